@@ -1,0 +1,85 @@
+/**
+ * Everything that can go wrong, in one table. Code decides by `code`, never by message; a message may change, a code may not.
+ *
+ * `retryable`: the same call may succeed later without anybody's help. `exitCode`: what the CLI ends with (README,
+ * "Commands and exit codes"). `meaning`: one line for the generated reference.
+ */
+export const FAULTS = {
+  USAGE: { retryable: false, exitCode: 2, meaning: 'the command line is not understood' },
+  CONFIG_INVALID: { retryable: false, exitCode: 2, meaning: 'the config has problems; all of them are listed' },
+  CONFIG_UNREADABLE: { retryable: false, exitCode: 2, meaning: 'the config file is missing, not readable or not YAML' },
+
+  CHECK_FAILED: { retryable: false, exitCode: 3, meaning: 'a check refused; nothing was changed' },
+  TOOL_MISSING: { retryable: false, exitCode: 3, meaning: 'a program this needs is not installed' },
+  TOOL_UNUSABLE: {
+    retryable: false,
+    exitCode: 3,
+    meaning: 'a program was found but does not run or is another version',
+  },
+  TOOL_HASH_MISMATCH: { retryable: false, exitCode: 3, meaning: 'a download does not have the pinned hash' },
+  TOOL_DOWNLOAD_FAILED: { retryable: true, exitCode: 6, meaning: 'a download did not succeed' },
+  TOOL_BUILD_FAILED: { retryable: false, exitCode: 3, meaning: 'a program could not be built from source' },
+  PORT_TAKEN: { retryable: false, exitCode: 3, meaning: 'a fixed port is in use by another process' },
+  DISK_FULL: { retryable: false, exitCode: 3, meaning: 'a file system has no space left' },
+
+  PROCESS_DIED: { retryable: false, exitCode: 6, meaning: 'a supervised process ended by itself' },
+  PROCESS_NOT_READY: { retryable: false, exitCode: 6, meaning: 'a supervised process did not become ready in time' },
+  DB_UNREACHABLE: { retryable: true, exitCode: 6, meaning: 'a PostgreSQL server does not answer' },
+  RDS_FAILED: { retryable: false, exitCode: 6, meaning: 'the RDS API refused a request or an operation ended badly' },
+  RDS_UNREACHABLE: { retryable: true, exitCode: 6, meaning: 'the RDS API does not answer or throttles' },
+  TEMPORAL_UNREACHABLE: { retryable: true, exitCode: 6, meaning: 'the Temporal server does not answer' },
+  HYDRA_UNREACHABLE: { retryable: true, exitCode: 6, meaning: 'a Hydra does not answer' },
+  HYDRA_UNEXPECTED: { retryable: false, exitCode: 6, meaning: 'a Hydra answered, but not as the protocol promises' },
+
+  INTERNAL: { retryable: false, exitCode: 1, meaning: 'a defect in this program' },
+} as const satisfies Record<string, FaultKind>;
+
+interface FaultKind {
+  readonly retryable: boolean;
+  readonly exitCode: number;
+  readonly meaning: string;
+}
+
+export type FaultCode = keyof typeof FAULTS;
+
+/** Fields of a fault. Plain JSON, and never a secret, a DSN or row content. */
+export type FaultDetails = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+
+/**
+ * The one error class of this project.
+ *
+ * The message says what happened, to which object, what was observed and what is allowed, and what to do next.
+ */
+export class CutoverFault extends Error {
+  readonly code: FaultCode;
+  readonly details: FaultDetails;
+
+  constructor(code: FaultCode, message: string, details: FaultDetails = {}, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'CutoverFault';
+    this.code = code;
+    this.details = details;
+  }
+
+  get retryable(): boolean {
+    return FAULTS[this.code].retryable;
+  }
+
+  get exitCode(): number {
+    return FAULTS[this.code].exitCode;
+  }
+}
+
+/**
+ * Decides by shape and not by `instanceof`: a fault may come from another realm (Temporal's sandbox, Jest).
+ */
+export function isCutoverFault(error: unknown): error is CutoverFault {
+  return error instanceof Error && error.name === 'CutoverFault' && 'code' in error && String(error.code) in FAULTS;
+}
+
+/** @returns `error` itself if it is a fault already, else an INTERNAL fault that keeps it as its cause. */
+export function asCutoverFault(error: unknown): CutoverFault {
+  if (isCutoverFault(error)) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new CutoverFault('INTERNAL', message, {}, error);
+}

@@ -1,0 +1,122 @@
+import js from '@eslint/js';
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
+import { importX } from 'eslint-plugin-import-x';
+import tseslint from 'typescript-eslint';
+
+/** Folder → folders it may import from. design: imports point downward only. */
+const MAY_IMPORT = {
+  domain: [],
+  workflows: ['domain'],
+  hydra: ['domain'],
+  adapters: ['domain'],
+  activities: ['domain', 'hydra'],
+  gateway: ['domain', 'adapters/postgres'],
+  config: ['domain'],
+  cli: ['config', 'domain', 'hydra', 'adapters', 'workflows/messages', 'world/cli', 'scripts'],
+  world: [
+    'adapters',
+    'cli',
+    'config',
+    'domain',
+    'gateway',
+    'hydra',
+    'scripts',
+    'workflows',
+    'activities',
+    'workers/main',
+  ],
+};
+
+const FOLDERS = [...Object.keys(MAY_IMPORT), 'workers', 'test', 'bench', 'scripts', 'bin'];
+
+/** no-restricted-paths wants what is forbidden: everything at the top level that is not allowed. */
+const zones = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
+  target: `./${folder}`,
+  from: FOLDERS.filter((other) => other !== folder).map((other) => `./${other}`),
+  except: undefined,
+  allowed,
+}));
+
+const restrictedPathZones = zones.flatMap(({ target, from, allowed }) =>
+  from.flatMap((source) => {
+    const name = source.slice(2);
+    if (allowed.includes(name)) return [];
+    const inside = allowed
+      .filter((path) => path.startsWith(`${name}/`))
+      .map((path) => `./${path.slice(name.length + 1)}`);
+    return [
+      {
+        target,
+        from: source,
+        ...(inside.length > 0 ? { except: inside.flatMap((path) => [path, `${path}.ts`]) } : {}),
+        message: `${target.slice(2)}/ may import from: ${allowed.join(', ') || 'nothing'} (docs/architecture, "Shape")`,
+      },
+    ];
+  }),
+);
+
+export default tseslint.config(
+  { ignores: ['node_modules/**', 'coverage/**'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    plugins: { 'import-x': importX },
+    settings: { 'import-x/resolver-next': [createTypeScriptImportResolver({ project: './tsconfig.json' })] },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/only-throw-error': 'error',
+      'import-x/no-cycle': ['error', { ignoreExternal: true }],
+      'import-x/no-default-export': 'error',
+      'import-x/no-extraneous-dependencies': ['error', { packageDir: [import.meta.dirname] }],
+      'import-x/no-restricted-paths': ['error', { basePath: import.meta.dirname, zones: restrictedPathZones }],
+      'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
+      'max-lines-per-function': ['error', { max: 70, skipBlankLines: true, skipComments: true }],
+      'no-console': 'error',
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'TSEnumDeclaration', message: 'Use an `as const` tuple or table and derive the type.' },
+      ],
+    },
+  },
+  {
+    files: ['workflows/**/*.ts'],
+    rules: {
+      'no-restricted-globals': ['error', 'process', 'fetch', 'crypto', 'setInterval', 'console', 'Buffer'],
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { group: ['node:*', 'pg', '@aws-sdk/*', 'pino', 'zod', 'undici'], message: 'Workflows are pure.' },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ['test/**/*.ts', 'bench/**/*.ts', '**/*.contract.ts'],
+    rules: { 'max-lines-per-function': 'off', '@typescript-eslint/unbound-method': 'off' },
+  },
+  {
+    files: ['**/*.js'],
+    languageOptions: {
+      sourceType: 'commonjs',
+      globals: {
+        require: 'readonly',
+        module: 'writable',
+        process: 'readonly',
+        __dirname: 'readonly',
+        setTimeout: 'readonly',
+      },
+    },
+  },
+);

@@ -1,0 +1,96 @@
+#!/usr/bin/env node
+// The entry of every npm script. Built-ins only, because in a fresh clone nothing is installed yet.
+'use strict';
+const { spawn } = require('node:child_process');
+const { join } = require('node:path');
+const { constants } = require('node:os');
+const { ensureInstalled, ROOT } = require('./lib/install.js');
+
+const bin = (/** @type {string} */ name) => join(ROOT, 'node_modules', '.bin', name);
+/** Paths are absolute because the CLI keeps the caller's working directory. */
+const node = (/** @type {string} */ file) => [
+  process.execPath,
+  '--require',
+  join(ROOT, 'node_modules', 'tsx', 'dist', 'cjs', 'index.cjs'),
+  join(ROOT, file),
+];
+
+/**
+ * What each npm script runs, one command after the other, stopping at the first that fails. The caller's arguments go to
+ * the last command.
+ * @type {Record<string, string[][]>}
+ */
+const SCRIPTS = {
+  bench: [node('bench/main.ts')],
+  check: [
+    [bin('prettier'), '--check', '--log-level=warn', '.'],
+    [bin('tsc'), '--noEmit'],
+    [bin('eslint'), '.'],
+    [...node('scripts/generate.ts'), '--check'],
+  ],
+  cli: [node('cli/main.ts')],
+  demo: [node('world/demo/main.ts')],
+  format: [[bin('prettier'), '--write', '--log-level=warn', '.']],
+  generate: [node('scripts/generate.ts')],
+  lint: [[bin('eslint'), '.']],
+  test: [[process.execPath, join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js')]],
+  toolchain: [node('world/toolchain/main.ts')],
+  typecheck: [[bin('tsc'), '--noEmit']],
+  world: [[...node('cli/main.ts'), 'world']],
+};
+
+/**
+ * Runs one command in the foreground. Signals are the child's to handle; this process only waits, so that its own end
+ * is never mistaken for the child's.
+ *
+ * @param {string[]} command
+ * @param {string} cwd
+ * @returns {Promise<number>} the exit code, 128 + signal number if a signal ended it
+ */
+function runForeground(command, cwd) {
+  const [file, ...args] = command;
+  const child = spawn(/** @type {string} */ (file), args, {
+    stdio: 'inherit',
+    cwd,
+    env: { ...process.env, TSX_TSCONFIG_PATH: join(ROOT, 'tsconfig.json') },
+  });
+  const interactive = Boolean(process.stdin.isTTY);
+  /** @type {NodeJS.Signals[]} */
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  for (const signal of signals) {
+    process.on(signal, () => {
+      // A terminal sends Ctrl-C to the whole foreground group: the child has it already.
+      if (signal === 'SIGINT' && interactive) return;
+      child.kill(signal);
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve(signal === null ? (code ?? 1) : 128 + constants.signals[signal]));
+  });
+}
+
+async function main() {
+  const [name = '', ...args] = process.argv.slice(2);
+  const commands = SCRIPTS[name];
+  if (commands === undefined) {
+    process.stderr.write(`unknown script "${name}"; known: ${Object.keys(SCRIPTS).join(', ')}\n`);
+    return 2;
+  }
+  await ensureInstalled();
+  const cwd = name === 'cli' ? process.cwd() : ROOT;
+  for (const [index, command] of commands.entries()) {
+    const last = index === commands.length - 1;
+    const code = await runForeground(last ? [...command, ...args] : command, cwd);
+    if (code !== 0 || last) return code;
+  }
+  return 0;
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);
