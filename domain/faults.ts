@@ -22,6 +22,10 @@ export const FAULTS = {
   PORT_TAKEN: { retryable: false, exitCode: 3, meaning: 'a fixed port is in use by another process' },
   DISK_FULL: { retryable: false, exitCode: 3, meaning: 'a file system has no space left' },
 
+  STATE_UNREADABLE: { retryable: false, exitCode: 3, meaning: 'a state file exists but cannot be used' },
+  STATE_UNWRITABLE: { retryable: true, exitCode: 6, meaning: 'a state file could not be written' },
+  TARGET_STATE_INVALID: { retryable: false, exitCode: 3, meaning: 'a target refuses a state it cannot serve' },
+
   PROCESS_DIED: { retryable: false, exitCode: 6, meaning: 'a supervised process ended by itself' },
   PROCESS_NOT_READY: { retryable: false, exitCode: 6, meaning: 'a supervised process did not become ready in time' },
   DB_UNREACHABLE: { retryable: true, exitCode: 6, meaning: 'a PostgreSQL server does not answer' },

@@ -1,0 +1,86 @@
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { CutoverFault } from '../../domain/faults';
+
+/**
+ * One JSON document in one file that survives a crash at any instant: a reader sees the whole old or the whole new content.
+ *
+ * One process writes it. Calls of `write` must not overlap; the stores above serialise them.
+ */
+export class DurableJson<T> {
+  constructor(
+    readonly file: string,
+    private readonly parse: (value: unknown) => T,
+  ) {}
+
+  /**
+   * @returns undefined when the file does not exist
+   * @throws CutoverFault STATE_UNREADABLE when it exists and is not what this program wrote
+   */
+  async read(): Promise<T | undefined> {
+    try {
+      return this.parse(JSON.parse(await readFile(this.file, 'utf8')));
+    } catch (error) {
+      if (hasErrno(error, 'ENOENT')) return undefined;
+      throw new CutoverFault(
+        'STATE_UNREADABLE',
+        `state file ${this.file} exists but cannot be used: ${reason(error)}; restore it, or remove it only when you know which epoch is committed`,
+        { file: this.file },
+        error,
+      );
+    }
+  }
+
+  /**
+   * Durable when it resolves: content and name both reached the disk.
+   *
+   * After a rejection the file holds the old or the new content, whole; the same call may be repeated.
+   * @throws CutoverFault DISK_FULL | STATE_UNWRITABLE
+   */
+  async write(value: T): Promise<void> {
+    const draft = `${this.file}.draft`;
+    try {
+      await mkdir(dirname(this.file), { recursive: true });
+      await writeThrough(draft, JSON.stringify(value));
+      await rename(draft, this.file);
+      await syncFolder(dirname(this.file));
+    } catch (error) {
+      await rm(draft, { force: true }).catch(() => undefined); // the first error is the one to tell
+      const full = hasErrno(error, 'ENOSPC') || hasErrno(error, 'EDQUOT');
+      throw new CutoverFault(
+        full ? 'DISK_FULL' : 'STATE_UNWRITABLE',
+        `state file ${this.file} could not be written: ${reason(error)}; nothing is acknowledged, mend it and repeat the call`,
+        { file: this.file },
+        error,
+      );
+    }
+  }
+}
+
+async function writeThrough(file: string, content: string): Promise<void> {
+  const handle = await open(file, 'w', 0o600);
+  try {
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Without this a power cut may bring the old name back although rename(2) returned. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function hasErrno(error: unknown, code: string): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === code;
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,16 @@
+export { bearerCheck } from './bearer-token';
+export { readJson, sendJson, type JsonBody } from './json-http';
+export {
+  targetRoutes,
+  targetView,
+  type RouteHandler,
+  type TargetRoutesOptions,
+  type TargetView,
+} from './target-routes';
+export {
+  createTargetStore,
+  type AppliedCallback,
+  type FileTargetStore,
+  type TargetStore,
+  type TargetStoreOptions,
+} from './target-store';
