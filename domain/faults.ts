@@ -20,6 +20,7 @@ export const FAULTS = {
   TOOL_DOWNLOAD_FAILED: { retryable: true, exitCode: 6, meaning: 'a download did not succeed' },
   TOOL_BUILD_FAILED: { retryable: false, exitCode: 3, meaning: 'a program could not be built from source' },
   PORT_TAKEN: { retryable: false, exitCode: 3, meaning: 'a fixed port is in use by another process' },
+  WORLD_IN_USE: { retryable: false, exitCode: 3, meaning: 'another process runs a world in the same folder' },
   DISK_FULL: { retryable: false, exitCode: 3, meaning: 'a file system has no space left' },
 
   STATE_UNREADABLE: { retryable: false, exitCode: 3, meaning: 'a state file exists but cannot be used' },
