@@ -8,7 +8,7 @@ export interface PostgresInstallation {
   readonly major: number;
   /** For example `15.18`. */
   readonly version: string;
-  /** Holds `initdb`, `postgres` and `pg_ctl`; readable by `runAs`. */
+  /** Holds `initdb` and `postgres`; readable by `runAs`. */
   readonly binDir: string;
   readonly runAs?: RunAs;
 }
@@ -18,6 +18,7 @@ export interface ResolveOptions {
   readonly progress?: (line: string) => void;
   /** @default process.env */
   readonly env?: NodeJS.ProcessEnv;
+  /** Ends the work and the child processes it started. */
   readonly signal?: AbortSignal;
 }
 
@@ -26,3 +27,15 @@ export type PostgresMajor = (typeof POSTGRES_MAJORS)[number];
 
 export const HYDRA_VERSIONS = ['1.11.10', '2.3.0'] as const;
 export type HydraVersion = (typeof HYDRA_VERSIONS)[number];
+
+/** Where a program was found; `made` means that this very call downloaded, copied or compiled it. */
+export const TOOL_SOURCES = ['environment', 'path', 'cache', 'made'] as const;
+export type ToolSource = (typeof TOOL_SOURCES)[number];
+
+export interface FoundTool {
+  /** The executable; for PostgreSQL the folder of executables. */
+  readonly path: string;
+  readonly source: ToolSource;
+  /** The version it reported, or for a cache entry the pinned one. */
+  readonly version: string;
+}
