@@ -1,0 +1,18 @@
+export { type ClaimedRunDir, type ClaimOptions, claimRunDir } from './claim-run-dir';
+export { cleanEnvironment } from './clean-environment';
+export { endRecorded } from './end-recorded';
+export { describeLog, lastLogLines } from './log-tail';
+export { type RecordOptions, forgetProcess, recordProcess } from './process-record';
+export {
+  type ProcessDeath,
+  type ProcessExit,
+  type ProcessSpec,
+  type RunningProcess,
+  describeExit,
+} from './process-spec';
+export { dataDir, logsDir, markFailed, removeWorld, settingsFile } from './run-dir';
+export { type Reaper, startReaper } from './start-reaper';
+export { Supervisor, type SupervisorOptions } from './supervisor';
+export { type SweptWorld, sweep } from './sweep';
+export { type TypescriptCommand, typescriptCommand } from './typescript-command';
+export { worldsDir } from './worlds-dir';
