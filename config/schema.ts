@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { checksSection } from './sections/checks';
+import { environmentSection } from './sections/environment';
+import { gatewaysSection } from './sections/gateways';
+import { logSection } from './sections/log';
+import { rdsSection } from './sections/rds';
+import { sideSection } from './sections/side';
+import { temporalSection } from './sections/temporal';
+
+/** The whole config, one section per file. What spans sections is in `cross-checks.ts`. */
+export const configSchema = z
+  .strictObject({
+    environment: environmentSection,
+    temporal: temporalSection.prefault({}),
+    rds: rdsSection.prefault({}),
+    blue: sideSection('blue'),
+    green: sideSection('green'),
+    gateways: gatewaysSection,
+    checks: checksSection,
+    log: logSection,
+  })
+  .describe('Configuration of hydra-cutover.');
+
+export type ConfigInput = z.input<typeof configSchema>;
+
+/** The loaded config: defaults filled in, references resolved, deeply frozen. */
+export type Config = DeepReadonly<z.output<typeof configSchema>>;
+export type SideConfig = Config['blue'];
+export type SideName = 'blue' | 'green';
+
+export const SIDES = ['blue', 'green'] as const satisfies readonly SideName[];
+
+type DeepReadonly<T> = T extends (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : T extends { reveal(): string }
+    ? T
+    : T extends object
+      ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
+      : T;

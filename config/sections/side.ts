@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { SUPPORTED_HYDRA_VERSIONS } from '../../domain/hydra-versions';
+import { certificates, host, httpUrl, port, secret, text } from '../fields';
+
+export const SSL_MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
+export type SslMode = (typeof SSL_MODES)[number];
+
+const ssl = z
+  .strictObject({
+    mode: z
+      .enum(SSL_MODES)
+      .default('verify-full')
+      .describe(
+        'As in libpq: `require` encrypts without verifying, `verify-ca` verifies the chain, `verify-full` the host too.',
+      ),
+    ca: certificates()
+      .optional()
+      .describe('Certificates to trust, in PEM form. Without it: those that Node.js brings.'),
+  })
+  .prefault({})
+  .describe('TLS to the database.');
+
+const database = z
+  .strictObject({
+    host: host()
+      .optional()
+      .describe(
+        'Host of the database server. May be left out where `rdsInstanceId` is set: then the endpoint of the instance.',
+      ),
+    port: port().default(5432).describe('Port of the database server.'),
+    name: text().max(63).describe("Name of Hydra's database."),
+    user: text()
+      .max(63)
+      .describe("Role to connect as. It must own Hydra's tables or be a member of the role that does."),
+    password: secret().optional().describe('Password of the role. Left out only where the server asks for none.'),
+    ssl,
+  })
+  .describe('The PostgreSQL database of this side.');
+
+export const sideSection = (which: 'blue' | 'green') =>
+  z
+    .strictObject({
+      hydraVersion: z
+        .enum(SUPPORTED_HYDRA_VERSIONS)
+        .describe(`Hydra version of ${which}. The version of green must be a later one than that of blue.`),
+      publicUrl: httpUrl().describe(
+        'Base URL of the public API of this Hydra itself, not of a gateway in front of it.',
+      ),
+      adminUrl: httpUrl().describe('Base URL of the admin API of this Hydra itself.'),
+      rdsInstanceId: z
+        .string()
+        .max(63)
+        .regex(/^[a-zA-Z](?:-?[a-zA-Z0-9])*$/)
+        .meta({ allowed: 'an RDS identifier: letters, digits and single inner hyphens, starting with a letter' })
+        .optional()
+        .describe(
+          which === 'blue'
+            ? 'Identifier of the RDS instance. Without it the database is not managed through RDS.'
+            : 'Identifier that the RDS instance restored from the snapshot of blue gets.',
+        ),
+      database,
+    })
+    .describe(which === 'blue' ? 'The side that serves now.' : 'The side that is next.');
