@@ -45,7 +45,7 @@ export function shown(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a section';
-  if (typeof value !== 'string') return String(value as number | boolean | bigint);
+  if (typeof value !== 'string') return String(value);
   const masked = value
     .replace(/\/\/[^\s/]*@/g, '//[redacted]@')
     .replace(/(pass(?:word|wd)?|pwd|token|secret|key)(\s*[=:]\s*)\S+/gi, '$1$2[redacted]')

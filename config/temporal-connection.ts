@@ -1,4 +1,4 @@
-import { type ClientConnectConfig } from '@temporalio/envconfig';
+import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import { type Config } from './schema';
 
 /**
@@ -11,9 +11,6 @@ export function temporalConnection(
   temporal: Config['temporal'],
   env: NodeJS.ProcessEnv = process.env,
 ): Required<Pick<ClientConnectConfig, 'namespace'>> & ClientConnectConfig {
-  // Loaded here, because the package brings native parts and most commands never connect.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { loadClientConnectConfig } = require('@temporalio/envconfig') as typeof import('@temporalio/envconfig');
   const fromProfile = loadClientConnectConfig({
     ...(temporal.profile === undefined ? {} : { profile: temporal.profile }),
     configFileStrict: true,

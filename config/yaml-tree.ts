@@ -115,13 +115,13 @@ class TreeBuilder {
 
   #map(node: YAMLMap, path: readonly PropertyKey[]): Record<string, unknown> {
     const result: Record<string, unknown> = {};
-    for (const pair of node.items as Pair[]) {
+    for (const pair of node.items) {
       const offset = (pair.key as Node | null)?.range?.[0];
       if (!isScalar(pair.key) || pair.key.value === null) {
         this.#problem(path, offset, 'has a key that is not a plain word', 'write the key as a word followed by `: `');
         continue;
       }
-      const key = String(pair.key.value as string | number | boolean);
+      const key = String(pair.key.value);
       if (offset !== undefined) this.#positions.set(JSON.stringify([...path, key]), offset);
       // Not an assignment: a key `__proto__` would set the prototype and vanish from the check for unknown keys.
       Object.defineProperty(result, key, {
