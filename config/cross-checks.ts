@@ -45,7 +45,7 @@ function databasesDiffer(read: Read): readonly TreeProblem[] {
   const server = (side: string) => {
     const host = read(`${side}.database.host`);
     const port = read(`${side}.database.port`) ?? DEFAULT_POSTGRES_PORT;
-    return typeof host === 'string' ? `${canonicalHost(host)}:${String(port)}` : undefined;
+    return typeof host === 'string' ? `${canonicalHost(host)}:${JSON.stringify(port)}` : undefined;
   };
   const [blue, green] = [server('blue'), server('green')];
   if (blue === undefined || blue !== green) return [];

@@ -45,7 +45,8 @@ export function shown(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a section';
-  if (typeof value !== 'string') return String(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value !== 'string') return typeof value;
   const masked = value
     .replace(/\/\/[^\s/]*@/g, '//[redacted]@')
     .replace(/(pass(?:word|wd)?|pwd|token|secret|key)(\s*[=:]\s*)\S+/gi, '$1$2[redacted]')

@@ -7,7 +7,6 @@ import {
   parseDocument,
   type Document,
   type Node,
-  type Pair,
   type YAMLMap,
 } from 'yaml';
 import { formatPath, type ConfigProblem } from './problems';
@@ -63,6 +62,11 @@ export function parseYamlTree(text: string, name: string): YamlTree {
     broken: builder.gaveUp,
     locate: (path) => builder.locate(path),
   };
+}
+
+/** As it was meant: `8080:` is the key 8080, `true:` the key true. */
+function keyText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** Turns nodes into plain values. Aliases are followed with a budget, so that a small text cannot grow without bound. */
@@ -121,7 +125,7 @@ class TreeBuilder {
         this.#problem(path, offset, 'has a key that is not a plain word', 'write the key as a word followed by `: `');
         continue;
       }
-      const key = String(pair.key.value);
+      const key = keyText(pair.key.value);
       if (offset !== undefined) this.#positions.set(JSON.stringify([...path, key]), offset);
       // Not an assignment: a key `__proto__` would set the prototype and vanish from the check for unknown keys.
       Object.defineProperty(result, key, {
