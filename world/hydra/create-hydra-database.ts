@@ -1,0 +1,79 @@
+import { Client, escapeIdentifier, escapeLiteral } from 'pg';
+import { CutoverFault } from '../../domain/faults';
+
+export interface PostgresLogin {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+}
+
+export interface HydraDatabase {
+  readonly role: string;
+  readonly password: string;
+  readonly database: string;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/**
+ * Makes a role for Hydra and a database that it owns, as an operator of RDS does: through the master user, who is no
+ * superuser. Idempotent; an existing role gets the password.
+ *
+ * @throws CutoverFault DB_UNREACHABLE
+ * Source: PostgreSQL manual, "CREATE DATABASE" (the creator must be a member of the owning role), "Predefined Roles"
+ * (pg_database_owner owns the public schema from 15 on).
+ */
+export async function createHydraDatabase(master: PostgresLogin, wanted: HydraDatabase): Promise<void> {
+  const role = escapeIdentifier(wanted.role);
+  await withClient(master, 'postgres', async (client) => {
+    const known = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [wanted.role]);
+    const verb = known.rowCount === 0 ? 'CREATE' : 'ALTER';
+    await client.query(`${verb} ROLE ${role} LOGIN PASSWORD ${escapeLiteral(wanted.password)}`);
+    await client.query(`GRANT ${role} TO CURRENT_USER`);
+    const exists = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [wanted.database]);
+    if (exists.rowCount === 0) {
+      await client.query(`CREATE DATABASE ${escapeIdentifier(wanted.database)} OWNER ${role}`);
+    }
+  });
+}
+
+/** @returns a DSN as Hydra reads it; never to be logged */
+export function hydraDsn(host: string, port: number, wanted: HydraDatabase): string {
+  const credentials = `${encodeURIComponent(wanted.role)}:${encodeURIComponent(wanted.password)}`;
+  return `postgres://${credentials}@${host}:${port}/${wanted.database}?sslmode=disable`;
+}
+
+/** Runs `work` in one session. @throws CutoverFault DB_UNREACHABLE when there is no session to be had */
+export async function withClient<T>(
+  login: PostgresLogin,
+  database: string,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  const endpoint = `${login.host}:${login.port}`;
+  const client = new Client({
+    ...login,
+    database,
+    application_name: 'hydra-cutover world',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
+  // A server that ends the session reports it here too; the query that fails is what counts.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    const said = error instanceof Error ? error.message : String(error);
+    throw new CutoverFault(
+      'DB_UNREACHABLE',
+      `no session on ${endpoint}, database ${database}, as ${login.user}: ${said}`,
+      { endpoint },
+      error,
+    );
+  }
+  try {
+    return await work(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

@@ -1,0 +1,10 @@
+export {
+  type HydraDatabase,
+  type PostgresLogin,
+  createHydraDatabase,
+  hydraDsn,
+  withClient,
+} from './create-hydra-database';
+export { type HydraProcessOptions, hydraProcess } from './hydra-process';
+export { HYDRA_SETTINGS, type HydraLaunch, hydraSettings } from './launch-settings';
+export { type MigrateOptions, migrateHydra } from './migrate-hydra';
