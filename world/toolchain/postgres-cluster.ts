@@ -129,10 +129,9 @@ export async function waitUntilAccepting(port: number, options: WaitUntilAccepti
     if (error === undefined) return;
     if (isRefusal(error)) throw error;
     if (Date.now() >= deadline) {
-      const said = error instanceof Error ? error.message : String(error);
       throw new CutoverFault(
         'DB_UNREACHABLE',
-        `PostgreSQL on 127.0.0.1:${port} did not accept a connection within ${timeoutMs} ms (last: ${said}); its log says why`,
+        `PostgreSQL on 127.0.0.1:${port} did not accept a connection within ${timeoutMs} ms (last: ${error.message}); its log says why`,
         { endpoint: `127.0.0.1:${port}` },
         error,
       );
@@ -142,7 +141,7 @@ export async function waitUntilAccepting(port: number, options: WaitUntilAccepti
 }
 
 /** @returns undefined when the query was answered, else the error */
-async function tryQuery(port: number, options: WaitUntilAcceptingOptions): Promise<unknown> {
+async function tryQuery(port: number, options: WaitUntilAcceptingOptions): Promise<Error | undefined> {
   const client = new Client({
     host: '127.0.0.1',
     port,
@@ -159,16 +158,16 @@ async function tryQuery(port: number, options: WaitUntilAcceptingOptions): Promi
     await client.query('select 1');
     return undefined;
   } catch (error) {
-    return error;
+    return error instanceof Error ? error : new Error(String(error));
   } finally {
     await client.end().catch(() => undefined);
   }
 }
 
 /** Class 28 is authentication, 3D000 an unknown database. Source: PostgreSQL manual, "PostgreSQL Error Codes". */
-function isRefusal(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code;
-  return typeof code === 'string' && (code.startsWith('28') || code === '3D000');
+function isRefusal(error: NodeJS.ErrnoException): boolean {
+  const { code } = error;
+  return code !== undefined && (code.startsWith('28') || code === '3D000');
 }
 
 /** Nothing of the caller's PG* or locale settings; UTC as on RDS. */

@@ -80,7 +80,7 @@ async function chosenByVariable(
     const answer = await probeVersion(path, VERSION, context, identity);
     const who = identity === undefined ? '' : ` (run as uid ${identity.uid}, because PostgreSQL refuses root)`;
     if ('problem' in answer) throw unusable(path, `${answer.problem}${who}`, remedy, VARIABLE);
-    version = answer.version;
+    version = answer.version ?? '';
   }
   const found = Number.parseInt(version, 10);
   if (!POSTGRES_MAJORS.some((supported) => supported === found)) {
@@ -106,7 +106,7 @@ async function assertRuns(
         ? answer.problem
         : answer.version === pin.version
           ? undefined
-          : `is version ${answer.version} instead of ${pin.version}`;
+          : `is version ${answer.version ?? 'unknown'} instead of ${pin.version}`;
     if (problem !== undefined) throw unusable(path, problem, REMEDY, VARIABLE);
   }
 }

@@ -9,23 +9,21 @@ const PROBE_TIMEOUT_MS = 30_000;
 
 export interface VersionProbe {
   readonly args: readonly string[];
-  /** Group 1 is the version, without a leading `v`. */
+  /** Must be in the output. Group 1 is the version, without a leading `v`; no group: the program does not tell it. */
   readonly pattern: RegExp;
-  /** Exit code that comes with the answer. @default 0 */
-  readonly exitCode?: number;
 }
 
 /**
  * Runs a program once to learn its version: proves that it is there, executable, for this machine and complete.
  *
- * @returns the version, or a reason in words why there is none
+ * @returns the version (undefined if the program tells none), or in words what is wrong
  */
 export async function probeVersion(
   path: string,
   probe: VersionProbe,
   context: ToolContext,
   runAs?: RunAs,
-): Promise<{ readonly version: string } | { readonly problem: string }> {
+): Promise<{ readonly version: string | undefined } | { readonly problem: string }> {
   try {
     if (!(await stat(path)).isFile()) return { problem: 'is not a file' };
     await access(path, constants.X_OK);
@@ -40,8 +38,8 @@ export async function probeVersion(
     const result = await runTool(run, context);
     const output = `${result.stdout}\n${result.stderr}`;
     if (result.timedOut) return { problem: `did not end within ${PROBE_TIMEOUT_MS / 1_000} s` };
-    const version = result.exitCode === (probe.exitCode ?? 0) ? probe.pattern.exec(output)?.[1] : undefined;
-    if (version !== undefined) return { version };
+    const match = result.exitCode === 0 ? probe.pattern.exec(output) : null;
+    if (match !== null) return { version: match[1] };
     return { problem: `ended with exit code ${result.exitCode ?? 'none'} and said "${lastLine(output)}"` };
   } catch (error) {
     context.signal?.throwIfAborted();
@@ -62,7 +60,6 @@ function describeErrno(error: unknown): string {
   return `cannot be run (${code ?? message})`;
 }
 
-/** @param where how the program was chosen, for example an environment variable */
 export function unusable(path: string, problem: string, remedy: string, variable: string): CutoverFault {
   return new CutoverFault('TOOL_UNUSABLE', `${path} ${problem}; ${remedy}`, { path, variable });
 }

