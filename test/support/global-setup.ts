@@ -1,1 +1,94 @@
-export = async function globalSetup(): Promise<void> {};
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { createLogger } from '../../config/logger';
+import { createHydraDatabase, migrateHydra, withClient } from '../../world/hydra';
+import { freePort } from '../../world/net/free-port';
+import { Supervisor, claimRunDir, dataDir, startReaper, worldsDir } from '../../world/supervisor';
+import {
+  HYDRA_VERSIONS,
+  resolveHydra,
+  resolvePostgres,
+  resolveTemporalCli,
+  resolveTemporalTestServer,
+  type ResolveOptions,
+} from '../../world/toolchain';
+import { initCluster, postgresCommand, waitUntilAccepting } from '../../world/toolchain/postgres-cluster';
+import { publishSharedServers, type SharedServers } from './shared-servers';
+import { rememberForTeardown } from './teardown-state';
+
+type Postgres = SharedServers['postgres'];
+
+/** Tests of durability start clusters of their own; this one is for everything else and may lose data in a power cut. */
+const FAST_SETTINGS = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  max_connections: 200,
+  max_prepared_transactions: 10,
+} as const;
+
+/** Starts what all tests share, once, and hands the addresses to the test processes. */
+export = async function globalSetup(): Promise<void> {
+  const progress: ResolveOptions = { progress: (line) => process.stderr.write(`${line}\n`) };
+  const binaries = {
+    hydra11110: await resolveHydra('1.11.10', progress),
+    hydra230: await resolveHydra('2.3.0', progress),
+    temporalCli: await resolveTemporalCli(progress),
+    temporalTestServer: await resolveTemporalTestServer(progress),
+  };
+  const logger = createLogger({ level: 'warn' });
+  const worlds = worldsDir();
+  const { runDir } = await claimRunDir({ keep: false, worlds });
+  const reaper = startReaper({ worlds, runDir, logger });
+  const supervisor = new Supervisor({ runDir, logger });
+  rememberForTeardown(async () => {
+    await supervisor.stopAll();
+    await reaper.close();
+  });
+  const postgres = await startPostgres(supervisor);
+  await prepareTemplates(postgres, runDir, { '1.11.10': binaries.hydra11110, '2.3.0': binaries.hydra230 });
+  publishSharedServers({ postgres, binaries });
+};
+
+async function startPostgres(supervisor: Supervisor): Promise<Postgres> {
+  const installation = await resolvePostgres(15);
+  const cluster = join(dataDir(supervisor.runDir), 'postgres');
+  const login = { host: '127.0.0.1', port: await freePort(), user: 'tests', password: randomBytes(12).toString('hex') };
+  await initCluster({ installation, dataDir: cluster, superuser: login.user, password: login.password });
+  const command = postgresCommand({ installation, dataDir: cluster, port: login.port, settings: FAST_SETTINGS });
+  await supervisor.start({
+    name: 'postgres',
+    ...command,
+    ready: async () => {
+      await waitUntilAccepting(login.port, { user: login.user, password: login.password, timeoutMs: 1_000 });
+      return true;
+    },
+    readyTimeoutMs: 60_000,
+    stopSignal: 'SIGINT',
+  });
+  return login;
+}
+
+/** `CREATE DATABASE … TEMPLATE` copies files: a migrated schema for each test file at the price of a copy. */
+async function prepareTemplates(
+  postgres: Postgres,
+  runDir: string,
+  hydra: Readonly<Record<(typeof HYDRA_VERSIONS)[number], string>>,
+): Promise<void> {
+  await withClient(postgres, 'postgres', (client) => client.query('CREATE DATABASE template_empty'));
+  for (const version of HYDRA_VERSIONS) {
+    const template = `template_hydra_${version.replaceAll('.', '_')}`;
+    const database = { role: 'hydra', password: randomBytes(12).toString('hex'), database: template };
+    await createHydraDatabase(postgres, database);
+    await migrateHydra({
+      version,
+      binary: hydra[version],
+      host: postgres.host,
+      port: postgres.port,
+      database,
+      secretsSystem: randomBytes(16).toString('hex'),
+      runDir,
+      name: `migrate-${template}`,
+    });
+  }
+}

@@ -1,1 +1,3 @@
-export = async function globalSetup(): Promise<void> {};
+import { runTeardown } from './teardown-state';
+
+export = runTeardown;

@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto';
+import { Client, type ClientConfig } from 'pg';
+import { sharedServers } from './shared-servers';
+
+/** Databases that the global set-up prepared; each test file works on a clone of one. */
+export const TEMPLATES = ['empty', 'hydra_1_11_10', 'hydra_2_3_0'] as const;
+export type Template = (typeof TEMPLATES)[number];
+
+export interface TestDatabase {
+  readonly config: Required<Pick<ClientConfig, 'host' | 'port' | 'user' | 'password' | 'database'>>;
+  /** A connection of its own, to be made in `beforeAll`; closed after the last test of the file. */
+  connect: () => Promise<Client>;
+}
+
+/**
+ * Gives the calling test file a database of its own, cloned from `template` before its first test and dropped after its last.
+ */
+export function useDatabase(template: Template = 'empty'): TestDatabase {
+  const server = sharedServers().postgres;
+  const database = `test_${randomBytes(6).toString('hex')}`;
+  const clients: Client[] = [];
+  const admin = { ...server, database: 'postgres' };
+  beforeAll(() => execute(admin, `CREATE DATABASE ${database} TEMPLATE template_${template}`));
+  afterAll(async () => {
+    await Promise.all(clients.map((client) => client.end()));
+    await execute(admin, `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
+  });
+  const config = { ...server, database };
+  return {
+    config,
+    connect: async () => {
+      const client = new Client(config);
+      clients.push(client);
+      await client.connect();
+      return client;
+    },
+  };
+}
+
+async function execute(config: ClientConfig, sql: string): Promise<void> {
+  const client = new Client(config);
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
