@@ -12,7 +12,7 @@ import { type PostgresInstallation, type RunAs } from './types';
 
 const INITDB_TIMEOUT_MS = 120_000;
 const POLL_MS = 50;
-const CONNECT_TIMEOUT_MS = 2_000;
+const ATTEMPT_TIMEOUT_MS = 2_000;
 /** macOS has no C.UTF-8 before version 15; with `C` the encoding is set by itself. */
 const LOCALE = process.platform === 'darwin' ? 'C' : 'C.UTF-8';
 
@@ -136,7 +136,7 @@ export async function waitUntilAccepting(port: number, options: WaitUntilAccepti
         error,
       );
     }
-    await sleep(POLL_MS, undefined, { signal: options.signal });
+    await sleep(POLL_MS);
   }
 }
 
@@ -149,7 +149,8 @@ async function tryQuery(port: number, options: WaitUntilAcceptingOptions): Promi
     password: options.password,
     database: options.database ?? 'postgres',
     application_name: 'hydra-cutover readiness',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: ATTEMPT_TIMEOUT_MS,
+    query_timeout: ATTEMPT_TIMEOUT_MS,
   });
   // A server that dies while we are connected reports it here; without a listener that would end this process.
   client.on('error', () => undefined);

@@ -25,7 +25,11 @@ export async function probeVersion(
   runAs?: RunAs,
 ): Promise<{ readonly version: string | undefined } | { readonly problem: string }> {
   try {
-    if (!(await stat(path)).isFile()) return { problem: 'is not a file' };
+    const stats = await stat(path).catch((error: NodeJS.ErrnoException) => error);
+    if (stats instanceof Error) {
+      return { problem: stats.code === 'ENOENT' ? 'does not exist' : `cannot be reached (${stats.code ?? ''})` };
+    }
+    if (!stats.isFile()) return { problem: 'is not a file' };
     await access(path, constants.X_OK);
     const run = {
       command: path,
@@ -54,7 +58,7 @@ function probeEnv(context: ToolContext): NodeJS.ProcessEnv {
 
 function describeErrno(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT') return 'does not exist, or the interpreter or dynamic loader it names does not';
+  if (code === 'ENOENT') return 'names an interpreter or dynamic loader that does not exist';
   if (code === 'EACCES') return 'may not be read or executed (EACCES: its mode, a folder above it, or a noexec mount)';
   if (code === 'ENOEXEC') return 'is not a program for this machine (ENOEXEC)';
   return `cannot be run (${code ?? message})`;

@@ -2,7 +2,7 @@ import { CutoverFault, isCutoverFault } from '../../domain/faults';
 
 /** errno(3) names that mean "no space", also the ones of a quota. */
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
-const NOT_WRITABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR']);
+const NOT_WRITABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST']);
 
 /** How compilers and pip spell ENOSPC and EDQUOT. Source: strerror(3). */
 const FULL_TEXT = /no space left on device|disk quota exceeded/i;

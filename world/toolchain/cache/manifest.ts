@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type Stats } from 'node:fs';
 import { lstat, open, readdir, readFile, readlink, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -10,6 +11,8 @@ const CHUNK_BYTES = 1 << 20;
 interface FileRecord {
   readonly sizeBytes: number;
   readonly sha256: string;
+  /** Permission bits: a program that lost its x bit is damaged too. */
+  readonly mode: number;
   /** The inode's change time, which no program can set: while it stands still, so do the bytes. */
   readonly changedAtMs: number;
 }
@@ -29,7 +32,13 @@ export async function writeManifest(folder: string, signal?: AbortSignal): Promi
     const full = join(folder, path);
     const stat = await lstat(full);
     if (stat.isSymbolicLink()) links[path] = await readlink(full);
-    else files[path] = { sizeBytes: stat.size, sha256: await sha256Of(full), changedAtMs: stat.ctimeMs };
+    else
+      files[path] = {
+        sizeBytes: stat.size,
+        sha256: await sha256Of(full),
+        mode: permissions(stat),
+        changedAtMs: stat.ctimeMs,
+      };
   }
   await replaceFile(join(folder, MANIFEST), JSON.stringify({ formatVersion: FORMAT_VERSION, files, links }));
 }
@@ -51,6 +60,7 @@ export async function damageOf(folder: string): Promise<string | undefined> {
     if (!stat.isFile() || stat.size !== record.sizeBytes) {
       return `${path} has ${stat.size} bytes instead of ${record.sizeBytes}`;
     }
+    if (permissions(stat) !== record.mode) return `${path} has other permissions than the ones that were stored`;
     if (stat.ctimeMs === record.changedAtMs) continue;
     const sha256 = await sha256Of(full).catch(() => 'unreadable');
     if (sha256 !== record.sha256) return `${path} has other bytes than the ones that were stored`;
@@ -93,6 +103,10 @@ async function readManifest(folder: string): Promise<Manifest | string> {
     // Falls through: both are the same damage.
   }
   return 'its manifest is not understood';
+}
+
+function permissions(stat: Stats): number {
+  return stat.mode & 0o777;
 }
 
 function isRecord(value: unknown): boolean {

@@ -37,13 +37,18 @@ export async function recordChild(scratch: string, pid: number): Promise<void> {
 export async function sweepScratch(root: string): Promise<void> {
   const names = await readdir(scratchRoot(root)).catch(() => []);
   for (const name of names) {
-    const [pid = '', startTime = ''] = name.split('.');
-    if (isSameProcessAlive({ pid: Number(pid), startTime: decodeURIComponent(startTime) })) continue;
+    if (belongsToLivingProcess(name)) continue;
     const folder = join(scratchRoot(root), name);
     await endRecordedChild(folder);
     // Another run may be sweeping at the same moment; what is left over goes next time.
     await removeScratch(folder).catch(() => undefined);
   }
+}
+
+function belongsToLivingProcess(name: string): boolean {
+  const [pid = '', startTime = ''] = name.split('.');
+  const actual = processStartTime(Number(pid));
+  return actual !== undefined && encodeURIComponent(actual) === startTime;
 }
 
 async function endRecordedChild(folder: string): Promise<void> {
