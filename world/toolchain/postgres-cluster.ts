@@ -159,7 +159,7 @@ async function tryQuery(port: number, options: WaitUntilAcceptingOptions): Promi
     await client.query('select 1');
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+    return error as Error;
   } finally {
     await client.end().catch(() => undefined);
   }

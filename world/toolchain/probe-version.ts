@@ -25,11 +25,8 @@ export async function probeVersion(
   runAs?: RunAs,
 ): Promise<{ readonly version: string | undefined } | { readonly problem: string }> {
   try {
-    const stats = await stat(path).catch((error: NodeJS.ErrnoException) => error);
-    if (stats instanceof Error) {
-      return { problem: stats.code === 'ENOENT' ? 'does not exist' : `cannot be reached (${stats.code ?? ''})` };
-    }
-    if (!stats.isFile()) return { problem: 'is not a file' };
+    const kind = await kindOf(path);
+    if (kind !== 'file') return { problem: kind };
     await access(path, constants.X_OK);
     const run = {
       command: path,
@@ -48,6 +45,16 @@ export async function probeVersion(
   } catch (error) {
     context.signal?.throwIfAborted();
     return { problem: describeErrno(error) };
+  }
+}
+
+/** @returns `file`, or in words what else is there */
+async function kindOf(path: string): Promise<string> {
+  try {
+    return (await stat(path)).isFile() ? 'file' : 'is not a file';
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' ? 'does not exist' : `cannot be reached (${code ?? 'unknown error'})`;
   }
 }
 

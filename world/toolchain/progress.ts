@@ -45,7 +45,10 @@ export async function abortable<T>(
   }
 }
 
-/** An AbortSignal's reason may be anything; what we throw is an Error. */
+/** What callers of an aborted call get. By shape: a DOMException may come from another realm. */
 export function abortReason(signal: AbortSignal): Error {
-  return signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason));
+  const reason: unknown = signal.reason;
+  return typeof reason === 'object' && reason !== null && 'message' in reason
+    ? (reason as Error)
+    : new Error(String(reason));
 }

@@ -24,8 +24,9 @@ export function diskFullFault(place: string, cause?: unknown): CutoverFault {
 
 /** Turns an errno that is about the cache's storage into a fault; anything else is returned as it is. */
 export function asStorageFault(error: unknown, root: string): unknown {
-  if (isCutoverFault(error) || !(error instanceof Error)) return error;
-  const { code, path } = error as NodeJS.ErrnoException;
+  if (isCutoverFault(error)) return error;
+  // By shape: an errno error may come from another realm.
+  const { code, path } = error as Partial<NodeJS.ErrnoException>;
   if (code === undefined) return error;
   if (FULL.has(code)) return diskFullFault(root, error);
   if (!NOT_WRITABLE.has(code) || path?.startsWith(root) !== true) return error;

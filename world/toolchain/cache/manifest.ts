@@ -54,6 +54,7 @@ export async function damageOf(folder: string): Promise<string | undefined> {
   if (typeof manifest === 'string') return manifest;
   const restamped: Record<string, FileRecord> = {};
   for (const [path, record] of Object.entries(manifest.files)) {
+    if (!isRecord(record)) return 'its manifest is not understood';
     const full = join(folder, path);
     const stat = await lstat(full).catch(() => undefined);
     if (stat === undefined) return `${path} is missing`;
