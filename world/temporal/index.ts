@@ -1,0 +1,1 @@
+export { type TemporalProcessOptions, temporalProcess } from './temporal-process';
