@@ -23,6 +23,7 @@ export const TARGET_REFUSALS = {
   STALE_EPOCH: 'a newer epoch was seen; this call comes from an older switchover',
   NOT_STAGED: 'apply names an epoch that was never staged here',
   CONFLICTING_STATE: 'the same epoch was staged with another state',
+  HOLD_UNRESOLVED: 'requests are held for an older epoch; apply or revert that one first',
 } as const;
 
 export type TargetRefusal = keyof typeof TARGET_REFUSALS;

@@ -1,3 +1,4 @@
+export { acceptState, type TargetStore } from '../core/target-port';
 export { bearerCheck } from './bearer-token';
 export { readJson, sendJson, type JsonBody } from './json-http';
 export {
@@ -7,10 +8,4 @@ export {
   type TargetRoutesOptions,
   type TargetView,
 } from './target-routes';
-export {
-  createTargetStore,
-  type AppliedCallback,
-  type FileTargetStore,
-  type TargetStore,
-  type TargetStoreOptions,
-} from './target-store';
+export { createTargetStore, type AppliedCallback, type FileTargetStore, type TargetStoreOptions } from './target-store';

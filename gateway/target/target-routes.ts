@@ -2,9 +2,9 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { isCutoverFault } from '../../domain/faults';
 import { highestEpoch, TARGET_REFUSALS, type TargetRecord, type TargetResult } from '../../domain/target';
+import { type TargetStore } from '../core/target-port';
 import { bearerCheck } from './bearer-token';
 import { readJson, sendJson } from './json-http';
-import { type TargetStore } from './target-store';
 
 /** @returns false when the path is none of its own; the caller then answers. It never rejects. */
 export type RouteHandler = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;

@@ -1,5 +1,3 @@
-import { z } from 'zod';
-import { asCutoverFault, CutoverFault } from '../../domain/faults';
 import {
   applyTarget,
   initialTargetRecord,
@@ -9,21 +7,10 @@ import {
   type TargetRecord,
   type TargetResult,
 } from '../../domain/target';
+import { Serial } from '../core/serial';
+import { acceptState, type TargetStore } from '../core/target-port';
 import { DurableJson } from './durable-json';
-import { Serial } from './serial';
 import { parseTargetRecord } from './target-record-schema';
-
-/** The target port of a process that keeps its own state: what `targetRoutes` serves. */
-export interface TargetStore<State> {
-  /** The record as last made durable. Never blocks. */
-  read(): TargetRecord<State>;
-  /** @throws CutoverFault TARGET_STATE_INVALID | DISK_FULL | STATE_UNWRITABLE */
-  stage(epoch: number, state: unknown): Promise<TargetResult<State>>;
-  /** @throws CutoverFault DISK_FULL | STATE_UNWRITABLE */
-  apply(epoch: number): Promise<TargetResult<State>>;
-  /** @throws CutoverFault DISK_FULL | STATE_UNWRITABLE */
-  revert(epoch: number): Promise<TargetResult<State>>;
-}
 
 /** Told of each change of the applied state; the call that caused it answers once every callback is done. */
 export type AppliedCallback<State> = (applied: EpochState<State>) => void | Promise<void>;
@@ -96,19 +83,6 @@ export class FileTargetStore<State> implements TargetStore<State> {
     if (this.announced === applied) return;
     for (const callback of this.callbacks) await callback(applied);
     this.announced = applied;
-  }
-}
-
-/**
- * A state as it came from the wire, through a target's own `parseState`.
- * @throws CutoverFault TARGET_STATE_INVALID with the reason that `parseState` gave
- */
-export function acceptState<State>(state: unknown, parseState: (value: unknown) => State): State {
-  try {
-    return parseState(state);
-  } catch (error) {
-    const message = error instanceof z.ZodError ? z.prettifyError(error) : asCutoverFault(error).message;
-    throw new CutoverFault('TARGET_STATE_INVALID', message, {}, error);
   }
 }
 

@@ -1,0 +1,33 @@
+import { type Side } from './gateway-state';
+
+/** The listeners that forward. */
+export const LISTENERS = ['public', 'admin'] as const;
+export type ListenerName = (typeof LISTENERS)[number];
+
+/** A request that is about to be forwarded, after any hold, against the state that serves now. */
+export interface FeatureRequest {
+  readonly listener: ListenerName;
+  readonly side: Side;
+  readonly method: string;
+  /** Path and query as the client sent them. */
+  readonly target: string;
+  /** Name, value, name, value…, as the client sent them. */
+  readonly rawHeaders: readonly string[];
+  /** Reads the whole body, which is then still forwarded. Rejects above `limitBytes`. */
+  readBody(limitBytes: number): Promise<Uint8Array>;
+}
+
+export interface FeatureAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** A named exception to "everything streams through unchanged". */
+export interface Feature {
+  readonly name: string;
+  /** Cheap and synchronous: whether `onRequest` is to be asked at all. */
+  concerns(listener: ListenerName, method: string, target: string): boolean;
+  /** @returns an answer for the client, or `pass` to go on to the next feature and then to the side */
+  onRequest(request: FeatureRequest): Promise<FeatureAnswer | 'pass'>;
+}

@@ -1,0 +1,193 @@
+import { pathOf } from './admin-path';
+
+export interface RequestHeadInput {
+  readonly method: string;
+  readonly target: string;
+  /** Name, value, name, value…, as they came. */
+  readonly rawHeaders: readonly string[];
+  readonly clientAddress: string;
+  readonly maxHeaderCount: number;
+}
+
+/** A request head that was judged, with the headers as the side gets them. */
+export interface RequestHead {
+  readonly ok: true;
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  /** The target without the query, which is where secrets would be. */
+  readonly path: string;
+  readonly headers: string[];
+  readonly hasHost: boolean;
+  readonly body: 'none' | 'sized' | 'chunked';
+  readonly contentLength: number;
+  /** What parking it costs, without a body. */
+  readonly headBytes: number;
+}
+
+export interface HeadRefusal {
+  readonly ok: false;
+  readonly status: 400 | 431 | 501;
+  readonly message: string;
+}
+
+/** Fields of one connection (RFC 9110 section 7.6.1), and those of an upgrade, which is not offered. */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+]);
+
+/** A `Connection` header may not name these away: they decide framing, routing and trust. */
+const NEVER_NAMED_AWAY = new Set(['host', 'content-length', 'x-forwarded-for', 'x-forwarded-proto', 'authorization']);
+
+/**
+ * Judges framing and builds the forwarded headers in one pass: everything in the order, spelling and number it came,
+ * without hop-by-hop fields, with `X-Forwarded-Proto: https` in place of any the client sent and the client's address
+ * appended to `X-Forwarded-For`.
+ *
+ * What two parsers might read differently is refused: both lengths, other transfer codings, two hosts, an absolute target.
+ */
+export function readRequestHead(input: RequestHeadInput): RequestHead | HeadRefusal {
+  const { method, target, rawHeaders } = input;
+  if (!target.startsWith('/') && !(target === '*' && method === 'OPTIONS')) {
+    return refuse(400, 'the request target has to be a path');
+  }
+  if (rawHeaders.length > input.maxHeaderCount * 2) {
+    return refuse(431, `more than ${input.maxHeaderCount} header fields`);
+  }
+  const fields = collectFields(rawHeaders);
+  const { length, coding } = fields;
+  if (fields.hosts > 1) return refuse(400, 'more than one Host');
+  if (fields.lengths > 1) return refuse(400, 'more than one Content-Length');
+  if (coding !== undefined && length !== undefined) return refuse(400, 'both Content-Length and Transfer-Encoding');
+  if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked') {
+    return refuse(501, 'the only transfer coding is chunked');
+  }
+  const kept = fields.named === undefined ? fields.headers : withoutNamed(fields.headers, fields.named);
+  const { forwardedFor } = fields;
+  kept.push('X-Forwarded-Proto', 'https');
+  kept.push('X-Forwarded-For', forwardedFor ? `${forwardedFor}, ${input.clientAddress}` : input.clientAddress);
+  const chunked = coding !== undefined;
+  if (chunked) kept.push('Transfer-Encoding', 'chunked');
+  else if (length === undefined && mayHaveContent(method)) kept.push('Content-Length', '0');
+  const contentLength = length === undefined ? 0 : Number(length);
+  const body = chunked ? 'chunked' : contentLength > 0 ? 'sized' : 'none';
+  return {
+    ok: true,
+    method,
+    target,
+    path: pathOf(target),
+    headers: kept,
+    hasHost: fields.hosts === 1,
+    body,
+    contentLength,
+    headBytes: fields.bytes + target.length,
+  };
+}
+
+interface Fields {
+  /** End-to-end fields, as they came. */
+  readonly headers: string[];
+  hosts: number;
+  lengths: number;
+  length: string | undefined;
+  coding: string | undefined;
+  /** Values of `Connection`. */
+  named: string | undefined;
+  forwardedFor: string | undefined;
+  bytes: number;
+}
+
+function collectFields(rawHeaders: readonly string[]): Fields {
+  const headers: string[] = [];
+  const fields: Fields = {
+    headers,
+    hosts: 0,
+    lengths: 0,
+    length: undefined,
+    coding: undefined,
+    named: undefined,
+    forwardedFor: undefined,
+    bytes: 0,
+  };
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    const value = rawHeaders[index + 1] as string;
+    fields.bytes += name.length + value.length;
+    switch (name.toLowerCase()) {
+      case 'host':
+        fields.hosts += 1;
+        headers.push(name, value);
+        break;
+      case 'content-length':
+        fields.lengths += 1;
+        fields.length = value;
+        headers.push(name, value);
+        break;
+      case 'transfer-encoding':
+        fields.coding = fields.coding === undefined ? value : `${fields.coding},${value}`;
+        break;
+      case 'connection':
+        fields.named = fields.named === undefined ? value : `${fields.named},${value}`;
+        break;
+      case 'x-forwarded-for':
+        fields.forwardedFor = fields.forwardedFor === undefined ? value : `${fields.forwardedFor}, ${value}`;
+        break;
+      case 'x-forwarded-proto':
+      case 'keep-alive':
+      case 'proxy-connection':
+      case 'te':
+      case 'upgrade':
+      case 'http2-settings':
+        break;
+      default:
+        headers.push(name, value);
+    }
+  }
+  return fields;
+}
+
+/** A side's response headers as the client gets them: without what belongs to the connection between us and the side. */
+export function responseHeaders(rawHeaders: readonly string[]): string[] {
+  const headers: string[] = [];
+  let named: string | undefined;
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    const value = rawHeaders[index + 1] as string;
+    const lower = name.toLowerCase();
+    if (!HOP_BY_HOP.has(lower)) headers.push(name, value);
+    else if (lower === 'connection') named = named === undefined ? value : `${named},${value}`;
+  }
+  return named === undefined ? headers : withoutNamed(headers, named);
+}
+
+/** Methods whose missing length is spelled out, so that no framing has to be made up on the way. */
+function mayHaveContent(method: string): boolean {
+  return method === 'POST' || method === 'PUT' || method === 'PATCH';
+}
+
+function withoutNamed(headers: string[], connection: string): string[] {
+  if (connection === 'keep-alive' || connection === 'close') return headers;
+  const named = new Set(
+    connection
+      .toLowerCase()
+      .split(',')
+      .map((option) => option.trim())
+      .filter((option) => option !== '' && !NEVER_NAMED_AWAY.has(option)),
+  );
+  const kept: string[] = [];
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const name = headers[index] as string;
+    if (!named.has(name.toLowerCase())) kept.push(name, headers[index + 1] as string);
+  }
+  return kept;
+}
+
+function refuse(status: HeadRefusal['status'], message: string): HeadRefusal {
+  return { ok: false, status, message };
+}

@@ -1,0 +1,183 @@
+import { readFile } from 'node:fs/promises';
+import { isIPv4 } from 'node:net';
+import { dirname, resolve } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { CutoverFault } from '../../domain/faults';
+
+export const TOKEN_VARIABLE = 'GATEWAY_CONTROL_TOKEN';
+export const DOUBT_TOKEN_VARIABLE = 'GATEWAY_DOUBT_TOKEN';
+const TOKEN_LENGTH_MIN = 16;
+
+const ms = (min: number, max: number) => z.int().min(min).max(max);
+const DAY_MS = 86_400_000;
+const address = { host: z.string().min(1).default('127.0.0.1'), port: z.int().min(0).max(65_535) };
+
+const loopbackHost = z
+  .string()
+  .default('127.0.0.1')
+  .refine(isLoopback, 'the control listener is for this machine alone: use 127.0.0.1 or ::1');
+
+const upstreamUrl = z.string().transform((value, context) => {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const problem = urlProblem(url);
+  if (url !== undefined && problem === undefined) return url;
+  context.addIssue({ code: 'custom', message: problem ?? 'not a URL' });
+  return z.NEVER;
+});
+
+const side = z.strictObject({
+  publicUrl: upstreamUrl,
+  adminUrl: upstreamUrl,
+  apiGeneration: z.union([z.literal(1), z.literal(2)]),
+});
+
+const weight = z.int().min(0).max(1_000_000);
+
+const doubt = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('none') }),
+  z.strictObject({
+    kind: z.literal('http'),
+    url: z.url({ protocol: /^https?$/ }),
+    askOnStart: z.boolean().default(true),
+    timeoutMs: ms(100, 60_000).default(2_000),
+    retryMs: ms(50, 60_000).default(1_000),
+  }),
+]);
+
+/** Every setting of the gateway, with its default. `docs/gateway.md` explains them. */
+export const gatewayConfigSchema = z.strictObject({
+  listeners: z.strictObject({
+    public: z.strictObject({
+      ...address,
+      tls: z.strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1) }).optional(),
+    }),
+    admin: z.strictObject(address),
+    control: z.strictObject({ host: loopbackHost, port: address.port }),
+  }),
+  sides: z.strictObject({ blue: side, green: side }),
+  stateFile: z.string().min(1),
+  initialWeights: z
+    .strictObject({ blue: weight, green: weight })
+    .refine((weights) => weights.blue + weights.green > 0, 'one side needs a weight above 0')
+    .default({ blue: 1, green: 0 }),
+  hold: z
+    .strictObject({
+      maxParked: z.int().min(0).max(1_000_000).default(10_000),
+      maxParkedBytes: z
+        .int()
+        .min(0)
+        .default(64 * 1024 * 1024),
+      maxParkedMs: ms(1, DAY_MS).default(15_000),
+      deadlineMs: ms(1, DAY_MS).default(10_000),
+      drainTimeoutMs: ms(1, DAY_MS).default(5_000),
+    })
+    .prefault({}),
+  doubt: doubt.default({ kind: 'none' }),
+  upstream: z
+    .strictObject({
+      connectTimeoutMs: ms(1, 600_000).default(2_000),
+      responseTimeoutMs: ms(1, 600_000).default(30_000),
+      idleTimeoutMs: ms(1, DAY_MS).default(60_000),
+      keepAliveMs: ms(1, 600_000).default(4_000),
+      maxConnections: z.int().min(1).max(100_000).default(256),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      headerBytes: z.int().min(1_024).max(1_000_000).default(65_536),
+      headerCount: z.int().min(10).max(10_000).default(200),
+      headersTimeoutMs: ms(1, DAY_MS).default(10_000),
+      requestTimeoutMs: ms(1, DAY_MS).default(300_000),
+      keepAliveTimeoutMs: ms(1, DAY_MS).default(65_000),
+      connections: z.int().min(1).max(1_000_000).default(20_000),
+    })
+    .prefault({}),
+  readiness: z
+    .strictObject({ intervalMs: ms(10, 60_000).default(500), timeoutMs: ms(10, 60_000).default(2_000) })
+    .prefault({}),
+  accessLog: z
+    .strictObject({
+      level: z.enum(['off', 'errors', 'all']).default('all'),
+      sampleRate: z.number().gt(0).max(1).default(1),
+    })
+    .prefault({}),
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  shutdownTimeoutMs: ms(0, DAY_MS).default(10_000),
+});
+
+export type GatewayConfig = z.output<typeof gatewayConfigSchema>;
+export type SideConfig = z.output<typeof side>;
+
+export interface LoadedConfig {
+  readonly config: GatewayConfig;
+  readonly controlToken: string;
+  readonly doubtToken: string | undefined;
+}
+
+/**
+ * Reads a JSON or YAML file; relative paths in it are relative to its folder. Secrets come from the environment only.
+ * @throws CutoverFault CONFIG_UNREADABLE | CONFIG_INVALID with every problem in one message
+ */
+export async function loadGatewayConfig(file: string, environment: NodeJS.ProcessEnv): Promise<LoadedConfig> {
+  let raw: unknown;
+  try {
+    raw = parseYaml(await readFile(file, 'utf8'));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CutoverFault('CONFIG_UNREADABLE', `config file ${file}: ${reason}`, { file }, error);
+  }
+  const problems: string[] = [];
+  const parsed = gatewayConfigSchema.safeParse(raw);
+  if (!parsed.success) {
+    problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.') || 'config'}: ${issue.message}`));
+  } else if (parsed.data.hold.maxParkedMs < parsed.data.hold.deadlineMs) {
+    problems.push('hold.maxParkedMs: is below hold.deadlineMs, so requests would be given up before the hold is');
+  }
+  const controlToken = environment[TOKEN_VARIABLE] ?? '';
+  if (controlToken.length < TOKEN_LENGTH_MIN) {
+    problems.push(`${TOKEN_VARIABLE}: set it in the environment to at least ${TOKEN_LENGTH_MIN} random characters`);
+  }
+  if (!parsed.success || problems.length > 0) {
+    throw new CutoverFault(
+      'CONFIG_INVALID',
+      `config file ${file} has ${problems.length} problem(s):\n  ${problems.join('\n  ')}`,
+      {
+        file,
+        problems,
+      },
+    );
+  }
+  return {
+    config: withAbsolutePaths(parsed.data, dirname(resolve(file))),
+    controlToken,
+    doubtToken: environment[DOUBT_TOKEN_VARIABLE],
+  };
+}
+
+function withAbsolutePaths(config: GatewayConfig, folder: string): GatewayConfig {
+  const { tls } = config.listeners.public;
+  return {
+    ...config,
+    stateFile: resolve(folder, config.stateFile),
+    listeners: {
+      ...config.listeners,
+      public: {
+        ...config.listeners.public,
+        ...(tls && { tls: { certFile: resolve(folder, tls.certFile), keyFile: resolve(folder, tls.keyFile) } }),
+      },
+    },
+  };
+}
+
+function urlProblem(url: URL | undefined): string | undefined {
+  if (url === undefined) return 'not a URL';
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return 'has to be http or https';
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') return 'takes no path, query or fragment';
+  if (url.username !== '' || url.password !== '') return 'takes no user or password';
+  return undefined;
+}
+
+function isLoopback(host: string): boolean {
+  return host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+}

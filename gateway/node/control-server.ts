@@ -1,0 +1,129 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { z } from 'zod';
+import { isCutoverFault } from '../../domain/faults';
+import { TARGET_REFUSALS } from '../../domain/target';
+import { type GatewayController, type HoldAnswer } from '../core/gateway-controller';
+import { bearerCheck } from '../target/bearer-token';
+import { readJson, sendJson } from '../target/json-http';
+import { targetRoutes } from '../target/target-routes';
+import { type GatewayMetrics } from './metrics';
+
+export interface ControlDeps {
+  readonly controller: GatewayController;
+  readonly metrics: GatewayMetrics;
+  readonly token: string;
+  /** More of `GET /state`. */
+  readonly extraState: () => Readonly<Record<string, unknown>>;
+  readonly onError: (error: unknown) => void;
+}
+
+const holdBody = z.strictObject({ epoch: z.int().positive(), deadlineMs: z.int().positive() });
+const HEADERS_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** Health and metrics without a token (loopback only, nothing secret in them); everything else with it. */
+export function createControlServer(deps: ControlDeps): Server {
+  const { controller, metrics } = deps;
+  const isAuthorized = bearerCheck(deps.token);
+  const target = targetRoutes(controller, { token: deps.token, onError: deps.onError });
+
+  const open: Readonly<Record<string, (response: ServerResponse) => void | Promise<void>>> = {
+    'GET /health/alive': (response) => sendJson(response, 200, { status: 'ok' }),
+    'GET /health/ready': (response) => {
+      const ready = controller.mode !== 'in_doubt';
+      sendJson(response, ready ? 200 : 503, { status: ready ? 'ok' : 'in_doubt', mode: controller.mode });
+    },
+    'GET /metrics': async (response) => {
+      const text = await metrics.text();
+      response.writeHead(200, { 'Content-Type': metrics.contentType });
+      response.end(text);
+    },
+  };
+  const guarded: Readonly<
+    Record<string, (request: IncomingMessage, response: ServerResponse) => void | Promise<void>>
+  > = {
+    'GET /state': (_request, response) => sendJson(response, 200, { ...controller.view(), ...deps.extraState() }),
+    'PUT /hold': (request, response) => putHold(controller, request, response),
+  };
+
+  const route = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const path = (request.url ?? '').split('?', 1)[0] ?? '';
+    const key = `${request.method} ${path}`;
+    if (Object.hasOwn(open, key)) return open[key]?.(response);
+    if (await target(request, response)) return;
+    if (!isAuthorized(request.headers.authorization)) {
+      sendJson(
+        response,
+        401,
+        { code: 'UNAUTHORIZED', message: 'the bearer token is missing or wrong' },
+        { Connection: 'close' },
+      );
+      return;
+    }
+    if (Object.hasOwn(guarded, key)) return guarded[key]?.(request, response);
+    sendJson(response, 404, { code: 'NOT_FOUND', message: `no such route: ${key}` }, { Connection: 'close' });
+  };
+
+  const server = createServer(
+    { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
+    (request, response) => {
+      route(request, response).catch((error: unknown) => {
+        if (response.destroyed) return; // the caller left; nothing of ours failed
+        deps.onError(error);
+        const known = isCutoverFault(error);
+        sendJson(response, 500, {
+          code: known ? error.code : 'INTERNAL',
+          message: known ? error.message : 'a defect in this program',
+        });
+      });
+    },
+  );
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  return server;
+}
+
+async function putHold(
+  controller: GatewayController,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const read = await readJson(request);
+  if (!read.ok) {
+    sendJson(response, read.status, { code: 'MALFORMED', message: read.message }, { Connection: 'close' });
+    return;
+  }
+  const body = holdBody.safeParse(read.value);
+  if (!body.success) {
+    sendJson(response, 400, { code: 'MALFORMED', message: z.prettifyError(body.error) });
+    return;
+  }
+  sendHold(response, await controller.hold(body.data.epoch, body.data.deadlineMs));
+}
+
+function sendHold(response: ServerResponse, result: HoldAnswer): void {
+  switch (result.kind) {
+    case 'holding':
+      sendJson(response, 200, { holding: true, inFlight: 0, parked: result.parked, epoch: result.epoch });
+      return;
+    case 'drain_timeout':
+      sendJson(response, 504, {
+        code: 'DRAIN_TIMEOUT',
+        message: 'requests are still in flight; the hold stays until the epoch is reverted, or repeat the call',
+        inFlight: result.inFlight,
+        epoch: result.epoch,
+      });
+      return;
+    case 'in_doubt':
+      sendJson(response, 409, {
+        code: 'IN_DOUBT',
+        message: 'this gateway does not know which side serves and acknowledges nothing',
+      });
+      return;
+    case 'refused':
+      sendJson(response, 409, {
+        code: result.refusal,
+        message: TARGET_REFUSALS[result.refusal],
+        highestEpoch: result.highestEpoch,
+      });
+  }
+}

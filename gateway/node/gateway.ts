@@ -1,0 +1,193 @@
+import { readFile } from 'node:fs/promises';
+import { type Server } from 'node:http';
+import { CutoverFault } from '../../domain/faults';
+import { neverResolved, type ResolveDoubt } from '../core/doubt';
+import { type Feature, type ListenerName } from '../core/feature';
+import { GatewayController, type ControllerEvent } from '../core/gateway-controller';
+import { SIDES, type Side } from '../core/gateway-state';
+import { Readiness } from '../core/readiness';
+import { nodeClock } from './clock';
+import { type GatewayConfig, type LoadedConfig } from './config';
+import { createControlServer } from './control-server';
+import { doubtOverHttp } from './doubt-http';
+import { type ExchangeDeps, type ExchangeReport } from './exchange';
+import { openGatewayStore } from './gateway-store';
+import { closeServers, listen } from './listen';
+import { createAccessLog, type Log } from './logging';
+import { GatewayMetrics } from './metrics';
+import { createForwardingServer, type TlsMaterial } from './public-server';
+import { probeReady } from './ready-probe';
+import { type SideRuntime } from './side-runtime';
+import { Sweeper } from './sweeper';
+import { Upstream } from './upstream';
+
+export interface RunningGateway {
+  readonly publicUrl: string;
+  readonly adminUrl: string;
+  readonly controlUrl: string;
+  /** Stops accepting, refuses what is parked, lets what is in flight finish until the deadline. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface GatewayParts {
+  readonly log: Log;
+  /** @default none: everything streams through unchanged */
+  readonly features?: readonly Feature[];
+  /** @default as the config says */
+  readonly resolveDoubt?: ResolveDoubt;
+}
+
+/**
+ * Starts the three listeners. Nothing is forwarded before the state was read.
+ * @throws CutoverFault STATE_UNREADABLE | STATE_UNWRITABLE | DISK_FULL | PORT_TAKEN | CONFIG_INVALID
+ */
+export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): Promise<RunningGateway> {
+  const { config } = loaded;
+  const { log } = parts;
+  const tls = await readTls(config);
+  const store = await openGatewayStore(config.stateFile, { mode: 'pass', weights: config.initialWeights });
+  const metrics = new GatewayMetrics();
+  const controller = new GatewayController(store.record, {
+    persist: (record) => store.persist(record),
+    clock: nodeClock,
+    resolveDoubt: parts.resolveDoubt ?? chooseResolver(loaded),
+    settings: controllerSettings(config),
+    onEvent: (event) => {
+      metrics.onEvent(event);
+      logEvent(log, event);
+    },
+  });
+  const sides = createSides(config, log);
+  const accessLog = createAccessLog(config.accessLog);
+  const sweeper = new Sweeper();
+  const onEnd = (report: ExchangeReport) => {
+    metrics.onExchange(report);
+    accessLog.write(report);
+  };
+  const forwarding = (listener: ListenerName, material?: TlsMaterial) => {
+    const features = parts.features ?? [];
+    const deps: ExchangeDeps = { listener, controller, sides, sweeper, timeouts: config.upstream, features, onEnd };
+    return createForwardingServer(deps, config.limits, material);
+  };
+  const isReady = (side: Side) => sides[side].readiness.isReady;
+  metrics.watch({ controller, isReady });
+  const ready = () => ({ blue: isReady('blue'), green: isReady('green') });
+  const control = createControlServer({
+    controller,
+    metrics,
+    token: loaded.controlToken,
+    extraState: () => ({ ready: ready() }),
+    onError: (err) => log.error({ err }, 'control call failed'),
+  });
+  const servers = { public: forwarding('public', tls), admin: forwarding('admin'), control };
+  const stopPolling = poll(sides, config.readiness.intervalMs);
+  const release = () => {
+    stopPolling();
+    sweeper.stop();
+    for (const side of SIDES) Object.values(sides[side].upstreams).forEach((upstream) => upstream.close());
+    accessLog.close();
+  };
+  const urls = await listenAll(servers, config, tls !== undefined).catch(async (error: unknown) => {
+    controller.stop();
+    await closeServers(Object.values(servers), 0);
+    release();
+    throw error;
+  });
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    controller.stop();
+    const forwarded = [servers.public, servers.admin];
+    await Promise.all([controller.idle(config.shutdownTimeoutMs), closeServers(forwarded, config.shutdownTimeoutMs)]);
+    await closeServers([control], 0);
+    release();
+  };
+  return { ...urls, close: () => (closing ??= close()) };
+}
+
+async function listenAll(
+  servers: Record<keyof GatewayConfig['listeners'], Server>,
+  config: GatewayConfig,
+  secure: boolean,
+) {
+  const { listeners } = config;
+  return {
+    publicUrl: await listen(servers.public, listeners.public, 'listeners.public', secure ? 'https' : 'http'),
+    adminUrl: await listen(servers.admin, listeners.admin, 'listeners.admin', 'http'),
+    controlUrl: await listen(servers.control, listeners.control, 'listeners.control', 'http'),
+  };
+}
+
+async function readTls(config: GatewayConfig): Promise<TlsMaterial | undefined> {
+  const { tls } = config.listeners.public;
+  if (tls === undefined) return undefined;
+  const read = (file: string, key: string) =>
+    readFile(file).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new CutoverFault('CONFIG_INVALID', `listeners.public.tls.${key}: ${reason}`, { file }, error);
+    });
+  return { cert: await read(tls.certFile, 'certFile'), key: await read(tls.keyFile, 'keyFile') };
+}
+
+function controllerSettings({ hold, doubt }: GatewayConfig) {
+  return {
+    maxParked: hold.maxParked,
+    maxParkedBytes: hold.maxParkedBytes,
+    maxParkedMs: hold.maxParkedMs,
+    maxDeadlineMs: hold.deadlineMs,
+    drainTimeoutMs: hold.drainTimeoutMs,
+    doubtRetryMs: doubt.kind === 'none' ? 60_000 : doubt.retryMs,
+    doubtTimeoutMs: doubt.kind === 'none' ? 1_000 : doubt.timeoutMs,
+    askOnStart: doubt.kind !== 'none' && doubt.askOnStart,
+  };
+}
+
+function chooseResolver({ config, doubtToken }: LoadedConfig): ResolveDoubt {
+  const { doubt } = config;
+  return doubt.kind === 'none' ? neverResolved : doubtOverHttp(doubt.url, doubtToken, doubt.timeoutMs);
+}
+
+function createSides(config: GatewayConfig, log: Log): Record<Side, SideRuntime> {
+  const settings = { ...config.upstream, maxHeaderBytes: config.limits.headerBytes };
+  const create = (side: Side): SideRuntime => {
+    const { publicUrl, adminUrl, apiGeneration } = config.sides[side];
+    return {
+      side,
+      apiGeneration,
+      upstreams: { public: new Upstream(publicUrl, settings), admin: new Upstream(adminUrl, settings) },
+      readiness: new Readiness(
+        () => probeReady(adminUrl, config.readiness.timeoutMs),
+        (ready) => log.info({ side, ready }, 'side readiness changed'),
+      ),
+    };
+  };
+  return { blue: create('blue'), green: create('green') };
+}
+
+function poll(sides: Readonly<Record<Side, SideRuntime>>, intervalMs: number): () => void {
+  const ask = () => SIDES.forEach((side) => void sides[side].readiness.check());
+  ask();
+  const timer = setInterval(ask, intervalMs).unref();
+  return () => clearInterval(timer);
+}
+
+function logEvent(log: Log, event: ControllerEvent): void {
+  switch (event.kind) {
+    case 'hold_began':
+      log.info({ epoch: event.epoch }, 'hold began');
+      return;
+    case 'hold_ended':
+      log.info({ epoch: event.epoch, heldMs: Math.round(event.heldMs), released: event.released }, 'hold ended');
+      return;
+    case 'applied':
+      log.info({ epoch: event.epoch, weights: event.state.weights }, 'state applied');
+      return;
+    case 'doubt_began':
+      log.warn({ epoch: event.epoch, reason: event.reason }, 'in doubt, forwarding nothing');
+      return;
+    case 'doubt_asked':
+      log.warn({ epoch: event.epoch, verdict: event.verdict, err: event.err }, 'asked who serves');
+      return;
+    case 'dropped':
+      log.debug('parked client left');
+  }
+}

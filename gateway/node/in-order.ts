@@ -1,0 +1,34 @@
+import { type ServerResponse } from 'node:http';
+import { type Socket } from 'node:net';
+
+/** More than this many requests that wait for an earlier answer on the same connection are an attack. */
+const PIPELINE_LIMIT = 32;
+
+/**
+ * Pipelined requests of one connection run one after the other: sent on together, a side could execute them in another order
+ * than their client wrote them.
+ */
+export class InOrder {
+  private readonly waiting = new WeakMap<Socket, (() => void)[]>();
+
+  run(socket: Socket, response: ServerResponse, work: () => void): void {
+    const queue = this.waiting.get(socket);
+    if (queue === undefined) {
+      this.waiting.set(socket, []);
+      this.begin(socket, response, work);
+    } else if (queue.length >= PIPELINE_LIMIT) {
+      socket.destroy();
+    } else {
+      queue.push(() => this.begin(socket, response, work));
+    }
+  }
+
+  private begin(socket: Socket, response: ServerResponse, work: () => void): void {
+    response.once('close', () => {
+      const next = socket.destroyed ? undefined : this.waiting.get(socket)?.shift();
+      if (next === undefined) this.waiting.delete(socket);
+      else next();
+    });
+    work();
+  }
+}

@@ -1,0 +1,130 @@
+import { type ClientRequest, type IncomingMessage } from 'node:http';
+import { mapAdminPath } from '../core/admin-path';
+import { judgeIntrospection } from '../core/introspection';
+import { responseHeaders } from '../core/request-head';
+import { type Exchange, type Relay, type RequestBody } from './exchange';
+import { type SideRuntime } from './side-runtime';
+
+const REQUEST_LIMIT_BYTES = 256 * 1024;
+const ANSWER_LIMIT_BYTES = 4 * 1024 * 1024;
+/** "Inactive" has to be said this often, with a working database seen after each time. */
+const INACTIVE_ANSWERS = 2;
+
+interface WholeAnswer {
+  readonly head: IncomingMessage;
+  readonly body: Buffer;
+}
+
+/**
+ * Relays a token introspection, and a "not active" only when the database was there: Hydra says it of every token while its
+ * database is away. Not ready at the start: 503. An answer other than `active: true` is asked for twice, and each time the
+ * side has to be ready *after* it was given; so neither a stale "ready" nor a short interruption between two polls gets through.
+ * Introspection changes nothing, which is why it may be asked twice.
+ */
+export class IntrospectionRelay implements Relay {
+  private current: ClientRequest | undefined;
+  private gone = false;
+
+  constructor(
+    private readonly exchange: Exchange,
+    private readonly side: SideRuntime,
+    private readonly body: RequestBody,
+  ) {}
+
+  start(): void {
+    this.exchange.collectBody(this.body, REQUEST_LIMIT_BYTES, (body) => {
+      this.run(body).catch(() => this.onFailure('upstream_failed'));
+    });
+  }
+
+  abort(): void {
+    if (this.gone) return;
+    this.gone = true;
+    this.current?.destroy();
+  }
+
+  onDeadline(): void {
+    this.onFailure('upstream_timeout');
+  }
+
+  private async run(body: Buffer): Promise<void> {
+    const { readiness } = this.side;
+    if (!readiness.isReady && !(await readiness.check())) {
+      this.onFailure('side_not_ready');
+      return;
+    }
+    for (let inactiveAnswers = 0; ;) {
+      if (this.gone) return;
+      const answer = await this.ask(body);
+      const verdict = judgeIntrospection(answer.head.statusCode ?? 0, answer.body.toString('utf8'));
+      if (verdict === 'inactive_or_unclear') {
+        inactiveAnswers += 1;
+        if (!(await readiness.check())) {
+          this.onFailure('side_not_ready');
+          return;
+        }
+        if (inactiveAnswers < INACTIVE_ANSWERS) continue;
+      }
+      this.relay(answer);
+      return;
+    }
+  }
+
+  private ask(body: Buffer): Promise<WholeAnswer> {
+    const { exchange, side } = this;
+    const { head, deps } = exchange;
+    const target = side.upstreams[deps.listener];
+    const path = deps.listener === 'admin' ? mapAdminPath(head.target, side.apiGeneration) : head.target;
+    const headers = wholeBodyHeaders(head.headers, body.length);
+    if (!head.hasHost) headers.push('Host', target.authority);
+    exchange.expectProgress(deps.timeouts.responseTimeoutMs);
+    return new Promise((resolve, reject) => {
+      const request = target.request('POST', path, headers);
+      this.current = request;
+      request.on('error', reject);
+      request.on('response', (answer) => {
+        const chunks: Buffer[] = [];
+        let bytes = 0;
+        answer.on('data', (chunk: Buffer) => {
+          bytes += chunk.length;
+          if (bytes > ANSWER_LIMIT_BYTES) request.destroy(new Error('introspection answer too large'));
+          else chunks.push(chunk);
+        });
+        answer.on('error', reject);
+        answer.on('end', () => resolve({ head: answer, body: Buffer.concat(chunks) }));
+      });
+      request.end(body);
+    });
+  }
+
+  private relay({ head, body }: WholeAnswer): void {
+    if (this.gone) return;
+    this.gone = true;
+    const { exchange } = this;
+    exchange.upstreamDone();
+    exchange.response.sendDate = false;
+    exchange.response.writeHead(head.statusCode ?? 502, head.statusMessage ?? '', responseHeaders(head.rawHeaders));
+    exchange.sentBytes = body.length;
+    exchange.response.end(body);
+  }
+
+  private onFailure(name: 'upstream_failed' | 'upstream_timeout' | 'side_not_ready'): void {
+    if (this.gone) return;
+    this.abort();
+    if (name !== 'side_not_ready') this.side.readiness.doubt();
+    this.exchange.fail(name);
+  }
+}
+
+/** The body was read in whole, so its framing is a length, and nobody has to be asked whether to send it. */
+function wholeBodyHeaders(headers: readonly string[], length: number): string[] {
+  const kept: string[] = [];
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const name = headers[index] as string;
+    const lower = name.toLowerCase();
+    if (lower === 'transfer-encoding' || lower === 'content-length' || lower === 'expect') continue;
+    kept.push(name, headers[index + 1] as string);
+  }
+  kept.push('Content-Length', String(length));
+  return kept;
+}

@@ -1,0 +1,113 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { type ControllerEvent, type GatewayController, type GatewayMode } from '../core/gateway-controller';
+import { SIDES, type Side } from '../core/gateway-state';
+import { type ExchangeReport } from './exchange';
+
+const LATENCY_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const HOLD_BUCKETS_S = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const MODES: readonly GatewayMode[] = ['pass', 'hold', 'in_doubt'];
+
+interface MetricsSources {
+  readonly controller: GatewayController;
+  readonly isReady: (side: Side) => boolean;
+}
+
+/** Everything the gateway counts, as `GET /metrics` shows it. */
+export class GatewayMetrics {
+  private readonly registry = new Registry();
+  private readonly requests = new Counter({
+    name: 'gateway_requests_total',
+    help: 'Answered requests by listener, side (none: not forwarded) and status class; 499 counts as 4xx.',
+    labelNames: ['listener', 'side', 'status'],
+    registers: [this.registry],
+  });
+  private readonly latency = new Histogram({
+    name: 'gateway_request_duration_seconds',
+    help: 'From the head of a request to the end of its answer, parked time included.',
+    labelNames: ['listener'],
+    buckets: LATENCY_BUCKETS_S,
+    registers: [this.registry],
+  });
+  private readonly dropped = new Counter({
+    name: 'gateway_dropped_total',
+    help: 'Parked requests whose client left; none of them was forwarded.',
+    registers: [this.registry],
+  });
+  private readonly refusedParking = new Counter({
+    name: 'gateway_unforwarded_total',
+    help: 'Requests that were answered without being forwarded, by status.',
+    labelNames: ['status'],
+    registers: [this.registry],
+  });
+  private readonly holds = new Histogram({
+    name: 'gateway_hold_duration_seconds',
+    help: 'From the hold command to its release.',
+    buckets: HOLD_BUCKETS_S,
+    registers: [this.registry],
+  });
+  private readonly doubts = new Counter({
+    name: 'gateway_doubt_questions_total',
+    help: 'Questions to the arbiter, by verdict.',
+    labelNames: ['verdict'],
+    registers: [this.registry],
+  });
+
+  onEvent(event: ControllerEvent): void {
+    if (event.kind === 'dropped') this.dropped.inc();
+    else if (event.kind === 'hold_ended') this.holds.observe(event.heldMs / 1_000);
+    else if (event.kind === 'doubt_asked') this.doubts.inc({ verdict: event.verdict });
+  }
+
+  onExchange(report: ExchangeReport): void {
+    const status = `${Math.floor(report.status / 100)}xx`;
+    this.requests.inc({ listener: report.listener, side: report.side ?? 'none', status });
+    this.latency.observe({ listener: report.listener }, report.durationMs / 1_000);
+    if (report.side === undefined) this.refusedParking.inc({ status: report.status });
+  }
+
+  /** Gauges are read when they are asked for. */
+  watch({ controller, isReady }: MetricsSources): void {
+    const registers = [this.registry];
+    const gauge = (name: string, help: string, value: () => number) => {
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(value());
+        },
+      });
+    };
+    gauge('gateway_in_flight', 'Forwarded and not yet fully answered.', () => controller.inFlight);
+    gauge('gateway_parked', 'Requests that wait.', () => controller.parked);
+    gauge('gateway_parked_bytes', 'Bytes that parked requests occupy.', () => controller.parkedBytes);
+    gauge('gateway_epoch', 'The applied epoch.', () => controller.read().applied.epoch);
+    new Gauge({
+      name: 'gateway_mode',
+      help: '1 for the mode that is on.',
+      labelNames: ['mode'],
+      registers,
+      collect() {
+        for (const mode of MODES) this.set({ mode }, controller.mode === mode ? 1 : 0);
+      },
+    });
+    new Gauge({
+      name: 'gateway_side_ready',
+      help: 'Whether /health/ready of the side last answered 200.',
+      labelNames: ['side'],
+      registers,
+      collect() {
+        for (const side of SIDES) this.set({ side }, isReady(side) ? 1 : 0);
+      },
+    });
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  text(): Promise<string> {
+    return this.registry.metrics();
+  }
+}

@@ -1,0 +1,81 @@
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { type Socket } from 'node:net';
+import { readRequestHead } from '../core/request-head';
+import { rawAnswer } from './answer';
+import { type GatewayConfig } from './config';
+import { Exchange, refuseHead, type ExchangeDeps } from './exchange';
+import { InOrder } from './in-order';
+
+/** How often connections are looked at for the timeouts of heads and bodies. */
+const CONNECTIONS_CHECK_MS = 1_000;
+
+export interface TlsMaterial {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+/** A listener that forwards: node's strict HTTP/1.1 parser in front, an {@link Exchange} for each request. */
+export function createForwardingServer(deps: ExchangeDeps, limits: GatewayConfig['limits'], tls?: TlsMaterial): Server {
+  const options = {
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
+    insecureHTTPParser: false,
+  };
+  const server = tls
+    ? createHttpsServer({ ...options, ...tls, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] })
+    : createHttpServer(options);
+  server.maxHeadersCount = 0; // the default drops what is over it; `readRequestHead` refuses instead
+  server.maxConnections = limits.connections;
+  const inOrder = new InOrder();
+  const handle = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
+    const head = readRequestHead({
+      method: request.method ?? '',
+      target: request.url ?? '',
+      rawHeaders: request.rawHeaders,
+      clientAddress: request.socket.remoteAddress ?? 'unknown',
+      maxHeaderCount: limits.headerCount,
+    });
+    inOrder.run(request.socket, response, () => {
+      if (head.ok) new Exchange(deps, request, response, head, expectsContinue).start();
+      else refuseHead(response, head.status, head.message);
+    });
+  };
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => handle(request, response, false));
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => handle(request, response, true));
+  server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+    socket.end(rawAnswer(405, 'Method Not Allowed', 'invalid_request'));
+  });
+  server.on('clientError', answerClientError);
+  return server;
+}
+
+const CLIENT_ERRORS: Readonly<Record<string, readonly [number, string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'Content Too Large'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],
+};
+
+function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  // In the middle of an answer another one would be taken for its rest.
+  if (!socket.writable || socket.bytesWritten > 0 || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const [status, reason] = CLIENT_ERRORS[error.code ?? ''] ?? [400, 'Bad Request'];
+  socket.end(rawAnswer(status, reason, 'invalid_request'), () => lingerThenDestroy(socket));
+}
+
+/** A client that is still sending would get a reset and might never read the answer: its bytes are read for a moment. */
+function lingerThenDestroy(socket: Socket): void {
+  socket.on('error', () => undefined);
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  socket.once('close', () => clearTimeout(timer));
+  socket.removeAllListeners('data');
+  socket.resume();
+}
+
+const LINGER_MS = 1_000;
