@@ -4,9 +4,11 @@ import { type Override, type Origin } from './origins';
 import { type ConfigProblem } from './problems';
 import { parseYamlTree } from './yaml-tree';
 
-/** Names with our prefix that are not fields of the config. */
+/** Names with our prefix that are not fields of the config: the environment of this machine. */
 export const OTHER_VARIABLES = {
   HYDRA_CUTOVER_CONFIG: 'Path of the config file, where no `--config` is given.',
+  HYDRA_CUTOVER_CACHE: 'Folder for what was downloaded or built, an absolute path.',
+  HYDRA_CUTOVER_WORLDS: 'Folder for the data and logs of local worlds, an absolute path.',
 } as const;
 
 export interface Overrides {

@@ -8,7 +8,7 @@ export interface UnreadableText {
 
 /** By errno; anything else is told with its name. Source: open(2). */
 const REASONS: Readonly<Record<string, UnreadableText>> = {
-  ENOENT: { what: 'does not exist', fix: 'check the path; relative paths start at the folder named in the reference' },
+  ENOENT: { what: 'does not exist', fix: 'check the path' },
   ENOTDIR: { what: 'does not exist: a part of its path is not a folder', fix: 'check the path' },
   EACCES: { what: 'may not be read by this user', fix: 'give this user read access, or run as the user who has it' },
   EISDIR: { what: 'is a folder', fix: 'name a file inside it' },

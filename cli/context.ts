@@ -1,0 +1,27 @@
+import { type Writable } from 'node:stream';
+import { type Logger, type LogLevel } from '../config/logger';
+
+/** Everything a verb may touch of the process it runs in. */
+export interface CliContext {
+  /** Results, and nothing else. */
+  readonly stdout: Writable;
+  /** Logs, progress and faults. */
+  readonly stderr: Writable;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  readonly logger: Logger;
+}
+
+/** Options that every verb has. */
+export interface CommonOptions {
+  readonly json: boolean;
+  readonly logLevel?: LogLevel;
+}
+
+/** Version of every JSON object that the CLI prints. It changes when a field goes or changes its meaning. */
+export const OUTPUT_SCHEMA_VERSION = 1;
+
+/** Prints one JSON object as the whole result. */
+export function printJson(context: CliContext, value: Readonly<Record<string, unknown>>): void {
+  context.stdout.write(`${JSON.stringify({ schemaVersion: OUTPUT_SCHEMA_VERSION, ...value }, undefined, 2)}\n`);
+}

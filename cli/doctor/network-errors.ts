@@ -1,0 +1,34 @@
+/** Errors that mean "nobody is there", as opposed to "somebody is there and refuses". Source: connect(2), getaddrinfo(3). */
+const UNREACHABLE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'the host name is not known',
+  EAI_AGAIN: 'the name server does not answer',
+  EHOSTUNREACH: 'there is no route to the host',
+  ENETUNREACH: 'there is no route to the network',
+  ETIMEDOUT: 'the connection timed out',
+  ECONNRESET: 'the connection was reset',
+  EPIPE: 'the connection was closed',
+  UND_ERR_CONNECT_TIMEOUT: 'the connection timed out',
+  UND_ERR_SOCKET: 'the connection was closed',
+};
+
+/** @returns why nobody is there; undefined if the error is another one */
+export function unreachableReason(error: unknown): string | undefined {
+  const code = errorCode(error);
+  return code === undefined ? undefined : UNREACHABLE[code];
+}
+
+/** Node wraps the errors of several addresses of one host (`localhost`) in an AggregateError. */
+export function errorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code } = error as NodeJS.ErrnoException;
+  if (typeof code === 'string') return code;
+  if (error instanceof AggregateError) return error.errors.map(errorCode).find((inner) => inner !== undefined);
+  return errorCode(error.cause);
+}
+
+/** Certificates that do not verify. Source: Node.js manual, "X.509 certificate error codes". */
+export function isCertificateError(error: unknown): boolean {
+  const code = errorCode(error) ?? '';
+  return /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ERR_TLS|ALTNAME/.test(code);
+}

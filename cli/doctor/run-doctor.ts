@@ -1,0 +1,69 @@
+import { inspectConfig } from '../../config/load';
+import { type ConfigProblem } from '../../config/problems';
+import { FAULTS } from '../../domain/faults';
+import { printJson, type CliContext } from '../context';
+import { fail, ok, type CheckReport, type DoctorCheck } from './check';
+import { environmentChecks } from './environment-checks';
+import { machineChecks } from './machine-checks';
+import { renderReport } from './render-report';
+import { runChecks } from './run-checks';
+
+export interface DoctorOptions {
+  /** Without it: this machine is checked. */
+  readonly file?: string;
+  readonly set: readonly string[];
+  readonly json: boolean;
+}
+
+interface Diagnosis {
+  readonly subject: 'machine' | 'environment';
+  readonly checks: readonly CheckReport[];
+  readonly problems: readonly ConfigProblem[];
+}
+
+const MACHINE_CHECK_TIMEOUT_MS = 20_000;
+
+/** @returns 0, or the exit code of CHECK_FAILED when a check failed */
+export async function runDoctor(options: DoctorOptions, context: CliContext): Promise<number> {
+  const diagnosis =
+    options.file === undefined && options.set.length === 0
+      ? await diagnoseMachine(context)
+      : await diagnoseEnvironment(options, context);
+  const healthy = diagnosis.checks.every((check) => check.status !== 'fail');
+  if (options.json) printJson(context, { verb: 'doctor', ok: healthy, ...diagnosis });
+  else context.stdout.write(renderReport(diagnosis.subject, diagnosis.checks));
+  return healthy ? 0 : FAULTS.CHECK_FAILED.exitCode;
+}
+
+async function diagnoseMachine(context: CliContext): Promise<Diagnosis> {
+  const checks = await runChecks(machineChecks(context.env), MACHINE_CHECK_TIMEOUT_MS);
+  return { subject: 'machine', checks, problems: [] };
+}
+
+async function diagnoseEnvironment(options: DoctorOptions, context: CliContext): Promise<Diagnosis> {
+  const inspection = inspectConfig({
+    env: context.env,
+    cwd: context.cwd,
+    set: options.set,
+    ...(options.file === undefined ? {} : { file: options.file }),
+  });
+  if ('fault' in inspection) {
+    const { problems } = inspection;
+    const checks = await runChecks(problems.map(asCheck), MACHINE_CHECK_TIMEOUT_MS);
+    return { subject: 'environment', checks, problems };
+  }
+  const { config } = inspection;
+  const configCheck: DoctorCheck = {
+    id: 'config',
+    title: 'config',
+    run: async () =>
+      ok(`${options.file ?? 'flags and environment'}: no problems, environment ${config.environment.name}`),
+  };
+  const checks = await runChecks([configCheck, ...environmentChecks(config, context.env)], config.checks.timeoutMs);
+  return { subject: 'environment', checks, problems: [] };
+}
+
+function asCheck(problem: ConfigProblem): DoctorCheck {
+  const title = problem.path === '' ? 'config' : `config ${problem.path}`;
+  return { id: 'config', title, run: async () => fail(`${problem.what} (${problem.at})`, problem.fix) };
+}

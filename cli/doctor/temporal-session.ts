@@ -1,0 +1,70 @@
+import { Connection, isGrpcServiceError } from '@temporalio/client';
+import { type Config } from '../../config/schema';
+import { temporalConnection } from '../../config/temporal-connection';
+import { fail, type CheckOutcome } from './check';
+
+/** Left for the answer after the connection stands; the deadline of the check cuts it short. */
+const CALL_TIMEOUT_MS = 60_000;
+
+/** Source: gRPC manual, "Status codes". */
+export const GRPC_STATUS = {
+  deadlineExceeded: 4,
+  notFound: 5,
+  permissionDenied: 7,
+  unimplemented: 12,
+  unavailable: 14,
+  unauthenticated: 16,
+} as const;
+
+/**
+ * Connects to Temporal, lets `judge` ask, and closes the connection. What keeps it from connecting becomes the outcome.
+ */
+export async function withTemporal(
+  temporal: Config['temporal'],
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+  judge: (connection: Connection, namespace: string, address: string) => Promise<CheckOutcome>,
+): Promise<CheckOutcome> {
+  let settings: ReturnType<typeof temporalConnection>;
+  try {
+    settings = temporalConnection(temporal, env);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return fail(`the Temporal profile cannot be loaded: ${message}`, 'correct temporal.profile, or the TOML file');
+  }
+  const { address, tls, apiKey, metadata } = settings.connectionOptions;
+  const shownAddress = address ?? 'localhost:7233';
+  const connection = Connection.lazy({
+    address: shownAddress,
+    tls: tls ?? false,
+    ...(apiKey === undefined ? {} : { apiKey }),
+    ...(metadata === undefined ? {} : { metadata }),
+  });
+  try {
+    return await connection.withAbortSignal(signal, () =>
+      connection.withDeadline(Date.now() + CALL_TIMEOUT_MS, async () => {
+        await connection.ensureConnected();
+        return judge(connection, settings.namespace, shownAddress);
+      }),
+    );
+  } catch (error) {
+    return explain(error, shownAddress);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** @returns the gRPC status behind an error of the SDK */
+export function grpcStatus(error: unknown): number | undefined {
+  if (isGrpcServiceError(error)) return error.code;
+  return error instanceof Error && error.cause !== undefined ? grpcStatus(error.cause) : undefined;
+}
+
+function explain(error: unknown, address: string): CheckOutcome {
+  const status = grpcStatus(error);
+  if (status === GRPC_STATUS.unauthenticated || status === GRPC_STATUS.permissionDenied) {
+    return fail(`${address} refuses these credentials`, 'correct temporal.apiKey or the client certificate');
+  }
+  const what = status === undefined && error instanceof Error ? error.message : 'no Temporal server answers there';
+  return fail(`${address}: ${what}`, 'start the server, or correct temporal.address and temporal.tls');
+}

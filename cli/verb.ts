@@ -1,0 +1,37 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { LOG_LEVELS } from '../config/logger';
+import { type CliContext } from './context';
+
+/** One command of the CLI, one file each. Files load what they need inside `run`, so that `--help` stays fast. */
+export interface Verb {
+  readonly name: string;
+  readonly summary: string;
+  /** Paragraphs for `--help` and the reference. */
+  readonly description: readonly string[];
+  readonly examples: readonly string[];
+  /** Fields of the object that `--json` prints, for the reference. */
+  readonly json: Readonly<Record<string, string>>;
+  readonly exitCodes: Readonly<Record<number, string>>;
+  /** True when the verb ends by itself on SIGINT and SIGTERM; otherwise the process ends at once. */
+  readonly handlesSignals: boolean;
+  readonly addOptions: (command: Command) => void;
+  /** @returns the exit code @throws CutoverFault */
+  readonly run: (options: Readonly<Record<string, unknown>>, context: CliContext) => Promise<number>;
+}
+
+export function addCommonOptions(command: Command): void {
+  command
+    .addOption(new Option('--json', 'print one JSON object on stdout').default(false))
+    .addOption(new Option('--log-level <level>', 'lowest level of the log on stderr').choices([...LOG_LEVELS]));
+}
+
+/** For options that may be given several times. */
+export function collect(value: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, value];
+}
+
+export function parsePort(value: string): number {
+  const port = Number(value);
+  if (!/^\d{1,5}$/.test(value) || port > 65_535) throw new InvalidArgumentError('Allowed: 0 to 65535.');
+  return port;
+}
