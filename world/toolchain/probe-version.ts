@@ -58,9 +58,9 @@ async function kindOf(path: string): Promise<string> {
   }
 }
 
-/** `HOME` and the like stay out, so that nobody's config file decides what a probe answers. */
+/** `HOME` and the like stay out, so that no config file decides what a probe answers. */
 function probeEnv(context: ToolContext): NodeJS.ProcessEnv {
-  return { PATH: context.env['PATH'], HOME: '/nonexistent', LC_ALL: 'C' };
+  return { PATH: context.env['PATH'], LC_ALL: 'C' };
 }
 
 function describeErrno(error: unknown): string {
