@@ -1,0 +1,86 @@
+/** Defects that can be planted; one `.sql` file each in `plants/`, named as in hydra-facts 2.3. `-stop` has no safe fix. */
+export const DEFECTS = [
+  'C01',
+  'C02',
+  'C03',
+  'C03b',
+  'J01',
+  'J02',
+  'J03',
+  'J04',
+  'J05',
+  'F01',
+  'J01-stop',
+  'J02-stop',
+  'J03-stop',
+  'F02',
+  'F03',
+  'F04',
+  'N01',
+  'N02',
+] as const;
+export type Defect = (typeof DEFECTS)[number];
+
+/** What the upgrade does with such a database. */
+export type Expectation = 'cleaned' | 'refused';
+
+interface Profile {
+  readonly plants: string;
+  readonly defects: readonly Defect[];
+  /** Unicode, quotes, pipes and values of full length, all of which migrate as they are. */
+  readonly awkwardValues: boolean;
+  readonly expectation: Expectation;
+}
+
+const ordinary = { awkwardValues: true, expectation: 'cleaned' } as const;
+const one = (defect: Defect, plants: string): Profile => ({
+  plants,
+  defects: [defect],
+  awkwardValues: false,
+  expectation: 'cleaned',
+});
+const refused = (defect: Defect, plants: string): Profile => ({ ...one(defect, plants), expectation: 'refused' });
+
+/**
+ * Every history has first logins with an empty subject, skipped logins, pending and rejected requests, expired and rotated tokens:
+ * no 1.11.10 is without them. A profile says what comes on top.
+ */
+export const PROFILES = {
+  fixable: {
+    ...ordinary,
+    plants: 'what years of use leave: orphaned consents, NUL escapes in claims, quotes and backslashes in lists',
+    defects: ['C02', 'J03', 'J04', 'J05'],
+  },
+  cleanable: {
+    ...ordinary,
+    plants: 'every defect that has a fix, all at once',
+    defects: ['C01', 'C02', 'C03', 'C03b', 'J01', 'J02', 'J03', 'J04', 'J05', 'F01'],
+  },
+  clean: { plants: 'nothing', defects: [], awkwardValues: false, expectation: 'cleaned' },
+  C01: one('C01', 'two consent requests on one login request'),
+  C02: one('C02', 'consents whose login request is gone because its session ended, answered and pending'),
+  C03: one('C03', 'pending consents on a login that was never answered'),
+  C03b: one('C03b', 'granted consents whose login has no answer row'),
+  F01: one('F01', 'rows of a client that does not exist'),
+  J01: one('J01', 'empty oidc_context, and one with a NUL escape'),
+  J02: one('J02', 'empty login context, and one with a NUL escape'),
+  J03: one('J03', 'empty session claims, and some with a NUL escape'),
+  J04: one('J04', 'client lists with quotes, backslashes and control characters'),
+  J05: one('J05', 'scopes, audiences and amr with quotes, backslashes and control characters'),
+  'J01-stop': refused('J01-stop', 'an oidc_context that is not JSON'),
+  'J02-stop': refused('J02-stop', 'a login context that is not JSON'),
+  'J03-stop': refused('J03-stop', 'session claims that are not JSON'),
+  F02: refused('F02', 'a foreign key of a token table is missing'),
+  F03: refused('F03', 'the unique constraint of trusted issuers has another name'),
+  F04: refused('F04', 'two rows of one JSON Web Key'),
+  N01: refused('N01', 'a table `networks` of another product'),
+  N02: refused('N02', 'two networks, their migration marked as applied'),
+} as const satisfies Record<string, Profile>;
+
+export type SeedProfile = keyof typeof PROFILES;
+
+export const SEED_PROFILES = Object.keys(PROFILES) as readonly SeedProfile[];
+
+export function isSeedProfile(name: string): name is SeedProfile {
+  return Object.hasOwn(PROFILES, name);
+}

@@ -1,0 +1,9 @@
+-- $1 attempts  $2 signatures  $3 times  $4 sessions  $5 form data
+INSERT INTO hydra_oauth2_pkce (signature, request_id, requested_at, client_id, scope, granted_scope, form_data, session_data, subject,
+  active, requested_audience, granted_audience, challenge_id)
+SELECT token.signature, consent_challenge, token.requested_at, client_id, requested_scope, granted_scope, token.form_data,
+  token.session_data, subject, true, '', '', consent_challenge
+FROM unnest($1::integer[], $2::text[], $3::timestamp[], $4::text[], $5::text[])
+  AS token(n, signature, requested_at, session_data, form_data)
+JOIN seed_attempt USING (n)
+ON CONFLICT DO NOTHING
