@@ -18,6 +18,8 @@ export interface MigrateOptions {
   readonly runDir: string;
   /** Process and log name. */
   readonly name: string;
+  /** Ends the migration; the one that runs is rolled back. */
+  readonly signal?: AbortSignal;
   /** @default 120_000 */
   readonly timeoutMs?: number;
 }
@@ -78,11 +80,13 @@ async function runMigrate(options: MigrateOptions, logFile: string): Promise<str
   });
   const timeoutMs = options.timeoutMs ?? 120_000;
   const timer = new AbortController();
-  const late = sleep(timeoutMs, undefined, { signal: timer.signal }).catch(() => undefined);
+  const signal = options.signal === undefined ? timer.signal : AbortSignal.any([timer.signal, options.signal]);
+  const late = sleep(timeoutMs, undefined, { signal }).catch(() => undefined);
   const end = await Promise.race([ended, late]);
   timer.abort();
   if (end === undefined) child.kill('SIGKILL');
   await ended;
   forgetProcess(runDir, name);
+  options.signal?.throwIfAborted();
   return end ?? `ended by us after ${timeoutMs} ms`;
 }

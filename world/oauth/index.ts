@@ -4,7 +4,7 @@
  *
  *   const http = new OauthHttp({ publicUrl, adminUrl, adminPrefix: '' | '/admin', issuer? },
  *                              { ca?, connections?, forwardedProto?, timeoutMs?, onRequest?(sample) })   // http.close()
- *   const client = await createOauthClient(http, { id?, public?, redirectUri?, scope? })
+ *   const client = await createOauthClient(http, { id?, secret?, public?, redirectUri?, scope? })
  *   const { tokens, authorization } = await grantTokens(http, { client, loginApp, browser?, scope?, parameters? })
  *   loginApp = adminLoginApp(http, { subject, remember?, rememberForS?, grantScope?, reject? })            // or another LoginApp
  *
@@ -28,7 +28,13 @@ export { type ConsentSession, listConsents, revokeConsents, revokeLogins } from 
 export { CookieJar } from './cookie-jar';
 export { type Grant, grantTokens } from './grant';
 export { type AdminLoginAppOptions, type LoginApp, adminLoginApp } from './login-app';
-export { type NewOauthClient, type OauthClient, createOauthClient, deleteOauthClient } from './oauth-client';
+export {
+  type NewOauthClient,
+  OAUTH_CLIENT_DEFAULTS,
+  type OauthClient,
+  createOauthClient,
+  deleteOauthClient,
+} from './oauth-client';
 export {
   type OauthEndpoints,
   OauthHttp,

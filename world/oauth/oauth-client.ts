@@ -15,6 +15,8 @@ export interface OauthClient {
 export interface NewOauthClient {
   /** @default a random one */
   readonly id?: string;
+  /** @default a random one */
+  readonly secret?: string;
   /** Without a secret. @default false */
   readonly public?: boolean;
   /** Never called: authorize() stops when it is redirected there. @default a URL that nothing listens on */
@@ -24,14 +26,17 @@ export interface NewOauthClient {
   readonly postLogoutRedirectUris?: readonly string[];
 }
 
-const DEFAULT_SCOPE = ['openid', 'offline_access'] as const;
-const DEFAULT_REDIRECT_URI = 'http://127.0.0.1:9/callback';
+/** What a client gets that is asked for nothing else. */
+export const OAUTH_CLIENT_DEFAULTS = {
+  redirectUri: 'http://127.0.0.1:9/callback',
+  scope: ['openid', 'offline_access'],
+} as const;
 
 export async function createOauthClient(http: OauthHttp, wanted: NewOauthClient = {}): Promise<OauthClient> {
   const id = wanted.id ?? `client-${randomBytes(6).toString('hex')}`;
-  const secret = wanted.public === true ? undefined : randomBytes(18).toString('base64url');
-  const redirectUri = wanted.redirectUri ?? DEFAULT_REDIRECT_URI;
-  const scope = wanted.scope ?? DEFAULT_SCOPE;
+  const secret = wanted.public === true ? undefined : (wanted.secret ?? randomBytes(18).toString('base64url'));
+  const redirectUri = wanted.redirectUri ?? OAUTH_CLIENT_DEFAULTS.redirectUri;
+  const scope = wanted.scope ?? OAUTH_CLIENT_DEFAULTS.scope;
   const body = {
     client_id: id,
     client_name: id,

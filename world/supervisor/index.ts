@@ -2,7 +2,7 @@ export { type ClaimedRunDir, type ClaimOptions, claimRunDir } from './claim-run-
 export { cleanEnvironment } from './clean-environment';
 export { endRecorded } from './end-recorded';
 export { describeLog, lastLogLines } from './log-tail';
-export { type RecordOptions, forgetProcess, recordProcess } from './process-record';
+export { type RecordOptions, forgetProcess, readJson, recordProcess, writeAtomically } from './process-record';
 export {
   type ProcessDeath,
   type ProcessExit,

@@ -1,0 +1,92 @@
+import {
+  type HydraDatabase,
+  HYDRA_SETTINGS,
+  createHydraDatabase,
+  hydraDsn,
+  hydraProcess,
+  migrateHydra,
+} from '../../hydra';
+import { ensureInstance, rdsClient } from '../rds-client';
+import { startOnPorts } from '../start-on-ports';
+import { type HydraInfo, type InstanceInfo } from '../world-info';
+import { type WorldContext, type WorldPart, known } from '../world-part';
+
+const VERSION = '1.11.10';
+const IDENTIFIER = 'blue';
+const MASTER_USER = 'cutover_master';
+
+/** Blue: an instance, Hydra's role and database on it, the schema, and the Hydra that serves now. */
+export const blueSidePart: WorldPart = {
+  title: `blue: PostgreSQL instance and Hydra ${VERSION}`,
+  async up(context, info) {
+    const client = rdsClient(known(info, 'rds'));
+    let instance: InstanceInfo;
+    try {
+      const wanted = {
+        identifier: IDENTIFIER,
+        major: context.options.postgresMajor ?? 15,
+        masterUser: MASTER_USER,
+        masterPassword: context.settings.secret('blue-master-password'),
+      };
+      instance = await ensureInstance(client, wanted, context.signal);
+    } finally {
+      client.destroy();
+    }
+    const database: HydraDatabase = {
+      role: 'hydra',
+      password: context.settings.secret('blue-hydra-password'),
+      database: 'hydra',
+    };
+    const { host, port, masterUser, masterPassword } = instance;
+    await createHydraDatabase({ host, port, user: masterUser, password: masterPassword }, database);
+    const hydra = await startHydra(context, instance, database);
+    return { blue: { instance, database: { name: 'hydra', user: database.role, password: database.password }, hydra } };
+  },
+};
+
+async function startHydra(context: WorldContext, instance: InstanceInfo, database: HydraDatabase): Promise<HydraInfo> {
+  const { settings, runDir, signal } = context;
+  const { host, port } = instance;
+  const binary = context.tools.hydra;
+  const secretsSystem = settings.secret('hydra-secrets-system');
+  await migrateHydra({
+    version: VERSION,
+    binary,
+    host,
+    port,
+    database,
+    secretsSystem,
+    runDir,
+    name: 'blue-hydra-migrate',
+    signal,
+  });
+  const issuer = `https://127.0.0.1:${await settings.port('gateway-public')}/`;
+  const loginApp = `http://127.0.0.1:${await settings.port('login-app')}`;
+  const wanted = { 'blue-hydra-public': undefined, 'blue-hydra-admin': undefined };
+  const { process: running, ports } = await startOnPorts(context, wanted, (chosen) =>
+    hydraProcess({
+      name: 'blue-hydra',
+      version: VERSION,
+      binary,
+      launch: {
+        dsn: hydraDsn(host, port, database),
+        secretsSystem,
+        publicPort: chosen['blue-hydra-public'],
+        adminPort: chosen['blue-hydra-admin'],
+        issuer,
+        loginUrl: `${loginApp}/login`,
+        consentUrl: `${loginApp}/consent`,
+        logoutUrl: `${loginApp}/logout`,
+      },
+    }),
+  );
+  return {
+    version: VERSION,
+    publicUrl: `http://127.0.0.1:${ports['blue-hydra-public']}`,
+    adminUrl: `http://127.0.0.1:${ports['blue-hydra-admin']}`,
+    issuer,
+    secretsSystem,
+    needsForwardedProto: HYDRA_SETTINGS[VERSION].needsForwardedProto,
+    pid: running.pid,
+  };
+}

@@ -1,0 +1,59 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readJson, typescriptCommand } from '../../supervisor';
+import { startOnPorts } from '../start-on-ports';
+import { type WorldPart } from '../world-part';
+
+const READY_TIMEOUT_MS = 60_000;
+/** It closes its clusters cleanly, one checkpoint each. */
+const STOP_TIMEOUT_MS = 30_000;
+const REGION = 'eu-local-1';
+
+const readySchema = z.object({ endpoint: z.string(), controlEndpoint: z.string(), pid: z.number() });
+
+/** The RDS-compatible endpoint; the clusters behind it are its own children. */
+export const rdsEndpointPart: WorldPart = {
+  title: 'RDS endpoint',
+  async up(context) {
+    const { settings, runDir } = context;
+    const readyFile = join(runDir, 'processes', 'rds.ready');
+    const credentials = {
+      RDS_ACCESS_KEY_ID: `AKIA${settings
+        .secret('rds-access-key-id')
+        .replace(/[^A-Za-z0-9]/g, '')
+        .toUpperCase()
+        .slice(0, 16)}`,
+      RDS_SECRET_ACCESS_KEY: settings.secret('rds-secret-access-key'),
+      RDS_CONTROL_TOKEN: settings.secret('rds-control-token'),
+    };
+    const { process: running } = await startOnPorts(context, { rds: undefined, 'rds-control': undefined }, (ports) => {
+      rmSync(readyFile, { force: true });
+      const { command, args, env } = typescriptCommand('world/rds/main.ts', [
+        ...['--state-dir', join(context.dataDir, 'rds'), '--run-dir', runDir, '--ready', readyFile],
+        ...['--port', String(ports.rds), '--control-port', String(ports['rds-control'])],
+      ]);
+      return {
+        name: 'rds',
+        command,
+        args,
+        env: { ...process.env, ...env, ...credentials },
+        ready: async () => readySchema.safeParse(readJson(readyFile)).success,
+        readyTimeoutMs: READY_TIMEOUT_MS,
+        stopTimeoutMs: STOP_TIMEOUT_MS,
+      };
+    });
+    const { endpoint, controlEndpoint } = readySchema.parse(readJson(readyFile));
+    return {
+      rds: {
+        endpoint,
+        controlEndpoint,
+        controlToken: credentials.RDS_CONTROL_TOKEN,
+        region: REGION,
+        accessKeyId: credentials.RDS_ACCESS_KEY_ID,
+        secretAccessKey: credentials.RDS_SECRET_ACCESS_KEY,
+        pid: running.pid,
+      },
+    };
+  },
+};

@@ -1,0 +1,86 @@
+import { type HydraVersion, type PostgresMajor } from '../toolchain/types';
+
+/** Everything that is needed to use a running world: the content of `--ready FILE`. Holds credentials; mode 0600. */
+export interface WorldInfo {
+  readonly schemaVersion: 1;
+  readonly runDir: string;
+  readonly logsDir: string;
+  readonly startedAt: string;
+  /** SIGTERM to this process takes the world down in order. */
+  readonly supervisorPid: number;
+  readonly reaperPid: number;
+  readonly keep: boolean;
+  readonly rds: RdsInfo;
+  readonly blue: SideInfo;
+  readonly temporal: TemporalInfo;
+  /** Where OAuth clients and admins go. */
+  readonly oauth: OauthInfo;
+  /** A client that exists, for a first try. */
+  readonly client: ClientInfo;
+}
+
+export interface RdsInfo {
+  readonly endpoint: string;
+  readonly controlEndpoint: string;
+  readonly controlToken: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly pid: number;
+}
+
+export interface SideInfo {
+  readonly instance: InstanceInfo;
+  readonly database: DatabaseInfo;
+  readonly hydra: HydraInfo;
+}
+
+export interface InstanceInfo {
+  readonly identifier: string;
+  readonly host: string;
+  readonly port: number;
+  readonly major: PostgresMajor;
+  readonly engineVersion: string;
+  readonly masterUser: string;
+  readonly masterPassword: string;
+}
+
+export interface DatabaseInfo {
+  readonly name: string;
+  /** Owns the database and what Hydra makes in it. */
+  readonly user: string;
+  readonly password: string;
+}
+
+export interface HydraInfo {
+  readonly version: HydraVersion;
+  readonly publicUrl: string;
+  readonly adminUrl: string;
+  readonly issuer: string;
+  readonly secretsSystem: string;
+  /** Requests that go straight to it need `X-Forwarded-Proto: https`. */
+  readonly needsForwardedProto: boolean;
+  readonly pid: number;
+}
+
+export interface TemporalInfo {
+  readonly address: string;
+  readonly namespace: string;
+  readonly uiUrl: string;
+  readonly pid: number;
+}
+
+export interface OauthInfo {
+  readonly publicUrl: string;
+  readonly adminUrl: string;
+  readonly adminPrefix: '' | '/admin';
+  readonly issuer: string;
+  readonly needsForwardedProto: boolean;
+}
+
+export interface ClientInfo {
+  readonly id: string;
+  readonly secret: string;
+  readonly redirectUri: string;
+  readonly scope: readonly string[];
+}

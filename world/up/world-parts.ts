@@ -1,0 +1,12 @@
+import { blueSidePart } from './parts/blue-side';
+import { firstGrantPart } from './parts/first-grant';
+import { rdsEndpointPart } from './parts/rds-endpoint';
+import { temporalPart } from './parts/temporal';
+import { type WorldPart } from './world-part';
+
+/** In the order of their start; the parts of one line start at once, because none needs the other. */
+export const WORLD_PARTS: readonly (readonly WorldPart[])[] = [
+  [rdsEndpointPart, temporalPart],
+  [blueSidePart],
+  [firstGrantPart],
+];

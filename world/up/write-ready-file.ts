@@ -1,0 +1,38 @@
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { CutoverFault } from '../../domain/faults';
+import { type WorldInfo } from './world-info';
+
+/**
+ * Writes the world's addresses and credentials for its owner's eyes only; the file appears whole or not at all.
+ *
+ * @throws CutoverFault CONFIG_INVALID when the folder does not take it
+ */
+export async function writeReadyFile(file: string, info: WorldInfo): Promise<void> {
+  const draft = `${file}.${process.pid}.draft`;
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    const handle = await open(draft, 'wx', 0o600);
+    try {
+      await handle.writeFile(`${JSON.stringify(info, null, 2)}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(draft, file);
+  } catch (error) {
+    await rm(draft, { force: true });
+    const said = error instanceof Error ? error.message : String(error);
+    throw new CutoverFault(
+      'CONFIG_INVALID',
+      `--ready ${file} cannot be written: ${said}; choose another file`,
+      { file },
+      error,
+    );
+  }
+}
+
+/** One of an earlier world would name addresses that are gone. */
+export async function removeReadyFile(file: string): Promise<void> {
+  await rm(file, { force: true });
+}
