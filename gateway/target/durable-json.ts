@@ -77,8 +77,9 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** By shape, not `instanceof`: the error may come from another realm. */
 function hasErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && (error as NodeJS.ErrnoException).code === code;
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }
 
 function reason(error: unknown): string {
