@@ -1,0 +1,96 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HYDRA_SETTINGS, hydraProcess } from '../../world/hydra';
+import { freePort } from '../../world/net/free-port';
+import { type HydraVersion } from '../../world/toolchain/types';
+import { sharedServers } from './shared-servers';
+import { type TestDatabase } from './database';
+
+export interface TestHydraOptions {
+  readonly version: HydraVersion;
+  /** Migrated already: `useDatabase('hydra_1_11_10')` or `useDatabase('hydra_2_3_0')`. */
+  readonly database: TestDatabase['config'];
+  /** Of the login app; pages are `/login`, `/consent`, `/logout` and `/error` below it. */
+  readonly loginAppUrl: string;
+  /** What clients are told; several Hydras behind one gateway share it. @default an https address of its own public port */
+  readonly issuer?: string;
+  /** @default one that all test Hydras share */
+  readonly secretsSystem?: string;
+  readonly extra?: Readonly<Record<string, string>>;
+}
+
+export interface TestHydra {
+  readonly version: HydraVersion;
+  readonly publicUrl: string;
+  readonly adminUrl: string;
+  readonly adminPrefix: '' | '/admin';
+  readonly issuer: string;
+  readonly pid: number;
+  /** SIGKILL by default: nothing in Hydra needs an orderly end. */
+  stop: (signal?: NodeJS.Signals) => Promise<void>;
+}
+
+const POLL_MS = 100;
+const SECRET = 'test-secret-of-all-test-hydras';
+/** So much of a Hydra's output is kept to explain why it did not start. */
+const OUTPUT_LIMIT = 4_000;
+
+/** Starts a real Hydra and waits until it is ready: 1.11.10 makes RSA keys for some seconds at its first start. */
+export async function startHydra(options: TestHydraOptions): Promise<TestHydra> {
+  const { version, database } = options;
+  const [publicPort, adminPort] = [await freePort(), await freePort()];
+  const issuer = options.issuer ?? `https://127.0.0.1:${publicPort}/`;
+  const { binaries } = sharedServers();
+  const password = typeof database.password === 'string' ? database.password : '';
+  const spec = hydraProcess({
+    name: `hydra-${version}`,
+    version,
+    binary: version === '1.11.10' ? binaries.hydra11110 : binaries.hydra230,
+    launch: {
+      dsn: `postgres://${database.user}:${password}@${database.host}:${database.port}/${database.database}?sslmode=disable`,
+      secretsSystem: options.secretsSystem ?? SECRET,
+      publicPort,
+      adminPort,
+      issuer,
+      loginUrl: `${options.loginAppUrl}/login`,
+      consentUrl: `${options.loginAppUrl}/consent`,
+      logoutUrl: `${options.loginAppUrl}/logout`,
+      extra: { URLS_ERROR: `${options.loginAppUrl}/error`, ...options.extra },
+    },
+  });
+  const child = spawn(spec.command, [...spec.args], { env: spec.env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = keepOutput(child);
+  const killed = (): boolean => child.kill('SIGKILL');
+  process.once('exit', killed);
+  const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const stop = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
+    process.removeListener('exit', killed);
+    child.kill(signal);
+    await exited;
+  };
+  const deadline = Date.now() + spec.readyTimeoutMs;
+  while (!(await spec.ready().catch(() => false))) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      await stop();
+      throw new Error(`Hydra ${version} did not become ready; it said: ${output()}`);
+    }
+    await sleep(POLL_MS);
+  }
+  return {
+    version,
+    publicUrl: `http://127.0.0.1:${publicPort}`,
+    adminUrl: `http://127.0.0.1:${adminPort}`,
+    adminPrefix: HYDRA_SETTINGS[version].adminPrefix,
+    issuer,
+    pid: child.pid ?? 0,
+    stop,
+  };
+}
+
+function keepOutput(child: ChildProcess): () => string {
+  let text = '';
+  const keep = (chunk: Buffer) => (text = (text + chunk.toString('utf8')).slice(-OUTPUT_LIMIT));
+  child.stdout?.on('data', keep);
+  child.stderr?.on('data', keep);
+  return () => text;
+}
