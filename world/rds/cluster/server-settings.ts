@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type PostgresInstallation } from '../../toolchain';
+
+/**
+ * Server settings for a small machine with several clusters, as safe as production's: fsync stays on. `wal_level`, senders
+ * and slots are what physical snapshots need.
+ */
+export function serverSettings(installation: PostgresInstallation): Record<string, string | number | boolean> {
+  return {
+    max_connections: 100,
+    shared_buffers: '64MB',
+    wal_level: 'replica',
+    max_wal_senders: 10,
+    max_replication_slots: 10,
+    fsync: 'on',
+    synchronous_commit: 'on',
+    full_page_writes: 'on',
+    password_encryption: 'scram-sha-256',
+    log_line_prefix: '%m [%p] %q%u@%d ',
+    log_checkpoints: 'off',
+    // The last lines of this log are shown when a server dies; statements and row values do not belong there.
+    log_min_error_statement: 'panic',
+    log_error_verbosity: 'terse',
+    ...(hasStatStatements(installation) ? { shared_preload_libraries: 'pg_stat_statements' } : {}),
+  };
+}
+
+/** Passwords only, over loopback only, no replication connections. */
+export const HOST_BASED_ACCESS = 'host all all 127.0.0.1/32 scram-sha-256\n';
+
+function hasStatStatements(installation: PostgresInstallation): boolean {
+  const root = dirname(installation.binDir);
+  const folders = [join(root, 'lib'), join(root, 'lib', 'postgresql')];
+  return folders.some((folder) =>
+    ['so', 'dylib'].some((extension) => existsSync(join(folder, `pg_stat_statements.${extension}`))),
+  );
+}
