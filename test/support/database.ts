@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { Client, type ClientConfig } from 'pg';
-import { sharedServers } from './shared-servers';
+import { sharedServers, type SharedServers } from './shared-servers';
 
 /** Databases that the global set-up prepared; each test file works on a clone of one. */
 export const TEMPLATES = ['empty', 'hydra_1_11_10', 'hydra_2_3_0'] as const;
 export type Template = (typeof TEMPLATES)[number];
 
 export interface TestDatabase {
-  readonly config: Required<Pick<ClientConfig, 'host' | 'port' | 'user' | 'password' | 'database'>>;
+  readonly config: SharedServers['postgres'] & { readonly database: string };
   /** A connection of its own, to be made in `beforeAll`; closed after the last test of the file. */
   connect: () => Promise<Client>;
 }

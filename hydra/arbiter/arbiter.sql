@@ -1,0 +1,279 @@
+-- The arbiter of one side: who may write to this database now. Placeholders: :lock_space and :lock_key are two random
+-- integers of this installation; a guessable advisory key could be held by any role.
+
+CREATE SCHEMA hydra_cutover;
+REVOKE ALL ON SCHEMA hydra_cutover FROM PUBLIC;
+
+-- What every guard reads. Changed only below, only while the exclusive advisory lock is held.
+CREATE TABLE hydra_cutover.run (
+  only_row    boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  side        text NOT NULL CHECK (side IN ('blue', 'green')),
+  nonce       uuid NOT NULL,
+  cutover_id  text NOT NULL,
+  -- open: writes pass. fenced: refused until lease_until. committed: writes moved to the other side, for good. closed: not yet
+  -- opened after the copy, refused without a limit.
+  state       text NOT NULL CHECK (state IN ('open', 'fenced', 'committed', 'closed')),
+  attempt     bigint NOT NULL DEFAULT 0,
+  epoch       bigint NOT NULL DEFAULT 0,
+  lease_until timestamptz,
+  CHECK ((state = 'fenced') = (lease_until IS NOT NULL))
+);
+
+-- What gateways in doubt claim. Apart from run: its rows change while traffic flows, and a change of the row that guards
+-- read would end every REPEATABLE READ transaction that is older than the change.
+CREATE TABLE hydra_cutover.attempt (
+  attempt         bigint PRIMARY KEY,
+  epoch           bigint NOT NULL UNIQUE,
+  state           text NOT NULL CHECK (state IN ('holding', 'fenced', 'aborted', 'committed')),
+  hold_started_at timestamptz NOT NULL,
+  lease_until     timestamptz NOT NULL,
+  decided_at      timestamptz,
+  decided_by      text
+);
+
+-- Not MVCC: a transaction sees at once that the guard was armed, whatever its snapshot. 0 means not armed.
+CREATE SEQUENCE hydra_cutover.armed MINVALUE 0 START 0;
+-- Survives the rollback of the write that was refused.
+CREATE SEQUENCE hydra_cutover.refused MINVALUE 0 START 0;
+
+CREATE TABLE hydra_cutover.guarded (
+  table_oid   oid PRIMARY KEY,
+  relfilenode oid NOT NULL
+);
+
+-- The change log replaces this; without one nothing can be undone.
+CREATE FUNCTION hydra_cutover.undone_changes() RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'SELECT 0::bigint';
+
+-- Refuses a statement's writes while this side must not take any.
+CREATE FUNCTION hydra_cutover.guard() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $guard$
+DECLARE
+  refusal text;
+BEGIN
+  -- First the lock: what is read before it may be outdated once it is granted.
+  PERFORM pg_advisory_xact_lock_shared(:lock_space, :lock_key);
+  IF (SELECT last_value FROM hydra_cutover.armed) = 0 THEN
+    RETURN NULL;
+  END IF;
+  BEGIN
+    -- FOR SHARE, because a REPEATABLE READ snapshot from before the fence would show the row as it was then.
+    SELECT CASE
+             WHEN state IN ('committed', 'closed') THEN state
+             WHEN state = 'fenced' AND lease_until > clock_timestamp() THEN state
+             ELSE 'none'
+           END
+      INTO refusal FROM hydra_cutover.run FOR SHARE;
+  EXCEPTION WHEN serialization_failure THEN
+    refusal := 'snapshot from before a fence';
+  END;
+  IF refusal = 'none' THEN
+    RETURN NULL;
+  END IF;
+  PERFORM nextval('hydra_cutover.refused');
+  -- Never 40001: clients repeat that by themselves and take the second answer for the first.
+  RAISE EXCEPTION 'hydra-cutover: writes to % are refused (%)', TG_TABLE_NAME, COALESCE(refusal, 'no run row')
+    USING ERRCODE = 'HC001', HINT = 'A cutover moves the writes of this database. hydra-cutover status says more.';
+END
+$guard$;
+
+-- On schema_migration, without an end: a stray `hydra migrate sql` stops at its first statement.
+CREATE FUNCTION hydra_cutover.guard_migrations() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $guard$
+BEGIN
+  PERFORM nextval('hydra_cutover.refused');
+  RAISE EXCEPTION 'hydra-cutover: migrations are refused on this database while a cutover is under way'
+    USING ERRCODE = 'HC002', HINT = 'Stop whatever runs "hydra migrate sql" here. hydra-cutover status says more.';
+END
+$guard$;
+
+-- Everything that makes the guards worth less than they seem; empty when all is well.
+CREATE FUNCTION hydra_cutover.guard_problems() RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $problems$
+  WITH hydra_schema AS (
+    SELECT DISTINCT c.relnamespace FROM hydra_cutover.guarded g JOIN pg_class c ON c.oid = g.table_oid
+  )
+  SELECT format('table %s is gone', g.table_oid) FROM hydra_cutover.guarded g
+   WHERE NOT EXISTS (SELECT 1 FROM pg_class c WHERE c.oid = g.table_oid)
+  UNION ALL
+  SELECT format('%s was rewritten', c.relname) FROM hydra_cutover.guarded g JOIN pg_class c ON c.oid = g.table_oid
+   WHERE c.relfilenode <> g.relfilenode
+  UNION ALL
+  SELECT format('%s has no guard that always fires', c.relname)
+    FROM hydra_cutover.guarded g JOIN pg_class c ON c.oid = g.table_oid
+   WHERE NOT EXISTS (
+     SELECT 1 FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace
+      WHERE t.tgrelid = g.table_oid AND t.tgname = 'hydra_cutover_guard' AND t.tgenabled = 'A'
+        AND n.nspname = 'hydra_cutover' AND p.proname IN ('guard', 'guard_migrations')
+        -- before (2), insert (4), delete (8), update (16), truncate (32), for each statement (not 1)
+        AND t.tgtype = 62 AND t.tgqual IS NULL AND t.tgattr = ''
+   )
+  UNION ALL
+  SELECT format('%s has no guard', c.relname) FROM pg_class c JOIN hydra_schema USING (relnamespace)
+   WHERE c.relkind IN ('r', 'p') AND NOT EXISTS (SELECT 1 FROM hydra_cutover.guarded g WHERE g.table_oid = c.oid)
+$problems$;
+
+-- Registers an attempt before the first request is held. Refused while another attempt is alive.
+CREATE FUNCTION hydra_cutover.begin_attempt(p_epoch bigint, p_hold_deadline_ms integer, p_margin_ms integer) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $begin$
+DECLARE
+  now_here timestamptz;
+  side_now hydra_cutover.run;
+  alive hydra_cutover.attempt;
+  made hydra_cutover.attempt;
+BEGIN
+  PERFORM set_config('synchronous_commit', 'on', true);
+  LOCK TABLE hydra_cutover.attempt IN SHARE ROW EXCLUSIVE MODE;
+  now_here := clock_timestamp();
+  SELECT * INTO STRICT side_now FROM hydra_cutover.run;
+  IF side_now.state IN ('committed', 'closed') THEN
+    RETURN jsonb_build_object('ok', false, 'reason', side_now.state, 'attempt', side_now.attempt, 'epoch', side_now.epoch);
+  END IF;
+  SELECT * INTO alive FROM hydra_cutover.attempt WHERE state IN ('holding', 'fenced') AND lease_until > now_here;
+  IF FOUND THEN
+    RETURN jsonb_build_object('ok', false, 'reason', 'attempt_alive', 'attempt', alive.attempt, 'epoch', alive.epoch);
+  END IF;
+  IF p_epoch <= (SELECT GREATEST(side_now.epoch, max(epoch)) FROM hydra_cutover.attempt) THEN
+    RETURN jsonb_build_object('ok', false, 'reason', 'stale_epoch',
+      'epoch', (SELECT GREATEST(side_now.epoch, max(epoch)) FROM hydra_cutover.attempt));
+  END IF;
+  UPDATE hydra_cutover.attempt SET state = 'aborted', decided_at = now_here, decided_by = 'lease over'
+   WHERE state IN ('holding', 'fenced');
+  INSERT INTO hydra_cutover.attempt (attempt, epoch, state, hold_started_at, lease_until)
+  SELECT COALESCE(max(attempt), 0) + 1, p_epoch, 'holding', now_here,
+         now_here + (p_hold_deadline_ms - p_margin_ms) * interval '1 millisecond'
+    FROM hydra_cutover.attempt
+  RETURNING * INTO made;
+  RETURN jsonb_build_object('ok', true, 'attempt', made.attempt, 'epoch', made.epoch,
+    'holdStartedAt', made.hold_started_at, 'leaseUntil', made.lease_until);
+END
+$begin$;
+
+-- Refuses every write here until the attempt's lease ends. One call, committed by itself: no client round trip happens while the
+-- exclusive lock is held. A lease is never extended: it was fixed when the attempt began.
+CREATE FUNCTION hydra_cutover.fence(p_attempt bigint, p_lock_timeout_ms integer) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $fence$
+DECLARE
+  mine hydra_cutover.attempt;
+BEGIN
+  PERFORM set_config('synchronous_commit', 'on', true), set_config('lock_timeout', p_lock_timeout_ms::text, true);
+  PERFORM pg_advisory_xact_lock(:lock_space, :lock_key);
+  SELECT * INTO mine FROM hydra_cutover.attempt WHERE attempt = p_attempt FOR UPDATE;
+  IF mine.state = 'fenced' AND mine.lease_until > clock_timestamp() THEN
+    RETURN jsonb_build_object('ok', true, 'alreadyFenced', true, 'leaseUntil', mine.lease_until);
+  END IF;
+  IF mine.state IS DISTINCT FROM 'holding' THEN
+    RETURN jsonb_build_object('ok', false, 'reason', COALESCE(mine.state, 'unknown_attempt'));
+  END IF;
+  IF mine.lease_until <= clock_timestamp() THEN
+    RETURN jsonb_build_object('ok', false, 'reason', 'lease_over', 'leaseUntil', mine.lease_until);
+  END IF;
+  -- From here to the commit no table may be rewritten: that is how DDL writes without a trigger firing.
+  UPDATE hydra_cutover.guarded g SET relfilenode = c.relfilenode FROM pg_class c
+   WHERE c.oid = g.table_oid AND c.relfilenode <> g.relfilenode;
+  PERFORM setval('hydra_cutover.armed', 1);
+  UPDATE hydra_cutover.run SET state = 'fenced', attempt = mine.attempt, epoch = mine.epoch, lease_until = mine.lease_until;
+  UPDATE hydra_cutover.attempt SET state = 'fenced' WHERE attempt = p_attempt;
+  RETURN jsonb_build_object('ok', true, 'alreadyFenced', false, 'leaseUntil', mine.lease_until);
+END
+$fence$;
+
+-- The only point of no return.
+CREATE FUNCTION hydra_cutover.commit_attempt(p_attempt bigint, p_lock_timeout_ms integer) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $commit$
+DECLARE
+  mine hydra_cutover.attempt;
+  problems text[];
+  undone bigint;
+BEGIN
+  PERFORM set_config('synchronous_commit', 'on', true), set_config('lock_timeout', p_lock_timeout_ms::text, true);
+  -- Held until this transaction is durable: a writer who comes when the lease has ended waits for the outcome.
+  PERFORM pg_advisory_xact_lock(:lock_space, :lock_key);
+  SELECT * INTO mine FROM hydra_cutover.attempt WHERE attempt = p_attempt FOR UPDATE;
+  IF mine.state = 'committed' THEN
+    RETURN jsonb_build_object('ok', true, 'alreadyCommitted', true, 'epoch', mine.epoch);
+  END IF;
+  IF mine.state IS DISTINCT FROM 'fenced' THEN
+    RETURN jsonb_build_object('ok', false, 'reason', COALESCE(mine.state, 'unknown_attempt'));
+  END IF;
+  undone := hydra_cutover.undone_changes();
+  IF undone > 0 THEN
+    RETURN jsonb_build_object('ok', false, 'reason', 'undone_changes', 'undone', undone);
+  END IF;
+  problems := ARRAY(SELECT hydra_cutover.guard_problems());
+  IF cardinality(problems) > 0 THEN
+    RETURN jsonb_build_object('ok', false, 'reason', 'guard_problems', 'problems', to_jsonb(problems));
+  END IF;
+  UPDATE hydra_cutover.run SET state = 'committed', lease_until = NULL
+   WHERE attempt = p_attempt AND state = 'fenced' AND lease_until > clock_timestamp();
+  IF NOT FOUND THEN
+    RETURN jsonb_build_object('ok', false, 'reason', 'lease_over', 'leaseUntil', mine.lease_until);
+  END IF;
+  UPDATE hydra_cutover.attempt SET state = 'committed', decided_at = clock_timestamp(), decided_by = 'commit'
+   WHERE attempt = p_attempt;
+  RETURN jsonb_build_object('ok', true, 'alreadyCommitted', false, 'epoch', mine.epoch);
+END
+$commit$;
+
+-- Gives an attempt up, or says that it is too late. What a gateway in doubt calls: it claims, it never looks.
+CREATE FUNCTION hydra_cutover.abort_attempt(p_attempt bigint, p_by text, p_lock_timeout_ms integer) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $abort$
+DECLARE
+  mine hydra_cutover.attempt;
+BEGIN
+  PERFORM set_config('synchronous_commit', 'on', true), set_config('lock_timeout', p_lock_timeout_ms::text, true);
+  IF EXISTS (SELECT 1 FROM hydra_cutover.attempt WHERE attempt = p_attempt AND state = 'fenced') THEN
+    -- The same order as in fence and commit: first this lock, then rows.
+    PERFORM pg_advisory_xact_lock(:lock_space, :lock_key);
+  END IF;
+  SELECT * INTO mine FROM hydra_cutover.attempt WHERE attempt = p_attempt FOR UPDATE;
+  IF mine.state IS NULL THEN
+    RETURN jsonb_build_object('outcome', 'unknown_attempt');
+  END IF;
+  IF mine.state IN ('committed', 'aborted') THEN
+    RETURN jsonb_build_object('outcome', mine.state, 'epoch', mine.epoch);
+  END IF;
+  IF mine.state = 'fenced' THEN
+    IF NOT pg_try_advisory_xact_lock(:lock_space, :lock_key) THEN
+      -- It was fenced between our look and our row lock; the caller repeats.
+      RETURN jsonb_build_object('outcome', 'busy');
+    END IF;
+    -- A fence that has lapsed is left as it is: its row may be read by guards right now.
+    UPDATE hydra_cutover.run SET state = 'open', lease_until = NULL
+     WHERE attempt = p_attempt AND state = 'fenced' AND lease_until > clock_timestamp();
+  END IF;
+  UPDATE hydra_cutover.attempt SET state = 'aborted', decided_at = clock_timestamp(), decided_by = p_by
+   WHERE attempt = p_attempt;
+  RETURN jsonb_build_object('outcome', 'aborted', 'epoch', mine.epoch);
+END
+$abort$;
+
+-- Makes writers of this side wait, not fail, until the caller's transaction ends. First half of opening.
+CREATE FUNCTION hydra_cutover.hold_writers(p_lock_timeout_ms integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $hold$
+BEGIN
+  PERFORM set_config('synchronous_commit', 'on', true), set_config('lock_timeout', p_lock_timeout_ms::text, true);
+  PERFORM pg_advisory_xact_lock(:lock_space, :lock_key);
+END
+$hold$;
+
+-- Opens a closed side for the epoch that was committed on the other. Idempotent for the same epoch.
+CREATE FUNCTION hydra_cutover.open_side(p_epoch bigint, p_lock_timeout_ms integer) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $open$
+DECLARE
+  side_now hydra_cutover.run;
+BEGIN
+  PERFORM hydra_cutover.hold_writers(p_lock_timeout_ms);
+  SELECT * INTO STRICT side_now FROM hydra_cutover.run FOR UPDATE;
+  IF side_now.state = 'open' AND side_now.epoch = p_epoch THEN
+    RETURN jsonb_build_object('ok', true, 'alreadyOpen', true, 'epoch', p_epoch);
+  END IF;
+  IF side_now.state <> 'closed' OR p_epoch <= side_now.epoch THEN
+    RETURN jsonb_build_object('ok', false, 'reason', side_now.state, 'epoch', side_now.epoch);
+  END IF;
+  UPDATE hydra_cutover.run SET state = 'open', epoch = p_epoch;
+  RETURN jsonb_build_object('ok', true, 'alreadyOpen', false, 'epoch', p_epoch);
+END
+$open$;
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA hydra_cutover FROM PUBLIC;

@@ -1,0 +1,121 @@
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+
+/** Times are that database's clock, ISO-8601 with offset. */
+export type BeginAnswer =
+  | {
+      readonly ok: true;
+      readonly attempt: number;
+      readonly epoch: number;
+      readonly holdStartedAt: string;
+      readonly leaseUntil: string;
+    }
+  | {
+      readonly ok: false;
+      readonly reason: 'committed' | 'closed' | 'attempt_alive' | 'stale_epoch';
+      readonly attempt?: number;
+      readonly epoch: number;
+    };
+
+export type FenceAnswer =
+  | { readonly ok: true; readonly alreadyFenced: boolean; readonly leaseUntil: string }
+  | {
+      readonly ok: false;
+      readonly reason: 'unknown_attempt' | 'fenced' | 'aborted' | 'committed' | 'lease_over';
+      readonly leaseUntil?: string;
+    };
+
+export type CommitAnswer =
+  | { readonly ok: true; readonly alreadyCommitted: boolean; readonly epoch: number }
+  | {
+      readonly ok: false;
+      readonly reason: 'unknown_attempt' | 'holding' | 'aborted' | 'lease_over' | 'undone_changes' | 'guard_problems';
+      readonly undone?: number;
+      readonly problems?: readonly string[];
+    };
+
+export interface AbortAnswer {
+  readonly outcome: 'aborted' | 'committed' | 'unknown_attempt' | 'busy';
+  readonly epoch?: number;
+}
+
+export type OpenAnswer =
+  | { readonly ok: true; readonly alreadyOpen: boolean; readonly epoch: number }
+  | { readonly ok: false; readonly reason: 'open' | 'fenced' | 'committed' | 'closed'; readonly epoch: number };
+
+export interface ArbiterState {
+  readonly side: 'blue' | 'green';
+  readonly nonce: string;
+  readonly cutoverId: string;
+  readonly state: 'open' | 'fenced' | 'committed' | 'closed';
+  readonly epoch: number;
+  readonly armed: boolean;
+  /** Writes that a guard refused since the arbiter was installed. */
+  readonly refused: number;
+}
+
+/** Registers an attempt before the first request is held; its lease is fixed here, on that database's clock. */
+export function beginAttempt(
+  client: SqlClient,
+  options: { readonly epoch: number; readonly holdDeadlineMs: number; readonly marginMs: number },
+): Promise<BeginAnswer> {
+  const { epoch, holdDeadlineMs, marginMs } = options;
+  return call(client, 'begin_attempt($1, $2, $3)', [epoch, holdDeadlineMs, marginMs]);
+}
+
+/** Idempotent per attempt. @throws PostgreSQL's 55P03 when writers hold out longer than `lockTimeoutMs`; nothing changed then */
+export function fence(client: SqlClient, attempt: number, lockTimeoutMs: number): Promise<FenceAnswer> {
+  return call(client, 'fence($1, $2)', [attempt, lockTimeoutMs]);
+}
+
+/** The point of no return. Idempotent per attempt. @throws PostgreSQL's 55P03 */
+export function commitAttempt(client: SqlClient, attempt: number, lockTimeoutMs: number): Promise<CommitAnswer> {
+  return call(client, 'commit_attempt($1, $2)', [attempt, lockTimeoutMs]);
+}
+
+/** Gives an attempt up, or learns that it was committed: how a lost answer is resolved and a gateway in doubt decides. */
+export function abortAttempt(
+  client: SqlClient,
+  attempt: number,
+  by: string,
+  lockTimeoutMs: number,
+): Promise<AbortAnswer> {
+  return call(client, 'abort_attempt($1, $2, $3)', [attempt, by, lockTimeoutMs]);
+}
+
+/** Inside the caller's transaction: writers of this side wait until it ends. @throws PostgreSQL's 55P03 */
+export async function holdWriters(client: SqlClient, lockTimeoutMs: number): Promise<void> {
+  await client.query('SELECT hydra_cutover.hold_writers($1)', [lockTimeoutMs]);
+}
+
+/** Lets a closed side take writes under `epoch`. Idempotent per epoch. @throws PostgreSQL's 55P03 */
+export function openSide(client: SqlClient, epoch: number, lockTimeoutMs: number): Promise<OpenAnswer> {
+  return call(client, 'open_side($1, $2)', [epoch, lockTimeoutMs]);
+}
+
+/** @returns what makes the guards worth less than they seem; empty when all is well */
+export async function guardProblems(client: SqlClient): Promise<string[]> {
+  const rows = await queryRows<{ problem: string }>(
+    client,
+    'SELECT problem FROM hydra_cutover.guard_problems() problem',
+  );
+  return rows.map(({ problem }) => problem);
+}
+
+/** For people and reports. Decisions never come from here: they claim, they do not look. */
+export async function readArbiter(client: SqlClient): Promise<ArbiterState> {
+  const [row] = await queryRows<ArbiterState>(
+    client,
+    `SELECT run.side, run.nonce, run.cutover_id AS "cutoverId", run.state, run.epoch::float8 AS epoch,
+            armed.last_value = 1 AS armed,
+            CASE WHEN refused.is_called THEN refused.last_value + 1 ELSE 0 END::float8 AS refused
+       FROM hydra_cutover.run, hydra_cutover.armed, hydra_cutover.refused`,
+  );
+  if (row === undefined) throw new Error('hydra_cutover.run has no row');
+  return row;
+}
+
+async function call<Answer>(client: SqlClient, expression: string, values: unknown[]): Promise<Answer> {
+  const [row] = await queryRows<{ answer: Answer }>(client, `SELECT hydra_cutover.${expression} AS answer`, values);
+  if (row === undefined) throw new Error(`hydra_cutover.${expression} gave no row`);
+  return row.answer;
+}

@@ -1,0 +1,9 @@
+-- One table at a time, in a short transaction with a lock_timeout: CREATE TRIGGER waits for writers and makes others wait
+-- behind it. Placeholders: :table and :function are quoted identifiers.
+CREATE TRIGGER hydra_cutover_guard
+  BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON :table
+  FOR EACH STATEMENT EXECUTE FUNCTION :function;
+-- ALWAYS: session_replication_role = replica turns every other trigger off.
+ALTER TABLE :table ENABLE ALWAYS TRIGGER hydra_cutover_guard;
+INSERT INTO hydra_cutover.guarded (table_oid, relfilenode)
+SELECT oid, relfilenode FROM pg_catalog.pg_class WHERE oid = ':table'::pg_catalog.regclass;

@@ -1,0 +1,307 @@
+import { execFile } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { type Client } from 'pg';
+import {
+  abortAttempt,
+  beginAttempt,
+  commitAttempt,
+  fence,
+  guardProblems,
+  holdWriters,
+  openSide,
+  readArbiter,
+} from '../../../../hydra/arbiter/arbiter';
+import { guardTables, installArbiter } from '../../../../hydra/arbiter/install-arbiter';
+import { useDatabase } from '../../../support/database';
+import { sharedServers } from '../../../support/shared-servers';
+
+const LOCK_TIMEOUT_MS = 2_000;
+const LONG_LEASE = { holdDeadlineMs: 60_000, marginMs: 0 };
+const SHORT_LEASE = { holdDeadlineMs: 300, marginMs: 0 };
+const REFUSED = { code: 'HC001' };
+
+const database = useDatabase('hydra_1_11_10');
+let orchestrator: Client;
+let writer: Client;
+let epoch = 0;
+let sid = 0;
+
+const write = (client: Client = writer) =>
+  client.query(`INSERT INTO hydra_jwk (sid, kid, version, keydata) VALUES ($1, 'k', 0, 'x')`, [`s${++sid}`]);
+
+async function begin(lease = LONG_LEASE): Promise<number> {
+  const answer = await beginAttempt(orchestrator, { epoch: ++epoch, ...lease });
+  if (!answer.ok) throw new Error(answer.reason);
+  return answer.attempt;
+}
+
+async function fenced(lease = LONG_LEASE): Promise<number> {
+  const attempt = await begin(lease);
+  expect(await fence(orchestrator, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true, alreadyFenced: false });
+  return attempt;
+}
+
+beforeAll(async () => {
+  [orchestrator, writer] = [await database.connect(), await database.connect()];
+});
+
+beforeEach(async () => {
+  await writer.query('ROLLBACK');
+  await orchestrator.query('ROLLBACK');
+  await orchestrator.query('DROP SCHEMA IF EXISTS hydra_cutover CASCADE');
+  await installArbiter(orchestrator, { side: 'blue', cutoverId: 'test', initialState: 'open' });
+  await guardTables(orchestrator);
+});
+
+describe('the guard', () => {
+  it('lets every write pass until the first fence', async () => {
+    await begin();
+    await expect(write()).resolves.toBeDefined();
+    expect(await readArbiter(orchestrator)).toMatchObject({ armed: false, refused: 0, state: 'open' });
+  });
+
+  it('refuses each kind of write while fenced, for the superuser and for a replica session too, and counts it', async () => {
+    await fenced();
+    await expect(write()).rejects.toMatchObject(REFUSED);
+    await expect(writer.query(`UPDATE hydra_client SET scope = 'x'`)).rejects.toMatchObject(REFUSED);
+    await expect(writer.query(`DELETE FROM hydra_client`)).rejects.toMatchObject(REFUSED);
+    await expect(writer.query('TRUNCATE hydra_client CASCADE')).rejects.toMatchObject(REFUSED);
+    await expect(
+      writer.query(`WITH x AS (DELETE FROM hydra_client RETURNING 1) SELECT * FROM x`),
+    ).rejects.toMatchObject(REFUSED);
+    await writer.query('SET session_replication_role = replica');
+    await expect(write()).rejects.toMatchObject(REFUSED);
+    await writer.query('RESET session_replication_role');
+    expect((await readArbiter(orchestrator)).refused).toBe(6);
+  });
+
+  it('refuses a write of a REPEATABLE READ transaction whose snapshot is older than the fence', async () => {
+    await writer.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await writer.query('SELECT count(*) FROM hydra_client');
+    await fenced();
+    await expect(write()).rejects.toMatchObject(REFUSED);
+    await writer.query('ROLLBACK');
+  });
+
+  it('lets writes pass by itself once the lease is over, though nobody reopens', async () => {
+    await fenced(SHORT_LEASE);
+    await expect(write()).rejects.toMatchObject(REFUSED);
+    await sleep(350);
+    await expect(write()).resolves.toBeDefined();
+  });
+
+  it('stops a stray migrate sql of the next version at its first statement and leaves the schema as it was', async () => {
+    const columns = () =>
+      writer.query(
+        'SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = $1 ORDER BY 1, 2',
+        ['public'],
+      );
+    const before = (await columns()).rows;
+    const { host, port, user, password, database: name } = database.config;
+    const stray = promisify(execFile)(sharedServers().binaries.hydra230, ['migrate', 'sql', 'up', '-e', '-y'], {
+      env: {
+        PATH: process.env['PATH'],
+        DSN: `postgres://${user}:${password}@${host}:${port}/${name}?sslmode=disable`,
+        SQA_OPT_OUT: 'true',
+      },
+    });
+    await expect(stray).rejects.toMatchObject({ code: 1 });
+    expect((await columns()).rows).toEqual(before);
+    expect((await readArbiter(orchestrator)).refused).toBeGreaterThan(0);
+  });
+});
+
+describe('a fence', () => {
+  it('waits for writers in flight, gives up after its lock timeout, and has changed nothing then', async () => {
+    await writer.query('BEGIN');
+    await write();
+    const attempt = await begin();
+    await expect(fence(orchestrator, attempt, 100)).rejects.toMatchObject({ code: '55P03' });
+    await writer.query('COMMIT');
+    expect(await readArbiter(orchestrator)).toMatchObject({ state: 'open' });
+    expect(await fence(orchestrator, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+  });
+
+  it('is refused after its attempt was claimed, so that a late backend fences nothing', async () => {
+    const attempt = await begin();
+    expect(await abortAttempt(orchestrator, attempt, 'gateway', LOCK_TIMEOUT_MS)).toMatchObject({ outcome: 'aborted' });
+    expect(await fence(orchestrator, attempt, LOCK_TIMEOUT_MS)).toEqual({ ok: false, reason: 'aborted' });
+    await expect(write()).resolves.toBeDefined();
+  });
+
+  it('never extends its lease', async () => {
+    const attempt = await begin();
+    const first = await fence(orchestrator, attempt, LOCK_TIMEOUT_MS);
+    const second = await fence(orchestrator, attempt, LOCK_TIMEOUT_MS);
+    expect(second).toEqual({ ...first, alreadyFenced: true });
+  });
+
+  it('is refused when the hold lasted longer than the lease', async () => {
+    const attempt = await begin(SHORT_LEASE);
+    await sleep(350);
+    expect(await fence(orchestrator, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: false, reason: 'lease_over' });
+  });
+});
+
+describe('a commit', () => {
+  it('refuses writes for good and is the same when asked again', async () => {
+    const attempt = await fenced(SHORT_LEASE);
+    expect(await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS)).toMatchObject({
+      ok: true,
+      alreadyCommitted: false,
+    });
+    expect(await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS)).toMatchObject({
+      ok: true,
+      alreadyCommitted: true,
+    });
+    await sleep(350);
+    await expect(write()).rejects.toMatchObject(REFUSED);
+    expect(await abortAttempt(orchestrator, attempt, 'gateway', LOCK_TIMEOUT_MS)).toMatchObject({
+      outcome: 'committed',
+    });
+    expect(await beginAttempt(orchestrator, { epoch: ++epoch, ...LONG_LEASE })).toMatchObject({
+      ok: false,
+      reason: 'committed',
+    });
+  });
+
+  it('is refused once the lease is over', async () => {
+    const attempt = await fenced(SHORT_LEASE);
+    await sleep(350);
+    expect(await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS)).toMatchObject({
+      ok: false,
+      reason: 'lease_over',
+    });
+    await expect(write()).resolves.toBeDefined();
+  });
+
+  it('makes a writer who comes after the lease wait for the outcome while it is not yet durable', async () => {
+    const attempt = await fenced(SHORT_LEASE);
+    await orchestrator.query('BEGIN');
+    expect(await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+    await sleep(350);
+    let settled = false;
+    const late = write().finally(() => (settled = true));
+    const outcome = expect(late).rejects.toMatchObject(REFUSED);
+    await sleep(200);
+    expect(settled).toBe(false);
+    await orchestrator.query('COMMIT');
+    await outcome;
+  });
+
+  it('is refused while captured changes are not applied', async () => {
+    const attempt = await fenced();
+    await orchestrator.query(
+      `CREATE OR REPLACE FUNCTION hydra_cutover.undone_changes() RETURNS bigint LANGUAGE sql AS 'SELECT 3::bigint'`,
+    );
+    expect(await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS)).toEqual({
+      ok: false,
+      reason: 'undone_changes',
+      undone: 3,
+    });
+  });
+
+  it('loses against an abort that came first, and wins against one that comes second', async () => {
+    const attempt = await fenced();
+    expect(await abortAttempt(orchestrator, attempt, 'worker', LOCK_TIMEOUT_MS)).toMatchObject({ outcome: 'aborted' });
+    expect(await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS)).toEqual({ ok: false, reason: 'aborted' });
+    await expect(write()).resolves.toBeDefined();
+  });
+
+  const bypasses: [string, string][] = [
+    ['a disabled guard', 'ALTER TABLE hydra_client DISABLE TRIGGER hydra_cutover_guard'],
+    ['a guard that replicas skip', 'ALTER TABLE hydra_client ENABLE TRIGGER hydra_cutover_guard'],
+    ['a dropped guard', 'DROP TRIGGER hydra_cutover_guard ON hydra_client'],
+    ['a table that was rewritten', `ALTER TABLE hydra_client ALTER COLUMN metadata TYPE text USING 'x'`],
+    ['a table that is new', 'CREATE TABLE hydra_sneaky (id int)'],
+    ['a table that is gone', 'DROP TABLE hydra_oauth2_jti_blacklist'],
+  ];
+  it.each(bypasses)('is refused because of %s', async (_name, ddl) => {
+    const attempt = await fenced();
+    await writer.query('BEGIN');
+    await writer.query(ddl);
+    await orchestrator.query('ROLLBACK');
+    await writer.query('COMMIT');
+    try {
+      expect(await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS)).toMatchObject({
+        ok: false,
+        reason: 'guard_problems',
+      });
+      expect(await guardProblems(orchestrator)).toHaveLength(1);
+    } finally {
+      await writer.query('DROP TABLE IF EXISTS hydra_sneaky');
+    }
+  });
+});
+
+describe('an attempt', () => {
+  it('is refused while another is alive, and takes over from one whose lease is over', async () => {
+    const first = await begin(SHORT_LEASE);
+    expect(await beginAttempt(orchestrator, { epoch: epoch + 1, ...LONG_LEASE })).toMatchObject({
+      ok: false,
+      reason: 'attempt_alive',
+      attempt: first,
+    });
+    await sleep(350);
+    await begin();
+    expect(await abortAttempt(orchestrator, first, 'late', LOCK_TIMEOUT_MS)).toMatchObject({ outcome: 'aborted' });
+  });
+
+  it('is refused an epoch that was used before, by an aborted attempt too', async () => {
+    const attempt = await begin();
+    await abortAttempt(orchestrator, attempt, 'worker', LOCK_TIMEOUT_MS);
+    expect(await beginAttempt(orchestrator, { epoch, ...LONG_LEASE })).toMatchObject({
+      ok: false,
+      reason: 'stale_epoch',
+      epoch,
+    });
+  });
+
+  it('does not disturb a REPEATABLE READ writer when it begins and is given up before the fence', async () => {
+    await fenced(SHORT_LEASE);
+    await sleep(350);
+    await writer.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await writer.query('SELECT 1');
+    const attempt = await begin();
+    await abortAttempt(orchestrator, attempt, 'worker', LOCK_TIMEOUT_MS);
+    await expect(write()).resolves.toBeDefined();
+    await writer.query('COMMIT');
+  });
+
+  it('commits with synchronous_commit on, whatever the session says', async () => {
+    await orchestrator.query('SET synchronous_commit = off');
+    await orchestrator.query('BEGIN');
+    await begin();
+    const { rows } = await orchestrator.query<{ synchronous_commit: string }>('SHOW synchronous_commit');
+    await orchestrator.query('COMMIT');
+    await orchestrator.query('RESET synchronous_commit');
+    expect(rows).toEqual([{ synchronous_commit: 'on' }]);
+  });
+});
+
+describe('a closed side', () => {
+  beforeEach(async () => {
+    await orchestrator.query('DROP SCHEMA hydra_cutover CASCADE');
+    await installArbiter(orchestrator, { side: 'green', cutoverId: 'test', initialState: 'closed' });
+    await guardTables(orchestrator);
+  });
+
+  it('refuses writes without a limit, and takes them once it is opened for an epoch', async () => {
+    await expect(write()).rejects.toMatchObject(REFUSED);
+    expect(await openSide(orchestrator, 7, LOCK_TIMEOUT_MS)).toEqual({ ok: true, alreadyOpen: false, epoch: 7 });
+    expect(await openSide(orchestrator, 7, LOCK_TIMEOUT_MS)).toEqual({ ok: true, alreadyOpen: true, epoch: 7 });
+    await expect(write()).resolves.toBeDefined();
+    expect(await openSide(orchestrator, 6, LOCK_TIMEOUT_MS)).toMatchObject({ ok: false });
+  });
+
+  it('lets a writer wait and not fail while it is being opened', async () => {
+    await orchestrator.query('BEGIN');
+    await holdWriters(orchestrator, LOCK_TIMEOUT_MS);
+    const waiting = write();
+    await sleep(200);
+    expect(await openSide(orchestrator, 8, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+    await orchestrator.query('COMMIT');
+    await expect(waiting).resolves.toBeDefined();
+  });
+});
