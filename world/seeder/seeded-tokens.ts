@@ -9,9 +9,19 @@ export interface SeededToken {
   readonly clientId: string;
   readonly subject: string;
   readonly consentChallenge: string;
+  /** ISO-8601 UTC. With the default lifetimes an access token lives an hour from here, a refresh token 30 days. */
+  readonly issuedAt: string;
 }
 
 const MAX_ROTATIONS = 3;
+
+interface Row {
+  readonly signature: string;
+  readonly client_id: string;
+  readonly subject: string;
+  readonly request_id: string;
+  readonly issued_at: string;
+}
 
 /**
  * Tokens in plain text that a seeded history holds as active rows, newest grants first. A row may be active and its token expired.
@@ -36,15 +46,16 @@ export async function seededTokens(
         tokens.set(signature, token);
       }
     }
-    const { rows } = await client.query<{ signature: string; client_id: string; subject: string; request_id: string }>(
-      `SELECT signature, client_id, subject, request_id FROM hydra_oauth2_${options.kind}
+    const { rows } = await client.query<Row>(
+      `SELECT signature, client_id, subject, request_id, to_char(requested_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS issued_at
+       FROM hydra_oauth2_${options.kind}
        WHERE active AND signature = ANY ($1::text[]) ORDER BY requested_at DESC, signature`,
       [[...tokens.keys()]],
     );
     for (const row of rows) {
       const token = tokens.get(row.signature) ?? '';
-      const { client_id: clientId, subject, request_id: consentChallenge } = row;
-      found.push({ kind: options.kind, token, clientId, subject, consentChallenge });
+      const { client_id: clientId, subject, request_id: consentChallenge, issued_at: issuedAt } = row;
+      found.push({ kind: options.kind, token, clientId, subject, consentChallenge, issuedAt });
     }
   }
   return found.slice(0, options.limit);

@@ -145,9 +145,10 @@ export function isoSeconds(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
-/** UTC without a zone, as `timestamp` columns take it. */
+/** UTC without a zone, as `timestamp` columns take it, and with microseconds, as Hydra's clock gives them. */
 export function sqlTime(ms: number): string {
-  return new Date(ms).toISOString().slice(0, -1);
+  const micros = String(1 + ((ms * 31) % 998)).padStart(3, '0');
+  return `${new Date(ms).toISOString().slice(0, -1)}${micros}`;
 }
 
 function emptyColumns<Last>(): TokenColumns<Last> {

@@ -3,8 +3,8 @@ import { request } from 'node:http';
 import { CutoverFault } from '../../../../domain/faults';
 
 export interface HydraAddress {
-  readonly publicPort: number;
-  readonly adminPort: number;
+  readonly publicUrl: string;
+  readonly adminUrl: string;
   /** Hydra 2.x serves the admin API below `/admin`. */
   readonly adminPrefix: '' | '/admin';
 }
@@ -44,6 +44,9 @@ export interface LoginOptions {
   readonly prompt?: string;
   readonly rejectLogin?: boolean;
   readonly rejectConsent?: boolean;
+  /** @default all of `scope` */
+  readonly grantScope?: readonly string[];
+  readonly forcedSubject?: string;
   readonly loginContext?: unknown;
   readonly consentSession?: { readonly access_token?: unknown; readonly id_token?: unknown };
 }
@@ -55,11 +58,11 @@ export class HydraBrowser {
   constructor(private readonly address: HydraAddress) {}
 
   admin(path: string, call: Call = {}): Promise<Answer> {
-    return send(this.address.adminPort, this.address.adminPrefix + path, call);
+    return send(this.address.adminUrl + this.address.adminPrefix + path, call);
   }
 
   public(path: string, call: Call = {}): Promise<Answer> {
-    return send(this.address.publicPort, path, call);
+    return send(this.address.publicUrl + path, call);
   }
 
   async createClient(body: Record<string, unknown>): Promise<void> {
@@ -127,6 +130,7 @@ export class HydraBrowser {
             subject: asked.json['skip'] === true ? String(asked.json['subject']) : options.subject,
             remember: options.remember ?? false,
             remember_for: 0,
+            ...(options.forcedSubject === undefined ? {} : { force_subject_identifier: options.forcedSubject }),
             ...(options.loginContext === undefined ? {} : { context: options.loginContext }),
           };
     const call: Call = { method: 'PUT', json };
@@ -142,7 +146,7 @@ export class HydraBrowser {
       verb === 'reject'
         ? { error: 'access_denied', error_description: 'the user said no' }
         : {
-            grant_scope: options.scope.split(' '),
+            grant_scope: options.grantScope ?? options.scope.split(' '),
             grant_access_token_audience: [],
             remember: options.remember ?? false,
             remember_for: 0,
@@ -171,7 +175,7 @@ export function expectStatus(status: number, answer: Answer): Answer {
   return answer;
 }
 
-function send(port: number, path: string, call: Call): Promise<Answer> {
+function send(url: string, call: Call): Promise<Answer> {
   const body = call.json === undefined ? new URLSearchParams(call.form).toString() : JSON.stringify(call.json);
   const hasBody = call.json !== undefined || call.form !== undefined;
   const headers: Record<string, string> = { 'x-forwarded-proto': 'https', accept: 'application/json' };
@@ -183,7 +187,7 @@ function send(port: number, path: string, call: Call): Promise<Answer> {
   if (call.cookies) headers['cookie'] = [...call.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   const method = call.method ?? (hasBody ? 'POST' : 'GET');
   return new Promise((resolve, reject) => {
-    const outgoing = request({ host: '127.0.0.1', port, path, method, headers, agent: false }, (response) => {
+    const outgoing = request(url, { method, headers, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);

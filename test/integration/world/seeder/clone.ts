@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { Client, type ClientConfig } from 'pg';
+import { type TestDatabase } from '../../../support/database';
+import { sharedServers } from '../../../support/shared-servers';
+
+export interface Clone {
+  readonly config: TestDatabase['config'];
+  readonly client: Client;
+}
+
+/** Runs `work` on a copy of `template`, with a connection to it, and drops the copy whatever happens. */
+export async function withClone<T>(template: string, work: (clone: Clone) => Promise<T>): Promise<T> {
+  const server = sharedServers().postgres;
+  const database = `clone_${randomBytes(6).toString('hex')}`;
+  const config = { ...server, database };
+  await asAdmin(`CREATE DATABASE ${database} TEMPLATE ${template}`);
+  const client = new Client(config);
+  try {
+    await client.connect();
+    return await work({ config, client });
+  } finally {
+    await client.end();
+    await asAdmin(`DROP DATABASE ${database} WITH (FORCE)`);
+  }
+}
+
+export const HYDRA_1_11_10 = 'template_hydra_1_11_10';
+
+/** The vendor's migration to 2.3.0. @returns what it printed and whether all of its 212 versions are applied */
+export async function migrateTo230({ config, client }: Clone): Promise<{ output: string; applied: boolean }> {
+  const output = await run(sharedServers().binaries.hydra230, ['migrate', 'sql', '-e', '-y'], dsn(config));
+  const { rows } = await client.query<{ n: number }>('SELECT count(*)::integer AS n FROM schema_migration');
+  return { output, applied: rows[0]?.n === 212 };
+}
+
+function dsn(config: TestDatabase['config']): string {
+  return `postgres://${config.user}:${String(config.password)}@${config.host}:${config.port}/${config.database}?sslmode=disable`;
+}
+
+function run(command: string, args: readonly string[], database: string): Promise<string> {
+  const env = { PATH: process.env['PATH'], DSN: database, SQA_OPT_OUT: 'true', LOG_LEVEL: 'error' };
+  return new Promise((resolve) => {
+    execFile(command, args, { env, maxBuffer: 32 * 1024 * 1024 }, (_error, stdout, stderr) => resolve(stdout + stderr));
+  });
+}
+
+async function asAdmin(sql: string): Promise<void> {
+  const config: ClientConfig = { ...sharedServers().postgres, database: 'postgres' };
+  const client = new Client(config);
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
