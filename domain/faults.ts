@@ -31,6 +31,11 @@ export const FAULTS = {
   PROCESS_NOT_READY: { retryable: false, exitCode: 6, meaning: 'a supervised process did not become ready in time' },
   DB_UNREACHABLE: { retryable: true, exitCode: 6, meaning: 'a PostgreSQL server does not answer' },
   RDS_FAILED: { retryable: false, exitCode: 6, meaning: 'the RDS API refused a request or an operation ended badly' },
+  RDS_BUSY: {
+    retryable: true,
+    exitCode: 6,
+    meaning: 'an RDS resource is in a state that does not allow the request yet',
+  },
   RDS_UNREACHABLE: { retryable: true, exitCode: 6, meaning: 'the RDS API does not answer or throttles' },
   TEMPORAL_UNREACHABLE: { retryable: true, exitCode: 6, meaning: 'the Temporal server does not answer' },
   HYDRA_UNREACHABLE: { retryable: true, exitCode: 6, meaning: 'a Hydra does not answer' },
