@@ -82,6 +82,7 @@ export class IntrospectionRelay implements Relay {
       const request = target.request('POST', path, headers);
       this.current = request;
       request.on('error', reject);
+      request.on('close', () => reject(new Error('connection closed'))); // of no effect after an answer
       request.on('response', (answer) => {
         const chunks: Buffer[] = [];
         let bytes = 0;

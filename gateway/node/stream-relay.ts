@@ -60,6 +60,7 @@ export class StreamRelay implements Relay {
     this.upstream = upstream;
     upstream.on('response', (answer) => this.onAnswer(answer));
     upstream.on('error', (error) => this.onError(upstream, error));
+    upstream.on('close', () => this.onClose(upstream));
     upstream.on('socket', (socket) => this.watchConnect(socket));
     if (exchange.expectsContinue) {
       upstream.on('continue', () => {
@@ -167,6 +168,11 @@ export class StreamRelay implements Relay {
       return;
     }
     this.giveUp();
+  }
+
+  /** The end without an answer and without an error: an upgrade that nobody asked for, for one. */
+  private onClose(upstream: ClientRequest): void {
+    if (upstream === this.upstream && this.answer === undefined) this.giveUp();
   }
 
   /**

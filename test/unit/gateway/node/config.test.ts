@@ -1,0 +1,83 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type CutoverFault } from '../../../../domain/faults';
+import { loadGatewayConfig } from '../../../../gateway/node/config';
+import { testConfig } from '../support/test-gateway';
+
+describe('the config', () => {
+  let folder: string;
+  const environment = { GATEWAY_CONTROL_TOKEN: 'a-token-of-sixteen-or-more' };
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'gateway-config-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const load = async (content: string, env: NodeJS.ProcessEnv = environment) => {
+    const file = join(folder, 'gateway.yaml');
+    await writeFile(file, content);
+    return loadGatewayConfig(file, env);
+  };
+  const faultOf = async (content: string, env?: NodeJS.ProcessEnv): Promise<CutoverFault> =>
+    load(content, env).then(
+      () => {
+        throw new Error('the config was accepted');
+      },
+      (error: CutoverFault) => error,
+    );
+
+  it('takes paths relative to its own folder and fills in the defaults', async () => {
+    const { config } = await load(JSON.stringify({ ...testConfig(folder, {}), stateFile: 'state/g.json' }));
+    expect(config.stateFile).toBe(join(folder, 'state', 'g.json'));
+    expect(config.hold).toEqual({
+      maxParked: 10_000,
+      maxParkedBytes: 67_108_864,
+      maxParkedMs: 15_000,
+      deadlineMs: 10_000,
+      drainTimeoutMs: 5_000,
+    });
+    expect(config.initialWeights).toEqual({ blue: 1, green: 0 });
+  });
+
+  it('reports every problem at once, with its path', async () => {
+    const base = testConfig(folder, { blue: 'http://user:pw@127.0.0.1/base' });
+    const bad = {
+      ...base,
+      listeners: { public: { port: 70_000 }, admin: {}, control: { host: '0.0.0.0', port: 0 } },
+      doubt: { kind: 'oracle' },
+      surprise: true,
+    };
+    const fault = await faultOf(JSON.stringify(bad), { GATEWAY_CONTROL_TOKEN: 'short' });
+    expect(fault.code).toBe('CONFIG_INVALID');
+    expect(fault.exitCode).toBe(2);
+    for (const part of [
+      'listeners.public.port',
+      'listeners.admin.port',
+      'listeners.control.host: the control listener is for this machine alone',
+      'sides.blue.publicUrl: takes no path',
+      'doubt.kind',
+      '"surprise"',
+      'GATEWAY_CONTROL_TOKEN',
+    ]) {
+      expect(fault.message).toContain(part);
+    }
+    expect(fault.message).not.toContain('pw@');
+  });
+
+  it.each(['0.0.0.0', '::', '10.0.0.1', 'localhost', 'example.com', '127.0.0.1.evil.example'])(
+    'refuses %s for the control listener',
+    async (host) => {
+      const config = testConfig(folder, {
+        config: { listeners: { public: { port: 0 }, admin: { port: 0 }, control: { host, port: 0 } } },
+      });
+      expect((await faultOf(JSON.stringify(config))).code).toBe('CONFIG_INVALID');
+    },
+  );
+
+  it('says which file cannot be read, or is no YAML', async () => {
+    expect((await faultOf('a: [')).code).toBe('CONFIG_UNREADABLE');
+    const missing = join(folder, 'missing.yaml');
+    await expect(loadGatewayConfig(missing, environment)).rejects.toMatchObject({ code: 'CONFIG_UNREADABLE' });
+  });
+});
