@@ -7,7 +7,7 @@ import { cacheRoot } from './cache/cache-root';
 import { recordChild, type Scratch } from './cache/scratch';
 import { type ToolContext } from './context';
 import { assertProgram, programFromVariable } from './program';
-import { lastLine, runTool, type ToolResult } from './run-tool';
+import { isNotInstalled, lastLine, runTool, type ToolResult } from './run-tool';
 import { diskFullFault, saysDiskFull } from './storage-fault';
 import { type FoundTool } from './types';
 import { type GoPin } from './versions';
@@ -78,7 +78,7 @@ async function buildInto(scratch: Scratch, pin: GoPin, source: string, context: 
   try {
     result = await runTool(run, context);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (!isNotInstalled(error)) throw error;
     throw goFault('TOOL_MISSING', pin, 'go is not on PATH; install Go 1.24 or later (https://go.dev/dl)', error);
   }
   if (result.exitCode !== 0) throw buildFault(result, pin, scratch);
@@ -106,7 +106,7 @@ const BUILD_FAULTS: readonly { readonly says: RegExp; readonly code: FaultCode; 
 
 function buildFault(result: ToolResult, pin: GoPin, scratch: Scratch): CutoverFault {
   const said = `${result.stderr}\n${result.stdout}`;
-  if (saysDiskFull(said)) return diskFullFault(`${scratch.folder} or Go's build cache (go env GOCACHE GOMODCACHE)`);
+  if (saysDiskFull(said)) return diskFullFault(`${scratch.root} or Go's build cache (go env GOCACHE GOMODCACHE)`);
   const known = BUILD_FAULTS.find(({ says }) => says.test(said));
   if (known === undefined) {
     const exit = result.exitCode === null ? 'was killed' : `ended with exit code ${result.exitCode}`;

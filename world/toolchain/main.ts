@@ -71,7 +71,10 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, 
 main(process.argv.slice(2), interrupted.signal).then(
   (code) => process.exit(code),
   (error: unknown) => {
-    if (interrupted.signal.aborted) process.exit(INTERRUPTED_EXIT_CODE);
+    if (interrupted.signal.aborted) {
+      process.stderr.write('interrupted; nothing half-done is kept\n');
+      process.exit(INTERRUPTED_EXIT_CODE);
+    }
     const fault = asCutoverFault(error);
     process.stderr.write(`${fault.code}: ${fault.message}\n`);
     process.exit(fault.exitCode);

@@ -45,8 +45,7 @@ export async function runTool(run: ToolRun, context: ToolContext): Promise<ToolR
     ...(run.runAs ?? {}),
   });
   const output = collectOutput(child);
-  const stopTicker =
-    run.label === undefined ? () => undefined : withTicker(context, run.label, () => lastLine(output.stderr));
+  const stopTicker = run.label === undefined ? () => undefined : withTicker(context, run.label, freshLine(output));
   let timedOut = false;
   const kill = () => killGroup(child);
   const timer =
@@ -80,11 +79,27 @@ function collectOutput(child: ChildProcess): { stdout: string; stderr: string } 
   return output;
 }
 
+/** What it said since the last time we asked: an old line would look as if that were still going on. */
+function freshLine(output: { readonly stderr: string }): () => string {
+  let told = '';
+  return () => {
+    const fresh = output.stderr !== told;
+    told = output.stderr;
+    return fresh ? lastLine(told) : '';
+  };
+}
+
 function waitForExit(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => resolve(code));
   });
+}
+
+/** @returns whether a spawn failed because the program is not there for us, as opposed to anything else */
+export function isNotInstalled(error: unknown): boolean {
+  const { code, syscall } = error as Partial<NodeJS.ErrnoException>;
+  return (code === 'ENOENT' || code === 'EACCES') && syscall?.startsWith('spawn') === true;
 }
 
 function killGroup(child: ChildProcess): void {

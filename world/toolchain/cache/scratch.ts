@@ -8,6 +8,8 @@ let serial = 0;
 
 /** A folder for work in progress. What lies here never counts as finished. */
 export interface Scratch {
+  /** The cache it belongs to. */
+  readonly root: string;
   /** For downloads and other things that are thrown away. */
   readonly folder: string;
   /** Becomes the cache entry. */
@@ -20,7 +22,7 @@ export function createScratch(root: string): Scratch {
   const folder = join(scratchRoot(root), `${pid}.${encodeURIComponent(startTime)}.${serial++}`);
   const files = join(folder, 'files');
   mkdirSync(files, { recursive: true, mode: 0o755 });
-  return { folder, files };
+  return { root, folder, files };
 }
 
 export async function removeScratch(folder: string): Promise<void> {
