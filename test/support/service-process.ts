@@ -31,8 +31,8 @@ export class ServiceProcess {
   readonly folder = mkdtempSync(join(tmpdir(), 'service-'));
   readonly configFile = join(this.folder, 'config.json');
   readonly token = randomBytes(8).toString('hex');
-  url = '';
-  controlUrl = '';
+  /** What the ready file says: addresses by name. */
+  ready: Readonly<Record<string, string>> = {};
   private child: ReturnType<typeof spawn> | undefined;
   private ended: Promise<ServiceEnd> | undefined;
   private log = '';
@@ -40,11 +40,19 @@ export class ServiceProcess {
   /** @param main for example `world/login-app/main.ts` */
   constructor(
     private readonly main: string,
-    private readonly env: Readonly<Record<string, string>> = {},
+    private readonly env: () => Readonly<Record<string, string>> = () => ({}),
   ) {}
 
   get stderr(): string {
     return this.log;
+  }
+
+  get url(): string {
+    return this.ready['url'] ?? '';
+  }
+
+  get controlUrl(): string {
+    return this.ready['controlUrl'] ?? '';
   }
 
   async configure(config: object | string): Promise<void> {
@@ -60,8 +68,7 @@ export class ServiceProcess {
     for (;;) {
       const ready = await readFile(readyFile, 'utf8').catch(() => undefined);
       if (ready !== undefined) {
-        const { url, controlUrl } = JSON.parse(ready) as { url: string; controlUrl: string };
-        Object.assign(this, { url, controlUrl });
+        this.ready = JSON.parse(ready) as Record<string, string>;
         return;
       }
       if (this.child?.exitCode !== null || Date.now() > deadline) throw new Error(`not ready: ${this.log}`);
@@ -109,7 +116,12 @@ export class ServiceProcess {
 
   private spawn(args: readonly string[]): void {
     const command = typescriptCommand(this.main, args);
-    const env = cleanEnvironment({ ...command.env, CONTROL_TOKEN: this.token, ...this.env });
+    const env = cleanEnvironment({
+      ...command.env,
+      CONTROL_TOKEN: this.token,
+      GATEWAY_CONTROL_TOKEN: this.token,
+      ...this.env(),
+    });
     const child = spawn(command.command, [...command.args], { env, stdio: ['ignore', 'ignore', 'pipe'] });
     this.log = '';
     child.stderr.on('data', (chunk: Buffer) => (this.log += chunk.toString('utf8')));
