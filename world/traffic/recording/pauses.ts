@@ -1,0 +1,61 @@
+import { Histogram, type Percentiles } from './histogram';
+
+export interface Pauses {
+  /** A request that waited at least this long belongs to a pause. */
+  readonly thresholdMs: number;
+  readonly windows: Percentiles;
+  /** Longest first. */
+  readonly longest: readonly PauseWindow[];
+}
+
+export interface PauseWindow {
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly requests: number;
+}
+
+interface OpenWindow {
+  fromMs: number;
+  toMs: number;
+  requests: number;
+}
+
+const KEPT = 20;
+
+/**
+ * Joins the waiting times of slow requests into windows: an interval in which clients waited. Times are milliseconds since
+ * the epoch; requests arrive in the order of their answers, so windows are joined backwards too.
+ */
+export class PauseTracker {
+  private readonly windows: OpenWindow[] = [];
+
+  constructor(private readonly thresholdMs: number) {}
+
+  record(sentAtMs: number, answeredAtMs: number): void {
+    if (answeredAtMs - sentAtMs < this.thresholdMs) return;
+    let joined: OpenWindow = { fromMs: sentAtMs, toMs: answeredAtMs, requests: 1 };
+    for (let last = this.windows.at(-1); last !== undefined && last.toMs >= joined.fromMs; last = this.windows.at(-1)) {
+      this.windows.pop();
+      joined = {
+        fromMs: Math.min(last.fromMs, joined.fromMs),
+        toMs: Math.max(last.toMs, joined.toMs),
+        requests: last.requests + joined.requests,
+      };
+    }
+    this.windows.push(joined);
+  }
+
+  summary(): Pauses {
+    const lengths = new Histogram();
+    for (const window of this.windows) lengths.record(window.toMs - window.fromMs);
+    const longest = [...this.windows]
+      .sort((a, b) => b.toMs - b.fromMs - (a.toMs - a.fromMs))
+      .slice(0, KEPT)
+      .map((window) => ({
+        startedAt: new Date(window.fromMs).toISOString(),
+        durationMs: Math.round(window.toMs - window.fromMs),
+        requests: window.requests,
+      }));
+    return { thresholdMs: this.thresholdMs, windows: lengths.summary(), longest };
+  }
+}
