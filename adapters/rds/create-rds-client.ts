@@ -1,0 +1,19 @@
+import { RDSClient } from '@aws-sdk/client-rds';
+
+const CONNECTION_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 20_000;
+
+/**
+ * An RDS client that takes region, credentials and endpoint from where the SDK takes them (`AWS_REGION`,
+ * `AWS_ENDPOINT_URL_RDS`, profile, instance role). An API that accepts a connection and then says nothing is given up on: the
+ * SDK by itself would wait for ever.
+ */
+export function createRdsClient(): RDSClient {
+  return new RDSClient({
+    requestHandler: {
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      throwOnRequestTimeout: true,
+    },
+  });
+}

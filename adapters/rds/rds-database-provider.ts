@@ -1,0 +1,308 @@
+import {
+  CreateDBSnapshotCommand,
+  DeleteDBInstanceCommand,
+  DeleteDBSnapshotCommand,
+  DescribeDBInstancesCommand,
+  DescribeDBSnapshotsCommand,
+  ModifyDBInstanceCommand,
+  type RDSClient,
+  RestoreDBInstanceFromDBSnapshotCommand,
+} from '@aws-sdk/client-rds';
+import { CutoverFault } from '../../domain/faults';
+import {
+  CUTOVER_TAG,
+  type DatabaseInstance,
+  type DatabaseProvider,
+  type DatabaseSnapshot,
+  type DeleteInstanceRequest,
+  type DeleteSnapshotRequest,
+  type PasswordRequest,
+  type RestoreRequest,
+  SNAPSHOT_TAG,
+  type SettingsRequest,
+  type SnapshotRequest,
+  type WaitOptions,
+} from '../../domain/ports/database-provider';
+import { pollUntil } from './poll-until';
+import { asRdsFault, rdsErrorName } from './rds-error-table';
+import { toInstance, toSnapshot, toTags } from './rds-resources';
+import { modifiableParameters, restorableParameters } from './rds-settings';
+
+/** Statuses that never become `available` by themselves. Source: Amazon RDS User Guide, "DB instance status". */
+const DEAD_ENDS = new Set([
+  'deleting',
+  'failed',
+  'inaccessible-encryption-credentials',
+  'incompatible-create',
+  'incompatible-network',
+  'incompatible-option-group',
+  'incompatible-parameters',
+  'incompatible-restore',
+  'insufficient-capacity',
+  'stopped',
+  'stopping',
+  'storage-full',
+]);
+
+/**
+ * {@link DatabaseProvider} over Amazon RDS.
+ *
+ * The client takes region, credentials and endpoint from where the SDK takes them (environment, profile, instance role).
+ * Needs rds:DescribeDBInstances, DescribeDBSnapshots, CreateDBSnapshot, RestoreDBInstanceFromDBSnapshot, ModifyDBInstance,
+ * DeleteDBInstance, DeleteDBSnapshot, AddTagsToResource.
+ */
+export class RdsDatabaseProvider implements DatabaseProvider {
+  readonly #client: RDSClient;
+
+  /** @param client stays the caller's to destroy */
+  constructor(client: RDSClient) {
+    this.#client = client;
+  }
+
+  async describeInstance(instanceId: string): Promise<DatabaseInstance | undefined> {
+    return this.#ask(`describing instance ${instanceId}`, async () => {
+      const command = new DescribeDBInstancesCommand({ DBInstanceIdentifier: instanceId });
+      const answer = await orAbsent(this.#client.send(command), 'DBInstanceNotFoundFault');
+      const [instance] = answer?.DBInstances ?? [];
+      return instance && toInstance(instance);
+    });
+  }
+
+  async describeSnapshot(snapshotId: string): Promise<DatabaseSnapshot | undefined> {
+    return this.#ask(`describing snapshot ${snapshotId}`, async () => {
+      const command = new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: snapshotId });
+      const answer = await orAbsent(this.#client.send(command), 'DBSnapshotNotFoundFault');
+      const [snapshot] = answer?.DBSnapshots ?? [];
+      return snapshot && toSnapshot(snapshot);
+    });
+  }
+
+  async createOrAdoptSnapshot(request: SnapshotRequest): Promise<DatabaseSnapshot> {
+    const { cutoverId, instanceId, snapshotId } = request;
+    const present = await this.describeSnapshot(snapshotId);
+    if (present !== undefined) {
+      const adopted = this.#adoptSnapshot(present, request);
+      if (adopted.status !== 'failed') return adopted;
+      await this.#ask(`removing failed snapshot ${snapshotId}`, () =>
+        this.#client.send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: snapshotId })),
+      );
+    }
+    const command = new CreateDBSnapshotCommand({
+      DBInstanceIdentifier: instanceId,
+      DBSnapshotIdentifier: snapshotId,
+      Tags: toTags({ ...request.tags, [CUTOVER_TAG]: cutoverId }),
+    });
+    return this.#ask(`creating snapshot ${snapshotId} of instance ${instanceId}`, async () => {
+      try {
+        const answer = await this.#client.send(command);
+        return toSnapshot(answer.DBSnapshot ?? {});
+      } catch (error) {
+        await this.#refuseDeadEnd(error, instanceId);
+        // The SDK repeats a request whose answer was lost; the first one may have taken effect.
+        const made =
+          rdsErrorName(error) === 'DBSnapshotAlreadyExistsFault' ? await this.describeSnapshot(snapshotId) : undefined;
+        if (made === undefined) throw error;
+        return this.#adoptSnapshot(made, request);
+      }
+    });
+  }
+
+  async restoreOrAdopt(request: RestoreRequest): Promise<DatabaseInstance> {
+    const { cutoverId, instanceId, snapshotId } = request;
+    const present = await this.describeInstance(instanceId);
+    if (present !== undefined) return this.#adoptInstance(present, request);
+    const command = new RestoreDBInstanceFromDBSnapshotCommand({
+      ...restorableParameters(request.settings ?? {}),
+      DBInstanceIdentifier: instanceId,
+      DBSnapshotIdentifier: snapshotId,
+      Tags: toTags({ ...request.tags, [CUTOVER_TAG]: cutoverId, [SNAPSHOT_TAG]: snapshotId }),
+    });
+    return this.#ask(`restoring snapshot ${snapshotId} to instance ${instanceId}`, async () => {
+      try {
+        const answer = await this.#client.send(command);
+        return toInstance(answer.DBInstance ?? {});
+      } catch (error) {
+        const made =
+          rdsErrorName(error) === 'DBInstanceAlreadyExistsFault' ? await this.describeInstance(instanceId) : undefined;
+        if (made === undefined) throw error;
+        return this.#adoptInstance(made, request);
+      }
+    });
+  }
+
+  async waitUntilInstanceAvailable(instanceId: string, wait: WaitOptions): Promise<DatabaseInstance> {
+    return pollUntil(`instance ${instanceId} to be available`, wait, async () => {
+      const instance = await this.#mustExist(instanceId);
+      wait.onProgress?.({ status: instance.status });
+      if (instance.status === 'available') return instance;
+      if (DEAD_ENDS.has(instance.status)) throw deadEnd('instance', instanceId, instance.status);
+      return undefined;
+    });
+  }
+
+  async waitUntilSnapshotAvailable(snapshotId: string, wait: WaitOptions): Promise<DatabaseSnapshot> {
+    return pollUntil(`snapshot ${snapshotId} to be available`, wait, async () => {
+      const snapshot = await this.describeSnapshot(snapshotId);
+      if (snapshot === undefined) throw missing('snapshot', snapshotId);
+      wait.onProgress?.({ status: snapshot.status, percent: snapshot.percent });
+      if (snapshot.status === 'available') return snapshot;
+      if (DEAD_ENDS.has(snapshot.status)) throw deadEnd('snapshot', snapshotId, snapshot.status);
+      return undefined;
+    });
+  }
+
+  async applySettings(request: SettingsRequest, wait: WaitOptions): Promise<DatabaseInstance> {
+    const { instanceId, cutoverId, settings } = request;
+    return this.#modify(instanceId, cutoverId, modifiableParameters(settings), wait);
+  }
+
+  async modifyMasterPassword(request: PasswordRequest, wait: WaitOptions): Promise<void> {
+    const { instanceId, cutoverId, password } = request;
+    await this.#modify(instanceId, cutoverId, { MasterUserPassword: password }, wait);
+  }
+
+  async deleteInstance(request: DeleteInstanceRequest, wait: WaitOptions): Promise<void> {
+    const { instanceId, cutoverId } = request;
+    await pollUntil(`instance ${instanceId} to be deleted`, wait, async () => {
+      const instance = await this.describeInstance(instanceId);
+      if (instance === undefined) return true;
+      wait.onProgress?.({ status: instance.status });
+      assertOurs('instance', instanceId, instance.tags, cutoverId);
+      if (instance.status === 'deleting') return undefined;
+      const command = new DeleteDBInstanceCommand({ DBInstanceIdentifier: instanceId, SkipFinalSnapshot: true });
+      await this.#ask(`deleting instance ${instanceId}`, () =>
+        orAbsent(this.#client.send(command), 'DBInstanceNotFoundFault'),
+      );
+      return undefined;
+    });
+  }
+
+  async deleteSnapshot(request: DeleteSnapshotRequest, wait: WaitOptions): Promise<void> {
+    const { snapshotId, cutoverId } = request;
+    await pollUntil(`snapshot ${snapshotId} to be deleted`, wait, async () => {
+      const snapshot = await this.describeSnapshot(snapshotId);
+      if (snapshot === undefined) return true;
+      wait.onProgress?.({ status: snapshot.status });
+      assertOurs('snapshot', snapshotId, snapshot.tags, cutoverId);
+      if (snapshot.status === 'deleting') return undefined;
+      const command = new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: snapshotId });
+      await this.#ask(`deleting snapshot ${snapshotId}`, () =>
+        orAbsent(this.#client.send(command), 'DBSnapshotNotFoundFault'),
+      );
+      return undefined;
+    });
+  }
+
+  /** Asks for a change once, as soon as the instance can take it, then waits until nothing is pending. */
+  async #modify(
+    instanceId: string,
+    cutoverId: string,
+    parameters: Partial<ConstructorParameters<typeof ModifyDBInstanceCommand>[0]>,
+    wait: WaitOptions,
+  ): Promise<DatabaseInstance> {
+    let accepted = false;
+    return pollUntil(`the changes of instance ${instanceId} to be in force`, wait, async () => {
+      const instance = await this.#mustExist(instanceId);
+      wait.onProgress?.({ status: instance.status });
+      assertOurs('instance', instanceId, instance.tags, cutoverId);
+      if (DEAD_ENDS.has(instance.status)) throw deadEnd('instance', instanceId, instance.status);
+      if (accepted) return instance.status === 'available' && !instance.hasPendingChanges ? instance : undefined;
+      const command = new ModifyDBInstanceCommand({
+        ...parameters,
+        DBInstanceIdentifier: instanceId,
+        ApplyImmediately: true,
+      });
+      await this.#ask(`modifying instance ${instanceId}`, () => this.#client.send(command));
+      accepted = true;
+      return undefined;
+    });
+  }
+
+  #adoptSnapshot(snapshot: DatabaseSnapshot, request: SnapshotRequest): DatabaseSnapshot {
+    assertOurs('snapshot', request.snapshotId, snapshot.tags, request.cutoverId);
+    if (snapshot.instanceId === request.instanceId) return snapshot;
+    throw new CutoverFault(
+      'CHECK_FAILED',
+      `snapshot ${request.snapshotId} is of instance ${snapshot.instanceId}, not of ${request.instanceId}; delete it or choose another name`,
+      { snapshotId: request.snapshotId, instanceId: request.instanceId },
+    );
+  }
+
+  async #adoptInstance(instance: DatabaseInstance, request: RestoreRequest): Promise<DatabaseInstance> {
+    const { instanceId, cutoverId, snapshotId } = request;
+    assertOurs('instance', instanceId, instance.tags, cutoverId);
+    if (instance.tags[SNAPSHOT_TAG] !== snapshotId) {
+      throw new CutoverFault(
+        'CHECK_FAILED',
+        `instance ${instanceId} of this cutover was not restored from snapshot ${snapshotId}; delete it or choose another name`,
+        { instanceId, snapshotId },
+      );
+    }
+    if (instance.status === 'failed') {
+      const command = new DeleteDBInstanceCommand({ DBInstanceIdentifier: instanceId, SkipFinalSnapshot: true });
+      await this.#ask(`removing failed instance ${instanceId}`, () => this.#client.send(command));
+    }
+    if (instance.status !== 'failed' && instance.status !== 'deleting') return instance;
+    throw new CutoverFault(
+      'RDS_BUSY',
+      `an earlier restore to instance ${instanceId} failed and is being removed; try again when it is gone`,
+      { instanceId },
+    );
+  }
+
+  /** An instance that cannot be worked on yet is worth another try, one that never will be is not. */
+  async #refuseDeadEnd(error: unknown, instanceId: string): Promise<void> {
+    if (rdsErrorName(error) !== 'InvalidDBInstanceStateFault') return;
+    const status = (await this.describeInstance(instanceId))?.status;
+    if (status !== undefined && DEAD_ENDS.has(status)) throw deadEnd('instance', instanceId, status);
+  }
+
+  async #mustExist(instanceId: string): Promise<DatabaseInstance> {
+    const instance = await this.describeInstance(instanceId);
+    if (instance === undefined) throw missing('instance', instanceId);
+    return instance;
+  }
+
+  async #ask<T>(doing: string, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      throw asRdsFault(error, doing);
+    }
+  }
+}
+
+async function orAbsent<T>(answer: Promise<T>, absentName: string): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (rdsErrorName(error) === absentName) return undefined;
+    throw error;
+  }
+}
+
+function assertOurs(
+  kind: 'instance' | 'snapshot',
+  id: string,
+  tags: Readonly<Record<string, string>>,
+  cutoverId: string,
+): void {
+  if (tags[CUTOVER_TAG] === cutoverId) return;
+  throw new CutoverFault(
+    'CHECK_FAILED',
+    `${kind} ${id} exists and does not belong to cutover ${cutoverId} (tag ${CUTOVER_TAG}: ${tags[CUTOVER_TAG] ?? 'none'}); it was not touched; choose another name or remove it yourself`,
+    { [`${kind}Id`]: id, cutoverId },
+  );
+}
+
+function deadEnd(kind: 'instance' | 'snapshot', id: string, status: string): CutoverFault {
+  return new CutoverFault(
+    'RDS_FAILED',
+    `${kind} ${id} is ${status} and will not become available; see its events in the RDS console`,
+    { [`${kind}Id`]: id, status },
+  );
+}
+
+function missing(kind: 'instance' | 'snapshot', id: string): CutoverFault {
+  return new CutoverFault('RDS_FAILED', `${kind} ${id} does not exist (any more)`, { [`${kind}Id`]: id });
+}
