@@ -45,7 +45,7 @@ export function parseYamlTree(text: string, name: string): YamlTree {
   });
   let document: Document;
   try {
-    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   } catch {
     // The parser is recursive: only nesting that exhausts the stack gets here.
     return broken([{ path: '', at: name, what: 'is nested too deeply', fix: `use at most ${DEPTH_MAX} levels` }]);

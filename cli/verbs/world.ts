@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import { type LogLevel } from '../../config/logger';
 import { CutoverFault } from '../../domain/faults';
 import type * as worldCommand from '../../world/cli/world-command';
 import { parsePort, type Verb } from '../verb';
@@ -13,7 +14,8 @@ export const worldVerb: Verb = {
   examples: ['hydra-cutover world', 'hydra-cutover world --keep --dir ./my-world --ready ./world.json'],
   json: { '(all)': 'what `--ready` writes, printed once the world is ready' },
   exitCodes: {
-    0: 'ended by Ctrl-C or SIGTERM, everything is down',
+    0: 'ended by SIGTERM, everything is down',
+    130: 'ended by Ctrl-C, everything is down',
     3: 'this machine lacks something, see `doctor`',
     6: 'a part did not start or ended by itself',
   },
@@ -28,11 +30,12 @@ export const worldVerb: Verb = {
       .option('--ui-port <port>', 'port of the Temporal UI, 0 takes a free one', parsePort);
   },
   run: async (options) => {
-    const { ready, keep, dir, json, postgresMajor, temporalPort, uiPort } = options as {
+    const { ready, keep, dir, json, logLevel, postgresMajor, temporalPort, uiPort } = options as {
       readonly ready?: string;
       readonly keep: boolean;
       readonly dir?: string;
       readonly json: boolean;
+      readonly logLevel?: LogLevel;
       readonly postgresMajor?: '15' | '18';
       readonly temporalPort?: number;
       readonly uiPort?: number;
@@ -40,6 +43,7 @@ export const worldVerb: Verb = {
     return loadWorld().runWorld({
       keep,
       json,
+      ...(logLevel === undefined ? {} : { logLevel }),
       ...(ready === undefined ? {} : { ready }),
       ...(dir === undefined ? {} : { dir }),
       ...(postgresMajor === undefined ? {} : { postgresMajor: postgresMajor === '15' ? 15 : 18 }),
