@@ -15,7 +15,7 @@ export interface ToolRun {
   /** If set, progress lines begin with this while it runs. */
   readonly label?: string;
   /** Called with the pid as soon as it runs; see `recordChild`. */
-  readonly onStart?: (pid: number) => Promise<void>;
+  readonly onStart?: (pid: number) => void;
   /** Ends the child after this long. @default no limit */
   readonly timeoutMs?: number;
 }
@@ -57,9 +57,7 @@ export async function runTool(run: ToolRun, context: ToolContext): Promise<ToolR
         }, run.timeoutMs);
   context.signal?.addEventListener('abort', kill, { once: true });
   try {
-    const exit = waitForExit(child);
-    if (child.pid !== undefined) await run.onStart?.(child.pid);
-    const exitCode = await exit;
+    const exitCode = await waitForExit(child, run.onStart);
     if (context.signal?.aborted === true) throw abortReason(context.signal);
     return { exitCode, timedOut, stdout: output.stdout, stderr: output.stderr };
   } finally {
@@ -89,11 +87,20 @@ function freshLine(output: { readonly stderr: string }): () => string {
   };
 }
 
-function waitForExit(child: ChildProcess): Promise<number | null> {
-  return new Promise((resolve, reject) => {
+async function waitForExit(child: ChildProcess, onStart: ToolRun['onStart']): Promise<number | null> {
+  const exit = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => resolve(code));
   });
+  try {
+    if (child.pid !== undefined) onStart?.(child.pid);
+  } catch (error) {
+    // A child that could not be recorded must not run on.
+    killGroup(child);
+    await exit;
+    throw error;
+  }
+  return exit;
 }
 
 /** @returns whether a spawn failed because the program is not there for us, as opposed to anything else */

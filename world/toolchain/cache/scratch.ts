@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSameProcessAlive, ownIdentity, processStartTime } from '../../../scripts/lib/process-identity';
 
@@ -30,9 +30,12 @@ export async function removeScratch(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 }
 
-/** Remembers a child's process group, so that it can be ended after its parent was killed. */
-export async function recordChild(scratch: string, pid: number): Promise<void> {
-  await writeFile(join(scratch, CHILD), JSON.stringify({ pid, startTime: processStartTime(pid) ?? '' }));
+/**
+ * Remembers a child's process group, so that it can be ended after its parent was killed. Synchronous, because a parent that
+ * is killed between start and record leaves a child that nobody knows.
+ */
+export function recordChild(scratch: string, pid: number): void {
+  writeFileSync(join(scratch, CHILD), JSON.stringify({ pid, startTime: processStartTime(pid) ?? '' }));
 }
 
 /** Removes what dead runs left below `root`, and ends the compilers and downloads that outlived them. */

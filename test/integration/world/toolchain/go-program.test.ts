@@ -17,7 +17,11 @@ beforeEach(() => {
   sandbox = createSandbox();
   lines = [];
 });
-afterEach(() => sandbox.remove());
+afterEach(() => {
+  // Only when a test failed half-way; a stand-in that hangs would outlive the run.
+  for (const pid of sandbox.fakePids().filter(isAlive)) process.kill(pid, 'SIGKILL');
+  sandbox.remove();
+});
 
 describe('a program compiled from a Go module', () => {
   it('is compiled, verified, and later found in the cache without go', async () => {
@@ -140,7 +144,8 @@ describe('several processes', () => {
 
   it('do not take a build for finished that was killed half-way, and end its compiler', async () => {
     const killed = spawnResolver(sandbox, sandbox.fakeGo('hang'));
-    await until(() => sandbox.fakePids().length === 2);
+    const recorded = () => scratchFolders().some((name) => existsSync(join(sandbox.cache, 'tmp', name, 'child.json')));
+    await until(() => sandbox.fakePids().length === 2 && recorded());
     process.kill(-(killed.pid ?? 0), 'SIGKILL');
     await outcome(killed);
     expect(scratchFolders()).toHaveLength(1);
