@@ -125,4 +125,3 @@ function finding(
     observedAt: new Date(atMs).toISOString(),
   };
 }
-

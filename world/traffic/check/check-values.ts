@@ -8,7 +8,14 @@ import { type VerdictBuilder } from '../oracle/verdict';
 export async function checkValues(tools: OperationTools, builder: VerdictBuilder): Promise<void> {
   const startedAt = new Date().toISOString();
   const add = (name: FindingName, id: string): void =>
-    builder.add({ name, class: 'changed', id, cause: 'seen by a client', promisedAt: startedAt, observedAt: startedAt });
+    builder.add({
+      name,
+      class: 'changed',
+      id,
+      cause: 'seen by a client',
+      promisedAt: startedAt,
+      observedAt: startedAt,
+    });
   const issuer = await tools.keys.issuer();
   if (issuer === undefined) builder.countUnobserved();
   else if (tools.values.check('issuer', 'id token', issuer) !== undefined) add('issuer_changed', hashedId(issuer));
@@ -19,4 +26,3 @@ export async function checkValues(tools: OperationTools, builder: VerdictBuilder
     if (key === undefined || thumbprint(key) !== seen) add('signing_key_changed', hashedId(keyId));
   }
 }
-

@@ -8,7 +8,12 @@ import { isSecretAccepted } from '../operations/clients';
 import { type OperationContext } from '../operations/context';
 
 /** What the server said, or undefined when it did not say. `changed` names a value that is not what was promised. */
-export type Seen = { readonly present: boolean; readonly changed?: 'token_client_changed' | 'token_subject_changed' | 'token_scope_changed' } | undefined;
+export type Seen =
+  | {
+      readonly present: boolean;
+      readonly changed?: 'token_client_changed' | 'token_subject_changed' | 'token_scope_changed';
+    }
+  | undefined;
 
 /**
  * Asks the server about one fact over its public behaviour, without changing anything.
@@ -43,8 +48,10 @@ async function seeToken(context: OperationContext, fact: Fact, token: string, cl
   const { active, clientId, subject, scope } = answer.value;
   if (!active) return { present: false };
   if (clientId !== client.id) return { present: true, changed: 'token_client_changed' };
-  if (fact.subject !== undefined && subject !== fact.subject) return { present: true, changed: 'token_subject_changed' };
-  if (fact.scope !== undefined && !sameWords(scope, fact.scope)) return { present: true, changed: 'token_scope_changed' };
+  if (fact.subject !== undefined && subject !== fact.subject)
+    return { present: true, changed: 'token_subject_changed' };
+  if (fact.scope !== undefined && !sameWords(scope, fact.scope))
+    return { present: true, changed: 'token_scope_changed' };
   return { present: true };
 }
 
@@ -109,14 +116,21 @@ async function silentLogin(
 
 async function seeIssuer(context: OperationContext): Promise<Seen> {
   const { api, shared } = context.tools;
-  const form = { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', scope: 'api', assertion: shared.bearerAssertion() };
+  const form = {
+    grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    scope: 'api',
+    assertion: shared.bearerAssertion(),
+  };
   const answer = await api.token('check issuer', shared.bearer, form);
   if (answer.kind === 'lost') return undefined;
   return { present: answer.kind === 'ok' };
 }
 
 /** @returns hashed ids of the clients whose consents are listed for this subject, undefined when the list cannot be had */
-export async function listedClients(context: OperationContext, subject: string): Promise<ReadonlySet<string> | undefined> {
+export async function listedClients(
+  context: OperationContext,
+  subject: string,
+): Promise<ReadonlySet<string> | undefined> {
   try {
     const consents = await listConsents(context.tools.api.http, subject);
     return new Set(consents.map((consent) => hashedId(consent.clientId)));

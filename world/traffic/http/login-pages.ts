@@ -71,7 +71,11 @@ function isBeginning(url: URL): boolean {
 function hiddenFields(page: string): Record<string, string> {
   const fields: Record<string, string> = {};
   for (const [, name = '', value = ''] of page.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)) {
-    fields[name] = value.replace(/&quot;/g, '"').replace(/&#39;/g, "'").replace(/&lt;/g, '<').replace(/&amp;/g, '&');
+    fields[name] = value
+      .replace(/&quot;/g, '"')
+      .replace(/&#39;/g, "'")
+      .replace(/&lt;/g, '<')
+      .replace(/&amp;/g, '&');
   }
   return fields;
 }

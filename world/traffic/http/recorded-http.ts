@@ -1,4 +1,10 @@
-import { OauthHttp, type OauthEndpoints, type OauthHttpOptions, type OauthRequest, type OauthResponse } from '../../oauth';
+import {
+  OauthHttp,
+  type OauthEndpoints,
+  type OauthHttpOptions,
+  type OauthRequest,
+  type OauthResponse,
+} from '../../oauth';
 import { type Recorder } from '../recording/recorder';
 
 const SERVER_ERROR = 500;

@@ -1,4 +1,11 @@
-import { deleteClient, deleteTokensOfClient, editRedirectUris, registerClient, rotateSecret, setLifespans } from './clients';
+import {
+  deleteClient,
+  deleteTokensOfClient,
+  editRedirectUris,
+  registerClient,
+  rotateSecret,
+  setLifespans,
+} from './clients';
 import { type OperationContext, type OperationResult } from './context';
 import { newGrant, signOnGrant, silentGrant } from './grants';
 import { deleteLoginSessions, logout, revokeConsentsAtClient, revokeConsentsOfSubject } from './sessions';

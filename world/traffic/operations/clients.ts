@@ -49,7 +49,8 @@ export async function rotateSecret(context: OperationContext): Promise<Operation
   const booked = context.settle(answer, { type: 'secret_set', client: hashedId(client.id), secret: id });
   if (booked !== 'ok') return booked;
   const tried = await isSecretAccepted(context, client, old);
-  if (tried === true) context.witness('old_secret_accepted', 'revokedButActive', hashedId(old), `secret ${hashedId(old)}`);
+  if (tried === true)
+    context.witness('old_secret_accepted', 'revokedButActive', hashedId(old), `secret ${hashedId(old)}`);
   return tried === true ? 'refused' : 'ok';
 }
 

@@ -72,7 +72,10 @@ function abandon(context: OperationContext, signOn: SingleSignOn): void {
   keepCookie(context, signOn);
   context.actor.signOns.delete(signOn.subject);
   if (signOn.session === undefined) return;
-  context.actor.ledger.applyUncertain({ type: 'session_ended', session: signOn.session, cause: context.name }, Date.now());
+  context.actor.ledger.applyUncertain(
+    { type: 'session_ended', session: signOn.session, cause: context.name },
+    Date.now(),
+  );
 }
 
 function keepCookie(context: OperationContext, signOn: SingleSignOn): void {
@@ -83,19 +86,34 @@ function keepCookie(context: OperationContext, signOn: SingleSignOn): void {
   }
 }
 
-/** Exchanges a code. @returns the new chain, or how it ended without one */
-export async function redeem(context: OperationContext, left: LeftCode): Promise<Chain | Outcome> {
+/**
+ * Exchanges a code.
+ * @param signOn the browser it came from: logging out there needs an id token of its own session, another's does nothing
+ * @returns the new chain, or how it ended without one
+ */
+export async function redeem(
+  context: OperationContext,
+  left: LeftCode,
+  signOn?: SingleSignOn,
+): Promise<Chain | Outcome> {
   const { actor, tools } = context;
   const { client, subject, code } = left;
   const answer = await tools.api.token('exchange code', client, codeForm(code));
   const used: PromiseEvent = { type: 'code_used', code: left.chain };
   if (answer.kind !== 'ok') {
-    if (answer.kind === 'refused') context.witness('code_refused', 'confirmedButLost', left.chain, factKey('code', left.chain));
+    if (answer.kind === 'refused')
+      context.witness('code_refused', 'confirmedButLost', left.chain, factKey('code', left.chain));
     return context.settle(answer, used);
   }
   const tokens = answer.value;
   const refs = keepTokens(context, client, tokens);
-  const issued = { type: 'tokens_issued', chain: left.chain, client: hashedId(client.id), subject, tokens: refs } as const;
+  const issued = {
+    type: 'tokens_issued',
+    chain: left.chain,
+    client: hashedId(client.id),
+    subject,
+    tokens: refs,
+  } as const;
   context.confirm(used, issued);
   await lookAtIdToken(context, client, subject, tokens.idToken);
   const chain: Chain = {
@@ -109,7 +127,6 @@ export async function redeem(context: OperationContext, left: LeftCode): Promise
     hasPolicy: false,
   };
   actor.chains.push(chain);
-  const signOn = actor.signOns.get(subject);
   // A pairwise `sub` is not the one of the browser's session.
   if (signOn !== undefined && tokens.idToken !== undefined && !client.pairwise) signOn.idToken = tokens.idToken;
   return chain;
@@ -193,7 +210,7 @@ export async function signOnGrant(context: OperationContext): Promise<OperationR
   const signOn = signOnOf(context, subject);
   const client = context.actor.random.pick(context.tools.shared.forUsers) ?? context.tools.shared.pairwise;
   const won = await winCode(context, new LoginWalk(http, client, signOn.browser), subject, signOn);
-  return typeof won === 'string' ? won : resultOf(await redeem(context, won));
+  return typeof won === 'string' ? won : resultOf(await redeem(context, won, signOn));
 }
 
 function signOnOf(context: OperationContext, subject: string): SingleSignOn {
@@ -225,7 +242,7 @@ export async function silentGrantOf(
 ): Promise<OperationResult> {
   const walk = new LoginWalk(context.tools.api.http, client, signOn.browser, 'none');
   const won = await winCode(context, walk, signOn.subject, signOn);
-  return typeof won === 'string' ? won : resultOf(await redeem(context, won));
+  return typeof won === 'string' ? won : resultOf(await redeem(context, won, signOn));
 }
 
 export function isRemembered(context: OperationContext, subject: string, client: ClientRecord): boolean {
@@ -236,4 +253,3 @@ export function isRemembered(context: OperationContext, subject: string, client:
 export function resultOf(redeemed: Chain | Outcome): Outcome {
   return typeof redeemed === 'string' ? redeemed : 'ok';
 }
-

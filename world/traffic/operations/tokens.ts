@@ -33,7 +33,8 @@ export async function refreshChain(context: OperationContext, chain: Chain): Pro
     // After a lost answer the old token may be spent, and presenting it again would be reuse.
     actor.dropChains((other) => other === chain);
     const id = hashedId(chain.refreshToken);
-    if (answer.kind === 'refused') context.witness('refresh_refused', 'activeButRefused', id, factKey('refresh_token', id));
+    if (answer.kind === 'refused')
+      context.witness('refresh_refused', 'activeButRefused', id, factKey('refresh_token', id));
     return context.settle(answer, { type: 'chain_rotated', chain: chain.id, tokens: [] });
   }
   const tokens = answer.value;
@@ -65,7 +66,8 @@ export async function reuseRefreshToken(context: OperationContext): Promise<Oper
   const answer = await context.tools.api.refresh(chain.client, spent, 'reuse refresh token');
   context.actor.dropChains((other) => other === chain);
   const id = hashedId(spent);
-  if (answer.kind === 'ok') context.witness('refresh_token_revived', 'revokedButActive', id, factKey('refresh_token', id));
+  if (answer.kind === 'ok')
+    context.witness('refresh_token_revived', 'revokedButActive', id, factKey('refresh_token', id));
   return expectRefusal(context, answer.kind, chain.id, answer);
 }
 
@@ -75,7 +77,8 @@ export async function reuseCode(context: OperationContext): Promise<OperationRes
   if (chain === undefined) return 'nothing';
   const answer = await context.tools.api.token('reuse code', chain.client, codeForm(chain.code));
   context.actor.dropChains((other) => other === chain);
-  if (answer.kind === 'ok') context.witness('dead_code_accepted', 'revokedButActive', chain.id, factKey('code', chain.id));
+  if (answer.kind === 'ok')
+    context.witness('dead_code_accepted', 'revokedButActive', chain.id, factKey('code', chain.id));
   return expectRefusal(context, answer.kind, chain.id, answer);
 }
 
@@ -159,7 +162,12 @@ export async function checkPolicy(context: OperationContext): Promise<OperationR
 async function machineToken(context: OperationContext, kind: 'machine' | 'bearer'): Promise<OperationResult> {
   const { api, shared } = context.tools;
   const client = shared[kind];
-  const form = { scope: 'api', ...(kind === 'machine' ? { grant_type: 'client_credentials' } : { grant_type: JWT_BEARER_GRANT, assertion: shared.bearerAssertion() }) };
+  const form = {
+    scope: 'api',
+    ...(kind === 'machine'
+      ? { grant_type: 'client_credentials' }
+      : { grant_type: JWT_BEARER_GRANT, assertion: shared.bearerAssertion() }),
+  };
   const operation = kind === 'machine' ? 'client credentials' : 'jwt bearer';
   const answer = await api.token(operation, client, form);
   if (answer.kind !== 'ok') return context.fail(answer);

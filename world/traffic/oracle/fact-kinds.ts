@@ -32,7 +32,13 @@ export const VALUE_KINDS = {
 
 export type ValueKind = keyof typeof VALUE_KINDS;
 
-export const FINDING_CLASSES = ['confirmedButLost', 'revokedButActive', 'activeButRefused', 'changed', 'unstable'] as const;
+export const FINDING_CLASSES = [
+  'confirmedButLost',
+  'revokedButActive',
+  'activeButRefused',
+  'changed',
+  'unstable',
+] as const;
 export type FindingClass = (typeof FINDING_CLASSES)[number];
 
 type FactFinding = (typeof FACT_KINDS)[FactKind]['lost' | 'revived'];

@@ -138,7 +138,10 @@ export class Ledger {
   }
 
   private put(identity: Identity, expected: Expectation, setting: Setting): void {
-    const key = identity.kind === 'redirect_uri' ? factKey(identity.kind, identity.client ?? '', identity.id) : factKey(identity.kind, identity.id);
+    const key =
+      identity.kind === 'redirect_uri'
+        ? factKey(identity.kind, identity.client ?? '', identity.id)
+        : factKey(identity.kind, identity.id);
     const known = this.facts.get(key);
     if (known !== undefined) return this.set(known, expected, setting);
     const fact: Fact = {

@@ -90,9 +90,10 @@ export class VerdictBuilder {
       checkedAt: new Date(startedAtMs).toISOString(),
       durationMs: Math.round(endedAtMs - startedAtMs),
       checked: this.checked,
-      checkedByKind: Object.fromEntries(
-        FACT_KIND_NAMES.map((kind) => [kind, this.byKind.get(kind) ?? 0]),
-      ) as Record<FactKind, number>,
+      checkedByKind: Object.fromEntries(FACT_KIND_NAMES.map((kind) => [kind, this.byKind.get(kind) ?? 0])) as Record<
+        FactKind,
+        number
+      >,
       pinned: this.pinned,
       undecided: this.undecided,
       unobserved: this.unobserved,

@@ -124,5 +124,8 @@ function newSigningKey(keyId: string): { privateKey: KeyObject; jwks: { keys: [o
 }
 
 function setupFault(doing: string, reason: string): CutoverFault {
-  return new CutoverFault('HYDRA_UNEXPECTED', `${doing} failed: ${reason}; the traffic needs a Hydra that takes writes to begin`);
+  return new CutoverFault(
+    'HYDRA_UNEXPECTED',
+    `${doing} failed: ${reason}; the traffic needs a Hydra that takes writes to begin`,
+  );
 }

@@ -4,7 +4,13 @@ import { type ClientRecord } from './client-record';
 /** What is needed to ask about a promise. In memory only: ledger, logs and reports know hashed ids. */
 export type Kept =
   | { readonly kind: 'token'; readonly token: string; readonly client: ClientRecord }
-  | { readonly kind: 'code'; readonly code: string; readonly codeVerifier: string; readonly redirectUri: string; readonly client: ClientRecord }
+  | {
+      readonly kind: 'code';
+      readonly code: string;
+      readonly codeVerifier: string;
+      readonly redirectUri: string;
+      readonly client: ClientRecord;
+    }
   | { readonly kind: 'secret'; readonly secret: string; readonly client: ClientRecord }
   | { readonly kind: 'session'; readonly cookie: string }
   | { readonly kind: 'client'; readonly client: ClientRecord };

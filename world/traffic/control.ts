@@ -1,0 +1,69 @@
+import { type Logger } from '../../config/logger';
+import { sendJson } from '../../gateway/target';
+import { type ControlOperation, controlRoutes } from '../service/control-listener';
+import { type HttpListener, listen } from '../service/http-listener';
+import { readBody } from '../service/read-body';
+import { type Traffic } from './traffic';
+
+const BODY_LIMIT_BYTES = 4_096;
+const RATE_MAX = 10_000;
+
+export interface TrafficControlOptions {
+  readonly traffic: Traffic;
+  readonly token: string;
+  readonly port: number;
+  /** Ends the process in order. */
+  readonly onStop: () => void;
+  readonly logger: Logger;
+}
+
+/**
+ * Control on loopback, behind a bearer token: `POST /check` answers the verdict, `GET /stats` the report so far,
+ * `POST /rate` `{ ratePerSecond }`, `POST /stop` ends the process. 409 for a check beside another.
+ */
+export function startTrafficControl(options: TrafficControlOptions): Promise<HttpListener> {
+  const { traffic, token, port, onStop, logger } = options;
+  let checking = false;
+  const check: ControlOperation = async () => {
+    if (checking) return { status: 409, body: { code: 'CHECK_RUNNING', message: 'another check is under way' } };
+    checking = true;
+    try {
+      return { status: 200, body: await traffic.check() };
+    } finally {
+      checking = false;
+    }
+  };
+  const routes = controlRoutes(token, {
+    'POST /check': check,
+    'GET /stats': async () => ({ status: 200, body: traffic.report() }),
+    'POST /rate': async (request) => {
+      const rate = rateOf(await readBody(request, BODY_LIMIT_BYTES));
+      if (rate === undefined) {
+        const message = `the body must be { "ratePerSecond": 0 to ${RATE_MAX} }`;
+        return { status: 400, body: { code: 'MALFORMED', message } };
+      }
+      traffic.setRate(rate);
+      return { status: 200, body: { ratePerSecond: rate } };
+    },
+    'POST /stop': async () => {
+      onStop();
+      return { status: 202, body: { stopping: true } };
+    },
+  });
+  const handler: Parameters<typeof listen>[1] = async (request, response) => {
+    if (await routes(request, response)) return;
+    sendJson(response, 404, { code: 'NOT_FOUND', message: 'no such control route' });
+  };
+  return listen({ host: '127.0.0.1', port }, handler, logger);
+}
+
+function rateOf(body: Buffer | undefined): number | undefined {
+  try {
+    const value: unknown = JSON.parse(body?.toString('utf8') ?? '');
+    const rate =
+      typeof value === 'object' && value !== null && 'ratePerSecond' in value ? value.ratePerSecond : undefined;
+    return typeof rate === 'number' && rate >= 0 && rate <= RATE_MAX ? rate : undefined;
+  } catch {
+    return undefined;
+  }
+}
