@@ -142,10 +142,13 @@ describe('a cache entry', () => {
     const controller = new AbortController();
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
+    let began = false;
     const first = ensure(async (scratch) => {
+      began = true;
       await held;
       await make(scratch);
     });
+    while (!began) await sleep(10);
     const second = ensure(make, controller.signal);
     while (lines.length === 0) await sleep(10);
     controller.abort(new Error('enough'));
