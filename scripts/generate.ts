@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { driftedFiles, generateFiles, ROOT } from './generate/outputs';
+import { driftedFiles, ROOT } from './generate/drift';
+import { generateFiles } from './generate/outputs';
 
 /**
  * Writes the references and the editor schema from the code they describe; `--check` writes nothing and fails if a file in

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access, mkdir, statfs } from 'node:fs/promises';
+import { access, stat, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fail, info, ok, warn, type CheckOutcome, type DoctorCheck } from '../../cli/doctor/check';
 import { cacheRootReadableBy, unprivilegedIdentity } from '../toolchain/cache/cache-root';
 import { CATALOGUE, type CatalogueEntry } from '../toolchain/catalogue';
@@ -18,15 +19,8 @@ const DISK_COMFORTABLE_BYTES = 10 * GIB;
 /** What the local world needs of this machine: the part of `doctor` that only the world knows. */
 export function worldDoctorChecks(env: NodeJS.ProcessEnv): readonly DoctorCheck[] {
   return [
-    {
-      id: 'cache',
-      title: 'cache',
-      run: async () => {
-        const folder = cacheRootReadableBy(env, unprivilegedIdentity());
-        return judgeCache(folder);
-      },
-    },
-    { id: 'disk', title: 'disk space', run: async () => judgeDisk(cacheRootReadableBy(env, unprivilegedIdentity())) },
+    { id: 'cache', title: 'cache', run: async () => withCache(env, judgeCache) },
+    { id: 'disk', title: 'disk space', run: async () => withCache(env, judgeDisk) },
     builderCheck('go', 'Go', ['go', 'version'], env, 'install Go 1.22 or later, https://go.dev/dl', (context) =>
       Promise.all([...Object.values(HYDRA), ETCD].map((pin) => locateGoProgram(pin, context))),
     ),
@@ -42,26 +36,50 @@ export function worldDoctorChecks(env: NodeJS.ProcessEnv): readonly DoctorCheck[
   ];
 }
 
-async function judgeCache(folder: string): Promise<CheckOutcome> {
-  const fix = 'correct its owner and mode, or set HYDRA_CUTOVER_CACHE to an absolute path that this user may write';
+const CACHE_FIX = 'correct its owner and mode, or set HYDRA_CUTOVER_CACHE to an absolute path that this user may write';
+
+async function withCache(
+  env: NodeJS.ProcessEnv,
+  judge: (folder: string) => Promise<CheckOutcome>,
+): Promise<CheckOutcome> {
   try {
-    await mkdir(folder, { recursive: true });
-    await access(folder, constants.W_OK | constants.X_OK);
-    return ok(folder);
+    return await judge(cacheRootReadableBy(env, unprivilegedIdentity()));
   } catch (error) {
-    return fail(`${folder} is not writable (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`, fix);
+    return fail(error instanceof Error ? error.message : String(error), CACHE_FIX);
+  }
+}
+
+async function judgeCache(folder: string): Promise<CheckOutcome> {
+  const existing = await nearestExisting(folder);
+  if (!(await stat(existing)).isDirectory())
+    return fail(`${folder} cannot be made: ${existing} is not a folder`, CACHE_FIX);
+  try {
+    await access(existing, constants.W_OK | constants.X_OK);
+    return ok(existing === folder ? folder : `${folder}, to be made`);
+  } catch (error) {
+    return fail(`${existing} is not writable (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`, CACHE_FIX);
   }
 }
 
 async function judgeDisk(folder: string): Promise<CheckOutcome> {
-  await mkdir(folder, { recursive: true });
-  const { bavail, bsize } = await statfs(folder);
+  const { bavail, bsize } = await statfs(await nearestExisting(folder));
   const bytes = bavail * bsize;
   const what = `${(bytes / GIB).toFixed(1)} GiB free at ${folder}`;
   const fix = 'free some space, or set HYDRA_CUTOVER_CACHE to a folder of another file system';
   if (bytes < DISK_NEEDED_BYTES) return fail(`${what}; needs ${DISK_NEEDED_BYTES / GIB} GiB`, fix);
   if (bytes < DISK_COMFORTABLE_BYTES) return warn(`${what}; benchmarks need ${DISK_COMFORTABLE_BYTES / GIB} GiB`, fix);
   return ok(what);
+}
+
+/** The folder itself or the ancestor it would be made in: a check makes nothing. */
+async function nearestExisting(path: string): Promise<string> {
+  try {
+    await stat(path);
+    return path;
+  } catch (error) {
+    if (path === dirname(path)) throw error;
+    return nearestExisting(dirname(path));
+  }
 }
 
 /** A program that builds or downloads others is needed only as long as one of those is not there. */

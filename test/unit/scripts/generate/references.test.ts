@@ -1,0 +1,68 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { CONFIG_FIELDS } from '../../../../config/catalogue';
+import { FAULTS } from '../../../../domain/faults';
+import { renderCliReference } from '../../../../scripts/generate/cli-reference';
+import { renderConfigReference } from '../../../../scripts/generate/config-reference';
+import { renderConfigSchema } from '../../../../scripts/generate/config-schema';
+import { renderFaultReference } from '../../../../scripts/generate/fault-reference';
+import { driftedFiles } from '../../../../scripts/generate/drift';
+import { table } from '../../../../scripts/generate/markdown';
+
+interface Node {
+  readonly properties?: Readonly<Record<string, Node>>;
+  readonly [key: string]: unknown;
+}
+
+describe('the generated files', () => {
+  it('hold every field with its variable, every fault, and every verb with its options', () => {
+    const config = renderConfigReference();
+    for (const field of CONFIG_FIELDS.filter(({ kind }) => kind === 'value')) {
+      expect(config).toContain(field.description.replaceAll('|', '\\|'));
+      if (field.variable) expect(config).toContain(`\`${field.variable}\``);
+    }
+    const faults = renderFaultReference();
+    for (const code of Object.keys(FAULTS)) expect(faults).toContain(`\`${code}\``);
+    const cli = renderCliReference();
+    for (const text of [
+      'hydra-cutover doctor',
+      'hydra-cutover world',
+      '`--config <file>`',
+      '`--json`',
+      'CHECK_FAILED',
+    ]) {
+      expect(cli).toContain(text);
+    }
+  });
+
+  it('let an editor accept a reference wherever a value may stand, and only a reference as a secret', () => {
+    const schema = JSON.parse(renderConfigSchema()) as Node;
+    const database = schema.properties?.blue?.properties?.database?.properties;
+    expect(database?.port).toMatchObject({ default: 5432, anyOf: [{ type: 'integer' }, { type: 'string' }] });
+    expect(database?.password).toMatchObject({
+      type: 'string',
+      pattern: expect.stringContaining('env|file') as string,
+    });
+    expect(schema.additionalProperties).toBe(false);
+    expect(renderConfigSchema()).not.toMatch(/"(secret|allowed)":/);
+  });
+
+  it('are told by name when they are missing, changed or have only other line ends', () => {
+    const root = mkdtempSync(join(tmpdir(), 'drift-'));
+    const files = ['same', 'changed', 'missing', 'docs/ends'].map((path) => ({ path, text: `${path}\n` }));
+    const write = (path: string, text: string) => {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), text);
+    };
+    write('same', 'same\n');
+    write('changed', 'other\n');
+    write('docs/ends', 'docs/ends\r\n');
+    expect(driftedFiles(files, root)).toEqual(['changed', 'missing', 'docs/ends']);
+    rmSync(root, { recursive: true });
+  });
+
+  it('escape what would break a table', () => {
+    expect(table(['a'], [['x | y\nz']])).toBe('| a |\n| --- |\n| x \\| y z |');
+  });
+});
