@@ -4,7 +4,7 @@ import { killGroup, signalLeader } from './signal-process';
 import { strayProcesses } from './stray-processes';
 
 const POLL_MS = 25;
-const DEFAULT_GRACE_MS = 5_000;
+const DEFAULT_GRACE_MS = 3_000;
 const KILL_WAIT_MS = 3_000;
 
 export interface EndedProcesses {

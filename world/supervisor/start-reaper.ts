@@ -6,7 +6,7 @@ import { worldsLock } from './claim-run-dir';
 import { typescriptCommand } from './typescript-command';
 
 /** A reaper that ends sooner than this is not started again: something is wrong with it. */
-const SHORT_LIFE_MS = 5_000;
+const SHORT_LIFE_MS = 1_000;
 const CLOSE_WAIT_MS = 15_000;
 
 export interface Reaper {
