@@ -1,0 +1,187 @@
+import { connect, type Socket } from 'node:net';
+
+/** What the benchmark asks its load generator for. */
+export type LoadCommand =
+  | {
+      readonly kind: 'rate';
+      readonly port: number;
+      readonly connections: number;
+      readonly perSecond: number;
+      readonly durationMs: number;
+    }
+  | { readonly kind: 'flat_out'; readonly port: number; readonly connections: number; readonly durationMs: number }
+  | { readonly kind: 'park'; readonly port: number; readonly connections: number }
+  | { readonly kind: 'await_parked' };
+
+export interface LoadResult {
+  readonly requests: number;
+  readonly failures: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly perSecond: number;
+}
+
+const FORM = `grant_type=refresh_token&refresh_token=${'r'.repeat(180)}&client_id=bench`;
+const REQUEST =
+  'POST /oauth2/token HTTP/1.1\r\nHost: login.example\r\nUser-Agent: bench/1.0\r\nAccept: application/json\r\n' +
+  'Accept-Encoding: gzip, deflate\r\nContent-Type: application/x-www-form-urlencoded\r\n' +
+  `Authorization: Basic ${'c'.repeat(60)}\r\nContent-Length: ${FORM.length}\r\n\r\n${FORM}`;
+const HEAD_END = '\r\n\r\n';
+
+/** One kept connection that does one request at a time; knows just enough HTTP to find the end of an answer. */
+class Lane {
+  private buffered = '';
+  private expected = -1;
+  private done: ((ok: boolean) => void) | undefined;
+  private socket: Socket;
+
+  constructor(private readonly port: number) {
+    this.socket = this.open();
+  }
+
+  request(): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.done = resolve;
+      this.socket.write(REQUEST);
+    });
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+
+  private open(): Socket {
+    const socket = connect(this.port, '127.0.0.1').setNoDelay(true);
+    socket.setEncoding('latin1');
+    socket.on('data', (text: string) => this.take(text));
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.finish(false));
+    return socket;
+  }
+
+  private take(text: string): void {
+    this.buffered += text;
+    if (this.expected < 0) {
+      const end = this.buffered.indexOf(HEAD_END);
+      if (end < 0) return;
+      const length = /content-length: (\d+)/i.exec(this.buffered)?.[1];
+      this.expected = end + HEAD_END.length + Number(length ?? 0);
+    }
+    if (this.buffered.length < this.expected) return;
+    const ok = this.buffered.startsWith('HTTP/1.1 200');
+    this.buffered = '';
+    this.expected = -1;
+    this.finish(ok);
+  }
+
+  private finish(ok: boolean): void {
+    const { done } = this;
+    this.done = undefined;
+    done?.(ok);
+  }
+}
+
+class Tally {
+  private readonly latencies: number[] = [];
+  private failures = 0;
+  private readonly startedAt = performance.now();
+
+  add(latencyMs: number, ok: boolean): void {
+    this.latencies.push(latencyMs);
+    if (!ok) this.failures += 1;
+  }
+
+  result(): LoadResult {
+    const sorted = Float64Array.from(this.latencies).sort();
+    const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
+    const perSecond = (sorted.length * 1_000) / (performance.now() - this.startedAt);
+    return { requests: sorted.length, failures: this.failures, p50Ms: at(0.5), p99Ms: at(0.99), perSecond };
+  }
+}
+
+/** Each lane as fast as it can. */
+async function flatOut(port: number, connections: number, durationMs: number): Promise<LoadResult> {
+  const lanes = Array.from({ length: connections }, () => new Lane(port));
+  await Promise.all(lanes.map((lane) => lane.request())); // connections are open before anything counts
+  const tally = new Tally();
+  const end = performance.now() + durationMs;
+  await Promise.all(
+    lanes.map(async (lane) => {
+      for (let now = performance.now(); now < end;) {
+        const ok = await lane.request();
+        const after = performance.now();
+        tally.add(after - now, ok);
+        now = after;
+      }
+      lane.close();
+    }),
+  );
+  return tally.result();
+}
+
+/** A steady rate; latency counts from the moment a request was due, so that a stall is not forgiven. */
+async function atRate(port: number, connections: number, perSecond: number, durationMs: number): Promise<LoadResult> {
+  const idle = Array.from({ length: connections }, () => new Lane(port));
+  await Promise.all(idle.map((lane) => lane.request()));
+  const all = [...idle];
+  const tally = new Tally();
+  const due: number[] = [];
+  const open = new Set<Promise<void>>();
+  const dispatch = () => {
+    while (due.length > 0 && idle.length > 0) {
+      const at = due.shift() as number;
+      const lane = idle.pop() as Lane;
+      const work: Promise<void> = lane.request().then((ok) => {
+        tally.add(performance.now() - at, ok);
+        idle.push(lane);
+        open.delete(work);
+        dispatch();
+      });
+      open.add(work);
+    }
+  };
+  const start = performance.now();
+  const total = Math.round((perSecond * durationMs) / 1_000);
+  for (let sent = 0; sent < total;) {
+    const now = performance.now();
+    while (sent < total && start + (sent * 1_000) / perSecond <= now) {
+      due.push(start + (sent * 1_000) / perSecond);
+      sent += 1;
+    }
+    dispatch();
+    await new Promise((resolve) => setImmediate(resolve)); // a timer's millisecond would be most of what is measured
+  }
+  while (open.size > 0 || due.length > 0) await Promise.all(open);
+  for (const lane of all) lane.close();
+  return tally.result();
+}
+
+let parked: { lanes: Lane[]; answers: Promise<boolean[]> } | undefined;
+
+async function run(command: LoadCommand): Promise<unknown> {
+  switch (command.kind) {
+    case 'rate':
+      return atRate(command.port, command.connections, command.perSecond, command.durationMs);
+    case 'flat_out':
+      return flatOut(command.port, command.connections, command.durationMs);
+    case 'park': {
+      const lanes = Array.from({ length: command.connections }, () => new Lane(command.port));
+      parked = { lanes, answers: Promise.all(lanes.map((lane) => lane.request())) };
+      return lanes.length;
+    }
+    case 'await_parked': {
+      const answers = (await parked?.answers) ?? [];
+      parked?.lanes.forEach((lane) => lane.close());
+      parked = undefined;
+      return answers.filter((ok) => ok).length;
+    }
+  }
+}
+
+process.on('message', (command: LoadCommand) => {
+  run(command).then(
+    (result) => process.send?.({ result }),
+    (error: unknown) => process.send?.({ error: String(error) }),
+  );
+});
+process.on('disconnect', () => process.exit(0));

@@ -1,0 +1,157 @@
+import { fork, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, openSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { delimiter, join } from 'node:path';
+import { CutoverFault } from '../domain/faults';
+import { freePort } from '../world/net/free-port';
+
+const TSX = ['--require', require.resolve('tsx/cjs')];
+const ROOT = join(__dirname, '..');
+
+/** Everything the benchmark started; ended together, last first. */
+export class Processes {
+  private readonly children: ChildProcess[] = [];
+
+  keep(child: ChildProcess): ChildProcess {
+    this.children.push(child);
+    return child;
+  }
+
+  async endAll(): Promise<void> {
+    for (const child of this.children.reverse()) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      const gone = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGKILL');
+      await gone;
+    }
+  }
+}
+
+/** A TypeScript program of this folder that talks over IPC. */
+export function forkProgram(processes: Processes, file: string): ChildProcess {
+  return processes.keep(fork(join(__dirname, file), { execArgv: TSX, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }));
+}
+
+export function nextMessage(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const onExit = () => reject(new CutoverFault('PROCESS_DIED', 'a process of the benchmark ended by itself'));
+    child.once('exit', onExit);
+    child.once('message', (message) => {
+      child.off('exit', onExit);
+      resolve(message);
+    });
+  });
+}
+
+export interface BenchGateway {
+  readonly port: number;
+  readonly controlUrl: string;
+  readonly pid: number;
+}
+
+/** The gateway as it is deployed: its defaults, access log to a file. */
+export async function startBenchGateway(
+  processes: Processes,
+  folder: string,
+  upstreamPort: number,
+  token: string,
+): Promise<BenchGateway> {
+  const side = (apiGeneration: 1 | 2) => {
+    const url = `http://127.0.0.1:${upstreamPort}`;
+    return { publicUrl: url, adminUrl: url, apiGeneration };
+  };
+  const config = join(folder, 'gateway.json');
+  const ready = join(folder, 'ready.json');
+  await writeFile(
+    config,
+    JSON.stringify({
+      listeners: { public: { port: 0 }, admin: { port: 0 }, control: { port: 0 } },
+      sides: { blue: side(1), green: side(2) },
+      stateFile: 'state.json',
+      hold: { maxParked: 20_000, deadlineMs: 60_000, maxParkedMs: 60_000 },
+    }),
+  );
+  const log = openSync(join(folder, 'gateway-access.log'), 'a');
+  const child = processes.keep(
+    spawn(process.execPath, [...TSX, join(ROOT, 'gateway', 'main.ts'), '--config', config, '--ready', ready], {
+      cwd: ROOT,
+      stdio: ['ignore', log, openSync(join(folder, 'gateway.log'), 'a')],
+      env: { ...process.env, GATEWAY_CONTROL_TOKEN: token },
+    }),
+  );
+  while (!existsSync(ready)) {
+    if (child.exitCode !== null)
+      throw new CutoverFault('PROCESS_DIED', readFileSync(join(folder, 'gateway.log'), 'utf8'));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const urls = JSON.parse(readFileSync(ready, 'utf8')) as { publicUrl: string; controlUrl: string };
+  return { port: Number(new URL(urls.publicUrl).port), controlUrl: urls.controlUrl, pid: child.pid ?? 0 };
+}
+
+/** @throws CutoverFault TOOL_MISSING with the command that installs it */
+export function findNginx(environment: NodeJS.ProcessEnv): string {
+  const named = environment['NGINX_BIN'];
+  const candidates = named ? [named] : [...pathOf(environment), '/usr/sbin'].map((folder) => join(folder, 'nginx'));
+  const found = candidates.find((file) => spawnSync(file, ['-v']).status === 0);
+  if (found !== undefined) return found;
+  throw new CutoverFault(
+    'TOOL_MISSING',
+    `nginx was not found${named ? ` at NGINX_BIN=${named}` : ' on PATH'}; install it with: apt-get install nginx-light, or set NGINX_BIN`,
+  );
+}
+
+function pathOf(environment: NodeJS.ProcessEnv): string[] {
+  return (environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+}
+
+/** nginx as a proxy for the same side: one process, kept connections to the side, access log to a file. */
+export async function startNginx(
+  processes: Processes,
+  binary: string,
+  folder: string,
+  upstreamPort: number,
+): Promise<number> {
+  const port = await freePort();
+  const config = join(folder, 'nginx.conf');
+  const at = (name: string) => join(folder, name);
+  await writeFile(
+    config,
+    `worker_processes 1; master_process off; daemon off; pid ${at('nginx.pid')}; error_log ${at('nginx.log')};
+events { worker_connections 4096; }
+http {
+  access_log ${at('nginx-access.log')} combined buffer=8k flush=1s;
+  client_body_temp_path ${at('body')}; proxy_temp_path ${at('proxy')}; fastcgi_temp_path ${at('fastcgi')};
+  uwsgi_temp_path ${at('uwsgi')}; scgi_temp_path ${at('scgi')};
+  keepalive_requests 10000000;
+  upstream side { server 127.0.0.1:${upstreamPort}; keepalive 256; keepalive_requests 10000000; }
+  server {
+    listen 127.0.0.1:${port};
+    location / {
+      proxy_pass http://side; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $http_host;
+      proxy_set_header X-Forwarded-Proto https; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+    }
+  }
+}
+`,
+  );
+  const child = processes.keep(
+    spawn(binary, ['-p', folder, '-c', config, '-e', at('nginx.log')], { stdio: ['ignore', 'ignore', 'inherit'] }),
+  );
+  while (!(await accepts(port))) {
+    if (child.exitCode !== null) throw new CutoverFault('TOOL_UNUSABLE', readFileSync(at('nginx.log'), 'utf8'));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return port;
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
