@@ -1,0 +1,163 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspectConfig } from '../../../config/load';
+import { typescriptCommand } from '../../../world/supervisor/typescript-command';
+import { ROOT, runCliProcess, runProgram } from './run-program';
+
+const EXAMPLE_SECRETS = { BLUE_DB_PASSWORD: 'a', GREEN_DB_PASSWORD: 'b', GATEWAY_TOKEN: 'c' };
+
+/** A copy of some folders of this repository, as a smaller installation would have it. */
+function copyOf(folders: readonly string[]): string {
+  const root = mkdtempSync(join(tmpdir(), 'installation-'));
+  for (const folder of [...folders, 'package.json', 'tsconfig.json', '.prettierrc.json']) {
+    cpSync(join(ROOT, folder), join(root, folder), { recursive: true });
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
+  return root;
+}
+
+function runIn(root: string, file: string, args: readonly string[]) {
+  const command = typescriptCommand(file, args);
+  const changed = command.args.map((arg) => (arg === join(ROOT, file) ? join(root, file) : arg));
+  try {
+    const stdout = execFileSync(command.command, changed, {
+      cwd: root,
+      env: { ...process.env, TSX_TSCONFIG_PATH: join(root, 'tsconfig.json') },
+      stdio: 'pipe',
+      encoding: 'utf8',
+    });
+    return { code: 0, stdout, stderr: '' };
+  } catch (error) {
+    const { status, stdout, stderr } = error as { status: number; stdout: string; stderr: string };
+    return { code: status, stdout, stderr };
+  }
+}
+
+describe('the program', () => {
+  it('ends with 2 and a hint on a wrong command line, and prints its version', async () => {
+    expect(await runCliProcess(['docter'])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('Did you mean doctor?') as string,
+    });
+    expect(await runCliProcess(['--version'])).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('does not crash when nobody reads its output', () => {
+    const { command, args, env } = typescriptCommand('cli/main.ts', ['doctor', '--config', 'missing.yaml']);
+    const line = [command, ...args].map((part) => `'${part}'`).join(' ');
+    // The reader is gone before the first byte.
+    const script = `${line} 2>&1 1> >(exec true); echo "code $?"`;
+    const output = execFileSync('bash', ['-c', script], {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      encoding: 'utf8',
+    });
+    expect(output).toBe('code 3\n');
+  });
+
+  it('does not claim success when its result could not be written', () => {
+    const { command, args, env } = typescriptCommand('cli/main.ts', ['--version']);
+    const full = openSync('/dev/full', 'w');
+    let end: { status?: number; stderr?: string } = {};
+    try {
+      execFileSync(command, [...args], {
+        env: { ...process.env, ...env },
+        stdio: ['ignore', full, 'pipe'],
+        encoding: 'utf8',
+      });
+    } catch (error) {
+      end = error as typeof end;
+    } finally {
+      closeSync(full);
+    }
+    expect(end.status).toBe(3);
+    expect(end.stderr).toContain('error DISK_FULL');
+  });
+
+  it('ends with 130 on Ctrl-C while a check waits', async () => {
+    let tellAsked = (): void => undefined;
+    const asked = new Promise<void>((resolve) => (tellAsked = resolve));
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.resume();
+      tellAsked();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const side = (name: string, version: string) => ({
+      hydraVersion: version,
+      publicUrl: `http://${name}.invalid`,
+      adminUrl: `http://127.0.0.1:${port}/${name}`,
+      database: { host: `${name}.invalid`, name: 'a', user: 'b' },
+    });
+    const folder = mkdtempSync(join(tmpdir(), 'interrupted-'));
+    const file = join(folder, 'c.json');
+    writeFileSync(
+      file,
+      JSON.stringify({ environment: { name: 'x' }, blue: side('blue', '1.11.10'), green: side('green', '2.3.0') }),
+    );
+    const end = await runCliProcess(['doctor', '--config', file], { signalWhen: { signal: 'SIGINT', when: asked } });
+    await new Promise((resolve) => server.close(resolve));
+    rmSync(folder, { recursive: true });
+    expect(end).toMatchObject({ code: 130, stdout: '', stderr: 'interrupted by SIGINT\n' });
+  });
+
+  it('says so when the local world is not part of the installation', () => {
+    const root = copyOf(['cli', 'config', 'domain']);
+    expect(runIn(root, 'cli/main.ts', ['world'])).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('error TOOL_MISSING: the local world is not part') as string,
+    });
+    expect(runIn(root, 'cli/main.ts', ['doctor'])).toMatchObject({
+      code: 3,
+      stdout: expect.stringContaining('the local world is not part') as string,
+    });
+    rmSync(root, { recursive: true });
+  });
+});
+
+describe('the example', () => {
+  it('is a config without problems', () => {
+    const inspection = inspectConfig({ file: join(ROOT, 'examples', 'hydra-cutover.yaml'), env: EXAMPLE_SECRETS });
+    expect('fault' in inspection ? inspection.problems : []).toEqual([]);
+  });
+
+  it('is refused by doctor with every reference that is not set', async () => {
+    const { code, stdout } = await runCliProcess(['doctor', '--config', 'examples/hydra-cutover.yaml', '--json']);
+    expect(code).toBe(3);
+    const { problems } = JSON.parse(stdout) as { problems: { path: string }[] };
+    expect(problems.map(({ path }) => path)).toEqual([
+      'blue.database.password',
+      'green.database.password',
+      'gateways[0].token',
+      'gateways[1].token',
+    ]);
+  });
+});
+
+describe('the generated files', () => {
+  it('are told by name when they differ, and written again', () => {
+    const root = copyOf(['cli', 'config', 'domain', 'scripts', 'docs']);
+    expect(runIn(root, 'scripts/generate.ts', []).code).toBe(0);
+    const faults = join(root, 'docs', 'reference', 'faults.md');
+    const right = readFileSync(faults, 'utf8');
+    writeFileSync(faults, `${right}x`);
+    const check = runIn(root, 'scripts/generate.ts', ['--check']);
+    expect(check).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('differ from the code: docs/reference/faults.md;') as string,
+    });
+    expect(runIn(root, 'scripts/generate.ts', []).stdout).toBe('wrote docs/reference/faults.md\n');
+    expect(readFileSync(faults, 'utf8')).toBe(right);
+    rmSync(root, { recursive: true });
+  });
+
+  it('in this repository are those of the code', async () => {
+    expect(await runProgram('scripts/generate.ts', ['--check'])).toMatchObject({ code: 0, stderr: '' });
+  });
+});
