@@ -18,7 +18,7 @@ import {
 } from '../supervisor';
 import { resolveHydra, resolvePostgres, resolveTemporalCli } from '../toolchain';
 import { type WorldInfo } from './world-info';
-import { type PartialInfo, type WorldContext, type WorldOptions, type WorldTools } from './world-part';
+import { type PartialInfo, type WorldContext, type WorldOptions, type WorldTools, known } from './world-part';
 import { WORLD_PARTS } from './world-parts';
 import { WorldSettings } from './world-settings';
 
@@ -147,10 +147,6 @@ async function startParts(
 }
 
 function completeInfo(parts: PartialInfo, claimed: ClaimedRunDir, reaper: Reaper): WorldInfo {
-  const { rds, blue, temporal, oauth, client } = parts;
-  if (!rds || !blue || !temporal || !oauth || !client) {
-    throw new CutoverFault('INTERNAL', 'a part of the world is missing from world/up/world-parts.ts');
-  }
   return {
     schemaVersion: 1,
     runDir: claimed.runDir,
@@ -159,11 +155,15 @@ function completeInfo(parts: PartialInfo, claimed: ClaimedRunDir, reaper: Reaper
     supervisorPid: process.pid,
     reaperPid: reaper.pid ?? 0,
     keep: claimed.keep,
-    rds,
-    blue,
-    temporal,
-    oauth,
-    client,
+    rds: known(parts, 'rds'),
+    blue: known(parts, 'blue'),
+    temporal: known(parts, 'temporal'),
+    gateway: known(parts, 'gateway'),
+    loginApp: known(parts, 'loginApp'),
+    policyService: known(parts, 'policyService'),
+    resourceApi: known(parts, 'resourceApi'),
+    oauth: known(parts, 'oauth'),
+    client: known(parts, 'client'),
   };
 }
 

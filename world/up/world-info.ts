@@ -13,6 +13,10 @@ export interface WorldInfo {
   readonly rds: RdsInfo;
   readonly blue: SideInfo;
   readonly temporal: TemporalInfo;
+  readonly gateway: GatewayInfo;
+  readonly loginApp: LoginAppInfo;
+  readonly policyService: DependentInfo;
+  readonly resourceApi: DependentInfo;
   /** Where OAuth clients and admins go. */
   readonly oauth: OauthInfo;
   /** A client that exists, for a first try. */
@@ -57,6 +61,8 @@ export interface HydraInfo {
   readonly publicUrl: string;
   readonly adminUrl: string;
   readonly issuer: string;
+  /** Where it sends browsers to log in. */
+  readonly loginUrl: string;
   readonly secretsSystem: string;
   /** Requests that go straight to it need `X-Forwarded-Proto: https`. */
   readonly needsForwardedProto: boolean;
@@ -70,12 +76,33 @@ export interface TemporalInfo {
   readonly pid: number;
 }
 
+export interface GatewayInfo {
+  readonly publicUrl: string;
+  readonly adminUrl: string;
+  readonly controlUrl: string;
+  readonly controlToken: string;
+  /** PEM of the authority behind `publicUrl`. */
+  readonly caFile: string;
+  readonly pid: number;
+}
+
+export interface DependentInfo {
+  readonly url: string;
+  readonly controlUrl: string;
+  readonly controlToken: string;
+  readonly pid: number;
+}
+
+export interface LoginAppInfo extends DependentInfo {
+  /** Every user name has this one. */
+  readonly password: string;
+}
+
 export interface OauthInfo {
   readonly publicUrl: string;
   readonly adminUrl: string;
-  readonly adminPrefix: '' | '/admin';
   readonly issuer: string;
-  readonly needsForwardedProto: boolean;
+  readonly caFile: string;
 }
 
 export interface ClientInfo {

@@ -1,6 +1,10 @@
 import { blueSidePart } from './parts/blue-side';
 import { firstGrantPart } from './parts/first-grant';
+import { gatewayPart } from './parts/gateway';
+import { loginAppPart } from './parts/login-app';
+import { policyServicePart } from './parts/policy-service';
 import { rdsEndpointPart } from './parts/rds-endpoint';
+import { resourceApiPart } from './parts/resource-api';
 import { temporalPart } from './parts/temporal';
 import { type WorldPart } from './world-part';
 
@@ -8,5 +12,7 @@ import { type WorldPart } from './world-part';
 export const WORLD_PARTS: readonly (readonly WorldPart[])[] = [
   [rdsEndpointPart, temporalPart],
   [blueSidePart],
+  [gatewayPart, policyServicePart, resourceApiPart],
+  [loginAppPart],
   [firstGrantPart],
 ];

@@ -85,6 +85,7 @@ async function startHydra(context: WorldContext, instance: InstanceInfo, databas
     publicUrl: `http://127.0.0.1:${ports['blue-hydra-public']}`,
     adminUrl: `http://127.0.0.1:${ports['blue-hydra-admin']}`,
     issuer,
+    loginUrl: `${loginApp}/login`,
     secretsSystem,
     needsForwardedProto: HYDRA_SETTINGS[VERSION].needsForwardedProto,
     pid: running.pid,

@@ -1,13 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { CutoverFault, isCutoverFault } from '../../../domain/faults';
 import {
   OAUTH_CLIENT_DEFAULTS,
   type OauthClient,
   OauthHttp,
-  adminLoginApp,
   createOauthClient,
   grantTokens,
   introspectToken,
 } from '../../oauth';
+import { pageLoginApp } from '../../login-app/page-login-app';
 import { type OauthInfo } from '../world-info';
 import { type WorldPart, known } from '../world-part';
 
@@ -18,18 +19,14 @@ const SUBJECT = 'world-first-grant';
 export const firstGrantPart: WorldPart = {
   title: 'first grant',
   async up(context, info) {
-    const { hydra } = known(info, 'blue');
-    const oauth: OauthInfo = {
-      publicUrl: hydra.publicUrl,
-      adminUrl: hydra.adminUrl,
-      adminPrefix: '',
-      issuer: hydra.issuer,
-      needsForwardedProto: hydra.needsForwardedProto,
-    };
+    const { publicUrl, adminUrl, caFile } = known(info, 'gateway');
+    const oauth: OauthInfo = { publicUrl, adminUrl, issuer: known(info, 'blue').hydra.issuer, caFile };
+    const { url, password } = known(info, 'loginApp');
     const http = worldHttp(oauth);
     try {
       const client = await ensureClient(http, context.settings.secret('client-secret'));
-      const grant = await grantTokens(http, { client, loginApp: adminLoginApp(http, { subject: SUBJECT }) });
+      const loginApp = pageLoginApp({ url, username: SUBJECT, password });
+      const grant = await grantTokens(http, { client, loginApp });
       const { active, subject } = await introspectToken(http, grant.tokens.accessToken);
       if (!active || subject !== SUBJECT || grant.tokens.refreshToken === undefined) {
         throw new CutoverFault(
@@ -47,8 +44,8 @@ export const firstGrantPart: WorldPart = {
 
 /** HTTP to the world's OAuth endpoints as its ready file names them. */
 export function worldHttp(oauth: OauthInfo): OauthHttp {
-  const { publicUrl, adminUrl, adminPrefix, issuer, needsForwardedProto } = oauth;
-  return new OauthHttp({ publicUrl, adminUrl, adminPrefix, issuer }, { forwardedProto: needsForwardedProto });
+  const { publicUrl, adminUrl, issuer } = oauth;
+  return new OauthHttp({ publicUrl, adminUrl, adminPrefix: '', issuer }, { ca: readFileSync(oauth.caFile, 'utf8') });
 }
 
 /** A world that goes on from kept data has the client already. */

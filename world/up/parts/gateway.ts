@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { worldCertificates } from '../../tls/world-certificates';
+import { startOnPorts } from '../start-on-ports';
+import { serviceFolder, serviceProcess } from '../service-process';
+import { type WorldPart, known } from '../world-part';
+
+const readySchema = z.object({ publicUrl: z.string(), adminUrl: z.string(), controlUrl: z.string(), pid: z.number() });
+
+/** The address of OAuth: HTTPS before whichever side serves. Green's ports are set aside now and used by the upgrade. */
+export const gatewayPart: WorldPart = {
+  title: 'gateway',
+  async up(context, info) {
+    const { settings } = context;
+    const { hydra } = known(info, 'blue');
+    const certificates = await worldCertificates(join(context.dataDir, 'tls'));
+    const controlToken = settings.secret('gateway-control-token');
+    const green = {
+      publicUrl: `http://127.0.0.1:${await settings.port('green-hydra-public')}`,
+      adminUrl: `http://127.0.0.1:${await settings.port('green-hydra-admin')}`,
+    };
+    // The issuer names this port: it was chosen before Hydra started and cannot be exchanged.
+    const publicPort = Number(new URL(hydra.issuer).port);
+    const { process: running, ports } = await startOnPorts(
+      context,
+      { 'gateway-admin': undefined, 'gateway-control': undefined },
+      (chosen) =>
+        serviceProcess(context, {
+          name: 'gateway',
+          program: 'gateway/main.ts',
+          env: { GATEWAY_CONTROL_TOKEN: controlToken },
+          readySchema,
+          config: {
+            listeners: {
+              public: {
+                port: publicPort,
+                tls: { certFile: certificates.certFile, keyFile: certificates.keyFile },
+              },
+              admin: { port: chosen['gateway-admin'] },
+              control: { port: chosen['gateway-control'] },
+            },
+            sides: {
+              blue: { publicUrl: hydra.publicUrl, adminUrl: hydra.adminUrl, apiGeneration: 1 },
+              green: { ...green, apiGeneration: 2 },
+            },
+            stateFile: join(serviceFolder(context, 'gateway'), 'state.json'),
+            accessLog: { level: 'errors' },
+          },
+        }).spec,
+    );
+    return {
+      gateway: {
+        publicUrl: `https://127.0.0.1:${publicPort}`,
+        adminUrl: `http://127.0.0.1:${ports['gateway-admin']}`,
+        controlUrl: `http://127.0.0.1:${ports['gateway-control']}`,
+        controlToken,
+        caFile: certificates.caFile,
+        pid: running.pid,
+      },
+    };
+  },
+};

@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { type HydraDatabase, createHydraDatabase, hydraDsn } from '../../hydra';
+import { ensureInstance, rdsClient } from '../rds-client';
+import { serviceFolder, serviceProcess } from '../service-process';
+import { type WorldPart, known } from '../world-part';
+import { dependentReady } from './dependent-ready';
+
+/** Often enough to be seen at work in a short run; young policies may be waiting for their consent. */
+const CLEANUP = { intervalMs: 5_000, policyAgeMsMin: 5_000 };
+
+/** A dependent with a database of its own, on an instance of its own: a cutover of Hydra's must not touch it. */
+export const policyServicePart: WorldPart = {
+  title: 'policy service',
+  async up(context, info) {
+    const { settings } = context;
+    const client = rdsClient(known(info, 'rds'));
+    const masterPassword = settings.secret('policy-master-password');
+    const wanted = { identifier: 'policies', major: 15, masterUser: 'policy_master', masterPassword } as const;
+    const instance = await ensureInstance(client, wanted, context.signal).finally(() => client.destroy());
+    const database: HydraDatabase = {
+      role: 'policies',
+      password: settings.secret('policy-database-password'),
+      database: 'policies',
+    };
+    const { host, port } = instance;
+    await createHydraDatabase({ host, port, user: wanted.masterUser, password: masterPassword }, database);
+    const controlToken = settings.secret('policy-service-control-token');
+    const service = serviceProcess(context, {
+      name: 'policy-service',
+      program: 'world/policy-service/main.ts',
+      env: { CONTROL_TOKEN: controlToken, POLICY_DATABASE_URL: hydraDsn(host, port, database) },
+      readySchema: dependentReady,
+      config: {
+        stateFile: join(serviceFolder(context, 'policy-service'), 'state.json'),
+        initial: { adminUrl: known(info, 'blue').hydra.adminUrl, apiGeneration: 1 },
+        cleanup: CLEANUP,
+      },
+    });
+    await context.supervisor.start(service.spec);
+    return { policyService: { ...service.ready(), controlToken } };
+  },
+};

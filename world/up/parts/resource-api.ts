@@ -1,0 +1,24 @@
+import { join } from 'node:path';
+import { serviceFolder, serviceProcess } from '../service-process';
+import { type WorldPart, known } from '../world-part';
+import { dependentReady } from './dependent-ready';
+
+/** A dependent that introspects at Hydra itself, not through the gateway: one of the systems that are flipped. */
+export const resourceApiPart: WorldPart = {
+  title: 'resource API',
+  async up(context, info) {
+    const controlToken = context.settings.secret('resource-api-control-token');
+    const service = serviceProcess(context, {
+      name: 'resource-api',
+      program: 'world/resource-api/main.ts',
+      env: { CONTROL_TOKEN: controlToken },
+      readySchema: dependentReady,
+      config: {
+        stateFile: join(serviceFolder(context, 'resource-api'), 'state.json'),
+        initial: { adminUrl: known(info, 'blue').hydra.adminUrl, apiGeneration: 1 },
+      },
+    });
+    await context.supervisor.start(service.spec);
+    return { resourceApi: { ...service.ready(), controlToken } };
+  },
+};
