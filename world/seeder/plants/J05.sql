@@ -9,4 +9,6 @@ FROM seed_attempt AS attempt WHERE attempt.login_challenge = login.challenge AND
 UPDATE hydra_oauth2_consent_request_handled AS consent
 SET granted_scope = attempt.granted_scope || '|read:"all"', granted_at_audience = 'https://api.example/a\nb'
 FROM seed_attempt AS attempt WHERE attempt.consent_challenge = consent.challenge AND attempt.n % 50 = 31 AND attempt.kind = 'granted';
-SELECT count(*)::integer AS planted FROM hydra_oauth2_authentication_request_handled WHERE amr LIKE '%"otp"%';
+SELECT ((SELECT count(*) FROM hydra_oauth2_authentication_request WHERE requested_scope LIKE '%read:"all"%')
+  + (SELECT count(*) FROM hydra_oauth2_authentication_request_handled WHERE amr LIKE '%"otp"%')
+  + (SELECT count(*) FROM hydra_oauth2_consent_request_handled WHERE granted_scope LIKE '%read:"all"%'))::integer AS planted;

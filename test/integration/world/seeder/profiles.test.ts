@@ -1,3 +1,4 @@
+import { Client } from 'pg';
 import { DEFECTS } from '../../../../world/seeder/profiles';
 import { type SeedProfile, PROFILES, SEED_PROFILES, seed } from '../../../../world/seeder';
 import { type Clone, HYDRA_1_11_10, migrateTo230, withClone } from './clone';
@@ -137,6 +138,34 @@ describe('seed', () => {
       return fingerprint(client);
     });
     expect(other.filter((value, index) => value === once?.[index])).toEqual([]);
+  });
+
+  it('finishes what a run that lost its connection left, with the same rows', async () => {
+    const counted = async (client: Clone['client']) => [
+      await count(client, 'hydra_oauth2_consent_request'),
+      await count(client, 'hydra_oauth2_refresh'),
+      await count(client, 'hydra_oauth2_consent_request WHERE login_challenge IS NULL'),
+    ];
+    const whole = await withClone(HYDRA_1_11_10, async ({ client }) => {
+      await seeded(client, 'fixable');
+      return counted(client);
+    });
+    await withClone(HYDRA_1_11_10, async ({ client, config }) => {
+      for (const statements of [12, 22, 30]) {
+        const doomed = new Client(config);
+        await doomed.connect();
+        const original: (text: string, values?: unknown[]) => Promise<unknown> = doomed.query.bind(doomed);
+        let left = statements;
+        const query = async (text: string, values?: unknown[]) => {
+          if (left === 0) await doomed.end();
+          left -= 1;
+          return original(text, values);
+        };
+        await expect(seeded(Object.assign(doomed, { query }), 'fixable')).rejects.toThrow();
+      }
+      await seeded(client, 'fixable');
+      expect(await counted(client)).toEqual(whole);
+    });
   });
 
   it('refuses a database without the schema of 1.11.10 before it writes anything', async () => {

@@ -1,0 +1,98 @@
+import { CutoverFault } from '../../domain/faults';
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { sqlFile } from '../sql-file';
+import { countRules } from './count-rules';
+import { type CleaningRuleId, CLEANING_RULES, CLEANING_RULE_IDS, fixSql } from './rules';
+import { DEFAULT_ARCHIVE_SCHEMA, countRule, createHelpers, inTransaction, quoteIdentifier, total } from './session';
+
+const LOCK = `SELECT pg_advisory_xact_lock(hashtext('hydra_cutover'), hashtext('cleaning'))`;
+
+export interface ApplyOptions {
+  /** The fixed "now" of this cleaning, ISO-8601; kept with every archived row. */
+  readonly asOf: string;
+  /** Schema of the table `archive`; made if absent. @default 'hydra_cutover' */
+  readonly archiveSchema?: string;
+}
+
+export interface AppliedRule {
+  readonly id: CleaningRuleId;
+  /** What the rule applied to, as `countRules` counts it. */
+  readonly rows: number;
+  /** Rows touched on the way, those of cascades too; each has its images in the archive. */
+  readonly archived: number;
+}
+
+/**
+ * Cleans a copy of blue before it is migrated: one transaction per rule, every touched row archived in the same transaction.
+ *
+ * Idempotent: what is clean is not touched again, and a run that was killed between rules is finished by the next. Two runs at once
+ * take turns. Needs the right to create triggers on Hydra's tables; nobody else may write to them meanwhile.
+ * @throws CutoverFault CHECK_FAILED (a rule of kind `refuse` counts rows: details list them all and nothing was changed, or not the
+ * schema of 1.11.10) | INTERNAL (a fix left something over; that rule's transaction is rolled back)
+ */
+export async function applyRules(client: SqlClient, options: ApplyOptions): Promise<readonly AppliedRule[]> {
+  const archiveSchema = options.archiveSchema ?? DEFAULT_ARCHIVE_SCHEMA;
+  await assertNothingRefused(client, archiveSchema);
+  const schema = quoteIdentifier(archiveSchema);
+  await inTransaction(client, 'BEGIN', 'COMMIT', async () => {
+    await client.query(LOCK);
+    await client.query(sqlFile(__dirname, 'sql/archive.sql', { schema }));
+  });
+  const applied: AppliedRule[] = [];
+  for (const id of CLEANING_RULE_IDS) {
+    if (CLEANING_RULES[id].kind === 'refuse') continue;
+    applied.push(
+      await inTransaction(client, 'BEGIN', 'COMMIT', () => applyRule(client, id, options.asOf, archiveSchema)),
+    );
+  }
+  return applied;
+}
+
+async function assertNothingRefused(client: SqlClient, archiveSchema: string): Promise<void> {
+  const refused = (await countRules(client, { archiveSchema })).filter(
+    ({ kind, rows }) => kind === 'refuse' && rows > 0,
+  );
+  if (refused.length === 0) return;
+  const list = refused.map(({ id, title, rows, fix }) => `${id}: ${rows} × ${title} (${fix})`);
+  throw new CutoverFault('CHECK_FAILED', `the data cannot be cleaned without a decision: ${list.join('; ')}`, {
+    rules: refused.map(({ id }) => id),
+  });
+}
+
+async function applyRule(
+  client: SqlClient,
+  id: CleaningRuleId,
+  asOf: string,
+  archiveSchema: string,
+): Promise<AppliedRule> {
+  const schema = quoteIdentifier(archiveSchema);
+  await client.query(LOCK);
+  await createHelpers(client, archiveSchema);
+  const rows = total(await countRule(client, id));
+  if (rows === 0) return { id, rows, archived: 0 };
+
+  const settings = [id, new Date(asOf).toISOString()];
+  await client.query(
+    `SELECT set_config('hydra_cutover.rule', $1, true), set_config('hydra_cutover.as_of', $2, true)`,
+    settings,
+  );
+  const highest = `SELECT coalesce(max(id), 0)::double precision AS id FROM ${schema}.archive`;
+  const [before] = await queryRows<{ id: number }>(client, highest);
+  await client.query(sqlFile(__dirname, 'sql/archive-triggers.sql', { schema }));
+  await client.query(fixSql(id));
+  await client.query(sqlFile(__dirname, 'sql/drop-archive-triggers.sql', { schema }));
+
+  const left = total(await countRule(client, id));
+  if (left > 0) {
+    throw new CutoverFault(
+      'INTERNAL',
+      `cleaning rule ${id} left ${left} of ${rows} rows; its changes are rolled back`,
+      {
+        rule: id,
+      },
+    );
+  }
+  const since = `SELECT count(*)::double precision AS rows FROM ${schema}.archive WHERE id > $1`;
+  const [touched] = await queryRows<{ rows: number }>(client, since, [before?.id ?? 0]);
+  return { id, rows, archived: touched?.rows ?? 0 };
+}

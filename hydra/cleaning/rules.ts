@@ -1,0 +1,148 @@
+import { sqlFile } from '../sql-file';
+
+export const RULE_KINDS = ['clean', 'refuse'] as const;
+export type RuleKind = (typeof RULE_KINDS)[number];
+
+interface Rule {
+  readonly title: string;
+  readonly kind: RuleKind;
+  /** What the rule does, or what a person has to do. */
+  readonly fix: string;
+}
+
+/**
+ * Everything in the data of 1.11.10 that its migration to 2.x stumbles over or loses, in the order in which it is cleaned.
+ *
+ * The rules count disjoint things: what one rule's fix makes or removes is no other rule's business, so the counts of a dry run
+ * are what the cleaning then does. `refuse`: nobody but a person can decide, and nothing is changed while one of them counts a row.
+ *
+ * Source: hydra-facts 2.1, 2.3, 2.4, 3.2, 9.1. Ids are those of 2.3; S01 is 9.1.
+ */
+export const CLEANING_RULES = {
+  F01: {
+    title: 'rows of a client that does not exist',
+    kind: 'clean',
+    fix: 'deleted, as 1.x does with the rows of a deleted client',
+  },
+  C03: {
+    title: 'unanswered consent requests whose login is gone or unanswered',
+    kind: 'clean',
+    fix: 'deleted; no token can belong to them',
+  },
+  C01: {
+    title: 'surplus consent requests on one login request',
+    kind: 'clean',
+    fix: 'the newest keeps the login; answered others get a login request of their own, unanswered ones are deleted',
+  },
+  C02: {
+    title: 'consents without login request',
+    kind: 'clean',
+    fix: 'each gets a login request of its own, made from the consent',
+  },
+  C03b: {
+    title: 'answered consents whose login has no answer',
+    kind: 'clean',
+    fix: 'the login gets an answer, made from the consent',
+  },
+  S01: {
+    title: 'login requests without the subject that logged in',
+    kind: 'clean',
+    fix: 'the subject is copied from the answer',
+  },
+  J01: {
+    title: 'OpenID context that is no JSON for PostgreSQL',
+    kind: 'clean',
+    fix: 'empty becomes {}, NUL escapes go',
+  },
+  J02: {
+    title: 'login context that is no JSON for PostgreSQL',
+    kind: 'clean',
+    fix: 'empty becomes {}, NUL escapes go',
+  },
+  J03: {
+    title: 'session claims that are no JSON for PostgreSQL',
+    kind: 'clean',
+    fix: 'empty becomes {}, NUL escapes go',
+  },
+  J04: {
+    title: 'client lists with characters that JSON escapes',
+    kind: 'clean',
+    fix: 'escaped; unchanged after migrating',
+  },
+  J05: {
+    title: 'request lists with characters that JSON escapes',
+    kind: 'clean',
+    fix: 'escaped; unchanged after migrating',
+  },
+  'J01-stop': {
+    title: 'OpenID context that is no JSON at all',
+    kind: 'refuse',
+    fix: 'correct oidc_context on blue, or delete the login requests',
+  },
+  'J02-stop': {
+    title: 'login context that is no JSON at all',
+    kind: 'refuse',
+    fix: 'correct context on blue; it is what the login app handed to the consent page',
+  },
+  'J03-stop': {
+    title: 'session claims that are no JSON at all',
+    kind: 'refuse',
+    fix: 'correct session_access_token and session_id_token on blue; clients see these claims',
+  },
+  F02: {
+    title: 'foreign keys that the migration expects by name',
+    kind: 'refuse',
+    fix: 'create hydra_oauth2_<table>_challenge_id_fk again: FOREIGN KEY (challenge_id) REFERENCES hydra_oauth2_consent_request_handled (challenge) ON DELETE CASCADE',
+  },
+  F03: {
+    title: 'the unique constraint of trusted issuers, expected by name',
+    kind: 'refuse',
+    fix: 'rename it to hydra_oauth2_trusted_jwt_bearer_issue_issuer_subject_key_id_key',
+  },
+  F04: {
+    title: 'JSON Web Keys that exist twice',
+    kind: 'refuse',
+    fix: 'delete the row that is not in use and create the unique index on hydra_jwk (sid, kid) again',
+  },
+  N01: {
+    title: 'a table `networks` that is not of this migration',
+    kind: 'refuse',
+    fix: 'another Ory product shares the schema: give Hydra a database of its own',
+  },
+  N02: {
+    title: 'the first migration of 2.x is marked as applied',
+    kind: 'refuse',
+    fix: 'drop the table `networks` and its row in schema_migration; the migration makes both',
+  },
+  M01: {
+    title: 'migration versions that would hide pending migrations of 2.x',
+    kind: 'refuse',
+    fix: 'find out who wrote these rows to schema_migration and remove them',
+  },
+} as const satisfies Record<string, Rule>;
+
+export type CleaningRuleId = keyof typeof CLEANING_RULES;
+
+export const CLEANING_RULE_IDS = Object.keys(CLEANING_RULES) as readonly CleaningRuleId[];
+
+const USES_CONSENTS = /^:consents$/m;
+const USES_LOGINS = /^:synthetic_logins$/m;
+
+/** @returns SQL that lists what the rule applies to, as (table_name, key) */
+export function detectSql(id: CleaningRuleId): string {
+  return load(`sql/${id}.detect.sql`);
+}
+
+/** @returns SQL of a rule of kind `clean`; several statements */
+export function fixSql(id: CleaningRuleId): string {
+  return load(`sql/${id}.fix.sql`);
+}
+
+function load(name: string): string {
+  const text = sqlFile(__dirname, name);
+  const parts = {
+    ...(USES_CONSENTS.test(text) ? { consents: sqlFile(__dirname, 'sql/consents.sql') } : {}),
+    ...(USES_LOGINS.test(text) ? { synthetic_logins: sqlFile(__dirname, 'sql/synthetic-logins.sql') } : {}),
+  };
+  return sqlFile(__dirname, name, parts);
+}

@@ -1,0 +1,59 @@
+-- For one rule's transaction only. Statement triggers see every row that is touched, those of a cascade too.
+CREATE FUNCTION :schema.archive_key(image jsonb, columns text[]) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+SELECT jsonb_agg(image -> name ORDER BY place) FROM unnest(columns) WITH ORDINALITY AS key(name, place)
+$$;
+
+CREATE FUNCTION :schema.archive_inserts() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO :schema.archive (rule_id, as_of, table_name, key, after)
+  SELECT current_setting('hydra_cutover.rule'), current_setting('hydra_cutover.as_of')::timestamptz, TG_TABLE_NAME,
+    :schema.archive_key(to_jsonb(made), TG_ARGV), to_jsonb(made)
+  FROM made;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION :schema.archive_deletes() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO :schema.archive (rule_id, as_of, table_name, key, before)
+  SELECT current_setting('hydra_cutover.rule'), current_setting('hydra_cutover.as_of')::timestamptz, TG_TABLE_NAME,
+    :schema.archive_key(to_jsonb(gone), TG_ARGV), to_jsonb(gone)
+  FROM gone;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION :schema.archive_updates() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO :schema.archive (rule_id, as_of, table_name, key, before, after)
+  SELECT current_setting('hydra_cutover.rule'), current_setting('hydra_cutover.as_of')::timestamptz, TG_TABLE_NAME, key,
+    (SELECT jsonb_object_agg(name, value) FROM jsonb_each(was.image) AS part(name, value) WHERE value <> now.image -> name),
+    (SELECT jsonb_object_agg(name, value) FROM jsonb_each(now.image) AS part(name, value) WHERE value <> was.image -> name)
+  FROM (SELECT :schema.archive_key(to_jsonb(gone), TG_ARGV) AS key, to_jsonb(gone) AS image FROM gone) AS was
+  JOIN (SELECT :schema.archive_key(to_jsonb(made), TG_ARGV) AS key, to_jsonb(made) AS image FROM made) AS now USING (key)
+  WHERE was.image <> now.image;
+  RETURN NULL;
+END $$;
+
+DO $$
+DECLARE
+  cleaned record;
+  keys text;
+BEGIN
+  FOR cleaned IN SELECT con.conrelid, con.conrelid::regclass AS name,
+      array_agg(quote_literal(a.attname) ORDER BY array_position(con.conkey, a.attnum)) AS columns
+    FROM pg_constraint AS con JOIN pg_attribute AS a ON a.attrelid = con.conrelid AND a.attnum = ANY (con.conkey)
+    WHERE con.contype = 'p' AND con.conrelid = ANY (ARRAY['hydra_client', 'hydra_oauth2_authentication_request',
+      'hydra_oauth2_authentication_request_handled', 'hydra_oauth2_consent_request', 'hydra_oauth2_consent_request_handled',
+      'hydra_oauth2_access', 'hydra_oauth2_refresh', 'hydra_oauth2_code', 'hydra_oauth2_oidc', 'hydra_oauth2_pkce',
+      'hydra_oauth2_logout_request', 'hydra_oauth2_obfuscated_authentication_session']::regclass[])
+    GROUP BY con.conrelid
+  LOOP
+    -- Clients are known by their id, also in Hydra's own foreign keys; `pk` differs between databases.
+    keys := CASE WHEN cleaned.conrelid = 'hydra_client'::regclass THEN quote_literal('id') ELSE array_to_string(cleaned.columns, ', ') END;
+    EXECUTE format('CREATE TRIGGER hydra_cutover_archive_inserts AFTER INSERT ON %s REFERENCING NEW TABLE AS made
+      FOR EACH STATEMENT EXECUTE FUNCTION :schema.archive_inserts(%s)', cleaned.name, keys);
+    EXECUTE format('CREATE TRIGGER hydra_cutover_archive_deletes AFTER DELETE ON %s REFERENCING OLD TABLE AS gone
+      FOR EACH STATEMENT EXECUTE FUNCTION :schema.archive_deletes(%s)', cleaned.name, keys);
+    EXECUTE format('CREATE TRIGGER hydra_cutover_archive_updates AFTER UPDATE ON %s REFERENCING OLD TABLE AS gone NEW TABLE AS made
+      FOR EACH STATEMENT EXECUTE FUNCTION :schema.archive_updates(%s)', cleaned.name, keys);
+  END LOOP;
+END $$;

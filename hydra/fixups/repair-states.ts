@@ -1,0 +1,15 @@
+import { type SqlClient } from '../../domain/ports/sql-client';
+import { sqlFile } from '../sql-file';
+
+/**
+ * Gives every flow that came from 1.x the state it should have: the migration takes "no error", which 1.x writes as `{}`, for an
+ * error, and so hides every granted consent.
+ *
+ * After `migrate` to 2.0-2.3 and before green serves. Idempotent; real rejections keep 128 and 129, and so do flows that 2.x made.
+ * @returns how many flows were changed
+ * Source: hydra-facts 3.1, 3.4.
+ */
+export async function repairStates(client: SqlClient): Promise<number> {
+  const { rowCount } = await client.query(sqlFile(__dirname, 'repair-states.sql'));
+  return rowCount ?? 0;
+}
