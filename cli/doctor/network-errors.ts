@@ -18,13 +18,21 @@ export function unreachableReason(error: unknown): string | undefined {
   return code === undefined ? undefined : UNREACHABLE[code];
 }
 
-/** Node wraps the errors of several addresses of one host (`localhost`) in an AggregateError. */
+/**
+ * The first code in an error, its causes and its parts: Node wraps the errors of several addresses of one host (`localhost`)
+ * in an AggregateError. Decides by shape and not by `instanceof`, because errors of Node come from another realm in Jest.
+ */
 export function errorCode(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const { code } = error as NodeJS.ErrnoException;
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { code, errors, cause } = error as { code?: unknown; errors?: unknown; cause?: unknown };
   if (typeof code === 'string') return code;
-  if (error instanceof AggregateError) return error.errors.map(errorCode).find((inner) => inner !== undefined);
-  return errorCode(error.cause);
+  const inside = [...(Array.isArray(errors) ? (errors as unknown[]) : []), cause];
+  return inside.map(errorCode).find((inner) => inner !== undefined);
+}
+
+export function errorMessage(error: unknown): string {
+  const message = typeof error === 'object' && error !== null ? (error as { message?: unknown }).message : undefined;
+  return typeof message === 'string' && message !== '' ? message : String(error);
 }
 
 /** Certificates that do not verify. Source: Node.js manual, "X.509 certificate error codes". */

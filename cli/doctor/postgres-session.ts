@@ -1,9 +1,8 @@
 import { Socket } from 'node:net';
-import { rootCertificates } from 'node:tls';
 import { Client, type ClientConfig } from 'pg';
 import { type Config, type SideConfig, type SideName } from '../../config/schema';
 import { fail, type CheckOutcome } from './check';
-import { errorCode, isCertificateError, unreachableReason } from './network-errors';
+import { errorCode, errorMessage, isCertificateError, unreachableReason } from './network-errors';
 import { describeInstance } from './rds-instances';
 import { absent } from './side-outcome';
 
@@ -78,18 +77,21 @@ function clientConfig(database: SideConfig['database'], address: { host: string;
     user: database.user,
     // A function, because pg looks for PGPASSWORD and ~/.pgpass when there is no password.
     password: () => database.password?.reveal() ?? '',
-    ssl: sslConfig(database.ssl, address.host),
+    ssl: sslConfig(database.ssl),
     application_name: 'hydra-cutover doctor',
   };
 }
 
-/** The modes of libpq in terms of Node. Source: PostgreSQL manual, "SSL Support", "Protection Provided in Different Modes". */
-function sslConfig(ssl: SideConfig['database']['ssl'], host: string): ClientConfig['ssl'] {
+/**
+ * The modes of libpq in terms of Node; pg itself adds the name to verify. Without `ca` Node's own certificates count, those
+ * of NODE_EXTRA_CA_CERTS included.
+ * Source: PostgreSQL manual, "SSL Support", "Protection Provided in Different Modes".
+ */
+function sslConfig(ssl: SideConfig['database']['ssl']): ClientConfig['ssl'] {
   if (ssl.mode === 'disable') return false;
   if (ssl.mode === 'require') return { rejectUnauthorized: false };
-  const ca = ssl.ca === undefined ? [...rootCertificates] : ssl.ca;
-  if (ssl.mode === 'verify-ca') return { ca, rejectUnauthorized: true, checkServerIdentity: () => undefined };
-  return { ca, rejectUnauthorized: true, servername: host };
+  const verified = { rejectUnauthorized: true, ...(ssl.ca === undefined ? {} : { ca: ssl.ca }) };
+  return ssl.mode === 'verify-ca' ? { ...verified, checkServerIdentity: () => undefined } : verified;
 }
 
 function explain(error: unknown, side: SideName, endpoint: string, user: string): CheckOutcome {
@@ -106,6 +108,8 @@ function explain(error: unknown, side: SideName, endpoint: string, user: string)
       `set ${side}.database.ssl.ca to the CA of the server, or correct the host`,
     );
   }
-  const message = error instanceof Error ? error.message : 'unknown error';
-  return fail(`${endpoint} as ${user}: ${message}`, 'check the address, the TLS mode and the log of the server');
+  return fail(
+    `${endpoint} as ${user}: ${errorMessage(error)}`,
+    'check the address, the TLS mode and the log of the server',
+  );
 }

@@ -1,4 +1,5 @@
 import { type CheckOutcome, type CheckReport, type DoctorCheck } from './check';
+import { errorMessage } from './network-errors';
 
 /**
  * Runs all checks side by side and reports them in the order they were given. A check that throws or does not end within
@@ -20,10 +21,9 @@ async function attempt(check: DoctorCheck, signal: AbortSignal): Promise<CheckOu
   try {
     return await check.run(signal);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
     return {
       status: 'fail',
-      summary: `the check itself failed: ${message}`,
+      summary: `the check itself failed: ${errorMessage(error)}`,
       fix: 'run it again with --log-level debug; if it stays, report it',
     };
   }

@@ -15,7 +15,9 @@ const ssl = z
       ),
     ca: certificates()
       .optional()
-      .describe('Certificates to trust, in PEM form. Without it: those that Node.js brings.'),
+      .describe(
+        'Certificates to trust, in PEM form. Without it: those that Node.js brings, and `NODE_EXTRA_CA_CERTS`.',
+      ),
   })
   .prefault({})
   .describe('TLS to the database.');
