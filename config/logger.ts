@@ -24,6 +24,13 @@ export function createLogger(options: LoggerOptions = {}): Logger {
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: [...REDACTION_PATHS], censor: REDACTED },
     },
-    options.destination ?? pino.destination({ dest: 2, sync: true }),
+    options.destination ?? stderr(),
   );
+}
+
+/** A log that cannot be written (full disk, reader gone) is lost; it must not end the process that serves. */
+function stderr(): pino.DestinationStream {
+  const destination = pino.destination({ dest: 2, sync: true });
+  destination.on('error', () => undefined);
+  return destination;
 }
