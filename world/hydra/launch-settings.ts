@@ -13,6 +13,8 @@ export interface HydraLaunch {
   readonly loginUrl: string;
   readonly consentUrl: string;
   readonly logoutUrl: string;
+  /** Allows clients of subject type pairwise; green needs blue's, or their users' `sub` changes. @default public only */
+  readonly pairwiseSalt?: string;
   /** Settings on top, by the names of the environment. */
   readonly extra?: Readonly<Record<string, string>>;
 }
@@ -85,6 +87,14 @@ export function hydraSettings(version: HydraVersion, launch: HydraLaunch): Recor
     URLS_LOGIN: launch.loginUrl,
     URLS_CONSENT: launch.consentUrl,
     URLS_LOGOUT: launch.logoutUrl,
+    ...(launch.pairwiseSalt === undefined ? {} : pairwise(launch.pairwiseSalt)),
     ...launch.extra,
+  };
+}
+
+function pairwise(salt: string): Record<string, string> {
+  return {
+    OIDC_SUBJECT_IDENTIFIERS_SUPPORTED_TYPES: 'public,pairwise',
+    OIDC_SUBJECT_IDENTIFIERS_PAIRWISE_SALT: salt,
   };
 }

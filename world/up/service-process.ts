@@ -33,7 +33,10 @@ export function serviceFolder(context: Pick<WorldContext, 'dataDir'>, name: stri
 }
 
 /** How the supervisor runs one of our services: `--config FILE --ready FILE`, ready when its ready file is there. */
-export function serviceProcess<Ready>(context: WorldContext, options: ServiceOptions<Ready>): Service<Ready> {
+export function serviceProcess<Ready>(
+  context: Pick<WorldContext, 'runDir' | 'dataDir'>,
+  options: ServiceOptions<Ready>,
+): Service<Ready> {
   const { name, readySchema } = options;
   const configFile = join(serviceFolder(context, name), 'config.json');
   const readyFile = join(context.runDir, 'processes', `${name}.ready`);

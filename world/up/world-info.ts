@@ -64,6 +64,7 @@ export interface HydraInfo {
   /** Where it sends browsers to log in. */
   readonly loginUrl: string;
   readonly secretsSystem: string;
+  readonly pairwiseSalt: string;
   /** Requests that go straight to it need `X-Forwarded-Proto: https`. */
   readonly needsForwardedProto: boolean;
   readonly pid: number;

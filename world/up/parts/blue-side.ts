@@ -48,6 +48,7 @@ async function startHydra(context: WorldContext, instance: InstanceInfo, databas
   const { settings, runDir, signal } = context;
   const { host, port } = instance;
   const binary = context.tools.hydra;
+  const pairwiseSalt = settings.secret('hydra-pairwise-salt');
   const secretsSystem = settings.secret('hydra-secrets-system');
   await migrateHydra({
     version: VERSION,
@@ -77,6 +78,7 @@ async function startHydra(context: WorldContext, instance: InstanceInfo, databas
         loginUrl: `${loginApp}/login`,
         consentUrl: `${loginApp}/consent`,
         logoutUrl: `${loginApp}/logout`,
+        pairwiseSalt,
       },
     }),
   );
@@ -87,6 +89,7 @@ async function startHydra(context: WorldContext, instance: InstanceInfo, databas
     issuer,
     loginUrl: `${loginApp}/login`,
     secretsSystem,
+    pairwiseSalt,
     needsForwardedProto: HYDRA_SETTINGS[VERSION].needsForwardedProto,
     pid: running.pid,
   };

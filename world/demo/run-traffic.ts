@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { CutoverFault } from '../../domain/faults';
+import { z } from 'zod';
+import { dataDir, readJson } from '../supervisor';
+import { type TrafficConfigInput, type TrafficReport } from '../traffic';
+import { type World, serviceProcess } from '../up';
+
+const NAME = 'traffic';
+const RATE_PER_SECOND = 100;
+/** What is under way ends, then every promise is asked about once more. */
+const STOP_TIMEOUT_MS = 180_000;
+
+const readySchema = z.object({ controlUrl: z.string(), pid: z.number() });
+
+export interface RunningTraffic {
+  /** Ends the traffic, lets the oracle check every promise, and answers with the whole report. */
+  finish(): Promise<TrafficReport>;
+}
+
+/** Starts the client population of `world/traffic` before the world's gateway, as a process of its own. */
+export async function startTraffic(world: World): Promise<RunningTraffic> {
+  const { info, supervisor } = world;
+  const report = join(info.runDir, 'processes', 'traffic-report.json');
+  const config: TrafficConfigInput = {
+    publicUrl: info.gateway.publicUrl,
+    issuer: info.oauth.issuer,
+    adminUrl: info.gateway.adminUrl,
+    caFile: info.gateway.caFile,
+    loginApp: { kind: 'pages', password: info.loginApp.password },
+    resourceApiUrl: info.resourceApi.url,
+    policyUrl: info.policyService.url,
+    ratePerSecond: RATE_PER_SECOND,
+  };
+  const service = serviceProcess(
+    { runDir: info.runDir, dataDir: dataDir(info.runDir) },
+    {
+      name: NAME,
+      program: 'world/traffic/main.ts',
+      config,
+      env: { TRAFFIC_CONTROL_TOKEN: info.gateway.controlToken },
+      readySchema,
+      args: ['--report', report],
+    },
+  );
+  await supervisor.start({ ...service.spec, stopTimeoutMs: STOP_TIMEOUT_MS });
+  return {
+    finish: async () => {
+      await supervisor.stop(NAME);
+      const written = readJson(report);
+      if (written === undefined) {
+        throw new CutoverFault('PROCESS_DIED', `the traffic ended without a report; its log is in ${info.logsDir}`);
+      }
+      return written as TrafficReport;
+    },
+  };
+}
