@@ -1,4 +1,5 @@
 /** For `toThrow`: any error with this code. */
 export function refusal(code: string): Error {
-  return expect.objectContaining({ code }) as unknown as Error;
+  const matcher: unknown = expect.objectContaining({ code });
+  return matcher as Error;
 }
