@@ -38,10 +38,18 @@ export async function createHydraDatabase(master: PostgresLogin, wanted: HydraDa
   });
 }
 
-/** @returns a DSN as Hydra reads it; never to be logged */
-export function hydraDsn(host: string, port: number, wanted: HydraDatabase): string {
+/** Hydra's own default is two for each CPU: on a small machine its readiness probe would wait behind every slow query. */
+const HYDRA_POOL = 'max_conns=20&max_idle_conns=20';
+
+/** @returns never to be logged: it holds the password */
+export function databaseUrl(host: string, port: number, wanted: HydraDatabase): string {
   const credentials = `${encodeURIComponent(wanted.role)}:${encodeURIComponent(wanted.password)}`;
   return `postgres://${credentials}@${host}:${port}/${wanted.database}?sslmode=disable`;
+}
+
+/** @returns a DSN as Hydra reads it, with the size of its pool; never to be logged */
+export function hydraDsn(host: string, port: number, wanted: HydraDatabase): string {
+  return `${databaseUrl(host, port, wanted)}&${HYDRA_POOL}`;
 }
 
 /** Runs `work` in one session. @throws CutoverFault DB_UNREACHABLE when there is no session to be had */

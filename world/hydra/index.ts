@@ -2,6 +2,7 @@ export {
   type HydraDatabase,
   type PostgresLogin,
   createHydraDatabase,
+  databaseUrl,
   hydraDsn,
   withClient,
 } from './create-hydra-database';

@@ -44,6 +44,8 @@ export const gatewayPart: WorldPart = {
               green: { ...green, apiGeneration: 2 },
             },
             stateFile: join(serviceFolder(context, 'gateway'), 'state.json'),
+            // A machine that runs the whole world is busy: slow is not the same as away.
+            readiness: { timeoutMs: 5_000 },
             accessLog: { level: 'errors' },
           },
         }).spec,

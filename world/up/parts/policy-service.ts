@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type HydraDatabase, createHydraDatabase, hydraDsn } from '../../hydra';
+import { type HydraDatabase, createHydraDatabase, databaseUrl } from '../../hydra';
 import { ensureInstance, rdsClient } from '../rds-client';
 import { serviceFolder, serviceProcess } from '../service-process';
 import { type WorldPart, known } from '../world-part';
@@ -28,7 +28,7 @@ export const policyServicePart: WorldPart = {
     const service = serviceProcess(context, {
       name: 'policy-service',
       program: 'world/policy-service/main.ts',
-      env: { CONTROL_TOKEN: controlToken, POLICY_DATABASE_URL: hydraDsn(host, port, database) },
+      env: { CONTROL_TOKEN: controlToken, POLICY_DATABASE_URL: databaseUrl(host, port, database) },
       readySchema: dependentReady,
       config: {
         stateFile: join(serviceFolder(context, 'policy-service'), 'state.json'),
