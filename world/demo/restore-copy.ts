@@ -6,7 +6,8 @@ import {
 } from '@aws-sdk/client-rds';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CutoverFault } from '../../domain/faults';
-import { rdsFault, waitUntilAvailable } from '../up';
+import { describeLog } from '../supervisor';
+import { type WaitOptions, rdsFault, waitUntilAvailable } from '../up';
 
 const POLL_MS = 100;
 const SNAPSHOT_TIMEOUT_MS = 120_000;
@@ -16,9 +17,9 @@ export async function takeSnapshot(
   client: RDSClient,
   instance: string,
   snapshot: string,
-  signal: AbortSignal,
+  wait: WaitOptions,
 ): Promise<void> {
-  const abort = { abortSignal: signal };
+  const abort = { abortSignal: wait.signal };
   try {
     await client.send(
       new CreateDBSnapshotCommand({ DBInstanceIdentifier: instance, DBSnapshotIdentifier: snapshot }),
@@ -32,8 +33,8 @@ export async function takeSnapshot(
       );
       const status = DBSnapshots?.[0]?.Status ?? 'unknown';
       if (status === 'available') return;
-      if (status === 'failed' || Date.now() > deadline) throw notAvailable(snapshot, status);
-      await sleep(POLL_MS, undefined, { signal });
+      if (status === 'failed' || Date.now() > deadline) throw notAvailable(snapshot, status, wait.logFile);
+      await sleep(POLL_MS, undefined, { signal: wait.signal });
     }
   } catch (error) {
     throw rdsFault(error, `take snapshot ${snapshot} of instance ${instance}`);
@@ -45,7 +46,7 @@ export async function restoreSnapshot(
   client: RDSClient,
   snapshot: string,
   instance: string,
-  signal: AbortSignal,
+  wait: WaitOptions,
 ): Promise<{ host: string; port: number }> {
   try {
     await client.send(
@@ -54,18 +55,18 @@ export async function restoreSnapshot(
         DBSnapshotIdentifier: snapshot,
         DBInstanceClass: 'db.t4g.medium',
       }),
-      { abortSignal: signal },
+      { abortSignal: wait.signal },
     );
   } catch (error) {
     throw rdsFault(error, `restore snapshot ${snapshot} as instance ${instance}`);
   }
-  return waitUntilAvailable(client, instance, signal);
+  return waitUntilAvailable(client, instance, wait);
 }
 
-function notAvailable(snapshot: string, status: string): CutoverFault {
+function notAvailable(snapshot: string, status: string, logFile: string): CutoverFault {
   return new CutoverFault(
     'RDS_FAILED',
-    `snapshot ${snapshot} is ${status} (expected available within ${SNAPSHOT_TIMEOUT_MS} ms); see the log of the RDS endpoint`,
+    `snapshot ${snapshot} is ${status} (expected available within ${SNAPSHOT_TIMEOUT_MS} ms); ${describeLog(logFile)}`,
     { snapshot, status },
   );
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { hydraDsn, hydraProcess } from '../hydra';
 import { freePort } from '../net/free-port';
 import { OauthHttp, createOauthClient } from '../oauth';
@@ -15,12 +16,13 @@ import { restoreSnapshot, takeSnapshot } from './restore-copy';
 
 const SNAPSHOT = 'demo-snapshot';
 const COPY = 'green';
-const SEEDED_GRANTS = 2_000;
+const SEEDED_GRANTS = 50_000;
 const TRAFFIC_MS = 20_000;
 
 /** The demo's steps on a world that is up; the verdict is in `report`. */
 export async function runDemo(world: World, report: Report, signal: AbortSignal): Promise<void> {
   const { info } = world;
+  const wait = { signal, logFile: join(info.logsDir, 'rds.log') };
   const blue = worldHttp(info.oauth);
   const rds = rdsClient(info.rds);
   let copy: OauthHttp | undefined;
@@ -35,10 +37,10 @@ export async function runDemo(world: World, report: Report, signal: AbortSignal)
     const enough = sleep(TRAFFIC_MS, undefined, { signal });
     enough.catch(() => undefined);
     await report.step('snapshot of blue under traffic', () =>
-      takeSnapshot(rds, info.blue.instance.identifier, SNAPSHOT, signal),
+      takeSnapshot(rds, info.blue.instance.identifier, SNAPSHOT, wait),
     );
     const late = await report.step('one more grant on blue', () => lateGrant(blue));
-    const where = await report.step('restore beside it', () => restoreSnapshot(rds, SNAPSHOT, COPY, signal));
+    const where = await report.step('restore beside it', () => restoreSnapshot(rds, SNAPSHOT, COPY, wait));
     copy = await report.step('a second Hydra on the copy', () => startCopy(world, where));
     const second = copy;
     await report.step('compare', async () => {

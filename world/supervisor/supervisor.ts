@@ -122,6 +122,7 @@ export class Supervisor {
 
   async #stop(child: Child): Promise<void> {
     child.stopping = true;
+    const startedAt = Date.now();
     const { spec } = child;
     const timeoutMs = spec.stopTimeoutMs ?? DEFAULT_STOP_TIMEOUT_MS;
     const timer = new AbortController();
@@ -137,6 +138,7 @@ export class Supervisor {
     timer.abort();
     await child.exited;
     this.#remove(child);
+    this.#logger.info({ process: spec.name, durationMs: Date.now() - startedAt }, 'process stopped');
   }
 
   #ended(child: Child, exit: ProcessExit): void {

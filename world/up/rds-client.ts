@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-rds';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CutoverFault } from '../../domain/faults';
+import { describeLog } from '../supervisor';
 import { type PostgresMajor } from '../toolchain/types';
 import { type InstanceInfo, type RdsInfo } from './world-info';
 
@@ -41,12 +42,14 @@ export interface NewInstance {
   readonly masterPassword: string;
 }
 
+export interface WaitOptions {
+  readonly signal: AbortSignal;
+  /** The endpoint's log: its last lines belong to the message when an instance fails. */
+  readonly logFile: string;
+}
+
 /** Creates an instance, or takes the one that is there, and waits until it serves. */
-export async function ensureInstance(
-  client: RDSClient,
-  wanted: NewInstance,
-  signal: AbortSignal,
-): Promise<InstanceInfo> {
+export async function ensureInstance(client: RDSClient, wanted: NewInstance, wait: WaitOptions): Promise<InstanceInfo> {
   try {
     await client.send(
       new CreateDBInstanceCommand({
@@ -58,12 +61,12 @@ export async function ensureInstance(
         MasterUsername: wanted.masterUser,
         MasterUserPassword: wanted.masterPassword,
       }),
-      { abortSignal: signal },
+      { abortSignal: wait.signal },
     );
   } catch (error) {
     if (!(error instanceof DBInstanceAlreadyExistsFault)) throw rdsFault(error, `create instance ${wanted.identifier}`);
   }
-  const { host, port, engineVersion } = await waitUntilAvailable(client, wanted.identifier, signal);
+  const { host, port, engineVersion } = await waitUntilAvailable(client, wanted.identifier, wait);
   return {
     identifier: wanted.identifier,
     host,
@@ -79,8 +82,9 @@ export async function ensureInstance(
 export async function waitUntilAvailable(
   client: RDSClient,
   identifier: string,
-  signal: AbortSignal,
+  wait: WaitOptions,
 ): Promise<{ host: string; port: number; engineVersion: string }> {
+  const { signal, logFile } = wait;
   const deadline = Date.now() + AVAILABLE_TIMEOUT_MS;
   for (;;) {
     const instance = await describe(client, identifier, signal);
@@ -92,8 +96,8 @@ export async function waitUntilAvailable(
     if (DEAD_ENDS.has(status) || Date.now() > deadline) {
       throw new CutoverFault(
         'RDS_FAILED',
-        `instance ${identifier} is ${status} (expected available within ${AVAILABLE_TIMEOUT_MS} ms); see the log of the RDS endpoint`,
-        { identifier, status },
+        `instance ${identifier} is ${status} (expected available within ${AVAILABLE_TIMEOUT_MS} ms); ${describeLog(logFile)}`,
+        { identifier, status, logFile },
       );
     }
     await sleep(POLL_MS, undefined, { signal });

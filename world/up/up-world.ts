@@ -73,7 +73,9 @@ export async function upWorld(options: UpWorldOptions): Promise<World> {
     const info = completeInfo(parts, claimed, reaper);
     return { info, supervisor, died, down: (failed = false) => down(failed), kill: () => supervisor.killAll() };
   } catch (error) {
-    await down(options.signal?.aborted !== true);
+    const interrupted = options.signal?.aborted === true;
+    await down(!interrupted);
+    if (!interrupted) progress(`the world is down again; its logs: ${logsDir(claimed.runDir)}`);
     throw error;
   }
 }

@@ -7,6 +7,7 @@ import {
   migrateHydra,
 } from '../../hydra';
 import { ensureInstance, rdsClient } from '../rds-client';
+import { rdsWait } from './rds-endpoint';
 import { startOnPorts } from '../start-on-ports';
 import { type HydraInfo, type InstanceInfo } from '../world-info';
 import { type WorldContext, type WorldPart, known } from '../world-part';
@@ -28,7 +29,7 @@ export const blueSidePart: WorldPart = {
         masterUser: MASTER_USER,
         masterPassword: context.settings.secret('blue-master-password'),
       };
-      instance = await ensureInstance(client, wanted, context.signal);
+      instance = await ensureInstance(client, wanted, rdsWait(context));
     } finally {
       client.destroy();
     }

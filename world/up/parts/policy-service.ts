@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type HydraDatabase, createHydraDatabase, databaseUrl } from '../../hydra';
 import { ensureInstance, rdsClient } from '../rds-client';
+import { rdsWait } from './rds-endpoint';
 import { serviceFolder, serviceProcess } from '../service-process';
 import { type WorldPart, known } from '../world-part';
 import { dependentReady } from './dependent-ready';
@@ -16,7 +17,7 @@ export const policyServicePart: WorldPart = {
     const client = rdsClient(known(info, 'rds'));
     const masterPassword = settings.secret('policy-master-password');
     const wanted = { identifier: 'policies', major: 15, masterUser: 'policy_master', masterPassword } as const;
-    const instance = await ensureInstance(client, wanted, context.signal).finally(() => client.destroy());
+    const instance = await ensureInstance(client, wanted, rdsWait(context)).finally(() => client.destroy());
     const database: HydraDatabase = {
       role: 'policies',
       password: settings.secret('policy-database-password'),

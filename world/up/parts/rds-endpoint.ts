@@ -1,13 +1,15 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readJson, typescriptCommand } from '../../supervisor';
+import { logsDir, readJson, typescriptCommand } from '../../supervisor';
+import { type WaitOptions } from '../rds-client';
 import { startOnPorts } from '../start-on-ports';
-import { type WorldPart } from '../world-part';
+import { type WorldContext, type WorldPart } from '../world-part';
 
 const READY_TIMEOUT_MS = 60_000;
 /** It closes its clusters cleanly, one checkpoint each. */
 const STOP_TIMEOUT_MS = 30_000;
+const NAME = 'rds';
 const REGION = 'eu-local-1';
 
 const readySchema = z.object({ endpoint: z.string(), controlEndpoint: z.string(), pid: z.number() });
@@ -34,7 +36,7 @@ export const rdsEndpointPart: WorldPart = {
         ...['--port', String(ports.rds), '--control-port', String(ports['rds-control'])],
       ]);
       return {
-        name: 'rds',
+        name: NAME,
         command,
         args,
         env: { ...process.env, ...env, ...credentials },
@@ -57,3 +59,8 @@ export const rdsEndpointPart: WorldPart = {
     };
   },
 };
+
+/** How parts wait for an instance. */
+export function rdsWait(context: Pick<WorldContext, 'signal' | 'runDir'>): WaitOptions {
+  return { signal: context.signal, logFile: join(logsDir(context.runDir), `${NAME}.log`) };
+}
