@@ -21,6 +21,8 @@ import { type SideRuntime } from './side-runtime';
 import { Sweeper } from './sweeper';
 import { Upstream } from './upstream';
 
+const HEALTH_CONNECTIONS = 2;
+
 export interface RunningGateway {
   readonly publicUrl: string;
   readonly adminUrl: string;
@@ -84,7 +86,9 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
   const release = () => {
     stopPolling();
     sweeper.stop();
-    for (const side of SIDES) Object.values(sides[side].upstreams).forEach((upstream) => upstream.close());
+    for (const side of SIDES) {
+      for (const upstream of [sides[side].health, ...Object.values(sides[side].upstreams)]) upstream.close();
+    }
     accessLog.close();
   };
   const urls = await listenAll(servers, config, tls !== undefined).catch(async (error: unknown) => {
@@ -150,12 +154,15 @@ function createSides(config: GatewayConfig, log: Log): Record<Side, SideRuntime>
   const settings = { ...config.upstream, maxHeaderBytes: config.limits.headerBytes };
   const create = (side: Side): SideRuntime => {
     const { publicUrl, adminUrl, apiGeneration } = config.sides[side];
+    // Apart from the connections of requests, which may all be busy when the answer is needed most.
+    const health = new Upstream(adminUrl, { ...settings, maxConnections: HEALTH_CONNECTIONS });
     return {
       side,
       apiGeneration,
       upstreams: { public: new Upstream(publicUrl, settings), admin: new Upstream(adminUrl, settings) },
+      health,
       readiness: new Readiness(
-        () => probeReady(adminUrl, config.readiness.timeoutMs),
+        () => probeReady(health, config.readiness.timeoutMs),
         (ready) => log.info({ side, ready }, 'side readiness changed'),
       ),
     };

@@ -1,9 +1,10 @@
-import { type ClientRequest, type IncomingMessage } from 'node:http';
 import { mapAdminPath } from '../core/admin-path';
 import { judgeIntrospection } from '../core/introspection';
 import { responseHeaders } from '../core/request-head';
 import { type Exchange, type Relay, type RequestBody } from './exchange';
+import { type ResponseHead } from './response-parser';
 import { type SideRuntime } from './side-runtime';
+import { type UpstreamCall } from './upstream';
 
 const REQUEST_LIMIT_BYTES = 256 * 1024;
 const ANSWER_LIMIT_BYTES = 4 * 1024 * 1024;
@@ -11,7 +12,7 @@ const ANSWER_LIMIT_BYTES = 4 * 1024 * 1024;
 const INACTIVE_ANSWERS = 2;
 
 interface WholeAnswer {
-  readonly head: IncomingMessage;
+  readonly head: ResponseHead;
   readonly body: Buffer;
 }
 
@@ -22,7 +23,7 @@ interface WholeAnswer {
  * Introspection changes nothing, which is why it may be asked twice.
  */
 export class IntrospectionRelay implements Relay {
-  private current: ClientRequest | undefined;
+  private current: UpstreamCall | undefined;
   private gone = false;
 
   constructor(
@@ -56,7 +57,7 @@ export class IntrospectionRelay implements Relay {
     for (let inactiveAnswers = 0; ;) {
       if (this.gone) return;
       const answer = await this.ask(body);
-      const verdict = judgeIntrospection(answer.head.statusCode ?? 0, answer.body.toString('utf8'));
+      const verdict = judgeIntrospection(answer.head.status, answer.body.toString('utf8'));
       if (verdict === 'inactive_or_unclear') {
         inactiveAnswers += 1;
         if (!(await readiness.check())) {
@@ -79,32 +80,43 @@ export class IntrospectionRelay implements Relay {
     if (!head.hasHost) headers.push('Host', target.authority);
     exchange.expectProgress(deps.timeouts.responseTimeoutMs);
     return new Promise((resolve, reject) => {
-      const request = target.request('POST', path, headers);
-      this.current = request;
-      request.on('error', reject);
-      request.on('close', () => reject(new Error('connection closed'))); // of no effect after an answer
-      request.on('response', (answer) => {
-        const chunks: Buffer[] = [];
-        let bytes = 0;
-        answer.on('data', (chunk: Buffer) => {
-          bytes += chunk.length;
-          if (bytes > ANSWER_LIMIT_BYTES) request.destroy(new Error('introspection answer too large'));
-          else chunks.push(chunk);
-        });
-        answer.on('error', reject);
-        answer.on('end', () => resolve({ head: answer, body: Buffer.concat(chunks) }));
-      });
-      request.end(body);
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      let answer: ResponseHead | undefined;
+      const call = target.call(
+        { method: 'POST', path, headers, body: 'sized' },
+        {
+          onConnecting: () => exchange.expectProgress(deps.timeouts.connectTimeoutMs),
+          onConnected: () => exchange.expectProgress(deps.timeouts.responseTimeoutMs),
+          onDrain: () => undefined,
+          onInterim: () => undefined,
+          onHead: (received) => (answer = received),
+          onData: (chunk) => {
+            bytes += chunk.length;
+            chunks.push(chunk);
+            if (bytes <= ANSWER_LIMIT_BYTES) return;
+            call.destroy();
+            reject(new Error('introspection answer too large'));
+          },
+          onEnd: () => {
+            if (answer !== undefined) resolve({ head: answer, body: Buffer.concat(chunks) });
+          },
+          onError: (error) => reject(new Error(error)),
+        },
+      );
+      this.current = call;
+      call.write(body);
+      call.end();
     });
   }
 
   private relay({ head, body }: WholeAnswer): void {
     if (this.gone) return;
-    this.gone = true;
     const { exchange } = this;
-    exchange.upstreamDone();
     exchange.response.sendDate = false;
-    exchange.response.writeHead(head.statusCode ?? 502, head.statusMessage ?? '', responseHeaders(head.rawHeaders));
+    exchange.response.writeHead(head.status, head.reason, responseHeaders(head.rawHeaders));
+    this.gone = true;
+    exchange.upstreamDone();
     exchange.sentBytes = body.length;
     exchange.response.end(body);
   }

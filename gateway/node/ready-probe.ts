@@ -1,28 +1,42 @@
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { type UpstreamCall, type Upstream } from './upstream';
 
 /**
- * Asks `/health/ready`, on a connection of its own: a kept one may be to a process that is already gone.
+ * Asks `/health/ready`, on a kept connection if there is one: asked several times a second, a new one each time would cost
+ * more than the answer. One that turns out to be dead is replaced once.
  * @returns true for 200; false for anything else, an error or no answer within `timeoutMs`. Never rejects.
  */
-export function probeReady(adminUrl: URL, timeoutMs: number): Promise<boolean> {
+export function probeReady(upstream: Upstream, timeoutMs: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const send = adminUrl.protocol === 'https:' ? httpsRequest : httpRequest;
-    const request = send(new URL('/health/ready', adminUrl), {
-      agent: false,
-      headers: { 'X-Forwarded-Proto': 'https' },
-      timeout: timeoutMs,
-    });
-    const timer = setTimeout(() => request.destroy(), timeoutMs);
-    request.on('response', (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
-    });
-    request.on('error', () => resolve(false));
-    request.on('close', () => {
-      clearTimeout(timer);
+    let call: UpstreamCall | undefined;
+    const timer = setTimeout(() => {
+      call?.destroy();
       resolve(false);
-    });
-    request.end();
+    }, timeoutMs);
+    const settle = (ready: boolean) => {
+      clearTimeout(timer);
+      resolve(ready);
+    };
+    const headers = ['Host', upstream.authority, 'X-Forwarded-Proto', 'https'];
+    const ask = (fresh: boolean) => {
+      let status = 0;
+      call = upstream.call(
+        { method: 'GET', path: '/health/ready', headers, body: 'none', fresh },
+        {
+          onConnecting: () => undefined,
+          onConnected: () => undefined,
+          onDrain: () => undefined,
+          onInterim: () => undefined,
+          onHead: (head) => (status = head.status),
+          onData: () => undefined,
+          onEnd: () => settle(status === 200),
+          onError: (error) => {
+            if (error === 'lost' && call?.reused === true) ask(true);
+            else settle(false);
+          },
+        },
+      );
+      call.end();
+    };
+    ask(false);
   });
 }

@@ -9,5 +9,7 @@ export interface SideRuntime {
   readonly side: Side;
   readonly apiGeneration: ApiGeneration;
   readonly upstreams: Readonly<Record<ListenerName, Upstream>>;
+  /** Connections for health checks alone. */
+  readonly health: Upstream;
   readonly readiness: Readiness;
 }

@@ -1,5 +1,6 @@
-import { Agent as HttpAgent, request as httpRequest, type ClientRequest } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { BadResponse, ResponseParser, type ResponseSink } from './response-parser';
 
 export interface UpstreamSettings {
   readonly keepAliveMs: number;
@@ -7,53 +8,322 @@ export interface UpstreamSettings {
   readonly maxHeaderBytes: number;
 }
 
-/** One listener of one side: where it is and the connections to it. */
+/** Why a call ended without an answer, or in the middle of one. */
+export const UPSTREAM_ERRORS = ['refused', 'lost', 'bad_response'] as const;
+export type UpstreamError = (typeof UPSTREAM_ERRORS)[number];
+
+/** Hears what becomes of one call; exactly one of `onEnd` and `onError` is the last, and neither comes after `destroy`. */
+export interface CallHandler extends ResponseSink {
+  /** Only when a connection had to be made. */
+  onConnecting(): void;
+  onConnected(): void;
+  /** More may be written. */
+  onDrain(): void;
+  onError(error: UpstreamError): void;
+}
+
+export interface CallRequest {
+  readonly method: string;
+  readonly path: string;
+  /** Name, value, name, value…: written as they are. */
+  readonly headers: readonly string[];
+  readonly body: 'none' | 'sized' | 'chunked';
+  /** On a connection of its own, which is closed after it. */
+  readonly fresh?: boolean;
+}
+
+const IDLE_SWEEP_MS = 250;
+
+/**
+ * One listener of one side: where it is and the connections to it.
+ *
+ * Idle connections are closed after `keepAliveMs`, which is below what servers in use keep them for (Go's default with a 5 s
+ * read timeout is the shortest): so it is we who close, and a request does not meet a connection that the side is closing.
+ * What remains of that race is in `StreamRelay`.
+ */
 export class Upstream {
-  private readonly agent: HttpAgent;
-  private readonly send: typeof httpRequest;
+  private readonly idle: Connection[] = [];
+  private readonly open = new Set<Connection>();
+  private readonly waiting: UpstreamCall[] = [];
+  private readonly sweeper: NodeJS.Timeout;
+  private readonly secure: boolean;
   private readonly host: string;
   private readonly port: number;
   /** What goes into `Host` when the client sent none. */
   readonly authority: string;
 
-  /**
-   * Idle connections are closed after `keepAliveMs`, which is below what servers in use keep them for (Go's default with a
-   * 5 s read timeout is the shortest): so it is we who close, and a request does not meet a connection that the side is
-   * closing. What remains of that race is in `Exchange`.
-   */
   constructor(
     url: URL,
-    private readonly settings: UpstreamSettings,
+    readonly settings: UpstreamSettings,
   ) {
-    const secure = url.protocol === 'https:';
-    const options = {
-      keepAlive: true,
-      timeout: settings.keepAliveMs,
-      maxSockets: settings.maxConnections,
-      maxFreeSockets: settings.maxConnections,
-      scheduling: 'lifo',
-    } as const;
-    this.agent = secure ? new HttpsAgent(options) : new HttpAgent(options);
-    this.send = secure ? httpsRequest : httpRequest;
+    this.secure = url.protocol === 'https:';
     this.host = url.hostname.replace(/^\[|\]$/g, '');
-    this.port = Number(url.port) || (secure ? 443 : 80);
+    this.port = Number(url.port) || (this.secure ? 443 : 80);
     this.authority = url.host;
+    this.sweeper = setInterval(() => this.closeIdle(), IDLE_SWEEP_MS).unref();
   }
 
-  /** @param headers name, value, name, value…: sent as they are. @param fresh on a connection of its own */
-  request(method: string, path: string, headers: readonly string[], fresh = false): ClientRequest {
-    return this.send({
-      agent: fresh ? false : this.agent,
-      host: this.host,
-      port: this.port,
-      method,
-      path,
-      headers,
-      maxHeaderSize: this.settings.maxHeaderBytes,
-    });
+  /** Sends a head; the body follows through the call. Calls beyond `maxConnections` wait in order. */
+  call(request: CallRequest, handler: CallHandler): UpstreamCall {
+    const call = new UpstreamCall(request, handler);
+    const connection = request.fresh === true ? undefined : this.takeIdle();
+    if (connection !== undefined) connection.run(call, true);
+    else if (this.open.size < this.settings.maxConnections || request.fresh === true) this.connect().run(call, false);
+    else this.waiting.push(call);
+    return call;
   }
 
   close(): void {
-    this.agent.destroy();
+    clearInterval(this.sweeper);
+    for (const connection of this.open) connection.destroy();
+  }
+
+  /** A connection has finished a call and may carry the next. */
+  release(connection: Connection): void {
+    const next = this.nextWaiting();
+    if (next !== undefined) connection.run(next, true);
+    else this.idle.push(connection);
+  }
+
+  forget(connection: Connection): void {
+    this.open.delete(connection);
+    const index = this.idle.indexOf(connection);
+    if (index >= 0) this.idle.splice(index, 1);
+    if (this.open.size >= this.settings.maxConnections) return;
+    const next = this.nextWaiting();
+    if (next !== undefined) this.connect().run(next, false);
+  }
+
+  private nextWaiting(): UpstreamCall | undefined {
+    for (let call = this.waiting.shift(); call !== undefined; call = this.waiting.shift()) {
+      if (!call.isDestroyed) return call;
+    }
+    return undefined;
+  }
+
+  private takeIdle(): Connection | undefined {
+    for (let connection = this.idle.pop(); connection !== undefined; connection = this.idle.pop()) {
+      if (connection.isUsable(performance.now())) return connection;
+      connection.destroy();
+    }
+    return undefined;
+  }
+
+  private closeIdle(): void {
+    const now = performance.now();
+    for (const connection of this.idle.filter((each) => !each.isUsable(now))) connection.destroy();
+  }
+
+  private connect(): Connection {
+    const { host, port } = this;
+    const socket = this.secure
+      ? connectTls({ host, port, servername: host, ALPNProtocols: ['http/1.1'] })
+      : connectTcp({ host, port, noDelay: true });
+    const connection = new Connection(this, socket, this.secure ? 'secureConnect' : 'connect');
+    this.open.add(connection);
+    return connection;
+  }
+}
+
+/** One connection to a side: one call at a time. */
+class Connection {
+  private readonly parser: ResponseParser;
+  private call: UpstreamCall | undefined;
+  private connected = false;
+  private usableUntil = 0;
+
+  constructor(
+    private readonly upstream: Upstream,
+    readonly socket: Socket,
+    connectEvent: 'connect' | 'secureConnect',
+  ) {
+    this.parser = new ResponseParser(upstream.settings.maxHeaderBytes);
+    socket.on(connectEvent, () => {
+      this.connected = true;
+      this.call?.handler.onConnected();
+    });
+    socket.on('data', (chunk: Buffer) => this.take(chunk));
+    socket.on('drain', () => this.call?.handler.onDrain());
+    socket.on('end', () => this.finish());
+    socket.on('error', () => undefined); // 'close' follows
+    socket.on('close', () => {
+      upstream.forget(this);
+      this.fail(this.connected ? 'lost' : 'refused');
+    });
+  }
+
+  isUsable(now: number): boolean {
+    return !this.socket.destroyed && !this.socket.readableEnded && now < this.usableUntil;
+  }
+
+  run(call: UpstreamCall, reused: boolean): void {
+    this.call = call;
+    this.parser.begin(call.request.method, call.handler);
+    if (!this.connected) call.handler.onConnecting();
+    call.attach(this, reused);
+  }
+
+  destroy(): void {
+    this.call = undefined;
+    this.parser.cancel();
+    this.socket.destroy();
+  }
+
+  private take(chunk: Buffer): void {
+    const { call } = this;
+    if (call === undefined) {
+      this.socket.destroy(); // an answer that nobody asked for
+      return;
+    }
+    try {
+      this.parser.push(chunk);
+    } catch (error) {
+      if (!(error instanceof BadResponse)) throw error;
+      this.fail('bad_response');
+      this.socket.destroy();
+      return;
+    }
+    if (this.parser.isDone) this.afterAnswer(call);
+  }
+
+  private finish(): void {
+    const { call } = this;
+    if (call !== undefined && this.parser.finish()) this.afterAnswer(call);
+  }
+
+  private afterAnswer(call: UpstreamCall): void {
+    if (this.call !== call) return;
+    this.call = undefined;
+    call.detach();
+    if (!this.parser.mayReuse || !call.isSent || call.request.fresh === true || this.socket.destroyed) {
+      this.socket.destroy();
+      return;
+    }
+    if (this.socket.isPaused()) this.socket.resume();
+    this.usableUntil = performance.now() + this.upstream.settings.keepAliveMs;
+    this.upstream.release(this);
+  }
+
+  private fail(error: UpstreamError): void {
+    const { call } = this;
+    this.call = undefined;
+    call?.fail(error);
+  }
+}
+
+/** One request to a side: its body goes in here, its answer comes out at the handler. */
+export class UpstreamCall {
+  private connection: Connection | undefined;
+  private head: string | undefined;
+  private readonly early: Buffer[] = [];
+  private destroyed = false;
+  private sent = false;
+  /** It went out on a connection that had carried another before. */
+  reused = false;
+
+  constructor(
+    readonly request: CallRequest,
+    readonly handler: CallHandler,
+  ) {
+    const { method, path, headers } = request;
+    let head = `${method} ${path} HTTP/1.1\r\n`;
+    for (let index = 0; index < headers.length; index += 2) head += `${headers[index]}: ${headers[index + 1]}\r\n`;
+    this.head = `${head}Connection: ${request.fresh === true ? 'close' : 'keep-alive'}\r\n\r\n`;
+  }
+
+  get isDestroyed(): boolean {
+    return this.destroyed;
+  }
+
+  /** The whole request is on its way. */
+  get isSent(): boolean {
+    return this.sent;
+  }
+
+  /** @returns false when it should wait for `onDrain` */
+  write(chunk: Buffer): boolean {
+    if (this.destroyed || chunk.length === 0) return true;
+    if (this.request.body !== 'chunked') return this.put(chunk);
+    const size = `${chunk.length.toString(16)}\r\n`;
+    const framed = Buffer.allocUnsafe(size.length + chunk.length + 2);
+    framed.write(size, 0, 'latin1');
+    chunk.copy(framed, size.length);
+    framed.write('\r\n', size.length + chunk.length, 'latin1');
+    return this.put(framed);
+  }
+
+  /** @param rawTrailers sent after a chunked body */
+  end(rawTrailers: readonly string[] = []): void {
+    if (this.destroyed) return;
+    this.sent = true;
+    if (this.request.body === 'chunked') {
+      let text = '0\r\n';
+      for (let index = 0; index < rawTrailers.length; index += 2)
+        text += `${rawTrailers[index]}: ${rawTrailers[index + 1]}\r\n`;
+      this.put(Buffer.from(`${text}\r\n`, 'latin1'));
+    }
+    this.flush();
+  }
+
+  /** Sends the head now, although no body is there yet. */
+  flush(): void {
+    const { head, connection } = this;
+    if (head === undefined || connection === undefined) return;
+    this.head = undefined;
+    connection.socket.write(head, 'latin1');
+  }
+
+  pause(): void {
+    this.connection?.socket.pause();
+  }
+
+  resume(): void {
+    this.connection?.socket.resume();
+  }
+
+  /** Gives the call up; its connection with it, because what is still to come on it has no owner. */
+  destroy(): void {
+    if (this.destroyed) return;
+    this.destroyed = true;
+    this.connection?.destroy();
+    this.connection = undefined;
+  }
+
+  /** For the connection. */
+  attach(connection: Connection, reused: boolean): void {
+    this.connection = connection;
+    this.reused = reused;
+    const early = this.early.splice(0);
+    for (const chunk of early) this.put(chunk);
+    if (this.sent) this.flush();
+    else if (early.length > 0) this.handler.onDrain();
+  }
+
+  /** For the connection: the answer is complete. */
+  detach(): void {
+    this.connection = undefined;
+    this.destroyed = true;
+  }
+
+  /** For the connection. */
+  fail(error: UpstreamError): void {
+    if (this.destroyed) return;
+    this.detach();
+    this.handler.onError(error);
+  }
+
+  /** A head and the first bytes of its body go out in one piece. */
+  private put(bytes: Buffer): boolean {
+    const { head, connection } = this;
+    if (connection === undefined) {
+      this.early.push(bytes);
+      return false;
+    }
+    if (head === undefined) return connection.socket.write(bytes);
+    this.head = undefined;
+    const together = Buffer.allocUnsafe(head.length + bytes.length);
+    together.write(head, 0, 'latin1');
+    bytes.copy(together, head.length);
+    return connection.socket.write(together);
   }
 }
