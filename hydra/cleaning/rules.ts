@@ -127,6 +127,9 @@ export const CLEANING_RULE_IDS = Object.keys(CLEANING_RULES) as readonly Cleanin
 
 const USES_CONSENTS = /^:consents$/m;
 const USES_LOGINS = /^:synthetic_logins$/m;
+const USES_SPECIAL = /~ :special /;
+/** Lists without any of this need no escaping: a quick look before the functions that are exact. */
+const SPECIAL_CHARACTERS = String.raw`'["\\[:cntrl:]]|^\[\]$'`;
 
 /** @returns SQL that lists what the rule applies to, as (table_name, key) */
 export function detectSql(id: CleaningRuleId): string {
@@ -143,6 +146,7 @@ function load(name: string): string {
   const parts = {
     ...(USES_CONSENTS.test(text) ? { consents: sqlFile(__dirname, 'sql/consents.sql') } : {}),
     ...(USES_LOGINS.test(text) ? { synthetic_logins: sqlFile(__dirname, 'sql/synthetic-logins.sql') } : {}),
+    ...(USES_SPECIAL.test(text) ? { special: SPECIAL_CHARACTERS } : {}),
   };
   return sqlFile(__dirname, name, parts);
 }

@@ -28,7 +28,7 @@ export async function inTransaction<T>(
   }
 }
 
-/** Makes the functions that the rules' SQL calls, in the session's temporary schema. */
+/** Makes the functions that the rules' SQL calls, in the session's temporary schema; for use inside a transaction. */
 export async function createHelpers(client: SqlClient, archiveSchema: string): Promise<void> {
   const schema = quoteIdentifier(archiveSchema);
   const archive = `${schema}.archive`;
@@ -37,6 +37,8 @@ export async function createHelpers(client: SqlClient, archiveSchema: string): P
     found?.known === true
       ? sqlFile(__dirname, 'sql/cleaned-before.sql', { schema })
       : sqlFile(__dirname, 'sql/never-cleaned.sql');
+  // Estimates of these queries are high, and compiling them takes longer than running them.
+  await client.query('SET LOCAL jit = off');
   await client.query(before);
   await client.query(sqlFile(__dirname, 'sql/helpers.sql'));
 }

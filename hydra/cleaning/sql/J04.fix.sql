@@ -7,11 +7,11 @@ UPDATE hydra_client SET
   contacts = CASE WHEN pg_temp.needs_escape('hydra_client', id, 'contacts', contacts) THEN pg_temp.escaped_list(contacts) ELSE contacts END,
   request_uris = CASE WHEN pg_temp.needs_escape('hydra_client', id, 'request_uris', request_uris) THEN pg_temp.escaped_list(request_uris) ELSE request_uris END,
   post_logout_redirect_uris = CASE WHEN pg_temp.needs_escape('hydra_client', id, 'post_logout_redirect_uris', post_logout_redirect_uris) THEN pg_temp.escaped_list(post_logout_redirect_uris) ELSE post_logout_redirect_uris END
-WHERE pg_temp.needs_escape('hydra_client', id, 'redirect_uris', redirect_uris)
-  OR pg_temp.needs_escape('hydra_client', id, 'grant_types', grant_types)
-  OR pg_temp.needs_escape('hydra_client', id, 'response_types', response_types)
-  OR pg_temp.needs_escape('hydra_client', id, 'audience', audience)
-  OR pg_temp.needs_escape('hydra_client', id, 'allowed_cors_origins', allowed_cors_origins)
-  OR pg_temp.needs_escape('hydra_client', id, 'contacts', contacts)
-  OR pg_temp.needs_escape('hydra_client', id, 'request_uris', request_uris)
-  OR pg_temp.needs_escape('hydra_client', id, 'post_logout_redirect_uris', post_logout_redirect_uris)
+WHERE (redirect_uris ~ :special AND pg_temp.needs_escape('hydra_client', id, 'redirect_uris', redirect_uris))
+  OR (grant_types ~ :special AND pg_temp.needs_escape('hydra_client', id, 'grant_types', grant_types))
+  OR (response_types ~ :special AND pg_temp.needs_escape('hydra_client', id, 'response_types', response_types))
+  OR (audience ~ :special AND pg_temp.needs_escape('hydra_client', id, 'audience', audience))
+  OR (allowed_cors_origins ~ :special AND pg_temp.needs_escape('hydra_client', id, 'allowed_cors_origins', allowed_cors_origins))
+  OR (contacts ~ :special AND pg_temp.needs_escape('hydra_client', id, 'contacts', contacts))
+  OR (request_uris ~ :special AND pg_temp.needs_escape('hydra_client', id, 'request_uris', request_uris))
+  OR (post_logout_redirect_uris ~ :special AND pg_temp.needs_escape('hydra_client', id, 'post_logout_redirect_uris', post_logout_redirect_uris))

@@ -21,14 +21,19 @@ BEGIN
   RETURN NULL;
 END $$;
 
+-- Only tables with a key of one column are updated.
 CREATE FUNCTION :schema.archive_updates() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO :schema.archive (rule_id, as_of, table_name, key, before, after)
-  SELECT current_setting('hydra_cutover.rule'), current_setting('hydra_cutover.as_of')::timestamptz, TG_TABLE_NAME, key,
-    (SELECT jsonb_object_agg(name, value) FROM jsonb_each(was.image) AS part(name, value) WHERE value <> now.image -> name),
-    (SELECT jsonb_object_agg(name, value) FROM jsonb_each(now.image) AS part(name, value) WHERE value <> was.image -> name)
-  FROM (SELECT :schema.archive_key(to_jsonb(gone), TG_ARGV) AS key, to_jsonb(gone) AS image FROM gone) AS was
-  JOIN (SELECT :schema.archive_key(to_jsonb(made), TG_ARGV) AS key, to_jsonb(made) AS image FROM made) AS now USING (key)
+  SELECT current_setting('hydra_cutover.rule'), current_setting('hydra_cutover.as_of')::timestamptz, TG_TABLE_NAME,
+    jsonb_build_array(was.key), changed.before, changed.after
+  FROM (SELECT image ->> TG_ARGV[0] AS key, image FROM (SELECT to_jsonb(gone) AS image FROM gone OFFSET 0) AS row) AS was
+  JOIN (SELECT image ->> TG_ARGV[0] AS key, image FROM (SELECT to_jsonb(made) AS image FROM made OFFSET 0) AS row) AS now
+    ON now.key = was.key
+  CROSS JOIN LATERAL (
+    SELECT jsonb_object_agg(name, value) AS before, jsonb_object_agg(name, now.image -> name) AS after
+    FROM jsonb_each(was.image) AS part(name, value) WHERE value <> now.image -> name
+  ) AS changed
   WHERE was.image <> now.image;
   RETURN NULL;
 END $$;
