@@ -1,7 +1,15 @@
 import { resolve } from 'node:path';
 import { createLogger, type LogLevel } from '../../config/logger';
 import { asCutoverFault } from '../../domain/faults';
-import { type UpWorldOptions, type World, deathFault, removeReadyFile, upWorld, writeReadyFile } from '../up';
+import {
+  type UpWorldOptions,
+  type World,
+  deathFault,
+  prepareReadyFile,
+  removeReadyFile,
+  upWorld,
+  writeReadyFile,
+} from '../up';
 import { renderWorld } from './render-world';
 import { type EndSignals, watchEndSignals } from './end-signals';
 
@@ -40,7 +48,7 @@ export async function runWorld(options: RunWorldOptions): Promise<number> {
 
 async function bringUpAndStay(options: RunWorldOptions, signals: EndSignals): Promise<number> {
   const readyFile = options.ready === undefined ? undefined : resolve(options.ready);
-  if (readyFile !== undefined) await removeReadyFile(readyFile);
+  if (readyFile !== undefined) await prepareReadyFile(readyFile);
   const world = await upWorld(toUpOptions(options, signals));
   signals.onSecond(() => world.kill());
   let failed = true;

@@ -4,4 +4,4 @@ export { serviceProcess } from './service-process';
 export { type UpWorldOptions, type World, deathFault, upWorld } from './up-world';
 export { type HydraInfo, type InstanceInfo, type OauthInfo, type WorldInfo } from './world-info';
 export { type WorldOptions } from './world-part';
-export { removeReadyFile, writeReadyFile } from './write-ready-file';
+export { prepareReadyFile, removeReadyFile, writeReadyFile } from './write-ready-file';

@@ -1,4 +1,5 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CutoverFault } from '../../domain/faults';
 import { type WorldInfo } from './world-info';
@@ -22,17 +23,36 @@ export async function writeReadyFile(file: string, info: WorldInfo): Promise<voi
     await rename(draft, file);
   } catch (error) {
     await rm(draft, { force: true });
-    const said = error instanceof Error ? error.message : String(error);
-    throw new CutoverFault(
-      'CONFIG_INVALID',
-      `--ready ${file} cannot be written: ${said}; choose another file`,
-      { file },
-      error,
-    );
+    throw notWritable(file, error);
   }
 }
 
-/** One of an earlier world would name addresses that are gone. */
+/**
+ * Before anything is started: removes the file of an earlier world, which would name addresses that are gone, and finds out
+ * whether the new one can be written.
+ *
+ * @throws CutoverFault CONFIG_INVALID
+ */
+export async function prepareReadyFile(file: string): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await removeReadyFile(file);
+    await access(dirname(file), constants.W_OK);
+  } catch (error) {
+    throw notWritable(file, error);
+  }
+}
+
 export async function removeReadyFile(file: string): Promise<void> {
   await rm(file, { force: true });
+}
+
+function notWritable(file: string, error: unknown): CutoverFault {
+  const said = error instanceof Error ? error.message : String(error);
+  return new CutoverFault(
+    'CONFIG_INVALID',
+    `--ready ${file} cannot be written: ${said}; choose another file`,
+    { file },
+    error,
+  );
 }
