@@ -1,43 +1,28 @@
-import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { type Logger } from '../../config/logger';
 import { CutoverFault } from '../../domain/faults';
-import { type OauthEndpoints, OauthHttp, type OauthHttpOptions } from '../oauth';
 import { runCheck } from './check/run-check';
 import { inParallel } from './check/parallel';
 import { type TrafficConfig } from './config';
-import { Dependents } from './http/dependents';
-import { HydraApi } from './http/hydra-api';
-import { adminApp, type LoginAppFor, pageApp } from './http/login-pages';
-import { RecordedHttp } from './http/recorded-http';
-import { SigningKeys } from './http/signing-keys';
+import { connect, type Connection } from './connect';
 import { OPERATIONS, type OperationName } from './operations/catalogue';
 import { OperationContext, type OperationTools } from './operations/context';
 import { newGrant } from './operations/grants';
-import { type Finding, type Verdict } from './oracle/verdict';
-import { SeenValues } from './oracle/values';
+import { type Verdict } from './oracle/verdict';
 import { Actor } from './population/actor';
 import { ActorPool } from './population/actor-pool';
-import { createSharedClients } from './population/shared-clients';
-import { Recorder } from './recording/recorder';
 import { type TrafficReport } from './report';
+import { runOperation } from './run-operation';
 import { GeneratorLoadMeter } from './schedule/generator-load';
 import { OpenLoop, type ScheduledStart } from './schedule/open-loop';
 import { Random } from './schedule/random';
-import { runOperation } from './run-operation';
 
-const CONNECTIONS = 128;
-const CHECK_CONNECTIONS = 32;
 const SETUP_WIDTH = 8;
 /** More than this at the 99th percentile and the generator's numbers are its own. */
 const LATE_P99_MS = 50;
-const WITNESSED_KEPT = 1_000;
 
 /** A population of clients in front of one Hydra or gateway, with a memory of everything it was promised. */
 export class Traffic {
-  private readonly recorder: Recorder;
   private readonly random: Random;
-  private readonly witnessed: Finding[] = [];
   private readonly meter = new GeneratorLoadMeter();
   private readonly schedule: OpenLoop;
   private readonly weights: readonly (readonly [OperationName, number])[];
@@ -51,13 +36,8 @@ export class Traffic {
     private readonly config: TrafficConfig,
     private readonly logger: Logger,
     private readonly pool: ActorPool,
-    private readonly live: OperationTools,
-    private readonly quiet: OperationTools,
-    recorder: Recorder,
-    witnessed: Finding[],
+    private readonly parts: Connection,
   ) {
-    this.recorder = recorder;
-    this.witnessed = witnessed;
     this.random = new Random(config.seed);
     this.weights = weightsOf(config);
     this.schedule = new OpenLoop({ ratePerSecond: config.ratePerSecond, start: (at) => this.startOne(at) });
@@ -68,38 +48,15 @@ export class Traffic {
    * @throws CutoverFault HYDRA_UNREACHABLE | HYDRA_UNEXPECTED | CONFIG_UNREADABLE
    */
   static async prepare(config: TrafficConfig, logger: Logger): Promise<Traffic> {
-    const recorder = new Recorder(config.pauseThresholdMs);
-    const witnessed: Finding[] = [];
-    const { endpoints, options } = await httpSettings(config);
-    const recorded = new RecordedHttp(endpoints, { ...options, connections: CONNECTIONS }, recorder);
-    const silent = new OauthHttp(endpoints, { ...options, connections: CHECK_CONNECTIONS });
-    const tokenEndpoint = `${config.issuer ?? config.publicUrl}/oauth2/token`;
-    const runName = randomBytes(4).toString('hex');
+    const parts = await connect(config);
     const random = new Random(config.seed);
-    const registry = new Actor(`${runName}-registry`, random.fork(0));
+    const { runName } = parts;
     const actors = Array.from({ length: config.actors }, (_, at) => new Actor(`${runName}-${at}`, random.fork(at + 1)));
-    const api = new HydraApi(silent, tokenEndpoint);
     try {
-      const base = {
-        shared: await createSharedClients(api, registry, runName),
-        keys: new SigningKeys(api),
-        values: new SeenValues(),
-        witness: (finding: Finding) => void (witnessed.length < WITNESSED_KEPT && witnessed.push(finding)),
-      };
-      const tools = (http: OauthHttp, into: Recorder): OperationTools => ({
-        ...base,
-        api: new HydraApi(http, tokenEndpoint),
-        loginApp: loginAppOf(config, http, into),
-        dependents: new Dependents(http, config),
-        recorder: into,
-      });
-      const live = tools(recorded, recorder);
-      const quiet = tools(silent, new Recorder(config.pauseThresholdMs));
-      await firstGrants(actors, quiet);
-      const pool = new ActorPool([registry, ...actors]);
-      return new Traffic(config, logger, pool, live, quiet, recorder, witnessed);
+      await firstGrants(actors, parts.quiet);
+      return new Traffic(config, logger, new ActorPool([parts.registry, ...actors]), parts);
     } catch (error) {
-      await Promise.all([recorded.close(), silent.close()]);
+      await parts.close();
       throw error;
     }
   }
@@ -128,15 +85,16 @@ export class Traffic {
   /** Asks about every promise made so far, while the traffic goes on. */
   async check(): Promise<Verdict> {
     const { check } = this.config;
-    const verdict = await runCheck({
+    const options = {
       pool: this.pool,
-      tools: this.quiet,
+      tools: this.parts.quiet,
       settings: check,
       samples: check,
-      witnessed: [...this.witnessed],
+      witnessed: [...this.parts.witnessed],
       actorsAtOnce: check.actorsAtOnce,
-      progress: (done, of) => this.logger.debug({ done, of }, 'oracle check goes on'),
-    });
+      progress: (done: number, of: number) => this.logger.debug({ done, of }, 'oracle check goes on'),
+    };
+    const verdict = await this.parts.recorded.quietly(() => runCheck(options));
     this.lastVerdict = verdict;
     const { checked, clean, durationMs, findingsByName } = verdict;
     this.logger.info({ checked, clean, durationMs, findingsByName }, 'oracle checked all promises');
@@ -145,9 +103,8 @@ export class Traffic {
 
   report(): TrafficReport {
     const durationMs = Math.max((this.endedAtMs ?? Date.now()) - this.startedAtMs, 1);
-    const traffic = this.recorder.summary(Date.now());
+    const traffic = this.parts.recorder.summary(Date.now());
     const { lateness, droppedMs } = this.schedule.summary();
-    const load = this.load();
     const perSecond = (count: number): number => Math.round((count * 10_000) / durationMs) / 10;
     return {
       schemaVersion: 1,
@@ -160,7 +117,7 @@ export class Traffic {
       writesPerSecond: perSecond(traffic.writesConfirmed),
       traffic,
       generator: {
-        ...load,
+        ...this.meter.summary(),
         scheduleLateness: lateness,
         droppedMs,
         late: lateness.p99Ms > LATE_P99_MS || droppedMs > 0,
@@ -169,7 +126,7 @@ export class Traffic {
         defects: this.defects,
       },
       promises: this.pool.actors.reduce((sum, actor) => sum + actor.ledger.size, 0),
-      witnessed: this.witnessed,
+      witnessed: this.parts.witnessed,
       verdict: this.lastVerdict,
     };
   }
@@ -177,11 +134,7 @@ export class Traffic {
   async close(): Promise<void> {
     await this.stop();
     this.meter.stop();
-    await Promise.all([this.live.api.http.close(), this.quiet.api.http.close()]);
-  }
-
-  private load(): ReturnType<GeneratorLoadMeter['summary']> {
-    return this.meter.summary();
+    await this.parts.close();
   }
 
   private startOne(at: ScheduledStart): number {
@@ -190,7 +143,7 @@ export class Traffic {
     this.pool.submit(
       async (actor) => {
         try {
-          await runOperation(name, actor, this.live, fairFromMs);
+          await runOperation(name, actor, this.parts.live, fairFromMs);
         } catch (error) {
           this.defects += 1;
           this.logger.error({ err: error, operation: name }, 'operation ended with a defect');
@@ -200,28 +153,6 @@ export class Traffic {
     );
     return OPERATIONS[name].requests;
   }
-}
-
-async function httpSettings(config: TrafficConfig): Promise<{ endpoints: OauthEndpoints; options: OauthHttpOptions }> {
-  const { publicUrl, adminUrl, issuer, caFile } = config;
-  const adminPrefix = !config.adminGenerationMapped && config.apiGeneration === 2 ? '/admin' : '';
-  const endpoints = { publicUrl, adminUrl, adminPrefix, ...(issuer !== undefined && { issuer }) } as const;
-  const ca = caFile === undefined ? undefined : await readCa(caFile);
-  const options = { forwardedProto: config.forwardedProto, timeoutMs: config.requestTimeoutMs };
-  return { endpoints, options: { ...options, ...(ca !== undefined && { ca }) } };
-}
-
-async function readCa(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new CutoverFault('CONFIG_UNREADABLE', `caFile ${file} cannot be read`, { file }, error);
-  }
-}
-
-function loginAppOf(config: TrafficConfig, http: OauthHttp, recorder: Recorder): LoginAppFor {
-  if (config.loginApp.kind === 'admin') return adminApp(http);
-  return pageApp({ password: config.loginApp.password, onRestart: () => recorder.restart() });
 }
 
 function weightsOf(config: TrafficConfig): (readonly [OperationName, number])[] {

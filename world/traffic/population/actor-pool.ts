@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { type Actor } from './actor';
 
 type Job = (actor: Actor) => Promise<void>;
@@ -20,7 +21,8 @@ export class ActorPool {
   /** @param choose index of an idle actor below its argument */
   submit(job: Job, choose: (bound: number) => number): void {
     const [actor] = this.idle.splice(choose(this.idle.length), 1);
-    if (actor === undefined) this.line.push(job);
+    // A job that waits may be started at the end of a check, but is no part of it.
+    if (actor === undefined) this.line.push(AsyncResource.bind(job));
     else this.start(actor, job);
   }
 

@@ -126,6 +126,6 @@ function newSigningKey(keyId: string): { privateKey: KeyObject; jwks: { keys: [o
 function setupFault(doing: string, reason: string): CutoverFault {
   return new CutoverFault(
     'HYDRA_UNEXPECTED',
-    `${doing} failed: ${reason}; the traffic needs a Hydra that takes writes to begin`,
+    `${doing} failed: ${reason}; the traffic begins only where Hydra takes writes and allows pairwise subjects (OIDC_SUBJECT_IDENTIFIERS_SUPPORTED_TYPES, …_PAIRWISE_SALT)`,
   );
 }
