@@ -44,6 +44,13 @@ const DEAD_ENDS = new Set([
   'storage-full',
 ]);
 
+/** Refusals of a request that an earlier one of the same content may have caused. */
+const MADE_BEFORE = new Set([
+  'DBInstanceAlreadyExistsFault',
+  'DBSnapshotAlreadyExistsFault',
+  'InvalidDBInstanceStateFault',
+]);
+
 /**
  * {@link DatabaseProvider} over Amazon RDS.
  *
@@ -97,12 +104,12 @@ export class RdsDatabaseProvider implements DatabaseProvider {
         const answer = await this.#client.send(command);
         return toSnapshot(answer.DBSnapshot ?? {});
       } catch (error) {
+        // The SDK repeats a request whose answer was lost. The first one may have taken effect, and then the repeat is
+        // refused for the name or for the state that the first one brought about.
+        const made = MADE_BEFORE.has(rdsErrorName(error)) ? await this.describeSnapshot(snapshotId) : undefined;
+        if (made !== undefined) return this.#adoptSnapshot(made, request);
         await this.#refuseDeadEnd(error, instanceId);
-        // The SDK repeats a request whose answer was lost; the first one may have taken effect.
-        const made =
-          rdsErrorName(error) === 'DBSnapshotAlreadyExistsFault' ? await this.describeSnapshot(snapshotId) : undefined;
-        if (made === undefined) throw error;
-        return this.#adoptSnapshot(made, request);
+        throw error;
       }
     });
   }
@@ -122,8 +129,7 @@ export class RdsDatabaseProvider implements DatabaseProvider {
         const answer = await this.#client.send(command);
         return toInstance(answer.DBInstance ?? {});
       } catch (error) {
-        const made =
-          rdsErrorName(error) === 'DBInstanceAlreadyExistsFault' ? await this.describeInstance(instanceId) : undefined;
+        const made = MADE_BEFORE.has(rdsErrorName(error)) ? await this.describeInstance(instanceId) : undefined;
         if (made === undefined) throw error;
         return this.#adoptInstance(made, request);
       }

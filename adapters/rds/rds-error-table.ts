@@ -21,15 +21,16 @@ const FAULT_BY_ERROR_NAME: Readonly<Record<string, FaultCode>> = {
   EAI_AGAIN: 'RDS_UNREACHABLE',
   EPIPE: 'RDS_UNREACHABLE',
   ETIMEDOUT: 'RDS_UNREACHABLE',
+  CredentialsProviderError: 'RDS_FAILED',
   InvalidDBInstanceStateFault: 'RDS_BUSY',
   InvalidDBSnapshotStateFault: 'RDS_BUSY',
 };
 
 /** @returns AWS's name of an error (`DBInstanceNotFoundFault`), or the code of a socket error */
 export function rdsErrorName(error: unknown): string {
-  if (!(error instanceof Error)) return '';
-  const { code } = error as NodeJS.ErrnoException;
-  return error.name === 'Error' && code !== undefined ? code : error.name;
+  // By shape: an error of a socket may come from another realm.
+  const { name = '', code } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+  return typeof code === 'string' && Object.hasOwn(FAULT_BY_ERROR_NAME, code) ? code : name;
 }
 
 /**
@@ -37,13 +38,24 @@ export function rdsErrorName(error: unknown): string {
  * @returns a fault; one that is a fault already, and an abort, as they are
  */
 export function asRdsFault(error: unknown, doing: string): unknown {
-  if (isCutoverFault(error) || !(error instanceof Error) || error.name === 'AbortError') return error;
   const name = rdsErrorName(error);
-  const code = FAULT_BY_ERROR_NAME[name] ?? 'RDS_FAILED';
+  if (isCutoverFault(error) || name === 'AbortError' || name === '') return error;
+  const code = FAULT_BY_ERROR_NAME[name] ?? (wasAnswered(error) ? 'RDS_FAILED' : 'RDS_UNREACHABLE');
   const next = {
     RDS_UNREACHABLE: 'check the network, the endpoint and the API rate, or try again later',
     RDS_BUSY: 'try again when it is available',
     RDS_FAILED: 'see the RDS console and the permissions of the credentials in use',
   }[code as 'RDS_UNREACHABLE' | 'RDS_BUSY' | 'RDS_FAILED'];
-  return new CutoverFault(code, `RDS refused ${doing}: ${name}: ${error.message}; ${next}`, { awsError: name }, error);
+  return new CutoverFault(
+    code,
+    `RDS refused ${doing}: ${name}: ${String((error as Error).message)}; ${next}`,
+    { awsError: name },
+    error,
+  );
+}
+
+/** A request that was sent, again and again, and brought no HTTP status: a failure of the network, whatever its name. */
+function wasAnswered(error: unknown): boolean {
+  const { $metadata } = error as { $metadata?: { attempts?: number; httpStatusCode?: number } };
+  return $metadata?.attempts === undefined || $metadata.httpStatusCode !== undefined;
 }

@@ -5,7 +5,7 @@ import { nextStatus } from '../model/instance-status';
 import { type InstanceRecord, type SnapshotRecord } from '../model/records';
 import { nextSnapshotStatus } from '../model/snapshot-status';
 import { takeSnapshot } from '../snapshot/take-snapshot';
-import { dwell, moveInstance, type OperationContext } from './operation-context';
+import { currentRecord, dwell, moveInstance, type OperationContext } from './operation-context';
 
 const MARK_TRIES = 5;
 const MARK_WAIT_MS = 300;
@@ -17,8 +17,12 @@ export async function createSnapshot(
   snapshot: SnapshotRecord,
 ): Promise<void> {
   try {
-    await dwell(context, 'backing-up');
-    await copyInstance(context, instance, snapshot);
+    await copyInstance(context, instance, snapshot, async () => {
+      await dwell(context, 'backing-up');
+      // A server that was killed meanwhile may be up again already, but it is not the one that was to be copied.
+      const status = currentRecord(context, instance)?.status;
+      if (status !== 'backing-up') throw new Error(`the instance became ${status ?? 'absent'} before its copy began`);
+    });
   } finally {
     // After a crash of the server the status is another one and this changes nothing.
     await moveInstance(context, instance, 'backupEnded');
@@ -27,15 +31,18 @@ export async function createSnapshot(
 
 /**
  * Fills a snapshot that is `creating`. Ends in `available`, or in `failed` with its files removed, and then throws.
+ * @param prepare a failure of it fails the snapshot too
  */
 export async function copyInstance(
   context: OperationContext,
   instance: InstanceRecord,
   snapshot: SnapshotRecord,
+  prepare: () => Promise<void> = async () => undefined,
 ): Promise<void> {
   const { layout, progress } = context;
   const targetDir = layout.snapshotDir(snapshot.resourceId);
   try {
+    await prepare();
     const { databaseTime } = await takeSnapshot({
       port: instance.port ?? snapshot.instancePort,
       superuserPassword: instance.identity.superuserPassword,

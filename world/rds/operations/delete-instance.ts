@@ -19,10 +19,10 @@ export async function deleteInstance(
     record.finalSnapshotId === undefined ? undefined : context.store.current.snapshots[record.finalSnapshotId];
   if (snapshot !== undefined && snapshot.status !== 'available') {
     try {
-      if (!context.clusters.isRunning(record) && !context.clusters.adopt(record)) {
+      await copyInstance(context, record, snapshot, async () => {
+        if (context.clusters.isRunning(record) || context.clusters.adopt(record)) return;
         await context.clusters.start(record, record.port ?? 0, { signal: context.signal });
-      }
-      await copyInstance(context, record, snapshot);
+      });
     } catch (error) {
       if (context.signal.aborted) return;
       await moveInstance(context, record, 'deleteAbandoned', () => ({ finalSnapshotId: undefined }));

@@ -25,9 +25,9 @@ const READY_MS = 30_000;
 const WAIT_MS = 40_000;
 
 /** An RDS client that keeps no connection between two requests. */
-export function testClient(endpoint: string, credentials = CREDENTIALS): RDSClient {
-  const httpAgent = { keepAlive: false };
-  return new RDSClient({ endpoint, region: 'us-east-1', credentials, requestHandler: { httpAgent } });
+export function testClient(endpoint: string, credentials = CREDENTIALS, requestTimeout = 20_000): RDSClient {
+  const requestHandler = { httpAgent: { keepAlive: false }, requestTimeout, throwOnRequestTimeout: true };
+  return new RDSClient({ endpoint, region: 'us-east-1', credentials, requestHandler });
 }
 
 /** The endpoint as a process of its own, over a state folder that may outlive several of them. */
