@@ -110,7 +110,10 @@ export default tseslint.config(
         'error',
         {
           patterns: [
-            { group: ['node:*', 'pg', 'pino', 'undici', 'prom-client'], message: 'The gateway core is runtime-neutral.' },
+            {
+              group: ['node:*', 'pg', 'pino', 'undici', 'prom-client'],
+              message: 'The gateway core is runtime-neutral.',
+            },
           ],
         },
       ],
