@@ -162,8 +162,8 @@ export class StreamRelay implements Relay, CallHandler {
     });
     request.on('end', () => call.end(request.rawTrailers));
     request.resume();
-    // The body of a small request is here with its head, a turn later; a head alone does not wait for longer.
-    setImmediate(() => call.flush());
+    // A small body came with its head and is handed over by the tick that `resume` has put in line: both go out in one write.
+    process.nextTick(flush, call);
   }
 
   private finish(last: Buffer | undefined): void {
@@ -205,6 +205,10 @@ export class StreamRelay implements Relay, CallHandler {
       socket.resetAndDestroy();
     else exchange.response.destroy();
   }
+}
+
+function flush(call: UpstreamCall): void {
+  call.flush();
 }
 
 /** Trailers as `addTrailers` takes them. */

@@ -32,7 +32,7 @@ export interface CallRequest {
   readonly fresh?: boolean;
 }
 
-const IDLE_SWEEP_MS = 250;
+const IDLE_SWEEP_MS = 1_000;
 
 /**
  * One listener of one side: where it is and the connections to it.
