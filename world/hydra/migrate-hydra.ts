@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CutoverFault } from '../../domain/faults';
@@ -35,6 +35,7 @@ export async function migrateHydra(options: MigrateOptions): Promise<{ before: n
   const { count, last } = HYDRA_SETTINGS[options.version].migrations;
   const before = await appliedMigrations(options);
   const logFile = join(logsDir(options.runDir), `${options.name}.log`);
+  mkdirSync(logsDir(options.runDir), { recursive: true });
   const end = await runMigrate(options, logFile);
   const after = await appliedMigrations(options);
   if (after.versions.length === count && after.versions.at(-1) === last) {

@@ -24,7 +24,7 @@
  */
 export { type Authorization, type AuthorizeOptions, authorize, logout } from './authorize';
 export { Browser, redirectTarget } from './browser';
-export { type ConsentSession, listConsents, revokeConsents, revokeLogins } from './consents';
+export { type ConsentSession, type ListOptions, listConsents, revokeConsents, revokeLogins } from './consents';
 export { CookieJar } from './cookie-jar';
 export { type Grant, grantTokens } from './grant';
 export { type AdminLoginAppOptions, type LoginApp, adminLoginApp } from './login-app';

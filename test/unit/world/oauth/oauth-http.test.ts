@@ -121,27 +121,28 @@ describe('consent list', () => {
     consent_request: { challenge, client: { client_id: 'web' } },
   });
 
-  it('follows next links, takes only their query, and ends at a page with nothing new', async () => {
-    const pages: Record<string, unknown> = { '0': [entry('a'), entry('b')], '2': [entry('b'), entry('c')], '4': [] };
+  it('goes on to the total, over pages that are empty because everything on them has expired', async () => {
+    const pages: Record<string, unknown> = { '0': [entry('a'), entry('b')], '2': [], '4': [entry('c')] };
+    const asked: unknown[] = [];
     const target = await serving((request, response) => {
-      const offset = new URL(request.url ?? '', 'http://x').searchParams.get('offset') ?? '0';
-      const next = `https://elsewhere.example/x?subject=s&offset=${Number(offset) + 2}`;
-      response.setHeader('Link', `</x?offset=0>; rel="first",<${next}>; rel="next"`);
-      response.end(JSON.stringify(pages[offset]));
+      const query = new URL(request.url ?? '', 'http://x').searchParams;
+      const token = Buffer.from(query.get('page_token') ?? '', 'base64url').toString();
+      asked.push([query.get('limit'), query.get('page_size'), (JSON.parse(token) as { offset: number }).offset]);
+      response.setHeader('X-Total-Count', '5');
+      response.end(JSON.stringify(pages[query.get('offset') ?? '']));
     });
-    expect((await listConsents(target, 's')).map((consent) => consent.challenge)).toEqual(['a', 'b', 'c']);
+    expect((await listConsents(target, 's', { pageSize: 2 })).map((found) => found.challenge)).toEqual(['a', 'b', 'c']);
+    expect(asked).toEqual([
+      ['2', '2', 0],
+      ['2', '2', 2],
+      ['2', '2', 4],
+    ]);
     await close();
   });
 
-  it('does not go round for ever when the server offers the same page again and again', async () => {
-    let calls = 0;
-    const target = await serving((_request, response) => {
-      calls++;
-      response.setHeader('Link', `</x?offset=${calls}>; rel="next"`);
-      response.end(JSON.stringify([entry('a')]));
-    });
+  it('is one page when the server does not say how many there are', async () => {
+    const target = await serving((_request, response) => void response.end(JSON.stringify([entry('a')])));
     expect(await listConsents(target, 's')).toHaveLength(1);
-    expect(calls).toBe(2);
     await close();
   });
 });
