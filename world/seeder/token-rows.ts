@@ -51,21 +51,26 @@ export interface TokenSettings {
   readonly encryptSessions: boolean;
 }
 
-/** The token rows that Hydra would hold for `attempts`: the whole refresh chain, the current access token, codes while they are kept. */
-export function tokenRows(attempts: readonly Attempt[], settings: TokenSettings): TokenBatch {
-  const batch: TokenBatch = {
+export function emptyBatch(): TokenBatch {
+  return {
     access: emptyColumns(),
     refresh: emptyColumns(),
     code: emptyColumns(),
     oidc: emptyColumns(),
     pkce: emptyColumns(),
   };
+}
+
+/**
+ * Adds the token rows that Hydra would hold for `attempts`: the whole refresh chain, the current access token, codes while they are
+ * kept.
+ */
+export function addTokenRows(batch: TokenBatch, attempts: readonly Attempt[], settings: TokenSettings): void {
   for (const attempt of attempts) {
     const grant = { attempt, settings, session: userSession(sessionFacts(attempt, settings)) };
     if (attempt.keeps_code) addCode(batch, grant);
     if (attempt.kind === 'granted') addChain(batch, grant);
   }
-  return batch;
 }
 
 interface Grant {

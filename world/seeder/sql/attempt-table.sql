@@ -35,11 +35,12 @@ TRUNCATE seed_attempt;
 CREATE TEMP TABLE IF NOT EXISTS seed_setting (prefix text NOT NULL, as_of timestamp NOT NULL);
 TRUNCATE seed_setting;
 
--- Random but repeatable: all from md5, whose result no server version changes.
+-- Random but repeatable: all from md5, whose result no server version changes. The second one is STABLE because `||` with a number
+-- is, and a function that promises more than its body is not inlined.
 CREATE OR REPLACE FUNCTION pg_temp.seed_part(hash text, part integer) RETURNS double precision
   LANGUAGE sql IMMUTABLE AS
-$$ SELECT ('x' || substr(hash, part * 6 + 1, 6))::bit(24)::integer / 16777216.0 $$;
+$$ SELECT ('x' || substr(hash, part * 6 + 1, 6))::bit(24)::integer / 16777216::double precision $$;
 
 CREATE OR REPLACE FUNCTION pg_temp.seed_id(prefix text, kind text, n bigint) RETURNS text
-  LANGUAGE sql IMMUTABLE AS
+  LANGUAGE sql STABLE AS
 $$ SELECT overlay(overlay(md5(prefix || kind || n) placing '4' from 13) placing '8' from 17) $$;
