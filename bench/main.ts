@@ -1,10 +1,12 @@
 import { asCutoverFault } from '../domain/faults';
+import { run as gateway } from './gateway';
+import { run as snapshotRestore } from './snapshot-restore';
 
 /** Each benchmark measures and prints, with ratios against a baseline of the same run; none of them passes or fails on time. */
 const BENCHMARKS = {
-  gateway: () => import('./gateway'),
-  'snapshot-restore': () => import('./snapshot-restore'),
-} as const satisfies Record<string, () => Promise<{ run: (args: readonly string[]) => Promise<void> }>>;
+  gateway,
+  'snapshot-restore': snapshotRestore,
+} as const satisfies Record<string, (args: readonly string[]) => Promise<void>>;
 
 async function main(): Promise<number> {
   const [name = '', ...args] = process.argv.slice(2);
@@ -12,8 +14,7 @@ async function main(): Promise<number> {
     process.stderr.write(`usage: npm run bench -- NAME; NAME is one of: ${Object.keys(BENCHMARKS).join(', ')}\n`);
     return 2;
   }
-  const benchmark = await BENCHMARKS[name as keyof typeof BENCHMARKS]();
-  await benchmark.run(args);
+  await BENCHMARKS[name as keyof typeof BENCHMARKS](args);
   return 0;
 }
 
