@@ -21,7 +21,7 @@ import { type FaultPlan } from '../../../../world/rds/control/fault-plan';
 export const MASTER_PASSWORD = 'master-password-1';
 const CREDENTIALS = { accessKeyId: 'AKIDTEST', secretAccessKey: 'test-secret' };
 const TOKEN = 'control-token';
-const READY_MS = 30_000;
+const READY_MS = 50_000;
 const WAIT_MS = 40_000;
 
 /** An RDS client that keeps no connection between two requests. */
