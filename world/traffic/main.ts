@@ -25,8 +25,10 @@ async function run(logger: Logger): Promise<void> {
   const args = readArguments(process.argv.slice(2));
   const token = process.env['TRAFFIC_CONTROL_TOKEN'] ?? '';
   if (token === '') throw new CutoverFault('USAGE', `TRAFFIC_CONTROL_TOKEN is not set; ${USAGE}`);
-  for (const file of [args.ready, args.report]) if (file !== undefined) await rm(file, { force: true });
   const config = await readTrafficConfig(args.config);
+  const reportFile = args.report ?? config.reportFile;
+  // What an earlier life left would be taken for this one's.
+  for (const file of [args.ready, reportFile]) if (file !== undefined) await rm(file, { force: true });
   const end = endSignal(config);
   const traffic = await Traffic.prepare(config, logger);
   const control = await startTrafficControl({ traffic, token, port: args.controlPort, onStop: end.now, logger });
@@ -36,7 +38,7 @@ async function run(logger: Logger): Promise<void> {
   await end.reached;
   await traffic.stop();
   if (config.check.atEnd && !end.urged()) await Promise.race([traffic.check(), end.urgedLater]);
-  if (args.report !== undefined) await writeWhole(args.report, traffic.report());
+  if (reportFile !== undefined) await writeWhole(reportFile, traffic.report());
   await control.close();
   await traffic.close();
 }

@@ -5,9 +5,12 @@ import { judge, type JudgeSettings } from '../oracle/judge';
 import { type VerdictBuilder } from '../oracle/verdict';
 import { type OperationContext } from '../operations/context';
 import { inParallel } from './parallel';
+import { type Reachability } from './reachability';
 import { listedClients, observe, type Seen } from './observe';
 
 export interface CheckSettings extends JudgeSettings {
+  /** Shared by all actors of one check. */
+  readonly reach: Reachability;
   /** Requests at a time for one actor. */
   readonly width: number;
   /** Before an absence is believed, the server is asked again. */
@@ -62,12 +65,7 @@ async function checkFact(
   settings: CheckSettings,
   look: (again: boolean) => Promise<Seen | 'skip'>,
 ): Promise<void> {
-  let seen: Seen | 'skip';
-  let atMs = Date.now();
-  for (let attempt = 1; (seen = await look(attempt > 1)) === undefined && attempt < ATTEMPTS; attempt++) {
-    await sleep(settings.askAgainMs);
-    atMs = Date.now();
-  }
+  const { seen, atMs } = await lookPatiently(settings, look);
   if (seen === 'skip') return;
   builder.countChecked(fact.kind);
   if (seen === undefined) return builder.countUnobserved();
@@ -88,6 +86,20 @@ async function checkFact(
     if (again.present) return builder.countFlapped();
   }
   builder.add(finding(fact, judgement.name, judgement.class, atMs));
+}
+
+async function lookPatiently(
+  settings: CheckSettings,
+  look: (again: boolean) => Promise<Seen | 'skip'>,
+): Promise<{ readonly seen: Seen | 'skip'; readonly atMs: number }> {
+  for (let attempt = 1; ; attempt++) {
+    const atMs = Date.now();
+    if (settings.reach.gaveUp) return { seen: undefined, atMs };
+    const seen = await look(attempt > 1);
+    if (seen !== 'skip') settings.reach.note(seen !== undefined);
+    if (seen !== undefined || attempt === ATTEMPTS) return { seen, atMs };
+    await sleep(settings.askAgainMs);
+  }
 }
 
 async function lookAgain(

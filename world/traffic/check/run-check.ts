@@ -5,12 +5,13 @@ import { type CheckSettings, checkFacts } from './check-actor';
 import { checkSamples, type SampleSettings } from './check-samples';
 import { checkValues } from './check-values';
 import { inParallel } from './parallel';
+import { Reachability } from './reachability';
 
 export interface CheckOptions {
   readonly pool: ActorPool;
   /** Its requests do not count as traffic. */
   readonly tools: OperationTools;
-  readonly settings: CheckSettings;
+  readonly settings: Omit<CheckSettings, 'reach'>;
   readonly samples: SampleSettings;
   /** Broken promises that operations met so far. They do not go away. */
   readonly witnessed: readonly Finding[];
@@ -21,7 +22,8 @@ export interface CheckOptions {
 
 /** Asks the server about every promise made so far. The traffic may go on meanwhile. */
 export async function runCheck(options: CheckOptions): Promise<Verdict> {
-  const { pool, settings, samples } = options;
+  const { pool, samples } = options;
+  const settings = { ...options.settings, reach: new Reachability() };
   const startedAtMs = Date.now();
   const builder = new VerdictBuilder();
   for (const finding of options.witnessed) builder.add(finding);
@@ -35,7 +37,7 @@ export async function runCheck(options: CheckOptions): Promise<Verdict> {
     await pool.claim(actor, async () => {
       const context = new OperationContext('oracle_check', actor, tools);
       await checkFacts(context, builder, settings);
-      await checkSamples(context, builder, samples);
+      if (!settings.reach.gaveUp) await checkSamples(context, builder, samples);
     });
     done += 1;
     options.progress?.(done, pool.actors.length);

@@ -3,7 +3,6 @@ import { isCutoverFault } from '../../../domain/faults';
 import { type Browser, createPkce, type LoginApp, type OauthHttp, redirectTarget } from '../../oauth';
 import { GRANT_SCOPE, type ClientRecord } from '../population/client-record';
 import { type Answer, ok, transportReason } from './answer';
-import { PageRefused } from './login-pages';
 
 export interface WonCode {
   readonly code: string;
@@ -56,7 +55,6 @@ export class LoginWalk {
     try {
       return await this.walk(loginApp, stop);
     } catch (error) {
-      if (error instanceof PageRefused) return refusal(error.status, 'at the login app');
       if (!isCutoverFault(error)) throw error;
       const status = Number(error.details['statusCode'] ?? SERVER_ERROR);
       if (error.code === 'HYDRA_UNREACHABLE') return { kind: 'lost', reason: transportReason(error) };

@@ -4,7 +4,6 @@ import { type Answer, ok, transportReason } from '../http/answer';
 import { hashedId } from '../oracle/hashed-id';
 import { type SingleSignOn } from '../population/actor';
 import { POST_LOGOUT_URI } from '../population/client-body';
-import { PageRefused } from '../http/login-pages';
 import { type OperationContext, type OperationResult } from './context';
 import { someChain } from './tokens';
 
@@ -82,7 +81,6 @@ async function walkLogout(context: OperationContext, signOn: SingleSignOn, idTok
     }
     return { kind: 'refused', status: 0, reason: 'too many redirects' };
   } catch (error) {
-    if (error instanceof PageRefused) return refusal(error.status);
     if (!isCutoverFault(error)) throw error;
     if (error.code === 'HYDRA_UNREACHABLE') return { kind: 'lost', reason: transportReason(error) };
     return refusal(Number(error.details['statusCode'] ?? SERVER_ERROR));

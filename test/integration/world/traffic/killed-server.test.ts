@@ -2,7 +2,6 @@ import { connect as connectSocket, createServer, type Server, type Socket } from
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger } from '../../../../config/logger';
 import { parseTrafficConfig, type TrafficConfigInput } from '../../../../world/traffic/config';
-import { renderTrafficSummary } from '../../../../world/traffic/render-traffic-summary';
 import { Traffic } from '../../../../world/traffic/traffic';
 import { useDatabase } from '../../../support/database';
 import { startHydra, type TestHydra } from '../../../support/hydra';
@@ -50,30 +49,6 @@ async function trafficAgainst(
   return Traffic.prepare(config, logger);
 }
 
-it('finds nothing in 20 s of traffic with a check in the middle, and every operation succeeds', async () => {
-  const traffic = await trafficAgainst(hydra.publicUrl, hydra.adminUrl);
-  try {
-    traffic.begin();
-    await sleep(10_000);
-    const during = await traffic.check();
-    await sleep(10_000);
-    await traffic.stop();
-    const after = await traffic.check();
-    const report = traffic.report();
-    expect(report.traffic.failures).toEqual([]);
-    expect(report.generator.defects).toBe(0);
-    expect(during).toMatchObject({ clean: true, findingsByName: {}, unobserved: 0 });
-    expect(after).toMatchObject({ clean: true, findingsByName: {}, unobserved: 0, pinned: 0 });
-    expect(after.checked).toBeGreaterThan(200);
-    const kinds = Object.entries(after.checkedByKind).filter(([, count]) => count === 0);
-    expect(kinds).toEqual([]);
-    expect(report.traffic.requests).toBeGreaterThan(200);
-    expect(renderTrafficSummary(report)).toContain('all kept');
-  } finally {
-    await traffic.close();
-  }
-});
-
 it('calls promises unknown whose answers were lost with a killed server, and finds nothing afterwards', async () => {
   const [publicDoor, adminDoor] = [await Door.open(hydra.publicUrl), await Door.open(hydra.adminUrl)];
   let traffic: Traffic | undefined;
@@ -82,6 +57,8 @@ it('calls promises unknown whose answers were lost with a killed server, and fin
     traffic.begin();
     await sleep(3_000);
     await hydra.stop('SIGKILL');
+    // A server that does not answer is no broken promise.
+    expect(await traffic.check()).toMatchObject({ clean: false, confirmedButLost: 0, findingsByName: {} });
     const second = await start();
     hydra = second;
     publicDoor.lead(second.publicUrl);
