@@ -51,8 +51,13 @@ export function worldsFolder(): string {
   return folder;
 }
 
-export async function killHost(host: Host, pids: readonly number[] = [host.pid]): Promise<void> {
-  for (const pid of pids) process.kill(pid, 'SIGKILL');
+export async function killHost(host: Host, also: { readonly reaper: boolean } = { reaper: false }): Promise<void> {
+  if (also.reaper) {
+    // Stopped, the supervisor cannot start another reaper in between.
+    process.kill(host.pid, 'SIGSTOP');
+    process.kill(host.reaperPid, 'SIGKILL');
+  }
+  process.kill(host.pid, 'SIGKILL');
   if (host.child.exitCode === null && host.child.signalCode === null) await once(host.child, 'exit');
 }
 
@@ -72,6 +77,19 @@ export function isAlive(pid: number): boolean {
   return processStartTime(pid) !== undefined;
 }
 
+/** Source: proc(5), /proc/PID/task/TID/children. */
+export function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+}
+
+export function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}
+
 /** Processes of a group, the leader included. Source: proc(5), fields 5 and 3 of /proc/PID/stat. */
 export function groupMembers(group: number): number[] {
   return readdirSync('/proc')
@@ -88,7 +106,7 @@ export function groupMembers(group: number): number[] {
     });
 }
 
-export async function until(what: string, condition: () => boolean, timeoutMs = 15_000): Promise<void> {
+export async function until(what: string, condition: () => boolean, timeoutMs = 45_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);

@@ -6,7 +6,19 @@ import { processStartTime } from '../../../../scripts/lib/process-identity';
 import { claimRunDir, dataDir, removeWorld } from '../../../../world/supervisor';
 import { thisMachine } from '../../../../world/supervisor/machine';
 import { readClaim, writeClaim } from '../../../../world/supervisor/run-dir';
-import { cleanUp, groupMembers, isAlive, killHost, startHost, until, worldsFolder } from './hosts';
+import {
+  childrenOf,
+  cleanUp,
+  commandLine,
+  groupMembers,
+  isAlive,
+  killHost,
+  startHost,
+  until,
+  worldsFolder,
+} from './hosts';
+
+jest.setTimeout(120_000);
 
 afterEach(cleanUp);
 
@@ -32,7 +44,7 @@ describe('a supervisor that is killed', () => {
   it('is cleaned up after by the next start when the reaper was killed too', async () => {
     const worlds = worldsFolder();
     const host = await startHost(worlds);
-    await killHost(host, [host.reaperPid, host.pid]);
+    await killHost(host, { reaper: true });
     expect(host.pids.every(isAlive)).toBe(true);
     const claimed = await claimRunDir({ worlds, keep: false });
     expect(gone(host.pids)).toBe(true);
@@ -46,7 +58,7 @@ describe('a supervisor that is killed', () => {
     const dir = join(worldsFolder(), 'mine');
     const host = await startHost(worlds, { dir });
     expect(host.runDir).toBe(dir);
-    await killHost(host, [host.reaperPid, host.pid]);
+    await killHost(host, { reaper: true });
     const claimed = await claimRunDir({ worlds, keep: false });
     expect(gone(host.pids)).toBe(true);
     expect(existsSync(dir)).toBe(false);
@@ -101,7 +113,9 @@ describe('a supervisor that lives', () => {
     // A reaper that ends within its first second is taken for broken.
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     process.kill(host.reaperPid, 'SIGKILL');
-    await until('reaper gone', () => !isAlive(host.reaperPid));
+    await until('another reaper', () =>
+      childrenOf(host.pid).some((pid) => pid !== host.reaperPid && commandLine(pid).includes('reaper.ts')),
+    );
     await killHost(host);
     await until('all children gone', () => gone(host.pids));
     await until('folder gone', () => !existsSync(host.runDir));
