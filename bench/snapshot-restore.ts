@@ -42,9 +42,9 @@ export async function run(): Promise<void> {
     const after = await copySeconds(rds, blue);
     const promised = writer.idsBefore(snapshot.result.SnapshotDatabaseTime ?? new Date(0));
     const found = await foundIds(restore.result);
-    process.stderr.write(rds.log);
     report({
-      'data folder': `${(bytes / 2 ** 30).toFixed(2)} GiB`,
+      'data folder (what cp copies)': gibibytes(bytes),
+      'snapshot (without old WAL)': gibibytes(await folderBytes(join(rds.stateDir, 'snapshots'))),
       snapshot: seconds(snapshot.seconds),
       restore: seconds(restore.seconds),
       'together (goal)': `${seconds(snapshot.seconds + restore.seconds)} (< ${GOAL_S} s)`,
@@ -107,6 +107,10 @@ async function measure<T>(work: () => Promise<T>): Promise<{ result: T; seconds:
 
 function seconds(value: number): string {
   return `${value.toFixed(2)} s`;
+}
+
+function gibibytes(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 }
 
 function report(values: Readonly<Record<string, string>>): void {

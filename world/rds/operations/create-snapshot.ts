@@ -43,7 +43,7 @@ export async function copyInstance(
   const targetDir = layout.snapshotDir(snapshot.resourceId);
   try {
     await prepare();
-    const { databaseTime } = await takeSnapshot({
+    const { databaseTime, ...measured } = await takeSnapshot({
       port: instance.port ?? snapshot.instancePort,
       superuserPassword: instance.identity.superuserPassword,
       dataDir: layout.dataDir(instance.resourceId),
@@ -60,7 +60,7 @@ export async function copyInstance(
       const status = record?.resourceId === instance.resourceId ? nextStatus(record.status, 'backupEnded') : undefined;
       return status === undefined ? completed : changeInstance(completed, instance.id, { status });
     });
-    context.logger.info({ snapshot: snapshot.id, databaseTime }, 'snapshot completed');
+    context.logger.info({ snapshot: snapshot.id, databaseTime, ...measured }, 'snapshot completed');
   } catch (error) {
     await rm(targetDir, { recursive: true, force: true, maxRetries: 3 });
     await markFailed(context, snapshot);

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { copyFile as cloneFile, type FileHandle, open } from 'node:fs/promises';
 import { type RunAs } from '../../toolchain';
 
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 /** What file systems without shared blocks answer. Source: ioctl_ficlonerange(2). */
 const NO_CLONE = new Set([
   'ENOTSUP',

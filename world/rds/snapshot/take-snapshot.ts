@@ -23,6 +23,11 @@ export interface TakeSnapshotOptions {
 export interface TakenSnapshot {
   /** ISO-8601 UTC. Everything that was acknowledged before is in the snapshot. */
   readonly databaseTime: string;
+  /** Where the time went, for the log. */
+  readonly checkpointMs: number;
+  readonly copyMs: number;
+  readonly walMs: number;
+  readonly copiedBytes: number;
 }
 
 /**
@@ -42,9 +47,11 @@ export async function takeSnapshot(options: TakeSnapshotOptions): Promise<TakenS
     client.on('end', () => lost.abort(new Error('the session that held the backup ended')));
     const signal = AbortSignal.any([options.signal, lost.signal]);
     const slot = `snapshot_${randomBytes(6).toString('hex')}`;
+    const begunAt = Date.now();
     await client.query('SELECT pg_create_physical_replication_slot($1, true, true)', [slot]);
     await client.query(`SELECT pg_backup_start($1, true)`, [slot]);
-    await copyTree({
+    const startedAt = Date.now();
+    const copiedBytes = await copyTree({
       source: options.dataDir,
       target: options.targetDir,
       isExcluded: isExcludedFromSnapshot,
@@ -52,11 +59,17 @@ export async function takeSnapshot(options: TakeSnapshotOptions): Promise<TakenS
       signal,
       onProgress: (copied, total) => options.onProgress(Math.min(99, Math.floor((copied / total) * 100))),
     });
-    const databaseTime = new Date().toISOString();
+    const copiedAt = Date.now();
     const { label, segments } = await stopBackup(client);
     await writeFile(join(options.targetDir, 'backup_label'), label, { mode: 0o600 });
     await copyWal(options, segments, signal);
-    return { databaseTime };
+    return {
+      databaseTime: new Date(copiedAt).toISOString(),
+      checkpointMs: startedAt - begunAt,
+      copyMs: copiedAt - startedAt,
+      walMs: Date.now() - copiedAt,
+      copiedBytes,
+    };
   });
 }
 
