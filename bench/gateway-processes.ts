@@ -36,11 +36,15 @@ export function forkProgram(processes: Processes, file: string): ChildProcess {
 export function nextMessage(child: ChildProcess): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const onExit = () => reject(new CutoverFault('PROCESS_DIED', 'a process of the benchmark ended by itself'));
-    child.once('exit', onExit);
-    child.once('message', (message) => {
+    // The TypeScript loader reports the files it reads over the same channel.
+    const onMessage = (message: object) => {
+      if (!['port', 'result', 'error'].some((key) => key in message)) return;
       child.off('exit', onExit);
+      child.off('message', onMessage);
       resolve(message);
-    });
+    };
+    child.once('exit', onExit);
+    child.on('message', onMessage);
   });
 }
 

@@ -69,7 +69,7 @@ async function measureLatency(load: ChildProcess, ports: Record<Route, number>):
   say(
     `${ROUNDS} interleaved rounds, medians; ${CONNECTIONS} kept connections; all processes share this machine's cores`,
   );
-  say(`latency at ${RATE_PER_SECOND} requests/s, from the moment each was due`);
+  say(`latency at ${RATE_PER_SECOND} requests/s`);
   const base = { p50: middle(steady.direct, 'p50Ms'), p99: middle(steady.direct, 'p99Ms') };
   const added: Partial<Record<Route, number>> = {};
   for (const route of ROUTES) {
