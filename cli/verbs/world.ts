@@ -24,7 +24,7 @@ export const worldVerb: Verb = {
     command
       .option('--ready <file>', 'write addresses, pids and credentials there as JSON, once everything is ready')
       .option('--keep', 'keep the data when the world ends', false)
-      .option('--dir <folder>', 'folder of the data and logs (default: a new one in this user's state folder)')
+      .option('--dir <folder>', 'folder of the data and logs (default: a new one in the state folder)')
       .addOption(new Option('--postgres-major <major>', 'PostgreSQL of blue').choices(['15', '18']))
       .option('--temporal-port <port>', 'port of the Temporal server, 0 takes a free one', parsePort)
       .option('--ui-port <port>', 'port of the Temporal UI, 0 takes a free one', parsePort);
