@@ -86,5 +86,8 @@ function strictUtf8(body: Buffer): string {
 function asRdsError(error: unknown, logger: Logger): RdsError {
   if (error instanceof RdsError) return error;
   logger.error({ err: error }, 'request failed');
+  if ((error as NodeJS.ErrnoException).code === 'ENOSPC') {
+    return new RdsError('InternalFailure', 'The endpoint has no space left to write its state; nothing was changed.');
+  }
   return new RdsError('InternalFailure', 'The request processing has failed because of an unknown error.');
 }

@@ -24,6 +24,12 @@ export interface CopyFileOptions {
 /** Copies files, sharing their blocks where the file system can (a clone of 1 GB takes no time and no space). */
 export class FileCopier {
   #cloneable = true;
+  #cloned = false;
+
+  /** Whether a file was cloned; false until the first one. */
+  get sharesBlocks(): boolean {
+    return this.#cloned && this.#cloneable;
+  }
 
   /**
    * Copies what the file holds now. A file that is cut short meanwhile is copied as far as it goes: recovery rebuilds the
@@ -55,6 +61,7 @@ export class FileCopier {
   async #clone(source: string, target: string): Promise<boolean> {
     try {
       await cloneFile(source, target, constants.COPYFILE_FICLONE_FORCE);
+      this.#cloned = true;
       return true;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;

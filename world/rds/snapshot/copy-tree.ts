@@ -1,10 +1,12 @@
-import { chmod, chown, lstat, mkdir, readdir } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, readdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CutoverFault } from '../../../domain/faults';
 import { type RunAs } from '../../toolchain';
 import { FileCopier } from './copy-file';
 
 const CONCURRENCY = 3;
+/** Left for the server on the same disk: without space for its WAL it stops. */
+const RESERVE_BYTES = 64 * 1024 * 1024;
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
 
 export interface CopyTreeOptions {
@@ -75,9 +77,24 @@ async function copyFiles(listing: Listing, options: CopyTreeOptions): Promise<nu
     const results = await Promise.allSettled(workers);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   };
-  await copyAll(listing.files.filter((file) => !last.has(file.path)));
+  const [first, ...others] = listing.files.filter((file) => !last.has(file.path));
+  if (first !== undefined) await copyAll([first]);
+  // The first file told whether blocks are shared, and then a copy takes no space.
+  if (!copier.sharesBlocks) await assertSpace(options, total - copied);
+  await copyAll(others);
   await copyAll(listing.files.filter((file) => last.has(file.path)));
   return copied;
+}
+
+async function assertSpace(options: CopyTreeOptions, neededBytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(options.target);
+  const availableBytes = bavail * bsize;
+  if (availableBytes >= neededBytes + RESERVE_BYTES) return;
+  throw new CutoverFault(
+    'DISK_FULL',
+    `${options.target} has ${availableBytes} bytes left and needs ${neededBytes + RESERVE_BYTES} for a copy of ${options.source}; free space on that file system and try again`,
+    { path: options.target, availableBytes, neededBytes },
+  );
 }
 
 async function list(source: string, isExcluded: (path: string) => boolean): Promise<Listing> {

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, statfs, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { copyTree } from '../../../../../world/rds/snapshot/copy-tree';
@@ -62,7 +62,7 @@ describe('copyTree', () => {
   it('ends when a file is cut short while it is copied', async () => {
     const big = join(source, 'big');
     await writeFile(big, '');
-    await truncate(big, 1024 * MB);
+    await truncate(big, 1024 * MB); // sparse
     const copy = copyTree({ source, target });
     const copiedBytes = () => (existsSync(join(target, 'big')) ? statSync(join(target, 'big')).size : 0);
     while (copiedBytes() === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -77,6 +77,14 @@ describe('copyTree', () => {
     await symlink('/dev/full', join(target, 'base', '1', '3'));
     const copy = copyTree({ source, target });
     await expect(copy).rejects.toMatchObject({ code: 'DISK_FULL', message: expect.stringContaining(target) as string });
+  });
+
+  it('says so before it takes the last space, which a server on the same disk needs', async () => {
+    const { bavail, bsize } = await statfs(dir);
+    await writeFile(join(source, 'huge'), '');
+    await truncate(join(source, 'huge'), Math.min(bavail * bsize + 1, 8 * 1024 * 1024 * MB));
+    await expect(copyTree({ source, target })).rejects.toMatchObject({ code: 'DISK_FULL' });
+    expect(existsSync(join(target, 'huge'))).toBe(false);
   });
 
   it('stops when it is told to', async () => {
