@@ -44,8 +44,8 @@ export const trafficConfig = z.strictObject({
       settleMs: z.int().min(0).default(5_000),
       clockSkewMs: z.int().min(0).default(3_000),
       askAgainMs: z.int().min(1).default(250),
-      actorsAtOnce: z.int().min(1).default(4),
-      width: z.int().min(1).default(4),
+      actorsAtOnce: z.int().min(1).default(8),
+      width: z.int().min(1).default(6),
       /** Refresh tokens spent, and so on, for each actor and check. */
       refreshes: z.int().min(0).default(1),
       deadRefreshes: z.int().min(0).default(1),

@@ -48,6 +48,5 @@ export type FindingName =
   | FactFinding
   | (typeof VALUE_KINDS)[ValueKind]
   | 'refresh_refused'
-  | 'use_refused'
   | 'expired_token_active'
   | 'unknown_not_stable';
