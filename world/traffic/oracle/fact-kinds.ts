@@ -45,8 +45,4 @@ type FactFinding = (typeof FACT_KINDS)[FactKind]['lost' | 'revived'];
 
 /** `refresh_refused`: introspection calls the refresh token active, the token endpoint does not take it. */
 export type FindingName =
-  | FactFinding
-  | (typeof VALUE_KINDS)[ValueKind]
-  | 'refresh_refused'
-  | 'expired_token_active'
-  | 'unknown_not_stable';
+  FactFinding | (typeof VALUE_KINDS)[ValueKind] | 'refresh_refused' | 'expired_token_active' | 'unknown_not_stable';
