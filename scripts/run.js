@@ -28,6 +28,8 @@ const SCRIPTS = {
     [bin('eslint'), '.'],
     [...node('scripts/generate.ts'), '--check'],
   ],
+  // A second opinion on the RDS endpoint's XML and error codes; installs moto from PyPI into the cache.
+  'check:moto': [node('test/contract/rds/run-against-moto.ts')],
   cli: [node('cli/main.ts')],
   demo: [node('world/demo/main.ts')],
   format: [[bin('prettier'), '--write', '--log-level=warn', '.']],
