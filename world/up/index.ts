@@ -1,5 +1,5 @@
 export { worldHttp } from './parts/first-grant';
-export { type WaitOptions, rdsClient, rdsFault, waitUntilAvailable } from './rds-client';
+export { type WaitOptions, rdsClient, toWait, waitUntilAvailable, withLog } from './rds-client';
 export { serviceProcess } from './service-process';
 export { type UpWorldOptions, type World, deathFault, upWorld } from './up-world';
 export { type HydraInfo, type InstanceInfo, type OauthInfo, type WorldInfo } from './world-info';

@@ -1,26 +1,13 @@
-import {
-  CreateDBInstanceCommand,
-  type DBInstance,
-  DBInstanceAlreadyExistsFault,
-  DescribeDBInstancesCommand,
-  RDSClient,
-} from '@aws-sdk/client-rds';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { CutoverFault } from '../../domain/faults';
+import { CreateDBInstanceCommand, DBInstanceAlreadyExistsFault, RDSClient } from '@aws-sdk/client-rds';
+import { RdsDatabaseProvider } from '../../adapters/rds/rds-database-provider';
+import { asRdsFault } from '../../adapters/rds/rds-error-table';
+import { CutoverFault, isCutoverFault } from '../../domain/faults';
 import { describeLog } from '../supervisor';
 import { type PostgresMajor } from '../toolchain/types';
 import { type InstanceInfo, type RdsInfo } from './world-info';
 
 const POLL_MS = 100;
 const AVAILABLE_TIMEOUT_MS = 120_000;
-/** States that no waiting changes. Source: Amazon RDS User Guide, "Viewing DB instance status". */
-const DEAD_ENDS = new Set([
-  'failed',
-  'restore-error',
-  'incompatible-restore',
-  'incompatible-parameters',
-  'storage-full',
-]);
 
 /** The client warns on stderr of a Node that its later versions will not run on; the version in use is pinned. */
 const WARNING_SWITCH = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
@@ -64,7 +51,8 @@ export async function ensureInstance(client: RDSClient, wanted: NewInstance, wai
       { abortSignal: wait.signal },
     );
   } catch (error) {
-    if (!(error instanceof DBInstanceAlreadyExistsFault)) throw rdsFault(error, `create instance ${wanted.identifier}`);
+    if (!(error instanceof DBInstanceAlreadyExistsFault))
+      throw asRdsFault(error, `creating instance ${wanted.identifier}`);
   }
   const { host, port, engineVersion } = await waitUntilAvailable(client, wanted.identifier, wait);
   return {
@@ -78,52 +66,38 @@ export async function ensureInstance(client: RDSClient, wanted: NewInstance, wai
   };
 }
 
-/** @throws CutoverFault RDS_FAILED when the instance ends in a state that it does not leave, or not in time */
+/**
+ * Waits as an upgrade does, through the production adapter.
+ *
+ * @throws CutoverFault RDS_FAILED | RDS_BUSY | RDS_UNREACHABLE, with the endpoint's last log lines
+ */
 export async function waitUntilAvailable(
   client: RDSClient,
   identifier: string,
   wait: WaitOptions,
 ): Promise<{ host: string; port: number; engineVersion: string }> {
-  const { signal, logFile } = wait;
-  const deadline = Date.now() + AVAILABLE_TIMEOUT_MS;
-  for (;;) {
-    const instance = await describe(client, identifier, signal);
-    const status = instance.DBInstanceStatus ?? 'unknown';
-    const { Address: host, Port: port } = instance.Endpoint ?? {};
-    if (status === 'available' && host !== undefined && port !== undefined) {
-      return { host, port, engineVersion: instance.EngineVersion ?? '' };
-    }
-    if (DEAD_ENDS.has(status) || Date.now() > deadline) {
-      throw new CutoverFault(
-        'RDS_FAILED',
-        `instance ${identifier} is ${status} (expected available within ${AVAILABLE_TIMEOUT_MS} ms); ${describeLog(logFile)}`,
-        { identifier, status, logFile },
-      );
-    }
-    await sleep(POLL_MS, undefined, { signal });
-  }
-}
-
-async function describe(client: RDSClient, identifier: string, signal: AbortSignal): Promise<DBInstance> {
-  const command = new DescribeDBInstancesCommand({ DBInstanceIdentifier: identifier });
-  try {
-    const { DBInstances } = await client.send(command, { abortSignal: signal });
-    const instance = DBInstances?.[0];
-    if (instance === undefined) throw new Error('the answer lists none');
-    return instance;
-  } catch (error) {
-    throw rdsFault(error, `describe instance ${identifier}`);
-  }
-}
-
-/** Keeps what AWS called it; nothing of the request is quoted, because it may hold the master password. */
-export function rdsFault(error: unknown, what: string): unknown {
-  if (!(error instanceof Error) || error.name === 'AbortError') return error;
-  const code = '$metadata' in error && '$fault' in error ? 'RDS_FAILED' : 'RDS_UNREACHABLE';
-  return new CutoverFault(
-    code,
-    `RDS did not ${what}: ${error.name}: ${error.message}`,
-    { awsError: error.name },
-    error,
+  const provider = new RdsDatabaseProvider(client);
+  const { endpoint, engineVersion } = await withLog(wait.logFile, () =>
+    provider.waitUntilInstanceAvailable(identifier, toWait(wait)),
   );
+  if (endpoint === undefined) {
+    throw new CutoverFault('RDS_FAILED', `instance ${identifier} is available but has no address`, { identifier });
+  }
+  return { ...endpoint, engineVersion };
+}
+
+/** How long and how often this machine's endpoint is asked. */
+export function toWait(wait: WaitOptions): { deadlineMs: number; pollMs: number; signal: AbortSignal } {
+  return { deadlineMs: AVAILABLE_TIMEOUT_MS, pollMs: POLL_MS, signal: wait.signal };
+}
+
+/** What RDS says of a failure is short; why it failed stands in the log of the endpoint. */
+export async function withLog<T>(logFile: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isCutoverFault(error)) throw error;
+    const message = `${error.message}; ${describeLog(logFile)}`;
+    throw new CutoverFault(error.code, message, { ...error.details, logFile }, error);
+  }
 }
