@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Client, type ClientConfig } from 'pg';
+import { Client } from 'pg';
 import { sharedServers, type SharedServers } from './shared-servers';
 
 /** Databases that the global set-up prepared; each test file works on a clone of one. */
@@ -19,11 +19,10 @@ export function useDatabase(template: Template = 'empty'): TestDatabase {
   const server = sharedServers().postgres;
   const database = `test_${randomBytes(6).toString('hex')}`;
   const clients: Client[] = [];
-  const admin = { ...server, database: 'postgres' };
-  beforeAll(() => execute(admin, `CREATE DATABASE ${database} TEMPLATE template_${template}`));
+  beforeAll(() => asAdmin(`CREATE DATABASE ${database} TEMPLATE template_${template}`));
   afterAll(async () => {
     await Promise.all(clients.map((client) => client.end()));
-    await execute(admin, `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
+    await asAdmin(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
   });
   const config = { ...server, database };
   return {
@@ -37,8 +36,9 @@ export function useDatabase(template: Template = 'empty'): TestDatabase {
   };
 }
 
-async function execute(config: ClientConfig, sql: string): Promise<void> {
-  const client = new Client(config);
+/** Runs one statement as the shared server's superuser, in a session of its own. */
+export async function asAdmin(sql: string): Promise<void> {
+  const client = new Client({ ...sharedServers().postgres, database: 'postgres' });
   await client.connect();
   try {
     await client.query(sql);

@@ -1,7 +1,8 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { createLogger, type Logger } from '../../config/logger';
 import { asCutoverFault, CutoverFault } from '../../domain/faults';
+import { writeAtomically } from '../supervisor';
 
 export interface ServiceContext {
   readonly configFile: string;
@@ -41,7 +42,7 @@ export async function runService(name: string, start: StartService): Promise<voi
     const service = await start({ configFile, controlToken, env: process.env, logger });
     handleSignals(service, logger);
     if (readyFile !== undefined) {
-      await writeReady(readyFile, { url: service.url, controlUrl: service.controlUrl, pid: process.pid });
+      writeAtomically(readyFile, { url: service.url, controlUrl: service.controlUrl, pid: process.pid });
     }
     logger.info({ url: service.url, controlUrl: service.controlUrl }, 'service started');
   } catch (error) {
@@ -79,10 +80,4 @@ function handleSignals(service: RunningService, logger: Logger): void {
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   process.on('SIGHUP', () => void service.reload());
-}
-
-async function writeReady(file: string, ready: object): Promise<void> {
-  const draft = `${file}.${process.pid}.draft`;
-  await writeFile(draft, JSON.stringify(ready));
-  await rename(draft, file);
 }

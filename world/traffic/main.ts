@@ -1,7 +1,8 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { createLogger, type Logger } from '../../config/logger';
 import { asCutoverFault, CutoverFault } from '../../domain/faults';
+import { writeAtomically } from '../supervisor';
 import { readTrafficConfig, type TrafficConfig } from './config';
 import { startTrafficControl } from './control';
 import { Traffic } from './traffic';
@@ -34,11 +35,11 @@ async function run(logger: Logger): Promise<void> {
   const control = await startTrafficControl({ traffic, token, port: args.controlPort, onStop: end.now, logger });
   traffic.begin();
   end.startClock();
-  if (args.ready !== undefined) await writeWhole(args.ready, { controlUrl: control.url, pid: process.pid });
+  if (args.ready !== undefined) writeAtomically(args.ready, { controlUrl: control.url, pid: process.pid });
   await end.reached;
   await traffic.stop();
   if (config.check.atEnd && !end.urged()) await Promise.race([traffic.check(), end.urgedLater]);
-  if (reportFile !== undefined) await writeWhole(reportFile, traffic.report());
+  if (reportFile !== undefined) writeAtomically(reportFile, traffic.report());
   await control.close();
   await traffic.close();
 }
@@ -82,13 +83,6 @@ function readArguments(args: string[]): Arguments {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CutoverFault('USAGE', `${reason}; ${USAGE}`, {}, error);
   }
-}
-
-/** Whole or absent, also when this process is killed in the middle. */
-async function writeWhole(file: string, value: object): Promise<void> {
-  const draft = `${file}.${process.pid}.draft`;
-  await writeFile(draft, `${JSON.stringify(value, undefined, 2)}\n`);
-  await rename(draft, file);
 }
 
 const logger = createLogger({ bindings: { process: 'traffic' } });

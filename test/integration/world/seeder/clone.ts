@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { Client, type ClientConfig } from 'pg';
-import { type TestDatabase } from '../../../support/database';
+import { Client } from 'pg';
+import { asAdmin, type TestDatabase } from '../../../support/database';
 import { sharedServers } from '../../../support/shared-servers';
 
 export interface Clone {
@@ -43,15 +43,4 @@ function run(command: string, args: readonly string[], database: string): Promis
   return new Promise((resolve) => {
     execFile(command, args, { env, maxBuffer: 32 * 1024 * 1024 }, (_error, stdout, stderr) => resolve(stdout + stderr));
   });
-}
-
-async function asAdmin(sql: string): Promise<void> {
-  const config: ClientConfig = { ...sharedServers().postgres, database: 'postgres' };
-  const client = new Client(config);
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
 }
