@@ -10,6 +10,7 @@ const MAY_IMPORT = {
   hydra: ['domain'],
   adapters: ['domain'],
   activities: ['domain', 'hydra'],
+
   gateway: ['domain', 'adapters/postgres'],
   config: ['domain'],
   cli: ['config', 'domain', 'hydra', 'adapters', 'workflows/messages', 'world/cli', 'scripts'],

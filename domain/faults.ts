@@ -41,6 +41,39 @@ export const FAULTS = {
   HYDRA_UNREACHABLE: { retryable: true, exitCode: 6, meaning: 'a Hydra does not answer' },
   HYDRA_UNEXPECTED: { retryable: false, exitCode: 6, meaning: 'a Hydra answered, but not as the protocol promises' },
 
+  TARGET_UNREACHABLE: { retryable: true, exitCode: 6, meaning: 'a gateway, target or job does not answer' },
+  TARGET_REFUSED: { retryable: false, exitCode: 6, meaning: 'a gateway or target refuses an epoch' },
+  GATEWAY_BUSY: { retryable: true, exitCode: 6, meaning: 'requests at a gateway did not end in time' },
+  COMMAND_FAILED: {
+    retryable: false,
+    exitCode: 6,
+    meaning: 'a command of the config could not be run, or took too long',
+  },
+  MIGRATION_FAILED: { retryable: false, exitCode: 6, meaning: 'migrations of green are not all applied' },
+  CROSSED_CONNECTION: {
+    retryable: false,
+    exitCode: 3,
+    meaning: 'a connection leads to the other side, or to another database than before',
+  },
+  CUTOVER_RUNNING: { retryable: false, exitCode: 3, meaning: 'another cutover of this database is under way' },
+  CAPTURE_BROKEN: { retryable: false, exitCode: 6, meaning: 'changes on blue are not recorded as they should be' },
+  SYNC_FENCED: { retryable: false, exitCode: 6, meaning: 'a newer sync has taken over, or green is open already' },
+  SYNC_FAILED: { retryable: false, exitCode: 6, meaning: 'a change of blue cannot be carried to green' },
+  PARITY_DIFFERS: { retryable: false, exitCode: 6, meaning: 'rows of green differ from those of blue' },
+  LOCK_BUSY: { retryable: true, exitCode: 6, meaning: 'a database lock was not to be had in time' },
+
+  UNDONE: {
+    retryable: false,
+    exitCode: 4,
+    meaning: 'the cutover was rejected, failed or was cancelled; blue serves and everything is undone',
+  },
+  UNDO_INCOMPLETE: { retryable: false, exitCode: 5, meaning: 'undoing did not succeed everywhere; a person is needed' },
+  PERSON_NEEDED: { retryable: false, exitCode: 5, meaning: 'the cutover waits at a gate for a person' },
+  GATE_NOT_OPEN: { retryable: false, exitCode: 3, meaning: 'the decision is for a gate that is not open' },
+  DECISION_INVALID: { retryable: false, exitCode: 2, meaning: 'a decision has not the right shape' },
+  CUTOVER_UNKNOWN: { retryable: false, exitCode: 3, meaning: 'there is no such cutover' },
+  NO_WORKER: { retryable: true, exitCode: 6, meaning: 'no worker answers for the cutover' },
+
   INTERNAL: { retryable: false, exitCode: 1, meaning: 'a defect in this program' },
 } as const satisfies Record<string, FaultKind>;
 

@@ -1,0 +1,42 @@
+import { type CommandRunner } from '../domain/ports/command-runner';
+import { type DatabaseProvider } from '../domain/ports/database-provider';
+import { type Databases } from '../domain/ports/databases';
+import { type HydraApi } from '../domain/ports/hydra-api';
+import { type Gateway, type Job, type Target } from '../domain/ports/targets';
+import { type CutoverSettings } from '../domain/settings';
+
+/** What the code of a step may use; composed by the worker. */
+export interface StepDeps {
+  readonly settings: CutoverSettings;
+  readonly databases: Databases;
+  readonly provider: DatabaseProvider;
+  readonly commands: CommandRunner;
+  readonly gateways: readonly Gateway[];
+  readonly targets: readonly Target[];
+  readonly jobs: readonly Job[];
+  readonly hydra: HydraApi;
+  readonly log: StepLog;
+}
+
+/** The part of pino that steps use. */
+export interface StepLog {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** One run of a step, as far as it concerns the step's code. */
+export interface StepContext {
+  /** Aborted when the step is cancelled or the worker stops. Its reason is what to throw. */
+  readonly signal: AbortSignal;
+  /** 1 for the first try. */
+  readonly attempt: number;
+  /** Says that it is alive and how far it is: small plain JSON without secrets. */
+  readonly heartbeat: (progress: Readonly<Record<string, unknown>>) => void;
+  /** What the try before this one said last; a hint, never the truth. */
+  readonly lastProgress: unknown;
+}
+
+/** The code of one step. Throws CutoverFaults; the boundary makes Temporal's failures of them. */
+export type Step<Input, Result> = (deps: StepDeps, input: Input, context: StepContext) => Promise<Result>;

@@ -1,0 +1,36 @@
+/** What the operator's own deployment does when asked; each is a command of the config. */
+export const COMMAND_NAMES = ['migrate', 'migrateStatus', 'startGreen', 'stopGreen', 'stopBlue', 'startBlue'] as const;
+export type CommandName = (typeof COMMAND_NAMES)[number];
+
+/** Runs the operator's commands; secrets of their environment stay inside. */
+export interface CommandRunner {
+  /** @returns whether the config has such a command */
+  has(name: CommandName): boolean;
+
+  /**
+   * Runs one command to its end. Its process group is ended (SIGTERM, later SIGKILL) when `signal` is aborted or the time is
+   * over; it is gone when this returns or throws.
+   *
+   * @throws CutoverFault COMMAND_FAILED (not to be started, or over its time; a code other than 0 is a result, not a fault);
+   *   the signal's reason
+   */
+  run(name: CommandName, options: CommandOptions): Promise<CommandResult>;
+}
+
+export interface CommandOptions {
+  /** On top of what the config says. Values may be secret: they are in no log, result or fault. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** @default as the config says for this command */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  readonly onLine?: (line: string) => void;
+}
+
+export interface CommandResult {
+  /** null when a signal ended it. */
+  readonly exitCode: number | null;
+  readonly durationMs: number;
+  readonly stdout: string;
+  /** The end of both streams, with secrets replaced. */
+  readonly lastLines: readonly string[];
+}

@@ -1,0 +1,40 @@
+import { type SideName } from '../sides';
+import { type SqlClient } from './sql-client';
+
+/** Sessions on the databases of both sides. */
+export interface Databases {
+  /**
+   * Runs `work` in a session of its own, as our role unless `login` says otherwise, and ends the session afterwards. A
+   * session that is needed for long is one long `work`; two sides at once are two nested calls.
+   *
+   * @throws CutoverFault DB_UNREACHABLE (no session; also when green does not exist yet) | whatever `work` throws
+   */
+  withSession<T>(side: SideName, work: (client: DatabaseSession) => Promise<T>, options?: SessionOptions): Promise<T>;
+
+  /** Where a command finds the database. @throws CutoverFault DB_UNREACHABLE when green does not exist yet */
+  address(side: SideName): Promise<DatabaseAddress>;
+}
+
+export interface SessionOptions {
+  /** Ends the session, and with it whatever statement runs, when it is aborted. */
+  readonly signal?: AbortSignal;
+  /** Another role than ours. */
+  readonly login?: { readonly user: string; readonly password: string };
+  /** Shown in pg_stat_activity behind "hydra-cutover". */
+  readonly purpose?: string;
+}
+
+export interface DatabaseSession extends SqlClient {
+  /** Of the server process: what another session can cancel or terminate. */
+  readonly backendPid: number;
+}
+
+export interface DatabaseAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  /** Ours. */
+  readonly user: string;
+  /** As in libpq. */
+  readonly sslMode: string;
+}

@@ -1,0 +1,66 @@
+import { type SideName } from '../sides';
+
+/** A dependent system whose config is flipped; `domain/target.ts` is its protocol. */
+export interface Target {
+  readonly name: string;
+  /** Remembers the state that serves `side` for `epoch` durably, without using it. Idempotent. */
+  stage(epoch: number, side: SideName): Promise<TargetView>;
+  /** Uses what was staged for `epoch`. Idempotent. */
+  apply(epoch: number): Promise<TargetView>;
+  /** Gives `epoch` up, staged or applied. Idempotent; also for an epoch that never arrived. */
+  revert(epoch: number): Promise<TargetView>;
+  read(): Promise<TargetView>;
+}
+
+/** All methods @throws CutoverFault TARGET_UNREACHABLE (retryable) | TARGET_REFUSED | TARGET_STATE_INVALID */
+export interface TargetView {
+  readonly appliedEpoch: number;
+  /** The side that the applied state serves; null when it is neither of the two that the config knows. */
+  readonly appliedSide: SideName | null;
+  readonly stagedEpoch: number | null;
+  /** Applied, staged or reverted: the next epoch must be above. */
+  readonly highestEpoch: number;
+}
+
+/** One instance of the gateway. It is a target too: its states are weights. */
+export interface Gateway extends Target {
+  /**
+   * Parks new requests and waits until none is in flight. A hold ends with apply or revert of its epoch.
+   * @throws CutoverFault GATEWAY_BUSY (requests in flight did not end in time; the hold stays until it is reverted) |
+   *   TARGET_REFUSED (in doubt, or a newer epoch) | TARGET_UNREACHABLE
+   */
+  hold(epoch: number, deadlineMs: number): Promise<{ readonly parked: number }>;
+  state(): Promise<GatewayView>;
+  /**
+   * Adds to the map of blue's challenges and verifiers that green cannot know. Idempotent; used once green serves.
+   * Durable before it returns.
+   */
+  addStaleChallenges(entries: readonly StaleChallenge[]): Promise<void>;
+}
+
+export interface GatewayView {
+  readonly mode: 'pass' | 'hold' | 'in_doubt';
+  readonly epoch: number;
+  readonly inFlight: number;
+  readonly parked: number;
+  readonly ready: Readonly<Record<SideName, boolean>>;
+}
+
+/** A login or consent that was begun on blue. All values are blue's; they are in no log. */
+export interface StaleChallenge {
+  readonly kind: 'login_challenge' | 'login_verifier' | 'consent_challenge' | 'consent_verifier';
+  readonly value: string;
+  /** Where the browser begins anew. */
+  readonly requestUrl: string;
+}
+
+/** A job of a dependent that acts on Hydra's answers, for example one that removes orphans. */
+export interface Job {
+  readonly name: string;
+  /** Returns when no run is under way any more. Idempotent. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  status(): Promise<{ readonly paused: boolean; readonly running: boolean }>;
+  /** What a run would remove now. */
+  preview(): Promise<{ readonly wouldRemove: number; readonly subjects: readonly string[] }>;
+}

@@ -1,0 +1,219 @@
+import { type HydraMetrics } from './ports/hydra-api';
+import { type Decision, type Gate, type Mode, type Outcome, type Phase } from './runbook';
+import { type GateSettings } from './settings';
+import { type SideName } from './sides';
+
+/** What the steps give back: counts, times and names. Plain JSON; no secret, token, subject or row content. */
+
+export interface RuleReceipt {
+  readonly id: string;
+  readonly title: string;
+  readonly kind: 'clean' | 'refuse';
+  readonly rows: number;
+}
+
+export interface Plan {
+  readonly environment: string;
+  readonly mode: Mode;
+  readonly configDigest: string;
+  readonly hydraVersion: Readonly<Record<SideName, string>>;
+  readonly blue: {
+    readonly instanceId: string;
+    readonly engineVersion: string;
+    readonly databaseBytes: number;
+    readonly rows: Readonly<Record<string, number>>;
+  };
+  readonly green: { readonly instanceId: string };
+  readonly rules: readonly RuleReceipt[];
+  readonly targets: readonly string[];
+  readonly gateways: readonly string[];
+  readonly jobs: readonly string[];
+  readonly warnings: readonly string[];
+  /** One sentence each, in order; the last ones say that the commit has no way back. */
+  readonly steps: readonly {
+    readonly phase: Phase;
+    readonly what: string;
+    readonly undo: string | null;
+    readonly predictedMs: number | null;
+  }[];
+  /** What the workflow needs of the settings. */
+  readonly gates: GateSettings;
+  readonly switchover: { readonly attempts: number; readonly retryDelayMs: number; readonly pauseBudgetMs: number };
+  readonly extendLifetimes: boolean;
+}
+
+export interface CaptureReceipt {
+  readonly tables: number;
+  readonly canaryMs: number;
+}
+
+export interface SnapshotReceipt {
+  readonly snapshotId: string;
+}
+
+export interface RestoreReceipt {
+  readonly instanceId: string;
+}
+
+export interface CleanReceipt {
+  readonly rules: readonly { readonly id: string; readonly rows: number; readonly archived: number }[];
+}
+
+export interface MigrateReceipt {
+  readonly applied: number;
+  readonly pending: 0;
+  readonly durationMs: number;
+}
+
+export interface RepairReceipt {
+  readonly fixups: readonly { readonly id: string; readonly rows: number }[];
+}
+
+export interface SyncReceipt {
+  readonly rounds: number;
+  /** Log rows that were done. */
+  readonly changes: number;
+  /** Rows written or removed on green. */
+  readonly rows: number;
+  readonly backlog: number;
+}
+
+export interface ParityReceipt {
+  readonly tables: Readonly<Record<string, number>>;
+  readonly rows: number;
+  readonly differences: number;
+  /** Table and a hash of the key, at most 20. */
+  readonly examples: readonly string[];
+}
+
+export interface CutoverEvidence {
+  readonly backlog: number;
+  readonly lastRoundMs: number;
+  readonly parity: ParityReceipt;
+  /** Trigger on blue to row on green. */
+  readonly canaryMs: number;
+  readonly requestsPerSecond: number | null;
+  readonly predictedPauseMs: number;
+  readonly problems: readonly string[];
+}
+
+export interface TargetReceipt {
+  readonly name: string;
+  readonly kind: 'gateway' | 'target';
+  readonly epoch: number;
+}
+
+/** Steps of one switchover, in milliseconds on the worker's clock. */
+export const SWITCHOVER_STEPS = [
+  'stage',
+  'hold',
+  'fence',
+  'lastRound',
+  'staleChallenges',
+  'commit',
+  'flip',
+  'open',
+  'release',
+] as const;
+export type SwitchoverStep = (typeof SWITCHOVER_STEPS)[number];
+
+export type SwitchoverReceipt =
+  | {
+      readonly outcome: 'committed';
+      readonly attempt: number;
+      readonly epoch: number;
+      /** From the first hold to the last release. */
+      readonly holdMs: number;
+      readonly stepsMs: Readonly<Partial<Record<SwitchoverStep, number>>>;
+      /** Writes that met the fence; above 0 "nothing lost" cannot be claimed. */
+      readonly refused: number;
+      readonly targets: readonly TargetReceipt[];
+      readonly lastRound: SyncReceipt;
+      readonly staleChallenges: number;
+    }
+  | {
+      readonly outcome: 'aborted';
+      readonly attempt: number | null;
+      readonly epoch: number | null;
+      readonly holdMs: number;
+      readonly stepsMs: Readonly<Partial<Record<SwitchoverStep, number>>>;
+      readonly reason: string;
+    };
+
+export interface DrainReceipt {
+  /** Revocations that blue captured. */
+  readonly captured: number;
+  /** Of these, in the ledger of green with an outcome. */
+  readonly applied: number;
+  readonly missing: number;
+  readonly undoneChanges: number;
+  readonly byKind: Readonly<Record<string, number>>;
+  readonly notCarried: readonly { readonly what: string; readonly count: number; readonly why: string }[];
+}
+
+export interface ValidationReceipt {
+  readonly ok: boolean;
+  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly observed: string }[];
+}
+
+export interface BakeReceipt {
+  readonly ok: boolean;
+  readonly durationMs: number;
+  readonly requests: number;
+  readonly errorRate: number;
+  readonly p95Ms: number | null;
+  readonly problems: readonly string[];
+}
+
+export interface PurgeGuardReceipt {
+  readonly ok: boolean;
+  readonly jobs: readonly { readonly name: string; readonly wouldRemove: number; readonly explained: number }[];
+}
+
+export interface MetricsReceipt {
+  readonly blue: HydraMetrics | null;
+  readonly green: HydraMetrics | null;
+}
+
+export interface UndoReceipt {
+  readonly phase: Phase;
+  readonly ok: boolean;
+  readonly durationMs: number;
+  readonly error?: string;
+}
+
+/** The workflow's result, also of a run that was undone. */
+export interface Report {
+  readonly schemaVersion: 1;
+  readonly cutoverId: string;
+  readonly environment: string;
+  readonly mode: Mode;
+  readonly startedBy: string;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly outcome: Outcome;
+  readonly cause: { readonly code: string; readonly message: string } | null;
+  readonly phases: readonly { readonly name: Phase; readonly durationMs: number }[];
+  readonly decisions: readonly {
+    readonly gate: Gate;
+    readonly decision: Decision;
+    readonly by: string;
+    readonly at: string;
+    readonly note?: string;
+  }[];
+  readonly undone: readonly UndoReceipt[];
+  readonly plan: Plan | null;
+  readonly capture: CaptureReceipt | null;
+  readonly clean: CleanReceipt | null;
+  readonly migrate: MigrateReceipt | null;
+  readonly repair: RepairReceipt | null;
+  readonly sync: SyncReceipt | null;
+  readonly parity: ParityReceipt | null;
+  readonly evidence: CutoverEvidence | null;
+  readonly switchovers: readonly SwitchoverReceipt[];
+  readonly drain: DrainReceipt | null;
+  readonly validation: ValidationReceipt | null;
+  readonly bake: BakeReceipt | null;
+  readonly purgeGuard: PurgeGuardReceipt | null;
+  readonly metrics: { readonly before: MetricsReceipt | null; readonly after: MetricsReceipt | null };
+}

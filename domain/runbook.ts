@@ -1,0 +1,104 @@
+import { type Plan, type Report } from './receipts';
+
+/** The runbook's phases in order; `status`, Current Details and the report use these names. */
+export const PHASES = {
+  preflight: 'checks on both sides',
+  plan: 'a person reads the plan',
+  lifetimes: 'longer token lifetimes on blue',
+  capture: 'changes on blue are recorded',
+  snapshot: 'snapshot of blue',
+  restore: 'restore to green',
+  close: 'green closed to everybody',
+  clean: 'data that would break migrations',
+  migrate: 'hydra migrate sql on green',
+  repair: 'what the migration damaged',
+  guard: 'guards on green',
+  vacuum: 'statistics and bloat',
+  start: 'Hydra on green starts, write-closed',
+  catchUp: 'changes since the snapshot',
+  parity: 'every row compared',
+  cutover: 'a person reads the evidence',
+  jobs: 'jobs of dependents paused',
+  samples: "blue's answers kept for comparison",
+  switchover: 'writes move',
+  drain: 'captured = applied',
+  stopBlue: 'Hydra on blue stops',
+  validate: "green's answers",
+  bake: 'error rate and latency',
+  finalize: 'a person accepts',
+  resumeJobs: 'jobs of dependents resumed',
+  cleanUp: 'ours removed',
+} as const;
+export type Phase = keyof typeof PHASES;
+export const PHASE_NAMES = Object.keys(PHASES) as readonly Phase[];
+
+/** Where a person must decide. `intervene` opens only when something needs one. */
+export const GATES = {
+  plan: ['approve', 'reject'],
+  cutover: ['approve', 'reject'],
+  finalize: ['approve', 'reject'],
+  intervene: ['retry', 'wait', 'accept'],
+} as const;
+export type Gate = keyof typeof GATES;
+export type Decision = (typeof GATES)[Gate][number];
+
+export const MODES = ['real', 'rehearse', 'drill'] as const;
+export type Mode = (typeof MODES)[number];
+
+export const OUTCOMES = ['completed', 'rehearsed', 'refused', 'undone', 'cancelled', 'rolled_back'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** What starts `upgradeHydra`: short enough to be typed in the Temporal UI. */
+export interface UpgradeInput {
+  /** As in the worker's config; a worker of another environment refuses. */
+  readonly environment: string;
+  /** @default 'real' */
+  readonly mode?: Mode;
+  /** A claim, for the report and for "approver is not starter". */
+  readonly by?: string;
+  readonly note?: string;
+  /** Of the config that was looked at with `plan`; another one refuses. */
+  readonly configDigest?: string;
+}
+
+/** Argument of the Update `decide` and of the Signal `decideSignal`. */
+export interface DecisionMessage {
+  readonly gate: Gate;
+  readonly decision: Decision;
+  /** A claim: Temporal does not tell a workflow who sent a message. */
+  readonly by: string;
+  readonly note?: string;
+}
+
+export interface DecisionAnswer {
+  readonly gate: Gate;
+  readonly recorded: Decision;
+}
+
+/** Answer of the Query `status`. */
+export interface CutoverStatus {
+  readonly cutoverId: string;
+  readonly environment: string;
+  readonly mode: Mode;
+  readonly startedBy: string;
+  readonly phase: Phase;
+  /** Set while it goes backwards. */
+  readonly undoing: boolean;
+  readonly awaiting: {
+    readonly gate: Gate;
+    readonly since: string;
+    readonly why: string;
+    readonly deadline: string | null;
+  } | null;
+  readonly phases: readonly { readonly name: Phase; readonly startedAt: string; readonly durationMs: number | null }[];
+  readonly decisions: readonly RecordedDecision[];
+  readonly committed: boolean;
+  readonly plan: Plan | null;
+  readonly report: Report | null;
+}
+
+export interface RecordedDecision extends DecisionMessage {
+  readonly at: string;
+  /** Why a message was not followed; only the first valid one is. */
+  readonly ignored?: string;
+}

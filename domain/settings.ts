@@ -1,0 +1,82 @@
+import { type SupportedHydraVersion } from './hydra-versions';
+
+/**
+ * What the steps of a cutover need to know of the config: plain values without secrets. Whoever composes the worker makes it
+ * of the loaded config; addresses and credentials stay inside the ports.
+ */
+export interface CutoverSettings {
+  readonly environment: { readonly name: string; readonly production: boolean };
+  /** SHA-256 of everything in the config that is not secret. */
+  readonly configDigest: string;
+  readonly hydraVersion: { readonly blue: SupportedHydraVersion; readonly green: SupportedHydraVersion };
+  /** The schema of Hydra's tables. */
+  readonly hydraSchema: string;
+  readonly provider: {
+    readonly blueInstanceId: string;
+    readonly greenInstanceId: string;
+    readonly waitDeadlineMs: number;
+    readonly pollMs: number;
+    /** Removed at finalize; an undo removes both always. */
+    readonly keepSnapshot: boolean;
+  };
+  readonly green: {
+    /** The role that owns Hydra's tables, and what Hydra on green logs in as. */
+    readonly hydraRole: string;
+    /** Which roles may ask the arbiters who serves: those of the gateways. */
+    readonly arbiterRoles: readonly string[];
+  };
+  readonly sync: {
+    /** Rows of one table that travel at once. */
+    readonly batchRows: number;
+    /** Undone changes that are few enough to ask for the cutover. */
+    readonly backlogMax: number;
+    /** Between rounds when nothing is left. */
+    readonly idleMs: number;
+    /** A catch-up that has not caught up by then gives up. */
+    readonly catchUpDeadlineMs: number;
+  };
+  readonly migration: {
+    readonly timeoutMs: number;
+    readonly statementTimeoutMs: number;
+    readonly lockTimeoutMs: number;
+  };
+  readonly switchover: SwitchoverSettings;
+  readonly validation: { readonly subjects: number; readonly clients: number; readonly syntheticLogin: boolean };
+  readonly bake: {
+    readonly durationMs: number;
+    readonly pollMs: number;
+    /** Share of 5xx answers of all, at the gateways. */
+    readonly errorRateMax: number;
+    /** null: not looked at. */
+    readonly p95MsMax: number | null;
+  };
+  readonly gates: GateSettings;
+  /** Raised for clients on blue until finalize, so that fewer refreshes fall into the window; null: left alone. */
+  readonly accessTokenLifespanMs: number | null;
+}
+
+export interface SwitchoverSettings {
+  /** From the first held request to its release; over it before the commit: blue again. */
+  readonly pauseBudgetMs: number;
+  /** After it a gateway asks by itself who serves. */
+  readonly holdDeadlineMs: number;
+  /** The fence's lease ends so much before the hold's deadline. */
+  readonly leaseMarginMs: number;
+  readonly lockTimeoutMs: number;
+  readonly lockAttempts: number;
+  /** Rounds before the hold go on until a round takes less than this. */
+  readonly roundMsMax: number;
+  /** How often an attempt that was given up before its commit is followed by another. */
+  readonly attempts: number;
+  readonly retryDelayMs: number;
+}
+
+export interface GateSettings {
+  readonly planTimeoutMs: number;
+  readonly cutoverTimeoutMs: number;
+  readonly finalizeTimeoutMs: number;
+  /** `automatic`: after a clean bake nobody is asked. */
+  readonly finalize: 'manual' | 'automatic';
+  /** The starter may not decide a gate; both are claims. */
+  readonly approverIsNotStarter: boolean;
+}

@@ -1,0 +1,95 @@
+import {
+  type BakeReceipt,
+  type CaptureReceipt,
+  type CleanReceipt,
+  type CutoverEvidence,
+  type DrainReceipt,
+  type MetricsReceipt,
+  type MigrateReceipt,
+  type ParityReceipt,
+  type Plan,
+  type PurgeGuardReceipt,
+  type RepairReceipt,
+  type RestoreReceipt,
+  type SnapshotReceipt,
+  type SwitchoverReceipt,
+  type SyncReceipt,
+  type ValidationReceipt,
+} from './receipts';
+import { type Mode } from './runbook';
+
+/** What every step is told. */
+export interface StepInput {
+  readonly cutoverId: string;
+  readonly environment: string;
+}
+
+export interface PreflightInput extends StepInput {
+  readonly mode: Mode;
+  /** Refused when the worker's config has another one. */
+  readonly configDigest?: string;
+}
+
+/**
+ * Every step of the runbook as the workflow calls it. Each one looks first whether it is done already, so that a retry, a
+ * restarted worker or a workflow reset is harmless; each undo tolerates that its step never happened.
+ *
+ * @throws CutoverFault at the boundary as an ApplicationFailure whose type is the code
+ */
+export interface Steps {
+  /** Changes nothing. @throws CHECK_FAILED with all problems at once */
+  preflight(input: PreflightInput): Promise<Plan>;
+
+  extendLifetimes(input: StepInput): Promise<{ readonly clients: number }>;
+  restoreLifetimes(input: StepInput): Promise<{ readonly clients: number }>;
+
+  /** Arbiter, guards, change log and revocation ledger on blue, proven by a canary. */
+  enableCapture(input: StepInput): Promise<CaptureReceipt>;
+  disableCapture(input: StepInput): Promise<void>;
+
+  takeSnapshot(input: StepInput): Promise<SnapshotReceipt>;
+  deleteSnapshot(input: StepInput): Promise<void>;
+  restoreGreen(input: StepInput): Promise<RestoreReceipt>;
+  deleteGreen(input: StepInput): Promise<void>;
+
+  /** Nobody but us may log in; the crossed-DSN check; blue's copied schema goes, green's own comes. */
+  closeGreen(input: StepInput): Promise<void>;
+  cleanGreen(input: StepInput): Promise<CleanReceipt>;
+  migrateGreen(input: StepInput): Promise<MigrateReceipt>;
+  repairGreen(input: StepInput): Promise<RepairReceipt>;
+  /** Guards on every table, closed without expiry; logins as blue had them. */
+  guardGreen(input: StepInput): Promise<{ readonly tables: number }>;
+  vacuumGreen(input: StepInput): Promise<void>;
+  startGreen(input: StepInput): Promise<void>;
+  stopGreen(input: StepInput): Promise<void>;
+
+  /** Rounds until the backlog is small. */
+  catchUp(input: StepInput): Promise<SyncReceipt>;
+  /** Rounds until cancelled; what is done beside a gate. */
+  keepInSync(input: StepInput): Promise<SyncReceipt>;
+  verifyParity(input: StepInput): Promise<ParityReceipt>;
+  gatherEvidence(input: StepInput): Promise<CutoverEvidence>;
+
+  pauseJobs(input: StepInput): Promise<void>;
+  resumeJobs(input: StepInput): Promise<void>;
+  sampleBlue(input: StepInput): Promise<{ readonly subjects: number; readonly clients: number }>;
+
+  /**
+   * One attempt, resumable: a repeat claims the attempt that is under way and goes on behind its commit, or gives it up.
+   * Returns `aborted` for every reason before the commit; after the commit it goes on until it is done.
+   */
+  switchover(input: StepInput): Promise<SwitchoverReceipt>;
+  /** Blue serves again and no attempt can commit any more, or: it is too late. Also the undo. */
+  abandonSwitchover(input: StepInput): Promise<{ readonly outcome: 'aborted' | 'committed' }>;
+
+  proveDrain(input: StepInput): Promise<DrainReceipt>;
+  stopBlue(input: StepInput): Promise<void>;
+  validate(input: StepInput): Promise<ValidationReceipt>;
+  bake(input: StepInput): Promise<BakeReceipt>;
+  /** What would each job remove now, and do revocations explain it? */
+  guardPurge(input: StepInput): Promise<PurgeGuardReceipt>;
+  readMetrics(input: StepInput): Promise<MetricsReceipt>;
+
+  /** Ours removed on green; capture removed on blue, whose guard and committed row stay. */
+  finalize(input: StepInput): Promise<void>;
+}
