@@ -2,7 +2,19 @@ export { type ClaimedRunDir, type ClaimOptions, claimRunDir } from './claim-run-
 export { cleanEnvironment } from './clean-environment';
 export { endRecorded } from './end-recorded';
 export { describeLog, lastLogLines } from './log-tail';
-export { type RecordOptions, forgetProcess, readJson, recordProcess, writeAtomically } from './process-record';
+export {
+  type ProcessRecord,
+  type RecordOptions,
+  announceEnd,
+  forgetProcess,
+  isRecordedProcessAlive,
+  readJson,
+  readRecords,
+  recordProcess,
+  writeAtomically,
+} from './process-record';
+export { endProcess } from './end-process';
+export { startDetached } from './start-detached';
 export {
   type ProcessDeath,
   type ProcessExit,

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isSameProcessAlive, processStartTime } from '../../scripts/lib/process-identity';
@@ -65,6 +65,22 @@ export function forgetProcess(runDir: string, name: string): void {
   rmSync(recordFile(runDir, name), { force: true });
 }
 
+/**
+ * Says that somebody other than the supervisor is about to end this process on purpose, so that its end is no death of the
+ * world. Forgotten with the next start under the same name.
+ */
+export function announceEnd(runDir: string, name: string): void {
+  writeAtomically(announcementFile(runDir, name), {});
+}
+
+/** @returns whether the end was announced, which it is then no longer */
+export function takeAnnouncement(runDir: string, name: string): boolean {
+  const file = announcementFile(runDir, name);
+  const announced = existsSync(file);
+  rmSync(file, { force: true });
+  return announced;
+}
+
 /** @returns every readable record, the latest first: the order in which to stop */
 export function readRecords(runDir: string): ProcessRecord[] {
   let files: string[];
@@ -113,6 +129,10 @@ export function readJson(file: string): unknown {
 
 function recordsDir(runDir: string): string {
   return join(runDir, 'processes');
+}
+
+function announcementFile(runDir: string, name: string): string {
+  return join(recordsDir(runDir), `${name}.end-announced`);
 }
 
 function recordFile(runDir: string, name: string): string {

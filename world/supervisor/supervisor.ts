@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Logger } from '../../config/logger';
 import { CutoverFault } from '../../domain/faults';
 import { lastLogLines } from './log-tail';
-import { forgetProcess } from './process-record';
+import { forgetProcess, takeAnnouncement } from './process-record';
 import { type ProcessDeath, type ProcessExit, type ProcessSpec, type RunningProcess } from './process-spec';
 import { logsDir } from './run-dir';
 import { send } from './signal-process';
@@ -51,7 +51,7 @@ export class Supervisor {
     return this.#children;
   }
 
-  /** `callback` hears of every process that ended after it was ready though nobody stopped it. */
+  /** `callback` hears of every process that ended after it was ready though nobody stopped it or announced its end. */
   onDeath(callback: (death: ProcessDeath) => void): void {
     this.#onDeath.push(callback);
   }
@@ -143,7 +143,7 @@ export class Supervisor {
 
   #ended(child: Child, exit: ProcessExit): void {
     this.#remove(child);
-    if (child.stopping || !child.ready) return;
+    if (takeAnnouncement(this.runDir, child.name) || child.stopping || !child.ready) return;
     const { name, pid, logFile } = child;
     this.#logger.error({ process: name, pid, exitCode: exit.code, signal: exit.signal }, 'process died');
     const death: ProcessDeath = { name, pid, logFile, ...exit, lastLines: lastLogLines(logFile) };

@@ -97,7 +97,8 @@ async function resolveTools(options: UpWorldOptions, progress: (line: string) =>
   const { signal, env } = options;
   const how = { progress, ...(signal === undefined ? {} : { signal }), ...(env === undefined ? {} : { env }) };
   await resolvePostgres(options.postgresMajor ?? 15, how);
-  return { hydra: await resolveHydra('1.11.10', how), temporal: await resolveTemporalCli(how) };
+  const hydra = { '1.11.10': await resolveHydra('1.11.10', how), '2.3.0': await resolveHydra('2.3.0', how) };
+  return { hydra, temporal: await resolveTemporalCli(how) };
 }
 
 async function startParts(

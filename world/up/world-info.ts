@@ -84,6 +84,8 @@ export interface GatewayInfo {
   readonly controlToken: string;
   /** PEM of the authority behind `publicUrl`. */
   readonly caFile: string;
+  /** Where it looks for Hydra on green, which an upgrade starts. */
+  readonly greenHydra: { readonly publicUrl: string; readonly adminUrl: string };
   readonly pid: number;
 }
 

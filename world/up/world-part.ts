@@ -1,7 +1,7 @@
 import { type Logger } from '../../config/logger';
 import { CutoverFault } from '../../domain/faults';
 import { type Supervisor } from '../supervisor';
-import { type PostgresMajor } from '../toolchain/types';
+import { type HydraVersion, type PostgresMajor } from '../toolchain/types';
 import { type WorldInfo } from './world-info';
 import { type WorldSettings } from './world-settings';
 
@@ -17,7 +17,8 @@ export interface WorldOptions {
 }
 
 export interface WorldTools {
-  readonly hydra: string;
+  /** Binaries by version. */
+  readonly hydra: Readonly<Record<HydraVersion, string>>;
   readonly temporal: string;
 }
 

@@ -1,4 +1,5 @@
 import { blueSidePart } from './parts/blue-side';
+import { deploymentPart } from './parts/deployment';
 import { firstGrantPart } from './parts/first-grant';
 import { gatewayPart } from './parts/gateway';
 import { loginAppPart } from './parts/login-app';
@@ -13,6 +14,6 @@ export const WORLD_PARTS: readonly (readonly WorldPart[])[] = [
   [rdsEndpointPart, temporalPart],
   [blueSidePart],
   [gatewayPart, policyServicePart, resourceApiPart],
-  [loginAppPart],
+  [loginAppPart, deploymentPart],
   [firstGrantPart],
 ];

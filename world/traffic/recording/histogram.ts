@@ -24,6 +24,13 @@ export class Histogram {
     this.max = Math.max(this.max, durationMs);
   }
 
+  /** Takes in what `other` recorded. */
+  merge(other: Histogram): void {
+    for (const [bucket, count] of other.buckets) this.buckets.set(bucket, (this.buckets.get(bucket) ?? 0) + count);
+    this.total += other.total;
+    this.max = Math.max(this.max, other.max);
+  }
+
   /** @param share between 0 and 1 @returns 0 when nothing was recorded */
   percentile(share: number): number {
     if (this.total === 0) return 0;

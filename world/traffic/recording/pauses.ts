@@ -12,12 +12,14 @@ export interface PauseWindow {
   readonly startedAt: string;
   readonly durationMs: number;
   readonly requests: number;
+  /** How long each of them waited. */
+  readonly waits: Percentiles;
 }
 
 interface OpenWindow {
-  fromMs: number;
-  toMs: number;
-  requests: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly waits: Histogram;
 }
 
 const KEPT = 20;
@@ -33,13 +35,16 @@ export class PauseTracker {
 
   record(sentAtMs: number, answeredAtMs: number): void {
     if (answeredAtMs - sentAtMs < this.thresholdMs) return;
-    let joined: OpenWindow = { fromMs: sentAtMs, toMs: answeredAtMs, requests: 1 };
+    const waits = new Histogram();
+    waits.record(answeredAtMs - sentAtMs);
+    let joined: OpenWindow = { fromMs: sentAtMs, toMs: answeredAtMs, waits };
     for (let last = this.windows.at(-1); last !== undefined && last.toMs >= joined.fromMs; last = this.windows.at(-1)) {
       this.windows.pop();
+      last.waits.merge(joined.waits);
       joined = {
         fromMs: Math.min(last.fromMs, joined.fromMs),
         toMs: Math.max(last.toMs, joined.toMs),
-        requests: last.requests + joined.requests,
+        waits: last.waits,
       };
     }
     this.windows.push(joined);
@@ -51,10 +56,11 @@ export class PauseTracker {
     const longest = [...this.windows]
       .sort((a, b) => b.toMs - b.fromMs - (a.toMs - a.fromMs))
       .slice(0, KEPT)
-      .map((window) => ({
-        startedAt: new Date(window.fromMs).toISOString(),
-        durationMs: Math.round(window.toMs - window.fromMs),
-        requests: window.requests,
+      .map(({ fromMs, toMs, waits }) => ({
+        startedAt: new Date(fromMs).toISOString(),
+        durationMs: Math.round(toMs - fromMs),
+        requests: waits.summary().count,
+        waits: waits.summary(),
       }));
     return { thresholdMs: this.thresholdMs, windows: lengths.summary(), longest };
   }

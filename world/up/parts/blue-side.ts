@@ -48,7 +48,7 @@ export const blueSidePart: WorldPart = {
 async function startHydra(context: WorldContext, instance: InstanceInfo, database: HydraDatabase): Promise<HydraInfo> {
   const { settings, runDir, signal } = context;
   const { host, port } = instance;
-  const binary = context.tools.hydra;
+  const binary = context.tools.hydra[VERSION];
   const pairwiseSalt = settings.secret('hydra-pairwise-salt');
   const secretsSystem = settings.secret('hydra-secrets-system');
   await migrateHydra({

@@ -57,6 +57,7 @@ export const gatewayPart: WorldPart = {
         controlUrl: `http://127.0.0.1:${ports['gateway-control']}`,
         controlToken,
         caFile: certificates.caFile,
+        greenHydra: green,
         pid: running.pid,
       },
     };

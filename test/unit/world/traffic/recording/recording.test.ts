@@ -32,7 +32,12 @@ describe('PauseTracker', () => {
     pauses.record(3_000, 3_200);
     const { windows, longest } = pauses.summary();
     expect(windows.count).toBe(2);
-    expect(longest[0]).toEqual({ startedAt: new Date(1_000).toISOString(), durationMs: 500, requests: 2 });
+    expect(longest[0]).toMatchObject({
+      startedAt: new Date(1_000).toISOString(),
+      durationMs: 500,
+      requests: 2,
+      waits: { count: 2, maxMs: 400 },
+    });
   });
 
   it('joins windows that a long wait turns out to connect', () => {
@@ -40,7 +45,14 @@ describe('PauseTracker', () => {
     pauses.record(0, 200);
     pauses.record(300, 500);
     pauses.record(100, 900);
-    expect(pauses.summary().longest).toEqual([{ startedAt: new Date(0).toISOString(), durationMs: 900, requests: 3 }]);
+    expect(pauses.summary().longest).toEqual([
+      {
+        startedAt: new Date(0).toISOString(),
+        durationMs: 900,
+        requests: 3,
+        waits: expect.objectContaining({ count: 3, maxMs: 800 }) as unknown,
+      },
+    ]);
   });
 });
 

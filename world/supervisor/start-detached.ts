@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+import { isRecordedProcessAlive, readRecords } from './process-record';
+import { type ProcessSpec } from './process-spec';
+import { logsDir } from './run-dir';
+import { killGroup } from './signal-process';
+import { spawnRecorded } from './spawn-recorded';
+import { waitUntilReady } from './wait-until-ready';
+
+/**
+ * Starts a process that outlives its starter and belongs to the world in `runDir`: whoever ends the world ends it too. Returns
+ * once it is ready; one of this name that runs already is waited for instead.
+ *
+ * @throws CutoverFault PROCESS_DIED | PROCESS_NOT_READY, and nothing of it is left
+ */
+export async function startDetached(spec: ProcessSpec, runDir: string): Promise<void> {
+  const logFile = join(logsDir(runDir), `${spec.name}.log`);
+  const before = readRecords(runDir).find((record) => record.name === spec.name);
+  if (before !== undefined && isRecordedProcessAlive(before)) {
+    await waitUntilReady(spec, logFile, new Promise(() => undefined));
+    return;
+  }
+  const { exited } = await spawnRecorded(spec, runDir, logFile);
+  try {
+    await waitUntilReady(spec, logFile, exited);
+  } catch (error) {
+    const record = readRecords(runDir).find((candidate) => candidate.name === spec.name);
+    if (record !== undefined) killGroup(record);
+    await exited;
+    throw error;
+  }
+}
