@@ -67,6 +67,8 @@ export const FAULTS = {
     exitCode: 4,
     meaning: 'the cutover was rejected, failed or was cancelled; blue serves and everything is undone',
   },
+  GATE_REJECTED: { retryable: false, exitCode: 4, meaning: 'a person rejected at a gate' },
+  GATE_TIMEOUT: { retryable: false, exitCode: 4, meaning: 'nobody decided at a gate in time' },
   UNDO_INCOMPLETE: { retryable: false, exitCode: 5, meaning: 'undoing did not succeed everywhere; a person is needed' },
   PERSON_NEEDED: { retryable: false, exitCode: 5, meaning: 'the cutover waits at a gate for a person' },
   GATE_NOT_OPEN: { retryable: false, exitCode: 3, meaning: 'the decision is for a gate that is not open' },

@@ -48,6 +48,17 @@ export type Mode = (typeof MODES)[number];
 export const OUTCOMES = ['completed', 'rehearsed', 'refused', 'undone', 'cancelled', 'rolled_back'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
+/** Names on the wire: histories hold them, so they never change. */
+export const UPGRADE_WORKFLOW = 'upgradeHydra';
+export const DECIDE_UPDATE = 'decide';
+export const DECIDE_SIGNAL = 'decideSignal';
+export const STATUS_QUERY = 'status';
+
+/** The lock that keeps two cutovers of one environment apart: Temporal runs one workflow of an id at a time. */
+export function cutoverWorkflowId(environment: string): string {
+  return `cutover/${environment}`;
+}
+
 /** What starts `upgradeHydra`: short enough to be typed in the Temporal UI. */
 export interface UpgradeInput {
   /** As in the worker's config; a worker of another environment refuses. */
@@ -86,12 +97,16 @@ export interface CutoverStatus {
   readonly undoing: boolean;
   readonly awaiting: {
     readonly gate: Gate;
+    /** Of the gate's decisions, those that this question takes. */
+    readonly decisions: readonly Decision[];
     readonly since: string;
     readonly why: string;
     readonly deadline: string | null;
   } | null;
   readonly phases: readonly { readonly name: Phase; readonly startedAt: string; readonly durationMs: number | null }[];
   readonly decisions: readonly RecordedDecision[];
+  /** Messages that were not followed: the last few. */
+  readonly ignored: readonly IgnoredMessage[];
   readonly committed: boolean;
   readonly plan: Plan | null;
   readonly report: Report | null;
@@ -99,6 +114,9 @@ export interface CutoverStatus {
 
 export interface RecordedDecision extends DecisionMessage {
   readonly at: string;
-  /** Why a message was not followed; only the first valid one is. */
-  readonly ignored?: string;
+}
+
+export interface IgnoredMessage {
+  readonly at: string;
+  readonly why: string;
 }
