@@ -1,7 +1,7 @@
 import { type Config, type SideName } from '../../config/schema';
 import { fail, type CheckOutcome } from './check';
 import { httpGet, underBase, type HttpAnswer } from './http-get';
-import { isCertificateError, unreachableReason, errorCode } from './network-errors';
+import { isCertificateError, unreachableReason, errorCode } from '../../adapters/network-errors';
 import { absent } from './side-outcome';
 
 /**

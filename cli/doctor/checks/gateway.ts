@@ -1,7 +1,7 @@
 import { type Config } from '../../../config/schema';
 import { fail, ok, type CheckOutcome, type DoctorCheck } from '../check';
 import { httpGet, underBase } from '../http-get';
-import { errorCode, unreachableReason } from '../network-errors';
+import { errorCode, unreachableReason } from '../../../adapters/network-errors';
 
 /** The control listener of one gateway answers and takes the token. */
 export function gatewayCheck(gateway: Config['gateways'][number]): DoctorCheck {

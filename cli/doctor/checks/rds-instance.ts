@@ -1,6 +1,6 @@
 import { type Config, type SideName } from '../../../config/schema';
 import { fail, info, ok, warn, type CheckOutcome, type DoctorCheck } from '../check';
-import { errorCode, unreachableReason } from '../network-errors';
+import { errorCode, unreachableReason } from '../../../adapters/network-errors';
 import { describeInstance } from '../rds-instances';
 
 /** Names of AWS errors that are about us and not about the instance. Source: Amazon RDS API, "Common Errors". */

@@ -1,0 +1,102 @@
+import { Socket } from 'node:net';
+import { Client, type ClientConfig } from 'pg';
+
+export type SslMode = 'disable' | 'require' | 'verify-ca' | 'verify-full';
+
+/** Everything it takes to log in. Never logged as a whole. */
+export interface PostgresLogin {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  /** A function, so that the secret is in no object that could be printed. */
+  readonly password: () => string;
+  readonly ssl: { readonly mode: SslMode; /** PEM */ readonly ca?: string };
+}
+
+export interface ConnectionOptions {
+  /** Shown in pg_stat_activity behind "hydra-cutover". */
+  readonly purpose: string;
+  /** @default none: `signal` ends the attempt */
+  readonly connectTimeoutMs?: number;
+  /** Destroys the socket when it is aborted, so that a server that hangs does not keep the process. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Connection {
+  readonly client: Client;
+  /** Asks the server to end the session and waits for it, at most `limitMs`; then the socket is gone in any case. */
+  close(limitMs?: number): Promise<void>;
+  /** At once, without telling the server. */
+  destroy(): void;
+}
+
+const KEEP_ALIVE_DELAY_MS = 10_000;
+const CLOSE_LIMIT_MS = 5_000;
+
+/**
+ * Opens one session. When the server closed it by {@link Connection.close}, its locks are released.
+ *
+ * @throws the driver's own errors, to be explained by `explainConnectionError`
+ */
+export async function openConnection(login: PostgresLogin, options: ConnectionOptions): Promise<Connection> {
+  options.signal?.throwIfAborted();
+  const socket = new Socket();
+  const destroy = () => void socket.destroy(new Error('Connection terminated: it is not needed any more'));
+  const release = () => options.signal?.removeEventListener('abort', destroy);
+  options.signal?.addEventListener('abort', destroy, { once: true });
+  const client = new Client({
+    ...clientConfig(login, options),
+    stream: () => socket,
+  });
+  // A connection that breaks between two queries is told by the next query; without a listener it would end the process.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+  } catch (error) {
+    release();
+    socket.destroy();
+    throw error;
+  }
+  return {
+    client,
+    destroy,
+    close: async (limitMs = CLOSE_LIMIT_MS) => {
+      release();
+      let timer: NodeJS.Timeout | undefined;
+      const limit = new Promise((resolve) => (timer = setTimeout(resolve, limitMs)));
+      await Promise.race([client.end().catch(() => undefined), limit]);
+      clearTimeout(timer);
+      socket.destroy();
+    },
+  };
+}
+
+function clientConfig(login: PostgresLogin, options: ConnectionOptions): ClientConfig {
+  return {
+    host: login.host,
+    port: login.port,
+    database: login.database,
+    user: login.user,
+    // A function, because pg looks for PGPASSWORD and ~/.pgpass when there is no password.
+    password: login.password,
+    ssl: sslConfig(login.ssl),
+    application_name: `hydra-cutover ${options.purpose}`,
+    // A firewall that forgets idle connections would otherwise end a session that waits for a long statement.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
+    ...(options.connectTimeoutMs === undefined ? {} : { connectionTimeoutMillis: options.connectTimeoutMs }),
+  };
+}
+
+/**
+ * The modes of libpq in terms of Node; pg itself adds the name to verify. Without `ca` Node's own certificates count, those
+ * of NODE_EXTRA_CA_CERTS included.
+ * Source: PostgreSQL manual, "SSL Support", "Protection Provided in Different Modes".
+ */
+function sslConfig(ssl: PostgresLogin['ssl']): ClientConfig['ssl'] {
+  if (ssl.mode === 'disable') return false;
+  if (ssl.mode === 'require') return { rejectUnauthorized: false };
+  const verified = { rejectUnauthorized: true, ...(ssl.ca === undefined ? {} : { ca: ssl.ca }) };
+  return ssl.mode === 'verify-ca' ? { ...verified, checkServerIdentity: () => undefined } : verified;
+}

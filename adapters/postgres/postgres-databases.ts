@@ -1,0 +1,228 @@
+import { CutoverFault, isCutoverFault } from '../../domain/faults';
+import { type DatabaseInstance } from '../../domain/ports/database-provider';
+import {
+  type DatabaseAddress,
+  type Databases,
+  type DatabaseSession,
+  type SessionOptions,
+} from '../../domain/ports/databases';
+import { type SideName } from '../../domain/sides';
+import { explainConnectionError, isSessionLost } from './connection-problem';
+import { type Connection, openConnection, type PostgresLogin, type SslMode } from './open-connection';
+
+/** One side's database as the config tells it. */
+export interface DatabaseLocation {
+  /** Without it: the endpoint of the instance. */
+  readonly host?: string;
+  readonly port: number;
+  readonly name: string;
+  readonly user: string;
+  readonly password: () => string;
+  readonly ssl: { readonly mode: SslMode; readonly ca?: string };
+  readonly instanceId?: string;
+}
+
+export interface PostgresDatabasesOptions {
+  readonly sides: Readonly<Record<SideName, DatabaseLocation>>;
+  /** Asked for the address of a side whose config names no host. */
+  readonly provider: { describeInstance(instanceId: string): Promise<DatabaseInstance | undefined> };
+  readonly connectTimeoutMs?: number;
+}
+
+interface HostAndPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+/** To end the server's side of an aborted session; behind it `client_connection_check_interval` does. */
+const TERMINATE_LIMIT_MS = 2_000;
+
+/**
+ * The server notices within this time that the client of a running statement is gone; PostgreSQL 13 does not know it.
+ * Source: PostgreSQL manual, "client_connection_check_interval" (0 is the only value where the system cannot tell).
+ */
+const SESSION_SQL = `
+  SELECT pg_backend_pid() AS pid,
+         (SELECT backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()) AS started,
+         (SELECT set_config(name, '2s', false) FROM pg_settings WHERE name = 'client_connection_check_interval') AS checked`;
+
+/** {@link Databases} over `pg`: one connection for each session, none is kept. */
+export class PostgresDatabases implements Databases {
+  readonly #options: PostgresDatabasesOptions;
+  /** Endpoints that the provider told, until one does not answer. */
+  readonly #endpoints = new Map<SideName, Promise<HostAndPort>>();
+
+  constructor(options: PostgresDatabasesOptions) {
+    this.#options = options;
+  }
+
+  async withSession<T>(
+    side: SideName,
+    work: (client: DatabaseSession) => Promise<T>,
+    options: SessionOptions = {},
+  ): Promise<T> {
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const login = await this.#login(side, options.login);
+    const session = await this.#open(side, login, options);
+    try {
+      return await work(session);
+    } catch (error) {
+      if (signal?.aborted === true && !isCutoverFault(error)) throw signal.reason;
+      throw error;
+    } finally {
+      await session.close();
+    }
+  }
+
+  async address(side: SideName): Promise<DatabaseAddress> {
+    const { name, user, ssl } = this.#options.sides[side];
+    const { host, port } = await this.#endpoint(side);
+    return { host, port, database: name, user, sslMode: ssl.mode };
+  }
+
+  async #login(side: SideName, other: SessionOptions['login']): Promise<PostgresLogin> {
+    const { name, user, password, ssl } = this.#options.sides[side];
+    const credentials = other ? { user: other.user, password: () => other.password } : { user, password };
+    return { ...(await this.#endpoint(side)), database: name, ssl, ...credentials };
+  }
+
+  async #open(side: SideName, login: PostgresLogin, options: SessionOptions): Promise<PgSession> {
+    const connect = (purpose: string, connectTimeoutMs: number, signal?: AbortSignal) =>
+      openConnection(login, { purpose, connectTimeoutMs, ...(signal ? { signal } : {}) });
+    const connectTimeoutMs = this.#options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
+    let connection: Connection | undefined;
+    try {
+      connection = await connect(options.purpose ?? 'worker', connectTimeoutMs, options.signal);
+      const { rows } = await connection.client.query<{ pid: number; started: string }>(SESSION_SQL);
+      const [server] = rows;
+      if (!server) throw new Error('the server told no process id');
+      const reconnect = () => connect('terminate', TERMINATE_LIMIT_MS);
+      return new PgSession(connection, server, reconnect, { side, ...login }, options.signal);
+    } catch (error) {
+      connection?.destroy();
+      this.#endpoints.delete(side);
+      options.signal?.throwIfAborted();
+      throw noSession(error, side, login);
+    }
+  }
+
+  #endpoint(side: SideName): Promise<HostAndPort> {
+    const { host, port } = this.#options.sides[side];
+    if (host !== undefined) return Promise.resolve({ host, port });
+    const known = this.#endpoints.get(side);
+    if (known) return known;
+    const asked = this.#askProvider(side);
+    this.#endpoints.set(side, asked);
+    asked.catch(() => this.#endpoints.delete(side));
+    return asked;
+  }
+
+  async #askProvider(side: SideName): Promise<HostAndPort> {
+    const { instanceId } = this.#options.sides[side];
+    const instance = instanceId === undefined ? undefined : await this.#options.provider.describeInstance(instanceId);
+    if (instance?.endpoint) return instance.endpoint;
+    const state = instance === undefined ? 'does not exist' : `is ${instance.status} and has no endpoint yet`;
+    throw new CutoverFault(
+      'DB_UNREACHABLE',
+      `no session on ${side}: instance ${instanceId ?? '(none)'} ${state}; wait until it is made, or set ${side}.database.host`,
+      { side, instanceId, reason: 'absent' },
+    );
+  }
+}
+
+interface Endpoint {
+  readonly side: SideName;
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+}
+
+class PgSession implements DatabaseSession {
+  readonly backendPid: number;
+  readonly #connection: Connection;
+  readonly #started: string;
+  readonly #reconnect: () => Promise<Connection>;
+  readonly #endpoint: Endpoint;
+  readonly #signal: AbortSignal | undefined;
+  #running = 0;
+  #interrupted = false;
+
+  constructor(
+    connection: Connection,
+    server: { readonly pid: number; readonly started: string },
+    reconnect: () => Promise<Connection>,
+    endpoint: Endpoint,
+    signal?: AbortSignal,
+  ) {
+    this.#connection = connection;
+    this.backendPid = server.pid;
+    this.#started = server.started;
+    this.#reconnect = reconnect;
+    this.#endpoint = endpoint;
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal?.aborted === true) this.#onAbort();
+  }
+
+  // What runs at this moment has to be ended on the server too: a closed socket alone is noticed late, or (13) never.
+  readonly #onAbort = () => {
+    this.#interrupted = this.#running > 0;
+    this.#connection.destroy();
+  };
+
+  async query(text: string, values?: unknown[]): Promise<{ rows: unknown[]; rowCount: number | null }> {
+    this.#signal?.throwIfAborted();
+    this.#running += 1;
+    try {
+      return await this.#connection.client.query<Record<string, unknown>>(text, values);
+    } catch (error) {
+      // The statement may have been done before the socket went: that it is unknown is what an abort means.
+      this.#signal?.throwIfAborted();
+      throw isSessionLost(error) ? lostSession(error, this.#endpoint) : error;
+    } finally {
+      this.#running -= 1;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    await this.#connection.close();
+    if (this.#interrupted) await this.#terminate();
+  }
+
+  /** The start time is part of the question: the number may be another process's by now. */
+  async #terminate(): Promise<void> {
+    const connection = await this.#reconnect().catch(() => undefined);
+    await connection?.client
+      .query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2::timestamptz`,
+        [this.backendPid, this.#started],
+      )
+      .catch(() => undefined);
+    await connection?.close(TERMINATE_LIMIT_MS);
+  }
+}
+
+function noSession(error: unknown, side: SideName, login: PostgresLogin): CutoverFault {
+  const { kind, what, fix, sqlState } = explainConnectionError(error, `${side}.database`);
+  const endpoint = `${login.host}:${login.port}/${login.database}`;
+  return new CutoverFault(
+    'DB_UNREACHABLE',
+    `no session on ${side}, ${endpoint} as ${login.user}: ${what}; ${fix}`,
+    { side, endpoint, reason: kind, sqlState, what, fix },
+    error,
+  );
+}
+
+function lostSession(error: unknown, { side, host, port, database }: Endpoint): CutoverFault {
+  const endpoint = `${host}:${port}/${database}`;
+  const said = error instanceof Error ? error.message : String(error);
+  return new CutoverFault(
+    'DB_UNREACHABLE',
+    `the session on ${side}, ${endpoint}, ended: ${said}; what was not committed is undone, try again`,
+    { side, endpoint, reason: 'lost' },
+    error,
+  );
+}
