@@ -22,6 +22,8 @@ export interface CutoverSettings {
   readonly green: {
     /** The role that owns Hydra's tables, and what Hydra on green logs in as. */
     readonly hydraRole: string;
+    /** How long a Hydra that was started may take to be ready, and one that was stopped to be gone. @default 180_000 */
+    readonly readyDeadlineMs?: number;
     /** Which roles may ask the arbiters who serves: those of the gateways. */
     readonly arbiterRoles: readonly string[];
   };
