@@ -38,6 +38,15 @@ export async function createHydraDatabase(master: PostgresLogin, wanted: HydraDa
   });
 }
 
+/** Makes a role that may log in and owns nothing. Idempotent; an existing one gets the password. @throws CutoverFault DB_UNREACHABLE */
+export async function createLogin(master: PostgresLogin, name: string, password: string): Promise<void> {
+  await withClient(master, 'postgres', async (client) => {
+    const known = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [name]);
+    const verb = known.rowCount === 0 ? 'CREATE' : 'ALTER';
+    await client.query(`${verb} ROLE ${escapeIdentifier(name)} LOGIN PASSWORD ${escapeLiteral(password)}`);
+  });
+}
+
 /** Hydra's own default is two for each CPU: on a small machine its readiness probe would wait behind every slow query. */
 const HYDRA_POOL = 'max_conns=20&max_idle_conns=20';
 

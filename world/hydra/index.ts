@@ -2,6 +2,7 @@ export {
   type HydraDatabase,
   type PostgresLogin,
   createHydraDatabase,
+  createLogin,
   databaseUrl,
   hydraDsn,
   withClient,

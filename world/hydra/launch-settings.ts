@@ -1,3 +1,4 @@
+import { HYDRA_MIGRATIONS } from '../../hydra/versions';
 import { type HydraVersion } from '../toolchain/types';
 
 /** What a Hydra of the world is told; how it is told differs by version. */
@@ -54,7 +55,7 @@ export const HYDRA_SETTINGS = {
     adminPrefix: '',
     needsForwardedProto: true,
     migrateArgs: ['migrate', 'sql', '-e', '-y'],
-    migrations: { count: 55, last: '20220328111500000000' },
+    migrations: HYDRA_MIGRATIONS['1.11.10'],
     readyTimeoutMs: 60_000,
   },
   '2.3.0': {
@@ -69,7 +70,7 @@ export const HYDRA_SETTINGS = {
     adminPrefix: '/admin',
     needsForwardedProto: false,
     migrateArgs: ['migrate', 'sql', 'up', '-e', '-y'],
-    migrations: { count: 212, last: '20241129111700000000' },
+    migrations: HYDRA_MIGRATIONS['2.3.0'],
     readyTimeoutMs: 60_000,
   },
 } as const satisfies Record<HydraVersion, VersionSettings>;

@@ -2,6 +2,7 @@ import {
   type HydraDatabase,
   HYDRA_SETTINGS,
   createHydraDatabase,
+  createLogin,
   hydraDsn,
   hydraProcess,
   migrateHydra,
@@ -15,6 +16,8 @@ import { type WorldContext, type WorldPart, known } from '../world-part';
 const VERSION = '1.11.10';
 const IDENTIFIER = 'blue';
 const MASTER_USER = 'cutover_master';
+/** What the gateway asks blue's arbiter as. */
+export const GATEWAY_ROLE = 'gateway';
 
 /** Blue: an instance, Hydra's role and database on it, the schema, and the Hydra that serves now. */
 export const blueSidePart: WorldPart = {
@@ -39,7 +42,9 @@ export const blueSidePart: WorldPart = {
       database: 'hydra',
     };
     const { host, port, masterUser, masterPassword } = instance;
-    await createHydraDatabase({ host, port, user: masterUser, password: masterPassword }, database);
+    const master = { host, port, user: masterUser, password: masterPassword };
+    await createHydraDatabase(master, database);
+    await createLogin(master, GATEWAY_ROLE, context.settings.secret('gateway-database-password'));
     const hydra = await startHydra(context, instance, database);
     return { blue: { instance, database: { name: 'hydra', user: database.role, password: database.password }, hydra } };
   },

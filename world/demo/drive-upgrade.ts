@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection, type WorkflowHandle, WorkflowFailedError } from '@temporalio/client';
+import { CutoverFault } from '../../domain/faults';
+import { type Report as CutoverReport } from '../../domain/receipts';
+import { type CutoverStatus, type Gate, PHASES, type Phase } from '../../domain/runbook';
+import { type WorldInfo } from '../up';
+import { mustSucceed } from './cli-process';
+
+const POLL_MS = 500;
+const DEMO_PERSON = 'demo';
+
+export interface DriveOptions {
+  readonly info: WorldInfo;
+  readonly configFile: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** A person decides in the Temporal UI. */
+  readonly manual: boolean;
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface DrivenUpgrade {
+  readonly status: CutoverStatus;
+  readonly report: CutoverReport;
+}
+
+/**
+ * Starts the upgrade through the CLI, decides its gates (or waits for a person), and stays until the workflow is closed.
+ * @throws CutoverFault COMMAND_FAILED | PERSON_NEEDED (a gate that no demo can answer)
+ */
+export async function driveUpgrade(options: DriveOptions): Promise<DrivenUpgrade> {
+  const { info, configFile, env } = options;
+  const connection = await Connection.connect({ address: info.temporal.address });
+  try {
+    const client = new Client({ connection, namespace: info.temporal.namespace });
+    await mustSucceed(['start', '--config', configFile, '--by', DEMO_PERSON, '--note', 'npm run demo'], env);
+    const handle = client.workflow.getHandle(`cutover/${environmentName()}`);
+    if (options.manual) {
+      const page = `${info.temporal.uiUrl}/namespaces/${info.temporal.namespace}/workflows/${encodeURIComponent(handle.workflowId)}`;
+      options.say(`decide in the Temporal UI: ${page}`);
+    }
+    return await follow(handle, options);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Of the world's config. */
+export function environmentName(): string {
+  return 'world';
+}
+
+async function follow(handle: WorkflowHandle, options: DriveOptions): Promise<DrivenUpgrade> {
+  const told = new Set<Phase>();
+  const decided = new Set<string>();
+  for (;;) {
+    options.signal.throwIfAborted();
+    const status = await handle.query<CutoverStatus>('status');
+    for (const { name, durationMs } of status.phases) {
+      if (durationMs === null || told.has(name)) continue;
+      told.add(name);
+      options.say(`${name.padEnd(12)} ${(durationMs / 1_000).toFixed(1).padStart(6)} s  ${PHASES[name]}`);
+    }
+    if (status.report !== null) return { status, report: status.report };
+    if (status.awaiting !== null) await answer(status.awaiting.gate, status, options, decided);
+    const { status: execution } = await handle.describe();
+    if (execution.name !== 'RUNNING' && execution.name !== 'UNSPECIFIED') return closed(handle);
+    await sleep(POLL_MS, undefined, { signal: options.signal });
+  }
+}
+
+async function answer(gate: Gate, status: CutoverStatus, options: DriveOptions, decided: Set<string>): Promise<void> {
+  const { awaiting } = status;
+  if (awaiting === null || options.manual || decided.has(awaiting.since)) return;
+  decided.add(awaiting.since);
+  if (gate === 'intervene') {
+    throw new CutoverFault('PERSON_NEEDED', `the upgrade needs a person: ${awaiting.why}`, { gate });
+  }
+  await mustSucceed(['approve', '--config', options.configFile, '--gate', gate, '--by', DEMO_PERSON], options.env);
+  options.say(`approved gate ${gate}`);
+}
+
+async function closed(handle: WorkflowHandle): Promise<DrivenUpgrade> {
+  const status = await handle.query<CutoverStatus>('status');
+  if (status.report !== null) return { status, report: status.report };
+  try {
+    await handle.result();
+  } catch (error) {
+    const cause = error instanceof WorkflowFailedError ? (error.cause?.message ?? error.message) : String(error);
+    throw new CutoverFault('COMMAND_FAILED', `the upgrade closed without a report: ${cause}`, {}, error);
+  }
+  throw new CutoverFault('INTERNAL', 'the upgrade closed without a report');
+}
