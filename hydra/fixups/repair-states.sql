@@ -3,12 +3,5 @@ UPDATE hydra_oauth2_flow SET
   granted_scope = coalesce(granted_scope, '[]'::jsonb),
   amr = coalesce(amr, '[]'::jsonb),
   consent_remember_for = coalesce(consent_remember_for, 0),
-  state = CASE
-    WHEN coalesce(login_error, '{}') NOT IN ('{}', '') THEN 128
-    WHEN consent_error IS NOT NULL AND consent_error NOT IN ('{}', '') THEN 129
-    WHEN consent_error IS NOT NULL AND consent_was_used THEN 6
-    WHEN consent_error IS NOT NULL THEN 5
-    WHEN consent_challenge_id IS NOT NULL THEN 4
-    WHEN login_was_used THEN 3
-    ELSE 2 END
-WHERE (state = 128 AND login_error IN ('{}', '')) OR (state = 129 AND consent_error IN ('{}', ''))
+  state = :right_state
+WHERE :misjudged

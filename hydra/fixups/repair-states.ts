@@ -1,6 +1,12 @@
 import { type SqlClient } from '../../domain/ports/sql-client';
 import { sqlFile } from '../sql-file';
 
+/** SQL on the columns of a flow: the state it should have, and whether the migration gave it a wrong one. */
+export const STATE_SQL = {
+  right_state: sqlFile(__dirname, 'flow-state.sql').trim(),
+  misjudged: sqlFile(__dirname, 'misjudged-flow.sql').trim(),
+} as const;
+
 /**
  * Gives every flow that came from 1.x the state it should have: the migration takes "no error", which 1.x writes as `{}`, for an
  * error, and so hides every granted consent.
@@ -10,6 +16,6 @@ import { sqlFile } from '../sql-file';
  * Source: hydra-facts 3.1, 3.4.
  */
 export async function repairStates(client: SqlClient): Promise<number> {
-  const { rowCount } = await client.query(sqlFile(__dirname, 'repair-states.sql'));
+  const { rowCount } = await client.query(sqlFile(__dirname, 'repair-states.sql', STATE_SQL));
   return rowCount ?? 0;
 }

@@ -1,0 +1,84 @@
+import { CutoverFault } from '../domain/faults';
+import { type DatabaseSession } from '../domain/ports/databases';
+import { type StepInput } from '../domain/steps';
+import { installArbiter } from '../hydra/arbiter/install-arbiter';
+import {
+  COPIED_SCHEMA,
+  assertTwoServers,
+  closeLogins,
+  dropCopiedSchema,
+  dropCopiedTriggers,
+  endSessions,
+  installPreparation,
+  notGreen,
+  readRunRow,
+  setCopiedSchemaAside,
+} from '../hydra/closing';
+import { type Step } from './step';
+
+/**
+ * Makes the restored copy green: proves that it is one and not blue, drops what was copied of our schema on blue, gives it an
+ * arbiter of its own (closed), and leaves nobody but us able to log in.
+ *
+ * Idempotent, and goes on where it was killed. Before the proof nothing is changed anywhere.
+ * @throws CutoverFault CROSSED_CONNECTION | CHECK_FAILED (made before capture began; roles that can still log in) | LOCK_BUSY |
+ *   DB_UNREACHABLE
+ */
+export const closeGreen: Step<StepInput, void> = async (deps, { cutoverId }, context) => {
+  const { signal } = context;
+  const { databases } = deps;
+  await databases.withSession(
+    'blue',
+    (blue) =>
+      databases.withSession(
+        'green',
+        async (green) => {
+          context.heartbeat({ step: 'proving' });
+          await assertTwoServers(blue, green);
+          await assertCopyOf(blue, green, cutoverId);
+          context.heartbeat({ step: 'closing' });
+          await makeGreen(green, cutoverId);
+          await installPreparation(green);
+          await closeLogins(green);
+          await endSessions(green);
+          await dropCopiedSchema(green);
+        },
+        { signal, purpose: 'close green' },
+      ),
+    { signal, purpose: 'close green' },
+  );
+};
+
+/** Blue has a run row unless this is a rehearsal. Where it has one, the copy must carry the same, or a green of ours. */
+async function assertCopyOf(blue: DatabaseSession, green: DatabaseSession, cutoverId: string): Promise<void> {
+  const onBlue = await readRunRow(blue);
+  if (onBlue !== undefined && (onBlue.side !== 'blue' || onBlue.cutoverId !== cutoverId)) {
+    throw new CutoverFault(
+      'CROSSED_CONNECTION',
+      `the database reached as blue is ${onBlue.side} of cutover ${onBlue.cutoverId}; nothing was changed; check blue's address`,
+      { cutoverId },
+    );
+  }
+  const own = await readRunRow(green);
+  if (own?.side === 'green') {
+    if (own.cutoverId !== cutoverId) throw notGreen(own, cutoverId);
+    return;
+  }
+  const copied = own ?? (await readRunRow(green, COPIED_SCHEMA));
+  if (onBlue?.nonce === copied?.nonce) return;
+  const seen = copied === undefined ? 'has no trace of it' : `is a copy from cutover ${copied.cutoverId}`;
+  throw new CutoverFault(
+    'CHECK_FAILED',
+    `green was not copied while changes on blue were recorded: it ${seen}; delete it and its snapshot and take a new one`,
+    { cutoverId },
+  );
+}
+
+/** Whose schema is there says how far an earlier try came. */
+async function makeGreen(green: DatabaseSession, cutoverId: string): Promise<void> {
+  await dropCopiedTriggers(green);
+  const own = await readRunRow(green);
+  if (own?.side === 'green') return;
+  if (own !== undefined) await setCopiedSchemaAside(green);
+  await installArbiter(green, { side: 'green', cutoverId, initialState: 'closed' });
+}

@@ -1,0 +1,114 @@
+import { CutoverFault } from '../domain/faults';
+import { queryRows } from '../domain/ports/sql-client';
+import { type SideName } from '../domain/sides';
+import { type StepInput } from '../domain/steps';
+import { runSideCommand } from './green/side-commands';
+import { waitFor } from './green/wait-for';
+import { withGreen } from './green/with-green';
+import { type Step, type StepContext, type StepDeps } from './step';
+
+const READY_DEADLINE_MS = 180_000;
+/** A readiness probe reaches the database, so its session there shows within a few of them. */
+const PROOF_MS = 10_000;
+
+/**
+ * Starts Hydra on green with the command `startGreen` (without one: waits for whoever starts it), and proves that the Hydra that
+ * answers as green's uses green's database and blue's keys and issuer. Idempotent.
+ *
+ * The command gets CUTOVER_ID, CUTOVER_SIDE, CUTOVER_DB_HOST, CUTOVER_DB_PORT and CUTOVER_DB_NAME.
+ * @throws CutoverFault PROCESS_NOT_READY | CROSSED_CONNECTION (it uses another database) | CHECK_FAILED (issuer, version, keys) |
+ *   COMMAND_FAILED | HYDRA_UNREACHABLE | DB_UNREACHABLE
+ */
+export const startGreen: Step<StepInput, void> = async (deps, input, context) => {
+  context.heartbeat({ step: 'starting' });
+  await runSideCommand(deps, 'startGreen', 'green', input, context);
+  const ready = await waitFor(context, deadlineOf(deps), { step: 'waiting until ready' }, () =>
+    deps.hydra.isReady('green'),
+  );
+  if (!ready) {
+    throw new CutoverFault(
+      'PROCESS_NOT_READY',
+      `Hydra on green is not ready after ${deadlineOf(deps)} ms; see its own log (database, secrets, pending migrations)`,
+    );
+  }
+  await assertUsesGreen(deps, input, context);
+  await assertSameIdentity(deps);
+};
+
+/** Stops Hydra on green. Idempotent; tolerates that it never ran and that there is no green any more. */
+export const stopGreen: Step<StepInput, void> = (deps, input, context) =>
+  stop(deps, input, context, 'green', 'stopGreen');
+
+/** Stops Hydra on blue, and looks that it does not answer any more. Idempotent. Its database is left alone. */
+export const stopBlue: Step<StepInput, void> = (deps, input, context) => stop(deps, input, context, 'blue', 'stopBlue');
+
+async function stop(
+  deps: StepDeps,
+  input: StepInput,
+  context: StepContext,
+  side: SideName,
+  command: 'stopGreen' | 'stopBlue',
+): Promise<void> {
+  context.heartbeat({ step: 'stopping' });
+  const ran = await runSideCommand(deps, command, side, input, context);
+  const gone = await waitFor(
+    context,
+    deadlineOf(deps),
+    { step: 'waiting until gone' },
+    async () => !(await deps.hydra.isReady(side)),
+  );
+  if (gone) return;
+  const why = ran ? `the command ${command} succeeded, but` : `the config has no command ${command}, and`;
+  throw new CutoverFault(
+    'COMMAND_FAILED',
+    `${why} Hydra on ${side} still answers after ${deadlineOf(deps)} ms; stop it`,
+  );
+}
+
+/**
+ * Whether a session of Hydra's role on green moved because the Hydra at green's address was asked: nobody else logs in there
+ * with that role.
+ */
+async function assertUsesGreen(deps: StepDeps, input: StepInput, context: StepContext): Promise<void> {
+  const { hydraRole } = deps.settings.green;
+  const used = await withGreen(deps, input, context, 'whose Hydra', async (green) => {
+    const [clock] = await queryRows<{ now: string }>(green, 'SELECT clock_timestamp()::text AS now');
+    return waitFor(context, PROOF_MS, { step: 'whose Hydra is it' }, async () => {
+      await deps.hydra.isReady('green');
+      const [row] = await queryRows<{ seen: boolean }>(
+        green,
+        `SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE usename = $1 AND datname = current_database()
+                           AND state_change >= $2::timestamptz) AS seen`,
+        [hydraRole, clock?.now],
+      );
+      return row?.seen === true;
+    });
+  });
+  if (used) return;
+  throw new CutoverFault(
+    'CROSSED_CONNECTION',
+    `the Hydra that answers at green's address does not use green's database: no session of role ${hydraRole} there moved when it was asked whether it is ready; check its DSN and the role`,
+    { role: hydraRole },
+  );
+}
+
+async function assertSameIdentity(deps: StepDeps): Promise<void> {
+  const problems: string[] = [];
+  const [blueIssuer, greenIssuer] = [await deps.hydra.issuer('blue'), await deps.hydra.issuer('green')];
+  if (blueIssuer !== greenIssuer) {
+    problems.push(
+      `issuer is ${greenIssuer} on green and ${blueIssuer} on blue (2.x takes urls.self.issuer as it stands)`,
+    );
+  }
+  const known = new Set(await deps.hydra.publicKeys('blue'));
+  const keys = await deps.hydra.publicKeys('green');
+  if (!keys.some((kid) => known.has(kid))) problems.push('green publishes none of the keys that blue publishes');
+  if (problems.length === 0) return;
+  throw new CutoverFault('CHECK_FAILED', `Hydra on green is not what blue's users know: ${problems.join('; ')}`, {
+    problems,
+  });
+}
+
+function deadlineOf(deps: StepDeps): number {
+  return deps.settings.green.readyDeadlineMs ?? READY_DEADLINE_MS;
+}

@@ -1,0 +1,29 @@
+import { type DatabaseSession } from '../../domain/ports/databases';
+import { type StepInput } from '../../domain/steps';
+import { assertGreen } from '../../hydra/closing';
+import { type StepContext, type StepDeps } from '../step';
+
+/**
+ * Runs `work` in a session on green, once the database there has shown that this cutover made it green.
+ *
+ * @throws CutoverFault CROSSED_CONNECTION | DB_UNREACHABLE | what `work` throws
+ */
+export async function withGreen<T>(
+  deps: StepDeps,
+  input: StepInput,
+  context: Pick<StepContext, 'signal'>,
+  purpose: string,
+  work: (green: DatabaseSession) => Promise<T>,
+): Promise<T> {
+  const inSession = async (green: DatabaseSession): Promise<T> => {
+    await assertGreen(green, input.cutoverId);
+    // A role or database may have a search_path of its own; what is asked by plain names is in Hydra's schema.
+    await green.query(`SELECT set_config('search_path', $1, false)`, [quoted(deps.settings.hydraSchema)]);
+    return work(green);
+  };
+  return deps.databases.withSession('green', inSession, { signal: context.signal, purpose });
+}
+
+function quoted(schema: string): string {
+  return `"${schema.replaceAll('"', '""')}"`;
+}

@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto';
+import { CutoverFault, isCutoverFault } from '../domain/faults';
+import { type CommandResult } from '../domain/ports/command-runner';
+import { type DatabaseAddress, type DatabaseSession } from '../domain/ports/databases';
+import { type MigrateReceipt } from '../domain/receipts';
+import { type StepInput } from '../domain/steps';
+import {
+  type MigrationProgress,
+  closeMigrationRole,
+  dropMigrationRole,
+  openMigrationRole,
+  readMigrations,
+  tablesOfOthers,
+} from '../hydra/closing';
+import { migrationRoleOf } from './green/names';
+import { pendingInStatus } from './green/migration-status';
+import { whileBeating } from './green/while-beating';
+import { withGreen } from './green/with-green';
+import { type Step, type StepContext, type StepDeps } from './step';
+
+/** One migration at a time, whoever runs it: an earlier try may not be over yet. */
+const ONE_AT_A_TIME = `SELECT pg_try_advisory_lock(hashtext('hydra_cutover'), hashtext('migrate')) AS mine`;
+/** What a server allows a session that nobody could end: the last resort for clean-up. */
+const CLEAN_UP_MS = 30_000;
+
+/**
+ * Runs Hydra's own `migrate sql` on green through the command `migrate`, as a role of this run alone that acts as the owner of
+ * Hydra's tables. Judged by `schema_migration` and, where the config has it, by what the command `migrateStatus` prints: Hydra's
+ * exit code says 0 after a failure, too.
+ *
+ * Idempotent: a repeat goes on behind the last migration that is applied, or finds all of them applied. When it is cancelled or out
+ * of time, the process and its sessions are ended; what ran is rolled back. Afterwards the role can no longer log in, in any case.
+ * @throws CutoverFault MIGRATION_FAILED | COMMAND_FAILED | LOCK_BUSY (an earlier try still runs) | CROSSED_CONNECTION | DB_UNREACHABLE
+ */
+export const migrateGreen: Step<StepInput, MigrateReceipt> = (deps, input, context) => {
+  const startedAt = Date.now();
+  return withGreen(deps, input, context, 'migrate', async (green) => {
+    const [lock] = (await green.query(ONE_AT_A_TIME)).rows as { mine: boolean }[];
+    if (lock?.mine !== true) {
+      throw new CutoverFault('LOCK_BUSY', 'an earlier try of the migration of green is not over yet; try again');
+    }
+    const role = migrationRoleOf(input.cutoverId);
+    // A worker that died may have left its command behind, which would go on.
+    await closeMigrationRole(green, role);
+    const version = deps.settings.hydraVersion.green;
+    const before = await readMigrations(green, version);
+    if (!before.complete) await migrate(deps, input, context, green);
+    const progress = await readMigrations(green, version);
+    if (!progress.complete) throw incomplete(progress);
+    const { hydraSchema, green: own } = deps.settings;
+    const foreign = await tablesOfOthers(green, hydraSchema, own.hydraRole);
+    if (foreign.length > 0) {
+      throw new CutoverFault(
+        'MIGRATION_FAILED',
+        `tables on green do not belong to ${own.hydraRole}: ${foreign.join(', ')}; Hydra could not write to them`,
+        { tables: foreign },
+      );
+    }
+    await dropMigrationRole(green, role);
+    return { applied: progress.applied, pending: 0, durationMs: Date.now() - startedAt };
+  });
+};
+
+async function migrate(deps: StepDeps, input: StepInput, context: StepContext, green: DatabaseSession): Promise<void> {
+  const { settings } = deps;
+  const role = migrationRoleOf(input.cutoverId);
+  const password = randomBytes(24).toString('hex');
+  const address = await deps.databases.address('green');
+  const { statementTimeoutMs, lockTimeoutMs } = settings.migration;
+  await openMigrationRole(
+    green,
+    { name: role, owner: settings.green.hydraRole, schema: settings.hydraSchema, statementTimeoutMs, lockTimeoutMs },
+    password,
+  );
+  const env = commandEnv(input, address, role, password);
+  try {
+    const look = async () => {
+      const { applied, expected } = await readMigrations(green, settings.hydraVersion.green);
+      return { step: 'migrating', applied, expected };
+    };
+    const { timeoutMs } = settings.migration;
+    const options = { env, timeoutMs, signal: context.signal };
+    const result = await whileBeating(context, look, () => deps.commands.run('migrate', options));
+    const progress = await readMigrations(green, settings.hydraVersion.green);
+    if (!progress.complete) throw incomplete(progress, result);
+    await assertStatusAgrees(deps, context, env);
+  } finally {
+    await letNobodyIn(deps, green, role);
+  }
+}
+
+/** The session of a cancelled step is gone: the role must not outlive it all the same. */
+async function letNobodyIn(deps: StepDeps, green: DatabaseSession, role: string): Promise<void> {
+  try {
+    await closeMigrationRole(green, role);
+  } catch (error) {
+    if (isCutoverFault(error)) throw error;
+    const signal = AbortSignal.timeout(CLEAN_UP_MS);
+    const again = (session: DatabaseSession) => closeMigrationRole(session, role);
+    await deps.databases.withSession('green', again, { signal, purpose: 'end migration' });
+  }
+}
+
+async function assertStatusAgrees(
+  deps: StepDeps,
+  { signal }: StepContext,
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
+  if (!deps.commands.has('migrateStatus')) return;
+  const { stdout, lastLines, exitCode } = await deps.commands.run('migrateStatus', { env, signal });
+  const pending = pendingInStatus(stdout);
+  if (pending === 0) return;
+  const seen =
+    pending === undefined ? `said nothing about migrations (exit code ${exitCode})` : `lists ${pending} as pending`;
+  throw new CutoverFault(
+    'MIGRATION_FAILED',
+    `all migrations are in schema_migration, but the command migrateStatus ${seen}; is it the right version? It said: ${tail(lastLines)}`,
+    { pending: pending ?? -1 },
+  );
+}
+
+function commandEnv(
+  { cutoverId }: StepInput,
+  { host, port, database, sslMode }: DatabaseAddress,
+  role: string,
+  password: string,
+): Record<string, string> {
+  const at = `${host.includes(':') ? `[${host}]` : host}:${port}/${encodeURIComponent(database)}`;
+  return {
+    DSN: `postgres://${role}:${password}@${at}?sslmode=${encodeURIComponent(sslMode)}`,
+    CUTOVER_ID: cutoverId,
+    CUTOVER_SIDE: 'green',
+    CUTOVER_DB_HOST: host,
+    CUTOVER_DB_PORT: String(port),
+    CUTOVER_DB_NAME: database,
+  };
+}
+
+function incomplete(progress: MigrationProgress, result?: CommandResult): CutoverFault {
+  const { applied, expected, unknown } = progress;
+  const other = unknown > 0 ? `, ${unknown} of them unknown to the version of green` : '';
+  const said =
+    result === undefined ? '' : ` after exit code ${result.exitCode ?? 'none'}. It said: ${tail(result.lastLines)}`;
+  return new CutoverFault(
+    'MIGRATION_FAILED',
+    `${applied} of ${expected} migrations are applied on green${other}${said}; a repeat goes on there`,
+    { applied, expected, unknown },
+  );
+}
+
+function tail(lines: readonly string[]): string {
+  return lines.slice(-5).join(' | ').slice(-600);
+}

@@ -1,0 +1,66 @@
+import { randomInt } from 'node:crypto';
+import { CutoverFault } from '../../domain/faults';
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+
+interface Server {
+  readonly database: string;
+  readonly system: string;
+  readonly startedAt: string;
+  readonly address: string | null;
+}
+
+/**
+ * Proves that two sessions lead to two servers of which the second holds a copy of the first, before anything is changed on
+ * either: blue's session holds an advisory lock with a random key meanwhile, and green's must not see it.
+ *
+ * Changes nothing. Both sessions must be outside a transaction.
+ * @throws CutoverFault CROSSED_CONNECTION
+ * Source: PostgreSQL manual, "pg_locks": advisory locks of all databases of a server are listed; "Generic File Access…
+ * pg_control_system": a physical copy keeps the system identifier.
+ */
+export async function assertTwoServers(blue: SqlClient, green: SqlClient): Promise<void> {
+  const mark = [randomInt(1, 2 ** 31), randomInt(1, 2 ** 31)];
+  await blue.query('SELECT pg_advisory_lock($1, $2)', mark);
+  try {
+    const seen = await queryRows<{ seen: boolean }>(
+      green,
+      `SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = $1::bigint::oid
+                         AND objid = $2::bigint::oid AND objsubid = 2) AS seen`,
+      mark,
+    );
+    const onBlue = await readServer(blue);
+    const onGreen = await readServer(green);
+    if (seen[0]?.seen !== false || (onBlue.startedAt === onGreen.startedAt && onBlue.address === onGreen.address)) {
+      throw crossed(`the connections of blue and green lead to the same server (databases ${names(onBlue, onGreen)})`);
+    }
+    if (onBlue.system !== onGreen.system) {
+      throw crossed(`the server of green is no copy of blue's: their system identifiers differ`);
+    }
+    if (onBlue.database !== onGreen.database) {
+      throw crossed(`the connections lead to databases of different names (${names(onBlue, onGreen)})`);
+    }
+  } finally {
+    await blue.query('SELECT pg_advisory_unlock($1, $2)', mark);
+  }
+}
+
+async function readServer(client: SqlClient): Promise<Server> {
+  const [server] = await queryRows<Server>(
+    client,
+    `SELECT current_database() AS database, (pg_control_system()).system_identifier::text AS system,
+            pg_postmaster_start_time()::text AS "startedAt", host(inet_server_addr()) || ':' || inet_server_port() AS address`,
+  );
+  if (server === undefined) throw new Error('a server did not describe itself');
+  return server;
+}
+
+function names(blue: Server, green: Server): string {
+  return `blue: ${blue.database}, green: ${green.database}`;
+}
+
+function crossed(what: string): CutoverFault {
+  return new CutoverFault(
+    'CROSSED_CONNECTION',
+    `${what}; nothing was changed; correct the address of green's database in the config`,
+  );
+}

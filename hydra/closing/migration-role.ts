@@ -1,0 +1,63 @@
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { quoteIdentifier } from '../cleaning/session';
+import { endSessions, setLogin } from './logins';
+
+export interface MigrationRole {
+  readonly name: string;
+  /** The role that owns Hydra's tables; what the migration makes shall belong to it. */
+  readonly owner: string;
+  readonly schema: string;
+  readonly statementTimeoutMs: number;
+  readonly lockTimeoutMs: number;
+}
+
+/**
+ * Lets a role of the migration's own log in with `password`, acting as the owner of Hydra's tables from its first statement on.
+ * The owner's own password stays as blue has it, and nobody who knows it gets in. Idempotent.
+ *
+ * Needs CREATEROLE and the right to grant the owner (from PostgreSQL 16 on: ADMIN OPTION on it).
+ * Source: PostgreSQL manual, "ALTER ROLE" (settings in a database are those of a new session; `role` is one of them).
+ */
+export async function openMigrationRole(green: SqlClient, role: MigrationRole, password: string): Promise<void> {
+  const name = quoteIdentifier(role.name);
+  const known = await green.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role.name]);
+  if (known.rowCount === 0) await green.query(`CREATE ROLE ${name} NOLOGIN`);
+  await green.query(`GRANT ${quoteIdentifier(role.owner)} TO ${name}`);
+  const settings = {
+    role: role.owner,
+    search_path: quoteIdentifier(role.schema),
+    statement_timeout: String(role.statementTimeoutMs),
+    lock_timeout: String(role.lockTimeoutMs),
+    TimeZone: 'UTC',
+  };
+  for (const [setting, value] of Object.entries(settings)) {
+    await format(green, 'ALTER ROLE %I SET %I TO %L', [role.name, setting, value], setting === 'search_path');
+  }
+  await format(green, 'ALTER ROLE %I LOGIN PASSWORD %L', [role.name, password]);
+  await setLogin(green, role.name, true);
+}
+
+/** Nobody can log in as the migration's role any more, and nobody is. Idempotent, also when there is none. */
+export async function closeMigrationRole(green: SqlClient, name: string): Promise<void> {
+  const known = await green.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [name]);
+  if (known.rowCount === 0) return;
+  await green.query(`ALTER ROLE ${quoteIdentifier(name)} NOLOGIN PASSWORD NULL`);
+  await setLogin(green, name, false);
+  await endSessions(green, name);
+}
+
+/** Idempotent. */
+export async function dropMigrationRole(green: SqlClient, name: string): Promise<void> {
+  await closeMigrationRole(green, name);
+  await green.query(`DROP ROLE IF EXISTS ${quoteIdentifier(name)}`);
+}
+
+/** Lets the server quote, so that the statement as a whole is never built of a secret by us. */
+async function format(client: SqlClient, pattern: string, values: string[], listValue = false): Promise<void> {
+  const [row] = await queryRows<{ sql: string }>(client, `SELECT format($1, VARIADIC $2::text[]) AS sql`, [
+    // A search_path is a list of identifiers: quoted as a whole it would be one name.
+    listValue ? pattern.replace(/%L$/, '%s') : pattern,
+    values,
+  ]);
+  await client.query(row?.sql ?? '');
+}

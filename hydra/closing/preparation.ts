@@ -1,0 +1,41 @@
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { sqlFile } from '../sql-file';
+
+/** What the steps that prepare green remember from one try to the next. */
+export interface Preparation {
+  /** ISO-8601 UTC. */
+  readonly cleanAsOf: string | null;
+  /** Rows by cleaning rule, counted before the first change. */
+  readonly cleanCounts: Readonly<Record<string, number>> | null;
+  /** The cleaning's result, once it is complete. */
+  readonly cleaned: unknown;
+  readonly repaired: unknown;
+}
+
+/** Idempotent; needs green's own schema. */
+export async function installPreparation(green: SqlClient): Promise<void> {
+  await green.query(sqlFile(__dirname, 'preparation.sql'));
+}
+
+export async function readPreparation(green: SqlClient): Promise<Preparation> {
+  const [row] = await queryRows<Preparation>(
+    green,
+    `SELECT to_json(clean_as_of AT TIME ZONE 'UTC')#>>'{}' || 'Z' AS "cleanAsOf", clean_counts AS "cleanCounts", cleaned, repaired
+       FROM hydra_cutover.preparation`,
+  );
+  if (row === undefined) throw new Error('hydra_cutover.preparation has no row');
+  return row;
+}
+
+/** Fixes "now" and the first counts; a repeat keeps the first ones. */
+export async function beginCleaning(green: SqlClient, counts: Readonly<Record<string, number>>): Promise<void> {
+  await green.query(
+    `UPDATE hydra_cutover.preparation SET clean_as_of = clock_timestamp(), clean_counts = $1::jsonb WHERE clean_as_of IS NULL`,
+    [JSON.stringify(counts)],
+  );
+}
+
+/** Keeps a step's result for a repeat. */
+export async function keepResult(green: SqlClient, step: 'cleaned' | 'repaired', result: unknown): Promise<void> {
+  await green.query(`UPDATE hydra_cutover.preparation SET ${step} = $1::jsonb`, [JSON.stringify(result)]);
+}

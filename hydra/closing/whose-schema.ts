@@ -1,0 +1,45 @@
+import { CutoverFault } from '../../domain/faults';
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+
+/** Where the schema that came with the copy is kept until green has its own: what it says is proof of where green is from. */
+export const COPIED_SCHEMA = 'hydra_cutover_blue';
+
+/** What a run row says about whose database this is. */
+export interface RunRow {
+  readonly side: 'blue' | 'green';
+  readonly cutoverId: string;
+  readonly nonce: string;
+}
+
+/** @returns the run row in `schema`, undefined when there is no such table */
+export async function readRunRow(client: SqlClient, schema = 'hydra_cutover'): Promise<RunRow | undefined> {
+  const [found] = await queryRows<{ present: boolean }>(client, 'SELECT to_regclass($1) IS NOT NULL AS present', [
+    `${schema}.run`,
+  ]);
+  if (found?.present !== true) return undefined;
+  const rows = await queryRows<RunRow>(
+    client,
+    `SELECT side, cutover_id AS "cutoverId", nonce::text FROM ${schema}.run`,
+  );
+  return rows[0];
+}
+
+/**
+ * What every transaction on green asks first.
+ *
+ * @throws CutoverFault CROSSED_CONNECTION when this database was not made green by this cutover
+ */
+export async function assertGreen(client: SqlClient, cutoverId: string): Promise<RunRow> {
+  const row = await readRunRow(client);
+  if (row?.side === 'green' && row.cutoverId === cutoverId) return row;
+  throw notGreen(row, cutoverId);
+}
+
+export function notGreen(row: RunRow | undefined, cutoverId: string): CutoverFault {
+  const seen = row === undefined ? 'it was never closed' : `it is ${row.side} of cutover ${row.cutoverId}`;
+  return new CutoverFault(
+    'CROSSED_CONNECTION',
+    `the database reached as green is not the one that cutover ${cutoverId} closed (${seen}); nothing was changed on it; check green's address`,
+    { cutoverId },
+  );
+}

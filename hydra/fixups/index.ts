@@ -1,0 +1,2 @@
+export { countDamagedFlows } from './count-damaged-flows';
+export { repairStates } from './repair-states';

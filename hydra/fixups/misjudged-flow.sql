@@ -1,0 +1,1 @@
+(state = 128 AND login_error IN ('{}', '') OR state = 129 AND consent_error IN ('{}', ''))
