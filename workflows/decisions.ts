@@ -1,0 +1,101 @@
+import { CutoverFault } from '../domain/faults';
+import { GATES, type Decision, type DecisionMessage, type Gate, type Phase } from '../domain/runbook';
+
+/** What a decision is judged by. */
+export interface GateView {
+  readonly open: { readonly gate: Gate; readonly decisions: readonly Decision[] } | null;
+  /** The latest decision that was followed. */
+  readonly last: DecisionMessage | null;
+  readonly phase: Phase;
+  readonly startedBy: string;
+  readonly approverIsNotStarter: boolean;
+}
+
+export const NAME_LENGTH_MAX = 200;
+export const NOTE_LENGTH_MAX = 2_000;
+
+const EXAMPLE = '{"gate":"plan","decision":"approve","by":"you@example.org"}';
+
+/**
+ * Judges a decision as it came over the wire: from the Temporal UI that is any JSON, or nothing at all.
+ *
+ * @throws CutoverFault DECISION_INVALID | GATE_NOT_OPEN; the message is what the person reads
+ */
+export function judgeDecision(raw: unknown, view: GateView): DecisionMessage {
+  const message = parseDecision(raw);
+  assertOpen(message, view);
+  const starter = normalized(view.startedBy);
+  // `intervene` is an emergency: there the starter may be the only one awake.
+  if (view.approverIsNotStarter && message.gate !== 'intervene' && normalized(message.by) === starter) {
+    throw invalid(`"by" is "${message.by}", who started this cutover; another person must decide gate ${message.gate}`);
+  }
+  return message;
+}
+
+function assertOpen(message: DecisionMessage, { open, last, phase }: GateView): void {
+  const { gate, decision } = message;
+  if (open === null || open.gate !== gate) {
+    if (last?.gate === gate) {
+      throw notOpen(`gate ${gate} is decided already: ${last.decision} by ${last.by}; nothing was recorded`);
+    }
+    const now = open === null ? `no gate is open, the phase is ${phase}` : `the open gate is ${open.gate}`;
+    throw notOpen(`gate ${gate} is not open: ${now}; nothing was recorded`);
+  }
+  if (!open.decisions.includes(decision)) {
+    throw invalid(
+      `gate ${gate} does not take "${decision}" ${GATES[gate].some((known) => known === decision) ? 'this time' : ''}`.trimEnd() +
+        `; allowed: ${open.decisions.join(', ')}`,
+    );
+  }
+}
+
+function parseDecision(raw: unknown): DecisionMessage {
+  if (raw === undefined || raw === null || raw === '') throw invalid(`the decision is empty; send ${EXAMPLE}`);
+  if (typeof raw !== 'object' || Array.isArray(raw)) {
+    const kind = Array.isArray(raw) ? 'a list' : `a ${typeof raw}`;
+    throw invalid(`the decision is ${kind}, not an object; send ${EXAMPLE}`);
+  }
+  const { gate, decision, by, note } = raw as Readonly<Record<string, unknown>>;
+  const problems: string[] = [];
+  if (!isGate(gate)) problems.push(`"gate" must be one of ${Object.keys(GATES).join(', ')}`);
+  if (!isDecision(decision)) problems.push(`"decision" must be one of ${allDecisions().join(', ')}`);
+  if (typeof by !== 'string' || by.trim() === '') problems.push('"by" must say who decides');
+  else if (by.length > NAME_LENGTH_MAX) problems.push(`"by" has more than ${NAME_LENGTH_MAX} characters`);
+  if (note !== undefined && note !== null && typeof note !== 'string') problems.push('"note" must be text');
+  else if (typeof note === 'string' && note.length > NOTE_LENGTH_MAX) {
+    problems.push(`"note" has more than ${NOTE_LENGTH_MAX} characters`);
+  }
+  if (problems.length > 0 || !isGate(gate) || !isDecision(decision) || typeof by !== 'string') {
+    throw invalid(`${problems.join('; ')}; send for example ${EXAMPLE}`);
+  }
+  return {
+    gate,
+    decision,
+    by: by.trim(),
+    ...(typeof note === 'string' && note.trim() !== '' ? { note: note.trim() } : {}),
+  };
+}
+
+function isGate(value: unknown): value is Gate {
+  return typeof value === 'string' && Object.hasOwn(GATES, value);
+}
+
+function isDecision(value: unknown): value is Decision {
+  return allDecisions().some((known) => known === value);
+}
+
+function allDecisions(): readonly Decision[] {
+  return [...new Set(Object.values(GATES).flat())];
+}
+
+function normalized(name: string): string {
+  return name.trim().toLowerCase();
+}
+
+function invalid(message: string): CutoverFault {
+  return new CutoverFault('DECISION_INVALID', message);
+}
+
+function notOpen(message: string): CutoverFault {
+  return new CutoverFault('GATE_NOT_OPEN', message);
+}

@@ -1,0 +1,97 @@
+import { PHASES, type CutoverStatus, type Decision, type Gate } from '../domain/runbook';
+import { type Cause } from './failures';
+
+/**
+ * The Markdown that the Temporal UI shows as Current Details. It draws tables and no HTML.
+ *
+ * @param gateDetails of the open gate, see {@link renderGate}
+ */
+export function renderDetails(status: CutoverStatus, undoing: Cause | null, gateDetails: string): string {
+  const { environment, phase, report, committed } = status;
+  if (report !== null) return [`## ${environment}: ${report.outcome}`, causeLine(report.cause)].join('\n\n').trim();
+  const direction = undoing === null ? '' : ' (going back)';
+  const state = committed
+    ? 'Committed: green serves, and there is no way back.'
+    : 'Not committed: blue serves, and everything can be undone.';
+  const parts = [
+    `## ${environment}: ${phase}${direction}`,
+    `${PHASES[phase]}. ${state}`,
+    causeLine(undoing),
+    gateDetails,
+  ];
+  return [...parts.filter((part) => part !== ''), phaseTable(status)].join('\n\n');
+}
+
+export interface GateText {
+  readonly gate: Gate;
+  readonly workflowId: string;
+  readonly why: string;
+  /** Markdown. */
+  readonly evidence: string;
+  readonly decisions: readonly Decision[];
+  readonly deadline: string | null;
+  /** What happens then. */
+  readonly ifNobody: string;
+}
+
+/** What is asked, the evidence, how to answer, and what happens if nobody does. */
+export function renderGate(text: GateText): string {
+  const { gate, decisions, deadline, ifNobody } = text;
+  const answers = decisions.map((decision) => {
+    const json = JSON.stringify({ gate, decision, by: 'YOUR NAME', note: 'why' });
+    return [decision, `\`${json}\``, `\`${commandLine(gate, decision)}\``];
+  });
+  return [
+    `### Waiting for a person: gate \`${gate}\``,
+    text.why,
+    text.evidence,
+    '#### How to answer',
+    'Here: More Actions, Send an Update, `decide`, with the JSON below. The gate moved only if this page says so (key `r`); a message of success alone proves nothing.',
+    table(['decision', 'JSON for Update `decide` or Signal `decideSignal`', 'or on the command line'], answers),
+    `If nobody decides${deadline === null ? '' : ` by ${deadline}`}: ${ifNobody}`,
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+/** Which command line sends this decision. */
+export function commandLine(gate: Gate, decision: Decision): string {
+  const verb = decision === 'reject' ? 'reject' : 'approve';
+  const extra = gate === 'intervene' ? ` --decision ${decision}` : '';
+  return `hydra-cutover ${verb} --config FILE --gate ${gate}${extra} --by "YOUR NAME"`;
+}
+
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** Text from outside (notes, names) must not break out of its cell. */
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replace(/\s+/g, ' ');
+}
+
+function phaseTable({ phases, decisions, ignored }: CutoverStatus): string {
+  const rows = phases.map(({ name, durationMs }) => [
+    name,
+    PHASES[name],
+    durationMs === null ? 'now' : `${(durationMs / 1_000).toFixed(1)} s`,
+  ]);
+  const parts = [table(['phase', 'what', 'took'], rows)];
+  if (decisions.length > 0) {
+    const lines = decisions.map(({ gate, decision, by, at, note }) => [gate, decision, by, at, note ?? '']);
+    parts.push(table(['gate', 'decision', 'by', 'at', 'note'], lines));
+  }
+  if (ignored.length > 0)
+    parts.push(
+      table(
+        ['ignored message', 'why'],
+        ignored.map(({ at, why }) => [at, why]),
+      ),
+    );
+  return parts.join('\n\n');
+}
+
+function causeLine(cause: Cause | null): string {
+  return cause === null ? '' : `Cause: ${cause.code}: ${cause.message}`;
+}

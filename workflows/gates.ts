@@ -1,0 +1,138 @@
+import { ApplicationFailure, condition, setHandler, workflowInfo } from '@temporalio/workflow';
+import { asCutoverFault } from '../domain/faults';
+import {
+  GATES,
+  type Decision,
+  type DecisionAnswer,
+  type DecisionMessage,
+  type Gate,
+  type RecordedDecision,
+} from '../domain/runbook';
+import { judgeDecision, type GateView } from './decisions';
+import { renderGate } from './details';
+import { decideSignal, decideUpdate, statusQuery } from './messages';
+import { iso, now, type CutoverRun } from './run';
+
+/** What a person is asked. */
+export interface Question {
+  readonly gate: Gate;
+  readonly why: string;
+  /** Markdown. */
+  readonly evidence?: string;
+  /** @default all that the gate has */
+  readonly decisions?: readonly Decision[];
+  /** null: it stays open until somebody decides. */
+  readonly timeoutMs: number | null;
+  readonly ifNobody: string;
+  /** Closes the gate without a decision when it turns true. */
+  readonly until?: () => boolean;
+}
+
+/** Undefined: the deadline passed, or `until` turned true. */
+export type Verdict = RecordedDecision | undefined;
+
+/**
+ * The gates of one run: one is open at a time. The handlers are set when this is made, which is before the workflow first
+ * waits, so that an early message is refused with a reason and not lost.
+ */
+export class Gates {
+  private open: { readonly gate: Gate; readonly decisions: readonly Decision[] } | null = null;
+  private last: RecordedDecision | null = null;
+  private verdict: RecordedDecision | undefined;
+
+  constructor(private readonly run: CutoverRun) {
+    setHandler(statusQuery, () => run.status(), { description: 'Phases, what is awaited, decisions and the report.' });
+    setHandler(decideUpdate, (message) => this.decide(message), {
+      description: `Decides the open gate. Input: {"gate":"plan|cutover|finalize|intervene","decision":"approve|reject|retry|wait|accept","by":"your name","note":"optional"}`,
+      validator: (message) => void this.judged(message),
+    });
+    setHandler(decideSignal, (message) => this.decideOrIgnore(message), {
+      description:
+        'As the Update `decide`, kept while no worker runs. A message that does not fit is noted and ignored.',
+    });
+  }
+
+  /** Opens a gate, waits, and closes it. */
+  async ask(question: Question): Promise<Verdict> {
+    const { gate, why, timeoutMs, ifNobody, until = () => false } = question;
+    const decisions = question.decisions ?? GATES[gate];
+    const since = Date.now();
+    const deadline = timeoutMs === null ? null : iso(since + timeoutMs);
+    this.open = { gate, decisions };
+    this.verdict = undefined;
+    const { workflowId } = workflowInfo();
+    const details = renderGate({
+      gate,
+      workflowId,
+      why,
+      evidence: question.evidence ?? '',
+      decisions,
+      deadline,
+      ifNobody,
+    });
+    this.run.awaits({ gate, decisions, since: iso(since), why, deadline }, details);
+    try {
+      const decided = () => this.verdict !== undefined || until();
+      if (timeoutMs === null) await condition(decided);
+      else await condition(decided, timeoutMs, { summary: `deadline of gate ${gate}` });
+      return this.verdict;
+    } finally {
+      this.open = null;
+      this.run.awaits(null);
+    }
+  }
+
+  private decide(message: unknown): DecisionAnswer {
+    const decision = this.judged(message);
+    // Closed at once: a second decision in the same moment must not win.
+    this.open = null;
+    this.verdict = { ...decision, at: now() };
+    this.last = this.verdict;
+    this.run.decisions.push(this.verdict);
+    return { gate: decision.gate, recorded: decision.decision };
+  }
+
+  /** An exception in a signal handler would end the workflow without its undo. */
+  private decideOrIgnore(message: unknown): void {
+    try {
+      this.decide(message);
+    } catch (error) {
+      this.run.ignore(asCutoverFault(error).message);
+    }
+  }
+
+  private judged(message: unknown): DecisionMessage {
+    try {
+      return judgeDecision(message, this.view());
+    } catch (error) {
+      const fault = asCutoverFault(error);
+      throw ApplicationFailure.create({ type: fault.code, message: fault.message, nonRetryable: true });
+    }
+  }
+
+  private view(): GateView {
+    return {
+      open: this.open,
+      last: this.last,
+      phase: this.run.phase,
+      startedBy: this.run.startedBy,
+      approverIsNotStarter: this.run.receipts.plan?.gates.approverIsNotStarter ?? false,
+    };
+  }
+}
+
+/**
+ * Opens gate `intervene` until a person says what to do. `wait` is recorded and leaves it open: somebody is on it.
+ *
+ * @returns undefined when `until` closed it
+ */
+export async function intervene(
+  gates: Gates,
+  question: Omit<Question, 'gate' | 'timeoutMs'>,
+): Promise<'retry' | 'accept' | undefined> {
+  for (;;) {
+    const verdict = await gates.ask({ ...question, gate: 'intervene', timeoutMs: null });
+    if (verdict === undefined) return undefined;
+    if (verdict.decision === 'retry' || verdict.decision === 'accept') return verdict.decision;
+  }
+}

@@ -1,0 +1,2 @@
+/** What a worker runs: every function exported here is a workflow type. */
+export { upgradeHydra } from './upgrade-hydra';

@@ -1,0 +1,15 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import {
+  DECIDE_SIGNAL,
+  DECIDE_UPDATE,
+  STATUS_QUERY,
+  type CutoverStatus,
+  type DecisionAnswer,
+  type DecisionMessage,
+} from '../domain/runbook';
+
+/** A person's decision. Refused at once, with a reason, when it does not fit. */
+export const decideUpdate = defineUpdate<DecisionAnswer, [DecisionMessage], typeof DECIDE_UPDATE>(DECIDE_UPDATE);
+/** The same without an answer, kept by Temporal while no worker runs. One that does not fit is noted and ignored. */
+export const decideSignal = defineSignal<[DecisionMessage], typeof DECIDE_SIGNAL>(DECIDE_SIGNAL);
+export const statusQuery = defineQuery<CutoverStatus, [], typeof STATUS_QUERY>(STATUS_QUERY);

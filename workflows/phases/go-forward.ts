@@ -1,0 +1,157 @@
+import { isCancellation } from '@temporalio/workflow';
+import { type Decision, type Phase } from '../../domain/runbook';
+import { type Cutover } from '../cutover';
+import { causeOf, isJudgeable } from '../failures';
+import { intervene } from '../gates';
+import { patientSwitchover, steps } from '../steps';
+import { keep, readMetrics } from './switch-over';
+
+/** Behind the commit: forward only, shielded, and a person is asked about everything that is not as it should be. */
+export async function goForward(cutover: Cutover): Promise<void> {
+  const { run } = cutover;
+  const { receipts, stepInput } = run;
+  await finishSwitchover(cutover);
+  await insist(cutover, 'drain', async () => {
+    const drain = (receipts.drain = await steps.proveDrain(stepInput));
+    if (drain.missing === 0 && drain.undoneChanges === 0) return null;
+    return `${drain.missing} of ${drain.captured} revocations are not in green's ledger and ${drain.undoneChanges} changes are not carried (allowed 0)`;
+  });
+  await insist(cutover, 'stopBlue', async () => {
+    await steps.stopBlue(stepInput);
+    return null;
+  });
+  await insist(cutover, 'validate', async () => {
+    const { ok, checks } = (receipts.validation = await steps.validate(stepInput));
+    const failed = checks.filter((check) => !check.ok).map(({ name, observed }) => `${name}: ${observed}`);
+    return ok ? null : `green's answers are not as they should be: ${failed.join('; ')}`;
+  });
+  await insist(cutover, 'bake', async () => {
+    const { ok, problems } = (receipts.bake = await cutover.interruptible(() => steps.bake(stepInput)));
+    return ok ? null : `the bake is not clean: ${problems.join('; ')}`;
+  });
+  await run.inPhase('bake', async () => {
+    receipts.metrics = { ...receipts.metrics, after: await readMetrics(cutover) };
+  });
+  await acceptGreen(cutover);
+  await resumeJobs(cutover);
+  await insist(cutover, 'cleanUp', async () => {
+    if (run.plan.extendLifetimes) await steps.restoreLifetimes(stepInput);
+    await steps.finalize(stepInput);
+    return null;
+  });
+  await answerCancel(cutover);
+}
+
+/** A run that learnt of its commit from the claim has no receipt yet, and perhaps targets that are not flipped. */
+async function finishSwitchover(cutover: Cutover): Promise<void> {
+  const { run, saga } = cutover;
+  const isDone = run.receipts.switchovers.some(({ outcome }) => outcome === 'committed');
+  run.committed = true;
+  saga.clear();
+  if (isDone) return;
+  const finish = async (): Promise<string | null> => {
+    const receipt = await patientSwitchover(run.stepInput);
+    if (receipt.outcome === 'aborted') return `it is committed, but the step says it was given up: ${receipt.reason}`;
+    keep(cutover, receipt);
+    return null;
+  };
+  // Without it green does not serve: it can be tried again, not skipped. A cancel request is answered later.
+  await insist(cutover, 'switchover', finish, { decisions: ['retry', 'wait'], answersCancel: false });
+}
+
+async function acceptGreen(cutover: Cutover): Promise<void> {
+  const { run, gates } = cutover;
+  const { finalize, finalizeTimeoutMs } = run.plan.gates;
+  await insist(cutover, 'finalize', async () => {
+    if (finalize === 'automatic' && run.receipts.bake?.ok === true) return null;
+    const verdict = await gates.ask({
+      gate: 'finalize',
+      why: 'Green serves. `approve` resumes the jobs of dependents and removes what the cutover needed. `reject` calls a person: there is no way back.',
+      timeoutMs: finalizeTimeoutMs,
+      ifNobody: 'gate `intervene` opens; green goes on serving.',
+      until: () => cutover.cancelRequested && !cutover.cancelAnswered,
+    });
+    if (verdict === undefined) {
+      return cutover.cancelRequested && !cutover.cancelAnswered
+        ? RETRY
+        : `nobody decided gate finalize within ${finalizeTimeoutMs} ms`;
+    }
+    if (verdict.decision === 'approve') return null;
+    return `${verdict.by} rejected at gate finalize${verdict.note === undefined ? '' : `: ${verdict.note}`}`;
+  });
+}
+
+async function resumeJobs(cutover: Cutover): Promise<void> {
+  const { run } = cutover;
+  await insist(cutover, 'resumeJobs', async () => {
+    const { ok, jobs } = (run.receipts.purgeGuard = await steps.guardPurge(run.stepInput));
+    const odd = jobs.filter(({ wouldRemove, explained }) => wouldRemove > explained);
+    if (ok) return null;
+    return `jobs would remove more than revocations explain: ${odd.map(({ name, wouldRemove, explained }) => `${name} ${wouldRemove} of ${explained} explained`).join('; ')}`;
+  });
+  await insist(cutover, 'resumeJobs', async () => {
+    await steps.resumeJobs(run.stepInput);
+    return null;
+  });
+}
+
+/** Not a problem: the same once more, after the cancel request was answered. */
+const RETRY = Symbol('retry');
+
+interface InsistOptions {
+  readonly decisions?: readonly Decision[];
+  readonly answersCancel?: boolean;
+}
+
+/**
+ * Runs one phase until it is as it should be or a person accepts that it is not.
+ *
+ * @param work says what is wrong, or null
+ */
+async function insist(
+  cutover: Cutover,
+  phase: Phase,
+  work: () => Promise<string | typeof RETRY | null>,
+  { decisions = ['retry', 'wait', 'accept'], answersCancel = true }: InsistOptions = {},
+): Promise<void> {
+  await cutover.run.inPhase(phase, async () => {
+    for (;;) {
+      if (answersCancel) await answerCancel(cutover);
+      const problem = await problemOf(work);
+      if (problem === null) return;
+      if (problem === RETRY) continue;
+      const decision = await intervene(cutover.gates, {
+        why: `Behind the commit, phase \`${phase}\`: ${problem}`,
+        evidence: decisions.includes('accept')
+          ? '`retry` does the phase again, `accept` goes on as it is, `wait` notes that somebody is on it. Green serves meanwhile.'
+          : '`retry` goes on, `wait` notes that somebody is on it. It cannot be skipped: green does not serve before it is done.',
+        decisions,
+        ifNobody: 'it stays open. Nothing is undone: the commit has no way back.',
+      });
+      if (decision === 'accept') return;
+    }
+  });
+}
+
+async function problemOf(work: () => Promise<string | typeof RETRY | null>): Promise<string | typeof RETRY | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isJudgeable(error)) throw error;
+    // The only thing that is cancelled here is an interruptible step, for a cancel request.
+    if (isCancellation(error)) return RETRY;
+    const { code, message } = causeOf(error);
+    return `${code}: ${message}`;
+  }
+}
+
+/** A cancel request behind the commit is not obeyed, because it cannot be; it is not dropped either. */
+async function answerCancel(cutover: Cutover): Promise<void> {
+  if (!cutover.cancelRequested || cutover.cancelAnswered) return;
+  await intervene(cutover.gates, {
+    why: 'Somebody asked to cancel, but the writes have moved: the commit has no way back.',
+    evidence: '`retry` or `accept` goes on to the end, `wait` notes that somebody is on it. Green serves meanwhile.',
+    ifNobody: 'it stays open, and green goes on serving.',
+  });
+  cutover.cancelAnswered = true;
+}

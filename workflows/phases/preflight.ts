@@ -1,0 +1,30 @@
+import { CutoverFault } from '../../domain/faults';
+import { type UpgradeInput } from '../../domain/runbook';
+import { type Cutover } from '../cutover';
+import { steps } from '../steps';
+
+/** Looks at everything and changes nothing. @throws CutoverFault CHECK_FAILED, or what preflight throws */
+export async function preflight({ run }: Cutover, input: UpgradeInput, problems: readonly string[]): Promise<void> {
+  await run.inPhase('preflight', async () => {
+    if (problems.length > 0) throw new CutoverFault('CHECK_FAILED', problems.join('; '));
+    const { configDigest } = input;
+    const plan = await steps.preflight({
+      ...run.stepInput,
+      mode: run.mode,
+      ...(configDigest === undefined ? {} : { configDigest }),
+    });
+    if (plan.environment !== run.environment) {
+      throw new CutoverFault(
+        'CHECK_FAILED',
+        `the worker is of environment "${plan.environment}", the cutover of "${run.environment}"; start a worker with the config of "${run.environment}" on this task queue`,
+      );
+    }
+    if (plan.gates.approverIsNotStarter && input.by === undefined) {
+      throw new CutoverFault(
+        'CHECK_FAILED',
+        'the config wants another person to approve than the one who starts; say who starts ("by")',
+      );
+    }
+    run.receipts.plan = plan;
+  });
+}

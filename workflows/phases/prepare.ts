@@ -1,0 +1,107 @@
+import { CutoverFault } from '../../domain/faults';
+import { type ParityReceipt } from '../../domain/receipts';
+import { type Gate, type Phase } from '../../domain/runbook';
+import { type Cutover } from '../cutover';
+import { planEvidence } from '../evidence';
+import { type Verdict } from '../gates';
+import { steps } from '../steps';
+
+/** Everything until green is a faithful copy that follows blue. Blue serves all the while. */
+export async function prepare(cutover: Cutover): Promise<void> {
+  await approvePlan(cutover);
+  await recordBlue(cutover);
+  await copyToGreen(cutover);
+  await upgradeGreen(cutover);
+  await followBlue(cutover);
+}
+
+async function approvePlan({ run, gates }: Cutover): Promise<void> {
+  const { plan } = run;
+  await run.inPhase('plan', async () => {
+    const timeoutMs = plan.gates.planTimeoutMs;
+    const verdict = await gates.ask({
+      gate: 'plan',
+      why: 'Read the plan. Nothing was changed yet; `approve` begins with recording the changes on blue.',
+      evidence: planEvidence(plan),
+      timeoutMs,
+      ifNobody: 'the run ends as rejected; nothing was changed.',
+    });
+    assertApproved('plan', verdict, timeoutMs);
+  });
+}
+
+async function recordBlue({ run, saga }: Cutover): Promise<void> {
+  if (run.plan.extendLifetimes) {
+    await run.inPhase('lifetimes', () => {
+      saga.register('lifetimes', () => steps.restoreLifetimes(run.stepInput));
+      return steps.extendLifetimes(run.stepInput);
+    });
+  }
+  await run.inPhase('capture', async () => {
+    saga.register('capture', () => steps.disableCapture(run.stepInput));
+    run.receipts.capture = await steps.enableCapture(run.stepInput);
+  });
+}
+
+async function copyToGreen({ run, saga }: Cutover): Promise<void> {
+  await run.inPhase('snapshot', () => {
+    saga.register('snapshot', () => steps.deleteSnapshot(run.stepInput));
+    return steps.takeSnapshot(run.stepInput);
+  });
+  await run.inPhase('restore', () => {
+    // From here on green goes as a whole: the phases up to `start` need no undo of their own.
+    saga.register('restore', () => steps.deleteGreen(run.stepInput));
+    return steps.restoreGreen(run.stepInput);
+  });
+}
+
+async function upgradeGreen({ run }: Cutover): Promise<void> {
+  const { receipts, stepInput } = run;
+  await run.inPhase('close', () => steps.closeGreen(stepInput));
+  await run.inPhase('clean', async () => {
+    receipts.clean = await steps.cleanGreen(stepInput);
+  });
+  await run.inPhase('migrate', async () => {
+    receipts.migrate = await steps.migrateGreen(stepInput);
+  });
+  await run.inPhase('repair', async () => {
+    receipts.repair = await steps.repairGreen(stepInput);
+  });
+  await run.inPhase('guard', () => steps.guardGreen(stepInput));
+  await run.inPhase('vacuum', () => steps.vacuumGreen(stepInput));
+}
+
+async function followBlue({ run, saga }: Cutover): Promise<void> {
+  const { receipts, stepInput } = run;
+  await run.inPhase('start', () => {
+    saga.register('start', () => steps.stopGreen(stepInput));
+    return steps.startGreen(stepInput);
+  });
+  await run.inPhase('catchUp', async () => run.addSync(await steps.catchUp(stepInput)));
+  await run.inPhase('parity', async () => {
+    receipts.parity = await steps.verifyParity(stepInput);
+    assertParity('parity', receipts.parity);
+  });
+}
+
+/** @throws CutoverFault PARITY_DIFFERS */
+export function assertParity(phase: Phase, { differences, rows, examples }: ParityReceipt): void {
+  if (differences === 0) return;
+  throw new CutoverFault(
+    'PARITY_DIFFERS',
+    `${differences} of ${rows} rows differ between blue and green in phase ${phase} (allowed 0): ${examples.join(', ')}; look at them with green still there before the next run`,
+  );
+}
+
+/** @throws CutoverFault GATE_REJECTED | GATE_TIMEOUT */
+export function assertApproved(gate: Gate, verdict: Verdict, timeoutMs: number): void {
+  if (verdict === undefined) {
+    throw new CutoverFault(
+      'GATE_TIMEOUT',
+      `nobody decided gate ${gate} within ${timeoutMs} ms; start again when somebody can`,
+    );
+  }
+  if (verdict.decision === 'approve') return;
+  const note = verdict.note === undefined ? '' : `: ${verdict.note}`;
+  throw new CutoverFault('GATE_REJECTED', `${verdict.by} rejected at gate ${gate}${note}`);
+}

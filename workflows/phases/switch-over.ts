@@ -1,0 +1,122 @@
+import { ActivityFailure, CancellationScope, isCancellation, log, sleep } from '@temporalio/workflow';
+import { CutoverFault } from '../../domain/faults';
+import { type MetricsReceipt, type SwitchoverReceipt } from '../../domain/receipts';
+import { type Cutover } from '../cutover';
+import { cutoverEvidence } from '../evidence';
+import { isJudgeable } from '../failures';
+import { type Verdict } from '../gates';
+import { steps } from '../steps';
+import { assertApproved, assertParity } from './prepare';
+
+/**
+ * Asks at gate `cutover` and moves the writes; asks again when no attempt reached its commit. Returns behind the commit and
+ * throws for whatever else ends the run; then the undo stack begins with the claim that says whether it is too late.
+ */
+export async function switchOver(cutover: Cutover): Promise<void> {
+  const { run, saga } = cutover;
+  for (let earlier: string | null = null; ;) {
+    await approveCutover(cutover, earlier);
+    const mark = saga.mark;
+    await run.inPhase('jobs', () => {
+      saga.register('jobs', () => steps.resumeJobs(run.stepInput));
+      return steps.pauseJobs(run.stepInput);
+    });
+    await run.inPhase('samples', async () => {
+      await steps.sampleBlue(run.stepInput);
+      run.receipts.metrics = { ...run.receipts.metrics, before: await readMetrics(cutover) };
+    });
+    earlier = await run.inPhase('switchover', () => attempt(cutover));
+    if (earlier === null) return;
+    // Blue serves. What the attempts needed is taken back, so that a gate that stays open for days holds up nobody's jobs.
+    if ((await saga.unwind(mark)) === 'committed') return;
+  }
+}
+
+/** Green follows blue for as long as the person thinks. */
+async function approveCutover(cutover: Cutover, earlier: string | null): Promise<void> {
+  const { run, gates } = cutover;
+  const { plan } = run;
+  await run.inPhase('cutover', async () => {
+    const evidence = await steps.gatherEvidence(run.stepInput);
+    run.receipts.evidence = evidence;
+    assertParity('cutover', evidence.parity);
+    const timeoutMs = plan.gates.cutoverTimeoutMs;
+    const again =
+      earlier === null ? '' : `No attempt reached its commit, and blue serves. The last one ended so: ${earlier}\n\n`;
+    const verdict = await besideSync(cutover, (until) =>
+      gates.ask({
+        gate: 'cutover',
+        why: `${again}Read the evidence. \`approve\` moves the writes to green at once; the commit has no way back.`,
+        evidence: cutoverEvidence(evidence, plan),
+        timeoutMs,
+        ifNobody: 'the run is undone; blue goes on serving.',
+        until,
+      }),
+    );
+    assertApproved('cutover', verdict, timeoutMs);
+  });
+}
+
+/** @throws what ended the sync while the question was open */
+async function besideSync(cutover: Cutover, ask: (until: () => boolean) => Promise<Verdict>): Promise<Verdict> {
+  const { run } = cutover;
+  const scope = new CancellationScope({ cancellable: true });
+  let failure: Error | undefined;
+  const syncing = scope
+    .run(() => steps.keepInSync(run.stepInput))
+    .then(
+      (receipt) => {
+        run.addSync(receipt);
+        failure = new CutoverFault('SYNC_FAILED', 'the sync beside gate cutover ended before the gate was decided');
+      },
+      (error: Error) => {
+        failure = error;
+      },
+    );
+  let verdict: Verdict;
+  try {
+    verdict = await ask(() => failure !== undefined);
+    // Behind a decision, or the deadline, its end is only the answer to the cancellation.
+    if (verdict === undefined && failure !== undefined) throw failure;
+  } finally {
+    scope.cancel();
+    // Two syncers must not overlap, and neither may the undo: it has stopped before anything else begins.
+    await syncing;
+  }
+  return verdict;
+}
+
+/** @returns null behind the commit, else why the last attempt was given up */
+async function attempt(cutover: Cutover): Promise<string | null> {
+  const { run, saga } = cutover;
+  const { attempts, retryDelayMs } = run.plan.switchover;
+  saga.registerClaim('switchover', () => steps.abandonSwitchover(run.stepInput));
+  for (let tried = 1; ; tried++) {
+    const receipt = await steps.switchover(run.stepInput);
+    keep(cutover, receipt);
+    if (receipt.outcome === 'committed') return null;
+    log.warn('switchover given up before its commit', { cutoverId: run.cutoverId, attempt: tried });
+    if (tried >= attempts) return receipt.reason;
+    await sleep(retryDelayMs, { summary: 'before the next attempt' });
+  }
+}
+
+/** Keeps a receipt; behind the commit there is nothing to undo. */
+export function keep({ run, saga }: Cutover, receipt: SwitchoverReceipt): void {
+  run.receipts.switchovers = [...run.receipts.switchovers, receipt];
+  if (receipt.outcome !== 'committed') return;
+  run.committed = true;
+  saga.clear();
+  run.addSync(receipt.lastRound);
+}
+
+/** For the report alone: a Hydra that does not tell its metrics stops nobody. */
+export async function readMetrics({ run }: Cutover): Promise<MetricsReceipt | null> {
+  try {
+    return await steps.readMetrics(run.stepInput);
+  } catch (error) {
+    if (isCancellation(error) || !isJudgeable(error) || !(error instanceof ActivityFailure)) throw error;
+    log.warn('metrics not read', { cutoverId: run.cutoverId, phase: run.phase });
+    return null;
+  }
+}

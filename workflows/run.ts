@@ -1,0 +1,205 @@
+import { log, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { type Plan, type Report, type SyncReceipt, type UndoReceipt } from '../domain/receipts';
+import {
+  type CutoverStatus,
+  type IgnoredMessage,
+  type Mode,
+  type Outcome,
+  type Phase,
+  type RecordedDecision,
+  type UpgradeInput,
+} from '../domain/runbook';
+import { type StepInput } from '../domain/steps';
+import { renderDetails } from './details';
+import { type Cause } from './failures';
+import { searchAttributes } from './search-attributes';
+
+type Receipts = {
+  -readonly [
+    Field in
+      | 'plan'
+      | 'capture'
+      | 'clean'
+      | 'migrate'
+      | 'repair'
+      | 'sync'
+      | 'parity'
+      | 'evidence'
+      | 'drain'
+      | 'validation'
+      | 'bake'
+      | 'purgeGuard'
+  ]: Report[Field];
+} & { switchovers: Report['switchovers']; metrics: Report['metrics'] };
+
+interface PhaseEntry {
+  readonly name: Phase;
+  readonly startedMs: number;
+  durationMs: number | null;
+}
+
+type Awaiting = CutoverStatus['awaiting'];
+
+const IGNORED_MAX = 20;
+
+/** What one run knows: the source of its status, its Current Details and its report. */
+export class CutoverRun {
+  /** Of the first run of the chain, so that a workflow reset finds again what was made. */
+  readonly cutoverId = workflowInfo().firstExecutionRunId || workflowInfo().runId;
+  readonly environment: string;
+  readonly mode: Mode;
+  readonly startedBy: string;
+  readonly receipts: Receipts = {
+    plan: null,
+    capture: null,
+    clean: null,
+    migrate: null,
+    repair: null,
+    sync: null,
+    parity: null,
+    evidence: null,
+    switchovers: [],
+    drain: null,
+    validation: null,
+    bake: null,
+    purgeGuard: null,
+    metrics: { before: null, after: null },
+  };
+  readonly decisions: RecordedDecision[] = [];
+  readonly undone: UndoReceipt[] = [];
+  committed = false;
+  /** Set while it goes backwards: why. */
+  undoing: Cause | null = null;
+  report: Report | null = null;
+  private readonly startedAtMs = workflowInfo().startTime.getTime();
+  private readonly entries: PhaseEntry[] = [];
+  private readonly ignored: IgnoredMessage[] = [];
+  private awaiting: Awaiting = null;
+  private awaitingDetails = '';
+  private phaseName: Phase = 'preflight';
+
+  constructor(input: UpgradeInput) {
+    this.environment = input.environment;
+    this.mode = input.mode ?? 'real';
+    this.startedBy = input.by ?? 'unknown';
+    upsertSearchAttributes(searchAttributes({ CutoverEnvironment: this.environment, CutoverMode: this.mode }));
+  }
+
+  get phase(): Phase {
+    return this.phaseName;
+  }
+
+  get stepInput(): StepInput {
+    return { cutoverId: this.cutoverId, environment: this.environment };
+  }
+
+  get plan(): Plan {
+    if (this.receipts.plan === null) throw new TypeError('the plan is needed before preflight made it');
+    return this.receipts.plan;
+  }
+
+  /** Runs one phase and keeps how long it took, also when it fails. */
+  async inPhase<T>(name: Phase, work: () => Promise<T>): Promise<T> {
+    const entry: PhaseEntry = { name, startedMs: Date.now(), durationMs: null };
+    this.entries.push(entry);
+    this.enter(name);
+    log.info('phase began', { cutoverId: this.cutoverId, phase: name });
+    try {
+      return await work();
+    } finally {
+      entry.durationMs = Date.now() - entry.startedMs;
+      this.show();
+    }
+  }
+
+  /** Where it is, without a new entry in the list: on the way back. */
+  enter(name: Phase): void {
+    this.phaseName = name;
+    upsertSearchAttributes(searchAttributes({ CutoverPhase: name }));
+    this.show();
+  }
+
+  /** @param details Markdown of the open gate */
+  awaits(awaiting: Awaiting, details = ''): void {
+    this.awaiting = awaiting;
+    this.awaitingDetails = details;
+    upsertSearchAttributes(searchAttributes({ CutoverAwaiting: awaiting?.gate ?? null }));
+    this.show();
+  }
+
+  ignore(why: string): void {
+    this.ignored.push({ at: now(), why });
+    if (this.ignored.length > IGNORED_MAX) this.ignored.shift();
+    log.warn('decision ignored', { cutoverId: this.cutoverId, phase: this.phaseName, code: 'DECISION_INVALID' });
+    this.show();
+  }
+
+  addSync(more: SyncReceipt): void {
+    const { sync } = this.receipts;
+    this.receipts.sync = {
+      rounds: (sync?.rounds ?? 0) + more.rounds,
+      changes: (sync?.changes ?? 0) + more.changes,
+      rows: (sync?.rows ?? 0) + more.rows,
+      backlog: more.backlog,
+    };
+  }
+
+  status(): CutoverStatus {
+    return {
+      cutoverId: this.cutoverId,
+      environment: this.environment,
+      mode: this.mode,
+      startedBy: this.startedBy,
+      phase: this.phaseName,
+      undoing: this.undoing !== null,
+      awaiting: this.awaiting,
+      phases: this.entries.map(({ name, startedMs, durationMs }) => ({ name, startedAt: iso(startedMs), durationMs })),
+      decisions: this.decisions,
+      ignored: this.ignored,
+      committed: this.committed,
+      plan: this.receipts.plan,
+      report: this.report,
+    };
+  }
+
+  /** Ends the run's account. Nothing is added afterwards. */
+  close(outcome: Outcome, cause: Cause | null): Report {
+    this.report = {
+      schemaVersion: 1,
+      cutoverId: this.cutoverId,
+      environment: this.environment,
+      mode: this.mode,
+      startedBy: this.startedBy,
+      startedAt: iso(this.startedAtMs),
+      endedAt: now(),
+      outcome,
+      cause,
+      phases: this.phaseTotals(),
+      decisions: this.decisions,
+      undone: this.undone,
+      ...this.receipts,
+    };
+    upsertSearchAttributes(searchAttributes({ CutoverOutcome: outcome }));
+    this.awaits(null);
+    return this.report;
+  }
+
+  /** A phase that was gone through again counts as one, with all its time. */
+  private phaseTotals(): Report['phases'] {
+    const totals = new Map<Phase, number>();
+    for (const { name, durationMs } of this.entries) totals.set(name, (totals.get(name) ?? 0) + (durationMs ?? 0));
+    return [...totals].map(([name, durationMs]) => ({ name, durationMs }));
+  }
+
+  private show(): void {
+    setCurrentDetails(renderDetails(this.status(), this.undoing, this.awaitingDetails));
+  }
+}
+
+export function now(): string {
+  return iso(Date.now());
+}
+
+export function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
