@@ -1,7 +1,7 @@
 -- The arbiter of one side: who may write to this database now. Placeholders: :lock_space and :lock_key are two random
 -- integers of this installation; a guessable advisory key could be held by any role.
 
-CREATE SCHEMA hydra_cutover;
+CREATE SCHEMA IF NOT EXISTS hydra_cutover;
 REVOKE ALL ON SCHEMA hydra_cutover FROM PUBLIC;
 
 -- What every guard reads. Changed only below, only while the exclusive advisory lock is held.
@@ -16,6 +16,9 @@ CREATE TABLE hydra_cutover.run (
   attempt     bigint NOT NULL DEFAULT 0,
   epoch       bigint NOT NULL DEFAULT 0,
   lease_until timestamptz,
+  -- May write while this side is closed, and never otherwise. Never settable by a session.
+  sync_role    name,
+  installed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   CHECK ((state = 'fenced') = (lease_until IS NOT NULL))
 );
 
@@ -45,6 +48,10 @@ CREATE TABLE hydra_cutover.guarded (
 CREATE FUNCTION hydra_cutover.undone_changes() RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'SELECT 0::bigint';
 
+-- The capture replaces this too.
+CREATE FUNCTION hydra_cutover.capture_problems() RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'SELECT NULL::text WHERE false';
+
 -- Refuses a statement's writes while this side must not take any.
 CREATE FUNCTION hydra_cutover.guard() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $guard$
@@ -59,6 +66,8 @@ BEGIN
   BEGIN
     -- FOR SHARE, because a REPEATABLE READ snapshot from before the fence would show the row as it was then.
     SELECT CASE
+             -- session_user, because current_user is whoever a function or a foreign key's cascade runs as.
+             WHEN state = 'closed' AND sync_role = session_user THEN 'none'
              WHEN state IN ('committed', 'closed') THEN state
              WHEN state = 'fenced' AND lease_until > clock_timestamp() THEN state
              ELSE 'none'
@@ -111,6 +120,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $p
   UNION ALL
   SELECT format('%s has no guard', c.relname) FROM pg_class c JOIN hydra_schema USING (relnamespace)
    WHERE c.relkind IN ('r', 'p') AND NOT EXISTS (SELECT 1 FROM hydra_cutover.guarded g WHERE g.table_oid = c.oid)
+  UNION ALL
+  SELECT 'no table has a guard' WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.guarded)
 $problems$;
 
 -- Registers an attempt before the first request is held. Refused while another attempt is alive.
@@ -200,7 +211,7 @@ BEGIN
   IF undone > 0 THEN
     RETURN jsonb_build_object('ok', false, 'reason', 'undone_changes', 'undone', undone);
   END IF;
-  problems := ARRAY(SELECT hydra_cutover.guard_problems());
+  problems := ARRAY(SELECT hydra_cutover.guard_problems() UNION ALL SELECT hydra_cutover.capture_problems());
   IF cardinality(problems) > 0 THEN
     RETURN jsonb_build_object('ok', false, 'reason', 'guard_problems', 'problems', to_jsonb(problems));
   END IF;
@@ -247,6 +258,54 @@ BEGIN
   RETURN jsonb_build_object('outcome', 'aborted', 'epoch', mine.epoch);
 END
 $abort$;
+
+-- What a gateway in doubt calls. `aborted`: serve as before, the epoch can never be committed here; `committed`: the epoch was;
+-- `unknown`: ask again. Without an epoch (started with nothing held or staged) it claims whatever attempt is alive: that attempt
+-- counts on a gateway that holds, and this one does not.
+CREATE FUNCTION hydra_cutover.claim_epoch(p_epoch bigint, p_applied_epoch bigint, p_by text) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $claim$
+DECLARE
+  claimed bigint;
+  outcome text;
+BEGIN
+  PERFORM set_config('synchronous_commit', 'on', true), set_config('lock_timeout', '2000', true);
+  SELECT attempt INTO claimed FROM hydra_cutover.attempt
+   WHERE CASE WHEN p_epoch IS NULL THEN state IN ('holding', 'fenced') ELSE epoch = p_epoch END
+   ORDER BY attempt DESC LIMIT 1;
+  IF FOUND THEN
+    outcome := hydra_cutover.abort_attempt(claimed, p_by, 2000) ->> 'outcome';
+    IF outcome = 'committed' AND p_epoch IS NOT NULL THEN
+      RETURN 'committed';
+    ELSIF outcome <> 'aborted' THEN
+      RETURN 'unknown';
+    END IF;
+  ELSIF p_epoch IS NOT NULL THEN
+    -- Staged, but not begun here: used up, so that it cannot begin any more. The advisory lock is never taken under this one.
+    LOCK TABLE hydra_cutover.attempt IN SHARE ROW EXCLUSIVE MODE;
+    IF EXISTS (SELECT 1 FROM hydra_cutover.attempt WHERE epoch = p_epoch) THEN
+      RETURN 'unknown';
+    END IF;
+    INSERT INTO hydra_cutover.attempt (attempt, epoch, state, hold_started_at, lease_until, decided_at, decided_by)
+    SELECT COALESCE(max(attempt), 0) + 1, p_epoch, 'aborted', clock_timestamp(), clock_timestamp(), clock_timestamp(), p_by
+      FROM hydra_cutover.attempt
+    HAVING p_epoch > GREATEST(max(epoch), (SELECT epoch FROM hydra_cutover.run));
+  END IF;
+  IF EXISTS (SELECT 1 FROM hydra_cutover.attempt WHERE state = 'committed' AND epoch > COALESCE(p_applied_epoch, 0)) THEN
+    -- Another epoch moved the writes away: what this gateway serves is over.
+    RETURN 'unknown';
+  END IF;
+  RETURN 'aborted';
+EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+  RETURN 'unknown';
+END
+$claim$;
+
+-- Whether this side was opened for the epoch. An epoch that tried to leave this side is none that it was opened for.
+CREATE FUNCTION hydra_cutover.serves(p_epoch bigint) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $serves$
+  SELECT EXISTS (SELECT 1 FROM hydra_cutover.run WHERE state = 'open' AND epoch = p_epoch)
+     AND NOT EXISTS (SELECT 1 FROM hydra_cutover.attempt WHERE epoch = p_epoch)
+$serves$;
 
 -- Makes writers of this side wait, not fail, until the caller's transaction ends. First half of opening.
 CREATE FUNCTION hydra_cutover.hold_writers(p_lock_timeout_ms integer) RETURNS void

@@ -92,6 +92,24 @@ export function openSide(client: SqlClient, epoch: number, lockTimeoutMs: number
   return call(client, 'open_side($1, $2)', [epoch, lockTimeoutMs]);
 }
 
+/**
+ * What a gateway in doubt asks the side that is being left: claims the epoch, or without one whatever attempt is alive.
+ *
+ * `aborted`: the epoch can never be committed here, serve as before; `committed`: it was; `unknown`: ask again.
+ */
+export async function claimEpoch(
+  client: SqlClient,
+  question: { readonly epoch: number | null; readonly appliedEpoch: number; readonly by: string },
+): Promise<'aborted' | 'committed' | 'unknown'> {
+  const { epoch, appliedEpoch, by } = question;
+  return call(client, 'claim_epoch($1, $2, $3)', [epoch, appliedEpoch, by]);
+}
+
+/** Whether this side was opened for `epoch`: what a gateway asks green before it follows a committed epoch. */
+export function serves(client: SqlClient, epoch: number): Promise<boolean> {
+  return call(client, 'serves($1)', [epoch]);
+}
+
 /** @returns what makes the guards worth less than they seem; empty when all is well */
 export async function guardProblems(client: SqlClient): Promise<string[]> {
   const rows = await queryRows<{ problem: string }>(

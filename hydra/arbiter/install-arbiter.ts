@@ -1,58 +1,100 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { sqlFile } from '../sql-file';
+import { type ArbiterDescription, describeArbiter } from './describe-arbiter';
+import { type LockRetryOptions, withLockRetry } from './lock-retry';
 
 export interface InstallArbiterOptions {
   readonly side: 'blue' | 'green';
   readonly cutoverId: string;
   /** Blue starts open; green starts closed and armed, until it is opened for a committed epoch. */
   readonly initialState: 'open' | 'closed';
+  /** The login that may write while this side is closed. */
+  readonly syncRole?: string;
 }
 
 /**
- * Makes schema `hydra_cutover` with the arbiter of this side, in one transaction. Not idempotent: an existing arbiter is
- * another cutover's, and refused with PostgreSQL's 42P06.
+ * Makes schema `hydra_cutover` with the arbiter of this side, in one transaction. Idempotent for the same cutover and side: what
+ * is there stays as it is.
  *
  * @returns the nonce that every later transaction asserts, so that crossed connections are noticed
+ * @throws CutoverFault CUTOVER_RUNNING (another cutover's arbiter is there) | CROSSED_CONNECTION (this cutover's, but of the
+ *   other side) | CHECK_FAILED (a schema of that name belongs to somebody else)
  */
 export async function installArbiter(client: SqlClient, options: InstallArbiterOptions): Promise<{ nonce: string }> {
+  const before = await describeArbiter(client);
+  if (before !== undefined) return adopt(before, options);
+  await assertSchemaIsOurs(client);
   const nonce = randomUUID();
   const keys = { lock_space: String(randomInt(1, 2 ** 31)), lock_key: String(randomInt(1, 2 ** 31)) };
   await client.query('BEGIN');
   try {
     await client.query(sqlFile(__dirname, 'arbiter.sql', keys));
-    await client.query('INSERT INTO hydra_cutover.run (side, nonce, cutover_id, state) VALUES ($1, $2::uuid, $3, $4)', [
-      options.side,
-      nonce,
-      options.cutoverId,
-      options.initialState,
-    ]);
+    await client.query(
+      'INSERT INTO hydra_cutover.run (side, nonce, cutover_id, state, sync_role) VALUES ($1, $2::uuid, $3, $4, $5)',
+      [options.side, nonce, options.cutoverId, options.initialState, options.syncRole ?? null],
+    );
     if (options.initialState === 'closed') await client.query(`SELECT setval('hydra_cutover.armed', 1)`);
     await client.query('COMMIT');
   } catch (error) {
-    await client.query('ROLLBACK');
-    throw error;
+    await client.query('ROLLBACK').catch(() => undefined);
+    const first = isTaken(error) ? await describeArbiter(client) : undefined;
+    if (first === undefined) throw error;
+    return adopt(first, options);
   }
   return { nonce };
 }
 
-export interface GuardTablesOptions {
+function adopt(found: ArbiterDescription, options: InstallArbiterOptions): { nonce: string } {
+  if (found.cutoverId !== options.cutoverId) {
+    throw new CutoverFault(
+      'CUTOVER_RUNNING',
+      `cutover ${found.cutoverId} holds this database as its ${found.side} side since ${found.installedAt}, state ` +
+        `${found.state}; finish it or undo it first`,
+      { cutoverId: found.cutoverId, state: found.state, since: found.installedAt },
+    );
+  }
+  if (found.side !== options.side) {
+    throw new CutoverFault(
+      'CROSSED_CONNECTION',
+      `this database is the ${found.side} side of cutover ${found.cutoverId}, not the ${options.side} one; ` +
+        'check the addresses of both sides',
+    );
+  }
+  return { nonce: found.nonce };
+}
+
+/** A schema that somebody else owns could hold functions of theirs that our guards would call. */
+async function assertSchemaIsOurs(client: SqlClient): Promise<void> {
+  const foreign = await queryRows<{ owner: string }>(
+    client,
+    `SELECT nspowner::regrole::text AS owner FROM pg_catalog.pg_namespace
+      WHERE nspname = 'hydra_cutover' AND nspowner <> current_user::regrole`,
+  );
+  if (foreign[0] === undefined) return;
+  throw new CutoverFault(
+    'CHECK_FAILED',
+    `schema hydra_cutover exists and belongs to ${foreign[0].owner}, not to our role; rename or remove it`,
+  );
+}
+
+/** Source: PostgreSQL manual, "PostgreSQL Error Codes": duplicate schema, table, function, unique violation. */
+function isTaken(error: unknown): boolean {
+  const taken = ['42P06', '42P07', '42723', '23505'];
+  return error instanceof Error && 'code' in error && taken.includes(String(error.code));
+}
+
+export interface GuardTablesOptions extends LockRetryOptions {
   /** The schema that holds Hydra's tables. @default 'public' */
   readonly schema?: string;
-  /** How long one attempt on one table may wait for its writers, and others behind it. @default 200 */
-  readonly lockTimeoutMs?: number;
-  /** @default 50 */
-  readonly attemptsPerTable?: number;
-  /** @default 400 */
-  readonly retryDelayMs?: number;
 }
 
 /**
  * Puts the guard on every table of Hydra's schema that has none; `schema_migration` gets the one that never ends.
  *
- * Idempotent. One table per transaction with a short `lock_timeout`: DDL that waits makes all later writers wait behind it.
- * @throws PostgreSQL's 55P03 when a table stays locked through all attempts; tables done so far keep their guard
+ * Idempotent, one table per transaction.
+ * @throws CutoverFault LOCK_BUSY when a table stays locked through all attempts; tables done so far keep their guard
  * @returns names of the tables that got a guard in this call
  */
 export async function guardTables(client: SqlClient, options: GuardTablesOptions = {}): Promise<string[]> {
@@ -67,29 +109,8 @@ export async function guardTables(client: SqlClient, options: GuardTablesOptions
   );
   for (const { name, relname } of unguarded) {
     const guard = relname === 'schema_migration' ? 'hydra_cutover.guard_migrations' : 'hydra_cutover.guard';
-    await guardTable(client, sqlFile(__dirname, 'guard-table.sql', { table: name, function: `${guard}()` }), options);
+    const sql = sqlFile(__dirname, 'guard-table.sql', { table: name, function: `${guard}()` });
+    await withLockRetry(client, name, options, () => client.query(sql));
   }
   return unguarded.map(({ name }) => name);
-}
-
-async function guardTable(client: SqlClient, sql: string, options: GuardTablesOptions): Promise<void> {
-  const attempts = options.attemptsPerTable ?? 50;
-  for (let attempt = 1; ; attempt++) {
-    await client.query('BEGIN');
-    try {
-      await client.query(`SET LOCAL lock_timeout = ${options.lockTimeoutMs ?? 200}`);
-      await client.query(sql);
-      await client.query('COMMIT');
-      return;
-    } catch (error) {
-      await client.query('ROLLBACK');
-      if (!isLockTimeout(error) || attempt >= attempts) throw error;
-      await sleep(options.retryDelayMs ?? 400);
-    }
-  }
-}
-
-/** Source: PostgreSQL manual, "PostgreSQL Error Codes": 55P03 lock_not_available. */
-function isLockTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '55P03';
 }

@@ -1,0 +1,6 @@
+export * from './arbiter';
+export { type ArbiterDescription, type AttemptDescription, describeArbiter, latestAttempt } from './describe-arbiter';
+export { grantArbiter } from './grant-arbiter';
+export { type GuardTablesOptions, type InstallArbiterOptions, guardTables, installArbiter } from './install-arbiter';
+export { type LockRetryOptions, withLockRetry } from './lock-retry';
+export { type RemoveArbiterOptions, removeArbiter } from './remove-arbiter';

@@ -1,0 +1,80 @@
+import { CutoverFault } from '../../domain/faults';
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { describeArbiter } from './describe-arbiter';
+import { type LockRetryOptions, withLockRetry } from './lock-retry';
+
+export interface RemoveArbiterOptions extends LockRetryOptions {
+  /** A physical copy that nobody serves from: its state is blue's and means nothing. @default false */
+  readonly copy?: boolean;
+}
+
+/**
+ * Takes everything of ours off Hydra's tables, one table per transaction, then drops schema `hydra_cutover`. Tolerates whatever
+ * is missing. Never `DROP SCHEMA ... CASCADE` while triggers depend on it: that holds one table while it waits for the next.
+ *
+ * @throws CutoverFault CHECK_FAILED (committed here: the guard stays as long as this database exists) | LOCK_BUSY (a fence
+ *   holds, or a table stays locked; what was removed so far stays removed)
+ */
+export async function removeArbiter(client: SqlClient, options: RemoveArbiterOptions = {}): Promise<void> {
+  if (options.copy !== true) await assertRemovable(client);
+  await dropTriggers(client, options);
+  await withLockRetry(client, 'hydra_cutover', options, async () => {
+    const left = await tablesWithTriggers(client);
+    if (left.length > 0) {
+      throw new CutoverFault(
+        'LOCK_BUSY',
+        `triggers were added meanwhile on ${left.map(({ name }) => name).join(', ')}`,
+      );
+    }
+    await client.query('DROP SCHEMA IF EXISTS hydra_cutover CASCADE');
+  });
+}
+
+async function assertRemovable(client: SqlClient): Promise<void> {
+  const found = await describeArbiter(client);
+  if (found?.state === 'committed') {
+    throw new CutoverFault(
+      'CHECK_FAILED',
+      `writes moved away from this database (cutover ${found.cutoverId}, epoch ${found.epoch}); its guards stay, so that ` +
+        'nothing can write here any more',
+    );
+  }
+  if (found?.attempts.some(({ state, leaseOver }) => (state === 'holding' || state === 'fenced') && !leaseOver)) {
+    throw new CutoverFault(
+      'LOCK_BUSY',
+      `an attempt of cutover ${found.cutoverId} is alive; abandon it, or wait until its lease is over`,
+    );
+  }
+}
+
+interface TableTriggers {
+  readonly name: string;
+  /** Quoted. */
+  readonly triggers: readonly string[];
+}
+
+/** Every trigger that calls a function of ours, whatever made it. */
+function tablesWithTriggers(client: SqlClient): Promise<TableTriggers[]> {
+  return queryRows(
+    client,
+    `SELECT format('%I.%I', n.nspname, c.relname) AS name, array_agg(quote_ident(t.tgname)::text ORDER BY t.tgname) AS triggers
+       FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
+       JOIN pg_catalog.pg_namespace f ON f.oid = p.pronamespace
+      WHERE f.nspname = 'hydra_cutover' AND n.nspname <> 'hydra_cutover' AND NOT t.tgisinternal
+      GROUP BY 1 ORDER BY 1`,
+  );
+}
+
+async function dropTriggers(client: SqlClient, options: LockRetryOptions): Promise<void> {
+  const [known] = await queryRows<{ guarded: boolean }>(
+    client,
+    `SELECT to_regclass('hydra_cutover.guarded') IS NOT NULL AS guarded`,
+  );
+  for (const { name, triggers } of await tablesWithTriggers(client)) {
+    const drops = triggers.map((trigger) => `DROP TRIGGER IF EXISTS ${trigger} ON ${name}`);
+    // Its row goes with it, so that an installation after half a removal puts the guard back.
+    if (known?.guarded === true) drops.push(`DELETE FROM hydra_cutover.guarded WHERE table_oid = '${name}'::regclass`);
+    await withLockRetry(client, name, options, () => client.query(drops.join('; ')));
+  }
+}
