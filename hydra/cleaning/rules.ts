@@ -141,10 +141,20 @@ export function fixSql(id: CleaningRuleId): string {
   return load(`sql/${id}.fix.sql`);
 }
 
+/**
+ * The common table expressions that judge consent requests: `WITH … ranked`. A consent is judged beside the others of its login
+ * request, so `among` has to let all of them through.
+ *
+ * @param among SQL condition on `consent`, a row of hydra_oauth2_consent_request
+ */
+export function consentsSql(among: string): string {
+  return sqlFile(__dirname, 'sql/consents.sql', { among });
+}
+
 function load(name: string): string {
   const text = sqlFile(__dirname, name);
   const parts = {
-    ...(USES_CONSENTS.test(text) ? { consents: sqlFile(__dirname, 'sql/consents.sql') } : {}),
+    ...(USES_CONSENTS.test(text) ? { consents: consentsSql('true') } : {}),
     ...(USES_LOGINS.test(text) ? { synthetic_logins: sqlFile(__dirname, 'sql/synthetic-logins.sql') } : {}),
     ...(USES_SPECIAL.test(text) ? { special: SPECIAL_CHARACTERS } : {}),
   };

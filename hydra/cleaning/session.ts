@@ -40,7 +40,13 @@ export async function createHelpers(client: SqlClient, archiveSchema: string): P
   // Estimates of these queries are high, and compiling them takes longer than running them.
   await client.query('SET LOCAL jit = off');
   await client.query(before);
+  await createRowFunctions(client);
   await client.query(sqlFile(__dirname, 'sql/helpers.sql'));
+}
+
+/** Makes those of the functions that say what becomes of a row, in the session's temporary schema. */
+export async function createRowFunctions(client: SqlClient): Promise<void> {
+  await client.query(sqlFile(__dirname, 'sql/row-functions.sql'));
 }
 
 /** @throws CutoverFault CHECK_FAILED when the database does not hold the schema of 1.11.10 */

@@ -1,6 +1,6 @@
 WITH unanswered AS MATERIALIZED (
   SELECT challenge FROM hydra_oauth2_consent_request AS consent
-  WHERE NOT EXISTS (SELECT 1 FROM hydra_oauth2_consent_request_handled AS answer WHERE answer.challenge = consent.challenge)
+  WHERE :among AND NOT EXISTS (SELECT 1 FROM hydra_oauth2_consent_request_handled AS answer WHERE answer.challenge = consent.challenge)
 ), held AS MATERIALIZED (
   -- Tokens without an answered consent exist only where somebody dropped the foreign keys; their parent stays all the same.
   SELECT challenge FROM unanswered JOIN hydra_oauth2_refresh AS token ON token.challenge_id = challenge
@@ -13,14 +13,16 @@ WITH unanswered AS MATERIALIZED (
 ), consents AS MATERIALIZED (
   -- Rows of unknown clients belong to F01.
   SELECT consent.challenge, consent.login_challenge, consent.subject, consent.requested_at,
-    login.challenge IS NOT NULL AS has_login, login_answer.challenge IS NOT NULL AS login_answered,
+    login_client.id IS NOT NULL AS has_login, login_client.id IS NOT NULL AND login_answer.challenge IS NOT NULL AS login_answered,
     unanswered.challenge IS NULL OR held.challenge IS NOT NULL AS needed
   FROM hydra_oauth2_consent_request AS consent
   JOIN hydra_client AS client ON client.id = consent.client_id
   LEFT JOIN unanswered ON unanswered.challenge = consent.challenge
   LEFT JOIN held ON held.challenge = consent.challenge
   LEFT JOIN hydra_oauth2_authentication_request AS login ON login.challenge = consent.login_challenge
+  LEFT JOIN hydra_client AS login_client ON login_client.id = login.client_id
   LEFT JOIN hydra_oauth2_authentication_request_handled AS login_answer ON login_answer.challenge = login.challenge
+  WHERE :among
 ), judged AS (
   SELECT *, NOT needed AND NOT login_answered AS leads_nowhere FROM consents
 ), ranked AS (

@@ -1,19 +1,4 @@
 -- Session-local. Created inside a transaction that is rolled back when only counting, so that nothing of them stays.
-CREATE OR REPLACE FUNCTION pg_temp.is_json(t text) RETURNS boolean LANGUAGE plpgsql AS $$
-BEGIN
-  PERFORM t::jsonb;
-  RETURN true;
-EXCEPTION WHEN others THEN
-  RETURN false;
-END $$;
-
--- '' becomes {}; a NUL escape goes. `\\u0000` is an escaped backslash and five letters, and stays.
-CREATE OR REPLACE FUNCTION pg_temp.mended_json(t text) RETURNS text LANGUAGE sql AS $$
-SELECT CASE WHEN t IS NULL OR pg_temp.is_json(t) THEN t
-  WHEN t = '' THEN '{}'
-  ELSE regexp_replace(t, '(?<!\\)((?:\\\\)*)\\u0000', '\1', 'g') END
-$$;
-
 -- The migration puts a list between JSON quotes as it is, so the text is escaped as JSON would. A list that reads `[]` it takes for
 -- an empty one.
 CREATE OR REPLACE FUNCTION pg_temp.escaped_list(t text) RETURNS text LANGUAGE sql IMMUTABLE AS $$

@@ -1,0 +1,209 @@
+/** Types of green's columns, as PostgreSQL casts to them. Lengths are left out: an insert checks them. */
+export type ColumnType = 'text' | 'boolean' | 'integer' | 'bigint' | 'timestamp' | 'uuid' | 'jsonb';
+
+export interface GreenTable {
+  readonly name: string;
+  /** What a row is known by on both sides, apart from `nid`. */
+  readonly key: readonly string[];
+  /** All of green's columns in a fixed order, but for `nid` and those of `filled`. */
+  readonly columns: Readonly<Record<string, ColumnType>>;
+  /** Columns whose values the vendor's migration draws at random: not compared, filled by this SQL on insert and left alone on update. */
+  readonly filled: Readonly<Record<string, string>>;
+  /** Sets of columns that rows of blue can be selected by; an index of blue stands behind each but where the table is small. */
+  readonly selectableBy: readonly (readonly string[])[];
+  /** Names of blue's tables whose rows a row of this table is made of; the first one gives it its key. */
+  readonly madeOf: readonly string[];
+}
+
+const columns = (type: ColumnType, names: string): Record<string, ColumnType> =>
+  Object.fromEntries(names.split(' ').map((name) => [name, type]));
+
+const RANDOM_PK = { pk: 'gen_random_uuid()' } as const;
+
+const CLIENT_COLUMNS = {
+  ...columns('text', 'id client_name client_secret scope owner policy_uri tos_uri client_uri logo_uri'),
+  ...columns('integer', 'client_secret_expires_at'),
+  ...columns('text', 'sector_identifier_uri jwks jwks_uri token_endpoint_auth_method request_object_signing_alg'),
+  ...columns('text', 'userinfo_signed_response_alg subject_type'),
+  ...columns('integer', 'pk_deprecated'),
+  ...columns('timestamp', 'created_at updated_at'),
+  ...columns('text', 'frontchannel_logout_uri'),
+  ...columns('boolean', 'frontchannel_logout_session_required'),
+  ...columns('text', 'backchannel_logout_uri'),
+  ...columns('boolean', 'backchannel_logout_session_required'),
+  ...columns('text', 'metadata token_endpoint_auth_signing_alg registration_access_token_signature'),
+  ...columns('bigint', 'authorization_code_grant_access_token_lifespan authorization_code_grant_id_token_lifespan'),
+  ...columns(
+    'bigint',
+    'authorization_code_grant_refresh_token_lifespan client_credentials_grant_access_token_lifespan',
+  ),
+  ...columns('bigint', 'implicit_grant_access_token_lifespan implicit_grant_id_token_lifespan'),
+  ...columns('bigint', 'jwt_bearer_grant_access_token_lifespan password_grant_access_token_lifespan'),
+  ...columns('bigint', 'password_grant_refresh_token_lifespan refresh_token_grant_id_token_lifespan'),
+  ...columns('bigint', 'refresh_token_grant_access_token_lifespan refresh_token_grant_refresh_token_lifespan'),
+  ...columns('jsonb', 'redirect_uris grant_types response_types audience allowed_cors_origins contacts request_uris'),
+  ...columns('jsonb', 'post_logout_redirect_uris'),
+  ...columns('text', 'access_token_strategy'),
+  ...columns('boolean', 'skip_consent skip_logout_consent'),
+};
+
+const FLOW_COLUMNS = {
+  ...columns('text', 'login_challenge login_verifier login_csrf subject request_url'),
+  ...columns('boolean', 'login_skip'),
+  ...columns('text', 'client_id'),
+  ...columns('timestamp', 'requested_at login_initialized_at'),
+  ...columns('jsonb', 'oidc_context'),
+  ...columns('text', 'login_session_id'),
+  ...columns('integer', 'state'),
+  ...columns('boolean', 'login_remember'),
+  ...columns('integer', 'login_remember_for'),
+  ...columns('text', 'login_error acr'),
+  ...columns('timestamp', 'login_authenticated_at'),
+  ...columns('boolean', 'login_was_used'),
+  ...columns('text', 'forced_subject_identifier'),
+  ...columns('jsonb', 'context'),
+  ...columns('text', 'consent_challenge_id'),
+  ...columns('boolean', 'consent_skip'),
+  ...columns('text', 'consent_verifier consent_csrf'),
+  ...columns('boolean', 'consent_remember'),
+  ...columns('integer', 'consent_remember_for'),
+  ...columns('timestamp', 'consent_handled_at'),
+  ...columns('text', 'consent_error'),
+  ...columns('jsonb', 'session_access_token session_id_token'),
+  ...columns('boolean', 'consent_was_used'),
+  ...columns('jsonb', 'requested_scope requested_at_audience amr granted_scope granted_at_audience'),
+  ...columns('boolean', 'login_extend_session_lifespan'),
+  ...columns('text', 'identity_provider_session_id'),
+};
+
+const TOKEN_COLUMNS = {
+  ...columns('text', 'signature request_id'),
+  ...columns('timestamp', 'requested_at'),
+  ...columns('text', 'client_id scope granted_scope form_data session_data subject'),
+  ...columns('boolean', 'active'),
+  ...columns('text', 'requested_audience granted_audience challenge_id'),
+  ...columns('timestamp', 'expires_at'),
+};
+
+function token<Name extends string>(name: Name, more: Readonly<Record<string, ColumnType>> = {}) {
+  return {
+    name,
+    key: ['signature'],
+    columns: { ...TOKEN_COLUMNS, ...more },
+    filled: {},
+    selectableBy: [['signature'], ['request_id'], ['challenge_id'], ['client_id']],
+    madeOf: [name, 'hydra_oauth2_consent_request', 'hydra_client'],
+  } as const satisfies GreenTable;
+}
+
+/**
+ * What 2.3.0 keeps, in the order in which rows can be inserted so that every foreign key finds its parent (delete in the reverse).
+ *
+ * Source: hydra-facts 1.2.
+ */
+export const GREEN_TABLES = [
+  {
+    name: 'hydra_client',
+    key: ['id'],
+    columns: CLIENT_COLUMNS,
+    filled: RANDOM_PK,
+    selectableBy: [['id']],
+    madeOf: ['hydra_client'],
+  },
+  {
+    name: 'hydra_jwk',
+    key: ['sid', 'kid'],
+    columns: {
+      ...columns('text', 'sid kid'),
+      ...columns('integer', 'version'),
+      ...columns('text', 'keydata'),
+      ...columns('timestamp', 'created_at'),
+      ...columns('integer', 'pk_deprecated'),
+    },
+    filled: RANDOM_PK,
+    selectableBy: [['sid', 'kid'], ['sid']],
+    madeOf: ['hydra_jwk'],
+  },
+  {
+    name: 'hydra_oauth2_trusted_jwt_bearer_issuer',
+    key: ['id'],
+    columns: {
+      ...columns('uuid', 'id'),
+      ...columns('text', 'issuer subject scope key_set key_id'),
+      ...columns('timestamp', 'created_at expires_at'),
+      ...columns('boolean', 'allow_any_subject'),
+    },
+    filled: {},
+    selectableBy: [['id'], ['key_set', 'key_id']],
+    madeOf: ['hydra_oauth2_trusted_jwt_bearer_issuer'],
+  },
+  {
+    name: 'hydra_oauth2_jti_blacklist',
+    key: ['signature'],
+    columns: { ...columns('text', 'signature'), ...columns('timestamp', 'expires_at') },
+    filled: {},
+    selectableBy: [['signature']],
+    madeOf: ['hydra_oauth2_jti_blacklist'],
+  },
+  {
+    name: 'hydra_oauth2_authentication_session',
+    key: ['id'],
+    columns: {
+      ...columns('text', 'id'),
+      ...columns('timestamp', 'authenticated_at'),
+      ...columns('text', 'subject'),
+      ...columns('boolean', 'remember'),
+      ...columns('text', 'identity_provider_session_id'),
+    },
+    filled: {},
+    selectableBy: [['id']],
+    madeOf: ['hydra_oauth2_authentication_session'],
+  },
+  {
+    name: 'hydra_oauth2_obfuscated_authentication_session',
+    key: ['subject', 'client_id'],
+    columns: columns('text', 'subject client_id subject_obfuscated'),
+    filled: {},
+    selectableBy: [['subject', 'client_id'], ['client_id']],
+    madeOf: ['hydra_oauth2_obfuscated_authentication_session', 'hydra_client'],
+  },
+  {
+    name: 'hydra_oauth2_flow',
+    key: ['login_challenge'],
+    columns: FLOW_COLUMNS,
+    filled: {},
+    selectableBy: [['login_challenge'], ['consent_challenge_id'], ['login_challenge', 'consent_challenge_id']],
+    madeOf: [
+      'hydra_oauth2_authentication_request',
+      'hydra_oauth2_authentication_request_handled',
+      'hydra_oauth2_consent_request',
+      'hydra_oauth2_consent_request_handled',
+      'hydra_client',
+    ],
+  },
+  {
+    name: 'hydra_oauth2_logout_request',
+    key: ['challenge'],
+    columns: {
+      ...columns('text', 'challenge verifier subject sid client_id request_url redir_url'),
+      ...columns('boolean', 'was_used accepted rejected rp_initiated'),
+      ...columns('timestamp', 'expires_at requested_at'),
+    },
+    filled: {},
+    selectableBy: [['challenge'], ['client_id']],
+    madeOf: ['hydra_oauth2_logout_request', 'hydra_client'],
+  },
+  token('hydra_oauth2_code'),
+  token('hydra_oauth2_pkce'),
+  token('hydra_oauth2_oidc'),
+  token('hydra_oauth2_access'),
+  token('hydra_oauth2_refresh', { first_used_at: 'timestamp', access_token_signature: 'text' }),
+] as const satisfies readonly GreenTable[];
+
+export type GreenTableName = (typeof GREEN_TABLES)[number]['name'];
+
+export function greenTable(name: GreenTableName): GreenTable {
+  const found = GREEN_TABLES.find((table) => table.name === name);
+  if (found === undefined) throw new Error(`${name} is no table of 2.3.0`);
+  return found;
+}

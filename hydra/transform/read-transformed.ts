@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import { CutoverFault } from '../../domain/faults';
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { createRowFunctions } from '../cleaning/session';
+import { sqlFile } from '../sql-file';
+import { type GreenTableName, greenTable } from './green-tables';
+import { type RowKey, type Selection } from './selection';
+import { type RowsQuery, allRowsQuery, keyedRowsQueries } from './transform-sql';
+
+/**
+ * A row as green has it, without `nid` and the table's `filled` columns. Columns of type jsonb and bigint hold PostgreSQL's text of
+ * the value (a jsonb null is "null", SQL's NULL is null), timestamps are ISO-8601 text: so nothing is lost in JavaScript.
+ */
+export type GreenRow = Readonly<Record<string, string | number | boolean | null>>;
+
+export interface ReadOptions {
+  /** Rows of one yield at most when all are read; keys of one query when keys are given. */
+  readonly batchRows: number;
+}
+
+/**
+ * Prepares a session on blue for `readTransformed`: functions in its temporary schema, planner settings of the session.
+ *
+ * Call it before the transaction; repeating it is harmless.
+ */
+export async function prepareBlue(client: SqlClient): Promise<void> {
+  await createRowFunctions(client);
+  await client.query(sqlFile(__dirname, 'sql/functions.sql'));
+  // Compiling takes longer than running these queries; a cursor of ours is always read to its end.
+  await client.query('SET jit = off');
+  await client.query('SET cursor_tuple_fraction = 1');
+}
+
+/**
+ * Reads rows of blue as they are on green after cleaning, migrating and repairing, so far as they are a function of blue's rows.
+ *
+ * Needs a transaction (REPEATABLE READ, READ ONLY) in a session that `prepareBlue` prepared. All rows come through a cursor, in no
+ * order. Of keys, those whose rows are gone on blue yield nothing; a row that several keys name can come several times.
+ *
+ * Keys have the columns of one of the table's `selectableBy` sets. Flows are named by `login_challenge`, by
+ * `consent_challenge_id` (the challenges of blue's requests) or by both; named are then also the flows of all consents of the
+ * same login request, because consents change places when one comes or goes. The id of a synthetic login request names nothing on
+ * blue: name its consent beside it.
+ *
+ * @throws CutoverFault CHECK_FAILED (JSON that only a person can mend: rules J01-stop to J03-stop)
+ */
+export async function* readTransformed(
+  client: SqlClient,
+  name: GreenTableName,
+  selection: Selection,
+  { batchRows }: ReadOptions,
+): AsyncGenerator<readonly GreenRow[]> {
+  const table = greenTable(name);
+  if (selection === 'all') {
+    yield* readThroughCursor<{ row: GreenRow }, GreenRow>(client, name, asJson(allRowsQuery(table)), batchRows, pick);
+    return;
+  }
+  for (let from = 0; from < selection.length; from += batchRows) {
+    const keys: readonly RowKey[] = selection.slice(from, from + batchRows);
+    for (const query of keyedRowsQueries(table, keys)) {
+      const { sql, values } = asJson(query);
+      const rows = await mapJsonFaults(name, () => queryRows<{ row: GreenRow }>(client, sql, [...values]));
+      if (rows.length > 0) yield rows.map(pick);
+    }
+  }
+}
+
+/** Reads a query of any size in batches, through a cursor of the transaction that is open. */
+export async function* readThroughCursor<Read, Made>(
+  client: SqlClient,
+  name: GreenTableName,
+  { sql }: RowsQuery,
+  batchRows: number,
+  make: (read: Read) => Made,
+): AsyncGenerator<readonly Made[]> {
+  const cursor = `hydra_cutover_${randomBytes(6).toString('hex')}`;
+  await mapJsonFaults(name, () => client.query(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${sql}`));
+  try {
+    for (;;) {
+      const rows = await mapJsonFaults(name, () => queryRows<Read>(client, `FETCH ${batchRows} FROM ${cursor}`));
+      if (rows.length > 0) yield rows.map(make);
+      if (rows.length < batchRows) return;
+    }
+  } finally {
+    // A transaction that failed has closed it already.
+    await client.query(`CLOSE ${cursor}`).catch(() => undefined);
+  }
+}
+
+const pick = ({ row }: { row: GreenRow }): GreenRow => row;
+
+const asJson = ({ sql, values }: RowsQuery): RowsQuery => ({
+  sql: `SELECT to_json(made) AS row FROM (${sql}) AS made`,
+  values,
+});
+
+/** invalid_text_representation, untranslatable_character */
+const JSON_STATES: readonly unknown[] = ['22P02', '22P05'];
+
+/** PostgreSQL quotes the text that is no JSON, which is nobody's business. */
+export async function mapJsonFaults<T>(name: GreenTableName, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && JSON_STATES.includes(error.code))) throw error;
+    throw new CutoverFault(
+      'CHECK_FAILED',
+      `a row of blue for ${name} holds text that is no JSON; rules J01-stop, J02-stop and J03-stop list it and say what to do`,
+      { table: name },
+    );
+  }
+}

@@ -1,0 +1,62 @@
+:consents
+, request AS (
+  -- Login requests with the one consent that keeps each (C01, C03) ...
+  SELECT login.challenge, login.requested_scope, login.verifier, login.csrf, login.subject, login.request_url, login.skip,
+    login.client_id, login.requested_at, login.authenticated_at, login.oidc_context, login.login_session_id,
+    login.requested_at_audience, ranked.challenge AS consent_challenge
+  FROM hydra_oauth2_authentication_request AS login
+  JOIN hydra_client AS client ON client.id = login.client_id
+  LEFT JOIN ranked ON ranked.login_challenge = login.challenge AND NOT leads_nowhere AND NOT surplus
+  WHERE :selected_logins
+  UNION ALL
+  -- ... and those that consents without one get (C01, C02).
+  SELECT pg_temp.own_id('l', consent.challenge), consent.requested_scope, pg_temp.own_id('v', consent.challenge),
+    pg_temp.own_id('x', consent.challenge), consent.subject, consent.request_url, false,
+    consent.client_id, consent.requested_at, consent.authenticated_at, consent.oidc_context, consent.login_session_id,
+    consent.requested_at_audience, consent.challenge
+  FROM ranked JOIN hydra_oauth2_consent_request AS consent ON consent.challenge = ranked.challenge
+  WHERE needed AND (surplus OR NOT has_login)
+), merged AS (
+  -- As the migration merges them. A login without answer that has a consent is answered by it (C03b), and so is one of its own.
+  SELECT CASE
+      WHEN answer.challenge IS NOT NULL OR consent.challenge IS NOT NULL THEN 128
+      ELSE 1 END AS state,
+    request.challenge AS login_challenge, pg_temp.as_list(request.requested_scope) AS requested_scope, request.verifier AS login_verifier,
+    request.csrf AS login_csrf,
+    CASE WHEN request.subject = '' THEN coalesce(answer.subject, consent.subject, '') ELSE request.subject END AS subject,
+    request.request_url, request.skip AS login_skip, request.client_id, request.requested_at,
+    request.authenticated_at AS login_initialized_at, pg_temp.as_json(request.oidc_context) AS oidc_context, request.login_session_id,
+    pg_temp.as_list(request.requested_at_audience) AS requested_at_audience,
+
+    coalesce(answer.remember, false) AS login_remember, coalesce(answer.remember_for, 0) AS login_remember_for,
+    CASE WHEN answer.challenge IS NOT NULL THEN answer.error WHEN consent.challenge IS NOT NULL THEN '{}' END AS login_error,
+    coalesce(answer.acr, consent.acr, '') AS acr,
+    CASE WHEN answer.challenge IS NOT NULL THEN answer.authenticated_at ELSE consent.authenticated_at END AS login_authenticated_at,
+    coalesce(answer.was_used, consent.challenge IS NOT NULL) AS login_was_used,
+    coalesce(consent.forced_subject_identifier, answer.forced_subject_identifier, '') AS forced_subject_identifier,
+    pg_temp.as_json(coalesce(answer.context, consent.context, '{}')) AS context,
+    pg_temp.as_list(coalesce(answer.amr, consent.amr)) AS amr,
+
+    consent.challenge AS consent_challenge_id, consent.verifier AS consent_verifier, coalesce(consent.skip, false) AS consent_skip,
+    consent.csrf AS consent_csrf,
+    -- An empty list ends as NULL here: the only list column without default.
+    nullif(pg_temp.as_list(consent_answer.granted_scope), '[]') AS granted_scope,
+    coalesce(consent_answer.remember, false) AS consent_remember, coalesce(consent_answer.remember_for, 0) AS consent_remember_for,
+    consent_answer.error AS consent_error,
+    pg_temp.as_json(coalesce(consent_answer.session_access_token, '{}')) AS session_access_token,
+    pg_temp.as_json(coalesce(consent_answer.session_id_token, '{}')) AS session_id_token,
+    coalesce(consent_answer.was_used, false) AS consent_was_used,
+    pg_temp.as_list(consent_answer.granted_at_audience) AS granted_at_audience, consent_answer.handled_at AS consent_handled_at
+  FROM request
+  LEFT JOIN hydra_oauth2_authentication_request_handled AS answer ON answer.challenge = request.challenge
+  LEFT JOIN hydra_oauth2_consent_request AS consent ON consent.challenge = request.consent_challenge
+  LEFT JOIN hydra_oauth2_consent_request_handled AS consent_answer ON consent_answer.challenge = consent.challenge
+)
+SELECT login_challenge, login_verifier, login_csrf, subject, request_url, login_skip, client_id, requested_at, login_initialized_at,
+  oidc_context, login_session_id, CASE WHEN :misjudged THEN :right_state ELSE state END AS state, login_remember, login_remember_for,
+  login_error, acr, login_authenticated_at, login_was_used, forced_subject_identifier, context, consent_challenge_id, consent_skip,
+  consent_verifier, consent_csrf, consent_remember, consent_remember_for, consent_handled_at, consent_error, session_access_token,
+  session_id_token, consent_was_used, requested_scope, requested_at_audience, amr,
+  CASE WHEN :misjudged THEN coalesce(granted_scope, '[]') ELSE granted_scope END AS granted_scope, granted_at_audience,
+  false AS login_extend_session_lifespan, NULL::text AS identity_provider_session_id
+FROM merged

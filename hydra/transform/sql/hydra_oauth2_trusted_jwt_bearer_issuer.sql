@@ -1,0 +1,3 @@
+SELECT id, issuer, subject, scope, key_set, key_id, created_at, expires_at, allow_any_subject
+FROM hydra_oauth2_trusted_jwt_bearer_issuer AS source
+WHERE :selected
