@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { configSchema } from './schema';
 
-/** Stands for any index in the path of a field that is inside a list. */
+/** Stands for any index or key in the path of a field that is inside a list or a map. */
 export const ANY_INDEX = '*';
 
 export const ENVIRONMENT_PREFIX = 'HYDRA_CUTOVER_';
 
-/** One place of the config: a section, a list or a value. */
+/** One place of the config: a section, a list, a map whose keys are the operator's, or a value. */
 export interface ConfigField {
   readonly path: readonly string[];
-  readonly kind: 'section' | 'list' | 'value';
+  readonly kind: 'section' | 'list' | 'map' | 'value';
   readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'object' | 'array';
   readonly description: string;
   readonly required: boolean;
@@ -36,6 +36,8 @@ export interface SchemaNode {
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly required?: readonly string[];
   readonly items?: SchemaNode;
+  /** A schema in a map, else whether unknown keys are let through. */
+  readonly additionalProperties?: SchemaNode | boolean;
 }
 
 export function inputJsonSchema(): SchemaNode {
@@ -45,15 +47,21 @@ export function inputJsonSchema(): SchemaNode {
 /** Every field, parents before children, in the order of the schema. Loader, reference and CLI help are fed from it. */
 export const CONFIG_FIELDS: readonly ConfigField[] = walk(inputJsonSchema(), [], true);
 
-const FIELDS_BY_PATH = new Map(CONFIG_FIELDS.map((field) => [field.path.join('.'), field]));
+const FIELDS_BY_PATH = new Map(CONFIG_FIELDS.map((field) => [JSON.stringify(field.path), field]));
 
 /** @param path keys and indices, as in an issue of zod */
 export function fieldAt(path: readonly PropertyKey[]): ConfigField | undefined {
-  return FIELDS_BY_PATH.get(path.map((part) => (typeof part === 'number' ? ANY_INDEX : String(part))).join('.'));
+  const known: string[] = [];
+  for (const part of path) {
+    const parent = FIELDS_BY_PATH.get(JSON.stringify(known));
+    known.push(parent?.kind === 'map' || typeof part === 'number' ? ANY_INDEX : String(part));
+  }
+  return FIELDS_BY_PATH.get(JSON.stringify(known));
 }
 
 function walk(node: SchemaNode, path: readonly string[], required: boolean): readonly ConfigField[] {
-  const kind = node.properties ? 'section' : node.items ? 'list' : 'value';
+  const values = typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined;
+  const kind = node.properties ? 'section' : node.items ? 'list' : values ? 'map' : 'value';
   const field: ConfigField = {
     path,
     kind,
@@ -69,7 +77,8 @@ function walk(node: SchemaNode, path: readonly string[], required: boolean): rea
   const children = Object.entries(node.properties ?? {}).flatMap(([key, child]) =>
     walk(child, [...path, key], node.required?.includes(key) ?? false),
   );
-  const items = node.items ? walk(node.items, [...path, ANY_INDEX], true) : [];
+  const inside = node.items ?? values;
+  const items = inside ? walk(inside, [...path, ANY_INDEX], true) : [];
   return [field, ...children, ...items];
 }
 
@@ -83,7 +92,9 @@ function allowedText(node: SchemaNode): string {
   if (node.enum) return `one of ${node.enum.join(', ')}`;
   if (node.properties) return `a section with the keys ${Object.keys(node.properties).join(', ')}`;
   if (node.items) return 'a list';
+  if (typeof node.additionalProperties === 'object') return 'names with a value each';
   if (node.type === 'boolean') return 'true or false';
+  if (node.type === 'number') return `a number from ${node.minimum ?? 0} to ${node.maximum ?? 'any'}`;
   if (node.type === 'integer') return `a whole number from ${node.minimum ?? 0} to ${node.maximum ?? 'any'}`;
   return 'text';
 }

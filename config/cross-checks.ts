@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { isSupportedHydraVersion, isUpgrade, SUPPORTED_HYDRA_VERSIONS } from '../domain/hydra-versions';
 import { valueAt } from './origins';
 import { type TreeProblem } from './resolve-tree';
+import { SWITCHOVER_DEFAULTS } from './sections/runbook';
 
 /**
  * What must hold between fields. Runs on whatever could be read, so that these problems stand in the same report as the
@@ -19,7 +21,16 @@ const CROSS_CHECKS: readonly ((read: Read) => readonly TreeProblem[])[] = [
   urlsDiffer,
   hostsAreKnown,
   clientCertificateIsWhole,
-  gatewaysDiffer,
+  rolesAreTheSame,
+  schemasAreTheSame,
+  (read) => entriesDiffer(read, 'gateways', ['name', 'controlUrl']),
+  (read) => entriesDiffer(read, 'targets', ['name', 'controlUrl']),
+  // Several jobs may belong to one system.
+  (read) => entriesDiffer(read, 'jobs', ['name']),
+  targetsAreNoGateways,
+  targetStatesDiffer,
+  pauseFitsTheHold,
+  locksFitThePause,
 ];
 
 function problem(path: string, what: string, fix: string): TreeProblem {
@@ -80,22 +91,102 @@ function clientCertificateIsWhole(read: Read): readonly TreeProblem[] {
   return [problem(`temporal.tls.${missing}`, what, 'add it, or remove the other one')];
 }
 
-function gatewaysDiffer(read: Read): readonly TreeProblem[] {
-  const gateways = read('gateways');
-  if (!Array.isArray(gateways)) return [];
-  return ['name', 'controlUrl'].flatMap((key) => {
+function rolesAreTheSame(read: Read): readonly TreeProblem[] {
+  const [blue, green] = ['blue', 'green'].map((side) => read(`${side}.hydraRole.name`) ?? DEFAULT_HYDRA_ROLE);
+  if (typeof blue !== 'string' || typeof green !== 'string' || blue === green) return [];
+  const what = `is ${green}, and blue's is ${blue}: the snapshot brings blue's role to green`;
+  return [problem('green.hydraRole.name', what, 'give both the same name')];
+}
+
+const DEFAULT_HYDRA_ROLE = 'hydra';
+
+function schemasAreTheSame(read: Read): readonly TreeProblem[] {
+  const [blue, green] = ['blue', 'green'].map((side) => read(`${side}.database.schema`) ?? DEFAULT_HYDRA_SCHEMA);
+  if (typeof blue !== 'string' || typeof green !== 'string' || blue === green) return [];
+  const what = `is ${green}, and blue's is ${blue}: the snapshot brings blue's schema to green`;
+  return [problem('green.database.schema', what, 'give both the same name')];
+}
+
+const DEFAULT_HYDRA_SCHEMA = 'public';
+
+function entriesDiffer(read: Read, section: string, keys: readonly string[]): readonly TreeProblem[] {
+  const entries = read(section);
+  if (!Array.isArray(entries)) return [];
+  return keys.flatMap((key) => {
     const seen = new Map<string, number>();
-    return gateways.flatMap((gateway: unknown, index) => {
-      const value = valueAt(gateway, [key]);
+    return entries.flatMap((entry: unknown, index) => {
+      const value = valueAt(entry, [key]);
       if (typeof value !== 'string') return [];
       const canonical = key === 'name' ? value : canonicalUrl(value);
       const first = seen.get(canonical);
       seen.set(canonical, first ?? index);
       if (first === undefined) return [];
-      const what = `is the same as that of gateways[${first}]`;
-      return [{ path: ['gateways', index, key], what, fix: 'list each gateway once' }];
+      const what = `is the same as that of ${section}[${first}]`;
+      return [{ path: [section, index, key], what, fix: `list each of the ${section} once` }];
     });
   });
+}
+
+/** Epochs are remembered by name and address: one system must not hear of each epoch twice. */
+function targetsAreNoGateways(read: Read): readonly TreeProblem[] {
+  const [gateways, targets] = [read('gateways'), read('targets')];
+  if (!Array.isArray(gateways) || !Array.isArray(targets)) return [];
+  return ['name', 'controlUrl'].flatMap((key) => {
+    const canonical = (value: unknown) => (typeof value !== 'string' || key === 'name' ? value : canonicalUrl(value));
+    const taken = gateways.map((gateway: unknown) => canonical(valueAt(gateway, [key])));
+    return targets.flatMap((target: unknown, index) => {
+      const value = canonical(valueAt(target, [key]));
+      if (value === undefined || !taken.includes(value)) return [];
+      const what = `is the same as that of gateways[${taken.indexOf(value)}]`;
+      return [{ path: ['targets', index, key], what, fix: 'list gateways below gateways alone' }];
+    });
+  });
+}
+
+function targetStatesDiffer(read: Read): readonly TreeProblem[] {
+  const targets = read('targets');
+  if (!Array.isArray(targets)) return [];
+  return targets.flatMap((target: unknown, index) => {
+    const [blue, green] = ['blue', 'green'].map((side) => valueAt(target, ['states', side]));
+    if (blue === undefined || !isDeepStrictEqual(blue, green)) return [];
+    const what = "is the same as blue's: the system would never be flipped";
+    return [{ path: ['targets', index, 'states', 'green'], what, fix: 'write what it needs while green serves' }];
+  });
+}
+
+/** The fence must end before a gateway gives up its hold, and a pause that is given up before that too. */
+function pauseFitsTheHold(read: Read): readonly TreeProblem[] {
+  const { pauseBudgetMs, holdDeadlineMs, leaseMarginMs } = switchoverNumbers(read);
+  if (pauseBudgetMs === undefined || holdDeadlineMs === undefined || leaseMarginMs === undefined) return [];
+  const leaseMs = holdDeadlineMs - leaseMarginMs;
+  if (leaseMs <= 0) {
+    const what = `is ${leaseMarginMs}, and switchover.holdDeadlineMs is ${holdDeadlineMs}: the fence would end before it began`;
+    return [problem('switchover.leaseMarginMs', what, 'make it less, or the hold longer')];
+  }
+  if (pauseBudgetMs <= leaseMs) return [];
+  const what = `is ${pauseBudgetMs}; allowed is at most holdDeadlineMs - leaseMarginMs = ${leaseMs}, when the fence ends`;
+  return [problem('switchover.pauseBudgetMs', what, 'make it less, or the hold longer')];
+}
+
+function locksFitThePause(read: Read): readonly TreeProblem[] {
+  const { pauseBudgetMs, lockTimeoutMs } = switchoverNumbers(read);
+  if (pauseBudgetMs === undefined || lockTimeoutMs === undefined || lockTimeoutMs < pauseBudgetMs) return [];
+  const what = `is ${lockTimeoutMs}, and switchover.pauseBudgetMs is ${pauseBudgetMs}: waiting once would take the whole pause`;
+  return [problem('switchover.lockTimeoutMs', what, 'make it less, or the budget more')];
+}
+
+/** Defaults included: a file that sets one of them is judged with the others as they will be. */
+function switchoverNumbers(read: Read): Readonly<Record<keyof typeof SWITCHOVER_DEFAULTS, number | undefined>> {
+  const number = (key: keyof typeof SWITCHOVER_DEFAULTS) => {
+    const value = read(`switchover.${key}`) ?? SWITCHOVER_DEFAULTS[key];
+    return typeof value === 'number' ? value : undefined;
+  };
+  return {
+    pauseBudgetMs: number('pauseBudgetMs'),
+    holdDeadlineMs: number('holdDeadlineMs'),
+    leaseMarginMs: number('leaseMarginMs'),
+    lockTimeoutMs: number('lockTimeoutMs'),
+  };
 }
 
 function canonicalHost(host: string): string {

@@ -48,6 +48,7 @@ function fixFor(issue: z.core.$ZodIssue, value: unknown): string {
     return 'write it without quotes, as allowed';
   }
   if (field?.kind === 'section' && !isSection(value)) return 'write the keys on lines of their own, indented below it';
+  if (field?.kind === 'map') return 'write one `NAME: value` line for each, indented below it';
   if (field?.kind === 'list') return 'write one `- ` line for each entry';
   if (field?.type === 'string' && typeof value !== 'string') return 'put the value in quotes, if it is the right one';
   return 'change it to what is allowed';

@@ -1,10 +1,21 @@
 import { z } from 'zod';
 import { checksSection } from './sections/checks';
+import { jobsSection, targetsSection } from './sections/dependents';
 import { environmentSection } from './sections/environment';
 import { gatewaysSection } from './sections/gateways';
 import { logSection } from './sections/log';
 import { rdsSection } from './sections/rds';
-import { sideSection } from './sections/side';
+import {
+  bakeSection,
+  gatesSection,
+  leversSection,
+  migrationSection,
+  retentionSection,
+  switchoverSection,
+  syncSection,
+  validationSection,
+} from './sections/runbook';
+import { blueSection, greenSection } from './sections/side';
 import { temporalSection } from './sections/temporal';
 
 /** The whole config, one section per file. What spans sections is in `cross-checks.ts`. */
@@ -13,9 +24,19 @@ export const configSchema = z
     environment: environmentSection,
     temporal: temporalSection.prefault({}),
     rds: rdsSection.prefault({}),
-    blue: sideSection('blue'),
-    green: sideSection('green'),
+    blue: blueSection,
+    green: greenSection,
     gateways: gatewaysSection,
+    targets: targetsSection,
+    jobs: jobsSection,
+    sync: syncSection,
+    migration: migrationSection,
+    switchover: switchoverSection,
+    validation: validationSection,
+    bake: bakeSection,
+    gates: gatesSection,
+    levers: leversSection,
+    retention: retentionSection,
     checks: checksSection,
     log: logSection,
   })
@@ -25,7 +46,8 @@ export type ConfigInput = z.input<typeof configSchema>;
 
 /** The loaded config: defaults filled in, references resolved, deeply frozen. */
 export type Config = DeepReadonly<z.output<typeof configSchema>>;
-export type SideConfig = Config['blue'];
+export type SideConfig = Config[SideName];
+export type CommandConfig = NonNullable<Config['green']['commands']['migrate']>;
 export type SideName = 'blue' | 'green';
 
 export const SIDES = ['blue', 'green'] as const satisfies readonly SideName[];

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { durationMs } from '../fields';
+
+const HOUR_MS = 3_600_000;
 
 export const rdsSection = z
   .strictObject({
@@ -8,6 +11,12 @@ export const rdsSection = z
       .meta({ allowed: 'an AWS region such as eu-central-1' })
       .optional()
       .describe('AWS region of both instances. Without it: `AWS_REGION` or the AWS profile.'),
+    waitDeadlineMs: durationMs(1_000, 168 * HOUR_MS)
+      .default(8 * HOUR_MS)
+      .describe('How long a snapshot, a restore or a deletion may take, each, in milliseconds.'),
+    pollMs: durationMs(50, HOUR_MS)
+      .default(15_000)
+      .describe('Between two looks at such an operation, in milliseconds.'),
   })
   .describe(
     "RDS, used when a side names an `rdsInstanceId`. Credentials and endpoint are AWS's own settings (`AWS_PROFILE`, `AWS_ENDPOINT_URL_RDS`, instance roles).",

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SUPPORTED_HYDRA_VERSIONS } from '../../domain/hydra-versions';
 import { certificates, host, httpUrl, port, secret, text } from '../fields';
+import { blueCommands, greenCommands } from './commands';
 
 export const SSL_MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
 export type SslMode = (typeof SSL_MODES)[number];
@@ -35,12 +36,28 @@ const database = z
       .max(63)
       .describe("Role to connect as. It must own Hydra's tables or be a member of the role that does."),
     password: secret().optional().describe('Password of the role. Left out only where the server asks for none.'),
+    schema: text().max(63).default('public').describe("Schema of Hydra's tables."),
     ssl,
   })
   .describe('The PostgreSQL database of this side.');
 
-export const sideSection = (which: 'blue' | 'green') =>
+const hydraRole = (which: 'blue' | 'green') =>
   z
+    .strictObject({
+      name: text().max(63).default('hydra').describe("Name of the role. The snapshot brings blue's role to green."),
+      password: secret()
+        .optional()
+        .describe(
+          which === 'blue'
+            ? 'Its password, where a command of blue needs it.'
+            : 'Its password: what Hydra on green logs in with. It is set on green when the migration is over.',
+        ),
+    })
+    .prefault({})
+    .describe(`The role that owns Hydra's tables and that Hydra of ${which} logs in as.`);
+
+function side<Commands extends z.ZodType>(which: 'blue' | 'green', commands: Commands) {
+  return z
     .strictObject({
       hydraVersion: z
         .enum(SUPPORTED_HYDRA_VERSIONS)
@@ -61,5 +78,11 @@ export const sideSection = (which: 'blue' | 'green') =>
             : 'Identifier that the RDS instance restored from the snapshot of blue gets.',
         ),
       database,
+      hydraRole: hydraRole(which),
+      commands,
     })
     .describe(which === 'blue' ? 'The side that serves now.' : 'The side that is next.');
+}
+
+export const blueSection = side('blue', blueCommands);
+export const greenSection = side('green', greenCommands);

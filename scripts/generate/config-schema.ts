@@ -11,14 +11,17 @@ export function renderConfigSchema(): string {
 }
 
 function forEditors(node: SchemaNode): unknown {
-  const kept: Readonly<Record<string, unknown>> = Object.fromEntries(
-    Object.entries(node).filter(([key]) => !INTERNAL_META.some((meta) => meta === key)),
-  );
+  const kept = withoutInternal(node);
   if (node.properties) {
     const properties = Object.entries(node.properties).map(([key, child]) => [key, forEditors(child)]);
     return { ...kept, properties: Object.fromEntries(properties) as unknown };
   }
   if (node.items) return { ...kept, items: forEditors(node.items) };
+  if (typeof node.additionalProperties === 'object') {
+    const { propertyNames, ...rest } = kept;
+    const names = propertyNames === undefined ? {} : { propertyNames: withoutInternal(propertyNames as SchemaNode) };
+    return { ...rest, ...names, additionalProperties: forEditors(node.additionalProperties) };
+  }
   const { description, default: fallback, ...constraints } = kept;
   const head = {
     ...(description === undefined ? {} : { description }),
@@ -27,4 +30,8 @@ function forEditors(node: SchemaNode): unknown {
   if (node.secret) return { ...head, ...REFERENCE };
   const free = node.type === 'string' && Object.keys(constraints).every((key) => key === 'type' || key === 'minLength');
   return free ? { ...head, ...constraints } : { ...head, anyOf: [constraints, REFERENCE] };
+}
+
+function withoutInternal(node: SchemaNode): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(node).filter(([key]) => !INTERNAL_META.some((meta) => meta === key)));
 }

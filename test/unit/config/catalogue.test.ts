@@ -26,7 +26,7 @@ describe('the catalogue of fields', () => {
 
   it('marks everything that is named like a secret as one', () => {
     const open = CONFIG_FIELDS.filter((field) =>
-      /password|token|apiKey|clientKey|secret/i.test(field.path.at(-1) ?? ''),
+      /(password|token|apiKey|clientKey|secret)$/i.test(field.path.at(-1) ?? ''),
     );
     expect(open.filter((field) => !field.secret)).toEqual([]);
     expect(open.length).toBeGreaterThan(4);

@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import { durationMs } from '../fields';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+const count = (min: number, max: number) => z.int().min(min).max(max);
+
+export const syncSection = z
+  .strictObject({
+    batchRows: count(1, 100_000).default(500).describe('Rows of one table that travel at once.'),
+    backlogMax: count(0, 1_000_000)
+      .default(100)
+      .describe('Changes of blue that green may lack when the cutover is asked for. The last round carries them.'),
+    idleMs: durationMs(10, 60_000).default(500).describe('Pause between rounds when nothing is left, in milliseconds.'),
+    catchUpDeadlineMs: durationMs(1_000, 7 * DAY_MS)
+      .default(12 * HOUR_MS)
+      .describe('A catch-up that has not caught up after so many milliseconds gives up.'),
+  })
+  .prefault({})
+  .describe('How changes of blue are carried to green.');
+
+export const migrationSection = z
+  .strictObject({
+    timeoutMs: durationMs(1_000, 7 * DAY_MS)
+      .default(4 * HOUR_MS)
+      .describe('All migrations of green together, in milliseconds.'),
+    statementTimeoutMs: durationMs(0, 7 * DAY_MS)
+      .default(2 * HOUR_MS)
+      .describe('One statement of them, in milliseconds. 0 is no limit.'),
+    lockTimeoutMs: durationMs(1, HOUR_MS)
+      .default(30_000)
+      .describe('Waiting for one lock, in milliseconds. Nobody else is on green by then.'),
+  })
+  .prefault({})
+  .describe("Limits of `hydra migrate sql`, set as the migrating role's own settings.");
+
+/** What the cross-checks judge together, also where the file sets only one of them. */
+export const SWITCHOVER_DEFAULTS = {
+  pauseBudgetMs: 5_000,
+  holdDeadlineMs: 10_000,
+  leaseMarginMs: 2_000,
+  lockTimeoutMs: 250,
+} as const;
+
+export const switchoverSection = z
+  .strictObject({
+    pauseBudgetMs: durationMs(100, 300_000)
+      .default(SWITCHOVER_DEFAULTS.pauseBudgetMs)
+      .describe(
+        'From the first held request to its release, in milliseconds. Over it before the commit: blue goes on.',
+      ),
+    holdDeadlineMs: durationMs(200, 600_000)
+      .default(SWITCHOVER_DEFAULTS.holdDeadlineMs)
+      .describe('After so many milliseconds a gateway that holds asks the database by itself who serves.'),
+    leaseMarginMs: durationMs(50, 300_000)
+      .default(SWITCHOVER_DEFAULTS.leaseMarginMs)
+      .describe("How long before the gateways' deadline the fence on blue ends by itself, in milliseconds."),
+    lockTimeoutMs: durationMs(10, 60_000)
+      .default(SWITCHOVER_DEFAULTS.lockTimeoutMs)
+      .describe('Waiting for the writers of blue, each time, in milliseconds. Blue waits for as long.'),
+    lockAttempts: count(1, 20).default(4).describe('How often that wait is tried in one attempt.'),
+    roundMsMax: durationMs(1, 60_000)
+      .default(100)
+      .describe('Rounds before the hold go on until one takes less than this, in milliseconds.'),
+    attempts: count(1, 100).default(5).describe('Attempts in all; after the last one a person decides.'),
+    retryDelayMs: durationMs(0, HOUR_MS).default(10_000).describe('Between two attempts, in milliseconds.'),
+  })
+  .prefault({})
+  .describe('The pause in which writes move to green.');
+
+export const validationSection = z
+  .strictObject({
+    subjects: count(0, 10_000)
+      .default(100)
+      .describe('Subjects whose consents are read on blue and, after the switchover, on green.'),
+    clients: count(0, 10_000).default(100).describe('Clients that are read on both sides.'),
+    syntheticLogin: z
+      .boolean()
+      .default(true)
+      .describe('Whether a login with a client of our own is played through on green.'),
+  })
+  .prefault({})
+  .describe("What is asked of green once it serves. Blue's answers are the measure.");
+
+export const bakeSection = z
+  .strictObject({
+    durationMs: durationMs(0, 7 * DAY_MS)
+      .default(30 * MINUTE_MS)
+      .describe('How long green is watched before finalize is asked for, in milliseconds.'),
+    pollMs: durationMs(100, HOUR_MS).default(10_000).describe('Between two looks, in milliseconds.'),
+    errorRateMax: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.001)
+      .describe('Share of answers with a status of 5xx that is still good.'),
+    p95MsMax: durationMs(1, 600_000)
+      .optional()
+      .describe('Highest good 95th percentile of answer times in milliseconds. Without it: not looked at.'),
+  })
+  .prefault({})
+  .describe('Watching green under real traffic.');
+
+export const gatesSection = z
+  .strictObject({
+    planTimeoutMs: durationMs(1_000, 30 * DAY_MS)
+      .default(DAY_MS)
+      .describe('Nobody approved the plan after so many milliseconds: nothing is begun.'),
+    cutoverTimeoutMs: durationMs(1_000, 30 * DAY_MS)
+      .default(3 * DAY_MS)
+      .describe('Nobody approved the cutover after so many milliseconds: everything is undone.'),
+    finalizeTimeoutMs: durationMs(1_000, 90 * DAY_MS)
+      .default(14 * DAY_MS)
+      .describe('Nobody accepted the result after so many milliseconds: a person is called for. Nothing is removed.'),
+    finalize: z
+      .enum(['manual', 'automatic'])
+      .default('manual')
+      .describe('`automatic`: after a clean validation and bake nobody is asked.'),
+    approverIsNotStarter: z
+      .boolean()
+      .default(false)
+      .describe('Refuse decisions by whoever started the upgrade. Both names are claims.'),
+  })
+  .prefault({})
+  .describe('Where a person decides.');
+
+export const leversSection = z
+  .strictObject({
+    accessTokenLifespanMs: durationMs(60_000, 30 * DAY_MS)
+      .optional()
+      .describe(
+        "Lifetime of access tokens of blue's clients from the plan until finalize, in milliseconds, so that fewer refreshes fall into the pause. Without it: left alone.",
+      ),
+  })
+  .prefault({})
+  .describe('Optional means to make the pause less felt.');
+
+export const retentionSection = z
+  .strictObject({
+    keepSnapshot: z
+      .boolean()
+      .default(true)
+      .describe('Whether the snapshot stays after finalize. An undo removes it in any case.'),
+  })
+  .prefault({})
+  .describe('What is left when everything is over.');

@@ -1,0 +1,161 @@
+import { configDigest } from '../../../config/digest';
+import { toSettings } from '../../../workers/settings';
+import { minimalConfig, useConfigFolder } from './config-files';
+
+const files = useConfigFolder();
+const paths = (problems: readonly { path: string }[]) => problems.map(({ path }) => path);
+
+const command = { argv: ['hydra', 'migrate', 'sql'] };
+const target = (name: string, port: number) => ({
+  name,
+  controlUrl: `http://${name}.test:${port}`,
+  token: '${env:S}',
+  states: { blue: { url: 'http://blue' }, green: { url: 'http://green' } },
+});
+
+function upgradeConfig(changes: object = {}) {
+  const { environment, blue, green } = minimalConfig();
+  return {
+    environment,
+    blue: { ...blue, rdsInstanceId: 'hydra-blue' },
+    green: { ...green, rdsInstanceId: 'hydra-green' },
+    ...changes,
+  };
+}
+
+const load = (changes: object = {}) => files.load(upgradeConfig(changes), { env: { S: 'sesame' } });
+const problems = (changes: object) => files.problems(upgradeConfig(changes), { env: { S: 'sesame' } });
+
+describe('a command', () => {
+  const withMigrate = (migrate: object) => {
+    const { green } = upgradeConfig();
+    return { green: { ...green, commands: { migrate } } };
+  };
+
+  it('keeps the secret part of its environment secret and the rest readable', () => {
+    const { green } = load(withMigrate({ ...command, env: { LOG_LEVEL: 'debug' }, secretEnv: { SYSTEM: '${env:S}' } }));
+    expect(green.commands.migrate?.env).toEqual({ LOG_LEVEL: 'debug' });
+    expect(green.commands.migrate?.secretEnv['SYSTEM']?.reveal()).toBe('sesame');
+    expect(JSON.stringify(green)).not.toContain('sesame');
+    expect(green.commands.migrate?.timeoutMs).toBeGreaterThan(3_600_000);
+  });
+
+  it('takes secrets as references only', () => {
+    const found = problems(withMigrate({ ...command, secretEnv: { SYSTEM: 'hunter2' } }));
+    expect(paths(found)).toEqual(['green.commands.migrate.secretEnv.SYSTEM']);
+    expect(JSON.stringify(found)).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['no program', { argv: [] }, 'green.commands.migrate.argv'],
+    ['a shell line', { argv: 'hydra migrate sql' }, 'green.commands.migrate.argv'],
+    ['a variable that no process can have', { ...command, env: { 'A=B': 'x' } }, 'green.commands.migrate.env.A=B'],
+    ['a value that is no text', { ...command, env: { A: 1 } }, 'green.commands.migrate.env.A'],
+    ['no time at all', { ...command, timeoutMs: 0 }, 'green.commands.migrate.timeoutMs'],
+  ])('is refused with %s', (_case, migrate, path) => {
+    expect(paths(problems(withMigrate(migrate)))).toEqual([path]);
+  });
+});
+
+describe('cross-checks of an upgrade', () => {
+  it.each<[string, object, string[]]>([
+    ['two targets of one name', { targets: [target('a', 1), { ...target('a', 2) }] }, ['targets[1].name']],
+    [
+      'a gateway listed as a target too',
+      {
+        gateways: [{ name: 'g', controlUrl: 'http://a.test:1', token: '${env:S}' }],
+        targets: [target('a', 1)],
+      },
+      ['targets[0].controlUrl'],
+    ],
+    [
+      'a target whose states are the same',
+      { targets: [{ ...target('a', 1), states: { blue: { x: 1 }, green: { x: 1 } } }] },
+      ['targets[0].states.green'],
+    ],
+    [
+      'a target without a state for green',
+      { targets: [{ ...target('a', 1), states: { blue: 1 } }] },
+      ['targets[0].states.green'],
+    ],
+    ['a budget above the fence', { switchover: { pauseBudgetMs: 9_000 } }, ['switchover.pauseBudgetMs']],
+    ['a fence that is over at once', { switchover: { holdDeadlineMs: 1_500 } }, ['switchover.leaseMarginMs']],
+    ['one lock that takes the whole pause', { switchover: { lockTimeoutMs: 5_000 } }, ['switchover.lockTimeoutMs']],
+    [
+      "another owner of Hydra's tables on green",
+      { green: { ...upgradeConfig().green, hydraRole: { name: 'other' } } },
+      ['green.hydraRole.name'],
+    ],
+    [
+      'another schema on green',
+      { blue: { ...upgradeConfig().blue, database: { ...minimalConfig().blue.database, schema: 'auth' } } },
+      ['green.database.schema'],
+    ],
+  ])('refuse %s', (_case, changes, expected) => {
+    expect(paths(problems(changes))).toEqual(expected);
+  });
+
+  it('let a budget be exactly as long as the fence', () => {
+    expect(problems({ switchover: { pauseBudgetMs: 8_000 } })).toEqual([]);
+  });
+});
+
+describe('the settings of the steps', () => {
+  it('hold what the config says, defaults included, and nothing secret', () => {
+    const gateway = (name: string, databaseRole: string) => ({
+      name,
+      controlUrl: `http://${name}.test`,
+      token: '${env:S}',
+      databaseRole,
+    });
+    const settings = toSettings(
+      load({
+        gateways: [gateway('one', 'gateway_b'), gateway('two', 'gateway_a'), gateway('three', 'gateway_b')],
+        bake: { p95MsMax: 300 },
+        retention: { keepSnapshot: false },
+      }),
+    );
+    expect(settings).toMatchObject({
+      environment: { name: 'test', production: true },
+      hydraVersion: { blue: '1.11.10', green: '2.3.0' },
+      hydraSchema: 'public',
+      provider: { blueInstanceId: 'hydra-blue', greenInstanceId: 'hydra-green', keepSnapshot: false },
+      green: { hydraRole: 'hydra', arbiterRoles: ['gateway_a', 'gateway_b'] },
+      switchover: { pauseBudgetMs: 5_000, holdDeadlineMs: 10_000, leaseMarginMs: 2_000 },
+      bake: { p95MsMax: 300 },
+      gates: { finalize: 'manual' },
+      accessTokenLifespanMs: null,
+    });
+    expect(JSON.stringify(settings)).not.toContain('sesame');
+    expect(structuredClone(settings)).toEqual(settings);
+  });
+
+  it('are refused for a config without instances, naming both', () => {
+    expect(() => toSettings(files.load(minimalConfig()))).toThrow(/blue\.rdsInstanceId and green\.rdsInstanceId/);
+  });
+});
+
+describe('the digest of a config', () => {
+  const withPassword = (text: string, env: NodeJS.ProcessEnv) => {
+    const config = upgradeConfig();
+    const database = { ...config.blue.database, password: text };
+    return configDigest(files.load({ ...config, blue: { ...config.blue, database } }, { env }));
+  };
+
+  it('does not depend on the order of keys or on secrets', () => {
+    const config = upgradeConfig();
+    const turned = Object.fromEntries(Object.entries(config).reverse());
+    expect(configDigest(files.load(turned))).toBe(configDigest(files.load(config)));
+    expect(withPassword('${env:A}', { A: 'one' })).toBe(withPassword('${env:B}', { B: 'two' }));
+  });
+
+  it('changes with everything else, the state of a target included', () => {
+    const digests = [
+      load(),
+      load({ sync: { batchRows: 501 } }),
+      load({ targets: [target('a', 1)] }),
+      load({ targets: [{ ...target('a', 1), states: { blue: { url: 'x' }, green: { url: 'http://green' } } }] }),
+    ].map(configDigest);
+    expect(new Set(digests).size).toBe(digests.length);
+  });
+});

@@ -1,0 +1,56 @@
+import { configDigest } from '../config/digest';
+import { type Config } from '../config/schema';
+import { CutoverFault } from '../domain/faults';
+import { type CutoverSettings } from '../domain/settings';
+
+/**
+ * What the steps need of the config: plain values without secrets.
+ *
+ * @throws CutoverFault CONFIG_INVALID when the config is good for `doctor` but not for an upgrade; all problems in one
+ */
+export function toSettings(config: Config): CutoverSettings {
+  const { blue, green, switchover } = config;
+  const [blueInstanceId, greenInstanceId] = instanceIds(config);
+  return {
+    environment: { name: config.environment.name, production: config.environment.production },
+    configDigest: configDigest(config),
+    hydraVersion: { blue: blue.hydraVersion, green: green.hydraVersion },
+    hydraSchema: blue.database.schema,
+    provider: {
+      blueInstanceId,
+      greenInstanceId,
+      waitDeadlineMs: config.rds.waitDeadlineMs,
+      pollMs: config.rds.pollMs,
+      keepSnapshot: config.retention.keepSnapshot,
+    },
+    green: {
+      hydraRole: green.hydraRole.name,
+      arbiterRoles: [...new Set(config.gateways.flatMap(({ databaseRole }) => databaseRole ?? []))].sort(),
+    },
+    sync: { ...config.sync },
+    migration: { ...config.migration },
+    switchover: { ...switchover },
+    validation: { ...config.validation },
+    bake: {
+      durationMs: config.bake.durationMs,
+      pollMs: config.bake.pollMs,
+      errorRateMax: config.bake.errorRateMax,
+      p95MsMax: config.bake.p95MsMax ?? null,
+    },
+    gates: { ...config.gates },
+    accessTokenLifespanMs: config.levers.accessTokenLifespanMs ?? null,
+  };
+}
+
+function instanceIds(config: Config): readonly [blue: string, green: string] {
+  const [blue, green] = [config.blue.rdsInstanceId, config.green.rdsInstanceId];
+  if (blue !== undefined && green !== undefined) return [blue, green];
+  const missing = (['blue', 'green'] as const)
+    .filter((side) => config[side].rdsInstanceId === undefined)
+    .map((side) => `${side}.rdsInstanceId`);
+  throw new CutoverFault(
+    'CONFIG_INVALID',
+    `an upgrade copies blue through RDS, and ${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing; add the identifiers of both instances`,
+    { missing },
+  );
+}
