@@ -18,6 +18,8 @@ export interface DatabaseLocation {
   readonly name: string;
   readonly user: string;
   readonly password: () => string;
+  /** Of the role that Hydra logs in as. */
+  readonly hydraPassword?: () => string;
   readonly ssl: { readonly mode: SslMode; readonly ca?: string };
   readonly instanceId?: string;
 }
@@ -80,6 +82,13 @@ export class PostgresDatabases implements Databases {
     const { name, user, ssl } = this.#options.sides[side];
     const { host, port } = await this.#endpoint(side);
     return { host, port, database: name, user, sslMode: ssl.mode };
+  }
+
+  async withHydraPassword(side: SideName, use: (password: string) => Promise<void>): Promise<boolean> {
+    const password = this.#options.sides[side].hydraPassword;
+    if (password === undefined) return false;
+    await use(password());
+    return true;
   }
 
   async #login(side: SideName, other: SessionOptions['login']): Promise<PostgresLogin> {

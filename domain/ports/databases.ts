@@ -13,6 +13,13 @@ export interface Databases {
 
   /** Where a command finds the database. @throws CutoverFault DB_UNREACHABLE when green does not exist yet */
   address(side: SideName): Promise<DatabaseAddress>;
+
+  /**
+   * Hands the configured password of Hydra's role to `use`, which must not keep it. A side without one keeps what it has.
+   *
+   * @returns whether there is one
+   */
+  withHydraPassword?(side: SideName, use: (password: string) => Promise<void>): Promise<boolean>;
 }
 
 export interface SessionOptions {
