@@ -1,0 +1,82 @@
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { isCutoverFault } from '../domain/faults';
+import { type Steps } from '../domain/steps';
+import { type Step, type StepDeps, type StepLog } from './step';
+
+/** So often a running step says that it is alive. A cancellation arrives with the answer. */
+const HEARTBEAT_MS = 1_000;
+/** An error that nobody foresaw may be a lost connection, so it is tried again; it may be a defect, so not for ever. */
+const UNFORESEEN_ATTEMPTS_MAX = 4;
+/** What the language itself says never holds a value of a row or a secret. */
+const PLAIN_ERRORS = new Set(['TypeError', 'RangeError', 'ReferenceError', 'AssertionError']);
+
+/** The code of every step, as `activities/index.ts` lists it. */
+export type StepTable = {
+  readonly [Name in keyof Steps]: Step<Parameters<Steps[Name]>[0], Awaited<ReturnType<Steps[Name]>>>;
+};
+
+/** Makes Temporal activities of steps: the only place where faults become Temporal's failures. */
+export function activitiesOf(table: StepTable, deps: StepDeps): Steps {
+  const activities = Object.entries(table).map(([name, step]) => [
+    name,
+    atBoundary(name, step as Step<unknown, unknown>, deps),
+  ]);
+  return Object.fromEntries(activities) as unknown as Steps;
+}
+
+function atBoundary(name: string, step: Step<unknown, unknown>, deps: StepDeps): (input: unknown) => Promise<unknown> {
+  return async (input) => {
+    const context = Context.current();
+    const { attempt, heartbeatDetails } = context.info;
+    const signal = context.cancellationSignal;
+    let progress: unknown = heartbeatDetails;
+    const beat = setInterval(() => context.heartbeat(progress), HEARTBEAT_MS);
+    try {
+      return await step(deps, input, {
+        signal,
+        attempt,
+        lastProgress: heartbeatDetails,
+        heartbeat: (now) => {
+          progress = now;
+          context.heartbeat(now);
+        },
+      });
+    } catch (error) {
+      // Libraries throw an AbortError of their own; the signal's reason says whether it is a cancellation, a pause, a reset
+      // or the worker's end, and Temporal answers each rightly.
+      signal.throwIfAborted();
+      throw failureOf(error, name, attempt, deps.log);
+    } finally {
+      clearInterval(beat);
+    }
+  };
+}
+
+/**
+ * @returns type = fault code, details = [fault details]; never the error behind it, whose text may hold a secret or a row
+ */
+export function failureOf(error: unknown, step: string, attempt: number, log: StepLog): ApplicationFailure {
+  if (isCutoverFault(error)) {
+    const { code, message, retryable, details } = error;
+    const level = retryable ? 'warn' : 'error';
+    log[level]({ step, attempt, code }, 'step failed');
+    return ApplicationFailure.create({ type: code, message, nonRetryable: !retryable, details: [details] });
+  }
+  const described = describe(error);
+  log.error({ step, attempt, code: 'INTERNAL', ...described }, 'step failed unexpectedly');
+  return ApplicationFailure.create({
+    type: 'INTERNAL',
+    message: `step ${step} met an error that nobody foresaw (${described.error}); the worker's log has where`,
+    nonRetryable: attempt >= UNFORESEEN_ATTEMPTS_MAX,
+  });
+}
+
+/** Kind, code and place, without the message of a driver or library. */
+function describe(error: unknown): { readonly error: string; readonly frames: readonly string[] } {
+  if (!(error instanceof Error)) return { error: typeof error, frames: [] };
+  const code = 'code' in error && typeof error.code === 'string' ? ` ${error.code}` : '';
+  const text = PLAIN_ERRORS.has(error.name) ? `: ${error.message}` : '';
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return { error: `${error.name}${code}${text}`, frames: frames.map((line) => line.trim()).slice(0, 12) };
+}

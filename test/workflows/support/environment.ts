@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { Runtime, DefaultLogger, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { type WorkflowHandle } from '@temporalio/client';
+import { cutoverWorkflowId, type CutoverStatus, type Gate, type UpgradeInput } from '../../../domain/runbook';
+import { type Report } from '../../../domain/receipts';
+import { SEARCH_ATTRIBUTE_NAMES } from '../../../domain/search-attributes';
+import { workflowBundle } from '../../../workers/workflow-bundle';
+import { sharedServers } from '../../support/shared-servers';
+
+/** Source: Temporal's API, enum IndexedValueType. */
+const INDEXED_VALUE_TYPE_KEYWORD = 2;
+
+export type Handle = WorkflowHandle<(input: UpgradeInput) => Promise<Report>>;
+
+/** A time-skipping server for one test file and the workflow code as workers run it. */
+export function useTemporal() {
+  let env: TestWorkflowEnvironment;
+  let bundle: WorkflowBundleOption;
+  beforeAll(async () => {
+    const logger = new DefaultLogger('ERROR');
+    Runtime.install({ logger });
+    bundle = await workflowBundle(process.env, logger);
+    env = await TestWorkflowEnvironment.createTimeSkipping({
+      server: { executable: { type: 'existing-path', path: sharedServers().binaries.temporalTestServer } },
+    });
+    await env.connection.operatorService.addSearchAttributes({
+      namespace: env.namespace ?? 'default',
+      searchAttributes: Object.fromEntries(SEARCH_ATTRIBUTE_NAMES.map((name) => [name, INDEXED_VALUE_TYPE_KEYWORD])),
+    });
+  });
+  afterAll(async () => {
+    await env.teardown();
+  });
+
+  const worker = (taskQueue: string, activities: object) =>
+    Worker.create({
+      connection: env.nativeConnection,
+      ...(env.namespace === undefined ? {} : { namespace: env.namespace }),
+      taskQueue,
+      workflowBundle: bundle,
+      activities,
+      maxHeartbeatThrottleInterval: '100ms',
+      shutdownGraceTime: '1s',
+    });
+
+  /** Starts an upgrade without a worker. */
+  const start = (input: Partial<UpgradeInput> = {}): Promise<Handle> => {
+    const environment = `test-${randomBytes(6).toString('hex')}`;
+    return env.client.workflow.start<(input: UpgradeInput) => Promise<Report>>('upgradeHydra', {
+      workflowId: cutoverWorkflowId(environment),
+      taskQueue: environment,
+      args: [{ environment, by: 'starter', ...input }],
+    });
+  };
+
+  return {
+    env: () => env,
+    worker,
+    start,
+    /** Starts an upgrade with a worker of its own and hands its handle to `drive`. */
+    upgrade: async <T>(
+      activities: object,
+      drive: (handle: Handle) => Promise<T>,
+      input: Partial<UpgradeInput> = {},
+    ): Promise<T> => {
+      const handle = await start(input);
+      const ready = await worker(handle.workflowId.replace('cutover/', ''), activities);
+      return ready.runUntil(() => drive(handle));
+    },
+  };
+}
+
+export const statusOf = (handle: Handle) => handle.query<CutoverStatus>('status');
+
+export async function until<T>(look: () => Promise<T | undefined | false>): Promise<T> {
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+export const gateOpens = (handle: Handle, gate: Gate): Promise<CutoverStatus> =>
+  until(async () => {
+    const status = await statusOf(handle);
+    return status.awaiting?.gate === gate ? status : undefined;
+  });
+
+export async function decide(handle: Handle, gate: Gate, decision = 'approve', by = 'approver'): Promise<void> {
+  await gateOpens(handle, gate);
+  await handle.executeUpdate('decide', { args: [{ gate, decision, by }] });
+}
+
+export interface Closed {
+  readonly status: string;
+  /** Of the failure that closed it. */
+  readonly type?: string;
+  readonly message?: string;
+  readonly report: Report;
+}
+
+/** Waits for the end, whichever it is. Time skips meanwhile. */
+export async function closed(handle: Handle): Promise<Closed> {
+  const failure = await handle.result().then(
+    () => undefined,
+    (error: { readonly cause?: { readonly type?: string; readonly message: string } }) => error.cause,
+  );
+  const { report } = await statusOf(handle);
+  if (report === null) throw new Error('the closed workflow has no report');
+  const status = (await handle.describe()).status.name;
+  return {
+    status,
+    report,
+    ...(failure?.type === undefined ? {} : { type: failure.type }),
+    ...(failure === undefined ? {} : { message: failure.message }),
+  };
+}
