@@ -1,0 +1,66 @@
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { CAPTURED_TABLES } from './captured-tables';
+import { TRIGGER_PREFIX } from './trigger-sql';
+
+/** @returns what makes the change log worth less than it seems; empty when all is well */
+export async function captureProblems(client: SqlClient): Promise<string[]> {
+  const [log] = await queryRows<{ there: boolean }>(
+    client,
+    `SELECT to_regclass('hydra_cutover.captured') IS NOT NULL AS there`,
+  );
+  if (log?.there !== true) return ['there is no change log'];
+  const rows = await queryRows<{ problem: string }>(
+    client,
+    `SELECT hydra_cutover.capture_problems() AS problem
+     UNION ALL
+     SELECT t || ' is not captured' FROM unnest($1::text[]) t WHERE NOT EXISTS (
+       SELECT 1 FROM hydra_cutover.captured k JOIN pg_catalog.pg_class c ON c.oid = k.table_oid WHERE c.relname = t)
+     UNION ALL
+     SELECT DISTINCT c.relname || ' was rewritten'
+       FROM hydra_cutover.captured k JOIN pg_catalog.pg_class c ON c.oid = k.table_oid
+      WHERE c.relfilenode <> k.relfilenode`,
+    [CAPTURED_TABLES.map(({ table }) => table)],
+  );
+  return rows.map(({ problem }) => problem);
+}
+
+/**
+ * Logs each table that was rewritten since it was last looked at (TRUNCATE, VACUUM FULL, ALTER TABLE that changes rows without a
+ * trigger firing) as changed altogether, in the form of a truncation, so that the sync compares all of it.
+ *
+ * @returns their names
+ */
+export async function logRewrites(client: SqlClient): Promise<string[]> {
+  const rows = await queryRows<{ name: string }>(
+    client,
+    `WITH rewritten AS (
+       UPDATE hydra_cutover.captured k SET relfilenode = c.relfilenode FROM pg_catalog.pg_class c
+        WHERE c.oid = k.table_oid AND c.relfilenode <> k.relfilenode RETURNING c.relname)
+     INSERT INTO hydra_cutover.change_log (kind, table_name) SELECT DISTINCT 'truncate', relname FROM rewritten
+     RETURNING table_name AS name`,
+  );
+  return rows.map(({ name }) => name);
+}
+
+export interface ForeignTrigger {
+  readonly table: string;
+  readonly trigger: string;
+}
+
+/**
+ * Triggers on Hydra's tables that have a name of ours but call no function of ours: they would be in the way.
+ *
+ * @param schema the schema that holds Hydra's tables
+ */
+export function existingTriggersOfOurName(client: SqlClient, schema = 'public'): Promise<ForeignTrigger[]> {
+  return queryRows(
+    client,
+    `SELECT c.relname AS "table", t.tgname AS "trigger"
+       FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
+       JOIN pg_catalog.pg_namespace f ON f.oid = p.pronamespace
+      WHERE n.nspname = $1 AND starts_with(t.tgname::text, $2) AND f.nspname <> 'hydra_cutover'
+      ORDER BY 1, 2`,
+    [schema, TRIGGER_PREFIX],
+  );
+}

@@ -1,0 +1,145 @@
+-- What the triggers of the capture write to, and what they call. Placeholders: :schema is the quoted schema of Hydra's tables.
+
+CREATE TABLE hydra_cutover.change_log (
+  id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  at         timestamptz NOT NULL DEFAULT clock_timestamp(),
+  xid        xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  kind       text NOT NULL CHECK (kind IN ('insert', 'update', 'delete', 'truncate', 'canary')),
+  table_name text NOT NULL,
+  old_key    jsonb,
+  new_key    jsonb,
+  done_at    timestamptz
+  -- Rows come, are marked and go within minutes.
+) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
+CREATE INDEX change_log_undone_idx ON hydra_cutover.change_log (id) WHERE done_at IS NULL;
+
+-- "None lost" is a comparison of this set with green's ledger.
+CREATE TABLE hydra_cutover.revocation (
+  id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  kind       text NOT NULL
+    CHECK (kind IN ('chain_revoked', 'access_deleted', 'consent_deleted', 'login_session_deleted', 'client_deleted')),
+  key        text NOT NULL,
+  request_id text,
+  at         timestamptz NOT NULL DEFAULT clock_timestamp(),
+  UNIQUE (kind, key)
+);
+
+-- Every trigger of the capture as it was made; what differs from it is a problem.
+CREATE TABLE hydra_cutover.captured (
+  table_oid     oid NOT NULL,
+  trigger_name  name NOT NULL,
+  relfilenode   oid NOT NULL,
+  definition    text NOT NULL,
+  function_hash text NOT NULL,
+  PRIMARY KEY (table_oid, trigger_name)
+);
+
+-- Carries the same triggers as Hydra's tables, so that a write to it takes the same way.
+CREATE TABLE hydra_cutover.canary (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+CREATE OR REPLACE FUNCTION hydra_cutover.undone_changes() RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS
+  'SELECT count(*) FROM hydra_cutover.change_log WHERE done_at IS NULL';
+
+CREATE FUNCTION hydra_cutover.log_truncate() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $log$
+BEGIN
+  INSERT INTO hydra_cutover.change_log (kind, table_name) VALUES ('truncate', TG_TABLE_NAME);
+  RETURN NULL;
+END
+$log$;
+
+CREATE FUNCTION hydra_cutover.note_revocation(p_kind text, p_key text, p_request_id text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $note$
+BEGIN
+  INSERT INTO hydra_cutover.revocation (kind, key, request_id) VALUES (p_kind, p_key, p_request_id)
+  ON CONFLICT (kind, key) DO NOTHING;
+EXCEPTION WHEN serialization_failure THEN
+  -- A REPEATABLE READ transaction met a row that is newer than its snapshot: the revocation is noted already.
+  NULL;
+END
+$note$;
+
+-- Deferred to the commit: rotation and revocation are the same statements, but only a rotation leaves an active token.
+CREATE FUNCTION hydra_cutover.note_chain() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $note$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM :schema.hydra_oauth2_refresh WHERE request_id = OLD.request_id AND active) THEN
+    PERFORM hydra_cutover.note_revocation('chain_revoked', OLD.request_id, OLD.request_id);
+  END IF;
+  RETURN NULL;
+END
+$note$;
+
+-- Deferred to the commit: a rotation deletes the access token and makes a newer one.
+CREATE FUNCTION hydra_cutover.note_access() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $note$
+BEGIN
+  IF NOT EXISTS (
+    SELECT 1 FROM :schema.hydra_oauth2_access WHERE request_id = OLD.request_id AND requested_at >= OLD.requested_at
+  ) THEN
+    PERFORM hydra_cutover.note_revocation('access_deleted', OLD.signature, OLD.request_id);
+  END IF;
+  RETURN NULL;
+END
+$note$;
+
+CREATE FUNCTION hydra_cutover.note_consent() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $note$
+BEGIN
+  PERFORM hydra_cutover.note_revocation('consent_deleted', OLD.challenge, OLD.challenge);
+  RETURN NULL;
+END
+$note$;
+
+CREATE FUNCTION hydra_cutover.note_login_session() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $note$
+BEGIN
+  PERFORM hydra_cutover.note_revocation('login_session_deleted', OLD.id, NULL);
+  RETURN NULL;
+END
+$note$;
+
+CREATE FUNCTION hydra_cutover.note_client() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $note$
+BEGIN
+  PERFORM hydra_cutover.note_revocation('client_deleted', OLD.id, NULL);
+  RETURN NULL;
+END
+$note$;
+
+-- After the triggers of one table were made, in the same transaction.
+CREATE FUNCTION hydra_cutover.record_captured(p_table regclass) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $record$
+  INSERT INTO hydra_cutover.captured (table_oid, trigger_name, relfilenode, definition, function_hash)
+  SELECT t.tgrelid, t.tgname, c.relfilenode, pg_get_triggerdef(t.oid), md5(pg_get_functiondef(t.tgfoid))
+    FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+    JOIN pg_namespace n ON n.oid = p.pronamespace
+   WHERE t.tgrelid = p_table AND NOT t.tgisinternal AND n.nspname = 'hydra_cutover' AND t.tgname <> 'hydra_cutover_guard'
+$record$;
+
+-- Everything that makes the change log worth less than it seems; empty when all is well. A rewritten table is none here: between
+-- fence and commit guard_problems looks for it, and before the fence it is logged as changed altogether.
+CREATE OR REPLACE FUNCTION hydra_cutover.capture_problems() RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $problems$
+  SELECT DISTINCT format('captured table %s is gone', k.table_oid) FROM hydra_cutover.captured k
+   WHERE NOT EXISTS (SELECT 1 FROM pg_class c WHERE c.oid = k.table_oid)
+  UNION ALL
+  SELECT format('%s has no trigger %s', c.relname, k.trigger_name)
+    FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid
+   WHERE NOT EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = k.table_oid AND t.tgname = k.trigger_name)
+  UNION ALL
+  SELECT CASE WHEN t.tgenabled <> 'A' THEN format('trigger %s of %s does not fire always', t.tgname, c.relname)
+              WHEN pg_get_triggerdef(t.oid) <> k.definition THEN format('trigger %s of %s was replaced', t.tgname, c.relname)
+              ELSE format('the function of trigger %s of %s was replaced', t.tgname, c.relname) END
+    FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid
+    JOIN pg_trigger t ON t.tgrelid = k.table_oid AND t.tgname = k.trigger_name
+   WHERE t.tgenabled <> 'A' OR pg_get_triggerdef(t.oid) <> k.definition OR md5(pg_get_functiondef(t.tgfoid)) <> k.function_hash
+  UNION ALL
+  SELECT 'no table is captured' WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.captured)
+$problems$;
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA hydra_cutover FROM PUBLIC;

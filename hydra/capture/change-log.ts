@@ -1,0 +1,50 @@
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+
+export interface ChangeLogSize {
+  readonly undone: number;
+  /** Age of the oldest undone change on that database's clock; null when there is none. */
+  readonly oldestUndoneMs: number | null;
+  /** Rows, indexes and free space. */
+  readonly bytes: number;
+}
+
+export async function changeLogSize(client: SqlClient): Promise<ChangeLogSize> {
+  const [row] = await queryRows<ChangeLogSize>(
+    client,
+    `SELECT count(*)::float8 AS undone, round(extract(epoch FROM clock_timestamp() - min(at)) * 1000)::float8 AS "oldestUndoneMs",
+            pg_total_relation_size('hydra_cutover.change_log')::float8 AS bytes
+       FROM hydra_cutover.change_log WHERE done_at IS NULL`,
+  );
+  if (row === undefined) throw new Error('an aggregate gave no row');
+  return row;
+}
+
+export interface PruneOptions {
+  /** Changes that were done so long ago. @default 600_000 */
+  readonly olderThanMs?: number;
+  /** @default 5_000 */
+  readonly batchRows?: number;
+  /** @default 20 */
+  readonly batchesMax?: number;
+}
+
+/**
+ * Removes changes that were done a while ago, so that the log does not grow through a long bake. Revocations stay.
+ *
+ * @returns how many were removed; more may be left
+ */
+export async function pruneChangeLog(client: SqlClient, options: PruneOptions = {}): Promise<number> {
+  const batchRows = options.batchRows ?? 5_000;
+  let removed = 0;
+  for (let batch = 0; batch < (options.batchesMax ?? 20); batch += 1) {
+    const { rowCount } = await client.query(
+      `DELETE FROM hydra_cutover.change_log WHERE id IN (
+         SELECT id FROM hydra_cutover.change_log
+          WHERE done_at < clock_timestamp() - $1 * interval '1 millisecond' ORDER BY id LIMIT $2)`,
+      [options.olderThanMs ?? 600_000, batchRows],
+    );
+    removed += rowCount ?? 0;
+    if ((rowCount ?? 0) < batchRows) break;
+  }
+  return removed;
+}

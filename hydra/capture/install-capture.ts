@@ -1,0 +1,83 @@
+import { CutoverFault } from '../../domain/faults';
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type LockRetryOptions, withLockRetry } from '../arbiter/lock-retry';
+import { sqlFile } from '../sql-file';
+import { CAPTURED_TABLES, type CapturedTable } from './captured-tables';
+import { logFunctionSql, triggersSql } from './trigger-sql';
+
+export interface InstallCaptureOptions extends LockRetryOptions {
+  /** The schema that holds Hydra's tables. @default 'public' */
+  readonly schema?: string;
+}
+
+const CANARY: CapturedTable = { table: 'canary', key: ['id'], relations: [] };
+
+/**
+ * Makes the change log beside the arbiter and puts the triggers on every table of Hydra 1.11.10 that carries state.
+ *
+ * Idempotent, one table per transaction. Needs the arbiter.
+ * @throws CutoverFault CHECK_FAILED (a table of Hydra 1.11.10 is missing) | LOCK_BUSY (a table stays locked; tables done so far
+ *   keep their triggers)
+ * @returns how many tables are captured now, and those that were added in this call
+ */
+export async function installCapture(
+  client: SqlClient,
+  options: InstallCaptureOptions = {},
+): Promise<{ readonly tables: number; readonly added: readonly string[] }> {
+  const tables = await tableStates(client, options.schema ?? 'public');
+  await installLog(client, options);
+  const added: string[] = [];
+  for (const spec of CAPTURED_TABLES) {
+    const found = tables.get(spec.table);
+    if (found === undefined || (await isCaptured(client, found.oid))) continue;
+    await withLockRetry(client, found.name, options, () => client.query(triggersSql(spec, found.name)));
+    added.push(spec.table);
+  }
+  return { tables: CAPTURED_TABLES.length, added };
+}
+
+interface TableState {
+  readonly oid: string;
+  /** Quoted, with its schema. */
+  readonly name: string;
+}
+
+async function tableStates(client: SqlClient, schema: string): Promise<Map<string, TableState>> {
+  const rows = await queryRows<TableState & { relname: string }>(
+    client,
+    `SELECT c.oid::text AS oid, c.relname, format('%I.%I', n.nspname, c.relname) AS name
+       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = $1 AND c.relkind = 'r'`,
+    [schema],
+  );
+  const tables = new Map(rows.map((row) => [row.relname, row]));
+  const missing = CAPTURED_TABLES.filter(({ table }) => !tables.has(table)).map(({ table }) => table);
+  if (missing.length > 0) {
+    throw new CutoverFault(
+      'CHECK_FAILED',
+      `schema ${schema} lacks tables of Hydra 1.11.10: ${missing.join(', ')}; is this blue, and is the schema right?`,
+      { missing },
+    );
+  }
+  return tables;
+}
+
+async function installLog(client: SqlClient, options: InstallCaptureOptions): Promise<void> {
+  const [found] = await queryRows<{ there: boolean; schema: string }>(
+    client,
+    `SELECT to_regclass('hydra_cutover.captured') IS NOT NULL AS there, quote_ident($1) AS schema`,
+    [options.schema ?? 'public'],
+  );
+  if (found === undefined || found.there) return;
+  await withLockRetry(client, 'hydra_cutover', options, async () => {
+    await client.query(sqlFile(__dirname, 'capture.sql', { schema: found.schema }));
+    for (const spec of CAPTURED_TABLES) await client.query(logFunctionSql(spec));
+    await client.query(logFunctionSql(CANARY, `'canary'`));
+    await client.query(triggersSql(CANARY, 'hydra_cutover.canary'));
+  });
+}
+
+async function isCaptured(client: SqlClient, oid: string): Promise<boolean> {
+  const rows = await queryRows(client, 'SELECT 1 FROM hydra_cutover.captured WHERE table_oid = $1::oid LIMIT 1', [oid]);
+  return rows.length > 0;
+}

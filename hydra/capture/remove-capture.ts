@@ -1,0 +1,36 @@
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type LockRetryOptions, withLockRetry } from '../arbiter/lock-retry';
+import { sqlFile } from '../sql-file';
+
+/**
+ * Takes the triggers of the capture off Hydra's tables, one table per transaction, then drops the change log and the set of
+ * revocations. Guards and arbiter stay. Tolerates whatever is missing.
+ *
+ * @throws CutoverFault LOCK_BUSY (a table stays locked; what was removed so far stays removed)
+ */
+export async function removeCapture(client: SqlClient, options: LockRetryOptions = {}): Promise<void> {
+  if (!(await isInstalled(client))) return;
+  const tables = await queryRows<{ name: string; oid: string; triggers: string[] }>(
+    client,
+    `SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid::text AS oid,
+            array_agg(quote_ident(k.trigger_name)::text) AS triggers
+       FROM hydra_cutover.captured k JOIN pg_catalog.pg_class c ON c.oid = k.table_oid
+       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname <> 'hydra_cutover' GROUP BY c.oid, n.nspname, c.relname ORDER BY c.relname`,
+  );
+  for (const { name, oid, triggers } of tables) {
+    await withLockRetry(client, name, options, async () => {
+      await client.query(triggers.map((trigger) => `DROP TRIGGER IF EXISTS ${trigger} ON ${name}`).join('; '));
+      await client.query('DELETE FROM hydra_cutover.captured WHERE table_oid = $1::oid', [oid]);
+    });
+  }
+  await withLockRetry(client, 'hydra_cutover', options, () => client.query(sqlFile(__dirname, 'remove-capture.sql')));
+}
+
+async function isInstalled(client: SqlClient): Promise<boolean> {
+  const [row] = await queryRows<{ there: boolean }>(
+    client,
+    `SELECT to_regclass('hydra_cutover.captured') IS NOT NULL AS there`,
+  );
+  return row?.there === true;
+}

@@ -1,0 +1,77 @@
+import { sqlFile } from '../sql-file';
+import { type CapturedTable } from './captured-tables';
+
+/** Every trigger that the capture makes has a name that begins so; the guard's does too. */
+export const TRIGGER_PREFIX = 'hydra_cutover_';
+
+/** How removals of a table are classified, besides being logged. */
+const REVOCATION_TRIGGERS: Readonly<Record<string, readonly string[]>> = {
+  hydra_oauth2_refresh: [
+    constraintTrigger('revoked_update', 'UPDATE OF active', 'WHEN (OLD.active AND NOT NEW.active)', 'note_chain'),
+    constraintTrigger('revoked_delete', 'DELETE', 'WHEN (OLD.active)', 'note_chain'),
+  ],
+  hydra_oauth2_access: [constraintTrigger('revoked_delete', 'DELETE', '', 'note_access')],
+  hydra_oauth2_consent_request_handled: [deleteTrigger(`WHEN (OLD.error = '{}')`, 'note_consent')],
+  hydra_oauth2_authentication_session: [deleteTrigger('', 'note_login_session')],
+  hydra_client: [deleteTrigger('', 'note_client')],
+};
+
+/** @param kind an SQL expression */
+export function logFunctionSql(spec: CapturedTable, kind = 'lower(TG_OP)'): string {
+  const columns = [...spec.key, ...spec.relations];
+  const keyOf = (row: string) => `jsonb_build_object(${columns.map((name) => `'${name}', ${row}.${name}`).join(', ')})`;
+  return sqlFile(__dirname, 'log-function.sql', {
+    name: logFunctionName(spec.table),
+    table: `'${spec.table}'`,
+    kind,
+    old_key: keyOf('OLD'),
+    new_key: keyOf('NEW'),
+  });
+}
+
+/**
+ * All triggers of one table. For each row and not for each statement with transition tables: Hydra writes single rows, and for
+ * these it is the cheaper one (bench/README.md, "capture").
+ *
+ * @param table quoted, with its schema
+ */
+export function triggersSql(spec: CapturedTable, table: string): string {
+  const log = logFunctionName(spec.table);
+  const triggers = [
+    trigger('log', `AFTER INSERT OR DELETE`, 'FOR EACH ROW', log),
+    // A rotation updates every old token of its chain to what it is already; unchanged rows carry nothing.
+    trigger('log_update', 'AFTER UPDATE', 'FOR EACH ROW WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)', log),
+    trigger('log_truncate', 'AFTER TRUNCATE', 'FOR EACH STATEMENT', 'log_truncate'),
+    ...(REVOCATION_TRIGGERS[spec.table] ?? []),
+  ];
+  return `${triggers.map((sql) => sql.replaceAll(':table', () => table)).join('\n')}
+    SELECT hydra_cutover.record_captured('${table.replaceAll("'", "''")}');`;
+}
+
+function logFunctionName(table: string): string {
+  return `log_${table}`;
+}
+
+function constraintTrigger(name: string, event: string, when: string, run: string): string {
+  const body = `AFTER ${event} ON :table DEFERRABLE INITIALLY DEFERRED FOR EACH ROW ${when}`;
+  return always(
+    name,
+    `CREATE CONSTRAINT TRIGGER ${TRIGGER_PREFIX}${name} ${body} EXECUTE FUNCTION hydra_cutover.${run}();`,
+  );
+}
+
+function deleteTrigger(when: string, run: string): string {
+  return trigger('revoked', 'AFTER DELETE', `FOR EACH ROW ${when}`, run);
+}
+
+function trigger(name: string, event: string, each: string, run: string): string {
+  return always(
+    name,
+    `CREATE TRIGGER ${TRIGGER_PREFIX}${name} ${event} ON :table ${each} EXECUTE FUNCTION hydra_cutover.${run}();`,
+  );
+}
+
+/** ALWAYS: session_replication_role = replica turns every other trigger off. */
+function always(name: string, create: string): string {
+  return `${create}\nALTER TABLE :table ENABLE ALWAYS TRIGGER ${TRIGGER_PREFIX}${name};`;
+}
