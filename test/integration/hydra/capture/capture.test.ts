@@ -1,0 +1,236 @@
+import { type Client } from 'pg';
+import { commitAttempt, beginAttempt, fence, guardTables, installArbiter } from '../../../../hydra/arbiter';
+import {
+  CAPTURED_TABLES,
+  captureProblems,
+  changeLogSize,
+  existingTriggersOfOurName,
+  installCapture,
+  logRewrites,
+  pruneChangeLog,
+  removeCapture,
+  sendCanary,
+} from '../../../../hydra/capture';
+import { useDatabase } from '../../../support/database';
+
+const database = useDatabase('hydra_1_11_10');
+let ours: Client;
+let writer: Client;
+
+const INSERT_CLIENT = `INSERT INTO hydra_client (id, client_name, client_secret, redirect_uris, grant_types, response_types, scope,
+    owner, policy_uri, tos_uri, client_uri, logo_uri, contacts, sector_identifier_uri, jwks, jwks_uri, request_uris,
+    request_object_signing_alg, userinfo_signed_response_alg, subject_type, allowed_cors_origins, audience, metadata)
+  VALUES ($1, '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '{}')`;
+
+interface Change {
+  readonly kind: string;
+  readonly table_name: string;
+  readonly old_key: Record<string, string | null> | null;
+  readonly new_key: Record<string, string | null> | null;
+}
+
+const changes = async (): Promise<Change[]> =>
+  (await ours.query<Change>('SELECT kind, table_name, old_key, new_key FROM hydra_cutover.change_log ORDER BY id'))
+    .rows;
+const forget = () => ours.query('DELETE FROM hydra_cutover.change_log');
+
+async function insertLogin(name: string, clientId: string): Promise<void> {
+  await writer.query(`INSERT INTO hydra_oauth2_authentication_session (id, subject) VALUES ($1, 'ada')`, [`s-${name}`]);
+  await writer.query(
+    `INSERT INTO hydra_oauth2_authentication_request
+       (challenge, requested_scope, verifier, csrf, subject, request_url, skip, client_id, oidc_context, login_session_id)
+     VALUES ($1, '', $1, '', 'ada', '', false, $2, '{}', $3)`,
+    [`l-${name}`, clientId, `s-${name}`],
+  );
+  await writer.query(
+    `INSERT INTO hydra_oauth2_consent_request (challenge, verifier, client_id, subject, request_url, skip, requested_scope, csrf,
+       oidc_context, login_session_id, login_challenge) VALUES ($1, $1, $2, 'ada', '', false, '', '', '{}', $3, $4)`,
+    [`c-${name}`, clientId, `s-${name}`, `l-${name}`],
+  );
+}
+
+beforeAll(async () => {
+  [ours, writer] = [await database.connect(), await database.connect()];
+  await installArbiter(ours, { side: 'blue', cutoverId: 'test', initialState: 'open' });
+  await guardTables(ours);
+});
+beforeEach(async () => {
+  await writer.query('ROLLBACK');
+  await writer.query('DELETE FROM hydra_client; DELETE FROM hydra_oauth2_authentication_session');
+  await installCapture(ours);
+  await forget();
+});
+
+describe('the change log', () => {
+  it('holds a row for each write of each kind, in the transaction of the write', async () => {
+    await writer.query(INSERT_CLIENT, ['c1']);
+    await writer.query(`UPDATE hydra_client SET scope = 'x'`);
+    await writer.query(`DELETE FROM hydra_client`);
+    await writer.query('BEGIN');
+    await writer.query(INSERT_CLIENT, ['rolled-back']);
+    await writer.query('ROLLBACK');
+    expect(await changes()).toEqual([
+      { kind: 'insert', table_name: 'hydra_client', old_key: null, new_key: { id: 'c1' } },
+      { kind: 'update', table_name: 'hydra_client', old_key: { id: 'c1' }, new_key: { id: 'c1' } },
+      { kind: 'delete', table_name: 'hydra_client', old_key: { id: 'c1' }, new_key: null },
+    ]);
+  });
+
+  it('holds nothing for an update that changes nothing', async () => {
+    await writer.query(INSERT_CLIENT, ['c1']);
+    await forget();
+    await writer.query(`UPDATE hydra_client SET scope = scope`);
+    expect(await changes()).toEqual([]);
+  });
+
+  it('keeps the old login of a consent whose login session was deleted, and the cascade', async () => {
+    await writer.query(INSERT_CLIENT, ['c1']);
+    await insertLogin('1', 'c1');
+    await forget();
+    await writer.query(`DELETE FROM hydra_oauth2_authentication_session`);
+    const found = await changes();
+    expect(found.map(({ kind, table_name: table }) => `${kind} ${table}`)).toEqual(
+      expect.arrayContaining([
+        'delete hydra_oauth2_authentication_session',
+        'delete hydra_oauth2_authentication_request',
+        'update hydra_oauth2_consent_request',
+      ]),
+    );
+    const orphaned = found.filter(({ table_name: table }) => table === 'hydra_oauth2_consent_request');
+    expect(orphaned.map(({ old_key: key }) => key?.['login_challenge'])).toContain('l-1');
+    expect(orphaned.at(-1)?.new_key).toMatchObject({ challenge: 'c-1', login_challenge: null, login_session_id: null });
+  });
+
+  it('is written by a role that has no right to it, and by a session that plays a replica', async () => {
+    const role = `test_writer_${process.pid}_${Date.now()}`;
+    await ours.query(`CREATE ROLE ${role}`);
+    try {
+      await ours.query(`GRANT INSERT, DELETE ON hydra_oauth2_jti_blacklist TO ${role}`);
+      await writer.query(`SET ROLE ${role}`);
+      await writer.query(`INSERT INTO hydra_oauth2_jti_blacklist (signature) VALUES ('a')`);
+      await writer.query('RESET ROLE; SET session_replication_role = replica');
+      await writer.query(`INSERT INTO hydra_oauth2_jti_blacklist (signature) VALUES ('b')`);
+    } finally {
+      await writer.query('RESET ROLE; RESET session_replication_role; DELETE FROM hydra_oauth2_jti_blacklist');
+      await ours.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+    }
+    expect((await changes()).slice(0, 2).map(({ new_key: key }) => key)).toEqual([
+      { signature: 'a' },
+      { signature: 'b' },
+    ]);
+  });
+
+  it('holds a truncation, of each table that it reaches', async () => {
+    await writer.query('TRUNCATE hydra_client CASCADE');
+    const truncated = (await changes()).filter(({ kind }) => kind === 'truncate').map(({ table_name: table }) => table);
+    expect(truncated).toEqual(expect.arrayContaining(['hydra_client', 'hydra_oauth2_refresh', 'hydra_oauth2_pkce']));
+    await logRewrites(ours);
+  });
+
+  it('holds the canary, which counts as undone until it is marked', async () => {
+    const { changeId } = await sendCanary(ours);
+    expect(await changes()).toMatchObject([{ kind: 'canary', table_name: 'canary' }]);
+    expect(await changeLogSize(ours)).toMatchObject({ undone: 1 });
+    await ours.query('UPDATE hydra_cutover.change_log SET done_at = now() WHERE id = $1', [changeId]);
+    expect(await changeLogSize(ours)).toMatchObject({ undone: 0, oldestUndoneMs: null });
+  });
+
+  it('loses what was done a while ago and nothing else when it is pruned', async () => {
+    for (let i = 0; i < 3; i += 1) await sendCanary(ours);
+    await ours.query(
+      `UPDATE hydra_cutover.change_log SET done_at = now() - interval '1 hour' WHERE id <> (SELECT max(id) FROM hydra_cutover.change_log)`,
+    );
+    await sendCanary(ours);
+    expect(await pruneChangeLog(ours, { batchRows: 1 })).toBe(2);
+    expect(await changes()).toHaveLength(2);
+  });
+
+  it('stops a commit while a change of it is undone', async () => {
+    await sendCanary(ours);
+    const begun = await beginAttempt(ours, { epoch: 1, holdDeadlineMs: 10_000, marginMs: 0 });
+    if (!begun.ok) throw new Error(begun.reason);
+    await fence(ours, begun.attempt, 2_000);
+    expect(await commitAttempt(ours, begun.attempt, 2_000)).toMatchObject({
+      ok: false,
+      reason: 'undone_changes',
+      undone: 1,
+    });
+    await ours.query(`SELECT hydra_cutover.abort_attempt($1, 'test', 2000)`, [begun.attempt]);
+  });
+});
+
+describe('the capture', () => {
+  afterEach(() => removeCapture(ours));
+
+  it('is whole after it was installed twice', async () => {
+    await removeCapture(ours);
+    expect((await installCapture(ours)).added).toHaveLength(CAPTURED_TABLES.length);
+    expect((await installCapture(ours)).added).toEqual([]);
+    expect(await captureProblems(ours)).toEqual([]);
+  });
+
+  it('goes on where an installation was cut off', async () => {
+    await removeCapture(ours);
+    await writer.query('BEGIN');
+    await writer.query('LOCK TABLE hydra_oauth2_pkce IN ROW EXCLUSIVE MODE');
+    const impatient = { lockTimeoutMs: 20, attemptsPerTable: 2, retryDelayMs: 1 };
+    await expect(installCapture(ours, impatient)).rejects.toMatchObject({ code: 'LOCK_BUSY' });
+    expect(await captureProblems(ours)).toContain('hydra_oauth2_pkce is not captured');
+    await writer.query('COMMIT');
+    expect((await installCapture(ours, impatient)).added).toContain('hydra_oauth2_pkce');
+    expect(await captureProblems(ours)).toEqual([]);
+  });
+
+  const tampering: [string, string][] = [
+    ['a disabled trigger', 'ALTER TABLE hydra_client DISABLE TRIGGER USER'],
+    ['a trigger that replicas skip', 'ALTER TABLE hydra_client ENABLE TRIGGER hydra_cutover_log'],
+    ['a dropped trigger', 'DROP TRIGGER hydra_cutover_log_update ON hydra_client'],
+    [
+      'a replaced trigger',
+      `DROP TRIGGER hydra_cutover_log ON hydra_client; CREATE TRIGGER hydra_cutover_log AFTER INSERT ON hydra_client
+         FOR EACH ROW EXECUTE FUNCTION hydra_cutover.log_hydra_client();
+       ALTER TABLE hydra_client ENABLE ALWAYS TRIGGER hydra_cutover_log`,
+    ],
+    [
+      'a replaced function',
+      `CREATE OR REPLACE FUNCTION hydra_cutover.log_hydra_client() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`,
+    ],
+    ['a rewritten table', `ALTER TABLE hydra_client ALTER COLUMN metadata TYPE text USING 'x'`],
+  ];
+  it.each(tampering)('reports %s', async (_name, ddl) => {
+    await writer.query(ddl);
+    expect((await captureProblems(ours)).length).toBeGreaterThan(0);
+    await writer.query('ALTER TABLE hydra_client ENABLE ALWAYS TRIGGER hydra_cutover_guard');
+  });
+
+  it('logs a rewritten table as changed altogether, once', async () => {
+    await writer.query(`ALTER TABLE hydra_jwk ALTER COLUMN keydata TYPE text USING 'x'`);
+    await forget();
+    expect(await logRewrites(ours)).toEqual(['hydra_jwk']);
+    expect(await logRewrites(ours)).toEqual([]);
+    expect(await changes()).toMatchObject([{ kind: 'truncate', table_name: 'hydra_jwk' }]);
+    expect(await captureProblems(ours)).toEqual([]);
+  });
+
+  it('leaves guard and arbiter and none of its own when it is removed, also twice and half removed', async () => {
+    await writer.query('DROP TRIGGER hydra_cutover_log ON hydra_client');
+    await removeCapture(ours);
+    await removeCapture(ours);
+    const { rows } = await ours.query(
+      `SELECT DISTINCT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgrelid::regclass::text LIKE 'hydra%'`,
+    );
+    expect(rows).toEqual([{ tgname: 'hydra_cutover_guard' }]);
+    expect((await ours.query('SELECT hydra_cutover.undone_changes() AS n')).rows).toEqual([{ n: '0' }]);
+    expect((await ours.query(`SELECT proname FROM pg_proc WHERE proname ~ '^(log|note)_hydra'`)).rows).toEqual([]);
+  });
+
+  it('finds triggers of its names that are not its own', async () => {
+    expect(await existingTriggersOfOurName(ours)).toEqual([]);
+    await writer.query(`CREATE FUNCTION public.other() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'`);
+    await writer.query(
+      'CREATE TRIGGER hydra_cutover_mine AFTER INSERT ON hydra_jwk FOR EACH ROW EXECUTE FUNCTION public.other()',
+    );
+    expect(await existingTriggersOfOurName(ours)).toEqual([{ table: 'hydra_jwk', trigger: 'hydra_cutover_mine' }]);
+    await writer.query('DROP FUNCTION public.other() CASCADE');
+  });
+});
