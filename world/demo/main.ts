@@ -1,35 +1,43 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { createLogger } from '../../config/logger';
-import { asCutoverFault } from '../../domain/faults';
+import { asCutoverFault, CutoverFault } from '../../domain/faults';
 import { watchEndSignals } from '../cli/end-signals';
+import { writeAtomically } from '../supervisor';
 import { deathFault, upWorld } from '../up';
-import { runDemo } from './run-demo';
+import { type DemoReport } from './demo-report';
+import { renderDemo } from './render-demo';
 import { Report } from './report';
+import { runDemo } from './run-demo';
+
+const USAGE = 'usage: npm run demo [-- --manual] [-- --json FILE]';
 
 /**
- * `npm run demo`: the world up, real grants, a snapshot restored beside it, the same Hydra on both, compared, down.
- * Exit 0 only when every check held.
+ * `npm run demo`: the world up, history, traffic, the upgrade through the CLI, proofs, down. Exit 0 only when every check
+ * held.
  */
 async function main(): Promise<number> {
   const signals = watchEndSignals();
   const report = new Report((text) => process.stdout.write(text));
   try {
+    const { manual, json } = readArguments();
     const logger = createLogger({ level: 'warn', bindings: { process: 'demo' } });
     const world = await report.step('world up', () =>
       upWorld({ keep: false, logger, signal: signals.ended, progress: (line) => report.note(line) }),
     );
     signals.onSecond(() => world.kill());
-    let failed = true;
+    let result: DemoReport | undefined;
     try {
       const stopped = signals.happened.then(() => Promise.reject(signals.ended.reason as Error));
       const died = world.died.then((death) => Promise.reject(deathFault(death)));
-      await Promise.race([runDemo(world, report, signals.ended), stopped, died]);
-      failed = !report.allHeld;
+      result = await Promise.race([runDemo(world, report, { manual, signal: signals.ended }), stopped, died]);
     } finally {
-      await report.step('world down', () => world.down(failed && !signals.ended.aborted));
+      await report.step('world down', () => world.down(result?.ok !== true && !signals.ended.aborted));
     }
-    if (failed) report.note(`logs: ${world.info.logsDir}`);
-    report.summary();
-    return report.allHeld ? 0 : 1;
+    if (!result.ok) report.note(`logs: ${world.info.logsDir}`);
+    if (json !== undefined) writeAtomically(resolve(json), result);
+    process.stdout.write(renderDemo(result));
+    return result.ok ? 0 : 1;
   } catch (error) {
     if (signals.ended.aborted) return signals.exitCode();
     const fault = asCutoverFault(error);
@@ -37,6 +45,17 @@ async function main(): Promise<number> {
     return fault.exitCode;
   } finally {
     signals.release();
+  }
+}
+
+function readArguments(): { manual: boolean; json: string | undefined } {
+  try {
+    const { values } = parseArgs({
+      options: { manual: { type: 'boolean', default: false }, json: { type: 'string' } },
+    });
+    return { manual: values.manual, json: values.json };
+  } catch (error) {
+    throw new CutoverFault('USAGE', `${error instanceof Error ? error.message : String(error)}; ${USAGE}`);
   }
 }
 

@@ -1,4 +1,4 @@
-interface Check {
+export interface Check {
   readonly claim: string;
   readonly held: boolean;
   readonly observed: string;
@@ -7,7 +7,6 @@ interface Check {
 /** Collects what a demo did and found, and says it to a person. */
 export class Report {
   readonly #write: (text: string) => void;
-  readonly #steps: { readonly title: string; readonly durationMs: number }[] = [];
   readonly #checks: Check[] = [];
 
   constructor(write: (text: string) => void) {
@@ -20,9 +19,7 @@ export class Report {
     const startedAt = performance.now();
     try {
       const result = await work();
-      const durationMs = performance.now() - startedAt;
-      this.#steps.push({ title, durationMs });
-      this.#write(`  ${seconds(durationMs)}\n`);
+      this.#write(`  ${seconds(performance.now() - startedAt)}\n`);
       return result;
     } catch (error) {
       this.#write(`  failed after ${seconds(performance.now() - startedAt)}\n`);
@@ -44,15 +41,8 @@ export class Report {
     return this.#checks.length > 0 && this.#checks.every((check) => check.held);
   }
 
-  summary(): void {
-    const width = Math.max(...this.#steps.map((step) => step.title.length));
-    const steps = this.#steps.map(({ title, durationMs }) => `  ${title.padEnd(width)}  ${seconds(durationMs)}`);
-    const checks = this.#checks.map(
-      ({ claim, held, observed }) => `  ${held ? 'ok  ' : 'FAIL'}  ${claim}: ${observed}`,
-    );
-    const held = this.#checks.filter((check) => check.held).length;
-    const verdict = `${held} of ${this.#checks.length} checks held`;
-    this.#write(`\nSteps\n${steps.join('\n')}\n\nChecks\n${checks.join('\n')}\n\n${verdict}\n`);
+  get checks(): readonly Check[] {
+    return this.#checks;
   }
 }
 

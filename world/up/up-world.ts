@@ -167,6 +167,7 @@ function completeInfo(parts: PartialInfo, claimed: ClaimedRunDir, reaper: Reaper
     resourceApi: known(parts, 'resourceApi'),
     oauth: known(parts, 'oauth'),
     client: known(parts, 'client'),
+    cutover: known(parts, 'cutover'),
   };
 }
 

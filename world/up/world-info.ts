@@ -21,6 +21,7 @@ export interface WorldInfo {
   readonly oauth: OauthInfo;
   /** A client that exists, for a first try. */
   readonly client: ClientInfo;
+  readonly cutover: CutoverInfo;
 }
 
 export interface RdsInfo {
@@ -106,6 +107,15 @@ export interface OauthInfo {
   readonly adminUrl: string;
   readonly issuer: string;
   readonly caFile: string;
+}
+
+/** How `hydra-cutover` works on this world. */
+export interface CutoverInfo {
+  readonly configFile: string;
+  /** To be added to the environment: where AWS is. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Of the worker. */
+  readonly pid: number;
 }
 
 export interface ClientInfo {

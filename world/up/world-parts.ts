@@ -1,4 +1,5 @@
 import { blueSidePart } from './parts/blue-side';
+import { cutoverPart } from './parts/cutover';
 import { deploymentPart } from './parts/deployment';
 import { firstGrantPart } from './parts/first-grant';
 import { gatewayPart } from './parts/gateway';
@@ -15,5 +16,5 @@ export const WORLD_PARTS: readonly (readonly WorldPart[])[] = [
   [blueSidePart],
   [gatewayPart, policyServicePart, resourceApiPart],
   [loginAppPart, deploymentPart],
-  [firstGrantPart],
+  [firstGrantPart, cutoverPart],
 ];

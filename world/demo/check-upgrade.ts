@@ -1,0 +1,57 @@
+import { type TrafficReport } from '../traffic';
+import { type World } from '../up';
+import { committedSwitchover, failedRequests, pauseOf } from './demo-report';
+import { type DrivenUpgrade } from './drive-upgrade';
+import { type Report } from './report';
+
+interface Seen {
+  readonly world: World;
+  readonly upgrade: DrivenUpgrade;
+  readonly clients: TrafficReport;
+}
+
+/** The promises of an upgrade, each with what was observed. */
+export function checkUpgrade({ upgrade, clients }: Seen, report: Report): void {
+  const { report: cutover, status } = upgrade;
+  const { verdict } = clients;
+  report.check('the upgrade completed', cutover.outcome === 'completed', cutover.cause?.message ?? cutover.outcome);
+  const failed = failedRequests(clients);
+  report.check('no client saw a failure', failed === 0, `${failed} of ${clients.traffic.requests} requests`);
+  report.check(
+    'the oracle found every promise kept',
+    verdict?.clean === true,
+    verdict === undefined
+      ? 'no verdict'
+      : `${verdict.checked} checked, ${verdict.confirmedButLost} lost, ${verdict.revokedButActive} revived, ${verdict.activeButRefused} refused, ${verdict.changed} changed, ${verdict.unstable} unstable, ${verdict.unobserved} not observed`,
+  );
+  const committed = committedSwitchover(cutover);
+  report.check(
+    'no write met the fence',
+    committed?.refused === 0,
+    committed === undefined ? 'nothing was committed' : `${committed.refused} refused`,
+  );
+  const { drain, parity, plan } = cutover;
+  report.check(
+    'every revocation captured on blue is applied on green',
+    drain !== null && drain.missing === 0 && drain.undoneChanges === 0 && drain.captured === drain.applied,
+    drain === null ? 'no proof' : `${drain.captured} captured, ${drain.applied} applied, ${drain.missing} missing`,
+  );
+  report.check(
+    'green equals blue, row by row',
+    parity !== null && parity.differences === 0 && parity.rows > 0,
+    parity === null ? 'not compared' : `${parity.rows} rows, ${parity.differences} differences`,
+  );
+  const pause = pauseOf(status, clients);
+  const budgetMs = plan?.switchover.pauseBudgetMs ?? 0;
+  report.check(
+    'the pause stayed within its budget',
+    committed !== undefined && pause.longest <= budgetMs && committed.holdMs <= budgetMs,
+    `longest wait ${pause.longest} ms, held ${committed?.holdMs ?? 0} ms, budget ${budgetMs} ms`,
+  );
+  const epochs = new Set(committed?.targets.map(({ epoch }) => epoch));
+  report.check(
+    'all targets serve the same epoch',
+    committed !== undefined && epochs.size === 1 && epochs.has(committed.epoch),
+    committed?.targets.map(({ name, epoch }) => `${name} ${epoch}`).join(', ') ?? 'none flipped',
+  );
+}

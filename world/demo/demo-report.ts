@@ -1,0 +1,170 @@
+import {
+  type BakeReceipt,
+  type DrainReceipt,
+  type MetricsReceipt,
+  type Report as CutoverReport,
+} from '../../domain/receipts';
+import { type CutoverStatus } from '../../domain/runbook';
+import { type SeedReport } from '../seeder';
+import { type TrafficReport } from '../traffic';
+import { type PauseWindow } from '../traffic/recording/pauses';
+import { type Check } from './report';
+
+/** What `npm run demo -- --json FILE` writes; described field by field in docs/demo.md. No secret, token or subject. */
+export interface DemoReport {
+  readonly schemaVersion: 1;
+  readonly ok: boolean;
+  readonly outcome: CutoverReport['outcome'];
+  readonly cutoverId: string;
+  readonly durationMs: number;
+  readonly checks: readonly Check[];
+  readonly seeded: { readonly grants: number; readonly rows: number };
+  readonly phases: readonly { readonly name: string; readonly durationMs: number }[];
+  readonly switchover: {
+    readonly attempts: number;
+    readonly holdMs: number;
+    readonly stepsMs: Readonly<Record<string, number>>;
+    readonly refusedWrites: number;
+  };
+  readonly traffic: {
+    readonly requests: number;
+    readonly requestsPerSecond: number;
+    readonly writesPerSecond: number;
+    readonly failedRequests: number;
+    readonly loginsBegunAnew: number;
+    readonly grants: number;
+    readonly rotations: number;
+    readonly revocations: number;
+    readonly pauseMs: {
+      readonly p50: number;
+      readonly p99: number;
+      readonly longest: number;
+      readonly requests: number;
+    };
+    readonly pauseBudgetMs: number;
+  };
+  readonly oracle: {
+    readonly checked: number;
+    readonly confirmedButLost: number;
+    readonly revokedButActive: number;
+    readonly activeButRefused: number;
+    readonly changed: number;
+    readonly unstable: number;
+    readonly unobserved: number;
+  };
+  readonly ledger: {
+    readonly captured: number;
+    readonly applied: number;
+    readonly missing: number;
+    readonly byKind: Readonly<Record<string, number>>;
+  };
+  readonly notCarried: DrainReceipt['notCarried'];
+  readonly cleaning: readonly { readonly id: string; readonly rows: number; readonly archived: number }[];
+  readonly parity: { readonly rows: number; readonly differences: number };
+  readonly targets: readonly { readonly name: string; readonly epoch: number }[];
+  readonly approvals: readonly {
+    readonly gate: string;
+    readonly decision: string;
+    readonly by: string;
+    readonly at: string;
+  }[];
+  readonly bake: Pick<BakeReceipt, 'durationMs' | 'requests' | 'errorRate' | 'p95Ms'> | null;
+  readonly hydra: { readonly before: MetricsReceipt['blue']; readonly after: MetricsReceipt['green'] };
+}
+
+export interface DemoResults {
+  readonly history: SeedReport;
+  readonly upgrade: { readonly status: CutoverStatus; readonly report: CutoverReport };
+  readonly traffic: TrafficReport;
+  readonly checks: readonly Check[];
+  readonly durationMs: number;
+}
+
+/** Puts together what the workflow, the clients and the oracle say. */
+export function demoReport({ history, upgrade, traffic, checks, durationMs }: DemoResults): DemoReport {
+  const { report } = upgrade;
+  const committed = committedSwitchover(report);
+  const { verdict } = traffic;
+  return {
+    schemaVersion: 1,
+    ok: checks.length > 0 && checks.every((check) => check.held),
+    outcome: report.outcome,
+    cutoverId: report.cutoverId,
+    durationMs: Math.round(durationMs),
+    checks,
+    seeded: { grants: history.grants, rows: Object.values(history.rows).reduce((sum, rows) => sum + rows, 0) },
+    phases: report.phases,
+    switchover: {
+      attempts: report.switchovers.length,
+      holdMs: committed?.holdMs ?? 0,
+      stepsMs: committed?.stepsMs ?? {},
+      refusedWrites: committed?.refused ?? 0,
+    },
+    traffic: {
+      requests: traffic.traffic.requests,
+      requestsPerSecond: traffic.requestsPerSecond,
+      writesPerSecond: traffic.writesPerSecond,
+      failedRequests: failedRequests(traffic),
+      loginsBegunAnew: traffic.traffic.restarts,
+      grants: done(traffic, /^(new|sign_on|silent)_grant$|^redeem_left_code$/),
+      rotations: done(traffic, /^refresh$/),
+      revocations: done(traffic, /^(revoke_|reuse_|delete_|logout$)/),
+      pauseMs: pauseOf(upgrade.status, traffic),
+      pauseBudgetMs: report.plan?.switchover.pauseBudgetMs ?? 0,
+    },
+    oracle: {
+      checked: verdict?.checked ?? 0,
+      confirmedButLost: verdict?.confirmedButLost ?? 0,
+      revokedButActive: verdict?.revokedButActive ?? 0,
+      activeButRefused: verdict?.activeButRefused ?? 0,
+      changed: verdict?.changed ?? 0,
+      unstable: verdict?.unstable ?? 0,
+      unobserved: verdict?.unobserved ?? 0,
+    },
+    ledger: {
+      captured: report.drain?.captured ?? 0,
+      applied: report.drain?.applied ?? 0,
+      missing: report.drain?.missing ?? 0,
+      byKind: report.drain?.byKind ?? {},
+    },
+    notCarried: report.drain?.notCarried ?? [],
+    cleaning: report.clean?.rules ?? [],
+    parity: { rows: report.parity?.rows ?? 0, differences: report.parity?.differences ?? 0 },
+    targets: committed?.targets.map(({ name, epoch }) => ({ name, epoch })) ?? [],
+    approvals: report.decisions.map(({ gate, decision, by, at }) => ({ gate, decision, by, at })),
+    bake: report.bake,
+    hydra: { before: report.metrics.before?.blue ?? null, after: report.metrics.after?.green ?? null },
+  };
+}
+
+/** Requests without an answer or with a 5xx, and operations that ended with an answer that the protocol does not promise. */
+export function failedRequests({ traffic }: TrafficReport): number {
+  const lost = traffic.requestsByOperation.reduce((sum, row) => sum + row.lost, 0);
+  return lost + traffic.operations.reduce((sum, row) => sum + row.refused, 0);
+}
+
+export function committedSwitchover(report: CutoverReport) {
+  return report.switchovers.find((receipt) => receipt.outcome === 'committed');
+}
+
+/** How long clients waited in the windows that overlap the switchover; zeros when nobody waited above the threshold. */
+export function pauseOf(status: CutoverStatus, { traffic }: TrafficReport): DemoReport['traffic']['pauseMs'] {
+  const none = { p50: 0, p99: 0, longest: 0, requests: 0 };
+  return status.phases
+    .filter(({ name }) => name === 'switchover')
+    .flatMap(({ startedAt, durationMs }) => {
+      const from = Date.parse(startedAt);
+      return traffic.pauses.longest.filter((window) => overlaps(window, from, from + (durationMs ?? 0)));
+    })
+    .map(({ waits, requests }) => ({ p50: waits.p50Ms, p99: waits.p99Ms, longest: waits.maxMs, requests }))
+    .reduce((worst, window) => (window.longest > worst.longest ? window : worst), none);
+}
+
+function overlaps(window: PauseWindow, fromMs: number, toMs: number): boolean {
+  const start = Date.parse(window.startedAt);
+  return start <= toMs && start + window.durationMs >= fromMs;
+}
+
+function done({ traffic }: TrafficReport, names: RegExp): number {
+  return traffic.operations.filter((row) => names.test(row.operation)).reduce((sum, row) => sum + row.ok, 0);
+}

@@ -1,0 +1,136 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { type ConfigInput } from '../../../config/schema';
+import { cleanEnvironment, readJson, typescriptCommand } from '../../supervisor';
+import { HYDRA_SETTINGS } from '../../hydra';
+import { GATEWAY_ROLE } from './blue-side';
+import { type PartialInfo, type WorldContext, type WorldPart, known } from '../world-part';
+
+/** The name of this environment, and so of the workflow: `cutover/world`. */
+const ENVIRONMENT = 'world';
+const READY_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 20_000;
+
+const readySchema = z.object({ pid: z.number() });
+
+/** The config of an upgrade of this world, and the worker that runs it. */
+export const cutoverPart: WorldPart = {
+  title: 'cutover worker',
+  async up(context, info) {
+    const folder = join(context.dataDir, 'cutover');
+    mkdirSync(join(folder, 'secrets'), { recursive: true, mode: 0o700 });
+    const configFile = join(folder, 'hydra-cutover.yaml');
+    const secret = secretFiles(folder);
+    const config = cutoverConfig(context, info, secret);
+    writeFileSync(configFile, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
+    const { endpoint, region, accessKeyId, secretAccessKey } = known(info, 'rds');
+    const env = {
+      AWS_ENDPOINT_URL_RDS: endpoint,
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    };
+    const readyFile = join(context.runDir, 'processes', 'worker.ready');
+    const program = typescriptCommand('cli/main.ts', ['worker', '--config', configFile, '--ready', readyFile]);
+    const running = await context.supervisor.start({
+      name: 'worker',
+      command: program.command,
+      args: program.args,
+      env: cleanEnvironment({ ...program.env, ...env }),
+      ready: async () => readySchema.safeParse(readJson(readyFile)).success,
+      readyTimeoutMs: READY_TIMEOUT_MS,
+      stopTimeoutMs: STOP_TIMEOUT_MS,
+    });
+    return { cutover: { configFile, env, pid: running.pid } };
+  },
+};
+
+/** Secrets stand in files of their own; the config only refers to them. */
+function secretFiles(folder: string): (name: string, value: string) => string {
+  return (name, value) => {
+    writeFileSync(join(folder, 'secrets', name), value, { mode: 0o600 });
+    return `\${file:secrets/${name}}`;
+  };
+}
+
+function cutoverConfig(
+  context: WorldContext,
+  info: PartialInfo,
+  secret: (name: string, value: string) => string,
+): ConfigInput {
+  const { settings } = context;
+  const { instance, database, hydra } = known(info, 'blue');
+  const gateway = known(info, 'gateway');
+  const { greenHydra } = gateway;
+  const [policies, resources] = [known(info, 'policyService'), known(info, 'resourceApi')];
+  const temporal = known(info, 'temporal');
+  const green = context.tools.hydra['2.3.0'];
+  const masterPassword = secret('master-password', instance.masterPassword);
+  const secretEnv = { SECRETS_SYSTEM: secret('hydra-secrets-system', hydra.secretsSystem) };
+  const login = {
+    name: database.name,
+    user: instance.masterUser,
+    password: masterPassword,
+    ssl: { mode: 'disable' },
+  } as const;
+  const states = {
+    blue: { adminUrl: hydra.adminUrl, apiGeneration: 1 },
+    green: { adminUrl: greenHydra.adminUrl, apiGeneration: 2 },
+  };
+  const [policyToken, resourceToken] = [
+    secret('policy-service-token', policies.controlToken),
+    secret('resource-api-token', resources.controlToken),
+  ];
+  return {
+    environment: { name: ENVIRONMENT, production: false },
+    temporal: { address: temporal.address, namespace: temporal.namespace, tls: { enabled: false } },
+    rds: { pollMs: 200 },
+    blue: {
+      hydraVersion: '1.11.10',
+      publicUrl: hydra.publicUrl,
+      adminUrl: hydra.adminUrl,
+      rdsInstanceId: instance.identifier,
+      database: { ...login, host: instance.host, port: instance.port },
+      hydraRole: { name: database.user },
+      commands: { stop: sideCommand(context, 'stop', 'blue'), start: sideCommand(context, 'start', 'blue') },
+    },
+    green: {
+      hydraVersion: '2.3.0',
+      ...greenHydra,
+      rdsInstanceId: 'green',
+      database: login,
+      hydraRole: {
+        name: database.user,
+        password: secret('green-hydra-password', settings.secret('green-hydra-password')),
+      },
+      commands: {
+        migrate: { argv: [green, ...HYDRA_SETTINGS['2.3.0'].migrateArgs], secretEnv },
+        migrateStatus: { argv: [green, 'migrate', 'sql', 'status', '-e'], secretEnv },
+        start: sideCommand(context, 'start', 'green'),
+        stop: sideCommand(context, 'stop', 'green'),
+      },
+    },
+    gateways: [
+      {
+        name: 'gateway',
+        controlUrl: gateway.controlUrl,
+        token: secret('gateway-token', gateway.controlToken),
+        databaseRole: GATEWAY_ROLE,
+      },
+    ],
+    targets: [
+      { name: 'policy-service', controlUrl: policies.controlUrl, token: policyToken, states },
+      { name: 'resource-api', controlUrl: resources.controlUrl, token: resourceToken, states },
+    ],
+    jobs: [{ name: 'policy-cleanup', controlUrl: policies.controlUrl, token: policyToken }],
+    bake: { durationMs: 10_000, pollMs: 1_000 },
+    switchover: { retryDelayMs: 2_000 },
+    log: { level: 'info' },
+  };
+}
+
+function sideCommand(context: WorldContext, action: 'start' | 'stop', side: 'blue' | 'green') {
+  const { command, args, env } = typescriptCommand('world/side/main.ts', [action, side, '--run-dir', context.runDir]);
+  return { argv: [command, ...args], env: { ...env } };
+}
