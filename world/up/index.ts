@@ -1,3 +1,4 @@
+export { workerProcess } from './parts/cutover';
 export { worldHttp } from './parts/first-grant';
 export { type WaitOptions, rdsClient, toWait, waitUntilAvailable, withLog } from './rds-client';
 export { serviceProcess } from './service-process';

@@ -1,8 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type ConfigInput } from '../../../config/schema';
-import { cleanEnvironment, readJson, typescriptCommand } from '../../supervisor';
+import { type ProcessSpec, cleanEnvironment, readJson, typescriptCommand } from '../../supervisor';
 import { HYDRA_SETTINGS } from '../../hydra';
 import { GATEWAY_ROLE } from './blue-side';
 import { type PartialInfo, type WorldContext, type WorldPart, known } from '../world-part';
@@ -31,20 +31,26 @@ export const cutoverPart: WorldPart = {
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
     };
-    const readyFile = join(context.runDir, 'processes', 'worker.ready');
-    const program = typescriptCommand('cli/main.ts', ['worker', '--config', configFile, '--ready', readyFile]);
-    const running = await context.supervisor.start({
-      name: 'worker',
-      command: program.command,
-      args: program.args,
-      env: cleanEnvironment({ ...program.env, ...env }),
-      ready: async () => readySchema.safeParse(readJson(readyFile)).success,
-      readyTimeoutMs: READY_TIMEOUT_MS,
-      stopTimeoutMs: STOP_TIMEOUT_MS,
-    });
+    const running = await context.supervisor.start(workerProcess(context.runDir, configFile, env));
     return { cutover: { configFile, env, pid: running.pid } };
   },
 };
+
+/** How the supervisor runs the worker, first and again after it was killed. */
+export function workerProcess(runDir: string, configFile: string, env: Readonly<Record<string, string>>): ProcessSpec {
+  const readyFile = join(runDir, 'processes', 'worker.ready');
+  rmSync(readyFile, { force: true });
+  const program = typescriptCommand('cli/main.ts', ['worker', '--config', configFile, '--ready', readyFile]);
+  return {
+    name: 'worker',
+    command: program.command,
+    args: program.args,
+    env: cleanEnvironment({ ...program.env, ...env }),
+    ready: async () => readySchema.safeParse(readJson(readyFile)).success,
+    readyTimeoutMs: READY_TIMEOUT_MS,
+    stopTimeoutMs: STOP_TIMEOUT_MS,
+  };
+}
 
 /** Secrets stand in files of their own; the config only refers to them. */
 function secretFiles(folder: string): (name: string, value: string) => string {
