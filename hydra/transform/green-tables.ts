@@ -11,8 +11,6 @@ export interface GreenTable {
   readonly filled: Readonly<Record<string, string>>;
   /** Sets of columns that rows of blue can be selected by; an index of blue stands behind each but where the table is small. */
   readonly selectableBy: readonly (readonly string[])[];
-  /** Names of blue's tables whose rows a row of this table is made of; the first one gives it its key. */
-  readonly madeOf: readonly string[];
 }
 
 const columns = (type: ColumnType, names: string): Record<string, ColumnType> =>
@@ -92,7 +90,6 @@ function token<Name extends string>(name: Name, more: Readonly<Record<string, Co
     columns: { ...TOKEN_COLUMNS, ...more },
     filled: {},
     selectableBy: [['signature'], ['request_id'], ['challenge_id'], ['client_id']],
-    madeOf: [name, 'hydra_oauth2_consent_request', 'hydra_client'],
   } as const satisfies GreenTable;
 }
 
@@ -108,7 +105,6 @@ export const GREEN_TABLES = [
     columns: CLIENT_COLUMNS,
     filled: RANDOM_PK,
     selectableBy: [['id']],
-    madeOf: ['hydra_client'],
   },
   {
     name: 'hydra_jwk',
@@ -122,7 +118,6 @@ export const GREEN_TABLES = [
     },
     filled: RANDOM_PK,
     selectableBy: [['sid', 'kid'], ['sid']],
-    madeOf: ['hydra_jwk'],
   },
   {
     name: 'hydra_oauth2_trusted_jwt_bearer_issuer',
@@ -135,7 +130,6 @@ export const GREEN_TABLES = [
     },
     filled: {},
     selectableBy: [['id'], ['key_set', 'key_id']],
-    madeOf: ['hydra_oauth2_trusted_jwt_bearer_issuer'],
   },
   {
     name: 'hydra_oauth2_jti_blacklist',
@@ -143,7 +137,6 @@ export const GREEN_TABLES = [
     columns: { ...columns('text', 'signature'), ...columns('timestamp', 'expires_at') },
     filled: {},
     selectableBy: [['signature']],
-    madeOf: ['hydra_oauth2_jti_blacklist'],
   },
   {
     name: 'hydra_oauth2_authentication_session',
@@ -157,7 +150,6 @@ export const GREEN_TABLES = [
     },
     filled: {},
     selectableBy: [['id']],
-    madeOf: ['hydra_oauth2_authentication_session'],
   },
   {
     name: 'hydra_oauth2_obfuscated_authentication_session',
@@ -165,7 +157,6 @@ export const GREEN_TABLES = [
     columns: columns('text', 'subject client_id subject_obfuscated'),
     filled: {},
     selectableBy: [['subject', 'client_id'], ['client_id']],
-    madeOf: ['hydra_oauth2_obfuscated_authentication_session', 'hydra_client'],
   },
   {
     name: 'hydra_oauth2_flow',
@@ -173,13 +164,6 @@ export const GREEN_TABLES = [
     columns: FLOW_COLUMNS,
     filled: {},
     selectableBy: [['login_challenge'], ['consent_challenge_id'], ['login_challenge', 'consent_challenge_id']],
-    madeOf: [
-      'hydra_oauth2_authentication_request',
-      'hydra_oauth2_authentication_request_handled',
-      'hydra_oauth2_consent_request',
-      'hydra_oauth2_consent_request_handled',
-      'hydra_client',
-    ],
   },
   {
     name: 'hydra_oauth2_logout_request',
@@ -191,7 +175,6 @@ export const GREEN_TABLES = [
     },
     filled: {},
     selectableBy: [['challenge'], ['client_id']],
-    madeOf: ['hydra_oauth2_logout_request', 'hydra_client'],
   },
   token('hydra_oauth2_code'),
   token('hydra_oauth2_pkce'),
@@ -202,7 +185,7 @@ export const GREEN_TABLES = [
 
 export type GreenTableName = (typeof GREEN_TABLES)[number]['name'];
 
-export function greenTable(name: GreenTableName): GreenTable {
+export function greenTable(name: GreenTableName): GreenTable & { readonly name: GreenTableName } {
   const found = GREEN_TABLES.find((table) => table.name === name);
   if (found === undefined) throw new Error(`${name} is no table of 2.3.0`);
   return found;

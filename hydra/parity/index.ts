@@ -1,0 +1,8 @@
+export {
+  type ParityOptions,
+  type ParityProgress,
+  type ParityResult,
+  type ParitySelection,
+  compareSides,
+} from './compare-sides';
+export { type TableParity } from './tally';
