@@ -13,7 +13,7 @@ const MAY_IMPORT = {
 
   gateway: ['domain', 'adapters/postgres'],
   config: ['domain'],
-  cli: ['config', 'domain', 'hydra', 'adapters', 'workflows/messages', 'world/cli', 'scripts'],
+  cli: ['config', 'domain', 'hydra', 'adapters', 'workflows/messages', 'workers/cli', 'world/cli', 'scripts'],
   world: [
     'adapters',
     'cli',

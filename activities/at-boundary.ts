@@ -18,17 +18,16 @@ export type StepTable = {
 
 /** Makes Temporal activities of steps: the only place where faults become Temporal's failures. */
 export function activitiesOf(table: StepTable, deps: StepDeps): Steps {
-  const activities = Object.entries(table).map(([name, step]) => [
-    name,
-    atBoundary(name, step as Step<unknown, unknown>, deps),
-  ]);
-  return Object.fromEntries(activities) as unknown as Steps;
+  const steps: [string, Step<never, unknown>][] = Object.entries(table);
+  const activities: unknown = Object.fromEntries(steps.map(([name, step]) => [name, atBoundary(name, step, deps)]));
+  return activities as Steps;
 }
 
-function atBoundary(name: string, step: Step<unknown, unknown>, deps: StepDeps): (input: unknown) => Promise<unknown> {
+function atBoundary(name: string, step: Step<never, unknown>, deps: StepDeps): (input: never) => Promise<unknown> {
   return async (input) => {
     const context = Context.current();
-    const { attempt, heartbeatDetails } = context.info;
+    const { attempt } = context.info;
+    const heartbeatDetails = context.info.heartbeatDetails as unknown;
     const signal = context.cancellationSignal;
     let progress: unknown = heartbeatDetails;
     const beat = setInterval(() => context.heartbeat(progress), HEARTBEAT_MS);
@@ -60,7 +59,7 @@ export function failureOf(error: unknown, step: string, attempt: number, log: St
   if (isCutoverFault(error)) {
     const { code, message, retryable, details } = error;
     const level = retryable ? 'warn' : 'error';
-    log[level]({ step, attempt, code }, 'step failed');
+    log[level]({ step, attempt, code, reason: message }, 'step failed');
     return ApplicationFailure.create({ type: code, message, nonRetryable: !retryable, details: [details] });
   }
   const described = describe(error);

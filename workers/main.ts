@@ -1,0 +1,37 @@
+import { parseArgs } from 'node:util';
+import { createLogger } from '../config/logger';
+import { asCutoverFault, CutoverFault } from '../domain/faults';
+import { runWorker } from './run-worker';
+
+const USAGE = 'usage: worker --config FILE [--set PATH=VALUE]... [--ready FILE]';
+
+async function main(): Promise<void> {
+  const { config, set, ready } = readArguments();
+  const exitCode = await runWorker({
+    set: set ?? [],
+    env: process.env,
+    cwd: process.cwd(),
+    logger: createLogger({ bindings: { process: 'worker' } }),
+    ...(config === undefined ? {} : { file: config }),
+    ...(ready === undefined ? {} : { ready }),
+  });
+  process.exit(exitCode);
+}
+
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: { config: { type: 'string' }, set: { type: 'string', multiple: true }, ready: { type: 'string' } },
+    });
+    const config = values.config ?? process.env['HYDRA_CUTOVER_CONFIG'];
+    return { ...values, ...(config === undefined ? {} : { config }) };
+  } catch (error) {
+    throw new CutoverFault('USAGE', `${error instanceof Error ? error.message : String(error)}; ${USAGE}`, {}, error);
+  }
+}
+
+main().catch((error: unknown) => {
+  const fault = asCutoverFault(error);
+  process.stderr.write(`error ${fault.code}: ${fault.message}\n`);
+  process.exit(fault.exitCode);
+});

@@ -1,0 +1,60 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { activitiesOf } from '../activities/at-boundary';
+import { STEPS } from '../activities';
+import { type Logger } from '../config/logger';
+import { loadConfig } from '../config/load';
+import { createPorts } from './ports';
+import { toSettings } from './settings';
+import { createTemporalWorker } from './temporal-worker';
+
+export interface RunWorkerOptions {
+  readonly file?: string;
+  readonly set: readonly string[];
+  /** Gets `{ pid, address, namespace, taskQueue }` once the worker polls. */
+  readonly ready?: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  readonly logger: Logger;
+}
+
+/**
+ * Runs one worker until SIGINT or SIGTERM. Ending it loses nothing: another one goes on where it stopped.
+ *
+ * @returns the exit code
+ * @throws CutoverFault CONFIG_INVALID | CONFIG_UNREADABLE | TEMPORAL_UNREACHABLE | CHECK_FAILED
+ */
+export async function runWorker(options: RunWorkerOptions): Promise<number> {
+  const { file, set, env, cwd, logger } = options;
+  const ready = options.ready === undefined ? undefined : resolve(cwd, options.ready);
+  // One that an earlier life left would say that this one is ready.
+  if (ready !== undefined) await rm(ready, { force: true });
+  const config = loadConfig({ env, cwd, set, ...(file === undefined ? {} : { file }) });
+  const settings = toSettings(config);
+  const { close, ...ports } = createPorts(config, logger);
+  try {
+    const activities = activitiesOf(STEPS, { settings, ...ports, log: logger });
+    const worker = await createTemporalWorker(config.temporal, activities, env, logger);
+    try {
+      const { address, namespace, taskQueue } = worker;
+      let interrupted = false;
+      process.once('SIGINT', () => (interrupted = true));
+      const running = worker.run();
+      if (ready !== undefined) {
+        await writeFile(`${ready}.draft`, JSON.stringify({ pid: process.pid, address, namespace, taskQueue }));
+        await rename(`${ready}.draft`, ready);
+      }
+      logger.info(
+        { endpoint: address, namespace, taskQueue, environment: settings.environment.name },
+        'worker started',
+      );
+      await running;
+      logger.info({ taskQueue }, 'worker stopped');
+      return interrupted ? 130 : 0;
+    } finally {
+      await worker.close();
+    }
+  } finally {
+    await close();
+  }
+}

@@ -1,0 +1,148 @@
+import { hostname } from 'node:os';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type LogEntry } from '@temporalio/worker';
+import { type Logger } from '../config/logger';
+import { type Config } from '../config/schema';
+import { temporalConnection } from '../config/temporal-connection';
+import { CutoverFault } from '../domain/faults';
+import { SEARCH_ATTRIBUTE_NAMES } from '../domain/search-attributes';
+import { type Steps } from '../domain/steps';
+import { workflowBundle } from './workflow-bundle';
+
+/** A cancelled step hears of it with its next heartbeat: this is what an operator waits for. */
+const HEARTBEAT_THROTTLE_MAX = '1s';
+/** What is about to end may; everything else is told to stop and goes on at another worker. */
+const SHUTDOWN_GRACE = '3s';
+const SHUTDOWN_FORCE = '60s';
+/** One cutover, its steps and the sync beside its gate; a few more for a second environment on the same queue. */
+const ACTIVITIES_MAX = 20;
+
+export interface TemporalWorker {
+  readonly address: string;
+  readonly namespace: string;
+  readonly taskQueue: string;
+  /** Until SIGINT or SIGTERM, which Temporal's runtime handles; steps under way are told first. */
+  readonly run: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** @throws CutoverFault TEMPORAL_UNREACHABLE | CHECK_FAILED (no such namespace, search attributes missing) | CONFIG_INVALID */
+export async function createTemporalWorker(
+  temporal: Config['temporal'],
+  activities: Steps,
+  env: NodeJS.ProcessEnv,
+  log: Logger,
+): Promise<TemporalWorker> {
+  const logger = installRuntime(log);
+  const { connectionOptions, namespace } = connectionSettings(temporal, env);
+  const address = connectionOptions.address ?? 'localhost:7233';
+  const connection = await connect(connectionOptions, address);
+  try {
+    await assertNamespace(connection, namespace, address, log);
+    const worker = await Worker.create({
+      connection,
+      namespace,
+      taskQueue: temporal.taskQueue,
+      identity: `hydra-cutover ${process.pid}@${hostname()}`,
+      workflowBundle: await workflowBundle(env, logger),
+      activities,
+      maxConcurrentActivityTaskExecutions: ACTIVITIES_MAX,
+      maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MAX,
+      shutdownGraceTime: SHUTDOWN_GRACE,
+      shutdownForceTime: SHUTDOWN_FORCE,
+    });
+    return {
+      address,
+      namespace,
+      taskQueue: temporal.taskQueue,
+      run: () => worker.run(),
+      close: () => connection.close(),
+    };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+/** Before anything else of the SDK: the runtime is one per process. */
+function installRuntime(log: Logger): DefaultLogger {
+  const logger = new DefaultLogger('DEBUG', (entry) => write(log, entry));
+  Runtime.install({
+    logger,
+    telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } },
+  });
+  return logger;
+}
+
+const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+
+function write(log: Logger, { level, message, meta }: LogEntry): void {
+  const { error, ...fields } = (meta ?? {}) as Readonly<Record<string, unknown>>;
+  log[LEVELS[level]]({ ...fields, ...(error === undefined ? {} : { err: error }) }, message);
+}
+
+function connectionSettings(
+  temporal: Config['temporal'],
+  env: NodeJS.ProcessEnv,
+): ReturnType<typeof temporalConnection> {
+  try {
+    return temporalConnection(temporal, env);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new CutoverFault('CONFIG_INVALID', `the Temporal profile cannot be loaded: ${message}`, {}, error);
+  }
+}
+
+async function connect(
+  options: ReturnType<typeof temporalConnection>['connectionOptions'],
+  address: string,
+): Promise<NativeConnection> {
+  const { tls, apiKey, metadata } = options;
+  try {
+    return await NativeConnection.connect({
+      address,
+      ...(tls === undefined || tls === null ? {} : { tls }),
+      ...(apiKey === undefined ? {} : { apiKey }),
+      ...(metadata === undefined ? {} : { metadata }),
+    });
+  } catch (error) {
+    throw new CutoverFault(
+      'TEMPORAL_UNREACHABLE',
+      `no Temporal server answers at ${address}, or it refuses us; start it, or correct temporal.address, temporal.tls and temporal.apiKey (\`doctor\` tells more)`,
+      { address },
+      error,
+    );
+  }
+}
+
+/** A workflow that sets an unknown search attribute does not get beyond its first task, and nobody would be told. */
+async function assertNamespace(
+  connection: NativeConnection,
+  namespace: string,
+  address: string,
+  log: Logger,
+): Promise<void> {
+  try {
+    await connection.workflowService.describeNamespace({ namespace });
+  } catch (error) {
+    throw new CutoverFault(
+      'CHECK_FAILED',
+      `Temporal at ${address} has no namespace "${namespace}" for us; create it first`,
+      {},
+      error,
+    );
+  }
+  let known: Readonly<Record<string, unknown>>;
+  try {
+    known = (await connection.operatorService.listSearchAttributes({ namespace })).customAttributes;
+  } catch {
+    log.warn({ namespace }, 'search attributes not checked');
+    return;
+  }
+  const missing = SEARCH_ATTRIBUTE_NAMES.filter((name) => known[name] === undefined);
+  if (missing.length === 0) return;
+  throw new CutoverFault(
+    'CHECK_FAILED',
+    `namespace "${namespace}" lacks the search attributes ${missing.join(', ')}; \`hydra-cutover doctor\` prints the command that makes them`,
+    { missing },
+  );
+}
