@@ -1,0 +1,55 @@
+import { CutoverFault } from '../../domain/faults';
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+
+/** SQLSTATE of the guard. */
+const REFUSED = 'HC001';
+
+/** The network that Hydra on green uses. */
+export const NETWORK_SQL = 'SELECT id::text AS id FROM networks ORDER BY created_at LIMIT 1';
+
+export interface Fence {
+  readonly green: SqlClient;
+  readonly generation: number;
+  readonly nonce: string;
+}
+
+/**
+ * Begins a transaction on green that nobody can take over or open green under: it holds the guard's lock and the syncer's row
+ * to its end.
+ *
+ * @throws CutoverFault SYNC_FENCED | CROSSED_CONNECTION; the caller rolls back
+ */
+export async function beginFenced({ green, generation, nonce }: Fence): Promise<void> {
+  await green.query('BEGIN');
+  // Log rows are marked done because this commit is durable.
+  await green.query('SET LOCAL synchronous_commit = on');
+  try {
+    // Changes nothing; the guard takes its shared lock, which opening has to wait for. Before the row, as everybody does.
+    await green.query('DELETE FROM hydra_jwk WHERE false');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === REFUSED)
+      throw fenced('green takes no more of blue');
+    throw error;
+  }
+  const [held] = await queryRows<{ generation: number }>(
+    green,
+    'SELECT hydra_cutover.hold_syncer()::float8 AS generation',
+  );
+  const [run] = await queryRows<{ side: string; nonce: string; state: string }>(
+    green,
+    'SELECT side, nonce::text AS nonce, state FROM hydra_cutover.run',
+  );
+  if (run?.side !== 'green' || run.nonce !== nonce) {
+    throw new CutoverFault(
+      'CROSSED_CONNECTION',
+      `the database reached as green is ${run?.side ?? 'no side'} of another cutover or copy; nothing was written; check green's address`,
+    );
+  }
+  if (run.state !== 'closed') throw fenced(`green is ${run.state}`);
+  if (held?.generation !== generation)
+    throw fenced(`generation ${held?.generation ?? 0} syncs, and this is ${generation}`);
+}
+
+function fenced(why: string): CutoverFault {
+  return new CutoverFault('SYNC_FENCED', `this sync has been replaced or is over: ${why}; nothing was written`);
+}

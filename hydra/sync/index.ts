@@ -1,0 +1,27 @@
+export { prepareSync } from './prepare-sync';
+export { installSyncTables } from './install-sync-tables';
+export { type CapturedRevocation, type LedgerEntry, type RevocationOutcome, readLedger } from './ledger';
+export {
+  type StaleChallengePage,
+  carryRecentRequests,
+  pruneStaleChallenges,
+  readStaleChallenges,
+} from './stale-challenges';
+export {
+  type SyncLogin,
+  createSyncRole,
+  dropSyncRole,
+  grantSyncRole,
+  renewSyncPassword,
+  syncRoleName,
+  terminateSyncSessions,
+} from './sync-role';
+export {
+  type PartReceipt,
+  type RoundOptions,
+  type RoundReceipt,
+  type SyncSides,
+  readBacklog,
+  syncRound,
+} from './sync-round';
+export { takeOverSync } from './take-over';

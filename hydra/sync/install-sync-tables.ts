@@ -1,0 +1,14 @@
+import { type SqlClient } from '../../domain/ports/sql-client';
+import { sqlFile } from '../sql-file';
+import { inTransaction } from '../cleaning/session';
+
+/**
+ * Makes the sync's tables in schema `hydra_cutover` of green and names the role that the guard lets pass while green is
+ * closed. Idempotent. The arbiter has to be there.
+ */
+export async function installSyncTables(green: SqlClient, options: { readonly syncRole: string }): Promise<void> {
+  const sync_role = `'${options.syncRole.replaceAll("'", "''")}'`;
+  await inTransaction(green, 'BEGIN', 'COMMIT', () =>
+    green.query(sqlFile(__dirname, 'sync-tables.sql', { sync_role })),
+  );
+}

@@ -1,0 +1,131 @@
+import { type GreenTableName } from '../transform';
+
+/** One row of blue's change log. */
+export interface LogRow {
+  readonly id: string;
+  readonly at: string;
+  readonly kind: 'insert' | 'update' | 'delete' | 'truncate' | 'canary';
+  readonly table_name: string;
+  readonly old_key: Keys | null;
+  readonly new_key: Keys | null;
+}
+type Keys = Readonly<Record<string, string | null>>;
+
+export const TOKEN_TABLES = [
+  'hydra_oauth2_access',
+  'hydra_oauth2_refresh',
+  'hydra_oauth2_code',
+  'hydra_oauth2_oidc',
+  'hydra_oauth2_pkce',
+] as const satisfies readonly GreenTableName[];
+export type TokenTable = (typeof TOKEN_TABLES)[number];
+
+/** Key columns of the tables that both sides have under the same name. */
+export const TABLE_KEYS = {
+  hydra_client: ['id'],
+  hydra_jwk: ['sid', 'kid'],
+  hydra_oauth2_authentication_session: ['id'],
+  hydra_oauth2_access: ['signature'],
+  hydra_oauth2_refresh: ['signature'],
+  hydra_oauth2_code: ['signature'],
+  hydra_oauth2_oidc: ['signature'],
+  hydra_oauth2_pkce: ['signature'],
+  hydra_oauth2_obfuscated_authentication_session: ['subject', 'client_id'],
+  hydra_oauth2_logout_request: ['challenge'],
+  hydra_oauth2_jti_blacklist: ['signature'],
+  hydra_oauth2_trusted_jwt_bearer_issuer: ['id'],
+} as const satisfies Partial<Record<GreenTableName, readonly string[]>>;
+export type KeyedTable = keyof typeof TABLE_KEYS;
+export const KEYED_TABLES = Object.keys(TABLE_KEYS) as readonly KeyedTable[];
+
+/** A set of keys of one or two columns. */
+export class KeySet {
+  readonly #keys = new Map<string, readonly string[]>();
+
+  add(key: readonly string[]): void {
+    this.#keys.set(keyId(key), key);
+  }
+
+  has(key: readonly string[]): boolean {
+    return this.#keys.has(keyId(key));
+  }
+
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  values(): (readonly string[])[] {
+    return [...this.#keys.values()];
+  }
+}
+
+function keyId(key: readonly string[]): string {
+  return key.length === 1 ? (key[0] ?? '') : JSON.stringify(key);
+}
+
+/** What a part of the log names. Only ever grows. */
+export interface NamedKeys {
+  readonly rows: Readonly<Record<KeyedTable, KeySet>>;
+  readonly logins: Set<string>;
+  readonly consents: Set<string>;
+  /** request_ids of tokens. */
+  readonly requests: Set<string>;
+  /** Login and consent requests that were made. */
+  readonly begunLogins: Set<string>;
+  readonly begunConsents: Set<string>;
+}
+
+/** @returns the keys, old and new, of everything that the log rows name */
+export function namedKeys(log: readonly LogRow[]): NamedKeys {
+  const named = noKeys();
+  for (const row of log) {
+    for (const keys of [row.old_key, row.new_key]) if (keys !== null) addKeys(named, row, keys);
+  }
+  return named;
+}
+
+function noKeys(): NamedKeys {
+  return {
+    rows: Object.fromEntries(KEYED_TABLES.map((table) => [table, new KeySet()])) as Record<KeyedTable, KeySet>,
+    logins: new Set(),
+    consents: new Set(),
+    requests: new Set(),
+    begunLogins: new Set(),
+    begunConsents: new Set(),
+  };
+}
+
+function addKeys(named: NamedKeys, { kind, table_name: table }: LogRow, keys: Keys): void {
+  const begun = kind === 'insert';
+  if (table.startsWith('hydra_oauth2_authentication_request')) {
+    add(named.logins, keys['challenge']);
+    if (begun && table === 'hydra_oauth2_authentication_request') add(named.begunLogins, keys['challenge']);
+  } else if (table.startsWith('hydra_oauth2_consent_request')) {
+    add(named.consents, keys['challenge']);
+    add(named.logins, keys['login_challenge']);
+    if (begun && table === 'hydra_oauth2_consent_request') add(named.begunConsents, keys['challenge']);
+  } else if (isKeyedTable(table)) {
+    addRow(named, table, keys);
+  }
+}
+
+function addRow(named: NamedKeys, table: KeyedTable, keys: Keys): void {
+  const key = TABLE_KEYS[table].map((column) => keys[column]);
+  if (key.every((part) => typeof part === 'string')) named.rows[table].add(key);
+  if (!isTokenTable(table)) return;
+  add(named.requests, keys['request_id']);
+  // The parent's shape may hang on whether it has tokens.
+  add(named.consents, keys['challenge_id']);
+}
+
+function add(set: Set<string>, value: string | null | undefined): void {
+  if (value !== null && value !== undefined && value !== '') set.add(value);
+}
+
+export function isKeyedTable(name: string): name is KeyedTable {
+  return Object.hasOwn(TABLE_KEYS, name);
+}
+
+export function isTokenTable(name: string): name is TokenTable {
+  return TOKEN_TABLES.some((table) => table === name);
+}

@@ -1,0 +1,95 @@
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type StaleChallenge } from '../../domain/ports/targets';
+import { type NamedKeys } from './log-keys';
+
+/** A browser that comes back later than this starts anew on any Hydra. */
+const REACH = "interval '1 hour'";
+const KEPT = "interval '3 hours'";
+
+const REQUESTS = `
+  SELECT challenge, verifier, request_url, 'login' AS of FROM hydra_oauth2_authentication_request AS login WHERE :logins
+  UNION ALL
+  SELECT challenge, verifier, request_url, 'consent' FROM hydra_oauth2_consent_request AS consent WHERE :consents`;
+const RECENT = `requested_at > (now() AT TIME ZONE 'utc') - ${REACH}`;
+
+interface BegunRequest {
+  readonly challenge: string;
+  readonly verifier: string;
+  readonly request_url: string;
+  readonly of: 'login' | 'consent';
+}
+
+/** @returns login and consent requests that the log says were begun, as far as blue still has them */
+export async function readBegunRequests(blue: SqlClient, named: NamedKeys): Promise<BegunRequest[]> {
+  const { begunLogins, begunConsents } = named;
+  if (begunLogins.size + begunConsents.size === 0) return [];
+  const sql = REQUESTS.replace(':logins', `challenge = ANY($1::text[]) AND ${RECENT}`).replace(
+    ':consents',
+    `challenge = ANY($2::text[]) AND ${RECENT}`,
+  );
+  return queryRows<BegunRequest>(blue, sql, [[...begunLogins], [...begunConsents]]);
+}
+
+/**
+ * Carries those that were begun before the log, in the last hour. Once in a catch-up; idempotent.
+ *
+ * Reads both tables as a whole: they have no index on their times. Not for the pause.
+ */
+export async function carryRecentRequests(blue: SqlClient, green: SqlClient, batchRows: number): Promise<void> {
+  let after = '';
+  const sql = REQUESTS.replace(':logins', RECENT).replace(':consents', RECENT);
+  for (;;) {
+    const rows = await queryRows<BegunRequest>(
+      blue,
+      `SELECT * FROM (${sql}) AS begun WHERE challenge > $1 ORDER BY challenge LIMIT $2`,
+      [after, batchRows],
+    );
+    await writeBegunRequests(green, rows);
+    after = rows.at(-1)?.challenge ?? '';
+    if (rows.length < batchRows) return;
+  }
+}
+
+export async function writeBegunRequests(green: SqlClient, requests: readonly BegunRequest[]): Promise<void> {
+  if (requests.length === 0) return;
+  const entries = requests.flatMap(({ challenge, verifier, request_url: url, of }) => [
+    { kind: `${of}_challenge`, value: challenge, url },
+    { kind: `${of}_verifier`, value: verifier, url },
+  ]);
+  await green.query(
+    `INSERT INTO hydra_cutover.stale_challenge (kind, value, request_url)
+     SELECT kind, value, url FROM json_to_recordset($1::json) AS entry(kind text, value text, url text)
+     ON CONFLICT (kind, value) DO NOTHING`,
+    [JSON.stringify(entries)],
+  );
+}
+
+export interface StaleChallengePage {
+  readonly entries: readonly StaleChallenge[];
+  /** What to ask for next; the same as before when there was nothing. */
+  readonly lastSeq: number;
+}
+
+/** Only while no sync transaction is under way is nothing missed behind `lastSeq`: numbers are given before they commit. */
+export async function readStaleChallenges(
+  green: SqlClient,
+  afterSeq: number,
+  limit = 10_000,
+): Promise<StaleChallengePage> {
+  const rows = await queryRows<StaleChallenge & { seq: number }>(
+    green,
+    `SELECT seq::float8 AS seq, kind, value, request_url AS "requestUrl"
+       FROM hydra_cutover.stale_challenge WHERE seq > $1 ORDER BY seq LIMIT $2`,
+    [afterSeq, limit],
+  );
+  const entries = rows.map(({ kind, value, requestUrl }) => ({ kind, value, requestUrl }));
+  return { entries, lastSeq: rows.at(-1)?.seq ?? afterSeq };
+}
+
+/** Forgets what no browser comes back with any more. @returns how many */
+export async function pruneStaleChallenges(green: SqlClient): Promise<number> {
+  const { rowCount } = await green.query(
+    `DELETE FROM hydra_cutover.stale_challenge WHERE arrived_at < clock_timestamp() - ${KEPT}`,
+  );
+  return rowCount ?? 0;
+}

@@ -1,0 +1,150 @@
+import { performance } from 'node:perf_hooks';
+import { CutoverFault } from '../../domain/faults';
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { addTokensOf, closeOverFlows } from './closure';
+import { NETWORK_SQL, beginFenced } from './fenced-transaction';
+import { inEffectOnGreen, readNamedRevocations, writeLedger } from './ledger';
+import { type LogRow, namedKeys } from './log-keys';
+import { readBegunRequests, writeBegunRequests } from './stale-challenges';
+import { readWanted } from './wanted-rows';
+import { writeGreen } from './write-green';
+
+/** Of one syncer; {@link prepareSync} was called for its sessions. */
+export interface SyncSides {
+  /** As our role. */
+  readonly blue: SqlClient;
+  /** As the sync's role. */
+  readonly green: SqlClient;
+  /** From {@link takeOverSync}. */
+  readonly generation: number;
+  /** Of green's arbiter: says that it is the database that was prepared. */
+  readonly nonce: string;
+}
+
+export interface RoundOptions {
+  /** Log rows that are carried in one transaction, and rows of one table that travel at once. */
+  readonly batchRows: number;
+  readonly signal?: AbortSignal;
+  /** After each transaction of a long round, with what was done in it. */
+  readonly onPart?: (part: PartReceipt) => void;
+}
+
+export interface PartReceipt {
+  /** Log rows that were done. */
+  readonly changes: number;
+  /** Rows written or removed on green. */
+  readonly rows: number;
+}
+
+export interface RoundReceipt extends PartReceipt {
+  /** Log rows that were left or came meanwhile. */
+  readonly backlog: number;
+  readonly durationMs: number;
+}
+
+/**
+ * Makes green equal to blue in everything that blue's change log names, until a transaction found less than it could carry.
+ *
+ * Idempotent and killed anywhere without harm: log rows are marked after green's commit, by their ids and one by one; what was
+ * carried and not marked is carried again and changes nothing.
+ * @throws CutoverFault SYNC_FENCED (a newer syncer, or green is open) | CROSSED_CONNECTION | SYNC_FAILED (a table of blue was
+ *   truncated); the signal's reason
+ */
+export async function syncRound(sides: SyncSides, options: RoundOptions): Promise<RoundReceipt> {
+  const started = performance.now();
+  const total = { changes: 0, rows: 0 };
+  for (;;) {
+    options.signal?.throwIfAborted();
+    const part = await carryPart(sides, options.batchRows);
+    total.changes += part.changes;
+    total.rows += part.rows;
+    if (part.changes > 0) options.onPart?.(part);
+    if (part.changes < options.batchRows) break;
+  }
+  return { ...total, backlog: await readBacklog(sides.blue), durationMs: Math.round(performance.now() - started) };
+}
+
+/** @returns how many changes on blue are not carried; the same count as the arbiter's at the commit */
+export async function readBacklog(blue: SqlClient): Promise<number> {
+  const [row] = await queryRows<{ undone: number }>(blue, 'SELECT hydra_cutover.undone_changes()::float8 AS undone');
+  return row?.undone ?? 0;
+}
+
+async function carryPart(sides: SyncSides, batchRows: number): Promise<PartReceipt> {
+  const { blue, green } = sides;
+  try {
+    await beginFenced(sides);
+    // Only now: a snapshot from before a take-over or a fence would miss what came in between.
+    await blue.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const log = await readLog(blue, batchRows);
+    const rows = log.length === 0 ? 0 : await carry(sides, log, batchRows);
+    await blue.query('COMMIT');
+    await green.query('COMMIT');
+    await markDone(blue, log);
+    return { changes: log.length, rows };
+  } catch (error) {
+    // The first error says what happened; a connection that is gone cannot roll back and need not.
+    await Promise.allSettled([blue.query('ROLLBACK'), green.query('ROLLBACK')]);
+    throw error;
+  }
+}
+
+async function readLog(blue: SqlClient, limit: number): Promise<LogRow[]> {
+  return queryRows<LogRow>(
+    blue,
+    `SELECT id::text AS id, at::text AS at, kind, table_name, old_key, new_key
+       FROM hydra_cutover.change_log WHERE done_at IS NULL ORDER BY id LIMIT $1`,
+    [limit],
+  );
+}
+
+async function carry(sides: SyncSides, log: readonly LogRow[], batchRows: number): Promise<number> {
+  const { blue, green } = sides;
+  refuseTruncate(log);
+  const named = namedKeys(log);
+  const revocations = await readNamedRevocations(blue, named);
+  // A part may hold only some of the changes of a revocation; with all tokens of its grant, its effect is carried whole.
+  const revoked = new Set(revocations.map(({ requestId, key }) => requestId ?? key));
+  await addTokensOf(blue, green, named, [...revoked]);
+  const { flows } = await closeOverFlows(blue, green, named);
+  const wanted = await readWanted(blue, named, batchRows);
+  const begun = await readBegunRequests(blue, named);
+  const inEffect = await inEffectOnGreen(green, revocations);
+  const [network] = await queryRows<{ id: string }>(green, NETWORK_SQL);
+  if (network === undefined) throw new CutoverFault('SYNC_FAILED', 'green has no row in networks: it was not migrated');
+  const rows = await writeGreen({ green, nid: network.id }, named, wanted, flows);
+  await writeLedger(green, revocations, inEffect, await inEffectOnGreen(green, revocations));
+  await writeBegunRequests(green, begun);
+  await writeCanaries(green, log);
+  return rows;
+}
+
+function refuseTruncate(log: readonly LogRow[]): void {
+  const tables = [...new Set(log.filter(({ kind }) => kind === 'truncate').map((row) => row.table_name))];
+  if (tables.length === 0) return;
+  throw new CutoverFault(
+    'SYNC_FAILED',
+    `on blue ${tables.join(', ')} was truncated, which names no rows that could be carried; undo this cutover and begin a new one with a new snapshot`,
+    { tables },
+  );
+}
+
+async function writeCanaries(green: SqlClient, log: readonly LogRow[]): Promise<void> {
+  const canaries = log.filter(({ kind }) => kind === 'canary');
+  if (canaries.length === 0) return;
+  await green.query(
+    `INSERT INTO hydra_cutover.canary (log_id, key, sent_at)
+     SELECT id, new_key, at FROM json_to_recordset($1::json) AS canary(id bigint, new_key jsonb, at timestamptz)
+     ON CONFLICT DO NOTHING`,
+    [JSON.stringify(canaries)],
+  );
+}
+
+/** By their ids: ids are not in the order of commits, so there is no highest one below which all is done. */
+async function markDone(blue: SqlClient, log: readonly LogRow[]): Promise<void> {
+  if (log.length === 0) return;
+  await blue.query(
+    'UPDATE hydra_cutover.change_log SET done_at = clock_timestamp() WHERE id = ANY($1::bigint[]) AND done_at IS NULL',
+    [log.map(({ id }) => id)],
+  );
+}

@@ -1,0 +1,165 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+import { Client } from 'pg';
+import { queryRows } from '../../../../domain/ports/sql-client';
+import { readArbiter } from '../../../../hydra/arbiter/arbiter';
+import { guardTables, installArbiter } from '../../../../hydra/arbiter/install-arbiter';
+import { installCapture } from '../../../../hydra/capture';
+import { applyRules } from '../../../../hydra/cleaning';
+import { repairStates } from '../../../../hydra/fixups/repair-states';
+import {
+  type SyncSides,
+  createSyncRole,
+  dropSyncRole,
+  grantSyncRole,
+  installSyncTables,
+  prepareSync,
+  renewSyncPassword,
+  takeOverSync,
+} from '../../../../hydra/sync';
+import { GREEN_TABLES } from '../../../../hydra/transform';
+import { type TestDatabase, asAdmin } from '../../../support/database';
+import { sharedServers } from '../../../support/shared-servers';
+
+type Config = TestDatabase['config'];
+const AS_OF = '2026-11-24T00:00:00Z';
+
+/** Blue with a capture, and green made of a snapshot of it the way a cutover does; both are databases of the shared server. */
+export class SyncWorld {
+  readonly cutoverId = `sync-test-${randomBytes(4).toString('hex')}`;
+  readonly green: string;
+  readonly #blue: Config;
+  readonly #clients = new Set<Client>();
+  readonly #databases: string[] = [];
+
+  constructor(blue: Config) {
+    this.#blue = blue;
+    this.green = `test_green_${randomBytes(6).toString('hex')}`;
+  }
+
+  async connect(database: 'blue' | 'green' | (string & {}), login: { user?: string; password?: string } = {}) {
+    const name = database === 'blue' ? this.#blue.database : database === 'green' ? this.green : database;
+    const client = new Client({ ...this.#blue, database: name, ...login });
+    client.on('error', () => undefined);
+    this.#clients.add(client);
+    await client.connect();
+    return client;
+  }
+
+  async capture(): Promise<void> {
+    await this.#with('blue', async (blue) => {
+      await installArbiter(blue, { side: 'blue', cutoverId: this.cutoverId, initialState: 'open' });
+      await guardTables(blue);
+      await installCapture(blue);
+    });
+  }
+
+  /** Snapshot, clean, migrate, repair, guard: blue as it is now becomes green. */
+  async snapshot(): Promise<void> {
+    await this.migratedCopy(this.green);
+    await this.#with('green', async (green) => {
+      await installArbiter(green, { side: 'green', cutoverId: this.cutoverId, initialState: 'closed' });
+      const syncRole = await createSyncRole(green, this.cutoverId);
+      await installSyncTables(green, { syncRole });
+      await grantSyncRole(green, syncRole);
+      await guardTables(green);
+    });
+  }
+
+  /** @returns a database that holds what the vendor's migration makes of blue now */
+  async migratedCopy(name = `test_copy_${randomBytes(6).toString('hex')}`): Promise<string> {
+    this.#databases.push(name);
+    await this.#copyBlue(name);
+    await this.#with(name, async (copy) => {
+      await dropOurs(copy);
+      await applyRules(copy, { asOf: AS_OF, archiveSchema: 'cleaned' });
+    });
+    const { host, port, user, password } = this.#blue;
+    await promisify(execFile)(sharedServers().binaries.hydra230, ['migrate', 'sql', 'up', '-e', '-y'], {
+      env: {
+        PATH: process.env['PATH'],
+        DSN: `postgres://${user}:${password}@${host}:${port}/${name}?sslmode=disable`,
+        SQA_OPT_OUT: 'true',
+      },
+    });
+    await this.#with(name, (copy) => repairStates(copy));
+    return name;
+  }
+
+  /** A syncer of its own, as a step of a cutover opens one. */
+  async openSync(): Promise<SyncSides & { readonly green: Client; readonly blue: Client }> {
+    const admin = await this.connect('green');
+    const { nonce } = await readArbiter(admin);
+    const login = await renewSyncPassword(admin, await createSyncRole(admin, this.cutoverId));
+    const generation = await takeOverSync(admin);
+    const [blue, green] = [await this.connect('blue'), await this.connect('green', login)];
+    await prepareSync(blue, green, 'public');
+    return { blue, green, generation, nonce };
+  }
+
+  /** Every row of every table of Hydra, by its key, without what each migration draws anew. */
+  async rows(database: 'green' | (string & {})): Promise<Record<string, readonly string[]>> {
+    return this.#with(database, async (client) => {
+      const all: Record<string, readonly string[]> = {};
+      for (const { name, filled } of GREEN_TABLES) {
+        const drawn = ['nid', ...Object.keys(filled)];
+        const rows = await queryRows<{ row: string }>(
+          client,
+          `SELECT (to_jsonb(source) - $1::text[])::text AS row FROM ${name} AS source ORDER BY 1`,
+          [drawn],
+        );
+        all[name] = rows.map(({ row }) => row);
+      }
+      return all;
+    });
+  }
+
+  async disconnect(): Promise<void> {
+    for (const client of this.#clients) await client.end();
+    this.#clients.clear();
+  }
+
+  async close(): Promise<void> {
+    await this.disconnect();
+    if (this.#databases.includes(this.green)) {
+      await this.#with('green', (green) => dropSyncRole(green, this.cutoverId));
+    }
+    for (const name of this.#databases) await asAdmin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  }
+
+  /** A copy needs its source to itself for a moment; a Hydra at work connects again. */
+  async #copyBlue(name: string): Promise<void> {
+    await this.disconnect();
+    const { database } = this.#blue;
+    await asAdmin(`ALTER DATABASE ${database} ALLOW_CONNECTIONS false`);
+    try {
+      await asAdmin(
+        `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '${database}' AND application_name <> 'keep'`,
+      );
+      await asAdmin(`CREATE DATABASE ${name} TEMPLATE ${database}`);
+    } finally {
+      await asAdmin(`ALTER DATABASE ${database} ALLOW_CONNECTIONS true`);
+    }
+  }
+
+  async #with<T>(database: string, work: (client: Client) => Promise<T>): Promise<T> {
+    const client = await this.connect(database);
+    try {
+      return await work(client);
+    } finally {
+      this.#clients.delete(client);
+      await client.end();
+    }
+  }
+}
+
+/** The copy of our schema on blue, and the triggers that came with the tables. */
+async function dropOurs(copy: Client): Promise<void> {
+  await copy.query(`DO $$ DECLARE t record; BEGIN
+    FOR t IN SELECT tgname, tgrelid::regclass AS name FROM pg_trigger WHERE tgname ~ '^hydra_cutover' AND NOT tgisinternal
+              AND tgrelid::regclass::text !~ '^hydra_cutover' LOOP
+      EXECUTE format('DROP TRIGGER %I ON %s', t.tgname, t.name);
+    END LOOP; END $$`);
+  await copy.query('DROP SCHEMA IF EXISTS hydra_cutover CASCADE');
+}
