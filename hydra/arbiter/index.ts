@@ -4,3 +4,4 @@ export { grantArbiter } from './grant-arbiter';
 export { type GuardTablesOptions, type InstallArbiterOptions, guardTables, installArbiter } from './install-arbiter';
 export { type LockRetryOptions, withLockRetry } from './lock-retry';
 export { type RemoveArbiterOptions, removeArbiter } from './remove-arbiter';
+export { ARCHIVE_SCHEMA, keepArchive } from './keep-archive';

@@ -5,3 +5,6 @@ export { type ChangeLogSize, type PruneOptions, changeLogSize, pruneChangeLog } 
 export { type InstallCaptureOptions, installCapture } from './install-capture';
 export { removeCapture } from './remove-capture';
 export { type Revocation, type RevocationKind, REVOCATION_KINDS, readRevocations } from './revocations';
+export { type CompareLedgerOptions, type LedgerComparison, compareLedger } from './compare-ledger';
+export { type NotCarried, readNotCarried } from './read-not-carried';
+export { forgetLifetimes, raiseLifetimes, restoreRaisedLifetimes } from './lifetimes';

@@ -1,0 +1,43 @@
+import { CutoverFault } from '../domain/faults';
+import { type CaptureReceipt } from '../domain/receipts';
+import { type StepInput } from '../domain/steps';
+import { grantArbiter, guardProblems, guardTables, installArbiter } from '../hydra/arbiter';
+import { captureProblems, installCapture, sendCanary } from '../hydra/capture';
+import { type Step } from './step';
+
+/**
+ * Arbiter, guards, change log and revocations on blue, proven by a canary that takes the way of every write. From here on every
+ * change on blue is recorded; nothing is refused before the first fence.
+ *
+ * Idempotent: goes on where an earlier try was cut off. One table per transaction, so that Hydra's writers wait for moments only.
+ * @throws CutoverFault CUTOVER_RUNNING | CROSSED_CONNECTION | CHECK_FAILED (no Hydra 1.11.10, no role of the gateways) |
+ *   LOCK_BUSY (retryable) | CAPTURE_BROKEN | DB_UNREACHABLE
+ */
+export const enableCapture: Step<StepInput, CaptureReceipt> = (deps, { cutoverId }, context) =>
+  deps.databases.withSession(
+    'blue',
+    async (blue) => {
+      const schema = deps.settings.hydraSchema;
+      const { signal } = context;
+      await installArbiter(blue, { side: 'blue', cutoverId, initialState: 'open' });
+      await guardTables(blue, { schema, signal, onTable: (table) => context.heartbeat({ step: 'guarding', table }) });
+      for (const role of deps.settings.green.arbiterRoles) await grantArbiter(blue, role);
+      const { tables } = await installCapture(blue, {
+        schema,
+        signal,
+        onTable: (table) => context.heartbeat({ step: 'capturing', table }),
+      });
+      const problems = [...(await guardProblems(blue)), ...(await captureProblems(blue))];
+      if (problems.length > 0) {
+        throw new CutoverFault(
+          'CAPTURE_BROKEN',
+          `changes on blue are not all recorded: ${problems.join('; ')}; find out who changes these tables, then try again`,
+          { problems },
+        );
+      }
+      const startedAt = performance.now();
+      await sendCanary(blue);
+      return { tables, canaryMs: Math.ceil(performance.now() - startedAt) };
+    },
+    { signal: context.signal, purpose: 'enable capture' },
+  );

@@ -1,0 +1,63 @@
+import { CutoverFault } from '../domain/faults';
+import { type DatabaseSession } from '../domain/ports/databases';
+import { type StepInput } from '../domain/steps';
+import { describeArbiter, removeArbiter } from '../hydra/arbiter';
+import { removeCapture } from '../hydra/capture';
+import { keepArchive } from '../hydra/arbiter/keep-archive';
+import { dropSyncRole } from '../hydra/sync/sync-role';
+import { type Step, type StepContext } from './step';
+
+/**
+ * Removes what the cutover needed. Blue keeps its guards and the committed row as long as its database exists, so that a Hydra
+ * started there later still cannot write. Green keeps only what the cleaning rules changed, in schema `hydra_cutover_archive`.
+ *
+ * Idempotent: goes on where it was killed.
+ * @throws CutoverFault CHECK_FAILED (writes have not moved to green) | LOCK_BUSY (retryable) | DB_UNREACHABLE
+ */
+export const finalize: Step<StepInput, void> = async (deps, { cutoverId }, context) => {
+  const { signal } = context;
+  const options = { signal, purpose: 'finalize' };
+  const epoch = await deps.databases.withSession('blue', (blue) => assertMoved(blue, cutoverId), options);
+  await deps.databases.withSession('green', (green) => cleanGreen(green, cutoverId, epoch, context), options);
+  // Last: until green is done, what blue captured can still be compared.
+  await deps.databases.withSession('blue', (blue) => removeCapture(blue, lockOptions(context)), options);
+};
+
+async function assertMoved(blue: DatabaseSession, cutoverId: string): Promise<number> {
+  const found = await describeArbiter(blue);
+  if (found?.cutoverId === cutoverId && found.side === 'blue' && found.state === 'committed') return found.epoch;
+  throw new CutoverFault(
+    'CHECK_FAILED',
+    `the writes of cutover ${cutoverId} have not moved (blue: ${found?.state ?? 'no arbiter'}); nothing was removed`,
+  );
+}
+
+async function cleanGreen(
+  green: DatabaseSession,
+  cutoverId: string,
+  epoch: number,
+  context: StepContext,
+): Promise<void> {
+  const found = await describeArbiter(green);
+  if (found !== undefined) {
+    if (found.cutoverId !== cutoverId || found.side !== 'green') {
+      throw new CutoverFault(
+        'CROSSED_CONNECTION',
+        `the database reached as green is the ${found.side} side of cutover ${found.cutoverId}; nothing was removed`,
+      );
+    }
+    if (found.state !== 'open' || found.epoch !== epoch) {
+      throw new CutoverFault(
+        'CHECK_FAILED',
+        `green is ${found.state} for epoch ${found.epoch}, not open for ${epoch}; nothing was removed`,
+      );
+    }
+  }
+  await keepArchive(green, cutoverId);
+  await dropSyncRole(green, cutoverId);
+  if (found !== undefined) await removeArbiter(green, lockOptions(context));
+}
+
+function lockOptions({ signal, heartbeat }: StepContext) {
+  return { signal, onTable: (table: string): void => heartbeat({ step: 'removing', table }) };
+}

@@ -1,0 +1,68 @@
+import { CutoverFault } from '../domain/faults';
+import { type DatabaseSession } from '../domain/ports/databases';
+import { type StepInput } from '../domain/steps';
+import { describeArbiter } from '../hydra/arbiter';
+import { forgetLifetimes, raiseLifetimes, restoreRaisedLifetimes } from '../hydra/capture';
+import { type Step } from './step';
+
+type Clients = { readonly clients: number };
+
+/** Source: hydra/arbiter/arbiter.sql, the guard's own SQLSTATE. */
+const WRITE_REFUSED = 'HC001';
+
+/**
+ * Raises the access-token lifespans of clients on blue to what the config says, so that fewer refreshes fall into the window.
+ * Before the snapshot, so green gets them, and what they were, with the copy. Idempotent; nothing without the setting.
+ *
+ * @throws CutoverFault LOCK_BUSY (retryable) | DB_UNREACHABLE
+ */
+export const extendLifetimes: Step<StepInput, Clients> = async (deps, _input, context) => {
+  const { accessTokenLifespanMs, hydraSchema } = deps.settings;
+  if (accessTokenLifespanMs === null) return { clients: 0 };
+  const clients = await deps.databases.withSession(
+    'blue',
+    (blue) => unlessFenced(() => raiseLifetimes(blue, hydraSchema, accessTokenLifespanMs)),
+    { signal: context.signal, purpose: 'extend lifetimes' },
+  );
+  return { clients };
+};
+
+/**
+ * Gives back lifespans that were raised and that nobody changed since: on the side that serves, which is green once the writes
+ * have moved. Idempotent, and also what undoes {@link extendLifetimes}.
+ *
+ * @throws CutoverFault LOCK_BUSY (retryable: no side takes writes now) | DB_UNREACHABLE
+ */
+export const restoreLifetimes: Step<StepInput, Clients> = async (deps, { cutoverId }, context) => {
+  const { databases, settings } = deps;
+  const session = { signal: context.signal, purpose: 'restore lifetimes' };
+  const restore = (client: DatabaseSession): Promise<number> =>
+    unlessFenced(() => restoreRaisedLifetimes(client, settings.hydraSchema));
+  const onBlue = await databases.withSession(
+    'blue',
+    async (blue) => {
+      const found = await describeArbiter(blue);
+      const moved = found?.cutoverId === cutoverId && found.state === 'committed';
+      return moved ? undefined : restore(blue);
+    },
+    session,
+  );
+  if (onBlue !== undefined) return { clients: onBlue };
+  const clients = await databases.withSession('green', restore, session);
+  await databases.withSession('blue', forgetLifetimes, session);
+  return { clients };
+};
+
+async function unlessFenced(work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === WRITE_REFUSED)) throw error;
+    throw new CutoverFault(
+      'LOCK_BUSY',
+      'the database refuses writes to clients now; token lifetimes stay as they are until this is tried again',
+      {},
+      error,
+    );
+  }
+}

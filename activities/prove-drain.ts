@@ -1,0 +1,53 @@
+import { CutoverFault } from '../domain/faults';
+import { type DatabaseSession } from '../domain/ports/databases';
+import { type DrainReceipt } from '../domain/receipts';
+import { type StepInput } from '../domain/steps';
+import { type AttemptDescription, describeArbiter } from '../hydra/arbiter';
+import { changeLogSize, compareLedger, readNotCarried } from '../hydra/capture';
+import { withGreen } from './green/with-green';
+import { type Step } from './step';
+
+/**
+ * Compares every revocation that blue captured with green's ledger and counts changes that were never carried. Changes nothing.
+ *
+ * @throws CutoverFault CHECK_FAILED (not committed) | SYNC_FAILED (something is missing: the counts are in the details) |
+ *   CROSSED_CONNECTION | DB_UNREACHABLE
+ */
+export const proveDrain: Step<StepInput, DrainReceipt> = (deps, input, context) =>
+  deps.databases.withSession(
+    'blue',
+    async (blue) => {
+      const committed = await committedAttempt(blue, input.cutoverId);
+      const { batchRows } = deps.settings.sync;
+      const compared = await withGreen(deps, input, context, 'drain proof', (green) =>
+        compareLedger(blue, green, {
+          batchRows,
+          signal: context.signal,
+          onProgress: (captured) => context.heartbeat({ step: 'comparing', captured }),
+        }),
+      );
+      const { undone: undoneChanges } = await changeLogSize(blue);
+      const { captured, applied, missing, unknown, byKind } = compared;
+      if (missing + unknown + undoneChanges > 0) {
+        throw new CutoverFault(
+          'SYNC_FAILED',
+          `${missing} of ${captured} revocations are not in green's ledger, ${unknown} are in it but were not captured, and ` +
+            `${undoneChanges} changes are undone (allowed: none); a token revoked on blue may be active on green`,
+          { captured, applied, missing, unknown, undoneChanges },
+        );
+      }
+      const notCarried = await readNotCarried(blue, deps.settings.hydraSchema, committed.holdStartedAt);
+      return { captured, applied, missing, undoneChanges, byKind, notCarried };
+    },
+    { signal: context.signal, purpose: 'drain proof' },
+  );
+
+async function committedAttempt(blue: DatabaseSession, cutoverId: string): Promise<AttemptDescription> {
+  const found = await describeArbiter(blue);
+  const committed = found?.attempts.find(({ state }) => state === 'committed');
+  if (found?.cutoverId === cutoverId && committed !== undefined) return committed;
+  throw new CutoverFault(
+    'CHECK_FAILED',
+    `the writes of cutover ${cutoverId} have not moved (blue: ${found?.state ?? 'no arbiter'}); there is nothing to prove yet`,
+  );
+}

@@ -1,0 +1,110 @@
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+
+/**
+ * Access-token lifespans of a client, by the grants that come with a refresh token. The same columns in 1.11.10 and 2.3.0, in
+ * nanoseconds; null means the server's default.
+ */
+const COLUMNS = [
+  'authorization_code_grant_access_token_lifespan',
+  'refresh_token_grant_access_token_lifespan',
+  'password_grant_access_token_lifespan',
+] as const;
+
+const NANOSECONDS = 1_000_000n;
+
+/** Outside `hydra_cutover`: it travels to green with the snapshot, and outlives the undo of the capture. */
+const PREPARE = `CREATE SCHEMA hydra_cutover_lifetimes;
+  REVOKE ALL ON SCHEMA hydra_cutover_lifetimes FROM PUBLIC;
+  CREATE TABLE hydra_cutover_lifetimes.original (
+    client_id   text NOT NULL,
+    column_name text NOT NULL,
+    original    bigint,
+    extended    bigint NOT NULL,
+    PRIMARY KEY (client_id, column_name)
+  )`;
+
+/**
+ * Raises access-token lifespans of all clients that have a shorter one or the server's default, and keeps what they were.
+ *
+ * By SQL and not by the API, which replaces all lifespans of a client at once and cannot be told to leave a concurrent change
+ * alone. Hydra reads clients from the database for each request. Idempotent.
+ * @returns clients that are extended now
+ */
+export async function raiseLifetimes(client: SqlClient, schema: string, lifespanMs: number): Promise<number> {
+  const table = `${quoted(schema)}.hydra_client`;
+  await inOneTransaction(client, async () => {
+    if (!(await isKept(client))) await client.query(PREPARE);
+    for (const column of COLUMNS) {
+      await client.query(
+        `WITH raised AS (
+           SELECT id, ${column} AS original FROM ${table}
+            WHERE (${column} IS NULL OR ${column} < $1) AND NOT EXISTS (
+              SELECT 1 FROM hydra_cutover_lifetimes.original o WHERE o.client_id = id AND o.column_name = $2)
+            FOR UPDATE),
+         kept AS (
+           INSERT INTO hydra_cutover_lifetimes.original (client_id, column_name, original, extended)
+           SELECT id, $2, original, $1 FROM raised)
+         UPDATE ${table} c SET ${column} = $1 FROM raised r WHERE r.id = c.id`,
+        [String(BigInt(lifespanMs) * NANOSECONDS), column],
+      );
+    }
+  });
+  const [row] = await queryRows<{ clients: number }>(
+    client,
+    'SELECT count(DISTINCT client_id)::float8 AS clients FROM hydra_cutover_lifetimes.original',
+  );
+  return row?.clients ?? 0;
+}
+
+/**
+ * Gives back the lifespans that {@link raiseLifetimes} changed and nobody changed since, and forgets them. Idempotent.
+ *
+ * @returns clients that were given back one or more
+ */
+export async function restoreRaisedLifetimes(client: SqlClient, schema: string): Promise<number> {
+  const table = `${quoted(schema)}.hydra_client`;
+  return inOneTransaction(client, async () => {
+    if (!(await isKept(client))) return 0;
+    const restored = new Set<string>();
+    for (const column of COLUMNS) {
+      const rows = await queryRows<{ id: string }>(
+        client,
+        `UPDATE ${table} c SET ${column} = o.original FROM hydra_cutover_lifetimes.original o
+          WHERE o.client_id = c.id AND o.column_name = $1 AND c.${column} = o.extended RETURNING c.id`,
+        [column],
+      );
+      for (const { id } of rows) restored.add(id);
+    }
+    await client.query('DROP SCHEMA hydra_cutover_lifetimes CASCADE');
+    return restored.size;
+  });
+}
+
+/** Forgets what lifespans were, without giving them back: for a side that serves nobody any more. Idempotent. */
+export async function forgetLifetimes(client: SqlClient): Promise<void> {
+  await client.query('DROP SCHEMA IF EXISTS hydra_cutover_lifetimes CASCADE');
+}
+
+async function isKept(client: SqlClient): Promise<boolean> {
+  const [row] = await queryRows<{ there: boolean }>(
+    client,
+    `SELECT to_regclass('hydra_cutover_lifetimes.original') IS NOT NULL AS there`,
+  );
+  return row?.there === true;
+}
+
+async function inOneTransaction<T>(client: SqlClient, work: () => Promise<T>): Promise<T> {
+  await client.query('BEGIN');
+  try {
+    const result = await work();
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
