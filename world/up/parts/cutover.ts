@@ -65,15 +65,12 @@ function cutoverConfig(
   info: PartialInfo,
   secret: (name: string, value: string) => string,
 ): ConfigInput {
-  const { settings } = context;
   const { instance, database, hydra } = known(info, 'blue');
   const gateway = known(info, 'gateway');
   const { greenHydra } = gateway;
   const [policies, resources] = [known(info, 'policyService'), known(info, 'resourceApi')];
   const temporal = known(info, 'temporal');
-  const green = context.tools.hydra['2.3.0'];
   const masterPassword = secret('master-password', instance.masterPassword);
-  const secretEnv = { SECRETS_SYSTEM: secret('hydra-secrets-system', hydra.secretsSystem) };
   const login = {
     name: database.name,
     user: instance.masterUser,
@@ -101,22 +98,7 @@ function cutoverConfig(
       hydraRole: { name: database.user },
       commands: { stop: sideCommand(context, 'stop', 'blue'), start: sideCommand(context, 'start', 'blue') },
     },
-    green: {
-      hydraVersion: '2.3.0',
-      ...greenHydra,
-      rdsInstanceId: 'green',
-      database: login,
-      hydraRole: {
-        name: database.user,
-        password: secret('green-hydra-password', settings.secret('green-hydra-password')),
-      },
-      commands: {
-        migrate: { argv: [green, ...HYDRA_SETTINGS['2.3.0'].migrateArgs], secretEnv },
-        migrateStatus: { argv: [green, 'migrate', 'sql', 'status', '-e'], secretEnv },
-        start: sideCommand(context, 'start', 'green'),
-        stop: sideCommand(context, 'stop', 'green'),
-      },
-    },
+    green: greenConfig(context, info, login, secret),
     gateways: [
       {
         name: 'gateway',
@@ -133,6 +115,31 @@ function cutoverConfig(
     bake: { durationMs: 10_000, pollMs: 1_000 },
     switchover: { retryDelayMs: 2_000 },
     log: { level: 'info' },
+  };
+}
+
+function greenConfig(
+  context: WorldContext,
+  info: PartialInfo,
+  database: ConfigInput['green']['database'],
+  secret: (name: string, value: string) => string,
+): ConfigInput['green'] {
+  const { database: blue, hydra } = known(info, 'blue');
+  const binary = context.tools.hydra['2.3.0'];
+  const secretEnv = { SECRETS_SYSTEM: secret('hydra-secrets-system', hydra.secretsSystem) };
+  const password = secret('green-hydra-password', context.settings.secret('green-hydra-password'));
+  return {
+    hydraVersion: '2.3.0',
+    ...known(info, 'gateway').greenHydra,
+    rdsInstanceId: 'green',
+    database,
+    hydraRole: { name: blue.user, password },
+    commands: {
+      migrate: { argv: [binary, ...HYDRA_SETTINGS['2.3.0'].migrateArgs], secretEnv },
+      migrateStatus: { argv: [binary, 'migrate', 'sql', 'status', '-e'], secretEnv },
+      start: sideCommand(context, 'start', 'green'),
+      stop: sideCommand(context, 'stop', 'green'),
+    },
   };
 }
 

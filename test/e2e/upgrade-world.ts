@@ -1,0 +1,105 @@
+import { mkdtempSync, chmodSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client as TemporalClient, Connection } from '@temporalio/client';
+import { createLogger } from '../../config/logger';
+import { type CutoverStatus } from '../../domain/runbook';
+import { mustSucceed } from '../../world/demo/cli-process';
+import { type RunningTraffic, startTraffic } from '../../world/demo/run-traffic';
+import { seedHistory } from '../../world/demo/seed-history';
+import { withClient } from '../../world/hydra';
+import { type World, upWorld, workerProcess } from '../../world/up';
+
+const POLL_MS = 150;
+
+/** A world with history and traffic, on which an upgrade is driven through the CLI. */
+export class UpgradeWorld {
+  private constructor(
+    readonly world: World,
+    private readonly folder: string,
+    private readonly connection: Connection,
+    readonly temporal: TemporalClient,
+  ) {}
+
+  static async start(grants: number): Promise<UpgradeWorld> {
+    const folder = mkdtempSync(join(tmpdir(), 'upgrade-e2e-'));
+    chmodSync(folder, 0o711);
+    const world = await upWorld({
+      keep: false,
+      logger: createLogger({ level: 'error' }),
+      env: { ...process.env, HYDRA_CUTOVER_WORLDS: join(folder, 'worlds') },
+    });
+    await seedHistory(world, grants);
+    const connection = await Connection.connect({ address: world.info.temporal.address });
+    const temporal = new TemporalClient({ connection, namespace: world.info.temporal.namespace });
+    return new UpgradeWorld(world, folder, connection, temporal);
+  }
+
+  traffic(): Promise<RunningTraffic> {
+    return startTraffic(this.world);
+  }
+
+  /** @returns what the CLI printed */
+  cli(...args: string[]): Promise<string> {
+    const { configFile, env } = this.world.info.cutover;
+    const [verb = '', ...rest] = args;
+    return mustSucceed([verb, '--config', configFile, ...rest], { ...env });
+  }
+
+  async start(): Promise<void> {
+    await this.cli('start', '--by', 'tests');
+  }
+
+  approve(gate: string): Promise<string> {
+    return this.cli('approve', '--gate', gate, '--by', 'tests');
+  }
+
+  async status(): Promise<CutoverStatus | undefined> {
+    try {
+      return await this.temporal.workflow.getHandle('cutover/world').query<CutoverStatus>('status');
+    } catch {
+      // Nobody answers queries while the worker is away.
+      return undefined;
+    }
+  }
+
+  /** Polls until `wanted` holds. @throws Error when the upgrade is over before */
+  async until(what: string, wanted: (status: CutoverStatus) => boolean): Promise<CutoverStatus> {
+    for (;;) {
+      const status = await this.status();
+      if (status !== undefined && wanted(status)) return status;
+      if (status?.report)
+        throw new Error(`over before ${what}: ${status.report.outcome} ${status.report.cause?.message}`);
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** SIGKILL, and a new worker at once. */
+  async killWorker(): Promise<void> {
+    const { supervisor, info } = this.world;
+    const running = supervisor.processes.find(({ name }) => name === 'worker');
+    if (running === undefined) throw new Error('no worker runs');
+    process.kill(running.pid, 'SIGKILL');
+    await running.exited;
+    await supervisor.start(workerProcess(info.runDir, info.cutover.configFile, info.cutover.env));
+  }
+
+  /** One query on blue as the master user. */
+  async onBlue<Row>(sql: string): Promise<Row[]> {
+    const { instance, database } = this.world.info.blue;
+    const login = {
+      host: instance.host,
+      port: instance.port,
+      user: instance.masterUser,
+      password: instance.masterPassword,
+    };
+    return withClient(login, database.name, async (client) => (await client.query(sql)).rows as Row[]);
+  }
+
+  async stop(): Promise<void> {
+    await this.connection.close();
+    await this.world.down();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

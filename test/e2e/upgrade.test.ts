@@ -1,0 +1,111 @@
+import { type Phase } from '../../domain/runbook';
+import { committedSwitchover, failedRequests } from '../../world/demo/demo-report';
+import { runCutoverCli } from '../../world/demo/cli-process';
+import { createOauthClient, OauthHttp } from '../../world/oauth';
+import { typescriptCommand } from '../../world/supervisor';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { UpgradeWorld } from './upgrade-world';
+
+const LONG_MS = 600_000;
+const GRANTS = 1_000;
+const run = promisify(execFile);
+
+let upgrade: UpgradeWorld | undefined;
+
+afterEach(async () => {
+  await upgrade?.stop();
+  upgrade = undefined;
+}, 120_000);
+
+describe('the upgrade of a real Hydra under traffic', () => {
+  it(
+    'completes with nothing lost although its worker is killed in the middle of every stage',
+    async () => {
+      const it = (upgrade = await UpgradeWorld.start(GRANTS));
+      const traffic = await it.traffic();
+      await it.start();
+      await it.until('gate plan', ({ awaiting }) => awaiting?.gate === 'plan');
+      await it.killWorker();
+      await it.approve('plan');
+      for (const phase of ['capture', 'restore', 'migrate', 'catchUp'] satisfies Phase[]) {
+        await it.until(phase, ({ phases }) => phases.some(({ name }) => name === phase));
+        await it.killWorker();
+      }
+      await it.until('gate cutover', ({ awaiting }) => awaiting?.gate === 'cutover');
+      await it.approve('cutover');
+      await it.until('switchover', ({ phases }) => phases.some(({ name }) => name === 'switchover'));
+      await it.killWorker();
+      await it.until('a commit', ({ committed, awaiting }) => committed || awaiting?.gate === 'cutover');
+      if ((await it.status())?.committed !== true) await it.approve('cutover');
+      await it.until('bake', ({ phases }) => phases.some(({ name }) => name === 'bake'));
+      await it.killWorker();
+      await it.until('gate finalize', ({ awaiting }) => awaiting?.gate === 'finalize');
+      await it.approve('finalize');
+      const { report } = await it.until('the end', (status) => status.report !== null);
+      const clients = await traffic.finish();
+      expect(report).toMatchObject({ outcome: 'completed', parity: { differences: 0 }, drain: { missing: 0 } });
+      expect(report?.switchovers.at(-1)).toMatchObject({ outcome: 'committed', refused: 0 });
+      expect(failedRequests(clients)).toBe(0);
+      expect(clients.verdict).toMatchObject({ clean: true });
+      expect(committedSwitchover(report ?? raise())?.targets.map(({ epoch }) => epoch)).toEqual(
+        expect.arrayContaining([expect.any(Number)]),
+      );
+      await expectBlueStaysShut(it);
+    },
+    LONG_MS,
+  );
+
+  it(
+    'leaves blue serving and no trace when it is rejected at gate cutover',
+    async () => {
+      const it = (upgrade = await UpgradeWorld.start(GRANTS));
+      const before = await catalogue(it);
+      const traffic = await it.traffic();
+      await it.start();
+      await it.until('gate plan', ({ awaiting }) => awaiting?.gate === 'plan');
+      await it.approve('plan');
+      await it.until('gate cutover', ({ awaiting }) => awaiting?.gate === 'cutover');
+      await it.cli('reject', '--gate', 'cutover', '--by', 'tests', '--note', 'not tonight');
+      const { report } = await it.until('the end', (status) => status.report !== null);
+      const clients = await traffic.finish();
+      expect(report).toMatchObject({ outcome: 'undone', switchovers: [] });
+      expect(report?.undone.every(({ ok }) => ok)).toBe(true);
+      expect(failedRequests(clients)).toBe(0);
+      expect(clients.verdict).toMatchObject({ clean: true });
+      expect(await catalogue(it)).toEqual(before);
+      const { configFile, env } = it.world.info.cutover;
+      const { exitCode } = await runCutoverCli(['report', '--config', configFile], env);
+      expect(exitCode).toBe(4);
+    },
+    LONG_MS,
+  );
+});
+
+/** A Hydra of blue that somebody starts again after the upgrade reads, and cannot write. */
+async function expectBlueStaysShut({ world }: UpgradeWorld): Promise<void> {
+  const program = typescriptCommand('world/side/main.ts', ['start', 'blue', '--run-dir', world.info.runDir]);
+  await run(program.command, [...program.args], { env: { ...process.env, ...program.env } });
+  const { publicUrl, adminUrl, issuer } = world.info.blue.hydra;
+  const http = new OauthHttp({ publicUrl, adminUrl, adminPrefix: '', issuer }, { forwardedProto: true });
+  try {
+    await expect(createOauthClient(http, { id: 'too-late' })).rejects.toMatchObject({ details: { statusCode: 500 } });
+  } finally {
+    await http.close();
+  }
+}
+
+/** Everything in blue's catalogue that a cutover could leave: schemas, relations, triggers, functions, roles. */
+async function catalogue(upgrade: UpgradeWorld): Promise<unknown> {
+  return upgrade.onBlue(`
+    SELECT 'schema' AS kind, nspname::text AS name FROM pg_namespace WHERE nspname !~ '^pg_(toast_)?temp_'
+    UNION ALL SELECT 'trigger', tgrelid::regclass || '.' || tgname FROM pg_trigger WHERE NOT tgisinternal
+    UNION ALL SELECT 'relation', oid::regclass::text FROM pg_class WHERE relnamespace = 'public'::regnamespace
+    UNION ALL SELECT 'function', oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    UNION ALL SELECT 'role', rolname FROM pg_roles
+    ORDER BY 1, 2`);
+}
+
+function raise(): never {
+  throw new Error('no report');
+}
