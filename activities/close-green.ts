@@ -4,6 +4,7 @@ import { type StepInput } from '../domain/steps';
 import { installArbiter } from '../hydra/arbiter/install-arbiter';
 import {
   COPIED_SCHEMA,
+  assertFreshCopy,
   assertTwoServers,
   closeLogins,
   dropCopiedSchema,
@@ -14,6 +15,10 @@ import {
   readRunRow,
   setCopiedSchemaAside,
 } from '../hydra/closing';
+import { installSyncTables } from '../hydra/sync/install-sync-tables';
+import { createSyncRole } from '../hydra/sync/sync-role';
+import { assertAddresses } from './green/assert-addresses';
+import { snapshotIdOf } from './green/names';
 import { type Step } from './step';
 
 /**
@@ -27,6 +32,9 @@ import { type Step } from './step';
 export const closeGreen: Step<StepInput, void> = async (deps, { cutoverId }, context) => {
   const { signal } = context;
   const { databases } = deps;
+  const { hydraRole } = deps.settings.green;
+  await assertAddresses(deps);
+  const snapshotAt = (await deps.provider.describeSnapshot(snapshotIdOf(cutoverId)))?.createdAt;
   await databases.withSession(
     'blue',
     (blue) =>
@@ -36,9 +44,11 @@ export const closeGreen: Step<StepInput, void> = async (deps, { cutoverId }, con
           context.heartbeat({ step: 'proving' });
           await assertTwoServers(blue, green);
           await assertCopyOf(blue, green, cutoverId);
+          if ((await readRunRow(green))?.side !== 'green') await assertFreshCopy(green, { snapshotAt, hydraRole });
           context.heartbeat({ step: 'closing' });
           await makeGreen(green, cutoverId);
           await installPreparation(green);
+          await installSyncTables(green, { syncRole: await createSyncRole(green, cutoverId) });
           await closeLogins(green);
           await endSessions(green);
           await dropCopiedSchema(green);

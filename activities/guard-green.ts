@@ -2,15 +2,17 @@ import { CutoverFault } from '../domain/faults';
 import { queryRows } from '../domain/ports/sql-client';
 import { type StepInput } from '../domain/steps';
 import { guardProblems, readArbiter } from '../hydra/arbiter/arbiter';
+import { grantArbiter } from '../hydra/arbiter/grant-arbiter';
 import { guardTables } from '../hydra/arbiter/install-arbiter';
-import { dropMigrationRole, readMigrations, reopenLogins } from '../hydra/closing';
+import { dropMigrationRole, readMigrations, reopenLogins, setRolePassword } from '../hydra/closing';
+import { createSyncRole, grantSyncRole } from '../hydra/sync/sync-role';
 import { migrationRoleOf } from './green/names';
 import { withGreen } from './green/with-green';
 import { type Step } from './step';
 
 /**
- * Guards every table of migrated green, closed without an end, and only then lets in again whom blue lets in; passwords are as they
- * were. Idempotent.
+ * Guards every table of migrated green, closed without an end, and only then lets in again whom blue lets in, the sync, and
+ * Hydra with the password that is configured for green (without one: as on blue). Idempotent.
  *
  * @throws CutoverFault CHECK_FAILED (not migrated, or a guard that does not hold) | CROSSED_CONNECTION | DB_UNREACHABLE
  */
@@ -36,11 +38,15 @@ export const guardGreen: Step<StepInput, { readonly tables: number }> = (deps, i
       );
     }
     await dropMigrationRole(green, migrationRoleOf(input.cutoverId));
-    const [run] = await queryRows<{ roles: readonly string[]; tables: number }>(
-      green,
-      `SELECT array_remove(ARRAY[to_jsonb(run)->>'sync_role'], NULL) AS roles,
-              (SELECT count(*)::float8 FROM hydra_cutover.guarded) AS tables FROM hydra_cutover.run`,
+    await grantSyncRole(green, await createSyncRole(green, input.cutoverId), hydraSchema);
+    for (const role of deps.settings.green.arbiterRoles) await grantArbiter(green, role);
+    await deps.databases.withHydraPassword?.('green', (password) =>
+      setRolePassword(green, deps.settings.green.hydraRole, password),
     );
-    await reopenLogins(green, run?.roles ?? []);
-    return { tables: run?.tables ?? 0 };
+    await reopenLogins(green);
+    const [guarded] = await queryRows<{ tables: number }>(
+      green,
+      'SELECT count(*)::float8 AS tables FROM hydra_cutover.guarded',
+    );
+    return { tables: guarded?.tables ?? 0 };
   });

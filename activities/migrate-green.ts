@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { CutoverFault, isCutoverFault } from '../domain/faults';
+import { CutoverFault } from '../domain/faults';
 import { type CommandResult } from '../domain/ports/command-runner';
 import { type DatabaseAddress, type DatabaseSession } from '../domain/ports/databases';
 import { type MigrateReceipt } from '../domain/receipts';
@@ -85,19 +85,26 @@ async function migrate(deps: StepDeps, input: StepInput, context: StepContext, g
     if (!progress.complete) throw incomplete(progress, result);
     await assertStatusAgrees(deps, context, env);
   } finally {
-    await letNobodyIn(deps, green, role);
+    await letNobodyIn(deps, context, green, role);
   }
 }
 
-/** The session of a cancelled step is gone: the role must not outlive it all the same. */
-async function letNobodyIn(deps: StepDeps, green: DatabaseSession, role: string): Promise<void> {
+/** A cancelled step has no session any more; the role must not outlive it all the same. */
+async function letNobodyIn(deps: StepDeps, step: StepContext, green: DatabaseSession, role: string): Promise<void> {
+  const failed = step.signal.aborted || !(await succeeds(() => closeMigrationRole(green, role)));
+  if (!failed) return;
+  const signal = AbortSignal.timeout(CLEAN_UP_MS);
+  const again = (session: DatabaseSession) => closeMigrationRole(session, role);
+  await deps.databases.withSession('green', again, { signal, purpose: 'end migration' });
+}
+
+async function succeeds(work: () => Promise<void>): Promise<boolean> {
   try {
-    await closeMigrationRole(green, role);
-  } catch (error) {
-    if (isCutoverFault(error)) throw error;
-    const signal = AbortSignal.timeout(CLEAN_UP_MS);
-    const again = (session: DatabaseSession) => closeMigrationRole(session, role);
-    await deps.databases.withSession('green', again, { signal, purpose: 'end migration' });
+    await work();
+    return true;
+  } catch {
+    // Tried again in a session of its own, whose error is the one that counts.
+    return false;
   }
 }
 

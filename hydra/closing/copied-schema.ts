@@ -1,16 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { withLockRetry } from '../arbiter/lock-retry';
 import { COPIED_SCHEMA } from './whose-schema';
-
-const LOCK_TIMEOUT_MS = 500;
-const ATTEMPTS_PER_TABLE = 40;
-const RETRY_DELAY_MS = 250;
 
 /**
  * Takes blue's triggers off the tables of its copy, one table for each transaction: a drop of the schema would hold one table
  * while it waits for another. Idempotent.
  *
- * @throws PostgreSQL's 55P03 when a table stays locked
+ * @throws CutoverFault LOCK_BUSY
  */
 export async function dropCopiedTriggers(green: SqlClient): Promise<void> {
   const triggers = await queryRows<{ table: string; drop: string }>(
@@ -23,33 +19,17 @@ export async function dropCopiedTriggers(green: SqlClient): Promise<void> {
       GROUP BY t.tgrelid ORDER BY 1`,
     [COPIED_SCHEMA],
   );
-  for (const { drop } of triggers) await withLockRetries(green, drop);
+  for (const { table, drop } of triggers) await withLockRetry(green, table, {}, () => green.query(drop));
 }
 
 /** One atomic statement, so that a run that is killed here finds either name. */
 export async function setCopiedSchemaAside(green: SqlClient): Promise<void> {
-  await withLockRetries(green, `ALTER SCHEMA hydra_cutover RENAME TO ${COPIED_SCHEMA}`);
+  const rename = `ALTER SCHEMA hydra_cutover RENAME TO ${COPIED_SCHEMA}`;
+  await withLockRetry(green, 'hydra_cutover', {}, () => green.query(rename));
 }
 
 /** Idempotent. */
 export async function dropCopiedSchema(green: SqlClient): Promise<void> {
-  await withLockRetries(green, `DROP SCHEMA IF EXISTS ${COPIED_SCHEMA} CASCADE`);
-}
-
-async function withLockRetries(client: SqlClient, sql: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    await client.query('BEGIN');
-    try {
-      await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
-      await client.query(sql);
-      await client.query('COMMIT');
-      return;
-    } catch (error) {
-      await client.query('ROLLBACK');
-      // Source: PostgreSQL manual, "PostgreSQL Error Codes": 55P03 lock_not_available.
-      const busy = error instanceof Error && 'code' in error && error.code === '55P03';
-      if (!busy || attempt >= ATTEMPTS_PER_TABLE) throw error;
-      await sleep(RETRY_DELAY_MS);
-    }
-  }
+  const drop = `DROP SCHEMA IF EXISTS ${COPIED_SCHEMA} CASCADE`;
+  await withLockRetry(green, COPIED_SCHEMA, {}, () => green.query(drop));
 }

@@ -5,3 +5,5 @@ export { type Preparation, beginCleaning, installPreparation, keepResult, readPr
 export { COPIED_SCHEMA, type RunRow, assertGreen, notGreen, readRunRow } from './whose-schema';
 export { type MigrationRole, closeMigrationRole, dropMigrationRole, openMigrationRole } from './migration-role';
 export { type MigrationProgress, readMigrations, tablesOfOthers } from './migrations';
+export { setRolePassword } from './role-password';
+export { assertFreshCopy } from './fresh-copy';

@@ -35,16 +35,15 @@ export async function closeLogins(green: SqlClient): Promise<void> {
 }
 
 /**
- * Gives CONNECT back to whom it was taken from, and to `others`. Idempotent, also when logins were never closed.
+ * Gives CONNECT back to whom it was taken from. Idempotent, also when logins were never closed.
  */
-export async function reopenLogins(green: SqlClient, others: readonly string[] = []): Promise<void> {
+export async function reopenLogins(green: SqlClient): Promise<void> {
   await inTransaction(green, 'BEGIN', 'COMMIT', async () => {
     const [row] = await queryRows<{ logins: readonly LoginGrant[] | null; me: string }>(
       green,
       'SELECT logins, current_user AS me FROM hydra_cutover.preparation FOR UPDATE',
     );
     for (const { role, grantable } of row?.logins ?? []) await changeConnect(green, 'GRANT', grantee(role), grantable);
-    for (const role of others) await changeConnect(green, 'GRANT', grantee(role), false);
     if (row?.logins && !row.logins.some(({ role }) => role === row.me) && (await mayConnectWithout(green, row.me))) {
       await changeConnect(green, 'REVOKE', 'CURRENT_USER', false);
     }

@@ -1,6 +1,7 @@
-import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type SqlClient } from '../../domain/ports/sql-client';
 import { quoteIdentifier } from '../cleaning/session';
 import { endSessions, setLogin } from './logins';
+import { quoteLiteral, setRolePassword } from './role-password';
 
 export interface MigrationRole {
   readonly name: string;
@@ -31,9 +32,12 @@ export async function openMigrationRole(green: SqlClient, role: MigrationRole, p
     TimeZone: 'UTC',
   };
   for (const [setting, value] of Object.entries(settings)) {
-    await format(green, 'ALTER ROLE %I SET %I TO %L', [role.name, setting, value], setting === 'search_path');
+    // A search_path is a list of identifiers: quoted as a whole it would be one name.
+    const text = setting === 'search_path' ? value : quoteLiteral(value);
+    await green.query(`ALTER ROLE ${name} SET ${quoteIdentifier(setting)} TO ${text}`);
   }
-  await format(green, 'ALTER ROLE %I LOGIN PASSWORD %L', [role.name, password]);
+  await setRolePassword(green, role.name, password);
+  await green.query(`ALTER ROLE ${name} LOGIN`);
   await setLogin(green, role.name, true);
 }
 
@@ -50,14 +54,4 @@ export async function closeMigrationRole(green: SqlClient, name: string): Promis
 export async function dropMigrationRole(green: SqlClient, name: string): Promise<void> {
   await closeMigrationRole(green, name);
   await green.query(`DROP ROLE IF EXISTS ${quoteIdentifier(name)}`);
-}
-
-/** Lets the server quote, so that the statement as a whole is never built of a secret by us. */
-async function format(client: SqlClient, pattern: string, values: string[], listValue = false): Promise<void> {
-  const [row] = await queryRows<{ sql: string }>(client, `SELECT format($1, VARIADIC $2::text[]) AS sql`, [
-    // A search_path is a list of identifiers: quoted as a whole it would be one name.
-    listValue ? pattern.replace(/%L$/, '%s') : pattern,
-    values,
-  ]);
-  await client.query(row?.sql ?? '');
 }

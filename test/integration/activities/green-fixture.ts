@@ -1,0 +1,193 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { randomBytes } from 'node:crypto';
+import { PostgresDatabases } from '../../../adapters/postgres/postgres-databases';
+import { RdsDatabaseProvider } from '../../../adapters/rds/rds-database-provider';
+import { type StepContext, type StepDeps } from '../../../activities/step';
+import { type CommandName, type CommandOptions, type CommandRunner } from '../../../domain/ports/command-runner';
+import { type DatabaseSession, type SessionOptions } from '../../../domain/ports/databases';
+import { type HydraApi } from '../../../domain/ports/hydra-api';
+import { type CutoverSettings } from '../../../domain/settings';
+import { type SideName } from '../../../domain/sides';
+import { type PostgresLogin, createHydraDatabase, migrateHydra } from '../../../world/hydra';
+import { cleanEnvironment } from '../../../world/supervisor';
+import { sharedServers } from '../../support/shared-servers';
+import { EndpointProcess, MASTER_PASSWORD } from '../world/rds/endpoint-fixture';
+
+export const DATABASE = 'hydra_app';
+export const SECRET = 'a-system-secret-of-tests';
+
+/** Two sides over the RDS-compatible endpoint: blue migrated to 1.11.10, green not restored yet. */
+export class GreenFixture {
+  readonly input = { cutoverId: randomBytes(4).toString('hex'), environment: 'test' };
+  readonly hydra = { role: 'hydra', password: 'blue-hydra-password', database: DATABASE };
+  readonly greenPassword = 'green-hydra-password';
+  readonly provider: RdsDatabaseProvider;
+  readonly databases: PostgresDatabases;
+  readonly #client;
+
+  private constructor(readonly rds: EndpointProcess) {
+    this.#client = rds.client;
+    this.provider = new RdsDatabaseProvider(this.#client);
+    this.databases = this.databasesAt('blue', 'green');
+  }
+
+  static async start(): Promise<GreenFixture> {
+    const fixture = new GreenFixture(await EndpointProcess.start());
+    try {
+      const login = await fixture.#master();
+      await createHydraDatabase(login, fixture.hydra);
+      await migrateHydra({
+        version: '1.11.10',
+        binary: sharedServers().binaries.hydra11110,
+        host: login.host,
+        port: login.port,
+        database: fixture.hydra,
+        secretsSystem: SECRET,
+        runDir: fixture.rds.runDir,
+        name: 'migrate-blue',
+      });
+      return fixture;
+    } catch (error) {
+      await fixture.dispose();
+      throw error;
+    }
+  }
+
+  /** @param blue, green instances that the config of either side names */
+  databasesAt(blue: string, green: string): PostgresDatabases {
+    const side = (instanceId: string) => ({
+      port: 5432,
+      name: DATABASE,
+      user: 'master',
+      password: () => MASTER_PASSWORD,
+      ssl: { mode: 'disable' as const },
+      instanceId,
+    });
+    return new PostgresDatabases({
+      sides: { blue: side(blue), green: { ...side(green), hydraPassword: () => this.greenPassword } },
+      provider: this.provider,
+    });
+  }
+
+  deps(changes: Partial<StepDeps> = {}): StepDeps {
+    const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+    return {
+      settings: SETTINGS,
+      databases: this.databases,
+      provider: this.provider,
+      commands: new TestCommands({}),
+      gateways: [],
+      targets: [],
+      jobs: [],
+      hydra: new Proxy({} as HydraApi, { get: (_target, name) => () => Promise.reject(new Error(String(name))) }),
+      log,
+      ...changes,
+    };
+  }
+
+  on<T>(side: SideName, work: (client: DatabaseSession) => Promise<T>, options?: SessionOptions): Promise<T> {
+    return this.databases.withSession(side, work, options);
+  }
+
+  /** Whether somebody can log in to green. */
+  async canLogIn(user: string, password: string): Promise<boolean> {
+    try {
+      await this.on('green', (client) => client.query('SELECT 1'), { login: { user, password } });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async dispose(): Promise<void> {
+    this.#client.destroy();
+    await this.rds.dispose();
+  }
+
+  async #master(): Promise<PostgresLogin> {
+    const { Endpoint } = await this.rds.createInstance('blue');
+    return { host: Endpoint?.Address ?? '', port: Endpoint?.Port ?? 0, user: 'master', password: MASTER_PASSWORD };
+  }
+}
+
+export const SETTINGS = {
+  environment: { name: 'test', production: false },
+  configDigest: '',
+  hydraVersion: { blue: '1.11.10', green: '2.3.0' },
+  hydraSchema: 'public',
+  provider: {
+    blueInstanceId: 'blue',
+    greenInstanceId: 'green',
+    waitDeadlineMs: 40_000,
+    pollMs: 50,
+    keepSnapshot: false,
+  },
+  green: { hydraRole: 'hydra', arbiterRoles: [], readyDeadlineMs: 2_000 },
+  sync: { batchRows: 100, backlogMax: 10, idleMs: 100, catchUpDeadlineMs: 10_000 },
+  migration: { timeoutMs: 40_000, statementTimeoutMs: 30_000, lockTimeoutMs: 500 },
+  switchover: {
+    pauseBudgetMs: 5_000,
+    holdDeadlineMs: 8_000,
+    leaseMarginMs: 1_000,
+    lockTimeoutMs: 500,
+    lockAttempts: 3,
+    roundMsMax: 500,
+    attempts: 1,
+    retryDelayMs: 100,
+  },
+  validation: { subjects: 5, clients: 5, syntheticLogin: false },
+  bake: { durationMs: 200, pollMs: 50, errorRateMax: 0.01, p95MsMax: null },
+  gates: {
+    planTimeoutMs: 1_000,
+    cutoverTimeoutMs: 1_000,
+    finalizeTimeoutMs: 1_000,
+    finalize: 'manual',
+    approverIsNotStarter: false,
+  },
+  accessTokenLifespanMs: null,
+} as const satisfies CutoverSettings;
+
+export function stepContext(changes: Partial<StepContext> = {}): StepContext {
+  return {
+    signal: new AbortController().signal,
+    attempt: 1,
+    heartbeat: () => undefined,
+    lastProgress: undefined,
+    ...changes,
+  };
+}
+
+/** Commands as processes of their own group. */
+export class TestCommands implements CommandRunner {
+  constructor(private readonly table: Partial<Record<CommandName, readonly string[]>>) {}
+
+  has(name: CommandName): boolean {
+    return this.table[name] !== undefined;
+  }
+
+  async run(name: CommandName, { env, signal, timeoutMs }: CommandOptions) {
+    const [command = '', ...args] = this.table[name] ?? [];
+    const startedAt = Date.now();
+    const shared = { SECRETS_SYSTEM: SECRET, SQA_OPT_OUT: 'true', LOG_LEVEL: 'error' };
+    const child = spawn(command, args, {
+      env: cleanEnvironment({ ...shared, ...env }),
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [stdout, all] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => ([stdout, all] = [stdout + chunk.toString(), all + chunk.toString()]));
+    child.stderr.on('data', (chunk: Buffer) => (all += chunk.toString()));
+    const end = () => process.kill(-(child.pid ?? 0), 'SIGKILL');
+    const timer = setTimeout(end, timeoutMs ?? 30_000);
+    signal?.addEventListener('abort', end, { once: true });
+    try {
+      const [exitCode] = (await once(child, 'close')) as [number | null];
+      signal?.throwIfAborted();
+      return { exitCode, durationMs: Date.now() - startedAt, stdout, lastLines: all.trim().split('\n').slice(-20) };
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+    }
+  }
+}

@@ -1,0 +1,249 @@
+import { cleanGreen } from '../../../activities/clean-green';
+import { closeGreen } from '../../../activities/close-green';
+import { guardGreen } from '../../../activities/guard-green';
+import { migrateGreen } from '../../../activities/migrate-green';
+import { repairGreen } from '../../../activities/repair-green';
+import { deleteGreen, deleteSnapshot, restoreGreen, takeSnapshot } from '../../../activities/snapshot';
+import { type StepContext } from '../../../activities/step';
+import { vacuumGreen } from '../../../activities/vacuum-green';
+import { type DatabaseProvider } from '../../../domain/ports/database-provider';
+import { type Databases } from '../../../domain/ports/databases';
+import { queryRows } from '../../../domain/ports/sql-client';
+import { guardTables, installArbiter } from '../../../hydra/arbiter/install-arbiter';
+import { readRunRow } from '../../../hydra/closing';
+import { seed } from '../../../world/seeder';
+import { sharedServers } from '../../support/shared-servers';
+import { Client } from 'pg';
+import { DATABASE, GreenFixture, SECRET, TestCommands, stepContext } from './green-fixture';
+import { MASTER_PASSWORD } from '../world/rds/endpoint-fixture';
+
+const AS_OF = '2026-03-01T12:00:00.000Z';
+const { hydra230, hydra11110 } = sharedServers().binaries;
+const MIGRATE = [hydra230, 'migrate', 'sql', 'up', '-e', '-y'] as const;
+const STATUS = [hydra230, 'migrate', 'sql', 'status', '-e'] as const;
+
+let fixture: GreenFixture;
+const progress: Record<string, unknown>[] = [];
+const context = (changes: Partial<StepContext> = {}) =>
+  stepContext({ heartbeat: (now) => progress.push({ ...now }), ...changes });
+
+beforeAll(async () => {
+  fixture = await GreenFixture.start();
+  await withBlue(async (client) => {
+    await seed(client, { profile: 'fixable', grants: 200, seed: 11, asOf: AS_OF, systemSecret: SECRET });
+  });
+}, 90_000);
+afterAll(() => fixture.dispose());
+
+async function withBlue(work: (client: Client) => Promise<void>): Promise<void> {
+  const { host, port } = await fixture.databases.address('blue');
+  const client = new Client({ host, port, user: 'master', password: MASTER_PASSWORD, database: DATABASE });
+  await client.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Sessions that die after so many statements on green, as if the worker had been killed there. */
+function killedAfter(statements: number): Databases {
+  let left = statements;
+  return {
+    address: (side) => fixture.databases.address(side),
+    withSession: (side, work, options) =>
+      fixture.databases.withSession(
+        side,
+        (session) =>
+          work(
+            side === 'blue'
+              ? session
+              : {
+                  backendPid: session.backendPid,
+                  query: (text, values) => {
+                    if (left-- <= 0) throw new Error('killed');
+                    return session.query(text, values);
+                  },
+                },
+          ),
+        options,
+      ),
+  };
+}
+
+const migrations = async () => {
+  const [row] = await fixture.on('green', (green) =>
+    queryRows<{ n: number }>(green, 'SELECT count(*)::int AS n FROM schema_migration'),
+  );
+  return row?.n;
+};
+
+describe('green, from the snapshot on', () => {
+  it('is restored from a snapshot taken while blue was armed, and both steps find what is there when repeated', async () => {
+    await fixture.on('blue', async (blue) => {
+      await installArbiter(blue, { side: 'blue', cutoverId: fixture.input.cutoverId, initialState: 'open' });
+      await guardTables(blue);
+    });
+    const deps = fixture.deps();
+    const taken = await takeSnapshot(deps, fixture.input, context());
+    expect(await takeSnapshot(deps, fixture.input, context())).toEqual(taken);
+    const restored = await restoreGreen(deps, fixture.input, context());
+    expect(restored).toEqual({ instanceId: 'green' });
+    expect(await restoreGreen(deps, fixture.input, context())).toEqual(restored);
+    expect(progress).toContainEqual(expect.objectContaining({ status: expect.any(String) as string }));
+  });
+
+  it('is not closed when the connection of green leads to blue, and blue is left as it was', async () => {
+    const crossed = fixture.deps({ databases: fixture.databasesAt('blue', 'blue') });
+    const before = await fixture.on('blue', readRunRow);
+    await expect(closeGreen(crossed, fixture.input, context())).rejects.toMatchObject({ code: 'CROSSED_CONNECTION' });
+    expect(await fixture.on('blue', readRunRow)).toEqual(before);
+  });
+
+  it('is not closed when the addresses of both sides are swapped, whoever notices', async () => {
+    const swapped = fixture.deps({ databases: fixture.databasesAt('green', 'blue') });
+    const refused = { code: 'CROSSED_CONNECTION' };
+    await expect(closeGreen(swapped, fixture.input, context())).rejects.toMatchObject(refused);
+    // Behind a tunnel the addresses say nothing.
+    const blind = fixture.deps({
+      databases: swapped.databases,
+      provider: {
+        describeInstance: () => Promise.resolve(undefined),
+        describeSnapshot: (id: string) => fixture.provider.describeSnapshot(id),
+      } as unknown as DatabaseProvider,
+    });
+    await expect(closeGreen(blind, fixture.input, context())).rejects.toMatchObject(refused);
+  });
+
+  it('is closed to everybody but us, resumed after a kill between any two of its statements', async () => {
+    const login = { user: fixture.hydra.role, password: fixture.hydra.password };
+    expect(await fixture.canLogIn(login.user, login.password)).toBe(true);
+    await fixture.on('green', (green) => green.query(`CREATE ROLE analyst LOGIN PASSWORD 'analyst-password'`));
+    const stranger = fixture.on('green', (client) => client.query('SELECT pg_sleep(60)'), {
+      login: { user: 'analyst', password: 'analyst-password' },
+    });
+    const ended = expect(stranger).rejects.toMatchObject({ code: 'DB_UNREACHABLE' });
+    for (let statements = 1; ; statements++) {
+      const killed = fixture.deps({ databases: killedAfter(statements) });
+      const died = await closeGreen(killed, fixture.input, context()).then(
+        () => false,
+        (error: unknown) => {
+          if (!(error instanceof Error) || error.message !== 'killed') throw error;
+          return true;
+        },
+      );
+      if (!died) break;
+    }
+    await ended;
+    expect(await fixture.canLogIn(login.user, login.password)).toBe(false);
+    expect(await fixture.on('green', readRunRow)).toMatchObject({ side: 'green', cutoverId: fixture.input.cutoverId });
+    expect(await fixture.on('blue', readRunRow)).toMatchObject({ side: 'blue' });
+    const [left] = await fixture.on('green', (green) =>
+      queryRows<{ schemas: number; triggers: number }>(
+        green,
+        `SELECT (SELECT count(*)::int FROM pg_namespace WHERE nspname = 'hydra_cutover_blue') AS schemas,
+                (SELECT count(*)::int FROM pg_trigger WHERE tgname ~ '^hydra_cutover') AS triggers`,
+      ),
+    );
+    expect(left).toEqual({ schemas: 0, triggers: 0 });
+  });
+
+  it('is cleaned with one "now", and a repeat gives the same counts', async () => {
+    const first = await cleanGreen(fixture.deps(), fixture.input, context());
+    expect(first.rules.find(({ id }) => id === 'C02')?.rows).toBeGreaterThan(0);
+    expect(first.rules.find(({ id }) => id === 'C02')?.archived).toBeGreaterThan(0);
+    expect(await cleanGreen(fixture.deps(), fixture.input, context())).toEqual(first);
+    await fixture.on('green', (green) => green.query('UPDATE hydra_cutover.preparation SET cleaned = NULL'));
+    expect(await cleanGreen(fixture.deps(), fixture.input, context())).toEqual(first);
+    const asOf = await fixture.on('green', (green) =>
+      queryRows(green, 'SELECT DISTINCT as_of FROM hydra_cutover.archive'),
+    );
+    expect(asOf).toHaveLength(1);
+  });
+
+  describe('its migration', () => {
+    const withCommands = (migrate: readonly string[], status: readonly string[] = STATUS) =>
+      fixture.deps({ commands: new TestCommands({ migrate, migrateStatus: status }) });
+
+    it('fails when the command succeeds and migrations are pending, or when it is of another version', async () => {
+      const wrong = withCommands([hydra11110, 'migrate', 'sql', '-e', '-y']);
+      await expect(migrateGreen(wrong, fixture.input, context())).rejects.toMatchObject({
+        code: 'MIGRATION_FAILED',
+        details: { applied: 55, expected: 212 },
+      });
+    });
+
+    it('fails when a lock is not to be had, and leaves nobody able to log in', async () => {
+      await fixture.on('green', async (green) => {
+        await green.query('BEGIN');
+        await green.query('LOCK TABLE hydra_client IN ACCESS SHARE MODE');
+        await expect(migrateGreen(withCommands(MIGRATE), fixture.input, context())).rejects.toMatchObject({
+          code: 'MIGRATION_FAILED',
+        });
+        await green.query('ROLLBACK');
+        const roles = await queryRows(
+          green,
+          `SELECT 1 FROM pg_roles WHERE rolname ~ '^hydra_cutover_m' AND rolcanlogin`,
+        );
+        expect(roles).toEqual([]);
+      });
+      expect(await migrations()).toBeLessThan(212);
+    });
+
+    it('is ended with its sessions when it is cancelled, and goes on where it stopped', async () => {
+      const before = await migrations();
+      const cancel = new AbortController();
+      const running = migrateGreen(withCommands(['sleep', '60']), fixture.input, context({ signal: cancel.signal }));
+      const ended = expect(running).rejects.toThrow('cancelled');
+      setTimeout(() => cancel.abort(new Error('cancelled')), 500);
+      await ended;
+      expect(await migrations()).toBe(before);
+
+      const seen: unknown[] = [];
+      const deps = withCommands(MIGRATE);
+      const receipt = await migrateGreen(
+        deps,
+        fixture.input,
+        context({ heartbeat: ({ applied }) => seen.push(applied) }),
+      );
+      expect(receipt).toMatchObject({ applied: 212, pending: 0 });
+      expect(seen.length).toBeGreaterThan(0);
+      expect(await migrations()).toBe(212);
+      expect(await migrateGreen(withCommands(['false']), fixture.input, context())).toMatchObject({ applied: 212 });
+    });
+  });
+
+  it('is repaired, guarded and only then opened for logins, Hydra with its own password', async () => {
+    const repaired = await repairGreen(fixture.deps(), fixture.input, context());
+    expect(repaired.fixups).toEqual([{ id: 'states', rows: expect.any(Number) as number }]);
+    expect(repaired.fixups[0]?.rows).toBeGreaterThan(0);
+    expect(await repairGreen(fixture.deps(), fixture.input, context())).toEqual(repaired);
+    expect(await fixture.canLogIn('hydra', fixture.hydra.password)).toBe(false);
+
+    const guarded = await guardGreen(fixture.deps(), fixture.input, context());
+    expect(guarded.tables).toBeGreaterThan(14);
+    expect(await guardGreen(fixture.deps(), fixture.input, context())).toEqual(guarded);
+    await vacuumGreen(fixture.deps(), fixture.input, context());
+    expect(await fixture.canLogIn('hydra', fixture.hydra.password)).toBe(false);
+    expect(await fixture.canLogIn('analyst', 'analyst-password')).toBe(true);
+    const login = { user: 'hydra', password: fixture.greenPassword };
+    await fixture.on(
+      'green',
+      async (hydra) => {
+        await hydra.query('SELECT count(*) FROM hydra_oauth2_flow');
+        await expect(hydra.query('DELETE FROM hydra_client')).rejects.toMatchObject({ code: 'HC001' });
+        await expect(hydra.query('DELETE FROM schema_migration')).rejects.toMatchObject({ code: 'HC002' });
+      },
+      { login },
+    );
+  });
+
+  it('is removed with its snapshot, and removing twice is no error', async () => {
+    for (let time = 0; time < 2; time++) {
+      await deleteGreen(fixture.deps(), fixture.input, context());
+      await deleteSnapshot(fixture.deps(), fixture.input, context());
+    }
+    expect(await fixture.provider.describeInstance('green')).toBeUndefined();
+    expect(await fixture.provider.describeInstance('blue')).toBeDefined();
+  });
+});
