@@ -7,6 +7,9 @@ export interface CommandRunner {
   /** @returns whether the config has such a command */
   has(name: CommandName): boolean;
 
+  /** Looks without running anything. @returns why the command cannot be started; undefined when it can */
+  problem?(name: CommandName): Promise<string | undefined>;
+
   /**
    * Runs one command to its end. Its process group is ended (SIGTERM, later SIGKILL) when `signal` is aborted or the time is
    * over; it is gone when this returns or throws.
