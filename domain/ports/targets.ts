@@ -1,3 +1,4 @@
+import { type Histogram } from '../histogram';
 import { type SideName } from '../sides';
 
 /** A dependent system whose config is flipped; `domain/target.ts` is its protocol. */
@@ -36,6 +37,15 @@ export interface Gateway extends Target {
    * Durable before it returns.
    */
   addStaleChallenges(entries: readonly StaleChallenge[]): Promise<void>;
+  /** What its clients saw since it started. */
+  traffic?(): Promise<GatewayTraffic>;
+}
+
+/** Counters: they only grow until a restart, which begins at 0. */
+export interface GatewayTraffic {
+  readonly requests: number;
+  readonly serverErrors: number;
+  readonly latency: Histogram;
 }
 
 export interface GatewayView {
