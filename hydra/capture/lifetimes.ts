@@ -10,7 +10,7 @@ const COLUMNS = [
   'password_grant_access_token_lifespan',
 ] as const;
 
-const NANOSECONDS = 1_000_000n;
+const NANOSECONDS_PER_MS = 1_000_000n;
 
 /** Outside `hydra_cutover`: it travels to green with the snapshot, and outlives the undo of the capture. */
 const PREPARE = `CREATE SCHEMA hydra_cutover_lifetimes;
@@ -45,7 +45,7 @@ export async function raiseLifetimes(client: SqlClient, schema: string, lifespan
            INSERT INTO hydra_cutover_lifetimes.original (client_id, column_name, original, extended)
            SELECT id, $2, original, $1 FROM raised)
          UPDATE ${table} c SET ${column} = $1 FROM raised r WHERE r.id = c.id`,
-        [String(BigInt(lifespanMs) * NANOSECONDS), column],
+        [String(BigInt(lifespanMs) * NANOSECONDS_PER_MS), column],
       );
     }
   });

@@ -1,0 +1,271 @@
+import { randomBytes } from 'node:crypto';
+import { Client } from 'pg';
+import {
+  abortAttempt,
+  beginAttempt,
+  claimEpoch,
+  commitAttempt,
+  describeArbiter,
+  fence,
+  grantArbiter,
+  guardProblems,
+  guardTables,
+  installArbiter,
+  keepArchive,
+  latestAttempt,
+  openSide,
+  removeArbiter,
+  serves,
+} from '../../../../hydra/arbiter';
+import { asAdmin, useDatabase } from '../../../support/database';
+
+const LOCK_TIMEOUT_MS = 2_000;
+const LEASE = { holdDeadlineMs: 60_000, marginMs: 0 };
+const BLUE = { side: 'blue', cutoverId: 'test', initialState: 'open' } as const;
+const IMPATIENT = { lockTimeoutMs: 20, attemptsPerTable: 2, retryDelayMs: 1 };
+
+const database = useDatabase('hydra_1_11_10');
+const role = `test_sync_${randomBytes(4).toString('hex')}`;
+const password = randomBytes(8).toString('hex');
+let ours: Client;
+let writer: Client;
+let other: Client;
+let sid = 0;
+
+const write = (client: Client = writer) =>
+  client.query(`INSERT INTO hydra_jwk (sid, kid, version, keydata) VALUES ($1, 'k', 0, 'x')`, [`s${++sid}`]);
+const claim = (epoch: number | null, appliedEpoch = 0) => claimEpoch(ours, { epoch, appliedEpoch, by: 'gateway' });
+
+async function begin(epoch: number): Promise<number> {
+  const answer = await beginAttempt(ours, { epoch, ...LEASE });
+  if (!answer.ok) throw new Error(answer.reason);
+  return answer.attempt;
+}
+
+async function commit(epoch: number): Promise<number> {
+  const attempt = await begin(epoch);
+  await fence(ours, attempt, LOCK_TIMEOUT_MS);
+  expect(await commitAttempt(ours, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+  return attempt;
+}
+
+beforeAll(async () => {
+  [ours, writer, other] = [await database.connect(), await database.connect(), await database.connect()];
+  await asAdmin(`CREATE ROLE ${role} LOGIN PASSWORD '${password}'`);
+});
+// The database is dropped by then, and with it what the role was granted.
+afterAll(() => asAdmin(`DROP ROLE ${role}`));
+beforeEach(async () => {
+  await writer.query('ROLLBACK');
+  await removeArbiter(ours, { copy: true });
+  await installArbiter(ours, BLUE);
+  await guardTables(ours);
+});
+
+describe('a gateway in doubt', () => {
+  it('ends the attempt of its epoch, held or fenced, so that it cannot be committed any more', async () => {
+    const held = await begin(5);
+    expect(await claim(5)).toBe('aborted');
+    expect(await fence(ours, held, LOCK_TIMEOUT_MS)).toMatchObject({ ok: false, reason: 'aborted' });
+    const fenced = await begin(6);
+    await fence(ours, fenced, LOCK_TIMEOUT_MS);
+    expect(await claim(6)).toBe('aborted');
+    expect(await commitAttempt(ours, fenced, LOCK_TIMEOUT_MS)).toMatchObject({ ok: false, reason: 'aborted' });
+    await expect(write()).resolves.toBeDefined();
+    expect(await claim(6)).toBe('aborted');
+  });
+
+  it('uses up an epoch that was staged but not begun, so that it cannot begin any more', async () => {
+    expect(await claim(5)).toBe('aborted');
+    expect(await beginAttempt(ours, { epoch: 5, ...LEASE })).toMatchObject({ ok: false, reason: 'stale_epoch' });
+    await begin(6);
+  });
+
+  it('learns that its epoch was committed, and that another one was', async () => {
+    await begin(5).then((attempt) => abortAttempt(ours, attempt, 'worker', LOCK_TIMEOUT_MS));
+    await commit(7);
+    expect(await claim(7)).toBe('committed');
+    expect(await claim(5)).toBe('unknown');
+    expect(await claim(6)).toBe('unknown');
+    expect(await claim(null)).toBe('unknown');
+    expect(await claim(null, 7)).toBe('aborted');
+  });
+
+  it('with nothing held or staged goes on as before, and ends an attempt that counted on it', async () => {
+    expect(await claim(null)).toBe('aborted');
+    const attempt = await begin(5);
+    expect(await claim(null)).toBe('aborted');
+    expect(await fence(ours, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: false, reason: 'aborted' });
+  });
+
+  it('gets no verdict while a commit is under way', async () => {
+    const attempt = await begin(5);
+    await fence(ours, attempt, LOCK_TIMEOUT_MS);
+    await other.query('BEGIN');
+    await commitAttempt(other, attempt, LOCK_TIMEOUT_MS);
+    expect(await claim(5)).toBe('unknown');
+    await other.query('COMMIT');
+    expect(await claim(5)).toBe('committed');
+  });
+
+  it('may claim and ask with the rights of a role that may do nothing else', async () => {
+    await expect(grantArbiter(ours, 'no-such-role')).rejects.toMatchObject({ code: 'CHECK_FAILED' });
+    await grantArbiter(ours, role);
+    await other.query(`SET ROLE ${role}`);
+    try {
+      expect(await claimEpoch(other, { epoch: null, appliedEpoch: 0, by: 'gateway' })).toBe('aborted');
+      expect(await serves(other, 1)).toBe(false);
+      await expect(other.query('SELECT * FROM hydra_cutover.run')).rejects.toMatchObject({ code: '42501' });
+      await expect(commitAttempt(other, 1, LOCK_TIMEOUT_MS)).rejects.toMatchObject({ code: '42501' });
+    } finally {
+      await other.query('RESET ROLE');
+    }
+  });
+});
+
+describe('green', () => {
+  const asSyncer = async (work: (client: Client) => Promise<void>): Promise<void> => {
+    const client = new Client({ ...database.config, user: role, password });
+    await client.connect();
+    try {
+      await work(client);
+    } finally {
+      await client.end();
+    }
+  };
+
+  beforeEach(async () => {
+    await removeArbiter(ours);
+    await installArbiter(ours, { side: 'green', cutoverId: 'test', initialState: 'closed', syncRole: role });
+    await guardTables(ours);
+    await ours.query(`GRANT INSERT ON hydra_jwk TO ${role}; GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${role}`);
+  });
+
+  it('lets the sync write while it is closed, and a stale sync no more once it is open or was left', async () => {
+    await asSyncer(async (syncer) => {
+      await expect(write(syncer)).resolves.toBeDefined();
+      await expect(write()).rejects.toMatchObject({ code: 'HC001' });
+      await openSide(ours, 7, LOCK_TIMEOUT_MS);
+      await commit(8);
+      await expect(write(syncer)).rejects.toMatchObject({ code: 'HC001' });
+    });
+  });
+
+  it('refuses a sync transaction that began before it was opened', async () => {
+    await asSyncer(async (syncer) => {
+      await syncer.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+      await syncer.query('SELECT 1');
+      await openSide(ours, 7, LOCK_TIMEOUT_MS);
+      await expect(write(syncer)).rejects.toMatchObject({ code: 'HC001' });
+    });
+  });
+
+  it('is not fooled by a role that is only taken on', async () => {
+    await other.query(`SET ROLE ${role}`);
+    await expect(write(other)).rejects.toMatchObject({ code: 'HC001' });
+    await other.query('RESET ROLE');
+  });
+
+  it('serves the epoch it was opened for, and no other', async () => {
+    expect(await serves(ours, 7)).toBe(false);
+    await openSide(ours, 7, LOCK_TIMEOUT_MS);
+    expect(await serves(ours, 7)).toBe(true);
+    expect(await serves(ours, 6)).toBe(false);
+    await begin(8);
+    expect(await serves(ours, 8)).toBe(false);
+  });
+});
+
+describe('an arbiter', () => {
+  it('is adopted by its own cutover and refused to another, which is told whose it is', async () => {
+    const { nonce } = await installArbiter(ours, BLUE);
+    expect(await installArbiter(ours, BLUE)).toEqual({ nonce });
+    await expect(installArbiter(ours, { ...BLUE, cutoverId: 'next' })).rejects.toMatchObject({
+      code: 'CUTOVER_RUNNING',
+      details: { cutoverId: 'test', state: 'open' },
+    });
+    await expect(installArbiter(ours, { ...BLUE, side: 'green' })).rejects.toMatchObject({
+      code: 'CROSSED_CONNECTION',
+    });
+  });
+
+  it('is made once when two make it at the same time', async () => {
+    await removeArbiter(ours);
+    const [one, two] = await Promise.all([installArbiter(ours, BLUE), installArbiter(other, BLUE)]);
+    expect(one).toEqual(two);
+  });
+
+  it('tells whose it is and what was tried, and nothing when there is none', async () => {
+    await begin(5);
+    expect(await describeArbiter(ours)).toMatchObject({
+      cutoverId: 'test',
+      side: 'blue',
+      state: 'open',
+      syncRole: null,
+    });
+    expect(await latestAttempt(ours)).toMatchObject({ attempt: 1, epoch: 5, state: 'holding', leaseOver: false });
+    await abortAttempt(ours, 1, 'test', LOCK_TIMEOUT_MS);
+    await removeArbiter(ours);
+    expect(await describeArbiter(ours)).toBeUndefined();
+    expect(await latestAttempt(ours)).toBeUndefined();
+  });
+
+  it('stops a commit when no table has a guard at all', async () => {
+    await ours.query('DELETE FROM hydra_cutover.guarded');
+    expect(await guardProblems(ours)).toEqual(['no table has a guard']);
+  });
+
+  it('is not removed while an attempt is alive, nor ever after a commit', async () => {
+    const attempt = await begin(5);
+    await expect(removeArbiter(ours)).rejects.toMatchObject({ code: 'LOCK_BUSY' });
+    await abortAttempt(ours, attempt, 'test', LOCK_TIMEOUT_MS);
+    await commit(6);
+    await expect(removeArbiter(ours)).rejects.toMatchObject({ code: 'CHECK_FAILED' });
+    await expect(write()).rejects.toMatchObject({ code: 'HC001' });
+  });
+
+  it('holds no other table while it waits for one, and its removal goes on later', async () => {
+    await writer.query('BEGIN');
+    await write();
+    const removal = expect(removeArbiter(ours, { ...IMPATIENT, lockTimeoutMs: 400 })).rejects.toMatchObject({
+      code: 'LOCK_BUSY',
+    });
+    let locks: { granted: boolean }[] = [];
+    while (!locks.some(({ granted }) => !granted)) {
+      const { rows } = await other.query<{ granted: boolean }>(
+        `SELECT granted FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_database d ON d.oid = l.database
+          WHERE mode = 'AccessExclusiveLock' AND d.datname = current_database() AND c.relnamespace = 'public'::regnamespace`,
+      );
+      locks = rows;
+    }
+    expect(locks).toEqual([{ granted: false }]);
+    await removal;
+    await writer.query('COMMIT');
+    await removeArbiter(ours, IMPATIENT);
+    await removeArbiter(ours, IMPATIENT);
+    expect((await ours.query(`SELECT 1 FROM pg_trigger WHERE tgname ~ '^hydra_cutover'`)).rows).toEqual([]);
+  });
+
+  it('puts back the guards that half a removal took', async () => {
+    await writer.query('BEGIN');
+    await write();
+    await expect(removeArbiter(ours, IMPATIENT)).rejects.toMatchObject({ code: 'LOCK_BUSY' });
+    await writer.query('COMMIT');
+    expect((await guardTables(ours)).length).toBeGreaterThan(0);
+    expect(await guardProblems(ours)).toEqual([]);
+  });
+
+  it('leaves the archive of each cutover behind', async () => {
+    for (const id of ['first', 'second']) {
+      await ours.query(
+        `CREATE TABLE hydra_cutover.archive (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, rule_id text);
+         CREATE INDEX archive_key_idx ON hydra_cutover.archive (rule_id);
+         INSERT INTO hydra_cutover.archive (rule_id) VALUES ('C01')`,
+      );
+      const kept = await keepArchive(ours, id);
+      expect((await ours.query(`SELECT rule_id FROM ${kept}`)).rows).toEqual([{ rule_id: 'C01' }]);
+      expect(await keepArchive(ours, id)).toBeUndefined();
+    }
+    await ours.query('DROP SCHEMA hydra_cutover_archive CASCADE');
+  });
+});
