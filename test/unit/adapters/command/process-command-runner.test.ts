@@ -1,0 +1,219 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type CommandSpec, ProcessCommandRunner } from '../../../../adapters/command/process-command-runner';
+
+let folder = '';
+beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'command-'))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function runner(argv: readonly string[], changes: Partial<CommandSpec> = {}, killGraceMs = 200) {
+  const migrate = {
+    path: 'green.commands.migrate',
+    argv,
+    env: {},
+    secretEnv: {},
+    timeoutMs: 60_000,
+    workingDirectory: folder,
+    ...changes,
+  };
+  return new ProcessCommandRunner({ commands: { migrate }, killGraceMs });
+}
+
+const shell = (script: string, changes: Partial<CommandSpec> = {}) => runner(['sh', '-c', script], changes);
+const node = (script: string, changes: Partial<CommandSpec> = {}) => runner([process.execPath, '-e', script], changes);
+
+/** Not even as an orphan that nobody collected yet. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/** Aborts when the command has printed so many numbers, and tells them. */
+function pidsThenAbort(count: number, reason: Error) {
+  const stop = new AbortController();
+  const pids: number[] = [];
+  const onLine = (line: string) => {
+    pids.push(Number(line));
+    if (pids.length === count) stop.abort(reason);
+  };
+  return { pids, options: { signal: stop.signal, onLine } };
+}
+
+describe('a command that runs to its end', () => {
+  it('gives its code, its standard output, and the end of both streams as they came', async () => {
+    const lines: string[] = [];
+    const result = await shell('echo one; echo two >&2; printf three; exit 7').run('migrate', {
+      onLine: (line) => lines.push(line),
+    });
+    expect(result).toMatchObject({ exitCode: 7, stdout: 'one\nthree\n' });
+    expect([...result.lastLines].sort()).toEqual(['one', 'three', 'two']);
+    expect(lines).toEqual(result.lastLines);
+  });
+
+  it('sees what it is given and PATH and HOME, and nothing else of the worker', async () => {
+    process.env['HYDRA_TEST_INHERITED'] = 'x';
+    const command = node('console.log(Object.keys(process.env).sort().join())', {
+      env: { PLAIN: '1' },
+      secretEnv: { HIDDEN: () => 's3cret' },
+    });
+    const { stdout } = await command.run('migrate', { env: { DSN: 'postgres://x' } });
+    delete process.env['HYDRA_TEST_INHERITED'];
+    expect(
+      stdout
+        .trim()
+        .split(',')
+        .filter((name) => name !== 'HOME'),
+    ).toEqual(['DSN', 'HIDDEN', 'PATH', 'PLAIN']);
+  });
+
+  it('is not run by a shell', async () => {
+    const { stdout } = await runner(['echo', '$HOME; rm -rf', '`id`']).run('migrate', {});
+    expect(stdout).toBe('$HOME; rm -rf `id`\n');
+  });
+
+  it('does not wait for a server that it started and that keeps its output open', async () => {
+    const { stdout, exitCode } = await shell('sleep 60 & echo $!').run('migrate', {});
+    const pid = Number(stdout);
+    expect(exitCode).toBe(0);
+    expect(isAlive(pid)).toBe(true);
+    process.kill(pid, 'SIGKILL');
+  });
+});
+
+describe('secrets', () => {
+  it('are replaced in every line, result and fault, the password of an address too', async () => {
+    const lines: string[] = [];
+    const secretEnv = { SYSTEM: () => 'system-secret', KEY: () => 'first line\nsecond line' };
+    const command = shell('echo "a $SYSTEM b $DSN"; echo "password p%40ss is p@ss"; echo "$KEY"; sleep 60', {
+      secretEnv,
+      timeoutMs: 500,
+    });
+    const failed = command.run('migrate', {
+      env: { DSN: 'postgres://role:p%40ss@host/db' },
+      onLine: (line) => lines.push(line),
+    });
+    await expect(failed).rejects.toMatchObject({ message: expect.stringContaining('[redacted]') as string });
+    await expect(failed).rejects.not.toMatchObject({ message: expect.stringMatching(/system-secret|p@ss/) as string });
+    expect(lines).toEqual([
+      'a [redacted] b [redacted]',
+      'password [redacted] is [redacted]',
+      '[redacted]',
+      '[redacted]',
+    ]);
+  });
+
+  it('are found where a write or a very long line cuts them in two', async () => {
+    const secret = 'x'.repeat(10) + 'needle' + 'y'.repeat(10);
+    const script = `
+      const s = process.env.S, half = s.length / 2;
+      process.stdout.write('z'.repeat(20000) + s.slice(0, half));
+      setTimeout(() => process.stdout.write(s.slice(half) + 'z'.repeat(40000) + s), 100);`;
+    const { stdout } = await node(script, { secretEnv: { S: () => secret } }).run('migrate', {});
+    expect(stdout).not.toContain('needle');
+    expect(stdout.match(/\[redacted\]/g)).toHaveLength(2);
+  });
+});
+
+describe('output without an end', () => {
+  it('is streamed and not kept, with or without line breaks', async () => {
+    let chars = 0;
+    const script = `
+      const text = Buffer.alloc(1 << 20, 'a');
+      let left = 64;
+      const next = () => left-- > 0 ? process.stdout.write(text, next) : process.stderr.write('the end\\n');
+      next();`;
+    const { stdout, lastLines } = await node(script).run('migrate', { onLine: (line) => (chars += line.length) });
+    expect(chars).toBe((64 << 20) + 'the end'.length);
+    expect(stdout.length).toBeLessThanOrEqual(1 << 20);
+    expect(lastLines).toHaveLength(50);
+  });
+});
+
+describe('a command that is ended', () => {
+  it('is gone with its children when it is cancelled, though all of them ignore SIGTERM', async () => {
+    const reason = new Error('cancelled');
+    const { pids, options } = pidsThenAbort(2, reason);
+    const stubborn = `trap "" TERM; sh -c 'trap "" TERM; echo $$; while :; do sleep 1; done' & echo $$; wait; sleep 60`;
+    await expect(shell(stubborn).run('migrate', options)).rejects.toBe(reason);
+    expect(pids.filter(isAlive)).toEqual([]);
+  });
+
+  it('is not considered gone while a child of it lives on', async () => {
+    const reason = new Error('cancelled');
+    const { pids, options } = pidsThenAbort(2, reason);
+    // The leader ends at once, its child does not.
+    const script = `sh -c 'trap "" TERM; echo $$; while :; do sleep 1; done' & echo $$; wait`;
+    await expect(shell(script).run('migrate', options)).rejects.toBe(reason);
+    expect(pids.filter(isAlive)).toEqual([]);
+  });
+
+  it('may clean up on SIGTERM', async () => {
+    const lines: string[] = [];
+    const stop = new AbortController();
+    const command = runner(
+      ['sh', '-c', 'trap "echo cleaned; exit" TERM; echo up; while :; do sleep 0.05; done'],
+      {},
+      30_000,
+    );
+    const onLine = (line: string) => {
+      lines.push(line);
+      stop.abort();
+    };
+    await expect(command.run('migrate', { signal: stop.signal, onLine })).rejects.toThrow();
+    expect(lines.slice(0, 2)).toEqual(['up', 'cleaned']);
+  });
+
+  it('says that it took too long, how to allow more, and what it said last', async () => {
+    await expect(shell('echo half done; sleep 60', { timeoutMs: 300 }).run('migrate', {})).rejects.toMatchObject({
+      code: 'COMMAND_FAILED',
+      message: expect.stringMatching(/longer than 300 ms.*green\.commands\.migrate\.timeoutMs.*half done/) as string,
+    });
+  });
+
+  it('passes on what its reader throws, and is gone', async () => {
+    const pids: number[] = [];
+    const broken = new Error('reader');
+    const onLine = (line: string) => {
+      pids.push(Number(line));
+      throw broken;
+    };
+    await expect(shell('echo $$; sleep 60').run('migrate', { onLine })).rejects.toBe(broken);
+    expect(pids.filter(isAlive)).toEqual([]);
+  });
+
+  it('is not started for a signal that is aborted already', async () => {
+    const reason = new Error('before');
+    const failed = shell('touch started').run('migrate', { signal: AbortSignal.abort(reason) });
+    await expect(failed).rejects.toBe(reason);
+    expect(await shell('ls').run('migrate', {})).toMatchObject({ stdout: '' });
+  });
+});
+
+describe('a command that cannot be started', () => {
+  it.each([
+    ['no such program', ['no-such-program'], {}, 'is in no folder of PATH'],
+    ['no such file', ['./missing'], {}, 'does not exist'],
+    ['not executable', ['./plain'], {}, 'is not executable'],
+    ['no such folder', ['true'], { workingDirectory: '/no/such/folder' }, 'working directory'],
+    ['a folder for a program', ['./'], {}, 'does not exist'],
+  ])('is told as such: %s', async (_case, argv, changes, text) => {
+    writeFileSync(join(folder, 'plain'), '#!/bin/sh\n');
+    chmodSync(join(folder, 'plain'), 0o644);
+    await expect(runner(argv, changes).run('migrate', {})).rejects.toMatchObject({
+      code: 'COMMAND_FAILED',
+      message: expect.stringMatching(new RegExp(`${text}.*correct green\\.commands\\.migrate`)) as string,
+    });
+  });
+
+  it('is told without running it', async () => {
+    const command = shell('touch started');
+    expect(await command.problem('migrate')).toBeUndefined();
+    expect(await command.problem('startGreen')).toBe('the config has no such command');
+    expect([command.has('migrate'), command.has('startGreen')]).toEqual([true, false]);
+    expect(await shell('ls').run('migrate', {})).toMatchObject({ stdout: '' });
+  });
+});
