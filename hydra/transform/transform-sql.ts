@@ -26,7 +26,7 @@ export interface RowsQuery {
 
 /** @returns the query on blue for all rows of a table, columns in the table's order and as they travel */
 export function allRowsQuery(table: GreenTable): RowsQuery {
-  const made = table.name === FLOW ? flowSql('true', 'true') : tableSql(table, 'true');
+  const made = table.name === FLOW ? flowSql('true', 'true', '') : tableSql(table, 'true');
   return { sql: travelling(table, made), values: [] };
 }
 
@@ -70,10 +70,12 @@ function tableSql(table: GreenTable, selected: string): string {
     : sqlFile(__dirname, `${FOLDER}/${table.name}.sql`, { selected });
 }
 
-function flowSql(among: string, selectedLogins: string): string {
+/** @param oneByOne `OFFSET 0` keeps the planner from joining whole tables */
+function flowSql(among: string, selectedLogins: string, oneByOne: '' | 'OFFSET 0'): string {
   return sqlFile(__dirname, `${FOLDER}/${FLOW}.sql`, {
     consents: consentsSql(among),
     selected_logins: selectedLogins,
+    one_by_one: oneByOne,
     ...STATE_SQL,
   });
 }
@@ -89,7 +91,7 @@ function flowsOfKeys(table: GreenTable, keys: readonly RowKey[]): RowsQuery {
   const among = `consent.challenge = ANY (ARRAY(SELECT unnest($2::text[]) UNION SELECT named.challenge
     FROM hydra_oauth2_consent_request AS named WHERE named.login_challenge = ANY (${logins})))`;
   return {
-    sql: travelling(table, flowSql(among, `login.challenge = ANY (${logins})`)),
+    sql: travelling(table, flowSql(among, `login.challenge = ANY (${logins})`, 'OFFSET 0')),
     values: [named('login_challenge'), named('consent_challenge_id')],
   };
 }

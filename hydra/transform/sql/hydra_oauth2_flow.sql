@@ -48,9 +48,15 @@
     coalesce(consent_answer.was_used, false) AS consent_was_used,
     pg_temp.as_list(consent_answer.granted_at_audience) AS granted_at_audience, consent_answer.handled_at AS consent_handled_at
   FROM request
-  LEFT JOIN hydra_oauth2_authentication_request_handled AS answer ON answer.challenge = request.challenge
-  LEFT JOIN hydra_oauth2_consent_request AS consent ON consent.challenge = request.consent_challenge
-  LEFT JOIN hydra_oauth2_consent_request_handled AS consent_answer ON consent_answer.challenge = consent.challenge
+  LEFT JOIN LATERAL (
+    SELECT * FROM hydra_oauth2_authentication_request_handled AS one WHERE one.challenge = request.challenge :one_by_one
+  ) AS answer ON true
+  LEFT JOIN LATERAL (
+    SELECT * FROM hydra_oauth2_consent_request AS one WHERE one.challenge = request.consent_challenge :one_by_one
+  ) AS consent ON true
+  LEFT JOIN LATERAL (
+    SELECT * FROM hydra_oauth2_consent_request_handled AS one WHERE one.challenge = request.consent_challenge :one_by_one
+  ) AS consent_answer ON true
 )
 SELECT login_challenge, login_verifier, login_csrf, subject, request_url, login_skip, client_id, requested_at, login_initialized_at,
   oidc_context, login_session_id, CASE WHEN :misjudged THEN :right_state ELSE state END AS state, login_remember, login_remember_for,

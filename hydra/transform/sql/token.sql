@@ -8,7 +8,7 @@ FROM :table AS source
 JOIN hydra_client AS client ON client.id = source.client_id
 LEFT JOIN hydra_oauth2_consent_request AS consent ON consent.challenge = source.challenge_id
 LEFT JOIN hydra_client AS consent_client ON consent_client.id = consent.client_id
+LEFT JOIN hydra_oauth2_consent_request_handled AS answer ON answer.challenge = consent.challenge
 WHERE :selected
   -- An answered consent of an unknown client takes its tokens with it (F01).
-  AND (consent.challenge IS NULL OR consent_client.id IS NOT NULL OR NOT EXISTS (
-    SELECT 1 FROM hydra_oauth2_consent_request_handled AS answer WHERE answer.challenge = consent.challenge))
+  AND (answer.challenge IS NULL OR consent_client.id IS NOT NULL)

@@ -1,0 +1,156 @@
+import { type Client } from 'pg';
+import {
+  type GreenRow,
+  type GreenTable,
+  type GreenTableName,
+  type RowKey,
+  type Selection,
+  GREEN_TABLES,
+  greenTable,
+  prepareBlue,
+  readTransformed,
+} from '../../../../hydra/transform';
+import { keyedRowsQueries } from '../../../../hydra/transform/transform-sql';
+import { seed } from '../../../../world/seeder';
+import { useDatabase } from '../../../support/database';
+import { AS_OF } from './oracle';
+
+const FLOW = 'hydra_oauth2_flow';
+/** Small on every Hydra; a scan of them is the better plan. */
+const SMALL = /hydra_client|hydra_jwk|hydra_oauth2_trusted_jwt_bearer_issuer/;
+
+const database = useDatabase('hydra_1_11_10');
+let blue: Client;
+
+beforeAll(async () => {
+  blue = await database.connect();
+  await seed(blue, { profile: 'cleanable', grants: 1_500, seed: 3, asOf: AS_OF });
+  await blue.query('ANALYZE');
+  await prepareBlue(blue);
+});
+
+describe('selecting by keys', () => {
+  it.each(GREEN_TABLES.filter(({ name }) => name !== FLOW).map(({ name }) => name))(
+    'tells of %s what reading all tells, whatever the key',
+    async (name) => {
+      const table = greenTable(name);
+      const all = await read(name, 'all');
+      expect(all.length).toBeGreaterThan(0);
+      for (const columns of table.selectableBy) {
+        const keys = all.filter((_, index) => index % 5 === 0).map((row) => keyOf(row, columns));
+        const wanted = keys.filter((key): key is RowKey => key !== null);
+        const names = new Set(wanted.map((key) => JSON.stringify(key)));
+        const expected = all.filter((row) => names.has(JSON.stringify(keyOf(row, columns))));
+        const absent = Object.fromEntries(columns.map((column) => [column, absentValue(table, column)]));
+        expect(sorted(await read(name, [...wanted, absent], 37))).toEqual(sorted(expected));
+      }
+    },
+  );
+
+  it.each([['login_challenge'], ['consent_challenge_id'], ['login_challenge', 'consent_challenge_id']])(
+    'tells of flows what reading all tells, by %s %s',
+    async (...columns) => {
+      const all = await read(FLOW, 'all');
+      // What a synthetic login is made of is found by the consent alone.
+      const named = all.filter((row) => columns.length > 1 || !String(row[columns[0] ?? '']).startsWith('cut-'));
+      const keys = named.map((row) => keyOf(row, columns)).filter((key) => key !== null);
+      const found = new Map((await read(FLOW, keys, 50)).map((row) => [row['login_challenge'], row]));
+      for (const row of all) {
+        const key = keyOf(row, columns);
+        if (key !== null && keys.includes(key)) expect(found.get(row['login_challenge'] ?? '')).toEqual(row);
+      }
+      const rows = new Map(all.map((row) => [row['login_challenge'], row]));
+      for (const [login, row] of found) expect(row).toEqual(rows.get(login ?? ''));
+      expect(found.size).toBeGreaterThanOrEqual(new Set(keys.map((key) => JSON.stringify(key))).size);
+    },
+  );
+
+  it('tells with a consent every flow of the consents on the same login, and nothing of what is gone', async () => {
+    const { rows } = await blue.query<{ login: string; consents: string[] }>(
+      `SELECT login_challenge AS login, array_agg(challenge ORDER BY challenge) AS consents FROM hydra_oauth2_consent_request
+       JOIN hydra_oauth2_consent_request_handled USING (challenge) JOIN hydra_client ON hydra_client.id = client_id
+       WHERE login_challenge IS NOT NULL GROUP BY 1 HAVING count(*) > 1 LIMIT 3`,
+    );
+    expect(rows.length).toBe(3);
+    for (const { login, consents } of rows) {
+      for (const key of [
+        { login_challenge: login },
+        ...consents.map((consent) => ({ consent_challenge_id: consent })),
+      ]) {
+        const flows = await read(FLOW, [key]);
+        expect(flows.map((flow) => flow['consent_challenge_id']).sort()).toEqual(consents);
+        expect(flows.filter((flow) => flow['login_challenge'] === login)).toHaveLength(1);
+        expect(flows.filter((flow) => String(flow['login_challenge']).startsWith('cut-'))).toHaveLength(
+          consents.length - 1,
+        );
+      }
+    }
+    expect(await read(FLOW, [{ login_challenge: 'gone' }, { consent_challenge_id: 'gone' }])).toEqual([]);
+    expect(await read(FLOW, [])).toEqual([]);
+  });
+
+  it('refuses columns that no index of blue stands behind', async () => {
+    await expect(read('hydra_oauth2_refresh', [{ subject: 'x' }])).rejects.toThrow('cannot be selected by (subject)');
+    await expect(read(FLOW, [{ subject: 'x' }])).rejects.toThrow('cannot be selected by (subject)');
+  });
+
+  // Pages that cost four hundred times as much are what the planner sees when there are millions of grants.
+  it.each(GREEN_TABLES.map(({ name }) => name))('reads no big table from end to end for keys of %s', async (name) => {
+    const table = greenTable(name);
+    await blue.query('SET seq_page_cost = 400');
+    for (const columns of table.selectableBy) {
+      for (const count of [1, 500]) {
+        const key = Object.fromEntries(columns.map((column) => [column, absentValue(table, column)]));
+        for (const { sql, values } of keyedRowsQueries(
+          table,
+          Array.from({ length: count }, () => key),
+        )) {
+          const { rows } = await blue.query<{ 'QUERY PLAN': unknown }>(`EXPLAIN (FORMAT JSON) ${sql}`, [...values]);
+          expect({ columns, count, scanned: scannedTables(rows[0]?.['QUERY PLAN']) }).toEqual({
+            columns,
+            count,
+            scanned: [],
+          });
+        }
+      }
+    }
+  });
+});
+
+async function read(name: GreenTableName, selection: Selection, batchRows = 100): Promise<readonly GreenRow[]> {
+  const found: GreenRow[] = [];
+  await blue.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  try {
+    for await (const batch of readTransformed(blue, name, selection, { batchRows })) {
+      if (selection === 'all') expect(batch.length).toBeLessThanOrEqual(batchRows);
+      found.push(...batch);
+    }
+    return found;
+  } finally {
+    await blue.query('ROLLBACK');
+  }
+}
+
+function keyOf(row: GreenRow, columns: readonly string[]): RowKey | null {
+  const values = columns.map((column) => row[column]);
+  if (values.some((value) => value == null)) return null;
+  return Object.fromEntries(columns.map((column, index) => [column, String(values[index])]));
+}
+
+function absentValue(table: GreenTable, column: string): string {
+  return table.columns[column] === 'uuid' ? '00000000-0000-4000-8000-000000000000' : 'absent';
+}
+
+/** Equal keys in different batches bring their rows more than once. */
+function sorted(rows: readonly GreenRow[]): readonly string[] {
+  return [...new Set(rows.map((row) => JSON.stringify(row)))].sort();
+}
+
+function scannedTables(plan: unknown): readonly string[] {
+  if (Array.isArray(plan)) return plan.flatMap(scannedTables);
+  if (typeof plan !== 'object' || plan === null) return [];
+  const node = plan as Readonly<Record<string, unknown>>;
+  const relation = typeof node['Relation Name'] === 'string' ? node['Relation Name'] : '';
+  const own = node['Node Type'] === 'Seq Scan' && !SMALL.test(relation) ? [relation] : [];
+  return [...own, ...Object.values(node).flatMap(scannedTables)];
+}
