@@ -1,6 +1,25 @@
 import { type Verb } from './verb';
+import { approveVerb } from './verbs/approve';
+import { cancelVerb } from './verbs/cancel';
 import { doctorVerb } from './verbs/doctor';
+import { planVerb } from './verbs/plan';
+import { rejectVerb } from './verbs/reject';
+import { reportVerb } from './verbs/report';
+import { startVerb } from './verbs/start';
+import { statusVerb } from './verbs/status';
+import { workerVerb } from './verbs/worker';
 import { worldVerb } from './verbs/world';
 
 /** Every verb, in the order of the help. */
-export const VERBS: readonly Verb[] = [doctorVerb, worldVerb];
+export const VERBS: readonly Verb[] = [
+  doctorVerb,
+  planVerb,
+  startVerb,
+  statusVerb,
+  approveVerb,
+  rejectVerb,
+  cancelVerb,
+  reportVerb,
+  workerVerb,
+  worldVerb,
+];

@@ -38,6 +38,7 @@ const SCRIPTS = {
   test: [[process.execPath, join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js')]],
   toolchain: [node('world/toolchain/main.ts')],
   typecheck: [[bin('tsc'), '--noEmit']],
+  worker: [node('workers/main.ts')],
   world: [[...node('cli/main.ts'), 'world']],
 };
 

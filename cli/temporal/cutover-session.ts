@@ -1,0 +1,78 @@
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { type Config } from '../../config/schema';
+import { temporalConnection } from '../../config/temporal-connection';
+import { CutoverFault } from '../../domain/faults';
+import { type Report } from '../../domain/receipts';
+import { cutoverWorkflowId, type UpgradeInput } from '../../domain/runbook';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+export type CutoverHandle = WorkflowHandle<(input: UpgradeInput) => Promise<Report>>;
+
+/** What a verb talks to: Temporal, and in it the cutover of one environment. */
+export interface CutoverSession {
+  readonly client: Client;
+  readonly connection: Connection;
+  readonly workflowId: string;
+  readonly taskQueue: string;
+  readonly address: string;
+  /** The running cutover, else the latest one. */
+  readonly handle: CutoverHandle;
+}
+
+/** @throws CutoverFault TEMPORAL_UNREACHABLE | CONFIG_INVALID | whatever `work` throws */
+export async function withCutover<T>(
+  config: Config,
+  env: NodeJS.ProcessEnv,
+  work: (session: CutoverSession) => Promise<T>,
+): Promise<T> {
+  const { connectionOptions, namespace } = settingsOf(config, env);
+  const { tls, apiKey, metadata } = connectionOptions;
+  const address = connectionOptions.address ?? 'localhost:7233';
+  const connection = Connection.lazy({
+    address,
+    tls: tls ?? false,
+    ...(apiKey === undefined ? {} : { apiKey }),
+    ...(metadata === undefined ? {} : { metadata }),
+  });
+  try {
+    await ensureConnected(connection, address);
+    const client = new Client({ connection, namespace });
+    const workflowId = cutoverWorkflowId(config.environment.name);
+    const handle = client.workflow.getHandle<(input: UpgradeInput) => Promise<Report>>(workflowId);
+    return await work({ client, connection, workflowId, taskQueue: config.temporal.taskQueue, address, handle });
+  } finally {
+    await connection.close();
+  }
+}
+
+function settingsOf(config: Config, env: NodeJS.ProcessEnv): ReturnType<typeof temporalConnection> {
+  try {
+    return temporalConnection(config.temporal, env);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new CutoverFault('CONFIG_INVALID', `the Temporal profile cannot be loaded: ${message}`, {}, error);
+  }
+}
+
+async function ensureConnected(connection: Connection, address: string): Promise<void> {
+  try {
+    await connection.withDeadline(Date.now() + CONNECT_TIMEOUT_MS, () => connection.ensureConnected());
+  } catch (error) {
+    throw new CutoverFault(
+      'TEMPORAL_UNREACHABLE',
+      `no Temporal server answers at ${address}, or it refuses us; \`hydra-cutover doctor\` tells which`,
+      { address },
+      error,
+    );
+  }
+}
+
+export function unknownCutover({ workflowId }: CutoverSession, cause: unknown): CutoverFault {
+  return new CutoverFault(
+    'CUTOVER_UNKNOWN',
+    `Temporal knows no cutover "${workflowId}"; begin one with \`hydra-cutover start\``,
+    { workflowId },
+    cause,
+  );
+}

@@ -1,0 +1,31 @@
+import { type Command } from 'commander';
+import { type Config } from '../../config/schema';
+import type * as loadModule from '../../config/load';
+import { type CliContext } from '../context';
+import { collect } from '../verb';
+
+/** Options of every verb that needs the config of an environment. */
+export interface EnvironmentOptions {
+  readonly config?: string;
+  readonly set?: readonly string[];
+  readonly json: boolean;
+}
+
+export function addEnvironmentOptions(command: Command): void {
+  command
+    .option('--config <file>', 'config of the environment (default: HYDRA_CUTOVER_CONFIG)')
+    .option('--set <path=value>', 'override one value of the config; may be repeated', collect);
+}
+
+export function configFile(options: EnvironmentOptions, context: CliContext): { readonly file?: string } {
+  const file = options.config ?? context.env.HYDRA_CUTOVER_CONFIG;
+  return file === undefined ? {} : { file };
+}
+
+/** @throws CutoverFault CONFIG_INVALID | CONFIG_UNREADABLE */
+export function loadEnvironment(options: EnvironmentOptions, context: CliContext): Config {
+  // zod takes a while to load; `--help` need not wait for it.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { loadConfig } = require('../../config/load') as typeof loadModule;
+  return loadConfig({ env: context.env, cwd: context.cwd, set: options.set ?? [], ...configFile(options, context) });
+}

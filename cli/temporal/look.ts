@@ -1,0 +1,102 @@
+import { WorkflowFailedError, type WorkflowExecutionDescription } from '@temporalio/client';
+import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
+import { type Report } from '../../domain/receipts';
+import { STATUS_QUERY, type CutoverStatus } from '../../domain/runbook';
+import { unknownCutover, type CutoverSession } from './cutover-session';
+
+/** A worker that lives answers a query at once. */
+const QUERY_TIMEOUT_MS = 5_000;
+
+export interface PendingStep {
+  readonly name: string;
+  readonly attempt: number;
+  /** What the step said last. */
+  readonly progress: unknown;
+  /** Why the try before this one failed. */
+  readonly lastFailure?: string;
+}
+
+/** What can be seen of a cutover from outside. */
+export interface Look {
+  readonly workflowId: string;
+  readonly runId: string;
+  /** Temporal's word, for example RUNNING. */
+  readonly temporal: string;
+  readonly startedAt: string;
+  /** null: no worker answered; then only Temporal's own knowledge is here. */
+  readonly status: CutoverStatus | null;
+  /** Of a run that ended, also without a worker where Temporal kept it. */
+  readonly report: Report | null;
+  readonly phase: string | null;
+  readonly awaiting: string | null;
+  readonly pending: readonly PendingStep[];
+}
+
+/** @throws CutoverFault CUTOVER_UNKNOWN */
+export async function look(session: CutoverSession): Promise<Look> {
+  const description = await describe(session);
+  const { raw, typedSearchAttributes } = description;
+  const attributes = new Map(typedSearchAttributes.getAll().map(({ key, value }) => [key.name, String(value)]));
+  const status = await queryStatus(session, description.runId);
+  return {
+    workflowId: session.workflowId,
+    runId: description.runId,
+    temporal: description.status.name,
+    startedAt: description.startTime.toISOString(),
+    status,
+    report: status?.report ?? (await keptReport(session, description)),
+    phase: status?.phase ?? attributes.get('CutoverPhase') ?? null,
+    awaiting: status === null ? (attributes.get('CutoverAwaiting') ?? null) : (status.awaiting?.gate ?? null),
+    pending: (raw.pendingActivities ?? []).map((activity) => ({
+      name: activity.activityType?.name ?? 'unknown',
+      attempt: activity.attempt ?? 1,
+      progress: decoded(activity.heartbeatDetails?.payloads?.[0]?.data),
+      ...(activity.lastFailure?.message ? { lastFailure: activity.lastFailure.message } : {}),
+    })),
+  };
+}
+
+export async function describe(session: CutoverSession): Promise<WorkflowExecutionDescription> {
+  try {
+    return await session.handle.describe();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) throw unknownCutover(session, error);
+    throw error;
+  }
+}
+
+/** @returns null when no worker answers; also of a closed run, which a worker replays to answer */
+export async function queryStatus(session: CutoverSession, runId: string): Promise<CutoverStatus | null> {
+  const { client, connection, workflowId } = session;
+  try {
+    return await connection.withDeadline(Date.now() + QUERY_TIMEOUT_MS, () =>
+      client.workflow.getHandle(workflowId, runId).query<CutoverStatus>(STATUS_QUERY),
+    );
+  } catch {
+    // Whatever the reason, the caller shows what Temporal itself knows and says that no worker answered.
+    return null;
+  }
+}
+
+/** Temporal itself keeps the report of a run that completed or failed; that of a cancelled one takes a worker. */
+async function keptReport(
+  { client, workflowId }: CutoverSession,
+  { runId, status }: WorkflowExecutionDescription,
+): Promise<Report | null> {
+  if (status.name !== 'COMPLETED' && status.name !== 'FAILED') return null;
+  try {
+    return (await client.workflow.getHandle(workflowId, runId).result()) as Report;
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError) || !(error.cause instanceof ApplicationFailure)) throw error;
+    return (error.cause.details?.[0] as Report | undefined) ?? null;
+  }
+}
+
+function decoded(data: Uint8Array | null | undefined): unknown {
+  if (data === null || data === undefined) return null;
+  try {
+    return JSON.parse(Buffer.from(data).toString('utf8')) as unknown;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,72 @@
+import { GATES, PHASES, type CutoverStatus } from '../../domain/runbook';
+import { type Look, type PendingStep } from './look';
+
+/** A cutover for people: a line per phase, what is under way, what is awaited and how to answer. */
+export function renderStatus(look: Look): string {
+  const { status } = look;
+  const lines = [`${look.workflowId}: ${headline(look)}`, `started ${look.startedAt}${startedBy(status)}`];
+  if (status === null) {
+    lines.push('no worker answers: this is only what Temporal itself knows. Start one with `hydra-cutover worker`.');
+    if (look.phase !== null) lines.push(`last phase: ${look.phase}`);
+    if (look.awaiting !== null) lines.push(`awaiting: gate ${look.awaiting}`);
+  } else {
+    for (const { name, durationMs } of status.phases) {
+      lines.push(`  ${name.padEnd(11)} ${durationText(durationMs).padStart(9)}  ${PHASES[name]}`);
+    }
+  }
+  lines.push(...look.pending.map(renderPending));
+  if (status !== null) lines.push(...decisionLines(status), ...awaitingLines(status));
+  return `${lines.join('\n')}\n`;
+}
+
+function headline({ temporal, status, report }: Look): string {
+  if (report !== null) {
+    const { outcome, cause } = report;
+    return cause === null ? outcome : `${outcome} (${cause.code}: ${cause.message})`;
+  }
+  if (status === null || temporal !== 'RUNNING') return temporal.toLowerCase();
+  const serves = status.committed ? 'committed, green serves' : 'blue serves';
+  return `${status.undoing ? 'undoing' : 'running'}, phase ${status.phase}, ${serves}`;
+}
+
+function startedBy(status: CutoverStatus | null): string {
+  return status === null ? '' : ` by ${status.startedBy}`;
+}
+
+function renderPending({ name, attempt, progress, lastFailure }: PendingStep): string {
+  const said = progress === null || progress === undefined ? '' : `: ${JSON.stringify(progress)}`;
+  const again = attempt > 1 ? `, try ${attempt}` : '';
+  const failed = lastFailure === undefined ? '' : ` (before: ${lastFailure})`;
+  return `  > ${name}${again}${said}${failed}`;
+}
+
+function decisionLines({ decisions, ignored }: CutoverStatus): string[] {
+  return [
+    ...decisions.map(
+      ({ gate, decision, by, at, note }) =>
+        `  ${at} gate ${gate}: ${decision} by ${by}${note === undefined ? '' : ` (${note})`}`,
+    ),
+    ...ignored.map(({ at, why }) => `  ${at} ignored: ${why}`),
+  ];
+}
+
+function awaitingLines({ awaiting }: CutoverStatus): string[] {
+  if (awaiting === null) return [];
+  const { gate, why, deadline, decisions } = awaiting;
+  const answers = (decisions ?? GATES[gate]).map((decision) => {
+    const verb = decision === 'reject' ? 'reject' : 'approve';
+    return `    hydra-cutover ${verb} --gate ${gate}${gate === 'intervene' ? ` --decision ${decision}` : ''} --by NAME`;
+  });
+  return [
+    `waiting for a person: gate ${gate}${deadline === null ? '' : ` until ${deadline}`}`,
+    ...why.split('\n').map((line) => `  ${line}`.trimEnd()),
+    ...answers,
+  ];
+}
+
+export function durationText(ms: number | null): string {
+  if (ms === null) return 'now';
+  return ms < 60_000
+    ? `${(ms / 1_000).toFixed(1)} s`
+    : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
+}

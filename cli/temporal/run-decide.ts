@@ -1,0 +1,83 @@
+import {
+  isGrpcDeadlineError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
+import { CutoverFault, FAULTS, type FaultCode } from '../../domain/faults';
+import {
+  DECIDE_SIGNAL,
+  DECIDE_UPDATE,
+  type Decision,
+  type DecisionAnswer,
+  type DecisionMessage,
+  type Gate,
+} from '../../domain/runbook';
+import { printJson, type CliContext } from '../context';
+import { withCutover, type CutoverSession } from './cutover-session';
+import { loadEnvironment, type EnvironmentOptions } from './environment-options';
+import { describe } from './look';
+
+export interface DecideOptions extends EnvironmentOptions {
+  readonly gate: Gate;
+  readonly decision: Decision;
+  readonly by: string;
+  readonly note?: string;
+  /** As a signal: kept until a worker is there, but without an answer. */
+  readonly signal: boolean;
+}
+
+/** A worker answers in milliseconds. */
+const UPDATE_TIMEOUT_MS = 10_000;
+
+/** @throws CutoverFault GATE_NOT_OPEN | DECISION_INVALID | NO_WORKER | CUTOVER_UNKNOWN | TEMPORAL_UNREACHABLE */
+export async function runDecide(verb: string, options: DecideOptions, context: CliContext): Promise<number> {
+  const { gate, decision, by, note, signal } = options;
+  const config = loadEnvironment(options, context);
+  const message: DecisionMessage = { gate, decision, by, ...(note === undefined ? {} : { note }) };
+  return withCutover(config, context.env, async (session) => {
+    await assertRunning(session);
+    if (signal) await session.handle.signal(DECIDE_SIGNAL, message);
+    else await update(session, message);
+    if (options.json) printJson(context, { verb, ok: true, gate, decision, recorded: !signal });
+    else if (signal)
+      context.stdout.write(`sent: ${decision} at gate ${gate}; whether it counts is in \`hydra-cutover status\`\n`);
+    else context.stdout.write(`recorded: ${decision} at gate ${gate} by ${by}\n`);
+    return 0;
+  });
+}
+
+async function assertRunning(session: CutoverSession): Promise<void> {
+  const { status } = await describe(session);
+  if (status.name === 'RUNNING') return;
+  throw new CutoverFault('GATE_NOT_OPEN', `${session.workflowId} has ended (${status.name}); no gate is open`);
+}
+
+async function update(session: CutoverSession, message: DecisionMessage): Promise<DecisionAnswer> {
+  const { connection, handle, taskQueue } = session;
+  try {
+    return await connection.withDeadline(Date.now() + UPDATE_TIMEOUT_MS, () =>
+      handle.executeUpdate<DecisionAnswer, [DecisionMessage]>(DECIDE_UPDATE, { args: [message] }),
+    );
+  } catch (error) {
+    if (error instanceof WorkflowUpdateFailedError) throw refusal(error);
+    if (error instanceof WorkflowNotFoundError) {
+      throw new CutoverFault('GATE_NOT_OPEN', `${session.workflowId} has just ended; no gate is open`, {}, error);
+    }
+    if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isGrpcDeadlineError(error)) {
+      throw new CutoverFault(
+        'NO_WORKER',
+        `no worker on task queue ${taskQueue} answered in ${UPDATE_TIMEOUT_MS / 1_000} s; nothing was recorded. Start one with \`hydra-cutover worker\`, look with \`hydra-cutover status\`, then decide again; --signal leaves the decision with Temporal until a worker is there`,
+        { taskQueue },
+        error,
+      );
+    }
+    throw error;
+  }
+}
+
+function refusal({ cause }: WorkflowUpdateFailedError): CutoverFault {
+  const code = cause instanceof ApplicationFailure ? cause.type : undefined;
+  const known = typeof code === 'string' && Object.hasOwn(FAULTS, code) ? (code as FaultCode) : 'INTERNAL';
+  return new CutoverFault(known, cause?.message ?? 'the decision was refused without a reason', {}, cause);
+}

@@ -1,0 +1,23 @@
+import { addEnvironmentOptions, type EnvironmentOptions } from '../temporal/environment-options';
+import type * as planModule from '../temporal/run-plan';
+import { type Verb } from '../verb';
+
+export const planVerb: Verb = {
+  name: 'plan',
+  summary: 'check both sides and print what an upgrade would do',
+  description: [
+    'Runs the checks that a cutover begins with, all of them, in this process and without Temporal, and prints the plan or every problem. Changes nothing.',
+  ],
+  examples: ['hydra-cutover plan --config hydra-cutover.yaml'],
+  json: {
+    plan: 'steps with their undo, rows that will be cleaned, warnings, `configDigest`; see `Plan` in `domain/receipts.ts`',
+  },
+  exitCodes: { 0: 'an upgrade can begin', 3: 'a check refused; all problems are listed (CHECK_FAILED)' },
+  handlesSignals: false,
+  addOptions: addEnvironmentOptions,
+  run: (options, context) => {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { runPlan } = require('../temporal/run-plan') as typeof planModule;
+    return runPlan(options as unknown as EnvironmentOptions, context);
+  },
+};

@@ -1,0 +1,42 @@
+import { addEnvironmentOptions } from '../temporal/environment-options';
+import { OUTCOME_EXIT_CODES } from '../temporal/exit-code';
+import type * as startModule from '../temporal/run-start';
+import { type Verb } from '../verb';
+
+export const startVerb: Verb = {
+  name: 'start',
+  summary: 'begin the upgrade of an environment',
+  description: [
+    'Starts the workflow `upgradeHydra` with the id `cutover/<environment>`: one at a time. It goes on by itself to gate `plan`; nothing is changed before somebody approves there.',
+    'The same from the Temporal UI: workflow type `upgradeHydra`, that id, the task queue of the config, and `{"environment":"<environment>","by":"<you>"}` as input.',
+  ],
+  examples: [
+    'hydra-cutover start --config hydra-cutover.yaml --by alice@example.org',
+    'hydra-cutover start --config hydra-cutover.yaml --wait --note "change 4711"',
+  ],
+  json: {
+    workflowId: '`cutover/<environment>`',
+    runId: 'of this run',
+    taskQueue: 'where a worker must poll',
+    workerAnswers: 'false: start a worker',
+    '(with --wait)': 'what `status --json` prints, at the end',
+  },
+  exitCodes: {
+    0: 'started; with --wait: completed',
+    ...OUTCOME_EXIT_CODES,
+    3: 'another cutover is under way (CUTOVER_RUNNING); with --wait also: a check refused (CHECK_FAILED)',
+  },
+  handlesSignals: false,
+  addOptions: (command) => {
+    addEnvironmentOptions(command);
+    command
+      .option('--by <name>', 'who starts; a claim, for the report (default: the login name)')
+      .option('--note <text>', 'for the report')
+      .option('--wait', 'stay until it ended or a person is needed at gate intervene', false);
+  },
+  run: (options, context) => {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { runStart } = require('../temporal/run-start') as typeof startModule;
+    return runStart(options as unknown as startModule.StartOptions, context);
+  },
+};
