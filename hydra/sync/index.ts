@@ -1,3 +1,4 @@
+export { becomeSyncer } from './become-syncer';
 export { prepareSync } from './prepare-sync';
 export { installSyncTables } from './install-sync-tables';
 export { type CapturedRevocation, type LedgerEntry, type RevocationOutcome, readLedger } from './ledger';

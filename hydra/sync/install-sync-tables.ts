@@ -1,6 +1,5 @@
 import { type SqlClient } from '../../domain/ports/sql-client';
 import { sqlFile } from '../sql-file';
-import { inTransaction } from '../cleaning/session';
 
 /**
  * Makes the sync's tables in schema `hydra_cutover` of green and names the role that the guard lets pass while green is
@@ -8,7 +7,5 @@ import { inTransaction } from '../cleaning/session';
  */
 export async function installSyncTables(green: SqlClient, options: { readonly syncRole: string }): Promise<void> {
   const sync_role = `'${options.syncRole.replaceAll("'", "''")}'`;
-  await inTransaction(green, 'BEGIN', 'COMMIT', () =>
-    green.query(sqlFile(__dirname, 'sync-tables.sql', { sync_role })),
-  );
+  await green.query(sqlFile(__dirname, 'sync-tables.sql', { sync_role }));
 }

@@ -1,10 +1,12 @@
+import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { REVOCATION_KINDS, type RevocationKind } from '../capture';
 import { sqlFile } from '../sql-file';
 import { type NamedKeys, TOKEN_TABLES } from './log-keys';
+import { type WantedRows } from './wanted-rows';
 
-/** What became of a revocation on green. `not_in_effect`: blue itself still has something active under its key. */
-export type RevocationOutcome = 'applied' | 'already_absent' | 'not_in_effect';
+/** What became of a revocation on green. `already_absent`: green never had what was revoked, or no more. */
+export type RevocationOutcome = 'applied' | 'already_absent';
 
 export interface CapturedRevocation {
   readonly kind: RevocationKind;
@@ -37,38 +39,54 @@ export async function readNamedRevocations(blue: SqlClient, named: NamedKeys): P
   );
 }
 
-/** @returns ids of the revocations of which green has something active */
-export async function inEffectOnGreen(
+/** @returns ids of the revocations of which green has something active that blue has not */
+export async function stillActive(
   green: SqlClient,
   revocations: readonly CapturedRevocation[],
+  { flows, rows }: WantedRows,
 ): Promise<ReadonlySet<string>> {
   if (revocations.length === 0) return new Set();
-  const rows = await queryRows<{ kind: string; key: string }>(green, sqlFile(__dirname, 'still-active.sql'), [
-    JSON.stringify(revocations),
+  const tokens = [...rows.hydra_oauth2_access, ...rows.hydra_oauth2_refresh].filter(({ active }) => active === true);
+  const found = await queryRows<{ kind: string; key: string }>(green, sqlFile(__dirname, 'still-active.sql'), [
+    JSON.stringify(revocations.map(({ kind, key }) => ({ kind, key }))),
+    tokens.map(({ signature }) => signature),
+    flows.flatMap(({ consent_challenge_id: consent }) => (consent === null ? [] : [consent])),
+    rows.hydra_oauth2_authentication_session.map(({ id }) => id),
+    rows.hydra_client.map(({ id }) => id),
   ]);
-  return new Set(rows.map(revocationId));
+  return new Set(found.map(revocationId));
 }
 
-/** Writes what was found out, once for each; the first outcome stays. */
+/**
+ * Writes what became of the revocations; the first outcome of each stays.
+ *
+ * @param before what {@link stillActive} said before green was written
+ * @throws CutoverFault SYNC_FAILED when one of them has no effect on green
+ */
 export async function writeLedger(
   green: SqlClient,
   revocations: readonly CapturedRevocation[],
+  wanted: WantedRows,
   before: ReadonlySet<string>,
-  after: ReadonlySet<string>,
 ): Promise<void> {
   if (revocations.length === 0) return;
+  const after = await stillActive(green, revocations, wanted);
+  if (after.size > 0) {
+    throw new CutoverFault(
+      'SYNC_FAILED',
+      `${after.size} of ${revocations.length} revocations would have no effect on green; nothing of this transaction was kept; undo the cutover and report this as a defect`,
+      { revocations: revocations.length, withoutEffect: after.size },
+    );
+  }
   const entries = revocations.map((revocation) => {
-    const id = revocationId(revocation);
-    const outcome: RevocationOutcome = after.has(id) ? 'not_in_effect' : before.has(id) ? 'applied' : 'already_absent';
+    const outcome: RevocationOutcome = before.has(revocationId(revocation)) ? 'applied' : 'already_absent';
     return { ...revocation, outcome };
   });
-  // Something that blue revived and revoked again is looked at again.
   await green.query(
     `INSERT INTO hydra_cutover.ledger (kind, key, request_id, captured_at, outcome)
      SELECT kind, key, "requestId", "capturedAt", outcome
        FROM json_to_recordset($1::json) AS entry(kind text, key text, "requestId" text, "capturedAt" timestamptz, outcome text)
-     ON CONFLICT (kind, key) DO UPDATE SET outcome = excluded.outcome, applied_at = clock_timestamp()
-      WHERE ledger.outcome = 'not_in_effect' OR excluded.outcome = 'not_in_effect'`,
+     ON CONFLICT (kind, key) DO NOTHING`,
     [JSON.stringify(entries)],
   );
 }

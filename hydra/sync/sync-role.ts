@@ -3,9 +3,6 @@ import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { quoteIdentifier } from '../cleaning/session';
 import { scramVerifier } from './scram-verifier';
 
-/** Source: PostgreSQL manual, "PostgreSQL Error Codes". */
-const DUPLICATE_OBJECT = '42710';
-const UNIQUE_VIOLATION = '23505';
 const PASSWORD_BYTES = 24;
 const SYNC_TABLES = ['ledger', 'stale_challenge', 'canary'] as const;
 
@@ -25,11 +22,8 @@ export function syncRoleName(cutoverId: string): string {
  */
 export async function createSyncRole(green: SqlClient, cutoverId: string): Promise<string> {
   const role = syncRoleName(cutoverId);
-  try {
-    await green.query(`CREATE ROLE ${quoteIdentifier(role)} LOGIN NOINHERIT`);
-  } catch (error) {
-    if (!hasCode(error, DUPLICATE_OBJECT, UNIQUE_VIOLATION)) throw error;
-  }
+  const found = await queryRows(green, 'SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1', [role]);
+  if (found.length === 0) await green.query(`CREATE ROLE ${quoteIdentifier(role)} LOGIN NOINHERIT`);
   return role;
 }
 
@@ -104,8 +98,4 @@ export async function dropSyncRole(green: SqlClient, cutoverId: string): Promise
 
 function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
-}
-
-function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }

@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS hydra_cutover.ledger (
   request_id  text,
   captured_at timestamptz NOT NULL,
   applied_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
-  outcome     text NOT NULL CHECK (outcome IN ('applied', 'already_absent', 'not_in_effect')),
+  outcome     text NOT NULL CHECK (outcome IN ('applied', 'already_absent')),
   PRIMARY KEY (kind, key)
 );
 

@@ -3,21 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { queryRows } from '../../../../domain/ports/sql-client';
-import { readArbiter } from '../../../../hydra/arbiter/arbiter';
 import { guardTables, installArbiter } from '../../../../hydra/arbiter/install-arbiter';
 import { installCapture } from '../../../../hydra/capture';
 import { applyRules } from '../../../../hydra/cleaning';
 import { repairStates } from '../../../../hydra/fixups/repair-states';
-import {
-  type SyncSides,
-  createSyncRole,
-  dropSyncRole,
-  grantSyncRole,
-  installSyncTables,
-  prepareSync,
-  renewSyncPassword,
-  takeOverSync,
-} from '../../../../hydra/sync';
+import { type SyncSides, becomeSyncer, dropSyncRole, prepareSync } from '../../../../hydra/sync';
 import { GREEN_TABLES } from '../../../../hydra/transform';
 import { type TestDatabase, asAdmin } from '../../../support/database';
 import { sharedServers } from '../../../support/shared-servers';
@@ -60,9 +50,6 @@ export class SyncWorld {
     await this.migratedCopy(this.green);
     await this.#with('green', async (green) => {
       await installArbiter(green, { side: 'green', cutoverId: this.cutoverId, initialState: 'closed' });
-      const syncRole = await createSyncRole(green, this.cutoverId);
-      await installSyncTables(green, { syncRole });
-      await grantSyncRole(green, syncRole);
       await guardTables(green);
     });
   }
@@ -90,9 +77,7 @@ export class SyncWorld {
   /** A syncer of its own, as a step of a cutover opens one. */
   async openSync(): Promise<SyncSides & { readonly green: Client; readonly blue: Client }> {
     const admin = await this.connect('green');
-    const { nonce } = await readArbiter(admin);
-    const login = await renewSyncPassword(admin, await createSyncRole(admin, this.cutoverId));
-    const generation = await takeOverSync(admin);
+    const { login, generation, nonce } = await becomeSyncer(admin, this.cutoverId, 'public');
     const [blue, green] = [await this.connect('blue'), await this.connect('green', login)];
     await prepareSync(blue, green, 'public');
     return { blue, green, generation, nonce };

@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CutoverFault } from '../domain/faults';
+import { type SyncReceipt } from '../domain/receipts';
+import { type StepInput } from '../domain/steps';
+import { type SyncSides, carryRecentRequests, readBacklog, syncRound } from '../hydra/sync';
+import { type Step, type StepContext, type StepDeps } from './step';
+import { withSync } from './sync-session';
+
+/**
+ * Carries what changed on blue since the snapshot, in rounds until few enough changes are left to ask for the cutover.
+ *
+ * Idempotent; takes over from whatever sync was running.
+ * @throws CutoverFault SYNC_FAILED (not caught up in time, a table truncated) | SYNC_FENCED (another sync took over, or green is
+ *   open) | CROSSED_CONNECTION | DB_UNREACHABLE
+ */
+export const catchUp: Step<StepInput, SyncReceipt> = async (deps, input, context) => {
+  const { catchUpDeadlineMs } = deps.settings.sync;
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new Error('late')), catchUpDeadlineMs);
+  // Between two transactions, so that the session ends in order.
+  const signal = AbortSignal.any([context.signal, late.signal]);
+  try {
+    return await withSync(deps, input, { signal: context.signal, purpose: 'catch up' }, ({ sides }) =>
+      roundsUntilSmall(deps, sides, { ...context, signal }),
+    );
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!late.signal.aborted) throw error;
+    throw new CutoverFault(
+      'SYNC_FAILED',
+      `green did not catch up with blue within ${catchUpDeadlineMs} ms; raise sync.catchUpDeadlineMs, or try at a quieter hour`,
+      { catchUpDeadlineMs },
+    );
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+async function roundsUntilSmall(deps: StepDeps, sides: SyncSides, context: StepContext): Promise<SyncReceipt> {
+  const { batchRows, backlogMax, idleMs } = deps.settings.sync;
+  const startedAt = performance.now();
+  const total = { rounds: 0, changes: 0, rows: 0, backlog: await readBacklog(sides.blue) };
+  const say = (): void => {
+    const perSecond = Math.round(total.changes / Math.max(0.001, (performance.now() - startedAt) / 1_000));
+    context.heartbeat({ step: 'catching up', backlog: total.backlog, changes: total.changes, perSecond });
+  };
+  say();
+  await carryRecentRequests(sides.blue, sides.green, batchRows);
+  for (;;) {
+    const round = await syncRound(sides, {
+      batchRows,
+      signal: context.signal,
+      onPart: ({ changes, rows }) => {
+        total.changes += changes;
+        total.rows += rows;
+        total.backlog = Math.max(0, total.backlog - changes);
+        say();
+      },
+    });
+    total.rounds += 1;
+    total.backlog = round.backlog;
+    say();
+    if (round.backlog <= backlogMax) return total;
+    await sleep(Math.min(idleMs, 100), undefined, { signal: context.signal });
+  }
+}

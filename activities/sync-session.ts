@@ -1,0 +1,94 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type DatabaseSession, type SessionOptions } from '../domain/ports/databases';
+import { type StepInput } from '../domain/steps';
+import { type RoundReceipt, type SyncSides, becomeSyncer, prepareSync, syncRound } from '../hydra/sync';
+import { type StepDeps } from './step';
+
+/** A sync that has taken over. Older ones are fenced; so is this one once another takes over. */
+export interface SyncSession {
+  readonly sides: SyncSides;
+  /** Green as our own role, for looking. */
+  readonly admin: DatabaseSession;
+}
+
+/**
+ * Takes the sync over and runs `work` with its sessions.
+ *
+ * @throws CutoverFault SYNC_FENCED (green is open) | CROSSED_CONNECTION | DB_UNREACHABLE | what `work` throws
+ */
+export async function withSync<T>(
+  deps: StepDeps,
+  input: StepInput,
+  options: SessionOptions,
+  work: (session: SyncSession) => Promise<T>,
+): Promise<T> {
+  return deps.databases.withSession('blue', (blue) => withSyncOver(deps, input, blue, options, work), options);
+}
+
+async function withSyncOver<T>(
+  { databases, settings }: StepDeps,
+  { cutoverId }: StepInput,
+  blue: DatabaseSession,
+  options: SessionOptions,
+  work: (session: SyncSession) => Promise<T>,
+): Promise<T> {
+  return databases.withSession(
+    'green',
+    async (admin) => {
+      const { login, generation, nonce } = await becomeSyncer(admin, cutoverId, settings.hydraSchema);
+      return databases.withSession(
+        'green',
+        async (green) => {
+          await prepareSync(blue, green, settings.hydraSchema);
+          return work({ sides: { blue, green, generation, nonce }, admin });
+        },
+        { ...options, login },
+      );
+    },
+    options,
+  );
+}
+
+/** A sync as a thing to hold, over a session on blue that the caller keeps. */
+export interface OpenSync {
+  /** @throws CutoverFault SYNC_FENCED | SYNC_FAILED */
+  round(signal: AbortSignal): Promise<RoundReceipt>;
+  /** Idempotent, never rejects. */
+  close(): Promise<void>;
+}
+
+const CLOSE_LIMIT_MS = 1_000;
+
+/** As {@link withSync}, for a switchover, whose sessions are all open before its pause. */
+export function openSync(
+  deps: StepDeps,
+  input: StepInput,
+  blue: DatabaseSession,
+  options: SessionOptions = {},
+): Promise<OpenSync> {
+  return new Promise((resolve, reject) => {
+    const cut = new AbortController();
+    const signal = options.signal === undefined ? cut.signal : AbortSignal.any([cut.signal, options.signal]);
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((done) => (release = done));
+    const close = async (): Promise<void> => {
+      release();
+      const settled = new AbortController();
+      const limit = sleep(CLOSE_LIMIT_MS, undefined, { signal: settled.signal }).then(
+        () => cut.abort(new Error('the sync is not needed any more')),
+        () => undefined,
+      );
+      await ended;
+      settled.abort();
+      await limit;
+    };
+    const { batchRows } = deps.settings.sync;
+    const work = async ({ sides }: SyncSession): Promise<void> => {
+      resolve({ close, round: (roundSignal) => syncRound(sides, { batchRows, signal: roundSignal }) });
+      await released;
+    };
+    const ended = withSyncOver(deps, input, blue, { purpose: 'switchover sync', ...options, signal }, work).catch(
+      reject,
+    );
+  });
+}

@@ -1,0 +1,46 @@
+import { CutoverFault } from '../../domain/faults';
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { inTransaction } from '../cleaning/session';
+import { installSyncTables } from './install-sync-tables';
+import { type SyncLogin, createSyncRole, grantSyncRole, renewSyncPassword, terminateSyncSessions } from './sync-role';
+import { takeOverSync } from './take-over';
+
+export interface Syncer {
+  readonly login: SyncLogin;
+  readonly generation: number;
+  readonly nonce: string;
+}
+
+/**
+ * Makes the caller the one syncer of green: sets up what is missing, gives the role a new password, ends older syncers and takes
+ * the next generation.
+ *
+ * @param green a session of our own role
+ * @param schema of Hydra's tables
+ * @throws CutoverFault SYNC_FENCED when green is open already
+ */
+export async function becomeSyncer(green: SqlClient, cutoverId: string, schema: string): Promise<Syncer> {
+  const [run] = await queryRows<{ side: string; state: string; nonce: string; cutover_id: string }>(
+    green,
+    'SELECT side, state, nonce::text AS nonce, cutover_id FROM hydra_cutover.run',
+  );
+  if (run?.side !== 'green' || run.cutover_id !== cutoverId) {
+    throw new CutoverFault(
+      'CROSSED_CONNECTION',
+      `the database reached as green is the ${run?.side ?? 'no'} side of cutover ${run?.cutover_id ?? '(none)'}, not green of ${cutoverId}; check green's address`,
+    );
+  }
+  if (run.state !== 'closed') {
+    throw new CutoverFault('SYNC_FENCED', `green is ${run.state}: nothing of blue is carried to it any more`);
+  }
+  const role = await inTransaction(green, 'BEGIN', 'COMMIT', async () => {
+    await green.query(`SELECT pg_advisory_xact_lock(hashtext('hydra_cutover'), hashtext('sync'))`);
+    const syncRole = await createSyncRole(green, cutoverId);
+    await installSyncTables(green, { syncRole });
+    await grantSyncRole(green, syncRole, schema);
+    return syncRole;
+  });
+  const login = await renewSyncPassword(green, role);
+  await terminateSyncSessions(green, role);
+  return { login, generation: await takeOverSync(green), nonce: run.nonce };
+}
