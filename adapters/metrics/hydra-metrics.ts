@@ -4,17 +4,22 @@ import { parseMetrics, sumOf } from './parse-metrics';
 import { readHistogram } from './read-histogram';
 
 const P95 = 0.95;
+/** 1.x names them without the prefix. */
+const REQUESTS = ['http_requests_total', 'requests_total'] as const;
+const LATENCY = ['http_response_time_seconds', 'response_time_seconds'] as const;
 
 /**
- * @param text what a Hydra answers to `/metrics/prometheus`; both generations use the same names
+ * @param text what a Hydra answers to `/metrics/prometheus`
  * Source: Hydra v1.11.10 and v2.3.0, x/prometheus and what the two answer.
  */
 export function parseHydraMetrics(text: string): HydraMetrics {
   const samples = parseMetrics(text);
+  const has = (name: string) => samples.some((sample) => sample.name.startsWith(name));
+  const [requests, latency] = [REQUESTS.find(has) ?? REQUESTS[0], LATENCY.find(has) ?? LATENCY[0]];
   return {
-    requests: sumOf(samples, 'http_requests_total'),
-    serverErrors: sumOf(samples, 'http_requests_total', ({ code }) => code?.startsWith('5') === true),
-    p95Ms: quantileMs(readHistogram(samples, 'http_response_time_seconds'), P95),
+    requests: sumOf(samples, requests),
+    serverErrors: sumOf(samples, requests, ({ code }) => code?.startsWith('5') === true),
+    p95Ms: quantileMs(readHistogram(samples, latency), P95),
     residentBytes: sumOf(samples, 'process_resident_memory_bytes'),
     heapBytes: sumOf(samples, 'go_memstats_heap_alloc_bytes'),
     goroutines: sumOf(samples, 'go_goroutines'),

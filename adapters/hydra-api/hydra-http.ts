@@ -1,0 +1,138 @@
+import { Agent } from 'undici';
+import { CutoverFault } from '../../domain/faults';
+import { type SideName } from '../../domain/sides';
+
+/** Where a Hydra itself is reached, and how its admin paths look: generation 1 as they are, generation 2 below `/admin`. */
+export interface HydraEndpoints {
+  readonly publicUrl: string;
+  readonly adminUrl: string;
+  readonly apiGeneration: 1 | 2;
+  /** PEM of the authorities behind `https` addresses. @default those that Node.js trusts */
+  readonly ca?: string;
+}
+
+export interface HydraCall {
+  readonly listener: 'public' | 'admin';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** As generation 1 spells it, for example `/oauth2/introspect`; with a query if there is one. */
+  readonly path: string;
+  readonly json?: unknown;
+  readonly form?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface HydraAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+  /** undefined when the answer is not JSON. */
+  readonly json: unknown;
+}
+
+const CONNECTIONS = 8;
+const ANSWER_LIMIT_BYTES = 32 * 1024 * 1024;
+/** Beside `/admin` in generation 2 too, up to 2.3.0. */
+const UNPREFIXED = /^\/(health\/|version$)/;
+
+/** HTTP to one Hydra over kept-alive connections. Redirects are answers: their absolute addresses are wrong without the gateway. */
+export class HydraHttp {
+  readonly #agent: Agent;
+
+  constructor(
+    readonly side: SideName,
+    readonly endpoints: HydraEndpoints,
+    readonly timeoutMs: number,
+  ) {
+    this.#agent = new Agent({
+      connections: CONNECTIONS,
+      maxResponseSize: ANSWER_LIMIT_BYTES,
+      connect: { timeout: timeoutMs, ...(endpoints.ca === undefined ? {} : { ca: endpoints.ca }) },
+    });
+  }
+
+  /** @throws CutoverFault HYDRA_UNREACHABLE when no whole answer came in time */
+  async call(call: HydraCall): Promise<HydraAnswer> {
+    const signal = AbortSignal.timeout(this.timeoutMs);
+    try {
+      return await this.#attempt(call, signal).catch((error: unknown) => {
+        // A kept-alive connection that the server closed meanwhile: asking again is harmless, changing is not.
+        if (call.method !== 'GET' || signal.aborted || !isClosedSocket(error)) throw error;
+        return this.#attempt(call, signal);
+      });
+    } catch (error) {
+      const { host } = new URL(this.#base(call.listener));
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new CutoverFault(
+        'HYDRA_UNREACHABLE',
+        `${call.method} ${pathOnly(call.path)} at the ${call.listener} API of Hydra on ${this.side} (${host}) failed: ${reason}; check that it runs and is reachable`,
+        { side: this.side, endpoint: host },
+        error,
+      );
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  async #attempt(call: HydraCall, signal: AbortSignal): Promise<HydraAnswer> {
+    const { origin, pathname } = new URL(this.#base(call.listener));
+    const prefix =
+      call.listener === 'admin' && this.endpoints.apiGeneration === 2 && !UNPREFIXED.test(call.path) ? '/admin' : '';
+    const { statusCode, headers, body } = await this.#agent.request({
+      origin,
+      path: `${pathname.replace(/\/$/, '')}${prefix}${call.path}`,
+      method: call.method,
+      headers: {
+        // A Hydra behind TLS termination refuses plain requests without it.
+        'x-forwarded-proto': 'https',
+        accept: 'application/json',
+        ...(call.json !== undefined && { 'content-type': 'application/json' }),
+        ...(call.form !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
+        ...call.headers,
+      },
+      body:
+        call.form !== undefined
+          ? new URLSearchParams(call.form).toString()
+          : call.json !== undefined
+            ? JSON.stringify(call.json)
+            : null,
+      signal,
+    });
+    const text = await body.text();
+    return { status: statusCode, headers, text, json: parseJson(text) };
+  }
+
+  #base(listener: HydraCall['listener']): string {
+    return listener === 'public' ? this.endpoints.publicUrl : this.endpoints.adminUrl;
+  }
+}
+
+/** The answer is never quoted whole: it may hold tokens. @param wanted for example `200 with a list` */
+export function unexpected(http: HydraHttp, call: HydraCall, answer: HydraAnswer, wanted: string): CutoverFault {
+  const { error } = (answer.json ?? {}) as { error?: unknown };
+  const said = typeof error === 'string' && /^[a-z_]{1,60}$/.test(error) ? ` (${error})` : '';
+  return new CutoverFault(
+    'HYDRA_UNEXPECTED',
+    `Hydra on ${http.side} answered ${call.method} ${pathOnly(call.path)} with ${answer.status}${said}; expected ${wanted}`,
+    { side: http.side, statusCode: answer.status },
+  );
+}
+
+/** Queries hold subjects and challenges; so do the ends of some paths. */
+function pathOnly(path: string): string {
+  return path.replace(/\?.*$/s, '').replace(/^(\/clients\/).*/, '$1…');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isClosedSocket(error: unknown): boolean {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE';
+}

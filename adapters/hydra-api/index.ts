@@ -1,0 +1,2 @@
+export { HttpHydraApi, type HttpHydraApiOptions } from './http-hydra-api';
+export { type HydraEndpoints } from './hydra-http';

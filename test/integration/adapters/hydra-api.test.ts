@@ -1,0 +1,96 @@
+import { HttpHydraApi } from '../../../adapters/hydra-api';
+import { HydraHttp } from '../../../adapters/hydra-api/hydra-http';
+import { listConsents } from '../../../adapters/hydra-api/list-consents';
+import { type SideName, SIDE_NAMES } from '../../../domain/sides';
+import { OauthHttp, adminLoginApp, createOauthClient, grantTokens } from '../../../world/oauth';
+import { useDatabase } from '../../support/database';
+import { type TestHydra, startHydra } from '../../support/hydra';
+
+const LOGIN_APP = 'http://127.0.0.1:9';
+const GRANTS = 5;
+
+const blueDatabase = useDatabase('hydra_1_11_10');
+const greenDatabase = useDatabase('hydra_2_3_0');
+let hydras: Record<SideName, TestHydra>;
+let api: HttpHydraApi;
+
+const endpoints = (side: SideName) => ({
+  publicUrl: hydras[side].publicUrl,
+  adminUrl: hydras[side].adminUrl,
+  apiGeneration: side === 'blue' ? (1 as const) : (2 as const),
+});
+
+beforeAll(async () => {
+  const [blue, green] = await Promise.all([
+    startHydra({ version: '1.11.10', database: blueDatabase.config, loginAppUrl: LOGIN_APP }),
+    startHydra({ version: '2.3.0', database: greenDatabase.config, loginAppUrl: LOGIN_APP }),
+  ]);
+  hydras = { blue, green };
+  api = new HttpHydraApi({ sides: { blue: endpoints('blue'), green: endpoints('green') } });
+}, 60_000);
+
+afterAll(async () => {
+  await api.close();
+  for (const side of SIDE_NAMES) await hydras[side].stop();
+});
+
+describe.each(SIDE_NAMES)('the API of %s', (side) => {
+  it('says whether it is ready, which version it is, who it is and how it signs', async () => {
+    expect(await api.isReady(side)).toBe(true);
+    expect(typeof (await api.version(side))).toBe('string');
+    expect(await api.issuer(side)).toBe(hydras[side].issuer);
+    expect((await api.publicKeys(side)).length).toBeGreaterThan(0);
+  });
+
+  it('logs a synthetic user in and leaves no client behind, though an interrupted check did', async () => {
+    const http = oauth(side);
+    await createOauthClient(http, { id: 'hydra-cutover-check' });
+    const { steps } = await api.syntheticLogin(side);
+    expect(steps).toEqual(expect.arrayContaining(['accept login', 'accept consent', 'introspect', 'refresh']));
+    expect(await api.client(side, 'hydra-cutover-check')).toBeUndefined();
+    await http.close();
+  });
+
+  it('lists the same consents whatever the page size, and a client without its secret', async () => {
+    const http = oauth(side);
+    const ids: string[] = [];
+    for (let index = 0; index < GRANTS; index++) {
+      const client = await createOauthClient(http);
+      ids.push(client.id);
+      const loginApp = adminLoginApp(http, { subject: 'sample', remember: true, rememberForS: 3_600 });
+      await grantTokens(http, { client, loginApp });
+    }
+    await http.close();
+    const all = await api.consents(side, 'sample');
+    expect(all.map(({ clientId }) => clientId).sort()).toEqual([...ids].sort());
+    expect(all[0]).toMatchObject({ scope: ['offline_access', 'openid'], remember: true, rememberForSeconds: 3_600 });
+    const own = new HydraHttp(side, endpoints(side), 5_000);
+    expect(await listConsents(own, 'sample', 2)).toEqual(all);
+    await own.close();
+    const client = await api.client(side, ids[0] ?? '');
+    expect(client).toMatchObject({ client_id: ids[0] });
+    expect(client).not.toHaveProperty('client_secret');
+  });
+
+  it('counts its requests and measures them', async () => {
+    const metrics = await api.metrics(side);
+    expect(metrics.requests).toBeGreaterThan(20);
+    expect(metrics.p95Ms).toBeGreaterThan(0);
+    for (const name of ['residentBytes', 'heapBytes', 'goroutines', 'cpuSeconds'] as const) {
+      expect(metrics[name]).toBeGreaterThan(0);
+    }
+  });
+});
+
+it('is not ready, and unreachable, when nothing listens', async () => {
+  const nowhere = { publicUrl: 'http://127.0.0.1:9', adminUrl: 'http://127.0.0.1:9', apiGeneration: 2 as const };
+  const gone = new HttpHydraApi({ sides: { blue: nowhere, green: nowhere } });
+  expect(await gone.isReady('green')).toBe(false);
+  await expect(gone.issuer('green')).rejects.toMatchObject({ code: 'HYDRA_UNREACHABLE' });
+  await gone.close();
+});
+
+function oauth(side: SideName): OauthHttp {
+  const { publicUrl, adminUrl, adminPrefix, issuer } = hydras[side];
+  return new OauthHttp({ publicUrl, adminUrl, adminPrefix, issuer }, { forwardedProto: side === 'blue' });
+}
