@@ -1,0 +1,85 @@
+import { type SqlClient } from '../domain/ports/sql-client';
+import { type ParityReceipt } from '../domain/receipts';
+import { type StepInput } from '../domain/steps';
+import { type ParityResult, type ParitySelection, compareSides } from '../hydra/parity';
+import { prepareSync, syncRound } from '../hydra/sync';
+import { whileBeating } from './green/while-beating';
+import { type Step, type StepContext, type StepDeps } from './step';
+import { withSync } from './sync-session';
+
+/** What blue changes between a round and the look after it differs again; what differs every time is no such change. */
+const LOOKS_AGAIN = 5;
+
+/**
+ * Compares every row of green with what blue's rows become; what differs is carried once more and looked at again, because blue
+ * goes on changing meanwhile.
+ *
+ * Returns differences that stay, it does not throw them. Changes nothing when nothing differs; else it takes the sync over.
+ * @throws CutoverFault CHECK_FAILED (JSON on blue that only a person can mend) | SYNC_FENCED | SYNC_FAILED | CROSSED_CONNECTION |
+ *   DB_UNREACHABLE
+ */
+export const verifyParity: Step<StepInput, ParityReceipt> = async (deps, input, context) => {
+  const { databases, settings } = deps;
+  const options = { signal: context.signal, purpose: 'verify parity' };
+  const full = await databases.withSession(
+    'blue',
+    (blue) =>
+      databases.withSession(
+        'green',
+        async (green) => {
+          await prepareSync(blue, green, settings.hydraSchema);
+          return look(deps, context, blue, green);
+        },
+        options,
+      ),
+    options,
+  );
+  if (full.differences === 0) return receiptOf(full, full);
+  deps.log.info({ differences: full.differences }, 'rows differ; looking again after a round of the sync');
+  return withSync(deps, input, options, async ({ sides, admin }) => {
+    await prepareSync(sides.blue, admin, settings.hydraSchema);
+    let [all, last] = [full, full];
+    for (let time = 0; time < LOOKS_AGAIN && last.differences > 0; time += 1) {
+      await syncRound(sides, { batchRows: settings.sync.batchRows, signal: context.signal });
+      // Too many to name them: everything again.
+      last = await look(deps, context, sides.blue, admin, last.complete ? last.differing : undefined);
+      if (last.looked === 'all') all = last;
+    }
+    return receiptOf(all, last);
+  });
+};
+
+type Look = ParityResult & { readonly looked: 'all' | 'again' };
+
+async function look(
+  { settings }: StepDeps,
+  context: StepContext,
+  blue: SqlClient,
+  green: SqlClient,
+  selection?: ParitySelection,
+): Promise<Look> {
+  let progress: Readonly<Record<string, unknown>> = {};
+  const looked = selection === undefined ? 'all' : 'again';
+  const result = await whileBeating(
+    context,
+    () => ({ step: 'comparing', looked, ...progress }),
+    () =>
+      compareSides(blue, green, {
+        batchRows: settings.sync.batchRows,
+        signal: context.signal,
+        onProgress: (reached) => (progress = { ...reached }),
+        ...(selection === undefined ? {} : { selection }),
+      }),
+  );
+  return { ...result, looked };
+}
+
+function receiptOf(all: ParityResult, last: ParityResult): ParityReceipt {
+  const tables = Object.entries(all.tables).map(([name, { blue }]) => [name, blue] as const);
+  return {
+    tables: Object.fromEntries(tables),
+    rows: all.rows,
+    differences: last.differences,
+    examples: last.examples,
+  };
+}
