@@ -12,6 +12,7 @@ import { proveDrain } from './prove-drain';
 import { repairGreen } from './repair-green';
 import { takeSnapshot, deleteSnapshot, restoreGreen, deleteGreen } from './snapshot';
 import { vacuumGreen } from './vacuum-green';
+import { verifyParity } from './verify-parity';
 
 /** The code of every step. */
 export const STEPS: StepTable = {
@@ -34,7 +35,7 @@ export const STEPS: StepTable = {
   stopGreen,
   catchUp: notBuilt('catchUp'),
   keepInSync: notBuilt('keepInSync'),
-  verifyParity: notBuilt('verifyParity'),
+  verifyParity,
   gatherEvidence: notBuilt('gatherEvidence'),
   pauseJobs: notBuilt('pauseJobs'),
   resumeJobs: notBuilt('resumeJobs'),
