@@ -68,6 +68,8 @@ BEGIN
     SELECT CASE
              -- session_user, because current_user is whoever a function or a foreign key's cascade runs as.
              WHEN state = 'closed' AND sync_role = session_user THEN 'none'
+             -- Once open, a late sync would revive what was revoked here.
+             WHEN sync_role = session_user THEN 'the sync is over'
              WHEN state IN ('committed', 'closed') THEN state
              WHEN state = 'fenced' AND lease_until > clock_timestamp() THEN state
              ELSE 'none'

@@ -25,4 +25,5 @@ export {
   readBacklog,
   syncRound,
 } from './sync-round';
+export { readRecentKeys } from './recent-keys';
 export { takeOverSync } from './take-over';

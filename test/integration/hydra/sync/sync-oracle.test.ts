@@ -7,7 +7,6 @@ const database = useDatabase('hydra_1_11_10');
 let world: SyncWorld;
 
 beforeAll(() => (world = new SyncWorld(database.config)));
-afterEach(() => world.disconnect());
 afterAll(() => world.close());
 
 it('makes a migrated snapshot and what was synced since equal to the migration of the last state, row by row', async () => {

@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type CutoverEvidence } from '../domain/receipts';
+import { type StepInput } from '../domain/steps';
+import { guardProblems } from '../hydra/arbiter';
+import { type SentCanary, captureProblems, isCanaryDone, sendCanary } from '../hydra/capture';
+import { type RoundReceipt, type SyncSides, syncRound } from '../hydra/sync';
+import { blockersOf } from './evidence/blockers';
+import { compareRecent } from './evidence/compare-recent';
+import { partyProblems } from './evidence/party-problems';
+import { requestsPerSecond } from './evidence/requests-per-second';
+import { type Step, type StepContext, type StepDeps } from './step';
+import { type SyncSession, withSync } from './sync-session';
+
+/** What hold, fence, commit, flip and release take besides the last round. */
+const PAUSE_BESIDES_ROUND_MS = 150;
+const MEASURED_ROUNDS = 5;
+
+/**
+ * Gathers what a person needs to decide for or against the switchover, and every problem that would stop it, all at once. Moves
+ * the sync on meanwhile; changes nothing else.
+ *
+ * @throws CutoverFault CAPTURE_BROKEN (a canary does not reach the change log) | SYNC_FENCED | SYNC_FAILED | CROSSED_CONNECTION |
+ *   DB_UNREACHABLE
+ */
+export const gatherEvidence: Step<StepInput, CutoverEvidence> = (deps, input, context) =>
+  withSync(deps, input, { signal: context.signal, purpose: 'evidence' }, (session) => gather(deps, session, context));
+
+async function gather(deps: StepDeps, { sides, admin }: SyncSession, context: StepContext): Promise<CutoverEvidence> {
+  const { blue } = sides;
+  const { batchRows } = deps.settings.sync;
+  const options = { batchRows, signal: context.signal };
+  context.heartbeat({ step: 'looking for problems' });
+  const problems = [
+    ...(await captureProblems(blue)).map((problem) => `capture on blue: ${problem}`),
+    ...(await guardProblems(blue)).map((problem) => `guards on blue: ${problem}`),
+    ...(await guardProblems(admin)).map((problem) => `guards on green: ${problem}`),
+    ...(await blockersOf(blue)),
+    ...(await partyProblems(deps)),
+  ];
+  context.heartbeat({ step: 'sending a canary' });
+  await syncRound(sides, options);
+  const canary = await carryCanary(sides, admin, options);
+  if (!canary.arrived) problems.push('a canary written on blue did not arrive on green');
+  context.heartbeat({ step: 'measuring rounds' });
+  const rounds = await measureRounds(sides, options, deps.settings.sync.idleMs);
+  context.heartbeat({ step: 'comparing recent changes' });
+  const parity = await compareRecent(sides, options);
+  if (parity.differences > 0) problems.push(`${parity.differences} rows of green differ from blue's recent changes`);
+  const last = rounds.at(-1);
+  return {
+    backlog: last?.backlog ?? 0,
+    lastRoundMs: last?.durationMs ?? 0,
+    parity,
+    canaryMs: canary.ms,
+    requestsPerSecond: await requestsPerSecond(deps, context.signal),
+    predictedPauseMs: Math.max(...rounds.map(({ durationMs }) => durationMs)) + PAUSE_BESIDES_ROUND_MS,
+    problems,
+  };
+}
+
+interface Options {
+  readonly batchRows: number;
+  readonly signal: AbortSignal;
+}
+
+async function carryCanary(
+  sides: SyncSides,
+  admin: SyncSides['green'],
+  options: Options,
+): Promise<{ readonly ms: number; readonly arrived: boolean }> {
+  const startedAt = performance.now();
+  const sent: SentCanary = await sendCanary(sides.blue);
+  await syncRound(sides, options);
+  const { rows } = await admin.query('SELECT 1 FROM hydra_cutover.canary WHERE log_id = $1', [sent.changeId]);
+  const ms = Math.ceil(performance.now() - startedAt);
+  return { ms, arrived: rows.length === 1 && (await isCanaryDone(sides.blue, sent)) };
+}
+
+/** Rounds a moment apart, as the pause would have them. */
+async function measureRounds(sides: SyncSides, options: Options, idleMs: number): Promise<readonly RoundReceipt[]> {
+  const rounds: RoundReceipt[] = [];
+  while (rounds.length < MEASURED_ROUNDS) {
+    rounds.push(await syncRound(sides, options));
+    await sleep(Math.min(idleMs, 200), undefined, { signal: options.signal });
+  }
+  return rounds;
+}

@@ -1,0 +1,291 @@
+import { type Client } from 'pg';
+import { openSide } from '../../../../hydra/arbiter';
+import { sendCanary } from '../../../../hydra/capture';
+import {
+  type SyncSides,
+  dropSyncRole,
+  readBacklog,
+  readLedger,
+  readStaleChallenges,
+  syncRound,
+} from '../../../../hydra/sync';
+import { useDatabase } from '../../../support/database';
+import { History } from './history';
+import { SyncWorld } from './sync-world';
+
+const OPTIONS = { batchRows: 500 };
+
+const database = useDatabase('hydra_1_11_10');
+const other = useDatabase('empty');
+const history = new History(11);
+let world: SyncWorld;
+let blue: Client;
+let green: Client;
+let sync: SyncSides;
+
+async function count(client: Client, sql: string, values: unknown[] = []): Promise<number> {
+  const { rows } = await client.query<{ n: number }>(`SELECT count(*)::int AS n FROM ${sql}`, values);
+  return rows[0]?.n ?? -1;
+}
+
+/** A grant with tokens, carried. */
+async function carriedGrant() {
+  let grant = await history.grant(blue);
+  while (grant.refresh === '') grant = await history.grant(blue);
+  await syncRound(sync, OPTIONS);
+  return grant;
+}
+
+beforeAll(async () => {
+  world = new SyncWorld(database.config);
+  await world.capture();
+  const before = await world.connect('blue');
+  await history.go(before, 10);
+  await world.snapshot();
+});
+
+afterAll(() => world.close());
+
+describe('the sync', () => {
+  beforeEach(async () => {
+    [blue, green] = [await world.connect('blue'), await world.connect('green')];
+    sync = await world.openSync();
+  });
+
+  afterEach(() => world.disconnect());
+
+  describe('a round', () => {
+    it('writes nothing when nothing changed, and only what changed', async () => {
+      await syncRound(sync, OPTIONS);
+      expect(await syncRound(sync, OPTIONS)).toMatchObject({ changes: 0, rows: 0, backlog: 0 });
+      await blue.query(`UPDATE hydra_client SET client_name = 'renamed' WHERE id = $1`, [history.clients[0]]);
+      expect(await syncRound(sync, OPTIONS)).toMatchObject({ changes: 1, rows: 1, backlog: 0 });
+      await blue.query(`UPDATE hydra_client SET client_name = 'again' WHERE id = $1`, [history.clients[0]]);
+      await blue.query(`UPDATE hydra_client SET client_name = 'renamed' WHERE id = $1`, [history.clients[0]]);
+      expect(await syncRound(sync, OPTIONS)).toMatchObject({ changes: 2, rows: 0 });
+    });
+
+    it('carries what a killed round left unmarked once more, without harm', async () => {
+      const grant = await carriedGrant();
+      await history.rotate(blue, grant);
+      await syncRound(sync, OPTIONS);
+      await blue.query('UPDATE hydra_cutover.change_log SET done_at = NULL');
+      expect(await syncRound(sync, OPTIONS)).toMatchObject({ rows: 0, backlog: 0 });
+    });
+
+    it('leaves its changes undone when its session on green dies before the commit', async () => {
+      await history.grant(blue);
+      const backlog = await readBacklog(blue);
+      const killed = {
+        ...sync,
+        green: {
+          query: async (text: string, values?: unknown[]) => {
+            if (text === 'COMMIT')
+              await green.query(
+                `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename ~ 'hydra_cutover_sync'`,
+              );
+            return sync.green.query(text, values);
+          },
+        },
+      };
+      await expect(syncRound(killed, OPTIONS)).rejects.toThrow();
+      expect(await readBacklog(blue)).toBe(backlog);
+      sync = await world.openSync();
+      expect(await syncRound(sync, OPTIONS)).toMatchObject({ changes: backlog, backlog: 0 });
+    });
+
+    it('finds changes that were committed after ones with higher ids', async () => {
+      const late = await world.connect('blue');
+      await late.query('BEGIN');
+      await late.query(`INSERT INTO hydra_jwk (sid, kid, version, keydata) VALUES ('late', 'k', 0, 'x')`);
+      await history.rotateKey(blue);
+      await syncRound(sync, OPTIONS);
+      expect(await count(green, `hydra_jwk WHERE sid = 'late'`)).toBe(0);
+      await late.query('COMMIT');
+      await syncRound(sync, OPTIONS);
+      expect(await count(green, `hydra_jwk WHERE sid = 'late'`)).toBe(1);
+    });
+
+    it('is not kept from finished changes by a transaction that idles in another database', async () => {
+      const idle = await other.connect();
+      await idle.query('BEGIN');
+      await idle.query('SELECT pg_current_xact_id()');
+      await history.rotateKey(blue);
+      expect(await syncRound(sync, OPTIONS)).toMatchObject({ changes: expect.any(Number) as number, backlog: 0 });
+      expect(await count(green, `hydra_jwk WHERE kid = $1`, [history.keys.at(-1)])).toBe(1);
+      await idle.query('ROLLBACK');
+      await idle.end();
+    });
+
+    it('looks at blue only after it holds its place, so that it does not miss what came while it waited', async () => {
+      const newer = await world.connect('green');
+      await newer.query('BEGIN');
+      await newer.query('SELECT 1 FROM hydra_cutover.syncer FOR UPDATE');
+      const round = syncRound(sync, OPTIONS);
+      await history.rotateKey(blue);
+      await newer.query('ROLLBACK');
+      await round;
+      expect(await count(green, `hydra_jwk WHERE kid = $1`, [history.keys.at(-1)])).toBe(1);
+    });
+
+    it('carries a token together with the consent that came in between', async () => {
+      const { rows } = await blue.query<{ id: string }>(
+        `SELECT id::text FROM hydra_cutover.change_log ORDER BY id DESC LIMIT 1`,
+      );
+      const grant = await carriedGrant();
+      // Green as it was before; only the token's own change is left to be carried: its parents must come by themselves.
+      await (sync.green as Client).query('DELETE FROM hydra_oauth2_flow WHERE consent_challenge_id = $1', [
+        grant.consent,
+      ]);
+      await blue.query(
+        `UPDATE hydra_cutover.change_log SET done_at = NULL WHERE id > $1 AND table_name = 'hydra_oauth2_refresh'`,
+        [rows[0]?.id ?? '0'],
+      );
+      expect(await syncRound(sync, OPTIONS)).toMatchObject({ rows: 2, backlog: 0 });
+    });
+
+    it('refuses a truncated table with what to do, and keeps it undone', async () => {
+      await blue.query('TRUNCATE hydra_oauth2_logout_request');
+      await expect(syncRound(sync, OPTIONS)).rejects.toMatchObject({
+        code: 'SYNC_FAILED',
+        message: expect.stringContaining('hydra_oauth2_logout_request') as string,
+      });
+      expect(await readBacklog(blue)).toBeGreaterThan(0);
+      await blue.query(`DELETE FROM hydra_cutover.change_log WHERE kind = 'truncate'`);
+    });
+  });
+
+  describe('flows', () => {
+    it('are re-keyed in place when their login goes, so that their tokens live on', async () => {
+      const grant = await carriedGrant();
+      await history.deleteSession(blue, grant);
+      await syncRound(sync, OPTIONS);
+      const { rows } = await green.query<{ login_challenge: string }>(
+        'SELECT login_challenge FROM hydra_oauth2_flow WHERE consent_challenge_id = $1',
+        [grant.consent],
+      );
+      expect(rows).toEqual([{ login_challenge: expect.stringMatching(/^cut-/) as string }]);
+      expect(await count(green, 'hydra_oauth2_refresh WHERE signature = $1 AND active', [grant.refresh])).toBe(1);
+    });
+
+    it('keep their tokens when only their own changes are carried and the deleted login is named alone', async () => {
+      const grant = await carriedGrant();
+      await history.deleteSession(blue, grant);
+      await blue.query(
+        `UPDATE hydra_cutover.change_log SET done_at = now() WHERE done_at IS NULL AND table_name <> 'hydra_oauth2_authentication_request'`,
+      );
+      await syncRound(sync, OPTIONS);
+      expect(await count(green, 'hydra_oauth2_refresh WHERE signature = $1 AND active', [grant.refresh])).toBe(1);
+      await blue.query('UPDATE hydra_cutover.change_log SET done_at = NULL');
+      await syncRound(sync, OPTIONS);
+      expect(await count(green, 'hydra_oauth2_refresh WHERE signature = $1 AND active', [grant.refresh])).toBe(1);
+    });
+
+    it('go with their tokens when blue has neither key', async () => {
+      const grant = await carriedGrant();
+      await history.deleteConsent(blue, grant);
+      await history.deleteSession(blue, grant);
+      await syncRound(sync, OPTIONS);
+      expect(
+        await count(green, 'hydra_oauth2_flow WHERE login_challenge = $1 OR consent_challenge_id = $2', [
+          grant.login,
+          grant.consent,
+        ]),
+      ).toBe(0);
+      expect(await count(green, 'hydra_oauth2_refresh WHERE request_id = $1', [grant.consent])).toBe(0);
+    });
+  });
+
+  describe('two syncers', () => {
+    it('never both write: the older one is fenced, and cannot log in again', async () => {
+      const newer = await world.openSync();
+      await history.rotateKey(blue);
+      // Its session was ended; the password that it had is no more.
+      await expect(syncRound(sync, OPTIONS)).rejects.toThrow();
+      await expect(syncRound({ ...newer, generation: sync.generation }, OPTIONS)).rejects.toMatchObject({
+        code: 'SYNC_FENCED',
+      });
+      expect(await syncRound(newer, OPTIONS)).toMatchObject({ backlog: 0 });
+    });
+
+    it('notice a green that is not the one they were prepared for', async () => {
+      await expect(
+        syncRound({ ...sync, nonce: '00000000-0000-4000-8000-000000000000' }, OPTIONS),
+      ).rejects.toMatchObject({
+        code: 'CROSSED_CONNECTION',
+      });
+    });
+  });
+
+  describe('the ledger', () => {
+    it('has every revocation that blue captured, with what became of it', async () => {
+      const [revoked, deleted, born] = [await carriedGrant(), await carriedGrant(), await history.grant(blue)];
+      await history.revoke(blue, revoked);
+      await history.deleteConsent(blue, deleted);
+      if (born.refresh !== '') await history.deleteConsent(blue, born);
+      await syncRound(sync, { batchRows: 1 });
+      const captured = (
+        await blue.query<{ key: string }>('SELECT kind || key AS key FROM hydra_cutover.revocation ORDER BY 1')
+      ).rows.map(({ key }) => key);
+      const ledger = await readLedger(green);
+      expect(captured.filter((key) => !ledger.some((entry) => entry.kind + entry.key === key))).toEqual([]);
+      const outcome = (kind: string, key: string) =>
+        ledger.find((entry) => entry.kind === kind && entry.key === key)?.outcome;
+      expect(outcome('chain_revoked', revoked.consent)).toBe('applied');
+      expect(outcome('consent_deleted', deleted.consent)).toBe('applied');
+      expect(await count(green, 'hydra_oauth2_refresh WHERE request_id = $1 AND active', [revoked.consent])).toBe(0);
+    });
+  });
+
+  it('maps challenges and verifiers of logins and consents begun on blue to their request', async () => {
+    const { lastSeq } = await readStaleChallenges(green, 0);
+    const grant = await carriedGrant();
+    const { entries } = await readStaleChallenges(green, lastSeq);
+    expect(entries).toEqual(
+      expect.arrayContaining([
+        { kind: 'login_challenge', value: grant.login, requestUrl: `https://auth/${grant.login}` },
+        { kind: 'login_verifier', value: `${grant.login}v`, requestUrl: `https://auth/${grant.login}` },
+        { kind: 'consent_challenge', value: grant.consent, requestUrl: `https://auth/${grant.consent}` },
+        { kind: 'consent_verifier', value: `${grant.consent}v`, requestUrl: `https://auth/${grant.consent}` },
+      ]),
+    );
+  });
+
+  it('carries a canary from the trigger on blue to a row on green', async () => {
+    const { changeId } = await sendCanary(blue);
+    await syncRound(sync, OPTIONS);
+    expect(await count(green, 'hydra_cutover.canary WHERE log_id = $1', [changeId])).toBe(1);
+  });
+
+  describe('the role of the sync', () => {
+    it('can do nothing on green but write rows', async () => {
+      const login = sync.green as Client;
+      await expect(login.query('UPDATE hydra_cutover.run SET state = $1', ['open'])).rejects.toMatchObject({
+        code: '42501',
+      });
+      await expect(login.query('UPDATE hydra_cutover.syncer SET generation = 9')).rejects.toMatchObject({
+        code: '42501',
+      });
+      await expect(login.query('ALTER TABLE hydra_client DISABLE TRIGGER ALL')).rejects.toMatchObject({
+        code: '42501',
+      });
+    });
+
+    // Last: green stays open.
+    it('is refused once green is open, and is removed without a trace', async () => {
+      await openSide(green, 1, 2_000);
+      await history.rotateKey(blue);
+      await expect(syncRound(sync, OPTIONS)).rejects.toMatchObject({ code: 'SYNC_FENCED' });
+      await expect(world.openSync()).rejects.toMatchObject({ code: 'SYNC_FENCED' });
+      await expect((sync.green as Client).query('DELETE FROM hydra_jwk')).rejects.toMatchObject({ code: 'HC001' });
+      await dropSyncRole(green, world.cutoverId);
+      await dropSyncRole(green, world.cutoverId);
+      expect(
+        await count(
+          green,
+          `pg_roles WHERE rolname ~ '^hydra_cutover_sync_' AND rolname = (SELECT sync_role FROM hydra_cutover.run)`,
+        ),
+      ).toBe(0);
+    });
+  });
+});
