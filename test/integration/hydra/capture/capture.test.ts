@@ -1,5 +1,12 @@
 import { type Client } from 'pg';
-import { commitAttempt, beginAttempt, fence, guardTables, installArbiter } from '../../../../hydra/arbiter';
+import {
+  abortAttempt,
+  commitAttempt,
+  beginAttempt,
+  fence,
+  guardTables,
+  installArbiter,
+} from '../../../../hydra/arbiter';
 import {
   CAPTURED_TABLES,
   captureProblems,
@@ -145,9 +152,32 @@ describe('the change log', () => {
     expect(await changes()).toHaveLength(2);
   });
 
+  it('holds nothing of a write that the fence refused', async () => {
+    const begun = await beginAttempt(ours, { epoch: 1, holdDeadlineMs: 10_000, marginMs: 0 });
+    if (!begun.ok) throw new Error(begun.reason);
+    await fence(ours, begun.attempt, 2_000);
+    await expect(writer.query(INSERT_CLIENT, ['refused'])).rejects.toMatchObject({ code: 'HC001' });
+    expect(await changes()).toEqual([]);
+    await abortAttempt(ours, begun.attempt, 'test', 2_000);
+  });
+
+  it('holds a prepared write once it is committed; until then no fence comes about', async () => {
+    await writer.query('BEGIN');
+    await writer.query(INSERT_CLIENT, ['prepared']);
+    await writer.query(`PREPARE TRANSACTION 'capture-test'`);
+    expect(await changes()).toEqual([]);
+    const begun = await beginAttempt(ours, { epoch: 2, holdDeadlineMs: 10_000, marginMs: 0 });
+    if (!begun.ok) throw new Error(begun.reason);
+    await expect(fence(ours, begun.attempt, 50)).rejects.toMatchObject({ code: '55P03' });
+    await writer.query(`COMMIT PREPARED 'capture-test'`);
+    expect(await fence(ours, begun.attempt, 2_000)).toMatchObject({ ok: true });
+    expect(await changes()).toMatchObject([{ kind: 'insert', new_key: { id: 'prepared' } }]);
+    await abortAttempt(ours, begun.attempt, 'test', 2_000);
+  });
+
   it('stops a commit while a change of it is undone', async () => {
     await sendCanary(ours);
-    const begun = await beginAttempt(ours, { epoch: 1, holdDeadlineMs: 10_000, marginMs: 0 });
+    const begun = await beginAttempt(ours, { epoch: 3, holdDeadlineMs: 10_000, marginMs: 0 });
     if (!begun.ok) throw new Error(begun.reason);
     await fence(ours, begun.attempt, 2_000);
     expect(await commitAttempt(ours, begun.attempt, 2_000)).toMatchObject({
@@ -155,7 +185,7 @@ describe('the change log', () => {
       reason: 'undone_changes',
       undone: 1,
     });
-    await ours.query(`SELECT hydra_cutover.abort_attempt($1, 'test', 2000)`, [begun.attempt]);
+    await abortAttempt(ours, begun.attempt, 'test', 2_000);
   });
 });
 
@@ -201,6 +231,19 @@ describe('the capture', () => {
     await writer.query(ddl);
     expect((await captureProblems(ours)).length).toBeGreaterThan(0);
     await writer.query('ALTER TABLE hydra_client ENABLE ALWAYS TRIGGER hydra_cutover_guard');
+  });
+
+  it('stops a commit when a trigger of it is off, though every guard is in place', async () => {
+    const begun = await beginAttempt(ours, { epoch: 4, holdDeadlineMs: 10_000, marginMs: 0 });
+    if (!begun.ok) throw new Error(begun.reason);
+    await fence(ours, begun.attempt, 2_000);
+    await writer.query('ALTER TABLE hydra_client DISABLE TRIGGER hydra_cutover_log');
+    expect(await commitAttempt(ours, begun.attempt, 2_000)).toMatchObject({
+      ok: false,
+      reason: 'guard_problems',
+      problems: ['trigger hydra_cutover_log of hydra_client does not fire always'],
+    });
+    await abortAttempt(ours, begun.attempt, 'test', 2_000);
   });
 
   it('logs a rewritten table as changed altogether, once', async () => {
