@@ -12,7 +12,7 @@ const rows = z.array(
 );
 
 /** How often a list that did not hold still is read again. */
-const PASSES_MAX = 3;
+const PASSES_MAX = 8;
 
 /**
  * Page parameters by API generation, at the largest page that each takes. The Link header is of no use: 2.3.0 swaps two

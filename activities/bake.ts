@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isCutoverFault } from '../domain/faults';
+import { type Histogram, addHistograms, histogramSince, quantileMs } from '../domain/histogram';
+import { type Gateway, type GatewayTraffic } from '../domain/ports/targets';
+import { type BakeReceipt } from '../domain/receipts';
+import { type StepInput } from '../domain/steps';
+import { readArbiter } from '../hydra/arbiter/arbiter';
+import { readTargets } from './green/read-targets';
+import { withGreen } from './green/with-green';
+import { type Step, type StepContext } from './step';
+
+const P95 = 0.95;
+const PROBLEMS_MAX = 20;
+/** A gateway that is being restarted may miss this many questions in a row. */
+const SILENCE_MAX = 3;
+
+/**
+ * Watches green serve for `bake.durationMs`: share of 5xx and p95 of what clients saw at the gateways, and whether every target stays
+ * with the committed epoch. Changes nothing; a repeat begins anew.
+ *
+ * @returns problems, of which the first is known early: it does not wait for the end to be worth a gate
+ * @throws CutoverFault CROSSED_CONNECTION | DB_UNREACHABLE
+ */
+export const bake: Step<StepInput, BakeReceipt> = async (deps, input, context) => {
+  const { durationMs, pollMs, errorRateMax, p95MsMax } = deps.settings.bake;
+  const { epoch } = await withGreen(deps, input, context, 'bake', readArbiter);
+  const startedAt = Date.now();
+  const watched = deps.gateways.map((gateway) => new WatchedGateway(gateway));
+  for (const gateway of watched) await gateway.look();
+  const problems = new Set<string>();
+  for (;;) {
+    const left = startedAt + durationMs - Date.now();
+    if (left <= 0 || problems.size > 0) break;
+    await pause(Math.min(pollMs, left), context);
+    for (const gateway of watched) await gateway.look();
+    for (const problem of (await readTargets(deps, epoch)).problems) problems.add(problem);
+    for (const { silent, name } of watched) if (silent) problems.add(`gateway ${name} does not tell its traffic`);
+    context.heartbeat({ step: 'baking', leftMs: Math.max(0, left), ...summary(watched) });
+  }
+  const { requests, errorRate, p95Ms } = summary(watched);
+  if (errorRate > errorRateMax) {
+    problems.add(`${percent(errorRate)} of ${requests} answers were 5xx (allowed ${percent(errorRateMax)})`);
+  }
+  if (p95MsMax !== null && p95Ms !== null && p95Ms > p95MsMax) {
+    problems.add(`p95 was ${Math.round(p95Ms)} ms (allowed ${p95MsMax} ms)`);
+  }
+  return {
+    ok: problems.size === 0,
+    durationMs: Date.now() - startedAt,
+    requests,
+    errorRate,
+    p95Ms,
+    problems: [...problems].slice(0, PROBLEMS_MAX),
+  };
+};
+
+/** Adds up what one gateway counts, across its restarts. */
+class WatchedGateway {
+  requests = 0;
+  serverErrors = 0;
+  latency: Histogram = [];
+  #last: GatewayTraffic | undefined;
+  #missed = 0;
+
+  constructor(private readonly gateway: Gateway) {}
+
+  get name(): string {
+    return this.gateway.name;
+  }
+
+  get silent(): boolean {
+    return this.#missed >= SILENCE_MAX;
+  }
+
+  async look(): Promise<void> {
+    if (this.gateway.traffic === undefined) return;
+    try {
+      const now = await this.gateway.traffic();
+      if (this.#last !== undefined) this.#add(this.#last, now);
+      this.#last = now;
+      this.#missed = 0;
+    } catch (error) {
+      if (!isCutoverFault(error)) throw error;
+      this.#missed += 1;
+    }
+  }
+
+  #add(before: GatewayTraffic, now: GatewayTraffic): void {
+    const restarted = now.requests < before.requests;
+    this.requests += restarted ? now.requests : now.requests - before.requests;
+    this.serverErrors += restarted ? now.serverErrors : now.serverErrors - before.serverErrors;
+    const since = histogramSince(before.latency, now.latency);
+    this.latency = this.latency.length === 0 ? since : addHistograms([this.latency, since]);
+  }
+}
+
+function summary(watched: readonly WatchedGateway[]): {
+  readonly requests: number;
+  readonly errorRate: number;
+  readonly p95Ms: number | null;
+} {
+  const requests = watched.reduce((sum, gateway) => sum + gateway.requests, 0);
+  const errors = watched.reduce((sum, gateway) => sum + gateway.serverErrors, 0);
+  const seen = watched.map(({ latency }) => latency).filter(({ length }) => length > 0);
+  return {
+    requests,
+    errorRate: requests === 0 ? 0 : errors / requests,
+    p95Ms: quantileMs(addHistograms(seen), P95),
+  };
+}
+
+async function pause(ms: number, { signal }: StepContext): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+  signal.throwIfAborted();
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(2)} %`;
+}

@@ -1,0 +1,49 @@
+import { type StepInput } from '../domain/steps';
+import { type Sample, chooseClients, chooseSubjects, writeSamples } from '../hydra/validation';
+import { withGreen } from './green/with-green';
+import { type Step } from './step';
+
+/**
+ * Asks blue's Hydra what green's will be asked after the switchover, and keeps the answers on green. Idempotent: a repeat takes other
+ * samples instead.
+ *
+ * @throws CutoverFault HYDRA_UNREACHABLE | HYDRA_UNEXPECTED | CROSSED_CONNECTION | DB_UNREACHABLE
+ */
+export const sampleBlue: Step<StepInput, { readonly subjects: number; readonly clients: number }> = async (
+  deps,
+  input,
+  context,
+) => {
+  const { validation, hydraSchema } = deps.settings;
+  const { subjects, clients } = await deps.databases.withSession(
+    'blue',
+    async (blue) => {
+      await blue.query(`SELECT set_config('search_path', quote_ident($1), false)`, [hydraSchema]);
+      return {
+        subjects: await chooseSubjects(blue, validation.subjects),
+        clients: await chooseClients(blue, validation.clients),
+      };
+    },
+    { signal: context.signal, purpose: 'choose samples' },
+  );
+  const samples: Sample[] = [
+    { kind: 'issuer', key: '', answer: await deps.hydra.issuer('blue') },
+    { kind: 'keys', key: '', answer: await deps.hydra.publicKeys('blue') },
+  ];
+  const beat = () => {
+    context.signal.throwIfAborted();
+    context.heartbeat({ step: 'sampling', done: samples.length, of: subjects.length + clients.length });
+  };
+  for (const key of subjects) {
+    beat();
+    samples.push({ kind: 'consents', key, answer: await deps.hydra.consents('blue', key) });
+  }
+  for (const key of clients) {
+    beat();
+    const answer = await deps.hydra.client('blue', key);
+    // Removed between our two questions.
+    if (answer !== undefined) samples.push({ kind: 'client', key, answer });
+  }
+  await withGreen(deps, input, context, 'keep samples', (green) => writeSamples(green, samples));
+  return { subjects: subjects.length, clients: samples.filter(({ kind }) => kind === 'client').length };
+};

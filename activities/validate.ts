@@ -1,0 +1,160 @@
+import { isCutoverFault } from '../domain/faults';
+import { type ConsentSample } from '../domain/ports/hydra-api';
+import { type DatabaseSession } from '../domain/ports/databases';
+import { type ValidationReceipt } from '../domain/receipts';
+import { type StepInput } from '../domain/steps';
+import { readArbiter } from '../hydra/arbiter/arbiter';
+import {
+  type Sample,
+  clientsIn,
+  consentsInBlue,
+  consentsInGreen,
+  differingFields,
+  editedBetween,
+  keysIn,
+  readSamples,
+} from '../hydra/validation';
+import { type ConsentVerdict, judgeConsents } from './green/consent-verdict';
+import { readTargets } from './green/read-targets';
+import { withGreen } from './green/with-green';
+import { type Step, type StepContext, type StepDeps } from './step';
+
+type Check = ValidationReceipt['checks'][number];
+interface Sides {
+  readonly blue: DatabaseSession;
+  readonly green: DatabaseSession;
+}
+
+/** Users go on revoking while we look; more than this share of the samples is no coincidence. */
+const GONE_SHARE_MAX = 0.5;
+
+/**
+ * Asks green's Hydra what blue's had been asked before the switchover, logs a synthetic user in, and reads every target back.
+ * Changes nothing but for the synthetic login, which removes its traces.
+ *
+ * What differs is judged by the rows of both databases: blue's are as they were at the commit.
+ * @throws CutoverFault CROSSED_CONNECTION | DB_UNREACHABLE; a Hydra that does not answer is a failed check
+ */
+export const validate: Step<StepInput, ValidationReceipt> = (deps, input, context) =>
+  deps.databases.withSession(
+    'blue',
+    (blue) =>
+      withGreen(deps, input, context, 'validate', async (green) => {
+        await blue.query(`SELECT set_config('search_path', quote_ident($1), false)`, [deps.settings.hydraSchema]);
+        const samples = await readSamples(green);
+        const sides = { blue, green };
+        const { epoch, state } = await readArbiter(green);
+        const checks: Check[] = [
+          { name: 'green takes writes', ok: state === 'open', observed: `${state}, epoch ${epoch}` },
+          { name: 'samples of blue', ok: samples.length > 0, observed: `${samples.length} answers` },
+          await checked('issuer', () => checkIssuer(deps, samples)),
+          await checked('public keys', () => checkKeys(deps, samples, blue)),
+          await checked('consent sessions', () => checkConsents(deps, context, samples, sides)),
+          await checked('clients', () => checkClients(deps, context, samples, sides)),
+          await checked('targets', () => checkTargets(deps, epoch)),
+        ];
+        if (deps.settings.validation.syntheticLogin) {
+          checks.push(await checked('synthetic login', () => checkLogin(deps)));
+        }
+        return { ok: checks.every(({ ok }) => ok), checks };
+      }),
+    { signal: context.signal, purpose: 'validate' },
+  );
+
+type Finding = Omit<Check, 'name'>;
+
+/** A Hydra or target that does not answer has not passed; the other checks are still worth reading. */
+async function checked(name: string, check: () => Promise<Finding>): Promise<Check> {
+  try {
+    return { name, ...(await check()) };
+  } catch (error) {
+    if (!isCutoverFault(error) || error.code === 'DB_UNREACHABLE') throw error;
+    return { name, ok: false, observed: `${error.code}: ${error.message}` };
+  }
+}
+
+async function checkIssuer(deps: StepDeps, samples: readonly Sample[]): Promise<Finding> {
+  const before = samples.find(({ kind }) => kind === 'issuer')?.answer;
+  const now = await deps.hydra.issuer('green');
+  return { ok: before === now, observed: before === now ? now : `${now}; on blue it was ${String(before)}` };
+}
+
+async function checkKeys(deps: StepDeps, samples: readonly Sample[], blue: DatabaseSession): Promise<Finding> {
+  const before = (samples.find(({ kind }) => kind === 'keys')?.answer ?? []) as readonly string[];
+  const now = new Set(await deps.hydra.publicKeys('green'));
+  const gone = before.filter((kid) => !now.has(kid));
+  // One that blue has not either was removed before the commit.
+  const stillThere = await keysIn(blue, gone);
+  const lost = gone.filter((kid) => stillThere.has(kid));
+  return {
+    ok: lost.length === 0,
+    observed: `${now.size} published, ${before.length - gone.length} of blue's ${before.length} among them`,
+  };
+}
+
+async function checkConsents(
+  deps: StepDeps,
+  context: StepContext,
+  samples: readonly Sample[],
+  sides: Sides,
+): Promise<Finding> {
+  const total = { same: 0, hidden: 0, changed: 0, revokedBefore: 0, goneSince: 0 };
+  const subjects = samples.filter(({ kind }) => kind === 'consents');
+  for (const [done, { key, answer }] of subjects.entries()) {
+    context.heartbeat({ step: 'consent sessions', done, of: subjects.length });
+    const sampled = answer as readonly ConsentSample[];
+    const ids = sampled.map(({ consentId }) => consentId);
+    // Hydra first: what is revoked in between is then missing in both.
+    const answered = await deps.hydra.consents('green', key);
+    const rows = { blue: await consentsInBlue(sides.blue, ids), green: await consentsInGreen(sides.green, ids) };
+    const verdict = judgeConsents(sampled, answered, rows);
+    for (const name of Object.keys(total) as (keyof ConsentVerdict)[]) total[name] += verdict[name];
+  }
+  const { same, hidden, changed, revokedBefore, goneSince } = total;
+  return {
+    ok: hidden === 0 && changed === 0 && goneSince <= (same + goneSince) * GONE_SHARE_MAX,
+    observed: `${subjects.length} subjects: ${same} consents as on blue, ${hidden} not listed though there, ${changed} changed, ${revokedBefore} gone on both sides, ${goneSince} gone on green since`,
+  };
+}
+
+async function checkClients(
+  deps: StepDeps,
+  context: StepContext,
+  samples: readonly Sample[],
+  sides: Sides,
+): Promise<Finding> {
+  const counts = { same: 0, edited: 0, removed: 0, missing: 0 };
+  const differing = new Set<string>();
+  const clients = samples.filter(({ kind }) => kind === 'client');
+  for (const [done, { key, answer }] of clients.entries()) {
+    context.heartbeat({ step: 'clients', done, of: clients.length });
+    const before = answer as Readonly<Record<string, unknown>>;
+    const now = await deps.hydra.client('green', key);
+    if (now === undefined) {
+      const there = await clientsIn(sides.green, [key]);
+      counts[there.has(key) ? 'missing' : 'removed'] += 1;
+      continue;
+    }
+    const fields = differingFields(before, now);
+    if (fields.length === 0) counts.same += 1;
+    else if (editedBetween(before, now)) counts.edited += 1;
+    else for (const field of fields) differing.add(field);
+  }
+  const { same, edited, removed, missing } = counts;
+  const different = differing.size === 0 ? '' : `; these fields differ: ${[...differing].sort().join(', ')}`;
+  return {
+    ok: differing.size === 0 && missing === 0,
+    observed: `${same} of ${clients.length} as on blue, ${edited} edited and ${removed} removed since, ${missing} not found though there${different}`,
+  };
+}
+
+async function checkTargets(deps: StepDeps, epoch: number): Promise<Finding> {
+  const { problems, count } = await readTargets(deps, epoch);
+  const observed = problems.length > 0 ? problems.join('; ') : `${count} serve green under epoch ${epoch}`;
+  return { ok: problems.length === 0, observed };
+}
+
+async function checkLogin(deps: StepDeps): Promise<Finding> {
+  const { durationMs, steps } = await deps.hydra.syntheticLogin('green');
+  return { ok: true, observed: `${steps.length} steps in ${durationMs} ms` };
+}
