@@ -1,11 +1,9 @@
 import { type TrafficReport } from '../traffic';
-import { type World } from '../up';
 import { committedSwitchover, failedRequests, pauseOf } from './demo-report';
 import { type DrivenUpgrade } from './drive-upgrade';
 import { type Report } from './report';
 
 interface Seen {
-  readonly world: World;
   readonly upgrade: DrivenUpgrade;
   readonly clients: TrafficReport;
 }

@@ -37,6 +37,7 @@ export class Report {
     this.#write(`  ${held ? 'ok  ' : 'FAIL'}  ${claim}: ${observed}\n`);
   }
 
+  /** False too when nothing was checked. */
   get allHeld(): boolean {
     return this.#checks.length > 0 && this.#checks.every((check) => check.held);
   }

@@ -33,7 +33,7 @@ export async function runDemo(world: World, report: Report, options: DemoOptions
   );
   await report.step('traffic on green', () => sleep(AFTER_MS, undefined, { signal }));
   const clients = await report.step('traffic ends, the oracle asks about every promise', () => traffic.finish());
-  checkUpgrade({ world, upgrade, clients }, report);
+  checkUpgrade({ upgrade, clients }, report);
   const durationMs = performance.now() - startedAt;
-  return demoReport({ history, upgrade, traffic: clients, checks: report.checks, durationMs });
+  return demoReport({ history, upgrade, traffic: clients, checks: report.checks, ok: report.allHeld, durationMs });
 }

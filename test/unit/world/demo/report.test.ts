@@ -15,14 +15,12 @@ describe('demo report', () => {
     expect(report.allHeld).toBe(false);
   });
 
-  it('sums up steps and checks, the failed ones included', async () => {
+  it('says each step with its time and each check with what was seen', async () => {
     const { report, text } = written();
     await report.step('snapshot', () => Promise.resolve());
     report.check('tokens live', false, '3 of 4');
-    report.summary();
-    expect(text()).toMatch(
-      /Steps\n {2}snapshot {2}\d+\.\d s\n\nChecks\n {2}FAIL {2}tokens live: 3 of 4\n\n0 of 1 checks held\n$/,
-    );
+    expect(text()).toMatch(/> snapshot\n {2}\d+\.\d s\n {2}FAIL {2}tokens live: 3 of 4\n$/);
+    expect(report.checks).toEqual([{ claim: 'tokens live', held: false, observed: '3 of 4' }]);
   });
 
   it('says which step failed and throws on', async () => {

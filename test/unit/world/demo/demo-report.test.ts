@@ -1,0 +1,108 @@
+import { type Report } from '../../../../domain/receipts';
+import { type CutoverStatus } from '../../../../domain/runbook';
+import { failedRequests, pauseOf } from '../../../../world/demo/demo-report';
+import { checkUpgrade } from '../../../../world/demo/check-upgrade';
+import { Report as DemoReport } from '../../../../world/demo/report';
+import { type TrafficReport } from '../../../../world/traffic';
+import { VerdictBuilder } from '../../../../world/traffic/oracle/verdict';
+import { Recorder } from '../../../../world/traffic/recording/recorder';
+
+const SWITCHOVER_AT = 100_000;
+
+function clients(fill: (recorder: Recorder) => void): TrafficReport {
+  const recorder = new Recorder(250);
+  fill(recorder);
+  return {
+    traffic: recorder.summary(SWITCHOVER_AT + 10_000),
+    verdict: new VerdictBuilder().build(0, 1),
+  } as unknown as TrafficReport;
+}
+
+const status = {
+  phases: [{ name: 'switchover', startedAt: new Date(SWITCHOVER_AT).toISOString(), durationMs: 500 }],
+} as unknown as CutoverStatus;
+
+const completed = {
+  outcome: 'completed',
+  cause: null,
+  switchovers: [
+    {
+      outcome: 'committed',
+      attempt: 1,
+      epoch: 1,
+      holdMs: 300,
+      stepsMs: {},
+      refused: 0,
+      targets: [
+        { name: 'gateway', kind: 'gateway', epoch: 1 },
+        { name: 'policies', kind: 'target', epoch: 1 },
+      ],
+    },
+  ],
+  drain: { captured: 4, applied: 4, missing: 0, undoneChanges: 0, byKind: {}, notCarried: [] },
+  parity: { rows: 10, differences: 0, tables: {}, examples: [] },
+  plan: { switchover: { pauseBudgetMs: 1_000 } },
+} as unknown as Report;
+
+function verdictOn(report: Report, traffic: TrafficReport): string[] {
+  const demo = new DemoReport(() => undefined);
+  checkUpgrade({ upgrade: { status, report }, clients: traffic }, demo);
+  return demo.checks.filter(({ held }) => !held).map(({ claim }) => claim);
+}
+
+it('takes the pause from the waits that overlap the switchover, and from no other', () => {
+  const traffic = clients((recorder) => {
+    recorder.requestSent(SWITCHOVER_AT - 50_000);
+    recorder.requestAnswered('refresh', SWITCHOVER_AT - 50_000, SWITCHOVER_AT - 45_000, 'ok');
+    for (const waitMs of [300, 400]) {
+      recorder.requestSent(SWITCHOVER_AT + 10);
+      recorder.requestAnswered('refresh', SWITCHOVER_AT + 10, SWITCHOVER_AT + 10 + waitMs, 'ok');
+    }
+  });
+  expect(pauseOf(status, traffic)).toMatchObject({ longest: 400, requests: 2 });
+});
+
+it('counts lost requests and operations that were refused as failed', () => {
+  const traffic = clients((recorder) => {
+    recorder.requestSent(0);
+    recorder.requestAnswered('refresh', 0, 5, 'lost');
+    recorder.operation('refresh', 5, 'lost');
+    recorder.operation('new_grant', 5, 'refused');
+  });
+  expect(failedRequests(traffic)).toBe(2);
+});
+
+it('finds nothing wrong with an upgrade that kept every promise', () => {
+  expect(
+    verdictOn(
+      completed,
+      clients(() => undefined),
+    ),
+  ).toEqual([]);
+});
+
+it.each<[string, Partial<Report>]>([
+  ['the upgrade completed', { outcome: 'undone' }],
+  ['no write met the fence', { switchovers: [{ ...completed.switchovers[0], refused: 1 } as never] }],
+  [
+    'every revocation captured on blue is applied on green',
+    { drain: { captured: 4, applied: 3, missing: 1, undoneChanges: 0, byKind: {}, notCarried: [] } },
+  ],
+  ['green equals blue, row by row', { parity: { rows: 10, differences: 1, tables: {}, examples: [] } }],
+  ['the pause stayed within its budget', { switchovers: [{ ...completed.switchovers[0], holdMs: 1_001 } as never] }],
+  [
+    'all targets serve the same epoch',
+    {
+      switchovers: [
+        { ...completed.switchovers[0], targets: [{ name: 'gateway', kind: 'gateway', epoch: 7 }] } as never,
+      ],
+    },
+  ],
+])('says so when this does not hold: %s', (claim, wrong) => {
+  expect(
+    verdictOn(
+      { ...completed, ...wrong },
+      clients(() => undefined),
+    ),
+  ).toContain(claim);
+});
