@@ -1,0 +1,140 @@
+import { isCutoverFault } from '../domain/faults';
+import { type DatabaseInstance } from '../domain/ports/database-provider';
+import { type DatabaseSession } from '../domain/ports/databases';
+import { makePlan, type PlanFacts } from '../domain/plan';
+import { type Plan, type RuleReceipt } from '../domain/receipts';
+import { type PreflightInput } from '../domain/steps';
+import { countRules } from '../hydra/cleaning';
+import {
+  checkDrift,
+  checkMigrations,
+  checkOwners,
+  checkTraces,
+  readRows,
+  readSizes,
+} from './preflight/check-hydra-schema';
+import { checkInput } from './preflight/check-input';
+import { checkBlueAddress, checkCrossed, checkInstances, checkStorage } from './preflight/check-instances';
+import {
+  checkHolders,
+  checkRights,
+  checkServer,
+  PREFLIGHT_LIMITS,
+  type PreflightLimits,
+} from './preflight/check-server';
+import { checkCommands, checkDependents, checkGateways, checkHydra } from './preflight/check-services';
+import { Findings } from './preflight/findings';
+import { type Step, type StepContext, type StepDeps } from './step';
+
+/**
+ * Looks at everything that a cutover needs, and changes nothing: no statement writes, no command runs, nothing is made at the
+ * provider. All checks run, whatever the others find.
+ *
+ * Idempotent. Traces of this cutover's own earlier steps are no problem, so that a workflow that was reset may come here again.
+ * @returns the plan for the gate of that name
+ * @throws CutoverFault CHECK_FAILED with all problems at once, each with what was observed, what is allowed and what to do
+ */
+export const preflight: Step<PreflightInput, Plan> = createPreflight();
+
+/** @param limits where findings stop being harmless; tests make them shorter */
+export function createPreflight(limits: PreflightLimits = PREFLIGHT_LIMITS): Step<PreflightInput, Plan> {
+  return async (deps, input, context) => {
+    const findings = new Findings();
+    const attempt = (where: string, check: () => Promise<void> | void) => {
+      context.heartbeat({ check: where });
+      return findings.attempt(where, context.signal, check);
+    };
+    await attempt('settings', () => checkInput(deps.settings, input, findings));
+    const instances: { blue?: DatabaseInstance; green?: DatabaseInstance } = {};
+    await attempt('instances', async () => {
+      Object.assign(instances, await checkInstances(deps, input, findings));
+    });
+    const { blue } = instances;
+    if (blue) await attempt("blue's address", () => checkBlueAddress(deps, blue, findings));
+    const facts = await lookAtBlue(deps, input, context, findings, limits, instances);
+    await attempt("blue's Hydra", () => checkHydra(deps, findings));
+    await attempt('gateways', () => checkGateways(deps, findings));
+    await attempt('targets and jobs', () => checkDependents(deps, findings));
+    await attempt('commands', () => checkCommands(deps, findings));
+    for (const warning of findings.warnings) deps.log.warn({ ...input, warning }, 'preflight warns');
+    findings.throwIfAny();
+    return makePlan({
+      mode: input.mode,
+      settings: deps.settings,
+      ...facts,
+      targets: deps.targets.map(({ name }) => name),
+      gateways: deps.gateways.map(({ name }) => name),
+      jobs: deps.jobs.map(({ name }) => name),
+      warnings: findings.warnings,
+    });
+  };
+}
+
+type BlueFacts = Pick<PlanFacts, 'engineVersion' | 'databaseBytes' | 'rows' | 'rules'>;
+
+/** Everything that one session on blue tells. */
+async function lookAtBlue(
+  deps: StepDeps,
+  input: PreflightInput,
+  context: StepContext,
+  findings: Findings,
+  limits: PreflightLimits,
+  instances: { readonly blue?: DatabaseInstance; readonly green?: DatabaseInstance },
+): Promise<BlueFacts> {
+  const { settings } = deps;
+  const facts = { engineVersion: 'unknown', databaseBytes: 0, rows: {}, rules: [] as readonly RuleReceipt[] };
+  const look = async (blue: DatabaseSession) => {
+    const attempt = (where: string, check: () => Promise<void> | void) => {
+      context.heartbeat({ check: where });
+      return findings.attempt(where, context.signal, check);
+    };
+    await attempt("blue's server", async () => {
+      facts.engineVersion = await checkServer(blue, settings, findings, limits);
+    });
+    await attempt('rights on blue', () => checkRights(blue, settings, findings));
+    await attempt('transactions on blue', () => checkHolders(blue, settings.hydraSchema, findings, limits));
+    await attempt("green's address", () => checkCrossed(deps, blue, instances.green, findings, context));
+    await attempt('storage of blue', async () => {
+      const sizes = await readSizes(blue);
+      facts.databaseBytes = sizes.databaseBytes;
+      if (instances.blue) checkStorage(instances.blue, sizes, findings);
+    });
+    await attempt('traces on blue', () => checkTraces(blue, settings, input.cutoverId, findings));
+    let isOurVersion = false;
+    await attempt('schema of blue', async () => {
+      isOurVersion = await checkMigrations(blue, settings, findings);
+    });
+    if (!isOurVersion) return;
+    const before = findings.problems.length;
+    await attempt('schema of blue', () => checkDrift(blue, settings, findings));
+    await attempt("owner of Hydra's tables", () => checkOwners(blue, settings, findings));
+    if (findings.problems.length > before) return;
+    await attempt('data on blue', async () => {
+      facts.rules = await readRules(blue, findings);
+      facts.rows = await readRows(blue, settings);
+    });
+  };
+  context.signal.throwIfAborted();
+  try {
+    await deps.databases.withSession('blue', look, { signal: context.signal, purpose: 'preflight' });
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!isCutoverFault(error)) throw error;
+    const { what, fix } = error.details;
+    findings.problem(
+      "blue's database",
+      typeof what === 'string' ? what : error.message,
+      typeof fix === 'string' ? fix : 'mend that and look again',
+    );
+  }
+  return facts;
+}
+
+/** Counts what breaks the migration: what a rule cleans belongs into the plan, the rest needs a person. */
+async function readRules(blue: DatabaseSession, findings: Findings): Promise<readonly RuleReceipt[]> {
+  const counts = await countRules(blue);
+  for (const { id, title, kind, rows, fix } of counts) {
+    if (kind === 'refuse' && rows > 0) findings.problem(`data rule ${id} on blue`, `${rows} ${title}`, fix, '0');
+  }
+  return counts.map(({ id, title, kind, rows }) => ({ id, title, kind, rows }));
+}

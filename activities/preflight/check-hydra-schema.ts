@@ -1,0 +1,202 @@
+import { HYDRA_VERSION_TABLE } from '../../domain/hydra-versions';
+import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
+import { type CutoverSettings } from '../../domain/settings';
+import { describeArbiter } from '../../hydra/arbiter';
+import { readMigrations, tablesOfOthers } from '../../hydra/closing';
+import { HYDRA_SCHEMAS, type ExpectedSchema } from './expected-schema';
+import { type Findings } from './findings';
+
+const NAMES_SHOWN = 10;
+
+/** Whether the database holds the schema of blue's version, whole and nothing above. @returns false when it is another */
+export async function checkMigrations(
+  client: SqlClient,
+  settings: CutoverSettings,
+  findings: Findings,
+): Promise<boolean> {
+  const version = settings.hydraVersion.blue;
+  const where = "blue's database";
+  const [tables] = await queryRows<{ client: boolean; flow: boolean; migrations: boolean; visible: boolean }>(
+    client,
+    `SELECT to_regclass(format('%I.hydra_client', $1::text)) IS NOT NULL AS client,
+            to_regclass(format('%I.hydra_oauth2_flow', $1::text)) IS NOT NULL AS flow,
+            to_regclass(format('%I.schema_migration', $1::text)) IS NOT NULL AS migrations,
+            to_regclass('hydra_client') IS NOT DISTINCT FROM to_regclass(format('%I.hydra_client', $1::text)) AS visible`,
+    [settings.hydraSchema],
+  );
+  if (!tables?.client || !tables.migrations) {
+    const observed = `has no tables of Hydra in the schema ${settings.hydraSchema}`;
+    findings.problem(where, observed, 'correct blue.database.name and blue.database.schema');
+    return false;
+  }
+  if (!tables.visible) {
+    const fix = `ALTER ROLE … SET search_path = ${settings.hydraSchema}`;
+    findings.problem(where, `the search_path of our role does not lead to ${settings.hydraSchema}`, fix);
+    return false;
+  }
+  if (tables.flow !== HYDRA_VERSION_TABLE[version].flowTable) {
+    findings.problem(
+      where,
+      tables.flow
+        ? `has the table hydra_oauth2_flow: somebody migrated it beyond Hydra ${version}, whatever that Hydra's readiness says`
+        : `lacks the table hydra_oauth2_flow of Hydra ${version}`,
+      'check that this is the database of blue; restore it if it was migrated by mistake',
+    );
+    return false;
+  }
+  const { applied, expected, complete, unknown } = await readMigrations(client, version);
+  if (!complete) {
+    const above = unknown === 0 ? '' : `, ${unknown} of them of a later version`;
+    findings.problem(
+      where,
+      `schema_migration has ${applied} migrations${above}`,
+      applied < expected ? `run migrate sql of Hydra ${version}` : 'find out who migrated it, and restore it',
+      `${expected}, those of Hydra ${version}`,
+    );
+  }
+  return complete;
+}
+
+/** Tables and columns are those that the version makes: the sync reads them by name. */
+export async function checkDrift(client: SqlClient, settings: CutoverSettings, findings: Findings): Promise<void> {
+  const expected = HYDRA_SCHEMAS[settings.hydraVersion.blue];
+  if (expected === undefined) return;
+  const rows = await queryRows<{ table: string; columns: readonly string[] }>(
+    client,
+    `SELECT c.relname AS table, array_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod)) AS columns
+       FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+      WHERE c.relnamespace = to_regnamespace($1) AND c.relkind IN ('r', 'p') GROUP BY 1 ORDER BY 1`,
+    [settings.hydraSchema],
+  );
+  const found: ExpectedSchema = Object.fromEntries(rows.map(({ table, columns }) => [table, columns]));
+  const fix = "make the schema what Hydra's own migrations make of it";
+  for (const [table, columns] of Object.entries(expected)) {
+    const seen = found[table];
+    if (seen === undefined) {
+      findings.problem(`table ${table} on blue`, 'is missing', fix);
+      continue;
+    }
+    const missing = columns.filter((column) => !seen.includes(column));
+    const extra = seen.filter((column) => !columns.includes(column));
+    if (missing.length > 0) findings.problem(`table ${table} on blue`, `lacks ${some(missing)}`, fix);
+    if (extra.length > 0) findings.problem(`table ${table} on blue`, `has ${some(extra)} besides`, fix);
+  }
+  const others = Object.keys(found).filter((table) => expected[table] === undefined);
+  const hydras = others.filter((table) => table.startsWith('hydra_'));
+  const foreign = others.filter((table) => !table.startsWith('hydra_'));
+  if (hydras.length > 0)
+    findings.problem("blue's database", `has tables that are none of Hydra's: ${some(hydras)}`, fix);
+  if (foreign.length > 0) {
+    const observed = `has tables of others beside Hydra's: ${some(foreign)}`;
+    findings.warn(
+      "blue's database",
+      observed,
+      'they are copied once; what is written to them afterwards stays on blue',
+    );
+  }
+}
+
+/** Nothing of ours or of our names is there, unless it is this cutover's own. */
+export async function checkTraces(
+  client: SqlClient,
+  settings: CutoverSettings,
+  cutoverId: string,
+  findings: Findings,
+): Promise<void> {
+  const [schema] = await queryRows<{ owner: string }>(
+    client,
+    `SELECT pg_get_userbyid(nspowner)::text AS owner FROM pg_namespace WHERE nspname = 'hydra_cutover'`,
+  );
+  const arbiter = schema && (await describeArbiter(client));
+  if (arbiter?.cutoverId === cutoverId && arbiter.side === 'blue' && arbiter.state !== 'committed') return;
+  if (arbiter) {
+    findings.problem(
+      'schema hydra_cutover on blue',
+      `belongs to cutover ${arbiter.cutoverId} (side ${arbiter.side}, ${arbiter.state}, epoch ${arbiter.epoch}, installed ${arbiter.installedAt})`,
+      arbiter.side === 'green' || arbiter.state === 'committed'
+        ? 'this database was part of a cutover that is over: check that it is the one that serves'
+        : 'finish or cancel that cutover; if it is gone for good, remove the schema',
+      'none',
+    );
+  } else if (schema) {
+    const fix = 'remove it, if nobody needs it';
+    findings.problem(
+      'schema hydra_cutover on blue',
+      `exists, owned by ${schema.owner}, and is no arbiter`,
+      fix,
+      'none',
+    );
+  }
+  const triggers = await queryRows<{ table: string; name: string; ours: boolean }>(
+    client,
+    `SELECT c.relname AS table, t.tgname AS name, starts_with(t.tgname::text, 'hydra_cutover') AS ours
+       FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+      WHERE NOT t.tgisinternal AND c.relnamespace = to_regnamespace($1) ORDER BY 1, 2`,
+    [settings.hydraSchema],
+  );
+  const named = (ours: boolean) =>
+    triggers.filter((one) => one.ours === ours).map(({ table, name }) => `${name} on ${table}`);
+  if (named(true).length > 0) {
+    findings.problem('triggers on blue', `have names of ours: ${some(named(true))}`, 'drop or rename them', 'none');
+  }
+  if (named(false).length > 0) {
+    const fix = 'they will fire on green for what is carried over; make sure that this is harmless';
+    findings.warn('triggers on blue', some(named(false)), fix);
+  }
+}
+
+/** Hydra's tables belong to the role that the config names. */
+export async function checkOwners(client: SqlClient, settings: CutoverSettings, findings: Findings): Promise<void> {
+  const { hydraRole } = settings.green;
+  const foreign = await tablesOfOthers(client, settings.hydraSchema, hydraRole);
+  const ours = foreign.filter((name) => name.startsWith('hydra_') || name.startsWith('schema_migration'));
+  if (ours.length === 0) return;
+  findings.problem(
+    "Hydra's tables on blue",
+    `do not belong to ${hydraRole}: ${some(ours)}`,
+    `ALTER TABLE … OWNER TO ${hydraRole}, or name their owner in blue.hydraRole.name and green.hydraRole.name`,
+  );
+}
+
+interface Size {
+  readonly databaseBytes: number;
+  readonly clusterBytes: number;
+}
+
+export async function readSizes(client: SqlClient): Promise<Size> {
+  const [size] = await queryRows<Size>(
+    client,
+    `SELECT pg_database_size(current_database())::float8 AS "databaseBytes",
+            (SELECT sum(pg_database_size(oid)) FROM pg_database
+              WHERE has_database_privilege(oid, 'CONNECT') OR pg_has_role('pg_read_all_stats', 'USAGE'))::float8 AS "clusterBytes"`,
+  );
+  return size ?? { databaseBytes: 0, clusterBytes: 0 };
+}
+
+/** Above this a count is not worth reading a table for: the server's own estimate is shown. */
+const COUNTED_ROWS_MAX = 1_000_000;
+
+/** Rows of each table; of large ones an estimate. */
+export async function readRows(client: SqlClient, settings: CutoverSettings): Promise<Record<string, number>> {
+  const tables = await queryRows<{ table: string; name: string; estimate: number }>(
+    client,
+    `SELECT c.relname AS table, c.oid::regclass::text AS name, c.reltuples::float8 AS estimate
+       FROM pg_class c WHERE c.relnamespace = to_regnamespace($1) AND c.relkind = 'r' AND c.relname = ANY($2) ORDER BY 1`,
+    [settings.hydraSchema, Object.keys(HYDRA_SCHEMAS[settings.hydraVersion.blue] ?? {})],
+  );
+  const rows: Record<string, number> = {};
+  for (const { table, name, estimate } of tables) {
+    if (table === 'schema_migration') continue;
+    const count = async () => {
+      const [counted] = await queryRows<{ rows: number }>(client, `SELECT count(*)::float8 AS rows FROM ${name}`);
+      return counted?.rows ?? 0;
+    };
+    rows[table] = estimate > COUNTED_ROWS_MAX ? Math.round(estimate) : await count();
+  }
+  return rows;
+}
+
+function some(names: readonly string[]): string {
+  const rest = names.length - NAMES_SHOWN;
+  return names.slice(0, NAMES_SHOWN).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+}

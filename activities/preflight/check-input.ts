@@ -1,0 +1,35 @@
+import { isUpgrade } from '../../domain/hydra-versions';
+import { type CutoverSettings } from '../../domain/settings';
+import { type PreflightInput } from '../../domain/steps';
+import { HYDRA_SCHEMAS } from './expected-schema';
+import { type Findings } from './findings';
+
+/** This worker is the one that was meant, with the config that was looked at. */
+export function checkInput(settings: CutoverSettings, input: PreflightInput, findings: Findings): void {
+  const { environment, configDigest, hydraVersion } = settings;
+  if (input.environment !== environment.name) {
+    findings.problem(
+      'environment',
+      `the cutover is of ${input.environment}, the worker's config of ${environment.name}`,
+      'start it with the name in the config, or ask the worker of that environment',
+    );
+  }
+  if (input.configDigest !== undefined && input.configDigest !== configDigest) {
+    findings.problem(
+      'config',
+      `the worker's config (${configDigest.slice(0, 12)}…) is not the one that was looked at (${input.configDigest.slice(0, 12)}…)`,
+      'restart the worker with that config, or look at this one with plan',
+    );
+  }
+  if (input.mode === 'drill' && environment.production) {
+    findings.problem('environment.production', 'a drill was asked for where real users are', 'drill somewhere else');
+  }
+  if (!isUpgrade(hydraVersion.blue, hydraVersion.green) || HYDRA_SCHEMAS[hydraVersion.blue] === undefined) {
+    findings.problem(
+      'hydraVersion',
+      `${hydraVersion.blue} to ${hydraVersion.green}`,
+      'correct blue.hydraVersion and green.hydraVersion',
+      `an upgrade from ${Object.keys(HYDRA_SCHEMAS).join(', ')}`,
+    );
+  }
+}

@@ -1,0 +1,225 @@
+import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
+import { type CutoverSettings } from '../../domain/settings';
+import { type Findings } from './findings';
+
+/** Where a finding stops being harmless. */
+export interface PreflightLimits {
+  /** A transaction that is open for longer keeps the fence waiting. */
+  readonly transactionMs: number;
+  /** One in which nothing happens for longer. */
+  readonly idleInTransactionMs: number;
+  readonly clockDifferenceMs: number;
+}
+
+export const PREFLIGHT_LIMITS: PreflightLimits = {
+  transactionMs: 60_000,
+  idleInTransactionMs: 15_000,
+  clockDifferenceMs: 2_000,
+};
+
+/** What the SQL of this project is tested with. */
+const SERVER_MAJORS = { min: 13, max: 18 } as const;
+/** Nothing is known against these. */
+const COMMON_EXTENSIONS = ['plpgsql', 'pg_stat_statements', 'pgcrypto', 'uuid-ossp', 'pg_trgm'] as const;
+
+interface ServerFacts {
+  readonly version: string;
+  readonly number: number;
+  readonly replica: boolean;
+  readonly fsync: string;
+  readonly synchronous: string;
+  readonly readonly: string;
+  readonly statementTimeout: string;
+  readonly timezone: string;
+  readonly nowMs: number;
+  readonly extensions: readonly string[];
+  readonly eventTriggers: number;
+  readonly slots: number;
+}
+
+const SERVER_SQL = `
+  SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number,
+         pg_is_in_recovery() AS replica, current_setting('fsync') AS fsync,
+         current_setting('synchronous_commit') AS synchronous, current_setting('default_transaction_read_only') AS readonly,
+         current_setting('statement_timeout') AS "statementTimeout", current_setting('TimeZone') AS timezone,
+         (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS "nowMs",
+         ARRAY(SELECT extname::text FROM pg_extension ORDER BY 1) AS extensions,
+         (SELECT count(*) FROM pg_event_trigger WHERE evtenabled <> 'D')::int AS "eventTriggers",
+         (SELECT count(*) FROM pg_replication_slots)::int AS slots`;
+
+/** The server can carry a cutover: version, durability, clock, what else is installed. @returns its version */
+export async function checkServer(
+  client: SqlClient,
+  settings: CutoverSettings,
+  findings: Findings,
+  limits: PreflightLimits,
+): Promise<string> {
+  const before = Date.now();
+  const [server] = await queryRows<ServerFacts>(client, SERVER_SQL);
+  if (!server) return 'unknown';
+  const differenceMs = Math.round(server.nowMs - (before + Date.now()) / 2);
+  const where = "blue's server";
+  const major = Math.floor(server.number / 10_000);
+  if (major < SERVER_MAJORS.min || major > SERVER_MAJORS.max) {
+    const allowed = `${SERVER_MAJORS.min} to ${SERVER_MAJORS.max}`;
+    findings.problem(where, `PostgreSQL ${server.version}`, 'upgrade PostgreSQL before Hydra', allowed);
+  }
+  if (server.replica) findings.problem(where, 'is a read replica', 'name the primary in blue.database.host');
+  if (server.readonly === 'on') {
+    findings.problem(where, 'default_transaction_read_only is on', 'turn it off for the role and the database');
+  }
+  if (server.fsync !== 'on') {
+    const fix = 'turn it on: after a crash both sides could accept writes';
+    if (settings.environment.production) findings.problem(where, 'fsync is off', fix);
+    else findings.warn(where, 'fsync is off', fix);
+  }
+  if (server.synchronous === 'off') {
+    findings.warn(where, 'synchronous_commit is off', 'what Hydra confirmed last may be lost by a crash of the server');
+  }
+  if (server.statementTimeout !== '0') {
+    const fix = 'set it to 0 for our role: copying a large table takes longer';
+    findings.warn(where, `statement_timeout is ${server.statementTimeout} for our role`, fix);
+  }
+  if (!['UTC', 'Etc/UTC', 'GMT'].includes(server.timezone)) {
+    findings.warn(
+      where,
+      `its time zone is ${server.timezone}`,
+      "Hydra's times are without one; leave it as it is on green too",
+    );
+  }
+  if (Math.abs(differenceMs) > limits.clockDifferenceMs) {
+    findings.warn(where, `its clock differs by ${differenceMs} ms from the worker's`, 'correct the one that is wrong');
+  }
+  const unusual = server.extensions.filter((name) => !COMMON_EXTENSIONS.some((known) => known === name));
+  if (unusual.length > 0) {
+    findings.warn(where, `extensions ${unusual.join(', ')}`, 'make sure that none of them writes to or watches tables');
+  }
+  if (server.eventTriggers > 0) {
+    findings.warn(
+      where,
+      `${server.eventTriggers} event triggers`,
+      'make sure that they let triggers and schemas be made',
+    );
+  }
+  if (server.slots > 0) {
+    findings.warn(
+      where,
+      `${server.slots} replication slots`,
+      'they do not follow to green: who reads them must be told',
+    );
+  }
+  return server.version;
+}
+
+interface Holder {
+  readonly pid: number;
+  readonly user: string;
+  readonly state: string;
+  readonly ageMs: number;
+  readonly application: string;
+  readonly tables: readonly string[];
+}
+
+const HOLDERS_SQL = `
+  SELECT a.pid, a.usename::text AS user, a.state, a.application_name AS application,
+         (extract(epoch FROM clock_timestamp() - a.xact_start) * 1000)::float8 AS "ageMs",
+         ARRAY(SELECT DISTINCT c.relname::text FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
+                WHERE l.pid = a.pid AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                  AND c.relnamespace = to_regnamespace($3) AND c.relkind IN ('r', 'p') ORDER BY 1) AS tables
+    FROM pg_stat_activity a
+   WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.xact_start IS NOT NULL
+     AND (a.xact_start < clock_timestamp() - make_interval(secs => $1 / 1000.0)
+          OR (a.state LIKE 'idle in transaction%' AND a.state_change < clock_timestamp() - make_interval(secs => $2 / 1000.0)))
+   ORDER BY a.xact_start`;
+
+/** Nobody holds what the fence will need: it waits for every writer, and triggers for every reader. */
+export async function checkHolders(
+  client: SqlClient,
+  schema: string,
+  findings: Findings,
+  limits: PreflightLimits,
+): Promise<void> {
+  const values = [limits.transactionMs, limits.idleInTransactionMs, schema];
+  for (const holder of await queryRows<Holder>(client, HOLDERS_SQL, values)) {
+    const tables = holder.tables.length === 0 ? '' : `, holds ${holder.tables.join(', ')}`;
+    findings.problem(
+      `process ${holder.pid} on blue's database`,
+      `${holder.user} (${holder.application || 'no name'}) is in a transaction for ${Math.round(holder.ageMs / 1_000)} s (${holder.state}${tables})`,
+      'wait for its end, or end it',
+      `at most ${limits.transactionMs} ms, idle ${limits.idleInTransactionMs} ms`,
+    );
+  }
+  const prepared = await queryRows<{ owner: string; since: string }>(
+    client,
+    `SELECT owner::text, to_char(prepared AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS since
+       FROM pg_prepared_xacts WHERE database = current_database() ORDER BY prepared LIMIT 20`,
+  );
+  for (const { owner, since } of prepared) {
+    findings.problem(
+      "blue's database",
+      `a prepared transaction of ${owner} since ${since}`,
+      'commit it or roll it back: it keeps its locks without a session',
+      'none',
+    );
+  }
+  const [old] = await queryRows<{ count: number }>(
+    client,
+    `SELECT count(*)::int AS count FROM pg_replication_slots WHERE xmin IS NOT NULL OR catalog_xmin IS NOT NULL`,
+  );
+  if ((old?.count ?? 0) > 0) {
+    findings.warn("blue's server", `${old?.count} replication slots hold back cleaning up`, 'see that they are read');
+  }
+}
+
+interface Rights {
+  readonly name: string;
+  readonly createRole: boolean;
+  readonly createSchema: boolean;
+  readonly temporary: boolean;
+  readonly signals: boolean;
+  readonly monitors: boolean;
+  readonly ownerExists: boolean;
+  readonly ownerLogs: boolean;
+  readonly member: boolean;
+  readonly missingRoles: readonly string[];
+}
+
+const RIGHTS_SQL = `
+  SELECT current_user::text AS name, r.rolcreaterole OR r.rolsuper AS "createRole",
+         has_database_privilege(current_database(), 'CREATE') AS "createSchema",
+         has_database_privilege(current_database(), 'TEMPORARY') AS temporary,
+         pg_has_role('pg_signal_backend', 'USAGE') AS signals, pg_has_role('pg_read_all_stats', 'USAGE') AS monitors,
+         o.oid IS NOT NULL AS "ownerExists", COALESCE(o.rolcanlogin, false) AS "ownerLogs",
+         COALESCE(pg_has_role(o.oid, 'USAGE'), false) AS member,
+         ARRAY(SELECT n FROM unnest($2::text[]) n WHERE NOT EXISTS (SELECT 1 FROM pg_roles k WHERE k.rolname = n)
+                ORDER BY 1) AS "missingRoles"
+    FROM pg_roles r LEFT JOIN pg_roles o ON o.rolname = $1
+   WHERE r.rolname = current_user`;
+
+/** Our role may do what the steps do, on green too: the snapshot brings it there. */
+export async function checkRights(client: SqlClient, settings: CutoverSettings, findings: Findings): Promise<void> {
+  const { hydraRole, arbiterRoles } = settings.green;
+  const [rights] = await queryRows<Rights>(client, RIGHTS_SQL, [hydraRole, arbiterRoles]);
+  if (!rights) return;
+  const where = `role ${rights.name} on blue`;
+  const lacks = (what: string, fix: string) => findings.problem(where, `lacks ${what}`, fix);
+  if (!rights.createRole) lacks('CREATEROLE', `ALTER ROLE ${rights.name} CREATEROLE`);
+  if (!rights.createSchema) lacks('CREATE on the database', `GRANT CREATE ON DATABASE … TO ${rights.name}`);
+  if (!rights.temporary) lacks('TEMPORARY on the database', `GRANT TEMPORARY ON DATABASE … TO ${rights.name}`);
+  if (!rights.signals) lacks('pg_signal_backend', `GRANT pg_signal_backend TO ${rights.name}`);
+  if (!rights.monitors) lacks('pg_monitor', `GRANT pg_monitor TO ${rights.name}: it could not see who holds locks`);
+  if (!rights.ownerExists) {
+    findings.problem(
+      `role ${hydraRole} on blue`,
+      'does not exist',
+      "name the owner of Hydra's tables in blue.hydraRole",
+    );
+  } else if (!rights.member) {
+    lacks(`membership of ${hydraRole}`, `GRANT ${hydraRole} TO ${rights.name}: only owners may make triggers`);
+  } else if (!rights.ownerLogs) {
+    findings.problem(`role ${hydraRole} on blue`, 'may not log in', 'name the role that Hydra logs in as');
+  }
+  for (const role of rights.missingRoles) {
+    findings.problem(`role ${role} on blue`, 'does not exist', 'make it, or correct databaseRole of the gateways');
+  }
+}

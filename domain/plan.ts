@@ -1,0 +1,149 @@
+import { type Plan, type RuleReceipt } from './receipts';
+import { type Mode, PHASES, type Phase } from './runbook';
+import { type CutoverSettings } from './settings';
+
+/** What preflight saw, as far as a plan tells it. */
+export interface PlanFacts {
+  readonly mode: Mode;
+  readonly settings: CutoverSettings;
+  readonly engineVersion: string;
+  readonly databaseBytes: number;
+  readonly rows: Readonly<Record<string, number>>;
+  readonly rules: readonly RuleReceipt[];
+  readonly targets: readonly string[];
+  readonly gateways: readonly string[];
+  readonly jobs: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+type PlannedStep = Plan['steps'][number];
+
+/** What holds for every cutover and belongs before a person's eyes. */
+const ALWAYS_TOLD = [
+  'readers of Hydra that are neither behind the gateways nor a target may see stale answers during the switchover',
+  'logins and consents that are under way at the switchover begin anew by themselves; nobody who is logged in is logged out',
+  'the commit has no way back: reverse capture and rollback are a later version',
+] as const;
+
+/** Pure: what preflight saw becomes what a person approves. */
+export function makePlan(facts: PlanFacts): Plan {
+  const { settings } = facts;
+  const { attempts, retryDelayMs, pauseBudgetMs } = settings.switchover;
+  return {
+    environment: settings.environment.name,
+    mode: facts.mode,
+    configDigest: settings.configDigest,
+    hydraVersion: { ...settings.hydraVersion },
+    blue: {
+      instanceId: settings.provider.blueInstanceId,
+      engineVersion: facts.engineVersion,
+      databaseBytes: facts.databaseBytes,
+      rows: facts.rows,
+    },
+    green: { instanceId: settings.provider.greenInstanceId },
+    rules: facts.rules,
+    targets: facts.targets,
+    gateways: facts.gateways,
+    jobs: facts.jobs,
+    warnings: [...facts.warnings, ...ALWAYS_TOLD],
+    steps: (Object.keys(PHASES) as Phase[]).flatMap((phase) => {
+      const planned = STEPS[phase]?.(facts);
+      return planned === undefined ? [] : [{ phase, predictedMs: null, ...planned }];
+    }),
+    gates: settings.gates,
+    switchover: { attempts, retryDelayMs, pauseBudgetMs },
+    extendLifetimes: settings.accessTokenLifespanMs !== null,
+  };
+}
+
+/** Undefined: not a step of this plan. */
+type Describe = (facts: PlanFacts) => (Omit<PlannedStep, 'phase' | 'predictedMs'> & Partial<PlannedStep>) | undefined;
+
+const NOTHING = 'nothing to undo';
+
+const STEPS: Readonly<Record<Phase, Describe | undefined>> = {
+  preflight: undefined,
+  plan: undefined,
+  lifetimes: ({ settings: { accessTokenLifespanMs } }) =>
+    accessTokenLifespanMs === null
+      ? undefined
+      : {
+          what: `access tokens of blue's clients live ${minutes(accessTokenLifespanMs)} until finalize`,
+          undo: 'each client gets its own lifetimes back',
+        },
+  capture: () => ({
+    what: 'triggers on the tables of blue record changes in the schema hydra_cutover, proven by a canary',
+    undo: 'triggers and schema are removed, table by table',
+  }),
+  snapshot: ({ settings: { provider } }) => ({
+    what: `a snapshot of ${provider.blueInstanceId} is taken`,
+    undo: 'the snapshot is removed',
+  }),
+  restore: ({ settings: { provider } }) => ({
+    what: `the snapshot is restored to ${provider.greenInstanceId}, with the settings of ${provider.blueInstanceId}`,
+    undo: `${provider.greenInstanceId} is removed`,
+  }),
+  close: () => ({ what: 'nobody but us may log in to green', undo: 'goes with green' }),
+  clean: ({ rules }) => ({ what: cleaning(rules), undo: 'goes with green' }),
+  migrate: ({ settings: { hydraVersion } }) => ({
+    what: `migrate sql of Hydra ${hydraVersion.green} runs on green`,
+    undo: 'goes with green',
+  }),
+  repair: () => ({ what: 'what the migration damages is repaired on green', undo: 'goes with green' }),
+  guard: () => ({ what: 'every table of green refuses writes, until it serves', undo: 'goes with green' }),
+  vacuum: () => ({ what: 'VACUUM ANALYZE of green', undo: 'goes with green' }),
+  start: ({ settings: { hydraVersion } }) => ({
+    what: `Hydra ${hydraVersion.green} starts on green, which nobody uses yet`,
+    undo: 'it is stopped',
+  }),
+  catchUp: () => ({ what: 'changes of blue are carried to green until few are left', undo: 'goes with green' }),
+  parity: () => ({ what: 'every row of green is compared with what blue says', undo: NOTHING }),
+  cutover: () => ({
+    what: 'a person reads the evidence and approves; until then blue and green stay in step',
+    undo: NOTHING,
+  }),
+  jobs: ({ jobs }) =>
+    jobs.length === 0 ? undefined : { what: `jobs are paused: ${jobs.join(', ')}`, undo: 'they are resumed' },
+  samples: ({ settings: { validation } }) => ({
+    what: `answers of blue for up to ${validation.subjects} subjects and ${validation.clients} clients are kept to compare`,
+    undo: NOTHING,
+  }),
+  switchover: ({ gateways, targets, settings: { switchover } }) => ({
+    what:
+      `${gateways.length} gateways hold requests for at most ${switchover.pauseBudgetMs} ms, the last changes are carried, and writes move to green` +
+      `${targets.length === 0 ? '' : `, with ${targets.join(', ')}`}; from its commit on THERE IS NO WAY BACK to blue`,
+    undo: 'before the commit: blue goes on and requests are released to it. After the commit: none',
+  }),
+  drain: () => ({ what: 'every revocation that blue recorded is proven on green', undo: null }),
+  stopBlue: () => ({ what: "Hydra on blue stops; blue's database stays and refuses its writes", undo: null }),
+  validate: ({ settings: { validation } }) => ({
+    what: `the kept answers are compared with those of green${validation.syntheticLogin ? ', and a login is played through on green' : ''}`,
+    undo: null,
+  }),
+  bake: ({ settings: { bake } }) => ({
+    what: `green is watched for ${minutes(bake.durationMs)}: at most ${(bake.errorRateMax * 100).toFixed(2)} % errors`,
+    undo: null,
+    predictedMs: bake.durationMs,
+  }),
+  finalize: ({ settings: { gates } }) => ({
+    what: gates.finalize === 'manual' ? 'a person accepts' : 'if all of this is clean, it is accepted without asking',
+    undo: null,
+  }),
+  resumeJobs: ({ jobs }) =>
+    jobs.length === 0 ? undefined : { what: `jobs are resumed: ${jobs.join(', ')}`, undo: null },
+  cleanUp: ({ settings: { provider } }) => ({
+    what: `what is ours is removed; the snapshot ${provider.keepSnapshot ? 'stays' : 'too'}; blue's guard stays, so that a Hydra that is started there cannot write. THE COMMIT HAS NO WAY BACK in this version`,
+    undo: null,
+  }),
+};
+
+function cleaning(rules: readonly RuleReceipt[]): string {
+  const applied = rules.filter(({ kind, rows }) => kind === 'clean' && rows > 0);
+  if (applied.length === 0) return 'green has no data that breaks the migration; nothing is cleaned';
+  const counts = applied.map(({ id, title, rows }) => `${id} ${title}: ${rows}`).join('; ');
+  return `data that would break the migration is cleaned on green and archived (${counts})`;
+}
+
+function minutes(ms: number): string {
+  return ms < 60_000 ? `${ms / 1_000} s` : `${Math.round(ms / 60_000)} min`;
+}
