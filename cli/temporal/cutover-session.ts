@@ -16,6 +16,8 @@ export interface CutoverSession {
   readonly workflowId: string;
   readonly taskQueue: string;
   readonly address: string;
+  /** How long a worker may take to answer; one that lives takes milliseconds. */
+  readonly answerTimeoutMs: number;
   /** The running cutover, else the latest one. */
   readonly handle: CutoverHandle;
 }
@@ -40,7 +42,9 @@ export async function withCutover<T>(
     const client = new Client({ connection, namespace });
     const workflowId = cutoverWorkflowId(config.environment.name);
     const handle = client.workflow.getHandle<(input: UpgradeInput) => Promise<Report>>(workflowId);
-    return await work({ client, connection, workflowId, taskQueue: config.temporal.taskQueue, address, handle });
+    const { taskQueue } = config.temporal;
+    const answerTimeoutMs = config.checks.timeoutMs;
+    return await work({ client, connection, workflowId, taskQueue, address, answerTimeoutMs, handle });
   } finally {
     await connection.close();
   }

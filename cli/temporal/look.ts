@@ -4,9 +4,6 @@ import { type Report } from '../../domain/receipts';
 import { STATUS_QUERY, type CutoverStatus } from '../../domain/runbook';
 import { unknownCutover, type CutoverSession } from './cutover-session';
 
-/** A worker that lives answers a query at once. */
-const QUERY_TIMEOUT_MS = 5_000;
-
 export interface PendingStep {
   readonly name: string;
   readonly attempt: number;
@@ -67,9 +64,9 @@ export async function describe(session: CutoverSession): Promise<WorkflowExecuti
 
 /** @returns null when no worker answers; also of a closed run, which a worker replays to answer */
 export async function queryStatus(session: CutoverSession, runId: string): Promise<CutoverStatus | null> {
-  const { client, connection, workflowId } = session;
+  const { client, connection, workflowId, answerTimeoutMs } = session;
   try {
-    return await connection.withDeadline(Date.now() + QUERY_TIMEOUT_MS, () =>
+    return await connection.withDeadline(Date.now() + answerTimeoutMs, () =>
       client.workflow.getHandle(workflowId, runId).query<CutoverStatus>(STATUS_QUERY),
     );
   } catch {

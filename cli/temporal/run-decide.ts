@@ -27,9 +27,6 @@ export interface DecideOptions extends EnvironmentOptions {
   readonly signal: boolean;
 }
 
-/** A worker answers in milliseconds. */
-const UPDATE_TIMEOUT_MS = 10_000;
-
 /** @throws CutoverFault GATE_NOT_OPEN | DECISION_INVALID | NO_WORKER | CUTOVER_UNKNOWN | TEMPORAL_UNREACHABLE */
 export async function runDecide(verb: string, options: DecideOptions, context: CliContext): Promise<number> {
   const { gate, decision, by, note, signal } = options;
@@ -54,9 +51,9 @@ async function assertRunning(session: CutoverSession): Promise<void> {
 }
 
 async function update(session: CutoverSession, message: DecisionMessage): Promise<DecisionAnswer> {
-  const { connection, handle, taskQueue } = session;
+  const { connection, handle, taskQueue, answerTimeoutMs } = session;
   try {
-    return await connection.withDeadline(Date.now() + UPDATE_TIMEOUT_MS, () =>
+    return await connection.withDeadline(Date.now() + answerTimeoutMs, () =>
       handle.executeUpdate<DecisionAnswer, [DecisionMessage]>(DECIDE_UPDATE, { args: [message] }),
     );
   } catch (error) {
@@ -67,7 +64,7 @@ async function update(session: CutoverSession, message: DecisionMessage): Promis
     if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isGrpcDeadlineError(error)) {
       throw new CutoverFault(
         'NO_WORKER',
-        `no worker on task queue ${taskQueue} answered in ${UPDATE_TIMEOUT_MS / 1_000} s; nothing was recorded. Start one with \`hydra-cutover worker\`, look with \`hydra-cutover status\`, then decide again; --signal leaves the decision with Temporal until a worker is there`,
+        `no worker on task queue ${taskQueue} answered in ${answerTimeoutMs / 1_000} s; nothing was recorded. Start one with \`hydra-cutover worker\`, look with \`hydra-cutover status\`, then decide again; --signal leaves the decision with Temporal until a worker is there`,
         { taskQueue },
         error,
       );

@@ -1,8 +1,66 @@
 import { PHASE_NAMES } from '../../domain/runbook';
-import { closed, decide, useTemporal } from './support/environment';
-import { fakeSteps } from './support/fake-steps';
+import { closed, decide, gateOpens, until, useTemporal } from './support/environment';
+import {
+  ABORTED,
+  answers,
+  COMMITTED,
+  EVIDENCE,
+  fails,
+  fakeSteps,
+  inTurn,
+  PARITY,
+  PLAN,
+  type StepName,
+  untilCancelled,
+} from './support/fake-steps';
 
 const temporal = useTemporal();
+
+const withPlan = (change: object) => ({
+  preflight: async ({ environment }: { environment: string }) => ({ ...PLAN, ...change, environment }),
+});
+
+/** Every step that has an undo, with it; in the order of the runbook. */
+const UNDOS: readonly (readonly [StepName, StepName])[] = [
+  ['extendLifetimes', 'restoreLifetimes'],
+  ['enableCapture', 'disableCapture'],
+  ['takeSnapshot', 'deleteSnapshot'],
+  ['restoreGreen', 'deleteGreen'],
+  ['startGreen', 'stopGreen'],
+  ['pauseJobs', 'resumeJobs'],
+  ['switchover', 'abandonSwitchover'],
+];
+const BEFORE_COMMIT: readonly StepName[] = [
+  'extendLifetimes',
+  'enableCapture',
+  'takeSnapshot',
+  'restoreGreen',
+  'closeGreen',
+  'cleanGreen',
+  'migrateGreen',
+  'repairGreen',
+  'guardGreen',
+  'vacuumGreen',
+  'startGreen',
+  'catchUp',
+  'verifyParity',
+  'gatherEvidence',
+  'keepInSync',
+  'pauseJobs',
+  'sampleBlue',
+  'switchover',
+];
+
+/** What must be undone, newest first, when `failing` was the last step that was called. */
+function undosAfter(failing: StepName): StepName[] {
+  const reached = BEFORE_COMMIT.slice(0, BEFORE_COMMIT.indexOf(failing) + 1);
+  return UNDOS.filter(([act]) => reached.includes(act))
+    .map(([, undo]) => undo)
+    .reverse();
+}
+
+const undoNames = UNDOS.map(([, undo]) => undo);
+const undosIn = (calls: readonly StepName[]) => calls.filter((name) => undoNames.includes(name));
 
 describe('a run in which all is well', () => {
   it('goes through every phase in order and completes with a report', async () => {
@@ -15,38 +73,357 @@ describe('a run in which all is well', () => {
     });
     expect(end).toMatchObject({ status: 'COMPLETED', report: { outcome: 'completed', cause: null, undone: [] } });
     expect(end.report.phases.map(({ name }) => name)).toEqual(PHASE_NAMES);
-    expect(calls).toMatchInlineSnapshot(`
-     [
-       "preflight",
-       "extendLifetimes",
-       "enableCapture",
-       "takeSnapshot",
-       "restoreGreen",
-       "closeGreen",
-       "cleanGreen",
-       "migrateGreen",
-       "repairGreen",
-       "guardGreen",
-       "vacuumGreen",
-       "startGreen",
-       "catchUp",
-       "verifyParity",
-       "gatherEvidence",
-       "keepInSync",
-       "pauseJobs",
-       "sampleBlue",
-       "readMetrics",
-       "switchover",
-       "proveDrain",
-       "stopBlue",
-       "validate",
-       "bake",
-       "readMetrics",
-       "guardPurge",
-       "resumeJobs",
-       "restoreLifetimes",
-       "finalize",
-     ]
-    `);
+    expect(calls).toEqual([
+      'preflight',
+      ...BEFORE_COMMIT.slice(0, -1),
+      'readMetrics',
+      'switchover',
+      'proveDrain',
+      'stopBlue',
+      'validate',
+      'bake',
+      'readMetrics',
+      'guardPurge',
+      'resumeJobs',
+      'restoreLifetimes',
+      'finalize',
+    ]);
+    expect(end.report.decisions.map(({ gate, decision, by }) => [gate, decision, by])).toEqual([
+      ['plan', 'approve', 'approver'],
+      ['cutover', 'approve', 'approver'],
+      ['finalize', 'approve', 'approver'],
+    ]);
+  });
+
+  it('asks nobody at finalize after a clean bake when the config says so', async () => {
+    const { activities } = fakeSteps(withPlan({ gates: { ...PLAN.gates, finalize: 'automatic' } }));
+    const end = await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      await decide(handle, 'cutover');
+      return closed(handle);
+    });
+    expect(end.report).toMatchObject({ outcome: 'completed' });
+  });
+});
+
+describe('preflight', () => {
+  it.each([
+    ['a failed check', {}, { preflight: fails }, 'it broke'],
+    ['a worker of another environment', {}, { preflight: answers(PLAN) }, 'the worker is of environment "test"'],
+    ['a mode that is not built', { mode: 'drill' as const }, {}, 'mode "drill" is not built yet'],
+    ['an unknown mode', { mode: 'x' as 'real' }, {}, '"mode" must be one of real, rehearse, drill'],
+    ['another workflow id', { environment: 'elsewhere' }, {}, 'start it as "cutover/elsewhere"'],
+    ['garbage', { environment: 5 as unknown as string }, {}, '"environment" must be text'],
+    [
+      'nobody who starts, where the approver must be another',
+      { by: undefined },
+      withPlan({ gates: { ...PLAN.gates, approverIsNotStarter: true } }),
+      'say who starts',
+    ],
+  ])('%s is refused and nothing is changed', async (_title, input, steps, message) => {
+    const { calls, activities } = fakeSteps(steps);
+    const end = await temporal.upgrade(activities, closed, input as object);
+    expect(end).toMatchObject({ status: 'FAILED', type: 'CHECK_FAILED', report: { outcome: 'refused', undone: [] } });
+    expect(end.message).toContain(message);
+    expect(calls.filter((name) => name !== 'preflight')).toEqual([]);
+  });
+});
+
+describe('before the commit', () => {
+  it.each(BEFORE_COMMIT)('a failure of %s undoes everything so far, newest first', async (failing) => {
+    const { calls, activities } = fakeSteps({ [failing]: fails });
+    const end = await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      const isBehindGate = ['pauseJobs', 'sampleBlue', 'switchover'].includes(failing);
+      if (isBehindGate) await decide(handle, 'cutover');
+      return closed(handle);
+    });
+    expect(undosIn(calls)).toEqual(undosAfter(failing));
+    expect(end).toMatchObject({ status: 'FAILED', type: 'UNDONE' });
+    expect(end.report).toMatchObject({ outcome: 'undone', cause: { code: 'RDS_FAILED' } });
+    expect(end.report.undone.every(({ ok }) => ok)).toBe(true);
+    expect(end.report.undone).toHaveLength(undosAfter(failing).length);
+  });
+
+  it.each([
+    ['of the full pass', { verifyParity: answers({ ...PARITY, differences: 1, examples: ['x'] }) }],
+    ['in the evidence', { gatherEvidence: answers({ ...EVIDENCE, parity: { ...PARITY, differences: 1 } }) }],
+  ])('parity differences %s end it before anybody is asked', async (_title, steps) => {
+    const { activities } = fakeSteps(steps);
+    const end = await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      return closed(handle);
+    });
+    expect(end.report).toMatchObject({ outcome: 'undone', cause: { code: 'PARITY_DIFFERS' } });
+    expect(end.report.decisions).toHaveLength(1);
+  });
+
+  it('tries a step again that failed for a reason that may pass', async () => {
+    const passing = async () => {
+      throw new Error('connection lost');
+    };
+    const { calls, activities } = fakeSteps({ takeSnapshot: inTurn(passing, answers({})), restoreGreen: fails });
+    await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      return closed(handle);
+    });
+    expect(calls.filter((name) => name === 'takeSnapshot')).toHaveLength(2);
+  });
+
+  it('undoes everything when nobody decides gate cutover in time', async () => {
+    const { calls, activities } = fakeSteps(withPlan({ gates: { ...PLAN.gates, cutoverTimeoutMs: 300 } }));
+    const end = await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      return closed(handle);
+    });
+    expect(end).toMatchObject({ type: 'UNDONE', report: { outcome: 'undone', cause: { code: 'GATE_TIMEOUT' } } });
+    expect(undosIn(calls)).toEqual(undosAfter('keepInSync'));
+  });
+});
+
+describe('a cancel request', () => {
+  it('while a step runs waits for its end before anything is undone, and closes as cancelled', async () => {
+    const { calls, activities } = fakeSteps({ takeSnapshot: untilCancelled });
+    const { end, events } = await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      await until(async () => calls.includes('takeSnapshot'));
+      await handle.cancel();
+      const ended = await closed(handle);
+      return { end: ended, events: (await handle.fetchHistory()).events ?? [] };
+    });
+    expect(end).toMatchObject({ status: 'CANCELLED', report: { outcome: 'cancelled' } });
+    expect(undosIn(calls)).toEqual(['deleteSnapshot', 'disableCapture', 'restoreLifetimes']);
+    const cancelledAt = events.findIndex((event) => event.activityTaskCanceledEventAttributes);
+    const undoAt = events.findIndex(
+      (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'deleteSnapshot',
+    );
+    expect(cancelledAt).toBeGreaterThan(0);
+    expect(undoAt).toBeGreaterThan(cancelledAt);
+  });
+
+  it.each(['plan', 'cutover'] as const)('at gate %s undoes what was done', async (gate) => {
+    const { calls, activities } = fakeSteps();
+    const end = await temporal.upgrade(activities, async (handle) => {
+      if (gate === 'cutover') await decide(handle, 'plan');
+      await gateOpens(handle, gate);
+      await handle.cancel();
+      return closed(handle);
+    });
+    expect(end).toMatchObject({ status: 'CANCELLED', report: { outcome: 'cancelled' } });
+    expect(undosIn(calls)).toEqual(gate === 'plan' ? [] : undosAfter('keepInSync'));
+  });
+
+  it('inside the switchover claims before anything else is undone', async () => {
+    const { calls, activities } = fakeSteps({ switchover: untilCancelled });
+    const end = await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      await decide(handle, 'cutover');
+      await until(async () => calls.includes('switchover'));
+      await handle.cancel();
+      return closed(handle);
+    });
+    expect(end).toMatchObject({ status: 'CANCELLED', report: { outcome: 'cancelled' } });
+    expect(undosIn(calls)).toEqual(undosAfter('switchover'));
+  });
+
+  it('that comes too late finishes the switchover and asks a person; nothing is undone', async () => {
+    const { calls, activities } = fakeSteps({
+      switchover: inTurn(untilCancelled, answers(COMMITTED)),
+      abandonSwitchover: answers({ outcome: 'committed' }),
+    });
+    const end = await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      await decide(handle, 'cutover');
+      await until(async () => calls.includes('switchover'));
+      await handle.cancel();
+      const { awaiting } = await gateOpens(handle, 'intervene');
+      expect(awaiting?.why).toContain('asked to cancel');
+      await decide(handle, 'intervene', 'accept');
+      await decide(handle, 'finalize');
+      return closed(handle);
+    });
+    expect(end).toMatchObject({ status: 'COMPLETED', report: { outcome: 'completed', undone: [] } });
+    expect(end.report.switchovers).toEqual([COMMITTED]);
+    expect(calls).not.toContain('deleteGreen');
+  });
+
+  it.each(['while the bake runs', 'at gate finalize'])('behind the commit, %s, opens gate intervene', async (title) => {
+    const duringBake = title.includes('bake');
+    const bake = answers({ ok: true, durationMs: 1, requests: 1, errorRate: 0, p95Ms: 1, problems: [] });
+    const { calls, activities } = fakeSteps(duringBake ? { bake: inTurn(untilCancelled, bake) } : {});
+    const end = await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      await decide(handle, 'cutover');
+      if (duringBake) await until(async () => calls.includes('bake'));
+      else await gateOpens(handle, 'finalize');
+      await handle.cancel();
+      await decide(handle, 'intervene', 'wait');
+      await decide(handle, 'intervene', 'retry');
+      await decide(handle, 'finalize');
+      return closed(handle);
+    });
+    expect(end).toMatchObject({ status: 'COMPLETED', report: { outcome: 'completed' } });
+    expect(calls.filter((name) => name === 'bake')).toHaveLength(duringBake ? 2 : 1);
+    expect(undosIn(calls)).toEqual(['resumeJobs', 'restoreLifetimes']);
+  });
+});
+
+describe('the switchover', () => {
+  it('is tried as often as the plan says, then asks again while blue serves and green is kept in sync', async () => {
+    const { calls, activities } = fakeSteps({
+      switchover: inTurn(answers(ABORTED), answers(ABORTED), answers(COMMITTED)),
+    });
+    const end = await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      await decide(handle, 'cutover');
+      const { awaiting } = await until(async () => {
+        const status = await gateOpens(handle, 'cutover');
+        return calls.includes('abandonSwitchover') ? status : undefined;
+      });
+      expect(awaiting?.why).toContain('requests in flight did not end in time');
+      await decide(handle, 'cutover');
+      await decide(handle, 'finalize');
+      return closed(handle);
+    });
+    expect(end.report).toMatchObject({ outcome: 'completed', undone: [] });
+    expect(end.report.switchovers).toEqual([ABORTED, ABORTED, COMMITTED]);
+    const from = calls.indexOf('switchover');
+    expect(calls.slice(from, from + 10)).toEqual([
+      'switchover',
+      'switchover',
+      'abandonSwitchover',
+      'resumeJobs',
+      'gatherEvidence',
+      'keepInSync',
+      'pauseJobs',
+      'sampleBlue',
+      'readMetrics',
+      'switchover',
+    ]);
+  });
+
+  it('that fails behind its commit goes forward and cannot be skipped', async () => {
+    const { activities } = fakeSteps({
+      switchover: inTurn(fails, fails, answers(COMMITTED)),
+      abandonSwitchover: answers({ outcome: 'committed' }),
+    });
+    const end = await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      await decide(handle, 'cutover');
+      const { awaiting, committed } = await gateOpens(handle, 'intervene');
+      expect([awaiting?.decisions, committed]).toEqual([['retry', 'wait'], true]);
+      await expect(decide(handle, 'intervene', 'accept')).rejects.toMatchObject({
+        cause: { type: 'DECISION_INVALID', message: expect.stringContaining('allowed: retry, wait') as string },
+      });
+      await decide(handle, 'intervene', 'retry');
+      await decide(handle, 'finalize');
+      return closed(handle);
+    });
+    expect(end.report).toMatchObject({ outcome: 'completed', switchovers: [COMMITTED], undone: [] });
+  });
+});
+
+describe('behind the commit', () => {
+  const BAD = {
+    proveDrain: { captured: 2, applied: 1, missing: 1, undoneChanges: 0, byKind: {}, notCarried: [] },
+    validate: { ok: false, checks: [{ name: 'jwks', ok: false, observed: 'a key is missing' }] },
+    bake: { ok: false, durationMs: 1, requests: 1, errorRate: 1, p95Ms: 1, problems: ['error rate 1'] },
+    guardPurge: { ok: false, jobs: [{ name: 'cleanup', wouldRemove: 2, explained: 1 }] },
+  } as const;
+
+  it.each(Object.keys(BAD) as (keyof typeof BAD)[])('a bad answer of %s asks a person, who accepts', async (step) => {
+    const { activities } = fakeSteps({ [step]: answers(BAD[step]) });
+    const end = await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      await decide(handle, 'cutover');
+      if (step === 'guardPurge') await decide(handle, 'finalize');
+      await decide(handle, 'intervene', 'accept');
+      if (step !== 'guardPurge') await decide(handle, 'finalize');
+      return closed(handle);
+    });
+    expect(end).toMatchObject({ status: 'COMPLETED', report: { outcome: 'completed', undone: [] } });
+  });
+
+  it.each(['stopBlue', 'validate', 'finalize'] as const)(
+    'a failure of %s asks a person, who has it tried again',
+    async (step) => {
+      const { calls, activities } = fakeSteps({ [step]: inTurn(fails, answers({ ok: true, checks: [] })) });
+      const end = await temporal.upgrade(activities, async (handle) => {
+        await decide(handle, 'plan');
+        await decide(handle, 'cutover');
+        if (step === 'finalize') await decide(handle, 'finalize');
+        await decide(handle, 'intervene', 'retry');
+        if (step !== 'finalize') await decide(handle, 'finalize');
+        return closed(handle);
+      });
+      expect(end.report).toMatchObject({ outcome: 'completed' });
+      expect(calls.filter((name) => name === step)).toHaveLength(2);
+    },
+  );
+
+  it('a rejection at finalize asks a person, and a retry asks at finalize again', async () => {
+    const { activities } = fakeSteps();
+    const end = await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      await decide(handle, 'cutover');
+      await decide(handle, 'finalize', 'reject');
+      await decide(handle, 'intervene', 'retry');
+      await decide(handle, 'finalize');
+      return closed(handle);
+    });
+    expect(end.report).toMatchObject({ outcome: 'completed' });
+  });
+});
+
+describe('an undo that fails', () => {
+  it('asks a person, who has it tried again', async () => {
+    const { calls, activities } = fakeSteps({ migrateGreen: fails, deleteGreen: inTurn(fails, answers(undefined)) });
+    const end = await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      const { undoing } = await gateOpens(handle, 'intervene');
+      expect(undoing).toBe(true);
+      await decide(handle, 'intervene', 'retry');
+      return closed(handle);
+    });
+    expect(undosIn(calls)).toEqual([
+      'deleteGreen',
+      'deleteGreen',
+      'deleteSnapshot',
+      'disableCapture',
+      'restoreLifetimes',
+    ]);
+    expect(end).toMatchObject({ type: 'UNDONE', report: { outcome: 'undone' } });
+  });
+
+  it('and is skipped by a person stays in the report, and the rest is undone', async () => {
+    const { calls, activities } = fakeSteps({ migrateGreen: fails, deleteGreen: fails });
+    const end = await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      await decide(handle, 'intervene', 'accept');
+      return closed(handle);
+    });
+    expect(undosIn(calls)).toEqual(undosAfter('migrateGreen'));
+    expect(end).toMatchObject({ type: 'UNDO_INCOMPLETE', report: { outcome: 'undone' } });
+    expect(end.report.undone[0]).toMatchObject({
+      phase: 'restore',
+      ok: false,
+      error: 'RDS_FAILED: step deleteGreen: it broke',
+    });
+  });
+
+  it('cannot be skipped when it is the claim of the switchover', async () => {
+    const { calls, activities } = fakeSteps({
+      switchover: fails,
+      abandonSwitchover: inTurn(fails, answers({ outcome: 'aborted' })),
+    });
+    await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      await decide(handle, 'cutover');
+      expect((await gateOpens(handle, 'intervene')).awaiting?.decisions).toEqual(['retry', 'wait']);
+      expect(calls).not.toContain('deleteGreen');
+      await decide(handle, 'intervene', 'retry');
+      return closed(handle);
+    });
+    expect(undosIn(calls).slice(1)).toEqual(undosAfter('switchover'));
   });
 });

@@ -18,8 +18,14 @@ export function useTemporal() {
   let env: TestWorkflowEnvironment;
   let bundle: WorkflowBundleOption;
   beforeAll(async () => {
-    const logger = new DefaultLogger('ERROR');
-    Runtime.install({ logger });
+    // Tests provoke this one; a workflow task that fails is what must be seen.
+    const logger = new DefaultLogger('ERROR', ({ message, meta }) => {
+      if (message !== 'undo failed') process.stderr.write(`${message} ${JSON.stringify(meta)}\n`);
+    });
+    Runtime.install({
+      logger,
+      telemetryOptions: { logging: { forward: {}, filter: { core: 'ERROR', other: 'ERROR' } } },
+    });
     bundle = await workflowBundle(process.env, logger);
     env = await TestWorkflowEnvironment.createTimeSkipping({
       server: { executable: { type: 'existing-path', path: sharedServers().binaries.temporalTestServer } },

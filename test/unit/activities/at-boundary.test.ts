@@ -1,0 +1,90 @@
+import { CancelledFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { activitiesOf, failureOf, type StepTable } from '../../../activities/at-boundary';
+import { type StepContext, type StepDeps } from '../../../activities/step';
+import { CutoverFault } from '../../../domain/faults';
+
+const logged: object[] = [];
+const note = (fields: object) => void logged.push(fields);
+const log = { debug: note, info: note, warn: note, error: note };
+const input = { cutoverId: 'c', environment: 'e' };
+
+type Vacuum = (context: StepContext) => Promise<void>;
+
+const environment = (info = {}) =>
+  new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR', () => undefined) });
+
+function run(step: Vacuum, env = environment()) {
+  const table = { vacuumGreen: (_deps: StepDeps, _input: unknown, context: StepContext) => step(context) };
+  const { vacuumGreen } = activitiesOf(table as unknown as StepTable, { log } as unknown as StepDeps);
+  return env.run(vacuumGreen, input);
+}
+
+beforeEach(() => logged.splice(0));
+
+describe('a step at the boundary', () => {
+  it.each([
+    ['RDS_BUSY', false],
+    ['MIGRATION_FAILED', true],
+  ] as const)(
+    'fails with its fault %s as type, and may be tried again as the table says',
+    async (code, nonRetryable) => {
+      const step = () =>
+        Promise.reject(new CutoverFault(code, 'what and what next', { instance: 'green' }, new Error('s3cret')));
+      const failure = await run(step).catch((error: unknown) => error);
+      expect(failure).toMatchObject({
+        type: code,
+        nonRetryable,
+        message: 'what and what next',
+        details: [{ instance: 'green' }],
+      });
+      expect(JSON.stringify([failure, (failure as Error).cause, logged])).not.toContain('s3cret');
+    },
+  );
+
+  it('gives an unforeseen error up after a few tries, and tells its kind but not its text', () => {
+    const error = Object.assign(new Error('duplicate key (s3cret)'), { name: 'DatabaseError', code: '23505' });
+    expect(failureOf(error, 'bake', 1, log)).toMatchObject({ type: 'INTERNAL', nonRetryable: false });
+    const last = failureOf(error, 'bake', 4, log);
+    expect(last.nonRetryable).toBe(true);
+    expect(last.message).toContain('DatabaseError 23505');
+    expect(JSON.stringify([last.message, last.cause, logged])).not.toContain('s3cret');
+  });
+
+  it('ends as cancelled when it was, whatever the library below threw', async () => {
+    const env = environment();
+    const step: Vacuum = ({ signal }) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(Object.assign(new Error('aborted'), { name: 'AbortError' })));
+        env.cancel();
+      });
+    await expect(run(step, env)).rejects.toBeInstanceOf(CancelledFailure);
+  });
+
+  it('keeps a result that was reached in spite of a cancellation', async () => {
+    const env = environment();
+    const step: Vacuum = async () => env.cancel();
+    await expect(run(step, env)).resolves.toBeUndefined();
+  });
+
+  it('beats by itself while the step is busy, with what it said last, and hands it to the next try', async () => {
+    const env = environment({ attempt: 2, heartbeatDetails: { rows: 1 } });
+    const beats: unknown[] = [];
+    env.on('heartbeat', (details: unknown) => beats.push(details));
+    let seen: unknown;
+    await run(async ({ lastProgress, attempt, heartbeat }) => {
+      seen = [attempt, lastProgress];
+      heartbeat({ rows: 2 });
+      await new Promise<void>((resolve) => {
+        const wait = setInterval(() => {
+          if (beats.length < 2) return;
+          clearInterval(wait);
+          resolve();
+        }, 20);
+      });
+    }, env);
+    expect(seen).toEqual([2, { rows: 1 }]);
+    expect(beats).toEqual([{ rows: 2 }, { rows: 2 }]);
+  });
+});

@@ -1,0 +1,65 @@
+import { judgeDecision, type GateView } from '../../../workflows/decisions';
+
+const VIEW: GateView = {
+  open: { gate: 'plan', decisions: ['approve', 'reject'] },
+  last: null,
+  phase: 'plan',
+  startedBy: 'Alice',
+  approverIsNotStarter: true,
+};
+const APPROVE = { gate: 'plan', decision: 'approve', by: 'bob' };
+
+const judged = (raw: unknown, view: Partial<GateView> = {}) => {
+  try {
+    return judgeDecision(raw, { ...VIEW, ...view });
+  } catch (error) {
+    const { code, message } = error as { code: string; message: string };
+    return `${code}: ${message}`;
+  }
+};
+
+describe('judgeDecision', () => {
+  it('takes a decision for the open gate, trimmed', () => {
+    expect(judged({ ...APPROVE, by: ' bob ', note: ' ok ', other: 1 })).toEqual({ ...APPROVE, note: 'ok' });
+    expect(judged({ ...APPROVE, note: ' ' })).toEqual(APPROVE);
+    expect(judged({ ...APPROVE, note: null })).toEqual(APPROVE);
+  });
+
+  it.each([
+    [undefined, 'DECISION_INVALID: the decision is empty; send {"gate"'],
+    [null, 'DECISION_INVALID: the decision is empty'],
+    ['', 'DECISION_INVALID: the decision is empty'],
+    ['approve', 'DECISION_INVALID: the decision is a string, not an object'],
+    [[APPROVE], 'DECISION_INVALID: the decision is a list, not an object'],
+    [
+      {},
+      '"gate" must be one of plan, cutover, finalize, intervene; "decision" must be one of approve, reject, retry, wait, accept; "by" must say who decides',
+    ],
+    [{ ...APPROVE, gate: 'toString' }, '"gate" must be one of'],
+    [{ ...APPROVE, by: '  ' }, '"by" must say who decides'],
+    [{ ...APPROVE, by: 'x'.repeat(201) }, '"by" has more than 200 characters'],
+    [{ ...APPROVE, note: 5 }, '"note" must be text'],
+    [{ ...APPROVE, note: 'x'.repeat(2_001) }, '"note" has more than 2000 characters'],
+    [{ ...APPROVE, decision: 'retry' }, 'DECISION_INVALID: gate plan does not take "retry"; allowed: approve, reject'],
+    [{ ...APPROVE, by: 'ALICE ' }, 'another person must decide gate plan'],
+    [{ ...APPROVE, gate: 'cutover' }, 'GATE_NOT_OPEN: gate cutover is not open: the open gate is plan'],
+  ])('%j is refused', (raw, message) => {
+    expect(judged(raw)).toContain(message);
+  });
+
+  it('says that no gate is open, or who decided it', () => {
+    expect(judged(APPROVE, { open: null, phase: 'restore' })).toContain('no gate is open, the phase is restore');
+    expect(judged(APPROVE, { open: null, last: { gate: 'plan', decision: 'reject', by: 'carol' } })).toContain(
+      'gate plan is decided already: reject by carol',
+    );
+  });
+
+  it('takes only what an intervention offers this time, also from the starter', () => {
+    const open = { gate: 'intervene', decisions: ['retry', 'wait'] } as const;
+    const by = 'Alice';
+    expect(judged({ gate: 'intervene', decision: 'retry', by }, { open })).toMatchObject({ decision: 'retry' });
+    expect(judged({ gate: 'intervene', decision: 'accept', by }, { open })).toContain(
+      'does not take "accept" this time; allowed: retry, wait',
+    );
+  });
+});

@@ -1,0 +1,146 @@
+import { SEARCH_ATTRIBUTE_NAMES } from '../../domain/search-attributes';
+import { closed, decide, gateOpens, statusOf, until, useTemporal, type Handle } from './support/environment';
+import { fakeSteps, PLAN } from './support/fake-steps';
+
+const temporal = useTemporal();
+
+/** How the Update was refused. */
+async function refusal(handle: Handle, ...args: unknown[]): Promise<{ type: string; message: string }> {
+  try {
+    await handle.executeUpdate<unknown, unknown[]>('decide', { args });
+  } catch (error) {
+    const { type, message } = (error as { cause: { type: string; message: string } }).cause;
+    return { type, message };
+  }
+  throw new Error('the decision was taken');
+}
+
+describe('a gate', () => {
+  it('that nobody decides in time ends the run with nothing changed', async () => {
+    const { calls, activities } = fakeSteps();
+    const end = await temporal.upgrade(activities, closed);
+    expect(end).toMatchObject({ type: 'UNDONE', report: { cause: { code: 'GATE_TIMEOUT' }, undone: [] } });
+    expect(calls).toEqual(['preflight']);
+  });
+
+  it.each(['plan', 'cutover'] as const)('%s that is rejected ends the run, with who and why', async (gate) => {
+    const { calls, activities } = fakeSteps();
+    const end = await temporal.upgrade(activities, async (handle) => {
+      if (gate === 'cutover') await decide(handle, 'plan');
+      await gateOpens(handle, gate);
+      await handle.executeUpdate('decide', { args: [{ gate, decision: 'reject', by: 'bob', note: 'not today' }] });
+      return closed(handle);
+    });
+    expect(end).toMatchObject({ status: 'FAILED', type: 'UNDONE', report: { outcome: 'undone' } });
+    expect(end.report.cause).toEqual({ code: 'GATE_REJECTED', message: `bob rejected at gate ${gate}: not today` });
+    expect(calls).not.toContain('switchover');
+    expect(calls.includes('deleteGreen')).toBe(gate === 'cutover');
+  });
+
+  it('finalize that nobody decides in time calls a person; green goes on serving', async () => {
+    const { calls, activities } = fakeSteps({
+      preflight: async ({ environment }) => ({
+        ...PLAN,
+        environment,
+        gates: { ...PLAN.gates, finalizeTimeoutMs: 500 },
+      }),
+    });
+    const end = await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      await decide(handle, 'cutover');
+      await decide(handle, 'intervene', 'accept');
+      return closed(handle);
+    });
+    expect(end.report).toMatchObject({ outcome: 'completed' });
+    expect(calls).not.toContain('deleteGreen');
+  });
+
+  it('refuses what does not fit, says why, and keeps waiting', async () => {
+    const { activities } = fakeSteps({
+      preflight: async ({ environment }) => ({
+        ...PLAN,
+        environment,
+        gates: { ...PLAN.gates, approverIsNotStarter: true },
+      }),
+    });
+    await temporal.upgrade(activities, async (handle) => {
+      await gateOpens(handle, 'plan');
+      expect(await refusal(handle)).toMatchObject({ type: 'DECISION_INVALID' });
+      expect(await refusal(handle, { gate: 'cutover', decision: 'approve', by: 'b' })).toEqual({
+        type: 'GATE_NOT_OPEN',
+        message: 'gate cutover is not open: the open gate is plan; nothing was recorded',
+      });
+      expect(await refusal(handle, { gate: 'plan', decision: 'approve', by: ' STARTER ' })).toMatchObject({
+        type: 'DECISION_INVALID',
+        message: expect.stringContaining('another person must decide') as string,
+      });
+      await decide(handle, 'plan');
+      await gateOpens(handle, 'cutover');
+      expect(await refusal(handle, { gate: 'plan', decision: 'reject', by: 'late' })).toEqual({
+        type: 'GATE_NOT_OPEN',
+        message: 'gate plan is decided already: approve by approver; nothing was recorded',
+      });
+      expect((await statusOf(handle)).decisions).toHaveLength(1);
+      await handle.cancel();
+      return closed(handle);
+    });
+  });
+
+  it('takes a signal as a decision', async () => {
+    const { activities } = fakeSteps();
+    await temporal.upgrade(activities, async (handle) => {
+      await gateOpens(handle, 'plan');
+      await handle.signal('decideSignal', { gate: 'plan', decision: 'reject', by: 'bob' });
+      expect((await closed(handle)).report.cause?.code).toBe('GATE_REJECTED');
+    });
+  });
+
+  it('notes signals with garbage as ignored and goes on waiting', async () => {
+    const garbage: unknown[][] = [
+      [],
+      [null],
+      ['approve'],
+      [['plan', 'approve']],
+      [{ gate: { deep: true }, decision: 7, by: [] }],
+      [new Uint8Array([0, 255, 1])],
+      ['plan', 'approve'],
+      [{ gate: 'finalize', decision: 'approve', by: 'b' }],
+    ];
+    const { activities } = fakeSteps();
+    await temporal.upgrade(activities, async (handle) => {
+      await gateOpens(handle, 'plan');
+      for (const args of garbage) await handle.signal('decideSignal', ...args);
+      const status = await until(async () => {
+        const now = await statusOf(handle);
+        return now.ignored.length === garbage.length && now;
+      });
+      expect(status).toMatchObject({ awaiting: { gate: 'plan' }, decisions: [] });
+      await handle.cancel();
+      expect((await closed(handle)).status).toBe('CANCELLED');
+    });
+  });
+});
+
+describe('what the Temporal UI shows', () => {
+  it('says at a gate what is asked, the evidence, how to answer and what happens otherwise', async () => {
+    const { activities } = fakeSteps();
+    await temporal.upgrade(activities, async (handle) => {
+      await gateOpens(handle, 'plan');
+      const metadata = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+      const text = metadata.currentDetails;
+      expect(text).toContain('gate `plan`');
+      expect(text).toContain('{"gate":"plan","decision":"approve","by":"YOUR NAME","note":"why"}');
+      expect(text).toContain('hydra-cutover reject --config FILE --gate plan --by "YOUR NAME"');
+      expect(text).toContain('empty-subject: rows without subject | 2 |');
+      expect(text).toContain('the commit has no way back');
+      expect(text).toMatch(/If nobody decides by \d{4}-.*: the run ends as rejected/);
+      const attributes = (await handle.describe()).typedSearchAttributes.getAll();
+      const set = Object.fromEntries(attributes.map(({ key, value }) => [key.name, value]));
+      expect(set).toMatchObject({ CutoverPhase: 'plan', CutoverAwaiting: 'plan', CutoverMode: 'real' });
+      await handle.cancel();
+      await closed(handle);
+      const after = (await handle.describe()).typedSearchAttributes.getAll().map(({ key }) => key.name);
+      expect(after.sort()).toEqual(SEARCH_ATTRIBUTE_NAMES.filter((name) => name !== 'CutoverAwaiting').sort());
+    });
+  });
+});
