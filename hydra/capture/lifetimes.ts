@@ -27,7 +27,8 @@ const PREPARE = `CREATE SCHEMA hydra_cutover_lifetimes;
  * Raises access-token lifespans of all clients that have a shorter one or the server's default, and keeps what they were.
  *
  * By SQL and not by the API, which replaces all lifespans of a client at once and cannot be told to leave a concurrent change
- * alone. Hydra reads clients from the database for each request. Idempotent.
+ * alone. Hydra reads clients from the database for each request. Idempotent. The server's default is not in the database: a
+ * lifespan below it would shorten tokens.
  * @returns clients that are extended now
  */
 export async function raiseLifetimes(client: SqlClient, schema: string, lifespanMs: number): Promise<number> {
