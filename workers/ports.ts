@@ -1,0 +1,96 @@
+import { type StepDeps, type StepLog } from '../activities/step';
+import { type CommandSpec, ProcessCommandRunner } from '../adapters/command/process-command-runner';
+import { HttpHydraApi } from '../adapters/hydra-api';
+import { type DatabaseLocation, PostgresDatabases } from '../adapters/postgres/postgres-databases';
+import { createRdsClient } from '../adapters/rds/create-rds-client';
+import { RdsDatabaseProvider } from '../adapters/rds/rds-database-provider';
+import { type CommandConfig, type Config } from '../config/schema';
+import { CutoverFault } from '../domain/faults';
+import { HYDRA_VERSION_TABLE } from '../domain/hydra-versions';
+import { type CommandName } from '../domain/ports/command-runner';
+import { type SideName } from '../domain/sides';
+
+/** Every port of the steps, and how to let go of what they hold. */
+export interface Ports extends Omit<StepDeps, 'settings' | 'log'> {
+  /** Ends idle connections. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Composes the adapters that the config names. Connects to nothing yet. */
+export function createPorts(config: Config, log: StepLog): Ports {
+  const client = createRdsClient(config.rds.region);
+  const provider = new RdsDatabaseProvider(client);
+  const databases = new PostgresDatabases({
+    sides: { blue: location(config, 'blue'), green: location(config, 'green') },
+    provider,
+  });
+  const hydra = new HttpHydraApi({ sides: { blue: endpoints(config, 'blue'), green: endpoints(config, 'green') } });
+  log.debug({ gateways: config.gateways.length, targets: config.targets.length }, 'ports composed');
+  return {
+    databases,
+    provider,
+    hydra,
+    commands: new ProcessCommandRunner({ commands: commandSpecs(config) }),
+    gateways: notBuilt(config.gateways, 'gateways'),
+    targets: notBuilt(config.targets, 'targets'),
+    jobs: notBuilt(config.jobs, 'jobs'),
+    close: async () => {
+      client.destroy();
+      await hydra.close();
+    },
+  };
+}
+
+function notBuilt(entries: readonly unknown[], section: string): readonly never[] {
+  if (entries.length === 0) return [];
+  throw new CutoverFault('INTERNAL', `there is no adapter for ${section} yet`);
+}
+
+function location(config: Config, side: SideName): DatabaseLocation {
+  const { database, hydraRole, rdsInstanceId } = config[side];
+  const { host, port, name, user, password, ssl } = database;
+  const hydraPassword = hydraRole.password;
+  return {
+    port,
+    name,
+    user,
+    ssl,
+    password: () => password?.reveal() ?? '',
+    ...(host === undefined ? {} : { host }),
+    ...(hydraPassword === undefined ? {} : { hydraPassword: () => hydraPassword.reveal() }),
+    ...(rdsInstanceId === undefined ? {} : { instanceId: rdsInstanceId }),
+  };
+}
+
+function endpoints(config: Config, side: SideName) {
+  const { publicUrl, adminUrl, hydraVersion } = config[side];
+  return { publicUrl, adminUrl, apiGeneration: HYDRA_VERSION_TABLE[hydraVersion].apiGeneration };
+}
+
+function commandSpecs({ blue, green }: Config): Partial<Record<CommandName, CommandSpec>> {
+  const named: readonly (readonly [CommandName, string, CommandConfig | undefined])[] = [
+    ['migrate', 'green.commands.migrate', green.commands.migrate],
+    ['migrateStatus', 'green.commands.migrateStatus', green.commands.migrateStatus],
+    ['startGreen', 'green.commands.start', green.commands.start],
+    ['stopGreen', 'green.commands.stop', green.commands.stop],
+    ['stopBlue', 'blue.commands.stop', blue.commands.stop],
+    ['startBlue', 'blue.commands.start', blue.commands.start],
+  ];
+  const specs = named.flatMap(([name, path, command]) =>
+    command ? [[name, commandSpec(path, command)] as const] : [],
+  );
+  return Object.fromEntries(specs);
+}
+
+function commandSpec(path: string, command: CommandConfig): CommandSpec {
+  const { argv, env, secretEnv, workingDirectory, timeoutMs } = command;
+  const secrets = Object.entries(secretEnv).map(([name, secret]) => [name, () => secret.reveal()] as const);
+  return {
+    path,
+    argv,
+    env,
+    secretEnv: Object.fromEntries(secrets),
+    timeoutMs,
+    ...(workingDirectory === undefined ? {} : { workingDirectory }),
+  };
+}
