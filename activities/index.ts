@@ -1,24 +1,34 @@
 import { CutoverFault } from '../domain/faults';
 import { type StepTable } from './at-boundary';
+import { bake } from './bake';
+import { catchUp } from './catch-up';
 import { cleanGreen } from './clean-green';
 import { closeGreen } from './close-green';
 import { disableCapture } from './disable-capture';
 import { enableCapture } from './enable-capture';
 import { finalize } from './finalize';
+import { gatherEvidence } from './gather-evidence';
 import { startGreen, stopGreen, stopBlue } from './green-hydra';
 import { guardGreen } from './guard-green';
+import { guardPurge } from './guard-purge';
+import { keepInSync } from './keep-in-sync';
+import { extendLifetimes, restoreLifetimes } from './lifetimes';
 import { migrateGreen } from './migrate-green';
+import { preflight } from './preflight';
 import { proveDrain } from './prove-drain';
+import { readMetrics } from './read-metrics';
 import { repairGreen } from './repair-green';
+import { sampleBlue } from './samples';
 import { takeSnapshot, deleteSnapshot, restoreGreen, deleteGreen } from './snapshot';
 import { vacuumGreen } from './vacuum-green';
+import { validate } from './validate';
 import { verifyParity } from './verify-parity';
 
 /** The code of every step. */
 export const STEPS: StepTable = {
-  preflight: notBuilt('preflight'),
-  extendLifetimes: notBuilt('extendLifetimes'),
-  restoreLifetimes: notBuilt('restoreLifetimes'),
+  preflight,
+  extendLifetimes,
+  restoreLifetimes,
   enableCapture,
   disableCapture,
   takeSnapshot,
@@ -33,21 +43,21 @@ export const STEPS: StepTable = {
   vacuumGreen,
   startGreen,
   stopGreen,
-  catchUp: notBuilt('catchUp'),
-  keepInSync: notBuilt('keepInSync'),
+  catchUp,
+  keepInSync,
   verifyParity,
-  gatherEvidence: notBuilt('gatherEvidence'),
+  gatherEvidence,
   pauseJobs: notBuilt('pauseJobs'),
   resumeJobs: notBuilt('resumeJobs'),
-  sampleBlue: notBuilt('sampleBlue'),
+  sampleBlue,
   switchover: notBuilt('switchover'),
   abandonSwitchover: notBuilt('abandonSwitchover'),
   proveDrain,
   stopBlue,
-  validate: notBuilt('validate'),
-  bake: notBuilt('bake'),
-  guardPurge: notBuilt('guardPurge'),
-  readMetrics: notBuilt('readMetrics'),
+  validate,
+  bake,
+  guardPurge,
+  readMetrics,
   finalize,
 };
 

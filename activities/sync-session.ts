@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DatabaseSession, type SessionOptions } from '../domain/ports/databases';
+import { isCutoverFault } from '../domain/faults';
 import { type StepInput } from '../domain/steps';
-import { type RoundReceipt, type SyncSides, becomeSyncer, prepareSync, syncRound } from '../hydra/sync';
+import {
+  type RoundReceipt,
+  type SyncSides,
+  assertStillSyncer,
+  becomeSyncer,
+  prepareSync,
+  syncRound,
+} from '../hydra/sync';
 import { type StepDeps } from './step';
 
 /** A sync that has taken over. Older ones are fenced; so is this one once another takes over. */
@@ -36,14 +44,17 @@ async function withSyncOver<T>(
     'green',
     async (admin) => {
       const { login, generation, nonce } = await becomeSyncer(admin, cutoverId, settings.hydraSchema);
-      return databases.withSession(
-        'green',
-        async (green) => {
-          await prepareSync(blue, green, settings.hydraSchema);
-          return work({ sides: { blue, green, generation, nonce }, admin });
-        },
-        { ...options, login },
-      );
+      const run = async (green: DatabaseSession): Promise<T> => {
+        await prepareSync(blue, green, settings.hydraSchema);
+        return work({ sides: { blue, green, generation, nonce }, admin });
+      };
+      try {
+        return await databases.withSession('green', run, { ...options, login });
+      } catch (error) {
+        options.signal?.throwIfAborted();
+        if (!isCutoverFault(error)) await assertStillSyncer(admin, generation);
+        throw error;
+      }
     },
     options,
   );

@@ -5,6 +5,11 @@ import { installSyncTables } from './install-sync-tables';
 import { type SyncLogin, createSyncRole, grantSyncRole, renewSyncPassword, terminateSyncSessions } from './sync-role';
 import { takeOverSync } from './take-over';
 
+/** Source: PostgreSQL manual, "PostgreSQL Error Codes". */
+const LOCK_NOT_AVAILABLE = '55P03';
+/** An ordinary round is over by then. */
+const ROUND_MS = 1_000;
+
 export interface Syncer {
   readonly login: SyncLogin;
   readonly generation: number;
@@ -41,6 +46,21 @@ export async function becomeSyncer(green: SqlClient, cutoverId: string, schema: 
     return syncRole;
   });
   const login = await renewSyncPassword(green, role);
+  // First the generation: an older syncer then knows why its session ends. One that is long in a transaction is ended at once.
+  const patient = await takeOverWithin(green, ROUND_MS);
   await terminateSyncSessions(green, role);
-  return { login, generation: await takeOverSync(green), nonce: run.nonce };
+  return { login, generation: patient ?? (await takeOverSync(green)), nonce: run.nonce };
+}
+
+/** @returns undefined when the older syncer's transaction lasts longer */
+async function takeOverWithin(green: SqlClient, lockTimeoutMs: number): Promise<number | undefined> {
+  try {
+    return await inTransaction(green, 'BEGIN', 'COMMIT', async () => {
+      await green.query(`SET LOCAL lock_timeout = ${lockTimeoutMs}`);
+      return takeOverSync(green);
+    });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === LOCK_NOT_AVAILABLE) return undefined;
+    throw error;
+  }
 }

@@ -26,4 +26,4 @@ export {
   syncRound,
 } from './sync-round';
 export { readRecentKeys } from './recent-keys';
-export { takeOverSync } from './take-over';
+export { assertStillSyncer, takeOverSync } from './take-over';

@@ -15,3 +15,20 @@ export async function takeOverSync(green: SqlClient): Promise<number> {
   if (row === undefined) throw new CutoverFault('INTERNAL', 'green has no sync tables: hydra_cutover.syncer is empty');
   return row.generation;
 }
+
+/**
+ * For a syncer whose session was ended: by whoever took over, or by an accident? Only after an accident it may try again.
+ *
+ * @throws CutoverFault SYNC_FENCED
+ */
+export async function assertStillSyncer(green: SqlClient, generation: number): Promise<void> {
+  const [row] = await queryRows<{ generation: number }>(
+    green,
+    'SELECT generation::float8 AS generation FROM hydra_cutover.syncer',
+  );
+  if (row?.generation === generation) return;
+  throw new CutoverFault(
+    'SYNC_FENCED',
+    `this sync has been replaced: generation ${row?.generation ?? 0} syncs, and this is ${generation}; what it had not committed was not written`,
+  );
+}

@@ -82,7 +82,7 @@ describe('the sync', () => {
           query: async (text: string, values?: unknown[]) => {
             if (text === 'COMMIT')
               await green.query(
-                `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename ~ 'hydra_cutover_sync'`,
+                `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = (SELECT sync_role FROM hydra_cutover.run)`,
               );
             return sync.green.query(text, values);
           },

@@ -1,0 +1,168 @@
+import { Client } from 'pg';
+import { catchUp } from '../../../activities/catch-up';
+import { gatherEvidence } from '../../../activities/gather-evidence';
+import { keepInSync } from '../../../activities/keep-in-sync';
+import { type StepDeps } from '../../../activities/step';
+import { openSync } from '../../../activities/sync-session';
+import { type Databases, type SessionOptions } from '../../../domain/ports/databases';
+import { type Gateway, type Target } from '../../../domain/ports/targets';
+import { readBacklog, readStaleChallenges } from '../../../hydra/sync';
+import { useDatabase } from '../../support/database';
+import { History } from '../hydra/sync/history';
+import { SyncWorld } from '../hydra/sync/sync-world';
+import { SETTINGS, stepContext } from './green-fixture';
+
+const database = useDatabase('hydra_1_11_10');
+const history = new History(5);
+let world: SyncWorld;
+let blue: Client;
+let green: Client;
+
+/** Databases of one server, as the port gives them. */
+function databases(): Databases {
+  return {
+    async withSession(side, work, { signal, login }: SessionOptions = {}) {
+      signal?.throwIfAborted();
+      const name = side === 'blue' ? database.config.database : world.green;
+      const client = new Client({ ...database.config, database: name, ...login });
+      client.on('error', () => undefined);
+      await client.connect();
+      try {
+        const query = (text: string, values?: unknown[]) => client.query(text, values);
+        const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+        return await work({ query, backendPid: rows[0]?.pid ?? 0 });
+      } finally {
+        await client.end();
+      }
+    },
+    address: () => Promise.reject(new Error('not asked for')),
+  };
+}
+
+const VIEW = { appliedEpoch: 0, appliedSide: 'blue', stagedEpoch: null, highestEpoch: 0 } as const;
+
+function deps(changes: Partial<StepDeps> = {}, sync: Partial<StepDeps['settings']['sync']> = {}): StepDeps {
+  const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+  return {
+    settings: { ...SETTINGS, sync: { ...SETTINGS.sync, idleMs: 20, backlogMax: 0, ...sync } },
+    databases: databases(),
+    gateways: [],
+    targets: [],
+    jobs: [],
+    hydra: { metrics: () => Promise.reject(new Error('no metrics')) },
+    log,
+    ...changes,
+  } as unknown as StepDeps;
+}
+
+const input = () => ({ cutoverId: world.cutoverId, environment: 'test' });
+
+beforeAll(async () => {
+  world = new SyncWorld(database.config);
+  await world.capture();
+  const before = await world.connect('blue');
+  await history.go(before, 15);
+  await world.snapshot();
+  [blue, green] = [await world.connect('blue'), await world.connect('green')];
+});
+
+afterAll(() => world.close());
+
+describe('catchUp', () => {
+  it('carries everything since the snapshot, tells how far it is, and knows challenges from before the log', async () => {
+    const grant = await history.grant(blue);
+    await blue.query('UPDATE hydra_cutover.change_log SET done_at = now()');
+    await history.go(blue, 40);
+    const backlog = await readBacklog(blue);
+    const beats: Readonly<Record<string, unknown>>[] = [];
+    const receipt = await catchUp(
+      deps({}, { batchRows: 10 }),
+      input(),
+      stepContext({ heartbeat: (beat) => beats.push(beat) }),
+    );
+    expect(receipt).toMatchObject({ changes: backlog, backlog: 0 });
+    expect(beats[0]).toMatchObject({ backlog });
+    expect(beats.at(-1)).toMatchObject({ backlog: 0, changes: backlog });
+    const { entries } = await readStaleChallenges(green, 0);
+    expect(entries.map(({ value }) => value)).toContain(`${grant.login}v`);
+  });
+
+  it('gives up in words when it does not catch up in time', async () => {
+    await history.rotateKey(blue);
+    const stuck = deps({}, { catchUpDeadlineMs: 150, backlogMax: -1 });
+    await expect(catchUp(stuck, input(), stepContext())).rejects.toMatchObject({ code: 'SYNC_FAILED' });
+  });
+});
+
+describe('keepInSync', () => {
+  it('goes on until it is cancelled and then throws the reason, with nothing half done', async () => {
+    const cancel = new AbortController();
+    let beats = 0;
+    const kept = keepInSync(deps(), input(), stepContext({ signal: cancel.signal, heartbeat: () => (beats += 1) }));
+    const ended = expect(kept).rejects.toThrow('enough');
+    await history.go(blue, 20);
+    while ((await readBacklog(blue)) > 0 || beats === 0) await new Promise((resolve) => setImmediate(resolve));
+    cancel.abort(new Error('enough'));
+    await ended;
+    const { rows } = await green.query(
+      `SELECT 1 FROM pg_stat_activity WHERE usename ~ '^hydra_cutover_sync_' AND datname = current_database()`,
+    );
+    expect(rows).toEqual([]);
+  });
+
+  it('is fenced by a switchover that takes the sync over', async () => {
+    let beats = 0;
+    const kept = keepInSync(deps(), input(), stepContext({ heartbeat: () => (beats += 1) }));
+    const ended = expect(kept).rejects.toMatchObject({ code: 'SYNC_FENCED' });
+    while (beats === 0) await new Promise((resolve) => setImmediate(resolve));
+    const session = await world.connect('blue');
+    const backendPid = 0;
+    const sync = await openSync(deps(), input(), { query: (text, values) => session.query(text, values), backendPid });
+    await ended;
+    await history.rotateKey(blue);
+    expect(await sync.round(new AbortController().signal)).toMatchObject({ backlog: 0 });
+    await sync.close();
+    await sync.close();
+    await session.end();
+  });
+});
+
+describe('gatherEvidence', () => {
+  it('proves a canary through to green, compares what changed, and finds no problem when there is none', async () => {
+    await history.go(blue, 20);
+    const evidence = await gatherEvidence(deps(), input(), stepContext());
+    expect(evidence).toMatchObject({ backlog: 0, problems: [], requestsPerSecond: null, parity: { differences: 0 } });
+    expect(evidence.parity.rows).toBeGreaterThan(10);
+    expect(evidence.canaryMs).toBeGreaterThan(0);
+    expect(evidence.predictedPauseMs).toBeGreaterThanOrEqual(150);
+  });
+
+  it('names all problems at once', async () => {
+    const gateway = {
+      ...{ name: 'edge', read: () => Promise.resolve(VIEW) },
+      state: () => Promise.resolve({ mode: 'hold', ready: { blue: true, green: false } }),
+    } as unknown as Gateway;
+    const target = { name: 'resource', read: () => Promise.reject(new Error('secret')) } as unknown as Target;
+    const long = await world.connect('blue');
+    await long.query('BEGIN');
+    await long.query('SELECT pg_current_xact_id(), pg_sleep(2.1)');
+    await green.query('ALTER TABLE hydra_client DISABLE TRIGGER hydra_cutover_guard');
+    await green.query(`UPDATE hydra_client SET client_name = 'wrong'`);
+    await history.editClient(blue);
+    await catchUp(deps(), input(), stepContext());
+    await green.query(`UPDATE hydra_client SET client_name = 'wrong'`);
+    const { problems } = await gatherEvidence(deps({ gateways: [gateway], targets: [target] }), input(), stepContext());
+    await long.end();
+    await green.query('ALTER TABLE hydra_client ENABLE ALWAYS TRIGGER hydra_cutover_guard');
+    expect(problems).toEqual(
+      [
+        /guards on green: hydra_client/,
+        /open for/,
+        /edge is in mode hold/,
+        /Hydra on green ready/,
+        /resource: could not/,
+        /rows of green differ/,
+      ].map((text) => expect.stringMatching(text) as string),
+    );
+  });
+});
