@@ -22,7 +22,7 @@ export interface PlanOptions {
 export async function planLocally({ file, set, env, cwd, logger }: PlanOptions): Promise<Plan> {
   const config = loadConfig({ env, cwd, set, ...(file === undefined ? {} : { file }) });
   const settings = toSettings(config);
-  const { close, ...ports } = createPorts(config, logger);
+  const ports = createPorts(config, logger);
   try {
     return await STEPS.preflight(
       { settings, ...ports, log: logger },
@@ -30,6 +30,6 @@ export async function planLocally({ file, set, env, cwd, logger }: PlanOptions):
       { signal: new AbortController().signal, attempt: 1, heartbeat: () => undefined, lastProgress: undefined },
     );
   } finally {
-    await close();
+    await ports.close();
   }
 }

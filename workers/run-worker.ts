@@ -31,7 +31,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<number> {
   if (ready !== undefined) await rm(ready, { force: true });
   const config = loadConfig({ env, cwd, set, ...(file === undefined ? {} : { file }) });
   const settings = toSettings(config);
-  const { close, ...ports } = createPorts(config, logger);
+  const ports = createPorts(config, logger);
   try {
     const activities = activitiesOf(STEPS, { settings, ...ports, log: logger });
     const worker = await createTemporalWorker(config.temporal, activities, env, logger);
@@ -55,6 +55,6 @@ export async function runWorker(options: RunWorkerOptions): Promise<number> {
       await worker.close();
     }
   } finally {
-    await close();
+    await ports.close();
   }
 }

@@ -7,7 +7,8 @@ const temporal = useTemporal();
 /** How the Update was refused. */
 async function refusal(handle: Handle, ...args: unknown[]): Promise<{ type: string; message: string }> {
   try {
-    await handle.executeUpdate<unknown, unknown[]>('decide', { args });
+    // As the Temporal UI would: with any JSON, or none.
+    await handle.executeUpdate('decide', { args: args as [] });
   } catch (error) {
     const { type, message } = (error as { cause: { type: string; message: string } }).cause;
     return { type, message };
