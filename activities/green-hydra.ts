@@ -73,7 +73,7 @@ async function assertUsesGreen(deps: StepDeps, input: StepInput, context: StepCo
   const { hydraRole } = deps.settings.green;
   const used = await withGreen(deps, input, context, 'whose Hydra', async (green) => {
     const [clock] = await queryRows<{ now: string }>(green, 'SELECT clock_timestamp()::text AS now');
-    return waitFor(context, PROOF_MS, { step: 'whose Hydra is it' }, async () => {
+    return waitFor(context, Math.min(PROOF_MS, deadlineOf(deps)), { step: 'whose Hydra is it' }, async () => {
       await deps.hydra.isReady('green');
       const [row] = await queryRows<{ seen: boolean }>(
         green,

@@ -19,7 +19,7 @@ export async function chooseSubjects(blue: SqlClient, wanted: number): Promise<r
     blue,
     `WITH pool AS MATERIALIZED (
        SELECT DISTINCT subject FROM (
-         SELECT subject FROM hydra_oauth2_consent_request TABLESAMPLE SYSTEM ($1) WHERE subject <> '' LIMIT $2) some
+         SELECT subject FROM hydra_oauth2_consent_request TABLESAMPLE SYSTEM ($1) WHERE subject <> '' LIMIT $2) AS picked
      ), counted AS MATERIALIZED (
        SELECT subject, count(DISTINCT client_id) AS clients FROM hydra_oauth2_consent_request JOIN pool USING (subject)
         GROUP BY subject

@@ -1,4 +1,15 @@
 import { cleanGreen } from '../../../activities/clean-green';
+import { startGreen, stopGreen } from '../../../activities/green-hydra';
+import { guardPurge } from '../../../activities/guard-purge';
+import { readMetrics } from '../../../activities/read-metrics';
+import { sampleBlue } from '../../../activities/samples';
+import { validate } from '../../../activities/validate';
+import { HttpHydraApi } from '../../../adapters/hydra-api';
+import { type Job } from '../../../domain/ports/targets';
+import { type SideName } from '../../../domain/sides';
+import { openSide } from '../../../hydra/arbiter/arbiter';
+import { chooseSubjects } from '../../../hydra/validation';
+import { type TestHydra, startHydra } from '../../support/hydra';
 import { closeGreen } from '../../../activities/close-green';
 import { guardGreen } from '../../../activities/guard-green';
 import { migrateGreen } from '../../../activities/migrate-green';
@@ -14,7 +25,7 @@ import { readRunRow } from '../../../hydra/closing';
 import { seed } from '../../../world/seeder';
 import { sharedServers } from '../../support/shared-servers';
 import { Client } from 'pg';
-import { DATABASE, GreenFixture, SECRET, TestCommands, stepContext } from './green-fixture';
+import { DATABASE, GreenFixture, SECRET, SETTINGS, TestCommands, stepContext } from './green-fixture';
 import { MASTER_PASSWORD } from '../world/rds/endpoint-fixture';
 
 const AS_OF = '2026-03-01T12:00:00.000Z';
@@ -23,6 +34,9 @@ const MIGRATE = [hydra230, 'migrate', 'sql', 'up', '-e', '-y'] as const;
 const STATUS = [hydra230, 'migrate', 'sql', 'status', '-e'] as const;
 
 let fixture: GreenFixture;
+let api: HttpHydraApi | undefined;
+const hydras = new Map<SideName, TestHydra>();
+const ISSUER = 'https://127.0.0.1:9000/';
 const progress: Record<string, unknown>[] = [];
 const context = (changes: Partial<StepContext> = {}) =>
   stepContext({ heartbeat: (now) => progress.push({ ...now }), ...changes });
@@ -32,8 +46,13 @@ beforeAll(async () => {
   await withBlue(async (client) => {
     await seed(client, { profile: 'fixable', grants: 200, seed: 11, asOf: AS_OF, systemSecret: SECRET });
   });
+  await startOn('blue');
 }, 90_000);
-afterAll(() => fixture.dispose());
+afterAll(async () => {
+  for (const hydra of hydras.values()) await hydra.stop();
+  await api?.close();
+  await fixture.dispose();
+});
 
 async function withBlue(work: (client: Client) => Promise<void>): Promise<void> {
   const { host, port } = await fixture.databases.address('blue');
@@ -45,6 +64,24 @@ async function withBlue(work: (client: Client) => Promise<void>): Promise<void> 
     await client.end();
   }
 }
+
+async function startOn(side: SideName): Promise<void> {
+  const { host, port } = await fixture.databases.address(side);
+  const password = side === 'blue' ? fixture.hydra.password : fixture.greenPassword;
+  const version = side === 'blue' ? '1.11.10' : '2.3.0';
+  const database = { host, port, user: fixture.hydra.role, password, database: DATABASE };
+  const loginAppUrl = 'http://127.0.0.1:9';
+  hydras.set(side, await startHydra({ version, database, loginAppUrl, issuer: ISSUER, secretsSystem: SECRET }));
+}
+
+const endpointsOf = (side: SideName) => {
+  const hydra = hydras.get(side);
+  return {
+    publicUrl: hydra?.publicUrl ?? 'http://127.0.0.1:9',
+    adminUrl: hydra?.adminUrl ?? 'http://127.0.0.1:9',
+    apiGeneration: side === 'blue' ? (1 as const) : (2 as const),
+  };
+};
 
 /** Sessions that die after so many statements on green, as if the worker had been killed there. */
 function killedAfter(statements: number): Databases {
@@ -68,6 +105,27 @@ function killedAfter(statements: number): Databases {
           ),
         options,
       ),
+  };
+}
+
+function apiOf(): HttpHydraApi {
+  void api?.close();
+  api = new HttpHydraApi({ sides: { blue: endpointsOf('blue'), green: endpointsOf('green') } });
+  return api;
+}
+
+/** A cleanup job that takes every subject with a consent on blue for an orphan. */
+function jobThatWouldRemoveAll(): Job {
+  const nothing = () => Promise.resolve();
+  return {
+    name: 'cleanup',
+    pause: nothing,
+    resume: nothing,
+    status: () => Promise.resolve({ paused: true, running: false }),
+    preview: async () => {
+      const subjects = await fixture.on('blue', (blue) => chooseSubjects(blue, 20));
+      return { wouldRemove: subjects.length, subjects };
+    },
   };
 }
 
@@ -236,6 +294,64 @@ describe('green, from the snapshot on', () => {
       },
       { login },
     );
+  });
+
+  it('is refused when the Hydra that answers for it uses another database', async () => {
+    api = new HttpHydraApi({ sides: { blue: endpointsOf('blue'), green: endpointsOf('blue') } });
+    await expect(startGreen(fixture.deps({ hydra: api }), fixture.input, context())).rejects.toMatchObject({
+      code: 'CROSSED_CONNECTION',
+    });
+    await api.close();
+  });
+
+  it('is not taken for started while no Hydra is ready', async () => {
+    await expect(startGreen(fixture.deps({ hydra: apiOf() }), fixture.input, context())).rejects.toMatchObject({
+      code: 'PROCESS_NOT_READY',
+    });
+  });
+
+  describe('its Hydra', () => {
+    beforeAll(() => startOn('green'), 60_000);
+
+    it('is ready, uses its database and has the keys and issuer of blue, while closed', async () => {
+      await startGreen(fixture.deps({ hydra: apiOf() }), fixture.input, context());
+    });
+
+    it('answers as blue did; a consent that is there and not listed fails the validation and the purge guard', async () => {
+      const hydra = apiOf();
+      const deps = fixture.deps({ hydra, jobs: [jobThatWouldRemoveAll()] });
+      const taken = await sampleBlue(deps, fixture.input, context());
+      expect(taken).toEqual({ subjects: 5, clients: 5 });
+      const closed = await validate(deps, fixture.input, context());
+      expect(closed.checks.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(['green takes writes']);
+
+      await fixture.on('green', (green) => openSide(green, 1, 1_000));
+      const settings = { ...SETTINGS, validation: { ...SETTINGS.validation, syntheticLogin: true } };
+      const open = { ...deps, settings };
+      const validated = await validate(open, fixture.input, context());
+      expect(validated.checks.filter(({ ok }) => !ok)).toEqual([]);
+      expect(validated.checks.map(({ name }) => name)).toContain('synthetic login');
+      expect((await guardPurge(open, fixture.input, context())).ok).toBe(true);
+
+      await fixture.on('green', (green) => green.query('UPDATE hydra_oauth2_flow SET state = 1 WHERE state = 6'));
+      const damaged = await validate(open, fixture.input, context());
+      expect(damaged.checks.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(['consent sessions']);
+      const guard = await guardPurge(open, fixture.input, context());
+      expect(guard.ok).toBe(false);
+      const metrics = await readMetrics(open, fixture.input, context());
+      expect(metrics.green?.requests).toBeGreaterThan(0);
+      expect(JSON.stringify([validated, damaged, guard])).not.toMatch(/user-|subject-/);
+    });
+
+    it('is stopped by its command, which must have an effect', async () => {
+      const deps = fixture.deps({ hydra: apiOf(), commands: new TestCommands({ stopGreen: ['true'] }) });
+      const settings = { ...SETTINGS, green: { ...SETTINGS.green, readyDeadlineMs: 300 } };
+      await expect(stopGreen({ ...deps, settings }, fixture.input, context())).rejects.toMatchObject({
+        code: 'COMMAND_FAILED',
+      });
+      await hydras.get('green')?.stop();
+      await stopGreen(deps, fixture.input, context());
+    });
   });
 
   it('is removed with its snapshot, and removing twice is no error', async () => {
