@@ -1,5 +1,5 @@
 import {
-  Browser,
+  type Browser,
   OauthHttp,
   adminLoginApp,
   authorize,

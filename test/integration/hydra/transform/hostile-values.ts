@@ -114,9 +114,18 @@ const OTHERS: readonly { readonly sql: string; readonly values: readonly [string
   },
 ];
 
+/** In everything that a login request and its answer have too, so that it shows which of them a value comes from. */
+const CONSENTS_OF_THEIR_OWN = `
+  UPDATE hydra_oauth2_consent_request SET subject = left(subject, 200) || ' consent', acr = 'acr of consent', amr = 'amr|of consent',
+    forced_subject_identifier = 'forced of consent', context = '{"of":"consent"}', oidc_context = '{"oidc":"consent"}',
+    requested_scope = 'scope|of consent', requested_at_audience = 'audience|of consent', request_url = 'https://consent.example',
+    authenticated_at = requested_at + interval '1 hour'
+  WHERE hashtext(challenge) % 3 = 0`;
+
 /** Puts values where no seeder would put them; the keys of Hydra's tables stay in force. */
 export async function makeHostile(client: Client, random: Random, edits: number): Promise<void> {
   const list = () => Array.from({ length: random.below(4) }, () => random.pick(LIST_PARTS)).join('|');
+  await client.query(CONSENTS_OF_THEIR_OWN);
   for (let edit = 0; edit < edits; edit += 1) {
     const [tables, value] = random.below(2) === 0 ? [LISTS, list] : [JSONS, () => random.pick(JSON_TEXTS)];
     for (const [table, columns] of Object.entries(tables)) {
