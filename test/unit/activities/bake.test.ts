@@ -1,0 +1,82 @@
+import { bake } from '../../../activities/bake';
+import { type StepContext, type StepDeps } from '../../../activities/step';
+import { CutoverFault } from '../../../domain/faults';
+import { type Gateway, type GatewayTraffic, type TargetView } from '../../../domain/ports/targets';
+import { type CutoverSettings } from '../../../domain/settings';
+
+const EPOCH = 7;
+const INPUT = { cutoverId: 'c1', environment: 'test' };
+const GREEN: TargetView = { appliedEpoch: EPOCH, appliedSide: 'green', stagedEpoch: null, highestEpoch: EPOCH };
+
+const traffic = (requests: number, serverErrors: number, slow = 0): GatewayTraffic => ({
+  requests,
+  serverErrors,
+  latency: [
+    { upToMs: 100, count: requests - slow },
+    { upToMs: 1_000, count: requests },
+    { upToMs: Infinity, count: requests },
+  ],
+});
+
+/** Answers one reading after the other, then the last one again. */
+function gateway(readings: readonly (GatewayTraffic | 'down')[], view: TargetView | 'down' = GREEN): Gateway {
+  let next = 0;
+  const answer = <T>(value: T | 'down'): Promise<T> =>
+    value === 'down' ? Promise.reject(new CutoverFault('TARGET_UNREACHABLE', 'away')) : Promise.resolve(value);
+  return {
+    name: 'edge',
+    read: () => answer(view),
+    traffic: () => answer(readings[Math.min(next++, readings.length - 1)] ?? 'down'),
+  } as unknown as Gateway;
+}
+
+function run(edge: Gateway, changes: Partial<CutoverSettings['bake']> = {}, durationMs = 40) {
+  const arbiter = { side: 'green', cutoverId: INPUT.cutoverId, nonce: '', state: 'open', epoch: EPOCH };
+  const session = {
+    backendPid: 1,
+    query: () => Promise.resolve({ rows: [{ present: true, ...arbiter }], rowCount: 1 }),
+  };
+  const settings = {
+    hydraSchema: 'public',
+    bake: { durationMs, pollMs: 5, errorRateMax: 0.05, p95MsMax: 500, ...changes },
+  };
+  const deps = {
+    settings,
+    gateways: [edge],
+    targets: [],
+    databases: { withSession: (_side: string, work: (client: typeof session) => unknown) => work(session) },
+  } as unknown as StepDeps;
+  const context: StepContext = {
+    signal: new AbortController().signal,
+    attempt: 1,
+    heartbeat: () => undefined,
+    lastProgress: undefined,
+  };
+  return bake(deps, INPUT, context);
+}
+
+it('passes when errors and latency since its start stay below the thresholds, whatever was before', async () => {
+  const result = await run(gateway([traffic(1_000, 900, 1_000), traffic(1_100, 904, 1_000)]));
+  expect(result).toMatchObject({ ok: true, requests: 100, errorRate: 0.04, problems: [] });
+});
+
+it('fails by the share of 5xx, and by p95', async () => {
+  const errors = await run(gateway([traffic(0, 0), traffic(100, 10)]));
+  expect(errors.problems).toEqual(['10.00 % of 100 answers were 5xx (allowed 5.00 %)']);
+  const slow = await run(gateway([traffic(0, 0), traffic(100, 0, 50)]));
+  expect(slow.problems).toEqual([expect.stringMatching(/^p95 was 910 ms \(allowed 500 ms\)$/)]);
+  expect((await run(gateway([traffic(0, 0), traffic(100, 0, 50)]), { p95MsMax: null })).ok).toBe(true);
+});
+
+it('counts on across a restart of the gateway', async () => {
+  const result = await run(gateway([traffic(1_000, 0), traffic(20, 0), traffic(50, 0)]));
+  expect(result).toMatchObject({ ok: true, requests: 50 });
+});
+
+it('ends at once when a target falls back to blue, or a gateway stays silent', async () => {
+  const fallen = { ...GREEN, appliedEpoch: EPOCH - 1, appliedSide: 'blue' as const };
+  const back = await run(gateway([traffic(0, 0)], fallen), {}, 60_000);
+  expect(back.problems).toEqual([`edge serves blue under epoch ${EPOCH - 1}, not green under ${EPOCH}`]);
+  const silent = await run(gateway(['down']), {}, 60_000);
+  expect(silent.problems).toEqual(['gateway edge does not tell its traffic']);
+});
