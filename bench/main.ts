@@ -2,12 +2,14 @@ import { asCutoverFault } from '../domain/faults';
 import { run as capture } from './capture';
 import { run as gateway } from './gateway';
 import { run as snapshotRestore } from './snapshot-restore';
+import { run as sync } from './sync';
 
 /** Each benchmark measures and prints, with ratios against a baseline of the same run; none of them passes or fails on time. */
 const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   capture,
   gateway,
   'snapshot-restore': snapshotRestore,
+  sync,
 };
 
 async function main(): Promise<number> {
