@@ -1,22 +1,32 @@
 import { randomBytes } from 'node:crypto';
-import { Runtime, DefaultLogger, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { type WorkflowHandle } from '@temporalio/client';
 import { cutoverWorkflowId, type CutoverStatus, type Gate, type UpgradeInput } from '../../../domain/runbook';
 import { type Report } from '../../../domain/receipts';
 import { SEARCH_ATTRIBUTE_NAMES } from '../../../domain/search-attributes';
 import { workflowBundle } from '../../../workers/workflow-bundle';
+import { fakeSteps } from './fake-steps';
+import { type StepInput } from '../../../domain/steps';
 import { sharedServers } from '../../support/shared-servers';
 
 /** Source: Temporal's API, enum IndexedValueType. */
 const INDEXED_VALUE_TYPE_KEYWORD = 2;
+const TASK_QUEUE = 'upgrades';
 
 export type Handle = WorkflowHandle<(input: UpgradeInput) => Promise<Report>>;
 
-/** A time-skipping server for one test file and the workflow code as workers run it. */
+type Activities = Readonly<Record<string, (input: StepInput) => Promise<unknown>>>;
+
+/**
+ * A time-skipping server for one test file, and one worker with the workflow code as it is in production. Each test brings
+ * steps of its own: they are found by the environment, which every run has for itself.
+ */
 export function useTemporal() {
+  const stepsOf = new Map<string, Activities>();
   let env: TestWorkflowEnvironment;
-  let bundle: WorkflowBundleOption;
+  let worker: Worker;
+  let running: Promise<void>;
   beforeAll(async () => {
     // Tests provoke this one; a workflow task that fails is what must be seen.
     const logger = new DefaultLogger('ERROR', ({ message, meta }) => {
@@ -26,7 +36,6 @@ export function useTemporal() {
       logger,
       telemetryOptions: { logging: { forward: {}, filter: { core: 'ERROR', other: 'ERROR' } } },
     });
-    bundle = await workflowBundle(process.env, logger);
     env = await TestWorkflowEnvironment.createTimeSkipping({
       server: { executable: { type: 'existing-path', path: sharedServers().binaries.temporalTestServer } },
     });
@@ -34,45 +43,44 @@ export function useTemporal() {
       namespace: env.namespace ?? 'default',
       searchAttributes: Object.fromEntries(SEARCH_ATTRIBUTE_NAMES.map((name) => [name, INDEXED_VALUE_TYPE_KEYWORD])),
     });
-  });
-  afterAll(async () => {
-    await env.teardown();
-  });
-
-  const worker = (taskQueue: string, activities: object) =>
-    Worker.create({
+    worker = await Worker.create({
       connection: env.nativeConnection,
       ...(env.namespace === undefined ? {} : { namespace: env.namespace }),
-      taskQueue,
-      workflowBundle: bundle,
-      activities,
+      taskQueue: TASK_QUEUE,
+      workflowBundle: await workflowBundle(process.env, logger),
+      activities: Object.fromEntries(
+        Object.keys(fakeSteps().activities).map((name) => [
+          name,
+          (input: StepInput) =>
+            stepsOf.get(input.environment)?.[name]?.(input) ?? Promise.reject(new Error('no steps')),
+        ]),
+      ),
       maxHeartbeatThrottleInterval: '100ms',
       shutdownGraceTime: '1s',
     });
-
-  /** Starts an upgrade without a worker. */
-  const start = (input: Partial<UpgradeInput> = {}): Promise<Handle> => {
-    const environment = `test-${randomBytes(6).toString('hex')}`;
-    return env.client.workflow.start<(input: UpgradeInput) => Promise<Report>>('upgradeHydra', {
-      workflowId: cutoverWorkflowId(environment),
-      taskQueue: environment,
-      args: [{ environment, by: 'starter', ...input }],
-    });
-  };
+    running = worker.run();
+  });
+  afterAll(async () => {
+    worker.shutdown();
+    await running;
+    await env.teardown();
+  });
 
   return {
-    env: () => env,
-    worker,
-    start,
-    /** Starts an upgrade with a worker of its own and hands its handle to `drive`. */
+    /** Starts an upgrade with these steps and hands its handle to `drive`, which must bring it to its end. */
     upgrade: async <T>(
-      activities: object,
+      activities: Activities,
       drive: (handle: Handle) => Promise<T>,
       input: Partial<UpgradeInput> = {},
     ): Promise<T> => {
-      const handle = await start(input);
-      const ready = await worker(handle.workflowId.replace('cutover/', ''), activities);
-      return ready.runUntil(() => drive(handle));
+      const environment = `test-${randomBytes(6).toString('hex')}`;
+      stepsOf.set(environment, activities);
+      const handle: Handle = await env.client.workflow.start<(input: UpgradeInput) => Promise<Report>>('upgradeHydra', {
+        workflowId: cutoverWorkflowId(environment),
+        taskQueue: TASK_QUEUE,
+        args: [{ environment, by: 'starter', ...input }],
+      });
+      return drive(handle);
     },
   };
 }
