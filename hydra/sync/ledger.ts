@@ -39,6 +39,17 @@ export async function readNamedRevocations(blue: SqlClient, named: NamedKeys): P
   );
 }
 
+/** Names what the revocations ended: the changes at hand may be only some of theirs. @returns the grants they ended */
+export function nameRevoked(named: NamedKeys, revocations: readonly CapturedRevocation[]): readonly string[] {
+  for (const { kind, key } of revocations) {
+    if (kind === 'consent_deleted') named.consents.add(key);
+    if (kind === 'access_deleted') named.rows.hydra_oauth2_access.add([key]);
+    if (kind === 'login_session_deleted') named.rows.hydra_oauth2_authentication_session.add([key]);
+    if (kind === 'client_deleted') named.rows.hydra_client.add([key]);
+  }
+  return [...new Set(revocations.flatMap(({ requestId }) => requestId ?? []))];
+}
+
 /** @returns ids of the revocations of which green has something active that blue has not */
 export async function stillActive(
   green: SqlClient,

@@ -112,10 +112,7 @@ function addKeys(named: NamedKeys, { kind, table_name: table }: LogRow, keys: Ke
 function addRow(named: NamedKeys, table: KeyedTable, keys: Keys): void {
   const key = TABLE_KEYS[table].map((column) => keys[column]);
   if (key.every((part) => typeof part === 'string')) named.rows[table].add(key);
-  if (!isTokenTable(table)) return;
-  add(named.requests, keys['request_id']);
-  // The parent's shape may hang on whether it has tokens.
-  add(named.consents, keys['challenge_id']);
+  if (isTokenTable(table)) add(named.requests, keys['request_id']);
 }
 
 function add(set: Set<string>, value: string | null | undefined): void {

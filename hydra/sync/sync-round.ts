@@ -3,10 +3,10 @@ import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { addTokensOf, closeOverFlows } from './closure';
 import { NETWORK_SQL, beginFenced } from './fenced-transaction';
-import { readNamedRevocations, stillActive, writeLedger } from './ledger';
+import { nameRevoked, readNamedRevocations, stillActive, writeLedger } from './ledger';
 import { type LogRow, namedKeys } from './log-keys';
 import { readBegunRequests, writeBegunRequests } from './stale-challenges';
-import { readWanted } from './wanted-rows';
+import { readTokens, readWanted } from './wanted-rows';
 import { writeGreen } from './write-green';
 
 /** Of one syncer; {@link prepareSync} was called for its sessions. */
@@ -53,13 +53,17 @@ export interface RoundReceipt extends PartReceipt {
 export async function syncRound(sides: SyncSides, options: RoundOptions): Promise<RoundReceipt> {
   const started = performance.now();
   const total = { changes: 0, rows: 0 };
+  let afterId = '0';
   for (;;) {
     options.signal?.throwIfAborted();
-    const part = await carryPart(sides, options.batchRows);
+    const part = await carryPart(sides, afterId, options.batchRows);
     total.changes += part.changes;
     total.rows += part.rows;
-    if (part.changes > 0) options.onPart?.(part);
-    if (part.changes < options.batchRows) break;
+    if (part.changes > 0) options.onPart?.({ changes: part.changes, rows: part.rows });
+    if (part.changes === options.batchRows) afterId = part.lastId;
+    else if (afterId === '0') break;
+    // What was committed meanwhile with lower ids.
+    else afterId = '0';
   }
   return { ...total, backlog: await readBacklog(sides.blue), durationMs: Math.round(performance.now() - started) };
 }
@@ -70,18 +74,23 @@ export async function readBacklog(blue: SqlClient): Promise<number> {
   return row?.undone ?? 0;
 }
 
-async function carryPart(sides: SyncSides, batchRows: number): Promise<PartReceipt> {
+/** @param afterId past rows that were done just now and that the index still has */
+async function carryPart(
+  sides: SyncSides,
+  afterId: string,
+  batchRows: number,
+): Promise<PartReceipt & { readonly lastId: string }> {
   const { blue, green } = sides;
   try {
     await beginFenced(sides);
     // Only now: a snapshot from before a take-over or a fence would miss what came in between.
     await blue.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    const log = await readLog(blue, batchRows);
+    const log = await readLog(blue, afterId, batchRows);
     const rows = log.length === 0 ? 0 : await carry(sides, log, batchRows);
     await blue.query('COMMIT');
     await green.query('COMMIT');
     await markDone(blue, log);
-    return { changes: log.length, rows };
+    return { changes: log.length, rows, lastId: log.at(-1)?.id ?? afterId };
   } catch (error) {
     // The first error says what happened; a connection that is gone cannot roll back and need not.
     await Promise.allSettled([blue.query('ROLLBACK'), green.query('ROLLBACK')]);
@@ -89,12 +98,12 @@ async function carryPart(sides: SyncSides, batchRows: number): Promise<PartRecei
   }
 }
 
-async function readLog(blue: SqlClient, limit: number): Promise<LogRow[]> {
+async function readLog(blue: SqlClient, afterId: string, limit: number): Promise<LogRow[]> {
   return queryRows<LogRow>(
     blue,
     `SELECT id::text AS id, at::text AS at, kind, table_name, old_key, new_key
-       FROM hydra_cutover.change_log WHERE done_at IS NULL ORDER BY id LIMIT $1`,
-    [limit],
+       FROM hydra_cutover.change_log WHERE done_at IS NULL AND id > $1 ORDER BY id LIMIT $2`,
+    [afterId, limit],
   );
 }
 
@@ -103,11 +112,11 @@ async function carry(sides: SyncSides, log: readonly LogRow[], batchRows: number
   refuseTruncate(log);
   const named = namedKeys(log);
   const revocations = await readNamedRevocations(blue, named);
-  // A part may hold only some of the changes of a revocation; with all tokens of its grant, its effect is carried whole.
-  const revoked = new Set(revocations.map(({ requestId, key }) => requestId ?? key));
-  await addTokensOf(blue, green, named, [...revoked]);
+  // With all tokens of its grant, the effect of a revocation is carried whole.
+  await addTokensOf(blue, green, named, nameRevoked(named, revocations));
+  const tokens = await readTokens(blue, green, named, batchRows);
   const { flows } = await closeOverFlows(blue, green, named);
-  const wanted = await readWanted(blue, named, batchRows);
+  const wanted = await readWanted(blue, named, tokens, batchRows);
   const begun = await readBegunRequests(blue, named);
   const activeBefore = await stillActive(green, revocations, wanted);
   const [network] = await queryRows<{ id: string }>(green, NETWORK_SQL);

@@ -1,6 +1,6 @@
-import { type SqlClient } from '../../domain/ports/sql-client';
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type GreenRow, type GreenTableName, readTransformed } from '../transform';
-import { KEYED_TABLES, KeySet, type KeyedTable, type NamedKeys, TABLE_KEYS, TOKEN_TABLES } from './log-keys';
+import { KeySet, type KeyedTable, type NamedKeys, TABLE_KEYS, TOKEN_TABLES, type TokenTable } from './log-keys';
 
 /** What green's rows have to be, from one snapshot of blue: everything that was named, and the parents that it needs. */
 export interface WantedRows {
@@ -8,46 +8,84 @@ export interface WantedRows {
   readonly rows: Readonly<Record<KeyedTable, readonly GreenRow[]>>;
 }
 
-/** Reads children first, because they name their parents, and all within the caller's snapshot. */
-export async function readWanted(blue: SqlClient, named: NamedKeys, batchRows: number): Promise<WantedRows> {
-  const read = new Map<KeyedTable, GreenRow[]>();
-  const wantTable = async (table: KeyedTable, more: KeySet = new KeySet()): Promise<readonly GreenRow[]> => {
-    const keys = named.rows[table].values();
-    const parents = more.values().filter((key) => !named.rows[table].has(key));
-    const selection = [...keys, ...parents].map((key) => asKey(TABLE_KEYS[table], key));
-    const rows = await readSelected(blue, table, selection, batchRows);
-    read.set(table, rows);
-    return rows;
-  };
-  const needed = {
-    hydra_client: new KeySet(),
-    hydra_oauth2_authentication_session: new KeySet(),
-    hydra_jwk: new KeySet(),
-  };
-  const consents = new Set(named.consents);
+type TokenRows = Readonly<Record<TokenTable, readonly GreenRow[]>>;
+
+/** Reads the tokens that are named, in the caller's snapshot, and names the consents of theirs that green does not have. */
+export async function readTokens(
+  blue: SqlClient,
+  green: SqlClient,
+  named: NamedKeys,
+  batchRows: number,
+): Promise<TokenRows> {
+  const read: Partial<Record<TokenTable, readonly GreenRow[]>> = {};
+  const parents = new Set<string>();
   for (const table of TOKEN_TABLES) {
-    for (const row of await wantTable(table)) {
-      need(needed.hydra_client, row['client_id']);
-      if (typeof row['challenge_id'] === 'string') consents.add(row['challenge_id']);
-    }
+    const rows = await readKeyed(blue, table, named.rows[table].values(), batchRows);
+    for (const { challenge_id: consent } of rows) if (typeof consent === 'string') parents.add(consent);
+    read[table] = rows;
   }
-  const flows = await readFlows(blue, named.logins, consents, batchRows);
+  const there = await queryRows<{ consent: string }>(
+    green,
+    'SELECT consent_challenge_id AS consent FROM hydra_oauth2_flow WHERE consent_challenge_id = ANY($1::text[])',
+    [[...parents]],
+  );
+  for (const { consent } of there) parents.delete(consent);
+  for (const consent of parents) named.consents.add(consent);
+  return read as TokenRows;
+}
+
+/** Reads children first, because they name their parents, and all within the caller's snapshot. */
+export async function readWanted(
+  blue: SqlClient,
+  named: NamedKeys,
+  tokens: TokenRows,
+  batchRows: number,
+): Promise<WantedRows> {
+  const clients = new KeySet();
+  const sessions = new KeySet();
+  const jwks = new KeySet();
+  const wantTable = async (table: KeyedTable, parents: KeySet = new KeySet()): Promise<readonly GreenRow[]> => {
+    const keys = named.rows[table];
+    const more = parents.values().filter((key) => !keys.has(key));
+    return readKeyed(blue, table, [...keys.values(), ...more], batchRows);
+  };
+  const needClient = (row: GreenRow): void => need(clients, row['client_id']);
+  for (const table of TOKEN_TABLES) tokens[table].forEach(needClient);
+  const flows = await readFlows(blue, named.logins, named.consents, batchRows);
   for (const row of flows) {
-    need(needed.hydra_client, row['client_id']);
-    need(needed.hydra_oauth2_authentication_session, row['login_session_id']);
+    needClient(row);
+    need(sessions, row['login_session_id']);
   }
-  for (const table of ['hydra_oauth2_logout_request', 'hydra_oauth2_obfuscated_authentication_session'] as const) {
-    for (const row of await wantTable(table)) need(needed.hydra_client, row['client_id']);
-  }
-  for (const row of await wantTable('hydra_oauth2_trusted_jwt_bearer_issuer')) {
-    need(needed.hydra_jwk, row['key_set'], row['key_id']);
-  }
-  await wantTable('hydra_oauth2_jti_blacklist');
-  await wantTable('hydra_oauth2_authentication_session', needed.hydra_oauth2_authentication_session);
-  await wantTable('hydra_jwk', needed.hydra_jwk);
-  await wantTable('hydra_client', needed.hydra_client);
-  const rows = Object.fromEntries(KEYED_TABLES.map((table) => [table, read.get(table) ?? []]));
-  return { flows, rows: rows as Record<KeyedTable, GreenRow[]> };
+  const logouts = await wantTable('hydra_oauth2_logout_request');
+  const obfuscated = await wantTable('hydra_oauth2_obfuscated_authentication_session');
+  [...logouts, ...obfuscated].forEach(needClient);
+  const issuers = await wantTable('hydra_oauth2_trusted_jwt_bearer_issuer');
+  for (const row of issuers) need(jwks, row['key_set'], row['key_id']);
+  const rows = {
+    ...tokens,
+    hydra_oauth2_logout_request: logouts,
+    hydra_oauth2_obfuscated_authentication_session: obfuscated,
+    hydra_oauth2_trusted_jwt_bearer_issuer: issuers,
+    hydra_oauth2_jti_blacklist: await wantTable('hydra_oauth2_jti_blacklist'),
+    hydra_oauth2_authentication_session: await wantTable('hydra_oauth2_authentication_session', sessions),
+    hydra_jwk: await wantTable('hydra_jwk', jwks),
+    hydra_client: await wantTable('hydra_client', clients),
+  };
+  return { flows, rows };
+}
+
+async function readKeyed(
+  blue: SqlClient,
+  table: KeyedTable,
+  keys: readonly (readonly string[])[],
+  batchRows: number,
+): Promise<readonly GreenRow[]> {
+  return readSelected(
+    blue,
+    table,
+    keys.map((key) => asKey(TABLE_KEYS[table], key)),
+    batchRows,
+  );
 }
 
 async function readFlows(

@@ -10,7 +10,7 @@ beforeAll(() => (world = new SyncWorld(database.config)));
 afterAll(() => world.close());
 
 it('makes a migrated snapshot and what was synced since equal to the migration of the last state, row by row', async () => {
-  const history = new History(7);
+  const history = new History(21);
   await world.capture();
   const before = await world.connect('blue');
   await history.go(before, 120);
