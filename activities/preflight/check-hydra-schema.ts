@@ -103,11 +103,12 @@ export async function checkTraces(
   cutoverId: string,
   findings: Findings,
 ): Promise<void> {
-  const [schema] = await queryRows<{ owner: string }>(
+  const [schema] = await queryRows<{ owner: string; usable: boolean }>(
     client,
-    `SELECT pg_get_userbyid(nspowner)::text AS owner FROM pg_namespace WHERE nspname = 'hydra_cutover'`,
+    `SELECT pg_get_userbyid(nspowner)::text AS owner, has_schema_privilege(oid, 'USAGE') AS usable FROM pg_namespace WHERE nspname = 'hydra_cutover'`,
   );
-  const arbiter = schema && (await describeArbiter(client));
+  // Somebody else's schema may not even be looked into.
+  const arbiter = schema?.usable === true ? await describeArbiter(client) : undefined;
   if (arbiter?.cutoverId === cutoverId && arbiter.side === 'blue' && arbiter.state !== 'committed') return;
   if (arbiter) {
     findings.problem(

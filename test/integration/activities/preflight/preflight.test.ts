@@ -1,0 +1,271 @@
+import { once } from 'node:events';
+import { type Client } from 'pg';
+import { connect, createServer, type Server } from 'node:net';
+import { CUTOVER_TAG } from '../../../../domain/ports/database-provider';
+import { CutoverFault } from '../../../../domain/faults';
+import { seed } from '../../../../world/seeder';
+import { installArbiter } from '../../../../hydra/arbiter';
+import { freePort } from '../../../../world/net/free-port';
+import { asAdmin, useDatabase } from '../../../support/database';
+import { gateway, instance, job, PreflightFixture, target } from './preflight-fixture';
+
+// Before the databases go: roles that own something in them cannot be dropped.
+afterAll(async () => {
+  await world.close();
+  await migrated.close();
+});
+const blueDatabase = useDatabase('hydra_1_11_10');
+const migratedDatabase = useDatabase('hydra_2_3_0');
+const world = new PreflightFixture(blueDatabase);
+const migrated = new PreflightFixture(migratedDatabase);
+
+let client: Client;
+let holder: Client;
+beforeAll(async () => {
+  await world.open();
+  await migrated.open();
+  client = await blueDatabase.connect();
+  holder = await blueDatabase.connect();
+  await seed(client, { profile: 'cleanable', grants: 60, seed: 7, asOf: '2026-01-01T00:00:00Z' });
+}, 60_000);
+
+const lines = (text: string) => text.split('\n').filter((line) => line.startsWith('- '));
+
+describe('preflight of a world in which everything is right', () => {
+  it('makes a plan with counts, each step with its undo, and a commit without one', async () => {
+    const { plan, text } = await world.look();
+    expect(text).toContain('"mode":"real"');
+    expect(plan).toMatchObject({
+      environment: 'test',
+      hydraVersion: { blue: '1.11.10', green: '2.3.0' },
+      gateways: ['gateway-1'],
+      targets: ['policies'],
+      jobs: ['purge'],
+      extendLifetimes: false,
+    });
+    expect(plan?.blue.rows).toMatchObject({ hydra_client: expect.any(Number) as number });
+    expect(plan?.blue.databaseBytes).toBeGreaterThan(1_000_000);
+    expect(plan?.rules.find(({ id }) => id === 'C01')?.rows).toBeGreaterThan(0);
+    const step = (phase: string) => plan?.steps.find((one) => one.phase === phase);
+    expect(step('restore')).toMatchObject({ undo: 'green-1 is removed' });
+    expect(step('clean')?.what).toMatch(/C01 .*: \d+/);
+    expect(step('switchover')?.what).toContain('NO WAY BACK');
+    expect(step('stopBlue')?.undo).toBeNull();
+    expect(step('lifetimes')).toBeUndefined();
+    expect(plan?.warnings.join()).toMatch(/neither behind the gateways nor a target.*begin anew.*no way back/);
+  });
+
+  it('lets a reset workflow pass over its own traces, and a restored instance of its own', async () => {
+    const endpoint = { host: '127.0.0.1', port: await freePort() };
+    const mine = { 'green-1': instance('green-1', endpoint, { tags: { [CUTOVER_TAG]: world.cutoverId } }) };
+    await arbiterOf(world.cutoverId, async () => {
+      expect((await world.look({ instances: mine })).text).not.toContain('belongs to cutover');
+      const { text } = await world.look({ input: { cutoverId: 'another' } });
+      expect(text).toMatch(
+        new RegExp(`schema hydra_cutover on blue: belongs to cutover ${world.cutoverId} \\(side blue, open`),
+      );
+    });
+  });
+});
+
+describe('preflight refuses', () => {
+  it('with all problems at once, whatever they are of', async () => {
+    await world.admin(`CREATE SCHEMA hydra_cutover`);
+    await world.admin(`CREATE FUNCTION stray() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`);
+    await world.admin(`CREATE TRIGGER hydra_cutover_guard AFTER INSERT ON hydra_client EXECUTE FUNCTION stray()`);
+    await world.admin(`ALTER TABLE hydra_jwk ADD COLUMN note text`);
+    await client.query(`BEGIN; INSERT INTO schema_migration (version) VALUES ('x'); PREPARE TRANSACTION 'preflight'`);
+    await holder.query('BEGIN');
+    await holder.query('LOCK TABLE hydra_oauth2_refresh IN ROW EXCLUSIVE MODE');
+    const { fault, text } = await world.look({
+      input: { environment: 'other', configDigest: 'f'.repeat(64) },
+      limits: { transactionMs: 0, idleInTransactionMs: 0 },
+      gateways: [
+        gateway('g1', { mode: 'hold', epoch: 4 }),
+        gateway('g2', { ready: { blue: false, green: false } }, { appliedSide: 'green' }),
+      ],
+      targets: [target('t1', { appliedSide: null }), unreachableTarget('t2')],
+      hydra: { version: () => Promise.resolve('v1.10.2') },
+      commands: {
+        has: (name) => name !== 'migrate',
+        problem: async (name) => (name === 'startGreen' ? 'x is not executable' : undefined),
+      },
+      instances: { 'green-1': instance('green-1', { host: '127.0.0.1', port: 1 }) },
+    });
+    await holder.query('ROLLBACK');
+    await client.query(`ROLLBACK PREPARED 'preflight'`);
+    await world.admin(`ALTER TABLE hydra_jwk DROP COLUMN note; DROP FUNCTION stray CASCADE; DROP SCHEMA hydra_cutover`);
+    expect(fault).toMatchObject({ name: 'CutoverFault', code: 'CHECK_FAILED' });
+    const wanted = [
+      /environment: the cutover is of other, the worker's config of test/,
+      /config: the worker's config .* is not the one that was looked at/,
+      /instance green-1: exists and was not made by a cutover/,
+      /schema hydra_cutover on blue: exists, owned by \w+, and is no arbiter/,
+      /triggers on blue: have names of ours: hydra_cutover_guard on hydra_client/,
+      /table hydra_jwk on blue: has note text besides/,
+      /process \d+ on blue's database: tests .* is in a transaction .* holds hydra_oauth2_refresh/,
+      /blue's database: a prepared transaction of tests since/,
+      /gateway g1: is in the mode hold, epoch 4; allowed: pass/,
+      /gateway g2: does not reach a ready blue/,
+      /gateway g2: serves green/,
+      /gateways: are of different epochs: g1 4, g2 0/,
+      /target t1: serves a state that the config does not know/,
+      /target t2: no answer \(TARGET_UNREACHABLE\)/,
+      /blue's Hydra: says that it is 1\.10\.2; allowed: 1\.11\.10/,
+      /green\.commands\.migrate: is missing/,
+      /green\.commands\.start: x is not executable/,
+    ];
+    const told = wanted.filter((one) => lines(text).filter((line) => one.test(line)).length === 1);
+    expect(told).toEqual(wanted);
+    expect(text).toContain(`preflight found ${lines(text).length} problems; nothing was changed`);
+  });
+
+  it('a wrong password, and goes on with what needs none', async () => {
+    const { text } = await world.look({ blue: { password: () => 'wrong-one' }, gateways: [] });
+    expect(text).toMatch(/blue's database: the server refuses the password; correct the password or the user/);
+    expect(text).toContain('gateways: there is none');
+    expect(text).not.toContain('wrong-one');
+  });
+
+  it('a blue that somebody already migrated, though its Hydra says that it is ready', async () => {
+    const { text } = await migrated.look();
+    expect(text).toMatch(/has the table hydra_oauth2_flow: somebody migrated it beyond Hydra 1\.11\.10/);
+  });
+
+  it.each([
+    ['one too few', `DELETE FROM schema_migration WHERE version = (SELECT min(version) FROM schema_migration)`, 54],
+    ['one of later', `INSERT INTO schema_migration (version) VALUES ('20990101000000000000')`, 56],
+  ])('migrations that are not those of 1.11.10: %s', async (_case, change, count) => {
+    await world.admin(`CREATE TABLE kept AS TABLE schema_migration; ${change}`);
+    const { text } = await world.look();
+    await world.admin(`TRUNCATE schema_migration; INSERT INTO schema_migration SELECT * FROM kept; DROP TABLE kept`);
+    expect(text).toMatch(new RegExp(`schema_migration has ${count} migrations.*allowed: 55`));
+  });
+
+  it('one database for both sides, by instance, by another name of the host, and behind a relay', async () => {
+    const same = await world.look({
+      settings: (s) => ({ ...s, provider: { ...s.provider, greenInstanceId: 'BLUE-1' } }),
+    });
+    expect(same.text).toMatch(/green\.rdsInstanceId: is BLUE-1, the same instance as blue's/);
+    const { port } = blueDatabase.config;
+    const named = await world.look({ green: { host: 'localhost', port } });
+    expect(named.text).toMatch(/green\.database: leads to blue's server \(localhost:/);
+    const relay = await relayTo(port);
+    const relayed = await world.look({
+      green: { host: '127.0.0.1', port: relay.port, name: blueDatabase.config.database },
+    });
+    await relay.close();
+    expect(relayed.text).toMatch(/green\.database: leads to blue's server under another name/);
+  });
+
+  it('an address of blue that is not that of its instance', async () => {
+    const port = await freePort();
+    const { text } = await world.look({ instances: { 'blue-1': instance('blue-1', { host: '127.0.0.1', port }) } });
+    expect(text).toMatch(/blue\.database\.host: leads to .* and instance blue-1 is at 127\.0\.0\.1:/);
+  });
+
+  it('an instance that is not there, not available, or too small', async () => {
+    const { host, port } = blueDatabase.config;
+    const absent = await world.look({ instances: { 'blue-1': undefined as never } });
+    expect(absent.text).toMatch(/instance blue-1: does not exist/);
+    const settings = { allocatedStorageGib: 0.0001 } as never;
+    const small = await world.look({
+      instances: { 'blue-1': instance('blue-1', { host, port }, { status: 'modifying', settings }) },
+    });
+    expect(small.text).toMatch(/instance blue-1: is modifying/);
+    expect(small.text).toMatch(/storage of blue: .* GiB are used.*allocate more storage/);
+  });
+
+  it('a role that may too little, naming each right', async () => {
+    const { master, owner } = world;
+    await asAdmin(`ALTER ROLE ${master} NOCREATEROLE`);
+    await asAdmin(`REVOKE ${owner}, pg_signal_backend FROM ${master}`);
+    await asAdmin(`REVOKE CREATE ON DATABASE ${blueDatabase.config.database} FROM ${master}`);
+    const { text } = await world.look({
+      settings: (s) => ({ ...s, green: { ...s.green, arbiterRoles: ['nobody_of_this_name'] } }),
+    });
+    await asAdmin(`ALTER ROLE ${master} CREATEROLE`);
+    await asAdmin(`GRANT ${owner}, pg_signal_backend TO ${master}`);
+    await asAdmin(`GRANT CREATE ON DATABASE ${blueDatabase.config.database} TO ${master}`);
+    for (const lack of ['CREATEROLE', 'CREATE on the database', 'pg_signal_backend', `membership of ${owner}`]) {
+      expect(text).toContain(`role ${master} on blue: lacks ${lack}`);
+    }
+    expect(text).toContain('role nobody_of_this_name on blue: does not exist');
+  });
+
+  it("tables of Hydra that do not belong to Hydra's role", async () => {
+    await world.admin(`ALTER TABLE hydra_client OWNER TO ${world.master}`);
+    const { text } = await world.look();
+    await world.admin(`ALTER TABLE hydra_client OWNER TO ${world.owner}`);
+    expect(text).toMatch(new RegExp(`do not belong to ${world.owner}: hydra_client`));
+  });
+
+  it('a schema that drifted, by table and column', async () => {
+    await world.admin(
+      `ALTER TABLE hydra_client RENAME COLUMN owner TO owned_by; CREATE TABLE hydra_extra (a int); CREATE TABLE notes (a int)`,
+    );
+    const { text } = await world.look();
+    await world.admin(`ALTER TABLE hydra_client RENAME COLUMN owned_by TO owner; DROP TABLE hydra_extra, notes`);
+    expect(text).toContain('table hydra_client on blue: lacks owner text');
+    expect(text).toContain('table hydra_client on blue: has owned_by text besides');
+    expect(text).toContain("has tables that are none of Hydra's: hydra_extra");
+    expect(text).not.toContain('notes');
+  });
+
+  it('data that nobody but a person can mend, by rule and count, without the data', async () => {
+    await seed(client, { profile: 'J01-stop', grants: 20, seed: 8, asOf: '2026-01-01T00:00:00Z' });
+    const { text } = await world.look();
+    expect(lines(text)).toHaveLength(1);
+    expect(text).toMatch(/data rule J01-stop on blue: \d+ /);
+  });
+});
+
+function unreachableTarget(name: string) {
+  const refuse = () => Promise.reject(new CutoverFault('TARGET_UNREACHABLE', 'no answer'));
+  return { ...target(name), name, read: refuse } as never;
+}
+
+/** With an arbiter of a cutover on blue while `work` runs. */
+async function arbiterOf(cutoverId: string, work: () => Promise<void>): Promise<void> {
+  await client.query(`SET ROLE ${world.master}`);
+  await installArbiter(client, { side: 'blue', cutoverId, initialState: 'open' });
+  try {
+    await work();
+  } finally {
+    await client.query('DROP SCHEMA hydra_cutover CASCADE; RESET ROLE');
+  }
+}
+
+async function relayTo(port: number): Promise<{ port: number; close: () => Promise<unknown> }> {
+  const server: Server = createServer((socket) => {
+    const upstream = connect(port, '127.0.0.1');
+    for (const one of [socket, upstream]) one.on('error', () => undefined);
+    socket.pipe(upstream).pipe(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as { port: number }).port,
+    close: async () => {
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+describe('preflight warns', () => {
+  it('of what is risky and no reason to refuse', async () => {
+    const migratedAside = await world.look({
+      limits: { clockDifferenceMs: -1 },
+      jobs: [job('purge', true)],
+      targets: [target('t', { stagedEpoch: 7 })],
+      hydra: { version: () => Promise.resolve('master') },
+    });
+    // The planted data of the last test refuses; warnings travel with the fault.
+    const told = JSON.stringify(migratedAside.fault?.details.warnings ?? migratedAside.plan?.warnings);
+    expect(told).toMatch(/clock differs by/);
+    expect(told).toMatch(/job purge: is paused already/);
+    expect(told).toMatch(/target t: has a staged epoch \(7\)/);
+    expect(told).toMatch(/does not say its version/);
+  });
+});
