@@ -1,0 +1,30 @@
+import { type SwitchoverReceipt } from '../domain/receipts';
+import { type StepInput } from '../domain/steps';
+import { type Step } from './step';
+import { Attempt } from './switchover/attempt';
+import { PauseSessions } from './switchover/pause-sessions';
+import { runAttempt } from './switchover/run-attempt';
+import { type SwitchoverTools } from './switchover/tools';
+
+/**
+ * One attempt to move the writes from blue to green.
+ *
+ * Resumable: a repeat asks blue's arbiter first. An attempt that was committed is brought to its end; one that is alive is
+ * claimed, given up everywhere and reported as `aborted`; nothing that an aborted one left is built on. Two runs at once do no
+ * harm: one of them loses its claim.
+ *
+ * @returns `aborted` with its reason for everything that goes wrong before the commit, cancellation too. Behind the commit it
+ *   goes on until all gateways serve green.
+ * @throws CutoverFault DB_UNREACHABLE (blue could not be asked how things are; repeat)
+ */
+export function createSwitchover(tools: SwitchoverTools): Step<StepInput, SwitchoverReceipt> {
+  return async (deps, input, context) => {
+    const sessions = new PauseSessions(deps, input, tools);
+    try {
+      const latest = await sessions.askBlue((blue) => tools.latestAttempt(blue));
+      return await runAttempt(new Attempt(deps, input, context, tools, sessions, latest));
+    } finally {
+      await sessions.close();
+    }
+  };
+}

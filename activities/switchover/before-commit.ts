@@ -1,0 +1,148 @@
+import { CutoverFault } from '../../domain/faults';
+import { type ResultOf } from '../../domain/switchover';
+import { beginAttempt, commitAttempt, fence, readArbiter } from '../../hydra/arbiter/arbiter';
+import { type Attempt } from './attempt';
+import { claimAttempt, isLockBusy } from './claim-attempt';
+import { informGateways } from './inform-gateways';
+import { everyParty, forAll, gatewayProblems, revertParties } from './parties';
+
+/** So many rounds may be long before the hold. */
+const ROUNDS_MAX = 30;
+const REVERT_PATIENCE_MS = 5_000;
+
+export async function revertLeftovers(run: Attempt): Promise<ResultOf<'revertLeftovers'>> {
+  if (run.latest === null) return 'ok';
+  const { left } = await revertParties(everyParty(run.deps), run.latest.epoch, REVERT_PATIENCE_MS);
+  if (left.length === 0) return 'ok';
+  run.explain(`left from an earlier attempt: ${left.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}`);
+  return 'failed';
+}
+
+export async function prepare(run: Attempt): Promise<ResultOf<'prepare'>> {
+  const { deps, sessions } = run;
+  const problems = await gatewayProblems(deps.gateways);
+  if (problems.length > 0) {
+    run.explain(problems.join('; '));
+    return 'failed';
+  }
+  await sessions.openForPause();
+  if (!(await roundsUntilShort(run))) return 'failed';
+  await informGateways(run);
+  if (!(await roundsUntilShort(run))) return 'failed';
+  // No statement of this session may outlive the pause, even when nobody is left who waits for it.
+  await sessions.blue.query(`SET statement_timeout = ${Math.round(run.settings.pauseBudgetMs)}`);
+  // Last, because it also opens the connections that the pause needs.
+  const views = await forAll(everyParty(deps), (party) => party.read());
+  const [blue, green] = [await readArbiter(sessions.blue), await readArbiter(sessions.green)];
+  run.refusedBefore = blue.refused;
+  const known = [blue.epoch, green.epoch, run.latest?.epoch ?? 0, ...views.map((view) => view.highestEpoch)];
+  run.epoch = 1 + Math.max(...known);
+  return 'ok';
+}
+
+async function roundsUntilShort(run: Attempt): Promise<boolean> {
+  const { roundMsMax } = run.settings;
+  const { signal, heartbeat } = run.context;
+  for (let round = 1; round <= ROUNDS_MAX; round += 1) {
+    signal.throwIfAborted();
+    const done = await run.sessions.sync.round(signal);
+    heartbeat({ step: 'prepare', round, backlog: done.backlog });
+    if (done.durationMs <= roundMsMax) return true;
+  }
+  run.explain(`${ROUNDS_MAX} rounds in a row took longer than roundMsMax, ${roundMsMax} ms; try at a quieter hour`);
+  return false;
+}
+
+export async function begin(run: Attempt): Promise<ResultOf<'begin'>> {
+  const { holdDeadlineMs, leaseMarginMs } = run.settings;
+  const terms = { epoch: run.theEpoch, holdDeadlineMs, marginMs: leaseMarginMs };
+  const answer = await beginAttempt(run.sessions.blue, terms);
+  if (answer.ok) {
+    run.attempt = answer.attempt;
+    return 'ok';
+  }
+  run.explain(`the arbiter refused to begin: ${answer.reason}`);
+  // Another run of this step has committed meanwhile: the claim finds out, and this one helps it on.
+  return answer.reason === 'committed' ? 'lost' : 'refused';
+}
+
+export async function stage(run: Attempt): Promise<ResultOf<'stage'>> {
+  await forAll(everyParty(run.deps), (party) => party.stage(run.theEpoch, 'green'));
+  return 'ok';
+}
+
+/** Hydra answers 200 to a revoke whose write was refused, so no request may be under way when the fence comes. */
+export async function hold(run: Attempt): Promise<ResultOf<'hold'>> {
+  run.heldSince = performance.now();
+  const { holdDeadlineMs } = run.settings;
+  const all = forAll(run.deps.gateways, (gateway) => gateway.hold(run.theEpoch, holdDeadlineMs));
+  await run.inTime('holding the gateways', 'GATEWAY_BUSY', all);
+  return 'ok';
+}
+
+export async function fenceBlue(run: Attempt): Promise<ResultOf<'fence'>> {
+  const answer = await whenFree(run, 'the fence', fence(run.sessions.blue, run.theAttempt, run.settings.lockTimeoutMs));
+  if (answer === 'busy') return 'busy';
+  if (answer.ok) return 'ok';
+  run.explain(`the arbiter refused to fence: ${answer.reason}`);
+  return 'refused';
+}
+
+/** Its transactions begin now, after the exclusive lock was held: an earlier snapshot would miss the last writes. */
+export async function lastRound(run: Attempt): Promise<ResultOf<'lastRound'>> {
+  const stop = new AbortController();
+  try {
+    const done = await run.inTime('the last round', 'SYNC_FAILED', run.sessions.sync.round(stop.signal));
+    const { rounds, changes, rows } = run.lastRound;
+    const { backlog } = done;
+    run.lastRound = { rounds: rounds + 1, changes: changes + done.changes, rows: rows + done.rows, backlog };
+    if (backlog === 0) return 'zero';
+    run.deps.log.warn({ ...run.names, backlog }, 'a round under the fence left changes');
+    return 'some';
+  } finally {
+    stop.abort(new CutoverFault('SYNC_FAILED', 'the time for the last round is over'));
+  }
+}
+
+export async function pushChallenges(run: Attempt): Promise<ResultOf<'pushChallenges'>> {
+  await run.inTime('telling the gateways of stale challenges', 'TARGET_UNREACHABLE', informGateways(run));
+  return 'ok';
+}
+
+export async function commit(run: Attempt): Promise<ResultOf<'commit'>> {
+  const asked = commitAttempt(run.sessions.blue, run.theAttempt, run.settings.lockTimeoutMs);
+  const answer = await whenFree(run, 'the commit', asked);
+  if (answer === 'busy') return 'busy';
+  if (answer.ok) return 'ok';
+  const details = answer.problems?.join('; ') ?? (answer.undone === undefined ? '' : `${answer.undone} undone changes`);
+  run.explain(`the arbiter refused to commit: ${answer.reason}${details === '' ? '' : ` (${details})`}`);
+  return 'refused';
+}
+
+/** @returns `busy` when the lock was not to be had, which leaves everything as it was */
+function whenFree<T>(run: Attempt, what: string, asked: Promise<T>): Promise<T | 'busy'> {
+  const orBusy = asked.catch((error: unknown): 'busy' => {
+    if (!isLockBusy(error)) throw error;
+    return 'busy';
+  });
+  return run.inTime(what, 'LOCK_BUSY', orBusy);
+}
+
+export async function claim(run: Attempt): Promise<ResultOf<'claim'>> {
+  const { lockTimeoutMs } = run.settings;
+  const answer = await run.sessions.askBlue((blue) =>
+    claimAttempt(run.tools, blue, { attempt: run.attempt, lockTimeoutMs }),
+  );
+  if (answer === 'busy') return 'unreachable';
+  run.attempt = answer.attempt ?? run.attempt;
+  run.epoch = answer.epoch ?? run.epoch;
+  return answer.outcome;
+}
+
+export async function revert(run: Attempt): Promise<ResultOf<'revert'>> {
+  if (run.epoch === null) return 'ok';
+  const { left } = await revertParties(everyParty(run.deps), run.epoch, REVERT_PATIENCE_MS);
+  if (left.length === 0) return 'ok';
+  run.add(`not back yet: ${left.map(({ name, reason }) => `${name} (${reason})`).join(', ')}`);
+  return 'left';
+}

@@ -1,0 +1,67 @@
+import { CutoverFault } from '../../domain/faults';
+import { type ResultOf } from '../../domain/switchover';
+import { holdWriters as holdWritersOf, openSide } from '../../hydra/arbiter/arbiter';
+import { type Attempt } from './attempt';
+import { informAnew } from './inform-gateways';
+import { assertServesGreen, forAll } from './parties';
+import { within } from './within';
+
+/** A database that says nothing for so long is asked anew in another session. */
+const GREEN_ANSWERS_MS = 10_000;
+
+/** From here until green is open its writers wait and do not fail. */
+export async function holdWriters(run: Attempt): Promise<ResultOf<'holdWriters'>> {
+  const green = await run.sessions.answeringGreen();
+  const held = green.query('BEGIN').then(() => holdWritersOf(green, run.settings.lockTimeoutMs));
+  await within(GREEN_ANSWERS_MS, 'holding the writers of green', 'DB_UNREACHABLE', held);
+  return 'ok';
+}
+
+/** Each is read back: what counts is what it serves, not what it answered. */
+export async function applyTargets(run: Attempt): Promise<ResultOf<'applyTargets'>> {
+  const epoch = run.theEpoch;
+  await forAll(run.deps.targets, async (target) => {
+    await target.apply(epoch);
+    assertServesGreen(target.name, await target.read(), epoch);
+    run.flipped.set(target.name, { name: target.name, kind: 'target', epoch });
+  });
+  const answered = within(GREEN_ANSWERS_MS, 'green', 'DB_UNREACHABLE', run.sessions.green.query('SELECT 1'));
+  return answered.then(
+    () => 'ok',
+    () => 'session_lost',
+  );
+}
+
+/** @throws when the answer is lost, or green is in a state that never opens: both are tried again */
+export async function openGreen(run: Attempt): Promise<ResultOf<'openGreen'>> {
+  const { green } = run.sessions;
+  const opened = openSide(green, run.theEpoch, run.settings.lockTimeoutMs).then(async (answer) => {
+    await green.query('COMMIT');
+    return answer;
+  });
+  const answer = await within(GREEN_ANSWERS_MS, 'opening green', 'DB_UNREACHABLE', opened);
+  if (answer.ok) return 'ok';
+  throw new CutoverFault(
+    'CROSSED_CONNECTION',
+    `green is ${answer.reason} at epoch ${answer.epoch} and does not open for the committed epoch ${run.theEpoch}; look at hydra_cutover.run on green`,
+    { epoch: run.theEpoch, greenEpoch: answer.epoch },
+  );
+}
+
+/** Each gateway by itself, and only with all stale challenges: one that is away keeps nobody else's requests waiting. */
+export async function release(run: Attempt): Promise<ResultOf<'release'>> {
+  const epoch = run.theEpoch;
+  const waiting = run.deps.gateways.filter(({ name }) => !run.flipped.has(name));
+  // One after the other for those that need green's only session.
+  for (const gateway of waiting.filter((each) => !run.informed.has(each))) {
+    await informAnew(run, gateway).catch((error: unknown) => {
+      run.deps.log.warn({ ...run.names, gateway: gateway.name, err: error }, 'gateway not told of stale challenges');
+    });
+  }
+  const ready = waiting.filter((gateway) => run.informed.has(gateway));
+  await forAll(ready, async (gateway) => {
+    assertServesGreen(gateway.name, await gateway.apply(epoch), epoch);
+    run.flipped.set(gateway.name, { name: gateway.name, kind: 'gateway', epoch });
+  });
+  return ready.length === waiting.length ? 'ok' : 'failed';
+}

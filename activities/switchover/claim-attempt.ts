@@ -1,0 +1,43 @@
+import { type SqlClient } from '../../domain/ports/sql-client';
+import { abortAttempt } from '../../hydra/arbiter/arbiter';
+import { type SwitchoverTools } from './tools';
+
+export type ClaimOutcome =
+  | { readonly outcome: 'aborted' | 'committed'; readonly attempt: number | null; readonly epoch: number | null }
+  | 'busy';
+
+/**
+ * Gives an attempt up, or learns that it was committed: the only way to learn how an attempt ended whose answer was lost.
+ *
+ * @param attempt null when not even its number is known: then the newest one, because begun attempts follow each other
+ * @throws PostgreSQL's errors but those of a lock, which are `busy`
+ */
+export async function claimAttempt(
+  tools: Pick<SwitchoverTools, 'latestAttempt'>,
+  blue: SqlClient,
+  options: { readonly attempt: number | null; readonly lockTimeoutMs: number },
+): Promise<ClaimOutcome> {
+  const latest = options.attempt === null ? await tools.latestAttempt(blue) : null;
+  const attempt = options.attempt ?? latest?.attempt;
+  if (attempt === undefined) return { outcome: 'aborted', attempt: null, epoch: null };
+  try {
+    const answer = await abortAttempt(blue, attempt, 'worker', options.lockTimeoutMs);
+    switch (answer.outcome) {
+      case 'aborted':
+      case 'committed':
+        return { outcome: answer.outcome, attempt, epoch: answer.epoch ?? null };
+      case 'unknown_attempt':
+        return { outcome: 'aborted', attempt: null, epoch: null };
+      case 'busy':
+        return 'busy';
+    }
+  } catch (error) {
+    if (isLockBusy(error)) return 'busy';
+    throw error;
+  }
+}
+
+/** Nothing has changed then. Source: PostgreSQL manual, "PostgreSQL Error Codes": lock_not_available, deadlock_detected. */
+export function isLockBusy(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === '55P03' || error.code === '40P01');
+}

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { asCutoverFault, CutoverFault } from '../../domain/faults';
+import { type Gateway, type Target, type TargetView } from '../../domain/ports/targets';
+import { type StepDeps } from '../step';
+
+/** Gateways and targets together: everything that is flipped. */
+export function everyParty(deps: Pick<StepDeps, 'gateways' | 'targets'>): readonly Target[] {
+  return [...deps.gateways, ...deps.targets];
+}
+
+/**
+ * Does `work` for all of them at once and waits for every one, also when one fails.
+ * @throws CutoverFault the first failure, after all others ended
+ */
+export async function forAll<Party extends Target, T>(
+  parties: readonly Party[],
+  work: (party: Party) => Promise<T>,
+): Promise<T[]> {
+  const results = await Promise.allSettled(parties.map(work));
+  return results.map((result) => {
+    if (result.status === 'rejected') throw asCutoverFault(result.reason);
+    return result.value;
+  });
+}
+
+/** @throws CutoverFault TARGET_REFUSED when it does not serve green for `epoch`, whatever it answered to the apply */
+export function assertServesGreen(name: string, view: TargetView, epoch: number): void {
+  if (view.appliedEpoch === epoch && view.appliedSide === 'green') return;
+  throw new CutoverFault(
+    'TARGET_REFUSED',
+    `${name} serves ${view.appliedSide ?? 'a state of neither side'} at epoch ${view.appliedEpoch} after green was applied for epoch ${epoch}; look at its configuration`,
+    { name, epoch, appliedEpoch: view.appliedEpoch },
+  );
+}
+
+/** A gateway may hold for an epoch before the one that is given up; no attempt of this cutover up to it can be committed. */
+export async function revertUpTo(party: Target, epoch: number): Promise<void> {
+  const view = await party.read();
+  const { stagedEpoch } = view;
+  if (stagedEpoch !== null && stagedEpoch < epoch) await party.revert(stagedEpoch);
+  // A newer epoch is another switchover's, and has displaced what was staged for this one.
+  if (view.highestEpoch <= epoch) await party.revert(epoch);
+}
+
+export interface RevertedParties {
+  /** Names of those that did not answer, with the last reason. */
+  readonly left: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/** Gives `epoch` up everywhere, trying again for `patienceMs`. Idempotent; tolerates an epoch that never arrived. */
+export async function revertParties(
+  parties: readonly Target[],
+  epoch: number,
+  patienceMs: number,
+): Promise<RevertedParties> {
+  const deadline = performance.now() + patienceMs;
+  let open = parties.map((party) => ({ party, reason: '' }));
+  for (let waitMs = 50; ; waitMs = Math.min(waitMs * 2, 1_000)) {
+    const tries = await Promise.all(
+      open.map(async ({ party }) => {
+        const reason = await revertUpTo(party, epoch).then(
+          () => null,
+          (error: unknown) => asCutoverFault(error).message,
+        );
+        return { party, reason };
+      }),
+    );
+    open = tries.flatMap(({ party, reason }) => (reason === null ? [] : [{ party, reason }]));
+    if (open.length === 0 || performance.now() + waitMs > deadline) break;
+    await sleep(waitMs);
+  }
+  return { left: open.map(({ party, reason }) => ({ name: party.name, reason })) };
+}
+
+/** @returns the gateways among `gateways` that cannot take part now, as sentences */
+export async function gatewayProblems(gateways: readonly Gateway[]): Promise<readonly string[]> {
+  const views = await forAll(gateways, async (gateway) => ({ name: gateway.name, view: await gateway.state() }));
+  return views.flatMap(({ name, view }) => {
+    if (view.mode !== 'pass') return [`gateway ${name} is in mode ${view.mode}, not pass`];
+    return view.ready.green ? [] : [`gateway ${name} does not find green ready`];
+  });
+}

@@ -1,0 +1,163 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { asCutoverFault, CutoverFault } from '../../domain/faults';
+import { type SwitchoverReceipt, type SwitchoverStep } from '../../domain/receipts';
+import {
+  afterAction,
+  initialSwitchover,
+  nextAction,
+  type ResultOf,
+  type SwitchoverActionKind,
+} from '../../domain/switchover';
+import { readArbiter } from '../../hydra/arbiter/arbiter';
+import { type Attempt } from './attempt';
+import * as before from './before-commit';
+import * as behind from './behind-commit';
+
+const ROUNDS_UNDER_FENCE_MAX = 3;
+const RETRY_MS = { first: 25, max: 2_000 } as const;
+/** Then a claim that finds no arbiter is left to a repeat of the step; gateways ask by themselves meanwhile. */
+const CLAIM_PATIENCE_MS = 30_000;
+const HEARTBEAT_MS = 1_000;
+
+interface ActionCode<Kind extends SwitchoverActionKind> {
+  readonly run: (attempt: Attempt) => Promise<ResultOf<Kind>>;
+  /** What it is taken for when it throws: `lost` where it may have happened although there is no answer. */
+  readonly thrown: ResultOf<Kind>;
+  /** Where its time is booked. */
+  readonly step?: SwitchoverStep;
+}
+
+const ACTIONS: { readonly [Kind in SwitchoverActionKind]: ActionCode<Kind> } = {
+  revertLeftovers: { run: before.revertLeftovers, thrown: 'failed' },
+  prepare: { run: before.prepare, thrown: 'failed' },
+  begin: { run: before.begin, thrown: 'lost' },
+  stage: { run: before.stage, thrown: 'failed', step: 'stage' },
+  hold: { run: before.hold, thrown: 'failed', step: 'hold' },
+  fence: { run: before.fenceBlue, thrown: 'lost', step: 'fence' },
+  lastRound: { run: before.lastRound, thrown: 'failed', step: 'lastRound' },
+  pushChallenges: { run: before.pushChallenges, thrown: 'failed', step: 'staleChallenges' },
+  commit: { run: before.commit, thrown: 'lost', step: 'commit' },
+  claim: { run: before.claim, thrown: 'unreachable' },
+  revert: { run: before.revert, thrown: 'failed' },
+  holdWriters: { run: behind.holdWriters, thrown: 'failed', step: 'flip' },
+  applyTargets: { run: behind.applyTargets, thrown: 'failed', step: 'flip' },
+  openGreen: { run: behind.openGreen, thrown: 'lost', step: 'open' },
+  release: { run: behind.release, thrown: 'failed', step: 'release' },
+};
+
+/**
+ * Does what `domain/switchover.ts` decides until it says that it is over.
+ *
+ * Behind the commit it never gives up and does not hear cancellation.
+ * @throws CutoverFault DB_UNREACHABLE when nobody could be asked whether the attempt was committed: repeat the step
+ */
+export async function runAttempt(attempt: Attempt): Promise<SwitchoverReceipt> {
+  const { context, settings } = attempt;
+  const limits = { lockAttempts: settings.lockAttempts, roundsMax: ROUNDS_UNDER_FENCE_MAX };
+  const stepsMs: Partial<Record<SwitchoverStep, number>> = {};
+  let state = initialSwitchover(attempt.latest?.state ?? 'none');
+  let claimSince: number | null = null;
+  let retryMs: number = RETRY_MS.first;
+  const say = (step: string) =>
+    context.heartbeat({ ...attempt.names, step, state: state.attempt, refusedBefore: attempt.refusedBefore });
+  let saying = 'begin';
+  const beat = setInterval(() => say(saying), HEARTBEAT_MS);
+  try {
+    for (;;) {
+      const facts = { budgetOver: attempt.leftMs <= 0, cancelled: context.signal.aborted };
+      const action = nextAction(state, facts);
+      if (facts.cancelled && state.attempt !== 'committed') attempt.explain('it was cancelled');
+      else if (facts.budgetOver) attempt.explain(`the pause budget of ${settings.pauseBudgetMs} ms was used up`);
+      if (action.kind === 'finish') {
+        return action.outcome === 'committed' ? await committed(attempt, stepsMs) : aborted(attempt, stepsMs);
+      }
+      if (action.kind === 'claim') {
+        claimSince ??= performance.now();
+        if (performance.now() - claimSince > CLAIM_PATIENCE_MS) throw unresolved(attempt);
+      }
+      saying = action.kind;
+      say(saying);
+      const result = await perform(attempt, action.kind, stepsMs);
+      const after = afterAction(state, action.kind, result, limits);
+      const isStuck = nextAction(after, facts).kind === action.kind && action.kind !== 'lastRound';
+      state = after;
+      if (isStuck) await sleep(retryMs);
+      retryMs = isStuck ? Math.min(retryMs * 2, RETRY_MS.max) : RETRY_MS.first;
+    }
+  } finally {
+    clearInterval(beat);
+  }
+}
+
+async function perform<Kind extends SwitchoverActionKind>(
+  attempt: Attempt,
+  kind: Kind,
+  stepsMs: Partial<Record<SwitchoverStep, number>>,
+): Promise<ResultOf<Kind>> {
+  const code = ACTIONS[kind] as ActionCode<Kind>;
+  const { log } = attempt.deps;
+  const began = performance.now();
+  let result: ResultOf<Kind>;
+  try {
+    result = await code.run(attempt);
+  } catch (error) {
+    const fault = asCutoverFault(error);
+    log.warn({ ...attempt.names, step: kind, code: fault.code, err: fault }, 'switchover action failed');
+    attempt.explain(`${kind}: ${fault.message}`);
+    result = code.thrown;
+  }
+  const durationMs = performance.now() - began;
+  if (code.step !== undefined) stepsMs[code.step] = Math.round((stepsMs[code.step] ?? 0) + durationMs);
+  log.info({ ...attempt.names, step: kind, result, durationMs: Math.round(durationMs) }, 'switchover action done');
+  return result;
+}
+
+async function committed(
+  attempt: Attempt,
+  stepsMs: Readonly<Partial<Record<SwitchoverStep, number>>>,
+): Promise<SwitchoverReceipt> {
+  const { refusedBefore, sessions, deps } = attempt;
+  const holdMs = heldMs(attempt);
+  const blue = await sessions.askBlue((client) => readArbiter(client)).catch(() => null);
+  if (blue === null) deps.log.warn(attempt.names, 'refused writes on blue could not be counted');
+  return {
+    outcome: 'committed',
+    attempt: attempt.theAttempt,
+    epoch: attempt.theEpoch,
+    holdMs,
+    stepsMs,
+    refused: blue === null ? 0 : Math.max(0, blue.refused - refusedBefore),
+    targets: [...deps.gateways, ...deps.targets].flatMap(({ name }) => attempt.flipped.get(name) ?? []),
+    lastRound: attempt.lastRound,
+    staleChallenges: attempt.challenges.count,
+  };
+}
+
+function aborted(attempt: Attempt, stepsMs: Readonly<Partial<Record<SwitchoverStep, number>>>): SwitchoverReceipt {
+  const { epoch, reason } = attempt;
+  const wasBegun = attempt.attempt !== null;
+  return {
+    outcome: 'aborted',
+    attempt: attempt.attempt,
+    epoch: wasBegun ? epoch : null,
+    holdMs: heldMs(attempt),
+    stepsMs,
+    reason,
+  };
+}
+
+/** A worker that took over counts from the beginning of the attempt, on the database's clock. */
+function heldMs({ heldSince, latest, startedAt }: Attempt): number {
+  const now = performance.now();
+  if (heldSince !== null) return Math.round(now - heldSince);
+  if (latest === null || latest.state === 'aborted') return 0;
+  return Math.round(latest.ageMs + now - startedAt);
+}
+
+function unresolved(attempt: Attempt): CutoverFault {
+  return new CutoverFault(
+    'DB_UNREACHABLE',
+    `blue did not say for ${CLAIM_PATIENCE_MS} ms whether attempt ${attempt.attempt ?? '(unknown)'} was committed; make its database reachable and repeat`,
+    { attempt: attempt.attempt ?? undefined, epoch: attempt.epoch ?? undefined },
+  );
+}

@@ -1,0 +1,213 @@
+/**
+ * The decisions of a switchover as pure functions: what is known goes in, the next action comes out. No time and no I/O are in
+ * here; time comes in as facts. Few values for each fact, so that every reachable state can be walked through.
+ *
+ * Two rules carry it. Before the commit everything that goes wrong ends in a *claim*: the arbiter gives the attempt up, or says
+ * that it was committed; nothing is ever concluded from a look. After the commit there is only forward.
+ */
+
+/** Every action with the results it can have. `lost`: sent, and no answer came, so it may have happened. */
+export const SWITCHOVER_ACTIONS = {
+  /** What an earlier, aborted attempt staged or holds is given up. */
+  revertLeftovers: ['ok', 'failed'],
+  /** Rounds until one is short; what gateways need in bulk. */
+  prepare: ['ok', 'failed'],
+  begin: ['ok', 'refused', 'lost'],
+  stage: ['ok', 'failed'],
+  hold: ['ok', 'failed'],
+  fence: ['ok', 'busy', 'refused', 'lost'],
+  lastRound: ['zero', 'some', 'failed'],
+  /** What the last rounds added to what gateways have to know. */
+  pushChallenges: ['ok', 'failed'],
+  commit: ['ok', 'busy', 'refused', 'lost'],
+  /** The answer to every doubt before the commit. */
+  claim: ['aborted', 'committed', 'unreachable'],
+  /** `left`: it was tried for long enough; the arbiter has decided, and gateways find out by themselves. */
+  revert: ['ok', 'failed', 'left'],
+  holdWriters: ['ok', 'failed'],
+  /** `session_lost`: the transaction that makes green's writers wait is gone. */
+  applyTargets: ['ok', 'failed', 'session_lost'],
+  openGreen: ['ok', 'lost'],
+  /** Each gateway for itself, so that one that is away holds nobody else's requests. */
+  release: ['ok', 'failed'],
+} as const;
+
+export type SwitchoverActionKind = keyof typeof SWITCHOVER_ACTIONS;
+export type ResultOf<Kind extends SwitchoverActionKind> = (typeof SWITCHOVER_ACTIONS)[Kind][number];
+
+export type SwitchoverAction =
+  { readonly kind: SwitchoverActionKind } | { readonly kind: 'finish'; readonly outcome: 'committed' | 'aborted' };
+
+/** How often a lock that writers hold is asked for again, and how many rounds an attempt may take under the fence. */
+export interface SwitchoverLimits {
+  readonly lockAttempts: number;
+  readonly roundsMax: number;
+}
+
+export interface SwitchoverState {
+  /** Of this attempt, on the side that is left. `unclear`: only a claim tells. */
+  readonly attempt: 'none' | 'holding' | 'fenced' | 'committed' | 'aborted' | 'unclear';
+  readonly leftovers: boolean;
+  readonly prepared: boolean;
+  readonly staged: boolean;
+  /** All gateways said "holding, nothing in flight". */
+  readonly held: boolean;
+  readonly lockTries: number;
+  /** Rounds that began after the fence. */
+  readonly rounds: number;
+  /** The last of these left nothing undone. */
+  readonly nothingUndone: boolean;
+  /** All gateways know every challenge and verifier that green cannot know. */
+  readonly challengesComplete: boolean;
+  readonly writersHeld: boolean;
+  readonly targetsApplied: boolean;
+  readonly greenOpen: boolean;
+  readonly released: boolean;
+  readonly reverted: boolean;
+  /** Something went wrong before the commit: the attempt is to be given up. */
+  readonly failed: boolean;
+}
+
+/** What changes by itself, looked at before each decision. Without meaning once the attempt is committed. */
+export interface SwitchoverFacts {
+  /** Requests were held for as long as may be. */
+  readonly budgetOver: boolean;
+  readonly cancelled: boolean;
+}
+
+/** What the arbiter holds of the newest attempt of this cutover when a step begins. */
+export type KnownAttempt = 'none' | 'holding' | 'fenced' | 'committed' | 'aborted';
+
+/**
+ * Where a step begins. `committed` and `aborted` are final, so that reading them is enough; an attempt that is alive belongs to
+ * a run of this step that is gone or going: it is claimed and never continued.
+ */
+export function initialSwitchover(known: KnownAttempt): SwitchoverState {
+  const isAlive = known === 'holding' || known === 'fenced';
+  const fresh: SwitchoverState = {
+    attempt: 'none',
+    leftovers: known === 'aborted',
+    prepared: false,
+    staged: false,
+    held: false,
+    lockTries: 0,
+    rounds: 0,
+    nothingUndone: false,
+    challengesComplete: false,
+    writersHeld: false,
+    targetsApplied: false,
+    greenOpen: false,
+    released: false,
+    reverted: false,
+    failed: isAlive,
+  };
+  if (known === 'committed') return { ...fresh, attempt: 'committed' };
+  return isAlive ? { ...fresh, attempt: 'unclear' } : fresh;
+}
+
+/** @returns what is to be done now; the same for the same input */
+export function nextAction(state: SwitchoverState, facts: SwitchoverFacts): SwitchoverAction {
+  switch (state.attempt) {
+    case 'committed':
+      return forward(state);
+    case 'aborted':
+      return state.reverted ? { kind: 'finish', outcome: 'aborted' } : { kind: 'revert' };
+    case 'unclear':
+      return { kind: 'claim' };
+    case 'none':
+      return state.failed || facts.cancelled ? { kind: 'finish', outcome: 'aborted' } : approach(state);
+    case 'holding':
+    case 'fenced':
+      return state.failed || facts.cancelled || facts.budgetOver ? { kind: 'claim' } : towardsCommit(state);
+  }
+}
+
+function approach(state: SwitchoverState): SwitchoverAction {
+  if (state.leftovers) return { kind: 'revertLeftovers' };
+  return { kind: state.prepared ? 'begin' : 'prepare' };
+}
+
+function towardsCommit(state: SwitchoverState): SwitchoverAction {
+  if (!state.staged) return { kind: 'stage' };
+  if (!state.held) return { kind: 'hold' };
+  if (state.attempt === 'holding') return { kind: 'fence' };
+  if (!state.nothingUndone) return { kind: 'lastRound' };
+  return { kind: state.challengesComplete ? 'commit' : 'pushChallenges' };
+}
+
+/** Nothing is released before green takes writes, and no target serves green's epoch alone once it does. */
+function forward(state: SwitchoverState): SwitchoverAction {
+  if (!state.greenOpen) {
+    if (!state.writersHeld) return { kind: 'holdWriters' };
+    return { kind: state.targetsApplied ? 'openGreen' : 'applyTargets' };
+  }
+  return state.released ? { kind: 'finish', outcome: 'committed' } : { kind: 'release' };
+}
+
+/** @returns what is known after `kind` ended with `result` */
+export function afterAction<Kind extends SwitchoverActionKind>(
+  state: SwitchoverState,
+  kind: Kind,
+  result: ResultOf<Kind>,
+  limits: SwitchoverLimits,
+): SwitchoverState {
+  const change = (CHANGES[kind] as Change<Kind>)(state, result, limits);
+  return { ...state, ...change };
+}
+
+type Change<Kind extends SwitchoverActionKind> = (
+  state: SwitchoverState,
+  result: ResultOf<Kind>,
+  limits: SwitchoverLimits,
+) => Partial<SwitchoverState>;
+
+const FAILED = { failed: true } as const;
+const UNCLEAR = { attempt: 'unclear', failed: true } as const;
+
+const CHANGES: { readonly [Kind in SwitchoverActionKind]: Change<Kind> } = {
+  revertLeftovers: (_state, result) => (result === 'ok' ? { leftovers: false } : FAILED),
+  prepare: (_state, result) => (result === 'ok' ? { prepared: true } : FAILED),
+  begin: (_state, result) => {
+    if (result === 'ok') return { attempt: 'holding' };
+    return result === 'lost' ? UNCLEAR : FAILED;
+  },
+  stage: (_state, result) => (result === 'ok' ? { staged: true } : FAILED),
+  hold: (_state, result) => (result === 'ok' ? { held: true } : FAILED),
+  fence: (state, result, limits) => {
+    if (result === 'ok') return { attempt: 'fenced', lockTries: 0 };
+    return withoutAnswer(state, result, limits);
+  },
+  lastRound: (state, result, limits) => {
+    if (result === 'zero') return { rounds: state.rounds + 1, nothingUndone: true };
+    const rounds = state.rounds + 1;
+    return { rounds, failed: result === 'failed' || rounds >= limits.roundsMax };
+  },
+  pushChallenges: (_state, result) => (result === 'ok' ? { challengesComplete: true } : FAILED),
+  commit: (state, result, limits) => {
+    if (result === 'ok') return { attempt: 'committed', lockTries: 0 };
+    return withoutAnswer(state, result, limits);
+  },
+  claim: (_state, result) => {
+    // Until there is an answer nobody knows who serves; only asking again helps.
+    return result === 'unreachable' ? UNCLEAR : { attempt: result };
+  },
+  revert: (_state, result) => (result === 'failed' ? {} : { reverted: true }),
+  holdWriters: (_state, result) => (result === 'ok' ? { writersHeld: true } : {}),
+  applyTargets: (_state, result) => {
+    if (result === 'session_lost') return { writersHeld: false };
+    return result === 'ok' ? { targetsApplied: true } : {};
+  },
+  openGreen: (_state, result) => (result === 'ok' ? { greenOpen: true } : { writersHeld: false }),
+  release: (_state, result) => (result === 'ok' ? { released: true } : {}),
+};
+
+function withoutAnswer(
+  state: SwitchoverState,
+  result: 'busy' | 'refused' | 'lost',
+  limits: SwitchoverLimits,
+): Partial<SwitchoverState> {
+  if (result === 'lost') return UNCLEAR;
+  if (result === 'refused') return FAILED;
+  const lockTries = state.lockTries + 1;
+  return { lockTries, failed: lockTries >= limits.lockAttempts };
+}
