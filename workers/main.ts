@@ -5,7 +5,11 @@ import { runWorker } from './run-worker';
 
 const USAGE = 'usage: worker --config FILE [--set PATH=VALUE]... [--ready FILE]';
 
+/** The SDK is pinned to a version that runs on every Node.js we support; its advice is for our maintainers. */
+const QUIET_AWS_SDK = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
+
 async function main(): Promise<void> {
+  process.env[QUIET_AWS_SDK] ??= 'true';
   const { config, set, ready } = readArguments();
   const exitCode = await runWorker({
     set: set ?? [],

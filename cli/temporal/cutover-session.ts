@@ -5,8 +5,6 @@ import { CutoverFault } from '../../domain/faults';
 import { type Report } from '../../domain/receipts';
 import { cutoverWorkflowId, type UpgradeInput } from '../../domain/runbook';
 
-const CONNECT_TIMEOUT_MS = 10_000;
-
 export type CutoverHandle = WorkflowHandle<(input: UpgradeInput) => Promise<Report>>;
 
 /** What a verb talks to: Temporal, and in it the cutover of one environment. */
@@ -34,6 +32,7 @@ export async function withCutover<T>(
   const connection = Connection.lazy({
     address,
     tls: tls ?? false,
+    connectTimeout: config.checks.timeoutMs,
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(metadata === undefined ? {} : { metadata }),
   });
@@ -61,7 +60,7 @@ function settingsOf(config: Config, env: NodeJS.ProcessEnv): ReturnType<typeof t
 
 async function ensureConnected(connection: Connection, address: string): Promise<void> {
   try {
-    await connection.withDeadline(Date.now() + CONNECT_TIMEOUT_MS, () => connection.ensureConnected());
+    await connection.ensureConnected();
   } catch (error) {
     throw new CutoverFault(
       'TEMPORAL_UNREACHABLE',

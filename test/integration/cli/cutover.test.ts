@@ -1,0 +1,228 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Connection } from '@temporalio/client';
+import { runCli } from '../../../cli/run-cli';
+import { SEARCH_ATTRIBUTE_NAMES } from '../../../domain/search-attributes';
+import { freePort } from '../../../world/net/free-port';
+import { cleanEnvironment, typescriptCommand } from '../../../world/supervisor';
+import { sharedServers } from '../../support/shared-servers';
+import { runProgram } from './run-program';
+
+const TASK_QUEUE = 'cli-test';
+
+let folder = '';
+let address = '';
+let server: ChildProcess;
+let worker: ChildProcess | undefined;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'cutover-cli-'));
+  const port = await freePort();
+  address = `127.0.0.1:${port}`;
+  const attributes = SEARCH_ATTRIBUTE_NAMES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]);
+  const ports = ['--http-port', String(await freePort()), '--metrics-port', String(await freePort())];
+  server = spawn(
+    sharedServers().binaries.temporalCli,
+    ['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port), ...ports, ...attributes],
+    { stdio: 'ignore', env: cleanEnvironment({}) },
+  );
+  for (;;) {
+    try {
+      await (await Connection.connect({ address, connectTimeout: 1_000 })).close();
+      break;
+    } catch {
+      await sleep(100);
+    }
+  }
+  await startWorker();
+});
+
+afterAll(async () => {
+  await killWorker();
+  const gone = once(server, 'exit');
+  server.kill('SIGKILL');
+  await gone;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function startWorker(): Promise<void> {
+  const { command, args, env } = typescriptCommand('test/integration/cli/fake-worker.ts', [address, TASK_QUEUE]);
+  worker = spawn(command, [...args], { stdio: ['ignore', 'ignore', 'inherit'], env: cleanEnvironment(env) });
+}
+
+async function killWorker(): Promise<void> {
+  if (worker === undefined) return;
+  const gone = once(worker, 'exit');
+  worker.kill('SIGKILL');
+  await gone;
+  worker = undefined;
+}
+
+/** A config of an environment of its own. @returns what runs a verb against it */
+function environment(name: string, temporal: object = {}) {
+  const side = (host: string, version: string) => ({
+    hydraVersion: version,
+    publicUrl: `http://${host}.test:4444`,
+    adminUrl: `http://${host}.test:4445`,
+    rdsInstanceId: host,
+    database: { host: `${host}-db.test`, name: 'hydra', user: 'master' },
+  });
+  const file = join(folder, `${name}.json`);
+  const config = {
+    environment: { name },
+    temporal: { address, taskQueue: TASK_QUEUE, ...temporal },
+    checks: { timeoutMs: 2_000 },
+    blue: side('blue', '1.11.10'),
+    green: side('green', '2.3.0'),
+  };
+  writeFileSync(file, JSON.stringify(config));
+  const cli = async (...args: string[]) => {
+    let [stdout, stderr] = ['', ''];
+    const sink = (keep: (text: string) => void) =>
+      new Writable({
+        write: (chunk: Buffer, _encoding, done) => {
+          keep(chunk.toString());
+          done();
+        },
+      });
+    const streams = { stdout: sink((text) => (stdout += text)), stderr: sink((text) => (stderr += text)) };
+    const code = await runCli(args, { ...streams, env: { HYDRA_CUTOVER_CONFIG: file }, cwd: folder });
+    return { code, stdout, stderr };
+  };
+  const status = async () => {
+    const { code, stdout } = await cli('status', '--json');
+    return {
+      code,
+      ...(JSON.parse(stdout) as { awaiting: string | null; phase: string | null; status: object | null }),
+    };
+  };
+  const gate = async (wanted: string) => {
+    while ((await status()).awaiting !== wanted) await sleep(50);
+  };
+  return { cli, status, gate, file };
+}
+
+describe('a cutover by the command line', () => {
+  it('goes on after its worker was killed, and says meanwhile that none answers', async () => {
+    const { cli, gate, status } = environment('killed');
+    expect(await cli('start', '--by', 'alice')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('cutover/killed') as string,
+    });
+    await gate('plan');
+    expect(await cli('approve', '--gate', 'plan', '--by', 'bob', '--note', 'go')).toEqual({
+      code: 0,
+      stdout: 'recorded: approve at gate plan by bob\n',
+      stderr: '',
+    });
+    await gate('cutover');
+    await killWorker();
+    expect(await status()).toMatchObject({ code: 6, status: null, phase: 'cutover', awaiting: 'cutover' });
+    expect(await cli('approve', '--gate', 'cutover', '--by', 'bob')).toMatchObject({
+      code: 6,
+      stderr: expect.stringMatching(/^error NO_WORKER: .*nothing was recorded/) as string,
+    });
+    await startWorker();
+    await gate('cutover');
+    await until(async () => (await status()).status !== null);
+    await until(async () => (await cli('approve', '--gate', 'cutover', '--by', 'bob')).code !== 6);
+    await gate('finalize');
+    const shown = await cli('status');
+    expect(shown).toMatchObject({ code: 0, stdout: expect.stringContaining('committed, green serves') as string });
+    expect(shown.stdout).toContain('hydra-cutover approve --gate finalize --by NAME');
+    expect((await cli('approve', '--gate', 'finalize', '--by', 'bob')).code).toBe(0);
+    const end = await cli('status', '--watch');
+    expect(end).toMatchObject({ code: 0, stdout: expect.stringContaining('completed') as string });
+    const report = await cli('report', '--json');
+    expect(JSON.parse(report.stdout)).toMatchObject({ ok: true, report: { outcome: 'completed', startedBy: 'alice' } });
+  });
+
+  it('is one at a time, and ends with the exit code of its outcome', async () => {
+    const { cli, gate } = environment('rejected');
+    const waiting = cli('start', '--by', 'alice', '--wait');
+    await until(async () => (await cli('status')).code !== 3);
+    await gate('plan');
+    expect(await cli('start')).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/^error CUTOVER_RUNNING: .*started by alice, phase plan/) as string,
+    });
+    expect(await cli('report')).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('still under way') as string,
+    });
+    expect(await cli('approve', '--gate', 'cutover', '--by', 'bob')).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('error GATE_NOT_OPEN: gate cutover is not open') as string,
+    });
+    expect((await cli('reject', '--gate', 'plan', '--by', 'bob', '--note', 'no')).code).toBe(0);
+    expect(await waiting).toMatchObject({ code: 4, stdout: expect.stringContaining('GATE_REJECTED') as string });
+    expect(await cli('report')).toMatchObject({
+      code: 4,
+      stdout: expect.stringContaining('bob rejected at gate plan: no') as string,
+    });
+    expect(await cli('approve', '--gate', 'plan', '--by', 'bob')).toMatchObject({ code: 3 });
+    expect(await cli('cancel')).toMatchObject({ code: 0, stdout: expect.stringContaining('already_failed') as string });
+  });
+
+  it('that is cancelled undoes what it did and says so', async () => {
+    const { cli, gate } = environment('cancelled');
+    await cli('start');
+    await gate('plan');
+    await cli('approve', '--gate', 'plan', '--by', 'bob', '--signal');
+    await gate('cutover');
+    expect((await cli('cancel')).stdout).toContain('cancel requested; it undoes what was done');
+    expect((await cli('status', '--watch')).code).toBe(4);
+    const report = await cli('report');
+    expect(report).toMatchObject({ code: 4, stdout: expect.stringContaining('undo of restore: done') as string });
+  });
+
+  it.each([['status'], ['cancel'], ['report'], ['approve', '--gate', 'plan', '--by', 'b']])(
+    '%s says that there is none',
+    async (...args) => {
+      expect(await environment('never').cli(...args)).toMatchObject({
+        code: 3,
+        stderr: expect.stringContaining('error CUTOVER_UNKNOWN') as string,
+      });
+    },
+  );
+
+  it('is not begun when Temporal does not answer', async () => {
+    const { cli } = environment('away', { address: `127.0.0.1:${await freePort()}` });
+    expect(await cli('start')).toMatchObject({
+      code: 6,
+      stderr: expect.stringContaining('error TEMPORAL_UNREACHABLE') as string,
+    });
+  });
+});
+
+describe('the worker', () => {
+  it('says when it polls and ends cleanly on SIGTERM', async () => {
+    const { file } = environment('worker', { taskQueue: 'of-the-worker' });
+    const ready = join(folder, 'worker-ready.json');
+    const when = until(async () => existsSync(ready));
+    const end = await runProgram('workers/main.ts', ['--config', file, '--ready', ready], {
+      signalWhen: { signal: 'SIGTERM', when },
+    });
+    expect(end).toMatchObject({ code: 0, stdout: '' });
+    expect(JSON.parse(readFileSync(ready, 'utf8'))).toMatchObject({ address, taskQueue: 'of-the-worker' });
+    for (const line of end.stderr.trim().split('\n')) expect(() => JSON.parse(line) as unknown).not.toThrow();
+  });
+
+  it.each([
+    ['a namespace that is not there', { namespace: 'elsewhere' }, 3, 'error CHECK_FAILED: Temporal at '],
+    ['no server', { address: '127.0.0.1:1' }, 6, 'error TEMPORAL_UNREACHABLE'],
+  ])('ends with a clear error on %s', async (_title, temporal, code, message) => {
+    const { file } = environment('no-worker', temporal);
+    const end = await runProgram('workers/main.ts', ['--config', file]);
+    expect(end).toMatchObject({ code, stderr: expect.stringContaining(message) as string });
+  });
+});
+
+async function until(look: () => Promise<boolean>): Promise<void> {
+  while (!(await look())) await sleep(50);
+}
