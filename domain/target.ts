@@ -88,7 +88,7 @@ function refuse<State>(record: TargetRecord<State>, refusal: TargetRefusal): Tar
 }
 
 /** Equality of plain JSON, whatever the order of keys. */
-function sameJson(a: unknown, b: unknown): boolean {
+export function sameJson(a: unknown, b: unknown): boolean {
   return canonical(a) === canonical(b);
 }
 

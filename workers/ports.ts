@@ -1,11 +1,14 @@
 import { type StepDeps, type StepLog } from '../activities/step';
 import { type CommandSpec, ProcessCommandRunner } from '../adapters/command/process-command-runner';
+import { type ControlAddress } from '../adapters/control/control-client';
+import { HttpGateway } from '../adapters/gateway/http-gateway';
 import { HttpHydraApi } from '../adapters/hydra-api';
+import { HttpJob } from '../adapters/job/http-job';
 import { type DatabaseLocation, PostgresDatabases } from '../adapters/postgres/postgres-databases';
+import { HttpTarget } from '../adapters/target-http/http-target';
 import { createRdsClient } from '../adapters/rds/create-rds-client';
 import { RdsDatabaseProvider } from '../adapters/rds/rds-database-provider';
 import { type CommandConfig, type Config } from '../config/schema';
-import { CutoverFault } from '../domain/faults';
 import { HYDRA_VERSION_TABLE } from '../domain/hydra-versions';
 import { type CommandName } from '../domain/ports/command-runner';
 import { type SideName } from '../domain/sides';
@@ -25,25 +28,27 @@ export function createPorts(config: Config, log: StepLog): Ports {
     provider,
   });
   const hydra = new HttpHydraApi({ sides: { blue: endpoints(config, 'blue'), green: endpoints(config, 'green') } });
+  const gateways = config.gateways.map((gateway) => new HttpGateway(address(gateway)));
+  const targets = config.targets.map((target) => new HttpTarget({ ...address(target), states: target.states }));
+  const jobs = config.jobs.map((job) => new HttpJob(address(job)));
   log.debug({ gateways: config.gateways.length, targets: config.targets.length }, 'ports composed');
   return {
     databases,
     provider,
     hydra,
     commands: new ProcessCommandRunner({ commands: commandSpecs(config) }),
-    gateways: notBuilt(config.gateways, 'gateways'),
-    targets: notBuilt(config.targets, 'targets'),
-    jobs: notBuilt(config.jobs, 'jobs'),
+    gateways,
+    targets,
+    jobs,
     close: async () => {
       client.destroy();
-      await hydra.close();
+      await Promise.all([hydra, ...gateways, ...targets, ...jobs].map((port) => port.close()));
     },
   };
 }
 
-function notBuilt(entries: readonly unknown[], section: string): readonly never[] {
-  if (entries.length === 0) return [];
-  throw new CutoverFault('INTERNAL', `there is no adapter for ${section} yet`);
+function address({ name, controlUrl, token }: Config['jobs'][number]): ControlAddress {
+  return { name, controlUrl, token: () => token.reveal() };
 }
 
 function location(config: Config, side: SideName): DatabaseLocation {
