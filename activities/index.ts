@@ -1,4 +1,4 @@
-import { CutoverFault } from '../domain/faults';
+import { abandonSwitchover } from './abandon-switchover';
 import { type StepTable } from './at-boundary';
 import { bake } from './bake';
 import { catchUp } from './catch-up';
@@ -11,6 +11,7 @@ import { gatherEvidence } from './gather-evidence';
 import { startGreen, stopGreen, stopBlue } from './green-hydra';
 import { guardGreen } from './guard-green';
 import { guardPurge } from './guard-purge';
+import { pauseJobs, resumeJobs } from './jobs';
 import { keepInSync } from './keep-in-sync';
 import { extendLifetimes, restoreLifetimes } from './lifetimes';
 import { migrateGreen } from './migrate-green';
@@ -20,6 +21,7 @@ import { readMetrics } from './read-metrics';
 import { repairGreen } from './repair-green';
 import { sampleBlue } from './samples';
 import { takeSnapshot, deleteSnapshot, restoreGreen, deleteGreen } from './snapshot';
+import { switchover } from './switchover';
 import { vacuumGreen } from './vacuum-green';
 import { validate } from './validate';
 import { verifyParity } from './verify-parity';
@@ -47,11 +49,11 @@ export const STEPS: StepTable = {
   keepInSync,
   verifyParity,
   gatherEvidence,
-  pauseJobs: notBuilt('pauseJobs'),
-  resumeJobs: notBuilt('resumeJobs'),
+  pauseJobs,
+  resumeJobs,
   sampleBlue,
-  switchover: notBuilt('switchover'),
-  abandonSwitchover: notBuilt('abandonSwitchover'),
+  switchover,
+  abandonSwitchover,
   proveDrain,
   stopBlue,
   validate,
@@ -60,9 +62,3 @@ export const STEPS: StepTable = {
   readMetrics,
   finalize,
 };
-
-function notBuilt(step: string): () => Promise<never> {
-  return async () => {
-    throw new CutoverFault('INTERNAL', `step ${step} is not built yet`);
-  };
-}

@@ -2,8 +2,10 @@ import { type SwitchoverReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { type Step } from './step';
 import { Attempt } from './switchover/attempt';
+import { DEFAULT_TOOLS } from './switchover/default-tools';
 import { PauseSessions } from './switchover/pause-sessions';
 import { runAttempt } from './switchover/run-attempt';
+import { realTools } from './switchover/real-tools';
 import { type SwitchoverTools } from './switchover/tools';
 
 /**
@@ -15,16 +17,21 @@ import { type SwitchoverTools } from './switchover/tools';
  *
  * @returns `aborted` with its reason for everything that goes wrong before the commit, cancellation too. Behind the commit it
  *   goes on until all gateways serve green.
- * @throws CutoverFault DB_UNREACHABLE (blue could not be asked how things are; repeat)
+ * @throws CutoverFault DB_UNREACHABLE (blue could not be asked how things are; repeat) | CROSSED_CONNECTION | CUTOVER_RUNNING
  */
+export const switchover: Step<StepInput, SwitchoverReceipt> = createSwitchover(realTools);
+
+/** {@link switchover} over other tools. */
 export function createSwitchover(tools: SwitchoverTools): Step<StepInput, SwitchoverReceipt> {
   return async (deps, input, context) => {
     const sessions = new PauseSessions(deps, input, tools);
     try {
-      const latest = await sessions.askBlue((blue) => tools.latestAttempt(blue));
+      const latest = await sessions.askBlue((blue) => tools.latestAttempt(blue, input.cutoverId));
       return await runAttempt(new Attempt(deps, input, context, tools, sessions, latest));
     } finally {
       await sessions.close();
     }
   };
 }
+
+export const switchover = createSwitchover(DEFAULT_TOOLS);

@@ -26,18 +26,35 @@ export async function prepare(run: Attempt): Promise<ResultOf<'prepare'>> {
     return 'failed';
   }
   await sessions.openForPause();
+  if (!(await chooseEpoch(run))) return 'failed';
   if (!(await roundsUntilShort(run))) return 'failed';
   await informGateways(run);
   if (!(await roundsUntilShort(run))) return 'failed';
   // No statement of this session may outlive the pause, even when nobody is left who waits for it.
   await sessions.blue.query(`SET statement_timeout = ${Math.round(run.settings.pauseBudgetMs)}`);
-  // Last, because it also opens the connections that the pause needs.
+  // Once more, because it opens the connections that the pause needs.
+  const views = await forAll(everyParty(deps), (party) => party.read());
+  if (views.every(({ highestEpoch }) => highestEpoch < run.theEpoch)) return 'ok';
+  run.explain(`a gateway or target has seen epoch ${run.theEpoch} or a newer one: another switchover is under way`);
+  return 'failed';
+}
+
+/**
+ * Fixed long before the attempt begins: whoever gives this cutover up meanwhile uses up a higher one, and so a run that stalled
+ * here is refused when it wakes up.
+ */
+async function chooseEpoch(run: Attempt): Promise<boolean> {
+  const { deps, sessions, tools, input, latest } = run;
   const views = await forAll(everyParty(deps), (party) => party.read());
   const [blue, green] = [await readArbiter(sessions.blue), await readArbiter(sessions.green)];
   run.refusedBefore = blue.refused;
-  const known = [blue.epoch, green.epoch, run.latest?.epoch ?? 0, ...views.map((view) => view.highestEpoch)];
+  const known = [blue.epoch, green.epoch, latest?.epoch ?? 0, ...views.map((view) => view.highestEpoch)];
   run.epoch = 1 + Math.max(...known);
-  return 'ok';
+  // Not sooner: what was begun and given up since this run first looked would be in `known`, and nothing would stop this run.
+  const now = await sessions.askBlue((client) => tools.latestAttempt(client, input.cutoverId));
+  if (now?.attempt === latest?.attempt) return true;
+  run.explain('another run began or gave up an attempt meanwhile');
+  return false;
 }
 
 async function roundsUntilShort(run: Attempt): Promise<boolean> {
@@ -130,8 +147,9 @@ function whenFree<T>(run: Attempt, what: string, asked: Promise<T>): Promise<T |
 
 export async function claim(run: Attempt): Promise<ResultOf<'claim'>> {
   const { lockTimeoutMs } = run.settings;
+  const { cutoverId } = run.input;
   const answer = await run.sessions.askBlue((blue) =>
-    claimAttempt(run.tools, blue, { attempt: run.attempt, lockTimeoutMs }),
+    claimAttempt(run.tools, blue, { cutoverId, attempt: run.attempt, lockTimeoutMs }),
   );
   if (answer === 'busy') return 'unreachable';
   run.attempt = answer.attempt ?? run.attempt;

@@ -15,9 +15,9 @@ export type ClaimOutcome =
 export async function claimAttempt(
   tools: Pick<SwitchoverTools, 'latestAttempt'>,
   blue: SqlClient,
-  options: { readonly attempt: number | null; readonly lockTimeoutMs: number },
+  options: { readonly cutoverId: string; readonly attempt: number | null; readonly lockTimeoutMs: number },
 ): Promise<ClaimOutcome> {
-  const latest = options.attempt === null ? await tools.latestAttempt(blue) : null;
+  const latest = options.attempt === null ? await tools.latestAttempt(blue, options.cutoverId) : null;
   const attempt = options.attempt ?? latest?.attempt;
   if (attempt === undefined) return { outcome: 'aborted', attempt: null, epoch: null };
   try {

@@ -74,7 +74,8 @@ export class PauseSessions {
 
   async close(): Promise<void> {
     await this.syncSession?.close().catch(() => undefined);
-    await Promise.all([this.blueSession, this.claimSession, this.greenSession].map((session) => session?.close()));
+    const sessions = [this.blueSession, this.claimSession, this.greenSession];
+    await Promise.all(sessions.flatMap((session) => session?.close() ?? []));
   }
 
   private async askWith<T>(ask: (blue: DatabaseSession) => Promise<T>): Promise<T> {

@@ -35,8 +35,11 @@ export interface StaleChallengePage {
 
 /** What a switchover needs of Hydra's and the sync's side; apart from the step, so that both can be looked at alone. */
 export interface SwitchoverTools {
-  /** @returns null when no attempt was begun, or blue has no arbiter */
-  latestAttempt(blue: SqlClient): Promise<LatestAttempt | null>;
+  /**
+   * @returns null when no attempt was begun, or blue has no arbiter
+   * @throws CutoverFault CROSSED_CONNECTION | CUTOVER_RUNNING (the arbiter is another cutover's)
+   */
+  latestAttempt(blue: SqlClient, cutoverId: string): Promise<LatestAttempt | null>;
   openSync(deps: StepDeps, input: StepInput, blue: DatabaseSession): Promise<SwitchoverSync>;
   readStaleChallenges(green: SqlClient, afterSeq: number): Promise<StaleChallengePage>;
 }

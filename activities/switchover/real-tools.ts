@@ -1,0 +1,43 @@
+import { CutoverFault } from '../../domain/faults';
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type ArbiterDescription, describeArbiter } from '../../hydra/arbiter';
+import { readStaleChallenges } from '../../hydra/sync';
+import { openSync } from '../sync-session';
+import { type LatestAttempt, type SwitchoverTools } from './tools';
+
+export const realTools: SwitchoverTools = { latestAttempt, openSync, readStaleChallenges };
+
+async function latestAttempt(blue: SqlClient, cutoverId: string): Promise<LatestAttempt | null> {
+  const latest = (await arbiterOfBlue(blue, cutoverId))?.attempts.at(-1);
+  if (latest === undefined) return null;
+  const { attempt, epoch, state, holdStartedAt } = latest;
+  const [age] = await queryRows<{ ms: number }>(
+    blue,
+    'SELECT (extract(epoch FROM clock_timestamp() - $1::timestamptz) * 1000)::float8 AS ms',
+    [holdStartedAt],
+  );
+  return { attempt, epoch, state, ageMs: age?.ms ?? 0 };
+}
+
+/**
+ * @returns undefined when blue has no arbiter
+ * @throws CutoverFault CROSSED_CONNECTION | CUTOVER_RUNNING (it is another cutover's)
+ */
+export async function arbiterOfBlue(blue: SqlClient, cutoverId: string): Promise<ArbiterDescription | undefined> {
+  const found = await describeArbiter(blue);
+  if (found === undefined) return undefined;
+  if (found.cutoverId !== cutoverId) {
+    throw new CutoverFault(
+      'CUTOVER_RUNNING',
+      `cutover ${found.cutoverId} holds the database reached as blue since ${found.installedAt}; nothing of it is touched for ${cutoverId}`,
+      { cutoverId: found.cutoverId, state: found.state },
+    );
+  }
+  if (found.side !== 'blue') {
+    throw new CutoverFault(
+      'CROSSED_CONNECTION',
+      `the database reached as blue is the ${found.side} side of cutover ${cutoverId}; check the addresses of both sides`,
+    );
+  }
+  return found;
+}
