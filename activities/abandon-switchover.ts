@@ -3,8 +3,8 @@ import { CutoverFault } from '../domain/faults';
 import { type StepInput } from '../domain/steps';
 import { type Step } from './step';
 import { claimAttempt } from './switchover/claim-attempt';
-import { DEFAULT_TOOLS } from './switchover/default-tools';
 import { everyParty, revertParties } from './switchover/parties';
+import { realTools } from './switchover/real-tools';
 
 const CLAIM_TRIES = 10;
 const CLAIM_RETRY_MS = 200;
@@ -25,9 +25,9 @@ export const abandonSwitchover: Step<StepInput, { readonly outcome: 'aborted' | 
     'blue',
     async (blue) => {
       for (let tries = 0; tries < CLAIM_TRIES; tries += 1) {
-        const latest = await DEFAULT_TOOLS.latestAttempt(blue);
+        const latest = await realTools.latestAttempt(blue, cutoverId);
         if (latest === null) return { outcome: 'aborted', epoch: null } as const;
-        const answer = await claimAttempt(DEFAULT_TOOLS, blue, { attempt: latest.attempt, lockTimeoutMs });
+        const answer = await claimAttempt(realTools, blue, { cutoverId, attempt: latest.attempt, lockTimeoutMs });
         if (answer !== 'busy') return { outcome: answer.outcome, epoch: latest.epoch };
         await sleep(CLAIM_RETRY_MS);
       }

@@ -2,7 +2,6 @@ import { type SwitchoverReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { type Step } from './step';
 import { Attempt } from './switchover/attempt';
-import { DEFAULT_TOOLS } from './switchover/default-tools';
 import { PauseSessions } from './switchover/pause-sessions';
 import { runAttempt } from './switchover/run-attempt';
 import { realTools } from './switchover/real-tools';
@@ -33,5 +32,3 @@ export function createSwitchover(tools: SwitchoverTools): Step<StepInput, Switch
     }
   };
 }
-
-export const switchover = createSwitchover(DEFAULT_TOOLS);

@@ -28,7 +28,10 @@ export class HttpGateway extends HttpTarget implements Gateway {
   }
 
   hold(epoch: number, deadlineMs: number): Promise<{ readonly parked: number }> {
-    return this.control.call({ method: 'PUT', path: '/hold', body: { epoch, deadlineMs }, timeoutMs: deadlineMs }, held);
+    return this.control.call(
+      { method: 'PUT', path: '/hold', body: { epoch, deadlineMs }, timeoutMs: deadlineMs },
+      held,
+    );
   }
 
   state(): Promise<GatewayView> {

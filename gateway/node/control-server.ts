@@ -3,14 +3,19 @@ import { z } from 'zod';
 import { isCutoverFault } from '../../domain/faults';
 import { TARGET_REFUSALS } from '../../domain/target';
 import { type GatewayController, type HoldAnswer } from '../core/gateway-controller';
+import { STALE_CHALLENGE_KINDS } from '../core/stale-challenge';
 import { bearerCheck } from '../target/bearer-token';
 import { readJson, sendJson } from '../target/json-http';
 import { targetRoutes } from '../target/target-routes';
 import { type GatewayMetrics } from './metrics';
+import { type StaleChallenges } from './stale-challenges';
+import { staleChallengesBody, type StaleChallenges } from './stale-challenges';
 
 export interface ControlDeps {
   readonly controller: GatewayController;
   readonly metrics: GatewayMetrics;
+  readonly staleChallenges: StaleChallenges;
+  readonly staleChallenges: StaleChallenges;
   readonly token: string;
   /** More of `GET /state`. */
   readonly extraState: () => Readonly<Record<string, unknown>>;
@@ -18,6 +23,13 @@ export interface ControlDeps {
 }
 
 const holdBody = z.strictObject({ epoch: z.int().positive(), deadlineMs: z.int().positive() });
+const staleBody = z.strictObject({
+  entries: z
+    .array(z.strictObject({ kind: z.enum(STALE_CHALLENGE_KINDS), value: z.string(), requestUrl: z.string() }))
+    .max(1_000),
+});
+/** A thousand addresses of 16 kB. */
+const STALE_BODY_LIMIT_BYTES = 16 * 1024 * 1024;
 const HEADERS_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 
@@ -44,6 +56,8 @@ export function createControlServer(deps: ControlDeps): Server {
   > = {
     'GET /state': (_request, response) => sendJson(response, 200, { ...controller.view(), ...deps.extraState() }),
     'PUT /hold': (request, response) => putHold(controller, request, response),
+    'PUT /stale-challenges': (request, response) => putStaleChallenges(deps.staleChallenges, request, response),
+    'PUT /stale-challenges': (request, response) => putStaleChallenges(deps.staleChallenges, request, response),
   };
 
   const route = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -87,17 +101,57 @@ async function putHold(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const body = await readBody(request, response, holdBody);
+  if (body !== undefined) sendHold(response, await controller.hold(body.epoch, body.deadlineMs));
+}
+
+async function putStaleChallenges(
+  staleChallenges: StaleChallenges,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const body = await readBody(request, response, staleBody, STALE_BODY_LIMIT_BYTES);
+  if (body === undefined) return;
+  await staleChallenges.add(body.entries);
+  sendJson(response, 200, { known: staleChallenges.count });
+}
+
+/** @returns undefined when it has answered what is wrong with the body */
+async function readBody<T>(
+  request: IncomingMessage,
+  response: ServerResponse,
+  schema: z.ZodType<T>,
+  limitBytes?: number,
+): Promise<T | undefined> {
+  const read = await readJson(request, limitBytes);
+  if (!read.ok) {
+    sendJson(response, read.status, { code: 'MALFORMED', message: read.message }, { Connection: 'close' });
+    return undefined;
+  }
+  const body = schema.safeParse(read.value);
+  if (body.success) return body.data;
+  sendJson(response, 400, { code: 'MALFORMED', message: z.prettifyError(body.error) });
+  return undefined;
+}
+
+async function putStaleChallenges(
+  staleChallenges: StaleChallenges,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const read = await readJson(request);
   if (!read.ok) {
     sendJson(response, read.status, { code: 'MALFORMED', message: read.message }, { Connection: 'close' });
     return;
   }
-  const body = holdBody.safeParse(read.value);
+  const body = staleChallengesBody.safeParse(read.value);
   if (!body.success) {
-    sendJson(response, 400, { code: 'MALFORMED', message: z.prettifyError(body.error) });
+    // Not the details: they may show a value.
+    sendJson(response, 400, { code: 'MALFORMED', message: 'entries need kind, value and an http or https requestUrl' });
     return;
   }
-  sendHold(response, await controller.hold(body.data.epoch, body.data.deadlineMs));
+  await staleChallenges.add(body.data.entries);
+  sendJson(response, 200, { entries: staleChallenges.count });
 }
 
 function sendHold(response: ServerResponse, result: HoldAnswer): void {

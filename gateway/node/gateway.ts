@@ -18,6 +18,7 @@ import { GatewayMetrics } from './metrics';
 import { createForwardingServer, type TlsMaterial } from './public-server';
 import { probeReady } from './ready-probe';
 import { type SideRuntime } from './side-runtime';
+import { StaleChallenges } from './stale-challenges';
 import { Sweeper } from './sweeper';
 import { Upstream } from './upstream';
 
@@ -48,6 +49,7 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
   const { log } = parts;
   const tls = await readTls(config);
   const store = await openGatewayStore(config.stateFile, { mode: 'pass', weights: config.initialWeights });
+  const staleChallenges = await StaleChallenges.open(`${config.stateFile}.stale-challenges`);
   const metrics = new GatewayMetrics();
   const controller = new GatewayController(store.record, {
     persist: (record) => store.persist(record),
@@ -67,7 +69,7 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
     accessLog.write(report);
   };
   const forwarding = (listener: ListenerName, material?: TlsMaterial) => {
-    const features = parts.features ?? [];
+    const features = [staleChallenges, ...(parts.features ?? [])];
     const deps: ExchangeDeps = { listener, controller, sides, sweeper, timeouts: config.upstream, features, onEnd };
     return createForwardingServer(deps, config.limits, material);
   };
@@ -77,6 +79,7 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
   const control = createControlServer({
     controller,
     metrics,
+    staleChallenges,
     token: loaded.controlToken,
     extraState: () => ({ ready: ready() }),
     onError: (err) => log.error({ err }, 'control call failed'),

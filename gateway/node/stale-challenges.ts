@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { type Feature, type FeatureAnswer, type FeatureRequest, type ListenerName } from '../core/feature';
+import { Serial } from '../core/serial';
+import { asLocation, mayNameChallenge, namedChallenge, type NamedChallenge } from '../core/stale-challenge';
+import { type LinePlace, StaleChallengeFile, type StaleChallengeLine } from './stale-challenge-file';
+
+export interface StaleChallengeEntry extends NamedChallenge {
+  /** Where the browser begins anew. */
+  readonly requestUrl: string;
+}
+
+export interface StaleChallengesOptions {
+  readonly file: string;
+  /** With more of them the oldest are forgotten. */
+  readonly max: number;
+  readonly onAnswer: (listener: ListenerName) => void;
+  readonly onDropped: (count: number) => void;
+  readonly onError: (error: unknown, event: string) => void;
+}
+
+const NOT_CACHED = { 'Cache-Control': 'no-store' } as const;
+
+/**
+ * Logins and consents that were begun on blue and come back once green serves. Green cannot know them, for 2.2 and later keep
+ * them encrypted in the challenge; so the gateway answers as Hydra does for a stale one, and the browser begins anew where it
+ * first began: 410 with `redirect_to` to the login app, 302 to the browser.
+ *
+ * Challenges and verifiers are kept as hashes; in memory only those, and where their address is in the file.
+ */
+export class StaleChallenges implements Feature {
+  readonly name = 'stale-challenges';
+  private readonly places = new Map<string, LinePlace>();
+  private readonly serial = new Serial();
+  private file: StaleChallengeFile | undefined;
+
+  private constructor(private readonly options: StaleChallengesOptions) {}
+
+  /** @throws CutoverFault STATE_UNREADABLE | STATE_UNWRITABLE | DISK_FULL */
+  static async open(options: StaleChallengesOptions): Promise<StaleChallenges> {
+    const known = new StaleChallenges(options);
+    let unreadable = 0;
+    known.file = await StaleChallengeFile.open(options.file, (line, place) => {
+      if (line === undefined) unreadable += 1;
+      else known.remember(line, place);
+    });
+    if (unreadable > 0) options.onError(new Error(`${unreadable} lines of ${options.file}`), 'stale challenges lost');
+    return known;
+  }
+
+  get count(): number {
+    return this.places.size;
+  }
+
+  /**
+   * Idempotent; the first address of a challenge stays. An entry that leads to no usable address is left out and told, so
+   * that one odd row does not keep the others away.
+   * @throws CutoverFault STATE_UNWRITABLE | DISK_FULL
+   */
+  add(entries: readonly StaleChallengeEntry[]): Promise<void> {
+    return this.serial.run(async () => {
+      const lines = this.newLines(entries);
+      if (lines.length === 0 || this.file === undefined) return;
+      const places = await this.file.append(lines);
+      lines.forEach((line, index) => this.remember(line, places[index] as LinePlace));
+    });
+  }
+
+  concerns(listener: ListenerName, _method: string, target: string): boolean {
+    return this.places.size > 0 && mayNameChallenge(listener, target);
+  }
+
+  async onRequest({ listener, side, method, target }: FeatureRequest): Promise<FeatureAnswer | 'pass'> {
+    const named = side === 'green' ? namedChallenge(listener, method, target) : undefined;
+    const place = named && this.places.get(hashOf(named));
+    if (place === undefined || this.file === undefined) return 'pass';
+    let url: string;
+    try {
+      ({ url } = await this.file.read(place));
+    } catch (error) {
+      this.options.onError(error, 'stale challenge unreadable');
+      return { status: 503, headers: { ...NOT_CACHED, 'Retry-After': '1' }, body: '' };
+    }
+    this.options.onAnswer(listener);
+    if (listener === 'public') return { status: 302, headers: { ...NOT_CACHED, Location: asLocation(url) ?? url }, body: '' };
+    const body = JSON.stringify({ redirect_to: url });
+    return { status: 410, headers: { ...NOT_CACHED, 'Content-Type': 'application/json; charset=utf-8' }, body };
+  }
+
+  close(): Promise<void> {
+    return this.serial.run(async () => {
+      const { file } = this;
+      this.file = undefined;
+      await file?.close();
+    });
+  }
+
+  private newLines(entries: readonly StaleChallengeEntry[]): StaleChallengeLine[] {
+    const byUrl = new Map<string, Set<string>>();
+    let unusable = 0;
+    for (const entry of entries) {
+      if (asLocation(entry.requestUrl) === undefined) {
+        unusable += 1;
+        continue;
+      }
+      const hash = hashOf(entry);
+      if (this.places.has(hash)) continue;
+      const hashes = byUrl.get(entry.requestUrl);
+      if (hashes === undefined) byUrl.set(entry.requestUrl, new Set([hash]));
+      else hashes.add(hash);
+    }
+    if (unusable > 0) this.options.onError(new Error(`${unusable} entries`), 'stale challenges without a usable address');
+    return [...byUrl].map(([url, hashes]) => ({ url, of: [...hashes] }));
+  }
+
+  private remember({ of: hashes }: StaleChallengeLine, place: LinePlace): void {
+    for (const hash of hashes) if (!this.places.has(hash)) this.places.set(hash, place);
+    let dropped = 0;
+    for (const oldest of this.places.keys()) {
+      if (this.places.size <= this.options.max) break;
+      this.places.delete(oldest);
+      dropped += 1;
+    }
+    if (dropped > 0) this.options.onDropped(dropped);
+  }
+}
+
+function hashOf({ kind, value }: NamedChallenge): string {
+  return createHash('sha256').update(`${kind} ${value}`).digest('base64url');
+}
