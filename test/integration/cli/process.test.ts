@@ -7,7 +7,14 @@ import { inspectConfig } from '../../../config/load';
 import { typescriptCommand } from '../../../world/supervisor/typescript-command';
 import { ROOT, runCliProcess, runProgram } from './run-program';
 
-const EXAMPLE_SECRETS = { BLUE_DB_PASSWORD: 'a', GREEN_DB_PASSWORD: 'b', GATEWAY_TOKEN: 'c' };
+const EXAMPLE_SECRETS = {
+  BLUE_DB_PASSWORD: 'a',
+  GREEN_DB_PASSWORD: 'b',
+  GREEN_HYDRA_PASSWORD: 'c',
+  HYDRA_SECRETS_SYSTEM: 'd',
+  GATEWAY_TOKEN: 'e',
+  POLICY_TOKEN: 'f',
+};
 
 /** A copy of some folders of this repository, as a smaller installation would have it. */
 function copyOf(folders: readonly string[]): string {
@@ -108,7 +115,7 @@ describe('the program', () => {
   });
 
   it('says so when the local world is not part of the installation', () => {
-    const root = copyOf(['cli', 'config', 'domain']);
+    const root = copyOf(['adapters', 'cli', 'config', 'domain']);
     expect(runIn(root, 'cli/main.ts', ['world'])).toMatchObject({
       code: 3,
       stderr: expect.stringContaining('error TOOL_MISSING: the local world is not part') as string,
@@ -134,15 +141,19 @@ describe('the example', () => {
     expect(problems.map(({ path }) => path)).toEqual([
       'blue.database.password',
       'green.database.password',
+      'green.hydraRole.password',
+      'green.commands.start.secretEnv.HYDRA_SECRETS_SYSTEM',
       'gateways[0].token',
       'gateways[1].token',
+      'targets[0].token',
+      'jobs[0].token',
     ]);
   });
 });
 
 describe('the generated files', () => {
   it('are told by name when they differ, and written again', () => {
-    const root = copyOf(['cli', 'config', 'domain', 'scripts', 'docs']);
+    const root = copyOf(['adapters', 'cli', 'config', 'domain', 'scripts', 'docs']);
     expect(runIn(root, 'scripts/generate.ts', []).code).toBe(0);
     const faults = join(root, 'docs', 'reference', 'faults.md');
     const right = readFileSync(faults, 'utf8');
