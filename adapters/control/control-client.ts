@@ -1,4 +1,5 @@
 import { Agent, request } from 'undici';
+import { type z } from 'zod';
 import { CutoverFault } from '../../domain/faults';
 import { errorCode, errorMessage, unreachableReason } from '../network-errors';
 
@@ -30,7 +31,7 @@ const TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 30_000;
 const ANSWER_LIMIT_BYTES = 16 * 1024 * 1024;
 
-/** JSON calls to a control listener over kept connections. Repeats nothing by itself. */
+/** JSON calls to a control listener over kept connections. What is called must take repeats. */
 export class ControlClient {
   readonly #address: ControlAddress;
   readonly #agent = new Agent({ keepAliveTimeout: KEEP_ALIVE_MS, connections: 4, maxResponseSize: ANSWER_LIMIT_BYTES });
@@ -39,46 +40,29 @@ export class ControlClient {
     this.#address = address;
   }
 
-  get name(): string {
-    return this.#address.name;
+  /**
+   * Sends a call, and once more where the other side closed the connection at that moment.
+   *
+   * @param known statuses of 5xx that are answers of the protocol
+   * @throws CutoverFault TARGET_UNREACHABLE when there is no whole answer, or another one of 5xx
+   */
+  async call(call: ControlCall, known: readonly number[] = []): Promise<ControlAnswer> {
+    const answer = await this.#send(call)
+      .catch((error: unknown) => (isClosed(error) ? this.#send(call) : Promise.reject(error as Error)))
+      .catch((error: unknown) => Promise.reject(this.#unreachable(call, reasonOf(error, call), error)));
+    if (answer.status < 500 || known.includes(answer.status)) return answer;
+    throw this.#unreachable(call, `it answered ${answer.status}${said(answer)}`);
   }
 
-  /** @throws CutoverFault TARGET_UNREACHABLE when there is no whole answer, or one of 5xx that is not in `known` */
-  async call(
-    { method, path, body, timeoutMs = TIMEOUT_MS }: ControlCall,
-    known: readonly number[] = [],
-  ): Promise<ControlAnswer> {
-    const { name, controlUrl, token } = this.#address;
-    let answer: ControlAnswer;
-    try {
-      const response = await request(`${controlUrl.replace(/\/+$/, '')}${path}`, {
-        dispatcher: this.#agent,
-        method,
-        headers: {
-          authorization: `Bearer ${token()}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(timeoutMs),
-      });
-      const text = await response.body.text();
-      answer = { status: response.statusCode, text, json: parse(text) };
-    } catch (error) {
-      throw new CutoverFault(
-        'TARGET_UNREACHABLE',
-        `${name} at ${controlUrl} did not answer ${method} ${path}: ${reasonOf(error, timeoutMs)}; check that it runs and its controlUrl`,
-        { name, path },
-        error,
-      );
-    }
-    if (answer.status >= 500 && !known.includes(answer.status)) {
-      throw new CutoverFault(
-        'TARGET_UNREACHABLE',
-        `${name} at ${controlUrl} answered ${method} ${path} with ${answer.status}${said(answer)}; see its log`,
-        { name, path, status: answer.status },
-      );
-    }
-    return answer;
+  /**
+   * As {@link call}, for calls with one good answer: 200 in this shape.
+   * @throws CutoverFault TARGET_UNREACHABLE | TARGET_REFUSED | TARGET_STATE_INVALID
+   */
+  async expect<T>(call: ControlCall, shape: z.ZodType<T>): Promise<T> {
+    const answer = await this.call(call);
+    const body = shape.safeParse(answer.json);
+    if (answer.status === 200 && body.success) return body.data;
+    throw this.refusal(call, answer);
   }
 
   /** What an answer other than the expected one amounts to. */
@@ -101,6 +85,32 @@ export class ControlClient {
   close(): Promise<void> {
     return this.#agent.close();
   }
+
+  async #send({ method, path, body, timeoutMs = TIMEOUT_MS }: ControlCall): Promise<ControlAnswer> {
+    const { controlUrl, token } = this.#address;
+    const response = await request(`${controlUrl.replace(/\/+$/, '')}${path}`, {
+      dispatcher: this.#agent,
+      method,
+      headers: {
+        authorization: `Bearer ${token()}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    const text = await response.body.text();
+    return { status: response.statusCode, text, json: parse(text) };
+  }
+
+  #unreachable({ method, path }: ControlCall, reason: string, cause?: unknown): CutoverFault {
+    const { name, controlUrl } = this.#address;
+    return new CutoverFault(
+      'TARGET_UNREACHABLE',
+      `${name} at ${controlUrl} gave no answer to ${method} ${path}: ${reason}; check that it runs, its log and its controlUrl`,
+      { name, path },
+      cause,
+    );
+  }
 }
 
 function parse(text: string): unknown {
@@ -119,9 +129,11 @@ function said({ json }: ControlAnswer): string {
   return words.length === 0 ? '' : ` (${words.join(': ').slice(0, 300)})`;
 }
 
-function reasonOf(error: unknown, timeoutMs: number): string {
-  const isTimeout = error instanceof Error && error.name === 'TimeoutError';
-  return isTimeout
-    ? `no answer within ${timeoutMs} ms`
-    : (unreachableReason(error) ?? errorCode(error) ?? errorMessage(error));
+function isClosed(error: unknown): boolean {
+  return ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(errorCode(error) ?? '');
+}
+
+function reasonOf(error: unknown, { timeoutMs = TIMEOUT_MS }: ControlCall): string {
+  if (error instanceof Error && error.name === 'TimeoutError') return `nothing within ${timeoutMs} ms`;
+  return unreachableReason(error) ?? errorCode(error) ?? errorMessage(error);
 }

@@ -1,61 +1,71 @@
 import { z } from 'zod';
-import { type Gateway, type GatewayView, type StaleChallenge } from '../../domain/ports/targets';
-import { type ControlAddress } from '../target-http/control-client';
+import { CutoverFault } from '../../domain/faults';
+import { type Gateway, type GatewayTraffic, type GatewayView, type StaleChallenge } from '../../domain/ports/targets';
+import { type ControlAddress, type ControlCall } from '../control/control-client';
+import { parseGatewayTraffic } from '../metrics';
 import { HttpTarget } from '../target-http/http-target';
 
+/** All of one side; weights between the two are for other purposes than a cutover. */
 const STATES = {
   blue: { mode: 'pass', weights: { blue: 1, green: 0 } },
   green: { mode: 'pass', weights: { blue: 0, green: 1 } },
 } as const;
 
-const held = z.object({ parked: z.int().min(0) });
-const state = z.object({
+/** A drain may take as long as the gateway's own limit for it. */
+const HOLD_TIMEOUT_MS = 60_000;
+/** Fewer than the gateway takes in one call, long request URLs included. */
+const CHALLENGES_PER_CALL = 500;
+const DRAIN_TIMEOUT = 504;
+
+const holdBody = z.object({ holding: z.literal(true), inFlight: z.literal(0), parked: z.number() });
+const busyBody = z.object({ code: z.literal('DRAIN_TIMEOUT'), inFlight: z.number() });
+const stateBody = z.object({
   mode: z.enum(['pass', 'hold', 'in_doubt']),
-  epoch: z.int().min(0),
-  inFlight: z.int().min(0),
-  parked: z.int().min(0),
+  epoch: z.number(),
+  inFlight: z.number(),
+  parked: z.number(),
   ready: z.object({ blue: z.boolean(), green: z.boolean() }),
 });
-const stored = z.object({ entries: z.int().min(0) });
 
-/** Below what a gateway takes in one body. */
-const BATCH_BYTES = 200 * 1024;
-
-/** One instance of our gateway; its states are weights. */
+/** {@link Gateway} over the control listener of `gateway/`. */
 export class HttpGateway extends HttpTarget implements Gateway {
   constructor(address: ControlAddress) {
     super({ ...address, states: STATES });
   }
 
-  hold(epoch: number, deadlineMs: number): Promise<{ readonly parked: number }> {
-    return this.control.call(
-      { method: 'PUT', path: '/hold', body: { epoch, deadlineMs }, timeoutMs: deadlineMs },
-      held,
-    );
+  async hold(epoch: number, deadlineMs: number): Promise<{ readonly parked: number }> {
+    const body = { epoch, deadlineMs };
+    const call: ControlCall = { method: 'PUT', path: '/hold', body, timeoutMs: HOLD_TIMEOUT_MS };
+    const answer = await this.client.call(call, [DRAIN_TIMEOUT]);
+    const busy = busyBody.safeParse(answer.json);
+    if (busy.success) {
+      const { inFlight } = busy.data;
+      throw new CutoverFault(
+        'GATEWAY_BUSY',
+        `${this.name} still had ${inFlight} requests in flight when its drain time was over (allowed 0); look for slow requests, or raise hold.drainTimeoutMs of the gateway`,
+        { name: this.name, inFlight },
+      );
+    }
+    const held = holdBody.safeParse(answer.json);
+    if (answer.status !== 200 || !held.success) throw this.client.refusal(call, answer);
+    return { parked: held.data.parked };
   }
 
   state(): Promise<GatewayView> {
-    return this.control.call({ method: 'GET', path: '/state' }, state);
+    return this.client.expect({ method: 'GET', path: '/state' }, stateBody);
   }
 
   async addStaleChallenges(entries: readonly StaleChallenge[]): Promise<void> {
-    for (const batch of batches(entries)) {
-      await this.control.call({ method: 'PUT', path: '/stale-challenges', body: { entries: batch } }, stored);
+    for (let from = 0; from < entries.length; from += CHALLENGES_PER_CALL) {
+      const page = entries.slice(from, from + CHALLENGES_PER_CALL);
+      await this.client.expect({ method: 'PUT', path: '/stale-challenges', body: { entries: page } }, z.unknown());
     }
   }
-}
 
-function batches(entries: readonly StaleChallenge[]): StaleChallenge[][] {
-  const made: StaleChallenge[][] = [];
-  let bytes = Infinity;
-  for (const entry of entries) {
-    const size = Buffer.byteLength(JSON.stringify(entry)) + 1;
-    if (bytes + size > BATCH_BYTES) {
-      made.push([]);
-      bytes = 0;
-    }
-    made.at(-1)?.push(entry);
-    bytes += size;
+  async traffic(): Promise<GatewayTraffic> {
+    const call: ControlCall = { method: 'GET', path: '/metrics' };
+    const answer = await this.client.call(call);
+    if (answer.status !== 200) throw this.client.refusal(call, answer);
+    return parseGatewayTraffic(answer.text);
   }
-  return made;
 }

@@ -1,53 +1,59 @@
-import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { type Target, type TargetView } from '../../domain/ports/targets';
-import { type SideName, SIDE_NAMES } from '../../domain/sides';
-import { type ControlAddress, ControlClient } from './control-client';
+import { SIDE_NAMES, type SideName } from '../../domain/sides';
+import { sameJson } from '../../domain/target';
+import { type ControlAddress, type ControlCall, ControlClient } from '../control/control-client';
 
 export interface HttpTargetOptions extends ControlAddress {
-  /** What the target is told to serve for each side. */
+  /** What it is configured with while a side serves; plain JSON. */
   readonly states: Readonly<Record<SideName, unknown>>;
 }
 
-const entry = z.object({ epoch: z.int().min(0), state: z.unknown() });
-const answer = z.object({ applied: entry, staged: entry.nullable(), highestEpoch: z.int().min(0) });
+const epochState = z.object({ epoch: z.number(), state: z.unknown() });
+const viewBody = z.object({
+  applied: epochState,
+  staged: epochState.nullable(),
+  highestEpoch: z.number(),
+});
 
-/** A target that speaks the protocol of `domain/target.ts` over HTTP. `close` ends its connections. */
+/** {@link Target} over the control protocol of `gateway/target`: what every call answers is what is durable and in use. */
 export class HttpTarget implements Target {
   readonly name: string;
-  protected readonly control: ControlClient;
+  protected readonly client: ControlClient;
+  readonly #states: HttpTargetOptions['states'];
 
-  constructor(private readonly options: HttpTargetOptions) {
+  constructor(options: HttpTargetOptions) {
     this.name = options.name;
-    this.control = new ControlClient(options);
+    this.client = new ControlClient(options);
+    this.#states = options.states;
   }
 
   stage(epoch: number, side: SideName): Promise<TargetView> {
-    return this.view('PUT', '/target/staged', { epoch, state: this.options.states[side] });
+    return this.#view({ method: 'PUT', path: '/target/staged', body: { epoch, state: this.#states[side] } });
   }
 
   apply(epoch: number): Promise<TargetView> {
-    return this.view('POST', '/target/apply', { epoch });
+    return this.#view({ method: 'POST', path: '/target/apply', body: { epoch } });
   }
 
   revert(epoch: number): Promise<TargetView> {
-    return this.view('POST', '/target/revert', { epoch });
+    return this.#view({ method: 'POST', path: '/target/revert', body: { epoch } });
   }
 
   read(): Promise<TargetView> {
-    return this.view('GET', '/target');
+    return this.#view({ method: 'GET', path: '/target' });
   }
 
+  /** Ends idle connections. */
   close(): Promise<void> {
-    return this.control.close();
+    return this.client.close();
   }
 
-  private async view(method: 'GET' | 'PUT' | 'POST', path: string, body?: unknown): Promise<TargetView> {
-    const { applied, staged, highestEpoch } = await this.control.call({ method, path, body }, answer);
-    const { states } = this.options;
+  async #view(call: ControlCall): Promise<TargetView> {
+    const { applied, staged, highestEpoch } = await this.client.expect(call, viewBody);
     return {
       appliedEpoch: applied.epoch,
-      appliedSide: SIDE_NAMES.find((side) => isDeepStrictEqual(states[side], applied.state)) ?? null,
+      appliedSide: SIDE_NAMES.find((side) => sameJson(this.#states[side], applied.state)) ?? null,
       stagedEpoch: staged?.epoch ?? null,
       highestEpoch,
     };
