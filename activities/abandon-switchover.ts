@@ -1,49 +1,141 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CutoverFault } from '../domain/faults';
+import { asCutoverFault, CutoverFault, isCutoverFault } from '../domain/faults';
+import { type SqlClient } from '../domain/ports/sql-client';
+import { type Target } from '../domain/ports/targets';
 import { type StepInput } from '../domain/steps';
-import { type Step } from './step';
-import { claimAttempt } from './switchover/claim-attempt';
+import { type ArbiterDescription, abortAttempt, beginAttempt } from '../hydra/arbiter';
+import { type Step, type StepContext, type StepDeps } from './step';
+import { claimAttempt, isLockBusy } from './switchover/claim-attempt';
 import { everyParty, revertParties } from './switchover/parties';
-import { realTools } from './switchover/real-tools';
+import { arbiterOfBlue, realTools } from './switchover/real-tools';
 
-const CLAIM_TRIES = 10;
-const CLAIM_RETRY_MS = 200;
-const REVERT_PATIENCE_MS = 10_000;
+/** Then the step fails and is repeated. */
+const CLAIMS_MAX = 20;
+const RETRY_MS = 250;
+const REVERT_TRIES = 4;
+const REVERT_PATIENCE_MS = 5_000;
 
 /**
- * Blue serves again and no attempt of this cutover can commit any more, or it is too late for that. Idempotent; harmless when
- * nothing was ever begun.
+ * Blue serves again and no attempt of this cutover can commit any more, or it is too late for that.
  *
- * @throws CutoverFault LOCK_BUSY | DB_UNREACHABLE | TARGET_UNREACHABLE (a gateway or target was not brought back; repeat)
+ * Never looks: it claims what is alive, then uses up an epoch above all that are known, so that a run that stalled before its
+ * beginning is refused when it wakes up. Idempotent; tolerates that nothing was ever begun, and an arbiter that is gone.
+ *
+ * @throws CutoverFault TARGET_UNREACHABLE (a gateway or target does not confirm; repeat) | LOCK_BUSY | DB_UNREACHABLE |
+ *   CROSSED_CONNECTION
  */
 export const abandonSwitchover: Step<StepInput, { readonly outcome: 'aborted' | 'committed' }> = async (
   deps,
   { cutoverId },
+  context,
 ) => {
-  const { lockTimeoutMs } = deps.settings.switchover;
-  const claimed = await deps.databases.withSession(
+  const answer = await deps.databases.withSession(
     'blue',
     async (blue) => {
-      for (let tries = 0; tries < CLAIM_TRIES; tries += 1) {
-        const latest = await realTools.latestAttempt(blue, cutoverId);
-        if (latest === null) return { outcome: 'aborted', epoch: null } as const;
-        const answer = await claimAttempt(realTools, blue, { cutoverId, attempt: latest.attempt, lockTimeoutMs });
-        if (answer !== 'busy') return { outcome: answer.outcome, epoch: latest.epoch };
-        await sleep(CLAIM_RETRY_MS);
-      }
-      throw new CutoverFault('LOCK_BUSY', 'the attempt under way could not be claimed: its lock was busy; repeat');
+      const arbiter = await arbiterOrNone(blue, cutoverId);
+      return arbiter === 'theirs' || arbiter === undefined ? arbiter : giveUp(deps, arbiter, context, blue);
     },
-    { purpose: 'abandon' },
+    { signal: context.signal, purpose: 'abandon switchover' },
   );
-  if (claimed.outcome === 'committed' || claimed.epoch === null) return { outcome: claimed.outcome };
-  const { left } = await revertParties(everyParty(deps), claimed.epoch, REVERT_PATIENCE_MS);
-  if (left.length > 0) {
-    const names = left.map(({ name, reason }) => `${name} (${reason})`).join(', ');
-    throw new CutoverFault('TARGET_UNREACHABLE', `epoch ${claimed.epoch} is given up, but not everywhere: ${names}`, {
-      epoch: claimed.epoch,
-      left: left.map(({ name }) => name),
-    });
-  }
-  deps.log.info({ cutoverId, epoch: claimed.epoch }, 'switchover abandoned');
+  if (answer === 'committed') return { outcome: 'committed' };
+  if (answer !== 'theirs') await revertAll(deps, context, answer);
+  deps.log.info({ cutoverId, epoch: answer }, 'switchover abandoned');
   return { outcome: 'aborted' };
 };
+
+/** @returns `theirs` for another cutover's: ours was removed before it could come, and nothing of it is touched */
+async function arbiterOrNone(blue: SqlClient, cutoverId: string): Promise<ArbiterDescription | undefined | 'theirs'> {
+  try {
+    return await arbiterOfBlue(blue, cutoverId);
+  } catch (error) {
+    if (isCutoverFault(error) && error.code === 'CUTOVER_RUNNING') return 'theirs';
+    throw error;
+  }
+}
+
+/** @returns up to which epoch everything is to be reverted */
+async function giveUp(
+  deps: StepDeps,
+  { cutoverId, epoch }: ArbiterDescription,
+  { signal, heartbeat }: StepContext,
+  blue: SqlClient,
+): Promise<number | 'committed'> {
+  const { lockTimeoutMs } = deps.settings.switchover;
+  for (let claims = 1; claims <= CLAIMS_MAX; claims += 1) {
+    signal.throwIfAborted();
+    heartbeat({ step: 'claiming', claims });
+    const claimed = await claimAttempt(realTools, blue, { cutoverId, attempt: null, lockTimeoutMs });
+    if (claimed !== 'busy') {
+      if (claimed.outcome === 'committed') return 'committed';
+      const used = await useUpEpoch(blue, Math.max(epoch, claimed.epoch ?? 0, ...(await highestEpochs(deps))), deps);
+      if (used !== 'again') return used;
+    }
+    await sleep(RETRY_MS, undefined, { signal });
+  }
+  throw new CutoverFault('LOCK_BUSY', `blue's arbiter could not be claimed in ${CLAIMS_MAX} tries; repeat`);
+}
+
+async function useUpEpoch(blue: SqlClient, above: number, deps: StepDeps): Promise<number | 'committed' | 'again'> {
+  const begun = await beginAttempt(blue, { epoch: above + 1, holdDeadlineMs: 1, marginMs: 0 });
+  if (begun.ok) {
+    const { lockTimeoutMs } = deps.settings.switchover;
+    const { outcome } = await abortAttempt(blue, begun.attempt, 'abandoned', lockTimeoutMs).catch((error: unknown) => {
+      if (isLockBusy(error)) return { outcome: 'busy' };
+      throw error;
+    });
+    return outcome === 'aborted' ? begun.epoch : 'again';
+  }
+  if (begun.reason === 'closed') {
+    throw new CutoverFault(
+      'CROSSED_CONNECTION',
+      'the arbiter reached as blue is closed, which only green is; check the addresses of both sides',
+    );
+  }
+  return begun.reason === 'committed' ? 'committed' : 'again';
+}
+
+/** Those that are away count as 0: they are waited for when they are reverted. */
+async function highestEpochs(deps: StepDeps): Promise<readonly number[]> {
+  const views = await Promise.allSettled(everyParty(deps).map((party) => party.read()));
+  return views.map((view) => (view.status === 'fulfilled' ? view.value.highestEpoch : 0));
+}
+
+/** @param epoch undefined when blue has no arbiter, and so no attempt */
+async function revertAll(deps: StepDeps, context: StepContext, epoch: number | undefined): Promise<void> {
+  let open: readonly Target[] = everyParty(deps);
+  for (let tries = 1; ; tries += 1) {
+    context.signal.throwIfAborted();
+    context.heartbeat({ step: 'reverting', tries, waiting: open.map(({ name }) => name) });
+    const left =
+      epoch === undefined ? await revertStaged(open) : (await revertParties(open, epoch, REVERT_PATIENCE_MS)).left;
+    if (left.length === 0) return;
+    if (tries >= REVERT_TRIES) {
+      const names = left.map(({ name, reason }) => `${name} (${reason})`).join(', ');
+      throw new CutoverFault(
+        'TARGET_UNREACHABLE',
+        `the switchover is given up, but not confirmed by ${names}; bring them up, then repeat`,
+        { epoch, left: left.map(({ name }) => name) },
+      );
+    }
+    open = open.filter(({ name }) => left.some((each) => each.name === name));
+    if (epoch === undefined) await sleep(RETRY_MS, undefined, { signal: context.signal });
+  }
+}
+
+/** Without an arbiter nothing was committed; what is applied is an earlier cutover's and stays. */
+async function revertStaged(
+  parties: readonly Target[],
+): Promise<readonly { readonly name: string; readonly reason: string }[]> {
+  const results = await Promise.all(
+    parties.map(async (party) => {
+      try {
+        const { stagedEpoch, appliedEpoch } = await party.read();
+        if (stagedEpoch !== null && stagedEpoch > appliedEpoch) await party.revert(stagedEpoch);
+        return [];
+      } catch (error) {
+        return [{ name: party.name, reason: asCutoverFault(error).message }];
+      }
+    }),
+  );
+  return results.flat();
+}
