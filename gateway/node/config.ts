@@ -7,6 +7,7 @@ import { CutoverFault } from '../../domain/faults';
 
 export const TOKEN_VARIABLE = 'GATEWAY_CONTROL_TOKEN';
 export const DOUBT_TOKEN_VARIABLE = 'GATEWAY_DOUBT_TOKEN';
+export const DOUBT_PASSWORD_VARIABLE = 'GATEWAY_DOUBT_PASSWORD';
 const TOKEN_LENGTH_MIN = 16;
 
 const ms = (min: number, max: number) => z.int().min(min).max(max);
@@ -34,11 +35,32 @@ const side = z.strictObject({
 
 const weight = z.int().min(0).max(1_000_000);
 
+const doubtDatabase = z.strictObject({
+  host: z.string().min(1),
+  port: z.int().min(1).max(65_535).default(5_432),
+  database: z.string().min(1),
+  user: z.string().min(1),
+  ssl: z
+    .strictObject({
+      mode: z.enum(['disable', 'require', 'verify-ca', 'verify-full']).default('verify-full'),
+      caFile: z.string().min(1).optional(),
+    })
+    .prefault({}),
+});
+
 const doubt = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none') }),
   z.strictObject({
     kind: z.literal('http'),
     url: z.url({ protocol: /^https?$/ }),
+    askOnStart: z.boolean().default(true),
+    timeoutMs: ms(100, 60_000).default(2_000),
+    retryMs: ms(50, 60_000).default(1_000),
+  }),
+  z.strictObject({
+    kind: z.literal('postgres'),
+    blue: doubtDatabase,
+    green: doubtDatabase.optional(),
     askOnStart: z.boolean().default(true),
     timeoutMs: ms(100, 60_000).default(2_000),
     retryMs: ms(50, 60_000).default(1_000),
@@ -74,6 +96,7 @@ export const gatewayConfigSchema = z.strictObject({
     })
     .prefault({}),
   doubt: doubt.default({ kind: 'none' }),
+  staleChallenges: z.strictObject({ max: z.int().min(1).max(5_000_000).default(500_000) }).prefault({}),
   upstream: z
     .strictObject({
       connectTimeoutMs: ms(1, 600_000).default(2_000),
@@ -108,11 +131,13 @@ export const gatewayConfigSchema = z.strictObject({
 
 export type GatewayConfig = z.output<typeof gatewayConfigSchema>;
 export type SideConfig = z.output<typeof side>;
+export type DoubtDatabase = z.output<typeof doubtDatabase>;
 
 export interface LoadedConfig {
   readonly config: GatewayConfig;
   readonly controlToken: string;
   readonly doubtToken: string | undefined;
+  readonly doubtPassword?: string | undefined;
 }
 
 /**
@@ -138,6 +163,10 @@ export async function loadGatewayConfig(file: string, environment: NodeJS.Proces
   if (controlToken.length < TOKEN_LENGTH_MIN) {
     problems.push(`${TOKEN_VARIABLE}: set it in the environment to at least ${TOKEN_LENGTH_MIN} random characters`);
   }
+  const doubtPassword = environment[DOUBT_PASSWORD_VARIABLE];
+  if (parsed.data?.doubt.kind === 'postgres' && !doubtPassword) {
+    problems.push(`${DOUBT_PASSWORD_VARIABLE}: set it in the environment to the password of doubt.blue.user`);
+  }
   if (!parsed.success || problems.length > 0) {
     throw new CutoverFault(
       'CONFIG_INVALID',
@@ -152,6 +181,7 @@ export async function loadGatewayConfig(file: string, environment: NodeJS.Proces
     config: withAbsolutePaths(parsed.data, dirname(resolve(file))),
     controlToken,
     doubtToken: environment[DOUBT_TOKEN_VARIABLE],
+    doubtPassword,
   };
 }
 
@@ -160,6 +190,7 @@ function withAbsolutePaths(config: GatewayConfig, folder: string): GatewayConfig
   return {
     ...config,
     stateFile: resolve(folder, config.stateFile),
+    doubt: doubtWithAbsolutePaths(config.doubt, folder),
     listeners: {
       ...config.listeners,
       public: {
@@ -168,6 +199,15 @@ function withAbsolutePaths(config: GatewayConfig, folder: string): GatewayConfig
       },
     },
   };
+}
+
+function doubtWithAbsolutePaths(doubt: GatewayConfig['doubt'], folder: string): GatewayConfig['doubt'] {
+  if (doubt.kind !== 'postgres') return doubt;
+  const database = ({ ssl, ...address }: DoubtDatabase): DoubtDatabase => ({
+    ...address,
+    ssl: { ...ssl, ...(ssl.caFile !== undefined && { caFile: resolve(folder, ssl.caFile) }) },
+  });
+  return { ...doubt, blue: database(doubt.blue), ...(doubt.green && { green: database(doubt.green) }) };
 }
 
 function urlProblem(url: URL | undefined): string | undefined {

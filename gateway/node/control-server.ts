@@ -9,12 +9,10 @@ import { readJson, sendJson } from '../target/json-http';
 import { targetRoutes } from '../target/target-routes';
 import { type GatewayMetrics } from './metrics';
 import { type StaleChallenges } from './stale-challenges';
-import { staleChallengesBody, type StaleChallenges } from './stale-challenges';
 
 export interface ControlDeps {
   readonly controller: GatewayController;
   readonly metrics: GatewayMetrics;
-  readonly staleChallenges: StaleChallenges;
   readonly staleChallenges: StaleChallenges;
   readonly token: string;
   /** More of `GET /state`. */
@@ -23,12 +21,13 @@ export interface ControlDeps {
 }
 
 const holdBody = z.strictObject({ epoch: z.int().positive(), deadlineMs: z.int().positive() });
+const STALE_ENTRIES_MAX = 5_000;
 const staleBody = z.strictObject({
   entries: z
     .array(z.strictObject({ kind: z.enum(STALE_CHALLENGE_KINDS), value: z.string(), requestUrl: z.string() }))
-    .max(1_000),
+    .max(STALE_ENTRIES_MAX),
 });
-/** A thousand addresses of 16 kB. */
+/** A thousand entries of 16 kB. */
 const STALE_BODY_LIMIT_BYTES = 16 * 1024 * 1024;
 const HEADERS_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -56,7 +55,6 @@ export function createControlServer(deps: ControlDeps): Server {
   > = {
     'GET /state': (_request, response) => sendJson(response, 200, { ...controller.view(), ...deps.extraState() }),
     'PUT /hold': (request, response) => putHold(controller, request, response),
-    'PUT /stale-challenges': (request, response) => putStaleChallenges(deps.staleChallenges, request, response),
     'PUT /stale-challenges': (request, response) => putStaleChallenges(deps.staleChallenges, request, response),
   };
 
@@ -112,8 +110,8 @@ async function putStaleChallenges(
 ): Promise<void> {
   const body = await readBody(request, response, staleBody, STALE_BODY_LIMIT_BYTES);
   if (body === undefined) return;
-  await staleChallenges.add(body.entries);
-  sendJson(response, 200, { known: staleChallenges.count });
+  const entries = await staleChallenges.add(body.entries);
+  sendJson(response, 200, { known: staleChallenges.count, entries });
 }
 
 /** @returns undefined when it has answered what is wrong with the body */
@@ -132,26 +130,6 @@ async function readBody<T>(
   if (body.success) return body.data;
   sendJson(response, 400, { code: 'MALFORMED', message: z.prettifyError(body.error) });
   return undefined;
-}
-
-async function putStaleChallenges(
-  staleChallenges: StaleChallenges,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const read = await readJson(request);
-  if (!read.ok) {
-    sendJson(response, read.status, { code: 'MALFORMED', message: read.message }, { Connection: 'close' });
-    return;
-  }
-  const body = staleChallengesBody.safeParse(read.value);
-  if (!body.success) {
-    // Not the details: they may show a value.
-    sendJson(response, 400, { code: 'MALFORMED', message: 'entries need kind, value and an http or https requestUrl' });
-    return;
-  }
-  await staleChallenges.add(body.data.entries);
-  sendJson(response, 200, { entries: staleChallenges.count });
 }
 
 function sendHold(response: ServerResponse, result: HoldAnswer): void {

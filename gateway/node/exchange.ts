@@ -1,5 +1,5 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
-import { type Feature, type ListenerName } from '../core/feature';
+import { type Feature, type FeatureAnswer, type ListenerName } from '../core/feature';
 import { type GatewayController } from '../core/gateway-controller';
 import { type Side } from '../core/gateway-state';
 import { type Parked, type ParkRefusal } from '../core/hold-queue';
@@ -216,14 +216,24 @@ export class Exchange implements Parked, Swept {
       const result = await feature.onRequest({ listener, side, method, target, rawHeaders, readBody });
       if (this.ended) return;
       if (result !== 'pass') {
-        this.upstreamDone();
-        const headers = Object.entries(result.headers).flat();
-        this.response.writeHead(result.status, [...headers, 'Content-Length', String(Buffer.byteLength(result.body))]);
-        this.response.end(result.body);
+        this.sendFeatureAnswer(result);
         return;
       }
     }
     this.forward(side, current);
+  }
+
+  private sendFeatureAnswer({ status, headers, body }: FeatureAnswer): void {
+    this.upstreamDone();
+    this.sentBytes = Buffer.byteLength(body);
+    this.response.writeHead(status, [
+      ...Object.entries(headers).flat(),
+      'Content-Length',
+      String(this.sentBytes),
+      ...(this.expectsContinue ? ['Connection', 'close'] : []),
+    ]);
+    this.response.end(body);
+    this.request.resume(); // what is left of the body is read and forgotten
   }
 
   private end(): void {

@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { type Server } from 'node:http';
 import { CutoverFault } from '../../domain/faults';
-import { neverResolved, type ResolveDoubt } from '../core/doubt';
+import { type ResolveDoubt } from '../core/doubt';
 import { type Feature, type ListenerName } from '../core/feature';
 import { GatewayController, type ControllerEvent } from '../core/gateway-controller';
 import { SIDES, type Side } from '../core/gateway-state';
 import { Readiness } from '../core/readiness';
+import { chooseResolver } from './choose-resolver';
 import { nodeClock } from './clock';
 import { type GatewayConfig, type LoadedConfig } from './config';
 import { createControlServer } from './control-server';
-import { doubtOverHttp } from './doubt-http';
 import { type ExchangeDeps, type ExchangeReport } from './exchange';
 import { openGatewayStore } from './gateway-store';
 import { closeServers, listen } from './listen';
@@ -48,13 +48,15 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
   const { config } = loaded;
   const { log } = parts;
   const tls = await readTls(config);
+  const stopping = new AbortController();
+  const resolveDoubt = parts.resolveDoubt ?? (await chooseResolver(loaded, stopping.signal));
   const store = await openGatewayStore(config.stateFile, { mode: 'pass', weights: config.initialWeights });
-  const staleChallenges = await StaleChallenges.open(`${config.stateFile}.stale-challenges`);
   const metrics = new GatewayMetrics();
+  const staleChallenges = await openStaleChallenges(config, log, metrics);
   const controller = new GatewayController(store.record, {
     persist: (record) => store.persist(record),
     clock: nodeClock,
-    resolveDoubt: parts.resolveDoubt ?? chooseResolver(loaded),
+    resolveDoubt,
     settings: controllerSettings(config),
     onEvent: (event) => {
       metrics.onEvent(event);
@@ -74,30 +76,30 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
     return createForwardingServer(deps, config.limits, material);
   };
   const isReady = (side: Side) => sides[side].readiness.isReady;
-  metrics.watch({ controller, isReady });
+  metrics.watch({ controller, isReady, staleChallenges });
   const ready = () => ({ blue: isReady('blue'), green: isReady('green') });
   const control = createControlServer({
     controller,
     metrics,
     staleChallenges,
     token: loaded.controlToken,
-    extraState: () => ({ ready: ready() }),
+    extraState: () => ({ ready: ready(), staleChallenges: { known: staleChallenges.count } }),
     onError: (err) => log.error({ err }, 'control call failed'),
   });
   const servers = { public: forwarding('public', tls), admin: forwarding('admin'), control };
   const stopPolling = poll(sides, config.readiness.intervalMs);
-  const release = () => {
+  const release = async () => {
+    stopping.abort();
     stopPolling();
     sweeper.stop();
-    for (const side of SIDES) {
-      for (const upstream of [sides[side].health, ...Object.values(sides[side].upstreams)]) upstream.close();
-    }
+    closeSides(sides);
     accessLog.close();
+    await staleChallenges.close();
   };
   const urls = await listenAll(servers, config, tls !== undefined).catch(async (error: unknown) => {
     controller.stop();
     await closeServers(Object.values(servers), 0);
-    release();
+    await release();
     throw error;
   });
   let closing: Promise<void> | undefined;
@@ -106,7 +108,7 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
     const forwarded = [servers.public, servers.admin];
     await Promise.all([controller.idle(config.shutdownTimeoutMs), closeServers(forwarded, config.shutdownTimeoutMs)]);
     await closeServers([control], 0);
-    release();
+    await release();
   };
   return { ...urls, close: () => (closing ??= close()) };
 }
@@ -136,6 +138,8 @@ async function readTls(config: GatewayConfig): Promise<TlsMaterial | undefined> 
 }
 
 function controllerSettings({ hold, doubt }: GatewayConfig) {
+  // Green is asked after blue.
+  const questions = doubt.kind === 'postgres' && doubt.green !== undefined ? 2 : 1;
   return {
     maxParked: hold.maxParked,
     maxParkedBytes: hold.maxParkedBytes,
@@ -143,14 +147,20 @@ function controllerSettings({ hold, doubt }: GatewayConfig) {
     maxDeadlineMs: hold.deadlineMs,
     drainTimeoutMs: hold.drainTimeoutMs,
     doubtRetryMs: doubt.kind === 'none' ? 60_000 : doubt.retryMs,
-    doubtTimeoutMs: doubt.kind === 'none' ? 1_000 : doubt.timeoutMs,
+    doubtTimeoutMs: doubt.kind === 'none' ? 1_000 : doubt.timeoutMs * questions,
     askOnStart: doubt.kind !== 'none' && doubt.askOnStart,
   };
 }
 
-function chooseResolver({ config, doubtToken }: LoadedConfig): ResolveDoubt {
-  const { doubt } = config;
-  return doubt.kind === 'none' ? neverResolved : doubtOverHttp(doubt.url, doubtToken, doubt.timeoutMs);
+/** The file grows next to the state file; it may go with it, or alone once nobody can have begun on blue any more. */
+function openStaleChallenges(config: GatewayConfig, log: Log, metrics: GatewayMetrics): Promise<StaleChallenges> {
+  return StaleChallenges.open({
+    file: `${config.stateFile}.stale-challenges`,
+    max: config.staleChallenges.max,
+    onAnswer: (listener) => metrics.onStaleAnswer(listener),
+    onDropped: (count) => metrics.onStaleDropped(count),
+    onError: (err, event) => log.error({ err }, event),
+  });
 }
 
 function createSides(config: GatewayConfig, log: Log): Record<Side, SideRuntime> {
@@ -171,6 +181,12 @@ function createSides(config: GatewayConfig, log: Log): Record<Side, SideRuntime>
     };
   };
   return { blue: create('blue'), green: create('green') };
+}
+
+function closeSides(sides: Readonly<Record<Side, SideRuntime>>): void {
+  for (const side of SIDES) {
+    for (const upstream of [sides[side].health, ...Object.values(sides[side].upstreams)]) upstream.close();
+  }
 }
 
 function poll(sides: Readonly<Record<Side, SideRuntime>>, intervalMs: number): () => void {

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { type ListenerName } from '../core/feature';
 import { type ControllerEvent, type GatewayController, type GatewayMode } from '../core/gateway-controller';
 import { SIDES, type Side } from '../core/gateway-state';
 import { type ExchangeReport } from './exchange';
@@ -10,6 +11,7 @@ const MODES: readonly GatewayMode[] = ['pass', 'hold', 'in_doubt'];
 interface MetricsSources {
   readonly controller: GatewayController;
   readonly isReady: (side: Side) => boolean;
+  readonly staleChallenges: { readonly count: number };
 }
 
 /** Everything the gateway counts, as `GET /metrics` shows it. */
@@ -52,6 +54,26 @@ export class GatewayMetrics {
     registers: [this.registry],
   });
 
+  private readonly staleAnswers = new Counter({
+    name: 'gateway_stale_challenges_answered_total',
+    help: 'Logins and consents of blue that were sent back to their beginning.',
+    labelNames: ['listener'],
+    registers: [this.registry],
+  });
+  private readonly staleDropped = new Counter({
+    name: 'gateway_stale_challenges_dropped_total',
+    help: 'Challenges and verifiers of blue that were forgotten because there were too many.',
+    registers: [this.registry],
+  });
+
+  onStaleAnswer(listener: ListenerName): void {
+    this.staleAnswers.inc({ listener });
+  }
+
+  onStaleDropped(count: number): void {
+    this.staleDropped.inc(count);
+  }
+
   onEvent(event: ControllerEvent): void {
     if (event.kind === 'dropped') this.dropped.inc();
     else if (event.kind === 'hold_ended') this.holds.observe(event.heldMs / 1_000);
@@ -66,7 +88,7 @@ export class GatewayMetrics {
   }
 
   /** Gauges are read when they are asked for. */
-  watch({ controller, isReady }: MetricsSources): void {
+  watch({ controller, isReady, staleChallenges }: MetricsSources): void {
     const registers = [this.registry];
     const gauge = (name: string, help: string, value: () => number) => {
       new Gauge({
@@ -82,6 +104,7 @@ export class GatewayMetrics {
     gauge('gateway_parked', 'Requests that wait.', () => controller.parked);
     gauge('gateway_parked_bytes', 'Bytes that parked requests occupy.', () => controller.parkedBytes);
     gauge('gateway_epoch', 'The applied epoch.', () => controller.read().applied.epoch);
+    gauge('gateway_stale_challenges_known', 'Challenges and verifiers of blue.', () => staleChallenges.count);
     new Gauge({
       name: 'gateway_mode',
       help: '1 for the mode that is on.',

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { CutoverFault } from '../../domain/faults';
 import { type Feature, type FeatureAnswer, type FeatureRequest, type ListenerName } from '../core/feature';
 import { Serial } from '../core/serial';
 import { asLocation, mayNameChallenge, namedChallenge, type NamedChallenge } from '../core/stale-challenge';
@@ -54,14 +55,21 @@ export class StaleChallenges implements Feature {
   /**
    * Idempotent; the first address of a challenge stays. An entry that leads to no usable address is left out and told, so
    * that one odd row does not keep the others away.
+   * @returns how many of them are known now, on disk
    * @throws CutoverFault STATE_UNWRITABLE | DISK_FULL
    */
-  add(entries: readonly StaleChallengeEntry[]): Promise<void> {
+  add(entries: readonly StaleChallengeEntry[]): Promise<number> {
+    const usable = entries.filter(({ requestUrl }) => asLocation(requestUrl) !== undefined);
+    const unusable = entries.length - usable.length;
+    if (unusable > 0)
+      this.options.onError(new Error(`${unusable} entries`), 'stale challenges without a usable address');
     return this.serial.run(async () => {
-      const lines = this.newLines(entries);
-      if (lines.length === 0 || this.file === undefined) return;
+      const lines = this.newLines(usable);
+      if (lines.length === 0) return usable.length;
+      if (this.file === undefined) throw new CutoverFault('STATE_UNWRITABLE', 'this gateway is shutting down');
       const places = await this.file.append(lines);
       lines.forEach((line, index) => this.remember(line, places[index] as LinePlace));
+      return usable.length;
     });
   }
 
@@ -81,7 +89,8 @@ export class StaleChallenges implements Feature {
       return { status: 503, headers: { ...NOT_CACHED, 'Retry-After': '1' }, body: '' };
     }
     this.options.onAnswer(listener);
-    if (listener === 'public') return { status: 302, headers: { ...NOT_CACHED, Location: asLocation(url) ?? url }, body: '' };
+    if (listener === 'public')
+      return { status: 302, headers: { ...NOT_CACHED, Location: asLocation(url) ?? url }, body: '' };
     const body = JSON.stringify({ redirect_to: url });
     return { status: 410, headers: { ...NOT_CACHED, 'Content-Type': 'application/json; charset=utf-8' }, body };
   }
@@ -96,19 +105,13 @@ export class StaleChallenges implements Feature {
 
   private newLines(entries: readonly StaleChallengeEntry[]): StaleChallengeLine[] {
     const byUrl = new Map<string, Set<string>>();
-    let unusable = 0;
     for (const entry of entries) {
-      if (asLocation(entry.requestUrl) === undefined) {
-        unusable += 1;
-        continue;
-      }
       const hash = hashOf(entry);
       if (this.places.has(hash)) continue;
       const hashes = byUrl.get(entry.requestUrl);
       if (hashes === undefined) byUrl.set(entry.requestUrl, new Set([hash]));
       else hashes.add(hash);
     }
-    if (unusable > 0) this.options.onError(new Error(`${unusable} entries`), 'stale challenges without a usable address');
     return [...byUrl].map(([url, hashes]) => ({ url, of: [...hashes] }));
   }
 

@@ -46,15 +46,20 @@ export class DurableJson<T> {
       await syncFolder(dirname(this.file));
     } catch (error) {
       await rm(draft, { force: true }).catch(() => undefined); // the first error is the one to tell
-      const full = hasErrno(error, 'ENOSPC') || hasErrno(error, 'EDQUOT');
-      throw new CutoverFault(
-        full ? 'DISK_FULL' : 'STATE_UNWRITABLE',
-        `state file ${this.file} could not be written: ${reason(error)}; nothing is acknowledged, mend it and repeat the call`,
-        { file: this.file },
-        error,
-      );
+      throw storageFault(this.file, error);
     }
   }
+}
+
+/** What a file that could not be written comes to. */
+export function storageFault(file: string, error: unknown): CutoverFault {
+  const full = hasErrno(error, 'ENOSPC') || hasErrno(error, 'EDQUOT');
+  return new CutoverFault(
+    full ? 'DISK_FULL' : 'STATE_UNWRITABLE',
+    `state file ${file} could not be written: ${reason(error)}; nothing is acknowledged, mend it and repeat the call`,
+    { file },
+    error,
+  );
 }
 
 async function writeThrough(file: string, content: string): Promise<void> {
@@ -68,7 +73,7 @@ async function writeThrough(file: string, content: string): Promise<void> {
 }
 
 /** Without this a power cut may bring the old name back although rename(2) returned. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
     await handle.sync();

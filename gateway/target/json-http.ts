@@ -8,13 +8,13 @@ export type JsonBody =
   | { readonly ok: false; readonly status: 400 | 413; readonly message: string };
 
 /** Reads a small JSON body. A client that goes away rejects with the socket's error. */
-export async function readJson(request: IncomingMessage): Promise<JsonBody> {
+export async function readJson(request: IncomingMessage, limitBytes = BODY_LIMIT_BYTES): Promise<JsonBody> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > BODY_LIMIT_BYTES) {
-      return { ok: false, status: 413, message: `the body is over ${BODY_LIMIT_BYTES} bytes` };
+    if (bytes > limitBytes) {
+      return { ok: false, status: 413, message: `the body is over ${limitBytes} bytes` };
     }
     chunks.push(chunk);
   }

@@ -1,0 +1,69 @@
+import { mapAdminPath, pathOf } from './admin-path';
+import { type ListenerName } from './feature';
+
+/** How a login or consent that is under way is named, and by whom: challenges by the login app, verifiers by the browser. */
+export const STALE_CHALLENGE_KINDS = [
+  'login_challenge',
+  'login_verifier',
+  'consent_challenge',
+  'consent_verifier',
+] as const;
+export type StaleChallengeKind = (typeof STALE_CHALLENGE_KINDS)[number];
+
+export interface NamedChallenge {
+  readonly kind: StaleChallengeKind;
+  readonly value: string;
+}
+
+const AUTHORIZE = '/oauth2/auth';
+const PAGES = `${AUTHORIZE}/requests/`;
+
+/** What the login app asks, and with which method. */
+const ADMIN_CALLS: ReadonlyMap<string, readonly [kind: StaleChallengeKind, method: string]> = new Map(
+  (['login', 'consent'] as const).flatMap((page) => [
+    [`${PAGES}${page}`, [`${page}_challenge`, 'GET']],
+    [`${PAGES}${page}/accept`, [`${page}_challenge`, 'PUT']],
+    [`${PAGES}${page}/reject`, [`${page}_challenge`, 'PUT']],
+  ]),
+);
+
+/** Cheap: whether `namedChallenge` could find one. */
+export function mayNameChallenge(listener: ListenerName, target: string): boolean {
+  if (listener === 'admin') return target.includes(PAGES);
+  return target.startsWith(AUTHORIZE) && target.includes('verifier', AUTHORIZE.length);
+}
+
+/**
+ * The challenge or verifier that a request goes on with, read as Hydra reads it: the first of a name counts, a login's before
+ * a consent's, and the login app may use the short name of 1.x, `challenge`.
+ */
+export function namedChallenge(listener: ListenerName, method: string, target: string): NamedChallenge | undefined {
+  const query = new URLSearchParams(target.slice(pathOf(target).length));
+  if (listener === 'public') {
+    if (pathOf(target) !== AUTHORIZE) return undefined;
+    return (
+      named('login_verifier', query.get('login_verifier')?.trim()) ??
+      named('consent_verifier', query.get('consent_verifier')?.trim())
+    );
+  }
+  const [kind, wanted] = ADMIN_CALLS.get(pathOf(mapAdminPath(target, 1))) ?? [];
+  if (kind === undefined || method !== wanted) return undefined;
+  return named(kind, query.get(kind) || query.get('challenge'));
+}
+
+function named(kind: StaleChallengeKind, value: string | null | undefined): NamedChallenge | undefined {
+  return value ? { kind, value } : undefined;
+}
+
+/**
+ * A stored `request_url` as it may stand in a header: as it is, but for characters that no header takes.
+ *
+ * @returns undefined for what is no http(s) address, or would lead somewhere else when written that way
+ */
+export function asLocation(requestUrl: string): string | undefined {
+  if (!/^https?:\/\//i.test(requestUrl) || !URL.canParse(requestUrl)) return undefined;
+  const wellFormed = requestUrl.replace(/\p{Surrogate}/gu, '\ufffd');
+  const location = wellFormed.replace(/[^\x21-\x7e]+/g, encodeURIComponent);
+  const same = URL.canParse(location) && new URL(location).origin === new URL(requestUrl).origin;
+  return same ? location : undefined;
+}
