@@ -20,16 +20,18 @@ export async function holdWriters(run: Attempt): Promise<ResultOf<'holdWriters'>
 /** Each is read back: what counts is what it serves, not what it answered. */
 export async function applyTargets(run: Attempt): Promise<ResultOf<'applyTargets'>> {
   const epoch = run.theEpoch;
-  await forAll(run.deps.targets, async (target) => {
-    await target.apply(epoch);
-    assertServesGreen(target.name, await target.read(), epoch);
-    run.flipped.set(target.name, { name: target.name, kind: 'target', epoch });
-  });
-  const answered = within(GREEN_ANSWERS_MS, 'green', 'DB_UNREACHABLE', run.sessions.green.query('SELECT 1'));
-  return answered.then(
-    () => 'ok',
-    () => 'session_lost',
-  );
+  const [flipped, asked] = await Promise.allSettled([
+    forAll(run.deps.targets, async (target) => {
+      await target.apply(epoch);
+      assertServesGreen(target.name, await target.read(), epoch);
+      run.flipped.set(target.name, { name: target.name, kind: 'target', epoch });
+    }),
+    // Beside it, because it costs nothing there: targets may take long, and without the lock green's writers fail.
+    within(GREEN_ANSWERS_MS, 'green', 'DB_UNREACHABLE', run.sessions.green.query('SELECT 1')),
+  ]);
+  if (asked.status === 'rejected') return 'session_lost';
+  if (flipped.status === 'rejected') throw flipped.reason;
+  return 'ok';
 }
 
 /** @throws when the answer is lost, or green is in a state that never opens: both are tried again */

@@ -79,14 +79,23 @@ export async function runAttempt(attempt: Attempt): Promise<SwitchoverReceipt> {
       say(saying);
       const result = await perform(attempt, action.kind, stepsMs);
       const after = afterAction(state, action.kind, result, limits);
-      const isStuck = nextAction(after, facts).kind === action.kind && action.kind !== 'lastRound';
+      const isStuck = mustWait(action.kind, result) || nextAction(after, facts).kind === action.kind;
       state = after;
-      if (isStuck) await sleep(retryMs);
-      retryMs = isStuck ? Math.min(retryMs * 2, RETRY_MS.max) : RETRY_MS.first;
+      if (isStuck && action.kind !== 'lastRound') {
+        await sleep(retryMs);
+        retryMs = Math.min(retryMs * 2, RETRY_MS.max);
+      } else if (action.kind !== 'holdWriters') {
+        retryMs = RETRY_MS.first;
+      }
     }
   } finally {
     clearInterval(beat);
   }
+}
+
+/** Green's session is made anew first: without a wait the two would take turns as fast as they can. */
+function mustWait(kind: SwitchoverActionKind, result: ResultOf<SwitchoverActionKind>): boolean {
+  return (kind === 'openGreen' && result === 'lost') || (kind === 'applyTargets' && result === 'session_lost');
 }
 
 async function perform<Kind extends SwitchoverActionKind>(
