@@ -3,7 +3,7 @@ import { processStartTime } from '../../scripts/lib/process-identity';
 import { type Machine, thisMachine } from './machine';
 
 /** Every process of a world has this in its environment and hands it on to its children. */
-export const RUN_DIR_VARIABLE = 'HYDRA_CUTOVER_RUN_DIR';
+export const RUN_DIR_VARIABLE = 'WORLD_RUN_DIR';
 
 /**
  * Processes that carry the world's mark and were never recorded: children of a program of ours that was killed.
