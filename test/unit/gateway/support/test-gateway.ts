@@ -15,6 +15,7 @@ export interface TestGatewayOptions {
   /** Merged over the whole config, section by section. */
   readonly config?: Readonly<Record<string, object | string | number>>;
   readonly parts?: Partial<GatewayParts>;
+  readonly environment?: NodeJS.ProcessEnv;
 }
 
 export interface ControlAnswer {
@@ -68,7 +69,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}, existin
   const folder = existing ?? (await mkdtemp(join(tmpdir(), 'gateway-')));
   const configFile = join(folder, 'gateway.yaml');
   await writeFile(configFile, JSON.stringify(testConfig(folder, options)));
-  const loaded = await loadGatewayConfig(configFile, { GATEWAY_CONTROL_TOKEN: TEST_TOKEN });
+  const loaded = await loadGatewayConfig(configFile, { GATEWAY_CONTROL_TOKEN: TEST_TOKEN, ...options.environment });
   const gateway = await startGateway(loaded, { log: createLog('silent'), ...options.parts });
   const { publicUrl, adminUrl, controlUrl } = gateway;
   const control = controlClient(controlUrl, TEST_TOKEN);

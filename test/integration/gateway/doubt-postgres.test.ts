@@ -1,0 +1,217 @@
+import { randomBytes } from 'node:crypto';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { type Client } from 'pg';
+import {
+  beginAttempt,
+  commitAttempt,
+  fence,
+  grantArbiter,
+  guardTables,
+  installArbiter,
+  openSide,
+} from '../../../hydra/arbiter';
+import { asAdmin, useDatabase } from '../../support/database';
+import { useParts } from '../../unit/gateway/support/fixture';
+import { rawExchange } from '../../unit/gateway/support/sockets';
+import { type TestGateway } from '../../unit/gateway/support/test-gateway';
+
+const LOCK_TIMEOUT_MS = 2_000;
+const DEADLINE_MS = 150;
+const PASSWORD = randomBytes(12).toString('hex');
+const ROLE = `test_gateway_${randomBytes(6).toString('hex')}`;
+
+const blueDatabase = useDatabase('hydra_1_11_10');
+const greenDatabase = useDatabase('hydra_2_3_0');
+let parts: ReturnType<typeof useParts>;
+let blue: Client;
+let green: Client;
+
+beforeAll(async () => {
+  [blue, green] = [await blueDatabase.connect(), await greenDatabase.connect()];
+  await asAdmin(`CREATE ROLE ${ROLE} LOGIN PASSWORD '${PASSWORD}'`);
+});
+beforeEach(async () => {
+  for (const client of [blue, green]) await client.query('DROP SCHEMA IF EXISTS hydra_cutover CASCADE');
+});
+
+async function installBlue(): Promise<void> {
+  await installArbiter(blue, { side: 'blue', cutoverId: 'test', initialState: 'open' });
+  await guardTables(blue);
+  await grantArbiter(blue, ROLE);
+}
+
+async function begin(epoch: number): Promise<number> {
+  const answer = await beginAttempt(blue, { epoch, holdDeadlineMs: 60_000, marginMs: 0 });
+  if (!answer.ok) throw new Error(answer.reason);
+  return answer.attempt;
+}
+
+interface Start {
+  readonly withGreen?: boolean;
+  readonly port?: number;
+}
+
+async function start({ withGreen = false, port }: Start = {}): Promise<TestGateway> {
+  const side = (name: string) =>
+    parts.upstream((request, response) => void request.resume().on('end', () => response.end(name)));
+  const database = ({ config }: typeof blueDatabase) => ({
+    host: config.host,
+    port: port ?? config.port,
+    database: config.database,
+    user: ROLE,
+    ssl: { mode: 'disable' },
+  });
+  const doubt = {
+    kind: 'postgres',
+    blue: database(blueDatabase),
+    ...(withGreen && { green: database(greenDatabase) }),
+    retryMs: 50,
+  };
+  const [blueSide, greenSide] = [await side('blue'), await side('green')];
+  return parts.gateway({
+    blue: blueSide.url,
+    green: greenSide.url,
+    config: { doubt },
+    environment: { GATEWAY_DOUBT_PASSWORD: PASSWORD },
+  });
+}
+
+const get = (gateway: TestGateway) =>
+  rawExchange(gateway.publicPort, 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+const served = async (gateway: TestGateway) => (await get(gateway)).split('\r\n\r\n')[1];
+const UNAVAILABLE = /^HTTP\/1\.1 503 [^]*Retry-After/;
+
+/** Until the arbiter was asked at least once since `mode` began. */
+async function untilAsked(gateway: TestGateway, lastVerdict: string): Promise<void> {
+  for (;;) {
+    const { doubt } = (await gateway.state()) as { doubt: { lastVerdict: string } | null };
+    if (doubt?.lastVerdict === lastVerdict) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+async function committed(gateway: TestGateway): Promise<void> {
+  await gateway.until({ mode: 'pass' });
+  const attempt = await begin(1);
+  await gateway.stage(1, 'green');
+  await gateway.hold(1, DEADLINE_MS);
+  expect(await fence(blue, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+  expect(await commitAttempt(blue, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+}
+
+/** The way to the database, to be cut. */
+async function startProxy() {
+  const sockets = new Set<Socket>();
+  let open = true;
+  const server = createServer((client) => {
+    if (!open) {
+      client.destroy();
+      return;
+    }
+    const { host, port } = blueDatabase.config;
+    const upstream = connect(port, host);
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.once('close', () => [client, upstream].forEach((each) => each.destroy()));
+    }
+    client.pipe(upstream).pipe(client);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut: () => {
+      open = false;
+      sockets.forEach((socket) => socket.destroy());
+    },
+    mend: () => void (open = true),
+    close: () => new Promise<void>((resolve) => server.close(() => resolve())),
+  };
+}
+
+describe('a gateway in doubt with blue as arbiter', () => {
+  parts = useParts();
+  afterAll(async () => {
+    for (const client of [blue, green]) await client.query(`DROP OWNED BY ${ROLE}`);
+    await asAdmin(`DROP ROLE ${ROLE}`);
+  });
+
+  it('claims when its deadline passes, releases to blue, and the orchestrator can fence no more', async () => {
+    await installBlue();
+    const gateway = await start();
+    await gateway.until({ mode: 'pass' });
+    const attempt = await begin(1);
+    await gateway.stage(1, 'green');
+    await gateway.hold(1, DEADLINE_MS);
+    expect(await served(gateway)).toBe('blue'); // parked until the claim
+    await gateway.until({ mode: 'pass', epoch: 0, revertedEpoch: 1 });
+    expect(await fence(blue, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: false, reason: 'aborted' });
+    const { rows } = await blue.query('SELECT decided_by FROM hydra_cutover.attempt');
+    expect(rows).toEqual([{ decided_by: expect.stringMatching(/^gateway .+ \d+, hold_deadline$/) as string }]);
+  });
+
+  it('stays unavailable after a commit until it is told to apply, when it knows no green database', async () => {
+    await installBlue();
+    const gateway = await start();
+    await committed(gateway);
+    await untilAsked(gateway, 'unknown');
+    expect(await get(gateway)).toMatch(UNAVAILABLE);
+    expect(await gateway.apply(1)).toMatchObject({ status: 200 });
+    expect(await served(gateway)).toBe('green');
+  });
+
+  it('goes to green after a commit by itself, once green is open and not before', async () => {
+    await installBlue();
+    await installArbiter(green, { side: 'green', cutoverId: 'test', initialState: 'closed' });
+    await grantArbiter(green, ROLE);
+    const gateway = await start({ withGreen: true });
+    await committed(gateway);
+    await untilAsked(gateway, 'unknown');
+    expect(await get(gateway)).toMatch(UNAVAILABLE);
+    expect(await openSide(green, 1, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+    await gateway.until({ mode: 'pass', epoch: 1 });
+    expect(await served(gateway)).toBe('green');
+  });
+
+  it('is unavailable while the database is away, and recovers with it', async () => {
+    await installBlue();
+    const proxy = await startProxy();
+    proxy.cut();
+    const gateway = await start({ port: proxy.port });
+    await untilAsked(gateway, 'unknown');
+    expect(await get(gateway)).toMatch(UNAVAILABLE);
+    proxy.mend();
+    await gateway.until({ mode: 'pass' });
+    expect(await served(gateway)).toBe('blue');
+    await gateway.close();
+    await proxy.close();
+  });
+
+  it('passes at a start, and after an abandoned hold, when no cutover has prepared the database', async () => {
+    const gateway = await start();
+    expect(await served(gateway)).toBe('blue');
+    await gateway.stage(1, 'green');
+    await gateway.hold(1, DEADLINE_MS);
+    expect(await served(gateway)).toBe('blue');
+  });
+
+  it('takes a missing right for no answer', async () => {
+    await installArbiter(blue, { side: 'blue', cutoverId: 'test', initialState: 'open' });
+    const gateway = await start();
+    await untilAsked(gateway, 'unknown');
+    expect(await get(gateway)).toMatch(UNAVAILABLE);
+    await grantArbiter(blue, ROLE);
+    await gateway.until({ mode: 'pass' });
+  });
+
+  it('started again after the cutover, goes on with green while blue is committed', async () => {
+    await installBlue();
+    const gateway = await start();
+    await committed(gateway);
+    await gateway.apply(1);
+    const again = await gateway.restart();
+    await again.until({ mode: 'pass', epoch: 1 });
+    expect(await served(again)).toBe('green');
+    await again.close();
+  });
+});
