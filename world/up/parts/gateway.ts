@@ -4,6 +4,7 @@ import { worldCertificates } from '../../tls/world-certificates';
 import { startOnPorts } from '../start-on-ports';
 import { serviceFolder, serviceProcess } from '../service-process';
 import { type WorldPart, known } from '../world-part';
+import { GATEWAY_ROLE } from './blue-side';
 
 const readySchema = z.object({ publicUrl: z.string(), adminUrl: z.string(), controlUrl: z.string(), pid: z.number() });
 
@@ -12,7 +13,7 @@ export const gatewayPart: WorldPart = {
   title: 'gateway',
   async up(context, info) {
     const { settings } = context;
-    const { hydra } = known(info, 'blue');
+    const { hydra, instance, database } = known(info, 'blue');
     const certificates = await worldCertificates(join(context.dataDir, 'tls'));
     const controlToken = settings.secret('gateway-control-token');
     const green = {
@@ -28,7 +29,10 @@ export const gatewayPart: WorldPart = {
         serviceProcess(context, {
           name: 'gateway',
           program: 'gateway/main.ts',
-          env: { GATEWAY_CONTROL_TOKEN: controlToken },
+          env: {
+            GATEWAY_CONTROL_TOKEN: controlToken,
+            GATEWAY_DOUBT_PASSWORD: settings.secret('gateway-database-password'),
+          },
           readySchema,
           config: {
             listeners: {
@@ -44,6 +48,19 @@ export const gatewayPart: WorldPart = {
               green: { ...green, apiGeneration: 2 },
             },
             stateFile: join(serviceFolder(context, 'gateway'), 'state.json'),
+            // Without green's database, whose address is not known yet: after a commit it waits for the orchestrator's apply.
+            doubt: {
+              kind: 'postgres',
+              blue: {
+                host: instance.host,
+                port: instance.port,
+                database: database.name,
+                user: GATEWAY_ROLE,
+                ssl: { mode: 'disable' },
+              },
+              // A machine that runs the whole world is busy.
+              timeoutMs: 5_000,
+            },
             // A machine that runs the whole world is busy: slow is not the same as away.
             readiness: { timeoutMs: 5_000 },
             accessLog: { level: 'errors' },
