@@ -17,6 +17,13 @@ export interface FeatureRequest {
   readBody(limitBytes: number): Promise<Uint8Array>;
 }
 
+/** A request's headers as its side is about to get them. */
+export interface FeatureHeaders {
+  readonly side: Side;
+  /** Name, value, name, value…; to be changed in place. */
+  readonly headers: string[];
+}
+
 export interface FeatureAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -30,4 +37,11 @@ export interface Feature {
   concerns(listener: ListenerName, method: string, target: string): boolean;
   /** @returns an answer for the client, or `pass` to go on to the next feature and then to the side */
   onRequest(request: FeatureRequest): Promise<FeatureAnswer | 'pass'>;
+}
+
+/** A feature that answers nothing but changes what a side gets. Cheap and synchronous, both. */
+export interface HeaderFeature {
+  readonly name: string;
+  changesHeaders(listener: ListenerName, target: string): boolean;
+  onHeaders(request: FeatureHeaders): void;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
 import { dirname, resolve } from 'node:path';
@@ -8,6 +9,9 @@ import { CutoverFault } from '../../domain/faults';
 export const TOKEN_VARIABLE = 'GATEWAY_CONTROL_TOKEN';
 export const DOUBT_TOKEN_VARIABLE = 'GATEWAY_DOUBT_TOKEN';
 export const DOUBT_PASSWORD_VARIABLE = 'GATEWAY_DOUBT_PASSWORD';
+/** As Hydra's own `SECRETS_COOKIE` and `SECRETS_SYSTEM`: several are separated by commas. */
+export const SECRETS_COOKIE_VARIABLE = 'GATEWAY_SECRETS_COOKIE';
+export const SECRETS_SYSTEM_VARIABLE = 'GATEWAY_SECRETS_SYSTEM';
 const TOKEN_LENGTH_MIN = 16;
 
 const ms = (min: number, max: number) => z.int().min(min).max(max);
@@ -97,6 +101,12 @@ export const gatewayConfigSchema = z.strictObject({
     .prefault({}),
   doubt: doubt.default({ kind: 'none' }),
   staleChallenges: z.strictObject({ max: z.int().min(1).max(5_000_000).default(500_000) }).prefault({}),
+  sessionCookies: z
+    .strictObject({
+      translate: z.boolean().default(false),
+      cookieName: z.string().min(1).default('oauth2_authentication_session'),
+    })
+    .prefault({}),
   upstream: z
     .strictObject({
       connectTimeoutMs: ms(1, 600_000).default(2_000),
@@ -133,11 +143,15 @@ export type GatewayConfig = z.output<typeof gatewayConfigSchema>;
 export type SideConfig = z.output<typeof side>;
 export type DoubtDatabase = z.output<typeof doubtDatabase>;
 
+export type CookieSecrets = readonly [Buffer, ...Buffer[]];
+
 export interface LoadedConfig {
   readonly config: GatewayConfig;
   readonly controlToken: string;
   readonly doubtToken: string | undefined;
   readonly doubtPassword?: string | undefined;
+  /** Hydra's, when session cookies are to be translated. */
+  readonly cookieSecrets?: CookieSecrets | undefined;
 }
 
 /**
@@ -167,6 +181,13 @@ export async function loadGatewayConfig(file: string, environment: NodeJS.Proces
   if (parsed.data?.doubt.kind === 'postgres' && !doubtPassword) {
     problems.push(`${DOUBT_PASSWORD_VARIABLE}: set it in the environment to the password of doubt.blue.user`);
   }
+  const cookieSecrets = parsed.data?.sessionCookies.translate === true ? readCookieSecrets(environment) : undefined;
+  if (parsed.data?.sessionCookies.translate === true && cookieSecrets === undefined) {
+    problems.push(
+      `sessionCookies.translate: set ${SECRETS_COOKIE_VARIABLE} in the environment to Hydra's secrets.cookie, or, if Hydra has none, ` +
+        `${SECRETS_SYSTEM_VARIABLE} to its secrets.system`,
+    );
+  }
   if (!parsed.success || problems.length > 0) {
     throw new CutoverFault(
       'CONFIG_INVALID',
@@ -182,7 +203,17 @@ export async function loadGatewayConfig(file: string, environment: NodeJS.Proces
     controlToken,
     doubtToken: environment[DOUBT_TOKEN_VARIABLE],
     doubtPassword,
+    cookieSecrets,
   };
+}
+
+/** The keys that both generations of Hydra take: `secrets.cookie` as they are, or else the first of `secrets.system`, hashed. */
+function readCookieSecrets(environment: NodeJS.ProcessEnv): CookieSecrets | undefined {
+  const listed = (variable: string) => (environment[variable] ?? '').split(',').filter((secret) => secret !== '');
+  const [first, ...others] = listed(SECRETS_COOKIE_VARIABLE).map((secret) => Buffer.from(secret));
+  if (first !== undefined) return [first, ...others];
+  const [system] = listed(SECRETS_SYSTEM_VARIABLE);
+  return system === undefined ? undefined : [createHash('sha256').update(system).digest()];
 }
 
 function withAbsolutePaths(config: GatewayConfig, folder: string): GatewayConfig {

@@ -1,5 +1,5 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
-import { type Feature, type FeatureAnswer, type ListenerName } from '../core/feature';
+import { type Feature, type FeatureAnswer, type HeaderFeature, type ListenerName } from '../core/feature';
 import { type GatewayController } from '../core/gateway-controller';
 import { type Side } from '../core/gateway-state';
 import { type Parked, type ParkRefusal } from '../core/hold-queue';
@@ -29,6 +29,7 @@ export interface ExchangeDeps {
   readonly sweeper: Sweeper;
   readonly timeouts: ExchangeTimeouts;
   readonly features: readonly Feature[];
+  readonly headerFeatures: readonly HeaderFeature[];
   readonly onEnd: (report: ExchangeReport) => void;
 }
 
@@ -193,7 +194,11 @@ export class Exchange implements Parked, Swept {
   }
 
   private forward(side: Side, body: RequestBody): void {
-    const { method, target } = this.head;
+    const { method, target, headers } = this.head;
+    const { listener, headerFeatures } = this.deps;
+    for (const feature of headerFeatures) {
+      if (feature.changesHeaders(listener, target)) feature.onHeaders({ side, headers });
+    }
     this.relay = isIntrospection(method, target)
       ? new IntrospectionRelay(this, this.deps.sides[side], body)
       : new StreamRelay(this, this.deps.sides[side], body);

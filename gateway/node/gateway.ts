@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Server } from 'node:http';
 import { CutoverFault } from '../../domain/faults';
 import { type ResolveDoubt } from '../core/doubt';
-import { type Feature, type ListenerName } from '../core/feature';
+import { type Feature, type HeaderFeature, type ListenerName } from '../core/feature';
 import { GatewayController, type ControllerEvent } from '../core/gateway-controller';
 import { SIDES, type Side } from '../core/gateway-state';
 import { Readiness } from '../core/readiness';
@@ -17,6 +17,7 @@ import { createAccessLog, type Log } from './logging';
 import { GatewayMetrics } from './metrics';
 import { createForwardingServer, type TlsMaterial } from './public-server';
 import { probeReady } from './ready-probe';
+import { SessionCookies } from './session-cookies';
 import { type SideRuntime } from './side-runtime';
 import { StaleChallenges } from './stale-challenges';
 import { Sweeper } from './sweeper';
@@ -64,6 +65,7 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
     },
   });
   const sides = createSides(config, log);
+  const headerFeatures = createHeaderFeatures(loaded, metrics);
   const accessLog = createAccessLog(config.accessLog);
   const sweeper = new Sweeper();
   const onEnd = (report: ExchangeReport) => {
@@ -72,18 +74,23 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
   };
   const forwarding = (listener: ListenerName, material?: TlsMaterial) => {
     const features = [staleChallenges, ...(parts.features ?? [])];
-    const deps: ExchangeDeps = { listener, controller, sides, sweeper, timeouts: config.upstream, features, onEnd };
+    const timeouts = config.upstream;
+    const deps: ExchangeDeps = { listener, controller, sides, sweeper, timeouts, features, headerFeatures, onEnd };
     return createForwardingServer(deps, config.limits, material);
   };
   const isReady = (side: Side) => sides[side].readiness.isReady;
   metrics.watch({ controller, isReady, staleChallenges });
-  const ready = () => ({ blue: isReady('blue'), green: isReady('green') });
+  const featureNames = [staleChallenges, ...(parts.features ?? []), ...headerFeatures].map(({ name }) => name);
   const control = createControlServer({
     controller,
     metrics,
     staleChallenges,
     token: loaded.controlToken,
-    extraState: () => ({ ready: ready(), staleChallenges: { known: staleChallenges.count } }),
+    extraState: () => ({
+      ready: { blue: isReady('blue'), green: isReady('green') },
+      staleChallenges: { known: staleChallenges.count },
+      features: featureNames,
+    }),
     onError: (err) => log.error({ err }, 'control call failed'),
   });
   const servers = { public: forwarding('public', tls), admin: forwarding('admin'), control };
@@ -161,6 +168,12 @@ function openStaleChallenges(config: GatewayConfig, log: Log, metrics: GatewayMe
     onDropped: (count) => metrics.onStaleDropped(count),
     onError: (err, event) => log.error({ err }, event),
   });
+}
+
+function createHeaderFeatures({ config, cookieSecrets }: LoadedConfig, metrics: GatewayMetrics): HeaderFeature[] {
+  if (cookieSecrets === undefined) return [];
+  const { cookieName } = config.sessionCookies;
+  return [new SessionCookies({ cookieName, secrets: cookieSecrets, onTranslated: () => metrics.onCookieTranslated() })];
 }
 
 function createSides(config: GatewayConfig, log: Log): Record<Side, SideRuntime> {

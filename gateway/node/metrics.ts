@@ -66,6 +66,16 @@ export class GatewayMetrics {
     registers: [this.registry],
   });
 
+  private readonly cookiesTranslated = new Counter({
+    name: 'gateway_session_cookies_translated_total',
+    help: 'Session cookies of Hydra 1.x that were put into the form of 2.x; once it stands still, nobody needs it any more.',
+    registers: [this.registry],
+  });
+
+  onCookieTranslated(): void {
+    this.cookiesTranslated.inc();
+  }
+
   onStaleAnswer(listener: ListenerName): void {
     this.staleAnswers.inc({ listener });
   }
