@@ -54,6 +54,7 @@ async function upgradeOnce(): Promise<Run> {
     const { info } = world;
     const { configFile, env } = info.cutover;
     const upgrade = await driveUpgrade({ info, configFile, env, manual: false, say: () => undefined, signal });
+    const pause = await pauseOf(upgrade.report, traffic);
     const clients = await traffic.finish();
     const receipt = committedSwitchover(upgrade.report);
     if (receipt?.outcome !== 'committed') throw new Error(`the upgrade ended as ${upgrade.report.outcome}`);
@@ -61,7 +62,7 @@ async function upgradeOnce(): Promise<Run> {
     return {
       receipt,
       attempts: upgrade.report.switchovers.length,
-      longestWaitMs: pauseOf(upgrade.status, clients).longest,
+      longestWaitMs: pause.longest,
       failed: failedRequests(clients),
       requestsPerSecond: clients.requestsPerSecond,
       oracleClean: clients.verdict?.clean === true,

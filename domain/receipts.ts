@@ -124,6 +124,8 @@ export type SwitchoverReceipt =
       readonly epoch: number;
       /** From the first hold to the last release. */
       readonly holdMs: number;
+      /** When the hold began, by the worker's clock. For reports alone. */
+      readonly heldAt: string;
       readonly stepsMs: Readonly<Partial<Record<SwitchoverStep, number>>>;
       /** Writes that met the fence; above 0 "nothing lost" cannot be claimed. */
       readonly refused: number;

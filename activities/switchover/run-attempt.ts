@@ -134,6 +134,7 @@ async function committed(
     attempt: attempt.theAttempt,
     epoch: attempt.theEpoch,
     holdMs,
+    heldAt: new Date(Date.now() - holdMs).toISOString(),
     stepsMs,
     refused: blue === null ? 0 : Math.max(0, blue.refused - refusedBefore),
     targets: [...deps.gateways, ...deps.targets].flatMap(({ name }) => attempt.flipped.get(name) ?? []),

@@ -59,38 +59,29 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
     clock: nodeClock,
     resolveDoubt,
     settings: controllerSettings(config),
-    onEvent: (event) => {
-      metrics.onEvent(event);
-      logEvent(log, event);
-    },
+    onEvent: (event) => (metrics.onEvent(event), logEvent(log, event)),
   });
   const sides = createSides(config, log);
+  const features = [staleChallenges, ...(parts.features ?? [])];
   const headerFeatures = createHeaderFeatures(loaded, metrics);
   const accessLog = createAccessLog(config.accessLog);
   const sweeper = new Sweeper();
-  const onEnd = (report: ExchangeReport) => {
-    metrics.onExchange(report);
-    accessLog.write(report);
-  };
+  const onEnd = (report: ExchangeReport) => (metrics.onExchange(report), accessLog.write(report));
   const forwarding = (listener: ListenerName, material?: TlsMaterial) => {
-    const features = [staleChallenges, ...(parts.features ?? [])];
     const timeouts = config.upstream;
     const deps: ExchangeDeps = { listener, controller, sides, sweeper, timeouts, features, headerFeatures, onEnd };
     return createForwardingServer(deps, config.limits, material);
   };
   const isReady = (side: Side) => sides[side].readiness.isReady;
   metrics.watch({ controller, isReady, staleChallenges });
-  const featureNames = [staleChallenges, ...(parts.features ?? []), ...headerFeatures].map(({ name }) => name);
+  const ready = () => ({ blue: isReady('blue'), green: isReady('green') });
+  const names = [...features, ...headerFeatures].map(({ name }) => name);
   const control = createControlServer({
     controller,
     metrics,
     staleChallenges,
     token: loaded.controlToken,
-    extraState: () => ({
-      ready: { blue: isReady('blue'), green: isReady('green') },
-      staleChallenges: { known: staleChallenges.count },
-      features: featureNames,
-    }),
+    extraState: () => ({ ready: ready(), staleChallenges: { known: staleChallenges.count }, features: names }),
     onError: (err) => log.error({ err }, 'control call failed'),
   });
   const servers = { public: forwarding('public', tls), admin: forwarding('admin'), control };

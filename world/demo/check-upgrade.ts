@@ -1,16 +1,17 @@
 import { type TrafficReport } from '../traffic';
-import { committedSwitchover, failedRequests, pauseOf } from './demo-report';
-import { type DrivenUpgrade } from './drive-upgrade';
+import { committedSwitchover, failedRequests, type Pause } from './demo-report';
+import { type Report as CutoverReport } from '../../domain/receipts';
 import { type Report } from './report';
 
 interface Seen {
-  readonly upgrade: DrivenUpgrade;
+  readonly upgrade: { readonly report: CutoverReport };
+  readonly pause: Pause;
   readonly clients: TrafficReport;
 }
 
 /** The promises of an upgrade, each with what was observed. */
-export function checkUpgrade({ upgrade, clients }: Seen, report: Report): void {
-  const { report: cutover, status } = upgrade;
+export function checkUpgrade({ upgrade, pause, clients }: Seen, report: Report): void {
+  const { report: cutover } = upgrade;
   const { verdict } = clients;
   report.check('the upgrade completed', cutover.outcome === 'completed', cutover.cause?.message ?? cutover.outcome);
   const failed = failedRequests(clients);
@@ -39,7 +40,6 @@ export function checkUpgrade({ upgrade, clients }: Seen, report: Report): void {
     parity !== null && parity.differences === 0 && parity.rows > 0,
     parity === null ? 'not compared' : `${parity.rows} rows, ${parity.differences} differences`,
   );
-  const pause = pauseOf(status, clients);
   const budgetMs = plan?.switchover.pauseBudgetMs ?? 0;
   report.check(
     'the pause stayed within its budget',

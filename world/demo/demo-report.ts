@@ -4,11 +4,16 @@ import {
   type MetricsReceipt,
   type Report as CutoverReport,
 } from '../../domain/receipts';
-import { type CutoverStatus } from '../../domain/runbook';
 import { type SeedReport } from '../seeder';
-import { type TrafficReport } from '../traffic';
-import { type PauseWindow } from '../traffic/recording/pauses';
+import { type Percentiles, type TrafficReport } from '../traffic';
 import { type Check } from './report';
+
+export interface Pause {
+  readonly p50: number;
+  readonly p99: number;
+  readonly longest: number;
+  readonly requests: number;
+}
 
 /** What `npm run demo -- --json FILE` writes; described field by field in docs/demo.md. No secret, token or subject. */
 export interface DemoReport {
@@ -35,12 +40,7 @@ export interface DemoReport {
     readonly grants: number;
     readonly rotations: number;
     readonly revocations: number;
-    readonly pauseMs: {
-      readonly p50: number;
-      readonly p99: number;
-      readonly longest: number;
-      readonly requests: number;
-    };
+    readonly pauseMs: Pause;
     readonly pauseBudgetMs: number;
   };
   readonly oracle: {
@@ -74,7 +74,8 @@ export interface DemoReport {
 
 export interface DemoResults {
   readonly history: SeedReport;
-  readonly upgrade: { readonly status: CutoverStatus; readonly report: CutoverReport };
+  readonly upgrade: { readonly report: CutoverReport };
+  readonly pause: Pause;
   readonly traffic: TrafficReport;
   readonly checks: readonly Check[];
   /** Every check held. */
@@ -83,7 +84,7 @@ export interface DemoResults {
 }
 
 /** Puts together what the workflow, the clients and the oracle say. */
-export function demoReport({ history, upgrade, traffic, checks, ok, durationMs }: DemoResults): DemoReport {
+export function demoReport({ history, upgrade, pause, traffic, checks, ok, durationMs }: DemoResults): DemoReport {
   const { report } = upgrade;
   const committed = committedSwitchover(report);
   const { verdict } = traffic;
@@ -111,7 +112,7 @@ export function demoReport({ history, upgrade, traffic, checks, ok, durationMs }
       grants: done(traffic, /^(new|sign_on|silent)_grant$|^redeem_left_code$/),
       rotations: done(traffic, /^refresh$/),
       revocations: done(traffic, /^(revoke_|reuse_|delete_|logout$)/),
-      pauseMs: pauseOf(upgrade.status, traffic),
+      pauseMs: pause,
       pauseBudgetMs: report.plan?.switchover.pauseBudgetMs ?? 0,
     },
     oracle: {
@@ -149,22 +150,20 @@ export function committedSwitchover(report: CutoverReport) {
   return report.switchovers.find((receipt) => receipt.outcome === 'committed');
 }
 
-/** How long clients waited in the windows that overlap the switchover; zeros when nobody waited above the threshold. */
-export function pauseOf(status: CutoverStatus, { traffic }: TrafficReport): DemoReport['traffic']['pauseMs'] {
-  const none = { p50: 0, p99: 0, longest: 0, requests: 0 };
-  return status.phases
-    .filter(({ name }) => name === 'switchover')
-    .flatMap(({ startedAt, durationMs }) => {
-      const from = Date.parse(startedAt);
-      return traffic.pauses.longest.filter((window) => overlaps(window, from, from + (durationMs ?? 0)));
-    })
-    .map(({ waits, requests }) => ({ p50: waits.p50Ms, p99: waits.p99Ms, longest: waits.maxMs, requests }))
-    .reduce((worst, window) => (window.longest > worst.longest ? window : worst), none);
+/** How long those requests took that clients sent while requests were held; zeros when nothing was committed. */
+export async function pauseOf(
+  report: CutoverReport,
+  traffic: { waits(fromMs: number, toMs: number): Promise<Percentiles> },
+): Promise<Pause> {
+  const committed = committedSwitchover(report);
+  if (committed === undefined) return { p50: 0, p99: 0, longest: 0, requests: 0 };
+  const heldAtMs = Date.parse(committed.heldAt);
+  const { count, p50Ms, p99Ms, maxMs } = await traffic.waits(heldAtMs, heldAtMs + committed.holdMs);
+  return { p50: round(p50Ms), p99: round(p99Ms), longest: round(maxMs), requests: count };
 }
 
-function overlaps(window: PauseWindow, fromMs: number, toMs: number): boolean {
-  const start = Date.parse(window.startedAt);
-  return start <= toMs && start + window.durationMs >= fromMs;
+function round(ms: number): number {
+  return Math.round(ms * 10) / 10;
 }
 
 function done({ traffic }: TrafficReport, names: RegExp): number {

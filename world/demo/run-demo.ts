@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkUpgrade } from './check-upgrade';
-import { type DemoReport, demoReport } from './demo-report';
+import { type DemoReport, demoReport, pauseOf } from './demo-report';
 import { driveUpgrade } from './drive-upgrade';
 import { type Report } from './report';
 import { startTraffic } from './run-traffic';
@@ -31,9 +31,18 @@ export async function runDemo(world: World, report: Report, options: DemoOptions
   const upgrade = await report.step('upgrade of Hydra 1.11.10 to 2.3.0', () =>
     driveUpgrade({ info, configFile, env, manual, say, signal }),
   );
+  const pause = await pauseOf(upgrade.report, traffic);
   await report.step('traffic on green', () => sleep(AFTER_MS, undefined, { signal }));
   const clients = await report.step('traffic ends, the oracle asks about every promise', () => traffic.finish());
-  checkUpgrade({ upgrade, clients }, report);
+  checkUpgrade({ upgrade, pause, clients }, report);
   const durationMs = performance.now() - startedAt;
-  return demoReport({ history, upgrade, traffic: clients, checks: report.checks, ok: report.allHeld, durationMs });
+  return demoReport({
+    history,
+    upgrade,
+    pause,
+    traffic: clients,
+    checks: report.checks,
+    ok: report.allHeld,
+    durationMs,
+  });
 }

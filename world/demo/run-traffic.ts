@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { CutoverFault } from '../../domain/faults';
 import { z } from 'zod';
 import { dataDir, readJson } from '../supervisor';
-import { type TrafficConfigInput, type TrafficReport } from '../traffic';
+import { type Percentiles, type TrafficConfigInput, type TrafficReport } from '../traffic';
 import { type World, serviceProcess } from '../up';
 
 const NAME = 'traffic';
@@ -12,7 +12,17 @@ const STOP_TIMEOUT_MS = 180_000;
 
 const readySchema = z.object({ controlUrl: z.string(), pid: z.number() });
 
+const percentiles = z.object({
+  count: z.number(),
+  p50Ms: z.number(),
+  p90Ms: z.number(),
+  p99Ms: z.number(),
+  maxMs: z.number(),
+}) satisfies z.ZodType<Percentiles>;
+
 export interface RunningTraffic {
+  /** How long those requests took that clients sent between the two times (milliseconds since the epoch). */
+  waits(fromMs: number, toMs: number): Promise<Percentiles>;
   /** Ends the traffic, lets the oracle check every promise, and answers with the whole report. */
   finish(): Promise<TrafficReport>;
 }
@@ -43,7 +53,16 @@ export async function startTraffic(world: World): Promise<RunningTraffic> {
     },
   );
   await supervisor.start({ ...service.spec, stopTimeoutMs: STOP_TIMEOUT_MS });
+  const { controlUrl } = service.ready();
   return {
+    waits: async (fromMs, toMs) => {
+      const response = await fetch(new URL('/waits', controlUrl), {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${info.gateway.controlToken}` },
+        body: JSON.stringify({ fromMs, toMs }),
+      });
+      return percentiles.parse(await response.json());
+    },
     finish: async () => {
       await supervisor.stop(NAME);
       const written = readJson(report);

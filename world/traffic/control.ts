@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { type Logger } from '../../config/logger';
 import { sendJson } from '../../gateway/target';
 import { type ControlOperation, controlRoutes } from '../service/control-listener';
@@ -7,6 +8,9 @@ import { type Traffic } from './traffic';
 
 const BODY_LIMIT_BYTES = 4_096;
 const RATE_MAX = 10_000;
+
+const rateBody = z.object({ ratePerSecond: z.number().min(0).max(RATE_MAX) });
+const waitsBody = z.object({ fromMs: z.number(), toMs: z.number() });
 
 export interface TrafficControlOptions {
   readonly traffic: Traffic;
@@ -19,6 +23,7 @@ export interface TrafficControlOptions {
 
 /**
  * Control on loopback, behind a bearer token: `POST /check` answers the verdict, `GET /stats` the report so far,
+ * `POST /waits` `{ fromMs, toMs }` how long requests took that were sent in that interval,
  * `POST /rate` `{ ratePerSecond }`, `POST /stop` ends the process. 409 for a check beside another.
  */
 export function startTrafficControl(options: TrafficControlOptions): Promise<HttpListener> {
@@ -37,13 +42,20 @@ export function startTrafficControl(options: TrafficControlOptions): Promise<Htt
     'POST /check': check,
     'GET /stats': async () => ({ status: 200, body: traffic.report() }),
     'POST /rate': async (request) => {
-      const rate = rateOf(await readBody(request, BODY_LIMIT_BYTES));
-      if (rate === undefined) {
+      const rate = rateBody.safeParse(parsed(await readBody(request, BODY_LIMIT_BYTES)));
+      if (!rate.success) {
         const message = `the body must be { "ratePerSecond": 0 to ${RATE_MAX} }`;
         return { status: 400, body: { code: 'MALFORMED', message } };
       }
-      traffic.setRate(rate);
-      return { status: 200, body: { ratePerSecond: rate } };
+      traffic.setRate(rate.data.ratePerSecond);
+      return { status: 200, body: rate.data };
+    },
+    'POST /waits': async (request) => {
+      const interval = waitsBody.safeParse(parsed(await readBody(request, BODY_LIMIT_BYTES)));
+      if (!interval.success) {
+        return { status: 400, body: { code: 'MALFORMED', message: z.prettifyError(interval.error) } };
+      }
+      return { status: 200, body: traffic.waits(interval.data.fromMs, interval.data.toMs) };
     },
     'POST /stop': async () => {
       onStop();
@@ -57,12 +69,9 @@ export function startTrafficControl(options: TrafficControlOptions): Promise<Htt
   return listen({ host: '127.0.0.1', port }, handler, logger);
 }
 
-function rateOf(body: Buffer | undefined): number | undefined {
+function parsed(body: Buffer | undefined): unknown {
   try {
-    const value: unknown = JSON.parse(body?.toString('utf8') ?? '');
-    const rate =
-      typeof value === 'object' && value !== null && 'ratePerSecond' in value ? value.ratePerSecond : undefined;
-    return typeof rate === 'number' && rate >= 0 && rate <= RATE_MAX ? rate : undefined;
+    return JSON.parse(body?.toString('utf8') ?? '');
   } catch {
     return undefined;
   }

@@ -10,6 +10,7 @@ import { newGrant } from './operations/grants';
 import { type Verdict } from './oracle/verdict';
 import { Actor } from './population/actor';
 import { ActorPool } from './population/actor-pool';
+import { type Percentiles } from './recording/histogram';
 import { type TrafficReport } from './report';
 import { runOperation } from './run-operation';
 import { GeneratorLoadMeter } from './schedule/generator-load';
@@ -99,6 +100,11 @@ export class Traffic {
     const { checked, clean, durationMs, findingsByName } = verdict;
     this.logger.info({ checked, clean, durationMs, findingsByName }, 'oracle checked all promises');
     return verdict;
+  }
+
+  /** How long requests took that were sent within the interval: milliseconds since the epoch. */
+  waits(fromMs: number, toMs: number): Percentiles {
+    return this.parts.recorder.recent.sentBetween(fromMs, toMs);
   }
 
   report(): TrafficReport {

@@ -1,6 +1,7 @@
 import { type Gap, GapTracker } from './gap';
 import { Histogram, type Percentiles } from './histogram';
 import { PauseTracker, type Pauses } from './pauses';
+import { RecentWaits } from './recent-waits';
 
 /**
  * How a request or an operation ended, as a conforming client sees it. `refused`: an answer that the protocol does not
@@ -48,6 +49,7 @@ export class Recorder {
   private readonly requests = new Map<string, Row>();
   private readonly operations = new Map<string, Row>();
   private readonly gap = new GapTracker();
+  readonly recent = new RecentWaits();
   private readonly pauses: PauseTracker;
   private readonly failures: FailureSample[] = [];
   private requestCount = 0;
@@ -66,6 +68,7 @@ export class Recorder {
     this.requestCount += 1;
     this.gap.answered(answeredAtMs, outcome === 'ok');
     this.pauses.record(sentAtMs, answeredAtMs);
+    this.recent.record(sentAtMs, answeredAtMs);
     add(this.requests, operation, answeredAtMs - sentAtMs, outcome);
   }
 

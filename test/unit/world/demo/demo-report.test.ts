@@ -1,5 +1,4 @@
 import { type Report } from '../../../../domain/receipts';
-import { type CutoverStatus } from '../../../../domain/runbook';
 import { failedRequests, pauseOf } from '../../../../world/demo/demo-report';
 import { checkUpgrade } from '../../../../world/demo/check-upgrade';
 import { Report as DemoReport } from '../../../../world/demo/report';
@@ -8,6 +7,7 @@ import { VerdictBuilder } from '../../../../world/traffic/oracle/verdict';
 import { Recorder } from '../../../../world/traffic/recording/recorder';
 
 const SWITCHOVER_AT = 100_000;
+const NO_PAUSE = { p50: 0, p99: 0, longest: 0, requests: 0 };
 
 function clients(fill: (recorder: Recorder) => void): TrafficReport {
   const recorder = new Recorder(250);
@@ -18,10 +18,6 @@ function clients(fill: (recorder: Recorder) => void): TrafficReport {
   } as unknown as TrafficReport;
 }
 
-const status = {
-  phases: [{ name: 'switchover', startedAt: new Date(SWITCHOVER_AT).toISOString(), durationMs: 500 }],
-} as unknown as CutoverStatus;
-
 const completed = {
   outcome: 'completed',
   cause: null,
@@ -31,6 +27,7 @@ const completed = {
       attempt: 1,
       epoch: 1,
       holdMs: 300,
+      heldAt: new Date(SWITCHOVER_AT).toISOString(),
       stepsMs: {},
       refused: 0,
       targets: [
@@ -44,22 +41,30 @@ const completed = {
   plan: { switchover: { pauseBudgetMs: 1_000 } },
 } as unknown as Report;
 
-function verdictOn(report: Report, traffic: TrafficReport): string[] {
+function verdictOn(report: Report, traffic: TrafficReport, pause = NO_PAUSE): string[] {
   const demo = new DemoReport(() => undefined);
-  checkUpgrade({ upgrade: { status, report }, clients: traffic }, demo);
+  checkUpgrade({ upgrade: { report }, pause, clients: traffic }, demo);
   return demo.checks.filter(({ held }) => !held).map(({ claim }) => claim);
 }
 
-it('takes the pause from the waits that overlap the switchover, and from no other', () => {
-  const traffic = clients((recorder) => {
-    recorder.requestSent(SWITCHOVER_AT - 50_000);
-    recorder.requestAnswered('refresh', SWITCHOVER_AT - 50_000, SWITCHOVER_AT - 45_000, 'ok');
-    for (const waitMs of [300, 400]) {
-      recorder.requestSent(SWITCHOVER_AT + 10);
-      recorder.requestAnswered('refresh', SWITCHOVER_AT + 10, SWITCHOVER_AT + 10 + waitMs, 'ok');
-    }
-  });
-  expect(pauseOf(status, traffic)).toMatchObject({ longest: 400, requests: 2 });
+it('takes the pause from the requests that were sent while others were held, and from no other', async () => {
+  const recorder = new Recorder(250);
+  const request = (sentAt: number, durationMs: number) =>
+    recorder.requestAnswered('refresh', sentAt, sentAt + durationMs, 'ok');
+  request(SWITCHOVER_AT - 50_000, 5_000);
+  request(SWITCHOVER_AT - 1, 700);
+  request(SWITCHOVER_AT + 10, 300);
+  request(SWITCHOVER_AT + 290, 12);
+  request(SWITCHOVER_AT + 301, 900);
+  const waits = async (fromMs: number, toMs: number) => recorder.recent.sentBetween(fromMs, toMs);
+  expect(await pauseOf(completed, { waits })).toMatchObject({ longest: 300, requests: 2 });
+  expect(await pauseOf({ ...completed, switchovers: [] }, { waits })).toEqual(NO_PAUSE);
+});
+
+it('says so when a client waited longer than the budget', () => {
+  const traffic = clients(() => undefined);
+  const claims = verdictOn(completed, traffic, { p50: 900, p99: 1_100, longest: 1_100, requests: 3 });
+  expect(claims).toEqual(['the pause stayed within its budget']);
 });
 
 it('counts lost requests and operations that were refused as failed', () => {
