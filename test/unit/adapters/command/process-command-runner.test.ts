@@ -164,7 +164,8 @@ describe('a command that is ended', () => {
       stop.abort();
     };
     await expect(command.run('migrate', { signal: stop.signal, onLine })).rejects.toThrow();
-    expect(lines.slice(0, 2)).toEqual(['up', 'cleaned']);
+    expect(lines[0]).toBe('up');
+    expect(lines).toContain('cleaned'); // a shell may also say that its `sleep` was terminated
   });
 
   it('says that it took too long, how to allow more, and what it said last', async () => {
