@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CutoverFault } from '../domain/faults';
 import { type CommandResult } from '../domain/ports/command-runner';
 import { type DatabaseAddress, type DatabaseSession } from '../domain/ports/databases';
@@ -72,7 +75,8 @@ async function migrate(deps: StepDeps, input: StepInput, context: StepContext, g
     { name: role, owner: settings.green.hydraRole, schema: settings.hydraSchema, statementTimeoutMs, lockTimeoutMs },
     password,
   );
-  const env = commandEnv(input, address, role, password);
+  const authorities = await fileOf(address.ca);
+  const env = commandEnv(input, address, role, password, authorities?.path);
   try {
     const look = async () => {
       const { applied, expected } = await readMigrations(green, settings.hydraVersion.green);
@@ -86,7 +90,19 @@ async function migrate(deps: StepDeps, input: StepInput, context: StepContext, g
     await assertStatusAgrees(deps, context, env);
   } finally {
     await letNobodyIn(deps, context, green, role);
+    await authorities?.remove();
   }
+}
+
+/** Hydra's drivers take the authorities that they shall trust from a file only. */
+async function fileOf(ca: string | undefined): Promise<{ path: string; remove: () => Promise<void> } | undefined> {
+  if (ca === undefined) return undefined;
+  const folder = await mkdtemp(join(tmpdir(), 'hydra-cutover-ca-'));
+  // Certificates are public, and the command may run as somebody else.
+  await chmod(folder, 0o755);
+  const path = join(folder, 'ca.pem');
+  await writeFile(path, ca, { mode: 0o644 });
+  return { path, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
 /** A cancelled step has no session any more; the role must not outlive it all the same. */
@@ -131,10 +147,12 @@ function commandEnv(
   { host, port, database, sslMode }: DatabaseAddress,
   role: string,
   password: string,
+  caFile: string | undefined,
 ): Record<string, string> {
+  const trusted = caFile === undefined ? '' : `&sslrootcert=${encodeURIComponent(caFile)}`;
   const at = `${host.includes(':') ? `[${host}]` : host}:${port}/${encodeURIComponent(database)}`;
   return {
-    DSN: `postgres://${role}:${password}@${at}?sslmode=${encodeURIComponent(sslMode)}`,
+    DSN: `postgres://${role}:${password}@${at}?sslmode=${encodeURIComponent(sslMode)}${trusted}`,
     CUTOVER_ID: cutoverId,
     CUTOVER_SIDE: 'green',
     CUTOVER_DB_HOST: host,

@@ -30,6 +30,11 @@ export const FAULTS = {
   PROCESS_DIED: { retryable: false, exitCode: 6, meaning: 'a supervised process ended by itself' },
   PROCESS_NOT_READY: { retryable: false, exitCode: 6, meaning: 'a supervised process did not become ready in time' },
   DB_UNREACHABLE: { retryable: true, exitCode: 6, meaning: 'a PostgreSQL server does not answer' },
+  DB_UNTRUSTED: {
+    retryable: false,
+    exitCode: 6,
+    meaning: 'a PostgreSQL server does not prove by TLS that it is the one that is meant',
+  },
   RDS_FAILED: { retryable: false, exitCode: 6, meaning: 'the RDS API refused a request or an operation ended badly' },
   RDS_BUSY: {
     retryable: true,

@@ -28,6 +28,36 @@ const REFUSALS: Readonly<Record<string, readonly [what: string, fix: string]>> =
 /** pg has no code for its own connect timeout. */
 const DRIVER_TIMEOUT = /timeout expired|timeout exceeded/;
 
+/** pg has no code for a server without TLS. */
+const NO_TLS = /server does not support SSL/i;
+
+/** Of all regions; what RDS's servers show is of one of these authorities. Source: Amazon RDS User Guide, "Using SSL/TLS". */
+const RDS_AUTHORITIES = 'https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem';
+
+/** What is wrong with a server's certificate. Source: Node.js manual, "X.509 certificate error codes". */
+function certificateProblem(error: unknown, configPath: string): Pick<ConnectionProblem, 'what' | 'fix'> {
+  const code = errorCode(error) ?? 'unknown';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    const { reason } = error as { reason?: unknown };
+    const seen = typeof reason === 'string' ? reason.slice(0, 300) : code;
+    return {
+      what: `its certificate does not verify: it is of another host (${seen})`,
+      fix: `set ${configPath}.host to a name that stands in it (of RDS: the endpoint of the instance, no alias of your own), or find out who answers there`,
+    };
+  }
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
+    const when = code === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not valid yet';
+    return {
+      what: `its certificate does not verify: it ${when}`,
+      fix: 'renew it at the server, and check the clock of this machine',
+    };
+  }
+  return {
+    what: `its certificate does not verify: it is of an authority that is not trusted (${code})`,
+    fix: `set ${configPath}.ssl.ca to the certificates of its authority, as \${file:PATH}; those of RDS: ${RDS_AUTHORITIES}`,
+  };
+}
+
 /** @param configPath of the database in the config, for example `blue.database` */
 export function explainConnectionError(error: unknown, configPath: string): ConnectionProblem {
   const code = errorCode(error);
@@ -40,11 +70,12 @@ export function explainConnectionError(error: unknown, configPath: string): Conn
   if (what !== undefined && fix !== undefined) {
     return { kind: 'refused', what, fix, ...(code === undefined ? {} : { sqlState: code }) };
   }
-  if (isCertificateError(error)) {
+  if (isCertificateError(error)) return { kind: 'certificate', ...certificateProblem(error, configPath) };
+  if (NO_TLS.test(message)) {
     return {
       kind: 'certificate',
-      what: `its certificate does not verify (${code})`,
-      fix: `set ${configPath}.ssl.ca to the CA of the server, or correct the host`,
+      what: 'the server speaks no TLS, but the config asks for it',
+      fix: `turn TLS on at the server, or find out who answers there; only on a network of your own set ${configPath}.ssl.mode to disable`,
     };
   }
   return { kind: 'other', what: message, fix: 'check the address, the TLS mode and the log of the server' };

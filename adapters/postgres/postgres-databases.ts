@@ -81,7 +81,7 @@ export class PostgresDatabases implements Databases {
   async address(side: SideName): Promise<DatabaseAddress> {
     const { name, user, ssl } = this.#options.sides[side];
     const { host, port } = await this.#endpoint(side);
-    return { host, port, database: name, user, sslMode: ssl.mode };
+    return { host, port, database: name, user, sslMode: ssl.mode, ...(ssl.ca === undefined ? {} : { ca: ssl.ca }) };
   }
 
   async withHydraPassword(side: SideName, use: (password: string) => Promise<void>): Promise<boolean> {
@@ -218,7 +218,7 @@ function noSession(error: unknown, side: SideName, login: PostgresLogin): Cutove
   const { kind, what, fix, sqlState } = explainConnectionError(error, `${side}.database`);
   const endpoint = `${login.host}:${login.port}/${login.database}`;
   return new CutoverFault(
-    'DB_UNREACHABLE',
+    kind === 'certificate' ? 'DB_UNTRUSTED' : 'DB_UNREACHABLE',
     `no session on ${side}, ${endpoint} as ${login.user}: ${what}; ${fix}`,
     { side, endpoint, reason: kind, sqlState, what, fix },
     error,

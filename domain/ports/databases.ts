@@ -7,7 +7,8 @@ export interface Databases {
    * Runs `work` in a session of its own, as our role unless `login` says otherwise, and ends the session afterwards. A
    * session that is needed for long is one long `work`; two sides at once are two nested calls.
    *
-   * @throws CutoverFault DB_UNREACHABLE (no session; also when green does not exist yet) | whatever `work` throws
+   * @throws CutoverFault DB_UNREACHABLE (no session; also when green does not exist yet) | DB_UNTRUSTED (TLS does not prove
+   * that the server is the one that is meant) | whatever `work` throws
    */
   withSession<T>(side: SideName, work: (client: DatabaseSession) => Promise<T>, options?: SessionOptions): Promise<T>;
 
@@ -44,4 +45,6 @@ export interface DatabaseAddress {
   readonly user: string;
   /** As in libpq. */
   readonly sslMode: string;
+  /** Certificates to trust, in PEM form. Without them: those that the client brings. */
+  readonly ca?: string;
 }

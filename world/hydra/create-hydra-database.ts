@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { CutoverFault } from '../../domain/faults';
 
@@ -6,12 +7,16 @@ export interface PostgresLogin {
   readonly port: number;
   readonly user: string;
   readonly password: string;
+  /** Connects with TLS and verifies the server by this authority. @default without TLS */
+  readonly caFile?: string;
 }
 
 export interface HydraDatabase {
   readonly role: string;
   readonly password: string;
   readonly database: string;
+  /** As in {@link PostgresLogin}. */
+  readonly caFile?: string;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -53,7 +58,11 @@ const HYDRA_POOL = 'max_conns=20&max_idle_conns=20';
 /** @returns never to be logged: it holds the password */
 export function databaseUrl(host: string, port: number, wanted: HydraDatabase): string {
   const credentials = `${encodeURIComponent(wanted.role)}:${encodeURIComponent(wanted.password)}`;
-  return `postgres://${credentials}@${host}:${port}/${wanted.database}?sslmode=disable`;
+  const tls =
+    wanted.caFile === undefined
+      ? 'sslmode=disable'
+      : `sslmode=verify-full&sslrootcert=${encodeURIComponent(wanted.caFile)}`;
+  return `postgres://${credentials}@${host}:${port}/${wanted.database}?${tls}`;
 }
 
 /** @returns a DSN as Hydra reads it, with the size of its pool; never to be logged */
@@ -68,8 +77,10 @@ export async function withClient<T>(
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
   const endpoint = `${login.host}:${login.port}`;
+  const { caFile, ...address } = login;
   const client = new Client({
-    ...login,
+    ...address,
+    ...(caFile === undefined ? {} : { ssl: { ca: readFileSync(caFile, 'utf8') } }),
     database,
     application_name: 'hydra-cutover world',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

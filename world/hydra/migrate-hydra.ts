@@ -50,7 +50,8 @@ export async function migrateHydra(options: MigrateOptions): Promise<{ before: n
 
 async function appliedMigrations(options: MigrateOptions): Promise<{ versions: string[] }> {
   const { host, port, database } = options;
-  const login: PostgresLogin = { host, port, user: database.role, password: database.password };
+  const { role: user, password, caFile } = database;
+  const login: PostgresLogin = { host, port, user, password, ...(caFile === undefined ? {} : { caFile }) };
   return withClient(login, database.database, async (client) => {
     const table = await client.query<{ oid: string | null }>(`SELECT to_regclass('schema_migration') AS oid`);
     if (table.rows[0]?.oid == null) return { versions: [] };

@@ -4,6 +4,7 @@ import { exclusively } from '../../scripts/lib/exclusive';
 import { CutoverFault } from '../../domain/faults';
 import { type PostgresInstallation, type PostgresMajor, resolvePostgres } from '../toolchain';
 import { Clusters } from './cluster/clusters';
+import { serverCertificate } from './cluster/server-certificate';
 import { controlHandler } from './control/control-handler';
 import { FaultBoard } from './control/fault-board';
 import { DEFAULT_MAJOR } from './model/engine-version';
@@ -28,6 +29,8 @@ export interface RdsEndpointOptions {
   readonly credentials: Credentials;
   readonly controlToken: string;
   readonly region: string;
+  /** Holds `server.pem` and `server.key`, which every server then serves. @default servers without TLS */
+  readonly tlsDir?: string;
   readonly logger: Logger;
 }
 
@@ -52,13 +55,17 @@ export async function startRdsEndpoint(options: RdsEndpointOptions): Promise<Rds
   const release = await claim(layout.lockFile, options.stateDir);
   try {
     const store = await StateStore.open(layout.stateFile);
+    const tls = options.tlsDir === undefined ? undefined : await serverCertificate(options.tlsDir, layout.root, runAs);
     const { logger, runDir } = options;
     const runner = new OperationRunner(logger);
     const faults = new FaultBoard();
     const progress = new Map<string, number>();
     // Operations need the clusters and a crash of a cluster begins an operation: one of them has to be told later.
     const crashed = (record: InstanceRecord): void => operations.recoverFromCrash(record);
-    const clusters = new Clusters({ layout, store, runDir, logger, installation, onUnexpectedExit: crashed });
+    const clusters = new Clusters({
+      ...{ layout, store, runDir, logger, installation, onUnexpectedExit: crashed },
+      ...(tls === undefined ? {} : { tls }),
+    });
     const context: OperationContext = {
       ...{ store, clusters, layout, faults, logger, progress, installation },
       signal: runner.signal,

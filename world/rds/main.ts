@@ -12,6 +12,7 @@ interface Arguments {
   readonly controlPort: number;
   readonly runDir: string;
   readonly ready: string;
+  readonly tlsDir?: string;
 }
 
 /** The RDS-compatible endpoint as a process. SIGTERM and SIGINT stop it and all its servers in order. */
@@ -52,6 +53,7 @@ function parseArguments(argv: readonly string[]): Arguments {
     .requiredOption('--control-port <port>', 'port of the fault control, 0 takes a free one', parsePort)
     .requiredOption('--run-dir <dir>', 'where the pids of the servers are recorded')
     .requiredOption('--ready <file>', 'written when the endpoint listens')
+    .option('--tls-dir <dir>', 'server.pem and server.key of the servers; without it they speak without TLS')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
     .parse([...argv])
     .opts<Arguments>();

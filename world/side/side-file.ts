@@ -9,7 +9,7 @@ import { dataDir, readJson, writeAtomically } from '../supervisor';
 const sideFileSchema = z.object({
   version: z.enum(HYDRA_VERSIONS),
   binary: z.string(),
-  database: z.object({ role: z.string(), password: z.string(), database: z.string() }),
+  database: z.object({ role: z.string(), password: z.string(), database: z.string(), caFile: z.string().optional() }),
   /** Without it: what the caller says, because green's server does not exist yet. */
   address: z.object({ host: z.string(), port: z.number() }).optional(),
   launch: z.object({

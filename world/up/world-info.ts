@@ -31,6 +31,8 @@ export interface RdsInfo {
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** PEM of the authority behind the certificates of its instances. */
+  readonly caFile: string;
   readonly pid: number;
 }
 
@@ -52,9 +54,11 @@ export interface InstanceInfo {
 
 export interface DatabaseInfo {
   readonly name: string;
-  /** Owns the database and what Hydra makes in it. */
+  /** Owns the database and what Hydra makes in it. Its sessions need TLS. */
   readonly user: string;
   readonly password: string;
+  /** PEM of the authority that the server's certificate is of. */
+  readonly caFile: string;
 }
 
 export interface HydraInfo {

@@ -10,6 +10,7 @@ import { type StateLayout } from '../state/state-layout';
 import { type StateStore } from '../state/state-store';
 import { findPostmaster } from './find-postmaster';
 import { adoptPostmaster, type Postmaster, startPostmaster, stopPostmaster } from './postmaster';
+import { type ServerCertificate } from './server-certificate';
 import { serverSettings } from './server-settings';
 import { SUPERUSER, SUPERUSER_DATABASE, withSuperuser } from './superuser-session';
 
@@ -22,6 +23,8 @@ export interface ClustersOptions {
   readonly runDir: string;
   readonly logger: Logger;
   readonly installation: (major: PostgresMajor) => Promise<PostgresInstallation>;
+  /** @default servers without TLS */
+  readonly tls?: ServerCertificate;
   /** A server that nobody stopped has ended. */
   readonly onUnexpectedExit: (record: InstanceRecord) => void;
 }
@@ -34,6 +37,11 @@ export class Clusters {
 
   constructor(options: ClustersOptions) {
     this.#options = options;
+  }
+
+  /** Whether servers of new instances refuse clients without TLS. */
+  get servesTls(): boolean {
+    return this.#options.tls !== undefined;
   }
 
   isRunning(record: InstanceRecord): boolean {
@@ -59,7 +67,7 @@ export class Clusters {
       installation: place,
       dataDir: layout.dataDir(record.resourceId),
       port,
-      settings: serverSettings(place),
+      settings: serverSettings(place, this.#options.tls),
     });
     const name = processName(record);
     const postmaster = await startPostmaster(command, logFile, (pid) =>

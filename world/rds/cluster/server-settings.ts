@@ -1,12 +1,17 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type PostgresInstallation } from '../../toolchain';
+import { type ServerCertificate } from './server-certificate';
+import { SUPERUSER } from './superuser-session';
 
 /**
  * Server settings for a small machine with several clusters, as safe as production's: fsync stays on. `wal_level`, senders
  * and slots are what physical snapshots need.
  */
-export function serverSettings(installation: PostgresInstallation): Record<string, string | number | boolean> {
+export function serverSettings(
+  installation: PostgresInstallation,
+  tls?: ServerCertificate,
+): Record<string, string | number | boolean> {
   return {
     max_connections: 100,
     shared_buffers: '64MB',
@@ -24,12 +29,19 @@ export function serverSettings(installation: PostgresInstallation): Record<strin
     // The last lines of this log are shown when a server dies; statements and row values do not belong there.
     log_min_error_statement: 'panic',
     log_error_verbosity: 'terse',
+    ...(tls === undefined ? {} : { ssl: 'on', ssl_cert_file: tls.certFile, ssl_key_file: tls.keyFile }),
     ...(hasStatStatements(installation) ? { shared_preload_libraries: 'pg_stat_statements' } : {}),
   };
 }
 
-/** Passwords only, over loopback only, no replication connections. */
-export const HOST_BASED_ACCESS = 'host all all 127.0.0.1/32 scram-sha-256\n';
+/**
+ * Passwords only, over loopback only, no replication connections. With TLS as on RDS with `rds.force_ssl`, which is the default
+ * from 15 on; the master user and the endpoint itself may come without.
+ */
+export function hostBasedAccess(tls: boolean): string {
+  const rule = (type: string, users: string) => `${type} all ${users} 127.0.0.1/32 scram-sha-256\n`;
+  return tls ? rule('hostssl', 'all') + rule('host', `${SUPERUSER},+rds_superuser`) : rule('host', 'all');
+}
 
 function hasStatStatements(installation: PostgresInstallation): boolean {
   const root = dirname(installation.binDir);

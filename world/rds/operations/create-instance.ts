@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../../net/free-port';
 import { initCluster } from '../../toolchain/postgres-cluster';
-import { HOST_BASED_ACCESS } from '../cluster/server-settings';
+import { hostBasedAccess } from '../cluster/server-settings';
 import { provisionRoles } from '../cluster/provision-roles';
 import { SUPERUSER, withSuperuser } from '../cluster/superuser-session';
 import { type InstanceRecord } from '../model/records';
@@ -22,7 +22,7 @@ export async function createInstance(
     const password = identity.superuserPassword;
     await mkdir(context.layout.instanceDir(record.resourceId), { recursive: true });
     await initCluster({ installation, dataDir, superuser: SUPERUSER, password, signal: context.signal });
-    await writeFile(join(dataDir, 'pg_hba.conf'), HOST_BASED_ACCESS);
+    await writeFile(join(dataDir, 'pg_hba.conf'), hostBasedAccess(context.clusters.servesTls));
     await context.clusters.start(record, port, { signal: context.signal, database: 'postgres' });
     const { masterUsername: username, databaseName } = identity;
     await withSuperuser({ port, password, database: 'postgres' }, (client) =>

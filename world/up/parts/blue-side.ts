@@ -36,17 +36,19 @@ export const blueSidePart: WorldPart = {
     } finally {
       client.destroy();
     }
-    const database: HydraDatabase = {
+    const database: HydraDatabase & { readonly caFile: string } = {
       role: 'hydra',
       password: context.settings.secret('blue-hydra-password'),
       database: 'hydra',
+      caFile: known(info, 'rds').caFile,
     };
     const { host, port, masterUser, masterPassword } = instance;
     const master = { host, port, user: masterUser, password: masterPassword };
     await createHydraDatabase(master, database);
     await createLogin(master, GATEWAY_ROLE, context.settings.secret('gateway-database-password'));
     const hydra = await startHydra(context, instance, database);
-    return { blue: { instance, database: { name: 'hydra', user: database.role, password: database.password }, hydra } };
+    const { role: user, password, caFile } = database;
+    return { blue: { instance, database: { name: 'hydra', user, password, caFile }, hydra } };
   },
 };
 

@@ -75,7 +75,7 @@ function cutoverConfig(
     name: database.name,
     user: instance.masterUser,
     password: masterPassword,
-    ssl: { mode: 'disable' },
+    ssl: { mode: 'verify-full', ca: `\${file:${known(info, 'rds').caFile}}` },
   } as const;
   const states = {
     blue: { adminUrl: hydra.adminUrl, apiGeneration: 1 },

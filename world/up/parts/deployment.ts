@@ -16,7 +16,8 @@ export const deploymentPart: WorldPart = {
       consentUrl: `${loginApp}/consent`,
       logoutUrl: `${loginApp}/logout`,
     };
-    const role = { role: database.user, password: database.password, database: database.name };
+    const { user, password, name, caFile } = database;
+    const role = { role: user, password, database: name, caFile };
     writeSideFile(runDir, 'blue', {
       version: '1.11.10',
       binary: tools.hydra['1.11.10'],

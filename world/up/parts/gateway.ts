@@ -5,6 +5,7 @@ import { startOnPorts } from '../start-on-ports';
 import { serviceFolder, serviceProcess } from '../service-process';
 import { type WorldPart, known } from '../world-part';
 import { GATEWAY_ROLE } from './blue-side';
+import { tlsDir } from './rds-endpoint';
 
 const readySchema = z.object({ publicUrl: z.string(), adminUrl: z.string(), controlUrl: z.string(), pid: z.number() });
 
@@ -14,7 +15,7 @@ export const gatewayPart: WorldPart = {
   async up(context, info) {
     const { settings } = context;
     const { hydra, instance, database } = known(info, 'blue');
-    const certificates = await worldCertificates(join(context.dataDir, 'tls'));
+    const certificates = await worldCertificates(tlsDir(context));
     const controlToken = settings.secret('gateway-control-token');
     const green = {
       publicUrl: `http://127.0.0.1:${await settings.port('green-hydra-public')}`,
@@ -32,6 +33,7 @@ export const gatewayPart: WorldPart = {
           env: {
             GATEWAY_CONTROL_TOKEN: controlToken,
             GATEWAY_DOUBT_PASSWORD: settings.secret('gateway-database-password'),
+            GATEWAY_SECRETS_SYSTEM: hydra.secretsSystem,
           },
           readySchema,
           config: {
@@ -48,6 +50,7 @@ export const gatewayPart: WorldPart = {
               green: { ...green, apiGeneration: 2 },
             },
             stateFile: join(serviceFolder(context, 'gateway'), 'state.json'),
+            sessionCookies: { translate: true },
             // Without green's database, whose address is not known yet: after a commit it waits for the orchestrator's apply.
             doubt: {
               kind: 'postgres',
@@ -56,7 +59,7 @@ export const gatewayPart: WorldPart = {
                 port: instance.port,
                 database: database.name,
                 user: GATEWAY_ROLE,
-                ssl: { mode: 'disable' },
+                ssl: { mode: 'verify-full', caFile: certificates.caFile },
               },
               // A machine that runs the whole world is busy.
               timeoutMs: 5_000,

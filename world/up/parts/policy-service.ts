@@ -22,6 +22,7 @@ export const policyServicePart: WorldPart = {
       role: 'policies',
       password: settings.secret('policy-database-password'),
       database: 'policies',
+      caFile: known(info, 'rds').caFile,
     };
     const { host, port } = instance;
     await createHydraDatabase({ host, port, user: wanted.masterUser, password: masterPassword }, database);

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { logsDir, readJson, typescriptCommand } from '../../supervisor';
+import { worldCertificates } from '../../tls/world-certificates';
 import { type WaitOptions } from '../rds-client';
 import { startOnPorts } from '../start-on-ports';
 import { type WorldContext, type WorldPart } from '../world-part';
@@ -20,6 +21,7 @@ export const rdsEndpointPart: WorldPart = {
   async up(context) {
     const { settings, runDir } = context;
     const readyFile = join(runDir, 'processes', 'rds.ready');
+    const { caFile } = await worldCertificates(tlsDir(context));
     const credentials = {
       RDS_ACCESS_KEY_ID: `AKIA${settings
         .secret('rds-access-key-id')
@@ -34,6 +36,7 @@ export const rdsEndpointPart: WorldPart = {
       const { command, args, env } = typescriptCommand('world/rds/main.ts', [
         ...['--state-dir', join(context.dataDir, 'rds'), '--run-dir', runDir, '--ready', readyFile],
         ...['--port', String(ports.rds), '--control-port', String(ports['rds-control'])],
+        ...['--tls-dir', tlsDir(context)],
       ]);
       return {
         name: NAME,
@@ -54,11 +57,17 @@ export const rdsEndpointPart: WorldPart = {
         region: REGION,
         accessKeyId: credentials.RDS_ACCESS_KEY_ID,
         secretAccessKey: credentials.RDS_SECRET_ACCESS_KEY,
+        caFile,
         pid: running.pid,
       },
     };
   },
 };
+
+/** The authority of this world and what its servers show: the gateway, and every PostgreSQL. */
+export function tlsDir(context: Pick<WorldContext, 'dataDir'>): string {
+  return join(context.dataDir, 'tls');
+}
 
 /** How parts wait for an instance. */
 export function rdsWait(context: Pick<WorldContext, 'signal' | 'runDir'>): WaitOptions {
