@@ -21,7 +21,7 @@ type PlannedStep = Plan['steps'][number];
 /** What holds for every cutover and belongs before a person's eyes. */
 const ALWAYS_TOLD = [
   'readers of Hydra that are neither behind the gateways nor a target may see stale answers during the switchover',
-  'logins and consents that are under way at the switchover begin anew by themselves; nobody who is logged in is logged out',
+  'logins and consents that are under way at the switchover begin anew by themselves',
   'the commit has no way back: reverse capture and rollback are a later version',
 ] as const;
 

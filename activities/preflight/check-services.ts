@@ -16,6 +16,9 @@ const OPTIONAL_COMMANDS = [
   ['startBlue', 'blue.commands.start'],
 ] as const satisfies readonly (readonly [CommandName, string])[];
 
+/** The gateway's name for it. */
+const SESSION_COOKIES = 'session-cookies';
+
 /** The programs that the steps will run are there. Runs none of them. */
 export async function checkCommands({ commands }: StepDeps, findings: Findings): Promise<void> {
   for (const [name, path] of NEEDED_COMMANDS) {
@@ -59,6 +62,15 @@ export async function checkGateways({ gateways, settings }: StepDeps, findings: 
     const fix = 'finish or revert the epoch that it is in';
     if (view.mode !== 'pass') findings.problem(where, `is in the mode ${view.mode}, epoch ${view.epoch}`, fix, 'pass');
     if (!view.ready.blue) findings.problem(where, 'does not reach a ready blue', 'correct its address of blue');
+    if (!view.features.includes(SESSION_COOKIES)) {
+      const observed =
+        'does not translate session cookies, which Hydra 2.x cannot read as 1.x wrote them: every user logs in once more';
+      findings.warn(
+        where,
+        observed,
+        'set sessionCookies.translate in its config (docs/gateway.md), unless you want that',
+      );
+    }
     checkServesBlue(where, target, findings);
   }
   const epochs = [...new Set(seen.map(({ view }) => view.epoch))];

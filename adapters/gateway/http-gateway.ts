@@ -25,6 +25,7 @@ const stateBody = z.object({
   inFlight: z.number(),
   parked: z.number(),
   ready: z.object({ blue: z.boolean(), green: z.boolean() }),
+  features: z.array(z.string()).default([]),
 });
 
 /** {@link Gateway} over the control listener of `gateway/`. */

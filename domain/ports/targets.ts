@@ -54,6 +54,8 @@ export interface GatewayView {
   readonly inFlight: number;
   readonly parked: number;
   readonly ready: Readonly<Record<SideName, boolean>>;
+  /** Names of what it does besides forwarding, for example `session-cookies`. */
+  readonly features: readonly string[];
 }
 
 /** A login or consent that was begun on blue. All values are blue's; they are in no log. */

@@ -22,7 +22,14 @@ import { type CutoverSettings } from '../../../../domain/settings';
 import { type TestDatabase, asAdmin } from '../../../support/database';
 
 const SERVES_BLUE: TargetView = { appliedEpoch: 0, appliedSide: 'blue', stagedEpoch: null, highestEpoch: 0 };
-const PASSES: GatewayView = { mode: 'pass', epoch: 0, inFlight: 0, parked: 0, ready: { blue: true, green: false } };
+const PASSES: GatewayView = {
+  mode: 'pass',
+  epoch: 0,
+  inFlight: 0,
+  parked: 0,
+  ready: { blue: true, green: false },
+  features: ['stale-challenges', 'session-cookies'],
+};
 
 /** What a test finds in its way, laid over a world in which everything is right. */
 export interface Plants {

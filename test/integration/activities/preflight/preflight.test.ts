@@ -53,6 +53,7 @@ describe('preflight of a world in which everything is right', () => {
     expect(step('stopBlue')?.undo).toBeNull();
     expect(step('lifetimes')).toBeUndefined();
     expect(plan?.warnings.join()).toMatch(/neither behind the gateways nor a target.*begin anew.*no way back/);
+    expect(plan?.warnings.join()).not.toContain('logs in once more');
   });
 
   it('lets a reset workflow pass over its own traces, and a restored instance of its own', async () => {
@@ -258,6 +259,7 @@ describe('preflight warns', () => {
     const migratedAside = await world.look({
       limits: { clockDifferenceMs: -1 },
       jobs: [job('purge', true)],
+      gateways: [gateway('g', { features: ['stale-challenges'] })],
       targets: [target('t', { stagedEpoch: 7 })],
       hydra: { version: () => Promise.resolve('master') },
     });
@@ -267,5 +269,6 @@ describe('preflight warns', () => {
     expect(told).toMatch(/job purge: is paused already/);
     expect(told).toMatch(/target t: has a staged epoch \(7\)/);
     expect(told).toMatch(/does not say its version/);
+    expect(told).toMatch(/gateway g: does not translate session cookies.*every user logs in once more/);
   });
 });
