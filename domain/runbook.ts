@@ -10,6 +10,7 @@ export const PHASES = {
   restore: 'restore to green',
   close: 'green closed to everybody',
   clean: 'data that would break migrations',
+  hashes: 'what the rows must become (rehearsals)',
   migrate: 'hydra migrate sql on green',
   repair: 'what the migration damaged',
   guard: 'guards on green',
@@ -37,7 +38,7 @@ export const GATES = {
   plan: ['approve', 'reject'],
   cutover: ['approve', 'reject'],
   finalize: ['approve', 'reject'],
-  intervene: ['retry', 'wait', 'accept'],
+  intervene: ['retry', 'wait', 'skip', 'give_up'],
 } as const;
 export type Gate = keyof typeof GATES;
 export type Decision = (typeof GATES)[Gate][number];
@@ -45,11 +46,20 @@ export type Decision = (typeof GATES)[Gate][number];
 export const MODES = ['real', 'rehearse', 'drill'] as const;
 export type Mode = (typeof MODES)[number];
 
-export const OUTCOMES = ['completed', 'rehearsed', 'refused', 'undone', 'cancelled', 'rolled_back'] as const;
+export const OUTCOMES = [
+  'completed',
+  'rehearsed',
+  'skipped',
+  'refused',
+  'undone',
+  'cancelled',
+  'rolled_back',
+] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** Names on the wire: histories hold them, so they never change. */
 export const UPGRADE_WORKFLOW = 'upgradeHydra';
+export const SCHEDULED_REHEARSAL_WORKFLOW = 'rehearseOnSchedule';
 export const DECIDE_UPDATE = 'decide';
 export const DECIDE_SIGNAL = 'decideSignal';
 export const STATUS_QUERY = 'status';
@@ -78,7 +88,10 @@ export interface DecisionMessage {
   readonly decision: Decision;
   /** A claim: Temporal does not tell a workflow who sent a message. */
   readonly by: string;
+  /** Why. Required for `skip` and `give_up`. */
   readonly note?: string;
+  /** Which question it answers, as `status` and Current Details show it; refused when another one is open. */
+  readonly question?: string;
 }
 
 export interface DecisionAnswer {
@@ -97,6 +110,8 @@ export interface CutoverStatus {
   readonly undoing: boolean;
   readonly awaiting: {
     readonly gate: Gate;
+    /** One of its kind over all runs: an approval that names it can never meet a later question, or another run's. */
+    readonly question: string;
     /** Of the gate's decisions, those that this question takes. */
     readonly decisions: readonly Decision[];
     readonly since: string;

@@ -1,9 +1,15 @@
 import { CutoverFault } from '../domain/faults';
 import { GATES, type Decision, type DecisionMessage, type Gate, type Phase } from '../domain/runbook';
 
+export interface OpenGate {
+  readonly gate: Gate;
+  readonly question: string;
+  readonly decisions: readonly Decision[];
+}
+
 /** What a decision is judged by. */
 export interface GateView {
-  readonly open: { readonly gate: Gate; readonly decisions: readonly Decision[] } | null;
+  readonly open: OpenGate | null;
   /** The latest decision that was followed. */
   readonly last: DecisionMessage | null;
   readonly phase: Phase;
@@ -13,6 +19,8 @@ export interface GateView {
 
 export const NAME_LENGTH_MAX = 200;
 export const NOTE_LENGTH_MAX = 2_000;
+/** Whoever leaves something undone says why: the report keeps it. */
+const NEEDS_NOTE: readonly Decision[] = ['skip', 'give_up'];
 
 const EXAMPLE = '{"gate":"plan","decision":"approve","by":"you@example.org"}';
 
@@ -27,19 +35,26 @@ export function judgeDecision(raw: unknown, view: GateView): DecisionMessage {
   const starter = normalized(view.startedBy);
   // `intervene` is an emergency: there the starter may be the only one awake.
   if (view.approverIsNotStarter && message.gate !== 'intervene' && normalized(message.by) === starter) {
-    throw invalid(`"by" is "${message.by}", who started this cutover; another person must decide gate ${message.gate}`);
+    throw invalid(
+      `"by" is "${message.by}", who started this cutover; another person must decide gate ${message.gate} (the config says so; both names are claims)`,
+    );
   }
   return message;
 }
 
 function assertOpen(message: DecisionMessage, { open, last, phase }: GateView): void {
-  const { gate, decision } = message;
+  const { gate, decision, question } = message;
   if (open === null || open.gate !== gate) {
     if (last?.gate === gate) {
       throw notOpen(`gate ${gate} is decided already: ${last.decision} by ${last.by}; nothing was recorded`);
     }
     const now = open === null ? `no gate is open, the phase is ${phase}` : `the open gate is ${open.gate}`;
     throw notOpen(`gate ${gate} is not open: ${now}; nothing was recorded`);
+  }
+  if (question !== undefined && question !== open.question) {
+    throw notOpen(
+      `the decision is for question ${question}, of an earlier time or another run; the open one is ${open.question}: read it again and decide again; nothing was recorded`,
+    );
   }
   if (!open.decisions.includes(decision)) {
     throw invalid(
@@ -55,7 +70,7 @@ function parseDecision(raw: unknown): DecisionMessage {
     const kind = Array.isArray(raw) ? 'a list' : `a ${typeof raw}`;
     throw invalid(`the decision is ${kind}, not an object; send ${EXAMPLE}`);
   }
-  const { gate, decision, by, note } = raw as Readonly<Record<string, unknown>>;
+  const { gate, decision, by, note, question } = raw as Readonly<Record<string, unknown>>;
   const problems: string[] = [];
   if (!isGate(gate)) problems.push(`"gate" must be one of ${Object.keys(GATES).join(', ')}`);
   if (!isDecision(decision)) problems.push(`"decision" must be one of ${allDecisions().join(', ')}`);
@@ -64,6 +79,11 @@ function parseDecision(raw: unknown): DecisionMessage {
   if (note !== undefined && note !== null && typeof note !== 'string') problems.push('"note" must be text');
   else if (typeof note === 'string' && note.length > NOTE_LENGTH_MAX) {
     problems.push(`"note" has more than ${NOTE_LENGTH_MAX} characters`);
+  } else if (isDecision(decision) && NEEDS_NOTE.includes(decision) && !isText(note)) {
+    problems.push(`"${decision}" needs "note": why, for the report`);
+  }
+  if (question !== undefined && question !== null && !isText(question)) {
+    problems.push('"question" must be text, as `status` shows it');
   }
   if (problems.length > 0 || !isGate(gate) || !isDecision(decision) || typeof by !== 'string') {
     throw invalid(`${problems.join('; ')}; send for example ${EXAMPLE}`);
@@ -72,8 +92,13 @@ function parseDecision(raw: unknown): DecisionMessage {
     gate,
     decision,
     by: by.trim(),
-    ...(typeof note === 'string' && note.trim() !== '' ? { note: note.trim() } : {}),
+    ...(isText(note) ? { note: note.trim() } : {}),
+    ...(isText(question) ? { question: question.trim() } : {}),
   };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '';
 }
 
 function isGate(value: unknown): value is Gate {

@@ -24,7 +24,10 @@ export function renderDetails(status: CutoverStatus, undoing: Cause | null, gate
 
 export interface GateText {
   readonly gate: Gate;
-  readonly workflowId: string;
+  /** Goes back with the answer, so that it can only meet this question. */
+  readonly question: string;
+  /** Who may not decide; null: anybody may. */
+  readonly notBy: string | null;
   readonly why: string;
   /** Markdown. */
   readonly evidence: string;
@@ -36,15 +39,18 @@ export interface GateText {
 
 /** What is asked, the evidence, how to answer, and what happens if nobody does. */
 export function renderGate(text: GateText): string {
-  const { gate, decisions, deadline, ifNobody } = text;
+  const { gate, question, notBy, decisions, deadline, ifNobody } = text;
   const answers = decisions.map((decision) => {
-    const json = JSON.stringify({ gate, decision, by: 'YOUR NAME', note: 'why' });
-    return [decision, `\`${json}\``, `\`${commandLine(gate, decision)}\``];
+    const json = JSON.stringify({ gate, decision, by: 'YOUR NAME', note: 'why', question });
+    return [decision, `\`${json}\``, `\`${commandLine(gate, decision, question)}\``];
   });
   return [
     `### Waiting for a person: gate \`${gate}\``,
     text.why,
     text.evidence,
+    notBy === null
+      ? ''
+      : `Another person than ${cell(notBy)}, who started this, must decide. Both names are claims: Temporal tells a workflow nothing about who sends a message.`,
     '#### How to answer',
     'Here: More Actions, Send an Update, `decide`, with the JSON below. The gate moved only if this page says so (key `r`); a message of success alone proves nothing.',
     table(['decision', 'JSON for Update `decide` or Signal `decideSignal`', 'or on the command line'], answers),
@@ -55,10 +61,11 @@ export function renderGate(text: GateText): string {
 }
 
 /** Which command line sends this decision. */
-export function commandLine(gate: Gate, decision: Decision): string {
+export function commandLine(gate: Gate, decision: Decision, question: string): string {
   const verb = decision === 'reject' ? 'reject' : 'approve';
   const extra = gate === 'intervene' ? ` --decision ${decision}` : '';
-  return `hydra-cutover ${verb} --config FILE --gate ${gate}${extra} --by "YOUR NAME"`;
+  const reason = decision === 'skip' || decision === 'give_up' ? ' --note "why"' : '';
+  return `hydra-cutover ${verb} --config FILE --gate ${gate}${extra} --question ${question} --by "YOUR NAME"${reason}`;
 }
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

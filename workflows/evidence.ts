@@ -12,6 +12,7 @@ export function planEvidence(plan: Plan): string {
     ['gateways', plan.gateways.join(', ') || 'none'],
     ['targets', plan.targets.join(', ') || 'none'],
     ['jobs', plan.jobs.join(', ') || 'none'],
+    ['config', `digest ${plan.configDigest.slice(0, 12)}…`],
     ['pause budget', `${plan.switchover.pauseBudgetMs} ms`],
     ['way back', 'until the commit everything is undone; **the commit has no way back**'],
   ];

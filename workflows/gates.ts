@@ -8,7 +8,7 @@ import {
   type Gate,
   type RecordedDecision,
 } from '../domain/runbook';
-import { judgeDecision, type GateView } from './decisions';
+import { judgeDecision, type GateView, type OpenGate } from './decisions';
 import { renderGate } from './details';
 import { decideSignal, decideUpdate, statusQuery } from './messages';
 import { iso, now, type CutoverRun } from './run';
@@ -36,14 +36,15 @@ export type Verdict = RecordedDecision | undefined;
  * waits, so that an early message is refused with a reason and not lost.
  */
 export class Gates {
-  private open: { readonly gate: Gate; readonly decisions: readonly Decision[] } | null = null;
+  private open: OpenGate | null = null;
+  private asked = 0;
   private last: RecordedDecision | null = null;
   private verdict: RecordedDecision | undefined;
 
   constructor(private readonly run: CutoverRun) {
     setHandler(statusQuery, () => run.status(), { description: 'Phases, what is awaited, decisions and the report.' });
     setHandler(decideUpdate, (message) => this.decide(message), {
-      description: `Decides the open gate. Input: {"gate":"plan|cutover|finalize|intervene","decision":"approve|reject|retry|wait|accept","by":"your name","note":"optional"}`,
+      description: `Decides the open gate. Input: {"gate":"plan|cutover|finalize|intervene","decision":"approve|reject|retry|wait|skip|give_up","by":"your name","note":"optional","question":"optional, as in Current Details"}`,
       validator: (message) => void this.judged(message),
     });
     setHandler(decideSignal, (message) => this.decideOrIgnore(message), {
@@ -58,19 +59,22 @@ export class Gates {
     const decisions = question.decisions ?? GATES[gate];
     const since = Date.now();
     const deadline = timeoutMs === null ? null : iso(since + timeoutMs);
-    this.open = { gate, decisions };
+    this.asked += 1;
+    const id = `${gate}-${this.asked}-${workflowInfo().runId.slice(-8)}`;
+    this.open = { gate, question: id, decisions };
     this.verdict = undefined;
-    const { workflowId } = workflowInfo();
+    const { startedBy, approverIsNotStarter } = this.view();
     const details = renderGate({
       gate,
-      workflowId,
+      question: id,
+      notBy: approverIsNotStarter && gate !== 'intervene' ? startedBy : null,
       why,
       evidence: question.evidence ?? '',
       decisions,
       deadline,
       ifNobody,
     });
-    this.run.awaits({ gate, decisions, since: iso(since), why, deadline }, details);
+    this.run.awaits({ gate, question: id, decisions, since: iso(since), why, deadline }, details);
     try {
       const decided = () => this.verdict !== undefined || until();
       if (timeoutMs === null) await condition(decided);
@@ -121,6 +125,12 @@ export class Gates {
   }
 }
 
+/** What a person wants done, and in which words. */
+export interface Intervention {
+  readonly decision: 'retry' | 'skip' | 'give_up';
+  readonly said: string;
+}
+
 /**
  * Opens gate `intervene` until a person says what to do. `wait` is recorded and leaves it open: somebody is on it.
  *
@@ -129,10 +139,13 @@ export class Gates {
 export async function intervene(
   gates: Gates,
   question: Omit<Question, 'gate' | 'timeoutMs'>,
-): Promise<'retry' | 'accept' | undefined> {
+): Promise<Intervention | undefined> {
   for (;;) {
     const verdict = await gates.ask({ ...question, gate: 'intervene', timeoutMs: null });
     if (verdict === undefined) return undefined;
-    if (verdict.decision === 'retry' || verdict.decision === 'accept') return verdict.decision;
+    const { decision, by, note } = verdict;
+    if (decision === 'retry' || decision === 'skip' || decision === 'give_up') {
+      return { decision, said: `${by}${note === undefined ? '' : `: ${note}`}` };
+    }
   }
 }

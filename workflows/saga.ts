@@ -1,17 +1,21 @@
 import { CancellationScope, log } from '@temporalio/workflow';
-import { type Decision, type Phase } from '../domain/runbook';
-import { causeOf, isJudgeable } from './failures';
-import { intervene, type Gates } from './gates';
+import { type Phase } from '../domain/runbook';
+import { causeOf, isJudgeable, type Cause } from './failures';
+import { intervene, type Gates, type Intervention, type Question } from './gates';
 import { type CutoverRun } from './run';
 
 /** Takes one phase back. `committed`: it is too late, from here it only goes forward. */
 type Undo = () => Promise<'committed' | 'undone'>;
 
+interface GivenUp {
+  readonly givenUpBy: string;
+}
+
 interface UndoEntry {
   readonly phase: Phase;
   readonly undo: Undo;
-  /** What a person may decide when it fails. */
-  readonly decisions: readonly Decision[];
+  /** Says who serves: no `skip` and no `give_up`. */
+  readonly isClaim: boolean;
 }
 
 /**
@@ -36,13 +40,13 @@ export class Saga {
       await undo();
       return 'undone';
     };
-    this.stack.push({ phase, undo: undone, decisions: ['retry', 'wait', 'accept'] });
+    this.stack.push({ phase, undo: undone, isClaim: false });
   }
 
-  /** The undo that decides whether there is a way back. Without its answer nothing below it may be undone: no `accept`. */
+  /** The undo that decides whether there is a way back. Without its answer nothing below it may be undone: no `skip`. */
   registerClaim(phase: Phase, claim: () => Promise<{ readonly outcome: 'aborted' | 'committed' }>): void {
     const undo: Undo = async () => ((await claim()).outcome === 'committed' ? 'committed' : 'undone');
-    this.stack.push({ phase, undo, decisions: ['retry', 'wait'] });
+    this.stack.push({ phase, undo, isClaim: true });
   }
 
   /** The commit: nothing is undone from here. */
@@ -53,50 +57,91 @@ export class Saga {
   /**
    * Undoes the newest first, shielded from cancellation and to the end; a person is asked about an undo that fails.
    *
-   * @param mark down to here
+   * @param mark down to here: the run goes on afterwards, and an undo that is skipped is done with the rest at its end
    * @returns `committed` when a claim found that it is too late; then nothing is undone any more
    */
   unwind(mark = 0): Promise<'committed' | 'undone'> {
     return CancellationScope.nonCancellable(async () => {
+      const goesOn = mark > 0;
+      const postponed: UndoEntry[] = [];
       while (this.stack.length > mark) {
         const entry = this.stack.pop();
         if (entry === undefined) break;
-        if ((await this.undoOne(entry, mark === 0)) === 'committed') {
+        const end = await this.undoOne(entry, goesOn);
+        if (end === 'committed') {
           this.clear();
           return 'committed';
         }
+        if (end === 'postponed') postponed.unshift(entry);
+        else if (end !== 'undone') this.giveUp(entry, end);
       }
+      this.stack.push(...postponed);
       return 'undone';
     });
   }
 
-  private async undoOne({ phase, undo, decisions }: UndoEntry, isReported: boolean): Promise<'committed' | 'undone'> {
+  /** @returns what a person said when giving up, else how it ended */
+  private async undoOne(entry: UndoEntry, goesOn: boolean): Promise<'committed' | 'undone' | 'postponed' | GivenUp> {
     const { run } = this;
+    const { phase, undo } = entry;
     const startedMs = Date.now();
     run.enter(phase);
     for (;;) {
       try {
         const outcome = await undo();
         const took = { phase, ok: true, durationMs: Date.now() - startedMs };
-        if (outcome === 'undone' && isReported) run.undone.push(took);
+        if (outcome === 'undone' && !goesOn) run.undone.push(took);
         return outcome;
       } catch (error) {
         if (!isJudgeable(error)) throw error;
-        const { code, message } = causeOf(error);
-        log.error('undo failed', { cutoverId: run.cutoverId, phase, code });
-        const decision = await intervene(this.gates, {
-          why: `Undoing phase \`${phase}\` failed: ${code}: ${message}`,
-          evidence: decisions.includes('accept')
-            ? '`retry` tries this undo again, `accept` skips it (it stays in the report as not undone) and undoes the rest, `wait` notes that somebody is on it.'
-            : '`retry` tries again, `wait` notes that somebody is on it. It cannot be skipped: only its answer says whether blue or green serves.',
-          decisions,
-          ifNobody: 'it stays open, and the undo stops here.',
-        });
-        if (decision === 'accept') {
-          run.undone.push({ phase, ok: false, durationMs: Date.now() - startedMs, error: `${code}: ${message}` });
+        const problem = causeOf(error);
+        log.error('undo failed', { cutoverId: run.cutoverId, phase, code: problem.code });
+        const answer = await this.askAbout(entry, problem, goesOn);
+        if (answer === undefined || answer.decision === 'retry') continue;
+        if (goesOn) return 'postponed';
+        const failed = { phase, ok: false, durationMs: Date.now() - startedMs };
+        const what = `${problem.code}: ${problem.message}`;
+        if (answer.decision === 'skip') {
+          run.undone.push({ ...failed, error: `${what}; skipped by ${answer.said}` });
           return 'undone';
         }
+        run.undone.push({ ...failed, error: `${what}; given up by ${answer.said}` });
+        return { givenUpBy: answer.said };
       }
     }
   }
+
+  private askAbout(entry: UndoEntry, problem: Cause, goesOn: boolean): Promise<Intervention | undefined> {
+    const below = this.stack.map(({ phase }) => phase).reverse();
+    return intervene(this.gates, {
+      why: `Undoing phase \`${entry.phase}\` failed: ${problem.code}: ${problem.message}`,
+      ...offer(entry.isClaim, goesOn, below.join(', ') || 'nothing is left'),
+      ifNobody: 'it stays open, and the undo stops here.',
+    });
+  }
+
+  /** Nothing below is touched any more; the report names each. */
+  private giveUp(at: UndoEntry, { givenUpBy }: GivenUp): void {
+    for (const { phase } of this.stack.reverse()) {
+      this.run.undone.push({ phase, ok: false, durationMs: 0, error: `given up at ${at.phase} by ${givenUpBy}` });
+    }
+    this.stack = [];
+  }
+}
+
+/** What a person may do about an undo that failed. */
+function offer(isClaim: boolean, goesOn: boolean, below: string): Required<Pick<Question, 'decisions' | 'evidence'>> {
+  const wait = '`wait` notes that somebody is on it';
+  if (isClaim) {
+    const evidence = `\`retry\` tries again, ${wait}. It cannot be skipped: only its answer says whether blue or green serves.`;
+    return { decisions: ['retry', 'wait'], evidence };
+  }
+  if (goesOn) {
+    const evidence = `\`retry\` tries this undo again, \`skip\` leaves it until the run ends, ${wait}.`;
+    return { decisions: ['retry', 'wait', 'skip'], evidence };
+  }
+  return {
+    decisions: ['retry', 'wait', 'skip', 'give_up'],
+    evidence: `\`retry\` tries this undo again, \`skip\` leaves it and undoes the rest (${below}), \`give_up\` leaves it and the rest, ${wait}. What is left stays in the report as not undone.`,
+  };
 }

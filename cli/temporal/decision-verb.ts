@@ -40,7 +40,8 @@ export function decisionVerb(
       command
         .addOption(new Option('--gate <gate>', 'which gate').choices([...verb.gates]).makeOptionMandatory())
         .requiredOption('--by <name>', 'who decides')
-        .option('--note <text>', 'why')
+        .option('--note <text>', 'why; the decisions `skip` and `give_up` need it')
+        .option('--question <id>', 'the question that was read, as `status` shows it; refused when another one is open')
         .option('--signal', 'do not wait for an answer', false);
       verb.addOptions(command);
     },

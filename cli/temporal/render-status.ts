@@ -52,10 +52,10 @@ function decisionLines({ decisions, ignored }: CutoverStatus): string[] {
 
 function awaitingLines({ awaiting }: CutoverStatus): string[] {
   if (awaiting === null) return [];
-  const { gate, why, deadline, decisions } = awaiting;
+  const { gate, question, why, deadline, decisions } = awaiting;
   const answers = (decisions ?? GATES[gate]).map((decision) => {
     const verb = decision === 'reject' ? 'reject' : 'approve';
-    return `    hydra-cutover ${verb} --gate ${gate}${gate === 'intervene' ? ` --decision ${decision}` : ''} --by NAME`;
+    return `    hydra-cutover ${verb} --gate ${gate}${gate === 'intervene' ? ` --decision ${decision}` : ''} --question ${question} --by NAME${decision === 'skip' || decision === 'give_up' ? ' --note WHY' : ''}`;
   });
   return [
     `waiting for a person: gate ${gate}${deadline === null ? '' : ` until ${deadline}`}`,

@@ -23,15 +23,22 @@ export interface DecideOptions extends EnvironmentOptions {
   readonly decision: Decision;
   readonly by: string;
   readonly note?: string;
+  readonly question?: string;
   /** As a signal: kept until a worker is there, but without an answer. */
   readonly signal: boolean;
 }
 
 /** @throws CutoverFault GATE_NOT_OPEN | DECISION_INVALID | NO_WORKER | CUTOVER_UNKNOWN | TEMPORAL_UNREACHABLE */
 export async function runDecide(verb: string, options: DecideOptions, context: CliContext): Promise<number> {
-  const { gate, decision, by, note, signal } = options;
+  const { gate, decision, by, note, question, signal } = options;
   const config = loadEnvironment(options, context);
-  const message: DecisionMessage = { gate, decision, by, ...(note === undefined ? {} : { note }) };
+  const message: DecisionMessage = {
+    gate,
+    decision,
+    by,
+    ...(note === undefined ? {} : { note }),
+    ...(question === undefined ? {} : { question }),
+  };
   return withCutover(config, context.env, async (session) => {
     await assertRunning(session);
     if (signal) await session.handle.signal(DECIDE_SIGNAL, message);

@@ -29,7 +29,7 @@ function renderPlan(plan: Plan): string {
     ...cleaned.map(({ id, title, rows }) => `  ${id}: ${rows} rows, ${title}`),
     ...plan.warnings.map((warning) => `warning: ${warning}`),
     `config ${plan.configDigest}`,
-    'nothing was changed; `hydra-cutover start` begins. The commit has no way back.',
+    'nothing was changed; `hydra-cutover start --config-digest DIGEST` begins, with the config as it is now. The commit has no way back.',
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -12,18 +12,22 @@ import { exitCodeOfLook, teller, watch } from './watch';
 export interface StartOptions extends EnvironmentOptions {
   readonly by?: string;
   readonly note?: string;
+  /** Of the config that was looked at. */
+  readonly configDigest?: string;
   readonly wait: boolean;
 }
 
-/** @throws CutoverFault CUTOVER_RUNNING | TEMPORAL_UNREACHABLE */
+/** @throws CutoverFault CHECK_FAILED | CUTOVER_RUNNING | TEMPORAL_UNREACHABLE */
 export async function runStart(options: StartOptions, context: CliContext): Promise<number> {
   const config = loadEnvironment(options, context);
+  const digest = configDigest(config);
+  assertAsPlanned(digest, options.configDigest);
   return withCutover(config, context.env, async (session) => {
     const { workflowId, taskQueue } = session;
     const input: UpgradeInput = {
       environment: config.environment.name,
       by: options.by ?? userInfo().username,
-      configDigest: configDigest(config),
+      configDigest: digest,
       ...(options.note === undefined ? {} : { note: options.note }),
     };
     const runId = await begin(session, input);
@@ -43,6 +47,15 @@ export async function runStart(options: StartOptions, context: CliContext): Prom
     if (options.json) printJson(context, { verb: 'start', ok: exitCodeOfLook(end) === 0, ...end });
     return exitCodeOfLook(end);
   });
+}
+
+/** The config may have changed since somebody read its plan. The worker's own config is compared in preflight. */
+function assertAsPlanned(digest: string, planned: string | undefined): void {
+  if (planned === undefined || digest === planned) return;
+  throw new CutoverFault(
+    'CHECK_FAILED',
+    `the config is not the one that was planned with: its digest is ${digest}, the plan said ${planned}; look at \`hydra-cutover plan\` again`,
+  );
 }
 
 async function begin(session: CutoverSession, input: UpgradeInput): Promise<string> {

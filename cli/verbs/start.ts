@@ -24,7 +24,7 @@ export const startVerb: Verb = {
   exitCodes: {
     0: 'started; with --wait: completed',
     ...OUTCOME_EXIT_CODES,
-    3: 'another cutover is under way (CUTOVER_RUNNING); with --wait also: a check refused (CHECK_FAILED)',
+    3: 'another cutover is under way (CUTOVER_RUNNING); the config is not that of `--config-digest`, or with --wait a check refused (CHECK_FAILED)',
   },
   handlesSignals: false,
   addOptions: (command) => {
@@ -32,6 +32,7 @@ export const startVerb: Verb = {
     command
       .option('--by <name>', 'who starts; a claim, for the report (default: the login name)')
       .option('--note <text>', 'for the report')
+      .option('--config-digest <digest>', 'as `plan` printed it; refused when the config has changed since')
       .option('--wait', 'stay until it ended or a person is needed at gate intervene', false);
   },
   run: (options, context) => {

@@ -61,7 +61,7 @@ describe('a cancel request', () => {
       await handle.cancel();
       const { awaiting } = await gateOpens(handle, 'intervene');
       expect(awaiting?.why).toContain('asked to cancel');
-      await decide(handle, 'intervene', 'accept');
+      await decide(handle, 'intervene', 'retry');
       await decide(handle, 'finalize');
       return closed(handle);
     });

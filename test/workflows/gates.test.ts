@@ -49,7 +49,7 @@ describe('a gate', () => {
     const end = await temporal.upgrade(activities, async (handle) => {
       await decide(handle, 'plan');
       await decide(handle, 'cutover');
-      await decide(handle, 'intervene', 'accept');
+      await decide(handle, 'intervene', 'skip');
       return closed(handle);
     });
     expect(end.report).toMatchObject({ outcome: 'completed' });
@@ -82,6 +82,45 @@ describe('a gate', () => {
         message: 'gate plan is decided already: approve by approver; nothing was recorded',
       });
       expect((await statusOf(handle)).decisions).toHaveLength(1);
+      await handle.cancel();
+      return closed(handle);
+    });
+  });
+
+  it('refuses an approval that was meant for the question of an earlier run, and takes its own', async () => {
+    const { activities } = fakeSteps();
+    await temporal.upgrade(activities, async (handle) => {
+      const { awaiting } = await gateOpens(handle, 'plan');
+      const decision = { gate: 'plan', decision: 'approve', by: 'bob' };
+      expect(await refusal(handle, { ...decision, question: 'plan-1-0f3a9c21' })).toEqual({
+        type: 'GATE_NOT_OPEN',
+        message: `the decision is for question plan-1-0f3a9c21, of an earlier time or another run; the open one is ${awaiting?.question}: read it again and decide again; nothing was recorded`,
+      });
+      await handle.signal('decideSignal', { ...decision, question: 'plan-1-0f3a9c21' });
+      await until(async () => (await statusOf(handle)).ignored.length === 1);
+      expect((await statusOf(handle)).awaiting?.gate).toBe('plan');
+      await handle.executeUpdate('decide', { args: [{ ...decision, question: awaiting?.question } as never] });
+      const next = (await gateOpens(handle, 'cutover')).awaiting;
+      expect(next?.question).not.toBe(awaiting?.question);
+      await handle.cancel();
+      return closed(handle);
+    });
+  });
+
+  it('says who may not decide, and that names are claims', async () => {
+    const { activities } = fakeSteps({
+      preflight: async ({ environment }) => ({
+        ...PLAN,
+        environment,
+        gates: { ...PLAN.gates, approverIsNotStarter: true },
+      }),
+    });
+    await temporal.upgrade(activities, async (handle) => {
+      await gateOpens(handle, 'plan');
+      const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+      expect(currentDetails).toContain(
+        'Another person than starter, who started this, must decide. Both names are claims',
+      );
       await handle.cancel();
       return closed(handle);
     });
@@ -126,12 +165,14 @@ describe('what the Temporal UI shows', () => {
   it('says at a gate what is asked, the evidence, how to answer and what happens otherwise', async () => {
     const { activities } = fakeSteps();
     await temporal.upgrade(activities, async (handle) => {
-      await gateOpens(handle, 'plan');
+      const question = (await gateOpens(handle, 'plan')).awaiting?.question ?? '';
       const metadata = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
       const text = metadata.currentDetails;
       expect(text).toContain('gate `plan`');
-      expect(text).toContain('{"gate":"plan","decision":"approve","by":"YOUR NAME","note":"why"}');
-      expect(text).toContain('hydra-cutover reject --config FILE --gate plan --by "YOUR NAME"');
+      expect(text).toContain(
+        `{"gate":"plan","decision":"approve","by":"YOUR NAME","note":"why","question":"${question}"}`,
+      );
+      expect(text).toContain(`hydra-cutover reject --config FILE --gate plan --question ${question} --by "YOUR NAME"`);
       expect(text).toContain('empty-subject: rows without subject | 2 |');
       expect(text).toContain('the commit has no way back');
       expect(text).toMatch(/If nobody decides by \d{4}-.*: the run ends as rejected/);

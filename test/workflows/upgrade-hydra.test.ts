@@ -172,7 +172,7 @@ describe('the switchover', () => {
       await decide(handle, 'cutover');
       const { awaiting, committed } = await gateOpens(handle, 'intervene');
       expect([awaiting?.decisions, committed]).toEqual([['retry', 'wait'], true]);
-      await expect(decide(handle, 'intervene', 'accept')).rejects.toMatchObject({
+      await expect(decide(handle, 'intervene', 'skip')).rejects.toMatchObject({
         cause: { type: 'DECISION_INVALID', message: expect.stringContaining('allowed: retry, wait') as string },
       });
       await decide(handle, 'intervene', 'retry');
@@ -197,7 +197,7 @@ describe('behind the commit', () => {
       await decide(handle, 'plan');
       await decide(handle, 'cutover');
       if (step === 'guardPurge') await decide(handle, 'finalize');
-      await decide(handle, 'intervene', 'accept');
+      await decide(handle, 'intervene', 'skip');
       if (step !== 'guardPurge') await decide(handle, 'finalize');
       return closed(handle);
     });
@@ -259,7 +259,7 @@ describe('an undo that fails', () => {
     const { calls, activities } = fakeSteps({ migrateGreen: fails, deleteGreen: fails });
     const end = await temporal.upgrade(activities, async (handle) => {
       await decide(handle, 'plan');
-      await decide(handle, 'intervene', 'accept');
+      await decide(handle, 'intervene', 'skip');
       return closed(handle);
     });
     expect(undosIn(calls)).toEqual(undosAfter('migrateGreen'));
@@ -267,7 +267,7 @@ describe('an undo that fails', () => {
     expect(end.report.undone[0]).toMatchObject({
       phase: 'restore',
       ok: false,
-      error: 'RDS_FAILED: step deleteGreen: it broke',
+      error: 'RDS_FAILED: step deleteGreen: it broke; skipped by approver: known',
     });
   });
 

@@ -112,7 +112,7 @@ async function insist(
   cutover: Cutover,
   phase: Phase,
   work: () => Promise<string | typeof RETRY | null>,
-  { decisions = ['retry', 'wait', 'accept'], answersCancel = true }: InsistOptions = {},
+  { decisions = ['retry', 'wait', 'skip'], answersCancel = true }: InsistOptions = {},
 ): Promise<void> {
   await cutover.run.inPhase(phase, async () => {
     for (;;) {
@@ -120,15 +120,15 @@ async function insist(
       const problem = await problemOf(work);
       if (problem === null) return;
       if (problem === RETRY) continue;
-      const decision = await intervene(cutover.gates, {
+      const answer = await intervene(cutover.gates, {
         why: `Behind the commit, phase \`${phase}\`: ${problem}`,
-        evidence: decisions.includes('accept')
-          ? '`retry` does the phase again, `accept` goes on as it is, `wait` notes that somebody is on it. Green serves meanwhile.'
+        evidence: decisions.includes('skip')
+          ? '`retry` does the phase again, `skip` goes on as it is, `wait` notes that somebody is on it. Green serves meanwhile.'
           : '`retry` goes on, `wait` notes that somebody is on it. It cannot be skipped: green does not serve before it is done.',
         decisions,
         ifNobody: 'it stays open. Nothing is undone: the commit has no way back.',
       });
-      if (decision === 'accept') return;
+      if (answer?.decision === 'skip') return;
     }
   });
 }
@@ -150,7 +150,8 @@ async function answerCancel(cutover: Cutover): Promise<void> {
   if (!cutover.cancelRequested || cutover.cancelAnswered) return;
   await intervene(cutover.gates, {
     why: 'Somebody asked to cancel, but the writes have moved: the commit has no way back.',
-    evidence: '`retry` or `accept` goes on to the end, `wait` notes that somebody is on it. Green serves meanwhile.',
+    evidence: '`retry` goes on to the end, `wait` notes that somebody is on it. Green serves meanwhile.',
+    decisions: ['retry', 'wait'],
     ifNobody: 'it stays open, and green goes on serving.',
   });
   cutover.cancelAnswered = true;

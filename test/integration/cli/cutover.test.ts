@@ -7,6 +7,8 @@ import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { runCli } from '../../../cli/run-cli';
+import { configDigest } from '../../../config/digest';
+import { loadConfig } from '../../../config/load';
 import { SEARCH_ATTRIBUTE_NAMES } from '../../../domain/search-attributes';
 import { freePort } from '../../../world/net/free-port';
 import { cleanEnvironment, typescriptCommand } from '../../../world/supervisor';
@@ -108,6 +110,26 @@ function environment(name: string, temporal: object = {}) {
 }
 
 describe('a cutover by the command line', () => {
+  it('is not begun with a config that is not the planned one, and not approved for another question', async () => {
+    const { cli, gate, file } = environment('changed');
+    const digest = configDigest(loadConfig({ env: {}, cwd: folder, file }));
+    const config = JSON.parse(readFileSync(file, 'utf8')) as object;
+    writeFileSync(file, JSON.stringify({ ...config, gates: { planTimeoutMs: 5_000_000 } }));
+    expect(await cli('start', '--config-digest', digest)).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/^error CHECK_FAILED: the config is not the one that was planned with/) as string,
+    });
+    expect((await cli('status')).stderr).toContain('CUTOVER_UNKNOWN');
+    writeFileSync(file, JSON.stringify(config));
+    expect((await cli('start', '--config-digest', digest)).code).toBe(0);
+    await gate('plan');
+    expect(await cli('approve', '--gate', 'plan', '--question', 'plan-1-00000000', '--by', 'bob')).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('of an earlier time or another run') as string,
+    });
+    expect((await cli('reject', '--gate', 'plan', '--by', 'bob')).code).toBe(0);
+  });
+
   it('goes on after its worker was killed, and says meanwhile that none answers', async () => {
     const { cli, gate, status } = environment('killed');
     expect(await cli('start', '--by', 'alice')).toMatchObject({
@@ -134,7 +156,7 @@ describe('a cutover by the command line', () => {
     await gate('finalize');
     const shown = await cli('status');
     expect(shown).toMatchObject({ code: 0, stdout: expect.stringContaining('committed, green serves') as string });
-    expect(shown.stdout).toContain('hydra-cutover approve --gate finalize --by NAME');
+    expect(shown.stdout).toMatch(/hydra-cutover approve --gate finalize --question finalize-3-\w{8} --by NAME/);
     expect((await cli('approve', '--gate', 'finalize', '--by', 'bob')).code).toBe(0);
     const end = await cli('status', '--watch');
     expect(end).toMatchObject({ code: 0, stdout: expect.stringContaining('completed') as string });

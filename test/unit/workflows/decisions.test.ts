@@ -1,7 +1,7 @@
 import { judgeDecision, type GateView } from '../../../workflows/decisions';
 
 const VIEW: GateView = {
-  open: { gate: 'plan', decisions: ['approve', 'reject'] },
+  open: { gate: 'plan', question: 'plan-1-aa', decisions: ['approve', 'reject'] },
   last: null,
   phase: 'plan',
   startedBy: 'Alice',
@@ -23,6 +23,7 @@ describe('judgeDecision', () => {
     expect(judged({ ...APPROVE, by: ' bob ', note: ' ok ', other: 1 })).toEqual({ ...APPROVE, note: 'ok' });
     expect(judged({ ...APPROVE, note: ' ' })).toEqual(APPROVE);
     expect(judged({ ...APPROVE, note: null })).toEqual(APPROVE);
+    expect(judged({ ...APPROVE, question: 'plan-1-aa' })).toMatchObject({ question: 'plan-1-aa' });
   });
 
   it.each([
@@ -33,7 +34,7 @@ describe('judgeDecision', () => {
     [[APPROVE], 'DECISION_INVALID: the decision is a list, not an object'],
     [
       {},
-      '"gate" must be one of plan, cutover, finalize, intervene; "decision" must be one of approve, reject, retry, wait, accept; "by" must say who decides',
+      '"gate" must be one of plan, cutover, finalize, intervene; "decision" must be one of approve, reject, retry, wait, skip, give_up; "by" must say who decides',
     ],
     [{ ...APPROVE, gate: 'toString' }, '"gate" must be one of'],
     [{ ...APPROVE, by: '  ' }, '"by" must say who decides'],
@@ -41,6 +42,13 @@ describe('judgeDecision', () => {
     [{ ...APPROVE, note: 5 }, '"note" must be text'],
     [{ ...APPROVE, note: 'x'.repeat(2_001) }, '"note" has more than 2000 characters'],
     [{ ...APPROVE, decision: 'retry' }, 'DECISION_INVALID: gate plan does not take "retry"; allowed: approve, reject'],
+    [
+      { ...APPROVE, question: 'plan-1-bb' },
+      'GATE_NOT_OPEN: the decision is for question plan-1-bb, of an earlier time',
+    ],
+    [{ ...APPROVE, question: 7 }, 'DECISION_INVALID: "question" must be text'],
+    [{ gate: 'intervene', decision: 'skip', by: 'bob' }, 'DECISION_INVALID: "skip" needs "note": why'],
+    [{ gate: 'intervene', decision: 'give_up', by: 'bob', note: ' ' }, '"give_up" needs "note"'],
     [{ ...APPROVE, by: 'ALICE ' }, 'another person must decide gate plan'],
     [{ ...APPROVE, gate: 'cutover' }, 'GATE_NOT_OPEN: gate cutover is not open: the open gate is plan'],
   ])('%j is refused', (raw, message) => {
@@ -55,11 +63,11 @@ describe('judgeDecision', () => {
   });
 
   it('takes only what an intervention offers this time, also from the starter', () => {
-    const open = { gate: 'intervene', decisions: ['retry', 'wait'] } as const;
+    const open = { gate: 'intervene', question: 'intervene-2-aa', decisions: ['retry', 'wait'] } as const;
     const by = 'Alice';
     expect(judged({ gate: 'intervene', decision: 'retry', by }, { open })).toMatchObject({ decision: 'retry' });
-    expect(judged({ gate: 'intervene', decision: 'accept', by }, { open })).toContain(
-      'does not take "accept" this time; allowed: retry, wait',
+    expect(judged({ gate: 'intervene', decision: 'skip', by, note: 'known' }, { open })).toContain(
+      'does not take "skip" this time; allowed: retry, wait',
     );
   });
 });

@@ -49,6 +49,7 @@ export const COMMITTED: SwitchoverReceipt = {
   attempt: 1,
   epoch: 1,
   holdMs: 90,
+  heldAt: '2026-01-01T00:00:00.000Z',
   stepsMs: { hold: 10 },
   refused: 0,
   targets: [{ name: 'gateway-1', kind: 'gateway', epoch: 1 }],
