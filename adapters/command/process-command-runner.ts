@@ -23,8 +23,8 @@ export interface CommandSpec {
   readonly timeoutMs: number;
 }
 
-export interface ProcessCommandRunnerOptions {
-  readonly commands: Readonly<Partial<Record<CommandName, CommandSpec>>>;
+export interface ProcessCommandRunnerOptions<Name extends string = CommandName> {
+  readonly commands: Readonly<Partial<Record<NoInfer<Name>, CommandSpec>>>;
   /** Between SIGTERM and SIGKILL. @default 10_000 */
   readonly killGraceMs?: number;
 }
@@ -42,27 +42,27 @@ const OUTPUT_LIMIT_MS = 1_000;
  * {@link CommandRunner} over child processes: a group of its own, no shell, no input, an environment of `PATH`, `HOME` and what is
  * given. A process that the command leaves behind on purpose (a server it started) is left alone unless the command is ended.
  */
-export class ProcessCommandRunner implements CommandRunner {
-  readonly #commands: ProcessCommandRunnerOptions['commands'];
+export class ProcessCommandRunner<Name extends string = CommandName> implements CommandRunner<Name> {
+  readonly #commands: ProcessCommandRunnerOptions<Name>['commands'];
   readonly #killGraceMs: number;
 
-  constructor(options: ProcessCommandRunnerOptions) {
+  constructor(options: ProcessCommandRunnerOptions<Name>) {
     this.#commands = options.commands;
     this.#killGraceMs = options.killGraceMs ?? KILL_GRACE_MS;
   }
 
-  has(name: CommandName): boolean {
+  has(name: Name): boolean {
     return this.#commands[name] !== undefined;
   }
 
-  async problem(name: CommandName): Promise<string | undefined> {
+  async problem(name: Name): Promise<string | undefined> {
     const spec = this.#commands[name];
     if (spec === undefined) return 'the config has no such command';
     const folder = spec.workingDirectory ?? process.cwd();
     return programProblem(spec.argv[0] ?? '', folder, process.env['PATH'] ?? '');
   }
 
-  async run(name: CommandName, options: CommandOptions): Promise<CommandResult> {
+  async run(name: Name, options: CommandOptions): Promise<CommandResult> {
     options.signal?.throwIfAborted();
     const spec = this.#commands[name];
     const problem = await this.problem(name);
@@ -203,13 +203,13 @@ class CollectedOutput {
   }
 }
 
-function notStarted(name: CommandName, spec: CommandSpec | undefined, why: string): CutoverFault {
+function notStarted(name: string, spec: CommandSpec | undefined, why: string): CutoverFault {
   const what = spec === undefined ? `there is no command ${name}` : `the command ${name} could not be started: ${why}`;
   const fix = `correct ${spec?.path ?? 'blue.commands and green.commands'}`;
   return new CutoverFault('COMMAND_FAILED', `${what}; ${fix}`, { command: name });
 }
 
-function tookTooLong(name: CommandName, spec: CommandSpec, timeoutMs: number, lines: readonly string[]): CutoverFault {
+function tookTooLong(name: string, spec: CommandSpec, timeoutMs: number, lines: readonly string[]): CutoverFault {
   const said = lines.slice(-5).join(' | ').slice(-600);
   return new CutoverFault(
     'COMMAND_FAILED',

@@ -3,12 +3,12 @@ export const COMMAND_NAMES = ['migrate', 'migrateStatus', 'startGreen', 'stopGre
 export type CommandName = (typeof COMMAND_NAMES)[number];
 
 /** Runs the operator's commands; secrets of their environment stay inside. */
-export interface CommandRunner {
+export interface CommandRunner<Name extends string = CommandName> {
   /** @returns whether the config has such a command */
-  has(name: CommandName): boolean;
+  has(name: Name): boolean;
 
   /** Looks without running anything. @returns why the command cannot be started; undefined when it can */
-  problem?(name: CommandName): Promise<string | undefined>;
+  problem?(name: Name): Promise<string | undefined>;
 
   /**
    * Runs one command to its end. Its process group is ended (SIGTERM, later SIGKILL) when `signal` is aborted or the time is
@@ -17,7 +17,7 @@ export interface CommandRunner {
    * @throws CutoverFault COMMAND_FAILED (not to be started, or over its time; a code other than 0 is a result, not a fault);
    *   the signal's reason
    */
-  run(name: CommandName, options: CommandOptions): Promise<CommandResult>;
+  run(name: Name, options: CommandOptions): Promise<CommandResult>;
 }
 
 export interface CommandOptions {

@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { type TargetRecord } from '../../domain/target';
+
+const epoch = z.int().min(0);
+const entry = z
+  .strictObject({ epoch, state: z.unknown() })
+  // JSON has no undefined: what was nothing stays nothing.
+  .transform(({ epoch: number, state }) => ({ epoch: number, state: state ?? null }));
+
+/** A record as it is stored beside the config of a foreign system. */
+export const storedRecord: z.ZodType<TargetRecord<unknown>> = z.strictObject({
+  applied: entry,
+  previous: entry.nullable(),
+  staged: entry.nullable(),
+  revertedEpoch: epoch,
+});
