@@ -6,6 +6,7 @@ import { freePort } from '../../world/net/free-port';
 import { Supervisor, claimRunDir, dataDir, startReaper, worldsDir } from '../../world/supervisor';
 import {
   HYDRA_VERSIONS,
+  resolveEtcd,
   resolveHydra,
   resolvePostgres,
   resolveTemporalCli,
@@ -35,6 +36,7 @@ export = async function globalSetup(): Promise<void> {
     hydra230: await resolveHydra('2.3.0', progress),
     temporalCli: await resolveTemporalCli(progress),
     temporalTestServer: await resolveTemporalTestServer(progress),
+    etcd: await resolveEtcd(progress),
   };
   const logger = createLogger({ level: 'warn' });
   const worlds = worldsDir();

@@ -6,6 +6,7 @@ export interface SharedServers {
     readonly hydra230: string;
     readonly temporalCli: string;
     readonly temporalTestServer: string;
+    readonly etcd: string;
   };
 }
 
