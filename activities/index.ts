@@ -18,6 +18,7 @@ import { migrateGreen } from './migrate-green';
 import { preflight } from './preflight';
 import { proveDrain } from './prove-drain';
 import { readMetrics } from './read-metrics';
+import { compareRowHashes, keepRowHashes } from './rehearsal/row-hashes';
 import { repairGreen } from './repair-green';
 import { sampleBlue } from './samples';
 import { takeSnapshot, deleteSnapshot, restoreGreen, deleteGreen } from './snapshot';
@@ -39,6 +40,7 @@ export const STEPS: StepTable = {
   deleteGreen,
   closeGreen,
   cleanGreen,
+  keepRowHashes,
   migrateGreen,
   repairGreen,
   guardGreen,
@@ -48,6 +50,7 @@ export const STEPS: StepTable = {
   catchUp,
   keepInSync,
   verifyParity,
+  compareRowHashes,
   gatherEvidence,
   pauseJobs,
   resumeJobs,

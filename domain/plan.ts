@@ -85,6 +85,10 @@ const STEPS: Readonly<Record<Phase, Describe | undefined>> = {
   }),
   close: () => ({ what: 'nobody but us may log in to green', undo: 'goes with green' }),
   clean: ({ rules }) => ({ what: cleaning(rules), undo: 'goes with green' }),
+  hashes: () => ({
+    what: 'what every row of the copy must become is kept on the copy, as hashes',
+    undo: 'goes with green',
+  }),
   migrate: ({ settings: { hydraVersion } }) => ({
     what: `migrate sql of Hydra ${hydraVersion.green} runs on green`,
     undo: 'goes with green',

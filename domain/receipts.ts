@@ -40,6 +40,43 @@ export interface Plan {
   readonly gates: GateSettings;
   readonly switchover: { readonly attempts: number; readonly retryDelayMs: number; readonly pauseBudgetMs: number };
   readonly extendLifetimes: boolean;
+  /** What `predictedMs` of the steps is made of. */
+  readonly prediction?: PredictionReceipt;
+  /** Of a rehearsal alone. */
+  readonly rehearsal?: RehearsalPlan;
+}
+
+/** From which earlier runs durations were predicted. */
+export interface PredictionReceipt {
+  readonly runs: readonly { readonly runId: string; readonly mode: Mode; readonly endedAt: string }[];
+  /** All predicted steps together; null without a prediction. */
+  readonly totalMs: number | null;
+  /** Of the migrations that took longest, how long they may take now. */
+  readonly migrations: readonly MigrationTime[];
+  /** Why there is none. */
+  readonly reason: string | null;
+}
+
+export interface RehearsalPlan {
+  /** What preflight found that a real run would be refused for. */
+  readonly findings: readonly RehearsalFinding[];
+  /** False: what was found keeps even a copy from being migrated. */
+  readonly goesOn: boolean;
+  readonly gatePlan: 'automatic' | 'manual';
+  /** Whether Hydra on green is started: the config has a command for it. */
+  readonly startsGreen: boolean;
+  readonly keepSnapshot: boolean;
+  /** More cleaned rows than this are a finding. */
+  readonly cleanedRowsMax: number;
+}
+
+export interface RehearsalFinding {
+  readonly phase: Phase;
+  /** `blocks`: a real run would be refused or end there; `look`: a person should know before the night. */
+  readonly weight: 'blocks' | 'look';
+  /** Of the fault that a real run would end with, or what kind of thing it is. */
+  readonly code: string;
+  readonly what: string;
 }
 
 export interface CaptureReceipt {
@@ -63,6 +100,20 @@ export interface MigrateReceipt {
   readonly applied: number;
   readonly pending: 0;
   readonly durationMs: number;
+  /** The ones that took longest, longest first; as far as this try saw them run. */
+  readonly slowest?: readonly MigrationTime[];
+}
+
+export interface MigrationTime {
+  /** As in schema_migration; several that ended between two looks share the time and stand as "first..last". */
+  readonly migration: string;
+  readonly durationMs: number;
+}
+
+/** What the copy's rows must become, hashed before they are migrated. */
+export interface RowHashesReceipt {
+  readonly tables: Readonly<Record<string, number>>;
+  readonly rows: number;
 }
 
 export interface RepairReceipt {
@@ -195,7 +246,8 @@ export interface Report {
   readonly endedAt: string;
   readonly outcome: Outcome;
   readonly cause: { readonly code: string; readonly message: string } | null;
-  readonly phases: readonly { readonly name: Phase; readonly durationMs: number }[];
+  /** `predictedMs`: what the plan expected, where it expected something. */
+  readonly phases: readonly { readonly name: Phase; readonly durationMs: number; readonly predictedMs?: number }[];
   readonly decisions: readonly {
     readonly gate: Gate;
     readonly decision: Decision;
@@ -204,6 +256,9 @@ export interface Report {
     readonly note?: string;
   }[];
   readonly undone: readonly UndoReceipt[];
+  /** Of a rehearsal alone. */
+  readonly findings?: readonly RehearsalFinding[];
+  readonly hashes?: RowHashesReceipt | null;
   readonly plan: Plan | null;
   readonly capture: CaptureReceipt | null;
   readonly clean: CleanReceipt | null;

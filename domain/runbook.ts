@@ -31,7 +31,8 @@ export const PHASES = {
   cleanUp: 'ours removed',
 } as const;
 export type Phase = keyof typeof PHASES;
-export const PHASE_NAMES = Object.keys(PHASES) as readonly Phase[];
+/** Those that a real run goes through. */
+export const PHASE_NAMES = (Object.keys(PHASES) as readonly Phase[]).filter((name) => name !== 'hashes');
 
 /** Where a person must decide. `intervene` opens only when something needs one. */
 export const GATES = {
@@ -46,15 +47,7 @@ export type Decision = (typeof GATES)[Gate][number];
 export const MODES = ['real', 'rehearse', 'drill'] as const;
 export type Mode = (typeof MODES)[number];
 
-export const OUTCOMES = [
-  'completed',
-  'rehearsed',
-  'skipped',
-  'refused',
-  'undone',
-  'cancelled',
-  'rolled_back',
-] as const;
+export const OUTCOMES = ['completed', 'rehearsed', 'skipped', 'refused', 'undone', 'cancelled', 'rolled_back'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** Names on the wire: histories hold them, so they never change. */

@@ -5,7 +5,12 @@ import { type SupportedHydraVersion } from './hydra-versions';
  * of the loaded config; addresses and credentials stay inside the ports.
  */
 export interface CutoverSettings {
-  readonly environment: { readonly name: string; readonly production: boolean };
+  readonly environment: {
+    readonly name: string;
+    readonly production: boolean;
+    /** Whether a drill, which moves the writes there and back, may be done here. @default false */
+    readonly allowsDrill?: boolean;
+  };
   /** SHA-256 of everything in the config that is not secret. */
   readonly configDigest: string;
   readonly hydraVersion: { readonly blue: SupportedHydraVersion; readonly green: SupportedHydraVersion };
@@ -53,9 +58,29 @@ export interface CutoverSettings {
     readonly p95MsMax: number | null;
   };
   readonly gates: GateSettings;
+  /** @default DEFAULT_REHEARSAL */
+  readonly rehearsal?: RehearsalSettings;
   /** Raised for clients on blue until finalize, so that fewer refreshes fall into the window; null: left alone. */
   readonly accessTokenLifespanMs: number | null;
 }
+
+/** How a rehearsal is done. */
+export interface RehearsalSettings {
+  /** `automatic`: nobody is asked, so that one can run at night. */
+  readonly gatePlan: 'automatic' | 'manual';
+  /** Whether Hydra is started on the migrated copy, where there is a command for it. */
+  readonly startGreen: boolean;
+  readonly keepSnapshot: boolean;
+  /** More cleaned rows than this stand in the report as a finding. */
+  readonly cleanedRowsMax: number;
+}
+
+export const DEFAULT_REHEARSAL: RehearsalSettings = {
+  gatePlan: 'automatic',
+  startGreen: true,
+  keepSnapshot: false,
+  cleanedRowsMax: 0,
+};
 
 export interface SwitchoverSettings {
   /** From the first held request to its release; over it before the commit: blue again. */

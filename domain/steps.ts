@@ -11,6 +11,7 @@ import {
   type PurgeGuardReceipt,
   type RepairReceipt,
   type RestoreReceipt,
+  type RowHashesReceipt,
   type SnapshotReceipt,
   type SwitchoverReceipt,
   type SyncReceipt,
@@ -55,6 +56,8 @@ export interface Steps {
   /** Nobody but us may log in; the crossed-DSN check; blue's copied schema goes, green's own comes. */
   closeGreen(input: StepInput): Promise<void>;
   cleanGreen(input: StepInput): Promise<CleanReceipt>;
+  /** Rehearsals: what every row of the cleaned copy must become, kept on the copy before it is migrated. */
+  keepRowHashes(input: StepInput): Promise<RowHashesReceipt>;
   migrateGreen(input: StepInput): Promise<MigrateReceipt>;
   repairGreen(input: StepInput): Promise<RepairReceipt>;
   /** Guards on every table, closed without expiry; logins as blue had them. */
@@ -68,6 +71,8 @@ export interface Steps {
   /** Rounds until cancelled; what is done beside a gate. */
   keepInSync(input: StepInput): Promise<SyncReceipt>;
   verifyParity(input: StepInput): Promise<ParityReceipt>;
+  /** Rehearsals: the migrated copy against what was kept. */
+  compareRowHashes(input: StepInput): Promise<ParityReceipt>;
   gatherEvidence(input: StepInput): Promise<CutoverEvidence>;
 
   pauseJobs(input: StepInput): Promise<void>;

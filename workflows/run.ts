@@ -1,5 +1,5 @@
 import { log, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import { type Plan, type Report, type SyncReceipt, type UndoReceipt } from '../domain/receipts';
+import { type Plan, type RehearsalFinding, type Report, type SyncReceipt, type UndoReceipt } from '../domain/receipts';
 import {
   type CutoverStatus,
   type IgnoredMessage,
@@ -30,7 +30,7 @@ type Receipts = {
       | 'bake'
       | 'purgeGuard'
   ]: Report[Field];
-} & { switchovers: Report['switchovers']; metrics: Report['metrics'] };
+} & { switchovers: Report['switchovers']; metrics: Report['metrics']; hashes: NonNullable<Report['hashes']> | null };
 
 interface PhaseEntry {
   readonly name: Phase;
@@ -64,9 +64,12 @@ export class CutoverRun {
     bake: null,
     purgeGuard: null,
     metrics: { before: null, after: null },
+    hashes: null,
   };
   readonly decisions: RecordedDecision[] = [];
   readonly undone: UndoReceipt[] = [];
+  /** Of a rehearsal. */
+  readonly findings: RehearsalFinding[] = [];
   committed = false;
   /** Set while it goes backwards: why. */
   undoing: Cause | null = null;
@@ -177,6 +180,7 @@ export class CutoverRun {
       phases: this.phaseTotals(),
       decisions: this.decisions,
       undone: this.undone,
+      findings: this.findings,
       ...this.receipts,
     };
     upsertSearchAttributes(searchAttributes({ CutoverOutcome: outcome }));
@@ -188,7 +192,11 @@ export class CutoverRun {
   private phaseTotals(): Report['phases'] {
     const totals = new Map<Phase, number>();
     for (const { name, durationMs } of this.entries) totals.set(name, (totals.get(name) ?? 0) + (durationMs ?? 0));
-    return [...totals].map(([name, durationMs]) => ({ name, durationMs }));
+    const predicted = new Map(this.receipts.plan?.steps.map(({ phase, predictedMs }) => [phase, predictedMs]));
+    return [...totals].map(([name, durationMs]) => {
+      const predictedMs = predicted.get(name) ?? null;
+      return { name, durationMs, ...(predictedMs === null ? {} : { predictedMs }) };
+    });
   }
 
   private show(): void {

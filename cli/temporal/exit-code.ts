@@ -5,6 +5,7 @@ import { type Outcome } from '../../domain/runbook';
 const EXIT_CODES: Readonly<Record<Outcome, number>> = {
   completed: 0,
   rehearsed: 0,
+  skipped: 0,
   refused: FAULTS.CHECK_FAILED.exitCode,
   undone: FAULTS.UNDONE.exitCode,
   cancelled: FAULTS.UNDONE.exitCode,

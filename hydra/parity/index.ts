@@ -6,3 +6,4 @@ export {
   compareSides,
 } from './compare-sides';
 export { type TableParity } from './tally';
+export { type StoredHashesOptions, compareWithStored, keepHashes } from './stored-hashes';

@@ -36,9 +36,15 @@ export function makeHashedRow(table: GreenTable): (raw: RawHashedRow) => HashedR
 
 /** All rows of one side, in the order of their keys' bytes whatever the databases' collations are. */
 export function orderedHashes(table: GreenTable, side: 'blue' | 'green'): RowsQuery {
-  const rows = side === 'blue' ? allRowsQuery(table) : { sql: greenRowsSql(table, OF_OUR_NETWORK), values: [] };
+  const { sql, values } = allHashes(table, side);
   const order = table.key.map((column) => `made.${column}::text COLLATE "C"`);
-  return hashed(table, rows, ` ORDER BY ${order.join(', ')}`);
+  return { sql: `${sql} ORDER BY ${order.join(', ')}`, values };
+}
+
+/** As {@link orderedHashes}, in no order. */
+export function allHashes(table: GreenTable, side: 'blue' | 'green'): RowsQuery {
+  const rows = side === 'blue' ? allRowsQuery(table) : { sql: greenRowsSql(table, OF_OUR_NETWORK), values: [] };
+  return hashed(table, rows);
 }
 
 export function blueHashesOf(table: GreenTable, keys: readonly RowKey[]): readonly RowsQuery[] {
@@ -60,10 +66,10 @@ export function greenHashesOf(table: GreenTable, keys: readonly RowKey[]): reado
   );
 }
 
-function hashed(table: GreenTable, { sql, values }: RowsQuery, order = ''): RowsQuery {
+function hashed(table: GreenTable, { sql, values }: RowsQuery): RowsQuery {
   const named = namedBy(table).map((column) => `made.${column}::text`);
   return {
-    sql: `SELECT ARRAY[${named.join(', ')}] AS named, md5(to_json(made)::text) AS hash FROM (${sql}) AS made${order}`,
+    sql: `SELECT ARRAY[${named.join(', ')}] AS named, md5(to_json(made)::text) AS hash FROM (${sql}) AS made`,
     values,
   };
 }

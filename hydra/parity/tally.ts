@@ -29,6 +29,13 @@ export class Tally {
     this.#of(table);
   }
 
+  /** Rows that were compared elsewhere and are equal on both sides. */
+  addEqual(table: GreenTableName, rows: number): void {
+    const counts = this.#of(table);
+    counts.blue += rows;
+    counts.green += rows;
+  }
+
   /** One key, on the sides that have it. */
   add(table: GreenTableName, blue: HashedRow | null, green: HashedRow | null): void {
     const counts = this.#of(table);

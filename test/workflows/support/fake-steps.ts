@@ -68,7 +68,7 @@ export const ABORTED: SwitchoverReceipt = {
 export type StepName = keyof Steps;
 type FakeStep = (input: StepInput) => Promise<unknown>;
 
-const ANSWERS: Record<StepName, FakeStep> = {
+export const STEP_ANSWERS: Record<StepName, FakeStep> = {
   preflight: async ({ environment }) => ({ ...PLAN, environment }),
   extendLifetimes: async () => ({ clients: 1 }),
   restoreLifetimes: async () => ({ clients: 1 }),
@@ -80,6 +80,7 @@ const ANSWERS: Record<StepName, FakeStep> = {
   deleteGreen: async () => undefined,
   closeGreen: async () => undefined,
   cleanGreen: async () => ({ rules: [] }),
+  keepRowHashes: async () => ({ tables: { hydra_client: 3 }, rows: 3 }),
   migrateGreen: async () => ({ applied: 1, pending: 0, durationMs: 1 }),
   repairGreen: async () => ({ fixups: [] }),
   guardGreen: async () => ({ tables: 14 }),
@@ -89,6 +90,7 @@ const ANSWERS: Record<StepName, FakeStep> = {
   catchUp: async () => SYNC,
   keepInSync: untilCancelled,
   verifyParity: async () => PARITY,
+  compareRowHashes: async () => PARITY,
   gatherEvidence: async () => EVIDENCE,
   pauseJobs: async () => undefined,
   resumeJobs: async () => undefined,
@@ -135,7 +137,7 @@ export const answers =
 export function fakeSteps(overrides: Partial<Record<StepName, FakeStep>> = {}) {
   const calls: StepName[] = [];
   const activities = Object.fromEntries(
-    Object.entries({ ...ANSWERS, ...overrides }).map(([name, step]) => [
+    Object.entries({ ...STEP_ANSWERS, ...overrides }).map(([name, step]) => [
       name,
       (input: StepInput) => {
         calls.push(name as StepName);

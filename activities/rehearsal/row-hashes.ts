@@ -1,0 +1,47 @@
+import { type ParityReceipt, type RowHashesReceipt } from '../../domain/receipts';
+import { type StepInput } from '../../domain/steps';
+import { compareWithStored, keepHashes } from '../../hydra/parity';
+import { whileBeating } from '../green/while-beating';
+import { withGreen } from '../green/with-green';
+import { type Step } from '../step';
+
+/**
+ * Keeps what every row of the cleaned copy must become, on the copy itself: blue goes on meanwhile, so that a rehearsal cannot
+ * compare with it. Idempotent.
+ *
+ * @throws CutoverFault CHECK_FAILED (JSON that only a person can mend) | CROSSED_CONNECTION | DB_UNREACHABLE
+ */
+export const keepRowHashes: Step<StepInput, RowHashesReceipt> = (deps, input, context) =>
+  withGreen(deps, input, context, 'keep hashes', async (green) => {
+    let table = '';
+    const counts = await whileBeating(
+      context,
+      () => ({ step: 'hashing', table }),
+      () => keepHashes(green, { signal: context.signal, onTable: (name) => (table = name) }),
+    );
+    return { tables: counts, rows: Object.values(counts).reduce((sum, rows) => sum + rows, 0) };
+  });
+
+/**
+ * Compares every row of the migrated and repaired copy with what was kept before. Returns differences, it does not throw them;
+ * changes nothing.
+ *
+ * @throws CutoverFault CHECK_FAILED (nothing was kept) | CROSSED_CONNECTION | DB_UNREACHABLE
+ */
+export const compareRowHashes: Step<StepInput, ParityReceipt> = (deps, input, context) =>
+  withGreen(deps, input, context, 'compare hashes', async (green) => {
+    let table = '';
+    const { batchRows } = deps.settings.sync;
+    const result = await whileBeating(
+      context,
+      () => ({ step: 'comparing', table }),
+      () => compareWithStored(green, { batchRows, signal: context.signal, onTable: (name) => (table = name) }),
+    );
+    const tables = Object.entries(result.tables).map(([name, { blue }]) => [name, blue] as const);
+    return {
+      tables: Object.fromEntries(tables),
+      rows: result.rows,
+      differences: result.differences,
+      examples: result.examples,
+    };
+  });
