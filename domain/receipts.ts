@@ -274,3 +274,16 @@ export interface Report {
   readonly purgeGuard: PurgeGuardReceipt | null;
   readonly metrics: { readonly before: MetricsReceipt | null; readonly after: MetricsReceipt | null };
 }
+
+/** What a schedule's own workflow ends with; the report is that of the rehearsal. */
+export interface ScheduledRehearsal {
+  readonly environment: string;
+  readonly outcome: Outcome;
+  /** Why it was skipped. */
+  readonly reason: string | null;
+  /** Of the rehearsal; null when none began. */
+  readonly cutoverId: string | null;
+  readonly findings: number;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+}

@@ -1,2 +1,3 @@
 /** What a worker runs: every function exported here is a workflow type. */
 export { upgradeHydra } from './upgrade-hydra';
+export { rehearseOnSchedule } from './phases/rehearse-on-schedule';

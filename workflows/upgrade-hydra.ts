@@ -7,13 +7,14 @@ import { readInput } from './input';
 import { goForward } from './phases/go-forward';
 import { preflight } from './phases/preflight';
 import { prepare } from './phases/prepare';
+import { rehearse, skipped, standsAside } from './phases/rehearse';
 import { switchOver } from './phases/switch-over';
 import { CutoverRun } from './run';
 
 /**
  * One upgrade of one environment from Hydra on blue to Hydra on green.
  *
- * @returns the report of a completed run; every other run fails or is cancelled with its report, which the Query `status`
+ * @returns the report of a completed or rehearsed run; every other run fails or is cancelled with its report, which the Query `status`
  *   answers too
  */
 export async function upgradeHydra(raw: UpgradeInput): Promise<Report> {
@@ -23,9 +24,11 @@ export async function upgradeHydra(raw: UpgradeInput): Promise<Report> {
   try {
     await preflight(cutover, input, problems);
   } catch (error) {
+    if (standsAside(cutover, error)) return skipped(cutover, error);
     throw await refused(cutover, error);
   }
   try {
+    if (run.mode === 'rehearse') return await rehearse(cutover);
     await prepare(cutover);
     await switchOver(cutover);
   } catch (error) {

@@ -1,3 +1,4 @@
+import { drillProblems } from '../../domain/drill';
 import { isUpgrade } from '../../domain/hydra-versions';
 import { type CutoverSettings } from '../../domain/settings';
 import { type PreflightInput } from '../../domain/steps';
@@ -21,8 +22,8 @@ export function checkInput(settings: CutoverSettings, input: PreflightInput, fin
       'restart the worker with that config, or look at this one with plan',
     );
   }
-  if (input.mode === 'drill' && environment.production) {
-    findings.problem('environment.production', 'a drill was asked for where real users are', 'drill somewhere else');
+  if (input.mode === 'drill') {
+    for (const { where, observed, fix } of drillProblems(environment)) findings.problem(where, observed, fix);
   }
   if (!isUpgrade(hydraVersion.blue, hydraVersion.green) || HYDRA_SCHEMAS[hydraVersion.blue] === undefined) {
     findings.problem(

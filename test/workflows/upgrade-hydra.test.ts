@@ -57,7 +57,7 @@ describe('preflight', () => {
   it.each([
     ['a failed check', {}, { preflight: fails }, 'it broke'],
     ['a worker of another environment', {}, { preflight: answers(PLAN) }, 'the worker is of environment "test"'],
-    ['a mode that is not built', { mode: 'drill' as const }, {}, 'mode "drill" is not built yet'],
+    ['a drill, which needs the rollback', { mode: 'drill' as const }, {}, 'a drill ends with the rollback'],
     ['an unknown mode', { mode: 'x' as 'real' }, {}, '"mode" must be one of real, rehearse, drill'],
     ['another workflow id', { environment: 'elsewhere' }, {}, 'start it as "cutover/elsewhere"'],
     ['garbage', { environment: 5 as unknown as string }, {}, '"environment" must be text'],

@@ -1,0 +1,177 @@
+import { allHandlersFinished, CancellationScope, condition, isCancellation, log } from '@temporalio/workflow';
+import { type FaultCode } from '../../domain/faults';
+import { type Report } from '../../domain/receipts';
+import { type Phase } from '../../domain/runbook';
+import { type Cutover } from '../cutover';
+import { planEvidence } from '../evidence';
+import { causeOf, isJudgeable, type Cause } from '../failures';
+import { steps } from '../steps';
+import { assertApproved } from './prepare';
+
+/**
+ * Everything that can be tried on a copy: cleaned, migrated, repaired, Hydra started on it, each row compared with what it was
+ * to become, and taken down again. Nothing is written to blue, so there is no capture, no run row and no switchover.
+ *
+ * What speaks about the data or the config is a finding: it is kept, and the rehearsal goes on as far as it makes sense. Only
+ * what broke the rehearsal itself is thrown, for whoever calls to undo it.
+ * @returns the report, once nothing of it is left
+ */
+export async function rehearse(cutover: Cutover): Promise<Report> {
+  const { run, saga } = cutover;
+  const plan = rehearsalPlan(cutover);
+  run.findings.push(...plan.findings);
+  if (plan.goesOn) {
+    await approve(cutover);
+    await copy(cutover);
+    await tryOut(cutover);
+  }
+  await saga.unwind();
+  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  return run.close('rehearsed', null);
+}
+
+/**
+ * Whether a rehearsal was refused because a real run is on: nothing is wrong then, it comes at another time.
+ */
+export function standsAside({ run }: Cutover, error: unknown): boolean {
+  return (
+    run.mode === 'rehearse' && isJudgeable(error) && causeOf(error).code === ('CUTOVER_RUNNING' satisfies FaultCode)
+  );
+}
+
+/** @returns the report of a rehearsal that did not begin */
+export async function skipped({ run }: Cutover, error: unknown): Promise<Report> {
+  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  return run.close('skipped', causeOf(error));
+}
+
+async function approve({ run, gates }: Cutover): Promise<void> {
+  const { plan } = run;
+  if (plan.rehearsal?.gatePlan !== 'manual') return;
+  await run.inPhase('plan', async () => {
+    const timeoutMs = plan.gates.planTimeoutMs;
+    const verdict = await gates.ask({
+      gate: 'plan',
+      why: 'Read the plan of this rehearsal. `approve` begins with the copy; nothing is written to blue.',
+      evidence: planEvidence(plan),
+      timeoutMs,
+      ifNobody: 'the rehearsal ends as rejected; nothing was changed.',
+    });
+    assertApproved('plan', verdict, timeoutMs);
+  });
+}
+
+async function copy(cutover: Cutover): Promise<void> {
+  const { run, saga } = cutover;
+  const { keepSnapshot } = rehearsalPlan(cutover);
+  let isComplete = false;
+  await run.inPhase('snapshot', () => {
+    // One that is to be kept stays when it is whole; what is left of one that failed goes.
+    saga.register('snapshot', async () => {
+      if (!keepSnapshot || !isComplete) await steps.deleteSnapshot(run.stepInput);
+    });
+    return steps.takeSnapshot(run.stepInput);
+  });
+  isComplete = true;
+  await run.inPhase('restore', () => {
+    saga.register('restore', () => steps.deleteGreen(run.stepInput));
+    return steps.restoreGreen(run.stepInput);
+  });
+  await run.inPhase('close', () => steps.closeGreen(run.stepInput));
+}
+
+/** The copy from its cleaning to its comparison; ends early where the next step would mean nothing. */
+async function tryOut(cutover: Cutover): Promise<void> {
+  const { run } = cutover;
+  const { receipts, stepInput } = run;
+  const isClean = await finds(cutover, 'clean', ['CHECK_FAILED'], async () => {
+    receipts.clean = await steps.cleanGreen(stepInput);
+  });
+  if (!isClean) return;
+  noteCleaned(cutover);
+  const isKept = await finds(cutover, 'hashes', ['CHECK_FAILED'], async () => {
+    receipts.hashes = await steps.keepRowHashes(stepInput);
+  });
+  const isMigrated = await finds(cutover, 'migrate', ['MIGRATION_FAILED'], async () => {
+    receipts.migrate = await steps.migrateGreen(stepInput);
+  });
+  if (!isMigrated) return;
+  await finds(cutover, 'repair', ['MIGRATION_FAILED'], async () => {
+    receipts.repair = await steps.repairGreen(stepInput);
+  });
+  await run.inPhase('guard', () => steps.guardGreen(stepInput));
+  await run.inPhase('vacuum', () => steps.vacuumGreen(stepInput));
+  await startHydra(cutover);
+  if (isKept) await compare(cutover);
+}
+
+async function startHydra(cutover: Cutover): Promise<void> {
+  const { run, saga } = cutover;
+  if (!rehearsalPlan(cutover).startsGreen) return;
+  const findings: readonly FaultCode[] = ['PROCESS_NOT_READY', 'CHECK_FAILED', 'HYDRA_UNEXPECTED', 'COMMAND_FAILED'];
+  await finds(cutover, 'start', findings, () => {
+    saga.register('start', () => steps.stopGreen(run.stepInput));
+    return steps.startGreen(run.stepInput);
+  });
+}
+
+async function compare(cutover: Cutover): Promise<void> {
+  const { run } = cutover;
+  await finds(cutover, 'parity', ['CHECK_FAILED'], async () => {
+    run.receipts.parity = await steps.compareRowHashes(run.stepInput);
+  });
+  const { parity } = run.receipts;
+  if (parity === null || parity.differences === 0) return;
+  run.findings.push({
+    phase: 'parity',
+    weight: 'blocks',
+    code: 'PARITY_DIFFERS',
+    what: `${parity.differences} of ${parity.rows} rows did not become what they had to (allowed 0): ${parity.examples.join(', ')}`,
+  });
+}
+
+/** Cleaning is no fault, but a person should know how much of it there is. */
+function noteCleaned(cutover: Cutover): void {
+  const { run } = cutover;
+  const { cleanedRowsMax } = rehearsalPlan(cutover);
+  const titles = new Map(run.plan.rules.map(({ id, title }) => [id, title]));
+  const cleaned = run.receipts.clean?.rules ?? [];
+  const rows = cleaned.reduce((sum, rule) => sum + rule.rows, 0);
+  if (rows <= cleanedRowsMax) return;
+  for (const rule of cleaned) {
+    if (rule.rows === 0) continue;
+    const title = titles.get(rule.id);
+    run.findings.push({
+      phase: 'clean',
+      weight: 'look',
+      code: rule.id,
+      what: `${rule.rows} rows would be cleaned, ${rule.archived} archived${title === undefined ? '' : `: ${title}`}`,
+    });
+  }
+}
+
+/** @returns false when the phase ended with one of `findings`, which is kept; @throws everything else */
+async function finds(
+  { run }: Cutover,
+  phase: Phase,
+  findings: readonly FaultCode[],
+  work: () => Promise<unknown>,
+): Promise<boolean> {
+  try {
+    await run.inPhase(phase, work);
+    return true;
+  } catch (error) {
+    if (!isJudgeable(error) || isCancellation(error)) throw error;
+    const { code, message }: Cause = causeOf(error);
+    if (!findings.some((known) => known === code)) throw error;
+    log.warn('rehearsal found a problem', { cutoverId: run.cutoverId, phase, code });
+    run.findings.push({ phase, weight: 'blocks', code, what: message });
+    return false;
+  }
+}
+
+function rehearsalPlan({ run }: Cutover) {
+  const { rehearsal } = run.plan;
+  if (rehearsal === undefined) throw new TypeError('a rehearsal without its part of the plan');
+  return rehearsal;
+}
