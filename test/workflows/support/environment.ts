@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { type WorkflowHandle } from '@temporalio/client';
+import { Client, type WorkflowHandle } from '@temporalio/client';
 import { cutoverWorkflowId, type CutoverStatus, type Gate, type UpgradeInput } from '../../../domain/runbook';
 import { type Report } from '../../../domain/receipts';
 import { SEARCH_ATTRIBUTE_NAMES } from '../../../domain/search-attributes';
@@ -13,6 +13,8 @@ import { sharedServers } from '../../support/shared-servers';
 /** Source: Temporal's API, enum IndexedValueType. */
 const INDEXED_VALUE_TYPE_KEYWORD = 2;
 const TASK_QUEUE = 'upgrades';
+/** More than the runs that go on at once; some hold a slot with a step that is silent. */
+const ACTIVITY_SLOTS = 500;
 
 export type Handle = WorkflowHandle<(input: UpgradeInput) => Promise<Report>>;
 
@@ -57,6 +59,7 @@ export function useTemporal() {
       ),
       maxHeartbeatThrottleInterval: '100ms',
       shutdownGraceTime: '1s',
+      maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS,
     });
     running = worker.run();
   });
@@ -66,21 +69,29 @@ export function useTemporal() {
     await env.teardown();
   });
 
+  const begin = async (client: Client, activities: Activities, input: Partial<UpgradeInput>): Promise<Handle> => {
+    const environment = `test-${randomBytes(6).toString('hex')}`;
+    stepsOf.set(environment, activities);
+    return client.workflow.start<(input: UpgradeInput) => Promise<Report>>('upgradeHydra', {
+      workflowId: cutoverWorkflowId(environment),
+      taskQueue: TASK_QUEUE,
+      args: [{ environment, by: 'starter', ...input }],
+    });
+  };
+
   return {
+    /** Starts an upgrade whose end may be awaited beside others: time does not skip meanwhile. */
+    begin: (activities: Activities, input: Partial<UpgradeInput> = {}): Promise<Handle> => {
+      const { connection, namespace } = env;
+      return begin(new Client({ connection, ...(namespace === undefined ? {} : { namespace }) }), activities, input);
+    },
     /** Starts an upgrade with these steps and hands its handle to `drive`, which must bring it to its end. */
     upgrade: async <T>(
       activities: Activities,
       drive: (handle: Handle) => Promise<T>,
       input: Partial<UpgradeInput> = {},
     ): Promise<T> => {
-      const environment = `test-${randomBytes(6).toString('hex')}`;
-      stepsOf.set(environment, activities);
-      const handle: Handle = await env.client.workflow.start<(input: UpgradeInput) => Promise<Report>>('upgradeHydra', {
-        workflowId: cutoverWorkflowId(environment),
-        taskQueue: TASK_QUEUE,
-        args: [{ environment, by: 'starter', ...input }],
-      });
-      return drive(handle);
+      return drive(await begin(env.client, activities, input));
     },
   };
 }

@@ -1,0 +1,126 @@
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { type StepInput } from '../../../domain/steps';
+import { STEP_ANSWERS, untilCancelled, type StepName } from '../support/fake-steps';
+import { type ModelWorld } from './model-world';
+
+/** What goes wrong with the one step that a case is about. */
+export const COLUMNS = ['failsForGood', 'failsTwice', 'timesOut', 'cancelled', 'rejected', 'killed'] as const;
+export type Column = (typeof COLUMNS)[number];
+
+export const COLUMN_TITLES: Readonly<Record<Column, string>> = {
+  failsForGood: 'fails for good',
+  failsTwice: 'fails twice, then works',
+  timesOut: 'times out after taking effect, then fails for good',
+  cancelled: 'is running when somebody cancels',
+  rejected: 'works, and the next gate is rejected',
+  killed: 'loses its worker half-way',
+};
+
+const POLL_MS = 50;
+/** A step that is never told of a cancel request comes to its end by itself. */
+const UNTOLD_MS = 1_500;
+/** A step that is told takes its time to stop; its undo must wait for it. */
+const STOPPING_MS = 150;
+
+/** One case: what its driver and its steps must know of one another. */
+export class Scene {
+  /** Set by the driver. */
+  cancelSent = false;
+  /** A person decided at gate `intervene`: whatever was broken is mended. */
+  isMended = false;
+  isOver = false;
+  tries = 0;
+
+  constructor(
+    readonly world: ModelWorld,
+    readonly step: StepName,
+    readonly column: Column,
+    /** The step misbehaves only behind the commit: it is called before as well. */
+    readonly onlyForward: boolean,
+    /** The switchover fails for good, so that the way back is gone. */
+    readonly goesBack: boolean,
+  ) {}
+
+  activities(): Record<string, (input: StepInput) => Promise<unknown>> {
+    return Object.fromEntries(
+      Object.keys(STEP_ANSWERS).map((name) => [name, (input: StepInput) => this.play(name as StepName, input)]),
+    );
+  }
+
+  private async play(step: StepName, { environment }: StepInput): Promise<unknown> {
+    const { world } = this;
+    world.begin(step);
+    try {
+      if (step === this.step && (!this.onlyForward || world.writes === 'green')) {
+        this.tries += 1;
+        await this.misbehave(step);
+      } else if (this.goesBack && step === 'switchover') {
+        world.takeHalfEffect(step);
+        throw broken();
+      }
+      if (step === 'keepInSync') await untilCancelled();
+      world.takeEffect(step);
+      return await world.answer(step, environment);
+    } finally {
+      world.end(step);
+    }
+  }
+
+  /** Returns when the step may work after all. */
+  private async misbehave(step: StepName): Promise<void> {
+    const { world } = this;
+    switch (this.column) {
+      case 'failsForGood':
+        if (step === 'switchover') world.takeHalfEffect(step);
+        if (!this.isMended) throw broken();
+        return;
+      case 'failsTwice':
+        if (this.tries <= 2) throw new Error('connection lost');
+        return;
+      case 'timesOut':
+        if (this.tries === 1) {
+          world.takeEffect(step);
+          await this.falterSilently(step);
+        }
+        if (!this.isMended) throw broken();
+        return;
+      case 'cancelled':
+        if (this.tries === 1) await this.untilToldToStop(step);
+        return;
+      case 'rejected':
+        return;
+      case 'killed':
+        if (this.tries > 1) return;
+        world.takeHalfEffect(step);
+        await this.falterSilently(step);
+    }
+  }
+
+  /** As a dead worker's step: no sign of life and no end. */
+  private async falterSilently(step: StepName): Promise<never> {
+    this.world.end(step);
+    while (!this.isOver) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    throw new Error('nobody hears this');
+  }
+
+  private async untilToldToStop(step: StepName): Promise<void> {
+    const context = Context.current();
+    let sentAt: number | undefined;
+    for (;;) {
+      context.heartbeat();
+      if (context.cancellationSignal.aborted) {
+        this.world.takeHalfEffect(step);
+        await new Promise((resolve) => setTimeout(resolve, STOPPING_MS));
+        throw context.cancellationSignal.reason;
+      }
+      if (this.cancelSent) sentAt ??= Date.now();
+      if (sentAt !== undefined && Date.now() - sentAt > UNTOLD_MS) return;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+}
+
+function broken(): ApplicationFailure {
+  return ApplicationFailure.nonRetryable('it broke', 'RDS_FAILED');
+}

@@ -1,0 +1,86 @@
+import { type WorkflowHandle } from '@temporalio/client';
+import { type Gate } from '../../../domain/runbook';
+import { type Report } from '../../../domain/receipts';
+import { statusOf, type Handle } from '../support/environment';
+import { type Scene } from './misbehaviour';
+import { type Row } from './table';
+
+/** What a case came to, in the words of its row. */
+export interface Result extends Row {
+  /** How Temporal shows the run: the type of the failure that closed it, else its state. */
+  readonly closes: string;
+  readonly violations: readonly string[];
+  readonly report: Report;
+}
+
+const ENDS = { refused: 'refused', undone: 'undone', cancelled: 'cancelled', completed: 'completed' } as const;
+
+/**
+ * Brings one run to its end as its row says: approves, rejects behind the step, cancels while it runs, and answers gate
+ * `intervene` in the row's order.
+ *
+ * @throws Error on a gate that the row does not foresee
+ */
+export async function playCase(handle: Handle, scene: Scene, row: Row, pollMs: number): Promise<Result> {
+  const asked: Row['asked'][number][] = [];
+  let rejected = false;
+  const decide = async (gate: Gate) => {
+    const answered = gate === 'intervene' ? row.asked[asked.length] : undefined;
+    if (gate === 'intervene' && answered === undefined) {
+      throw new Error(`nobody foresaw: ${(await statusOf(handle)).awaiting?.why}`);
+    }
+    if (answered !== undefined) asked.push(answered);
+    if (answered === 'retry') scene.isMended = true;
+    const reject = scene.column === 'rejected' && scene.tries > 0 && !rejected && gate !== 'intervene';
+    rejected ||= reject;
+    const decision = answered ?? (reject ? 'reject' : 'approve');
+    await handle.executeUpdate('decide', { args: [{ gate, decision, by: 'tests', note: 'row' } as never] });
+  };
+  for (;;) {
+    if (scene.column === 'cancelled' && scene.tries > 0 && !scene.cancelSent) {
+      scene.cancelSent = true;
+      await handle.cancel();
+    }
+    const { awaiting, report } = await statusOf(handle);
+    if (report !== null) return resultOf(handle, scene, asked, report);
+    if (awaiting !== null && !mustWait(scene, row)) await decide(awaiting.gate).catch(ignoreClosed);
+    else await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+}
+
+/** The sync runs beside its gate: the gate is answered when what goes wrong has gone wrong. */
+function mustWait({ step, tries, cancelSent, column }: Scene, { attempts }: Row): boolean {
+  return step === 'keepInSync' && (tries < attempts || (column === 'cancelled' && cancelSent)) && tries > 0;
+}
+
+/** A gate may close while its answer is under way: a sync that failed, a cancel request. */
+function ignoreClosed(error: unknown): void {
+  const { cause } = error as { readonly cause?: { readonly type?: string } };
+  if (cause?.type !== 'GATE_NOT_OPEN') throw error;
+}
+
+async function resultOf(handle: Handle, scene: Scene, asked: Row['asked'], report: Report): Promise<Result> {
+  const { world, tries } = scene;
+  const incomplete = report.undone.some(({ ok }) => !ok);
+  const writes = world.writes;
+  if (writes === 'nobody') throw new Error('nobody may write at the end');
+  return {
+    end: incomplete ? 'incomplete' : ENDS[report.outcome as keyof typeof ENDS],
+    writes,
+    undone: world.undone as Row['undone'],
+    attempts: tries,
+    asked,
+    left: world.left,
+    closes: await closingOf(handle),
+    violations: world.violations,
+    report,
+  };
+}
+
+async function closingOf(handle: WorkflowHandle): Promise<string> {
+  const failure = await handle.result().then(
+    () => undefined,
+    (error: { readonly cause?: { readonly type?: string } }) => error.cause,
+  );
+  return failure?.type ?? (await handle.describe()).status.name;
+}
