@@ -10,6 +10,8 @@ import { workflowBundle } from './workflow-bundle';
 
 /** A cancelled step hears of it with its next heartbeat: this is what an operator waits for. */
 const HEARTBEAT_THROTTLE_MAX = '1s';
+/** A worker that was killed keeps the next approval or question of its run for so long. */
+const STICKY_QUEUE_TIMEOUT = '3s';
 /** What is about to end may; everything else is told to stop and goes on at another worker. */
 const SHUTDOWN_GRACE = '3s';
 const SHUTDOWN_FORCE = '60s';
@@ -47,6 +49,7 @@ export async function createTemporalWorker(
       activities,
       maxConcurrentActivityTaskExecutions: ACTIVITIES_MAX,
       maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MAX,
+      stickyQueueScheduleToStartTimeout: STICKY_QUEUE_TIMEOUT,
       shutdownGraceTime: SHUTDOWN_GRACE,
       shutdownForceTime: SHUTDOWN_FORCE,
     });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isCutoverFault } from '../../domain/faults';
 import { type CommandName } from '../../domain/ports/command-runner';
 import { type GatewayView, type TargetView } from '../../domain/ports/targets';
@@ -16,6 +17,8 @@ const OPTIONAL_COMMANDS = [
   ['startBlue', 'blue.commands.start'],
 ] as const satisfies readonly (readonly [CommandName, string])[];
 
+const READY_ATTEMPTS = 5;
+const READY_RETRY_MS = 500;
 /** The gateway's name for it. */
 const SESSION_COOKIES = 'session-cookies';
 
@@ -33,8 +36,9 @@ export async function checkCommands({ commands }: StepDeps, findings: Findings):
 /** Blue's Hydra serves, and is the version that the config says. */
 export async function checkHydra({ hydra, settings }: StepDeps, findings: Findings): Promise<void> {
   const where = "blue's Hydra";
-  if (!(await hydra.isReady('blue'))) {
-    findings.problem(where, 'is not ready', 'start it, or correct blue.adminUrl');
+  if (!(await becomesReady(hydra))) {
+    const observed = `/health/ready did not answer 200 on both listeners, ${READY_ATTEMPTS} times in a row`;
+    findings.problem(where, observed, 'start it, or correct blue.publicUrl and blue.adminUrl');
     return;
   }
   const expected = settings.hydraVersion.blue;
@@ -44,6 +48,15 @@ export async function checkHydra({ hydra, settings }: StepDeps, findings: Findin
   } else if (version !== expected) {
     const fix = 'correct blue.hydraVersion, or upgrade Hydra to it first';
     findings.problem(where, `says that it is ${version}`, fix, expected);
+  }
+}
+
+/** A busy Hydra lets its readiness probe wait for a connection of its pool: one slow answer is no verdict. */
+async function becomesReady(hydra: StepDeps['hydra']): Promise<boolean> {
+  for (let attempt = 1; ; attempt += 1) {
+    if (await hydra.isReady('blue')) return true;
+    if (attempt === READY_ATTEMPTS) return false;
+    await sleep(READY_RETRY_MS);
   }
 }
 

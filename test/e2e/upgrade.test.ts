@@ -11,14 +11,14 @@ const LONG_MS = 600_000;
 const GRANTS = 1_000;
 const run = promisify(execFile);
 
-let upgrade: UpgradeWorld | undefined;
-
-afterEach(async () => {
-  await upgrade?.stop();
-  upgrade = undefined;
-}, 120_000);
-
 describe('the upgrade of a real Hydra under traffic', () => {
+  let upgrade: UpgradeWorld | undefined;
+
+  afterEach(async () => {
+    await upgrade?.stop();
+    upgrade = undefined;
+  }, 120_000);
+
   it(
     'completes with nothing lost although its worker is killed in the middle of every stage',
     async () => {
