@@ -42,6 +42,9 @@ const REFUSALS: Readonly<Record<string, string>> = {
   '3F000': 'the schema does not exist; make it, or correct the table',
 };
 
+/** IF NOT EXISTS looks before the other one is done: then the name of the table, of its type or of a key is taken. */
+const MADE_BY_ANOTHER = ['42P07', '42710', '23505'];
+
 /** {@link RecordStore} of one row: column `state` is what the foreign system reads. Every change is one UPDATE. */
 export class RowStore implements RecordStore<RowVersion | null> {
   readonly #options: RowStoreOptions;
@@ -99,8 +102,7 @@ export class RowStore implements RecordStore<RowVersion | null> {
 
   async #create(): Promise<void> {
     await this.#query(targetTableSql(this.#table), []).catch((error: unknown) => {
-      // Two at once: IF NOT EXISTS looks before the other one is done.
-      if (!hasState(error, '23505') && !hasState(error, '42P07')) throw error;
+      if (!MADE_BY_ANOTHER.some((state) => hasState(error, state))) throw error;
     });
   }
 

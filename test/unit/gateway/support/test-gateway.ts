@@ -42,6 +42,8 @@ export interface TestGateway {
   until(expected: Readonly<Record<string, unknown>>): Promise<void>;
   /** Another gateway on the same state file. */
   restart(): Promise<TestGateway>;
+  /** Ends it and keeps its state file. */
+  stop(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -86,6 +88,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}, existin
       await gateway.close();
       return startTestGateway(options, folder);
     },
+    stop: () => gateway.close(),
     close: async () => {
       await gateway.close();
       await rm(folder, { recursive: true, force: true });
