@@ -1,4 +1,5 @@
 import {
+  AddTagsToResourceCommand,
   CreateDBSnapshotCommand,
   DeleteDBInstanceCommand,
   DeleteDBSnapshotCommand,
@@ -6,9 +7,11 @@ import {
   DescribeDBSnapshotsCommand,
   ModifyDBInstanceCommand,
   type RDSClient,
+  RebootDBInstanceCommand,
   RestoreDBInstanceFromDBSnapshotCommand,
 } from '@aws-sdk/client-rds';
 import { CutoverFault } from '../../domain/faults';
+import { differs, SETTING_NAMES } from '../../domain/instance-plan';
 import {
   CUTOVER_TAG,
   type DatabaseInstance,
@@ -16,33 +19,20 @@ import {
   type DatabaseSnapshot,
   type DeleteInstanceRequest,
   type DeleteSnapshotRequest,
+  type InstanceRequest,
   type PasswordRequest,
   type RestoreRequest,
   SNAPSHOT_TAG,
   type SettingsRequest,
   type SnapshotRequest,
+  type TagRequest,
   type WaitOptions,
 } from '../../domain/ports/database-provider';
 import { pollUntil } from './poll-until';
 import { asRdsFault, rdsErrorName } from './rds-error-table';
+import { assertOurs, deadEnd, isDeadEnd, isSettled, missing } from './rds-states';
 import { toInstance, toSnapshot, toTags } from './rds-resources';
 import { modifiableParameters, restorableParameters } from './rds-settings';
-
-/** Statuses that never become `available` by themselves. Source: Amazon RDS User Guide, "DB instance status". */
-const DEAD_ENDS = new Set([
-  'deleting',
-  'failed',
-  'inaccessible-encryption-credentials',
-  'incompatible-create',
-  'incompatible-network',
-  'incompatible-option-group',
-  'incompatible-parameters',
-  'incompatible-restore',
-  'insufficient-capacity',
-  'stopped',
-  'stopping',
-  'storage-full',
-]);
 
 /** Refusals of a request that an earlier one of the same content may have caused. */
 const MADE_BEFORE = new Set([
@@ -52,11 +42,17 @@ const MADE_BEFORE = new Set([
 ]);
 
 /**
+ * After so many looks at an instance that is at rest, a change that it does not show is not waited for any longer. RDS says
+ * `available` for a while before it begins with what it accepted.
+ */
+const QUIET_LOOKS = 5;
+
+/**
  * {@link DatabaseProvider} over Amazon RDS.
  *
  * The client takes region, credentials and endpoint from where the SDK takes them (environment, profile, instance role).
  * Needs rds:DescribeDBInstances, DescribeDBSnapshots, CreateDBSnapshot, RestoreDBInstanceFromDBSnapshot, ModifyDBInstance,
- * DeleteDBInstance, DeleteDBSnapshot, AddTagsToResource.
+ * RebootDBInstance, DeleteDBInstance, DeleteDBSnapshot, AddTagsToResource.
  */
 export class RdsDatabaseProvider implements DatabaseProvider {
   readonly #client: RDSClient;
@@ -140,8 +136,8 @@ export class RdsDatabaseProvider implements DatabaseProvider {
     return pollUntil(`instance ${instanceId} to be available`, wait, async () => {
       const instance = await this.#mustExist(instanceId);
       wait.onProgress?.({ status: instance.status });
-      if (instance.status === 'available') return instance;
-      if (DEAD_ENDS.has(instance.status)) throw deadEnd('instance', instanceId, instance.status);
+      if (isSettled(instance.status)) return instance;
+      if (isDeadEnd(instance.status)) throw deadEnd('instance', instanceId, instance.status);
       return undefined;
     });
   }
@@ -152,19 +148,52 @@ export class RdsDatabaseProvider implements DatabaseProvider {
       if (snapshot === undefined) throw missing('snapshot', snapshotId);
       wait.onProgress?.({ status: snapshot.status, percent: snapshot.percent });
       if (snapshot.status === 'available') return snapshot;
-      if (DEAD_ENDS.has(snapshot.status)) throw deadEnd('snapshot', snapshotId, snapshot.status);
+      if (isDeadEnd(snapshot.status)) throw deadEnd('snapshot', snapshotId, snapshot.status);
       return undefined;
     });
   }
 
   async applySettings(request: SettingsRequest, wait: WaitOptions): Promise<DatabaseInstance> {
-    const { instanceId, cutoverId, settings } = request;
-    return this.#modify(instanceId, cutoverId, modifiableParameters(settings), wait);
+    const { settings } = request;
+    const names = SETTING_NAMES.filter((name) => settings[name] !== undefined);
+    let quiet = 0;
+    return this.#modify(request, wait, {
+      parameters: (now) => modifiableParameters(settings, now.settings.logExports),
+      isInForce: (now) => {
+        quiet += 1;
+        return quiet >= QUIET_LOOKS || !names.some((name) => differs(settings, now.settings, name));
+      },
+    });
+  }
+
+  async rebootInstance({ instanceId, cutoverId }: InstanceRequest, wait: WaitOptions): Promise<DatabaseInstance> {
+    let accepted = false;
+    return pollUntil(`instance ${instanceId} to be restarted`, wait, async () => {
+      const instance = await this.#mustBeOurs(instanceId, cutoverId, wait);
+      if (!isSettled(instance.status)) return undefined;
+      if (accepted && instance.parameterStatus !== 'pending-reboot') return instance;
+      if (accepted) return undefined;
+      const command = new RebootDBInstanceCommand({ DBInstanceIdentifier: instanceId });
+      await this.#ask(`restarting instance ${instanceId}`, () => this.#client.send(command));
+      accepted = true;
+      return undefined;
+    });
+  }
+
+  async tagInstance({ instanceId, cutoverId, tags }: TagRequest): Promise<void> {
+    const instance = await this.#mustExist(instanceId);
+    assertOurs('instance', instanceId, instance.tags, cutoverId);
+    const command = new AddTagsToResourceCommand({
+      ResourceName: instance.arn,
+      // Its own tag too: what may be tagged can then be limited to what is ours.
+      Tags: toTags({ ...tags, [CUTOVER_TAG]: cutoverId }),
+    });
+    await this.#ask(`tagging instance ${instanceId}`, () => this.#client.send(command));
   }
 
   async modifyMasterPassword(request: PasswordRequest, wait: WaitOptions): Promise<void> {
-    const { instanceId, cutoverId, password } = request;
-    await this.#modify(instanceId, cutoverId, { MasterUserPassword: password }, wait);
+    const parameters = () => ({ MasterUserPassword: request.password });
+    await this.#modify(request, wait, { parameters, isInForce: () => true });
   }
 
   async deleteInstance(request: DeleteInstanceRequest, wait: WaitOptions): Promise<void> {
@@ -201,20 +230,22 @@ export class RdsDatabaseProvider implements DatabaseProvider {
 
   /** Asks for a change once, as soon as the instance can take it, then waits until nothing is pending. */
   async #modify(
-    instanceId: string,
-    cutoverId: string,
-    parameters: Partial<ConstructorParameters<typeof ModifyDBInstanceCommand>[0]>,
+    { instanceId, cutoverId }: InstanceRequest,
     wait: WaitOptions,
+    change: {
+      readonly parameters: (now: DatabaseInstance) => Partial<ConstructorParameters<typeof ModifyDBInstanceCommand>[0]>;
+      readonly isInForce: (now: DatabaseInstance) => boolean;
+    },
   ): Promise<DatabaseInstance> {
     let accepted = false;
     return pollUntil(`the changes of instance ${instanceId} to be in force`, wait, async () => {
-      const instance = await this.#mustExist(instanceId);
-      wait.onProgress?.({ status: instance.status });
-      assertOurs('instance', instanceId, instance.tags, cutoverId);
-      if (DEAD_ENDS.has(instance.status)) throw deadEnd('instance', instanceId, instance.status);
-      if (accepted) return instance.status === 'available' && !instance.hasPendingChanges ? instance : undefined;
+      const instance = await this.#mustBeOurs(instanceId, cutoverId, wait);
+      if (accepted) {
+        const isAtRest = isSettled(instance.status) && !instance.hasPendingChanges;
+        return isAtRest && change.isInForce(instance) ? instance : undefined;
+      }
       const command = new ModifyDBInstanceCommand({
-        ...parameters,
+        ...change.parameters(instance),
         DBInstanceIdentifier: instanceId,
         ApplyImmediately: true,
       });
@@ -225,12 +256,17 @@ export class RdsDatabaseProvider implements DatabaseProvider {
   }
 
   #adoptSnapshot(snapshot: DatabaseSnapshot, request: SnapshotRequest): DatabaseSnapshot {
-    assertOurs('snapshot', request.snapshotId, snapshot.tags, request.cutoverId);
-    if (snapshot.instanceId === request.instanceId) return snapshot;
+    const { snapshotId, instanceId, cutoverId } = request;
+    assertOurs('snapshot', snapshotId, snapshot.tags, cutoverId);
+    if (snapshot.status === 'deleting') {
+      const message = `an earlier snapshot ${snapshotId} is being deleted; try again when it is gone`;
+      throw new CutoverFault('RDS_BUSY', message, { snapshotId });
+    }
+    if (snapshot.instanceId === instanceId) return snapshot;
     throw new CutoverFault(
       'CHECK_FAILED',
-      `snapshot ${request.snapshotId} is of instance ${snapshot.instanceId}, not of ${request.instanceId}; delete it or choose another name`,
-      { snapshotId: request.snapshotId, instanceId: request.instanceId },
+      `snapshot ${snapshotId} is of instance ${snapshot.instanceId}, not of ${instanceId}; delete it or choose another name`,
+      { snapshotId, instanceId },
     );
   }
 
@@ -260,7 +296,16 @@ export class RdsDatabaseProvider implements DatabaseProvider {
   async #refuseDeadEnd(error: unknown, instanceId: string): Promise<void> {
     if (rdsErrorName(error) !== 'InvalidDBInstanceStateFault') return;
     const status = (await this.describeInstance(instanceId))?.status;
-    if (status !== undefined && DEAD_ENDS.has(status)) throw deadEnd('instance', instanceId, status);
+    if (status !== undefined && isDeadEnd(status)) throw deadEnd('instance', instanceId, status);
+  }
+
+  /** @throws CutoverFault CHECK_FAILED (not ours) | RDS_FAILED (gone, or will never serve) */
+  async #mustBeOurs(instanceId: string, cutoverId: string, wait: WaitOptions): Promise<DatabaseInstance> {
+    const instance = await this.#mustExist(instanceId);
+    wait.onProgress?.({ status: instance.status });
+    assertOurs('instance', instanceId, instance.tags, cutoverId);
+    if (isDeadEnd(instance.status)) throw deadEnd('instance', instanceId, instance.status);
+    return instance;
   }
 
   async #mustExist(instanceId: string): Promise<DatabaseInstance> {
@@ -285,30 +330,4 @@ async function orAbsent<T>(answer: Promise<T>, absentName: string): Promise<T | 
     if (rdsErrorName(error) === absentName) return undefined;
     throw error;
   }
-}
-
-function assertOurs(
-  kind: 'instance' | 'snapshot',
-  id: string,
-  tags: Readonly<Record<string, string>>,
-  cutoverId: string,
-): void {
-  if (tags[CUTOVER_TAG] === cutoverId) return;
-  throw new CutoverFault(
-    'CHECK_FAILED',
-    `${kind} ${id} exists and does not belong to cutover ${cutoverId} (tag ${CUTOVER_TAG}: ${tags[CUTOVER_TAG] ?? 'none'}); it was not touched; choose another name or remove it yourself`,
-    { [`${kind}Id`]: id, cutoverId },
-  );
-}
-
-function deadEnd(kind: 'instance' | 'snapshot', id: string, status: string): CutoverFault {
-  return new CutoverFault(
-    'RDS_FAILED',
-    `${kind} ${id} is ${status} and will not become available; see its events in the RDS console`,
-    { [`${kind}Id`]: id, status },
-  );
-}
-
-function missing(kind: 'instance' | 'snapshot', id: string): CutoverFault {
-  return new CutoverFault('RDS_FAILED', `${kind} ${id} does not exist (any more)`, { [`${kind}Id`]: id });
 }

@@ -1,11 +1,12 @@
 import { type DBInstance, type DBSnapshot, type Tag } from '@aws-sdk/client-rds';
 import { type DatabaseInstance, type DatabaseSnapshot } from '../../domain/ports/database-provider';
-import { settingsOf } from './rds-settings';
+import { notCopied, settingsOf } from './rds-settings';
 
 /** RDS's answers in our words. Pure. */
 
 export function toInstance(instance: DBInstance): DatabaseInstance {
   const { Address: host, Port: port } = instance.Endpoint ?? {};
+  const parameterStatus = instance.DBParameterGroups?.[0]?.ParameterApplyStatus;
   return {
     instanceId: instance.DBInstanceIdentifier ?? '',
     arn: instance.DBInstanceArn ?? '',
@@ -14,6 +15,8 @@ export function toInstance(instance: DBInstance): DatabaseInstance {
     masterUsername: instance.MasterUsername ?? '',
     settings: settingsOf(instance),
     tags: fromTags(instance.TagList),
+    notCopied: notCopied(instance),
+    ...(parameterStatus === undefined ? {} : { parameterStatus }),
     hasPendingChanges: Object.values(instance.PendingModifiedValues ?? {}).some((value) => value !== undefined),
     ...(host === undefined || port === undefined ? {} : { endpoint: { host, port } }),
     ...(instance.DBName === undefined ? {} : { databaseName: instance.DBName }),

@@ -11,12 +11,22 @@ export function settingsOf(instance: DBInstance): DatabaseSettings {
   const present = {
     iops: instance.Iops,
     storageThroughput: instance.StorageThroughput,
+    maxAllocatedStorageGib: instance.MaxAllocatedStorage,
+    dedicatedLogVolume: instance.DedicatedLogVolume,
+    // 0 where the endpoint's port is the instance's own.
+    port: instance.DbInstancePort || instance.Endpoint?.Port,
+    networkType: instance.NetworkType,
+    optionGroup: instance.OptionGroupMemberships?.[0]?.OptionGroupName,
     parameterGroup: instance.DBParameterGroups?.[0]?.DBParameterGroupName,
     subnetGroup: instance.DBSubnetGroup?.DBSubnetGroupName,
     backupWindow: instance.PreferredBackupWindow,
     maintenanceWindow: instance.PreferredMaintenanceWindow,
     monitoringRoleArn: instance.MonitoringRoleArn,
     caCertificate: instance.CACertificateIdentifier,
+    performanceInsightsRetentionDays: instance.PerformanceInsightsRetentionPeriod,
+    performanceInsightsKmsKey: instance.PerformanceInsightsKMSKeyId,
+    storageEncrypted: instance.StorageEncrypted,
+    kmsKey: instance.KmsKeyId,
   };
   return {
     ...Object.fromEntries(Object.entries(present).filter(([, value]) => value !== undefined)),
@@ -33,15 +43,43 @@ export function settingsOf(instance: DBInstance): DatabaseSettings {
     monitoringIntervalSeconds: instance.MonitoringInterval ?? 0,
     performanceInsights: instance.PerformanceInsightsEnabled ?? false,
     iamAuthentication: instance.IAMDatabaseAuthenticationEnabled ?? false,
+    logExports: [...(instance.EnabledCloudwatchLogsExports ?? [])].sort(),
   };
+}
+
+/** What hangs on an instance and does not come with a restore of its snapshot. */
+export function notCopied(instance: DBInstance): string[] {
+  const { ReadReplicaDBInstanceIdentifiers, ReadReplicaDBClusterIdentifiers, AssociatedRoles, DomainMemberships } =
+    instance;
+  const replicas = [...(ReadReplicaDBInstanceIdentifiers ?? []), ...(ReadReplicaDBClusterIdentifiers ?? [])];
+  const streams = instance.ActivityStreamStatus === 'started';
+  return [
+    ...replicas.map((id) => `read replica ${id}`),
+    ...(AssociatedRoles ?? []).map(({ FeatureName, RoleArn }) => `role ${RoleArn ?? ''} for ${FeatureName ?? ''}`),
+    ...(DomainMemberships ?? []).map(({ Domain }) => `membership of directory ${Domain ?? ''}`),
+    ...(instance.DBInstanceAutomatedBackupsReplications ?? []).map(() => 'replication of backups to another region'),
+    ...(streams ? [`activity stream ${instance.ActivityStreamKinesisStreamName ?? ''}`] : []),
+    ...(instance.MasterUserSecret === undefined ? [] : ['master password managed in AWS Secrets Manager']),
+  ];
 }
 
 type SharedParameters = Partial<
   Pick<ModifyDBInstanceMessage, keyof ModifyDBInstanceMessage & keyof RestoreDBInstanceFromDBSnapshotMessage>
 >;
 
+/** Settings that a restore takes. */
+export function restorableParameters(
+  settings: Partial<DatabaseSettings>,
+): Partial<RestoreDBInstanceFromDBSnapshotMessage> {
+  return {
+    ...sharedParameters(settings),
+    Port: settings.port,
+    EnableCloudwatchLogsExports: settings.logExports === undefined ? undefined : [...settings.logExports],
+  };
+}
+
 /** Settings that both a restore and a modification take. */
-export function restorableParameters(settings: Partial<DatabaseSettings>): SharedParameters {
+function sharedParameters(settings: Partial<DatabaseSettings>): SharedParameters {
   return {
     DBInstanceClass: settings.instanceClass,
     AllocatedStorage: settings.allocatedStorageGib,
@@ -52,7 +90,10 @@ export function restorableParameters(settings: Partial<DatabaseSettings>): Share
     PubliclyAccessible: settings.publiclyAccessible,
     AutoMinorVersionUpgrade: settings.autoMinorVersionUpgrade,
     DBParameterGroupName: settings.parameterGroup,
+    OptionGroupName: settings.optionGroup,
     DBSubnetGroupName: settings.subnetGroup,
+    NetworkType: settings.networkType,
+    DedicatedLogVolume: settings.dedicatedLogVolume,
     VpcSecurityGroupIds: settings.securityGroups === undefined ? undefined : [...settings.securityGroups],
     BackupRetentionPeriod: settings.backupRetentionDays,
     PreferredBackupWindow: settings.backupWindow,
@@ -63,13 +104,35 @@ export function restorableParameters(settings: Partial<DatabaseSettings>): Share
   };
 }
 
-/** Everything a modification takes. */
-export function modifiableParameters(settings: Partial<DatabaseSettings>): Partial<ModifyDBInstanceMessage> {
+/**
+ * Everything a modification takes.
+ *
+ * @param exported logs that are exported now: a modification names what to begin and what to end
+ */
+export function modifiableParameters(
+  settings: Partial<DatabaseSettings>,
+  exported: readonly string[] = [],
+): Partial<ModifyDBInstanceMessage> {
   return {
-    ...restorableParameters(settings),
+    ...sharedParameters(settings),
+    DBPortNumber: settings.port,
+    MaxAllocatedStorage: settings.maxAllocatedStorageGib,
     PreferredMaintenanceWindow: settings.maintenanceWindow,
     MonitoringInterval: settings.monitoringIntervalSeconds,
     MonitoringRoleArn: settings.monitoringRoleArn,
     EnablePerformanceInsights: settings.performanceInsights,
+    PerformanceInsightsRetentionPeriod: settings.performanceInsightsRetentionDays,
+    PerformanceInsightsKMSKeyId: settings.performanceInsightsKmsKey,
+    CloudwatchLogsExportConfiguration: logChanges(settings.logExports, exported),
   };
+}
+
+function logChanges(
+  wanted: readonly string[] | undefined,
+  exported: readonly string[],
+): ModifyDBInstanceMessage['CloudwatchLogsExportConfiguration'] {
+  if (wanted === undefined) return undefined;
+  const EnableLogTypes = wanted.filter((log) => !exported.includes(log));
+  const DisableLogTypes = exported.filter((log) => !wanted.includes(log));
+  return EnableLogTypes.length + DisableLogTypes.length === 0 ? undefined : { EnableLogTypes, DisableLogTypes };
 }

@@ -37,9 +37,20 @@ export interface DatabaseProvider {
 
   /**
    * Changes settings of an instance of ours now and waits until they are in force: the ones that a restore cannot be given.
-   * Idempotent.
+   * Idempotent. One that the provider accepted and yet does not show is waited for in vain for some looks only: who asked
+   * compares what comes back.
    */
   applySettings(request: SettingsRequest, wait: WaitOptions): Promise<DatabaseInstance>;
+
+  /**
+   * Restarts an instance of ours, so that its parameters are in force, and waits until it serves.
+   *
+   * @throws CutoverFault CHECK_FAILED (not ours) | RDS_FAILED | RDS_BUSY (deadline)
+   */
+  rebootInstance(request: InstanceRequest, wait: WaitOptions): Promise<DatabaseInstance>;
+
+  /** Adds tags to an instance of ours. Idempotent. */
+  tagInstance(request: TagRequest): Promise<void>;
 
   /** Gives the master user of an instance of ours a new password and waits until it is in force. Idempotent. */
   modifyMasterPassword(request: PasswordRequest, wait: WaitOptions): Promise<void>;
@@ -88,16 +99,22 @@ export interface SettingsRequest {
   readonly settings: Partial<DatabaseSettings>;
 }
 
+export interface InstanceRequest {
+  readonly cutoverId: string;
+  readonly instanceId: string;
+}
+
+export interface TagRequest extends InstanceRequest {
+  readonly tags: Readonly<Record<string, string>>;
+}
+
 export interface PasswordRequest {
   readonly cutoverId: string;
   readonly instanceId: string;
   readonly password: string;
 }
 
-export interface DeleteInstanceRequest {
-  readonly cutoverId: string;
-  readonly instanceId: string;
-}
+export type DeleteInstanceRequest = InstanceRequest;
 
 export interface DeleteSnapshotRequest {
   readonly cutoverId: string;
@@ -135,6 +152,10 @@ export interface DatabaseInstance {
   readonly tags: Readonly<Record<string, string>>;
   /** Changes were accepted that are not in force yet. */
   readonly hasPendingChanges: boolean;
+  /** Of the parameter group, the provider's word: `in-sync`, `applying`, `pending-reboot`. */
+  readonly parameterStatus?: string;
+  /** What hangs on this instance and comes with no copy of it, one phrase each: `read replica blue-2`. */
+  readonly notCopied?: readonly string[];
 }
 
 export interface DatabaseSnapshot {
@@ -153,13 +174,19 @@ export interface DatabaseSnapshot {
 export interface DatabaseSettings {
   readonly instanceClass: string;
   readonly allocatedStorageGib: number;
+  /** Where the storage may grow to by itself; absent where it may not. */
+  readonly maxAllocatedStorageGib?: number;
   readonly storageType: string;
   readonly iops?: number;
   readonly storageThroughput?: number;
+  readonly dedicatedLogVolume?: boolean;
   readonly multiAz: boolean;
   readonly publiclyAccessible: boolean;
+  readonly port?: number;
+  readonly networkType?: string;
   readonly autoMinorVersionUpgrade: boolean;
   readonly parameterGroup?: string;
+  readonly optionGroup?: string;
   readonly subnetGroup?: string;
   readonly securityGroups: readonly string[];
   readonly backupRetentionDays: number;
@@ -170,6 +197,13 @@ export interface DatabaseSettings {
   readonly monitoringIntervalSeconds: number;
   readonly monitoringRoleArn?: string;
   readonly performanceInsights: boolean;
+  readonly performanceInsightsRetentionDays?: number;
+  readonly performanceInsightsKmsKey?: string;
+  readonly logExports?: readonly string[];
   readonly iamAuthentication: boolean;
   readonly caCertificate?: string;
+  readonly storageEncrypted?: boolean;
+  readonly kmsKey?: string;
 }
+
+export type SettingName = keyof DatabaseSettings;
