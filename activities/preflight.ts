@@ -2,6 +2,7 @@ import { isCutoverFault } from '../domain/faults';
 import { type DatabaseInstance } from '../domain/ports/database-provider';
 import { type DatabaseSession } from '../domain/ports/databases';
 import { makePlan, type PlanFacts } from '../domain/plan';
+import { noPrediction, predict, type Prediction, type PredictionSubject } from '../domain/predict';
 import { type Plan, type RuleReceipt } from '../domain/receipts';
 import { type PreflightInput } from '../domain/steps';
 import { countRules } from '../hydra/cleaning';
@@ -24,7 +25,11 @@ import {
 } from './preflight/check-server';
 import { checkCommands, checkDependents, checkGateways, checkHydra } from './preflight/check-services';
 import { Findings } from './preflight/findings';
+import { assertNoRealRun, rehearsalPlan } from './rehearsal/soft-findings';
 import { type Step, type StepContext, type StepDeps } from './step';
+
+/** So many of the latest runs are asked how long they took. */
+const HISTORY_RUNS = 10;
 
 /**
  * Looks at everything that a cutover needs, and changes nothing: no statement writes, no command runs, nothing is made at the
@@ -32,7 +37,8 @@ import { type Step, type StepContext, type StepDeps } from './step';
  *
  * Idempotent. Traces of this cutover's own earlier steps are no problem, so that a workflow that was reset may come here again.
  * @returns the plan for the gate of that name
- * @throws CutoverFault CHECK_FAILED with all problems at once, each with what was observed, what is allowed and what to do
+ * @throws CutoverFault CHECK_FAILED with all problems at once, each with what was observed, what is allowed and what to do;
+ *   for a rehearsal CUTOVER_RUNNING, and only what keeps a copy from being made is a problem there: the rest is in its plan
  */
 export const preflight: Step<PreflightInput, Plan> = createPreflight();
 
@@ -40,6 +46,8 @@ export const preflight: Step<PreflightInput, Plan> = createPreflight();
 export function createPreflight(limits: PreflightLimits = PREFLIGHT_LIMITS): Step<PreflightInput, Plan> {
   return async (deps, input, context) => {
     const findings = new Findings();
+    const isRehearsal = input.mode === 'rehearse';
+    const soft = isRehearsal ? { data: new Findings(), rest: new Findings() } : { data: findings, rest: findings };
     const attempt = (where: string, check: () => Promise<void> | void) => {
       context.heartbeat({ check: where });
       return findings.attempt(where, context.signal, check);
@@ -51,39 +59,64 @@ export function createPreflight(limits: PreflightLimits = PREFLIGHT_LIMITS): Ste
     });
     const { blue } = instances;
     if (blue) await attempt("blue's address", () => checkBlueAddress(deps, blue, findings));
-    const facts = await lookAtBlue(deps, input, context, findings, limits, instances);
-    await attempt("blue's Hydra", () => checkHydra(deps, findings));
-    await attempt('gateways', () => checkGateways(deps, findings));
-    await attempt('targets and jobs', () => checkDependents(deps, findings));
+    const facts = await lookAtBlue(deps, input, context, { findings, ...soft }, limits, instances);
+    await attempt("blue's Hydra", () => checkHydra(deps, soft.rest));
+    await attempt('gateways', () => checkGateways(deps, soft.rest));
+    await attempt('targets and jobs', () => checkDependents(deps, soft.rest));
     await attempt('commands', () => checkCommands(deps, findings));
-    for (const warning of findings.warnings) deps.log.warn({ ...input, warning }, 'preflight warns');
+    const warnings = [...new Set([findings, soft.data, soft.rest])].flatMap((found) => found.warnings);
+    for (const warning of warnings) deps.log.warn({ ...input, warning }, 'preflight warns');
     findings.throwIfAny();
+    const { hydraVersion } = deps.settings;
+    context.heartbeat({ check: 'earlier runs' });
     return makePlan({
       mode: input.mode,
       settings: deps.settings,
       ...facts,
+      prediction: await predicted(deps, { mode: input.mode, hydraVersion, ...facts }),
+      ...(isRehearsal ? { rehearsal: rehearsalPlan(deps, soft) } : {}),
       targets: deps.targets.map(({ name }) => name),
       gateways: deps.gateways.map(({ name }) => name),
       jobs: deps.jobs.map(({ name }) => name),
-      warnings: findings.warnings,
+      warnings,
     });
   };
 }
 
+/** Without the earlier runs only the prediction is missing, whatever the reason. */
+async function predicted({ history, log, settings }: StepDeps, subject: PredictionSubject): Promise<Prediction> {
+  if (history === undefined) return noPrediction('nobody keeps earlier runs here');
+  try {
+    return predict(subject, await history.recent(settings.environment.name, HISTORY_RUNS));
+  } catch (error) {
+    const code = isCutoverFault(error) ? error.code : 'INTERNAL';
+    log.warn({ code }, 'earlier runs not read: no prediction');
+    return noPrediction(`the earlier runs cannot be read: ${isCutoverFault(error) ? error.message : code}`);
+  }
+}
+
 type BlueFacts = Pick<PlanFacts, 'engineVersion' | 'databaseBytes' | 'rows' | 'rules'>;
+
+/** Where what is found goes; in a real run all of it to the same place. */
+interface Found {
+  readonly findings: Findings;
+  readonly data: Findings;
+  readonly rest: Findings;
+}
 
 /** Everything that one session on blue tells. */
 async function lookAtBlue(
   deps: StepDeps,
   input: PreflightInput,
   context: StepContext,
-  findings: Findings,
+  { findings, data, rest }: Found,
   limits: PreflightLimits,
   instances: { readonly blue?: DatabaseInstance; readonly green?: DatabaseInstance },
 ): Promise<BlueFacts> {
   const { settings } = deps;
   const facts = { engineVersion: 'unknown', databaseBytes: 0, rows: {}, rules: [] as readonly RuleReceipt[] };
   const look = async (blue: DatabaseSession) => {
+    if (input.mode === 'rehearse') await assertNoRealRun(blue);
     const attempt = (where: string, check: () => Promise<void> | void) => {
       context.heartbeat({ check: where });
       return findings.attempt(where, context.signal, check);
@@ -92,7 +125,7 @@ async function lookAtBlue(
       facts.engineVersion = await checkServer(blue, settings, findings, limits);
     });
     await attempt('rights on blue', () => checkRights(blue, settings, findings));
-    await attempt('transactions on blue', () => checkHolders(blue, settings.hydraSchema, findings, limits));
+    await attempt('transactions on blue', () => checkHolders(blue, settings.hydraSchema, rest, limits));
     await attempt("green's address", () => checkCrossed(deps, blue, instances.green, findings, context));
     await attempt('storage of blue', async () => {
       const sizes = await readSizes(blue);
@@ -110,7 +143,7 @@ async function lookAtBlue(
     await attempt("owner of Hydra's tables", () => checkOwners(blue, settings, findings));
     if (findings.problems.length > before) return;
     await attempt('data on blue', async () => {
-      facts.rules = await readRules(blue, findings);
+      facts.rules = await readRules(blue, data);
       facts.rows = await readRows(blue, settings);
     });
   };
@@ -119,7 +152,7 @@ async function lookAtBlue(
     await deps.databases.withSession('blue', look, { signal: context.signal, purpose: 'preflight' });
   } catch (error) {
     context.signal.throwIfAborted();
-    if (!isCutoverFault(error)) throw error;
+    if (!isCutoverFault(error) || error.code === 'CUTOVER_RUNNING') throw error;
     const { what, fix } = error.details;
     findings.problem(
       "blue's database",

@@ -2,6 +2,7 @@ import { type CommandRunner } from '../domain/ports/command-runner';
 import { type DatabaseProvider } from '../domain/ports/database-provider';
 import { type Databases } from '../domain/ports/databases';
 import { type HydraApi } from '../domain/ports/hydra-api';
+import { type RunHistory } from '../domain/ports/run-history';
 import { type Gateway, type Job, type Target } from '../domain/ports/targets';
 import { type CutoverSettings } from '../domain/settings';
 
@@ -15,6 +16,8 @@ export interface StepDeps {
   readonly targets: readonly Target[];
   readonly jobs: readonly Job[];
   readonly hydra: HydraApi;
+  /** Without it nothing is predicted. */
+  readonly history?: RunHistory;
   readonly log: StepLog;
 }
 

@@ -15,6 +15,7 @@ export function crossCheck(tree: unknown): readonly TreeProblem[] {
 type Read = (path: string) => unknown;
 
 const CROSS_CHECKS: readonly ((read: Read) => readonly TreeProblem[])[] = [
+  drillsAreForPractice,
   versionsGoForward,
   instancesDiffer,
   databasesDiffer,
@@ -35,6 +36,12 @@ const CROSS_CHECKS: readonly ((read: Read) => readonly TreeProblem[])[] = [
 
 function problem(path: string, what: string, fix: string): TreeProblem {
   return { path: path.split('.'), what, fix };
+}
+
+function drillsAreForPractice(read: Read): readonly TreeProblem[] {
+  if (read('environment.allowsDrill') !== true || read('environment.production') === false) return [];
+  const what = 'is true, and environment.production is too: a drill moves the writes of real users';
+  return [problem('environment.allowsDrill', what, 'remove it, or set environment.production to false')];
 }
 
 function versionsGoForward(read: Read): readonly TreeProblem[] {

@@ -5,6 +5,7 @@ import { environmentSection } from './sections/environment';
 import { gatewaysSection } from './sections/gateways';
 import { logSection } from './sections/log';
 import { rdsSection } from './sections/rds';
+import { rehearsalSection, scheduleSection } from './sections/rehearsal';
 import {
   bakeSection,
   gatesSection,
@@ -35,6 +36,8 @@ export const configSchema = z
     validation: validationSection,
     bake: bakeSection,
     gates: gatesSection,
+    rehearsal: rehearsalSection,
+    schedule: scheduleSection,
     levers: leversSection,
     retention: retentionSection,
     checks: checksSection,

@@ -1,4 +1,5 @@
-import { type Plan, type RuleReceipt } from './receipts';
+import { noPrediction, type Prediction } from './predict';
+import { type Plan, type PredictionReceipt, type RehearsalPlan, type RuleReceipt } from './receipts';
 import { type Mode, PHASES, type Phase } from './runbook';
 import { type CutoverSettings } from './settings';
 
@@ -14,6 +15,9 @@ export interface PlanFacts {
   readonly gateways: readonly string[];
   readonly jobs: readonly string[];
   readonly warnings: readonly string[];
+  readonly prediction?: Prediction;
+  /** Of a rehearsal alone. */
+  readonly rehearsal?: RehearsalPlan;
 }
 
 type PlannedStep = Plan['steps'][number];
@@ -25,13 +29,33 @@ const ALWAYS_TOLD = [
   'the commit has no way back: reverse capture and rollback are a later version',
 ] as const;
 
+/** What a rehearsal goes through; the rest needs a blue that may be written to. */
+const REHEARSED: readonly Phase[] = [
+  'snapshot',
+  'restore',
+  'close',
+  'clean',
+  'hashes',
+  'migrate',
+  'repair',
+  'guard',
+  'vacuum',
+  'start',
+  'parity',
+];
+const REHEARSAL_TOLD = [
+  'a rehearsal writes nothing to blue; the snapshot is taken of it all the same, and may be felt there',
+  'what blue does after the snapshot is not carried, and no switchover is tried: capture, sync and pause are not rehearsed',
+] as const;
+
 /** Pure: what preflight saw becomes what a person approves. */
 export function makePlan(facts: PlanFacts): Plan {
-  const { settings } = facts;
+  const { settings, mode, prediction = noPrediction('nothing was asked'), rehearsal } = facts;
   const { attempts, retryDelayMs, pauseBudgetMs } = settings.switchover;
+  const steps = planSteps(facts, prediction);
   return {
     environment: settings.environment.name,
-    mode: facts.mode,
+    mode,
     configDigest: settings.configDigest,
     hydraVersion: { ...settings.hydraVersion },
     blue: {
@@ -45,15 +69,43 @@ export function makePlan(facts: PlanFacts): Plan {
     targets: facts.targets,
     gateways: facts.gateways,
     jobs: facts.jobs,
-    warnings: [...facts.warnings, ...ALWAYS_TOLD],
-    steps: (Object.keys(PHASES) as Phase[]).flatMap((phase) => {
-      const planned = STEPS[phase]?.(facts);
-      return planned === undefined ? [] : [{ phase, predictedMs: null, ...planned }];
-    }),
+    warnings: [...facts.warnings, ...(mode === 'rehearse' ? REHEARSAL_TOLD : ALWAYS_TOLD)],
+    steps,
+    prediction: predictionReceipt(prediction, steps),
     gates: settings.gates,
     switchover: { attempts, retryDelayMs, pauseBudgetMs },
     extendLifetimes: settings.accessTokenLifespanMs !== null,
+    ...(rehearsal === undefined ? {} : { rehearsal }),
   };
+}
+
+function planSteps(facts: PlanFacts, { phases }: Prediction): PlannedStep[] {
+  const { mode, rehearsal } = facts;
+  return (Object.keys(PHASES) as Phase[]).flatMap((phase) => {
+    if (mode === 'rehearse' ? !REHEARSED.includes(phase) : phase === 'hashes') return [];
+    if (phase === 'start' && rehearsal?.startsGreen === false) return [];
+    const planned = STEPS[phase]?.(facts);
+    if (planned === undefined) return [];
+    return [{ phase, predictedMs: phases[phase] ?? null, ...planned, ...(REHEARSAL_WORDS[phase]?.(facts) ?? {}) }];
+  });
+}
+
+/** Where a rehearsal does it otherwise. */
+const REHEARSAL_WORDS: Readonly<Partial<Record<Phase, (facts: PlanFacts) => Partial<PlannedStep>>>> = {
+  snapshot: ({ rehearsal }) =>
+    rehearsal === undefined
+      ? {}
+      : { undo: rehearsal.keepSnapshot ? 'it stays, as configured' : 'it is removed at the end' },
+  restore: ({ rehearsal, settings: { provider } }) =>
+    rehearsal === undefined ? {} : { undo: `${provider.greenInstanceId} is removed at the end` },
+  parity: ({ rehearsal }) =>
+    rehearsal === undefined ? {} : { what: 'every row of the migrated copy is compared with what was kept' },
+};
+
+function predictionReceipt({ migrations, runs, reason }: Prediction, steps: readonly PlannedStep[]): PredictionReceipt {
+  const known = steps.flatMap(({ predictedMs }) => predictedMs ?? []);
+  const totalMs = reason === null ? known.reduce((sum, ms) => sum + ms, 0) : null;
+  return { runs, migrations, totalMs, reason };
 }
 
 /** Undefined: not a step of this plan. */

@@ -12,7 +12,7 @@ export function toSettings(config: Config): CutoverSettings {
   const { blue, green, switchover } = config;
   const [blueInstanceId, greenInstanceId] = instanceIds(config);
   return {
-    environment: { name: config.environment.name, production: config.environment.production },
+    environment: { ...config.environment },
     configDigest: configDigest(config),
     hydraVersion: { blue: blue.hydraVersion, green: green.hydraVersion },
     hydraSchema: blue.database.schema,
@@ -38,6 +38,7 @@ export function toSettings(config: Config): CutoverSettings {
       p95MsMax: config.bake.p95MsMax ?? null,
     },
     gates: { ...config.gates },
+    rehearsal: { ...config.rehearsal },
     accessTokenLifespanMs: config.levers.accessTokenLifespanMs ?? null,
   };
 }

@@ -9,6 +9,14 @@ export const environmentSection = z
     production: z
       .boolean()
       .default(true)
-      .describe('Whether real users depend on it. Drills are refused where this is true, and checks are stricter.'),
+      .describe(
+        'Whether real users depend on it. Where this is true drills are refused, and scheduled rehearsals need `--allow-production`.',
+      ),
+    allowsDrill: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether the writes may be moved to green and back again here for practice. Never where `production` is true.',
+      ),
   })
   .describe('What this installation is called and how careful to be with it.');

@@ -1,0 +1,62 @@
+import { CutoverFault } from '../../domain/faults';
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type RehearsalFinding, type RehearsalPlan } from '../../domain/receipts';
+import { type CutoverSettings, DEFAULT_REHEARSAL } from '../../domain/settings';
+import { describeArbiter } from '../../hydra/arbiter';
+import { type Findings } from '../preflight/findings';
+import { type StepDeps } from '../step';
+
+/** What preflight found that would refuse a real run, but keeps nobody from trying things out on a copy. */
+export interface SoftFindings {
+  /** About the data: the copy could not be migrated either. */
+  readonly data: Findings;
+  /** About what a copy does not need. */
+  readonly rest: Findings;
+}
+
+/** @returns the rehearsal's part of the plan */
+export function rehearsalPlan(deps: StepDeps, { data, rest }: SoftFindings): RehearsalPlan {
+  const { gatePlan, keepSnapshot, cleanedRowsMax, startGreen } = rehearsalSettings(deps.settings);
+  return {
+    findings: [...found(data, 'DATA'), ...found(rest, 'CHECK_FAILED')],
+    goesOn: data.problems.length === 0,
+    gatePlan,
+    keepSnapshot,
+    cleanedRowsMax,
+    startsGreen: startGreen && deps.commands.has('startGreen'),
+  };
+}
+
+function rehearsalSettings(settings: CutoverSettings) {
+  return settings.rehearsal ?? DEFAULT_REHEARSAL;
+}
+
+function found({ problems }: Findings, code: string): RehearsalFinding[] {
+  return problems.map(({ where, observed, allowed, fix }) => ({
+    phase: 'preflight',
+    weight: 'blocks',
+    code,
+    what: [`${where}: ${observed}`, ...(allowed === undefined ? [] : [`allowed: ${allowed}`]), fix].join('; '),
+  }));
+}
+
+/**
+ * A rehearsal stands aside while a cutover of this database is on, wherever that one was started from.
+ *
+ * @throws CutoverFault CUTOVER_RUNNING
+ */
+export async function assertNoRealRun(blue: SqlClient): Promise<void> {
+  const [schema] = await queryRows<{ usable: boolean }>(
+    blue,
+    `SELECT has_schema_privilege(oid, 'USAGE') AS usable FROM pg_namespace WHERE nspname = 'hydra_cutover'`,
+  );
+  const arbiter = schema?.usable === true ? await describeArbiter(blue) : undefined;
+  // What is committed or green is no run under way: preflight says what it is.
+  if (arbiter?.side !== 'blue' || arbiter.state === 'committed') return;
+  const { cutoverId, installedAt, state } = arbiter;
+  throw new CutoverFault(
+    'CUTOVER_RUNNING',
+    `cutover ${cutoverId} of this database is under way since ${installedAt} (${state}); nothing was changed; rehearse when it is over`,
+    { cutoverId, installedAt },
+  );
+}
