@@ -1,28 +1,22 @@
-import { type StepDeps, type StepLog } from "../activities/step";
-import {
-  type CommandSpec,
-  ProcessCommandRunner,
-} from "../adapters/command/process-command-runner";
-import { type ControlAddress } from "../adapters/control/control-client";
-import { HttpGateway } from "../adapters/gateway/http-gateway";
-import { HttpHydraApi } from "../adapters/hydra-api";
-import { HttpJob } from "../adapters/job/http-job";
-import {
-  type DatabaseLocation,
-  PostgresDatabases,
-} from "../adapters/postgres/postgres-databases";
-import { TemporalRunHistory } from "../adapters/temporal-history";
-import { HttpTarget } from "../adapters/target-http/http-target";
-import { createRdsClient } from "../adapters/rds/create-rds-client";
-import { RdsDatabaseProvider } from "../adapters/rds/rds-database-provider";
-import { type CommandConfig, type Config } from "../config/schema";
-import { temporalConnection } from "../config/temporal-connection";
-import { HYDRA_VERSION_TABLE } from "../domain/hydra-versions";
-import { type CommandName } from "../domain/ports/command-runner";
-import { type SideName } from "../domain/sides";
+import { type StepDeps, type StepLog } from '../activities/step';
+import { type CommandSpec, ProcessCommandRunner } from '../adapters/command/process-command-runner';
+import { type ControlAddress } from '../adapters/control/control-client';
+import { HttpGateway } from '../adapters/gateway/http-gateway';
+import { HttpHydraApi } from '../adapters/hydra-api';
+import { HttpJob } from '../adapters/job/http-job';
+import { type DatabaseLocation, PostgresDatabases } from '../adapters/postgres/postgres-databases';
+import { TemporalRunHistory } from '../adapters/temporal-history';
+import { HttpTarget } from '../adapters/target-http/http-target';
+import { createRdsClient } from '../adapters/rds/create-rds-client';
+import { RdsDatabaseProvider } from '../adapters/rds/rds-database-provider';
+import { type CommandConfig, type Config } from '../config/schema';
+import { temporalConnection } from '../config/temporal-connection';
+import { HYDRA_VERSION_TABLE } from '../domain/hydra-versions';
+import { type CommandName } from '../domain/ports/command-runner';
+import { type SideName } from '../domain/sides';
 
 /** Every port of the steps, and how to let go of what they hold. */
-export interface Ports extends Omit<StepDeps, "settings" | "log"> {
+export interface Ports extends Omit<StepDeps, 'settings' | 'log'> {
   /** Ends idle connections. Idempotent. */
   close(): Promise<void>;
 }
@@ -32,26 +26,19 @@ export function createPorts(config: Config, log: StepLog): Ports {
   const client = createRdsClient(config.rds.region);
   const provider = new RdsDatabaseProvider(client);
   const databases = new PostgresDatabases({
-    sides: { blue: location(config, "blue"), green: location(config, "green") },
+    sides: { blue: location(config, 'blue'), green: location(config, 'green') },
     provider,
   });
   const hydra = new HttpHydraApi({
     sides: {
-      blue: endpoints(config, "blue"),
-      green: endpoints(config, "green"),
+      blue: endpoints(config, 'blue'),
+      green: endpoints(config, 'green'),
     },
   });
-  const gateways = config.gateways.map(
-    (gateway) => new HttpGateway(address(gateway)),
-  );
-  const targets = config.targets.map(
-    (target) => new HttpTarget({ ...address(target), states: target.states }),
-  );
+  const gateways = config.gateways.map((gateway) => new HttpGateway(address(gateway)));
+  const targets = config.targets.map((target) => new HttpTarget({ ...address(target), states: target.states }));
   const jobs = config.jobs.map((job) => new HttpJob(address(job)));
-  log.debug(
-    { gateways: config.gateways.length, targets: config.targets.length },
-    "ports composed",
-  );
+  log.debug({ gateways: config.gateways.length, targets: config.targets.length }, 'ports composed');
   return {
     databases,
     provider,
@@ -63,18 +50,12 @@ export function createPorts(config: Config, log: StepLog): Ports {
     jobs,
     close: async () => {
       client.destroy();
-      await Promise.all(
-        [hydra, ...gateways, ...targets, ...jobs].map((port) => port.close()),
-      );
+      await Promise.all([hydra, ...gateways, ...targets, ...jobs].map((port) => port.close()));
     },
   };
 }
 
-function address({
-  name,
-  controlUrl,
-  token,
-}: Config["jobs"][number]): ControlAddress {
+function address({ name, controlUrl, token }: Config['jobs'][number]): ControlAddress {
   return { name, controlUrl, token: () => token.reveal() };
 }
 
@@ -90,7 +71,7 @@ function runHistory({ temporal, checks }: Config): TemporalRunHistory {
       return {
         namespace,
         connectionOptions: {
-          address: address ?? "localhost:7233",
+          address: address ?? 'localhost:7233',
           tls: tls ?? false,
           ...(apiKey === undefined ? {} : { apiKey }),
           ...(metadata === undefined ? {} : { metadata }),
@@ -109,11 +90,9 @@ function location(config: Config, side: SideName): DatabaseLocation {
     name,
     user,
     ssl,
-    password: () => password?.reveal() ?? "",
+    password: () => password?.reveal() ?? '',
     ...(host === undefined ? {} : { host }),
-    ...(hydraPassword === undefined
-      ? {}
-      : { hydraPassword: () => hydraPassword.reveal() }),
+    ...(hydraPassword === undefined ? {} : { hydraPassword: () => hydraPassword.reveal() }),
     ...(rdsInstanceId === undefined ? {} : { instanceId: rdsInstanceId }),
   };
 }
@@ -127,25 +106,14 @@ function endpoints(config: Config, side: SideName) {
   };
 }
 
-function commandSpecs({
-  blue,
-  green,
-}: Config): Partial<Record<CommandName, CommandSpec>> {
-  const named: readonly (readonly [
-    CommandName,
-    string,
-    CommandConfig | undefined,
-  ])[] = [
-    ["migrate", "green.commands.migrate", green.commands.migrate],
-    [
-      "migrateStatus",
-      "green.commands.migrateStatus",
-      green.commands.migrateStatus,
-    ],
-    ["startGreen", "green.commands.start", green.commands.start],
-    ["stopGreen", "green.commands.stop", green.commands.stop],
-    ["stopBlue", "blue.commands.stop", blue.commands.stop],
-    ["startBlue", "blue.commands.start", blue.commands.start],
+function commandSpecs({ blue, green }: Config): Partial<Record<CommandName, CommandSpec>> {
+  const named: readonly (readonly [CommandName, string, CommandConfig | undefined])[] = [
+    ['migrate', 'green.commands.migrate', green.commands.migrate],
+    ['migrateStatus', 'green.commands.migrateStatus', green.commands.migrateStatus],
+    ['startGreen', 'green.commands.start', green.commands.start],
+    ['stopGreen', 'green.commands.stop', green.commands.stop],
+    ['stopBlue', 'blue.commands.stop', blue.commands.stop],
+    ['startBlue', 'blue.commands.start', blue.commands.start],
   ];
   const specs = named.flatMap(([name, path, command]) =>
     command ? [[name, commandSpec(path, command)] as const] : [],
@@ -155,9 +123,7 @@ function commandSpecs({
 
 function commandSpec(path: string, command: CommandConfig): CommandSpec {
   const { argv, env, secretEnv, workingDirectory, timeoutMs } = command;
-  const secrets = Object.entries(secretEnv).map(
-    ([name, secret]) => [name, () => secret.reveal()] as const,
-  );
+  const secrets = Object.entries(secretEnv).map(([name, secret]) => [name, () => secret.reveal()] as const);
   return {
     path,
     argv,
