@@ -3,6 +3,7 @@ import { approveVerb } from './verbs/approve';
 import { cancelVerb } from './verbs/cancel';
 import { doctorVerb } from './verbs/doctor';
 import { planVerb } from './verbs/plan';
+import { privilegesVerb } from './verbs/privileges';
 import { rejectVerb } from './verbs/reject';
 import { reportVerb } from './verbs/report';
 import { startVerb } from './verbs/start';
@@ -20,6 +21,7 @@ export const VERBS: readonly Verb[] = [
   rejectVerb,
   cancelVerb,
   reportVerb,
+  privilegesVerb,
   workerVerb,
   worldVerb,
 ];

@@ -17,7 +17,7 @@ export const secret = () =>
   z
     .string()
     .min(1)
-    .meta({ secret: true, allowed: 'a reference, ${env:NAME} or ${file:PATH}' })
+    .meta({ secret: true, allowed: 'a reference: ${env:NAME}, ${file:PATH} or ${secretsmanager:ID#KEY}' })
     .transform((value) => new Secret(value));
 
 export const text = () => z.string().min(1).max(1_000);

@@ -23,6 +23,8 @@ export interface LoadOptions {
   readonly set?: readonly string[];
   /** Where relative paths start that do not stand in the file. @default process.cwd() */
   readonly cwd?: string;
+  /** Leaves secrets unread, for what needs none; they need not be there yet. @default false */
+  readonly unreadSecrets?: boolean;
 }
 
 export type Inspection =
@@ -60,7 +62,8 @@ export function inspectConfig(options: LoadOptions): Inspection {
   const written = applyOverrides(source.tree, overrides);
   const resolved = resolveTree(written, (at) => {
     const origin = overrideAt(overrides, at)?.origin ?? file;
-    return { origin, references: { env, baseDir: origin.kind === 'file' && path ? dirname(path) : cwd } };
+    const baseDir = origin.kind === 'file' && path ? dirname(path) : cwd;
+    return { origin, references: { env, baseDir, unread: options.unreadSecrets === true } };
   });
   const judged = judge(resolved.tree, written, resolved.problems);
   const problems = [

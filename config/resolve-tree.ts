@@ -2,6 +2,9 @@ import { fieldAt } from './catalogue';
 import { type Origin } from './origins';
 import { hasReference, resolveReferences, type ReferenceContext } from './references';
 
+/** Section whose secrets every verb needs, on machines that may have no access to AWS. */
+const NEEDED_BY_THE_COMMAND_LINE = 'temporal';
+
 /** What the resolver tells about one place. */
 export interface TreeProblem {
   readonly path: readonly PropertyKey[];
@@ -44,7 +47,9 @@ export function resolveTree(
       problems.push({ path, ...literalSecret(origin) });
       return undefined;
     }
-    const resolved = resolveReferences(text, references);
+    const allowStored = field?.secret === true && path[0] !== NEEDED_BY_THE_COMMAND_LINE;
+    const unread = field?.secret === true && references.unread === true;
+    const resolved = resolveReferences(text, { ...references, allowStored, unread });
     problems.push(...resolved.problems.map((problem) => ({ path, ...problem })));
     if (resolved.problems.length > 0) return undefined;
     return resolved.referenced || origin.kind !== 'file' ? coerce(resolved.text, field?.type) : resolved.text;
@@ -62,7 +67,7 @@ function literalSecret(origin: Origin): { what: string; fix: string } {
     origin.kind === 'flag' ? 'on the command line, where every user of the machine sees it' : 'in clear text';
   return {
     what: `is a secret that stands ${place}`,
-    fix: 'write a reference, ${env:NAME} or ${file:PATH}, and change the secret if others could read it',
+    fix: 'write a reference, ${env:NAME}, ${file:PATH} or ${secretsmanager:ID#KEY}, and change the secret if others could read it',
   };
 }
 

@@ -4,6 +4,7 @@ import { loadConfig } from '../config/load';
 import { type Logger } from '../config/logger';
 import { type Plan } from '../domain/receipts';
 import { createPorts } from './ports';
+import { SecretKeeper } from './secret-keeper';
 import { toSettings } from './settings';
 
 export interface PlanOptions {
@@ -22,8 +23,10 @@ export interface PlanOptions {
 export async function planLocally({ file, set, env, cwd, logger }: PlanOptions): Promise<Plan> {
   const config = loadConfig({ env, cwd, set, ...(file === undefined ? {} : { file }) });
   const settings = toSettings(config);
-  const ports = createPorts(config, logger);
+  const secrets = new SecretKeeper(config, logger);
+  const ports = createPorts(config, logger, secrets);
   try {
+    await secrets.refresh();
     return await STEPS.preflight(
       { settings, ...ports, log: logger },
       { cutoverId: randomUUID(), environment: settings.environment.name, mode: 'real' },
@@ -31,5 +34,6 @@ export async function planLocally({ file, set, env, cwd, logger }: PlanOptions):
     );
   } finally {
     await ports.close();
+    secrets.close();
   }
 }

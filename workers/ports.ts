@@ -14,6 +14,7 @@ import { temporalConnection } from '../config/temporal-connection';
 import { HYDRA_VERSION_TABLE } from '../domain/hydra-versions';
 import { type CommandName } from '../domain/ports/command-runner';
 import { type SideName } from '../domain/sides';
+import { type SecretKeeper } from './secret-keeper';
 
 /** Every port of the steps, and how to let go of what they hold. */
 export interface Ports extends Omit<StepDeps, 'settings' | 'log'> {
@@ -21,13 +22,23 @@ export interface Ports extends Omit<StepDeps, 'settings' | 'log'> {
   close(): Promise<void>;
 }
 
-/** Composes the adapters that the config names. Connects to nothing yet. */
-export function createPorts(config: Config, log: StepLog): Ports {
+/**
+ * Composes the adapters that the config names. Connects to nothing yet.
+ *
+ * @param secrets asked for newer ones when one is refused
+ */
+export function createPorts(config: Config, log: StepLog, secrets?: SecretKeeper): Ports {
+  const renew = () => secrets?.renew() ?? Promise.resolve(false);
+  const address = ({ name, controlUrl, token }: Config['jobs'][number]): ControlAddress => ({
+    ...{ name, controlUrl, renew },
+    token: () => token.reveal(),
+  });
   const client = createRdsClient(config.rds.region);
   const provider = new RdsDatabaseProvider(client);
   const databases = new PostgresDatabases({
     sides: { blue: location(config, 'blue'), green: location(config, 'green') },
     provider,
+    renewSecrets: renew,
   });
   const hydra = new HttpHydraApi({
     sides: {
@@ -53,10 +64,6 @@ export function createPorts(config: Config, log: StepLog): Ports {
       await Promise.all([hydra, ...gateways, ...targets, ...jobs].map((port) => port.close()));
     },
   };
-}
-
-function address({ name, controlUrl, token }: Config['jobs'][number]): ControlAddress {
-  return { name, controlUrl, token: () => token.reveal() };
 }
 
 /** A prediction is worth no long wait. */

@@ -5,6 +5,7 @@ import { STEPS } from '../activities';
 import { type Logger } from '../config/logger';
 import { loadConfig } from '../config/load';
 import { createPorts } from './ports';
+import { SecretKeeper, withSecrets } from './secret-keeper';
 import { toSettings } from './settings';
 import { createTemporalWorker } from './temporal-worker';
 
@@ -31,9 +32,10 @@ export async function runWorker(options: RunWorkerOptions): Promise<number> {
   if (ready !== undefined) await rm(ready, { force: true });
   const config = loadConfig({ env, cwd, set, ...(file === undefined ? {} : { file }) });
   const settings = toSettings(config);
-  const ports = createPorts(config, logger);
+  const secrets = new SecretKeeper(config, logger);
+  const ports = createPorts(config, logger, secrets);
   try {
-    const activities = activitiesOf(STEPS, { settings, ...ports, log: logger });
+    const activities = activitiesOf(withSecrets(STEPS, secrets), { settings, ...ports, log: logger });
     const worker = await createTemporalWorker(config.temporal, activities, env, logger);
     try {
       const { address, namespace, taskQueue } = worker;
@@ -56,5 +58,6 @@ export async function runWorker(options: RunWorkerOptions): Promise<number> {
     }
   } finally {
     await ports.close();
+    secrets.close();
   }
 }

@@ -9,12 +9,16 @@ export interface ControlAddress {
   readonly controlUrl: string;
   /** A function, so that the secret is in no object that could be printed. */
   readonly token: () => string;
+  /** Looks whether there is a newer token. @returns whether there is */
+  readonly renew?: () => Promise<boolean>;
 }
 
 export interface ControlCall {
   readonly method: 'GET' | 'PUT' | 'POST';
   readonly path: string;
   readonly body?: unknown;
+  /** Value of `If-Match`. */
+  readonly ifMatch?: string;
   /** For the whole answer. @default 10_000 */
   readonly timeoutMs?: number;
 }
@@ -24,6 +28,8 @@ export interface ControlAnswer {
   /** undefined when it is not JSON. */
   readonly json: unknown;
   readonly text: string;
+  /** undefined when it has none. */
+  readonly etag: string | undefined;
 }
 
 const TIMEOUT_MS = 10_000;
@@ -41,17 +47,23 @@ export class ControlClient {
   }
 
   /**
-   * Sends a call, and once more where the other side closed the connection at that moment.
+   * Sends a call, and once more where the other side closed the connection at that moment, or refused a token that was rotated.
    *
    * @param known statuses of 5xx that are answers of the protocol
    * @throws CutoverFault TARGET_UNREACHABLE when there is no whole answer, or another one of 5xx
    */
   async call(call: ControlCall, known: readonly number[] = []): Promise<ControlAnswer> {
-    const answer = await this.#send(call)
-      .catch((error: unknown) => (isClosed(error) ? this.#send(call) : Promise.reject(error as Error)))
-      .catch((error: unknown) => Promise.reject(this.#unreachable(call, reasonOf(error, call), error)));
+    const first = await this.#sendTwice(call);
+    const renewed = first.status === 401 && (await this.#address.renew?.()) === true;
+    const answer = renewed ? await this.#sendTwice(call) : first;
     if (answer.status < 500 || known.includes(answer.status)) return answer;
     throw this.#unreachable(call, `it answered ${answer.status}${said(answer)}`);
+  }
+
+  async #sendTwice(call: ControlCall): Promise<ControlAnswer> {
+    return this.#send(call)
+      .catch((error: unknown) => (isClosed(error) ? this.#send(call) : Promise.reject(error as Error)))
+      .catch((error: unknown) => Promise.reject(this.#unreachable(call, reasonOf(error, call), error)));
   }
 
   /**
@@ -86,7 +98,7 @@ export class ControlClient {
     return this.#agent.close();
   }
 
-  async #send({ method, path, body, timeoutMs = TIMEOUT_MS }: ControlCall): Promise<ControlAnswer> {
+  async #send({ method, path, body, ifMatch, timeoutMs = TIMEOUT_MS }: ControlCall): Promise<ControlAnswer> {
     const { controlUrl, token } = this.#address;
     const response = await request(`${controlUrl.replace(/\/+$/, '')}${path}`, {
       dispatcher: this.#agent,
@@ -94,12 +106,14 @@ export class ControlClient {
       headers: {
         authorization: `Bearer ${token()}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(timeoutMs),
     });
     const text = await response.body.text();
-    return { status: response.statusCode, text, json: parse(text) };
+    const { etag } = response.headers;
+    return { status: response.statusCode, text, json: parse(text), etag: typeof etag === 'string' ? etag : undefined };
   }
 
   #unreachable({ method, path }: ControlCall, reason: string, cause?: unknown): CutoverFault {

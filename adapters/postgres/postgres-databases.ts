@@ -29,6 +29,8 @@ export interface PostgresDatabasesOptions {
   /** Asked for the address of a side whose config names no host. */
   readonly provider: { describeInstance(instanceId: string): Promise<DatabaseInstance | undefined> };
   readonly connectTimeoutMs?: number;
+  /** Looks whether there are newer passwords, after one was refused. @returns whether there are */
+  readonly renewSecrets?: () => Promise<boolean>;
 }
 
 interface HostAndPort {
@@ -67,7 +69,11 @@ export class PostgresDatabases implements Databases {
     const { signal } = options;
     signal?.throwIfAborted();
     const login = await this.#login(side, options.login);
-    const session = await this.#open(side, login, options);
+    const session = await this.#open(side, login, options).catch(async (error: unknown) => {
+      const refused = options.login === undefined && isPasswordRefused(error);
+      if (!refused || (await this.#options.renewSecrets?.()) !== true) throw error;
+      return this.#open(side, login, options);
+    });
     try {
       return await work(session);
     } catch (error) {
@@ -212,6 +218,11 @@ class PgSession implements DatabaseSession {
       .catch(() => undefined);
     await connection?.close(TERMINATE_LIMIT_MS);
   }
+}
+
+/** Source: PostgreSQL manual, "PostgreSQL Error Codes", class 28. */
+function isPasswordRefused(error: unknown): boolean {
+  return isCutoverFault(error) && String(error.details['sqlState'] ?? '').startsWith('28');
 }
 
 function noSession(error: unknown, side: SideName, login: PostgresLogin): CutoverFault {

@@ -21,7 +21,13 @@ const FAULT_BY_ERROR_NAME: Readonly<Record<string, FaultCode>> = {
   EAI_AGAIN: 'RDS_UNREACHABLE',
   EPIPE: 'RDS_UNREACHABLE',
   ETIMEDOUT: 'RDS_UNREACHABLE',
-  CredentialsProviderError: 'RDS_FAILED',
+  CredentialsProviderError: 'RDS_DENIED',
+  AccessDenied: 'RDS_DENIED',
+  AccessDeniedException: 'RDS_DENIED',
+  UnauthorizedOperation: 'RDS_DENIED',
+  InvalidClientTokenId: 'RDS_DENIED',
+  SignatureDoesNotMatch: 'RDS_DENIED',
+  ExpiredToken: 'RDS_DENIED',
   InvalidDBInstanceStateFault: 'RDS_BUSY',
   InvalidDBSnapshotStateFault: 'RDS_BUSY',
 };
@@ -44,8 +50,9 @@ export function asRdsFault(error: unknown, doing: string): unknown {
   const next = {
     RDS_UNREACHABLE: 'check the network, the endpoint and the API rate, or try again later',
     RDS_BUSY: 'try again when it is available',
-    RDS_FAILED: 'see the RDS console and the permissions of the credentials in use',
-  }[code as 'RDS_UNREACHABLE' | 'RDS_BUSY' | 'RDS_FAILED'];
+    RDS_DENIED: 'correct the credentials, or give them the policy of `hydra-cutover privileges --iam`',
+    RDS_FAILED: 'see the RDS console',
+  }[code as 'RDS_UNREACHABLE' | 'RDS_BUSY' | 'RDS_DENIED' | 'RDS_FAILED'];
   return new CutoverFault(
     code,
     `RDS refused ${doing}: ${name}: ${String((error as Error).message)}; ${next}`,

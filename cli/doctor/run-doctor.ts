@@ -1,6 +1,9 @@
 import { inspectConfig } from '../../config/load';
+import { type Config } from '../../config/schema';
+import { storedReferences } from '../../config/stored-secrets';
 import { type ConfigProblem } from '../../config/problems';
 import { FAULTS } from '../../domain/faults';
+import type * as workerModule from '../../workers/cli';
 import { printJson, type CliContext } from '../context';
 import { fail, ok, type CheckReport, type DoctorCheck } from './check';
 import { environmentChecks } from './environment-checks';
@@ -59,8 +62,18 @@ async function diagnoseEnvironment(options: DoctorOptions, context: CliContext):
     run: async () =>
       ok(`${options.file ?? 'flags and environment'}: no problems, environment ${config.environment.name}`),
   };
+  await readStored(config, context);
   const checks = await runChecks([configCheck, ...environmentChecks(config, context.env)], config.checks.timeoutMs);
   return { subject: 'environment', checks, problems: [] };
+}
+
+/** @throws CutoverFault SECRET_UNUSABLE | SECRETS_UNREACHABLE: no other check makes sense then */
+async function readStored(config: Config, context: CliContext): Promise<void> {
+  if (storedReferences(config).length === 0) return;
+  // The client of AWS takes a while to load.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { readSecrets } = require('../../workers/cli') as typeof workerModule;
+  await readSecrets(config, context.logger);
 }
 
 function asCheck(problem: ConfigProblem): DoctorCheck {

@@ -1,3 +1,4 @@
 /** What the CLI runs of the worker's composition; verbs load it when they need it. */
 export { runWorker } from '../run-worker';
 export { planLocally } from '../plan-locally';
+export { readSecrets } from '../read-secrets';

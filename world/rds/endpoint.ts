@@ -3,6 +3,7 @@ import { type Logger } from '../../config/logger';
 import { exclusively } from '../../scripts/lib/exclusive';
 import { CutoverFault } from '../../domain/faults';
 import { type PostgresInstallation, type PostgresMajor, resolvePostgres } from '../toolchain';
+import { type Principal } from './access/authorize';
 import { Clusters } from './cluster/clusters';
 import { serverCertificate } from './cluster/server-certificate';
 import { controlHandler } from './control/control-handler';
@@ -27,6 +28,8 @@ export interface RdsEndpointOptions {
   readonly port: number;
   readonly controlPort: number;
   readonly credentials: Credentials;
+  /** Somebody else, who may do what a policy allows. @default nobody */
+  readonly restricted?: Principal;
   readonly controlToken: string;
   readonly region: string;
   /** Holds `server.pem` and `server.key`, which every server then serves. @default servers without TLS */
@@ -103,11 +106,14 @@ async function listen(
   faults: FaultBoard,
   context: Parameters<typeof queryHandler>[0]['context'],
 ) {
-  const { credentials, logger } = options;
+  const { credentials, restricted, logger } = options;
   const rds = await listenOnLoopback(
     options.port,
     'the RDS endpoint',
-    contained(queryHandler({ credentials, context, faults, logger }), logger),
+    contained(
+      queryHandler({ credentials, context, faults, logger, ...(restricted === undefined ? {} : { restricted }) }),
+      logger,
+    ),
   );
   try {
     const handler = contained(controlHandler(faults, options.controlToken), logger);

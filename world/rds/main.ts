@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { createLogger } from '../../config/logger';
 import { CutoverFault, asCutoverFault } from '../../domain/faults';
+import { type Principal } from './access/authorize';
 import { startRdsEndpoint } from './endpoint';
 import { writeDurably } from './state/write-durably';
 
@@ -13,6 +14,7 @@ interface Arguments {
   readonly runDir: string;
   readonly ready: string;
   readonly tlsDir?: string;
+  readonly policy?: string;
 }
 
 /** The RDS-compatible endpoint as a process. SIGTERM and SIGINT stop it and all its servers in order. */
@@ -27,6 +29,7 @@ async function main(): Promise<void> {
         accessKeyId: fromEnvironment('RDS_ACCESS_KEY_ID'),
         secretAccessKey: fromEnvironment('RDS_SECRET_ACCESS_KEY'),
       },
+      ...(args.policy === undefined ? {} : { restricted: restrictedBy(args.policy) }),
       controlToken: fromEnvironment('RDS_CONTROL_TOKEN'),
       region: process.env['RDS_REGION'] ?? 'us-east-1',
       logger,
@@ -53,10 +56,19 @@ function parseArguments(argv: readonly string[]): Arguments {
     .requiredOption('--control-port <port>', 'port of the fault control, 0 takes a free one', parsePort)
     .requiredOption('--run-dir <dir>', 'where the pids of the servers are recorded')
     .requiredOption('--ready <file>', 'written when the endpoint listens')
+    .option('--policy <file>', 'IAM policy of RDS_TOOL_ACCESS_KEY_ID, which may do nothing else')
     .option('--tls-dir <dir>', 'server.pem and server.key of the servers; without it they speak without TLS')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
     .parse([...argv])
     .opts<Arguments>();
+}
+
+function restrictedBy(policyFile: string): Principal {
+  const credentials = {
+    accessKeyId: fromEnvironment('RDS_TOOL_ACCESS_KEY_ID'),
+    secretAccessKey: fromEnvironment('RDS_TOOL_SECRET_ACCESS_KEY'),
+  };
+  return { credentials, name: 'hydra-cutover', policyFile };
 }
 
 function parsePort(text: string): number {

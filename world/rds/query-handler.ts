@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Logger } from '../../config/logger';
+import { authorize, type Principal } from './access/authorize';
 import { type ActionContext } from './actions/action';
 import { ACTIONS } from './actions/table';
 import { type FaultBoard } from './control/fault-board';
@@ -15,6 +16,8 @@ const VERSION = '2014-10-31';
 
 export interface QueryHandlerOptions {
   readonly credentials: Credentials;
+  /** Somebody else, who may do what a policy allows. `credentials` may do everything. */
+  readonly restricted?: Principal;
   readonly context: ActionContext;
   readonly faults: FaultBoard;
   readonly logger: Logger;
@@ -49,18 +52,30 @@ async function answer(request: IncomingMessage, options: QueryHandlerOptions) {
   if (method !== 'POST') throw new RdsError('MethodNotAllowed', 'Only POST with a form body is supported.');
   if (url !== '/')
     throw new RdsError('MalformedQueryString', 'The query string contains a syntax error: POST to / only.');
-  await verifySignature({ method, path: url, headers, body }, options.credentials, new Date());
+  const principal = claimedPrincipal(headers.authorization, options);
+  await verifySignature({ method, path: url, headers, body }, principal.credentials, new Date());
   if (headers['content-type']?.startsWith('application/x-www-form-urlencoded') !== true) {
     throw new RdsError('MalformedQueryString', 'The body must be application/x-www-form-urlencoded.');
   }
-  const parameters = parseQuery(strictUtf8(body));
+  const text = strictUtf8(body);
+  const parameters = parseQuery(text);
   const name = actionName(parameters);
+  const { store, region } = options.context;
+  authorize(principal, { action: name, body: text, state: store.current, region });
   const code = options.faults.take(name);
   if (code !== undefined)
     throw new RdsError(code, code === 'Throttling' ? 'Rate exceeded' : `Asked for by the fault plan (${name}).`);
   const prepared = ACTIONS[name]?.(parameters);
   if (prepared === undefined) throw new RdsError('InternalFailure', 'The action is not there.');
   return { name, result: await prepared(options.context) };
+}
+
+/** Who the request says it is from; the signature proves it. */
+function claimedPrincipal(authorization: string | undefined, options: QueryHandlerOptions): Principal {
+  const { restricted, credentials } = options;
+  const claims =
+    restricted !== undefined && authorization?.includes(`Credential=${restricted.credentials.accessKeyId}/`);
+  return claims === true ? restricted : { credentials, name: 'operator' };
 }
 
 function actionName(parameters: QueryParameters): string {

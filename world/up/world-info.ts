@@ -31,6 +31,8 @@ export interface RdsInfo {
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** Keys of hydra-cutover itself: they may do what the policy in the file allows. */
+  readonly tool: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly policyFile: string };
   /** PEM of the authority behind the certificates of its instances. */
   readonly caFile: string;
   readonly pid: number;

@@ -55,6 +55,13 @@ export class QueryParameters {
     });
   }
 
+  /** The fields of a structure (`Name.Field=value`). */
+  structure(name: string): QueryParameters | undefined {
+    this.#read.add(name);
+    const node = this.#root.children.get(name);
+    return node === undefined ? undefined : new QueryParameters(node);
+  }
+
   /** Top-level names that are present and were never asked for. */
   unread(): string[] {
     return [...this.#root.children.keys()].filter((name) => !this.#read.has(name));

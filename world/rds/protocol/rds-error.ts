@@ -5,10 +5,12 @@
  * Source: Amazon RDS API Reference, "Common Errors" and the error lists of the actions.
  */
 export const RDS_ERRORS = {
+  AccessDenied: 403,
   DBInstanceAlreadyExists: 400,
   DBInstanceNotFound: 404,
   DBSnapshotAlreadyExists: 400,
   DBSnapshotNotFound: 404,
+  DBSubnetGroupNotFoundFault: 404,
   IncompleteSignature: 400,
   InstanceQuotaExceeded: 400,
   InsufficientDBInstanceCapacity: 400,

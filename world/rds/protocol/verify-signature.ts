@@ -21,14 +21,20 @@ const AUTHORIZATION =
   /^AWS4-HMAC-SHA256\s+Credential=([^/,\s]+)\/(\d{8})\/([a-z0-9-]+)\/([a-z0-9-]+)\/aws4_request,\s*SignedHeaders=([a-z0-9;_-]+),\s*Signature=([0-9a-f]{64})\s*$/;
 
 /**
- * Refuses a request that is not signed by `credentials` (AWS Signature Version 4, service `rds`, any region).
+ * Refuses a request that is not signed by `credentials` (AWS Signature Version 4, any region).
  *
  * The request is signed again from what arrived and the two signatures are compared; the body's hash is always computed
  * here, so a declared one that differs does not match either.
+ * @param expectedService that it must be signed for
  * @throws RdsError MissingAuthenticationToken | IncompleteSignature | InvalidClientTokenId | RequestExpired |
  *   SignatureDoesNotMatch
  */
-export async function verifySignature(request: SignedRequest, credentials: Credentials, now: Date): Promise<void> {
+export async function verifySignature(
+  request: SignedRequest,
+  credentials: Credentials,
+  now: Date,
+  expectedService = 'rds',
+): Promise<void> {
   const authorization = request.headers.authorization;
   if (authorization === undefined) {
     throw new RdsError('MissingAuthenticationToken', 'Request is missing Authentication Token');
@@ -43,7 +49,7 @@ export async function verifySignature(request: SignedRequest, credentials: Crede
   }
   const signingDate = requestDate(request.headers, scopeDay);
   const names = headerList.split(';');
-  if (service !== 'rds' || !names.includes('host') || !names.includes('x-amz-date')) throw mismatch();
+  if (service !== expectedService || !names.includes('host') || !names.includes('x-amz-date')) throw mismatch();
   const ageMs = now.getTime() - signingDate.getTime();
   if (Math.abs(ageMs) > VALIDITY_MS) {
     throw new RdsError(

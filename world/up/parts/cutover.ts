@@ -2,13 +2,17 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type ConfigInput } from '../../../config/schema';
-import { type ProcessSpec, cleanEnvironment, readJson, typescriptCommand } from '../../supervisor';
-import { HYDRA_SETTINGS } from '../../hydra';
+import { iamPolicyOf, sqlOf } from '../../../cli/privileges/privileges-of';
+import { loadConfig } from '../../../config/load';
+import { type ProcessSpec, cleanEnvironment, readJson, typescriptCommand, writeAtomically } from '../../supervisor';
+import { HYDRA_SETTINGS, createLogin, withClient } from '../../hydra';
 import { GATEWAY_ROLE } from './blue-side';
 import { type PartialInfo, type WorldContext, type WorldPart, known } from '../world-part';
 
 /** The name of this environment, and so of the workflow: `cutover/world`. */
 const ENVIRONMENT = 'world';
+/** What the worker logs in to both databases as. */
+const TOOL_ROLE = 'cutover';
 const READY_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 20_000;
 
@@ -24,17 +28,35 @@ export const cutoverPart: WorldPart = {
     const secret = secretFiles(folder);
     const config = cutoverConfig(context, info, secret);
     writeFileSync(configFile, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
-    const { endpoint, region, accessKeyId, secretAccessKey } = known(info, 'rds');
+    const { endpoint, region, tool } = known(info, 'rds');
     const env = {
       AWS_ENDPOINT_URL_RDS: endpoint,
       AWS_REGION: region,
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_ACCESS_KEY_ID: tool.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: tool.secretAccessKey,
     };
+    await givePrivileges(context, info, configFile, env);
     const running = await context.supervisor.start(workerProcess(context.runDir, configFile, env));
     return { cutover: { configFile, env, pid: running.pid } };
   },
 };
+
+/** What `hydra-cutover privileges` prints for this config, and nothing else: the role on blue, and the policy of the AWS keys. */
+async function givePrivileges(
+  context: WorldContext,
+  info: PartialInfo,
+  configFile: string,
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
+  const config = loadConfig({ file: configFile, env, unreadSecrets: true });
+  const { tool, region } = known(info, 'rds');
+  writeAtomically(tool.policyFile, iamPolicyOf(config, { region }));
+  const { instance, database } = known(info, 'blue');
+  const { host, port, masterUser: user, masterPassword: password } = instance;
+  const master = { host, port, user, password };
+  await withClient(master, database.name, (client) => client.query(sqlOf(config)));
+  await createLogin(master, TOOL_ROLE, context.settings.secret('tool-database-password'));
+}
 
 /** How the supervisor runs the worker, first and again after it was killed. */
 export function workerProcess(runDir: string, configFile: string, env: Readonly<Record<string, string>>): ProcessSpec {
@@ -70,11 +92,10 @@ function cutoverConfig(
   const { greenHydra } = gateway;
   const [policies, resources] = [known(info, 'policyService'), known(info, 'resourceApi')];
   const temporal = known(info, 'temporal');
-  const masterPassword = secret('master-password', instance.masterPassword);
   const login = {
     name: database.name,
-    user: instance.masterUser,
-    password: masterPassword,
+    user: TOOL_ROLE,
+    password: secret('tool-password', context.settings.secret('tool-database-password')),
     ssl: { mode: 'verify-full', ca: `\${file:${known(info, 'rds').caFile}}` },
   } as const;
   const states = {

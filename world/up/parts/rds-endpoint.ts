@@ -22,12 +22,11 @@ export const rdsEndpointPart: WorldPart = {
     const { settings, runDir } = context;
     const readyFile = join(runDir, 'processes', 'rds.ready');
     const { caFile } = await worldCertificates(tlsDir(context));
+    const policyFile = join(context.dataDir, 'tool-policy.json');
     const credentials = {
-      RDS_ACCESS_KEY_ID: `AKIA${settings
-        .secret('rds-access-key-id')
-        .replace(/[^A-Za-z0-9]/g, '')
-        .toUpperCase()
-        .slice(0, 16)}`,
+      RDS_ACCESS_KEY_ID: accessKeyId(settings.secret('rds-access-key-id')),
+      RDS_TOOL_ACCESS_KEY_ID: accessKeyId(settings.secret('rds-tool-access-key-id')),
+      RDS_TOOL_SECRET_ACCESS_KEY: settings.secret('rds-tool-secret-access-key'),
       RDS_SECRET_ACCESS_KEY: settings.secret('rds-secret-access-key'),
       RDS_CONTROL_TOKEN: settings.secret('rds-control-token'),
     };
@@ -36,13 +35,13 @@ export const rdsEndpointPart: WorldPart = {
       const { command, args, env } = typescriptCommand('world/rds/main.ts', [
         ...['--state-dir', join(context.dataDir, 'rds'), '--run-dir', runDir, '--ready', readyFile],
         ...['--port', String(ports.rds), '--control-port', String(ports['rds-control'])],
-        ...['--tls-dir', tlsDir(context)],
+        ...['--tls-dir', tlsDir(context), '--policy', policyFile],
       ]);
       return {
         name: NAME,
         command,
         args,
-        env: { ...process.env, ...env, ...credentials },
+        env: { ...process.env, ...env, ...credentials, RDS_REGION: REGION },
         ready: async () => readySchema.safeParse(readJson(readyFile)).success,
         readyTimeoutMs: READY_TIMEOUT_MS,
         stopTimeoutMs: STOP_TIMEOUT_MS,
@@ -57,12 +56,23 @@ export const rdsEndpointPart: WorldPart = {
         region: REGION,
         accessKeyId: credentials.RDS_ACCESS_KEY_ID,
         secretAccessKey: credentials.RDS_SECRET_ACCESS_KEY,
+        tool: {
+          accessKeyId: credentials.RDS_TOOL_ACCESS_KEY_ID,
+          secretAccessKey: credentials.RDS_TOOL_SECRET_ACCESS_KEY,
+          policyFile,
+        },
         caFile,
         pid: running.pid,
       },
     };
   },
 };
+
+/** As AWS's look. */
+function accessKeyId(random: string): string {
+  const letters = random.replace(/[^A-Za-z0-9]/g, '').toUpperCase();
+  return `AKIA${letters.slice(0, 16)}`;
+}
 
 /** The authority of this world and what its servers show: the gateway, and every PostgreSQL. */
 export function tlsDir(context: Pick<WorldContext, 'dataDir'>): string {

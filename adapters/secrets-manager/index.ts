@@ -1,0 +1,3 @@
+export { AwsSecretStore } from './aws-secret-store';
+export { pickValue } from './pick-value';
+export { secretsPolicy } from './secrets-policy';

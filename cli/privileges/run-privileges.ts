@@ -1,0 +1,136 @@
+import { PostgresDatabases } from '../../adapters/postgres/postgres-databases';
+import { createRdsClient } from '../../adapters/rds/create-rds-client';
+import { RdsDatabaseProvider } from '../../adapters/rds/rds-database-provider';
+import { type Config, SIDES, type SideName } from '../../config/schema';
+import { CutoverFault, FAULTS, isCutoverFault } from '../../domain/faults';
+import { checkPrivileges, type PrivilegeFinding } from '../../hydra/privileges';
+import type * as loadModule from '../../config/load';
+import type * as workerModule from '../../workers/cli';
+import { printJson, type CliContext } from '../context';
+import { configFile, loadEnvironment, type EnvironmentOptions } from '../temporal/environment-options';
+import { iamPolicyOf, sqlOf, toolRolesOf } from './privileges-of';
+
+export interface PrivilegesOptions extends EnvironmentOptions {
+  readonly sql?: boolean;
+  readonly iam?: boolean;
+  readonly check?: boolean;
+  readonly account?: string;
+  readonly monitoringRole?: string;
+}
+
+/** What one side's database says. */
+interface SideReport {
+  readonly side: SideName;
+  /** false: there is none yet. */
+  readonly present: boolean;
+  readonly findings: readonly PrivilegeFinding[];
+}
+
+/** @returns 0, or the exit code of CHECK_FAILED when something is missing */
+export function runPrivileges(options: PrivilegesOptions, context: CliContext): Promise<number> {
+  return options.check === true ? check(options, context) : Promise.resolve(print(options, context));
+}
+
+function print(options: PrivilegesOptions, context: CliContext): number {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { loadConfig } = require('../../config/load') as typeof loadModule;
+  const { env, cwd } = context;
+  // Passwords need not exist yet: this is how their roles are made.
+  const config = loadConfig({ env, cwd, set: options.set ?? [], unreadSecrets: true, ...configFile(options, context) });
+  const region = config.rds.region ?? env['AWS_REGION'];
+  const iam = iamPolicyOf(config, {
+    ...(options.account === undefined ? {} : { account: options.account }),
+    ...(region === undefined ? {} : { region }),
+    ...(options.monitoringRole === undefined ? {} : { monitoringRoleArn: options.monitoringRole }),
+  });
+  const sql = sqlOf(config);
+  const both = (options.sql === true) === (options.iam === true);
+  if (options.json) {
+    printJson(context, {
+      verb: 'privileges',
+      ok: true,
+      ...(options.iam && !both ? {} : { sql }),
+      ...(options.sql && !both ? {} : { iam }),
+    });
+    return 0;
+  }
+  const policy = `${JSON.stringify(iam, undefined, 2)}\n`;
+  if (both) context.stdout.write(`${sql}\n-- The policy for the AWS credentials of the worker:\n${asComment(policy)}`);
+  else context.stdout.write(options.iam === true ? policy : sql);
+  return 0;
+}
+
+async function check(options: PrivilegesOptions, context: CliContext): Promise<number> {
+  const config = loadEnvironment(options, context);
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { readSecrets } = require('../../workers/cli') as typeof workerModule;
+  await readSecrets(config, context.logger);
+  const sides = await lookAtBoth(config);
+  const lacking = sides.flatMap(({ findings }) => findings).filter(({ kind }) => kind === 'missing');
+  if (options.json) printJson(context, { verb: 'privileges', ok: lacking.length === 0, sides });
+  else context.stdout.write(sides.map(render).join(''));
+  return lacking.length === 0 ? 0 : FAULTS.CHECK_FAILED.exitCode;
+}
+
+async function lookAtBoth(config: Config): Promise<readonly SideReport[]> {
+  const client = createRdsClient(config.rds.region);
+  const databases = new PostgresDatabases({
+    sides: { blue: location(config, 'blue'), green: location(config, 'green') },
+    provider: new RdsDatabaseProvider(client),
+  });
+  try {
+    const reports: SideReport[] = [];
+    for (const side of SIDES) reports.push(await lookAt(config, side, databases));
+    return reports;
+  } finally {
+    client.destroy();
+  }
+}
+
+async function lookAt(config: Config, side: SideName, databases: PostgresDatabases): Promise<SideReport> {
+  try {
+    const findings = await databases.withSession(side, (client) => checkPrivileges(client, toolRolesOf(config)), {
+      purpose: 'privileges',
+    });
+    return { side, present: true, findings };
+  } catch (error) {
+    // Green is made by the upgrade; until then there is nothing to look at.
+    if (side === 'green' && isCutoverFault(error) && error.details['reason'] === 'absent') {
+      return { side, present: false, findings: [] };
+    }
+    if (!isCutoverFault(error)) throw asUnexpected(error, side);
+    const { what, fix } = error.details;
+    if (typeof what !== 'string' || typeof fix !== 'string') throw error;
+    return { side, present: true, findings: [{ kind: 'missing', what: `no session: ${what}`, fix }] };
+  }
+}
+
+/** A message of the server names objects and shows no rows. */
+function asUnexpected(error: unknown, side: SideName): CutoverFault {
+  const said = error instanceof Error ? error.message : String(error);
+  return new CutoverFault('CHECK_FAILED', `the privileges on ${side} could not be looked at: ${said}`, { side }, error);
+}
+
+function location(config: Config, side: SideName) {
+  const { database, rdsInstanceId } = config[side];
+  const { host, port, name, user, password, ssl } = database;
+  return {
+    ...{ port, name, user, ssl, password: () => password?.reveal() ?? '' },
+    ...(host === undefined ? {} : { host }),
+    ...(rdsInstanceId === undefined ? {} : { instanceId: rdsInstanceId }),
+  };
+}
+
+function render({ side, present, findings }: SideReport): string {
+  if (!present) return `${side}: not there yet; it gets what blue has\n`;
+  if (findings.length === 0) return `${side}: exactly what is needed\n`;
+  const lines = findings.map(
+    ({ kind, what, fix }) => `  ${kind === 'missing' ? 'missing' : 'too much'}: ${what}; ${fix}`,
+  );
+  return `${side}:\n${lines.join('\n')}\n`;
+}
+
+/** So that the whole output may be given to psql. */
+function asComment(text: string): string {
+  return text.replace(/^(?=.)/gm, '-- ');
+}

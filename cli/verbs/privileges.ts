@@ -1,0 +1,40 @@
+import { addEnvironmentOptions } from '../temporal/environment-options';
+import type * as privilegesModule from '../privileges/run-privileges';
+import { type Verb } from '../verb';
+
+export const privilegesVerb: Verb = {
+  name: 'privileges',
+  summary: 'print the SQL and the IAM policy that the tool needs, or check them',
+  description: [
+    "Prints the SQL that makes the tool's roles, to be run on blue by its master user, and the IAM policy for the worker's AWS credentials: exactly what an upgrade needs, narrowed to the instances, names, tags and secrets of the config. The local world and its demo run with exactly these. Reads no secret and connects to nothing.",
+    '`--check` logs in to blue, and to green where it exists, with the roles of the config and lists all that is missing, and what is more than needed. Changes nothing. IAM cannot be asked from outside: `doctor` and `plan` show what it refuses.',
+  ],
+  examples: [
+    'hydra-cutover privileges --config hydra-cutover.yaml --sql | psql "$MASTER_DSN"',
+    'hydra-cutover privileges --config hydra-cutover.yaml --iam --account 123456789012 > policy.json',
+    'hydra-cutover privileges --config hydra-cutover.yaml --check',
+  ],
+  json: {
+    sql: 'the script, unless `--iam` alone was asked for',
+    iam: 'the policy document, unless `--sql` alone was asked for',
+    'sides[].side': 'with `--check`: `blue` or `green`',
+    'sides[].present': 'false when there is no such database yet',
+    'sides[].findings[]': '`kind` (`missing` or `excess`), `what` and `fix`',
+  },
+  exitCodes: { 0: 'printed, or nothing is missing', 3: 'something is missing (CHECK_FAILED)' },
+  handlesSignals: false,
+  addOptions: (command) => {
+    addEnvironmentOptions(command);
+    command
+      .option('--sql', 'only the SQL')
+      .option('--iam', 'only the IAM policy, as JSON')
+      .option('--check', 'compare with the databases instead of printing')
+      .option('--account <id>', 'AWS account for the ARNs of the policy (default: any)')
+      .option('--monitoring-role <arn>', "role of blue's enhanced monitoring, if it has one: green gets it too");
+  },
+  run: (options, context) => {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { runPrivileges } = require('../privileges/run-privileges') as typeof privilegesModule;
+    return runPrivileges(options as unknown as privilegesModule.PrivilegesOptions, context);
+  },
+};

@@ -1,0 +1,143 @@
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { PREDEFINED_ROLES } from './privileges-sql';
+import { type ToolRoles } from './tool-role';
+
+/** One difference between what a role may do and what it should. */
+export interface PrivilegeFinding {
+  /** `missing`: a cutover would fail. `excess`: it would not, but the role may do more than it has to. */
+  readonly kind: 'missing' | 'excess';
+  readonly what: string;
+  readonly fix: string;
+}
+
+interface Facts {
+  readonly me: string;
+  readonly major: number;
+  readonly superuser: boolean;
+  readonly createRole: boolean;
+  readonly createDatabase: boolean;
+  readonly bypasses: boolean;
+  readonly replicates: boolean;
+  readonly masterLike: readonly string[];
+  readonly owner: string | null;
+  readonly member: boolean;
+  readonly admin: boolean;
+  readonly databaseOwner: string;
+  readonly ownsDatabase: boolean;
+  readonly lacking: readonly string[];
+  readonly schema: boolean;
+  readonly foreign: readonly string[];
+}
+
+const FACTS_SQL = `
+  SELECT current_user::text AS me, current_setting('server_version_num')::int / 10000 AS major,
+         r.rolsuper AS superuser, r.rolcreaterole AS "createRole", r.rolcreatedb AS "createDatabase",
+         r.rolbypassrls AS bypasses, r.rolreplication AS replicates,
+         ARRAY(SELECT g.rolname::text FROM pg_roles g WHERE g.rolname = ANY(ARRAY['rds_superuser', 'pg_write_all_data', 'pg_execute_server_program',
+                'pg_write_server_files', 'pg_read_server_files']) AND pg_has_role(g.oid, 'USAGE') ORDER BY 1) AS "masterLike",
+         o.rolname::text AS owner, COALESCE(pg_has_role(o.oid, 'USAGE'), false) AS member,
+         COALESCE(pg_has_role(o.oid, 'USAGE WITH ADMIN OPTION'), false) AS admin,
+         pg_get_userbyid(d.datdba)::text AS "databaseOwner", pg_has_role(d.datdba, 'USAGE') AS "ownsDatabase",
+         ARRAY(SELECT p::text FROM unnest($2::text[]) p WHERE NOT pg_has_role(p::name, 'USAGE')) AS lacking,
+         to_regnamespace(quote_ident($3)) IS NOT NULL AS schema,
+         ARRAY(SELECT c.relname::text FROM pg_class c
+                WHERE c.relnamespace = to_regnamespace(quote_ident($3)) AND c.relkind IN ('r', 'p')
+                  AND (c.relname ^@ 'hydra_' OR c.relname = 'schema_migration') AND NOT pg_has_role(c.relowner, 'USAGE') ORDER BY 1) AS foreign
+    FROM pg_roles r CROSS JOIN pg_database d LEFT JOIN pg_roles o ON o.rolname = $1
+   WHERE r.rolname = current_user AND d.datname = current_database()`;
+
+/**
+ * Compares what the session's role may do with what {@link privilegesSql} gives, and looks at the gateways' roles. Changes nothing.
+ *
+ * @returns everything that differs, what is missing first
+ */
+export async function checkPrivileges(client: SqlClient, roles: ToolRoles): Promise<readonly PrivilegeFinding[]> {
+  const [facts] = await queryRows<Facts>(client, FACTS_SQL, [roles.owner, [...PREDEFINED_ROLES], roles.schema]);
+  if (!facts) return [];
+  const findings = [...missing(facts, roles), ...excess(facts)];
+  for (const gateway of roles.gateways) findings.push(...(await gatewayFindings(client, gateway, roles)));
+  return findings.sort((a, b) => (a.kind === b.kind ? 0 : a.kind === 'missing' ? -1 : 1));
+}
+
+function missing(facts: Facts, { owner, schema }: ToolRoles): PrivilegeFinding[] {
+  const { me } = facts;
+  const found: PrivilegeFinding[] = [];
+  const lacks = (what: string, fix: string) => found.push({ kind: 'missing', what: `${me} lacks ${what}`, fix });
+  if (!facts.createRole && !facts.superuser) {
+    lacks('CREATEROLE: green is migrated and written by roles of one run', `ALTER ROLE ${me} CREATEROLE`);
+  }
+  if (facts.owner === null) {
+    found.push({ kind: 'missing', what: `role ${owner} does not exist`, fix: "name the owner of Hydra's tables" });
+  } else if (!facts.member) {
+    lacks(`membership of ${owner}, with INHERIT: only owners may make triggers`, `GRANT ${owner} TO ${me}`);
+  } else if (facts.major >= 16 && !facts.admin) {
+    const why = `from PostgreSQL 16 on the migration's role needs it`;
+    lacks(`ADMIN OPTION on ${owner}: ${why}`, `GRANT ${owner} TO ${me} WITH ADMIN TRUE, INHERIT TRUE, SET TRUE`);
+  }
+  for (const role of facts.lacking) lacks(role, `GRANT ${role} TO ${me}`);
+  if (!facts.ownsDatabase) {
+    lacks(
+      `the rights of the database's owner ${facts.databaseOwner}: nobody else can close the logins of green`,
+      `ALTER DATABASE … OWNER TO ${owner}`,
+    );
+  }
+  if (!facts.schema) {
+    found.push({ kind: 'missing', what: `schema ${schema} is not there`, fix: 'correct the name of the schema' });
+  }
+  if (facts.foreign.length > 0 && facts.member) {
+    const what = `Hydra's tables do not all belong to ${owner}: ${facts.foreign.slice(0, 10).join(', ')}`;
+    found.push({ kind: 'missing', what, fix: `ALTER TABLE … OWNER TO ${owner}` });
+  }
+  return found;
+}
+
+function excess(facts: Facts): PrivilegeFinding[] {
+  const { me } = facts;
+  const more: readonly (readonly [boolean, string, string])[] = [
+    [facts.superuser, 'is a superuser', `ALTER ROLE ${me} NOSUPERUSER`],
+    [facts.createDatabase, 'may create databases', `ALTER ROLE ${me} NOCREATEDB`],
+    [facts.bypasses, 'bypasses row security', `ALTER ROLE ${me} NOBYPASSRLS`],
+    [facts.replicates, 'may replicate', `ALTER ROLE ${me} NOREPLICATION`],
+    ...(facts.superuser ? [] : facts.masterLike).map(
+      (role) => [true, `is a member of ${role}`, `REVOKE ${role} FROM ${me}`] as const,
+    ),
+  ];
+  return more.flatMap(([is, what, fix]) => (is ? [{ kind: 'excess', what: `${me} ${what}`, fix } as const] : []));
+}
+
+interface GatewayFacts {
+  readonly logs: boolean;
+  readonly connects: boolean;
+  readonly reads: readonly string[];
+  readonly attributes: boolean;
+}
+
+const GATEWAY_SQL = `
+  SELECT r.rolcanlogin AS logs, has_database_privilege(r.oid, current_database(), 'CONNECT') AS connects,
+         r.rolsuper OR r.rolcreaterole OR r.rolcreatedb AS attributes,
+         ARRAY(SELECT c.relname::text FROM pg_class c
+                WHERE c.relnamespace = to_regnamespace(quote_ident($2)) AND c.relkind IN ('r', 'p')
+                  AND has_table_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE') ORDER BY 1) AS reads
+    FROM pg_roles r WHERE r.rolname = $1`;
+
+async function gatewayFindings(client: SqlClient, role: string, { schema }: ToolRoles): Promise<PrivilegeFinding[]> {
+  const [facts] = await queryRows<GatewayFacts>(client, GATEWAY_SQL, [role, schema]);
+  if (!facts) {
+    return [{ kind: 'missing', what: `the gateways' role ${role} does not exist`, fix: `CREATE ROLE ${role} LOGIN` }];
+  }
+  const found: PrivilegeFinding[] = [];
+  if (!facts.logs)
+    found.push({ kind: 'missing', what: `the gateways' role ${role} may not log in`, fix: `ALTER ROLE ${role} LOGIN` });
+  if (!facts.connects) {
+    const what = `the gateways' role ${role} may not connect to the database`;
+    found.push({ kind: 'missing', what, fix: `GRANT CONNECT ON DATABASE … TO ${role}` });
+  }
+  if (facts.reads.length > 0 || facts.attributes) {
+    const may = facts.attributes
+      ? 'has attributes of an administrator'
+      : `may use ${facts.reads.slice(0, 5).join(', ')}`;
+    const what = `the gateways' role ${role} ${may}, and needs nothing but two functions`;
+    found.push({ kind: 'excess', what, fix: `REVOKE what it has, or give the gateways a role of their own` });
+  }
+  return found;
+}

@@ -1,0 +1,3 @@
+export { checkPrivileges, type PrivilegeFinding } from './check-privileges';
+export { privilegesSql } from './privileges-sql';
+export { type ToolRoles } from './tool-role';

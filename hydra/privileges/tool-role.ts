@@ -1,0 +1,11 @@
+/** Who needs what in the databases; from the config. */
+export interface ToolRoles {
+  /** Roles that the tool logs in as: usually one, because the snapshot brings blue's roles to green. */
+  readonly tool: readonly string[];
+  /** Owns Hydra's tables and its database. */
+  readonly owner: string;
+  readonly database: string;
+  readonly schema: string;
+  /** What gateways in doubt ask the arbiters as. */
+  readonly gateways: readonly string[];
+}
