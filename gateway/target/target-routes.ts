@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { isCutoverFault } from '../../domain/faults';
@@ -5,6 +6,7 @@ import { highestEpoch, TARGET_REFUSALS, type TargetRecord, type TargetResult } f
 import { type TargetStore } from '../core/target-port';
 import { bearerCheck } from './bearer-token';
 import { readJson, sendJson } from './json-http';
+import { Serial } from './serial';
 
 /** @returns false when the path is none of its own; the caller then answers. It never rejects. */
 export type RouteHandler = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
@@ -44,13 +46,16 @@ const ROUTES: ReadonlyMap<string, Readonly<Partial<Record<string, Operation>>>> 
 /**
  * The target port over HTTP: `GET /target`, `PUT /target/staged`, `POST /target/apply`, `POST /target/revert`.
  *
- * Answers 200 with {@link targetView} after the change is durable and in use; 409 `{ code, message, highestEpoch }` for a
+ * Answers 200 with {@link targetView} and its `ETag` after the change is durable and in use; 412 `PRECONDITION_FAILED` when `If-Match`
+ * names another state of things than there is; 409 `{ code, message, highestEpoch }` for a
  * refusal of `domain/target.ts`; 422 `INVALID_STATE`; 401 without the token; 400 `MALFORMED`; 500 with the fault's code when
  * the state could not be stored, which leaves the outcome open: repeat the call.
  * Mount it in an http server: `if (!(await routes(request, response))) notFound(response)`.
  */
 export function targetRoutes<State>(store: TargetStore<State>, options: TargetRoutesOptions): RouteHandler {
   const isAuthorized = bearerCheck(options.token);
+  // Between the look at `If-Match` and the change no other call may come.
+  const serial = new Serial();
   return async (request, response) => {
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
     const route = ROUTES.get(path);
@@ -81,8 +86,11 @@ export function targetRoutes<State>(store: TargetStore<State>, options: TargetRo
         }
         body = read.value;
       }
-      const result = await operation(store, body);
-      sendJson(response, result.status, result.body);
+      const result = await serial.run(() =>
+        isCurrent(request.headers['if-match'], store) ? operation(store, body) : changedMeanwhile(store),
+      );
+      const etag = [200, 412].includes(result.status) ? { ETag: etagOf(store) } : {};
+      sendJson(response, result.status, result.body, etag);
     } catch (error) {
       if (!response.destroyed) options.onError?.(error);
       const code = isCutoverFault(error) ? error.code : 'INTERNAL';
@@ -107,6 +115,24 @@ export function targetView<State>(record: TargetRecord<State>): TargetView<State
     revertedEpoch: record.revertedEpoch,
     highestEpoch: highestEpoch(record),
   };
+}
+
+/** Of the whole record, as long as the same program serves it. */
+function etagOf(store: TargetStore<unknown>): string {
+  const { applied, previous, staged, revertedEpoch } = store.read();
+  const text = JSON.stringify([applied, previous, staged, revertedEpoch]);
+  return `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
+}
+
+/** Source: RFC 9110, "If-Match". */
+function isCurrent(ifMatch: string | undefined, store: TargetStore<unknown>): boolean {
+  if (ifMatch === undefined || ifMatch.trim() === '*') return true;
+  return ifMatch.split(',').some((tag) => tag.trim() === etagOf(store));
+}
+
+async function changedMeanwhile(store: TargetStore<unknown>): Promise<Answer> {
+  const message = 'it was changed since the ETag of If-Match was given out; read it and decide anew';
+  return { status: 412, body: { code: 'PRECONDITION_FAILED', message, highestEpoch: highestEpoch(store.read()) } };
 }
 
 function withEpoch(act: (store: TargetStore<unknown>, epoch: number) => Promise<TargetResult<unknown>>): Operation {

@@ -16,6 +16,10 @@ interface Answer {
   readonly body: unknown;
 }
 
+interface Tagged extends Answer {
+  readonly etag: string | null;
+}
+
 /** What every target promises, whatever it is: run it for each implementation. */
 export function targetContract(name: string, start: () => Promise<TargetUnderTest>): void {
   describe(`target port of ${name}`, () => {
@@ -106,6 +110,56 @@ export function targetContract(name: string, start: () => Promise<TargetUnderTes
       ['an array', []],
     ])('answers 400 to %s', async (_name, body) => {
       expect(await call('PUT', '/target/staged', body)).toMatchObject({ status: 400, body: { code: 'MALFORMED' } });
+    });
+
+    const tagged = async (method: string, path: string, body?: unknown, ifMatch?: string): Promise<Tagged> => {
+      const response = await fetch(new URL(path, target.controlUrl), {
+        method,
+        headers: {
+          Authorization: `Bearer ${target.token}`,
+          Connection: 'close',
+          ...(ifMatch === undefined ? {} : { 'If-Match': ifMatch }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      return { status: response.status, body: await response.json(), etag: response.headers.get('etag') };
+    };
+
+    it('gives out an ETag that changes with what it has, and only then, restarts included', async () => {
+      const [first] = target.states;
+      const begun = await tagged('GET', '/target');
+      expect(begun.etag).toMatch(/^"[^"]+"$/);
+      const staged = await tagged('PUT', '/target/staged', { epoch: 1, state: first });
+      expect(staged.etag).not.toBe(begun.etag);
+      expect((await tagged('PUT', '/target/staged', { epoch: 1, state: first })).etag).toBe(staged.etag);
+      await target.restart();
+      expect((await tagged('GET', '/target')).etag).toBe(staged.etag);
+      expect((await tagged('POST', '/target/revert', { epoch: 1 })).etag).not.toBe(staged.etag);
+    });
+
+    it('answers 412 to a change on the condition of an older ETag, and keeps what it has', async () => {
+      const [first, second] = target.states;
+      const { etag } = await tagged('GET', '/target');
+      const old = etag ?? '';
+      const staged = await tagged('PUT', '/target/staged', { epoch: 1, state: first }, old);
+      expect(staged.status).toBe(200);
+      const late = await tagged('PUT', '/target/staged', { epoch: 2, state: second }, old);
+      expect(late).toMatchObject({ status: 412, body: { code: 'PRECONDITION_FAILED', highestEpoch: 1 } });
+      expect(late.etag).toBe(staged.etag);
+      expect(await tagged('POST', '/target/apply', { epoch: 1 }, old)).toMatchObject({ status: 412 });
+      expect((await read()).body).toEqual(staged.body);
+      expect(await tagged('POST', '/target/apply', { epoch: 1 }, `"other", ${staged.etag}`)).toMatchObject({
+        status: 200,
+      });
+      expect(await tagged('POST', '/target/revert', { epoch: 1 }, '*')).toMatchObject({ status: 200 });
+    });
+
+    it('takes one of several changes that come at once on the same condition', async () => {
+      const [first] = target.states;
+      const { etag } = await tagged('GET', '/target');
+      const stages = [1, 2, 3].map((epoch) => tagged('PUT', '/target/staged', { epoch, state: first }, etag ?? ''));
+      const statuses = (await Promise.all(stages)).map(({ status }) => status);
+      expect(statuses.sort()).toEqual([200, 412, 412]);
     });
 
     it('answers 413 to a body that no state needs', async () => {
