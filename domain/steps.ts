@@ -98,3 +98,7 @@ export interface Steps {
   /** Ours removed on green; capture removed on blue, whose guard and committed row stay. */
   finalize(input: StepInput): Promise<void>;
 }
+
+/** Steps that a rehearsal alone goes through. */
+export const REHEARSAL_STEPS = ['keepRowHashes', 'compareRowHashes'] as const satisfies readonly (keyof Steps)[];
+export type RehearsalStep = (typeof REHEARSAL_STEPS)[number];
