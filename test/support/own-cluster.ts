@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { provisionRoles } from '../../world/rds/cluster/provision-roles';
+import { scramVerifier } from '../../world/rds/cluster/scram-verifier';
+import { serverCertificate } from '../../world/rds/cluster/server-certificate';
+import { hostBasedAccess, serverSettings } from '../../world/rds/cluster/server-settings';
+import { SUPERUSER, withSuperuser } from '../../world/rds/cluster/superuser-session';
+import { freePort } from '../../world/net/free-port';
+import { worldCertificates } from '../../world/tls/world-certificates';
+import { resolvePostgres } from '../../world/toolchain';
+import { initCluster, postgresCommand, waitUntilAccepting } from '../../world/toolchain/postgres-cluster';
+import { type PostgresMajor } from '../../world/toolchain/types';
+
+const PASSWORD = 'superuser-of-the-test';
+
+/** A server of its own with the roles of RDS, as the world makes them, and with TLS unless it is told otherwise. */
+export class OwnCluster {
+  readonly host = '127.0.0.1';
+  readonly master = { user: 'master', password: 'master-of-the-test' };
+
+  private constructor(
+    readonly port: number,
+    /** Of the authority behind its certificate. */
+    readonly caFile: string,
+    private readonly folder: string,
+    private readonly server: ChildProcess,
+  ) {}
+
+  static async start(major: PostgresMajor, options: { readonly tls?: boolean } = {}): Promise<OwnCluster> {
+    const tls = options.tls ?? true;
+    const folder = mkdtempSync(join(tmpdir(), 'own-cluster-'));
+    chmodSync(folder, 0o755);
+    const installation = await resolvePostgres(major);
+    const { caFile } = await worldCertificates(join(folder, 'ca'));
+    const certificate = tls ? await serverCertificate(join(folder, 'ca'), folder, installation.runAs) : undefined;
+    const dataDir = join(folder, 'data');
+    await initCluster({ installation, dataDir, superuser: SUPERUSER, password: PASSWORD });
+    await writeFile(join(dataDir, 'pg_hba.conf'), hostBasedAccess(tls));
+    const port = await freePort();
+    const settings = { ...serverSettings(installation, certificate), fsync: 'off' };
+    const { command, args, ...how } = postgresCommand({ installation, dataDir, port, settings });
+    const { cwd, env, runAs } = how;
+    const server = spawn(command, [...args], { cwd, env, stdio: 'ignore', ...runAs });
+    const started = new OwnCluster(port, caFile, folder, server);
+    try {
+      await waitUntilAccepting(port, { user: SUPERUSER, password: PASSWORD });
+      const { user: username, password } = started.master;
+      await withSuperuser({ port, password: PASSWORD, database: 'postgres' }, (client) =>
+        provisionRoles(client, { username, passwordVerifier: scramVerifier(password) }),
+      );
+      return started;
+    } catch (error) {
+      await started.stop();
+      throw error;
+    }
+  }
+
+  /** What only the provider may. */
+  async asSuperuser(sql: string, database = 'postgres'): Promise<void> {
+    await withSuperuser({ port: this.port, password: PASSWORD, database }, (client) => client.query(sql));
+  }
+
+  async stop(): Promise<void> {
+    if (this.server.exitCode === null && this.server.signalCode === null) {
+      const gone = once(this.server, 'exit');
+      this.server.kill('SIGQUIT');
+      await gone;
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
