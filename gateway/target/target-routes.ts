@@ -89,7 +89,7 @@ export function targetRoutes<State>(store: TargetStore<State>, options: TargetRo
       const result = await serial.run(() =>
         isCurrent(request.headers['if-match'], store) ? operation(store, body) : changedMeanwhile(store),
       );
-      const etag = [200, 412].includes(result.status) ? { ETag: etagOf(store) } : {};
+      const etag: Record<string, string> = [200, 412].includes(result.status) ? { ETag: etagOf(store) } : {};
       sendJson(response, result.status, result.body, etag);
     } catch (error) {
       if (!response.destroyed) options.onError?.(error);
