@@ -2,6 +2,7 @@ import { asCutoverFault } from '../domain/faults';
 import { run as capture } from './capture';
 import { run as gateway } from './gateway';
 import { run as snapshotRestore } from './snapshot-restore';
+import { run as switchover } from './switchover';
 import { run as sync } from './sync';
 
 /** Each benchmark measures and prints, with ratios against a baseline of the same run; none of them passes or fails on time. */
@@ -9,6 +10,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   capture,
   gateway,
   'snapshot-restore': snapshotRestore,
+  switchover,
   sync,
 };
 
