@@ -5,20 +5,25 @@ import { describeArbiter, removeArbiter } from '../hydra/arbiter';
 import { removeCapture } from '../hydra/capture';
 import { keepArchive } from '../hydra/arbiter/keep-archive';
 import { dropSyncRole } from '../hydra/sync/sync-role';
+import { deleteSnapshot, protectGreen } from './snapshot';
 import { type Step, type StepContext } from './step';
 
 /**
  * Removes what the cutover needed. Blue keeps its guards and the committed row as long as its database exists, so that a Hydra
- * started there later still cannot write. Green keeps only what the cleaning rules changed, in schema `hydra_cutover_archive`.
+ * started there later still cannot write. Green keeps only what the cleaning rules changed, in schema `hydra_cutover_archive`, and is
+ * protected from deletion as blue was.
  *
  * Idempotent: goes on where it was killed.
  * @throws CutoverFault CHECK_FAILED (writes have not moved to green) | LOCK_BUSY (retryable) | DB_UNREACHABLE
  */
-export const finalize: Step<StepInput, void> = async (deps, { cutoverId }, context) => {
+export const finalize: Step<StepInput, void> = async (deps, input, context) => {
+  const { cutoverId } = input;
   const { signal } = context;
   const options = { signal, purpose: 'finalize' };
   const epoch = await deps.databases.withSession('blue', (blue) => assertMoved(blue, cutoverId), options);
   await deps.databases.withSession('green', (green) => cleanGreen(green, cutoverId, epoch, context), options);
+  await protectGreen(deps, cutoverId, context);
+  if (!deps.settings.provider.keepSnapshot) await deleteSnapshot(deps, input, context);
   // Last: until green is done, what blue captured can still be compared.
   await deps.databases.withSession('blue', (blue) => removeCapture(blue, lockOptions(context)), options);
 };

@@ -15,7 +15,13 @@ import {
   readSizes,
 } from './preflight/check-hydra-schema';
 import { checkInput } from './preflight/check-input';
-import { checkBlueAddress, checkCrossed, checkInstances, checkStorage } from './preflight/check-instances';
+import {
+  checkBlueAddress,
+  checkCrossed,
+  checkInstancePlan,
+  checkInstances,
+  checkStorage,
+} from './preflight/check-instances';
 import {
   checkHolders,
   checkRights,
@@ -58,6 +64,7 @@ export function createPreflight(limits: PreflightLimits = PREFLIGHT_LIMITS): Ste
       Object.assign(instances, await checkInstances(deps, input, findings));
     });
     const { blue } = instances;
+    const differences = blue ? checkInstancePlan(deps, blue, findings) : [];
     if (blue) await attempt("blue's address", () => checkBlueAddress(deps, blue, findings));
     const facts = await lookAtBlue(deps, input, context, { findings, ...soft }, limits, instances);
     await attempt("blue's Hydra", () => checkHydra(deps, soft.rest));
@@ -73,6 +80,7 @@ export function createPreflight(limits: PreflightLimits = PREFLIGHT_LIMITS): Ste
       mode: input.mode,
       settings: deps.settings,
       ...facts,
+      differences,
       prediction: await predicted(deps, { mode: input.mode, hydraVersion, ...facts }),
       ...(isRehearsal ? { rehearsal: rehearsalPlan(deps, soft) } : {}),
       targets: deps.targets.map(({ name }) => name),

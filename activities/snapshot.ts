@@ -1,8 +1,10 @@
 import { CutoverFault } from '../domain/faults';
-import { type DatabaseSettings, type WaitOptions } from '../domain/ports/database-provider';
+import { type WaitOptions } from '../domain/ports/database-provider';
 import { type RestoreReceipt, type SnapshotReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
+import { describeArbiter } from '../hydra/arbiter';
 import { snapshotIdOf } from './green/names';
+import { planGreen, shapeInstance } from './green/shape-instance';
 import { type Step, type StepContext, type StepDeps } from './step';
 
 /**
@@ -24,9 +26,10 @@ export const deleteSnapshot: Step<StepInput, void> = async (deps, { cutoverId },
 };
 
 /**
- * Makes green's instance of the snapshot, with the settings that blue's has, and waits until it serves. Idempotent.
+ * Makes green's instance of the snapshot, with the settings that blue's has or the config names, waits until it serves and
+ * compares it with them. Idempotent: finds what an earlier try made, in whatever state, and goes on.
  *
- * @throws CutoverFault CHECK_FAILED | RDS_FAILED | RDS_BUSY | RDS_UNREACHABLE
+ * @throws CutoverFault CHECK_FAILED | INSTANCE_DIFFERS | RDS_FAILED | RDS_BUSY | RDS_UNREACHABLE
  */
 export const restoreGreen: Step<StepInput, RestoreReceipt> = async (deps, { cutoverId }, context) => {
   const { blueInstanceId, greenInstanceId: instanceId } = deps.settings.provider;
@@ -36,25 +39,27 @@ export const restoreGreen: Step<StepInput, RestoreReceipt> = async (deps, { cuto
       `blue and green are the same instance (${instanceId}); name another for green`,
     );
   }
-  const blue = await deps.provider.describeInstance(blueInstanceId);
-  if (blue === undefined) {
-    throw new CutoverFault('RDS_FAILED', `blue's instance ${blueInstanceId} does not exist; correct the config`);
-  }
-  const settings = forGreen(blue.settings);
-  const request = { cutoverId, instanceId, snapshotId: snapshotIdOf(cutoverId), settings };
-  await deps.provider.restoreOrAdopt(request);
-  await deps.provider.waitUntilInstanceAvailable(instanceId, waiting(deps, context));
-  // A restore cannot be given all of them.
-  await deps.provider.applySettings({ cutoverId, instanceId, settings }, waiting(deps, context));
+  const plan = await planGreen(deps);
+  const { restore: settings, tags } = plan;
+  const wait = waiting(deps, context);
+  await deps.provider.restoreOrAdopt({ cutoverId, instanceId, snapshotId: snapshotIdOf(cutoverId), settings, tags });
+  const green = await deps.provider.waitUntilInstanceAvailable(instanceId, wait);
+  await shapeInstance(deps, { cutoverId, instanceId }, plan, green, wait);
   return { instanceId };
 };
 
-/** Removes green's instance if it is this cutover's. Idempotent; an absent one is no error. */
+/**
+ * Removes green's instance if it is this cutover's and serves nobody. Idempotent; an absent one is no error.
+ *
+ * @throws CutoverFault CHECK_FAILED (the writes have moved to it, or it is not ours) | DB_UNREACHABLE (blue does not tell) |
+ *   RDS_FAILED | RDS_BUSY | RDS_UNREACHABLE
+ */
 export const deleteGreen: Step<StepInput, void> = async (deps, { cutoverId }, context) => {
   const { blueInstanceId, greenInstanceId: instanceId } = deps.settings.provider;
   if (blueInstanceId === instanceId) return;
   const present = await deps.provider.describeInstance(instanceId);
   if (present === undefined) return;
+  await assertServesNobody(deps, cutoverId, context);
   if (present.settings.deletionProtection && present.status === 'available') {
     const settings = { deletionProtection: false };
     await deps.provider.applySettings({ cutoverId, instanceId, settings }, waiting(deps, context));
@@ -62,14 +67,40 @@ export const deleteGreen: Step<StepInput, void> = async (deps, { cutoverId }, co
   await deps.provider.deleteInstance({ cutoverId, instanceId }, waiting(deps, context));
 };
 
-/** Green is what serves afterwards, so it gets what blue has; but an undo must be able to remove it. */
-function forGreen(blue: DatabaseSettings): Partial<DatabaseSettings> {
-  return { ...blue, deletionProtection: false };
+/** A workflow that was reset behind the commit knows nothing of it; blue's arbiter does. */
+async function assertServesNobody(deps: StepDeps, cutoverId: string, { signal }: StepContext): Promise<void> {
+  const options = { signal, purpose: 'delete green' };
+  const arbiter = await deps.databases.withSession('blue', describeArbiter, options);
+  if (arbiter?.cutoverId !== cutoverId || arbiter.state !== 'committed') return;
+  throw new CutoverFault(
+    'CHECK_FAILED',
+    `the writes of cutover ${cutoverId} moved to green with epoch ${arbiter.epoch}; instance ${deps.settings.provider.greenInstanceId} serves and is not deleted`,
+    { cutoverId, epoch: arbiter.epoch },
+  );
 }
 
-function waiting(deps: StepDeps, context: StepContext): WaitOptions {
+export function waiting(deps: StepDeps, context: StepContext): WaitOptions {
   const { waitDeadlineMs: deadlineMs, pollMs } = deps.settings.provider;
   const onProgress: WaitOptions['onProgress'] = ({ status, percent }) =>
     context.heartbeat(percent === undefined ? { status } : { status, percent });
   return { deadlineMs, pollMs, signal: context.signal, onProgress };
+}
+
+/**
+ * Green serves: it is protected from deletion as blue is, or as the config says. Its other settings it has since the restore.
+ *
+ * @throws CutoverFault CHECK_FAILED (not ours) | RDS_FAILED | RDS_BUSY | RDS_UNREACHABLE
+ */
+export async function protectGreen(deps: StepDeps, cutoverId: string, context: StepContext): Promise<void> {
+  const { blueInstanceId, greenInstanceId: instanceId, greenInstance } = deps.settings.provider;
+  const green = await deps.provider.describeInstance(instanceId);
+  if (green === undefined) {
+    throw new CutoverFault('RDS_FAILED', `instance ${instanceId} does not exist (any more), and green serves from it`);
+  }
+  const blue = await deps.provider.describeInstance(blueInstanceId);
+  // Where blue's instance is gone already nobody can say; then it is protected.
+  const wanted = greenInstance?.settings?.deletionProtection ?? blue?.settings.deletionProtection ?? true;
+  if (!wanted || green.settings.deletionProtection) return;
+  const settings = { deletionProtection: true };
+  await deps.provider.applySettings({ cutoverId, instanceId, settings }, waiting(deps, context));
 }

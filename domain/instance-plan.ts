@@ -57,7 +57,7 @@ const SETTINGS: Readonly<Record<SettingName, 'restore' | 'modify' | 'snapshot'>>
   maintenanceWindow: 'modify',
   deletionProtection: 'restore',
   copyTagsToSnapshot: 'restore',
-  monitoringIntervalSeconds: 'modify',
+  monitoringSeconds: 'modify',
   monitoringRoleArn: 'modify',
   performanceInsights: 'modify',
   performanceInsightsRetentionDays: 'modify',
@@ -97,7 +97,7 @@ export function changesAfterRestore(plan: InstancePlan, green: DatabaseInstance)
   const now = { ...plan.wanted, ...unprotected(plan.wanted) };
   const names = SETTING_NAMES.filter((name) => SETTINGS[name] !== 'snapshot' && differs(now, green.settings, name));
   // One is nothing without the other.
-  if (names.includes('monitoringIntervalSeconds')) names.push('monitoringRoleArn');
+  if (names.includes('monitoringSeconds')) names.push('monitoringRoleArn');
   if (names.includes('performanceInsightsRetentionDays')) names.push('performanceInsights');
   return given(pick(now, names));
 }
@@ -134,11 +134,11 @@ function unprotected(wanted: Partial<DatabaseSettings>): Partial<DatabaseSetting
 /** RDS shows values of some settings that it refuses to be given. */
 function asRdsTakesIt(settings: DatabaseSettings, changed: Partial<DatabaseSettings>): Partial<DatabaseSettings> {
   const fixed: SettingName[] = [];
-  const { storageType, allocatedStorageGib, monitoringIntervalSeconds, performanceInsights } = settings;
+  const { storageType, allocatedStorageGib, monitoringSeconds, performanceInsights } = settings;
   const striped = storageType === 'gp3' && allocatedStorageGib >= GP3_STRIPED_GIB;
   if (!striped && !storageType.startsWith('io')) fixed.push('iops');
   if (!striped) fixed.push('storageThroughput');
-  if (monitoringIntervalSeconds === 0) fixed.push('monitoringRoleArn');
+  if (monitoringSeconds === 0) fixed.push('monitoringRoleArn');
   if (!performanceInsights) fixed.push('performanceInsightsRetentionDays', 'performanceInsightsKmsKey');
   // What somebody wrote is kept, to be refused with its reason.
   return without(
@@ -168,8 +168,8 @@ function problemsOf(
       `${told.join(' and ')} cannot be set for ${storageType} of ${allocatedStorageGib} GiB: RDS has fixed figures there`,
     );
   }
-  if ((wanted.monitoringIntervalSeconds ?? 0) > 0 && wanted.monitoringRoleArn === undefined) {
-    problems.push('monitoringIntervalSeconds needs monitoringRoleArn');
+  if ((wanted.monitoringSeconds ?? 0) > 0 && wanted.monitoringRoleArn === undefined) {
+    problems.push('monitoringSeconds needs monitoringRoleArn');
   }
   if (wanted.performanceInsights !== true && changed.performanceInsightsRetentionDays !== undefined) {
     problems.push('performanceInsightsRetentionDays needs performanceInsights');

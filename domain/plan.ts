@@ -1,3 +1,4 @@
+import { type InstanceDifference } from './instance-plan';
 import { noPrediction, type Prediction } from './predict';
 import { type Plan, type PredictionReceipt, type RehearsalPlan, type RuleReceipt } from './receipts';
 import { type Mode, PHASES, type Phase } from './runbook';
@@ -15,6 +16,8 @@ export interface PlanFacts {
   readonly gateways: readonly string[];
   readonly jobs: readonly string[];
   readonly warnings: readonly string[];
+  /** Of green's instance from blue's. */
+  readonly differences?: readonly InstanceDifference[];
   readonly prediction?: Prediction;
   /** Of a rehearsal alone. */
   readonly rehearsal?: RehearsalPlan;
@@ -34,8 +37,8 @@ const REHEARSED: readonly Phase[] = [
   'snapshot',
   'restore',
   'close',
-  'clean',
   'hashes',
+  'clean',
   'migrate',
   'repair',
   'guard',
@@ -64,7 +67,7 @@ export function makePlan(facts: PlanFacts): Plan {
       databaseBytes: facts.databaseBytes,
       rows: facts.rows,
     },
-    green: { instanceId: settings.provider.greenInstanceId },
+    green: { instanceId: settings.provider.greenInstanceId, differences: facts.differences ?? [] },
     rules: facts.rules,
     targets: facts.targets,
     gateways: facts.gateways,
@@ -136,11 +139,11 @@ const STEPS: Readonly<Record<Phase, Describe | undefined>> = {
     undo: `${provider.greenInstanceId} is removed`,
   }),
   close: () => ({ what: 'nobody but us may log in to green', undo: 'goes with green' }),
-  clean: ({ rules }) => ({ what: cleaning(rules), undo: 'goes with green' }),
   hashes: () => ({
     what: 'what every row of the copy must become is kept on the copy, as hashes',
     undo: 'goes with green',
   }),
+  clean: ({ rules }) => ({ what: cleaning(rules), undo: 'goes with green' }),
   migrate: ({ settings: { hydraVersion } }) => ({
     what: `migrate sql of Hydra ${hydraVersion.green} runs on green`,
     undo: 'goes with green',

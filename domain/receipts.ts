@@ -1,3 +1,4 @@
+import { type InstanceDifference } from './instance-plan';
 import { type HydraMetrics } from './ports/hydra-api';
 import { type Decision, type Gate, type Mode, type Outcome, type Phase } from './runbook';
 import { type GateSettings } from './settings';
@@ -23,7 +24,11 @@ export interface Plan {
     readonly databaseBytes: number;
     readonly rows: Readonly<Record<string, number>>;
   };
-  readonly green: { readonly instanceId: string };
+  readonly green: {
+    readonly instanceId: string;
+    /** In what its instance will not be as blue's, and why. */
+    readonly differences?: readonly InstanceDifference[];
+  };
   readonly rules: readonly RuleReceipt[];
   readonly targets: readonly string[];
   readonly gateways: readonly string[];

@@ -1,3 +1,4 @@
+import { type InstanceOverrides } from './instance-plan';
 import { type SupportedHydraVersion } from './hydra-versions';
 
 /**
@@ -19,6 +20,8 @@ export interface CutoverSettings {
   readonly provider: {
     readonly blueInstanceId: string;
     readonly greenInstanceId: string;
+    /** What green's instance gets instead of what blue's has. @default as blue */
+    readonly greenInstance?: InstanceOverrides;
     readonly waitDeadlineMs: number;
     readonly pollMs: number;
     /** Removed at finalize; an undo removes both always. */

@@ -1,6 +1,7 @@
 import { configDigest } from '../config/digest';
 import { type Config } from '../config/schema';
 import { CutoverFault } from '../domain/faults';
+import { type InstanceOverrides } from '../domain/instance-plan';
 import { type CutoverSettings } from '../domain/settings';
 
 /**
@@ -19,6 +20,7 @@ export function toSettings(config: Config): CutoverSettings {
     provider: {
       blueInstanceId,
       greenInstanceId,
+      greenInstance: instanceOverrides(green.instance),
       waitDeadlineMs: config.rds.waitDeadlineMs,
       pollMs: config.rds.pollMs,
       keepSnapshot: config.retention.keepSnapshot,
@@ -41,6 +43,10 @@ export function toSettings(config: Config): CutoverSettings {
     rehearsal: { ...config.rehearsal },
     accessTokenLifespanMs: config.levers.accessTokenLifespanMs ?? null,
   };
+}
+
+function instanceOverrides({ tags, leaveToRds, ...settings }: Config['green']['instance']): InstanceOverrides {
+  return { settings, ...(tags === undefined ? {} : { tags }), ...(leaveToRds === undefined ? {} : { leaveToRds }) };
 }
 
 function instanceIds(config: Config): readonly [blue: string, green: string] {

@@ -1,10 +1,12 @@
 import { lookup } from 'node:dns/promises';
 import { randomInt } from 'node:crypto';
 import { isCutoverFault } from '../../domain/faults';
+import { type InstanceDifference, planInstance } from '../../domain/instance-plan';
 import { CUTOVER_TAG, type DatabaseInstance } from '../../domain/ports/database-provider';
 import { type DatabaseAddress, type DatabaseSession } from '../../domain/ports/databases';
 import { queryRows } from '../../domain/ports/sql-client';
 import { type PreflightInput } from '../../domain/steps';
+import { snapshotIdOf } from '../green/names';
 import { type StepContext, type StepDeps } from '../step';
 import { type Findings } from './findings';
 
@@ -46,7 +48,29 @@ export async function checkInstances(
       'a name that is free',
     );
   }
+  await checkSnapshotName(deps, input, findings);
   return { ...(blue ? { blue } : {}), ...(green ? { green } : {}) };
+}
+
+/** Its name holds the cutover's id, so that only somebody's own hand can have taken it. */
+async function checkSnapshotName({ provider }: StepDeps, input: PreflightInput, findings: Findings): Promise<void> {
+  const snapshotId = snapshotIdOf(input.cutoverId);
+  const snapshot = await provider.describeSnapshot(snapshotId);
+  if (snapshot === undefined || snapshot.tags[CUTOVER_TAG] === input.cutoverId) return;
+  const owner = snapshot.tags[CUTOVER_TAG] ?? 'nobody';
+  const observed = `exists and belongs to ${owner}, by its tag ${CUTOVER_TAG}`;
+  findings.problem(`snapshot ${snapshotId}`, observed, 'remove it if nobody needs it, and start again', 'a free name');
+}
+
+/** Green's instance can be made as planned. @returns in what it will not be as blue's */
+export function checkInstancePlan(
+  { settings: { provider } }: StepDeps,
+  blue: DatabaseInstance,
+  findings: Findings,
+): readonly InstanceDifference[] {
+  const { problems, differences } = planInstance(blue, provider.greenInstance);
+  for (const problem of problems) findings.problem('green.instance', problem, 'correct it, or leave it out');
+  return differences;
 }
 
 /** The restored copy has the storage that blue has: the migration must fit into what is free of it. */

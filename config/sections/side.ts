@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { SUPPORTED_HYDRA_VERSIONS } from '../../domain/hydra-versions';
 import { certificates, host, httpUrl, port, secret, text } from '../fields';
 import { blueCommands, greenCommands } from './commands';
+import { instanceSection } from './instance';
 
 export const SSL_MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
 export type SslMode = (typeof SSL_MODES)[number];
 
-const ssl = z
+/** TLS to any PostgreSQL server. */
+export const ssl = z
   .strictObject({
     mode: z
       .enum(SSL_MODES)
@@ -85,4 +87,6 @@ function side<Commands extends z.ZodType>(which: 'blue' | 'green', commands: Com
 }
 
 export const blueSection = side('blue', blueCommands);
-export const greenSection = side('green', greenCommands);
+export const greenSection = side('green', greenCommands)
+  .extend({ instance: instanceSection })
+  .describe('The side that is next.');

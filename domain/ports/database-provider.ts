@@ -194,7 +194,7 @@ export interface DatabaseSettings {
   readonly maintenanceWindow?: string;
   readonly deletionProtection: boolean;
   readonly copyTagsToSnapshot: boolean;
-  readonly monitoringIntervalSeconds: number;
+  readonly monitoringSeconds: number;
   readonly monitoringRoleArn?: string;
   readonly performanceInsights: boolean;
   readonly performanceInsightsRetentionDays?: number;

@@ -7,7 +7,7 @@ import { instanceXml } from '../model/instance-xml';
 import { checkDatabaseName, checkMasterPassword, checkMasterUsername } from '../model/master-user';
 import { type InstanceRecord } from '../model/records';
 import { newResourceId } from '../model/resource-id';
-import { invalid, newIdentifier, optionalInteger, requiredText } from '../protocol/read-parameters';
+import { invalid, newIdentifier, requiredText } from '../protocol/read-parameters';
 import { readTags } from '../protocol/tags';
 import { defineAction } from './action';
 
@@ -19,8 +19,6 @@ export const createDbInstance = defineAction({
       throw invalid('Invalid DB engine; this endpoint has: postgres.');
     const engineVersion = parameters.text('EngineVersion');
     const major = majorOf(engineVersion);
-    // The endpoint's port is a free one on loopback, where all instances share an address.
-    optionalInteger(parameters, 'Port', { min: 1_150, max: 65_535 });
     const databaseName = parameters.text('DBName');
     return {
       id,

@@ -1,6 +1,6 @@
 import { scramVerifier } from '../cluster/scram-verifier';
 import { changeInstance, instanceNamed } from '../model/change-state';
-import { givenForModify, settingsForModify, type SettingsChange } from '../model/instance-settings';
+import { givenForModify, logsForModify, settingsForModify, type SettingsChange } from '../model/instance-settings';
 import { requireTransition } from '../model/instance-status';
 import { instanceXml } from '../model/instance-xml';
 import { checkMasterPassword } from '../model/master-user';
@@ -16,6 +16,7 @@ export const modifyDbInstance = defineAction({
     return {
       id,
       given: givenForModify(parameters),
+      logs: logsForModify(parameters),
       applyImmediately: optionalBoolean(parameters, 'ApplyImmediately') ?? false,
       password: password === undefined ? undefined : checkMasterPassword(password),
     };
@@ -25,7 +26,9 @@ export const modifyDbInstance = defineAction({
     const state = await store.change((current) => {
       const record = instanceNamed(current, input.id);
       requireTransition(record.id, record.status, 'modificationStarted');
-      const change = settingsForModify(record.settings, input.given);
+      const logs = input.logs?.(record.settings.EnableCloudwatchLogsExports);
+      const given = { ...input.given, ...(logs === undefined ? {} : { EnableCloudwatchLogsExports: logs }) };
+      const change = settingsForModify(record.settings, given);
       const pending = mergePending(record.pending, change, input.applyImmediately, verifier);
       return changeInstance(current, input.id, { settings: { ...record.settings, ...change.atOnce }, pending });
     });

@@ -4,7 +4,7 @@ import { instanceXml } from '../model/instance-xml';
 import { type InstanceRecord, type SnapshotRecord } from '../model/records';
 import { newResourceId } from '../model/resource-id';
 import { RdsError } from '../protocol/rds-error';
-import { invalid, newIdentifier, optionalInteger } from '../protocol/read-parameters';
+import { invalid, newIdentifier } from '../protocol/read-parameters';
 import { readTags } from '../protocol/tags';
 import { defineAction } from './action';
 import { readSnapshotId } from './read-instance-id';
@@ -15,7 +15,6 @@ export const restoreDbInstanceFromDbSnapshot = defineAction({
     const snapshotId = readSnapshotId(parameters);
     if ((parameters.text('Engine') ?? 'postgres') !== 'postgres')
       throw invalid('The engine must be that of the snapshot.');
-    optionalInteger(parameters, 'Port', { min: 1_150, max: 65_535 });
     return { id, snapshotId, given: givenForRestore(parameters), tags: readTags(parameters) };
   },
   run: async (input, { store, operations, region }) => {

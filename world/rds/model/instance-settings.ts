@@ -12,10 +12,14 @@ export interface InstanceSettings {
   readonly StorageType: string;
   readonly Iops?: number;
   readonly StorageThroughput?: number;
+  readonly MaxAllocatedStorage?: number;
   readonly MultiAZ: boolean;
   readonly PubliclyAccessible: boolean;
   readonly AutoMinorVersionUpgrade: boolean;
+  /** Asked for and told; on loopback, where all instances share an address, they listen elsewhere. */
+  readonly Port: number;
   readonly DBParameterGroupName: string;
+  readonly OptionGroupName: string;
   readonly DBSubnetGroupName: string;
   readonly VpcSecurityGroupIds: readonly string[];
   readonly BackupRetentionPeriod: number;
@@ -27,6 +31,8 @@ export interface InstanceSettings {
   readonly MonitoringRoleArn?: string;
   readonly EnablePerformanceInsights: boolean;
   readonly PerformanceInsightsRetentionPeriod?: number;
+  readonly PerformanceInsightsKMSKeyId?: string;
+  readonly EnableCloudwatchLogsExports: readonly string[];
   readonly EnableIAMDatabaseAuthentication: boolean;
   readonly CACertificateIdentifier: string;
   readonly StorageEncrypted: boolean;
@@ -38,6 +44,8 @@ type Given = { -readonly [Name in SettingName]?: InstanceSettings[Name] };
 
 interface Setting<Name extends SettingName> {
   readonly read: (parameters: QueryParameters, name: Name) => InstanceSettings[Name] | undefined;
+  /** How a modification names it, where that differs. */
+  readonly modifiedAs?: string;
   /** What a new instance gets that says nothing. */
   readonly initial: InstanceSettings[Name];
   /** `inherit`: from the snapshot unless given. `default`: as a new instance unless given. */
@@ -50,7 +58,22 @@ const text = (pattern: RegExp, rule: string) => (parameters: QueryParameters, na
   optionalMatching(parameters, name, pattern, rule);
 const integer = (min: number, max: number) => (parameters: QueryParameters, name: string) =>
   optionalInteger(parameters, name, { min, max });
-const NAME = text(/^[a-z][a-z0-9.-]{0,254}$/i, 'a name of letters, digits, dots and hyphens');
+const KEY = text(/^[\w:/-]{1,2048}$/, 'a key id or ARN');
+const NAME = text(/^[a-z][a-z0-9.:-]{0,254}$/i, 'a name of letters, digits, dots, colons and hyphens');
+
+/** Below it gp3 has fixed figures, and cannot be told others. Source: Amazon RDS User Guide, "gp3 storage". */
+const GP3_STRIPED_GIB = 400;
+const GP3_IOPS = 3_000;
+const GP3_THROUGHPUT = 125;
+
+/** Figures of the storage as they are shown: those of gp3 also where nobody asked for them. */
+export function shownStorage({ StorageType, Iops, StorageThroughput }: InstanceSettings): {
+  readonly Iops: number | undefined;
+  readonly StorageThroughput: number | undefined;
+} {
+  if (StorageType !== 'gp3') return { Iops, StorageThroughput };
+  return { Iops: Iops ?? GP3_IOPS, StorageThroughput: StorageThroughput ?? GP3_THROUGHPUT };
+}
 
 /** Source: Amazon RDS API Reference, CreateDBInstance, ModifyDBInstance, RestoreDBInstanceFromDBSnapshot. */
 const SETTINGS: { readonly [Name in SettingName]-?: Setting<Name> } = {
@@ -69,9 +92,23 @@ const SETTINGS: { readonly [Name in SettingName]-?: Setting<Name> } = {
   },
   Iops: { read: integer(1_000, 256_000), initial: undefined, onRestore: 'inherit', onModify: 'window' },
   StorageThroughput: { read: integer(125, 16_000), initial: undefined, onRestore: 'inherit', onModify: 'window' },
+  MaxAllocatedStorage: {
+    read: integer(5, 65_536),
+    initial: undefined,
+    onRestore: { notAParameter: 'default' },
+    onModify: 'soon',
+  },
   MultiAZ: { read: optionalBoolean, initial: false, onRestore: 'default', onModify: 'window' },
   PubliclyAccessible: { read: optionalBoolean, initial: false, onRestore: 'default', onModify: 'soon' },
   AutoMinorVersionUpgrade: { read: optionalBoolean, initial: true, onRestore: 'inherit', onModify: 'soon' },
+  Port: {
+    read: integer(1_150, 65_535),
+    modifiedAs: 'DBPortNumber',
+    initial: 5432,
+    onRestore: 'inherit',
+    onModify: 'soon',
+  },
+  OptionGroupName: { read: NAME, initial: 'default', onRestore: 'default', onModify: 'soon' },
   DBParameterGroupName: { read: NAME, initial: 'default', onRestore: 'default', onModify: 'soon' },
   DBSubnetGroupName: { read: NAME, initial: 'default', onRestore: 'default', onModify: 'soon' },
   VpcSecurityGroupIds: {
@@ -119,6 +156,19 @@ const SETTINGS: { readonly [Name in SettingName]-?: Setting<Name> } = {
     onRestore: { notAParameter: 'default' },
     onModify: 'soon',
   },
+  PerformanceInsightsKMSKeyId: {
+    read: KEY,
+    initial: undefined,
+    onRestore: { notAParameter: 'default' },
+    onModify: 'soon',
+  },
+  EnableCloudwatchLogsExports: {
+    read: (parameters, name) => checkLogs(parameters.texts(name, 'member')),
+    initial: [],
+    onRestore: 'default',
+    // A modification says what to begin and what to end: logsForModify.
+    onModify: 'soon',
+  },
   EnableIAMDatabaseAuthentication: { read: optionalBoolean, initial: false, onRestore: 'default', onModify: 'soon' },
   CACertificateIdentifier: { read: NAME, initial: 'rds-ca-rsa2048-g1', onRestore: 'default', onModify: 'window' },
   StorageEncrypted: {
@@ -128,7 +178,7 @@ const SETTINGS: { readonly [Name in SettingName]-?: Setting<Name> } = {
     onModify: 'notAParameter',
   },
   KmsKeyId: {
-    read: text(/^[\w:/-]{1,2048}$/, 'a key id or ARN'),
+    read: KEY,
     initial: undefined,
     onRestore: { notAParameter: 'inherit' },
     onModify: 'notAParameter',
@@ -175,7 +225,21 @@ export interface SettingsChange {
 
 /** What a modification names. */
 export function givenForModify(parameters: QueryParameters): Partial<InstanceSettings> {
-  return readGiven(parameters, (name) => SETTINGS[name].onModify !== 'notAParameter');
+  const names = (name: SettingName): boolean =>
+    name !== 'EnableCloudwatchLogsExports' && SETTINGS[name].onModify !== 'notAParameter';
+  return readGiven(parameters, names, (name) => SETTINGS[name].modifiedAs ?? name);
+}
+
+/** What a modification makes of the list of exported logs; undefined when it says nothing of it. */
+export function logsForModify(
+  parameters: QueryParameters,
+): ((current: readonly string[]) => readonly string[]) | undefined {
+  const change = parameters.structure('CloudwatchLogsExportConfiguration');
+  if (change === undefined) return undefined;
+  const begin = checkLogs(change.texts('EnableLogTypes', 'member')) ?? [];
+  const end = checkLogs(change.texts('DisableLogTypes', 'member')) ?? [];
+  if (change.unread().length > 0) throw invalid('CloudwatchLogsExportConfiguration has fields that are not known.');
+  return (current) => [...new Set([...current.filter((log) => !end.includes(log)), ...begin])].sort();
 }
 
 /** What a modification changes on this instance, and when. @throws RdsError InvalidParameterCombination */
@@ -189,12 +253,16 @@ export function settingsForModify(current: InstanceSettings, given: Partial<Inst
   return { atOnce: pick('atOnce'), soon: pick('soon'), window: pick('window') };
 }
 
-function readGiven(parameters: QueryParameters, wanted: (name: SettingName) => boolean): Given {
+function readGiven(
+  parameters: QueryParameters,
+  wanted: (name: SettingName) => boolean,
+  calledAs: (name: SettingName) => string = (name) => name,
+): Given {
   const given: Given = {};
   for (const name of SETTING_NAMES) {
     if (!wanted(name)) continue;
     // One row's reader and name belong together, which the union of all rows cannot express.
-    const value = (SETTINGS[name] as unknown as Setting<never>).read(parameters, name as never);
+    const value = (SETTINGS[name] as unknown as Setting<never>).read(parameters, calledAs(name) as never);
     if (value !== undefined) Object.assign(given, { [name]: value });
   }
   return given;
@@ -218,10 +286,30 @@ function checked(settings: InstanceSettings): InstanceSettings {
   if (settings.StorageType.startsWith('io') && settings.Iops === undefined) {
     combination(`You must specify Iops when using storage type ${settings.StorageType}.`);
   }
+  const fixedFigures = settings.StorageType === 'gp3' && settings.AllocatedStorage < GP3_STRIPED_GIB;
+  if (fixedFigures && (settings.Iops !== undefined || settings.StorageThroughput !== undefined)) {
+    combination(
+      `You can't specify IOPS or storage throughput for engine postgres and a storage size less than ${GP3_STRIPED_GIB}.`,
+    );
+  }
+  if (settings.MaxAllocatedStorage !== undefined && settings.MaxAllocatedStorage < settings.AllocatedStorage) {
+    throw invalid('Max storage size must be greater than storage size.');
+  }
   if (settings.PerformanceInsightsRetentionPeriod !== undefined && !settings.EnablePerformanceInsights) {
     combination('PerformanceInsightsRetentionPeriod needs EnablePerformanceInsights.');
   }
   return settings;
+}
+
+function checkLogs(logs: string[] | undefined): string[] | undefined {
+  const unknown = logs?.find((log) => !['postgresql', 'upgrade', 'iam-db-auth-error'].includes(log));
+  if (unknown !== undefined) {
+    throw new RdsError(
+      'InvalidParameterCombination',
+      'You cannot use a log type that the engine postgres does not have.',
+    );
+  }
+  return logs?.sort();
 }
 
 function checkGroups(groups: string[] | undefined): string[] | undefined {

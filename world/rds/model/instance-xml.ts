@@ -1,6 +1,7 @@
 import { type XmlObject, xmlList } from '../protocol/xml';
 import { tagListXml } from '../protocol/tags';
 import { resourceArn } from './arn';
+import { shownStorage } from './instance-settings';
 import { type InstanceRecord } from './records';
 
 /** An instance as DescribeDBInstances shows it. Source: Amazon RDS API Reference, DBInstance. */
@@ -17,7 +18,7 @@ export function instanceXml(record: InstanceRecord, region: string): XmlObject {
     LicenseModel: 'postgresql-license',
     MasterUsername: identity.masterUsername,
     DBName: identity.databaseName,
-    DbInstancePort: 0,
+    DbInstancePort: settings.Port,
     ...(record.port === undefined || record.status === 'creating'
       ? {}
       : { Endpoint: { Address: '127.0.0.1', Port: record.port, HostedZoneId: 'LOOPBACK' } }),
@@ -25,8 +26,8 @@ export function instanceXml(record: InstanceRecord, region: string): XmlObject {
     DBInstanceClass: settings.DBInstanceClass,
     AllocatedStorage: settings.AllocatedStorage,
     StorageType: settings.StorageType,
-    Iops: settings.Iops,
-    StorageThroughput: settings.StorageThroughput,
+    ...shownStorage(settings),
+    MaxAllocatedStorage: settings.MaxAllocatedStorage,
     StorageEncrypted: settings.StorageEncrypted,
     KmsKeyId: settings.KmsKeyId,
     MultiAZ: settings.MultiAZ,
@@ -41,10 +42,18 @@ export function instanceXml(record: InstanceRecord, region: string): XmlObject {
     MonitoringRoleArn: settings.MonitoringRoleArn,
     PerformanceInsightsEnabled: settings.EnablePerformanceInsights,
     PerformanceInsightsRetentionPeriod: settings.PerformanceInsightsRetentionPeriod,
+    PerformanceInsightsKMSKeyId: settings.PerformanceInsightsKMSKeyId,
+    EnabledCloudwatchLogsExports: xmlList('member', settings.EnableCloudwatchLogsExports),
+    OptionGroupMemberships: {
+      OptionGroupMembership: { OptionGroupName: settings.OptionGroupName, Status: 'in-sync' },
+    },
     IAMDatabaseAuthenticationEnabled: settings.EnableIAMDatabaseAuthentication,
     CACertificateIdentifier: settings.CACertificateIdentifier,
     DBParameterGroups: {
-      DBParameterGroup: { DBParameterGroupName: settings.DBParameterGroupName, ParameterApplyStatus: 'in-sync' },
+      DBParameterGroup: {
+        DBParameterGroupName: settings.DBParameterGroupName,
+        ParameterApplyStatus: record.parametersWait === true ? 'pending-reboot' : 'in-sync',
+      },
     },
     DBSubnetGroup: { DBSubnetGroupName: settings.DBSubnetGroupName, SubnetGroupStatus: 'Complete' },
     VpcSecurityGroups: xmlList(

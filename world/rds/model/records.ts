@@ -39,6 +39,8 @@ export interface InstanceRecord {
   readonly port?: number;
   readonly settings: InstanceSettings;
   readonly pending?: PendingChanges;
+  /** The parameter group was changed, and its static parameters need a restart. */
+  readonly parametersWait?: boolean;
   readonly tags: readonly Tag[];
   readonly restoredFrom?: string;
   readonly postmaster?: ProcessIdentity;

@@ -63,6 +63,7 @@ async function modify(
   }
   const done = await moveInstance(context, record, 'modificationEnded', (current) => ({
     settings: { ...current.settings, ...due },
+    ...(due.DBParameterGroupName === undefined ? {} : { parametersWait: true }),
     ...without(current, (pending) => {
       const { due: stillDue, ...rest } = pending;
       return JSON.stringify(stillDue) === JSON.stringify(due) ? rest : pending;

@@ -34,7 +34,7 @@ export async function bringUp(context: OperationContext, known: InstanceRecord, 
       context.logger.warn({ err: error, instance: known.id, attempt: failures.length }, 'postgresql did not start');
       continue;
     }
-    await moveInstance(context, record, 'recovered');
+    await moveInstance(context, record, 'recovered', () => ({ parametersWait: false }));
     checkStillRunning(context, record);
     await applyPending(context, record);
     return;

@@ -145,7 +145,8 @@ export class PreflightFixture {
     };
     const provider = {
       describeInstance: async (id: string) => instances[id] as DatabaseInstance | undefined,
-    } as StepDeps['provider'];
+      describeSnapshot: () => Promise.resolve(undefined),
+    } as Partial<StepDeps['provider']> as StepDeps['provider'];
     const quiet = () => undefined;
     const settings = this.#settings();
     return {
@@ -206,7 +207,7 @@ export function instance(
   endpoint: { host: string; port: number },
   changes: Partial<DatabaseInstance> = {},
 ): Partial<DatabaseInstance> {
-  const settings = { allocatedStorageGib: 100 } as DatabaseInstance['settings'];
+  const settings = { allocatedStorageGib: 100, storageType: 'gp3' } as DatabaseInstance['settings'];
   return { instanceId, endpoint, status: 'available', tags: {}, hasPendingChanges: false, settings, ...changes };
 }
 

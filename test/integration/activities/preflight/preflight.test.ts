@@ -169,7 +169,7 @@ describe('preflight refuses', () => {
     const { host, port } = blueDatabase.config;
     const absent = await world.look({ instances: { 'blue-1': undefined as never } });
     expect(absent.text).toMatch(/instance blue-1: does not exist/);
-    const settings = { allocatedStorageGib: 0.0001 } as never;
+    const settings = { allocatedStorageGib: 0.0001, storageType: 'gp3' } as never;
     const small = await world.look({
       instances: { 'blue-1': instance('blue-1', { host, port }, { status: 'modifying', settings }) },
     });
