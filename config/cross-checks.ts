@@ -3,6 +3,7 @@ import { isSupportedHydraVersion, isUpgrade, SUPPORTED_HYDRA_VERSIONS } from '..
 import { valueAt } from './origins';
 import { type TreeProblem } from './resolve-tree';
 import { SWITCHOVER_DEFAULTS } from './sections/runbook';
+import { checkTargets } from './target-checks';
 
 /**
  * What must hold between fields. Runs on whatever could be read, so that these problems stand in the same report as the
@@ -30,6 +31,7 @@ const CROSS_CHECKS: readonly ((read: Read) => readonly TreeProblem[])[] = [
   (read) => entriesDiffer(read, 'jobs', ['name']),
   targetsAreNoGateways,
   targetStatesDiffer,
+  (read) => checkTargets(read('targets')),
   pauseFitsTheHold,
   locksFitThePause,
 ];

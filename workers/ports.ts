@@ -6,7 +6,6 @@ import { HttpHydraApi } from '../adapters/hydra-api';
 import { HttpJob } from '../adapters/job/http-job';
 import { type DatabaseLocation, PostgresDatabases } from '../adapters/postgres/postgres-databases';
 import { TemporalRunHistory } from '../adapters/temporal-history';
-import { HttpTarget } from '../adapters/target-http/http-target';
 import { createRdsClient } from '../adapters/rds/create-rds-client';
 import { RdsDatabaseProvider } from '../adapters/rds/rds-database-provider';
 import { type CommandConfig, type Config } from '../config/schema';
@@ -14,6 +13,8 @@ import { temporalConnection } from '../config/temporal-connection';
 import { HYDRA_VERSION_TABLE } from '../domain/hydra-versions';
 import { type CommandName } from '../domain/ports/command-runner';
 import { type SideName } from '../domain/sides';
+import { commandSpec } from './command-spec';
+import { createTarget } from './create-target';
 import { type SecretKeeper } from './secret-keeper';
 
 /** Every port of the steps, and how to let go of what they hold. */
@@ -40,14 +41,9 @@ export function createPorts(config: Config, log: StepLog, secrets?: SecretKeeper
     provider,
     renewSecrets: renew,
   });
-  const hydra = new HttpHydraApi({
-    sides: {
-      blue: endpoints(config, 'blue'),
-      green: endpoints(config, 'green'),
-    },
-  });
+  const hydra = new HttpHydraApi({ sides: { blue: endpoints(config, 'blue'), green: endpoints(config, 'green') } });
   const gateways = config.gateways.map((gateway) => new HttpGateway(address(gateway)));
-  const targets = config.targets.map((target) => new HttpTarget({ ...address(target), states: target.states }));
+  const targets = config.targets.map((target) => createTarget(target, renew));
   const jobs = config.jobs.map((job) => new HttpJob(address(job)));
   log.debug({ gateways: config.gateways.length, targets: config.targets.length }, 'ports composed');
   return {
@@ -106,11 +102,7 @@ function location(config: Config, side: SideName): DatabaseLocation {
 
 function endpoints(config: Config, side: SideName) {
   const { publicUrl, adminUrl, hydraVersion } = config[side];
-  return {
-    publicUrl,
-    adminUrl,
-    apiGeneration: HYDRA_VERSION_TABLE[hydraVersion].apiGeneration,
-  };
+  return { publicUrl, adminUrl, apiGeneration: HYDRA_VERSION_TABLE[hydraVersion].apiGeneration };
 }
 
 function commandSpecs({ blue, green }: Config): Partial<Record<CommandName, CommandSpec>> {
@@ -126,17 +118,4 @@ function commandSpecs({ blue, green }: Config): Partial<Record<CommandName, Comm
     command ? [[name, commandSpec(path, command)] as const] : [],
   );
   return Object.fromEntries(specs);
-}
-
-function commandSpec(path: string, command: CommandConfig): CommandSpec {
-  const { argv, env, secretEnv, workingDirectory, timeoutMs } = command;
-  const secrets = Object.entries(secretEnv).map(([name, secret]) => [name, () => secret.reveal()] as const);
-  return {
-    path,
-    argv,
-    env,
-    secretEnv: Object.fromEntries(secrets),
-    timeoutMs,
-    ...(workingDirectory === undefined ? {} : { workingDirectory }),
-  };
 }

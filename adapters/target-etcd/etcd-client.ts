@@ -11,6 +11,8 @@ export interface EtcdOptions {
   /** PEM */
   readonly ca?: string | undefined;
   readonly login?: { readonly user: string; readonly password: () => string } | undefined;
+  /** Looks whether there is a newer password. @returns whether there is */
+  readonly renew?: () => Promise<boolean>;
 }
 
 /** Source: etcd manual, "gRPC gateway": int64 are strings, bytes are base64. */
@@ -116,7 +118,14 @@ export class EtcdClient {
 
   async #authenticate({ user, password }: NonNullable<EtcdOptions['login']>): Promise<string> {
     this.#token = undefined;
-    return (await this.#ask('/v3/auth/authenticate', { name: user, password: password() }, loginBody)).token;
+    const ask = () => this.#ask('/v3/auth/authenticate', { name: user, password: password() }, loginBody);
+    try {
+      return (await ask()).token;
+    } catch (error) {
+      const refused = error instanceof CutoverFault && error.code === 'TARGET_REFUSED';
+      if (!refused || (await this.#options.renew?.()) !== true) throw error;
+      return (await ask()).token;
+    }
   }
 
   async #ask<T>(path: string, body: object, shape: z.ZodType<T>): Promise<T> {

@@ -13,12 +13,14 @@ export interface PostgresTargetOptions {
   readonly states: Readonly<Record<SideName, unknown>>;
   /** Makes the table, and the row with blue's state, at the first stage. */
   readonly createIfMissing: boolean;
+  /** Looks whether there is a newer password. @returns whether there is */
+  readonly renew?: () => Promise<boolean>;
 }
 
 /** {@link RecordTarget} for a system that reads its config from one row of a table: column `state`, changed by one UPDATE. */
 export class PostgresTarget extends RecordTarget<RowVersion | null> {
-  constructor({ name, login, table, row, states, createIfMissing }: PostgresTargetOptions) {
+  constructor({ name, login, table, row, states, createIfMissing, renew }: PostgresTargetOptions) {
     const initial = createIfMissing ? { state: states.blue } : undefined;
-    super({ name, states, store: new RowStore({ name, login, table, row, initial }) });
+    super({ name, states, store: new RowStore({ name, login, table, row, initial, renew }) });
   }
 }

@@ -15,6 +15,8 @@ export interface RowStoreOptions {
   readonly table: string;
   /** Value of column `name`. */
   readonly row: string;
+  /** Looks whether there is a newer password. @returns whether there is */
+  readonly renew?: (() => Promise<boolean>) | undefined;
   /** What a row that is missing begins with, where this program may make the table and the row. */
   readonly initial?: { readonly state: State } | undefined;
 }
@@ -122,11 +124,14 @@ export class RowStore implements RecordStore<RowVersion | null> {
   }
 
   async #query(sql: string, values: readonly unknown[]): Promise<readonly Row[]> {
+    const ask = () => this.#connection.query<Row & Record<string, unknown>>(sql, values);
     try {
-      return (await this.#connection.query<Row & Record<string, unknown>>(sql, values)).rows;
+      return (await ask()).rows;
     } catch (error) {
-      throw this.#explain(error);
+      const renewed = hasState(error, WRONG_PASSWORD) && (await this.#options.renew?.()) === true;
+      if (!renewed) throw this.#explain(error);
     }
+    return (await ask().catch((error: unknown) => Promise.reject(this.#explain(error)))).rows;
   }
 
   #explain(error: unknown): CutoverFault {
@@ -157,6 +162,8 @@ export class RowStore implements RecordStore<RowVersion | null> {
     return new CutoverFault(code, `${name} at ${where}: ${what}`, { name }, cause);
   }
 }
+
+const WRONG_PASSWORD = '28P01';
 
 const COLUMNS = `state, state::text AS "stateText", record, version::text AS version`;
 

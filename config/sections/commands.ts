@@ -12,7 +12,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** A program of the operator. @param what it does, as a sentence @param timeoutMs its default */
-function command(what: string, timeoutMs: number) {
+export function command(what: string, timeoutMs: number) {
   return z
     .strictObject({
       argv: z

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { httpUrl, label, secret } from '../fields';
+import { certificates, host, httpUrl, label, port, secret, text } from '../fields';
+import { command } from './commands';
+import { ssl } from './side';
 
 const state = (side: string) =>
   z
@@ -8,14 +10,90 @@ const state = (side: string) =>
     .meta({ allowed: 'any YAML or JSON, without secrets' })
     .describe(`What the system is configured with while ${side} serves, in its own terms.`);
 
+/** How a target is flipped: each but `http` has a section of its own name. */
+export const TARGET_KINDS = ['http', 'file', 'postgres', 'etcd'] as const;
+export type TargetKind = (typeof TARGET_KINDS)[number];
+
+const file = z
+  .strictObject({
+    path: z
+      .string()
+      .max(4_000)
+      .regex(/^\/./)
+      .meta({ allowed: 'an absolute path' })
+      .describe(
+        'The file that the system reads, on the machine of the worker. It must exist; files are made beside it.',
+      ),
+    reload: command(
+      'Makes the system read its file again and returns when it has. Without it: the system sees a new file by itself.',
+      10_000,
+    ),
+  })
+  .optional()
+  .describe(
+    'For kind `file`: replaced atomically, then `reload` is run. A text stands in it as it is, anything else as JSON.',
+  );
+
+const postgres = z
+  .strictObject({
+    host: host().describe('Host of the database server. A database of its own: never that of Hydra.'),
+    port: port().default(5432).describe('Port of the database server.'),
+    database: text().max(63).describe('Name of the database.'),
+    user: text().max(63).describe('Role to connect as. It needs SELECT and UPDATE on the table.'),
+    password: secret().optional().describe('Password of the role. Left out only where the server asks for none.'),
+    ssl,
+    table: z
+      .string()
+      .max(127)
+      .regex(/^[^."]{1,63}(\.[^."]{1,63})?$/)
+      .meta({ allowed: '`table` or `schema.table`, spelt as in the catalogue' })
+      .describe('The table, with the columns of docs/targets.md. The system reads column `state`.'),
+    row: text().max(200).optional().describe('Value of column `name`. Without it: the name of this target.'),
+    createIfMissing: z
+      .boolean()
+      .default(false)
+      .describe('Whether the table, and the row with the state of blue, are made when they are missing.'),
+  })
+  .optional()
+  .describe('For kind `postgres`: one row, changed by one UPDATE that compares what was read.');
+
+const etcd = z
+  .strictObject({
+    endpoints: z
+      .array(httpUrl().describe('Base URL of a member.'))
+      .min(1)
+      .max(20)
+      .describe('Base URLs of the members. The next one is asked when one does not answer.'),
+    user: text().max(200).optional().describe('User, where authentication is on. It needs readwrite on the keys.'),
+    password: secret().optional().describe('Password of the user.'),
+    ca: certificates()
+      .optional()
+      .describe('Certificates to trust, in PEM form. Without it: those that Node.js brings.'),
+    recordKey: text()
+      .optional()
+      .describe('Key of what is known of epochs. Without it: `/hydra-cutover/targets/` and the name of this target.'),
+  })
+  .optional()
+  .describe(
+    'For kind `etcd`: all keys of both states change in one transaction, if none was changed since it was read.',
+  );
+
 const target = z.strictObject({
   name: label().describe('Name of this system in reports.'),
-  kind: z.enum(['http']).default('http').describe("How it is flipped: `http` is this project's target protocol."),
-  controlUrl: httpUrl().describe('Base URL of its control listener.'),
-  token: secret().describe('Bearer token of its control listener.'),
+  kind: z
+    .enum(TARGET_KINDS)
+    .default('http')
+    .describe("How it is flipped: `http` is this project's target protocol; the others need a section of that name."),
+  controlUrl: httpUrl().optional().describe('For kind `http`: base URL of its control listener.'),
+  token: secret().optional().describe('For kind `http`: bearer token of its control listener.'),
+  file,
+  postgres,
+  etcd,
   states: z
     .strictObject({ blue: state('blue'), green: state('green') })
-    .describe('Its configuration for each side. Compared, stored and reported as it stands here.'),
+    .describe(
+      'Its configuration for each side. Compared, stored and reported as it stands here. For `etcd`: key → value.',
+    ),
 });
 
 const job = z.strictObject({

@@ -24,7 +24,7 @@ export async function createEtcd(): Promise<TestEtcd> {
   const folder = await mkdtemp(join(tmpdir(), 'etcd-'));
   const [clientUrl, peerUrl] = [`http://127.0.0.1:${await freePort()}`, `http://127.0.0.1:${await freePort()}`];
   const args = Object.entries({
-    'name': 'test',
+    name: 'test',
     'data-dir': join(folder, 'data'),
     'listen-client-urls': clientUrl,
     'advertise-client-urls': clientUrl,
