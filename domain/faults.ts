@@ -37,7 +37,6 @@ export const FAULTS = {
   },
   RDS_FAILED: { retryable: false, exitCode: 6, meaning: 'the RDS API refused a request or an operation ended badly' },
   INSTANCE_DIFFERS: { retryable: false, exitCode: 6, meaning: "green's instance is not what was planned" },
-  INSTANCE_DIFFERS: { retryable: false, exitCode: 6, meaning: "green's instance is not what was planned" },
   RDS_BUSY: {
     retryable: true,
     exitCode: 6,
