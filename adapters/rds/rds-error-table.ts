@@ -28,8 +28,29 @@ const FAULT_BY_ERROR_NAME: Readonly<Record<string, FaultCode>> = {
   InvalidClientTokenId: 'RDS_DENIED',
   SignatureDoesNotMatch: 'RDS_DENIED',
   ExpiredToken: 'RDS_DENIED',
+  // AWS has machines again sooner or later.
+  InsufficientDBInstanceCapacityFault: 'RDS_BUSY',
   InvalidDBInstanceStateFault: 'RDS_BUSY',
   InvalidDBSnapshotStateFault: 'RDS_BUSY',
+};
+
+/** What to do next, where it is not what the fault's code says. */
+const NEXT_BY_ERROR_NAME: Readonly<Record<string, string>> = {
+  CertificateNotFoundFault: 'correct green.instance.caCertificate: AWS may have retired the one that blue has',
+  DBInstanceAlreadyExistsFault: 'somebody made it meanwhile: choose another green.rdsInstanceId or remove it',
+  DBParameterGroupNotFoundFault: 'correct green.instance.parameterGroup, or make the group again',
+  DBSnapshotNotFoundFault:
+    'somebody removed the snapshot: begin again, with a new one; blue serves and needs nothing of it',
+  DBSubnetGroupNotFoundFault: 'correct green.instance.subnetGroup, or make the group again',
+  InstanceQuotaExceededFault: 'ask AWS for a higher quota of DB instances or remove one, then start again',
+  InsufficientDBInstanceCapacityFault:
+    'AWS has no such machine there now: later, or another green.instance.instanceClass',
+  KMSKeyNotAccessibleFault: "give RDS and the credentials in use access to the KMS key of blue's storage",
+  OptionGroupNotFoundFault: 'correct green.instance.optionGroup, or make the group again',
+  ProvisionedIopsNotAvailableInAZFault: 'correct green.instance.storageType and iops',
+  SnapshotQuotaExceededFault: 'ask AWS for a higher quota of manual snapshots or remove some, then start again',
+  StorageQuotaExceededFault: 'ask AWS for a higher quota of storage or remove an instance, then start again',
+  StorageTypeNotSupportedFault: 'correct green.instance.storageType',
 };
 
 /** @returns AWS's name of an error (`DBInstanceNotFoundFault`), or the code of a socket error */
@@ -47,12 +68,14 @@ export function asRdsFault(error: unknown, doing: string): unknown {
   const name = rdsErrorName(error);
   if (isCutoverFault(error) || name === 'AbortError' || name === '') return error;
   const code = FAULT_BY_ERROR_NAME[name] ?? (wasAnswered(error) ? 'RDS_FAILED' : 'RDS_UNREACHABLE');
-  const next = {
-    RDS_UNREACHABLE: 'check the network, the endpoint and the API rate, or try again later',
-    RDS_BUSY: 'try again when it is available',
-    RDS_DENIED: 'correct the credentials, or give them the policy of `hydra-cutover privileges --iam`',
-    RDS_FAILED: 'see the RDS console',
-  }[code as 'RDS_UNREACHABLE' | 'RDS_BUSY' | 'RDS_DENIED' | 'RDS_FAILED'];
+  const next =
+    NEXT_BY_ERROR_NAME[name] ??
+    {
+      RDS_UNREACHABLE: 'check the network, the endpoint and the API rate, or try again later',
+      RDS_BUSY: 'try again when it is available',
+      RDS_DENIED: 'correct the credentials, or give them the policy of `hydra-cutover privileges --iam`',
+      RDS_FAILED: 'see the RDS console',
+    }[code as 'RDS_UNREACHABLE' | 'RDS_BUSY' | 'RDS_DENIED' | 'RDS_FAILED'];
   return new CutoverFault(
     code,
     `RDS refused ${doing}: ${name}: ${String((error as Error).message)}; ${next}`,

@@ -55,7 +55,7 @@ export function rdsPolicy(options: RdsPolicyOptions): readonly PolicyStatement[]
     allow('RestoreGreen', ['RestoreDBInstanceFromDBSnapshot'], [green], becomesOurs),
     allow('RestoreFromOurSnapshots', ['RestoreDBInstanceFromDBSnapshot'], [snapshots]),
     allow('TagWhatIsMade', ['AddTagsToResource'], [green, snapshots], becomesOurs),
-    allow('ChangeAndRemoveGreen', ['ModifyDBInstance', 'DeleteDBInstance'], [green], ours),
+    allow('ChangeAndRemoveGreen', ['ModifyDBInstance', 'RebootDBInstance', 'DeleteDBInstance'], [green], ours),
     allow('RemoveOurSnapshots', ['DeleteDBSnapshot'], [snapshots], ours),
     allow('GroupsOfGreen', ['RestoreDBInstanceFromDBSnapshot'], [...groups, arn('subgrp', '*')]),
     allow('ChangedGroupsOfGreen', ['ModifyDBInstance'], groups),
