@@ -55,9 +55,9 @@ export interface Steps {
 
   /** Nobody but us may log in; the crossed-DSN check; blue's copied schema goes, green's own comes. */
   closeGreen(input: StepInput): Promise<void>;
-  cleanGreen(input: StepInput): Promise<CleanReceipt>;
-  /** Rehearsals: what every row of the cleaned copy must become, kept on the copy before it is migrated. */
+  /** Rehearsals: what every row must become, kept on the copy before it is cleaned and migrated. */
   keepRowHashes(input: StepInput): Promise<RowHashesReceipt>;
+  cleanGreen(input: StepInput): Promise<CleanReceipt>;
   migrateGreen(input: StepInput): Promise<MigrateReceipt>;
   repairGreen(input: StepInput): Promise<RepairReceipt>;
   /** Guards on every table, closed without expiry; logins as blue had them. */

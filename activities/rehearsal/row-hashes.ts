@@ -6,7 +6,7 @@ import { withGreen } from '../green/with-green';
 import { type Step } from '../step';
 
 /**
- * Keeps what every row of the cleaned copy must become, on the copy itself: blue goes on meanwhile, so that a rehearsal cannot
+ * Keeps what every row of the copy must become, on the copy itself and before anything is done to it: blue goes on meanwhile, so that a rehearsal cannot
  * compare with it. Idempotent.
  *
  * @throws CutoverFault CHECK_FAILED (JSON that only a person can mend) | CROSSED_CONNECTION | DB_UNREACHABLE

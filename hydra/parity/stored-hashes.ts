@@ -27,13 +27,14 @@ export interface StoredHashesOptions {
 type RowCounts = Readonly<Partial<Record<GreenTableName, number>>>;
 
 /**
- * Keeps, on a copy of blue that is cleaned and not migrated yet, what each of its rows must become: a hash over all columns that
- * `compareSides` compares, without `nid`. The hashes never leave the database.
+ * Keeps, on a copy of blue that is neither cleaned nor migrated yet, what each of its rows must become: a hash over all columns
+ * that `compareSides` compares, without `nid`. The hashes never leave the database. Not after the cleaning: it escapes lists for
+ * the sake of the migration, which the transform would take for their contents (rule J05).
  *
  * Idempotent, table by table; once complete it says so without the tables of blue, which the migration takes away.
  * Needs the schema hydra_cutover and a session outside a transaction.
  * @returns rows of each table
- * @throws CutoverFault CHECK_FAILED (JSON that only a person can mend); the signal's reason
+ * @throws CutoverFault CHECK_FAILED (JSON that only a person can mend; cleaned already); the signal's reason
  */
 export async function keepHashes(copy: SqlClient, options: StoredHashesOptions = {}): Promise<RowCounts> {
   await inTransaction(copy, 'BEGIN', 'COMMIT', async () => {
@@ -42,6 +43,7 @@ export async function keepHashes(copy: SqlClient, options: StoredHashesOptions =
   });
   const before = await readCounts(copy);
   if (GREEN_TABLES.every(({ name }) => before[name] !== undefined)) return before;
+  await assertNotCleaned(copy, before);
   await prepareBlue(copy);
   for (const table of GREEN_TABLES) {
     options.signal?.throwIfAborted();
@@ -50,6 +52,19 @@ export async function keepHashes(copy: SqlClient, options: StoredHashesOptions =
   }
   await copy.query('ANALYZE hydra_cutover.expected_row');
   return readCounts(copy);
+}
+
+/** @throws CutoverFault CHECK_FAILED */
+async function assertNotCleaned(copy: SqlClient, kept: RowCounts): Promise<void> {
+  const [found] = await queryRows<{ cleaned: boolean }>(
+    copy,
+    `SELECT to_regclass('hydra_cutover.archive') IS NOT NULL AS cleaned`,
+  );
+  if (found?.cleaned !== true) return;
+  throw new CutoverFault(
+    'CHECK_FAILED',
+    `the copy is being cleaned already, and of ${Object.keys(kept).length} tables alone it is kept what they must become; delete the copy and rehearse again`,
+  );
 }
 
 async function keepTable(copy: SqlClient, table: GreenTable & { readonly name: GreenTableName }): Promise<void> {

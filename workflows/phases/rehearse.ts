@@ -80,18 +80,19 @@ async function copy(cutover: Cutover): Promise<void> {
   await run.inPhase('close', () => steps.closeGreen(run.stepInput));
 }
 
-/** The copy from its cleaning to its comparison; ends early where the next step would mean nothing. */
+/** The copy from its first look to its comparison; ends early where the next step would mean nothing. */
 async function tryOut(cutover: Cutover): Promise<void> {
   const { run } = cutover;
   const { receipts, stepInput } = run;
+  // Before the cleaning: the comparison then covers the cleaning, too.
+  const isKept = await finds(cutover, 'hashes', ['CHECK_FAILED'], async () => {
+    receipts.hashes = await steps.keepRowHashes(stepInput);
+  });
   const isClean = await finds(cutover, 'clean', ['CHECK_FAILED'], async () => {
     receipts.clean = await steps.cleanGreen(stepInput);
   });
   if (!isClean) return;
   noteCleaned(cutover);
-  const isKept = await finds(cutover, 'hashes', ['CHECK_FAILED'], async () => {
-    receipts.hashes = await steps.keepRowHashes(stepInput);
-  });
   const isMigrated = await finds(cutover, 'migrate', ['MIGRATION_FAILED'], async () => {
     receipts.migrate = await steps.migrateGreen(stepInput);
   });
