@@ -14,6 +14,8 @@ const EXAMPLE_SECRETS = {
   HYDRA_SECRETS_SYSTEM: 'd',
   GATEWAY_TOKEN: 'e',
   POLICY_TOKEN: 'f',
+  CONFIG_DB_PASSWORD: 'g',
+  ETCD_PASSWORD: 'h',
 };
 
 /** A copy of some folders of this repository, as a smaller installation would have it. */
@@ -146,6 +148,8 @@ describe('the example', () => {
       'gateways[0].token',
       'gateways[1].token',
       'targets[0].token',
+      'targets[2].postgres.password',
+      'targets[3].etcd.password',
       'jobs[0].token',
     ]);
   });
