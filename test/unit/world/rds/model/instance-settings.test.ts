@@ -75,6 +75,8 @@ describe('settings of an instance', () => {
     ['MultiAZ=yes', 'InvalidParameterValue'],
     ['StorageType=floppy', 'InvalidParameterValue'],
     ['StorageType=io1', 'InvalidParameterCombination'],
+    ['StorageType=gp3&AllocatedStorage=100&Iops=3000', 'InvalidParameterCombination'],
+    ['StorageType=gp3&AllocatedStorage=100&StorageThroughput=125', 'InvalidParameterCombination'],
     ['MonitoringInterval=60', 'InvalidParameterCombination'],
     ['MonitoringInterval=7&MonitoringRoleArn=arn:aws:iam::123456789012:role/m', 'InvalidParameterValue'],
     ['BackupRetentionPeriod=36', 'InvalidParameterValue'],
