@@ -7,11 +7,11 @@ import { type StepInput } from '../domain/steps';
 import { readArbiter } from '../hydra/arbiter/arbiter';
 import { readTargets } from './green/read-targets';
 import { withGreen } from './green/with-green';
-import { type Step, type StepContext } from './step';
+import { type Step, type StepContext, type StepDeps } from './step';
 
 const P95 = 0.95;
 const PROBLEMS_MAX = 20;
-/** A gateway that is being restarted may miss this many questions in a row. */
+/** A gateway or target that is being restarted may miss this many questions in a row. */
 const SILENCE_MAX = 3;
 
 /**
@@ -27,13 +27,14 @@ export const bake: Step<StepInput, BakeReceipt> = async (deps, input, context) =
   const startedAt = Date.now();
   const watched = deps.gateways.map((gateway) => new WatchedGateway(gateway));
   for (const gateway of watched) await gateway.look();
-  const problems = new Set<string>();
+  const parties = new WatchedParties(deps, epoch);
+  const problems = new Set(await parties.look());
   for (;;) {
     const left = startedAt + durationMs - Date.now();
     if (left <= 0 || problems.size > 0) break;
     await pause(Math.min(pollMs, left), context);
     for (const gateway of watched) await gateway.look();
-    for (const problem of (await readTargets(deps, epoch)).problems) problems.add(problem);
+    for (const problem of await parties.look()) problems.add(problem);
     for (const { silent, name } of watched) if (silent) problems.add(`gateway ${name} does not tell its traffic`);
     context.heartbeat({ step: 'baking', leftMs: Math.max(0, left), ...summary(watched) });
   }
@@ -53,6 +54,26 @@ export const bake: Step<StepInput, BakeReceipt> = async (deps, input, context) =
     problems: [...problems].slice(0, PROBLEMS_MAX),
   };
 };
+
+/** Whether all stay with the epoch that they confirmed. */
+class WatchedParties {
+  readonly #missed = new Map<string, number>();
+
+  constructor(
+    private readonly deps: StepDeps,
+    private readonly epoch: number,
+  ) {}
+
+  /** @returns those that fell back, and those that were silent too often in a row */
+  async look(): Promise<readonly string[]> {
+    const { fallen, silent } = await readTargets(this.deps, this.epoch);
+    const names = new Set(silent.map(({ name }) => name));
+    for (const name of this.#missed.keys()) if (!names.has(name)) this.#missed.delete(name);
+    for (const name of names) this.#missed.set(name, (this.#missed.get(name) ?? 0) + 1);
+    const tooOften = silent.filter(({ name }) => (this.#missed.get(name) ?? 0) >= SILENCE_MAX);
+    return [...fallen, ...tooOften.map(({ problem }) => problem)];
+  }
+}
 
 /** Adds up what one gateway counts, across its restarts. */
 class WatchedGateway {

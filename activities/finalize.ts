@@ -6,6 +6,7 @@ import { removeCapture } from '../hydra/capture';
 import { keepArchive } from '../hydra/arbiter/keep-archive';
 import { dropSyncRole } from '../hydra/sync/sync-role';
 import { deleteSnapshot, protectGreen } from './snapshot';
+import { assertTargetsServe } from './green/read-targets';
 import { type Step, type StepContext } from './step';
 
 /**
@@ -14,13 +15,15 @@ import { type Step, type StepContext } from './step';
  * protected from deletion as blue was.
  *
  * Idempotent: goes on where it was killed.
- * @throws CutoverFault CHECK_FAILED (writes have not moved to green) | LOCK_BUSY (retryable) | DB_UNREACHABLE
+ * @throws CutoverFault CHECK_FAILED (writes have not moved to green) | TARGET_FELL_BACK | TARGET_UNREACHABLE (retryable) | LOCK_BUSY (retryable) | DB_UNREACHABLE
  */
 export const finalize: Step<StepInput, void> = async (deps, input, context) => {
   const { cutoverId } = input;
   const { signal } = context;
   const options = { signal, purpose: 'finalize' };
   const epoch = await deps.databases.withSession('blue', (blue) => assertMoved(blue, cutoverId), options);
+  // The last moment at which somebody is told: behind it nothing watches them any more.
+  await assertTargetsServe(deps, epoch, 'finalize');
   await deps.databases.withSession('green', (green) => cleanGreen(green, cutoverId, epoch, context), options);
   await protectGreen(deps, cutoverId, context);
   if (!deps.settings.provider.keepSnapshot) await deleteSnapshot(deps, input, context);

@@ -1,7 +1,9 @@
 import { type Job } from '../domain/ports/targets';
 import { type PurgeGuardReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
+import { readArbiter } from '../hydra/arbiter/arbiter';
 import { consentsInGreen, listedOnBlue } from '../hydra/validation';
+import { assertTargetsServe } from './green/read-targets';
 import { withGreen } from './green/with-green';
 import { type Step, type StepContext, type StepDeps } from './step';
 
@@ -13,9 +15,12 @@ const SUBJECTS_AT_ONCE = 200;
  * that the job would take for a revocation.
  *
  * Changes nothing; the jobs stay paused. That no row was lost on the way is for the drain proof and parity to say.
- * @throws CutoverFault TARGET_UNREACHABLE | HYDRA_UNREACHABLE | HYDRA_UNEXPECTED | CROSSED_CONNECTION | DB_UNREACHABLE
+ * @throws CutoverFault TARGET_FELL_BACK | TARGET_UNREACHABLE | HYDRA_UNREACHABLE | HYDRA_UNEXPECTED | CROSSED_CONNECTION | DB_UNREACHABLE
  */
 export const guardPurge: Step<StepInput, PurgeGuardReceipt> = async (deps, input, context) => {
+  // A system that went back to blue would ask a Hydra that knows nothing of what was granted since.
+  const { epoch } = await withGreen(deps, input, context, 'guard purge', readArbiter);
+  await assertTargetsServe(deps, epoch, 'resuming jobs');
   const jobs: PurgeGuardReceipt['jobs'][number][] = [];
   for (const job of deps.jobs) jobs.push(await guardJob(deps, input, context, job));
   return { ok: jobs.every(({ wouldRemove, explained }) => explained >= wouldRemove), jobs };

@@ -56,6 +56,11 @@ export const FAULTS = {
 
   TARGET_UNREACHABLE: { retryable: true, exitCode: 6, meaning: 'a gateway, target or job does not answer' },
   TARGET_REFUSED: { retryable: false, exitCode: 6, meaning: 'a gateway or target refuses an epoch' },
+  TARGET_FELL_BACK: {
+    retryable: false,
+    exitCode: 6,
+    meaning: 'a gateway or target no longer serves the epoch that it had confirmed',
+  },
   GATEWAY_BUSY: { retryable: true, exitCode: 6, meaning: 'requests at a gateway did not end in time' },
   COMMAND_FAILED: {
     retryable: false,
@@ -87,6 +92,7 @@ export const FAULTS = {
   GATE_NOT_OPEN: { retryable: false, exitCode: 3, meaning: 'the decision is for a gate that is not open' },
   DECISION_INVALID: { retryable: false, exitCode: 2, meaning: 'a decision has not the right shape' },
   CUTOVER_UNKNOWN: { retryable: false, exitCode: 3, meaning: 'there is no such cutover' },
+  SCHEDULE_UNKNOWN: { retryable: false, exitCode: 3, meaning: 'there is no such schedule of rehearsals' },
   NO_WORKER: { retryable: true, exitCode: 6, meaning: 'no worker answers for the cutover' },
 
   INTERNAL: { retryable: false, exitCode: 1, meaning: 'a defect in this program' },

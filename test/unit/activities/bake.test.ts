@@ -76,7 +76,25 @@ it('counts on across a restart of the gateway', async () => {
 it('ends at once when a target falls back to blue, or a gateway stays silent', async () => {
   const fallen = { ...GREEN, appliedEpoch: EPOCH - 1, appliedSide: 'blue' as const };
   const back = await run(gateway([traffic(0, 0)], fallen), {}, 60_000);
-  expect(back.problems).toEqual([`edge serves blue under epoch ${EPOCH - 1}, not green under ${EPOCH}`]);
+  expect(back.problems).toEqual([
+    `TARGET_FELL_BACK: edge serves blue under epoch ${EPOCH - 1}, not green under ${EPOCH}`,
+  ]);
   const silent = await run(gateway(['down']), {}, 60_000);
   expect(silent.problems).toEqual(['gateway edge does not tell its traffic']);
+});
+
+it('looks at the targets even when it is to take no time, and forgives one that is away for a moment', async () => {
+  const fallen = { ...GREEN, appliedSide: null };
+  expect((await run(gateway([traffic(0, 0)], fallen), {}, 0)).problems).toEqual([
+    `TARGET_FELL_BACK: edge serves neither side under epoch ${EPOCH}, not green under ${EPOCH}`,
+  ]);
+  let reads = 0;
+  const restarting = gateway([traffic(0, 0)]);
+  restarting.read = () => {
+    reads += 1;
+    return reads === 2 ? Promise.reject(new CutoverFault('TARGET_UNREACHABLE', 'away')) : Promise.resolve(GREEN);
+  };
+  expect((await run(restarting)).problems).toEqual([]);
+  const away = await run(gateway([traffic(0, 0)], 'down'), {}, 60_000);
+  expect(away.problems).toEqual(['TARGET_UNREACHABLE: edge does not say what it serves']);
 });
