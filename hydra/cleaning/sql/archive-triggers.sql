@@ -1,9 +1,10 @@
--- For one rule's transaction only. Statement triggers see every row that is touched, those of a cascade too.
+-- For one rule's transaction only. Statement triggers see every row that is touched, those of a cascade too. Cascades act as the owner
+-- of the tables, and from PostgreSQL 18 on their triggers too: the functions run as whoever made them.
 CREATE FUNCTION :schema.archive_key(image jsonb, columns text[]) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
 SELECT jsonb_agg(image -> name ORDER BY place) FROM unnest(columns) WITH ORDINALITY AS key(name, place)
 $$;
 
-CREATE FUNCTION :schema.archive_inserts() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION :schema.archive_inserts() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   INSERT INTO :schema.archive (rule_id, as_of, table_name, key, after)
   SELECT current_setting('hydra_cutover.rule'), current_setting('hydra_cutover.as_of')::timestamptz, TG_TABLE_NAME,
@@ -12,7 +13,7 @@ BEGIN
   RETURN NULL;
 END $$;
 
-CREATE FUNCTION :schema.archive_deletes() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION :schema.archive_deletes() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   INSERT INTO :schema.archive (rule_id, as_of, table_name, key, before)
   SELECT current_setting('hydra_cutover.rule'), current_setting('hydra_cutover.as_of')::timestamptz, TG_TABLE_NAME,
@@ -22,7 +23,7 @@ BEGIN
 END $$;
 
 -- Only tables with a key of one column are updated.
-CREATE FUNCTION :schema.archive_updates() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION :schema.archive_updates() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   INSERT INTO :schema.archive (rule_id, as_of, table_name, key, before, after)
   SELECT current_setting('hydra_cutover.rule'), current_setting('hydra_cutover.as_of')::timestamptz, TG_TABLE_NAME,
