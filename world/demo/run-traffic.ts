@@ -23,12 +23,17 @@ const percentiles = z.object({
 export interface RunningTraffic {
   /** How long those requests took that clients sent between the two times (milliseconds since the epoch). */
   waits(fromMs: number, toMs: number): Promise<Percentiles>;
+  /** Every secret that clients have seen so far; none without `keepSecrets`. */
+  secrets(): Promise<readonly string[]>;
   /** Ends the traffic, lets the oracle check every promise, and answers with the whole report. */
   finish(): Promise<TrafficReport>;
 }
 
 /** Starts the client population of `world/traffic` before the world's gateway, as a process of its own. */
-export async function startTraffic(world: World): Promise<RunningTraffic> {
+export async function startTraffic(
+  world: World,
+  options: { readonly keepSecrets?: boolean } = {},
+): Promise<RunningTraffic> {
   const { info, supervisor } = world;
   const report = join(info.runDir, 'processes', 'traffic-report.json');
   const config: TrafficConfigInput = {
@@ -40,6 +45,7 @@ export async function startTraffic(world: World): Promise<RunningTraffic> {
     resourceApiUrl: info.resourceApi.url,
     policyUrl: info.policyService.url,
     ratePerSecond: RATE_PER_SECOND,
+    ...(options.keepSecrets === true && { keepSecrets: true }),
   };
   const service = serviceProcess(
     { runDir: info.runDir, dataDir: dataDir(info.runDir) },
@@ -62,6 +68,11 @@ export async function startTraffic(world: World): Promise<RunningTraffic> {
         body: JSON.stringify({ fromMs, toMs }),
       });
       return percentiles.parse(await response.json());
+    },
+    secrets: async () => {
+      const headers = { Authorization: `Bearer ${info.gateway.controlToken}` };
+      const response = await fetch(new URL('/secrets', controlUrl), { headers });
+      return z.object({ secrets: z.array(z.string()) }).parse(await response.json()).secrets;
     },
     finish: async () => {
       await supervisor.stop(NAME);

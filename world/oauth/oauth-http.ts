@@ -33,6 +33,8 @@ export interface OauthHttpOptions {
   readonly timeoutMs?: number;
   /** Called once for each request, failed ones too. */
   readonly onRequest?: (sample: RequestSample) => void;
+  /** Called with what was sent and answered: both hold secrets. */
+  readonly onAnswer?: (request: OauthRequest, response: OauthResponse) => void;
 }
 
 export interface OauthRequest {
@@ -94,7 +96,9 @@ export class OauthHttp {
       const response = await request(this.#reachable(wanted.url), this.#requestOptions(wanted));
       const text = await response.body.text();
       statusCode = response.statusCode;
-      return { statusCode, headers: response.headers, text };
+      const answer = { statusCode, headers: response.headers, text };
+      this.#options.onAnswer?.(wanted, answer);
+      return answer;
     } catch (error) {
       const said = error instanceof Error ? error.message : String(error);
       throw new CutoverFault(

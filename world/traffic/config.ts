@@ -34,6 +34,8 @@ export const trafficConfig = z.strictObject({
   actors: z.int().min(1).max(2_000).default(64),
   /** Weights of operations instead of the usual ones; 0 leaves one out. */
   population: z.partialRecord(z.enum(OPERATION_NAMES), z.number().min(0)).default({}),
+  /** Remembers every secret that it sees, so that somebody can search for them where they do not belong. */
+  keepSecrets: z.boolean().default(false),
   /** Written when the process ends; `--report` goes before it. */
   reportFile: z.string().min(1).optional(),
   requestTimeoutMs: z.int().min(100).max(300_000).default(30_000),

@@ -14,6 +14,7 @@ import { SeenValues } from './oracle/values';
 import { Actor } from './population/actor';
 import { createSharedClients } from './population/shared-clients';
 import { Recorder } from './recording/recorder';
+import { SeenSecrets } from './recording/seen-secrets';
 import { Random } from './schedule/random';
 
 const CONNECTIONS = 128;
@@ -34,6 +35,7 @@ export interface Connection {
   readonly quiet: OperationTools;
   /** Broken promises that were seen in passing. */
   readonly witnessed: Finding[];
+  readonly secrets: SeenSecrets;
   readonly close: () => Promise<void>;
 }
 
@@ -44,7 +46,13 @@ export interface Connection {
 export async function connect(config: TrafficConfig): Promise<Connection> {
   const recorder = new Recorder(config.pauseThresholdMs);
   const witnessed: Finding[] = [];
-  const { endpoints, options } = await httpSettings(config);
+  const secrets = new SeenSecrets();
+  const settings = await httpSettings(config);
+  const { endpoints } = settings;
+  const options: OauthHttpOptions = {
+    ...settings.options,
+    ...(config.keepSecrets && { onAnswer: (request, response) => secrets.see(request, response) }),
+  };
   const recorded = new RecordedHttp(endpoints, { ...options, connections: CONNECTIONS }, recorder);
   const silent = new OauthHttp(endpoints, { ...options, connections: CHECK_CONNECTIONS });
   const close = async (): Promise<void> => void (await Promise.all([recorded.close(), silent.close()]));
@@ -68,7 +76,7 @@ export async function connect(config: TrafficConfig): Promise<Connection> {
     });
     const live = tools(recorded, recorder);
     const quiet = tools(silent, new Recorder(config.pauseThresholdMs));
-    return { runName, registry, recorder, recorded, live, quiet, witnessed, close };
+    return { runName, registry, recorder, recorded, live, quiet, witnessed, secrets, close };
   } catch (error) {
     await close();
     throw error;

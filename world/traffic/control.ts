@@ -24,7 +24,7 @@ export interface TrafficControlOptions {
 /**
  * Control on loopback, behind a bearer token: `POST /check` answers the verdict, `GET /stats` the report so far,
  * `POST /waits` `{ fromMs, toMs }` how long requests took that were sent in that interval,
- * `POST /rate` `{ ratePerSecond }`, `POST /stop` ends the process. 409 for a check beside another.
+ * `GET /secrets` every secret that was seen (with `keepSecrets`), `POST /rate` `{ ratePerSecond }`, `POST /stop` ends the process. 409 for a check beside another.
  */
 export function startTrafficControl(options: TrafficControlOptions): Promise<HttpListener> {
   const { traffic, token, port, onStop, logger } = options;
@@ -41,6 +41,7 @@ export function startTrafficControl(options: TrafficControlOptions): Promise<Htt
   const routes = controlRoutes(token, {
     'POST /check': check,
     'GET /stats': async () => ({ status: 200, body: traffic.report() }),
+    'GET /secrets': async () => ({ status: 200, body: { secrets: traffic.secrets } }),
     'POST /rate': async (request) => {
       const rate = rateBody.safeParse(parsed(await readBody(request, BODY_LIMIT_BYTES)));
       if (!rate.success) {

@@ -68,6 +68,11 @@ export class Traffic {
     this.logger.info({ ratePerSecond: this.config.ratePerSecond, seed: this.config.seed }, 'traffic began');
   }
 
+  /** Every secret that was seen; none without `keepSecrets`. */
+  get secrets(): readonly string[] {
+    return this.parts.secrets.values;
+  }
+
   /** @param ratePerSecond requests; 0 stands still */
   setRate(ratePerSecond: number): void {
     this.schedule.setRate(ratePerSecond);
