@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { CutoverFault } from '../domain/faults';
 import { type CommandResult } from '../domain/ports/command-runner';
 import { type DatabaseAddress, type DatabaseSession } from '../domain/ports/databases';
-import { type MigrateReceipt } from '../domain/receipts';
+import { type MigrateReceipt, type MigrationTime } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import {
   type MigrationProgress,
@@ -19,6 +19,7 @@ import { migrationRoleOf } from './green/names';
 import { pendingInStatus } from './green/migration-status';
 import { whileBeating } from './green/while-beating';
 import { withGreen } from './green/with-green';
+import { MigrationClock, appliedVersions } from './rehearsal/migration-clock';
 import { type Step, type StepContext, type StepDeps } from './step';
 
 /** One migration at a time, whoever runs it: an earlier try may not be over yet. */
@@ -47,7 +48,7 @@ export const migrateGreen: Step<StepInput, MigrateReceipt> = (deps, input, conte
     await closeMigrationRole(green, role);
     const version = deps.settings.hydraVersion.green;
     const before = await readMigrations(green, version);
-    if (!before.complete) await migrate(deps, input, context, green);
+    const slowest = before.complete ? [] : await migrate(deps, input, context, green);
     const progress = await readMigrations(green, version);
     if (!progress.complete) throw incomplete(progress);
     const { hydraSchema, green: own } = deps.settings;
@@ -60,11 +61,17 @@ export const migrateGreen: Step<StepInput, MigrateReceipt> = (deps, input, conte
       );
     }
     await dropMigrationRole(green, role);
-    return { applied: progress.applied, pending: 0, durationMs: Date.now() - startedAt };
+    return { applied: progress.applied, pending: 0, durationMs: Date.now() - startedAt, slowest };
   });
 };
 
-async function migrate(deps: StepDeps, input: StepInput, context: StepContext, green: DatabaseSession): Promise<void> {
+/** @returns the migrations that took longest */
+async function migrate(
+  deps: StepDeps,
+  input: StepInput,
+  context: StepContext,
+  green: DatabaseSession,
+): Promise<readonly MigrationTime[]> {
   const { settings } = deps;
   const role = migrationRoleOf(input.cutoverId);
   const password = randomBytes(24).toString('hex');
@@ -78,8 +85,10 @@ async function migrate(deps: StepDeps, input: StepInput, context: StepContext, g
   const authorities = await fileOf(address.ca);
   const env = commandEnv(input, address, role, password, authorities?.path);
   try {
+    const clock = new MigrationClock(await appliedVersions(green), Date.now());
     const look = async () => {
       const { applied, expected } = await readMigrations(green, settings.hydraVersion.green);
+      clock.look(await appliedVersions(green), Date.now());
       return { step: 'migrating', applied, expected };
     };
     const { timeoutMs } = settings.migration;
@@ -87,7 +96,9 @@ async function migrate(deps: StepDeps, input: StepInput, context: StepContext, g
     const result = await whileBeating(context, look, () => deps.commands.run('migrate', options));
     const progress = await readMigrations(green, settings.hydraVersion.green);
     if (!progress.complete) throw incomplete(progress, result);
+    clock.look(await appliedVersions(green), Date.now());
     await assertStatusAgrees(deps, context, env);
+    return clock.slowest();
   } finally {
     await letNobodyIn(deps, context, green, role);
     await authorities?.remove();

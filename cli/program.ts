@@ -34,11 +34,18 @@ export function createProgram(
       .exitOverride()
       .allowExcessArguments(false)
       .addHelpText('after', verbHelp(verb))
-      .action((options: Readonly<Record<string, unknown>>) => run(verb, options));
+      .action((...given: readonly unknown[]) => run(verb, parsed(given)));
     verb.addOptions(command);
     addCommonOptions(command);
   }
   return program;
+}
+
+/** Options and, by their names, arguments. Commander hands over the arguments, the options and the command. */
+function parsed(given: readonly unknown[]): Readonly<Record<string, unknown>> {
+  const command = given.at(-1) as Command;
+  const named = command.registeredArguments.map((argument, index) => [argument.name(), given[index]]);
+  return { ...(Object.fromEntries(named) as Readonly<Record<string, unknown>>), ...command.opts() };
 }
 
 export function readVersion(): string {

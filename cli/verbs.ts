@@ -2,10 +2,12 @@ import { type Verb } from './verb';
 import { approveVerb } from './verbs/approve';
 import { cancelVerb } from './verbs/cancel';
 import { doctorVerb } from './verbs/doctor';
+import { historyVerb } from './verbs/history';
 import { planVerb } from './verbs/plan';
 import { privilegesVerb } from './verbs/privileges';
 import { rejectVerb } from './verbs/reject';
 import { reportVerb } from './verbs/report';
+import { scheduleVerb } from './verbs/schedule';
 import { startVerb } from './verbs/start';
 import { statusVerb } from './verbs/status';
 import { workerVerb } from './verbs/worker';
@@ -21,6 +23,8 @@ export const VERBS: readonly Verb[] = [
   rejectVerb,
   cancelVerb,
   reportVerb,
+  historyVerb,
+  scheduleVerb,
   privilegesVerb,
   workerVerb,
   worldVerb,

@@ -13,8 +13,14 @@ export function planEvidence(plan: Plan): string {
     ['targets', plan.targets.join(', ') || 'none'],
     ['jobs', plan.jobs.join(', ') || 'none'],
     ['config', `digest ${plan.configDigest.slice(0, 12)}…`],
+    ['predicted in all', predictedInAll(plan)],
     ['pause budget', `${plan.switchover.pauseBudgetMs} ms`],
-    ['way back', 'until the commit everything is undone; **the commit has no way back**'],
+    [
+      'way back',
+      plan.mode === 'rehearse'
+        ? 'nothing is written to blue; all that is made is removed at the end'
+        : 'until the commit everything is undone; **the commit has no way back**',
+    ],
   ];
   const cleaning = plan.rules.filter(({ rows: count }) => count > 0);
   return [
@@ -38,6 +44,12 @@ export function planEvidence(plan: Plan): string {
   ]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+function predictedInAll({ prediction }: Plan): string {
+  if (prediction?.totalMs == null) return `nothing: ${prediction?.reason ?? 'no earlier run is known'}`;
+  const from = prediction.runs.map(({ mode, endedAt }) => `${mode} of ${endedAt}`).join(', ');
+  return `${Math.round(prediction.totalMs / 1_000)} s without what people take, from ${from}`;
 }
 
 /** What a person must know to let writes move. */

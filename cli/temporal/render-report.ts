@@ -7,21 +7,39 @@ export function renderReport(report: Report): string {
   const lines = [
     `${environment} (${mode}): ${outcome}${cause === null ? '' : `, ${cause.code}: ${cause.message}`}`,
     `${startedAt} to ${endedAt}, started by ${startedBy}`,
-    ...report.phases.map(({ name, durationMs }) => `  ${name.padEnd(11)} ${durationText(durationMs).padStart(9)}`),
+    ...report.phases.map(
+      ({ name, durationMs, predictedMs }) =>
+        `  ${name.padEnd(11)} ${durationText(durationMs).padStart(9)}${predictedMs === undefined ? '' : `  predicted ${durationText(predictedMs)}`}`,
+    ),
     ...report.decisions.map(({ gate, decision, by, at }) => `  ${at} gate ${gate}: ${decision} by ${by}`),
     ...report.undone.map(
       ({ phase, ok, error }) => `  undo of ${phase}: ${ok ? 'done' : `NOT done, ${error ?? 'no reason'}`}`,
     ),
     ...receiptLines(report),
+    ...findingLines(report),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function receiptLines({ clean, sync, parity, switchovers, drain, validation, bake }: Report): string[] {
+/** What a rehearsal is done for. */
+function findingLines({ mode, outcome, findings = [] }: Report): string[] {
+  if (mode !== 'rehearse' || outcome !== 'rehearsed') return [];
+  const blocking = findings.filter(({ weight }) => weight === 'blocks').length;
+  const verdict =
+    blocking === 0 ? 'a real run would come this far' : `a real run would be refused or end here: ${blocking} reasons`;
+  return [
+    `${findings.length} findings; ${verdict}`,
+    ...findings.map(({ phase, weight, code, what }) => `  ${weight} ${phase} ${code}: ${what}`),
+  ];
+}
+
+function receiptLines({ clean, migrate, sync, parity, switchovers, drain, validation, bake }: Report): string[] {
   const lines: string[] = [];
   for (const { id, rows, archived } of clean?.rules ?? []) {
     if (rows > 0) lines.push(`  cleaned by ${id}: ${rows} rows, ${archived} archived`);
   }
+  for (const { migration, durationMs } of migrate?.slowest ?? [])
+    lines.push(`  migration ${migration}: ${durationText(durationMs)}`);
   if (sync !== null)
     lines.push(`  sync: ${sync.rounds} rounds, ${sync.changes} changes, ${sync.rows} rows, ${sync.backlog} left`);
   if (parity !== null) lines.push(`  parity: ${parity.rows} rows, ${parity.differences} differ`);

@@ -25,6 +25,7 @@ function renderPlan(plan: Plan): string {
       ({ phase, what, undo, predictedMs }) =>
         `  ${phase.padEnd(11)} ${(predictedMs === null ? '' : durationText(predictedMs)).padStart(9)}  ${what}${undo === null ? '' : ` (undo: ${undo})`}`,
     ),
+    ...predictionLines(plan),
     cleaned.length === 0 ? 'no row needs cleaning' : 'rows that will be cleaned on green, and archived:',
     ...cleaned.map(({ id, title, rows }) => `  ${id}: ${rows} rows, ${title}`),
     ...plan.warnings.map((warning) => `warning: ${warning}`),
@@ -32,4 +33,17 @@ function renderPlan(plan: Plan): string {
     'nothing was changed; `hydra-cutover start --config-digest DIGEST` begins, with the config as it is now. The commit has no way back.',
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function predictionLines({ prediction }: Plan): string[] {
+  if (prediction === undefined) return [];
+  const { runs, totalMs, reason, migrations } = prediction;
+  if (totalMs === null) return [`durations are not predicted: ${reason ?? 'for no known reason'}`];
+  const from = runs.map(({ mode, endedAt }) => `${mode} of ${endedAt}`).join(', ');
+  return [
+    `predicted ${durationText(totalMs)} in all, without what people take, from: ${from}`,
+    ...migrations
+      .slice(0, 3)
+      .map(({ migration, durationMs }) => `  migration ${migration}: ${durationText(durationMs)}`),
+  ];
 }

@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { configDigest } from '../../config/digest';
 import { CutoverFault } from '../../domain/faults';
-import { UPGRADE_WORKFLOW, type UpgradeInput } from '../../domain/runbook';
+import { UPGRADE_WORKFLOW, type Mode, type UpgradeInput } from '../../domain/runbook';
 import { printJson, type CliContext } from '../context';
 import { withCutover, type CutoverSession } from './cutover-session';
 import { loadEnvironment, type EnvironmentOptions } from './environment-options';
@@ -10,6 +10,7 @@ import { look, queryStatus } from './look';
 import { exitCodeOfLook, teller, watch } from './watch';
 
 export interface StartOptions extends EnvironmentOptions {
+  readonly mode: Mode;
   readonly by?: string;
   readonly note?: string;
   /** Of the config that was looked at. */
@@ -26,6 +27,7 @@ export async function runStart(options: StartOptions, context: CliContext): Prom
     const { workflowId, taskQueue } = session;
     const input: UpgradeInput = {
       environment: config.environment.name,
+      mode: options.mode,
       by: options.by ?? userInfo().username,
       configDigest: digest,
       ...(options.note === undefined ? {} : { note: options.note }),
@@ -67,7 +69,7 @@ async function begin(session: CutoverSession, input: UpgradeInput): Promise<stri
       args: [input],
       workflowIdConflictPolicy: 'FAIL',
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      staticSummary: `upgrade of Hydra in ${input.environment}`,
+      staticSummary: `${input.mode === 'rehearse' ? 'rehearsal of the upgrade' : 'upgrade'} of Hydra in ${input.environment}`,
     });
     return handle.firstExecutionRunId;
   } catch (error) {

@@ -1,3 +1,5 @@
+import { Option } from 'commander';
+import { MODES } from '../../domain/runbook';
 import { addEnvironmentOptions } from '../temporal/environment-options';
 import { OUTCOME_EXIT_CODES } from '../temporal/exit-code';
 import type * as startModule from '../temporal/run-start';
@@ -9,10 +11,12 @@ export const startVerb: Verb = {
   description: [
     'Starts the workflow `upgradeHydra` with the id `cutover/<environment>`: one at a time. It goes on by itself to gate `plan`; nothing is changed before somebody approves there.',
     'The same from the Temporal UI: workflow type `upgradeHydra`, that id, the task queue of the config, and `{"environment":"<environment>","by":"<you>"}` as input.',
+    '`--mode rehearse` does everything up to the switchover on a copy, writes nothing to blue, asks nobody (unless `rehearsal.gatePlan` says so) and takes down what it made. It completes with its findings; it fails only if something broke.',
   ],
   examples: [
     'hydra-cutover start --config hydra-cutover.yaml --by alice@example.org',
     'hydra-cutover start --config hydra-cutover.yaml --wait --note "change 4711"',
+    'hydra-cutover start --config hydra-cutover.yaml --mode rehearse --wait',
   ],
   json: {
     workflowId: '`cutover/<environment>`',
@@ -22,7 +26,7 @@ export const startVerb: Verb = {
     '(with --wait)': 'what `status --json` prints, at the end',
   },
   exitCodes: {
-    0: 'started; with --wait: completed',
+    0: 'started; with --wait: completed or rehearsed, whatever was found',
     ...OUTCOME_EXIT_CODES,
     3: 'another cutover is under way (CUTOVER_RUNNING); the config is not that of `--config-digest`, or with --wait a check refused (CHECK_FAILED)',
   },
@@ -30,6 +34,7 @@ export const startVerb: Verb = {
   addOptions: (command) => {
     addEnvironmentOptions(command);
     command
+      .addOption(new Option('--mode <mode>', 'what to do').choices([...MODES]).default('real'))
       .option('--by <name>', 'who starts; a claim, for the report (default: the login name)')
       .option('--note <text>', 'for the report')
       .option('--config-digest <digest>', 'as `plan` printed it; refused when the config has changed since')

@@ -27,7 +27,13 @@ export function renderCliReference(): string {
 
 function renderVerb(verb: Verb, program: Command): string {
   const command = program.commands.find((candidate) => candidate.name() === verb.name);
-  const options = (command?.options ?? []).map((option) => [code(option.flags), optionText(option)]);
+  const options = [
+    ...(command?.registeredArguments ?? []).map((argument) => [
+      code(`<${argument.name()}>`),
+      optionText({ description: argument.description, argChoices: argument.argChoices }),
+    ]),
+    ...(command?.options ?? []).map((option) => [code(option.flags), optionText(option)]),
+  ];
   const codes = Object.entries(verb.exitCodes).map(([exitCode, meaning]) => [exitCode, meaning]);
   const fields = Object.entries(verb.json).map(([field, meaning]) => [code(field), meaning]);
   return [
@@ -41,7 +47,7 @@ function renderVerb(verb: Verb, program: Command): string {
   ].join('\n\n');
 }
 
-function optionText(option: Option): string {
+function optionText(option: Pick<Option, 'description' | 'argChoices'>): string {
   const choices = option.argChoices === undefined ? '' : ` (${option.argChoices.join(', ')})`;
   return `${option.description}${choices}`;
 }
