@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isCutoverFault } from '../domain/faults';
 import { type ConsentSample } from '../domain/ports/hydra-api';
 import { type DatabaseSession } from '../domain/ports/databases';
@@ -27,6 +28,8 @@ interface Sides {
 
 /** Users go on revoking while we look; more than this share of the samples is no coincidence. */
 const GONE_SHARE_MAX = 0.5;
+const ATTEMPTS = 3;
+const RETRY_DELAY_MS = 2_000;
 
 /**
  * Asks green's Hydra what blue's had been asked before the switchover, logs a synthetic user in, and reads every target back.
@@ -47,14 +50,14 @@ export const validate: Step<StepInput, ValidationReceipt> = (deps, input, contex
         const checks: Check[] = [
           { name: 'green takes writes', ok: state === 'open', observed: `${state}, epoch ${epoch}` },
           { name: 'samples of blue', ok: samples.length > 0, observed: `${samples.length} answers` },
-          await checked('issuer', () => checkIssuer(deps, samples)),
-          await checked('public keys', () => checkKeys(deps, samples, blue)),
-          await checked('consent sessions', () => checkConsents(deps, context, samples, sides)),
-          await checked('clients', () => checkClients(deps, context, samples, sides)),
-          await checked('targets', () => checkTargets(deps, epoch)),
+          await checked(context, 'issuer', () => checkIssuer(deps, samples)),
+          await checked(context, 'public keys', () => checkKeys(deps, samples, blue)),
+          await checked(context, 'consent sessions', () => checkConsents(deps, context, samples, sides)),
+          await checked(context, 'clients', () => checkClients(deps, context, samples, sides)),
+          await checked(context, 'targets', () => checkTargets(deps, epoch)),
         ];
         if (deps.settings.validation.syntheticLogin) {
-          checks.push(await checked('synthetic login', () => checkLogin(deps)));
+          checks.push(await checked(context, 'synthetic login', () => checkLogin(deps)));
         }
         return { ok: checks.every(({ ok }) => ok), checks };
       }),
@@ -63,13 +66,22 @@ export const validate: Step<StepInput, ValidationReceipt> = (deps, input, contex
 
 type Finding = Omit<Check, 'name'>;
 
-/** A Hydra or target that does not answer has not passed; the other checks are still worth reading. */
-async function checked(name: string, check: () => Promise<Finding>): Promise<Check> {
-  try {
-    return { name, ...(await check()) };
-  } catch (error) {
-    if (!isCutoverFault(error) || error.code === 'DB_UNREACHABLE') throw error;
-    return { name, ok: false, observed: `${error.code}: ${error.message}` };
+/**
+ * A Hydra or target that does not answer, and goes on not to, has not passed; the other checks are still worth reading. Behind the
+ * commit a person is asked only when looking again did not help.
+ */
+async function checked(context: StepContext, name: string, check: () => Promise<Finding>): Promise<Check> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return { name, ...(await check()) };
+    } catch (error) {
+      if (!isCutoverFault(error) || error.code === 'DB_UNREACHABLE') throw error;
+      if (attempt === ATTEMPTS || !error.retryable) {
+        return { name, ok: false, observed: `${error.code}: ${error.message}` };
+      }
+      context.heartbeat({ step: name, attempt });
+      await sleep(RETRY_DELAY_MS, undefined, { signal: context.signal });
+    }
   }
 }
 

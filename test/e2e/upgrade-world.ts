@@ -69,6 +69,7 @@ export class UpgradeWorld {
     for (;;) {
       const status = await this.status();
       if (status !== undefined && wanted(status)) return status;
+      if (status?.awaiting?.gate === 'intervene') throw new Error(`not ${what}: ${status.awaiting.why}`);
       if (status?.report)
         throw new Error(`over before ${what}: ${status.report.outcome} ${status.report.cause?.message}`);
       await sleep(POLL_MS);
