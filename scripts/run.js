@@ -34,6 +34,7 @@ const SCRIPTS = {
   demo: [node('world/demo/main.ts')],
   format: [[bin('prettier'), '--write', '--log-level=warn', '.']],
   generate: [node('scripts/generate.ts')],
+  histories: [node('test/workflows/replay/record.ts')],
   lint: [[bin('eslint'), '.']],
   test: [[process.execPath, join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js')]],
   toolchain: [node('world/toolchain/main.ts')],

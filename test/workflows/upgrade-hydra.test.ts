@@ -77,21 +77,6 @@ describe('preflight', () => {
 });
 
 describe('before the commit', () => {
-  it.each(BEFORE_COMMIT)('a failure of %s undoes everything so far, newest first', async (failing) => {
-    const { calls, activities } = fakeSteps({ [failing]: fails });
-    const end = await temporal.upgrade(activities, async (handle) => {
-      await decide(handle, 'plan');
-      const isBehindGate = ['pauseJobs', 'sampleBlue', 'switchover'].includes(failing);
-      if (isBehindGate) await decide(handle, 'cutover');
-      return closed(handle);
-    });
-    expect(undosIn(calls)).toEqual(undosAfter(failing));
-    expect(end).toMatchObject({ status: 'FAILED', type: 'UNDONE' });
-    expect(end.report).toMatchObject({ outcome: 'undone', cause: { code: 'RDS_FAILED' } });
-    expect(end.report.undone.every(({ ok }) => ok)).toBe(true);
-    expect(end.report.undone).toHaveLength(undosAfter(failing).length);
-  });
-
   it.each([
     ['of the full pass', { verifyParity: answers({ ...PARITY, differences: 1, examples: ['x'] }) }],
     ['in the evidence', { gatherEvidence: answers({ ...EVIDENCE, parity: { ...PARITY, differences: 1 } }) }],
@@ -103,18 +88,6 @@ describe('before the commit', () => {
     });
     expect(end.report).toMatchObject({ outcome: 'undone', cause: { code: 'PARITY_DIFFERS' } });
     expect(end.report.decisions).toHaveLength(1);
-  });
-
-  it('tries a step again that failed for a reason that may pass', async () => {
-    const passing = async () => {
-      throw new Error('connection lost');
-    };
-    const { calls, activities } = fakeSteps({ takeSnapshot: inTurn(passing, answers({})), restoreGreen: fails });
-    await temporal.upgrade(activities, async (handle) => {
-      await decide(handle, 'plan');
-      return closed(handle);
-    });
-    expect(calls.filter((name) => name === 'takeSnapshot')).toHaveLength(2);
   });
 
   it('undoes everything when nobody decides gate cutover in time', async () => {

@@ -13,6 +13,9 @@ export interface Result extends Row {
   readonly report: Report;
 }
 
+/** Far more than any case takes on a busy machine: the longest waits for a beat for 20 s. */
+const CASE_MS = 120_000;
+
 const ENDS = { refused: 'refused', undone: 'undone', cancelled: 'cancelled', completed: 'completed' } as const;
 
 /**
@@ -36,21 +39,23 @@ export async function playCase(handle: Handle, scene: Scene, row: Row, pollMs: n
     const decision = answered ?? (reject ? 'reject' : 'approve');
     await handle.executeUpdate('decide', { args: [{ gate, decision, by: 'tests', note: 'row' } as never] });
   };
-  for (;;) {
+  for (const deadline = Date.now() + CASE_MS; ;) {
+    if (Date.now() > deadline) throw new Error(`still under way: ${JSON.stringify(await statusOf(handle))}`);
     if (scene.column === 'cancelled' && scene.tries > 0 && !scene.cancelSent) {
       scene.cancelSent = true;
       await handle.cancel();
     }
     const { awaiting, report } = await statusOf(handle);
     if (report !== null) return resultOf(handle, scene, asked, report);
-    if (awaiting !== null && !mustWait(scene, row)) await decide(awaiting.gate).catch(ignoreClosed);
+    if (awaiting !== null && !mustWait(scene, row, awaiting.gate)) await decide(awaiting.gate).catch(ignoreClosed);
     else await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }
 
-/** The sync runs beside its gate: the gate is answered when what goes wrong has gone wrong. */
-function mustWait({ step, tries, cancelSent, column }: Scene, { attempts }: Row): boolean {
-  return step === 'keepInSync' && (tries < attempts || (column === 'cancelled' && cancelSent)) && tries > 0;
+/** The sync runs beside its gate: the gate is answered when what goes wrong has gone wrong, or never if it ends the run. */
+function mustWait({ step, tries, column }: Scene, { attempts, end }: Row, gate: Gate): boolean {
+  if (step !== 'keepInSync' || gate !== 'cutover') return false;
+  return tries < attempts || (column !== 'rejected' && end !== 'completed');
 }
 
 /** A gate may close while its answer is under way: a sync that failed, a cancel request. */

@@ -13,6 +13,8 @@ import { sharedServers } from '../../support/shared-servers';
 /** Source: Temporal's API, enum IndexedValueType. */
 const INDEXED_VALUE_TYPE_KEYWORD = 2;
 const TASK_QUEUE = 'upgrades';
+/** Histories are kept in the repository: nothing of the machine belongs in them. */
+const IDENTITY = 'tests';
 /** More than the runs that go on at once; some hold a slot with a step that is silent. */
 const ACTIVITY_SLOTS = 500;
 
@@ -20,55 +22,73 @@ export type Handle = WorkflowHandle<(input: UpgradeInput) => Promise<Report>>;
 
 type Activities = Readonly<Record<string, (input: StepInput) => Promise<unknown>>>;
 
-/**
- * A time-skipping server for one test file, and one worker with the workflow code as it is in production. Each test brings
- * steps of its own: they are found by the environment, which every run has for itself.
- */
-export function useTemporal() {
-  const stepsOf = new Map<string, Activities>();
-  let env: TestWorkflowEnvironment;
-  let worker: Worker;
-  let running: Promise<void>;
-  beforeAll(async () => {
-    // Tests provoke this one; a workflow task that fails is what must be seen.
-    const logger = new DefaultLogger('ERROR', ({ message, meta }) => {
-      if (message !== 'undo failed') process.stderr.write(`${message} ${JSON.stringify(meta)}\n`);
-    });
-    Runtime.install({
-      logger,
-      telemetryOptions: { logging: { forward: {}, filter: { core: 'ERROR', other: 'ERROR' } } },
-    });
-    env = await TestWorkflowEnvironment.createTimeSkipping({
-      server: { executable: { type: 'existing-path', path: sharedServers().binaries.temporalTestServer } },
-    });
-    await env.connection.operatorService.addSearchAttributes({
-      namespace: env.namespace ?? 'default',
-      searchAttributes: Object.fromEntries(SEARCH_ATTRIBUTE_NAMES.map((name) => [name, INDEXED_VALUE_TYPE_KEYWORD])),
-    });
-    worker = await Worker.create({
-      connection: env.nativeConnection,
-      ...(env.namespace === undefined ? {} : { namespace: env.namespace }),
-      taskQueue: TASK_QUEUE,
-      workflowBundle: await workflowBundle(process.env, logger),
-      activities: Object.fromEntries(
-        Object.keys(fakeSteps().activities).map((name) => [
-          name,
-          (input: StepInput) =>
-            stepsOf.get(input.environment)?.[name]?.(input) ?? Promise.reject(new Error('no steps')),
-        ]),
-      ),
-      maxHeartbeatThrottleInterval: '100ms',
-      shutdownGraceTime: '1s',
-      maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS,
-    });
-    running = worker.run();
-  });
-  afterAll(async () => {
-    worker.shutdown();
-    await running;
-    await env.teardown();
-  });
+/** Open Temporal of its own, with one worker that runs the workflow code as it is in production. */
+export interface OpenTemporal {
+  /** Starts an upgrade whose end may be awaited beside others: time does not skip meanwhile. */
+  readonly begin: (activities: Activities, input?: Partial<UpgradeInput>) => Promise<Handle>;
+  /** Starts an upgrade with these steps and hands its handle to `drive`, which must bring it to its end. */
+  readonly upgrade: <T>(
+    activities: Activities,
+    drive: (handle: Handle) => Promise<T>,
+    input?: Partial<UpgradeInput>,
+  ) => Promise<T>;
+  readonly close: () => Promise<void>;
+}
 
+/** The same for one test file. */
+export function useTemporal(): Pick<OpenTemporal, 'begin' | 'upgrade'> {
+  let open: OpenTemporal;
+  beforeAll(async () => {
+    open = await openTemporal(sharedServers().binaries.temporalTestServer);
+  });
+  afterAll(() => open.close());
+  return {
+    begin: (...args) => open.begin(...args),
+    upgrade: (...args) => open.upgrade(...args),
+  };
+}
+
+/**
+ * A time-skipping server and one worker. Each run brings steps of its own: they are found by the environment, which every run
+ * has for itself.
+ *
+ * @param testServer path of the time-skipping test server
+ */
+export async function openTemporal(testServer: string): Promise<OpenTemporal> {
+  // Tests provoke this one; a workflow task that fails is what must be seen.
+  const logger = new DefaultLogger('ERROR', ({ message, meta }) => {
+    if (message !== 'undo failed') process.stderr.write(`${message} ${JSON.stringify(meta)}\n`);
+  });
+  Runtime.install({
+    logger,
+    telemetryOptions: { logging: { forward: {}, filter: { core: 'ERROR', other: 'ERROR' } } },
+  });
+  const env = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path: testServer } },
+    client: { identity: IDENTITY },
+  });
+  await env.connection.operatorService.addSearchAttributes({
+    namespace: env.namespace ?? 'default',
+    searchAttributes: Object.fromEntries(SEARCH_ATTRIBUTE_NAMES.map((name) => [name, INDEXED_VALUE_TYPE_KEYWORD])),
+  });
+  const stepsOf = new Map<string, Activities>();
+  const worker = await Worker.create({
+    connection: env.nativeConnection,
+    identity: IDENTITY,
+    ...(env.namespace === undefined ? {} : { namespace: env.namespace }),
+    taskQueue: TASK_QUEUE,
+    workflowBundle: await workflowBundle(process.env, logger),
+    activities: Object.fromEntries(
+      Object.keys(fakeSteps().activities).map((name) => [
+        name,
+        (input: StepInput) => stepsOf.get(input.environment)?.[name]?.(input) ?? Promise.reject(new Error('no steps')),
+      ]),
+    ),
+    maxHeartbeatThrottleInterval: '100ms',
+    shutdownGraceTime: '1s',
+    maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS,
+  });
+  const running = worker.run();
   const begin = async (client: Client, activities: Activities, input: Partial<UpgradeInput>): Promise<Handle> => {
     const environment = `test-${randomBytes(6).toString('hex')}`;
     stepsOf.set(environment, activities);
@@ -78,20 +98,19 @@ export function useTemporal() {
       args: [{ environment, by: 'starter', ...input }],
     });
   };
-
+  const { connection, namespace } = env;
+  const unskipped = new Client({
+    connection,
+    identity: IDENTITY,
+    ...(namespace === undefined ? {} : { namespace }),
+  });
   return {
-    /** Starts an upgrade whose end may be awaited beside others: time does not skip meanwhile. */
-    begin: (activities: Activities, input: Partial<UpgradeInput> = {}): Promise<Handle> => {
-      const { connection, namespace } = env;
-      return begin(new Client({ connection, ...(namespace === undefined ? {} : { namespace }) }), activities, input);
-    },
-    /** Starts an upgrade with these steps and hands its handle to `drive`, which must bring it to its end. */
-    upgrade: async <T>(
-      activities: Activities,
-      drive: (handle: Handle) => Promise<T>,
-      input: Partial<UpgradeInput> = {},
-    ): Promise<T> => {
-      return drive(await begin(env.client, activities, input));
+    begin: (activities, input = {}) => begin(unskipped, activities, input),
+    upgrade: async (activities, drive, input = {}) => drive(await begin(env.client, activities, input)),
+    close: async () => {
+      worker.shutdown();
+      await running;
+      await env.teardown();
     },
   };
 }
