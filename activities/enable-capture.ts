@@ -1,5 +1,6 @@
 import { CutoverFault } from '../domain/faults';
 import { type CaptureReceipt } from '../domain/receipts';
+import { cutoverWorkflowId } from '../domain/runbook';
 import { type StepInput } from '../domain/steps';
 import { grantArbiter, guardProblems, guardTables, installArbiter } from '../hydra/arbiter';
 import { captureProblems, installCapture, sendCanary } from '../hydra/capture';
@@ -13,13 +14,18 @@ import { type Step } from './step';
  * @throws CutoverFault CUTOVER_RUNNING | CROSSED_CONNECTION | CHECK_FAILED (no Hydra 1.11.10, no role of the gateways) |
  *   LOCK_BUSY (retryable) | CAPTURE_BROKEN | DB_UNREACHABLE
  */
-export const enableCapture: Step<StepInput, CaptureReceipt> = (deps, { cutoverId }, context) =>
+export const enableCapture: Step<StepInput, CaptureReceipt> = (deps, input, context) =>
   deps.databases.withSession(
     'blue',
     async (blue) => {
+      const { environment, startedBy = 'unknown' } = input;
+      const origin = {
+        ...{ environment, startedBy, workflowId: cutoverWorkflowId(environment) },
+        temporal: deps.settings.temporal ?? 'an unknown Temporal',
+      };
       const schema = deps.settings.hydraSchema;
       const { signal } = context;
-      await installArbiter(blue, { side: 'blue', cutoverId, initialState: 'open' });
+      await installArbiter(blue, { side: 'blue', cutoverId: input.cutoverId, initialState: 'open', origin });
       await guardTables(blue, { schema, signal, onTable: (table) => context.heartbeat({ step: 'guarding', table }) });
       for (const role of deps.settings.green.arbiterRoles) await grantArbiter(blue, role);
       const { tables } = await installCapture(blue, {

@@ -42,6 +42,8 @@ export const restoreLifetimes: Step<StepInput, Clients> = async (deps, { cutover
     'blue',
     async (blue) => {
       const found = await describeArbiter(blue);
+      // Another cutover may have raised them too, and needs them.
+      if (found !== undefined && found.cutoverId !== cutoverId) return 0;
       const moved = found?.cutoverId === cutoverId && found.state === 'committed';
       return moved ? undefined : restore(blue);
     },

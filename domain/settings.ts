@@ -14,6 +14,8 @@ export interface CutoverSettings {
   };
   /** SHA-256 of everything in the config that is not secret. */
   readonly configDigest: string;
+  /** Address and namespace, for people who meet a cutover outside of it. */
+  readonly temporal?: string;
   readonly hydraVersion: { readonly blue: SupportedHydraVersion; readonly green: SupportedHydraVersion };
   /** The schema of Hydra's tables. */
   readonly hydraSchema: string;

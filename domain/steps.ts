@@ -23,6 +23,8 @@ import { type Mode } from './runbook';
 export interface StepInput {
   readonly cutoverId: string;
   readonly environment: string;
+  /** A claim. */
+  readonly startedBy?: string;
 }
 
 export interface PreflightInput extends StepInput {

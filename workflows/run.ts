@@ -93,7 +93,7 @@ export class CutoverRun {
   }
 
   get stepInput(): StepInput {
-    return { cutoverId: this.cutoverId, environment: this.environment };
+    return { cutoverId: this.cutoverId, environment: this.environment, startedBy: this.startedBy };
   }
 
   get plan(): Plan {

@@ -1,7 +1,7 @@
 import { HYDRA_VERSION_TABLE } from '../../domain/hydra-versions';
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
 import { type CutoverSettings } from '../../domain/settings';
-import { describeArbiter } from '../../hydra/arbiter';
+import { describeArbiter, describeOrigin, tellOrigin } from '../../hydra/arbiter';
 import { readMigrations, tablesOfOthers } from '../../hydra/closing';
 import { HYDRA_SCHEMAS, type ExpectedSchema } from './expected-schema';
 import { type Findings } from './findings';
@@ -113,10 +113,10 @@ export async function checkTraces(
   if (arbiter) {
     findings.problem(
       'schema hydra_cutover on blue',
-      `belongs to cutover ${arbiter.cutoverId} (side ${arbiter.side}, ${arbiter.state}, epoch ${arbiter.epoch}, installed ${arbiter.installedAt})`,
+      `belongs to cutover ${arbiter.cutoverId} (side ${arbiter.side}, ${arbiter.state}, epoch ${arbiter.epoch}, installed ${arbiter.installedAt}), ${tellOrigin(await describeOrigin(client))}`,
       arbiter.side === 'green' || arbiter.state === 'committed'
         ? 'this database was part of a cutover that is over: check that it is the one that serves'
-        : 'finish or cancel that cutover; if it is gone for good, remove the schema',
+        : 'finish or cancel that cutover where it was started; if that Temporal is gone, `hydra-cutover status --from-databases` says what to do',
       'none',
     );
   } else if (schema) {

@@ -1,7 +1,21 @@
 export * from './arbiter';
 export { type ArbiterDescription, type AttemptDescription, describeArbiter, latestAttempt } from './describe-arbiter';
 export { grantArbiter } from './grant-arbiter';
-export { type GuardTablesOptions, type InstallArbiterOptions, guardTables, installArbiter } from './install-arbiter';
+export {
+  type GuardTablesOptions,
+  type InstallArbiterOptions,
+  cutoverRunning,
+  guardTables,
+  installArbiter,
+} from './install-arbiter';
 export { type LockRetryOptions, withLockRetry } from './lock-retry';
 export { type RemoveArbiterOptions, removeArbiter } from './remove-arbiter';
 export { ARCHIVE_SCHEMA, keepArchive } from './keep-archive';
+export {
+  type CutoverOrigin,
+  type OriginDescription,
+  describeOrigin,
+  recordOrigin,
+  recordStep,
+  tellOrigin,
+} from './origin';

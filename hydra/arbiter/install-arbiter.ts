@@ -4,6 +4,7 @@ import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { sqlFile } from '../sql-file';
 import { type ArbiterDescription, describeArbiter } from './describe-arbiter';
 import { type LockRetryOptions, withLockRetry } from './lock-retry';
+import { type CutoverOrigin, describeOrigin, recordOrigin, tellOrigin } from './origin';
 
 export interface InstallArbiterOptions {
   readonly side: 'blue' | 'green';
@@ -12,6 +13,8 @@ export interface InstallArbiterOptions {
   readonly initialState: 'open' | 'closed';
   /** The login that may write while this side is closed. */
   readonly syncRole?: string;
+  /** For whoever meets this arbiter later. */
+  readonly origin?: CutoverOrigin;
 }
 
 /**
@@ -24,7 +27,7 @@ export interface InstallArbiterOptions {
  */
 export async function installArbiter(client: SqlClient, options: InstallArbiterOptions): Promise<{ nonce: string }> {
   const before = await describeArbiter(client);
-  if (before !== undefined) return adopt(before, options);
+  if (before !== undefined) return adopt(client, before, options);
   await assertSchemaIsOurs(client);
   const nonce = randomUUID();
   const keys = { lock_space: String(randomInt(1, 2 ** 31)), lock_key: String(randomInt(1, 2 ** 31)) };
@@ -35,26 +38,24 @@ export async function installArbiter(client: SqlClient, options: InstallArbiterO
       'INSERT INTO hydra_cutover.run (side, nonce, cutover_id, state, sync_role) VALUES ($1, $2::uuid, $3, $4, $5)',
       [options.side, nonce, options.cutoverId, options.initialState, options.syncRole ?? null],
     );
+    if (options.origin !== undefined) await recordOrigin(client, options.origin);
     if (options.initialState === 'closed') await client.query(`SELECT setval('hydra_cutover.armed', 1)`);
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);
     const first = isTaken(error) ? await describeArbiter(client) : undefined;
     if (first === undefined) throw error;
-    return adopt(first, options);
+    return adopt(client, first, options);
   }
   return { nonce };
 }
 
-function adopt(found: ArbiterDescription, options: InstallArbiterOptions): { nonce: string } {
-  if (found.cutoverId !== options.cutoverId) {
-    throw new CutoverFault(
-      'CUTOVER_RUNNING',
-      `cutover ${found.cutoverId} holds this database as its ${found.side} side since ${found.installedAt}, state ` +
-        `${found.state}; finish it or undo it first`,
-      { cutoverId: found.cutoverId, state: found.state, since: found.installedAt },
-    );
-  }
+async function adopt(
+  client: SqlClient,
+  found: ArbiterDescription,
+  options: InstallArbiterOptions,
+): Promise<{ nonce: string }> {
+  if (found.cutoverId !== options.cutoverId) throw await cutoverRunning(client, found);
   if (found.side !== options.side) {
     throw new CutoverFault(
       'CROSSED_CONNECTION',
@@ -63,6 +64,23 @@ function adopt(found: ArbiterDescription, options: InstallArbiterOptions): { non
     );
   }
   return { nonce: found.nonce };
+}
+
+/** Says who, when, from where, how far, and what to do about it. */
+export async function cutoverRunning(client: SqlClient, found: ArbiterDescription): Promise<CutoverFault> {
+  const { cutoverId, side, state, epoch, installedAt, attempts } = found;
+  const origin = await describeOrigin(client);
+  const tried = attempts.length === 0 ? '' : `, ${attempts.length} attempts of a switchover`;
+  return new CutoverFault(
+    'CUTOVER_RUNNING',
+    `cutover ${cutoverId} holds this database as its ${side} side since ${installedAt}, ${tellOrigin(origin)}; state ` +
+      `${state}, epoch ${epoch}${tried}; nothing was changed. Where it was started, \`hydra-cutover status\` follows it ` +
+      'and `hydra-cutover cancel` ends it; if that Temporal is gone, `hydra-cutover status --from-databases` says what to do',
+    {
+      ...{ cutoverId, side, state, epoch, since: installedAt, startedBy: origin?.startedBy },
+      ...{ workflowId: origin?.workflowId, temporal: origin?.temporal, step: origin?.step ?? undefined },
+    },
+  );
 }
 
 /** A schema that somebody else owns could hold functions of theirs that our guards would call. */

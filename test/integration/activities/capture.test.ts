@@ -53,9 +53,12 @@ function makeDeps(changes: Partial<CutoverSettings> = {}): StepDeps {
   return {
     settings: { ...SETTINGS, green: { ...SETTINGS.green, arbiterRoles: [gatewayRole] }, ...changes },
     databases: new PostgresDatabases({ sides: { blue: side(blueDatabase), green: side(greenDatabase) }, provider }),
-    get provider() {
-      return unused();
-    },
+    // Green's instance is protected already, and the snapshot gone.
+    provider: {
+      ...provider,
+      describeInstance: () => Promise.resolve({ settings: { deletionProtection: true } }),
+      deleteSnapshot: () => Promise.resolve(),
+    } as unknown as StepDeps['provider'],
     get commands() {
       return unused();
     },
