@@ -1,0 +1,74 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { HttpTarget } from '../../../../adapters/target-http/http-target';
+
+const TOKEN = 'token-of-a-target';
+const STATES = { blue: { url: 'b' }, green: { url: 'g' } };
+const VIEW = { applied: { epoch: 0, state: STATES.blue }, staged: null, revertedEpoch: 0, highestEpoch: 0 };
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+describe('the http target', () => {
+  let server: Server;
+  let target: HttpTarget;
+  let answer: Answer = () => undefined;
+  let seen: string[] = [];
+
+  beforeEach(async () => {
+    seen = [];
+    server = createServer((request, response) => {
+      const ifMatch = request.headers['if-match'];
+      seen.push(`${request.method} ${request.url}${ifMatch === undefined ? '' : ` if ${ifMatch}`}`);
+      request.resume().on('end', () => answer(request, response));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const controlUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    target = new HttpTarget({ name: 'app', controlUrl, token: () => TOKEN, states: STATES });
+  });
+  afterEach(async () => {
+    await target.close();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  const send = (response: ServerResponse, status: number, body: object, headers = {}) =>
+    void response.writeHead(status, headers).end(JSON.stringify(body));
+
+  it('stages on the condition of what it read, and again when somebody changed that', async () => {
+    let version = 1;
+    answer = ({ method, headers }, response) => {
+      if (method === 'GET') return send(response, 200, VIEW, { etag: `"${version}"` });
+      // Somebody is faster, once.
+      if (version === 1) version = 2;
+      if (headers['if-match'] !== `"${version}"`) return send(response, 412, { code: 'PRECONDITION_FAILED' });
+      return send(response, 200, { ...VIEW, staged: { epoch: 3, state: STATES.green }, highestEpoch: 3 });
+    };
+    expect(await target.stage(3, 'green')).toMatchObject({ stagedEpoch: 3, appliedSide: 'blue' });
+    expect(seen).toEqual(['GET /target', 'PUT /target/staged if "1"', 'GET /target', 'PUT /target/staged if "2"']);
+  });
+
+  it('gives up when somebody changes it all the time', async () => {
+    answer = ({ method }, response) =>
+      method === 'GET' ? send(response, 200, VIEW, { etag: '"x"' }) : send(response, 412, {});
+    await expect(target.stage(3, 'green')).rejects.toMatchObject({ code: 'TARGET_UNREACHABLE' });
+  });
+
+  it('does not stage without a condition', async () => {
+    answer = (_request, response) => send(response, 200, VIEW);
+    await expect(target.stage(3, 'green')).rejects.toMatchObject({ code: 'TARGET_REFUSED' });
+    expect(seen).toEqual(['GET /target']);
+  });
+
+  it.each([
+    [409, { code: 'STALE_EPOCH', message: 'newer' }, 'TARGET_REFUSED'],
+    [422, { code: 'INVALID_STATE', message: 'no url' }, 'TARGET_STATE_INVALID'],
+    [401, { code: 'UNAUTHORIZED' }, 'TARGET_REFUSED'],
+    [404, {}, 'TARGET_REFUSED'],
+    [503, {}, 'TARGET_UNREACHABLE'],
+    [200, { something: 'else' }, 'TARGET_REFUSED'],
+  ])('takes %i for what it is', async (status, body, code) => {
+    answer = (_request, response) => send(response, status, body, { etag: '"x"' });
+    const outcome: unknown = await target.apply(1).catch((error: unknown) => error);
+    expect(outcome).toMatchObject({ code });
+    expect(String(outcome)).not.toContain(TOKEN);
+  });
+});
