@@ -6,7 +6,7 @@ export function renderStatus(look: Look): string {
   const { status } = look;
   const lines = [`${look.workflowId}: ${headline(look)}`, `started ${look.startedAt}${startedBy(status)}`];
   if (status === null) {
-    lines.push('no worker answers: this is only what Temporal itself knows. Start one with `hydra-cutover worker`.');
+    lines.push(`no worker answers: this is only what Temporal itself knows. ${whoPolls(look)}`);
     if (look.phase !== null) lines.push(`last phase: ${look.phase}`);
     if (look.awaiting !== null) lines.push(`awaiting: gate ${look.awaiting}`);
   } else {
@@ -17,6 +17,13 @@ export function renderStatus(look: Look): string {
   lines.push(...look.pending.map(renderPending));
   if (status !== null) lines.push(...decisionLines(status), ...awaitingLines(status));
   return `${lines.join('\n')}\n`;
+}
+
+function whoPolls({ workers }: Look): string {
+  if (workers === null) return 'Start one with `hydra-cutover worker`.';
+  const { taskQueue, polled, lastPolledAt } = workers;
+  if (polled === 0) return `Nobody polls task queue ${taskQueue}: start one with \`hydra-cutover worker\`.`;
+  return `Task queue ${taskQueue} was polled last at ${lastPolledAt ?? 'an unknown time'}: that worker was killed since, or fails; see its log, or start another with \`hydra-cutover worker\`.`;
 }
 
 function headline({ temporal, status, report }: Look): string {

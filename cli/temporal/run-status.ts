@@ -1,22 +1,77 @@
+import { FAULTS, isCutoverFault, type CutoverFault } from '../../domain/faults';
+import { type Config } from '../../config/schema';
 import { printJson, type CliContext } from '../context';
 import { withCutover } from './cutover-session';
+import { askDatabases, renderTale, type DatabasesTale } from './databases-tale';
 import { loadEnvironment, type EnvironmentOptions } from './environment-options';
-import { look } from './look';
+import { look, type Look } from './look';
 import { renderStatus } from './render-status';
 import { exitCodeOfLook, teller, watch } from './watch';
 
 export interface StatusOptions extends EnvironmentOptions {
   readonly watch: boolean;
+  /** Only what the databases and the provider tell. */
+  readonly fromDatabases?: boolean;
 }
 
-/** @throws CutoverFault CUTOVER_UNKNOWN | TEMPORAL_UNREACHABLE */
+/** @throws CutoverFault CUTOVER_UNKNOWN | TEMPORAL_UNREACHABLE, when the databases know of no cutover either */
 export async function runStatus(options: StatusOptions, context: CliContext): Promise<number> {
   const config = loadEnvironment(options, context);
-  return withCutover(config, context.env, async (session) => {
-    const now = options.watch ? await watch(session, teller(context, options.json), false) : await look(session);
-    const exitCode = exitCodeOfLook(now);
-    if (options.json) printJson(context, { verb: 'status', ok: exitCode === 0, ...now });
-    else if (!options.watch) context.stdout.write(renderStatus(now));
+  if (options.fromDatabases === true) {
+    const tale = await askDatabases(config, context);
+    const exitCode = tale.isKnown ? 0 : FAULTS.DB_UNREACHABLE.exitCode;
+    tell(options, context, { exitCode, tale });
     return exitCode;
-  });
+  }
+  try {
+    return await withCutover(config, context.env, async (session) => {
+      const now = options.watch ? await watch(session, teller(context, options.json), false) : await look(session);
+      const tale = isHalfTruth(now) ? await askDatabases(config, context) : undefined;
+      const exitCode = exitCodeOfLook(now);
+      tell(options, context, { exitCode, look: now, ...(tale === undefined ? {} : { tale }) });
+      return exitCode;
+    });
+  } catch (error) {
+    if (!isCutoverFault(error) || (error.code !== 'CUTOVER_UNKNOWN' && error.code !== 'TEMPORAL_UNREACHABLE')) {
+      throw error;
+    }
+    return withoutTemporal(config, options, context, error);
+  }
+}
+
+/** Nothing was undone by a run that was ended by force, and one that was reset has forgotten what it did. */
+function isHalfTruth({ temporal, wasReset }: Look): boolean {
+  return temporal === 'TERMINATED' || temporal === 'TIMED_OUT' || wasReset;
+}
+
+/** A cutover that Temporal does not know, or that belongs to a Temporal that is gone, is in the databases all the same. */
+async function withoutTemporal(
+  config: Config,
+  options: StatusOptions,
+  context: CliContext,
+  fault: CutoverFault,
+): Promise<number> {
+  const tale = await askDatabases(config, context).catch(() => undefined);
+  if (tale?.isTouched !== true) throw fault;
+  const exitCode = fault.code === 'CUTOVER_UNKNOWN' ? FAULTS.PERSON_NEEDED.exitCode : fault.exitCode;
+  tell(options, context, { exitCode, fault, tale });
+  return exitCode;
+}
+
+interface Told {
+  readonly exitCode: number;
+  readonly look?: Look;
+  readonly tale?: DatabasesTale;
+  readonly fault?: CutoverFault;
+}
+
+function tell(options: StatusOptions, context: CliContext, { exitCode, look: now, tale, fault }: Told): void {
+  if (options.json) {
+    const refusal = fault === undefined ? {} : { fault: { code: fault.code, message: fault.message } };
+    printJson(context, { verb: 'status', ok: exitCode === 0, ...now, ...refusal, databases: tale ?? null });
+    return;
+  }
+  if (fault !== undefined) context.stdout.write(`${fault.message}\n`);
+  if (now !== undefined && !options.watch) context.stdout.write(renderStatus(now));
+  if (tale !== undefined) context.stdout.write(renderTale(tale));
 }

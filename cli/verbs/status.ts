@@ -7,9 +7,13 @@ export const statusVerb: Verb = {
   name: 'status',
   summary: 'tell where a cutover is and what it waits for',
   description: [
-    'Phases with durations, steps under way with their progress, the open gate and how to answer it. Says so when no worker answers; then it shows what Temporal itself knows.',
+    'Phases with durations, steps under way with their progress, the open gate and how to answer it. Says so when no worker answers, and who polls the task queue; then it shows what Temporal itself knows.',
+    'What the databases and RDS tell is added when Temporal cannot tell all of it: it does not answer, knows no such cutover, or the run was terminated or reset. `--from-databases` asks nobody else: who may write, how far the cutover came, what is left of it and what to do.',
   ],
-  examples: ['hydra-cutover status --config hydra-cutover.yaml --watch'],
+  examples: [
+    'hydra-cutover status --config hydra-cutover.yaml --watch',
+    'hydra-cutover status --config hydra-cutover.yaml --from-databases',
+  ],
   json: {
     workflowId: '`cutover/<environment>`',
     runId: 'of this run',
@@ -19,13 +23,20 @@ export const statusVerb: Verb = {
     report: 'of a run that ended, else null',
     phase: 'name of the phase',
     awaiting: 'the open gate, or null',
+    wasReset: 'whether an earlier run of it was reset',
+    workers: 'when no worker answers: `taskQueue`, `polled`, `lastPolledAt`; else null',
+    fault: 'why Temporal tells nothing: `code`, `message`',
+    databases:
+      'what the databases tell, else null: `cutoverId`, `phase`, `writes`, `traces[]`, `next[]`, `isKnown`, `isTouched`',
     'pending[]': 'steps under way: `name`, `attempt`, `progress`, `lastFailure`',
   },
   exitCodes: { 0: 'under way, or completed', ...OUTCOME_EXIT_CODES },
   handlesSignals: false,
   addOptions: (command) => {
     addEnvironmentOptions(command);
-    command.option('--watch', 'follow it until it ended', false);
+    command
+      .option('--watch', 'follow it until it ended', false)
+      .option('--from-databases', 'ask only the databases and RDS, not Temporal', false);
   },
   run: (options, context) => {
     // eslint-disable-next-line @typescript-eslint/no-require-imports

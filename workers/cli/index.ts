@@ -2,3 +2,4 @@
 export { runWorker } from '../run-worker';
 export { planLocally } from '../plan-locally';
 export { readSecrets } from '../read-secrets';
+export { lookAtDatabases } from '../look-at-databases';

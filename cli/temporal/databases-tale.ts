@@ -1,0 +1,40 @@
+import { type Config } from '../../config/schema';
+import { type Judgement } from '../../hydra/traces';
+import type * as tracesModule from '../../hydra/traces';
+import type * as workerModule from '../../workers/cli';
+import { type CliContext } from '../context';
+
+/** What the databases alone say. */
+export interface DatabasesTale extends Judgement {
+  /** False when blue's database did not answer: then nothing is certain. */
+  readonly isKnown: boolean;
+  /** Whether there is anything of ours. */
+  readonly isTouched: boolean;
+}
+
+/** Never fails because a database or the provider does not answer. @throws CutoverFault SECRET_UNUSABLE | SECRETS_UNREACHABLE */
+export async function askDatabases(config: Config, { logger }: CliContext): Promise<DatabasesTale> {
+  // Drivers and clients that only this needs.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { lookAtDatabases } = require('../../workers/cli') as typeof workerModule;
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { judgeTraces } = require('../../hydra/traces') as typeof tracesModule;
+  const look = await lookAtDatabases(config, logger, config.checks.timeoutMs);
+  const isKnown = !('unreachable' in look.blue);
+  const isTouched = [look.blue, look.green].some(
+    (side) => !('unreachable' in side) && (side.schemas.length > 0 || side.triggers > 0),
+  );
+  return { isKnown, isTouched, ...judgeTraces(look) };
+}
+
+export function renderTale({ cutoverId, phase, writes, traces, next }: DatabasesTale): string {
+  const lines = [
+    `by the databases: ${phase}${cutoverId === null ? '' : ` (cutover ${cutoverId})`}`,
+    `who may write: ${writes}`,
+    'what is there:',
+    ...traces.map((line) => `  ${line}`),
+    'what to do next:',
+    ...next.map((line) => `  - ${line}`),
+  ];
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,54 @@
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import {
+  type ArbiterDescription,
+  describeArbiter,
+  describeOrigin,
+  type OriginDescription,
+  readArbiter,
+} from '../arbiter';
+import { changeLogSize, type ChangeLogSize } from '../capture';
+
+/** What of ours one database shows. Names, counts and times; no rows of Hydra. */
+export interface SideTraces {
+  /** That database's clock, ISO-8601 with offset. */
+  readonly readAt: string;
+  /** Names that are ours, and who owns them. */
+  readonly schemas: readonly { readonly name: string; readonly owner: string }[];
+  /** Of Hydra's tables. */
+  readonly triggers: number;
+  /** Of the whole server. */
+  readonly roles: readonly string[];
+  /** null also where our role may not look into the schema. */
+  readonly arbiter: ArbiterDescription | null;
+  readonly origin: OriginDescription | null;
+  /** Writes that a guard refused. */
+  readonly refused: number | null;
+  readonly changeLog: ChangeLogSize | null;
+}
+
+/** Reads everything of ours in one database, whatever is missing. Changes nothing, and decides nothing: who decides claims. */
+export async function readTraces(client: SqlClient): Promise<SideTraces> {
+  const [seen] = await queryRows<
+    Pick<SideTraces, 'readAt' | 'schemas' | 'triggers' | 'roles'> & { readonly usable: boolean; readonly log: boolean }
+  >(
+    client,
+    `SELECT to_jsonb(clock_timestamp()) #>> '{}' AS "readAt",
+            COALESCE((SELECT jsonb_agg(jsonb_build_object('name', nspname, 'owner', pg_get_userbyid(nspowner)) ORDER BY nspname)
+                        FROM pg_namespace WHERE nspname LIKE 'hydra\\_cutover%'), '[]') AS schemas,
+            (SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'hydra\\_cutover%' AND NOT tgisinternal)::float8 AS triggers,
+            COALESCE((SELECT jsonb_agg(rolname ORDER BY rolname) FROM pg_roles WHERE rolname LIKE 'hydra\\_cutover%'), '[]') AS roles,
+            COALESCE((SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = 'hydra_cutover'), false) AS usable,
+            EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                     WHERE n.nspname = 'hydra_cutover' AND c.relname = 'change_log') AS log`,
+  );
+  if (seen === undefined) throw new Error('a query without FROM gave no row');
+  const { usable, log, ...found } = seen;
+  const arbiter = usable ? ((await describeArbiter(client)) ?? null) : null;
+  return {
+    ...found,
+    arbiter,
+    origin: usable ? ((await describeOrigin(client)) ?? null) : null,
+    refused: arbiter === null ? null : (await readArbiter(client)).refused,
+    changeLog: usable && log ? await changeLogSize(client) : null,
+  };
+}

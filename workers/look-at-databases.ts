@@ -1,0 +1,78 @@
+import { snapshotIdOf } from '../activities/green/names';
+import { type Config } from '../config/schema';
+import { type Logger } from '../config/logger';
+import { asCutoverFault } from '../domain/faults';
+import { type SideName } from '../domain/sides';
+import { type DatabasesLook, readTraces, type ResourceLook, type SideLook } from '../hydra/traces';
+import { createPorts, type Ports } from './ports';
+import { SecretKeeper } from './secret-keeper';
+
+/**
+ * What both databases and the provider tell of a cutover, without Temporal. Changes nothing, and never fails because one of
+ * them does not answer.
+ *
+ * @param timeoutMs for all of it
+ */
+export async function lookAtDatabases(config: Config, logger: Logger, timeoutMs: number): Promise<DatabasesLook> {
+  const secrets = new SecretKeeper(config, logger);
+  const ports = createPorts(config, logger, secrets);
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    await within(signal, secrets.refresh());
+    const [blue, green, instance] = await Promise.all([
+      side(ports, 'blue', signal),
+      side(ports, 'green', signal),
+      resource(config.green.rdsInstanceId, signal, async (id) => {
+        const found = await ports.provider.describeInstance(id);
+        return found && { id, status: found.status, tags: found.tags };
+      }),
+    ]);
+    const cutoverId = 'unreachable' in blue ? undefined : blue.arbiter?.cutoverId;
+    const snapshotId = cutoverId === undefined ? undefined : snapshotIdOf(cutoverId);
+    const snapshot = await resource(snapshotId, signal, async (id) => {
+      const found = await ports.provider.describeSnapshot(id);
+      return found && { id, status: found.status, tags: found.tags };
+    });
+    return { blue, green, instance, snapshot };
+  } finally {
+    await ports.close();
+    secrets.close();
+  }
+}
+
+async function side({ databases }: Ports, name: SideName, signal: AbortSignal): Promise<SideLook> {
+  try {
+    return await within(signal, databases.withSession(name, readTraces, { signal, purpose: 'status' }));
+  } catch (error) {
+    return { unreachable: reason(error) };
+  }
+}
+
+async function resource(
+  id: string | undefined,
+  signal: AbortSignal,
+  look: (id: string) => Promise<Exclude<ResourceLook, null> | undefined>,
+): Promise<ResourceLook> {
+  if (id === undefined) return null;
+  try {
+    return (await within(signal, look(id))) ?? null;
+  } catch (error) {
+    return { unreachable: reason(error) };
+  }
+}
+
+function reason(error: unknown): string {
+  const { message, name } = asCutoverFault(error);
+  return name === 'TimeoutError' || message === '' ? 'no answer in time' : message;
+}
+
+/** Not everything that is waited for can be told to stop. */
+async function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new Error('no answer in time'));
+    signal.addEventListener('abort', late, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', late));
+  });
+}
