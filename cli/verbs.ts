@@ -6,6 +6,7 @@ import { historyVerb } from './verbs/history';
 import { planVerb } from './verbs/plan';
 import { privilegesVerb } from './verbs/privileges';
 import { rejectVerb } from './verbs/reject';
+import { repairVerb } from './verbs/repair';
 import { reportVerb } from './verbs/report';
 import { scheduleVerb } from './verbs/schedule';
 import { startVerb } from './verbs/start';
@@ -22,6 +23,7 @@ export const VERBS: readonly Verb[] = [
   approveVerb,
   rejectVerb,
   cancelVerb,
+  repairVerb,
   reportVerb,
   historyVerb,
   scheduleVerb,

@@ -3,3 +3,4 @@ export { runWorker } from '../run-worker';
 export { planLocally } from '../plan-locally';
 export { readSecrets } from '../read-secrets';
 export { lookAtDatabases } from '../look-at-databases';
+export { repairLocally, type RepairReceipt } from '../repair-locally';

@@ -1,0 +1,36 @@
+import { addEnvironmentOptions } from '../temporal/environment-options';
+import type * as repairModule from '../temporal/run-repair';
+import { type Verb } from '../verb';
+
+export const repairVerb: Verb = {
+  name: 'repair',
+  summary: 'bring a cutover that Temporal lost to one side',
+  description: [
+    'For a run that was terminated, or whose Temporal is gone: `status --from-databases` tells its id. Before the commit everything it did is taken back and blue goes on serving; behind it the switchover is finished, so that green serves, and the drain is proven. Works without Temporal, runs the commands of the config on this machine, and may be repeated.',
+    'Refused while Temporal says that the run is under way: then `cancel` is the way.',
+  ],
+  examples: [
+    'hydra-cutover repair --config hydra-cutover.yaml --cutover-id 0197a3c0-0000-7000-8000-000000000000 --by alice',
+  ],
+  json: {
+    outcome: '`undone` (blue serves, nothing of it is left) or `finished` (green serves; jobs are still paused)',
+    'steps[]': 'what was done, by the names of the steps',
+  },
+  exitCodes: {
+    0: 'it is on one side',
+    3: 'it is under way, or another cutover holds the database (CUTOVER_RUNNING); CROSSED_CONNECTION',
+    6: 'a database, target, command or RDS failed: mend that and repeat',
+  },
+  handlesSignals: false,
+  addOptions: (command) => {
+    addEnvironmentOptions(command);
+    command
+      .requiredOption('--cutover-id <id>', 'which one, as `status --from-databases` tells')
+      .requiredOption('--by <name>', 'who does it, for the log');
+  },
+  run: (options, context) => {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { runRepair } = require('../temporal/run-repair') as typeof repairModule;
+    return runRepair(options as unknown as repairModule.RepairVerbOptions, context);
+  },
+};
