@@ -13,7 +13,10 @@ export interface Target {
   read(): Promise<TargetView>;
 }
 
-/** All methods @throws CutoverFault TARGET_UNREACHABLE (retryable) | TARGET_REFUSED | TARGET_STATE_INVALID */
+/**
+ * All methods @throws CutoverFault TARGET_UNREACHABLE (retryable) | TARGET_REFUSED | TARGET_STATE_INVALID; where the record is a file
+ * or a row also STATE_UNREADABLE | STATE_UNWRITABLE (retryable) | DISK_FULL | COMMAND_FAILED (the reload; repeat the call)
+ */
 export interface TargetView {
   readonly appliedEpoch: number;
   /** The side that the applied state serves; null when it is neither of the two that the config knows. */

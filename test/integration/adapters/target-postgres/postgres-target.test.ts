@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Client } from 'pg';
 import { KeptConnection } from '../../../../adapters/target-postgres/kept-connection';
 import { PostgresTarget, type PostgresTargetOptions } from '../../../../adapters/target-postgres/postgres-target';
@@ -56,6 +58,19 @@ describe('a target in a row of PostgreSQL', () => {
     await target.apply(4);
     const { rows } = await client.query('SELECT state, epoch FROM config.app');
     expect(rows).toEqual([{ state: STATES.green, epoch: '4' }]);
+  });
+
+  it('works with what docs/targets.md shows', async () => {
+    const page = readFileSync(join(__dirname, '../../../../docs/targets.md'), 'utf8');
+    const sql = /```sql\n([^]*?)```/.exec(page)?.[1] ?? '';
+    await client.query('CREATE SCHEMA app');
+    await client.query(sql.replaceAll('hydra_cutover', ROLE));
+    const states = { blue: { hydra: 'http://hydra-blue.example.internal:4445' }, green: { hydra: 'green' } };
+    const target = connect({ table: 'app.cutover_target', row: 'billing', states });
+    expect((await target.read()).appliedSide).toBe('blue');
+    await target.stage(1, 'green');
+    expect(await target.apply(1)).toMatchObject({ appliedSide: 'green', appliedEpoch: 1 });
+    await client.query('DROP SCHEMA app CASCADE');
   });
 
   it('brings back what the foreign system really had, numbers beyond those of JavaScript included', async () => {
