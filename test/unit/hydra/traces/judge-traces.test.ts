@@ -1,0 +1,139 @@
+import { type ArbiterDescription, type AttemptDescription } from '../../../../hydra/arbiter';
+import { type DatabasesLook, judgeTraces, type SideTraces } from '../../../../hydra/traces';
+import { CUTOVER_TAG } from '../../../../domain/ports/database-provider';
+
+const AT = '2026-03-01T12:00:00.000+00:00';
+const LATER = '2026-03-01T12:00:05.000+00:00';
+const EARLIER = '2026-03-01T11:59:55.000+00:00';
+const NOTHING: SideTraces = {
+  ...{ readAt: AT, schemas: [], triggers: 0, roles: [], arbiter: null, origin: null, refused: null, changeLog: null },
+};
+
+function arbiter(changes: Partial<ArbiterDescription> = {}): ArbiterDescription {
+  return {
+    ...{ cutoverId: 'c-1', side: 'blue', nonce: 'n', state: 'open', epoch: 0, leaseUntil: null, syncRole: null },
+    ...{ installedAt: EARLIER, guarded: 12, attempts: [] },
+    ...changes,
+  };
+}
+
+function attempt(changes: Partial<AttemptDescription> = {}): AttemptDescription {
+  return {
+    ...{ attempt: 1, epoch: 3, state: 'holding', holdStartedAt: AT, leaseUntil: LATER, leaseOver: false },
+    ...{ decidedAt: null, decidedBy: null },
+    ...changes,
+  };
+}
+
+function side(found: Partial<ArbiterDescription>, changes: Partial<SideTraces> = {}): SideTraces {
+  const schemas = [{ name: 'hydra_cutover', owner: 'master' }];
+  const origin = {
+    startedBy: 'alice',
+    environment: 'prod',
+    workflowId: 'cutover/prod',
+    temporal: 'Temporal at t:7233',
+  };
+  return {
+    ...{ ...NOTHING, schemas, triggers: 12, arbiter: arbiter(found), refused: 0 },
+    origin: { ...origin, step: 'migrateGreen', stepAt: AT },
+    ...changes,
+  };
+}
+
+function look(changes: Partial<DatabasesLook>): DatabasesLook {
+  return { blue: NOTHING, green: NOTHING, instance: null, snapshot: null, ...changes };
+}
+
+const green = (changes: Partial<ArbiterDescription>) => side({ side: 'green', state: 'closed', ...changes });
+const committed = { state: 'committed', epoch: 3, attempts: [attempt({ state: 'committed' })] } as const;
+
+describe('who may write, by the databases alone', () => {
+  it.each<[string, Partial<DatabasesLook>, RegExp, RegExp]>([
+    ['nothing of ours anywhere', {}, /^no cutover holds/, /^blue/],
+    ['an open arbiter', { blue: side({}) }, /^before the switchover, last step migrateGreen$/, /^blue/],
+    [
+      'requests held',
+      { blue: side({ attempts: [attempt()] }) },
+      /attempt 1 for epoch 3 is holding, until/,
+      /^blue: nothing is refused/,
+    ],
+    [
+      'a live fence',
+      { blue: side({ state: 'fenced', leaseUntil: LATER, attempts: [attempt({ state: 'fenced' })] }) },
+      /is fenced, until/,
+      /^nobody until 2026-03-01T12:00:05.* then blue again, by itself$/,
+    ],
+    [
+      'a fence whose lease is over',
+      {
+        blue: side({ state: 'fenced', leaseUntil: EARLIER, attempts: [attempt({ state: 'fenced', leaseOver: true })] }),
+      },
+      /is fenced$/,
+      /^blue/,
+    ],
+    ['a commit, green closed', { blue: side(committed), green: green({}) }, /^inside the switchover/, /^nobody/],
+    [
+      'a commit, green open',
+      { blue: side(committed), green: green({ state: 'open', epoch: 3 }) },
+      /^behind the switchover/,
+      /^green, since epoch 3$/,
+    ],
+    ['a commit, green finalized', { blue: side(committed) }, /^over: .* finalized$/, /^green$/],
+    [
+      'a commit, green silent',
+      { blue: side(committed), green: { unreachable: 'x' } },
+      /^behind the commit/,
+      /^never blue; green, if/,
+    ],
+    [
+      'a commit, and another green',
+      { blue: side(committed), green: green({ cutoverId: 'c-2' }) },
+      /^behind the commit/,
+      /^never blue/,
+    ],
+    ['blue silent', { blue: { unreachable: 'x' }, green: green({}) }, /^unknown/, /^unknown/],
+    ['addresses that are crossed', { blue: green({}) }, /is green of cutover c-1$/, /^unknown$/],
+    ['a schema without an arbiter', { blue: side({}, { arbiter: null }) }, /something of ours is left/, /^blue/],
+  ])('with %s', (_case, changes, phase, writes) => {
+    const judged = judgeTraces(look(changes));
+    expect(judged.phase).toMatch(phase);
+    expect(judged.writes).toMatch(writes);
+    expect(judged.next.length).toBeGreaterThan(0);
+  });
+
+  it('names the way back before the commit, and only the way forward behind it', () => {
+    expect(judgeTraces(look({ blue: side({}) })).next.join()).toMatch(
+      /at Temporal at t:7233.*repair --cutover-id c-1.*takes back/,
+    );
+    const { next } = judgeTraces(look({ blue: side(committed), green: green({}) }));
+    expect(next.join()).toMatch(/bring its worker back NOW.*repair --cutover-id c-1.*finishes/);
+    expect(next.join()).not.toContain('takes back');
+  });
+
+  it('lists everything of ours, and whose what RDS has is', () => {
+    const own = { [CUTOVER_TAG]: 'c-1' };
+    const { traces } = judgeTraces(
+      look({
+        blue: side(
+          { attempts: [attempt()] },
+          { changeLog: { undone: 7, oldestUndoneMs: 9_000, bytes: 2_000_000 }, roles: ['hydra_cutover_sync_x'] },
+        ),
+        green: { unreachable: 'no answer in time' },
+        instance: { id: 'green', status: 'available', tags: own },
+        snapshot: { id: 'hydra-cutover-c-1', status: 'creating', tags: {} },
+      }),
+    );
+    expect(traces).toEqual([
+      `blue: arbiter of cutover c-1 as blue since ${EARLIER}: open, epoch 0, 12 tables guarded, 0 writes refused`,
+      `blue: attempt 1, epoch 3: holding, lease until ${LATER}`,
+      `blue: started by alice as workflow cutover/prod of Temporal at t:7233; last step migrateGreen, begun ${AT}`,
+      'blue: change log: 7 changes wait to be carried, the oldest for 9 s; it takes 2.0 MB',
+      'blue: schemas hydra_cutover (master)',
+      "blue: 12 triggers on Hydra's tables",
+      'blue: roles hydra_cutover_sync_x',
+      'green: no answer in time',
+      'RDS: instance green is available, of this cutover',
+      'RDS: snapshot hydra-cutover-c-1 is creating, not made by a cutover',
+    ]);
+  });
+});
