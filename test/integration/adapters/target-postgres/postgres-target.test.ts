@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Client } from 'pg';
 import { KeptConnection } from '../../../../adapters/target-postgres/kept-connection';
 import { PostgresTarget, type PostgresTargetOptions } from '../../../../adapters/target-postgres/postgres-target';
+import { RowStore } from '../../../../adapters/target-postgres/row-store';
 import { asAdmin, useDatabase } from '../../../support/database';
 
 const STATES = { blue: { hydra: 'http://blue.test' }, green: { hydra: 'http://green.test' } };
@@ -87,6 +88,17 @@ describe('a target in a row of PostgreSQL', () => {
     await target.stage(2, 'green');
     await target.apply(2);
     expect(await target.revert(2)).toMatchObject({ appliedSide: 'blue' });
+  });
+
+  it('does not write over what somebody put there since it was read', async () => {
+    await makeTable();
+    const store = new RowStore({ name: 'app', login: login(), table: 'config.app', row: 'hydra' });
+    open.push(store);
+    const held = await store.load();
+    await client.query(`UPDATE config.app SET state = '"by hand"'`);
+    const record = { ...held.record, staged: { epoch: 1, state: STATES.green } };
+    expect(await store.save(held, { record, live: { state: STATES.green } })).toBeUndefined();
+    expect((await store.load()).live).toBe('by hand');
   });
 
   it('is refused with what to do: no table, no row, no right, wrong password', async () => {
