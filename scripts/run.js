@@ -36,6 +36,7 @@ const SCRIPTS = {
   generate: [node('scripts/generate.ts')],
   histories: [node('test/workflows/replay/record.ts')],
   lint: [[bin('eslint'), '.']],
+  matrix: [node('test/e2e/matrix/main.ts')],
   test: [[process.execPath, join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js')]],
   toolchain: [node('world/toolchain/main.ts')],
   typecheck: [[bin('tsc'), '--noEmit']],

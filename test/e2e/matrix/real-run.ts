@@ -1,0 +1,148 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type WorkflowHandle } from '@temporalio/client';
+import { loadConfig } from '../../../config/load';
+import { type CutoverStatus, type Decision, type Gate, type Phase } from '../../../domain/runbook';
+import { withClient } from '../../../world/hydra';
+import { workerProcess } from '../../../world/up';
+import { type UpgradeWorld } from '../upgrade-world';
+
+const POLL_MS = 60;
+const BLOW_LIMIT_MS = 180_000;
+
+/** The commands of a side that a case can break. */
+export type BrokenCommand = 'green.migrate' | 'green.start' | 'green.stop' | 'blue.stop';
+
+type Config = Readonly<Record<string, object>>;
+
+function readConfig({ world }: UpgradeWorld): Record<string, object> {
+  return JSON.parse(readFileSync(world.info.cutover.configFile, 'utf8')) as Record<string, object>;
+}
+
+/** One upgrade of the real world, and what may be done to it. */
+export class RealRun {
+  /** Where it was when something was done to it: steps of milliseconds may be over by then. */
+  readonly struckIn: string[] = [];
+  private isChanged = false;
+  private letGo: (() => void) | undefined;
+  private held: Promise<void> | undefined;
+  private handle: WorkflowHandle | undefined;
+
+  constructor(readonly upgrade: UpgradeWorld) {}
+
+  /** @param sections of the config, instead of the world's */
+  async start(sections: Config = {}): Promise<void> {
+    if (Object.keys(sections).length > 0) await this.useConfig({ ...readConfig(this.upgrade), ...sections });
+    const { configFile, env } = this.upgrade.world.info.cutover;
+    const { temporal } = loadConfig({ file: configFile, env: { ...env }, unreadSecrets: true });
+    this.handle = await this.upgrade.temporal.workflow.start('upgradeHydra', {
+      workflowId: 'cutover/world',
+      taskQueue: temporal.taskQueue,
+      args: [{ environment: 'world', by: 'matrix' }],
+    });
+  }
+
+  /** @throws Error when it ended, or asks a person, before */
+  async until(what: string, wanted: (status: CutoverStatus) => boolean): Promise<CutoverStatus> {
+    for (const deadline = Date.now() + BLOW_LIMIT_MS; ;) {
+      const status = await this.upgrade.status();
+      if (status !== undefined && wanted(status)) return status;
+      if (status?.report) throw new Error(`over before ${what}: ${JSON.stringify(status.report.cause)}`);
+      if (status?.awaiting?.gate === 'intervene')
+        throw new Error(`a person is asked before ${what}: ${status.awaiting.why}`);
+      if (Date.now() > deadline)
+        throw new Error(`no ${what} in ${BLOW_LIMIT_MS} ms; phase ${status?.phase ?? 'unknown'}`);
+      await sleep(POLL_MS);
+    }
+  }
+
+  reaches(phase: Phase): Promise<CutoverStatus> {
+    return this.until(phase, ({ phases }) => phases.some(({ name }) => name === phase));
+  }
+
+  undoes(phase: Phase): Promise<CutoverStatus> {
+    return this.until(
+      `undo of ${phase}`,
+      ({ undoing, phase: now, report }) => undoing && (now === phase || report !== null),
+    );
+  }
+
+  async decide(gate: Gate, decision: Decision = 'approve'): Promise<void> {
+    const { awaiting } = await this.until(`gate ${gate}`, (status) => status.awaiting?.gate === gate);
+    const message = { gate, decision, by: 'somebody', note: 'matrix', question: awaiting?.question };
+    await this.handle?.executeUpdate('decide', { args: [message] });
+  }
+
+  async cancel(): Promise<void> {
+    await this.note('cancelled');
+    await this.handle?.cancel();
+  }
+
+  async kill(): Promise<void> {
+    await this.note('killed');
+    await this.upgrade.killWorker();
+  }
+
+  async end(): Promise<CutoverStatus> {
+    return this.until('the end', ({ report }) => report !== null);
+  }
+
+  /** A worker whose command for this does not work, until {@link mend}. */
+  async breakCommand(broken: BrokenCommand): Promise<void> {
+    const config = readConfig(this.upgrade);
+    const [side = '', command = ''] = broken.split('.');
+    const { commands } = (config[side] ?? {}) as { commands?: Record<string, unknown> };
+    if (commands === undefined) throw new Error(`the world's config has no commands for ${side}`);
+    commands[command] = { argv: ['/bin/false'] };
+    await this.useConfig(config);
+  }
+
+  async mend(): Promise<void> {
+    this.isChanged = false;
+    await this.restartWorker(this.upgrade.world.info.cutover.configFile);
+  }
+
+  async mendIfChanged(): Promise<void> {
+    if (this.isChanged) await this.mend();
+  }
+
+  /** A client that leaves a transaction open which wrote on blue: no fence comes up beside it. */
+  async holdBlue(): Promise<void> {
+    const { instance, database } = this.upgrade.world.info.blue;
+    const { host, port, masterUser: user, masterPassword: password } = instance;
+    await new Promise<void>((holds, fails) => {
+      this.held = withClient({ host, port, user, password }, database.name, async (client) => {
+        await client.query('BEGIN');
+        await client.query("UPDATE hydra_client SET client_name = client_name WHERE id = 'nobody has this id'");
+        const released = new Promise<void>((letGo) => (this.letGo = letGo));
+        holds();
+        await released;
+        await client.query('ROLLBACK');
+      }).catch(fails);
+    });
+  }
+
+  async releaseBlue(): Promise<void> {
+    this.letGo?.();
+    await this.held;
+  }
+
+  private async note(what: string): Promise<void> {
+    const status = await this.upgrade.status();
+    this.struckIn.push(`${what} in ${status?.undoing === true ? 'undo of ' : ''}${status?.phase ?? 'unknown'}`);
+  }
+
+  private async useConfig(config: Config): Promise<void> {
+    const file = join(dirname(this.upgrade.world.info.cutover.configFile), 'changed.yaml');
+    writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
+    this.isChanged = true;
+    await this.restartWorker(file);
+  }
+
+  private async restartWorker(configFile: string): Promise<void> {
+    const { supervisor, info } = this.upgrade.world;
+    await supervisor.stop('worker');
+    await supervisor.start(workerProcess(info.runDir, configFile, info.cutover.env));
+  }
+}

@@ -1,0 +1,79 @@
+import { failedRequests } from '../../../world/demo/demo-report';
+import { createOauthClient, OauthHttp } from '../../../world/oauth';
+import { type UpgradeWorld } from '../upgrade-world';
+import { type RealCase } from './real-cases';
+import { RealRun } from './real-run';
+import { difference, traces } from './traces';
+
+/** What one case came to; no problems: as it should be. */
+export interface RealResult {
+  readonly title: string;
+  readonly outcome: string;
+  readonly undone: readonly string[];
+  readonly struckIn: readonly string[];
+  readonly requests: number;
+  readonly durationMs: number;
+  readonly problems: readonly string[];
+}
+
+let clients = 0;
+
+/** Plays one case under traffic and looks at everything that a person would want to be sure of afterwards. */
+export async function runCase(upgrade: UpgradeWorld, realCase: RealCase): Promise<RealResult> {
+  const startedMs = Date.now();
+  const before = await traces(upgrade);
+  const traffic = await upgrade.traffic();
+  const run = new RealRun(upgrade);
+  const problems: string[] = [];
+  const play = async () => {
+    await run.start(realCase.config);
+    await realCase.play(run);
+    return (await run.end()).report;
+  };
+  const report = await play().catch((error: unknown) => {
+    problems.push(error instanceof Error ? error.message : String(error));
+    return null;
+  });
+  await run.releaseBlue();
+  const clientsSaw = await traffic.finish();
+  const { verdict, requestsPerSecond, durationMs } = clientsSaw;
+  const failed = failedRequests(clientsSaw);
+  if (report?.outcome !== realCase.ends)
+    problems.push(`ended as ${report?.outcome ?? 'nothing'}, not ${realCase.ends}`);
+  if (failed > 0) {
+    const examples = clientsSaw.traffic.failures.slice(0, 5);
+    problems.push(`${failed} requests failed (allowed 0): ${JSON.stringify(examples)}`);
+  }
+  if (verdict?.clean !== true) problems.push(`broken promises: ${JSON.stringify(verdict?.findingsByName)}`);
+  if (report !== null && realCase.ends !== 'completed') problems.push(...difference(before, await traces(upgrade)));
+  problems.push(...(await notWritable(upgrade, realCase.ends === 'completed' ? 'green' : 'blue')));
+  await run.mendIfChanged();
+  return {
+    title: realCase.title,
+    outcome: report?.outcome ?? 'not ended',
+    undone: (report?.undone ?? []).map(({ phase, ok }) => (ok ? phase : `${phase} NOT`)),
+    struckIn: run.struckIn,
+    requests: Math.round((requestsPerSecond * durationMs) / 1_000),
+    durationMs: Date.now() - startedMs,
+    problems,
+  };
+}
+
+/** A write through the gateway must arrive on the side that serves, and on no other. */
+async function notWritable(upgrade: UpgradeWorld, side: 'blue' | 'green'): Promise<string[]> {
+  const { gateway, oauth } = upgrade.world.info;
+  const { publicUrl, adminUrl } = gateway;
+  const http = new OauthHttp({ publicUrl, adminUrl, adminPrefix: '', issuer: oauth.issuer });
+  const id = `matrix-${process.pid}-${(clients += 1)}`;
+  try {
+    await createOauthClient(http, { id });
+    const [row] = await upgrade.onBlue<{ readonly there: boolean }>(
+      `SELECT EXISTS (SELECT FROM hydra_client WHERE id = '${id}') AS there`,
+    );
+    return row?.there === (side === 'blue') ? [] : [`a new client is ${row?.there === true ? '' : 'not '}on blue`];
+  } catch (error) {
+    return [`no write through the gateway: ${error instanceof Error ? error.message : String(error)}`];
+  } finally {
+    await http.close();
+  }
+}
