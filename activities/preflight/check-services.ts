@@ -133,7 +133,7 @@ async function all<One extends { readonly name: string }>(
     findings.problem(
       `${kind} ${ones[index]?.name ?? index}`,
       `${said} (${code})`,
-      'start it, or correct its controlUrl and token',
+      'start it, or correct what the config says of it',
     );
   }
 }

@@ -108,6 +108,16 @@ it('goes back although the reload of the epoch never succeeded', async () => {
   expect(text()).toBe(STATES.blue);
 });
 
+it('completes a way back whose reload had failed when it is asked again', async () => {
+  await connect().stage(1, 'green');
+  await connect().apply(1);
+  await expect(connect(shell('exit 1')).revert(1)).rejects.toMatchObject({ code: 'COMMAND_FAILED' });
+  expect((await connect().read()).appliedSide).toBeNull();
+  const mended = connect(shell(`touch ${folder}/reloaded`));
+  expect(await mended.revert(1)).toMatchObject({ appliedSide: 'blue', highestEpoch: 1 });
+  expect(readdirSync(folder)).toContain('reloaded');
+});
+
 it('gives the command its secrets and tells nobody, and ends one that takes too long', async () => {
   const secretEnv = { TOKEN: () => 'a-very-secret-value' };
   const talks = connect({ ...shell('echo "token $TOKEN"; test "$TOKEN" != a-very-secret-value'), secretEnv });
