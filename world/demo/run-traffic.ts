@@ -32,7 +32,7 @@ export interface RunningTraffic {
 /** Starts the client population of `world/traffic` before the world's gateway, as a process of its own. */
 export async function startTraffic(
   world: World,
-  options: { readonly keepSecrets?: boolean } = {},
+  options: { readonly keepSecrets?: boolean; readonly ratePerSecond?: number } = {},
 ): Promise<RunningTraffic> {
   const { info, supervisor } = world;
   const report = join(info.runDir, 'processes', 'traffic-report.json');
@@ -44,7 +44,7 @@ export async function startTraffic(
     loginApp: { kind: 'pages', password: info.loginApp.password },
     resourceApiUrl: info.resourceApi.url,
     policyUrl: info.policyService.url,
-    ratePerSecond: RATE_PER_SECOND,
+    ratePerSecond: options.ratePerSecond ?? RATE_PER_SECOND,
     ...(options.keepSecrets === true && { keepSecrets: true }),
   };
   const service = serviceProcess(
