@@ -1,0 +1,200 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { STEPS } from '../../../activities';
+import { traceSteps } from '../../../activities/trace-steps';
+import { type StepDeps } from '../../../activities/step';
+import { runCli } from '../../../cli/run-cli';
+import { isCutoverFault, type CutoverFault } from '../../../domain/faults';
+import { beginAttempt, commitAttempt, fence } from '../../../hydra/arbiter';
+import { DATABASE, GreenFixture, SETTINGS, stepContext } from '../activities/green-fixture';
+import { MASTER_PASSWORD } from '../world/rds/endpoint-fixture';
+
+const AWS = ['AWS_ENDPOINT_URL_RDS', 'AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const;
+const before = Object.fromEntries(AWS.map((name) => [name, process.env[name]]));
+const steps = traceSteps(STEPS);
+
+let fixture: GreenFixture;
+let folder = '';
+let deps: StepDeps;
+let mine: { readonly cutoverId: string; readonly environment: string; readonly startedBy: string };
+
+beforeAll(async () => {
+  fixture = await GreenFixture.start();
+  folder = mkdtempSync(join(tmpdir(), 'from-databases-'));
+  const values = [fixture.rds.endpoint, 'us-east-1', 'AKIDTEST', 'test-secret'];
+  AWS.forEach((name, index) => (process.env[name] = values[index]));
+  deps = fixture.deps({ settings: { ...SETTINGS, temporal: 'Temporal at gone.test:7233, namespace default' } });
+  mine = { ...fixture.input, environment: 'lost', startedBy: 'alice' };
+  const side = (name: string, version: string) => ({
+    hydraVersion: version,
+    publicUrl: `http://127.0.0.1:${name === 'blue' ? 1 : 2}`,
+    adminUrl: `http://127.0.0.1:${name === 'blue' ? 3 : 4}`,
+    rdsInstanceId: name,
+    database: { name: DATABASE, user: 'master', password: '${env:MASTER}', ssl: { mode: 'disable' } },
+  });
+  const config = {
+    environment: { name: 'lost' },
+    temporal: { address: '127.0.0.1:1' },
+    checks: { timeoutMs: 1_500 },
+    rds: { pollMs: 50, waitDeadlineMs: 40_000 },
+    blue: side('blue', '1.11.10'),
+    green: side('green', '2.3.0'),
+  };
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+}, 60_000);
+
+afterAll(async () => {
+  for (const [name, value] of Object.entries(before)) {
+    if (value === undefined) Reflect.deleteProperty(process.env, name);
+    else process.env[name] = value;
+  }
+  await fixture.dispose();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function cli(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  let [stdout, stderr] = ['', ''];
+  const sink = (keep: (text: string) => void) =>
+    new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        keep(chunk.toString());
+        done();
+      },
+    });
+  const streams = { stdout: sink((text) => (stdout += text)), stderr: sink((text) => (stderr += text)) };
+  const env = {
+    HYDRA_CUTOVER_CONFIG: join(folder, 'config.json'),
+    MASTER: MASTER_PASSWORD,
+    HYDRA_CUTOVER_LOG__LEVEL: 'error',
+  };
+  return { code: await runCli(args, { ...streams, env, cwd: folder }), stdout, stderr };
+}
+
+describe('two cutovers of one database', () => {
+  it('that are begun at the same moment from two workers: one wins, the other is told by whom', async () => {
+    const others = { cutoverId: 'another', environment: 'lost', startedBy: 'bob' };
+    // Each worker has connections of its own.
+    const theirs = { ...deps, databases: fixture.databasesAt('blue', 'green') };
+    const [first, second] = await Promise.allSettled([
+      steps.enableCapture(deps, mine, stepContext()),
+      steps.enableCapture(theirs, others, stepContext()),
+    ]);
+    const refused = [first, second].flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+    expect(refused).toHaveLength(1);
+    const [fault] = refused.filter(isCutoverFault) as CutoverFault[];
+    const [winner, loser] = first.status === 'fulfilled' ? [mine, others] : [others, mine];
+    expect(fault).toMatchObject({
+      code: 'CUTOVER_RUNNING',
+      details: { cutoverId: winner.cutoverId, startedBy: winner.startedBy, workflowId: 'cutover/lost' },
+    });
+    // What the loser undoes is not the winner's.
+    await STEPS.abandonSwitchover(deps, loser, stepContext());
+    await STEPS.disableCapture(deps, loser, stepContext());
+    await STEPS.restoreLifetimes(deps, loser, stepContext());
+    await steps.enableCapture(deps, winner, stepContext());
+    mine = winner;
+  });
+
+  it('say who, since when, from where and how far, and how to get out', async () => {
+    await steps.takeSnapshot(deps, mine, stepContext());
+    await steps.restoreGreen(deps, mine, stepContext());
+    const late = { cutoverId: 'late', environment: 'lost', startedBy: 'carol' };
+    const refusal = await steps.enableCapture(deps, late, stepContext()).catch((error: unknown) => error as Error);
+    expect((refusal as Error).message).toMatch(
+      new RegExp(
+        `^cutover ${mine.cutoverId} holds this database as its blue side since 20.*, started by ${mine.startedBy} as workflow ` +
+          'cutover/lost of Temporal at gone.test:7233, namespace default; last step restoreGreen, begun 20.*; state open.*' +
+          'nothing was changed.*hydra-cutover cancel.*--from-databases',
+      ),
+    );
+    const planned = await cli('plan');
+    expect(planned.stderr).toMatch(new RegExp(`belongs to cutover ${mine.cutoverId} .*started by ${mine.startedBy}`));
+  });
+});
+
+describe('a cutover whose Temporal is gone', () => {
+  it('is told by the databases: how far, who may write, what is there, what to do', async () => {
+    const { code, stdout } = await cli('status', '--from-databases');
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      `by the databases: before the switchover, last step restoreGreen (cutover ${mine.cutoverId})`,
+    );
+    expect(stdout).toContain('who may write: blue: nothing is refused there');
+    expect(stdout).toContain('RDS: instance green is available, of this cutover');
+    expect(stdout).toContain(`RDS: snapshot hydra-cutover-${mine.cutoverId} is available, of this cutover`);
+    expect(stdout).toContain(`hydra-cutover repair --cutover-id ${mine.cutoverId}`);
+    expect(stdout).not.toContain(MASTER_PASSWORD);
+  });
+
+  it('is told so without being asked, with the exit code of what is wrong', async () => {
+    const { code, stdout } = await cli('status');
+    expect({ code, stdout }).toMatchObject({
+      code: 6,
+      stdout: expect.stringMatching(/^no Temporal server answers/) as string,
+    });
+    expect(stdout).toContain('by the databases: before the switchover');
+    const told = JSON.parse((await cli('status', '--json')).stdout) as object;
+    expect(told).toMatchObject({
+      ok: false,
+      fault: { code: 'TEMPORAL_UNREACHABLE' },
+      databases: { cutoverId: mine.cutoverId, isKnown: true },
+    });
+  });
+
+  it('may have left a fence, which ends by itself', async () => {
+    await fixture.on('blue', async (blue) => {
+      const begun = await beginAttempt(blue, { epoch: 1, holdDeadlineMs: 60_000, marginMs: 0 });
+      if (!begun.ok) throw new Error(begun.reason);
+      await fence(blue, begun.attempt, 2_000);
+    });
+    const { stdout } = await cli('status', '--from-databases');
+    expect(stdout).toMatch(/by the databases: switchover: attempt 1 for epoch 1 is fenced, until 20/);
+    expect(stdout).toMatch(/who may write: nobody until 20.*then blue again, by itself/);
+  });
+
+  it('is not repaired under the name of another', async () => {
+    expect(await cli('repair', '--cutover-id', 'another-one', '--by', 'bob')).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(new RegExp(`error CUTOVER_RUNNING: cutover ${mine.cutoverId} holds`)) as string,
+    });
+    expect((await fixture.provider.describeInstance('green'))?.status).toBe('available');
+  });
+
+  it('is taken back by repair, which may be repeated; then nothing of it is left', async () => {
+    const repair = () => cli('repair', '--cutover-id', mine.cutoverId, '--by', 'bob', '--json');
+    for (let time = 0; time < 2; time += 1) {
+      const { code, stdout } = await repair();
+      expect({ code, ...(JSON.parse(stdout) as object) }).toMatchObject({ code: 0, outcome: 'undone' });
+    }
+    expect(await fixture.provider.describeInstance('green')).toBeUndefined();
+    expect(await fixture.provider.describeSnapshot(`hydra-cutover-${mine.cutoverId}`)).toBeUndefined();
+    const { code, stdout } = await cli('status', '--from-databases');
+    expect({ code, stdout }).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('no cutover holds this database') as string,
+    });
+    expect(await cli('status')).toMatchObject({
+      code: 6,
+      stdout: '',
+      stderr: expect.stringContaining('TEMPORAL_UNREACHABLE') as string,
+    });
+  });
+
+  it('is never taken back behind its commit', async () => {
+    await steps.enableCapture(deps, mine, stepContext());
+    await steps.takeSnapshot(deps, mine, stepContext());
+    await steps.restoreGreen(deps, mine, stepContext());
+    await fixture.on('blue', async (blue) => {
+      const begun = await beginAttempt(blue, { epoch: 5, holdDeadlineMs: 60_000, marginMs: 0 });
+      if (!begun.ok) throw new Error(begun.reason);
+      await fence(blue, begun.attempt, 2_000);
+      await blue.query('UPDATE hydra_cutover.change_log SET done_at = now()');
+      expect(await commitAttempt(blue, begun.attempt, 2_000)).toMatchObject({ ok: true });
+    });
+    expect((await cli('status', '--from-databases')).stdout).toMatch(/the writes left blue with epoch 5, for good/);
+    await expect(STEPS.deleteGreen(deps, mine, stepContext())).rejects.toMatchObject({ code: 'CHECK_FAILED' });
+    expect((await fixture.provider.describeInstance('green'))?.status).toBe('available');
+  });
+});
