@@ -1,4 +1,5 @@
 import { failedRequests } from '../../../world/demo/demo-report';
+import { startTraffic } from '../../../world/demo/run-traffic';
 import { createOauthClient, OauthHttp } from '../../../world/oauth';
 import { type UpgradeWorld } from '../upgrade-world';
 import { type RealCase } from './real-cases';
@@ -16,13 +17,16 @@ export interface RealResult {
   readonly problems: readonly string[];
 }
 
+/** Every kind of request in each case; what many of them do to the pause is for the demo and the benchmarks. */
+const RATE_PER_SECOND = 30;
+
 let clients = 0;
 
 /** Plays one case under traffic and looks at everything that a person would want to be sure of afterwards. */
 export async function runCase(upgrade: UpgradeWorld, realCase: RealCase): Promise<RealResult> {
   const startedMs = Date.now();
   const before = await traces(upgrade);
-  const traffic = await upgrade.traffic();
+  const traffic = await startTraffic(upgrade.world, { ratePerSecond: RATE_PER_SECOND });
   const run = new RealRun(upgrade);
   const problems: string[] = [];
   const play = async () => {
