@@ -2,6 +2,7 @@ import { CutoverFault } from '../domain/faults';
 import { queryRows } from '../domain/ports/sql-client';
 import { type SideName } from '../domain/sides';
 import { type StepInput } from '../domain/steps';
+import { assertServesNobody } from './green/assert-serves-nobody';
 import { runSideCommand } from './green/side-commands';
 import { waitFor } from './green/wait-for';
 import { withGreen } from './green/with-green';
@@ -35,9 +36,15 @@ export const startGreen: Step<StepInput, void> = async (deps, input, context) =>
   await assertSameIdentity(deps);
 };
 
-/** Stops Hydra on green. Idempotent; tolerates that it never ran and that there is no green any more. */
-export const stopGreen: Step<StepInput, void> = (deps, input, context) =>
-  stop(deps, input, context, 'green', 'stopGreen');
+/**
+ * Stops Hydra on green. Idempotent; tolerates that it never ran and that there is no green any more.
+ *
+ * @throws CutoverFault CHECK_FAILED (green serves) | COMMAND_FAILED (it still answers) | DB_UNREACHABLE
+ */
+export const stopGreen: Step<StepInput, void> = async (deps, input, context) => {
+  await assertServesNobody(deps, input.cutoverId, context);
+  await stop(deps, input, context, 'green', 'stopGreen');
+};
 
 /** Stops Hydra on blue, and looks that it does not answer any more. Idempotent. Its database is left alone. */
 export const stopBlue: Step<StepInput, void> = (deps, input, context) => stop(deps, input, context, 'blue', 'stopBlue');

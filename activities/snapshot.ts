@@ -2,7 +2,7 @@ import { CutoverFault } from '../domain/faults';
 import { type WaitOptions } from '../domain/ports/database-provider';
 import { type RestoreReceipt, type SnapshotReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
-import { describeArbiter } from '../hydra/arbiter';
+import { assertServesNobody } from './green/assert-serves-nobody';
 import { snapshotIdOf } from './green/names';
 import { planGreen, shapeInstance } from './green/shape-instance';
 import { type Step, type StepContext, type StepDeps } from './step';
@@ -67,19 +67,7 @@ export const deleteGreen: Step<StepInput, void> = async (deps, { cutoverId }, co
   await deps.provider.deleteInstance({ cutoverId, instanceId }, waiting(deps, context));
 };
 
-/** A workflow that was reset behind the commit knows nothing of it; blue's arbiter does. */
-async function assertServesNobody(deps: StepDeps, cutoverId: string, { signal }: StepContext): Promise<void> {
-  const options = { signal, purpose: 'delete green' };
-  const arbiter = await deps.databases.withSession('blue', describeArbiter, options);
-  if (arbiter?.cutoverId !== cutoverId || arbiter.state !== 'committed') return;
-  throw new CutoverFault(
-    'CHECK_FAILED',
-    `the writes of cutover ${cutoverId} moved to green with epoch ${arbiter.epoch}; instance ${deps.settings.provider.greenInstanceId} serves and is not deleted`,
-    { cutoverId, epoch: arbiter.epoch },
-  );
-}
-
-export function waiting(deps: StepDeps, context: StepContext): WaitOptions {
+function waiting(deps: StepDeps, context: StepContext): WaitOptions {
   const { waitDeadlineMs: deadlineMs, pollMs } = deps.settings.provider;
   const onProgress: WaitOptions['onProgress'] = ({ status, percent }) =>
     context.heartbeat(percent === undefined ? { status } : { status, percent });

@@ -40,6 +40,12 @@ export function planEvidence(plan: Plan): string {
         predictedMs === null ? '-' : `${Math.round(predictedMs / 1_000)} s`,
       ]),
     ),
+    list(
+      "Green's instance differs from blue's",
+      (green.differences ?? []).map(
+        ({ what, blue: from, green: to, why }) => `${what}: ${from}, on green ${to} (${why})`,
+      ),
+    ),
     list('Warnings', plan.warnings),
   ]
     .filter((part) => part !== '')

@@ -28,6 +28,9 @@ function renderPlan(plan: Plan): string {
     ...predictionLines(plan),
     cleaned.length === 0 ? 'no row needs cleaning' : 'rows that will be cleaned on green, and archived:',
     ...cleaned.map(({ id, title, rows }) => `  ${id}: ${rows} rows, ${title}`),
+    ...(green.differences ?? []).map(
+      ({ what, blue: from, green: to, why }) => `green's instance differs: ${what}: ${from}, on green ${to} (${why})`,
+    ),
     ...plan.warnings.map((warning) => `warning: ${warning}`),
     `config ${plan.configDigest}`,
     'nothing was changed; `hydra-cutover start --config-digest DIGEST` begins, with the config as it is now. The commit has no way back.',

@@ -194,6 +194,7 @@ describe('a cutover whose Temporal is gone', () => {
       expect(await commitAttempt(blue, begun.attempt, 2_000)).toMatchObject({ ok: true });
     });
     expect((await cli('status', '--from-databases')).stdout).toMatch(/the writes left blue with epoch 5, for good/);
+    await expect(STEPS.stopGreen(deps, mine, stepContext())).rejects.toMatchObject({ code: 'CHECK_FAILED' });
     await expect(STEPS.deleteGreen(deps, mine, stepContext())).rejects.toMatchObject({ code: 'CHECK_FAILED' });
     expect((await fixture.provider.describeInstance('green'))?.status).toBe('available');
   });
