@@ -90,6 +90,24 @@ describe('before the commit', () => {
     expect(end.report.decisions).toHaveLength(1);
   });
 
+  it.each([
+    ['enableCapture', 12],
+    ['closeGreen', 8],
+  ] as const)('gives %s up after %d tries when it goes on failing', async (step, tries) => {
+    const { calls, activities } = fakeSteps({
+      [step]: async () => {
+        throw new Error('connection lost');
+      },
+    });
+    const end = await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      return closed(handle);
+    });
+    expect(calls.filter((name) => name === step)).toHaveLength(tries);
+    expect(end.report).toMatchObject({ outcome: 'undone', cause: { message: `step ${step}: connection lost` } });
+    expect(undosIn(calls)).toEqual(undosAfter(step));
+  });
+
   it('undoes everything when nobody decides gate cutover in time', async () => {
     const { calls, activities } = fakeSteps(withPlan({ gates: { ...PLAN.gates, cutoverTimeoutMs: 300 } }));
     const end = await temporal.upgrade(activities, async (handle) => {
