@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Connection } from '@temporalio/client';
+import { Client, Connection } from '@temporalio/client';
 import { runCli } from '../../../cli/run-cli';
 import { configDigest } from '../../../config/digest';
 import { loadConfig } from '../../../config/load';
@@ -145,6 +145,9 @@ describe('a cutover by the command line', () => {
     await gate('cutover');
     await killWorker();
     expect(await status()).toMatchObject({ code: 6, status: null, phase: 'cutover', awaiting: 'cutover' });
+    expect((await cli('status')).stdout).toMatch(
+      /Task queue cli-test was polled last at 20.*: that worker was killed since/,
+    );
     expect(await cli('approve', '--gate', 'cutover', '--by', 'bob')).toMatchObject({
       code: 6,
       stderr: expect.stringMatching(/^error NO_WORKER: .*nothing was recorded/) as string,
@@ -162,6 +165,51 @@ describe('a cutover by the command line', () => {
     expect(end).toMatchObject({ code: 0, stdout: expect.stringContaining('completed') as string });
     const report = await cli('report', '--json');
     expect(JSON.parse(report.stdout)).toMatchObject({ ok: true, report: { outcome: 'completed', startedBy: 'alice' } });
+  });
+
+  it('without any worker is told so: nobody polls its task queue, and nothing is lost', async () => {
+    const { cli } = environment('alone', { taskQueue: 'nobody-is-here' });
+    expect((await cli('start', '--by', 'alice')).code).toBe(0);
+    const { code, stdout } = await cli('status');
+    expect(code).toBe(6);
+    expect(stdout).toContain('Nobody polls task queue nobody-is-here: start one with `hydra-cutover worker`');
+    expect(JSON.parse((await cli('status', '--json')).stdout)).toMatchObject({
+      status: null,
+      workers: { taskQueue: 'nobody-is-here', polled: 0, lastPolledAt: null },
+    });
+  });
+
+  it('that was reset or terminated is asked of the databases too, and a person is called', async () => {
+    const { cli, gate } = environment('forced');
+    await cli('start', '--by', 'alice');
+    await gate('plan');
+    const connection = await Connection.connect({ address });
+    try {
+      const { workflow, workflowService } = new Client({ connection });
+      const handle = workflow.getHandle('cutover/forced');
+      const { runId } = await handle.describe();
+      await workflowService.resetWorkflowExecution({
+        namespace: 'default',
+        workflowExecution: { workflowId: 'cutover/forced', runId },
+        reason: 'a test',
+        requestId: 'reset-1',
+        workflowTaskFinishEventId: 4,
+      });
+      await gate('plan');
+      const reset = await cli('status', '--json');
+      expect(JSON.parse(reset.stdout)).toMatchObject({
+        temporal: 'RUNNING',
+        wasReset: true,
+        databases: { isKnown: false, writes: expect.stringContaining('unknown') as string },
+      });
+      await workflow.getHandle('cutover/forced').terminate('a test');
+    } finally {
+      await connection.close();
+    }
+    const { code, stdout } = await cli('status');
+    expect(code).toBe(5);
+    expect(stdout).toMatch(/^cutover\/forced: terminated/);
+    expect(stdout).toContain("by the databases: unknown: blue's database does not tell");
   });
 
   it('is one at a time, and ends with the exit code of its outcome', async () => {
