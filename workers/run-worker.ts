@@ -1,9 +1,12 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { traceSteps } from '../activities/trace-steps';
+import { temporalConnection } from '../config/temporal-connection';
 import { activitiesOf } from '../activities/at-boundary';
 import { STEPS } from '../activities';
 import { type Logger } from '../config/logger';
 import { loadConfig } from '../config/load';
+import { type Config } from '../config/schema';
 import { createPorts } from './ports';
 import { SecretKeeper, withSecrets } from './secret-keeper';
 import { toSettings } from './settings';
@@ -35,7 +38,11 @@ export async function runWorker(options: RunWorkerOptions): Promise<number> {
   const secrets = new SecretKeeper(config, logger);
   const ports = createPorts(config, logger, secrets);
   try {
-    const activities = activitiesOf(withSecrets(STEPS, secrets), { settings, ...ports, log: logger });
+    const activities = activitiesOf(withSecrets(traceSteps(STEPS), secrets), {
+      settings: { ...settings, temporal: temporalOf(config, env) },
+      ...ports,
+      log: logger,
+    });
     const worker = await createTemporalWorker(config.temporal, activities, env, logger);
     try {
       const { address, namespace, taskQueue } = worker;
@@ -60,4 +67,10 @@ export async function runWorker(options: RunWorkerOptions): Promise<number> {
     await ports.close();
     secrets.close();
   }
+}
+
+/** For people who meet a cutover outside of Temporal. A profile that cannot be loaded fails where it is used. */
+function temporalOf(config: Config, env: NodeJS.ProcessEnv): string {
+  const { namespace, connectionOptions } = temporalConnection(config.temporal, env);
+  return `Temporal at ${connectionOptions.address ?? 'localhost:7233'}, namespace ${namespace}`;
 }
