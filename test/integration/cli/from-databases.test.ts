@@ -6,7 +6,7 @@ import { STEPS } from '../../../activities';
 import { traceSteps } from '../../../activities/trace-steps';
 import { type StepDeps } from '../../../activities/step';
 import { runCli } from '../../../cli/run-cli';
-import { isCutoverFault, type CutoverFault } from '../../../domain/faults';
+import { isCutoverFault } from '../../../domain/faults';
 import { beginAttempt, commitAttempt, fence } from '../../../hydra/arbiter';
 import { DATABASE, GreenFixture, SETTINGS, stepContext } from '../activities/green-fixture';
 import { MASTER_PASSWORD } from '../world/rds/endpoint-fixture';
@@ -83,7 +83,7 @@ describe('two cutovers of one database', () => {
     ]);
     const refused = [first, second].flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
     expect(refused).toHaveLength(1);
-    const [fault] = refused.filter(isCutoverFault) as CutoverFault[];
+    const [fault] = refused.filter(isCutoverFault);
     const [winner, loser] = first.status === 'fulfilled' ? [mine, others] : [others, mine];
     expect(fault).toMatchObject({
       code: 'CUTOVER_RUNNING',
