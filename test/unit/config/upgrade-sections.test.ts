@@ -57,6 +57,33 @@ describe('a command', () => {
   });
 });
 
+describe("green's instance", () => {
+  const withInstance = (instance: object) => {
+    const { green } = upgradeConfig();
+    return { green: { ...green, instance } };
+  };
+
+  it("is as blue's without a word, and what is written reaches the steps", () => {
+    expect(toSettings(load()).provider.greenInstance).toEqual({ settings: {} });
+    const instance = { instanceClass: 'db.r6g.large', monitoringSeconds: 0, multiAz: true };
+    const found = load(withInstance({ ...instance, tags: { team: 'sso' }, leaveToRds: ['port'] }));
+    expect(toSettings(found).provider.greenInstance).toEqual({
+      ...{ settings: instance, tags: { team: 'sso' }, leaveToRds: ['port'] },
+    });
+  });
+
+  it.each([
+    ['a setting that there is not', { colour: 'green' }, 'green.instance.colour'],
+    ['an interval that RDS does not know', { monitoringSeconds: 7 }, 'green.instance.monitoringSeconds'],
+    ['a tag of ours', { tags: { 'hydra-cutover:cutover-id': 'x' } }, 'green.instance.tags.hydra-cutover:cutover-id'],
+    ['a tag of AWS', { tags: { 'aws:x': 'x' } }, 'green.instance.tags.aws:x'],
+    ['no security group at all', { securityGroups: [] }, 'green.instance.securityGroups'],
+    ['a name that is left to nobody', { leaveToRds: ['colour'] }, 'green.instance.leaveToRds[0]'],
+  ])('is refused with %s', (_case, instance, path) => {
+    expect(paths(problems(withInstance(instance)))).toEqual([path]);
+  });
+});
+
 describe('cross-checks of an upgrade', () => {
   it.each<[string, object, string[]]>([
     ['two targets of one name', { targets: [target('a', 1), { ...target('a', 2) }] }, ['targets[1].name']],

@@ -7,7 +7,7 @@ import { type DatabaseLocation, PostgresDatabases } from '../../../../adapters/p
 import { toSettings } from '../../../../workers/settings';
 import { inspectConfig } from '../../../../config/load';
 import { type CutoverFault } from '../../../../domain/faults';
-import { type DatabaseInstance } from '../../../../domain/ports/database-provider';
+import { type DatabaseInstance, type DatabaseSnapshot } from '../../../../domain/ports/database-provider';
 import { type HydraApi } from '../../../../domain/ports/hydra-api';
 import {
   type Gateway,
@@ -38,6 +38,7 @@ export interface Plants {
   readonly blue?: Partial<DatabaseLocation>;
   readonly green?: Partial<DatabaseLocation>;
   readonly instances?: Readonly<Record<string, Partial<DatabaseInstance>>>;
+  readonly snapshot?: Partial<DatabaseSnapshot>;
   readonly gateways?: readonly Gateway[];
   readonly targets?: readonly Target[];
   readonly jobs?: readonly Job[];
@@ -145,7 +146,7 @@ export class PreflightFixture {
     };
     const provider = {
       describeInstance: async (id: string) => instances[id] as DatabaseInstance | undefined,
-      describeSnapshot: () => Promise.resolve(undefined),
+      describeSnapshot: () => Promise.resolve(plants.snapshot as DatabaseSnapshot | undefined),
     } as Partial<StepDeps['provider']> as StepDeps['provider'];
     const quiet = () => undefined;
     const settings = this.#settings();

@@ -56,6 +56,20 @@ describe('preflight of a world in which everything is right', () => {
     expect(plan?.warnings.join()).not.toContain('logs in once more');
   });
 
+  it("tells in what green's instance will not be as blue's, and why", async () => {
+    const { host, port } = blueDatabase.config;
+    const settings = { allocatedStorageGib: 100, storageType: 'gp3', deletionProtection: true } as never;
+    const { plan } = await world.look({
+      instances: { 'blue-1': instance('blue-1', { host, port }, { settings, notCopied: ['read replica blue-2'] }) },
+      settings: (s) => ({ ...s, provider: { ...s.provider, greenInstance: { settings: { multiAz: true } } } }),
+    });
+    expect(plan?.green.differences?.map(({ what, why }) => `${what}: ${why}`)).toEqual([
+      'multiAz: green.instance.multiAz',
+      'deletionProtection: until finalize: an undo removes green',
+      expect.stringMatching(/^read replica blue-2: RDS does not copy it/),
+    ]);
+  });
+
   it('lets a reset workflow pass over its own traces, and a restored instance of its own', async () => {
     const endpoint = { host: '127.0.0.1', port: await freePort() };
     const mine = { 'green-1': instance('green-1', endpoint, { tags: { [CUTOVER_TAG]: world.cutoverId } }) };
@@ -175,6 +189,21 @@ describe('preflight refuses', () => {
     });
     expect(small.text).toMatch(/instance blue-1: is modifying/);
     expect(small.text).toMatch(/storage of blue: .* GiB are used.*allocate more storage/);
+  });
+
+  it("a copy that cannot be made so, and the snapshot's name in another's hands", async () => {
+    const { text } = await world.look({
+      settings: (s) => ({
+        ...s,
+        provider: { ...s.provider, greenInstance: { settings: { allocatedStorageGib: 50, iops: 9_000 } } },
+      }),
+      snapshot: { tags: { [CUTOVER_TAG]: 'another' } },
+    });
+    expect(text).toMatch(
+      /green\.instance: allocatedStorageGib is 50, and blue has 100: RDS never makes storage smaller/,
+    );
+    expect(text).toMatch(/green\.instance: iops cannot be set for gp3 of 50 GiB/);
+    expect(text).toContain(`snapshot hydra-cutover-${world.cutoverId}: exists and belongs to another`);
   });
 
   it('a role that may too little, naming each right', async () => {
