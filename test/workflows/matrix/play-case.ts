@@ -9,12 +9,14 @@ import { type Row } from './table';
 export interface Result extends Row {
   /** How Temporal shows the run: the type of the failure that closed it, else its state. */
   readonly closes: string;
+  /** Gates that were asked behind the step's first try, but for `intervene`. */
+  readonly gatesBehind: number;
   readonly violations: readonly string[];
   readonly report: Report;
 }
 
 /** Far more than any case takes on a busy machine: the longest waits for a beat for 20 s. */
-const CASE_MS = 120_000;
+const CASE_MS = 300_000;
 
 const ENDS = { refused: 'refused', undone: 'undone', cancelled: 'cancelled', completed: 'completed' } as const;
 
@@ -27,11 +29,13 @@ const ENDS = { refused: 'refused', undone: 'undone', cancelled: 'cancelled', com
 export async function playCase(handle: Handle, scene: Scene, row: Row, pollMs: number): Promise<Result> {
   const asked: Row['asked'][number][] = [];
   let rejected = false;
+  let gatesBehind = 0;
   const decide = async (gate: Gate) => {
     const answered = gate === 'intervene' ? row.asked[asked.length] : undefined;
     if (gate === 'intervene' && answered === undefined) {
       throw new Error(`nobody foresaw: ${(await statusOf(handle)).awaiting?.why}`);
     }
+    if (gate !== 'intervene' && scene.tries > 0) gatesBehind += 1;
     if (answered !== undefined) asked.push(answered);
     if (answered === 'retry') scene.isMended = true;
     const reject = scene.column === 'rejected' && scene.tries > 0 && !rejected && gate !== 'intervene';
@@ -46,7 +50,7 @@ export async function playCase(handle: Handle, scene: Scene, row: Row, pollMs: n
       await handle.cancel();
     }
     const { awaiting, report } = await statusOf(handle);
-    if (report !== null) return resultOf(handle, scene, asked, report);
+    if (report !== null) return { ...(await resultOf(handle, scene, asked, report)), gatesBehind };
     if (awaiting !== null && !mustWait(scene, row, awaiting.gate)) await decide(awaiting.gate).catch(ignoreClosed);
     else await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
@@ -64,7 +68,12 @@ function ignoreClosed(error: unknown): void {
   if (cause?.type !== 'GATE_NOT_OPEN') throw error;
 }
 
-async function resultOf(handle: Handle, scene: Scene, asked: Row['asked'], report: Report): Promise<Result> {
+async function resultOf(
+  handle: Handle,
+  scene: Scene,
+  asked: Row['asked'],
+  report: Report,
+): Promise<Omit<Result, 'gatesBehind'>> {
   const { world, tries } = scene;
   const incomplete = report.undone.some(({ ok }) => !ok);
   const writes = world.writes;

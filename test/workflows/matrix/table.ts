@@ -20,7 +20,7 @@ export interface Row {
   readonly left: readonly Trace[];
 }
 
-/** The case does not exist: behind the step no gate is asked any more. Proven by a test of its own. */
+/** The case does not exist: behind the step no gate is asked any more. Each run shows that it is so. */
 export const NO_GATE = 'no gate follows';
 
 export type Rows = Readonly<Record<Column, Row | typeof NO_GATE>>;
