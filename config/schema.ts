@@ -18,12 +18,14 @@ import {
 } from './sections/runbook';
 import { blueSection, greenSection } from './sections/side';
 import { temporalSection } from './sections/temporal';
+import { workerSection } from './sections/worker';
 
 /** The whole config, one section per file. What spans sections is in `cross-checks.ts`. */
 export const configSchema = z
   .strictObject({
     environment: environmentSection,
     temporal: temporalSection.prefault({}),
+    worker: workerSection,
     rds: rdsSection.prefault({}),
     blue: blueSection,
     green: greenSection,

@@ -3,14 +3,14 @@ import { createLogger } from '../config/logger';
 import { asCutoverFault, CutoverFault } from '../domain/faults';
 import { runWorker } from './run-worker';
 
-const USAGE = 'usage: worker --config FILE [--set PATH=VALUE]... [--ready FILE]';
+const USAGE = 'usage: worker --config FILE [--set PATH=VALUE]... [--ready FILE] [--make-current]';
 
 /** The SDK is pinned to a version that runs on every Node.js we support; its advice is for our maintainers. */
 const QUIET_AWS_SDK = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
 
 async function main(): Promise<void> {
   process.env[QUIET_AWS_SDK] ??= 'true';
-  const { config, set, ready } = readArguments();
+  const { config, set, ready, 'make-current': makeCurrent } = readArguments();
   const exitCode = await runWorker({
     set: set ?? [],
     env: process.env,
@@ -18,6 +18,7 @@ async function main(): Promise<void> {
     logger: createLogger({ bindings: { process: 'worker' } }),
     ...(config === undefined ? {} : { file: config }),
     ...(ready === undefined ? {} : { ready }),
+    ...(makeCurrent === undefined ? {} : { makeCurrent }),
   });
   process.exit(exitCode);
 }
@@ -25,7 +26,12 @@ async function main(): Promise<void> {
 function readArguments() {
   try {
     const { values } = parseArgs({
-      options: { config: { type: 'string' }, set: { type: 'string', multiple: true }, ready: { type: 'string' } },
+      options: {
+        config: { type: 'string' },
+        set: { type: 'string', multiple: true },
+        ready: { type: 'string' },
+        'make-current': { type: 'boolean' },
+      },
     });
     const config = values.config ?? process.env['HYDRA_CUTOVER_CONFIG'];
     return { ...values, ...(config === undefined ? {} : { config }) };

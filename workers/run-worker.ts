@@ -7,6 +7,7 @@ import { STEPS } from '../activities';
 import { type Logger } from '../config/logger';
 import { loadConfig } from '../config/load';
 import { type Config } from '../config/schema';
+import { listenForHealth } from './health';
 import { createPorts } from './ports';
 import { SecretKeeper, withSecrets } from './secret-keeper';
 import { toSettings } from './settings';
@@ -15,8 +16,10 @@ import { createTemporalWorker } from './temporal-worker';
 export interface RunWorkerOptions {
   readonly file?: string;
   readonly set: readonly string[];
-  /** Gets `{ pid, address, namespace, taskQueue }` once the worker polls. */
+  /** Gets `{ pid, address, namespace, taskQueue, healthPort?, version? }` once the worker polls. */
   readonly ready?: string;
+  /** New cutovers begin on the version of this worker from now on. */
+  readonly makeCurrent?: boolean;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly logger: Logger;
@@ -43,14 +46,21 @@ export async function runWorker(options: RunWorkerOptions): Promise<number> {
       ...ports,
       log: logger,
     });
-    const worker = await createTemporalWorker(config.temporal, activities, env, logger);
+    const { versioning, health } = config.worker;
+    const worker = await createTemporalWorker(config.temporal, activities, env, logger, versioning);
+    const listener = health && (await listenForHealth(health, worker.isPolling));
     try {
       const { address, namespace, taskQueue } = worker;
       let interrupted = false;
       process.once('SIGINT', () => (interrupted = true));
       const running = worker.run();
+      // Awaited below; until then its end must not count as unhandled.
+      running.catch(() => undefined);
+      if (options.makeCurrent === true) await worker.makeCurrent();
       if (ready !== undefined) {
-        await writeFile(`${ready}.draft`, JSON.stringify({ pid: process.pid, address, namespace, taskQueue }));
+        const healthPort = listener?.port;
+        const told = { pid: process.pid, address, namespace, taskQueue, healthPort, version: worker.version };
+        await writeFile(`${ready}.draft`, JSON.stringify(told));
         await rename(`${ready}.draft`, ready);
       }
       logger.info(
@@ -61,6 +71,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<number> {
       logger.info({ taskQueue }, 'worker stopped');
       return interrupted ? 130 : 0;
     } finally {
+      await listener?.close();
       await worker.close();
     }
   } finally {

@@ -6,6 +6,7 @@ import { temporalConnection } from '../config/temporal-connection';
 import { CutoverFault } from '../domain/faults';
 import { SEARCH_ATTRIBUTE_NAMES } from '../domain/search-attributes';
 import { type Steps } from '../domain/steps';
+import { type DeploymentVersion, makeCurrent } from './deployment';
 import { workflowBundle } from './workflow-bundle';
 
 /** A cancelled step hears of it with its next heartbeat: this is what an operator waits for. */
@@ -22,6 +23,11 @@ export interface TemporalWorker {
   readonly address: string;
   readonly namespace: string;
   readonly taskQueue: string;
+  /** Undefined: not versioned. */
+  readonly version: DeploymentVersion | undefined;
+  readonly isPolling: () => boolean;
+  /** New cutovers begin on this worker's version from now on. To be called while it polls. */
+  readonly makeCurrent: () => Promise<void>;
   /** Until SIGINT or SIGTERM, which Temporal's runtime handles; steps under way are told first. */
   readonly run: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -33,6 +39,7 @@ export async function createTemporalWorker(
   activities: Steps,
   env: NodeJS.ProcessEnv,
   log: Logger,
+  versioning?: Config['worker']['versioning'],
 ): Promise<TemporalWorker> {
   const logger = installRuntime(log);
   const { connectionOptions, namespace } = connectionSettings(temporal, env);
@@ -40,12 +47,20 @@ export async function createTemporalWorker(
   const connection = await connect(connectionOptions, address);
   try {
     await assertNamespace(connection, namespace, address, log);
+    const { code, digest } = await workflowBundle(env, logger);
+    const version = versioning && {
+      deploymentName: versioning.deploymentName,
+      buildId: versioning.buildId ?? digest,
+    };
     const worker = await Worker.create({
       connection,
       namespace,
       taskQueue: temporal.taskQueue,
       identity: `hydra-cutover ${process.pid}@${hostname()}`,
-      workflowBundle: await workflowBundle(env, logger),
+      workflowBundle: { code },
+      ...(version && {
+        workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' },
+      }),
       activities,
       maxConcurrentActivityTaskExecutions: ACTIVITIES_MAX,
       maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MAX,
@@ -57,6 +72,14 @@ export async function createTemporalWorker(
       address,
       namespace,
       taskQueue: temporal.taskQueue,
+      version,
+      isPolling: () => worker.getState() === 'RUNNING',
+      makeCurrent: async () => {
+        if (version === undefined) {
+          throw new CutoverFault('USAGE', 'there is no version to make current: add worker.versioning to the config');
+        }
+        await makeCurrent(connection, namespace, version);
+      },
       run: () => worker.run(),
       close: () => connection.close(),
     };

@@ -2,25 +2,32 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join, relative } from 'node:path';
-import { bundleWorkflowCode, type Logger, type WorkflowBundleOption } from '@temporalio/worker';
+import { bundleWorkflowCode, type Logger } from '@temporalio/worker';
 
 const ROOT = join(__dirname, '..');
 /** All that workflow code may be made of; lint keeps it so. */
 const SOURCES = ['workflows', 'domain'];
 
+export interface WorkflowBundle {
+  readonly code: string;
+  /** Of the sources it was made of. */
+  readonly digest: string;
+}
+
 /**
  * The workflow code as the worker runs it. Making it takes seconds, so it is kept in the cache folder under the hash of its
  * sources; what is found there is never changed, only added.
  */
-export async function workflowBundle(env: NodeJS.ProcessEnv, logger: Logger): Promise<WorkflowBundleOption> {
+export async function workflowBundle(env: NodeJS.ProcessEnv, logger: Logger): Promise<WorkflowBundle> {
   const folder = join(cacheFolder(env), 'workflow-bundles');
-  const file = join(folder, `${await sourceHash()}.js`);
+  const digest = await sourceHash();
+  const file = join(folder, `${digest}.js`);
   const kept = await readFile(file, 'utf8').catch(() => undefined);
-  if (kept !== undefined) return { code: kept };
+  if (kept !== undefined) return { code: kept, digest };
   const { code } = await bundleWorkflowCode({ workflowsPath: join(ROOT, 'workflows', 'index.ts'), logger });
   // Without a cache it only starts more slowly.
   await keep(folder, file, code).catch(() => undefined);
-  return { code };
+  return { code, digest };
 }
 
 /** The same folder as the toolchain's; the worker must not need `world/`. */

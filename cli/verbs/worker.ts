@@ -11,8 +11,9 @@ export const workerVerb: Verb = {
   examples: [
     'hydra-cutover worker --config hydra-cutover.yaml',
     'hydra-cutover worker --config hydra-cutover.yaml --ready ./worker.json',
+    'hydra-cutover worker --config hydra-cutover.yaml --make-current',
   ],
-  json: { '(none)': '`--ready` writes `pid`, `address`, `namespace` and `taskQueue`' },
+  json: { '(none)': '`--ready` writes `pid`, `address`, `namespace`, `taskQueue`, `healthPort` and `version`' },
   exitCodes: {
     0: 'ended by SIGTERM',
     130: 'ended by Ctrl-C',
@@ -23,9 +24,13 @@ export const workerVerb: Verb = {
   addOptions: (command) => {
     addEnvironmentOptions(command);
     command.option('--ready <file>', 'write a JSON file there once the worker polls');
+    command.option('--make-current', 'with worker.versioning: new cutovers begin on this version from now on');
   },
   run: (options, context) => {
-    const { ready, set, ...rest } = options as unknown as EnvironmentOptions & { readonly ready?: string };
+    const { ready, makeCurrent, set, ...rest } = options as unknown as EnvironmentOptions & {
+      readonly ready?: string;
+      readonly makeCurrent?: boolean;
+    };
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { runWorker } = require('../../workers/cli') as typeof workerModule;
     const { env, cwd, logger } = context;
@@ -36,6 +41,7 @@ export const workerVerb: Verb = {
       set: set ?? [],
       ...configFile(rest, context),
       ...(ready === undefined ? {} : { ready }),
+      ...(makeCurrent === undefined ? {} : { makeCurrent }),
     });
   },
 };

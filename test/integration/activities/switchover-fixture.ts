@@ -1,0 +1,172 @@
+import { Client } from 'pg';
+import { abandonSwitchover } from '../../../activities/abandon-switchover';
+import { type StepContext, type StepDeps } from '../../../activities/step';
+import { switchover } from '../../../activities/switchover';
+import { type Databases, type SessionOptions } from '../../../domain/ports/databases';
+import { type SwitchoverReceipt } from '../../../domain/receipts';
+import { type SwitchoverSettings } from '../../../domain/settings';
+import { type SideName } from '../../../domain/sides';
+import { type TestDatabase } from '../../support/database';
+import { SyncWorld } from '../hydra/sync/sync-world';
+import { SETTINGS, stepContext } from './green-fixture';
+import { FakeGateway, FakeTarget, type PartyHooks } from './switchover-parties';
+
+type Config = TestDatabase['config'];
+type Query = Awaited<ReturnType<Parameters<Parameters<Databases['withSession']>[1]>[0]['query']>>;
+
+export interface QueryEvent {
+  readonly side: SideName;
+  readonly purpose: string;
+  readonly text: string;
+}
+
+/** What a test changes about one scenario; everything is back to normal in the next. */
+export interface Scenario {
+  /** Around every statement of the step. `call` sends it. */
+  onQuery?: (event: QueryEvent, call: () => Promise<Query>) => Promise<Query>;
+  /** After each action of the step, by its name; what it throws ends the step there and then, as a crash does. */
+  onAction?: (step: string, result: string) => void;
+  settings?: Partial<SwitchoverSettings>;
+  hooks?: PartyHooks;
+}
+
+export const QUICK: SwitchoverSettings = {
+  ...SETTINGS.switchover,
+  pauseBudgetMs: 4_000,
+  holdDeadlineMs: 6_000,
+  leaseMarginMs: 500,
+  lockTimeoutMs: 100,
+};
+
+/** Blue and green on real servers, with two gateways and two targets that only remember what they were told. */
+export class SwitchoverWorld {
+  readonly sync: SyncWorld;
+  /** Everything in order: calls to gateways and targets, statements of arbiters, actions. */
+  events: string[] = [];
+  gateways: FakeGateway[] = [];
+  targets: FakeTarget[] = [];
+  scenario: Scenario = {};
+  blue!: Client;
+  green!: Client;
+
+  constructor(private readonly config: Config) {
+    this.sync = new SyncWorld(config);
+  }
+
+  async start(fill: (blue: Client) => Promise<void>): Promise<void> {
+    await this.sync.capture();
+    await fill(await this.sync.connect('blue'));
+    await this.sync.snapshot();
+    this.blue = await this.sync.connect('blue');
+    this.green = await this.sync.connect('green');
+  }
+
+  /** As if nothing was ever begun. */
+  async reset(): Promise<void> {
+    this.scenario = {};
+    this.events = [];
+    const hooks: PartyHooks = {
+      before: (call) => this.scenario.hooks?.before?.(call),
+      after: (call) => this.scenario.hooks?.after?.(call),
+    };
+    const record = (event: string) => this.events.push(event);
+    this.gateways = ['edge-1', 'edge-2'].map((name) => new FakeGateway(name, record, hooks));
+    this.targets = ['policy', 'resource'].map((name) => new FakeTarget(name, record, hooks));
+    await this.blue.query(
+      `UPDATE hydra_cutover.run SET state = 'open', attempt = 0, epoch = 0, lease_until = NULL;
+       DELETE FROM hydra_cutover.attempt; SELECT setval('hydra_cutover.armed', 0)`,
+    );
+    await this.green.query(`UPDATE hydra_cutover.run SET state = 'closed', attempt = 0, epoch = 0`);
+  }
+
+  get input() {
+    return { cutoverId: this.sync.cutoverId, environment: 'test' };
+  }
+
+  run(context: Partial<StepContext> = {}): Promise<SwitchoverReceipt> {
+    return switchover(this.deps(), this.input, stepContext(context));
+  }
+
+  abandon() {
+    return abandonSwitchover(this.deps(), this.input, stepContext());
+  }
+
+  deps(changes: Partial<StepDeps> = {}): StepDeps {
+    const silent = () => undefined;
+    const info = (fields: object) => {
+      if (!('step' in fields && 'result' in fields)) return;
+      const { step, result } = fields;
+      this.events.push(`${String(step)}: ${String(result)}`);
+      this.scenario.onAction?.(String(step), String(result));
+    };
+    return {
+      settings: { ...SETTINGS, switchover: { ...QUICK, ...this.scenario.settings } },
+      databases: this.databases(),
+      gateways: this.gateways,
+      targets: this.targets,
+      jobs: [],
+      log: { debug: silent, info, warn: silent, error: silent },
+      ...changes,
+    } as unknown as StepDeps;
+  }
+
+  databases(): Databases {
+    return {
+      withSession: async (side, work, options: SessionOptions = {}) => {
+        const { signal, login, purpose = '' } = options;
+        signal?.throwIfAborted();
+        const database = side === 'blue' ? this.config.database : this.sync.green;
+        const client = new Client({ ...this.config, database, ...login });
+        client.on('error', () => undefined);
+        await client.connect();
+        const cut = () => void client.end();
+        signal?.addEventListener('abort', cut, { once: true });
+        try {
+          const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+          const query = (text: string, values?: unknown[]): Promise<Query> => {
+            const call = () => client.query(text, values);
+            return this.scenario.onQuery?.({ side, purpose, text }, call) ?? call();
+          };
+          return await work({ query, backendPid: rows[0]?.pid ?? 0 });
+        } finally {
+          signal?.removeEventListener('abort', cut);
+          await client.end();
+        }
+      },
+      address: () => Promise.reject(new Error('not asked for')),
+    };
+  }
+
+  /** Which side takes writes, by trying; and whom everybody serves. */
+  async whoServes(): Promise<{ writes: string; parties: readonly string[]; held: boolean }> {
+    const takes = async (client: Client): Promise<boolean> => {
+      try {
+        await client.query('UPDATE hydra_client SET client_name = client_name');
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    const writes = [(await takes(this.blue)) ? 'blue' : '', (await takes(this.green)) ? 'green' : ''];
+    const parties = [...this.gateways, ...this.targets].map(({ record }) => record.applied.state);
+    return {
+      writes: writes.filter((side) => side !== '').join(' and '),
+      parties: [...new Set(parties)],
+      held: this.gateways.some(({ heldEpoch }) => heldEpoch !== null),
+    };
+  }
+
+  /** What is in `events` before the first that begins with `event`. */
+  before(event: string): readonly string[] {
+    const at = this.events.findIndex((each) => each.startsWith(event));
+    if (at < 0) throw new Error(`${event} never happened: ${this.events.join(' | ')}`);
+    return this.events.slice(0, at);
+  }
+
+  close(): Promise<void> {
+    return this.sync.close();
+  }
+}
+
+export const BLUE = { writes: 'blue', parties: ['blue'], held: false };
+export const GREEN = { writes: 'green', parties: ['green'], held: false };

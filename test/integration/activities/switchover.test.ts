@@ -1,0 +1,264 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { useDatabase } from '../../support/database';
+import { CutoverFault } from '../../../domain/faults';
+import { claimEpoch } from '../../../hydra/arbiter';
+import { History } from '../hydra/sync/history';
+import { BLUE, GREEN, SwitchoverWorld } from './switchover-fixture';
+
+const database = useDatabase('hydra_1_11_10');
+const history = new History(11);
+const world = new SwitchoverWorld(database.config);
+
+beforeAll(() => world.start((blue) => history.go(blue, 10)));
+beforeEach(() => world.reset());
+afterAll(() => world.close());
+
+const AWAY = () => new CutoverFault('TARGET_UNREACHABLE', 'away');
+
+describe('switchover', () => {
+  it('moves the writes, tells what it cost, and carries the last changes with what browsers still hold', async () => {
+    const grant = await history.grant(world.blue);
+    const receipt = await world.run();
+    expect(receipt).toMatchObject({ outcome: 'committed', attempt: 1, epoch: 1, refused: 0 });
+    expect(receipt).toMatchObject({ lastRound: { backlog: 0 } });
+    if (process.env['SHOW'] === '1') process.stdout.write(`${JSON.stringify(receipt)}\n`);
+    expect(await world.whoServes()).toEqual(GREEN);
+    for (const { challenges } of world.gateways) expect(challenges.has(`${grant.login}v`)).toBe(true);
+    const { rows } = await world.green.query('SELECT epoch::int, state FROM hydra_cutover.run');
+    expect(rows).toEqual([{ epoch: 1, state: 'open' }]);
+  });
+
+  it('does each thing after what it rests on: staged, held, fenced, carried, committed, applied, open, released', async () => {
+    await world.run();
+    const order = ['stage', 'hold', 'fence', 'lastRound', 'pushChallenges', 'commit', 'holdWriters'];
+    const actions = [...order, 'applyTargets', 'openGreen', 'release'];
+    const done = world.events.filter((event) => actions.includes(event.split(':')[0] ?? '') && event.includes(': '));
+    expect(done.map((event) => event.split(':')[0])).toEqual(actions);
+    expect(world.before('hold edge').filter((event) => event.startsWith('stage '))).toHaveLength(4);
+    expect(world.before('fence').filter((event) => event.startsWith('hold edge'))).toHaveLength(2);
+    expect(world.before('apply edge')).toContain('openGreen: ok');
+    expect(world.before('openGreen').filter((event) => /^apply (policy|resource)/.test(event))).toHaveLength(2);
+  });
+
+  it('says that it is done when it is repeated, and moves nothing', async () => {
+    await world.run();
+    expect(await world.run()).toMatchObject({ outcome: 'committed', attempt: 1, epoch: 1 });
+    expect(await world.whoServes()).toEqual(GREEN);
+  });
+
+  it('stops before the first request is held when a target cannot be staged', async () => {
+    world.scenario.hooks = { before: ({ name, method }) => reject(name === 'resource' && method === 'stage', AWAY()) };
+    expect(await world.run()).toMatchObject({ outcome: 'aborted', holdMs: 0 });
+    expect(world.events.some((event) => event.startsWith('hold '))).toBe(false);
+    expect(await world.whoServes()).toEqual(BLUE);
+  });
+
+  it.each([
+    ['is in doubt', () => void (world.gateways.at(1) ?? world.gateways[0])?.mode],
+    ['does not find green ready', () => undefined],
+  ])('stops before anything begins when a gateway %s', async (problem) => {
+    const gateway = world.gateways[1];
+    if (gateway !== undefined && problem === 'is in doubt') gateway.mode = 'in_doubt';
+    else if (gateway !== undefined) gateway.ready = false;
+    expect(await world.run()).toMatchObject({ outcome: 'aborted', attempt: null });
+    expect(world.events.some((event) => event.startsWith('stage '))).toBe(false);
+    expect(await world.whoServes()).toEqual(BLUE);
+  });
+
+  it('never fences while a request is in flight: Hydra answers 200 to a revoke that the fence refuses', async () => {
+    const busy = new CutoverFault('GATEWAY_BUSY', '1 request in flight');
+    world.scenario.hooks = { after: ({ name, method }) => reject(name === 'edge-2' && method === 'hold', busy) };
+    expect(await world.run()).toMatchObject({
+      outcome: 'aborted',
+      reason: expect.stringContaining('in flight') as string,
+    });
+    expect(world.events.some((event) => event.startsWith('fence'))).toBe(false);
+    expect(await world.whoServes()).toEqual(BLUE);
+  });
+
+  it('gives up when the pause budget is used up by a drain', async () => {
+    world.scenario = {
+      settings: { pauseBudgetMs: 150 },
+      hooks: { before: ({ method }) => (method === 'hold' ? sleep(400) : undefined) },
+    };
+    expect(await world.run()).toMatchObject({
+      outcome: 'aborted',
+      reason: expect.stringContaining('longer than') as string,
+    });
+    expect(await world.whoServes()).toEqual(BLUE);
+  });
+
+  it('carries a write that commits while the fence waits for it', async () => {
+    const writer = await world.sync.connect('blue');
+    await writer.query('BEGIN');
+    await writer.query(`UPDATE hydra_client SET client_name = 'at the last moment'`);
+    world.scenario = {
+      settings: { lockTimeoutMs: 2_000 },
+      onQuery: async ({ text }, call) => {
+        const answer = call();
+        if (text.includes('.fence(')) {
+          await sleep(30);
+          await writer.query('COMMIT');
+        }
+        return answer;
+      },
+    };
+    expect(await world.run()).toMatchObject({ outcome: 'committed', refused: 0 });
+    const { rows } = await world.green.query('SELECT DISTINCT client_name FROM hydra_client');
+    expect(rows).toEqual([{ client_name: 'at the last moment' }]);
+    await writer.end();
+  });
+
+  it('asks a few times for the lock that a writer holds, then lets blue go on', async () => {
+    const writer = await world.sync.connect('blue');
+    await writer.query('BEGIN');
+    await writer.query('UPDATE hydra_client SET client_name = client_name');
+    const receipt = await world.run();
+    await writer.query('COMMIT');
+    expect(receipt).toMatchObject({ outcome: 'aborted' });
+    expect(world.events.filter((event) => event === 'fence: busy')).toHaveLength(3);
+    expect(await world.whoServes()).toEqual(BLUE);
+    await writer.end();
+  });
+
+  it('is refused the commit by a change that was not carried', async () => {
+    world.scenario.onQuery = async ({ text }, call) => {
+      if (text.includes('commit_attempt')) {
+        await world.blue.query(
+          `INSERT INTO hydra_cutover.change_log (at, xid, kind, table_name)
+           VALUES (now(), pg_current_xact_id(), 'canary', 'canary')`,
+        );
+      }
+      return call();
+    };
+    expect(await world.run()).toMatchObject({
+      outcome: 'aborted',
+      reason: expect.stringContaining('1 undone') as string,
+    });
+    expect(await world.whoServes()).toEqual(BLUE);
+  });
+
+  it('is refused the commit by a lease that is over, whatever it believes itself', async () => {
+    world.scenario = {
+      settings: { holdDeadlineMs: 700, leaseMarginMs: 100 },
+      onQuery: async ({ text }, call) => {
+        if (text.includes('commit_attempt')) await sleep(800);
+        return call();
+      },
+    };
+    expect(await world.run()).toMatchObject({ outcome: 'aborted' });
+    expect(await world.whoServes()).toEqual(BLUE);
+  });
+
+  it('fixes the lease by the clock of blue, with a worker whose own clock is wrong', async () => {
+    const real = Date.now.bind(Date);
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => real() - 3_600_000);
+    try {
+      expect(await world.run()).toMatchObject({ outcome: 'committed' });
+    } finally {
+      clock.mockRestore();
+    }
+    const { rows } = await world.blue.query(
+      `SELECT extract(epoch FROM lease_until - hold_started_at)::float8 AS s, hold_started_at > now() - interval '1 minute' AS now
+         FROM hydra_cutover.attempt`,
+    );
+    expect(rows).toEqual([{ s: 5.5, now: true }]);
+  });
+
+  it('counts a stray write that met the fence', async () => {
+    world.scenario.onQuery = async ({ text }, call) => {
+      if (text.includes('commit_attempt')) {
+        await expect(world.blue.query('DELETE FROM hydra_client')).rejects.toMatchObject({ code: 'HC001' });
+      }
+      return call();
+    };
+    expect(await world.run()).toMatchObject({ outcome: 'committed', refused: 1 });
+  });
+
+  it('gives up when a gateway in doubt claimed the epoch', async () => {
+    world.scenario.onQuery = async ({ text }, call) => {
+      if (text.includes('commit_attempt')) {
+        const question = { epoch: 1, appliedEpoch: 0, by: 'edge-1' };
+        expect(await claimEpoch(world.blue, question)).toBe('aborted');
+      }
+      return call();
+    };
+    expect(await world.run()).toMatchObject({ outcome: 'aborted' });
+    expect(await world.whoServes()).toEqual(BLUE);
+  });
+
+  it('takes an epoch above everything that anybody has seen', async () => {
+    await world.targets[0]?.revert(41);
+    expect(await world.run()).toMatchObject({ outcome: 'committed', epoch: 42 });
+  });
+});
+
+describe('behind the commit', () => {
+  it('lets the writers of green wait, and none fails', async () => {
+    const writer = await world.sync.connect('green');
+    let written: Promise<unknown> | undefined;
+    const isWaiting = async () => {
+      const { rows } = await world.green.query(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`);
+      return rows.length > 0;
+    };
+    world.scenario.hooks = {
+      before: async ({ name, method }) => {
+        if (name !== 'policy' || method !== 'apply') return;
+        written = writer.query('UPDATE hydra_client SET client_name = client_name');
+        while (!(await isWaiting())) await sleep(5);
+      },
+    };
+    expect(await world.run()).toMatchObject({ outcome: 'committed' });
+    await expect(written).resolves.toBeDefined();
+    await writer.end();
+  });
+
+  it('waits for a target that is away or says that it serves blue, and releases nobody before', async () => {
+    let tries = 0;
+    world.scenario.hooks = {
+      before: ({ name, method }) => {
+        if (name !== 'resource' || method !== 'apply') return;
+        tries += 1;
+        reject(tries < 3, AWAY());
+      },
+    };
+    expect(await world.run()).toMatchObject({ outcome: 'committed' });
+    expect(world.events.filter((event) => event === 'applyTargets: failed')).toHaveLength(2);
+    expect(world.before('apply edge')).toContain('openGreen: ok');
+    expect(await world.whoServes()).toEqual(GREEN);
+  });
+
+  it('does not keep the requests of one gateway waiting for another that is away', async () => {
+    let tries = 0;
+    world.scenario.hooks = {
+      before: ({ name, method }) => {
+        if (name !== 'edge-1' || method !== 'apply') return;
+        tries += 1;
+        reject(tries < 3, AWAY());
+      },
+    };
+    expect(await world.run()).toMatchObject({ outcome: 'committed' });
+    expect(world.before('release: failed')).toContain('apply edge-2');
+  });
+
+  it('takes the lock of green again when its session is lost', async () => {
+    let isFirst = true;
+    world.scenario.onQuery = async ({ side, text }, call) => {
+      if (side === 'green' && text.includes('open_side') && isFirst) {
+        isFirst = false;
+        await world.green.query(
+          `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock'
+              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+        );
+      }
+      return call();
+    };
+    expect(await world.run()).toMatchObject({ outcome: 'committed' });
+    expect(world.events.filter((event) => event === 'holdWriters: ok')).toHaveLength(2);
+    expect(await world.whoServes()).toEqual(GREEN);
+  });
+});
+
+function reject(when: boolean, error: Error): void {
+  if (when) throw error;
+}
