@@ -25,7 +25,6 @@ export const configSchema = z
   .strictObject({
     environment: environmentSection,
     temporal: temporalSection.prefault({}),
-    worker: workerSection,
     rds: rdsSection.prefault({}),
     blue: blueSection,
     green: greenSection,
@@ -43,6 +42,7 @@ export const configSchema = z
     levers: leversSection,
     retention: retentionSection,
     checks: checksSection,
+    worker: workerSection,
     log: logSection,
   })
   .describe('Configuration of hydra-cutover.');

@@ -288,7 +288,7 @@ describe('doctor of an environment of real servers', () => {
     expect(wrongKey.of('green-postgres-connection')?.fix).toContain('green RDS instance');
     expect(wrongKey.of('blue-postgres-connection')?.summary).toContain('the database does not exist');
     const tls = await doctor((config) => (config.blue.database.ssl.mode = 'verify-full'));
-    expect(tls.of('blue-postgres-connection')?.summary).toContain('does not support SSL');
+    expect(tls.of('blue-postgres-connection')?.summary).toContain('the server speaks no TLS');
   });
 });
 
