@@ -12,6 +12,11 @@ import { withClient } from '../../world/hydra';
 import { type World, upWorld, workerProcess } from '../../world/up';
 
 const POLL_MS = 150;
+/**
+ * Every kind of request, while another suite uses the same cores; what many of them do to the pause is for the demo and the
+ * benchmarks.
+ */
+const RATE_PER_SECOND = 30;
 
 /** A world with history and traffic, on which an upgrade is driven through the CLI. */
 export class UpgradeWorld {
@@ -36,8 +41,8 @@ export class UpgradeWorld {
     return new UpgradeWorld(world, folder, connection, temporal);
   }
 
-  traffic(): Promise<RunningTraffic> {
-    return startTraffic(this.world);
+  traffic(options: { readonly keepSecrets?: boolean } = {}): Promise<RunningTraffic> {
+    return startTraffic(this.world, { ratePerSecond: RATE_PER_SECOND, ...options });
   }
 
   /** @returns what the CLI printed */
@@ -51,8 +56,8 @@ export class UpgradeWorld {
     await this.cli('start', '--by', 'tests');
   }
 
-  approve(gate: string): Promise<string> {
-    return this.cli('approve', '--gate', gate, '--by', 'tests');
+  approve(gate: string, note = 'as agreed'): Promise<string> {
+    return this.cli('approve', '--gate', gate, '--by', 'tests', '--note', note);
   }
 
   async status(): Promise<CutoverStatus | undefined> {

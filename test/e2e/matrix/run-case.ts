@@ -1,6 +1,5 @@
-import { failedRequests } from '../../../world/demo/demo-report';
-import { startTraffic } from '../../../world/demo/run-traffic';
 import { createOauthClient, OauthHttp } from '../../../world/oauth';
+import { clientProblems } from '../client-problems';
 import { type UpgradeWorld } from '../upgrade-world';
 import { type RealCase } from './real-cases';
 import { RealRun } from './real-run';
@@ -17,16 +16,13 @@ export interface RealResult {
   readonly problems: readonly string[];
 }
 
-/** Every kind of request in each case; what many of them do to the pause is for the demo and the benchmarks. */
-const RATE_PER_SECOND = 30;
-
 let clients = 0;
 
 /** Plays one case under traffic and looks at everything that a person would want to be sure of afterwards. */
 export async function runCase(upgrade: UpgradeWorld, realCase: RealCase): Promise<RealResult> {
   const startedMs = Date.now();
   const before = await traces(upgrade);
-  const traffic = await startTraffic(upgrade.world, { ratePerSecond: RATE_PER_SECOND });
+  const traffic = await upgrade.traffic();
   const run = new RealRun(upgrade);
   const problems: string[] = [];
   const play = async () => {
@@ -40,15 +36,10 @@ export async function runCase(upgrade: UpgradeWorld, realCase: RealCase): Promis
   });
   await run.releaseBlue();
   const clientsSaw = await traffic.finish();
-  const { verdict, requestsPerSecond, durationMs } = clientsSaw;
-  const failed = failedRequests(clientsSaw);
+  const { requestsPerSecond, durationMs } = clientsSaw;
   if (report?.outcome !== realCase.ends)
     problems.push(`ended as ${report?.outcome ?? 'nothing'}, not ${realCase.ends}`);
-  if (failed > 0) {
-    const examples = clientsSaw.traffic.failures.slice(0, 5);
-    problems.push(`${failed} requests failed (allowed 0): ${JSON.stringify(examples)}`);
-  }
-  if (verdict?.clean !== true) problems.push(`broken promises: ${JSON.stringify(verdict?.findingsByName)}`);
+  problems.push(...clientProblems(clientsSaw));
   if (report !== null && realCase.ends !== 'completed') problems.push(...difference(before, await traces(upgrade)));
   problems.push(...(await notWritable(upgrade, realCase.ends === 'completed' ? 'green' : 'blue')));
   await run.mendIfChanged();
