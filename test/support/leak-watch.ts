@@ -15,6 +15,8 @@ const BELONGS = [
   // What the config refers to, and what Hydra's own deployment knows.
   /^data\/cutover\/secrets\//,
   /^data\/sides\//,
+  // The users' password, of those who log in with it.
+  /^data\/(login-app|traffic)\/config\.json$/,
   // The databases. Their logs and the endpoint's state are searched.
   /^data\/rds\/(?!.*postgres\.log$|state\.json$)/,
 ];
