@@ -1,0 +1,182 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser } from 'playwright-core';
+import { runCutoverCli } from '../../world/demo/cli-process';
+import { createOauthClient, OauthHttp } from '../../world/oauth';
+import { workerProcess } from '../../world/up';
+import { chromiumOrWarning } from '../support/chromium';
+import { launchChromium } from '../support/launch-chromium';
+import { SCREENSHOTS, SCREENSHOTS_FOLDER, TemporalUiPage } from './temporal-ui-page';
+import { UpgradeWorld } from './upgrade-world';
+
+const WORKFLOW_ID = 'cutover/world';
+const GRANTS = 50;
+const SET_UP_MS = 180_000;
+const TEST_MS = 120_000;
+
+const chromium = chromiumOrWarning(process.env, (line) => process.stderr.write(line));
+
+describe('docs/temporal-ui.md', () => {
+  it('shows every picture that is taken here, and no other', () => {
+    const text = readFileSync(join(SCREENSHOTS_FOLDER, '..', 'temporal-ui.md'), 'utf8');
+    const shown = [...text.matchAll(/\]\(screenshots\/(.+?)\.png\)/g)].map(([, name]) => name);
+    expect(shown.sort()).toEqual([...SCREENSHOTS].sort());
+    expect(readdirSync(SCREENSHOTS_FOLDER).sort()).toEqual(SCREENSHOTS.map((name) => `${name}.png`).sort());
+  });
+});
+
+// Not `describe.skip`: nothing here is ever reported as skipped. Without a browser a line on stderr says so, and CI fails.
+if (chromium !== undefined) describe('an upgrade in the Temporal UI', () => driveUpgrades(chromium));
+
+function driveUpgrades(executable: string): void {
+  let upgrade: UpgradeWorld;
+  let browser: Browser;
+  let ui: TemporalUiPage;
+
+  beforeAll(async () => {
+    upgrade = await UpgradeWorld.start(GRANTS);
+    browser = await launchChromium(executable);
+  }, SET_UP_MS);
+
+  afterAll(async () => {
+    await browser?.close();
+    await upgrade?.stop();
+  }, SET_UP_MS);
+
+  beforeEach(async () => {
+    ui = await TemporalUiPage.open(browser, upgrade.world.info.temporal);
+  });
+
+  afterEach(async () => {
+    await ui.close();
+    await haveWorker(upgrade);
+    await endRun(upgrade);
+  }, TEST_MS);
+
+  it(
+    'starts with one short JSON in the form, and shows what gate plan asks and its evidence',
+    async () => {
+      await ui.fillStartForm({
+        workflowId: WORKFLOW_ID,
+        taskQueue: 'hydra-cutover',
+        workflowType: 'upgradeHydra',
+        input: '{"environment":"world","by":"alice@example.org"}',
+      });
+      await ui.screenshot('start-form');
+      expect(await ui.submitStartForm(WORKFLOW_ID)).toContain('started successfully');
+      const { startedBy, awaiting } = await atGatePlan(upgrade);
+      expect(startedBy).toBe('alice@example.org');
+      const details = await ui.currentDetails('Waiting for a person: gate plan');
+      expect(details).toContain('Not committed: blue serves');
+      expect(details).toMatch(/Hydra\s+1\.11\.10 to 2\.3\.0/);
+      expect(details).toContain(`"question":"${awaiting?.question}"`);
+      await ui.screenshot('gate-plan');
+      await ui.scrollDetailsTo('How to answer');
+      await ui.screenshot('gate-plan-answer');
+    },
+    TEST_MS,
+  );
+
+  it.each([
+    ['names another gate', { gate: 'cutover', decision: 'approve', by: 'bob' }, 'the open gate is plan; nothing was'],
+    ['has no shape of a decision', ['approve'], 'the decision is a list, not an object; send {"gate":"plan"'],
+  ])(
+    'keeps the dialog open and says why when a decision %s',
+    async (_how, decision, reason) => {
+      await openAtGatePlan(upgrade, ui);
+      const dialog = await ui.fillUpdate('decide', JSON.stringify(decision));
+      expect(await dialog.submitRefused()).toContain(reason);
+      if (!Array.isArray(decision)) await ui.screenshot('refused');
+      expect(await upgrade.status()).toMatchObject({ awaiting: { gate: 'plan' }, decisions: [] });
+    },
+    TEST_MS,
+  );
+
+  it(
+    'goes on behind gate plan when that is approved by Update, which the page and the CLI tell',
+    async () => {
+      const question = await openAtGatePlan(upgrade, ui);
+      const decision = { gate: 'plan', decision: 'approve', by: 'bob@example.org', note: 'change 4711', question };
+      await (await ui.fillUpdate('decide', JSON.stringify(decision))).submitAccepted();
+      expect(await upgrade.cli('status')).toContain('gate plan: approve by bob@example.org (change 4711)');
+      expect(await ui.currentDetails('bob@example.org')).not.toContain('gate plan');
+      await ui.screenshot('approved');
+    },
+    TEST_MS,
+  );
+
+  it(
+    'undoes everything and leaves blue serving when its cancellation is requested on the way',
+    async () => {
+      await openAtGatePlan(upgrade, ui);
+      await upgrade.approve('plan');
+      await upgrade.until('capture', ({ phases }) => phases.some(({ name }) => name === 'snapshot'));
+      await ui.requestCancellation();
+      const { report } = await upgrade.until('the end', (status) => status.report !== null);
+      expect(report).toMatchObject({ outcome: 'cancelled', switchovers: [] });
+      expect(report?.undone).toContainEqual(expect.objectContaining({ phase: 'capture', ok: true }));
+      await ui.executionStatus('Canceled');
+      await ui.currentDetails('world: cancelled');
+      await ui.screenshot('cancelled');
+      expect(await writesArriveOnBlue(upgrade)).toBe(true);
+    },
+    TEST_MS,
+  );
+
+  it(
+    'says that an Update succeeded which nobody took, while the CLI says that no worker answers',
+    async () => {
+      const question = await openAtGatePlan(upgrade, ui);
+      const decision = { gate: 'plan', decision: 'approve', by: 'bob', question };
+      const dialog = await ui.fillUpdate('decide', JSON.stringify(decision));
+      await upgrade.world.supervisor.stop('worker');
+      await dialog.submitAccepted();
+      const { events } = await upgrade.temporal.workflow.getHandle(WORKFLOW_ID).fetchHistory();
+      expect((events ?? []).filter((event) => event.workflowExecutionUpdateAcceptedEventAttributes)).toEqual([]);
+      const { configFile, env } = upgrade.world.info.cutover;
+      const { exitCode, stdout } = await runCutoverCli(['status', '--config', configFile], env);
+      expect(exitCode).toBe(6);
+      expect(stdout).toMatch(/no worker answers.*(Nobody polls|was polled last at)/);
+      expect(stdout).toContain('awaiting: gate plan');
+    },
+    TEST_MS,
+  );
+}
+
+function atGatePlan(upgrade: UpgradeWorld) {
+  return upgrade.until('gate plan', ({ awaiting }) => awaiting?.gate === 'plan');
+}
+
+/** @returns the question that is open */
+async function openAtGatePlan(upgrade: UpgradeWorld, ui: TemporalUiPage): Promise<string | undefined> {
+  await upgrade.start();
+  const { awaiting } = await atGatePlan(upgrade);
+  const { runId } = await upgrade.temporal.workflow.getHandle(WORKFLOW_ID).describe();
+  await ui.openRun(WORKFLOW_ID, runId);
+  return awaiting?.question;
+}
+
+async function haveWorker({ world: { supervisor, info } }: UpgradeWorld): Promise<void> {
+  if (supervisor.processes.some(({ name }) => name === 'worker')) return;
+  await supervisor.start(workerProcess(info.runDir, info.cutover.configFile, info.cutover.env));
+}
+
+/** The id is one of a kind: the next test starts when this run has ended. */
+async function endRun({ temporal }: UpgradeWorld): Promise<void> {
+  const handle = temporal.workflow.getHandle(WORKFLOW_ID);
+  if ((await handle.describe()).status.name === 'RUNNING') await handle.cancel();
+  await handle.result().catch(() => undefined);
+}
+
+async function writesArriveOnBlue(upgrade: UpgradeWorld): Promise<boolean> {
+  const { gateway, oauth } = upgrade.world.info;
+  const { publicUrl, adminUrl } = gateway;
+  const http = new OauthHttp({ publicUrl, adminUrl, adminPrefix: '', issuer: oauth.issuer });
+  try {
+    await createOauthClient(http, { id: 'after-cancel' });
+  } finally {
+    await http.close();
+  }
+  const rows = await upgrade.onBlue(`SELECT FROM hydra_client WHERE id = 'after-cancel'`);
+  return rows.length === 1;
+}
