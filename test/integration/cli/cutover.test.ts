@@ -9,46 +9,28 @@ import { Client, Connection } from '@temporalio/client';
 import { runCli } from '../../../cli/run-cli';
 import { configDigest } from '../../../config/digest';
 import { loadConfig } from '../../../config/load';
-import { SEARCH_ATTRIBUTE_NAMES } from '../../../domain/search-attributes';
 import { freePort } from '../../../world/net/free-port';
 import { cleanEnvironment, typescriptCommand } from '../../../world/supervisor';
-import { sharedServers } from '../../support/shared-servers';
+import { startTemporalDevServer, type TemporalDevServer } from '../../support/temporal-dev-server';
 import { runProgram } from './run-program';
 
 const TASK_QUEUE = 'cli-test';
 
 let folder = '';
 let address = '';
-let server: ChildProcess;
+let server: TemporalDevServer;
 let worker: ChildProcess | undefined;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'cutover-cli-'));
-  const port = await freePort();
-  address = `127.0.0.1:${port}`;
-  const attributes = SEARCH_ATTRIBUTE_NAMES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]);
-  const ports = ['--http-port', String(await freePort()), '--metrics-port', String(await freePort())];
-  server = spawn(
-    sharedServers().binaries.temporalCli,
-    ['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port), ...ports, ...attributes],
-    { stdio: 'ignore', env: cleanEnvironment({}) },
-  );
-  for (;;) {
-    try {
-      await (await Connection.connect({ address, connectTimeout: 1_000 })).close();
-      break;
-    } catch {
-      await sleep(100);
-    }
-  }
+  server = await startTemporalDevServer();
+  address = server.address;
   await startWorker();
 });
 
 afterAll(async () => {
   await killWorker();
-  const gone = once(server, 'exit');
-  server.kill('SIGKILL');
-  await gone;
+  await server.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
