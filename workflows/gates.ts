@@ -110,7 +110,10 @@ export class Gates {
       return judgeDecision(message, this.view());
     } catch (error) {
       const fault = asCutoverFault(error);
-      throw ApplicationFailure.create({ type: fault.code, message: fault.message, nonRetryable: true });
+      const refusal = ApplicationFailure.create({ type: fault.code, message: fault.message, nonRetryable: true });
+      // The UI shows it to whoever decides, below the reason; it says nothing but where our files are.
+      refusal.stack = '';
+      throw refusal;
     }
   }
 
