@@ -1,0 +1,30 @@
+/** A command that is not executed here: where it is, or why it need not be. */
+interface Elsewhere {
+  /** A file of this repository. */
+  readonly by: string;
+  readonly why: string;
+}
+
+/** By npm script; every one that a document names must stand here or below. */
+export const SCRIPTS_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
+  test: { by: 'jest.config.js', why: 'this is it' },
+  demo: { by: 'test/e2e/upgrade.test.ts', why: 'plays the same upgrade on the same world' },
+  world: { by: 'test/e2e/world.test.ts', why: 'starts it as a user does' },
+  matrix: { by: 'test/e2e/matrix.test.ts', why: 'plays one of its cases; all of them take 15 minutes' },
+  histories: { by: 'test/workflows/replay', why: 'the recorder is what the replay test plays' },
+  bench: { by: 'bench/main.ts', why: 'measures this machine for minutes' },
+  check: { by: 'scripts/run.js', why: 'Prettier, tsc and ESLint are run before each commit' },
+  'check:moto': { by: 'test/contract/rds/run-against-moto.ts', why: 'installs moto' },
+  generate: { by: 'test/integration/cli/process.test.ts', why: 'runs it in a copy of the repository' },
+  format: { by: 'scripts/run.js', why: 'would rewrite the files that are being tested' },
+};
+
+/** Scripts that are cheap enough, with these arguments. */
+export const SCRIPTS_HERE: Readonly<Record<string, readonly string[]>> = { toolchain: ['--list'] };
+
+/** By their first words. */
+export const LINES_ELSEWHERE: Readonly<Record<string, string>> = {
+  'hydra-cutover world': 'test/e2e/world.test.ts starts it as a user does',
+  'git clone': 'the clone is where this runs',
+  'rm -rf node_modules && npm ci': 'the installation is what this runs on',
+};
