@@ -176,6 +176,11 @@ describe('the digest of a config', () => {
     expect(withPassword('${env:A}', { A: 'one' })).toBe(withPassword('${env:B}', { B: 'two' }));
   });
 
+  it('does not depend on how a process logs or which version a worker is: a roll-out must not refuse what was planned', () => {
+    const digests = [load(), load({ log: { level: 'debug' } }), load({ worker: { versioning: { buildId: 'v2' } } })];
+    expect(new Set(digests.map(configDigest)).size).toBe(1);
+  });
+
   it('changes with everything else, the state of a target included', () => {
     const digests = [
       load(),
