@@ -51,6 +51,10 @@ const REHEARSAL_TOLD = [
   'what blue does after the snapshot is not carried, and no switchover is tried: capture, sync and pause are not rehearsed',
 ] as const;
 
+const DRILL_TOLD = [
+  'a drill moves the writes for practice, and they stay on green: this environment runs the new version afterwards',
+] as const;
+
 /** Pure: what preflight saw becomes what a person approves. */
 export function makePlan(facts: PlanFacts): Plan {
   const { settings, mode, prediction = noPrediction('nothing was asked'), rehearsal } = facts;
@@ -72,7 +76,11 @@ export function makePlan(facts: PlanFacts): Plan {
     targets: facts.targets,
     gateways: facts.gateways,
     jobs: facts.jobs,
-    warnings: [...facts.warnings, ...(mode === 'rehearse' ? REHEARSAL_TOLD : ALWAYS_TOLD)],
+    warnings: [
+      ...facts.warnings,
+      ...(mode === 'rehearse' ? REHEARSAL_TOLD : ALWAYS_TOLD),
+      ...(mode === 'drill' ? DRILL_TOLD : []),
+    ],
     steps,
     prediction: predictionReceipt(prediction, steps),
     gates: settings.gates,

@@ -9,7 +9,7 @@ export interface CutoverSettings {
   readonly environment: {
     readonly name: string;
     readonly production: boolean;
-    /** Whether a drill, which moves the writes there and back, may be done here. @default false */
+    /** Whether a drill, which moves the writes to green for practice, may be done here. @default false */
     readonly allowsDrill?: boolean;
   };
   /** SHA-256 of everything in the config that is not secret. */

@@ -16,7 +16,7 @@ import {
 import { printJson, type CliContext } from '../context';
 import { withCutover, type CutoverSession } from './cutover-session';
 import { loadEnvironment, type EnvironmentOptions } from './environment-options';
-import { describe } from './look';
+import { describe, queryStatus } from './look';
 
 export interface DecideOptions extends EnvironmentOptions {
   readonly gate: Gate;
@@ -40,9 +40,9 @@ export async function runDecide(verb: string, options: DecideOptions, context: C
     ...(question === undefined ? {} : { question }),
   };
   return withCutover(config, context.env, async (session) => {
-    await assertRunning(session);
+    const runId = await assertRunning(session);
     if (signal) await session.handle.signal(DECIDE_SIGNAL, message);
-    else await update(session, message);
+    else await update(session, await addressed(session, runId, message));
     if (options.json) printJson(context, { verb, ok: true, gate, decision, recorded: !signal });
     else if (signal)
       context.stdout.write(`sent: ${decision} at gate ${gate}; whether it counts is in \`hydra-cutover status\`\n`);
@@ -51,14 +51,43 @@ export async function runDecide(verb: string, options: DecideOptions, context: C
   });
 }
 
-async function assertRunning(session: CutoverSession): Promise<void> {
-  const { status } = await describe(session);
-  if (status.name === 'RUNNING') return;
+/** @returns its run id */
+async function assertRunning(session: CutoverSession): Promise<string> {
+  const { status, runId } = await describe(session);
+  if (status.name === 'RUNNING') return runId;
   throw new CutoverFault('GATE_NOT_OPEN', `${session.workflowId} has ended (${status.name}); no gate is open`);
 }
 
+/**
+ * An Update that no worker takes stays with the server, and counts when one comes back, hours after somebody read that it did not.
+ * So it is sent only to a worker that answers, and names the question that is open now.
+ */
+async function addressed(session: CutoverSession, runId: string, message: DecisionMessage): Promise<DecisionMessage> {
+  const status = await queryStatus(session, runId);
+  if (status === null) {
+    throw noWorker(session, 'nothing was sent', '; --signal leaves the decision with Temporal until a worker is there');
+  }
+  const { awaiting } = status;
+  if (message.question !== undefined || awaiting?.gate !== message.gate) return message;
+  return { ...message, question: awaiting.question };
+}
+
+function noWorker(
+  { taskQueue, answerTimeoutMs }: CutoverSession,
+  what: string,
+  more = '',
+  cause?: unknown,
+): CutoverFault {
+  return new CutoverFault(
+    'NO_WORKER',
+    `no worker on task queue ${taskQueue} answered in ${answerTimeoutMs / 1_000} s; ${what}. Start one with \`hydra-cutover worker\`, look with \`hydra-cutover status\`, then decide again${more}`,
+    { taskQueue },
+    cause,
+  );
+}
+
 async function update(session: CutoverSession, message: DecisionMessage): Promise<DecisionAnswer> {
-  const { connection, handle, taskQueue, answerTimeoutMs } = session;
+  const { connection, handle, answerTimeoutMs } = session;
   try {
     return await connection.withDeadline(Date.now() + answerTimeoutMs, () =>
       handle.executeUpdate<DecisionAnswer, [DecisionMessage]>(DECIDE_UPDATE, { args: [message] }),
@@ -69,12 +98,8 @@ async function update(session: CutoverSession, message: DecisionMessage): Promis
       throw new CutoverFault('GATE_NOT_OPEN', `${session.workflowId} has just ended; no gate is open`, {}, error);
     }
     if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isGrpcDeadlineError(error)) {
-      throw new CutoverFault(
-        'NO_WORKER',
-        `no worker on task queue ${taskQueue} answered in ${answerTimeoutMs / 1_000} s; nothing was recorded. Start one with \`hydra-cutover worker\`, look with \`hydra-cutover status\`, then decide again; --signal leaves the decision with Temporal until a worker is there`,
-        { taskQueue },
-        error,
-      );
+      const what = 'it ended just now, and the decision counts if one takes it later';
+      throw noWorker(session, what, ' if the question is still open', error);
     }
     throw error;
   }

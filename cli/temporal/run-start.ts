@@ -60,6 +60,12 @@ function assertAsPlanned(digest: string, planned: string | undefined): void {
   );
 }
 
+const SUMMARIES: Readonly<Record<Mode, string>> = {
+  real: 'upgrade',
+  rehearse: 'rehearsal of the upgrade',
+  drill: 'drill of the upgrade',
+};
+
 async function begin(session: CutoverSession, input: UpgradeInput): Promise<string> {
   const { client, workflowId, taskQueue } = session;
   try {
@@ -69,7 +75,7 @@ async function begin(session: CutoverSession, input: UpgradeInput): Promise<stri
       args: [input],
       workflowIdConflictPolicy: 'FAIL',
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      staticSummary: `${input.mode === 'rehearse' ? 'rehearsal of the upgrade' : 'upgrade'} of Hydra in ${input.environment}`,
+      staticSummary: `${SUMMARIES[input.mode ?? 'real']} of Hydra in ${input.environment}`,
     });
     return handle.firstExecutionRunId;
   } catch (error) {

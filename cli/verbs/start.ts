@@ -12,6 +12,7 @@ export const startVerb: Verb = {
     'Starts the workflow `upgradeHydra` with the id `cutover/<environment>`: one at a time. It goes on by itself to gate `plan`; nothing is changed before somebody approves there.',
     'The same from the Temporal UI: workflow type `upgradeHydra`, that id, the task queue of the config, and `{"environment":"<environment>","by":"<you>"}` as input.',
     '`--mode rehearse` does everything up to the switchover on a copy, writes nothing to blue, asks nobody (unless `rehearsal.gatePlan` says so) and takes down what it made. It completes with its findings; it fails only if something broke.',
+    '`--mode drill` does all that a real run does, gates included, where the config allows it (`environment.allowsDrill`, never in production). The writes stay on green: there is no way back yet.',
   ],
   examples: [
     'hydra-cutover start --config hydra-cutover.yaml --by alice@example.org',

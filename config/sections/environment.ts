@@ -16,7 +16,7 @@ export const environmentSection = z
       .boolean()
       .default(false)
       .describe(
-        'Whether the writes may be moved to green and back again here for practice. Never where `production` is true.',
+        'Whether the writes may be moved to green here for practice (`--mode drill`); they stay there. Never where `production` is true.',
       ),
   })
   .describe('What this installation is called and how careful to be with it.');

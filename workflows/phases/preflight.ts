@@ -1,4 +1,3 @@
-import { DRILL_NEEDS_ROLLBACK } from '../../domain/drill';
 import { CutoverFault } from '../../domain/faults';
 import { type UpgradeInput } from '../../domain/runbook';
 import { type Cutover } from '../cutover';
@@ -19,10 +18,6 @@ export async function preflight({ run }: Cutover, input: UpgradeInput, problems:
         'CHECK_FAILED',
         `the worker is of environment "${plan.environment}", the cutover of "${run.environment}"; start a worker with the config of "${run.environment}" on this task queue`,
       );
-    }
-    // Preflight refuses it with all reasons; a drill must never go on as a real run all the same.
-    if (run.mode === 'drill') {
-      throw new CutoverFault('CHECK_FAILED', `${DRILL_NEEDS_ROLLBACK.observed}; ${DRILL_NEEDS_ROLLBACK.fix}`);
     }
     if (plan.gates.approverIsNotStarter && input.by === undefined) {
       throw new CutoverFault(

@@ -93,7 +93,7 @@ describe('preflight refuses', () => {
     await holder.query('BEGIN');
     await holder.query('LOCK TABLE hydra_oauth2_refresh IN ROW EXCLUSIVE MODE');
     const { fault, text } = await world.look({
-      input: { environment: 'other', configDigest: 'f'.repeat(64) },
+      input: { environment: 'other', configDigest: 'f'.repeat(64), mode: 'drill' },
       limits: { transactionMs: 0, idleInTransactionMs: 0 },
       gateways: [
         gateway('g1', { mode: 'hold', epoch: 4 }),
@@ -114,6 +114,7 @@ describe('preflight refuses', () => {
     const wanted = [
       /environment: the cutover is of other, the worker's config of test/,
       /config: the worker's config .* is not the one that was looked at/,
+      /environment\.allowsDrill: a drill was asked for where the config does not allow one/,
       /instance green-1: exists and was not made by a cutover/,
       /schema hydra_cutover on blue: exists, owned by \w+, and is no arbiter/,
       /triggers on blue: have names of ours: hydra_cutover_guard on hydra_client/,
