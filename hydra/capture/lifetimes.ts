@@ -27,8 +27,9 @@ const PREPARE = `CREATE SCHEMA hydra_cutover_lifetimes;
  * Raises access-token lifespans of all clients that have a shorter one or the server's default, and keeps what they were.
  *
  * By SQL and not by the API, which replaces all lifespans of a client at once and cannot be told to leave a concurrent change
- * alone. Hydra reads clients from the database for each request. Idempotent. The server's default is not in the database: a
- * lifespan below it would shorten tokens.
+ * alone. Hydra reads clients from the database for each request. The rows are locked no more than an update does: with FOR UPDATE a
+ * refresh under way, whose new token refers to its client, would end in a serialization failure, and Hydra answers 400 to that.
+ * Idempotent. The server's default is not in the database: a lifespan below it would shorten tokens.
  * @returns clients that are extended now
  */
 export async function raiseLifetimes(client: SqlClient, schema: string, lifespanMs: number): Promise<number> {
@@ -41,7 +42,7 @@ export async function raiseLifetimes(client: SqlClient, schema: string, lifespan
            SELECT id, ${column} AS original FROM ${table}
             WHERE (${column} IS NULL OR ${column} < $1) AND NOT EXISTS (
               SELECT 1 FROM hydra_cutover_lifetimes.original o WHERE o.client_id = id AND o.column_name = $2)
-            FOR UPDATE),
+            FOR NO KEY UPDATE),
          kept AS (
            INSERT INTO hydra_cutover_lifetimes.original (client_id, column_name, original, extended)
            SELECT id, $2, original, $1 FROM raised)

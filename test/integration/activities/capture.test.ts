@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Client } from 'pg';
+import { Client } from 'pg';
 import { disableCapture } from '../../../activities/disable-capture';
 import { enableCapture } from '../../../activities/enable-capture';
 import { finalize } from '../../../activities/finalize';
@@ -324,6 +324,27 @@ describe('token lifetimes', () => {
     expect(await lifespans(green)).toEqual({ default: null, short: '60000000000', long: '9000000000000' });
     expect(await lifespans(blue)).toMatchObject({ default: TWO_HOURS });
     expect(await count(blue, `SELECT 1 FROM pg_namespace WHERE nspname = 'hydra_cutover_lifetimes'`)).toBe(0);
+  });
+
+  it('are extended and restored beside a refresh under way, which does not fail for it', async () => {
+    await makeClients(blue);
+    const refresh = new Client(blueDatabase.config);
+    await refresh.connect();
+    try {
+      for (const change of [extendLifetimes, restoreLifetimes]) {
+        // As Hydra does: its snapshot is older than the change, and what it writes then refers to the client.
+        await refresh.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM hydra_client');
+        await change(deps, input(), stepContext());
+        await refresh.query(
+          `INSERT INTO hydra_oauth2_obfuscated_authentication_session (subject, client_id, subject_obfuscated)
+           VALUES ($1, 'short', $1)`,
+          [change.name],
+        );
+        await refresh.query('COMMIT');
+      }
+    } finally {
+      await refresh.end();
+    }
   });
 
   it('are left alone without the setting', async () => {
