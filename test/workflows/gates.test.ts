@@ -10,7 +10,9 @@ async function refusal(handle: Handle, ...args: unknown[]): Promise<{ type: stri
     // As the Temporal UI would: with any JSON, or none.
     await handle.executeUpdate('decide', { args: args as [] });
   } catch (error) {
-    const { type, message } = (error as { cause: { type: string; message: string } }).cause;
+    const { type, message, stack } = (error as { cause: { type: string; message: string; stack?: string } }).cause;
+    // The UI shows it to whoever decides.
+    expect(stack ?? '').not.toMatch(/workflows|\.ts/);
     return { type, message };
   }
   throw new Error('the decision was taken');

@@ -3,14 +3,13 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import { runCli } from '../../../cli/run-cli';
 import { configDigest } from '../../../config/digest';
 import { loadConfig } from '../../../config/load';
 import { freePort } from '../../../world/net/free-port';
 import { cleanEnvironment, typescriptCommand } from '../../../world/supervisor';
+import { cliInProcess } from '../../support/cli-in-process';
 import { startTemporalDevServer, type TemporalDevServer } from '../../support/temporal-dev-server';
 import { runProgram } from './run-program';
 
@@ -67,19 +66,7 @@ function environment(name: string, temporal: object = {}) {
     green: side('green', '2.3.0'),
   };
   writeFileSync(file, JSON.stringify(config));
-  const cli = async (...args: string[]) => {
-    let [stdout, stderr] = ['', ''];
-    const sink = (keep: (text: string) => void) =>
-      new Writable({
-        write: (chunk: Buffer, _encoding, done) => {
-          keep(chunk.toString());
-          done();
-        },
-      });
-    const streams = { stdout: sink((text) => (stdout += text)), stderr: sink((text) => (stderr += text)) };
-    const code = await runCli(args, { ...streams, env: { HYDRA_CUTOVER_CONFIG: file }, cwd: folder });
-    return { code, stdout, stderr };
-  };
+  const cli = (...args: string[]) => cliInProcess(args, { env: { HYDRA_CUTOVER_CONFIG: file }, cwd: folder });
   const status = async () => {
     const { code, stdout } = await cli('status', '--json');
     return {

@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { STEPS } from '../../../activities';
 import { traceSteps } from '../../../activities/trace-steps';
 import { type StepDeps } from '../../../activities/step';
-import { runCli } from '../../../cli/run-cli';
+import { type CliEnd, cliInProcess } from '../../support/cli-in-process';
 import { isCutoverFault } from '../../../domain/faults';
 import { beginAttempt, commitAttempt, fence } from '../../../hydra/arbiter';
 import { DATABASE, GreenFixture, SETTINGS, stepContext } from '../activities/green-fixture';
@@ -54,22 +53,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function cli(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  let [stdout, stderr] = ['', ''];
-  const sink = (keep: (text: string) => void) =>
-    new Writable({
-      write: (chunk: Buffer, _encoding, done) => {
-        keep(chunk.toString());
-        done();
-      },
-    });
-  const streams = { stdout: sink((text) => (stdout += text)), stderr: sink((text) => (stderr += text)) };
+function cli(...args: string[]): Promise<CliEnd> {
   const env = {
     HYDRA_CUTOVER_CONFIG: join(folder, 'config.json'),
     MASTER: MASTER_PASSWORD,
     HYDRA_CUTOVER_LOG__LEVEL: 'error',
   };
-  return { code: await runCli(args, { ...streams, env, cwd: folder }), stdout, stderr };
+  return cliInProcess(args, { env, cwd: folder });
 }
 
 describe('two cutovers of one database', () => {

@@ -4,16 +4,13 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Connection } from '@temporalio/client';
 import { STEPS } from '../../../activities';
 import { traceSteps } from '../../../activities/trace-steps';
-import { runCli } from '../../../cli/run-cli';
-import { SEARCH_ATTRIBUTE_NAMES } from '../../../domain/search-attributes';
-import { freePort } from '../../../world/net/free-port';
 import { cleanEnvironment, typescriptCommand } from '../../../world/supervisor';
+import { cliInProcess } from '../../support/cli-in-process';
 import { sharedServers } from '../../support/shared-servers';
+import { startTemporalDevServer, type TemporalDevServer } from '../../support/temporal-dev-server';
 import { DATABASE, GreenFixture, stepContext } from '../activities/green-fixture';
 import { MASTER_PASSWORD } from '../world/rds/endpoint-fixture';
 
@@ -33,7 +30,7 @@ export class Stage {
   readonly folder = mkdtempSync(join(tmpdir(), 'docs-'));
   readonly #before = new Map<string, string | undefined>();
   #fixture: GreenFixture | undefined;
-  #server: ChildProcess | undefined;
+  #server: TemporalDevServer | undefined;
   #worker: ChildProcess | undefined;
   #versioned: ChildProcess | undefined;
   #address = '';
@@ -54,7 +51,8 @@ export class Stage {
       if (value === undefined) Reflect.deleteProperty(process.env, name);
       else process.env[name] = value;
     }
-    for (const child of [this.#versioned, this.#worker, this.#server]) await end(child);
+    for (const child of [this.#versioned, this.#worker]) await end(child);
+    await this.#server?.stop();
     await this.#fixture?.dispose();
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -65,18 +63,8 @@ export class Stage {
   }
 
   /** Runs one verb in this process. */
-  async cli(args: readonly string[]): Promise<Ended> {
-    let [stdout, stderr] = ['', ''];
-    const sink = (keep: (text: string) => void) =>
-      new Writable({
-        write: (chunk: Buffer, _encoding, done) => {
-          keep(chunk.toString());
-          done();
-        },
-      });
-    const streams = { stdout: sink((text) => (stdout += text)), stderr: sink((text) => (stderr += text)) };
-    const code = await runCli(args, { ...streams, env: this.#environment(), cwd: this.folder });
-    return { code, stdout, stderr };
+  cli(args: readonly string[]): Promise<Ended> {
+    return cliInProcess(args, { env: this.#environment(), cwd: this.folder });
   }
 
   /** Runs a line by a shell; `hydra-cutover`, `temporal` and `psql` are on its path. */
@@ -135,23 +123,8 @@ export class Stage {
   }
 
   async #startTemporal(): Promise<void> {
-    const port = await freePort();
-    this.#address = `127.0.0.1:${port}`;
-    const attributes = SEARCH_ATTRIBUTE_NAMES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]);
-    const ports = ['--http-port', String(await freePort()), '--metrics-port', String(await freePort())];
-    this.#server = spawn(
-      sharedServers().binaries.temporalCli,
-      ['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port), ...ports, ...attributes],
-      { stdio: 'ignore', env: cleanEnvironment({}) },
-    );
-    for (;;) {
-      try {
-        await (await Connection.connect({ address: this.#address, connectTimeout: 1_000 })).close();
-        return;
-      } catch {
-        await sleep(100);
-      }
-    }
+    this.#server = await startTemporalDevServer();
+    this.#address = this.#server.address;
   }
 
   #config(): object {
