@@ -30,6 +30,7 @@ export interface TemporalWorker {
   readonly makeCurrent: () => Promise<void>;
   /** Until SIGINT or SIGTERM, which Temporal's runtime handles; steps under way are told first. */
   readonly run: () => Promise<void>;
+  /** Ends `run` first, if it still goes on. */
   readonly close: () => Promise<void>;
 }
 
@@ -68,6 +69,7 @@ export async function createTemporalWorker(
       shutdownGraceTime: SHUTDOWN_GRACE,
       shutdownForceTime: SHUTDOWN_FORCE,
     });
+    let running: Promise<void> | undefined;
     return {
       address,
       namespace,
@@ -80,8 +82,13 @@ export async function createTemporalWorker(
         }
         await makeCurrent(connection, namespace, version);
       },
-      run: () => worker.run(),
-      close: () => connection.close(),
+      run: () => (running = worker.run()),
+      close: async () => {
+        // Where something failed while it ran: a connection in use refuses to be closed, and would hide why.
+        if (worker.getState() === 'RUNNING') worker.shutdown();
+        await running?.catch(() => undefined);
+        await connection.close();
+      },
     };
   } catch (error) {
     await connection.close();

@@ -11,7 +11,7 @@ import { freePort } from '../../../world/net/free-port';
 import { cleanEnvironment, typescriptCommand } from '../../../world/supervisor';
 import { cliInProcess } from '../../support/cli-in-process';
 import { startTemporalDevServer, type TemporalDevServer } from '../../support/temporal-dev-server';
-import { runProgram } from './run-program';
+import { runCliProcess, runProgram } from './run-program';
 
 const TASK_QUEUE = 'cli-test';
 /** A killed worker is missed after some beats; on a busy machine that adds up. */
@@ -145,6 +145,13 @@ describe('a cutover by the command line', () => {
     },
     PATIENT_MS,
   );
+
+  it('gets no worker that should make a version current and has none', async () => {
+    const { file } = environment('unversioned');
+    const end = await runCliProcess(['worker', '--config', file, '--make-current']);
+    expect(end).toMatchObject({ code: 2 });
+    expect(end.stderr).toContain('there is no version to make current: add worker.versioning to the config');
+  });
 
   it('without any worker is told so: nobody polls its task queue, and nothing is lost', async () => {
     const { cli } = environment('alone', { taskQueue: 'nobody-is-here' });
