@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, chmodSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { mustSucceed } from '../../world/demo/cli-process';
 import { type RunningTraffic, startTraffic } from '../../world/demo/run-traffic';
 import { seedHistory } from '../../world/demo/seed-history';
 import { withClient } from '../../world/hydra';
+import { createOauthClient, OauthHttp } from '../../world/oauth';
 import { type World, upWorld, workerProcess } from '../../world/up';
 
 const POLL_MS = 150;
@@ -101,6 +103,20 @@ export class UpgradeWorld {
       password: instance.masterPassword,
     };
     return withClient(login, database.name, async (client) => (await client.query(sql)).rows as Row[]);
+  }
+
+  /** Makes a client through the gateway. @returns whether blue has it. @throws Error when nobody takes the write */
+  async writesArriveOnBlue(): Promise<boolean> {
+    const { gateway, oauth } = this.world.info;
+    const { publicUrl, adminUrl } = gateway;
+    const http = new OauthHttp({ publicUrl, adminUrl, adminPrefix: '', issuer: oauth.issuer });
+    const id = `written-${randomUUID()}`;
+    try {
+      await createOauthClient(http, { id });
+    } finally {
+      await http.close();
+    }
+    return (await this.onBlue(`SELECT FROM hydra_client WHERE id = '${id}'`)).length === 1;
   }
 
   async stop(): Promise<void> {

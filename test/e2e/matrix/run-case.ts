@@ -1,4 +1,3 @@
-import { createOauthClient, OauthHttp } from '../../../world/oauth';
 import { clientProblems } from '../client-problems';
 import { type UpgradeWorld } from '../upgrade-world';
 import { type RealCase } from './real-cases';
@@ -15,8 +14,6 @@ export interface RealResult {
   readonly durationMs: number;
   readonly problems: readonly string[];
 }
-
-let clients = 0;
 
 /** Plays one case under traffic and looks at everything that a person would want to be sure of afterwards. */
 export async function runCase(upgrade: UpgradeWorld, realCase: RealCase): Promise<RealResult> {
@@ -56,19 +53,10 @@ export async function runCase(upgrade: UpgradeWorld, realCase: RealCase): Promis
 
 /** A write through the gateway must arrive on the side that serves, and on no other. */
 async function notWritable(upgrade: UpgradeWorld, side: 'blue' | 'green'): Promise<string[]> {
-  const { gateway, oauth } = upgrade.world.info;
-  const { publicUrl, adminUrl } = gateway;
-  const http = new OauthHttp({ publicUrl, adminUrl, adminPrefix: '', issuer: oauth.issuer });
-  const id = `matrix-${process.pid}-${(clients += 1)}`;
   try {
-    await createOauthClient(http, { id });
-    const [row] = await upgrade.onBlue<{ readonly there: boolean }>(
-      `SELECT EXISTS (SELECT FROM hydra_client WHERE id = '${id}') AS there`,
-    );
-    return row?.there === (side === 'blue') ? [] : [`a new client is ${row?.there === true ? '' : 'not '}on blue`];
+    const isOnBlue = await upgrade.writesArriveOnBlue();
+    return isOnBlue === (side === 'blue') ? [] : [`a new client is ${isOnBlue ? '' : 'not '}on blue`];
   } catch (error) {
     return [`no write through the gateway: ${error instanceof Error ? error.message : String(error)}`];
-  } finally {
-    await http.close();
   }
 }

@@ -4,16 +4,7 @@ import { type Plan } from '../../../domain/receipts';
 import { type Mode } from '../../../domain/runbook';
 import { type StepInput, type Steps } from '../../../domain/steps';
 import { createTemporalWorker } from '../../../workers/temporal-worker';
-import { fails, PLAN, STEP_ANSWERS } from '../../workflows/support/fake-steps';
-
-const REHEARSAL: Plan['rehearsal'] = {
-  gatePlan: 'automatic',
-  goesOn: true,
-  findings: [],
-  keepSnapshot: false,
-  startsGreen: true,
-  cleanedRowsMax: 0,
-};
+import { fails, PLAN, REHEARSAL, STEP_ANSWERS } from '../../workflows/support/fake-steps';
 
 /**
  * A worker as in production with steps that do nothing, or fail for good while their names stand in a file:

@@ -1,5 +1,5 @@
 import { closed, decide, until, type Handle, type OpenTemporal } from '../support/environment';
-import { fails, fakeSteps, PLAN, untilCancelled, type StepName } from '../support/fake-steps';
+import { fails, fakeSteps, PLAN, REHEARSAL, untilCancelled, type StepName } from '../support/fake-steps';
 import { type UpgradeInput } from '../../../domain/runbook';
 
 type FakeSteps = ReturnType<typeof fakeSteps>;
@@ -70,16 +70,6 @@ export const SCENARIOS: readonly Scenario[] = [
     drive: async () => undefined,
   },
 ];
-
-/** What preflight adds to the plan of a rehearsal. */
-const REHEARSAL = {
-  gatePlan: 'automatic',
-  goesOn: true,
-  findings: [],
-  keepSnapshot: false,
-  startsGreen: true,
-  cleanedRowsMax: 0,
-} as const;
 
 /** @returns the run's closed workflow @throws Error when it closed otherwise than the scenario wants */
 export async function play(temporal: OpenTemporal, scenario: Scenario): Promise<Handle> {

@@ -33,6 +33,16 @@ export const PLAN: Plan = {
   extendLifetimes: true,
 };
 
+/** What preflight adds to the plan of a rehearsal. */
+export const REHEARSAL: NonNullable<Plan['rehearsal']> = {
+  gatePlan: 'automatic',
+  goesOn: true,
+  findings: [],
+  keepSnapshot: false,
+  startsGreen: true,
+  cleanedRowsMax: 0,
+};
+
 export const PARITY: ParityReceipt = { tables: { hydra_client: 3 }, rows: 3, differences: 0, examples: [] };
 const SYNC: SyncReceipt = { rounds: 1, changes: 2, rows: 3, backlog: 0 };
 export const EVIDENCE: CutoverEvidence = {
