@@ -18,6 +18,15 @@ const traffic = (requests: number, serverErrors: number, slow = 0): GatewayTraff
   ],
 });
 
+/** Time is what was read: every reading of a gateway takes `POLL_MS`, however slow the machine is. */
+const POLL_MS = 5;
+let clockMs = 0;
+beforeEach(() => {
+  clockMs = 0;
+  jest.spyOn(Date, 'now').mockImplementation(() => clockMs);
+});
+afterEach(() => jest.restoreAllMocks());
+
 /** Answers one reading after the other, then the last one again. */
 function gateway(readings: readonly (GatewayTraffic | 'down')[], view: TargetView | 'down' = GREEN): Gateway {
   let next = 0;
@@ -26,7 +35,10 @@ function gateway(readings: readonly (GatewayTraffic | 'down')[], view: TargetVie
   return {
     name: 'edge',
     read: () => answer(view),
-    traffic: () => answer(readings[Math.min(next++, readings.length - 1)] ?? 'down'),
+    traffic: () => {
+      clockMs += POLL_MS;
+      return answer(readings[Math.min(next++, readings.length - 1)] ?? 'down');
+    },
   } as unknown as Gateway;
 }
 
@@ -38,7 +50,7 @@ function run(edge: Gateway, changes: Partial<CutoverSettings['bake']> = {}, dura
   };
   const settings = {
     hydraSchema: 'public',
-    bake: { durationMs, pollMs: 5, errorRateMax: 0.05, p95MsMax: 500, ...changes },
+    bake: { durationMs, pollMs: POLL_MS, errorRateMax: 0.05, p95MsMax: 500, ...changes },
   };
   const deps = {
     settings,
@@ -95,6 +107,7 @@ it('looks at the targets even when it is to take no time, and forgives one that 
     return reads === 2 ? Promise.reject(new CutoverFault('TARGET_UNREACHABLE', 'away')) : Promise.resolve(GREEN);
   };
   expect((await run(restarting)).problems).toEqual([]);
+  expect(reads).toBeGreaterThan(2);
   const away = await run(gateway([traffic(0, 0)], 'down'), {}, 60_000);
   expect(away.problems).toEqual(['TARGET_UNREACHABLE: edge does not say what it serves']);
 });
