@@ -48,6 +48,7 @@ async function gather(deps: StepDeps, { sides, admin }: SyncSession, context: St
   if (parity.differences > 0) problems.push(`${parity.differences} rows of green differ from blue's recent changes`);
   const last = rounds.at(-1);
   return {
+    gatheredAt: new Date().toISOString(),
     backlog: last?.backlog ?? 0,
     lastRoundMs: last?.durationMs ?? 0,
     parity,

@@ -143,6 +143,8 @@ export interface ParityReceipt {
 }
 
 export interface CutoverEvidence {
+  /** ISO 8601. */
+  readonly gatheredAt: string;
   readonly backlog: number;
   readonly lastRoundMs: number;
   readonly parity: ParityReceipt;

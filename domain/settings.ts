@@ -106,6 +106,8 @@ export interface SwitchoverSettings {
 export interface GateSettings {
   readonly planTimeoutMs: number;
   readonly cutoverTimeoutMs: number;
+  /** The evidence at gate `cutover` is gathered anew so often. */
+  readonly evidenceEveryMs: number;
   readonly finalizeTimeoutMs: number;
   /** `automatic`: after a clean bake nobody is asked. */
   readonly finalize: 'manual' | 'automatic';

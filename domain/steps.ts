@@ -33,6 +33,10 @@ export interface PreflightInput extends StepInput {
   readonly configDigest?: string;
 }
 
+export interface SyncInput extends StepInput {
+  readonly forMs: number;
+}
+
 /**
  * Every step of the runbook as the workflow calls it. Each one looks first whether it is done already, so that a retry, a
  * restarted worker or a workflow reset is harmless; each undo tolerates that its step never happened.
@@ -70,8 +74,8 @@ export interface Steps {
 
   /** Rounds until the backlog is small. */
   catchUp(input: StepInput): Promise<SyncReceipt>;
-  /** Rounds until cancelled; what is done beside a gate. */
-  keepInSync(input: StepInput): Promise<SyncReceipt>;
+  /** Rounds for so long, or until cancelled; what is done beside a gate. */
+  keepInSync(input: SyncInput): Promise<SyncReceipt>;
   verifyParity(input: StepInput): Promise<ParityReceipt>;
   /** Rehearsals: the migrated copy against what was kept. */
   compareRowHashes(input: StepInput): Promise<ParityReceipt>;

@@ -62,6 +62,7 @@ function predictedInAll({ prediction }: Plan): string {
 export function cutoverEvidence(evidence: CutoverEvidence, plan: Plan): string {
   const { parity } = evidence;
   const facts = [
+    ['gathered at', `${evidence.gatheredAt}; again every ${everyText(evidenceEveryMs(plan.gates))} while this is open`],
     ['parity', `${parity.rows} rows compared, ${parity.differences} differ`],
     ['changes not carried yet', String(evidence.backlog)],
     ['last sync round', `${evidence.lastRoundMs} ms`],
@@ -73,6 +74,17 @@ export function cutoverEvidence(evidence: CutoverEvidence, plan: Plan): string {
   return [table(['fact', 'value'], facts), list('Problems', evidence.problems)]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+/** However long the gate may stay open, Temporal's limit on the length of a history stays far. */
+const GATHERED_MAX = 500;
+
+export function evidenceEveryMs({ evidenceEveryMs: wanted, cutoverTimeoutMs }: Plan['gates']): number {
+  return Math.max(wanted, Math.ceil(cutoverTimeoutMs / GATHERED_MAX));
+}
+
+function everyText(ms: number): string {
+  return ms < 60_000 ? `${Math.round(ms / 1_000)} s` : `${Math.round(ms / 60_000)} min`;
 }
 
 function list(title: string, lines: readonly string[]): string {

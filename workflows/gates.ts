@@ -37,6 +37,8 @@ export type Verdict = RecordedDecision | undefined;
  */
 export class Gates {
   private open: OpenGate | null = null;
+  /** Shows the open gate with this evidence. */
+  private show: (evidence: string) => void = () => undefined;
   private asked = 0;
   private last: RecordedDecision | null = null;
   private verdict: RecordedDecision | undefined;
@@ -64,17 +66,12 @@ export class Gates {
     this.open = { gate, question: id, decisions };
     this.verdict = undefined;
     const { startedBy, approverIsNotStarter } = this.view();
-    const details = renderGate({
-      gate,
-      question: id,
-      notBy: approverIsNotStarter && gate !== 'intervene' ? startedBy : null,
-      why,
-      evidence: question.evidence ?? '',
-      decisions,
-      deadline,
-      ifNobody,
-    });
-    this.run.awaits({ gate, question: id, decisions, since: iso(since), why, deadline }, details);
+    const asked = { gate, question: id, decisions, why, deadline };
+    const notBy = approverIsNotStarter && gate !== 'intervene' ? startedBy : null;
+    this.show = (evidence) => {
+      this.run.awaits({ ...asked, evidence, since: iso(since) }, renderGate({ ...asked, evidence, notBy, ifNobody }));
+    };
+    this.show(question.evidence ?? '');
     try {
       const decided = () => this.verdict !== undefined || until();
       if (timeoutMs === null) await condition(decided);
@@ -84,6 +81,11 @@ export class Gates {
       this.open = null;
       this.run.awaits(null);
     }
+  }
+
+  /** New evidence for the question that is open; it stays the same question. No effect behind its decision. */
+  renew(evidence: string): void {
+    if (this.open !== null) this.show(evidence);
   }
 
   private decide(message: unknown): DecisionAnswer {

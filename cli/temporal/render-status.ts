@@ -1,8 +1,13 @@
 import { GATES, PHASES, type CutoverStatus } from '../../domain/runbook';
 import { type Look, type PendingStep } from './look';
+import { plainMarkdown } from './plain-markdown';
 
-/** A cutover for people: a line per phase, what is under way, what is awaited and how to answer. */
-export function renderStatus(look: Look): string {
+/**
+ * A cutover for people: a line per phase, what is under way, what is awaited and how to answer.
+ *
+ * @param config the file that was named on the command line; the answers name it, too
+ */
+export function renderStatus(look: Look, config: string | undefined): string {
   const { status } = look;
   const lines = [`${look.workflowId}: ${headline(look)}`, `started ${look.startedAt}${startedBy(status)}`];
   if (status === null) {
@@ -15,7 +20,7 @@ export function renderStatus(look: Look): string {
     }
   }
   lines.push(...look.pending.map(renderPending));
-  if (status !== null) lines.push(...decisionLines(status), ...awaitingLines(status));
+  if (status !== null) lines.push(...decisionLines(status), ...awaitingLines(status, config));
   return `${lines.join('\n')}\n`;
 }
 
@@ -57,18 +62,27 @@ function decisionLines({ decisions, ignored }: CutoverStatus): string[] {
   ];
 }
 
-function awaitingLines({ awaiting }: CutoverStatus): string[] {
+function awaitingLines({ awaiting }: CutoverStatus, config: string | undefined): string[] {
   if (awaiting === null) return [];
-  const { gate, question, why, deadline, decisions } = awaiting;
+  const { gate, question, why, evidence, deadline, decisions } = awaiting;
   const answers = (decisions ?? GATES[gate]).map((decision) => {
     const verb = decision === 'reject' ? 'reject' : 'approve';
-    return `    hydra-cutover ${verb} --gate ${gate}${gate === 'intervene' ? ` --decision ${decision}` : ''} --question ${question} --by NAME${decision === 'skip' || decision === 'give_up' ? ' --note WHY' : ''}`;
+    return `    hydra-cutover ${verb}${config === undefined ? '' : ` --config ${quoted(config)}`} --gate ${gate}${gate === 'intervene' ? ` --decision ${decision}` : ''} --question ${question} --by NAME${decision === 'skip' || decision === 'give_up' ? ' --note WHY' : ''}`;
   });
   return [
     `waiting for a person: gate ${gate}${deadline === null ? '' : ` until ${deadline}`}`,
-    ...why.split('\n').map((line) => `  ${line}`.trimEnd()),
+    ...indented(why),
+    ...(evidence === '' ? [] : ['', ...indented(plainMarkdown(evidence)), '']),
     ...answers,
   ];
+}
+
+function quoted(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+function indented(text: string): string[] {
+  return text.split('\n').map((line) => `  ${line}`.trimEnd());
 }
 
 export function durationText(ms: number | null): string {

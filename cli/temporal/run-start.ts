@@ -45,7 +45,7 @@ export async function runStart(options: StartOptions, context: CliContext): Prom
       else context.stdout.write(`started ${workflowId}; follow it with \`hydra-cutover status --watch\`\n`);
       return 0;
     }
-    const end = await watch(session, teller(context, options.json), true);
+    const end = await watch(session, teller(context, options), true);
     if (options.json) printJson(context, { verb: 'start', ok: exitCodeOfLook(end) === 0, ...end });
     return exitCodeOfLook(end);
   });

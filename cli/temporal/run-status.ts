@@ -25,7 +25,7 @@ export async function runStatus(options: StatusOptions, context: CliContext): Pr
   }
   try {
     return await withCutover(config, context.env, async (session) => {
-      const now = options.watch ? await watch(session, teller(context, options.json), false) : await look(session);
+      const now = options.watch ? await watch(session, teller(context, options), false) : await look(session);
       const tale = isHalfTruth(now) ? await askDatabases(config, context) : undefined;
       const exitCode = exitCodeOfLook(now);
       tell(options, context, { exitCode, look: now, ...(tale === undefined ? {} : { tale }) });
@@ -72,6 +72,6 @@ function tell(options: StatusOptions, context: CliContext, { exitCode, look: now
     return;
   }
   if (fault !== undefined) context.stdout.write(`${fault.message}\n`);
-  if (now !== undefined && !options.watch) context.stdout.write(renderStatus(now));
+  if (now !== undefined && !options.watch) context.stdout.write(renderStatus(now, options.config));
   if (tale !== undefined) context.stdout.write(renderTale(tale));
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FAULTS } from '../../domain/faults';
 import { type CliContext } from '../context';
 import { type CutoverSession } from './cutover-session';
+import { type EnvironmentOptions } from './environment-options';
 import { exitCodeOf } from './exit-code';
 import { look, type Look } from './look';
 import { renderStatus } from './render-status';
@@ -17,20 +18,26 @@ export function exitCodeOfLook({ temporal, status, report, awaiting }: Look): nu
   return status === null ? FAULTS.NO_WORKER.exitCode : 0;
 }
 
+/** Where pictures of a cutover go. */
+export interface Teller {
+  /** The file that was named on the command line. */
+  readonly config: string | undefined;
+  readonly tell: (text: string) => void;
+}
+
 /**
  * Follows a cutover to its end, telling what changed.
  *
- * @param tell gets each new picture
  * @param stopAtIntervene also ends when a person is needed that no plan foresaw
  */
 export async function watch(
   session: CutoverSession,
-  tell: (text: string) => void,
+  { config, tell }: Teller,
   stopAtIntervene: boolean,
 ): Promise<Look> {
   for (let shown = ''; ;) {
     const now = await look(session);
-    const text = renderStatus(now);
+    const text = renderStatus(now, config);
     if (text !== shown) tell(shown === '' ? text : changes(shown, text));
     shown = text;
     if (now.temporal !== 'RUNNING') return now;
@@ -49,7 +56,7 @@ function changes(before: string, after: string): string {
     .join('');
 }
 
-export function teller(context: CliContext, json: boolean): (text: string) => void {
+export function teller(context: CliContext, { json, config }: EnvironmentOptions): Teller {
   // With --json stdout holds one object, the last picture.
-  return (text) => void (json ? context.stderr : context.stdout).write(text);
+  return { config, tell: (text) => void (json ? context.stderr : context.stdout).write(text) };
 }

@@ -111,6 +111,11 @@ export const gatesSection = z
     cutoverTimeoutMs: durationMs(1_000, 30 * DAY_MS)
       .default(3 * DAY_MS)
       .describe('Nobody approved the cutover after so many milliseconds: everything is undone.'),
+    evidenceEveryMs: durationMs(1_000, DAY_MS)
+      .default(15 * MINUTE_MS)
+      .describe(
+        'How often the evidence is gathered anew while gate `cutover` is open, in milliseconds. Longer where the gate may stay open for days: 500 times at most.',
+      ),
     finalizeTimeoutMs: durationMs(1_000, 90 * DAY_MS)
       .default(14 * DAY_MS)
       .describe('Nobody accepted the result after so many milliseconds: a person is called for. Nothing is removed.'),

@@ -1,6 +1,17 @@
 import { PHASE_NAMES } from '../../domain/runbook';
-import { closed, decide, gateOpens, until, useTemporal } from './support/environment';
-import { ABORTED, answers, COMMITTED, EVIDENCE, fails, fakeSteps, inTurn, PARITY, PLAN } from './support/fake-steps';
+import { closed, decide, gateOpens, statusOf, until, useTemporal } from './support/environment';
+import {
+  ABORTED,
+  answers,
+  COMMITTED,
+  EVIDENCE,
+  fails,
+  fakeSteps,
+  inTurn,
+  PARITY,
+  PLAN,
+  untilCancelled,
+} from './support/fake-steps';
 import { BEFORE_COMMIT, undosAfter, undosIn } from './support/undo-order';
 
 const temporal = useTemporal();
@@ -131,6 +142,67 @@ describe('before the commit', () => {
     });
     expect(end).toMatchObject({ type: 'UNDONE', report: { outcome: 'undone', cause: { code: 'GATE_TIMEOUT' } } });
     expect(undosIn(calls)).toEqual(undosAfter('keepInSync'));
+  });
+});
+
+describe('the evidence at gate cutover', () => {
+  const gathered = (minute: number, more: object = {}) =>
+    answers({ ...EVIDENCE, gatheredAt: `2026-01-01T00:0${minute}:00.000Z`, ...more });
+  const turn = answers({ rounds: 2, changes: 3, rows: 4, backlog: 0 });
+
+  it('is gathered anew while it is open, a failure to do so forgiven; the question stays the same', async () => {
+    const { calls, activities } = fakeSteps({
+      keepInSync: inTurn(turn, turn, turn, untilCancelled),
+      gatherEvidence: inTurn(gathered(1), gathered(2), fails, gathered(3, { problems: ['a prepared transaction'] })),
+    });
+    const end = await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      const first = await gateOpens(handle, 'cutover');
+      const last = await until(async () => {
+        const status = await statusOf(handle);
+        return status.awaiting?.evidence.includes('00:03:00') && status;
+      });
+      expect(last.awaiting?.evidence).toContain('- a prepared transaction');
+      expect({ ...last.awaiting, evidence: '' }).toEqual({ ...first.awaiting, evidence: '' });
+      await decide(handle, 'cutover');
+      await decide(handle, 'finalize');
+      return closed(handle);
+    });
+    expect(end.report).toMatchObject({
+      outcome: 'completed',
+      evidence: { gatheredAt: '2026-01-01T00:03:00.000Z' },
+      sync: { rounds: 8, changes: 13, rows: 18 },
+    });
+    const beside = calls.filter((name) => name === 'keepInSync' || name === 'gatherEvidence');
+    expect(beside).toEqual([1, 2, 3, 4].flatMap(() => ['gatherEvidence', 'keepInSync']));
+  });
+
+  it('undoes the run when rows differ by then, although nobody decided', async () => {
+    const { calls, activities } = fakeSteps({
+      keepInSync: inTurn(turn, untilCancelled),
+      gatherEvidence: inTurn(gathered(1), gathered(2, { parity: { ...PARITY, differences: 1, examples: ['x'] } })),
+    });
+    const end = await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      return closed(handle);
+    });
+    expect(end.report).toMatchObject({ outcome: 'undone', cause: { code: 'PARITY_DIFFERS' } });
+    expect(undosIn(calls)).toEqual(undosAfter('keepInSync'));
+  });
+
+  it('does not keep the decision waiting while it is gathered', async () => {
+    const { calls, activities } = fakeSteps({
+      keepInSync: turn,
+      gatherEvidence: inTurn(gathered(1), untilCancelled),
+    });
+    const end = await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      await until(async () => calls.filter((name) => name === 'gatherEvidence').length === 2);
+      await decide(handle, 'cutover');
+      await decide(handle, 'finalize');
+      return closed(handle);
+    });
+    expect(end.report).toMatchObject({ outcome: 'completed' });
   });
 });
 

@@ -1,8 +1,7 @@
 import { ActivityFailure, CancellationScope, isCancellation, log, sleep } from '@temporalio/workflow';
-import { CutoverFault } from '../../domain/faults';
 import { type MetricsReceipt, type SwitchoverReceipt } from '../../domain/receipts';
 import { type Cutover } from '../cutover';
-import { cutoverEvidence } from '../evidence';
+import { cutoverEvidence, evidenceEveryMs } from '../evidence';
 import { isJudgeable } from '../failures';
 import { type Verdict } from '../gates';
 import { steps } from '../steps';
@@ -32,14 +31,12 @@ export async function switchOver(cutover: Cutover): Promise<void> {
   }
 }
 
-/** Green follows blue for as long as the person thinks. */
+/** Green follows blue for as long as the person thinks, and the evidence does not grow old meanwhile. */
 async function approveCutover(cutover: Cutover, earlier: string | null): Promise<void> {
   const { run, gates } = cutover;
   const { plan } = run;
   await run.inPhase('cutover', async () => {
-    const evidence = await steps.gatherEvidence(run.stepInput);
-    run.receipts.evidence = evidence;
-    assertParity('cutover', evidence.parity);
+    const evidence = await gatherEvidence(cutover);
     const timeoutMs = plan.gates.cutoverTimeoutMs;
     const again =
       earlier === null ? '' : `No attempt reached its commit, and blue serves. The last one ended so: ${earlier}\n\n`;
@@ -47,7 +44,7 @@ async function approveCutover(cutover: Cutover, earlier: string | null): Promise
       gates.ask({
         gate: 'cutover',
         why: `${again}Read the evidence. \`approve\` moves the writes to green at once; the commit has no way back.`,
-        evidence: cutoverEvidence(evidence, plan),
+        evidence,
         timeoutMs,
         ifNobody: 'the run is undone; blue goes on serving.',
         until,
@@ -57,22 +54,39 @@ async function approveCutover(cutover: Cutover, earlier: string | null): Promise
   });
 }
 
+/** @returns Markdown @throws CutoverFault PARITY_FAILED */
+async function gatherEvidence({ run }: Cutover): Promise<string> {
+  const evidence = await steps.gatherEvidence(run.stepInput);
+  run.receipts.evidence = evidence;
+  assertParity('cutover', evidence.parity);
+  return cutoverEvidence(evidence, run.plan);
+}
+
+/** Syncs, and gathers the evidence anew from time to time, one after the other: two syncers must not overlap. */
+async function follow(cutover: Cutover): Promise<never> {
+  const { run, gates } = cutover;
+  const forMs = evidenceEveryMs(run.plan.gates);
+  for (;;) {
+    run.addSync(await steps.keepInSync({ ...run.stepInput, forMs }));
+    try {
+      gates.renew(await gatherEvidence(cutover));
+    } catch (error) {
+      if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+      // What keeps it from being gathered may pass; what does not ends the sync, too.
+      log.warn('evidence not gathered anew', { cutoverId: run.cutoverId, phase: run.phase });
+    }
+  }
+}
+
 /** @throws what ended the sync while the question was open */
 async function besideSync(cutover: Cutover, ask: (until: () => boolean) => Promise<Verdict>): Promise<Verdict> {
-  const { run } = cutover;
   const scope = new CancellationScope({ cancellable: true });
   let failure: Error | undefined;
   const syncing = scope
-    .run(() => steps.keepInSync(run.stepInput))
-    .then(
-      (receipt) => {
-        run.addSync(receipt);
-        failure = new CutoverFault('SYNC_FAILED', 'the sync beside gate cutover ended before the gate was decided');
-      },
-      (error: Error) => {
-        failure = error;
-      },
-    );
+    .run(() => follow(cutover))
+    .catch((error: Error) => {
+      failure = error;
+    });
   let verdict: Verdict;
   try {
     verdict = await ask(() => failure !== undefined);

@@ -1,4 +1,4 @@
-import { type Phase } from '../../../domain/runbook';
+import { type Mode, type Phase } from '../../../domain/runbook';
 import { type RehearsalStep, type Steps } from '../../../domain/steps';
 import { type RealRun } from './real-run';
 
@@ -8,6 +8,8 @@ export interface RealCase {
   readonly ends: 'undone' | 'cancelled' | 'completed';
   /** Sections of the config that this run has instead of the world's. */
   readonly config?: Readonly<Record<string, object>>;
+  /** @default 'real' */
+  readonly mode?: Mode;
   /** Brings the run to where only its end is to be waited for. */
   readonly play: (run: RealRun) => Promise<void>;
 }
@@ -116,8 +118,9 @@ export const REAL_CASES: readonly RealCase[] = [
   },
   CHOSEN,
   {
-    title: "killed in every phase behind the commit, and blue's stop command fails until a person mends it",
+    title: "a drill, killed in every phase behind the commit, and blue's stop command fails until a person mends it",
     ends: 'completed',
+    mode: 'drill',
     play: async (run) => {
       await run.breakCommand('blue.stop');
       await run.decide('plan');
@@ -166,11 +169,11 @@ export const STRUCK: Readonly<Record<Exclude<keyof Steps, RehearsalStep>, string
   sampleBlue: 'no attempt of the switchover gets its fence',
   switchover: 'no fence comes up, the worker is killed',
   abandonSwitchover: 'no fence comes up, the worker is killed',
-  proveDrain: 'killed in every phase behind the commit',
-  stopBlue: 'killed in every phase behind the commit',
-  validate: 'killed in every phase behind the commit',
-  bake: 'killed in every phase behind the commit',
-  guardPurge: 'killed in every phase behind the commit',
-  readMetrics: 'killed in every phase behind the commit',
-  finalize: 'killed in every phase behind the commit',
+  proveDrain: 'a drill, killed in every phase behind the commit',
+  stopBlue: 'a drill, killed in every phase behind the commit',
+  validate: 'a drill, killed in every phase behind the commit',
+  bake: 'a drill, killed in every phase behind the commit',
+  guardPurge: 'a drill, killed in every phase behind the commit',
+  readMetrics: 'a drill, killed in every phase behind the commit',
+  finalize: 'a drill, killed in every phase behind the commit',
 };

@@ -7,6 +7,7 @@ import { type CutoverStatus, type Decision, type Gate, type Phase } from '../../
 import { withClient } from '../../../world/hydra';
 import { workerProcess } from '../../../world/up';
 import { type UpgradeWorld } from '../upgrade-world';
+import { type RealCase } from './real-cases';
 
 const POLL_MS = 60;
 const BLOW_LIMIT_MS = 180_000;
@@ -31,15 +32,15 @@ export class RealRun {
 
   constructor(readonly upgrade: UpgradeWorld) {}
 
-  /** @param sections of the config, instead of the world's */
-  async start(sections: Config = {}): Promise<void> {
-    if (Object.keys(sections).length > 0) await this.useConfig({ ...readConfig(this.upgrade), ...sections });
+  /** With what the case says about it: the mode, and sections of the config instead of the world's. */
+  async start({ mode = 'real', config = {} }: Pick<RealCase, 'mode' | 'config'>): Promise<void> {
+    if (Object.keys(config).length > 0) await this.useConfig({ ...readConfig(this.upgrade), ...config });
     const { configFile, env } = this.upgrade.world.info.cutover;
     const { temporal } = loadConfig({ file: configFile, env: { ...env }, unreadSecrets: true });
     this.handle = await this.upgrade.temporal.workflow.start('upgradeHydra', {
       workflowId: 'cutover/world',
       taskQueue: temporal.taskQueue,
-      args: [{ environment: 'world', by: 'matrix' }],
+      args: [{ environment: 'world', by: 'matrix', mode }],
     });
   }
 

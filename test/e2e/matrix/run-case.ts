@@ -23,7 +23,7 @@ export async function runCase(upgrade: UpgradeWorld, realCase: RealCase): Promis
   const run = new RealRun(upgrade);
   const problems: string[] = [];
   const play = async () => {
-    await run.start(realCase.config);
+    await run.start(realCase);
     await realCase.play(run);
     return (await run.end()).report;
   };

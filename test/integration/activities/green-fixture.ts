@@ -141,6 +141,7 @@ export const SETTINGS = {
   gates: {
     planTimeoutMs: 1_000,
     cutoverTimeoutMs: 1_000,
+    evidenceEveryMs: 1_000,
     finalizeTimeoutMs: 1_000,
     finalize: 'manual',
     approverIsNotStarter: false,

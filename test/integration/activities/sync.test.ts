@@ -95,10 +95,20 @@ describe('catchUp', () => {
 });
 
 describe('keepInSync', () => {
+  const following = (forMs = 3_600_000) => ({ ...input(), forMs });
+
+  it('returns what it did when its time is over, and the next one goes on', async () => {
+    await history.rotateKey(blue);
+    expect(await keepInSync(deps(), following(0), stepContext())).toMatchObject({ rounds: 1, backlog: 0 });
+    await history.rotateKey(blue);
+    const { rounds, changes, backlog } = await keepInSync(deps(), following(200), stepContext());
+    expect([rounds > 0, changes > 0, backlog]).toEqual([true, true, 0]);
+  });
+
   it('goes on until it is cancelled and then throws the reason, with nothing half done', async () => {
     const cancel = new AbortController();
     let beats = 0;
-    const kept = keepInSync(deps(), input(), stepContext({ signal: cancel.signal, heartbeat: () => (beats += 1) }));
+    const kept = keepInSync(deps(), following(), stepContext({ signal: cancel.signal, heartbeat: () => (beats += 1) }));
     const ended = expect(kept).rejects.toThrow('enough');
     await history.go(blue, 20);
     while ((await readBacklog(blue)) > 0 || beats === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -112,7 +122,7 @@ describe('keepInSync', () => {
 
   it('is fenced by a switchover that takes the sync over', async () => {
     let beats = 0;
-    const kept = keepInSync(deps(), input(), stepContext({ heartbeat: () => (beats += 1) }));
+    const kept = keepInSync(deps(), following(), stepContext({ heartbeat: () => (beats += 1) }));
     const ended = expect(kept).rejects.toMatchObject({ code: 'SYNC_FENCED' });
     while (beats === 0) await new Promise((resolve) => setImmediate(resolve));
     const session = await world.connect('blue');

@@ -25,6 +25,7 @@ export const PLAN: Plan = {
   gates: {
     planTimeoutMs: 3_600_000,
     cutoverTimeoutMs: 3_600_000,
+    evidenceEveryMs: 600_000,
     finalizeTimeoutMs: 3_600_000,
     finalize: 'manual',
     approverIsNotStarter: false,
@@ -46,6 +47,7 @@ export const REHEARSAL: NonNullable<Plan['rehearsal']> = {
 export const PARITY: ParityReceipt = { tables: { hydra_client: 3 }, rows: 3, differences: 0, examples: [] };
 const SYNC: SyncReceipt = { rounds: 1, changes: 2, rows: 3, backlog: 0 };
 export const EVIDENCE: CutoverEvidence = {
+  gatheredAt: '2026-01-01T00:00:00.000Z',
   backlog: 0,
   lastRoundMs: 5,
   parity: PARITY,

@@ -107,7 +107,7 @@ function cutoverConfig(
     secret('resource-api-token', resources.controlToken),
   ];
   return {
-    environment: { name: ENVIRONMENT, production: false },
+    environment: { name: ENVIRONMENT, production: false, allowsDrill: true },
     temporal: { address: temporal.address, namespace: temporal.namespace, tls: { enabled: false } },
     rds: { pollMs: 200 },
     blue: {
