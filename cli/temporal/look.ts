@@ -3,9 +3,7 @@ import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { type Report } from '../../domain/receipts';
 import { STATUS_QUERY, type CutoverStatus } from '../../domain/runbook';
 import { unknownCutover, type CutoverSession } from './cutover-session';
-
-/** Source: Temporal API, `temporal.api.enums.v1.TaskQueueType`. */
-const WORKFLOW_TASK_QUEUE = 1;
+import { seeWorkers, type WorkersSeen } from './workers-seen';
 
 export interface PendingStep {
   readonly name: string;
@@ -36,13 +34,6 @@ export interface Look {
   readonly workers: WorkersSeen | null;
 }
 
-export interface WorkersSeen {
-  readonly taskQueue: string;
-  /** Temporal remembers for five minutes. */
-  readonly polled: number;
-  readonly lastPolledAt: string | null;
-}
-
 /** @throws CutoverFault CUTOVER_UNKNOWN */
 export async function look(session: CutoverSession): Promise<Look> {
   const description = await describe(session);
@@ -65,7 +56,7 @@ export async function look(session: CutoverSession): Promise<Look> {
       ...(activity.lastFailure?.message ? { lastFailure: activity.lastFailure.message } : {}),
     })),
     wasReset: ![undefined, null, '', description.runId].includes(raw.workflowExecutionInfo?.firstRunId),
-    workers: status === null ? await seeWorkers(session) : null,
+    workers: status === null ? await seeWorkers(session, description) : null,
   };
 }
 
@@ -87,29 +78,6 @@ export async function queryStatus(session: CutoverSession, runId: string): Promi
     );
   } catch {
     // Whatever the reason, the caller shows what Temporal itself knows and says that no worker answered.
-    return null;
-  }
-}
-
-/** @returns null when Temporal does not tell */
-async function seeWorkers({
-  client,
-  connection,
-  taskQueue,
-  answerTimeoutMs,
-}: CutoverSession): Promise<WorkersSeen | null> {
-  try {
-    const { pollers } = await connection.withDeadline(Date.now() + answerTimeoutMs, () =>
-      client.workflowService.describeTaskQueue({
-        namespace: client.options.namespace,
-        taskQueue: { name: taskQueue },
-        taskQueueType: WORKFLOW_TASK_QUEUE,
-      }),
-    );
-    const times = (pollers ?? []).map(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1_000);
-    const last = Math.max(0, ...times);
-    return { taskQueue, polled: times.length, lastPolledAt: last === 0 ? null : new Date(last).toISOString() };
-  } catch {
     return null;
   }
 }

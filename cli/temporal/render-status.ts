@@ -1,6 +1,7 @@
 import { GATES, PHASES, type CutoverStatus } from '../../domain/runbook';
 import { type Look, type PendingStep } from './look';
 import { plainMarkdown } from './plain-markdown';
+import { whyNoWorker } from './workers-seen';
 
 /**
  * A cutover for people: a line per phase, what is under way, what is awaited and how to answer.
@@ -11,7 +12,7 @@ export function renderStatus(look: Look, config: string | undefined): string {
   const { status } = look;
   const lines = [`${look.workflowId}: ${headline(look)}`, `started ${look.startedAt}${startedBy(status)}`];
   if (status === null) {
-    lines.push(`no worker answers: this is only what Temporal itself knows. ${whoPolls(look)}`);
+    lines.push(`no worker answers: this is only what Temporal itself knows. ${whyNoWorker(look.workers)}`);
     if (look.phase !== null) lines.push(`last phase: ${look.phase}`);
     if (look.awaiting !== null) lines.push(`awaiting: gate ${look.awaiting}`);
   } else {
@@ -22,13 +23,6 @@ export function renderStatus(look: Look, config: string | undefined): string {
   lines.push(...look.pending.map(renderPending));
   if (status !== null) lines.push(...decisionLines(status), ...awaitingLines(status, config));
   return `${lines.join('\n')}\n`;
-}
-
-function whoPolls({ workers }: Look): string {
-  if (workers === null) return 'Start one with `hydra-cutover worker`.';
-  const { taskQueue, polled, lastPolledAt } = workers;
-  if (polled === 0) return `Nobody polls task queue ${taskQueue}: start one with \`hydra-cutover worker\`.`;
-  return `Task queue ${taskQueue} was polled last at ${lastPolledAt ?? 'an unknown time'}: that worker was killed since, or fails; see its log, or start another with \`hydra-cutover worker\`.`;
 }
 
 function headline({ temporal, status, report }: Look): string {

@@ -24,7 +24,7 @@ export const statusVerb: Verb = {
     phase: 'name of the phase',
     awaiting: 'the open gate, or null',
     wasReset: 'whether an earlier run of it was reset',
-    workers: 'when no worker answers: `taskQueue`, `polled`, `lastPolledAt`; else null',
+    workers: 'when no worker answers: `taskQueue`, `polled`, `lastPolledAt`, `version`, `versionsPolled[]`; else null',
     fault: 'why Temporal tells nothing: `code`, `message`',
     databases:
       'what the databases tell, else null: `cutoverId`, `phase`, `writes`, `traces[]`, `next[]`, `isKnown`, `isTouched`',

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { Client, Connection } from '@temporalio/client';
 import { type UpgradeInput } from '../../../domain/runbook';
 import { type Report } from '../../../domain/receipts';
+import { seeWorkers, type WorkersSeen } from '../../../cli/temporal/workers-seen';
 import { cleanEnvironment, typescriptCommand } from '../../../world/supervisor';
 import { startTemporalDevServer, type TemporalDevServer } from '../../support/temporal-dev-server';
 import { closed, decide, gateOpens, type Handle } from '../../workflows/support/environment';
@@ -77,6 +78,22 @@ async function pidsOf(handle: Handle): Promise<Set<number>> {
   return new Set(identities.flatMap((identity) => /^hydra-cutover (\d+)@/.exec(identity ?? '')?.[1] ?? []).map(Number));
 }
 
+/** What `status` would tell about the workers of this run. */
+async function toldOf(handle: Handle, taskQueue: string): Promise<WorkersSeen | null> {
+  const { workflowId } = handle;
+  const description = await handle.describe();
+  const session = {
+    client,
+    connection,
+    workflowId,
+    taskQueue,
+    address: server.address,
+    answerTimeoutMs: 10_000,
+    handle,
+  };
+  return seeWorkers(session, description);
+}
+
 describe('a worker with worker.versioning', () => {
   it('ends a cutover on the version that began it, and begins new ones on the current version', () =>
     withWorkers(async (queue) => {
@@ -102,6 +119,11 @@ describe('a worker with worker.versioning', () => {
       await handle.signal('decideSignal', { gate: 'plan', decision: 'approve', by: 'approver' });
       await gateOpens(await begin(queue), 'plan');
       expect(await pidsOf(handle)).toEqual(new Set([first.pid]));
+      expect(await toldOf(handle, queue)).toMatchObject({
+        taskQueue: queue,
+        version: 'v1',
+        versionsPolled: expect.arrayContaining(['v2']) as string[],
+      });
       const back = await startWorker(queue, 'v1');
       await gateOpens(handle, 'cutover');
       const pids = await pidsOf(handle);

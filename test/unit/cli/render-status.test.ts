@@ -1,6 +1,7 @@
 import { type Look } from '../../../cli/temporal/look';
 import { plainMarkdown } from '../../../cli/temporal/plain-markdown';
 import { renderStatus } from '../../../cli/temporal/render-status';
+import { whyNoWorker } from '../../../cli/temporal/workers-seen';
 
 const LOOK: Look = {
   workflowId: 'cutover/test',
@@ -66,4 +67,28 @@ it.each([
 it('leaves text that is no table alone', () => {
   expect(plainMarkdown('one\n\ntwo | three')).toBe('one\n\ntwo | three');
   expect(plainMarkdown('')).toBe('');
+});
+
+describe('when no worker answers', () => {
+  const at = '2026-01-01T00:00:00.000Z';
+  const seen = { taskQueue: 'q', polled: 1, lastPolledAt: at, version: null, versionsPolled: [] };
+
+  it.each([
+    [{ ...seen, polled: 0, lastPolledAt: null }, 'Nobody polls task queue q: start one'],
+    [seen, `Task queue q was polled last at ${at}: that worker was killed since, or fails`],
+    [
+      { ...seen, polled: 0, lastPolledAt: null, version: 'v1', versionsPolled: ['v2', 'v3'] },
+      'This run is pinned to version v1, of which no worker polls task queue q; those of v2, v3 do, and may not take it: start one of version v1',
+    ],
+    [
+      { ...seen, version: 'v1', versionsPolled: ['v1', 'v2'] },
+      `Task queue q was polled last at ${at}: that worker was killed since, or fails`,
+    ],
+    [
+      { ...seen, versionsPolled: ['v2'] },
+      `polled last at ${at} by version v2, which takes a new run only when it is the current one`,
+    ],
+  ])('%#: says what is known of those that poll', (workers, said) => {
+    expect(whyNoWorker(workers)).toContain(said);
+  });
 });
