@@ -166,9 +166,10 @@ describe("green's instance", () => {
   });
 
   it('is found by a second try while it is still being made, and while it is removed', async () => {
-    await rds.faults({ delaysMs: { deleting: 400 } });
+    await rds.holdIn('deleting');
     await client.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: 'green', SkipFinalSnapshot: true }));
     await expect(restoreGreen(deps(), INPUT, stepContext())).rejects.toMatchObject({ code: 'RDS_BUSY' });
+    await rds.letGo();
     await removeGreen();
     await rds.faults({ delaysMs: { creating: 400, modifying: 300 } });
     const both = [restoreGreen(deps(), INPUT, stepContext()), restoreGreen(deps(), INPUT, stepContext())];
@@ -245,4 +246,4 @@ describe("green's instance", () => {
   });
 });
 
-const WAIT = { deadlineMs: 10_000, pollMs: 50 };
+const WAIT = { deadlineMs: 120_000, pollMs: 50 };

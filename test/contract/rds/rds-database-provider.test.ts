@@ -13,7 +13,8 @@ import { RdsDatabaseProvider } from '../../../adapters/rds/rds-database-provider
 import { CUTOVER_TAG, SNAPSHOT_TAG } from '../../../domain/ports/database-provider';
 import { EndpointProcess, onInstance, testClient } from '../../integration/world/rds/endpoint-fixture';
 
-const WAIT = { deadlineMs: 40_000, pollMs: 50 };
+/** Nothing is measured by it. */
+const WAIT = { deadlineMs: 120_000, pollMs: 50 };
 const MINE = { cutoverId: 'c-1' };
 const SNAPSHOT = { ...MINE, instanceId: 'blue', snapshotId: 'c-1-snapshot' };
 const RESTORE = { ...MINE, snapshotId: 'c-1-snapshot', instanceId: 'c-1-green' };
@@ -53,17 +54,22 @@ describe('RdsDatabaseProvider', () => {
   });
 
   it('takes a snapshot once: a second call adopts it, however far it is, and waiting shows its progress', async () => {
-    await rds.faults({ delaysMs: { 'backing-up': 300 } });
+    await rds.holdIn('backing-up');
     const [first, second] = await Promise.all([
       provider.createOrAdoptSnapshot({ ...SNAPSHOT, tags: { team: 'login' } }),
       provider.createOrAdoptSnapshot({ ...SNAPSHOT, tags: { team: 'login' } }),
     ]);
     expect(second.arn).toBe(first.arn);
     const seen: string[] = [];
+    let release: Promise<void> | undefined;
     const done = await provider.waitUntilSnapshotAvailable(SNAPSHOT.snapshotId, {
       ...WAIT,
-      onProgress: ({ status }) => void seen.push(status),
+      onProgress: ({ status }) => {
+        seen.push(status);
+        release ??= rds.letGo();
+      },
     });
+    await release;
     expect(seen[0]).toBe('creating');
     expect(done).toMatchObject({ status: 'available', percent: 100, tags: { team: 'login', [CUTOVER_TAG]: 'c-1' } });
     expect(await provider.createOrAdoptSnapshot(SNAPSHOT)).toMatchObject({ arn: first.arn, status: 'available' });
@@ -142,21 +148,22 @@ describe('RdsDatabaseProvider', () => {
     await expect(provider.describeInstance('blue')).rejects.toMatchObject({ code: 'RDS_UNREACHABLE', retryable: true });
   });
 
-  it('says RDS_BUSY when the deadline passes, and the reason when it is told to stop', async () => {
+  it('says the reason when it is told to stop', async () => {
     await expect(
       provider.waitUntilInstanceAvailable('blue', { ...WAIT, signal: AbortSignal.abort(new Error('cancelled')) }),
     ).rejects.toThrow('cancelled');
-    await rds.faults({ delaysMs: { deleting: 2_000 } });
+  });
+
+  it('says RDS_BUSY when the deadline passes, finds what is being removed busy, and is done when it is gone', async () => {
+    await rds.holdIn('deleting');
     await expect(provider.deleteInstance(RESTORE, { deadlineMs: 100, pollMs: 20 })).rejects.toMatchObject({
       code: 'RDS_BUSY',
     });
-  });
-
-  it('finds a restore that is being removed busy, and is done when it is gone', async () => {
     await expect(provider.restoreOrAdopt(RESTORE)).rejects.toMatchObject({ code: 'RDS_BUSY' });
     await expect(provider.waitUntilInstanceAvailable(RESTORE.instanceId, WAIT)).rejects.toMatchObject({
       code: 'RDS_FAILED',
     });
+    await rds.letGo();
     await provider.deleteInstance(RESTORE, WAIT);
     await provider.deleteInstance(RESTORE, WAIT);
     expect(await provider.describeInstance(RESTORE.instanceId)).toBeUndefined();
@@ -172,11 +179,12 @@ describe('RdsDatabaseProvider', () => {
   });
 
   it('says RDS_BUSY for a snapshot of an instance that is occupied, which a retry gets', async () => {
-    await rds.faults({ delaysMs: { 'backing-up': 500 } });
+    await rds.holdIn('backing-up');
     const before = await provider.createOrAdoptSnapshot({ ...SNAPSHOT, snapshotId: 'c-1-before' });
     expect(before.status).toBe('creating');
     const again = { ...SNAPSHOT, snapshotId: 'c-1-after' };
     await expect(provider.createOrAdoptSnapshot(again)).rejects.toMatchObject({ code: 'RDS_BUSY', retryable: true });
+    await rds.letGo();
     await provider.waitUntilInstanceAvailable('blue', WAIT);
     await provider.createOrAdoptSnapshot(again);
     await provider.waitUntilSnapshotAvailable('c-1-after', WAIT);
@@ -184,11 +192,13 @@ describe('RdsDatabaseProvider', () => {
 
   it('takes a snapshot of ours again that has failed', async () => {
     const torn = { ...SNAPSHOT, snapshotId: 'c-1-torn' };
-    await rds.faults({ delaysMs: { 'backing-up': 500 } });
+    await rds.holdIn('backing-up', 'rebooting');
     await provider.createOrAdoptSnapshot(torn);
     const { DBInstances } = await client.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: 'blue' }));
     const [blue] = DBInstances ?? [];
     process.kill(rds.postmasterPid(blue ?? {}), 'SIGKILL');
+    await rds.instance('blue', 'rebooting');
+    await rds.letGo();
     await expect(provider.waitUntilSnapshotAvailable(torn.snapshotId, WAIT)).rejects.toMatchObject({
       code: 'RDS_FAILED',
     });

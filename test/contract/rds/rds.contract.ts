@@ -23,7 +23,7 @@ export interface RdsContractCase {
   readonly run: (client: RDSClient) => Promise<void>;
 }
 
-const WAIT_MS = 40_000;
+const WAIT_MS = 120_000;
 const BLUE = 'contract-blue';
 const GREEN = 'contract-green';
 const SNAPSHOT = 'contract-snapshot';

@@ -9,7 +9,7 @@ const COUNT_MAX = 10_000;
 export interface FaultPlan {
   /** Answers `Throttling` to the next `count` requests, of one action or of any. */
   readonly throttle?: { readonly action?: string; readonly count: number };
-  /** Shortest time an instance stays in a state. */
+  /** Shortest time an instance stays in a state, while this plan is in force. */
   readonly delaysMs?: Partial<Record<InstanceStatus, number>>;
   /** Answers `code` to the next request of `action`. */
   readonly failNext?: { readonly action: string; readonly code: RdsErrorCode };

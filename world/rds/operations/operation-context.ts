@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Logger } from '../../../config/logger';
 import { type PostgresInstallation, type PostgresMajor } from '../../toolchain';
 import { type Clusters } from '../cluster/clusters';
@@ -66,6 +65,5 @@ export function checkStillRunning(context: OperationContext, record: InstanceRec
 
 /** Stays in a status as long as the fault plan asks. */
 export async function dwell(context: OperationContext, status: InstanceStatus): Promise<void> {
-  const delayMs = context.faults.delayMs(status);
-  if (delayMs > 0) await sleep(delayMs, undefined, { signal: context.signal });
+  await context.faults.dwell(status, context.signal);
 }

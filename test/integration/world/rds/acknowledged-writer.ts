@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { type DBInstance } from '@aws-sdk/client-rds';
 import { MASTER_PASSWORD } from './endpoint-fixture';
@@ -34,8 +35,9 @@ export class AcknowledgedWriter {
     return this.#acknowledged.filter((row) => row.at < time.getTime()).map((row) => row.id);
   }
 
-  get count(): number {
-    return this.#acknowledged.length;
+  /** Waits until so many rows were acknowledged. */
+  async hasWritten(rows: number): Promise<void> {
+    while (this.#acknowledged.length < rows) await Promise.race([sleep(5), this.#running]);
   }
 
   /** @returns the longest time between two acknowledgements since the last call */

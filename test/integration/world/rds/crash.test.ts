@@ -28,42 +28,43 @@ const rowsKept = (instance: DBInstance) =>
 
 describe('a PostgreSQL that is killed under the endpoint', () => {
   it('is seen as rebooting, started again on the same port, and has its data; the log says what happened', async () => {
-    await rds.faults({ delaysMs: { rebooting: 400 } });
+    await rds.holdIn('rebooting');
     process.kill(rds.postmasterPid(blue), 'SIGKILL');
     await rds.instance('blue', 'rebooting');
+    await rds.letGo();
     const after = await rds.instance('blue', 'available');
     expect(after.Endpoint).toEqual(blue.Endpoint);
     expect(await rowsKept(after)).toEqual([{ id: 1 }]);
-    expect(rds.log).toContain('postgresql ended by itself');
+    await rds.logged('postgresql ended by itself');
   });
 
   it('fails the snapshot that was being taken and leaves none of its files', async () => {
-    await rds.faults({ delaysMs: { 'backing-up': 500 } });
+    await rds.holdIn('backing-up', 'rebooting');
     await rds.client.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier: 'blue', DBSnapshotIdentifier: 'torn' }));
     process.kill(rds.postmasterPid(blue), 'SIGKILL');
+    // The copy begins only now.
+    await rds.instance('blue', 'rebooting');
+    await rds.letGo();
     expect((await rds.snapshot('torn', 'failed', 'available')).Status).toBe('failed');
     await rds.instance('blue', 'available');
     expect(await readdir(join(rds.stateDir, 'snapshots'))).toEqual([]);
   });
 
   it('still gets the password that was accepted before', async () => {
-    await rds.faults({ delaysMs: { 'resetting-master-credentials': 400 } });
+    await rds.holdIn('resetting-master-credentials', 'rebooting');
     const MasterUserPassword = 'after-the-crash-3';
     await rds.client.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: 'blue', MasterUserPassword }));
     await rds.instance('blue', 'resetting-master-credentials');
     process.kill(rds.postmasterPid(blue), 'SIGKILL');
     await rds.instance('blue', 'rebooting');
+    await rds.letGo();
     let pending = true;
     while (pending) {
       const instance = await rds.instance('blue', 'available');
       pending = instance.PendingModifiedValues?.MasterUserPassword !== undefined;
     }
     await onInstance(blue, (client) => client.query('SELECT 1'), { password: MasterUserPassword });
-    await rds.client.send(
-      new ModifyDBInstanceCommand({ DBInstanceIdentifier: 'blue', MasterUserPassword: MASTER_PASSWORD }),
-    );
-    await rds.instance('blue', 'resetting-master-credentials');
-    await rds.instance('blue', 'available');
+    await rds.resetMasterPassword('blue', MASTER_PASSWORD);
   });
 
   it('is given up as failed when it does not start any more, and can be deleted then', async () => {
@@ -89,9 +90,11 @@ describe('an endpoint that is killed', () => {
       expect((await client.query<{ id: number }>('SELECT id FROM kept')).rows).toEqual([{ id: 1 }]);
     });
     expect(rds.postmasterPid(blue)).toBe(pid);
-    expect(rds.log).toContain('running postgresql adopted');
+    await rds.logged('running postgresql adopted');
+    await rds.holdIn('rebooting');
     process.kill(pid, 'SIGKILL');
     await rds.instance('blue', 'rebooting');
+    await rds.letGo();
     await rds.instance('blue', 'available');
   });
 
@@ -105,7 +108,7 @@ describe('an endpoint that is killed', () => {
 
   it('marks what it was doing: half a snapshot and half an instance have failed, a deletion is finished', async () => {
     await rds.createInstance('doomed');
-    await rds.faults({ delaysMs: { 'backing-up': 5_000, creating: 5_000, deleting: 5_000 } });
+    await rds.holdIn('backing-up', 'creating', 'deleting');
     await rds.client.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier: 'blue', DBSnapshotIdentifier: 'half' }));
     await rds.client.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: 'doomed', SkipFinalSnapshot: true }));
     await rds.client.send(
@@ -127,7 +130,7 @@ describe('an endpoint that is killed', () => {
 
   it('takes the final snapshot again that it owed to a deletion', async () => {
     await rds.createInstance('last');
-    await rds.faults({ delaysMs: { deleting: 3_000 } });
+    await rds.holdIn('deleting');
     await rds.client.send(
       new DeleteDBInstanceCommand({ DBInstanceIdentifier: 'last', FinalDBSnapshotIdentifier: 'last-words' }),
     );
@@ -158,7 +161,7 @@ describe('an endpoint that is stopped', () => {
 });
 
 async function gone(id: string): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 120_000;
   for (;;) {
     try {
       await rds.client.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: id }));

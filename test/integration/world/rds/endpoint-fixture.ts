@@ -12,20 +12,25 @@ import {
   type DBSnapshot,
   DescribeDBInstancesCommand,
   DescribeDBSnapshotsCommand,
+  ModifyDBInstanceCommand,
   RDSClient,
 } from '@aws-sdk/client-rds';
 import { Client } from 'pg';
 import { cleanEnvironment, endRecorded, typescriptCommand } from '../../../../world/supervisor';
+import { type InstanceStatus } from '../../../../world/rds/model/instance-status';
 import { type FaultPlan } from '../../../../world/rds/control/fault-plan';
 
 export const MASTER_PASSWORD = 'master-password-1';
 const CREDENTIALS = { accessKeyId: 'AKIDTEST', secretAccessKey: 'test-secret' };
 const TOKEN = 'control-token';
-const READY_MS = 50_000;
-const WAIT_MS = 40_000;
+/** Nothing is measured by these: on a busy machine everything takes several times as long. */
+const READY_MS = 120_000;
+const WAIT_MS = 120_000;
+/** The longest that the endpoint takes. */
+const HELD_MS = 600_000;
 
 /** An RDS client that keeps no connection between two requests. */
-export function testClient(endpoint: string, credentials = CREDENTIALS, requestTimeout = 20_000): RDSClient {
+export function testClient(endpoint: string, credentials = CREDENTIALS, requestTimeout = 60_000): RDSClient {
   const requestHandler = { httpAgent: { keepAlive: false }, requestTimeout, throwOnRequestTimeout: true };
   return new RDSClient({ endpoint, region: 'us-east-1', credentials, requestHandler });
 }
@@ -133,6 +138,35 @@ export class EndpointProcess {
       body: JSON.stringify(plan),
     });
     if (!answer.ok) throw new Error(await answer.text());
+  }
+
+  /**
+   * Keeps instances in these statuses until {@link faults} takes another plan: what is to be met in one of them is met, however
+   * late this process comes to look.
+   */
+  async holdIn(...statuses: readonly InstanceStatus[]): Promise<void> {
+    await this.faults({ delaysMs: Object.fromEntries(statuses.map((status) => [status, HELD_MS])) });
+  }
+
+  /** Lets go on what {@link holdIn} keeps. */
+  async letGo(): Promise<void> {
+    await this.faults({});
+  }
+
+  /** Sets the master password; the status in between is met on the way. */
+  async resetMasterPassword(id: string, password: string): Promise<void> {
+    await this.holdIn('resetting-master-credentials');
+    await this.client.send(
+      new ModifyDBInstanceCommand({ DBInstanceIdentifier: id, MasterUserPassword: password, ApplyImmediately: true }),
+    );
+    await this.instance(id, 'resetting-master-credentials');
+    await this.letGo();
+    await this.instance(id, 'available');
+  }
+
+  /** Waits until it has logged this: its log comes another way than its answers. */
+  async logged(text: string): Promise<void> {
+    while (!this.#stderr.includes(text)) await sleep(20);
   }
 
   async createInstance(id: string, changes: Partial<CreateDBInstanceMessage> = {}): Promise<DBInstance> {

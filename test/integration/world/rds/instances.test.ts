@@ -81,26 +81,23 @@ describe('an instance', () => {
   });
 
   it('resets the master password in a state of its own; the old one is refused after it', async () => {
-    await rds.faults({ delaysMs: { 'resetting-master-credentials': 300 } });
+    await rds.holdIn('resetting-master-credentials');
     const MasterUserPassword = 'another-password-2';
     const answer = await rds.client.send(
       new ModifyDBInstanceCommand({ DBInstanceIdentifier: 'blue', MasterUserPassword, ApplyImmediately: true }),
     );
     expect(answer.DBInstance?.PendingModifiedValues?.MasterUserPassword).toBe('****');
     await rds.instance('blue', 'resetting-master-credentials');
+    await rds.letGo();
     await rds.instance('blue', 'available');
     await onInstance(blue, (client) => client.query('SELECT 1'), { password: MasterUserPassword });
     await expect(onInstance(blue, async () => undefined)).rejects.toMatchObject({ code: '28P01' });
-    await rds.client.send(
-      new ModifyDBInstanceCommand({ DBInstanceIdentifier: 'blue', MasterUserPassword: MASTER_PASSWORD }),
-    );
-    await rds.instance('blue', 'resetting-master-credentials');
-    await rds.instance('blue', 'available');
+    await rds.resetMasterPassword('blue', MASTER_PASSWORD);
   });
 
   it('is refused a snapshot, a change and a second deletion while it is being deleted', async () => {
     await rds.createInstance('doomed');
-    await rds.faults({ delaysMs: { deleting: 1_500 } });
+    await rds.holdIn('deleting');
     const id = { DBInstanceIdentifier: 'doomed' };
     await rds.client.send(new DeleteDBInstanceCommand({ ...id, SkipFinalSnapshot: true }));
     const state = { name: 'InvalidDBInstanceStateFault' };
@@ -155,7 +152,7 @@ describe('an instance', () => {
     await rds.client.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier: 'spare', DBSnapshotIdentifier: 'lent' }));
     await rds.snapshot('lent', 'available');
     await rds.instance('spare', 'available');
-    await rds.faults({ delaysMs: { creating: 800 } });
+    await rds.holdIn('creating');
     const restore = (DBInstanceIdentifier: string) =>
       rds.client.send(
         new RestoreDBInstanceFromDBSnapshotCommand({ DBInstanceIdentifier, DBSnapshotIdentifier: 'lent' }),
@@ -164,6 +161,7 @@ describe('an instance', () => {
     const deletion = () => rds.client.send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: 'lent' }));
     await expect(deletion()).rejects.toMatchObject({ name: 'InvalidDBSnapshotStateFault' });
     await expect(restore('spare')).rejects.toMatchObject({ name: 'DBInstanceAlreadyExistsFault' });
+    await rds.letGo();
     await rds.instance('borrower', 'available');
     await deletion();
     // Its files go after the answer.

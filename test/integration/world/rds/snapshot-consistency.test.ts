@@ -47,6 +47,7 @@ describe('a snapshot of a running instance', () => {
   it('holds every row that was acknowledged before its database time, and the restored data are intact', async () => {
     const writer = new AcknowledgedWriter(blue);
     await writer.start();
+    await writer.hasWritten(10);
     await rds.client.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier: 'blue', DBSnapshotIdentifier: 'whole' }));
     const snapshot = await rds.snapshot('whole', 'available', 'failed');
     await writer.stop();
@@ -117,6 +118,7 @@ describe('a snapshot of a running instance', () => {
   it('fails, and does not hang, when the server is killed in the middle of the copy', async () => {
     const target = await mkdtemp(join(tmpdir(), 'rds-torn-'));
     const pid = rds.postmasterPid(blue);
+    await rds.holdIn('rebooting');
     let killed = false;
     const copy = takeSnapshot({
       port: superuser.port,
@@ -133,6 +135,7 @@ describe('a snapshot of a running instance', () => {
     await expect(copy).rejects.toThrow(/connection|session/i);
     await rm(target, { recursive: true, force: true });
     await rds.instance('blue', 'rebooting');
+    await rds.letGo();
     await rds.instance('blue', 'available');
   });
 });
