@@ -11,7 +11,7 @@ export function probeReady(upstream: Upstream, timeoutMs: number): Promise<boole
     const timer = setTimeout(() => {
       call?.destroy();
       resolve(false);
-    }, timeoutMs);
+    }, timeoutMs).unref();
     const settle = (ready: boolean) => {
       clearTimeout(timer);
       resolve(ready);

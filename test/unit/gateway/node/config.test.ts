@@ -28,7 +28,8 @@ describe('the config', () => {
     );
 
   it('takes paths relative to its own folder and fills in the defaults', async () => {
-    const { config } = await load(JSON.stringify({ ...testConfig(folder, {}), stateFile: 'state/g.json' }));
+    const written = { ...testConfig(folder, {}), hold: undefined, stateFile: 'state/g.json' };
+    const { config } = await load(JSON.stringify(written));
     expect(config.stateFile).toBe(join(folder, 'state', 'g.json'));
     expect(config.hold).toEqual({
       maxParked: 10_000,

@@ -42,8 +42,11 @@ describe('the control listener', () => {
     const blue = await parts.upstream((_request, response) => response.end());
     const gateway = await parts.gateway({ blue: blue.url });
     await gateway.stage(1, 'green');
-    await gateway.hold(1);
-    expect(await gateway.state()).toMatchObject({
+    await gateway.hold(1, 90_000);
+    let state = await gateway.state();
+    // The side is asked in the background.
+    while ((state['ready'] as { blue: boolean }).blue === false) state = await gateway.state();
+    expect(state).toMatchObject({
       epoch: 0,
       mode: 'hold',
       weights: { blue: 1, green: 0 },
@@ -51,7 +54,7 @@ describe('the control listener', () => {
       parked: 0,
       staged: { epoch: 1 },
       highestEpoch: 1,
-      hold: { epoch: 1, deadlineMs: 10_000 },
+      hold: { epoch: 1, deadlineMs: 90_000 },
       doubt: null,
       ready: { blue: true, green: false },
     });

@@ -1,9 +1,11 @@
 import { type ServerResponse } from 'node:http';
 import { useParts } from '../support/fixture';
-import { eventually, RawClient, rawExchange } from '../support/sockets';
+import { stopClock } from '../support/manual-clock';
+import { RawClient, rawExchange } from '../support/sockets';
 
 describe('holding', () => {
   const parts = useParts();
+  afterEach(() => jest.restoreAllMocks());
   const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
   const post = (path: string, body: string) =>
     `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
@@ -102,6 +104,7 @@ describe('holding', () => {
   });
 
   it('answers 503 with Retry-After beyond its bounds in count, bytes, body and time', async () => {
+    const clock = stopClock();
     const config = { hold: { maxParked: 2, maxParkedBytes: 150_000, deadlineMs: 500, maxParkedMs: 500 } };
     const { bodies, gateway } = await setUp(config);
     await gateway.hold(1);
@@ -109,13 +112,16 @@ describe('holding', () => {
     const big = await RawClient.connect(gateway.publicPort);
     big.send(post('/big', 'x'.repeat(100_000)));
     await gateway.until({ parked: 1 });
-    await eventually(() => big.socket.bytesWritten > 100_000);
+    while (Number((await gateway.state())['parkedBytes']) < 100_000);
     expect(await rawExchange(gateway.publicPort, post('/big', 'x'.repeat(100_000)))).toMatch(refusal);
     expect(await rawExchange(gateway.publicPort, post('/huge', 'x'.repeat(300_000)))).toMatch(refusal);
     const second = await RawClient.connect(gateway.publicPort);
     second.send(get('/second'));
     await gateway.until({ parked: 2 });
     expect(await rawExchange(gateway.publicPort, get('/third'))).toMatch(refusal);
+    await clock.advance(499);
+    expect(await gateway.state()).toMatchObject({ parked: 2 });
+    await clock.advance(1);
     expect(await big.closed()).toMatch(refusal);
     expect(await second.closed()).toMatch(refusal);
     expect(bodies).toEqual([]);
@@ -160,9 +166,12 @@ describe('holding', () => {
   });
 
   it('past its deadline forwards nothing and answers 503 until an operator settles the epoch', async () => {
+    const clock = stopClock();
     const { bodies, gateway } = await setUp();
     await gateway.hold(1, 50);
     const parked = rawExchange(gateway.publicPort, get('/parked'));
+    await gateway.until({ parked: 1 });
+    await clock.advance(50);
     await gateway.until({ mode: 'in_doubt' });
     expect(await parked).toMatch(/^HTTP\/1\.1 503 /);
     expect(await rawExchange(gateway.adminPort, get('/later'))).toMatch(/^HTTP\/1\.1 503 [^]*Retry-After/);
@@ -184,7 +193,7 @@ describe('holding', () => {
         response.end(verdicts.shift());
       });
     });
-    const doubt = { kind: 'http', url: `${arbiter.url}/claim`, askOnStart: false, retryMs: 50 };
+    const doubt = { kind: 'http', url: `${arbiter.url}/claim`, askOnStart: false, retryMs: 50, timeoutMs: 30_000 };
     const { gateway } = await setUp({ doubt });
     await gateway.hold(1, 50);
     await gateway.until({ mode: 'pass', epoch: 1 });
@@ -197,7 +206,7 @@ describe('holding', () => {
   it('at a shutdown answers the parked with 503 and lets what is in flight finish', async () => {
     let finish: () => void = () => undefined;
     const blue = await parts.upstream((_request, response) => (finish = () => response.end('finished')));
-    const gateway = await parts.gateway({ blue: blue.url, config: { shutdownTimeoutMs: 5_000 } });
+    const gateway = await parts.gateway({ blue: blue.url, config: { shutdownTimeoutMs: 30_000 } });
     await gateway.stage(1, 'green');
     const inFlight = rawExchange(gateway.publicPort, get('/a'));
     await gateway.until({ inFlight: 1 });

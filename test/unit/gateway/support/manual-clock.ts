@@ -1,4 +1,5 @@
 import { type Clock } from '../../../../gateway/core/clock';
+import { nodeClock } from '../../../../gateway/node/clock';
 
 interface Timer {
   readonly at: number;
@@ -40,6 +41,15 @@ export class ManualClock implements Clock {
     }
     this.time = end;
   }
+}
+
+/** Gateways that start from here on go by a clock that moves only when told, until mocks are restored. */
+export function stopClock(): ManualClock {
+  const clock = new ManualClock();
+  jest.spyOn(nodeClock, 'now').mockImplementation(clock.now);
+  jest.spyOn(nodeClock, 'after').mockImplementation(clock.after);
+  jest.spyOn(nodeClock, 'soon').mockImplementation(clock.soon);
+  return clock;
 }
 
 export async function settle(): Promise<void> {

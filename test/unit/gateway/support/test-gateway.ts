@@ -8,6 +8,10 @@ import { createLog } from '../../../../gateway/node/logging';
 export const TEST_TOKEN = 'token-of-the-test-gateway';
 /** Nothing listens there: port 1 is never given out. */
 const NOBODY = 'http://127.0.0.1:1';
+/** Limits that no test waits for: long, because the machine may stand still at any moment. */
+const PATIENCE_MS = 30_000;
+/** Longer than any test takes, so that a hold ends as its test wants it. */
+const HOLD_MS = 120_000;
 
 export interface TestGatewayOptions {
   readonly blue?: string;
@@ -47,22 +51,25 @@ export interface TestGateway {
   close(): Promise<void>;
 }
 
-/** The config of a test gateway as a plain object: free ports, no access log, fast polls. */
+/** The config of a test gateway as a plain object: free ports, no access log, fast polls, long limits. */
 export function testConfig(folder: string, options: TestGatewayOptions): Record<string, unknown> {
   const side = (url: string | undefined, apiGeneration: 1 | 2) => ({
     publicUrl: url ?? NOBODY,
     adminUrl: url ?? NOBODY,
     apiGeneration,
   });
+  const section = (name: string) => options.config?.[name] as object | undefined;
   return {
     listeners: { public: { port: 0 }, admin: { port: 0 }, control: { port: 0 } },
     sides: { blue: side(options.blue, 1), green: side(options.green, 2) },
     stateFile: join(folder, 'gateway.json'),
-    readiness: { intervalMs: 50, timeoutMs: 500 },
     accessLog: { level: 'off' },
     logLevel: 'silent',
     shutdownTimeoutMs: 200,
     ...options.config,
+    readiness: { intervalMs: 50, timeoutMs: PATIENCE_MS, ...section('readiness') },
+    hold: { deadlineMs: HOLD_MS, maxParkedMs: HOLD_MS, drainTimeoutMs: PATIENCE_MS, ...section('hold') },
+    upstream: { connectTimeoutMs: PATIENCE_MS, keepAliveMs: PATIENCE_MS, ...section('upstream') },
   };
 }
 
@@ -117,7 +124,7 @@ export function controlClient(controlUrl: string, token: string): ControlClient 
         epoch,
         state: { mode: 'pass', weights: side === 'blue' ? { blue: 1, green: 0 } : { blue: 0, green: 1 } },
       }),
-    hold: (epoch, deadlineMs = 10_000) => control('PUT', '/hold', { epoch, deadlineMs }),
+    hold: (epoch, deadlineMs = HOLD_MS) => control('PUT', '/hold', { epoch, deadlineMs }),
     apply: (epoch) => control('POST', '/target/apply', { epoch }),
     revert: (epoch) => control('POST', '/target/revert', { epoch }),
     until: async (expected) => {
