@@ -23,7 +23,7 @@ describe('Introspector', () => {
     green = await fakeHydra((request) => onGreen(request), 2);
     admin = new HydraAdmin();
     applied = { epoch: 0, state: blue.side };
-    config = { hydraDeadlineMs: 500, introspectionCacheMs: 0 };
+    config = { hydraDeadlineMs: 30_000, introspectionCacheMs: 0 };
     introspector = new Introspector({ hydra: admin, side: () => applied, config: () => config });
   });
   afterEach(async () => {
@@ -90,6 +90,7 @@ describe('Introspector', () => {
     ['nothing', { hang: true }],
     ['half an answer', { cut: true, body: ACTIVE }],
   ])('fails when Hydra answers %s', async (_what, reply) => {
+    if ('hang' in reply) config = { ...config, hydraDeadlineMs: 500 };
     onBlue = () => reply;
     await expect(introspector.introspect('t')).rejects.toMatchObject({
       code: expect.stringMatching(/^HYDRA_(UNEXPECTED|UNREACHABLE)$/) as string,

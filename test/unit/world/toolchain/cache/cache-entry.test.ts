@@ -118,7 +118,7 @@ describe('a cache entry', () => {
 
   it('is made by one of two callers at once while the other waits and says so', async () => {
     const slowly = async (scratch: Scratch) => {
-      await sleep(400);
+      while (lines.length === 0) await sleep(5);
       await make(scratch);
     };
     const answers = await Promise.all([ensure(slowly), ensure(slowly)]);

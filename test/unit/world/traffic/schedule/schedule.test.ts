@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { OpenLoop, type ScheduledStart } from '../../../../../world/traffic/schedule/open-loop';
 import { Random } from '../../../../../world/traffic/schedule/random';
 
@@ -36,50 +35,76 @@ describe('Random', () => {
 });
 
 describe('OpenLoop', () => {
-  it('goes on starting by the clock although nothing is ever answered', async () => {
+  const TICK_MS = 5;
+  let nowMs = 0;
+  beforeEach(() => {
+    jest.useFakeTimers();
+    jest.spyOn(performance, 'now').mockImplementation(() => nowMs);
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+    jest.useRealTimers();
+  });
+
+  function pass(ms: number): void {
+    for (let passed = 0; passed < ms; passed += TICK_MS) {
+      nowMs += TICK_MS;
+      jest.advanceTimersByTime(TICK_MS);
+    }
+  }
+
+  /** Time goes on and the process does not. */
+  function stall(ms: number): void {
+    nowMs += ms;
+  }
+
+  it('goes on starting by the clock although nothing is ever answered', () => {
     const starts: ScheduledStart[] = [];
     const loop = new OpenLoop({ ratePerSecond: 500, start: (at) => (starts.push(at), 1) });
     loop.begin();
-    while (starts.length < 50) await sleep(5);
+    pass(50);
+    stall(1_900);
+    pass(50);
     loop.end();
-    const gaps = starts.slice(1).map((at, index) => at.intendedAtMs - (starts[index]?.intendedAtMs ?? 0));
+    expect(starts).toHaveLength(1_001);
     // The intended times are exact however late the timer was.
-    for (const gap of gaps.slice(0, 10)) expect(gap).toBeCloseTo(2, 5);
+    const gaps = starts.slice(1).map((at, index) => at.intendedAtMs - (starts[index]?.intendedAtMs ?? 0));
+    for (const gap of gaps) expect(gap).toBeCloseTo(2, 5);
     expect(loop.summary().lateness.count).toBe(starts.length);
   });
 
-  it('gives an operation of several requests the time of several', async () => {
+  it('gives an operation of several requests the time of several', () => {
     const starts: ScheduledStart[] = [];
     const loop = new OpenLoop({ ratePerSecond: 1_000, start: (at) => (starts.push(at), 10) });
     loop.begin();
-    while (starts.length < 3) await sleep(5);
+    pass(20);
     loop.end();
+    expect(starts).toHaveLength(3);
     expect((starts[1]?.intendedAtMs ?? 0) - (starts[0]?.intendedAtMs ?? 0)).toBeCloseTo(10, 5);
   });
 
-  it('stands still at rate 0 and does not catch up afterwards', async () => {
+  it('stands still at rate 0 and does not catch up afterwards', () => {
     const starts: ScheduledStart[] = [];
     const loop = new OpenLoop({ ratePerSecond: 0, start: (at) => (starts.push(at), 1) });
     loop.begin();
-    await sleep(50);
+    pass(1_000);
     expect(starts).toEqual([]);
-    const resumedAtMs = performance.now();
+    const resumedAtMs = nowMs;
     loop.setRate(10);
-    while (starts.length === 0) await sleep(5);
+    pass(TICK_MS);
     loop.end();
-    expect(starts[0]?.intendedAtMs).toBeGreaterThanOrEqual(resumedAtMs);
+    expect(starts.map(({ intendedAtMs }) => intendedAtMs)).toEqual([resumedAtMs]);
   });
 
-  it('reports its own stall and drops what it missed in a long one', async () => {
+  it('reports its own stall and drops what it missed in a long one', () => {
     const late: number[] = [];
     const loop = new OpenLoop({ ratePerSecond: 100, start: (at) => (late.push(at.lateMs), 1) });
     loop.begin();
-    await sleep(30);
-    const until = performance.now() + 2_200;
-    while (performance.now() < until);
-    await sleep(30);
+    pass(30);
+    stall(2_200);
+    pass(30);
     loop.end();
     expect(loop.summary().droppedMs).toBeGreaterThan(2_000);
-    expect(late.length).toBeLessThan(100);
+    expect(late.length).toBeLessThan(10);
   });
 });
