@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { CutoverFault } from '../../domain/faults';
 import {
   type CommandName,
@@ -183,7 +183,11 @@ class CollectedOutput {
     );
     await Promise.race([
       Promise.all(ended),
-      sleep(OUTPUT_LIMIT_MS, undefined, { signal: limit.signal }).catch(() => undefined),
+      // A turn more: what is in the pipes by then came in time, and it is this process that was late.
+      sleep(OUTPUT_LIMIT_MS, undefined, { signal: limit.signal }).then(
+        () => turn(),
+        () => undefined,
+      ),
     ]);
     limit.abort();
     for (const stream of streams) stream.destroy();
