@@ -17,8 +17,8 @@ import { useDatabase } from '../../../support/database';
 import { sharedServers } from '../../../support/shared-servers';
 
 const LOCK_TIMEOUT_MS = 2_000;
-const LONG_LEASE = { holdDeadlineMs: 60_000, marginMs: 0 };
-const SHORT_LEASE = { holdDeadlineMs: 300, marginMs: 0 };
+/** Longer than any test takes: where a lease is to be over, the test ends it. */
+const LEASE = { holdDeadlineMs: 600_000, marginMs: 0 };
 const REFUSED = { code: 'HC001' };
 
 const database = useDatabase('hydra_1_11_10');
@@ -30,16 +30,55 @@ let sid = 0;
 const write = (client: Client = writer) =>
   client.query(`INSERT INTO hydra_jwk (sid, kid, version, keydata) VALUES ($1, 'k', 0, 'x')`, [`s${++sid}`]);
 
-async function begin(lease = LONG_LEASE): Promise<number> {
+async function begin(lease = LEASE): Promise<number> {
   const answer = await beginAttempt(orchestrator, { epoch: ++epoch, ...lease });
   if (!answer.ok) throw new Error(answer.reason);
   return answer.attempt;
 }
 
-async function fenced(lease = LONG_LEASE): Promise<number> {
-  const attempt = await begin(lease);
+async function fenced(): Promise<number> {
+  const attempt = await begin();
   expect(await fence(orchestrator, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true, alreadyFenced: false });
   return attempt;
+}
+
+/** As if the lease had been as long as until now. */
+async function endLease(attempt: number): Promise<void> {
+  for (const table of ['attempt', 'run']) {
+    await orchestrator.query(
+      `UPDATE hydra_cutover.${table} SET lease_until = clock_timestamp() WHERE attempt = $1 AND lease_until IS NOT NULL`,
+      [attempt],
+    );
+  }
+}
+
+/** A commit in a transaction that is still open, of an attempt whose lease is over by now, as everybody else sees it. */
+async function commitUnderWay(): Promise<void> {
+  // The lease must outlast fence and commit, and is waited for: as short as this machine lets it be.
+  for (let holdDeadlineMs = 300; ; holdDeadlineMs *= 3) {
+    const attempt = await begin({ holdDeadlineMs, marginMs: 0 });
+    await fence(orchestrator, attempt, LOCK_TIMEOUT_MS);
+    await orchestrator.query('BEGIN');
+    const answer = await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS);
+    if (answer.ok) {
+      await writer.query(
+        `SELECT pg_sleep(extract(epoch FROM lease_until - clock_timestamp()) + 0.01) FROM hydra_cutover.attempt
+          WHERE attempt = $1`,
+        [attempt],
+      );
+      return;
+    }
+    await orchestrator.query('ROLLBACK');
+    // Fence and commit came too late: once more, with a longer lease.
+    expect(['holding', 'lease_over']).toContain(answer.reason);
+  }
+}
+
+/** Until the writer waits for the arbiter's lock. */
+async function writerWaits(): Promise<void> {
+  const sql = `SELECT 1 FROM pg_locks JOIN pg_database d ON d.oid = database
+                WHERE locktype = 'advisory' AND NOT granted AND d.datname = current_database()`;
+  while ((await orchestrator.query(sql)).rows.length === 0) await sleep(5);
 }
 
 beforeAll(async () => {
@@ -85,9 +124,9 @@ describe('the guard', () => {
   });
 
   it('lets writes pass by itself once the lease is over, though nobody reopens', async () => {
-    await fenced(SHORT_LEASE);
+    const attempt = await fenced();
     await expect(write()).rejects.toMatchObject(REFUSED);
-    await sleep(350);
+    await endLease(attempt);
     await expect(write()).resolves.toBeDefined();
   });
 
@@ -138,15 +177,15 @@ describe('a fence', () => {
   });
 
   it('is refused when the hold lasted longer than the lease', async () => {
-    const attempt = await begin(SHORT_LEASE);
-    await sleep(350);
+    const attempt = await begin();
+    await endLease(attempt);
     expect(await fence(orchestrator, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: false, reason: 'lease_over' });
   });
 });
 
 describe('a commit', () => {
   it('refuses writes for good and is the same when asked again', async () => {
-    const attempt = await fenced(SHORT_LEASE);
+    const attempt = await fenced();
     expect(await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS)).toMatchObject({
       ok: true,
       alreadyCommitted: false,
@@ -155,20 +194,20 @@ describe('a commit', () => {
       ok: true,
       alreadyCommitted: true,
     });
-    await sleep(350);
+    await endLease(attempt);
     await expect(write()).rejects.toMatchObject(REFUSED);
     expect(await abortAttempt(orchestrator, attempt, 'gateway', LOCK_TIMEOUT_MS)).toMatchObject({
       outcome: 'committed',
     });
-    expect(await beginAttempt(orchestrator, { epoch: ++epoch, ...LONG_LEASE })).toMatchObject({
+    expect(await beginAttempt(orchestrator, { epoch: ++epoch, ...LEASE })).toMatchObject({
       ok: false,
       reason: 'committed',
     });
   });
 
   it('is refused once the lease is over', async () => {
-    const attempt = await fenced(SHORT_LEASE);
-    await sleep(350);
+    const attempt = await fenced();
+    await endLease(attempt);
     expect(await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS)).toMatchObject({
       ok: false,
       reason: 'lease_over',
@@ -177,14 +216,11 @@ describe('a commit', () => {
   });
 
   it('makes a writer who comes after the lease wait for the outcome while it is not yet durable', async () => {
-    const attempt = await fenced(SHORT_LEASE);
-    await orchestrator.query('BEGIN');
-    expect(await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
-    await sleep(350);
+    await commitUnderWay();
     let settled = false;
     const late = write().finally(() => (settled = true));
     const outcome = expect(late).rejects.toMatchObject(REFUSED);
-    await sleep(200);
+    await writerWaits();
     expect(settled).toBe(false);
     await orchestrator.query('COMMIT');
     await outcome;
@@ -237,13 +273,13 @@ describe('a commit', () => {
 
 describe('an attempt', () => {
   it('is refused while another is alive, and takes over from one whose lease is over', async () => {
-    const first = await begin(SHORT_LEASE);
-    expect(await beginAttempt(orchestrator, { epoch: epoch + 1, ...LONG_LEASE })).toMatchObject({
+    const first = await begin();
+    expect(await beginAttempt(orchestrator, { epoch: epoch + 1, ...LEASE })).toMatchObject({
       ok: false,
       reason: 'attempt_alive',
       attempt: first,
     });
-    await sleep(350);
+    await endLease(first);
     await begin();
     expect(await abortAttempt(orchestrator, first, 'late', LOCK_TIMEOUT_MS)).toMatchObject({ outcome: 'aborted' });
   });
@@ -251,7 +287,7 @@ describe('an attempt', () => {
   it('is refused an epoch that was used before, by an aborted attempt too', async () => {
     const attempt = await begin();
     await abortAttempt(orchestrator, attempt, 'worker', LOCK_TIMEOUT_MS);
-    expect(await beginAttempt(orchestrator, { epoch, ...LONG_LEASE })).toMatchObject({
+    expect(await beginAttempt(orchestrator, { epoch, ...LEASE })).toMatchObject({
       ok: false,
       reason: 'stale_epoch',
       epoch,
@@ -259,8 +295,7 @@ describe('an attempt', () => {
   });
 
   it('does not disturb a REPEATABLE READ writer when it begins and is given up before the fence', async () => {
-    await fenced(SHORT_LEASE);
-    await sleep(350);
+    await endLease(await fenced());
     await writer.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
     await writer.query('SELECT 1');
     const attempt = await begin();
@@ -299,7 +334,7 @@ describe('a closed side', () => {
     await orchestrator.query('BEGIN');
     await holdWriters(orchestrator, LOCK_TIMEOUT_MS);
     const waiting = write();
-    await sleep(200);
+    await writerWaits();
     expect(await openSide(orchestrator, 8, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
     await orchestrator.query('COMMIT');
     await expect(waiting).resolves.toBeDefined();

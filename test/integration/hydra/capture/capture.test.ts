@@ -153,7 +153,7 @@ describe('the change log', () => {
   });
 
   it('holds nothing of a write that the fence refused', async () => {
-    const begun = await beginAttempt(ours, { epoch: 1, holdDeadlineMs: 10_000, marginMs: 0 });
+    const begun = await beginAttempt(ours, { epoch: 1, holdDeadlineMs: 600_000, marginMs: 0 });
     if (!begun.ok) throw new Error(begun.reason);
     await fence(ours, begun.attempt, 2_000);
     await expect(writer.query(INSERT_CLIENT, ['refused'])).rejects.toMatchObject({ code: 'HC001' });
@@ -166,7 +166,7 @@ describe('the change log', () => {
     await writer.query(INSERT_CLIENT, ['prepared']);
     await writer.query(`PREPARE TRANSACTION 'capture-test'`);
     expect(await changes()).toEqual([]);
-    const begun = await beginAttempt(ours, { epoch: 2, holdDeadlineMs: 10_000, marginMs: 0 });
+    const begun = await beginAttempt(ours, { epoch: 2, holdDeadlineMs: 600_000, marginMs: 0 });
     if (!begun.ok) throw new Error(begun.reason);
     await expect(fence(ours, begun.attempt, 50)).rejects.toMatchObject({ code: '55P03' });
     await writer.query(`COMMIT PREPARED 'capture-test'`);
@@ -177,7 +177,7 @@ describe('the change log', () => {
 
   it('stops a commit while a change of it is undone', async () => {
     await sendCanary(ours);
-    const begun = await beginAttempt(ours, { epoch: 3, holdDeadlineMs: 10_000, marginMs: 0 });
+    const begun = await beginAttempt(ours, { epoch: 3, holdDeadlineMs: 600_000, marginMs: 0 });
     if (!begun.ok) throw new Error(begun.reason);
     await fence(ours, begun.attempt, 2_000);
     expect(await commitAttempt(ours, begun.attempt, 2_000)).toMatchObject({
@@ -207,7 +207,7 @@ describe('the capture', () => {
     await expect(installCapture(ours, impatient)).rejects.toMatchObject({ code: 'LOCK_BUSY' });
     expect(await captureProblems(ours)).toContain('hydra_oauth2_pkce is not captured');
     await writer.query('COMMIT');
-    expect((await installCapture(ours, impatient)).added).toContain('hydra_oauth2_pkce');
+    expect((await installCapture(ours)).added).toContain('hydra_oauth2_pkce');
     expect(await captureProblems(ours)).toEqual([]);
   });
 
@@ -234,7 +234,7 @@ describe('the capture', () => {
   });
 
   it('stops a commit when a trigger of it is off, though every guard is in place', async () => {
-    const begun = await beginAttempt(ours, { epoch: 4, holdDeadlineMs: 10_000, marginMs: 0 });
+    const begun = await beginAttempt(ours, { epoch: 4, holdDeadlineMs: 600_000, marginMs: 0 });
     if (!begun.ok) throw new Error(begun.reason);
     await fence(ours, begun.attempt, 2_000);
     await writer.query('ALTER TABLE hydra_client DISABLE TRIGGER hydra_cutover_log');
