@@ -7,6 +7,8 @@ const files = useConfigFolder();
 const EXAMPLE = readFileSync(join(__dirname, '..', '..', '..', 'examples', 'hydra-cutover.yaml'), 'utf8');
 const MARKER = 'mARkeR-8c1f';
 const ROUNDS = 400;
+/** They are many rounds for a slow processor. */
+jest.setTimeout(180_000);
 
 /** A generator with a seed (mulberry32), so that a failure can be repeated. */
 function random(seed: number): (below: number) => number {
