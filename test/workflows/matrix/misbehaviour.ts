@@ -18,8 +18,6 @@ export const COLUMN_TITLES: Readonly<Record<Column, string>> = {
 };
 
 const POLL_MS = 50;
-/** A step that is never told of a cancel request comes to its end by itself. */
-const UNTOLD_MS = 1_500;
 /** A step that is told takes its time to stop; its undo must wait for it. */
 const STOPPING_MS = 150;
 
@@ -27,6 +25,8 @@ const STOPPING_MS = 150;
 export class Scene {
   /** Set by the driver. */
   cancelSent = false;
+  /** Whether the run passed the cancel request on to the step; undefined until the run has seen it. */
+  isTold: boolean | undefined;
   /** A person decided at gate `intervene`: whatever was broken is mended. */
   isMended = false;
   isOver = false;
@@ -106,7 +106,6 @@ export class Scene {
 
   private async untilToldToStop(step: StepName): Promise<void> {
     const context = Context.current();
-    let sentAt: number | undefined;
     for (;;) {
       context.heartbeat();
       if (context.cancellationSignal.aborted) {
@@ -114,8 +113,8 @@ export class Scene {
         await new Promise((resolve) => setTimeout(resolve, STOPPING_MS));
         throw context.cancellationSignal.reason;
       }
-      if (this.cancelSent) sentAt ??= Date.now();
-      if (sentAt !== undefined && Date.now() - sentAt > UNTOLD_MS) return;
+      // One that is never told comes to its end by itself; one that is may hear of it late, by its next beat.
+      if (this.isTold === false) return;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }

@@ -48,11 +48,27 @@ export async function playCase(handle: Handle, scene: Scene, row: Row, pollMs: n
     if (scene.column === 'cancelled' && scene.tries > 0 && !scene.cancelSent) {
       scene.cancelSent = true;
       await handle.cancel();
+      scene.isTold = await isPassedOn(handle, pollMs);
     }
     const { awaiting, report } = await statusOf(handle);
     if (report !== null) return { ...(await resultOf(handle, scene, asked, report)), gatesBehind };
     if (awaiting !== null && !mustWait(scene, row, awaiting.gate)) await decide(awaiting.gate).catch(ignoreClosed);
     else await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+}
+
+/** Whether the run, having seen the cancel request, has asked a step to stop. */
+async function isPassedOn(handle: Handle, pollMs: number): Promise<boolean> {
+  for (;;) {
+    const events = (await handle.fetchHistory()).events ?? [];
+    const behindRequest = events.slice(
+      events.findIndex((event) => event.workflowExecutionCancelRequestedEventAttributes) + 1,
+    );
+    const startedAt = behindRequest.findIndex((event) => event.workflowTaskStartedEventAttributes);
+    const isSeen = behindRequest.slice(startedAt).some((event) => event.workflowTaskCompletedEventAttributes);
+    if (behindRequest.length < events.length && startedAt >= 0 && isSeen)
+      return behindRequest.some((event) => event.activityTaskCancelRequestedEventAttributes);
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }
 
