@@ -111,6 +111,7 @@ export class GreenFixture {
   }
 }
 
+/** No deadline is met because this machine is busy; a test that wants one met sets it. */
 export const SETTINGS = {
   environment: { name: 'test', production: false },
   configDigest: '',
@@ -119,13 +120,13 @@ export const SETTINGS = {
   provider: {
     blueInstanceId: 'blue',
     greenInstanceId: 'green',
-    waitDeadlineMs: 40_000,
+    waitDeadlineMs: 120_000,
     pollMs: 50,
     keepSnapshot: false,
   },
-  green: { hydraRole: 'hydra', arbiterRoles: [], readyDeadlineMs: 2_000 },
-  sync: { batchRows: 100, backlogMax: 10, idleMs: 100, catchUpDeadlineMs: 10_000 },
-  migration: { timeoutMs: 40_000, statementTimeoutMs: 30_000, lockTimeoutMs: 500 },
+  green: { hydraRole: 'hydra', arbiterRoles: [], readyDeadlineMs: 120_000 },
+  sync: { batchRows: 100, backlogMax: 10, idleMs: 100, catchUpDeadlineMs: 120_000 },
+  migration: { timeoutMs: 240_000, statementTimeoutMs: 120_000, lockTimeoutMs: 500 },
   switchover: {
     pauseBudgetMs: 5_000,
     holdDeadlineMs: 8_000,

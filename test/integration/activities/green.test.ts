@@ -189,7 +189,7 @@ describe('green, from the snapshot on', () => {
     const login = { user: fixture.hydra.role, password: fixture.hydra.password };
     expect(await fixture.canLogIn(login.user, login.password)).toBe(true);
     await fixture.on('green', (green) => green.query(`CREATE ROLE analyst LOGIN PASSWORD 'analyst-password'`));
-    const stranger = fixture.on('green', (client) => client.query('SELECT pg_sleep(60)'), {
+    const stranger = fixture.on('green', (client) => client.query('SELECT pg_sleep(3600)'), {
       login: { user: 'analyst', password: 'analyst-password' },
     });
     const ended = expect(stranger).rejects.toMatchObject({ code: 'DB_UNREACHABLE' });
@@ -280,7 +280,7 @@ describe('green, from the snapshot on', () => {
       expect(await migrations()).toBeLessThan(212);
 
       const seen: unknown[] = [];
-      const deps = withCommands(MIGRATE);
+      const deps = { ...withCommands(MIGRATE), settings: patient };
       const receipt = await migrateGreen(
         deps,
         fixture.input,
@@ -327,7 +327,10 @@ describe('green, from the snapshot on', () => {
   });
 
   it('is not taken for started while no Hydra is ready', async () => {
-    await expect(startGreen(fixture.deps({ hydra: apiOf() }), fixture.input, context())).rejects.toMatchObject({
+    const settings = { ...SETTINGS, green: { ...SETTINGS.green, readyDeadlineMs: 300 } };
+    await expect(
+      startGreen(fixture.deps({ hydra: apiOf(), settings }), fixture.input, context()),
+    ).rejects.toMatchObject({
       code: 'PROCESS_NOT_READY',
     });
   });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { abandonSwitchover } from '../../../activities/abandon-switchover';
 import { type StepContext, type StepDeps } from '../../../activities/step';
@@ -30,11 +31,13 @@ export interface Scenario {
   hooks?: PartyHooks;
 }
 
-export const QUICK: SwitchoverSettings = {
+/** No limit is met because this machine is busy; a test that wants one met sets it. Only a lock is given up soon. */
+export const PATIENT: SwitchoverSettings = {
   ...SETTINGS.switchover,
-  pauseBudgetMs: 4_000,
-  holdDeadlineMs: 6_000,
+  pauseBudgetMs: 120_000,
+  holdDeadlineMs: 180_000,
   leaseMarginMs: 500,
+  roundMsMax: 60_000,
   lockTimeoutMs: 100,
 };
 
@@ -87,6 +90,22 @@ export class SwitchoverWorld {
     return switchover(this.deps(), this.input, stepContext(context));
   }
 
+  /** Until a session of this side waits for the lock of its arbiter. */
+  async hasWaiter(side: SideName): Promise<void> {
+    const client = side === 'blue' ? this.blue : this.green;
+    const sql = `SELECT 1 FROM pg_locks JOIN pg_database d ON d.oid = database
+                  WHERE locktype = 'advisory' AND NOT granted AND d.datname = current_database()`;
+    while ((await client.query(sql)).rows.length === 0) await sleep(5);
+  }
+
+  /** As if the lease of every attempt had been as long as until now. */
+  async endLeases(): Promise<void> {
+    await this.blue.query(
+      `UPDATE hydra_cutover.attempt SET lease_until = clock_timestamp();
+       UPDATE hydra_cutover.run SET lease_until = clock_timestamp() WHERE lease_until IS NOT NULL`,
+    );
+  }
+
   abandon() {
     return abandonSwitchover(this.deps(), this.input, stepContext());
   }
@@ -100,7 +119,7 @@ export class SwitchoverWorld {
       this.scenario.onAction?.(String(step), String(result));
     };
     return {
-      settings: { ...SETTINGS, switchover: { ...QUICK, ...this.scenario.settings } },
+      settings: { ...SETTINGS, switchover: { ...PATIENT, ...this.scenario.settings } },
       databases: this.databases(),
       gateways: this.gateways,
       targets: this.targets,
