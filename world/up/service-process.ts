@@ -6,6 +6,8 @@ import { type WorldContext } from './world-part';
 
 const READY_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 15_000;
+/** A machine that runs the whole world is busy: a service waits for a slow Hydra almost as long as a client would. */
+export const HYDRA_DEADLINE_MS = 25_000;
 
 export interface Service<Ready> {
   readonly spec: ProcessSpec;

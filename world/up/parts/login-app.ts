@@ -1,4 +1,4 @@
-import { serviceProcess } from '../service-process';
+import { HYDRA_DEADLINE_MS, serviceProcess } from '../service-process';
 import { type WorldPart, known } from '../world-part';
 import { dependentReady } from './dependent-ready';
 
@@ -19,6 +19,7 @@ export const loginAppPart: WorldPart = {
         hydra: { adminUrl: gateway.adminUrl, apiGeneration: 1 },
         hydraPublicUrl: gateway.publicUrl,
         password,
+        hydraDeadlineMs: HYDRA_DEADLINE_MS,
       },
     });
     await context.supervisor.start(service.spec);

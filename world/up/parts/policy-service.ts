@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type HydraDatabase, createHydraDatabase, databaseUrl } from '../../hydra';
 import { ensureInstance, rdsClient } from '../rds-client';
 import { rdsWait } from './rds-endpoint';
-import { serviceFolder, serviceProcess } from '../service-process';
+import { HYDRA_DEADLINE_MS, serviceFolder, serviceProcess } from '../service-process';
 import { type WorldPart, known } from '../world-part';
 import { dependentReady } from './dependent-ready';
 
@@ -34,6 +34,7 @@ export const policyServicePart: WorldPart = {
       readySchema: dependentReady,
       config: {
         stateFile: join(serviceFolder(context, 'policy-service'), 'state.json'),
+        hydraDeadlineMs: HYDRA_DEADLINE_MS,
         initial: { adminUrl: known(info, 'blue').hydra.adminUrl, apiGeneration: 1 },
         cleanup: CLEANUP,
       },

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { serviceFolder, serviceProcess } from '../service-process';
+import { HYDRA_DEADLINE_MS, serviceFolder, serviceProcess } from '../service-process';
 import { type WorldPart, known } from '../world-part';
 import { dependentReady } from './dependent-ready';
 
@@ -15,6 +15,7 @@ export const resourceApiPart: WorldPart = {
       readySchema: dependentReady,
       config: {
         stateFile: join(serviceFolder(context, 'resource-api'), 'state.json'),
+        hydraDeadlineMs: HYDRA_DEADLINE_MS,
         initial: { adminUrl: known(info, 'blue').hydra.adminUrl, apiGeneration: 1 },
       },
     });
