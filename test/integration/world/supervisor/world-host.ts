@@ -18,28 +18,29 @@ async function main(): Promise<void> {
     command: 'sleep',
     args: ['300'],
     ready,
-    readyTimeoutMs: 5_000,
+    readyTimeoutMs: 60_000,
   });
   const parent = await supervisor.start({
     name: 'parent',
     command: 'sh',
     args: ['-c', `${reluctant === 'reluctant' ? "trap '' TERM; " : ''}sleep 301 & wait; wait`],
     ready,
-    readyTimeoutMs: 5_000,
+    readyTimeoutMs: 60_000,
     stopTimeoutMs: 500,
   });
   const foreign = spawn('sleep', ['302'], { detached: true, stdio: 'ignore' });
   if (foreign.pid !== undefined) recordProcess(claimed.runDir, 'foreign', foreign.pid);
   const pids = [obedient.pid, parent.pid, foreign.pid];
-  process.stdout.write(
-    `${JSON.stringify({ runDir: claimed.runDir, pid: process.pid, reaperPid: reaper.pid, pids })}\n`,
-  );
+  // First, because the line is what a test waits for before it sends one.
   process.on('SIGTERM', () => {
     void supervisor
       .stopAll()
       .then(() => reaper.close())
       .then(() => process.exit(0));
   });
+  process.stdout.write(
+    `${JSON.stringify({ runDir: claimed.runDir, pid: process.pid, reaperPid: reaper.pid, pids })}\n`,
+  );
 }
 
 void main();
