@@ -62,8 +62,10 @@ export const gatewayPart: WorldPart = {
                 ssl: { mode: 'verify-full', caFile: certificates.caFile },
               },
               // A machine that runs the whole world is busy.
-              timeoutMs: 5_000,
+              timeoutMs: 15_000,
             },
+            // Behind the longest hold there is still time for that question.
+            hold: { maxParkedMs: 28_000 },
             // A machine that runs the whole world is busy: slow is not the same as away.
             readiness: { timeoutMs: 5_000 },
             accessLog: { level: 'errors' },
