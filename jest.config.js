@@ -28,6 +28,7 @@ module.exports = {
     },
   ],
   reporters: ['default', '<rootDir>/test/support/closing-line-reporter.js'],
-  testTimeout: 60_000,
+  // Ends what hangs; several times what the longest test without a limit of its own takes on a busy machine.
+  testTimeout: 300_000,
   maxWorkers: 2,
 };

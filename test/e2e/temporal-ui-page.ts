@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { type Browser, type BrowserContext, type Locator, type Page } from 'playwright-core';
 
 /** A page of the UI takes 3 to 4 seconds to load on two busy cores, and an Update without a worker 20 to be answered. */
-const ACTION_TIMEOUT_MS = 45_000;
+const ACTION_TIMEOUT_MS = 180_000;
 const REFRESH_MS = 5_000;
-const REFRESHES = 6;
+const REFRESHES = 24;
 const VIEWPORT = { width: 1280, height: 900 } as const;
 /** Where the files lie that `docs/temporal-ui.md` shows. */
 export const SCREENSHOTS_FOLDER = join(__dirname, '..', '..', 'docs', 'screenshots');

@@ -10,8 +10,8 @@ import { UpgradeWorld } from './upgrade-world';
 
 const WORKFLOW_ID = 'cutover/world';
 const GRANTS = 50;
-const SET_UP_MS = 180_000;
-const TEST_MS = 120_000;
+const SET_UP_MS = 600_000;
+const TEST_MS = 600_000;
 
 const chromium = chromiumOrWarning(process.env, (line) => process.stderr.write(line));
 

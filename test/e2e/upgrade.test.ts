@@ -9,7 +9,7 @@ import { type LeakReport, LeakWatch } from '../support/leak-watch';
 import { clientProblems } from './client-problems';
 import { UpgradeWorld } from './upgrade-world';
 
-const LONG_MS = 600_000;
+const LONG_MS = 1_500_000;
 const GRANTS = 1_000;
 /** As a secret that somebody writes into the note of a decision: it must be found where it went. */
 const PLANTED = 'planted-secret-of-the-tests';
@@ -23,7 +23,7 @@ describe('the upgrade of a real Hydra under traffic', () => {
     await watch?.stop();
     await upgrade?.stop();
     upgrade = watch = undefined;
-  }, 120_000);
+  });
 
   it(
     'completes with nothing lost and no secret told, although its worker is killed in the middle of every stage',
@@ -43,8 +43,9 @@ describe('the upgrade of a real Hydra under traffic', () => {
       await it.approve('cutover');
       await it.until('switchover', ({ phases }) => phases.some(({ name }) => name === 'switchover'));
       await it.killWorker();
-      await it.until('a commit', ({ committed, awaiting }) => committed || awaiting?.gate === 'cutover');
-      if ((await it.status())?.committed !== true) await it.approve('cutover');
+      // An attempt that was killed, or found its pause used up on a busy machine, moves nothing: the gate asks again.
+      const isDecided = () => it.until('a commit', (now) => now.committed || now.awaiting?.gate === 'cutover');
+      while (!(await isDecided()).committed) await it.approve('cutover');
       await it.until('bake', ({ phases }) => phases.some(({ name }) => name === 'bake'));
       await it.killWorker();
       await it.until('gate finalize', ({ awaiting }) => awaiting?.gate === 'finalize');

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type WorldInfo } from '../../world/up';
 
 const ROOT = join(__dirname, '..', '..');
-const UP_TIMEOUT_MS = 150_000;
+const UP_TIMEOUT_MS = 450_000;
 
 export interface WorldProcess {
   readonly child: ChildProcess;
@@ -35,8 +35,10 @@ export function startWorld(args: readonly string[] = []): WorldProcess {
   started.push({ child, folder });
   let stderr = '';
   child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  // Not `exit`: by then it may not be read to its end what it said.
+  const closed = once(child, 'close');
   const ended = async (): Promise<number | null> => {
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    await closed;
     return child.exitCode;
   };
   const up = async (): Promise<WorldInfo> => {
@@ -67,7 +69,7 @@ export function childrenOf(pid: number): number[] {
   return line.split(' ').filter(Boolean).map(Number);
 }
 
-export async function until(what: string, condition: () => boolean, timeoutMs = 60_000): Promise<void> {
+export async function until(what: string, condition: () => boolean, timeoutMs = 300_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);

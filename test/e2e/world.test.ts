@@ -11,7 +11,7 @@ import { grantTokens, introspectToken, listConsents, refreshTokens } from '../..
 import { type WorldInfo, rdsClient, worldHttp } from '../../world/up';
 import { childrenOf, endWorlds, processesOf, startWorld, until } from './world-process';
 
-const LONG_MS = 300_000;
+const LONG_MS = 600_000;
 let kept: string;
 
 beforeAll(() => {

@@ -17,7 +17,7 @@ export interface TestEtcd {
 }
 
 const POLL_MS = 20;
-const READY_TIMEOUT_MS = 30_000;
+const READY_TIMEOUT_MS = 120_000;
 
 /** A real etcd of one member, not running yet. */
 export async function createEtcd(): Promise<TestEtcd> {

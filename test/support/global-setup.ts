@@ -62,10 +62,10 @@ async function startPostgres(supervisor: Supervisor): Promise<Postgres> {
     name: 'postgres',
     ...command,
     ready: async () => {
-      await waitUntilAccepting(login.port, { user: login.user, password: login.password, timeoutMs: 1_000 });
+      await waitUntilAccepting(login.port, { user: login.user, password: login.password, timeoutMs: 10_000 });
       return true;
     },
-    readyTimeoutMs: 60_000,
+    readyTimeoutMs: 240_000,
     stopSignal: 'SIGINT',
   });
   return login;

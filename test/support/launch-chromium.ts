@@ -1,6 +1,6 @@
 import { type Browser, chromium } from 'playwright-core';
 
-const LAUNCH_TIMEOUT_MS = 60_000;
+const LAUNCH_TIMEOUT_MS = 180_000;
 
 /** Nothing but the page under test may use the network or this machine's two cores. */
 const FLAGS = [

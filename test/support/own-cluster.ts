@@ -15,6 +15,7 @@ import { resolvePostgres } from '../../world/toolchain';
 import { initCluster, postgresCommand, waitUntilAccepting } from '../../world/toolchain/postgres-cluster';
 import { type PostgresMajor } from '../../world/toolchain/types';
 
+const START_MS = 120_000;
 const PASSWORD = 'superuser-of-the-test';
 
 /** A server of its own with the roles of RDS, as the world makes them, and with TLS unless it is told otherwise. */
@@ -47,7 +48,7 @@ export class OwnCluster {
     const server = spawn(command, [...args], { cwd, env, stdio: 'ignore', ...runAs });
     const started = new OwnCluster(port, caFile, folder, server);
     try {
-      await waitUntilAccepting(port, { user: SUPERUSER, password: PASSWORD });
+      await waitUntilAccepting(port, { user: SUPERUSER, password: PASSWORD, timeoutMs: START_MS });
       const { user: username, password } = started.master;
       await withSuperuser({ port, password: PASSWORD, database: 'postgres' }, (client) =>
         provisionRoles(client, { username, passwordVerifier: scramVerifier(password) }),

@@ -24,7 +24,7 @@ export interface ServiceEnd {
 }
 
 const POLL_MS = 30;
-const READY_TIMEOUT_MS = 30_000;
+const READY_TIMEOUT_MS = 120_000;
 
 /** One service of the world as a real process, with a folder of its own for config and state. */
 export class ServiceProcess {

@@ -28,7 +28,7 @@ export async function startTemporalDevServer(): Promise<TemporalDevServer> {
   );
   for (;;) {
     try {
-      await (await Connection.connect({ address, connectTimeout: 1_000 })).close();
+      await (await Connection.connect({ address, connectTimeout: 3_000 })).close();
       break;
     } catch {
       if (server.exitCode !== null) throw new Error(`Temporal's dev server ended with exit code ${server.exitCode}`);

@@ -58,7 +58,7 @@ beforeAll(async () => {
       { Key: CUTOVER_TAG, Value: 'an-earlier-one' },
     ],
   });
-}, 60_000);
+});
 afterAll(async () => {
   client.destroy();
   await rds.dispose();

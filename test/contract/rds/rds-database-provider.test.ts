@@ -29,7 +29,7 @@ beforeAll(async () => {
   client = testClient(rds.endpoint);
   provider = new RdsDatabaseProvider(client);
   await rds.createInstance('blue', { DBInstanceClass: 'db.r6g.large', AllocatedStorage: 30 });
-}, 60_000);
+});
 afterAll(() => rds.dispose());
 afterEach(() => rds.faults({}));
 

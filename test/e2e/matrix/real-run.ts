@@ -10,7 +10,7 @@ import { type UpgradeWorld } from '../upgrade-world';
 import { type RealCase } from './real-cases';
 
 const POLL_MS = 60;
-const BLOW_LIMIT_MS = 180_000;
+const BLOW_LIMIT_MS = 600_000;
 
 /** The commands of a side that a case can break. */
 export type BrokenCommand = 'green.migrate' | 'green.start' | 'green.stop' | 'blue.stop';

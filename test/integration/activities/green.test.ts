@@ -48,7 +48,7 @@ beforeAll(async () => {
     await seed(client, { profile: 'fixable', grants: 200, seed: 11, asOf: AS_OF, systemSecret: SECRET });
   });
   await startOn('blue');
-}, 90_000);
+});
 afterAll(async () => {
   for (const hydra of hydras.values()) await hydra.stop();
   await api?.close();
@@ -336,7 +336,7 @@ describe('green, from the snapshot on', () => {
   });
 
   describe('its Hydra', () => {
-    beforeAll(() => startOn('green'), 60_000);
+    beforeAll(() => startOn('green'));
 
     it('is ready, uses its database and has the keys and issuer of blue, while closed', async () => {
       await startGreen(fixture.deps({ hydra: apiOf() }), fixture.input, context());

@@ -27,7 +27,7 @@ beforeAll(async () => {
   ]);
   hydras = { blue, green };
   api = new HttpHydraApi({ sides: { blue: endpoints('blue'), green: endpoints('green') } });
-}, 60_000);
+});
 
 afterAll(async () => {
   await api.close();

@@ -42,7 +42,7 @@ beforeAll(async () => {
     green: side('green', '2.3.0'),
   };
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const [name, value] of Object.entries(before)) {

@@ -5,7 +5,7 @@ import { CONFIG_FILE, type Stage } from './stage';
 /** What a step that fails makes of a run: behind the commit, or on the way back. */
 const BREAKS = { forward: 'proveDrain', back: 'deleteGreen' } as const;
 
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 300_000;
 
 interface Seen {
   readonly temporal?: string;

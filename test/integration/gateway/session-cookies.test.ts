@@ -80,7 +80,7 @@ beforeAll(async () => {
     },
   });
   await repairStates(admin);
-}, 120_000);
+});
 
 interface User {
   readonly http: OauthHttp;
@@ -133,7 +133,7 @@ describe('a user who signed on at 1.11.10', () => {
         await logout(http, browser, adminLoginApp(http, { subject: name }));
         await expect(silently()).rejects.toMatchObject({ details: { oauthError: 'login_required' } });
       });
-    }, 60_000);
+    });
   });
 
   it('is asked to log in without the translation, or with secrets that are not Hydra’s', async () => {
@@ -146,5 +146,5 @@ describe('a user who signed on at 1.11.10', () => {
         await expect(silently()).rejects.toMatchObject({ details: { oauthError: 'login_required' } });
       }
     });
-  }, 60_000);
+  });
 });

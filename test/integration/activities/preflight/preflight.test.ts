@@ -27,7 +27,7 @@ beforeAll(async () => {
   client = await blueDatabase.connect();
   holder = await blueDatabase.connect();
   await seed(client, { profile: 'cleanable', grants: 60, seed: 7, asOf: '2026-01-01T00:00:00Z' });
-}, 60_000);
+});
 
 const lines = (text: string) => text.split('\n').filter((line) => line.startsWith('- '));
 

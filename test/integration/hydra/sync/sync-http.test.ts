@@ -67,4 +67,4 @@ it('lets what real clients got from 1.11.10 after the snapshot go on at 2.3.0: c
   await onGreen.close();
   await fresh.stop();
   await world.disconnect();
-}, 120_000);
+});

@@ -29,4 +29,4 @@ it('makes a migrated snapshot and what was synced since equal to the migration o
   }
   const wanted = await world.rows(await world.migratedCopy());
   expect(await world.rows('green')).toEqual(wanted);
-}, 120_000);
+});

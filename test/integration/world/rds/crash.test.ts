@@ -19,7 +19,7 @@ beforeAll(async () => {
   rds = await EndpointProcess.start();
   blue = await rds.createInstance('blue');
   await onInstance(blue, (client) => client.query('CREATE TABLE kept AS SELECT 1 AS id'));
-}, 60_000);
+});
 afterAll(() => rds.dispose());
 afterEach(() => rds.faults({}));
 

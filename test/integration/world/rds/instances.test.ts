@@ -22,7 +22,7 @@ let blue: DBInstance;
 beforeAll(async () => {
   rds = await EndpointProcess.start();
   blue = await rds.createInstance('blue');
-}, 60_000);
+});
 afterAll(() => rds.dispose());
 afterEach(() => rds.faults({}));
 

@@ -22,7 +22,7 @@ beforeAll(async () => {
     );
     await client.query('CREATE INDEX ON bulk (id)');
   });
-}, 60_000);
+});
 afterAll(() => rds.dispose());
 
 /** The password is in the state folder and nowhere else. */

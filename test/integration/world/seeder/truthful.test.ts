@@ -64,7 +64,7 @@ beforeAll(async () => {
     systemSecret: SECRET,
     issuer: hydra.issuer,
   });
-}, 60_000);
+});
 
 afterAll(() => hydra.stop());
 

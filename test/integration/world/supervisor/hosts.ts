@@ -106,7 +106,7 @@ export function groupMembers(group: number): number[] {
     });
 }
 
-export async function until(what: string, condition: () => boolean, timeoutMs = 45_000): Promise<void> {
+export async function until(what: string, condition: () => boolean, timeoutMs = 180_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);

@@ -18,8 +18,6 @@ import {
   worldsFolder,
 } from './hosts';
 
-jest.setTimeout(120_000);
-
 afterEach(cleanUp);
 
 const gone = (pids: readonly number[]) => pids.every((pid) => !isAlive(pid) && groupMembers(pid).length === 0);
@@ -95,7 +93,7 @@ describe('a supervisor that lives', () => {
     }
     await until('all gone', () => gone([...one.pids, ...two.pids]));
     removeWorld(third.runDir);
-  }, 60_000);
+  });
 
   it('keeps its folder against a second world with the same --dir', async () => {
     const worlds = worldsFolder();

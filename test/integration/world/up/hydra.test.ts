@@ -24,8 +24,6 @@ import { type TestDatabase, useDatabase } from '../../../support/database';
 import { type TestHydra, startHydra } from '../../../support/hydra';
 import { sharedServers } from '../../../support/shared-servers';
 
-const LONG_MS = 120_000;
-
 const databases: Record<HydraVersion, TestDatabase> = {
   '1.11.10': useDatabase('hydra_1_11_10'),
   '2.3.0': useDatabase('hydra_2_3_0'),
@@ -44,7 +42,7 @@ beforeAll(async () => {
     clients.push(http);
     https[version] = http;
   }
-}, LONG_MS);
+});
 
 afterAll(async () => {
   for (const client of clients) await client.close();
