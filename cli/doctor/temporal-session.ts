@@ -8,9 +8,11 @@ const CALL_TIMEOUT_MS = 60_000;
 
 /** Source: gRPC manual, "Status codes". */
 export const GRPC_STATUS = {
+  invalidArgument: 3,
   deadlineExceeded: 4,
   notFound: 5,
   permissionDenied: 7,
+  failedPrecondition: 9,
   unimplemented: 12,
   unavailable: 14,
   unauthenticated: 16,

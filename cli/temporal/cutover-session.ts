@@ -4,6 +4,7 @@ import { temporalConnection } from '../../config/temporal-connection';
 import { CutoverFault } from '../../domain/faults';
 import { type Report } from '../../domain/receipts';
 import { cutoverWorkflowId, type UpgradeInput } from '../../domain/runbook';
+import { asTemporalFault } from './temporal-fault';
 
 export type CutoverHandle = WorkflowHandle<(input: UpgradeInput) => Promise<Report>>;
 
@@ -14,13 +15,14 @@ export interface CutoverSession {
   readonly workflowId: string;
   readonly taskQueue: string;
   readonly address: string;
+  readonly namespace: string;
   /** How long a worker may take to answer; one that lives takes milliseconds. */
   readonly answerTimeoutMs: number;
   /** The running cutover, else the latest one. */
   readonly handle: CutoverHandle;
 }
 
-/** @throws CutoverFault TEMPORAL_UNREACHABLE | CONFIG_INVALID | whatever `work` throws */
+/** @throws CutoverFault TEMPORAL_UNREACHABLE | CHECK_FAILED (it refuses) | CUTOVER_UNKNOWN | CONFIG_INVALID | whatever `work` throws */
 export async function withCutover<T>(
   config: Config,
   env: NodeJS.ProcessEnv,
@@ -36,14 +38,16 @@ export async function withCutover<T>(
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(metadata === undefined ? {} : { metadata }),
   });
+  const workflowId = cutoverWorkflowId(config.environment.name);
   try {
     await ensureConnected(connection, address);
     const client = new Client({ connection, namespace });
-    const workflowId = cutoverWorkflowId(config.environment.name);
     const handle = client.workflow.getHandle<(input: UpgradeInput) => Promise<Report>>(workflowId);
     const { taskQueue } = config.temporal;
     const answerTimeoutMs = config.checks.timeoutMs;
-    return await work({ client, connection, workflowId, taskQueue, address, answerTimeoutMs, handle });
+    return await work({ client, connection, workflowId, taskQueue, address, namespace, answerTimeoutMs, handle });
+  } catch (error) {
+    throw asTemporalFault(error, { address, namespace, workflowId });
   } finally {
     await connection.close();
   }
@@ -69,13 +73,4 @@ async function ensureConnected(connection: Connection, address: string): Promise
       error,
     );
   }
-}
-
-export function unknownCutover({ workflowId }: CutoverSession, cause: unknown): CutoverFault {
-  return new CutoverFault(
-    'CUTOVER_UNKNOWN',
-    `Temporal knows no cutover "${workflowId}"; begin one with \`hydra-cutover start\``,
-    { workflowId },
-    cause,
-  );
 }

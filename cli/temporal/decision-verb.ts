@@ -31,7 +31,7 @@ export function decisionVerb(
     exitCodes: {
       0: 'recorded',
       2: 'the decision is not one of this gate, or by the wrong person (DECISION_INVALID)',
-      3: 'the gate is not open, or there is no such cutover (GATE_NOT_OPEN, CUTOVER_UNKNOWN)',
+      3: 'the gate is not open, or there is no such cutover or namespace (GATE_NOT_OPEN, CUTOVER_UNKNOWN, CHECK_FAILED)',
       6: 'Temporal or the worker does not answer (TEMPORAL_UNREACHABLE, NO_WORKER)',
     },
     handlesSignals: false,

@@ -2,7 +2,8 @@ import { WorkflowFailedError, type WorkflowExecutionDescription } from '@tempora
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { type Report } from '../../domain/receipts';
 import { STATUS_QUERY, type CutoverStatus } from '../../domain/runbook';
-import { unknownCutover, type CutoverSession } from './cutover-session';
+import { type CutoverSession } from './cutover-session';
+import { unknownCutover } from './temporal-fault';
 import { seeWorkers, type WorkersSeen } from './workers-seen';
 
 export interface PendingStep {

@@ -1,4 +1,4 @@
-import { FAULTS, isCutoverFault, type CutoverFault } from '../../domain/faults';
+import { CutoverFault, FAULTS, isCutoverFault } from '../../domain/faults';
 import { type Config } from '../../config/schema';
 import { printJson, type CliContext } from '../context';
 import { withCutover } from './cutover-session';
@@ -14,7 +14,7 @@ export interface StatusOptions extends EnvironmentOptions {
   readonly fromDatabases?: boolean;
 }
 
-/** @throws CutoverFault CUTOVER_UNKNOWN | TEMPORAL_UNREACHABLE, when the databases know of no cutover either */
+/** @throws CutoverFault CUTOVER_UNKNOWN, when the databases know of none either */
 export async function runStatus(options: StatusOptions, context: CliContext): Promise<number> {
   const config = loadEnvironment(options, context);
   if (options.fromDatabases === true) {
@@ -52,10 +52,20 @@ async function withoutTemporal(
   fault: CutoverFault,
 ): Promise<number> {
   const tale = await askDatabases(config, context).catch(() => undefined);
-  if (tale?.isTouched !== true) throw fault;
-  const exitCode = fault.code === 'CUTOVER_UNKNOWN' ? FAULTS.PERSON_NEEDED.exitCode : fault.exitCode;
+  if (tale === undefined) throw fault;
+  const isUnknown = fault.code === 'CUTOVER_UNKNOWN';
+  if (!tale.isTouched && (tale.isKnown || isUnknown)) throw withDatabases(fault, tale);
+  const exitCode = isUnknown ? FAULTS.PERSON_NEEDED.exitCode : fault.exitCode;
   tell(options, context, { exitCode, fault, tale });
   return exitCode;
+}
+
+/** Nothing of a cutover was found; whether none is there is another question. */
+function withDatabases({ code, message, details }: CutoverFault, { isKnown, next }: DatabasesTale): CutoverFault {
+  const told = isKnown
+    ? "Blue's database tells of no cutover either"
+    : `Blue's database does not tell either whether one was begun: ${next.join('; ')}`;
+  return new CutoverFault(code, `${message}. ${told}`, details);
 }
 
 interface Told {

@@ -16,7 +16,7 @@ export const cancelVerb: Verb = {
   },
   exitCodes: {
     0: 'requested, or it has ended already',
-    3: 'there is no such cutover (CUTOVER_UNKNOWN)',
+    3: 'there is no such cutover or no such namespace (CUTOVER_UNKNOWN, CHECK_FAILED)',
     6: 'Temporal does not answer (TEMPORAL_UNREACHABLE)',
   },
   handlesSignals: false,

@@ -17,7 +17,11 @@ export const historyVerb: Verb = {
     'runs[]':
       '`workflowId`, `runId`, `cutoverId`, `mode`, `outcome` (null: ended by force), `startedAt`, `endedAt`, `findings`, `phases[]` with `name`, `durationMs`, `predictedMs`',
   },
-  exitCodes: { 0: 'listed', 6: 'Temporal does not answer (TEMPORAL_UNREACHABLE)' },
+  exitCodes: {
+    0: 'listed',
+    3: 'Temporal refuses: no such namespace, or search attributes are missing (CHECK_FAILED)',
+    6: 'Temporal does not answer (TEMPORAL_UNREACHABLE)',
+  },
   handlesSignals: false,
   addOptions: (command) => {
     addEnvironmentOptions(command);

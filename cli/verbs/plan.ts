@@ -12,7 +12,11 @@ export const planVerb: Verb = {
   json: {
     plan: 'steps with their undo, rows that will be cleaned, warnings, `configDigest`; see `Plan` in `domain/receipts.ts`',
   },
-  exitCodes: { 0: 'an upgrade can begin', 3: 'a check refused; all problems are listed (CHECK_FAILED)' },
+  exitCodes: {
+    0: 'an upgrade can begin',
+    3: 'a check refused; all problems are listed (CHECK_FAILED)',
+    6: 'AWS Secrets Manager does not give a password (SECRET_UNUSABLE, SECRETS_UNREACHABLE)',
+  },
   handlesSignals: false,
   addOptions: addEnvironmentOptions,
   run: (options, context) => {

@@ -88,6 +88,7 @@ async function toldOf(handle: Handle, taskQueue: string): Promise<WorkersSeen | 
     workflowId,
     taskQueue,
     address: server.address,
+    namespace: 'default',
     answerTimeoutMs: 10_000,
     handle,
   };
