@@ -60,7 +60,9 @@ export async function runCli(
 }
 
 function usageFault(error: CommanderError, args: readonly string[]): CutoverFault {
-  const verb = VERBS.find(({ name }) => args.includes(name))?.name;
+  // Not just any argument that is spelled like a verb: a gate is called `plan`, too.
+  const first = args.find((arg) => !arg.startsWith('-'));
+  const verb = VERBS.find(({ name }) => name === first)?.name;
   const help = [PROGRAM_NAME, ...(verb === undefined ? [] : [verb]), '--help'].join(' ');
   const text = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
   return new CutoverFault('USAGE', `${text}; see \`${help}\``, {}, error);

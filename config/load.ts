@@ -14,6 +14,13 @@ import { parseYamlTree, type YamlTree } from './yaml-tree';
 /** Far more than a config with a hundred gateways needs. */
 export const CONFIG_FILE_BYTES_MAX = 256 * 1024;
 
+const NO_FILE: ConfigProblem = {
+  path: '',
+  at: 'config file',
+  what: 'none is named',
+  fix: 'name it with --config FILE or the variable HYDRA_CUTOVER_CONFIG',
+};
+
 export interface LoadOptions {
   /** YAML or JSON. Without it everything comes from the environment and flags. */
   readonly file?: string;
@@ -71,6 +78,8 @@ export function inspectConfig(options: LoadOptions): Inspection {
     ...early,
     ...judged.problems.map((problem) => placed(problem, overrides, source, file)).sort(byPosition),
   ];
+  // Everything may come from elsewhere; where it does not, the file is what was forgotten.
+  if (problems.length > 0 && options.file === undefined) problems.unshift(NO_FILE);
   if (problems.length > 0 || judged.config === undefined) {
     return { problems, fault: problemsFault('CONFIG_INVALID', problems) };
   }
@@ -81,13 +90,14 @@ function readSource(path: string | undefined, shownPath: string | undefined): Ya
   if (path === undefined || shownPath === undefined) {
     return { tree: {}, problems: [], broken: false, locate: () => undefined };
   }
-  const result = readText(path, CONFIG_FILE_BYTES_MAX);
   const refuse = (what: string, fix: string): YamlTree => ({
     tree: undefined,
     problems: [{ path: '', at: shownPath, what, fix }],
     broken: true,
     locate: () => undefined,
   });
+  if (shownPath === '') return { tree: undefined, problems: [NO_FILE], broken: true, locate: () => undefined };
+  const result = readText(path, CONFIG_FILE_BYTES_MAX);
   if ('unreadable' in result) return refuse(result.unreadable.what, result.unreadable.fix);
   const source = parseYamlTree(result.text, shownPath);
   if (!source.broken && (source.tree === null || source.tree === undefined)) {

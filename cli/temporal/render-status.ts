@@ -81,7 +81,7 @@ function indented(text: string): string[] {
 
 export function durationText(ms: number | null): string {
   if (ms === null) return 'now';
-  return ms < 60_000
-    ? `${(ms / 1_000).toFixed(1)} s`
-    : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
+  // Rounded before it is divided: never 60 seconds beside a minute.
+  const seconds = Math.round(ms / 1_000);
+  return seconds < 60 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }

@@ -1,3 +1,4 @@
+import { InvalidArgumentError, Option } from 'commander';
 import { addEnvironmentOptions } from '../temporal/environment-options';
 import type * as privilegesModule from '../privileges/run-privileges';
 import { type Verb } from '../verb';
@@ -21,16 +22,31 @@ export const privilegesVerb: Verb = {
     'sides[].present': 'false when there is no such database yet',
     'sides[].findings[]': '`kind` (`missing` or `excess`), `what` and `fix`',
   },
-  exitCodes: { 0: 'printed, or nothing is missing', 3: 'something is missing (CHECK_FAILED)' },
+  exitCodes: {
+    0: 'printed, or nothing is missing',
+    3: 'something is missing (CHECK_FAILED)',
+    6: 'with --check: a database, RDS or AWS Secrets Manager does not answer or refuses (DB_UNREACHABLE, RDS_FAILED, …)',
+  },
   handlesSignals: false,
   addOptions: (command) => {
     addEnvironmentOptions(command);
     command
       .option('--sql', 'only the SQL')
       .option('--iam', 'only the IAM policy, as JSON')
-      .option('--check', 'compare with the databases instead of printing')
-      .option('--account <id>', 'AWS account for the ARNs of the policy (default: any)')
-      .option('--monitoring-role <arn>', "role of blue's enhanced monitoring, if it has one: green gets it too");
+      .addOption(
+        new Option('--check', 'compare with the databases instead of printing').conflicts([
+          'sql',
+          'iam',
+          'account',
+          'monitoringRole',
+        ]),
+      )
+      .option('--account <id>', 'AWS account for the ARNs of the policy (default: any)', parseAccount)
+      .option(
+        '--monitoring-role <arn>',
+        "role of blue's enhanced monitoring, if it has one: green gets it too",
+        parseRoleArn,
+      );
   },
   run: (options, context) => {
     // eslint-disable-next-line @typescript-eslint/no-require-imports
@@ -38,3 +54,15 @@ export const privilegesVerb: Verb = {
     return runPrivileges(options as unknown as privilegesModule.PrivilegesOptions, context);
   },
 };
+
+function parseAccount(value: string): string {
+  if (!/^\d{12}$/.test(value)) throw new InvalidArgumentError('Allowed: the 12 digits of an AWS account.');
+  return value;
+}
+
+function parseRoleArn(value: string): string {
+  if (!/^arn:[\w-]+:iam::\d{12}:role\/\S+$/.test(value)) {
+    throw new InvalidArgumentError('Allowed: an ARN such as arn:aws:iam::123456789012:role/rds-monitoring.');
+  }
+  return value;
+}

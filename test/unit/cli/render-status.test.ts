@@ -1,6 +1,6 @@
 import { type Look } from '../../../cli/temporal/look';
 import { plainMarkdown } from '../../../cli/temporal/plain-markdown';
-import { renderStatus } from '../../../cli/temporal/render-status';
+import { durationText, renderStatus } from '../../../cli/temporal/render-status';
 import { whyNoWorker } from '../../../cli/temporal/workers-seen';
 
 const LOOK: Look = {
@@ -91,4 +91,15 @@ describe('when no worker answers', () => {
   ])('%#: says what is known of those that poll', (workers, said) => {
     expect(whyNoWorker(workers)).toContain(said);
   });
+});
+
+it.each([
+  [null, 'now'],
+  [0, '0.0 s'],
+  [59_940, '1 min 0 s'],
+  [59_400, '59.4 s'],
+  [119_700, '2 min 0 s'],
+  [7_265_000, '121 min 5 s'],
+])('%s ms are "%s"', (ms, text) => {
+  expect(durationText(ms)).toBe(text);
 });

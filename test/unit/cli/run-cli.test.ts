@@ -60,17 +60,45 @@ describe('usage', () => {
     expect(stderr).toContain(text);
   });
 
+  it('names the help of the verb, also where an option says the name of another one', async () => {
+    const { stderr } = await cli(['approve', '--gate', 'plan']);
+    expect(stderr).toBe(
+      "error USAGE: required option '--by <name>' not specified; see `hydra-cutover approve --help`\n",
+    );
+  });
+
+  it.each([
+    [['--account', '1234'], 'Allowed: the 12 digits of an AWS account.'],
+    [['--monitoring-role', 'rds-monitoring'], 'Allowed: an ARN such as arn:aws:iam::123456789012:role/rds-monitoring.'],
+    [['--check', '--sql'], "option '--check' cannot be used with option '--sql'"],
+  ])('privileges %j is refused before it prints anything', async (args, text) => {
+    const { code, stdout, stderr } = await cli(['privileges', ...args]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(text);
+  });
+
+  it.each([[[]], [['--config', '']]])('says how to name the config where none is named: %j', async (args) => {
+    const { code, stderr } = await cli(['status', ...args]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(
+      'config file: none is named; fix: name it with --config FILE or the variable HYDRA_CUTOVER_CONFIG',
+    );
+  });
+
   it('without a verb shows the help on stderr, with exit code 2', async () => {
     const { code, stdout, stderr } = await cli([]);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain('Usage: hydra-cutover');
   });
 
-  it.each([[['--help']], [['doctor', '--help']], [['world', '--help']]])('%j shows help on stdout', async (args) => {
-    const { code, stdout, stderr } = await cli(args);
-    expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toContain('Exit codes:');
-  });
+  it.each([[['--help']], [['-h']], [['doctor', '--help']], [['doctor', '-h']], [['world', '--help']]])(
+    '%j shows help on stdout',
+    async (args) => {
+      const { code, stdout, stderr } = await cli(args);
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).toContain('Exit codes:');
+    },
+  );
 
   it('--version prints the version alone', async () => {
     expect(await cli(['--version'])).toEqual({
