@@ -67,6 +67,11 @@ export function rdsErrorName(error: unknown): string {
 export function asRdsFault(error: unknown, doing: string): unknown {
   const name = rdsErrorName(error);
   if (isCutoverFault(error) || name === 'AbortError' || name === '') return error;
+  const { message } = error as Error;
+  // The SDK's own error, before anything is sent; it has no name.
+  if (/region is missing/i.test(message)) {
+    return new CutoverFault('RDS_FAILED', `${doing}: no AWS region is set; set rds.region or AWS_REGION`, {}, error);
+  }
   const code = FAULT_BY_ERROR_NAME[name] ?? (wasAnswered(error) ? 'RDS_FAILED' : 'RDS_UNREACHABLE');
   const next =
     NEXT_BY_ERROR_NAME[name] ??
@@ -78,7 +83,7 @@ export function asRdsFault(error: unknown, doing: string): unknown {
     }[code as 'RDS_UNREACHABLE' | 'RDS_BUSY' | 'RDS_DENIED' | 'RDS_FAILED'];
   return new CutoverFault(
     code,
-    `RDS refused ${doing}: ${name}: ${String((error as Error).message)}; ${next}`,
+    `RDS refused ${doing}: ${name}: ${String(message)}; ${next}`,
     { awsError: name },
     error,
   );

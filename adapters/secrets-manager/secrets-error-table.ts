@@ -45,6 +45,15 @@ export function asSecretsFault(error: unknown, secretId: string): CutoverFault {
   if (known !== undefined) {
     return new CutoverFault('SECRET_UNUSABLE', `secret ${secretId} ${known[0]}; ${known[1]}`, details, error);
   }
+  // The SDK's own error, before anything is sent; it has no name.
+  if (error instanceof Error && /region is missing/i.test(error.message)) {
+    return new CutoverFault(
+      'SECRET_UNUSABLE',
+      `secret ${secretId} cannot be read: no AWS region is set; set rds.region or AWS_REGION`,
+      { secretId },
+      error,
+    );
+  }
   if ($metadata?.httpStatusCode === undefined || $metadata.httpStatusCode >= 500 || LATER.has(name)) {
     return new CutoverFault(
       'SECRETS_UNREACHABLE',
