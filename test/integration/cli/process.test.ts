@@ -108,7 +108,13 @@ describe('the program', () => {
     const file = join(folder, 'c.json');
     writeFileSync(
       file,
-      JSON.stringify({ environment: { name: 'x' }, blue: side('blue', '1.11.10'), green: side('green', '2.3.0') }),
+      JSON.stringify({
+        environment: { name: 'x' },
+        // Longer than anything here takes: the check is still waiting when it is interrupted.
+        checks: { timeoutMs: 300_000 },
+        blue: side('blue', '1.11.10'),
+        green: side('green', '2.3.0'),
+      }),
     );
     const end = await runCliProcess(['doctor', '--config', file], { signalWhen: { signal: 'SIGINT', when: asked } });
     await new Promise((resolve) => server.close(resolve));

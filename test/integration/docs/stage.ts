@@ -138,9 +138,9 @@ export class Stage {
     return {
       environment: { name: ENVIRONMENT, production: true },
       temporal: { address: this.#address, taskQueue: TASK_QUEUE },
-      checks: { timeoutMs: 3_000 },
+      checks: { timeoutMs: 20_000 },
       log: { level: 'error' },
-      rds: { pollMs: 50, waitDeadlineMs: 40_000 },
+      rds: { pollMs: 50, waitDeadlineMs: 120_000 },
       blue: side('blue', '1.11.10'),
       green: side('green', '2.3.0'),
     };

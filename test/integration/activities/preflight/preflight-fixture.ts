@@ -152,7 +152,7 @@ export class PreflightFixture {
     const settings = this.#settings();
     return {
       settings: plants.settings?.(settings) ?? settings,
-      databases: new PostgresDatabases({ sides: { blue, green }, provider, connectTimeoutMs: 2_000 }),
+      databases: new PostgresDatabases({ sides: { blue, green }, provider, connectTimeoutMs: 60_000 }),
       provider,
       hydra: {
         isReady: () => Promise.resolve(true),

@@ -28,7 +28,7 @@ function databases(
   return new PostgresDatabases({
     sides: { blue: location(blue), green: location() },
     provider,
-    connectTimeoutMs: 3_000,
+    connectTimeoutMs: 60_000,
   });
 }
 

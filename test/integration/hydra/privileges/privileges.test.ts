@@ -82,7 +82,7 @@ describe.each(MAJORS)("the tool's role on PostgreSQL %i", (major) => {
     expect(await endSessions(tool)).toBe(1);
     await hydra.end();
     await expect(connect('hydra')).rejects.toThrow(/permission denied for database/);
-    const settings = { owner: 'hydra', schema: 'public', statementTimeoutMs: 1_000, lockTimeoutMs: 1_000 };
+    const settings = { owner: 'hydra', schema: 'public', statementTimeoutMs: 60_000, lockTimeoutMs: 60_000 };
     await openMigrationRole(tool, { name: 'migrate_test', ...settings }, PASSWORD);
     await as('migrate_test', (client) => client.query('CREATE TABLE hydra_oauth2_flow (id text PRIMARY KEY)'));
     await closeMigrationRole(tool, 'migrate_test');
