@@ -10,6 +10,9 @@ const database = useDatabase('hydra_1_11_10');
 const logger = createLogger({ level: 'silent' });
 const ACTORS = 12;
 const RATE = 40;
+const SETTLE_MS = 1_000;
+/** Enough that every client has promises to lose. */
+const REQUESTS = 120;
 
 let hydra: TestHydra;
 
@@ -53,19 +56,21 @@ it('calls promises unknown whose answers were lost with a killed server, and fin
   const [publicDoor, adminDoor] = [await Door.open(hydra.publicUrl), await Door.open(hydra.adminUrl)];
   let traffic: Traffic | undefined;
   try {
-    traffic = await trafficAgainst(publicDoor.url, adminDoor.url, { check: { settleMs: 1_000 } });
+    traffic = await trafficAgainst(publicDoor.url, adminDoor.url, { check: { settleMs: SETTLE_MS } });
     traffic.begin();
-    await sleep(3_000);
+    await answered(traffic, REQUESTS);
     await hydra.stop('SIGKILL');
+    await until(traffic, ({ failedOperations }) => failedOperations > 0);
     // A server that does not answer is no broken promise.
     expect(await traffic.check()).toMatchObject({ clean: false, confirmedButLost: 0, findingsByName: {} });
     const second = await start();
     hydra = second;
     publicDoor.lead(second.publicUrl);
     adminDoor.lead(second.adminUrl);
-    await sleep(3_000);
+    await answered(traffic, REQUESTS);
     await traffic.stop();
-    await sleep(1_000);
+    // A promise that is not known is settled only then; a timer may be a little early.
+    await sleep(SETTLE_MS + 100);
     const first = await traffic.check();
     const again = await traffic.check();
     const { failedOperations, longestGap } = traffic.report().traffic;
@@ -79,6 +84,21 @@ it('calls promises unknown whose answers were lost with a killed server, and fin
     await adminDoor.close();
   }
 });
+
+async function until(
+  traffic: Traffic,
+  holds: (now: ReturnType<Traffic['report']>['traffic']) => boolean,
+): Promise<void> {
+  while (!holds(traffic.report().traffic)) await sleep(50);
+}
+
+/** So many more requests are answered. */
+async function answered(traffic: Traffic, more: number): Promise<void> {
+  const count = ({ requests, failedOperations }: ReturnType<Traffic['report']>['traffic']) =>
+    requests - failedOperations;
+  const before = count(traffic.report().traffic);
+  await until(traffic, (now) => count(now) >= before + more);
+}
 
 /** An address that stays while the server behind it changes. */
 class Door {
