@@ -185,8 +185,8 @@ export type SwitchoverReceipt =
       /** When the hold began, by the worker's clock. For reports alone. */
       readonly heldAt: string;
       readonly stepsMs: Readonly<Partial<Record<SwitchoverStep, number>>>;
-      /** Writes that met the fence; above 0 "nothing lost" cannot be claimed. */
-      readonly refused: number;
+      /** Writes that met a guard, on either side; above 0 "nothing lost" cannot be claimed. null: not counted, a side did not answer. */
+      readonly refused: number | null;
       readonly targets: readonly TargetReceipt[];
       readonly lastRound: SyncReceipt;
       readonly staleChallenges: number;
@@ -227,7 +227,13 @@ export interface BakeReceipt {
 
 export interface PurgeGuardReceipt {
   readonly ok: boolean;
-  readonly jobs: readonly { readonly name: string; readonly wouldRemove: number; readonly explained: number }[];
+  readonly jobs: readonly {
+    readonly name: string;
+    readonly wouldRemove: number;
+    readonly explained: number;
+    /** Would be removed, and the job did not say whose they are. Missing in receipts of earlier versions. */
+    readonly unnamed?: number;
+  }[];
 }
 
 export interface MetricsReceipt {

@@ -24,12 +24,16 @@ export const SWITCHOVER_ACTIONS = {
   claim: ['aborted', 'committed', 'unreachable'],
   /** `left`: it was tried for long enough; the arbiter has decided, and gateways find out by themselves. */
   revert: ['ok', 'failed', 'left'],
+  /** Whether green takes writes for the committed epoch already; asked where another run may have come that far. */
+  lookAtGreen: ['closed', 'open', 'failed'],
   holdWriters: ['ok', 'failed'],
   /** `session_lost`: the transaction that makes green's writers wait is gone. */
   applyTargets: ['ok', 'failed', 'session_lost'],
   openGreen: ['ok', 'lost'],
   /** Each gateway for itself, so that one that is away holds nobody else's requests. */
   release: ['ok', 'failed'],
+  /** Behind an open green: those that were flipped before it opened are made sure of, and nobody waits for that. */
+  confirmTargets: ['ok', 'failed'],
 } as const;
 
 export type SwitchoverActionKind = keyof typeof SWITCHOVER_ACTIONS;
@@ -61,7 +65,8 @@ export interface SwitchoverState {
   readonly challengesComplete: boolean;
   readonly writersHeld: boolean;
   readonly targetsApplied: boolean;
-  readonly greenOpen: boolean;
+  /** `unknown`: committed by another run, or by this one without an answer. */
+  readonly green: 'unknown' | 'closed' | 'open';
   readonly released: boolean;
   readonly reverted: boolean;
   /** Something went wrong before the commit: the attempt is to be given up. */
@@ -96,7 +101,7 @@ export function initialSwitchover(known: KnownAttempt): SwitchoverState {
     challengesComplete: false,
     writersHeld: false,
     targetsApplied: false,
-    greenOpen: false,
+    green: 'unknown',
     released: false,
     reverted: false,
     failed: isAlive,
@@ -135,13 +140,18 @@ function towardsCommit(state: SwitchoverState): SwitchoverAction {
   return { kind: state.challengesComplete ? 'commit' : 'pushChallenges' };
 }
 
-/** Nothing is released before green takes writes, and no target serves green's epoch alone once it does. */
+/**
+ * Nothing is released before green takes writes, and no target serves green's epoch alone once it does. A green that takes writes
+ * already is not held again: everybody uses it, and a target that is away now would keep all of them waiting.
+ */
 function forward(state: SwitchoverState): SwitchoverAction {
-  if (!state.greenOpen) {
+  if (state.green === 'unknown') return { kind: 'lookAtGreen' };
+  if (state.green === 'closed') {
     if (!state.writersHeld) return { kind: 'holdWriters' };
     return { kind: state.targetsApplied ? 'openGreen' : 'applyTargets' };
   }
-  return state.released ? { kind: 'finish', outcome: 'committed' } : { kind: 'release' };
+  if (!state.released) return { kind: 'release' };
+  return state.targetsApplied ? { kind: 'finish', outcome: 'committed' } : { kind: 'confirmTargets' };
 }
 
 /** @returns what is known after `kind` ended with `result` */
@@ -162,6 +172,8 @@ type Change<Kind extends SwitchoverActionKind> = (
 ) => Partial<SwitchoverState>;
 
 const FAILED = { failed: true } as const;
+/** Another run may have gone on meanwhile. */
+const GREEN_LOST = { writersHeld: false, green: 'unknown' } as const;
 const UNCLEAR = { attempt: 'unclear', failed: true } as const;
 
 const CHANGES: { readonly [Kind in SwitchoverActionKind]: Change<Kind> } = {
@@ -184,7 +196,7 @@ const CHANGES: { readonly [Kind in SwitchoverActionKind]: Change<Kind> } = {
   },
   pushChallenges: (_state, result) => (result === 'ok' ? { challengesComplete: true } : FAILED),
   commit: (state, result, limits) => {
-    if (result === 'ok') return { attempt: 'committed', lockTries: 0 };
+    if (result === 'ok') return { attempt: 'committed', green: 'closed', lockTries: 0 };
     return withoutAnswer(state, result, limits);
   },
   claim: (_state, result) => {
@@ -192,13 +204,15 @@ const CHANGES: { readonly [Kind in SwitchoverActionKind]: Change<Kind> } = {
     return result === 'unreachable' ? UNCLEAR : { attempt: result };
   },
   revert: (_state, result) => (result === 'failed' ? {} : { reverted: true }),
+  lookAtGreen: (_state, result) => (result === 'failed' ? {} : { green: result }),
   holdWriters: (_state, result) => (result === 'ok' ? { writersHeld: true } : {}),
   applyTargets: (_state, result) => {
-    if (result === 'session_lost') return { writersHeld: false };
+    if (result === 'session_lost') return GREEN_LOST;
     return result === 'ok' ? { targetsApplied: true } : {};
   },
-  openGreen: (_state, result) => (result === 'ok' ? { greenOpen: true } : { writersHeld: false }),
+  openGreen: (_state, result) => (result === 'ok' ? { green: 'open' } : GREEN_LOST),
   release: (_state, result) => (result === 'ok' ? { released: true } : {}),
+  confirmTargets: (_state, result) => (result === 'ok' ? { targetsApplied: true } : {}),
 };
 
 function withoutAnswer(

@@ -19,7 +19,7 @@ export class Attempt {
   readonly informed = new Set<Gateway>();
   /** By name, of those that serve green. */
   readonly flipped = new Map<string, TargetReceipt>();
-  /** Of blue's sequence, before the first request is held. */
+  /** On both sides, before the first request is held. */
   refusedBefore = 0;
   readonly startedAt = performance.now();
   private why: string | null = null;

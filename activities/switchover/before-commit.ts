@@ -47,7 +47,7 @@ async function chooseEpoch(run: Attempt): Promise<boolean> {
   const { deps, sessions, tools, input, latest } = run;
   const views = await forAll(everyParty(deps), (party) => party.read());
   const [blue, green] = [await readArbiter(sessions.blue), await readArbiter(sessions.green)];
-  run.refusedBefore = blue.refused;
+  run.refusedBefore = blue.refused + green.refused;
   const known = [blue.epoch, green.epoch, latest?.epoch ?? 0, ...views.map((view) => view.highestEpoch)];
   run.epoch = 1 + Math.max(...known);
   // Not sooner: what was begun and given up since this run first looked would be in `known`, and nothing would stop this run.

@@ -1,36 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CutoverFault } from '../../domain/faults';
 import { type ResultOf } from '../../domain/switchover';
-import { holdWriters as holdWritersOf, openSide } from '../../hydra/arbiter/arbiter';
+import { holdWriters as holdWritersOf, openSide, readArbiter } from '../../hydra/arbiter/arbiter';
 import { type Attempt } from './attempt';
 import { informAnew } from './inform-gateways';
-import { assertServesGreen, forAll } from './parties';
+import { assertServesGreen, bringToGreen, forAll } from './parties';
 import { within } from './within';
 
 /** A database that says nothing for so long is asked anew in another session. */
 const GREEN_ANSWERS_MS = 10_000;
 
+/** A worker that is silent for so long is dead, whatever its connection looks like: its lock must not keep its successor out. */
+const SILENT_MS = 6_000;
+const PING_MS = 1_000;
+
+/** That green is open for the epoch is final, so that reading it is enough. */
+export async function lookAtGreen(run: Attempt): Promise<ResultOf<'lookAtGreen'>> {
+  const green = await run.sessions.answeringGreen();
+  const { state, epoch } = await within(GREEN_ANSWERS_MS, 'looking at green', 'DB_UNREACHABLE', readArbiter(green));
+  return state === 'open' && epoch === run.theEpoch ? 'open' : 'closed';
+}
+
 /** From here until green is open its writers wait and do not fail. */
 export async function holdWriters(run: Attempt): Promise<ResultOf<'holdWriters'>> {
   const green = await run.sessions.answeringGreen();
-  const held = green.query('BEGIN').then(() => holdWritersOf(green, run.settings.lockTimeoutMs));
+  const begun = green.query(`BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${SILENT_MS}`);
+  const held = begun.then(() => holdWritersOf(green, run.settings.lockTimeoutMs));
   await within(GREEN_ANSWERS_MS, 'holding the writers of green', 'DB_UNREACHABLE', held);
   return 'ok';
 }
 
-/** Each is read back: what counts is what it serves, not what it answered. */
 export async function applyTargets(run: Attempt): Promise<ResultOf<'applyTargets'>> {
-  const epoch = run.theEpoch;
-  const [flipped, asked] = await Promise.allSettled([
-    forAll(run.deps.targets, async (target) => {
-      await target.apply(epoch);
-      assertServesGreen(target.name, await target.read(), epoch);
-      run.flipped.set(target.name, { name: target.name, kind: 'target', epoch });
-    }),
-    // Beside it, because it costs nothing there: targets may take long, and without the lock green's writers fail.
-    within(GREEN_ANSWERS_MS, 'green', 'DB_UNREACHABLE', run.sessions.green.query('SELECT 1')),
+  const flipping = flipTargets(run);
+  const [flipped, isHeld] = await Promise.all([
+    flipping.then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    ),
+    isHeldUntil(run, flipping),
   ]);
-  if (asked.status === 'rejected') return 'session_lost';
-  if (flipped.status === 'rejected') throw flipped.reason;
+  if (!isHeld) return 'session_lost';
+  if (flipped !== undefined) throw flipped.error;
+  return 'ok';
+}
+
+/** Each is read back: what counts is what it serves, not what it answered. */
+async function flipTargets(run: Attempt): Promise<void> {
+  const epoch = run.theEpoch;
+  await forAll(run.deps.targets, async (target) => {
+    await bringToGreen(target, epoch);
+    assertServesGreen(target.name, await target.read(), epoch);
+    run.flipped.set(target.name, { name: target.name, kind: 'target', epoch });
+  });
+}
+
+/** Targets may take long; without the lock green's writers fail, and a session that says nothing loses it. */
+async function isHeldUntil(run: Attempt, work: Promise<unknown>): Promise<boolean> {
+  const isOver = work.then(
+    () => true,
+    () => true,
+  );
+  try {
+    do await within(GREEN_ANSWERS_MS, 'green', 'DB_UNREACHABLE', run.sessions.green.query('SELECT 1'));
+    while (!(await Promise.race([isOver, sleep(PING_MS, false, { ref: false })])));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export async function confirmTargets(run: Attempt): Promise<ResultOf<'confirmTargets'>> {
+  await flipTargets(run);
   return 'ok';
 }
 
@@ -62,7 +102,7 @@ export async function release(run: Attempt): Promise<ResultOf<'release'>> {
   }
   const ready = waiting.filter((gateway) => run.informed.has(gateway));
   await forAll(ready, async (gateway) => {
-    assertServesGreen(gateway.name, await gateway.apply(epoch), epoch);
+    assertServesGreen(gateway.name, await bringToGreen(gateway, epoch), epoch);
     run.flipped.set(gateway.name, { name: gateway.name, kind: 'gateway', epoch });
   });
   return ready.length === waiting.length ? 'ok' : 'failed';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asCutoverFault, CutoverFault } from '../../domain/faults';
+import { asCutoverFault, CutoverFault, isCutoverFault } from '../../domain/faults';
 import { type Gateway, type Target, type TargetView } from '../../domain/ports/targets';
 import { type StepDeps } from '../step';
 
@@ -31,6 +31,22 @@ export function assertServesGreen(name: string, view: TargetView, epoch: number)
     `${name} serves ${view.appliedSide ?? 'a state of neither side'} at epoch ${view.appliedEpoch} after green was applied for epoch ${epoch}; look at its configuration`,
     { name, epoch, appliedEpoch: view.appliedEpoch },
   );
+}
+
+/**
+ * Behind the commit there is one state to be in: one that lost its record, or was replaced, is told of it again.
+ * @returns what it serves then, by its own word
+ */
+export async function bringToGreen(party: Target, epoch: number): Promise<TargetView> {
+  try {
+    return await party.apply(epoch);
+  } catch (error) {
+    if (!isCutoverFault(error) || error.code !== 'TARGET_REFUSED') throw error;
+    const { highestEpoch } = await party.read();
+    if (highestEpoch >= epoch) throw error;
+    await party.stage(epoch, 'green');
+    return party.apply(epoch);
+  }
 }
 
 /** A gateway may hold for an epoch before the one that is given up; no attempt of this cutover up to it can be committed. */

@@ -1,5 +1,6 @@
 import { type DatabaseSession } from '../../domain/ports/databases';
 import { type StepInput } from '../../domain/steps';
+import { assertGreen } from '../../hydra/closing';
 import { type StepDeps } from '../step';
 import { openSession, type OpenSession } from './open-session';
 import { type SwitchoverSync, type SwitchoverTools } from './tools';
@@ -35,12 +36,12 @@ export class PauseSessions {
     return opened(this.syncSession, 'sync');
   }
 
-  /** @throws CutoverFault DB_UNREACHABLE | SYNC_FENCED */
+  /** @throws CutoverFault DB_UNREACHABLE | SYNC_FENCED | CROSSED_CONNECTION */
   async openForPause(): Promise<void> {
     const { databases } = this.deps;
     this.blueSession ??= await openSession(databases, 'blue', PURPOSE);
     this.claimSession ??= await openSession(databases, 'blue', `${PURPOSE} claim`);
-    this.greenSession ??= await openSession(databases, 'green', PURPOSE);
+    this.greenSession ??= await this.openGreen();
     this.syncSession ??= await this.tools.openSync(this.deps, this.input, this.blueSession.client);
   }
 
@@ -56,7 +57,10 @@ export class PauseSessions {
     }
   }
 
-  /** @returns a session on green that answers and has no transaction open. @throws CutoverFault DB_UNREACHABLE */
+  /**
+   * @returns a session on green that answers and has no transaction open
+   * @throws CutoverFault DB_UNREACHABLE | CROSSED_CONNECTION
+   */
   async answeringGreen(): Promise<DatabaseSession> {
     const before = this.greenSession;
     try {
@@ -68,8 +72,24 @@ export class PauseSessions {
       this.greenSession = undefined;
       await before?.close();
     }
-    this.greenSession = await openSession(this.deps.databases, 'green', PURPOSE);
+    this.greenSession = await this.openGreen();
     return this.greenSession.client;
+  }
+
+  /** By its address alone it could be anything: the green of another cutover, say, that everybody uses. */
+  private async openGreen(): Promise<OpenSession> {
+    const session = await openSession(this.deps.databases, 'green', PURPOSE);
+    try {
+      await within(QUESTION_LIMIT_MS, 'a question to green', 'DB_UNREACHABLE', this.assertOurs(session));
+      return session;
+    } catch (error) {
+      void session.close();
+      throw error;
+    }
+  }
+
+  private async assertOurs({ client }: OpenSession): Promise<void> {
+    await assertGreen(client, this.input.cutoverId);
   }
 
   async close(): Promise<void> {

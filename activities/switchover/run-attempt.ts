@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asCutoverFault, CutoverFault } from '../../domain/faults';
+import { asCutoverFault, CutoverFault, type FaultCode } from '../../domain/faults';
 import { type SwitchoverReceipt, type SwitchoverStep } from '../../domain/receipts';
 import {
   afterAction,
@@ -12,12 +12,14 @@ import { readArbiter } from '../../hydra/arbiter/arbiter';
 import { type Attempt } from './attempt';
 import * as before from './before-commit';
 import * as behind from './behind-commit';
+import { within } from './within';
 
 const ROUNDS_UNDER_FENCE_MAX = 3;
 const RETRY_MS = { first: 25, max: 2_000 } as const;
 /** Then a claim that finds no arbiter is left to a repeat of the step; gateways ask by themselves meanwhile. */
 const CLAIM_PATIENCE_MS = 30_000;
 const HEARTBEAT_MS = 1_000;
+const COUNT_LIMIT_MS = 5_000;
 
 interface ActionCode<Kind extends SwitchoverActionKind> {
   readonly run: (attempt: Attempt) => Promise<ResultOf<Kind>>;
@@ -25,6 +27,8 @@ interface ActionCode<Kind extends SwitchoverActionKind> {
   readonly thrown: ResultOf<Kind>;
   /** Where its time is booked. */
   readonly step?: SwitchoverStep;
+  /** What only a person can mend: it ends the step, with nothing of green locked. */
+  readonly ends?: FaultCode;
 }
 
 const ACTIONS: { readonly [Kind in SwitchoverActionKind]: ActionCode<Kind> } = {
@@ -39,17 +43,20 @@ const ACTIONS: { readonly [Kind in SwitchoverActionKind]: ActionCode<Kind> } = {
   commit: { run: before.commit, thrown: 'lost', step: 'commit' },
   claim: { run: before.claim, thrown: 'unreachable' },
   revert: { run: before.revert, thrown: 'failed' },
+  lookAtGreen: { run: behind.lookAtGreen, thrown: 'failed', step: 'open', ends: 'CROSSED_CONNECTION' },
   holdWriters: { run: behind.holdWriters, thrown: 'failed', step: 'flip' },
   applyTargets: { run: behind.applyTargets, thrown: 'failed', step: 'flip' },
   openGreen: { run: behind.openGreen, thrown: 'lost', step: 'open' },
   release: { run: behind.release, thrown: 'failed', step: 'release' },
+  confirmTargets: { run: behind.confirmTargets, thrown: 'failed' },
 };
 
 /**
  * Does what `domain/switchover.ts` decides until it says that it is over.
  *
  * Behind the commit it never gives up and does not hear cancellation.
- * @throws CutoverFault DB_UNREACHABLE when nobody could be asked whether the attempt was committed: repeat the step
+ * @throws CutoverFault DB_UNREACHABLE when nobody could be asked whether the attempt was committed: repeat the step |
+ *   CROSSED_CONNECTION when what is reached as green is not this cutover's, or was finalized
  */
 export async function runAttempt(attempt: Attempt): Promise<SwitchoverReceipt> {
   const { context, settings } = attempt;
@@ -112,6 +119,7 @@ async function perform<Kind extends SwitchoverActionKind>(
   } catch (error) {
     const fault = asCutoverFault(error);
     log.warn({ ...attempt.names, step: kind, code: fault.code, err: fault }, 'switchover action failed');
+    if (fault.code === code.ends) throw fault;
     attempt.explain(`${kind}: ${fault.message}`);
     result = code.thrown;
   }
@@ -125,10 +133,10 @@ async function committed(
   attempt: Attempt,
   stepsMs: Readonly<Partial<Record<SwitchoverStep, number>>>,
 ): Promise<SwitchoverReceipt> {
-  const { refusedBefore, sessions, deps } = attempt;
+  const { deps } = attempt;
   const holdMs = heldMs(attempt);
-  const blue = await sessions.askBlue((client) => readArbiter(client)).catch(() => null);
-  if (blue === null) deps.log.warn(attempt.names, 'refused writes on blue could not be counted');
+  const refused = await refusedWrites(attempt).catch(() => null);
+  if (refused === null) deps.log.warn(attempt.names, 'refused writes could not be counted');
   return {
     outcome: 'committed',
     attempt: attempt.theAttempt,
@@ -136,11 +144,19 @@ async function committed(
     holdMs,
     heldAt: new Date(Date.now() - holdMs).toISOString(),
     stepsMs,
-    refused: blue === null ? 0 : Math.max(0, blue.refused - refusedBefore),
+    refused,
     targets: [...deps.gateways, ...deps.targets].flatMap(({ name }) => attempt.flipped.get(name) ?? []),
     lastRound: attempt.lastRound,
     staleChallenges: attempt.challenges.count,
   };
+}
+
+/** On both sides: whoever was flipped before green opened may have met its guard. */
+async function refusedWrites({ sessions, refusedBefore }: Attempt): Promise<number> {
+  const blue = await sessions.askBlue((client) => readArbiter(client));
+  const asked = sessions.answeringGreen().then(readArbiter);
+  const green = await within(COUNT_LIMIT_MS, 'counting on green', 'DB_UNREACHABLE', asked);
+  return Math.max(0, blue.refused + green.refused - refusedBefore);
 }
 
 function aborted(attempt: Attempt, stepsMs: Readonly<Partial<Record<SwitchoverStep, number>>>): SwitchoverReceipt {

@@ -46,7 +46,7 @@ function receiptLines({ clean, migrate, sync, parity, switchovers, drain, valida
   for (const receipt of switchovers) {
     lines.push(
       receipt.outcome === 'committed'
-        ? `  switchover: committed as epoch ${receipt.epoch}, requests held ${Math.round(receipt.holdMs)} ms, ${receipt.refused} writes refused`
+        ? `  switchover: committed as epoch ${receipt.epoch}, requests held ${Math.round(receipt.holdMs)} ms, ${receipt.refused ?? 'an unknown number of'} writes refused`
         : `  switchover: given up, ${receipt.reason}`,
     );
   }

@@ -27,7 +27,7 @@ export function checkUpgrade({ upgrade, pause, clients }: Seen, report: Report):
   report.check(
     'no write met the fence',
     committed?.refused === 0,
-    committed === undefined ? 'nothing was committed' : `${committed.refused} refused`,
+    committed === undefined ? 'nothing was committed' : `${committed.refused ?? 'an unknown number'} refused`,
   );
   const { drain, parity, plan } = cutover;
   report.check(

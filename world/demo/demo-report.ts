@@ -29,7 +29,7 @@ export interface DemoReport {
     readonly attempts: number;
     readonly holdMs: number;
     readonly stepsMs: Readonly<Record<string, number>>;
-    readonly refusedWrites: number;
+    readonly refusedWrites: number | null;
   };
   readonly traffic: {
     readonly requests: number;
@@ -101,7 +101,7 @@ export function demoReport({ history, upgrade, pause, traffic, checks, ok, durat
       attempts: report.switchovers.length,
       holdMs: committed?.holdMs ?? 0,
       stepsMs: committed?.stepsMs ?? {},
-      refusedWrites: committed?.refused ?? 0,
+      refusedWrites: committed?.refused ?? null,
     },
     traffic: {
       requests: traffic.traffic.requests,

@@ -7,7 +7,7 @@ export function renderDemo(report: DemoReport): string {
   return [
     section('Phases', table(report.phases.map(({ name, durationMs }) => [name, seconds(durationMs)]))),
     section('Switchover', [
-      `attempts ${switchover.attempts}, requests held for ${switchover.holdMs} ms, writes that met the fence ${switchover.refusedWrites}`,
+      `attempts ${switchover.attempts}, requests held for ${switchover.holdMs} ms, writes that met a guard ${switchover.refusedWrites ?? 'unknown'}`,
       Object.entries(switchover.stepsMs)
         .map(([name, ms]) => `${name} ${ms} ms`)
         .join(', '),

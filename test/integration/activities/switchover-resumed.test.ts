@@ -1,0 +1,128 @@
+import { abandonSwitchover } from '../../../activities/abandon-switchover';
+import { CutoverFault } from '../../../domain/faults';
+import { initialTargetRecord } from '../../../domain/target';
+import { useDatabase } from '../../support/database';
+import { History } from '../hydra/sync/history';
+import { stepContext } from './green-fixture';
+import { GREEN, SwitchoverWorld } from './switchover-fixture';
+
+const database = useDatabase('hydra_1_11_10');
+const history = new History(12);
+const world = new SwitchoverWorld(database.config);
+
+beforeAll(() => world.start((blue) => history.go(blue, 5)));
+beforeEach(() => world.reset());
+afterAll(() => world.close());
+
+const AWAY = () => new CutoverFault('TARGET_UNREACHABLE', 'away');
+const WRITE = 'UPDATE hydra_client SET client_name = client_name';
+
+/** Runs the switchover until `step` was done, and ends it there as a crash does. @returns what it said last */
+async function crashBehind(step: string): Promise<unknown> {
+  let said: unknown;
+  world.scenario.onAction = (done) => {
+    if (done === step) throw new Error('crash');
+  };
+  await expect(world.run({ heartbeat: (progress) => (said = progress) })).rejects.toThrow('crash');
+  world.scenario = {};
+  world.events = [];
+  return said;
+}
+
+describe('a worker that falls silent with the lock of green, its connection open', () => {
+  it('loses the lock to its successor, and does no harm when it wakes up', async () => {
+    let wakeUp: () => void = () => undefined;
+    const asleep = new Promise<void>((wake) => (wakeUp = wake));
+    let isSilent: () => void = () => undefined;
+    const silent = new Promise<void>((fell) => (isSilent = fell));
+    world.scenario = {
+      onQuery: async ({ side, text }, call) => {
+        if (side === 'green' && text === 'SELECT 1') await asleep;
+        return call();
+      },
+      hooks: {
+        before: async ({ method }) => {
+          if (method !== 'apply') return;
+          isSilent();
+          await asleep;
+        },
+      },
+    };
+    const first = world.run();
+    await silent;
+    world.scenario = {};
+    expect(await world.run()).toMatchObject({ outcome: 'committed' });
+    expect(world.events).toContain('holdWriters: failed');
+    expect(await world.whoServes()).toEqual(GREEN);
+    wakeUp();
+    expect(await first).toMatchObject({ outcome: 'committed' });
+    expect(world.events.filter((event) => event === 'lookAtGreen: open')).toHaveLength(1);
+    expect(await world.whoServes()).toEqual(GREEN);
+  }, 120_000);
+});
+
+describe('a switchover that is repeated behind an open green', () => {
+  it('lets everybody write while a target is away, and ends when that is back', async () => {
+    expect(await world.run()).toMatchObject({ outcome: 'committed' });
+    world.events = [];
+    const writer = await world.sync.connect('green');
+    await writer.query(`SET lock_timeout = '2s'`);
+    const written: unknown[] = [];
+    world.scenario.hooks = {
+      before: async ({ name, method }) => {
+        if (name !== 'policy' || method !== 'apply' || written.length === 3) return;
+        written.push(await writer.query(WRITE).catch((error: unknown) => error));
+        throw AWAY();
+      },
+    };
+    expect(await world.run()).toMatchObject({ outcome: 'committed', targets: { length: 4 } });
+    expect(written).toEqual([1, 2, 3].map(() => expect.objectContaining({ command: 'UPDATE' }) as object));
+    expect(world.events).not.toContain('holdWriters: ok');
+    expect(world.before('confirmTargets: failed')).toContain('release: ok');
+    await writer.end();
+  });
+
+  it.each([
+    ['another cutover has made its own', `UPDATE hydra_cutover.run SET cutover_id = 'later'`, `cutover_id = '%'`],
+    ['it is the other side', `UPDATE hydra_cutover.run SET side = 'blue'`, `side = 'green'`],
+  ])('stops at once where %s, with nothing locked', async (_what, change, back) => {
+    await crashBehind('commit');
+    await world.green.query(change);
+    try {
+      await expect(world.run()).rejects.toMatchObject({ code: 'CROSSED_CONNECTION' });
+    } finally {
+      await world.green.query(`UPDATE hydra_cutover.run SET ${back.replace('%', world.sync.cutoverId)}`);
+    }
+    expect(world.events).toEqual([]);
+    expect(await abandonSwitchover(world.deps(), world.input, stepContext())).toEqual({ outcome: 'committed' });
+    expect(await world.run()).toMatchObject({ outcome: 'committed' });
+    expect(await world.whoServes()).toEqual(GREEN);
+  });
+});
+
+describe('behind the commit', () => {
+  it('tells a target and a gateway again that were replaced and know nothing', async () => {
+    await crashBehind('commit');
+    for (const party of [world.targets[0], world.gateways[0]]) {
+      if (party !== undefined) party.record = initialTargetRecord<'blue' | 'green'>('blue');
+    }
+    expect(await world.run()).toMatchObject({ outcome: 'committed', targets: { length: 4 } });
+    expect(await world.whoServes()).toEqual(GREEN);
+  });
+
+  it('counts a write that met the guard of green, between the flip of a target and the opening', async () => {
+    const lastProgress = await crashBehind('applyTargets');
+    await expect(world.green.query(WRITE)).rejects.toMatchObject({ code: 'HC001' });
+    expect(await world.run({ lastProgress })).toMatchObject({ outcome: 'committed', refused: 1 });
+  });
+
+  it('does not say that no write was refused when a side does not tell', async () => {
+    let isReleased = false;
+    world.scenario = {
+      onAction: (step) => (isReleased ||= step === 'release'),
+      onQuery: ({ side }, call) =>
+        isReleased && side === 'blue' ? Promise.reject(new CutoverFault('DB_UNREACHABLE', 'away')) : call(),
+    };
+    expect(await world.run()).toMatchObject({ outcome: 'committed', refused: null });
+  });
+});
