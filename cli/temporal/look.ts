@@ -29,10 +29,17 @@ export interface Look {
   readonly phase: string | null;
   readonly awaiting: string | null;
   readonly pending: readonly PendingStep[];
+  /** Somebody asked for its end; it is followed once a worker is there. */
+  readonly cancelRequested: boolean;
   /** An earlier run of it was reset: what this one knows may be less than what was done. */
   readonly wasReset: boolean;
   /** Who polls the task queue; asked only when no worker answers, else null. */
   readonly workers: WorkersSeen | null;
+}
+
+/** Nothing was undone by such a run, and nobody wrote a report. */
+export function isEndedByForce(temporal: string): boolean {
+  return temporal === 'TERMINATED' || temporal === 'TIMED_OUT';
 }
 
 /** @throws CutoverFault CUTOVER_UNKNOWN */
@@ -56,6 +63,7 @@ export async function look(session: CutoverSession): Promise<Look> {
       progress: decoded(activity.heartbeatDetails?.payloads?.[0]?.data),
       ...(activity.lastFailure?.message ? { lastFailure: activity.lastFailure.message } : {}),
     })),
+    cancelRequested: raw.workflowExtendedInfo?.cancelRequested === true,
     wasReset: ![undefined, null, '', description.runId].includes(raw.workflowExecutionInfo?.firstRunId),
     workers: status === null ? await seeWorkers(session, description) : null,
   };

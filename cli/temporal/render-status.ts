@@ -1,5 +1,5 @@
 import { GATES, PHASES, type CutoverStatus } from '../../domain/runbook';
-import { type Look, type PendingStep } from './look';
+import { isEndedByForce, type Look, type PendingStep } from './look';
 import { plainMarkdown } from './plain-markdown';
 import { whyNoWorker } from './workers-seen';
 
@@ -25,14 +25,17 @@ export function renderStatus(look: Look, config: string | undefined): string {
   return `${lines.join('\n')}\n`;
 }
 
-function headline({ temporal, status, report }: Look): string {
+function headline({ temporal, status, report, cancelRequested }: Look): string {
   if (report !== null) {
     const { outcome, cause } = report;
     return cause === null ? outcome : `${outcome} (${cause.code}: ${cause.message})`;
   }
-  if (status === null || temporal !== 'RUNNING') return temporal.toLowerCase();
+  if (isEndedByForce(temporal)) return `${temporal.toLowerCase()}: ended by force, nothing was undone`;
+  if (temporal !== 'RUNNING') return temporal.toLowerCase();
+  const asked = cancelRequested ? ', cancel requested' : '';
+  if (status === null) return `running${asked}`;
   const serves = status.committed ? 'committed, green serves' : 'blue serves';
-  return `${status.undoing ? 'undoing' : 'running'}, phase ${status.phase}, ${serves}`;
+  return `${status.undoing ? 'undoing' : 'running'}, phase ${status.phase}, ${serves}${asked}`;
 }
 
 function startedBy(status: CutoverStatus | null): string {

@@ -1,7 +1,7 @@
 import { printJson, type CliContext } from '../context';
 import { withCutover } from './cutover-session';
 import { loadEnvironment, type EnvironmentOptions } from './environment-options';
-import { look } from './look';
+import { isEndedByForce, look } from './look';
 
 /** @throws CutoverFault CUTOVER_UNKNOWN | TEMPORAL_UNREACHABLE */
 export async function runCancel(options: EnvironmentOptions, context: CliContext): Promise<number> {
@@ -13,13 +13,16 @@ export async function runCancel(options: EnvironmentOptions, context: CliContext
     const committed = status === null ? null : status.committed;
     const state = isRunning ? 'cancel_requested' : `already_${temporal.toLowerCase()}`;
     if (options.json) printJson(context, { verb: 'cancel', ok: true, workflowId, state, committed });
-    else context.stdout.write(`${workflowId}: ${explain(isRunning, state, committed)}\n`);
+    else context.stdout.write(`${workflowId}: ${explain(temporal, state, committed)}\n`);
     return 0;
   });
 }
 
-function explain(isRunning: boolean, state: string, committed: boolean | null): string {
-  if (!isRunning) return `${state}, nothing to cancel`;
+function explain(temporal: string, state: string, committed: boolean | null): string {
+  if (isEndedByForce(temporal)) {
+    return `${state}: ended by force, and nothing was undone; look with \`hydra-cutover status --from-databases\`, it says whether \`repair\` is needed`;
+  }
+  if (temporal !== 'RUNNING') return `${state}, nothing to cancel`;
   if (committed === null) return 'cancel requested; no worker answers, so it happens when one is there';
   if (committed) return 'cancel requested, but the commit has no way back: gate intervene opens and a person decides';
   return 'cancel requested; it undoes what was done, see `hydra-cutover status --watch`';

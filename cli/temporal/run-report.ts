@@ -36,6 +36,6 @@ function withoutReport({ workflowId, temporal, phase }: Look, taskQueue: string)
   }
   return new CutoverFault(
     'UNDO_INCOMPLETE',
-    `${workflowId} was ended by force (${temporal}): nothing was undone and there is no report; look at both sides before anything else`,
+    `${workflowId} was ended by force (${temporal}): nothing was undone and there is no report; look at both sides with \`hydra-cutover status --from-databases\` before anything else: it says whether \`repair\` is needed`,
   );
 }

@@ -4,7 +4,7 @@ import { printJson, type CliContext } from '../context';
 import { withCutover } from './cutover-session';
 import { askDatabases, renderTale, type DatabasesTale } from './databases-tale';
 import { loadEnvironment, type EnvironmentOptions } from './environment-options';
-import { look, type Look } from './look';
+import { isEndedByForce, look, type Look } from './look';
 import { renderStatus } from './render-status';
 import { exitCodeOfLook, teller, watch } from './watch';
 
@@ -41,7 +41,7 @@ export async function runStatus(options: StatusOptions, context: CliContext): Pr
 
 /** Nothing was undone by a run that was ended by force, and one that was reset has forgotten what it did. */
 function isHalfTruth({ temporal, wasReset }: Look): boolean {
-  return temporal === 'TERMINATED' || temporal === 'TIMED_OUT' || wasReset;
+  return isEndedByForce(temporal) || wasReset;
 }
 
 /** A cutover that Temporal does not know, or that belongs to a Temporal that is gone, is in the databases all the same. */

@@ -4,7 +4,7 @@ import { type CliContext } from '../context';
 import { type CutoverSession } from './cutover-session';
 import { type EnvironmentOptions } from './environment-options';
 import { exitCodeOf } from './exit-code';
-import { look, type Look } from './look';
+import { isEndedByForce, look, type Look } from './look';
 import { renderStatus } from './render-status';
 
 const POLL_MS = 1_000;
@@ -13,8 +13,7 @@ const POLL_MS = 1_000;
 export function exitCodeOfLook({ temporal, status, report, awaiting }: Look): number {
   if (report !== null) return exitCodeOf(report);
   if (awaiting === 'intervene') return FAULTS.PERSON_NEEDED.exitCode;
-  // Ended by force: nothing was undone, and nobody wrote a report.
-  if (temporal === 'TERMINATED' || temporal === 'TIMED_OUT') return FAULTS.UNDO_INCOMPLETE.exitCode;
+  if (isEndedByForce(temporal)) return FAULTS.UNDO_INCOMPLETE.exitCode;
   return status === null ? FAULTS.NO_WORKER.exitCode : 0;
 }
 
@@ -23,6 +22,8 @@ export interface Teller {
   /** The file that was named on the command line. */
   readonly config: string | undefined;
   readonly tell: (text: string) => void;
+  /** False once nobody reads any more (`status --watch | head -1`). */
+  readonly isHeard: () => boolean;
 }
 
 /**
@@ -32,7 +33,7 @@ export interface Teller {
  */
 export async function watch(
   session: CutoverSession,
-  { config, tell }: Teller,
+  { config, tell, isHeard }: Teller,
   stopAtIntervene: boolean,
 ): Promise<Look> {
   for (let shown = ''; ;) {
@@ -42,6 +43,8 @@ export async function watch(
     shown = text;
     if (now.temporal !== 'RUNNING') return now;
     if (stopAtIntervene && now.awaiting === 'intervene') return now;
+    // Who waits for an end waits for its exit code, too; who only looks has gone.
+    if (!stopAtIntervene && !isHeard()) return now;
     await sleep(POLL_MS);
   }
 }
@@ -58,5 +61,9 @@ function changes(before: string, after: string): string {
 
 export function teller(context: CliContext, { json, config }: EnvironmentOptions): Teller {
   // With --json stdout holds one object, the last picture.
-  return { config, tell: (text) => void (json ? context.stderr : context.stdout).write(text) };
+  const stream = json ? context.stderr : context.stdout;
+  let heard = true;
+  // A stream of the process stays writable after that.
+  stream.once('error', () => (heard = false));
+  return { config, tell: (text) => void stream.write(text), isHeard: () => heard };
 }

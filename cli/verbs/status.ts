@@ -23,6 +23,7 @@ export const statusVerb: Verb = {
     report: 'of a run that ended, else null',
     phase: 'name of the phase',
     awaiting: 'the open gate, or null',
+    cancelRequested: 'whether somebody asked for its end',
     wasReset: 'whether an earlier run of it was reset',
     workers: 'when no worker answers: `taskQueue`, `polled`, `lastPolledAt`, `version`, `versionsPolled[]`; else null',
     fault: 'why Temporal tells nothing: `code`, `message`',

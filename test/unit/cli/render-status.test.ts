@@ -35,6 +35,7 @@ const LOOK: Look = {
   phase: 'cutover',
   awaiting: 'cutover',
   pending: [],
+  cancelRequested: false,
   wasReset: false,
   workers: null,
 };
@@ -67,6 +68,18 @@ it.each([
 it('leaves text that is no table alone', () => {
   expect(plainMarkdown('one\n\ntwo | three')).toBe('one\n\ntwo | three');
   expect(plainMarkdown('')).toBe('');
+});
+
+it.each([
+  [LOOK, 'cutover/test: running, phase cutover, blue serves'],
+  [{ ...LOOK, cancelRequested: true }, 'cutover/test: running, phase cutover, blue serves, cancel requested'],
+  [{ ...LOOK, status: null, cancelRequested: true }, 'cutover/test: running, cancel requested'],
+  [
+    { ...LOOK, temporal: 'TERMINATED', cancelRequested: true },
+    'cutover/test: terminated: ended by force, nothing was undone',
+  ],
+])('%#: its first line says how it is, and whether somebody asked for its end', (look, line) => {
+  expect(renderStatus(look, undefined).split('\n')[0]).toBe(line);
 });
 
 describe('when no worker answers', () => {
