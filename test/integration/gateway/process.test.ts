@@ -23,14 +23,16 @@ describe('the gateway as a process', () => {
   });
 
   const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
+  /** Holds end because a test ends them, however slow the machine is. */
+  const HOLD = { deadlineMs: 600_000, maxParkedMs: 600_000 };
   const sides = () => ({ blue: blue.url, green: green.url });
   const servedBy = async (gateway: GatewayProcess) =>
     (await rawExchange(gateway.publicPort, get('/'))).split('\r\n\r\n')[1];
 
   it('killed while holding, comes back in doubt and forwards nothing until an operator settles it', async () => {
-    const first = await home.start(sides());
+    const first = await home.start({ ...sides(), config: { hold: HOLD } });
     await first.stage(1, 'green');
-    await first.hold(1);
+    await first.hold(1, HOLD.deadlineMs);
     const parked = await RawClient.connect(first.publicPort);
     parked.send(get('/parked'));
     await first.until({ parked: 1 });
@@ -62,10 +64,11 @@ describe('the gateway as a process', () => {
     const arbiter = await startUpstream((request, response) => {
       request.resume().on('end', () => response.end(JSON.stringify({ verdict })));
     });
-    const options = { ...sides(), config: { doubt: { kind: 'http', url: arbiter.url, askOnStart: false } } };
+    const doubt = { kind: 'http', url: arbiter.url, askOnStart: false };
+    const options = { ...sides(), config: { doubt, hold: HOLD } };
     const first = await home.start(options);
     await first.stage(1, 'green');
-    await first.hold(1);
+    await first.hold(1, HOLD.deadlineMs);
     await first.kill('SIGKILL');
     const second = await home.start(options);
     await second.until({ mode: 'pass', ...state });

@@ -113,7 +113,8 @@ export class Scene {
         await new Promise((resolve) => setTimeout(resolve, STOPPING_MS));
         throw context.cancellationSignal.reason;
       }
-      // One that is never told comes to its end by itself; one that is may hear of it late, by its next beat.
+      // One that is never told comes to its end by itself; one that is may hear of it late, by its next beat. It must not end before:
+      // the time-skipping server, unlike a real one, never gets over a step that ends while its cancellation is being decided.
       if (this.isTold === false) return;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
