@@ -67,7 +67,7 @@ export const gatewayPart: WorldPart = {
             // Behind the longest hold there is still time for that question.
             hold: { maxParkedMs: 28_000 },
             // A machine that runs the whole world is busy: slow is not the same as away.
-            readiness: { timeoutMs: 5_000 },
+            readiness: { timeoutMs: 12_000 },
             accessLog: { level: 'errors' },
           },
         }).spec,

@@ -151,7 +151,7 @@ describe('several processes', () => {
     expect(scratchFolders()).toHaveLength(1);
     const found = await find(sandbox.fakeGo('slow'));
     expect(found.source).toBe('made');
-    expect(sandbox.fakePids().filter(isAlive)).toEqual([]);
+    await until(() => !sandbox.fakePids().some(isAlive));
     expect(scratchFolders()).toEqual([]);
   });
 });
