@@ -12,7 +12,7 @@ const SUBJECTS_AT_ONCE = 200;
 /**
  * Asks each job what it would remove now, and whether that follows from what users revoked: for every subject it names, green's Hydra
  * must list each consent that blue listed at the commit and green still has a row of. A row that is there and not listed is damage
- * that the job would take for a revocation.
+ * that the job would take for a revocation. What a job would remove without naming whose it is was not looked at, so it is not explained.
  *
  * Changes nothing; the jobs stay paused. That no row was lost on the way is for the drain proof and parity to say.
  * @throws CutoverFault TARGET_FELL_BACK | TARGET_UNREACHABLE | HYDRA_UNREACHABLE | HYDRA_UNEXPECTED | CROSSED_CONNECTION | DB_UNREACHABLE
@@ -32,25 +32,31 @@ async function guardJob(
   context: StepContext,
   job: Job,
 ): Promise<PurgeGuardReceipt['jobs'][number]> {
-  const { wouldRemove, subjects } = await job.preview();
-  const named = [...new Set(subjects)];
-  let unexplained = 0;
+  const preview = await job.preview((named) => {
+    context.signal.throwIfAborted();
+    context.heartbeat({ step: 'previewing', job: job.name, named });
+  });
+  const removals = new Map<string, number>();
+  for (const subject of preview.subjects) removals.set(subject, (removals.get(subject) ?? 0) + 1);
+  // A job may name more than it counts.
+  const wouldRemove = Math.max(preview.wouldRemove, preview.subjects.length);
+  const named = [...removals.keys()];
+  let explained = preview.subjects.length;
   for (let from = 0; from < named.length; from += SUBJECTS_AT_ONCE) {
     context.heartbeat({ step: 'explaining', job: job.name, done: from, of: named.length });
-    unexplained += await countUnexplained(deps, input, context, named.slice(from, from + SUBJECTS_AT_ONCE));
+    const page = named.slice(from, from + SUBJECTS_AT_ONCE);
+    for (const subject of await findUnexplained(deps, input, context, page)) explained -= removals.get(subject) ?? 0;
   }
-  // A job that names nobody, but would remove something, has explained nothing.
-  const explained = named.length === 0 ? 0 : Math.max(0, wouldRemove - unexplained);
-  return { name: job.name, wouldRemove, explained };
+  return { name: job.name, wouldRemove, explained, unnamed: wouldRemove - preview.subjects.length };
 }
 
-/** @returns how many of these subjects have a consent that is there and not listed */
-async function countUnexplained(
+/** @returns those of these subjects that have a consent that is there and not listed */
+async function findUnexplained(
   deps: StepDeps,
   input: StepInput,
   context: StepContext,
   subjects: readonly string[],
-): Promise<number> {
+): Promise<string[]> {
   const onBlue = await deps.databases.withSession(
     'blue',
     async (blue) => {
@@ -59,14 +65,17 @@ async function countUnexplained(
     },
     { signal: context.signal, purpose: 'guard purge' },
   );
-  let unexplained = 0;
+  const unexplained: string[] = [];
   for (const subject of subjects) {
     context.signal.throwIfAborted();
+    const before = onBlue.get(subject);
+    // Everything was revoked on blue: green has nothing to list, and a whole purge may be of such subjects.
+    if (before === undefined) continue;
     const listed = new Set((await deps.hydra.consents('green', subject)).map(({ consentId }) => consentId));
-    const missing = (onBlue.get(subject) ?? []).filter((id) => !listed.has(id));
+    const missing = before.filter((id) => !listed.has(id));
     if (missing.length === 0) continue;
     const there = await withGreen(deps, input, context, 'guard purge', (green) => consentsInGreen(green, missing));
-    if (there.size > 0) unexplained += 1;
+    if (there.size > 0) unexplained.push(subject);
   }
   return unexplained;
 }

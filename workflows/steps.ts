@@ -59,7 +59,7 @@ const STEP_OPTIONS = {
   stopBlue: ['forward', 'stop Hydra on blue'],
   validate: ['forward', "check green's answers"],
   bake: ['forward', 'watch error rate and latency'],
-  guardPurge: ['look', 'what would jobs remove now'],
+  guardPurge: ['forward', 'what would jobs remove now'],
   readMetrics: ['look', "read Hydra's metrics"],
   finalize: ['forward', 'remove what is ours'],
 } as const satisfies Record<keyof Steps, readonly [ProfileName, string]>;

@@ -16,6 +16,8 @@ export interface ControlAddress {
 export interface ControlCall {
   readonly method: 'GET' | 'PUT' | 'POST';
   readonly path: string;
+  /** In no message: what is in it may be somebody's name. */
+  readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   /** Value of `If-Match`. */
   readonly ifMatch?: string;
@@ -98,11 +100,12 @@ export class ControlClient {
     return this.#agent.close();
   }
 
-  async #send({ method, path, body, ifMatch, timeoutMs = TIMEOUT_MS }: ControlCall): Promise<ControlAnswer> {
+  async #send({ method, path, query, body, ifMatch, timeoutMs = TIMEOUT_MS }: ControlCall): Promise<ControlAnswer> {
     const { controlUrl, token } = this.#address;
     const response = await request(`${controlUrl.replace(/\/+$/, '')}${path}`, {
       dispatcher: this.#agent,
       method,
+      ...(query === undefined ? {} : { query }),
       headers: {
         authorization: `Bearer ${token()}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),

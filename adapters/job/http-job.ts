@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { CutoverFault } from '../../domain/faults';
-import { type Job } from '../../domain/ports/targets';
+import { type Job, type JobPreview } from '../../domain/ports/targets';
 import { type ControlAddress, ControlClient } from '../control/control-client';
 
 const POLL_MS = 200;
@@ -12,11 +12,16 @@ const PREVIEW_TIMEOUT_MS = 120_000;
 
 const statusBody = z.object({ paused: z.boolean(), running: z.boolean() });
 const previewBody = z.object({
-  wouldPurgeCount: z.number(),
+  wouldPurgeCount: z.int().min(0),
   wouldPurge: z.array(z.object({ subject: z.string() })),
+  next: z.string().min(1).nullish(),
 });
+type PreviewPage = z.output<typeof previewBody>;
 
-/** {@link Job} over `GET /job`, `POST /job/pause`, `POST /job/resume` and `GET /job/preview`. */
+/** The job does not know a page's `next` any more, for example after a restart. */
+const PREVIEW_GONE = 410;
+
+/** {@link Job} over `GET /job`, `POST /job/pause`, `POST /job/resume` and `GET /job/preview`, which is read page by page. */
 export class HttpJob implements Job {
   readonly name: string;
   readonly #client: ControlClient;
@@ -48,14 +53,49 @@ export class HttpJob implements Job {
     return this.#client.expect({ method: 'GET', path: '/job' }, statusBody);
   }
 
-  async preview(): Promise<{ readonly wouldRemove: number; readonly subjects: readonly string[] }> {
-    const call = { method: 'GET', path: '/job/preview', timeoutMs: PREVIEW_TIMEOUT_MS } as const;
-    const { wouldPurgeCount, wouldPurge } = await this.#client.expect(call, previewBody);
-    return { wouldRemove: wouldPurgeCount, subjects: [...new Set(wouldPurge.map(({ subject }) => subject))] };
+  async preview(onProgress?: (named: number) => void): Promise<JobPreview> {
+    const subjects: string[] = [];
+    const seen = new Set<string>();
+    let wouldRemove = 0;
+    for (let after: string | undefined; ; seen.add(after)) {
+      const { wouldPurgeCount, wouldPurge, next } = await this.#page(after);
+      // Where the count changes from page to page, the largest one is what has to be explained.
+      wouldRemove = Math.max(wouldRemove, wouldPurgeCount);
+      for (const { subject } of wouldPurge) subjects.push(subject);
+      onProgress?.(subjects.length);
+      if (next === undefined || next === null) return { wouldRemove, subjects };
+      // Otherwise one that does not know `after` gives its first page for ever, and names its subjects again and again.
+      if (wouldPurge.length === 0 || seen.has(next)) throw this.#endless();
+      after = next;
+    }
   }
 
   /** Ends idle connections. */
   close(): Promise<void> {
     return this.#client.close();
+  }
+
+  async #page(after: string | undefined): Promise<PreviewPage> {
+    const page = after === undefined ? {} : { query: { after } };
+    const call = { method: 'GET', path: '/job/preview', ...page, timeoutMs: PREVIEW_TIMEOUT_MS } as const;
+    const answer = await this.#client.call(call);
+    if (answer.status === PREVIEW_GONE && after !== undefined) {
+      throw new CutoverFault(
+        'TARGET_UNREACHABLE',
+        `${this.name} forgot its preview between two pages; it is begun anew`,
+        { name: this.name },
+      );
+    }
+    const body = previewBody.safeParse(answer.json);
+    if (answer.status === 200 && body.success) return body.data;
+    throw this.#client.refusal(call, answer);
+  }
+
+  #endless(): CutoverFault {
+    return new CutoverFault(
+      'TARGET_REFUSED',
+      `${this.name} answers GET /job/preview with a \`next\` that leads nowhere: a page without entries, or one that was given before; bring it to the protocol of docs/targets.md`,
+      { name: this.name },
+    );
   }
 }

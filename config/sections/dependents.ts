@@ -114,4 +114,6 @@ export const jobsSection = z
   .array(job)
   .max(100)
   .default([])
-  .describe("Jobs that act on Hydra's answers, for example purges: paused before the switchover, resumed at the end.");
+  .describe(
+    "Jobs that act on Hydra's answers, for example purges: paused before the switchover, resumed at the end. Their protocol: docs/targets.md.",
+  );

@@ -76,6 +76,18 @@ export interface Job {
   pause(): Promise<void>;
   resume(): Promise<void>;
   status(): Promise<{ readonly paused: boolean; readonly running: boolean }>;
-  /** What a run would remove now. */
-  preview(): Promise<{ readonly wouldRemove: number; readonly subjects: readonly string[] }>;
+  /**
+   * What a run would remove now. Changes nothing, and works while the job is paused.
+   *
+   * @param onProgress called now and then with how many are named so far; what it throws ends the preview
+   * @throws CutoverFault TARGET_UNREACHABLE (retryable) | TARGET_REFUSED
+   */
+  preview(onProgress?: (named: number) => void): Promise<JobPreview>;
+}
+
+export interface JobPreview {
+  /** How many things, named or not. */
+  readonly wouldRemove: number;
+  /** Whose: one entry for each thing, so a subject that loses two stands there twice. What is missing here counts as unexplained. */
+  readonly subjects: readonly string[];
 }

@@ -93,7 +93,11 @@ async function resumeJobs(cutover: Cutover): Promise<void> {
     const { ok, jobs } = (run.receipts.purgeGuard = await steps.guardPurge(run.stepInput));
     const odd = jobs.filter(({ wouldRemove, explained }) => wouldRemove > explained);
     if (ok) return null;
-    return `jobs would remove more than revocations explain: ${odd.map(({ name, wouldRemove, explained }) => `${name} ${wouldRemove} of ${explained} explained`).join('; ')}`;
+    const told = odd.map(({ name, wouldRemove, explained, unnamed = 0 }) => {
+      const silent = unnamed > 0 ? `, ${unnamed} not named by the job` : '';
+      return `${name} ${wouldRemove}, of which ${explained} explained${silent}`;
+    });
+    return `jobs would remove more than revocations explain: ${told.join('; ')}`;
   });
   await insist(cutover, 'resumeJobs', async () => {
     await steps.resumeJobs(run.stepInput);

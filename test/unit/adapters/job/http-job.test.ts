@@ -52,10 +52,50 @@ describe('a job over its control listener', () => {
     expect(await job.status()).toEqual({ paused: false, running: true });
   });
 
-  it('tells how much it would remove, and each subject once', async () => {
-    const wouldPurge = ['a', 'b', 'a'].map((subject) => ({ subject, client: 'c' }));
-    answers = { 'GET /job/preview': () => [200, { wouldPurgeCount: 3, wouldPurge }] };
-    expect(await job.preview()).toEqual({ wouldRemove: 3, subjects: ['a', 'b'] });
+  const naming = (...subjects: string[]) => subjects.map((subject) => ({ subject, client: 'c' }));
+
+  it('tells how much it would remove, and whose each of it is', async () => {
+    answers = { 'GET /job/preview': () => [200, { wouldPurgeCount: 3, wouldPurge: naming('a', 'b', 'a') }] };
+    expect(await job.preview()).toEqual({ wouldRemove: 3, subjects: ['a', 'b', 'a'] });
+  });
+
+  it('reads a preview to its last page, and says how far it is', async () => {
+    answers = {
+      'GET /job/preview': () => [200, { wouldPurgeCount: 4, wouldPurge: naming('a', 'b'), next: 'b&c' }],
+      'GET /job/preview?after=b%26c': () => [200, { wouldPurgeCount: 5, wouldPurge: naming('c'), next: 'c' }],
+      'GET /job/preview?after=c': () => [200, { wouldPurgeCount: 5, wouldPurge: naming('c', 'd'), next: null }],
+    };
+    const progress: number[] = [];
+    const preview = await job.preview((named) => progress.push(named));
+    expect(preview).toEqual({ wouldRemove: 5, subjects: ['a', 'b', 'c', 'c', 'd'] });
+    expect(progress).toEqual([2, 3, 5]);
+  });
+
+  it('counts what it is not told the name of', async () => {
+    answers = { 'GET /job/preview': () => [200, { wouldPurgeCount: 250_000, wouldPurge: naming('a') }] };
+    expect(await job.preview()).toEqual({ wouldRemove: 250_000, subjects: ['a'] });
+  });
+
+  it.each([
+    ['gives the same page again and again', { wouldPurge: naming('a'), next: 'x' }],
+    ['gives empty pages', { wouldPurge: [], next: 'x' }],
+  ])('refuses a preview that %s', async (_, page) => {
+    const answer = (): [number, object] => [200, { wouldPurgeCount: 2, ...page }];
+    answers = { 'GET /job/preview': answer, 'GET /job/preview?after=x': answer };
+    await expect(job.preview()).rejects.toMatchObject({ code: 'TARGET_REFUSED' });
+  });
+
+  it('has a preview begun anew that was forgotten between two pages, and names no subject in a message', async () => {
+    let status = 410;
+    answers = {
+      'GET /job/preview': () => [200, { wouldPurgeCount: 2, wouldPurge: naming('a'), next: 'somebody' }],
+      'GET /job/preview?after=somebody': () => [status, {}],
+    };
+    const failure = () => job.preview().catch((error: unknown) => error);
+    expect(await failure()).toMatchObject({ code: 'TARGET_UNREACHABLE' });
+    for (status of [400, 500]) expect(String(await failure())).not.toContain('somebody');
+    answers = { 'GET /job/preview': () => [410, {}] };
+    expect(await failure()).toMatchObject({ code: 'TARGET_REFUSED' });
   });
 
   it('fails, and is never taken for paused, when the answer is not one', async () => {
