@@ -84,7 +84,7 @@ async function main() {
     process.stderr.write(`unknown script "${name}"; known: ${Object.keys(SCRIPTS).join(', ')}\n`);
     return 2;
   }
-  await ensureInstalled();
+  await ensureInstalled({ toRun: name === 'cli' || name === 'worker' });
   const cwd = name === 'cli' ? process.cwd() : ROOT;
   for (const [index, command] of commands.entries()) {
     const last = index === commands.length - 1;

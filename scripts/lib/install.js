@@ -24,13 +24,39 @@ function isInstalled() {
 }
 
 /**
+ * Whether npm itself has put there what the program needs to run, as on a machine for production (`npm ci --omit=dev`), where
+ * nothing may be installed anew under a worker that runs, or without a network. npm writes its own lockfile last.
+ */
+function hasWhatRuns() {
+  try {
+    const wanted = packagesIn(LOCKFILE);
+    const there = packagesIn(join(ROOT, 'node_modules', '.package-lock.json'));
+    return Object.entries(wanted).every(
+      ([path, { version, dev, optional, devOptional }]) =>
+        path === '' || dev || optional || devOptional || there[path]?.version === version,
+    );
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @param {string} lockfile
+ * @returns {Record<string, { version?: string, dev?: boolean, optional?: boolean, devOptional?: boolean }>} by path
+ */
+function packagesIn(lockfile) {
+  return JSON.parse(readFileSync(lockfile, 'utf8')).packages;
+}
+
+/**
  * Makes node_modules equal to the lockfile. Does nothing when it already is; an interrupted installation is repeated,
  * because the stamp is written last; two runs at once wait for one another.
  *
+ * @param {{ readonly toRun?: boolean }} [options] `toRun`: what the program needs is enough, and stays as npm left it
  * @returns {Promise<void>}
  */
-async function ensureInstalled() {
-  if (isInstalled()) return;
+async function ensureInstalled({ toRun = false } = {}) {
+  if (isInstalled() || (toRun && hasWhatRuns())) return;
   await exclusively(
     join(ROOT, '.npm-ci.lock'),
     () => {
