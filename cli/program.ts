@@ -5,7 +5,8 @@ import { addCommonOptions, type Verb } from './verb';
 
 export const PROGRAM_NAME = 'hydra-cutover';
 
-const EXIT_CODE_HELP = 'Exit codes: 0 done, 1 a defect, 2 usage or config, 3-6 as in the fault reference, 130 interrupted.';
+const EXIT_CODE_HELP =
+  'Exit codes: 0 done, 1 a defect, 2 usage or config, 3-6 as in the fault reference, 130 interrupted.';
 
 /**
  * The command line as commander sees it. It prints nothing but help and version, and never ends the process: what goes
