@@ -24,11 +24,16 @@ export const finalize: Step<StepInput, void> = async (deps, input, context) => {
   const epoch = await deps.databases.withSession('blue', (blue) => assertMoved(blue, cutoverId), options);
   // The last moment at which somebody is told: behind it nothing watches them any more.
   await assertTargetsServe(deps, epoch, 'finalize');
-  await deps.databases.withSession('green', (green) => cleanGreen(green, cutoverId, epoch, context), options);
+  await deps.databases.withSession('green', (green) => cleanGreen(green, cutoverId, epoch), options);
   await protectGreen(deps, cutoverId, context);
   if (!deps.settings.provider.keepSnapshot) await deleteSnapshot(deps, input, context);
-  // Last: until green is done, what blue captured can still be compared.
+  // Until here, what blue captured can still be compared.
   await deps.databases.withSession('blue', (blue) => removeCapture(blue, lockOptions(context)), options);
+  // Last: a green without it says to everybody that nothing is left to do.
+  const removeLast = async (green: DatabaseSession): Promise<void> => {
+    if (await isStillThere(green, cutoverId, epoch)) await removeArbiter(green, lockOptions(context));
+  };
+  await deps.databases.withSession('green', removeLast, options);
 };
 
 async function assertMoved(blue: DatabaseSession, cutoverId: string): Promise<number> {
@@ -40,30 +45,27 @@ async function assertMoved(blue: DatabaseSession, cutoverId: string): Promise<nu
   );
 }
 
-async function cleanGreen(
-  green: DatabaseSession,
-  cutoverId: string,
-  epoch: number,
-  context: StepContext,
-): Promise<void> {
-  const found = await describeArbiter(green);
-  if (found !== undefined) {
-    if (found.cutoverId !== cutoverId || found.side !== 'green') {
-      throw new CutoverFault(
-        'CROSSED_CONNECTION',
-        `the database reached as green is the ${found.side} side of cutover ${found.cutoverId}; nothing was removed`,
-      );
-    }
-    if (found.state !== 'open' || found.epoch !== epoch) {
-      throw new CutoverFault(
-        'CHECK_FAILED',
-        `green is ${found.state} for epoch ${found.epoch}, not open for ${epoch}; nothing was removed`,
-      );
-    }
-  }
+async function cleanGreen(green: DatabaseSession, cutoverId: string, epoch: number): Promise<void> {
+  await isStillThere(green, cutoverId, epoch);
   await keepArchive(green, cutoverId);
   await dropSyncRole(green, cutoverId);
-  if (found !== undefined) await removeArbiter(green, lockOptions(context));
+}
+
+/** @returns whether green has its arbiter still @throws CutoverFault CROSSED_CONNECTION | CHECK_FAILED */
+async function isStillThere(green: DatabaseSession, cutoverId: string, epoch: number): Promise<boolean> {
+  const found = await describeArbiter(green);
+  if (found === undefined) return false;
+  if (found.cutoverId !== cutoverId || found.side !== 'green') {
+    throw new CutoverFault(
+      'CROSSED_CONNECTION',
+      `the database reached as green is the ${found.side} side of cutover ${found.cutoverId}; nothing was removed`,
+    );
+  }
+  if (found.state === 'open' && found.epoch === epoch) return true;
+  throw new CutoverFault(
+    'CHECK_FAILED',
+    `green is ${found.state} for epoch ${found.epoch}, not open for ${epoch}; nothing was removed`,
+  );
 }
 
 function lockOptions({ signal, heartbeat }: StepContext) {

@@ -4,7 +4,9 @@ import { type Config } from '../config/schema';
 import { type Logger } from '../config/logger';
 import { CutoverFault } from '../domain/faults';
 import { type StepInput } from '../domain/steps';
+import { type SqlClient } from '../domain/ports/sql-client';
 import { describeArbiter, cutoverRunning } from '../hydra/arbiter';
+import { isCaptureInstalled } from '../hydra/capture';
 import { createPorts, type Ports } from './ports';
 import { SecretKeeper } from './secret-keeper';
 import { toSettings } from './settings';
@@ -55,7 +57,8 @@ export async function repairLocally(options: RepairOptions): Promise<RepairRecei
     const { outcome } = (await run('abandonSwitchover')) as { readonly outcome: 'aborted' | 'committed' };
     if (outcome === 'committed') {
       // Jobs stay paused: what they would remove now is for the purge guard and a person.
-      for (const name of ['switchover', 'proveDrain'] as const) await run(name);
+      const names = (await isFinalizing(ports, signal)) ? FINISH_FINALIZE : FINISH_SWITCHOVER;
+      for (const name of names) await run(name);
       return { outcome: 'finished', steps: done };
     }
     const undo = [
@@ -72,6 +75,15 @@ export async function repairLocally(options: RepairOptions): Promise<RepairRecei
     await ports.close();
     secrets.close();
   }
+}
+
+const FINISH_SWITCHOVER = ['switchover', 'proveDrain'] as const;
+const FINISH_FINALIZE = ['finalize'] as const;
+
+/** The capture goes when all else is accepted and removed: then there is no switchover left to finish. */
+async function isFinalizing({ databases }: Ports, signal: AbortSignal): Promise<boolean> {
+  const isGone = async (blue: SqlClient): Promise<boolean> => !(await isCaptureInstalled(blue));
+  return databases.withSession('blue', isGone, { signal, purpose: 'repair' });
 }
 
 /** Blue without an arbiter is held by nobody: then an earlier repair came that far. */

@@ -6,7 +6,7 @@ export const repairVerb: Verb = {
   name: 'repair',
   summary: 'bring a cutover that Temporal lost to one side',
   description: [
-    'For a run that was terminated, or whose Temporal is gone: `status --from-databases` tells its id. Before the commit everything it did is taken back and blue goes on serving; behind it the switchover is finished, so that green serves, and the drain is proven. Works without Temporal, runs the commands of the config on this machine, and may be repeated.',
+    'For a run that was terminated, or whose Temporal is gone: `status --from-databases` tells its id. Before the commit everything it did is taken back and blue goes on serving; behind it the switchover is finished, so that green serves, and the drain is proven; a finalize that had taken the capture off blue is finished. Works without Temporal, runs the commands of the config on this machine, and may be repeated.',
     'Refused while Temporal says that the run is under way: then `cancel` is the way.',
   ],
   examples: [

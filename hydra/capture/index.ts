@@ -3,7 +3,7 @@ export { type ForeignTrigger, captureProblems, existingTriggersOfOurName, logRew
 export { type CapturedTable, type CapturedTableName, CAPTURED_TABLES } from './captured-tables';
 export { type ChangeLogSize, type PruneOptions, changeLogSize, pruneChangeLog } from './change-log';
 export { type InstallCaptureOptions, installCapture } from './install-capture';
-export { removeCapture } from './remove-capture';
+export { isCaptureInstalled, removeCapture } from './remove-capture';
 export { type Revocation, type RevocationKind, REVOCATION_KINDS, readRevocations } from './revocations';
 export { type CompareLedgerOptions, type LedgerComparison, compareLedger } from './compare-ledger';
 export { type NotCarried, readNotCarried } from './read-not-carried';

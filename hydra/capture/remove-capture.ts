@@ -9,7 +9,7 @@ import { sqlFile } from '../sql-file';
  * @throws CutoverFault LOCK_BUSY (a table stays locked; what was removed so far stays removed)
  */
 export async function removeCapture(client: SqlClient, options: LockRetryOptions = {}): Promise<void> {
-  if (!(await isInstalled(client))) return;
+  if (!(await isCaptureInstalled(client))) return;
   const tables = await queryRows<{ name: string; oid: string; triggers: string[] }>(
     client,
     `SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid::text AS oid,
@@ -27,7 +27,8 @@ export async function removeCapture(client: SqlClient, options: LockRetryOptions
   await withLockRetry(client, 'hydra_cutover', options, () => client.query(sqlFile(__dirname, 'remove-capture.sql')));
 }
 
-async function isInstalled(client: SqlClient): Promise<boolean> {
+/** Behind a commit: whether finalize has come so far that nothing on blue can be compared any more. */
+export async function isCaptureInstalled(client: SqlClient): Promise<boolean> {
   const [row] = await queryRows<{ there: boolean }>(
     client,
     `SELECT to_regclass('hydra_cutover.captured') IS NOT NULL AS there`,

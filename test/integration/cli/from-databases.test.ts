@@ -7,6 +7,7 @@ import { type StepDeps } from '../../../activities/step';
 import { type CliEnd, cliInProcess } from '../../support/cli-in-process';
 import { isCutoverFault } from '../../../domain/faults';
 import { beginAttempt, commitAttempt, fence } from '../../../hydra/arbiter';
+import { removeCapture } from '../../../hydra/capture';
 import { DATABASE, GreenFixture, SETTINGS, stepContext } from '../activities/green-fixture';
 import { MASTER_PASSWORD } from '../world/rds/endpoint-fixture';
 
@@ -191,5 +192,32 @@ describe('a cutover whose Temporal is gone', () => {
     await expect(STEPS.stopGreen(deps, mine, stepContext())).rejects.toMatchObject({ code: 'CHECK_FAILED' });
     await expect(STEPS.deleteGreen(deps, mine, stepContext())).rejects.toMatchObject({ code: 'CHECK_FAILED' });
     expect((await fixture.provider.describeInstance('green'))?.status).toBe('available');
+  });
+
+  it('is not finished on a green that is not its own', async () => {
+    expect(await cli('repair', '--cutover-id', mine.cutoverId, '--by', 'bob')).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining(
+        'error CROSSED_CONNECTION: the database reached as green is not the one',
+      ) as string,
+    });
+  });
+
+  it('has only its finalize finished by repair when it had come that far, and then it is over', async () => {
+    await fixture.on('green', async (green) => {
+      await removeCapture(green);
+      await green.query(`UPDATE hydra_cutover.run SET side = 'green', state = 'open', epoch = 5`);
+    });
+    await fixture.on('blue', (blue) => removeCapture(blue));
+    expect((await cli('status', ...FROM_DATABASES)).stdout).toContain(
+      'behind the switchover: validation, bake or finalize',
+    );
+    for (let time = 0; time < 2; time += 1) {
+      const { code, stdout } = await cli('repair', '--cutover-id', mine.cutoverId, '--by', 'bob', '--json');
+      expect({ code, ...(JSON.parse(stdout) as object) }).toMatchObject({
+        ...{ code: 0, outcome: 'finished', steps: ['abandonSwitchover', 'finalize'] },
+      });
+    }
+    expect((await cli('status', ...FROM_DATABASES)).stdout).toMatch(/by the databases: over: .* green is finalized/);
   });
 });
