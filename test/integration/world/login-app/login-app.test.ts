@@ -36,6 +36,7 @@ describe.each([
       listen: { port },
       hydra: { adminUrl: hydra.adminUrl, apiGeneration },
       hydraPublicUrl: hydra.issuer,
+      hydraDeadlineMs: 60_000,
       password: PASSWORD,
     });
     await app.start();

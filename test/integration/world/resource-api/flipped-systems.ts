@@ -5,6 +5,8 @@ import { ask, ServiceProcess } from '../../../support/service-process';
 import { SIDES, type Side, type TwoSides } from './two-sides';
 
 const PASSWORD = 'one for all';
+/** No answer is given up because this machine is busy. */
+const hydraDeadlineMs = 60_000;
 
 export type Flippable = 'gateway' | 'policies' | 'resource';
 
@@ -42,10 +44,12 @@ export class FlippedSystems {
       listen: { port: ports.loginApp },
       hydra: { adminUrl: gateway.ready['adminUrl'], apiGeneration: 1 },
       password: PASSWORD,
+      hydraDeadlineMs,
     });
     const dependent = (service: ServiceProcess) => ({
       stateFile: `${service.folder}/target.json`,
       initial: stateOf('blue'),
+      hydraDeadlineMs,
     });
     await policies.configure({
       ...dependent(policies),

@@ -36,6 +36,7 @@ beforeAll(async () => {
     listen: { port },
     hydra: { adminUrl: hydra.adminUrl, apiGeneration: 1 },
     hydraPublicUrl: hydra.issuer,
+    hydraDeadlineMs: 60_000,
     password: PASSWORD,
   });
   await loginApp.start();
