@@ -3,7 +3,7 @@ import { type CutoverEvidence } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { guardProblems } from '../hydra/arbiter';
 import { type SentCanary, captureProblems, isCanaryDone, sendCanary } from '../hydra/capture';
-import { type RoundReceipt, type SyncSides, syncRound } from '../hydra/sync';
+import { type PartReceipt, type RoundReceipt, type SyncSides, syncRound } from '../hydra/sync';
 import { blockersOf } from './evidence/blockers';
 import { compareRecent } from './evidence/compare-recent';
 import { partyProblems } from './evidence/party-problems';
@@ -28,7 +28,10 @@ export const gatherEvidence: Step<StepInput, CutoverEvidence> = (deps, input, co
 async function gather(deps: StepDeps, { sides, admin }: SyncSession, context: StepContext): Promise<CutoverEvidence> {
   const { blue } = sides;
   const { batchRows } = deps.settings.sync;
-  const options = { batchRows, signal: context.signal };
+  const onPart = ({ changes }: PartReceipt): void => context.heartbeat({ step: 'carrying changes', part: changes });
+  const options = { batchRows, signal: context.signal, onPart };
+  // First, because a table that was rewritten is no problem once it is carried.
+  await syncRound(sides, options);
   context.heartbeat({ step: 'looking for problems' });
   const problems = [
     ...(await captureProblems(blue)).map((problem) => `capture on blue: ${problem}`),
@@ -38,7 +41,6 @@ async function gather(deps: StepDeps, { sides, admin }: SyncSession, context: St
     ...(await partyProblems(deps)),
   ];
   context.heartbeat({ step: 'sending a canary' });
-  await syncRound(sides, options);
   const canary = await carryCanary(sides, admin, options);
   if (!canary.arrived) problems.push('a canary written on blue did not arrive on green');
   context.heartbeat({ step: 'measuring rounds' });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type SyncReceipt } from '../domain/receipts';
 import { type SyncInput } from '../domain/steps';
 import { pruneChangeLog } from '../hydra/capture';
-import { pruneStaleChallenges, syncRound } from '../hydra/sync';
+import { type PartReceipt, pruneStaleChallenges, syncRound } from '../hydra/sync';
 import { type Step, type StepContext, type StepDeps } from './step';
 import { type SyncSession, withSync } from './sync-session';
 
@@ -45,7 +45,9 @@ async function rounds(
   const startedAt = performance.now();
   let prunedAt = startedAt;
   for (;;) {
-    const round = await syncRound(sides, { batchRows, signal: context.signal });
+    // A rewritten table makes a round as long as catching up.
+    const onPart = (part: PartReceipt): void => context.heartbeat({ step: 'in sync', ...total, part: part.changes });
+    const round = await syncRound(sides, { batchRows, signal: context.signal, onPart });
     total.rounds += 1;
     total.changes += round.changes;
     total.rows += round.rows;

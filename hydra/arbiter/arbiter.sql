@@ -107,8 +107,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $p
   SELECT format('table %s is gone', g.table_oid) FROM hydra_cutover.guarded g
    WHERE NOT EXISTS (SELECT 1 FROM pg_class c WHERE c.oid = g.table_oid)
   UNION ALL
+  -- Not while this side is open: the next fence adopts what is there, and the capture has its own look at it.
   SELECT format('%s was rewritten', c.relname) FROM hydra_cutover.guarded g JOIN pg_class c ON c.oid = g.table_oid
-   WHERE c.relfilenode <> g.relfilenode
+   WHERE c.relfilenode <> g.relfilenode AND EXISTS (SELECT 1 FROM hydra_cutover.run WHERE state <> 'open')
   UNION ALL
   SELECT format('%s has no guard that always fires', c.relname)
     FROM hydra_cutover.guarded g JOIN pg_class c ON c.oid = g.table_oid
@@ -181,7 +182,8 @@ BEGIN
   IF mine.lease_until <= clock_timestamp() THEN
     RETURN jsonb_build_object('ok', false, 'reason', 'lease_over', 'leaseUntil', mine.lease_until);
   END IF;
-  -- From here to the commit no table may be rewritten: that is how DDL writes without a trigger firing.
+  -- From here to the commit no table may be rewritten: that is how DDL writes without a trigger firing. What was rewritten before
+  -- is for the capture to tell, which compares with a relfilenode of its own.
   UPDATE hydra_cutover.guarded g SET relfilenode = c.relfilenode FROM pg_class c
    WHERE c.oid = g.table_oid AND c.relfilenode <> g.relfilenode;
   PERFORM setval('hydra_cutover.armed', 1);
@@ -198,6 +200,7 @@ DECLARE
   mine hydra_cutover.attempt;
   problems text[];
   undone bigint;
+  guarded_table regclass;
 BEGIN
   PERFORM set_config('synchronous_commit', 'on', true), set_config('lock_timeout', p_lock_timeout_ms::text, true);
   -- Held until this transaction is durable: a writer who comes when the lease has ended waits for the outcome.
@@ -209,6 +212,11 @@ BEGIN
   IF mine.state IS DISTINCT FROM 'fenced' THEN
     RETURN jsonb_build_object('ok', false, 'reason', COALESCE(mine.state, 'unknown_attempt'));
   END IF;
+  -- DDL that is under way would be seen by nobody until it commits, which may be after this. What our role may not read, it does
+  -- not carry either.
+  FOR guarded_table IN SELECT table_oid FROM hydra_cutover.guarded WHERE has_table_privilege(table_oid, 'SELECT') LOOP
+    EXECUTE format('LOCK TABLE %s IN ACCESS SHARE MODE', guarded_table);
+  END LOOP;
   undone := hydra_cutover.undone_changes();
   IF undone > 0 THEN
     RETURN jsonb_build_object('ok', false, 'reason', 'undone_changes', 'undone', undone);

@@ -15,18 +15,16 @@ export async function captureProblems(client: SqlClient): Promise<string[]> {
      UNION ALL
      SELECT t || ' is not captured' FROM unnest($1::text[]) t WHERE NOT EXISTS (
        SELECT 1 FROM hydra_cutover.captured k JOIN pg_catalog.pg_class c ON c.oid = k.table_oid WHERE c.relname = t)
-     UNION ALL
-     SELECT DISTINCT c.relname || ' was rewritten'
-       FROM hydra_cutover.captured k JOIN pg_catalog.pg_class c ON c.oid = k.table_oid
-      WHERE c.relfilenode <> k.relfilenode`,
+`,
     [CAPTURED_TABLES.map(({ table }) => table)],
   );
   return rows.map(({ problem }) => problem);
 }
 
 /**
- * Logs each table that was rewritten since it was last looked at (TRUNCATE, VACUUM FULL, ALTER TABLE that changes rows without a
- * trigger firing) as changed altogether, in the form of a truncation, so that the sync compares all of it.
+ * Logs each table that was rewritten since it was last looked at (VACUUM FULL, CLUSTER, ALTER TABLE that changes rows without a
+ * trigger firing) as changed altogether: which rows a rewrite changed nobody can tell, so the sync compares all of them. The only
+ * way in which a new relfilenode is adopted; the arbiter refuses to commit while there is one that was not.
  *
  * @returns their names
  */
@@ -36,7 +34,7 @@ export async function logRewrites(client: SqlClient): Promise<string[]> {
     `WITH rewritten AS (
        UPDATE hydra_cutover.captured k SET relfilenode = c.relfilenode FROM pg_catalog.pg_class c
         WHERE c.oid = k.table_oid AND c.relfilenode <> k.relfilenode RETURNING c.relname)
-     INSERT INTO hydra_cutover.change_log (kind, table_name) SELECT DISTINCT 'truncate', relname FROM rewritten
+     INSERT INTO hydra_cutover.change_log (kind, table_name) SELECT DISTINCT 'rewrite', relname FROM rewritten
      RETURNING table_name AS name`,
   );
   return rows.map(({ name }) => name);

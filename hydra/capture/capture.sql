@@ -4,7 +4,8 @@ CREATE TABLE hydra_cutover.change_log (
   id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   at         timestamptz NOT NULL DEFAULT clock_timestamp(),
   xid        xid8 NOT NULL DEFAULT pg_current_xact_id(),
-  kind       text NOT NULL CHECK (kind IN ('insert', 'update', 'delete', 'truncate', 'canary')),
+  -- A rewrite names no rows; while it is carried, new_key says how far that is.
+  kind       text NOT NULL CHECK (kind IN ('insert', 'update', 'delete', 'truncate', 'rewrite', 'canary')),
   table_name text NOT NULL,
   old_key    jsonb,
   new_key    jsonb,
@@ -121,8 +122,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $record$
    WHERE t.tgrelid = p_table AND NOT t.tgisinternal AND n.nspname = 'hydra_cutover' AND t.tgname <> 'hydra_cutover_guard'
 $record$;
 
--- Everything that makes the change log worth less than it seems; empty when all is well. A rewritten table is none here: between
--- fence and commit guard_problems looks for it, and before the fence it is logged as changed altogether.
+-- Everything that makes the change log worth less than it seems; empty when all is well. A rewritten table is none once it is
+-- logged as changed altogether, which is when its new relfilenode is adopted.
 CREATE OR REPLACE FUNCTION hydra_cutover.capture_problems() RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $problems$
   SELECT DISTINCT format('captured table %s is gone', k.table_oid) FROM hydra_cutover.captured k
@@ -138,6 +139,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $p
     FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid
     JOIN pg_trigger t ON t.tgrelid = k.table_oid AND t.tgname = k.trigger_name
    WHERE t.tgenabled <> 'A' OR pg_get_triggerdef(t.oid) <> k.definition OR md5(pg_get_functiondef(t.tgfoid)) <> k.function_hash
+  UNION ALL
+  SELECT DISTINCT format('%s was rewritten, and its rows were not carried since', c.relname)
+    FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid WHERE c.relfilenode <> k.relfilenode
   UNION ALL
   SELECT 'no table is captured' WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.captured)
 $problems$;

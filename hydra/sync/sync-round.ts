@@ -1,10 +1,12 @@
 import { performance } from 'node:perf_hooks';
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { CAPTURED_TABLES, logRewrites } from '../capture';
 import { addTokensOf, closeOverFlows } from './closure';
 import { NETWORK_SQL, beginFenced } from './fenced-transaction';
 import { nameRevoked, readNamedRevocations, stillActive, writeLedger } from './ledger';
 import { type LogRow, namedKeys } from './log-keys';
+import { markPage, nextRewrite, readRewritePage } from './rewritten';
 import { readBegunRequests, writeBegunRequests } from './stale-challenges';
 import { readTokens, readWanted } from './wanted-rows';
 import { writeGreen } from './write-green';
@@ -30,7 +32,7 @@ export interface RoundOptions {
 }
 
 export interface PartReceipt {
-  /** Log rows that were done. */
+  /** Log rows that were done, and rows of rewritten tables that were looked at. */
   readonly changes: number;
   /** Rows written or removed on green. */
   readonly rows: number;
@@ -43,7 +45,8 @@ export interface RoundReceipt extends PartReceipt {
 }
 
 /**
- * Makes green equal to blue in everything that blue's change log names, until a transaction found less than it could carry.
+ * Makes green equal to blue in everything that blue's change log names, until a transaction found less than it could carry. Looks
+ * for rewritten tables first, which no trigger logs, and carries them altogether, a page after each look at the log.
  *
  * Idempotent and killed anywhere without harm: log rows are marked after green's commit, by their ids and one by one; what was
  * carried and not marked is carried again and changes nothing.
@@ -53,17 +56,27 @@ export interface RoundReceipt extends PartReceipt {
 export async function syncRound(sides: SyncSides, options: RoundOptions): Promise<RoundReceipt> {
   const started = performance.now();
   const total = { changes: 0, rows: 0 };
+  const count = ({ changes, rows }: PartReceipt): void => {
+    total.changes += changes;
+    total.rows += rows;
+    if (changes > 0) options.onPart?.({ changes, rows });
+  };
+  await logRewrites(sides.blue);
   let afterId = '0';
   for (;;) {
     options.signal?.throwIfAborted();
     const part = await carryPart(sides, afterId, options.batchRows);
-    total.changes += part.changes;
-    total.rows += part.rows;
-    if (part.changes > 0) options.onPart?.({ changes: part.changes, rows: part.rows });
-    if (part.changes === options.batchRows) afterId = part.lastId;
-    else if (afterId === '0') break;
+    count(part);
+    if (part.changes === options.batchRows) {
+      afterId = part.lastId;
+      continue;
+    }
     // What was committed meanwhile with lower ids.
-    else afterId = '0';
+    const isBehind = afterId !== '0';
+    afterId = '0';
+    const page = await carryRewritePage(sides, options.batchRows);
+    if (page !== null) count(page);
+    else if (!isBehind) break;
   }
   return { ...total, backlog: await readBacklog(sides.blue), durationMs: Math.round(performance.now() - started) };
 }
@@ -80,17 +93,44 @@ async function carryPart(
   afterId: string,
   batchRows: number,
 ): Promise<PartReceipt & { readonly lastId: string }> {
+  const { log, rows } = await inSnapshot(sides, async () => {
+    const found = await readLog(sides.blue, afterId, batchRows);
+    return { log: found, rows: found.length === 0 ? 0 : await carry(sides, found, batchRows) };
+  });
+  await markDone(sides.blue, log);
+  return { changes: log.length, rows, lastId: log.at(-1)?.id ?? afterId };
+}
+
+/** @returns null when no table was rewritten that is not carried altogether */
+async function carryRewritePage(sides: SyncSides, batchRows: number): Promise<PartReceipt | null> {
+  const { blue, green } = sides;
+  // Its place is read first: the snapshot is then one of after the rewrite.
+  const rewrite = await nextRewrite(blue);
+  if (rewrite === null) return null;
+  const { page, rows } = await inSnapshot(sides, async () => {
+    const read = await readRewritePage(blue, green, rewrite, batchRows);
+    return { page: read, rows: read.log.length === 0 ? 0 : await carry(sides, read.log, batchRows) };
+  });
+  await markPage(blue, rewrite, page);
+  return { changes: page.seen, rows };
+}
+
+const CAPTURED = CAPTURED_TABLES.map(({ table }) => table).join(', ');
+
+/** Runs `work` in one transaction on each side, and commits green's. */
+async function inSnapshot<T>(sides: SyncSides, work: () => Promise<T>): Promise<T> {
   const { blue, green } = sides;
   try {
     await beginFenced(sides);
     // Only now: a snapshot from before a take-over or a fence would miss what came in between.
     await blue.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    const log = await readLog(blue, afterId, batchRows);
-    const rows = log.length === 0 ? 0 : await carry(sides, log, batchRows);
+    // Before the snapshot, which the first query takes: to an older one a table that ALTER TABLE rewrote is empty, and green would
+    // be emptied with it.
+    await blue.query(`LOCK TABLE ${CAPTURED} IN ACCESS SHARE MODE`);
+    const result = await work();
     await blue.query('COMMIT');
     await green.query('COMMIT');
-    await markDone(blue, log);
-    return { changes: log.length, rows, lastId: log.at(-1)?.id ?? afterId };
+    return result;
   } catch (error) {
     // The first error says what happened; a connection that is gone cannot roll back and need not.
     await Promise.allSettled([blue.query('ROLLBACK'), green.query('ROLLBACK')]);
@@ -102,7 +142,7 @@ async function readLog(blue: SqlClient, afterId: string, limit: number): Promise
   return queryRows<LogRow>(
     blue,
     `SELECT id::text AS id, at::text AS at, kind, table_name, old_key, new_key
-       FROM hydra_cutover.change_log WHERE done_at IS NULL AND id > $1 ORDER BY id LIMIT $2`,
+       FROM hydra_cutover.change_log WHERE done_at IS NULL AND kind <> 'rewrite' AND id > $1 ORDER BY id LIMIT $2`,
     [afterId, limit],
   );
 }

@@ -147,6 +147,13 @@ describe('gatherEvidence', () => {
     expect(evidence.predictedPauseMs).toBeGreaterThanOrEqual(150);
   });
 
+  it('carries a table that was rewritten, which is no problem then', async () => {
+    await blue.query(`ALTER TABLE hydra_client ALTER COLUMN client_name TYPE text USING 'rewritten'`);
+    expect(await gatherEvidence(deps(), input(), stepContext())).toMatchObject({ backlog: 0, problems: [] });
+    const { rows } = await green.query('SELECT DISTINCT client_name AS name FROM hydra_client');
+    expect(rows).toEqual([{ name: 'rewritten' }]);
+  });
+
   it('names all problems at once', async () => {
     const gateway = {
       ...{ name: 'edge', read: () => Promise.resolve(VIEW) },

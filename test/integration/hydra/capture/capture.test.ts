@@ -246,12 +246,27 @@ describe('the capture', () => {
     await abortAttempt(ours, begun.attempt, 'test', 2_000);
   });
 
+  it('stops a commit when a table was rewritten before the fence, until all of it is carried', async () => {
+    await writer.query(`ALTER TABLE hydra_client ALTER COLUMN client_name TYPE text USING 'x'`);
+    const begun = await beginAttempt(ours, { epoch: 5, holdDeadlineMs: 600_000, marginMs: 0 });
+    if (!begun.ok) throw new Error(begun.reason);
+    expect(await fence(ours, begun.attempt, 2_000)).toMatchObject({ ok: true });
+    expect(await commitAttempt(ours, begun.attempt, 2_000)).toMatchObject({
+      ok: false,
+      reason: 'guard_problems',
+      problems: ['hydra_client was rewritten, and its rows were not carried since'],
+    });
+    await logRewrites(ours);
+    expect(await commitAttempt(ours, begun.attempt, 2_000)).toMatchObject({ ok: false, reason: 'undone_changes' });
+    await abortAttempt(ours, begun.attempt, 'test', 2_000);
+  });
+
   it('logs a rewritten table as changed altogether, once', async () => {
     await writer.query(`ALTER TABLE hydra_jwk ALTER COLUMN keydata TYPE text USING 'x'`);
     await forget();
     expect(await logRewrites(ours)).toEqual(['hydra_jwk']);
     expect(await logRewrites(ours)).toEqual([]);
-    expect(await changes()).toMatchObject([{ kind: 'truncate', table_name: 'hydra_jwk' }]);
+    expect(await changes()).toMatchObject([{ kind: 'rewrite', table_name: 'hydra_jwk' }]);
     expect(await captureProblems(ours)).toEqual([]);
   });
 

@@ -1,4 +1,5 @@
 import { type Client } from 'pg';
+import { type SqlClient } from '../../../../domain/ports/sql-client';
 import { openSide } from '../../../../hydra/arbiter';
 import { sendCanary } from '../../../../hydra/capture';
 import {
@@ -142,6 +143,46 @@ describe('the sync', () => {
         [rows[0]?.id ?? '0'],
       );
       expect(await syncRound(sync, OPTIONS)).toMatchObject({ rows: 2, backlog: 0 });
+    });
+
+    it('does not take a table for empty that DDL rewrites after it began to look', async () => {
+      const operator = await world.connect('blue');
+      await operator.query(`SET lock_timeout = '20ms'`);
+      await blue.query(`UPDATE hydra_client SET client_name = 'named'`);
+      const clients = await count(green, 'hydra_client');
+      let rewritten: Promise<unknown> | undefined;
+      const interrupted: SqlClient = {
+        query: async (text: string, values?: unknown[]) => {
+          const answer = await sync.blue.query(text, values);
+          if (text.includes('change_log WHERE done_at IS NULL AND kind')) {
+            // It has its snapshot, in which there is nothing of what is rewritten now.
+            rewritten ??= operator.query('ALTER TABLE hydra_client ALTER COLUMN client_name TYPE text USING lower(id)');
+            await rewritten.catch(() => undefined);
+          }
+          return answer;
+        },
+      };
+      await syncRound({ ...sync, blue: interrupted }, OPTIONS);
+      await expect(rewritten).rejects.toMatchObject({ code: '55P03' });
+      expect(await count(green, 'hydra_client')).toBe(clients);
+      await operator.end();
+    });
+
+    it('goes on with a rewritten table where it was cut off, with changes in between', async () => {
+      await history.go(blue, 30);
+      await syncRound(sync, OPTIONS);
+      await blue.query(`ALTER TABLE hydra_client ALTER COLUMN client_name TYPE text USING 'rewritten'`);
+      const clients = await count(blue, 'hydra_client');
+      const cut = new AbortController();
+      const onPart = () => cut.abort(new Error('cut off'));
+      await expect(syncRound(sync, { batchRows: 1, onPart, signal: cut.signal })).rejects.toThrow('cut off');
+      await history.rotateKey(blue);
+      const changes = await count(blue, `hydra_cutover.change_log WHERE done_at IS NULL AND kind <> 'rewrite'`);
+      // Every row is looked at on green, but for the first, and then every row on blue.
+      const rest = { changes: clients - 1 + clients + changes, backlog: 0 };
+      expect(await syncRound(sync, { batchRows: 1 })).toMatchObject(rest);
+      expect(await count(green, `hydra_client WHERE client_name = 'rewritten'`)).toBe(clients);
+      expect(await count(green, `hydra_jwk WHERE kid = $1`, [history.keys.at(-1)])).toBe(1);
     });
 
     it('refuses a truncated table with what to do, and keeps it undone', async () => {

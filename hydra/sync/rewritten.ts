@@ -1,0 +1,130 @@
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { CAPTURED_TABLES, type CapturedTable } from '../capture';
+import { type LogRow, isKeyedTable, isTokenTable } from './log-keys';
+
+/** How far the walk through one rewritten table is; kept in its row of the change log. */
+interface Place {
+  /** First what only green has, so that it is out of the way of what blue has instead. */
+  readonly side: 'green' | 'blue';
+  /** The key that was carried last. */
+  readonly after: readonly string[] | null;
+}
+
+/** A table of blue that was rewritten, and whose rows are not carried yet, or not all of them. */
+export interface Rewrite {
+  readonly id: string;
+  readonly spec: CapturedTable;
+  readonly place: Place;
+}
+
+export interface RewritePage {
+  /** As if each of these rows had been changed by itself. */
+  readonly log: readonly LogRow[];
+  /** Rows that were looked at for it. */
+  readonly seen: number;
+  /** Null when this was the last page. */
+  readonly next: Place | null;
+}
+
+/** @returns the oldest rewrite that is not carried altogether */
+export async function nextRewrite(blue: SqlClient): Promise<Rewrite | null> {
+  const [row] = await queryRows<{ id: string; table: string; place: Place | null }>(
+    blue,
+    `SELECT id::text AS id, table_name AS "table", new_key AS place
+       FROM hydra_cutover.change_log WHERE done_at IS NULL AND kind = 'rewrite' ORDER BY id LIMIT 1`,
+  );
+  if (row === undefined) return null;
+  const spec = CAPTURED_TABLES.find(({ table }) => table === row.table);
+  if (spec === undefined) throw new Error(`${row.table} is logged as rewritten and is no table that is captured`);
+  return { id: row.id, spec, place: row.place ?? { side: 'green', after: null } };
+}
+
+/**
+ * Reads the next keys of a rewritten table, in the caller's snapshot of blue: a rewrite fires no trigger, so its rows are named
+ * here, a page at a time, and a table of any size costs the change log one row.
+ */
+export async function readRewritePage(
+  blue: SqlClient,
+  green: SqlClient,
+  { spec, place }: Rewrite,
+  limit: number,
+): Promise<RewritePage> {
+  const source = place.side === 'blue' ? blueSource(spec) : greenSource(spec);
+  const page = await readKeys(place.side === 'blue' ? blue : green, source, place.after, limit);
+  const last = page.at(-1);
+  const log = (place.side === 'blue' ? page : await withoutThoseOf(blue, spec, page)).map((keys): LogRow => {
+    const [old_key, new_key] = place.side === 'blue' ? [null, keys] : [keys, null];
+    return { id: '0', at: '', kind: 'update', table_name: spec.table, old_key, new_key };
+  });
+  if (page.length === limit && last !== undefined) {
+    return { log, seen: page.length, next: { side: place.side, after: spec.key.map((name) => last[name] ?? '') } };
+  }
+  return { log, seen: page.length, next: place.side === 'green' ? { side: 'blue', after: null } : null };
+}
+
+/** After green's commit. A syncer that was overtaken meanwhile does not begin anew what is done. */
+export async function markPage(blue: SqlClient, { id }: Rewrite, { next }: RewritePage): Promise<void> {
+  await blue.query(
+    `UPDATE hydra_cutover.change_log
+        SET new_key = $2::jsonb, done_at = CASE WHEN $2::jsonb IS NULL THEN clock_timestamp() END
+      WHERE id = $1 AND done_at IS NULL`,
+    [id, next === null ? null : JSON.stringify(next)],
+  );
+}
+
+type Keys = Readonly<Record<string, string | null>>;
+
+interface Source {
+  readonly from: string;
+  /** Expressions, by the name that the change log has for them. */
+  readonly key: readonly (readonly [string, string])[];
+  readonly more: readonly (readonly [string, string])[];
+}
+
+function blueSource({ table, key, relations }: CapturedTable): Source {
+  return { from: table, key: key.map((name) => [name, name]), more: relations.map((name) => [name, name]) };
+}
+
+/** Green keeps logins and consents in one table. */
+function greenSource({ table, key }: CapturedTable): Source {
+  if (isKeyedTable(table)) {
+    return {
+      from: table,
+      key: key.map((name) => [name, name]),
+      more: isTokenTable(table) ? [['request_id', 'request_id']] : [],
+    };
+  }
+  const column = table.startsWith('hydra_oauth2_consent_request') ? 'consent_challenge_id' : 'login_challenge';
+  return { from: 'hydra_oauth2_flow', key: [['challenge', column]], more: [] };
+}
+
+async function readKeys(
+  client: SqlClient,
+  { from, key, more }: Source,
+  after: readonly string[] | null,
+  limit: number,
+): Promise<Keys[]> {
+  const selected = [...key, ...more].map(([name, column]) => `${column}::text AS ${name}`).join(', ');
+  const columns = key.map(([, column]) => column);
+  const past = after === null ? '' : `AND (${columns.join(', ')}) > (${after.map((_, at) => `$${at + 2}`).join(', ')})`;
+  const present = columns.map((column) => `${column} IS NOT NULL`).join(' AND ');
+  // Qualified, because the order of the text is not that of a uuid.
+  const order = columns.map((column) => `source.${column}`).join(', ');
+  return queryRows<Keys>(
+    client,
+    `SELECT ${selected} FROM ${from} AS source WHERE ${present} ${past} ORDER BY ${order} LIMIT $1`,
+    [limit, ...(after ?? [])],
+  );
+}
+
+async function withoutThoseOf(blue: SqlClient, { table, key }: CapturedTable, page: readonly Keys[]): Promise<Keys[]> {
+  if (page.length === 0) return [];
+  const columns = Object.keys(page[0] ?? {});
+  const match = key.map((name) => `there.${name}::text = green.${name}`).join(' AND ');
+  return queryRows<Keys>(
+    blue,
+    `SELECT green.* FROM json_to_recordset($1::json) AS green(${columns.map((name) => `${name} text`).join(', ')})
+      WHERE NOT EXISTS (SELECT 1 FROM ${table} AS there WHERE ${match})`,
+    [JSON.stringify(page)],
+  );
+}

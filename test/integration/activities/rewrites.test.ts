@@ -1,0 +1,116 @@
+import { type Client } from 'pg';
+import { readBacklog } from '../../../hydra/sync';
+import { useDatabase } from '../../support/database';
+import { History } from '../hydra/sync/history';
+import { BLUE, GREEN, SwitchoverWorld } from './switchover-fixture';
+
+const database = useDatabase('hydra_1_11_10');
+const history = new History(12);
+const world = new SwitchoverWorld(database.config);
+let name = 0;
+
+beforeAll(() => world.start((blue) => history.go(blue, 10)));
+beforeEach(async () => {
+  await world.reset();
+  name += 1;
+});
+afterAll(() => world.close());
+
+/** Changes every client, and no trigger fires. */
+const rewrite = (client: Client = world.blue) =>
+  client.query(`ALTER TABLE hydra_client ALTER COLUMN client_name TYPE text USING 'rewritten ${name}'`);
+
+const namesOf = async (client: Client): Promise<string[]> => {
+  const { rows } = await client.query<{ name: string }>('SELECT DISTINCT client_name AS name FROM hydra_client');
+  return rows.map((row) => row.name);
+};
+
+/** Runs `work` once, before the first statement that has `text` in it. */
+function before(text: string, work: () => Promise<unknown>): void {
+  let isDone = false;
+  world.scenario.onQuery = async (event, call) => {
+    if (!isDone && event.text.includes(text)) {
+      isDone = true;
+      await work();
+    }
+    return call();
+  };
+}
+
+const refusedFor = (reason: string) => ({
+  outcome: 'aborted',
+  reason: expect.stringContaining(reason) as string,
+});
+
+async function expectCarried(): Promise<void> {
+  expect(await world.run()).toMatchObject({ outcome: 'committed', refused: 0 });
+  expect(await namesOf(world.blue)).toEqual([`rewritten ${name}`]);
+  expect(await namesOf(world.green)).toEqual([`rewritten ${name}`]);
+  expect(await world.whoServes()).toEqual(GREEN);
+}
+
+describe('a table of blue that DDL rewrites', () => {
+  it('before the switchover is carried altogether', async () => {
+    await rewrite();
+    await expectCarried();
+  });
+
+  it('after the last look before the fence is carried behind it', async () => {
+    before('.fence(', rewrite);
+    await expectCarried();
+  });
+
+  it('behind the fence stops the commit, and is carried by the next attempt', async () => {
+    before('commit_attempt(', rewrite);
+    expect(await world.run()).toMatchObject(refusedFor('hydra_client was rewritten, and its rows were not carried'));
+    expect(await world.whoServes()).toEqual(BLUE);
+    await expectCarried();
+  });
+
+  it('in a transaction that is open at the commit stops it', async () => {
+    const operator = await world.sync.connect('blue');
+    before('commit_attempt(', async () => {
+      await operator.query('BEGIN');
+      await rewrite(operator);
+    });
+    expect(await world.run()).toMatchObject({ outcome: 'aborted' });
+    expect(world.events.filter((event) => event === 'commit: busy').length).toBeGreaterThan(0);
+    await operator.query('COMMIT');
+    await operator.end();
+    expect(await world.whoServes()).toEqual(BLUE);
+    await expectCarried();
+  });
+
+  it('and that takes longer behind the fence than the pause may, ends the attempt; the next one carries it', async () => {
+    let isHeld = false;
+    world.scenario = {
+      // Enough for what comes before; the page of the rewritten table takes all that is left of it.
+      settings: { pauseBudgetMs: 4_000 },
+      onQuery: async ({ text }, call) => {
+        if (text.includes('.fence(')) {
+          await rewrite();
+          isHeld = true;
+        }
+        if (isHeld && text.includes('FROM hydra_client AS source')) {
+          isHeld = false;
+          await new Promise(() => undefined);
+        }
+        return call();
+      },
+    };
+    expect(await world.run()).toMatchObject(refusedFor('the last round took longer'));
+    expect(await world.whoServes()).toEqual(BLUE);
+    world.scenario = {};
+    await expectCarried();
+  });
+
+  it.each(['VACUUM FULL hydra_client', 'CLUSTER hydra_client USING hydra_client_pkey', 'REINDEX TABLE hydra_client'])(
+    'without a change (%s) stops nothing, before the fence or right before the fence',
+    async (ddl) => {
+      await world.blue.query(ddl);
+      before('.fence(', () => world.blue.query(ddl));
+      expect(await world.run()).toMatchObject({ outcome: 'committed', refused: 0 });
+      expect(await readBacklog(world.blue)).toBe(0);
+    },
+  );
+});
