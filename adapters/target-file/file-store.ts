@@ -44,7 +44,7 @@ export class FileStore implements RecordStore<number> {
   }
 
   /** The file and a command that can be started: what an apply needs is there before anything is held. */
-  prove(epoch: number, state: State): Promise<void> {
+  prove(epoch: number, state: State): Promise<undefined> {
     return this.#told(async () => {
       const { name, file, commands } = this.#options;
       const problem = commands.has('reload') ? await commands.problem?.('reload') : undefined;
@@ -55,6 +55,7 @@ export class FileStore implements RecordStore<number> {
       const real = await realFile(file);
       await access(dirname(real), constants.W_OK);
       await moveOver(await this.#draft(real, state), stagedFile(real, epoch));
+      return undefined;
     });
   }
 

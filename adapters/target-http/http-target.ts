@@ -4,6 +4,7 @@ import { type Target, type TargetView } from '../../domain/ports/targets';
 import { SIDE_NAMES, type SideName } from '../../domain/sides';
 import { sameJson } from '../../domain/target';
 import { type ControlAddress, type ControlAnswer, type ControlCall, ControlClient } from '../control/control-client';
+import { assertKept } from '../target-record/assert-kept';
 
 export interface HttpTargetOptions extends ControlAddress {
   /** What it is configured with while a side serves; plain JSON. */
@@ -18,6 +19,7 @@ const viewBody = z.object({
 });
 
 const CHANGED_MEANWHILE = 412;
+const READ: ControlCall = { method: 'GET', path: '/target' };
 /** Each try loses only to somebody else's change. */
 const TRIES = 10;
 
@@ -33,13 +35,21 @@ export class HttpTarget implements Target {
     this.#states = options.states;
   }
 
-  /** On what was read just before (`If-Match`): a change that somebody else makes in between is seen before it is replaced. */
+  /**
+   * On what was read just before (`If-Match`): a change that somebody else makes in between is seen before it is replaced. Then what
+   * it answers, and what it says when it is read, must be what was sent.
+   */
   async stage(epoch: number, side: SideName): Promise<TargetView> {
     const body = { epoch, state: this.#states[side] };
     for (let attempt = 1; attempt <= TRIES; attempt += 1) {
       const call: ControlCall = { method: 'PUT', path: '/target/staged', body, ifMatch: await this.#etag() };
       const answer = await this.client.call(call);
-      if (answer.status !== CHANGED_MEANWHILE) return this.#viewOf(call, answer);
+      if (answer.status === CHANGED_MEANWHILE) continue;
+      this.#assertStaged(call, answer, epoch, side);
+      // An answer may only repeat the call.
+      const now = await this.client.call(READ);
+      this.#assertStaged(READ, now, epoch, side);
+      return this.#viewOf(READ, now);
     }
     throw new CutoverFault(
       'TARGET_UNREACHABLE',
@@ -57,7 +67,7 @@ export class HttpTarget implements Target {
   }
 
   read(): Promise<TargetView> {
-    return this.#view({ method: 'GET', path: '/target' });
+    return this.#view(READ);
   }
 
   /** Ends idle connections. */
@@ -66,14 +76,25 @@ export class HttpTarget implements Target {
   }
 
   async #etag(): Promise<string> {
-    const call: ControlCall = { method: 'GET', path: '/target' };
-    const answer = await this.client.call(call);
-    if (answer.status !== 200) throw this.client.refusal(call, answer);
+    const answer = await this.client.call(READ);
+    if (answer.status !== 200) throw this.client.refusal(READ, answer);
     if (answer.etag !== undefined) return answer.etag;
     throw new CutoverFault(
       'TARGET_REFUSED',
-      `${this.name} answers ${call.path} without an ETag, so that nothing could be staged on a condition; bring it to the protocol of docs/targets.md`,
+      `${this.name} answers ${READ.path} without an ETag, so that nothing could be staged on a condition; bring it to the protocol of docs/targets.md`,
       { name: this.name },
+    );
+  }
+
+  #assertStaged(call: ControlCall, answer: ControlAnswer, epoch: number, side: SideName): void {
+    const { applied, staged, highestEpoch } = this.#bodyOf(call, answer);
+    // A repeat may come behind the apply.
+    const entry = [staged, applied].find((known) => known?.epoch === epoch);
+    if (entry) return assertKept({ name: this.name, epoch, side, sent: this.#states[side], kept: entry.state });
+    throw new CutoverFault(
+      'TARGET_REFUSED',
+      `${this.name} answers ${call.method} ${call.path} without epoch ${epoch}, which it had accepted (it has seen ${highestEpoch}); look for another cutover, or bring it to the protocol of docs/targets.md`,
+      { name: this.name, epoch, highestEpoch },
     );
   }
 
@@ -81,10 +102,14 @@ export class HttpTarget implements Target {
     return this.#viewOf(call, await this.client.call(call));
   }
 
-  #viewOf(call: ControlCall, answer: ControlAnswer): TargetView {
+  #bodyOf(call: ControlCall, answer: ControlAnswer): z.output<typeof viewBody> {
     const body = viewBody.safeParse(answer.json);
-    if (answer.status !== 200 || !body.success) throw this.client.refusal(call, answer);
-    const { applied, staged, highestEpoch } = body.data;
+    if (answer.status === 200 && body.success) return body.data;
+    throw this.client.refusal(call, answer);
+  }
+
+  #viewOf(call: ControlCall, answer: ControlAnswer): TargetView {
+    const { applied, staged, highestEpoch } = this.#bodyOf(call, answer);
     return {
       appliedEpoch: applied.epoch,
       appliedSide: SIDE_NAMES.find((side) => sameJson(this.#states[side], applied.state)) ?? null,

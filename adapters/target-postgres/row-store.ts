@@ -1,10 +1,11 @@
+import { escapeLiteral } from 'pg';
 import { CutoverFault } from '../../domain/faults';
 import { initialTargetRecord } from '../../domain/target';
 import { errorCode, errorMessage } from '../network-errors';
 import { explainConnectionError } from '../postgres/connection-problem';
 import { type PostgresLogin } from '../postgres/open-connection';
 import { storedRecord } from '../target-record/record-schema';
-import { type Change, type Held, type RecordStore, type State } from '../target-record/record-target';
+import { type Change, type Held, type Proved, type RecordStore, type State } from '../target-record/record-target';
 import { KeptConnection } from './kept-connection';
 
 export interface RowStoreOptions {
@@ -42,6 +43,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   '42703': 'the table has not the columns of docs/targets.md; correct it or name another table',
   '42501': 'the role may not do that; grant it SELECT and UPDATE on the table',
   '3F000': 'the schema does not exist; make it, or correct the table',
+  '23514': 'a CHECK constraint of the table refuses the state; correct the state or the constraint',
 };
 
 /** IF NOT EXISTS looks before the other one is done: then the name of the table, of its type or of a key is taken. */
@@ -84,6 +86,25 @@ export class RowStore implements RecordStore<RowVersion | null> {
       WHERE name = $1 AND version = $5::bigint AND state::text = $6 RETURNING ${COLUMNS}`;
     const rows = await this.#query(sql, [...values, held.version.version, held.version.state]);
     return this.#saved(rows);
+  }
+
+  /**
+   * The UPDATE of the apply, taken back at once: a trigger or a constraint of the table has its say while blue still serves.
+   * One message, because statements of others share the session.
+   */
+  async prove(epoch: number, state: State): Promise<Proved | undefined> {
+    const value = `${escapeLiteral(JSON.stringify(state))}::jsonb`;
+    const update = `UPDATE ${this.#table} SET state = ${value}, epoch = ${Math.trunc(epoch)}, version = version + 1
+      WHERE name = ${escapeLiteral(this.#options.row)} RETURNING state`;
+    try {
+      const results: unknown = await this.#connection.query(`BEGIN; ${update}; ROLLBACK`, []);
+      const rows = (results as readonly { readonly rows: readonly { readonly state: State }[] }[])[1]?.rows;
+      return rows?.[0] && { live: rows[0].state };
+    } catch (error) {
+      // Made with the first record.
+      if (this.#options.initial !== undefined && hasState(error, '42P01')) return undefined;
+      throw this.#explain(error);
+    }
   }
 
   close(): Promise<void> {

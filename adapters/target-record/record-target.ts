@@ -11,6 +11,7 @@ import {
   type TargetRecord,
   type TargetResult,
 } from '../../domain/target';
+import { assertKept } from './assert-kept';
 
 /** What a foreign system is configured with. Plain JSON; null stands for nothing at all. */
 export type State = unknown;
@@ -24,6 +25,10 @@ export interface Held<Version> {
   readonly settled: boolean;
   /** Tells whether anything changed since. */
   readonly version: Version;
+}
+
+export interface Proved {
+  readonly live: State;
 }
 
 export interface Change {
@@ -43,8 +48,12 @@ export interface RecordStore<Version> {
    * @throws CutoverFault as `load`; the outcome is then open
    */
   save(held: Held<Version>, change: Change): Promise<Held<Version> | undefined>;
-  /** Whether this state could be used: asked before it is staged. @throws CutoverFault as `load` */
-  prove?(epoch: number, state: State): Promise<void>;
+  /**
+   * Whether this state could be used: asked before it is staged.
+   * @returns what the foreign system would then have, where that can be tried without using it
+   * @throws CutoverFault as `load`
+   */
+  prove?(epoch: number, state: State): Promise<Proved | undefined>;
   close(): Promise<void>;
 }
 
@@ -82,7 +91,8 @@ export class RecordTarget<Version> implements Target {
     const state = this.#states[side];
     return this.#change('stage', epoch, async ({ record }) => {
       const result = stageTarget(record, epoch, state);
-      if (result.ok) await this.#store.prove?.(epoch, state);
+      const proved = result.ok ? await this.#store.prove?.(epoch, state) : undefined;
+      if (proved) assertKept({ name: this.name, epoch, side, sent: state, kept: proved.live });
       return { result };
     });
   }

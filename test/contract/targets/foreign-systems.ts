@@ -12,7 +12,7 @@ import { SIDE_NAMES, type SideName } from '../../../domain/sides';
 import { sameJson } from '../../../domain/target';
 import { type TestDatabase } from '../../support/database';
 import { type TestEtcd } from '../../support/etcd';
-import { type SystemUnderTest } from './target-port.contract';
+import { type CarelessSystem, type SystemUnderTest } from './target-port.contract';
 
 const STATES = { blue: { hydra: 'http://blue.test', generation: 1 }, green: { hydra: 'http://green.test' } } as const;
 
@@ -44,7 +44,10 @@ export async function fileSystem(): Promise<SystemUnderTest> {
 }
 
 /** A system that reads a row. */
-export async function postgresSystem(database: TestDatabase, client: Client): Promise<SystemUnderTest> {
+export async function postgresSystem(
+  database: TestDatabase,
+  client: Client,
+): Promise<SystemUnderTest & { readonly table: string }> {
   const { host, port, user, password, database: name } = database.config;
   const table = `app_${randomBytes(4).toString('hex')}`;
   const login = { host, port, user, database: name, password: () => password, ssl: { mode: 'disable' } as const };
@@ -52,6 +55,7 @@ export async function postgresSystem(database: TestDatabase, client: Client): Pr
   const terminate = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = 'hydra-cutover target app'`;
   return {
+    table,
     connect: () => new PostgresTarget(options),
     serves: async () => {
       const { rows } = await client
@@ -68,6 +72,29 @@ export async function postgresSystem(database: TestDatabase, client: Client): Pr
     mend: async () => void (await client.query(`DROP TABLE ${table}`)),
     fallBack: async () => void (await client.query(`UPDATE ${table} SET state = $1`, [JSON.stringify(STATES.blue)])),
     close: async () => void (await client.query(`DROP TABLE IF EXISTS ${table}`)),
+  };
+}
+
+/** A trigger spells the address as its owner likes it. */
+export async function carelessPostgresSystem(database: TestDatabase, client: Client): Promise<CarelessSystem> {
+  const system = await postgresSystem(database, client);
+  const { table } = system;
+  const spell = `${table}_spell`;
+  await client.query(`CREATE TABLE ${table} (name text PRIMARY KEY, state jsonb NOT NULL, epoch bigint NOT NULL DEFAULT 0,
+      record jsonb, version bigint NOT NULL DEFAULT 0);
+    CREATE FUNCTION ${spell}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      NEW.state := jsonb_set(NEW.state, '{hydra}', to_jsonb((NEW.state ->> 'hydra') || '/')); RETURN NEW; END $$`);
+  await client.query(`INSERT INTO ${table} (name, state) VALUES ('hydra', $1)`, [JSON.stringify(STATES.blue)]);
+  const when = `WHEN (OLD.state IS DISTINCT FROM NEW.state) EXECUTE FUNCTION ${spell}()`;
+  await client.query(`CREATE TRIGGER spell BEFORE UPDATE ON ${table} FOR EACH ROW ${when}`);
+  return {
+    ...system,
+    changes: { field: 'hydra', value: STATES.green.hydra },
+    heal: async () => void (await client.query(`DROP TRIGGER spell ON ${table}`)),
+    close: async () => {
+      await system.close();
+      await client.query(`DROP FUNCTION ${spell}`);
+    },
   };
 }
 

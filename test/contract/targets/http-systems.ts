@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { HttpGateway } from '../../../adapters/gateway/http-gateway';
 import { HttpTarget } from '../../../adapters/target-http/http-target';
 import { createLogger } from '../../../config/logger';
+import { createTargetStore, targetRoutes } from '../../../gateway/target';
 import { SIDE_NAMES, type SideName } from '../../../domain/sides';
 import { sameJson } from '../../../domain/target';
+import { startControlListener } from '../../../world/service/control-listener';
 import { type StartService } from '../../../world/service/run-service';
 import { startTestGateway } from '../../unit/gateway/support/test-gateway';
-import { type ClosableTarget, type SystemUnderTest } from './target-port.contract';
+import { type CarelessSystem, type ClosableTarget, type SystemUnderTest } from './target-port.contract';
 
 const TOKEN = 'token-of-the-target-contract';
 const STATES = {
@@ -88,6 +90,41 @@ export async function dependentSystem(
     connect: (controlUrl) => new HttpTarget({ name: 'dependent', controlUrl, token: () => TOKEN, states: STATES }),
     dispose: () => rm(folder, { recursive: true }),
   });
+}
+
+/** It spells addresses as it likes them, which its author took for harmless. */
+export async function carelessHttpSystem(): Promise<CarelessSystem> {
+  const folder = await mkdtemp(join(tmpdir(), 'careless-'));
+  let isHealed = false;
+  const stateFile = join(folder, 'target.json');
+  const parseState = (value: unknown): unknown => {
+    const state = value as { readonly adminUrl: string };
+    // What it has already kept is its own.
+    return isHealed || state.adminUrl === STATES.blue.adminUrl ? state : { ...state, adminUrl: `${state.adminUrl}/` };
+  };
+  const start = async (): Promise<Running> => {
+    const store = await createTargetStore<unknown>({ file: stateFile, initial: STATES.blue, parseState });
+    const listener = await startControlListener({
+      address: { host: '127.0.0.1', port: 0 },
+      configStatus: () => ({}) as never,
+      routes: [targetRoutes(store, { token: TOKEN })],
+      logger: createLogger({ level: 'silent' }),
+    });
+    return { controlUrl: listener.url, close: listener.close };
+  };
+  const system = await fileBackedSystem({
+    stateFile,
+    token: TOKEN,
+    states: STATES,
+    start,
+    connect: (controlUrl) => new HttpTarget({ name: 'careless', controlUrl, token: () => TOKEN, states: STATES }),
+    dispose: () => rm(folder, { recursive: true }),
+  });
+  return {
+    ...system,
+    changes: { field: 'adminUrl', value: STATES.green.adminUrl },
+    heal: async () => void (isHealed = true),
+  };
 }
 
 /** The gateway, through its adapter. */

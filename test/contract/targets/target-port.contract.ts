@@ -22,6 +22,37 @@ export interface ClosableTarget extends Target {
   close?(): Promise<void>;
 }
 
+/** A system that keeps green's state in a spelling of its own, as far as its adapter can see that before it is used. */
+export interface CarelessSystem extends SystemUnderTest {
+  /** From here on it keeps what it is sent. */
+  heal(): Promise<void>;
+  /** The field that it changes, and the value of it that it was sent. */
+  readonly changes: { readonly field: string; readonly value: string };
+}
+
+/** What the port promises where a system does not keep what it is sent. */
+export function carelessTargetContract(name: string, start: () => Promise<CarelessSystem>): void {
+  it(`target port: ${name}: a stage that is not kept as it was sent is refused, with the field and no value`, async () => {
+    const system = await start();
+    const target = system.connect();
+    try {
+      const outcome: unknown = await target.stage(1, 'green').catch((error: unknown) => error);
+      expect(outcome).toMatchObject({ code: 'TARGET_REFUSED', details: { fields: [system.changes.field] } });
+      expect(String(outcome)).toContain(system.changes.field);
+      expect(JSON.stringify([outcome, String(outcome)])).not.toContain(system.changes.value);
+      expect(await system.serves()).toBe('blue');
+      await target.revert(1);
+      await system.heal();
+      expect(await target.stage(2, 'green')).toMatchObject({ stagedEpoch: 2 });
+      expect(await target.apply(2)).toMatchObject({ appliedEpoch: 2, appliedSide: 'green' });
+      expect(await system.serves()).toBe('green');
+    } finally {
+      await target.close?.();
+      await system.close();
+    }
+  });
+}
+
 /** What the port `Target` promises, whatever is behind it: run it for each adapter and each fake. */
 export function targetPortContract(name: string, start: () => Promise<SystemUnderTest>): void {
   describe(`target port: ${name}`, () => {

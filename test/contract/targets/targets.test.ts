@@ -7,9 +7,9 @@ import { FakeGateway, FakeTarget } from '../../integration/activities/switchover
 import { databaseUrl } from '../../integration/world/resource-api/flipped-systems';
 import { useDatabase } from '../../support/database';
 import { createEtcd, type TestEtcd } from '../../support/etcd';
-import { etcdSystem, fileSystem, postgresSystem } from './foreign-systems';
-import { dependentSystem, gatewaySystem } from './http-systems';
-import { targetPortContract, type SystemUnderTest } from './target-port.contract';
+import { carelessPostgresSystem, etcdSystem, fileSystem, postgresSystem } from './foreign-systems';
+import { carelessHttpSystem, dependentSystem, gatewaySystem } from './http-systems';
+import { carelessTargetContract, targetPortContract, type SystemUnderTest } from './target-port.contract';
 
 targetPortContract('http, the resource API of the world', () => dependentSystem(startResourceApi));
 
@@ -22,8 +22,10 @@ describe('with a database', () => {
     dependentSystem(startPolicyService, { POLICY_DATABASE_URL: databaseUrl(database) }),
   );
   targetPortContract('postgres', () => postgresSystem(database, client));
+  carelessTargetContract('postgres, with a trigger on the table', () => carelessPostgresSystem(database, client));
 });
 
+carelessTargetContract('http', carelessHttpSystem);
 targetPortContract('the gateway', gatewaySystem);
 targetPortContract('file, with a reload command', fileSystem);
 

@@ -5,6 +5,7 @@ import { HttpTarget } from '../../../../adapters/target-http/http-target';
 const TOKEN = 'token-of-a-target';
 const STATES = { blue: { url: 'b' }, green: { url: 'g' } };
 const VIEW = { applied: { epoch: 0, state: STATES.blue }, staged: null, revertedEpoch: 0, highestEpoch: 0 };
+const STAGED = { ...VIEW, staged: { epoch: 3, state: STATES.green }, highestEpoch: 3 };
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -35,15 +36,54 @@ describe('the http target', () => {
 
   it('stages on the condition of what it read, and again when somebody changed that', async () => {
     let version = 1;
+    let view: object = VIEW;
     answer = ({ method, headers }, response) => {
-      if (method === 'GET') return send(response, 200, VIEW, { etag: `"${version}"` });
+      if (method === 'GET') return send(response, 200, view, { etag: `"${version}"` });
       // Somebody is faster, once.
       if (version === 1) version = 2;
       if (headers['if-match'] !== `"${version}"`) return send(response, 412, { code: 'PRECONDITION_FAILED' });
-      return send(response, 200, { ...VIEW, staged: { epoch: 3, state: STATES.green }, highestEpoch: 3 });
+      view = STAGED;
+      return send(response, 200, view);
     };
     expect(await target.stage(3, 'green')).toMatchObject({ stagedEpoch: 3, appliedSide: 'blue' });
-    expect(seen).toEqual(['GET /target', 'PUT /target/staged if "1"', 'GET /target', 'PUT /target/staged if "2"']);
+    const [read, put] = ['GET /target', 'PUT /target/staged if'];
+    expect(seen).toEqual([read, `${put} "1"`, read, `${put} "2"`, read]);
+  });
+
+  const refused = async (put: object, afterwards: object) => {
+    let view: object = VIEW;
+    answer = ({ method }, response) => {
+      if (method === 'GET') return send(response, 200, view, { etag: '"x"' });
+      view = afterwards;
+      return send(response, 200, put);
+    };
+    const outcome: unknown = await target.stage(3, 'green').catch((error: unknown) => error);
+    expect(outcome).toMatchObject({ code: 'TARGET_REFUSED' });
+    return String(outcome);
+  };
+  const otherwise = { ...STAGED, staged: { epoch: 3, state: { url: 'kept-secret', more: 1 } } };
+
+  it('refuses a stage that is answered with another state than was sent, and names fields only', async () => {
+    const message = await refused(otherwise, otherwise);
+    expect(message).toContain('more, url (values not shown)');
+    expect(message).not.toContain('kept-secret');
+  });
+
+  it('refuses a stage that was only repeated in the answer, and kept in another way', async () => {
+    expect(await refused(STAGED, otherwise)).toContain('more, url');
+  });
+
+  it('refuses a stage that is answered without that epoch, or is gone when it is read', async () => {
+    expect(await refused(VIEW, VIEW)).toContain('without epoch 3');
+    expect(await refused(STAGED, { ...STAGED, staged: { epoch: 4, state: STATES.green }, highestEpoch: 4 })).toContain(
+      'it has seen 4',
+    );
+  });
+
+  it('takes the repeat of a stage whose epoch is applied by now', async () => {
+    const applied = { ...VIEW, applied: { epoch: 3, state: STATES.green }, highestEpoch: 3 };
+    answer = (_request, response) => send(response, 200, applied, { etag: '"x"' });
+    expect(await target.stage(3, 'green')).toMatchObject({ appliedEpoch: 3, stagedEpoch: null });
   });
 
   it('gives up when somebody changes it all the time', async () => {
