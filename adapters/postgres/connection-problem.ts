@@ -83,10 +83,11 @@ export function explainConnectionError(error: unknown, configPath: string): Conn
 
 /**
  * The session ended although nobody asked for it: the server shut down, somebody terminated it, the network broke.
- * Source: PostgreSQL manual, "PostgreSQL Error Codes", class 08 and 57P01 to 57P05; the texts are those of `pg`.
+ * Source: PostgreSQL manual, "PostgreSQL Error Codes", class 08, 57P01 to 57P05 and 25P03 (too long idle in a transaction); the
+ * texts are those of `pg`.
  */
 export function isSessionLost(error: unknown): boolean {
   const code = errorCode(error);
-  if (code !== undefined) return /^(08...|57P0[1-5])$/.test(code) || unreachableReason(error) !== undefined;
+  if (code !== undefined) return /^(08...|57P0[1-5]|25P03)$/.test(code) || unreachableReason(error) !== undefined;
   return /Connection terminated|not queryable|Client was closed|connection error/i.test(errorMessage(error));
 }

@@ -31,8 +31,27 @@ export interface Connection {
   destroy(): void;
 }
 
+/**
+ * Far above the longest that a session of ours waits in a transaction for a statement of another one (rounds of the sync; the
+ * comparison of both sides says something meanwhile). Transactions that others wait for set less for themselves.
+ */
+const IDLE_IN_TRANSACTION_MS = 300_000;
 const KEEP_ALIVE_DELAY_MS = 10_000;
 const CLOSE_LIMIT_MS = 5_000;
+
+/**
+ * How the server notices that whoever holds this session's locks is gone: a host that died or is cut off within about 15 s, also
+ * with an answer under way, and a process that stopped in a transaction within {@link IDLE_IN_TRANSACTION_MS}. Any role may set
+ * these; where the system does not know one, or the connection is none of TCP, the server goes on without.
+ * Source: PostgreSQL manual 13 to 18, "TCP Settings" and "idle_in_transaction_session_timeout".
+ */
+const SERVER_SETTINGS: Readonly<Record<string, number>> = {
+  tcp_keepalives_idle: 5,
+  tcp_keepalives_interval: 3,
+  tcp_keepalives_count: 3,
+  tcp_user_timeout: 15_000,
+  idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+};
 
 /**
  * Opens one session. When the server closed it by {@link Connection.close}, its locks are released.
@@ -85,6 +104,9 @@ function clientConfig(login: PostgresLogin, options: ConnectionOptions): ClientC
     // A firewall that forgets idle connections would otherwise end a session that waits for a long statement.
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
+    options: Object.entries(SERVER_SETTINGS)
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
     ...(options.connectTimeoutMs === undefined ? {} : { connectionTimeoutMillis: options.connectTimeoutMs }),
   };
 }

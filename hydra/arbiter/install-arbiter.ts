@@ -1,6 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { END_WHEN_SILENT } from '../end-when-silent';
 import { sqlFile } from '../sql-file';
 import { type ArbiterDescription, describeArbiter } from './describe-arbiter';
 import { type LockRetryOptions, withLockRetry } from './lock-retry';
@@ -31,7 +32,7 @@ export async function installArbiter(client: SqlClient, options: InstallArbiterO
   await assertSchemaIsOurs(client);
   const nonce = randomUUID();
   const keys = { lock_space: String(randomInt(1, 2 ** 31)), lock_key: String(randomInt(1, 2 ** 31)) };
-  await client.query('BEGIN');
+  await client.query(`BEGIN; ${END_WHEN_SILENT}`);
   try {
     await client.query(sqlFile(__dirname, 'arbiter.sql', keys));
     await client.query(
@@ -128,7 +129,7 @@ export async function guardTables(client: SqlClient, options: GuardTablesOptions
   for (const { name, relname } of unguarded) {
     const guard = relname === 'schema_migration' ? 'hydra_cutover.guard_migrations' : 'hydra_cutover.guard';
     const sql = sqlFile(__dirname, 'guard-table.sql', { table: name, function: `${guard}()` });
-    await withLockRetry(client, name, options, () => client.query(sql));
+    await withLockRetry(client, name, options, sql);
   }
   return unguarded.map(({ name }) => name);
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { END_WHEN_SILENT } from '../end-when-silent';
 
 /** Where the archive of each cutover stays when everything else of ours goes. */
 export const ARCHIVE_SCHEMA = 'hydra_cutover_archive';
@@ -17,7 +18,7 @@ export async function keepArchive(client: SqlClient, cutoverId: string): Promise
   );
   if (found?.there !== true) return undefined;
   const name = `archive_${createHash('sha256').update(cutoverId).digest('hex').slice(0, 16)}`;
-  await client.query('BEGIN');
+  await client.query(`BEGIN; ${END_WHEN_SILENT}`);
   try {
     await client.query(`CREATE SCHEMA IF NOT EXISTS ${ARCHIVE_SCHEMA}`);
     await client.query(`REVOKE ALL ON SCHEMA ${ARCHIVE_SCHEMA} FROM PUBLIC`);

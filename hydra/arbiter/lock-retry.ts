@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient } from '../../domain/ports/sql-client';
+import { END_WHEN_SILENT } from '../end-when-silent';
 
 export interface LockRetryOptions {
   /** How long one attempt on one table may wait for its writers, and others behind it. @default 200 */
@@ -18,22 +19,28 @@ export interface LockRetryOptions {
  * Runs DDL on one table in a transaction of its own with a short `lock_timeout`, again and again: DDL that waits makes all
  * later writers wait behind it.
  *
+ * @param work SQL without parameters, sent as one message from BEGIN to COMMIT: a worker that stops after it holds nothing. Or
+ * several round trips; a worker that stops between them holds the table for seconds, until the server ends its session.
  * @throws CutoverFault LOCK_BUSY when the table stays locked through all attempts | the signal's reason
  */
 export async function withLockRetry(
   client: SqlClient,
   table: string,
   options: LockRetryOptions,
-  work: () => Promise<unknown>,
+  work: string | (() => Promise<unknown>),
 ): Promise<void> {
   const attempts = options.attemptsPerTable ?? 50;
   for (let attempt = 1; ; attempt++) {
     options.signal?.throwIfAborted();
-    await client.query('BEGIN');
+    const begin = `BEGIN; ${END_WHEN_SILENT}; SET LOCAL lock_timeout = ${options.lockTimeoutMs ?? 200}`;
     try {
-      await client.query(`SET LOCAL lock_timeout = ${options.lockTimeoutMs ?? 200}`);
-      await work();
-      await client.query('COMMIT');
+      if (typeof work === 'string') {
+        await client.query(`${begin};\n${work}\n; COMMIT`);
+      } else {
+        await client.query(begin);
+        await work();
+        await client.query('COMMIT');
+      }
       options.onTable?.(table);
       return;
     } catch (error) {

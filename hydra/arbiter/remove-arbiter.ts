@@ -75,6 +75,6 @@ async function dropTriggers(client: SqlClient, options: LockRetryOptions): Promi
     const drops = triggers.map((trigger) => `DROP TRIGGER IF EXISTS ${trigger} ON ${name}`);
     // Its row goes with it, so that an installation after half a removal puts the guard back.
     if (known?.guarded === true) drops.push(`DELETE FROM hydra_cutover.guarded WHERE table_oid = '${name}'::regclass`);
-    await withLockRetry(client, name, options, () => client.query(drops.join('; ')));
+    await withLockRetry(client, name, options, drops.join('; '));
   }
 }

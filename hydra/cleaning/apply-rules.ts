@@ -1,11 +1,13 @@
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { END_WHEN_SILENT } from '../end-when-silent';
 import { sqlFile } from '../sql-file';
 import { countRules } from './count-rules';
 import { type CleaningRuleId, CLEANING_RULES, CLEANING_RULE_IDS, fixSql } from './rules';
 import { DEFAULT_ARCHIVE_SCHEMA, countRule, createHelpers, inTransaction, quoteIdentifier, total } from './session';
 
 const LOCK = `SELECT pg_advisory_xact_lock(hashtext('hydra_cutover'), hashtext('cleaning'))`;
+const BEGIN = `BEGIN; ${END_WHEN_SILENT}`;
 
 export interface ApplyOptions {
   /** The fixed "now" of this cleaning, ISO-8601; kept with every archived row. */
@@ -34,7 +36,7 @@ export async function applyRules(client: SqlClient, options: ApplyOptions): Prom
   const archiveSchema = options.archiveSchema ?? DEFAULT_ARCHIVE_SCHEMA;
   await assertNothingRefused(client, archiveSchema);
   const schema = quoteIdentifier(archiveSchema);
-  await inTransaction(client, 'BEGIN', 'COMMIT', async () => {
+  await inTransaction(client, BEGIN, 'COMMIT', async () => {
     await client.query(LOCK);
     await client.query(sqlFile(__dirname, 'sql/archive.sql', { schema }));
   });
@@ -42,7 +44,7 @@ export async function applyRules(client: SqlClient, options: ApplyOptions): Prom
   for (const id of CLEANING_RULE_IDS) {
     if (CLEANING_RULES[id].kind === 'refuse') continue;
     applied.push(
-      await inTransaction(client, 'BEGIN', 'COMMIT', () => applyRule(client, id, options.asOf, archiveSchema)),
+      await inTransaction(client, BEGIN, 'COMMIT', () => applyRule(client, id, options.asOf, archiveSchema)),
     );
   }
   return applied;

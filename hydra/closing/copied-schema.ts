@@ -19,17 +19,17 @@ export async function dropCopiedTriggers(green: SqlClient): Promise<void> {
       GROUP BY t.tgrelid ORDER BY 1`,
     [COPIED_SCHEMA],
   );
-  for (const { table, drop } of triggers) await withLockRetry(green, table, {}, () => green.query(drop));
+  for (const { table, drop } of triggers) await withLockRetry(green, table, {}, drop);
 }
 
 /** One atomic statement, so that a run that is killed here finds either name. */
 export async function setCopiedSchemaAside(green: SqlClient): Promise<void> {
   const rename = `ALTER SCHEMA hydra_cutover RENAME TO ${COPIED_SCHEMA}`;
-  await withLockRetry(green, 'hydra_cutover', {}, () => green.query(rename));
+  await withLockRetry(green, 'hydra_cutover', {}, rename);
 }
 
 /** Idempotent. */
 export async function dropCopiedSchema(green: SqlClient): Promise<void> {
   const drop = `DROP SCHEMA IF EXISTS ${COPIED_SCHEMA} CASCADE`;
-  await withLockRetry(green, COPIED_SCHEMA, {}, () => green.query(drop));
+  await withLockRetry(green, COPIED_SCHEMA, {}, drop);
 }

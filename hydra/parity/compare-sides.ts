@@ -3,6 +3,7 @@ import { inTransaction } from '../cleaning/session';
 import { GREEN_TABLES, type GreenTable, type GreenTableName, type RowKey, greenTable, prepareBlue } from '../transform';
 import { mapJsonFaults, readThroughCursor } from '../transform/read-transformed';
 import { type RowsQuery } from '../transform/transform-sql';
+import { awake } from './awake';
 import { compareKeys } from './compare-keys';
 import {
   type HashedRow,
@@ -65,17 +66,24 @@ export interface ParityResult {
 export async function compareSides(blue: SqlClient, green: SqlClient, options: ParityOptions): Promise<ParityResult> {
   const tally = new Tally(options.maxDiffering ?? MAX_DIFFERING);
   await prepareBlue(blue);
-  await inTransaction(blue, SNAPSHOT, 'COMMIT', () =>
-    inTransaction(green, SNAPSHOT, 'COMMIT', async () => {
-      for (const name of tablesOf(options)) {
-        const comparison = { blue, green, table: greenTable(name), options, tally };
-        tally.open(name);
-        const keys = options.selection?.[name];
-        await (options.selection === undefined ? compareAll(comparison) : compareKeyed(comparison, keys ?? []));
-        options.onProgress?.({ table: name, rows: tally.rows(name) });
-      }
-    }),
-  );
+  // One side may sort for long while the other waits.
+  const sides = { blue: awake(blue), green: awake(green) };
+  try {
+    await inTransaction(sides.blue, SNAPSHOT, 'COMMIT', () =>
+      inTransaction(sides.green, SNAPSHOT, 'COMMIT', async () => {
+        for (const name of tablesOf(options)) {
+          const comparison = { ...sides, table: greenTable(name), options, tally };
+          tally.open(name);
+          const keys = options.selection?.[name];
+          await (options.selection === undefined ? compareAll(comparison) : compareKeyed(comparison, keys ?? []));
+          options.onProgress?.({ table: name, rows: tally.rows(name) });
+        }
+      }),
+    );
+  } finally {
+    sides.blue.stop();
+    sides.green.stop();
+  }
   return tally.result();
 }
 

@@ -1,6 +1,7 @@
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { inTransaction } from '../cleaning/session';
+import { END_WHEN_SILENT } from '../end-when-silent';
 import { installSyncTables } from './install-sync-tables';
 import { type SyncLogin, createSyncRole, grantSyncRole, renewSyncPassword, terminateSyncSessions } from './sync-role';
 import { takeOverSync } from './take-over';
@@ -9,6 +10,8 @@ import { takeOverSync } from './take-over';
 const LOCK_NOT_AVAILABLE = '55P03';
 /** An ordinary round is over by then. */
 const ROUND_MS = 1_000;
+/** An older syncer that stopped while it took over is ended by the server before that. */
+const OLDER_SYNCER_MS = 20_000;
 
 export interface Syncer {
   readonly login: SyncLogin;
@@ -22,9 +25,16 @@ export interface Syncer {
  *
  * @param green a session of our own role
  * @param schema of Hydra's tables
- * @throws CutoverFault SYNC_FENCED when green is open already
+ * @param lockTimeoutMs how long it waits for an older syncer
+ * @throws CutoverFault SYNC_FENCED (green is open already) | LOCK_BUSY (an older syncer is in the way and does not end) |
+ * CROSSED_CONNECTION
  */
-export async function becomeSyncer(green: SqlClient, cutoverId: string, schema: string): Promise<Syncer> {
+export async function becomeSyncer(
+  green: SqlClient,
+  cutoverId: string,
+  schema: string,
+  lockTimeoutMs = OLDER_SYNCER_MS,
+): Promise<Syncer> {
   const [run] = await queryRows<{ side: string; state: string; nonce: string; cutover_id: string }>(
     green,
     'SELECT side, state, nonce::text AS nonce, cutover_id FROM hydra_cutover.run',
@@ -38,29 +48,43 @@ export async function becomeSyncer(green: SqlClient, cutoverId: string, schema: 
   if (run.state !== 'closed') {
     throw new CutoverFault('SYNC_FENCED', `green is ${run.state}: nothing of blue is carried to it any more`);
   }
-  const role = await inTransaction(green, 'BEGIN', 'COMMIT', async () => {
+  const role = await inTransactionWithin(green, lockTimeoutMs, async () => {
     await green.query(`SELECT pg_advisory_xact_lock(hashtext('hydra_cutover'), hashtext('sync'))`);
     const syncRole = await createSyncRole(green, cutoverId);
     await installSyncTables(green, { syncRole });
     await grantSyncRole(green, syncRole, schema);
     return syncRole;
   });
+  if (role === undefined) throw olderSyncer(lockTimeoutMs);
   const login = await renewSyncPassword(green, role);
   // First the generation: an older syncer then knows why its session ends. One that is long in a transaction is ended at once.
-  const patient = await takeOverWithin(green, ROUND_MS);
+  const takeOver = (waitMs: number) => inTransactionWithin(green, waitMs, () => takeOverSync(green));
+  const patient = await takeOver(ROUND_MS);
   await terminateSyncSessions(green, role);
-  return { login, generation: patient ?? (await takeOverSync(green)), nonce: run.nonce };
+  const generation = patient ?? (await takeOver(lockTimeoutMs));
+  if (generation === undefined) throw olderSyncer(lockTimeoutMs);
+  return { login, generation, nonce: run.nonce };
 }
 
-/** @returns undefined when the older syncer's transaction lasts longer */
-async function takeOverWithin(green: SqlClient, lockTimeoutMs: number): Promise<number | undefined> {
+/** @returns undefined when an older syncer's transaction lasts longer */
+async function inTransactionWithin<T>(
+  green: SqlClient,
+  lockTimeoutMs: number,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  const begin = `BEGIN; ${END_WHEN_SILENT}; SET LOCAL lock_timeout = ${lockTimeoutMs}`;
   try {
-    return await inTransaction(green, 'BEGIN', 'COMMIT', async () => {
-      await green.query(`SET LOCAL lock_timeout = ${lockTimeoutMs}`);
-      return takeOverSync(green);
-    });
+    return await inTransaction(green, begin, 'COMMIT', work);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === LOCK_NOT_AVAILABLE) return undefined;
     throw error;
   }
+}
+
+function olderSyncer(lockTimeoutMs: number): CutoverFault {
+  return new CutoverFault(
+    'LOCK_BUSY',
+    `another session holds the sync of green and did not end within ${lockTimeoutMs} ms; ` +
+      'look for transactions that stay open on green (pg_locks), then try again',
+  );
 }

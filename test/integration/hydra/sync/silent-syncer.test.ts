@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { type Client } from 'pg';
+import { installArbiter } from '../../../../hydra/arbiter';
+import { becomeSyncer } from '../../../../hydra/sync';
+import { syncRoleName } from '../../../../hydra/sync/sync-role';
+import { asAdmin, useDatabase } from '../../../support/database';
+import { silentAfter } from '../../../support/silent-client';
+
+const database = useDatabase('hydra_2_3_0');
+const cutoverId = `silent-${randomBytes(4).toString('hex')}`;
+let next: Client;
+let generation: number;
+
+beforeAll(async () => {
+  next = await database.connect();
+  await installArbiter(next, { side: 'green', cutoverId, initialState: 'closed' });
+  ({ generation } = await becomeSyncer(next, cutoverId, 'public'));
+});
+// The database is dropped by then, and with it what the role was granted.
+afterAll(() => asAdmin(`DROP ROLE IF EXISTS ${syncRoleName(cutoverId)}`));
+
+describe('a syncer that stops while it takes over, with its connection open', () => {
+  it.each([
+    ['sets green up', /pg_advisory_xact_lock/],
+    ['takes the next generation', /UPDATE hydra_cutover\.syncer/],
+  ])('and while it %s, is followed by the next one', async (_, sql) => {
+    const worker = silentAfter(await database.connect(), sql);
+    void becomeSyncer(worker, cutoverId, 'public');
+    await worker.silent;
+    const following = await becomeSyncer(next, cutoverId, 'public');
+    // What the silent one did was not committed.
+    expect(following.generation).toBe((generation += 1));
+    await worker.end();
+  });
+
+  it.each([
+    ['what sets green up', `SELECT pg_advisory_xact_lock(hashtext('hydra_cutover'), hashtext('sync'))`],
+    ['the generation', 'UPDATE hydra_cutover.syncer SET generation = generation'],
+  ])('is told as LOCK_BUSY when it holds %s and no server ends it', async (_, sql) => {
+    const endless = await database.connect();
+    await endless.query('BEGIN');
+    await endless.query(sql);
+    await expect(becomeSyncer(next, cutoverId, 'public', 50)).rejects.toMatchObject({
+      code: 'LOCK_BUSY',
+      retryable: true,
+    });
+    await endless.end();
+    const following = await becomeSyncer(next, cutoverId, 'public');
+    expect(following.generation).toBe((generation += 1));
+  });
+});
