@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client } from 'pg';
 import { readBacklog } from '../../../hydra/sync';
 import { useDatabase } from '../../support/database';
@@ -35,6 +36,11 @@ function before(text: string, work: () => Promise<unknown>): void {
     }
     return call();
   };
+}
+
+async function someoneWaitsForTable(): Promise<void> {
+  const sql = `SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'hydra_client'::regclass`;
+  while ((await world.blue.query(sql)).rows.length === 0) await sleep(5);
 }
 
 const refusedFor = (reason: string) => ({
@@ -78,6 +84,27 @@ describe('a table of blue that DDL rewrites', () => {
     await operator.query('COMMIT');
     await operator.end();
     expect(await world.whoServes()).toEqual(BLUE);
+    await expectCarried();
+  });
+
+  it('in a transaction that ends while the commit waits for it stops it too', async () => {
+    const operator = await world.sync.connect('blue');
+    world.scenario = {
+      settings: { lockTimeoutMs: 60_000 },
+      onQuery: async ({ text }, call) => {
+        if (!text.includes('commit_attempt(')) return call();
+        await operator.query('BEGIN');
+        await rewrite(operator);
+        const answer = call();
+        await someoneWaitsForTable();
+        await operator.query('COMMIT');
+        return answer;
+      },
+    };
+    expect(await world.run()).toMatchObject(refusedFor('hydra_client was rewritten, and its rows were not carried'));
+    await operator.end();
+    expect(await world.whoServes()).toEqual(BLUE);
+    world.scenario = {};
     await expectCarried();
   });
 
