@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { LOG_LEVELS } from '../config/logger';
+import { NAME_LENGTH_MAX, NOTE_LENGTH_MAX } from '../domain/runbook';
 import { type CliContext } from './context';
 
 /** One command of the CLI, one file each. Files load what they need inside `run`, so that `--help` stays fast. */
@@ -28,6 +29,21 @@ export function addCommonOptions(command: Command): void {
 /** For options that may be given several times. */
 export function collect(value: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, value];
+}
+
+/** What a person says of himself or of the reason: the workflow would refuse it, too, but only when it has begun. */
+export function parseName(value: string): string {
+  return parseText(value, NAME_LENGTH_MAX);
+}
+
+export function parseNote(value: string): string {
+  return parseText(value, NOTE_LENGTH_MAX);
+}
+
+function parseText(value: string, lengthMax: number): string {
+  const text = value.trim();
+  if (text === '' || text.length > lengthMax) throw new InvalidArgumentError(`Allowed: 1 to ${lengthMax} characters.`);
+  return text;
 }
 
 export function parsePort(value: string): number {

@@ -44,6 +44,10 @@ export const GATES = {
 export type Gate = keyof typeof GATES;
 export type Decision = (typeof GATES)[Gate][number];
 
+/** Of what people say of themselves, in characters; it is kept in histories and reports. */
+export const NAME_LENGTH_MAX = 200;
+export const NOTE_LENGTH_MAX = 2_000;
+
 export const MODES = ['real', 'rehearse', 'drill'] as const;
 export type Mode = (typeof MODES)[number];
 

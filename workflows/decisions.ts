@@ -1,5 +1,13 @@
 import { CutoverFault } from '../domain/faults';
-import { GATES, type Decision, type DecisionMessage, type Gate, type Phase } from '../domain/runbook';
+import {
+  GATES,
+  NAME_LENGTH_MAX,
+  NOTE_LENGTH_MAX,
+  type Decision,
+  type DecisionMessage,
+  type Gate,
+  type Phase,
+} from '../domain/runbook';
 
 export interface OpenGate {
   readonly gate: Gate;
@@ -17,8 +25,6 @@ export interface GateView {
   readonly approverIsNotStarter: boolean;
 }
 
-export const NAME_LENGTH_MAX = 200;
-export const NOTE_LENGTH_MAX = 2_000;
 /** Whoever leaves something undone says why: the report keeps it. */
 const NEEDS_NOTE: readonly Decision[] = ['skip', 'give_up'];
 

@@ -1,5 +1,4 @@
-import { MODES, cutoverWorkflowId, type UpgradeInput } from '../domain/runbook';
-import { NAME_LENGTH_MAX, NOTE_LENGTH_MAX } from './decisions';
+import { MODES, NAME_LENGTH_MAX, NOTE_LENGTH_MAX, cutoverWorkflowId, type UpgradeInput } from '../domain/runbook';
 
 const EXAMPLE = '{"environment":"production","by":"you@example.org"}';
 

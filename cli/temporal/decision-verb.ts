@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import { type Gate } from '../../domain/runbook';
 import { type CliContext } from '../context';
-import { type Verb } from '../verb';
+import { parseName, parseNote, type Verb } from '../verb';
 import { addEnvironmentOptions } from './environment-options';
 import type * as decideModule from './run-decide';
 
@@ -39,8 +39,8 @@ export function decisionVerb(
       addEnvironmentOptions(command);
       command
         .addOption(new Option('--gate <gate>', 'which gate').choices([...verb.gates]).makeOptionMandatory())
-        .requiredOption('--by <name>', 'who decides')
-        .option('--note <text>', 'why; the decisions `skip` and `give_up` need it')
+        .requiredOption('--by <name>', 'who decides', parseName)
+        .option('--note <text>', 'why; the decisions `skip` and `give_up` need it', parseNote)
         .option('--question <id>', 'the question that was read, as `status` shows it; refused when another one is open')
         .option('--signal', 'do not wait for an answer', false);
       verb.addOptions(command);

@@ -1,6 +1,6 @@
 import { addEnvironmentOptions } from '../temporal/environment-options';
 import type * as repairModule from '../temporal/run-repair';
-import { type Verb } from '../verb';
+import { parseName, type Verb } from '../verb';
 
 export const repairVerb: Verb = {
   name: 'repair',
@@ -25,8 +25,8 @@ export const repairVerb: Verb = {
   addOptions: (command) => {
     addEnvironmentOptions(command);
     command
-      .requiredOption('--cutover-id <id>', 'which one, as `status --from-databases` tells')
-      .requiredOption('--by <name>', 'who does it, for the log');
+      .requiredOption('--cutover-id <id>', 'which one, as `status --from-databases` tells', parseName)
+      .requiredOption('--by <name>', 'who does it, for the log', parseName);
   },
   run: (options, context) => {
     // eslint-disable-next-line @typescript-eslint/no-require-imports

@@ -3,7 +3,7 @@ import { MODES } from '../../domain/runbook';
 import { addEnvironmentOptions } from '../temporal/environment-options';
 import { OUTCOME_EXIT_CODES } from '../temporal/exit-code';
 import type * as startModule from '../temporal/run-start';
-import { type Verb } from '../verb';
+import { parseName, parseNote, type Verb } from '../verb';
 
 export const startVerb: Verb = {
   name: 'start',
@@ -36,8 +36,8 @@ export const startVerb: Verb = {
     addEnvironmentOptions(command);
     command
       .addOption(new Option('--mode <mode>', 'what to do').choices([...MODES]).default('real'))
-      .option('--by <name>', 'who starts; a claim, for the report (default: the login name)')
-      .option('--note <text>', 'for the report')
+      .option('--by <name>', 'who starts; a claim, for the report (default: the login name)', parseName)
+      .option('--note <text>', 'for the report', parseNote)
       .option('--config-digest <digest>', 'as `plan` printed it; refused when the config has changed since')
       .option('--wait', 'stay until it ended or a person is needed at gate intervene', false);
   },

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, realpathSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, realpathSync, statSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { exclusively } from '../../scripts/lib/exclusive';
@@ -35,10 +35,24 @@ export interface ClaimedRunDir {
  * @throws CutoverFault WORLD_IN_USE | CONFIG_INVALID (a folder that holds something else, or that PostgreSQL cannot reach)
  */
 export async function claimRunDir(options: ClaimOptions): Promise<ClaimedRunDir> {
-  mkdirSync(options.worlds, { recursive: true, mode: 0o711 });
+  makeFolder(options.worlds);
   return exclusively(worldsLock(options.worlds), () => claim(options), {
     ...(options.onWait ? { onWait: options.onWait } : {}),
   });
+}
+
+/** Not `recursive`: Node goes on for ever where no folder can be made, below /proc for one. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o711 });
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code === 'ENOSPC') throw new CutoverFault('DISK_FULL', `no room to make the folder ${path}`, { path }, error);
+    throw new CutoverFault('CONFIG_INVALID', `the folder ${path} cannot be made (${code}); choose another`, {}, error);
+  }
 }
 
 /** Held while worlds are swept or a folder is taken. */
@@ -49,7 +63,7 @@ export function worldsLock(worlds: string): string {
 async function claim(options: ClaimOptions): Promise<ClaimedRunDir> {
   const swept = await sweep(options.worlds);
   const chosen = resolve(options.dir ?? join(options.worlds, newName()));
-  mkdirSync(chosen, { recursive: true, mode: 0o711 });
+  makeFolder(chosen);
   const runDir = realpathSync(chosen);
   const before = readClaim(runDir);
   if (before !== undefined && isRecordedProcessAlive(before)) {

@@ -60,7 +60,10 @@ const VERBS: Readonly<Record<string, (words: readonly string[]) => Play>> = {
   }),
   plan: () => ({ codes: [3] }),
   start: (words) => {
-    const prepare: Play['prepare'] = ({ operator }) => operator.settle();
+    const prepare: Play['prepare'] = async ({ operator, stage }) => {
+      await operator.settle();
+      return { '--config-digest': stage.configDigest() };
+    };
     if (!words.includes('--wait') || words.includes('rehearse')) return { prepare };
     const isOn: Play['proof'] = ({ operator }) => operator.until(({ temporal }) => temporal === 'RUNNING', 'its start');
     return { prepare, as: 'background', codes: [0, 4], proof: isOn };

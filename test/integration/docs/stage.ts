@@ -5,6 +5,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { configDigest } from '../../../config/digest';
+import { loadConfig } from '../../../config/load';
 import { STEPS } from '../../../activities';
 import { traceSteps } from '../../../activities/trace-steps';
 import { cleanEnvironment, typescriptCommand } from '../../../world/supervisor';
@@ -44,6 +46,11 @@ export class Stage {
     this.fail([]);
     this.#writeShims();
     this.#worker = this.#startWorker();
+  }
+
+  /** As `plan` prints it. */
+  configDigest(): string {
+    return configDigest(loadConfig({ file: CONFIG_FILE, cwd: this.folder, env: this.#environment() }));
   }
 
   async close(): Promise<void> {

@@ -85,6 +85,17 @@ describe('usage', () => {
     );
   });
 
+  it.each([
+    ['start', '--by', ' '],
+    ['start', '--note', 'x'.repeat(2_001)],
+    ['repair', '--cutover-id', '', '--by', 'bob'],
+    ['approve', '--gate', 'plan', '--by', 'x'.repeat(201)],
+  ])('%s is refused before anything is asked: %s', async (...args) => {
+    const { code, stdout, stderr } = await cli(args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/Allowed: 1 to (200|2000) characters/);
+  });
+
   it('without a verb shows the help on stderr, with exit code 2', async () => {
     const { code, stdout, stderr } = await cli([]);
     expect([code, stdout]).toEqual([2, '']);
