@@ -1,4 +1,5 @@
 import { highestEpoch, type TargetRecord, type TargetRefusal, type TargetResult } from '../../domain/target';
+import { ArbiterLookout, type FindArbiter } from './arbiter-lookout';
 import { type Clock } from './clock';
 import { type DoubtReason, type ResolveDoubt, type Verdict } from './doubt';
 import {
@@ -38,6 +39,8 @@ export interface ControllerDeps {
   readonly persist: (record: GatewayRecord) => Promise<void>;
   readonly clock: Clock;
   readonly resolveDoubt: ResolveDoubt;
+  /** Without it a hold does not depend on it. */
+  readonly findArbiter?: FindArbiter | undefined;
   readonly settings: ControllerSettings;
   readonly onEvent: (event: ControllerEvent) => void;
 }
@@ -54,6 +57,7 @@ export type HoldAnswer =
   | { readonly kind: 'holding'; readonly epoch: number; readonly parked: number }
   | { readonly kind: 'drain_timeout'; readonly epoch: number; readonly inFlight: number }
   | { readonly kind: 'in_doubt' }
+  | { readonly kind: 'no_arbiter' }
   | { readonly kind: 'refused'; readonly refusal: TargetRefusal; readonly highestEpoch: number };
 
 interface Doubt {
@@ -73,6 +77,7 @@ export class GatewayController implements TargetStore<GatewayState> {
   private readonly serial = new Serial();
   private readonly picker = new SidePicker();
   private readonly queue: HoldQueue;
+  private readonly lookout: ArbiterLookout;
   private readonly watchers = new Set<() => void>();
   private doubt: Doubt | null = null;
   private heldSince: number | null = null;
@@ -87,6 +92,7 @@ export class GatewayController implements TargetStore<GatewayState> {
     private readonly deps: ControllerDeps,
   ) {
     this.queue = new HoldQueue(deps.settings, deps.clock);
+    this.lookout = new ArbiterLookout(deps.findArbiter);
     if (record.hold !== null) {
       this.heldSince = deps.clock.now();
       this.beginDoubt('restarted_while_holding');
@@ -176,7 +182,10 @@ export class GatewayController implements TargetStore<GatewayState> {
 
   async stage(epoch: number, state: unknown): Promise<TargetResult<GatewayState>> {
     const parsed = acceptState(state, parseGatewayState);
-    return this.command((record) => stageGateway(record, epoch, parsed));
+    const result = await this.command((record) => stageGateway(record, epoch, parsed));
+    // Now, because a hold is part of the pause. It refuses nothing: weights are staged for other purposes too.
+    if (result.ok) await this.lookout.look(epoch);
+    return result;
   }
 
   async apply(epoch: number): Promise<TargetResult<GatewayState>> {
@@ -190,14 +199,17 @@ export class GatewayController implements TargetStore<GatewayState> {
   /**
    * Parks every new request and waits until none is in flight.
    *
-   * Idempotent per epoch; concurrent calls all wait. `holding` is true at the moment it is returned.
+   * Idempotent per epoch; concurrent calls all wait. `holding` is true at the moment it is returned. `no_arbiter`: nothing is
+   * held, because nobody could say afterwards who serves.
    */
   async hold(epoch: number, deadlineMs: number): Promise<HoldAnswer> {
+    if (this.record.target.staged?.epoch === epoch && this.record.hold === null) await this.lookout.look(epoch);
     const began = await this.serial.run(async (): Promise<HoldAnswer | undefined> => {
       if (this.doubt !== null) return { kind: 'in_doubt' };
       const result = holdGateway(this.record, epoch, Math.min(deadlineMs, this.deps.settings.maxDeadlineMs));
       if (!result.ok) return { kind: 'refused', refusal: result.refusal, highestEpoch: result.highestEpoch };
       if (!result.changed) return undefined;
+      if (this.lookout.isMissing(epoch)) return { kind: 'no_arbiter' };
       // Durable before the first request is parked: a crash in between leaves a hold that nobody was told of, never the
       // reverse. Requests go on being forwarded during the write.
       await this.deps.persist(result.record);

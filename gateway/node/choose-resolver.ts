@@ -1,10 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { type PostgresLogin } from '../../adapters/postgres/open-connection';
 import { CutoverFault } from '../../domain/faults';
+import { type FindArbiter } from '../core/arbiter-lookout';
 import { neverResolved, type ResolveDoubt } from '../core/doubt';
 import { type DoubtDatabase, type LoadedConfig } from './config';
 import { doubtOverHttp } from './doubt-http';
-import { doubtOverPostgres } from './doubt-postgres';
+import { arbiterOverPostgres, doubtOverPostgres } from './doubt-postgres';
+
+export interface Resolver {
+  readonly resolveDoubt: ResolveDoubt;
+  readonly findArbiter?: FindArbiter;
+}
 
 /**
  * Whom the config says to ask.
@@ -12,18 +18,19 @@ import { doubtOverPostgres } from './doubt-postgres';
  * @param signal ends what is being asked when the gateway stops
  * @throws CutoverFault CONFIG_INVALID when a certificate cannot be read
  */
-export async function chooseResolver(loaded: LoadedConfig, signal: AbortSignal): Promise<ResolveDoubt> {
+export async function chooseResolver(loaded: LoadedConfig, signal: AbortSignal): Promise<Resolver> {
   const { doubt } = loaded.config;
   switch (doubt.kind) {
     case 'none':
-      return neverResolved;
+      return { resolveDoubt: neverResolved };
     case 'http':
-      return doubtOverHttp(doubt.url, loaded.doubtToken, doubt.timeoutMs);
+      return { resolveDoubt: doubtOverHttp(doubt.url, loaded.doubtToken, doubt.timeoutMs) };
     case 'postgres': {
       const password = () => loaded.doubtPassword ?? '';
       const blue = await login(doubt.blue, 'blue', password);
       const green = doubt.green && (await login(doubt.green, 'green', password));
-      return doubtOverPostgres({ blue, green, timeoutMs: doubt.timeoutMs, signal });
+      const options = { blue, green, timeoutMs: doubt.timeoutMs, signal };
+      return { resolveDoubt: doubtOverPostgres(options), findArbiter: arbiterOverPostgres(options) };
     }
   }
 }

@@ -151,6 +151,13 @@ function sendHold(response: ServerResponse, result: HoldAnswer): void {
         message: 'this gateway does not know which side serves and acknowledges nothing',
       });
       return;
+    case 'no_arbiter':
+      sendJson(response, 409, {
+        code: 'NO_ARBITER',
+        message:
+          'the database of doubt.blue has no schema hydra_cutover, so it is not the one that is being left; correct doubt.blue in the config of this gateway',
+      });
+      return;
     case 'refused':
       sendJson(response, 409, {
         code: result.refusal,

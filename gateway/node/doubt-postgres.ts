@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { type Connection, openConnection, type PostgresLogin } from '../../adapters/postgres/open-connection';
+import { type FindArbiter } from '../core/arbiter-lookout';
 import { VERDICTS, type DoubtQuestion, type ResolveDoubt, type Verdict } from '../core/doubt';
 
 export interface DoubtOverPostgresOptions {
@@ -17,7 +18,8 @@ const PURPOSE = 'gateway';
 const CLOSE_LIMIT_MS = 500;
 
 /**
- * No schema, no function: no cutover has prepared this database, so none can commit. A missing *right* is no such sign.
+ * No schema, no function: no cutover has prepared this database, so none can commit; or its undo took everything away before a late
+ * gateway asks. That a hold began means that it was there ({@link arbiterOverPostgres}). A missing *right* is no such sign.
  * Source: PostgreSQL manual, "PostgreSQL Error Codes".
  */
 const NO_ARBITER = new Set(['3F000', '42883']);
@@ -32,6 +34,19 @@ export function doubtOverPostgres(options: DoubtOverPostgresOptions): ResolveDou
     const verdict = await claim(options, question);
     if (verdict !== 'committed' || question.epoch === null) return verdict;
     return (await greenServes(options, question.epoch)) ? 'committed' : 'unknown';
+  };
+}
+
+/** Looks, and claims nothing: before a hold, whether blue's database is the one with the arbiter. */
+export function arbiterOverPostgres(options: DoubtOverPostgresOptions): FindArbiter {
+  return async () => {
+    try {
+      await ask(options.blue, options, 'SELECT hydra_cutover.serves(0::bigint) AS answer', []);
+      return true;
+    } catch (error) {
+      if (hasSqlState(error, NO_ARBITER)) return false;
+      throw error;
+    }
   };
 }
 

@@ -50,7 +50,10 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
   const { log } = parts;
   const tls = await readTls(config);
   const stopping = new AbortController();
-  const resolveDoubt = parts.resolveDoubt ?? (await chooseResolver(loaded, stopping.signal));
+  const { resolveDoubt, findArbiter } =
+    parts.resolveDoubt === undefined
+      ? await chooseResolver(loaded, stopping.signal)
+      : { resolveDoubt: parts.resolveDoubt, findArbiter: undefined };
   const store = await openGatewayStore(config.stateFile, { mode: 'pass', weights: config.initialWeights });
   const metrics = new GatewayMetrics();
   const staleChallenges = await openStaleChallenges(config, log, metrics);
@@ -58,6 +61,7 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
     persist: (record) => store.persist(record),
     clock: nodeClock,
     resolveDoubt,
+    findArbiter,
     settings: controllerSettings(config),
     onEvent: (event) => (metrics.onEvent(event), logEvent(log, event)),
   });

@@ -9,6 +9,7 @@ import {
   guardTables,
   installArbiter,
   openSide,
+  removeArbiter,
 } from '../../../hydra/arbiter';
 import { asAdmin, useDatabase } from '../../support/database';
 import { useParts } from '../../unit/gateway/support/fixture';
@@ -191,12 +192,43 @@ describe('a gateway in doubt with blue as arbiter', () => {
     await proxy.close();
   });
 
-  it('passes at a start, and after an abandoned hold, when no cutover has prepared the database', async () => {
+  it('passes at a start when no cutover has prepared the database, but holds nothing: it may be the wrong one', async () => {
     const gateway = await start();
     expect(await served(gateway)).toBe('blue');
-    await gateway.stage(1, 'green');
-    await gateway.hold(1, DEADLINE_MS);
+    expect(await gateway.stage(1, 'green')).toMatchObject({ status: 200 });
+    expect(await gateway.hold(1)).toMatchObject({ status: 409, body: { code: 'NO_ARBITER' } });
+    await gateway.until({ mode: 'pass', hold: null });
     expect(await served(gateway)).toBe('blue');
+    await installBlue();
+    expect(await gateway.hold(1)).toMatchObject({ status: 200 });
+    await gateway.revert(1);
+  });
+
+  it('serves blue after a hold whose cutover was undone before it could ask', async () => {
+    await installBlue();
+    const gateway = await start();
+    await gateway.until({ mode: 'pass' });
+    await gateway.stage(1, 'green');
+    expect(await gateway.hold(1)).toMatchObject({ status: 200 });
+    await gateway.stop();
+    await removeArbiter(blue);
+    const again = await gateway.restart();
+    await again.until({ mode: 'pass', epoch: 0, revertedEpoch: 1 });
+    expect(await served(again)).toBe('blue');
+    await again.close();
+  });
+
+  it('holds while the database is away: its silence settles nothing', async () => {
+    await installBlue();
+    const proxy = await startProxy();
+    const gateway = await start({ port: proxy.port });
+    await gateway.until({ mode: 'pass' });
+    proxy.cut();
+    await gateway.stage(1, 'green');
+    expect(await gateway.hold(1)).toMatchObject({ status: 200 });
+    await gateway.revert(1);
+    await gateway.close();
+    await proxy.close();
   });
 
   it('takes a missing right for no answer', async () => {

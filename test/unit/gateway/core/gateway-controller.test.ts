@@ -1,3 +1,4 @@
+import { type FindArbiter } from '../../../../gateway/core/arbiter-lookout';
 import { type ResolveDoubt, type Verdict } from '../../../../gateway/core/doubt';
 import {
   GatewayController,
@@ -41,15 +42,18 @@ interface Setup {
   readonly settings?: Partial<ControllerSettings>;
   readonly disk?: Disk;
   readonly resolveDoubt?: ResolveDoubt;
+  readonly findArbiter?: FindArbiter;
 }
 
-function setUp({ settings, disk = new Disk(), resolveDoubt = async () => 'unknown' as const }: Setup = {}) {
+function setUp(setup: Setup = {}) {
+  const { settings, disk = new Disk(), resolveDoubt = async () => 'unknown' as const, findArbiter } = setup;
   const clock = new ManualClock();
   const events: ControllerEvent[] = [];
   const controller = new GatewayController(disk.content, {
     persist: disk.persist,
     clock,
     resolveDoubt,
+    findArbiter,
     settings: { ...SETTINGS, ...settings },
     onEvent: (event) => events.push(event),
   });
@@ -79,6 +83,30 @@ describe('holding', () => {
     await held;
     expect(answer).toEqual({ kind: 'holding', epoch: 1, parked: 1 });
     expect(clock.pending).toBeGreaterThan(0); // the deadline goes on
+  });
+
+  it('begins only where an arbiter was seen, looked for at the stage, and goes on when it is gone later', async () => {
+    const seen: (boolean | Error)[] = [false, false, true];
+    let looks = 0;
+    const findArbiter = async () => {
+      const answer = seen[looks++] ?? new Error('not to be asked');
+      if (answer instanceof Error) throw answer;
+      return answer;
+    };
+    const { controller, disk } = setUp({ findArbiter });
+    expect(await controller.stage(1, GREEN)).toMatchObject({ ok: true });
+    expect(await controller.hold(1, 5_000)).toEqual({ kind: 'no_arbiter' });
+    expect([controller.mode, disk.content.hold, looks]).toEqual(['pass', null, 2]);
+    await controller.stage(1, GREEN);
+    expect(await controller.hold(1, 5_000)).toMatchObject({ kind: 'holding' });
+    expect(await controller.hold(1, 5_000)).toMatchObject({ kind: 'holding' });
+    expect(looks).toBe(3);
+  });
+
+  it('begins when it cannot be told whether there is an arbiter', async () => {
+    const { controller } = setUp({ findArbiter: () => Promise.reject(new Error('away')) });
+    await controller.stage(1, GREEN);
+    expect(await controller.hold(1, 5_000)).toMatchObject({ kind: 'holding' });
   });
 
   it('answers a drain timeout and goes on holding when a request does not end', async () => {
