@@ -14,9 +14,9 @@ const CHANGED: Readonly<Record<ColumnType, (column: string) => string>> = {
   jsonb: () => `'["changed"]'`,
 };
 
-/** Another row beside a copied one: everything that is unique gets another value. */
+/** Another row beside a copied one: everything that is unique gets another value, where it has one. */
 const OTHERWISE: Readonly<Record<string, unknown>> = {
-  consent_challenge_id: null,
+  consent_challenge_id: 'zz-extra',
   verifier: 'zz-extra',
   subject_obfuscated: 'zz-extra',
   issuer: 'zz-extra',
@@ -181,7 +181,7 @@ async function expectExtraFound(sides: Sides, table: (typeof GREEN_TABLES)[numbe
   const key = Object.fromEntries(
     table.key.map((column) => [column, column === 'id' && 'issuer' in table.columns ? OTHERWISE['pk'] : 'zz-extra']),
   );
-  const other = Object.entries({ ...OTHERWISE, ...key }).filter(([column]) => column in row);
+  const other = Object.entries({ ...OTHERWISE, ...key }).filter(([column]) => column in row && row[column] !== null);
   const extra = JSON.stringify({ ...row, ...Object.fromEntries(other) });
   await sides.green.query(
     `INSERT INTO ${table.name} SELECT * FROM jsonb_populate_record(NULL::${table.name}, $1::jsonb)`,
