@@ -30,7 +30,7 @@ export async function installCapture(
   for (const spec of CAPTURED_TABLES) {
     const found = tables.get(spec.table);
     if (found === undefined || (await isCaptured(client, found.oid))) continue;
-    await withLockRetry(client, found.name, options, () => client.query(triggersSql(spec, found.name)));
+    await withLockRetry(client, found.name, options, triggersSql(spec, found.name));
     added.push(spec.table);
   }
   return { tables: CAPTURED_TABLES.length, added };

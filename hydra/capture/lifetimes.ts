@@ -1,4 +1,5 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { END_WHEN_SILENT } from '../end-when-silent';
 
 /**
  * Access-token lifespans of a client, by the grants that come with a refresh token. The same columns in 1.11.10 and 2.3.0, in
@@ -96,7 +97,7 @@ async function isKept(client: SqlClient): Promise<boolean> {
 }
 
 async function inOneTransaction<T>(client: SqlClient, work: () => Promise<T>): Promise<T> {
-  await client.query('BEGIN');
+  await client.query(`BEGIN; ${END_WHEN_SILENT}`);
   try {
     const result = await work();
     await client.query('COMMIT');

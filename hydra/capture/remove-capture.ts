@@ -19,12 +19,11 @@ export async function removeCapture(client: SqlClient, options: LockRetryOptions
       WHERE n.nspname <> 'hydra_cutover' GROUP BY c.oid, n.nspname, c.relname ORDER BY c.relname`,
   );
   for (const { name, oid, triggers } of tables) {
-    await withLockRetry(client, name, options, async () => {
-      await client.query(triggers.map((trigger) => `DROP TRIGGER IF EXISTS ${trigger} ON ${name}`).join('; '));
-      await client.query('DELETE FROM hydra_cutover.captured WHERE table_oid = $1::oid', [oid]);
-    });
+    const drops = triggers.map((trigger) => `DROP TRIGGER IF EXISTS ${trigger} ON ${name}`);
+    const sql = [...drops, `DELETE FROM hydra_cutover.captured WHERE table_oid = ${oid}::oid`].join(';\n');
+    await withLockRetry(client, name, options, sql);
   }
-  await withLockRetry(client, 'hydra_cutover', options, () => client.query(sqlFile(__dirname, 'remove-capture.sql')));
+  await withLockRetry(client, 'hydra_cutover', options, sqlFile(__dirname, 'remove-capture.sql'));
 }
 
 /** Behind a commit: whether finalize has come so far that nothing on blue can be compared any more. */
