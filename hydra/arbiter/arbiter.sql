@@ -279,6 +279,10 @@ DECLARE
   outcome text;
 BEGIN
   PERFORM set_config('synchronous_commit', 'on', true), set_config('lock_timeout', '2000', true);
+  IF EXISTS (SELECT FROM hydra_cutover.run WHERE state = 'closed') OR hydra_cutover.serves(p_epoch) THEN
+    -- Not the side that is left for this epoch: what is decided here binds nobody there.
+    RETURN 'unknown';
+  END IF;
   SELECT attempt INTO claimed FROM hydra_cutover.attempt
    WHERE CASE WHEN p_epoch IS NULL THEN state IN ('holding', 'fenced') ELSE epoch = p_epoch END
    ORDER BY attempt DESC LIMIT 1;

@@ -102,6 +102,15 @@ describe('a gateway in doubt', () => {
     expect(await fence(ours, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: false, reason: 'aborted' });
   });
 
+  it('gets no verdict from the side that was opened for its epoch, or will be: it asks in the wrong place', async () => {
+    await ours.query(`UPDATE hydra_cutover.run SET side = 'green', state = 'closed'`);
+    expect([await claim(5), await claim(null)]).toEqual(['unknown', 'unknown']);
+    expect(await openSide(ours, 5, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+    expect(await claim(5)).toBe('unknown');
+    const { rows } = await ours.query('SELECT FROM hydra_cutover.attempt');
+    expect(rows).toEqual([]);
+  });
+
   it('gets no verdict while a commit is under way', async () => {
     const attempt = await begin(5);
     await fence(ours, attempt, LOCK_TIMEOUT_MS);
