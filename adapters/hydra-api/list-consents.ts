@@ -30,8 +30,9 @@ const PAGING = {
 /**
  * All consent sessions of a subject, by consent id.
  *
- * Hydra orders them by whole seconds, so rows of one second may change places between two pages: pages overlap by half, and a list
- * with fewer rows than Hydra counts is read again and joined. Fewer may still be right: Hydra leaves expired ones out after counting.
+ * Hydra orders them by whole seconds, so rows of one second may change places between two pages. Pages overlap by half: those of one
+ * second, if they are no more than that, are together on one of them. A list with fewer rows than Hydra counts is read again in larger
+ * pages and joined. Fewer may still be right: Hydra leaves expired ones out after counting.
  * @throws CutoverFault HYDRA_UNREACHABLE | HYDRA_UNEXPECTED
  */
 export async function listConsents(
@@ -41,7 +42,9 @@ export async function listConsents(
 ): Promise<readonly ConsentSample[]> {
   const found = new Map<string, ConsentSample>();
   for (let pass = 0; pass < PASSES_MAX; pass++) {
-    const { total, pages } = await readPass(http, subject, pageSize, found);
+    const { size: sizeMax } = PAGING[http.endpoints.apiGeneration];
+    const size = Math.min(sizeMax, (pageSize ?? sizeMax) * 2 ** pass);
+    const { total, pages } = await readPass(http, subject, size, found);
     if (found.size >= total || pages === 1) break;
   }
   return [...found.values()].sort((a, b) => (a.consentId < b.consentId ? -1 : 1));
@@ -50,11 +53,10 @@ export async function listConsents(
 async function readPass(
   http: HydraHttp,
   subject: string,
-  pageSize: number | undefined,
+  size: number,
   found: Map<string, ConsentSample>,
 ): Promise<{ readonly total: number; readonly pages: number }> {
   const paging = PAGING[http.endpoints.apiGeneration];
-  const size = pageSize ?? paging.size;
   let [total, pages] = [0, 0];
   for (let offset = 0; offset === 0 || offset < total; offset += Math.ceil(size / 2)) {
     const query = new URLSearchParams({ subject, ...paging.query(size, offset) }).toString();
