@@ -4,8 +4,9 @@ import { type SqlClient } from '../domain/ports/sql-client';
 import { type Target } from '../domain/ports/targets';
 import { type StepInput } from '../domain/steps';
 import { type ArbiterDescription, abortAttempt, beginAttempt } from '../hydra/arbiter';
+import { isLockBusy } from '../hydra/arbiter/lock-retry';
 import { type Step, type StepContext, type StepDeps } from './step';
-import { claimAttempt, isLockBusy } from './switchover/claim-attempt';
+import { claimAttempt } from './switchover/claim-attempt';
 import { everyParty, revertParties } from './switchover/parties';
 import { arbiterOfBlue, realTools } from './switchover/real-tools';
 

@@ -1,8 +1,9 @@
 import { CutoverFault } from '../../domain/faults';
 import { type ResultOf } from '../../domain/switchover';
 import { beginAttempt, commitAttempt, fence, readArbiter } from '../../hydra/arbiter/arbiter';
+import { isLockBusy } from '../../hydra/arbiter/lock-retry';
 import { type Attempt } from './attempt';
-import { claimAttempt, isLockBusy } from './claim-attempt';
+import { claimAttempt } from './claim-attempt';
 import { informGateways } from './inform-gateways';
 import { everyParty, forAll, gatewayProblems, revertParties } from './parties';
 

@@ -1,5 +1,6 @@
 import { type SqlClient } from '../../domain/ports/sql-client';
 import { abortAttempt } from '../../hydra/arbiter/arbiter';
+import { isLockBusy } from '../../hydra/arbiter/lock-retry';
 import { type SwitchoverTools } from './tools';
 
 export type ClaimOutcome =
@@ -35,9 +36,4 @@ export async function claimAttempt(
     if (isLockBusy(error)) return 'busy';
     throw error;
   }
-}
-
-/** Nothing has changed then. Source: PostgreSQL manual, "PostgreSQL Error Codes": lock_not_available, deadlock_detected. */
-export function isLockBusy(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === '55P03' || error.code === '40P01');
 }

@@ -53,7 +53,7 @@ export async function withLockRetry(
     } catch (error) {
       // The first error says what happened; a connection that is gone cannot roll back and need not.
       await client.query('ROLLBACK').catch(() => undefined);
-      if (!isLockTimeout(error)) throw error;
+      if (!isLockBusy(error)) throw error;
       if (attempt >= attempts) throw lockBusy(table, attempts, options, error);
       const patientMs = patientTries < PATIENT_TRIES_MAX ? await autovacuumYieldsAfterMs(client, table) : null;
       if (patientMs !== null) patientTries += 1;
@@ -90,7 +90,7 @@ function lockBusy(table: string, attempts: number, options: LockRetryOptions, ca
   );
 }
 
-/** Source: PostgreSQL manual, "PostgreSQL Error Codes": 55P03 lock_not_available, 40P01 deadlock_detected. */
-function isLockTimeout(error: unknown): boolean {
+/** Nothing has changed then. Source: PostgreSQL manual, "PostgreSQL Error Codes": 55P03 lock_not_available, 40P01 deadlock_detected. */
+export function isLockBusy(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === '55P03' || error.code === '40P01');
 }

@@ -1,8 +1,9 @@
 import { bake } from '../../../activities/bake';
-import { type StepContext, type StepDeps } from '../../../activities/step';
+import { type StepDeps } from '../../../activities/step';
 import { CutoverFault } from '../../../domain/faults';
 import { type Gateway, type GatewayTraffic, type TargetView } from '../../../domain/ports/targets';
 import { type CutoverSettings } from '../../../domain/settings';
+import { stepContext } from './step-context';
 
 const EPOCH = 7;
 const INPUT = { cutoverId: 'c1', environment: 'test' };
@@ -58,13 +59,7 @@ function run(edge: Gateway, changes: Partial<CutoverSettings['bake']> = {}, dura
     targets: [],
     databases: { withSession: (_side: string, work: (client: typeof session) => unknown) => work(session) },
   } as unknown as StepDeps;
-  const context: StepContext = {
-    signal: new AbortController().signal,
-    attempt: 1,
-    heartbeat: () => undefined,
-    lastProgress: undefined,
-  };
-  return bake(deps, INPUT, context);
+  return bake(deps, INPUT, stepContext());
 }
 
 it('passes when errors and latency since its start stay below the thresholds, whatever was before', async () => {

@@ -1,6 +1,7 @@
 import { guardPurge } from '../../../activities/guard-purge';
-import { type StepContext, type StepDeps } from '../../../activities/step';
+import { type StepDeps } from '../../../activities/step';
 import { type Job, type JobPreview } from '../../../domain/ports/targets';
+import { stepContext } from './step-context';
 
 const INPUT = { cutoverId: 'c1', environment: 'test' };
 const RUN = { side: 'green', cutoverId: INPUT.cutoverId, nonce: '', state: 'open', epoch: 7, present: true };
@@ -34,14 +35,8 @@ function depsFor(preview: JobPreview, damaged: ReadonlySet<string>, asked: strin
   } as unknown as StepDeps;
 }
 
-const context: StepContext = {
-  signal: new AbortController().signal,
-  attempt: 1,
-  heartbeat: () => undefined,
-  lastProgress: undefined,
-};
 const guard = (preview: JobPreview, damaged: readonly string[] = [], asked: string[] = []) =>
-  guardPurge(depsFor(preview, new Set(damaged), asked), INPUT, context);
+  guardPurge(depsFor(preview, new Set(damaged), asked), INPUT, stepContext());
 const subjects = (count: number) => Array.from({ length: count }, (_, index) => `subject ${index}`);
 
 describe('what a job would remove is explained', () => {
@@ -94,6 +89,6 @@ describe('what a job would remove is explained', () => {
       return Promise.reject(new Error('was not ended'));
     };
     const endless = { ...deps, jobs: [{ ...deps.jobs[0], preview }] } as StepDeps;
-    await expect(guardPurge(endless, INPUT, { ...context, signal: stop.signal })).rejects.toThrow('stopped');
+    await expect(guardPurge(endless, INPUT, { ...stepContext(), signal: stop.signal })).rejects.toThrow('stopped');
   });
 });
