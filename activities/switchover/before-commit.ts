@@ -150,11 +150,13 @@ export async function claim(run: Attempt): Promise<ResultOf<'claim'>> {
   const { lockTimeoutMs } = run.settings;
   const { cutoverId } = run.input;
   const answer = await run.sessions.askBlue((blue) =>
-    claimAttempt(run.tools, blue, { cutoverId, attempt: run.attempt, lockTimeoutMs }),
+    claimAttempt(run.tools, blue, { cutoverId, attempt: run.attempt, after: run.latest?.attempt ?? 0, lockTimeoutMs }),
   );
   if (answer === 'busy') return 'unreachable';
-  run.attempt = answer.attempt ?? run.attempt;
-  run.epoch = answer.epoch ?? run.epoch;
+  // Where no attempt of this run is, the epoch may be the one that another run has chosen as well: what is staged under it is not
+  // this run's to give up. Nothing is staged before `begin` is confirmed, so nothing of this run's is left either.
+  run.attempt = answer.attempt;
+  run.epoch = answer.epoch;
   return answer.outcome;
 }
 

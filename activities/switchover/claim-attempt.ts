@@ -10,25 +10,34 @@ export type ClaimOutcome =
 /**
  * Gives an attempt up, or learns that it was committed: the only way to learn how an attempt ended whose answer was lost.
  *
- * @param attempt null when not even its number is known: then the newest one, because begun attempts follow each other
+ * @param options `attempt` null when not even its number is known: then the newest one, because begun attempts follow each other;
+ *   one up to `after` was there before the caller began
+ * @returns with `attempt` and `epoch` null when there is none: then the caller owns no epoch, and has nothing to give up
  * @throws PostgreSQL's errors but those of a lock, which are `busy`
  */
 export async function claimAttempt(
   tools: Pick<SwitchoverTools, 'latestAttempt'>,
   blue: SqlClient,
-  options: { readonly cutoverId: string; readonly attempt: number | null; readonly lockTimeoutMs: number },
+  options: {
+    readonly cutoverId: string;
+    readonly attempt: number | null;
+    /** @default 0 */
+    readonly after?: number;
+    readonly lockTimeoutMs: number;
+  },
 ): Promise<ClaimOutcome> {
   const latest = options.attempt === null ? await tools.latestAttempt(blue, options.cutoverId) : null;
-  const attempt = options.attempt ?? latest?.attempt;
-  if (attempt === undefined) return { outcome: 'aborted', attempt: null, epoch: null };
+  const attempt = options.attempt ?? latest?.attempt ?? 0;
+  if (options.attempt === null && attempt <= (options.after ?? 0))
+    return { outcome: 'aborted', attempt: null, epoch: null };
   try {
     const answer = await abortAttempt(blue, attempt, 'worker', options.lockTimeoutMs);
     switch (answer.outcome) {
       case 'aborted':
       case 'committed':
         return { outcome: answer.outcome, attempt, epoch: answer.epoch ?? null };
+      // A blue that does not know an attempt that was begun is not the blue that it was begun on: nothing follows from its word.
       case 'unknown_attempt':
-        return { outcome: 'aborted', attempt: null, epoch: null };
       case 'busy':
         return 'busy';
     }
