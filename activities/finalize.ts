@@ -1,7 +1,7 @@
 import { CutoverFault } from '../domain/faults';
 import { type DatabaseSession } from '../domain/ports/databases';
 import { type StepInput } from '../domain/steps';
-import { describeArbiter, removeArbiter } from '../hydra/arbiter';
+import { describeArbiter, markFinalized, removeArbiter } from '../hydra/arbiter';
 import { removeCapture } from '../hydra/capture';
 import { keepArchive } from '../hydra/arbiter/keep-archive';
 import { dropSyncRole } from '../hydra/sync/sync-role';
@@ -29,6 +29,8 @@ export const finalize: Step<StepInput, void> = async (deps, input, context) => {
   if (!deps.settings.provider.keepSnapshot) await deleteSnapshot(deps, input, context);
   // Until here, what blue captured can still be compared.
   await deps.databases.withSession('blue', (blue) => removeCapture(blue, lockOptions(context)), options);
+  // Before green's arbiter goes: a gateway that is new, or lost its state, asks blue's then.
+  await deps.databases.withSession('blue', (blue) => markFinalized(blue, epoch), options);
   // Last: a green without it says to everybody that nothing is left to do.
   const removeLast = async (green: DatabaseSession): Promise<void> => {
     if (await isStillThere(green, cutoverId, epoch)) await removeArbiter(green, lockOptions(context));

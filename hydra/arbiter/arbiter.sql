@@ -34,6 +34,12 @@ CREATE TABLE hydra_cutover.attempt (
   decided_by      text
 );
 
+-- Apart from run, which changes only under the exclusive lock: that everybody was seen on the other side, and its arbiter goes.
+CREATE TABLE hydra_cutover.finalized (
+  epoch        bigint PRIMARY KEY,
+  finalized_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
 -- Not MVCC: a transaction sees at once that the guard was armed, whatever its snapshot. 0 means not armed.
 CREATE SEQUENCE hydra_cutover.armed MINVALUE 0 START 0;
 -- Survives the rollback of the write that was refused.
@@ -270,8 +276,8 @@ END
 $abort$;
 
 -- What a gateway in doubt calls. `aborted`: serve as before, the epoch can never be committed here; `committed`: the epoch was;
--- `unknown`: ask again. Without an epoch (started with nothing held or staged) it claims whatever attempt is alive: that attempt
--- counts on a gateway that holds, and this one does not.
+-- `unknown`: ask again. Without an epoch (started with nothing held or staged) it claims nothing, and is told `unknown` while an
+-- attempt is alive: that one counts on gateways that hold, and a new one is no reason to end it.
 CREATE FUNCTION hydra_cutover.claim_epoch(p_epoch bigint, p_applied_epoch bigint, p_by text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $claim$
 DECLARE
@@ -283,12 +289,13 @@ BEGIN
     -- Not the side that is left for this epoch: what is decided here binds nobody there.
     RETURN 'unknown';
   END IF;
-  SELECT attempt INTO claimed FROM hydra_cutover.attempt
-   WHERE CASE WHEN p_epoch IS NULL THEN state IN ('holding', 'fenced') ELSE epoch = p_epoch END
-   ORDER BY attempt DESC LIMIT 1;
+  IF p_epoch IS NULL AND (hydra_cutover.outcome() ->> 'living') IS NOT NULL THEN
+    RETURN 'unknown';
+  END IF;
+  SELECT attempt INTO claimed FROM hydra_cutover.attempt WHERE epoch = p_epoch;
   IF FOUND THEN
     outcome := hydra_cutover.abort_attempt(claimed, p_by, 2000) ->> 'outcome';
-    IF outcome = 'committed' AND p_epoch IS NOT NULL THEN
+    IF outcome = 'committed' THEN
       RETURN 'committed';
     ELSIF outcome <> 'aborted' THEN
       RETURN 'unknown';
@@ -320,6 +327,41 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $s
   SELECT EXISTS (SELECT 1 FROM hydra_cutover.run WHERE state = 'open' AND epoch = p_epoch)
      AND NOT EXISTS (SELECT 1 FROM hydra_cutover.attempt WHERE epoch = p_epoch)
 $serves$;
+
+-- Whether an attempt of exactly this epoch is alive here, so that it may still be fenced and committed. A gateway looks before it
+-- holds: an arbiter of an earlier cutover knows nothing of this epoch and decides nothing about it.
+CREATE FUNCTION hydra_cutover.prepares(p_epoch bigint) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $prepares$
+  SELECT EXISTS (SELECT 1 FROM hydra_cutover.attempt
+                  WHERE epoch = p_epoch AND state IN ('holding', 'fenced') AND lease_until > clock_timestamp())
+$prepares$;
+
+-- How things stand here, for a gateway that holds nothing, and for one that is told of a commit. It looks and claims nothing:
+-- `committed`, `serves` and `finalized` are final, `living` is not. `serves`: the epoch that this side was opened for.
+CREATE FUNCTION hydra_cutover.outcome() RETURNS jsonb
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $outcome$
+  SELECT jsonb_build_object(
+    'side', run.side,
+    'serves', CASE WHEN run.epoch > 0 AND hydra_cutover.serves(run.epoch) THEN run.epoch END,
+    'committed', (SELECT max(epoch) FROM hydra_cutover.attempt WHERE state = 'committed'),
+    'living', (SELECT max(epoch) FROM hydra_cutover.attempt
+                WHERE state IN ('holding', 'fenced') AND lease_until > clock_timestamp()),
+    'finalized', EXISTS (SELECT 1 FROM hydra_cutover.finalized f WHERE f.epoch = run.epoch AND run.state = 'committed'))
+    FROM hydra_cutover.run
+$outcome$;
+
+-- Blue goes on telling who serves when green's arbiter is gone. Idempotent. True when the epoch is the one that was committed.
+CREATE FUNCTION hydra_cutover.mark_finalized(p_epoch bigint) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $finalized$
+BEGIN
+  PERFORM set_config('synchronous_commit', 'on', true);
+  IF NOT EXISTS (SELECT 1 FROM hydra_cutover.run WHERE state = 'committed' AND epoch = p_epoch) THEN
+    RETURN false;
+  END IF;
+  INSERT INTO hydra_cutover.finalized (epoch) VALUES (p_epoch) ON CONFLICT DO NOTHING;
+  RETURN true;
+END
+$finalized$;
 
 -- Makes writers of this side wait, not fail, until the caller's transaction ends. First half of opening.
 CREATE FUNCTION hydra_cutover.hold_writers(p_lock_timeout_ms integer) RETURNS void

@@ -93,7 +93,8 @@ export function openSide(client: SqlClient, epoch: number, lockTimeoutMs: number
 }
 
 /**
- * What a gateway in doubt asks the side that is being left: claims the epoch, or without one whatever attempt is alive.
+ * What a gateway in doubt asks the side that is being left: claims the epoch. Without one it claims nothing, and learns
+ * `unknown` while an attempt is alive.
  *
  * `aborted`: the epoch can never be committed here, serve as before; `committed`: it was; `unknown`: ask again.
  */
@@ -108,6 +109,34 @@ export async function claimEpoch(
 /** Whether this side was opened for `epoch`: what a gateway asks green before it follows a committed epoch. */
 export function serves(client: SqlClient, epoch: number): Promise<boolean> {
   return call(client, 'serves($1)', [epoch]);
+}
+
+/** How things stand at one arbiter: `committed`, `serves` and `finalized` are final, `living` may be over a moment later. */
+export interface ArbiterOutcome {
+  readonly side: 'blue' | 'green';
+  /** The epoch that this side was opened for. */
+  readonly serves: number | null;
+  /** The epoch whose commit moved the writes away from here. */
+  readonly committed: number | null;
+  /** An attempt that may still be fenced and committed. */
+  readonly living: number | null;
+  /** Everybody was seen on the other side, and its arbiter is gone or going. */
+  readonly finalized: boolean;
+}
+
+/** Looks, claims nothing. */
+export function readOutcome(client: SqlClient): Promise<ArbiterOutcome> {
+  return call(client, 'outcome()', []);
+}
+
+/** Whether an attempt of exactly this epoch is alive on this side. */
+export function prepares(client: SqlClient, epoch: number): Promise<boolean> {
+  return call(client, 'prepares($1)', [epoch]);
+}
+
+/** Idempotent. @returns false when `epoch` is not the one that was committed here; nothing changed then */
+export function markFinalized(client: SqlClient, epoch: number): Promise<boolean> {
+  return call(client, 'mark_finalized($1)', [epoch]);
 }
 
 /** @returns what makes the guards worth less than they seem; empty when all is well */

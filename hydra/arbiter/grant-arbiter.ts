@@ -2,7 +2,7 @@ import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 
 /**
- * Lets a role ask who serves (`claim_epoch`, `serves`) and nothing else. Idempotent.
+ * Lets a role ask who serves (`claim_epoch`, `serves`, `prepares`, `outcome`) and nothing else. Idempotent.
  *
  * @throws CutoverFault CHECK_FAILED when there is no such role
  */
@@ -17,7 +17,8 @@ export async function grantArbiter(client: SqlClient, role: string): Promise<voi
   }
   await client.query(
     `GRANT USAGE ON SCHEMA hydra_cutover TO ${found.name};
-     GRANT EXECUTE ON FUNCTION hydra_cutover.claim_epoch(bigint, bigint, text), hydra_cutover.serves(bigint)
+     GRANT EXECUTE ON FUNCTION hydra_cutover.claim_epoch(bigint, bigint, text), hydra_cutover.serves(bigint),
+       hydra_cutover.prepares(bigint), hydra_cutover.outcome()
        TO ${found.name}`,
   );
 }

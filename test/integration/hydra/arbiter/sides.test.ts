@@ -13,7 +13,10 @@ import {
   installArbiter,
   keepArchive,
   latestAttempt,
+  markFinalized,
   openSide,
+  prepares,
+  readOutcome,
   removeArbiter,
   serves,
 } from '../../../../hydra/arbiter';
@@ -95,11 +98,45 @@ describe('a gateway in doubt', () => {
     expect(await claim(null, 7)).toBe('aborted');
   });
 
-  it('with nothing held or staged goes on as before, and ends an attempt that counted on it', async () => {
+  it('with nothing held or staged ends nothing: it waits until a living attempt is decided, or its lease is over', async () => {
     expect(await claim(null)).toBe('aborted');
     const attempt = await begin(5);
+    expect(await claim(null)).toBe('unknown');
+    expect(await fence(ours, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+    expect(await claim(null)).toBe('unknown');
+    await abortAttempt(ours, attempt, 'test', LOCK_TIMEOUT_MS);
     expect(await claim(null)).toBe('aborted');
-    expect(await fence(ours, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: false, reason: 'aborted' });
+    await begin(6);
+    await ours.query('UPDATE hydra_cutover.attempt SET lease_until = clock_timestamp() WHERE epoch = 6');
+    expect(await claim(null)).toBe('aborted');
+  });
+
+  it('is told that exactly its epoch is being prepared, and nothing by an arbiter whose epochs are others', async () => {
+    const prepared = async () => [await prepares(ours, 4), await prepares(ours, 5), await prepares(ours, 6)];
+    expect(await prepared()).toEqual([false, false, false]);
+    const attempt = await begin(5);
+    expect(await prepared()).toEqual([false, true, false]);
+    await fence(ours, attempt, LOCK_TIMEOUT_MS);
+    expect(await prepared()).toEqual([false, true, false]);
+    await commitAttempt(ours, attempt, LOCK_TIMEOUT_MS);
+    expect(await prepared()).toEqual([false, false, false]);
+  });
+
+  it('may look how things stand: what lives, what was committed, and that everything is over', async () => {
+    const nothing = { side: 'blue', serves: null, committed: null, living: null, finalized: false };
+    expect(await readOutcome(ours)).toEqual(nothing);
+    const attempt = await begin(5);
+    expect(await readOutcome(ours)).toEqual({ ...nothing, living: 5 });
+    expect(await markFinalized(ours, 5)).toBe(false);
+    await fence(ours, attempt, LOCK_TIMEOUT_MS);
+    await commitAttempt(ours, attempt, LOCK_TIMEOUT_MS);
+    expect(await readOutcome(ours)).toEqual({ ...nothing, committed: 5 });
+    expect([await markFinalized(ours, 4), await markFinalized(ours, 5), await markFinalized(ours, 5)]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    expect(await readOutcome(ours)).toEqual({ ...nothing, committed: 5, finalized: true });
   });
 
   it('gets no verdict from the side that was opened for its epoch, or will be: it asks in the wrong place', async () => {
@@ -127,7 +164,9 @@ describe('a gateway in doubt', () => {
     await other.query(`SET ROLE ${role}`);
     try {
       expect(await claimEpoch(other, { epoch: null, appliedEpoch: 0, by: 'gateway' })).toBe('aborted');
-      expect(await serves(other, 1)).toBe(false);
+      expect([await serves(other, 1), await prepares(other, 1)]).toEqual([false, false]);
+      expect(await readOutcome(other)).toMatchObject({ committed: null });
+      await expect(markFinalized(other, 1)).rejects.toMatchObject({ code: '42501' });
       await expect(other.query('SELECT * FROM hydra_cutover.run')).rejects.toMatchObject({ code: '42501' });
       await expect(commitAttempt(other, 1, LOCK_TIMEOUT_MS)).rejects.toMatchObject({ code: '42501' });
     } finally {
@@ -184,6 +223,7 @@ describe('green', () => {
     await openSide(ours, 7, LOCK_TIMEOUT_MS);
     expect(await serves(ours, 7)).toBe(true);
     expect(await serves(ours, 6)).toBe(false);
+    expect(await readOutcome(ours)).toMatchObject({ side: 'green', serves: 7, committed: null });
     await begin(8);
     expect(await serves(ours, 8)).toBe(false);
   });
