@@ -11,8 +11,8 @@ CREATE TABLE hydra_cutover.run (
   nonce       uuid NOT NULL,
   cutover_id  text NOT NULL,
   -- open: writes pass. fenced: refused until lease_until. committed: writes moved to the other side, for good. closed: not yet
-  -- opened after the copy, refused without a limit.
-  state       text NOT NULL CHECK (state IN ('open', 'fenced', 'committed', 'closed')),
+  -- opened after the copy, refused without a limit. abandoned: closed, and never to be opened.
+  state       text NOT NULL CHECK (state IN ('open', 'fenced', 'committed', 'closed', 'abandoned')),
   attempt     bigint NOT NULL DEFAULT 0,
   epoch       bigint NOT NULL DEFAULT 0,
   lease_until timestamptz,
@@ -76,7 +76,7 @@ BEGIN
              WHEN state = 'closed' AND sync_role = session_user THEN 'none'
              -- Once open, a late sync would revive what was revoked here.
              WHEN sync_role = session_user THEN 'the sync is over'
-             WHEN state IN ('committed', 'closed') THEN state
+             WHEN state IN ('committed', 'closed', 'abandoned') THEN state
              WHEN state = 'fenced' AND lease_until > clock_timestamp() THEN state
              ELSE 'none'
            END
@@ -146,7 +146,7 @@ BEGIN
   LOCK TABLE hydra_cutover.attempt IN SHARE ROW EXCLUSIVE MODE;
   now_here := clock_timestamp();
   SELECT * INTO STRICT side_now FROM hydra_cutover.run;
-  IF side_now.state IN ('committed', 'closed') THEN
+  IF side_now.state IN ('committed', 'closed', 'abandoned') THEN
     RETURN jsonb_build_object('ok', false, 'reason', side_now.state, 'attempt', side_now.attempt, 'epoch', side_now.epoch);
   END IF;
   SELECT * INTO alive FROM hydra_cutover.attempt WHERE state IN ('holding', 'fenced') AND lease_until > now_here;
@@ -285,7 +285,7 @@ DECLARE
   outcome text;
 BEGIN
   PERFORM set_config('synchronous_commit', 'on', true), set_config('lock_timeout', '2000', true);
-  IF EXISTS (SELECT FROM hydra_cutover.run WHERE state = 'closed') OR hydra_cutover.serves(p_epoch) THEN
+  IF EXISTS (SELECT FROM hydra_cutover.run WHERE state IN ('closed', 'abandoned')) OR hydra_cutover.serves(p_epoch) THEN
     -- Not the side that is left for this epoch: what is decided here binds nobody there.
     RETURN 'unknown';
   END IF;
@@ -390,5 +390,22 @@ BEGIN
   RETURN jsonb_build_object('ok', true, 'alreadyOpen', false, 'epoch', p_epoch);
 END
 $open$;
+
+-- Takes from green the right to open, for good, before its instance or its Hydra is touched: nobody can delete an instance inside
+-- a transaction of its database. Refused once it is open. Idempotent.
+CREATE FUNCTION hydra_cutover.abandon_side(p_lock_timeout_ms integer) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $abandon$
+DECLARE
+  side_now hydra_cutover.run;
+BEGIN
+  PERFORM hydra_cutover.hold_writers(p_lock_timeout_ms);
+  SELECT * INTO STRICT side_now FROM hydra_cutover.run FOR UPDATE;
+  IF side_now.side <> 'green' OR side_now.state NOT IN ('closed', 'abandoned') THEN
+    RETURN jsonb_build_object('ok', false, 'reason', side_now.state, 'epoch', side_now.epoch);
+  END IF;
+  UPDATE hydra_cutover.run SET state = 'abandoned' WHERE state = 'closed';
+  RETURN jsonb_build_object('ok', true, 'epoch', side_now.epoch);
+END
+$abandon$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA hydra_cutover FROM PUBLIC;

@@ -11,7 +11,7 @@ export type BeginAnswer =
     }
   | {
       readonly ok: false;
-      readonly reason: 'committed' | 'closed' | 'attempt_alive' | 'stale_epoch';
+      readonly reason: 'committed' | 'closed' | 'abandoned' | 'attempt_alive' | 'stale_epoch';
       readonly attempt?: number;
       readonly epoch: number;
     };
@@ -40,13 +40,20 @@ export interface AbortAnswer {
 
 export type OpenAnswer =
   | { readonly ok: true; readonly alreadyOpen: boolean; readonly epoch: number }
-  | { readonly ok: false; readonly reason: 'open' | 'fenced' | 'committed' | 'closed'; readonly epoch: number };
+  | { readonly ok: false; readonly reason: SideState; readonly epoch: number };
+
+/** `abandoned`: green that may never open any more. */
+export type SideState = 'open' | 'fenced' | 'committed' | 'closed' | 'abandoned';
+
+export type AbandonAnswer =
+  | { readonly ok: true; readonly epoch: number }
+  | { readonly ok: false; readonly reason: SideState; readonly epoch: number };
 
 export interface ArbiterState {
   readonly side: 'blue' | 'green';
   readonly nonce: string;
   readonly cutoverId: string;
-  readonly state: 'open' | 'fenced' | 'committed' | 'closed';
+  readonly state: SideState;
   readonly epoch: number;
   readonly armed: boolean;
   /** Writes that a guard refused since the arbiter was installed. */
@@ -90,6 +97,11 @@ export async function holdWriters(client: SqlClient, lockTimeoutMs: number): Pro
 /** Lets a closed side take writes under `epoch`. Idempotent per epoch. @throws PostgreSQL's 55P03 */
 export function openSide(client: SqlClient, epoch: number, lockTimeoutMs: number): Promise<OpenAnswer> {
   return call(client, 'open_side($1, $2)', [epoch, lockTimeoutMs]);
+}
+
+/** Green is never opened any more, whoever asks for it. Idempotent; refused once it is open. @throws PostgreSQL's 55P03 */
+export function abandonSide(client: SqlClient, lockTimeoutMs: number): Promise<AbandonAnswer> {
+  return call(client, 'abandon_side($1)', [lockTimeoutMs]);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type SideState } from './arbiter';
 
 /** Times are that database's clock, ISO-8601 with offset. */
 export interface AttemptDescription {
@@ -17,7 +18,7 @@ export interface ArbiterDescription {
   readonly cutoverId: string;
   readonly side: 'blue' | 'green';
   readonly nonce: string;
-  readonly state: 'open' | 'fenced' | 'committed' | 'closed';
+  readonly state: SideState;
   readonly epoch: number;
   readonly leaseUntil: string | null;
   readonly syncRole: string | null;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import {
+  abandonSide,
   abortAttempt,
   beginAttempt,
   claimEpoch,
@@ -226,6 +227,33 @@ describe('green', () => {
     expect(await readOutcome(ours)).toMatchObject({ side: 'green', serves: 7, committed: null });
     await begin(8);
     expect(await serves(ours, 8)).toBe(false);
+  });
+
+  it('takes no writes and is never opened once it was abandoned, and cannot be abandoned once it is open', async () => {
+    await asSyncer(async (syncer) => {
+      for (let time = 0; time < 2; time += 1) {
+        expect(await abandonSide(ours, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+      }
+      await expect(write(syncer)).rejects.toMatchObject({ code: 'HC001' });
+    });
+    await expect(write()).rejects.toMatchObject({ code: 'HC001' });
+    expect(await openSide(ours, 7, LOCK_TIMEOUT_MS)).toEqual({ ok: false, reason: 'abandoned', epoch: 0 });
+    expect(await serves(ours, 7)).toBe(false);
+    expect(await beginAttempt(ours, { epoch: 8, ...LEASE })).toMatchObject({ ok: false, reason: 'abandoned' });
+    expect(await claim(null)).toBe('unknown');
+    await ours.query(`UPDATE hydra_cutover.run SET state = 'closed'`);
+    await openSide(ours, 7, LOCK_TIMEOUT_MS);
+    expect(await abandonSide(ours, LOCK_TIMEOUT_MS)).toEqual({ ok: false, reason: 'open', epoch: 7 });
+    expect(await serves(ours, 7)).toBe(true);
+  });
+
+  it('alone is abandoned: of blue that is open or committed nothing is taken', async () => {
+    await removeArbiter(ours);
+    await installArbiter(ours, BLUE);
+    await guardTables(ours);
+    expect(await abandonSide(ours, LOCK_TIMEOUT_MS)).toMatchObject({ ok: false, reason: 'open' });
+    await commit(1);
+    expect(await abandonSide(ours, LOCK_TIMEOUT_MS)).toMatchObject({ ok: false, reason: 'committed' });
   });
 });
 
