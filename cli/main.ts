@@ -5,7 +5,7 @@ import { runCli } from './run-cli';
 
 const END_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** The SDK is pinned to a version that runs on every Node.js we support; its advice is for our maintainers. */
+/** The CLI runs on older lines of Node.js than the worker does, and `doctor` says so; the SDK need not say it too. */
 const QUIET_AWS_SDK = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
 
 async function main(): Promise<void> {

@@ -16,6 +16,11 @@ export const FAULTS = {
     exitCode: 3,
     meaning: 'a program was found but does not run or is another version',
   },
+  NODE_UNSUPPORTED: {
+    retryable: false,
+    exitCode: 3,
+    meaning: 'worker or gateway was started with a Node.js of a line that is not supported',
+  },
   TOOL_HASH_MISMATCH: { retryable: false, exitCode: 3, meaning: 'a download does not have the pinned hash' },
   TOOL_DOWNLOAD_FAILED: { retryable: true, exitCode: 6, meaning: 'a download did not succeed' },
   TOOL_BUILD_FAILED: { retryable: false, exitCode: 3, meaning: 'a program could not be built from source' },

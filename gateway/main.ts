@@ -1,6 +1,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { asCutoverFault, CutoverFault } from '../domain/faults';
+import { assertSupportedNode } from '../domain/supported-node';
 import { loadGatewayConfig } from './node/config';
 import { startGateway } from './node/gateway';
 import { createLog } from './node/logging';
@@ -8,6 +9,7 @@ import { createLog } from './node/logging';
 const USAGE = 'usage: main --config FILE [--ready FILE]';
 
 async function main(): Promise<void> {
+  assertSupportedNode(process.versions.node, 'gateway');
   const { config: configFile, ready } = readArguments();
   const loaded = await loadGatewayConfig(configFile, process.env);
   const log = createLog(loaded.config.logLevel);

@@ -2,9 +2,10 @@
 // The entry of every npm script. Built-ins only, because in a fresh clone nothing is installed yet.
 'use strict';
 const { spawn } = require('node:child_process');
-const { join } = require('node:path');
+const { delimiter, dirname, join } = require('node:path');
 const { constants } = require('node:os');
 const { ensureInstalled, ROOT } = require('./lib/install.js');
+const { isSupported, pinnedNode } = require('./lib/node-runtime.js');
 
 const bin = (/** @type {string} */ name) => join(ROOT, 'node_modules', '.bin', name);
 /** Paths are absolute because the CLI keeps the caller's working directory. */
@@ -38,6 +39,8 @@ const SCRIPTS = {
   lint: [[bin('eslint'), '.']],
   matrix: [node('test/e2e/matrix/main.ts')],
   test: [[process.execPath, join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js')]],
+  // The tests without servers on the other line of Node.js that is supported.
+  'test:node22': [[process.execPath, join(ROOT, 'scripts', 'on-node-22.js')]],
   toolchain: [node('world/toolchain/main.ts')],
   typecheck: [[bin('tsc'), '--noEmit']],
   worker: [node('workers/main.ts')],
@@ -75,6 +78,17 @@ function runForeground(command, cwd) {
   });
 }
 
+/**
+ * What an installation for production starts is never moved to another Node.js than the one it was started with: the worker
+ * refuses one that is not supported, and every other verb of the CLI says so in `doctor`.
+ *
+ * @param {string} name
+ * @param {string[]} args
+ */
+function runsAsStarted(name, args) {
+  return name === 'worker' || (name === 'cli' && args[0] !== 'world');
+}
+
 async function main() {
   const [name = '', ...args] = process.argv.slice(2);
   const own = SCRIPTS[name];
@@ -83,6 +97,11 @@ async function main() {
   if (commands === undefined) {
     process.stderr.write(`unknown script "${name}"; known: ${Object.keys(SCRIPTS).join(', ')}\n`);
     return 2;
+  }
+  if (!isSupported(process.versions.node) && !runsAsStarted(name, args)) {
+    const program = await pinnedNode();
+    process.env['PATH'] = `${dirname(program)}${delimiter}${process.env['PATH'] ?? ''}`;
+    return runForeground([program, join(ROOT, 'scripts', 'run.js'), ...process.argv.slice(2)], process.cwd());
   }
   await ensureInstalled({ toRun: name === 'cli' || name === 'worker' });
   const cwd = name === 'cli' ? process.cwd() : ROOT;

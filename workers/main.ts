@@ -1,15 +1,13 @@
 import { parseArgs } from 'node:util';
 import { createLogger } from '../config/logger';
 import { asCutoverFault, CutoverFault } from '../domain/faults';
+import { assertSupportedNode } from '../domain/supported-node';
 import { runWorker } from './run-worker';
 
 const USAGE = 'usage: worker --config FILE [--set PATH=VALUE]... [--ready FILE] [--make-current]';
 
-/** The SDK is pinned to a version that runs on every Node.js we support; its advice is for our maintainers. */
-const QUIET_AWS_SDK = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
-
 async function main(): Promise<void> {
-  process.env[QUIET_AWS_SDK] ??= 'true';
+  assertSupportedNode(process.versions.node, 'worker');
   const { config, set, ready, 'make-current': makeCurrent } = readArguments();
   const exitCode = await runWorker({
     set: set ?? [],

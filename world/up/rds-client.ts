@@ -9,12 +9,8 @@ import { type InstanceInfo, type RdsInfo } from './world-info';
 const POLL_MS = 100;
 const AVAILABLE_TIMEOUT_MS = 120_000;
 
-/** The client warns on stderr of a Node that its later versions will not run on; the version in use is pinned. */
-const WARNING_SWITCH = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
-
 /** A client of the world's endpoint; close it with `destroy()`. */
 export function rdsClient(rds: Pick<RdsInfo, 'endpoint' | 'region' | 'accessKeyId' | 'secretAccessKey'>): RDSClient {
-  process.env[WARNING_SWITCH] ??= 'true';
   return new RDSClient({
     endpoint: rds.endpoint,
     region: rds.region,

@@ -18,7 +18,7 @@ let before: NodeJS.ProcessEnv;
 beforeAll(async () => {
   aws = await TestSecretsManager.start();
   before = { ...process.env };
-  Object.assign(process.env, aws.env, { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' });
+  Object.assign(process.env, aws.env);
 });
 beforeEach(() => aws.forget());
 afterAll(async () => {

@@ -10,11 +10,12 @@ const { signal } = new AbortController();
 
 describe('the checks of this machine', () => {
   it.each([
-    ['20.3.0', 'ok'],
-    ['22.0.0', 'ok'],
-    ['100.1.1', 'ok'],
-    ['20.2.9', 'fail'],
-    ['9.11.2', 'fail'],
+    ['22.22.0', 'ok'],
+    ['24.13.1', 'ok'],
+    ['22.9.0', 'fail'],
+    ['20.20.2', 'fail'],
+    ['23.99.0', 'fail'],
+    ['26.0.0', 'fail'],
   ])('judge Node.js %s as %s', async (version, status) => {
     expect((await nodeVersionCheck(version).run(signal)).status).toBe(status);
   });
