@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { commandSaid } from '../domain/command-said';
 import { CutoverFault } from '../domain/faults';
 import { type CommandResult } from '../domain/ports/command-runner';
 import { type DatabaseAddress, type DatabaseSession } from '../domain/ports/databases';
@@ -141,14 +142,16 @@ async function assertStatusAgrees(
   env: Readonly<Record<string, string>>,
 ): Promise<void> {
   if (!deps.commands.has('migrateStatus')) return;
-  const { stdout, lastLines, exitCode } = await deps.commands.run('migrateStatus', { env, signal });
-  const pending = pendingInStatus(stdout);
+  const result = await deps.commands.run('migrateStatus', { env, signal });
+  const pending = pendingInStatus(result.stdout);
   if (pending === 0) return;
   const seen =
-    pending === undefined ? `said nothing about migrations (exit code ${exitCode})` : `lists ${pending} as pending`;
+    pending === undefined
+      ? `said nothing about migrations (exit code ${result.exitCode ?? 'none'})`
+      : `lists ${pending} as pending`;
   throw new CutoverFault(
     'MIGRATION_FAILED',
-    `all migrations are in schema_migration, but the command migrateStatus ${seen}; is it the right version? It said: ${tail(lastLines)}`,
+    `all migrations are in schema_migration, but the command migrateStatus ${seen}; is it the right version? ${commandSaid('migrateStatus', result)}`,
     { pending: pending ?? -1 },
   );
 }
@@ -175,15 +178,22 @@ function commandEnv(
 function incomplete(progress: MigrationProgress, result?: CommandResult): CutoverFault {
   const { applied, expected, unknown } = progress;
   const other = unknown > 0 ? `, ${unknown} of them unknown to the version of green` : '';
+  const migration = result === undefined ? undefined : failedMigration(result.causeLines);
+  const failed = migration === undefined ? '' : `; migration ${migration} failed`;
   const said =
-    result === undefined ? '' : ` after exit code ${result.exitCode ?? 'none'}. It said: ${tail(result.lastLines)}`;
+    result === undefined ? '' : ` after exit code ${result.exitCode ?? 'none'}. ${commandSaid('migrate', result)}`;
   return new CutoverFault(
     'MIGRATION_FAILED',
-    `${applied} of ${expected} migrations are applied on green${other}${said}; a repeat goes on there`,
-    { applied, expected, unknown },
+    `${applied} of ${expected} migrations are applied on green${other}${failed}${said}. A repeat goes on there`,
+    { applied, expected, unknown, ...(migration === undefined ? {} : { migration }) },
   );
 }
 
-function tail(lines: readonly string[]): string {
-  return lines.slice(-5).join(' | ').slice(-600);
+/** Hydra names the file: `migrations/20220513000001000002_string_slice_json.postgres.up.sql`. Seen with 2.3.0. */
+function failedMigration(causeLines: readonly string[]): string | undefined {
+  for (const line of causeLines) {
+    const found = /\b(\d{14,20}_\w+)(?:\.\w+)*\.sql\b/.exec(line);
+    if (found?.[1] !== undefined) return found[1];
+  }
+  return undefined;
 }

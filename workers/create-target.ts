@@ -23,9 +23,14 @@ const etcdState = z.record(z.string(), z.string());
  * The adapter of one target. Connects to nothing yet.
  *
  * @param renew looks for newer secrets when one is refused; @returns whether there are
+ * @param onLine is told what a command of the target prints
  * @throws CutoverFault CONFIG_INVALID for a target without what its kind needs, which the loader tells with everything else
  */
-export function createTarget(target: TargetConfig, renew: () => Promise<boolean>): ClosableTarget {
+export function createTarget(
+  target: TargetConfig,
+  renew: () => Promise<boolean>,
+  onLine: (command: string, line: string) => void,
+): ClosableTarget {
   const { name, kind, states } = target;
   switch (kind) {
     case 'http': {
@@ -38,6 +43,7 @@ export function createTarget(target: TargetConfig, renew: () => Promise<boolean>
       const spec: CommandSpec | undefined = reload && commandSpec(`targets[${name}].file.reload`, reload);
       const commands = new ProcessCommandRunner<ReloadCommand>({
         commands: spec === undefined ? {} : { reload: spec },
+        onLine: (_, line) => onLine(`reload of target ${name}`, line),
       });
       return new FileTarget({ name, file: path, states, commands });
     }

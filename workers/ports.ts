@@ -13,6 +13,7 @@ import { temporalConnection } from '../config/temporal-connection';
 import { HYDRA_VERSION_TABLE } from '../domain/hydra-versions';
 import { type CommandName } from '../domain/ports/command-runner';
 import { type SideName } from '../domain/sides';
+import { commandLog } from './command-log';
 import { commandSpec } from './command-spec';
 import { createTarget } from './create-target';
 import { type SecretKeeper } from './secret-keeper';
@@ -30,6 +31,7 @@ export interface Ports extends Omit<StepDeps, 'settings' | 'log'> {
  */
 export function createPorts(config: Config, log: StepLog, secrets?: SecretKeeper): Ports {
   const renew = () => secrets?.renew() ?? Promise.resolve(false);
+  const onLine = commandLog(log);
   const address = ({ name, controlUrl, token }: Config['jobs'][number]): ControlAddress => ({
     ...{ name, controlUrl, renew },
     token: () => token.reveal(),
@@ -43,7 +45,7 @@ export function createPorts(config: Config, log: StepLog, secrets?: SecretKeeper
   });
   const hydra = new HttpHydraApi({ sides: { blue: endpoints(config, 'blue'), green: endpoints(config, 'green') } });
   const gateways = config.gateways.map((gateway) => new HttpGateway(address(gateway)));
-  const targets = config.targets.map((target) => createTarget(target, renew));
+  const targets = config.targets.map((target) => createTarget(target, renew, onLine));
   const jobs = config.jobs.map((job) => new HttpJob(address(job)));
   log.debug({ gateways: config.gateways.length, targets: config.targets.length }, 'ports composed');
   return {
@@ -51,7 +53,7 @@ export function createPorts(config: Config, log: StepLog, secrets?: SecretKeeper
     provider,
     hydra,
     history: runHistory(config),
-    commands: new ProcessCommandRunner({ commands: commandSpecs(config) }),
+    commands: new ProcessCommandRunner({ commands: commandSpecs(config), onLine }),
     gateways,
     targets,
     jobs,

@@ -1,3 +1,4 @@
+import { commandSaid } from '../../domain/command-said';
 import { CutoverFault, isCutoverFault } from '../../domain/faults';
 import { type CommandName } from '../../domain/ports/command-runner';
 import { type SideName } from '../../domain/sides';
@@ -19,11 +20,12 @@ export async function runSideCommand(
 ): Promise<boolean> {
   if (!deps.commands.has(name)) return false;
   const env = { CUTOVER_ID: cutoverId, CUTOVER_SIDE: side, ...(await addressEnv(deps, side)) };
-  const { exitCode, lastLines } = await deps.commands.run(name, { env, signal });
+  const result = await deps.commands.run(name, { env, signal });
+  const { exitCode } = result;
   if (exitCode === 0) return true;
   throw new CutoverFault(
     'COMMAND_FAILED',
-    `the command ${name} ended with ${exitCode ?? 'a signal'}. It said: ${lastLines.slice(-5).join(' | ').slice(-600)}`,
+    `the command ${name} ended with ${exitCode ?? 'a signal'}. ${commandSaid(name, result)}`,
     { command: name, exitCode: exitCode ?? -1 },
   );
 }

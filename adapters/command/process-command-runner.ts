@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { commandSaid } from '../../domain/command-said';
 import { CutoverFault } from '../../domain/faults';
 import {
   type CommandName,
@@ -7,8 +7,8 @@ import {
   type CommandResult,
   type CommandRunner,
 } from '../../domain/ports/command-runner';
+import { CollectedOutput } from './collected-output';
 import { programProblem } from './find-program';
-import { OutputLines } from './output-lines';
 import { endProcessGroup } from './process-group';
 import { redactSecrets } from './redact-secrets';
 
@@ -27,16 +27,13 @@ export interface ProcessCommandRunnerOptions<Name extends string = CommandName> 
   readonly commands: Readonly<Partial<Record<NoInfer<Name>, CommandSpec>>>;
   /** Between SIGTERM and SIGKILL. @default 10_000 */
   readonly killGraceMs?: number;
+  /** Is told every line as it comes, without secrets and contents: for a log. What it throws ends the command. */
+  readonly onLine?: (command: Name, line: string) => void;
 }
 
 const KILL_GRACE_MS = 10_000;
-const LAST_LINES = 50;
-/** More is not kept: the end of it counts. */
-const STDOUT_CHARS_MAX = 1_048_576;
 /** A value given at run time that is shorter (a port, a side) is no secret and stands in much of the output. */
 const RUN_TIME_SECRET_LENGTH_MIN = 8;
-/** What a process that outlives the command keeps open is waited for no longer. */
-const OUTPUT_LIMIT_MS = 1_000;
 
 /**
  * {@link CommandRunner} over child processes: a group of its own, no shell, no input, an environment of `PATH`, `HOME` and what is
@@ -45,10 +42,12 @@ const OUTPUT_LIMIT_MS = 1_000;
 export class ProcessCommandRunner<Name extends string = CommandName> implements CommandRunner<Name> {
   readonly #commands: ProcessCommandRunnerOptions<Name>['commands'];
   readonly #killGraceMs: number;
+  readonly #onLine: ProcessCommandRunnerOptions<Name>['onLine'];
 
   constructor(options: ProcessCommandRunnerOptions<Name>) {
     this.#commands = options.commands;
     this.#killGraceMs = options.killGraceMs ?? KILL_GRACE_MS;
+    this.#onLine = options.onLine;
   }
 
   has(name: Name): boolean {
@@ -67,7 +66,7 @@ export class ProcessCommandRunner<Name extends string = CommandName> implements 
     const spec = this.#commands[name];
     const problem = await this.problem(name);
     if (spec === undefined || problem !== undefined) throw notStarted(name, spec, problem ?? '');
-    const output = new CollectedOutput(spec, options);
+    const output = new CollectedOutput(redactionOf(spec, options), (line) => this.#onLine?.(name, line));
     const startedAt = performance.now();
     const child = start(spec, options.env ?? {});
     const pid = child.pid;
@@ -84,13 +83,14 @@ export class ProcessCommandRunner<Name extends string = CommandName> implements 
     }
     await output.finish(child);
     if (end.kind === 'abort') throw end.reason;
-    if (end.kind === 'timeout') throw tookTooLong(name, spec, end.timeoutMs, output.lastLines);
+    if (end.kind === 'timeout') throw tookTooLong(name, spec, end.timeoutMs, output);
     if (output.failure !== undefined) throw output.failure.error;
     return {
       exitCode: end.code,
       durationMs: Math.round(performance.now() - startedAt),
       stdout: output.stdout,
-      lastLines: output.lastLines,
+      causeLines: output.causeLines,
+      lineCount: output.lineCount,
     };
   }
 }
@@ -143,81 +143,21 @@ function untilStopped(options: CommandOptions, configuredMs: number, output: Col
   });
 }
 
-/** Both streams of a command, without secrets and bounded. */
-class CollectedOutput {
-  readonly lastLines: string[] = [];
-  stdout = '';
-  failure: { readonly error: unknown } | undefined;
-  onFailure: (error: unknown) => void = () => undefined;
-  release: () => void = () => undefined;
-  readonly #streams: readonly [OutputLines, OutputLines];
-  readonly #onLine: CommandOptions['onLine'];
-
-  constructor(spec: CommandSpec, options: CommandOptions) {
-    const runTime = Object.values(options.env ?? {}).filter((value) => value.length >= RUN_TIME_SECRET_LENGTH_MIN);
-    const redaction = redactSecrets([...Object.values(spec.secretEnv).map((reveal) => reveal()), ...runTime]);
-    this.#onLine = options.onLine;
-    this.#streams = [
-      new OutputLines(redaction, (line) => {
-        this.stdout = `${this.stdout}${line}\n`;
-        // Cut seldom: each cut copies what is kept.
-        if (this.stdout.length > 2 * STDOUT_CHARS_MAX) this.stdout = this.stdout.slice(-STDOUT_CHARS_MAX);
-        this.#take(line);
-      }),
-      new OutputLines(redaction, (line) => this.#take(line)),
-    ];
-  }
-
-  follow(child: ChildProcess): void {
-    child.stdout?.on('data', (chunk: Buffer) => this.#streams[0].write(chunk));
-    child.stderr?.on('data', (chunk: Buffer) => this.#streams[1].write(chunk));
-  }
-
-  /** Waits for the rest of the output, as long as nobody else keeps it open. */
-  async finish(child: ChildProcess): Promise<void> {
-    this.release();
-    const streams = [child.stdout, child.stderr].flatMap((stream) => stream ?? []);
-    const limit = new AbortController();
-    const ended = streams.map((stream) =>
-      stream.closed ? Promise.resolve() : new Promise<void>((resolve) => stream.once('close', resolve)),
-    );
-    await Promise.race([
-      Promise.all(ended),
-      // A turn more: what is in the pipes by then came in time, and it is this process that was late.
-      sleep(OUTPUT_LIMIT_MS, undefined, { signal: limit.signal }).then(
-        () => turn(),
-        () => undefined,
-      ),
-    ]);
-    limit.abort();
-    for (const stream of streams) stream.destroy();
-    for (const stream of this.#streams) stream.end();
-    if (this.stdout.length > STDOUT_CHARS_MAX) this.stdout = this.stdout.slice(-STDOUT_CHARS_MAX);
-  }
-
-  #take(line: string): void {
-    this.lastLines.push(line);
-    if (this.lastLines.length > LAST_LINES) this.lastLines.shift();
-    try {
-      this.#onLine?.(line);
-    } catch (error) {
-      this.failure ??= { error };
-      this.onFailure(error);
-    }
-  }
-}
-
 function notStarted(name: string, spec: CommandSpec | undefined, why: string): CutoverFault {
   const what = spec === undefined ? `there is no command ${name}` : `the command ${name} could not be started: ${why}`;
   const fix = `correct ${spec?.path ?? 'blue.commands and green.commands'}`;
   return new CutoverFault('COMMAND_FAILED', `${what}; ${fix}`, { command: name });
 }
 
-function tookTooLong(name: string, spec: CommandSpec, timeoutMs: number, lines: readonly string[]): CutoverFault {
-  const said = lines.slice(-5).join(' | ').slice(-600);
+function tookTooLong(name: string, spec: CommandSpec, timeoutMs: number, output: CollectedOutput): CutoverFault {
   return new CutoverFault(
     'COMMAND_FAILED',
-    `the command ${name} took longer than ${timeoutMs} ms and was ended; raise ${spec.path}.timeoutMs if it needs longer. It said: ${said}`,
+    `the command ${name} took longer than ${timeoutMs} ms and was ended; raise ${spec.path}.timeoutMs if it needs longer. ${commandSaid(name, output)}`,
     { command: name, timeoutMs },
   );
+}
+
+function redactionOf(spec: CommandSpec, options: CommandOptions) {
+  const runTime = Object.values(options.env ?? {}).filter((value) => value.length >= RUN_TIME_SECRET_LENGTH_MIN);
+  return redactSecrets([...Object.values(spec.secretEnv).map((reveal) => reveal()), ...runTime]);
 }

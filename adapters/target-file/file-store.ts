@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { access, constants, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { commandSaid } from '../../domain/command-said';
 import { CutoverFault, isCutoverFault } from '../../domain/faults';
 import { type CommandRunner } from '../../domain/ports/command-runner';
 import { highestEpoch, initialTargetRecord, sameJson, type TargetRecord } from '../../domain/target';
@@ -130,11 +131,11 @@ export class FileStore implements RecordStore<number> {
   async #reload(): Promise<void> {
     const { name, commands } = this.#options;
     if (!commands.has('reload')) return;
-    const { exitCode, lastLines } = await commands.run('reload', {});
-    if (exitCode === 0) return;
+    const result = await commands.run('reload', {});
+    if (result.exitCode === 0) return;
     throw new CutoverFault(
       'COMMAND_FAILED',
-      `the reload command of target ${name} ended with ${exitCode ?? 'a signal'}: ${lastLines.slice(-5).join(' | ').slice(-600)}; it is run again when the epoch is applied again`,
+      `the reload command of target ${name} ended with ${result.exitCode ?? 'a signal'}; it is run again when the epoch is applied again. ${commandSaid('reload', result)}`,
       { name },
     );
   }

@@ -26,14 +26,16 @@ export interface CommandOptions {
   /** @default as the config says for this command */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  readonly onLine?: (line: string) => void;
 }
 
 export interface CommandResult {
   /** null when a signal ended it. */
   readonly exitCode: number | null;
   readonly durationMs: number;
+  /** With secrets replaced; for programs, never for a fault or a log. */
   readonly stdout: string;
-  /** The end of both streams, with secrets replaced. */
-  readonly lastLines: readonly string[];
+  /** The few lines of both streams that say why it failed, without secrets and contents; may be none. */
+  readonly causeLines: readonly string[];
+  /** Of both streams. */
+  readonly lineCount: number;
 }

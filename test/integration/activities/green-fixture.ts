@@ -1,16 +1,14 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
+import { type CommandSpec, ProcessCommandRunner } from '../../../adapters/command/process-command-runner';
 import { PostgresDatabases } from '../../../adapters/postgres/postgres-databases';
 import { RdsDatabaseProvider } from '../../../adapters/rds/rds-database-provider';
 import { type StepContext, type StepDeps } from '../../../activities/step';
-import { type CommandName, type CommandOptions, type CommandRunner } from '../../../domain/ports/command-runner';
+import { type CommandName } from '../../../domain/ports/command-runner';
 import { type DatabaseSession, type SessionOptions } from '../../../domain/ports/databases';
 import { type HydraApi } from '../../../domain/ports/hydra-api';
 import { type CutoverSettings } from '../../../domain/settings';
 import { type SideName } from '../../../domain/sides';
 import { type PostgresLogin, createHydraDatabase, migrateHydra } from '../../../world/hydra';
-import { cleanEnvironment } from '../../../world/supervisor';
 import { sharedServers } from '../../support/shared-servers';
 import { EndpointProcess, MASTER_PASSWORD } from '../world/rds/endpoint-fixture';
 
@@ -76,7 +74,7 @@ export class GreenFixture {
       settings: SETTINGS,
       databases: this.databases,
       provider: this.provider,
-      commands: new TestCommands({}),
+      commands: testCommands({}),
       gateways: [],
       targets: [],
       jobs: [],
@@ -160,36 +158,19 @@ export function stepContext(changes: Partial<StepContext> = {}): StepContext {
   };
 }
 
-/** Commands as processes of their own group. */
-export class TestCommands implements CommandRunner {
-  constructor(private readonly table: Partial<Record<CommandName, readonly string[]>>) {}
-
-  has(name: CommandName): boolean {
-    return this.table[name] !== undefined;
-  }
-
-  async run(name: CommandName, { env, signal, timeoutMs }: CommandOptions) {
-    const [command = '', ...args] = this.table[name] ?? [];
-    const startedAt = Date.now();
-    const shared = { SECRETS_SYSTEM: SECRET, SQA_OPT_OUT: 'true', LOG_LEVEL: 'error' };
-    const child = spawn(command, args, {
-      env: cleanEnvironment({ ...shared, ...env }),
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let [stdout, all] = ['', ''];
-    child.stdout.on('data', (chunk: Buffer) => ([stdout, all] = [stdout + chunk.toString(), all + chunk.toString()]));
-    child.stderr.on('data', (chunk: Buffer) => (all += chunk.toString()));
-    const end = () => process.kill(-(child.pid ?? 0), 'SIGKILL');
-    const timer = setTimeout(end, timeoutMs ?? 30_000);
-    signal?.addEventListener('abort', end, { once: true });
-    try {
-      const [exitCode] = (await once(child, 'close')) as [number | null];
-      signal?.throwIfAborted();
-      return { exitCode, durationMs: Date.now() - startedAt, stdout, lastLines: all.trim().split('\n').slice(-20) };
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', end);
-    }
-  }
+/** Commands of the operator, as the worker runs them; `said` gets what it would log. */
+export function testCommands(
+  table: Partial<Record<CommandName, readonly string[]>>,
+  said: string[] = [],
+): ProcessCommandRunner {
+  const env = { SQA_OPT_OUT: 'true', LOG_LEVEL: 'error' };
+  const secretEnv = { SECRETS_SYSTEM: () => SECRET };
+  const specs = Object.entries(table).map(([name, argv]) => {
+    const spec: CommandSpec = { path: `commands.${name}`, argv, env, secretEnv, timeoutMs: 30_000 };
+    return [name, spec] as const;
+  });
+  return new ProcessCommandRunner({
+    commands: Object.fromEntries(specs),
+    onLine: (_, line) => said.push(line),
+  });
 }

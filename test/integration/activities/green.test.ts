@@ -26,7 +26,7 @@ import { readRunRow } from '../../../hydra/closing';
 import { seed } from '../../../world/seeder';
 import { sharedServers } from '../../support/shared-servers';
 import { Client } from 'pg';
-import { DATABASE, GreenFixture, SECRET, SETTINGS, TestCommands, stepContext } from './green-fixture';
+import { DATABASE, GreenFixture, SECRET, SETTINGS, stepContext, testCommands } from './green-fixture';
 import { MASTER_PASSWORD } from '../world/rds/endpoint-fixture';
 
 const AS_OF = '2026-03-01T12:00:00.000Z';
@@ -233,7 +233,7 @@ describe('green, from the snapshot on', () => {
 
   describe('its migration', () => {
     const withCommands = (migrate: readonly string[], status: readonly string[] = STATUS) =>
-      fixture.deps({ commands: new TestCommands({ migrate, migrateStatus: status }) });
+      fixture.deps({ commands: testCommands({ migrate, migrateStatus: status }) });
 
     it('fails when the command succeeds and migrations are pending, or when it is of another version', async () => {
       const wrong = withCommands([hydra11110, 'migrate', 'sql', '-e', '-y']);
@@ -241,6 +241,35 @@ describe('green, from the snapshot on', () => {
         code: 'MIGRATION_FAILED',
         details: { applied: 55, expected: 212 },
       });
+    });
+
+    it('that fails over a row tells the line that says why and the name of the migration, and logs the rest', async () => {
+      // What the migration takes for JSON, and no content of it may be told.
+      const write = `UPDATE hydra_client SET redirect_uris = $1 WHERE id = (SELECT min(id) FROM hydra_client)`;
+      const [client] = await fixture.on('green', (green) =>
+        queryRows<{ uris: string }>(green, 'SELECT redirect_uris AS uris FROM hydra_client ORDER BY id LIMIT 1'),
+      );
+      await fixture.on('green', (green) => green.query(write, ['https://private.example/\\|b']));
+      const said: string[] = [];
+      const commands = testCommands({ migrate: MIGRATE, migrateStatus: STATUS }, said);
+      const failed: unknown = await migrateGreen(fixture.deps({ commands }), fixture.input, context()).catch(
+        (error: unknown) => error,
+      );
+      await fixture.on('green', (green) => green.query(write, [client?.uris]));
+      expect(failed).toMatchObject({
+        code: 'MIGRATION_FAILED',
+        message: expect.stringMatching(
+          /of 212 migrations.*migration 20220513000001000002_string_slice_json failed.*ERROR: .*json \(SQLSTATE 22P02\)/,
+        ) as string,
+        details: { migration: '20220513000001000002_string_slice_json' },
+      });
+      const { message } = failed as Error;
+      expect(message).not.toMatch(/runtime|\.go:|UPDATE|private/);
+      expect(message.length).toBeLessThan(800);
+      // The stack of Go is in the log, beside all else.
+      expect(said.length).toBeGreaterThan(1_000);
+      expect(said.join('\n')).toContain('runtime.goexit');
+      expect(said.join('\n')).not.toContain('private.example');
     });
 
     it('fails when a lock is not to be had, and leaves nobody able to log in', async () => {
@@ -369,7 +398,7 @@ describe('green, from the snapshot on', () => {
     });
 
     it('is stopped by its command, which must have an effect', async () => {
-      const deps = fixture.deps({ hydra: apiOf(), commands: new TestCommands({ stopGreen: ['true'] }) });
+      const deps = fixture.deps({ hydra: apiOf(), commands: testCommands({ stopGreen: ['true'] }) });
       const settings = { ...SETTINGS, green: { ...SETTINGS.green, readyDeadlineMs: 300 } };
       await expect(stopGreen({ ...deps, settings }, fixture.input, context())).rejects.toMatchObject({
         code: 'COMMAND_FAILED',
