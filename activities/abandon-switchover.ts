@@ -92,6 +92,8 @@ async function useUpEpoch(blue: SqlClient, above: number, deps: StepDeps): Promi
       'the arbiter reached as blue is closed, which only green is; check the addresses of both sides',
     );
   }
+  // Its removal has begun: no epoch can be begun there any more, so none has to be used up.
+  if (begun.reason === 'removing') return above + 1;
   return begun.reason === 'committed' ? 'committed' : 'again';
 }
 

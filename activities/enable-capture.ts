@@ -11,8 +11,8 @@ import { type Step } from './step';
  * change on blue is recorded; nothing is refused before the first fence.
  *
  * Idempotent: goes on where an earlier try was cut off. One table per transaction, so that Hydra's writers wait for moments only.
- * @throws CutoverFault CUTOVER_RUNNING | CROSSED_CONNECTION | CHECK_FAILED (no Hydra 1.11.10, no role of the gateways) |
- *   LOCK_BUSY (retryable) | CAPTURE_BROKEN | DB_UNREACHABLE
+ * @throws CutoverFault CUTOVER_RUNNING | CROSSED_CONNECTION | CHECK_FAILED (no Hydra 1.11.10, no role of the gateways,
+ *   writes have moved away from blue, or the removal of this cutover has begun) | LOCK_BUSY (retryable) | CAPTURE_BROKEN | DB_UNREACHABLE
  */
 export const enableCapture: Step<StepInput, CaptureReceipt> = (deps, input, context) =>
   deps.databases.withSession(

@@ -11,8 +11,10 @@ CREATE TABLE hydra_cutover.run (
   nonce       uuid NOT NULL,
   cutover_id  text NOT NULL,
   -- open: writes pass. fenced: refused until lease_until. committed: writes moved to the other side, for good. closed: not yet
-  -- opened after the copy, refused without a limit. abandoned: closed, and never to be opened.
-  state       text NOT NULL CHECK (state IN ('open', 'fenced', 'committed', 'closed', 'abandoned')),
+  -- opened after the copy, refused without a limit. abandoned: closed, and never to be opened. removing: writes pass, and no attempt
+  -- can begin here any more.
+  state       text NOT NULL
+    CHECK (state IN ('open', 'fenced', 'committed', 'closed', 'abandoned', 'removing')),
   attempt     bigint NOT NULL DEFAULT 0,
   epoch       bigint NOT NULL DEFAULT 0,
   lease_until timestamptz,
@@ -31,7 +33,7 @@ CREATE TABLE hydra_cutover.attempt (
   hold_started_at timestamptz NOT NULL,
   lease_until     timestamptz NOT NULL,
   decided_at      timestamptz,
-  decided_by      text
+  decided_by      text CHECK (length(decided_by) <= 200)
 );
 
 -- Apart from run, which changes only under the exclusive lock: that everybody was seen on the other side, and its arbiter goes.
@@ -146,7 +148,7 @@ BEGIN
   LOCK TABLE hydra_cutover.attempt IN SHARE ROW EXCLUSIVE MODE;
   now_here := clock_timestamp();
   SELECT * INTO STRICT side_now FROM hydra_cutover.run;
-  IF side_now.state IN ('committed', 'closed', 'abandoned') THEN
+  IF side_now.state IN ('committed', 'closed', 'abandoned', 'removing') THEN
     RETURN jsonb_build_object('ok', false, 'reason', side_now.state, 'attempt', side_now.attempt, 'epoch', side_now.epoch);
   END IF;
   SELECT * INTO alive FROM hydra_cutover.attempt WHERE state IN ('holding', 'fenced') AND lease_until > now_here;
@@ -168,6 +170,36 @@ BEGIN
     'holdStartedAt', made.hold_started_at, 'leaseUntil', made.lease_until);
 END
 $begin$;
+
+-- Takes the right to begin an attempt away, for good: the first thing that every removal does. Idempotent. It needs no barrier: it
+-- shuts out beginning by the table lock, nothing alive is left to fence, and guards let writes pass before and after it.
+CREATE FUNCTION hydra_cutover.begin_removal() RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $removal$
+DECLARE
+  now_here timestamptz;
+  side_now hydra_cutover.run;
+  alive hydra_cutover.attempt;
+BEGIN
+  PERFORM set_config('synchronous_commit', 'on', true);
+  LOCK TABLE hydra_cutover.attempt IN SHARE ROW EXCLUSIVE MODE;
+  now_here := clock_timestamp();
+  SELECT * INTO STRICT side_now FROM hydra_cutover.run;
+  IF side_now.state IN ('committed', 'closed', 'abandoned') THEN
+    RETURN jsonb_build_object('ok', false, 'reason', side_now.state, 'epoch', side_now.epoch);
+  END IF;
+  SELECT * INTO alive FROM hydra_cutover.attempt WHERE state IN ('holding', 'fenced') AND lease_until > now_here;
+  IF FOUND THEN
+    RETURN jsonb_build_object('ok', false, 'reason', 'attempt_alive', 'epoch', alive.epoch, 'leaseUntil', alive.lease_until);
+  END IF;
+  IF side_now.state = 'removing' THEN
+    RETURN jsonb_build_object('ok', true, 'alreadyRemoving', true);
+  END IF;
+  UPDATE hydra_cutover.attempt SET state = 'aborted', decided_at = now_here, decided_by = 'removal'
+   WHERE state IN ('holding', 'fenced');
+  UPDATE hydra_cutover.run SET state = 'removing', lease_until = NULL;
+  RETURN jsonb_build_object('ok', true, 'alreadyRemoving', false);
+END
+$removal$;
 
 -- Refuses every write here until the attempt's lease ends. One call, committed by itself: no client round trip happens while the
 -- exclusive lock is held. A lease is never extended: it was fixed when the attempt began.
@@ -269,7 +301,7 @@ BEGIN
     UPDATE hydra_cutover.run SET state = 'open', lease_until = NULL
      WHERE attempt = p_attempt AND state = 'fenced' AND lease_until > clock_timestamp();
   END IF;
-  UPDATE hydra_cutover.attempt SET state = 'aborted', decided_at = clock_timestamp(), decided_by = p_by
+  UPDATE hydra_cutover.attempt SET state = 'aborted', decided_at = clock_timestamp(), decided_by = left(p_by, 200)
    WHERE attempt = p_attempt;
   RETURN jsonb_build_object('outcome', 'aborted', 'epoch', mine.epoch);
 END
@@ -283,10 +315,13 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $clai
 DECLARE
   claimed bigint;
   outcome text;
+  known bigint;
 BEGIN
   PERFORM set_config('synchronous_commit', 'on', true), set_config('lock_timeout', '2000', true);
-  IF EXISTS (SELECT FROM hydra_cutover.run WHERE state IN ('closed', 'abandoned')) OR hydra_cutover.serves(p_epoch) THEN
-    -- Not the side that is left for this epoch: what is decided here binds nobody there.
+  IF EXISTS (SELECT FROM hydra_cutover.run WHERE state IN ('closed', 'abandoned') OR (state = 'committed' AND epoch < p_epoch))
+     OR hydra_cutover.serves(p_epoch) THEN
+    -- Not the side that is left for this epoch (not yet opened, left by an earlier cutover, or opened for it): what is decided here
+    -- binds nobody there.
     RETURN 'unknown';
   END IF;
   IF p_epoch IS NULL AND (hydra_cutover.outcome() ->> 'living') IS NOT NULL THEN
@@ -306,10 +341,16 @@ BEGIN
     IF EXISTS (SELECT 1 FROM hydra_cutover.attempt WHERE epoch = p_epoch) THEN
       RETURN 'unknown';
     END IF;
+    known := (SELECT GREATEST(max(a.epoch), max(r.epoch)) FROM hydra_cutover.run r LEFT JOIN hydra_cutover.attempt a ON true);
+    IF p_epoch > known + 1 OR EXISTS (SELECT FROM hydra_cutover.run WHERE state = 'committed' AND epoch < p_epoch) THEN
+      -- Nobody stages such an epoch. Kept, it would be the highest one that is known, and no attempt could begin above it.
+      RETURN 'unknown';
+    END IF;
     INSERT INTO hydra_cutover.attempt (attempt, epoch, state, hold_started_at, lease_until, decided_at, decided_by)
-    SELECT COALESCE(max(attempt), 0) + 1, p_epoch, 'aborted', clock_timestamp(), clock_timestamp(), clock_timestamp(), p_by
+    SELECT COALESCE(max(attempt), 0) + 1, p_epoch, 'aborted', clock_timestamp(), clock_timestamp(), clock_timestamp(),
+           left(p_by, 200)
       FROM hydra_cutover.attempt
-    HAVING p_epoch > GREATEST(max(epoch), (SELECT epoch FROM hydra_cutover.run));
+    HAVING p_epoch > known;
   END IF;
   IF EXISTS (SELECT 1 FROM hydra_cutover.attempt WHERE state = 'committed' AND epoch > COALESCE(p_applied_epoch, 0)) THEN
     -- Another epoch moved the writes away: what this gateway serves is over.

@@ -11,7 +11,7 @@ export type BeginAnswer =
     }
   | {
       readonly ok: false;
-      readonly reason: 'committed' | 'closed' | 'abandoned' | 'attempt_alive' | 'stale_epoch';
+      readonly reason: 'committed' | 'closed' | 'abandoned' | 'removing' | 'attempt_alive' | 'stale_epoch';
       readonly attempt?: number;
       readonly epoch: number;
     };
@@ -42,12 +42,21 @@ export type OpenAnswer =
   | { readonly ok: true; readonly alreadyOpen: boolean; readonly epoch: number }
   | { readonly ok: false; readonly reason: SideState; readonly epoch: number };
 
-/** `abandoned`: green that may never open any more. */
-export type SideState = 'open' | 'fenced' | 'committed' | 'closed' | 'abandoned';
+/** `abandoned`: green that may never open any more. `removing`: writes pass, and no attempt may begin any more. */
+export type SideState = 'open' | 'fenced' | 'committed' | 'closed' | 'abandoned' | 'removing';
 
 export type AbandonAnswer =
   | { readonly ok: true; readonly epoch: number }
   | { readonly ok: false; readonly reason: SideState; readonly epoch: number };
+
+export type RemovalAnswer =
+  | { readonly ok: true; readonly alreadyRemoving: boolean }
+  | {
+      readonly ok: false;
+      readonly reason: 'committed' | 'closed' | 'abandoned' | 'attempt_alive';
+      readonly epoch: number;
+      readonly leaseUntil?: string;
+    };
 
 export interface ArbiterState {
   readonly side: 'blue' | 'green';
@@ -87,6 +96,14 @@ export function abortAttempt(
   lockTimeoutMs: number,
 ): Promise<AbortAnswer> {
   return call(client, 'abort_attempt($1, $2, $3)', [attempt, by, lockTimeoutMs]);
+}
+
+/**
+ * Takes the right to begin an attempt away for good, so that what the commit rests on can be removed: writes pass from then on as
+ * on an open side. Refused while an attempt is alive, after a commit, and on a side that is not yet open. Idempotent.
+ */
+export function beginRemoval(client: SqlClient): Promise<RemovalAnswer> {
+  return call(client, 'begin_removal()', []);
 }
 
 /** Inside the caller's transaction: writers of this side wait until it ends. @throws PostgreSQL's 55P03 */

@@ -10,6 +10,7 @@ export {
 } from './install-arbiter';
 export { type LockRetryOptions, withLockRetry } from './lock-retry';
 export { type RemoveArbiterOptions, removeArbiter } from './remove-arbiter';
+export { takeRightToBegin } from './take-right-to-begin';
 export { ARCHIVE_SCHEMA, keepArchive } from './keep-archive';
 export {
   type CutoverOrigin,

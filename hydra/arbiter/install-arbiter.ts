@@ -20,11 +20,13 @@ export interface InstallArbiterOptions {
 
 /**
  * Makes schema `hydra_cutover` with the arbiter of this side, in one transaction. Idempotent for the same cutover and side: what
- * is there stays as it is.
+ * is there stays as it is. There is no way back from a removal that has begun: what it has taken off already is not known to the
+ * caller, so the removal is finished first.
  *
  * @returns the nonce that every later transaction asserts, so that crossed connections are noticed
  * @throws CutoverFault CUTOVER_RUNNING (another cutover's arbiter is there) | CROSSED_CONNECTION (this cutover's, but of the
- *   other side) | CHECK_FAILED (a schema of that name belongs to somebody else)
+ *   other side) | CHECK_FAILED (a schema of that name belongs to somebody else; writes have moved away from here; the removal of
+ *   this cutover has begun)
  */
 export async function installArbiter(client: SqlClient, options: InstallArbiterOptions): Promise<{ nonce: string }> {
   const before = await describeArbiter(client);
@@ -64,7 +66,31 @@ async function adopt(
         'check the addresses of both sides',
     );
   }
+  const over = whyOver(found);
+  if (over !== undefined) {
+    throw new CutoverFault('CHECK_FAILED', over, {
+      cutoverId: found.cutoverId,
+      state: found.state,
+      epoch: found.epoch,
+    });
+  }
   return { nonce: found.nonce };
+}
+
+function whyOver({ cutoverId, side, state, epoch }: ArbiterDescription): string | undefined {
+  if (state === 'committed') {
+    return (
+      `writes moved away from this database, the ${side} side of cutover ${cutoverId}, with epoch ${epoch}; nothing is prepared here ` +
+      'any more and nothing was changed. `hydra-cutover status` says how far that cutover is'
+    );
+  }
+  if (state === 'removing') {
+    return (
+      `the removal of cutover ${cutoverId} from this database has begun, so that nothing can be prepared here; nothing was changed. ` +
+      'Let its undo finish (`hydra-cutover repair` does it without a workflow), then start anew'
+    );
+  }
+  return undefined;
 }
 
 /** Says who, when, from where, how far, and what to do about it. */

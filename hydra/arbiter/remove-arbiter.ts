@@ -1,7 +1,7 @@
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
-import { describeArbiter } from './describe-arbiter';
 import { type LockRetryOptions, withLockRetry } from './lock-retry';
+import { takeRightToBegin } from './take-right-to-begin';
 
 export interface RemoveArbiterOptions extends LockRetryOptions {
   /** A physical copy that nobody serves from: its state is blue's and means nothing. @default false */
@@ -9,14 +9,15 @@ export interface RemoveArbiterOptions extends LockRetryOptions {
 }
 
 /**
- * Takes everything of ours off Hydra's tables, one table per transaction, then drops schema `hydra_cutover`. Tolerates whatever
+ * Takes the right to begin an attempt away, then everything of ours off Hydra's tables, one table per transaction, then drops schema `hydra_cutover`. Tolerates whatever
  * is missing. Never `DROP SCHEMA ... CASCADE` while triggers depend on it: that holds one table while it waits for the next.
  *
- * @throws CutoverFault CHECK_FAILED (committed here: the guard stays as long as this database exists) | LOCK_BUSY (a fence
- *   holds, or a table stays locked; what was removed so far stays removed)
+ * @throws CutoverFault CHECK_FAILED (committed here: the guard stays as long as this database exists; or closed: it would let
+ *   writes in that are on no other side) | LOCK_BUSY (an attempt is alive, or a table stays locked; what was removed so far stays
+ *   removed, and no attempt can begin)
  */
 export async function removeArbiter(client: SqlClient, options: RemoveArbiterOptions = {}): Promise<void> {
-  if (options.copy !== true) await assertRemovable(client);
+  if (options.copy !== true) await takeRightToBegin(client);
   await dropTriggers(client, options);
   await withLockRetry(client, 'hydra_cutover', options, async () => {
     const left = await tablesWithTriggers(client);
@@ -28,23 +29,6 @@ export async function removeArbiter(client: SqlClient, options: RemoveArbiterOpt
     }
     await client.query('DROP SCHEMA IF EXISTS hydra_cutover CASCADE');
   });
-}
-
-async function assertRemovable(client: SqlClient): Promise<void> {
-  const found = await describeArbiter(client);
-  if (found?.state === 'committed') {
-    throw new CutoverFault(
-      'CHECK_FAILED',
-      `writes moved away from this database (cutover ${found.cutoverId}, epoch ${found.epoch}); its guards stay, so that ` +
-        'nothing can write here any more',
-    );
-  }
-  if (found?.attempts.some(({ state, leaseOver }) => (state === 'holding' || state === 'fenced') && !leaseOver)) {
-    throw new CutoverFault(
-      'LOCK_BUSY',
-      `an attempt of cutover ${found.cutoverId} is alive; abandon it, or wait until its lease is over`,
-    );
-  }
 }
 
 interface TableTriggers {

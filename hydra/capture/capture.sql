@@ -25,6 +25,15 @@ CREATE TABLE hydra_cutover.revocation (
   UNIQUE (kind, key)
 );
 
+-- Every trigger that must be there, recorded before the first of them is made. What is left of `captured` could not tell what was
+-- never made, or has been taken off.
+CREATE TABLE hydra_cutover.to_capture (
+  table_name   text NOT NULL,
+  table_oid    oid NOT NULL,
+  trigger_name name NOT NULL,
+  PRIMARY KEY (table_oid, trigger_name)
+);
+
 -- Every trigger of the capture as it was made; what differs from it is a problem.
 CREATE TABLE hydra_cutover.captured (
   table_oid     oid NOT NULL,
@@ -143,7 +152,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $p
   SELECT DISTINCT format('%s was rewritten, and its rows were not carried since', c.relname)
     FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid WHERE c.relfilenode <> k.relfilenode
   UNION ALL
-  SELECT 'no table is captured' WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.captured)
+  SELECT DISTINCT format('%s is not captured', m.table_name) FROM hydra_cutover.to_capture m
+   WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.captured k
+                      WHERE k.table_oid = m.table_oid AND k.trigger_name = m.trigger_name)
+  UNION ALL
+  SELECT 'no table is to be captured' WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.to_capture)
 $problems$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA hydra_cutover FROM PUBLIC;

@@ -3,7 +3,7 @@ import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type LockRetryOptions, withLockRetry } from '../arbiter/lock-retry';
 import { sqlFile } from '../sql-file';
 import { CAPTURED_TABLES, type CapturedTable } from './captured-tables';
-import { logFunctionSql, triggersSql } from './trigger-sql';
+import { logFunctionSql, triggerNames, triggersSql } from './trigger-sql';
 
 export interface InstallCaptureOptions extends LockRetryOptions {
   /** The schema that holds Hydra's tables. @default 'public' */
@@ -25,7 +25,7 @@ export async function installCapture(
   options: InstallCaptureOptions = {},
 ): Promise<{ readonly tables: number; readonly added: readonly string[] }> {
   const tables = await tableStates(client, options.schema ?? 'public');
-  await installLog(client, options);
+  await installLog(client, options, tables);
   const added: string[] = [];
   for (const spec of CAPTURED_TABLES) {
     const found = tables.get(spec.table);
@@ -62,7 +62,11 @@ async function tableStates(client: SqlClient, schema: string): Promise<Map<strin
   return tables;
 }
 
-async function installLog(client: SqlClient, options: InstallCaptureOptions): Promise<void> {
+async function installLog(
+  client: SqlClient,
+  options: InstallCaptureOptions,
+  tables: ReadonlyMap<string, TableState>,
+): Promise<void> {
   const [found] = await queryRows<{ there: boolean; schema: string }>(
     client,
     `SELECT to_regclass('hydra_cutover.captured') IS NOT NULL AS there, quote_ident($1) AS schema`,
@@ -74,6 +78,14 @@ async function installLog(client: SqlClient, options: InstallCaptureOptions): Pr
     for (const spec of CAPTURED_TABLES) await client.query(logFunctionSql(spec));
     await client.query(logFunctionSql(CANARY, `'canary'`));
     await client.query(triggersSql(CANARY, 'hydra_cutover.canary'));
+    for (const spec of [...CAPTURED_TABLES, CANARY]) {
+      const name = tables.get(spec.table)?.name ?? 'hydra_cutover.canary';
+      await client.query(
+        `INSERT INTO hydra_cutover.to_capture (table_name, table_oid, trigger_name)
+         SELECT $1, $2::regclass, unnest($3::name[])`,
+        [spec.table, name, triggerNames(spec)],
+      );
+    }
   });
 }
 

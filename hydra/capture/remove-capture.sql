@@ -1,9 +1,11 @@
--- What the arbiter has without a capture.
+-- What is left of a capture that was removed: nothing is undone, and nothing may be committed any more.
 CREATE OR REPLACE FUNCTION hydra_cutover.undone_changes() RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'SELECT 0::bigint';
 CREATE OR REPLACE FUNCTION hydra_cutover.capture_problems() RETURNS SETOF text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'SELECT NULL::text WHERE false';
-DROP TABLE hydra_cutover.canary, hydra_cutover.change_log, hydra_cutover.revocation, hydra_cutover.captured;
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS
+  $problems$SELECT 'the change log was removed'::text$problems$;
+DROP TABLE hydra_cutover.canary, hydra_cutover.change_log, hydra_cutover.revocation, hydra_cutover.captured,
+  hydra_cutover.to_capture;
 DO $drop$
 DECLARE
   found regprocedure;

@@ -1,15 +1,20 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { describeArbiter } from '../arbiter/describe-arbiter';
 import { type LockRetryOptions, withLockRetry } from '../arbiter/lock-retry';
+import { takeRightToBegin } from '../arbiter/take-right-to-begin';
 import { sqlFile } from '../sql-file';
 
 /**
  * Takes the triggers of the capture off Hydra's tables, one table per transaction, then drops the change log and the set of
  * revocations. Guards and arbiter stay. Tolerates whatever is missing.
  *
- * @throws CutoverFault LOCK_BUSY (a table stays locked; what was removed so far stays removed)
+ * First no attempt can begin any more, unless writes have moved away already: then none ever can.
+ * @throws CutoverFault CHECK_FAILED (a closed side) | LOCK_BUSY (an attempt is alive, or a table stays locked; what was removed so far
+ *   stays removed, and no attempt can begin)
  */
 export async function removeCapture(client: SqlClient, options: LockRetryOptions = {}): Promise<void> {
   if (!(await isCaptureInstalled(client))) return;
+  if ((await describeArbiter(client))?.state !== 'committed') await takeRightToBegin(client);
   const tables = await queryRows<{ name: string; oid: string; triggers: string[] }>(
     client,
     `SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid::text AS oid,

@@ -4,8 +4,14 @@ import { type CapturedTable } from './captured-tables';
 /** Every trigger that the capture makes has a name that begins so; the guard's does too. */
 export const TRIGGER_PREFIX = 'hydra_cutover_';
 
+interface TriggerSql {
+  readonly name: string;
+  /** With `:table` for the table's name. */
+  readonly create: string;
+}
+
 /** How removals of a table are classified, besides being logged. */
-const REVOCATION_TRIGGERS: Readonly<Record<string, readonly string[]>> = {
+const REVOCATION_TRIGGERS: Readonly<Record<string, readonly TriggerSql[]>> = {
   hydra_oauth2_refresh: [
     constraintTrigger('revoked_update', 'UPDATE OF active', 'WHEN (OLD.active AND NOT NEW.active)', 'note_chain'),
     constraintTrigger('revoked_delete', 'DELETE', 'WHEN (OLD.active)', 'note_chain'),
@@ -36,23 +42,33 @@ export function logFunctionSql(spec: CapturedTable, kind = 'lower(TG_OP)'): stri
  * @param table quoted, with its schema
  */
 export function triggersSql(spec: CapturedTable, table: string): string {
+  return `${triggersOf(spec)
+    .map(({ create }) => create.replaceAll(':table', () => table))
+    .join('\n')}
+    SELECT hydra_cutover.record_captured('${table.replaceAll("'", "''")}');`;
+}
+
+/** Names of all that {@link triggersSql} makes. */
+export function triggerNames(spec: CapturedTable): string[] {
+  return triggersOf(spec).map(({ name }) => name);
+}
+
+function triggersOf(spec: CapturedTable): readonly TriggerSql[] {
   const log = logFunctionName(spec.table);
-  const triggers = [
+  return [
     trigger('log', `AFTER INSERT OR DELETE`, 'FOR EACH ROW', log),
     // A rotation updates every old token of its chain to what it is already; unchanged rows carry nothing.
     trigger('log_update', 'AFTER UPDATE', 'FOR EACH ROW WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)', log),
     trigger('log_truncate', 'AFTER TRUNCATE', 'FOR EACH STATEMENT', 'log_truncate'),
     ...(REVOCATION_TRIGGERS[spec.table] ?? []),
   ];
-  return `${triggers.map((sql) => sql.replaceAll(':table', () => table)).join('\n')}
-    SELECT hydra_cutover.record_captured('${table.replaceAll("'", "''")}');`;
 }
 
 function logFunctionName(table: string): string {
   return `log_${table}`;
 }
 
-function constraintTrigger(name: string, event: string, when: string, run: string): string {
+function constraintTrigger(name: string, event: string, when: string, run: string): TriggerSql {
   const body = `AFTER ${event} ON :table DEFERRABLE INITIALLY DEFERRED FOR EACH ROW ${when}`;
   return always(
     name,
@@ -60,11 +76,11 @@ function constraintTrigger(name: string, event: string, when: string, run: strin
   );
 }
 
-function deleteTrigger(when: string, run: string): string {
+function deleteTrigger(when: string, run: string): TriggerSql {
   return trigger('revoked', 'AFTER DELETE', `FOR EACH ROW ${when}`, run);
 }
 
-function trigger(name: string, event: string, each: string, run: string): string {
+function trigger(name: string, event: string, each: string, run: string): TriggerSql {
   return always(
     name,
     `CREATE TRIGGER ${TRIGGER_PREFIX}${name} ${event} ON :table ${each} EXECUTE FUNCTION hydra_cutover.${run}();`,
@@ -72,6 +88,7 @@ function trigger(name: string, event: string, each: string, run: string): string
 }
 
 /** ALWAYS: session_replication_role = replica turns every other trigger off. */
-function always(name: string, create: string): string {
-  return `${create}\nALTER TABLE :table ENABLE ALWAYS TRIGGER ${TRIGGER_PREFIX}${name};`;
+function always(name: string, create: string): TriggerSql {
+  const full = `${TRIGGER_PREFIX}${name}`;
+  return { name: full, create: `${create}\nALTER TABLE :table ENABLE ALWAYS TRIGGER ${full};` };
 }

@@ -87,9 +87,11 @@ function judgeArbiter(arbiter: ArbiterDescription, blue: SideTraces, look: Datab
   const isFenced = arbiter.state === 'fenced' && Date.parse(arbiter.leaseUntil ?? '') > Date.parse(blue.readAt);
   const step = blue.origin?.step;
   const phase =
-    last === undefined
-      ? `before the switchover${step ? `, last step ${step}` : ''}`
-      : `switchover: attempt ${last.attempt} for epoch ${last.epoch} is ${last.state}${isAlive ? `, until ${last.leaseUntil}` : ''}`;
+    arbiter.state === 'removing'
+      ? 'its removal from blue has begun: no switchover can begin any more'
+      : last === undefined
+        ? `before the switchover${step ? `, last step ${step}` : ''}`
+        : `switchover: attempt ${last.attempt} for epoch ${last.epoch} is ${last.state}${isAlive ? `, until ${last.leaseUntil}` : ''}`;
   const writes = isFenced
     ? `nobody until ${arbiter.leaseUntil ?? ''} (by that database's clock ${blue.readAt}); then blue again, by itself`
     : 'blue: nothing is refused there';

@@ -8,7 +8,15 @@ import { proveDrain } from '../../../activities/prove-drain';
 import { type StepDeps } from '../../../activities/step';
 import { PostgresDatabases } from '../../../adapters/postgres/postgres-databases';
 import { type CutoverSettings } from '../../../domain/settings';
-import { beginAttempt, commitAttempt, fence, guardTables, installArbiter, openSide } from '../../../hydra/arbiter';
+import {
+  abortAttempt,
+  beginAttempt,
+  commitAttempt,
+  fence,
+  guardTables,
+  installArbiter,
+  openSide,
+} from '../../../hydra/arbiter';
 import { CAPTURED_TABLES, raiseLifetimes } from '../../../hydra/capture';
 import { installSyncTables } from '../../../hydra/sync/install-sync-tables';
 import { createSyncRole, grantSyncRole, syncRoleName } from '../../../hydra/sync/sync-role';
@@ -158,6 +166,14 @@ describe('enableCapture', () => {
     expect(rows).toEqual([{ may: true }]);
   });
 
+  it('refuses once writes have moved, and leaves no canary behind that nobody carries', async () => {
+    await enableCapture(deps, input(), stepContext());
+    await makeGreen();
+    await moveWrites();
+    await expect(enableCapture(deps, input(), stepContext())).rejects.toMatchObject({ code: 'CHECK_FAILED' });
+    expect(await count(blue, 'SELECT FROM hydra_cutover.change_log WHERE done_at IS NULL')).toBe(0);
+  });
+
   it('refuses while another cutover holds blue, and says that recording is broken when a trigger is off', async () => {
     await enableCapture(deps, input(), stepContext());
     await expect(enableCapture(deps, { ...input(), cutoverId: 'next' }, stepContext())).rejects.toMatchObject({
@@ -179,6 +195,26 @@ describe('disableCapture', () => {
     await disableCapture(deps, input(), stepContext());
     expect(await triggers(blue)).toEqual([]);
     expect(await count(blue, `SELECT 1 FROM pg_namespace WHERE nspname ~ '^hydra_cutover'`)).toBe(0);
+  });
+
+  it('takes the right to begin away before the first trigger goes, and nothing while an attempt is alive', async () => {
+    await enableCapture(deps, input(), stepContext());
+    const before = await triggers(blue);
+    const begun = await beginAttempt(blue, { epoch: ++epoch, holdDeadlineMs: 60_000, marginMs: 0 });
+    await expect(disableCapture(deps, input(), stepContext())).rejects.toMatchObject({ code: 'LOCK_BUSY' });
+    expect(await triggers(blue)).toEqual(before);
+    if (begun.ok) await abortAttempt(blue, begun.attempt, 'test', LOCK_TIMEOUT_MS);
+    const heartbeat = () => {
+      throw new Error('the worker dies after the first table');
+    };
+    await expect(disableCapture(deps, input(), stepContext({ heartbeat }))).rejects.toThrow('the worker dies');
+    expect(await beginAttempt(blue, { epoch: ++epoch, holdDeadlineMs: 60_000, marginMs: 0 })).toMatchObject({
+      reason: 'removing',
+    });
+    await revokeSomething('passes');
+    await expect(enableCapture(deps, input(), stepContext())).rejects.toMatchObject({ code: 'CHECK_FAILED' });
+    await disableCapture(deps, input(), stepContext());
+    expect(await triggers(blue)).toEqual([]);
   });
 
   it('refuses once writes have moved', async () => {

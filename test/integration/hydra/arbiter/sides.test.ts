@@ -4,6 +4,7 @@ import {
   abandonSide,
   abortAttempt,
   beginAttempt,
+  beginRemoval,
   claimEpoch,
   commitAttempt,
   describeArbiter,
@@ -84,9 +85,36 @@ describe('a gateway in doubt', () => {
   });
 
   it('uses up an epoch that was staged but not begun, so that it cannot begin any more', async () => {
-    expect(await claim(5)).toBe('aborted');
-    expect(await beginAttempt(ours, { epoch: 5, ...LEASE })).toMatchObject({ ok: false, reason: 'stale_epoch' });
-    await begin(6);
+    expect(await claim(1)).toBe('aborted');
+    expect(await beginAttempt(ours, { epoch: 1, ...LEASE })).toMatchObject({ ok: false, reason: 'stale_epoch' });
+    await begin(2);
+  });
+
+  it('uses up no epoch that nobody can have staged, and keeps no name of any length', async () => {
+    const farAway = ['9223372036854775807', '-9223372036854775808', '9007199254740993'];
+    for (const epoch of farAway) {
+      const { rows } = await ours.query<{ answer: string }>(
+        `SELECT hydra_cutover.claim_epoch($1::bigint, NULL, repeat('x', 50000000)) AS answer`,
+        [epoch],
+      );
+      expect(rows).toEqual([{ answer: epoch.startsWith('-') ? 'aborted' : 'unknown' }]);
+    }
+    expect((await ours.query('SELECT FROM hydra_cutover.attempt')).rows).toEqual([]);
+    await ours.query(
+      `SELECT hydra_cutover.claim_epoch(1, 0, repeat('x', 50000000)), hydra_cutover.claim_epoch(2, 0, NULL)`,
+    );
+    const { rows } = await ours.query<{ length: number }>(
+      'SELECT length(decided_by) AS length FROM hydra_cutover.attempt ORDER BY attempt',
+    );
+    expect(rows).toEqual([{ length: 200 }, { length: null }]);
+    await begin(3);
+  });
+
+  it('gets no verdict from the blue of an earlier cutover, and leaves nothing there', async () => {
+    await commit(1);
+    expect(await claim(2, 1)).toBe('unknown');
+    expect(await claim(1, 1)).toBe('committed');
+    expect((await ours.query('SELECT FROM hydra_cutover.attempt')).rows).toHaveLength(1);
   });
 
   it('learns that its epoch was committed, and that another one was', async () => {
@@ -248,7 +276,7 @@ describe('green', () => {
   });
 
   it('alone is abandoned: of blue that is open or committed nothing is taken', async () => {
-    await removeArbiter(ours);
+    await removeArbiter(ours, { copy: true });
     await installArbiter(ours, BLUE);
     await guardTables(ours);
     expect(await abandonSide(ours, LOCK_TIMEOUT_MS)).toMatchObject({ ok: false, reason: 'open' });
@@ -328,13 +356,48 @@ describe('an arbiter', () => {
     expect((await ours.query(`SELECT 1 FROM pg_trigger WHERE tgname ~ '^hydra_cutover'`)).rows).toEqual([]);
   });
 
-  it('puts back the guards that half a removal took', async () => {
+  it('lets no attempt begin from the first moment of its removal on, and nobody install it over half a removal', async () => {
     await writer.query('BEGIN');
     await write();
     await expect(removeArbiter(ours, IMPATIENT)).rejects.toMatchObject({ code: 'LOCK_BUSY' });
+    await expect(write()).resolves.toBeDefined();
     await writer.query('COMMIT');
-    expect((await guardTables(ours)).length).toBeGreaterThan(0);
-    expect(await guardProblems(ours)).toEqual([]);
+    expect(await beginAttempt(ours, { epoch: 5, ...LEASE })).toMatchObject({ ok: false, reason: 'removing' });
+    await expect(installArbiter(ours, BLUE)).rejects.toMatchObject({
+      code: 'CHECK_FAILED',
+      details: { state: 'removing' },
+    });
+    await expect(write()).resolves.toBeDefined();
+    expect(await claim(1)).toBe('aborted');
+    await removeArbiter(ours);
+    await installArbiter(ours, BLUE);
+    await begin(5);
+  });
+
+  it('gives up an attempt whose lease is over when its removal begins', async () => {
+    const attempt = await begin(5);
+    await fence(ours, attempt, LOCK_TIMEOUT_MS);
+    expect(await beginRemoval(ours)).toMatchObject({ ok: false, reason: 'attempt_alive', epoch: 5 });
+    for (const table of ['run', 'attempt']) {
+      await ours.query(`UPDATE hydra_cutover.${table} SET lease_until = clock_timestamp()`);
+    }
+    expect(await beginRemoval(ours)).toEqual({ ok: true, alreadyRemoving: false });
+    expect(await beginRemoval(ours)).toEqual({ ok: true, alreadyRemoving: true });
+    expect(await commitAttempt(ours, attempt, LOCK_TIMEOUT_MS)).toEqual({ ok: false, reason: 'aborted' });
+    await expect(write()).resolves.toBeDefined();
+  });
+
+  it('is not removed from a closed side, which would take writes then', async () => {
+    await removeArbiter(ours);
+    await installArbiter(ours, { ...BLUE, side: 'green', initialState: 'closed' });
+    await guardTables(ours);
+    await expect(removeArbiter(ours)).rejects.toMatchObject({ code: 'CHECK_FAILED' });
+    await expect(write()).rejects.toMatchObject({ code: 'HC001' });
+  });
+
+  it('that was committed is not prepared again', async () => {
+    await commit(5);
+    await expect(installArbiter(ours, BLUE)).rejects.toMatchObject({ code: 'CHECK_FAILED', details: { epoch: 5 } });
   });
 
   it('leaves the archive of each cutover behind', async () => {

@@ -6,6 +6,7 @@ import {
   fence,
   guardTables,
   installArbiter,
+  removeArbiter,
 } from '../../../../hydra/arbiter';
 import {
   CAPTURED_TABLES,
@@ -56,10 +57,16 @@ async function insertLogin(name: string, clientId: string): Promise<void> {
   );
 }
 
-beforeAll(async () => {
-  [ours, writer] = [await database.connect(), await database.connect()];
+/** From which no attempt can begin any more: the next test gets an arbiter of its own. */
+async function newArbiter(): Promise<void> {
+  await removeArbiter(ours);
   await installArbiter(ours, { side: 'blue', cutoverId: 'test', initialState: 'open' });
   await guardTables(ours);
+}
+
+beforeAll(async () => {
+  [ours, writer] = [await database.connect(), await database.connect()];
+  await newArbiter();
 });
 beforeEach(async () => {
   await writer.query('ROLLBACK');
@@ -190,7 +197,7 @@ describe('the change log', () => {
 });
 
 describe('the capture', () => {
-  afterEach(() => removeCapture(ours));
+  afterEach(newArbiter);
 
   it('is whole after it was installed twice', async () => {
     await removeCapture(ours);
@@ -268,6 +275,32 @@ describe('the capture', () => {
     expect(await logRewrites(ours)).toEqual([]);
     expect(await changes()).toMatchObject([{ kind: 'rewrite', table_name: 'hydra_jwk' }]);
     expect(await captureProblems(ours)).toEqual([]);
+  });
+
+  it('knows what must be there: a commit is refused without the capture of one table, and without any', async () => {
+    const begun = await beginAttempt(ours, { epoch: 6, holdDeadlineMs: 600_000, marginMs: 0 });
+    if (!begun.ok) throw new Error(begun.reason);
+    await fence(ours, begun.attempt, 2_000);
+    await expect(removeCapture(ours)).rejects.toMatchObject({ code: 'LOCK_BUSY' });
+    expect(await captureProblems(ours)).toEqual([]);
+    // As one who does not ask before he begins.
+    await writer.query(
+      `DROP TRIGGER hydra_cutover_log ON hydra_client; DROP TRIGGER hydra_cutover_log_update ON hydra_client;
+       DROP TRIGGER hydra_cutover_log_truncate ON hydra_client; DROP TRIGGER hydra_cutover_revoked ON hydra_client;
+       DELETE FROM hydra_cutover.captured WHERE table_oid = 'hydra_client'::regclass`,
+    );
+    expect(await commitAttempt(ours, begun.attempt, 2_000)).toMatchObject({
+      reason: 'guard_problems',
+      problems: ['hydra_client is not captured'],
+    });
+    await abortAttempt(ours, begun.attempt, 'test', 2_000);
+    await removeCapture(ours);
+    expect((await ours.query('SELECT hydra_cutover.capture_problems() AS problem')).rows).toEqual([
+      { problem: 'the change log was removed' },
+    ]);
+    expect(await beginAttempt(ours, { epoch: 7, holdDeadlineMs: 600_000, marginMs: 0 })).toMatchObject({
+      reason: 'removing',
+    });
   });
 
   it('leaves guard and arbiter and none of its own when it is removed, also twice and half removed', async () => {

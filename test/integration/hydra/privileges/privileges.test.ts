@@ -106,7 +106,7 @@ describe.each(MAJORS)("the tool's role on PostgreSQL %i", (major) => {
     });
     expect((await checkPrivileges(tool, ROLES)).filter(({ kind }) => kind === 'missing')).toEqual([]);
     await dropSyncRole(tool, 'test');
-    await removeArbiter(tool);
+    await removeArbiter(tool, { copy: true });
     await as('hydra', (client) => client.query('DROP TABLE hydra_oauth2_flow'));
   });
 

@@ -1,0 +1,43 @@
+import { CutoverFault } from '../../domain/faults';
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { beginRemoval } from './arbiter';
+
+/**
+ * Before the first trigger goes: from here on no attempt can begin here, so none can commit with half of what it rests on. Idempotent;
+ * does nothing where no arbiter is.
+ *
+ * @throws CutoverFault CHECK_FAILED (writes moved away from here, or were never let in) | LOCK_BUSY (retryable: an attempt is alive)
+ */
+export async function takeRightToBegin(client: SqlClient): Promise<void> {
+  const [found] = await queryRows<{ there: boolean }>(
+    client,
+    `SELECT to_regclass('hydra_cutover.run') IS NOT NULL AS there`,
+  );
+  if (found?.there !== true) return;
+  const answer = await beginRemoval(client);
+  if (answer.ok) return;
+  const { reason, epoch } = answer;
+  switch (reason) {
+    case 'committed':
+      throw new CutoverFault(
+        'CHECK_FAILED',
+        `writes moved away from this database with epoch ${epoch}; its guards and its capture stay, so that nothing can write here ` +
+          'any more and nothing that was written is forgotten',
+        { epoch },
+      );
+    case 'closed':
+    case 'abandoned':
+      throw new CutoverFault(
+        'CHECK_FAILED',
+        `this database is the ${reason} side of a cutover; without its guards it would take writes that no other side has; its ` +
+          'instance is what goes',
+        { epoch },
+      );
+    case 'attempt_alive':
+      throw new CutoverFault(
+        'LOCK_BUSY',
+        `a switchover (epoch ${epoch}) is alive on this database; abandon it, or wait until its lease is over (${answer.leaseUntil ?? 'soon'})`,
+        { epoch },
+      );
+  }
+}
