@@ -52,37 +52,29 @@ export const CLEANING_RULES = {
   J01: {
     title: 'OpenID context that is no JSON for PostgreSQL',
     kind: 'clean',
-    fix: 'empty becomes {}, NUL escapes go',
+    fix: 'NUL escapes go, half surrogates become U+FFFD, numbers beyond numeric become text; what is empty or no JSON at all becomes {}',
   },
   J02: {
     title: 'login context that is no JSON for PostgreSQL',
     kind: 'clean',
-    fix: 'empty becomes {}, NUL escapes go',
+    fix: 'NUL escapes go, half surrogates become U+FFFD, numbers beyond numeric become text; what is empty or no JSON at all becomes {}',
   },
   J03: {
     title: 'session claims that are no JSON for PostgreSQL',
     kind: 'clean',
-    fix: 'empty becomes {}, NUL escapes go',
+    fix: 'empty becomes {}, NUL escapes go, half surrogates become U+FFFD, numbers beyond numeric become text',
   },
   J04: {
-    title: 'client lists with characters that JSON escapes',
+    title:
+      'client lists that the migration would refuse or read differently: escapes, bars inside elements, empty elements',
     kind: 'clean',
-    fix: 'escaped; unchanged after migrating',
+    fix: 'written so that 2.x reads the elements that 1.x reads',
   },
   J05: {
-    title: 'request lists with characters that JSON escapes',
+    title:
+      'request lists that the migration would refuse or read differently: escapes, bars inside elements, empty elements',
     kind: 'clean',
-    fix: 'escaped; unchanged after migrating',
-  },
-  'J01-stop': {
-    title: 'OpenID context that is no JSON at all',
-    kind: 'refuse',
-    fix: 'correct oidc_context on blue, or delete the login requests',
-  },
-  'J02-stop': {
-    title: 'login context that is no JSON at all',
-    kind: 'refuse',
-    fix: 'correct context on blue; it is what the login app handed to the consent page',
+    fix: 'written so that 2.x reads the elements that 1.x reads',
   },
   'J03-stop': {
     title: 'session claims that are no JSON at all',
@@ -128,8 +120,8 @@ export const CLEANING_RULE_IDS = Object.keys(CLEANING_RULES) as readonly Cleanin
 const USES_CONSENTS = /^:consents$/m;
 const USES_LOGINS = /^:synthetic_logins$/m;
 const USES_SPECIAL = /~ :special /;
-/** Lists without any of this need no escaping: a quick look before the functions that are exact. */
-const SPECIAL_CHARACTERS = String.raw`'["\\[:cntrl:]]|^\[\]$'`;
+/** Lists without any of this are read alike by both: a quick look before the functions that are exact. */
+const SPECIAL_CHARACTERS = String.raw`'["\\[:cntrl:]]|^\[\]$|\|\||^\||\|$'`;
 
 /** @returns SQL that lists what the rule applies to, as (table_name, key) */
 export function detectSql(id: CleaningRuleId): string {

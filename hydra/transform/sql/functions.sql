@@ -1,8 +1,13 @@
--- What the migration makes of a list that was escaped before: its parts, whatever characters they hold.
+-- What the migration makes of a list that was cleaned before. An empty one where there is none.
 CREATE OR REPLACE FUNCTION pg_temp.as_list(t text) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
-SELECT coalesce(to_jsonb(string_to_array(t, '|')), '[]'::jsonb)
+SELECT coalesce(to_jsonb(pg_temp.read_list(t)), '[]'::jsonb)
 $$;
 
+-- Claims: what cannot be stored is an error.
 CREATE OR REPLACE FUNCTION pg_temp.as_json(t text) RETURNS jsonb LANGUAGE sql AS $$
 SELECT pg_temp.mended_json(t)::jsonb
+$$;
+
+CREATE OR REPLACE FUNCTION pg_temp.as_context(t text) RETURNS jsonb LANGUAGE sql AS $$
+SELECT pg_temp.mended_context(t)::jsonb
 $$;

@@ -25,7 +25,7 @@
     request.csrf AS login_csrf,
     CASE WHEN request.subject = '' THEN coalesce(answer.subject, consent.subject, '') ELSE request.subject END AS subject,
     request.request_url, request.skip AS login_skip, request.client_id, request.requested_at,
-    request.authenticated_at AS login_initialized_at, pg_temp.as_json(request.oidc_context) AS oidc_context, request.login_session_id,
+    request.authenticated_at AS login_initialized_at, pg_temp.as_context(request.oidc_context) AS oidc_context, request.login_session_id,
     pg_temp.as_list(request.requested_at_audience) AS requested_at_audience,
 
     coalesce(answer.remember, false) AS login_remember, coalesce(answer.remember_for, 0) AS login_remember_for,
@@ -34,7 +34,7 @@
     CASE WHEN answer.challenge IS NOT NULL THEN answer.authenticated_at ELSE consent.authenticated_at END AS login_authenticated_at,
     coalesce(answer.was_used, consent.challenge IS NOT NULL) AS login_was_used,
     coalesce(consent.forced_subject_identifier, answer.forced_subject_identifier, '') AS forced_subject_identifier,
-    pg_temp.as_json(coalesce(answer.context, consent.context, '{}')) AS context,
+    pg_temp.as_context(coalesce(answer.context, consent.context, '{}')) AS context,
     pg_temp.as_list(coalesce(answer.amr, consent.amr)) AS amr,
 
     consent.challenge AS consent_challenge_id, consent.verifier AS consent_verifier, coalesce(consent.skip, false) AS consent_skip,

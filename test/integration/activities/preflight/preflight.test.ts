@@ -244,10 +244,10 @@ describe('preflight refuses', () => {
   });
 
   it('data that nobody but a person can mend, by rule and count, without the data', async () => {
-    await seed(client, { profile: 'J01-stop', grants: 20, seed: 8, asOf: '2026-01-01T00:00:00Z' });
+    await seed(client, { profile: 'J03-stop', grants: 20, seed: 8, asOf: '2026-01-01T00:00:00Z' });
     const { text } = await world.look();
     expect(lines(text)).toHaveLength(1);
-    expect(text).toMatch(/data rule J01-stop on blue: \d+ /);
+    expect(text).toMatch(/data rule J03-stop on blue: \d+ /);
   });
 });
 

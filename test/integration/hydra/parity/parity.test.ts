@@ -113,13 +113,13 @@ describe('comparing both sides', () => {
   it('names the rule and no content when text on blue is no JSON', async () => {
     await withUpgraded(async (sides) => {
       await sides.blue.query(
-        `UPDATE hydra_oauth2_authentication_request SET oidc_context = '{"secret":' WHERE challenge =
-           (SELECT min(challenge) FROM hydra_oauth2_authentication_request)`,
+        `UPDATE hydra_oauth2_consent_request_handled SET session_id_token = '{"secret":' WHERE challenge =
+           (SELECT min(challenge) FROM hydra_oauth2_consent_request_handled)`,
       );
       const failed = compare(sides);
       await expect(failed).rejects.toMatchObject({
         code: 'CHECK_FAILED',
-        message: expect.stringContaining('J01-stop') as string,
+        message: expect.stringContaining('J03-stop') as string,
       });
       await expect(failed).rejects.not.toMatchObject({ message: expect.stringContaining('secret') as string });
       expect(await compare(sides, { tables: ['hydra_client'] })).toMatchObject({ differences: 0 });

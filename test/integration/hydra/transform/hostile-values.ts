@@ -27,10 +27,14 @@ const LIST_PARTS = [
   ',',
   '","',
   'https://app.example/cb?a=1&b=%7C#x',
+  '\\|',
+  'a\\|b',
+  '\\\\|',
+  'https://app.example/cb?x=a\\|\\|b\\\\',
   'x'.repeat(9_000),
 ] as const;
 
-/** All of it can be mended or is JSON already. */
+/** All of it can be stored, as it is or mended. */
 const JSON_TEXTS = [
   '{}',
   ' {} ',
@@ -43,6 +47,8 @@ const JSON_TEXTS = [
   '{"b":1,"a":2,"b":3}',
   '{"nul":"a\\u0000b","kept":"\\\\u0000","both":"\\\\\\u0000\\u0000"}',
   '\n{"deep":{"er":[[[[{}]]]],"u":"\\ud83d\\udc0e ž"}}\n',
+  '{"half":"\\ud83d","turned":"\\udc0e\\ud83d","two":"\\ud83d\\ud83d\\udc0e","kept":"\\\\ud83d","end":"\\ud83d\\\\"}',
+  '{"half \\udc0e":[1e999999,-1E+999999, 1e-999999,"1e999999",{"n":-0.5e+2}],"nul":"\\u0000\\ud83d\\u0000"}',
   `{"long":"${'y'.repeat(20_000)}"}`,
 ] as const;
 

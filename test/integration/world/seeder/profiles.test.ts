@@ -29,8 +29,6 @@ const MIGRATION_FAILS: Partial<Record<SeedProfile, RegExp>> = {
   J03: /invalid input syntax for type json|unsupported Unicode escape sequence/,
   J04: /invalid input syntax for type json/,
   J05: /invalid input syntax for type json/,
-  'J01-stop': /invalid input syntax for type json/,
-  'J02-stop': /invalid input syntax for type json/,
   'J03-stop': /invalid input syntax for type json/,
   N01: /relation "networks" already exists/,
 };

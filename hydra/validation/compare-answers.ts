@@ -1,0 +1,89 @@
+import { type AnswerQuestion, EXPECTED_DIFFERENCES } from './expected-differences';
+
+/** What an answer of green says otherwise than blue's to the same question. Names, no contents. */
+export interface AnswerDifference {
+  readonly question: AnswerQuestion;
+  /** Names of fields with dots between them, `[]` for every element of a list. */
+  readonly path: string;
+  /** `lost`: blue says it and green does not. `added`: the reverse. */
+  readonly kind: 'lost' | 'added' | 'changed';
+}
+
+/**
+ * Compares two answers to one question field by field, as their readers do: what is absent, null, false, 0 or empty is the same.
+ *
+ * @returns what is different and on no line of {@link EXPECTED_DIFFERENCES}
+ */
+export function compareAnswers(question: AnswerQuestion, blue: unknown, green: unknown): readonly AnswerDifference[] {
+  const found: AnswerDifference[] = [];
+  compare(blue, green, '', 0, ({ path, blueValue, greenValue, kind }) => {
+    const isExpected = EXPECTED_DIFFERENCES.some(
+      (one) => one.question === question && isBelow(path, one.path) && (one.when?.(blueValue, greenValue) ?? true),
+    );
+    if (!isExpected) found.push({ question, path, kind });
+  });
+  return found;
+}
+
+function isBelow(path: string, above: string): boolean {
+  return path === above || path.startsWith(`${above}.`) || path.startsWith(`${above}[]`);
+}
+
+interface Found {
+  readonly path: string;
+  readonly kind: AnswerDifference['kind'];
+  readonly blueValue: unknown;
+  readonly greenValue: unknown;
+}
+
+/** Deeper fields have no names in a finding; a login app may nest its context as deeply as it likes. */
+const NAMED_DEPTH = 20;
+
+function compare(
+  blueValue: unknown,
+  greenValue: unknown,
+  path: string,
+  depth: number,
+  tell: (found: Found) => void,
+): void {
+  if (isEmpty(blueValue) && isEmpty(greenValue)) return;
+  if (isEmpty(blueValue) || isEmpty(greenValue)) {
+    tell({ path, kind: isEmpty(greenValue) ? 'lost' : 'added', blueValue, greenValue });
+  } else if (depth === NAMED_DEPTH) {
+    if (!areSame(blueValue, greenValue)) tell({ path, kind: 'changed', blueValue, greenValue });
+  } else if (Array.isArray(blueValue) && Array.isArray(greenValue)) {
+    if (blueValue.length !== greenValue.length) tell({ path, kind: 'changed', blueValue, greenValue });
+    else blueValue.forEach((value, index) => compare(value, greenValue[index], `${path}[]`, depth + 1, tell));
+  } else if (isObject(blueValue) && isObject(greenValue)) {
+    for (const name of new Set([...Object.keys(blueValue), ...Object.keys(greenValue)])) {
+      compare(blueValue[name], greenValue[name], path === '' ? name : `${path}.${name}`, depth + 1, tell);
+    }
+  } else if (blueValue !== greenValue) {
+    tell({ path, kind: 'changed', blueValue, greenValue });
+  }
+}
+
+/** Without recursion, which nesting could exhaust. */
+function areSame(blueValue: unknown, greenValue: unknown): boolean {
+  const left: (readonly [unknown, unknown])[] = [[blueValue, greenValue]];
+  for (let pair = left.pop(); pair !== undefined; pair = left.pop()) {
+    const [one, other] = pair;
+    if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) {
+      if (one !== other) return false;
+      continue;
+    }
+    const [ones, others] = [Object.entries(one), other as Readonly<Record<string, unknown>>];
+    if (Array.isArray(one) !== Array.isArray(other) || ones.length !== Object.keys(others).length) return false;
+    for (const [name, value] of ones) left.push([value, others[name]]);
+  }
+  return true;
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === '' || value === false || value === 0) return true;
+  return typeof value === 'object' && Object.keys(value).length === 0;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
