@@ -13,8 +13,8 @@ export interface FeatureRequest {
   readonly target: string;
   /** Name, value, name, value…, as the client sent them. */
   readonly rawHeaders: readonly string[];
-  /** Reads the whole body, which is then still forwarded. Rejects above `limitBytes`. */
-  readBody(limitBytes: number): Promise<Uint8Array>;
+  /** The whole body, which is still forwarded; undefined when it is too large to be read ahead. */
+  readonly body: Uint8Array | undefined;
 }
 
 /** A request's headers as its side is about to get them. */

@@ -162,18 +162,9 @@ export class GatewayController implements TargetStore<GatewayState> {
     return this.queue.add(parked, bytes);
   }
 
-  grow(parked: Parked, bytes: number): boolean {
-    return this.queue.grow(parked, bytes);
-  }
-
   /** The client of a parked request is gone: it is never forwarded. */
   drop(parked: Parked): void {
     if (this.queue.remove(parked)) this.deps.onEvent({ kind: 'dropped' });
-  }
-
-  /** A parked request is given up for another reason than its client's leaving. */
-  withdraw(parked: Parked): void {
-    this.queue.remove(parked);
   }
 
   read(): TargetRecord<GatewayState> {

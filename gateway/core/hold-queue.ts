@@ -18,7 +18,7 @@ export interface Parked {
 }
 
 interface Place {
-  bytes: number;
+  readonly bytes: number;
   readonly since: number;
 }
 
@@ -49,19 +49,6 @@ export class HoldQueue {
     this.bytes += bytes;
     this.watchOldest();
     return undefined;
-  }
-
-  /** Accounts for bytes that arrived while waiting. @returns false when they do not fit: the request has lost its place. */
-  grow(parked: Parked, bytes: number): boolean {
-    const place = this.places.get(parked);
-    if (place === undefined) return false;
-    if (this.bytes + bytes > this.limits.maxParkedBytes) {
-      this.remove(parked);
-      return false;
-    }
-    place.bytes += bytes;
-    this.bytes += bytes;
-    return true;
   }
 
   /** @returns whether it was waiting */

@@ -144,6 +144,7 @@ function collectFields(rawHeaders: readonly string[]): Fields {
       case 'te':
       case 'upgrade':
       case 'http2-settings':
+      case 'expect': // met by us: the body is read before it is forwarded
         break;
       default:
         headers.push(name, value);

@@ -8,6 +8,9 @@ export const ANSWERS = {
   side_not_ready: { status: 503, error: 'temporarily_unavailable', retryAfterS: 1 },
   upstream_failed: { status: 502, error: 'server_error', retryAfterS: undefined },
   upstream_timeout: { status: 504, error: 'server_error', retryAfterS: undefined },
+  body_timeout: { status: 408, error: 'invalid_request', retryAfterS: undefined },
+  body_given_up: { status: 503, error: 'temporarily_unavailable', retryAfterS: 1 },
+  too_many_large_bodies: { status: 503, error: 'temporarily_unavailable', retryAfterS: 1 },
   body_too_large: { status: 413, error: 'invalid_request', retryAfterS: undefined },
 } as const;
 
@@ -20,15 +23,20 @@ const DESCRIPTIONS: Record<AnswerName, string> = {
   side_not_ready: 'The service cannot vouch for tokens at the moment; retry shortly.',
   upstream_failed: 'The upstream server did not answer as the protocol asks.',
   upstream_timeout: 'The upstream server did not answer in time.',
+  body_timeout: 'The request body did not arrive in time.',
+  body_given_up: 'Too many request bodies are under way; retry shortly.',
+  too_many_large_bodies: 'Too many large requests are under way; retry shortly.',
   body_too_large: 'The request body is too large for this endpoint.',
 };
 
-/** @param close when what follows on this connection could not be told from the rest of this request */
-export function answer(response: ServerResponse, name: AnswerName, close = false): void {
+/** After these the rest of the request is not waited for. */
+const CLOSING: ReadonlySet<AnswerName> = new Set(['body_timeout', 'body_given_up']);
+
+export function answer(response: ServerResponse, name: AnswerName): void {
   const { status, error, retryAfterS } = ANSWERS[name];
   answerJson(response, status, { error, error_description: DESCRIPTIONS[name] }, [
     ...(retryAfterS === undefined ? [] : ['Retry-After', String(retryAfterS)]),
-    ...(close ? ['Connection', 'close'] : []),
+    ...(CLOSING.has(name) ? ['Connection', 'close'] : []),
   ]);
 }
 

@@ -121,7 +121,14 @@ export const gatewayConfigSchema = z.strictObject({
       headerBytes: z.int().min(1_024).max(1_000_000).default(65_536),
       headerCount: z.int().min(10).max(10_000).default(200),
       headersTimeoutMs: ms(1, DAY_MS).default(10_000),
-      requestTimeoutMs: ms(1, DAY_MS).default(300_000),
+      requestTimeoutMs: ms(1, DAY_MS).default(60_000),
+      bodyTimeoutMs: ms(1, DAY_MS).default(10_000),
+      handshakeTimeoutMs: ms(1, DAY_MS).default(5_000),
+      bodyBytes: z
+        .int()
+        .min(1_048_576)
+        .default(128 * 1024 * 1024),
+      streamedBodies: z.int().min(0).max(10_000).default(32),
       keepAliveTimeoutMs: ms(1, DAY_MS).default(65_000),
       connections: z.int().min(1).max(1_000_000).default(20_000),
     })

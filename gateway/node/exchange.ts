@@ -6,17 +6,18 @@ import { type Parked, type ParkRefusal } from '../core/hold-queue';
 import { isIntrospection } from '../core/introspection';
 import { type RequestHead } from '../core/request-head';
 import { answer, answerJson, type AnswerName } from './answer';
-import { BodyBuffer } from './body-buffer';
+import { type BodyPool } from './body-pool';
+import { BODY_LIMIT_BYTES, BodyReader, type BodyOutcome } from './body-reader';
 import { IntrospectionRelay } from './introspection-relay';
 import { type SideRuntime } from './side-runtime';
 import { StreamRelay } from './stream-relay';
 import { type Sweeper, type Swept } from './sweeper';
 
-/** One waiting request may keep this much of its body here; OAuth bodies are a few kilobytes. */
-export const PARKED_BODY_LIMIT_BYTES = 256 * 1024;
-const NOTHING: RequestBody = { received: undefined, complete: false };
+const NOTHING: RequestBody = { received: undefined, complete: true };
 
 export interface ExchangeTimeouts {
+  /** For a client to send the body that is read before anything else, and between two pieces of a larger one. */
+  readonly bodyTimeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly responseTimeoutMs: number;
   readonly idleTimeoutMs: number;
@@ -27,6 +28,7 @@ export interface ExchangeDeps {
   readonly controller: GatewayController;
   readonly sides: Readonly<Record<Side, SideRuntime>>;
   readonly sweeper: Sweeper;
+  readonly bodies: BodyPool;
   readonly timeouts: ExchangeTimeouts;
   readonly features: readonly Feature[];
   readonly headerFeatures: readonly HeaderFeature[];
@@ -47,9 +49,10 @@ export interface ExchangeReport {
   readonly sentBytes: number;
 }
 
-/** The part of a request body that was read before forwarding; the rest still comes from the request. */
+/** What was read of a request body before forwarding. */
 export interface RequestBody {
   readonly received: Buffer | undefined;
+  /** Otherwise it is larger than what is read ahead, and the rest still comes from the request. */
   readonly complete: boolean;
 }
 
@@ -61,7 +64,12 @@ export interface Relay {
   onDeadline(): void;
 }
 
-/** One request of a client, from its head to the end of its answer. */
+/**
+ * One request of a client, from its head to the end of its answer.
+ *
+ * Until its body is here it has reached nobody: it takes no connection to a side, no hold waits for it, and a client that
+ * stalls costs nobody anything. Only of a body above `BODY_LIMIT_BYTES` is the rest streamed.
+ */
 export class Exchange implements Parked, Swept {
   readonly startedAt = performance.now();
   deadlineAt = Infinity;
@@ -73,7 +81,9 @@ export class Exchange implements Parked, Swept {
   private parkedMs = 0;
   private isParked = false;
   private ended = false;
-  private buffer: BodyBuffer | undefined;
+  private reader: BodyReader | undefined;
+  private body = NOTHING;
+  private streams = false;
 
   constructor(
     readonly deps: ExchangeDeps,
@@ -86,26 +96,24 @@ export class Exchange implements Parked, Swept {
 
   start(): void {
     this.response.once('close', () => this.end());
-    const side = this.deps.controller.admit();
-    if (side === null) this.park();
-    else this.dispatch(side, NOTHING);
+    if (this.head.body === 'none') this.admit();
+    else this.receive();
   }
 
   proceed(side: Side): void {
     this.leaveQueue();
-    const received = this.buffer?.detach();
-    this.dispatch(side, { received, complete: this.buffer?.complete ?? false });
+    this.dispatch(side);
   }
 
   refuse(why: ParkRefusal): void {
     this.leaveQueue();
-    this.buffer?.detach();
     const name = why === 'in_doubt' || why === 'shutting_down' ? why : 'held_queue_full';
     this.fail(name);
   }
 
   onDeadline(): void {
-    this.relay?.onDeadline();
+    if (this.relay === undefined) this.fail('body_timeout');
+    else this.relay.onDeadline();
   }
 
   /** Another byte, in either direction: the next one has to come within `withinMs`. */
@@ -122,55 +130,58 @@ export class Exchange implements Parked, Swept {
 
   /** An answer of the gateway's own, or the end of the connection when another answer has begun. */
   fail(name: AnswerName): void {
+    this.reader?.release();
     this.upstreamDone();
-    answer(this.response, name, this.expectsContinue);
+    answer(this.response, name);
     this.request.resume(); // what is left of the body is read and forgotten
   }
 
-  /**
-   * Reads the whole body. Answers 413 itself and never calls back when there is more than `limitBytes`.
-   */
-  collectBody(body: RequestBody, limitBytes: number, done: (body: Buffer) => void): void {
-    const received = body.received ?? Buffer.alloc(0);
-    if (this.head.contentLength > limitBytes || received.length > limitBytes) {
+  private receive(): void {
+    const { method, target, contentLength } = this.head;
+    if (contentLength > BODY_LIMIT_BYTES && isIntrospection(method, target)) {
       this.fail('body_too_large');
       return;
     }
-    if (body.complete || this.head.body === 'none') {
-      done(received);
+    const { sweeper, bodies, timeouts } = this.deps;
+    this.reader = new BodyReader(this.request, bodies, (outcome) => this.received(outcome));
+    sweeper.add(this);
+    this.expectProgress(timeouts.bodyTimeoutMs);
+    if (this.expectsContinue) this.response.writeContinue();
+  }
+
+  private received(outcome: BodyOutcome): void {
+    this.deadlineAt = Infinity;
+    if (outcome === 'no_room') {
+      this.fail('body_given_up');
       return;
     }
-    const buffer = new BodyBuffer(this.request, (_chunk, total) => {
-      if (received.length + total <= limitBytes) return true;
-      this.fail('body_too_large');
-      return false;
-    });
-    buffer.onComplete(() => done(Buffer.concat([received, buffer.detach()])));
-    if (this.expectsContinue && !body.complete) this.response.writeContinue();
-    this.request.resume();
+    if (outcome === 'too_large') {
+      if (!this.deps.bodies.openStream()) {
+        this.fail('too_many_large_bodies');
+        return;
+      }
+      this.streams = true;
+    }
+    this.body = { received: this.reader?.received, complete: outcome === 'complete' };
+    this.admit();
+  }
+
+  private admit(): void {
+    const side = this.deps.controller.admit();
+    if (side === null) this.park();
+    else this.dispatch(side);
   }
 
   private park(): void {
-    const { controller } = this.deps;
-    if (this.head.contentLength > PARKED_BODY_LIMIT_BYTES) {
-      this.fail('held_queue_full');
-      return;
-    }
-    const refusal = controller.park(this, this.head.headBytes);
+    const { received, complete } = this.body;
+    const bytes = this.head.headBytes + (received?.length ?? 0);
+    const refusal = complete ? this.deps.controller.park(this, bytes) : 'too_many_bytes';
     if (refusal !== undefined) {
       this.refuse(refusal);
       return;
     }
     this.isParked = true;
     this.parkedAt = performance.now();
-    if (this.head.body === 'none' || this.expectsContinue) return;
-    this.buffer = new BodyBuffer(this.request, (chunkBytes, totalBytes) => {
-      if (totalBytes <= PARKED_BODY_LIMIT_BYTES && controller.grow(this, chunkBytes)) return true;
-      controller.withdraw(this);
-      this.leaveQueue();
-      this.fail('held_queue_full');
-      return false;
-    });
   }
 
   private leaveQueue(): void {
@@ -178,7 +189,7 @@ export class Exchange implements Parked, Swept {
     if (this.parkedAt !== undefined) this.parkedMs = performance.now() - this.parkedAt;
   }
 
-  private dispatch(side: Side, body: RequestBody): void {
+  private dispatch(side: Side): void {
     this.side = side;
     this.inFlight = true;
     const { features, listener, sweeper, timeouts } = this.deps;
@@ -187,69 +198,59 @@ export class Exchange implements Parked, Swept {
     const { method, target } = this.head;
     for (const feature of features) {
       if (!feature.concerns(listener, method, target)) continue;
-      this.askFeatures(side, body).catch(() => this.fail('upstream_failed'));
+      this.askFeatures(side).catch(() => this.fail('upstream_failed'));
       return;
     }
-    this.forward(side, body);
+    this.forward(side);
   }
 
-  private forward(side: Side, body: RequestBody): void {
+  private forward(side: Side): void {
     const { method, target, headers } = this.head;
     const { listener, headerFeatures } = this.deps;
     for (const feature of headerFeatures) {
       if (feature.changesHeaders(listener, target)) feature.onHeaders({ side, headers });
     }
     this.relay = isIntrospection(method, target)
-      ? new IntrospectionRelay(this, this.deps.sides[side], body)
-      : new StreamRelay(this, this.deps.sides[side], body);
+      ? new IntrospectionRelay(this, this.deps.sides[side], this.body)
+      : new StreamRelay(this, this.deps.sides[side], this.body);
     this.relay.start();
   }
 
-  private async askFeatures(side: Side, body: RequestBody): Promise<void> {
-    let current = body;
+  private async askFeatures(side: Side): Promise<void> {
     const { listener, features } = this.deps;
     const { method, target } = this.head;
+    const body = this.body.complete ? (this.body.received ?? Buffer.alloc(0)) : undefined;
     for (const feature of features.filter((each) => each.concerns(listener, method, target))) {
-      const readBody = (limitBytes: number) =>
-        new Promise<Uint8Array>((resolve) => {
-          this.collectBody(current, limitBytes, (bytes) => {
-            current = { received: bytes, complete: true };
-            resolve(bytes);
-          });
-        });
       const { rawHeaders } = this.request;
-      const result = await feature.onRequest({ listener, side, method, target, rawHeaders, readBody });
+      const result = await feature.onRequest({ listener, side, method, target, rawHeaders, body });
       if (this.ended) return;
       if (result !== 'pass') {
         this.sendFeatureAnswer(result);
         return;
       }
     }
-    this.forward(side, current);
+    this.forward(side);
   }
 
   private sendFeatureAnswer({ status, headers, body }: FeatureAnswer): void {
     this.upstreamDone();
     this.sentBytes = Buffer.byteLength(body);
-    this.response.writeHead(status, [
-      ...Object.entries(headers).flat(),
-      'Content-Length',
-      String(this.sentBytes),
-      ...(this.expectsContinue ? ['Connection', 'close'] : []),
-    ]);
+    this.response.writeHead(status, [...Object.entries(headers).flat(), 'Content-Length', String(this.sentBytes)]);
     this.response.end(body);
     this.request.resume(); // what is left of the body is read and forgotten
   }
 
   private end(): void {
     this.ended = true;
-    const { controller, sweeper, onEnd, listener } = this.deps;
+    const { controller, sweeper, bodies, onEnd, listener } = this.deps;
     if (this.isParked) {
       this.leaveQueue();
       controller.drop(this);
     }
     this.relay?.abort();
     this.upstreamDone();
+    this.reader?.release();
+    if (this.streams) bodies.closeStream();
     sweeper.remove(this);
     const { response, head } = this;
     onEnd({

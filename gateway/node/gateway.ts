@@ -6,6 +6,7 @@ import { type Feature, type HeaderFeature, type ListenerName } from '../core/fea
 import { GatewayController, type ControllerEvent } from '../core/gateway-controller';
 import { SIDES, type Side } from '../core/gateway-state';
 import { Readiness } from '../core/readiness';
+import { BodyPool } from './body-pool';
 import { chooseResolver } from './choose-resolver';
 import { nodeClock } from './clock';
 import { type GatewayConfig, type LoadedConfig } from './config';
@@ -70,14 +71,27 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
   const headerFeatures = createHeaderFeatures(loaded, metrics);
   const accessLog = createAccessLog(config.accessLog);
   const sweeper = new Sweeper();
+  const pools = { public: createBodyPool(config), admin: createBodyPool(config) };
   const onEnd = (report: ExchangeReport) => (metrics.onExchange(report), accessLog.write(report));
   const forwarding = (listener: ListenerName, material?: TlsMaterial) => {
-    const timeouts = config.upstream;
-    const deps: ExchangeDeps = { listener, controller, sides, sweeper, timeouts, features, headerFeatures, onEnd };
+    const timeouts = { ...config.upstream, bodyTimeoutMs: config.limits.bodyTimeoutMs };
+    const bodies = pools[listener];
+    const deps: ExchangeDeps = {
+      listener,
+      controller,
+      sides,
+      sweeper,
+      bodies,
+      timeouts,
+      features,
+      headerFeatures,
+      onEnd,
+    };
     return createForwardingServer(deps, config.limits, material);
   };
   const isReady = (side: Side) => sides[side].readiness.isReady;
-  metrics.watch({ controller, isReady, staleChallenges });
+  metrics.watch({ controller, isReady, staleChallenges, bodies: Object.values(pools) });
+  const receiving = () => pools.public.incompleteCount + pools.admin.incompleteCount;
   const ready = () => ({ blue: isReady('blue'), green: isReady('green') });
   const names = [...features, ...headerFeatures].map(({ name }) => name);
   const control = createControlServer({
@@ -85,7 +99,12 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
     metrics,
     staleChallenges,
     token: loaded.controlToken,
-    extraState: () => ({ ready: ready(), staleChallenges: { known: staleChallenges.count }, features: names }),
+    extraState: () => ({
+      receiving: receiving(),
+      ready: ready(),
+      staleChallenges: { known: staleChallenges.count },
+      features: names,
+    }),
     onError: (err) => log.error({ err }, 'control call failed'),
   });
   const servers = { public: forwarding('public', tls), admin: forwarding('admin'), control };
@@ -137,6 +156,12 @@ async function readTls(config: GatewayConfig): Promise<TlsMaterial | undefined> 
       throw new CutoverFault('CONFIG_INVALID', `listeners.public.tls.${key}: ${reason}`, { file }, error);
     });
   return { cert: await read(tls.certFile, 'certFile'), key: await read(tls.keyFile, 'keyFile') };
+}
+
+/** Large bodies never take more than half of the connections to a side. */
+function createBodyPool({ limits, upstream }: GatewayConfig): BodyPool {
+  const streamedBodies = Math.min(limits.streamedBodies, Math.floor(upstream.maxConnections / 2));
+  return new BodyPool({ bodyBytes: limits.bodyBytes, streamedBodies });
 }
 
 function controllerSettings({ hold, doubt }: GatewayConfig) {

@@ -6,7 +6,6 @@ import { type ResponseHead } from './response-parser';
 import { type SideRuntime } from './side-runtime';
 import { type UpstreamCall } from './upstream';
 
-const REQUEST_LIMIT_BYTES = 256 * 1024;
 const ANSWER_LIMIT_BYTES = 4 * 1024 * 1024;
 /** "Inactive" has to be said this often, with a working database seen after each time. */
 const INACTIVE_ANSWERS = 2;
@@ -33,9 +32,9 @@ export class IntrospectionRelay implements Relay {
   ) {}
 
   start(): void {
-    this.exchange.collectBody(this.body, REQUEST_LIMIT_BYTES, (body) => {
-      this.run(body).catch(() => this.onFailure('upstream_failed'));
-    });
+    const { received, complete } = this.body;
+    if (complete) this.run(received ?? Buffer.alloc(0)).catch(() => this.onFailure('upstream_failed'));
+    else this.exchange.fail('body_too_large');
   }
 
   abort(): void {
@@ -129,13 +128,13 @@ export class IntrospectionRelay implements Relay {
   }
 }
 
-/** The body was read in whole, so its framing is a length, and nobody has to be asked whether to send it. */
+/** The body was read in whole, so its framing is a length. */
 function wholeBodyHeaders(headers: readonly string[], length: number): string[] {
   const kept: string[] = [];
   for (let index = 0; index + 1 < headers.length; index += 2) {
     const name = headers[index] as string;
     const lower = name.toLowerCase();
-    if (lower === 'transfer-encoding' || lower === 'content-length' || lower === 'expect') continue;
+    if (lower === 'transfer-encoding' || lower === 'content-length') continue;
     kept.push(name, headers[index + 1] as string);
   }
   kept.push('Content-Length', String(length));

@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { type ListenerName } from '../core/feature';
 import { type ControllerEvent, type GatewayController, type GatewayMode } from '../core/gateway-controller';
 import { SIDES, type Side } from '../core/gateway-state';
+import { type BodyPool } from './body-pool';
 import { type ExchangeReport } from './exchange';
 
 const LATENCY_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -12,6 +13,7 @@ interface MetricsSources {
   readonly controller: GatewayController;
   readonly isReady: (side: Side) => boolean;
   readonly staleChallenges: { readonly count: number };
+  readonly bodies: readonly BodyPool[];
 }
 
 /** Everything the gateway counts, as `GET /metrics` shows it. */
@@ -98,7 +100,7 @@ export class GatewayMetrics {
   }
 
   /** Gauges are read when they are asked for. */
-  watch({ controller, isReady, staleChallenges }: MetricsSources): void {
+  watch({ controller, isReady, staleChallenges, bodies }: MetricsSources): void {
     const registers = [this.registry];
     const gauge = (name: string, help: string, value: () => number) => {
       new Gauge({
@@ -113,6 +115,10 @@ export class GatewayMetrics {
     gauge('gateway_in_flight', 'Forwarded and not yet fully answered.', () => controller.inFlight);
     gauge('gateway_parked', 'Requests that wait.', () => controller.parked);
     gauge('gateway_parked_bytes', 'Bytes that parked requests occupy.', () => controller.parkedBytes);
+    const sum = (of: (pool: BodyPool) => number) => bodies.reduce((total, pool) => total + of(pool), 0);
+    const receiving = () => sum((pool) => pool.incompleteCount);
+    gauge('gateway_receiving', 'Requests whose body is not here yet; they have reached nobody.', receiving);
+    gauge('gateway_body_bytes', 'Bytes of request bodies in memory.', () => sum((pool) => pool.byteCount));
     gauge('gateway_epoch', 'The applied epoch.', () => controller.read().applied.epoch);
     gauge('gateway_stale_challenges_known', 'Challenges and verifiers of blue.', () => staleChallenges.count);
     new Gauge({

@@ -1,6 +1,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type Socket } from 'node:net';
+import { type TLSSocket } from 'node:tls';
 import { readRequestHead } from '../core/request-head';
 import { rawAnswer } from './answer';
 import { type GatewayConfig } from './config';
@@ -26,7 +27,13 @@ export function createForwardingServer(deps: ExchangeDeps, limits: GatewayConfig
     insecureHTTPParser: false,
   };
   const server = tls
-    ? createHttpsServer({ ...options, ...tls, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] })
+    ? createHttpsServer({
+        ...options,
+        ...tls,
+        handshakeTimeout: limits.handshakeTimeoutMs,
+        minVersion: 'TLSv1.2',
+        ALPNProtocols: ['http/1.1'],
+      })
     : createHttpServer(options);
   server.maxHeadersCount = 0; // the default drops what is over it; `readRequestHead` refuses instead
   server.maxConnections = limits.connections;
@@ -49,6 +56,8 @@ export function createForwardingServer(deps: ExchangeDeps, limits: GatewayConfig
   server.on('connect', (_request: IncomingMessage, socket: Socket) => {
     socket.end(rawAnswer(405, 'Method Not Allowed', 'invalid_request'));
   });
+  // Before the listener of the server itself, which makes a `clientError` of it: without a handshake no answer can be sent.
+  server.prependListener('tlsClientError', (_error: Error, socket: TLSSocket) => socket.destroy());
   server.on('clientError', answerClientError);
   return server;
 }

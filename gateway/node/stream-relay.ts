@@ -11,12 +11,13 @@ const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Streams one request to a side and its answer back, with back-pressure both ways, and changes neither. */
 export class StreamRelay implements Relay, CallHandler {
   private call: UpstreamCall | undefined;
-  private continued = false;
   private retried = false;
   /** The answer has begun. */
   private answering = false;
   private settled = false;
   private timedOut = false;
+  /** The rest of a large body is under way, and it is the client that we wait for. */
+  private awaitsClient = false;
 
   constructor(
     private readonly exchange: Exchange,
@@ -39,6 +40,11 @@ export class StreamRelay implements Relay, CallHandler {
       this.cutOff();
       return;
     }
+    if (this.awaitsClient) {
+      this.abort();
+      this.exchange.fail('body_timeout');
+      return;
+    }
     this.timedOut = true;
     this.giveUp();
   }
@@ -52,17 +58,15 @@ export class StreamRelay implements Relay, CallHandler {
   }
 
   onDrain(): void {
-    if (!this.settled) this.exchange.request.resume();
+    if (this.settled || this.body.complete) return;
+    this.awaitClient();
+    this.exchange.request.resume();
   }
 
   onInterim({ status, rawHeaders }: ResponseHead): void {
     const { response, request } = this.exchange;
-    if (status === 100) {
-      if (!this.exchange.expectsContinue || this.continued) return;
-      this.continued = true;
-      response.writeContinue();
-      this.sendBody();
-    } else if (request.httpVersionMinor > 0 && status === 102) {
+    // A 100 was the gateway's to give: it has read the body already.
+    if (request.httpVersionMinor > 0 && status === 102) {
       response.writeProcessing();
     } else if (request.httpVersionMinor > 0 && status === 103) {
       const link = rawHeaders.flatMap((name, index) =>
@@ -76,8 +80,6 @@ export class StreamRelay implements Relay, CallHandler {
     const { exchange } = this;
     const { response } = exchange;
     const headers = responseHeaders(head.rawHeaders);
-    // A client that was never told to continue may or may not send its body now: the next request could not be found.
-    if (exchange.expectsContinue && !this.continued) headers.push('Connection', 'close');
     response.sendDate = false; // the side's Date passes, and none is made up
     try {
       response.writeHead(head.status, head.reason, headers);
@@ -137,33 +139,41 @@ export class StreamRelay implements Relay, CallHandler {
     const path = listener === 'admin' ? mapAdminPath(head.target, side.apiGeneration) : head.target;
     const headers = head.hasHost ? head.headers : [...head.headers, 'Host', upstream.authority];
     this.call = upstream.call({ method: head.method, path, headers, body: head.body, fresh }, this);
-    if (exchange.expectsContinue) this.call.flush();
-    else this.sendBody();
+    this.sendBody(this.call);
   }
 
-  private sendBody(): void {
-    const { exchange, body, call } = this;
-    if (call === undefined) return;
-    if (exchange.head.body === 'none') {
-      call.end();
-      return;
-    }
-    if (body.received !== undefined) call.write(body.received);
+  private sendBody(call: UpstreamCall): void {
+    const { exchange, body } = this;
     const { request } = exchange;
+    if (body.received !== undefined) call.write(body.received);
     if (body.complete) {
       call.end(request.rawTrailers);
       return;
     }
-    const { responseTimeoutMs } = exchange.deps.timeouts;
     request.on('data', (chunk: Buffer) => {
       if (this.settled) return;
-      if (!this.answering) exchange.expectProgress(responseTimeoutMs);
-      if (!call.write(chunk)) request.pause();
+      if (call.write(chunk)) this.awaitClient();
+      else this.awaitSide();
     });
-    request.on('end', () => call.end(request.rawTrailers));
+    request.on('end', () => {
+      if (this.settled) return;
+      this.awaitsClient = false;
+      exchange.expectProgress(exchange.deps.timeouts.responseTimeoutMs);
+      call.end(request.rawTrailers);
+    });
+    this.awaitClient();
     request.resume();
-    // A small body came with its head and is handed over by the tick that `resume` has put in line: both go out in one write.
-    process.nextTick(flush, call);
+  }
+
+  private awaitClient(): void {
+    this.awaitsClient = true;
+    if (!this.answering) this.exchange.expectProgress(this.exchange.deps.timeouts.bodyTimeoutMs);
+  }
+
+  private awaitSide(): void {
+    this.awaitsClient = false;
+    this.exchange.request.pause();
+    if (!this.answering) this.exchange.expectProgress(this.exchange.deps.timeouts.responseTimeoutMs);
   }
 
   private finish(last: Buffer | undefined): void {
@@ -205,10 +215,6 @@ export class StreamRelay implements Relay, CallHandler {
       socket.resetAndDestroy();
     else exchange.response.destroy();
   }
-}
-
-function flush(call: UpstreamCall): void {
-  call.flush();
 }
 
 /** Trailers as `addTrailers` takes them. */

@@ -246,8 +246,8 @@ describe('releasing', () => {
     expect(controller.park(request(log, 'd'), 0)).toBe('too_many');
     await clock.advance(500);
     expect(log).toEqual(['a✗too_long']);
-    expect(controller.grow(c, 90)).toBe(true);
-    expect(controller.grow(c, 1)).toBe(false);
+    expect(controller.parkedBytes).toBe(10);
+    controller.drop(c);
     expect(controller.parkedBytes).toBe(0);
     await clock.advance(1_000);
     expect(log).toEqual(['a✗too_long']);

@@ -45,8 +45,7 @@ describe('hostile clients', () => {
       const answer = await rawExchange(gateway.publicPort, Buffer.from(bytes, 'latin1'));
       expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
       expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
-      // The chunked one is only seen to be bad after its head went on; its body never gets there whole.
-      if (!bytes.includes('zz')) expect(blue.seen).toEqual([]);
+      expect(blue.seen).toEqual([]);
     });
 
     it('more than a megabyte of headers: 431 that the client can read, and the gateway goes on', async () => {
@@ -87,14 +86,6 @@ describe('hostile clients', () => {
       const drip = setInterval(() => client.socket.writable && client.send('z'), 50);
       expect(await client.closed()).toMatch(/^HTTP\/1\.1 408 /);
       clearInterval(drip);
-    });
-
-    it('a body that never comes is given up and nothing stays in flight', async () => {
-      const { gateway } = await setUp({ limits: { headersTimeoutMs: 300, requestTimeoutMs: 600 } });
-      const client = await RawClient.connect(gateway.publicPort);
-      client.send('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nab');
-      await client.closed();
-      await gateway.until({ inFlight: 0 });
     });
 
     it('one that never reads its answer is cut after the idle timeout and holds up no drain for longer', async () => {

@@ -1,6 +1,8 @@
-import { createServer } from 'node:http';
 import { useParts } from '../support/fixture';
 import { eventually, RawClient, rawExchange } from '../support/sockets';
+
+/** More than the gateway reads ahead. */
+const LARGE_BYTES = 300 * 1024;
 
 describe('streaming', () => {
   const parts = useParts();
@@ -49,11 +51,10 @@ describe('streaming', () => {
       expect(blue.seen).toHaveLength(1);
     });
 
-    it('is chunked bodies with trailers, both ways, piece by piece', async () => {
+    it('is chunked bodies with trailers, both ways', async () => {
       const received: string[] = [];
       const blue = await parts.upstream((request, response) => {
         response.writeHead(200, { Trailer: 'X-Sum' });
-        response.flushHeaders();
         request.setEncoding('utf8').on('data', (chunk: string) => {
           received.push(chunk);
           response.write(`got ${chunk}`);
@@ -66,14 +67,31 @@ describe('streaming', () => {
       const gateway = await parts.gateway({ blue: blue.url });
       const client = await RawClient.connect(gateway.publicPort);
       client.send('POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\none\r\n');
-      await client.until('got one');
-      client.send('3\r\ntwo\r\n');
-      await client.until('got two');
-      client.send('0\r\nX-Client-Sum: 42\r\n\r\n');
+      await gateway.until({ receiving: 1 });
+      client.send('3\r\ntwo\r\n0\r\nX-Client-Sum: 42\r\n\r\n');
       const answer = await client.closed();
-      expect(received).toEqual(['one', 'two']);
+      expect(received.join('')).toBe('onetwo');
       expect(answer).toContain('Transfer-Encoding: chunked');
       expect(answer.endsWith('0\r\nX-Sum: 42\r\n\r\n')).toBe(true);
+    });
+
+    it('is a body larger than what is read ahead, piece by piece', async () => {
+      let received = 0;
+      const blue = await parts.upstream((request, response) => {
+        response.flushHeaders();
+        request.on('data', (chunk: Buffer) => response.write(`got ${(received += chunk.length)};`));
+        request.on('end', () => response.end('all'));
+      });
+      const gateway = await parts.gateway({ blue: blue.url });
+      const client = await RawClient.connect(gateway.publicPort);
+      const total = LARGE_BYTES + 6;
+      client.send(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${total}\r\nConnection: close\r\n\r\n`);
+      client.send('a'.repeat(LARGE_BYTES));
+      await client.until(`got ${LARGE_BYTES};`);
+      client.send('abc');
+      await client.until(`got ${LARGE_BYTES + 3};`);
+      client.send('def');
+      await client.until('all');
     });
 
     it('is HEAD, 204 and 304 without a body, and the connection goes on', async () => {
@@ -96,36 +114,20 @@ describe('streaming', () => {
       ]);
     });
 
-    it('is the 100 Continue of the side, and its refusal, after which the connection ends', async () => {
-      const server = createServer((request, response) => {
-        response.writeHead(request.url === '/health/ready' ? 200 : 500).end();
+    it('is a request that expects 100 Continue, which the gateway gives and the side is not asked for', async () => {
+      const blue = await parts.upstream((request, response) => {
+        request.resume().on('end', () => response.end('thanks'));
       });
-      server.on('checkContinue', (request, response) => {
-        if (request.url === '/no') {
-          response.writeHead(401, { 'Content-Length': '0' }).end();
-          return;
-        }
-        response.writeContinue();
-        request.on('data', () => undefined).on('end', () => response.end('thanks'));
-      });
-      const blue = await parts.upstream(() => undefined);
-      blue.server.removeAllListeners('request').removeAllListeners('checkContinue');
-      for (const [event, listener] of [
-        ['request', server.listeners('request')[0]],
-        ['checkContinue', server.listeners('checkContinue')[0]],
-      ] as const) {
-        blue.server.on(event, listener as () => void);
-      }
       const gateway = await parts.gateway({ blue: blue.url });
-      const head = 'Host: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n';
       const client = await RawClient.connect(gateway.publicPort);
-      client.send(`POST /yes HTTP/1.1\r\n${head}Connection: close\r\n\r\n`);
+      client.send(
+        'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n',
+      );
       await client.until('HTTP/1.1 100 Continue\r\n\r\n');
+      expect(blue.seen).toEqual([]);
       client.send('hello');
       expect(await client.closed()).toContain('thanks');
-      expect(await rawExchange(gateway.publicPort, `POST /no HTTP/1.1\r\n${head}\r\n`)).toMatch(
-        /^HTTP\/1\.1 401 [^]*Connection: close/,
-      );
+      expect(blue.seen[0]?.rawHeaders).not.toContain('Expect');
     });
 
     it('is an answer to HTTP/1.0, ended by the end of the connection', async () => {
@@ -186,7 +188,7 @@ describe('streaming', () => {
       await gateway.until({ inFlight: 0 });
     });
 
-    it('a client that leaves in the middle of its body ends its request at the side', async () => {
+    it('a client that leaves in the middle of a large body ends its request at the side', async () => {
       let ended = 'no';
       const blue = await parts.upstream((request) => {
         request.on('error', () => (ended = 'aborted'));
@@ -195,7 +197,7 @@ describe('streaming', () => {
       });
       const gateway = await parts.gateway({ blue: blue.url });
       const client = await RawClient.connect(gateway.publicPort);
-      client.send('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf');
+      client.send(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n${'a'.repeat(LARGE_BYTES)}`);
       await eventually(() => blue.seen.length === 1);
       client.destroy();
       await eventually(() => ended !== 'no');
