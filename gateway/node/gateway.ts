@@ -4,27 +4,22 @@ import { CutoverFault } from '../../domain/faults';
 import { type ResolveDoubt } from '../core/doubt';
 import { type Feature, type HeaderFeature, type ListenerName } from '../core/feature';
 import { GatewayController, type ControllerEvent } from '../core/gateway-controller';
-import { SIDES, type Side } from '../core/gateway-state';
-import { Readiness } from '../core/readiness';
+import { type Side } from '../core/gateway-state';
 import { BodyPool } from './body-pool';
 import { chooseResolver } from './choose-resolver';
 import { nodeClock } from './clock';
 import { type GatewayConfig, type LoadedConfig } from './config';
 import { createControlServer } from './control-server';
-import { type ExchangeDeps, type ExchangeReport } from './exchange';
+import { type ExchangeReport } from './exchange';
 import { openGatewayStore } from './gateway-store';
 import { closeServers, listen } from './listen';
 import { createAccessLog, type Log } from './logging';
 import { GatewayMetrics } from './metrics';
 import { createForwardingServer, type TlsMaterial } from './public-server';
-import { probeReady } from './ready-probe';
 import { SessionCookies } from './session-cookies';
-import { type SideRuntime } from './side-runtime';
+import { closeSides, createSides, pollSides } from './side-runtime';
 import { StaleChallenges } from './stale-challenges';
 import { Sweeper } from './sweeper';
-import { Upstream } from './upstream';
-
-const HEALTH_CONNECTIONS = 2;
 
 export interface RunningGateway {
   readonly publicUrl: string;
@@ -51,21 +46,9 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
   const { log } = parts;
   const tls = await readTls(config);
   const stopping = new AbortController();
-  const { resolveDoubt, findArbiter } =
-    parts.resolveDoubt === undefined
-      ? await chooseResolver(loaded, stopping.signal)
-      : { resolveDoubt: parts.resolveDoubt, findArbiter: undefined };
-  const store = await openGatewayStore(config.stateFile, { mode: 'pass', weights: config.initialWeights });
   const metrics = new GatewayMetrics();
   const staleChallenges = await openStaleChallenges(config, log, metrics);
-  const controller = new GatewayController(store.record, {
-    persist: (record) => store.persist(record),
-    clock: nodeClock,
-    resolveDoubt,
-    findArbiter,
-    settings: controllerSettings(config),
-    onEvent: (event) => (metrics.onEvent(event), logEvent(log, event)),
-  });
+  const controller = await openController(loaded, parts, metrics, stopping.signal);
   const sides = createSides(config, log);
   const features = [staleChallenges, ...(parts.features ?? [])];
   const headerFeatures = createHeaderFeatures(loaded, metrics);
@@ -73,22 +56,10 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
   const sweeper = new Sweeper();
   const pools = { public: createBodyPool(config), admin: createBodyPool(config) };
   const onEnd = (report: ExchangeReport) => (metrics.onExchange(report), accessLog.write(report));
-  const forwarding = (listener: ListenerName, material?: TlsMaterial) => {
-    const timeouts = { ...config.upstream, bodyTimeoutMs: config.limits.bodyTimeoutMs };
-    const bodies = pools[listener];
-    const deps: ExchangeDeps = {
-      listener,
-      controller,
-      sides,
-      sweeper,
-      bodies,
-      timeouts,
-      features,
-      headerFeatures,
-      onEnd,
-    };
-    return createForwardingServer(deps, config.limits, material);
-  };
+  const timeouts = { ...config.upstream, bodyTimeoutMs: config.limits.bodyTimeoutMs };
+  const shared = { controller, sides, sweeper, timeouts, features, headerFeatures, onEnd };
+  const forwarding = (listener: ListenerName, material?: TlsMaterial) =>
+    createForwardingServer({ ...shared, listener, bodies: pools[listener] }, config.limits, material);
   const isReady = (side: Side) => sides[side].readiness.isReady;
   metrics.watch({ controller, isReady, staleChallenges, bodies: Object.values(pools) });
   const receiving = () => pools.public.incompleteCount + pools.admin.incompleteCount;
@@ -108,7 +79,7 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
     onError: (err) => log.error({ err }, 'control call failed'),
   });
   const servers = { public: forwarding('public', tls), admin: forwarding('admin'), control };
-  const stopPolling = poll(sides, config.readiness.intervalMs);
+  const stopPolling = pollSides(sides, config.readiness.intervalMs);
   const release = async () => {
     stopping.abort();
     stopPolling();
@@ -132,6 +103,30 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
     await release();
   };
   return { ...urls, close: () => (closing ??= close()) };
+}
+
+/** The controller with what it remembers; its questions to the arbiter end with `stopping`. */
+async function openController(
+  loaded: LoadedConfig,
+  parts: GatewayParts,
+  metrics: GatewayMetrics,
+  stopping: AbortSignal,
+): Promise<GatewayController> {
+  const { config } = loaded;
+  const { log } = parts;
+  const { resolveDoubt, findArbiter } =
+    parts.resolveDoubt === undefined
+      ? await chooseResolver(loaded, stopping)
+      : { resolveDoubt: parts.resolveDoubt, findArbiter: undefined };
+  const store = await openGatewayStore(config.stateFile, { mode: 'pass', weights: config.initialWeights });
+  return new GatewayController(store.record, {
+    persist: (record) => store.persist(record),
+    clock: nodeClock,
+    resolveDoubt,
+    findArbiter,
+    settings: controllerSettings(config),
+    onEvent: (event) => (metrics.onEvent(event), logEvent(log, event)),
+  });
 }
 
 async function listenAll(
@@ -194,39 +189,6 @@ function createHeaderFeatures({ config, cookieSecrets }: LoadedConfig, metrics: 
   if (cookieSecrets === undefined) return [];
   const { cookieName } = config.sessionCookies;
   return [new SessionCookies({ cookieName, secrets: cookieSecrets, onTranslated: () => metrics.onCookieTranslated() })];
-}
-
-function createSides(config: GatewayConfig, log: Log): Record<Side, SideRuntime> {
-  const settings = { ...config.upstream, maxHeaderBytes: config.limits.headerBytes };
-  const create = (side: Side): SideRuntime => {
-    const { publicUrl, adminUrl, apiGeneration } = config.sides[side];
-    // Apart from the connections of requests, which may all be busy when the answer is needed most.
-    const health = new Upstream(adminUrl, { ...settings, maxConnections: HEALTH_CONNECTIONS });
-    return {
-      side,
-      apiGeneration,
-      upstreams: { public: new Upstream(publicUrl, settings), admin: new Upstream(adminUrl, settings) },
-      health,
-      readiness: new Readiness(
-        () => probeReady(health, config.readiness.timeoutMs),
-        (ready) => log.info({ side, ready }, 'side readiness changed'),
-      ),
-    };
-  };
-  return { blue: create('blue'), green: create('green') };
-}
-
-function closeSides(sides: Readonly<Record<Side, SideRuntime>>): void {
-  for (const side of SIDES) {
-    for (const upstream of [sides[side].health, ...Object.values(sides[side].upstreams)]) upstream.close();
-  }
-}
-
-function poll(sides: Readonly<Record<Side, SideRuntime>>, intervalMs: number): () => void {
-  const ask = () => SIDES.forEach((side) => void sides[side].readiness.check());
-  ask();
-  const timer = setInterval(ask, intervalMs).unref();
-  return () => clearInterval(timer);
 }
 
 function logEvent(log: Log, event: ControllerEvent): void {

@@ -1,8 +1,13 @@
 import { type ApiGeneration } from '../core/admin-path';
 import { type ListenerName } from '../core/feature';
-import { type Side } from '../core/gateway-state';
-import { type Readiness } from '../core/readiness';
-import { type Upstream } from './upstream';
+import { SIDES, type Side } from '../core/gateway-state';
+import { Readiness } from '../core/readiness';
+import { type GatewayConfig } from './config';
+import { type Log } from './logging';
+import { probeReady } from './ready-probe';
+import { Upstream } from './upstream';
+
+const HEALTH_CONNECTIONS = 2;
 
 /** One side as the gateway reaches it. */
 export interface SideRuntime {
@@ -12,4 +17,39 @@ export interface SideRuntime {
   /** Connections for health checks alone. */
   readonly health: Upstream;
   readonly readiness: Readiness;
+}
+
+/** With connections of its own for each listener of each side; nothing is asked before `pollSides`. */
+export function createSides(config: GatewayConfig, log: Log): Record<Side, SideRuntime> {
+  const settings = { ...config.upstream, maxHeaderBytes: config.limits.headerBytes };
+  const create = (side: Side): SideRuntime => {
+    const { publicUrl, adminUrl, apiGeneration } = config.sides[side];
+    // Apart from the connections of requests, which may all be busy when the answer is needed most.
+    const health = new Upstream(adminUrl, { ...settings, maxConnections: HEALTH_CONNECTIONS });
+    return {
+      side,
+      apiGeneration,
+      upstreams: { public: new Upstream(publicUrl, settings), admin: new Upstream(adminUrl, settings) },
+      health,
+      readiness: new Readiness(
+        () => probeReady(health, config.readiness.timeoutMs),
+        (ready) => log.info({ side, ready }, 'side readiness changed'),
+      ),
+    };
+  };
+  return { blue: create('blue'), green: create('green') };
+}
+
+export function closeSides(sides: Readonly<Record<Side, SideRuntime>>): void {
+  for (const side of SIDES) {
+    for (const upstream of [sides[side].health, ...Object.values(sides[side].upstreams)]) upstream.close();
+  }
+}
+
+/** Keeps each side's readiness fresh. @returns stops it */
+export function pollSides(sides: Readonly<Record<Side, SideRuntime>>, intervalMs: number): () => void {
+  const ask = () => SIDES.forEach((side) => void sides[side].readiness.check());
+  ask();
+  const timer = setInterval(ask, intervalMs).unref();
+  return () => clearInterval(timer);
 }
