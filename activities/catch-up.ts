@@ -2,14 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CutoverFault } from '../domain/faults';
 import { type SyncReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
-import { type SyncSides, carryRecentRequests, readBacklog, syncRound } from '../hydra/sync';
+import { type SyncSides, carryRecentRequests, readBacklog } from '../hydra/sync';
 import { type Step, type StepContext, type StepDeps } from './step';
-import { withSync } from './sync-session';
+import { roundOrReason, withSync } from './sync-session';
+
+/** Between two looks at a row that a person has to correct. */
+const HELD_MS = 5_000;
 
 /**
  * Carries what changed on blue since the snapshot, in rounds until few enough changes are left to ask for the cutover.
  *
- * Idempotent; takes over from whatever sync was running.
+ * Idempotent; takes over from whatever sync was running. A row that cannot be carried is waited for.
  * @throws CutoverFault SYNC_FAILED (not caught up in time, a table truncated) | SYNC_FENCED (another sync took over, or green is
  *   open) | CROSSED_CONNECTION | DB_UNREACHABLE
  */
@@ -47,7 +50,7 @@ async function roundsUntilSmall(deps: StepDeps, sides: SyncSides, context: StepC
   say();
   await carryRecentRequests(sides.blue, sides.green, batchRows);
   for (;;) {
-    const round = await syncRound(sides, {
+    const round = await roundOrReason(deps, sides, {
       batchRows,
       signal: context.signal,
       onPart: ({ changes, rows }) => {
@@ -57,6 +60,11 @@ async function roundsUntilSmall(deps: StepDeps, sides: SyncSides, context: StepC
         say();
       },
     });
+    if ('held' in round) {
+      context.heartbeat({ step: 'waits for a row of blue', backlog: total.backlog, reason: round.held });
+      await sleep(HELD_MS, undefined, { signal: context.signal });
+      continue;
+    }
     total.rounds += 1;
     total.backlog = round.backlog;
     say();

@@ -2,17 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type SyncReceipt } from '../domain/receipts';
 import { type SyncInput } from '../domain/steps';
 import { pruneChangeLog } from '../hydra/capture';
-import { type PartReceipt, pruneStaleChallenges, syncRound } from '../hydra/sync';
+import { type PartReceipt, pruneStaleChallenges, readBacklog } from '../hydra/sync';
 import { type Step, type StepContext, type StepDeps } from './step';
-import { type SyncSession, withSync } from './sync-session';
+import { type SyncSession, roundOrReason, withSync } from './sync-session';
 
 /** A round that was cancelled may end by itself for so long. */
 const END_LIMIT_MS = 10_000;
 const PRUNE_EVERY_MS = 60_000;
+/** Between two looks at a row that a person has to correct. */
+const HELD_MS = 5_000;
 
 /**
  * Keeps green in sync while people think: rounds for `forMs`, or until it is cancelled; then it ends in order and throws the
- * signal's reason. A repeat takes its whole time again.
+ * signal's reason. A repeat takes its whole time again. A row that cannot be carried is waited for, and keeps the commit away.
  *
  * @throws CutoverFault SYNC_FENCED (another sync took over, or green is open) | SYNC_FAILED | CROSSED_CONNECTION | DB_UNREACHABLE
  */
@@ -44,22 +46,29 @@ async function rounds(
   const total = { rounds: 0, changes: 0, rows: 0 };
   const startedAt = performance.now();
   let prunedAt = startedAt;
+  let backlog = 0;
   for (;;) {
     // A rewritten table makes a round as long as catching up.
     const onPart = (part: PartReceipt): void => context.heartbeat({ step: 'in sync', ...total, part: part.changes });
-    const round = await syncRound(sides, { batchRows, signal: context.signal, onPart });
-    total.rounds += 1;
-    total.changes += round.changes;
-    total.rows += round.rows;
-    context.heartbeat({ step: 'in sync', ...total, backlog: round.backlog, lastRoundMs: round.durationMs });
+    const round = await roundOrReason(deps, sides, { batchRows, signal: context.signal, onPart });
+    if ('held' in round) {
+      backlog = await readBacklog(sides.blue);
+      context.heartbeat({ step: 'waits for a row of blue', ...total, backlog, reason: round.held });
+    } else {
+      backlog = round.backlog;
+      total.rounds += 1;
+      total.changes += round.changes;
+      total.rows += round.rows;
+      context.heartbeat({ step: 'in sync', ...total, backlog, lastRoundMs: round.durationMs });
+    }
     const isOver = performance.now() - startedAt >= forMs;
     if (isOver || performance.now() - prunedAt > PRUNE_EVERY_MS) {
       prunedAt = performance.now();
       await pruneChangeLog(sides.blue);
       await pruneStaleChallenges(sides.green);
     }
-    if (isOver) return { ...total, backlog: round.backlog };
-    await sleep(idleMs, undefined, { signal: context.signal }).catch(() => undefined);
+    if (isOver) return { ...total, backlog };
+    await sleep('held' in round ? HELD_MS : idleMs, undefined, { signal: context.signal }).catch(() => undefined);
     context.signal.throwIfAborted();
   }
 }

@@ -3,6 +3,7 @@ import { type DatabaseSession, type SessionOptions } from '../domain/ports/datab
 import { isCutoverFault } from '../domain/faults';
 import { type StepInput } from '../domain/steps';
 import {
+  type RoundOptions,
   type RoundReceipt,
   type SyncSides,
   assertStillSyncer,
@@ -58,6 +59,26 @@ async function withSyncOver<T>(
     },
     options,
   );
+}
+
+/**
+ * One round. A row that cannot be carried undoes nothing of what was done for hours: it is told, and the caller tries again. Until
+ * somebody corrects it on blue, the backlog keeps every commit away.
+ *
+ * @returns the receipt, or why nothing is carried at present
+ */
+export async function roundOrReason(
+  deps: StepDeps,
+  sides: SyncSides,
+  options: RoundOptions,
+): Promise<RoundReceipt | { readonly held: string }> {
+  try {
+    return await syncRound(sides, options);
+  } catch (error) {
+    if (!isCutoverFault(error) || error.code !== 'ROW_UNREADABLE') throw error;
+    deps.log.warn({ ...error.details, reason: error.message }, 'the sync waits for a row of blue to be corrected');
+    return { held: error.message };
+  }
 }
 
 /** A sync as a thing to hold, over a session on blue that the caller keeps. */

@@ -82,6 +82,11 @@ export const FAULTS = {
   CAPTURE_BROKEN: { retryable: false, exitCode: 6, meaning: 'changes on blue are not recorded as they should be' },
   SYNC_FENCED: { retryable: false, exitCode: 6, meaning: 'a newer sync has taken over, or green is open already' },
   SYNC_FAILED: { retryable: false, exitCode: 6, meaning: 'a change of blue cannot be carried to green' },
+  ROW_UNREADABLE: {
+    retryable: true,
+    exitCode: 6,
+    meaning: 'a row of blue holds what 2.x cannot store; it is carried as soon as somebody corrected it there',
+  },
   PARITY_DIFFERS: { retryable: false, exitCode: 6, meaning: 'rows of green differ from those of blue' },
   LOCK_BUSY: { retryable: true, exitCode: 6, meaning: 'a database lock was not to be had in time' },
 

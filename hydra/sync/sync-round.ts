@@ -8,6 +8,7 @@ import { nameRevoked, readNamedRevocations, stillActive, writeLedger } from './l
 import { type LogRow, namedKeys } from './log-keys';
 import { markPage, nextRewrite, readRewritePage } from './rewritten';
 import { readBegunRequests, writeBegunRequests } from './stale-challenges';
+import { nameUnreadable } from './unreadable';
 import { readTokens, readWanted } from './wanted-rows';
 import { writeGreen } from './write-green';
 
@@ -51,7 +52,7 @@ export interface RoundReceipt extends PartReceipt {
  * Idempotent and killed anywhere without harm: log rows are marked after green's commit, by their ids and one by one; what was
  * carried and not marked is carried again and changes nothing.
  * @throws CutoverFault SYNC_FENCED (a newer syncer, or green is open) | CROSSED_CONNECTION | SYNC_FAILED (a table of blue was
- *   truncated); the signal's reason
+ *   truncated) | ROW_UNREADABLE (names the consents; nothing of their transaction was carried); the signal's reason
  */
 export async function syncRound(sides: SyncSides, options: RoundOptions): Promise<RoundReceipt> {
   const started = performance.now();
@@ -93,10 +94,11 @@ async function carryPart(
   afterId: string,
   batchRows: number,
 ): Promise<PartReceipt & { readonly lastId: string }> {
+  let found: readonly LogRow[] = [];
   const { log, rows } = await inSnapshot(sides, async () => {
-    const found = await readLog(sides.blue, afterId, batchRows);
+    found = await readLog(sides.blue, afterId, batchRows);
     return { log: found, rows: found.length === 0 ? 0 : await carry(sides, found, batchRows) };
-  });
+  }).catch((error: unknown) => nameUnreadable(sides.blue, namedKeys(found), error));
   await markDone(sides.blue, log);
   return { changes: log.length, rows, lastId: log.at(-1)?.id ?? afterId };
 }

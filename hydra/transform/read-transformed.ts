@@ -42,7 +42,7 @@ export async function prepareBlue(client: SqlClient): Promise<void> {
  * same login request, because consents change places when one comes or goes. The id of a synthetic login request names nothing on
  * blue: name its consent beside it.
  *
- * @throws CutoverFault CHECK_FAILED (JSON that only a person can mend: rules J01-stop to J03-stop)
+ * @throws CutoverFault ROW_UNREADABLE (claims that jsonb does not hold: rule J03-stop)
  */
 export async function* readTransformed(
   client: SqlClient,
@@ -94,18 +94,21 @@ const asJson = ({ sql, values }: RowsQuery): RowsQuery => ({
   values,
 });
 
-/** invalid_text_representation, untranslatable_character */
-const JSON_STATES: readonly unknown[] = ['22P02', '22P05'];
+/** Data exceptions and limits of the server. Source: PostgreSQL manual, "PostgreSQL Error Codes", classes 22 and 54. */
+const UNREADABLE_STATE = /^(22|54)/;
 
-/** PostgreSQL quotes the text that is no JSON, which is nobody's business. */
+/**
+ * @throws CutoverFault ROW_UNREADABLE where PostgreSQL could not make what green needs out of a row; it quotes the row, which is
+ * nobody's business
+ */
 export async function mapJsonFaults<T>(name: GreenTableName, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && JSON_STATES.includes(error.code))) throw error;
+    if (!(error instanceof Error && 'code' in error && UNREADABLE_STATE.test(String(error.code)))) throw error;
     throw new CutoverFault(
-      'CHECK_FAILED',
-      `a row of blue for ${name} holds text that is no JSON; rules J01-stop, J02-stop and J03-stop list it and say what to do`,
+      'ROW_UNREADABLE',
+      `a row of blue for ${name} holds what 2.x cannot store (SQLSTATE ${String(error.code)}): session claims that are no JSON; correct session_access_token and session_id_token in hydra_oauth2_consent_request_handled on blue (rule J03-stop of plan counts such rows)`,
       { table: name },
     );
   }

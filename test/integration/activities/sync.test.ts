@@ -120,6 +120,30 @@ describe('keepInSync', () => {
     expect(rows).toEqual([]);
   });
 
+  it('undoes nothing for a context that nobody can store, and waits for claims that only a person can correct', async () => {
+    const grant = await history.grant(blue);
+    await blue.query(
+      `UPDATE hydra_oauth2_authentication_request_handled SET context = '{"cut":"\\ud83d","n":1e999999' WHERE challenge = $1`,
+      [grant.login],
+    );
+    expect(await keepInSync(deps(), following(0), stepContext())).toMatchObject({ backlog: 0 });
+    const claims = 'UPDATE hydra_oauth2_consent_request_handled SET session_id_token = $2 WHERE challenge = $1';
+    await blue.query(claims, [grant.consent, '{"no":']);
+    const cancel = new AbortController();
+    const beats: Readonly<Record<string, unknown>>[] = [];
+    const context = stepContext({ signal: cancel.signal, heartbeat: (beat) => beats.push(beat) });
+    const ended = expect(keepInSync(deps(), following(), context)).rejects.toThrow('enough');
+    while (beats.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(beats[0]).toMatchObject({ step: 'waits for a row of blue' });
+    expect(beats[0]?.['reason']).toContain(`consents on blue: ${grant.consent}`);
+    expect(JSON.stringify(beats[0])).not.toContain('{"no":');
+    expect(await readBacklog(blue)).toBeGreaterThan(0);
+    await blue.query(claims, [grant.consent, '{"yes":1}']);
+    while ((await readBacklog(blue)) > 0) await new Promise((resolve) => setImmediate(resolve));
+    cancel.abort(new Error('enough'));
+    await ended;
+  });
+
   it('is fenced by a switchover that takes the sync over', async () => {
     let beats = 0;
     const kept = keepInSync(deps(), following(), stepContext({ heartbeat: () => (beats += 1) }));

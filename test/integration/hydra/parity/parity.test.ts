@@ -118,7 +118,7 @@ describe('comparing both sides', () => {
       );
       const failed = compare(sides);
       await expect(failed).rejects.toMatchObject({
-        code: 'CHECK_FAILED',
+        code: 'ROW_UNREADABLE',
         message: expect.stringContaining('J03-stop') as string,
       });
       await expect(failed).rejects.not.toMatchObject({ message: expect.stringContaining('secret') as string });

@@ -1,0 +1,30 @@
+import { CutoverFault, isCutoverFault } from '../../domain/faults';
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type NamedKeys } from './log-keys';
+
+const NAMES_SHOWN = 10;
+
+/**
+ * Says which consents of a part of the log keep it from being carried, outside of the transaction that failed. A consent's challenge
+ * opens nothing once it was answered, and only answered ones have claims.
+ *
+ * @throws CutoverFault ROW_UNREADABLE with the challenges; any other error as it is
+ */
+export async function nameUnreadable(blue: SqlClient, named: NamedKeys, error: unknown): Promise<never> {
+  if (!isCutoverFault(error) || error.code !== 'ROW_UNREADABLE') throw error;
+  const rows = await queryRows<{ challenge: string }>(
+    blue,
+    `SELECT answer.challenge FROM hydra_oauth2_consent_request_handled AS answer
+       LEFT JOIN hydra_oauth2_consent_request AS consent USING (challenge)
+      WHERE (answer.challenge = ANY ($1::text[]) OR consent.login_challenge = ANY ($2::text[]))
+        AND NOT (pg_temp.is_json(pg_temp.mended_json(session_access_token)) AND pg_temp.is_json(pg_temp.mended_json(session_id_token)))
+      ORDER BY 1 LIMIT ${NAMES_SHOWN}`,
+    [[...named.consents], [...named.logins]],
+  );
+  if (rows.length === 0) throw error;
+  const consents = rows.map(({ challenge }) => challenge);
+  throw new CutoverFault('ROW_UNREADABLE', `${error.message}; consents on blue: ${consents.join(', ')}`, {
+    ...error.details,
+    consents,
+  });
+}
