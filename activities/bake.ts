@@ -18,11 +18,12 @@ const SILENCE_MAX = 3;
  * Watches green serve for `bake.durationMs`: share of 5xx and p95 of what clients saw at the gateways, and whether every target stays
  * with the committed epoch. Changes nothing; a repeat begins anew.
  *
- * @returns problems, of which the first is known early: it does not wait for the end to be worth a gate
+ * @returns `bad` with problems, of which a party that fell back is known early; `inconclusive` when fewer than `bake.requestsMin` requests
+ *   were seen: no request is no proof
  * @throws CutoverFault CROSSED_CONNECTION | DB_UNREACHABLE
  */
 export const bake: Step<StepInput, BakeReceipt> = async (deps, input, context) => {
-  const { durationMs, pollMs, errorRateMax, p95MsMax } = deps.settings.bake;
+  const { durationMs, pollMs, requestsMin, errorRateMax, p95MsMax } = deps.settings.bake;
   const { epoch } = await withGreen(deps, input, context, 'bake', readArbiter);
   const startedAt = Date.now();
   const watched = deps.gateways.map((gateway) => new WatchedGateway(gateway));
@@ -45,14 +46,12 @@ export const bake: Step<StepInput, BakeReceipt> = async (deps, input, context) =
   if (p95MsMax !== null && p95Ms !== null && p95Ms > p95MsMax) {
     problems.add(`p95 was ${Math.round(p95Ms)} ms (allowed ${p95MsMax} ms)`);
   }
-  return {
-    ok: problems.size === 0,
-    durationMs: Date.now() - startedAt,
-    requests,
-    errorRate,
-    p95Ms,
-    problems: [...problems].slice(0, PROBLEMS_MAX),
-  };
+  const bakedMs = Date.now() - startedAt;
+  const seen = { durationMs: bakedMs, requests, errorRate, p95Ms };
+  if (problems.size > 0) return { verdict: 'bad', ...seen, problems: [...problems].slice(0, PROBLEMS_MAX) };
+  if (requests >= requestsMin) return { verdict: 'clean', ...seen, problems: [] };
+  const tooFew = `the gateways saw ${requests} requests in ${Math.round(bakedMs / 1_000)} s (needed at least ${requestsMin}): too few to say that green is well`;
+  return { verdict: 'inconclusive', ...seen, problems: [tooFew] };
 };
 
 /** Whether all stay with the epoch that they confirmed. */

@@ -188,12 +188,15 @@ const STEPS: Readonly<Record<Phase, Describe | undefined>> = {
     undo: null,
   }),
   bake: ({ settings: { bake } }) => ({
-    what: `green is watched for ${minutes(bake.durationMs)}: at most ${(bake.errorRateMax * 100).toFixed(2)} % errors`,
+    what: `green is watched for ${minutes(bake.durationMs)}: at least ${bake.requestsMin} requests, at most ${(bake.errorRateMax * 100).toFixed(2)} % errors`,
     undo: null,
     predictedMs: bake.durationMs,
   }),
   finalize: ({ settings: { gates } }) => ({
-    what: gates.finalize === 'manual' ? 'a person accepts' : 'if all of this is clean, it is accepted without asking',
+    what:
+      gates.finalize === 'manual'
+        ? 'a person accepts'
+        : 'if the bake is clean and nothing was skipped, it is accepted without asking; else a person accepts',
     undo: null,
   }),
   resumeJobs: ({ jobs }) =>

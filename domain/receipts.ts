@@ -140,6 +140,8 @@ export interface ParityReceipt {
   readonly differences: number;
   /** Table and a hash of the key, at most 20. */
   readonly examples: readonly string[];
+  /** ISO 8601: when it was through. */
+  readonly comparedAt?: string;
 }
 
 export interface CutoverEvidence {
@@ -147,6 +149,7 @@ export interface CutoverEvidence {
   readonly gatheredAt: string;
   readonly backlog: number;
   readonly lastRoundMs: number;
+  /** Of the rows that changed last alone; the comparison of all rows is a phase of its own. */
   readonly parity: ParityReceipt;
   /** Trigger on blue to row on green. */
   readonly canaryMs: number;
@@ -216,12 +219,20 @@ export interface ValidationReceipt {
   readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly observed: string }[];
 }
 
+/**
+ * `clean`: enough was seen, and all of it good. `bad`: something is wrong. `inconclusive`: nothing is wrong, and too little was seen
+ * to say more; nobody but a person takes that for good.
+ */
+export const BAKE_VERDICTS = ['clean', 'bad', 'inconclusive'] as const;
+export type BakeVerdict = (typeof BAKE_VERDICTS)[number];
+
 export interface BakeReceipt {
-  readonly ok: boolean;
+  readonly verdict: BakeVerdict;
   readonly durationMs: number;
   readonly requests: number;
   readonly errorRate: number;
   readonly p95Ms: number | null;
+  /** Why it is bad, or what was not seen. */
   readonly problems: readonly string[];
 }
 

@@ -113,7 +113,7 @@ export interface CutoverStatus {
     readonly decisions: readonly Decision[];
     readonly since: string;
     readonly why: string;
-    /** Markdown; empty when there is none. That of gate `cutover` is gathered anew from time to time. */
+    /** Markdown, never empty. That of gate `cutover` is gathered anew from time to time. */
     readonly evidence: string;
     readonly deadline: string | null;
   } | null;

@@ -58,6 +58,7 @@ export interface CutoverSettings {
     readonly durationMs: number;
     readonly pollMs: number;
     /** Share of 5xx answers of all, at the gateways. */
+    readonly requestsMin: number;
     readonly errorRateMax: number;
     /** null: not looked at. */
     readonly p95MsMax: number | null;

@@ -36,6 +36,7 @@ export function toSettings(config: Config): CutoverSettings {
     bake: {
       durationMs: config.bake.durationMs,
       pollMs: config.bake.pollMs,
+      requestsMin: config.bake.requestsMin,
       errorRateMax: config.bake.errorRateMax,
       p95MsMax: config.bake.p95MsMax ?? null,
     },

@@ -1,4 +1,5 @@
-import { type CutoverEvidence, type Plan } from '../domain/receipts';
+import { type CutoverEvidence, type ParityReceipt, type Plan, type Report } from '../domain/receipts';
+import { type RecordedDecision } from '../domain/runbook';
 import { table } from './details';
 
 /** What a person must know to approve the plan. */
@@ -58,12 +59,16 @@ function predictedInAll({ prediction }: Plan): string {
   return `${Math.round(prediction.totalMs / 1_000)} s without what people take, from ${from}`;
 }
 
-/** What a person must know to let writes move. */
-export function cutoverEvidence(evidence: CutoverEvidence, plan: Plan): string {
-  const { parity } = evidence;
+/**
+ * What a person must know to let writes move.
+ *
+ * @param full the comparison of all rows, which is older than the evidence
+ */
+export function cutoverEvidence(evidence: CutoverEvidence, full: ParityReceipt | null, plan: Plan): string {
   const facts = [
     ['gathered at', `${evidence.gatheredAt}; again every ${everyText(evidenceEveryMs(plan.gates))} while this is open`],
-    ['parity', `${parity.rows} rows compared, ${parity.differences} differ`],
+    ['parity of all rows', fullParity(full)],
+    ['parity of what changed last', recentParity(evidence.parity)],
     ['changes not carried yet', String(evidence.backlog)],
     ['last sync round', `${evidence.lastRoundMs} ms`],
     ['canary, blue to green', `${evidence.canaryMs} ms`],
@@ -74,6 +79,95 @@ export function cutoverEvidence(evidence: CutoverEvidence, plan: Plan): string {
   return [table(['fact', 'value'], facts), list('Problems', evidence.problems)]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+function fullParity(full: ParityReceipt | null): string {
+  if (full === null) return '**was not compared**';
+  const { rows, differences, tables, comparedAt } = full;
+  const when = comparedAt === undefined ? '' : `, at ${comparedAt}`;
+  return `${rows} rows in ${Object.keys(tables).length} tables, ${differences} differ${when}`;
+}
+
+/** No row is no result, and must not look like one. */
+function recentParity({ rows, differences }: ParityReceipt): string {
+  return rows === 0 ? 'nothing changed on blue that could be compared' : `${rows} rows compared, ${differences} differ`;
+}
+
+/** What a person must know to accept green: how it did since it serves, and what was let pass. */
+export function finalizeEvidence(
+  receipts: Pick<Report, 'bake' | 'drain' | 'validation' | 'switchovers' | 'metrics'>,
+  plan: Plan,
+  decisions: readonly RecordedDecision[],
+): string {
+  const { bake, drain, validation } = receipts;
+  const passed = validation?.checks.filter(({ ok }) => ok).length ?? 0;
+  const facts = [
+    ['bake', bake === null ? '**was not done**' : bakeText(bake)],
+    [
+      'revocations of blue',
+      drain === null
+        ? '**not proven**'
+        : `${drain.captured} captured, ${drain.applied} proven on green, ${drain.missing} missing, ${drain.undoneChanges} changes not carried`,
+    ],
+    [
+      "green's answers",
+      validation === null ? '**not asked**' : `${passed} of ${validation.checks.length} checks passed`,
+    ],
+    ...switchoverFacts(receipts.switchovers),
+    ...metricsFacts(receipts.metrics),
+    [
+      'jobs',
+      plan.jobs.length === 0
+        ? 'none'
+        : `paused: ${plan.jobs.join(', ')}; what each would remove is looked at before it is resumed`,
+    ],
+    ['way back', 'there is none; `reject` calls a person'],
+  ];
+  const skipped = decisions.filter(({ decision }) => decision === 'skip');
+  return [
+    table(['fact', 'value'], facts),
+    list('Seen in the bake', bake?.problems ?? []),
+    list(
+      'Checks that did not pass',
+      (validation?.checks ?? []).flatMap(({ name, ok, observed }) => (ok ? [] : [`${name}: ${observed}`])),
+    ),
+    list(
+      'Not carried',
+      (drain?.notCarried ?? []).map(({ what, count, why }) => `${count} ${what} (${why})`),
+    ),
+    list(
+      'Let pass by a person',
+      skipped.map(({ by, at, note }) => `${by} at ${at}: ${note ?? 'no reason given'}`),
+    ),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function bakeText({ verdict, durationMs, requests, errorRate, p95Ms }: NonNullable<Report['bake']>): string {
+  const p95 = p95Ms === null ? '' : `, p95 ${Math.round(p95Ms)} ms`;
+  return `**${verdict}**: ${requests} requests in ${everyText(durationMs)}, ${(errorRate * 100).toFixed(3)} % answered 5xx${p95}`;
+}
+
+function switchoverFacts(switchovers: Report['switchovers']): string[][] {
+  const committed = switchovers.find(({ outcome }) => outcome === 'committed');
+  if (committed?.outcome !== 'committed') return [];
+  const { holdMs, refused, targets, epoch } = committed;
+  const nothingLost =
+    refused === 0 ? 'none' : `**${refused ?? 'an unknown number'}**: "nothing lost" cannot be claimed`;
+  return [
+    ['requests were held', `${Math.round(holdMs)} ms`],
+    ['writes that a guard refused', nothingLost],
+    ['dependents on green', `${targets.map(({ name }) => name).join(', ') || 'none'}, under epoch ${epoch}`],
+  ];
+}
+
+function metricsFacts({ before, after }: Report['metrics']): string[][] {
+  const text = (metrics: NonNullable<typeof before>['blue'] | undefined) =>
+    metrics == null
+      ? 'unknown'
+      : `p95 ${metrics.p95Ms === null ? 'unknown' : `${Math.round(metrics.p95Ms)} ms`}, ${megabytes(metrics.residentBytes)} resident`;
+  return [['Hydra, blue before and green after', `${text(before?.blue)}; ${text(after?.green)}`]];
 }
 
 /** However long the gate may stay open, Temporal's limit on the length of a history stays far. */

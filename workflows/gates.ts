@@ -17,8 +17,8 @@ import { iso, now, type CutoverRun } from './run';
 export interface Question {
   readonly gate: Gate;
   readonly why: string;
-  /** Markdown. */
-  readonly evidence?: string;
+  /** Markdown, never empty: nobody decides about what is not shown. */
+  readonly evidence: string;
   /** @default all that the gate has */
   readonly decisions?: readonly Decision[];
   /** null: it stays open until somebody decides. */
@@ -71,7 +71,7 @@ export class Gates {
     this.show = (evidence) => {
       this.run.awaits({ ...asked, evidence, since: iso(since) }, renderGate({ ...asked, evidence, notBy, ifNobody }));
     };
-    this.show(question.evidence ?? '');
+    this.show(question.evidence);
     try {
       const decided = () => this.verdict !== undefined || until();
       if (timeoutMs === null) await condition(decided);

@@ -58,6 +58,8 @@ function receiptLines({ clean, migrate, sync, parity, switchovers, drain, valida
     if (!ok) lines.push(`  validation failed: ${name}: ${observed}`);
   }
   if (bake !== null)
-    lines.push(`  bake: ${bake.requests} requests, error rate ${bake.errorRate}${bake.ok ? '' : ', NOT clean'}`);
+    lines.push(
+      `  bake: ${bake.requests} requests, error rate ${bake.errorRate}${bake.verdict === 'clean' ? '' : `, ${bake.verdict}: ${bake.problems.join('; ')}`}`,
+    );
   return lines;
 }

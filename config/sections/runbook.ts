@@ -90,6 +90,14 @@ export const bakeSection = z
       .default(30 * MINUTE_MS)
       .describe('How long green is watched before finalize is asked for, in milliseconds.'),
     pollMs: durationMs(100, HOUR_MS).default(10_000).describe('Between two looks, in milliseconds.'),
+    requestsMin: z
+      .int()
+      .min(1)
+      .max(1_000_000_000)
+      .default(1_000)
+      .describe(
+        'Fewer requests than this prove nothing: the bake is then inconclusive, and a person decides at gate finalize.',
+      ),
     errorRateMax: z
       .number()
       .min(0)
@@ -122,7 +130,7 @@ export const gatesSection = z
     finalize: z
       .enum(['manual', 'automatic'])
       .default('manual')
-      .describe('`automatic`: after a clean validation and bake nobody is asked.'),
+      .describe('`automatic`: nobody is asked when the bake is clean and no person skipped anything.'),
     approverIsNotStarter: z
       .boolean()
       .default(false)

@@ -72,7 +72,7 @@ describe('a cancel request', () => {
 
   it.each(['while the bake runs', 'at gate finalize'])('behind the commit, %s, opens gate intervene', async (title) => {
     const duringBake = title.includes('bake');
-    const bake = answers({ ok: true, durationMs: 1, requests: 1, errorRate: 0, p95Ms: 1, problems: [] });
+    const bake = answers({ verdict: 'clean', durationMs: 1, requests: 1, errorRate: 0, p95Ms: 1, problems: [] });
     const { calls, activities } = fakeSteps(duringBake ? { bake: inTurn(untilCancelled, bake) } : {});
     const end = await temporal.upgrade(activities, async (handle) => {
       await decide(handle, 'plan');

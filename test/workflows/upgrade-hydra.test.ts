@@ -52,12 +52,42 @@ describe('a run in which all is well', () => {
       ['finalize', 'approve', 'approver'],
     ]);
   });
+});
 
-  it('asks nobody at finalize after a clean bake when the config says so', async () => {
-    const { activities } = fakeSteps(withPlan({ gates: { ...PLAN.gates, finalize: 'automatic' } }));
+describe('with an automatic finalize', () => {
+  const AUTOMATIC = withPlan({ gates: { ...PLAN.gates, finalize: 'automatic' } });
+  const baked = (verdict: string, problem: string) =>
+    answers({ verdict, durationMs: 60_000, requests: 3, errorRate: 0, p95Ms: null, problems: [problem] });
+
+  it('nobody is asked after a clean bake', async () => {
+    const { activities } = fakeSteps(AUTOMATIC);
     const end = await temporal.upgrade(activities, async (handle) => {
       await decide(handle, 'plan');
       await decide(handle, 'cutover');
+      return closed(handle);
+    });
+    expect(end.report).toMatchObject({ outcome: 'completed' });
+  });
+
+  it.each([
+    ['a bake that a person skipped', { bake: baked('bad', 'p95 was 910 ms') }, true, '**bad**: 3 requests in 1 min'],
+    ['a bake that saw too little', { bake: baked('inconclusive', 'too few') }, false, '- too few'],
+    [
+      'a validation that a person skipped',
+      { validate: answers({ ok: false, checks: [{ name: 'public keys', ok: false, observed: 'one is lost' }] }) },
+      true,
+      '- public keys: one is lost',
+    ],
+  ])('a person is asked all the same after %s, and is shown it', async (_case, steps, isSkipped, shown) => {
+    const { activities } = fakeSteps({ ...AUTOMATIC, ...steps });
+    const end = await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      await decide(handle, 'cutover');
+      if (isSkipped) await decide(handle, 'intervene', 'skip');
+      const evidence = (await gateOpens(handle, 'finalize')).awaiting?.evidence ?? '';
+      expect(evidence).toContain(shown);
+      expect(evidence.includes('Let pass by a person')).toBe(isSkipped);
+      await decide(handle, 'finalize');
       return closed(handle);
     });
     expect(end.report).toMatchObject({ outcome: 'completed' });
@@ -146,6 +176,26 @@ describe('before the commit', () => {
 });
 
 describe('the evidence at gate cutover', () => {
+  it.each([
+    [0, 'nothing changed on blue that could be compared'],
+    [146, '146 rows compared, 0 differ'],
+  ])('shows the comparison of all rows beside that of the %i rows that changed last', async (rows, shown) => {
+    const all = { tables: { hydra_client: 3, hydra_oauth2_flow: 29 }, rows: 32, differences: 0, examples: [] };
+    const { activities } = fakeSteps({
+      verifyParity: answers(all),
+      gatherEvidence: answers({ ...EVIDENCE, parity: { ...PARITY, rows } }),
+    });
+    await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      const evidence = (await gateOpens(handle, 'cutover')).awaiting?.evidence ?? '';
+      expect(evidence).toMatch(/\| parity of all rows \| 32 rows in 2 tables, 0 differ, at \d{4}-\d\d-\d\dT/);
+      expect(evidence).toContain(`| parity of what changed last | ${shown} |`);
+      expect(evidence).not.toContain('| 0 rows compared');
+      await handle.cancel();
+      return closed(handle);
+    });
+  });
+
   const gathered = (minute: number, more: object = {}) =>
     answers({ ...EVIDENCE, gatheredAt: `2026-01-01T00:0${minute}:00.000Z`, ...more });
   const turn = answers({ rounds: 2, changes: 3, rows: 4, backlog: 0 });
@@ -265,9 +315,25 @@ describe('behind the commit', () => {
   const BAD = {
     proveDrain: { captured: 2, applied: 1, missing: 1, undoneChanges: 0, byKind: {}, notCarried: [] },
     validate: { ok: false, checks: [{ name: 'jwks', ok: false, observed: 'a key is missing' }] },
-    bake: { ok: false, durationMs: 1, requests: 1, errorRate: 1, p95Ms: 1, problems: ['error rate 1'] },
+    bake: { verdict: 'bad', durationMs: 1, requests: 1, errorRate: 1, p95Ms: 1, problems: ['error rate 1'] },
     guardPurge: { ok: false, jobs: [{ name: 'cleanup', wouldRemove: 2, explained: 1 }] },
   } as const;
+
+  it.each([
+    ['a revocation that is missing', { missing: 1, undoneChanges: 0 }],
+    ['a change that was not carried', { missing: 0, undoneChanges: 1 }],
+  ])('%s in the drain proof asks a person', async (_case, counts) => {
+    const drain = { captured: 2, applied: 2, byKind: {}, notCarried: [], ...counts };
+    const { activities } = fakeSteps({ proveDrain: answers(drain) });
+    await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      await decide(handle, 'cutover');
+      expect((await gateOpens(handle, 'intervene')).awaiting?.why).toContain('phase `drain`');
+      await decide(handle, 'intervene', 'skip');
+      await decide(handle, 'finalize');
+      return closed(handle);
+    });
+  });
 
   it.each(Object.keys(BAD) as (keyof typeof BAD)[])('a bad answer of %s asks a person, who accepts', async (step) => {
     const { activities } = fakeSteps({ [step]: answers(BAD[step]) });

@@ -1,6 +1,7 @@
 import { isCancellation } from '@temporalio/workflow';
 import { type Decision, type Phase } from '../../domain/runbook';
 import { type Cutover } from '../cutover';
+import { finalizeEvidence } from '../evidence';
 import { causeOf, isJudgeable } from '../failures';
 import { intervene } from '../gates';
 import { patientSwitchover, steps } from '../steps';
@@ -26,8 +27,9 @@ export async function goForward(cutover: Cutover): Promise<void> {
     return ok ? null : `green's answers are not as they should be: ${failed.join('; ')}`;
   });
   await insist(cutover, 'bake', async () => {
-    const { ok, problems } = (receipts.bake = await cutover.interruptible(() => steps.bake(stepInput)));
-    return ok ? null : `the bake is not clean: ${problems.join('; ')}`;
+    const { verdict, problems } = (receipts.bake = await cutover.interruptible(() => steps.bake(stepInput)));
+    // One that saw too little is no alarm; gate `finalize` asks then in any case, with the reason.
+    return verdict === 'bad' ? `the bake is bad: ${problems.join('; ')}` : null;
   });
   await run.inPhase('bake', async () => {
     receipts.metrics = { ...receipts.metrics, after: await readMetrics(cutover) };
@@ -69,10 +71,11 @@ async function acceptGreen(cutover: Cutover): Promise<void> {
   const { run, gates } = cutover;
   const { finalize, finalizeTimeoutMs } = run.plan.gates;
   await insist(cutover, 'finalize', async () => {
-    if (finalize === 'automatic' && run.receipts.bake?.ok === true) return null;
+    if (finalize === 'automatic' && isClean(cutover)) return null;
     const verdict = await gates.ask({
       gate: 'finalize',
       why: 'Green serves. `approve` resumes the jobs of dependents and removes what the cutover needed. `reject` calls a person: there is no way back.',
+      evidence: finalizeEvidence(run.receipts, run.plan, run.decisions),
       timeoutMs: finalizeTimeoutMs,
       ifNobody: 'gate `intervene` opens; green goes on serving.',
       until: () => cutover.cancelRequested && !cutover.cancelAnswered,
@@ -85,6 +88,11 @@ async function acceptGreen(cutover: Cutover): Promise<void> {
     if (verdict.decision === 'approve') return null;
     return `${verdict.by} rejected at gate finalize${verdict.note === undefined ? '' : `: ${verdict.note}`}`;
   });
+}
+
+/** Whether nobody needs to look: the bake saw enough and all of it good, and no person let anything pass. */
+function isClean({ run }: Cutover): boolean {
+  return run.receipts.bake?.verdict === 'clean' && run.decisions.every(({ decision }) => decision !== 'skip');
 }
 
 async function resumeJobs(cutover: Cutover): Promise<void> {

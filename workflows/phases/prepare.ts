@@ -4,6 +4,7 @@ import { type Gate, type Phase } from '../../domain/runbook';
 import { type Cutover } from '../cutover';
 import { planEvidence } from '../evidence';
 import { type Verdict } from '../gates';
+import { now } from '../run';
 import { steps } from '../steps';
 
 /** Everything until green is a faithful copy that follows blue. Blue serves all the while. */
@@ -79,7 +80,7 @@ async function followBlue({ run, saga }: Cutover): Promise<void> {
   });
   await run.inPhase('catchUp', async () => run.addSync(await steps.catchUp(stepInput)));
   await run.inPhase('parity', async () => {
-    receipts.parity = await steps.verifyParity(stepInput);
+    receipts.parity = { ...(await steps.verifyParity(stepInput)), comparedAt: now() };
     assertParity('parity', receipts.parity);
   });
 }

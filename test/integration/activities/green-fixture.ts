@@ -136,7 +136,7 @@ export const SETTINGS = {
     retryDelayMs: 100,
   },
   validation: { subjects: 5, clients: 5, syntheticLogin: false },
-  bake: { durationMs: 200, pollMs: 50, errorRateMax: 0.01, p95MsMax: null },
+  bake: { durationMs: 200, pollMs: 50, requestsMin: 1, errorRateMax: 0.01, p95MsMax: null },
   gates: {
     planTimeoutMs: 1_000,
     cutoverTimeoutMs: 1_000,

@@ -51,7 +51,7 @@ function run(edge: Gateway, changes: Partial<CutoverSettings['bake']> = {}, dura
   };
   const settings = {
     hydraSchema: 'public',
-    bake: { durationMs, pollMs: POLL_MS, errorRateMax: 0.05, p95MsMax: 500, ...changes },
+    bake: { durationMs, pollMs: POLL_MS, requestsMin: 50, errorRateMax: 0.05, p95MsMax: 500, ...changes },
   };
   const deps = {
     settings,
@@ -62,22 +62,40 @@ function run(edge: Gateway, changes: Partial<CutoverSettings['bake']> = {}, dura
   return bake(deps, INPUT, stepContext());
 }
 
-it('passes when errors and latency since its start stay below the thresholds, whatever was before', async () => {
+it('is clean when errors and latency since its start stay below the thresholds, whatever was before', async () => {
   const result = await run(gateway([traffic(1_000, 900, 1_000), traffic(1_100, 904, 1_000)]));
-  expect(result).toMatchObject({ ok: true, requests: 100, errorRate: 0.04, problems: [] });
+  expect(result).toMatchObject({ verdict: 'clean', requests: 100, errorRate: 0.04, problems: [] });
 });
 
-it('fails by the share of 5xx, and by p95', async () => {
+it('is bad by the share of 5xx, and by p95', async () => {
   const errors = await run(gateway([traffic(0, 0), traffic(100, 10)]));
   expect(errors.problems).toEqual(['10.00 % of 100 answers were 5xx (allowed 5.00 %)']);
   const slow = await run(gateway([traffic(0, 0), traffic(100, 0, 50)]));
   expect(slow.problems).toEqual([expect.stringMatching(/^p95 was 910 ms \(allowed 500 ms\)$/)]);
-  expect((await run(gateway([traffic(0, 0), traffic(100, 0, 50)]), { p95MsMax: null })).ok).toBe(true);
+  expect(await run(gateway([traffic(0, 0), traffic(100, 0, 50)]), { p95MsMax: null })).toMatchObject({
+    verdict: 'clean',
+  });
 });
 
-it('counts on across a restart of the gateway', async () => {
+it.each([
+  ['no request at all', traffic(0, 0), 'inconclusive'],
+  ['fewer requests than it takes', traffic(49, 0), 'inconclusive'],
+  ['just enough', traffic(50, 0), 'clean'],
+  ['few requests, and bad ones', traffic(4, 2), 'bad'],
+])('with %s it is judged by what was seen', async (_case, reading, verdict) => {
+  const result = await run(gateway([traffic(0, 0), reading]));
+  expect(result.verdict).toBe(verdict);
+  if (verdict !== 'inconclusive') return;
+  expect(result.problems).toEqual([
+    `the gateways saw ${reading.requests} requests in 0 s (needed at least 50): too few to say that green is well`,
+  ]);
+});
+
+it('counts on across a restart of the gateway, errors too', async () => {
   const result = await run(gateway([traffic(1_000, 0), traffic(20, 0), traffic(50, 0)]));
-  expect(result).toMatchObject({ ok: true, requests: 50 });
+  expect(result).toMatchObject({ verdict: 'clean', requests: 50 });
+  const errors = await run(gateway([traffic(1_000, 900), traffic(60, 6), traffic(100, 10)]));
+  expect(errors).toMatchObject({ verdict: 'bad', requests: 100, errorRate: 0.1 });
 });
 
 it('ends at once when a target falls back to blue, or a gateway stays silent', async () => {
@@ -101,7 +119,7 @@ it('looks at the targets even when it is to take no time, and forgives one that 
     reads += 1;
     return reads === 2 ? Promise.reject(new CutoverFault('TARGET_UNREACHABLE', 'away')) : Promise.resolve(GREEN);
   };
-  expect((await run(restarting)).problems).toEqual([]);
+  expect((await run(restarting)).verdict).toBe('inconclusive');
   expect(reads).toBeGreaterThan(2);
   const away = await run(gateway([traffic(0, 0)], 'down'), {}, 60_000);
   expect(away.problems).toEqual(['TARGET_UNREACHABLE: edge does not say what it serves']);

@@ -43,6 +43,36 @@ describe('a run that is open when the workflow changes', () => {
   });
 });
 
+describe('two signals that reach the workflow in one task', () => {
+  /** As if somebody else had decided in the same moment: no test can time that, but a history can say it. */
+  const withSecondSignal = (json: string, decision: string): string => {
+    const kept = JSON.parse(json) as { events: Readonly<Record<string, unknown>>[] };
+    const at = kept.events.findIndex((event) => 'workflowExecutionSignaledEventAttributes' in event) + 1;
+    const later = (value: unknown, key = ''): unknown => {
+      if (/eventId$/i.test(key)) return Number(value) > at ? String(Number(value) + 1) : value;
+      if (Array.isArray(value)) return value.map((inner) => later(inner));
+      if (typeof value !== 'object' || value === null) return value;
+      return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, later(inner, name)]));
+    };
+    const second = JSON.stringify({ ...kept.events[at - 1], eventId: String(at + 1) }).replace(
+      /"data":"([^"]*)"/,
+      (_all, data: string) =>
+        `"data":"${Buffer.from(Buffer.from(data, 'base64').toString().replace('approve', decision)).toString('base64')}"`,
+    );
+    const events = [
+      ...kept.events.slice(0, at),
+      JSON.parse(second) as unknown,
+      ...kept.events.slice(at).map((event) => later(event)),
+    ];
+    return JSON.stringify({ ...kept, events });
+  };
+
+  it('are followed in their order: the first one counts', async () => {
+    const [told] = kept.filter(({ name }) => name === 'told-by-signal');
+    await replay(keptHistory('told-by-signal', withSecondSignal(told?.json ?? '', 'reject')));
+  });
+});
+
 describe('a kept history', () => {
   it.each(kept)('is small and tells nothing of the machine: $name', ({ name, json }) => {
     expect(statSync(join(HISTORIES_FOLDER, `${name}.json`)).size).toBeLessThan(FILE_BYTES_MAX);

@@ -1,4 +1,4 @@
-import { closed, decide, until, type Handle, type OpenTemporal } from '../support/environment';
+import { closed, decide, gateOpens, until, type Handle, type OpenTemporal } from '../support/environment';
 import { fails, fakeSteps, PLAN, REHEARSAL, untilCancelled, type StepName } from '../support/fake-steps';
 import { type UpgradeInput } from '../../../domain/runbook';
 
@@ -58,6 +58,17 @@ export const SCENARIOS: readonly Scenario[] = [
     steps: { restoreGreen: untilCancelled },
     drive: async (handle, calls) => {
       await decide(handle, 'plan');
+      await until(async () => calls.includes('restoreGreen'));
+      await handle.cancel();
+    },
+  },
+  {
+    name: 'told-by-signal',
+    closes: 'CANCELLED',
+    steps: { restoreGreen: untilCancelled },
+    drive: async (handle, calls) => {
+      await gateOpens(handle, 'plan');
+      await handle.signal('decideSignal', { gate: 'plan', decision: 'approve', by: 'approver' });
       await until(async () => calls.includes('restoreGreen'));
       await handle.cancel();
     },

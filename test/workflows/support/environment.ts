@@ -2,8 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Client, type WorkflowHandle } from '@temporalio/client';
-import { cutoverWorkflowId, type CutoverStatus, type Gate, type UpgradeInput } from '../../../domain/runbook';
-import { type Report } from '../../../domain/receipts';
+import {
+  cutoverWorkflowId,
+  SCHEDULED_REHEARSAL_WORKFLOW,
+  type CutoverStatus,
+  type Gate,
+  type UpgradeInput,
+} from '../../../domain/runbook';
+import { type Report, type ScheduledRehearsal } from '../../../domain/receipts';
 import { SEARCH_ATTRIBUTE_NAMES } from '../../../domain/search-attributes';
 import { workflowBundle } from '../../../workers/workflow-bundle';
 import { fakeSteps } from './fake-steps';
@@ -32,11 +38,13 @@ export interface OpenTemporal {
     drive: (handle: Handle) => Promise<T>,
     input?: Partial<UpgradeInput>,
   ) => Promise<T>;
+  /** Starts what a schedule starts, and @returns what it ends with. */
+  readonly rehearseOnSchedule: (activities: Activities, input?: Partial<UpgradeInput>) => Promise<ScheduledRehearsal>;
   readonly close: () => Promise<void>;
 }
 
 /** The same for one test file. */
-export function useTemporal(): Pick<OpenTemporal, 'begin' | 'upgrade'> {
+export function useTemporal(): Omit<OpenTemporal, 'close'> {
   let open: OpenTemporal;
   beforeAll(async () => {
     open = await openTemporal(sharedServers().binaries.temporalTestServer);
@@ -45,6 +53,7 @@ export function useTemporal(): Pick<OpenTemporal, 'begin' | 'upgrade'> {
   return {
     begin: (...args) => open.begin(...args),
     upgrade: (...args) => open.upgrade(...args),
+    rehearseOnSchedule: (...args) => open.rehearseOnSchedule(...args),
   };
 }
 
@@ -107,6 +116,14 @@ export async function openTemporal(testServer: string): Promise<OpenTemporal> {
   return {
     begin: (activities, input = {}) => begin(unskipped, activities, input),
     upgrade: async (activities, drive, input = {}) => drive(await begin(env.client, activities, input)),
+    rehearseOnSchedule: async (activities, input = {}) => {
+      const environment = `test-${randomBytes(6).toString('hex')}`;
+      stepsOf.set(environment, activities);
+      return env.client.workflow.execute<(input: UpgradeInput) => Promise<ScheduledRehearsal>>(
+        SCHEDULED_REHEARSAL_WORKFLOW,
+        { workflowId: `rehearsal/${environment}`, taskQueue: TASK_QUEUE, args: [{ environment, ...input }] },
+      );
+    },
     close: async () => {
       worker.shutdown();
       await running;
@@ -128,6 +145,7 @@ export async function until<T>(look: () => Promise<T | undefined | false>): Prom
 export const gateOpens = (handle: Handle, gate: Gate): Promise<CutoverStatus> =>
   until(async () => {
     const status = await statusOf(handle);
+    if (status.awaiting?.evidence.trim() === '') throw new Error(`gate ${status.awaiting.gate} shows nothing`);
     return status.awaiting?.gate === gate ? status : undefined;
   });
 

@@ -1,0 +1,51 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { type PreflightInput } from '../../domain/steps';
+import { closed, useTemporal } from './support/environment';
+import { answers, fakeSteps, PARITY, PLAN, REHEARSAL } from './support/fake-steps';
+
+const temporal = useTemporal();
+
+const refuses = (code: string) => async (): Promise<never> => {
+  throw ApplicationFailure.nonRetryable('not now', code);
+};
+const preflight = async (input: object) => {
+  const { environment, mode } = input as PreflightInput;
+  if (mode !== 'rehearse') throw ApplicationFailure.nonRetryable(`asked to ${mode}`, 'CHECK_FAILED');
+  return { ...PLAN, environment, mode, rehearsal: REHEARSAL };
+};
+
+describe('a rehearsal', () => {
+  it('whose rows did not become what they had to ends with a finding that blocks, and is taken down', async () => {
+    const differs = answers({ ...PARITY, rows: 9, differences: 2, examples: ['hydra_client 0f'] });
+    const { calls, activities } = fakeSteps({ preflight, compareRowHashes: differs });
+    const end = await temporal.upgrade(activities, closed, { mode: 'rehearse' });
+    expect(end).toMatchObject({ status: 'COMPLETED', report: { outcome: 'rehearsed' } });
+    expect(end.report.findings).toEqual([
+      {
+        phase: 'parity',
+        weight: 'blocks',
+        code: 'PARITY_DIFFERS',
+        what: '2 of 9 rows did not become what they had to (allowed 0): hydra_client 0f',
+      },
+    ]);
+    expect(calls).toContain('deleteGreen');
+  });
+
+  it.each([
+    ['CUTOVER_RUNNING', { status: 'COMPLETED', report: { outcome: 'skipped' } }],
+    ['CHECK_FAILED', { status: 'FAILED', type: 'CHECK_FAILED', report: { outcome: 'refused' } }],
+    ['CAPTURE_BROKEN', { status: 'FAILED', type: 'CHECK_FAILED', report: { outcome: 'refused' } }],
+  ])('that preflight refuses with %s is skipped only for a run that is on', async (code, wanted) => {
+    const { calls, activities } = fakeSteps({ preflight: refuses(code) });
+    expect(await temporal.upgrade(activities, closed, { mode: 'rehearse' })).toMatchObject(wanted);
+    expect(calls).toEqual(['preflight']);
+  });
+
+  it('is all that a schedule starts, whatever mode its input names', async () => {
+    for (const input of [{ mode: 'real' }, { mode: 'drill' }, {}] as const) {
+      const { calls, activities } = fakeSteps({ preflight });
+      expect(await temporal.rehearseOnSchedule(activities, input)).toMatchObject({ outcome: 'rehearsed', findings: 0 });
+      expect(calls).not.toContain('enableCapture');
+    }
+  });
+});
