@@ -83,6 +83,13 @@ export async function openGreen(run: Attempt): Promise<ResultOf<'openGreen'>> {
   });
   const answer = await within(GREEN_ANSWERS_MS, 'opening green', 'DB_UNREACHABLE', opened);
   if (answer.ok) return 'ok';
+  if (answer.reason === 'guard_problems') {
+    throw new CutoverFault(
+      'CHECK_FAILED',
+      `green does not open, because its guards do not hold: ${answer.problems?.join('; ') ?? ''}; find out what was written there, and repair them`,
+      { epoch: run.theEpoch, problems: answer.problems },
+    );
+  }
   throw new CutoverFault(
     'CROSSED_CONNECTION',
     `green is ${answer.reason} at epoch ${answer.epoch} and does not open for the committed epoch ${run.theEpoch}; look at hydra_cutover.run on green`,

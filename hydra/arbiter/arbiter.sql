@@ -42,99 +42,6 @@ CREATE TABLE hydra_cutover.finalized (
   finalized_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
--- Not MVCC: a transaction sees at once that the guard was armed, whatever its snapshot. 0 means not armed.
-CREATE SEQUENCE hydra_cutover.armed MINVALUE 0 START 0;
--- Survives the rollback of the write that was refused.
-CREATE SEQUENCE hydra_cutover.refused MINVALUE 0 START 0;
-
-CREATE TABLE hydra_cutover.guarded (
-  table_oid   oid PRIMARY KEY,
-  relfilenode oid NOT NULL
-);
-
--- The change log replaces this; without one nothing can be undone.
-CREATE FUNCTION hydra_cutover.undone_changes() RETURNS bigint
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'SELECT 0::bigint';
-
--- The capture replaces this too.
-CREATE FUNCTION hydra_cutover.capture_problems() RETURNS SETOF text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'SELECT NULL::text WHERE false';
-
--- Refuses a statement's writes while this side must not take any.
-CREATE FUNCTION hydra_cutover.guard() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $guard$
-DECLARE
-  refusal text;
-BEGIN
-  -- First the lock: what is read before it may be outdated once it is granted.
-  PERFORM pg_advisory_xact_lock_shared(:lock_space, :lock_key);
-  IF (SELECT last_value FROM hydra_cutover.armed) = 0 THEN
-    RETURN NULL;
-  END IF;
-  BEGIN
-    -- FOR SHARE, because a REPEATABLE READ snapshot from before the fence would show the row as it was then.
-    SELECT CASE
-             -- session_user, because current_user is whoever a function or a foreign key's cascade runs as.
-             WHEN state = 'closed' AND sync_role = session_user THEN 'none'
-             -- Once open, a late sync would revive what was revoked here.
-             WHEN sync_role = session_user THEN 'the sync is over'
-             WHEN state IN ('committed', 'closed', 'abandoned') THEN state
-             WHEN state = 'fenced' AND lease_until > clock_timestamp() THEN state
-             ELSE 'none'
-           END
-      INTO refusal FROM hydra_cutover.run FOR SHARE;
-  EXCEPTION WHEN serialization_failure THEN
-    refusal := 'snapshot from before a fence';
-  END;
-  IF refusal = 'none' THEN
-    RETURN NULL;
-  END IF;
-  PERFORM nextval('hydra_cutover.refused');
-  -- Never 40001: clients repeat that by themselves and take the second answer for the first.
-  RAISE EXCEPTION 'hydra-cutover: writes to % are refused (%)', TG_TABLE_NAME, COALESCE(refusal, 'no run row')
-    USING ERRCODE = 'HC001', HINT = 'A cutover moves the writes of this database. hydra-cutover status says more.';
-END
-$guard$;
-
--- On schema_migration, without an end: a stray `hydra migrate sql` stops at its first statement.
-CREATE FUNCTION hydra_cutover.guard_migrations() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $guard$
-BEGIN
-  PERFORM nextval('hydra_cutover.refused');
-  RAISE EXCEPTION 'hydra-cutover: migrations are refused on this database while a cutover is under way'
-    USING ERRCODE = 'HC002', HINT = 'Stop whatever runs "hydra migrate sql" here. hydra-cutover status says more.';
-END
-$guard$;
-
--- Everything that makes the guards worth less than they seem; empty when all is well.
-CREATE FUNCTION hydra_cutover.guard_problems() RETURNS SETOF text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $problems$
-  WITH hydra_schema AS (
-    SELECT DISTINCT c.relnamespace FROM hydra_cutover.guarded g JOIN pg_class c ON c.oid = g.table_oid
-  )
-  SELECT format('table %s is gone', g.table_oid) FROM hydra_cutover.guarded g
-   WHERE NOT EXISTS (SELECT 1 FROM pg_class c WHERE c.oid = g.table_oid)
-  UNION ALL
-  -- Not while this side is open: the next fence adopts what is there, and the capture has its own look at it.
-  SELECT format('%s was rewritten', c.relname) FROM hydra_cutover.guarded g JOIN pg_class c ON c.oid = g.table_oid
-   WHERE c.relfilenode <> g.relfilenode AND EXISTS (SELECT 1 FROM hydra_cutover.run WHERE state <> 'open')
-  UNION ALL
-  SELECT format('%s has no guard that always fires', c.relname)
-    FROM hydra_cutover.guarded g JOIN pg_class c ON c.oid = g.table_oid
-   WHERE NOT EXISTS (
-     SELECT 1 FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace
-      WHERE t.tgrelid = g.table_oid AND t.tgname = 'hydra_cutover_guard' AND t.tgenabled = 'A'
-        AND n.nspname = 'hydra_cutover' AND p.proname IN ('guard', 'guard_migrations')
-        -- before (2), insert (4), delete (8), update (16), truncate (32), for each statement (not 1)
-        AND t.tgtype = 62 AND t.tgqual IS NULL AND t.tgattr = ''
-   )
-  UNION ALL
-  SELECT format('%s has no guard', c.relname) FROM pg_class c JOIN hydra_schema USING (relnamespace)
-   WHERE c.relkind IN ('r', 'p') AND NOT EXISTS (SELECT 1 FROM hydra_cutover.guarded g WHERE g.table_oid = c.oid)
-  UNION ALL
-  SELECT 'no table has a guard' WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.guarded)
-$problems$;
-
 -- Registers an attempt before the first request is held. Refused while another attempt is alive.
 CREATE FUNCTION hydra_cutover.begin_attempt(p_epoch bigint, p_hold_deadline_ms integer, p_margin_ms integer) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $begin$
@@ -220,10 +127,12 @@ BEGIN
   IF mine.lease_until <= clock_timestamp() THEN
     RETURN jsonb_build_object('ok', false, 'reason', 'lease_over', 'leaseUntil', mine.lease_until);
   END IF;
-  -- From here to the commit no table may be rewritten: that is how DDL writes without a trigger firing. What was rewritten before
-  -- is for the capture to tell, which compares with a relfilenode of its own.
-  UPDATE hydra_cutover.guarded g SET relfilenode = c.relfilenode FROM pg_class c
-   WHERE c.oid = g.table_oid AND c.relfilenode <> g.relfilenode;
+  -- From here to the commit no table may be rewritten, which is how DDL writes without a trigger firing, and no guard may be off.
+  -- What happened before is for the capture to tell, which compares with what it has recorded itself.
+  UPDATE hydra_cutover.guarded g SET relfilenode = c.relfilenode, trigger_xmin = t.xmin
+    FROM pg_class c JOIN pg_trigger t ON t.tgrelid = c.oid
+   WHERE c.oid = g.table_oid AND t.tgname = 'hydra_cutover_guard'
+     AND (c.relfilenode <> g.relfilenode OR t.xmin <> g.trigger_xmin);
   PERFORM setval('hydra_cutover.armed', 1);
   UPDATE hydra_cutover.run SET state = 'fenced', attempt = mine.attempt, epoch = mine.epoch, lease_until = mine.lease_until;
   UPDATE hydra_cutover.attempt SET state = 'fenced' WHERE attempt = p_attempt;
@@ -238,7 +147,6 @@ DECLARE
   mine hydra_cutover.attempt;
   problems text[];
   undone bigint;
-  guarded_table regclass;
 BEGIN
   PERFORM set_config('synchronous_commit', 'on', true), set_config('lock_timeout', p_lock_timeout_ms::text, true);
   -- Held until this transaction is durable: a writer who comes when the lease has ended waits for the outcome.
@@ -250,11 +158,7 @@ BEGIN
   IF mine.state IS DISTINCT FROM 'fenced' THEN
     RETURN jsonb_build_object('ok', false, 'reason', COALESCE(mine.state, 'unknown_attempt'));
   END IF;
-  -- DDL that is under way would be seen by nobody until it commits, which may be after this. What our role may not read, it does
-  -- not carry either.
-  FOR guarded_table IN SELECT table_oid FROM hydra_cutover.guarded WHERE has_table_privilege(table_oid, 'SELECT') LOOP
-    EXECUTE format('LOCK TABLE %s IN ACCESS SHARE MODE', guarded_table);
-  END LOOP;
+  PERFORM hydra_cutover.lock_guarded();
   undone := hydra_cutover.undone_changes();
   IF undone > 0 THEN
     RETURN jsonb_build_object('ok', false, 'reason', 'undone_changes', 'undone', undone);
@@ -413,11 +317,12 @@ BEGIN
 END
 $hold$;
 
--- Opens a closed side for the epoch that was committed on the other. Idempotent for the same epoch.
+-- Opens a closed side for the epoch that was committed on the other, if its guards are all in place. Idempotent for the same epoch.
 CREATE FUNCTION hydra_cutover.open_side(p_epoch bigint, p_lock_timeout_ms integer) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $open$
 DECLARE
   side_now hydra_cutover.run;
+  problems text[];
 BEGIN
   PERFORM hydra_cutover.hold_writers(p_lock_timeout_ms);
   SELECT * INTO STRICT side_now FROM hydra_cutover.run FOR UPDATE;
@@ -426,6 +331,12 @@ BEGIN
   END IF;
   IF side_now.state <> 'closed' OR p_epoch <= side_now.epoch THEN
     RETURN jsonb_build_object('ok', false, 'reason', side_now.state, 'epoch', side_now.epoch);
+  END IF;
+  -- A guard that was off here let writes in that are on no other side.
+  PERFORM hydra_cutover.lock_guarded();
+  problems := ARRAY(SELECT hydra_cutover.guard_problems());
+  IF cardinality(problems) > 0 THEN
+    RETURN jsonb_build_object('ok', false, 'reason', 'guard_problems', 'epoch', side_now.epoch, 'problems', to_jsonb(problems));
   END IF;
   UPDATE hydra_cutover.run SET state = 'open', epoch = p_epoch;
   RETURN jsonb_build_object('ok', true, 'alreadyOpen', false, 'epoch', p_epoch);
@@ -448,5 +359,3 @@ BEGIN
   RETURN jsonb_build_object('ok', true, 'epoch', side_now.epoch);
 END
 $abandon$;
-
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA hydra_cutover FROM PUBLIC;

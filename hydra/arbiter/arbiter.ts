@@ -40,7 +40,12 @@ export interface AbortAnswer {
 
 export type OpenAnswer =
   | { readonly ok: true; readonly alreadyOpen: boolean; readonly epoch: number }
-  | { readonly ok: false; readonly reason: SideState; readonly epoch: number };
+  | {
+      readonly ok: false;
+      readonly reason: SideState | 'guard_problems';
+      readonly epoch: number;
+      readonly problems?: readonly string[];
+    };
 
 /** `abandoned`: green that may never open any more. `removing`: writes pass, and no attempt may begin any more. */
 export type SideState = 'open' | 'fenced' | 'committed' | 'closed' | 'abandoned' | 'removing';
@@ -111,7 +116,7 @@ export async function holdWriters(client: SqlClient, lockTimeoutMs: number): Pro
   await client.query('SELECT hydra_cutover.hold_writers($1)', [lockTimeoutMs]);
 }
 
-/** Lets a closed side take writes under `epoch`. Idempotent per epoch. @throws PostgreSQL's 55P03 */
+/** Lets a closed side take writes under `epoch`, if its guards hold. Idempotent per epoch. @throws PostgreSQL's 55P03 */
 export function openSide(client: SqlClient, epoch: number, lockTimeoutMs: number): Promise<OpenAnswer> {
   return call(client, 'open_side($1, $2)', [epoch, lockTimeoutMs]);
 }
@@ -169,11 +174,22 @@ export function markFinalized(client: SqlClient, epoch: number): Promise<boolean
 }
 
 /** @returns what makes the guards worth less than they seem; empty when all is well */
-export async function guardProblems(client: SqlClient): Promise<string[]> {
-  const rows = await queryRows<{ problem: string }>(
-    client,
-    'SELECT problem FROM hydra_cutover.guard_problems() problem',
-  );
+export function guardProblems(client: SqlClient): Promise<string[]> {
+  return problemsOf(client, 'guard_problems()');
+}
+
+/**
+ * To be asked of the side that was left, after the commit and before the other side opens: DDL that a commit cannot see because it
+ * needs weaker locks or comes later.
+ *
+ * @returns what may have been written there past the guards since the fence; empty when all is well
+ */
+export function problemsSinceCommit(client: SqlClient): Promise<string[]> {
+  return problemsOf(client, 'problems_since_commit()');
+}
+
+async function problemsOf(client: SqlClient, call: string): Promise<string[]> {
+  const rows = await queryRows<{ problem: string }>(client, `SELECT problem FROM hydra_cutover.${call} problem`);
   return rows.map(({ problem }) => problem);
 }
 

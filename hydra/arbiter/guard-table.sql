@@ -5,5 +5,4 @@ CREATE TRIGGER hydra_cutover_guard
   FOR EACH STATEMENT EXECUTE FUNCTION :function;
 -- ALWAYS: session_replication_role = replica turns every other trigger off.
 ALTER TABLE :table ENABLE ALWAYS TRIGGER hydra_cutover_guard;
-INSERT INTO hydra_cutover.guarded (table_oid, relfilenode)
-SELECT oid, relfilenode FROM pg_catalog.pg_class WHERE oid = ':table'::pg_catalog.regclass;
+SELECT hydra_cutover.record_guard(':table');

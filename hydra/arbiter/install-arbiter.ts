@@ -37,6 +37,7 @@ export async function installArbiter(client: SqlClient, options: InstallArbiterO
   await client.query(`BEGIN; ${END_WHEN_SILENT}`);
   try {
     await client.query(sqlFile(__dirname, 'arbiter.sql', keys));
+    await client.query(sqlFile(__dirname, 'guards.sql', keys));
     await client.query(
       'INSERT INTO hydra_cutover.run (side, nonce, cutover_id, state, sync_role) VALUES ($1, $2::uuid, $3, $4, $5)',
       [options.side, nonce, options.cutoverId, options.initialState, options.syncRole ?? null],
@@ -136,26 +137,32 @@ export interface GuardTablesOptions extends LockRetryOptions {
 }
 
 /**
- * Puts the guard on every table of Hydra's schema that has none; `schema_migration` gets the one that never ends.
+ * Puts the guard on every table of Hydra's schema that has none; `schema_migration` gets the one that never ends. One that is off or
+ * is not the one that was recorded is made anew, and so is one of a closed side's table that was rewritten.
  *
- * Idempotent, one table per transaction.
+ * Idempotent, one table per transaction. The server refuses it (HC004) under a fence, after a commit and in a removal.
  * @throws CutoverFault LOCK_BUSY when a table stays locked through all attempts; tables done so far keep their guard
  * @returns names of the tables that got a guard in this call
  */
 export async function guardTables(client: SqlClient, options: GuardTablesOptions = {}): Promise<string[]> {
-  const unguarded = await queryRows<{ name: string; relname: string }>(
+  const unguarded = await queryRows<{ name: string; relname: string; replace: boolean }>(
     client,
-    `SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relname
+    `SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relname, t.oid IS NOT NULL AS replace
        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+       LEFT JOIN hydra_cutover.guarded g ON g.table_oid = c.oid
+       LEFT JOIN pg_catalog.pg_trigger t ON t.tgrelid = c.oid AND t.tgname = 'hydra_cutover_guard'
       WHERE n.nspname = $1 AND c.relkind IN ('r', 'p')
-        AND NOT EXISTS (SELECT 1 FROM hydra_cutover.guarded g WHERE g.table_oid = c.oid)
+        AND (g.table_oid IS NULL OR t.oid IS NULL OR t.tgenabled <> 'A' OR t.xmin <> g.trigger_xmin
+             OR (c.relfilenode <> g.relfilenode AND EXISTS (SELECT 1 FROM hydra_cutover.run WHERE state = 'closed')))
       ORDER BY c.relname`,
     [options.schema ?? 'public'],
   );
-  for (const { name, relname } of unguarded) {
+  for (const { name, relname, replace } of unguarded) {
     const guard = relname === 'schema_migration' ? 'hydra_cutover.guard_migrations' : 'hydra_cutover.guard';
     const sql = sqlFile(__dirname, 'guard-table.sql', { table: name, function: `${guard}()` });
-    await withLockRetry(client, name, options, sql);
+    // Only where there is one: it keeps readers out too.
+    const drop = replace ? `DROP TRIGGER hydra_cutover_guard ON ${name};\n` : '';
+    await withLockRetry(client, name, options, `${drop}${sql}`);
   }
   return unguarded.map(({ name }) => name);
 }

@@ -41,6 +41,9 @@ CREATE TABLE hydra_cutover.captured (
   relfilenode   oid NOT NULL,
   definition    text NOT NULL,
   function_hash text NOT NULL,
+  -- Of its row in the catalog, which every ALTER TABLE ... TRIGGER writes anew: one that was off for a while is not the one that was
+  -- recorded. For equality only.
+  trigger_xmin  xid NOT NULL,
   PRIMARY KEY (table_oid, trigger_name)
 );
 
@@ -124,15 +127,15 @@ $note$;
 -- After the triggers of one table were made, in the same transaction.
 CREATE FUNCTION hydra_cutover.record_captured(p_table regclass) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $record$
-  INSERT INTO hydra_cutover.captured (table_oid, trigger_name, relfilenode, definition, function_hash)
-  SELECT t.tgrelid, t.tgname, c.relfilenode, pg_get_triggerdef(t.oid), md5(pg_get_functiondef(t.tgfoid))
+  INSERT INTO hydra_cutover.captured (table_oid, trigger_name, relfilenode, definition, function_hash, trigger_xmin)
+  SELECT t.tgrelid, t.tgname, c.relfilenode, pg_get_triggerdef(t.oid), md5(pg_get_functiondef(t.tgfoid)), t.xmin
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
     JOIN pg_namespace n ON n.oid = p.pronamespace
    WHERE t.tgrelid = p_table AND NOT t.tgisinternal AND n.nspname = 'hydra_cutover' AND t.tgname <> 'hydra_cutover_guard'
 $record$;
 
--- Everything that makes the change log worth less than it seems; empty when all is well. A rewritten table is none once it is
--- logged as changed altogether, which is when its new relfilenode is adopted.
+-- Everything that makes the change log worth less than it seems; empty when all is well. A table that was rewritten, or of which a
+-- trigger was off for a while, is none once it is logged as changed altogether, which is when its new state is adopted.
 CREATE OR REPLACE FUNCTION hydra_cutover.capture_problems() RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $problems$
   SELECT DISTINCT format('captured table %s is gone', k.table_oid) FROM hydra_cutover.captured k
@@ -148,6 +151,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $p
     FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid
     JOIN pg_trigger t ON t.tgrelid = k.table_oid AND t.tgname = k.trigger_name
    WHERE t.tgenabled <> 'A' OR pg_get_triggerdef(t.oid) <> k.definition OR md5(pg_get_functiondef(t.tgfoid)) <> k.function_hash
+  UNION ALL
+  SELECT DISTINCT format('a trigger of %s was off, and the rows of the table were not carried since', c.relname)
+    FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid
+    JOIN pg_trigger t ON t.tgrelid = k.table_oid AND t.tgname = k.trigger_name
+   WHERE t.tgenabled = 'A' AND t.xmin <> k.trigger_xmin AND pg_get_triggerdef(t.oid) = k.definition
   UNION ALL
   SELECT DISTINCT format('%s was rewritten, and its rows were not carried since', c.relname)
     FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid WHERE c.relfilenode <> k.relfilenode

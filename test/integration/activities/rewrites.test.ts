@@ -55,6 +55,44 @@ async function expectCarried(): Promise<void> {
   expect(await world.whoServes()).toEqual(GREEN);
 }
 
+/** What pg_restore --disable-triggers does, too. */
+const past = async (client: Client = world.blue): Promise<void> => {
+  const { rows } = await client.query<{ sql: string }>(
+    `SELECT string_agg(format('ALTER TABLE hydra_client ENABLE ALWAYS TRIGGER %I', tgname), ';') AS sql
+       FROM pg_trigger WHERE tgrelid = 'hydra_client'::regclass AND tgenabled = 'A'`,
+  );
+  await client.query(
+    `ALTER TABLE hydra_client DISABLE TRIGGER USER; UPDATE hydra_client SET client_name = 'rewritten ${name}'; ${rows[0]?.sql ?? ''}`,
+  );
+};
+
+describe('a table of blue that is written past its triggers', () => {
+  it('before the switchover is carried altogether', async () => {
+    await past();
+    await expectCarried();
+  });
+
+  it('behind the fence stops the commit, and is carried by the next attempt', async () => {
+    before('commit_attempt(', past);
+    expect(await world.run()).toMatchObject(refusedFor('the guard of hydra_client was off'));
+    expect(await world.whoServes()).toEqual(BLUE);
+    await expectCarried();
+  });
+
+  it('in a transaction that is open at the commit stops it', async () => {
+    const operator = await world.sync.connect('blue');
+    before('commit_attempt(', async () => {
+      await operator.query('BEGIN');
+      await past(operator);
+    });
+    expect(await world.run()).toMatchObject({ outcome: 'aborted' });
+    await operator.query('COMMIT');
+    await operator.end();
+    expect(await world.whoServes()).toEqual(BLUE);
+    await expectCarried();
+  });
+});
+
 describe('a table of blue that DDL rewrites', () => {
   it('before the switchover is carried altogether', async () => {
     await rewrite();

@@ -10,6 +10,7 @@ import {
   guardProblems,
   holdWriters,
   openSide,
+  problemsSinceCommit,
   readArbiter,
 } from '../../../../hydra/arbiter/arbiter';
 import { guardTables, installArbiter } from '../../../../hydra/arbiter/install-arbiter';
@@ -24,6 +25,7 @@ const REFUSED = { code: 'HC001' };
 const database = useDatabase('hydra_1_11_10');
 let orchestrator: Client;
 let writer: Client;
+let observer: Client;
 let epoch = 0;
 let sid = 0;
 
@@ -74,6 +76,10 @@ async function commitUnderWay(): Promise<void> {
   }
 }
 
+/** Somebody waits for a table of Hydra. */
+const TABLE_WAITERS = `SELECT 1 FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_database d ON d.oid = l.database
+  WHERE NOT l.granted AND d.datname = current_database() AND c.relnamespace = 'public'::regnamespace`;
+
 /** Until the writer waits for the arbiter's lock. */
 async function writerWaits(): Promise<void> {
   const sql = `SELECT 1 FROM pg_locks JOIN pg_database d ON d.oid = database
@@ -82,7 +88,7 @@ async function writerWaits(): Promise<void> {
 }
 
 beforeAll(async () => {
-  [orchestrator, writer] = [await database.connect(), await database.connect()];
+  [orchestrator, writer, observer] = [await database.connect(), await database.connect(), await database.connect()];
 });
 
 beforeEach(async () => {
@@ -252,22 +258,127 @@ describe('a commit', () => {
     ['a table that was rewritten', `ALTER TABLE hydra_client ALTER COLUMN metadata TYPE text USING 'x'`],
     ['a table that is new', 'CREATE TABLE hydra_sneaky (id int)'],
     ['a table that is gone', 'DROP TABLE hydra_oauth2_jti_blacklist'],
+    [
+      'a guard that was off for a while',
+      `ALTER TABLE hydra_client DISABLE TRIGGER USER; UPDATE hydra_client SET scope = 'x';
+       ALTER TABLE hydra_client ENABLE ALWAYS TRIGGER hydra_cutover_guard`,
+    ],
+    [
+      'a child elsewhere, whose rows show in its parent',
+      'CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.child () INHERITS (hydra_jwk)',
+    ],
+    [
+      'a parent elsewhere, through which its child is written',
+      'CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.parent (LIKE hydra_jwk); ALTER TABLE hydra_jwk INHERIT elsewhere.parent',
+    ],
+    ['a rule', 'CREATE RULE sneaky AS ON DELETE TO hydra_jwk DO INSTEAD NOTHING'],
+    [
+      'a trigger for replicated writes',
+      `CREATE FUNCTION sneaky() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+       CREATE TRIGGER sneaky AFTER INSERT ON hydra_jwk FOR EACH ROW EXECUTE FUNCTION sneaky();
+       ALTER TABLE hydra_jwk ENABLE REPLICA TRIGGER sneaky`,
+    ],
+    [
+      'a subscription',
+      `CREATE SUBSCRIPTION sneaky CONNECTION 'dbname=none' PUBLICATION none WITH (connect = false, slot_name = NONE);
+       INSERT INTO pg_subscription_rel SELECT s.oid, 'hydra_jwk'::regclass, 'r' FROM pg_subscription s, pg_database d
+        WHERE d.oid = s.subdbid AND d.datname = current_database() AND subname = 'sneaky'`,
+    ],
   ];
+  const UNDO = [
+    'DROP TABLE IF EXISTS hydra_sneaky',
+    // Before its schema goes, which would take the child along.
+    `DO $$ BEGIN IF to_regclass('elsewhere.parent') IS NOT NULL THEN ALTER TABLE hydra_jwk NO INHERIT elsewhere.parent; END IF; END $$`,
+    'DROP SCHEMA IF EXISTS elsewhere CASCADE',
+    'DROP SUBSCRIPTION IF EXISTS sneaky',
+    'DROP RULE IF EXISTS sneaky ON hydra_jwk',
+    'DROP FUNCTION IF EXISTS sneaky CASCADE',
+  ];
+  afterEach(async () => {
+    await writer.query('ROLLBACK');
+    for (const sql of UNDO) await writer.query(sql);
+  });
   it.each(bypasses)('is refused because of %s', async (_name, ddl) => {
     const attempt = await fenced();
     await writer.query('BEGIN');
     await writer.query(ddl);
     await orchestrator.query('ROLLBACK');
     await writer.query('COMMIT');
-    try {
-      expect(await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS)).toMatchObject({
-        ok: false,
-        reason: 'guard_problems',
-      });
-      expect(await guardProblems(orchestrator)).toHaveLength(1);
-    } finally {
-      await writer.query('DROP TABLE IF EXISTS hydra_sneaky');
+    expect(await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS)).toMatchObject({
+      ok: false,
+      reason: 'guard_problems',
+    });
+    expect(await guardProblems(orchestrator)).toHaveLength(1);
+  });
+
+  it('lets an operator have triggers of his own that fire in ordinary sessions', async () => {
+    await writer.query(
+      `CREATE FUNCTION sneaky() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+       CREATE TRIGGER sneaky AFTER INSERT ON hydra_jwk FOR EACH ROW EXECUTE FUNCTION sneaky()`,
+    );
+    expect(await guardProblems(orchestrator)).toEqual([]);
+  });
+
+  it.each([
+    'ALTER TABLE hydra_client DISABLE TRIGGER USER',
+    'ALTER TABLE hydra_client ENABLE REPLICA TRIGGER hydra_cutover_guard',
+    'CREATE TRIGGER sneaky AFTER INSERT ON hydra_client EXECUTE FUNCTION hydra_cutover.guard()',
+    'CREATE RULE sneaky AS ON INSERT TO hydra_client DO ALSO NOTHING',
+    `ALTER TABLE hydra_client ALTER COLUMN metadata TYPE text USING 'x'`,
+  ])('waits for a transaction with DDL that nobody else sees yet, and then sees it: %s', async (ddl) => {
+    const attempt = await fenced();
+    await writer.query(`BEGIN; ${ddl}`);
+    await expect(commitAttempt(orchestrator, attempt, 50)).rejects.toMatchObject({ code: '55P03' });
+    const committing = commitAttempt(orchestrator, attempt, 600_000);
+    while ((await observer.query(TABLE_WAITERS)).rows.length === 0) await sleep(5);
+    await writer.query(ddl.startsWith('CREATE TRIGGER') ? 'ROLLBACK' : 'COMMIT');
+    expect(await committing).toMatchObject(
+      ddl.startsWith('CREATE TRIGGER') ? { ok: true } : { ok: false, reason: 'guard_problems' },
+    );
+    await writer.query('DROP RULE IF EXISTS sneaky ON hydra_client');
+  });
+
+  it('is not kept from by VACUUM or ANALYZE of a table, nor by one who reads or dumps it', async () => {
+    const attempt = await fenced();
+    await writer.query(
+      'BEGIN; LOCK TABLE hydra_client IN SHARE UPDATE EXCLUSIVE MODE; LOCK TABLE hydra_jwk IN ACCESS SHARE MODE',
+    );
+    expect(await commitAttempt(orchestrator, attempt, 50)).toMatchObject({ ok: true });
+  });
+
+  it('keeps DDL on every guarded table out until it is durable', async () => {
+    const attempt = await fenced();
+    await orchestrator.query('BEGIN');
+    expect(await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+    const { rows } = await writer.query<{ name: string }>(
+      'SELECT table_oid::regclass::text AS name FROM hydra_cutover.guarded',
+    );
+    for (const { name } of rows) {
+      await expect(
+        writer.query(`BEGIN; SET LOCAL lock_timeout = 20; ALTER TABLE ${name} DISABLE TRIGGER USER`),
+      ).rejects.toMatchObject({ code: '55P03' });
+      await writer.query('ROLLBACK');
     }
+    await orchestrator.query('COMMIT');
+  });
+
+  it('is followed by a look that finds what it could not see, because it needs weaker locks or comes later', async () => {
+    const attempt = await fenced();
+    expect(await problemsSinceCommit(orchestrator)).toEqual(['this side is fenced, not committed']);
+    await writer.query('BEGIN; CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.child () INHERITS (hydra_jwk)');
+    expect(await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+    expect(await problemsSinceCommit(orchestrator)).toEqual([]);
+    await writer.query('COMMIT');
+    expect(await problemsSinceCommit(orchestrator)).toEqual([
+      'elsewhere.child inherits from hydra_jwk and has no guard',
+    ]);
+    await writer.query('DROP SCHEMA elsewhere CASCADE');
+    expect(await problemsSinceCommit(orchestrator)).toEqual([]);
+    await writer.query(
+      'ALTER TABLE hydra_jwk DISABLE TRIGGER USER; ALTER TABLE hydra_jwk ENABLE ALWAYS TRIGGER hydra_cutover_guard',
+    );
+    expect(await problemsSinceCommit(orchestrator)).toEqual(['the guard of hydra_jwk was off, or was changed']);
+    await expect(guardTables(orchestrator)).rejects.toMatchObject({ code: 'HC004' });
   });
 });
 
@@ -328,6 +439,21 @@ describe('a closed side', () => {
     expect(await openSide(orchestrator, 7, LOCK_TIMEOUT_MS)).toEqual({ ok: true, alreadyOpen: true, epoch: 7 });
     await expect(write()).resolves.toBeDefined();
     expect(await openSide(orchestrator, 6, LOCK_TIMEOUT_MS)).toMatchObject({ ok: false });
+  });
+
+  it('is not opened while a guard of it does not hold, and is once the guards are made anew', async () => {
+    await orchestrator.query('ALTER TABLE hydra_jwk DISABLE TRIGGER hydra_cutover_guard');
+    expect(await openSide(orchestrator, 7, LOCK_TIMEOUT_MS)).toMatchObject({
+      ok: false,
+      reason: 'guard_problems',
+      problems: ['hydra_jwk has no guard that always fires'],
+    });
+    await orchestrator.query('ALTER TABLE hydra_jwk ENABLE ALWAYS TRIGGER hydra_cutover_guard');
+    expect(await openSide(orchestrator, 7, LOCK_TIMEOUT_MS)).toMatchObject({
+      problems: ['the guard of hydra_jwk was off, or was changed'],
+    });
+    expect(await guardTables(orchestrator)).toEqual(['public.hydra_jwk']);
+    expect(await openSide(orchestrator, 7, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
   });
 
   it('lets a writer wait and not fail while it is being opened', async () => {

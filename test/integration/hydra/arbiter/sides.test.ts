@@ -319,6 +319,18 @@ describe('an arbiter', () => {
     expect(await latestAttempt(ours)).toBeUndefined();
   });
 
+  it('does not skip a table that it may not lock', async () => {
+    await ours.query(
+      `GRANT USAGE ON SCHEMA hydra_cutover TO ${role}; GRANT SELECT ON hydra_cutover.run, hydra_cutover.guarded TO ${role};
+       GRANT UPDATE ON ALL TABLES IN SCHEMA public TO ${role}; REVOKE UPDATE ON hydra_client FROM ${role};
+       ALTER FUNCTION hydra_cutover.guard_problems() OWNER TO ${role}`,
+    );
+    expect(await guardProblems(ours)).toEqual([`hydra_client may not be locked by ${role}`]);
+    const attempt = await begin(5);
+    await fence(ours, attempt, LOCK_TIMEOUT_MS);
+    expect(await commitAttempt(ours, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: false, reason: 'guard_problems' });
+  });
+
   it('stops a commit when no table has a guard at all', async () => {
     await ours.query('DELETE FROM hydra_cutover.guarded');
     expect(await guardProblems(ours)).toEqual(['no table has a guard']);

@@ -233,6 +233,11 @@ describe('the capture', () => {
       `CREATE OR REPLACE FUNCTION hydra_cutover.log_hydra_client() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`,
     ],
     ['a rewritten table', `ALTER TABLE hydra_client ALTER COLUMN metadata TYPE text USING 'x'`],
+    [
+      'a trigger that was off for a while',
+      `ALTER TABLE hydra_client DISABLE TRIGGER hydra_cutover_log_update;
+       ALTER TABLE hydra_client ENABLE ALWAYS TRIGGER hydra_cutover_log_update`,
+    ],
   ];
   it.each(tampering)('reports %s', async (_name, ddl) => {
     await writer.query(ddl);
@@ -274,6 +279,24 @@ describe('the capture', () => {
     expect(await logRewrites(ours)).toEqual(['hydra_jwk']);
     expect(await logRewrites(ours)).toEqual([]);
     expect(await changes()).toMatchObject([{ kind: 'rewrite', table_name: 'hydra_jwk' }]);
+    expect(await captureProblems(ours)).toEqual([]);
+  });
+
+  it('logs a table whose trigger was off for a while as changed altogether, once it is on again', async () => {
+    await writer.query('ALTER TABLE hydra_client DISABLE TRIGGER hydra_cutover_log_update');
+    expect(await logRewrites(ours)).toEqual([]);
+    await writer.query('ALTER TABLE hydra_client ENABLE ALWAYS TRIGGER hydra_cutover_log_update');
+    expect(await captureProblems(ours)).toEqual([
+      'a trigger of hydra_client was off, and the rows of the table were not carried since',
+    ]);
+    expect(await logRewrites(ours)).toEqual(['hydra_client']);
+    expect(await captureProblems(ours)).toEqual([]);
+  });
+
+  it('has nothing to carry of its own table after a VACUUM FULL of everything', async () => {
+    await writer.query('VACUUM FULL hydra_cutover.canary');
+    expect(await captureProblems(ours)).not.toEqual([]);
+    expect(await logRewrites(ours)).toEqual([]);
     expect(await captureProblems(ours)).toEqual([]);
   });
 

@@ -1,0 +1,183 @@
+-- The guards of one side's tables, and what makes them worth less than they seem. Beside arbiter.sql, which comes first. Placeholders:
+-- :lock_space and :lock_key as there.
+
+-- Not MVCC: a transaction sees at once that the guard was armed, whatever its snapshot. 0 means not armed.
+CREATE SEQUENCE hydra_cutover.armed MINVALUE 0 START 0;
+-- Survives the rollback of the write that was refused.
+CREATE SEQUENCE hydra_cutover.refused MINVALUE 0 START 0;
+
+-- Every guard as it was made, or as it was when the fence came.
+CREATE TABLE hydra_cutover.guarded (
+  table_oid    oid PRIMARY KEY,
+  relfilenode  oid NOT NULL,
+  -- Of the trigger's row in the catalog, which every ALTER TABLE ... TRIGGER writes anew: a guard that was off for a while is not
+  -- the one that was recorded. For equality only.
+  trigger_xmin xid NOT NULL
+);
+
+-- The change log replaces this; without one nothing can be undone.
+CREATE FUNCTION hydra_cutover.undone_changes() RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'SELECT 0::bigint';
+
+-- The capture replaces this too.
+CREATE FUNCTION hydra_cutover.capture_problems() RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'SELECT NULL::text WHERE false';
+
+-- Refuses a statement's writes while this side must not take any.
+CREATE FUNCTION hydra_cutover.guard() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $guard$
+DECLARE
+  refusal text;
+BEGIN
+  -- First the lock: what is read before it may be outdated once it is granted.
+  PERFORM pg_advisory_xact_lock_shared(:lock_space, :lock_key);
+  IF (SELECT last_value FROM hydra_cutover.armed) = 0 THEN
+    RETURN NULL;
+  END IF;
+  BEGIN
+    -- FOR SHARE, because a REPEATABLE READ snapshot from before the fence would show the row as it was then.
+    SELECT CASE
+             -- session_user, because current_user is whoever a function or a foreign key's cascade runs as.
+             WHEN state = 'closed' AND sync_role = session_user THEN 'none'
+             -- Once open, a late sync would revive what was revoked here.
+             WHEN sync_role = session_user THEN 'the sync is over'
+             WHEN state IN ('committed', 'closed', 'abandoned') THEN state
+             WHEN state = 'fenced' AND lease_until > clock_timestamp() THEN state
+             ELSE 'none'
+           END
+      INTO refusal FROM hydra_cutover.run FOR SHARE;
+  EXCEPTION WHEN serialization_failure THEN
+    refusal := 'snapshot from before a fence';
+  END;
+  IF refusal = 'none' THEN
+    RETURN NULL;
+  END IF;
+  PERFORM nextval('hydra_cutover.refused');
+  -- Never 40001: clients repeat that by themselves and take the second answer for the first.
+  RAISE EXCEPTION 'hydra-cutover: writes to % are refused (%)', TG_TABLE_NAME, COALESCE(refusal, 'no run row')
+    USING ERRCODE = 'HC001', HINT = 'A cutover moves the writes of this database. hydra-cutover status says more.';
+END
+$guard$;
+
+-- On schema_migration, without an end: a stray `hydra migrate sql` stops at its first statement.
+CREATE FUNCTION hydra_cutover.guard_migrations() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $guard$
+BEGIN
+  PERFORM nextval('hydra_cutover.refused');
+  RAISE EXCEPTION 'hydra-cutover: migrations are refused on this database while a cutover is under way'
+    USING ERRCODE = 'HC002', HINT = 'Stop whatever runs "hydra migrate sql" here. hydra-cutover status says more.';
+END
+$guard$;
+
+-- After the guard of one table was made, in the same transaction.
+CREATE FUNCTION hydra_cutover.record_guard(p_table regclass) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $record$
+DECLARE
+  state_now text;
+BEGIN
+  SELECT state INTO state_now FROM hydra_cutover.run
+   WHERE state IN ('committed', 'abandoned', 'removing') OR (state = 'fenced' AND lease_until > clock_timestamp());
+  IF FOUND THEN
+    -- Now it would hide that the table had no guard.
+    RAISE EXCEPTION 'hydra-cutover: % gets no guard while this side is %', p_table, state_now
+      USING ERRCODE = 'HC004', HINT = 'hydra-cutover status says how far the cutover of this database is.';
+  END IF;
+  INSERT INTO hydra_cutover.guarded (table_oid, relfilenode, trigger_xmin)
+  SELECT c.oid, c.relfilenode, t.xmin FROM pg_class c JOIN pg_trigger t ON t.tgrelid = c.oid
+   WHERE c.oid = p_table AND t.tgname = 'hydra_cutover_guard'
+  ON CONFLICT (table_oid) DO UPDATE SET relfilenode = EXCLUDED.relfilenode, trigger_xmin = EXCLUDED.trigger_xmin;
+END
+$record$;
+
+-- Waits for DDL on every guarded table and keeps it out until the caller's transaction ends: DDL that is under way is seen by nobody
+-- until it commits. Not in the way of VACUUM and ANALYZE. A table that is gone is for guard_problems() to tell.
+CREATE FUNCTION hydra_cutover.lock_guarded() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $lock$
+DECLARE
+  guarded_table regclass;
+BEGIN
+  FOR guarded_table IN
+    SELECT c.oid FROM hydra_cutover.guarded g JOIN pg_class c ON c.oid = g.table_oid
+     -- The others are a problem of guard_problems(), which is asked next.
+     WHERE has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE') ORDER BY c.oid
+  LOOP
+    EXECUTE format('LOCK TABLE %s IN ROW EXCLUSIVE MODE', guarded_table);
+  END LOOP;
+END
+$lock$;
+
+-- Everything that makes the guards worth less than they seem; empty when all is well.
+CREATE FUNCTION hydra_cutover.guard_problems() RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $problems$
+  WITH hydra_schema AS (
+    SELECT DISTINCT c.relnamespace FROM hydra_cutover.guarded g JOIN pg_class c ON c.oid = g.table_oid
+  ), guarded AS (
+    SELECT g.table_oid, c.relname, c.relfilenode <> g.relfilenode AS rewritten, t.xmin <> g.trigger_xmin AS touched,
+           EXISTS (
+             SELECT 1 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+              WHERE p.oid = t.tgfoid AND n.nspname = 'hydra_cutover' AND p.proname IN ('guard', 'guard_migrations')
+                -- before (2), insert (4), delete (8), update (16), truncate (32), for each statement (not 1)
+                AND t.tgenabled = 'A' AND t.tgtype = 62 AND t.tgqual IS NULL AND t.tgattr = ''
+           ) AS fires
+      FROM hydra_cutover.guarded g JOIN pg_class c ON c.oid = g.table_oid
+      LEFT JOIN pg_trigger t ON t.tgrelid = c.oid AND t.tgname = 'hydra_cutover_guard'
+  ), compared AS (
+    -- Not while this side takes writes: the next fence adopts what is there, and the capture has its own look at it.
+    SELECT guarded.* FROM guarded, hydra_cutover.run WHERE run.state NOT IN ('open', 'removing')
+  )
+  SELECT format('table %s is gone', g.table_oid) FROM hydra_cutover.guarded g
+   WHERE NOT EXISTS (SELECT 1 FROM pg_class c WHERE c.oid = g.table_oid)
+  UNION ALL
+  SELECT format('%s was rewritten', relname) FROM compared WHERE rewritten
+  UNION ALL
+  SELECT format('%s has no guard that always fires', relname) FROM guarded WHERE NOT fires
+  UNION ALL
+  SELECT format('the guard of %s was off, or was changed', relname) FROM compared WHERE fires AND touched
+  UNION ALL
+  SELECT format('%s has no guard', c.relname) FROM pg_class c JOIN hydra_schema USING (relnamespace)
+   WHERE c.relkind IN ('r', 'p') AND NOT EXISTS (SELECT 1 FROM hydra_cutover.guarded g WHERE g.table_oid = c.oid)
+  UNION ALL
+  SELECT 'no table has a guard' WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.guarded)
+  UNION ALL
+  -- DDL that is under way on it would go unseen at the commit.
+  SELECT format('%s may not be locked by %s', relname, current_user) FROM guarded
+   WHERE NOT has_table_privilege(table_oid, 'UPDATE, DELETE, TRUNCATE')
+  UNION ALL
+  -- A guard for each statement fires for the table that the statement names, and for no other one that it writes.
+  SELECT format('%s inherits from %s and has no guard', i.inhrelid::regclass, relname)
+    FROM guarded JOIN pg_inherits i ON i.inhparent = table_oid
+   WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.guarded g WHERE g.table_oid = i.inhrelid)
+  UNION ALL
+  SELECT format('%s can be written through %s, which has no guard', relname, i.inhparent::regclass)
+    FROM guarded JOIN pg_inherits i ON i.inhrelid = table_oid
+   WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.guarded g WHERE g.table_oid = i.inhparent)
+  UNION ALL
+  -- PostgreSQL manual, "Logical Replication", "Architecture": the apply process fires row triggers only.
+  SELECT DISTINCT format('a subscription writes %s, past every guard', relname)
+    FROM guarded JOIN pg_subscription_rel s ON s.srrelid = table_oid
+  UNION ALL
+  SELECT format('rule %s of %s changes what its statements do', r.rulename, relname)
+    FROM guarded JOIN pg_rewrite r ON r.ev_class = table_oid
+  UNION ALL
+  -- A fresh Hydra has no trigger but foreign keys. Those of an operator that fire in ordinary sessions alone (an audit) change nothing
+  -- behind a refused statement; one that fires for replicas too was made for writes that come another way.
+  SELECT format('trigger %s of %s is not ours and fires for replicated writes', t.tgname, relname)
+    FROM guarded JOIN pg_trigger t ON t.tgrelid = table_oid JOIN pg_proc p ON p.oid = t.tgfoid
+    JOIN pg_namespace n ON n.oid = p.pronamespace
+   WHERE NOT t.tgisinternal AND t.tgenabled IN ('A', 'R') AND n.nspname <> 'hydra_cutover'
+$problems$;
+
+-- Everything that says that something may have been written here past the guards since the fence: what a commit cannot see because
+-- it ends after it (DDL that needs weaker locks, or begins later). To be asked after the commit, before the other side opens.
+CREATE FUNCTION hydra_cutover.problems_since_commit() RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $problems$
+  SELECT hydra_cutover.guard_problems()
+  UNION ALL
+  SELECT hydra_cutover.capture_problems()
+  UNION ALL
+  SELECT format('%s changes are logged and not carried', undone) FROM hydra_cutover.undone_changes() undone WHERE undone > 0
+  UNION ALL
+  SELECT format('this side is %s, not committed', state) FROM hydra_cutover.run WHERE state <> 'committed'
+$problems$;
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA hydra_cutover FROM PUBLIC;
