@@ -40,18 +40,34 @@ export async function checkMigrations(
       tables.flow
         ? `has the table hydra_oauth2_flow: somebody migrated it beyond Hydra ${version}, whatever that Hydra's readiness says`
         : `lacks the table hydra_oauth2_flow of Hydra ${version}`,
-      'check that this is the database of blue; restore it if it was migrated by mistake',
+      'check that blue.database names the database of blue and not that of green, and blue.hydraVersion the Hydra that serves there',
     );
     return false;
   }
-  const { applied, expected, complete, unknown } = await readMigrations(client, version);
-  if (!complete) {
-    const above = unknown === 0 ? '' : `, ${unknown} of them of a later version`;
+  const { applied, expected, complete, unknown, foreign } = await readMigrations(client, version);
+  const rows = 'schema_migration on blue';
+  if (applied < expected) {
     findings.problem(
-      where,
-      `schema_migration has ${applied} migrations${above}`,
-      applied < expected ? `run migrate sql of Hydra ${version}` : 'find out who migrated it, and restore it',
-      `${expected}, those of Hydra ${version}`,
+      rows,
+      `has ${applied} of the ${expected} migrations of Hydra ${version}`,
+      `run migrate sql of Hydra ${version}, or correct blue.hydraVersion`,
+      `${expected}`,
+    );
+  }
+  if (unknown > foreign.length) {
+    findings.problem(
+      rows,
+      `has ${unknown - foreign.length} migrations of a later Hydra`,
+      'check that blue.database names the database of blue, and that no newer Hydra ran migrate sql there',
+      'none',
+    );
+  }
+  if (foreign.length > 0) {
+    findings.problem(
+      rows,
+      `has migrations that no Hydra has: ${some(foreign)}`,
+      'another Ory product, such as Kratos or Keto, keeps its own in the same schema: give Hydra a schema or database of its own; nothing has to be restored',
+      'none',
     );
   }
   return complete;
@@ -81,7 +97,10 @@ export async function checkDrift(client: SqlClient, settings: CutoverSettings, f
     if (missing.length > 0) findings.problem(`table ${table} on blue`, `lacks ${some(missing)}`, fix);
     if (extra.length > 0) findings.problem(`table ${table} on blue`, `has ${some(extra)} besides`, fix);
   }
-  const others = Object.keys(found).filter((table) => expected[table] === undefined);
+  // The bookkeeping of an older 1.x, which later ones put aside.
+  const others = Object.keys(found).filter(
+    (table) => expected[table] === undefined && table !== 'schema_migration_pop_legacy',
+  );
   const hydras = others.filter((table) => table.startsWith('hydra_'));
   const foreign = others.filter((table) => !table.startsWith('hydra_'));
   if (hydras.length > 0)

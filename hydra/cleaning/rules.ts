@@ -1,4 +1,5 @@
 import { sqlFile } from '../sql-file';
+import { hidingVersions } from '../versions';
 
 export const RULE_KINDS = ['clean', 'refuse'] as const;
 export type RuleKind = (typeof RULE_KINDS)[number];
@@ -99,7 +100,7 @@ export const CLEANING_RULES = {
   N01: {
     title: 'a table `networks` that is not of this migration',
     kind: 'refuse',
-    fix: 'another Ory product shares the schema: give Hydra a database of its own',
+    fix: 'another Ory product, such as Kratos or Keto, shares the schema: give Hydra a schema or database of its own; nothing has to be restored',
   },
   N02: {
     title: 'the first migration of 2.x is marked as applied',
@@ -109,7 +110,7 @@ export const CLEANING_RULES = {
   M01: {
     title: 'migration versions that would hide pending migrations of 2.x',
     kind: 'refuse',
-    fix: 'find out who wrote these rows to schema_migration and remove them',
+    fix: 'if no 2.x ever migrated this database, remove these rows from schema_migration: 2.x would skip its own migrations of that name',
   },
 } as const satisfies Record<string, Rule>;
 
@@ -120,8 +121,11 @@ export const CLEANING_RULE_IDS = Object.keys(CLEANING_RULES) as readonly Cleanin
 const USES_CONSENTS = /^:consents$/m;
 const USES_LOGINS = /^:synthetic_logins$/m;
 const USES_SPECIAL = /~ :special /;
+const USES_HIDING = /:hiding\b/;
 /** Lists without any of this are read alike by both: a quick look before the functions that are exact. */
 const SPECIAL_CHARACTERS = String.raw`'["\\[:cntrl:]]|^\[\]$|\|\||^\||\|$'`;
+
+const HIDING = `'{${hidingVersions('1.11.10', '2.3.0').join(',')}}'::text[]`;
 
 /** @returns SQL that lists what the rule applies to, as (table_name, key) */
 export function detectSql(id: CleaningRuleId): string {
@@ -149,6 +153,7 @@ function load(name: string): string {
     ...(USES_CONSENTS.test(text) ? { consents: consentsSql('true') } : {}),
     ...(USES_LOGINS.test(text) ? { synthetic_logins: sqlFile(__dirname, 'sql/synthetic-logins.sql') } : {}),
     ...(USES_SPECIAL.test(text) ? { special: SPECIAL_CHARACTERS } : {}),
+    ...(USES_HIDING.test(text) ? { hiding: HIDING } : {}),
   };
   return sqlFile(__dirname, name, parts);
 }

@@ -3,24 +3,37 @@ import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { HYDRA_MIGRATIONS } from '../versions';
 
 export interface MigrationProgress {
+  /** Of the migrations that this version knows. */
   readonly applied: number;
   readonly expected: number;
   readonly complete: boolean;
-  /** Rows of `schema_migration` above what this version knows: another version migrated. */
+  /** Rows of `schema_migration` above what this version knows: a later Hydra, or another product, migrated. */
   readonly unknown: number;
+  /** Of these, the versions that no Hydra known here has; the lowest ten. */
+  readonly foreign: readonly string[];
 }
 
-/** What `schema_migration` of the session's search_path says, measured by what `version` leaves behind. */
+/**
+ * What `schema_migration` of the session's search_path says, measured by what `version` leaves behind. Complete is a database that
+ * has every version this Hydra knows and none above its last. More rows below are healthy: the bookkeeping of an older 1.x had
+ * versions of 14 digits, which later ones keep beside their own.
+ *
+ * Source: ory/x, popx/migrator.go, UpTo.
+ */
 export async function readMigrations(client: SqlClient, version: SupportedHydraVersion): Promise<MigrationProgress> {
-  const { count, last } = HYDRA_MIGRATIONS[version];
-  const [row] = await queryRows<{ applied: number; above: number; at: number }>(
+  const { versions, last } = HYDRA_MIGRATIONS[version];
+  const ofHydra = [...new Set(Object.values(HYDRA_MIGRATIONS).flatMap((facts) => facts.versions))];
+  const [row] = await queryRows<{ applied: number; unknown: number; foreign: string[] }>(
     client,
-    `SELECT count(*)::float8 AS applied, count(*) FILTER (WHERE version > $1)::float8 AS above,
-            count(*) FILTER (WHERE version = $1)::float8 AS at FROM schema_migration`,
-    [last],
+    `SELECT count(DISTINCT version) FILTER (WHERE version = ANY ($1::text[]))::float8 AS applied,
+            count(*) FILTER (WHERE version > $2)::float8 AS unknown,
+            (array_agg(version::text ORDER BY version)
+              FILTER (WHERE version > $2 AND left(version, 14) <> ALL ($3::text[])))[1:10] AS foreign FROM schema_migration`,
+    [versions, last, ofHydra.map((one) => one.slice(0, 14))],
   );
-  const { applied, above, at } = row ?? { applied: 0, above: 0, at: 0 };
-  return { applied, expected: count, complete: applied === count && above === 0 && at === 1, unknown: above };
+  const { applied, unknown } = row ?? { applied: 0, unknown: 0 };
+  const expected = versions.length;
+  return { applied, expected, complete: applied === expected && unknown === 0, unknown, foreign: row?.foreign ?? [] };
 }
 
 /** @returns names of tables in `schema` that do not belong to `owner` */

@@ -42,6 +42,6 @@ function judge(config: Config, side: SideName, endpoint: string, schema: Schema)
     schema.flow_table
       ? `${endpoint} has the table hydra_oauth2_flow: it was migrated beyond Hydra ${version} already`
       : `${endpoint} lacks the table hydra_oauth2_flow of Hydra ${version}`,
-    'check that this is the database of blue and not that of green, and restore it if somebody migrated it by mistake',
+    'check that blue.database names the database of blue and not that of green, and blue.hydraVersion the Hydra that serves there',
   );
 }
