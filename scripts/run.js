@@ -34,6 +34,7 @@ const SCRIPTS = {
   cli: [node('cli/main.ts')],
   demo: [node('world/demo/main.ts')],
   format: [[bin('prettier'), '--write', '--log-level=warn', '.']],
+  fuzz: [node('test/fuzz/main.ts')],
   generate: [node('scripts/generate.ts')],
   histories: [node('test/workflows/replay/record.ts')],
   lint: [[bin('eslint'), '.']],

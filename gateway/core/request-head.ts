@@ -153,16 +153,20 @@ function collectFields(rawHeaders: readonly string[]): Fields {
   return fields;
 }
 
-/** A side's response headers as the client gets them: without what belongs to the connection between us and the side. */
-export function responseHeaders(rawHeaders: readonly string[]): string[] {
+/**
+ * A side's response headers as the client gets them: without what belongs to the connection between us and the side.
+ * @param mayTrail trailers can follow; otherwise none are announced
+ */
+export function responseHeaders(rawHeaders: readonly string[], mayTrail: boolean): string[] {
   const headers: string[] = [];
   let named: string | undefined;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string;
     const value = rawHeaders[index + 1] as string;
     const lower = name.toLowerCase();
-    if (!HOP_BY_HOP.has(lower)) headers.push(name, value);
-    else if (lower === 'connection') named = named === undefined ? value : `${named},${value}`;
+    if (!HOP_BY_HOP.has(lower)) {
+      if (mayTrail || lower !== 'trailer') headers.push(name, value);
+    } else if (lower === 'connection') named = named === undefined ? value : `${named},${value}`;
   }
   return named === undefined ? headers : withoutNamed(headers, named);
 }

@@ -1,4 +1,4 @@
-import { type ServerResponse } from 'node:http';
+import { STATUS_CODES, type ServerResponse } from 'node:http';
 
 /** What the gateway itself answers with; `error` is read by OAuth clients. */
 export const ANSWERS = {
@@ -51,7 +51,8 @@ export function answerJson(
     return;
   }
   const text = JSON.stringify(body);
-  response.writeHead(status, [
+  // The reason is spelled out: a response may keep that of an answer which could not be relayed.
+  response.writeHead(status, STATUS_CODES[status] ?? '', [
     'Content-Type',
     'application/json',
     'Content-Length',

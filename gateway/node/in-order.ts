@@ -10,8 +10,15 @@ const PIPELINE_LIMIT = 32;
  */
 export class InOrder {
   private readonly waiting = new WeakMap<Socket, (() => void)[]>();
+  private readonly ending = new WeakSet<Socket>();
+
+  /** The connection ends with the answer that is being sent: what was pipelined after it would be executed and never answered. */
+  end(socket: Socket): void {
+    this.ending.add(socket);
+  }
 
   run(socket: Socket, response: ServerResponse, work: () => void): void {
+    if (this.ending.has(socket)) return;
     const queue = this.waiting.get(socket);
     if (queue === undefined) {
       this.waiting.set(socket, []);
@@ -25,7 +32,7 @@ export class InOrder {
 
   private begin(socket: Socket, response: ServerResponse, work: () => void): void {
     response.once('close', () => {
-      const next = socket.destroyed ? undefined : this.waiting.get(socket)?.shift();
+      const next = socket.destroyed || this.ending.has(socket) ? undefined : this.waiting.get(socket)?.shift();
       if (next === undefined) this.waiting.delete(socket);
       else next();
     });

@@ -113,7 +113,7 @@ export class IntrospectionRelay implements Relay {
     if (this.gone) return;
     const { exchange } = this;
     exchange.response.sendDate = false;
-    exchange.response.writeHead(head.status, head.reason, responseHeaders(head.rawHeaders));
+    exchange.response.writeHead(head.status, head.reason, responseHeaders(head.rawHeaders, false));
     this.gone = true;
     exchange.upstreamDone();
     exchange.sentBytes = body.length;

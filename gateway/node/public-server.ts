@@ -48,7 +48,10 @@ export function createForwardingServer(deps: ExchangeDeps, limits: GatewayConfig
     });
     inOrder.run(request.socket, response, () => {
       if (head.ok) new Exchange(deps, request, response, head, expectsContinue).start();
-      else refuseHead(response, head.status, head.message);
+      else {
+        inOrder.end(request.socket);
+        refuseHead(response, head.status, head.message);
+      }
     });
   };
   server.on('request', (request: IncomingMessage, response: ServerResponse) => handle(request, response, false));

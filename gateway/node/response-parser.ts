@@ -24,14 +24,25 @@ const CR = 13;
 const LF = 10;
 const HEAD_END = '\r\n\r\n';
 const CHUNK_LINE_LIMIT_BYTES = 4_096;
+/** A side that sends more of them before one answer sends them without end. */
+const INTERIM_LIMIT = 16;
+/** RFC 9110 section 5.6.2. */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** A size and extensions (RFC 9112 section 7.1.1). */
+const CHUNK_LINE =
+  /^([0-9a-f]{1,12})[ \t]*(?:;[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:=(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"[\t !#-[\]-~]*"))?)*\r$/i;
+/** A control character other than a tab: it may be in no value and no reason phrase (RFC 9110 section 5.5, RFC 9112 section 4). */
+// eslint-disable-next-line no-control-regex -- they are what is looked for
+const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
+/** They frame or route a message: in an interim answer, or after the body, they mean nothing good (RFC 9110 section 6.5.1). */
+const FRAMING = new Set(['content-length', 'transfer-encoding', 'host', 'connection', 'trailer']);
 const NOTHING = Buffer.alloc(0);
 const NO_TRAILERS: readonly string[] = [];
 
 /**
  * Reads the answers of one connection, strictly: RFC 9112 without its leniencies (bare LF, folded lines, several lengths, other
  * transfer codings). Node's own client costs most of a proxied request's time; this one does what a proxy needs of it.
- *
- * Names and values are checked for forbidden characters where they are written to the client.
+ * What it hands on, node's `http` can write: names are tokens, values and reasons have no control characters.
  */
 export class ResponseParser {
   private state: State = 'done';
@@ -40,6 +51,7 @@ export class ResponseParser {
   private pending: Buffer = NOTHING;
   private remaining = 0;
   private keepsConnection = false;
+  private interims = 0;
 
   /** @param maxHeadBytes for a head, and for trailers */
   constructor(private readonly maxHeadBytes: number) {}
@@ -59,6 +71,7 @@ export class ResponseParser {
     this.sink = sink;
     this.method = method;
     this.keepsConnection = false;
+    this.interims = 0;
   }
 
   /** Nobody wants to hear the rest. */
@@ -123,9 +136,13 @@ export class ResponseParser {
     const status = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: ([^\r\n]*))?$/.exec(lines[0] as string);
     if (status === null) throw new BadResponse('not a status line');
     const head: ResponseHead = { status: Number(status[2]), reason: status[3] ?? '', rawHeaders: fields(lines, 1) };
+    if (CONTROL.test(head.reason)) throw new BadResponse('a control character in the reason phrase');
     const used = end + HEAD_END.length;
     if (head.status === 101) throw new BadResponse('an upgrade nobody asked for');
     if (head.status < 200) {
+      this.interims += 1;
+      if (this.interims > INTERIM_LIMIT) throw new BadResponse('interim answers without end');
+      refuseFraming(head.rawHeaders);
       this.sink?.onInterim(head);
       return used;
     }
@@ -158,6 +175,7 @@ export class ResponseParser {
     if (length !== undefined && !/^\d{1,15}$/.test(length)) throw new BadResponse('Content-Length is not a number');
     if (coding !== undefined && length !== undefined) throw new BadResponse('two lengths');
     if (coding !== undefined && coding.toLowerCase() !== 'chunked') throw new BadResponse('unknown transfer coding');
+    if (coding !== undefined && !isHttp11) throw new BadResponse('chunked in HTTP/1.0');
     const options = connection === '' ? [] : connection.split(',').map((option) => option.trim());
     this.keepsConnection = isHttp11 ? !options.includes('close') : options.includes('keep-alive');
     const hasBody = this.method !== 'HEAD' && head.status !== 204 && head.status !== 304;
@@ -189,7 +207,7 @@ export class ResponseParser {
       throw new BadResponse('chunk size line too long');
     }
     if (end < 0) return 0;
-    const size = /^([0-9a-f]{1,12})[ \t]*(?:;[^\r\n]*)?\r$/i.exec(latin1(bytes, end))?.[1];
+    const size = CHUNK_LINE.exec(latin1(bytes, end))?.[1];
     if (size === undefined) throw new BadResponse('not a chunk size');
     this.remaining = Number.parseInt(size, 16);
     this.state = this.remaining === 0 ? 'trailers' : 'chunk_data';
@@ -213,7 +231,9 @@ export class ResponseParser {
     if (end > this.maxHeadBytes || (end < 0 && bytes.length > this.maxHeadBytes))
       throw new BadResponse('trailers too large');
     if (end < 0) return 0;
-    this.end(fields(latin1(bytes, end).split('\r\n'), 0));
+    const trailers = fields(latin1(bytes, end).split('\r\n'), 0);
+    refuseFraming(trailers);
+    this.end(trailers);
     return end + HEAD_END.length;
   }
 
@@ -234,11 +254,31 @@ function fields(lines: readonly string[], from: number): string[] {
   for (let index = from; index < lines.length; index += 1) {
     const line = lines[index] as string;
     const colon = line.indexOf(':');
-    const name = line.slice(0, colon);
-    // A folded line begins with a space and is caught here too.
-    if (colon <= 0 || name.includes(' ') || name.includes('\t')) throw new BadResponse('not a header field');
-    if (line.includes('\n') || line.includes('\r')) throw new BadResponse('a bare line end in a header');
-    raw.push(name, line.slice(colon + 1).trim());
+    const name = line.slice(0, Math.max(0, colon));
+    // A folded line begins with a space, and its name is no token.
+    if (!TOKEN.test(name)) throw new BadResponse('not a header field');
+    const value = trimmed(line, colon + 1);
+    if (CONTROL.test(value)) throw new BadResponse('a control character in a header');
+    raw.push(name, value);
   }
   return raw;
+}
+
+function refuseFraming(rawFields: readonly string[]): void {
+  for (let index = 0; index < rawFields.length; index += 2) {
+    if (FRAMING.has((rawFields[index] as string).toLowerCase())) throw new BadResponse('framing in the wrong place');
+  }
+}
+
+/** Without the spaces and tabs around it, and with nothing else taken for space. */
+function trimmed(line: string, from: number): string {
+  let begin = from;
+  let end = line.length;
+  while (begin < end && isBlank(line.charCodeAt(begin))) begin += 1;
+  while (end > begin && isBlank(line.charCodeAt(end - 1))) end -= 1;
+  return line.slice(begin, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
 }

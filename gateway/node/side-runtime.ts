@@ -21,7 +21,11 @@ export interface SideRuntime {
 
 /** With connections of its own for each listener of each side; nothing is asked before `pollSides`. */
 export function createSides(config: GatewayConfig, log: Log): Record<Side, SideRuntime> {
-  const settings = { ...config.upstream, maxHeaderBytes: config.limits.headerBytes };
+  const settings = {
+    ...config.upstream,
+    maxHeaderBytes: config.limits.headerBytes,
+    onDefect: (err: unknown) => log.error({ err }, 'answer of a side not handled'),
+  };
   const create = (side: Side): SideRuntime => {
     const { publicUrl, adminUrl, apiGeneration } = config.sides[side];
     // Apart from the connections of requests, which may all be busy when the answer is needed most.

@@ -1,3 +1,4 @@
+import { type ServerResponse } from 'node:http';
 import { mapAdminPath } from '../core/admin-path';
 import { responseHeaders } from '../core/request-head';
 import { type Exchange, type Relay, type RequestBody } from './exchange';
@@ -72,23 +73,25 @@ export class StreamRelay implements Relay, CallHandler {
       const link = rawHeaders.flatMap((name, index) =>
         index % 2 === 0 && name.toLowerCase() === 'link' ? [rawHeaders[index + 1] as string] : [],
       );
-      if (link.length > 0) response.writeEarlyHints({ link });
+      if (link.length > 0) writeHints(response, link);
     }
   }
 
   onHead(head: ResponseHead): void {
     const { exchange } = this;
     const { response } = exchange;
-    const headers = responseHeaders(head.rawHeaders);
+    const headers = responseHeaders(head.rawHeaders, this.mayTrail(head));
     response.sendDate = false; // the side's Date passes, and none is made up
-    try {
-      response.writeHead(head.status, head.reason, headers);
-    } catch {
-      this.giveUp(); // characters that may not be in a header
-      return;
-    }
+    response.writeHead(head.status, head.reason, headers);
     this.answering = true;
     exchange.expectProgress(exchange.deps.timeouts.idleTimeoutMs);
+  }
+
+  /** Whether the answer goes to the client in chunks, which alone have trailers. */
+  private mayTrail({ status, rawHeaders }: ResponseHead): boolean {
+    const { request } = this.exchange;
+    if (request.httpVersionMinor === 0 || request.method === 'HEAD' || status === 204 || status === 304) return false;
+    return !rawHeaders.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-length');
   }
 
   onData(chunk: Buffer, last: boolean): void {
@@ -214,6 +217,15 @@ export class StreamRelay implements Relay, CallHandler {
     if (exchange.request.httpVersionMinor === 0 && socket !== null && !('encrypted' in socket))
       socket.resetAndDestroy();
     else exchange.response.destroy();
+  }
+}
+
+/** A hint that node cannot write is left out: nobody depends on one. */
+function writeHints(response: ServerResponse, link: string[]): void {
+  try {
+    response.writeEarlyHints({ link });
+  } catch {
+    // It checks the links before it writes anything.
   }
 }
 

@@ -6,6 +6,8 @@ export interface UpstreamSettings {
   readonly keepAliveMs: number;
   readonly maxConnections: number;
   readonly maxHeaderBytes: number;
+  /** An exception of whoever handles an answer. The call ends as after a bad answer; the process goes on. */
+  readonly onDefect: (error: unknown) => void;
 }
 
 /** Why a call ended without an answer, or in the middle of one. */
@@ -140,11 +142,11 @@ class Connection {
     this.parser = new ResponseParser(upstream.settings.maxHeaderBytes);
     socket.on(connectEvent, () => {
       this.connected = true;
-      this.call?.handler.onConnected();
+      this.guard(() => this.call?.handler.onConnected());
     });
-    socket.on('data', (chunk: Buffer) => this.take(chunk));
-    socket.on('drain', () => this.call?.handler.onDrain());
-    socket.on('end', () => this.finish());
+    socket.on('data', (chunk: Buffer) => this.guard(() => this.take(chunk)));
+    socket.on('drain', () => this.guard(() => this.call?.handler.onDrain()));
+    socket.on('end', () => this.guard(() => this.finish()));
     socket.on('error', () => undefined); // 'close' follows
     socket.on('close', () => {
       upstream.forget(this);
@@ -175,14 +177,7 @@ class Connection {
       this.socket.destroy(); // an answer that nobody asked for
       return;
     }
-    try {
-      this.parser.push(chunk);
-    } catch (error) {
-      if (!(error instanceof BadResponse)) throw error;
-      this.fail('bad_response');
-      this.socket.destroy();
-      return;
-    }
+    this.parser.push(chunk);
     if (this.parser.isDone) this.afterAnswer(call);
   }
 
@@ -204,10 +199,26 @@ class Connection {
     this.upstream.release(this);
   }
 
+  /** Nothing that a side sends may leave a handler of its socket as an exception: that would end the process. */
+  private guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof BadResponse)) this.upstream.settings.onDefect(error);
+      this.parser.cancel();
+      this.fail('bad_response');
+      this.socket.destroy();
+    }
+  }
+
   private fail(error: UpstreamError): void {
     const { call } = this;
     this.call = undefined;
-    call?.fail(error);
+    try {
+      call?.fail(error);
+    } catch (defect) {
+      this.upstream.settings.onDefect(defect);
+    }
   }
 }
 

@@ -81,6 +81,6 @@ describe('response headers', () => {
       'Transfer-Encoding',
       'chunked',
     ];
-    expect(responseHeaders(raw)).toEqual(['Set-Cookie', 'a=1', 'set-cookie', 'b=2']);
+    expect(responseHeaders(raw, true)).toEqual(['Set-Cookie', 'a=1', 'set-cookie', 'b=2']);
   });
 });

@@ -48,6 +48,14 @@ describe('hostile clients', () => {
       expect(blue.seen).toEqual([]);
     });
 
+    it('what is pipelined after a request that is refused is not executed: nobody would get its answer', async () => {
+      const { blue, gateway } = await setUp();
+      const refused = 'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n';
+      const answer = await rawExchange(gateway.publicPort, `${refused}POST /after HTTP/1.1\r\nHost: a\r\n\r\n`);
+      expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400']);
+      expect(blue.seen).toEqual([]);
+    });
+
     it('more than a megabyte of headers: 431 that the client can read, and the gateway goes on', async () => {
       const { blue, gateway } = await setUp();
       const line = `X-Filler: ${'f'.repeat(8_000)}\r\n`;

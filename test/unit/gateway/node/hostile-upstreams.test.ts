@@ -6,7 +6,8 @@ describe('hostile sides', () => {
   const GET = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
   const POST = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\nab';
 
-  const answersWith = (bytes: string) => parts.rawUpstream((socket) => socket.once('data', () => socket.end(bytes)));
+  const answersWith = (bytes: string) =>
+    parts.rawUpstream((socket) => socket.once('data', () => socket.end(bytes, 'latin1')));
 
   describe('a side that does not answer as it should', () => {
     it('refused: 502 with a small JSON body and no stack', async () => {
@@ -25,13 +26,39 @@ describe('hostile sides', () => {
       ['half a head', 'HTTP/1.1 200 OK\r\nContent-'],
       ['nothing', ''],
       ['an upgrade nobody asked for', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'],
+      ['a control character in the reason phrase', 'HTTP/1.1 200 O\x07K\r\nContent-Length: 0\r\n\r\n'],
+      ['a header name that is none', 'HTTP/1.1 200 OK\r\nX(y): 1\r\nContent-Length: 0\r\n\r\n'],
+      ['a length after a space that is none', 'HTTP/1.1 200 OK\r\nContent-Length:\xa02\r\n\r\nok'],
+      ['interim answers without end', 'HTTP/1.1 102 Processing\r\n\r\n'.repeat(1_000)],
       ['a megabyte of headers', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(1_000_000)}\r\n\r\n`],
     ])('answers with %s: 502 and the next request is served on', async (_name, bytes) => {
       const blue = await answersWith(bytes);
       const gateway = await parts.gateway({ blue: blue.url });
-      expect(await rawExchange(gateway.publicPort, GET)).toMatch(/^HTTP\/1\.1 502 /);
-      expect(await rawExchange(gateway.publicPort, POST)).toMatch(/^HTTP\/1\.1 502 /);
+      for (const request of [GET, POST]) {
+        const answer = await rawExchange(gateway.publicPort, request);
+        expect(answer.replace(/HTTP\/1\.1 102 Processing\r\n\r\n/g, '')).toMatch(/^HTTP\/1\.1 502 Bad Gateway\r\n/);
+      }
       await gateway.until({ inFlight: 0 });
+    });
+
+    it.each([
+      ['a name that is none', 'X(y): 1'],
+      ['a control character', 'X: \x01'],
+    ])('sends a trailer with %s: the answer is cut, and nothing else ends', async (_name, trailer) => {
+      const blue = await answersWith(
+        `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n${trailer}\r\n\r\n`,
+      );
+      const gateway = await parts.gateway({ blue: blue.url });
+      expect(await rawExchange(gateway.publicPort, GET)).not.toMatch(/0\r\n[^]*\r\n\r\n$/);
+      await gateway.until({ inFlight: 0 });
+    });
+
+    it('hints at what is no link, and announces trailers that cannot follow: the answer itself passes', async () => {
+      const blue = await answersWith(
+        'HTTP/1.1 103 Early Hints\r\nLink: nonsense\r\n\r\nHTTP/1.1 200 OK\r\nTrailer: X\r\nContent-Length: 2\r\n\r\nok',
+      );
+      const gateway = await parts.gateway({ blue: blue.url });
+      expect(await rawExchange(gateway.publicPort, GET)).toMatch(/^HTTP\/1\.1 200 OK\r\nContent-Length: 2\r\n[^]*ok$/);
     });
 
     it('hangs before its head: 504 after the timeout', async () => {
