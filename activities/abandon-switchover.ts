@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asCutoverFault, CutoverFault, isCutoverFault } from '../domain/faults';
+import { CutoverFault, isCutoverFault } from '../domain/faults';
 import { type SqlClient } from '../domain/ports/sql-client';
 import { type Target } from '../domain/ports/targets';
 import { type StepInput } from '../domain/steps';
-import { type ArbiterDescription, abortAttempt, beginAttempt } from '../hydra/arbiter';
+import { type ArbiterDescription, abortAttempt, beginAttempt, describeArbiter } from '../hydra/arbiter';
 import { isLockBusy } from '../hydra/arbiter/lock-retry';
 import { type Step, type StepContext, type StepDeps } from './step';
 import { claimAttempt } from './switchover/claim-attempt';
@@ -20,10 +20,11 @@ const REVERT_PATIENCE_MS = 5_000;
  * Blue serves again and no attempt of this cutover can commit any more, or it is too late for that.
  *
  * Never looks: it claims what is alive, then uses up an epoch above all that are known, so that a run that stalled before its
- * beginning is refused when it wakes up. Idempotent; tolerates that nothing was ever begun, and an arbiter that is gone.
+ * beginning is refused when it wakes up. Idempotent; tolerates that nothing was ever begun. Where blue has no arbiter, it says
+ * `aborted` only if nobody has anything to give up, and changes nothing.
  *
  * @throws CutoverFault TARGET_UNREACHABLE (a gateway or target does not confirm; repeat) | LOCK_BUSY | DB_UNREACHABLE |
- *   CROSSED_CONNECTION
+ *   CROSSED_CONNECTION (blue has no arbiter, and yet a switchover began or green serves)
  */
 export const abandonSwitchover: Step<StepInput, { readonly outcome: 'aborted' | 'committed' }> = async (
   deps,
@@ -39,7 +40,8 @@ export const abandonSwitchover: Step<StepInput, { readonly outcome: 'aborted' | 
     { signal: context.signal, purpose: 'abandon switchover' },
   );
   if (answer === 'committed') return { outcome: 'committed' };
-  if (answer !== 'theirs') await revertAll(deps, context, answer);
+  if (answer === undefined) await assertNothingBegun(deps, cutoverId, context);
+  else if (answer !== 'theirs') await revertAll(deps, context, answer);
   deps.log.info({ cutoverId, epoch: answer }, 'switchover abandoned');
   return { outcome: 'aborted' };
 };
@@ -52,6 +54,43 @@ async function arbiterOrNone(blue: SqlClient, cutoverId: string): Promise<Arbite
     if (isCutoverFault(error) && error.code === 'CUTOVER_RUNNING') return 'theirs';
     throw error;
   }
+}
+
+/**
+ * A database without an arbiter says nothing of this cutover: it may be the wrong one, or a copy from before. An epoch that was
+ * committed must not be reverted on its word.
+ */
+async function assertNothingBegun(deps: StepDeps, cutoverId: string, context: StepContext): Promise<void> {
+  const staged = (await Promise.all(everyParty(deps).map(hasStaged))).flat();
+  const onGreen = await describeGreen(deps, context);
+  const isOurs = onGreen?.cutoverId === cutoverId && onGreen.side === 'green';
+  const serves = isOurs && onGreen.state !== 'closed' && onGreen.state !== 'abandoned';
+  if (staged.length === 0 && !serves) return;
+  const seen = [
+    ...(serves ? [`green is ${onGreen.state} for epoch ${onGreen.epoch}`] : []),
+    ...(staged.length === 0 ? [] : [`${staged.join(', ')} holds or has staged an epoch, or does not answer`]),
+  ];
+  throw new CutoverFault(
+    'CROSSED_CONNECTION',
+    `the database reached as blue has no arbiter of cutover ${cutoverId}, and yet ${seen.join('; ')}; whether that was committed only blue's arbiter knows, and nothing was changed. Correct blue.database, then repeat`,
+    { cutoverId, parties: staged },
+  );
+}
+
+/** One that is away counts as well: nothing is known of it. */
+async function hasStaged(party: Target): Promise<readonly string[]> {
+  const view = await party.read().catch(() => undefined);
+  return view !== undefined && (view.stagedEpoch ?? 0) <= view.appliedEpoch ? [] : [party.name];
+}
+
+/** @returns undefined when green does not answer or has no arbiter */
+function describeGreen({ databases }: StepDeps, { signal }: StepContext): Promise<ArbiterDescription | undefined> {
+  return databases
+    .withSession('green', describeArbiter, { signal, purpose: 'abandon switchover' })
+    .catch((error: unknown) => {
+      if (!isCutoverFault(error) || error.code !== 'DB_UNREACHABLE') throw error;
+      return undefined;
+    });
 }
 
 /** @returns up to which epoch everything is to be reverted */
@@ -86,10 +125,10 @@ async function useUpEpoch(blue: SqlClient, above: number, deps: StepDeps): Promi
     });
     return outcome === 'aborted' ? begun.epoch : 'again';
   }
-  if (begun.reason === 'closed') {
+  if (begun.reason === 'closed' || begun.reason === 'abandoned') {
     throw new CutoverFault(
       'CROSSED_CONNECTION',
-      'the arbiter reached as blue is closed, which only green is; check the addresses of both sides',
+      `the arbiter reached as blue is ${begun.reason}, which only green is; check the addresses of both sides`,
     );
   }
   // Its removal has begun: no epoch can be begun there any more, so none has to be used up.
@@ -103,14 +142,12 @@ async function highestEpochs(deps: StepDeps): Promise<readonly number[]> {
   return views.map((view) => (view.status === 'fulfilled' ? view.value.highestEpoch : 0));
 }
 
-/** @param epoch undefined when blue has no arbiter, and so no attempt */
-async function revertAll(deps: StepDeps, context: StepContext, epoch: number | undefined): Promise<void> {
+async function revertAll(deps: StepDeps, context: StepContext, epoch: number): Promise<void> {
   let open: readonly Target[] = everyParty(deps);
   for (let tries = 1; ; tries += 1) {
     context.signal.throwIfAborted();
     context.heartbeat({ step: 'reverting', tries, waiting: open.map(({ name }) => name) });
-    const left =
-      epoch === undefined ? await revertStaged(open) : (await revertParties(open, epoch, REVERT_PATIENCE_MS)).left;
+    const { left } = await revertParties(open, epoch, REVERT_PATIENCE_MS);
     if (left.length === 0) return;
     if (tries >= REVERT_TRIES) {
       const names = left.map(({ name, reason }) => `${name} (${reason})`).join(', ');
@@ -121,24 +158,5 @@ async function revertAll(deps: StepDeps, context: StepContext, epoch: number | u
       );
     }
     open = open.filter(({ name }) => left.some((each) => each.name === name));
-    if (epoch === undefined) await sleep(RETRY_MS, undefined, { signal: context.signal });
   }
-}
-
-/** Without an arbiter nothing was committed; what is applied is an earlier cutover's and stays. */
-async function revertStaged(
-  parties: readonly Target[],
-): Promise<readonly { readonly name: string; readonly reason: string }[]> {
-  const results = await Promise.all(
-    parties.map(async (party) => {
-      try {
-        const { stagedEpoch, appliedEpoch } = await party.read();
-        if (stagedEpoch !== null && stagedEpoch > appliedEpoch) await party.revert(stagedEpoch);
-        return [];
-      } catch (error) {
-        return [{ name: party.name, reason: asCutoverFault(error).message }];
-      }
-    }),
-  );
-  return results.flat();
 }

@@ -4,7 +4,7 @@ import { type StepInput } from '../domain/steps';
 import { CLEANING_RULES, type CleaningRuleId, applyRules, countRules } from '../hydra/cleaning';
 import { beginCleaning, keepResult, readPreparation } from '../hydra/closing';
 import { whileBeating } from './green/while-beating';
-import { withGreen } from './green/with-green';
+import { withClosedGreen } from './green/with-green';
 import { type Step } from './step';
 
 /**
@@ -14,7 +14,7 @@ import { type Step } from './step';
  * @throws CutoverFault CHECK_FAILED (data that needs a decision) | CROSSED_CONNECTION | DB_UNREACHABLE
  */
 export const cleanGreen: Step<StepInput, CleanReceipt> = (deps, input, context) =>
-  withGreen(deps, input, context, 'clean', async (green) => {
+  withClosedGreen(deps, input, context, 'clean', async (green) => {
     const before = await readPreparation(green);
     if (before.cleaned !== null) return before.cleaned as CleanReceipt;
     const cleaned = await whileBeating(

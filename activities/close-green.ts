@@ -6,11 +6,11 @@ import {
   COPIED_SCHEMA,
   assertFreshCopy,
   assertTwoServers,
+  becomePreparer,
   closeLogins,
   dropCopiedSchema,
   dropCopiedTriggers,
   endSessions,
-  installPreparation,
   notGreen,
   readRunRow,
   setCopiedSchemaAside,
@@ -18,6 +18,7 @@ import {
 import { installSyncTables } from '../hydra/sync/install-sync-tables';
 import { createSyncRole } from '../hydra/sync/sync-role';
 import { assertAddresses } from './green/assert-addresses';
+import { markClosed } from './green/instance-mark';
 import { snapshotIdOf } from './green/names';
 import { type Step } from './step';
 
@@ -25,9 +26,9 @@ import { type Step } from './step';
  * Makes the restored copy green: proves that it is one and not blue, drops what was copied of our schema on blue, gives it an
  * arbiter of its own (closed), and leaves nobody but us able to log in.
  *
- * Idempotent, and goes on where it was killed. Before the proof nothing is changed anywhere.
- * @throws CutoverFault CROSSED_CONNECTION | CHECK_FAILED (made before capture began; roles that can still log in) | LOCK_BUSY |
- *   DB_UNREACHABLE
+ * Idempotent, and goes on where it was killed. Before the proof nothing is changed anywhere, nor on a green that is not closed.
+ * @throws CutoverFault CROSSED_CONNECTION | CHECK_FAILED (made before capture began; roles that can still log in; green is open) |
+ *   LOCK_BUSY | DB_UNREACHABLE
  */
 export const closeGreen: Step<StepInput, void> = async (deps, { cutoverId }, context) => {
   const { signal } = context;
@@ -47,11 +48,13 @@ export const closeGreen: Step<StepInput, void> = async (deps, { cutoverId }, con
           if ((await readRunRow(green))?.side !== 'green') await assertFreshCopy(green, { snapshotAt, hydraRole });
           context.heartbeat({ step: 'closing' });
           await makeGreen(green, cutoverId);
-          await installPreparation(green);
-          await installSyncTables(green, { syncRole: await createSyncRole(green, cutoverId) });
-          await closeLogins(green);
-          await endSessions(green);
-          await dropCopiedSchema(green);
+          // From here on, in each transaction: green is closed, and nobody prepares it but this try.
+          const ours = await becomePreparer(green, cutoverId);
+          await markClosed(deps, cutoverId);
+          await installSyncTables(ours, { syncRole: await createSyncRole(ours, cutoverId) });
+          await closeLogins(ours);
+          await endSessions(ours);
+          await dropCopiedSchema(ours);
         },
         { signal, purpose: 'close green' },
       ),
@@ -86,9 +89,10 @@ async function assertCopyOf(blue: DatabaseSession, green: DatabaseSession, cutov
 
 /** Whose schema is there says how far an earlier try came. */
 async function makeGreen(green: DatabaseSession, cutoverId: string): Promise<void> {
-  await dropCopiedTriggers(green);
   const own = await readRunRow(green);
-  if (own?.side === 'green') return;
-  if (own !== undefined) await setCopiedSchemaAside(green);
-  await installArbiter(green, { side: 'green', cutoverId, initialState: 'closed' });
+  if (own?.side !== 'green') {
+    if (own !== undefined) await setCopiedSchemaAside(green);
+    await installArbiter(green, { side: 'green', cutoverId, initialState: 'closed' });
+  }
+  await dropCopiedTriggers(green);
 }

@@ -5,7 +5,7 @@ import { describeArbiter, markFinalized, removeArbiter } from '../hydra/arbiter'
 import { removeCapture } from '../hydra/capture';
 import { keepArchive } from '../hydra/arbiter/keep-archive';
 import { dropSyncRole } from '../hydra/sync/sync-role';
-import { deleteSnapshot, protectGreen } from './snapshot';
+import { protectGreen, removeSnapshot } from './snapshot';
 import { assertTargetsServe } from './green/read-targets';
 import { type Step, type StepContext } from './step';
 
@@ -26,7 +26,7 @@ export const finalize: Step<StepInput, void> = async (deps, input, context) => {
   await assertTargetsServe(deps, epoch, 'finalize');
   await deps.databases.withSession('green', (green) => cleanGreen(green, cutoverId, epoch), options);
   await protectGreen(deps, cutoverId, context);
-  if (!deps.settings.provider.keepSnapshot) await deleteSnapshot(deps, input, context);
+  if (!deps.settings.provider.keepSnapshot) await removeSnapshot(deps, cutoverId, context);
   // Until here, what blue captured can still be compared.
   await deps.databases.withSession('blue', (blue) => removeCapture(blue, lockOptions(context)), options);
   // Before green's arbiter goes: a gateway that is new, or lost its state, asks blue's then.

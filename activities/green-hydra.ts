@@ -1,11 +1,12 @@
 import { CutoverFault } from '../domain/faults';
+import { CUTOVER_TAG } from '../domain/ports/database-provider';
 import { queryRows } from '../domain/ports/sql-client';
 import { type SideName } from '../domain/sides';
 import { type StepInput } from '../domain/steps';
-import { assertServesNobody } from './green/assert-serves-nobody';
 import { runSideCommand } from './green/side-commands';
+import { takeGreenOutOfUse } from './green/take-out-of-use';
 import { waitFor } from './green/wait-for';
-import { withGreen } from './green/with-green';
+import { withClosedGreen, withGreen } from './green/with-green';
 import { type Step, type StepContext, type StepDeps } from './step';
 
 const READY_DEADLINE_MS = 180_000;
@@ -22,6 +23,8 @@ const PROOF_MS = 10_000;
  */
 export const startGreen: Step<StepInput, void> = async (deps, input, context) => {
   context.heartbeat({ step: 'starting' });
+  // The command may restart a Hydra that runs: never one that serves.
+  await withClosedGreen(deps, input, context, 'start', () => Promise.resolve());
   await runSideCommand(deps, 'startGreen', 'green', input, context);
   const ready = await waitFor(context, deadlineOf(deps), { step: 'waiting until ready' }, () =>
     deps.hydra.isReady('green'),
@@ -39,10 +42,14 @@ export const startGreen: Step<StepInput, void> = async (deps, input, context) =>
 /**
  * Stops Hydra on green. Idempotent; tolerates that it never ran and that there is no green any more.
  *
- * @throws CutoverFault CHECK_FAILED (green serves) | COMMAND_FAILED (it still answers) | DB_UNREACHABLE
+ * @throws CutoverFault CHECK_FAILED (green serves, or may) | COMMAND_FAILED (it still answers) | CROSSED_CONNECTION | LOCK_BUSY |
+ *   DB_UNREACHABLE
  */
 export const stopGreen: Step<StepInput, void> = async (deps, input, context) => {
-  await assertServesNobody(deps, input.cutoverId, context);
+  const green = await deps.provider.describeInstance(deps.settings.provider.greenInstanceId);
+  // Of another cutover's green nothing is stopped. Without an instance nothing can serve from it.
+  if (green !== undefined && green.tags[CUTOVER_TAG] !== input.cutoverId) return;
+  if (green !== undefined) await takeGreenOutOfUse(deps, input.cutoverId, green, context);
   await stop(deps, input, context, 'green', 'stopGreen');
 };
 

@@ -7,7 +7,7 @@ import { guardTables } from '../hydra/arbiter/install-arbiter';
 import { dropMigrationRole, readMigrations, reopenLogins, setRolePassword } from '../hydra/closing';
 import { createSyncRole, grantSyncRole } from '../hydra/sync/sync-role';
 import { migrationRoleOf } from './green/names';
-import { withGreen } from './green/with-green';
+import { withClosedGreen } from './green/with-green';
 import { type Step } from './step';
 
 /**
@@ -17,7 +17,7 @@ import { type Step } from './step';
  * @throws CutoverFault CHECK_FAILED (not migrated, or a guard that does not hold) | CROSSED_CONNECTION | DB_UNREACHABLE
  */
 export const guardGreen: Step<StepInput, { readonly tables: number }> = (deps, input, context) =>
-  withGreen(deps, input, context, 'guard', async (green) => {
+  withClosedGreen(deps, input, context, 'guard', async (green) => {
     const { hydraSchema, hydraVersion } = deps.settings;
     const { complete, applied, expected } = await readMigrations(green, hydraVersion.green);
     if (!complete) {
@@ -30,7 +30,7 @@ export const guardGreen: Step<StepInput, { readonly tables: number }> = (deps, i
     await guardTables(green, { schema: hydraSchema });
     const { state, armed, side } = await readArbiter(green);
     const problems = await guardProblems(green);
-    if (side !== 'green' || !armed || problems.length > 0 || (state !== 'closed' && state !== 'open')) {
+    if (side !== 'green' || !armed || problems.length > 0) {
       throw new CutoverFault(
         'CHECK_FAILED',
         `green's guards do not hold (state ${state}, armed ${armed}): ${problems.join('; ')}; nobody was let in`,

@@ -10,6 +10,7 @@ import { type MigrateReceipt, type MigrationTime } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import {
   type MigrationProgress,
+  becomePreparer,
   closeMigrationRole,
   dropMigrationRole,
   openMigrationRole,
@@ -39,11 +40,12 @@ const CLEAN_UP_MS = 30_000;
  */
 export const migrateGreen: Step<StepInput, MigrateReceipt> = (deps, input, context) => {
   const startedAt = Date.now();
-  return withGreen(deps, input, context, 'migrate', async (green) => {
-    const [lock] = (await green.query(ONE_AT_A_TIME)).rows as { mine: boolean }[];
+  return withGreen(deps, input, context, 'migrate', async (session) => {
+    const [lock] = (await session.query(ONE_AT_A_TIME)).rows as { mine: boolean }[];
     if (lock?.mine !== true) {
       throw new CutoverFault('LOCK_BUSY', 'an earlier try of the migration of green is not over yet; try again');
     }
+    const green = await becomePreparer(session, input.cutoverId);
     const role = migrationRoleOf(input.cutoverId);
     // A worker that died may have left its command behind, which would go on.
     await closeMigrationRole(green, role);

@@ -4,7 +4,7 @@ import { type StepInput } from '../domain/steps';
 import { keepResult, readPreparation } from '../hydra/closing';
 import { countDamagedFlows, repairStates } from '../hydra/fixups';
 import { whileBeating } from './green/while-beating';
-import { withGreen } from './green/with-green';
+import { withClosedGreen } from './green/with-green';
 import { type Step } from './step';
 
 /**
@@ -14,7 +14,7 @@ import { type Step } from './step';
  * @throws CutoverFault MIGRATION_FAILED (damage is left) | CROSSED_CONNECTION | DB_UNREACHABLE
  */
 export const repairGreen: Step<StepInput, RepairReceipt> = (deps, input, context) =>
-  withGreen(deps, input, context, 'repair', async (green) => {
+  withClosedGreen(deps, input, context, 'repair', async (green) => {
     const { repaired } = await readPreparation(green);
     if (repaired !== null && (await countDamagedFlows(green)) === 0) return repaired as RepairReceipt;
     const rows = await whileBeating(

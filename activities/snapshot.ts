@@ -1,10 +1,11 @@
 import { CutoverFault } from '../domain/faults';
-import { type WaitOptions } from '../domain/ports/database-provider';
+import { CUTOVER_TAG, type DatabaseInstance, type WaitOptions } from '../domain/ports/database-provider';
 import { type RestoreReceipt, type SnapshotReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
-import { assertServesNobody } from './green/assert-serves-nobody';
+import { RESTORED_TAGS } from './green/instance-mark';
 import { snapshotIdOf } from './green/names';
 import { planGreen, shapeInstance } from './green/shape-instance';
+import { takeGreenOutOfUse } from './green/take-out-of-use';
 import { type Step, type StepContext, type StepDeps } from './step';
 
 /**
@@ -20,10 +21,24 @@ export const takeSnapshot: Step<StepInput, SnapshotReceipt> = async (deps, { cut
   return { snapshotId };
 };
 
-/** Removes this cutover's snapshot. Idempotent; an absent one is no error, another's is refused. */
+/**
+ * Removes this cutover's snapshot, unless its green is there and may serve. Idempotent; an absent one is no error, another's is
+ * refused.
+ *
+ * @throws CutoverFault as {@link deleteGreen}
+ */
 export const deleteSnapshot: Step<StepInput, void> = async (deps, { cutoverId }, context) => {
-  await deps.provider.deleteSnapshot({ cutoverId, snapshotId: snapshotIdOf(cutoverId) }, waiting(deps, context));
+  const snapshot = await deps.provider.describeSnapshot(snapshotIdOf(cutoverId));
+  if (snapshot === undefined) return;
+  const green = await ourInstance(deps, cutoverId);
+  if (green !== undefined) await takeGreenOutOfUse(deps, cutoverId, green, context);
+  await removeSnapshot(deps, cutoverId, context);
 };
+
+/** For a green that serves, and needs it no more. Idempotent. @throws CutoverFault of the provider */
+export async function removeSnapshot(deps: StepDeps, cutoverId: string, context: StepContext): Promise<void> {
+  await deps.provider.deleteSnapshot({ cutoverId, snapshotId: snapshotIdOf(cutoverId) }, waiting(deps, context));
+}
 
 /**
  * Makes green's instance of the snapshot, with the settings that blue's has or the config names, waits until it serves and
@@ -40,7 +55,8 @@ export const restoreGreen: Step<StepInput, RestoreReceipt> = async (deps, { cuto
     );
   }
   const plan = await planGreen(deps);
-  const { restore: settings, tags } = plan;
+  const { restore: settings } = plan;
+  const tags = { ...plan.tags, ...RESTORED_TAGS };
   const wait = waiting(deps, context);
   await deps.provider.restoreOrAdopt({ cutoverId, instanceId, snapshotId: snapshotIdOf(cutoverId), settings, tags });
   const green = await deps.provider.waitUntilInstanceAvailable(instanceId, wait);
@@ -49,23 +65,35 @@ export const restoreGreen: Step<StepInput, RestoreReceipt> = async (deps, { cuto
 };
 
 /**
- * Removes green's instance if it is this cutover's and serves nobody. Idempotent; an absent one is no error.
+ * Removes green's instance if it is this cutover's and proven to serve nobody. Idempotent; an absent one is no error, and of one that
+ * is not this cutover's nothing is touched. Deletion protection is never lifted: green gets it when it serves for good, so whoever
+ * set it meant it.
  *
- * @throws CutoverFault CHECK_FAILED (the writes have moved to it, or it is not ours) | DB_UNREACHABLE (blue does not tell) |
- *   RDS_FAILED | RDS_BUSY | RDS_UNREACHABLE
+ * @throws CutoverFault CHECK_FAILED (the writes have moved to it, or may have; protected from deletion) | CROSSED_CONNECTION |
+ *   DB_UNREACHABLE (green does not tell) | LOCK_BUSY (retryable) | RDS_FAILED | RDS_BUSY | RDS_UNREACHABLE
  */
 export const deleteGreen: Step<StepInput, void> = async (deps, { cutoverId }, context) => {
-  const { blueInstanceId, greenInstanceId: instanceId } = deps.settings.provider;
-  if (blueInstanceId === instanceId) return;
-  const present = await deps.provider.describeInstance(instanceId);
-  if (present === undefined) return;
-  await assertServesNobody(deps, cutoverId, context);
-  if (present.settings.deletionProtection && present.status === 'available') {
-    const settings = { deletionProtection: false };
-    await deps.provider.applySettings({ cutoverId, instanceId, settings }, waiting(deps, context));
+  const green = await ourInstance(deps, cutoverId);
+  if (green === undefined) return;
+  const { instanceId } = green;
+  await takeGreenOutOfUse(deps, cutoverId, green, context);
+  if (green.settings.deletionProtection) {
+    throw new CutoverFault(
+      'CHECK_FAILED',
+      `instance ${instanceId} is protected from deletion, which green is only once it serves for good, or because a person wanted it; nothing was deleted. If nobody needs it, take the protection off in RDS and repeat`,
+      { cutoverId, instanceId },
+    );
   }
   await deps.provider.deleteInstance({ cutoverId, instanceId }, waiting(deps, context));
 };
+
+/** @returns undefined where there is none, or it carries another cutover's tag or none: then there is nothing of ours to remove */
+async function ourInstance(deps: StepDeps, cutoverId: string): Promise<DatabaseInstance | undefined> {
+  const { blueInstanceId, greenInstanceId } = deps.settings.provider;
+  if (blueInstanceId === greenInstanceId) return undefined;
+  const found = await deps.provider.describeInstance(greenInstanceId);
+  return found?.tags[CUTOVER_TAG] === cutoverId ? found : undefined;
+}
 
 function waiting(deps: StepDeps, context: StepContext): WaitOptions {
   const { waitDeadlineMs: deadlineMs, pollMs } = deps.settings.provider;

@@ -1,8 +1,11 @@
 import { STEPS } from '../activities';
-import { type Step } from '../activities/step';
+import { wasNeverClosed } from '../activities/green/instance-mark';
+import { snapshotIdOf } from '../activities/green/names';
+import { type Step, type StepDeps } from '../activities/step';
 import { type Config } from '../config/schema';
 import { type Logger } from '../config/logger';
-import { CutoverFault } from '../domain/faults';
+import { CutoverFault, isCutoverFault } from '../domain/faults';
+import { CUTOVER_TAG } from '../domain/ports/database-provider';
 import { type StepInput } from '../domain/steps';
 import { type SqlClient } from '../domain/ports/sql-client';
 import { describeArbiter, cutoverRunning } from '../hydra/arbiter';
@@ -28,12 +31,13 @@ export interface RepairReceipt {
 
 /**
  * Brings what a cutover left to one side, without Temporal: the same steps as the workflow's. Idempotent; to be repeated after
- * a failure.
+ * a failure. With nothing of the cutover left it does nothing.
  *
- * Safe beside a workflow that turns out to be alive: first no attempt of it can commit any more, then the arbiter goes, without
- * which none can ever; only then what a commit would need. So the capture comes before green, unlike in the workflow's own undo.
+ * Safe beside a workflow that turns out to be alive: first no attempt of it can commit any more, then green loses the right to
+ * open, which a later attempt would need. Blue's arbiter goes last: until then it is the proof on which a repeat goes on.
  *
- * @throws CutoverFault CUTOVER_RUNNING (another cutover holds blue) | what a step throws
+ * @throws CutoverFault CUTOVER_RUNNING (another cutover holds blue) | CROSSED_CONNECTION (neither blue nor green proves that it is
+ *   this cutover's, and something of it is left) | what a step throws
  */
 export async function repairLocally(options: RepairOptions): Promise<RepairReceipt> {
   const { config, logger, cutoverId, signal, onStep } = options;
@@ -53,7 +57,7 @@ export async function repairLocally(options: RepairOptions): Promise<RepairRecei
   };
   try {
     await secrets.refresh();
-    await assertHeldBy(ports, cutoverId, signal);
+    if ((await whoProves(deps, cutoverId, signal)) === 'nothing left') return { outcome: 'undone', steps: done };
     const { outcome } = (await run('abandonSwitchover')) as { readonly outcome: 'aborted' | 'committed' };
     if (outcome === 'committed') {
       // Jobs stay paused: what they would remove now is for the purge guard and a person.
@@ -61,15 +65,7 @@ export async function repairLocally(options: RepairOptions): Promise<RepairRecei
       for (const name of names) await run(name);
       return { outcome: 'finished', steps: done };
     }
-    const undo = [
-      'disableCapture',
-      'resumeJobs',
-      'stopGreen',
-      'deleteGreen',
-      'deleteSnapshot',
-      'restoreLifetimes',
-    ] as const;
-    for (const name of undo) await run(name);
+    for (const name of UNDO) await run(name);
     return { outcome: 'undone', steps: done };
   } finally {
     await ports.close();
@@ -77,6 +73,14 @@ export async function repairLocally(options: RepairOptions): Promise<RepairRecei
   }
 }
 
+const UNDO = [
+  'stopGreen',
+  'deleteGreen',
+  'deleteSnapshot',
+  'resumeJobs',
+  'restoreLifetimes',
+  'disableCapture',
+] as const;
 const FINISH_SWITCHOVER = ['switchover', 'proveDrain'] as const;
 const FINISH_FINALIZE = ['finalize'] as const;
 
@@ -86,15 +90,38 @@ async function isFinalizing({ databases }: Ports, signal: AbortSignal): Promise<
   return databases.withSession('blue', isGone, { signal, purpose: 'repair' });
 }
 
-/** Blue without an arbiter is held by nobody: then an earlier repair came that far. */
-async function assertHeldBy({ databases }: Ports, cutoverId: string, signal: AbortSignal): Promise<void> {
-  await databases.withSession(
+/**
+ * Wants a positive word that what is reached belongs to this cutover: the arbiter of blue or of a closed green, or the mark of
+ * an instance that it was restored and never closed. That
+ * blue has none proves nothing: it may be another database, or a copy from before the cutover.
+ *
+ * @returns `nothing left` when neither side nor the provider has anything of it
+ */
+async function whoProves(deps: StepDeps, cutoverId: string, signal: AbortSignal): Promise<'a side' | 'nothing left'> {
+  if (await isHeldOnBlue(deps, cutoverId, signal)) return 'a side';
+  const green = await lookAtGreen(deps, cutoverId, signal);
+  if (green === 'closed') return 'a side';
+  const { left, isUnused } = await resourcesLeft(deps, cutoverId);
+  if (green === 'unknown' && isUnused) return 'a side';
+  if (green !== 'open' && left.length === 0) return 'nothing left';
+  const seen = green === 'open' ? 'green serves' : `${left.join(' and ')} of it exists`;
+  throw new CutoverFault(
+    'CROSSED_CONNECTION',
+    `the database reached as blue has no arbiter of cutover ${cutoverId}, and yet ${seen}; whether its writes have moved cannot be ` +
+      'told from here, and nothing was changed. Correct blue.database (or green.database), and repeat; if blue was restored from ' +
+      'a copy, its writes may be on green: do not let anything write to blue. What nobody needs any more is for a person to delete',
+    { cutoverId, left },
+  );
+}
+
+async function isHeldOnBlue({ databases }: StepDeps, cutoverId: string, signal: AbortSignal): Promise<boolean> {
+  return databases.withSession(
     'blue',
     async (blue) => {
       const found = await describeArbiter(blue);
-      if (found === undefined) return;
+      if (found === undefined) return false;
       if (found.cutoverId !== cutoverId) throw await cutoverRunning(blue, found);
-      if (found.side === 'blue') return;
+      if (found.side === 'blue') return true;
       throw new CutoverFault(
         'CROSSED_CONNECTION',
         `the database reached as blue is green of cutover ${cutoverId}; nothing was changed; check the addresses of both sides`,
@@ -102,4 +129,28 @@ async function assertHeldBy({ databases }: Ports, cutoverId: string, signal: Abo
     },
     { signal, purpose: 'repair' },
   );
+}
+
+async function lookAtGreen({ databases }: StepDeps, cutoverId: string, signal: AbortSignal) {
+  const found = await databases
+    .withSession('green', describeArbiter, { signal, purpose: 'repair' })
+    .catch((error: unknown) => {
+      if (!isCutoverFault(error) || error.code !== 'DB_UNREACHABLE') throw error;
+      return undefined;
+    });
+  if (found?.cutoverId !== cutoverId || found.side !== 'green') return 'unknown';
+  return found.state === 'closed' || found.state === 'abandoned' ? 'closed' : 'open';
+}
+
+/** What the provider has that carries the cutover's tag; `isUnused`: among it an instance that never had an arbiter. */
+async function resourcesLeft({ provider, settings }: StepDeps, cutoverId: string) {
+  const { greenInstanceId } = settings.provider;
+  const instance = await provider.describeInstance(greenInstanceId);
+  const snapshot = await provider.describeSnapshot(snapshotIdOf(cutoverId));
+  const isOurs = instance?.tags[CUTOVER_TAG] === cutoverId;
+  const left = [
+    ...(isOurs ? [`instance ${greenInstanceId}`] : []),
+    ...(snapshot?.tags[CUTOVER_TAG] === cutoverId ? [`snapshot ${snapshot.snapshotId}`] : []),
+  ];
+  return { left, isUnused: isOurs && wasNeverClosed(instance) };
 }

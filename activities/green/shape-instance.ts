@@ -7,6 +7,7 @@ import {
   planInstance,
 } from '../../domain/instance-plan';
 import { type DatabaseInstance, type WaitOptions } from '../../domain/ports/database-provider';
+import { wasNeverClosed } from './instance-mark';
 import { type StepDeps } from '../step';
 
 /** How green's instance is made, of blue's as it is now. @throws CutoverFault RDS_FAILED | CHECK_FAILED */
@@ -43,14 +44,15 @@ export async function shapeInstance(
   const { instanceId } = ours;
   const tags = missingTags(plan, green);
   if (Object.keys(tags).length > 0) await provider.tagInstance({ ...ours, tags });
-  const settings = changesAfterRestore(plan, green);
+  // Once it has an arbiter of its own, it may be in use: then it is only compared.
+  const settings = wasNeverClosed(green) ? changesAfterRestore(plan, green) : {};
   // Also with nothing to change: what an earlier try left pending must be in force.
-  if (Object.keys(settings).length > 0 || green.hasPendingChanges) {
+  if (Object.keys(settings).length > 0 || (green.hasPendingChanges && wasNeverClosed(green))) {
     await provider.applySettings({ ...ours, settings }, wait);
   }
   const changed = await provider.waitUntilInstanceAvailable(instanceId, wait);
-  // Nobody is on green yet.
-  if (changed.parameterStatus === 'pending-reboot') await provider.rebootInstance(ours, wait);
+  if (changed.parameterStatus === 'pending-reboot' && wasNeverClosed(changed))
+    await provider.rebootInstance(ours, wait);
   const found = (await provider.describeInstance(instanceId)) ?? changed;
   const wrong = [
     ...deviations(plan, found),

@@ -1,6 +1,6 @@
 import { type DatabaseSession } from '../../domain/ports/databases';
 import { type StepInput } from '../../domain/steps';
-import { assertGreen } from '../../hydra/closing';
+import { assertGreen, becomePreparer } from '../../hydra/closing';
 import { type StepContext, type StepDeps } from '../step';
 
 /**
@@ -22,6 +22,23 @@ export async function withGreen<T>(
     return work(green);
   };
   return deps.databases.withSession('green', inSession, { signal: context.signal, purpose });
+}
+
+/**
+ * As {@link withGreen}, for what prepares green: only while it is closed, proven in each transaction, and in place of every try
+ * before this one.
+ *
+ * @throws CutoverFault CHECK_FAILED (green is open or abandoned, or a later try has taken over) | LOCK_BUSY (retryable) | as withGreen
+ */
+export function withClosedGreen<T>(
+  deps: StepDeps,
+  input: StepInput,
+  context: Pick<StepContext, 'signal'>,
+  purpose: string,
+  work: (green: DatabaseSession) => Promise<T>,
+): Promise<T> {
+  const asPreparer = async (green: DatabaseSession) => work(await becomePreparer(green, input.cutoverId));
+  return withGreen(deps, input, context, purpose, asPreparer);
 }
 
 function quoted(schema: string): string {

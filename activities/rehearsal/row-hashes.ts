@@ -2,7 +2,7 @@ import { type ParityReceipt, type RowHashesReceipt } from '../../domain/receipts
 import { type StepInput } from '../../domain/steps';
 import { compareWithStored, keepHashes } from '../../hydra/parity';
 import { whileBeating } from '../green/while-beating';
-import { withGreen } from '../green/with-green';
+import { withClosedGreen, withGreen } from '../green/with-green';
 import { type Step } from '../step';
 
 /**
@@ -12,7 +12,7 @@ import { type Step } from '../step';
  * @throws CutoverFault CHECK_FAILED (JSON that only a person can mend) | CROSSED_CONNECTION | DB_UNREACHABLE
  */
 export const keepRowHashes: Step<StepInput, RowHashesReceipt> = (deps, input, context) =>
-  withGreen(deps, input, context, 'keep hashes', async (green) => {
+  withClosedGreen(deps, input, context, 'keep hashes', async (green) => {
     let table = '';
     const counts = await whileBeating(
       context,

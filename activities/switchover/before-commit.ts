@@ -2,6 +2,7 @@ import { CutoverFault } from '../../domain/faults';
 import { type ResultOf } from '../../domain/switchover';
 import { beginAttempt, commitAttempt, fence, readArbiter } from '../../hydra/arbiter/arbiter';
 import { isLockBusy } from '../../hydra/arbiter/lock-retry';
+import { noteBeginning } from '../../hydra/closing';
 import { type Attempt } from './attempt';
 import { claimAttempt } from './claim-attempt';
 import { informGateways } from './inform-gateways';
@@ -28,6 +29,7 @@ export async function prepare(run: Attempt): Promise<ResultOf<'prepare'>> {
   }
   await sessions.openForPause();
   if (!(await chooseEpoch(run))) return 'failed';
+  await noteBeginning(sessions.green, run.input.cutoverId, run.theEpoch);
   if (!(await roundsUntilShort(run))) return 'failed';
   await informGateways(run);
   if (!(await roundsUntilShort(run))) return 'failed';

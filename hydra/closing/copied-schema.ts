@@ -4,27 +4,40 @@ import { COPIED_SCHEMA } from './whose-schema';
 
 /**
  * Takes blue's triggers off the tables of its copy, one table for each transaction: a drop of the schema would hold one table
- * while it waits for another. Idempotent.
+ * while it waits for another. Only those whose function is in {@link COPIED_SCHEMA}, looked for in the transaction that drops them:
+ * green's own guards have the same names. Idempotent.
  *
  * @throws CutoverFault LOCK_BUSY
  */
 export async function dropCopiedTriggers(green: SqlClient): Promise<void> {
-  const triggers = await queryRows<{ table: string; drop: string }>(
+  const tables = await queryRows<{ oid: string; table: string }>(
     green,
-    `SELECT t.tgrelid::regclass::text AS table,
-            string_agg(format('DROP TRIGGER %I ON %s', t.tgname, t.tgrelid::regclass), '; ') AS drop
+    `SELECT DISTINCT t.tgrelid::text AS oid, t.tgrelid::regclass::text AS table
        FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace f ON f.oid = p.pronamespace
        JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE NOT t.tgisinternal AND f.nspname IN ('hydra_cutover', $1) AND n.nspname NOT IN ('hydra_cutover', $1)
-      GROUP BY t.tgrelid ORDER BY 1`,
+      WHERE NOT t.tgisinternal AND f.nspname = $1 AND n.nspname NOT IN ('hydra_cutover', $1) ORDER BY 2`,
     [COPIED_SCHEMA],
   );
-  for (const { table, drop } of triggers) await withLockRetry(green, table, {}, drop);
+  for (const { oid, table } of tables) {
+    const drop = `DO $drop$ DECLARE one record; BEGIN
+      FOR one IN SELECT t.tgname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+                   JOIN pg_namespace f ON f.oid = p.pronamespace
+                  WHERE t.tgrelid = ${oid}::oid AND NOT t.tgisinternal AND f.nspname = '${COPIED_SCHEMA}' LOOP
+        EXECUTE format('DROP TRIGGER %I ON %s', one.tgname, ${oid}::oid::regclass);
+      END LOOP; END $drop$`;
+    await withLockRetry(green, table, {}, drop);
+  }
 }
 
-/** One atomic statement, so that a run that is killed here finds either name. */
+/**
+ * One atomic statement, so that a run that is killed here finds either name. Does nothing where the schema is green's own by now.
+ */
 export async function setCopiedSchemaAside(green: SqlClient): Promise<void> {
-  const rename = `ALTER SCHEMA hydra_cutover RENAME TO ${COPIED_SCHEMA}`;
+  const rename = `DO $aside$ BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('hydra_cutover'), hashtext('close'));
+    IF EXISTS (SELECT 1 FROM hydra_cutover.run WHERE side = 'blue') THEN
+      ALTER SCHEMA hydra_cutover RENAME TO ${COPIED_SCHEMA};
+    END IF; END $aside$`;
   await withLockRetry(green, 'hydra_cutover', {}, rename);
 }
 

@@ -7,3 +7,5 @@ export { type MigrationRole, closeMigrationRole, dropMigrationRole, openMigratio
 export { type MigrationProgress, readMigrations, tablesOfOthers } from './migrations';
 export { setRolePassword } from './role-password';
 export { assertFreshCopy } from './fresh-copy';
+export { becomePreparer, noteBeginning } from './preparer';
+export { type RightToOpenOptions, takeRightToOpen } from './right-to-open';

@@ -1,6 +1,10 @@
 -- What the steps that prepare green must remember from one try to the next.
 CREATE TABLE IF NOT EXISTS hydra_cutover.preparation (
   only_row    boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  -- Whose turn it is: a try of a step takes the next one, and those before it are refused from then on.
+  generation  bigint NOT NULL DEFAULT 0,
+  -- Set before a switchover begins on blue: from then on only blue knows whether its writes have moved.
+  begun_epoch bigint,
   -- Who could log in before: restored when the guards are in place. NULL: logins are as they were.
   logins      jsonb,
   -- The one "now" of the cleaning, and what it counted before it changed anything.
@@ -10,3 +14,24 @@ CREATE TABLE IF NOT EXISTS hydra_cutover.preparation (
   repaired    jsonb
 );
 INSERT INTO hydra_cutover.preparation DEFAULT VALUES ON CONFLICT DO NOTHING;
+
+-- What each transaction that prepares green begins with. Green can neither be opened nor abandoned, and no other try of a step can
+-- begin, before that transaction ends.
+CREATE OR REPLACE FUNCTION hydra_cutover.assert_preparing(p_cutover_id text, p_generation bigint) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $preparing$
+DECLARE
+  side_now hydra_cutover.run;
+  turn bigint;
+BEGIN
+  SELECT * INTO side_now FROM hydra_cutover.run FOR SHARE;
+  IF side_now.side IS DISTINCT FROM 'green' OR side_now.cutover_id IS DISTINCT FROM p_cutover_id THEN
+    RAISE EXCEPTION 'it is % of cutover %', COALESCE(side_now.side, 'no side'), side_now.cutover_id USING ERRCODE = 'HC003';
+  ELSIF side_now.state <> 'closed' THEN
+    RAISE EXCEPTION 'it is % for epoch %', side_now.state, side_now.epoch USING ERRCODE = 'HC003';
+  END IF;
+  SELECT generation INTO turn FROM hydra_cutover.preparation FOR SHARE;
+  IF p_generation IS NOT NULL AND turn IS DISTINCT FROM p_generation THEN
+    RAISE EXCEPTION 'try % prepares it, and this is %', turn, p_generation USING ERRCODE = 'HC003';
+  END IF;
+END
+$preparing$;

@@ -5,6 +5,7 @@ import { RdsDatabaseProvider } from '../../../adapters/rds/rds-database-provider
 import { type StepContext, type StepDeps } from '../../../activities/step';
 import { type CommandName } from '../../../domain/ports/command-runner';
 import { type DatabaseSession, type SessionOptions } from '../../../domain/ports/databases';
+import { queryRows } from '../../../domain/ports/sql-client';
 import { type HydraApi } from '../../../domain/ports/hydra-api';
 import { type CutoverSettings } from '../../../domain/settings';
 import { type SideName } from '../../../domain/sides';
@@ -52,8 +53,11 @@ export class GreenFixture {
     }
   }
 
-  /** @param blue, green instances that the config of either side names */
-  databasesAt(blue: string, green: string): PostgresDatabases {
+  /**
+   * @param blue, green instances that the config of either side names
+   * @param blueName the database that the config of blue names
+   */
+  databasesAt(blue: string, green: string, blueName = DATABASE): PostgresDatabases {
     const side = (instanceId: string) => ({
       port: 5432,
       name: DATABASE,
@@ -63,7 +67,10 @@ export class GreenFixture {
       instanceId,
     });
     return new PostgresDatabases({
-      sides: { blue: side(blue), green: { ...side(green), hydraPassword: () => this.greenPassword } },
+      sides: {
+        blue: { ...side(blue), name: blueName },
+        green: { ...side(green), hydraPassword: () => this.greenPassword },
+      },
       provider: this.provider,
     });
   }
@@ -98,6 +105,11 @@ export class GreenFixture {
     }
   }
 
+  /** Guards, run row, rights and roles: what a late step could take from a green that serves. */
+  lookAtGreen(): Promise<unknown[]> {
+    return this.on('green', (green) => queryRows(green, GREEN_LOOK));
+  }
+
   async dispose(): Promise<void> {
     this.#client.destroy();
     await this.rds.dispose();
@@ -108,6 +120,12 @@ export class GreenFixture {
     return { host: Endpoint?.Address ?? '', port: Endpoint?.Port ?? 0, user: 'master', password: MASTER_PASSWORD };
   }
 }
+
+const GREEN_LOOK = `SELECT
+  (SELECT jsonb_agg(to_jsonb(t) - 'oid' ORDER BY t.oid) FROM pg_trigger t WHERE NOT tgisinternal) AS triggers,
+  (SELECT to_jsonb(r) FROM hydra_cutover.run r) AS run, (SELECT to_jsonb(p) FROM hydra_cutover.preparation p) AS kept,
+  (SELECT datacl::text FROM pg_database WHERE datname = current_database()) AS rights,
+  (SELECT jsonb_agg(rolname ORDER BY rolname) FROM pg_roles) AS roles`;
 
 /** No deadline is met because this machine is busy; a test that wants one met sets it. */
 export const SETTINGS = {

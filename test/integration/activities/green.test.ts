@@ -19,7 +19,7 @@ import { type StepContext } from '../../../activities/step';
 import { vacuumGreen } from '../../../activities/vacuum-green';
 import { type DatabaseProvider } from '../../../domain/ports/database-provider';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Databases } from '../../../domain/ports/databases';
+import { type Databases, type DatabaseSession } from '../../../domain/ports/databases';
 import { queryRows } from '../../../domain/ports/sql-client';
 import { guardTables, installArbiter } from '../../../hydra/arbiter/install-arbiter';
 import { readRunRow } from '../../../hydra/closing';
@@ -395,6 +395,25 @@ describe('green, from the snapshot on', () => {
       const metrics = await readMetrics(open, fixture.input, context());
       expect(metrics.green?.requests).toBeGreaterThan(0);
       expect(JSON.stringify([validated, damaged, guard])).not.toMatch(/user-|subject-/);
+    });
+
+    it('serves on, unchanged, when a step that prepares, stops or removes green comes again', async () => {
+      const deps = fixture.deps({ hydra: apiOf(), commands: testCommands({ startGreen: ['false'] }) });
+      const steps = { closeGreen, cleanGreen, migrateGreen, repairGreen, guardGreen, vacuumGreen, startGreen };
+      const before = await fixture.lookAtGreen();
+      const login = { user: 'hydra', password: fixture.greenPassword };
+      const asHydra = async (session: DatabaseSession) => {
+        for (const [name, step] of Object.entries({ ...steps, stopGreen, deleteGreen, deleteSnapshot })) {
+          const refusal = await step(deps, fixture.input, context()).catch((error: unknown) => error);
+          expect({ name, refusal }).toMatchObject({ name, refusal: { code: 'CHECK_FAILED' } });
+        }
+        await session.query('SELECT 1');
+      };
+      await fixture.on('green', asHydra, { login });
+      expect(await fixture.lookAtGreen()).toEqual(before);
+      expect(await fixture.canLogIn(login.user, login.password)).toBe(true);
+      // For the tests below, which take it down.
+      await fixture.on('green', (green) => green.query(`UPDATE hydra_cutover.run SET state = 'closed', epoch = 0`));
     });
 
     it('is stopped by its command, which must have an effect', async () => {

@@ -6,8 +6,9 @@ import { traceSteps } from '../../../activities/trace-steps';
 import { type StepDeps } from '../../../activities/step';
 import { type CliEnd, cliInProcess } from '../../support/cli-in-process';
 import { isCutoverFault } from '../../../domain/faults';
-import { beginAttempt, commitAttempt, fence } from '../../../hydra/arbiter';
+import { beginAttempt, commitAttempt, describeArbiter, fence } from '../../../hydra/arbiter';
 import { removeCapture } from '../../../hydra/capture';
+import { installPreparation } from '../../../hydra/closing';
 import { DATABASE, GreenFixture, SETTINGS, stepContext } from '../activities/green-fixture';
 import { MASTER_PASSWORD } from '../world/rds/endpoint-fixture';
 
@@ -203,11 +204,37 @@ describe('a cutover whose Temporal is gone', () => {
     });
   });
 
-  it('has only its finalize finished by repair when it had come that far, and then it is over', async () => {
+  it('is not taken back where the database reached as blue has no arbiter, whether green is between or serves', async () => {
+    const wrong = { ...deps, databases: fixture.databasesAt('blue', 'green', 'postgres') };
     await fixture.on('green', async (green) => {
       await removeCapture(green);
-      await green.query(`UPDATE hydra_cutover.run SET side = 'green', state = 'open', epoch = 5`);
+      await installPreparation(green);
     });
+    const rows = [
+      [`side = 'green', state = 'closed', epoch = 0`, 5],
+      [`side = 'green', state = 'open', epoch = 5`, null],
+    ] as const;
+    for (const [row, begun] of rows) {
+      await fixture.on('green', async (green) => {
+        await green.query(`UPDATE hydra_cutover.run SET ${row}`);
+        await green.query('UPDATE hydra_cutover.preparation SET begun_epoch = $1', [begun]);
+      });
+      for (const step of ['stopGreen', 'deleteGreen', 'deleteSnapshot'] as const) {
+        await expect(STEPS[step](wrong, mine, stepContext())).rejects.toMatchObject({ code: 'CHECK_FAILED' });
+      }
+      const args = ['--cutover-id', mine.cutoverId, '--by', 'bob', '--set', 'blue.database.name=postgres'];
+      expect(await cli('repair', ...args)).toMatchObject({
+        code: 3,
+        stdout: '',
+        stderr: expect.stringMatching(/CHECK_FAILED|CROSSED_CONNECTION.*Correct blue.database/) as string,
+      });
+      expect((await fixture.on('green', describeArbiter))?.state).toBe(begun === null ? 'open' : 'closed');
+    }
+    expect((await fixture.provider.describeInstance('green'))?.status).toBe('available');
+    expect((await fixture.provider.describeSnapshot(`hydra-cutover-${mine.cutoverId}`))?.status).toBe('available');
+  });
+
+  it('has only its finalize finished by repair when it had come that far, and then it is over', async () => {
     await fixture.on('blue', (blue) => removeCapture(blue));
     expect((await cli('status', ...FROM_DATABASES)).stdout).toContain(
       'behind the switchover: validation, bake or finalize',

@@ -1,0 +1,131 @@
+import { CutoverFault } from '../../domain/faults';
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { inTransaction } from '../cleaning/session';
+import { installPreparation } from './preparation';
+import { quoteLiteral } from './role-password';
+import { assertGreen } from './whose-schema';
+
+/** SQLSTATE of `hydra_cutover.assert_preparing`. */
+const REFUSED = 'HC003';
+/** Source: PostgreSQL manual, "PostgreSQL Error Codes". */
+const LOCK_NOT_AVAILABLE = '55P03';
+/** An earlier try may be in a transaction; what its killed worker left behind the server ends before that. */
+const EARLIER_TRY_MS = 20_000;
+/** What prepares green computes nothing between two statements of a transaction. */
+const SILENT_MS = 60_000;
+
+/**
+ * Makes the caller the one who prepares green, as long as green is closed: every earlier try of any step is refused from its next
+ * statement on, so that a worker that froze and wakes up hours later changes nothing.
+ *
+ * @param green outside a transaction
+ * @returns the same session; each transaction in it, and each statement outside of one, begins with the proof that green is this
+ *   cutover's, still closed, and the caller's to prepare. Green cannot be opened before that transaction ends. What cannot be in a
+ *   transaction, as VACUUM, comes directly after the proof.
+ * @throws CutoverFault CROSSED_CONNECTION (not this cutover's green) | CHECK_FAILED (green is not closed; here and later: another
+ *   try has taken over) | LOCK_BUSY (retryable: an earlier try is in a transaction)
+ */
+export async function becomePreparer<Session extends SqlClient>(green: Session, cutoverId: string): Promise<Session> {
+  await assertGreen(green, cutoverId);
+  await assertClosed(green, cutoverId);
+  await installPreparation(green);
+  const generation = await takeTurn(green, cutoverId);
+  const proof = `SET LOCAL idle_in_transaction_session_timeout = ${SILENT_MS}; ${proofOf(cutoverId, generation)}`;
+  let isInside = false;
+
+  const prove = async (text: string): Promise<Awaited<ReturnType<SqlClient['query']>>> => {
+    try {
+      return await green.query(text);
+    } catch (error) {
+      throw refused(error) ?? error;
+    }
+  };
+  const query: SqlClient['query'] = async (text, values) => {
+    const begin = /^\s*BEGIN\b[^;]*;?/i.exec(text)?.[0];
+    if (begin !== undefined) {
+      const rest = text.slice(begin.length);
+      const result = await prove(`${begin.replace(/;?$/, ';')} ${proof}; ${rest}`);
+      isInside = !/\bCOMMIT\s*;?\s*$/i.test(rest);
+      return result;
+    }
+    if (isInside) {
+      if (/^\s*(COMMIT|ROLLBACK(?!\s+TO\b))/i.test(text)) isInside = false;
+      return green.query(text, values);
+    }
+    // The end of a transaction that never began.
+    if (/^\s*ROLLBACK\b/i.test(text)) return green.query(text);
+    if (/^\s*VACUUM\b/i.test(text)) {
+      await prove(proofOf(cutoverId, generation));
+      return green.query(text);
+    }
+    return inTransaction(green, 'BEGIN', 'COMMIT', async () => {
+      await prove(proof);
+      return green.query(text, values);
+    });
+  };
+  return { ...green, query };
+}
+
+/**
+ * Notes on closed green that a switchover for `epoch` is about to begin, so that nobody takes green for unused later. Idempotent.
+ *
+ * @throws CutoverFault CHECK_FAILED (green is open or abandoned) | CROSSED_CONNECTION
+ */
+export async function noteBeginning(green: SqlClient, cutoverId: string, epoch: number): Promise<void> {
+  await assertGreen(green, cutoverId);
+  await installPreparation(green);
+  await inTransaction(green, 'BEGIN', 'COMMIT', async () => {
+    await green.query(proofOf(cutoverId, null)).catch((error: unknown) => {
+      throw refused(error) ?? error;
+    });
+    await green.query('UPDATE hydra_cutover.preparation SET begun_epoch = greatest(begun_epoch, $1)', [epoch]);
+  });
+}
+
+/** Before anything is made there: what comes later asks again, in its own transaction. */
+async function assertClosed(green: SqlClient, cutoverId: string): Promise<void> {
+  const [run] = await queryRows<{ state: string; epoch: string }>(
+    green,
+    'SELECT state, epoch::text FROM hydra_cutover.run WHERE cutover_id = $1',
+    [cutoverId],
+  );
+  if (run?.state !== 'closed') throw notClosed(`it is ${run?.state ?? 'gone'} for epoch ${run?.epoch ?? '(none)'}`);
+}
+
+async function takeTurn(green: SqlClient, cutoverId: string): Promise<number> {
+  try {
+    return await inTransaction(green, `BEGIN; SET LOCAL lock_timeout = ${EARLIER_TRY_MS}`, 'COMMIT', async () => {
+      const [row] = await queryRows<{ generation: number }>(
+        green,
+        'UPDATE hydra_cutover.preparation SET generation = generation + 1 RETURNING generation::float8 AS generation',
+      );
+      const generation = row?.generation ?? 0;
+      await green.query(proofOf(cutoverId, generation));
+      return generation;
+    });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === LOCK_NOT_AVAILABLE))
+      throw refused(error) ?? error;
+    const message = `an earlier try of preparing green did not end within ${EARLIER_TRY_MS} ms; look for its session in pg_stat_activity on green, then try again`;
+    throw new CutoverFault('LOCK_BUSY', message, { cutoverId }, error);
+  }
+}
+
+function proofOf(cutoverId: string, generation: number | null): string {
+  return `SELECT hydra_cutover.assert_preparing(${quoteLiteral(cutoverId)}, ${generation ?? 'NULL'})`;
+}
+
+function refused(error: unknown): CutoverFault | undefined {
+  const isOurs = error instanceof Error && 'code' in error && error.code === REFUSED;
+  return isOurs ? notClosed(error.message, error) : undefined;
+}
+
+function notClosed(why: string, cause?: unknown): CutoverFault {
+  return new CutoverFault(
+    'CHECK_FAILED',
+    `green is not this step's to prepare: ${why}; nothing was changed on it. If it serves, this run was reset or its worker ` +
+      'slept: `hydra-cutover status --from-databases` says what to do',
+    {},
+    cause,
+  );
+}
