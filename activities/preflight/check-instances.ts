@@ -44,7 +44,7 @@ export async function checkInstances(
     findings.problem(
       `instance ${greenInstanceId}`,
       owner === undefined ? 'exists and was not made by a cutover' : `exists and belongs to cutover ${owner}`,
-      'choose another green.rdsInstanceId, or remove that instance if nobody needs it',
+      'ask `hydra-cutover status --from-databases` whether it serves or a cutover needs it; choose another green.rdsInstanceId',
       'a name that is free',
     );
   }
@@ -59,7 +59,7 @@ async function checkSnapshotName({ provider }: StepDeps, input: PreflightInput, 
   if (snapshot === undefined || snapshot.tags[CUTOVER_TAG] === input.cutoverId) return;
   const owner = snapshot.tags[CUTOVER_TAG] ?? 'nobody';
   const observed = `exists and belongs to ${owner}, by its tag ${CUTOVER_TAG}`;
-  findings.problem(`snapshot ${snapshotId}`, observed, 'remove it if nobody needs it, and start again', 'a free name');
+  findings.problem(`snapshot ${snapshotId}`, observed, 'find out whose it is, then start again', 'a free name');
 }
 
 /** Green's instance can be made as planned. @returns in what it will not be as blue's */

@@ -27,6 +27,7 @@ export interface Look {
   /** Of a run that ended, also without a worker where Temporal kept it. */
   readonly report: Report | null;
   readonly phase: string | null;
+  /** The open gate; of a run that is over there is none. */
   readonly awaiting: string | null;
   readonly pending: readonly PendingStep[];
   /** Somebody asked for its end; it is followed once a worker is there. */
@@ -47,7 +48,10 @@ export async function look(session: CutoverSession): Promise<Look> {
   const description = await describe(session);
   const { raw, typedSearchAttributes } = description;
   const attributes = new Map(typedSearchAttributes.getAll().map(({ key, value }) => [key.name, String(value)]));
-  const status = await queryStatus(session, description.runId);
+  const answered = await queryStatus(session, description.runId);
+  // A worker replays a run that was ended by force up to where it stood, gate and all; but nobody can answer it any more.
+  const isOpen = description.status.name === 'RUNNING';
+  const status = answered === null || isOpen ? answered : { ...answered, awaiting: null };
   return {
     workflowId: session.workflowId,
     runId: description.runId,
@@ -56,7 +60,11 @@ export async function look(session: CutoverSession): Promise<Look> {
     status,
     report: status?.report ?? (await keptReport(session, description)),
     phase: status?.phase ?? attributes.get('CutoverPhase') ?? null,
-    awaiting: status === null ? (attributes.get('CutoverAwaiting') ?? null) : (status.awaiting?.gate ?? null),
+    awaiting: isOpen
+      ? status === null
+        ? (attributes.get('CutoverAwaiting') ?? null)
+        : (status.awaiting?.gate ?? null)
+      : null,
     pending: (raw.pendingActivities ?? []).map((activity) => ({
       name: activity.activityType?.name ?? 'unknown',
       attempt: activity.attempt ?? 1,

@@ -16,7 +16,7 @@ import {
 import { printJson, type CliContext } from '../context';
 import { withCutover, type CutoverSession } from './cutover-session';
 import { loadEnvironment, type EnvironmentOptions } from './environment-options';
-import { describe, queryStatus } from './look';
+import { describe, isEndedByForce, queryStatus } from './look';
 
 export interface DecideOptions extends EnvironmentOptions {
   readonly gate: Gate;
@@ -55,7 +55,12 @@ export async function runDecide(verb: string, options: DecideOptions, context: C
 async function assertRunning(session: CutoverSession): Promise<string> {
   const { status, runId } = await describe(session);
   if (status.name === 'RUNNING') return runId;
-  throw new CutoverFault('GATE_NOT_OPEN', `${session.workflowId} has ended (${status.name}); no gate is open`);
+  throw new CutoverFault(
+    'GATE_NOT_OPEN',
+    isEndedByForce(status.name)
+      ? `${session.workflowId} was ended by force (${status.name}): no decision reaches it, nothing was recorded, and nothing was undone; look with \`hydra-cutover status\`, it says what to do`
+      : `${session.workflowId} has ended (${status.name}); no gate is open`,
+  );
 }
 
 /**

@@ -1,12 +1,14 @@
 import { userInfo } from 'node:os';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { configDigest } from '../../config/digest';
-import { CutoverFault } from '../../domain/faults';
+import { type Config } from '../../config/schema';
+import { CutoverFault, isCutoverFault } from '../../domain/faults';
 import { UPGRADE_WORKFLOW, type Mode, type UpgradeInput } from '../../domain/runbook';
 import { printJson, type CliContext } from '../context';
 import { withCutover, type CutoverSession } from './cutover-session';
+import { askDatabases } from './databases-tale';
 import { loadEnvironment, type EnvironmentOptions } from './environment-options';
-import { look, queryStatus } from './look';
+import { isEndedByForce, look, queryStatus } from './look';
 import { exitCodeOfLook, teller, watch } from './watch';
 
 export interface StartOptions extends EnvironmentOptions {
@@ -32,6 +34,7 @@ export async function runStart(options: StartOptions, context: CliContext): Prom
       configDigest: digest,
       ...(options.note === undefined ? {} : { note: options.note }),
     };
+    await assertNothingLeft(session, config, context);
     const runId = await begin(session, input);
     const answered = (await queryStatus(session, runId)) !== null;
     if (!answered) {
@@ -57,6 +60,28 @@ function assertAsPlanned(digest: string, planned: string | undefined): void {
   throw new CutoverFault(
     'CHECK_FAILED',
     `the config is not the one that was planned with: its digest is ${digest}, the plan said ${planned}; look at \`hydra-cutover plan\` again`,
+  );
+}
+
+/**
+ * A run that left something behind is found by its workflow id, and a new one would stand in front of it; preflight would refuse
+ * that one a moment later. So it is refused here.
+ */
+async function assertNothingLeft(session: CutoverSession, config: Config, context: CliContext): Promise<void> {
+  const last = await look(session).catch((error: unknown) => {
+    if (isCutoverFault(error) && error.code === 'CUTOVER_UNKNOWN') return null;
+    throw error;
+  });
+  if (last === null || last.temporal === 'RUNNING') return;
+  const isForced = isEndedByForce(last.temporal);
+  if (!isForced && last.report?.undone.every(({ ok }) => ok) !== false) return;
+  const tale = await askDatabases(config, context);
+  if (tale.isKnown && !tale.isTouched) return;
+  const how = isForced ? `was ended by force (${last.temporal})` : 'ended with something not undone';
+  throw new CutoverFault(
+    'CUTOVER_RUNNING',
+    `the last run of ${session.workflowId}, of ${last.startedAt}, ${how}, and a new one would hide it. By the databases: ${tale.phase}. ${tale.next.join('; ')}. Nothing was started`,
+    { workflowId: session.workflowId, startedAt: last.startedAt },
   );
 }
 

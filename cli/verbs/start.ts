@@ -29,7 +29,7 @@ export const startVerb: Verb = {
   exitCodes: {
     0: 'started; with --wait: completed or rehearsed, whatever was found',
     ...OUTCOME_EXIT_CODES,
-    3: 'another cutover is under way (CUTOVER_RUNNING); the config is not that of `--config-digest`, or with --wait a check refused (CHECK_FAILED)',
+    3: 'another cutover is under way, or the last one left something that a new one would hide (CUTOVER_RUNNING); the config is not that of `--config-digest`, or with --wait a check refused (CHECK_FAILED)',
   },
   handlesSignals: false,
   addOptions: (command) => {

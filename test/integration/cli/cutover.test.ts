@@ -17,7 +17,7 @@ const TASK_QUEUE = 'cli-test';
 /** A worker that is there answers, however busy the machine is. */
 const ANSWER_MS = 60_000;
 /** For verbs that nobody answers: they wait as long as this. */
-const HASTY = ['--set', 'checks.timeoutMs=5000'] as const;
+const HASTY = ['--set', 'checks.timeoutMs=2000'] as const;
 
 let folder = '';
 let address = '';
@@ -80,6 +80,15 @@ function environment(name: string, temporal: object = {}) {
     while ((await status()).awaiting !== wanted) await sleep(50);
   };
   return { cli, status, gate, file };
+}
+
+async function runIdOf(workflowId: string): Promise<string | undefined> {
+  const connection = await Connection.connect({ address });
+  try {
+    return (await new Client({ connection }).workflow.getHandle(workflowId).describe()).runId;
+  } finally {
+    await connection.close();
+  }
 }
 
 describe('a cutover by the command line', () => {
@@ -153,7 +162,7 @@ describe('a cutover by the command line', () => {
 
   it('without any worker is told so: nobody polls its task queue, and nothing is lost', async () => {
     const { cli } = environment('alone', { taskQueue: 'nobody-is-here' });
-    expect((await cli('start', '--by', 'alice')).code).toBe(0);
+    expect((await cli('start', '--by', 'alice', ...HASTY)).code).toBe(0);
     const { code, stdout } = await cli('status', ...HASTY);
     expect(code).toBe(6);
     expect(stdout).toContain('Nobody polls task queue nobody-is-here: start one with `hydra-cutover worker`');
@@ -195,6 +204,26 @@ describe('a cutover by the command line', () => {
     expect(code).toBe(5);
     expect(stdout).toMatch(/^cutover\/forced: terminated/);
     expect(stdout).toContain("by the databases: unknown: blue's database does not tell");
+    // A worker still answers for it, with the gate at which it stood; that is nobody's to answer any more.
+    expect(stdout).not.toMatch(/waiting for a person|hydra-cutover approve/);
+    expect(JSON.parse((await cli('status', '--json', ...HASTY)).stdout)).toMatchObject({
+      awaiting: null,
+      status: { phase: 'plan', awaiting: null },
+    });
+    for (const verb of ['approve', 'reject'])
+      for (const way of [[], ['--signal']])
+        expect(await cli(verb, '--gate', 'plan', '--by', 'bob', ...way, ...HASTY)).toMatchObject({
+          code: 3,
+          stderr: expect.stringMatching(/^error GATE_NOT_OPEN: .*ended by force \(TERMINATED\): no decision/) as string,
+        });
+    const runId = (await runIdOf('cutover/forced')) ?? '';
+    expect(await cli('start', ...HASTY)).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(
+        /^error CUTOVER_RUNNING: .*ended by force \(TERMINATED\), and a new one would hide/,
+      ) as string,
+    });
+    expect(await runIdOf('cutover/forced')).toBe(runId);
   });
 
   it('is one at a time, and ends with the exit code of its outcome', async () => {
