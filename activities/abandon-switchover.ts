@@ -3,6 +3,7 @@ import { CutoverFault, isCutoverFault } from '../domain/faults';
 import { type SqlClient } from '../domain/ports/sql-client';
 import { type Target } from '../domain/ports/targets';
 import { type StepInput } from '../domain/steps';
+import { nextEpoch } from '../domain/target';
 import { type ArbiterDescription, abortAttempt, beginAttempt, describeArbiter } from '../hydra/arbiter';
 import { isLockBusy } from '../hydra/arbiter/lock-retry';
 import { type Step, type StepContext, type StepDeps } from './step';
@@ -116,7 +117,8 @@ async function giveUp(
 }
 
 async function useUpEpoch(blue: SqlClient, above: number, deps: StepDeps): Promise<number | 'committed' | 'again'> {
-  const begun = await beginAttempt(blue, { epoch: above + 1, holdDeadlineMs: 1, marginMs: 0 });
+  const epoch = nextEpoch([above]);
+  const begun = await beginAttempt(blue, { epoch, holdDeadlineMs: 1, marginMs: 0 });
   if (begun.ok) {
     const { lockTimeoutMs } = deps.settings.switchover;
     const { outcome } = await abortAttempt(blue, begun.attempt, 'abandoned', lockTimeoutMs).catch((error: unknown) => {
@@ -132,7 +134,7 @@ async function useUpEpoch(blue: SqlClient, above: number, deps: StepDeps): Promi
     );
   }
   // Its removal has begun: no epoch can be begun there any more, so none has to be used up.
-  if (begun.reason === 'removing') return above + 1;
+  if (begun.reason === 'removing') return epoch;
   return begun.reason === 'committed' ? 'committed' : 'again';
 }
 

@@ -1,7 +1,8 @@
 import { type SwitchoverReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
-import { type Step } from './step';
+import { type Step, type StepDeps } from './step';
 import { Attempt } from './switchover/attempt';
+import { everyParty, tellEverybody } from './switchover/parties';
 import { PauseSessions } from './switchover/pause-sessions';
 import { runAttempt } from './switchover/run-attempt';
 import { realTools } from './switchover/real-tools';
@@ -26,9 +27,18 @@ export function createSwitchover(tools: SwitchoverTools): Step<StepInput, Switch
     const sessions = new PauseSessions(deps, input, tools);
     try {
       const latest = await sessions.askBlue((blue) => tools.latestAttempt(blue, input.cutoverId));
-      return await runAttempt(new Attempt(deps, input, context, tools, sessions, latest));
+      const receipt = await runAttempt(new Attempt(deps, input, context, tools, sessions, latest));
+      if (receipt.outcome === 'committed') await noteCommitted(deps, input, receipt.epoch);
+      return receipt;
     } finally {
       await sessions.close();
     }
   };
+}
+
+/** Nothing depends on it: whoever misses it takes a late revert, and is brought to green again. */
+async function noteCommitted(deps: StepDeps, { cutoverId }: StepInput, epoch: number): Promise<void> {
+  for (const { name, reason } of await tellEverybody(everyParty(deps), epoch)) {
+    deps.log.warn({ cutoverId, epoch, name, reason }, 'not told of the commit');
+  }
 }

@@ -61,6 +61,11 @@ export const FAULTS = {
 
   TARGET_UNREACHABLE: { retryable: true, exitCode: 6, meaning: 'a gateway, target or job does not answer' },
   TARGET_REFUSED: { retryable: false, exitCode: 6, meaning: 'a gateway or target refuses an epoch' },
+  EPOCH_IMPOSSIBLE: {
+    retryable: false,
+    exitCode: 3,
+    meaning: 'a gateway, target or arbiter has an epoch from which no switchover can go on',
+  },
   TARGET_FELL_BACK: {
     retryable: false,
     exitCode: 6,

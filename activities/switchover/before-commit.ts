@@ -1,5 +1,6 @@
 import { CutoverFault } from '../../domain/faults';
 import { type ResultOf } from '../../domain/switchover';
+import { nextEpoch } from '../../domain/target';
 import { beginAttempt, commitAttempt, fence, readArbiter } from '../../hydra/arbiter/arbiter';
 import { isLockBusy } from '../../hydra/arbiter/lock-retry';
 import { noteBeginning } from '../../hydra/closing';
@@ -52,7 +53,7 @@ async function chooseEpoch(run: Attempt): Promise<boolean> {
   const [blue, green] = [await readArbiter(sessions.blue), await readArbiter(sessions.green)];
   run.refusedBefore = blue.refused + green.refused;
   const known = [blue.epoch, green.epoch, latest?.epoch ?? 0, ...views.map((view) => view.highestEpoch)];
-  run.epoch = 1 + Math.max(...known);
+  run.epoch = nextEpoch(known);
   // Not sooner: what was begun and given up since this run first looked would be in `known`, and nothing would stop this run.
   const now = await sessions.askBlue((client) => tools.latestAttempt(client, input.cutoverId));
   if (now?.attempt === latest?.attempt) return true;

@@ -2,6 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { asCutoverFault, CutoverFault, isCutoverFault } from '../../domain/faults';
 import { type Gateway, type Target, type TargetView } from '../../domain/ports/targets';
 import { type StepDeps } from '../step';
+import { within } from './within';
+
+/** Shorter than the time in which a step has to give a sign of life. */
+const TELL_LIMIT_MS = 2_500;
 
 /** Gateways and targets together: everything that is flipped. */
 export function everyParty(deps: Pick<StepDeps, 'gateways' | 'targets'>): readonly Target[] {
@@ -34,19 +38,36 @@ export function assertServesGreen(name: string, view: TargetView, epoch: number)
 }
 
 /**
- * Behind the commit there is one state to be in: one that lost its record, or was replaced, is told of it again.
+ * Behind the commit there is one state to be in: one that lost its record, was replaced, or was made to give the epoch up, is told that
+ * it was committed. Only after the arbiter said so: nobody can refuse it for good.
  * @returns what it serves then, by its own word
  */
 export async function bringToGreen(party: Target, epoch: number): Promise<TargetView> {
   try {
+    // The short way, in the pause: a gateway that is told asks its arbiter before it believes.
     return await party.apply(epoch);
   } catch (error) {
     if (!isCutoverFault(error) || error.code !== 'TARGET_REFUSED') throw error;
-    const { highestEpoch } = await party.read();
-    if (highestEpoch >= epoch) throw error;
-    await party.stage(epoch, 'green');
-    return party.apply(epoch);
+    return party.tellCommitted(epoch, 'green');
   }
+}
+
+/**
+ * Everybody who serves green for `epoch` learns that it was committed, so that no late revert is taken. Nobody waits for it: the
+ * requests go on already.
+ * @returns who did not take it, with the reason
+ */
+export async function tellEverybody(parties: readonly Target[], epoch: number): Promise<RevertedParties['left']> {
+  const tries = await Promise.all(
+    parties.map(async (party) => {
+      const told = within(TELL_LIMIT_MS, 'being told', 'TARGET_UNREACHABLE', party.tellCommitted(epoch, 'green'));
+      return told.then(
+        () => [],
+        (error: unknown) => [{ name: party.name, reason: asCutoverFault(error).message }],
+      );
+    }),
+  );
+  return tries.flat();
 }
 
 /** A gateway may hold for an epoch before the one that is given up; no attempt of this cutover up to it can be committed. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { CutoverFault } from '../../domain/faults';
+import { CutoverFault, isCutoverFault } from '../../domain/faults';
 import { type Target, type TargetView } from '../../domain/ports/targets';
 import { SIDE_NAMES, type SideName } from '../../domain/sides';
-import { sameJson } from '../../domain/target';
+import { assertEpoch, sameJson } from '../../domain/target';
 import { type ControlAddress, type ControlAnswer, type ControlCall, ControlClient } from '../control/control-client';
 import { assertKept } from '../target-record/assert-kept';
 
@@ -19,6 +19,8 @@ const viewBody = z.object({
 });
 
 const CHANGED_MEANWHILE = 412;
+/** Of a target that was made before a commit could be told. */
+const NO_SUCH_ROUTE: readonly number[] = [404, 405];
 const READ: ControlCall = { method: 'GET', path: '/target' };
 /** Each try loses only to somebody else's change. */
 const TRIES = 10;
@@ -40,6 +42,7 @@ export class HttpTarget implements Target {
    * it answers, and what it says when it is read, must be what was sent.
    */
   async stage(epoch: number, side: SideName): Promise<TargetView> {
+    assertEpoch(this.name, epoch);
     const body = { epoch, state: this.#states[side] };
     for (let attempt = 1; attempt <= TRIES; attempt += 1) {
       const call: ControlCall = { method: 'PUT', path: '/target/staged', body, ifMatch: await this.#etag() };
@@ -59,11 +62,40 @@ export class HttpTarget implements Target {
   }
 
   apply(epoch: number): Promise<TargetView> {
-    return this.#view({ method: 'POST', path: '/target/apply', body: { epoch } });
+    return this.#withEpoch('/target/apply', epoch);
   }
 
   revert(epoch: number): Promise<TargetView> {
-    return this.#view({ method: 'POST', path: '/target/revert', body: { epoch } });
+    return this.#withEpoch('/target/revert', epoch);
+  }
+
+  async tellCommitted(epoch: number, side: SideName): Promise<TargetView> {
+    assertEpoch(this.name, epoch);
+    const body = { epoch, state: this.#states[side] };
+    const call: ControlCall = { method: 'POST', path: '/target/committed', body };
+    const answer = await this.client.call(call);
+    return NO_SUCH_ROUTE.includes(answer.status) ? this.#bringOlderTo(epoch, side) : this.#viewOf(call, answer);
+  }
+
+  /** One of an older version: it takes the epoch as long as it has not given up that one, or seen a newer one. */
+  async #bringOlderTo(epoch: number, side: SideName): Promise<TargetView> {
+    try {
+      return await this.apply(epoch);
+    } catch (error) {
+      if (!isCutoverFault(error) || error.code !== 'TARGET_REFUSED') throw error;
+      const { highestEpoch } = await this.read();
+      if (highestEpoch >= epoch) {
+        throw new CutoverFault(
+          'TARGET_REFUSED',
+          `${this.name} has seen epoch ${highestEpoch} and given up ${epoch}, which was committed, and it is of a version that cannot be told so ` +
+            '(no POST /target/committed); bring it to this version, then repeat',
+          { name: this.name, epoch, highestEpoch },
+          error,
+        );
+      }
+      await this.stage(epoch, side);
+      return this.apply(epoch);
+    }
   }
 
   read(): Promise<TargetView> {
@@ -98,6 +130,11 @@ export class HttpTarget implements Target {
     );
   }
 
+  async #withEpoch(path: string, epoch: number): Promise<TargetView> {
+    assertEpoch(this.name, epoch);
+    return this.#view({ method: 'POST', path, body: { epoch } });
+  }
+
   async #view(call: ControlCall): Promise<TargetView> {
     return this.#viewOf(call, await this.client.call(call));
   }
@@ -110,6 +147,7 @@ export class HttpTarget implements Target {
 
   #viewOf(call: ControlCall, answer: ControlAnswer): TargetView {
     const { applied, staged, highestEpoch } = this.#bodyOf(call, answer);
+    for (const epoch of [applied.epoch, staged?.epoch ?? 0, highestEpoch]) assertEpoch(this.name, epoch);
     return {
       appliedEpoch: applied.epoch,
       appliedSide: SIDE_NAMES.find((side) => sameJson(this.#states[side], applied.state)) ?? null,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { type TargetRecord } from '../../domain/target';
+import { EPOCH_MAX, type TargetRecord } from '../../domain/target';
 
-const epoch = z.int().min(0);
+const epoch = z.int().min(0).max(EPOCH_MAX);
 const entry = z
   .strictObject({ epoch, state: z.unknown() })
   // JSON has no undefined: what was nothing stays nothing.
@@ -13,4 +13,6 @@ export const storedRecord: z.ZodType<TargetRecord<unknown>> = z.strictObject({
   previous: entry.nullable(),
   staged: entry.nullable(),
   revertedEpoch: epoch,
+  // Not in what was stored before a commit could be told.
+  committedEpoch: epoch.default(0),
 });

@@ -3,6 +3,8 @@ import { type Target, type TargetView } from '../../domain/ports/targets';
 import { SIDE_NAMES, type SideName } from '../../domain/sides';
 import {
   applyTarget,
+  assertEpoch,
+  commitTarget,
   highestEpoch,
   revertTarget,
   sameJson,
@@ -113,6 +115,14 @@ export class RecordTarget<Version> implements Target {
     });
   }
 
+  tellCommitted(epoch: number, side: SideName): Promise<TargetView> {
+    return this.#change('tell the commit of', epoch, ({ record }) => {
+      const result = commitTarget(record, epoch, this.#states[side]);
+      // Also on a repeat, as with an apply.
+      return { result, live: result.ok ? { state: result.record.applied.state } : undefined };
+    });
+  }
+
   async read(): Promise<TargetView> {
     return this.#view(await this.#store.load());
   }
@@ -127,6 +137,7 @@ export class RecordTarget<Version> implements Target {
     epoch: number,
     decide: (held: Held<Version>) => Plan | Promise<Plan>,
   ): Promise<TargetView> {
+    assertEpoch(this.name, epoch);
     for (let attempt = 1; attempt <= TRIES; attempt += 1) {
       const held = await this.#store.load();
       const { result, live } = await decide(held);
@@ -144,9 +155,10 @@ export class RecordTarget<Version> implements Target {
   }
 
   #refused(action: string, epoch: number, refusal: keyof typeof TARGET_REFUSALS, highest: number): CutoverFault {
+    const fix = refusal === 'COMMITTED' ? 'find out who calls' : 'start the switchover anew';
     return new CutoverFault(
       'TARGET_REFUSED',
-      `${this.name} refused to ${action} epoch ${epoch} (${refusal}: ${TARGET_REFUSALS[refusal]}; it has seen ${highest}); start the switchover anew`,
+      `${this.name} refused to ${action} epoch ${epoch} (${refusal}: ${TARGET_REFUSALS[refusal]}; it has seen ${highest}); ${fix}`,
       { name: this.name, epoch, refusal, highestEpoch: highest },
     );
   }

@@ -10,11 +10,16 @@ export interface Target {
   apply(epoch: number): Promise<TargetView>;
   /** Gives `epoch` up, staged or applied. Idempotent; also for an epoch that never arrived. */
   revert(epoch: number): Promise<TargetView>;
+  /**
+   * `epoch` was committed: uses the state that serves `side`, whatever was staged or reverted up to it, and takes no revert of it
+   * any more. Idempotent. Only for whoever asked the arbiter in that very call; a gateway asks its arbiter itself before it believes.
+   */
+  tellCommitted(epoch: number, side: SideName): Promise<TargetView>;
   read(): Promise<TargetView>;
 }
 
 /**
- * All methods @throws CutoverFault TARGET_UNREACHABLE (retryable) | TARGET_REFUSED | TARGET_STATE_INVALID; where the record is a file
+ * All methods @throws CutoverFault TARGET_UNREACHABLE (retryable) | TARGET_REFUSED | TARGET_STATE_INVALID | EPOCH_IMPOSSIBLE; where the record is a file
  * or a row also STATE_UNREADABLE | STATE_UNWRITABLE (retryable) | DISK_FULL | COMMAND_FAILED (the reload; repeat the call)
  */
 export interface TargetView {

@@ -1,24 +1,26 @@
-/** Whether an arbiter stands where doubts are settled. Changes nothing. Rejects when that cannot be told. */
-export type FindArbiter = () => Promise<boolean>;
+/**
+ * Whether the arbiter where doubts are settled prepares exactly this epoch. An attempt begins before anything is staged for it, so a
+ * database without an arbiter, or with that of an earlier cutover, does not. Changes nothing. Rejects when that cannot be told.
+ */
+export type FindAttempt = (epoch: number) => Promise<boolean>;
 
 /**
- * Remembers, for the epoch that is being prepared, whether there is an arbiter. A database without one is taken for one that no cutover
- * has prepared, so `aborted`; a gateway that holds must therefore have seen it there, or a mistyped name would one day
- * answer for the database that was left.
+ * Remembers, for the epoch that is being prepared, whether the arbiter knows it. One that does not would say `aborted` one day, whatever
+ * became of the epoch elsewhere: a gateway holds only for what it saw prepared where it will ask.
  */
 export class ArbiterLookout {
-  private last: { readonly epoch: number; readonly isThere: boolean } | null = null;
+  private last: { readonly epoch: number; readonly isPrepared: boolean } | null = null;
 
-  constructor(private readonly find: FindArbiter | undefined) {}
+  constructor(private readonly find: FindAttempt | undefined) {}
 
-  /** Asks, unless it was seen for this epoch. Never rejects: who cannot be reached may be there, and his silence settles no doubt. */
+  /** Asks, unless it was seen for this epoch. Never rejects: who cannot be reached may prepare it, and his silence settles no doubt. */
   async look(epoch: number): Promise<void> {
-    if (this.find === undefined || (this.last?.epoch === epoch && this.last.isThere)) return;
-    const isThere = await this.find().catch(() => true);
-    this.last = { epoch, isThere };
+    if (this.find === undefined || (this.last?.epoch === epoch && this.last.isPrepared)) return;
+    const isPrepared = await this.find(epoch).catch(() => true);
+    this.last = { epoch, isPrepared };
   }
 
   isMissing(epoch: number): boolean {
-    return this.last?.epoch === epoch && !this.last.isThere;
+    return this.last?.epoch === epoch && !this.last.isPrepared;
   }
 }

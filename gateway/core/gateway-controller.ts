@@ -1,57 +1,31 @@
 import { highestEpoch, type TargetRecord, type TargetRefusal, type TargetResult } from '../../domain/target';
-import { ArbiterLookout, type FindArbiter } from './arbiter-lookout';
-import { type Clock } from './clock';
-import { type DoubtReason, type ResolveDoubt, type Verdict } from './doubt';
+import { ArbiterLookout } from './arbiter-lookout';
+import { type ControllerDeps, type ControllerEvent, type ControllerSettings, type SettledBy } from './controller-deps';
+import { type DoubtAnswer, type DoubtReason, type Verdict } from './doubt';
 import {
   applyGateway,
+  commitGateway,
   holdGateway,
+  isSettled,
   revertGateway,
   stageGateway,
+  undecidedEpoch,
   type GatewayRecord,
   type GatewayResult,
 } from './gateway-record';
-import { parseGatewayState, type GatewayState, type Side } from './gateway-state';
-import { HoldQueue, type HoldLimits, type Parked, type ParkRefusal } from './hold-queue';
+import { allOf, parseGatewayState, type GatewayState, type Side } from './gateway-state';
+import { HoldQueue, type Parked, type ParkRefusal } from './hold-queue';
 import { Serial } from './serial';
 import { SidePicker } from './side-picker';
 import { acceptState, type TargetStore } from './target-port';
+import { Watchers } from './watchers';
 
 /** Released requests per turn of the runtime: 10,000 at once would stop everything else for as long as they take. */
 const RELEASE_BATCH = 64;
 
 export type GatewayMode = 'pass' | 'hold' | 'in_doubt';
 
-export interface ControllerSettings extends HoldLimits {
-  /** The longest hold that a caller may ask for. */
-  readonly maxDeadlineMs: number;
-  /** How long a `hold` waits for requests in flight before it answers that they are still there. */
-  readonly drainTimeoutMs: number;
-  /** Between two questions while the answer is `unknown`. */
-  readonly doubtRetryMs: number;
-  /** One question that takes longer counts as `unknown`. */
-  readonly doubtTimeoutMs: number;
-  /** Ask before the first request is forwarded, even when no hold was on. */
-  readonly askOnStart: boolean;
-}
-
-export interface ControllerDeps {
-  /** Makes the record durable before it resolves. */
-  readonly persist: (record: GatewayRecord) => Promise<void>;
-  readonly clock: Clock;
-  readonly resolveDoubt: ResolveDoubt;
-  /** Without it a hold does not depend on it. */
-  readonly findArbiter?: FindArbiter | undefined;
-  readonly settings: ControllerSettings;
-  readonly onEvent: (event: ControllerEvent) => void;
-}
-
-export type ControllerEvent =
-  | { readonly kind: 'hold_began'; readonly epoch: number }
-  | { readonly kind: 'hold_ended'; readonly epoch: number; readonly heldMs: number; readonly released: number }
-  | { readonly kind: 'doubt_began'; readonly reason: DoubtReason; readonly epoch: number | null }
-  | { readonly kind: 'doubt_asked'; readonly epoch: number | null; readonly verdict: Verdict; readonly err?: unknown }
-  | { readonly kind: 'applied'; readonly epoch: number; readonly state: GatewayState }
-  | { readonly kind: 'dropped' };
+export type { ControllerDeps, ControllerEvent, ControllerSettings, SettledBy };
 
 export type HoldAnswer =
   | { readonly kind: 'holding'; readonly epoch: number; readonly parked: number }
@@ -62,6 +36,8 @@ export type HoldAnswer =
 
 interface Doubt {
   readonly reason: DoubtReason;
+  /** In question when it began; null when this gateway knows of nothing undecided. */
+  readonly epoch: number | null;
   /** From the first `unknown` on: requests are refused at once instead of waiting for a verdict. */
   refusing: boolean;
   lastVerdict: Verdict | null;
@@ -78,8 +54,9 @@ export class GatewayController implements TargetStore<GatewayState> {
   private readonly picker = new SidePicker();
   private readonly queue: HoldQueue;
   private readonly lookout: ArbiterLookout;
-  private readonly watchers = new Set<() => void>();
+  private readonly watchers: Watchers;
   private doubt: Doubt | null = null;
+  private settledBy: SettledBy | null = null;
   private heldSince: number | null = null;
   private cancelDeadline: (() => void) | undefined;
   private cancelRetry: (() => void) | undefined;
@@ -92,7 +69,8 @@ export class GatewayController implements TargetStore<GatewayState> {
     private readonly deps: ControllerDeps,
   ) {
     this.queue = new HoldQueue(deps.settings, deps.clock);
-    this.lookout = new ArbiterLookout(deps.findArbiter);
+    this.watchers = new Watchers(deps.clock);
+    this.lookout = new ArbiterLookout(deps.findAttempt);
     if (record.hold !== null) {
       this.heldSince = deps.clock.now();
       this.beginDoubt('restarted_while_holding');
@@ -130,13 +108,16 @@ export class GatewayController implements TargetStore<GatewayState> {
       parkedBytes: this.queue.byteCount,
       staged: target.staged,
       revertedEpoch: target.revertedEpoch,
+      committedEpoch: target.committedEpoch,
       highestEpoch: highestEpoch(target),
       hold: hold && { ...hold, heldMs: Math.round(this.deps.clock.now() - (this.heldSince ?? this.deps.clock.now())) },
       doubt: this.doubt && {
         reason: this.doubt.reason,
-        epoch: this.epochInQuestion(),
+        epoch: undecidedEpoch(this.record),
         lastVerdict: this.doubt.lastVerdict,
       },
+      // `no_cutover`: it serves what it served because whom it asks has never heard of a cutover.
+      settledBy: this.settledBy,
     };
   }
 
@@ -149,7 +130,7 @@ export class GatewayController implements TargetStore<GatewayState> {
   /** A request that `admit` let through is answered in full, or has failed. */
   finished(): void {
     this.inFlightCount -= 1;
-    if (this.inFlightCount === 0) this.wake();
+    if (this.inFlightCount === 0) this.watchers.wake();
   }
 
   /**
@@ -180,11 +161,21 @@ export class GatewayController implements TargetStore<GatewayState> {
   }
 
   async apply(epoch: number): Promise<TargetResult<GatewayState>> {
-    return this.command((record) => applyGateway(record, epoch), true);
+    return this.command((record) => applyGateway(record, epoch));
   }
 
   async revert(epoch: number): Promise<TargetResult<GatewayState>> {
-    return this.command((record) => revertGateway(record, epoch), true);
+    return this.command((record) => revertGateway(record, epoch));
+  }
+
+  /** Believed only when the arbiter that this gateway asks says the same now. Requests go on while it is asked. */
+  async tellCommitted(epoch: number, state: unknown): Promise<TargetResult<GatewayState>> {
+    const parsed = acceptState(state, parseGatewayState);
+    const { confirmCommitted = async () => true } = this.deps;
+    if (!(await confirmCommitted(epoch))) {
+      return { ok: false, refusal: 'NOT_COMMITTED', highestEpoch: highestEpoch(this.record.target) };
+    }
+    return this.serial.run(() => this.change((record) => commitGateway(record, epoch, parsed), 'command', true));
   }
 
   /**
@@ -217,12 +208,12 @@ export class GatewayController implements TargetStore<GatewayState> {
     this.cancelDeadline?.();
     this.cancelRetry?.();
     this.queue.refuseAll('shutting_down');
-    this.wake();
+    this.watchers.wake();
   }
 
   /** Resolves when nothing is in flight, or after `timeoutMs`. @returns how many are still in flight */
   async idle(timeoutMs: number): Promise<number> {
-    await this.until(() => this.inFlightCount === 0, timeoutMs);
+    await this.watchers.until(() => this.inFlightCount === 0, timeoutMs);
     return this.inFlightCount;
   }
 
@@ -233,24 +224,25 @@ export class GatewayController implements TargetStore<GatewayState> {
 
   private async drained(epoch: number): Promise<HoldAnswer> {
     const holds = () => this.doubt === null && this.record.hold?.epoch === epoch && !this.stopped;
-    await this.until(() => this.inFlightCount === 0 || !holds(), this.deps.settings.drainTimeoutMs);
+    await this.watchers.until(() => this.inFlightCount === 0 || !holds(), this.deps.settings.drainTimeoutMs);
     if (this.doubt !== null || this.stopped) return { kind: 'in_doubt' };
     if (!holds()) return { kind: 'refused', refusal: 'STALE_EPOCH', highestEpoch: highestEpoch(this.record.target) };
     if (this.inFlightCount > 0) return { kind: 'drain_timeout', epoch, inFlight: this.inFlightCount };
     return { kind: 'holding', epoch, parked: this.queue.count };
   }
 
-  private command(
-    decide: (record: GatewayRecord) => GatewayResult,
-    settles = false,
-  ): Promise<TargetResult<GatewayState>> {
-    return this.serial.run(() => this.change(decide, settles));
+  private command(decide: (record: GatewayRecord) => GatewayResult): Promise<TargetResult<GatewayState>> {
+    return this.serial.run(() => this.change(decide, 'command'));
   }
 
-  /** Only inside `serial`. */
+  /**
+   * Only inside `serial`.
+   * @param isCommit that the newest committed epoch is known now
+   */
   private async change(
     decide: (record: GatewayRecord) => GatewayResult,
-    settles: boolean,
+    by: SettledBy,
+    isCommit = false,
   ): Promise<TargetResult<GatewayState>> {
     const before = this.record;
     const result = decide(before);
@@ -262,8 +254,8 @@ export class GatewayController implements TargetStore<GatewayState> {
       this.deps.onEvent({ kind: 'applied', epoch: applied.epoch, state: applied.state });
     }
     if (before.hold !== null && result.record.hold === null) this.endHold(before.hold.epoch);
-    // A start without a hold is settled by any command that names the outcome of an epoch.
-    if (settles && result.record.hold === null) this.endDoubt();
+    if (this.doubt !== null && isSettled(this.doubt.epoch, { before, after: result.record, isCommit }))
+      this.endDoubt(by);
     return { ok: true, record: result.record.target, changed: result.changed };
   }
 
@@ -280,66 +272,74 @@ export class GatewayController implements TargetStore<GatewayState> {
     this.heldSince = null;
     onEvent({ kind: 'hold_ended', epoch, heldMs, released: this.queue.count });
     if (this.doubt === null) this.release();
-    this.wake();
+    this.watchers.wake();
   }
 
   private beginDoubt(reason: DoubtReason): void {
     if (this.stopped || this.doubt !== null) return;
-    this.doubt = { reason, refusing: false, lastVerdict: null };
-    this.deps.onEvent({ kind: 'doubt_began', reason, epoch: this.epochInQuestion() });
-    this.wake();
+    const epoch = undecidedEpoch(this.record);
+    this.doubt = { reason, epoch, refusing: false, lastVerdict: null };
+    this.deps.onEvent({ kind: 'doubt_began', reason, epoch });
+    this.watchers.wake();
     void this.ask(this.doubt);
   }
 
-  private endDoubt(): void {
+  private endDoubt(settledBy: SettledBy): void {
     if (this.doubt === null) return;
     this.cancelRetry?.();
     this.doubt = null;
+    this.settledBy = settledBy;
+    this.deps.onEvent({ kind: 'doubt_ended', settledBy });
     this.release();
   }
 
   private async ask(doubt: Doubt): Promise<void> {
-    let verdict: Verdict = 'unknown';
+    let answer: DoubtAnswer = { verdict: 'unknown' };
     let err: unknown;
-    const epoch = this.epochInQuestion();
+    const epoch = undecidedEpoch(this.record);
     try {
       const { resolveDoubt } = this.deps;
-      verdict = await this.withTimeout(
-        resolveDoubt({ reason: doubt.reason, epoch, appliedEpoch: this.record.target.applied.epoch }),
-      );
-      if (verdict !== 'unknown') await this.serial.run(() => this.settleDoubt(doubt, epoch, verdict));
+      const appliedEpoch = this.record.target.applied.epoch;
+      answer = await this.withTimeout(resolveDoubt({ reason: doubt.reason, epoch, appliedEpoch }));
+      if (answer.verdict !== 'unknown') await this.serial.run(() => this.settleDoubt(doubt, epoch, answer));
     } catch (error) {
-      verdict = 'unknown';
+      answer = { verdict: 'unknown' };
       err = error;
     }
     if (this.stopped) return;
-    doubt.lastVerdict = verdict;
-    this.deps.onEvent({ kind: 'doubt_asked', epoch, verdict, err });
+    doubt.lastVerdict = answer.verdict;
+    this.deps.onEvent({ kind: 'doubt_asked', epoch, verdict: answer.verdict, err });
     if (this.doubt !== doubt) return;
     doubt.refusing = true;
     this.queue.refuseAll('in_doubt');
     this.cancelRetry = this.deps.clock.after(this.deps.settings.doubtRetryMs, () => void this.ask(doubt));
   }
 
-  /** A command that came while we asked has settled it already: then the verdict is of no interest. */
-  private async settleDoubt(doubt: Doubt, epoch: number | null, verdict: Verdict): Promise<void> {
+  /** A command that came while we asked may have settled it already, or have brought another epoch: then only a commit still counts. */
+  private async settleDoubt(doubt: Doubt, epoch: number | null, answer: DoubtAnswer): Promise<void> {
     if (this.doubt !== doubt) return;
-    if (epoch === null) {
-      if (verdict === 'aborted') this.endDoubt();
+    if (answer.verdict === 'committed') {
+      const state = this.stateOf(answer.epoch, answer.side);
+      await this.change((record) => commitGateway(record, answer.epoch, state), 'committed', true);
       return;
     }
-    const decide = verdict === 'aborted' ? revertGateway : applyGateway;
-    await this.change((record) => decide(record, epoch), true);
+    if (answer.verdict === 'unknown' || undecidedEpoch(this.record) !== epoch) return;
+    if (epoch === null) this.endDoubt(answer.verdict);
+    // That nobody has heard of a cutover is no word about an epoch that was staged here: whoever began it knew of it.
+    else if (answer.verdict === 'aborted') await this.change((record) => revertGateway(record, epoch), 'aborted');
   }
 
-  private epochInQuestion(): number | null {
-    return this.record.hold?.epoch ?? this.record.target.staged?.epoch ?? null;
+  /** What was staged or applied for the epoch; for a gateway that knows nothing of it all of the side that serves it. */
+  private stateOf(epoch: number, side: Side): GatewayState {
+    const { staged, applied } = this.record.target;
+    return [staged, applied].find((entry) => entry?.epoch === epoch)?.state ?? allOf(side);
   }
 
-  private withTimeout(verdict: Promise<Verdict>): Promise<Verdict> {
+  private withTimeout(answer: Promise<DoubtAnswer>): Promise<DoubtAnswer> {
     return new Promise((resolve, reject) => {
-      const cancel = this.deps.clock.after(this.deps.settings.doubtTimeoutMs, () => resolve('unknown'));
-      verdict.then(resolve, reject).finally(cancel);
+      const late = () => resolve({ verdict: 'unknown' });
+      const cancel = this.deps.clock.after(this.deps.settings.doubtTimeoutMs, late);
+      answer.then(resolve, reject).finally(cancel);
     });
   }
 
@@ -361,25 +361,5 @@ export class GatewayController implements TargetStore<GatewayState> {
       parked.proceed(this.begin());
     }
     this.deps.clock.soon(() => this.releaseBatch());
-  }
-
-  private wake(): void {
-    for (const watcher of [...this.watchers]) watcher();
-  }
-
-  private until(isTrue: () => boolean, timeoutMs: number): Promise<void> {
-    if (isTrue()) return Promise.resolve();
-    return new Promise((resolve) => {
-      const finish = () => {
-        cancel();
-        this.watchers.delete(watcher);
-        resolve();
-      };
-      const watcher = () => {
-        if (isTrue()) finish();
-      };
-      const cancel = this.deps.clock.after(timeoutMs, finish);
-      this.watchers.add(watcher);
-    });
   }
 }

@@ -1,5 +1,6 @@
 import {
   applyTarget,
+  commitTarget,
   highestEpoch,
   revertTarget,
   stageTarget,
@@ -36,6 +37,33 @@ export function stageGateway(record: GatewayRecord, epoch: number, state: Gatewa
 
 export function applyGateway(record: GatewayRecord, epoch: number): GatewayResult {
   return settle(record, applyTarget(record.target, epoch));
+}
+
+/** What was committed ends every hold up to it. A newer epoch that is held or staged stays: it is decided by itself. */
+export function commitGateway(record: GatewayRecord, epoch: number, state: GatewayState): GatewayResult {
+  return settle(record, commitTarget(record.target, epoch, state));
+}
+
+/** The epoch that this gateway has to be told the outcome of before it knows who serves; null when there is none. */
+export function undecidedEpoch({ hold, target }: GatewayRecord): number | null {
+  return hold?.epoch ?? target.staged?.epoch ?? null;
+}
+
+/**
+ * Whether a change ends a doubt: nothing is left to be decided, and it told who serves. A commit and an apply tell that; a revert only
+ * that an epoch does not count. So it settles the doubt about what this gateway knew of when the doubt began, and not that of one which
+ * lost its state: that one asks on, whatever came and went meanwhile.
+ *
+ * @param inQuestion the undecided epoch when the doubt began
+ */
+export function isSettled(
+  inQuestion: number | null,
+  change: { readonly before: GatewayRecord; readonly after: GatewayRecord; readonly isCommit: boolean },
+): boolean {
+  const { before, after, isCommit } = change;
+  if (undecidedEpoch(after) !== null) return false;
+  if (isCommit || after.target.applied.epoch > before.target.applied.epoch) return true;
+  return inQuestion !== null && undecidedEpoch(before) !== null;
 }
 
 /** A newer epoch's abort says nothing about the epoch that is held, which may be committed. */

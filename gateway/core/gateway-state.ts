@@ -22,3 +22,8 @@ export interface GatewayState {
 export function parseGatewayState(value: unknown): GatewayState {
   return gatewayState.parse(value);
 }
+
+/** Everything to one side. */
+export function allOf(side: Side): GatewayState {
+  return { mode: 'pass', weights: { blue: side === 'blue' ? 1 : 0, green: side === 'green' ? 1 : 0 } };
+}

@@ -12,6 +12,11 @@ export interface TargetStore<State> {
   apply(epoch: number): Promise<TargetResult<State>>;
   /** @throws CutoverFault DISK_FULL | STATE_UNWRITABLE */
   revert(epoch: number): Promise<TargetResult<State>>;
+  /**
+   * The epoch was committed, see `commitTarget`.
+   * @throws CutoverFault TARGET_STATE_INVALID | DISK_FULL | STATE_UNWRITABLE | DB_UNREACHABLE (whoever is asked first does not answer)
+   */
+  tellCommitted(epoch: number, state: unknown): Promise<TargetResult<State>>;
 }
 
 /**

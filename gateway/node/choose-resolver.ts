@@ -1,15 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { type PostgresLogin } from '../../adapters/postgres/open-connection';
 import { CutoverFault } from '../../domain/faults';
-import { type FindArbiter } from '../core/arbiter-lookout';
-import { neverResolved, type ResolveDoubt } from '../core/doubt';
+import { type FindAttempt } from '../core/arbiter-lookout';
+import { neverResolved, type ConfirmCommitted, type ResolveDoubt } from '../core/doubt';
 import { type DoubtDatabase, type LoadedConfig } from './config';
-import { doubtOverHttp } from './doubt-http';
-import { arbiterOverPostgres, doubtOverPostgres } from './doubt-postgres';
+import { commitOverHttp, doubtOverHttp } from './doubt-http';
+import { attemptOverPostgres, commitOverPostgres, doubtOverPostgres } from './doubt-postgres';
 
 export interface Resolver {
   readonly resolveDoubt: ResolveDoubt;
-  readonly findArbiter?: FindArbiter;
+  readonly findAttempt?: FindAttempt;
+  readonly confirmCommitted?: ConfirmCommitted;
 }
 
 /**
@@ -23,14 +24,24 @@ export async function chooseResolver(loaded: LoadedConfig, signal: AbortSignal):
   switch (doubt.kind) {
     case 'none':
       return { resolveDoubt: neverResolved };
-    case 'http':
-      return { resolveDoubt: doubtOverHttp(doubt.url, loaded.doubtToken, doubt.timeoutMs) };
+    case 'http': {
+      const { url, timeoutMs } = doubt;
+      const { doubtToken } = loaded;
+      return {
+        resolveDoubt: doubtOverHttp(url, doubtToken, timeoutMs),
+        confirmCommitted: commitOverHttp(url, doubtToken, timeoutMs),
+      };
+    }
     case 'postgres': {
       const password = () => loaded.doubtPassword ?? '';
       const blue = await login(doubt.blue, 'blue', password);
       const green = doubt.green && (await login(doubt.green, 'green', password));
       const options = { blue, green, timeoutMs: doubt.timeoutMs, signal };
-      return { resolveDoubt: doubtOverPostgres(options), findArbiter: arbiterOverPostgres(options) };
+      return {
+        resolveDoubt: doubtOverPostgres(options),
+        findAttempt: attemptOverPostgres(options),
+        confirmCommitted: commitOverPostgres(options),
+      };
     }
   }
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { isCutoverFault } from '../../domain/faults';
-import { TARGET_REFUSALS } from '../../domain/target';
+import { EPOCH_MAX, TARGET_REFUSALS } from '../../domain/target';
 import { type GatewayController, type HoldAnswer } from '../core/gateway-controller';
 import { STALE_CHALLENGE_KINDS } from '../core/stale-challenge';
 import { bearerCheck } from '../target/bearer-token';
@@ -20,7 +20,7 @@ export interface ControlDeps {
   readonly onError: (error: unknown) => void;
 }
 
-const holdBody = z.strictObject({ epoch: z.int().positive(), deadlineMs: z.int().positive() });
+const holdBody = z.strictObject({ epoch: z.int().positive().max(EPOCH_MAX), deadlineMs: z.int().positive() });
 const STALE_ENTRIES_MAX = 5_000;
 const staleBody = z.strictObject({
   entries: z
@@ -155,7 +155,7 @@ function sendHold(response: ServerResponse, result: HoldAnswer): void {
       sendJson(response, 409, {
         code: 'NO_ARBITER',
         message:
-          'the database of doubt.blue has no schema hydra_cutover, so it is not the one that is being left; correct doubt.blue in the config of this gateway',
+          'the arbiter in the database of doubt.blue prepares no such epoch, or there is none: it is not the one that is being left, or the attempt is over; if the attempt lives, correct doubt.blue in the config of this gateway',
       });
       return;
     case 'refused':

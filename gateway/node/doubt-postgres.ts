@@ -1,51 +1,71 @@
 import { hostname } from 'node:os';
-import { type Connection, openConnection, type PostgresLogin } from '../../adapters/postgres/open-connection';
-import { type FindArbiter } from '../core/arbiter-lookout';
-import { VERDICTS, type DoubtQuestion, type ResolveDoubt, type Verdict } from '../core/doubt';
+import { type PostgresLogin } from '../../adapters/postgres/open-connection';
+import { CutoverFault } from '../../domain/faults';
+import { type FindAttempt } from '../core/arbiter-lookout';
+import {
+  VERDICTS,
+  type ConfirmCommitted,
+  type DoubtAnswer,
+  type DoubtQuestion,
+  type ResolveDoubt,
+  type Verdict,
+} from '../core/doubt';
+import { askArbiter, askOutcome, isWithoutArbiter, type QuestionLimits, type SeenOutcome } from './ask-arbiter';
 
-export interface DoubtOverPostgresOptions {
+/** The limits are for each question alone; a doubt asks at most three. */
+export interface DoubtOverPostgresOptions extends QuestionLimits {
   /** The side that would be left: its arbiter decides. */
   readonly blue: PostgresLogin;
-  /** Asked before a committed epoch is followed. Without it only the orchestrator's apply ends such a doubt. */
+  /** Asked before a commit is followed. Without it only the orchestrator, or a finalized cutover, ends such a doubt. */
   readonly green: PostgresLogin | undefined;
-  /** For each of the two questions, from the first packet to the answer. */
-  readonly timeoutMs: number;
-  /** Ends what is being asked. */
-  readonly signal: AbortSignal;
 }
 
-const PURPOSE = 'gateway';
-const CLOSE_LIMIT_MS = 500;
+const UNKNOWN: DoubtAnswer = { verdict: 'unknown' };
 
 /**
- * No schema, no function: no cutover has prepared this database, so none can commit; or its undo took everything away before a late
- * gateway asks. That a hold began means that it was there ({@link arbiterOverPostgres}). A missing *right* is no such sign.
- * Source: PostgreSQL manual, "PostgreSQL Error Codes".
- */
-const NO_ARBITER = new Set(['3F000', '42883']);
-
-/**
- * Claims at blue's arbiter. One short session for each question, none is kept.
+ * Claims at blue's arbiter, or looks there when no epoch is in question. One short session for each question, none is kept.
  *
  * A database that is away, or that answers anything unexpected, rejects: the gateway takes that for `unknown` and asks again.
  */
 export function doubtOverPostgres(options: DoubtOverPostgresOptions): ResolveDoubt {
   return async (question) => {
+    if (question.epoch === null) return howThingsStand(options, question.appliedEpoch);
     const verdict = await claim(options, question);
-    if (verdict !== 'committed' || question.epoch === null) return verdict;
-    return (await greenServes(options, question.epoch)) ? 'committed' : 'unknown';
+    if (verdict === 'aborted' || verdict === 'no_cutover') return { verdict };
+    return newestCommit(options, await askOutcome(options.blue, options), question.epoch);
   };
 }
 
-/** Looks, and claims nothing: before a hold, whether blue's database is the one with the arbiter. */
-export function arbiterOverPostgres(options: DoubtOverPostgresOptions): FindArbiter {
-  return async () => {
+/** Looks before a hold, and claims nothing. */
+export function attemptOverPostgres(options: DoubtOverPostgresOptions): FindAttempt {
+  return async (epoch) => {
     try {
-      await ask(options.blue, options, 'SELECT hydra_cutover.serves(0::bigint) AS answer', []);
-      return true;
+      return (await askArbiter(options.blue, options, 'prepares($1::bigint)', [epoch])) === true;
     } catch (error) {
-      if (hasSqlState(error, NO_ARBITER)) return false;
+      if (isWithoutArbiter(error)) return false;
       throw error;
+    }
+  };
+}
+
+/**
+ * Green's word counts for more than blue's: it says that it takes writes. Where green says nothing, or has no arbiter any more, that blue
+ * committed is enough, because whoever tells it has seen green open.
+ */
+export function commitOverPostgres(options: DoubtOverPostgresOptions): ConfirmCommitted {
+  return async (epoch) => {
+    const green = await greenOutcome(options);
+    if (green !== 'none' && green !== 'silent') return green.serves === epoch;
+    try {
+      const blue = await askOutcome(options.blue, options);
+      return blue !== 'none' && blue.committed === epoch;
+    } catch (error) {
+      throw new CutoverFault(
+        'DB_UNREACHABLE',
+        `neither database of \`doubt\` tells whether epoch ${epoch} was committed, so this gateway does not believe it yet; make one of them reachable and repeat`,
+        { epoch },
+        error,
+      );
     }
   };
 }
@@ -53,51 +73,58 @@ export function arbiterOverPostgres(options: DoubtOverPostgresOptions): FindArbi
 async function claim(options: DoubtOverPostgresOptions, question: DoubtQuestion): Promise<Verdict> {
   const { reason, epoch, appliedEpoch } = question;
   const by = `gateway ${hostname()} ${process.pid}, ${reason}`;
+  const values = [epoch, appliedEpoch, by];
   try {
-    const answer = await ask(
-      options.blue,
-      options,
-      'SELECT hydra_cutover.claim_epoch($1::bigint, $2::bigint, $3::text) AS answer',
-      [epoch, appliedEpoch, by],
-    );
+    const answer = await askArbiter(options.blue, options, 'claim_epoch($1::bigint, $2::bigint, $3::text)', values);
     return VERDICTS.find((known) => known === answer) ?? 'unknown';
   } catch (error) {
-    if (hasSqlState(error, NO_ARBITER)) return 'aborted';
+    if (isWithoutArbiter(error)) return 'no_cutover';
     throw error;
   }
 }
 
-async function greenServes(options: DoubtOverPostgresOptions, epoch: number): Promise<boolean> {
-  if (options.green === undefined) return false;
-  const sql = 'SELECT hydra_cutover.serves($1::bigint) AS answer';
-  return (await ask(options.green, options, sql, [epoch])) === true;
-}
-
-/** One row with one column. The server is given the same limit as the connection, so that it stops working for us too. */
-async function ask(
-  login: PostgresLogin,
-  { timeoutMs, signal }: DoubtOverPostgresOptions,
-  sql: string,
-  values: unknown[],
-): Promise<unknown> {
-  const ending = new AbortController();
-  const end = () => ending.abort(new Error(`no answer within ${timeoutMs} ms, or this gateway is shutting down`));
-  const timer = setTimeout(end, timeoutMs);
-  signal.addEventListener('abort', end, { once: true });
-  if (signal.aborted) end();
-  let connection: Connection | undefined;
-  try {
-    connection = await openConnection(login, { purpose: PURPOSE, connectTimeoutMs: timeoutMs, signal: ending.signal });
-    await connection.client.query(`SET statement_timeout = ${timeoutMs}`);
-    const { rows } = await connection.client.query<{ answer: unknown }>(sql, values);
-    return rows[0]?.answer;
-  } finally {
-    await connection?.close(CLOSE_LIMIT_MS);
-    clearTimeout(timer);
-    signal.removeEventListener('abort', end);
+/** For a gateway that has nothing undecided: it is new, or was started again between cutovers. */
+async function howThingsStand(options: DoubtOverPostgresOptions, appliedEpoch: number): Promise<DoubtAnswer> {
+  const asked = await askOutcome(options.blue, options).catch((error: unknown) => ({ error }));
+  if (typeof asked === 'object' && 'error' in asked) {
+    // Green's own word needs no other.
+    const answer = await newestCommit(options, 'none', appliedEpoch);
+    if (answer.verdict === 'unknown') throw asked.error;
+    return answer;
   }
+  if (asked === 'none') {
+    // Blue was restored, perhaps, or is another database: that it knows nothing is worth less than what green knows.
+    const answer = await newestCommit(options, asked, appliedEpoch);
+    return answer.verdict === 'unknown' ? { verdict: 'no_cutover' } : answer;
+  }
+  if (asked.side !== 'blue' || asked.living !== null) return UNKNOWN;
+  const { committed } = asked;
+  if (committed !== null && committed > appliedEpoch) return newestCommit(options, asked, committed);
+  return { verdict: 'aborted' };
 }
 
-function hasSqlState(error: unknown, states: ReadonlySet<string>): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && states.has(String(error.code));
+/**
+ * @param blue what blue says
+ * @returns the commit of `from` or a newer epoch that green serves, by its own word, or by that of a blue that saw everybody there before
+ *   green's arbiter was taken away
+ */
+async function newestCommit(
+  options: DoubtOverPostgresOptions,
+  blue: SeenOutcome | 'none',
+  from: number,
+): Promise<DoubtAnswer> {
+  const green = await greenOutcome(options);
+  const said = green === 'none' || green === 'silent' ? finalizedAt(blue) : green.serves;
+  return said !== null && said > 0 && said >= from ? { verdict: 'committed', epoch: said, side: 'green' } : UNKNOWN;
+}
+
+function finalizedAt(blue: SeenOutcome | 'none'): number | null {
+  return blue !== 'none' && blue.finalized ? blue.committed : null;
+}
+
+/** @returns `silent` when it is not configured, or does not answer as an arbiter of green does */
+async function greenOutcome(options: DoubtOverPostgresOptions): Promise<SeenOutcome | 'none' | 'silent'> {
+  if (options.green === undefined) return 'silent';
+  const seen = await askOutcome(options.green, options).catch(() => 'silent' as const);
+  return typeof seen === 'object' && seen.side !== 'green' ? 'silent' : seen;
 }

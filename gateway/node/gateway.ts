@@ -6,7 +6,7 @@ import { type Feature, type HeaderFeature, type ListenerName } from '../core/fea
 import { GatewayController, type ControllerEvent } from '../core/gateway-controller';
 import { type Side } from '../core/gateway-state';
 import { BodyPool } from './body-pool';
-import { chooseResolver } from './choose-resolver';
+import { chooseResolver, type Resolver } from './choose-resolver';
 import { nodeClock } from './clock';
 import { type GatewayConfig, type LoadedConfig } from './config';
 import { createControlServer } from './control-server';
@@ -114,16 +114,13 @@ async function openController(
 ): Promise<GatewayController> {
   const { config } = loaded;
   const { log } = parts;
-  const { resolveDoubt, findArbiter } =
-    parts.resolveDoubt === undefined
-      ? await chooseResolver(loaded, stopping)
-      : { resolveDoubt: parts.resolveDoubt, findArbiter: undefined };
+  const resolver: Resolver =
+    parts.resolveDoubt === undefined ? await chooseResolver(loaded, stopping) : { resolveDoubt: parts.resolveDoubt };
   const store = await openGatewayStore(config.stateFile, { mode: 'pass', weights: config.initialWeights });
   return new GatewayController(store.record, {
     persist: (record) => store.persist(record),
     clock: nodeClock,
-    resolveDoubt,
-    findArbiter,
+    ...resolver,
     settings: controllerSettings(config),
     onEvent: (event) => (metrics.onEvent(event), logEvent(log, event)),
   });
@@ -160,8 +157,8 @@ function createBodyPool({ limits, upstream }: GatewayConfig): BodyPool {
 }
 
 function controllerSettings({ hold, doubt }: GatewayConfig) {
-  // Green is asked after blue.
-  const questions = doubt.kind === 'postgres' && doubt.green !== undefined ? 2 : 1;
+  // Blue is claimed, then both are looked at.
+  const questions = doubt.kind === 'postgres' ? 3 : 1;
   return {
     maxParked: hold.maxParked,
     maxParkedBytes: hold.maxParkedBytes,
@@ -207,6 +204,9 @@ function logEvent(log: Log, event: ControllerEvent): void {
       return;
     case 'doubt_asked':
       log.warn({ epoch: event.epoch, verdict: event.verdict, err: event.err }, 'asked who serves');
+      return;
+    case 'doubt_ended':
+      log.info({ settledBy: event.settledBy }, 'not in doubt any more');
       return;
     case 'dropped':
       log.debug('parked client left');

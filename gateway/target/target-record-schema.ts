@@ -1,13 +1,15 @@
 import { z } from 'zod';
-import { type EpochState, type TargetRecord } from '../../domain/target';
+import { EPOCH_MAX, type EpochState, type TargetRecord } from '../../domain/target';
 
-const epoch = z.int().min(0);
+const epoch = z.int().min(0).max(EPOCH_MAX);
 const entry = z.strictObject({ epoch, state: z.unknown() });
 const record = z.strictObject({
   applied: entry,
   previous: entry.nullable(),
   staged: entry.nullable(),
   revertedEpoch: epoch,
+  // Not in what was stored before a commit could be told.
+  committedEpoch: epoch.default(0),
 });
 
 /**
@@ -25,5 +27,6 @@ export function parseTargetRecord<State>(value: unknown, parseState: (state: unk
     previous: read.previous && parseEntry(read.previous),
     staged: read.staged && parseEntry(read.staged),
     revertedEpoch: read.revertedEpoch,
+    committedEpoch: read.committedEpoch,
   };
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { isCutoverFault } from '../../domain/faults';
-import { highestEpoch, TARGET_REFUSALS, type TargetRecord, type TargetResult } from '../../domain/target';
+import { EPOCH_MAX, highestEpoch, TARGET_REFUSALS, type TargetRecord, type TargetResult } from '../../domain/target';
 import { type TargetStore } from '../core/target-port';
 import { bearerCheck } from './bearer-token';
 import { readJson, sendJson } from './json-http';
@@ -18,8 +18,9 @@ export interface TargetRoutesOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-const stageBody = z.strictObject({ epoch: z.int().positive(), state: z.unknown() });
-const epochBody = z.strictObject({ epoch: z.int().positive() });
+const epochNumber = z.int().positive().max(EPOCH_MAX);
+const stateBody = z.strictObject({ epoch: epochNumber, state: z.unknown() });
+const epochBody = z.strictObject({ epoch: epochNumber });
 
 interface Answer {
   readonly status: number;
@@ -31,20 +32,16 @@ type Operation = (store: TargetStore<unknown>, body: unknown) => Promise<Answer>
 const ROUTES: ReadonlyMap<string, Readonly<Partial<Record<string, Operation>>>> = new Map(
   Object.entries({
     '/target': { GET: async (store) => ({ status: 200, body: targetView(store.read()) }) },
-    '/target/staged': {
-      PUT: async (store, body) => {
-        const parsed = stageBody.safeParse(body);
-        if (!parsed.success) return malformed(parsed.error);
-        return answer(() => store.stage(parsed.data.epoch, parsed.data.state));
-      },
-    },
+    '/target/staged': { PUT: withState((store, epoch, state) => store.stage(epoch, state)) },
     '/target/apply': { POST: withEpoch((store, epoch) => store.apply(epoch)) },
     '/target/revert': { POST: withEpoch((store, epoch) => store.revert(epoch)) },
+    '/target/committed': { POST: withState((store, epoch, state) => store.tellCommitted(epoch, state)) },
   }),
 );
 
 /**
- * The target port over HTTP: `GET /target`, `PUT /target/staged`, `POST /target/apply`, `POST /target/revert`.
+ * The target port over HTTP: `GET /target`, `PUT /target/staged`, `POST /target/apply`, `POST /target/revert`,
+ * `POST /target/committed`.
  *
  * Answers 200 with {@link targetView} and its `ETag` after the change is durable and in use; 412 `PRECONDITION_FAILED` when `If-Match`
  * names another state of things than there is; 409 `{ code, message, highestEpoch }` for a
@@ -105,6 +102,7 @@ export interface TargetView<State> {
   readonly applied: { readonly epoch: number; readonly state: State };
   readonly staged: { readonly epoch: number; readonly state: State } | null;
   readonly revertedEpoch: number;
+  readonly committedEpoch: number;
   readonly highestEpoch: number;
 }
 
@@ -113,14 +111,15 @@ export function targetView<State>(record: TargetRecord<State>): TargetView<State
     applied: record.applied,
     staged: record.staged,
     revertedEpoch: record.revertedEpoch,
+    committedEpoch: record.committedEpoch,
     highestEpoch: highestEpoch(record),
   };
 }
 
 /** Of the whole record, as long as the same program serves it. */
 function etagOf(store: TargetStore<unknown>): string {
-  const { applied, previous, staged, revertedEpoch } = store.read();
-  const text = JSON.stringify([applied, previous, staged, revertedEpoch]);
+  const { applied, previous, staged, revertedEpoch, committedEpoch } = store.read();
+  const text = JSON.stringify([applied, previous, staged, revertedEpoch, committedEpoch]);
   return `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
 }
 
@@ -133,6 +132,15 @@ function isCurrent(ifMatch: string | undefined, store: TargetStore<unknown>): bo
 async function changedMeanwhile(store: TargetStore<unknown>): Promise<Answer> {
   const message = 'it was changed since the ETag of If-Match was given out; read it and decide anew';
   return { status: 412, body: { code: 'PRECONDITION_FAILED', message, highestEpoch: highestEpoch(store.read()) } };
+}
+
+function withState(
+  act: (store: TargetStore<unknown>, epoch: number, state: unknown) => Promise<TargetResult<unknown>>,
+): Operation {
+  return async (store, body) => {
+    const parsed = stateBody.safeParse(body);
+    return parsed.success ? answer(() => act(store, parsed.data.epoch, parsed.data.state)) : malformed(parsed.error);
+  };
 }
 
 function withEpoch(act: (store: TargetStore<unknown>, epoch: number) => Promise<TargetResult<unknown>>): Operation {

@@ -1,5 +1,6 @@
 import {
   applyTarget,
+  commitTarget,
   initialTargetRecord,
   revertTarget,
   stageTarget,
@@ -57,6 +58,11 @@ export class FileTargetStore<State> implements TargetStore<State> {
 
   async revert(epoch: number): Promise<TargetResult<State>> {
     return this.change((record) => revertTarget(record, epoch));
+  }
+
+  async tellCommitted(epoch: number, state: unknown): Promise<TargetResult<State>> {
+    const parsed = acceptState(state, this.parseState);
+    return this.change((record) => commitTarget(record, epoch, parsed));
   }
 
   /** @returns a function that ends the subscription. A callback that throws is called again by the next repeat of the call. */

@@ -41,12 +41,19 @@ export function targetContract(name: string, start: () => Promise<TargetUnderTes
     const stage = (epoch: number, state: unknown) => call('PUT', '/target/staged', { epoch, state });
     const apply = (epoch: number) => call('POST', '/target/apply', { epoch });
     const revert = (epoch: number) => call('POST', '/target/revert', { epoch });
+    const tellCommitted = (epoch: number, state: unknown) => call('POST', '/target/committed', { epoch, state });
     const read = () => call('GET', '/target');
 
     it('begins at epoch 0 with nothing staged', async () => {
       const { status, body } = await read();
       expect(status).toBe(200);
-      expect(body).toMatchObject({ applied: { epoch: 0 }, staged: null, revertedEpoch: 0, highestEpoch: 0 });
+      expect(body).toMatchObject({
+        applied: { epoch: 0 },
+        staged: null,
+        revertedEpoch: 0,
+        committedEpoch: 0,
+        highestEpoch: 0,
+      });
     });
 
     it('stages without using, applies, and answers each with what it now has', async () => {
@@ -85,6 +92,22 @@ export function targetContract(name: string, start: () => Promise<TargetUnderTes
       expect(await apply(2)).toMatchObject({ status: 409, body: { code: 'STALE_EPOCH' } });
     });
 
+    it('applies a committed epoch at once, over a revert, and answers 409 COMMITTED to every later one', async () => {
+      const [first, second] = target.states;
+      await revert(3);
+      expect(await tellCommitted(3, first)).toMatchObject({
+        status: 200,
+        body: { applied: { epoch: 3, state: first }, staged: null, committedEpoch: 3, highestEpoch: 3 },
+      });
+      expect(await revert(3)).toMatchObject({ status: 409, body: { code: 'COMMITTED', highestEpoch: 3 } });
+      expect(await tellCommitted(2, second)).toMatchObject({ status: 409, body: { code: 'STALE_EPOCH' } });
+      expect(await tellCommitted(4, target.invalidState)).toMatchObject({
+        status: 422,
+        body: { code: 'INVALID_STATE' },
+      });
+      expect((await read()).body).toMatchObject({ applied: { epoch: 3, state: first }, committedEpoch: 3 });
+    });
+
     it('refuses an older epoch, one that was never staged, and another state for the same epoch', async () => {
       const [first, second] = target.states;
       await stage(5, first);
@@ -106,10 +129,17 @@ export function targetContract(name: string, start: () => Promise<TargetUnderTes
       ['no epoch', { state: {} }],
       ['an epoch that is no positive integer', { epoch: 1.5, state: {} }],
       ['epoch 0', { epoch: 0, state: {} }],
+      ['an epoch that no switchover can follow', { epoch: 2 ** 53 - 1, state: {} }],
+      ['an epoch that is no exact number', '{"epoch":9223372036854775807,"state":{}}'],
       ['an unknown field', { epoch: 1, state: {}, force: true }],
       ['an array', []],
     ])('answers 400 to %s', async (_name, body) => {
-      expect(await call('PUT', '/target/staged', body)).toMatchObject({ status: 400, body: { code: 'MALFORMED' } });
+      for (const [method, path] of [
+        ['PUT', '/target/staged'],
+        ['POST', '/target/committed'],
+      ] as const) {
+        expect(await call(method, path, body)).toMatchObject({ status: 400, body: { code: 'MALFORMED' } });
+      }
     });
 
     const tagged = async (method: string, path: string, body?: unknown, ifMatch?: string): Promise<Tagged> => {
@@ -170,18 +200,21 @@ export function targetContract(name: string, start: () => Promise<TargetUnderTes
       );
     });
 
-    it.each(['GET /target', 'PUT /target/staged', 'POST /target/apply', 'POST /target/revert'])(
-      'answers 401 to %s without the token, with a wrong one and with a part of it',
-      async (route) => {
-        const [method = '', path = ''] = route.split(' ');
-        const body = method === 'GET' ? undefined : { epoch: 1, state: target.states[0] };
-        const before = await read();
-        for (const token of ['', 'wrong', target.token.slice(0, -1), `${target.token}x`]) {
-          expect(await call(method, path, body, token)).toMatchObject({ status: 401, body: { code: 'UNAUTHORIZED' } });
-        }
-        expect(await read()).toEqual(before);
-      },
-    );
+    it.each([
+      'GET /target',
+      'PUT /target/staged',
+      'POST /target/apply',
+      'POST /target/revert',
+      'POST /target/committed',
+    ])('answers 401 to %s without the token, with a wrong one and with a part of it', async (route) => {
+      const [method = '', path = ''] = route.split(' ');
+      const body = method === 'GET' ? undefined : { epoch: 1, state: target.states[0] };
+      const before = await read();
+      for (const token of ['', 'wrong', target.token.slice(0, -1), `${target.token}x`]) {
+        expect(await call(method, path, body, token)).toMatchObject({ status: 401, body: { code: 'UNAUTHORIZED' } });
+      }
+      expect(await read()).toEqual(before);
+    });
 
     it('answers 405 to another method and names those it takes', async () => {
       expect(await call('DELETE', '/target')).toMatchObject({ status: 405 });

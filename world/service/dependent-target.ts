@@ -50,6 +50,10 @@ export class DependentTarget implements TargetStore<HydraSide> {
     return this.serial.run(() => this.store.revert(epoch));
   }
 
+  tellCommitted(epoch: number, state: unknown): Promise<TargetResult<HydraSide>> {
+    return this.serial.run(() => this.store.tellCommitted(epoch, state));
+  }
+
   /** The callback hears of every change of the side in use, before the call that caused it answers. */
   onApplied(callback: AppliedCallback<HydraSide>): void {
     this.callbacks.add(callback);

@@ -176,6 +176,45 @@ export function targetPortContract(name: string, start: () => Promise<SystemUnde
       expect(await system.serves()).toBe('blue');
     });
 
+    it('told that an epoch was committed, serves it whatever it was made to believe, and takes no revert of it any more', async () => {
+      await target.stage(2, 'green');
+      await target.revert(2);
+      await target.revert(3);
+      const committed = { appliedEpoch: 3, appliedSide: 'green', stagedEpoch: null, highestEpoch: 3 };
+      expect(await connect().tellCommitted(3, 'green')).toEqual(committed);
+      expect(await system.serves()).toBe('green');
+      expect(await target.tellCommitted(3, 'green')).toEqual(committed);
+      expect(await target.apply(3)).toEqual(committed);
+      expect(await refusal(target.revert(3))).toBe('TARGET_REFUSED');
+      expect(await refusal(target.tellCommitted(2, 'green'))).toBe('TARGET_REFUSED');
+      await system.restart();
+      expect(await connect().read()).toEqual(committed);
+      expect(await refusal(connect().revert(3))).toBe('TARGET_REFUSED');
+      expect(await system.serves()).toBe('green');
+    });
+
+    it('told of a commit after it lost what it was, serves it; a newer epoch that was staged stays', async () => {
+      await flip(1, 'green');
+      await system.fallBack();
+      expect(await connect().tellCommitted(1, 'green')).toMatchObject({ appliedEpoch: 1, appliedSide: 'green' });
+      expect(await system.serves()).toBe('green');
+      await connect().stage(4, 'blue');
+      expect(await connect().tellCommitted(2, 'green')).toMatchObject({ appliedEpoch: 2, stagedEpoch: 4 });
+      expect(await connect().revert(4)).toMatchObject({ appliedEpoch: 2, appliedSide: 'green', highestEpoch: 4 });
+    });
+
+    it.each([2 ** 53 - 1, 2 ** 63 - 1])('refuses %d, which can be no epoch, in every call', async (epoch) => {
+      const before = await target.read();
+      const calls = [
+        () => target.stage(epoch, 'green'),
+        () => target.apply(epoch),
+        () => target.revert(epoch),
+        () => target.tellCommitted(epoch, 'green'),
+      ];
+      for (const call of calls) expect(await refusal(call())).toBe('EPOCH_IMPOSSIBLE');
+      expect(await target.read()).toEqual(before);
+    });
+
     it('takes one of two states that two orchestrators stage for the same epoch at once', async () => {
       const [first, second] = [connect(), connect()];
       const outcomes = await Promise.allSettled([first.stage(1, 'green'), second.stage(1, 'blue')]);

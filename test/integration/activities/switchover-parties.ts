@@ -9,6 +9,8 @@ import {
 import { type SideName } from '../../../domain/sides';
 import {
   applyTarget,
+  assertEpoch,
+  commitTarget,
   highestEpoch,
   initialTargetRecord,
   revertTarget,
@@ -19,7 +21,7 @@ import {
 
 export interface PartyCall {
   readonly name: string;
-  readonly method: 'stage' | 'apply' | 'revert' | 'read' | 'hold' | 'state' | 'addStaleChallenges';
+  readonly method: 'stage' | 'apply' | 'revert' | 'tellCommitted' | 'read' | 'hold' | 'state' | 'addStaleChallenges';
   readonly epoch: number | null;
 }
 
@@ -51,12 +53,17 @@ export class FakeTarget implements Target {
     return this.call('revert', epoch, () => this.change(revertTarget(this.record, epoch)));
   }
 
+  tellCommitted(epoch: number, side: SideName): Promise<TargetView> {
+    return this.call('tellCommitted', epoch, () => this.change(commitTarget(this.record, epoch, side)));
+  }
+
   read(): Promise<TargetView> {
     return this.call('read', null, () => this.view());
   }
 
   protected async call<T>(method: PartyCall['method'], epoch: number | null, work: () => T): Promise<T> {
     const call = { name: this.name, method, epoch };
+    assertEpoch(this.name, epoch ?? 0);
     await this.hooks.before?.(call);
     const result = work();
     if (epoch !== null) this.note(`${method} ${this.name}`);

@@ -193,6 +193,17 @@ describe('switchover', () => {
     await world.targets[0]?.revert(41);
     expect(await world.run()).toMatchObject({ outcome: 'committed', epoch: 42 });
   });
+
+  it.each([2 ** 63 - 1, 2 ** 53 - 1])('begins nothing when a target says that it has seen epoch %d', async (seen) => {
+    const [target] = world.targets;
+    if (target !== undefined) target.record = { ...target.record, revertedEpoch: seen };
+    expect(await world.run()).toMatchObject({
+      outcome: 'aborted',
+      attempt: null,
+      reason: expect.stringContaining('can be no epoch of a switchover') as string,
+    });
+    expect(world.events.some((event) => event.startsWith('stage '))).toBe(false);
+  });
 });
 
 describe('behind the commit', () => {
@@ -223,6 +234,25 @@ describe('behind the commit', () => {
     expect(await world.run()).toMatchObject({ outcome: 'committed' });
     expect(world.events.filter((event) => event === 'applyTargets: failed')).toHaveLength(2);
     expect(world.before('apply edge')).toContain('openGreen: ok');
+    expect(await world.whoServes()).toEqual(GREEN);
+  });
+
+  it('brings a party to green that was made to give the committed epoch up, and everybody then knows that it is committed', async () => {
+    world.scenario.hooks = {
+      before: async ({ name, method, epoch }) => {
+        // A late revert of whoever took the attempt for lost.
+        if (method === 'apply' && (name === 'resource' || name === 'edge-2')) {
+          const party = [...world.gateways, ...world.targets].find((each) => each.name === name);
+          await party?.revert(epoch ?? 0);
+        }
+      },
+    };
+    expect(await world.run()).toMatchObject({ outcome: 'committed' });
+    world.scenario.hooks = {};
+    expect(await world.whoServes()).toEqual(GREEN);
+    const parties = [...world.gateways, ...world.targets];
+    expect(parties.map(({ record }) => record.committedEpoch)).toEqual(parties.map(() => 1));
+    for (const party of parties) await expect(party.revert(1)).rejects.toMatchObject({ code: 'TARGET_REFUSED' });
     expect(await world.whoServes()).toEqual(GREEN);
   });
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { type Client } from 'pg';
 import {
+  abortAttempt,
   beginAttempt,
   commitAttempt,
   fence,
@@ -192,28 +193,47 @@ describe('a gateway in doubt with blue as arbiter', () => {
     await proxy.close();
   });
 
-  it('passes at a start when no cutover has prepared the database, but holds nothing: it may be the wrong one', async () => {
+  it('passes at a start when no cutover has prepared the database, and says so, but holds nothing: it may be the wrong one', async () => {
     const gateway = await start();
+    await gateway.until({ mode: 'pass', settledBy: 'no_cutover' });
     expect(await served(gateway)).toBe('blue');
     expect(await gateway.stage(1, 'green')).toMatchObject({ status: 200 });
     expect(await gateway.hold(1)).toMatchObject({ status: 409, body: { code: 'NO_ARBITER' } });
     await gateway.until({ mode: 'pass', hold: null });
     expect(await served(gateway)).toBe('blue');
     await installBlue();
+    expect(await gateway.hold(1)).toMatchObject({ status: 409, body: { code: 'NO_ARBITER' } });
+    await begin(1);
     expect(await gateway.hold(1)).toMatchObject({ status: 200 });
     await gateway.revert(1);
   });
 
-  it('serves blue after a hold whose cutover was undone before it could ask', async () => {
+  it('holds nothing for an epoch that an arbiter of an earlier cutover would one day decide about', async () => {
+    await installBlue();
+    const gateway = await start({ withGreen: true });
+    await committed(gateway);
+    await gateway.apply(1);
+    // The second cutover has other databases, and this gateway still the first one's config.
+    expect(await gateway.stage(2, 'green')).toMatchObject({ status: 200 });
+    expect(await gateway.hold(2)).toMatchObject({ status: 409, body: { code: 'NO_ARBITER' } });
+    expect(await gateway.state()).toMatchObject({ mode: 'pass', hold: null, epoch: 1 });
+    expect((await blue.query('SELECT epoch::int FROM hydra_cutover.attempt')).rows).toEqual([{ epoch: 1 }]);
+  });
+
+  it('takes a database without an arbiter for no answer when it held: it may have been restored after the commit', async () => {
     await installBlue();
     const gateway = await start();
     await gateway.until({ mode: 'pass' });
+    const attempt = await begin(1);
     await gateway.stage(1, 'green');
     expect(await gateway.hold(1)).toMatchObject({ status: 200 });
     await gateway.stop();
+    await abortAttempt(blue, attempt, 'test', LOCK_TIMEOUT_MS);
     await removeArbiter(blue);
     const again = await gateway.restart();
-    await again.until({ mode: 'pass', epoch: 0, revertedEpoch: 1 });
+    await untilAsked(again, 'no_cutover');
+    expect(await get(again)).toMatch(UNAVAILABLE);
+    expect(await again.revert(1)).toMatchObject({ status: 200 });
     expect(await served(again)).toBe('blue');
     await again.close();
   });

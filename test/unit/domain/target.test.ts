@@ -1,7 +1,11 @@
 import {
   applyTarget,
+  commitTarget,
+  EPOCH_MAX,
   highestEpoch,
   initialTargetRecord,
+  isEpoch,
+  nextEpoch,
   revertTarget,
   stageTarget,
   type TargetRecord,
@@ -66,5 +70,59 @@ describe('the target protocol', () => {
     expect(reverted.applied.state).toEqual(BLUE);
     expect(highestEpoch(reverted)).toBe(4);
     expect(stageTarget(reverted, 4, GREEN)).toMatchObject({ ok: false, refusal: 'STALE_EPOCH' });
+  });
+
+  describe('told that an epoch was committed', () => {
+    const staged = ok(stageTarget(fresh, 3, GREEN));
+    const states: readonly (readonly [string, TargetRecord<State>])[] = [
+      ['which it never heard of', fresh],
+      ['which it had staged', staged],
+      ['which it had staged with another state', ok(stageTarget(fresh, 3, BLUE))],
+      ['which it had applied', ok(applyTarget(staged, 3))],
+      ['which it had reverted before it arrived', ok(revertTarget(fresh, 3))],
+      ['which it had reverted after it was applied', ok(revertTarget(ok(applyTarget(staged, 3)), 3))],
+      ['when it had staged an older one', ok(stageTarget(fresh, 2, GREEN))],
+      ['when it had reverted a newer one', ok(revertTarget(fresh, 4))],
+    ];
+
+    it.each(states)('%s, serves it, takes every repeat, and no revert of it', (_when, record) => {
+      const told = ok(commitTarget(record, 3, GREEN));
+      expect(told).toMatchObject({ applied: { epoch: 3, state: GREEN }, committedEpoch: 3, staged: null });
+      expect(commitTarget(told, 3, GREEN)).toEqual({ ok: true, record: told, changed: false });
+      expect(applyTarget(told, 3)).toEqual({ ok: true, record: told, changed: false });
+      expect(stageTarget(told, 3, GREEN)).toEqual({ ok: true, record: told, changed: false });
+      expect(revertTarget(told, 3)).toMatchObject({ ok: false, refusal: 'COMMITTED' });
+      expect(highestEpoch(told)).toBe(
+        highestEpoch({ ...record, committedEpoch: 3, applied: { epoch: 3, state: GREEN } }),
+      );
+    });
+
+    it('keeps a newer epoch that is staged, and goes back to the committed one when that is given up', () => {
+      const newer = ok(stageTarget(fresh, 5, BLUE));
+      const told = ok(commitTarget(newer, 3, GREEN));
+      expect(told).toMatchObject({ applied: { epoch: 3 }, staged: { epoch: 5 } });
+      const back = ok(revertTarget(ok(applyTarget(told, 5)), 5));
+      expect(back).toMatchObject({ applied: { epoch: 3, state: GREEN }, committedEpoch: 3 });
+      expect(revertTarget(back, 3)).toMatchObject({ ok: false, refusal: 'COMMITTED' });
+    });
+
+    it('refuses it when a newer epoch is applied: what came before is over', () => {
+      const newer = ok(applyTarget(ok(stageTarget(fresh, 5, GREEN)), 5));
+      expect(commitTarget(newer, 3, BLUE)).toEqual({ ok: false, refusal: 'STALE_EPOCH', highestEpoch: 5 });
+    });
+
+    it('still takes the reverts of epochs that were given up before it', () => {
+      const told = ok(commitTarget(ok(revertTarget(fresh, 2)), 3, GREEN));
+      expect(revertTarget(told, 2)).toEqual({ ok: true, record: told, changed: false });
+    });
+  });
+
+  it('knows which numbers are epochs, and finds the next one only where there is one', () => {
+    expect([0, 1, EPOCH_MAX].map(isEpoch)).toEqual([true, true, true]);
+    expect([-1, 0.5, NaN, Infinity, EPOCH_MAX + 1, 2 ** 53 - 1, 2 ** 63 - 1].some(isEpoch)).toBe(false);
+    expect([nextEpoch([]), nextEpoch([0, 4, 2])]).toEqual([1, 5]);
+    for (const broken of [2 ** 63 - 1, 2 ** 53 - 1, EPOCH_MAX, -1, 1.5]) {
+      expect(() => nextEpoch([1, broken])).toThrow(expect.objectContaining({ code: 'EPOCH_IMPOSSIBLE' }) as Error);
+    }
   });
 });

@@ -1,13 +1,21 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { HttpTarget } from '../../../../adapters/target-http/http-target';
+import {
+  applyTarget,
+  highestEpoch,
+  initialTargetRecord,
+  stageTarget,
+  type TargetRecord,
+  type TargetResult,
+} from '../../../../domain/target';
 
 const TOKEN = 'token-of-a-target';
 const STATES = { blue: { url: 'b' }, green: { url: 'g' } };
 const VIEW = { applied: { epoch: 0, state: STATES.blue }, staged: null, revertedEpoch: 0, highestEpoch: 0 };
 const STAGED = { ...VIEW, staged: { epoch: 3, state: STATES.green }, highestEpoch: 3 };
 
-type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
 describe('the http target', () => {
   let server: Server;
@@ -20,7 +28,9 @@ describe('the http target', () => {
     server = createServer((request, response) => {
       const ifMatch = request.headers['if-match'];
       seen.push(`${request.method} ${request.url}${ifMatch === undefined ? '' : ` if ${ifMatch}`}`);
-      request.resume().on('end', () => answer(request, response));
+      let body = '';
+      request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+      request.on('end', () => answer(request, response, body));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const controlUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
@@ -110,5 +120,52 @@ describe('the http target', () => {
     const outcome: unknown = await target.apply(1).catch((error: unknown) => error);
     expect(outcome).toMatchObject({ code });
     expect(String(outcome)).not.toContain(TOKEN);
+  });
+
+  describe('of a version that cannot be told of a commit', () => {
+    /** The routes of before, on a record as it keeps one. */
+    const older = (begin: TargetRecord<unknown>) => {
+      let record = begin;
+      const decide: Readonly<Record<string, (epoch: number, state: unknown) => TargetResult<unknown>>> = {
+        '/target/staged': (epoch, state) => stageTarget(record, epoch, state),
+        '/target/apply': (epoch) => applyTarget(record, epoch),
+      };
+      const view = () => ({ ...record, highestEpoch: highestEpoch(record) });
+      return (request: IncomingMessage, response: ServerResponse, body: string) => {
+        const call = decide[request.url ?? ''];
+        if (request.method === 'GET') return send(response, 200, view(), { etag: '"x"' });
+        if (call === undefined) return send(response, 404, { code: 'NOT_FOUND' });
+        const { epoch, state } = JSON.parse(body) as { epoch: number; state: unknown };
+        const result = call(epoch, state);
+        if (!result.ok) return send(response, 409, { code: result.refusal });
+        ({ record } = result);
+        return send(response, 200, view());
+      };
+    };
+    const begin = initialTargetRecord<unknown>(STATES.blue);
+    const serve = (record: TargetRecord<unknown>) => {
+      const serveIt = older(record);
+      answer = (request, response, body) => serveIt(request, response, body);
+    };
+
+    it('is brought to it by stage and apply, whether it had staged the epoch or lost everything', async () => {
+      const staged = stageTarget(begin, 3, STATES.green);
+      for (const record of [begin, staged.ok ? staged.record : begin]) {
+        serve(record);
+        expect(await target.tellCommitted(3, 'green')).toMatchObject({ appliedEpoch: 3, appliedSide: 'green' });
+      }
+    });
+
+    it('is named, with what to do, when it had given the epoch up and so refuses it for good', async () => {
+      serve({ ...begin, revertedEpoch: 3 });
+      const outcome: unknown = await target.tellCommitted(3, 'green').catch((error: unknown) => error);
+      expect(outcome).toMatchObject({ code: 'TARGET_REFUSED', details: { highestEpoch: 3 } });
+      expect(String(outcome)).toMatch(/app has seen epoch 3 .*bring it to this version, then repeat/);
+    });
+  });
+
+  it.each([2 ** 53 - 1, 2 ** 63 - 1, -1])('does not go on from epoch %d that it reports', async (epoch) => {
+    answer = (_request, response) => send(response, 200, { ...VIEW, highestEpoch: epoch }, { etag: '"x"' });
+    await expect(target.read()).rejects.toMatchObject({ code: 'EPOCH_IMPOSSIBLE' });
   });
 });

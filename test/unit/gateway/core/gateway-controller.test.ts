@@ -1,5 +1,10 @@
-import { type FindArbiter } from '../../../../gateway/core/arbiter-lookout';
-import { type ResolveDoubt, type Verdict } from '../../../../gateway/core/doubt';
+import { type FindAttempt } from '../../../../gateway/core/arbiter-lookout';
+import {
+  type ConfirmCommitted,
+  type DoubtAnswer,
+  type ResolveDoubt,
+  type Verdict,
+} from '../../../../gateway/core/doubt';
 import {
   GatewayController,
   type ControllerEvent,
@@ -25,6 +30,11 @@ const SETTINGS: ControllerSettings = {
   askOnStart: false,
 };
 
+const UNKNOWN: DoubtAnswer = { verdict: 'unknown' };
+/** What whoever is asked about `epoch` answers. */
+const answered = (verdict: Verdict, epoch: number): DoubtAnswer =>
+  verdict === 'committed' ? { verdict, epoch, side: 'green' } : { verdict };
+
 class Disk {
   content: GatewayRecord = { target: initialTargetRecord(BLUE), hold: null };
   failing = false;
@@ -42,18 +52,20 @@ interface Setup {
   readonly settings?: Partial<ControllerSettings>;
   readonly disk?: Disk;
   readonly resolveDoubt?: ResolveDoubt;
-  readonly findArbiter?: FindArbiter;
+  readonly findAttempt?: FindAttempt;
+  readonly confirmCommitted?: ConfirmCommitted;
 }
 
 function setUp(setup: Setup = {}) {
-  const { settings, disk = new Disk(), resolveDoubt = async () => 'unknown' as const, findArbiter } = setup;
+  const { settings, disk = new Disk(), resolveDoubt = async () => UNKNOWN, findAttempt, confirmCommitted } = setup;
   const clock = new ManualClock();
   const events: ControllerEvent[] = [];
   const controller = new GatewayController(disk.content, {
     persist: disk.persist,
     clock,
     resolveDoubt,
-    findArbiter,
+    findAttempt,
+    confirmCommitted,
     settings: { ...SETTINGS, ...settings },
     onEvent: (event) => events.push(event),
   });
@@ -85,15 +97,16 @@ describe('holding', () => {
     expect(clock.pending).toBeGreaterThan(0); // the deadline goes on
   });
 
-  it('begins only where an arbiter was seen, looked for at the stage, and goes on when it is gone later', async () => {
+  it('begins only where its epoch was seen prepared, looked for at the stage, and goes on when it is gone later', async () => {
     const seen: (boolean | Error)[] = [false, false, true];
     let looks = 0;
-    const findArbiter = async () => {
+    const findAttempt = async (epoch: number) => {
       const answer = seen[looks++] ?? new Error('not to be asked');
       if (answer instanceof Error) throw answer;
+      expect(epoch).toBe(1);
       return answer;
     };
-    const { controller, disk } = setUp({ findArbiter });
+    const { controller, disk } = setUp({ findAttempt });
     expect(await controller.stage(1, GREEN)).toMatchObject({ ok: true });
     expect(await controller.hold(1, 5_000)).toEqual({ kind: 'no_arbiter' });
     expect([controller.mode, disk.content.hold, looks]).toEqual(['pass', null, 2]);
@@ -103,8 +116,8 @@ describe('holding', () => {
     expect(looks).toBe(3);
   });
 
-  it('begins when it cannot be told whether there is an arbiter', async () => {
-    const { controller } = setUp({ findArbiter: () => Promise.reject(new Error('away')) });
+  it('begins when it cannot be told whether its epoch is prepared', async () => {
+    const { controller } = setUp({ findAttempt: () => Promise.reject(new Error('away')) });
     await controller.stage(1, GREEN);
     expect(await controller.hold(1, 5_000)).toMatchObject({ kind: 'holding' });
   });
@@ -135,6 +148,17 @@ describe('holding', () => {
     await clock.advance(1_000);
     expect(controller.mode).toBe('in_doubt');
     expect(await controller.hold(1, 9_000)).toEqual({ kind: 'in_doubt' });
+  });
+
+  it('lasts no longer than this gateway allows, whatever the caller asks for', async () => {
+    const { controller, clock, disk } = setUp({ settings: { maxDeadlineMs: 3_000 } });
+    await controller.stage(1, GREEN);
+    await controller.hold(1, 60_000);
+    expect(disk.content.hold).toEqual({ epoch: 1, deadlineMs: 3_000 });
+    await clock.advance(2_999);
+    expect(controller.mode).toBe('hold');
+    await clock.advance(1);
+    expect(controller.mode).toBe('in_doubt');
   });
 
   it('refuses an epoch that was not staged, and one that was reverted', async () => {
@@ -255,13 +279,13 @@ describe('releasing', () => {
 });
 
 describe('doubt', () => {
-  const scripted = (verdicts: (Verdict | Error)[]) => {
+  const scripted = (verdicts: (Verdict | DoubtAnswer | Error)[]) => {
     const asked: unknown[] = [];
     const resolveDoubt: ResolveDoubt = async (question) => {
       asked.push(question);
       const next = verdicts.shift() ?? 'unknown';
       if (next instanceof Error) throw next;
-      return next;
+      return typeof next === 'string' ? answered(next, question.epoch ?? 0) : next;
     };
     return { asked, resolveDoubt };
   };
@@ -320,20 +344,20 @@ describe('doubt', () => {
     const first = setUp({ disk });
     await first.controller.stage(1, GREEN);
     await first.controller.hold(1, 5_000);
-    let tell: (verdict: Verdict) => void = () => undefined;
+    let tell: (answer: DoubtAnswer) => void = () => undefined;
     const { controller } = setUp({ disk, resolveDoubt: () => new Promise((resolve) => (tell = resolve)) });
     expect(controller.mode).toBe('in_doubt');
     expect(controller.admit()).toBeNull();
     const log: string[] = [];
     controller.park(request(log, 'a'), 1);
-    tell('committed');
+    tell(answered('committed', 1));
     await settle();
     expect(log).toEqual(['a→green']);
     expect(controller.view()).toMatchObject({ epoch: 1, mode: 'pass', hold: null, doubt: null });
   });
 
   it('obeys an operator who applies or reverts, and ignores a verdict that comes after', async () => {
-    let tell: (verdict: Verdict) => void = () => undefined;
+    let tell: (answer: DoubtAnswer) => void = () => undefined;
     const { controller, clock } = setUp({ resolveDoubt: () => new Promise((resolve) => (tell = resolve)) });
     await controller.stage(1, GREEN);
     await controller.hold(1, 1_000);
@@ -341,7 +365,7 @@ describe('doubt', () => {
     expect(controller.mode).toBe('in_doubt');
     await controller.apply(1);
     expect(controller.admit()).toBe('green');
-    tell('aborted');
+    tell(answered('aborted', 1));
     await settle();
     expect(controller.admit()).toBe('green');
     expect(controller.read().revertedEpoch).toBe(0);
@@ -363,6 +387,120 @@ describe('doubt', () => {
     expect(await controller.hold(4, 1_000)).toMatchObject({ refusal: 'STALE_EPOCH' });
   });
 
+  describe('of one that knows of nothing undecided: it is new, or lost its state', () => {
+    const atStart = (...verdicts: (Verdict | DoubtAnswer | Error)[]) => {
+      const { asked, resolveDoubt } = scripted(verdicts);
+      return { asked, ...setUp({ resolveDoubt, settings: { askOnStart: true } }) };
+    };
+
+    it('serves as it was told to at first when no cutover was heard of, and says so', async () => {
+      const { controller, clock, asked, events } = atStart('no_cutover');
+      await clock.advance(0);
+      expect(asked).toEqual([{ reason: 'start', epoch: null, appliedEpoch: 0 }]);
+      expect(controller.admit()).toBe('blue');
+      expect(controller.view()).toMatchObject({ doubt: null, settledBy: 'no_cutover' });
+      expect(events).toContainEqual({ kind: 'doubt_ended', settledBy: 'no_cutover' });
+    });
+
+    it('serves what was committed, by itself and durably, whichever epoch that is', async () => {
+      const { controller, clock, disk } = atStart({ verdict: 'committed', epoch: 7, side: 'green' });
+      await clock.advance(0);
+      expect(controller.admit()).toBe('green');
+      expect(disk.content.target).toMatchObject({ applied: { epoch: 7, state: GREEN }, committedEpoch: 7 });
+      const again = setUp({ disk });
+      expect(again.controller.admit()).toBe('green');
+    });
+
+    it('serves nobody beside an attempt that lives, until that is decided', async () => {
+      const { controller, clock } = atStart('unknown', 'unknown', { verdict: 'committed', epoch: 2, side: 'green' });
+      await clock.advance(0);
+      expect([controller.admit(), controller.park(request([], 'a'), 1)]).toEqual([null, 'in_doubt']);
+      await clock.advance(1_000);
+      expect(controller.admit()).toBeNull();
+      await clock.advance(1_000);
+      expect(controller.admit()).toBe('green');
+    });
+
+    it('asks on whatever epoch is staged and given up meanwhile: that says nothing of the one it may have lost', async () => {
+      const { controller, clock, asked } = atStart('unknown', 'aborted', 'aborted');
+      await clock.advance(0);
+      await controller.revert(1);
+      await controller.stage(2, GREEN);
+      await controller.revert(2);
+      expect(controller.mode).toBe('in_doubt');
+      await controller.stage(3, GREEN);
+      await clock.advance(1_000);
+      expect(controller.read()).toMatchObject({ staged: null, revertedEpoch: 3 });
+      expect(controller.mode).toBe('in_doubt');
+      await clock.advance(1_000);
+      expect(asked.map((question) => (question as { epoch: number | null }).epoch)).toEqual([null, 3, null]);
+      expect(controller.view()).toMatchObject({ mode: 'pass', settledBy: 'aborted' });
+    });
+
+    it('does not take the answer to one question for that to another', async () => {
+      let tell: (answer: DoubtAnswer) => void = () => undefined;
+      const resolveDoubt = () => new Promise<DoubtAnswer>((resolve) => (tell = resolve));
+      const { controller, clock } = setUp({ resolveDoubt, settings: { askOnStart: true } });
+      await clock.advance(0);
+      await controller.stage(1, GREEN);
+      tell({ verdict: 'aborted' });
+      await settle();
+      expect(controller.mode).toBe('in_doubt');
+      expect(controller.read().staged).toMatchObject({ epoch: 1 });
+    });
+
+    it('is settled by what is applied or told', async () => {
+      for (const settleIt of [
+        async (controller: GatewayController) => {
+          await controller.stage(4, GREEN);
+          await controller.apply(4);
+        },
+        (controller: GatewayController) => controller.tellCommitted(4, GREEN),
+      ]) {
+        const { controller, clock } = atStart();
+        await clock.advance(0);
+        await settleIt(controller);
+        expect(controller.admit()).toBe('green');
+        expect(controller.view()).toMatchObject({ epoch: 4, settledBy: 'command' });
+      }
+    });
+  });
+
+  it('about an epoch is not settled by the late outcome of an older one', async () => {
+    const disk = new Disk();
+    const first = setUp({ disk }).controller;
+    await first.stage(2, GREEN);
+    await first.revert(2);
+    await first.stage(4, GREEN);
+    const { controller, clock } = setUp({ disk, settings: { askOnStart: true } });
+    await clock.advance(0);
+    expect(await controller.revert(2)).toMatchObject({ ok: true, changed: false });
+    expect(controller.mode).toBe('in_doubt');
+    expect(await controller.revert(4)).toMatchObject({ ok: true });
+    expect(controller.admit()).toBe('blue');
+  });
+
+  it('about an epoch is not settled by an arbiter that has never heard of a cutover: whoever staged it knew of one', async () => {
+    const { resolveDoubt } = scripted(['no_cutover', 'no_cutover', 'aborted']);
+    const { controller, clock } = setUp({ resolveDoubt });
+    await controller.stage(1, GREEN);
+    await controller.hold(1, 1_000);
+    await clock.advance(2_000);
+    expect(controller.view()).toMatchObject({ mode: 'in_doubt', doubt: { lastVerdict: 'no_cutover' } });
+    await clock.advance(1_000);
+    expect(controller.admit()).toBe('blue');
+  });
+
+  it('about an epoch ends with a newer one that was committed', async () => {
+    const { resolveDoubt } = scripted([{ verdict: 'committed', epoch: 3, side: 'green' }]);
+    const { controller, clock, disk } = setUp({ resolveDoubt });
+    await controller.stage(1, { mode: 'pass', weights: { blue: 1, green: 1 } });
+    await controller.hold(1, 1_000);
+    await clock.advance(1_000);
+    expect([controller.admit(), controller.admit()]).toEqual(['green', 'green']);
+    expect(disk.content).toMatchObject({ hold: null, target: { applied: { epoch: 3 }, staged: null } });
+  });
+
   it('stays in doubt when the verdict cannot be made durable', async () => {
     const { asked, resolveDoubt } = scripted(['committed', 'committed']);
     const { controller, clock, disk } = setUp({ resolveDoubt });
@@ -374,6 +512,61 @@ describe('doubt', () => {
     disk.failing = false;
     await clock.advance(1_000);
     expect(asked).toHaveLength(2);
+    expect(controller.admit()).toBe('green');
+  });
+});
+
+describe('being told that an epoch was committed', () => {
+  it.each([
+    ['never heard of it', async () => undefined],
+    ['had given it up', (controller: GatewayController) => controller.revert(1)],
+    [
+      'had staged it and gave it up',
+      async (controller: GatewayController) => {
+        await controller.stage(1, GREEN);
+        await controller.revert(1);
+      },
+    ],
+    [
+      'holds for it',
+      async (controller: GatewayController) => {
+        await controller.stage(1, GREEN);
+        await controller.hold(1, 5_000);
+      },
+    ],
+  ] as const)('serves green, once its arbiter confirms it, when it %s', async (_when, prepare) => {
+    const confirmed: number[] = [];
+    const confirmCommitted = async (epoch: number) => confirmed.push(epoch) > 0;
+    const { controller, disk } = setUp({ confirmCommitted });
+    await prepare(controller);
+    expect(await controller.tellCommitted(1, GREEN)).toMatchObject({ ok: true });
+    expect(controller.admit()).toBe('green');
+    expect(disk.content).toMatchObject({ hold: null, target: { applied: { epoch: 1 }, committedEpoch: 1 } });
+    expect(await controller.tellCommitted(1, GREEN)).toMatchObject({ ok: true, changed: false });
+    expect(await controller.revert(1)).toMatchObject({ ok: false, refusal: 'COMMITTED' });
+    expect(controller.admit()).toBe('green');
+    expect(confirmed).toEqual([1, 1]);
+  });
+
+  it('changes nothing when its arbiter does not confirm it, or cannot be asked', async () => {
+    const answers = [async () => false, () => Promise.reject(new Error('away'))];
+    const confirmCommitted = () => (answers.shift() ?? answers[0] ?? (async () => true))();
+    const { controller, disk } = setUp({ confirmCommitted });
+    await controller.stage(1, GREEN);
+    await controller.hold(1, 5_000);
+    const before = disk.content;
+    expect(await controller.tellCommitted(1, GREEN)).toMatchObject({ ok: false, refusal: 'NOT_COMMITTED' });
+    await expect(controller.tellCommitted(1, GREEN)).rejects.toThrow('away');
+    expect([controller.mode, disk.content]).toEqual(['hold', before]);
+  });
+
+  it('goes on holding for a newer epoch, which is decided by itself', async () => {
+    const { controller } = setUp();
+    await controller.stage(2, GREEN);
+    await controller.hold(2, 5_000);
+    expect(await controller.tellCommitted(1, GREEN)).toMatchObject({ ok: true });
+    expect(controller.view()).toMatchObject({ mode: 'hold', epoch: 1, staged: { epoch: 2 } });
+    await controller.revert(2);
     expect(controller.admit()).toBe('green');
   });
 });
