@@ -8,10 +8,15 @@ import { type Attempt } from './attempt';
 import { claimAttempt } from './claim-attempt';
 import { informGateways } from './inform-gateways';
 import { everyParty, forAll, gatewayProblems, revertParties } from './parties';
+import { within } from './within';
 
 /** So many rounds may be long before the hold. */
 const ROUNDS_MAX = 30;
 const REVERT_PATIENCE_MS = 5_000;
+/** A database that says nothing for so long is not waited for: its connection may lead nowhere, and TCP would wait for a quarter of an hour. */
+const ANSWERS_MS = 5_000;
+/** A round may carry a rewritten table, but not for ever. */
+const ROUND_MS = 120_000;
 
 export async function revertLeftovers(run: Attempt): Promise<ResultOf<'revertLeftovers'>> {
   if (run.latest === null) return 'ok';
@@ -30,12 +35,14 @@ export async function prepare(run: Attempt): Promise<ResultOf<'prepare'>> {
   }
   await sessions.openForPause();
   if (!(await chooseEpoch(run))) return 'failed';
-  await noteBeginning(sessions.green, run.input.cutoverId, run.theEpoch);
+  const noted = noteBeginning(sessions.green, run.input.cutoverId, run.theEpoch);
+  await within(ANSWERS_MS, 'noting on green that it begins', 'DB_UNREACHABLE', noted);
   if (!(await roundsUntilShort(run))) return 'failed';
   await informGateways(run);
   if (!(await roundsUntilShort(run))) return 'failed';
   // No statement of this session may outlive the pause, even when nobody is left who waits for it.
-  await sessions.blue.query(`SET statement_timeout = ${Math.round(run.settings.pauseBudgetMs)}`);
+  const limit = sessions.blue.query(`SET statement_timeout = ${Math.round(run.settings.pauseBudgetMs)}`);
+  await within(ANSWERS_MS, "setting the limit of blue's statements", 'DB_UNREACHABLE', limit);
   // Once more, because it opens the connections that the pause needs.
   const views = await forAll(everyParty(deps), (party) => party.read());
   if (views.every(({ highestEpoch }) => highestEpoch < run.theEpoch)) return 'ok';
@@ -50,7 +57,8 @@ export async function prepare(run: Attempt): Promise<ResultOf<'prepare'>> {
 async function chooseEpoch(run: Attempt): Promise<boolean> {
   const { deps, sessions, tools, input, latest } = run;
   const views = await forAll(everyParty(deps), (party) => party.read());
-  const [blue, green] = [await readArbiter(sessions.blue), await readArbiter(sessions.green)];
+  const blue = await within(ANSWERS_MS, "looking at blue's arbiter", 'DB_UNREACHABLE', readArbiter(sessions.blue));
+  const green = await within(ANSWERS_MS, "looking at green's arbiter", 'DB_UNREACHABLE', readArbiter(sessions.green));
   run.refusedBefore = blue.refused + green.refused;
   const known = [blue.epoch, green.epoch, latest?.epoch ?? 0, ...views.map((view) => view.highestEpoch)];
   run.epoch = nextEpoch(known);
@@ -66,7 +74,8 @@ async function roundsUntilShort(run: Attempt): Promise<boolean> {
   const { signal, heartbeat } = run.context;
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
     signal.throwIfAborted();
-    const done = await run.sessions.sync.round(signal);
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(ROUND_MS)]);
+    const done = await within(ROUND_MS, 'a round of the sync', 'SYNC_FAILED', run.sessions.sync.round(limited));
     heartbeat({ step: 'prepare', round, backlog: done.backlog });
     if (done.durationMs <= roundMsMax) return true;
   }
@@ -77,7 +86,9 @@ async function roundsUntilShort(run: Attempt): Promise<boolean> {
 export async function begin(run: Attempt): Promise<ResultOf<'begin'>> {
   const { holdDeadlineMs, leaseMarginMs } = run.settings;
   const terms = { epoch: run.theEpoch, holdDeadlineMs, marginMs: leaseMarginMs };
-  const answer = await beginAttempt(run.sessions.blue, terms);
+  const asked = beginAttempt(run.sessions.blue, terms);
+  // Without an answer it may have begun: the claim finds out.
+  const answer = await within(ANSWERS_MS, 'beginning on blue', 'DB_UNREACHABLE', asked);
   if (answer.ok) {
     run.attempt = answer.attempt;
     return 'ok';
