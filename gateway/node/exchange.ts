@@ -33,6 +33,8 @@ export interface ExchangeDeps {
   readonly features: readonly Feature[];
   readonly headerFeatures: readonly HeaderFeature[];
   readonly onEnd: (report: ExchangeReport) => void;
+  /** Bytes above 0x7f in a target were percent-encoded. */
+  readonly onEncodedTarget: () => void;
 }
 
 export interface ExchangeReport {

@@ -57,24 +57,30 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
   const pools = { public: createBodyPool(config), admin: createBodyPool(config) };
   const onEnd = (report: ExchangeReport) => (metrics.onExchange(report), accessLog.write(report));
   const timeouts = { ...config.upstream, bodyTimeoutMs: config.limits.bodyTimeoutMs };
-  const shared = { controller, sides, sweeper, timeouts, features, headerFeatures, onEnd };
+  const shared = {
+    controller,
+    sides,
+    sweeper,
+    timeouts,
+    features,
+    headerFeatures,
+    onEnd,
+    onEncodedTarget: () => metrics.onEncodedTarget(),
+  };
   const forwarding = (listener: ListenerName, material?: TlsMaterial) =>
     createForwardingServer({ ...shared, listener, bodies: pools[listener] }, config.limits, material);
   const isReady = (side: Side) => sides[side].readiness.isReady;
   metrics.watch({ controller, isReady, staleChallenges, bodies: Object.values(pools) });
-  const receiving = () => pools.public.incompleteCount + pools.admin.incompleteCount;
-  const ready = () => ({ blue: isReady('blue'), green: isReady('green') });
-  const names = [...features, ...headerFeatures].map(({ name }) => name);
   const control = createControlServer({
     controller,
     metrics,
     staleChallenges,
     token: loaded.controlToken,
     extraState: () => ({
-      receiving: receiving(),
-      ready: ready(),
+      receiving: pools.public.incompleteCount + pools.admin.incompleteCount,
+      ready: { blue: isReady('blue'), green: isReady('green') },
       staleChallenges: { known: staleChallenges.count },
-      features: names,
+      features: [...features, ...headerFeatures].map(({ name }) => name),
     }),
     onError: (err) => log.error({ err }, 'control call failed'),
   });

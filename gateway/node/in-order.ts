@@ -17,6 +17,11 @@ export class InOrder {
     this.ending.add(socket);
   }
 
+  /** A request of this connection is not answered yet. */
+  isBusy(socket: Socket): boolean {
+    return this.waiting.has(socket);
+  }
+
   run(socket: Socket, response: ServerResponse, work: () => void): void {
     if (this.ending.has(socket)) return;
     const queue = this.waiting.get(socket);

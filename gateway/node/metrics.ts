@@ -74,6 +74,16 @@ export class GatewayMetrics {
     registers: [this.registry],
   });
 
+  private readonly targetsEncoded = new Counter({
+    name: 'gateway_targets_encoded_total',
+    help: 'Requests whose target had bytes above 0x7f, which were percent-encoded.',
+    registers: [this.registry],
+  });
+
+  onEncodedTarget(): void {
+    this.targetsEncoded.inc();
+  }
+
   onCookieTranslated(): void {
     this.cookiesTranslated.inc();
   }

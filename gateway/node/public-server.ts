@@ -7,6 +7,7 @@ import { rawAnswer } from './answer';
 import { type GatewayConfig } from './config';
 import { Exchange, refuseHead, type ExchangeDeps } from './exchange';
 import { InOrder } from './in-order';
+import { ReplayedSocket, withEncodedTarget } from './raw-target';
 
 /** How often connections are looked at for the timeouts of heads and bodies. */
 const CONNECTIONS_CHECK_MS = 1_000;
@@ -46,6 +47,7 @@ export function createForwardingServer(deps: ExchangeDeps, limits: GatewayConfig
       clientAddress: request.socket.remoteAddress ?? 'unknown',
       maxHeaderCount: limits.headerCount,
     });
+    if (request.socket instanceof ReplayedSocket) response.shouldKeepAlive = false;
     inOrder.run(request.socket, response, () => {
       if (head.ok) new Exchange(deps, request, response, head, expectsContinue).start();
       else {
@@ -61,7 +63,15 @@ export function createForwardingServer(deps: ExchangeDeps, limits: GatewayConfig
   });
   // Before the listener of the server itself, which makes a `clientError` of it: without a handshake no answer can be sent.
   server.prependListener('tlsClientError', (_error: Error, socket: TLSSocket) => socket.destroy());
-  server.on('clientError', answerClientError);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    const encoded = inOrder.isBusy(socket) ? undefined : withEncodedTarget(error);
+    if (encoded === undefined) {
+      answerClientError(error, socket);
+      return;
+    }
+    deps.onEncodedTarget();
+    server.emit(tls ? 'secureConnection' : 'connection', new ReplayedSocket(socket, encoded));
+  });
   return server;
 }
 

@@ -27,7 +27,7 @@ export async function fuzzRequests(seed: number, count: number, parallel = 16): 
       const random = new Random(number * 2_246_822_519);
       const bytes = stream(random, number);
       const cut = pieces(random, bytes);
-      await Promise.all([send(gateway.publicPort, cut), send(direct.port, cut)]);
+      await Promise.all([send(gateway.publicPort, cut), send(direct.port, pieces(random, withEncodedTarget(bytes)))]);
       const difference = await compare(number, behind, direct);
       if (difference !== undefined) problems.push(`request ${number}: ${JSON.stringify(bytes)}: ${difference}`);
     }
@@ -39,6 +39,13 @@ export async function fuzzRequests(seed: number, count: number, parallel = 16): 
   }
   for (const part of [gateway, behind, direct]) await part.close();
   return problems;
+}
+
+/** Node's server refuses what the gateway percent-encodes: raw bytes in the target that begins a connection. */
+function withEncodedTarget(bytes: string): string {
+  return bytes.replace(/^[A-Z]+ [^\r\n ]*/, (start) =>
+    start.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`),
+  );
 }
 
 /** Each path names the case, so that cases may run at the same time; a path that lost its name is compared with nothing. */

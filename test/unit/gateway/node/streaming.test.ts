@@ -94,6 +94,34 @@ describe('streaming', () => {
       await client.until('all');
     });
 
+    it('is a target with raw bytes above 0x7f, percent-encoded, counted, and alone on its connection', async () => {
+      const blue = await parts.upstream((request, response) => {
+        request.resume().on('end', () => response.end('ok'));
+      });
+      const gateway = await parts.gateway({ blue: blue.url });
+      const target = '/oauth2/auth?login_hint=\u017e&x=\u00e9';
+      const get = Buffer.from(`GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      expect(await rawExchange(gateway.publicPort, get)).toMatch(/200 OK[^]*Connection: close[^]*ok/);
+      const post = `POST ${target} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n`;
+      const client = await RawClient.connect(gateway.publicPort);
+      client.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+      await client.until('ok');
+      await gateway.until({ inFlight: 0 });
+      client.send(Buffer.from(post));
+      await gateway.until({ receiving: 1 });
+      client.send('ab');
+      await client.closed();
+      const encoded = '/oauth2/auth?login_hint=%C5%BE&x=%C3%A9';
+      expect(blue.seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
+        `GET ${encoded}`,
+        'GET /',
+        `POST ${encoded}`,
+      ]);
+      expect(blue.seen[0]?.rawHeaders).toEqual(expect.arrayContaining(['X-Forwarded-For', '127.0.0.1']));
+      const metrics = await (await fetch(`${gateway.controlUrl}/metrics`, { headers: { Connection: 'close' } })).text();
+      expect(metrics).toMatch(/^gateway_targets_encoded_total 2$/m);
+    });
+
     it('is HEAD, 204 and 304 without a body, and the connection goes on', async () => {
       const blue = await parts.upstream((request, response) => {
         const status = Number(request.url?.slice(1));
