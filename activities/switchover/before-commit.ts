@@ -5,7 +5,7 @@ import { beginAttempt, commitAttempt, fence, readArbiter } from '../../hydra/arb
 import { isLockBusy } from '../../hydra/arbiter/lock-retry';
 import { noteBeginning } from '../../hydra/closing';
 import { type Attempt } from './attempt';
-import { claimAttempt } from './claim-attempt';
+import { claimAttempt, ownedAfterClaim } from './claim-attempt';
 import { informGateways } from './inform-gateways';
 import { everyParty, forAll, gatewayProblems, revertParties } from './parties';
 import { within } from './within';
@@ -167,10 +167,9 @@ export async function claim(run: Attempt): Promise<ResultOf<'claim'>> {
     claimAttempt(run.tools, blue, { cutoverId, attempt: run.attempt, after: run.latest?.attempt ?? 0, lockTimeoutMs }),
   );
   if (answer === 'busy') return 'unreachable';
-  // Where no attempt of this run is, the epoch may be the one that another run has chosen as well: what is staged under it is not
-  // this run's to give up. Nothing is staged before `begin` is confirmed, so nothing of this run's is left either.
-  run.attempt = answer.attempt;
-  run.epoch = answer.epoch;
+  const owned = ownedAfterClaim(run, answer);
+  run.attempt = owned.attempt;
+  run.epoch = owned.epoch;
   return answer.outcome;
 }
 

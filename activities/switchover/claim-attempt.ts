@@ -27,9 +27,8 @@ export async function claimAttempt(
   },
 ): Promise<ClaimOutcome> {
   const latest = options.attempt === null ? await tools.latestAttempt(blue, options.cutoverId) : null;
-  const attempt = options.attempt ?? latest?.attempt ?? 0;
-  if (options.attempt === null && attempt <= (options.after ?? 0))
-    return { outcome: 'aborted', attempt: null, epoch: null };
+  const attempt = attemptToClaim(options.attempt, latest?.attempt ?? null, options.after ?? 0);
+  if (attempt === null) return { outcome: 'aborted', attempt: null, epoch: null };
   try {
     const answer = await abortAttempt(blue, attempt, 'worker', options.lockTimeoutMs);
     switch (answer.outcome) {
@@ -45,4 +44,29 @@ export async function claimAttempt(
     if (isLockBusy(error)) return 'busy';
     throw error;
   }
+}
+
+/**
+ * Which attempt a claim is about. Pure, so that the model of the switchover takes the same decision.
+ *
+ * @param own null when the caller does not know a number of its own
+ * @param latest the newest attempt that there is, asked for where `own` is null
+ * @param after the newest attempt when the caller began
+ * @returns null when no attempt can be the caller's
+ */
+export function attemptToClaim(own: number | null, latest: number | null, after: number): number | null {
+  if (own !== null) return own;
+  return latest !== null && latest > after ? latest : null;
+}
+
+/**
+ * Which attempt and epoch are the caller's to give up after a claim: what the claim named, and nothing else. The epoch that a run has
+ * chosen for itself may be the one that another run has chosen as well; nothing is staged before `begin` is confirmed, so nothing of a
+ * run whose claim named no attempt is left either.
+ */
+export function ownedAfterClaim(
+  _before: { readonly attempt: number | null; readonly epoch: number | null },
+  claimed: { readonly attempt: number | null; readonly epoch: number | null },
+): { readonly attempt: number | null; readonly epoch: number | null } {
+  return { attempt: claimed.attempt, epoch: claimed.epoch };
 }

@@ -5,6 +5,7 @@ import { renderCliReference } from './cli-reference';
 import { renderConfigReference } from './config-reference';
 import { renderConfigSchema } from './config-schema';
 import { renderFaultReference } from './fault-reference';
+import { renderMutationReference } from './mutation-reference';
 
 /** Every generated file, relative to the root of the repository. */
 const OUTPUTS: Readonly<Record<string, () => string>> = {
@@ -12,6 +13,7 @@ const OUTPUTS: Readonly<Record<string, () => string>> = {
   'docs/reference/cli.md': renderCliReference,
   'docs/reference/config.md': renderConfigReference,
   'docs/reference/faults.md': renderFaultReference,
+  'docs/reference/mutations.md': renderMutationReference,
 };
 
 /** The files as they should be, in the project's formatting. */

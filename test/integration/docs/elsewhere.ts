@@ -11,6 +11,11 @@ export const SCRIPTS_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   demo: { by: 'test/e2e/upgrade.test.ts', why: 'plays the same upgrade on the same world' },
   world: { by: 'test/e2e/world.test.ts', why: 'starts it as a user does' },
   matrix: { by: 'test/e2e/matrix.test.ts', why: 'plays one of its cases; all of them take 15 minutes' },
+  model: { by: 'test/unit/model', why: 'explores its small spaces; the large ones take minutes' },
+  mutate: {
+    by: 'test/unit/mutations',
+    why: 'holds every mutation against the sources; planting them takes 20 minutes',
+  },
   histories: { by: 'test/workflows/replay', why: 'the recorder is what the replay test plays' },
   bench: { by: 'bench/main.ts', why: 'measures this machine for minutes' },
   check: { by: 'scripts/run.js', why: 'Prettier, tsc and ESLint are run before each commit' },

@@ -1,0 +1,275 @@
+import { initialTargetRecord } from '../../domain/target';
+import { acceptsWrites, endLeases, newArbiterTwin } from './arbiter-twin';
+import { ask, deadlineOver, forwardsTo, newGateway, restarted, servingGateway, settle } from './gateway-twin';
+import { atBlue, atParty, newRun, stepsOf, type Transition } from './orchestrator';
+import { type ModelRules } from './rules';
+import { type ModelGateway, type World, WorldCodec } from './world';
+
+export interface ModelLimits {
+  /** So many things may go wrong in one history: a crash, a lost, late or repeated message, a run beside another, a cancel, an early deadline. */
+  readonly faults: number;
+  /** So many runs of the step may be started while nothing is committed. */
+  readonly starts: number;
+  /** So many of them, and of those that give up, may live at a time. */
+  readonly living: number;
+  /** So often somebody may give the switchover up beside all of that. */
+  readonly abandons: number;
+  /** Whoever gives up takes away the capture, too. */
+  readonly undo?: boolean;
+  /** A run that starts beside one that lives is nothing that goes wrong. */
+  readonly freeStarts?: boolean;
+  /** How many kinds of violation are enough. @default 5 */
+  readonly violationsMax?: number;
+  readonly statesMax: number;
+}
+
+export interface ModelReport {
+  readonly states: number;
+  readonly transitions: number;
+  readonly durationMs: number;
+  /** Every state that can be reached was visited. */
+  readonly isExhausted: boolean;
+  /** The first of each kind, with the history that leads to it. */
+  readonly violations: readonly Violation[];
+}
+
+export interface Violation {
+  readonly what: string;
+  readonly history: readonly string[];
+}
+
+/** Visits every state that is within the limits, breadth-first, so that each history is among the shortest. */
+export function exploreSwitchover(rules: ModelRules, limits: ModelLimits): ModelReport {
+  const startedAt = performance.now();
+  const codec = new WorldCodec();
+  const ids = new Map<string, number>();
+  const keys: string[] = [];
+  const parents: number[] = [];
+  const from: number[] = [];
+  const to: number[] = [];
+  const ends: number[] = [];
+  const found = new Map<string, number>();
+  const visit = (world: World, parent: number): number => {
+    const key = codec.encode(world);
+    const known = ids.get(key);
+    if (known !== undefined) return known;
+    const id = keys.length;
+    ids.set(key, id);
+    keys.push(key);
+    parents.push(parent);
+    return id;
+  };
+  visit(beginning(limits), -1);
+  let next = 0;
+  for (; next < keys.length && keys.length <= limits.statesMax && found.size < (limits.violationsMax ?? 5); next += 1) {
+    const world = codec.decode(keys[next] ?? '');
+    const problem = broken(world);
+    if (problem !== undefined && !found.has(problem)) found.set(problem, next);
+    if (problem !== undefined) continue;
+    if (isEnd(world)) ends.push(next);
+    for (const { world: after, violation } of successors(rules, limits, world)) {
+      const id = visit(after, next);
+      from.push(next);
+      to.push(id);
+      if (violation !== undefined && !found.has(violation)) found.set(violation, id);
+    }
+  }
+  const isExhausted = next === keys.length;
+  if (isExhausted && found.size === 0) {
+    const stuck = firstWithoutEnd(keys.length, from, to, ends);
+    if (stuck !== undefined) found.set('no end can be reached', stuck);
+  }
+  const violations = [...found].map(([what, id]) => ({
+    what,
+    history: historyOf(rules, limits, codec, keys, parents, id),
+  }));
+  return {
+    states: keys.length,
+    transitions: from.length,
+    durationMs: Math.round(performance.now() - startedAt),
+    isExhausted,
+    violations,
+  };
+}
+
+function beginning(limits: ModelLimits): World {
+  return {
+    blue: newArbiterTwin('blue'),
+    isPending: true,
+    isCaptured: true,
+    green: newArbiterTwin('green'),
+    gateways: [servingGateway(), servingGateway()],
+    target: initialTargetRecord<string>('blue'),
+    runs: [],
+    late: [],
+    faults: limits.faults,
+    starts: limits.starts,
+    abandons: limits.abandons,
+  };
+}
+
+/** Everything that may happen next. */
+function successors(rules: ModelRules, limits: ModelLimits, world: World): Transition[] {
+  const steps = [
+    ...world.runs.flatMap((_, index) => stepsOf(rules, world, index)),
+    ...starts(rules, limits, world),
+    ...mishaps(rules, world),
+    ...world.gateways.flatMap((gateway, place) => gatewaySteps(rules, world, gateway, place)),
+    ...lateArrivals(rules, world),
+  ];
+  if (world.blue.attempts.some(isLiving))
+    steps.push({ label: 'the lease ends', world: { ...world, blue: endLeases(world.blue) } });
+  return steps.map((step) => ({ ...step, world: withWriters(step.world) }));
+}
+
+const isLiving = ({ state, isLeaseLive }: { state: string; isLeaseLive: boolean }) =>
+  isLeaseLive && (state === 'holding' || state === 'fenced');
+
+/** Clients write to blue whenever it lets them. */
+function withWriters(world: World): World {
+  return world.isPending || !acceptsWrites(world.blue) ? world : { ...world, isPending: true };
+}
+
+/** Temporal starts a step, again when it has failed, and beside one that is only silent; somebody gives up. */
+function starts(rules: ModelRules, limits: ModelLimits, world: World): Transition[] {
+  const isCommitted = world.blue.state === 'committed';
+  if (world.runs.length >= limits.living) return [];
+  const isBeside = world.runs.length > 0;
+  const price = isBeside && limits.freeStarts !== true ? 1 : 0;
+  const steps: Transition[] = [];
+  if (world.faults >= price && (world.starts > 0 || (isCommitted && !isBeside))) {
+    const runs = [...world.runs, newRun(rules, world, 'switchover')];
+    const left = Math.max(0, world.starts - 1);
+    steps.push({ label: 'a run starts', world: { ...world, runs, faults: world.faults - price, starts: left } });
+  }
+  if (world.abandons > 0) {
+    const runs = [...world.runs, newRun(rules, world, limits.undo === true ? 'undo' : 'abandon')];
+    steps.push({ label: 'somebody gives up', world: { ...world, runs, abandons: world.abandons - 1 } });
+  }
+  return steps;
+}
+
+function mishaps(rules: ModelRules, world: World): Transition[] {
+  if (world.faults === 0) return [];
+  const faulty = { ...world, faults: world.faults - 1 };
+  const steps: Transition[] = world.runs.map((_, index) => ({
+    label: `run ${index} dies`,
+    world: { ...faulty, runs: world.runs.filter((__, other) => other !== index) },
+  }));
+  world.gateways.forEach((gateway, place) => {
+    const put = (label: string, after: ModelGateway) =>
+      steps.push({ label: `gateway ${place} ${label}`, world: withGateway(faulty, place, after) });
+    put('is started again', restarted(rules, gateway));
+    put('is started without its state', newGateway());
+    if (gateway.record.hold !== null && gateway.doubt === null)
+      put('has an early deadline', deadlineOver(rules, gateway));
+  });
+  return steps;
+}
+
+function withGateway(world: World, place: number, gateway: ModelGateway): World {
+  const [first, second] = world.gateways;
+  return { ...world, gateways: place === 0 ? [gateway, second] : [first, gateway] };
+}
+
+function gatewaySteps(rules: ModelRules, world: World, gateway: ModelGateway, place: number): Transition[] {
+  const steps: Transition[] = [];
+  const { record, doubt } = gateway;
+  // The deadline is later than the lease of the attempt that it was set for.
+  const lease = world.blue.attempts.find(({ epoch }) => epoch === record.hold?.epoch);
+  if (record.hold !== null && doubt === null && (lease === undefined || !isLiving(lease))) {
+    steps.push({ label: `gateway ${place}: deadline`, world: withGateway(world, place, deadlineOver(rules, gateway)) });
+  }
+  const asked = ask(rules, world, gateway);
+  if (asked !== null) {
+    steps.push({ label: `gateway ${place} asks`, world: withGateway(asked.world, place, asked.gateway) });
+  }
+  const settled = settle(rules, gateway);
+  if (settled !== null) {
+    steps.push({ label: `gateway ${place} is answered`, world: withGateway(world, place, settled) });
+  }
+  return steps;
+}
+
+function lateArrivals(rules: ModelRules, world: World): Transition[] {
+  return world.late.map((message, index) => {
+    const rest = { ...world, late: world.late.filter((_, other) => other !== index) };
+    const label = `late ${message.verb} ${message.epoch} arrives at ${message.to}`;
+    if (message.to !== 'blue') return { label, world: atParty(rules, rest, message) ?? rest };
+    return { label, world: atBlue(rules, rest, message).world };
+  });
+}
+
+/** The invariants, as sentences that name what is broken; undefined when nothing is. */
+function broken(world: World): string | undefined {
+  const { blue, green, gateways, target } = world;
+  const open = { blue: acceptsWrites(blue), green: acceptsWrites(green) };
+  if (open.blue && open.green) return 'both databases take writes';
+  const committed = blue.attempts.find(({ state }) => state === 'committed');
+  if (open.green && committed?.epoch !== green.epoch) return 'green is open without a commit of its epoch';
+  if (committed !== undefined && world.isPending) return 'a write that blue confirmed is not on green';
+  if (gateways.some((gateway) => forwardsTo(gateway) === 'blue' && !open.blue))
+    return 'a gateway forwards to a blue that refuses';
+  if (gateways.some((gateway) => forwardsTo(gateway) === 'green' && !open.green)) {
+    return 'a gateway forwards to a green that refuses';
+  }
+  const isTargetOnGreen = target.applied.state === 'green';
+  if (isTargetOnGreen && committed?.epoch !== target.applied.epoch) return 'a target serves green without a commit';
+  if (committed !== undefined && !world.isCaptured) return 'blue is committed and its capture was taken away';
+  if (open.green && !isTargetOnGreen) return 'green takes writes while a target serves blue';
+  return undefined;
+}
+
+/** Either everything is on green, or everything is as it was; nobody waits for anybody. */
+function isEnd({ blue, green, gateways, target, runs }: World): boolean {
+  if (blue.state === 'committed') {
+    return (
+      acceptsWrites(green) &&
+      target.applied.state === 'green' &&
+      gateways.every((gateway) => forwardsTo(gateway) === 'green')
+    );
+  }
+  const isBack = target.applied.state === 'blue' && gateways.every((gateway) => forwardsTo(gateway) === 'blue');
+  return isBack && runs.length === 0 && acceptsWrites(blue) && !blue.attempts.some(isLiving);
+}
+
+function firstWithoutEnd(count: number, from: readonly number[], to: readonly number[], ends: readonly number[]) {
+  // Edges by where they lead, as one list: heads[state] is the first, and before[edge] the next.
+  const heads = new Int32Array(count).fill(-1);
+  const before = new Int32Array(from.length);
+  to.forEach((state, edge) => {
+    before[edge] = heads[state] ?? -1;
+    heads[state] = edge;
+  });
+  const hasEnd = new Uint8Array(count);
+  const queue = [...ends];
+  for (const end of ends) hasEnd[end] = 1;
+  for (let state = queue.pop(); state !== undefined; state = queue.pop()) {
+    for (let edge = heads[state] ?? -1; edge !== -1; edge = before[edge] ?? -1) {
+      const earlier = from[edge] ?? 0;
+      if (hasEnd[earlier] === 1) continue;
+      hasEnd[earlier] = 1;
+      queue.push(earlier);
+    }
+  }
+  const stuck = hasEnd.indexOf(0);
+  return stuck === -1 ? undefined : stuck;
+}
+
+/** What happened, found again by taking the steps from each state to the next. */
+function historyOf(
+  rules: ModelRules,
+  limits: ModelLimits,
+  codec: WorldCodec,
+  keys: readonly string[],
+  parents: readonly number[],
+  id: number,
+): readonly string[] {
+  const labels: string[] = [];
+  for (let state = id; (parents[state] ?? -1) !== -1; state = parents[state] ?? -1) {
+    const before = codec.decode(keys[parents[state] ?? 0] ?? '');
+    const step = successors(rules, limits, before).find(({ world }) => codec.encode(world) === keys[state]);
+    labels.unshift(step?.label ?? 'something');
+  }
+  return labels;
+}

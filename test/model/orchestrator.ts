@@ -1,0 +1,483 @@
+import { highestEpoch } from '../../domain/target';
+import { type KnownAttempt, type SwitchoverActionKind } from '../../domain/switchover';
+import { abortAttempt, openSide, type TwinAttempt } from './arbiter-twin';
+import { command } from './gateway-twin';
+import { type ModelRules } from './rules';
+import { type LateMessage, type ModelRun, PARTIES, type Party, type World } from './world';
+
+export interface Transition {
+  readonly label: string;
+  readonly world: World;
+  /** What must never happen and did. */
+  readonly violation?: string;
+}
+
+const LIMITS = { lockAttempts: 2, roundsMax: 2 };
+const GATEWAYS = '??.';
+const TARGETS = '..?';
+const EVERYBODY = '???';
+const NOBODY = '...';
+const REVERT_ALL = { at: 'revert', calls: EVERYBODY } as const;
+
+/** A run that begins: it asks blue what there is, and builds on nothing else. */
+export function newRun(rules: ModelRules, world: World, kind: ModelRun['kind']): ModelRun {
+  const latest = world.blue.attempts.at(-1);
+  const known: KnownAttempt = latest?.state ?? 'none';
+  const goesOn = latest !== undefined && latest.state !== 'aborted';
+  return {
+    kind,
+    machine: rules.initialSwitchover(known),
+    at: kind === 'switchover' ? 'decide' : 'claim',
+    calls: NOBODY,
+    attempt: goesOn ? latest.attempt : null,
+    epoch: goesOn ? latest.epoch : null,
+    latestAttempt: latest?.attempt ?? 0,
+    latestEpoch: latest?.epoch ?? 0,
+    flipped: NOBODY,
+    holdsGreen: false,
+    isGivenUp: false,
+  };
+}
+
+/** Everything that run `index` may do next, and everything that may happen to it while it does. */
+export function stepsOf(rules: ModelRules, world: World, index: number): Transition[] {
+  const run = world.runs[index];
+  if (run === undefined) return [];
+  const step = new Step(rules, world, index, run);
+  return run.kind === 'switchover' ? step.switchover() : step.abandon();
+}
+
+class Step {
+  constructor(
+    private readonly rules: ModelRules,
+    private readonly world: World,
+    private readonly index: number,
+    private readonly run: ModelRun,
+  ) {}
+
+  switchover(): Transition[] {
+    const { run } = this;
+    if (run.calls.includes('?')) return this.callParties();
+    if (run.at === 'decide') return this.decide();
+    if (run.at === 'prepare:choose') return [this.chooseEpoch()];
+    if (run.at === 'prepare:look') return [this.lookAgain()];
+    return [this.endOfCalls()];
+  }
+
+  private decide(): Transition[] {
+    const { machine } = this.run;
+    const go = (facts: { budgetOver: boolean; cancelled: boolean }, world = this.world) =>
+      new Step(this.rules, world, this.index, this.run).act(facts);
+    const steps = go({ budgetOver: false, cancelled: false });
+    if (machine.attempt === 'committed' || machine.attempt === 'aborted' || this.world.faults === 0) return steps;
+    const given = { ...this.world, faults: this.world.faults - 1 };
+    return [...steps, ...go({ budgetOver: true, cancelled: true }, given)];
+  }
+
+  private act(facts: { budgetOver: boolean; cancelled: boolean }): Transition[] {
+    const { run } = this;
+    const action = this.rules.nextAction(run.machine, facts);
+    if (action.kind === 'finish') return [this.finish(`finish ${action.outcome}`, action.outcome)];
+    switch (action.kind) {
+      case 'revertLeftovers':
+      case 'stage':
+        return [this.begin(action.kind, EVERYBODY)];
+      case 'revert':
+        return run.epoch === null ? [this.done('revert', 'ok')] : [this.begin('revert', EVERYBODY)];
+      case 'hold':
+        return [this.begin('hold', GATEWAYS)];
+      case 'applyTargets':
+      case 'confirmTargets':
+        return [this.begin(action.kind, TARGETS)];
+      case 'release':
+        return [this.begin('release', notYet(run.flipped))];
+      case 'prepare':
+        return [this.become('prepare', { at: 'prepare:choose' })];
+      case 'begin':
+        return this.atBlue('begin', 'lost', run.epoch ?? 0);
+      case 'fence':
+        return this.atBlue('fence', 'lost', run.attempt ?? 0);
+      case 'commit':
+        return this.atBlue('commit', 'lost', run.attempt ?? 0);
+      case 'claim':
+        return this.claim();
+      case 'lastRound':
+        return [this.lastRound()];
+      case 'pushChallenges':
+        return [this.done('pushChallenges', 'ok')];
+      case 'lookAtGreen':
+        return [this.done('lookAtGreen', this.isGreenOpen() ? 'open' : 'closed')];
+      case 'holdWriters':
+        return [this.holdWriters()];
+      case 'openGreen':
+        return this.openGreen();
+    }
+  }
+
+  private isGreenOpen(): boolean {
+    const { green } = this.world;
+    return green.state === 'open' && green.epoch === this.run.epoch;
+  }
+
+  /** Reads everybody. Gateways that do not pass end the preparation. */
+  private chooseEpoch(): Transition {
+    const { world, run } = this;
+    if (world.gateways.some(({ record, doubt }) => doubt !== null || record.hold !== null)) {
+      return this.done('prepare', 'failed');
+    }
+    const epoch = 1 + Math.max(world.blue.epoch, world.green.epoch, run.latestEpoch, ...highestEpochs(world));
+    return this.become(`choose epoch ${epoch}`, { at: 'prepare:look', epoch });
+  }
+
+  /** The second look at blue, and the second reading of everybody. */
+  private lookAgain(): Transition {
+    const { world, run } = this;
+    const isSame = (world.blue.attempts.at(-1)?.attempt ?? 0) === run.latestAttempt;
+    const isAbove = highestEpochs(world).every((highest) => highest < (run.epoch ?? 0));
+    return this.done('prepare', isSame && isAbove ? 'ok' : 'failed');
+  }
+
+  private lastRound(): Transition {
+    const { world } = this;
+    const isFenced = world.blue.attempts.some(({ state, isLeaseLive }) => state === 'fenced' && isLeaseLive);
+    // Without a fence it carries what there is, and clients go on writing.
+    const carried = { ...world, isPending: !isFenced && world.isPending };
+    return new Step(this.rules, carried, this.index, this.run).done('lastRound', 'zero');
+  }
+
+  /** One call of blue's arbiter, with everything that may become of a message. */
+  private atBlue(verb: 'begin' | 'fence' | 'commit', lost: 'lost', value: number): Transition[] {
+    const { world } = this;
+    const steps = [this.arrivesAtBlue(verb, value)];
+    if (world.faults === 0) return steps;
+    const faulty = { ...world, faults: world.faults - 1 };
+    const step = new Step(this.rules, faulty, this.index, this.run);
+    const happened = step.arrivesAtBlue(verb, value);
+    steps.push(relabel(step.done(verb, lost), `${verb} never arrives`));
+    steps.push(relabel(step.afterLost(verb, lost, happened), `${verb} happens, its answer is lost`));
+    const late = { ...faulty, late: [...world.late, { to: 'blue', verb, epoch: value }] };
+    steps.push(relabel(new Step(this.rules, late, this.index, this.run).done(verb, lost), `${verb} is under way`));
+    return steps;
+  }
+
+  /** The effect of `happened` on the databases, and of a lost answer on the run. */
+  private afterLost(verb: SwitchoverActionKind, lost: string, happened: Transition): Transition {
+    const after = { ...happened.world, runs: this.world.runs };
+    const lostStep = new Step(this.rules, after, this.index, this.run).done(verb, lost);
+    return happened.violation === undefined ? lostStep : { ...lostStep, violation: happened.violation };
+  }
+
+  private arrivesAtBlue(verb: 'begin' | 'fence' | 'commit', value: number): Transition {
+    const effect = atBlue(this.rules, this.world, { to: 'blue', verb, epoch: value });
+    const step = new Step(this.rules, effect.world, this.index, this.run);
+    const { run, world } = this;
+    const violation = !effect.committed
+      ? undefined
+      : run.isGivenUp
+        ? 'a run commits that was given up before'
+        : world.isCaptured
+          ? undefined
+          : 'a run commits without a capture';
+    const done = step.become(verb, {
+      at: 'decide',
+      machine: this.rules.afterAction(run.machine, verb, effect.result, LIMITS),
+      ...(effect.attempt === undefined ? {} : { attempt: effect.attempt }),
+    });
+    return violation === undefined ? done : { ...done, violation };
+  }
+
+  private claim(): Transition[] {
+    const { world, run } = this;
+    const steps = [this.claimed()];
+    if (world.faults === 0) return steps;
+    const faulty = new Step(this.rules, { ...world, faults: world.faults - 1 }, this.index, run);
+    const happened = faulty.claimed();
+    const isOver = happened.world.blue !== world.blue;
+    return isOver ? [...steps, relabel(faulty.afterLost('claim', 'unreachable', happened), 'claim, no answer')] : steps;
+  }
+
+  /** @returns the run that owns what the claim named, and nothing else */
+  private claimed(): Transition {
+    const { world, run, rules } = this;
+    const attempt = rules.attemptToClaim(run.attempt, latestOf(world)?.attempt ?? null, run.latestAttempt);
+    const answer = attempt === null ? null : abortAttempt(world.blue, attempt);
+    const isKnown = answer !== null && answer.answer.outcome !== 'unknown_attempt';
+    const owned = rules.ownedAfterClaim(run, {
+      attempt: isKnown ? attempt : null,
+      epoch: isKnown ? (answer.answer.epoch ?? null) : null,
+    });
+    const result = isKnown && answer.answer.outcome === 'committed' ? 'committed' : 'aborted';
+    const after = withBlue(world, answer?.twin ?? world.blue);
+    return new Step(rules, after, this.index, { ...run, ...owned }).done('claim', result);
+  }
+
+  /** Whoever comes later takes the place of one that says nothing: the server ends silent sessions. */
+  private holdWriters(): Transition {
+    const runs = this.world.runs.map((run) => (run.holdsGreen ? { ...run, holdsGreen: false } : run));
+    const step = new Step(this.rules, { ...this.world, runs }, this.index, { ...this.run, holdsGreen: true });
+    return step.done('holdWriters', 'ok');
+  }
+
+  private openGreen(): Transition[] {
+    const { world, run } = this;
+    if (!run.holdsGreen) return [this.done('openGreen', 'lost')];
+    const { twin, answer } = openSide(world.green, run.epoch);
+    const without = { ...run, holdsGreen: false };
+    const opened = { ...world, green: twin };
+    const step = new Step(this.rules, opened, this.index, without);
+    const steps = [step.done('openGreen', answer.ok ? 'ok' : 'lost')];
+    if (world.faults === 0) return steps;
+    const faults = world.faults - 1;
+    const lost = new Step(this.rules, { ...opened, faults }, this.index, without).done('openGreen', 'lost');
+    const never = new Step(this.rules, { ...world, faults }, this.index, without).done('openGreen', 'lost');
+    return [
+      ...steps,
+      relabel(lost, 'openGreen happens, its answer is lost'),
+      relabel(never, 'openGreen never happens'),
+    ];
+  }
+
+  /** One message to each party that is to be called, in whatever order. */
+  private callParties(): Transition[] {
+    const { world, run } = this;
+    return PARTIES.flatMap((party, place) => {
+      if (run.calls.charAt(place) !== '?') return [];
+      const messages = messagesOf(this.rules, world, run, party);
+      const arrived = messages.reduce<{ world: World; ok: boolean }>(
+        (before, message) => {
+          const after = atParty(this.rules, before.world, message);
+          return { world: after ?? before.world, ok: before.ok && after !== null };
+        },
+        { world, ok: true },
+      );
+      const accepted = isAccepted(run, arrived.world, party, arrived.ok);
+      const what = `${run.at} ${party}`;
+      const steps = [this.called(arrived.world, place, accepted, what + (accepted ? '' : ' refuses'))];
+      const last = messages.at(-1);
+      if (world.faults === 0 || last === undefined) return steps;
+      const faults = world.faults - 1;
+      if (accepted) {
+        steps.push(this.called({ ...arrived.world, faults }, place, false, `${what} happens, its answer is lost`));
+      }
+      steps.push(this.called({ ...world, faults }, place, false, `${what} never arrives`));
+      steps.push(this.called({ ...world, faults, late: [...world.late, last] }, place, false, `${what} is under way`));
+      return steps;
+    });
+  }
+
+  private called(world: World, place: number, ok: boolean, label: string): Transition {
+    const { run } = this;
+    const put = (text: string, mark: string) => text.slice(0, place) + mark + text.slice(place + 1);
+    const flips = run.at === 'release' || run.at === 'applyTargets' || run.at === 'confirmTargets';
+    return new Step(this.rules, world, this.index, run).become(label, {
+      calls: put(run.calls, ok ? '.' : '!'),
+      flipped: ok && flips ? put(run.flipped, '*') : run.flipped,
+    });
+  }
+
+  /** All parties were called. */
+  private endOfCalls(): Transition {
+    const { run } = this;
+    const kind = run.at as SwitchoverActionKind;
+    const ok = !run.calls.includes('!');
+    if (kind === 'applyTargets' && !run.holdsGreen) return this.done(kind, 'session_lost');
+    if (kind === 'revert') return this.done(kind, ok ? 'ok' : 'left');
+    return this.done(kind, ok ? 'ok' : 'failed');
+  }
+
+  abandon(): Transition[] {
+    const { world, run } = this;
+    if (run.calls.includes('?')) return this.callParties();
+    switch (run.at) {
+      case 'claim': {
+        const latest = latestOf(world);
+        if (latest === undefined) return [this.become('abandon: nothing to claim', { at: 'choose' })];
+        const { twin, answer } = abortAttempt(world.blue, latest.attempt);
+        const after = new Step(this.rules, withBlue(world, twin), this.index, run);
+        if (answer.outcome === 'committed') return [after.finish('abandon: too late', 'committed')];
+        return [after.become('abandon: claim', { at: 'choose' })];
+      }
+      case 'choose': {
+        const known = [world.blue.epoch, latestOf(world)?.epoch ?? 0, ...highestEpochs(world)];
+        return [this.become('abandon: choose', { at: 'use up', epoch: 1 + Math.max(...known) })];
+      }
+      case 'use up': {
+        const begun = this.rules.beginAttempt(world.blue, run.epoch, 1);
+        const after = new Step(this.rules, withBlue(world, begun.twin), this.index, run);
+        if (begun.answer.ok) return [after.usedUp(begun.answer.attempt)];
+        // Its removal has begun: no epoch can be begun there any more, so none has to be used up.
+        if (begun.answer.reason === 'removing') return [after.become('abandon: removed', REVERT_ALL)];
+        if (begun.answer.reason === 'committed') return [after.finish('abandon: too late', 'committed')];
+        return [after.become('abandon: again', { at: 'claim' })];
+      }
+      case 'abort': {
+        const { twin } = abortAttempt(world.blue, run.attempt);
+        const after = new Step(this.rules, withBlue(world, twin), this.index, run);
+        return [after.become('abandon: abort', REVERT_ALL)];
+      }
+      default:
+        // It is repeated until everybody has confirmed.
+        if (run.calls.includes('!')) return [this.become('abandon: again', { calls: again(run.calls) })];
+        return [this.afterAbandon()];
+    }
+  }
+
+  /** Every run that began before, and no attempt of its own is alive, is refused from now on. */
+  private usedUp(attempt: number): Transition {
+    const runs = this.world.runs.map((run, index) => (index === this.index ? run : { ...run, isGivenUp: true }));
+    const step = new Step(this.rules, { ...this.world, runs }, this.index, this.run);
+    return step.become('abandon: begin', { at: 'abort', attempt });
+  }
+
+  /** Who only gives up is done; who undoes the whole cutover takes the right to begin away, and then the capture. */
+  private afterAbandon(): Transition {
+    const { world, run } = this;
+    if (run.kind === 'abandon') return this.finish('abandon: aborted', 'given up');
+    if (run.at !== 'remove') return this.become('undo: next the capture', { at: 'remove', calls: NOBODY });
+    if (!world.isCaptured) return this.finish('undo: done', 'given up');
+    const { twin, answer } = this.rules.beginRemoval(world.blue);
+    const after = new Step(this.rules, withBlue(world, twin), this.index, run);
+    if (!answer.ok && answer.reason === 'committed') return after.finish('undo: too late', 'committed');
+    if (!answer.ok) return after.become('undo: again', { at: 'claim' });
+    const removed = new Step(this.rules, { ...after.world, isCaptured: false }, this.index, run);
+    return removed.become('undo: the capture goes', {});
+  }
+
+  private begin(kind: SwitchoverActionKind, calls: string): Transition {
+    return this.become(kind, { at: kind, calls });
+  }
+
+  private done(kind: SwitchoverActionKind, result: string): Transition {
+    const { run } = this;
+    const after = this.rules.afterAction as (...args: unknown[]) => ModelRun['machine'];
+    const machine = after(run.machine, kind, result, LIMITS);
+    return this.become(`${kind}: ${result}`, { at: 'decide', calls: NOBODY, machine });
+  }
+
+  private become(label: string, changes: Partial<ModelRun>): Transition {
+    const runs = this.world.runs.map((run, index) => (index === this.index ? { ...this.run, ...changes } : run));
+    return { label: `run ${this.index}: ${label}`, world: { ...this.world, runs } };
+  }
+
+  private finish(label: string, outcome: 'committed' | 'aborted' | 'given up'): Transition {
+    const others = this.world.runs.filter((_, index) => index !== this.index);
+    const world = { ...this.world, runs: others };
+    const lies =
+      outcome === 'committed'
+        ? !isCommittedEverywhere(world)
+        : outcome === 'aborted' && isMineCommitted(world, this.run);
+    const violation = lies ? `a run ends as ${outcome} and is not` : undefined;
+    const done = { label: `run ${this.index}: ${label}`, world };
+    // Giving up may find that it is too late long before the other run has flipped anything.
+    return violation === undefined || this.run.kind !== 'switchover' ? done : { ...done, violation };
+  }
+}
+
+function isCommittedEverywhere({ blue, green }: World): boolean {
+  return blue.state === 'committed' && green.state === 'open';
+}
+
+function isMineCommitted({ blue }: World, run: ModelRun): boolean {
+  return (
+    run.attempt !== null && blue.attempts.some(({ attempt, state }) => attempt === run.attempt && state === 'committed')
+  );
+}
+
+const relabel = (transition: Transition, what: string): Transition => ({
+  ...transition,
+  label: `${transition.label} (${what})`,
+});
+
+const again = (calls: string) => calls.replaceAll('!', '?');
+
+const notYet = (flipped: string) => [...flipped].map((mark, place) => (place < 2 && mark === '.' ? '?' : '.')).join('');
+
+function latestOf(world: World): TwinAttempt | undefined {
+  return world.blue.attempts.at(-1);
+}
+
+function withBlue(world: World, blue: World['blue']): World {
+  return { ...world, blue };
+}
+
+function highestEpochs({ gateways, target }: World): readonly number[] {
+  return [...gateways.map(({ record }) => highestEpoch(record.target)), highestEpoch(target)];
+}
+
+const recordOf = (world: World, party: Party) =>
+  party === 't' ? world.target : world.gateways[party === 'g0' ? 0 : 1].record.target;
+
+/** What a run sends to a party for what it does now: the short answers of `parties.ts`, one message after the other. */
+function messagesOf(rules: ModelRules, world: World, run: ModelRun, party: Party): readonly LateMessage[] {
+  const epoch = run.at === 'revertLeftovers' ? run.latestEpoch : (run.epoch ?? 0);
+  const send = (verb: string, of = epoch): LateMessage => ({ to: party, verb, epoch: of });
+  switch (run.at) {
+    case 'stage':
+    case 'hold':
+      return [send(run.at)];
+    case 'revertLeftovers':
+    case 'revert': {
+      const record = recordOf(world, party);
+      const staged = record.staged !== null && record.staged.epoch < epoch ? [send('revert', record.staged.epoch)] : [];
+      return highestEpoch(record) <= epoch ? [...staged, send('revert')] : staged;
+    }
+    default: {
+      const applied = atParty(rules, world, send('apply'));
+      return [send(applied === null ? 'tell' : 'apply')];
+    }
+  }
+}
+
+/** What counts is what it serves, not what it answered. */
+function isAccepted(run: ModelRun, world: World, party: Party, ok: boolean): boolean {
+  if (run.at !== 'release' && run.at !== 'applyTargets' && run.at !== 'confirmTargets') return ok;
+  const { applied } = recordOf(world, party);
+  const isGreen = typeof applied.state === 'string' ? applied.state === 'green' : applied.state.weights.green > 0;
+  return ok && applied.epoch === run.epoch && isGreen;
+}
+
+/** A message arrives at a gateway or the target. @returns null when it is refused */
+export function atParty(rules: ModelRules, world: World, message: LateMessage): World | null {
+  const { to, verb, epoch } = message;
+  if (to !== 't') {
+    const place = to === 'g0' ? 0 : 1;
+    const after = command(rules, world, world.gateways[place], message);
+    if (after === null) return null;
+    const [first, second] = world.gateways;
+    return { ...world, gateways: place === 0 ? [after, second] : [first, after] };
+  }
+  const { target } = world;
+  const result =
+    verb === 'stage'
+      ? rules.stageTarget(target, epoch, 'green')
+      : verb === 'apply'
+        ? rules.applyTarget(target, epoch)
+        : verb === 'tell'
+          ? rules.commitTarget(target, epoch, 'green')
+          : rules.revertTarget(target, epoch);
+  return result.ok ? { ...world, target: result.record } : null;
+}
+
+interface AtBlue {
+  readonly world: World;
+  readonly result: 'ok' | 'refused' | 'lost';
+  readonly attempt?: number;
+  readonly committed: boolean;
+}
+
+/** A message arrives at blue's arbiter, whoever sent it. */
+export function atBlue(rules: ModelRules, world: World, { verb, epoch }: LateMessage): AtBlue {
+  if (verb === 'begin') {
+    const { twin, answer } = rules.beginAttempt(world.blue, epoch, 1);
+    if (answer.ok) return { world: withBlue(world, twin), result: 'ok', attempt: answer.attempt, committed: false };
+    // Another run of this step has committed meanwhile: the claim finds out.
+    return { world, result: answer.reason === 'committed' ? 'lost' : 'refused', committed: false };
+  }
+  if (verb === 'fence') {
+    const { twin, answer } = rules.fence(world.blue, epoch);
+    return { world: withBlue(world, twin), result: answer.ok ? 'ok' : 'refused', committed: false };
+  }
+  const { twin, answer } = rules.commitAttempt({ ...world.blue, undone: world.isPending ? 1 : 0 }, epoch);
+  const result = answer.ok ? 'ok' : 'refused';
+  return { world: withBlue(world, { ...twin, undone: 0 }), result, committed: answer.ok && !answer.alreadyCommitted };
+}

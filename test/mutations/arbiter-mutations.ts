@@ -1,0 +1,234 @@
+import { type Mutation } from './mutation';
+
+const ARBITER = 'hydra/arbiter/arbiter.sql';
+const GUARDS = 'hydra/arbiter/guards.sql';
+
+const ATTEMPTS: readonly Mutation[] = [
+  {
+    what: 'an attempt begins on a side that is committed',
+    file: ARBITER,
+    find: `  IF side_now.state IN ('committed', 'closed', 'abandoned', 'removing') THEN`,
+    replace: `  IF side_now.state IN ('closed', 'abandoned', 'removing') THEN`,
+    killedBy: 'twin',
+  },
+  {
+    what: 'an attempt begins while the capture is being removed',
+    file: ARBITER,
+    find: `  IF side_now.state IN ('committed', 'closed', 'abandoned', 'removing') THEN`,
+    replace: `  IF side_now.state IN ('committed', 'closed', 'abandoned') THEN`,
+    killedBy: 'twin',
+  },
+  {
+    what: 'an attempt begins with an epoch that was used',
+    file: ARBITER,
+    find: `  IF p_epoch <= (SELECT`,
+    replace: `  IF p_epoch < (SELECT`,
+    killedBy: 'twin',
+  },
+  {
+    what: 'an older attempt whose lease is over stays as it was when a new one begins',
+    file: ARBITER,
+    find: `decided_by = 'lease over'\n   WHERE state IN ('holding', 'fenced');`,
+    replace: `decided_by = 'lease over'\n   WHERE false;`,
+    killedBy: 'twin',
+  },
+  {
+    what: 'a fence comes after its lease',
+    file: ARBITER,
+    find: `  IF mine.lease_until <= clock_timestamp() THEN`,
+    replace: `  IF false THEN`,
+    killedBy: 'twin',
+  },
+  {
+    what: 'the fence of an attempt that was given up is granted',
+    file: ARBITER,
+    find: `  IF mine.state IS DISTINCT FROM 'holding' THEN`,
+    replace: `  IF mine.state IS NULL OR mine.state NOT IN ('holding', 'aborted') THEN`,
+    killedBy: 'twin',
+  },
+  {
+    what: 'the fence does not arm the guards',
+    file: ARBITER,
+    find: `  PERFORM setval('hydra_cutover.armed', 1);`,
+    replace: ``,
+    killedBy: 'twin',
+  },
+  {
+    what: 'a commit comes after its lease',
+    file: ARBITER,
+    find: `   WHERE attempt = p_attempt AND state = 'fenced' AND lease_until > clock_timestamp();\n  IF NOT FOUND`,
+    replace: `   WHERE attempt = p_attempt AND state = 'fenced';\n  IF NOT FOUND`,
+    killedBy: 'twin',
+  },
+  {
+    what: 'the commit of an attempt that another one has fenced over is granted',
+    file: ARBITER,
+    find: `  IF mine.state IS DISTINCT FROM 'fenced' THEN`,
+    replace: `  IF mine.state IS NULL OR mine.state NOT IN ('fenced', 'aborted') THEN`,
+    killedBy: 'twin',
+  },
+  {
+    what: 'a commit leaves changes that were never carried',
+    file: ARBITER,
+    find: `  IF undone > 0 THEN`,
+    replace: `  IF undone > 3 THEN`,
+    killedBy: 'twin',
+  },
+  {
+    what: 'a commit does not look at guards and capture',
+    file: ARBITER,
+    find: `SELECT hydra_cutover.guard_problems() UNION ALL SELECT hydra_cutover.capture_problems()`,
+    replace: `SELECT hydra_cutover.guard_problems()`,
+    killedBy: 'twin',
+  },
+  {
+    what: 'an abort leaves the fence standing',
+    file: ARBITER,
+    find: `    UPDATE hydra_cutover.run SET state = 'open', lease_until = NULL\n     WHERE attempt = p_attempt AND state = 'fenced' AND lease_until > clock_timestamp();`,
+    replace: ``,
+    killedBy: 'twin',
+  },
+  {
+    what: 'an abort writes the run row of a fence that has lapsed, which guards may be reading',
+    file: ARBITER,
+    find: `    UPDATE hydra_cutover.run SET state = 'open', lease_until = NULL\n     WHERE attempt = p_attempt AND state = 'fenced' AND lease_until > clock_timestamp();`,
+    replace: `    UPDATE hydra_cutover.run SET state = 'open', lease_until = NULL WHERE attempt = p_attempt AND state = 'fenced';`,
+    killedBy: 'twin',
+  },
+  {
+    what: 'a committed attempt is aborted',
+    file: ARBITER,
+    find: `  IF mine.state IN ('committed', 'aborted') THEN`,
+    replace: `  IF mine.state = 'aborted' THEN`,
+    killedBy: 'twin',
+  },
+];
+
+const CLAIMS: readonly Mutation[] = [
+  {
+    what: 'a side that an earlier cutover left tells about a later epoch',
+    file: ARBITER,
+    find: `WHERE state IN ('closed', 'abandoned') OR (state = 'committed' AND epoch < p_epoch))\n     OR`,
+    replace: `WHERE state IN ('closed', 'abandoned'))\n     OR`,
+    killedBy: 'twin',
+    secondLine: {
+      what: 'it is asked once more before an epoch is used up',
+      edit: {
+        file: ARBITER,
+        find: `    IF p_epoch > known + 1 OR EXISTS (SELECT FROM hydra_cutover.run WHERE state = 'committed' AND epoch < p_epoch) THEN`,
+        replace: `    IF p_epoch > known + 1 THEN`,
+      },
+    },
+  },
+  {
+    what: 'green tells who is left before it was opened',
+    file: ARBITER,
+    find: `WHERE state IN ('closed', 'abandoned') OR (state = 'committed' AND epoch < p_epoch))\n     OR`,
+    replace: `WHERE state = 'committed' AND epoch < p_epoch)\n     OR`,
+    killedBy: 'twin',
+  },
+  {
+    what: 'a gateway that holds nothing is told to serve while an attempt is alive',
+    file: ARBITER,
+    find: `  IF p_epoch IS NULL AND (hydra_cutover.outcome() ->> 'living') IS NOT NULL THEN`,
+    replace: `  IF false THEN`,
+    killedBy: 'twin',
+  },
+  {
+    what: 'a claim uses up an epoch that nobody stages, and no attempt can begin any more',
+    file: ARBITER,
+    find: `    IF p_epoch > known + 1 OR EXISTS`,
+    replace: `    IF EXISTS`,
+    killedBy: 'twin',
+  },
+  {
+    what: 'a claim of an epoch that was not begun leaves it free to begin',
+    file: ARBITER,
+    find: `    HAVING p_epoch > known;`,
+    replace: `    HAVING false;`,
+    killedBy: 'twin',
+  },
+  {
+    what: 'a gateway serves on although a newer epoch was committed',
+    file: ARBITER,
+    find: `WHERE state = 'committed' AND epoch > COALESCE(p_applied_epoch, 0)) THEN`,
+    replace: `WHERE false) THEN`,
+    killedBy: 'twin',
+  },
+  {
+    what: 'an epoch that tried to leave a side counts as one that it was opened for',
+    file: ARBITER,
+    find: `     AND NOT EXISTS (SELECT 1 FROM hydra_cutover.attempt WHERE epoch = p_epoch)\n$serves$`,
+    replace: `$serves$`,
+    killedBy: 'twin',
+  },
+  {
+    what: 'an attempt whose lease is over counts as one that is being prepared',
+    file: ARBITER,
+    find: `                  WHERE epoch = p_epoch AND state IN ('holding', 'fenced') AND lease_until > clock_timestamp())`,
+    replace: `                  WHERE epoch = p_epoch AND state IN ('holding', 'fenced'))`,
+    killedBy: 'twin',
+  },
+];
+
+const SIDES: readonly Mutation[] = [
+  {
+    what: 'a side opens whatever state it is in',
+    file: ARBITER,
+    find: `  IF side_now.state <> 'closed' OR p_epoch <= side_now.epoch THEN`,
+    replace: `  IF p_epoch <= side_now.epoch THEN`,
+    killedBy: 'twin',
+  },
+  {
+    what: 'the right to open is taken from a green that is open',
+    file: ARBITER,
+    find: `  IF side_now.side <> 'green' OR side_now.state NOT IN ('closed', 'abandoned') THEN`,
+    replace: `  IF side_now.side <> 'green' THEN`,
+    killedBy: 'twin',
+    secondLine: {
+      what: 'only a closed side changes its state',
+      edit: {
+        file: ARBITER,
+        find: `  UPDATE hydra_cutover.run SET state = 'abandoned' WHERE state = 'closed';`,
+        replace: `  UPDATE hydra_cutover.run SET state = 'abandoned';`,
+      },
+    },
+  },
+  {
+    what: 'a removal takes the right to begin from a side that is committed',
+    file: ARBITER,
+    find: `  IF side_now.state IN ('committed', 'closed', 'abandoned') THEN`,
+    replace: `  IF side_now.state IN ('closed', 'abandoned') THEN`,
+    killedBy: 'twin',
+  },
+  {
+    what: 'a committed side lets writes pass',
+    file: GUARDS,
+    find: `WHEN state IN ('committed', 'closed', 'abandoned') THEN state`,
+    replace: `WHEN state IN ('closed', 'abandoned') THEN state`,
+    killedBy: 'guards',
+  },
+  {
+    what: 'a fence holds after its lease, so that a dead orchestrator is an outage',
+    file: GUARDS,
+    find: `WHEN state = 'fenced' AND lease_until > clock_timestamp() THEN state`,
+    replace: `WHEN state = 'fenced' THEN state`,
+    killedBy: 'guards',
+  },
+  {
+    what: 'a write that was refused is not counted',
+    file: GUARDS,
+    find: `  PERFORM nextval('hydra_cutover.refused');\n  -- Never 40001`,
+    replace: `  -- Never 40001`,
+    killedBy: 'guards',
+  },
+  {
+    what: 'the sync goes on writing to a side that is open',
+    file: GUARDS,
+    find: `             WHEN sync_role = session_user THEN 'the sync is over'\n`,
+    replace: ``,
+    killedBy: 'sides',
+  },
+];
+
+export const ARBITER_MUTATIONS: readonly Mutation[] = [...ATTEMPTS, ...CLAIMS, ...SIDES];

@@ -1,0 +1,220 @@
+import { type Mutation } from './mutation';
+
+const SWITCHOVER = 'domain/switchover.ts';
+const TARGET = 'domain/target.ts';
+const RECORD = 'gateway/core/gateway-record.ts';
+const CLAIM = 'activities/switchover/claim-attempt.ts';
+
+const DECISIONS: readonly Mutation[] = [
+  {
+    what: 'a claim that got no answer is taken for aborted',
+    file: SWITCHOVER,
+    find: `result === 'unreachable' ? UNCLEAR : { attempt: result }`,
+    replace: `{ attempt: result === 'unreachable' ? 'aborted' : result }`,
+    killedBy: 'walk',
+  },
+  {
+    what: 'a begin whose answer was lost is not claimed',
+    file: SWITCHOVER,
+    find: `return result === 'lost' ? UNCLEAR : FAILED;`,
+    replace: `return FAILED;`,
+    killedBy: 'walk',
+  },
+  {
+    what: 'a cancel between begin and commit is not heard',
+    file: SWITCHOVER,
+    find: `state.failed || facts.cancelled || facts.budgetOver`,
+    replace: `state.failed || facts.budgetOver`,
+    killedBy: 'walk',
+  },
+  {
+    what: 'the budget of the pause is not looked at',
+    file: SWITCHOVER,
+    find: `state.failed || facts.cancelled || facts.budgetOver`,
+    replace: `state.failed || facts.cancelled`,
+    killedBy: 'walk',
+  },
+  {
+    what: 'what an aborted attempt left is built upon',
+    file: SWITCHOVER,
+    find: `leftovers: known === 'aborted',`,
+    replace: `leftovers: false,`,
+    killedBy: 'walk',
+  },
+  {
+    what: 'a living attempt of a killed worker is not claimed',
+    file: SWITCHOVER,
+    find: `return isAlive ? { ...fresh, attempt: 'unclear' } : fresh;`,
+    replace: `return isAlive ? { ...fresh, failed: false } : fresh;`,
+    killedBy: 'walk',
+  },
+  {
+    what: 'nothing that an aborted attempt staged and holds is given up',
+    file: SWITCHOVER,
+    find: `return state.reverted ? { kind: 'finish', outcome: 'aborted' } : { kind: 'revert' };`,
+    replace: `return { kind: 'finish', outcome: 'aborted' };`,
+    killedBy: 'walk',
+  },
+  {
+    what: 'blue is fenced before the gateways hold',
+    file: SWITCHOVER,
+    find: `  if (!state.held) return { kind: 'hold' };\n`,
+    replace: ``,
+    killedBy: 'walk',
+  },
+  {
+    what: 'the commit does not wait for the gateways to know every challenge',
+    file: SWITCHOVER,
+    find: `{ kind: state.challengesComplete ? 'commit' : 'pushChallenges' }`,
+    replace: `{ kind: 'commit' }`,
+    killedBy: 'walk',
+  },
+  {
+    what: 'rounds under the fence have no limit',
+    file: SWITCHOVER,
+    find: `result === 'failed' || rounds >= limits.roundsMax`,
+    replace: `result === 'failed'`,
+    killedBy: 'walk',
+  },
+  {
+    what: 'a lock that writers hold is asked for without a limit',
+    file: SWITCHOVER,
+    find: `failed: lockTries >= limits.lockAttempts`,
+    replace: `failed: false`,
+    killedBy: 'walk',
+  },
+  {
+    what: 'an open whose answer was lost counts as open',
+    file: SWITCHOVER,
+    find: `openGreen: (_state, result) => (result === 'ok' ? { green: 'open' } : GREEN_LOST),`,
+    replace: `openGreen: () => ({ green: 'open' }),`,
+    killedBy: 'walk',
+  },
+  {
+    what: 'green opens although the lock on its writers was lost',
+    file: SWITCHOVER,
+    find: `if (result === 'session_lost') return GREEN_LOST;`,
+    replace: `if (result === 'session_lost') return { targetsApplied: true };`,
+    killedBy: 'walk',
+  },
+  {
+    what: 'requests are released while green is closed',
+    file: SWITCHOVER,
+    find: `return { kind: state.targetsApplied ? 'openGreen' : 'applyTargets' };`,
+    replace: `if (!state.targetsApplied) return { kind: 'applyTargets' };\n    return { kind: state.released ? 'openGreen' : 'release' };`,
+    killedBy: 'walk',
+  },
+  {
+    what: 'a target that was away when green was found open is forgotten',
+    file: SWITCHOVER,
+    find: `return state.targetsApplied ? { kind: 'finish', outcome: 'committed' } : { kind: 'confirmTargets' };`,
+    replace: `return { kind: 'finish', outcome: 'committed' };`,
+    killedBy: 'walk',
+  },
+  {
+    what: 'a run gives up the epoch that it chose although its claim found no attempt',
+    file: CLAIM,
+    find: `return { attempt: claimed.attempt, epoch: claimed.epoch };`,
+    replace: `return { attempt: claimed.attempt ?? _before.attempt, epoch: claimed.epoch ?? _before.epoch };`,
+    killedBy: 'model',
+  },
+  {
+    what: 'a claim without a number ends an attempt that was there before the run',
+    file: CLAIM,
+    find: `return latest !== null && latest > after ? latest : null;`,
+    replace: `return latest;`,
+    killedBy: 'owner',
+  },
+];
+
+const PROTOCOL: readonly Mutation[] = [
+  {
+    what: 'an older epoch is staged over a newer one',
+    file: TARGET,
+    find: `  if (epoch <= highestEpoch(record)) return refuse(record, 'STALE_EPOCH');\n  return changed({ ...record, staged`,
+    replace: `  return changed({ ...record, staged`,
+    killedBy: 'protocol',
+  },
+  {
+    what: 'an epoch that was given up is applied',
+    file: TARGET,
+    find: `if (record.applied.epoch === epoch && isStanding(record, epoch)) return unchanged(record);`,
+    replace: `if (record.applied.epoch >= epoch) return unchanged(record);`,
+    killedBy: 'protocol',
+  },
+  {
+    what: 'a committed epoch is reverted by a late message',
+    file: TARGET,
+    find: `  if (epoch === record.committedEpoch && epoch > 0) return refuse(record, 'COMMITTED');\n`,
+    replace: ``,
+    killedBy: 'protocol',
+  },
+  {
+    what: 'the revert of an older epoch takes a newer one away',
+    file: TARGET,
+    find: `  if (epoch < highestEpoch(record)) return refuse(record, 'STALE_EPOCH');\n`,
+    replace: ``,
+    killedBy: 'protocol',
+  },
+  {
+    what: 'an epoch that is reverted before it arrived is staged later',
+    file: TARGET,
+    find: `  return changed({ ...record, staged: null, revertedEpoch: epoch });`,
+    replace: `  return unchanged({ ...record, staged: null });`,
+    killedBy: 'protocol',
+  },
+  {
+    what: 'what was committed is over when a newer epoch is applied, and is applied all the same',
+    file: TARGET,
+    find: `  if (applied.epoch > epoch) return refuse(record, 'STALE_EPOCH');\n`,
+    replace: ``,
+    killedBy: 'protocol',
+  },
+];
+
+const GATEWAY: readonly Mutation[] = [
+  {
+    what: 'a newer epoch is staged while requests are held for an older one',
+    file: RECORD,
+    find: `  if (record.hold !== null && epoch > record.hold.epoch) return refuse(record, 'HOLD_UNRESOLVED');\n  return settle(record, stageTarget(`,
+    replace: `  return settle(record, stageTarget(`,
+    killedBy: 'gateway',
+  },
+  {
+    what: 'the revert of a newer epoch ends the hold of an older one',
+    file: RECORD,
+    find: `  if (record.hold !== null && epoch > record.hold.epoch) return refuse(record, 'HOLD_UNRESOLVED');\n  return settle(record, revertTarget(`,
+    replace: `  return settle(record, revertTarget(`,
+    killedBy: 'gateway',
+  },
+  {
+    what: 'a hold outlives the epoch that it was for',
+    file: RECORD,
+    find: `const over = hold !== null && (applied.epoch >= hold.epoch || revertedEpoch >= hold.epoch);`,
+    replace: `const over = false;`,
+    killedBy: 'gateway',
+  },
+  {
+    what: 'requests are held for an epoch that is not staged',
+    file: RECORD,
+    find: `  if (record.target.staged?.epoch === epoch) {`,
+    replace: `  if (epoch > highestEpoch(record.target) || record.target.staged?.epoch === epoch) {`,
+    killedBy: 'gateway',
+  },
+  {
+    what: 'the revert of an older epoch ends the doubt of a gateway that knows nothing',
+    file: RECORD,
+    find: `return inQuestion !== null && undecidedEpoch(before) !== null;`,
+    replace: `return inQuestion !== null || undecidedEpoch(before) === null;`,
+    killedBy: 'model',
+  },
+  {
+    what: 'a doubt ends while an epoch is undecided',
+    file: RECORD,
+    find: `  if (undecidedEpoch(after) !== null) return false;\n`,
+    replace: ``,
+    killedBy: 'gateway',
+  },
+];
+
+export const DECISION_MUTATIONS: readonly Mutation[] = [...DECISIONS, ...PROTOCOL, ...GATEWAY];

@@ -1,0 +1,34 @@
+/** What looks at a mutation, in the order of what it costs: the tests of a path. */
+export const CHECKS = {
+  walk: 'test/unit/domain/switchover.test.ts',
+  protocol: 'test/unit/domain/target.test.ts',
+  gateway: 'test/unit/gateway/core/gateway-controller.test.ts',
+  model: 'test/unit/model',
+  twin: 'test/integration/hydra/arbiter/twin.test.ts',
+  guards: 'test/integration/hydra/arbiter/arbiter.test.ts',
+  sides: 'test/integration/hydra/arbiter/sides.test.ts',
+  switchover: 'test/integration/activities/switchover.test.ts',
+  owner: 'test/integration/activities/switchover-owner.test.ts',
+} as const;
+
+export type CheckName = keyof typeof CHECKS;
+
+/** A text of a source that is replaced. It must occur exactly once. */
+export interface Edit {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** One answer taken out of production code, small enough to be missed by a reader. */
+export interface Mutation extends Edit {
+  /** What is wrong then, as the end of "what if …". */
+  readonly what: string;
+  /** The tests that fail. Where a second line saves the mutation, they fail only when that is taken out as well. */
+  readonly killedBy: CheckName;
+  readonly secondLine?: {
+    /** What stands behind it, as a sentence. */
+    readonly what: string;
+    readonly edit: Edit;
+  };
+}

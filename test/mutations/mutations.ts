@@ -1,0 +1,6 @@
+import { type Mutation } from './mutation';
+import { ARBITER_MUTATIONS } from './arbiter-mutations';
+import { DECISION_MUTATIONS } from './decision-mutations';
+
+/** Every one is proven by `npm run mutate`, and shown in `docs/reference/mutations.md`. */
+export const MUTATIONS: readonly Mutation[] = [...DECISION_MUTATIONS, ...ARBITER_MUTATIONS];

@@ -1,0 +1,47 @@
+import { exploreSwitchover, type ModelLimits } from '../../model/explore';
+import { LARGE_SPACES, SMALL_SPACES } from '../../model/limits';
+import { type ModelRules, PRODUCTION_RULES } from '../../model/rules';
+
+describe('the model of the switchover', () => {
+  it.each(Object.entries(SMALL_SPACES))('breaks no invariant and always comes to an end: %s', (_name, limits) => {
+    const { isExhausted, violations, states } = exploreSwitchover(PRODUCTION_RULES, limits);
+    expect(violations).toEqual([]);
+    expect(isExhausted).toBe(true);
+    expect(states).toBeGreaterThan(10_000);
+  });
+});
+
+/** An answer that was taken out of production's functions, the space in which it is missed, and what breaks without it. */
+const WITHOUT: readonly (readonly [name: string, limits: ModelLimits, rules: Partial<ModelRules>, broken: string])[] = [
+  [
+    'a run whose claim found no attempt gives nothing up',
+    { ...LARGE_SPACES.threeRuns, faults: 1, starts: 2, living: 2 },
+    {
+      ownedAfterClaim: (before, claimed) => ({
+        attempt: claimed.attempt ?? before.attempt,
+        epoch: claimed.epoch ?? before.epoch,
+      }),
+    },
+    'a gateway forwards to a blue that refuses',
+  ],
+  [
+    'the revert of an older epoch does not settle the doubt of a gateway that knows nothing',
+    { ...LARGE_SPACES.threeRuns, faults: 1, starts: 2, living: 2 },
+    { isSettled: (_inQuestion, { after }) => after.hold === null },
+    'a gateway forwards to a blue that refuses',
+  ],
+  [
+    'the right to begin is taken away before the capture is',
+    SMALL_SPACES.undo,
+    { beginRemoval: (twin) => ({ twin, answer: { ok: true, alreadyRemoving: false } }) },
+    'a run commits without a capture',
+  ],
+];
+
+describe('the model finds what is missing without', () => {
+  it.each(WITHOUT)('%s', (_name, limits, rules, broken) => {
+    const { violations } = exploreSwitchover({ ...PRODUCTION_RULES, ...rules }, { ...limits, violationsMax: 1 });
+    expect(violations.map(({ what }) => what)).toEqual([broken]);
+    expect(violations[0]?.history).not.toEqual([]);
+  });
+});
