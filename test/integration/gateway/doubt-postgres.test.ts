@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { type Client } from 'pg';
 import {
   abortAttempt,
@@ -13,6 +12,7 @@ import {
   removeArbiter,
 } from '../../../hydra/arbiter';
 import { asAdmin, useDatabase } from '../../support/database';
+import { startLink } from '../../support/cuttable-link';
 import { useParts } from '../../unit/gateway/support/fixture';
 import { rawExchange } from '../../unit/gateway/support/sockets';
 import { type TestGateway } from '../../unit/gateway/support/test-gateway';
@@ -105,36 +105,6 @@ async function committed(gateway: TestGateway): Promise<void> {
   await gateway.hold(1, DEADLINE_MS);
 }
 
-/** The way to the database, to be cut. */
-async function startProxy() {
-  const sockets = new Set<Socket>();
-  let open = true;
-  const server = createServer((client) => {
-    if (!open) {
-      client.destroy();
-      return;
-    }
-    const { host, port } = blueDatabase.config;
-    const upstream = connect(port, host);
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.once('close', () => [client, upstream].forEach((each) => each.destroy()));
-    }
-    client.pipe(upstream).pipe(client);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    cut: () => {
-      open = false;
-      sockets.forEach((socket) => socket.destroy());
-    },
-    mend: () => void (open = true),
-    close: () => new Promise<void>((resolve) => server.close(() => resolve())),
-  };
-}
-
 describe('a gateway in doubt with blue as arbiter', () => {
   parts = useParts();
   afterAll(async () => {
@@ -169,6 +139,7 @@ describe('a gateway in doubt with blue as arbiter', () => {
   it('goes to green after a commit by itself, once green is open and not before', async () => {
     await installBlue();
     await installArbiter(green, { side: 'green', cutoverId: 'test', initialState: 'closed' });
+    await guardTables(green);
     await grantArbiter(green, ROLE);
     const gateway = await start({ withGreen: true });
     await committed(gateway);
@@ -181,16 +152,16 @@ describe('a gateway in doubt with blue as arbiter', () => {
 
   it('is unavailable while the database is away, and recovers with it', async () => {
     await installBlue();
-    const proxy = await startProxy();
-    proxy.cut();
-    const gateway = await start({ port: proxy.port });
+    const link = await startLink(blueDatabase.config);
+    link.cut();
+    const gateway = await start({ port: link.port });
     await untilAsked(gateway, 'unknown');
     expect(await get(gateway)).toMatch(UNAVAILABLE);
-    proxy.mend();
+    link.mend();
     await gateway.until({ mode: 'pass' });
     expect(await served(gateway)).toBe('blue');
     await gateway.close();
-    await proxy.close();
+    await link.close();
   });
 
   it('passes at a start when no cutover has prepared the database, and says so, but holds nothing: it may be the wrong one', async () => {
@@ -240,15 +211,15 @@ describe('a gateway in doubt with blue as arbiter', () => {
 
   it('holds while the database is away: its silence settles nothing', async () => {
     await installBlue();
-    const proxy = await startProxy();
-    const gateway = await start({ port: proxy.port });
+    const link = await startLink(blueDatabase.config);
+    const gateway = await start({ port: link.port });
     await gateway.until({ mode: 'pass' });
-    proxy.cut();
+    link.cut();
     await gateway.stage(1, 'green');
     expect(await gateway.hold(1)).toMatchObject({ status: 200 });
     await gateway.revert(1);
     await gateway.close();
-    await proxy.close();
+    await link.close();
   });
 
   it('takes a missing right for no answer', async () => {

@@ -39,7 +39,7 @@ export class GatewayHome {
 
   /** Starts `gateway/main.ts` and waits until it serves. */
   async start(options: TestGatewayOptions = {}): Promise<GatewayProcess> {
-    const { child, exited, ready } = await this.run(testConfig(this.folder, options));
+    const { child, exited, ready } = await this.run(testConfig(this.folder, options), options.environment);
     const urls = await Promise.race([readyFile(ready), exited.then(({ stderr }) => Promise.reject(new Error(stderr)))]);
     return {
       ...urls,
@@ -65,7 +65,7 @@ export class GatewayHome {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  private async run(config: Record<string, unknown>) {
+  private async run(config: Record<string, unknown>, environment: NodeJS.ProcessEnv = {}) {
     this.starts += 1;
     const configFile = join(this.folder, `config-${this.starts}.yaml`);
     const ready = join(this.folder, `ready-${this.starts}.json`);
@@ -83,7 +83,7 @@ export class GatewayHome {
       ],
       {
         cwd: ROOT,
-        env: { ...process.env, GATEWAY_CONTROL_TOKEN: TEST_TOKEN },
+        env: { ...process.env, GATEWAY_CONTROL_TOKEN: TEST_TOKEN, ...environment },
         stdio: ['ignore', 'ignore', 'pipe'],
       },
     );

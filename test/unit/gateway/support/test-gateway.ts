@@ -40,6 +40,8 @@ export interface TestGateway {
   stage(epoch: number, side: 'blue' | 'green'): Promise<ControlAnswer>;
   hold(epoch: number, deadlineMs?: number): Promise<ControlAnswer>;
   apply(epoch: number): Promise<ControlAnswer>;
+  /** Tells it that the epoch was committed and green serves it. */
+  tellCommitted(epoch: number): Promise<ControlAnswer>;
   revert(epoch: number): Promise<ControlAnswer>;
   state(): Promise<Readonly<Record<string, unknown>>>;
   /** Resolves once `GET /state` shows all of `expected`. */
@@ -103,7 +105,10 @@ export async function startTestGateway(options: TestGatewayOptions = {}, existin
   };
 }
 
-export type ControlClient = Pick<TestGateway, 'control' | 'stage' | 'hold' | 'apply' | 'revert' | 'state' | 'until'>;
+export type ControlClient = Pick<
+  TestGateway,
+  'control' | 'stage' | 'hold' | 'apply' | 'tellCommitted' | 'revert' | 'state' | 'until'
+>;
 
 /** The calls of an orchestrator to a gateway's control listener. */
 export function controlClient(controlUrl: string, token: string): ControlClient {
@@ -126,6 +131,8 @@ export function controlClient(controlUrl: string, token: string): ControlClient 
       }),
     hold: (epoch, deadlineMs = HOLD_MS) => control('PUT', '/hold', { epoch, deadlineMs }),
     apply: (epoch) => control('POST', '/target/apply', { epoch }),
+    tellCommitted: (epoch) =>
+      control('POST', '/target/committed', { epoch, state: { mode: 'pass', weights: { blue: 0, green: 1 } } }),
     revert: (epoch) => control('POST', '/target/revert', { epoch }),
     until: async (expected) => {
       for (;;) {
