@@ -12,15 +12,10 @@ import { within } from './within';
 
 /** So many rounds may be long before the hold. */
 const ROUNDS_MAX = 30;
-const REVERT_PATIENCE_MS = 5_000;
-/** A database that says nothing for so long is not waited for: its connection may lead nowhere, and TCP would wait for a quarter of an hour. */
-const ANSWERS_MS = 5_000;
-/** A round may carry a rewritten table, but not for ever. */
-const ROUND_MS = 120_000;
 
 export async function revertLeftovers(run: Attempt): Promise<ResultOf<'revertLeftovers'>> {
   if (run.latest === null) return 'ok';
-  const { left } = await revertParties(everyParty(run.deps), run.latest.epoch, REVERT_PATIENCE_MS);
+  const { left } = await revertParties(everyParty(run.deps), run.latest.epoch, run.tools.patience.revertMs);
   if (left.length === 0) return 'ok';
   run.explain(`left from an earlier attempt: ${left.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}`);
   return 'failed';
@@ -36,13 +31,13 @@ export async function prepare(run: Attempt): Promise<ResultOf<'prepare'>> {
   await sessions.openForPause();
   if (!(await chooseEpoch(run))) return 'failed';
   const noted = noteBeginning(sessions.green, run.input.cutoverId, run.theEpoch);
-  await within(ANSWERS_MS, 'noting on green that it begins', 'DB_UNREACHABLE', noted);
+  await within(run.tools.patience.questionMs, 'noting on green that it begins', 'DB_UNREACHABLE', noted);
   if (!(await roundsUntilShort(run))) return 'failed';
   await informGateways(run);
   if (!(await roundsUntilShort(run))) return 'failed';
   // No statement of this session may outlive the pause, even when nobody is left who waits for it.
   const limit = sessions.blue.query(`SET statement_timeout = ${Math.round(run.settings.pauseBudgetMs)}`);
-  await within(ANSWERS_MS, "setting the limit of blue's statements", 'DB_UNREACHABLE', limit);
+  await within(run.tools.patience.questionMs, "setting the limit of blue's statements", 'DB_UNREACHABLE', limit);
   // Once more, because it opens the connections that the pause needs.
   const views = await forAll(everyParty(deps), (party) => party.read());
   if (views.every(({ highestEpoch }) => highestEpoch < run.theEpoch)) return 'ok';
@@ -57,8 +52,18 @@ export async function prepare(run: Attempt): Promise<ResultOf<'prepare'>> {
 async function chooseEpoch(run: Attempt): Promise<boolean> {
   const { deps, sessions, tools, input, latest } = run;
   const views = await forAll(everyParty(deps), (party) => party.read());
-  const blue = await within(ANSWERS_MS, "looking at blue's arbiter", 'DB_UNREACHABLE', readArbiter(sessions.blue));
-  const green = await within(ANSWERS_MS, "looking at green's arbiter", 'DB_UNREACHABLE', readArbiter(sessions.green));
+  const blue = await within(
+    run.tools.patience.questionMs,
+    "looking at blue's arbiter",
+    'DB_UNREACHABLE',
+    readArbiter(sessions.blue),
+  );
+  const green = await within(
+    run.tools.patience.questionMs,
+    "looking at green's arbiter",
+    'DB_UNREACHABLE',
+    readArbiter(sessions.green),
+  );
   run.refusedBefore = blue.refused + green.refused;
   const known = [blue.epoch, green.epoch, latest?.epoch ?? 0, ...views.map((view) => view.highestEpoch)];
   run.epoch = nextEpoch(known);
@@ -74,8 +79,13 @@ async function roundsUntilShort(run: Attempt): Promise<boolean> {
   const { signal, heartbeat } = run.context;
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
     signal.throwIfAborted();
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(ROUND_MS)]);
-    const done = await within(ROUND_MS, 'a round of the sync', 'SYNC_FAILED', run.sessions.sync.round(limited));
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(run.tools.patience.roundMs)]);
+    const done = await within(
+      run.tools.patience.roundMs,
+      'a round of the sync',
+      'SYNC_FAILED',
+      run.sessions.sync.round(limited),
+    );
     heartbeat({ step: 'prepare', round, backlog: done.backlog });
     if (done.durationMs <= roundMsMax) return true;
   }
@@ -88,7 +98,7 @@ export async function begin(run: Attempt): Promise<ResultOf<'begin'>> {
   const terms = { epoch: run.theEpoch, holdDeadlineMs, marginMs: leaseMarginMs };
   const asked = beginAttempt(run.sessions.blue, terms);
   // Without an answer it may have begun: the claim finds out.
-  const answer = await within(ANSWERS_MS, 'beginning on blue', 'DB_UNREACHABLE', asked);
+  const answer = await within(run.tools.patience.questionMs, 'beginning on blue', 'DB_UNREACHABLE', asked);
   if (answer.ok) {
     run.attempt = answer.attempt;
     return 'ok';
@@ -175,7 +185,7 @@ export async function claim(run: Attempt): Promise<ResultOf<'claim'>> {
 
 export async function revert(run: Attempt): Promise<ResultOf<'revert'>> {
   if (run.epoch === null) return 'ok';
-  const { left } = await revertParties(everyParty(run.deps), run.epoch, REVERT_PATIENCE_MS);
+  const { left } = await revertParties(everyParty(run.deps), run.epoch, run.tools.patience.revertMs);
   if (left.length === 0) return 'ok';
   run.add(`not back yet: ${left.map(({ name, reason }) => `${name} (${reason})`).join(', ')}`);
   return 'left';

@@ -7,9 +7,6 @@ import { informAnew } from './inform-gateways';
 import { assertServesGreen, bringToGreen, forAll } from './parties';
 import { within } from './within';
 
-/** A database that says nothing for so long is asked anew in another session. */
-const GREEN_ANSWERS_MS = 10_000;
-
 /** A worker that is silent for so long is dead, whatever its connection looks like: its lock must not keep its successor out. */
 const SILENT_MS = 6_000;
 const PING_MS = 1_000;
@@ -17,7 +14,12 @@ const PING_MS = 1_000;
 /** That green is open for the epoch is final, so that reading it is enough. */
 export async function lookAtGreen(run: Attempt): Promise<ResultOf<'lookAtGreen'>> {
   const green = await run.sessions.answeringGreen();
-  const { state, epoch } = await within(GREEN_ANSWERS_MS, 'looking at green', 'DB_UNREACHABLE', readArbiter(green));
+  const { state, epoch } = await within(
+    run.tools.patience.greenMs,
+    'looking at green',
+    'DB_UNREACHABLE',
+    readArbiter(green),
+  );
   return state === 'open' && epoch === run.theEpoch ? 'open' : 'closed';
 }
 
@@ -26,7 +28,7 @@ export async function holdWriters(run: Attempt): Promise<ResultOf<'holdWriters'>
   const green = await run.sessions.answeringGreen();
   const begun = green.query(`BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${SILENT_MS}`);
   const held = begun.then(() => holdWritersOf(green, run.settings.lockTimeoutMs));
-  await within(GREEN_ANSWERS_MS, 'holding the writers of green', 'DB_UNREACHABLE', held);
+  await within(run.tools.patience.greenMs, 'holding the writers of green', 'DB_UNREACHABLE', held);
   return 'ok';
 }
 
@@ -61,7 +63,7 @@ async function isHeldUntil(run: Attempt, work: Promise<unknown>): Promise<boolea
     () => true,
   );
   try {
-    do await within(GREEN_ANSWERS_MS, 'green', 'DB_UNREACHABLE', run.sessions.green.query('SELECT 1'));
+    do await within(run.tools.patience.greenMs, 'green', 'DB_UNREACHABLE', run.sessions.green.query('SELECT 1'));
     while (!(await Promise.race([isOver, sleep(PING_MS, false, { ref: false })])));
     return true;
   } catch {
@@ -81,7 +83,7 @@ export async function openGreen(run: Attempt): Promise<ResultOf<'openGreen'>> {
     await green.query('COMMIT');
     return answer;
   });
-  const answer = await within(GREEN_ANSWERS_MS, 'opening green', 'DB_UNREACHABLE', opened);
+  const answer = await within(run.tools.patience.greenMs, 'opening green', 'DB_UNREACHABLE', opened);
   if (answer.ok) return 'ok';
   if (answer.reason === 'guard_problems') {
     throw new CutoverFault(

@@ -10,7 +10,11 @@ export interface OpenSession {
 const CLOSE_LIMIT_MS = 1_000;
 
 /** A session as a thing to hold, for work whose sessions come and go independently. @throws CutoverFault DB_UNREACHABLE */
-export function openSession(databases: Databases, side: SideName, purpose: string): Promise<OpenSession> {
+export function openSession(
+  databases: Databases,
+  side: SideName,
+  options: { readonly purpose: string; readonly answerLimitMs: number },
+): Promise<OpenSession> {
   return new Promise((resolve, reject) => {
     const cut = new AbortController();
     let release: () => void = () => undefined;
@@ -25,6 +29,6 @@ export function openSession(databases: Databases, side: SideName, purpose: strin
       resolve({ client, close });
       await released;
     };
-    const ended = databases.withSession(side, work, { purpose, signal: cut.signal }).catch(reject);
+    const ended = databases.withSession(side, work, { ...options, signal: cut.signal }).catch(reject);
   });
 }

@@ -3,18 +3,17 @@ import { type StepInput } from '../../domain/steps';
 import { assertGreen } from '../../hydra/closing';
 import { type StepDeps } from '../step';
 import { openSession, type OpenSession } from './open-session';
+import { type Patience } from './patience';
 import { type SwitchoverSync, type SwitchoverTools } from './tools';
 import { within } from './within';
 
 const PURPOSE = 'switchover';
-/** One question to an arbiter, with its connection, before another connection is tried. */
-const QUESTION_LIMIT_MS = 5_000;
 
 /** The sessions of one attempt: all are open before the first request is held, so that nothing connects during the pause. */
 export class PauseSessions {
   private blueSession: OpenSession | undefined;
   /** For claims: the first one may have a statement that never ends. */
-  private claimSession: OpenSession | undefined;
+  private claimSession: Promise<OpenSession> | undefined;
   private greenSession: OpenSession | undefined;
   private syncSession: SwitchoverSync | undefined;
 
@@ -23,6 +22,10 @@ export class PauseSessions {
     private readonly input: StepInput,
     private readonly tools: SwitchoverTools,
   ) {}
+
+  private get patience(): Patience {
+    return this.tools.patience;
+  }
 
   get blue(): DatabaseSession {
     return opened(this.blueSession, 'blue').client;
@@ -38,21 +41,23 @@ export class PauseSessions {
 
   /** @throws CutoverFault DB_UNREACHABLE | SYNC_FENCED | CROSSED_CONNECTION */
   async openForPause(): Promise<void> {
-    const { databases } = this.deps;
-    this.blueSession ??= await openSession(databases, 'blue', PURPOSE);
-    this.claimSession ??= await openSession(databases, 'blue', `${PURPOSE} claim`);
+    const answerLimitMs = this.patience.statementMs;
+    this.blueSession ??= await openSession(this.deps.databases, 'blue', { purpose: PURPOSE, answerLimitMs });
+    await this.askBlue(() => Promise.resolve());
     this.greenSession ??= await this.openGreen();
-    this.syncSession ??= await this.tools.openSync(this.deps, this.input, this.blueSession.client);
+    this.syncSession ??= await this.tools.openSync(this.deps, this.input, this.blueSession.client, { answerLimitMs });
   }
 
   /** Asks blue in the session kept for it; a session that fails is replaced at the next call. */
   async askBlue<T>(ask: (blue: DatabaseSession) => Promise<T>): Promise<T> {
+    const session = (this.claimSession ??= this.openClaim());
+    const asked = session.then(({ client }) => ask(client));
     try {
-      return await within(QUESTION_LIMIT_MS, 'a question to blue', 'DB_UNREACHABLE', this.askWith(ask));
+      return await within(this.patience.questionMs, 'a question to blue', 'DB_UNREACHABLE', asked);
     } catch (error) {
-      const failed = this.claimSession;
-      this.claimSession = undefined;
-      void failed?.close();
+      // One that opens too late is closed as well.
+      session.then(({ close }) => close()).catch(() => undefined);
+      if (this.claimSession === session) this.claimSession = undefined;
       throw error;
     }
   }
@@ -65,12 +70,18 @@ export class PauseSessions {
     const before = this.greenSession;
     try {
       if (before !== undefined) {
-        await within(QUESTION_LIMIT_MS, 'a question to green', 'DB_UNREACHABLE', before.client.query('ROLLBACK'));
+        await within(
+          this.patience.questionMs,
+          'a question to green',
+          'DB_UNREACHABLE',
+          before.client.query('ROLLBACK'),
+        );
         return before.client;
       }
     } catch {
       this.greenSession = undefined;
-      await before?.close();
+      // Requests may be held, and a server that does not answer would be waited for; its locks end with its transaction in any case.
+      void before?.close();
     }
     this.greenSession = await this.openGreen();
     return this.greenSession.client;
@@ -78,9 +89,12 @@ export class PauseSessions {
 
   /** By its address alone it could be anything: the green of another cutover, say, that everybody uses. */
   private async openGreen(): Promise<OpenSession> {
-    const session = await openSession(this.deps.databases, 'green', PURPOSE);
+    const session = await openSession(this.deps.databases, 'green', {
+      purpose: PURPOSE,
+      answerLimitMs: this.patience.greenMs,
+    });
     try {
-      await within(QUESTION_LIMIT_MS, 'a question to green', 'DB_UNREACHABLE', this.assertOurs(session));
+      await within(this.patience.questionMs, 'a question to green', 'DB_UNREACHABLE', this.assertOurs(session));
       return session;
     } catch (error) {
       void session.close();
@@ -94,13 +108,14 @@ export class PauseSessions {
 
   async close(): Promise<void> {
     await this.syncSession?.close().catch(() => undefined);
-    const sessions = [this.blueSession, this.claimSession, this.greenSession];
+    const claimSession = await this.claimSession?.catch(() => undefined);
+    const sessions = [this.blueSession, claimSession, this.greenSession];
     await Promise.all(sessions.flatMap((session) => session?.close() ?? []));
   }
 
-  private async askWith<T>(ask: (blue: DatabaseSession) => Promise<T>): Promise<T> {
-    this.claimSession ??= await openSession(this.deps.databases, 'blue', `${PURPOSE} claim`);
-    return ask(this.claimSession.client);
+  private openClaim(): Promise<OpenSession> {
+    const answerLimitMs = this.patience.questionMs;
+    return openSession(this.deps.databases, 'blue', { purpose: `${PURPOSE} claim`, answerLimitMs });
   }
 }
 

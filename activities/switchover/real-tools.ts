@@ -3,9 +3,10 @@ import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type ArbiterDescription, describeArbiter } from '../../hydra/arbiter';
 import { readStaleChallenges } from '../../hydra/sync';
 import { openSync } from '../sync-session';
+import { PATIENCE } from './patience';
 import { type LatestAttempt, type SwitchoverTools } from './tools';
 
-export const realTools: SwitchoverTools = { latestAttempt, openSync, readStaleChallenges };
+export const realTools: SwitchoverTools = { patience: PATIENCE, latestAttempt, openSync, readStaleChallenges };
 
 async function latestAttempt(blue: SqlClient, cutoverId: string): Promise<LatestAttempt | null> {
   const latest = (await arbiterOfBlue(blue, cutoverId))?.attempts.at(-1);

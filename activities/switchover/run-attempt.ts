@@ -16,10 +16,7 @@ import { within } from './within';
 
 const ROUNDS_UNDER_FENCE_MAX = 3;
 const RETRY_MS = { first: 25, max: 2_000 } as const;
-/** Then a claim that finds no arbiter is left to a repeat of the step; gateways ask by themselves meanwhile. */
-const CLAIM_PATIENCE_MS = 30_000;
 const HEARTBEAT_MS = 1_000;
-const COUNT_LIMIT_MS = 5_000;
 
 interface ActionCode<Kind extends SwitchoverActionKind> {
   readonly run: (attempt: Attempt) => Promise<ResultOf<Kind>>;
@@ -80,7 +77,7 @@ export async function runAttempt(attempt: Attempt): Promise<SwitchoverReceipt> {
       }
       if (action.kind === 'claim') {
         claimSince ??= performance.now();
-        if (performance.now() - claimSince > CLAIM_PATIENCE_MS) throw unresolved(attempt);
+        if (performance.now() - claimSince > attempt.tools.patience.claimMs) throw unresolved(attempt);
       }
       saying = action.kind;
       say(saying);
@@ -152,10 +149,10 @@ async function committed(
 }
 
 /** On both sides: whoever was flipped before green opened may have met its guard. */
-async function refusedWrites({ sessions, refusedBefore }: Attempt): Promise<number> {
+async function refusedWrites({ sessions, tools, refusedBefore }: Attempt): Promise<number> {
   const blue = await sessions.askBlue((client) => readArbiter(client));
   const asked = sessions.answeringGreen().then(readArbiter);
-  const green = await within(COUNT_LIMIT_MS, 'counting on green', 'DB_UNREACHABLE', asked);
+  const green = await within(tools.patience.questionMs, 'counting on green', 'DB_UNREACHABLE', asked);
   return Math.max(0, blue.refused + green.refused - refusedBefore);
 }
 
@@ -183,7 +180,7 @@ function heldMs({ heldSince, latest, startedAt }: Attempt): number {
 function unresolved(attempt: Attempt): CutoverFault {
   return new CutoverFault(
     'DB_UNREACHABLE',
-    `blue did not say for ${CLAIM_PATIENCE_MS} ms whether attempt ${attempt.attempt ?? '(unknown)'} was committed; make its database reachable and repeat`,
+    `blue did not say for ${attempt.tools.patience.claimMs} ms whether attempt ${attempt.attempt ?? '(unknown)'} was committed; make its database reachable and repeat`,
     { attempt: attempt.attempt ?? undefined, epoch: attempt.epoch ?? undefined },
   );
 }

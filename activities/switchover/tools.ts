@@ -4,6 +4,7 @@ import { type StaleChallenge } from '../../domain/ports/targets';
 import { type StepInput } from '../../domain/steps';
 import { type KnownAttempt } from '../../domain/switchover';
 import { type StepDeps } from '../step';
+import { type Patience } from './patience';
 
 export interface LatestAttempt {
   readonly attempt: number;
@@ -35,11 +36,17 @@ export interface StaleChallengePage {
 
 /** What a switchover needs of Hydra's and the sync's side; apart from the step, so that both can be looked at alone. */
 export interface SwitchoverTools {
+  readonly patience: Patience;
   /**
    * @returns null when no attempt was begun, or blue has no arbiter
    * @throws CutoverFault CROSSED_CONNECTION | CUTOVER_RUNNING (the arbiter is another cutover's)
    */
   latestAttempt(blue: SqlClient, cutoverId: string): Promise<LatestAttempt | null>;
-  openSync(deps: StepDeps, input: StepInput, blue: DatabaseSession): Promise<SwitchoverSync>;
+  openSync(
+    deps: StepDeps,
+    input: StepInput,
+    blue: DatabaseSession,
+    options: { readonly answerLimitMs: number },
+  ): Promise<SwitchoverSync>;
   readStaleChallenges(green: SqlClient, afterSeq: number): Promise<StaleChallengePage>;
 }

@@ -11,6 +11,8 @@ export interface ControlAddress {
   readonly token: () => string;
   /** Looks whether there is a newer token. @returns whether there is */
   readonly renew?: () => Promise<boolean>;
+  /** For the whole answer to a call that names no limit of its own. @default 10_000 */
+  readonly timeoutMs?: () => number;
 }
 
 export interface ControlCall {
@@ -21,7 +23,7 @@ export interface ControlCall {
   readonly body?: unknown;
   /** Value of `If-Match`. */
   readonly ifMatch?: string;
-  /** For the whole answer. @default 10_000 */
+  /** For the whole answer. @default that of the address */
   readonly timeoutMs?: number;
 }
 
@@ -65,7 +67,7 @@ export class ControlClient {
   async #sendTwice(call: ControlCall): Promise<ControlAnswer> {
     return this.#send(call)
       .catch((error: unknown) => (isClosed(error) ? this.#send(call) : Promise.reject(error as Error)))
-      .catch((error: unknown) => Promise.reject(this.#unreachable(call, reasonOf(error, call), error)));
+      .catch((error: unknown) => Promise.reject(this.#unreachable(call, reasonOf(error, this.#limitMs(call)), error)));
   }
 
   /**
@@ -100,7 +102,8 @@ export class ControlClient {
     return this.#agent.close();
   }
 
-  async #send({ method, path, query, body, ifMatch, timeoutMs = TIMEOUT_MS }: ControlCall): Promise<ControlAnswer> {
+  async #send(call: ControlCall): Promise<ControlAnswer> {
+    const { method, path, query, body, ifMatch } = call;
     const { controlUrl, token } = this.#address;
     const response = await request(`${controlUrl.replace(/\/+$/, '')}${path}`, {
       dispatcher: this.#agent,
@@ -112,11 +115,15 @@ export class ControlClient {
         ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.timeout(this.#limitMs(call)),
     });
     const text = await response.body.text();
     const { etag } = response.headers;
     return { status: response.statusCode, text, json: parse(text), etag: typeof etag === 'string' ? etag : undefined };
+  }
+
+  #limitMs(call: ControlCall): number {
+    return call.timeoutMs ?? this.#address.timeoutMs?.() ?? TIMEOUT_MS;
   }
 
   #unreachable({ method, path }: ControlCall, reason: string, cause?: unknown): CutoverFault {
@@ -150,7 +157,7 @@ function isClosed(error: unknown): boolean {
   return ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(errorCode(error) ?? '');
 }
 
-function reasonOf(error: unknown, { timeoutMs = TIMEOUT_MS }: ControlCall): string {
-  if (error instanceof Error && error.name === 'TimeoutError') return `nothing within ${timeoutMs} ms`;
+function reasonOf(error: unknown, limitMs: number): string {
+  if (error instanceof Error && error.name === 'TimeoutError') return `nothing within ${limitMs} ms`;
   return unreachableReason(error) ?? errorCode(error) ?? errorMessage(error);
 }

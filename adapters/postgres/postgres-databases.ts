@@ -110,11 +110,9 @@ export class PostgresDatabases implements Databases {
     let connection: Connection | undefined;
     try {
       connection = await connect(options.purpose ?? 'worker', connectTimeoutMs, options.signal);
-      const { rows } = await connection.client.query<{ pid: number; started: string }>(SESSION_SQL);
-      const [server] = rows;
-      if (!server) throw new Error('the server told no process id');
+      const server = await describeServer(connection, connectTimeoutMs);
       const reconnect = () => connect('terminate', TERMINATE_LIMIT_MS);
-      return new PgSession(connection, server, reconnect, { side, ...login }, options.signal);
+      return new PgSession(connection, server, reconnect, { side, ...login }, options);
     } catch (error) {
       connection?.destroy();
       this.#endpoints.delete(side);
@@ -147,6 +145,44 @@ export class PostgresDatabases implements Databases {
   }
 }
 
+interface ServerProcess {
+  readonly pid: number;
+  readonly started: string;
+}
+
+async function describeServer(connection: Connection, limitMs: number): Promise<ServerProcess> {
+  const asked = connection.client.query<ServerProcess>(SESSION_SQL);
+  const { rows } = await answered(connection, limitMs, asked);
+  const [server] = rows;
+  if (!server) throw new Error('the server told no process id');
+  return server;
+}
+
+/** Destroys the connection of a statement that is not answered in time: what comes later on it would be taken for another answer. */
+async function answered<T>(connection: Connection, limitMs: number, asked: Promise<T>): Promise<T> {
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    connection.destroy();
+  }, limitMs);
+  try {
+    return await asked;
+  } catch (error) {
+    throw isLate ? new NoAnswer(limitMs, error) : error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+class NoAnswer extends Error {
+  /** As the system calls it when TCP notices. */
+  readonly code = 'ETIMEDOUT';
+
+  constructor(limitMs: number, cause: unknown) {
+    super(`a statement was not answered within ${limitMs} ms`, { cause });
+  }
+}
+
 interface Endpoint {
   readonly side: SideName;
   readonly host: string;
@@ -161,15 +197,16 @@ class PgSession implements DatabaseSession {
   readonly #reconnect: () => Promise<Connection>;
   readonly #endpoint: Endpoint;
   readonly #signal: AbortSignal | undefined;
+  readonly #answerLimitMs: number | undefined;
   #running = 0;
   #interrupted = false;
 
   constructor(
     connection: Connection,
-    server: { readonly pid: number; readonly started: string },
+    server: ServerProcess,
     reconnect: () => Promise<Connection>,
     endpoint: Endpoint,
-    signal?: AbortSignal,
+    { signal, answerLimitMs }: SessionOptions,
   ) {
     this.#connection = connection;
     this.backendPid = server.pid;
@@ -177,6 +214,7 @@ class PgSession implements DatabaseSession {
     this.#reconnect = reconnect;
     this.#endpoint = endpoint;
     this.#signal = signal;
+    this.#answerLimitMs = answerLimitMs;
     signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (signal?.aborted === true) this.#onAbort();
   }
@@ -191,8 +229,11 @@ class PgSession implements DatabaseSession {
     this.#signal?.throwIfAborted();
     this.#running += 1;
     try {
-      return await this.#connection.client.query<Record<string, unknown>>(text, values);
+      const asked = this.#connection.client.query<Record<string, unknown>>(text, values);
+      return await (this.#answerLimitMs === undefined ? asked : answered(this.#connection, this.#answerLimitMs, asked));
     } catch (error) {
+      // The server may still work on it.
+      if (error instanceof NoAnswer) this.#interrupted = true;
       // The statement may have been done before the socket went: that it is unknown is what an abort means.
       this.#signal?.throwIfAborted();
       throw isSessionLost(error) ? lostSession(error, this.#endpoint) : error;
@@ -210,13 +251,13 @@ class PgSession implements DatabaseSession {
   /** The start time is part of the question: the number may be another process's by now. */
   async #terminate(): Promise<void> {
     const connection = await this.#reconnect().catch(() => undefined);
-    await connection?.client
-      .query(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2::timestamptz`,
-        [this.backendPid, this.#started],
-      )
-      .catch(() => undefined);
-    await connection?.close(TERMINATE_LIMIT_MS);
+    if (connection === undefined) return;
+    const asked = connection.client.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2::timestamptz`,
+      [this.backendPid, this.#started],
+    );
+    await answered(connection, TERMINATE_LIMIT_MS, asked).catch(() => undefined);
+    await connection.close(TERMINATE_LIMIT_MS);
   }
 }
 

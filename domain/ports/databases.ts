@@ -30,6 +30,12 @@ export interface SessionOptions {
   readonly login?: { readonly user: string; readonly password: string };
   /** Shown in pg_stat_activity behind "hydra-cutover". */
   readonly purpose?: string;
+  /**
+   * A statement that is not answered for so long ends the session and throws DB_UNREACHABLE; whether it was done is unknown then. A
+   * network that swallows packets would otherwise be noticed by TCP alone, after a quarter of an hour.
+   * @default none: statements may take as long as they like
+   */
+  readonly answerLimitMs?: number;
 }
 
 export interface DatabaseSession extends SqlClient {

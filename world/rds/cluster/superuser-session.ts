@@ -7,6 +7,8 @@ export const SUPERUSER_DATABASE = 'rdsadmin';
 
 export interface SessionPlace {
   readonly port: number;
+  /** @default rdsadmin */
+  readonly user?: string;
   readonly password: string;
   /** @default rdsadmin */
   readonly database?: string;
@@ -17,7 +19,7 @@ export async function withSuperuser<T>(place: SessionPlace, work: (client: Clien
   const client = new Client({
     host: '127.0.0.1',
     port: place.port,
-    user: SUPERUSER,
+    user: place.user ?? SUPERUSER,
     password: place.password,
     database: place.database ?? SUPERUSER_DATABASE,
     application_name: 'rds endpoint',

@@ -11,6 +11,8 @@ import { walSegmentsBetween } from './wal-segments';
 
 export interface TakeSnapshotOptions {
   readonly port: number;
+  /** @default that of the endpoint's clusters */
+  readonly superuser?: string;
   readonly superuserPassword: string;
   readonly dataDir: string;
   /** Created. On any error it is left half made, for the caller to remove. */
@@ -40,7 +42,11 @@ export interface TakenSnapshot {
  * Source: PostgreSQL manual, "Making a Base Backup Using the Low Level API".
  */
 export async function takeSnapshot(options: TakeSnapshotOptions): Promise<TakenSnapshot> {
-  const place = { port: options.port, password: options.superuserPassword };
+  const place = {
+    port: options.port,
+    password: options.superuserPassword,
+    ...(options.superuser === undefined ? {} : { user: options.superuser, database: 'postgres' }),
+  };
   return withSuperuser(place, async (client) => {
     // The copy runs outside the session; when the session is lost, what it copies is worth nothing.
     const lost = new AbortController();
