@@ -10,6 +10,7 @@ import {
   checkDrift,
   checkMigrations,
   checkOwners,
+  checkRowSecurity,
   checkTraces,
   readRows,
   readSizes,
@@ -149,6 +150,7 @@ async function lookAtBlue(
     const before = findings.problems.length;
     await attempt('schema of blue', () => checkDrift(blue, settings, findings));
     await attempt("owner of Hydra's tables", () => checkOwners(blue, settings, findings));
+    await attempt('row level security on blue', () => checkRowSecurity(blue, settings, findings));
     if (findings.problems.length > before) return;
     await attempt('data on blue', async () => {
       facts.rules = await readRules(blue, data);

@@ -178,6 +178,35 @@ export async function checkOwners(client: SqlClient, settings: CutoverSettings, 
   );
 }
 
+/**
+ * No policy hides rows of Hydra's tables from our role, or from their owner, as which the migration acts: what it hides would be
+ * missing on green, and no comparison would see it.
+ */
+export async function checkRowSecurity(
+  client: SqlClient,
+  settings: CutoverSettings,
+  findings: Findings,
+): Promise<void> {
+  const tables = await queryRows<{ name: string; forced: boolean }>(
+    client,
+    `SELECT c.relname AS name, c.relforcerowsecurity AS forced FROM pg_class c
+      WHERE c.relnamespace = to_regnamespace(quote_ident($1)) AND c.relkind IN ('r', 'p') AND c.relname ^@ 'hydra_'
+        AND (c.relrowsecurity AND c.relforcerowsecurity OR row_security_active(c.oid)) ORDER BY 1`,
+    [settings.hydraSchema],
+  );
+  for (const { name, forced } of tables) {
+    const table = `"${settings.hydraSchema}".${name}`;
+    findings.problem(
+      `table ${name} on blue`,
+      forced ? 'has row level security, forced on its owner' : 'has row level security that applies to our role',
+      forced
+        ? `ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY for the time of the upgrade, on blue, and set it again on green afterwards`
+        : `make our role a member of the table's owner, or ALTER TABLE ${table} DISABLE ROW LEVEL SECURITY`,
+      'none',
+    );
+  }
+}
+
 interface Size {
   readonly databaseBytes: number;
   readonly clusterBytes: number;

@@ -29,7 +29,6 @@ interface ServerFacts {
   readonly fsync: string;
   readonly synchronous: string;
   readonly readonly: string;
-  readonly statementTimeout: string;
   readonly timezone: string;
   readonly nowMs: number;
   readonly extensions: readonly string[];
@@ -40,8 +39,10 @@ interface ServerFacts {
 const SERVER_SQL = `
   SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number,
          pg_is_in_recovery() AS replica, current_setting('fsync') AS fsync,
-         current_setting('synchronous_commit') AS synchronous, current_setting('default_transaction_read_only') AS readonly,
-         current_setting('statement_timeout') AS "statementTimeout", current_setting('TimeZone') AS timezone,
+         -- What everybody else's sessions get: our own have settings of ours.
+         (SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit') AS synchronous,
+         (SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_read_only') AS readonly,
+         (SELECT reset_val FROM pg_settings WHERE name = 'TimeZone') AS timezone,
          (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS "nowMs",
          ARRAY(SELECT extname::text FROM pg_extension ORDER BY 1) AS extensions,
          (SELECT count(*) FROM pg_event_trigger WHERE evtenabled <> 'D')::int AS "eventTriggers",
@@ -75,10 +76,6 @@ export async function checkServer(
   }
   if (server.synchronous === 'off') {
     findings.warn(where, 'synchronous_commit is off', 'what Hydra confirmed last may be lost by a crash of the server');
-  }
-  if (server.statementTimeout !== '0') {
-    const fix = 'set it to 0 for our role: copying a large table takes longer';
-    findings.warn(where, `statement_timeout is ${server.statementTimeout} for our role`, fix);
   }
   if (!['UTC', 'Etc/UTC', 'GMT'].includes(server.timezone)) {
     findings.warn(

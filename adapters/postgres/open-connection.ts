@@ -42,19 +42,66 @@ const CLOSE_LIMIT_MS = 5_000;
 /**
  * How the server notices that whoever holds this session's locks is gone: a host that died or is cut off within about 15 s, also
  * with an answer under way, and a process that stopped in a transaction within {@link IDLE_IN_TRANSACTION_MS}. Any role may set
- * these; where the system does not know one, or the connection is none of TCP, the server goes on without.
+ * these; where the system does not know one, or the connection is none of TCP, the server goes on without. The timeouts of
+ * statements are among them, because a short one could end the statement that sets {@link SESSION_SETTINGS}.
  * Source: PostgreSQL manual 13 to 18, "TCP Settings" and "idle_in_transaction_session_timeout".
  */
-const SERVER_SETTINGS: Readonly<Record<string, number>> = {
+const STARTUP_SETTINGS: Readonly<Record<string, number>> = {
   tcp_keepalives_idle: 5,
   tcp_keepalives_interval: 3,
   tcp_keepalives_count: 3,
   tcp_user_timeout: 15_000,
   idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+  statement_timeout: 0,
+  lock_timeout: 0,
 };
 
 /**
- * Opens one session. When the server closed it by {@link Connection.close}, its locks are released.
+ * What any owner of the database or of a role can set for our sessions (`ALTER DATABASE … SET`, `ALTER ROLE … SET`), and what would
+ * change what our statements mean, see or promise. A server that does not know one goes on without. Set once the session is there,
+ * so that `pg_settings.reset_val` still says what everybody else gets.
+ *
+ * `row_security`: with `off` a policy that hides rows is an error; with `on` hidden rows would be taken for rows that do not exist.
+ * `client_connection_check_interval`: the server notices within this time that the client of a running statement is gone.
+ * Source: PostgreSQL manual 13 to 18, "Client Connection Defaults" and "Version and Platform Compatibility".
+ */
+export const SESSION_SETTINGS: Readonly<Record<string, string>> = {
+  row_security: 'off',
+  default_transaction_isolation: 'read committed',
+  default_transaction_read_only: 'off',
+  default_transaction_deferrable: 'off',
+  synchronous_commit: 'on',
+  transaction_timeout: '0',
+  idle_session_timeout: '0',
+  client_connection_check_interval: '2s',
+  TimeZone: 'UTC',
+  DateStyle: 'ISO, YMD',
+  IntervalStyle: 'postgres',
+  bytea_output: 'hex',
+  extra_float_digits: '1',
+  standard_conforming_strings: 'on',
+  quote_all_identifiers: 'off',
+  transform_null_equals: 'off',
+  array_nulls: 'on',
+  backslash_quote: 'safe_encoding',
+  check_function_bodies: 'on',
+  client_min_messages: 'warning',
+  exit_on_error: 'off',
+  default_tablespace: '',
+  temp_tablespaces: '',
+  default_table_access_method: 'heap',
+  debug_parallel_query: 'off',
+  force_parallel_mode: 'off',
+  'plpgsql.extra_errors': 'none',
+};
+
+/** A role that logs in as somebody else (`ALTER ROLE … SET role`) would act with rights that nobody looked at. */
+const SETTLE_SQL = `
+  SELECT pg_catalog.set_config('role', 'none', false), (SELECT pg_catalog.count(pg_catalog.set_config(wanted.name, wanted.value, false))
+    FROM ROWS FROM (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[])) AS wanted(name, value) JOIN pg_catalog.pg_settings AS known ON pg_catalog.lower(known.name) OPERATOR(pg_catalog.=) pg_catalog.lower(wanted.name))`;
+
+/**
+ * Opens one session, with {@link SESSION_SETTINGS} whatever the role and the database would have it. When the server closed it by {@link Connection.close}, its locks are released.
  *
  * @throws the driver's own errors, to be explained by `explainConnectionError`
  */
@@ -72,6 +119,7 @@ export async function openConnection(login: PostgresLogin, options: ConnectionOp
   client.on('error', () => undefined);
   try {
     await client.connect();
+    await client.query(SETTLE_SQL, [Object.keys(SESSION_SETTINGS), Object.values(SESSION_SETTINGS)]);
   } catch (error) {
     release();
     socket.destroy();
@@ -104,7 +152,7 @@ function clientConfig(login: PostgresLogin, options: ConnectionOptions): ClientC
     // A firewall that forgets idle connections would otherwise end a session that waits for a long statement.
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
-    options: Object.entries(SERVER_SETTINGS)
+    options: Object.entries(STARTUP_SETTINGS)
       .map(([name, value]) => `-c ${name}=${value}`)
       .join(' '),
     ...(options.connectTimeoutMs === undefined ? {} : { connectionTimeoutMillis: options.connectTimeoutMs }),

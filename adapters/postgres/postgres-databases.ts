@@ -39,17 +39,12 @@ interface HostAndPort {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** To end the server's side of an aborted session; behind it `client_connection_check_interval` does. */
+/** To end the server's side of an aborted session; after it `client_connection_check_interval` does. */
 const TERMINATE_LIMIT_MS = 2_000;
 
-/**
- * The server notices within this time that the client of a running statement is gone; PostgreSQL 13 does not know it.
- * Source: PostgreSQL manual, "client_connection_check_interval" (0 is the only value where the system cannot tell).
- */
 const SESSION_SQL = `
   SELECT pg_backend_pid() AS pid,
-         (SELECT backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()) AS started,
-         (SELECT set_config(name, '2s', false) FROM pg_settings WHERE name = 'client_connection_check_interval') AS checked`;
+         (SELECT backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()) AS started`;
 
 /** {@link Databases} over `pg`: one connection for each session, none is kept. */
 export class PostgresDatabases implements Databases {

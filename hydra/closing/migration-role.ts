@@ -30,6 +30,11 @@ export async function openMigrationRole(green: SqlClient, role: MigrationRole, p
     statement_timeout: String(role.statementTimeoutMs),
     lock_timeout: String(role.lockTimeoutMs),
     TimeZone: 'UTC',
+    // A policy that hides rows from the migration is an error, and no reason to leave rows out.
+    row_security: 'off',
+    default_transaction_isolation: 'read committed',
+    default_transaction_read_only: 'off',
+    standard_conforming_strings: 'on',
   };
   for (const [setting, value] of Object.entries(settings)) {
     // A search_path is a list of identifiers: quoted as a whole it would be one name.

@@ -245,6 +245,18 @@ describe('preflight refuses', () => {
     expect(text).toMatch(new RegExp(`do not belong to ${world.owner}: hydra_client`));
   });
 
+  it('row level security that would hide rows, by table, with the statement that helps', async () => {
+    await world.admin(`ALTER TABLE hydra_client ENABLE ROW LEVEL SECURITY; ALTER TABLE hydra_jwk ENABLE ROW LEVEL SECURITY;
+      ALTER TABLE hydra_client FORCE ROW LEVEL SECURITY; CREATE POLICY own ON hydra_client USING (current_user = '${world.owner}')`);
+    const { text } = await world.look();
+    await world.admin(`DROP POLICY own ON hydra_client; ALTER TABLE hydra_client NO FORCE ROW LEVEL SECURITY;
+      ALTER TABLE hydra_client DISABLE ROW LEVEL SECURITY; ALTER TABLE hydra_jwk DISABLE ROW LEVEL SECURITY`);
+    expect(text).toContain('table hydra_client on blue: has row level security, forced on its owner');
+    expect(text).toContain('ALTER TABLE "public".hydra_client NO FORCE ROW LEVEL SECURITY');
+    // Members of the owner see everything, where it is not forced.
+    expect(lines(text)).toHaveLength(1);
+  });
+
   it('a schema that drifted, by table and column', async () => {
     await world.admin(
       `ALTER TABLE hydra_client RENAME COLUMN owner TO owned_by; CREATE TABLE hydra_extra (a int); CREATE TABLE notes (a int)`,
