@@ -132,7 +132,7 @@ async function arm(ours: Client): Promise<void> {
   await fence(ours, begun.attempt, LOCK_TIMEOUT_MS);
   await abortAttempt(ours, begun.attempt, 'bench', LOCK_TIMEOUT_MS);
   const { armed, refused } = await readArbiter(ours);
-  if (!armed || refused > 0) throw new CutoverFault('INTERNAL', `armed ${armed}, refused ${refused}`);
+  if (!armed || refused !== 0) throw new CutoverFault('INTERNAL', `armed ${armed}, refused ${refused ?? 'unknown'}`);
 }
 
 async function makeChains(http: OauthHttp, client: OauthClient, lane: number): Promise<string[]> {

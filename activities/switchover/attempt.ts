@@ -19,8 +19,8 @@ export class Attempt {
   readonly informed = new Set<Gateway>();
   /** By name, of those that serve green. */
   readonly flipped = new Map<string, TargetReceipt>();
-  /** On both sides, before the first request is held. */
-  refusedBefore = 0;
+  /** On both sides, before the first request is held. Null: not known, because a server crashed after an earlier fence. */
+  refusedBefore: number | null = 0;
   readonly startedAt = performance.now();
   private why: string | null = null;
 

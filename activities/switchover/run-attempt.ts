@@ -149,10 +149,11 @@ async function committed(
 }
 
 /** On both sides: whoever was flipped before green opened may have met its guard. */
-async function refusedWrites({ sessions, tools, refusedBefore }: Attempt): Promise<number> {
+async function refusedWrites({ sessions, tools, refusedBefore }: Attempt): Promise<number | null> {
   const blue = await sessions.askBlue((client) => readArbiter(client));
   const asked = sessions.answeringGreen().then(readArbiter);
   const green = await within(tools.patience.questionMs, 'counting on green', 'DB_UNREACHABLE', asked);
+  if (blue.refused === null || green.refused === null || refusedBefore === null) return null;
   return Math.max(0, blue.refused + green.refused - refusedBefore);
 }
 

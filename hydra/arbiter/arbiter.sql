@@ -1,10 +1,17 @@
--- The arbiter of one side: who may write to this database now. Placeholders: :lock_space and :lock_key are two random
--- integers of this installation; a guessable advisory key could be held by any role.
+-- The arbiter of one side: who may write to this database now. Every function that decides begins with decide().
 
 CREATE SCHEMA IF NOT EXISTS hydra_cutover;
 REVOKE ALL ON SCHEMA hydra_cutover FROM PUBLIC;
 
--- What every guard reads. Changed only below, only while the exclusive advisory lock is held.
+-- The barrier: writers hold ROW EXCLUSIVE on it to the end of their transactions, and fence, commit and opening SHARE ROW EXCLUSIVE.
+-- A relation and no advisory key, because pg_locks shows keys to everybody and anybody may take them. In a schema of its own that
+-- nobody else may use: CREATE TRIGGER and CREATE RULE lock what they name before they ask for a right to it, and roles of gateways
+-- may use the other schema. A view without tables, because VACUUM and ANALYZE never lock one.
+CREATE SCHEMA IF NOT EXISTS hydra_cutover_barrier;
+REVOKE ALL ON SCHEMA hydra_cutover_barrier FROM PUBLIC;
+CREATE OR REPLACE VIEW hydra_cutover_barrier.barrier AS SELECT true AS only_to_be_locked;
+
+-- What every guard reads. Changed only below, and only under the exclusive barrier whenever a guard would answer otherwise.
 CREATE TABLE hydra_cutover.run (
   only_row    boolean PRIMARY KEY DEFAULT true CHECK (only_row),
   side        text NOT NULL CHECK (side IN ('blue', 'green')),
@@ -24,8 +31,8 @@ CREATE TABLE hydra_cutover.run (
   CHECK ((state = 'fenced') = (lease_until IS NOT NULL))
 );
 
--- What gateways in doubt claim. Apart from run: its rows change while traffic flows, and a change of the row that guards
--- read would end every REPEATABLE READ transaction that is older than the change.
+-- What gateways in doubt claim. Apart from run: its rows change while traffic flows, without the barrier. Locked after it, and as a
+-- table before any row, in the mode that is needed in the end: else those who begin and those who commit could wait for each other.
 CREATE TABLE hydra_cutover.attempt (
   attempt         bigint PRIMARY KEY,
   epoch           bigint NOT NULL UNIQUE,
@@ -36,11 +43,48 @@ CREATE TABLE hydra_cutover.attempt (
   decided_by      text CHECK (length(decided_by) <= 200)
 );
 
--- Apart from run, which changes only under the exclusive lock: that everybody was seen on the other side, and its arbiter goes.
+-- Apart from run, which changes only under the barrier: that everybody was seen on the other side, and its arbiter goes.
 CREATE TABLE hydra_cutover.finalized (
   epoch        bigint PRIMARY KEY,
   finalized_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+
+-- Not MVCC: a transaction sees at once what happened, whatever its snapshot. 0: nothing was ever fenced or closed here. Else the
+-- transaction that last changed run, set before its commit, under the exclusive barrier.
+CREATE SEQUENCE hydra_cutover.armed MINVALUE 0 START 0;
+
+-- Survives the rollback of the write that was refused, but not a crash: nothing flushes what an aborted transaction logged.
+CREATE SEQUENCE hydra_cutover.refused MINVALUE 0 START 0;
+
+-- Has its row from a fence on, as long as nothing that was counted can have been lost: the server empties an unlogged table whenever it
+-- recovers from a crash, of one of its processes too, which leaves pg_postmaster_start_time() as it was.
+CREATE UNLOGGED TABLE hydra_cutover.counting (
+  only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row)
+);
+
+-- What every decision needs of its transaction. READ COMMITTED, because each takes its locks first and then looks: an older snapshot
+-- would show what was there before the wait. Durable, whatever the session says: a decision that a crash takes back makes two writable
+-- sides.
+CREATE FUNCTION hydra_cutover.decide(p_lock_timeout_ms integer DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $decide$
+BEGIN
+  IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+    RAISE EXCEPTION 'hydra-cutover: the arbiter decides under READ COMMITTED, and this transaction is %',
+      upper(current_setting('transaction_isolation'))
+      USING ERRCODE = 'HC003', HINT = 'Look at default_transaction_isolation of this role and of this database.';
+  END IF;
+  PERFORM set_config('synchronous_commit', 'on', true);
+  IF p_lock_timeout_ms IS NOT NULL THEN
+    PERFORM set_config('lock_timeout', p_lock_timeout_ms::text, true);
+  END IF;
+END
+$decide$;
+
+-- After each change of run that guards must not miss, in its transaction: arms them too.
+CREATE FUNCTION hydra_cutover.mark_change() RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $mark$
+  SELECT setval('hydra_cutover.armed', pg_current_xact_id()::text::bigint);
+$mark$;
 
 -- Registers an attempt before the first request is held. Refused while another attempt is alive.
 CREATE FUNCTION hydra_cutover.begin_attempt(p_epoch bigint, p_hold_deadline_ms integer, p_margin_ms integer) RETURNS jsonb
@@ -51,7 +95,7 @@ DECLARE
   alive hydra_cutover.attempt;
   made hydra_cutover.attempt;
 BEGIN
-  PERFORM set_config('synchronous_commit', 'on', true);
+  PERFORM hydra_cutover.decide();
   LOCK TABLE hydra_cutover.attempt IN SHARE ROW EXCLUSIVE MODE;
   now_here := clock_timestamp();
   SELECT * INTO STRICT side_now FROM hydra_cutover.run;
@@ -87,7 +131,7 @@ DECLARE
   side_now hydra_cutover.run;
   alive hydra_cutover.attempt;
 BEGIN
-  PERFORM set_config('synchronous_commit', 'on', true);
+  PERFORM hydra_cutover.decide();
   LOCK TABLE hydra_cutover.attempt IN SHARE ROW EXCLUSIVE MODE;
   now_here := clock_timestamp();
   SELECT * INTO STRICT side_now FROM hydra_cutover.run;
@@ -109,14 +153,15 @@ END
 $removal$;
 
 -- Refuses every write here until the attempt's lease ends. One call, committed by itself: no client round trip happens while the
--- exclusive lock is held. A lease is never extended: it was fixed when the attempt began.
+-- barrier is held. A lease is never extended: it was fixed when the attempt began.
 CREATE FUNCTION hydra_cutover.fence(p_attempt bigint, p_lock_timeout_ms integer) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $fence$
 DECLARE
   mine hydra_cutover.attempt;
 BEGIN
-  PERFORM set_config('synchronous_commit', 'on', true), set_config('lock_timeout', p_lock_timeout_ms::text, true);
-  PERFORM pg_advisory_xact_lock(:lock_space, :lock_key);
+  PERFORM hydra_cutover.decide(p_lock_timeout_ms);
+  LOCK TABLE hydra_cutover_barrier.barrier IN SHARE ROW EXCLUSIVE MODE;
+  LOCK TABLE hydra_cutover.attempt IN ROW EXCLUSIVE MODE;
   SELECT * INTO mine FROM hydra_cutover.attempt WHERE attempt = p_attempt FOR UPDATE;
   IF mine.state = 'fenced' AND mine.lease_until > clock_timestamp() THEN
     RETURN jsonb_build_object('ok', true, 'alreadyFenced', true, 'leaseUntil', mine.lease_until);
@@ -133,7 +178,8 @@ BEGIN
     FROM pg_class c JOIN pg_trigger t ON t.tgrelid = c.oid
    WHERE c.oid = g.table_oid AND t.tgname = 'hydra_cutover_guard'
      AND (c.relfilenode <> g.relfilenode OR t.xmin <> g.trigger_xmin);
-  PERFORM setval('hydra_cutover.armed', 1);
+  PERFORM hydra_cutover.mark_change();
+  INSERT INTO hydra_cutover.counting DEFAULT VALUES ON CONFLICT DO NOTHING;
   UPDATE hydra_cutover.run SET state = 'fenced', attempt = mine.attempt, epoch = mine.epoch, lease_until = mine.lease_until;
   UPDATE hydra_cutover.attempt SET state = 'fenced' WHERE attempt = p_attempt;
   RETURN jsonb_build_object('ok', true, 'alreadyFenced', false, 'leaseUntil', mine.lease_until);
@@ -148,9 +194,10 @@ DECLARE
   problems text[];
   undone bigint;
 BEGIN
-  PERFORM set_config('synchronous_commit', 'on', true), set_config('lock_timeout', p_lock_timeout_ms::text, true);
+  PERFORM hydra_cutover.decide(p_lock_timeout_ms);
   -- Held until this transaction is durable: a writer who comes when the lease has ended waits for the outcome.
-  PERFORM pg_advisory_xact_lock(:lock_space, :lock_key);
+  LOCK TABLE hydra_cutover_barrier.barrier IN SHARE ROW EXCLUSIVE MODE;
+  LOCK TABLE hydra_cutover.attempt IN ROW EXCLUSIVE MODE;
   SELECT * INTO mine FROM hydra_cutover.attempt WHERE attempt = p_attempt FOR UPDATE;
   IF mine.state = 'committed' THEN
     RETURN jsonb_build_object('ok', true, 'alreadyCommitted', true, 'epoch', mine.epoch);
@@ -172,6 +219,7 @@ BEGIN
   IF NOT FOUND THEN
     RETURN jsonb_build_object('ok', false, 'reason', 'lease_over', 'leaseUntil', mine.lease_until);
   END IF;
+  PERFORM hydra_cutover.mark_change();
   UPDATE hydra_cutover.attempt SET state = 'committed', decided_at = clock_timestamp(), decided_by = 'commit'
    WHERE attempt = p_attempt;
   RETURN jsonb_build_object('ok', true, 'alreadyCommitted', false, 'epoch', mine.epoch);
@@ -184,11 +232,14 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $abor
 DECLARE
   mine hydra_cutover.attempt;
 BEGIN
-  PERFORM set_config('synchronous_commit', 'on', true), set_config('lock_timeout', p_lock_timeout_ms::text, true);
-  IF EXISTS (SELECT 1 FROM hydra_cutover.attempt WHERE attempt = p_attempt AND state = 'fenced') THEN
-    -- The same order as in fence and commit: first this lock, then rows.
-    PERFORM pg_advisory_xact_lock(:lock_space, :lock_key);
+  PERFORM hydra_cutover.decide(p_lock_timeout_ms);
+  IF EXISTS (SELECT 1 FROM hydra_cutover.attempt
+              WHERE attempt = p_attempt AND state = 'fenced' AND lease_until > clock_timestamp()) THEN
+    -- The same order as in fence and commit: first the barrier, then the table, then its rows. Not for a lapsed one, which changes
+    -- nothing for writers: one who holds the barrier now, for however long, must keep nobody in doubt.
+    LOCK TABLE hydra_cutover_barrier.barrier IN SHARE ROW EXCLUSIVE MODE;
   END IF;
+  LOCK TABLE hydra_cutover.attempt IN ROW EXCLUSIVE MODE;
   SELECT * INTO mine FROM hydra_cutover.attempt WHERE attempt = p_attempt FOR UPDATE;
   IF mine.state IS NULL THEN
     RETURN jsonb_build_object('outcome', 'unknown_attempt');
@@ -196,14 +247,19 @@ BEGIN
   IF mine.state IN ('committed', 'aborted') THEN
     RETURN jsonb_build_object('outcome', mine.state, 'epoch', mine.epoch);
   END IF;
-  IF mine.state = 'fenced' THEN
-    IF NOT pg_try_advisory_xact_lock(:lock_space, :lock_key) THEN
+  -- A fence that has lapsed is left as it is, in run: guards let writes pass by themselves.
+  IF mine.state = 'fenced' AND mine.lease_until > clock_timestamp() THEN
+    BEGIN
+      LOCK TABLE hydra_cutover_barrier.barrier IN SHARE ROW EXCLUSIVE MODE NOWAIT;
+    EXCEPTION WHEN lock_not_available THEN
       -- It was fenced between our look and our row lock; the caller repeats.
       RETURN jsonb_build_object('outcome', 'busy');
-    END IF;
-    -- A fence that has lapsed is left as it is: its row may be read by guards right now.
+    END;
     UPDATE hydra_cutover.run SET state = 'open', lease_until = NULL
      WHERE attempt = p_attempt AND state = 'fenced' AND lease_until > clock_timestamp();
+    IF FOUND THEN
+      PERFORM hydra_cutover.mark_change();
+    END IF;
   END IF;
   UPDATE hydra_cutover.attempt SET state = 'aborted', decided_at = clock_timestamp(), decided_by = left(p_by, 200)
    WHERE attempt = p_attempt;
@@ -221,7 +277,7 @@ DECLARE
   outcome text;
   known bigint;
 BEGIN
-  PERFORM set_config('synchronous_commit', 'on', true), set_config('lock_timeout', '2000', true);
+  PERFORM hydra_cutover.decide(2000);
   IF EXISTS (SELECT FROM hydra_cutover.run WHERE state IN ('closed', 'abandoned') OR (state = 'committed' AND epoch < p_epoch))
      OR hydra_cutover.serves(p_epoch) THEN
     -- Not the side that is left for this epoch (not yet opened, left by an earlier cutover, or opened for it): what is decided here
@@ -240,7 +296,7 @@ BEGIN
       RETURN 'unknown';
     END IF;
   ELSIF p_epoch IS NOT NULL THEN
-    -- Staged, but not begun here: used up, so that it cannot begin any more. The advisory lock is never taken under this one.
+    -- Staged, but not begun here: used up, so that it cannot begin any more. The barrier is never waited for under this lock.
     LOCK TABLE hydra_cutover.attempt IN SHARE ROW EXCLUSIVE MODE;
     IF EXISTS (SELECT 1 FROM hydra_cutover.attempt WHERE epoch = p_epoch) THEN
       RETURN 'unknown';
@@ -266,54 +322,12 @@ EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
 END
 $claim$;
 
--- Whether this side was opened for the epoch. An epoch that tried to leave this side is none that it was opened for.
-CREATE FUNCTION hydra_cutover.serves(p_epoch bigint) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $serves$
-  SELECT EXISTS (SELECT 1 FROM hydra_cutover.run WHERE state = 'open' AND epoch = p_epoch)
-     AND NOT EXISTS (SELECT 1 FROM hydra_cutover.attempt WHERE epoch = p_epoch)
-$serves$;
-
--- Whether an attempt of exactly this epoch is alive here, so that it may still be fenced and committed. A gateway looks before it
--- holds: an arbiter of an earlier cutover knows nothing of this epoch and decides nothing about it.
-CREATE FUNCTION hydra_cutover.prepares(p_epoch bigint) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $prepares$
-  SELECT EXISTS (SELECT 1 FROM hydra_cutover.attempt
-                  WHERE epoch = p_epoch AND state IN ('holding', 'fenced') AND lease_until > clock_timestamp())
-$prepares$;
-
--- How things stand here, for a gateway that holds nothing, and for one that is told of a commit. It looks and claims nothing:
--- `committed`, `serves` and `finalized` are final, `living` is not. `serves`: the epoch that this side was opened for.
-CREATE FUNCTION hydra_cutover.outcome() RETURNS jsonb
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $outcome$
-  SELECT jsonb_build_object(
-    'side', run.side,
-    'serves', CASE WHEN run.epoch > 0 AND hydra_cutover.serves(run.epoch) THEN run.epoch END,
-    'committed', (SELECT max(epoch) FROM hydra_cutover.attempt WHERE state = 'committed'),
-    'living', (SELECT max(epoch) FROM hydra_cutover.attempt
-                WHERE state IN ('holding', 'fenced') AND lease_until > clock_timestamp()),
-    'finalized', EXISTS (SELECT 1 FROM hydra_cutover.finalized f WHERE f.epoch = run.epoch AND run.state = 'committed'))
-    FROM hydra_cutover.run
-$outcome$;
-
--- Blue goes on telling who serves when green's arbiter is gone. Idempotent. True when the epoch is the one that was committed.
-CREATE FUNCTION hydra_cutover.mark_finalized(p_epoch bigint) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $finalized$
-BEGIN
-  PERFORM set_config('synchronous_commit', 'on', true);
-  IF NOT EXISTS (SELECT 1 FROM hydra_cutover.run WHERE state = 'committed' AND epoch = p_epoch) THEN
-    RETURN false;
-  END IF;
-  INSERT INTO hydra_cutover.finalized (epoch) VALUES (p_epoch) ON CONFLICT DO NOTHING;
-  RETURN true;
-END
-$finalized$;
-
 -- Makes writers of this side wait, not fail, until the caller's transaction ends. First half of opening.
 CREATE FUNCTION hydra_cutover.hold_writers(p_lock_timeout_ms integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $hold$
 BEGIN
-  PERFORM set_config('synchronous_commit', 'on', true), set_config('lock_timeout', p_lock_timeout_ms::text, true);
-  PERFORM pg_advisory_xact_lock(:lock_space, :lock_key);
+  PERFORM hydra_cutover.decide(p_lock_timeout_ms);
+  LOCK TABLE hydra_cutover_barrier.barrier IN SHARE ROW EXCLUSIVE MODE;
 END
 $hold$;
 
@@ -339,6 +353,7 @@ BEGIN
     RETURN jsonb_build_object('ok', false, 'reason', 'guard_problems', 'epoch', side_now.epoch, 'problems', to_jsonb(problems));
   END IF;
   UPDATE hydra_cutover.run SET state = 'open', epoch = p_epoch;
+  PERFORM hydra_cutover.mark_change();
   RETURN jsonb_build_object('ok', true, 'alreadyOpen', false, 'epoch', p_epoch);
 END
 $open$;
@@ -356,6 +371,7 @@ BEGIN
     RETURN jsonb_build_object('ok', false, 'reason', side_now.state, 'epoch', side_now.epoch);
   END IF;
   UPDATE hydra_cutover.run SET state = 'abandoned' WHERE state = 'closed';
+  PERFORM hydra_cutover.mark_change();
   RETURN jsonb_build_object('ok', true, 'epoch', side_now.epoch);
 END
 $abandon$;

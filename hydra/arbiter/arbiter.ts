@@ -70,8 +70,8 @@ export interface ArbiterState {
   readonly state: SideState;
   readonly epoch: number;
   readonly armed: boolean;
-  /** Writes that a guard refused since the arbiter was installed. */
-  readonly refused: number;
+  /** Writes that a guard refused since the arbiter was installed. Null: not known, because the server crashed since the last fence. */
+  readonly refused: number | null;
 }
 
 /** Registers an attempt before the first request is held; its lease is fixed here, on that database's clock. */
@@ -198,8 +198,9 @@ export async function readArbiter(client: SqlClient): Promise<ArbiterState> {
   const [row] = await queryRows<ArbiterState>(
     client,
     `SELECT run.side, run.nonce, run.cutover_id AS "cutoverId", run.state, run.epoch::float8 AS epoch,
-            armed.last_value = 1 AS armed,
-            CASE WHEN refused.is_called THEN refused.last_value + 1 ELSE 0 END::float8 AS refused
+            armed.last_value <> 0 AS armed,
+            CASE WHEN armed.last_value <> 0 AND NOT EXISTS (SELECT 1 FROM hydra_cutover.counting) THEN NULL
+                 WHEN refused.is_called THEN refused.last_value + 1 ELSE 0 END::float8 AS refused
        FROM hydra_cutover.run, hydra_cutover.armed, hydra_cutover.refused`,
   );
   if (row === undefined) throw new Error('hydra_cutover.run has no row');

@@ -1,10 +1,4 @@
--- The guards of one side's tables, and what makes them worth less than they seem. Beside arbiter.sql, which comes first. Placeholders:
--- :lock_space and :lock_key as there.
-
--- Not MVCC: a transaction sees at once that the guard was armed, whatever its snapshot. 0 means not armed.
-CREATE SEQUENCE hydra_cutover.armed MINVALUE 0 START 0;
--- Survives the rollback of the write that was refused.
-CREATE SEQUENCE hydra_cutover.refused MINVALUE 0 START 0;
+-- The guards of one side's tables, and what makes them worth less than they seem. Beside arbiter.sql, which comes first.
 
 -- Every guard as it was made, or as it was when the fence came.
 CREATE TABLE hydra_cutover.guarded (
@@ -27,15 +21,19 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'S
 CREATE FUNCTION hydra_cutover.guard() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $guard$
 DECLARE
-  refusal text;
+  changed_by bigint;
+  refusal text := 'snapshot from before a fence';
 BEGIN
-  -- First the lock: what is read before it may be outdated once it is granted.
-  PERFORM pg_advisory_xact_lock_shared(:lock_space, :lock_key);
-  IF (SELECT last_value FROM hydra_cutover.armed) = 0 THEN
+  -- First the barrier: what is read before it may be outdated once it is granted.
+  LOCK TABLE hydra_cutover_barrier.barrier IN ROW EXCLUSIVE MODE;
+  changed_by := (SELECT last_value FROM hydra_cutover.armed);
+  IF changed_by = 0 THEN
     RETURN NULL;
   END IF;
-  BEGIN
-    -- FOR SHARE, because a REPEATABLE READ snapshot from before the fence would show the row as it was then.
+  -- Under READ COMMITTED the statement below has a snapshot of its own. An older one shows run as it is only if it shows the
+  -- transaction that changed it last. No row is locked: all writers would meet at that one.
+  IF current_setting('transaction_isolation') IN ('read committed', 'read uncommitted')
+     OR pg_visible_in_snapshot(changed_by::text::xid8, pg_current_snapshot()) THEN
     SELECT CASE
              -- session_user, because current_user is whoever a function or a foreign key's cascade runs as.
              WHEN state = 'closed' AND sync_role = session_user THEN 'none'
@@ -45,10 +43,8 @@ BEGIN
              WHEN state = 'fenced' AND lease_until > clock_timestamp() THEN state
              ELSE 'none'
            END
-      INTO refusal FROM hydra_cutover.run FOR SHARE;
-  EXCEPTION WHEN serialization_failure THEN
-    refusal := 'snapshot from before a fence';
-  END;
+      INTO refusal FROM hydra_cutover.run;
+  END IF;
   IF refusal = 'none' THEN
     RETURN NULL;
   END IF;
@@ -136,6 +132,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $p
   UNION ALL
   SELECT format('%s has no guard', c.relname) FROM pg_class c JOIN hydra_schema USING (relnamespace)
    WHERE c.relkind IN ('r', 'p') AND NOT EXISTS (SELECT 1 FROM hydra_cutover.guarded g WHERE g.table_oid = c.oid)
+  UNION ALL
+  SELECT format('role %s may use the barrier, and so stop every write', a.grantee::regrole)
+    FROM pg_namespace n, aclexplode(n.nspacl) a WHERE n.nspname = 'hydra_cutover_barrier' AND a.grantee <> n.nspowner
   UNION ALL
   SELECT 'no table has a guard' WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.guarded)
   UNION ALL

@@ -1,4 +1,4 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { END_WHEN_SILENT } from '../end-when-silent';
@@ -19,7 +19,7 @@ export interface InstallArbiterOptions {
 }
 
 /**
- * Makes schema `hydra_cutover` with the arbiter of this side, in one transaction. Idempotent for the same cutover and side: what
+ * Makes schema `hydra_cutover` with the arbiter of this side, and `hydra_cutover_barrier`, in one transaction. Idempotent for the same cutover and side: what
  * is there stays as it is. There is no way back from a removal that has begun: what it has taken off already is not known to the
  * caller, so the removal is finished first.
  *
@@ -33,17 +33,17 @@ export async function installArbiter(client: SqlClient, options: InstallArbiterO
   if (before !== undefined) return adopt(client, before, options);
   await assertSchemaIsOurs(client);
   const nonce = randomUUID();
-  const keys = { lock_space: String(randomInt(1, 2 ** 31)), lock_key: String(randomInt(1, 2 ** 31)) };
   await client.query(`BEGIN; ${END_WHEN_SILENT}`);
   try {
-    await client.query(sqlFile(__dirname, 'arbiter.sql', keys));
-    await client.query(sqlFile(__dirname, 'guards.sql', keys));
+    for (const file of ['arbiter.sql', 'looks.sql', 'guards.sql']) await client.query(sqlFile(__dirname, file));
     await client.query(
       'INSERT INTO hydra_cutover.run (side, nonce, cutover_id, state, sync_role) VALUES ($1, $2::uuid, $3, $4, $5)',
       [options.side, nonce, options.cutoverId, options.initialState, options.syncRole ?? null],
     );
     if (options.origin !== undefined) await recordOrigin(client, options.origin);
-    if (options.initialState === 'closed') await client.query(`SELECT setval('hydra_cutover.armed', 1)`);
+    if (options.initialState === 'closed') {
+      await client.query('SELECT hydra_cutover.mark_change(); INSERT INTO hydra_cutover.counting DEFAULT VALUES');
+    }
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);
@@ -113,15 +113,15 @@ export async function cutoverRunning(client: SqlClient, found: ArbiterDescriptio
 
 /** A schema that somebody else owns could hold functions of theirs that our guards would call. */
 async function assertSchemaIsOurs(client: SqlClient): Promise<void> {
-  const foreign = await queryRows<{ owner: string }>(
+  const foreign = await queryRows<{ name: string; owner: string }>(
     client,
-    `SELECT nspowner::regrole::text AS owner FROM pg_catalog.pg_namespace
-      WHERE nspname = 'hydra_cutover' AND nspowner <> current_user::regrole`,
+    `SELECT nspname AS name, nspowner::regrole::text AS owner FROM pg_catalog.pg_namespace
+      WHERE nspname IN ('hydra_cutover', 'hydra_cutover_barrier') AND nspowner <> current_user::regrole`,
   );
   if (foreign[0] === undefined) return;
   throw new CutoverFault(
     'CHECK_FAILED',
-    `schema hydra_cutover exists and belongs to ${foreign[0].owner}, not to our role; rename or remove it`,
+    `schema ${foreign[0].name} exists and belongs to ${foreign[0].owner}, not to our role; rename or remove it`,
   );
 }
 

@@ -94,7 +94,7 @@ export class SwitchoverWorld {
   async hasWaiter(side: SideName): Promise<void> {
     const client = side === 'blue' ? this.blue : this.green;
     const sql = `SELECT 1 FROM pg_locks JOIN pg_database d ON d.oid = database
-                  WHERE locktype = 'advisory' AND NOT granted AND d.datname = current_database()`;
+                  WHERE relation = 'hydra_cutover_barrier.barrier'::regclass AND NOT granted AND d.datname = current_database()`;
     while ((await client.query(sql)).rows.length === 0) await sleep(5);
   }
 

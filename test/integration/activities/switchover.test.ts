@@ -275,7 +275,7 @@ describe('behind the commit', () => {
       if (side === 'green' && text.includes('open_side') && isFirst) {
         isFirst = false;
         await world.green.query(
-          `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock'
+          `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE relation = 'hydra_cutover_barrier.barrier'::regclass AND mode = 'ShareRowExclusiveLock'
               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
         );
       }

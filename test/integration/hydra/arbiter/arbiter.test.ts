@@ -1,20 +1,24 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { type Client } from 'pg';
+import { Client } from 'pg';
 import {
+  abandonSide,
   abortAttempt,
   beginAttempt,
+  beginRemoval,
+  claimEpoch,
   commitAttempt,
   fence,
   guardProblems,
   holdWriters,
+  markFinalized,
   openSide,
   problemsSinceCommit,
   readArbiter,
 } from '../../../../hydra/arbiter/arbiter';
 import { guardTables, installArbiter } from '../../../../hydra/arbiter/install-arbiter';
-import { useDatabase } from '../../../support/database';
+import { asAdmin, useDatabase } from '../../../support/database';
 import { sharedServers } from '../../../support/shared-servers';
 
 const LOCK_TIMEOUT_MS = 2_000;
@@ -80,10 +84,21 @@ async function commitUnderWay(): Promise<void> {
 const TABLE_WAITERS = `SELECT 1 FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_database d ON d.oid = l.database
   WHERE NOT l.granted AND d.datname = current_database() AND c.relnamespace = 'public'::regnamespace`;
 
+const OUR_WAITERS = `SELECT 1 FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_database d ON d.oid = l.database
+  WHERE NOT l.granted AND d.datname = current_database() AND c.relnamespace::regnamespace::text ~ '^hydra_cutover'`;
+const ATTEMPT_WAITERS = `SELECT 1 FROM pg_locks w JOIN pg_locks h ON h.transactionid = w.transactionid AND h.granted
+  JOIN pg_stat_activity a ON a.pid = w.pid WHERE NOT w.granted AND a.datname = current_database()`;
+
+async function withSession(work: (client: Client) => Promise<void>): Promise<void> {
+  const client = new Client(database.config);
+  await client.connect();
+  await work(client).finally(() => client.end());
+}
+
 /** Until the writer waits for the arbiter's lock. */
 async function writerWaits(): Promise<void> {
   const sql = `SELECT 1 FROM pg_locks JOIN pg_database d ON d.oid = database
-                WHERE locktype = 'advisory' AND NOT granted AND d.datname = current_database()`;
+                WHERE relation = 'hydra_cutover_barrier.barrier'::regclass AND NOT granted AND d.datname = current_database()`;
   while ((await orchestrator.query(sql)).rows.length === 0) await sleep(5);
 }
 
@@ -127,6 +142,50 @@ describe('the guard', () => {
     await fenced();
     await expect(write()).rejects.toMatchObject(REFUSED);
     await writer.query('ROLLBACK');
+  });
+
+  it.each(['REPEATABLE READ', 'SERIALIZABLE'])(
+    'refuses a %s transaction whose snapshot was taken inside a fence that was given up, and lets a newer one pass',
+    async (level) => {
+      const attempt = await fenced();
+      await writer.query(`BEGIN ISOLATION LEVEL ${level}; SELECT count(*) FROM hydra_client`);
+      await abortAttempt(orchestrator, attempt, 'worker', LOCK_TIMEOUT_MS);
+      await expect(write()).rejects.toMatchObject(REFUSED);
+      await writer.query(`ROLLBACK; BEGIN ISOLATION LEVEL ${level}; SELECT count(*) FROM hydra_client`);
+      await expect(write()).resolves.toBeDefined();
+      await writer.query('COMMIT');
+      await writer.query(`BEGIN ISOLATION LEVEL ${level}; SELECT count(*) FROM hydra_client`);
+      await fenced();
+      await expect(write()).rejects.toMatchObject(REFUSED);
+    },
+  );
+
+  it('refuses a writer that waits already when the first fence of all comes', async () => {
+    const attempt = await begin();
+    await orchestrator.query('BEGIN');
+    await holdWriters(orchestrator, LOCK_TIMEOUT_MS);
+    const waiting = expect(write()).rejects.toMatchObject(REFUSED);
+    while ((await observer.query(OUR_WAITERS)).rows.length === 0) await sleep(5);
+    expect(await fence(orchestrator, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+    await orchestrator.query('COMMIT');
+    await waiting;
+  });
+
+  it('makes writers meet at no row: they hold the barrier together, by the fast path, and lock nothing of run', async () => {
+    await abortAttempt(orchestrator, await fenced(), 'worker', LOCK_TIMEOUT_MS);
+    await withSession(async (hydra) => {
+      await hydra.query('SET SESSION AUTHORIZATION hydra');
+      await hydra.query('BEGIN');
+      await write(hydra);
+      const { rows } = await hydra.query(
+        `SELECT mode, fastpath FROM pg_locks
+          WHERE pid = pg_backend_pid() AND relation = (SELECT c.oid FROM pg_class c WHERE c.relname = 'barrier')`,
+      );
+      expect(rows).toEqual([{ mode: 'RowExclusiveLock', fastpath: true }]);
+      await write();
+      expect((await observer.query('SELECT xmax FROM hydra_cutover.run')).rows).toEqual([{ xmax: '0' }]);
+      await hydra.query('COMMIT');
+    });
   });
 
   it('lets writes pass by itself once the lease is over, though nobody reopens', async () => {
@@ -414,16 +473,101 @@ describe('an attempt', () => {
     await expect(write()).resolves.toBeDefined();
     await writer.query('COMMIT');
   });
+});
 
-  it('commits with synchronous_commit on, whatever the session says', async () => {
+describe('every decision', () => {
+  const decisions: readonly [string, () => Promise<unknown>][] = [
+    ['begin_attempt', () => beginAttempt(orchestrator, { epoch: ++epoch, ...LEASE })],
+    ['fence', () => fence(orchestrator, 1, LOCK_TIMEOUT_MS)],
+    ['commit_attempt', () => commitAttempt(orchestrator, 1, LOCK_TIMEOUT_MS)],
+    ['abort_attempt', () => abortAttempt(orchestrator, 1, 'test', LOCK_TIMEOUT_MS)],
+    ['claim_epoch', () => claimEpoch(orchestrator, { epoch: 1, appliedEpoch: 0, by: 'test' })],
+    ['hold_writers', () => holdWriters(orchestrator, LOCK_TIMEOUT_MS)],
+    ['open_side', () => openSide(orchestrator, 1, LOCK_TIMEOUT_MS)],
+    ['abandon_side', () => abandonSide(orchestrator, LOCK_TIMEOUT_MS)],
+    ['begin_removal', () => beginRemoval(orchestrator)],
+    ['mark_finalized', () => markFinalized(orchestrator, 1)],
+  ];
+
+  it.each(decisions)('is durable, whatever the session says: %s', async (_name, decide) => {
     await orchestrator.query('SET synchronous_commit = off');
     await orchestrator.query('BEGIN');
-    await begin();
+    await decide();
     const { rows } = await orchestrator.query<{ synchronous_commit: string }>('SHOW synchronous_commit');
-    await orchestrator.query('COMMIT');
-    await orchestrator.query('RESET synchronous_commit');
+    await orchestrator.query('ROLLBACK; RESET synchronous_commit');
     expect(rows).toEqual([{ synchronous_commit: 'on' }]);
   });
+
+  it.each(decisions)('is refused with a snapshot that is older than its locks: %s', async (_name, decide) => {
+    for (const level of ['REPEATABLE READ', 'SERIALIZABLE']) {
+      await orchestrator.query(`BEGIN ISOLATION LEVEL ${level}`);
+      await expect(decide()).rejects.toMatchObject({ code: 'HC003' });
+      await orchestrator.query('ROLLBACK');
+    }
+  });
+
+  it('is refused where the database has another default, so that a commit never misses what it waited for', async () => {
+    const attempt = await fenced();
+    await asAdmin(`ALTER DATABASE ${database.config.database} SET default_transaction_isolation = 'repeatable read'`);
+    await withSession(async (client) => {
+      await writer.query(`BEGIN; ALTER TABLE hydra_client ALTER COLUMN metadata TYPE text USING 'x'`);
+      const answer = expect(commitAttempt(client, attempt, LOCK_TIMEOUT_MS)).rejects.toMatchObject({ code: 'HC003' });
+      await writer.query('COMMIT');
+      await answer;
+    }).finally(() => asAdmin(`ALTER DATABASE ${database.config.database} RESET default_transaction_isolation`));
+    expect(await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ reason: 'guard_problems' });
+  });
+});
+
+describe('an attempt whose lease is over', () => {
+  const runXmin = async () =>
+    (await observer.query<{ xmin: string }>('SELECT xmin FROM hydra_cutover.run')).rows[0]?.xmin;
+
+  it('is given up beside a writer who holds the barrier, and run stays as it is', async () => {
+    const attempt = await fenced();
+    await endLease(attempt);
+    const before = await runXmin();
+    await writer.query('BEGIN');
+    await write();
+    expect(await claimEpoch(orchestrator, { epoch, appliedEpoch: 0, by: 'gateway' })).toBe('aborted');
+    expect(await abortAttempt(orchestrator, attempt, 'worker', 50)).toMatchObject({ outcome: 'aborted' });
+    await writer.query('COMMIT');
+    expect(await runXmin()).toBe(before);
+    expect(await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS)).toEqual({ ok: false, reason: 'aborted' });
+  });
+
+  it('is not given up while its commit is under way: the claim learns how that ended', async () => {
+    await commitUnderWay();
+    const { rows } = await observer.query<{ attempt: number }>(
+      'SELECT max(attempt)::int AS attempt FROM hydra_cutover.attempt',
+    );
+    const claimed = abortAttempt(observer, rows[0]?.attempt ?? 0, 'gateway', 600_000);
+    while ((await writer.query(ATTEMPT_WAITERS)).rows.length === 0) await sleep(5);
+    await orchestrator.query('COMMIT');
+    expect(await claimed).toMatchObject({ outcome: 'committed' });
+  });
+});
+
+describe('locks are taken in one order', () => {
+  it.each([
+    ['aborts a live fence', () => abortAttempt(observer, 1, 'gateway', 600_000), 'committed'],
+    ['begins', () => beginAttempt(observer, { epoch: 99, ...LEASE }), undefined],
+  ] as const)(
+    'by a commit and by one who %s, so that neither is a victim of the other',
+    async (_name, act, outcome) => {
+      const attempt = await fenced();
+      expect(attempt).toBe(1);
+      // The commit has the barrier, and waits for a table.
+      await writer.query('BEGIN; LOCK TABLE hydra_client IN SHARE ROW EXCLUSIVE MODE');
+      const committing = commitAttempt(orchestrator, attempt, 600_000);
+      while ((await observer.query(TABLE_WAITERS)).rows.length === 0) await sleep(5);
+      const acting = act();
+      while ((await writer.query(OUR_WAITERS)).rows.length === 0) await sleep(5);
+      await writer.query('COMMIT');
+      expect(await committing).toMatchObject({ ok: true });
+      expect(await acting).toMatchObject(outcome === undefined ? { ok: false, reason: 'committed' } : { outcome });
+    },
+  );
 });
 
 describe('a closed side', () => {

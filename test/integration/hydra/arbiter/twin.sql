@@ -33,7 +33,7 @@ CREATE FUNCTION twin.rows() RETURNS jsonb LANGUAGE sql AS $rows$
     'run', (SELECT jsonb_build_array(state, attempt, epoch,
               CASE WHEN lease_until IS NULL THEN 'none' WHEN lease_until > clock_timestamp() THEN 'live' ELSE 'over' END)
               FROM hydra_cutover.run),
-    'armed', (SELECT last_value = 1 FROM hydra_cutover.armed),
+    'armed', (SELECT last_value <> 0 FROM hydra_cutover.armed),
     'attempts', (SELECT COALESCE(jsonb_agg(jsonb_build_array(attempt, epoch, state, lease_until > clock_timestamp()) ORDER BY attempt), '[]')
                    FROM hydra_cutover.attempt),
     'finalized', (SELECT COALESCE(jsonb_agg(epoch ORDER BY finalized_at), '[]') FROM hydra_cutover.finalized))
