@@ -52,6 +52,7 @@ describe('a file that goes back to its old content after the commit', () => {
     await installArbiter(on('blue'), { side: 'blue', cutoverId, initialState: 'open' });
     await guardTables(on('blue'));
     await installArbiter(on('green'), { side: 'green', cutoverId, initialState: 'closed' });
+    await guardTables(on('green'));
     const begun = await beginAttempt(on('blue'), { epoch: EPOCH, holdDeadlineMs: 60_000, marginMs: 0 });
     if (!begun.ok) throw new Error(begun.reason);
     await fence(on('blue'), begun.attempt, LOCK_TIMEOUT_MS);
