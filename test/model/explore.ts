@@ -1,7 +1,8 @@
 import { initialTargetRecord } from '../../domain/target';
 import { acceptsWrites, endLeases, newArbiterTwin } from './arbiter-twin';
 import { ask, deadlineOver, forwardsTo, newGateway, restarted, servingGateway, settle } from './gateway-twin';
-import { atBlue, atParty, newRun, stepsOf, type Transition } from './orchestrator';
+import { atBlue, atParty } from './messages';
+import { newRun, stepsOf, type Transition } from './orchestrator';
 import { type ModelRules } from './rules';
 import { type ModelGateway, type World, WorldCodec } from './world';
 

@@ -1,0 +1,90 @@
+import { highestEpoch } from '../../domain/target';
+import { command } from './gateway-twin';
+import { type ModelRules } from './rules';
+import { type LateMessage, type ModelRun, type Party, type World } from './world';
+
+export function withBlue(world: World, blue: World['blue']): World {
+  return { ...world, blue };
+}
+
+export function highestEpochs({ gateways, target }: World): readonly number[] {
+  return [...gateways.map(({ record }) => highestEpoch(record.target)), highestEpoch(target)];
+}
+
+const recordOf = (world: World, party: Party) =>
+  party === 't' ? world.target : world.gateways[party === 'g0' ? 0 : 1].record.target;
+
+/** What a run sends to a party for what it does now: the short answers of `parties.ts`, one message after the other. */
+export function messagesOf(rules: ModelRules, world: World, run: ModelRun, party: Party): readonly LateMessage[] {
+  const epoch = run.at === 'revertLeftovers' ? run.latestEpoch : (run.epoch ?? 0);
+  const send = (verb: string, of = epoch): LateMessage => ({ to: party, verb, epoch: of });
+  switch (run.at) {
+    case 'stage':
+    case 'hold':
+      return [send(run.at)];
+    case 'revertLeftovers':
+    case 'revert': {
+      const record = recordOf(world, party);
+      const staged = record.staged !== null && record.staged.epoch < epoch ? [send('revert', record.staged.epoch)] : [];
+      return highestEpoch(record) <= epoch ? [...staged, send('revert')] : staged;
+    }
+    default: {
+      const applied = atParty(rules, world, send('apply'));
+      return [send(applied === null ? 'tell' : 'apply')];
+    }
+  }
+}
+
+/** What counts is what it serves, not what it answered. */
+export function isAccepted(run: ModelRun, world: World, party: Party, ok: boolean): boolean {
+  if (run.at !== 'release' && run.at !== 'applyTargets' && run.at !== 'confirmTargets') return ok;
+  const { applied } = recordOf(world, party);
+  const isGreen = typeof applied.state === 'string' ? applied.state === 'green' : applied.state.weights.green > 0;
+  return ok && applied.epoch === run.epoch && isGreen;
+}
+
+/** A message arrives at a gateway or the target. @returns null when it is refused */
+export function atParty(rules: ModelRules, world: World, message: LateMessage): World | null {
+  const { to, verb, epoch } = message;
+  if (to !== 't') {
+    const place = to === 'g0' ? 0 : 1;
+    const after = command(rules, world, world.gateways[place], message);
+    if (after === null) return null;
+    const [first, second] = world.gateways;
+    return { ...world, gateways: place === 0 ? [after, second] : [first, after] };
+  }
+  const { target } = world;
+  const result =
+    verb === 'stage'
+      ? rules.stageTarget(target, epoch, 'green')
+      : verb === 'apply'
+        ? rules.applyTarget(target, epoch)
+        : verb === 'tell'
+          ? rules.commitTarget(target, epoch, 'green')
+          : rules.revertTarget(target, epoch);
+  return result.ok ? { ...world, target: result.record } : null;
+}
+
+interface AtBlue {
+  readonly world: World;
+  readonly result: 'ok' | 'refused' | 'lost';
+  readonly attempt?: number;
+  readonly committed: boolean;
+}
+
+/** A message arrives at blue's arbiter, whoever sent it. */
+export function atBlue(rules: ModelRules, world: World, { verb, epoch }: LateMessage): AtBlue {
+  if (verb === 'begin') {
+    const { twin, answer } = rules.beginAttempt(world.blue, epoch, 1);
+    if (answer.ok) return { world: withBlue(world, twin), result: 'ok', attempt: answer.attempt, committed: false };
+    // Another run of this step has committed meanwhile: the claim finds out.
+    return { world, result: answer.reason === 'committed' ? 'lost' : 'refused', committed: false };
+  }
+  if (verb === 'fence') {
+    const { twin, answer } = rules.fence(world.blue, epoch);
+    return { world: withBlue(world, twin), result: answer.ok ? 'ok' : 'refused', committed: false };
+  }
+  const { twin, answer } = rules.commitAttempt({ ...world.blue, undone: world.isPending ? 1 : 0 }, epoch);
+  const result = answer.ok ? 'ok' : 'refused';
+  return { world: withBlue(world, { ...twin, undone: 0 }), result, committed: answer.ok && !answer.alreadyCommitted };
+}
