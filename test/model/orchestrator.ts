@@ -124,7 +124,8 @@ class Step {
     if (world.gateways.some(({ record, doubt }) => doubt !== null || record.hold !== null)) {
       return this.done('prepare', 'failed');
     }
-    const epoch = 1 + Math.max(world.blue.epoch, world.green.epoch, run.latestEpoch, ...highestEpochs(world));
+    const known = [world.blue.epoch, world.green.epoch, run.latestEpoch, ...highestEpochs(world)];
+    const epoch = this.rules.nextEpoch(known);
     return this.become(`choose epoch ${epoch}`, { at: 'prepare:look', epoch });
   }
 
@@ -298,7 +299,7 @@ class Step {
       }
       case 'choose': {
         const known = [world.blue.epoch, latestOf(world)?.epoch ?? 0, ...highestEpochs(world)];
-        return [this.become('abandon: choose', { at: 'use up', epoch: 1 + Math.max(...known) })];
+        return [this.become('abandon: choose', { at: 'use up', epoch: this.rules.nextEpoch(known) })];
       }
       case 'use up': {
         const begun = this.rules.beginAttempt(world.blue, run.epoch, 1);

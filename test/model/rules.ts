@@ -1,6 +1,6 @@
 import { attemptToClaim, ownedAfterClaim } from '../../activities/switchover/claim-attempt';
 import { afterAction, initialSwitchover, nextAction } from '../../domain/switchover';
-import { applyTarget, commitTarget, revertTarget, stageTarget } from '../../domain/target';
+import { applyTarget, commitTarget, nextEpoch, revertTarget, stageTarget } from '../../domain/target';
 import {
   applyGateway,
   commitGateway,
@@ -19,6 +19,7 @@ export const PRODUCTION_RULES = {
   afterAction,
   attemptToClaim,
   ownedAfterClaim,
+  nextEpoch,
   stageTarget,
   applyTarget,
   revertTarget,

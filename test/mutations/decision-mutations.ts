@@ -136,7 +136,7 @@ const PROTOCOL: readonly Mutation[] = [
     killedBy: 'protocol',
   },
   {
-    what: 'an epoch that was given up is applied',
+    what: 'the apply of an older epoch is answered as if it were done',
     file: TARGET,
     find: `if (record.applied.epoch === epoch && isStanding(record, epoch)) return unchanged(record);`,
     replace: `if (record.applied.epoch >= epoch) return unchanged(record);`,
