@@ -1,18 +1,19 @@
-import { type Job } from '../domain/ports/targets';
+import { type SqlClient } from '../domain/ports/sql-client';
+import { type Job, type JobRemoval } from '../domain/ports/targets';
 import { type PurgeGuardReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { readArbiter } from '../hydra/arbiter/arbiter';
-import { consentsInGreen, listedOnBlue } from '../hydra/validation';
+import { consentsInGreen, listedOnBlue, subjectsInGreen } from '../hydra/validation';
 import { assertTargetsServe } from './green/read-targets';
+import { type RemovalVerdict, type SubjectConsents, judgeRemoval } from './green/removal-verdict';
 import { withGreen } from './green/with-green';
 import { type Step, type StepContext, type StepDeps } from './step';
 
 const SUBJECTS_AT_ONCE = 200;
 
 /**
- * Asks each job what it would remove now, and whether that follows from what users revoked: for every subject it names, green's Hydra
- * must list each consent that blue listed at the commit and green still has a row of. A row that is there and not listed is damage
- * that the job would take for a revocation. What a job would remove without naming whose it is was not looked at, so it is not explained.
+ * Asks each job what it would remove now, and whether that follows from what users revoked: see {@link judgeRemoval}. Blue's rows are as
+ * they were at the commit. What a job would remove without naming whose it is was not looked at, so it is not explained.
  *
  * Changes nothing; the jobs stay paused. That no row was lost on the way is for the drain proof and parity to say.
  * @throws CutoverFault TARGET_FELL_BACK | TARGET_UNREACHABLE | HYDRA_UNREACHABLE | HYDRA_UNEXPECTED | CROSSED_CONNECTION | DB_UNREACHABLE
@@ -36,27 +37,33 @@ async function guardJob(
     context.signal.throwIfAborted();
     context.heartbeat({ step: 'previewing', job: job.name, named });
   });
-  const removals = new Map<string, number>();
-  for (const subject of preview.subjects) removals.set(subject, (removals.get(subject) ?? 0) + 1);
-  // A job may name more than it counts.
-  const wouldRemove = Math.max(preview.wouldRemove, preview.subjects.length);
-  const named = [...removals.keys()];
-  let explained = preview.subjects.length;
+  const bySubject = new Map<string, JobRemoval[]>();
+  for (const removal of preview.removals) {
+    const known = bySubject.get(removal.subject);
+    if (known === undefined) bySubject.set(removal.subject, [removal]);
+    else known.push(removal);
+  }
+  const counts: Record<RemovalVerdict, number> = { explained: 0, intact: 0, hidden: 0 };
+  const named = [...bySubject.keys()];
   for (let from = 0; from < named.length; from += SUBJECTS_AT_ONCE) {
     context.heartbeat({ step: 'explaining', job: job.name, done: from, of: named.length });
     const page = named.slice(from, from + SUBJECTS_AT_ONCE);
-    for (const subject of await findUnexplained(deps, input, context, page)) explained -= removals.get(subject) ?? 0;
+    for (const [subject, consents] of await consentsOf(deps, input, context, page)) {
+      for (const removal of bySubject.get(subject) ?? []) counts[judgeRemoval(removal, consents)] += 1;
+    }
   }
-  return { name: job.name, wouldRemove, explained, unnamed: wouldRemove - preview.subjects.length };
+  // A job may name more than it counts.
+  const wouldRemove = Math.max(preview.wouldRemove, preview.removals.length);
+  return { name: job.name, wouldRemove, ...counts, unnamed: wouldRemove - preview.removals.length };
 }
 
-/** @returns those of these subjects that have a consent that is there and not listed */
-async function findUnexplained(
+/** Green's Hydra is asked only about those of whom one of the databases has anything: a whole purge may be of others. */
+async function consentsOf(
   deps: StepDeps,
   input: StepInput,
   context: StepContext,
   subjects: readonly string[],
-): Promise<string[]> {
+): Promise<ReadonlyMap<string, SubjectConsents>> {
   const onBlue = await deps.databases.withSession(
     'blue',
     async (blue) => {
@@ -65,17 +72,24 @@ async function findUnexplained(
     },
     { signal: context.signal, purpose: 'guard purge' },
   );
-  const unexplained: string[] = [];
+  const present = await onGreen(deps, input, context, (green) => subjectsInGreen(green, subjects));
+  const found = new Map<string, SubjectConsents>();
   for (const subject of subjects) {
     context.signal.throwIfAborted();
-    const before = onBlue.get(subject);
-    // Everything was revoked on blue: green has nothing to list, and a whole purge may be of such subjects.
-    if (before === undefined) continue;
-    const listed = new Set((await deps.hydra.consents('green', subject)).map(({ consentId }) => consentId));
-    const missing = before.filter((id) => !listed.has(id));
-    if (missing.length === 0) continue;
-    const there = await withGreen(deps, input, context, 'guard purge', (green) => consentsInGreen(green, missing));
-    if (there.size > 0) unexplained.push(subject);
+    const before = onBlue.get(subject) ?? [];
+    const isKnown = before.length > 0 || present.has(subject);
+    const listed = isKnown ? await deps.hydra.consents('green', subject) : [];
+    found.set(subject, { onBlue: before, listed, inGreen: new Set() });
   }
-  return unexplained;
+  // After Hydra was asked: what is revoked in between is then missing in both.
+  const unlisted = [...found.values()].flatMap(({ onBlue: before, listed }) => {
+    const ids = new Set(listed.map(({ consentId }) => consentId));
+    return before.map(({ consentId }) => consentId).filter((id) => !ids.has(id));
+  });
+  const inGreen = await onGreen(deps, input, context, (green) => consentsInGreen(green, unlisted));
+  return new Map([...found].map(([subject, consents]) => [subject, { ...consents, inGreen }]));
+}
+
+function onGreen<T>(deps: StepDeps, input: StepInput, context: StepContext, work: (green: SqlClient) => Promise<T>) {
+  return withGreen(deps, input, context, 'guard purge', work);
 }

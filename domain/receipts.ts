@@ -242,8 +242,12 @@ export interface PurgeGuardReceipt {
     readonly name: string;
     readonly wouldRemove: number;
     readonly explained: number;
-    /** Would be removed, and the job did not say whose they are. Missing in receipts of earlier versions. */
-    readonly unnamed?: number;
+    /** Would be removed, and the job did not say whose they are. */
+    readonly unnamed: number;
+    /** Would be removed although Hydra lists the consent that they hang on: the job misreads green. */
+    readonly intact: number;
+    /** Would be removed because Hydra does not list a consent that green has: green is damaged. */
+    readonly hidden: number;
   }[];
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { CutoverFault } from '../../domain/faults';
-import { type Job, type JobPreview } from '../../domain/ports/targets';
+import { type Job, type JobPreview, type JobRemoval } from '../../domain/ports/targets';
 import { type ControlAddress, ControlClient } from '../control/control-client';
 
 const POLL_MS = 200;
@@ -13,7 +13,7 @@ const PREVIEW_TIMEOUT_MS = 120_000;
 const statusBody = z.object({ paused: z.boolean(), running: z.boolean() });
 const previewBody = z.object({
   wouldPurgeCount: z.int().min(0),
-  wouldPurge: z.array(z.object({ subject: z.string() })),
+  wouldPurge: z.array(z.object({ subject: z.string(), client: z.string().nullish(), consent: z.string().nullish() })),
   next: z.string().min(1).nullish(),
 });
 type PreviewPage = z.output<typeof previewBody>;
@@ -54,16 +54,18 @@ export class HttpJob implements Job {
   }
 
   async preview(onProgress?: (named: number) => void): Promise<JobPreview> {
-    const subjects: string[] = [];
+    const removals: JobRemoval[] = [];
     const seen = new Set<string>();
     let wouldRemove = 0;
     for (let after: string | undefined; ; seen.add(after)) {
       const { wouldPurgeCount, wouldPurge, next } = await this.#page(after);
       // Where the count changes from page to page, the largest one is what has to be explained.
       wouldRemove = Math.max(wouldRemove, wouldPurgeCount);
-      for (const { subject } of wouldPurge) subjects.push(subject);
-      onProgress?.(subjects.length);
-      if (next === undefined || next === null) return { wouldRemove, subjects };
+      for (const { subject, client, consent } of wouldPurge) {
+        removals.push({ subject, ...(client == null ? {} : { client }), ...(consent == null ? {} : { consent }) });
+      }
+      onProgress?.(removals.length);
+      if (next === undefined || next === null) return { wouldRemove, removals };
       // Otherwise one that does not know `after` gives its first page for ever, and names its subjects again and again.
       if (wouldPurge.length === 0 || seen.has(next)) throw this.#endless();
       after = next;

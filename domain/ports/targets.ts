@@ -93,6 +93,15 @@ export interface Job {
 export interface JobPreview {
   /** How many things, named or not. */
   readonly wouldRemove: number;
-  /** Whose: one entry for each thing, so a subject that loses two stands there twice. What is missing here counts as unexplained. */
-  readonly subjects: readonly string[];
+  /** One entry for each thing, so a subject that loses two stands there twice. What is missing here counts as unexplained. */
+  readonly removals: readonly JobRemoval[];
+}
+
+/** Because of which consent something goes: the more it names, the more can be explained. */
+export interface JobRemoval {
+  readonly subject: string;
+  /** Id of the OAuth client, for what belongs to a subject and a client. */
+  readonly client?: string;
+  /** Id of the consent (`consent_request.challenge` of Hydra's list), for what belongs to one. */
+  readonly consent?: string;
 }

@@ -1,5 +1,11 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 
+/** A consent, as far as it says whose it is. */
+export interface ListedConsent {
+  readonly consentId: string;
+  readonly clientId: string;
+}
+
 /** @returns which of these consents blue (1.11.10) has rows of */
 export function consentsInBlue(blue: SqlClient, ids: readonly string[]): Promise<Set<string>> {
   return present(
@@ -31,16 +37,17 @@ export function keysIn(client: SqlClient, kids: readonly string[]): Promise<Set<
 }
 
 /**
- * Consents of these subjects that 1.11.10 lists now, by subject: what its `FindSubjectsGrantedConsentRequests` asks for.
+ * Consents of these subjects that 1.11.10 lists now, by subject, with their clients: what its `FindSubjectsGrantedConsentRequests`
+ * asks for.
  * Source: Hydra v1.11.10, persistence/sql/persister_consent.go.
  */
 export async function listedOnBlue(
   blue: SqlClient,
   subjects: readonly string[],
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  const rows = await queryRows<{ subject: string; ids: string[] }>(
+): Promise<ReadonlyMap<string, readonly ListedConsent[]>> {
+  const rows = await queryRows<{ subject: string; consents: ListedConsent[] }>(
     blue,
-    `SELECT r.subject, array_agg(r.challenge) AS ids
+    `SELECT r.subject, json_agg(json_build_object('consentId', r.challenge, 'clientId', r.client_id)) AS consents
        FROM hydra_oauth2_consent_request r JOIN hydra_oauth2_consent_request_handled h USING (challenge)
       WHERE r.subject = ANY($1) AND NOT r.skip AND h.error = '{}'
         AND (h.remember_for <= 0
@@ -48,7 +55,16 @@ export async function listedOnBlue(
       GROUP BY r.subject`,
     [subjects],
   );
-  return new Map(rows.map(({ subject, ids }) => [subject, ids]));
+  return new Map(rows.map(({ subject, consents }) => [subject, consents]));
+}
+
+/** @returns which of these subjects have a row on green (2.x) that could be a consent, whatever Hydra says of it */
+export function subjectsInGreen(green: SqlClient, subjects: readonly string[]): Promise<Set<string>> {
+  return present(
+    green,
+    `SELECT DISTINCT subject AS id FROM hydra_oauth2_flow WHERE subject = ANY($1) AND consent_challenge_id IS NOT NULL`,
+    subjects,
+  );
 }
 
 async function present(client: SqlClient, sql: string, ids: readonly string[]): Promise<Set<string>> {

@@ -101,9 +101,13 @@ async function resumeJobs(cutover: Cutover): Promise<void> {
     const { ok, jobs } = (run.receipts.purgeGuard = await steps.guardPurge(run.stepInput));
     const odd = jobs.filter(({ wouldRemove, explained }) => wouldRemove > explained);
     if (ok) return null;
-    const told = odd.map(({ name, wouldRemove, explained, unnamed = 0 }) => {
-      const silent = unnamed > 0 ? `, ${unnamed} not named by the job` : '';
-      return `${name} ${wouldRemove}, of which ${explained} explained${silent}`;
+    const told = odd.map(({ name, wouldRemove, explained, unnamed, intact, hidden }) => {
+      const reasons = [
+        ...(intact > 0 ? [`${intact} hang on a consent that green lists, so the job misreads green`] : []),
+        ...(hidden > 0 ? [`${hidden} on a consent that green has and does not list, so green is damaged`] : []),
+        ...(unnamed > 0 ? [`${unnamed} were not named by the job`] : []),
+      ];
+      return `${name} ${wouldRemove}, of which ${explained} explained: ${reasons.join(', ')}`;
     });
     return `jobs would remove more than revocations explain: ${told.join('; ')}`;
   });

@@ -1,4 +1,5 @@
 import { guardPurge } from '../../../activities/guard-purge';
+import { type SubjectConsents, judgeRemoval } from '../../../activities/green/removal-verdict';
 import { type StepDeps } from '../../../activities/step';
 import { type Job, type JobPreview } from '../../../domain/ports/targets';
 import { stepContext } from './step-context';
@@ -6,21 +7,34 @@ import { stepContext } from './step-context';
 const INPUT = { cutoverId: 'c1', environment: 'test' };
 const RUN = { side: 'green', cutoverId: INPUT.cutoverId, nonce: '', state: 'open', epoch: 7, present: true };
 
-/** Every subject has one consent on blue, and green has its row; those of `damaged` are not listed. */
-function depsFor(preview: JobPreview, damaged: ReadonlySet<string>, asked: string[] = []): StepDeps {
+/**
+ * Every subject had one consent on blue, but those that are called `revoked …`. On green: listed, but those of `gone` (revoked since)
+ * and of `hidden` (there, and not listed).
+ */
+interface State {
+  readonly gone?: readonly string[];
+  readonly hidden?: readonly string[];
+}
+
+function depsFor(preview: JobPreview, { gone = [], hidden = [] }: State = {}, asked: string[] = []): StepDeps {
   const idOf = (subject: string) => `consent of ${subject}`;
   const query = (text: string, values: readonly unknown[] = []) => {
     const names = (values[0] ?? []) as string[];
     const rows = text.includes('FROM hydra_oauth2_consent_request')
-      ? names.filter((name) => !name.startsWith('revoked')).map((subject) => ({ subject, ids: [idOf(subject)] }))
-      : text.includes('FROM hydra_oauth2_flow')
-        ? names.map((id) => ({ id }))
-        : [RUN];
+      ? names
+          .filter((name) => !name.startsWith('revoked'))
+          .map((subject) => ({ subject, consents: [{ consentId: idOf(subject), clientId: 'app' }] }))
+      : text.includes('SELECT DISTINCT subject')
+        ? names.filter((name) => !name.startsWith('revoked')).map((id) => ({ id }))
+        : text.includes('FROM hydra_oauth2_flow')
+          ? names.filter((id) => !gone.map(idOf).includes(id)).map((id) => ({ id }))
+          : [RUN];
     return Promise.resolve({ rows, rowCount: rows.length });
   };
   const consents = (_side: string, subject: string) => {
     asked.push(subject);
-    return Promise.resolve(damaged.has(subject) ? [] : [{ consentId: idOf(subject) }]);
+    const isListed = !gone.includes(subject) && !hidden.includes(subject);
+    return Promise.resolve(isListed ? [{ consentId: idOf(subject), clientId: 'app' }] : []);
   };
   const job: Partial<Job> = { name: 'purge', preview: () => Promise.resolve(preview) };
   return {
@@ -35,52 +49,58 @@ function depsFor(preview: JobPreview, damaged: ReadonlySet<string>, asked: strin
   } as unknown as StepDeps;
 }
 
-const guard = (preview: JobPreview, damaged: readonly string[] = [], asked: string[] = []) =>
-  guardPurge(depsFor(preview, new Set(damaged), asked), INPUT, stepContext());
+const guard = (preview: JobPreview, state: State = {}, asked: string[] = []) =>
+  guardPurge(depsFor(preview, state, asked), INPUT, stepContext());
 const subjects = (count: number) => Array.from({ length: count }, (_, index) => `subject ${index}`);
+const naming = (...names: readonly string[]) => names.map((subject) => ({ subject }));
 
 describe('what a job would remove is explained', () => {
-  it('when it names all of it, and nobody of them is damaged', async () => {
-    expect(await guard({ wouldRemove: 450, subjects: subjects(450) })).toEqual({
-      ok: true,
-      jobs: [{ name: 'purge', wouldRemove: 450, explained: 450, unnamed: 0 }],
+  it('not by users who lost nothing, however many it names', async () => {
+    expect(await guard({ wouldRemove: 450, removals: naming(...subjects(450)) })).toEqual({
+      ok: false,
+      jobs: [{ name: 'purge', wouldRemove: 450, explained: 0, unnamed: 0, intact: 450, hidden: 0 }],
     });
-    expect(await guard({ wouldRemove: 0, subjects: [] })).toMatchObject({ ok: true });
+    expect(await guard({ wouldRemove: 0, removals: [] })).toMatchObject({ ok: true });
   });
 
-  it('never beyond what it names', async () => {
-    expect(await guard({ wouldRemove: 250_000, subjects: subjects(1_000) })).toEqual({
-      ok: false,
-      jobs: [{ name: 'purge', wouldRemove: 250_000, explained: 1_000, unnamed: 249_000 }],
+  it('by consents that were revoked since, and when it names all that goes', async () => {
+    const gone = subjects(450);
+    expect(await guard({ wouldRemove: 450, removals: naming(...gone) }, { gone })).toEqual({
+      ok: true,
+      jobs: [{ name: 'purge', wouldRemove: 450, explained: 450, unnamed: 0, intact: 0, hidden: 0 }],
     });
-    expect(await guard({ wouldRemove: 3, subjects: [] })).toMatchObject({ ok: false, jobs: [{ explained: 0 }] });
-    expect(await guard({ wouldRemove: 3, subjects: ['a', 'b'] })).toMatchObject({ ok: false });
+    expect(await guard({ wouldRemove: 250_000, removals: naming(...gone) }, { gone })).toMatchObject({
+      ok: false,
+      jobs: [{ wouldRemove: 250_000, explained: 450, unnamed: 249_550 }],
+    });
+    expect(await guard({ wouldRemove: 3, removals: [] })).toMatchObject({ ok: false, jobs: [{ explained: 0 }] });
   });
 
   it('not for any thing of a subject whose consent is there and not listed', async () => {
-    const preview = { wouldRemove: 4, subjects: ['a', 'b', 'b', 'c'] };
-    expect(await guard(preview, ['b'])).toEqual({
+    const preview = { wouldRemove: 4, removals: naming('a', 'b', 'b', 'c') };
+    expect(await guard(preview, { gone: ['a', 'c'], hidden: ['b'] })).toEqual({
       ok: false,
-      jobs: [{ name: 'purge', wouldRemove: 4, explained: 2, unnamed: 0 }],
+      jobs: [{ name: 'purge', wouldRemove: 4, explained: 2, unnamed: 0, intact: 0, hidden: 2 }],
     });
   });
 
   it('not when a job counts less than it names', async () => {
-    expect(await guard({ wouldRemove: 1, subjects: ['a', 'b'] }, ['b'])).toMatchObject({
+    expect(await guard({ wouldRemove: 1, removals: naming('a', 'b') }, { gone: ['a'], hidden: ['b'] })).toMatchObject({
       ok: false,
       jobs: [{ wouldRemove: 2, explained: 1 }],
     });
   });
 
-  it('without a question to Hydra for subjects who had revoked everything on blue', async () => {
+  it('without a question to Hydra for subjects of whom neither database has anything', async () => {
     const asked: string[] = [];
-    expect(await guard({ wouldRemove: 2, subjects: ['revoked 1', 'a'] }, [], asked)).toMatchObject({ ok: true });
+    const preview = { wouldRemove: 2, removals: naming('revoked 1', 'a') };
+    expect(await guard(preview, { gone: ['a'] }, asked)).toMatchObject({ ok: true });
     expect(asked).toEqual(['a']);
   });
 
   it('and a preview that is still being read ends with the step', async () => {
     const stop = new AbortController();
-    const deps = depsFor({ wouldRemove: 0, subjects: [] }, new Set());
+    const deps = depsFor({ wouldRemove: 0, removals: [] });
     const named: number[] = [];
     const preview: Job['preview'] = (onProgress) => {
       onProgress?.(named.push(1));
@@ -90,5 +110,35 @@ describe('what a job would remove is explained', () => {
     };
     const endless = { ...deps, jobs: [{ ...deps.jobs[0], preview }] } as StepDeps;
     await expect(guardPurge(endless, INPUT, { ...stepContext(), signal: stop.signal })).rejects.toThrow('stopped');
+  });
+});
+
+describe('one removal of a subject with a consent for each of two clients', () => {
+  const consent = (consentId: string, clientId: string) => ({ consentId, clientId });
+  const [mail, shop] = [consent('m', 'mail'), consent('s', 'shop')];
+  const judge = (removal: object, onBlue: readonly object[], listed: readonly object[], inGreen: string[]) =>
+    judgeRemoval({ subject: 'a', ...removal }, { onBlue, listed, inGreen: new Set(inGreen) } as SubjectConsents);
+
+  it.each<[string, object, object[], object[], string[], string]>([
+    ['nothing is gone', {}, [mail, shop], [mail, shop], [], 'intact'],
+    ['one was revoked since', {}, [mail, shop], [mail], [], 'explained'],
+    ['one was revoked before the commit, the job names the subject alone', {}, [mail], [mail], [], 'intact'],
+    [
+      'one was revoked before the commit, the job names its client',
+      { client: 'shop' },
+      [mail],
+      [mail],
+      [],
+      'explained',
+    ],
+    ['one was revoked since, the job names the other', { client: 'mail' }, [mail, shop], [mail], [], 'intact'],
+    ['one was revoked since, the job names that consent', { consent: 's' }, [mail, shop], [mail], [], 'explained'],
+    ['the job names a consent that is listed', { consent: 'm' }, [mail, shop], [mail, shop], [], 'intact'],
+    ['one is hidden, the job names its client', { client: 'shop' }, [mail, shop], [mail], ['s'], 'hidden'],
+    ['one is hidden, another one went', {}, [mail, shop], [], ['s'], 'hidden'],
+    ['all were revoked before the commit', {}, [], [], [], 'explained'],
+    ['all were revoked before the commit, one was granted anew on green', {}, [], [mail], [], 'intact'],
+  ])('when %s', (_case, removal, onBlue, listed, inGreen, verdict) => {
+    expect(judge(removal, onBlue, listed, inGreen)).toBe(verdict);
   });
 });

@@ -54,26 +54,30 @@ describe('a job over its control listener', () => {
 
   const naming = (...subjects: string[]) => subjects.map((subject) => ({ subject, client: 'c' }));
 
-  it('tells how much it would remove, and whose each of it is', async () => {
+  it('tells how much it would remove, and whose each of it is, as exactly as the job says', async () => {
+    const wouldPurge = [{ subject: 'a' }, { subject: 'b', client: null, consent: 'x', more: 1 }];
+    answers = { 'GET /job/preview': () => [200, { wouldPurgeCount: 2, wouldPurge }] };
+    expect((await job.preview()).removals).toEqual([{ subject: 'a' }, { subject: 'b', consent: 'x' }]);
     answers = { 'GET /job/preview': () => [200, { wouldPurgeCount: 3, wouldPurge: naming('a', 'b', 'a') }] };
-    expect(await job.preview()).toEqual({ wouldRemove: 3, subjects: ['a', 'b', 'a'] });
+    expect(await job.preview()).toEqual({ wouldRemove: 3, removals: naming('a', 'b', 'a') });
   });
 
   it('reads a preview to its last page, and says how far it is', async () => {
     answers = {
       'GET /job/preview': () => [200, { wouldPurgeCount: 4, wouldPurge: naming('a', 'b'), next: 'b&c' }],
-      'GET /job/preview?after=b%26c': () => [200, { wouldPurgeCount: 5, wouldPurge: naming('c'), next: 'c' }],
+      // The largest of the counts is what has to be explained.
+      'GET /job/preview?after=b%26c': () => [200, { wouldPurgeCount: 6, wouldPurge: naming('c'), next: 'c' }],
       'GET /job/preview?after=c': () => [200, { wouldPurgeCount: 5, wouldPurge: naming('c', 'd'), next: null }],
     };
     const progress: number[] = [];
     const preview = await job.preview((named) => progress.push(named));
-    expect(preview).toEqual({ wouldRemove: 5, subjects: ['a', 'b', 'c', 'c', 'd'] });
+    expect(preview).toEqual({ wouldRemove: 6, removals: naming('a', 'b', 'c', 'c', 'd') });
     expect(progress).toEqual([2, 3, 5]);
   });
 
   it('counts what it is not told the name of', async () => {
     answers = { 'GET /job/preview': () => [200, { wouldPurgeCount: 250_000, wouldPurge: naming('a') }] };
-    expect(await job.preview()).toEqual({ wouldRemove: 250_000, subjects: ['a'] });
+    expect(await job.preview()).toEqual({ wouldRemove: 250_000, removals: naming('a') });
   });
 
   it.each([

@@ -40,8 +40,10 @@ describe('the preview of the policy service', () => {
 
   it('names all policies, in pages of one and the same judgement', async () => {
     groups = Array.from({ length: 1_700 }, (_, index) => ({ subject: `subject ${index}`, clients: ['a', 'b'] }));
-    const { wouldRemove, subjects } = await job.preview();
-    expect([wouldRemove, subjects.length, new Set(subjects).size]).toEqual([3_400, 3_400, 1_700]);
+    const { wouldRemove, removals } = await job.preview();
+    const subjects = new Set(removals.map(({ subject }) => subject));
+    expect([wouldRemove, removals.length, subjects.size]).toEqual([3_400, 3_400, 1_700]);
+    expect(removals[1]).toEqual({ subject: 'subject 0', client: 'b' });
     expect(judged).toBe(1);
   });
 
