@@ -409,8 +409,8 @@ describe('green, from the snapshot on', () => {
       const damaged = await validate(open, fixture.input, context());
       expect(damaged.checks.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(['consent sessions']);
       const guard = await guardPurge(open, fixture.input, context());
-      expect(guard).toMatchObject({ ok: false, jobs: [{ explained: 0, hidden: expect.any(Number) as number }] });
-      expect(guard.jobs[0]?.hidden).toBeGreaterThan(0);
+      expect(guard.ok).toBe(false);
+      expect(guard.jobs[0]?.hidden).toBeGreaterThan(10);
       const metrics = await readMetrics(open, fixture.input, context());
       expect(metrics.green?.requests).toBeGreaterThan(0);
       expect(JSON.stringify([validated, damaged, guard])).not.toMatch(/user-|subject-/);

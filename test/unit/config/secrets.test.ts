@@ -1,7 +1,6 @@
 import { inspect } from 'node:util';
 import { Writable } from 'node:stream';
 import { createLogger } from '../../../config/logger';
-import { REDACTION_PATHS } from '../../../config/redaction';
 import { Secret } from '../../../config/secret';
 import { minimalConfig, useConfigFolder } from './config-files';
 
@@ -115,20 +114,35 @@ describe('a secret', () => {
 });
 
 describe('the logger', () => {
-  it('redacts every listed field, at the top and three levels below', () => {
+  // By hand and not from the list under test: a name that is taken off it must be missed here.
+  it.each([
+    'password',
+    'masterPassword',
+    'MasterUserPassword',
+    'secret',
+    'clientSecret',
+    'secretAccessKey',
+    'sessionToken',
+    'apiKey',
+    'token',
+    'accessToken',
+    'refreshToken',
+    'idToken',
+    'code_verifier',
+    'authorization',
+    'cookie',
+    'dsn',
+    'connectionString',
+    'secretsSystem',
+  ])('redacts %s, at the top and three levels below', (name) => {
     const { logger, written } = captureLog();
-    for (const path of REDACTION_PATHS) {
-      const fields = path
-        .split('.')
-        .reduceRight<unknown>((inner, part) => ({ [part === '*' ? 'any' : part]: inner }), SECRET);
+    let fields: object = { [name]: SECRET };
+    for (let level = 0; level <= 3; level += 1) {
       logger.warn(fields, 'event');
+      fields = { any: fields };
     }
     expect(written()).not.toContain(SECRET);
-    expect(
-      written()
-        .split('\n')
-        .filter((line) => line.includes('[redacted]')),
-    ).toHaveLength(REDACTION_PATHS.length);
+    expect(written().match(/\[redacted\]/g)).toHaveLength(4);
   });
 
   it('writes one JSON object per line with level, time, bindings and message', () => {
