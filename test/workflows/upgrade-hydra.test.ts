@@ -316,7 +316,10 @@ describe('behind the commit', () => {
     proveDrain: { captured: 2, applied: 1, missing: 1, undoneChanges: 0, byKind: {}, notCarried: [] },
     validate: { ok: false, checks: [{ name: 'jwks', ok: false, observed: 'a key is missing' }] },
     bake: { verdict: 'bad', durationMs: 1, requests: 1, errorRate: 1, p95Ms: 1, problems: ['error rate 1'] },
-    guardPurge: { ok: false, jobs: [{ name: 'cleanup', wouldRemove: 2, explained: 1, unnamed: 0, intact: 1, hidden: 0 }] },
+    guardPurge: {
+      ok: false,
+      jobs: [{ name: 'cleanup', wouldRemove: 2, explained: 1, unnamed: 0, intact: 1, hidden: 0 }],
+    },
   } as const;
 
   it.each([

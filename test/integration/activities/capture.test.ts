@@ -259,11 +259,17 @@ describe('proveDrain', () => {
       details: { missing: 1, unknown: 0, undoneChanges: 0 },
     });
     await carryRevocations();
-    await blue.query('DELETE FROM hydra_cutover.revocation');
+    // Each alone: nothing else may be what stops it.
     await blue.query('UPDATE hydra_cutover.change_log SET done_at = NULL');
     await expect(proveDrain(deps, input(), stepContext())).rejects.toMatchObject({
       code: 'SYNC_FAILED',
-      details: { missing: 0, unknown: 1, undoneChanges: 3 },
+      details: { missing: 0, unknown: 0, undoneChanges: 3 },
+    });
+    await blue.query('UPDATE hydra_cutover.change_log SET done_at = clock_timestamp()');
+    await blue.query('DELETE FROM hydra_cutover.revocation');
+    await expect(proveDrain(deps, input(), stepContext())).rejects.toMatchObject({
+      code: 'SYNC_FAILED',
+      details: { missing: 0, unknown: 1, undoneChanges: 0 },
     });
   });
 });
