@@ -4,6 +4,7 @@ import { queryRows } from '../domain/ports/sql-client';
 import { type SideName } from '../domain/sides';
 import { type StepInput } from '../domain/steps';
 import { runSideCommand } from './green/side-commands';
+import { readArbiter } from '../hydra/arbiter/arbiter';
 import { takeGreenOutOfUse } from './green/take-out-of-use';
 import { waitFor } from './green/wait-for';
 import { withClosedGreen, withGreen } from './green/with-green';
@@ -53,8 +54,23 @@ export const stopGreen: Step<StepInput, void> = async (deps, input, context) => 
   await stop(deps, input, context, 'green', 'stopGreen');
 };
 
-/** Stops Hydra on blue, and looks that it does not answer any more. Idempotent. Its database is left alone. */
-export const stopBlue: Step<StepInput, void> = (deps, input, context) => stop(deps, input, context, 'blue', 'stopBlue');
+/**
+ * Stops Hydra on blue, and looks that it does not answer any more. Idempotent. Its database is left alone.
+ *
+ * @throws CutoverFault CHECK_FAILED (green does not take writes: blue's Hydra still answers somebody) | COMMAND_FAILED (it still
+ *   answers) | CROSSED_CONNECTION | DB_UNREACHABLE
+ */
+export const stopBlue: Step<StepInput, void> = async (deps, input, context) => {
+  const { state, epoch } = await withGreen(deps, input, context, 'stop blue', readArbiter);
+  if (state !== 'open') {
+    throw new CutoverFault(
+      'CHECK_FAILED',
+      `green is ${state} for epoch ${epoch}, not open: blue's Hydra still answers, and is not stopped before that`,
+      { state, epoch },
+    );
+  }
+  await stop(deps, input, context, 'blue', 'stopBlue');
+};
 
 async function stop(
   deps: StepDeps,

@@ -16,12 +16,13 @@ CREATE TABLE IF NOT EXISTS hydra_cutover.preparation (
 INSERT INTO hydra_cutover.preparation DEFAULT VALUES ON CONFLICT DO NOTHING;
 
 -- What each transaction that prepares green begins with. Green can neither be opened nor abandoned, and no other try of a step can
--- begin, before that transaction ends.
+-- begin, before that transaction ends; a switchover that has begun may open it at any moment. Without a generation: for whoever
+-- begins a switchover.
 CREATE OR REPLACE FUNCTION hydra_cutover.assert_preparing(p_cutover_id text, p_generation bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $preparing$
 DECLARE
   side_now hydra_cutover.run;
-  turn bigint;
+  kept hydra_cutover.preparation;
 BEGIN
   SELECT * INTO side_now FROM hydra_cutover.run FOR SHARE;
   IF side_now.side IS DISTINCT FROM 'green' OR side_now.cutover_id IS DISTINCT FROM p_cutover_id THEN
@@ -29,9 +30,13 @@ BEGIN
   ELSIF side_now.state <> 'closed' THEN
     RAISE EXCEPTION 'it is % for epoch %', side_now.state, side_now.epoch USING ERRCODE = 'HC003';
   END IF;
-  SELECT generation INTO turn FROM hydra_cutover.preparation FOR SHARE;
-  IF p_generation IS NOT NULL AND turn IS DISTINCT FROM p_generation THEN
-    RAISE EXCEPTION 'try % prepares it, and this is %', turn, p_generation USING ERRCODE = 'HC003';
+  SELECT * INTO kept FROM hydra_cutover.preparation FOR SHARE;
+  IF p_generation IS NULL THEN
+    RETURN;
+  ELSIF kept.generation IS DISTINCT FROM p_generation THEN
+    RAISE EXCEPTION 'try % prepares it, and this is %', kept.generation, p_generation USING ERRCODE = 'HC003';
+  ELSIF kept.begun_epoch IS NOT NULL THEN
+    RAISE EXCEPTION 'a switchover to it has begun, for epoch %', kept.begun_epoch USING ERRCODE = 'HC003';
   END IF;
 END
 $preparing$;

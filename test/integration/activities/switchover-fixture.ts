@@ -7,6 +7,7 @@ import { type Databases, type SessionOptions } from '../../../domain/ports/datab
 import { type SwitchoverReceipt } from '../../../domain/receipts';
 import { type SwitchoverSettings } from '../../../domain/settings';
 import { type SideName } from '../../../domain/sides';
+import { installPreparation } from '../../../hydra/closing';
 import { type TestDatabase } from '../../support/database';
 import { SyncWorld } from '../hydra/sync/sync-world';
 import { SETTINGS, stepContext } from './green-fixture';
@@ -62,6 +63,7 @@ export class SwitchoverWorld {
     await this.sync.snapshot();
     this.blue = await this.sync.connect('blue');
     this.green = await this.sync.connect('green');
+    await installPreparation(this.green);
   }
 
   /** As if nothing was ever begun. */
@@ -79,7 +81,9 @@ export class SwitchoverWorld {
       `UPDATE hydra_cutover.run SET state = 'open', attempt = 0, epoch = 0, lease_until = NULL;
        DELETE FROM hydra_cutover.attempt; SELECT setval('hydra_cutover.armed', 0)`,
     );
-    await this.green.query(`UPDATE hydra_cutover.run SET state = 'closed', attempt = 0, epoch = 0`);
+    await this.green.query(
+      `UPDATE hydra_cutover.run SET state = 'closed', attempt = 0, epoch = 0; UPDATE hydra_cutover.preparation SET begun_epoch = NULL`,
+    );
   }
 
   get input() {
