@@ -1,6 +1,5 @@
 import { type Phase } from '../../domain/runbook';
 import { committedSwitchover } from '../../world/demo/demo-report';
-import { runCutoverCli } from '../../world/demo/cli-process';
 import { createOauthClient, OauthHttp } from '../../world/oauth';
 import { typescriptCommand } from '../../world/supervisor';
 import { execFile } from 'node:child_process';
@@ -64,30 +63,6 @@ describe('the upgrade of a real Hydra under traffic', () => {
     },
     LONG_MS,
   );
-
-  it(
-    'leaves blue serving and no trace when it is rejected at gate cutover',
-    async () => {
-      const it = (upgrade = await UpgradeWorld.start(GRANTS));
-      const before = await catalogue(it);
-      const traffic = await it.traffic();
-      await it.start();
-      await it.until('gate plan', ({ awaiting }) => awaiting?.gate === 'plan');
-      await it.approve('plan');
-      await it.until('gate cutover', ({ awaiting }) => awaiting?.gate === 'cutover');
-      await it.cli('reject', '--gate', 'cutover', '--by', 'tests', '--note', 'not tonight');
-      const { report } = await it.until('the end', (status) => status.report !== null);
-      const clients = await traffic.finish();
-      expect(report).toMatchObject({ outcome: 'undone', switchovers: [] });
-      expect(report?.undone.every(({ ok }) => ok)).toBe(true);
-      expect(clientProblems(clients)).toEqual([]);
-      expect(await catalogue(it)).toEqual(before);
-      const { configFile, env } = it.world.info.cutover;
-      const { exitCode } = await runCutoverCli(['report', '--config', configFile], env);
-      expect(exitCode).toBe(4);
-    },
-    LONG_MS,
-  );
 });
 
 /** Nothing but what was planted is found, that is found, and enough was looked at. */
@@ -115,17 +90,6 @@ async function expectBlueStaysShut({ world }: UpgradeWorld): Promise<void> {
   } finally {
     await http.close();
   }
-}
-
-/** Everything in blue's catalogue that a cutover could leave: schemas, relations, triggers, functions, roles. */
-async function catalogue(upgrade: UpgradeWorld): Promise<unknown> {
-  return upgrade.onBlue(`
-    SELECT 'schema' AS kind, nspname::text AS name FROM pg_namespace WHERE nspname !~ '^pg_(toast_)?temp_'
-    UNION ALL SELECT 'trigger', tgrelid::regclass || '.' || tgname FROM pg_trigger WHERE NOT tgisinternal
-    UNION ALL SELECT 'relation', oid::regclass::text FROM pg_class WHERE relnamespace = 'public'::regnamespace
-    UNION ALL SELECT 'function', oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
-    UNION ALL SELECT 'role', rolname FROM pg_roles
-    ORDER BY 1, 2`);
 }
 
 function raise(): never {
