@@ -1,5 +1,6 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type StaleChallenge } from '../../domain/ports/targets';
+import { inTransaction } from '../cleaning/session';
 import { type NamedKeys } from './log-keys';
 
 /** A browser that comes back later than this starts anew on any Hydra. */
@@ -33,21 +34,18 @@ export async function readBegunRequests(blue: SqlClient, named: NamedKeys): Prom
 /**
  * Carries those that were begun before the log, in the last hour. Once in a catch-up; idempotent.
  *
- * Reads both tables as a whole: they have no index on their times. Not for the pause.
+ * Reads each table once from end to end, through a cursor: they have no index on their times. Not for the pause.
  */
 export async function carryRecentRequests(blue: SqlClient, green: SqlClient, batchRows: number): Promise<void> {
-  let after = '';
   const sql = REQUESTS.replace(':logins', RECENT).replace(':consents', RECENT);
-  for (;;) {
-    const rows = await queryRows<BegunRequest>(
-      blue,
-      `SELECT * FROM (${sql}) AS begun WHERE challenge > $1 ORDER BY challenge LIMIT $2`,
-      [after, batchRows],
-    );
-    await writeBegunRequests(green, rows);
-    after = rows.at(-1)?.challenge ?? '';
-    if (rows.length < batchRows) return;
-  }
+  await inTransaction(blue, 'BEGIN READ ONLY', 'COMMIT', async () => {
+    await blue.query(`DECLARE hydra_cutover_begun NO SCROLL CURSOR FOR ${sql}`);
+    for (;;) {
+      const rows = await queryRows<BegunRequest>(blue, `FETCH ${batchRows} FROM hydra_cutover_begun`);
+      await writeBegunRequests(green, rows);
+      if (rows.length < batchRows) return;
+    }
+  });
 }
 
 export async function writeBegunRequests(green: SqlClient, requests: readonly BegunRequest[]): Promise<void> {
