@@ -15,6 +15,7 @@ import {
   readRows,
   readSizes,
 } from './preflight/check-hydra-schema';
+import { checkForeignObjects } from './preflight/check-foreign-objects';
 import { checkInput } from './preflight/check-input';
 import {
   checkBlueAddress,
@@ -150,6 +151,7 @@ async function lookAtBlue(
     const before = findings.problems.length;
     await attempt('schema of blue', () => checkDrift(blue, settings, findings));
     await attempt("owner of Hydra's tables", () => checkOwners(blue, settings, findings));
+    await attempt('objects of others on blue', () => checkForeignObjects(blue, settings, findings));
     await attempt('row level security on blue', () => checkRowSecurity(blue, settings, findings));
     if (findings.problems.length > before) return;
     await attempt('data on blue', async () => {

@@ -1,5 +1,6 @@
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
 import { type CutoverSettings } from '../../domain/settings';
+import { checkPrivileges } from '../../hydra/privileges';
 import { type Findings } from './findings';
 
 /** Where a finding stops being harmless. */
@@ -170,53 +171,40 @@ export async function checkHolders(
 
 interface Rights {
   readonly name: string;
-  readonly createRole: boolean;
+  readonly database: string;
   readonly createSchema: boolean;
   readonly temporary: boolean;
-  readonly signals: boolean;
-  readonly monitors: boolean;
-  readonly ownerExists: boolean;
   readonly ownerLogs: boolean;
-  readonly member: boolean;
-  readonly missingRoles: readonly string[];
 }
 
 const RIGHTS_SQL = `
-  SELECT current_user::text AS name, r.rolcreaterole OR r.rolsuper AS "createRole",
+  SELECT current_user::text AS name, current_database()::text AS database,
          has_database_privilege(current_database(), 'CREATE') AS "createSchema",
          has_database_privilege(current_database(), 'TEMPORARY') AS temporary,
-         pg_has_role('pg_signal_backend', 'USAGE') AS signals, pg_has_role('pg_read_all_stats', 'USAGE') AS monitors,
-         o.oid IS NOT NULL AS "ownerExists", COALESCE(o.rolcanlogin, false) AS "ownerLogs",
-         COALESCE(pg_has_role(o.oid, 'USAGE'), false) AS member,
-         ARRAY(SELECT n FROM unnest($2::text[]) n WHERE NOT EXISTS (SELECT 1 FROM pg_roles k WHERE k.rolname = n)
-                ORDER BY 1) AS "missingRoles"
-    FROM pg_roles r LEFT JOIN pg_roles o ON o.rolname = $1
-   WHERE r.rolname = current_user`;
+         COALESCE((SELECT rolcanlogin FROM pg_roles WHERE rolname = $1), true) AS "ownerLogs"`;
 
-/** Our role may do what the steps do, on green too: the snapshot brings it there. */
+/**
+ * Our role may do what the steps do, on green too: the snapshot brings it there. What `privileges --check` finds missing is a
+ * problem here, and what it finds in excess a warning: one list, so that no right is missed until green is there.
+ */
 export async function checkRights(client: SqlClient, settings: CutoverSettings, findings: Findings): Promise<void> {
   const { hydraRole, arbiterRoles } = settings.green;
-  const [rights] = await queryRows<Rights>(client, RIGHTS_SQL, [hydraRole, arbiterRoles]);
+  const [rights] = await queryRows<Rights>(client, RIGHTS_SQL, [hydraRole]);
   if (!rights) return;
-  const where = `role ${rights.name} on blue`;
-  const lacks = (what: string, fix: string) => findings.problem(where, `lacks ${what}`, fix);
-  if (!rights.createRole) lacks('CREATEROLE', `ALTER ROLE ${rights.name} CREATEROLE`);
-  if (!rights.createSchema) lacks('CREATE on the database', `GRANT CREATE ON DATABASE … TO ${rights.name}`);
-  if (!rights.temporary) lacks('TEMPORARY on the database', `GRANT TEMPORARY ON DATABASE … TO ${rights.name}`);
-  if (!rights.signals) lacks('pg_signal_backend', `GRANT pg_signal_backend TO ${rights.name}`);
-  if (!rights.monitors) lacks('pg_monitor', `GRANT pg_monitor TO ${rights.name}: it could not see who holds locks`);
-  if (!rights.ownerExists) {
-    findings.problem(
-      `role ${hydraRole} on blue`,
-      'does not exist',
-      "name the owner of Hydra's tables in blue.hydraRole",
-    );
-  } else if (!rights.member) {
-    lacks(`membership of ${hydraRole}`, `GRANT ${hydraRole} TO ${rights.name}: only owners may make triggers`);
-  } else if (!rights.ownerLogs) {
+  const { name, database } = rights;
+  const where = `role ${name} on blue`;
+  if (!rights.createSchema) {
+    findings.problem(where, 'lacks CREATE on the database', `GRANT CREATE ON DATABASE "${database}" TO ${name}`);
+  }
+  if (!rights.temporary) {
+    findings.problem(where, 'lacks TEMPORARY on the database', `GRANT TEMPORARY ON DATABASE "${database}" TO ${name}`);
+  }
+  if (!rights.ownerLogs) {
     findings.problem(`role ${hydraRole} on blue`, 'may not log in', 'name the role that Hydra logs in as');
   }
-  for (const role of rights.missingRoles) {
-    findings.problem(`role ${role} on blue`, 'does not exist', 'make it, or correct databaseRole of the gateways');
+  const roles = { tool: [name], owner: hydraRole, database, schema: settings.hydraSchema, gateways: arbiterRoles };
+  for (const { kind, what, fix } of await checkPrivileges(client, roles)) {
+    if (kind === 'missing') findings.problem('rights on blue', what, fix);
+    else findings.warn('rights on blue', what, fix);
   }
 }

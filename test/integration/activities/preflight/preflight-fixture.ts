@@ -63,8 +63,9 @@ export class PreflightFixture {
     const { database } = this.#database.config;
     await asAdmin(`CREATE ROLE ${this.owner} LOGIN PASSWORD 'o'`);
     await asAdmin(`CREATE ROLE ${this.master} LOGIN PASSWORD 'm' CREATEROLE CREATEDB`);
-    await asAdmin(`GRANT ${this.owner}, pg_monitor, pg_signal_backend TO ${this.master}`);
-    await asAdmin(`GRANT CREATE ON DATABASE ${database} TO ${this.master}`);
+    await asAdmin(`GRANT pg_monitor, pg_signal_backend TO ${this.master}`);
+    await asAdmin(`GRANT ${this.owner} TO ${this.master} WITH ADMIN OPTION`);
+    await asAdmin(`ALTER DATABASE ${database} OWNER TO ${this.owner}`);
     await this.admin(`DO $$ DECLARE t regclass; BEGIN
       FOR t IN SELECT oid::regclass FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' LOOP
         EXECUTE format('ALTER TABLE %s OWNER TO ${this.owner}', t);

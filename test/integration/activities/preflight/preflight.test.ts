@@ -230,12 +230,20 @@ describe('preflight refuses', () => {
       settings: (s) => ({ ...s, green: { ...s.green, arbiterRoles: ['nobody_of_this_name'] } }),
     });
     await asAdmin(`ALTER ROLE ${master} CREATEROLE`);
-    await asAdmin(`GRANT ${owner}, pg_signal_backend TO ${master}`);
+    await asAdmin(`GRANT pg_signal_backend TO ${master}`);
+    await asAdmin(`GRANT ${owner} TO ${master} WITH ADMIN OPTION`);
     await asAdmin(`GRANT CREATE ON DATABASE ${blueDatabase.config.database} TO ${master}`);
-    for (const lack of ['CREATEROLE', 'CREATE on the database', 'pg_signal_backend', `membership of ${owner}`]) {
-      expect(text).toContain(`role ${master} on blue: lacks ${lack}`);
+    expect(text).toContain(`role ${master} on blue: lacks CREATE on the database`);
+    // The same list as that of `privileges --check`.
+    for (const lack of [
+      'CREATEROLE',
+      'pg_signal_backend',
+      `membership of ${owner}`,
+      `the rights of the database's owner`,
+    ]) {
+      expect(text).toContain(`rights on blue: ${master} lacks ${lack}`);
     }
-    expect(text).toContain('role nobody_of_this_name on blue: does not exist');
+    expect(text).toContain("the gateways' role nobody_of_this_name does not exist");
   });
 
   it("tables of Hydra that do not belong to Hydra's role", async () => {
@@ -255,6 +263,33 @@ describe('preflight refuses', () => {
     expect(text).toContain('ALTER TABLE "public".hydra_client NO FORCE ROW LEVEL SECURITY');
     // Members of the owner see everything, where it is not forced.
     expect(lines(text)).toHaveLength(1);
+  });
+
+  it("what hangs on Hydra's tables and would stop the migration hours later, each with the statement that helps", async () => {
+    await world.admin(`CREATE SCHEMA bi; CREATE VIEW consent_report AS SELECT cr.subject FROM hydra_oauth2_consent_request AS cr;
+      CREATE MATERIALIZED VIEW bi.clients AS SELECT id, redirect_uris FROM hydra_client;
+      CREATE FUNCTION bi.f(c hydra_oauth2_consent_request) RETURNS int LANGUAGE sql AS 'SELECT 1';
+      CREATE TABLE bi.notes (challenge varchar(40) REFERENCES hydra_oauth2_consent_request (challenge));
+      CREATE TABLE bi.installation (client_id varchar(255) REFERENCES hydra_client (id) ON DELETE CASCADE);
+      CREATE TABLE bi.seen (signature varchar(255) REFERENCES hydra_oauth2_refresh (signature));
+      ALTER TABLE hydra_oauth2_access ADD CONSTRAINT own CHECK (length(signature) < 100) NOT VALID;
+      CREATE INDEX hydra_oauth2_refresh_requested_at_idx ON hydra_oauth2_refresh (requested_at)`);
+    const { text, fault } = await world.look();
+    await world.admin(`DROP SCHEMA bi CASCADE; DROP VIEW consent_report; ALTER TABLE hydra_oauth2_access DROP CONSTRAINT own;
+      DROP INDEX hydra_oauth2_refresh_requested_at_idx`);
+    expect(lines(text)).toEqual(
+      [
+        /constraint own on hydra_oauth2_access on blue: .*; ALTER TABLE hydra_oauth2_access DROP CONSTRAINT own/,
+        /function bi\.f\(hydra_oauth2_consent_request\) on blue: .*; DROP ROUTINE bi\.f/,
+        /foreign key notes_challenge_fkey on bi\.notes on blue: .*; ALTER TABLE bi\.notes DROP CONSTRAINT notes_challenge_fkey/,
+        /view bi\.clients on blue: .*; DROP MATERIALIZED VIEW bi\.clients/,
+        /view consent_report on blue: .*; DROP VIEW consent_report/,
+        /relation hydra_oauth2_refresh_requested_at_idx on blue: .*; ALTER INDEX .* RENAME TO own_hydra_oauth2_refresh_requested_at_idx/,
+      ].map((line) => expect.stringMatching(line) as string),
+    );
+    expect(JSON.stringify(fault?.details.warnings)).toMatch(
+      /installation_client_id_fkey on bi\.installation on blue: .*ALTER TABLE bi\.installation ADD CONSTRAINT .* FOREIGN KEY .* ON DELETE CASCADE/,
+    );
   });
 
   it('a schema that drifted, by table and column', async () => {
