@@ -1,0 +1,50 @@
+import { closed, decide, gateOpens, useTemporal } from './support/environment';
+import { answers, fakeSteps, PLAN } from './support/fake-steps';
+
+const temporal = useTemporal();
+
+describe('with an automatic finalize', () => {
+  const AUTOMATIC = {
+    preflight: async ({ environment }: { environment: string }) => ({
+      ...PLAN,
+      gates: { ...PLAN.gates, finalize: 'automatic' },
+      environment,
+    }),
+  };
+  const baked = (verdict: string, problem: string) =>
+    answers({ verdict, durationMs: 60_000, requests: 3, errorRate: 0, p95Ms: null, problems: [problem] });
+
+  it('nobody is asked after a clean bake', async () => {
+    const { activities } = fakeSteps(AUTOMATIC);
+    const end = await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      await decide(handle, 'cutover');
+      return closed(handle);
+    });
+    expect(end.report).toMatchObject({ outcome: 'completed' });
+  });
+
+  it.each([
+    ['a bake that a person skipped', { bake: baked('bad', 'p95 was 910 ms') }, true, '**bad**: 3 requests in 1 min'],
+    ['a bake that saw too little', { bake: baked('inconclusive', 'too few') }, false, '- too few'],
+    [
+      'a validation that a person skipped',
+      { validate: answers({ ok: false, checks: [{ name: 'public keys', ok: false, observed: 'one is lost' }] }) },
+      true,
+      '- public keys: one is lost',
+    ],
+  ])('a person is asked all the same after %s, and is shown it', async (_case, steps, isSkipped, shown) => {
+    const { activities } = fakeSteps({ ...AUTOMATIC, ...steps });
+    const end = await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      await decide(handle, 'cutover');
+      if (isSkipped) await decide(handle, 'intervene', 'skip');
+      const evidence = (await gateOpens(handle, 'finalize')).awaiting?.evidence ?? '';
+      expect(evidence).toContain(shown);
+      expect(evidence.includes('Let pass by a person')).toBe(isSkipped);
+      await decide(handle, 'finalize');
+      return closed(handle);
+    });
+    expect(end.report).toMatchObject({ outcome: 'completed' });
+  });
+});
