@@ -5,7 +5,7 @@ import { beginAttempt, commitAttempt, fence, readArbiter } from '../../hydra/arb
 import { isLockBusy } from '../../hydra/arbiter/lock-retry';
 import { noteBeginning } from '../../hydra/closing';
 import { type Attempt } from './attempt';
-import { claimAttempt, ownedAfterClaim } from './claim-attempt';
+import { claimAttempt, noneBegunSince, ownedAfterClaim } from './claim-attempt';
 import { informGateways } from './inform-gateways';
 import { everyParty, forAll, gatewayProblems, revertParties } from './parties';
 import { within } from './within';
@@ -69,7 +69,7 @@ async function chooseEpoch(run: Attempt): Promise<boolean> {
   run.epoch = nextEpoch(known);
   // Not sooner: what was begun and given up since this run first looked would be in `known`, and nothing would stop this run.
   const now = await sessions.askBlue((client) => tools.latestAttempt(client, input.cutoverId));
-  if (now?.attempt === latest?.attempt) return true;
+  if (noneBegunSince(latest?.attempt ?? null, now?.attempt ?? null)) return true;
   run.explain('another run began or gave up an attempt meanwhile');
   return false;
 }

@@ -70,3 +70,11 @@ export function ownedAfterClaim(
 ): { readonly attempt: number | null; readonly epoch: number | null } {
   return { attempt: claimed.attempt, epoch: claimed.epoch };
 }
+
+/**
+ * Whether no attempt began or was given up between two looks at the newest one: then the epoch that was chosen before the second look
+ * is above all that are used up, and whoever gives this cutover up later uses up a higher one.
+ */
+export function noneBegunSince(before: number | null, now: number | null): boolean {
+  return before === now;
+}

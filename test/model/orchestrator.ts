@@ -132,7 +132,7 @@ class Step {
   /** The second look at blue, and the second reading of everybody. */
   private lookAgain(): Transition {
     const { world, run } = this;
-    const isSame = (world.blue.attempts.at(-1)?.attempt ?? 0) === run.latestAttempt;
+    const isSame = this.rules.noneBegunSince(run.latestAttempt, latestOf(world)?.attempt ?? 0);
     const isAbove = highestEpochs(world).every((highest) => highest < (run.epoch ?? 0));
     return this.done('prepare', isSame && isAbove ? 'ok' : 'failed');
   }

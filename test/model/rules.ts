@@ -1,4 +1,4 @@
-import { attemptToClaim, ownedAfterClaim } from '../../activities/switchover/claim-attempt';
+import { attemptToClaim, noneBegunSince, ownedAfterClaim } from '../../activities/switchover/claim-attempt';
 import { afterAction, initialSwitchover, nextAction } from '../../domain/switchover';
 import { applyTarget, commitTarget, nextEpoch, revertTarget, stageTarget } from '../../domain/target';
 import {
@@ -19,6 +19,7 @@ export const PRODUCTION_RULES = {
   afterAction,
   attemptToClaim,
   ownedAfterClaim,
+  noneBegunSince,
   nextEpoch,
   stageTarget,
   applyTarget,

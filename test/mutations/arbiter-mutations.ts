@@ -185,14 +185,6 @@ const SIDES: readonly Mutation[] = [
     find: `  IF side_now.side <> 'green' OR side_now.state NOT IN ('closed', 'abandoned') THEN`,
     replace: `  IF side_now.side <> 'green' THEN`,
     killedBy: 'twin',
-    secondLine: {
-      what: 'only a closed side changes its state',
-      edit: {
-        file: ARBITER,
-        find: `  UPDATE hydra_cutover.run SET state = 'abandoned' WHERE state = 'closed';`,
-        replace: `  UPDATE hydra_cutover.run SET state = 'abandoned';`,
-      },
-    },
   },
   {
     what: 'a removal takes the right to begin from a side that is committed',

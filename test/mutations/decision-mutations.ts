@@ -116,6 +116,13 @@ const DECISIONS: readonly Mutation[] = [
     file: CLAIM,
     find: `return { attempt: claimed.attempt, epoch: claimed.epoch };`,
     replace: `return { attempt: claimed.attempt ?? _before.attempt, epoch: claimed.epoch ?? _before.epoch };`,
+    killedBy: 'owner',
+  },
+  {
+    what: 'a run that was given up while it chose its epoch begins all the same',
+    file: CLAIM,
+    find: `return before === now;`,
+    replace: `return before === now || now !== null;`,
     killedBy: 'model',
   },
   {
@@ -206,7 +213,7 @@ const GATEWAY: readonly Mutation[] = [
     file: RECORD,
     find: `return inQuestion !== null && undecidedEpoch(before) !== null;`,
     replace: `return inQuestion !== null || undecidedEpoch(before) === null;`,
-    killedBy: 'model',
+    killedBy: 'gateway',
   },
   {
     what: 'a doubt ends while an epoch is undecided',

@@ -31,6 +31,18 @@ const WITHOUT: readonly (readonly [name: string, limits: ModelLimits, rules: Par
     'a gateway forwards to a blue that refuses',
   ],
   [
+    'a run that was given up while it chose its epoch does not begin',
+    SMALL_SPACES.abandon,
+    { noneBegunSince: () => true },
+    'a run commits that was given up before',
+  ],
+  [
+    'a living attempt is claimed, and not gone on with',
+    SMALL_SPACES.oneFault,
+    { initialSwitchover: (known) => PRODUCTION_RULES.initialSwitchover(known === 'fenced' ? 'none' : known) },
+    'a run ends as aborted and is not',
+  ],
+  [
     'the right to begin is taken away before the capture is',
     SMALL_SPACES.undo,
     { beginRemoval: (twin) => ({ twin, answer: { ok: true, alreadyRemoving: false } }) },
