@@ -2,6 +2,7 @@ import { type Verb } from './verb';
 import { approveVerb } from './verbs/approve';
 import { cancelVerb } from './verbs/cancel';
 import { doctorVerb } from './verbs/doctor';
+import { enrolVerb } from './verbs/enrol';
 import { historyVerb } from './verbs/history';
 import { planVerb } from './verbs/plan';
 import { privilegesVerb } from './verbs/privileges';
@@ -24,6 +25,7 @@ export const VERBS: readonly Verb[] = [
   rejectVerb,
   cancelVerb,
   repairVerb,
+  enrolVerb,
   reportVerb,
   historyVerb,
   scheduleVerb,

@@ -1,0 +1,41 @@
+import { addEnvironmentOptions } from '../temporal/environment-options';
+import type * as enrolModule from '../enrol/run-enrol';
+import { parseName, type Verb } from '../verb';
+
+export const enrolVerb: Verb = {
+  name: 'enrol',
+  summary: 'tell gateways and targets what is committed',
+  description: [
+    "For a gateway or target that is new, lost its state, or was made to give up an epoch that is committed. Asks both databases in this very call, tells every gateway and target of the config, or the one of `--name`, which epoch is committed, and reads back what it serves. Until finalize, and after it as long as blue's database exists. Needs no Temporal, and may be repeated.",
+    'A gateway with `doubt` believes it once its own arbiter says the same. Refused while nothing is committed, or green does not take writes yet: then nobody is told anything.',
+  ],
+  examples: [
+    'hydra-cutover enrol --config hydra-cutover.yaml --by alice',
+    'hydra-cutover enrol --config hydra-cutover.yaml --name edge-3 --by alice --json',
+  ],
+  json: {
+    cutoverId: 'whose commit it is',
+    epoch: 'the committed epoch',
+    'parties[].name': 'of a gateway or target',
+    'parties[].kind': '`gateway` or `target`',
+    'parties[].problem': 'why it does not serve green, `CODE: message`; null when it does',
+  },
+  exitCodes: {
+    0: 'all of them serve green under that epoch',
+    2: 'no gateway or target has that name (USAGE)',
+    3: 'no epoch is committed and taken up by green (CHECK_FAILED); CROSSED_CONNECTION',
+    6: 'one does not serve green, each with its problem; or a database whose word is needed does not answer (DB_UNREACHABLE)',
+  },
+  handlesSignals: false,
+  addOptions: (command) => {
+    addEnvironmentOptions(command);
+    command
+      .option('--name <name>', 'only this gateway or target (default: all)', parseName)
+      .requiredOption('--by <name>', 'who does it, for the log', parseName);
+  },
+  run: (options, context) => {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { runEnrol } = require('../enrol/run-enrol') as typeof enrolModule;
+    return runEnrol(options as unknown as enrolModule.EnrolVerbOptions, context);
+  },
+};

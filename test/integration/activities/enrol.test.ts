@@ -1,0 +1,95 @@
+import { realTools } from '../../../activities/switchover/real-tools';
+import { enrolParties } from '../../../activities/switchover/enrol-parties';
+import { CutoverFault } from '../../../domain/faults';
+import { initialTargetRecord } from '../../../domain/target';
+import { useDatabase } from '../../support/database';
+import { History } from '../hydra/sync/history';
+import { BLUE, GREEN, SwitchoverWorld } from './switchover-fixture';
+
+const database = useDatabase('hydra_1_11_10');
+const history = new History(12);
+const world = new SwitchoverWorld(database.config);
+
+beforeAll(() => world.start((blue) => history.go(blue, 5)));
+beforeEach(() => world.reset());
+afterAll(() => world.close());
+
+const enrol = (name?: string) => enrolParties(world.deps(), realTools, { name, signal: new AbortController().signal });
+
+/** As a new instance, that nobody ever told anything. */
+function lose(name: string): void {
+  const party = [...world.gateways, ...world.targets].find((each) => each.name === name);
+  if (party !== undefined) party.record = initialTargetRecord('blue');
+  world.gateways.find((each) => each.name === name)?.challenges.clear();
+}
+
+describe('enrolling', () => {
+  it('brings those to green that lost what they were, with what green cannot know, and asks nobody else', async () => {
+    const grant = await history.grant(world.blue);
+    await world.run();
+    for (const name of ['edge-2', 'resource']) lose(name);
+    world.events = [];
+    expect(await enrol('edge-2')).toEqual({
+      cutoverId: world.input.cutoverId,
+      epoch: 1,
+      parties: [{ name: 'edge-2', kind: 'gateway', problem: null }],
+    });
+    expect(world.events).toEqual(['tellCommitted edge-2']);
+    expect(world.gateways[1]?.challenges.has(`${grant.login}v`)).toBe(true);
+    const { parties } = await enrol();
+    expect(parties.map(({ name, problem }) => [name, problem])).toEqual(
+      ['edge-1', 'edge-2', 'policy', 'resource'].map((name) => [name, null]),
+    );
+    expect(await world.whoServes()).toEqual(GREEN);
+  });
+
+  it('says of each one that is away, refuses, or does not keep it, what is wrong, and tells all others', async () => {
+    await history.grant(world.blue);
+    await world.run();
+    for (const name of ['edge-1', 'edge-2', 'policy', 'resource']) lose(name);
+    world.scenario.hooks = {
+      before: ({ name, method }) => {
+        if (name === 'edge-1' && method === 'addStaleChallenges') throw new CutoverFault('TARGET_UNREACHABLE', 'away');
+        if (name === 'policy' && method === 'tellCommitted') throw new Error('a secret: hunter2');
+      },
+      after: ({ name, method }) => {
+        if (name === 'resource' && method === 'tellCommitted') lose(name);
+      },
+    };
+    const receipt = await enrol();
+    const problems = Object.fromEntries(receipt.parties.map(({ name, problem }) => [name, problem]));
+    expect(problems).toMatchObject({
+      'edge-1': 'TARGET_UNREACHABLE: away',
+      'edge-2': null,
+      policy: 'INTERNAL: it could not be told',
+      resource: expect.stringMatching(/^TARGET_REFUSED: resource serves blue at epoch 0/) as string,
+    });
+    expect(JSON.stringify(receipt)).not.toContain('hunter2');
+  });
+
+  it('tells nobody anything while nothing is committed, or green is not open yet, and names the name it does not know', async () => {
+    const nothing = { code: 'CHECK_FAILED', message: expect.stringContaining('green: closed') as string };
+    await expect(enrol()).rejects.toMatchObject(nothing);
+    world.scenario.onAction = (step) => {
+      if (step !== 'commit') return;
+      world.scenario.onQuery = ({ side, text }, call) =>
+        side === 'green' && text.includes('hold_writers') ? Promise.reject(new Error('held up')) : call();
+    };
+    const running = world.run();
+    while (!world.events.includes('commit: ok')) await new Promise((resolve) => setTimeout(resolve, 5));
+    await expect(enrol()).rejects.toMatchObject({
+      code: 'CHECK_FAILED',
+      message: expect.stringContaining('committed') as string,
+    });
+    expect(world.events.filter((event) => event.startsWith('tellCommitted'))).toEqual([]);
+    world.scenario.onQuery = undefined;
+    world.scenario.onAction = undefined;
+    await running;
+    await expect(enrol('edge-9')).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining('edge-1, edge-2, policy, resource') as string,
+    });
+    await world.reset();
+    expect(await world.whoServes()).toEqual(BLUE);
+  });
+});
