@@ -2,7 +2,7 @@ import { CutoverFault } from '../domain/faults';
 import { type DatabaseSession } from '../domain/ports/databases';
 import { type DrainReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
-import { type AttemptDescription, describeArbiter } from '../hydra/arbiter';
+import { type AttemptDescription, describeArbiter, problemsSinceCommit } from '../hydra/arbiter';
 import { changeLogSize, compareLedger, readNotCarried } from '../hydra/capture';
 import { withGreen } from './green/with-green';
 import { type Step } from './step';
@@ -10,7 +10,7 @@ import { type Step } from './step';
 /**
  * Compares every revocation that blue captured with green's ledger and counts changes that were never carried. Changes nothing.
  *
- * @throws CutoverFault CHECK_FAILED (not committed) | SYNC_FAILED (something is missing: the counts are in the details) |
+ * @throws CutoverFault CHECK_FAILED (not committed) | CAPTURE_BROKEN (something went around blue's guards since the commit) | SYNC_FAILED (something is missing: the counts are in the details) |
  *   CROSSED_CONNECTION | DB_UNREACHABLE
  */
 export const proveDrain: Step<StepInput, DrainReceipt> = (deps, input, context) =>
@@ -34,6 +34,14 @@ export const proveDrain: Step<StepInput, DrainReceipt> = (deps, input, context) 
           `${missing} of ${captured} revocations are not in green's ledger, ${unknown} are in it but were not captured, and ` +
             `${undoneChanges} changes are undone (allowed: none); a token revoked on blue may be active on green`,
           { captured, applied, missing, unknown, undoneChanges },
+        );
+      }
+      const problems = await problemsSinceCommit(blue);
+      if (problems.length > 0) {
+        throw new CutoverFault(
+          'CAPTURE_BROKEN',
+          `blue's guards or capture are not as they were when it was committed: ${problems.join('; ')}; a write may have gone around them, and is on blue alone. Compare those tables by hand; "nothing lost" cannot be claimed`,
+          { problems },
         );
       }
       const notCarried = await readNotCarried(blue, deps.settings.hydraSchema, committed.holdStartedAt);

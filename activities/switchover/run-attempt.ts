@@ -8,7 +8,7 @@ import {
   type ResultOf,
   type SwitchoverActionKind,
 } from '../../domain/switchover';
-import { readArbiter } from '../../hydra/arbiter/arbiter';
+import { problemsSinceCommit, readArbiter } from '../../hydra/arbiter/arbiter';
 import { type Attempt } from './attempt';
 import * as before from './before-commit';
 import * as behind from './behind-commit';
@@ -148,9 +148,18 @@ async function committed(
   };
 }
 
-/** On both sides: whoever was flipped before green opened may have met its guard. */
-async function refusedWrites({ sessions, tools, refusedBefore }: Attempt): Promise<number | null> {
+/** On both sides: whoever was flipped before green opened may have met its guard. @returns null when nobody can say */
+async function refusedWrites({ deps, names, sessions, tools, refusedBefore }: Attempt): Promise<number | null> {
   const blue = await sessions.askBlue((client) => readArbiter(client));
+  const problems = await sessions.askBlue(problemsSinceCommit);
+  if (problems.length > 0) {
+    // What went around the guards was counted by nobody.
+    deps.log.error(
+      { ...names, problems },
+      "blue's guards or capture are not as they were committed; nobody can say that nothing was lost",
+    );
+    return null;
+  }
   const asked = sessions.answeringGreen().then(readArbiter);
   const green = await within(tools.patience.questionMs, 'counting on green', 'DB_UNREACHABLE', asked);
   if (blue.refused === null || green.refused === null || refusedBefore === null) return null;

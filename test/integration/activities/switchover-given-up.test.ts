@@ -1,6 +1,8 @@
+import { proveDrain } from '../../../activities/prove-drain';
 import { useDatabase } from '../../support/database';
 import { CutoverFault } from '../../../domain/faults';
 import { History } from '../hydra/sync/history';
+import { stepContext } from './green-fixture';
 import { BLUE, GREEN, SwitchoverWorld } from './switchover-fixture';
 
 const database = useDatabase('hydra_1_11_10');
@@ -202,5 +204,20 @@ describe('a run of the switchover', () => {
     expect(world.events.filter((event) => event === 'applyTargets: failed')).toHaveLength(2);
     expect(world.before('release')).toContain('openGreen: ok');
     expect(await world.whoServes()).toEqual(GREEN);
+  });
+
+  // The last one: what was off stays found.
+  it('does not say that nothing was lost where a guard of blue was off after the commit, and neither does the drain proof', async () => {
+    world.scenario.onQuery = async ({ side, text }, call) => {
+      if (side === 'blue' && text.includes('problems_since_commit')) {
+        await world.blue.query('ALTER TABLE hydra_client DISABLE TRIGGER hydra_cutover_guard');
+      }
+      return call();
+    };
+    expect(await world.run()).toMatchObject({ outcome: 'committed', refused: null });
+    await expect(proveDrain(world.deps(), world.input, stepContext())).rejects.toMatchObject({
+      code: 'CAPTURE_BROKEN',
+      message: expect.stringContaining('hydra_client') as string,
+    });
   });
 });
