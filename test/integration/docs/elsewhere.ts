@@ -8,6 +8,11 @@ interface Elsewhere {
 /** By npm script; every one that a document names must stand here or below. */
 export const SCRIPTS_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   test: { by: 'jest.config.js', why: 'this is it' },
+  'test:node22': { by: 'jest.config.js', why: 'runs all of this on the other line of Node.js' },
+  fuzz: {
+    by: 'test/unit/gateway/node/fuzz.test.ts',
+    why: 'plays a share of it; the command plays as much as it is told',
+  },
   demo: { by: 'test/e2e/upgrade.test.ts', why: 'plays the same upgrade on the same world' },
   world: { by: 'test/e2e/world.test.ts', why: 'starts it as a user does' },
   matrix: { by: 'test/e2e/matrix.test.ts', why: 'plays one of its cases; all of them take 15 minutes' },
