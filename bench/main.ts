@@ -1,6 +1,7 @@
 import { asCutoverFault } from '../domain/faults';
 import { run as capture } from './capture';
 import { run as gateway } from './gateway';
+import { run as guard } from './guard';
 import { run as snapshotRestore } from './snapshot-restore';
 import { run as switchover } from './switchover';
 import { run as sync } from './sync';
@@ -9,6 +10,7 @@ import { run as sync } from './sync';
 const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   capture,
   gateway,
+  guard,
   'snapshot-restore': snapshotRestore,
   switchover,
   sync,

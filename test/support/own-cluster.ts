@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { provisionRoles } from '../../world/rds/cluster/provision-roles';
 import { scramVerifier } from '../../world/rds/cluster/scram-verifier';
 import { serverCertificate } from '../../world/rds/cluster/server-certificate';
@@ -16,6 +17,7 @@ import { initCluster, postgresCommand, waitUntilAccepting } from '../../world/to
 import { type PostgresMajor } from '../../world/toolchain/types';
 
 const START_MS = 120_000;
+const RETRY_MS = 100;
 const PASSWORD = 'superuser-of-the-test';
 
 /** A server of its own with the roles of RDS, as the world makes them, and with TLS unless it is told otherwise. */
@@ -28,10 +30,15 @@ export class OwnCluster {
     /** Of the authority behind its certificate. */
     readonly caFile: string,
     private readonly folder: string,
-    private readonly server: ChildProcess,
+    private readonly launch: () => ChildProcess,
+    private server: ChildProcess = launch(),
   ) {}
 
-  static async start(major: PostgresMajor, options: { readonly tls?: boolean } = {}): Promise<OwnCluster> {
+  /** @param options `fsync` for a test that crashes it: what was not flushed is lost then. @default false */
+  static async start(
+    major: PostgresMajor,
+    options: { readonly tls?: boolean; readonly fsync?: boolean } = {},
+  ): Promise<OwnCluster> {
     const tls = options.tls ?? true;
     const folder = mkdtempSync(join(tmpdir(), 'own-cluster-'));
     chmodSync(folder, 0o755);
@@ -42,11 +49,11 @@ export class OwnCluster {
     await initCluster({ installation, dataDir, superuser: SUPERUSER, password: PASSWORD });
     await writeFile(join(dataDir, 'pg_hba.conf'), hostBasedAccess(tls));
     const port = await freePort();
-    const settings = { ...serverSettings(installation, certificate), fsync: 'off' };
+    const settings = { ...serverSettings(installation, certificate), fsync: options.fsync === true ? 'on' : 'off' };
     const { command, args, ...how } = postgresCommand({ installation, dataDir, port, settings });
     const { cwd, env, runAs } = how;
-    const server = spawn(command, [...args], { cwd, env, stdio: 'ignore', ...runAs });
-    const started = new OwnCluster(port, caFile, folder, server);
+    const launch = () => spawn(command, [...args], { cwd, env, stdio: 'ignore', ...runAs });
+    const started = new OwnCluster(port, caFile, folder, launch);
     try {
       await waitUntilAccepting(port, { user: SUPERUSER, password: PASSWORD, timeoutMs: START_MS });
       const { user: username, password } = started.master;
@@ -63,6 +70,38 @@ export class OwnCluster {
   /** What only the provider may. */
   async asSuperuser(sql: string, database = 'postgres'): Promise<void> {
     await withSuperuser({ port: this.port, password: PASSWORD, database }, (client) => client.query(sql));
+  }
+
+  /** As by a lack of memory or power: nothing is flushed. Comes back after its recovery. */
+  async crash(): Promise<void> {
+    const gone = once(this.server, 'exit');
+    this.server.kill('SIGKILL');
+    await gone;
+    await this.startAgain();
+  }
+
+  /** One of its processes dies, and it recovers by itself: the postmaster goes on. */
+  async crashBackend(pid: number): Promise<void> {
+    process.kill(pid, 'SIGKILL');
+    await waitUntilAccepting(this.port, { user: SUPERUSER, password: PASSWORD, timeoutMs: START_MS });
+  }
+
+  async restart(): Promise<void> {
+    const gone = once(this.server, 'exit');
+    this.server.kill('SIGINT');
+    await gone;
+    await this.startAgain();
+  }
+
+  /** Again and again, because a server refuses to start while a process of the one that was killed is still ending. */
+  private async startAgain(): Promise<void> {
+    for (;;) {
+      this.server = this.launch();
+      const refused = once(this.server, 'exit').then(() => false);
+      const accepting = waitUntilAccepting(this.port, { user: SUPERUSER, password: PASSWORD, timeoutMs: START_MS });
+      if (await Promise.race([accepting.then(() => true), refused])) return;
+      await sleep(RETRY_MS);
+    }
   }
 
   async stop(): Promise<void> {

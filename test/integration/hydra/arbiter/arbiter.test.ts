@@ -80,6 +80,8 @@ async function commitUnderWay(): Promise<void> {
   }
 }
 
+/** Taken back, or no way around a guard. */
+const HARMLESS = /^CREATE (TRIGGER|INDEX)/;
 /** Somebody waits for a table of Hydra. */
 const TABLE_WAITERS = `SELECT 1 FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_database d ON d.oid = l.database
   WHERE NOT l.granted AND d.datname = current_database() AND c.relnamespace = 'public'::regnamespace`;
@@ -383,6 +385,7 @@ describe('a commit', () => {
     'ALTER TABLE hydra_client ENABLE REPLICA TRIGGER hydra_cutover_guard',
     'CREATE TRIGGER sneaky AFTER INSERT ON hydra_client EXECUTE FUNCTION hydra_cutover.guard()',
     'CREATE RULE sneaky AS ON INSERT TO hydra_client DO ALSO NOTHING',
+    'CREATE INDEX sneaky ON hydra_client (scope)',
     `ALTER TABLE hydra_client ALTER COLUMN metadata TYPE text USING 'x'`,
   ])('waits for a transaction with DDL that nobody else sees yet, and then sees it: %s', async (ddl) => {
     const attempt = await fenced();
@@ -390,10 +393,8 @@ describe('a commit', () => {
     await expect(commitAttempt(orchestrator, attempt, 50)).rejects.toMatchObject({ code: '55P03' });
     const committing = commitAttempt(orchestrator, attempt, 600_000);
     while ((await observer.query(TABLE_WAITERS)).rows.length === 0) await sleep(5);
-    await writer.query(ddl.startsWith('CREATE TRIGGER') ? 'ROLLBACK' : 'COMMIT');
-    expect(await committing).toMatchObject(
-      ddl.startsWith('CREATE TRIGGER') ? { ok: true } : { ok: false, reason: 'guard_problems' },
-    );
+    await writer.query(HARMLESS.test(ddl) ? 'ROLLBACK' : 'COMMIT');
+    expect(await committing).toMatchObject(HARMLESS.test(ddl) ? { ok: true } : { ok: false, reason: 'guard_problems' });
     await writer.query('DROP RULE IF EXISTS sneaky ON hydra_client');
   });
 
