@@ -14,12 +14,12 @@ async function main(): Promise<void> {
   const loaded = await loadGatewayConfig(configFile, process.env);
   const log = createLog(loaded.config.logLevel);
   const gateway = await startGateway(loaded, { log });
-  const { publicUrl, adminUrl, controlUrl } = gateway;
+  const { publicUrl, adminUrl, controlUrl, statusUrl } = gateway;
   if (ready !== undefined) {
-    await writeFile(`${ready}.draft`, JSON.stringify({ publicUrl, adminUrl, controlUrl, pid: process.pid }));
+    await writeFile(`${ready}.draft`, JSON.stringify({ publicUrl, adminUrl, controlUrl, statusUrl, pid: process.pid }));
     await rename(`${ready}.draft`, ready);
   }
-  log.info({ publicUrl, adminUrl, controlUrl }, 'gateway started');
+  log.info({ publicUrl, adminUrl, controlUrl, statusUrl }, 'gateway started');
   const stop = (signal: string) => {
     log.info({ signal }, 'gateway stopping');
     gateway.close().then(
@@ -27,6 +27,12 @@ async function main(): Promise<void> {
       (error: unknown) => fail(error),
     );
   };
+  process.on('SIGHUP', () => {
+    gateway.reload().then(
+      () => log.info('certificates read again'),
+      (err: unknown) => log.error({ err }, 'certificates stay as they were'),
+    );
+  });
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
 }

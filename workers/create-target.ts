@@ -36,7 +36,7 @@ export function createTarget(
     case 'http': {
       const controlUrl = needed(target, 'controlUrl');
       const token = needed(target, 'token');
-      return new HttpTarget({ name, controlUrl, token: () => token.reveal(), renew, states });
+      return new HttpTarget({ name, controlUrl, ca: target.ca, token: () => token.reveal(), renew, states });
     }
     case 'file': {
       const { path, reload } = needed(target, 'file');

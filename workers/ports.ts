@@ -32,8 +32,8 @@ export interface Ports extends Omit<StepDeps, 'settings' | 'log'> {
 export function createPorts(config: Config, log: StepLog, secrets?: SecretKeeper): Ports {
   const renew = () => secrets?.renew() ?? Promise.resolve(false);
   const onLine = commandLog(log);
-  const address = ({ name, controlUrl, token }: Config['jobs'][number]): ControlAddress => ({
-    ...{ name, controlUrl, renew },
+  const address = ({ name, controlUrl, token, ca }: Config['jobs'][number]): ControlAddress => ({
+    ...{ name, controlUrl, ca, renew },
     token: () => token.reveal(),
   });
   const client = createRdsClient(config.rds.region);
@@ -44,7 +44,11 @@ export function createPorts(config: Config, log: StepLog, secrets?: SecretKeeper
     renewSecrets: renew,
   });
   const hydra = new HttpHydraApi({ sides: { blue: endpoints(config, 'blue'), green: endpoints(config, 'green') } });
-  const gateways = config.gateways.map((gateway) => new HttpGateway(address(gateway)));
+  const gateways = config.gateways.map((gateway) => {
+    const shown = gateway.clientCertificate;
+    const clientCertificate = shown && { cert: shown.cert, key: () => shown.key.reveal() };
+    return new HttpGateway({ ...address(gateway), clientCertificate });
+  });
   const targets = config.targets.map((target) => createTarget(target, renew, onLine));
   const jobs = config.jobs.map((job) => new HttpJob(address(job)));
   log.debug({ gateways: config.gateways.length, targets: config.targets.length }, 'ports composed');

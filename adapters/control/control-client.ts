@@ -9,6 +9,10 @@ export interface ControlAddress {
   readonly controlUrl: string;
   /** A function, so that the secret is in no object that could be printed. */
   readonly token: () => string;
+  /** For an https address: the only authorities whose certificate is taken. @default those of the system */
+  readonly ca?: string | undefined;
+  /** What this end shows to a listener that asks for a certificate. */
+  readonly clientCertificate?: { readonly cert: string; readonly key: () => string } | undefined;
   /** Looks whether there is a newer token. @returns whether there is */
   readonly renew?: () => Promise<boolean>;
   /** For the whole answer to a call that names no limit of its own. @default 10_000 */
@@ -41,13 +45,26 @@ const TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 30_000;
 const ANSWER_LIMIT_BYTES = 16 * 1024 * 1024;
 
+function tlsOf({ ca, clientCertificate }: ControlAddress) {
+  return {
+    ...(ca !== undefined && { ca }),
+    ...(clientCertificate && { cert: clientCertificate.cert, key: clientCertificate.key() }),
+  };
+}
+
 /** JSON calls to a control listener over kept connections. What is called must take repeats. */
 export class ControlClient {
   readonly #address: ControlAddress;
-  readonly #agent = new Agent({ keepAliveTimeout: KEEP_ALIVE_MS, connections: 4, maxResponseSize: ANSWER_LIMIT_BYTES });
+  readonly #agent: Agent;
 
   constructor(address: ControlAddress) {
     this.#address = address;
+    this.#agent = new Agent({
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connections: 4,
+      maxResponseSize: ANSWER_LIMIT_BYTES,
+      connect: tlsOf(address),
+    });
   }
 
   /**

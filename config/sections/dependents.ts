@@ -86,6 +86,7 @@ const target = z.strictObject({
     .describe("How it is flipped: `http` is this project's target protocol; the others need a section of that name."),
   controlUrl: httpUrl().optional().describe('For kind `http`: base URL of its control listener.'),
   token: secret().optional().describe('For kind `http`: bearer token of its control listener.'),
+  ca: certificates().optional().describe('For kind `http`: PEM certificates that vouch for its control listener.'),
   file,
   postgres,
   etcd,
@@ -100,6 +101,7 @@ const job = z.strictObject({
   name: label().describe('Name of this job in reports.'),
   controlUrl: httpUrl().describe('Base URL of the control listener of the system that runs it.'),
   token: secret().describe('Bearer token of that listener.'),
+  ca: certificates().optional().describe('PEM certificates that vouch for that listener.'),
 });
 
 export const targetsSection = z

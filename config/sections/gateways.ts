@@ -1,10 +1,20 @@
 import { z } from 'zod';
-import { httpUrl, label, secret, text } from '../fields';
+import { certificates, httpUrl, label, secret, text } from '../fields';
 
 const gateway = z.strictObject({
   name: label().describe('Name of this instance in reports.'),
   controlUrl: httpUrl().describe('Base URL of its control listener.'),
   token: secret().describe('Bearer token of its control listener.'),
+  ca: certificates()
+    .optional()
+    .describe('PEM certificates that vouch for its control listener. Without them those of the system do.'),
+  clientCertificate: z
+    .strictObject({
+      cert: certificates().describe('The certificate.'),
+      key: secret().describe('Its private key, in PEM form.'),
+    })
+    .optional()
+    .describe('What the worker shows to a control listener that asks for a certificate (`tls.clientCaFile` there).'),
   databaseRole: text()
     .max(63)
     .optional()

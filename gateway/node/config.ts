@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { CutoverFault } from '../../domain/faults';
+import { type TlsFiles } from './tls-files';
 
 export const TOKEN_VARIABLE = 'GATEWAY_CONTROL_TOKEN';
 export const DOUBT_TOKEN_VARIABLE = 'GATEWAY_DOUBT_TOKEN';
@@ -17,11 +18,17 @@ const TOKEN_LENGTH_MIN = 16;
 const ms = (min: number, max: number) => z.int().min(min).max(max);
 const DAY_MS = 86_400_000;
 const address = { host: z.string().min(1).default('127.0.0.1'), port: z.int().min(0).max(65_535) };
+const certificate = { certFile: z.string().min(1), keyFile: z.string().min(1) };
 
-const loopbackHost = z
-  .string()
-  .default('127.0.0.1')
-  .refine(isLoopback, 'the control listener is for this machine alone: use 127.0.0.1 or ::1');
+/** A listener whose callers' secrets would be read on the way: other machines reach it over TLS, unless a key says otherwise. */
+const listener = <Tls extends z.ZodType>(tls: Tls) =>
+  z
+    .strictObject({ ...address, tls: tls.optional(), allowPlaintext: z.boolean().default(false) })
+    .refine(({ host, tls: given, allowPlaintext }) => isLoopback(host) || given !== undefined || allowPlaintext, {
+      path: ['host'],
+      message:
+        'other machines would send secrets to it in plain text: give it `tls`, or set `allowPlaintext: true` where something before it ends TLS on a network that is trusted',
+    });
 
 const upstreamUrl = z.string().transform((value, context) => {
   const url = URL.canParse(value) ? new URL(value) : undefined;
@@ -74,12 +81,11 @@ const doubt = z.discriminatedUnion('kind', [
 /** Every setting of the gateway, with its default. `docs/gateway.md` explains them. */
 export const gatewayConfigSchema = z.strictObject({
   listeners: z.strictObject({
-    public: z.strictObject({
-      ...address,
-      tls: z.strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1) }).optional(),
-    }),
-    admin: z.strictObject(address),
-    control: z.strictObject({ host: loopbackHost, port: address.port }),
+    public: listener(z.strictObject(certificate)),
+    admin: listener(z.strictObject({ ...certificate, clientCaFile: z.string().min(1).optional() })),
+    control: listener(z.strictObject({ ...certificate, clientCaFile: z.string().min(1).optional() })),
+    /** Health and metrics alone, which hold no secret. */
+    status: z.strictObject({ ...address, tls: z.strictObject(certificate).optional() }).optional(),
   }),
   sides: z.strictObject({ blue: side, green: side }),
   stateFile: z.string().min(1),
@@ -224,19 +230,28 @@ function readCookieSecrets(environment: NodeJS.ProcessEnv): CookieSecrets | unde
 }
 
 function withAbsolutePaths(config: GatewayConfig, folder: string): GatewayConfig {
-  const { tls } = config.listeners.public;
+  const { listeners } = config;
   return {
     ...config,
     stateFile: resolve(folder, config.stateFile),
     doubt: doubtWithAbsolutePaths(config.doubt, folder),
     listeners: {
-      ...config.listeners,
-      public: {
-        ...config.listeners.public,
-        ...(tls && { tls: { certFile: resolve(folder, tls.certFile), keyFile: resolve(folder, tls.keyFile) } }),
-      },
+      public: listenerWithAbsolutePaths(listeners.public, folder),
+      admin: listenerWithAbsolutePaths(listeners.admin, folder),
+      control: listenerWithAbsolutePaths(listeners.control, folder),
+      ...(listeners.status && { status: listenerWithAbsolutePaths(listeners.status, folder) }),
     },
   };
+}
+
+function listenerWithAbsolutePaths<Listener extends { readonly tls?: TlsFiles | undefined }>(
+  listening: Listener,
+  folder: string,
+): Listener {
+  const { tls } = listening;
+  if (tls === undefined) return listening;
+  const files = Object.entries(tls).map(([key, file]: [string, string]) => [key, resolve(folder, file)] as const);
+  return { ...listening, tls: Object.fromEntries(files) };
 }
 
 function doubtWithAbsolutePaths(doubt: GatewayConfig['doubt'], folder: string): GatewayConfig['doubt'] {
@@ -257,5 +272,5 @@ function urlProblem(url: URL | undefined): string | undefined {
 }
 
 function isLoopback(host: string): boolean {
-  return host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { isCutoverFault } from '../../domain/faults';
 import { EPOCH_MAX, TARGET_REFUSALS } from '../../domain/target';
@@ -7,12 +7,11 @@ import { STALE_CHALLENGE_KINDS } from '../core/stale-challenge';
 import { bearerCheck } from '../target/bearer-token';
 import { readJson, sendJson } from '../target/json-http';
 import { targetRoutes } from '../target/target-routes';
-import { type GatewayMetrics } from './metrics';
 import { type StaleChallenges } from './stale-challenges';
+import { createInternalServer, routeKey, statusRoute, type StatusDeps } from './status-server';
+import { type TlsMaterial } from './tls-files';
 
-export interface ControlDeps {
-  readonly controller: GatewayController;
-  readonly metrics: GatewayMetrics;
+export interface ControlDeps extends StatusDeps {
   readonly staleChallenges: StaleChallenges;
   readonly token: string;
   /** More of `GET /state`. */
@@ -29,27 +28,13 @@ const staleBody = z.strictObject({
 });
 /** A thousand entries of 16 kB. */
 const STALE_BODY_LIMIT_BYTES = 16 * 1024 * 1024;
-const HEADERS_TIMEOUT_MS = 5_000;
-const REQUEST_TIMEOUT_MS = 10_000;
 
-/** Health and metrics without a token (loopback only, nothing secret in them); everything else with it. */
-export function createControlServer(deps: ControlDeps): Server {
-  const { controller, metrics } = deps;
+/** Health and metrics without a token; everything else with it. */
+export function createControlServer(deps: ControlDeps, tls?: TlsMaterial): Server {
+  const { controller } = deps;
   const isAuthorized = bearerCheck(deps.token);
   const target = targetRoutes(controller, { token: deps.token, onError: deps.onError });
 
-  const open: Readonly<Record<string, (response: ServerResponse) => void | Promise<void>>> = {
-    'GET /health/alive': (response) => sendJson(response, 200, { status: 'ok' }),
-    'GET /health/ready': (response) => {
-      const ready = controller.mode !== 'in_doubt';
-      sendJson(response, ready ? 200 : 503, { status: ready ? 'ok' : 'in_doubt', mode: controller.mode });
-    },
-    'GET /metrics': async (response) => {
-      const text = await metrics.text();
-      response.writeHead(200, { 'Content-Type': metrics.contentType });
-      response.end(text);
-    },
-  };
   const guarded: Readonly<
     Record<string, (request: IncomingMessage, response: ServerResponse) => void | Promise<void>>
   > = {
@@ -59,9 +44,9 @@ export function createControlServer(deps: ControlDeps): Server {
   };
 
   const route = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const path = (request.url ?? '').split('?', 1)[0] ?? '';
-    const key = `${request.method} ${path}`;
-    if (Object.hasOwn(open, key)) return open[key]?.(response);
+    const key = routeKey(request);
+    const status = statusRoute(deps, key);
+    if (status !== undefined) return status(response);
     if (await target(request, response)) return;
     if (!isAuthorized(request.headers.authorization)) {
       sendJson(
@@ -76,22 +61,17 @@ export function createControlServer(deps: ControlDeps): Server {
     sendJson(response, 404, { code: 'NOT_FOUND', message: `no such route: ${key}` }, { Connection: 'close' });
   };
 
-  const server = createServer(
-    { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
-    (request, response) => {
-      route(request, response).catch((error: unknown) => {
-        if (response.destroyed) return; // the caller left; nothing of ours failed
-        deps.onError(error);
-        const known = isCutoverFault(error);
-        sendJson(response, 500, {
-          code: known ? error.code : 'INTERNAL',
-          message: known ? error.message : 'a defect in this program',
-        });
+  return createInternalServer((request, response) => {
+    route(request, response).catch((error: unknown) => {
+      if (response.destroyed) return; // the caller left; nothing of ours failed
+      deps.onError(error);
+      const known = isCutoverFault(error);
+      sendJson(response, 500, {
+        code: known ? error.code : 'INTERNAL',
+        message: known ? error.message : 'a defect in this program',
       });
-    },
-  );
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
-  return server;
+    });
+  }, tls);
 }
 
 async function putHold(

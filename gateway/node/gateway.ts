@@ -1,6 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { type Server } from 'node:http';
-import { CutoverFault } from '../../domain/faults';
 import { type ResolveDoubt } from '../core/doubt';
 import { type Feature, type HeaderFeature, type ListenerName } from '../core/feature';
 import { GatewayController, type ControllerEvent } from '../core/gateway-controller';
@@ -12,19 +9,27 @@ import { type GatewayConfig, type LoadedConfig } from './config';
 import { createControlServer } from './control-server';
 import { type ExchangeReport } from './exchange';
 import { openGatewayStore } from './gateway-store';
-import { closeServers, listen } from './listen';
+import { closeAll, listenAll, readCertificates, reloadCertificates, type Servers } from './listeners';
 import { createAccessLog, type Log } from './logging';
 import { GatewayMetrics } from './metrics';
-import { createForwardingServer, type TlsMaterial } from './public-server';
+import { createForwardingServer } from './public-server';
 import { SessionCookies } from './session-cookies';
 import { closeSides, createSides, pollSides } from './side-runtime';
 import { StaleChallenges } from './stale-challenges';
+import { createStatusServer } from './status-server';
 import { Sweeper } from './sweeper';
 
 export interface RunningGateway {
   readonly publicUrl: string;
   readonly adminUrl: string;
   readonly controlUrl: string;
+  /** Of health and metrics, when they have a listener of their own. */
+  readonly statusUrl?: string;
+  /**
+   * Reads the certificates again. When one is not good, all stay as they are.
+   * @throws CutoverFault CONFIG_INVALID
+   */
+  reload(): Promise<void>;
   /** Stops accepting, refuses what is parked, lets what is in flight finish until the deadline. Idempotent. */
   close(): Promise<void>;
 }
@@ -38,13 +43,12 @@ export interface GatewayParts {
 }
 
 /**
- * Starts the three listeners. Nothing is forwarded before the state was read.
+ * Starts the listeners. Nothing is forwarded before the state was read.
  * @throws CutoverFault STATE_UNREADABLE | STATE_UNWRITABLE | DISK_FULL | PORT_TAKEN | CONFIG_INVALID
  */
 export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): Promise<RunningGateway> {
-  const { config } = loaded;
-  const { log } = parts;
-  const tls = await readTls(config);
+  const [{ config }, { log }] = [loaded, parts];
+  const certificates = await readCertificates(config);
   const stopping = new AbortController();
   const metrics = new GatewayMetrics();
   const staleChallenges = await openStaleChallenges(config, log, metrics);
@@ -56,22 +60,21 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
   const sweeper = new Sweeper();
   const pools = { public: createBodyPool(config), admin: createBodyPool(config) };
   const onEnd = (report: ExchangeReport) => (metrics.onExchange(report), accessLog.write(report));
-  const timeouts = { ...config.upstream, bodyTimeoutMs: config.limits.bodyTimeoutMs };
   const shared = {
     controller,
     sides,
     sweeper,
-    timeouts,
+    timeouts: { ...config.upstream, bodyTimeoutMs: config.limits.bodyTimeoutMs },
     features,
     headerFeatures,
     onEnd,
     onEncodedTarget: () => metrics.onEncodedTarget(),
   };
-  const forwarding = (listener: ListenerName, material?: TlsMaterial) =>
-    createForwardingServer({ ...shared, listener, bodies: pools[listener] }, config.limits, material);
+  const forwarding = (listener: ListenerName) =>
+    createForwardingServer({ ...shared, listener, bodies: pools[listener] }, config.limits, certificates[listener]);
   const isReady = (side: Side) => sides[side].readiness.isReady;
   metrics.watch({ controller, isReady, staleChallenges, bodies: Object.values(pools) });
-  const control = createControlServer({
+  const controlDeps = {
     controller,
     metrics,
     staleChallenges,
@@ -82,9 +85,14 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
       staleChallenges: { known: staleChallenges.count },
       features: [...features, ...headerFeatures].map(({ name }) => name),
     }),
-    onError: (err) => log.error({ err }, 'control call failed'),
-  });
-  const servers = { public: forwarding('public', tls), admin: forwarding('admin'), control };
+    onError: (err: unknown) => log.error({ err }, 'control call failed'),
+  };
+  const servers: Servers = {
+    public: forwarding('public'),
+    admin: forwarding('admin'),
+    control: createControlServer(controlDeps, certificates.control),
+    ...(config.listeners.status && { status: createStatusServer(controlDeps, certificates.status) }),
+  };
   const stopPolling = pollSides(sides, config.readiness.intervalMs);
   const release = async () => {
     stopping.abort();
@@ -94,21 +102,19 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
     accessLog.close();
     await staleChallenges.close();
   };
-  const urls = await listenAll(servers, config, tls !== undefined).catch(async (error: unknown) => {
+  const urls = await listenAll(servers, config).catch(async (error: unknown) => {
     controller.stop();
-    await closeServers(Object.values(servers), 0);
+    await closeAll(servers, 0);
     await release();
     throw error;
   });
   let closing: Promise<void> | undefined;
   const close = async () => {
     controller.stop();
-    const forwarded = [servers.public, servers.admin];
-    await Promise.all([controller.idle(config.shutdownTimeoutMs), closeServers(forwarded, config.shutdownTimeoutMs)]);
-    await closeServers([control], 0);
+    await Promise.all([controller.idle(config.shutdownTimeoutMs), closeAll(servers, config.shutdownTimeoutMs)]);
     await release();
   };
-  return { ...urls, close: () => (closing ??= close()) };
+  return { ...urls, reload: () => reloadCertificates(servers, config), close: () => (closing ??= close()) };
 }
 
 /** The controller with what it remembers; its questions to the arbiter end with `stopping`. */
@@ -130,30 +136,6 @@ async function openController(
     settings: controllerSettings(config),
     onEvent: (event) => (metrics.onEvent(event), logEvent(log, event)),
   });
-}
-
-async function listenAll(
-  servers: Record<keyof GatewayConfig['listeners'], Server>,
-  config: GatewayConfig,
-  secure: boolean,
-) {
-  const { listeners } = config;
-  return {
-    publicUrl: await listen(servers.public, listeners.public, 'listeners.public', secure ? 'https' : 'http'),
-    adminUrl: await listen(servers.admin, listeners.admin, 'listeners.admin', 'http'),
-    controlUrl: await listen(servers.control, listeners.control, 'listeners.control', 'http'),
-  };
-}
-
-async function readTls(config: GatewayConfig): Promise<TlsMaterial | undefined> {
-  const { tls } = config.listeners.public;
-  if (tls === undefined) return undefined;
-  const read = (file: string, key: string) =>
-    readFile(file).catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new CutoverFault('CONFIG_INVALID', `listeners.public.tls.${key}: ${reason}`, { file }, error);
-    });
-  return { cert: await read(tls.certFile, 'certFile'), key: await read(tls.keyFile, 'keyFile') };
 }
 
 /** Large bodies never take more than half of the connections to a side. */

@@ -8,14 +8,10 @@ import { type GatewayConfig } from './config';
 import { Exchange, refuseHead, type ExchangeDeps } from './exchange';
 import { InOrder } from './in-order';
 import { ReplayedSocket, withEncodedTarget } from './raw-target';
+import { type TlsMaterial } from './tls-files';
 
 /** How often connections are looked at for the timeouts of heads and bodies. */
 const CONNECTIONS_CHECK_MS = 1_000;
-
-export interface TlsMaterial {
-  readonly cert: Buffer;
-  readonly key: Buffer;
-}
 
 /** A listener that forwards: node's strict HTTP/1.1 parser in front, an {@link Exchange} for each request. */
 export function createForwardingServer(deps: ExchangeDeps, limits: GatewayConfig['limits'], tls?: TlsMaterial): Server {

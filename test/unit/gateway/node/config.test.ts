@@ -55,7 +55,7 @@ describe('the config', () => {
     for (const part of [
       'listeners.public.port',
       'listeners.admin.port',
-      'listeners.control.host: the control listener is for this machine alone',
+      'listeners.control.host: other machines would send secrets to it in plain text',
       'sides.blue.publicUrl: takes no path',
       'doubt.kind',
       '"surprise"',
@@ -66,13 +66,25 @@ describe('the config', () => {
     expect(fault.message).not.toContain('pw@');
   });
 
-  it.each(['0.0.0.0', '::', '10.0.0.1', 'localhost', 'example.com', '127.0.0.1.evil.example'])(
-    'refuses %s for the control listener',
-    async (host) => {
-      const config = testConfig(folder, {
-        config: { listeners: { public: { port: 0 }, admin: { port: 0 }, control: { host, port: 0 } } },
+  const OTHERS = ['0.0.0.0', '::', '10.0.0.1', 'example.com', '127.0.0.1.evil.example'];
+  it.each(['public', 'admin', 'control'].flatMap((name) => OTHERS.map((host) => [name, host] as const)))(
+    'refuses plain text on the %s listener at %s, which other machines reach, unless a key allows it',
+    async (name, host) => {
+      const at = (more: object) => {
+        const listeners = {
+          public: { port: 0 },
+          admin: { port: 0 },
+          control: { port: 0 },
+          [name]: { host, port: 0, ...more },
+        };
+        return JSON.stringify(testConfig(folder, { config: { listeners } }));
+      };
+      expect((await faultOf(at({}))).message).toContain(`listeners.${name}.host`);
+      expect((await load(at({ allowPlaintext: true }))).config.listeners).toMatchObject({ [name]: { host } });
+      const tls = { certFile: 'cert.pem', keyFile: 'key.pem' };
+      expect((await load(at({ tls }))).config.listeners).toMatchObject({
+        [name]: { tls: { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') } },
       });
-      expect((await faultOf(JSON.stringify(config))).code).toBe('CONFIG_INVALID');
     },
   );
 

@@ -18,6 +18,7 @@ export interface GatewayProcess extends ControlClient {
   readonly publicPort: number;
   readonly adminPort: number;
   readonly controlUrl: string;
+  readonly statusUrl?: string;
   readonly exited: Promise<Ended>;
   kill(signal: NodeJS.Signals): Promise<Ended>;
 }
@@ -100,10 +101,17 @@ export class GatewayHome {
   }
 }
 
-async function readyFile(file: string): Promise<{ publicUrl: string; adminUrl: string; controlUrl: string }> {
+interface Urls {
+  readonly publicUrl: string;
+  readonly adminUrl: string;
+  readonly controlUrl: string;
+  readonly statusUrl?: string;
+}
+
+async function readyFile(file: string): Promise<Urls> {
   for (;;) {
     const text = await readFile(file, 'utf8').catch(() => undefined);
-    if (text !== undefined) return JSON.parse(text) as { publicUrl: string; adminUrl: string; controlUrl: string };
+    if (text !== undefined) return JSON.parse(text) as Urls;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
