@@ -2,6 +2,7 @@ import { type Mutation } from './mutation';
 
 const ARBITER = 'hydra/arbiter/arbiter.sql';
 const GUARDS = 'hydra/arbiter/guards.sql';
+const LOOKS = 'hydra/arbiter/looks.sql';
 
 const ATTEMPTS: readonly Mutation[] = [
   {
@@ -49,8 +50,8 @@ const ATTEMPTS: readonly Mutation[] = [
   {
     what: 'the fence does not arm the guards',
     file: ARBITER,
-    find: `  PERFORM setval('hydra_cutover.armed', 1);`,
-    replace: ``,
+    find: `SELECT setval('hydra_cutover.armed', pg_current_xact_id()::text::bigint);`,
+    replace: `SELECT NULL;`,
     killedBy: 'twin',
   },
   {
@@ -94,6 +95,14 @@ const ATTEMPTS: readonly Mutation[] = [
     find: `    UPDATE hydra_cutover.run SET state = 'open', lease_until = NULL\n     WHERE attempt = p_attempt AND state = 'fenced' AND lease_until > clock_timestamp();`,
     replace: `    UPDATE hydra_cutover.run SET state = 'open', lease_until = NULL WHERE attempt = p_attempt AND state = 'fenced';`,
     killedBy: 'twin',
+    secondLine: {
+      what: 'the lease of the attempt is looked at before the barrier is asked for',
+      edit: {
+        file: ARBITER,
+        find: `  IF mine.state = 'fenced' AND mine.lease_until > clock_timestamp() THEN\n    BEGIN`,
+        replace: `  IF mine.state = 'fenced' THEN\n    BEGIN`,
+      },
+    },
   },
   {
     what: 'a committed attempt is aborted',
@@ -157,14 +166,14 @@ const CLAIMS: readonly Mutation[] = [
   },
   {
     what: 'an epoch that tried to leave a side counts as one that it was opened for',
-    file: ARBITER,
+    file: LOOKS,
     find: `     AND NOT EXISTS (SELECT 1 FROM hydra_cutover.attempt WHERE epoch = p_epoch)\n$serves$`,
     replace: `$serves$`,
     killedBy: 'twin',
   },
   {
     what: 'an attempt whose lease is over counts as one that is being prepared',
-    file: ARBITER,
+    file: LOOKS,
     find: `                  WHERE epoch = p_epoch AND state IN ('holding', 'fenced') AND lease_until > clock_timestamp())`,
     replace: `                  WHERE epoch = p_epoch AND state IN ('holding', 'fenced'))`,
     killedBy: 'twin',
@@ -213,13 +222,6 @@ const SIDES: readonly Mutation[] = [
     find: `  PERFORM nextval('hydra_cutover.refused');\n  -- Never 40001`,
     replace: `  -- Never 40001`,
     killedBy: 'guards',
-  },
-  {
-    what: 'the sync goes on writing to a side that is open',
-    file: GUARDS,
-    find: `             WHEN sync_role = session_user THEN 'the sync is over'\n`,
-    replace: ``,
-    killedBy: 'sides',
   },
 ];
 
