@@ -271,6 +271,12 @@ describe('proveDrain', () => {
       code: 'SYNC_FAILED',
       details: { missing: 0, unknown: 1, undoneChanges: 0 },
     });
+    // One is missing and another unknown: the numbers of both are the same.
+    await blue.query(`INSERT INTO hydra_cutover.revocation (kind, key) VALUES ('client_deleted', 'uncarried')`);
+    await expect(proveDrain(deps, input(), stepContext())).rejects.toMatchObject({
+      code: 'SYNC_FAILED',
+      details: { captured: 1, applied: 0, missing: 1, unknown: 1 },
+    });
   });
 });
 

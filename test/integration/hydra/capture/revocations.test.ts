@@ -145,6 +145,19 @@ describe('what Hydra 1.11.10 does through its API is noted as', () => {
     );
   });
 
+  it('nothing for an access token whose successor was made within the same microsecond', async () => {
+    const insert = `INSERT INTO hydra_oauth2_access (signature, request_id, requested_at, client_id, scope, granted_scope, form_data,
+      session_data, subject) VALUES ($2, 'hasty', '2026-01-01T00:00:00.000001', $1, '', '', '', '', '')`;
+    await ours.query(insert, [client.id, 'hasty-1']);
+    const found = await noted(async () => {
+      await ours.query('BEGIN');
+      await ours.query(`DELETE FROM hydra_oauth2_access WHERE signature = 'hasty-1'`);
+      await ours.query(insert, [client.id, 'hasty-2']);
+      await ours.query('COMMIT');
+    });
+    expect(found).toEqual([]);
+  });
+
   it('one entry for a revocation that two transactions note at once, though one has an older snapshot', async () => {
     const insert = `INSERT INTO hydra_oauth2_access (signature, request_id, client_id, scope, granted_scope, form_data, session_data, subject)
       VALUES ('doubled', 'doubled', $1, '', '', '', '', '')`;

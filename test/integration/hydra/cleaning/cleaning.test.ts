@@ -135,6 +135,32 @@ describe('cleaning before the real migration to 2.3.0', () => {
     });
   });
 
+  it('leaves a login with the newest of its consents, whatever their names', async () => {
+    await withClone(HYDRA_1_11_10, async ({ client }) => {
+      await plant(client, 'C01');
+      const several = await client.query<{ login: string; consents: string[] }>(
+        `SELECT login_challenge AS login, array_agg(challenge ORDER BY challenge) AS consents
+           FROM hydra_oauth2_consent_request JOIN hydra_oauth2_consent_request_handled USING (challenge)
+          WHERE login_challenge IS NOT NULL GROUP BY 1 HAVING count(*) > 1`,
+      );
+      expect(several.rows.length).toBeGreaterThan(3);
+      // The newest has the lowest name in one login, and the highest in the next.
+      const newest = several.rows.map(({ login, consents }, index) => ({ login, consent: consents.at(-(index % 2)) }));
+      await client.query(
+        `UPDATE hydra_oauth2_consent_request SET requested_at = requested_at + interval '1 hour' WHERE challenge = ANY ($1)`,
+        [newest.map(({ consent }) => consent)],
+      );
+      await applyRules(client, { asOf: AS_OF });
+      const kept = await client.query<{ login: string; consent: string }>(
+        `SELECT login_challenge AS login, challenge AS consent FROM hydra_oauth2_consent_request WHERE login_challenge = ANY ($1)`,
+        [several.rows.map(({ login }) => login)],
+      );
+      const byLogin = (rows: readonly { readonly login: string }[]) =>
+        [...rows].sort((a, b) => (a.login < b.login ? -1 : 1));
+      expect(byLogin(kept.rows)).toEqual(byLogin(newest));
+    });
+  });
+
   it('keeps the same one of two consents whatever happened to them since', async () => {
     await withClone(HYDRA_1_11_10, async ({ client }) => {
       await plant(client, 'C01');

@@ -276,6 +276,37 @@ describe('the sync', () => {
       expect(outcome('consent_deleted', deleted.consent)).toBe('applied');
       expect(await count(green, 'hydra_oauth2_refresh WHERE request_id = $1 AND active', [revoked.consent])).toBe(0);
     });
+
+    type Grant = Awaited<ReturnType<typeof carriedGrant>>;
+    // A chain of which the refresh token is dead and an access token lives on counts twice: as the chain and as the token.
+    it.each<[string, string, (grant: Grant) => Promise<unknown>, number]>([
+      ['refresh token', 'INSERT INTO hydra_oauth2_refresh ', (grant) => history.revoke(blue, grant), 1],
+      ['access token', 'DELETE FROM hydra_oauth2_access ', (grant) => history.revoke(blue, grant), 2],
+      ['consent', 'INSERT INTO hydra_oauth2_flow ', (grant) => history.deleteConsent(blue, grant), 1],
+      [
+        'login session',
+        'DELETE FROM hydra_oauth2_authentication_session ',
+        (grant) => history.deleteSession(blue, grant),
+        1,
+      ],
+    ])('has no entry for a revocation that its %s on green did not take', async (_what, write, revoke, failed) => {
+      const grant = await carriedGrant();
+      await revoke(grant);
+      const without: SqlClient = {
+        query: async (text: string, values?: unknown[]) =>
+          text.startsWith(write) ? { rows: [], rowCount: 0 } : sync.green.query(text, values),
+      };
+      const before = await readLedger(green);
+      await expect(syncRound({ ...sync, green: without }, OPTIONS)).rejects.toMatchObject({
+        code: 'SYNC_FAILED',
+        details: { withoutEffect: failed },
+      });
+      expect(await readLedger(green)).toEqual(before);
+      await syncRound(sync, OPTIONS);
+      const keys: readonly string[] = [grant.consent, grant.session];
+      const entries = (await readLedger(green)).filter(({ key }) => keys.includes(key));
+      expect(new Set(entries.map(({ outcome }) => outcome))).toEqual(new Set(['applied']));
+    });
   });
 
   it('maps challenges and verifiers of logins and consents begun on blue to their request', async () => {
