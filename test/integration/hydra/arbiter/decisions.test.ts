@@ -1,0 +1,130 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  abandonSide,
+  abortAttempt,
+  beginAttempt,
+  beginRemoval,
+  claimEpoch,
+  commitAttempt,
+  fence,
+  holdWriters,
+  markFinalized,
+  openSide,
+} from '../../../../hydra/arbiter/arbiter';
+import { asAdmin } from '../../../support/database';
+import {
+  ATTEMPT_WAITERS,
+  LEASE,
+  LOCK_TIMEOUT_MS,
+  OUR_WAITERS,
+  TABLE_WAITERS,
+  commitUnderWay,
+  database,
+  endLease,
+  fenced,
+  lastEpoch,
+  nextEpoch,
+  observer,
+  orchestrator,
+  useArbiter,
+  withSession,
+  write,
+  writer,
+} from './arbiter-fixture';
+
+useArbiter();
+
+describe('every decision', () => {
+  const decisions: readonly [string, () => Promise<unknown>][] = [
+    ['begin_attempt', () => beginAttempt(orchestrator, { epoch: nextEpoch(), ...LEASE })],
+    ['fence', () => fence(orchestrator, 1, LOCK_TIMEOUT_MS)],
+    ['commit_attempt', () => commitAttempt(orchestrator, 1, LOCK_TIMEOUT_MS)],
+    ['abort_attempt', () => abortAttempt(orchestrator, 1, 'test', LOCK_TIMEOUT_MS)],
+    ['claim_epoch', () => claimEpoch(orchestrator, { epoch: 1, appliedEpoch: 0, by: 'test' })],
+    ['hold_writers', () => holdWriters(orchestrator, LOCK_TIMEOUT_MS)],
+    ['open_side', () => openSide(orchestrator, 1, LOCK_TIMEOUT_MS)],
+    ['abandon_side', () => abandonSide(orchestrator, LOCK_TIMEOUT_MS)],
+    ['begin_removal', () => beginRemoval(orchestrator)],
+    ['mark_finalized', () => markFinalized(orchestrator, 1)],
+  ];
+
+  it.each(decisions)('is durable, whatever the session says: %s', async (_name, decide) => {
+    await orchestrator.query('SET synchronous_commit = off');
+    await orchestrator.query('BEGIN');
+    await decide();
+    const { rows } = await orchestrator.query<{ synchronous_commit: string }>('SHOW synchronous_commit');
+    await orchestrator.query('ROLLBACK; RESET synchronous_commit');
+    expect(rows).toEqual([{ synchronous_commit: 'on' }]);
+  });
+
+  it.each(decisions)('is refused with a snapshot that is older than its locks: %s', async (_name, decide) => {
+    for (const level of ['REPEATABLE READ', 'SERIALIZABLE']) {
+      await orchestrator.query(`BEGIN ISOLATION LEVEL ${level}`);
+      await expect(decide()).rejects.toMatchObject({ code: 'HC003' });
+      await orchestrator.query('ROLLBACK');
+    }
+  });
+
+  it('is refused where the database has another default, so that a commit never misses what it waited for', async () => {
+    const attempt = await fenced();
+    await asAdmin(`ALTER DATABASE ${database.config.database} SET default_transaction_isolation = 'repeatable read'`);
+    await withSession(async (client) => {
+      await writer.query(`BEGIN; ALTER TABLE hydra_client ALTER COLUMN metadata TYPE text USING 'x'`);
+      const answer = expect(commitAttempt(client, attempt, LOCK_TIMEOUT_MS)).rejects.toMatchObject({ code: 'HC003' });
+      await writer.query('COMMIT');
+      await answer;
+    }).finally(() => asAdmin(`ALTER DATABASE ${database.config.database} RESET default_transaction_isolation`));
+    expect(await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ reason: 'guard_problems' });
+  });
+});
+
+describe('an attempt whose lease is over', () => {
+  const runXmin = async () =>
+    (await observer.query<{ xmin: string }>('SELECT xmin FROM hydra_cutover.run')).rows[0]?.xmin;
+
+  it('is given up beside a writer who holds the barrier, and run stays as it is', async () => {
+    const attempt = await fenced();
+    await endLease(attempt);
+    const before = await runXmin();
+    await writer.query('BEGIN');
+    await write();
+    expect(await claimEpoch(orchestrator, { epoch: lastEpoch(), appliedEpoch: 0, by: 'gateway' })).toBe('aborted');
+    expect(await abortAttempt(orchestrator, attempt, 'worker', 50)).toMatchObject({ outcome: 'aborted' });
+    await writer.query('COMMIT');
+    expect(await runXmin()).toBe(before);
+    expect(await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS)).toEqual({ ok: false, reason: 'aborted' });
+  });
+
+  it('is not given up while its commit is under way: the claim learns how that ended', async () => {
+    await commitUnderWay();
+    const { rows } = await observer.query<{ attempt: number }>(
+      'SELECT max(attempt)::int AS attempt FROM hydra_cutover.attempt',
+    );
+    const claimed = abortAttempt(observer, rows[0]?.attempt ?? 0, 'gateway', 600_000);
+    while ((await writer.query(ATTEMPT_WAITERS)).rows.length === 0) await sleep(5);
+    await orchestrator.query('COMMIT');
+    expect(await claimed).toMatchObject({ outcome: 'committed' });
+  });
+});
+
+describe('locks are taken in one order', () => {
+  it.each([
+    ['aborts a live fence', () => abortAttempt(observer, 1, 'gateway', 600_000), 'committed'],
+    ['begins', () => beginAttempt(observer, { epoch: 99, ...LEASE }), undefined],
+  ] as const)(
+    'by a commit and by one who %s, so that neither is a victim of the other',
+    async (_name, act, outcome) => {
+      const attempt = await fenced();
+      expect(attempt).toBe(1);
+      // The commit has the barrier, and waits for a table.
+      await writer.query('BEGIN; LOCK TABLE hydra_client IN SHARE ROW EXCLUSIVE MODE');
+      const committing = commitAttempt(orchestrator, attempt, 600_000);
+      while ((await observer.query(TABLE_WAITERS)).rows.length === 0) await sleep(5);
+      const acting = act();
+      while ((await writer.query(OUR_WAITERS)).rows.length === 0) await sleep(5);
+      await writer.query('COMMIT');
+      expect(await committing).toMatchObject({ ok: true });
+      expect(await acting).toMatchObject(outcome === undefined ? { ok: false, reason: 'committed' } : { outcome });
+    },
+  );
+});
