@@ -25,6 +25,9 @@ const REFUSALS: Readonly<Record<string, readonly [what: string, fix: string]>> =
   '57P03': ['the server is starting or shutting down', 'wait until it is up'],
 };
 
+/** As PgBouncer says it, for a setting at the start of a session that it does not pass on. */
+const POOLER = /unsupported startup parameter|dropped the settings/i;
+
 /** pg has no code for its own connect timeout. */
 const DRIVER_TIMEOUT = /timeout expired|timeout exceeded/;
 
@@ -65,6 +68,13 @@ export function explainConnectionError(error: unknown, configPath: string): Conn
   const reason = unreachableReason(error) ?? (DRIVER_TIMEOUT.test(message) ? 'the connection timed out' : undefined);
   if (reason !== undefined) {
     return { kind: 'unreachable', what: reason, fix: `start the server, or correct ${configPath}.host and port` };
+  }
+  if (POOLER.test(message)) {
+    return {
+      kind: 'refused',
+      what: 'a pooler answers there, and it drops the settings of a session',
+      fix: `set ${configPath}.host and port to the server itself: locks and settings do not survive a pooler`,
+    };
   }
   const [what, fix] = REFUSALS[code ?? ''] ?? [];
   if (what !== undefined && fix !== undefined) {

@@ -35,7 +35,7 @@ export interface Connection {
  * Far above the longest that a session of ours waits in a transaction for a statement of another one (rounds of the sync; the
  * comparison of both sides says something meanwhile). Transactions that others wait for set less for themselves.
  */
-const IDLE_IN_TRANSACTION_MS = 300_000;
+export const IDLE_IN_TRANSACTION_MS = 300_000;
 const KEEP_ALIVE_DELAY_MS = 10_000;
 const CLOSE_LIMIT_MS = 5_000;
 
@@ -117,13 +117,19 @@ export async function openConnection(login: PostgresLogin, options: ConnectionOp
   });
   // A connection that breaks between two queries is told by the next query; without a listener it would end the process.
   client.on('error', () => undefined);
+  let limit: NodeJS.Timeout | undefined;
   try {
     await client.connect();
+    // The driver's own limit ends with the login.
+    const late = () => socket.destroy(new Error('timeout expired before the session had its settings'));
+    if (options.connectTimeoutMs !== undefined) limit = setTimeout(late, options.connectTimeoutMs);
     await client.query(SETTLE_SQL, [Object.keys(SESSION_SETTINGS), Object.values(SESSION_SETTINGS)]);
   } catch (error) {
     release();
     socket.destroy();
     throw error;
+  } finally {
+    clearTimeout(limit);
   }
   return {
     client,

@@ -8,7 +8,13 @@ import {
 } from '../../domain/ports/databases';
 import { type SideName } from '../../domain/sides';
 import { explainConnectionError, isSessionLost } from './connection-problem';
-import { type Connection, openConnection, type PostgresLogin, type SslMode } from './open-connection';
+import {
+  type Connection,
+  IDLE_IN_TRANSACTION_MS,
+  openConnection,
+  type PostgresLogin,
+  type SslMode,
+} from './open-connection';
 
 /** One side's database as the config tells it. */
 export interface DatabaseLocation {
@@ -44,6 +50,7 @@ const TERMINATE_LIMIT_MS = 2_000;
 
 const SESSION_SQL = `
   SELECT pg_backend_pid() AS pid,
+         (SELECT setting FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout') AS "idleMs",
          (SELECT backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()) AS started`;
 
 /** {@link Databases} over `pg`: one connection for each session, none is kept. */
@@ -143,13 +150,18 @@ export class PostgresDatabases implements Databases {
 interface ServerProcess {
   readonly pid: number;
   readonly started: string;
+  /** One of the settings that every session of ours asks for. */
+  readonly idleMs: string;
 }
 
+/** Also proves that the settings that were asked for count: with a pooler in between that ignores them, locks would go astray too. */
 async function describeServer(connection: Connection, limitMs: number): Promise<ServerProcess> {
   const asked = connection.client.query<ServerProcess>(SESSION_SQL);
   const { rows } = await answered(connection, limitMs, asked);
   const [server] = rows;
   if (!server) throw new Error('the server told no process id');
+  if (server.idleMs !== String(IDLE_IN_TRANSACTION_MS))
+    throw new Error('something dropped the settings of this session');
   return server;
 }
 
@@ -238,8 +250,9 @@ class PgSession implements DatabaseSession {
   }
 
   async close(): Promise<void> {
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    // The signal still cuts a goodbye that a silent server does not answer.
     await this.#connection.close();
+    this.#signal?.removeEventListener('abort', this.#onAbort);
     if (this.#interrupted) await this.#terminate();
   }
 
