@@ -1,3 +1,4 @@
+import { CutoverFault } from '../../domain/faults';
 import { type DatabaseSession } from '../../domain/ports/databases';
 import { type StepInput } from '../../domain/steps';
 import { assertGreen } from '../../hydra/closing';
@@ -16,6 +17,7 @@ export class PauseSessions {
   private claimSession: Promise<OpenSession> | undefined;
   private greenSession: OpenSession | undefined;
   private syncSession: SwitchoverSync | undefined;
+  private isClosed = false;
 
   constructor(
     private readonly deps: StepDeps,
@@ -83,8 +85,16 @@ export class PauseSessions {
       // Requests may be held, and a server that does not answer would be waited for; its locks end with its transaction in any case.
       void before?.close();
     }
-    this.greenSession = await this.openGreen();
-    return this.greenSession.client;
+    const session = await this.openGreen();
+    if (this.isClosed) {
+      void session.close();
+      throw new CutoverFault(
+        'DB_UNREACHABLE',
+        'green answered after the switchover had ended, and is not needed any more',
+      );
+    }
+    this.greenSession = session;
+    return session.client;
   }
 
   /** By its address alone it could be anything: the green of another cutover, say, that everybody uses. */
@@ -107,6 +117,7 @@ export class PauseSessions {
   }
 
   async close(): Promise<void> {
+    this.isClosed = true;
     await this.syncSession?.close().catch(() => undefined);
     const claimSession = await this.claimSession?.catch(() => undefined);
     const sessions = [this.blueSession, claimSession, this.greenSession];

@@ -253,6 +253,8 @@ export class FaultWorld {
     this.#targets = server;
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     this.#parties = partiesAt(this.reach, () => (this.isHurried ? HURRY.controlMs : SWITCHOVER.holdDeadlineMs));
+    await this.gateway.until({ mode: 'pass' });
+    for (const gateway of this.#parties.gateways) while (!(await gateway.state()).ready.green) await sleep(10);
   }
 
   async #closeParties(): Promise<void> {
