@@ -11,6 +11,7 @@ const DEFAULTS = [
   ['default_transaction_isolation', `'repeatable read'`],
   ['default_transaction_isolation', `'serializable'`],
   ['lock_timeout', `'1ms'`],
+  ['statement_timeout', `'1ms'`],
   ['idle_in_transaction_session_timeout', `'1ms'`],
   ['synchronous_commit', 'off'],
 ] as const;
