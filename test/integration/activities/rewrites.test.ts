@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client } from 'pg';
 import { readBacklog } from '../../../hydra/sync';
 import { useDatabase } from '../../support/database';
+import { SOON, until } from '../../support/until';
 import { History } from '../hydra/sync/history';
-import { BLUE, GREEN, SwitchoverWorld } from './switchover-fixture';
+import { BLUE, GREEN, type Scenario, SwitchoverWorld } from './switchover-fixture';
 
 const database = useDatabase('hydra_1_11_10');
 const history = new History(12);
@@ -40,7 +40,7 @@ function before(text: string, work: () => Promise<unknown>): void {
 
 async function someoneWaitsForTable(): Promise<void> {
   const sql = `SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'hydra_client'::regclass`;
-  while ((await world.blue.query(sql)).rows.length === 0) await sleep(5);
+  await until('a session waits for hydra_client', async () => (await world.blue.query(sql)).rows.length > 0, SOON);
 }
 
 const refusedFor = (reason: string) => ({
@@ -147,23 +147,26 @@ describe('a table of blue that DDL rewrites', () => {
   });
 
   it('and that takes longer behind the fence than the pause may, ends the attempt; the next one carries it', async () => {
-    let isHeld = false;
-    world.scenario = {
-      // Enough for what comes before; the page of the rewritten table takes all that is left of it.
-      settings: { pauseBudgetMs: 4_000 },
-      onQuery: async ({ text }, call) => {
-        if (text.includes('.fence(')) {
-          await rewrite();
-          isHeld = true;
-        }
-        if (isHeld && text.includes('FROM hydra_client AS source')) {
-          isHeld = false;
-          await new Promise(() => undefined);
-        }
-        return call();
+    let isReached = false;
+    const receipt = await world.runOutOfBudget(
+      () => {
+        let isFenced = false;
+        const onQuery: Scenario['onQuery'] = async ({ text }, call) => {
+          if (text.includes('.fence(')) {
+            await rewrite();
+            isFenced = true;
+          } else if (isFenced && !isReached && text.includes('FROM hydra_client AS source')) {
+            isReached = true;
+            // The page of the rewritten table takes all that is left.
+            await new Promise(() => undefined);
+          }
+          return call();
+        };
+        return { onQuery };
       },
-    };
-    expect(await world.run()).toMatchObject(refusedFor('the last round took longer'));
+      () => isReached,
+    );
+    expect(receipt).toMatchObject(refusedFor('the last round took longer'));
     expect(await world.whoServes()).toEqual(BLUE);
     world.scenario = {};
     await expectCarried();

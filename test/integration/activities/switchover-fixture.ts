@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { abandonSwitchover } from '../../../activities/abandon-switchover';
 import { type StepContext, type StepDeps } from '../../../activities/step';
@@ -9,6 +8,7 @@ import { type SwitchoverSettings } from '../../../domain/settings';
 import { type SideName } from '../../../domain/sides';
 import { installPreparation } from '../../../hydra/closing';
 import { type TestDatabase } from '../../support/database';
+import { SOON, until } from '../../support/until';
 import { SyncWorld } from '../hydra/sync/sync-world';
 import { SETTINGS, stepContext } from './green-fixture';
 import { FakeGateway, FakeTarget, type PartyHooks } from './switchover-parties';
@@ -94,12 +94,25 @@ export class SwitchoverWorld {
     return switchover(this.deps(), this.input, stepContext(context));
   }
 
+  /** Runs with a pause budget that is as short as this machine lets the attempt come to where the scenario keeps it. */
+  async runOutOfBudget(scenario: () => Scenario, isReached: () => boolean): Promise<SwitchoverReceipt> {
+    for (let pauseBudgetMs = 2_000; ; pauseBudgetMs *= 2) {
+      this.scenario = { ...scenario(), settings: { pauseBudgetMs } };
+      const receipt = await this.run();
+      if (isReached()) return receipt;
+    }
+  }
+
   /** Until a session of this side waits for the lock of its arbiter. */
   async hasWaiter(side: SideName): Promise<void> {
     const client = side === 'blue' ? this.blue : this.green;
     const sql = `SELECT 1 FROM pg_locks JOIN pg_database d ON d.oid = database
                   WHERE relation = 'hydra_cutover_barrier.barrier'::regclass AND NOT granted AND d.datname = current_database()`;
-    while ((await client.query(sql)).rows.length === 0) await sleep(5);
+    await until(
+      `a session of ${side} waits for its arbiter`,
+      async () => (await client.query(sql)).rows.length > 0,
+      SOON,
+    );
   }
 
   /** As if the lease of every attempt had been as long as until now. */
