@@ -148,14 +148,13 @@ export interface CutoverEvidence {
   /** ISO 8601. */
   readonly gatheredAt: string;
   readonly backlog: number;
-  /** Null, as everything that is measured, while a row of blue waits to be corrected: `problems` has it. */
-  readonly lastRoundMs: number | null;
+  readonly lastRoundMs: number;
   /** Of the rows that changed last alone; the comparison of all rows is a phase of its own. */
   readonly parity: ParityReceipt;
   /** Trigger on blue to row on green. */
-  readonly canaryMs: number | null;
+  readonly canaryMs: number;
   readonly requestsPerSecond: number | null;
-  readonly predictedPauseMs: number | null;
+  readonly predictedPauseMs: number;
   readonly problems: readonly string[];
 }
 

@@ -18,13 +18,14 @@ import { deleteGreen, deleteSnapshot, restoreGreen, takeSnapshot } from '../../.
 import { type StepContext } from '../../../activities/step';
 import { vacuumGreen } from '../../../activities/vacuum-green';
 import { type DatabaseProvider } from '../../../domain/ports/database-provider';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Databases, type DatabaseSession } from '../../../domain/ports/databases';
 import { queryRows } from '../../../domain/ports/sql-client';
 import { guardTables, installArbiter } from '../../../hydra/arbiter/install-arbiter';
 import { readRunRow } from '../../../hydra/closing';
 import { seed } from '../../../world/seeder';
 import { sharedServers } from '../../support/shared-servers';
+import { Stages } from '../../support/stages';
+import { until } from '../../support/until';
 import { Client } from 'pg';
 import { DATABASE, GreenFixture, SECRET, SETTINGS, stepContext, testCommands } from './green-fixture';
 import { MASTER_PASSWORD } from '../world/rds/endpoint-fixture';
@@ -156,22 +157,47 @@ const migrations = async () => {
   return row?.n;
 };
 
-describe('green, from the snapshot on', () => {
-  it('is restored from a snapshot taken while blue was armed, and both steps find what is there when repeated', async () => {
+/** As if green had never been opened: what serves is neither stopped nor removed. */
+const closeAgain = () =>
+  fixture.on('green', (session) => session.query(`UPDATE hydra_cutover.run SET state = 'closed', epoch = 0`));
+
+/** What a cutover does with green, in its order; every step finds what is there when it comes again. */
+const stages = new Stages({
+  restored: async () => {
     await fixture.on('blue', async (blue) => {
+      await blue.query(`CREATE ROLE analyst LOGIN PASSWORD 'analyst-password'`);
       await installArbiter(blue, { side: 'blue', cutoverId: fixture.input.cutoverId, initialState: 'open' });
       await guardTables(blue);
     });
+    await takeSnapshot(fixture.deps(), fixture.input, context());
+    await restoreGreen(fixture.deps(), fixture.input, context());
+  },
+  closed: async () => void (await closeGreen(fixture.deps(), fixture.input, context())),
+  cleaned: async () => void (await cleanGreen(fixture.deps(), fixture.input, context())),
+  migrated: async () => {
+    const commands = testCommands({ migrate: MIGRATE, migrateStatus: STATUS });
+    await migrateGreen(fixture.deps({ commands }), fixture.input, context());
+  },
+  guarded: async () => {
+    await repairGreen(fixture.deps(), fixture.input, context());
+    await guardGreen(fixture.deps(), fixture.input, context());
+  },
+  started: () => startOn('green'),
+  open: () => fixture.on('green', async (session) => void (await openSide(session, 1, 1_000))),
+});
+
+describe('green, from the snapshot on', () => {
+  it('is restored from a snapshot taken while blue was armed, and both steps find what is there when repeated', async () => {
+    await stages.reach('restored');
     const deps = fixture.deps();
     const taken = await takeSnapshot(deps, fixture.input, context());
     expect(await takeSnapshot(deps, fixture.input, context())).toEqual(taken);
-    const restored = await restoreGreen(deps, fixture.input, context());
-    expect(restored).toEqual({ instanceId: 'green' });
-    expect(await restoreGreen(deps, fixture.input, context())).toEqual(restored);
+    expect(await restoreGreen(deps, fixture.input, context())).toEqual({ instanceId: 'green' });
     expect(progress).toContainEqual(expect.objectContaining({ status: expect.any(String) as string }));
   });
 
   it('is not closed when the connection of green leads to blue, and blue is left as it was', async () => {
+    await stages.reach('restored');
     const crossed = fixture.deps({ databases: fixture.databasesAt('blue', 'blue') });
     const before = await fixture.on('blue', readRunRow);
     await expect(closeGreen(crossed, fixture.input, context())).rejects.toMatchObject({ code: 'CROSSED_CONNECTION' });
@@ -179,6 +205,7 @@ describe('green, from the snapshot on', () => {
   });
 
   it('is not closed when the addresses of both sides are swapped, whoever notices', async () => {
+    await stages.reach('restored');
     const swapped = fixture.deps({ databases: fixture.databasesAt('green', 'blue') });
     const refused = { code: 'CROSSED_CONNECTION' };
     await expect(closeGreen(swapped, fixture.input, context())).rejects.toMatchObject(refused);
@@ -194,9 +221,9 @@ describe('green, from the snapshot on', () => {
   });
 
   it('is closed to everybody but us, resumed after a kill between any two of its statements', async () => {
+    await stages.reach('restored');
     const login = { user: fixture.hydra.role, password: fixture.hydra.password };
     expect(await fixture.canLogIn(login.user, login.password)).toBe(true);
-    await fixture.on('green', (green) => green.query(`CREATE ROLE analyst LOGIN PASSWORD 'analyst-password'`));
     const stranger = fixture.on('green', (client) => client.query('SELECT pg_sleep(3600)'), {
       login: { user: 'analyst', password: 'analyst-password' },
     });
@@ -227,6 +254,7 @@ describe('green, from the snapshot on', () => {
   });
 
   it('is cleaned with one "now", and a repeat gives the same counts', async () => {
+    await stages.reach('closed');
     const first = await cleanGreen(fixture.deps(), fixture.input, context());
     expect(first.rules.find(({ id }) => id === 'C02')?.rows).toBeGreaterThan(0);
     expect(first.rules.find(({ id }) => id === 'C02')?.archived).toBeGreaterThan(0);
@@ -242,6 +270,8 @@ describe('green, from the snapshot on', () => {
   describe('its migration', () => {
     const withCommands = (migrate: readonly string[], status: readonly string[] = STATUS) =>
       fixture.deps({ commands: testCommands({ migrate, migrateStatus: status }) });
+
+    beforeEach(() => stages.reach('cleaned'));
 
     it('fails when the command succeeds and migrations are pending, or when it is of another version', async () => {
       const wrong = withCommands([hydra11110, 'migrate', 'sql', '-e', '-y']);
@@ -307,7 +337,8 @@ describe('green, from the snapshot on', () => {
         const deps = { ...withCommands(MIGRATE), settings: patient };
         const running = migrateGreen(deps, fixture.input, context({ signal }));
         const ended = expect(running).rejects.toThrow('cancelled');
-        while ((await migrationSessions(`wait_event_type = 'Lock'`)) === 0) await sleep(50);
+        const waits = async () => (await migrationSessions(`wait_event_type = 'Lock'`)) > 0;
+        await until('the migration waits for the lock', waits);
         cancel.abort(new Error('cancelled'));
         await ended;
         // Still locked: a session that nobody ended would wait on, client or not.
@@ -331,6 +362,7 @@ describe('green, from the snapshot on', () => {
   });
 
   it('is repaired, guarded and only then opened for logins, Hydra with its own password', async () => {
+    await stages.reach('migrated');
     const repaired = await repairGreen(fixture.deps(), fixture.input, context());
     expect(repaired.fixups).toEqual([{ id: 'states', rows: expect.any(Number) as number }]);
     expect(repaired.fixups[0]?.rows).toBeGreaterThan(0);
@@ -356,6 +388,7 @@ describe('green, from the snapshot on', () => {
   });
 
   it('is refused when the Hydra that answers for it uses another database', async () => {
+    await stages.reach('guarded');
     api = new HttpHydraApi({ sides: { blue: endpointsOf('blue'), green: endpointsOf('blue') } });
     await expect(startGreen(fixture.deps({ hydra: api }), fixture.input, context())).rejects.toMatchObject({
       code: 'CROSSED_CONNECTION',
@@ -364,6 +397,7 @@ describe('green, from the snapshot on', () => {
   });
 
   it('is not taken for started while no Hydra is ready', async () => {
+    await stages.reach('guarded');
     const settings = { ...SETTINGS, green: { ...SETTINGS.green, readyDeadlineMs: 300 } };
     await expect(
       startGreen(fixture.deps({ hydra: apiOf(), settings }), fixture.input, context()),
@@ -373,7 +407,7 @@ describe('green, from the snapshot on', () => {
   });
 
   describe('its Hydra', () => {
-    beforeAll(() => startOn('green'));
+    beforeAll(() => stages.reach('started'));
 
     it('is ready, uses its database and has the keys and issuer of blue, while closed', async () => {
       await startGreen(fixture.deps({ hydra: apiOf() }), fixture.input, context());
@@ -417,6 +451,7 @@ describe('green, from the snapshot on', () => {
     });
 
     it('serves on, unchanged, when a step that prepares, stops or removes green comes again', async () => {
+      await stages.reach('open');
       const deps = fixture.deps({ hydra: apiOf(), commands: testCommands({ startGreen: ['false'] }) });
       const steps = { closeGreen, cleanGreen, migrateGreen, repairGreen, guardGreen, vacuumGreen, startGreen };
       const before = await fixture.lookAtGreen();
@@ -431,11 +466,10 @@ describe('green, from the snapshot on', () => {
       await fixture.on('green', asHydra, { login });
       expect(await fixture.lookAtGreen()).toEqual(before);
       expect(await fixture.canLogIn(login.user, login.password)).toBe(true);
-      // For the tests below, which take it down.
-      await fixture.on('green', (green) => green.query(`UPDATE hydra_cutover.run SET state = 'closed', epoch = 0`));
     });
 
     it('is stopped by its command, which must have an effect', async () => {
+      await closeAgain();
       const deps = fixture.deps({ hydra: apiOf(), commands: testCommands({ stopGreen: ['true'] }) });
       const settings = { ...SETTINGS, green: { ...SETTINGS.green, readyDeadlineMs: 300 } };
       await expect(stopGreen({ ...deps, settings }, fixture.input, context())).rejects.toMatchObject({
@@ -447,6 +481,8 @@ describe('green, from the snapshot on', () => {
   });
 
   it('is removed with its snapshot, and removing twice is no error', async () => {
+    await stages.reach('closed');
+    await closeAgain();
     for (let time = 0; time < 2; time++) {
       await deleteGreen(fixture.deps(), fixture.input, context());
       await deleteSnapshot(fixture.deps(), fixture.input, context());

@@ -8,14 +8,15 @@ const database = useDatabase('hydra_1_11_10');
 const history = new History(21);
 let world: SyncWorld;
 
-beforeAll(() => (world = new SyncWorld(database.config)));
+beforeAll(async () => {
+  world = new SyncWorld(database.config);
+  await world.capture();
+  await history.go(await world.connect('blue'), 120);
+  await world.snapshot();
+});
 afterAll(() => world.close());
 
 it('makes a migrated snapshot and what was synced since equal to the migration of the last state, row by row', async () => {
-  await world.capture();
-  const before = await world.connect('blue');
-  await history.go(before, 120);
-  await world.snapshot();
   const blue = await world.connect('blue');
   const sync = await world.openSync();
   for (const [steps, batchRows] of [

@@ -11,6 +11,7 @@ import {
   syncRound,
 } from '../../../../hydra/sync';
 import { useDatabase } from '../../../support/database';
+import { until } from '../../../support/until';
 import { History } from './history';
 import { SyncWorld } from './sync-world';
 
@@ -27,6 +28,14 @@ let sync: SyncSides;
 async function count(client: Client, sql: string, values: unknown[] = []): Promise<number> {
   const { rows } = await client.query<{ n: number }>(`SELECT count(*)::int AS n FROM ${sql}`, values);
   return rows[0]?.n ?? -1;
+}
+
+/** The id of the newest change in blue's log: what a test does comes after it. */
+async function lastChange(): Promise<string> {
+  const { rows } = await blue.query<{ id: string }>(
+    `SELECT coalesce(max(id), 0)::text AS id FROM hydra_cutover.change_log`,
+  );
+  return rows[0]?.id ?? '0';
 }
 
 /** A grant with tokens, carried. */
@@ -67,10 +76,11 @@ describe('the sync', () => {
     });
 
     it('carries what a killed round left unmarked once more, without harm', async () => {
+      const before = await lastChange();
       const grant = await carriedGrant();
       await history.rotate(blue, grant);
       await syncRound(sync, OPTIONS);
-      await blue.query('UPDATE hydra_cutover.change_log SET done_at = NULL');
+      await blue.query('UPDATE hydra_cutover.change_log SET done_at = NULL WHERE id > $1', [before]);
       expect(await syncRound(sync, OPTIONS)).toMatchObject({ rows: 0, backlog: 0 });
     });
 
@@ -123,6 +133,8 @@ describe('the sync', () => {
       await newer.query('BEGIN');
       await newer.query('SELECT 1 FROM hydra_cutover.syncer FOR UPDATE');
       const round = syncRound(sync, OPTIONS);
+      const waits = `pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      await until('the round waits for its place', async () => (await count(green, waits)) > 0);
       await history.rotateKey(blue);
       await newer.query('ROLLBACK');
       await round;
@@ -130,9 +142,7 @@ describe('the sync', () => {
     });
 
     it('carries a token together with the consent that came in between', async () => {
-      const { rows } = await blue.query<{ id: string }>(
-        `SELECT id::text FROM hydra_cutover.change_log ORDER BY id DESC LIMIT 1`,
-      );
+      const before = await lastChange();
       const grant = await carriedGrant();
       // Green as it was before; only the token's own change is left to be carried: its parents must come by themselves.
       await (sync.green as Client).query('DELETE FROM hydra_oauth2_flow WHERE consent_challenge_id = $1', [
@@ -140,7 +150,7 @@ describe('the sync', () => {
       ]);
       await blue.query(
         `UPDATE hydra_cutover.change_log SET done_at = NULL WHERE id > $1 AND table_name = 'hydra_oauth2_refresh'`,
-        [rows[0]?.id ?? '0'],
+        [before],
       );
       expect(await syncRound(sync, OPTIONS)).toMatchObject({ rows: 2, backlog: 0 });
     });
@@ -343,21 +353,24 @@ describe('the sync', () => {
       });
     });
 
-    // Last: green stays open.
-    it('is refused once green is open, and is removed without a trace', async () => {
-      await openSide(green, 1, 2_000);
-      await history.rotateKey(blue);
-      await expect(syncRound(sync, OPTIONS)).rejects.toMatchObject({ code: 'SYNC_FENCED' });
-      await expect(world.openSync()).rejects.toMatchObject({ code: 'SYNC_FENCED' });
-      await expect((sync.green as Client).query('DELETE FROM hydra_jwk')).rejects.toMatchObject({ code: 'HC001' });
-      await dropSyncRole(green, world.cutoverId);
-      await dropSyncRole(green, world.cutoverId);
-      expect(
-        await count(
-          green,
-          `pg_roles WHERE rolname ~ '^hydra_cutover_sync_' AND rolname = (SELECT sync_role FROM hydra_cutover.run)`,
-        ),
-      ).toBe(0);
+    describe('once green is open', () => {
+      beforeEach(() => openSide(green, 1, 2_000));
+      afterEach(() => green.query(`UPDATE hydra_cutover.run SET state = 'closed', epoch = 0`));
+
+      it('is refused, and is removed without a trace', async () => {
+        await history.rotateKey(blue);
+        await expect(syncRound(sync, OPTIONS)).rejects.toMatchObject({ code: 'SYNC_FENCED' });
+        await expect(world.openSync()).rejects.toMatchObject({ code: 'SYNC_FENCED' });
+        await expect((sync.green as Client).query('DELETE FROM hydra_jwk')).rejects.toMatchObject({ code: 'HC001' });
+        await dropSyncRole(green, world.cutoverId);
+        await dropSyncRole(green, world.cutoverId);
+        expect(
+          await count(
+            green,
+            `pg_roles WHERE rolname ~ '^hydra_cutover_sync_' AND rolname = (SELECT sync_role FROM hydra_cutover.run)`,
+          ),
+        ).toBe(0);
+      });
     });
   });
 });
