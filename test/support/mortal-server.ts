@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { freePort } from '../../world/net/free-port';
 import { copyTree } from '../../world/rds/snapshot/copy-tree';
 import { takeSnapshot } from '../../world/rds/snapshot/take-snapshot';
@@ -99,6 +99,8 @@ export class MortalServer {
   async stop(): Promise<void> {
     await this.#end('SIGQUIT');
     await rm(this.dataDir, { recursive: true, force: true });
+    // The last one takes what they had in common.
+    await rmdir(dirname(this.dataDir)).catch(() => undefined);
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
