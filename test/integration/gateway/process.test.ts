@@ -101,8 +101,8 @@ describe('the gateway as a process', () => {
     }
   });
 
-  it('streams 50 MB both ways without keeping them', async () => {
-    const bytes = 50 * 1024 * 1024;
+  it('streams 256 MB both ways without keeping them', async () => {
+    const bytes = 256 * 1024 * 1024;
     const echo = await startUpstream((request, response) => void request.pipe(response));
     const gateway = await home.start({ blue: echo.url });
     const peak = () =>
@@ -120,7 +120,8 @@ describe('the gateway as a process', () => {
     }
     await client.closed();
     expect(received).toBeGreaterThanOrEqual(bytes);
-    expect(peak() - before).toBeLessThan(40 * 1024 * 1024);
+    // Kept, it would be more than twice as much; what the collector leaves lying about differs between lines of Node.js.
+    expect(peak() - before).toBeLessThan(bytes / 2);
     await gateway.kill('SIGTERM');
     await echo.close();
   });
