@@ -7,6 +7,7 @@ import {
   type RDSClient,
   RestoreDBInstanceFromDBSnapshotCommand,
 } from '@aws-sdk/client-rds';
+import { RESTORED_TAGS } from '../../../activities/green/instance-mark';
 import { deleteSnapshot, deleteGreen, protectGreen, restoreGreen, takeSnapshot } from '../../../activities/snapshot';
 import { type StepDeps } from '../../../activities/step';
 import { RdsDatabaseProvider } from '../../../adapters/rds/rds-database-provider';
@@ -23,7 +24,7 @@ let rds: EndpointProcess;
 let client: RDSClient;
 let provider: RdsDatabaseProvider;
 /** What blue's arbiter says. */
-let arbiter: { readonly cutoverId: string; readonly state: string; readonly epoch: number } | undefined;
+let arbiter: { cutoverId: string; side: string; state: string; epoch: number } | undefined;
 
 beforeAll(async () => {
   rds = await EndpointProcess.start();
@@ -98,7 +99,7 @@ describe("green's instance", () => {
         maxAllocatedStorageGib: 100,
       },
     });
-    expect(green?.tags).toEqual({ team: 'login', [CUTOVER_TAG]: 'c-1', [SNAPSHOT_TAG]: SNAPSHOT });
+    expect(green?.tags).toEqual({ team: 'login', [CUTOVER_TAG]: 'c-1', [SNAPSHOT_TAG]: SNAPSHOT, ...RESTORED_TAGS });
     expect(green).toMatchObject({ parameterStatus: 'in-sync', hasPendingChanges: false });
     await protectGreen(deps(), 'c-1', stepContext());
     await protectGreen(deps(), 'c-1', stepContext());
@@ -157,7 +158,7 @@ describe("green's instance", () => {
   });
 
   it('is never deleted once the writes have moved to it, whatever workflow asks', async () => {
-    arbiter = { cutoverId: 'c-1', state: 'committed', epoch: 4 };
+    arbiter = { cutoverId: 'c-1', side: 'blue', state: 'committed', epoch: 4 };
     await expect(deleteGreen(deps(), INPUT, stepContext())).rejects.toMatchObject({
       code: 'CHECK_FAILED',
       message: expect.stringContaining('moved to green with epoch 4') as string,
@@ -184,7 +185,8 @@ describe("green's instance", () => {
     await rds.instance('green', 'available');
     const before = await provider.describeInstance('green');
     await expect(restoreGreen(deps(), INPUT, stepContext())).rejects.toMatchObject(theirs);
-    await expect(removeGreen()).rejects.toMatchObject(theirs);
+    // Nothing of this cutover's is there to be removed.
+    await removeGreen();
     await expect(protectGreen(deps(), 'c-1', stepContext())).rejects.toMatchObject(theirs);
     await expect(provider.rebootInstance({ cutoverId: 'c-1', instanceId: 'green' }, WAIT)).rejects.toMatchObject(
       theirs,
@@ -207,6 +209,7 @@ describe("green's instance", () => {
         Tags: [
           { Key: CUTOVER_TAG, Value: 'c-1' },
           { Key: SNAPSHOT_TAG, Value: SNAPSHOT },
+          ...Object.entries(RESTORED_TAGS).map(([Key, Value]) => ({ Key, Value })),
         ],
       }),
     );
