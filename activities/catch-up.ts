@@ -48,7 +48,7 @@ async function roundsUntilSmall(deps: StepDeps, sides: SyncSides, context: StepC
     context.heartbeat({ step: 'catching up', backlog: total.backlog, changes: total.changes, perSecond });
   };
   say();
-  await carryRecentRequests(sides.blue, sides.green, batchRows);
+  await carryRecentRequests(sides, batchRows);
   for (;;) {
     const round = await roundOrReason(deps, sides, {
       batchRows,

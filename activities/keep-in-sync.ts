@@ -65,7 +65,7 @@ async function rounds(
     if (isOver || performance.now() - prunedAt > PRUNE_EVERY_MS) {
       prunedAt = performance.now();
       await pruneChangeLog(sides.blue);
-      await pruneStaleChallenges(sides.green);
+      await pruneStaleChallenges(sides.green, sides.loginTtlMs);
     }
     if (isOver) return { ...total, backlog };
     await sleep('held' in round ? HELD_MS : idleMs, undefined, { signal: context.signal }).catch(() => undefined);

@@ -16,6 +16,7 @@ import {
   readSizes,
 } from './preflight/check-hydra-schema';
 import { checkForeignObjects } from './preflight/check-foreign-objects';
+import { checkLoginTtl } from './preflight/check-login-ttl';
 import { checkInput } from './preflight/check-input';
 import {
   checkBlueAddress,
@@ -155,6 +156,7 @@ async function lookAtBlue(
     await attempt('row level security on blue', () => checkRowSecurity(blue, settings, findings));
     if (findings.problems.length > before) return;
     await attempt('data on blue', async () => {
+      await checkLoginTtl(blue, settings, data);
       facts.rules = await readRules(blue, data);
       facts.rows = await readRows(blue, settings);
     });

@@ -18,7 +18,8 @@ export const proveDrain: Step<StepInput, DrainReceipt> = (deps, input, context) 
     'blue',
     async (blue) => {
       const committed = await committedAttempt(blue, input.cutoverId);
-      const { batchRows } = deps.settings.sync;
+      const { hydraSchema, sync } = deps.settings;
+      const { batchRows, loginTtlMs } = sync;
       const compared = await withGreen(deps, input, context, 'drain proof', (green) =>
         compareLedger(blue, green, {
           batchRows,
@@ -44,7 +45,7 @@ export const proveDrain: Step<StepInput, DrainReceipt> = (deps, input, context) 
           { problems },
         );
       }
-      const notCarried = await readNotCarried(blue, deps.settings.hydraSchema, committed.holdStartedAt);
+      const notCarried = await readNotCarried(blue, hydraSchema, committed.holdStartedAt, loginTtlMs);
       return { captured, applied, missing, undoneChanges, byKind, notCarried };
     },
     { signal: context.signal, purpose: 'drain proof' },

@@ -47,7 +47,7 @@ async function withSyncOver<T>(
       const { login, generation, nonce } = await becomeSyncer(admin, cutoverId, settings.hydraSchema);
       const run = async (green: DatabaseSession): Promise<T> => {
         await prepareSync(blue, green, settings.hydraSchema);
-        return work({ sides: { blue, green, generation, nonce }, admin });
+        return work({ sides: { blue, green, generation, nonce, loginTtlMs: settings.sync.loginTtlMs }, admin });
       };
       try {
         return await databases.withSession('green', run, { ...options, login });

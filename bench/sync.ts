@@ -67,7 +67,7 @@ export async function run(): Promise<void> {
     const syncer = await becomeSyncer(green, CUTOVER.cutoverId, 'public');
     const writer = await connect('green', syncer.login);
     await prepareSync(blue, writer, 'public');
-    await measure({ blue, green: writer, ...syncer }, await connect('blue'), green);
+    await measure({ blue, green: writer, loginTtlMs: 1_800_000, ...syncer }, await connect('blue'), green);
     await writer.end();
     await dropSyncRole(green, CUTOVER.cutoverId);
   } finally {

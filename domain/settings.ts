@@ -46,6 +46,8 @@ export interface CutoverSettings {
     readonly idleMs: number;
     /** A catch-up that has not caught up by then gives up. */
     readonly catchUpDeadlineMs: number;
+    /** How long a login or a consent may take: `ttl.login_consent_request` of Hydra on blue. */
+    readonly loginTtlMs: number;
   };
   readonly migration: {
     readonly timeoutMs: number;

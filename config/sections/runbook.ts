@@ -17,6 +17,11 @@ export const syncSection = z
     catchUpDeadlineMs: durationMs(1_000, 7 * DAY_MS)
       .default(12 * HOUR_MS)
       .describe('A catch-up that has not caught up after so many milliseconds gives up.'),
+    loginTtlMs: durationMs(MINUTE_MS, 30 * DAY_MS)
+      .default(30 * MINUTE_MS)
+      .describe(
+        'How long a login or a consent may take, in milliseconds: what `ttl.login_consent_request` says in the config of Hydra on blue (30 minutes by default). Those that are begun within it are sent to begin anew on green, later ones end as Hydra ends them.',
+      ),
   })
   .prefault({})
   .describe('How changes of blue are carried to green.');

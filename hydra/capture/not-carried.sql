@@ -1,7 +1,7 @@
 -- What was under way on blue when requests were held ($1), and cannot go on elsewhere. Placeholder: :schema is the quoted schema
--- of Hydra's tables. Half an hour is Hydra's own limit for a login (ttl.login_consent_request).
+-- of Hydra's tables. $2 is Hydra's own limit for a login, in milliseconds (ttl.login_consent_request).
 WITH limits AS (
-  SELECT ($1::timestamptz AT TIME ZONE 'UTC') - interval '30 minutes' AS since
+  SELECT ($1::timestamptz AT TIME ZONE 'UTC') - $2::float8 * interval '1 millisecond' AS since
 )
 SELECT
   (SELECT count(*) FROM :schema.hydra_oauth2_authentication_request l

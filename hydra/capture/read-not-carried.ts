@@ -13,11 +13,19 @@ interface Counts {
   readonly canaries: number;
 }
 
-/** @param heldAt when requests were first held: ISO-8601, blue's clock */
-export async function readNotCarried(blue: SqlClient, schema: string, heldAt: string): Promise<NotCarried[]> {
+/**
+ * @param heldAt when requests were first held: ISO-8601, blue's clock
+ * @param loginTtlMs how long a login or a consent may take on blue
+ */
+export async function readNotCarried(
+  blue: SqlClient,
+  schema: string,
+  heldAt: string,
+  loginTtlMs: number,
+): Promise<NotCarried[]> {
   const quoted = `"${schema.replaceAll('"', '""')}"`;
   const sql = sqlFile(__dirname, 'not-carried.sql', { schema: quoted });
-  const [counts] = await queryRows<Counts>(blue, sql, [heldAt]);
+  const [counts] = await queryRows<Counts>(blue, sql, [heldAt, loginTtlMs]);
   if (counts === undefined) throw new Error('counts gave no row');
   return [
     {

@@ -3,15 +3,18 @@ import { type StaleChallenge } from '../../domain/ports/targets';
 import { inTransaction } from '../cleaning/session';
 import { type NamedKeys } from './log-keys';
 
-/** A browser that comes back later than this starts anew on any Hydra. */
-const REACH = "interval '1 hour'";
-const KEPT = "interval '3 hours'";
+/** A browser may come back as late as Hydra lets it, and a little later: it starts anew on any Hydra then. */
+const REACH_IN_TTLS = 2;
+const KEPT_LONGER_MS = 2 * 3_600_000;
 
 const REQUESTS = `
   SELECT challenge, verifier, request_url, 'login' AS of FROM hydra_oauth2_authentication_request AS login WHERE :logins
   UNION ALL
   SELECT challenge, verifier, request_url, 'consent' FROM hydra_oauth2_consent_request AS consent WHERE :consents`;
-const RECENT = `requested_at > (now() AT TIME ZONE 'utc') - ${REACH}`;
+
+function begunRecently(loginTtlMs: number): string {
+  return `requested_at > (now() AT TIME ZONE 'utc') - ${Math.ceil(loginTtlMs * REACH_IN_TTLS)} * interval '1 millisecond'`;
+}
 
 interface BegunRequest {
   readonly challenge: string;
@@ -20,24 +23,36 @@ interface BegunRequest {
   readonly of: 'login' | 'consent';
 }
 
-/** @returns login and consent requests that the log says were begun, as far as blue still has them */
-export async function readBegunRequests(blue: SqlClient, named: NamedKeys): Promise<BegunRequest[]> {
+/**
+ * @param loginTtlMs how long a login or a consent may take on blue
+ * @returns login and consent requests that the log says were begun, as far as blue still has them and lets them end
+ */
+export async function readBegunRequests(
+  blue: SqlClient,
+  named: NamedKeys,
+  loginTtlMs: number,
+): Promise<BegunRequest[]> {
   const { begunLogins, begunConsents } = named;
   if (begunLogins.size + begunConsents.size === 0) return [];
-  const sql = REQUESTS.replace(':logins', `challenge = ANY($1::text[]) AND ${RECENT}`).replace(
+  const recent = begunRecently(loginTtlMs);
+  const sql = REQUESTS.replace(':logins', `challenge = ANY($1::text[]) AND ${recent}`).replace(
     ':consents',
-    `challenge = ANY($2::text[]) AND ${RECENT}`,
+    `challenge = ANY($2::text[]) AND ${recent}`,
   );
   return queryRows<BegunRequest>(blue, sql, [[...begunLogins], [...begunConsents]]);
 }
 
 /**
- * Carries those that were begun before the log, in the last hour. Once in a catch-up; idempotent.
+ * Carries those that were begun before the log and may still end. Once in a catch-up; idempotent.
  *
  * Reads each table once from end to end, through a cursor: they have no index on their times. Not for the pause.
  */
-export async function carryRecentRequests(blue: SqlClient, green: SqlClient, batchRows: number): Promise<void> {
-  const sql = REQUESTS.replace(':logins', RECENT).replace(':consents', RECENT);
+export async function carryRecentRequests(
+  { blue, green, loginTtlMs }: { readonly blue: SqlClient; readonly green: SqlClient; readonly loginTtlMs: number },
+  batchRows: number,
+): Promise<void> {
+  const recent = begunRecently(loginTtlMs);
+  const sql = REQUESTS.replace(':logins', recent).replace(':consents', recent);
   await inTransaction(blue, 'BEGIN READ ONLY', 'COMMIT', async () => {
     await blue.query(`DECLARE hydra_cutover_begun NO SCROLL CURSOR FOR ${sql}`);
     for (;;) {
@@ -85,9 +100,10 @@ export async function readStaleChallenges(
 }
 
 /** Forgets what no browser comes back with any more. @returns how many */
-export async function pruneStaleChallenges(green: SqlClient): Promise<number> {
+export async function pruneStaleChallenges(green: SqlClient, loginTtlMs: number): Promise<number> {
   const { rowCount } = await green.query(
-    `DELETE FROM hydra_cutover.stale_challenge WHERE arrived_at < clock_timestamp() - ${KEPT}`,
+    `DELETE FROM hydra_cutover.stale_challenge WHERE arrived_at < clock_timestamp() - $1 * interval '1 millisecond'`,
+    [loginTtlMs * REACH_IN_TTLS + KEPT_LONGER_MS],
   );
   return rowCount ?? 0;
 }

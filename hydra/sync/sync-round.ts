@@ -22,6 +22,8 @@ export interface SyncSides {
   readonly generation: number;
   /** Of green's arbiter: says that it is the database that was prepared. */
   readonly nonce: string;
+  /** How long a login or a consent may take on blue. */
+  readonly loginTtlMs: number;
 }
 
 export interface RoundOptions {
@@ -159,7 +161,7 @@ async function carry(sides: SyncSides, log: readonly LogRow[], batchRows: number
   const tokens = await readTokens(blue, green, named, batchRows);
   const { flows } = await closeOverFlows(blue, green, named);
   const wanted = await readWanted(blue, named, tokens, batchRows);
-  const begun = await readBegunRequests(blue, named);
+  const begun = await readBegunRequests(blue, named, sides.loginTtlMs);
   const activeBefore = await stillActive(green, revocations, wanted);
   const [network] = await queryRows<{ id: string }>(green, NETWORK_SQL);
   if (network === undefined) throw new CutoverFault('SYNC_FAILED', 'green has no row in networks: it was not migrated');

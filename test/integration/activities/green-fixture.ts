@@ -141,7 +141,7 @@ export const SETTINGS = {
     keepSnapshot: false,
   },
   green: { hydraRole: 'hydra', arbiterRoles: [], readyDeadlineMs: 120_000 },
-  sync: { batchRows: 100, backlogMax: 10, idleMs: 100, catchUpDeadlineMs: 120_000 },
+  sync: { batchRows: 100, backlogMax: 10, idleMs: 100, catchUpDeadlineMs: 120_000, loginTtlMs: 1_800_000 },
   migration: { timeoutMs: 240_000, statementTimeoutMs: 120_000, lockTimeoutMs: 500 },
   switchover: {
     pauseBudgetMs: 5_000,

@@ -54,6 +54,19 @@ describe('preflight of a world in which everything is right', () => {
     expect(step('lifetimes')).toBeUndefined();
     expect(plan?.warnings.join()).toMatch(/neither behind the gateways nor a target.*begin anew.*no way back/);
     expect(plan?.warnings.join()).not.toContain('logs in once more');
+    expect(plan?.warnings.join()).not.toContain('loginTtlMs');
+  });
+
+  it('warns when logins on blue took longer than the config lets them, which Hydra ends where its limit is the same', async () => {
+    const age = `UPDATE hydra_oauth2_authentication_request SET requested_at = requested_at - $1::interval
+      WHERE challenge = (SELECT max(login_challenge) FROM hydra_oauth2_consent_request)`;
+    await client.query(age, ['5 hours']);
+    expect((await world.look()).plan?.warnings.join()).toMatch(
+      /loginTtlMs: 1 of the logins .* longer than 1800000 ms, the slowest 18/,
+    );
+    const dayLong = await world.look({ settings: (s) => ({ ...s, sync: { ...s.sync, loginTtlMs: 86_400_000 } }) });
+    expect(dayLong.plan?.warnings.join()).not.toContain('loginTtlMs');
+    await client.query(age, ['-5 hours']);
   });
 
   it("tells in what green's instance will not be as blue's, and why", async () => {

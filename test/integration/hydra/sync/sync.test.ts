@@ -4,6 +4,7 @@ import { openSide } from '../../../../hydra/arbiter';
 import { sendCanary } from '../../../../hydra/capture';
 import {
   type SyncSides,
+  carryRecentRequests,
   dropSyncRole,
   readBacklog,
   readLedger,
@@ -331,6 +332,36 @@ describe('the sync', () => {
         { kind: 'consent_verifier', value: `${grant.consent}v`, requestUrl: `https://auth/${grant.consent}` },
       ]),
     );
+  });
+
+  it('maps those that were begun long ago as long as Hydra on blue lets them end, in the log and before it', async () => {
+    const HOUR_MS = 3_600_000;
+    const inLog = await history.grant(blue);
+    const beforeLog = await history.grant(blue);
+    const age = `requested_at = requested_at - interval '20 hours'`;
+    for (const { login, consent } of [inLog, beforeLog]) {
+      await blue.query(`UPDATE hydra_oauth2_authentication_request SET ${age} WHERE challenge = $1`, [login]);
+      await blue.query(`UPDATE hydra_oauth2_consent_request SET ${age} WHERE challenge = $1`, [consent]);
+    }
+    await blue.query(`DELETE FROM hydra_cutover.change_log WHERE new_key ->> 'challenge' = ANY ($1)`, [
+      [beforeLog.login, beforeLog.consent],
+    ]);
+    const log = await blue.query<{ id: string }>('SELECT id FROM hydra_cutover.change_log WHERE done_at IS NULL');
+    const mapped = async (loginTtlMs: number): Promise<readonly string[]> => {
+      const undone = 'UPDATE hydra_cutover.change_log SET done_at = NULL WHERE id = ANY ($1::bigint[])';
+      await blue.query(undone, [log.rows.map(({ id }) => id)]);
+      await syncRound({ ...sync, loginTtlMs }, OPTIONS);
+      await carryRecentRequests({ ...sync, loginTtlMs }, 2);
+      const { rows } = await green.query<{ value: string }>(
+        `SELECT value FROM hydra_cutover.stale_challenge WHERE value = ANY ($1) ORDER BY 1`,
+        [[inLog, beforeLog].flatMap(({ login, consent }) => [login, consent])],
+      );
+      return rows.map(({ value }) => value);
+    };
+    expect(await mapped(HOUR_MS / 2)).toEqual([]);
+    const all = [inLog, beforeLog].flatMap(({ login, consent }) => [login, consent]);
+    expect((await mapped(24 * HOUR_MS)).toSorted()).toEqual(all.toSorted());
+    await blue.query('UPDATE hydra_cutover.change_log SET done_at = clock_timestamp() WHERE done_at IS NULL');
   });
 
   it('carries a canary from the trigger on blue to a row on green', async () => {
