@@ -208,9 +208,9 @@ const STEPS: Readonly<Record<Phase, Describe | undefined>> = {
 };
 
 function cleaning(rules: readonly RuleReceipt[]): string {
-  const applied = rules.filter(({ kind, rows }) => kind === 'clean' && rows > 0);
+  const applied = rules.filter(({ kind, rows }) => kind === 'clean' && rows !== 0);
   if (applied.length === 0) return 'green has no data that breaks the migration; nothing is cleaned';
-  const counts = applied.map(({ id, title, rows }) => `${id} ${title}: ${rows}`).join('; ');
+  const counts = applied.map(({ id, title, rows }) => `${id} ${title}: ${rows ?? 'not counted'}`).join('; ');
   return `data that would break the migration is cleaned on green and archived (${counts})`;
 }
 

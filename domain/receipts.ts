@@ -10,7 +10,8 @@ export interface RuleReceipt {
   readonly id: string;
   readonly title: string;
   readonly kind: 'clean' | 'refuse';
-  readonly rows: number;
+  /** null: not counted on blue within its time. */
+  readonly rows: number | null;
 }
 
 export interface Plan {

@@ -23,14 +23,17 @@ export function planEvidence(plan: Plan): string {
         : 'until the commit everything is undone; **the commit has no way back**',
     ],
   ];
-  const cleaning = plan.rules.filter(({ rows: count }) => count > 0);
+  const cleaning = plan.rules.filter(({ rows: count }) => count !== 0);
   return [
     table(['fact', 'value'], facts),
     cleaning.length === 0
       ? 'No row needs cleaning.'
       : table(
           ['cleaning rule', 'rows'],
-          cleaning.map(({ id, title, rows: count }) => [`${id}: ${title}`, String(count)]),
+          cleaning.map(({ id, title, rows: count }) => [
+            `${id}: ${title}`,
+            count === null ? 'not counted' : String(count),
+          ]),
         ),
     table(
       ['phase', 'what', 'undo', 'predicted'],

@@ -17,7 +17,7 @@ export async function runPlan(options: EnvironmentOptions, context: CliContext):
 
 function renderPlan(plan: Plan): string {
   const { blue, green, hydraVersion, rules } = plan;
-  const cleaned = rules.filter(({ rows }) => rows > 0);
+  const cleaned = rules.filter(({ rows }) => rows !== 0);
   const lines = [
     `${plan.environment}: Hydra ${hydraVersion.blue} on ${blue.instanceId} to ${hydraVersion.green} on ${green.instanceId}`,
     `blue: PostgreSQL ${blue.engineVersion}, ${(blue.databaseBytes / 1_000_000).toFixed(1)} MB`,
@@ -27,7 +27,7 @@ function renderPlan(plan: Plan): string {
     ),
     ...predictionLines(plan),
     cleaned.length === 0 ? 'no row needs cleaning' : 'rows that will be cleaned on green, and archived:',
-    ...cleaned.map(({ id, title, rows }) => `  ${id}: ${rows} rows, ${title}`),
+    ...cleaned.map(({ id, title, rows }) => `  ${id}: ${rows === null ? 'not counted' : `${rows} rows`}, ${title}`),
     ...(green.differences ?? []).map(
       ({ what, blue: from, green: to, why }) => `green's instance differs: ${what}: ${from}, on green ${to} (${why})`,
     ),

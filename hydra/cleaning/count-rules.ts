@@ -24,15 +24,51 @@ export interface CountOptions {
  * @throws CutoverFault CHECK_FAILED (not the schema of 1.11.10)
  */
 export async function countRules(client: SqlClient, options: CountOptions = {}): Promise<readonly RuleCount[]> {
+  return countEach(client, options, async (id) => {
+    const tables = await countRule(client, id);
+    return { id, ...CLEANING_RULES[id], rows: total(tables), tables };
+  });
+}
+
+/** `rows` is null for a rule that could not be counted in its time: nothing is known of it. */
+export type RuleCountWithin = Omit<RuleCount, 'rows' | 'tables'> & { readonly rows: number | null };
+
+/**
+ * As {@link countRules}, on a database that serves and may be large: a count of every rule reads its largest tables several times,
+ * and its snapshot keeps vacuum from all of them.
+ *
+ * @param limitMs for all rules together; each gets its share of what is left
+ */
+export async function countRulesWithin(client: SqlClient, limitMs: number): Promise<readonly RuleCountWithin[]> {
+  const endsAt = performance.now() + limitMs;
+  let left = CLEANING_RULE_IDS.length;
+  return countEach(client, {}, async (id) => {
+    const shareMs = Math.max(1, Math.floor((endsAt - performance.now()) / left));
+    left -= 1;
+    await client.query(`SAVEPOINT rule; SET LOCAL statement_timeout = ${shareMs}`);
+    const tables = await countRule(client, id).catch((error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === QUERY_CANCELED) return null;
+      throw error;
+    });
+    await client.query('ROLLBACK TO SAVEPOINT rule');
+    return { id, ...CLEANING_RULES[id], rows: tables === null ? null : total(tables) };
+  });
+}
+
+/** Source: PostgreSQL manual, "PostgreSQL Error Codes". */
+const QUERY_CANCELED = '57014';
+
+async function countEach<Count>(
+  client: SqlClient,
+  { archiveSchema = DEFAULT_ARCHIVE_SCHEMA }: CountOptions,
+  count: (id: CleaningRuleId) => Promise<Count>,
+): Promise<readonly Count[]> {
   return inTransaction(client, 'BEGIN ISOLATION LEVEL REPEATABLE READ', 'ROLLBACK', async () => {
     await assertBlueSchema(client);
-    await createHelpers(client, options.archiveSchema ?? DEFAULT_ARCHIVE_SCHEMA);
+    await createHelpers(client, archiveSchema);
     await client.query('SET TRANSACTION READ ONLY');
-    const counts: RuleCount[] = [];
-    for (const id of CLEANING_RULE_IDS) {
-      const tables = await countRule(client, id);
-      counts.push({ id, ...CLEANING_RULES[id], rows: total(tables), tables });
-    }
+    const counts: Count[] = [];
+    for (const id of CLEANING_RULE_IDS) counts.push(await count(id));
     return counts;
   });
 }

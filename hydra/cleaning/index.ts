@@ -1,3 +1,3 @@
 export { type AppliedRule, type ApplyOptions, applyRules } from './apply-rules';
-export { type CountOptions, type RuleCount, countRules } from './count-rules';
+export { type CountOptions, type RuleCount, countRules, countRulesWithin } from './count-rules';
 export { type CleaningRuleId, type RuleKind, CLEANING_RULES, CLEANING_RULE_IDS } from './rules';
