@@ -1,6 +1,7 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type StaleChallenge } from '../../domain/ports/targets';
 import { inTransaction } from '../cleaning/session';
+import { jsonBatches } from './json-batches';
 import { type NamedKeys } from './log-keys';
 
 /** A browser may come back as late as Hydra lets it, and a little later: it starts anew on any Hydra then. */
@@ -64,17 +65,18 @@ export async function carryRecentRequests(
 }
 
 export async function writeBegunRequests(green: SqlClient, requests: readonly BegunRequest[]): Promise<void> {
-  if (requests.length === 0) return;
   const entries = requests.flatMap(({ challenge, verifier, request_url: url, of }) => [
     { kind: `${of}_challenge`, value: challenge, url },
     { kind: `${of}_verifier`, value: verifier, url },
   ]);
-  await green.query(
-    `INSERT INTO hydra_cutover.stale_challenge (kind, value, request_url)
-     SELECT kind, value, url FROM json_to_recordset($1::json) AS entry(kind text, value text, url text)
-     ON CONFLICT (kind, value) DO NOTHING`,
-    [JSON.stringify(entries)],
-  );
+  for (const batch of jsonBatches(entries)) {
+    await green.query(
+      `INSERT INTO hydra_cutover.stale_challenge (kind, value, request_url)
+       SELECT kind, value, url FROM json_to_recordset($1::json) AS entry(kind text, value text, url text)
+       ON CONFLICT (kind, value) DO NOTHING`,
+      [batch],
+    );
+  }
 }
 
 export interface StaleChallengePage {

@@ -1,6 +1,7 @@
 import { type SqlClient } from '../../domain/ports/sql-client';
 import { GREEN_TABLES, type GreenRow, type GreenTableName, greenRowsFrom, greenTable } from '../transform';
 import { type FlowKeys, type FlowPlan, planFlows } from './flow-plan';
+import { jsonBatches } from './json-batches';
 import { KeySet, type KeyedTable, type NamedKeys, TABLE_KEYS, TOKEN_TABLES } from './log-keys';
 import { type WantedRows } from './wanted-rows';
 
@@ -112,9 +113,11 @@ async function rekeyFlows({ green }: WriteContext, { rekey }: FlowPlan): Promise
 }
 
 async function upsert({ green, nid }: WriteContext, table: GreenTableName, rows: readonly GreenRow[]): Promise<number> {
-  if (rows.length === 0) return 0;
-  const { rowCount } = await green.query(upsertSql(table), [JSON.stringify(rows), nid]);
-  return rowCount ?? 0;
+  let written = 0;
+  for (const batch of jsonBatches(rows)) {
+    written += (await green.query(upsertSql(table), [batch, nid])).rowCount ?? 0;
+  }
+  return written;
 }
 
 function upsertSql(name: GreenTableName): string {

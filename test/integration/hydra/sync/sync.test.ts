@@ -11,6 +11,7 @@ import {
   readStaleChallenges,
   syncRound,
 } from '../../../../hydra/sync';
+import { BATCH_BYTES_MAX } from '../../../../hydra/sync/json-batches';
 import { useDatabase } from '../../../support/database';
 import { until } from '../../../support/until';
 import { History } from './history';
@@ -194,6 +195,27 @@ describe('the sync', () => {
       expect(await syncRound(sync, { batchRows: 1 })).toMatchObject(rest);
       expect(await count(green, `hydra_client WHERE client_name = 'rewritten'`)).toBe(clients);
       expect(await count(green, `hydra_jwk WHERE kid = $1`, [history.keys.at(-1)])).toBe(1);
+    });
+
+    it('carries rows of many megabytes in statements of a bounded size', async () => {
+      for (let row = 0; row < 3; row += 1) await history.machineToken(blue);
+      const large = `UPDATE hydra_oauth2_access SET form_data = repeat(md5(signature), 220000)
+        WHERE signature IN (SELECT signature FROM hydra_oauth2_access WHERE form_data = '' LIMIT 3) RETURNING signature`;
+      const signatures = (await blue.query<{ signature: string }>(large)).rows.map(({ signature }) => signature);
+      const bytes: number[] = [];
+      const watched: SqlClient = {
+        query: (text: string, values?: unknown[]) => {
+          if (text.startsWith('INSERT INTO hydra_oauth2_access ')) bytes.push(Buffer.byteLength(String(values?.[0])));
+          return sync.green.query(text, values);
+        },
+      };
+      await syncRound({ ...sync, green: watched }, OPTIONS);
+      expect(bytes.length).toBeGreaterThan(1);
+      expect(Math.max(...bytes)).toBeLessThan(BATCH_BYTES_MAX);
+      const same = 'hydra_oauth2_access WHERE signature = ANY ($1) AND form_data = repeat(md5(signature), 220000)';
+      expect(await count(green, same, [signatures])).toBe(3);
+      await blue.query('DELETE FROM hydra_oauth2_access WHERE signature = ANY ($1)', [signatures]);
+      await syncRound(sync, OPTIONS);
     });
 
     it('refuses a truncated table with what to do, and keeps it undone', async () => {
