@@ -77,8 +77,6 @@ const VERBS: Readonly<Record<string, (words: readonly string[]) => Play>> = {
   reject: () => decision,
   cancel: () => ({ prepare: ({ operator }) => operator.underWay() }),
   repair: () => ({ prepare: async ({ stage }) => ({ '--cutover-id': await stage.leaveCutover() }) }),
-  // Nothing is committed here, and no gateway has that name.
-  enrol: (words) => ({ codes: [words.includes('--name') ? 2 : 3] }),
   report: () => ({ prepare: ({ operator }) => operator.completed() }),
   history: () => ({}),
   // The config is that of a production.
