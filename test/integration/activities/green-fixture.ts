@@ -3,8 +3,9 @@ import { type CommandSpec, ProcessCommandRunner } from '../../../adapters/comman
 import { PostgresDatabases } from '../../../adapters/postgres/postgres-databases';
 import { RdsDatabaseProvider } from '../../../adapters/rds/rds-database-provider';
 import { type StepContext, type StepDeps } from '../../../activities/step';
+import { type Job } from '../../../domain/ports/targets';
 import { type CommandName } from '../../../domain/ports/command-runner';
-import { type DatabaseSession, type SessionOptions } from '../../../domain/ports/databases';
+import { type Databases, type DatabaseSession, type SessionOptions } from '../../../domain/ports/databases';
 import { queryRows } from '../../../domain/ports/sql-client';
 import { type HydraApi } from '../../../domain/ports/hydra-api';
 import { type CutoverSettings } from '../../../domain/settings';
@@ -105,6 +106,23 @@ export class GreenFixture {
     }
   }
 
+  /** Sessions that die after so many statements on green, as if the worker had been killed there. */
+  killedAfter(statements: number): Databases {
+    let left = statements;
+    const dying = (session: DatabaseSession): DatabaseSession => ({
+      backendPid: session.backendPid,
+      query: (text, values) => {
+        if (left-- <= 0) throw new Error('killed');
+        return session.query(text, values);
+      },
+    });
+    return {
+      address: (side) => this.databases.address(side),
+      withSession: (side, work, options) =>
+        this.databases.withSession(side, (session) => work(side === 'blue' ? session : dying(session)), options),
+    };
+  }
+
   /** Guards, run row, rights and roles: what a late step could take from a green that serves. */
   lookAtGreen(): Promise<unknown[]> {
     return this.on('green', (green) => queryRows(green, GREEN_LOOK));
@@ -191,4 +209,19 @@ export function testCommands(
     commands: Object.fromEntries(specs),
     onLine: (_, line) => said.push(line),
   });
+}
+
+/** A cleanup job that takes these subjects for orphans. */
+export function jobThatWouldRemove(subjects: () => Promise<readonly string[]>): Job {
+  const nothing = () => Promise.resolve();
+  return {
+    name: 'cleanup',
+    pause: nothing,
+    resume: nothing,
+    status: () => Promise.resolve({ paused: true, running: false }),
+    preview: async () => {
+      const removals = (await subjects()).map((subject) => ({ subject }));
+      return { wouldRemove: removals.length, removals };
+    },
+  };
 }

@@ -4,12 +4,8 @@ import { guardPurge } from '../../../activities/guard-purge';
 import { readMetrics } from '../../../activities/read-metrics';
 import { sampleBlue } from '../../../activities/samples';
 import { validate } from '../../../activities/validate';
-import { HttpHydraApi } from '../../../adapters/hydra-api';
-import { type Job } from '../../../domain/ports/targets';
-import { type SideName } from '../../../domain/sides';
 import { openSide } from '../../../hydra/arbiter/arbiter';
 import { chooseSubjects } from '../../../hydra/validation';
-import { type TestHydra, startHydra } from '../../support/hydra';
 import { closeGreen } from '../../../activities/close-green';
 import { guardGreen } from '../../../activities/guard-green';
 import { migrateGreen } from '../../../activities/migrate-green';
@@ -18,7 +14,7 @@ import { deleteGreen, deleteSnapshot, restoreGreen, takeSnapshot } from '../../.
 import { type StepContext } from '../../../activities/step';
 import { vacuumGreen } from '../../../activities/vacuum-green';
 import { type DatabaseProvider } from '../../../domain/ports/database-provider';
-import { type Databases, type DatabaseSession } from '../../../domain/ports/databases';
+import { type DatabaseSession } from '../../../domain/ports/databases';
 import { queryRows } from '../../../domain/ports/sql-client';
 import { guardTables, installArbiter } from '../../../hydra/arbiter/install-arbiter';
 import { readRunRow } from '../../../hydra/closing';
@@ -27,7 +23,16 @@ import { sharedServers } from '../../support/shared-servers';
 import { Stages } from '../../support/stages';
 import { until } from '../../support/until';
 import { Client } from 'pg';
-import { DATABASE, GreenFixture, SECRET, SETTINGS, stepContext, testCommands } from './green-fixture';
+import {
+  DATABASE,
+  GreenFixture,
+  SECRET,
+  SETTINGS,
+  jobThatWouldRemove,
+  stepContext,
+  testCommands,
+} from './green-fixture';
+import { GreenHydras } from './green-hydras';
 import { MASTER_PASSWORD } from '../world/rds/endpoint-fixture';
 
 const AS_OF = '2026-03-01T12:00:00.000Z';
@@ -36,9 +41,7 @@ const MIGRATE = [hydra230, 'migrate', 'sql', 'up', '-e', '-y'] as const;
 const STATUS = [hydra230, 'migrate', 'sql', 'status', '-e'] as const;
 
 let fixture: GreenFixture;
-let api: HttpHydraApi | undefined;
-const hydras = new Map<SideName, TestHydra>();
-const ISSUER = 'https://127.0.0.1:9000/';
+const hydras = new GreenHydras();
 const progress: Record<string, unknown>[] = [];
 const context = (changes: Partial<StepContext> = {}) =>
   stepContext({ heartbeat: (now) => progress.push({ ...now }), ...changes });
@@ -48,11 +51,10 @@ beforeAll(async () => {
   await withBlue(async (client) => {
     await seed(client, { profile: 'fixable', grants: 200, seed: 11, asOf: AS_OF, systemSecret: SECRET });
   });
-  await startOn('blue');
+  await hydras.start(fixture, 'blue');
 });
 afterAll(async () => {
-  for (const hydra of hydras.values()) await hydra.stop();
-  await api?.close();
+  await hydras.close();
   await fixture.dispose();
 });
 
@@ -65,78 +67,6 @@ async function withBlue(work: (client: Client) => Promise<void>): Promise<void> 
   } finally {
     await client.end();
   }
-}
-
-async function startOn(side: SideName): Promise<void> {
-  const { host, port } = await fixture.databases.address(side);
-  const password = side === 'blue' ? fixture.hydra.password : fixture.greenPassword;
-  const version = side === 'blue' ? '1.11.10' : '2.3.0';
-  const database = { host, port, user: fixture.hydra.role, password, database: DATABASE };
-  const loginAppUrl = 'http://127.0.0.1:9';
-  hydras.set(side, await startHydra({ version, database, loginAppUrl, issuer: ISSUER, secretsSystem: SECRET }));
-}
-
-const endpointsOf = (side: SideName) => {
-  const hydra = hydras.get(side);
-  return {
-    publicUrl: hydra?.publicUrl ?? 'http://127.0.0.1:9',
-    adminUrl: hydra?.adminUrl ?? 'http://127.0.0.1:9',
-    apiGeneration: side === 'blue' ? (1 as const) : (2 as const),
-  };
-};
-
-/** Sessions that die after so many statements on green, as if the worker had been killed there. */
-function killedAfter(statements: number): Databases {
-  let left = statements;
-  return {
-    address: (side) => fixture.databases.address(side),
-    withSession: (side, work, options) =>
-      fixture.databases.withSession(
-        side,
-        (session) =>
-          work(
-            side === 'blue'
-              ? session
-              : {
-                  backendPid: session.backendPid,
-                  query: (text, values) => {
-                    if (left-- <= 0) throw new Error('killed');
-                    return session.query(text, values);
-                  },
-                },
-          ),
-        options,
-      ),
-  };
-}
-
-/** As the user would, by green's own API. */
-async function revokeConsents(subject: string): Promise<void> {
-  const query = new URLSearchParams({ subject, all: 'true' }).toString();
-  const url = `${endpointsOf('green').adminUrl}/admin/oauth2/auth/sessions/consent?${query}`;
-  const { status } = await fetch(url, { method: 'DELETE', headers: { 'x-forwarded-proto': 'https' } });
-  if (status !== 204) throw new Error(`green answered ${status} to the revocation`);
-}
-
-function apiOf(): HttpHydraApi {
-  void api?.close();
-  api = new HttpHydraApi({ sides: { blue: endpointsOf('blue'), green: endpointsOf('green') } });
-  return api;
-}
-
-/** A cleanup job that takes these subjects for orphans. */
-function jobThatWouldRemove(subjects: () => Promise<readonly string[]>): Job {
-  const nothing = () => Promise.resolve();
-  return {
-    name: 'cleanup',
-    pause: nothing,
-    resume: nothing,
-    status: () => Promise.resolve({ paused: true, running: false }),
-    preview: async () => {
-      const removals = (await subjects()).map((subject) => ({ subject }));
-      return { wouldRemove: removals.length, removals };
-    },
-  };
 }
 
 /** In a session of its own: within a transaction the view does not move. */
@@ -182,7 +112,7 @@ const stages = new Stages({
     await repairGreen(fixture.deps(), fixture.input, context());
     await guardGreen(fixture.deps(), fixture.input, context());
   },
-  started: () => startOn('green'),
+  started: () => hydras.start(fixture, 'green'),
   open: () => fixture.on('green', async (session) => void (await openSide(session, 1, 1_000))),
 });
 
@@ -229,7 +159,7 @@ describe('green, from the snapshot on', () => {
     });
     const ended = expect(stranger).rejects.toMatchObject({ code: 'DB_UNREACHABLE' });
     for (let statements = 1; ; statements++) {
-      const killed = fixture.deps({ databases: killedAfter(statements) });
+      const killed = fixture.deps({ databases: fixture.killedAfter(statements) });
       const died = await closeGreen(killed, fixture.input, context()).then(
         () => false,
         (error: unknown) => {
@@ -389,18 +319,16 @@ describe('green, from the snapshot on', () => {
 
   it('is refused when the Hydra that answers for it uses another database', async () => {
     await stages.reach('guarded');
-    api = new HttpHydraApi({ sides: { blue: endpointsOf('blue'), green: endpointsOf('blue') } });
-    await expect(startGreen(fixture.deps({ hydra: api }), fixture.input, context())).rejects.toMatchObject({
-      code: 'CROSSED_CONNECTION',
-    });
-    await api.close();
+    const settings = { ...SETTINGS, green: { ...SETTINGS.green, readyDeadlineMs: 300 } };
+    const deps = fixture.deps({ hydra: hydras.api('blue'), settings });
+    await expect(startGreen(deps, fixture.input, context())).rejects.toMatchObject({ code: 'CROSSED_CONNECTION' });
   });
 
   it('is not taken for started while no Hydra is ready', async () => {
     await stages.reach('guarded');
     const settings = { ...SETTINGS, green: { ...SETTINGS.green, readyDeadlineMs: 300 } };
     await expect(
-      startGreen(fixture.deps({ hydra: apiOf(), settings }), fixture.input, context()),
+      startGreen(fixture.deps({ hydra: hydras.api(), settings }), fixture.input, context()),
     ).rejects.toMatchObject({
       code: 'PROCESS_NOT_READY',
     });
@@ -410,11 +338,11 @@ describe('green, from the snapshot on', () => {
     beforeAll(() => stages.reach('started'));
 
     it('is ready, uses its database and has the keys and issuer of blue, while closed', async () => {
-      await startGreen(fixture.deps({ hydra: apiOf() }), fixture.input, context());
+      await startGreen(fixture.deps({ hydra: hydras.api() }), fixture.input, context());
     });
 
     it('answers as blue did; a consent that is there and not listed fails the validation and the purge guard', async () => {
-      const hydra = apiOf();
+      const hydra = hydras.api();
       const subjects = (of: number) => fixture.on('blue', (blue) => chooseSubjects(blue, of));
       let named = await subjects(20);
       const deps = fixture.deps({ hydra, jobs: [jobThatWouldRemove(() => Promise.resolve(named))] });
@@ -434,7 +362,7 @@ describe('green, from the snapshot on', () => {
       expect(misread.ok).toBe(false);
       expect(misread.jobs[0]?.intact).toBeGreaterThan(10);
       const [revoked = '', ...others] = named;
-      await revokeConsents(revoked);
+      await hydras.revokeConsents(revoked);
       named = [revoked];
       expect(await guardPurge(open, fixture.input, context())).toMatchObject({ ok: true, jobs: [{ explained: 1 }] });
       named = others;
@@ -452,7 +380,7 @@ describe('green, from the snapshot on', () => {
 
     it('serves on, unchanged, when a step that prepares, stops or removes green comes again', async () => {
       await stages.reach('open');
-      const deps = fixture.deps({ hydra: apiOf(), commands: testCommands({ startGreen: ['false'] }) });
+      const deps = fixture.deps({ hydra: hydras.api(), commands: testCommands({ startGreen: ['false'] }) });
       const steps = { closeGreen, cleanGreen, migrateGreen, repairGreen, guardGreen, vacuumGreen, startGreen };
       const before = await fixture.lookAtGreen();
       const login = { user: 'hydra', password: fixture.greenPassword };
@@ -470,12 +398,12 @@ describe('green, from the snapshot on', () => {
 
     it('is stopped by its command, which must have an effect', async () => {
       await closeAgain();
-      const deps = fixture.deps({ hydra: apiOf(), commands: testCommands({ stopGreen: ['true'] }) });
+      const deps = fixture.deps({ hydra: hydras.api(), commands: testCommands({ stopGreen: ['true'] }) });
       const settings = { ...SETTINGS, green: { ...SETTINGS.green, readyDeadlineMs: 300 } };
       await expect(stopGreen({ ...deps, settings }, fixture.input, context())).rejects.toMatchObject({
         code: 'COMMAND_FAILED',
       });
-      await hydras.get('green')?.stop();
+      await hydras.stop('green');
       await stopGreen(deps, fixture.input, context());
     });
   });

@@ -1,0 +1,51 @@
+import { HttpHydraApi } from '../../../adapters/hydra-api';
+import { type SideName } from '../../../domain/sides';
+import { type TestHydra, startHydra } from '../../support/hydra';
+import { DATABASE, type GreenFixture, SECRET } from './green-fixture';
+
+const ISSUER = 'https://127.0.0.1:9000/';
+const NOBODY = 'http://127.0.0.1:9';
+
+/** Real Hydras, 1.11.10 on blue and 2.3.0 on green of a fixture, and the API of the product that asks them. */
+export class GreenHydras {
+  readonly #running = new Map<SideName, TestHydra>();
+  #api: HttpHydraApi | undefined;
+
+  async start(fixture: GreenFixture, side: SideName): Promise<void> {
+    const { host, port } = await fixture.databases.address(side);
+    const password = side === 'blue' ? fixture.hydra.password : fixture.greenPassword;
+    const version = side === 'blue' ? '1.11.10' : '2.3.0';
+    const database = { host, port, user: fixture.hydra.role, password, database: DATABASE };
+    const hydra = await startHydra({ version, database, loginAppUrl: NOBODY, issuer: ISSUER, secretsSystem: SECRET });
+    this.#running.set(side, hydra);
+  }
+
+  async stop(side: SideName): Promise<void> {
+    await this.#running.get(side)?.stop();
+  }
+
+  /** @param green whose Hydra answers at green's address */
+  api(green: SideName = 'green'): HttpHydraApi {
+    void this.#api?.close();
+    this.#api = new HttpHydraApi({ sides: { blue: this.#endpoints('blue'), green: this.#endpoints(green) } });
+    return this.#api;
+  }
+
+  /** As the user would, by green's own API. */
+  async revokeConsents(subject: string): Promise<void> {
+    const query = new URLSearchParams({ subject, all: 'true' }).toString();
+    const url = `${this.#endpoints('green').adminUrl}/admin/oauth2/auth/sessions/consent?${query}`;
+    const { status } = await fetch(url, { method: 'DELETE', headers: { 'x-forwarded-proto': 'https' } });
+    if (status !== 204) throw new Error(`green answered ${status} to the revocation`);
+  }
+
+  async close(): Promise<void> {
+    for (const hydra of this.#running.values()) await hydra.stop();
+    await this.#api?.close();
+  }
+
+  #endpoints(side: SideName) {
+    const { publicUrl = NOBODY, adminUrl = NOBODY } = this.#running.get(side) ?? {};
+    return { publicUrl, adminUrl, apiGeneration: side === 'blue' ? (1 as const) : (2 as const) };
+  }
+}
