@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { beginAttempt, commitAttempt, fence } from '../../../../hydra/arbiter/arbiter';
 import { guardTables, installArbiter } from '../../../../hydra/arbiter/install-arbiter';
 import { type TestDatabase, useDatabase } from '../../../support/database';
+import { SOON, until } from '../../../support/until';
 
 export const LOCK_TIMEOUT_MS = 2_000;
 /** Longer than any test takes: where a lease is to be over, the test ends it. */
@@ -97,9 +97,13 @@ export async function withSession(work: (client: Client) => Promise<void>): Prom
   await work(client).finally(() => client.end());
 }
 
+/** Until `waiters`, a query like {@link TABLE_WAITERS}, finds somebody. */
+export const someoneWaits = (client: Client, waiters: string): Promise<void> =>
+  until('somebody waits for a lock', async () => (await client.query(waiters)).rows.length > 0, SOON);
+
 /** Until the writer waits for the arbiter's lock. */
 export async function writerWaits(): Promise<void> {
   const sql = `SELECT 1 FROM pg_locks JOIN pg_database d ON d.oid = database
                 WHERE relation = 'hydra_cutover_barrier.barrier'::regclass AND NOT granted AND d.datname = current_database()`;
-  while ((await orchestrator.query(sql)).rows.length === 0) await sleep(5);
+  await someoneWaits(orchestrator, sql);
 }

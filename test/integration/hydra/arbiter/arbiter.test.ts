@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import {
   abortAttempt,
@@ -28,6 +27,7 @@ import {
   write,
   writer,
   writerWaits,
+  someoneWaits,
 } from './arbiter-fixture';
 
 useArbiter();
@@ -83,7 +83,7 @@ describe('the guard', () => {
     await orchestrator.query('BEGIN');
     await holdWriters(orchestrator, LOCK_TIMEOUT_MS);
     const waiting = expect(write()).rejects.toMatchObject(REFUSED);
-    while ((await observer.query(OUR_WAITERS)).rows.length === 0) await sleep(5);
+    await someoneWaits(observer, OUR_WAITERS);
     expect(await fence(orchestrator, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
     await orchestrator.query('COMMIT');
     await waiting;

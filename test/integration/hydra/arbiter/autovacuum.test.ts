@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { guardTables, installArbiter } from '../../../../hydra/arbiter';
 import { OwnCluster } from '../../../support/own-cluster';
+import { until } from '../../../support/until';
 
 let cluster: OwnCluster;
 let green: Client;
@@ -31,7 +31,7 @@ async function untilAutovacuumHoldsIt(): Promise<void> {
   );
   await green.query('DELETE FROM green.large WHERE id % 2 = 0');
   const sql = `SELECT 1 FROM pg_locks WHERE relation = 'green.large'::regclass AND mode = 'ShareUpdateExclusiveLock' AND granted`;
-  while ((await green.query(sql)).rows.length === 0) await sleep(100);
+  await until('autovacuum holds the table', async () => (await green.query(sql)).rows.length > 0, { everyMs: 100 });
 }
 
 it('of a large table gives way to a guard, which else waits only shortly', async () => {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   abortAttempt,
   beginAttempt,
@@ -22,6 +21,7 @@ import {
   write,
   writer,
   writerWaits,
+  someoneWaits,
 } from './arbiter-fixture';
 
 /** Taken back, or no way around a guard. */
@@ -89,6 +89,10 @@ describe('a commit', () => {
     expect(await abortAttempt(orchestrator, attempt, 'worker', LOCK_TIMEOUT_MS)).toMatchObject({ outcome: 'aborted' });
     expect(await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS)).toEqual({ ok: false, reason: 'aborted' });
     await expect(write()).resolves.toBeDefined();
+    const next = await fenced();
+    expect(await commitAttempt(orchestrator, next, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+    expect(await abortAttempt(orchestrator, next, 'late', LOCK_TIMEOUT_MS)).toMatchObject({ outcome: 'committed' });
+    await expect(write()).rejects.toMatchObject(REFUSED);
   });
 
   const bypasses: [string, string][] = [
@@ -97,7 +101,11 @@ describe('a commit', () => {
     ['a dropped guard', 'DROP TRIGGER hydra_cutover_guard ON hydra_client'],
     ['a table that was rewritten', `ALTER TABLE hydra_client ALTER COLUMN metadata TYPE text USING 'x'`],
     ['a table that is new', 'CREATE TABLE hydra_sneaky (id int)'],
-    ['a table that is gone', 'DROP TABLE hydra_oauth2_jti_blacklist'],
+    [
+      'a table that is gone',
+      `CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.kept (LIKE hydra_oauth2_jti_blacklist INCLUDING ALL);
+       DROP TABLE hydra_oauth2_jti_blacklist`,
+    ],
     [
       'a guard that was off for a while',
       `ALTER TABLE hydra_client DISABLE TRIGGER USER; UPDATE hydra_client SET scope = 'x';
@@ -129,6 +137,8 @@ describe('a commit', () => {
     'DROP TABLE IF EXISTS hydra_sneaky',
     // Before its schema goes, which would take the child along.
     `DO $$ BEGIN IF to_regclass('elsewhere.parent') IS NOT NULL THEN ALTER TABLE hydra_jwk NO INHERIT elsewhere.parent; END IF; END $$`,
+    `DO $$ BEGIN IF to_regclass('elsewhere.kept') IS NOT NULL
+       THEN CREATE TABLE hydra_oauth2_jti_blacklist (LIKE elsewhere.kept INCLUDING ALL); END IF; END $$`,
     'DROP SCHEMA IF EXISTS elsewhere CASCADE',
     'DROP SUBSCRIPTION IF EXISTS sneaky',
     'DROP RULE IF EXISTS sneaky ON hydra_jwk',
@@ -171,7 +181,7 @@ describe('a commit', () => {
     await writer.query(`BEGIN; ${ddl}`);
     await expect(commitAttempt(orchestrator, attempt, 50)).rejects.toMatchObject({ code: '55P03' });
     const committing = commitAttempt(orchestrator, attempt, 600_000);
-    while ((await observer.query(TABLE_WAITERS)).rows.length === 0) await sleep(5);
+    await someoneWaits(observer, TABLE_WAITERS);
     await writer.query(HARMLESS.test(ddl) ? 'ROLLBACK' : 'COMMIT');
     expect(await committing).toMatchObject(HARMLESS.test(ddl) ? { ok: true } : { ok: false, reason: 'guard_problems' });
     await writer.query('DROP RULE IF EXISTS sneaky ON hydra_client');

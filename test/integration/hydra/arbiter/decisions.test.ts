@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   abandonSide,
   abortAttempt,
@@ -30,6 +29,7 @@ import {
   withSession,
   write,
   writer,
+  someoneWaits,
 } from './arbiter-fixture';
 
 useArbiter();
@@ -101,7 +101,7 @@ describe('an attempt whose lease is over', () => {
       'SELECT max(attempt)::int AS attempt FROM hydra_cutover.attempt',
     );
     const claimed = abortAttempt(observer, rows[0]?.attempt ?? 0, 'gateway', 600_000);
-    while ((await writer.query(ATTEMPT_WAITERS)).rows.length === 0) await sleep(5);
+    await someoneWaits(writer, ATTEMPT_WAITERS);
     await orchestrator.query('COMMIT');
     expect(await claimed).toMatchObject({ outcome: 'committed' });
   });
@@ -119,9 +119,9 @@ describe('locks are taken in one order', () => {
       // The commit has the barrier, and waits for a table.
       await writer.query('BEGIN; LOCK TABLE hydra_client IN SHARE ROW EXCLUSIVE MODE');
       const committing = commitAttempt(orchestrator, attempt, 600_000);
-      while ((await observer.query(TABLE_WAITERS)).rows.length === 0) await sleep(5);
+      await someoneWaits(observer, TABLE_WAITERS);
       const acting = act();
-      while ((await writer.query(OUR_WAITERS)).rows.length === 0) await sleep(5);
+      await someoneWaits(writer, OUR_WAITERS);
       await writer.query('COMMIT');
       expect(await committing).toMatchObject({ ok: true });
       expect(await acting).toMatchObject(outcome === undefined ? { ok: false, reason: 'committed' } : { outcome });
