@@ -69,14 +69,6 @@ export function childrenOf(pid: number): number[] {
   return line.split(' ').filter(Boolean).map(Number);
 }
 
-export async function until(what: string, condition: () => boolean, timeoutMs = 300_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-    await sleep(50);
-  }
-}
-
 /** For the end of a test file: ends what a failed test left. */
 export async function endWorlds(): Promise<void> {
   for (const { child, folder } of started.splice(0)) {

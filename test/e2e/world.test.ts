@@ -9,7 +9,8 @@ import { SEARCH_ATTRIBUTE_NAMES } from '../../domain/search-attributes';
 import { pageLoginApp } from '../../world/login-app/page-login-app';
 import { grantTokens, introspectToken, listConsents, refreshTokens } from '../../world/oauth';
 import { type WorldInfo, rdsClient, worldHttp } from '../../world/up';
-import { childrenOf, endWorlds, processesOf, startWorld, until } from './world-process';
+import { childrenOf, endWorlds, processesOf, startWorld } from './world-process';
+import { until } from '../support/until';
 
 const LONG_MS = 600_000;
 let kept: string;

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AddTagsToResourceCommand,
   CreateDBSnapshotCommand,
@@ -15,6 +14,7 @@ import { type InstanceOverrides } from '../../../domain/instance-plan';
 import { CUTOVER_TAG, SNAPSHOT_TAG } from '../../../domain/ports/database-provider';
 import { SETTINGS, stepContext } from '../../integration/activities/green-fixture';
 import { EndpointProcess, testClient } from '../../integration/world/rds/endpoint-fixture';
+import { until } from '../../support/until';
 
 const ROLE = 'arn:aws:iam::123456789012:role/monitoring';
 const INPUT = { cutoverId: 'c-1', environment: 'test' };
@@ -116,7 +116,8 @@ describe("green's instance", () => {
         CloudwatchLogsExportConfiguration: { DisableLogTypes: ['upgrade'] },
       }),
     );
-    while ((await provider.describeInstance('green'))?.parameterStatus !== 'pending-reboot') await sleep(20);
+    const status = async () => (await provider.describeInstance('green'))?.parameterStatus;
+    await until('a reboot is pending', async () => (await status()) === 'pending-reboot');
     const overrides = { settings: { instanceClass: 'db.r6g.large' }, tags: { purpose: 'next' } };
     await restoreGreen(deps(overrides), INPUT, stepContext());
     const blue = await provider.describeInstance('blue');

@@ -5,6 +5,7 @@ import { initialTargetRecord } from '../../../domain/target';
 import { useDatabase } from '../../support/database';
 import { History } from '../hydra/sync/history';
 import { BLUE, GREEN, SwitchoverWorld } from './switchover-fixture';
+import { SOON, until } from '../../support/until';
 
 const database = useDatabase('hydra_1_11_10');
 const history = new History(12);
@@ -76,7 +77,7 @@ describe('enrolling', () => {
         side === 'green' && text.includes('hold_writers') ? Promise.reject(new Error('held up')) : call();
     };
     const running = world.run();
-    while (!world.events.includes('commit: ok')) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until('the commit', () => world.events.includes('commit: ok'), SOON);
     await expect(enrol()).rejects.toMatchObject({
       code: 'CHECK_FAILED',
       message: expect.stringContaining('committed') as string,

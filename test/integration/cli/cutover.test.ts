@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { configDigest } from '../../../config/digest';
 import { loadConfig } from '../../../config/load';
@@ -12,6 +11,7 @@ import { cleanEnvironment, typescriptCommand } from '../../../world/supervisor';
 import { cliInProcess } from '../../support/cli-in-process';
 import { startTemporalDevServer, type TemporalDevServer } from '../../support/temporal-dev-server';
 import { runCliProcess, runProgram } from './run-program';
+import { until } from '../../support/until';
 
 const TASK_QUEUE = 'cli-test';
 /** A worker that is there answers, however busy the machine is. */
@@ -77,7 +77,7 @@ function environment(name: string, temporal: object = {}) {
     };
   };
   const gate = async (wanted: string) => {
-    while ((await status()).awaiting !== wanted) await sleep(50);
+    await until(`gate ${wanted}`, async () => (await status()).awaiting === wanted);
   };
   return { cli, status, gate, file };
 }
@@ -135,10 +135,13 @@ describe('a cutover by the command line', () => {
       stderr: expect.stringMatching(/^error NO_WORKER: .*nothing was sent/) as string,
     });
     await startWorker();
-    await until(async () => (await status()).status !== null);
+    await until('a status', async () => (await status()).status !== null);
     // What was said to be not sent does not count later.
     expect(await status()).toMatchObject({ awaiting: 'cutover', status: { decisions: [{ gate: 'plan' }] } });
-    await until(async () => (await cli('approve', '--gate', 'cutover', '--by', 'bob')).code !== 6);
+    await until(
+      'an answer to the approval',
+      async () => (await cli('approve', '--gate', 'cutover', '--by', 'bob')).code !== 6,
+    );
     await gate('finalize');
     const shown = await cli('status');
     expect(shown).toMatchObject({ code: 0, stdout: expect.stringContaining('committed, green serves') as string });
@@ -229,7 +232,7 @@ describe('a cutover by the command line', () => {
   it('is one at a time, and ends with the exit code of its outcome', async () => {
     const { cli, gate } = environment('rejected');
     const waiting = cli('start', '--by', 'alice', '--wait');
-    await until(async () => (await cli('status', ...HASTY)).code !== 3);
+    await until('a status of the hasty', async () => (await cli('status', ...HASTY)).code !== 3);
     await gate('plan');
     expect(await cli('start')).toMatchObject({
       code: 3,
@@ -288,7 +291,7 @@ describe('the worker', () => {
   it('says when it polls and ends cleanly on SIGTERM', async () => {
     const { file } = environment('worker', { taskQueue: 'of-the-worker' });
     const ready = join(folder, 'worker-ready.json');
-    const when = until(async () => existsSync(ready));
+    const when = until('the worker is ready', () => existsSync(ready));
     const end = await runProgram('workers/main.ts', ['--config', file, '--ready', ready], {
       signalWhen: { signal: 'SIGTERM', when },
     });
@@ -306,7 +309,3 @@ describe('the worker', () => {
     expect(end).toMatchObject({ code, stderr: expect.stringContaining(message) as string });
   });
 });
-
-async function until(look: () => Promise<boolean>): Promise<void> {
-  while (!(await look())) await sleep(50);
-}

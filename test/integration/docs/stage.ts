@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { configDigest } from '../../../config/digest';
 import { loadConfig } from '../../../config/load';
 import { STEPS } from '../../../activities';
@@ -15,6 +14,7 @@ import { sharedServers } from '../../support/shared-servers';
 import { startTemporalDevServer, type TemporalDevServer } from '../../support/temporal-dev-server';
 import { DATABASE, GreenFixture, stepContext } from '../activities/green-fixture';
 import { MASTER_PASSWORD } from '../world/rds/endpoint-fixture';
+import { until } from '../../support/until';
 
 export const ENVIRONMENT = 'prod-eu';
 export const CONFIG_FILE = 'hydra-cutover.yaml';
@@ -109,7 +109,7 @@ export class Stage {
   async startVersion(): Promise<void> {
     this.#versioned ??= this.#startWorker(BUILD_ID);
     const known = `temporal worker deployment describe-version --deployment-name hydra-cutover --build-id ${BUILD_ID}`;
-    while ((await this.shell(known)).code !== 0) await sleep(200);
+    await until(known, async () => (await this.shell(known)).code === 0, { everyMs: 200 });
   }
 
   async endVersion(): Promise<void> {

@@ -32,6 +32,7 @@ import {
   TOKEN,
 } from './step-deps';
 import { type ServerAddress, Watcher } from './watcher';
+import { until } from '../../support/until';
 
 /** `blue`, `green`, `gateway`, `target`: from the worker; `doubt`: from the gateway to blue's arbiter. */
 export type LinkName = 'blue' | 'green' | 'gateway' | 'target' | 'doubt';
@@ -254,7 +255,10 @@ export class FaultWorld {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     this.#parties = partiesAt(this.reach, () => (this.isHurried ? HURRY.controlMs : SWITCHOVER.holdDeadlineMs));
     await this.gateway.until({ mode: 'pass' });
-    for (const gateway of this.#parties.gateways) while (!(await gateway.state()).ready.green) await sleep(10);
+    for (const gateway of this.#parties.gateways)
+      await until(`${gateway.name} finds green ready`, async () => (await gateway.state()).ready.green, {
+        everyMs: 10,
+      });
   }
 
   async #closeParties(): Promise<void> {

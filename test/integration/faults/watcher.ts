@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { type SideName } from '../../../domain/sides';
+import { until } from '../../support/until';
 
 export interface ServerAddress {
   readonly host: string;
@@ -41,7 +42,9 @@ export class Watcher {
   /** Resolves when `side` confirms a write that is sent after the call. */
   async writes(side: SideName): Promise<void> {
     const now = performance.now();
-    while (!this.confirmed[side].some(({ sentAt }) => sentAt > now)) await sleep(PAUSE_MS);
+    await until(`a write on ${side} is confirmed`, () => this.confirmed[side].some(({ sentAt }) => sentAt > now), {
+      everyMs: PAUSE_MS,
+    });
   }
 
   ids(side: SideName): readonly string[] {

@@ -7,6 +7,7 @@ import { type DatabaseInstance } from '../../../../domain/ports/database-provide
 import { type DatabaseSession } from '../../../../domain/ports/databases';
 import { freePort } from '../../../../world/net/free-port';
 import { asAdmin, useDatabase } from '../../../support/database';
+import { until } from '../../../support/until';
 
 const database = useDatabase();
 let observer: Client;
@@ -44,10 +45,6 @@ async function activity(purpose: string): Promise<readonly string[]> {
   return rows.map((row) => row.query);
 }
 
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
-}
-
 describe('PostgresDatabases', () => {
   it('shows what a session is for while it lives and has released its locks when it is over', async () => {
     const seen = await databases().withSession(
@@ -81,10 +78,12 @@ describe('PostgresDatabases', () => {
     };
     const work = databases().withSession('blue', sleep, { signal: stop.signal, purpose: 'sleeper' });
     const failed = work.catch((error: unknown) => error);
-    await until(async () => (await activity('sleeper')).some((query) => query.includes('pg_sleep')));
+    await until('the sleeper sleeps', async () =>
+      (await activity('sleeper')).some((query) => query.includes('pg_sleep')),
+    );
     stop.abort(reason);
     expect(await failed).toBe(reason);
-    await until(async () => (await activity('sleeper')).length === 0);
+    await until('the sleeper is gone', async () => (await activity('sleeper')).length === 0);
   });
 
   it('does not connect at all for a signal that is aborted already', async () => {

@@ -19,6 +19,7 @@ import { Client } from 'pg';
 import { cleanEnvironment, endRecorded, typescriptCommand } from '../../../../world/supervisor';
 import { type InstanceStatus } from '../../../../world/rds/model/instance-status';
 import { type FaultPlan } from '../../../../world/rds/control/fault-plan';
+import { until } from '../../../support/until';
 
 export const MASTER_PASSWORD = 'master-password-1';
 const CREDENTIALS = { accessKeyId: 'AKIDTEST', secretAccessKey: 'test-secret' };
@@ -166,7 +167,7 @@ export class EndpointProcess {
 
   /** Waits until it has logged this: its log comes another way than its answers. */
   async logged(text: string): Promise<void> {
-    while (!this.#stderr.includes(text)) await sleep(20);
+    await until(`the endpoint logs ${text}`, () => this.#stderr.includes(text));
   }
 
   async createInstance(id: string, changes: Partial<CreateDBInstanceMessage> = {}): Promise<DBInstance> {

@@ -15,6 +15,7 @@ import {
   StopDBInstanceCommand,
 } from '@aws-sdk/client-rds';
 import { EndpointProcess, MASTER_PASSWORD, onInstance, testClient } from './endpoint-fixture';
+import { until } from '../../../support/until';
 
 let rds: EndpointProcess;
 let blue: DBInstance;
@@ -165,7 +166,7 @@ describe('an instance', () => {
     await rds.instance('borrower', 'available');
     await deletion();
     // Its files go after the answer.
-    while ((await readdir(join(rds.stateDir, 'snapshots'))).length > 0) await sleep(20);
+    await until('the snapshot is gone', async () => (await readdir(join(rds.stateDir, 'snapshots'))).length === 0);
   });
 
   it('is out of reach for wrong keys', async () => {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client } from 'pg';
 import { revokeConsents, revokeToken } from '../../../../world/oauth';
 import { ConsentSessions } from '../../../../world/policy-service/consent-sessions';
@@ -7,6 +6,7 @@ import { useDatabase } from '../../../support/database';
 import { ask, ServiceProcess } from '../../../support/service-process';
 import { databaseUrl, FlippedSystems } from './flipped-systems';
 import { SIDES, useTwoSides } from './two-sides';
+import { SOON, until } from '../../../support/until';
 
 /** No answer is given up because this machine is busy. */
 const HYDRA_DEADLINE_MS = 30_000;
@@ -38,7 +38,10 @@ describe('the policy service', () => {
   const check = async (subject: string, client: string) =>
     (await service.get(`/check?${new URLSearchParams({ subject, client }).toString()}`)).status;
   const reloads = async (times: number) => {
-    while ((service.stderr.match(/config reloaded/g) ?? []).length < times) await sleep(20);
+    await until(
+      `config reloaded ${times} times`,
+      () => (service.stderr.match(/config reloaded/g) ?? []).length >= times,
+    );
   };
   const previewed = async () => (await service.control('GET', '/job/preview')).json;
 
@@ -178,10 +181,10 @@ describe('the policy service', () => {
     await admin.query('BEGIN');
     await admin.query('LOCK TABLE purged_policy IN SHARE MODE');
     const run = service.control('POST', '/job/run');
-    while ((await waiting()) < 1) await sleep(5);
+    await until('one waits', async () => (await waiting()) >= 1, SOON);
     let isAnswered = false;
     const pause = service.control('POST', '/job/pause').finally(() => (isAnswered = true));
-    while ((await waiting()) < 2) await sleep(5);
+    await until('two wait', async () => (await waiting()) >= 2, SOON);
     expect(isAnswered).toBe(false);
     await admin.query('COMMIT');
     expect((await pause).json).toMatchObject({ paused: true, running: false });

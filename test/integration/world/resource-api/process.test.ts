@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, ServiceProcess } from '../../../support/service-process';
+import { until } from '../../../support/until';
 
 const initial = { adminUrl: 'http://127.0.0.1:9', apiGeneration: 1 };
 
@@ -40,13 +40,13 @@ describe('a service process', () => {
 
   it('keeps its last good config and says so, then recovers', async () => {
     await service.configure({ ...good, introspectionCacheMs: -1 });
-    while ((await lastError()) === null) await sleep(20);
+    await until('an error is told', async () => (await lastError()) !== null);
     expect(await lastError()).toMatchObject({ code: 'CONFIG_INVALID' });
-    while (!service.stderr.includes('config refused')) await sleep(20);
+    await until('the config is refused', () => service.stderr.includes('config refused'));
     expect((await service.get('/resource')).status).toBe(401);
     await service.configure({ ...good, hydraDeadlineMs: 500 });
     service.kill('SIGHUP');
-    while ((await lastError()) !== null) await sleep(20);
+    await until('no error is told', async () => (await lastError()) === null);
   });
 
   it('follows another Hydra in the file until an epoch is seen', async () => {
@@ -54,11 +54,11 @@ describe('a service process', () => {
     const elsewhere = { ...initial, adminUrl: 'http://127.0.0.1:10' };
     await service.configure({ ...good, initial: elsewhere });
     const applied = (state: object) => ({ applied: { epoch: 0, state } });
-    while (!JSON.stringify(await target()).includes(':10')) await sleep(20);
+    await until('the new target is used', async () => JSON.stringify(await target()).includes(':10'));
     expect(await target()).toMatchObject(applied(elsewhere));
     await service.control('PUT', '/target/staged', { epoch: 1, state: initial });
     await service.configure({ ...good, initial });
-    while (!service.stderr.includes('initial state of the config not used')) await sleep(20);
+    await until('the initial state is not used', () => service.stderr.includes('initial state of the config not used'));
     expect(await target()).toMatchObject(applied(elsewhere));
   });
 

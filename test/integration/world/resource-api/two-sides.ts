@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client } from 'pg';
 import { freePort } from '../../../../world/net/free-port';
 import {
@@ -13,6 +12,7 @@ import { type HydraSide } from '../../../../world/service/hydra-admin';
 import { useDatabase } from '../../../support/database';
 import { startHydra, type TestHydra } from '../../../support/hydra';
 import { ask } from '../../../support/service-process';
+import { until } from '../../../support/until';
 
 export const SIDES = ['blue', 'green'] as const;
 export type Side = (typeof SIDES)[number];
@@ -86,7 +86,10 @@ export function useTwoSides() {
       } finally {
         await admin.query(`ALTER DATABASE ${database} ALLOW_CONNECTIONS true`);
         const url = `${hydraOf(side).adminUrl}/health/ready`;
-        while ((await ask('GET', url, { 'x-forwarded-proto': 'https' })).status !== 200) await sleep(50);
+        await until(
+          `${url} answers 200`,
+          async () => (await ask('GET', url, { 'x-forwarded-proto': 'https' })).status === 200,
+        );
       }
     },
   };

@@ -105,11 +105,3 @@ export function groupMembers(group: number): number[] {
       }
     });
 }
-
-export async function until(what: string, condition: () => boolean, timeoutMs = 180_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-    await sleep(20);
-  }
-}

@@ -6,17 +6,8 @@ import { processStartTime } from '../../../../scripts/lib/process-identity';
 import { claimRunDir, dataDir, removeWorld } from '../../../../world/supervisor';
 import { thisMachine } from '../../../../world/supervisor/machine';
 import { readClaim, writeClaim } from '../../../../world/supervisor/run-dir';
-import {
-  childrenOf,
-  cleanUp,
-  commandLine,
-  groupMembers,
-  isAlive,
-  killHost,
-  startHost,
-  until,
-  worldsFolder,
-} from './hosts';
+import { childrenOf, cleanUp, commandLine, groupMembers, isAlive, killHost, startHost, worldsFolder } from './hosts';
+import { until } from '../../../support/until';
 
 afterEach(cleanUp);
 

@@ -2,7 +2,8 @@ import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { createLogger } from '../../../../config/logger';
 import { type ProcessDeath, type ProcessSpec, Supervisor } from '../../../../world/supervisor';
-import { cleanUp, groupMembers, isAlive, until, worldsFolder } from './hosts';
+import { cleanUp, groupMembers, isAlive, worldsFolder } from './hosts';
+import { until } from '../../../support/until';
 
 let supervisor: Supervisor;
 let runDir: string;
@@ -48,15 +49,15 @@ describe('start', () => {
   });
 
   it('fails at once, with the last log lines, when the process ends before it is ready', async () => {
-    const startedAt = Date.now();
-    const failing = shell('failing', 'echo starting; echo "no such database" >&2; exit 3', { readyTimeoutMs: 60_000 });
+    // Whoever waits for the deadline waits for ever.
+    const rest = { readyTimeoutMs: 600_000 };
+    const failing = shell('failing', 'echo starting; echo "no such database" >&2; exit 3', rest);
     await expect(supervisor.start(failing)).rejects.toMatchObject({
       code: 'PROCESS_DIED',
       message: expect.stringMatching(
         /failing ended with exit code 3 before it was ready[\s\S]*no such database/,
       ) as string,
     });
-    expect(Date.now() - startedAt).toBeLessThan(30_000);
   });
 
   it('says that a program does not exist', async () => {

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toolContext } from '../../../../world/toolchain/context';
 import { findGoProgram, locateGoProgram } from '../../../../world/toolchain/go-program';
-import { createSandbox, isAlive, outcome, type Sandbox, spawnResolver, until, writeProgram } from './support/sandbox';
+import { createSandbox, isAlive, outcome, type Sandbox, spawnResolver, writeProgram } from './support/sandbox';
+import { until } from '../../../support/until';
 
 let sandbox: Sandbox;
 let lines: string[] = [];
@@ -94,10 +95,10 @@ describe('a program compiled from a Go module', () => {
   it('ends the compiler and its children when aborted, and leaves nothing', async () => {
     const controller = new AbortController();
     const found = find(sandbox.fakeGo('hang'), controller.signal);
-    await until(() => sandbox.fakePids().length === 2);
+    await until('two processes', () => sandbox.fakePids().length === 2);
     controller.abort(new Error('enough'));
     await expect(found).rejects.toThrow('enough');
-    await until(() => !sandbox.fakePids().some(isAlive));
+    await until('both gone', () => !sandbox.fakePids().some(isAlive));
     expect(scratchFolders()).toEqual([]);
   });
 });
@@ -145,13 +146,13 @@ describe('several processes', () => {
   it('do not take a build for finished that was killed half-way, and end its compiler', async () => {
     const killed = spawnResolver(sandbox, sandbox.fakeGo('hang'));
     const recorded = () => scratchFolders().some((name) => existsSync(join(sandbox.cache, 'tmp', name, 'child.json')));
-    await until(() => sandbox.fakePids().length === 2 && recorded());
+    await until('two processes', () => sandbox.fakePids().length === 2 && recorded());
     process.kill(-(killed.pid ?? 0), 'SIGKILL');
     await outcome(killed);
     expect(scratchFolders()).toHaveLength(1);
     const found = await find(sandbox.fakeGo('slow'));
     expect(found.source).toBe('made');
-    await until(() => !sandbox.fakePids().some(isAlive));
+    await until('both gone', () => !sandbox.fakePids().some(isAlive));
     expect(scratchFolders()).toEqual([]);
   });
 });

@@ -5,6 +5,7 @@ import { parseTrafficConfig, type TrafficConfigInput } from '../../../../world/t
 import { Traffic } from '../../../../world/traffic/traffic';
 import { useDatabase } from '../../../support/database';
 import { startHydra, type TestHydra } from '../../../support/hydra';
+import { until } from '../../../support/until';
 
 const database = useDatabase('hydra_1_11_10');
 const logger = createLogger({ level: 'silent' });
@@ -60,7 +61,7 @@ it('calls promises unknown whose answers were lost with a killed server, and fin
     traffic.begin();
     await answered(traffic, REQUESTS);
     await hydra.stop('SIGKILL');
-    await until(traffic, ({ failedOperations }) => failedOperations > 0);
+    await shows(traffic, ({ failedOperations }) => failedOperations > 0);
     // A server that does not answer is no broken promise.
     expect(await traffic.check()).toMatchObject({ clean: false, confirmedButLost: 0, findingsByName: {} });
     const second = await start();
@@ -85,11 +86,11 @@ it('calls promises unknown whose answers were lost with a killed server, and fin
   }
 });
 
-async function until(
+async function shows(
   traffic: Traffic,
   holds: (now: ReturnType<Traffic['report']>['traffic']) => boolean,
 ): Promise<void> {
-  while (!holds(traffic.report().traffic)) await sleep(50);
+  await until('the traffic has come that far', () => holds(traffic.report().traffic));
 }
 
 /** So many more requests are answered. */
@@ -97,7 +98,7 @@ async function answered(traffic: Traffic, more: number): Promise<void> {
   const count = ({ requests, failedOperations }: ReturnType<Traffic['report']>['traffic']) =>
     requests - failedOperations;
   const before = count(traffic.report().traffic);
-  await until(traffic, (now) => count(now) >= before + more);
+  await shows(traffic, (now) => count(now) >= before + more);
 }
 
 /** An address that stays while the server behind it changes. */

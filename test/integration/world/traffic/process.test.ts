@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../../../world/net/free-port';
 import {
   renderTrafficSummary,
@@ -11,6 +10,7 @@ import {
 import { useDatabase } from '../../../support/database';
 import { startHydra, type TestHydra } from '../../../support/hydra';
 import { ask, ServiceProcess } from '../../../support/service-process';
+import { until } from '../../../support/until';
 
 const PASSWORD = 'one for all';
 const database = useDatabase('hydra_1_11_10');
@@ -64,7 +64,7 @@ const stats = async () => (await traffic.control('GET', '/stats')).json as Traff
 
 /** So many requests are answered: enough of them make a promise of every kind. */
 async function answered(requests: number): Promise<void> {
-  while ((await stats()).traffic.requests < requests) await sleep(200);
+  await until(`${requests} requests`, async () => (await stats()).traffic.requests >= requests, { everyMs: 200 });
 }
 
 it('finds nothing in 800 requests over the real login pages with a check in the middle, and reports no token', async () => {

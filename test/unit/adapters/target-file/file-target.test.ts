@@ -18,6 +18,7 @@ import { type ReloadCommand } from '../../../../adapters/target-file/file-store'
 import { FileTarget } from '../../../../adapters/target-file/file-target';
 import { RecordJournal } from '../../../../adapters/target-file/record-journal';
 import { initialTargetRecord } from '../../../../domain/target';
+import { SOON, until } from '../../../support/until';
 
 const STATES = { blue: 'hydra = blue\n', green: 'hydra = green\n' };
 
@@ -169,7 +170,7 @@ it('ends with the newest record in the file, when a writer was too slow', async 
   const slow = connect(shell(`while ! test -e ${gate}; do sleep 0.02; done`));
   await slow.stage(1, 'green');
   const applying = slow.apply(1);
-  while (text() !== STATES.green) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until('the file serves green', () => text() === STATES.green, SOON);
   expect(await connect().revert(1)).toMatchObject({ appliedSide: 'blue' });
   // What a process does that was stopped just before its write.
   writeFileSync(file, STATES.green);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exclusively } from '../../../../scripts/lib/exclusive';
 import { ownIdentity } from '../../../../scripts/lib/process-identity';
+import { SOON, until } from '../../../support/until';
 
 const CHILD = join(__dirname, 'hold-lock.js');
 const PROCESSES = 20;
@@ -106,7 +107,7 @@ describe('exclusively', () => {
     for (const victim of victims) {
       const before = readFileSync(done, 'utf8');
       // Some victim is at it, and the others wait.
-      while (readFileSync(done, 'utf8') === before) await new Promise((resolve) => setTimeout(resolve, 5));
+      await until('the other goes on', () => readFileSync(done, 'utf8') !== before, SOON);
       await kill(victim);
     }
     const codes = await Promise.all(

@@ -5,6 +5,7 @@ import { Writable } from 'node:stream';
 import pino from 'pino';
 import { z } from 'zod';
 import { LiveConfig } from '../../../../world/service/live-config';
+import { SOON, until } from '../../../support/until';
 
 const schema = z.strictObject({ port: z.int(), speed: z.int().max(10) });
 type Config = z.infer<typeof schema>;
@@ -34,7 +35,7 @@ describe('LiveConfig', () => {
 
   it('follows its file without being told', async () => {
     write('port: 1\nspeed: 2\n');
-    while (live.current.speed !== 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until('the new speed is in force', () => live.current.speed === 2, SOON);
     expect(heard).toEqual([2]);
     expect(live.status.lastError).toBeNull();
   });

@@ -2,7 +2,6 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type GoPin } from '../../../../../world/toolchain/versions';
 
 const TINY_SOURCE = 'package main\n\nvar Version string\n\nfunc main() { print("tiny version ", Version, "\\n") }\n';
@@ -93,10 +92,6 @@ export async function outcome(
   }
   const exitCode = await new Promise<number | null>((resolve) => child.once('close', resolve));
   return { ...written, exitCode };
-}
-
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await sleep(20);
 }
 
 export function isAlive(pid: number): boolean {

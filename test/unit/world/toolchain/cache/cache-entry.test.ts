@@ -11,10 +11,10 @@ import {
 import { symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureEntry, intactEntry } from '../../../../../world/toolchain/cache/cache-entry';
 import { type Scratch } from '../../../../../world/toolchain/cache/scratch';
 import { toolContext } from '../../../../../world/toolchain/context';
+import { SOON, until } from '../../../../support/until';
 
 const KEY = 'thing-1.0-abc';
 const BYTES = 'x'.repeat(1_000);
@@ -118,7 +118,7 @@ describe('a cache entry', () => {
 
   it('is made by one of two callers at once while the other waits and says so', async () => {
     const slowly = async (scratch: Scratch) => {
-      while (lines.length === 0) await sleep(5);
+      await until('a line', () => lines.length > 0, SOON);
       await make(scratch);
     };
     const answers = await Promise.all([ensure(slowly), ensure(slowly)]);
@@ -148,9 +148,9 @@ describe('a cache entry', () => {
       await held;
       await make(scratch);
     });
-    while (!began) await sleep(10);
+    await until('the work began', () => began, SOON);
     const second = ensure(make, controller.signal);
-    while (lines.length === 0) await sleep(10);
+    await until('a line', () => lines.length > 0, SOON);
     controller.abort(new Error('enough'));
     await expect(second).rejects.toThrow('enough');
     release();
