@@ -1,10 +1,12 @@
 import { isCutoverFault } from '../domain/faults';
 import { type DatabaseInstance } from '../domain/ports/database-provider';
 import { type DatabaseSession } from '../domain/ports/databases';
+import { type SqlClient } from '../domain/ports/sql-client';
 import { makePlan, type PlanFacts } from '../domain/plan';
 import { noPrediction, predict, type Prediction, type PredictionSubject } from '../domain/predict';
 import { type Plan, type RuleReceipt } from '../domain/receipts';
 import { type PreflightInput } from '../domain/steps';
+import { byFullName } from '../hydra/by-full-name';
 import { countRulesWithin } from '../hydra/cleaning';
 import {
   checkDrift,
@@ -156,8 +158,9 @@ async function lookAtBlue(
     await attempt('row level security on blue', () => checkRowSecurity(blue, settings, findings));
     if (findings.problems.length > before) return;
     await attempt('data on blue', async () => {
-      await checkLoginTtl(blue, settings, data);
-      facts.rules = await readRules(blue, data);
+      const named = await byFullName(blue, settings.hydraSchema);
+      await checkLoginTtl(named, settings, data);
+      facts.rules = await readRules(named, data);
       facts.rows = await readRows(blue, settings);
     });
   };
@@ -181,7 +184,7 @@ async function lookAtBlue(
 const COUNT_LIMIT_MS = 120_000;
 
 /** Counts what breaks the migration: what a rule cleans belongs into the plan, the rest needs a person. */
-async function readRules(blue: DatabaseSession, findings: Findings): Promise<readonly RuleReceipt[]> {
+async function readRules(blue: SqlClient, findings: Findings): Promise<readonly RuleReceipt[]> {
   const counts = await countRulesWithin(blue, COUNT_LIMIT_MS);
   const uncounted = counts.filter(({ rows }) => rows === null);
   if (uncounted.length > 0) {

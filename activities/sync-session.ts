@@ -46,8 +46,8 @@ async function withSyncOver<T>(
     async (admin) => {
       const { login, generation, nonce } = await becomeSyncer(admin, cutoverId, settings.hydraSchema);
       const run = async (green: DatabaseSession): Promise<T> => {
-        await prepareSync(blue, green, settings.hydraSchema);
-        return work({ sides: { blue, green, generation, nonce, loginTtlMs: settings.sync.loginTtlMs }, admin });
+        const sessions = await prepareSync(blue, green, settings.hydraSchema);
+        return work({ sides: { ...sessions, generation, nonce, loginTtlMs: settings.sync.loginTtlMs }, admin });
       };
       try {
         return await databases.withSession('green', run, { ...options, login });

@@ -27,8 +27,8 @@ export const verifyParity: Step<StepInput, ParityReceipt> = async (deps, input, 
       databases.withSession(
         'green',
         async (green) => {
-          await prepareSync(blue, green, settings.hydraSchema);
-          return look(deps, context, blue, green);
+          const sides = await prepareSync(blue, green, settings.hydraSchema);
+          return look(deps, context, sides.blue, sides.green);
         },
         options,
       ),
@@ -37,12 +37,12 @@ export const verifyParity: Step<StepInput, ParityReceipt> = async (deps, input, 
   if (full.differences === 0) return receiptOf(full, full);
   deps.log.info({ differences: full.differences }, 'rows differ; looking again after a round of the sync');
   return withSync(deps, input, options, async ({ sides, admin }) => {
-    await prepareSync(sides.blue, admin, settings.hydraSchema);
+    const looking = await prepareSync(sides.blue, admin, settings.hydraSchema);
     let [all, last] = [full, full];
     for (let time = 0; time < LOOKS_AGAIN && last.differences > 0; time += 1) {
       await syncRound(sides, { batchRows: settings.sync.batchRows, signal: context.signal });
       // Too many to name them: everything again.
-      last = await look(deps, context, sides.blue, admin, last.complete ? last.differing : undefined);
+      last = await look(deps, context, looking.blue, looking.green, last.complete ? last.differing : undefined);
       if (last.looked === 'all') all = last;
     }
     return receiptOf(all, last);

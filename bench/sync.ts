@@ -66,8 +66,8 @@ export async function run(): Promise<void> {
     await green.query('ANALYZE');
     const syncer = await becomeSyncer(green, CUTOVER.cutoverId, 'public');
     const writer = await connect('green', syncer.login);
-    await prepareSync(blue, writer, 'public');
-    await measure({ blue, green: writer, loginTtlMs: 1_800_000, ...syncer }, await connect('blue'), green);
+    const sides = await prepareSync(blue, writer, 'public');
+    await measure({ ...sides, loginTtlMs: 1_800_000, ...syncer }, await connect('blue'), green);
     await writer.end();
     await dropSyncRole(green, CUTOVER.cutoverId);
   } finally {

@@ -16,7 +16,7 @@ export async function checkLoginTtl(client: SqlClient, settings: CutoverSettings
   const [found] = await queryRows<{ slower: number; slowest_ms: number }>(
     client,
     `WITH size AS (
-       SELECT greatest(1, pg_relation_size('hydra_oauth2_consent_request') / current_setting('block_size')::bigint) AS pages
+       SELECT greatest(1, pg_relation_size('hydra_oauth2_consent_request'::regclass) / current_setting('block_size')::bigint) AS pages
      )
      SELECT count(*)::float8 AS slower, coalesce(max(extract(epoch FROM consent.requested_at - login.requested_at)) * 1000, 0)::float8 AS slowest_ms
        FROM hydra_oauth2_consent_request AS consent

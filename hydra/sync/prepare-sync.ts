@@ -1,11 +1,20 @@
 import { type SqlClient } from '../../domain/ports/sql-client';
+import { byFullName } from '../by-full-name';
 import { prepareBlue } from '../transform';
 
-/** Prepares the sessions of a syncer, once each. @param schema of Hydra's tables on both sides */
-export async function prepareSync(blue: SqlClient, green: SqlClient, schema: string): Promise<void> {
-  const path = `"${schema.replaceAll('"', '""')}"`;
-  for (const client of [blue, green]) {
-    await client.query(`SELECT set_config('search_path', $1, false), set_config('jit', 'off', false)`, [path]);
-  }
-  await prepareBlue(blue);
+/**
+ * Prepares the sessions of a syncer or of a comparison. Idempotent.
+ *
+ * @param schema of Hydra's tables on both sides
+ * @returns the sessions to use, as {@link byFullName} says
+ */
+export async function prepareSync(
+  blue: SqlClient,
+  green: SqlClient,
+  schema: string,
+): Promise<{ readonly blue: SqlClient; readonly green: SqlClient }> {
+  for (const client of [blue, green]) await client.query(`SELECT pg_catalog.set_config('jit', 'off', false)`);
+  const sides = { blue: await byFullName(blue, schema), green: await byFullName(green, schema) };
+  await prepareBlue(sides.blue);
+  return sides;
 }

@@ -75,12 +75,12 @@ export class SyncWorld {
   }
 
   /** A syncer of its own, as a step of a cutover opens one. */
-  async openSync(loginTtlMs = 30 * 60_000): Promise<SyncSides & { readonly green: Client; readonly blue: Client }> {
+  async openSync(loginTtlMs = 30 * 60_000): Promise<SyncSides> {
     const admin = await this.connect('green');
     const { login, generation, nonce } = await becomeSyncer(admin, this.cutoverId, 'public');
     const [blue, green] = [await this.connect('blue'), await this.connect('green', login)];
-    await prepareSync(blue, green, 'public');
-    return { blue, green, generation, nonce, loginTtlMs };
+    const sides = await prepareSync(blue, green, 'public');
+    return { ...sides, generation, nonce, loginTtlMs };
   }
 
   /** Every row of every table of Hydra, by its key, without what each migration draws anew. */

@@ -1,0 +1,42 @@
+import { type SqlClient } from '../domain/ports/sql-client';
+import { CAPTURED_TABLES } from './capture';
+import { GREEN_TABLES } from './transform';
+
+/** Every table of Hydra that is named by those who read or write its rows. */
+const TABLES = [
+  ...new Set([
+    ...CAPTURED_TABLES.map(({ table }) => table),
+    ...GREEN_TABLES.map(({ name }) => name),
+    'networks',
+    'schema_migration',
+  ]),
+].join('|');
+
+/** As a table: neither within a longer name, nor as text, nor where a schema stands before it. */
+const PLAIN_NAME = new RegExp(`(?<![\\w."'])(?:${TABLES})(?![\\w"'])`, 'g');
+/** As text that is looked up in the search_path. */
+const LOOKED_UP = new RegExp(`(?<=to_regclass\\(')(?:${TABLES})(?='\\))|(?<=')(?:${TABLES})(?='::regclass)`, 'g');
+
+/**
+ * Takes every schema but PostgreSQL's own out of a session's search_path, and names Hydra's tables in full in its statements.
+ *
+ * Whoever may make objects in Hydra's schema, as Hydra's own role, could otherwise make an operator or a function for `varchar`
+ * there: PostgreSQL has none, prefers an exact match wherever it stands in the path, and would run it with our rights. A table that
+ * is missed here is an error and not a hole, because no search leads to it. Idempotent.
+ *
+ * @param schema of Hydra's tables
+ * @returns the session that knows Hydra's tables; by the one that was given nothing in that schema is found any more
+ * Source: PostgreSQL manual, "Operator Type Resolution" and "Function Type Resolution".
+ */
+export async function byFullName(client: SqlClient, schema: string): Promise<SqlClient> {
+  await client.query(`SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false)`);
+  const prefix = `"${schema.replaceAll('"', '""')}".`;
+  const inFull = (name: string): string => prefix + name;
+  return {
+    query: (text, values) =>
+      client.query(
+        text.replace(PLAIN_NAME, inFull).replace(LOOKED_UP, (name) => inFull(name).replaceAll("'", "''")),
+        values,
+      ),
+  };
+}
