@@ -5,6 +5,7 @@ import { STEPS } from '../../../activities';
 import { traceSteps } from '../../../activities/trace-steps';
 import { type StepDeps } from '../../../activities/step';
 import { type CliEnd, cliInProcess } from '../../support/cli-in-process';
+import { Stages } from '../../support/stages';
 import { isCutoverFault } from '../../../domain/faults';
 import { beginAttempt, commitAttempt, describeArbiter, fence } from '../../../hydra/arbiter';
 import { removeCapture } from '../../../hydra/capture';
@@ -68,6 +69,34 @@ function cli(...args: string[]): Promise<CliEnd> {
   return cliInProcess(args, { env, cwd: folder });
 }
 
+/** How far a cutover came before its Temporal was lost; each step finds what is there when it comes again. */
+const cutover = new Stages({
+  restored: async () => {
+    await steps.enableCapture(deps, mine, stepContext());
+    await steps.takeSnapshot(deps, mine, stepContext());
+    await steps.restoreGreen(deps, mine, stepContext());
+  },
+  // Once more from the start, where it was taken back meanwhile.
+  committed: async () => {
+    await steps.enableCapture(deps, mine, stepContext());
+    await steps.takeSnapshot(deps, mine, stepContext());
+    await steps.restoreGreen(deps, mine, stepContext());
+    await fixture.on('blue', async (blue) => {
+      const begun = await beginAttempt(blue, { epoch: 5, holdDeadlineMs: 60_000, marginMs: 0 });
+      if (!begun.ok) throw new Error(begun.reason);
+      await fence(blue, begun.attempt, 2_000);
+      await blue.query('UPDATE hydra_cutover.change_log SET done_at = now()');
+      expect(await commitAttempt(blue, begun.attempt, 2_000)).toMatchObject({ ok: true });
+    });
+  },
+  served: () =>
+    fixture.on('green', async (green) => {
+      await removeCapture(green);
+      await installPreparation(green);
+      await green.query(`UPDATE hydra_cutover.run SET side = 'green', state = 'open', epoch = 5`);
+    }),
+});
+
 describe('two cutovers of one database', () => {
   it('that are begun at the same moment from two workers: one wins, the other is told by whom', async () => {
     const others = { cutoverId: 'another', environment: 'lost', startedBy: 'bob' };
@@ -94,8 +123,7 @@ describe('two cutovers of one database', () => {
   });
 
   it('say who, since when, from where and how far, and how to get out', async () => {
-    await steps.takeSnapshot(deps, mine, stepContext());
-    await steps.restoreGreen(deps, mine, stepContext());
+    await cutover.reach('restored');
     const late = { cutoverId: 'late', environment: 'lost', startedBy: 'carol' };
     const refusal = await steps.enableCapture(deps, late, stepContext()).catch((error: unknown) => error as Error);
     expect((refusal as Error).message).toMatch(
@@ -112,6 +140,7 @@ describe('two cutovers of one database', () => {
 
 describe('a cutover whose Temporal is gone', () => {
   it('is told by the databases: how far, who may write, what is there, what to do', async () => {
+    await cutover.reach('restored');
     const { code, stdout } = await cli('status', ...FROM_DATABASES);
     expect(code).toBe(0);
     expect(stdout).toContain(
@@ -125,6 +154,7 @@ describe('a cutover whose Temporal is gone', () => {
   });
 
   it('is told so without being asked, with the exit code of what is wrong', async () => {
+    await cutover.reach('restored');
     const { code, stdout } = await cli('status');
     expect({ code, stdout }).toMatchObject({
       code: 6,
@@ -140,6 +170,7 @@ describe('a cutover whose Temporal is gone', () => {
   });
 
   it('may have left a fence, which ends by itself', async () => {
+    await cutover.reach('restored');
     await fixture.on('blue', async (blue) => {
       const begun = await beginAttempt(blue, { epoch: 1, holdDeadlineMs: 600_000, marginMs: 0 });
       if (!begun.ok) throw new Error(begun.reason);
@@ -151,6 +182,7 @@ describe('a cutover whose Temporal is gone', () => {
   });
 
   it('is not repaired under the name of another', async () => {
+    await cutover.reach('restored');
     expect(await cli('repair', '--cutover-id', 'another-one', '--by', 'bob')).toMatchObject({
       code: 3,
       stderr: expect.stringMatching(new RegExp(`error CUTOVER_RUNNING: cutover ${mine.cutoverId} holds`)) as string,
@@ -159,6 +191,7 @@ describe('a cutover whose Temporal is gone', () => {
   });
 
   it('is taken back by repair, which may be repeated; then nothing of it is left', async () => {
+    await cutover.reach('restored');
     const repair = () => cli('repair', '--cutover-id', mine.cutoverId, '--by', 'bob', '--json');
     for (let time = 0; time < 2; time += 1) {
       const { code, stdout } = await repair();
@@ -179,16 +212,7 @@ describe('a cutover whose Temporal is gone', () => {
   });
 
   it('is never taken back behind its commit', async () => {
-    await steps.enableCapture(deps, mine, stepContext());
-    await steps.takeSnapshot(deps, mine, stepContext());
-    await steps.restoreGreen(deps, mine, stepContext());
-    await fixture.on('blue', async (blue) => {
-      const begun = await beginAttempt(blue, { epoch: 5, holdDeadlineMs: 60_000, marginMs: 0 });
-      if (!begun.ok) throw new Error(begun.reason);
-      await fence(blue, begun.attempt, 2_000);
-      await blue.query('UPDATE hydra_cutover.change_log SET done_at = now()');
-      expect(await commitAttempt(blue, begun.attempt, 2_000)).toMatchObject({ ok: true });
-    });
+    await cutover.reach('committed');
     expect((await cli('status', ...FROM_DATABASES)).stdout).toMatch(/the writes left blue with epoch 5, for good/);
     await expect(STEPS.stopGreen(deps, mine, stepContext())).rejects.toMatchObject({ code: 'CHECK_FAILED' });
     await expect(STEPS.deleteGreen(deps, mine, stepContext())).rejects.toMatchObject({ code: 'CHECK_FAILED' });
@@ -196,6 +220,7 @@ describe('a cutover whose Temporal is gone', () => {
   });
 
   it('is not finished on a green that is not its own', async () => {
+    await cutover.reach('committed');
     expect(await cli('repair', '--cutover-id', mine.cutoverId, '--by', 'bob')).toMatchObject({
       code: 3,
       stderr: expect.stringContaining(
@@ -205,11 +230,8 @@ describe('a cutover whose Temporal is gone', () => {
   });
 
   it('is not taken back where the database reached as blue has no arbiter, whether green is between or serves', async () => {
+    await cutover.reach('served');
     const wrong = { ...deps, databases: fixture.databasesAt('blue', 'green', 'postgres') };
-    await fixture.on('green', async (green) => {
-      await removeCapture(green);
-      await installPreparation(green);
-    });
     const rows = [
       [`side = 'green', state = 'closed', epoch = 0`, 5],
       [`side = 'green', state = 'open', epoch = 5`, null],
@@ -235,6 +257,7 @@ describe('a cutover whose Temporal is gone', () => {
   });
 
   it('has only its finalize finished by repair when it had come that far, and then it is over', async () => {
+    await cutover.reach('served');
     await fixture.on('blue', (blue) => removeCapture(blue));
     expect((await cli('status', ...FROM_DATABASES)).stdout).toContain(
       'behind the switchover: validation, bake or finalize',
