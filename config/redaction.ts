@@ -1,5 +1,5 @@
 /**
- * Field names that never reach a log with their value, at the top level and one and two levels below it.
+ * Field names that never reach a log with their value, at the top level and up to three levels below it.
  * Explicit paths, as pino asks for: a new secret field is added here and to the list of the test. A secret of the config is found by
  * the test that logs a whole config; fields that no config has (tokens, cookies of a request) are in the test's own list alone.
  */
