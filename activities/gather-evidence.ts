@@ -3,13 +3,13 @@ import { type CutoverEvidence } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { guardProblems } from '../hydra/arbiter';
 import { type SentCanary, captureProblems, isCanaryDone, sendCanary } from '../hydra/capture';
-import { type PartReceipt, type RoundReceipt, type SyncSides, syncRound } from '../hydra/sync';
+import { type PartReceipt, type RoundReceipt, type SyncSides, readBacklog, syncRound } from '../hydra/sync';
 import { blockersOf } from './evidence/blockers';
 import { compareRecent } from './evidence/compare-recent';
 import { partyProblems } from './evidence/party-problems';
 import { requestsPerSecond } from './evidence/requests-per-second';
 import { type Step, type StepContext, type StepDeps } from './step';
-import { type SyncSession, withSync } from './sync-session';
+import { type SyncSession, type WaitingRows, roundOrReason, withSync } from './sync-session';
 
 /** What hold, fence, commit, flip and release take besides the last round. */
 const PAUSE_BESIDES_ROUND_MS = 150;
@@ -17,7 +17,8 @@ const MEASURED_ROUNDS = 5;
 
 /**
  * Gathers what a person needs to decide for or against the switchover, and every problem that would stop it, all at once. Moves
- * the sync on meanwhile; changes nothing else.
+ * the sync on meanwhile; changes nothing else. A row of blue that cannot be carried is a problem among them, and nothing is measured
+ * until it is corrected: the run waits at the gate and is not undone for it.
  *
  * @throws CutoverFault CAPTURE_BROKEN (a canary does not reach the change log) | SYNC_FENCED | SYNC_FAILED | CROSSED_CONNECTION |
  *   DB_UNREACHABLE
@@ -31,15 +32,16 @@ async function gather(deps: StepDeps, { sides, admin }: SyncSession, context: St
   const onPart = ({ changes }: PartReceipt): void => context.heartbeat({ step: 'carrying changes', part: changes });
   const options = { batchRows, signal: context.signal, onPart };
   // First, because a table that was rewritten is no problem once it is carried.
-  await syncRound(sides, options);
+  const first = await roundOrReason(deps, sides, options);
   context.heartbeat({ step: 'looking for problems' });
-  const problems = [
+  const problems: string[] = [
     ...(await captureProblems(blue)).map((problem) => `capture on blue: ${problem}`),
     ...(await guardProblems(blue)).map((problem) => `guards on blue: ${problem}`),
     ...(await guardProblems(admin)).map((problem) => `guards on green: ${problem}`),
     ...(await blockersOf(blue)),
     ...(await partyProblems(deps)),
   ];
+  if ('held' in first) return unmeasured(deps, blue, context, [await waitingProblem(blue, first), ...problems]);
   context.heartbeat({ step: 'sending a canary' });
   const canary = await carryCanary(sides, admin, options);
   if (!canary.arrived) problems.push('a canary written on blue did not arrive on green');
@@ -57,6 +59,29 @@ async function gather(deps: StepDeps, { sides, admin }: SyncSession, context: St
     canaryMs: canary.ms,
     requestsPerSecond: await requestsPerSecond(deps, context.signal),
     predictedPauseMs: Math.max(...rounds.map(({ durationMs }) => durationMs)) + PAUSE_BESIDES_ROUND_MS,
+    problems,
+  };
+}
+
+async function waitingProblem(blue: SyncSides['blue'], { held, rows }: WaitingRows): Promise<string> {
+  const backlog = await readBacklog(blue);
+  return `at least ${rows} rows of blue wait to be corrected there, and ${backlog} changes are not carried, so that no attempt can commit: ${held}`;
+}
+
+async function unmeasured(
+  deps: StepDeps,
+  blue: SyncSides['blue'],
+  context: StepContext,
+  problems: readonly string[],
+): Promise<CutoverEvidence> {
+  return {
+    gatheredAt: new Date().toISOString(),
+    backlog: await readBacklog(blue),
+    lastRoundMs: null,
+    parity: { tables: {}, rows: 0, differences: 0, examples: [] },
+    canaryMs: null,
+    requestsPerSecond: await requestsPerSecond(deps, context.signal),
+    predictedPauseMs: null,
     problems,
   };
 }

@@ -61,6 +61,12 @@ async function withSyncOver<T>(
   );
 }
 
+/** Why nothing is carried at present, and how many rows of blue are known to wait to be corrected. */
+export interface WaitingRows {
+  readonly held: string;
+  readonly rows: number;
+}
+
 /**
  * One round. A row that cannot be carried undoes nothing of what was done for hours: it is told, and the caller tries again. Until
  * somebody corrects it on blue, the backlog keeps every commit away.
@@ -71,13 +77,13 @@ export async function roundOrReason(
   deps: StepDeps,
   sides: SyncSides,
   options: RoundOptions,
-): Promise<RoundReceipt | { readonly held: string }> {
+): Promise<RoundReceipt | WaitingRows> {
   try {
     return await syncRound(sides, options);
   } catch (error) {
     if (!isCutoverFault(error) || error.code !== 'ROW_UNREADABLE') throw error;
     deps.log.warn({ ...error.details, reason: error.message }, 'the sync waits for a row of blue to be corrected');
-    return { held: error.message };
+    return { held: error.message, rows: Number(error.details['rows'] ?? 1) };
   }
 }
 

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isCutoverFault } from '../domain/faults';
 import { type SqlClient } from '../domain/ports/sql-client';
 import { type ParityReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
@@ -9,16 +11,35 @@ import { withSync } from './sync-session';
 
 /** What blue changes between a round and the look after it differs again; what differs every time is no such change. */
 const LOOKS_AGAIN = 5;
+/** Before everything is compared again after a row that a person has to correct. */
+const HELD_MS = 60_000;
 
 /**
  * Compares every row of green with what blue's rows become; what differs is carried once more and looked at again, because blue
  * goes on changing meanwhile.
  *
- * Returns differences that stay, it does not throw them. Changes nothing when nothing differs; else it takes the sync over.
- * @throws CutoverFault CHECK_FAILED (JSON on blue that only a person can mend) | SYNC_FENCED | SYNC_FAILED | CROSSED_CONNECTION |
+ * Returns differences that stay, it does not throw them. Changes nothing when nothing differs; else it takes the sync over. A row of
+ * blue that cannot be carried is waited for: it undoes nothing.
+ * @throws CutoverFault SYNC_FENCED | SYNC_FAILED | CROSSED_CONNECTION |
  *   DB_UNREACHABLE
  */
 export const verifyParity: Step<StepInput, ParityReceipt> = async (deps, input, context) => {
+  for (;;) {
+    try {
+      return await compareAll(deps, input, context);
+    } catch (error) {
+      if (!isCutoverFault(error) || error.code !== 'ROW_UNREADABLE') throw error;
+      deps.log.warn(
+        { ...error.details, reason: error.message },
+        'the comparison waits for a row of blue to be corrected',
+      );
+      context.heartbeat({ step: 'waits for a row of blue', reason: error.message });
+      await sleep(HELD_MS, undefined, { signal: context.signal }).catch(() => context.signal.throwIfAborted());
+    }
+  }
+};
+
+const compareAll: Step<StepInput, ParityReceipt> = async (deps, input, context) => {
   const { databases, settings } = deps;
   const options = { signal: context.signal, purpose: 'verify parity' };
   const full = await databases.withSession(

@@ -149,13 +149,14 @@ export interface CutoverEvidence {
   /** ISO 8601. */
   readonly gatheredAt: string;
   readonly backlog: number;
-  readonly lastRoundMs: number;
+  /** Null, as everything that is measured, while a row of blue waits to be corrected: `problems` has it. */
+  readonly lastRoundMs: number | null;
   /** Of the rows that changed last alone; the comparison of all rows is a phase of its own. */
   readonly parity: ParityReceipt;
   /** Trigger on blue to row on green. */
-  readonly canaryMs: number;
+  readonly canaryMs: number | null;
   readonly requestsPerSecond: number | null;
-  readonly predictedPauseMs: number;
+  readonly predictedPauseMs: number | null;
   readonly problems: readonly string[];
 }
 

@@ -73,15 +73,19 @@ export function cutoverEvidence(evidence: CutoverEvidence, full: ParityReceipt |
     ['parity of all rows', fullParity(full)],
     ['parity of what changed last', recentParity(evidence.parity)],
     ['changes not carried yet', String(evidence.backlog)],
-    ['last sync round', `${evidence.lastRoundMs} ms`],
-    ['canary, blue to green', `${evidence.canaryMs} ms`],
+    ['last sync round', measured(evidence.lastRoundMs)],
+    ['canary, blue to green', measured(evidence.canaryMs)],
     ['requests per second', evidence.requestsPerSecond === null ? 'unknown' : evidence.requestsPerSecond.toFixed(1)],
-    ['predicted pause', `${evidence.predictedPauseMs} ms of at most ${plan.switchover.pauseBudgetMs} ms`],
+    ['predicted pause', `${measured(evidence.predictedPauseMs)} of at most ${plan.switchover.pauseBudgetMs} ms`],
     ['way back', '**the commit has no way back**; before it a person is asked nothing more'],
   ];
   return [table(['fact', 'value'], facts), list('Problems', evidence.problems)]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+function measured(ms: number | null): string {
+  return ms === null ? '**not measured**' : `${ms} ms`;
 }
 
 function fullParity(full: ParityReceipt | null): string {

@@ -58,7 +58,7 @@ export class PauseSessions {
       return await within(this.patience.questionMs, 'a question to blue', 'DB_UNREACHABLE', asked);
     } catch (error) {
       // One that opens too late is closed as well.
-      session.then(({ close }) => close()).catch(() => undefined);
+      session.then((opened) => opened.close()).catch(() => undefined);
       if (this.claimSession === session) this.claimSession = undefined;
       throw error;
     }

@@ -12,9 +12,9 @@ const NAMES_SHOWN = 10;
  */
 export async function nameUnreadable(blue: SqlClient, named: NamedKeys, error: unknown): Promise<never> {
   if (!isCutoverFault(error) || error.code !== 'ROW_UNREADABLE') throw error;
-  const rows = await queryRows<{ challenge: string }>(
+  const rows = await queryRows<{ challenge: string; all: number }>(
     blue,
-    `SELECT answer.challenge FROM hydra_oauth2_consent_request_handled AS answer
+    `SELECT answer.challenge, (count(*) OVER ())::float8 AS all FROM hydra_oauth2_consent_request_handled AS answer
        LEFT JOIN hydra_oauth2_consent_request AS consent USING (challenge)
       WHERE (answer.challenge = ANY ($1::text[]) OR consent.login_challenge = ANY ($2::text[]))
         AND NOT (pg_temp.is_json(pg_temp.mended_json(session_access_token)) AND pg_temp.is_json(pg_temp.mended_json(session_id_token)))
@@ -23,8 +23,11 @@ export async function nameUnreadable(blue: SqlClient, named: NamedKeys, error: u
   );
   if (rows.length === 0) throw error;
   const consents = rows.map(({ challenge }) => challenge);
-  throw new CutoverFault('ROW_UNREADABLE', `${error.message}; consents on blue: ${consents.join(', ')}`, {
+  const all = rows[0]?.all ?? consents.length;
+  const more = all > consents.length ? ` and ${all - consents.length} more` : '';
+  throw new CutoverFault('ROW_UNREADABLE', `${error.message}; consents on blue: ${consents.join(', ')}${more}`, {
     ...error.details,
     consents,
+    rows: all,
   });
 }

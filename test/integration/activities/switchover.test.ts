@@ -126,6 +126,24 @@ describe('switchover', () => {
     await writer.end();
   });
 
+  it('lets blue go on when the last round meets a row that nobody can carry, and says which', async () => {
+    const grant = await history.grant(world.blue);
+    const claims = 'UPDATE hydra_oauth2_consent_request_handled SET session_id_token = $2 WHERE challenge = $1';
+    world.scenario.onQuery = async ({ text }, call) => {
+      // After the rounds before the hold: the one under the fence is the first to meet it.
+      if (text.includes('.fence(')) await world.blue.query(claims, [grant.consent, '{"no":']);
+      return call();
+    };
+    const receipt = await world.run();
+    expect(receipt).toMatchObject({ outcome: 'aborted', reason: expect.stringContaining(grant.consent) as string });
+    expect(world.events).toContain('lastRound: failed');
+    expect(world.events.some((event) => event.startsWith('commit'))).toBe(false);
+    expect(await world.whoServes()).toEqual(BLUE);
+    await world.blue.query(claims, [grant.consent, '']);
+    world.scenario = {};
+    expect(await world.run()).toMatchObject({ outcome: 'committed' });
+  });
+
   it('is refused the commit by a change that was not carried', async () => {
     world.scenario.onQuery = async ({ text }, call) => {
       if (text.includes('commit_attempt')) {

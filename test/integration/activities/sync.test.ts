@@ -178,6 +178,19 @@ describe('gatherEvidence', () => {
     expect(rows).toEqual([{ name: 'rewritten' }]);
   });
 
+  it('asks with how many rows wait to be corrected on blue, and measures nothing until they are', async () => {
+    const grant = await history.grant(blue);
+    const claims = 'UPDATE hydra_oauth2_consent_request_handled SET session_id_token = $2 WHERE challenge = $1';
+    await blue.query(claims, [grant.consent, '{"no":']);
+    const evidence = await gatherEvidence(deps(), input(), stepContext());
+    expect(evidence).toMatchObject({ canaryMs: null, predictedPauseMs: null, lastRoundMs: null });
+    expect(evidence.backlog).toBeGreaterThan(0);
+    expect(evidence.problems).toEqual([expect.stringContaining('at least 1 rows of blue wait') as string]);
+    expect(evidence.problems[0]).toContain(grant.consent);
+    await blue.query(claims, [grant.consent, '']);
+    expect(await gatherEvidence(deps(), input(), stepContext())).toMatchObject({ backlog: 0, problems: [] });
+  });
+
   it('names all problems at once', async () => {
     const gateway = {
       ...{ name: 'edge', read: () => Promise.resolve(VIEW) },

@@ -35,6 +35,7 @@ export const SCRIPTS_HERE: Readonly<Record<string, readonly string[]>> = { toolc
 /** By their first words. */
 export const LINES_ELSEWHERE: Readonly<Record<string, string>> = {
   'hydra-cutover world': 'test/e2e/world.test.ts starts it as a user does',
+  'hydra-cutover enrol': 'test/integration/cli/enrol.test.ts plays it where there are targets',
   'git clone': 'the clone is where this runs',
   'rm -rf node_modules && npm ci': 'the installation is what this runs on',
 };

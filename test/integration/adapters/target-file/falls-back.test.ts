@@ -70,7 +70,7 @@ describe('a file that goes back to its old content after the commit', () => {
     let asked = 0;
     const preview = () => {
       asked += 1;
-      return Promise.resolve({ wouldRemove: 0, subjects: [] });
+      return Promise.resolve({ wouldRemove: 0, removals: [] });
     };
     const job = { name: 'purge', preview } as unknown as Job;
     const fellBack = {

@@ -1,6 +1,6 @@
 import { type Client } from 'pg';
 import { PostgresDatabases } from '../../../../adapters/postgres/postgres-databases';
-import { type StepDeps } from '../../../../activities/step';
+import { type StepContext, type StepDeps } from '../../../../activities/step';
 import { verifyParity } from '../../../../activities/verify-parity';
 import { compareSides } from '../../../../hydra/parity';
 import { seed } from '../../../../world/seeder';
@@ -59,6 +59,24 @@ describe('verifying parity', () => {
     expect(await compareSides(blue, green, { batchRows: 100 })).toMatchObject({ differences: 0 });
   });
 
+  it('waits for a row of blue that nobody can carry, and ends when it is cancelled', async () => {
+    const { rows } = await blue.query<{ challenge: string }>(
+      'SELECT min(challenge) AS challenge FROM hydra_oauth2_consent_request_handled',
+    );
+    const claims = 'UPDATE hydra_oauth2_consent_request_handled SET session_id_token = $2 WHERE challenge = $1';
+    await blue.query(claims, [rows[0]?.challenge, '{"no":']);
+    const cancel = new AbortController();
+    const beats: unknown[] = [];
+    const heartbeat = (progress: Readonly<Record<string, unknown>>): void => {
+      beats.push(progress);
+      if (progress['step'] === 'waits for a row of blue') cancel.abort(new Error('enough'));
+    };
+    await expect(verify(heartbeat, cancel.signal)).rejects.toThrow('enough');
+    expect(beats.at(-1)).toMatchObject({ reason: expect.stringContaining('J03-stop') as string });
+    await blue.query(claims, [rows[0]?.challenge, '']);
+    expect(await verify()).toMatchObject({ differences: 0 });
+  });
+
   it('returns differences that no round of the sync explains, by table and hash', async () => {
     await green.query('ALTER TABLE hydra_oauth2_refresh DISABLE TRIGGER USER');
     const { rows } = await green.query<{ signature: string }>(
@@ -73,7 +91,7 @@ describe('verifying parity', () => {
   });
 });
 
-function verify(heartbeat: (progress: unknown) => void = () => undefined) {
+function verify(heartbeat: StepContext['heartbeat'] = () => undefined, signal = new AbortController().signal) {
   const { host, port, user, password } = database.config;
   const side = (name: string) => ({
     host,
@@ -83,11 +101,11 @@ function verify(heartbeat: (progress: unknown) => void = () => undefined) {
     password: () => password,
     ssl: { mode: 'disable' as const },
   });
-  const log = { info: () => undefined };
+  const log = { info: () => undefined, warn: () => undefined };
   const databases = new PostgresDatabases({
     sides: { blue: side(database.config.database), green: side(world.green) },
     provider: { describeInstance: () => Promise.resolve(undefined) },
   });
   const deps = { settings: SETTINGS, databases, log } as unknown as StepDeps;
-  return verifyParity(deps, { cutoverId: world.cutoverId, environment: 'test' }, stepContext({ heartbeat }));
+  return verifyParity(deps, { cutoverId: world.cutoverId, environment: 'test' }, stepContext({ heartbeat, signal }));
 }
