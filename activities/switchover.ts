@@ -1,5 +1,5 @@
 import { type SwitchoverReceipt } from '../domain/receipts';
-import { type StepInput } from '../domain/steps';
+import { type StepInput, type SwitchoverInput } from '../domain/steps';
 import { type Step, type StepDeps } from './step';
 import { Attempt } from './switchover/attempt';
 import { everyParty, tellEverybody } from './switchover/parties';
@@ -17,12 +17,13 @@ import { type SwitchoverTools } from './switchover/tools';
  *
  * @returns `aborted` with its reason for everything that goes wrong before the commit, cancellation too. Behind the commit it
  *   goes on until all gateways serve green.
- * @throws CutoverFault DB_UNREACHABLE (blue could not be asked how things are; repeat) | CROSSED_CONNECTION | CUTOVER_RUNNING
+ * @throws CutoverFault DB_UNREACHABLE (blue could not be asked how things are; repeat) | CROSSED_CONNECTION | CUTOVER_RUNNING |
+ *   FENCE_UNPROVEN (committed; green stays closed until a person has decided what `input.fence` says)
  */
-export const switchover: Step<StepInput, SwitchoverReceipt> = createSwitchover(realTools);
+export const switchover: Step<SwitchoverInput, SwitchoverReceipt> = createSwitchover(realTools);
 
 /** {@link switchover} over other tools. */
-export function createSwitchover(tools: SwitchoverTools): Step<StepInput, SwitchoverReceipt> {
+export function createSwitchover(tools: SwitchoverTools): Step<SwitchoverInput, SwitchoverReceipt> {
   return async (deps, input, context) => {
     const sessions = new PauseSessions(deps, input, tools);
     try {

@@ -93,6 +93,12 @@ export const FAULTS = {
     meaning: 'a row of blue holds what 2.x cannot store; it is carried as soon as somebody corrected it there',
   },
   PARITY_DIFFERS: { retryable: false, exitCode: 6, meaning: 'rows of green differ from those of blue' },
+  FENCE_UNPROVEN: {
+    retryable: false,
+    exitCode: 5,
+    meaning:
+      'committed, and nobody can say that nothing went around the fence of blue; green stays closed until a person decides',
+  },
   LOCK_BUSY: { retryable: true, exitCode: 6, meaning: 'a database lock was not to be had in time' },
 
   UNDONE: {

@@ -174,11 +174,26 @@ export const SWITCHOVER_STEPS = [
   'lastRound',
   'staleChallenges',
   'commit',
+  'fenceProof',
   'flip',
   'open',
   'release',
 ] as const;
 export type SwitchoverStep = (typeof SWITCHOVER_STEPS)[number];
+
+/** What may have gone around the fence of blue and what was done about it before green opened. */
+export interface AroundFenceReceipt {
+  readonly problems: readonly string[];
+  /** Writes that blue refused since the first request was held; null: not known. */
+  readonly refused: number | null;
+  /** Tables of blue that were carried altogether and compared. */
+  readonly tables: readonly string[];
+  /** Rows of green that were changed by it. */
+  readonly rows: number;
+  readonly durationMs: number;
+  /** Who decided that green opens without the proof, and why; null: all was carried, and nothing differs. */
+  readonly openedBy: string | null;
+}
 
 export type SwitchoverReceipt =
   | {
@@ -195,6 +210,8 @@ export type SwitchoverReceipt =
       readonly targets: readonly TargetReceipt[];
       readonly lastRound: SyncReceipt;
       readonly staleChallenges: number;
+      /** Absent: a look after the commit found that nothing had gone around the fence. */
+      readonly aroundFence?: AroundFenceReceipt;
     }
   | {
       readonly outcome: 'aborted';

@@ -33,6 +33,16 @@ export interface PreflightInput extends StepInput {
   readonly configDigest?: string;
 }
 
+export interface SwitchoverInput extends StepInput {
+  /**
+   * What a person decided after FENCE_UNPROVEN. `carry`: the tables concerned once more, however long it takes. `open`: green opens
+   * without it, and "nothing lost" is not claimed.
+   */
+  readonly fence?: 'carry' | 'open';
+  /** Who, and why; for the receipt. */
+  readonly decided?: string;
+}
+
 export interface SyncInput extends StepInput {
   readonly forMs: number;
 }
@@ -88,8 +98,9 @@ export interface Steps {
   /**
    * One attempt, resumable: a repeat claims the attempt that is under way and goes on behind its commit, or gives it up.
    * Returns `aborted` for every reason before the commit; after the commit it goes on until it is done.
+   * @throws FENCE_UNPROVEN (committed, and green is closed: a person decides)
    */
-  switchover(input: StepInput): Promise<SwitchoverReceipt>;
+  switchover(input: SwitchoverInput): Promise<SwitchoverReceipt>;
   /** Blue serves again and no attempt can commit any more, or: it is too late. Also the undo. */
   abandonSwitchover(input: StepInput): Promise<{ readonly outcome: 'aborted' | 'committed' }>;
 

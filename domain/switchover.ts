@@ -26,6 +26,10 @@ export const SWITCHOVER_ACTIONS = {
   revert: ['ok', 'failed', 'left'],
   /** Whether green takes writes for the committed epoch already; asked where another run may have come that far. */
   lookAtGreen: ['closed', 'open', 'failed'],
+  /** Whether blue may have taken a write past its fence, or refused one. Behind the commit: DDL can end after it. */
+  lookAround: ['clean', 'found', 'failed'],
+  /** The tables concerned are carried altogether and compared; `failed`: not all of it was done, or something still differs. */
+  carryAround: ['ok', 'failed'],
   holdWriters: ['ok', 'failed'],
   /** `session_lost`: the transaction that makes green's writers wait is gone. */
   applyTargets: ['ok', 'failed', 'session_lost'],
@@ -40,7 +44,9 @@ export type SwitchoverActionKind = keyof typeof SWITCHOVER_ACTIONS;
 export type ResultOf<Kind extends SwitchoverActionKind> = (typeof SWITCHOVER_ACTIONS)[Kind][number];
 
 export type SwitchoverAction =
-  { readonly kind: SwitchoverActionKind } | { readonly kind: 'finish'; readonly outcome: 'committed' | 'aborted' };
+  | { readonly kind: SwitchoverActionKind }
+  /** `unproven`: committed, and green stays closed until a person has decided. */
+  | { readonly kind: 'finish'; readonly outcome: 'committed' | 'aborted' | 'unproven' };
 
 /** How often a lock that writers hold is asked for again, and how many rounds an attempt may take under the fence. */
 export interface SwitchoverLimits {
@@ -63,6 +69,11 @@ export interface SwitchoverState {
   readonly nothingUndone: boolean;
   /** All gateways know every challenge and verifier that green cannot know. */
   readonly challengesComplete: boolean;
+  /**
+   * What went around blue's fence. `unseen`: a look got no answer. `carried`: to be looked at again. `accepted`: a person opens green
+   * without the proof.
+   */
+  readonly around: 'unknown' | 'unseen' | 'found' | 'carried' | 'clean' | 'accepted';
   readonly writersHeld: boolean;
   readonly targetsApplied: boolean;
   /** `unknown`: committed by another run, or by this one without an answer. */
@@ -73,10 +84,11 @@ export interface SwitchoverState {
   readonly failed: boolean;
 }
 
-/** What changes by itself, looked at before each decision. Without meaning once the attempt is committed. */
+/** What changes by itself, looked at before each decision. */
 export interface SwitchoverFacts {
-  /** Requests were held for as long as may be. */
+  /** Requests were held for as long as may be. After the commit it ends only the search for what went around the fence. */
   readonly budgetOver: boolean;
+  /** Without meaning once the attempt is committed. */
   readonly cancelled: boolean;
 }
 
@@ -86,8 +98,10 @@ export type KnownAttempt = 'none' | 'holding' | 'fenced' | 'committed' | 'aborte
 /**
  * Where a step begins. `committed` and `aborted` are final, so that reading them is enough; an attempt that is alive belongs to
  * a run of this step that is gone or going: it is claimed and never continued.
+ *
+ * @param isAccepted a person has decided that green opens although nobody can say that nothing went around the fence
  */
-export function initialSwitchover(known: KnownAttempt): SwitchoverState {
+export function initialSwitchover(known: KnownAttempt, isAccepted = false): SwitchoverState {
   const isAlive = known === 'holding' || known === 'fenced';
   const fresh: SwitchoverState = {
     attempt: 'none',
@@ -99,6 +113,7 @@ export function initialSwitchover(known: KnownAttempt): SwitchoverState {
     rounds: 0,
     nothingUndone: false,
     challengesComplete: false,
+    around: isAccepted ? 'accepted' : 'unknown',
     writersHeld: false,
     targetsApplied: false,
     green: 'unknown',
@@ -114,7 +129,7 @@ export function initialSwitchover(known: KnownAttempt): SwitchoverState {
 export function nextAction(state: SwitchoverState, facts: SwitchoverFacts): SwitchoverAction {
   switch (state.attempt) {
     case 'committed':
-      return forward(state);
+      return forward(state, facts);
     case 'aborted':
       return state.reverted ? { kind: 'finish', outcome: 'aborted' } : { kind: 'revert' };
     case 'unclear':
@@ -141,17 +156,26 @@ function towardsCommit(state: SwitchoverState): SwitchoverAction {
 }
 
 /**
+ * Green stays closed until a look at blue was clean: afterwards nothing of blue can be carried any more.
+ *
  * Nothing is released before green takes writes, and no target serves green's epoch alone once it does. A green that takes writes
  * already is not held again: everybody uses it, and a target that is away now would keep all of them waiting.
  */
-function forward(state: SwitchoverState): SwitchoverAction {
+function forward(state: SwitchoverState, facts: SwitchoverFacts): SwitchoverAction {
   if (state.green === 'unknown') return { kind: 'lookAtGreen' };
   if (state.green === 'closed') {
+    if (state.around !== 'clean' && state.around !== 'accepted') return proof(state, facts);
     if (!state.writersHeld) return { kind: 'holdWriters' };
     return { kind: state.targetsApplied ? 'openGreen' : 'applyTargets' };
   }
   if (!state.released) return { kind: 'release' };
   return state.targetsApplied ? { kind: 'finish', outcome: 'committed' } : { kind: 'confirmTargets' };
+}
+
+/** Without an answer nobody knows, as with something that was found. There is always one look, however late it is. */
+function proof({ around }: SwitchoverState, { budgetOver }: SwitchoverFacts): SwitchoverAction {
+  if (budgetOver && (around === 'found' || around === 'unseen')) return { kind: 'finish', outcome: 'unproven' };
+  return { kind: around === 'found' ? 'carryAround' : 'lookAround' };
 }
 
 /** @returns what is known after `kind` ended with `result` */
@@ -173,7 +197,8 @@ type Change<Kind extends SwitchoverActionKind> = (
 
 const FAILED = { failed: true } as const;
 /** Another run may have gone on meanwhile. */
-const GREEN_LOST = { writersHeld: false, green: 'unknown' } as const;
+const greenLost = ({ around }: SwitchoverState) =>
+  ({ writersHeld: false, green: 'unknown', around: around === 'accepted' ? around : 'unknown' }) as const;
 const UNCLEAR = { attempt: 'unclear', failed: true } as const;
 
 const CHANGES: { readonly [Kind in SwitchoverActionKind]: Change<Kind> } = {
@@ -206,11 +231,13 @@ const CHANGES: { readonly [Kind in SwitchoverActionKind]: Change<Kind> } = {
   revert: (_state, result) => (result === 'failed' ? {} : { reverted: true }),
   lookAtGreen: (_state, result) => (result === 'failed' ? {} : { green: result }),
   holdWriters: (_state, result) => (result === 'ok' ? { writersHeld: true } : {}),
-  applyTargets: (_state, result) => {
-    if (result === 'session_lost') return GREEN_LOST;
+  lookAround: (_state, result) => ({ around: result === 'failed' ? 'unseen' : result }),
+  carryAround: (_state, result) => (result === 'ok' ? { around: 'carried' } : {}),
+  applyTargets: (state, result) => {
+    if (result === 'session_lost') return greenLost(state);
     return result === 'ok' ? { targetsApplied: true } : {};
   },
-  openGreen: (_state, result) => (result === 'ok' ? { green: 'open' } : GREEN_LOST),
+  openGreen: (state, result) => (result === 'ok' ? { green: 'open' } : greenLost(state)),
   release: (_state, result) => (result === 'ok' ? { released: true } : {}),
   confirmTargets: (_state, result) => (result === 'ok' ? { targetsApplied: true } : {}),
 };

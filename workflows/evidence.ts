@@ -1,4 +1,10 @@
-import { type CutoverEvidence, type ParityReceipt, type Plan, type Report } from '../domain/receipts';
+import {
+  type AroundFenceReceipt,
+  type CutoverEvidence,
+  type ParityReceipt,
+  type Plan,
+  type Report,
+} from '../domain/receipts';
 import { type RecordedDecision } from '../domain/runbook';
 import { table } from './details';
 
@@ -159,14 +165,23 @@ function bakeText({ verdict, durationMs, requests, errorRate, p95Ms }: NonNullab
 function switchoverFacts(switchovers: Report['switchovers']): string[][] {
   const committed = switchovers.find(({ outcome }) => outcome === 'committed');
   if (committed?.outcome !== 'committed') return [];
-  const { holdMs, refused, targets, epoch } = committed;
+  const { holdMs, refused, targets, epoch, aroundFence } = committed;
   const nothingLost =
     refused === 0 ? 'none' : `**${refused ?? 'an unknown number'}**: "nothing lost" cannot be claimed`;
   return [
     ['requests were held', `${Math.round(holdMs)} ms`],
     ['writes that a guard refused', nothingLost],
+    ...(aroundFence === undefined ? [] : [["around blue's fence", aroundFenceText(aroundFence)]]),
     ['dependents on green', `${targets.map(({ name }) => name).join(', ') || 'none'}, under epoch ${epoch}`],
   ];
+}
+
+function aroundFenceText({ problems, tables, rows, durationMs, openedBy }: AroundFenceReceipt): string {
+  const found = problems.join('; ') || 'writes that blue refused, or may have refused';
+  const carried = `${tables.length} tables carried and compared in ${Math.round(durationMs)} ms, which changed ${rows} rows of green`;
+  return openedBy === null
+    ? `${found}: ${carried}`
+    : `${found}: **green was opened without the proof** by ${openedBy}; "nothing lost" cannot be claimed`;
 }
 
 function metricsFacts({ before, after }: Report['metrics']): string[][] {

@@ -71,6 +71,8 @@ export class CutoverRun {
   /** Of a rehearsal. */
   readonly findings: RehearsalFinding[] = [];
   committed = false;
+  /** Committed, and green is closed: what a person is asked about the fence of blue; null: nothing. */
+  unproven: string | null = null;
   /** Set while it goes backwards: why. */
   undoing: Cause | null = null;
   report: Report | null = null;

@@ -1,8 +1,9 @@
 import { type Gateway } from '../../domain/ports/targets';
 import { type TargetReceipt } from '../../domain/receipts';
 import { type FaultCode } from '../../domain/faults';
-import { type StepInput } from '../../domain/steps';
+import { type SwitchoverInput } from '../../domain/steps';
 import { type StepContext, type StepDeps } from '../step';
+import { AroundFence } from './around-fence';
 import { type PauseSessions } from './pause-sessions';
 import { type LatestAttempt, type SwitchoverTools } from './tools';
 import { within } from './within';
@@ -21,12 +22,15 @@ export class Attempt {
   readonly flipped = new Map<string, TargetReceipt>();
   /** On both sides, before the first request is held. Null: not known, because a server crashed after an earlier fence. */
   refusedBefore: number | null = 0;
+  /** The same on blue alone. */
+  refusedOnBlueBefore: number | null = 0;
+  readonly around = new AroundFence();
   readonly startedAt = performance.now();
   private why: string | null = null;
 
   constructor(
     readonly deps: StepDeps,
-    readonly input: StepInput,
+    readonly input: SwitchoverInput,
     readonly context: StepContext,
     readonly tools: SwitchoverTools,
     readonly sessions: PauseSessions,
@@ -35,7 +39,8 @@ export class Attempt {
     const goesOn = latest !== null && latest.state !== 'aborted';
     this.attempt = goesOn ? latest.attempt : null;
     this.epoch = goesOn ? latest.epoch : null;
-    this.refusedBefore = goesOn ? refusedOf(context.lastProgress, latest.attempt) : 0;
+    this.refusedBefore = goesOn ? refusedOf(context.lastProgress, latest.attempt, 'refusedBefore') : 0;
+    this.refusedOnBlueBefore = goesOn ? refusedOf(context.lastProgress, latest.attempt, 'refusedOnBlueBefore') : 0;
     if (goesOn && latest.state !== 'committed') this.explain('an earlier run of this step ended before its commit');
   }
 
@@ -67,6 +72,26 @@ export class Attempt {
     return Math.min(pauseBudgetMs, holdDeadlineMs - leaseMarginMs) - (performance.now() - this.heldSince);
   }
 
+  /** Since the first request is held. A worker that took over counts from the beginning of the attempt, on the database's clock. */
+  get heldForMs(): number {
+    const now = performance.now();
+    if (this.heldSince !== null) return now - this.heldSince;
+    if (this.latest === null || this.latest.state === 'aborted') return 0;
+    return this.latest.ageMs + now - this.startedAt;
+  }
+
+  /**
+   * What is left, after the commit, for the proof that nothing went around the fence. A blue that is just started again is no reason to
+   * ask a person, so that there is a moment in any case. When a person asked for it: one whole carry, however long it takes.
+   */
+  get proofLeftMs(): number {
+    const { around, input, settings, tools } = this;
+    const momentMs = tools.patience.fenceMs - (performance.now() - around.startedAt);
+    if (around.found === null) return Math.max(momentMs, settings.pauseBudgetMs - this.heldForMs);
+    if (input.fence === 'carry') return around.tries === 0 ? Infinity : 0;
+    return settings.pauseBudgetMs - this.heldForMs;
+  }
+
   /** The first reason is the one that is told. */
   explain(why: string): void {
     this.why ??= why;
@@ -88,8 +113,8 @@ function known(value: number | null, what: string): number {
 }
 
 /** Without the hint everything that was ever refused counts, which errs on the safe side. */
-function refusedOf(progress: unknown, attempt: number): number {
-  if (typeof progress !== 'object' || progress === null || !('refusedBefore' in progress)) return 0;
-  const isSame = 'attempt' in progress && progress.attempt === attempt;
-  return isSame && typeof progress.refusedBefore === 'number' ? progress.refusedBefore : 0;
+function refusedOf(progress: unknown, attempt: number, name: 'refusedBefore' | 'refusedOnBlueBefore'): number {
+  if (typeof progress !== 'object' || progress === null) return 0;
+  const said = progress as Readonly<Record<string, unknown>>;
+  return said['attempt'] === attempt && typeof said[name] === 'number' ? said[name] : 0;
 }

@@ -65,6 +65,7 @@ async function chooseEpoch(run: Attempt): Promise<boolean> {
     readArbiter(sessions.green),
   );
   run.refusedBefore = blue.refused === null || green.refused === null ? null : blue.refused + green.refused;
+  run.refusedOnBlueBefore = blue.refused;
   const known = [blue.epoch, green.epoch, latest?.epoch ?? 0, ...views.map((view) => view.highestEpoch)];
   run.epoch = nextEpoch(known);
   // Not sooner: what was begun and given up since this run first looked would be in `known`, and nothing would stop this run.

@@ -11,6 +11,8 @@ export interface Patience {
   readonly questionMs: number;
   /** For green to answer after the commit, before it is asked anew in another session: requests are held meanwhile. */
   readonly greenMs: number;
+  /** For the first answer of blue after the commit, whatever is left of the pause: it may be just being started again. */
+  readonly fenceMs: number;
   /** For a claim; then the step ends and is repeated, and gateways ask by themselves meanwhile. */
   readonly claimMs: number;
   /** For gateways and targets to confirm that an attempt is given up. */
@@ -22,6 +24,7 @@ export const PATIENCE: Patience = {
   roundMs: 120_000,
   questionMs: 5_000,
   greenMs: 10_000,
+  fenceMs: 10_000,
   claimMs: 30_000,
   revertMs: 5_000,
 };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asCutoverFault, CutoverFault, type FaultCode } from '../../domain/faults';
-import { type SwitchoverReceipt, type SwitchoverStep } from '../../domain/receipts';
+import { type AroundFenceReceipt, type SwitchoverReceipt, type SwitchoverStep } from '../../domain/receipts';
 import {
   afterAction,
   initialSwitchover,
@@ -9,6 +9,7 @@ import {
   type SwitchoverActionKind,
 } from '../../domain/switchover';
 import { problemsSinceCommit, readArbiter } from '../../hydra/arbiter/arbiter';
+import { carryAround, lookAround, unproven } from './around-fence';
 import { type Attempt } from './attempt';
 import * as before from './before-commit';
 import * as behind from './behind-commit';
@@ -41,6 +42,8 @@ const ACTIONS: { readonly [Kind in SwitchoverActionKind]: ActionCode<Kind> } = {
   claim: { run: before.claim, thrown: 'unreachable' },
   revert: { run: before.revert, thrown: 'failed' },
   lookAtGreen: { run: behind.lookAtGreen, thrown: 'failed', step: 'open', ends: 'CROSSED_CONNECTION' },
+  lookAround: { run: lookAround, thrown: 'failed', step: 'fenceProof' },
+  carryAround: { run: carryAround, thrown: 'failed', step: 'fenceProof' },
   holdWriters: { run: behind.holdWriters, thrown: 'failed', step: 'flip' },
   applyTargets: { run: behind.applyTargets, thrown: 'failed', step: 'flip' },
   openGreen: { run: behind.openGreen, thrown: 'lost', step: 'open' },
@@ -53,26 +56,34 @@ const ACTIONS: { readonly [Kind in SwitchoverActionKind]: ActionCode<Kind> } = {
  *
  * Behind the commit it never gives up and does not hear cancellation.
  * @throws CutoverFault DB_UNREACHABLE when nobody could be asked whether the attempt was committed: repeat the step |
- *   CROSSED_CONNECTION when what is reached as green is not this cutover's, or was finalized
+ *   CROSSED_CONNECTION when what is reached as green is not this cutover's, or was finalized | FENCE_UNPROVEN
  */
 export async function runAttempt(attempt: Attempt): Promise<SwitchoverReceipt> {
   const { context, settings } = attempt;
   const limits = { lockAttempts: settings.lockAttempts, roundsMax: ROUNDS_UNDER_FENCE_MAX };
   const stepsMs: Partial<Record<SwitchoverStep, number>> = {};
-  let state = initialSwitchover(attempt.latest?.state ?? 'none');
+  let state = initialSwitchover(attempt.latest?.state ?? 'none', attempt.input.fence === 'open');
   let claimSince: number | null = null;
   let retryMs: number = RETRY_MS.first;
   const say = (step: string) =>
-    context.heartbeat({ ...attempt.names, step, state: state.attempt, refusedBefore: attempt.refusedBefore });
+    context.heartbeat({
+      ...attempt.names,
+      step,
+      state: state.attempt,
+      refusedBefore: attempt.refusedBefore,
+      refusedOnBlueBefore: attempt.refusedOnBlueBefore,
+    });
   let saying = 'begin';
   const beat = setInterval(() => say(saying), HEARTBEAT_MS);
   try {
     for (;;) {
-      const facts = { budgetOver: attempt.leftMs <= 0, cancelled: context.signal.aborted };
+      const leftMs = state.attempt === 'committed' ? attempt.proofLeftMs : attempt.leftMs;
+      const facts = { budgetOver: leftMs <= 0, cancelled: context.signal.aborted };
       const action = nextAction(state, facts);
       if (facts.cancelled && state.attempt !== 'committed') attempt.explain('it was cancelled');
       else if (facts.budgetOver) attempt.explain(`the pause budget of ${settings.pauseBudgetMs} ms was used up`);
       if (action.kind === 'finish') {
+        if (action.outcome === 'unproven') throw unproven(attempt);
         return action.outcome === 'committed' ? await committed(attempt, stepsMs) : aborted(attempt, stepsMs);
       }
       if (action.kind === 'claim') {
@@ -130,9 +141,12 @@ async function committed(
   attempt: Attempt,
   stepsMs: Readonly<Partial<Record<SwitchoverStep, number>>>,
 ): Promise<SwitchoverReceipt> {
-  const { deps } = attempt;
-  const holdMs = heldMs(attempt);
-  const refused = await refusedWrites(attempt).catch(() => null);
+  const { deps, input } = attempt;
+  const holdMs = Math.round(attempt.heldForMs);
+  const counted = await refusedWrites(attempt).catch(() => null);
+  // Opened on somebody's word: nobody can say then that nothing was lost. What blue says is told all the same.
+  if (input.fence === 'open') await lookAround(attempt).catch(() => 'failed');
+  const refused = input.fence === 'open' ? null : counted;
   if (refused === null) deps.log.warn(attempt.names, 'refused writes could not be counted');
   return {
     outcome: 'committed',
@@ -145,7 +159,16 @@ async function committed(
     targets: [...deps.gateways, ...deps.targets].flatMap(({ name }) => attempt.flipped.get(name) ?? []),
     lastRound: attempt.lastRound,
     staleChallenges: attempt.challenges.count,
+    ...aroundFence(attempt),
   };
+}
+
+function aroundFence({ around, input }: Attempt): { readonly aroundFence?: AroundFenceReceipt } {
+  const { found, rows, spentMs } = around;
+  const openedBy = input.fence === 'open' ? (input.decided ?? 'somebody') : null;
+  if (found === null && openedBy === null) return {};
+  const seen = { problems: found?.problems ?? [], refused: found?.refused ?? null, tables: [...around.tables] };
+  return { aroundFence: { ...seen, rows, durationMs: Math.round(spentMs), openedBy } };
 }
 
 /** On both sides: whoever was flipped before green opened may have met its guard. @returns null when nobody can say */
@@ -173,18 +196,10 @@ function aborted(attempt: Attempt, stepsMs: Readonly<Partial<Record<SwitchoverSt
     outcome: 'aborted',
     attempt: attempt.attempt,
     epoch: wasBegun ? epoch : null,
-    holdMs: heldMs(attempt),
+    holdMs: Math.round(attempt.heldForMs),
     stepsMs,
     reason,
   };
-}
-
-/** A worker that took over counts from the beginning of the attempt, on the database's clock. */
-function heldMs({ heldSince, latest, startedAt }: Attempt): number {
-  const now = performance.now();
-  if (heldSince !== null) return Math.round(now - heldSince);
-  if (latest === null || latest.state === 'aborted') return 0;
-  return Math.round(latest.ageMs + now - startedAt);
 }
 
 function unresolved(attempt: Attempt): CutoverFault {

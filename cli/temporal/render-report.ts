@@ -1,4 +1,4 @@
-import { type Report } from '../../domain/receipts';
+import { type AroundFenceReceipt, type Report } from '../../domain/receipts';
 import { durationText } from './render-status';
 
 /** The report for people: what happened, what it cost, what is left. */
@@ -49,6 +49,8 @@ function receiptLines({ clean, migrate, sync, parity, switchovers, drain, valida
         ? `  switchover: committed as epoch ${receipt.epoch}, requests held ${Math.round(receipt.holdMs)} ms, ${receipt.refused ?? 'an unknown number of'} writes refused`
         : `  switchover: given up, ${receipt.reason}`,
     );
+    if (receipt.outcome === 'committed' && receipt.aroundFence !== undefined)
+      lines.push(fenceLine(receipt.aroundFence));
   }
   if (drain !== null) {
     lines.push(`  revocations: ${drain.captured} captured, ${drain.applied} applied, ${drain.missing} missing`);
@@ -62,4 +64,11 @@ function receiptLines({ clean, migrate, sync, parity, switchovers, drain, valida
       `  bake: ${bake.requests} requests, error rate ${bake.errorRate}${bake.verdict === 'clean' ? '' : `, ${bake.verdict}: ${bake.problems.join('; ')}`}`,
     );
   return lines;
+}
+
+function fenceLine({ problems, tables, rows, openedBy }: AroundFenceReceipt): string {
+  const found = problems.join('; ') || 'writes that blue refused, or may have refused';
+  return openedBy === null
+    ? `  around the fence: ${found}; ${tables.length} tables carried and compared, ${rows} rows changed on green`
+    : `  around the fence: ${found}; green was opened without the proof by ${openedBy}: "nothing lost" cannot be claimed`;
 }

@@ -193,14 +193,36 @@ async function problemsOf(client: SqlClient, call: string): Promise<string[]> {
   return rows.map(({ problem }) => problem);
 }
 
+/** Null after a crash: the server empties an unlogged table then. */
+const REFUSED = `(CASE WHEN armed.last_value <> 0 AND NOT EXISTS (SELECT 1 FROM hydra_cutover.counting) THEN NULL
+                 WHEN refused.is_called THEN refused.last_value + 1 ELSE 0 END::float8)`;
+
+/** What a side that was left says about its fence. */
+export interface FenceLook {
+  /** See {@link problemsSinceCommit}. */
+  readonly problems: readonly string[];
+  /** As in {@link ArbiterState}. */
+  readonly refused: number | null;
+}
+
+/** {@link problemsSinceCommit} and the count of refused writes, in one statement: green stays closed while it is under way. */
+export async function lookAtFence(client: SqlClient): Promise<FenceLook> {
+  const [row] = await queryRows<FenceLook>(
+    client,
+    `SELECT ARRAY(SELECT problem FROM hydra_cutover.problems_since_commit() problem) AS problems, ${REFUSED} AS refused
+       FROM hydra_cutover.armed, hydra_cutover.refused`,
+  );
+  if (row === undefined) throw new Error('hydra_cutover.armed has no row');
+  return row;
+}
+
 /** For people and reports. Decisions never come from here: they claim, they do not look. */
 export async function readArbiter(client: SqlClient): Promise<ArbiterState> {
   const [row] = await queryRows<ArbiterState>(
     client,
     `SELECT run.side, run.nonce, run.cutover_id AS "cutoverId", run.state, run.epoch::float8 AS epoch,
             armed.last_value <> 0 AS armed,
-            CASE WHEN armed.last_value <> 0 AND NOT EXISTS (SELECT 1 FROM hydra_cutover.counting) THEN NULL
-                 WHEN refused.is_called THEN refused.last_value + 1 ELSE 0 END::float8 AS refused
+            ${REFUSED} AS refused
        FROM hydra_cutover.run, hydra_cutover.armed, hydra_cutover.refused`,
   );
   if (row === undefined) throw new Error('hydra_cutover.run has no row');

@@ -1,4 +1,5 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type CapturedTableName } from './captured-tables';
 import { TRIGGER_PREFIX } from './trigger-sql';
 
 /** @returns what makes the change log worth less than it seems; empty when all is well */
@@ -36,6 +37,23 @@ export async function logRewrites(client: SqlClient): Promise<string[]> {
      RETURNING table_name AS name`,
   );
   return rows.map(({ name }) => name);
+}
+
+/**
+ * Logs each of `tables` as changed altogether, for what may have been written past the guards after the fence, and adopts their guards
+ * as they are now, in the same transaction: what was off meanwhile is a problem no more once the sync has carried the tables, and one
+ * that is still off stays a problem. The sync adopts the triggers of the capture ({@link logRewrites}).
+ */
+export async function logAltogether(client: SqlClient, tables: readonly CapturedTableName[]): Promise<void> {
+  await client.query(
+    `WITH adopted AS (
+       UPDATE hydra_cutover.guarded g SET relfilenode = c.relfilenode, trigger_xmin = t.xmin
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_trigger t ON t.tgrelid = c.oid
+        WHERE c.oid = g.table_oid AND c.relname = ANY($1) AND t.tgname = 'hydra_cutover_guard' AND t.tgenabled = 'A'
+          AND (c.relfilenode <> g.relfilenode OR t.xmin <> g.trigger_xmin))
+     INSERT INTO hydra_cutover.change_log (kind, table_name) SELECT 'rewrite', unnest($1::text[])`,
+    [tables],
+  );
 }
 
 export interface ForeignTrigger {

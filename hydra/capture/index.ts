@@ -1,5 +1,11 @@
 export { type SentCanary, isCanaryDone, sendCanary } from './canary';
-export { type ForeignTrigger, captureProblems, existingTriggersOfOurName, logRewrites } from './capture-problems';
+export {
+  type ForeignTrigger,
+  captureProblems,
+  existingTriggersOfOurName,
+  logAltogether,
+  logRewrites,
+} from './capture-problems';
 export { type CapturedTable, type CapturedTableName, CAPTURED_TABLES } from './captured-tables';
 export { type ChangeLogSize, type PruneOptions, changeLogSize, pruneChangeLog } from './change-log';
 export { type InstallCaptureOptions, installCapture } from './install-capture';

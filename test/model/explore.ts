@@ -97,6 +97,7 @@ function beginning(limits: ModelLimits): World {
   return {
     blue: newArbiterTwin('blue'),
     isPending: true,
+    isAround: false,
     isCaptured: true,
     green: newArbiterTwin('green'),
     gateways: [servingGateway(), servingGateway()],
@@ -208,6 +209,7 @@ function broken(world: World): string | undefined {
   if (open.blue && open.green) return 'both databases take writes';
   const committed = blue.attempts.find(({ state }) => state === 'committed');
   if (open.green && committed?.epoch !== green.epoch) return 'green is open without a commit of its epoch';
+  if (open.green && world.isAround) return 'green is open, and a write that went around the fence is on blue alone';
   if (committed !== undefined && world.isPending) return 'a write that blue confirmed is not on green';
   if (gateways.some((gateway) => forwardsTo(gateway) === 'blue' && !open.blue))
     return 'a gateway forwards to a blue that refuses';

@@ -76,7 +76,11 @@ class Step {
   private act(facts: { budgetOver: boolean; cancelled: boolean }): Transition[] {
     const { run } = this;
     const action = this.rules.nextAction(run.machine, facts);
-    if (action.kind === 'finish') return [this.finish(`finish ${action.outcome}`, action.outcome)];
+    if (action.kind === 'finish') {
+      if (action.outcome === 'unproven')
+        throw new Error('nobody is asked in the model: its time for the proof has no end');
+      return [this.finish(`finish ${action.outcome}`, action.outcome)];
+    }
     switch (action.kind) {
       case 'revertLeftovers':
       case 'stage':
@@ -106,6 +110,10 @@ class Step {
         return [this.done('pushChallenges', 'ok')];
       case 'lookAtGreen':
         return [this.done('lookAtGreen', this.isGreenOpen() ? 'open' : 'closed')];
+      case 'lookAround':
+        return [this.done('lookAround', this.world.isAround ? 'found' : 'clean')];
+      case 'carryAround':
+        return [new Step(this.rules, { ...this.world, isAround: false }, this.index, run).done('carryAround', 'ok')];
       case 'holdWriters':
         return [this.holdWriters()];
       case 'openGreen':
@@ -153,6 +161,10 @@ class Step {
     const faulty = { ...world, faults: world.faults - 1 };
     const step = new Step(this.rules, faulty, this.index, this.run);
     const happened = step.arrivesAtBlue(verb, value);
+    if (happened.world.blue.state === 'committed' && world.blue.state !== 'committed') {
+      const past = { ...happened, world: { ...happened.world, isAround: true } };
+      steps.push(relabel(past, 'and a write goes around the fence'));
+    }
     steps.push(relabel(step.done(verb, lost), `${verb} never arrives`));
     steps.push(relabel(step.afterLost(verb, lost, happened), `${verb} happens, its answer is lost`));
     const late = { ...faulty, late: [...world.late, { to: 'blue', verb, epoch: value }] };

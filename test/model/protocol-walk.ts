@@ -37,6 +37,10 @@ export interface Truth {
   readonly lockTries: number;
   readonly caughtUp: boolean;
   readonly challengesKnown: boolean;
+  /** What the last look at blue after the commit said; nothing any more once something was carried, or time has passed. */
+  readonly look: 'none' | 'clean' | 'found' | 'failed';
+  /** A person decided that green opens without a look. */
+  readonly isAccepted: boolean;
   readonly writersHeld: boolean;
   readonly targetsOnGreen: boolean;
   readonly greenOpen: boolean;
@@ -139,6 +143,8 @@ function beginnings(rules: SwitchoverRules): readonly Node[] {
     lockTries: 0,
     caughtUp: false,
     challengesKnown: false,
+    look: 'none',
+    isAccepted: false,
     writersHeld: false,
     targetsOnGreen: false,
     greenOpen: false,
@@ -167,7 +173,14 @@ function beginnings(rules: SwitchoverRules): readonly Node[] {
     aborted: [{ ...fresh, leftovers: true }],
   };
   const known = Object.entries(truths) as [KnownAttempt, readonly Truth[]][];
-  return known.flatMap(([from, each]) => each.map((truth) => ({ state: rules.initialSwitchover(from), truth })));
+  const undecided = known.flatMap(([from, each]) =>
+    each.map((truth) => ({ state: rules.initialSwitchover(from), truth })),
+  );
+  const decided = truths.committed.map((truth) => ({
+    state: rules.initialSwitchover('committed', true),
+    truth: { ...truth, isAccepted: true },
+  }));
+  return [...undecided, ...decided];
 }
 
 interface Outcome<Kind extends SwitchoverActionKind = SwitchoverActionKind> {
@@ -185,6 +198,9 @@ const either = <Result extends string>(truth: Truth, done: Partial<Truth>, ok: R
   { result: ok, truth: { ...truth, ...done } },
   { result: failed, truth },
 ];
+
+/** The transaction that makes green's writers wait is gone, and time has passed since blue was looked at. */
+const LOST = { writersHeld: false, look: 'none' } as const;
 
 /** What each action may do to the truth, with the result that the run sees of it. A new action needs its row here. */
 const EFFECTS: Effects = {
@@ -238,19 +254,23 @@ const EFFECTS: Effects = {
     { result: truth.greenOpen ? 'open' : 'closed', truth },
     { result: 'failed', truth },
   ],
+  lookAround: (truth) =>
+    (['clean', 'found', 'failed'] as const).map((result) => ({ result, truth: { ...truth, look: result } })),
+  // Whether it was enough the next look says.
+  carryAround: (truth) => either(truth, { look: 'none' }, 'ok', 'failed'),
   holdWriters: (truth) => either(truth, { writersHeld: true }, 'ok', 'failed'),
   applyTargets: (truth) => [
     { result: 'ok', truth: { ...truth, targetsOnGreen: true } },
     { result: 'failed', truth },
-    { result: 'session_lost', truth: { ...truth, writersHeld: false } },
-    { result: 'session_lost', truth: { ...truth, writersHeld: false, targetsOnGreen: true } },
+    { result: 'session_lost', truth: { ...truth, ...LOST } },
+    { result: 'session_lost', truth: { ...truth, ...LOST, targetsOnGreen: true } },
     // Another run has opened green meanwhile.
-    { result: 'session_lost', truth: { ...truth, writersHeld: false, targetsOnGreen: true, greenOpen: true } },
+    { result: 'session_lost', truth: { ...truth, ...LOST, targetsOnGreen: true, greenOpen: true } },
   ],
   openGreen: (truth) => [
     { result: 'ok', truth: { ...truth, greenOpen: true, writersHeld: false } },
-    { result: 'lost', truth: { ...truth, writersHeld: false } },
-    { result: 'lost', truth: { ...truth, greenOpen: true, writersHeld: false } },
+    { result: 'lost', truth: { ...truth, ...LOST } },
+    { result: 'lost', truth: { ...truth, ...LOST, greenOpen: true } },
   ],
   release: (truth) => either(truth, { released: true }, 'ok', 'failed'),
   confirmTargets: (truth) => either(truth, { targetsOnGreen: true }, 'ok', 'failed'),
@@ -267,6 +287,8 @@ function outcomes(kind: SwitchoverActionKind, truth: Truth): readonly Outcome[] 
 
 const ONLY_AFTER_COMMIT: readonly string[] = [
   'lookAtGreen',
+  'lookAround',
+  'carryAround',
   'holdWriters',
   'applyTargets',
   'openGreen',
@@ -345,6 +367,27 @@ function propertiesOf(
     ],
     [action.kind === 'release' && !truth.greenOpen, 'requests are released to a green that is not open'],
     [action.kind === 'openGreen' && !truth.writersHeld, 'green opens while its writers are not held'],
+    [
+      action.kind === 'openGreen' && truth.look !== 'clean' && !truth.isAccepted,
+      'green opens before a look at blue was clean, and nobody has decided that it may',
+    ],
+    [
+      (action.kind === 'lookAround' || action.kind === 'carryAround') && truth.greenOpen && state.green === 'open',
+      'blue is looked at or carried from while green takes writes',
+    ],
+    [
+      facts.budgetOver && (action.kind === 'carryAround' || (action.kind === 'lookAround' && truth.look === 'failed')),
+      'requests wait for the proof beyond the budget, and nobody is asked',
+    ],
+    [action.kind === 'carryAround' && truth.writersHeld, 'something is carried to a green that makes its writers wait'],
+    [
+      action.kind === 'finish' && action.outcome === 'unproven' && !(truth.attempt === 'committed' && facts.budgetOver),
+      'a person is asked about the fence before the commit, or while there is time left',
+    ],
+    [
+      action.kind === 'finish' && action.outcome === 'unproven' && (truth.look === 'clean' || truth.isAccepted),
+      'a person is asked about a fence that is proven or decided about',
+    ],
     [action.kind === 'openGreen' && !truth.targetsOnGreen, 'green opens before every target serves it'],
     [action.kind === 'confirmTargets' && !truth.greenOpen, 'targets are only confirmed after green is open'],
     [action.kind === 'confirmTargets' && !truth.released, 'requests wait for a target that is only to be confirmed'],

@@ -55,6 +55,8 @@ export interface World {
   readonly blue: ArbiterTwin;
   /** Clients wrote to blue since the last round of a run that had fenced it. */
   readonly isPending: boolean;
+  /** A write went around blue's fence, and was not carried. */
+  readonly isAround: boolean;
   /** Blue's changes are logged. */
   readonly isCaptured: boolean;
   readonly green: ArbiterTwin;
@@ -127,6 +129,7 @@ export class WorldCodec {
       late: this.late.value(code(5)),
       isPending: (code(7) & 1) !== 0,
       isCaptured: (code(7) & 2) !== 0,
+      isAround: (code(7) & 4) !== 0,
       faults: code(8),
       starts: code(9),
       abandons: code(10),
@@ -144,7 +147,7 @@ export class WorldCodec {
       this.targets.id(world.target),
       this.late.id(sorted(world.late)),
       runs.length,
-      (world.isPending ? 1 : 0) + (world.isCaptured ? 2 : 0),
+      (world.isPending ? 1 : 0) + (world.isCaptured ? 2 : 0) + (world.isAround ? 4 : 0),
       world.faults,
       world.starts,
       world.abandons,

@@ -1,4 +1,6 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { PHASE_NAMES } from '../../domain/runbook';
+import { type SwitchoverInput } from '../../domain/steps';
 import { closed, decide, gateOpens, statusOf, until, useTemporal } from './support/environment';
 import {
   ABORTED,
@@ -268,6 +270,39 @@ describe('the switchover', () => {
       return closed(handle);
     });
     expect(end.report).toMatchObject({ outcome: 'completed', switchovers: [COMMITTED], undone: [] });
+  });
+});
+
+describe('a fence of blue that is not proven after the commit', () => {
+  const unproven = () =>
+    Promise.reject(ApplicationFailure.nonRetryable('something may have gone around the fence', 'FENCE_UNPROVEN'));
+
+  it('asks a person at once, carries when told to, and opens green without it only on a word with its reason', async () => {
+    const told: SwitchoverInput[] = [];
+    let run = 0;
+    const { activities } = fakeSteps({
+      switchover: (input) => {
+        told.push(input);
+        run += 1;
+        return run < 3 ? unproven() : Promise.resolve(COMMITTED);
+      },
+    });
+    const end = await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      await decide(handle, 'cutover');
+      const { awaiting, committed } = await gateOpens(handle, 'intervene');
+      expect([awaiting?.decisions, committed]).toEqual([['retry', 'wait', 'skip'], true]);
+      expect(awaiting?.why).toContain('gone around the fence');
+      expect(awaiting?.evidence).toContain('"nothing lost" is not claimed');
+      await decide(handle, 'intervene', 'retry');
+      await gateOpens(handle, 'intervene');
+      await decide(handle, 'intervene', 'skip');
+      await decide(handle, 'finalize');
+      return closed(handle);
+    });
+    expect(end.report).toMatchObject({ outcome: 'completed', switchovers: [COMMITTED], undone: [] });
+    expect(told.map(({ fence }) => fence)).toEqual([undefined, 'carry', 'open']);
+    expect(told[2]?.decided).toMatch(/.+: .+/);
   });
 });
 

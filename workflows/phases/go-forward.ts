@@ -1,11 +1,12 @@
 import { isCancellation } from '@temporalio/workflow';
 import { type Decision, type Phase } from '../../domain/runbook';
+import { type SwitchoverInput } from '../../domain/steps';
 import { type Cutover } from '../cutover';
 import { finalizeEvidence } from '../evidence';
 import { causeOf, isJudgeable } from '../failures';
-import { intervene } from '../gates';
+import { intervene, type Intervention } from '../gates';
 import { patientSwitchover, steps } from '../steps';
-import { keep, readMetrics } from './switch-over';
+import { FENCE_UNPROVEN, keep, readMetrics } from './switch-over';
 
 /** Behind the commit: forward only, shielded, and a person is asked about everything that is not as it should be. */
 export async function goForward(cutover: Cutover): Promise<void> {
@@ -57,14 +58,33 @@ async function finishSwitchover(cutover: Cutover): Promise<void> {
   run.committed = true;
   saga.clear();
   if (isDone) return;
+  let decided: Pick<SwitchoverInput, 'fence' | 'decided'> = {};
   const finish = async (): Promise<string | null> => {
-    const receipt = await patientSwitchover(run.stepInput);
-    if (receipt.outcome === 'aborted') return `it is committed, but the step says it was given up: ${receipt.reason}`;
-    keep(cutover, receipt);
-    return null;
+    // The first attempt ended with the question.
+    if (run.unproven !== null) return run.unproven;
+    try {
+      const receipt = await patientSwitchover({ ...run.stepInput, ...decided });
+      if (receipt.outcome === 'aborted') return `it is committed, but the step says it was given up: ${receipt.reason}`;
+      keep(cutover, receipt);
+      return null;
+    } catch (error) {
+      const { code, message } = causeOf(error);
+      if (code !== FENCE_UNPROVEN) throw error;
+      run.unproven = message;
+      return message;
+    }
   };
-  // Without it green does not serve: it can be tried again, not skipped. A cancel request is answered later.
-  await insist(cutover, 'switchover', finish, { decisions: ['retry', 'wait'], answersCancel: false });
+  // Without it green does not serve: it can be tried again, not skipped. What may be skipped is the proof that nothing went around
+  // blue's fence, by somebody who says why. A cancel request is answered later.
+  await insist(cutover, 'switchover', finish, {
+    answersCancel: false,
+    decisions: () => (run.unproven === null ? ['retry', 'wait'] : ['retry', 'wait', 'skip']),
+    answered: ({ decision, said }) => {
+      if (run.unproven !== null) decided = { fence: decision === 'skip' ? 'open' : 'carry', decided: said };
+      run.unproven = null;
+      return 'again';
+    },
+  });
 }
 
 async function acceptGreen(cutover: Cutover): Promise<void> {
@@ -121,9 +141,14 @@ async function resumeJobs(cutover: Cutover): Promise<void> {
 const RETRY = Symbol('retry');
 
 interface InsistOptions {
-  readonly decisions?: readonly Decision[];
+  readonly decisions?: () => readonly Decision[];
   readonly answersCancel?: boolean;
+  /** Takes what a person said. @default `skip` goes on, everything else does the phase again */
+  readonly answered?: (answer: Intervention) => 'again' | 'go on';
 }
+
+const GO_ON_WHEN_SKIPPED: NonNullable<InsistOptions['answered']> = ({ decision }) =>
+  decision === 'skip' ? 'go on' : 'again';
 
 /**
  * Runs one phase until it is as it should be or a person accepts that it is not.
@@ -134,7 +159,11 @@ async function insist(
   cutover: Cutover,
   phase: Phase,
   work: () => Promise<string | typeof RETRY | null>,
-  { decisions = ['retry', 'wait', 'skip'], answersCancel = true }: InsistOptions = {},
+  {
+    decisions = () => ['retry', 'wait', 'skip'],
+    answersCancel = true,
+    answered = GO_ON_WHEN_SKIPPED,
+  }: InsistOptions = {},
 ): Promise<void> {
   await cutover.run.inPhase(phase, async () => {
     for (;;) {
@@ -144,15 +173,22 @@ async function insist(
       if (problem === RETRY) continue;
       const answer = await intervene(cutover.gates, {
         why: `Behind the commit, phase \`${phase}\`: ${problem}`,
-        evidence: decisions.includes('skip')
-          ? '`retry` does the phase again, `skip` goes on as it is, `wait` notes that somebody is on it. Green serves meanwhile.'
-          : '`retry` goes on, `wait` notes that somebody is on it. It cannot be skipped: green does not serve before it is done.',
-        decisions,
+        evidence: evidenceOf(cutover, decisions()),
+        decisions: decisions(),
         ifNobody: 'it stays open. Nothing is undone: the commit has no way back.',
       });
-      if (answer?.decision === 'skip') return;
+      if (answer !== undefined && answered(answer) === 'go on') return;
     }
   });
+}
+
+function evidenceOf({ run }: Cutover, decisions: readonly Decision[]): string {
+  if (run.unproven !== null) {
+    return '`retry` carries and compares those tables once more, however long it takes; `skip` opens green without it, with your reason in the report: "nothing lost" is not claimed then; `wait` notes that somebody is on it. **Nobody serves meanwhile.**';
+  }
+  return decisions.includes('skip')
+    ? '`retry` does the phase again, `skip` goes on as it is, `wait` notes that somebody is on it. Green serves meanwhile.'
+    : '`retry` goes on, `wait` notes that somebody is on it. It cannot be skipped: green does not serve before it is done.';
 }
 
 async function problemOf(work: () => Promise<string | typeof RETRY | null>): Promise<string | typeof RETRY | null> {

@@ -1,11 +1,15 @@
 import { ActivityFailure, CancellationScope, isCancellation, log, sleep } from '@temporalio/workflow';
+import { type FaultCode } from '../../domain/faults';
 import { type MetricsReceipt, type SwitchoverReceipt } from '../../domain/receipts';
 import { type Cutover } from '../cutover';
 import { cutoverEvidence, evidenceEveryMs } from '../evidence';
-import { isJudgeable } from '../failures';
+import { causeOf, isJudgeable } from '../failures';
 import { type Verdict } from '../gates';
 import { steps } from '../steps';
 import { assertApproved, assertParity } from './prepare';
+
+/** Only after the commit is known: no claim has to find out. */
+export const FENCE_UNPROVEN = 'FENCE_UNPROVEN' satisfies FaultCode;
 
 /**
  * Asks at gate `cutover` and moves the writes; asks again when no attempt reached its commit. Returns behind the commit and
@@ -106,12 +110,27 @@ async function attempt(cutover: Cutover): Promise<string | null> {
   const { attempts, retryDelayMs } = run.plan.switchover;
   saga.registerClaim('switchover', () => steps.abandonSwitchover(run.stepInput));
   for (let tried = 1; ; tried++) {
-    const receipt = await steps.switchover(run.stepInput);
+    const receipt = await attemptOnce(cutover);
+    if (receipt === 'unproven') return null;
     keep(cutover, receipt);
     if (receipt.outcome === 'committed') return null;
     log.warn('switchover given up before its commit', { cutoverId: run.cutoverId, attempt: tried });
     if (tried >= attempts) return receipt.reason;
     await sleep(retryDelayMs, { summary: 'before the next attempt' });
+  }
+}
+
+/** @returns `unproven` behind a commit after which a person has to say how green opens: nothing is undone any more */
+async function attemptOnce({ run, saga }: Cutover): Promise<SwitchoverReceipt | 'unproven'> {
+  try {
+    return await steps.switchover(run.stepInput);
+  } catch (error) {
+    const { code, message } = causeOf(error);
+    if (code !== FENCE_UNPROVEN) throw error;
+    run.committed = true;
+    run.unproven = message;
+    saga.clear();
+    return 'unproven';
   }
 }
 

@@ -125,18 +125,22 @@ describe('a server that dies about the commit', () => {
     await expect(world.blue.query(WRITE)).rejects.toMatchObject({ code: 'HC001' });
   };
 
-  it('blue, once it answered: green is opened without it, and it comes back committed', () =>
-    world.scene(() =>
-      endsOnGreen(
-        () =>
-          around('blue', /commit_attempt/, async (_event, call) => {
-            const answer = await call();
-            await servers.blue.kill();
-            return answer;
-          }),
-        () => servers.blue.start(),
-      ),
-    ));
+  it('blue, once it answered: green opens when it is back and everything was compared, because it forgot what it refused', () =>
+    world.scene(async () => {
+      let back: Promise<void> | undefined;
+      await endsOnGreen(() => {
+        around('blue', /commit_attempt/, async (_event, call) => {
+          const answer = await call();
+          await servers.blue.kill();
+          return answer;
+        });
+        world.scenario.onAction = (step, result) => {
+          if (step === 'lookAround' && result === 'failed') back ??= servers.blue.start();
+        };
+      });
+      await back;
+      expect(world.events).toContain('carryAround: ok');
+    }));
 
   it('blue, before its answer arrives', () =>
     world.scene(() =>

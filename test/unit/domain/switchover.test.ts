@@ -101,6 +101,24 @@ const MISTAKES: Readonly<Record<string, Partial<SwitchoverRules>>> = {
     targetsApplied: true,
   })),
   'green opens before its targets serve it': after('applyTargets', 'failed', () => ({ targetsApplied: true })),
+  'nobody looks whether something went around the fence': after('commit', 'ok', () => ({ around: 'clean' })),
+  'what was found counts as clean': after('lookAround', 'found', () => ({ around: 'clean' })),
+  'a look without an answer counts as clean': after('lookAround', 'failed', () => ({ around: 'clean' })),
+  'a look without an answer is repeated for ever': after('lookAround', 'failed', () => ({ around: 'unknown' })),
+  'what was carried is not looked at again': after('carryAround', 'ok', () => ({ around: 'clean' })),
+  'a carry that failed counts as one': after('carryAround', 'failed', () => ({ around: 'clean' })),
+  'an old look is enough after the lock of green was lost': after('applyTargets', 'session_lost', () => ({
+    around: 'clean',
+  })),
+  'a decision of a person is forgotten': {
+    initialSwitchover: (known) => initialSwitchover(known),
+  },
+  'every run is taken for one that a person has decided about': {
+    initialSwitchover: (known) => initialSwitchover(known, true),
+  },
+  'the time for the proof has no end': decide((state, facts) =>
+    nextAction(state, state.attempt === 'committed' ? { ...facts, budgetOver: false } : facts),
+  ),
   'writers of green are not held': after('lookAtGreen', 'closed', () => ({ writersHeld: true })),
   'targets that were away when green was found open are forgotten': after('release', 'ok', () => ({
     targetsApplied: true,

@@ -66,6 +66,7 @@ class Pair {
       blue: newArbiterTwin('blue'),
       green: newArbiterTwin('green'),
       isPending: true,
+      isAround: false,
       isCaptured: true,
       gateways: [newGateway(), newGateway()],
       target: initialTargetRecord('blue'),

@@ -43,6 +43,14 @@ const WITHOUT: readonly (readonly [name: string, limits: ModelLimits, rules: Par
     'a run ends as aborted and is not',
   ],
   [
+    'blue is looked at after the commit',
+    SMALL_SPACES.oneFault,
+    {
+      initialSwitchover: (known) => PRODUCTION_RULES.initialSwitchover(known, true),
+    },
+    'green is open, and a write that went around the fence is on blue alone',
+  ],
+  [
     'the right to begin is taken away before the capture is',
     SMALL_SPACES.undo,
     { beginRemoval: (twin) => ({ twin, answer: { ok: true, alreadyRemoving: false } }) },

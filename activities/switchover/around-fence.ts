@@ -1,0 +1,142 @@
+import { CutoverFault } from '../../domain/faults';
+import { type ResultOf } from '../../domain/switchover';
+import { lookAtFence, type FenceLook } from '../../hydra/arbiter';
+import { CAPTURED_TABLES, logAltogether, type CapturedTableName } from '../../hydra/capture';
+import { compareSides } from '../../hydra/parity';
+import { prepareSync, syncRound } from '../../hydra/sync';
+import { GREEN_TABLES, type GreenTableName } from '../../hydra/transform';
+import { withSync } from '../sync-session';
+import { type Attempt } from './attempt';
+
+/** Green keeps logins and consents of blue in one table. */
+const FLOW_TABLE: GreenTableName = 'hydra_oauth2_flow';
+
+/** What is known of writes that went around blue's fence, and what was done about it. */
+export class AroundFence {
+  /** The last look that found something. */
+  found: FenceLook | null = null;
+  /** What was there already when everything of it was carried and compared: no reason to carry it once more. */
+  carried: FenceLook | null = null;
+  /** Tables of blue that were carried, or are to be. */
+  readonly tables = new Set<CapturedTableName>();
+  /** Rows of green that were changed by it. */
+  rows = 0;
+  /** Rows that differed when it was compared last; null: never compared to the end. */
+  differences: number | null = null;
+  tries = 0;
+  spentMs = 0;
+  readonly startedAt = performance.now();
+}
+
+/** One statement: requests are held meanwhile. */
+export async function lookAround(run: Attempt): Promise<ResultOf<'lookAround'>> {
+  const { around } = run;
+  const { problems, refused } = await run.sessions.askBlue(lookAtFence);
+  // Without what was refused before the first request was held everything counts, which errs on the safe side.
+  const look = { problems, refused: refused === null ? null : Math.max(0, refused - (run.refusedOnBlueBefore ?? 0)) };
+  if (isKnown(look, around.carried)) return 'clean';
+  around.found = look;
+  concernedTables(look).forEach((table) => around.tables.add(table));
+  run.deps.log.error(
+    { ...run.names, problems: look.problems, refused: look.refused, tables: [...around.tables] },
+    'something may have gone around the fence of blue; green stays closed until those tables are carried and compared',
+  );
+  return 'found';
+}
+
+/**
+ * Whether a look found nothing, or nothing but what was there before the tables were carried. Not known how many writes were refused is
+ * no zero: the server forgot it in a crash.
+ */
+function isKnown(look: FenceLook, carried: FenceLook | null): boolean {
+  if (look.problems.some((problem) => carried?.problems.includes(problem) !== true)) return false;
+  if (look.refused === null) return carried !== null && carried.refused === null;
+  return look.refused <= (carried === null ? 0 : (carried.refused ?? -1));
+}
+
+/** @returns the captured tables that the problems name; all, where one names none, or writes were refused */
+function concernedTables({ problems, refused }: FenceLook): readonly CapturedTableName[] {
+  const all = CAPTURED_TABLES.map(({ table }) => table);
+  const named = problems.map((problem) => all.filter((table) => new RegExp(`\\b${table}\\b`).test(problem)));
+  if (refused !== 0 || named.length === 0 || named.some((tables) => tables.length === 0)) return all;
+  return [...new Set(named.flat())];
+}
+
+/** In sessions of its own: those of the pause have limits that are too short for a table. It takes the sync over from them. */
+export async function carryAround(run: Attempt): Promise<ResultOf<'carryAround'>> {
+  const { around, deps, input } = run;
+  const { found } = around;
+  if (found === null) throw new Error('something is carried around the fence that nobody has found');
+  const began = performance.now();
+  const { proofLeftMs } = run;
+  const signal =
+    proofLeftMs === Infinity ? run.context.signal : AbortSignal.timeout(Math.max(0, Math.round(proofLeftMs)));
+  const { batchRows } = deps.settings.sync;
+  try {
+    const differences = await withSync(
+      deps,
+      input,
+      { purpose: 'switchover carry', signal },
+      async ({ sides, admin }) => {
+        const tables = [...around.tables];
+        await logAltogether(sides.blue, tables);
+        const { rows } = await syncRound(sides, { batchRows, signal });
+        around.rows += rows;
+        await prepareSync(sides.blue, admin, deps.settings.hydraSchema);
+        const compared = await compareSides(sides.blue, admin, { tables: greenTablesOf(tables), batchRows, signal });
+        return compared.differences;
+      },
+    );
+    around.differences = differences;
+    // Whoever gets requests next needs to know what came with it.
+    run.informed.clear();
+    if (differences > 0) {
+      run.explain(`${differences} rows of ${[...around.tables].join(', ')} still differ after they were carried`);
+      return 'failed';
+    }
+    around.carried = found;
+    return 'ok';
+  } finally {
+    around.tries += 1;
+    around.spentMs += performance.now() - began;
+  }
+}
+
+function greenTablesOf(tables: readonly CapturedTableName[]): readonly GreenTableName[] {
+  const names = GREEN_TABLES.map(({ name }) => name).filter((name) => tables.some((table) => table === name));
+  const hasFlows = tables.some((table) => /_(authentication|consent)_request/.test(table));
+  return hasFlows ? [...names, FLOW_TABLE] : names;
+}
+
+/** What a person is asked with: the tables, the rows, the time. */
+export function unproven({ around, settings, heldForMs, reason }: Attempt): CutoverFault {
+  const { found, rows, differences, tries, spentMs } = around;
+  const tables = [...around.tables];
+  const what =
+    found === null
+      ? 'blue does not answer, so nobody can say whether a write went around its fence'
+      : `something may have gone around the fence of blue: ${[...found.problems, ...refusedText(found.refused)].join('; ')}`;
+  const done =
+    tries === 0
+      ? 'nothing of it was carried yet'
+      : `carrying it changed ${rows} rows of green in ${Math.round(spentMs)} ms; ${differences === null ? 'it was not compared to the end' : `${differences} rows differ`}`;
+  return new CutoverFault(
+    'FENCE_UNPROVEN',
+    `committed, and green stays closed: ${what}. Tables: ${tables.length === 0 ? 'not known' : tables.join(', ')}; ${done}. ` +
+      `Requests are held or refused since ${Math.round(heldForMs)} ms, of which ${settings.pauseBudgetMs} ms are allowed (${reason}). ` +
+      'Carry and compare those tables once more, however long it takes (retry), or open green without it (skip): then "nothing lost" cannot be claimed',
+    {
+      problems: found?.problems,
+      refused: found?.refused ?? undefined,
+      tables,
+      rows,
+      differences: differences ?? undefined,
+      heldMs: Math.round(heldForMs),
+    },
+  );
+}
+
+function refusedText(refused: number | null): string[] {
+  if (refused === 0) return [];
+  return [refused === null ? 'how many writes it refused is not known' : `it has refused ${refused} writes`];
+}

@@ -1,0 +1,176 @@
+import { type Client } from 'pg';
+import { createSwitchover, switchover } from '../../../activities/switchover';
+import { PATIENCE } from '../../../activities/switchover/patience';
+import { realTools } from '../../../activities/switchover/real-tools';
+import { CutoverFault } from '../../../domain/faults';
+import { type SwitchoverInput } from '../../../domain/steps';
+import { useDatabase } from '../../support/database';
+import { History } from '../hydra/sync/history';
+import { stepContext } from './green-fixture';
+import { GREEN, SwitchoverWorld } from './switchover-fixture';
+
+const database = useDatabase('hydra_1_11_10');
+const history = new History(16);
+const world = new SwitchoverWorld(database.config);
+let name = 0;
+
+beforeAll(() => world.start((blue) => history.go(blue, 5)));
+beforeEach(async () => {
+  await world.reset();
+  name += 1;
+});
+afterAll(() => world.close());
+
+/** Runs `work` once, before the first statement to blue that has `text` in it. */
+function before(text: string, work: () => Promise<unknown>, then?: () => void): void {
+  let isDone = false;
+  world.scenario.onQuery = async (event, call) => {
+    if (!isDone && event.side === 'blue' && event.text.includes(text)) {
+      isDone = true;
+      await work();
+      then?.();
+    }
+    return call();
+  };
+}
+
+const decide = (decision: Pick<SwitchoverInput, 'fence' | 'decided'>) =>
+  switchover(world.deps(), { ...world.input, ...decision }, stepContext());
+
+const namesOf = async (client: Client): Promise<string[]> => {
+  const sql = 'SELECT DISTINCT client_name AS name FROM hydra_client ORDER BY 1';
+  return (await client.query<{ name: string }>(sql)).rows.map((row) => row.name);
+};
+
+/** Everything of Hydra's triggers off, a write, and everything as it was: what a superuser can do after the commit. */
+async function writePast(): Promise<void> {
+  const { rows } = await world.blue.query<{ sql: string }>(
+    `SELECT string_agg(format('ALTER TABLE hydra_client ENABLE ALWAYS TRIGGER %I', tgname), ';') AS sql
+       FROM pg_trigger WHERE tgrelid = 'hydra_client'::regclass AND tgenabled = 'A'`,
+  );
+  await world.blue.query(
+    `BEGIN; ALTER TABLE hydra_client DISABLE TRIGGER ALL; UPDATE hydra_client SET client_name = 'past ${name}';
+     ALTER TABLE hydra_client ENABLE TRIGGER ALL; ${rows[0]?.sql ?? ''}; COMMIT`,
+  );
+}
+
+const AWAY = () => Promise.reject(new CutoverFault('DB_UNREACHABLE', 'away'));
+/** Enough for what comes before. */
+const SHORT = { pauseBudgetMs: 4_000 };
+
+describe('what went around the fence of blue is carried before green opens', () => {
+  it('written by a superuser with all triggers off, after the commit', async () => {
+    before('problems_since_commit', writePast);
+    expect(await world.run()).toMatchObject({
+      outcome: 'committed',
+      refused: 0,
+      aroundFence: { tables: ['hydra_client'], openedBy: null },
+    });
+    expect(world.before('holdWriters')).toEqual(expect.arrayContaining(['lookAround: found', 'carryAround: ok']));
+    expect(await namesOf(world.blue)).toEqual([`past ${name}`]);
+    expect(await namesOf(world.green)).toEqual([`past ${name}`]);
+    expect(await world.whoServes()).toEqual(GREEN);
+  });
+
+  it('written to a table that became a child between fence and commit, which the commit cannot see', async () => {
+    const stray = await world.sync.connect('blue');
+    await world.blue.query('CREATE SCHEMA elsewhere');
+    before(
+      'commit_attempt',
+      () =>
+        stray.query(
+          `BEGIN; CREATE TABLE elsewhere.kid (LIKE hydra_client INCLUDING ALL); ALTER TABLE elsewhere.kid INHERIT hydra_client;
+           INSERT INTO elsewhere.kid SELECT * FROM ONLY hydra_client LIMIT 1;
+           UPDATE elsewhere.kid SET id = 'stray-${name}', pk = pk + 1000000`,
+        ),
+      () => before('problems_since_commit', () => stray.query('COMMIT')),
+    );
+    try {
+      // It stays there, and so nobody can say that nothing comes through it later.
+      expect(await world.run()).toMatchObject({
+        outcome: 'committed',
+        refused: null,
+        aroundFence: { problems: ['elsewhere.kid inherits from hydra_client and has no guard'], rows: 1 },
+      });
+      const { rows } = await world.green.query('SELECT FROM hydra_client WHERE id = $1', [`stray-${name}`]);
+      expect(rows).toHaveLength(1);
+    } finally {
+      await world.blue.query('DROP SCHEMA elsewhere CASCADE');
+      await stray.end();
+    }
+  });
+
+  it('or was refused: everything is compared, because nobody knows what it would have been', async () => {
+    before('commit_attempt', () =>
+      expect(world.blue.query('DELETE FROM hydra_client')).rejects.toMatchObject({ code: 'HC001' }),
+    );
+    const receipt = await world.run();
+    expect(receipt).toMatchObject({ outcome: 'committed', refused: 1, aroundFence: { refused: 1, openedBy: null } });
+    expect(receipt.outcome === 'committed' && receipt.aroundFence?.tables).toHaveLength(16);
+    expect(world.before('openGreen')).toContain('carryAround: ok');
+  });
+
+  it('or may have been, because the server forgot in a crash how many writes it refused', async () => {
+    before('problems_since_commit', () => world.blue.query('TRUNCATE hydra_cutover.counting'));
+    expect(await world.run()).toMatchObject({ outcome: 'committed', refused: null, aroundFence: { refused: null } });
+    expect(world.events.filter((event) => event.startsWith('lookAround'))).toEqual([
+      'lookAround: found',
+      'lookAround: clean',
+    ]);
+  });
+});
+
+describe('where it cannot be carried within the pause', () => {
+  /** Leaves a committed attempt, a closed green and a write on blue alone. */
+  async function endsAsking(): Promise<void> {
+    world.scenario.settings = SHORT;
+    before('problems_since_commit', writePast);
+    const once = world.scenario.onQuery;
+    world.scenario.onQuery = (event, call) =>
+      event.purpose === 'switchover carry' ? AWAY() : (once?.(event, call) ?? call());
+    await expect(world.run()).rejects.toMatchObject({
+      code: 'FENCE_UNPROVEN',
+      message: expect.stringContaining('Tables: hydra_client') as string,
+      details: { tables: ['hydra_client'] },
+    });
+    world.scenario = {};
+    expect(world.events.some((event) => event.startsWith('holdWriters'))).toBe(false);
+    expect((await world.whoServes()).writes).toBe('');
+  }
+
+  it('the step ends asking, as often as it is repeated, and carries it when a person says so', async () => {
+    await endsAsking();
+    await world.blue.query(
+      `UPDATE hydra_cutover.attempt SET hold_started_at = hold_started_at - interval '1 hour' WHERE state = 'committed'`,
+    );
+    await expect(world.run()).rejects.toMatchObject({ code: 'FENCE_UNPROVEN' });
+    expect(await decide({ fence: 'carry' })).toMatchObject({ outcome: 'committed', aroundFence: { openedBy: null } });
+    expect(await namesOf(world.green)).toEqual([`past ${name}`]);
+    expect(await world.whoServes()).toEqual(GREEN);
+  });
+
+  it('green opens on the word of a person, and nobody claims that nothing was lost', async () => {
+    await endsAsking();
+    expect(await decide({ fence: 'open', decided: 'sam: the clients are made anew' })).toMatchObject({
+      outcome: 'committed',
+      refused: null,
+      aroundFence: { rows: 0, openedBy: 'sam: the clients are made anew' },
+    });
+    expect(await namesOf(world.green)).not.toEqual([`past ${name}`]);
+    expect(await world.whoServes()).toEqual(GREEN);
+  });
+
+  it('and where blue does not answer any more', async () => {
+    world.scenario.settings = SHORT;
+    world.scenario.onQuery = ({ text }, call) => (text.includes('problems_since_commit') ? AWAY() : call());
+    const impatient = createSwitchover({ ...realTools, patience: { ...PATIENCE, fenceMs: 0 } });
+    await expect(impatient(world.deps(), world.input, stepContext())).rejects.toMatchObject({
+      code: 'FENCE_UNPROVEN',
+      message: expect.stringContaining('blue does not answer') as string,
+    });
+    expect(await decide({ fence: 'open', decided: 'sam: blue is gone' })).toMatchObject({
+      outcome: 'committed',
+      refused: null,
+    });
+  });
+});
