@@ -46,12 +46,12 @@ export async function lookAround(run: Attempt): Promise<ResultOf<'lookAround'>> 
 
 /**
  * Whether a look found nothing, or nothing but what was there before the tables were carried. Not known how many writes were refused is
- * no zero: the server forgot it in a crash.
+ * no zero: the server forgot it in a crash. Writes that are refused after everything was compared change nothing of it: a client that
+ * goes on writing to blue must not keep green closed.
  */
-function isKnown(look: FenceLook, carried: FenceLook | null): boolean {
-  if (look.problems.some((problem) => carried?.problems.includes(problem) !== true)) return false;
-  if (look.refused === null) return carried !== null && carried.refused === null;
-  return look.refused <= (carried === null ? 0 : (carried.refused ?? -1));
+function isKnown({ problems, refused }: FenceLook, carried: FenceLook | null): boolean {
+  if (problems.some((problem) => carried?.problems.includes(problem) !== true)) return false;
+  return refused === 0 || (carried !== null && carried.refused !== 0);
 }
 
 /** @returns the captured tables that the problems name; all, where one names none, or writes were refused */
