@@ -1,2 +1,3 @@
-export { type DatabasesLook, judgeTraces, type Judgement, type ResourceLook, type SideLook } from './judge-traces';
+export { type DatabasesLook, type Judgement, type ResourceLook, type SideLook } from './databases-look';
+export { judgeTraces } from './judge-traces';
 export { readTraces, type SideTraces } from './read-traces';

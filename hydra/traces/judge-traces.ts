@@ -1,36 +1,15 @@
 import { CUTOVER_TAG } from '../../domain/ports/database-provider';
 import { type ArbiterDescription, tellOrigin } from '../arbiter';
+import { type DatabasesLook, type Judgement, type ResourceLook, type SideLook } from './databases-look';
 import { type SideTraces } from './read-traces';
+import { withoutArbiter } from './without-arbiter';
 
-/** What one side tells: its traces, or why it cannot be asked. */
-export type SideLook = SideTraces | { readonly unreachable: string };
-
-/** What the provider tells of a thing: null when there is none. */
-export type ResourceLook =
-  | { readonly id: string; readonly status: string; readonly tags: Readonly<Record<string, string>> }
-  | { readonly unreachable: string }
-  | null;
-
-export interface DatabasesLook {
-  readonly blue: SideLook;
-  readonly green: SideLook;
-  readonly instance: ResourceLook;
-  readonly snapshot: ResourceLook;
-}
-
-export interface Judgement {
-  readonly cutoverId: string | null;
-  /** One line: how far. */
-  readonly phase: string;
-  /** One line: who may write to Hydra's tables now. */
-  readonly writes: string;
-  /** Everything of ours that is there, a line each. */
-  readonly traces: readonly string[];
-  /** What to do, in order. */
-  readonly next: readonly string[];
-}
-
-/** What the databases alone say of a cutover, for people. Pure. */
+/**
+ * What the databases alone say of a cutover, for people. Pure.
+ *
+ * What is not there proves nothing, since an address may lead elsewhere: only an arbiter's own word tells that a cutover is over,
+ * and the removal of a thing is advised only where blue proves that nobody is served by it.
+ */
 export function judgeTraces(look: DatabasesLook): Judgement {
   const blue = 'unreachable' in look.blue ? null : look.blue;
   const arbiter = blue?.arbiter ?? null;
@@ -44,44 +23,27 @@ export function judgeTraces(look: DatabasesLook): Judgement {
     return {
       ...{ cutoverId, traces, phase: "unknown: blue's database does not tell" },
       writes: 'unknown: ask again when blue answers',
-      next: ["mend what keeps blue's database from answering, then ask again; change nothing before that"],
+      next: ["fix what keeps blue's database from answering, then ask again; change nothing before that"],
     };
   }
-  if (arbiter === null) return withoutArbiter(blue, traces);
+  if (arbiter === null) return { traces, ...withoutArbiter(blue, look) };
   if (arbiter.side === 'green') {
     return {
       ...{ cutoverId, traces, phase: `unknown: the database reached as blue is green of cutover ${arbiter.cutoverId}` },
-      writes: 'unknown',
+      writes:
+        arbiter.state === 'open' && arbiter.epoch > 0
+          ? `the database reached as blue, since epoch ${arbiter.epoch}`
+          : 'unknown',
       next: ['correct the addresses of both sides: they are crossed, or the config is one from before that cutover'],
     };
   }
   return { cutoverId, traces, ...judgeArbiter(arbiter, blue, look) };
 }
 
-function withoutArbiter(blue: SideTraces, traces: readonly string[]): Judgement {
-  const lifetimes = blue.schemas.some(({ name }) => name === 'hydra_cutover_lifetimes');
-  const isLeft = blue.schemas.length > 0 || blue.triggers > 0;
-  return {
-    ...{ cutoverId: null, traces, writes: 'blue, as far as we are concerned: nothing of ours refuses anything there' },
-    phase: isLeft
-      ? 'no cutover holds this database, but something of ours is left on it'
-      : 'no cutover holds this database',
-    next: [
-      ...(lifetimes ? ['token lifetimes on blue are raised still: the next cutover that ends gives them back'] : []),
-      ...(isLeft && !lifetimes
-        ? [
-            'a removal was cut short, or the schema is of somebody else: look at its owner; the next cutover is refused while it is there',
-          ]
-        : []),
-      ...(isLeft ? [] : ['nothing; what carries our tag at RDS and is of no run in Temporal can be removed']),
-    ],
-  };
-}
-
 type Verdict = Pick<Judgement, 'phase' | 'writes' | 'next'>;
 
 function judgeArbiter(arbiter: ArbiterDescription, blue: SideTraces, look: DatabasesLook): Verdict {
-  if (arbiter.state === 'committed') return judgeCommitted(arbiter, look);
+  if (arbiter.state === 'committed') return judgeCommitted(arbiter, blue, look);
   const last = arbiter.attempts.at(-1);
   const isAlive = (last?.state === 'holding' || last?.state === 'fenced') && !last.leaseOver;
   const isFenced = arbiter.state === 'fenced' && Date.parse(arbiter.leaseUntil ?? '') > Date.parse(blue.readAt);
@@ -107,35 +69,34 @@ function beforeCommit(arbiter: ArbiterDescription, { origin }: SideTraces): read
   ];
 }
 
-function judgeCommitted(arbiter: ArbiterDescription, { green }: DatabasesLook): Verdict {
+function judgeCommitted(arbiter: ArbiterDescription, { finalized }: SideTraces, { green }: DatabasesLook): Verdict {
   const { epoch, cutoverId } = arbiter;
   const moved = `the writes left blue with epoch ${epoch}, for good`;
   const finish = `\`hydra-cutover repair --cutover-id ${cutoverId} --by NAME\` finishes the switchover, if no worker does`;
+  const onGreen = 'unreachable' in green ? null : green.arbiter;
+  const isItsGreen = onGreen?.side === 'green' && onGreen.cutoverId === cutoverId;
+  if (finalized && !isItsGreen) return judgeFinalized(moved, green);
   if ('unreachable' in green) {
     return {
-      phase: `behind the commit: ${moved}`,
+      phase: `after the commit: ${moved}`,
       writes: 'never blue; green, if it was opened: it does not tell',
-      next: ["mend what keeps green's database from answering, then ask again", finish],
+      next: ["fix what keeps green's database from answering, then ask again", finish],
     };
   }
-  const onGreen = green.arbiter;
-  if (onGreen === null) {
+  if (onGreen === null || !isItsGreen) {
+    const seen = onGreen === null ? 'has no arbiter' : `is ${onGreen.side} of cutover ${onGreen.cutoverId}`;
     return {
-      phase: `over: ${moved}, and green is finalized`,
-      writes: 'green',
-      next: ["nothing. Blue's guard stays as long as its database exists: remove the instance when nobody needs it"],
-    };
-  }
-  if (onGreen.side !== 'green' || onGreen.cutoverId !== cutoverId) {
-    return {
-      phase: `behind the commit: ${moved}`,
+      phase: `after the commit: ${moved}; blue does not say that it was finalized`,
       writes: 'never blue; whether green is open, another database would have to tell',
-      next: [`correct green.database: what is reached there is ${onGreen.side} of cutover ${onGreen.cutoverId}`],
+      next: [
+        `correct green.database, it leads elsewhere: what is reached there ${seen}. Ask again before anything is changed or removed`,
+        `then, if no worker does it, finish the switchover: \`hydra-cutover repair --cutover-id ${cutoverId} --by NAME\``,
+      ],
     };
   }
   if (onGreen.state === 'open' && onGreen.epoch >= epoch) {
     return {
-      phase: 'behind the switchover: validation, bake or finalize',
+      phase: 'after the switchover: validation, bake or finalize',
       writes: `green, since epoch ${onGreen.epoch}`,
       next: [
         'bring its worker and Temporal back, and the run goes on by itself',
@@ -147,6 +108,19 @@ function judgeCommitted(arbiter: ArbiterDescription, { green }: DatabasesLook): 
     phase: `inside the switchover: ${moved}, and green is ${onGreen.state}`,
     writes: 'nobody: clients wait or are refused until green is open',
     next: ['bring its worker back NOW: it goes on within seconds', `otherwise: ${finish}`],
+  };
+}
+
+/** Blue tells that all is over; green's arbiter was the last to go. */
+function judgeFinalized(moved: string, green: SideLook): Verdict {
+  const onGreen = 'unreachable' in green ? null : green.arbiter;
+  const later = onGreen === null ? '' : `; what is reached as green is ${onGreen.side} of cutover ${onGreen.cutoverId}`;
+  return {
+    phase: `over: ${moved}, and green is finalized${later}`,
+    writes: onGreen === null ? 'green' : `never blue; ask with the config of cutover ${onGreen.cutoverId}`,
+    next: [
+      "nothing. Blue's guard stays as long as its database exists: remove blue's instance, the one with the arbiter above, when nobody needs it",
+    ],
   };
 }
 

@@ -5,6 +5,7 @@ import {
   describeOrigin,
   type OriginDescription,
   readArbiter,
+  readOutcome,
 } from '../arbiter';
 import { changeLogSize, type ChangeLogSize } from '../capture';
 
@@ -24,6 +25,8 @@ export interface SideTraces {
   /** Writes that a guard refused. */
   readonly refused: number | null;
   readonly changeLog: ChangeLogSize | null;
+  /** Blue's own word that everybody was seen on green, and that green's arbiter is gone or going. */
+  readonly finalized: boolean;
 }
 
 /** Reads everything of ours in one database, whatever is missing. Changes nothing, and decides nothing: who decides claims. */
@@ -50,5 +53,6 @@ export async function readTraces(client: SqlClient): Promise<SideTraces> {
     origin: usable ? ((await describeOrigin(client)) ?? null) : null,
     refused: arbiter === null ? null : (await readArbiter(client)).refused,
     changeLog: usable && log ? await changeLogSize(client) : null,
+    finalized: arbiter !== null && (await readOutcome(client)).finalized,
   };
 }

@@ -260,7 +260,12 @@ describe('a cutover whose Temporal is gone', () => {
     await cutover.reach('served');
     await fixture.on('blue', (blue) => removeCapture(blue));
     expect((await cli('status', ...FROM_DATABASES)).stdout).toContain(
-      'behind the switchover: validation, bake or finalize',
+      'after the switchover: validation, bake or finalize',
+    );
+    // Over is what blue says itself: a green without an arbiter may be another database.
+    const mistyped = ['--set', 'green.database.name=postgres'];
+    expect((await cli('status', ...FROM_DATABASES, ...mistyped)).stdout).toMatch(
+      /does not say that it was finalized.*\nwho may write: never blue; [^]*correct green\.database, it leads elsewhere/,
     );
     for (let time = 0; time < 2; time += 1) {
       const { code, stdout } = await cli('repair', '--cutover-id', mine.cutoverId, '--by', 'bob', '--json');
@@ -269,5 +274,11 @@ describe('a cutover whose Temporal is gone', () => {
       });
     }
     expect((await cli('status', ...FROM_DATABASES)).stdout).toMatch(/by the databases: over: .* green is finalized/);
+    const swapped = ['--set', 'blue.rdsInstanceId=green', '--set', 'green.rdsInstanceId=blue'];
+    const { stdout } = await cli('status', ...FROM_DATABASES, ...swapped);
+    expect(stdout).toMatch(
+      /by the databases: unknown: the database reached as green is blue of cutover .*\nwho may write: never the database reached as green/,
+    );
+    expect(stdout).not.toMatch(/can be removed|remove the instance/);
   });
 });

@@ -1,12 +1,13 @@
 import { type ArbiterDescription, type AttemptDescription } from '../../../../hydra/arbiter';
 import { type DatabasesLook, judgeTraces, type SideTraces } from '../../../../hydra/traces';
-import { CUTOVER_TAG } from '../../../../domain/ports/database-provider';
+import { CUTOVER_TAG, GREEN_MARK, GREEN_RESTORED } from '../../../../domain/ports/database-provider';
 
 const AT = '2026-03-01T12:00:00.000+00:00';
 const LATER = '2026-03-01T12:00:05.000+00:00';
 const EARLIER = '2026-03-01T11:59:55.000+00:00';
 const NOTHING: SideTraces = {
   ...{ readAt: AT, schemas: [], triggers: 0, roles: [], arbiter: null, origin: null, refused: null, changeLog: null },
+  finalized: false,
 };
 
 function arbiter(changes: Partial<ArbiterDescription> = {}): ArbiterDescription {
@@ -47,6 +48,10 @@ function look(changes: Partial<DatabasesLook>): DatabasesLook {
 const green = (changes: Partial<ArbiterDescription>) => side({ side: 'green', state: 'closed', ...changes });
 const committed = { state: 'committed', epoch: 3, attempts: [attempt({ state: 'committed' })] } as const;
 
+const OVER = { finalized: true } as const;
+const instance = (tags: Readonly<Record<string, string>>) =>
+  ({ id: 'green', status: 'available', tags: { [CUTOVER_TAG]: 'c-1', ...tags } }) as const;
+
 describe('who may write, by the databases alone', () => {
   it.each<[string, Partial<DatabasesLook>, RegExp, RegExp]>([
     ['nothing of ours anywhere', {}, /^no cutover holds/, /^blue/],
@@ -75,20 +80,64 @@ describe('who may write, by the databases alone', () => {
     [
       'a commit, green open',
       { blue: side(committed), green: green({ state: 'open', epoch: 3 }) },
-      /^behind the switchover/,
+      /^after the switchover/,
       /^green, since epoch 3$/,
     ],
-    ['a commit, green finalized', { blue: side(committed) }, /^over: .* finalized$/, /^green$/],
+    ['a commit that blue says is finalized', { blue: side(committed, OVER) }, /^over: .* finalized$/, /^green$/],
+    [
+      'a finalized commit, green silent',
+      { blue: side(committed, OVER), green: { unreachable: 'x' } },
+      /^over: .* finalized$/,
+      /^green$/,
+    ],
+    [
+      'a finalized commit, green held by a later cutover',
+      { blue: side(committed, OVER), green: side({ cutoverId: 'c-2' }) },
+      /^over: .* as green is blue of cutover c-2$/,
+      /^never blue; ask with the config of cutover c-2$/,
+    ],
+    [
+      'a commit, and a green without an arbiter, which blue does not explain',
+      { blue: side(committed) },
+      /^after the commit: .* does not say that it was finalized$/,
+      /^never blue; whether green is open/,
+    ],
+    [
+      'no arbiter on blue, green open',
+      { green: green({ state: 'open', epoch: 3 }) },
+      /^unknown: green of cutover c-1 is open since epoch 3/,
+      /^green, since epoch 3$/,
+    ],
+    ['no arbiter on blue, green closed', { green: green({}) }, /^unknown: green of cutover c-1 is closed/, /^unknown/],
+    [
+      'sides that are swapped after the end',
+      { green: side(committed, OVER) },
+      /^unknown: the database reached as green is blue of cutover c-1/,
+      /^never the database reached as green/,
+    ],
+    [
+      'no arbiter, and an instance that had one',
+      { instance: instance({ [GREEN_MARK]: 'closed' }) },
+      /instance green of cutover c-1 may serve$/,
+      /^unknown/,
+    ],
+    ['no arbiter, and an instance without a mark', { instance: instance({}) }, /may serve$/, /^unknown/],
+    [
+      'no arbiter, and an instance that never had one',
+      { instance: instance({ [GREEN_MARK]: GREEN_RESTORED }) },
+      /is a copy that cutover c-1 never prepared$/,
+      /^blue/,
+    ],
     [
       'a commit, green silent',
       { blue: side(committed), green: { unreachable: 'x' } },
-      /^behind the commit/,
+      /^after the commit/,
       /^never blue; green, if/,
     ],
     [
       'a commit, and another green',
       { blue: side(committed), green: green({ cutoverId: 'c-2' }) },
-      /^behind the commit/,
+      /^after the commit/,
       /^never blue/,
     ],
     ['blue silent', { blue: { unreachable: 'x' }, green: green({}) }, /^unknown/, /^unknown/],
@@ -108,6 +157,19 @@ describe('who may write, by the databases alone', () => {
     const { next } = judgeTraces(look({ blue: side(committed), green: green({}) }));
     expect(next.join()).toMatch(/bring its worker back NOW.*repair --cutover-id c-1.*finishes/);
     expect(next.join()).not.toContain('takes back');
+  });
+
+  it.each<[string, Partial<DatabasesLook>]>([
+    ['blue is committed and green has no arbiter', { blue: side(committed) }],
+    ['blue is committed and green is silent', { blue: side(committed), green: { unreachable: 'x' } }],
+    ['blue has none, and green serves', { green: green({ state: 'open', epoch: 3 }) }],
+    ['blue has none, and the sides are swapped', { green: side(committed, OVER), instance: instance({}) }],
+    ['neither has one, and the instance was prepared', { instance: instance({ [GREEN_MARK]: 'closed' }) }],
+    ['neither has one, and the instance has no mark', { instance: instance({}) }],
+    ['neither has one, and the provider is silent', { instance: { unreachable: 'x' } }],
+  ])('never advises to remove an instance where %s', (_case, changes) => {
+    const told = judgeTraces(look(changes)).next.join('; ');
+    expect(told).not.toMatch(/can be removed|remove (blue's|the|it)\b|removes what/);
   });
 
   it('lists everything of ours, and whose what RDS has is', () => {

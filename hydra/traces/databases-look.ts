@@ -1,0 +1,29 @@
+import { type SideTraces } from './read-traces';
+
+/** What one side tells: its traces, or why it cannot be asked. */
+export type SideLook = SideTraces | { readonly unreachable: string };
+
+/** What the provider tells of a thing: null when there is none. */
+export type ResourceLook =
+  | { readonly id: string; readonly status: string; readonly tags: Readonly<Record<string, string>> }
+  | { readonly unreachable: string }
+  | null;
+
+export interface DatabasesLook {
+  readonly blue: SideLook;
+  readonly green: SideLook;
+  readonly instance: ResourceLook;
+  readonly snapshot: ResourceLook;
+}
+
+export interface Judgement {
+  readonly cutoverId: string | null;
+  /** One line: how far. */
+  readonly phase: string;
+  /** One line: who may write to Hydra's tables now. */
+  readonly writes: string;
+  /** Everything of ours that is there, a line each. */
+  readonly traces: readonly string[];
+  /** What to do, in order. */
+  readonly next: readonly string[];
+}
