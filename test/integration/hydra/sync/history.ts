@@ -12,7 +12,7 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-interface Grant {
+export interface Grant {
   readonly consent: string;
   readonly login: string;
   readonly session: string;
