@@ -10,6 +10,7 @@ import {
   type SwitchoverLimits,
   type SwitchoverState,
 } from '../../domain/switchover';
+import { deadEnds } from './dead-ends';
 
 /** The decision functions that are walked: those of production, or ones with a mistake planted in them. */
 export interface SwitchoverRules {
@@ -393,21 +394,4 @@ function propertiesOf(
     [action.kind === 'confirmTargets' && !truth.released, 'requests wait for a target that is only to be confirmed'],
   ];
   return rules.filter(([broken]) => broken).map(([, problem]) => problem);
-}
-
-function deadEnds(
-  all: Iterable<string>,
-  before: ReadonlyMap<string, ReadonlySet<string>>,
-  finishing: ReadonlySet<string>,
-): readonly string[] {
-  const canFinish = new Set(finishing);
-  const queue = [...finishing];
-  for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
-    for (const earlier of before.get(key) ?? []) {
-      if (canFinish.has(earlier)) continue;
-      canFinish.add(earlier);
-      queue.push(earlier);
-    }
-  }
-  return [...all].filter((key) => !canFinish.has(key));
 }
