@@ -31,7 +31,7 @@ export interface RepairReceipt {
 
 /**
  * Brings what a cutover left to one side, without Temporal: the same steps as the workflow's. Idempotent; to be repeated after
- * a failure. With nothing of the cutover left it does nothing.
+ * a failure. With nothing of the cutover left it only gives back token lifetimes that are raised still.
  *
  * Safe beside a workflow that turns out to be alive: first no attempt of it can commit any more, then green loses the right to
  * open, which a later attempt would need. Blue's arbiter goes last: until then it is the proof on which a repeat goes on.
@@ -57,7 +57,11 @@ export async function repairLocally(options: RepairOptions): Promise<RepairRecei
   };
   try {
     await secrets.refresh();
-    if ((await whoProves(deps, cutoverId, signal)) === 'nothing left') return { outcome: 'undone', steps: done };
+    if ((await whoProves(deps, cutoverId, signal)) === 'nothing left') {
+      // They are raised before blue has an arbiter, and given back only where they were.
+      await run('restoreLifetimes');
+      return { outcome: 'undone', steps: done };
+    }
     const { outcome } = (await run('abandonSwitchover')) as { readonly outcome: 'aborted' | 'committed' };
     if (outcome === 'committed') {
       // Jobs stay paused: what they would remove now is for the purge guard and a person.

@@ -44,11 +44,14 @@ async function assertNotRunning(config: Config, cutoverId: string, { env, stderr
     await withCutover(config, env, async (session) => {
       const { raw, runId, status } = await describe(session);
       const first = raw.workflowExecutionInfo?.firstRunId ?? '';
-      if (status.name !== 'RUNNING' || (first === '' ? runId : first) !== cutoverId) return;
+      if (status.name !== 'RUNNING') return;
+      const running = first === '' ? runId : first;
+      // Another one of the same databases may have raised lifetimes already, and have no arbiter yet that would protect them.
+      const whose = running === cutoverId ? `(${cutoverId})` : `as cutover ${running}, not ${cutoverId},`;
       throw new CutoverFault(
         'CUTOVER_RUNNING',
-        `${session.workflowId} (${cutoverId}) is under way in the Temporal at ${session.address}; nothing was changed; use \`hydra-cutover cancel\`, with a worker that is up`,
-        { cutoverId },
+        `${session.workflowId} ${whose} is under way in the Temporal at ${session.address}; nothing was changed; use \`hydra-cutover cancel\`, with a worker that is up`,
+        { cutoverId: running },
       );
     });
   } catch (error) {

@@ -66,7 +66,11 @@ function leftOnBlue({ schemas, triggers }: SideTraces): string[] {
   const isRaised = schemas.some(({ name }) => name === 'hydra_cutover_lifetimes');
   const isMore = schemas.some(({ name }) => name !== 'hydra_cutover_lifetimes') || triggers > 0;
   return [
-    ...(isRaised ? ['token lifetimes on blue are raised still: the next cutover that ends gives them back'] : []),
+    ...(isRaised
+      ? [
+          'token lifetimes on blue are raised still: if their run is not alive any more, `hydra-cutover repair --cutover-id ID --by NAME` gives them back; ID is that of the run, or any name where Temporal is gone',
+        ]
+      : []),
     ...(isMore
       ? [
           'a removal was cut short, or the schema is of somebody else: look at its owner; the next cutover is refused while it is there',

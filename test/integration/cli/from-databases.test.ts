@@ -211,6 +211,19 @@ describe('a cutover whose Temporal is gone', () => {
     });
   });
 
+  it('that ended before it had an arbiter leaves raised lifetimes, which repair gives back', async () => {
+    const raised = { ...deps, settings: { ...deps.settings, accessTokenLifespanMs: 7_200_000 } };
+    await STEPS.extendLifetimes(raised, mine, stepContext());
+    const told = await cli('status', ...FROM_DATABASES);
+    expect(told.stdout).toMatch(/token lifetimes on blue are raised still: .*`hydra-cutover repair/);
+    const soon = ['--set', 'checks.timeoutMs=1000'];
+    expect(await cli('repair', '--cutover-id', mine.cutoverId, '--by', 'bob', '--json', ...soon)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('"restoreLifetimes"') as string,
+    });
+    expect((await cli('status', ...FROM_DATABASES)).stdout).toContain('blue: nothing of ours');
+  });
+
   it('is never taken back behind its commit', async () => {
     await cutover.reach('committed');
     expect((await cli('status', ...FROM_DATABASES)).stdout).toMatch(/the writes left blue with epoch 5, for good/);
