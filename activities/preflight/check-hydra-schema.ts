@@ -115,6 +115,9 @@ export async function checkDrift(client: SqlClient, settings: CutoverSettings, f
   }
 }
 
+/** By the function that is called: a name alone says nothing of whose a trigger is. */
+type TriggerKind = 'ours' | 'named like ours' | 'foreign';
+
 /** Nothing of ours or of our names is there, unless it is this cutover's own. */
 export async function checkTraces(
   client: SqlClient,
@@ -139,7 +142,8 @@ export async function checkTraces(
       'none',
     );
   } else if (schema) {
-    const fix = 'remove it, if nobody needs it';
+    const fix =
+      'ask its owner whose it is, and look with `hydra-cutover status --from-databases`; remove it only if no trigger calls its functions';
     findings.problem(
       'schema hydra_cutover on blue',
       `exists, owned by ${schema.owner}, and is no arbiter`,
@@ -147,21 +151,31 @@ export async function checkTraces(
       'none',
     );
   }
-  const triggers = await queryRows<{ table: string; name: string; ours: boolean }>(
+  const triggers = await queryRows<{ table: string; name: string; kind: TriggerKind }>(
     client,
-    `SELECT c.relname AS table, t.tgname AS name, starts_with(t.tgname::text, 'hydra_cutover') AS ours
+    `SELECT c.relname AS table, t.tgname AS name,
+            CASE WHEN starts_with(n.nspname::text, 'hydra_cutover') THEN 'ours'
+                 WHEN starts_with(t.tgname::text, 'hydra_cutover') THEN 'named like ours' ELSE 'foreign' END AS kind
        FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+       JOIN pg_proc f ON f.oid = t.tgfoid JOIN pg_namespace n ON n.oid = f.pronamespace
       WHERE NOT t.tgisinternal AND c.relnamespace = to_regnamespace($1) ORDER BY 1, 2`,
     [settings.hydraSchema],
   );
-  const named = (ours: boolean) =>
-    triggers.filter((one) => one.ours === ours).map(({ table, name }) => `${name} on ${table}`);
-  if (named(true).length > 0) {
-    findings.problem('triggers on blue', `have names of ours: ${some(named(true))}`, 'drop or rename them', 'none');
+  const named = (kind: TriggerKind) =>
+    triggers.filter((one) => one.kind === kind).map(({ table, name }) => `${name} on ${table}`);
+  if (named('ours').length > 0 && arbiter === undefined) {
+    const observed = `are guard or capture of a cutover that our role cannot see: ${some(named('ours'))}`;
+    const fix =
+      'leave them: they may be what keeps writes off; `hydra-cutover status --from-databases`, with the role that began it, tells whose they are';
+    findings.problem('triggers on blue', observed, fix, 'none');
   }
-  if (named(false).length > 0) {
+  if (named('named like ours').length > 0) {
+    const observed = `have names of ours, and call no function of ours: ${some(named('named like ours'))}`;
+    findings.problem('triggers on blue', observed, 'rename them, or drop them if nobody needs them', 'none');
+  }
+  if (named('foreign').length > 0) {
     const fix = 'they will fire on green for what is carried over; make sure that this is harmless';
-    findings.warn('triggers on blue', some(named(false)), fix);
+    findings.warn('triggers on blue', some(named('foreign')), fix);
   }
 }
 

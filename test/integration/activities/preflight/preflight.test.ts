@@ -94,6 +94,23 @@ describe('preflight of a world in which everything is right', () => {
       );
     });
   });
+
+  it('never advises to drop a guard, whether its arbiter can be read or not', async () => {
+    await arbiterOf(world.cutoverId, async () => {
+      await client.query('RESET ROLE');
+      await client.query(
+        'CREATE TRIGGER hydra_cutover_guard BEFORE INSERT ON hydra_client EXECUTE FUNCTION hydra_cutover.guard()',
+      );
+      const seen = (await world.look({ input: { cutoverId: 'another' } })).text;
+      expect(seen).toContain(`belongs to cutover ${world.cutoverId}`);
+      expect(seen).not.toContain('triggers on blue');
+      await client.query('ALTER SCHEMA hydra_cutover RENAME TO hydra_cutover_hidden');
+      const unseen = (await world.look({ input: { cutoverId: 'another' } })).text;
+      await client.query('ALTER SCHEMA hydra_cutover_hidden RENAME TO hydra_cutover');
+      expect(unseen).toMatch(/triggers on blue: are guard or capture of a cutover .* leave them/);
+      expect(unseen).not.toMatch(/\bdrop\b/);
+    });
+  });
 });
 
 describe('preflight refuses', () => {
@@ -130,7 +147,7 @@ describe('preflight refuses', () => {
       /environment\.allowsDrill: a drill was asked for where the config does not allow one/,
       /instance green-1: exists and was not made by a cutover/,
       /schema hydra_cutover on blue: exists, owned by \w+, and is no arbiter/,
-      /triggers on blue: have names of ours: hydra_cutover_guard on hydra_client/,
+      /triggers on blue: have names of ours, and call no function of ours: hydra_cutover_guard on hydra_client/,
       /table hydra_jwk on blue: has note text besides/,
       /process \d+ on blue's database: tests .* is in a transaction .* holds hydra_oauth2_refresh/,
       /blue's database: a prepared transaction of tests since/,
