@@ -23,7 +23,7 @@ export function isWithoutArbiter(error: unknown): boolean {
 /**
  * One call of a function of the arbiter in a short session of its own.
  *
- * @param expression of schema hydra_cutover, with `$1` and so on
+ * @param expression of schema hydra_cutover_asks, with `$1` and so on
  * @throws PostgreSQL's errors; {@link isWithoutArbiter} tells a database in which there is no arbiter at all
  */
 export async function askArbiter(
@@ -41,7 +41,7 @@ export async function askArbiter(
   try {
     connection = await openConnection(login, { purpose: PURPOSE, connectTimeoutMs: timeoutMs, signal: ending.signal });
     await connection.client.query(`SET statement_timeout = ${timeoutMs}`);
-    const sql = `SELECT hydra_cutover.${expression} AS answer`;
+    const sql = `SELECT hydra_cutover_asks.${expression} AS answer`;
     const { rows } = await connection.client.query<{ answer: unknown }>(sql, values);
     return rows[0]?.answer;
   } finally {

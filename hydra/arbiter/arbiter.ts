@@ -137,12 +137,12 @@ export async function claimEpoch(
   question: { readonly epoch: number | null; readonly appliedEpoch: number; readonly by: string },
 ): Promise<'aborted' | 'committed' | 'unknown'> {
   const { epoch, appliedEpoch, by } = question;
-  return call(client, 'claim_epoch($1, $2, $3)', [epoch, appliedEpoch, by]);
+  return call(client, 'claim_epoch($1, $2, $3)', [epoch, appliedEpoch, by], ASKS);
 }
 
 /** Whether this side was opened for `epoch`: what a gateway asks green before it follows a committed epoch. */
 export function serves(client: SqlClient, epoch: number): Promise<boolean> {
-  return call(client, 'serves($1)', [epoch]);
+  return call(client, 'serves($1)', [epoch], ASKS);
 }
 
 /** How things stand at one arbiter: `committed`, `serves` and `finalized` are final, `living` may be over a moment later. */
@@ -160,12 +160,12 @@ export interface ArbiterOutcome {
 
 /** Looks, claims nothing. */
 export function readOutcome(client: SqlClient): Promise<ArbiterOutcome> {
-  return call(client, 'outcome()', []);
+  return call(client, 'outcome()', [], ASKS);
 }
 
 /** Whether an attempt of exactly this epoch is alive on this side. */
 export function prepares(client: SqlClient, epoch: number): Promise<boolean> {
-  return call(client, 'prepares($1)', [epoch]);
+  return call(client, 'prepares($1)', [epoch], ASKS);
 }
 
 /** Idempotent. @returns false when `epoch` is not the one that was committed here; nothing changed then */
@@ -229,8 +229,16 @@ export async function readArbiter(client: SqlClient): Promise<ArbiterState> {
   return row;
 }
 
-async function call<Answer>(client: SqlClient, expression: string, values: unknown[]): Promise<Answer> {
-  const [row] = await queryRows<{ answer: Answer }>(client, `SELECT hydra_cutover.${expression} AS answer`, values);
-  if (row === undefined) throw new Error(`hydra_cutover.${expression} gave no row`);
+/** What gateways may call; see asks.sql. */
+const ASKS = 'hydra_cutover_asks';
+
+async function call<Answer>(
+  client: SqlClient,
+  expression: string,
+  values: unknown[],
+  schema = 'hydra_cutover',
+): Promise<Answer> {
+  const [row] = await queryRows<{ answer: Answer }>(client, `SELECT ${schema}.${expression} AS answer`, values);
+  if (row === undefined) throw new Error(`${schema}.${expression} gave no row`);
   return row.answer;
 }

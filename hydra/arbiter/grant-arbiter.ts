@@ -2,7 +2,8 @@ import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 
 /**
- * Lets a role ask who serves (`claim_epoch`, `serves`, `prepares`, `outcome`) and nothing else. Idempotent.
+ * Lets a role ask who serves (`claim_epoch`, `serves`, `prepares`, `outcome`) and nothing else: in `hydra_cutover_asks`,
+ * which holds no table that could be locked. Idempotent.
  *
  * @throws CutoverFault CHECK_FAILED when there is no such role
  */
@@ -16,9 +17,9 @@ export async function grantArbiter(client: SqlClient, role: string): Promise<voi
     throw new CutoverFault('CHECK_FAILED', `the gateways' role ${role} does not exist in this database; create it`);
   }
   await client.query(
-    `GRANT USAGE ON SCHEMA hydra_cutover TO ${found.name};
-     GRANT EXECUTE ON FUNCTION hydra_cutover.claim_epoch(bigint, bigint, text), hydra_cutover.serves(bigint),
-       hydra_cutover.prepares(bigint), hydra_cutover.outcome()
+    `GRANT USAGE ON SCHEMA hydra_cutover_asks TO ${found.name};
+     GRANT EXECUTE ON FUNCTION hydra_cutover_asks.claim_epoch(bigint, bigint, text), hydra_cutover_asks.serves(bigint),
+       hydra_cutover_asks.prepares(bigint), hydra_cutover_asks.outcome()
        TO ${found.name}`,
   );
 }

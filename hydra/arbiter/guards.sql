@@ -136,6 +136,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $p
   SELECT format('role %s may use the barrier, and so stop every write', a.grantee::regrole)
     FROM pg_namespace n, aclexplode(n.nspacl) a WHERE n.nspname = 'hydra_cutover_barrier' AND a.grantee <> n.nspowner
   UNION ALL
+  -- Whoever may use this schema may lock its tables, which every write reads. The login of the sync, which needs some of them, is this
+  -- cutover's own, and nobody else has its password.
+  SELECT format('role %s may use schema hydra_cutover, and so stop every write', a.grantee::regrole)
+    FROM pg_namespace n, aclexplode(n.nspacl) a
+   WHERE n.nspname = 'hydra_cutover' AND a.grantee <> n.nspowner
+     AND a.grantee NOT IN (SELECT r.oid FROM pg_roles r JOIN hydra_cutover.run ON run.sync_role = r.rolname)
+  UNION ALL
   SELECT 'no table has a guard' WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.guarded)
   UNION ALL
   -- DDL that is under way on it would go unseen at the commit.

@@ -19,8 +19,8 @@ export interface InstallArbiterOptions {
 }
 
 /**
- * Makes schema `hydra_cutover` with the arbiter of this side, and `hydra_cutover_barrier`, in one transaction. Idempotent for the same cutover and side: what
- * is there stays as it is. There is no way back from a removal that has begun: what it has taken off already is not known to the
+ * Makes schema `hydra_cutover` with the arbiter of this side, `hydra_cutover_barrier` and `hydra_cutover_asks`, in one transaction.
+ * Idempotent for the same cutover and side: what is there stays as it is. There is no way back from a removal that has begun: what it has taken off already is not known to the
  * caller, so the removal is finished first.
  *
  * @returns the nonce that every later transaction asserts, so that crossed connections are noticed
@@ -35,7 +35,8 @@ export async function installArbiter(client: SqlClient, options: InstallArbiterO
   const nonce = randomUUID();
   await client.query(`BEGIN; ${END_WHEN_SILENT}`);
   try {
-    for (const file of ['arbiter.sql', 'looks.sql', 'guards.sql']) await client.query(sqlFile(__dirname, file));
+    for (const file of ['arbiter.sql', 'looks.sql', 'asks.sql', 'guards.sql'])
+      await client.query(sqlFile(__dirname, file));
     await client.query(
       'INSERT INTO hydra_cutover.run (side, nonce, cutover_id, state, sync_role) VALUES ($1, $2::uuid, $3, $4, $5)',
       [options.side, nonce, options.cutoverId, options.initialState, options.syncRole ?? null],
@@ -116,7 +117,7 @@ async function assertSchemaIsOurs(client: SqlClient): Promise<void> {
   const foreign = await queryRows<{ name: string; owner: string }>(
     client,
     `SELECT nspname AS name, nspowner::regrole::text AS owner FROM pg_catalog.pg_namespace
-      WHERE nspname IN ('hydra_cutover', 'hydra_cutover_barrier') AND nspowner <> current_user::regrole`,
+      WHERE nspname IN ('hydra_cutover', 'hydra_cutover_barrier', 'hydra_cutover_asks') AND nspowner <> current_user::regrole`,
   );
   if (foreign[0] === undefined) return;
   throw new CutoverFault(

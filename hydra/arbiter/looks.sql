@@ -1,4 +1,4 @@
--- What gateways may look at, after arbiter.sql: nothing here decides.
+-- What gateways look at (through asks.sql), after arbiter.sql: nothing here decides.
 
 -- Whether this side was opened for the epoch. An epoch that tried to leave this side is none that it was opened for.
 CREATE FUNCTION hydra_cutover.serves(p_epoch bigint) RETURNS boolean

@@ -9,9 +9,8 @@ export interface RemoveArbiterOptions extends LockRetryOptions {
 }
 
 /**
- * Takes the right to begin an attempt away, then everything of ours off Hydra's tables, one table per transaction, then drops schemas `hydra_cutover` and
- * `hydra_cutover_barrier`. Tolerates whatever
- * is missing. Never `DROP SCHEMA ... CASCADE` while triggers depend on it: that holds one table while it waits for the next.
+ * Takes the right to begin an attempt away, then everything of ours off Hydra's tables, one table per transaction, then drops
+ * schemas `hydra_cutover`, `hydra_cutover_barrier` and `hydra_cutover_asks`. Tolerates whatever is missing. Never `DROP SCHEMA ... CASCADE` while triggers depend on it: that holds one table while it waits for the next.
  *
  * @throws CutoverFault CHECK_FAILED (committed here: the guard stays as long as this database exists; or closed: it would let
  *   writes in that are on no other side) | LOCK_BUSY (an attempt is alive, or a table stays locked; what was removed so far stays
@@ -28,7 +27,7 @@ export async function removeArbiter(client: SqlClient, options: RemoveArbiterOpt
         `triggers were added meanwhile on ${left.map(({ name }) => name).join(', ')}`,
       );
     }
-    await client.query('DROP SCHEMA IF EXISTS hydra_cutover, hydra_cutover_barrier CASCADE');
+    await client.query('DROP SCHEMA IF EXISTS hydra_cutover, hydra_cutover_barrier, hydra_cutover_asks CASCADE');
   });
 }
 

@@ -160,7 +160,7 @@ describe('enableCapture', () => {
       await count(blue, `SELECT 1 FROM hydra_cutover.change_log WHERE new_key ->> 'signature' = $1`, [cutoverId]),
     ).toBe(1);
     const { rows } = await blue.query(
-      `SELECT has_function_privilege($1, 'hydra_cutover.serves(bigint)', 'EXECUTE') AS may`,
+      `SELECT has_function_privilege($1, 'hydra_cutover_asks.serves(bigint)', 'EXECUTE') AS may`,
       [gatewayRole],
     );
     expect(rows).toEqual([{ may: true }]);

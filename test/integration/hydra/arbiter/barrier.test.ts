@@ -77,6 +77,29 @@ describe.each([15, 18] as const)('the barrier on PostgreSQL %s', (major) => {
     await hydra.query('COMMIT');
   });
 
+  it.each(['nobody', 'gateway'])(
+    'is the only lock that matters: role %s locks no table of ours either',
+    async (role) => {
+      const { rows } = await ours.query<{ name: string }>(
+        `SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname ^@ 'hydra_cutover' AND c.relkind IN ('r', 'S', 'v')`,
+      );
+      expect(rows).toContainEqual({ name: 'hydra_cutover.armed' });
+      for (const { name } of rows) {
+        // Each of them keeps its lock to the end of the transaction, where it is granted one.
+        for (const sql of [
+          `PREPARE q AS SELECT * FROM ${name}`,
+          `CREATE RULE r AS ON INSERT TO ${name} DO INSTEAD NOTHING`,
+        ]) {
+          await expect(session(role).query(sql)).rejects.toMatchObject({
+            code: '42501',
+            message: expect.stringMatching(/^permission denied for schema /) as string,
+          });
+        }
+      }
+    },
+  );
+
   it('is in no one else’s way: Hydra takes it by the fast path, and VACUUM and ANALYZE never take it', async () => {
     await hydra.query(`BEGIN; INSERT INTO hydra_jwk VALUES ('fast')`);
     const { rows } = await hydra.query(
@@ -101,5 +124,8 @@ describe.each([15, 18] as const)('the barrier on PostgreSQL %s', (major) => {
     await ours.query('GRANT USAGE ON SCHEMA hydra_cutover_barrier TO gateway');
     expect(await guardProblems(ours)).toEqual(['role gateway may use the barrier, and so stop every write']);
     await ours.query('REVOKE USAGE ON SCHEMA hydra_cutover_barrier FROM gateway');
+    await ours.query('GRANT USAGE ON SCHEMA hydra_cutover TO gateway');
+    expect(await guardProblems(ours)).toEqual(['role gateway may use schema hydra_cutover, and so stop every write']);
+    await ours.query('REVOKE USAGE ON SCHEMA hydra_cutover FROM gateway');
   });
 });

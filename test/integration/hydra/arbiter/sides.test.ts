@@ -325,7 +325,10 @@ describe('an arbiter', () => {
        GRANT UPDATE ON ALL TABLES IN SCHEMA public TO ${role}; REVOKE UPDATE ON hydra_client FROM ${role};
        ALTER FUNCTION hydra_cutover.guard_problems() OWNER TO ${role}`,
     );
-    expect(await guardProblems(ours)).toEqual([`hydra_client may not be locked by ${role}`]);
+    expect(await guardProblems(ours)).toEqual([
+      `role ${role} may use schema hydra_cutover, and so stop every write`,
+      `hydra_client may not be locked by ${role}`,
+    ]);
     const attempt = await begin(5);
     await fence(ours, attempt, LOCK_TIMEOUT_MS);
     expect(await commitAttempt(ours, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: false, reason: 'guard_problems' });

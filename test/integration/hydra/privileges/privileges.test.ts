@@ -99,7 +99,7 @@ describe.each(MAJORS)("the tool's role on PostgreSQL %i", (major) => {
       );
     });
     await as('gateway', async (client) => {
-      await expect(client.query('SELECT hydra_cutover.serves(1)')).resolves.toBeDefined();
+      await expect(client.query('SELECT hydra_cutover_asks.serves(1)')).resolves.toBeDefined();
       for (const sql of ['SELECT FROM hydra_client', 'SELECT FROM hydra_cutover.run', 'CREATE TABLE t (a int)']) {
         await expect(client.query(sql)).rejects.toThrow(/permission denied/);
       }
