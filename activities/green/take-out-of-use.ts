@@ -2,19 +2,21 @@ import { CutoverFault, isCutoverFault } from '../../domain/faults';
 import { type DatabaseInstance } from '../../domain/ports/database-provider';
 import { type DatabaseSession } from '../../domain/ports/databases';
 import { describeArbiter, takeRightToBegin } from '../../hydra/arbiter';
-import { takeRightToOpen } from '../../hydra/closing';
+import { assertKnows, beginningsOnBlue, takeRightToOpen } from '../../hydra/closing';
 import { type StepContext, type StepDeps } from '../step';
+import { notedOnGreen } from './noted-on-green';
 import { wasNeverClosed } from './instance-mark';
 
-/** What the database reached as blue says of this cutover. `silent`: it has no arbiter of it, or does not answer. */
-type WordOfBlue = 'cannot commit' | 'silent';
+/** Which beginnings blue knows, where it is this cutover's and can commit none any more. `silent`: no arbiter of it, or no answer. */
+type WordOfBlue = ReadonlySet<string> | 'silent';
 
 /**
  * Before green is stopped or removed: proves that it serves nobody, takes from blue the right to begin a switchover, and from green
  * the right to open. Idempotent.
  *
  * Absence proves nothing. Green's own arbiter is asked first of all; a green that has none goes only on the word of its instance
- * that it was restored and never closed; one that does not answer, only when besides that blue's arbiter does not object.
+ * that it was restored and never closed; one that does not answer, only when besides that blue's arbiter does not object. Blue is
+ * believed only if it knows of every switchover that green saw begin: one that does not is an older copy of itself.
  *
  * @param instance green's, as the provider describes it
  * @throws CutoverFault CHECK_FAILED (the writes have moved to green, or may have) | CROSSED_CONNECTION (what is reached is not this
@@ -26,13 +28,13 @@ export async function takeGreenOutOfUse(
   instance: DatabaseInstance,
   context: Pick<StepContext, 'signal'>,
 ): Promise<void> {
-  const blue = await askBlue(deps, cutoverId, context);
+  const blue = await askBlue(deps, cutoverId, (await notedOnGreen(deps, cutoverId, context)) ?? [], context);
   const options = { signal: context.signal, purpose: 'take green out of use' };
   const take = await deps.databases
     .withSession(
       'green',
       (green) =>
-        takeRightToOpen(green, { cutoverId, blueCannotCommit: blue === 'cannot commit', signal: context.signal }),
+        takeRightToOpen(green, { cutoverId, knownByBlue: blue === 'silent' ? null : blue, signal: context.signal }),
       options,
     )
     .catch((error: unknown) => {
@@ -51,6 +53,7 @@ export async function takeGreenOutOfUse(
 async function askBlue(
   deps: StepDeps,
   cutoverId: string,
+  noted: readonly string[],
   { signal }: Pick<StepContext, 'signal'>,
 ): Promise<WordOfBlue> {
   const ask = async (blue: DatabaseSession): Promise<WordOfBlue> => {
@@ -59,8 +62,10 @@ async function askBlue(
     if (arbiter.side !== 'blue') throw crossed(cutoverId, arbiter.side);
     if (arbiter.state === 'committed')
       throw committed(cutoverId, arbiter.epoch, deps.settings.provider.greenInstanceId);
+    assertKnows(await beginningsOnBlue(blue), noted, cutoverId);
     await takeRightToBegin(blue);
-    return 'cannot commit';
+    // Once more, because none is noted any more from here on.
+    return beginningsOnBlue(blue);
   };
   const options = { signal, purpose: 'take green out of use' };
   return deps.databases.withSession('blue', ask, options).catch((error: unknown) => {

@@ -30,8 +30,8 @@ export async function prepare(run: Attempt): Promise<ResultOf<'prepare'>> {
   }
   await sessions.openForPause();
   if (!(await chooseEpoch(run))) return 'failed';
-  const noted = noteBeginning(sessions.green, run.input.cutoverId, run.theEpoch);
-  await within(run.tools.patience.questionMs, 'noting on green that it begins', 'DB_UNREACHABLE', noted);
+  const noted = noteBeginning(sessions, run.input.cutoverId, run.theEpoch);
+  await within(run.tools.patience.questionMs, 'noting on both sides that it begins', 'DB_UNREACHABLE', noted);
   if (!(await roundsUntilShort(run))) return 'failed';
   await informGateways(run);
   if (!(await roundsUntilShort(run))) return 'failed';

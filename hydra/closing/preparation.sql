@@ -5,6 +5,8 @@ CREATE TABLE IF NOT EXISTS hydra_cutover.preparation (
   generation  bigint NOT NULL DEFAULT 0,
   -- Set before a switchover begins on blue: from then on only blue knows whether its writes have moved.
   begun_epoch bigint,
+  -- One for each such beginning. Blue notes each first: a blue that lacks one is a copy from before it.
+  begun_tokens uuid[] NOT NULL DEFAULT '{}',
   -- Who could log in before: restored when the guards are in place. NULL: logins are as they were.
   logins      jsonb,
   -- The one "now" of the cleaning, and what it counted before it changed anything.

@@ -67,18 +67,26 @@ export async function becomePreparer<Session extends SqlClient>(green: Session, 
 }
 
 /**
- * Notes on closed green that a switchover for `epoch` is about to begin, so that nobody takes green for unused later. Idempotent.
+ * Green's part of a noted beginning, durably; blue's comes first, which `noteBeginning` sees to.
  *
  * @throws CutoverFault CHECK_FAILED (green is open or abandoned) | CROSSED_CONNECTION
  */
-export async function noteBeginning(green: SqlClient, cutoverId: string, epoch: number): Promise<void> {
+export async function noteOnGreen(
+  green: SqlClient,
+  { cutoverId, epoch, token }: { readonly cutoverId: string; readonly epoch: number; readonly token: string },
+): Promise<void> {
   await assertGreen(green, cutoverId);
   await installPreparation(green);
-  await inTransaction(green, 'BEGIN', 'COMMIT', async () => {
+  await inTransaction(green, 'BEGIN; SET LOCAL synchronous_commit = on', 'COMMIT', async () => {
     await green.query(proofOf(cutoverId, null)).catch((error: unknown) => {
       throw refused(error) ?? error;
     });
-    await green.query('UPDATE hydra_cutover.preparation SET begun_epoch = greatest(begun_epoch, $1)', [epoch]);
+    // Each is kept: a run that slept between its two notes must not displace the one of a run that was faster.
+    await green.query(
+      `UPDATE hydra_cutover.preparation
+          SET begun_epoch = greatest(begun_epoch, $1), begun_tokens = array_append(begun_tokens, $2::uuid)`,
+      [epoch, token],
+    );
   });
 }
 

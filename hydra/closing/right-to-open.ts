@@ -2,6 +2,7 @@ import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { abandonSide } from '../arbiter/arbiter';
 import { withLockRetry } from '../arbiter/lock-retry';
+import { assertKnows, beginningsOnGreen } from './beginnings';
 import { readRunRow } from './whose-schema';
 
 const LOCK_TIMEOUT_MS = 500;
@@ -9,10 +10,10 @@ const LOCK_TIMEOUT_MS = 500;
 export interface RightToOpenOptions {
   readonly cutoverId: string;
   /**
-   * Whether blue's arbiter of this cutover has said that it is not committed, and cannot be. Only then a green is taken from a
-   * switchover that has begun.
+   * Which beginnings of a switchover blue knows, read after blue's arbiter of this cutover said that it is not committed, and cannot
+   * be; null when it did not say so. Only a blue that knows of all that green has noted has a say: another is an older copy.
    */
-  readonly blueCannotCommit: boolean;
+  readonly knownByBlue: ReadonlySet<string> | null;
   readonly signal?: AbortSignal;
 }
 
@@ -21,17 +22,19 @@ export interface RightToOpenOptions {
  *
  * @returns `taken`; `none`: this database is no green of this cutover, by its own word or for want of any
  * @throws CutoverFault CHECK_FAILED (green serves, or whether the writes have moved to it only blue knows; nothing was changed) |
- *   LOCK_BUSY (retryable)
+ *   CROSSED_CONNECTION (blue is an older copy of itself; nothing was changed) | LOCK_BUSY (retryable)
  */
 export async function takeRightToOpen(green: SqlClient, options: RightToOpenOptions): Promise<'taken' | 'none'> {
-  const { cutoverId, blueCannotCommit, signal } = options;
+  const { cutoverId, knownByBlue, signal } = options;
   const row = await readRunRow(green);
   if (row?.side !== 'green' || row.cutoverId !== cutoverId) return 'none';
   await withLockRetry(green, 'hydra_cutover', signal === undefined ? {} : { signal }, async () => {
     const answer = await abandonSide(green, LOCK_TIMEOUT_MS);
     if (!answer.ok) throw serves(cutoverId, answer.epoch, answer.reason);
     const begun = await begunEpoch(green);
-    if (begun !== null && !blueCannotCommit) throw onlyBlueKnows(cutoverId, begun);
+    if (begun === null) return;
+    if (knownByBlue === null) throw onlyBlueKnows(cutoverId, begun);
+    assertKnows(knownByBlue, (await beginningsOnGreen(green, cutoverId)) ?? [], cutoverId);
   });
   return 'taken';
 }

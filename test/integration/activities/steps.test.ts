@@ -109,7 +109,7 @@ async function bring(situation: Situation): Promise<void> {
     world.scenario = {};
     return;
   }
-  await noteBeginning(world.green, world.sync.cutoverId, 1);
+  await noteBeginning(world, world.sync.cutoverId, 1);
   const begun = await beginAttempt(world.blue, { epoch: 1, holdDeadlineMs: 600_000, marginMs: 0 });
   for (const party of [...world.gateways, ...world.targets]) await party.stage(1, 'green');
   for (const gateway of world.gateways) await gateway.hold(1);

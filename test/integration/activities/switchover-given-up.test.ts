@@ -1,6 +1,9 @@
+import { abandonSwitchover } from '../../../activities/abandon-switchover';
 import { proveDrain } from '../../../activities/prove-drain';
+import { assertKnows, beginningsOnBlue, beginningsOnGreen, noteBeginning } from '../../../hydra/closing';
 import { useDatabase } from '../../support/database';
 import { CutoverFault } from '../../../domain/faults';
+import { type SqlClient } from '../../../domain/ports/sql-client';
 import { History } from '../hydra/sync/history';
 import { stepContext } from './green-fixture';
 import { BLUE, GREEN, SwitchoverWorld } from './switchover-fixture';
@@ -90,6 +93,70 @@ describe('giving a switchover up', () => {
       expect(await world.abandon()).toEqual({ outcome });
     },
   );
+});
+
+describe('a blue that is an older copy of itself', () => {
+  const becomeOlder = () => world.blue.query('DELETE FROM hydra_cutover.beginning; DELETE FROM hydra_cutover.attempt');
+  const stagedAt = async () =>
+    (await Promise.all(parties().map((party) => party.read()))).map((view) => view.stagedEpoch);
+  const parties = () => [...world.gateways, ...world.targets];
+
+  it.each([
+    ['green', 'is an older copy of blue'],
+    ['what is staged, where green does not answer', 'never began are staged: edge-1 \\(1\\)'],
+  ])('is not believed when it gives a switchover up, by the word of %s', async (witness, message) => {
+    await crashAfter('hold');
+    await becomeOlder();
+    const all = world.databases();
+    const withoutGreen: typeof all = {
+      ...all,
+      withSession: (side, work, options) =>
+        side === 'green' ? Promise.reject(LOST()) : all.withSession(side, work, options),
+    };
+    const databases = witness === 'green' ? all : withoutGreen;
+    await expect(abandonSwitchover(world.deps({ databases }), world.input, stepContext())).rejects.toMatchObject({
+      code: 'CROSSED_CONNECTION',
+      message: expect.stringMatching(message) as string,
+    });
+    expect(await stagedAt()).toEqual([1, 1, 1, 1]);
+    expect(world.gateways.map(({ heldEpoch }) => heldEpoch)).toEqual([1, 1]);
+    expect((await world.blue.query('SELECT FROM hydra_cutover.attempt')).rows).toEqual([]);
+  });
+
+  it('does not begin a switchover', async () => {
+    await crashAfter('prepare');
+    await becomeOlder();
+    expect(await world.run()).toMatchObject({
+      ...{ outcome: 'aborted', attempt: null },
+      reason: expect.stringContaining('is an older copy of blue') as string,
+    });
+  });
+
+  it('is none when a run was killed between the two notes, or slept there while another one began', async () => {
+    const { cutoverId } = world.input;
+    const beforeItsNote = (work: () => Promise<void>): SqlClient => ({
+      query: async (text, values) => {
+        if (text.includes('array_append')) await work();
+        return world.green.query(text, values);
+      },
+    });
+    const killed = beforeItsNote(() => Promise.reject(LOST()));
+    await expect(noteBeginning({ blue: world.blue, green: killed }, cutoverId, 1)).rejects.toThrow('ECONNRESET');
+    let copied: ReadonlySet<string> = new Set();
+    const slow = beforeItsNote(async () => {
+      copied = await beginningsOnBlue(world.blue);
+      await world.green.query('ROLLBACK');
+      await noteBeginning(world, cutoverId, 2);
+      await world.green.query('BEGIN');
+    });
+    await noteBeginning({ blue: world.blue, green: slow }, cutoverId, 1);
+    // What was copied before the faster run began is older, also though the slower one has noted itself last.
+    const noted = (await beginningsOnGreen(world.green, cutoverId)) ?? [];
+    expect(noted.some((token) => !copied.has(token))).toBe(true);
+    expect(() => assertKnows(copied, noted, cutoverId)).toThrow('older copy');
+    expect(await world.abandon()).toEqual({ outcome: 'aborted' });
+    await expectAllBack();
+  });
 });
 
 describe('a run of the switchover', () => {
