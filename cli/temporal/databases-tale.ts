@@ -8,7 +8,7 @@ import { type CliContext } from '../context';
 export interface DatabasesTale extends Judgement {
   /** False when blue's database did not answer: then nothing is certain. */
   readonly isKnown: boolean;
-  /** Whether there is anything of ours. */
+  /** Whether there is anything of ours that a cutover in between has: the archive of one that is over does not count. */
   readonly isTouched: boolean;
 }
 
@@ -18,12 +18,10 @@ export async function askDatabases(config: Config, { logger }: CliContext): Prom
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { lookAtDatabases } = require('../../workers/cli') as typeof workerModule;
   // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { judgeTraces } = require('../../hydra/traces') as typeof tracesModule;
+  const { judgeTraces, leftoversOf } = require('../../hydra/traces') as typeof tracesModule;
   const look = await lookAtDatabases(config, logger, config.checks.timeoutMs);
   const isKnown = !('unreachable' in look.blue);
-  const isTouched = [look.blue, look.green].some(
-    (side) => !('unreachable' in side) && (side.schemas.length > 0 || side.triggers > 0),
-  );
+  const isTouched = [look.blue, look.green].some((side) => !('unreachable' in side) && leftoversOf(side).isAny);
   return { isKnown, isTouched, ...judgeTraces(look) };
 }
 

@@ -1,3 +1,3 @@
 export { type DatabasesLook, type Judgement, type ResourceLook, type SideLook } from './databases-look';
 export { judgeTraces } from './judge-traces';
-export { readTraces, type SideTraces } from './read-traces';
+export { leftoversOf, readTraces, type SideTraces } from './read-traces';

@@ -1,5 +1,6 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import {
+  ARCHIVE_SCHEMA,
   type ArbiterDescription,
   describeArbiter,
   describeOrigin,
@@ -55,4 +56,13 @@ export async function readTraces(client: SqlClient): Promise<SideTraces> {
     changeLog: usable && log ? await changeLogSize(client) : null,
     finalized: arbiter !== null && (await readOutcome(client)).finalized,
   };
+}
+
+/** What has to go before the next cutover: not the archive, which finalize keeps for people. */
+export function leftoversOf({ schemas, triggers }: SideTraces): {
+  readonly schemas: readonly string[];
+  readonly isAny: boolean;
+} {
+  const names = schemas.map(({ name }) => name).filter((name) => name !== ARCHIVE_SCHEMA);
+  return { schemas: names, isAny: names.length > 0 || triggers > 0 };
 }

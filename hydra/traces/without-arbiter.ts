@@ -1,7 +1,7 @@
 import { CUTOVER_TAG, GREEN_MARK, GREEN_RESTORED } from '../../domain/ports/database-provider';
 import { type ArbiterDescription } from '../arbiter';
 import { type DatabasesLook, type Judgement, type ResourceLook } from './databases-look';
-import { type SideTraces } from './read-traces';
+import { leftoversOf, type SideTraces } from './read-traces';
 
 type Verdict = Omit<Judgement, 'traces'>;
 
@@ -62,9 +62,10 @@ function greenOfUnknownBlue({ cutoverId, state, epoch }: ArbiterDescription): Ve
 }
 
 /** What a removal or a cutover that was cut short left there. */
-function leftOnBlue({ schemas, triggers }: SideTraces): string[] {
-  const isRaised = schemas.some(({ name }) => name === 'hydra_cutover_lifetimes');
-  const isMore = schemas.some(({ name }) => name !== 'hydra_cutover_lifetimes') || triggers > 0;
+function leftOnBlue(blue: SideTraces): string[] {
+  const { schemas } = leftoversOf(blue);
+  const isRaised = schemas.includes('hydra_cutover_lifetimes');
+  const isMore = schemas.some((name) => name !== 'hydra_cutover_lifetimes') || blue.triggers > 0;
   return [
     ...(isRaised
       ? [
