@@ -1,10 +1,11 @@
 import { type Config } from '../../config/schema';
-import { CutoverFault, isCutoverFault } from '../../domain/faults';
+import { CutoverFault } from '../../domain/faults';
 import type * as workerModule from '../../workers/cli';
 import { printJson, type CliContext } from '../context';
 import { withCutover } from './cutover-session';
 import { loadEnvironment, type EnvironmentOptions } from './environment-options';
 import { describe } from './look';
+import { isTemporalSilent } from './temporal-fault';
 
 export interface RepairVerbOptions extends EnvironmentOptions {
   readonly cutoverId: string;
@@ -55,9 +56,7 @@ async function assertNotRunning(config: Config, cutoverId: string, { env, stderr
       );
     });
   } catch (error) {
-    if (!isCutoverFault(error) || (error.code !== 'CUTOVER_UNKNOWN' && error.code !== 'TEMPORAL_UNREACHABLE')) {
-      throw error;
-    }
+    if (!isTemporalSilent(error)) throw error;
     stderr.write(`${error.message}; the databases decide\n`);
   }
 }

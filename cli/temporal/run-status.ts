@@ -1,4 +1,4 @@
-import { CutoverFault, FAULTS, isCutoverFault } from '../../domain/faults';
+import { CutoverFault, FAULTS } from '../../domain/faults';
 import { type Config } from '../../config/schema';
 import { printJson, type CliContext } from '../context';
 import { withCutover } from './cutover-session';
@@ -6,6 +6,7 @@ import { askDatabases, renderTale, type DatabasesTale } from './databases-tale';
 import { loadEnvironment, type EnvironmentOptions } from './environment-options';
 import { isEndedByForce, look, type Look } from './look';
 import { renderStatus } from './render-status';
+import { isTemporalSilent } from './temporal-fault';
 import { exitCodeOfLook, teller, watch } from './watch';
 
 export interface StatusOptions extends EnvironmentOptions {
@@ -32,9 +33,7 @@ export async function runStatus(options: StatusOptions, context: CliContext): Pr
       return exitCode;
     });
   } catch (error) {
-    if (!isCutoverFault(error) || (error.code !== 'CUTOVER_UNKNOWN' && error.code !== 'TEMPORAL_UNREACHABLE')) {
-      throw error;
-    }
+    if (!isTemporalSilent(error)) throw error;
     return withoutTemporal(config, options, context, error);
   }
 }
@@ -53,7 +52,8 @@ async function withoutTemporal(
 ): Promise<number> {
   const tale = await askDatabases(config, context).catch(() => undefined);
   if (tale === undefined) throw fault;
-  const isUnknown = fault.code === 'CUTOVER_UNKNOWN';
+  // One that answers and has lost the cutover, or its whole namespace, will not have it back.
+  const isUnknown = fault.code !== 'TEMPORAL_UNREACHABLE';
   if (!tale.isTouched && (tale.isKnown || isUnknown)) throw withDatabases(fault, tale);
   const exitCode = isUnknown ? FAULTS.PERSON_NEEDED.exitCode : fault.exitCode;
   tell(options, context, { exitCode, fault, tale });

@@ -54,6 +54,16 @@ export function asTemporalFault(error: unknown, asked: AskedTemporal): unknown {
   );
 }
 
+/**
+ * Whether Temporal cannot tell of a cutover: it does not answer, does not know it, or has lost or refuses the namespace. The
+ * databases tell then.
+ */
+export function isTemporalSilent(error: unknown): error is CutoverFault {
+  if (!isCutoverFault(error)) return false;
+  if (error.code === 'CUTOVER_UNKNOWN' || error.code === 'TEMPORAL_UNREACHABLE') return true;
+  return error.code === 'CHECK_FAILED' && error.details.namespace !== undefined;
+}
+
 export function unknownCutover({ address, namespace, workflowId }: AskedTemporal, cause: unknown): CutoverFault {
   return new CutoverFault(
     'CUTOVER_UNKNOWN',

@@ -6,6 +6,7 @@ import { traceSteps } from '../../../activities/trace-steps';
 import { type StepDeps } from '../../../activities/step';
 import { type CliEnd, cliInProcess } from '../../support/cli-in-process';
 import { Stages } from '../../support/stages';
+import { startTemporalDevServer } from '../../support/temporal-dev-server';
 import { isCutoverFault } from '../../../domain/faults';
 import { beginAttempt, commitAttempt, describeArbiter, fence } from '../../../hydra/arbiter';
 import { removeCapture } from '../../../hydra/capture';
@@ -169,6 +170,25 @@ describe('a cutover whose Temporal is gone', () => {
     });
   });
 
+  it('is told and repaired by the databases as well where Temporal answers and has lost its namespace', async () => {
+    await cutover.reach('restored');
+    const server = await startTemporalDevServer();
+    const lost = ['--set', `temporal.address=${server.address}`, '--set', 'temporal.namespace=gone'];
+    try {
+      const { code, stdout } = await cli('status', ...lost);
+      expect(stdout).toMatch(/^Temporal at .* has no namespace "gone"[^]*by the databases: before the switchover/);
+      expect(code).toBe(5);
+      expect(await cli('repair', '--cutover-id', 'another-one', '--by', 'bob', ...lost)).toMatchObject({
+        code: 3,
+        stderr: expect.stringMatching(
+          /has no namespace "gone".*; the databases decide\n[^]*error CUTOVER_RUNNING: cutover .* holds/,
+        ) as string,
+      });
+    } finally {
+      await server.stop();
+    }
+  });
+
   it('may have left a fence, which ends by itself', async () => {
     await cutover.reach('restored');
     await fixture.on('blue', async (blue) => {
@@ -199,16 +219,20 @@ describe('a cutover whose Temporal is gone', () => {
     }
     expect(await fixture.provider.describeInstance('green')).toBeUndefined();
     expect(await fixture.provider.describeSnapshot(`hydra-cutover-${mine.cutoverId}`)).toBeUndefined();
+    // What finalize of an earlier cutover keeps for people is nothing that is left over.
+    await fixture.on('blue', (blue) => blue.query('CREATE SCHEMA hydra_cutover_archive'));
     const { code, stdout } = await cli('status', ...FROM_DATABASES);
     expect({ code, stdout }).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('no cutover holds this database') as string,
+      stdout: expect.stringMatching(/by the databases: no cutover holds this database\n/) as string,
     });
+    expect(stdout).toContain('blue: schemas hydra_cutover_archive');
     expect(await cli('status')).toMatchObject({
       code: 6,
       stdout: '',
       stderr: expect.stringContaining('TEMPORAL_UNREACHABLE') as string,
     });
+    await fixture.on('blue', (blue) => blue.query('DROP SCHEMA hydra_cutover_archive'));
   });
 
   it('that ended before it had an arbiter leaves raised lifetimes, which repair gives back', async () => {
