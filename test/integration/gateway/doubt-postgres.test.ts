@@ -35,7 +35,8 @@ beforeAll(async () => {
   await asAdmin(`CREATE ROLE ${ROLE} LOGIN PASSWORD '${PASSWORD}'`);
 });
 beforeEach(async () => {
-  for (const client of [blue, green]) await client.query('DROP SCHEMA IF EXISTS hydra_cutover CASCADE');
+  for (const client of [blue, green])
+    await client.query('DROP SCHEMA IF EXISTS hydra_cutover, hydra_cutover_asks CASCADE');
 });
 
 async function installBlue(): Promise<void> {

@@ -109,7 +109,8 @@ describe('several gateways, each a process of its own', () => {
       startUpstream((request, response) => void request.resume().on('end', () => response.end(name)));
     sides = { blue: await side('blue'), green: await side('green') };
     toBlue = await startLink(blueDatabase.config);
-    for (const client of clients()) await client.query('DROP SCHEMA IF EXISTS hydra_cutover CASCADE');
+    for (const client of clients())
+      await client.query('DROP SCHEMA IF EXISTS hydra_cutover, hydra_cutover_asks CASCADE');
     await installArbiter(clients()[0], { side: 'blue', cutoverId: 'test', initialState: 'open' });
     await guardTables(clients()[0]);
     await installArbiter(clients()[1], { side: 'green', cutoverId: 'test', initialState: 'closed' });
