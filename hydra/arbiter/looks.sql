@@ -1,9 +1,11 @@
 -- What gateways look at (through asks.sql), after arbiter.sql: nothing here decides.
 
--- Whether this side was opened for the epoch. An epoch that tried to leave this side is none that it was opened for.
+-- Whether this side was opened for the epoch. An epoch that tried to leave this side is none that it was opened for. A green whose
+-- arbiter is being removed was opened before, and takes writes still: else nobody could be told so until the removal is over.
 CREATE FUNCTION hydra_cutover.serves(p_epoch bigint) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $serves$
-  SELECT EXISTS (SELECT 1 FROM hydra_cutover.run WHERE state = 'open' AND epoch = p_epoch)
+  SELECT EXISTS (SELECT 1 FROM hydra_cutover.run
+                  WHERE (state = 'open' OR (state = 'removing' AND side = 'green')) AND epoch = p_epoch)
      AND NOT EXISTS (SELECT 1 FROM hydra_cutover.attempt WHERE epoch = p_epoch)
 $serves$;
 

@@ -171,7 +171,8 @@ function claimed(twin: ArbiterTwin, appliedEpoch: Epoch): TwinCall<TwinVerdict> 
 }
 
 export function serves(twin: ArbiterTwin, epoch: Epoch): boolean {
-  return twin.state === 'open' && twin.epoch === epoch && !twin.attempts.some((each) => each.epoch === epoch);
+  const isOpened = twin.state === 'open' || (twin.state === 'removing' && twin.side === 'green');
+  return isOpened && twin.epoch === epoch && !twin.attempts.some((each) => each.epoch === epoch);
 }
 
 export function prepares(twin: ArbiterTwin, epoch: Epoch): boolean {

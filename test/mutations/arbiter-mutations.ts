@@ -172,6 +172,13 @@ const CLAIMS: readonly Mutation[] = [
     killedBy: 'twin',
   },
   {
+    what: 'green serves nobody any more while its arbiter is being removed',
+    file: LOOKS,
+    find: `(state = 'open' OR (state = 'removing' AND side = 'green'))`,
+    replace: `state = 'open'`,
+    killedBy: 'twin',
+  },
+  {
     what: 'an attempt whose lease is over counts as one that is being prepared',
     file: LOOKS,
     find: `                  WHERE epoch = p_epoch AND state IN ('holding', 'fenced') AND lease_until > clock_timestamp())`,

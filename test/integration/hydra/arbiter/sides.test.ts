@@ -257,6 +257,15 @@ describe('green', () => {
     expect(await serves(ours, 8)).toBe(false);
   });
 
+  it('still says whom it serves while its arbiter is being removed, which blue does not', async () => {
+    await openSide(ours, 7, LOCK_TIMEOUT_MS);
+    expect(await beginRemoval(ours)).toMatchObject({ ok: true });
+    expect([await serves(ours, 7), await serves(ours, 6)]).toEqual([true, false]);
+    expect(await readOutcome(ours)).toMatchObject({ side: 'green', serves: 7 });
+    await ours.query(`UPDATE hydra_cutover.run SET side = 'blue'`);
+    expect(await serves(ours, 7)).toBe(false);
+  });
+
   it('takes no writes and is never opened once it was abandoned, and cannot be abandoned once it is open', async () => {
     await asSyncer(async (syncer) => {
       for (let time = 0; time < 2; time += 1) {
