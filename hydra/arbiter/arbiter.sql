@@ -172,12 +172,13 @@ BEGIN
   IF mine.lease_until <= clock_timestamp() THEN
     RETURN jsonb_build_object('ok', false, 'reason', 'lease_over', 'leaseUntil', mine.lease_until);
   END IF;
-  -- From here to the commit no table may be rewritten, which is how DDL writes without a trigger firing, and no guard may be off.
+  -- From here to the commit no table may be rewritten or get other columns, which is how DDL writes without a trigger firing, and no guard may be off.
   -- What happened before is for the capture to tell, which compares with what it has recorded itself.
-  UPDATE hydra_cutover.guarded g SET relfilenode = c.relfilenode, trigger_xmin = t.xmin
+  UPDATE hydra_cutover.guarded g
+     SET relfilenode = c.relfilenode, columns_hash = hydra_cutover.columns_hash(c.oid), trigger_xmin = t.xmin
     FROM pg_class c JOIN pg_trigger t ON t.tgrelid = c.oid
    WHERE c.oid = g.table_oid AND t.tgname = 'hydra_cutover_guard'
-     AND (c.relfilenode <> g.relfilenode OR t.xmin <> g.trigger_xmin);
+     AND (c.relfilenode <> g.relfilenode OR t.xmin <> g.trigger_xmin OR hydra_cutover.columns_hash(c.oid) <> g.columns_hash);
   PERFORM hydra_cutover.mark_change();
   INSERT INTO hydra_cutover.counting DEFAULT VALUES ON CONFLICT DO NOTHING;
   UPDATE hydra_cutover.run SET state = 'fenced', attempt = mine.attempt, epoch = mine.epoch, lease_until = mine.lease_until;

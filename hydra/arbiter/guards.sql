@@ -4,10 +4,21 @@
 CREATE TABLE hydra_cutover.guarded (
   table_oid    oid PRIMARY KEY,
   relfilenode  oid NOT NULL,
+  columns_hash text NOT NULL,
   -- Of the trigger's row in the catalog, which every ALTER TABLE ... TRIGGER writes anew: a guard that was off for a while is not
   -- the one that was recorded. For equality only.
   trigger_xmin xid NOT NULL
 );
+
+-- DDL that changes what rows say without a new relfilenode: a column that is dropped and comes again with a default that is stored in
+-- the catalog, or two that exchange their names. Source: PostgreSQL manual, "pg_attribute".
+CREATE FUNCTION hydra_cutover.columns_hash(p_table oid) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $columns$
+  SELECT md5(COALESCE(string_agg(
+           jsonb_build_array(attnum, attname, atttypid::bigint, atttypmod, attisdropped, atthasmissing, attmissingval::text)::text,
+           ',' ORDER BY attnum), ''))
+    FROM pg_attribute WHERE attrelid = p_table AND attnum > 0
+$columns$;
 
 -- The change log replaces this; without one nothing can be undone.
 CREATE FUNCTION hydra_cutover.undone_changes() RETURNS bigint
@@ -78,10 +89,11 @@ BEGIN
     RAISE EXCEPTION 'hydra-cutover: % gets no guard while this side is %', p_table, state_now
       USING ERRCODE = 'HC004', HINT = 'hydra-cutover status says how far the cutover of this database is.';
   END IF;
-  INSERT INTO hydra_cutover.guarded (table_oid, relfilenode, trigger_xmin)
-  SELECT c.oid, c.relfilenode, t.xmin FROM pg_class c JOIN pg_trigger t ON t.tgrelid = c.oid
+  INSERT INTO hydra_cutover.guarded (table_oid, relfilenode, columns_hash, trigger_xmin)
+  SELECT c.oid, c.relfilenode, hydra_cutover.columns_hash(c.oid), t.xmin FROM pg_class c JOIN pg_trigger t ON t.tgrelid = c.oid
    WHERE c.oid = p_table AND t.tgname = 'hydra_cutover_guard'
-  ON CONFLICT (table_oid) DO UPDATE SET relfilenode = EXCLUDED.relfilenode, trigger_xmin = EXCLUDED.trigger_xmin;
+  ON CONFLICT (table_oid) DO UPDATE
+     SET relfilenode = EXCLUDED.relfilenode, columns_hash = EXCLUDED.columns_hash, trigger_xmin = EXCLUDED.trigger_xmin;
 END
 $record$;
 
@@ -108,7 +120,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $p
   WITH hydra_schema AS (
     SELECT DISTINCT c.relnamespace FROM hydra_cutover.guarded g JOIN pg_class c ON c.oid = g.table_oid
   ), guarded AS (
-    SELECT g.table_oid, c.relname, c.relfilenode <> g.relfilenode AS rewritten, t.xmin <> g.trigger_xmin AS touched,
+    SELECT g.table_oid, c.relname, c.relfilenode <> g.relfilenode AS rewritten,
+           hydra_cutover.columns_hash(c.oid) <> g.columns_hash AS reshaped, t.xmin <> g.trigger_xmin AS touched,
            EXISTS (
              SELECT 1 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
               WHERE p.oid = t.tgfoid AND n.nspname = 'hydra_cutover' AND p.proname IN ('guard', 'guard_migrations')
@@ -125,6 +138,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $p
    WHERE NOT EXISTS (SELECT 1 FROM pg_class c WHERE c.oid = g.table_oid)
   UNION ALL
   SELECT format('%s was rewritten', relname) FROM compared WHERE rewritten
+  UNION ALL
+  SELECT format('the columns of %s were changed', relname) FROM compared WHERE reshaped AND NOT rewritten
   UNION ALL
   SELECT format('%s has no guard that always fires', relname) FROM guarded WHERE NOT fires
   UNION ALL

@@ -139,7 +139,8 @@ export interface GuardTablesOptions extends LockRetryOptions {
 
 /**
  * Puts the guard on every table of Hydra's schema that has none; `schema_migration` gets the one that never ends. One that is off or
- * is not the one that was recorded is made anew, and so is one of a closed side's table that was rewritten.
+ * is not the one that was recorded is made anew, and so is one of a closed side's table that was
+ * rewritten or has other columns.
  *
  * Idempotent, one table per transaction. The server refuses it (HC004) under a fence, after a commit and in a removal.
  * @throws CutoverFault LOCK_BUSY when a table stays locked through all attempts; tables done so far keep their guard
@@ -154,7 +155,7 @@ export async function guardTables(client: SqlClient, options: GuardTablesOptions
        LEFT JOIN pg_catalog.pg_trigger t ON t.tgrelid = c.oid AND t.tgname = 'hydra_cutover_guard'
       WHERE n.nspname = $1 AND c.relkind IN ('r', 'p')
         AND (g.table_oid IS NULL OR t.oid IS NULL OR t.tgenabled <> 'A' OR t.xmin <> g.trigger_xmin
-             OR (c.relfilenode <> g.relfilenode AND EXISTS (SELECT 1 FROM hydra_cutover.run WHERE state = 'closed')))
+             OR ((c.relfilenode <> g.relfilenode OR hydra_cutover.columns_hash(c.oid) <> g.columns_hash) AND EXISTS (SELECT 1 FROM hydra_cutover.run WHERE state = 'closed')))
       ORDER BY c.relname`,
     [options.schema ?? 'public'],
   );

@@ -15,8 +15,8 @@ export async function captureProblems(client: SqlClient): Promise<string[]> {
 
 /**
  * Logs each table that was rewritten since it was last looked at (VACUUM FULL, CLUSTER, ALTER TABLE that changes rows without a
- * trigger firing), or of which a trigger was off meanwhile, as changed altogether: which rows changed nobody can tell, so the sync
- * compares all of them. The only way in which a new relfilenode, or a trigger that was switched on again, is adopted; the arbiter
+ * trigger firing), whose columns were changed, or of which a trigger was off meanwhile, as changed altogether: which rows changed nobody can tell, so the sync
+ * compares all of them. The only way in which a new relfilenode, other columns, or a trigger that was switched on again, is adopted; the arbiter
  * refuses to commit while there is one that was not.
  *
  * @returns their names
@@ -25,11 +25,13 @@ export async function logRewrites(client: SqlClient): Promise<string[]> {
   const rows = await queryRows<{ name: string }>(
     client,
     `WITH changed AS (
-       UPDATE hydra_cutover.captured k SET relfilenode = c.relfilenode, trigger_xmin = t.xmin
+       UPDATE hydra_cutover.captured k 
+          SET relfilenode = c.relfilenode, columns_hash = hydra_cutover.columns_hash(c.oid), trigger_xmin = t.xmin
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_trigger t ON t.tgrelid = c.oid
         WHERE c.oid = k.table_oid AND t.tgname = k.trigger_name
           -- One that is off still goes on losing changes.
-          AND t.tgenabled = 'A' AND (c.relfilenode <> k.relfilenode OR t.xmin <> k.trigger_xmin)
+          AND t.tgenabled = 'A' AND (c.relfilenode <> k.relfilenode OR t.xmin <> k.trigger_xmin
+               OR hydra_cutover.columns_hash(c.oid) <> k.columns_hash)
        RETURNING k.table_oid, c.relname)
      INSERT INTO hydra_cutover.change_log (kind, table_name) SELECT DISTINCT 'rewrite', relname FROM changed
       -- A VACUUM FULL of the whole database rewrites it too; no row of it is anywhere else.

@@ -39,6 +39,7 @@ CREATE TABLE hydra_cutover.captured (
   table_oid     oid NOT NULL,
   trigger_name  name NOT NULL,
   relfilenode   oid NOT NULL,
+  columns_hash  text NOT NULL,
   definition    text NOT NULL,
   function_hash text NOT NULL,
   -- Of its row in the catalog, which every ALTER TABLE ... TRIGGER writes anew: one that was off for a while is not the one that was
@@ -127,8 +128,9 @@ $note$;
 -- After the triggers of one table were made, in the same transaction.
 CREATE FUNCTION hydra_cutover.record_captured(p_table regclass) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $record$
-  INSERT INTO hydra_cutover.captured (table_oid, trigger_name, relfilenode, definition, function_hash, trigger_xmin)
-  SELECT t.tgrelid, t.tgname, c.relfilenode, pg_get_triggerdef(t.oid), md5(pg_get_functiondef(t.tgfoid)), t.xmin
+  INSERT INTO hydra_cutover.captured (table_oid, trigger_name, relfilenode, columns_hash, definition, function_hash, trigger_xmin)
+  SELECT t.tgrelid, t.tgname, c.relfilenode, hydra_cutover.columns_hash(c.oid), pg_get_triggerdef(t.oid),
+         md5(pg_get_functiondef(t.tgfoid)), t.xmin
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
     JOIN pg_namespace n ON n.oid = p.pronamespace
    WHERE t.tgrelid = p_table AND NOT t.tgisinternal AND n.nspname = 'hydra_cutover' AND t.tgname <> 'hydra_cutover_guard'
@@ -159,6 +161,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $p
   UNION ALL
   SELECT DISTINCT format('%s was rewritten, and its rows were not carried since', c.relname)
     FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid WHERE c.relfilenode <> k.relfilenode
+  UNION ALL
+  SELECT DISTINCT format('the columns of %s were changed, and its rows were not carried since', c.relname)
+    FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid
+   WHERE c.relfilenode = k.relfilenode AND hydra_cutover.columns_hash(c.oid) <> k.columns_hash
   UNION ALL
   SELECT DISTINCT format('%s is not captured', m.table_name) FROM hydra_cutover.to_capture m
    WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.captured k

@@ -100,6 +100,15 @@ describe('a commit', () => {
     ['a guard that replicas skip', 'ALTER TABLE hydra_client ENABLE TRIGGER hydra_cutover_guard'],
     ['a dropped guard', 'DROP TRIGGER hydra_cutover_guard ON hydra_client'],
     ['a table that was rewritten', `ALTER TABLE hydra_client ALTER COLUMN metadata TYPE text USING 'x'`],
+    [
+      'a column that was dropped and came again with a default, which rewrites nothing',
+      `ALTER TABLE hydra_client DROP COLUMN owner; ALTER TABLE hydra_client ADD COLUMN owner text NOT NULL DEFAULT 'changed'`,
+    ],
+    [
+      'two columns that exchanged their names',
+      `ALTER TABLE hydra_client RENAME COLUMN policy_uri TO swapped; ALTER TABLE hydra_client RENAME COLUMN tos_uri TO policy_uri;
+       ALTER TABLE hydra_client RENAME COLUMN swapped TO tos_uri`,
+    ],
     ['a table that is new', 'CREATE TABLE hydra_sneaky (id int)'],
     [
       'a table that is gone',

@@ -331,6 +331,7 @@ describe('an arbiter', () => {
   it('does not skip a table that it may not lock', async () => {
     await ours.query(
       `GRANT USAGE ON SCHEMA hydra_cutover TO ${role}; GRANT SELECT ON hydra_cutover.run, hydra_cutover.guarded TO ${role};
+       GRANT EXECUTE ON FUNCTION hydra_cutover.columns_hash(oid) TO ${role};
        GRANT UPDATE ON ALL TABLES IN SCHEMA public TO ${role}; REVOKE UPDATE ON hydra_client FROM ${role};
        ALTER FUNCTION hydra_cutover.guard_problems() OWNER TO ${role}`,
     );

@@ -273,6 +273,28 @@ describe('the capture', () => {
     await abortAttempt(ours, begun.attempt, 'test', 2_000);
   });
 
+  it.each([
+    [
+      'a column came again with a default',
+      `ALTER TABLE hydra_client DROP COLUMN owner; ALTER TABLE hydra_client ADD COLUMN owner text NOT NULL DEFAULT 'changed'`,
+    ],
+    [
+      'two columns exchanged their names',
+      `ALTER TABLE hydra_client RENAME COLUMN policy_uri TO swapped; ALTER TABLE hydra_client RENAME COLUMN tos_uri TO policy_uri;
+       ALTER TABLE hydra_client RENAME COLUMN swapped TO tos_uri`,
+    ],
+  ])('logs a table as changed altogether, once, of which %s without a rewrite', async (_name, ddl) => {
+    await writer.query(ddl);
+    await forget();
+    expect(await captureProblems(ours)).toEqual([
+      'the columns of hydra_client were changed, and its rows were not carried since',
+    ]);
+    expect(await logRewrites(ours)).toEqual(['hydra_client']);
+    expect(await logRewrites(ours)).toEqual([]);
+    expect(await changes()).toMatchObject([{ kind: 'rewrite', table_name: 'hydra_client' }]);
+    expect(await captureProblems(ours)).toEqual([]);
+  });
+
   it('logs a rewritten table as changed altogether, once', async () => {
     await writer.query(`ALTER TABLE hydra_jwk ALTER COLUMN keydata TYPE text USING 'x'`);
     await forget();
