@@ -19,13 +19,15 @@ export interface RepairOptions {
   readonly logger: Logger;
   readonly cutoverId: string;
   readonly signal: AbortSignal;
+  /** A person looked at what the jobs would remove now: behind the commit they are resumed, and what is ours goes. */
+  readonly finalize?: boolean;
   /** Before each step. */
   readonly onStep: (name: string) => void;
 }
 
 export interface RepairReceipt {
-  /** `undone`: as if the cutover had never been; `finished`: the writes are on green, and nothing is in between. */
-  readonly outcome: 'undone' | 'finished';
+  /** `undone`: as if the cutover had never been; `finished`: the writes are on green, jobs are paused; `finalized`: all is over. */
+  readonly outcome: 'undone' | 'finished' | 'finalized';
   readonly steps: readonly string[];
 }
 
@@ -36,11 +38,11 @@ export interface RepairReceipt {
  * Safe beside a workflow that turns out to be alive: first no attempt of it can commit any more, then green loses the right to
  * open, which a later attempt would need. Blue's arbiter goes last: until then it is the proof on which a repeat goes on.
  *
- * @throws CutoverFault CUTOVER_RUNNING (another cutover holds blue) | CROSSED_CONNECTION (neither blue nor green proves that it is
+ * @throws CutoverFault CUTOVER_RUNNING (another cutover holds blue) | CHECK_FAILED (to be finalized, and not committed) | CROSSED_CONNECTION (neither blue nor green proves that it is
  *   this cutover's, and something of it is left) | what a step throws
  */
 export async function repairLocally(options: RepairOptions): Promise<RepairReceipt> {
-  const { config, logger, cutoverId, signal, onStep } = options;
+  const { config, logger, cutoverId, signal, onStep, finalize = false } = options;
   const secrets = new SecretKeeper(config, logger);
   const ports = createPorts(config, logger, secrets);
   const deps = { settings: toSettings(config), ...ports, log: logger };
@@ -57,6 +59,7 @@ export async function repairLocally(options: RepairOptions): Promise<RepairRecei
   };
   try {
     await secrets.refresh();
+    if (finalize) await assertMoved(deps, cutoverId, signal);
     if ((await whoProves(deps, cutoverId, signal)) === 'nothing left') {
       // They are raised before blue has an arbiter, and given back only where they were.
       await run('restoreLifetimes');
@@ -64,10 +67,13 @@ export async function repairLocally(options: RepairOptions): Promise<RepairRecei
     }
     const { outcome } = (await run('abandonSwitchover')) as { readonly outcome: 'aborted' | 'committed' };
     if (outcome === 'committed') {
-      // Jobs stay paused: what they would remove now is for the purge guard and a person.
-      const names = (await isFinalizing(ports, signal)) ? FINISH_FINALIZE : FINISH_SWITCHOVER;
-      for (const name of names) await run(name);
-      return { outcome: 'finished', steps: done };
+      // Jobs stay paused without a person's word: what they would remove now is for the purge guard and a person.
+      const isNearlyOver = await isFinalizing(ports, signal);
+      for (const name of isNearlyOver ? FINISH_FINALIZE : FINISH_SWITCHOVER) await run(name);
+      if (isNearlyOver) return { outcome: 'finalized', steps: done };
+      if (!finalize) return { outcome: 'finished', steps: done };
+      for (const name of FINALIZE) await run(name);
+      return { outcome: 'finalized', steps: done };
     }
     for (const name of UNDO) await run(name);
     return { outcome: 'undone', steps: done };
@@ -87,6 +93,7 @@ const UNDO = [
 ] as const;
 const FINISH_SWITCHOVER = ['switchover', 'proveDrain'] as const;
 const FINISH_FINALIZE = ['finalize'] as const;
+const FINALIZE = ['resumeJobs', 'restoreLifetimes', 'finalize'] as const;
 
 /** The capture goes when all else is accepted and removed: then there is no switchover left to finish. */
 async function isFinalizing({ databases }: Ports, signal: AbortSignal): Promise<boolean> {
@@ -115,6 +122,19 @@ async function whoProves(deps: StepDeps, cutoverId: string, signal: AbortSignal)
       'told from here, and nothing was changed. Correct blue.database (or green.database), and repeat; if blue was restored from ' +
       'a copy, its writes may be on green: do not let anything write to blue. What nobody needs any more is for a person to delete',
     { cutoverId, left },
+  );
+}
+
+/** Who wants the end of a cutover does not want it taken back. */
+async function assertMoved({ databases }: StepDeps, cutoverId: string, signal: AbortSignal): Promise<void> {
+  const found = await databases.withSession('blue', describeArbiter, { signal, purpose: 'repair' });
+  if (found?.cutoverId === cutoverId && found.side === 'blue' && found.state === 'committed') return;
+  const seen = found === undefined ? 'no arbiter' : `${found.state}, ${found.side} of cutover ${found.cutoverId}`;
+  throw new CutoverFault(
+    'CHECK_FAILED',
+    `nothing of cutover ${cutoverId} can be finalized: the database reached as blue does not say that the writes left it (${seen}); ` +
+      'nothing was changed. Correct blue.database, or leave --finalize out',
+    { cutoverId },
   );
 }
 

@@ -1,7 +1,7 @@
 import { HYDRA_VERSION_TABLE } from '../../domain/hydra-versions';
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
 import { type CutoverSettings } from '../../domain/settings';
-import { describeArbiter, describeOrigin, tellOrigin } from '../../hydra/arbiter';
+import { type ArbiterDescription, describeArbiter, describeOrigin, tellOrigin } from '../../hydra/arbiter';
 import { readMigrations, tablesOfOthers } from '../../hydra/closing';
 import { HYDRA_SCHEMAS, type ExpectedSchema } from './expected-schema';
 import { type Findings } from './findings';
@@ -136,9 +136,7 @@ export async function checkTraces(
     findings.problem(
       'schema hydra_cutover on blue',
       `belongs to cutover ${arbiter.cutoverId} (side ${arbiter.side}, ${arbiter.state}, epoch ${arbiter.epoch}, installed ${arbiter.installedAt}), ${tellOrigin(await describeOrigin(client))}`,
-      arbiter.side === 'green' || arbiter.state === 'committed'
-        ? 'this database was part of a cutover that is over: check that it is the one that serves'
-        : 'finish or cancel that cutover where it was started; if that Temporal is gone, `hydra-cutover status --from-databases` says what to do',
+      howToEnd(arbiter),
       'none',
     );
   } else if (schema) {
@@ -177,6 +175,16 @@ export async function checkTraces(
     const fix = 'they will fire on green for what is carried over; make sure that this is harmless';
     findings.warn('triggers on blue', some(named('foreign')), fix);
   }
+}
+
+function howToEnd({ side, state, cutoverId }: ArbiterDescription): string {
+  if (state === 'committed')
+    return 'the writes left this database for good: correct blue.database to the one that serves';
+  if (side === 'green' && state === 'open') {
+    return `if it is the one that serves, bring that cutover to its end first: gate finalize, or without its Temporal and with its own config \`hydra-cutover repair --cutover-id ${cutoverId} --by NAME --finalize\``;
+  }
+  if (side === 'green') return 'it is the green side of that cutover and serves nobody: correct blue.database';
+  return 'finish or cancel that cutover where it was started; if that Temporal is gone, `hydra-cutover status --from-databases` says what to do';
 }
 
 /** Hydra's tables belong to the role that the config names. */

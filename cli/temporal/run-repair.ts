@@ -10,19 +10,21 @@ import { isTemporalSilent } from './temporal-fault';
 export interface RepairVerbOptions extends EnvironmentOptions {
   readonly cutoverId: string;
   readonly by: string;
+  /** That person's word that what the jobs would remove now is right. */
+  readonly finalize?: boolean;
 }
 
 /** @throws CutoverFault CUTOVER_RUNNING | what a step throws */
 export async function runRepair(options: RepairVerbOptions, context: CliContext): Promise<number> {
   const config = loadEnvironment(options, context);
-  const { cutoverId, by } = options;
+  const { cutoverId, by, finalize = false } = options;
   await assertNotRunning(config, cutoverId, context);
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { repairLocally } = require('../../workers/cli') as typeof workerModule;
   const { logger } = context;
-  logger.info({ cutoverId, by }, 'repair begins');
+  logger.info({ cutoverId, by, finalize }, 'repair begins');
   const { outcome, steps } = await repairLocally({
-    ...{ config, logger, cutoverId, signal: new AbortController().signal },
+    ...{ config, logger, cutoverId, finalize, signal: new AbortController().signal },
     onStep: (name) => context.stderr.write(`> ${name}\n`),
   });
   logger.info({ cutoverId, by, outcome }, 'repair is over');
@@ -31,11 +33,18 @@ export async function runRepair(options: RepairVerbOptions, context: CliContext)
   return 0;
 }
 
-function explain(cutoverId: string, outcome: 'undone' | 'finished'): string {
+function explain(cutoverId: string, outcome: 'undone' | 'finished' | 'finalized'): string {
   if (outcome === 'undone') return `cutover ${cutoverId} is taken back: blue serves, and nothing of it is left`;
+  if (outcome === 'finalized') {
+    return (
+      `cutover ${cutoverId} is over: green serves, and what was needed on it is removed. Left to a person: stop Hydra on blue; ` +
+      'its guard stays as long as its database exists'
+    );
+  }
   return (
-    `cutover ${cutoverId} is finished: the writes are on green. Left to a person: stop Hydra on blue, look at what jobs would ` +
-    'remove before they are resumed, and watch green; what is ours on green may stay'
+    `cutover ${cutoverId} is finished: the writes are on green. Left to a person: stop Hydra on blue, watch green, and look at what ` +
+    'jobs would remove now; if that is right, the same command with --finalize resumes them and removes what is ours on green: ' +
+    'before that the next upgrade of green is refused'
   );
 }
 

@@ -6,19 +6,20 @@ export const repairVerb: Verb = {
   name: 'repair',
   summary: 'bring a cutover that Temporal lost to one side',
   description: [
-    'For a run that was terminated, or whose Temporal is gone: `status --from-databases` tells its id. Before the commit everything it did is taken back and blue goes on serving; behind it the switchover is finished, so that green serves, and the drain is proven; a finalize that had taken the capture off blue is finished. Works without Temporal, runs the commands of the config on this machine, and may be repeated.',
+    'For a run that was terminated, or whose Temporal is gone: `status --from-databases` tells its id. Before the commit everything it did is taken back and blue goes on serving; behind it the switchover is finished, so that green serves, and the drain is proven; a finalize that had taken the capture off blue is finished. With --finalize all is brought to its end behind the commit: you looked at what each job would remove now, and it is right; they are resumed, and what is ours on green goes, so that green can be upgraded again. Works without Temporal, runs the commands of the config on this machine, and may be repeated.',
     'Refused while Temporal says that the run is under way: then `cancel` is the way.',
   ],
   examples: [
     'hydra-cutover repair --config hydra-cutover.yaml --cutover-id 0197a3c0-0000-7000-8000-000000000000 --by alice',
   ],
   json: {
-    outcome: '`undone` (blue serves, nothing of it is left) or `finished` (green serves; jobs are still paused)',
+    outcome:
+      '`undone` (blue serves, nothing of it is left), `finished` (green serves; jobs are still paused) or `finalized` (green serves, all is over)',
     'steps[]': 'what was done, by the names of the steps',
   },
   exitCodes: {
     0: 'it is on one side',
-    3: 'it is under way, or another cutover holds the database (CUTOVER_RUNNING); CROSSED_CONNECTION',
+    3: 'it is under way, or another cutover holds the database (CUTOVER_RUNNING); CROSSED_CONNECTION; to be finalized and not committed (CHECK_FAILED)',
     6: 'a database, target, command or RDS failed: mend that and repeat',
   },
   handlesSignals: false,
@@ -26,7 +27,8 @@ export const repairVerb: Verb = {
     addEnvironmentOptions(command);
     command
       .requiredOption('--cutover-id <id>', 'which one, as `status --from-databases` tells', parseName)
-      .requiredOption('--by <name>', 'who does it, for the log', parseName);
+      .requiredOption('--by <name>', 'who does it, for the log', parseName)
+      .option('--finalize', 'behind the commit: jobs were looked at; resume them and remove what is ours');
   },
   run: (options, context) => {
     // eslint-disable-next-line @typescript-eslint/no-require-imports

@@ -28,13 +28,18 @@ export function judgeTraces(look: DatabasesLook): Judgement {
   }
   if (arbiter === null) return { traces, ...withoutArbiter(blue, look) };
   if (arbiter.side === 'green') {
+    const isOpen = arbiter.state === 'open' && arbiter.epoch > 0;
     return {
       ...{ cutoverId, traces, phase: `unknown: the database reached as blue is green of cutover ${arbiter.cutoverId}` },
-      writes:
-        arbiter.state === 'open' && arbiter.epoch > 0
-          ? `the database reached as blue, since epoch ${arbiter.epoch}`
-          : 'unknown',
-      next: ['correct the addresses of both sides: they are crossed, or the config is one from before that cutover'],
+      writes: isOpen ? `the database reached as blue, since epoch ${arbiter.epoch}` : 'unknown',
+      next: [
+        'correct the addresses of both sides: they are crossed, or the config is one from before that cutover',
+        ...(isOpen
+          ? [
+              `if this is the config of a next cutover: that one has to end first, at its gate finalize, or with its own config by \`hydra-cutover repair --cutover-id ${arbiter.cutoverId} --by NAME --finalize\``,
+            ]
+          : []),
+      ],
     };
   }
   return { cutoverId, traces, ...judgeArbiter(arbiter, blue, look) };
@@ -100,7 +105,7 @@ function judgeCommitted(arbiter: ArbiterDescription, { finalized }: SideTraces, 
       writes: `green, since epoch ${onGreen.epoch}`,
       next: [
         'bring its worker and Temporal back, and the run goes on by itself',
-        'if they are gone for good: see that gateways and targets serve green (`hydra-cutover repair` confirms it), and that jobs are resumed; what is ours may stay',
+        `if they are gone for good: \`hydra-cutover repair --cutover-id ${cutoverId} --by NAME\` confirms that gateways and targets serve green; look at what jobs would remove, then the same with --finalize ends it, so that green can be upgraded again`,
       ],
     };
   }

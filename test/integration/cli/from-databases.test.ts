@@ -307,7 +307,7 @@ describe('a cutover whose Temporal is gone', () => {
     for (let time = 0; time < 2; time += 1) {
       const { code, stdout } = await cli('repair', '--cutover-id', mine.cutoverId, '--by', 'bob', '--json');
       expect({ code, ...(JSON.parse(stdout) as object) }).toMatchObject({
-        ...{ code: 0, outcome: 'finished', steps: ['abandonSwitchover', 'finalize'] },
+        ...{ code: 0, outcome: 'finalized', steps: ['abandonSwitchover', 'finalize'] },
       });
     }
     expect((await cli('status', ...FROM_DATABASES)).stdout).toMatch(/by the databases: over: .* green is finalized/);

@@ -76,7 +76,13 @@ const VERBS: Readonly<Record<string, (words: readonly string[]) => Play>> = {
   approve: () => decision,
   reject: () => decision,
   cancel: () => ({ prepare: ({ operator }) => operator.underWay() }),
-  repair: () => ({ prepare: async ({ stage }) => ({ '--cutover-id': await stage.leaveCutover() }) }),
+  repair: () => ({
+    prepare: async ({ stage, operator }) => {
+      // Refused beside a run that is under way.
+      await operator.settle();
+      return { '--cutover-id': await stage.leaveCutover() };
+    },
+  }),
   report: () => ({ prepare: ({ operator }) => operator.completed() }),
   history: () => ({}),
   // The config is that of a production.
