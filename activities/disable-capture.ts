@@ -17,11 +17,11 @@ export const disableCapture: Step<StepInput, void> = (deps, { cutoverId }, conte
       const found = await describeArbiter(blue);
       if (found !== undefined && found.cutoverId !== cutoverId) return;
       // Not a look at the state: an attempt could begin after it, and commit with half of the capture gone.
-      await takeRightToBegin(blue);
+      await takeRightToBegin(blue, cutoverId);
       const { signal } = context;
       const onTable = (table: string): void => context.heartbeat({ step: 'removing', table });
-      await removeCapture(blue, { signal, onTable });
-      await removeArbiter(blue, { signal, onTable });
+      await removeCapture(blue, { cutoverId, signal, onTable });
+      await removeArbiter(blue, { cutoverId, signal, onTable });
     },
     { signal: context.signal, purpose: 'disable capture' },
   );

@@ -28,12 +28,16 @@ export const finalize: Step<StepInput, void> = async (deps, input, context) => {
   await protectGreen(deps, cutoverId, context);
   if (!deps.settings.provider.keepSnapshot) await removeSnapshot(deps, cutoverId, context);
   // Until here, what blue captured can still be compared.
-  await deps.databases.withSession('blue', (blue) => removeCapture(blue, lockOptions(context)), options);
+  await deps.databases.withSession(
+    'blue',
+    (blue) => removeCapture(blue, { cutoverId, ...lockOptions(context) }),
+    options,
+  );
   // Before green's arbiter goes: a gateway that is new, or lost its state, asks blue's then.
   await deps.databases.withSession('blue', (blue) => markFinalized(blue, epoch), options);
   // Last: a green without it says to everybody that nothing is left to do.
   const removeLast = async (green: DatabaseSession): Promise<void> => {
-    if (await isStillThere(green, cutoverId, epoch)) await removeArbiter(green, lockOptions(context));
+    if (await isStillThere(green, cutoverId, epoch)) await removeArbiter(green, { cutoverId, ...lockOptions(context) });
   };
   await deps.databases.withSession('green', removeLast, options);
 };

@@ -63,7 +63,7 @@ async function askBlue(
     if (arbiter.state === 'committed')
       throw committed(cutoverId, arbiter.epoch, deps.settings.provider.greenInstanceId);
     assertKnows(await beginningsOnBlue(blue), noted, cutoverId);
-    await takeRightToBegin(blue);
+    await takeRightToBegin(blue, cutoverId);
     // Once more, because none is noted any more from here on.
     return beginningsOnBlue(blue);
   };

@@ -95,7 +95,8 @@ DECLARE
   alive hydra_cutover.attempt;
   made hydra_cutover.attempt;
 BEGIN
-  PERFORM hydra_cutover.decide();
+  -- A gateway that claims holds this table to the end of its transaction, for however long that is.
+  PERFORM hydra_cutover.decide(2000);
   LOCK TABLE hydra_cutover.attempt IN SHARE ROW EXCLUSIVE MODE;
   now_here := clock_timestamp();
   SELECT * INTO STRICT side_now FROM hydra_cutover.run;
@@ -124,17 +125,20 @@ $begin$;
 
 -- Takes the right to begin an attempt away, for good: the first thing that every removal does. Idempotent. It needs no barrier: it
 -- shuts out beginning by the table lock, nothing alive is left to fence, and guards let writes pass before and after it.
-CREATE FUNCTION hydra_cutover.begin_removal() RETURNS jsonb
+CREATE FUNCTION hydra_cutover.begin_removal(p_cutover_id text) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $removal$
 DECLARE
   now_here timestamptz;
   side_now hydra_cutover.run;
   alive hydra_cutover.attempt;
 BEGIN
-  PERFORM hydra_cutover.decide();
+  PERFORM hydra_cutover.decide(2000);
   LOCK TABLE hydra_cutover.attempt IN SHARE ROW EXCLUSIVE MODE;
   now_here := clock_timestamp();
   SELECT * INTO STRICT side_now FROM hydra_cutover.run;
+  IF side_now.cutover_id <> p_cutover_id THEN
+    RETURN jsonb_build_object('ok', false, 'reason', 'other_cutover', 'epoch', side_now.epoch);
+  END IF;
   IF side_now.state IN ('committed', 'closed', 'abandoned') THEN
     RETURN jsonb_build_object('ok', false, 'reason', side_now.state, 'epoch', side_now.epoch);
   END IF;

@@ -58,7 +58,7 @@ export type RemovalAnswer =
   | { readonly ok: true; readonly alreadyRemoving: boolean }
   | {
       readonly ok: false;
-      readonly reason: 'committed' | 'closed' | 'abandoned' | 'attempt_alive';
+      readonly reason: 'committed' | 'closed' | 'abandoned' | 'attempt_alive' | 'other_cutover';
       readonly epoch: number;
       readonly leaseUntil?: string;
     };
@@ -74,7 +74,10 @@ export interface ArbiterState {
   readonly refused: number | null;
 }
 
-/** Registers an attempt before the first request is held; its lease is fixed here, on that database's clock. */
+/**
+ * Registers an attempt before the first request is held; its lease is fixed here, on that database's clock.
+ * @throws PostgreSQL's 55P03 when somebody holds the table of attempts for seconds
+ */
 export function beginAttempt(
   client: SqlClient,
   options: { readonly epoch: number; readonly holdDeadlineMs: number; readonly marginMs: number },
@@ -105,10 +108,11 @@ export function abortAttempt(
 
 /**
  * Takes the right to begin an attempt away for good, so that what the commit rests on can be removed: writes pass from then on as
- * on an open side. Refused while an attempt is alive, after a commit, and on a side that is not yet open. Idempotent.
+ * on an open side. Refused while an attempt is alive, after a commit, and on a side that is not yet open, and of
+ * another cutover's arbiter. Idempotent. @throws PostgreSQL's 55P03 when somebody holds the table of attempts for seconds
  */
-export function beginRemoval(client: SqlClient): Promise<RemovalAnswer> {
-  return call(client, 'begin_removal()', []);
+export function beginRemoval(client: SqlClient, cutoverId: string): Promise<RemovalAnswer> {
+  return call(client, 'begin_removal($1)', [cutoverId]);
 }
 
 /** Inside the caller's transaction: writers of this side wait until it ends. @throws PostgreSQL's 55P03 */

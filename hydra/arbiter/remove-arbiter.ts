@@ -1,25 +1,29 @@
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
-import { type LockRetryOptions, withLockRetry } from './lock-retry';
-import { takeRightToBegin } from './take-right-to-begin';
+import { type LockRetryOptions } from './lock-retry';
+import { type OwnRemoval, beginOwnRemoval, removeInOneTransaction } from './own-removal';
 
 export interface RemoveArbiterOptions extends LockRetryOptions {
   /** A physical copy that nobody serves from: its state is blue's and means nothing. @default false */
   readonly copy?: boolean;
+  /** @default whoever's arbiter is found here */
+  readonly cutoverId?: string;
 }
 
 /**
  * Takes the right to begin an attempt away, then everything of ours off Hydra's tables, one table per transaction, then drops
  * schemas `hydra_cutover`, `hydra_cutover_barrier` and `hydra_cutover_asks`. Tolerates whatever is missing. Never `DROP SCHEMA ... CASCADE` while triggers depend on it: that holds one table while it waits for the next.
  *
- * @throws CutoverFault CHECK_FAILED (committed here: the guard stays as long as this database exists; or closed: it would let
- *   writes in that are on no other side) | LOCK_BUSY (an attempt is alive, or a table stays locked; what was removed so far stays
+ * Each transaction asserts that the arbiter whose removal began is the one that is there still: nothing of a later cutover goes.
+ *
+ * @throws CutoverFault CHECK_FAILED (committed here: the guard stays as long as this database exists; closed: it would let writes in
+ *   that are on no other side; or another cutover's arbiter is there) | LOCK_BUSY (an attempt is alive, or a table stays locked; what was removed so far stays
  *   removed, and no attempt can begin)
  */
 export async function removeArbiter(client: SqlClient, options: RemoveArbiterOptions = {}): Promise<void> {
-  if (options.copy !== true) await takeRightToBegin(client);
-  await dropTriggers(client, options);
-  await withLockRetry(client, 'hydra_cutover', options, async () => {
+  const removal = await beginOwnRemoval(client, options.cutoverId, () => options.copy === true);
+  await dropTriggers(client, options, removal);
+  await removeInOneTransaction(client, removal, 'hydra_cutover', options, async () => {
     const left = await tablesWithTriggers(client);
     if (left.length > 0) {
       throw new CutoverFault(
@@ -50,7 +54,7 @@ function tablesWithTriggers(client: SqlClient): Promise<TableTriggers[]> {
   );
 }
 
-async function dropTriggers(client: SqlClient, options: LockRetryOptions): Promise<void> {
+async function dropTriggers(client: SqlClient, options: LockRetryOptions, removal: OwnRemoval): Promise<void> {
   const [known] = await queryRows<{ guarded: boolean }>(
     client,
     `SELECT to_regclass('hydra_cutover.guarded') IS NOT NULL AS guarded`,
@@ -59,6 +63,6 @@ async function dropTriggers(client: SqlClient, options: LockRetryOptions): Promi
     const drops = triggers.map((trigger) => `DROP TRIGGER IF EXISTS ${trigger} ON ${name}`);
     // Its row goes with it, so that an installation after half a removal puts the guard back.
     if (known?.guarded === true) drops.push(`DELETE FROM hydra_cutover.guarded WHERE table_oid = '${name}'::regclass`);
-    await withLockRetry(client, name, options, drops.join('; '));
+    if (!(await removeInOneTransaction(client, removal, name, options, drops.join('; ')))) return;
   }
 }

@@ -1,20 +1,24 @@
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { beginRemoval } from './arbiter';
+import { isLockBusy } from './lock-retry';
 
 /**
  * Before the first trigger goes: from here on no attempt can begin here, so none can commit with half of what it rests on. Idempotent;
- * does nothing where no arbiter is.
+ * does nothing where no arbiter is, and to no other cutover's.
  *
- * @throws CutoverFault CHECK_FAILED (writes moved away from here, or were never let in) | LOCK_BUSY (retryable: an attempt is alive)
+ * @throws CutoverFault CHECK_FAILED (writes moved away from here, or were never let in; or it is another cutover's arbiter) | LOCK_BUSY
+ *   (retryable: an attempt is alive, or somebody holds the table of attempts)
  */
-export async function takeRightToBegin(client: SqlClient): Promise<void> {
+export async function takeRightToBegin(client: SqlClient, cutoverId: string): Promise<void> {
   const [found] = await queryRows<{ there: boolean }>(
     client,
     `SELECT to_regclass('hydra_cutover.run') IS NOT NULL AS there`,
   );
   if (found?.there !== true) return;
-  const answer = await beginRemoval(client);
+  const answer = await beginRemoval(client, cutoverId).catch((error: unknown) => {
+    throw isLockBusy(error) ? stayedLocked(error) : error;
+  });
   if (answer.ok) return;
   const { reason, epoch } = answer;
   switch (reason) {
@@ -33,6 +37,13 @@ export async function takeRightToBegin(client: SqlClient): Promise<void> {
           'instance is what goes',
         { epoch },
       );
+    case 'other_cutover':
+      throw new CutoverFault(
+        'CHECK_FAILED',
+        `the arbiter of this database is not the one of cutover ${cutoverId}; nothing was changed. ` +
+          '`hydra-cutover status --from-databases` says whose it is',
+        { cutoverId, epoch },
+      );
     case 'attempt_alive':
       throw new CutoverFault(
         'LOCK_BUSY',
@@ -40,4 +51,14 @@ export async function takeRightToBegin(client: SqlClient): Promise<void> {
         { epoch },
       );
   }
+}
+
+function stayedLocked(cause: unknown): CutoverFault {
+  return new CutoverFault(
+    'LOCK_BUSY',
+    'hydra_cutover.attempt stayed locked, so that the right to begin a switchover could not be taken away; nothing was changed. End the ' +
+      'transaction that holds it (pg_locks): a gateway that stands still in its claim, perhaps; then repeat',
+    {},
+    cause,
+  );
 }

@@ -1,20 +1,24 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
-import { describeArbiter } from '../arbiter/describe-arbiter';
-import { type LockRetryOptions, withLockRetry } from '../arbiter/lock-retry';
-import { takeRightToBegin } from '../arbiter/take-right-to-begin';
+import { type LockRetryOptions } from '../arbiter/lock-retry';
+import { beginOwnRemoval, removeInOneTransaction } from '../arbiter/own-removal';
 import { sqlFile } from '../sql-file';
+
+export interface RemoveCaptureOptions extends LockRetryOptions {
+  /** @default whoever's arbiter is found here */
+  readonly cutoverId?: string;
+}
 
 /**
  * Takes the triggers of the capture off Hydra's tables, one table per transaction, then drops the change log and the set of
  * revocations. Guards and arbiter stay. Tolerates whatever is missing.
  *
  * First no attempt can begin any more, unless writes have moved away already: then none ever can.
- * @throws CutoverFault CHECK_FAILED (a closed side) | LOCK_BUSY (an attempt is alive, or a table stays locked; what was removed so far
+ * @throws CutoverFault CHECK_FAILED (a closed side, or another cutover's arbiter) | LOCK_BUSY (an attempt is alive, or a table stays locked; what was removed so far
  *   stays removed, and no attempt can begin)
  */
-export async function removeCapture(client: SqlClient, options: LockRetryOptions = {}): Promise<void> {
+export async function removeCapture(client: SqlClient, options: RemoveCaptureOptions = {}): Promise<void> {
   if (!(await isCaptureInstalled(client))) return;
-  if ((await describeArbiter(client))?.state !== 'committed') await takeRightToBegin(client);
+  const removal = await beginOwnRemoval(client, options.cutoverId, (state) => state === 'committed');
   const tables = await queryRows<{ name: string; oid: string; triggers: string[] }>(
     client,
     `SELECT format('%I.%I', n.nspname, c.relname) AS name, c.oid::text AS oid,
@@ -26,9 +30,9 @@ export async function removeCapture(client: SqlClient, options: LockRetryOptions
   for (const { name, oid, triggers } of tables) {
     const drops = triggers.map((trigger) => `DROP TRIGGER IF EXISTS ${trigger} ON ${name}`);
     const sql = [...drops, `DELETE FROM hydra_cutover.captured WHERE table_oid = ${oid}::oid`].join(';\n');
-    await withLockRetry(client, name, options, sql);
+    if (!(await removeInOneTransaction(client, removal, name, options, sql))) return;
   }
-  await withLockRetry(client, 'hydra_cutover', options, sqlFile(__dirname, 'remove-capture.sql'));
+  await removeInOneTransaction(client, removal, 'hydra_cutover', options, sqlFile(__dirname, 'remove-capture.sql'));
 }
 
 /** Behind a commit: whether finalize has come so far that nothing on blue can be compared any more. */

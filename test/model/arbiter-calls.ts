@@ -144,7 +144,7 @@ const looks: readonly [Draw, ...Draw[]] = [
 const look: Draw = (twin, random) => random.pick(looks)(twin, random);
 const finalize = ofEpoch('mark_finalized', markFinalized);
 const abandon: Draw = (twin) => call(twin, `abandon_side(${LOCK_TIMEOUT_MS})`, () => abandonSide(twin));
-const remove: Draw = (twin) => call(twin, 'begin_removal()', () => beginRemoval(twin));
+const remove: Draw = (twin) => call(twin, `begin_removal('twin')`, () => beginRemoval(twin));
 
 /** How often each is drawn. */
 const DRAWS: readonly (readonly [Draw, number])[] = [

@@ -44,7 +44,7 @@ describe('every decision', () => {
     ['hold_writers', () => holdWriters(orchestrator, LOCK_TIMEOUT_MS)],
     ['open_side', () => openSide(orchestrator, 1, LOCK_TIMEOUT_MS)],
     ['abandon_side', () => abandonSide(orchestrator, LOCK_TIMEOUT_MS)],
-    ['begin_removal', () => beginRemoval(orchestrator)],
+    ['begin_removal', () => beginRemoval(orchestrator, 'test')],
     ['mark_finalized', () => markFinalized(orchestrator, 1)],
   ];
 

@@ -259,7 +259,7 @@ describe('green', () => {
 
   it('still says whom it serves while its arbiter is being removed, which blue does not', async () => {
     await openSide(ours, 7, LOCK_TIMEOUT_MS);
-    expect(await beginRemoval(ours)).toMatchObject({ ok: true });
+    expect(await beginRemoval(ours, 'test')).toMatchObject({ ok: true });
     expect([await serves(ours, 7), await serves(ours, 6)]).toEqual([true, false]);
     expect(await readOutcome(ours)).toMatchObject({ side: 'green', serves: 7 });
     await ours.query(`UPDATE hydra_cutover.run SET side = 'blue'`);
@@ -402,12 +402,12 @@ describe('an arbiter', () => {
   it('gives up an attempt whose lease is over when its removal begins', async () => {
     const attempt = await begin(5);
     await fence(ours, attempt, LOCK_TIMEOUT_MS);
-    expect(await beginRemoval(ours)).toMatchObject({ ok: false, reason: 'attempt_alive', epoch: 5 });
+    expect(await beginRemoval(ours, 'test')).toMatchObject({ ok: false, reason: 'attempt_alive', epoch: 5 });
     for (const table of ['run', 'attempt']) {
       await ours.query(`UPDATE hydra_cutover.${table} SET lease_until = clock_timestamp()`);
     }
-    expect(await beginRemoval(ours)).toEqual({ ok: true, alreadyRemoving: false });
-    expect(await beginRemoval(ours)).toEqual({ ok: true, alreadyRemoving: true });
+    expect(await beginRemoval(ours, 'test')).toEqual({ ok: true, alreadyRemoving: false });
+    expect(await beginRemoval(ours, 'test')).toEqual({ ok: true, alreadyRemoving: true });
     expect(await commitAttempt(ours, attempt, LOCK_TIMEOUT_MS)).toEqual({ ok: false, reason: 'aborted' });
     await expect(write()).resolves.toBeDefined();
   });
