@@ -1,7 +1,7 @@
 import { CutoverFault } from '../domain/faults';
 import { type DatabaseSession } from '../domain/ports/databases';
 import { type StepInput } from '../domain/steps';
-import { describeArbiter, markFinalized, removeArbiter } from '../hydra/arbiter';
+import { describeArbiter, hasTakenWrites, markFinalized, removeArbiter } from '../hydra/arbiter';
 import { removeCapture } from '../hydra/capture';
 import { keepArchive } from '../hydra/arbiter/keep-archive';
 import { dropSyncRole } from '../hydra/sync/sync-role';
@@ -67,7 +67,8 @@ async function isStillThere(green: DatabaseSession, cutoverId: string, epoch: nu
       `the database reached as green is the ${found.side} side of cutover ${found.cutoverId}; nothing was removed`,
     );
   }
-  if (found.state === 'open' && found.epoch === epoch) return true;
+  // Also where an earlier try has begun to remove it.
+  if (hasTakenWrites(found) && found.epoch === epoch) return true;
   throw new CutoverFault(
     'CHECK_FAILED',
     `green is ${found.state} for epoch ${found.epoch}, not open for ${epoch}; nothing was removed`,

@@ -4,6 +4,7 @@ import { queryRows } from '../domain/ports/sql-client';
 import { type SideName } from '../domain/sides';
 import { type StepInput } from '../domain/steps';
 import { runSideCommand } from './green/side-commands';
+import { hasTakenWrites } from '../hydra/arbiter';
 import { readArbiter } from '../hydra/arbiter/arbiter';
 import { takeGreenOutOfUse } from './green/take-out-of-use';
 import { waitFor } from './green/wait-for';
@@ -61,8 +62,9 @@ export const stopGreen: Step<StepInput, void> = async (deps, input, context) => 
  *   answers) | CROSSED_CONNECTION | DB_UNREACHABLE
  */
 export const stopBlue: Step<StepInput, void> = async (deps, input, context) => {
-  const { state, epoch } = await withGreen(deps, input, context, 'stop blue', readArbiter);
-  if (state !== 'open') {
+  const green = await withGreen(deps, input, context, 'stop blue', readArbiter);
+  if (!hasTakenWrites(green)) {
+    const { state, epoch } = green;
     throw new CutoverFault(
       'CHECK_FAILED',
       `green is ${state} for epoch ${epoch}, not open: blue's Hydra still answers, and is not stopped before that`,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CutoverFault } from '../../domain/faults';
 import { type ResultOf } from '../../domain/switchover';
+import { hasTakenWrites } from '../../hydra/arbiter';
 import { holdWriters as holdWritersOf, openSide, readArbiter } from '../../hydra/arbiter/arbiter';
 import { type Attempt } from './attempt';
 import { informAnew } from './inform-gateways';
@@ -11,16 +12,11 @@ import { within } from './within';
 const SILENT_MS = 6_000;
 const PING_MS = 1_000;
 
-/** That green is open for the epoch is final, so that reading it is enough. */
+/** That green took the writes of the epoch is final, so that reading it is enough. */
 export async function lookAtGreen(run: Attempt): Promise<ResultOf<'lookAtGreen'>> {
   const green = await run.sessions.answeringGreen();
-  const { state, epoch } = await within(
-    run.tools.patience.greenMs,
-    'looking at green',
-    'DB_UNREACHABLE',
-    readArbiter(green),
-  );
-  return state === 'open' && epoch === run.theEpoch ? 'open' : 'closed';
+  const seen = await within(run.tools.patience.greenMs, 'looking at green', 'DB_UNREACHABLE', readArbiter(green));
+  return hasTakenWrites(seen) && seen.epoch === run.theEpoch ? 'open' : 'closed';
 }
 
 /** From here until green is open its writers wait and do not fail. */

@@ -1,7 +1,7 @@
 import { asCutoverFault, CutoverFault, isCutoverFault } from '../../domain/faults';
 import { type SqlClient } from '../../domain/ports/sql-client';
 import { type Gateway, type Target } from '../../domain/ports/targets';
-import { describeArbiter, readOutcome, type ArbiterDescription } from '../../hydra/arbiter';
+import { describeArbiter, hasTakenWrites, readOutcome, type ArbiterDescription } from '../../hydra/arbiter';
 import { type StepDeps } from '../step';
 import { assertServesGreen, everyParty } from './parties';
 import { type SwitchoverTools } from './tools';
@@ -103,7 +103,7 @@ async function whatIsCommitted({ databases }: EnrolDeps, signal: AbortSignal): P
   if (entered !== undefined && entered.side !== 'green') throw crossed('green', entered);
   if (left !== undefined && entered !== undefined && left.cutoverId !== entered.cutoverId)
     throw crossed('green', entered);
-  if (entered?.state === 'open') {
+  if (entered !== undefined && hasTakenWrites(entered)) {
     return { cutoverId: entered.cutoverId, epoch: entered.epoch, knowsChallenges: true };
   }
   const isOver = left?.state === 'committed' && entered === undefined && 'finalized' in blue && blue.finalized;

@@ -52,6 +52,14 @@ export async function describeArbiter(client: SqlClient): Promise<ArbiterDescrip
   return row?.description;
 }
 
+/**
+ * Whether green has taken the writes. Its arbiter may be about to be removed, which begins only where it is open: guards let writes
+ * pass meanwhile as before, and what came to an end there goes on.
+ */
+export function hasTakenWrites({ side, state }: { readonly side: string; readonly state: SideState }): boolean {
+  return side === 'green' && (state === 'open' || state === 'removing');
+}
+
 /** The attempt that a resumed switchover goes on with. @returns undefined when there never was one here */
 export async function latestAttempt(client: SqlClient): Promise<AttemptDescription | undefined> {
   return (await describeArbiter(client))?.attempts.at(-1);

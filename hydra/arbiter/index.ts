@@ -1,5 +1,11 @@
 export * from './arbiter';
-export { type ArbiterDescription, type AttemptDescription, describeArbiter, latestAttempt } from './describe-arbiter';
+export {
+  type ArbiterDescription,
+  type AttemptDescription,
+  describeArbiter,
+  hasTakenWrites,
+  latestAttempt,
+} from './describe-arbiter';
 export { grantArbiter } from './grant-arbiter';
 export {
   type GuardTablesOptions,

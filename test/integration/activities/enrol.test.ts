@@ -1,9 +1,13 @@
+import { finalize } from '../../../activities/finalize';
+import { type StepDeps } from '../../../activities/step';
 import { realTools } from '../../../activities/switchover/real-tools';
 import { enrolParties } from '../../../activities/switchover/enrol-parties';
+import { describeArbiter, removeArbiter } from '../../../hydra/arbiter';
 import { CutoverFault } from '../../../domain/faults';
 import { initialTargetRecord } from '../../../domain/target';
 import { useDatabase } from '../../support/database';
 import { History } from '../hydra/sync/history';
+import { stepContext } from './green-fixture';
 import { BLUE, GREEN, SwitchoverWorld } from './switchover-fixture';
 import { SOON, until } from '../../support/until';
 
@@ -92,5 +96,30 @@ describe('enrolling', () => {
     });
     await world.reset();
     expect(await world.whoServes()).toEqual(BLUE);
+  });
+
+  it('and a repeated switchover go on beside a finalize that stopped at its last act, and so does that', async () => {
+    await world.run();
+    const { settings } = world.deps();
+    const deps = world.deps({
+      settings: { ...settings, provider: { ...settings.provider, keepSnapshot: true } },
+      provider: {
+        describeInstance: () => Promise.resolve({ settings: { deletionProtection: true } }),
+      } as unknown as StepDeps['provider'],
+    });
+    const locker = await world.sync.connect('green');
+    await locker.query('BEGIN; LOCK TABLE hydra_client IN ROW EXCLUSIVE MODE');
+    await expect(removeArbiter(world.green, { attemptsPerTable: 2, lockTimeoutMs: 50 })).rejects.toMatchObject({
+      code: 'LOCK_BUSY',
+    });
+    await locker.end();
+    expect(await describeArbiter(world.green)).toMatchObject({ state: 'removing', epoch: 1 });
+    lose('edge-2');
+    expect((await enrol('edge-2')).parties).toEqual([{ name: 'edge-2', kind: 'gateway', problem: null }]);
+    expect(await world.run()).toMatchObject({ outcome: 'committed', epoch: 1 });
+    await finalize(deps, world.input, stepContext());
+    expect(await describeArbiter(world.green)).toBeUndefined();
+    expect(await describeArbiter(world.blue)).toMatchObject({ state: 'committed', epoch: 1 });
+    expect(await world.whoServes()).toEqual(GREEN);
   });
 });
