@@ -112,9 +112,18 @@ async function whoProves(deps: StepDeps, cutoverId: string, signal: AbortSignal)
   if (await isHeldOnBlue(deps, cutoverId, signal)) return 'a side';
   const green = await lookAtGreen(deps, cutoverId, signal);
   if (green === 'closed') return 'a side';
-  const { left, isUnused } = await resourcesLeft(deps, cutoverId);
+  const { left, isUnused, isSnapshotAlone } = await resourcesLeft(deps, cutoverId);
   if (green === 'unknown' && isUnused) return 'a side';
   if (green !== 'open' && left.length === 0) return 'nothing left';
+  if (green !== 'open' && isSnapshotAlone) {
+    throw new CutoverFault(
+      'CHECK_FAILED',
+      `of cutover ${cutoverId} there is ${left.join()} and nothing else: the database reached as blue has no arbiter of it, and nothing ` +
+        'was changed. A rehearsal that was ended by force leaves just that, and never writes to blue: delete it in RDS if nobody needs ' +
+        'it. If it was no rehearsal, correct blue.database and green.rdsInstanceId, and repeat',
+      { cutoverId, left },
+    );
+  }
   const seen = green === 'open' ? 'green serves' : `${left.join(' and ')} of it exists`;
   throw new CutoverFault(
     'CROSSED_CONNECTION',
@@ -176,5 +185,5 @@ async function resourcesLeft({ provider, settings }: StepDeps, cutoverId: string
     ...(isOurs ? [`instance ${greenInstanceId}`] : []),
     ...(snapshot?.tags[CUTOVER_TAG] === cutoverId ? [`snapshot ${snapshot.snapshotId}`] : []),
   ];
-  return { left, isUnused: isOurs && wasNeverClosed(instance) };
+  return { left, isUnused: isOurs && wasNeverClosed(instance), isSnapshotAlone: !isOurs && left.length > 0 };
 }

@@ -58,9 +58,14 @@ async function assertNotRunning(config: Config, cutoverId: string, { env, stderr
       const running = first === '' ? runId : first;
       // Another one of the same databases may have raised lifetimes already, and have no arbiter yet that would protect them.
       const whose = running === cutoverId ? `(${cutoverId})` : `as cutover ${running}, not ${cutoverId},`;
+      // A reset run knows less than was done: its own undo would leave the rest behind.
+      const way =
+        running === runId
+          ? 'use `hydra-cutover cancel`, with a worker that is up'
+          : `it was reset, and knows less than was done: end it with \`temporal workflow terminate --workflow-id ${session.workflowId} --namespace ${session.namespace}\`, then repeat this with cutover ${running}`;
       throw new CutoverFault(
         'CUTOVER_RUNNING',
-        `${session.workflowId} ${whose} is under way in the Temporal at ${session.address}; nothing was changed; use \`hydra-cutover cancel\`, with a worker that is up`,
+        `${session.workflowId} ${whose} is under way in the Temporal at ${session.address}; nothing was changed; ${way}`,
         { cutoverId: running },
       );
     });

@@ -7,7 +7,7 @@ export const repairVerb: Verb = {
   summary: 'bring a cutover that Temporal lost to one side',
   description: [
     'For a run that was terminated, or whose Temporal is gone: `status --from-databases` tells its id. Before the commit everything it did is taken back and blue goes on serving; behind it the switchover is finished, so that green serves, and the drain is proven; a finalize that had taken the capture off blue is finished. With --finalize all is brought to its end behind the commit: you looked at what each job would remove now, and it is right; they are resumed, and what is ours on green goes, so that green can be upgraded again. Works without Temporal, runs the commands of the config on this machine, and may be repeated.',
-    'Refused while Temporal says that the run is under way: then `cancel` is the way.',
+    'Refused while Temporal says that a run of the environment is under way: then `cancel` is the way, and for one that was reset to terminate it first.',
   ],
   examples: [
     'hydra-cutover repair --config hydra-cutover.yaml --cutover-id 0197a3c0-0000-7000-8000-000000000000 --by alice',

@@ -103,13 +103,24 @@ export async function cutoverRunning(client: SqlClient, found: ArbiterDescriptio
   return new CutoverFault(
     'CUTOVER_RUNNING',
     `cutover ${cutoverId} holds this database as its ${side} side since ${installedAt}, ${tellOrigin(origin)}; state ` +
-      `${state}, epoch ${epoch}${tried}; nothing was changed. Where it was started, \`hydra-cutover status\` follows it ` +
-      'and `hydra-cutover cancel` ends it; if that Temporal is gone, `hydra-cutover status --from-databases` says what to do',
+      `${state}, epoch ${epoch}${tried}; nothing was changed. ${howItEnds(found)}`,
     {
       ...{ cutoverId, side, state, epoch, since: installedAt, startedBy: origin?.startedBy },
       ...{ workflowId: origin?.workflowId, temporal: origin?.temporal, step: origin?.step ?? undefined },
     },
   );
+}
+
+/** After a commit nothing is taken back, so `cancel` is no way out of it. */
+function howItEnds({ cutoverId, side, state }: ArbiterDescription): string {
+  const ask = 'if that Temporal is gone, `hydra-cutover status --from-databases` says what to do';
+  if (side === 'blue' && state !== 'committed') {
+    return `Where it was started, \`hydra-cutover status\` follows it and \`hydra-cutover cancel\` ends it; ${ask}`;
+  }
+  if (side === 'blue') {
+    return `The writes left this database for good: correct blue.database to the one that serves. Where cutover ${cutoverId} was started, \`hydra-cutover status\` says how far it is; ${ask}`;
+  }
+  return `Where cutover ${cutoverId} was started, \`hydra-cutover status\` says how far it is; ${ask}`;
 }
 
 /** A schema that somebody else owns could hold functions of theirs that our guards would call. */

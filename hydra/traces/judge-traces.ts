@@ -69,7 +69,7 @@ function beforeCommit(arbiter: ArbiterDescription, { origin }: SideTraces): read
   const where = origin === null ? 'where it was started' : `at ${origin.temporal}`;
   return [
     `if its workflow ${origin?.workflowId ?? ''} is alive ${where}: \`hydra-cutover status\` there; \`hydra-cutover cancel\` takes it back`,
-    'if it was terminated, was reset, or that Temporal is gone: `hydra-cutover repair --cutover-id ' +
+    'if it was terminated, or that Temporal is gone (one that was reset is to be terminated first): `hydra-cutover repair --cutover-id ' +
       `${arbiter.cutoverId} --by NAME\` takes back what it did, without Temporal; blue goes on serving meanwhile`,
   ];
 }

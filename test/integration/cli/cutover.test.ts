@@ -199,6 +199,17 @@ describe('a cutover by the command line', () => {
         wasReset: true,
         databases: { isKnown: false, writes: expect.stringContaining('unknown') as string },
       });
+      // Its own undo knows of less than was done, so cancelling is no way out of it.
+      for (const [id, whose] of [
+        [runId, `\\(${runId}\\)`],
+        ['another', `as cutover ${runId}, not another,`],
+      ] as const)
+        expect(await cli('repair', '--cutover-id', id, '--by', 'bob')).toMatchObject({
+          code: 3,
+          stderr: expect.stringMatching(
+            `CUTOVER_RUNNING: cutover/forced ${whose} is under way .*was reset.*workflow terminate .*repeat this with cutover ${runId}`,
+          ) as string,
+        });
       await workflow.getHandle('cutover/forced').terminate('a test');
     } finally {
       await connection.close();

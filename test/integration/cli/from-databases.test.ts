@@ -248,9 +248,25 @@ describe('a cutover whose Temporal is gone', () => {
     expect((await cli('status', ...FROM_DATABASES)).stdout).toContain('blue: nothing of ours');
   });
 
+  it('was a rehearsal that left its snapshot alone, and repair says nothing against a blue that it never wrote to', async () => {
+    await STEPS.takeSnapshot(deps, mine, stepContext());
+    const soon = ['--set', 'checks.timeoutMs=1000'];
+    const { code, stderr } = await cli('repair', '--cutover-id', mine.cutoverId, '--by', 'bob', ...soon);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/error CHECK_FAILED: .*there is snapshot .* and nothing else: .*rehearsal/);
+    expect(stderr).not.toMatch(/do not let anything write/);
+    await STEPS.deleteSnapshot(deps, mine, stepContext());
+  });
+
   it('is never taken back behind its commit', async () => {
     await cutover.reach('committed');
     expect((await cli('status', ...FROM_DATABASES)).stdout).toMatch(/the writes left blue with epoch 5, for good/);
+    const late = { cutoverId: 'late', environment: 'lost', startedBy: 'carol' };
+    const refusal = await steps.enableCapture(deps, late, stepContext()).catch((error: unknown) => error as Error);
+    expect((refusal as Error).message).toMatch(
+      /state committed.*The writes left this database for good: correct blue.database/,
+    );
+    expect((refusal as Error).message).not.toContain('cancel');
     await expect(STEPS.stopGreen(deps, mine, stepContext())).rejects.toMatchObject({ code: 'CHECK_FAILED' });
     await expect(STEPS.deleteGreen(deps, mine, stepContext())).rejects.toMatchObject({ code: 'CHECK_FAILED' });
     expect((await fixture.provider.describeInstance('green'))?.status).toBe('available');
