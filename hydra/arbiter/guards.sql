@@ -122,7 +122,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $p
   ), guarded AS (
     SELECT g.table_oid, c.relname, c.relfilenode <> g.relfilenode AS rewritten,
            hydra_cutover.columns_hash(c.oid) <> g.columns_hash AS reshaped, t.xmin <> g.trigger_xmin AS touched,
-           EXISTS (
+           -- The executor looks for no trigger where pg_class says that there is none.
+           c.relhastriggers AND EXISTS (
              SELECT 1 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
               WHERE p.oid = t.tgfoid AND n.nspname = 'hydra_cutover' AND p.proname IN ('guard', 'guard_migrations')
                 -- before (2), insert (4), delete (8), update (16), truncate (32), for each statement (not 1)
@@ -172,6 +173,20 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $p
   SELECT format('%s can be written through %s, which has no guard', relname, i.inhparent::regclass)
     FROM guarded JOIN pg_inherits i ON i.inhrelid = table_oid
    WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.guarded g WHERE g.table_oid = i.inhparent)
+  UNION ALL
+  -- Unqualified statements write the table of an earlier schema of their search_path instead: "$user", which comes first by default,
+  -- or one that is set for a role or a database. What settings of a session or of the server say cannot be seen here.
+  SELECT format('%s.%s comes before %s in the search_path of some who write it, and has no guard', n.nspname, c.relname, table_oid::regclass)
+    FROM guarded JOIN pg_class mine ON mine.oid = table_oid JOIN pg_namespace hydras ON hydras.oid = mine.relnamespace
+    JOIN pg_class c ON c.relname = mine.relname JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.relnamespace <> mine.relnamespace AND c.relkind IN ('r', 'p', 'v', 'f', 'm')
+     AND (EXISTS (SELECT 1 FROM pg_roles r
+                   WHERE r.rolname = n.nspname AND has_table_privilege(r.oid, table_oid, 'INSERT, UPDATE, DELETE'))
+          OR EXISTS (SELECT 1 FROM pg_db_role_setting s, unnest(s.setconfig) line,
+                            string_to_array(translate(split_part(line, '=', 2), ' "', ''), ',') path
+                      WHERE line ^@ 'search_path=' AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+                        AND array_position(path, n.nspname::text)
+                            < COALESCE(array_position(path, hydras.nspname::text), cardinality(path) + 1)))
   UNION ALL
   -- PostgreSQL manual, "Logical Replication", "Architecture": the apply process fires row triggers only.
   SELECT DISTINCT format('a subscription writes %s, past every guard', relname)

@@ -147,12 +147,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $p
     FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid
    WHERE NOT EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = k.table_oid AND t.tgname = k.trigger_name)
   UNION ALL
-  SELECT CASE WHEN t.tgenabled <> 'A' THEN format('trigger %s of %s does not fire always', t.tgname, c.relname)
+  SELECT CASE WHEN t.tgenabled <> 'A' OR NOT c.relhastriggers THEN format('trigger %s of %s does not fire always', t.tgname, c.relname)
               WHEN pg_get_triggerdef(t.oid) <> k.definition THEN format('trigger %s of %s was replaced', t.tgname, c.relname)
               ELSE format('the function of trigger %s of %s was replaced', t.tgname, c.relname) END
     FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid
     JOIN pg_trigger t ON t.tgrelid = k.table_oid AND t.tgname = k.trigger_name
-   WHERE t.tgenabled <> 'A' OR pg_get_triggerdef(t.oid) <> k.definition OR md5(pg_get_functiondef(t.tgfoid)) <> k.function_hash
+   WHERE t.tgenabled <> 'A' OR NOT c.relhastriggers OR pg_get_triggerdef(t.oid) <> k.definition OR md5(pg_get_functiondef(t.tgfoid)) <> k.function_hash
   UNION ALL
   SELECT DISTINCT format('a trigger of %s was off, and the rows of the table were not carried since', c.relname)
     FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid

@@ -128,6 +128,19 @@ describe('a commit', () => {
       'a parent elsewhere, through which its child is written',
       'CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.parent (LIKE hydra_jwk); ALTER TABLE hydra_jwk INHERIT elsewhere.parent',
     ],
+    [
+      'a table of the same name in a schema that a role of its own name writes first',
+      `DO $$ BEGIN EXECUTE format('CREATE SCHEMA %1$I; CREATE TABLE %1$I.hydra_jwk (LIKE public.hydra_jwk)', current_user); END $$`,
+    ],
+    [
+      'a view of the same name in a schema that the search_path of the database names first',
+      `CREATE SCHEMA elsewhere; CREATE VIEW elsewhere.hydra_jwk AS SELECT * FROM public.hydra_jwk;
+       DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = elsewhere, public', current_database()); END $$`,
+    ],
+    [
+      'a table that is said to have no triggers',
+      `UPDATE pg_class SET relhastriggers = false WHERE oid = 'hydra_client'::regclass`,
+    ],
     ['a rule', 'CREATE RULE sneaky AS ON DELETE TO hydra_jwk DO INSTEAD NOTHING'],
     [
       'a trigger for replicated writes',
@@ -142,7 +155,15 @@ describe('a commit', () => {
         WHERE d.oid = s.subdbid AND d.datname = current_database() AND subname = 'sneaky'`,
     ],
   ];
+  it('is not refused because of a table of the same name that nobody writes first', async () => {
+    const attempt = await fenced();
+    await writer.query('CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.hydra_jwk (LIKE hydra_jwk)');
+    expect(await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+  });
   const UNDO = [
+    `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET search_path', current_database()); END $$`,
+    `DO $$ BEGIN EXECUTE format('DROP SCHEMA IF EXISTS %I CASCADE', current_user); END $$`,
+    `UPDATE pg_class SET relhastriggers = true WHERE oid = 'hydra_client'::regclass`,
     'DROP TABLE IF EXISTS hydra_sneaky',
     // Before its schema goes, which would take the child along.
     `DO $$ BEGIN IF to_regclass('elsewhere.parent') IS NOT NULL THEN ALTER TABLE hydra_jwk NO INHERIT elsewhere.parent; END IF; END $$`,
