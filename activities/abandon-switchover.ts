@@ -15,6 +15,8 @@ import { arbiterOfBlue, realTools } from './switchover/real-tools';
 
 /** Then the step fails and is repeated. */
 const CLAIMS_MAX = 20;
+/** Each follows a higher epoch than the one before. */
+const ROUNDS_MAX = 5;
 const RETRY_MS = 250;
 const REVERT_TRIES = 4;
 const REVERT_PATIENCE_MS = 5_000;
@@ -34,8 +36,37 @@ export const abandonSwitchover: Step<StepInput, { readonly outcome: 'aborted' | 
   { cutoverId },
   context,
 ) => {
+  for (let round = 1; ; round += 1) {
+    const answer = await askBlue(deps, cutoverId, context);
+    if (answer === 'committed') return { outcome: 'committed' };
+    if (answer === undefined) await assertNothingBegun(deps, cutoverId, context);
+    else if (answer !== 'theirs') {
+      await revertAll(deps, context, answer.epoch);
+      // Who was away when the epoch was used up may have seen a higher one, and a run that stalled may have chosen one above that.
+      if (!answer.isRemoving && (await highestSeen(deps)) > answer.epoch) {
+        if (round < ROUNDS_MAX) continue;
+        throw new CutoverFault('LOCK_BUSY', `a newer epoch was seen in each of ${ROUNDS_MAX} rounds; repeat`);
+      }
+    }
+    deps.log.info({ cutoverId, ...(typeof answer === 'object' ? answer : {}) }, 'switchover abandoned');
+    return { outcome: 'aborted' };
+  }
+};
+
+/** Up to `epoch` everything is to be reverted. `isRemoving`: no epoch can be begun there any more, so none had to be used up. */
+interface GivenUp {
+  readonly epoch: number;
+  readonly isRemoving: boolean;
+}
+
+/** @returns undefined where blue has no arbiter, `theirs` where it has another cutover's */
+async function askBlue(
+  deps: StepDeps,
+  cutoverId: string,
+  context: StepContext,
+): Promise<GivenUp | 'committed' | 'theirs' | undefined> {
   const noted = await notedOnGreen(deps, cutoverId, context);
-  const answer = await deps.databases.withSession(
+  return deps.databases.withSession(
     'blue',
     async (blue) => {
       const arbiter = await arbiterOrNone(blue, cutoverId);
@@ -45,12 +76,7 @@ export const abandonSwitchover: Step<StepInput, { readonly outcome: 'aborted' | 
     },
     { signal: context.signal, purpose: 'abandon switchover' },
   );
-  if (answer === 'committed') return { outcome: 'committed' };
-  if (answer === undefined) await assertNothingBegun(deps, cutoverId, context);
-  else if (answer !== 'theirs') await revertAll(deps, context, answer);
-  deps.log.info({ cutoverId, epoch: answer }, 'switchover abandoned');
-  return { outcome: 'aborted' };
-};
+}
 
 /** @returns `theirs` for another cutover's: ours was removed before it could come, and nothing of it is touched */
 async function arbiterOrNone(blue: SqlClient, cutoverId: string): Promise<ArbiterDescription | undefined | 'theirs'> {
@@ -125,13 +151,12 @@ function describeGreen({ databases }: StepDeps, { signal }: StepContext): Promis
     });
 }
 
-/** @returns up to which epoch everything is to be reverted */
 async function giveUp(
   deps: StepDeps,
   { cutoverId, epoch }: ArbiterDescription,
   { signal, heartbeat }: StepContext,
   blue: SqlClient,
-): Promise<number | 'committed'> {
+): Promise<GivenUp | 'committed'> {
   const { lockTimeoutMs } = deps.settings.switchover;
   for (let claims = 1; claims <= CLAIMS_MAX; claims += 1) {
     signal.throwIfAborted();
@@ -139,7 +164,7 @@ async function giveUp(
     const claimed = await claimAttempt(realTools, blue, { cutoverId, attempt: null, lockTimeoutMs });
     if (claimed !== 'busy') {
       if (claimed.outcome === 'committed') return 'committed';
-      const used = await useUpEpoch(blue, Math.max(epoch, claimed.epoch ?? 0, ...(await highestEpochs(deps))), deps);
+      const used = await useUpEpoch(blue, Math.max(epoch, claimed.epoch ?? 0), deps);
       if (used !== 'again') return used;
     }
     await sleep(RETRY_MS, undefined, { signal });
@@ -147,32 +172,39 @@ async function giveUp(
   throw new CutoverFault('LOCK_BUSY', `blue's arbiter could not be claimed in ${CLAIMS_MAX} tries; repeat`);
 }
 
-async function useUpEpoch(blue: SqlClient, above: number, deps: StepDeps): Promise<number | 'committed' | 'again'> {
-  const epoch = nextEpoch([above]);
-  const begun = await beginAttempt(blue, { epoch, holdDeadlineMs: 1, marginMs: 0 });
-  if (begun.ok) {
+/** @param begun the highest epoch that blue's arbiter knows */
+async function useUpEpoch(blue: SqlClient, begun: number, deps: StepDeps): Promise<GivenUp | 'committed' | 'again'> {
+  const epoch = nextEpoch([begun, ...(await highestEpochs(deps))]);
+  const answer = await beginAttempt(blue, { epoch, holdDeadlineMs: 1, marginMs: 0 });
+  if (answer.ok) {
     const { lockTimeoutMs } = deps.settings.switchover;
-    const { outcome } = await abortAttempt(blue, begun.attempt, 'abandoned', lockTimeoutMs).catch((error: unknown) => {
+    const { outcome } = await abortAttempt(blue, answer.attempt, 'abandoned', lockTimeoutMs).catch((error: unknown) => {
       if (isLockBusy(error)) return { outcome: 'busy' };
       throw error;
     });
-    return outcome === 'aborted' ? begun.epoch : 'again';
+    return outcome === 'aborted' ? { epoch: answer.epoch, isRemoving: false } : 'again';
   }
-  if (begun.reason === 'closed' || begun.reason === 'abandoned') {
+  if (answer.reason === 'closed' || answer.reason === 'abandoned') {
     throw new CutoverFault(
       'CROSSED_CONNECTION',
-      `the arbiter reached as blue is ${begun.reason}, which only green is; check the addresses of both sides`,
+      `the arbiter reached as blue is ${answer.reason}, which only green is; check the addresses of both sides`,
     );
   }
-  // Its removal has begun: no epoch can be begun there any more, so none has to be used up.
-  if (begun.reason === 'removing') return epoch;
-  return begun.reason === 'committed' ? 'committed' : 'again';
+  // One that nobody used up is not reverted: the next cutover may begin it.
+  if (answer.reason === 'removing') return { epoch: begun, isRemoving: true };
+  return answer.reason === 'committed' ? 'committed' : 'again';
 }
 
-/** Those that are away count as 0: they are waited for when they are reverted. */
+/** Those that are away count as 0: they are waited for when they are reverted, and counted then. */
 async function highestEpochs(deps: StepDeps): Promise<readonly number[]> {
   const views = await Promise.allSettled(everyParty(deps).map((party) => party.read()));
   return views.map((view) => (view.status === 'fulfilled' ? view.value.highestEpoch : 0));
+}
+
+/** @throws CutoverFault TARGET_UNREACHABLE */
+async function highestSeen(deps: StepDeps): Promise<number> {
+  const views = await forAll(everyParty(deps), (party) => party.read());
+  return Math.max(0, ...views.map(({ highestEpoch }) => highestEpoch));
 }
 
 async function revertAll(deps: StepDeps, context: StepContext, epoch: number): Promise<void> {

@@ -1,12 +1,14 @@
 import { abandonSwitchover } from '../../../activities/abandon-switchover';
 import { proveDrain } from '../../../activities/prove-drain';
 import { assertKnows, beginningsOnBlue, beginningsOnGreen, noteBeginning } from '../../../hydra/closing';
+import { beginRemoval } from '../../../hydra/arbiter';
 import { useDatabase } from '../../support/database';
 import { CutoverFault } from '../../../domain/faults';
 import { type SqlClient } from '../../../domain/ports/sql-client';
 import { History } from '../hydra/sync/history';
 import { stepContext } from './green-fixture';
 import { BLUE, GREEN, SwitchoverWorld } from './switchover-fixture';
+import { type PartyHooks } from './switchover-parties';
 
 const database = useDatabase('hydra_1_11_10');
 const history = new History(14);
@@ -20,10 +22,12 @@ const LOST = () => new CutoverFault('DB_UNREACHABLE', 'read ECONNRESET');
 
 /** Nobody has anything staged or held, and all serve blue, which takes writes. */
 async function expectAllBack(): Promise<void> {
-  const views = await Promise.all([...world.gateways, ...world.targets].map((party) => party.read()));
+  const views = await Promise.all(parties().map((party) => party.read()));
   expect(views.map(({ stagedEpoch }) => stagedEpoch)).toEqual([null, null, null, null]);
   expect(await world.whoServes()).toEqual(BLUE);
 }
+
+const parties = () => [...world.gateways, ...world.targets];
 
 /** Runs the switchover until `step` was done, and ends it there as a crash does. */
 async function crashAfter(step: string): Promise<void> {
@@ -47,7 +51,12 @@ describe('giving a switchover up', () => {
     },
   );
 
-  it('refuses the beginning of a run that stalled before it and wakes up later', async () => {
+  it.each([
+    ['everybody answers', []],
+    ['whoever has seen the highest epoch is away for a moment', ['edge-1', 'edge-2', 'policy', 'resource']],
+  ])('refuses the beginning of a run that stalled before it and wakes up later, when %s', async (_when, away) => {
+    // Of an earlier cutover, which this blue knows nothing of.
+    for (const party of parties()) party.record = { ...party.record, applied: { epoch: 7, state: 'blue' } };
     let [wakeUp, fellAsleep] = [(): void => undefined, (): void => undefined];
     const awake = new Promise<void>((wake) => (wakeUp = wake));
     const asleep = new Promise<void>((sleep) => (fellAsleep = sleep));
@@ -59,8 +68,14 @@ describe('giving a switchover up', () => {
     };
     const stalled = world.run();
     await asleep;
-    world.scenario = {};
+    const waitedFor = new Set(away);
+    const before: PartyHooks['before'] = ({ name, method }) => {
+      if (method === 'read' && waitedFor.delete(name))
+        throw new CutoverFault('TARGET_UNREACHABLE', 'away for a moment');
+    };
+    world.scenario = { hooks: { before } };
     expect(await world.abandon()).toEqual({ outcome: 'aborted' });
+    expect(waitedFor.size).toBe(0);
     wakeUp();
     expect(await stalled).toMatchObject({
       outcome: 'aborted',
@@ -68,6 +83,15 @@ describe('giving a switchover up', () => {
     });
     expect(world.events.filter((event) => event.startsWith('stage '))).toEqual([]);
     await expectAllBack();
+  });
+
+  it('gives up where the removal of the arbiter has begun, and takes no epoch from the next cutover', async () => {
+    await crashAfter('hold');
+    await world.endLeases();
+    await beginRemoval(world.blue, world.input.cutoverId);
+    expect(await world.abandon()).toEqual({ outcome: 'aborted' });
+    await expectAllBack();
+    expect(parties().map(({ record }) => record.revertedEpoch)).toEqual([1, 1, 1, 1]);
   });
 
   it('says that it is too late behind the commit, and reverts nobody', async () => {
@@ -99,8 +123,6 @@ describe('a blue that is an older copy of itself', () => {
   const becomeOlder = () => world.blue.query('DELETE FROM hydra_cutover.beginning; DELETE FROM hydra_cutover.attempt');
   const stagedAt = async () =>
     (await Promise.all(parties().map((party) => party.read()))).map((view) => view.stagedEpoch);
-  const parties = () => [...world.gateways, ...world.targets];
-
   it.each([
     ['green', 'is an older copy of blue'],
     ['what is staged, where green does not answer', 'never began are staged: edge-1 \\(1\\)'],

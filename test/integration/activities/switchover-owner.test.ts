@@ -53,6 +53,19 @@ describe('two runs of the step that chose the same epoch', () => {
     expect(await world.whoServes()).toEqual(GREEN);
   });
 
+  it('the one that comes to its beginning after the other has committed says so, and gives nothing up', async () => {
+    let isFirst = true;
+    world.scenario.onQuery = async ({ text }, call) => {
+      if (!text.includes('begin_attempt') || !isFirst) return call();
+      isFirst = false;
+      expect(await world.run()).toMatchObject({ outcome: 'committed', epoch: 1 });
+      return call();
+    };
+    expect(await world.run()).toMatchObject({ outcome: 'committed', attempt: 1, epoch: 1 });
+    expect(world.events.filter((event) => event.startsWith('revert '))).toEqual([]);
+    expect(await world.whoServes()).toEqual(GREEN);
+  });
+
   it('the one that is refused, because the other has begun, gives nothing up', async () => {
     world.scenario.onQuery = async ({ text }, call) => {
       if (text.includes('begin_attempt')) {
