@@ -1,3 +1,4 @@
+import { isCutoverFault } from '../domain/faults';
 import { type SwitchoverReceipt } from '../domain/receipts';
 import { type StepInput, type SwitchoverInput } from '../domain/steps';
 import { type Step, type StepDeps } from './step';
@@ -6,7 +7,7 @@ import { everyParty, tellEverybody } from './switchover/parties';
 import { PauseSessions } from './switchover/pause-sessions';
 import { runAttempt } from './switchover/run-attempt';
 import { realTools } from './switchover/real-tools';
-import { type SwitchoverTools } from './switchover/tools';
+import { type LatestAttempt, type SwitchoverTools } from './switchover/tools';
 
 /**
  * One attempt to move the writes from blue to green.
@@ -27,7 +28,7 @@ export function createSwitchover(tools: SwitchoverTools): Step<SwitchoverInput, 
   return async (deps, input, context) => {
     const sessions = new PauseSessions(deps, input, tools);
     try {
-      const latest = await sessions.askBlue((blue) => tools.latestAttempt(blue, input.cutoverId));
+      const latest = await latestAttempt(sessions, tools, input);
       const receipt = await runAttempt(new Attempt(deps, input, context, tools, sessions, latest));
       if (receipt.outcome === 'committed') await noteCommitted(deps, input, receipt.epoch);
       return receipt;
@@ -35,6 +36,21 @@ export function createSwitchover(tools: SwitchoverTools): Step<SwitchoverInput, 
       await sessions.close();
     }
   };
+}
+
+/** A blue that is gone for good must not keep green closed once a person has decided: the step itself had named what is committed. */
+async function latestAttempt(
+  sessions: PauseSessions,
+  tools: SwitchoverTools,
+  { cutoverId, fence, committed }: SwitchoverInput,
+): Promise<LatestAttempt | null> {
+  try {
+    return await sessions.askBlue((blue) => tools.latestAttempt(blue, cutoverId));
+  } catch (error) {
+    const isAway = isCutoverFault(error) && error.code === 'DB_UNREACHABLE';
+    if (!isAway || fence !== 'open' || committed === undefined) throw error;
+    return { ...committed, state: 'committed', ageMs: 0 };
+  }
 }
 
 /** Nothing depends on it: whoever misses it takes a late revert, and is brought to green again. */

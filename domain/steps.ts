@@ -33,12 +33,20 @@ export interface PreflightInput extends StepInput {
   readonly configDigest?: string;
 }
 
+/** Final: an attempt that was committed stays so, whatever becomes of blue. */
+export interface CommittedAttempt {
+  readonly attempt: number;
+  readonly epoch: number;
+}
+
 export interface SwitchoverInput extends StepInput {
   /**
    * What a person decided after FENCE_UNPROVEN. `carry`: the tables concerned once more, however long it takes. `open`: green opens
    * without it, and "nothing lost" is not claimed.
    */
   readonly fence?: 'carry' | 'open';
+  /** What FENCE_UNPROVEN named. With `fence: 'open'` it stands in for the word of a blue that does not answer any more. */
+  readonly committed?: CommittedAttempt;
   /** Who, and why; for the receipt. */
   readonly decided?: string;
 }

@@ -9,7 +9,7 @@ import {
   type RecordedDecision,
   type UpgradeInput,
 } from '../domain/runbook';
-import { type StepInput } from '../domain/steps';
+import { type CommittedAttempt, type StepInput } from '../domain/steps';
 import { renderDetails } from './details';
 import { type Cause } from './failures';
 import { searchAttributes } from './search-attributes';
@@ -31,6 +31,12 @@ type Receipts = {
       | 'purgeGuard'
   ]: Report[Field];
 } & { switchovers: Report['switchovers']; metrics: Report['metrics']; hashes: NonNullable<Report['hashes']> | null };
+
+/** Committed, and green is closed: what a person is asked about the fence of blue. */
+export interface Unproven {
+  readonly why: string;
+  readonly committed?: CommittedAttempt;
+}
 
 interface PhaseEntry {
   readonly name: Phase;
@@ -71,8 +77,8 @@ export class CutoverRun {
   /** Of a rehearsal. */
   readonly findings: RehearsalFinding[] = [];
   committed = false;
-  /** Committed, and green is closed: what a person is asked about the fence of blue; null: nothing. */
-  unproven: string | null = null;
+  /** null: nothing is asked. */
+  unproven: Unproven | null = null;
   /** Set while it goes backwards: why. */
   undoing: Cause | null = null;
   report: Report | null = null;

@@ -82,8 +82,12 @@ export async function carryAround(run: Attempt): Promise<ResultOf<'carryAround'>
         await logAltogether(sides.blue, tables);
         const { rows } = await syncRound(sides, { batchRows, signal });
         around.rows += rows;
-        await prepareSync(sides.blue, admin, deps.settings.hydraSchema);
-        const compared = await compareSides(sides.blue, admin, { tables: greenTablesOf(tables), batchRows, signal });
+        const looking = await prepareSync(sides.blue, admin, deps.settings.hydraSchema);
+        const compared = await compareSides(looking.blue, looking.green, {
+          tables: greenTablesOf(tables),
+          batchRows,
+          signal,
+        });
         return compared.differences;
       },
     );
@@ -109,7 +113,8 @@ function greenTablesOf(tables: readonly CapturedTableName[]): readonly GreenTabl
 }
 
 /** What a person is asked with: the tables, the rows, the time. */
-export function unproven({ around, settings, heldForMs, reason }: Attempt): CutoverFault {
+export function unproven(run: Attempt): CutoverFault {
+  const { around, settings, heldForMs, reason } = run;
   const { found, rows, differences, tries, spentMs } = around;
   const tables = [...around.tables];
   const what =
@@ -126,6 +131,7 @@ export function unproven({ around, settings, heldForMs, reason }: Attempt): Cuto
       `Requests are held or refused since ${Math.round(heldForMs)} ms, of which ${settings.pauseBudgetMs} ms are allowed (${reason}). ` +
       'Carry and compare those tables once more, however long it takes (retry), or open green without it (skip): then "nothing lost" cannot be claimed',
     {
+      ...{ attempt: run.theAttempt, epoch: run.theEpoch },
       problems: found?.problems,
       refused: found?.refused ?? undefined,
       tables,

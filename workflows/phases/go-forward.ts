@@ -6,7 +6,7 @@ import { finalizeEvidence } from '../evidence';
 import { causeOf, isJudgeable } from '../failures';
 import { intervene, type Intervention } from '../gates';
 import { patientSwitchover, steps } from '../steps';
-import { FENCE_UNPROVEN, keep, readMetrics } from './switch-over';
+import { keep, readMetrics, unprovenOf } from './switch-over';
 
 /** Behind the commit: forward only, shielded, and a person is asked about everything that is not as it should be. */
 export async function goForward(cutover: Cutover): Promise<void> {
@@ -58,20 +58,20 @@ async function finishSwitchover(cutover: Cutover): Promise<void> {
   run.committed = true;
   saga.clear();
   if (isDone) return;
-  let decided: Pick<SwitchoverInput, 'fence' | 'decided'> = {};
+  let decided: Pick<SwitchoverInput, 'fence' | 'decided' | 'committed'> = {};
   const finish = async (): Promise<string | null> => {
     // The first attempt ended with the question.
-    if (run.unproven !== null) return run.unproven;
+    if (run.unproven !== null) return run.unproven.why;
     try {
       const receipt = await patientSwitchover({ ...run.stepInput, ...decided });
       if (receipt.outcome === 'aborted') return `it is committed, but the step says it was given up: ${receipt.reason}`;
       keep(cutover, receipt);
       return null;
     } catch (error) {
-      const { code, message } = causeOf(error);
-      if (code !== FENCE_UNPROVEN) throw error;
-      run.unproven = message;
-      return message;
+      const unproven = unprovenOf(error);
+      if (unproven === null) throw error;
+      run.unproven = unproven;
+      return unproven.why;
     }
   };
   // Without it green does not serve: it can be tried again, not skipped. What may be skipped is the proof that nothing went around
@@ -80,7 +80,10 @@ async function finishSwitchover(cutover: Cutover): Promise<void> {
     answersCancel: false,
     decisions: () => (run.unproven === null ? ['retry', 'wait'] : ['retry', 'wait', 'skip']),
     answered: ({ decision, said }) => {
-      if (run.unproven !== null) decided = { fence: decision === 'skip' ? 'open' : 'carry', decided: said };
+      if (run.unproven !== null) {
+        const { committed } = run.unproven;
+        decided = { fence: decision === 'skip' ? 'open' : 'carry', decided: said, ...(committed && { committed }) };
+      }
       run.unproven = null;
       return 'again';
     },

@@ -1,15 +1,36 @@
-import { ActivityFailure, CancellationScope, isCancellation, log, sleep } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  log,
+  sleep,
+} from '@temporalio/workflow';
 import { type FaultCode } from '../../domain/faults';
 import { type MetricsReceipt, type SwitchoverReceipt } from '../../domain/receipts';
+import { type CommittedAttempt } from '../../domain/steps';
 import { type Cutover } from '../cutover';
 import { cutoverEvidence, evidenceEveryMs } from '../evidence';
 import { causeOf, isJudgeable } from '../failures';
 import { type Verdict } from '../gates';
+import { type Unproven } from '../run';
 import { steps } from '../steps';
 import { assertApproved, assertParity } from './prepare';
 
 /** Only after the commit is known: no claim has to find out. */
-export const FENCE_UNPROVEN = 'FENCE_UNPROVEN' satisfies FaultCode;
+const FENCE_UNPROVEN = 'FENCE_UNPROVEN' satisfies FaultCode;
+
+/** @returns null for every other failure of the step */
+export function unprovenOf(error: unknown): Unproven | null {
+  const { code, message } = causeOf(error);
+  if (code !== FENCE_UNPROVEN) return null;
+  const failure = error instanceof ActivityFailure ? error.cause : undefined;
+  const details = failure instanceof ApplicationFailure ? failure.details?.[0] : undefined;
+  const { attempt, epoch } = (details ?? {}) as Partial<CommittedAttempt>;
+  return attempt === undefined || epoch === undefined
+    ? { why: message }
+    : { why: message, committed: { attempt, epoch } };
+}
 
 /**
  * Asks at gate `cutover` and moves the writes; asks again when no attempt reached its commit. Returns behind the commit and
@@ -125,10 +146,10 @@ async function attemptOnce({ run, saga }: Cutover): Promise<SwitchoverReceipt | 
   try {
     return await steps.switchover(run.stepInput);
   } catch (error) {
-    const { code, message } = causeOf(error);
-    if (code !== FENCE_UNPROVEN) throw error;
+    const unproven = unprovenOf(error);
+    if (unproven === null) throw error;
     run.committed = true;
-    run.unproven = message;
+    run.unproven = unproven;
     saga.clear();
     return 'unproven';
   }

@@ -34,7 +34,7 @@ function before(text: string, work: () => Promise<unknown>, then?: () => void): 
   };
 }
 
-const decide = (decision: Pick<SwitchoverInput, 'fence' | 'decided'>) =>
+const decide = (decision: Pick<SwitchoverInput, 'fence' | 'decided' | 'committed'>) =>
   switchover(world.deps(), { ...world.input, ...decision }, stepContext());
 
 const namesOf = async (client: Client): Promise<string[]> => {
@@ -167,10 +167,18 @@ describe('where it cannot be carried within the pause', () => {
     await expect(impatient(world.deps(), world.input, stepContext())).rejects.toMatchObject({
       code: 'FENCE_UNPROVEN',
       message: expect.stringContaining('blue does not answer') as string,
+      details: { attempt: 1, epoch: 1 },
     });
-    expect(await decide({ fence: 'open', decided: 'sam: blue is gone' })).toMatchObject({
+    // Nothing of blue answers from here on, not even who committed what: the step's own word stands in for it.
+    world.scenario.onQuery = ({ side }, call) => (side === 'blue' ? AWAY() : call());
+    const unknown = { fence: 'open', decided: 'sam: blue is gone' } as const;
+    await expect(decide(unknown)).rejects.toMatchObject({ code: 'DB_UNREACHABLE' });
+    expect(await decide({ ...unknown, committed: { attempt: 1, epoch: 1 } })).toMatchObject({
       outcome: 'committed',
       refused: null,
+      aroundFence: { openedBy: 'sam: blue is gone' },
     });
+    world.scenario = {};
+    expect(await world.whoServes()).toEqual(GREEN);
   });
 });
