@@ -275,7 +275,11 @@ describe('the switchover', () => {
 
 describe('a fence of blue that is not proven after the commit', () => {
   const unproven = () =>
-    Promise.reject(ApplicationFailure.nonRetryable('something may have gone around the fence', 'FENCE_UNPROVEN'));
+    Promise.reject(
+      ApplicationFailure.nonRetryable('something may have gone around the fence', 'FENCE_UNPROVEN', {
+        ...{ attempt: 3, epoch: 9, rows: 0 },
+      }),
+    );
 
   it('asks a person at once, carries when told to, and opens green without it only on a word with its reason', async () => {
     const told: SwitchoverInput[] = [];
@@ -303,6 +307,8 @@ describe('a fence of blue that is not proven after the commit', () => {
     expect(end.report).toMatchObject({ outcome: 'completed', switchovers: [COMMITTED], undone: [] });
     expect(told.map(({ fence }) => fence)).toEqual([undefined, 'carry', 'open']);
     expect(told[2]?.decided).toMatch(/.+: .+/);
+    // Blue may be gone by then.
+    expect(told[2]?.committed).toEqual({ attempt: 3, epoch: 9 });
   });
 });
 
@@ -374,58 +380,5 @@ describe('behind the commit', () => {
       return closed(handle);
     });
     expect(end.report).toMatchObject({ outcome: 'completed' });
-  });
-});
-
-describe('an undo that fails', () => {
-  it('asks a person, who has it tried again', async () => {
-    const { calls, activities } = fakeSteps({ migrateGreen: fails, deleteGreen: inTurn(fails, answers(undefined)) });
-    const end = await temporal.upgrade(activities, async (handle) => {
-      await decide(handle, 'plan');
-      const { undoing } = await gateOpens(handle, 'intervene');
-      expect(undoing).toBe(true);
-      await decide(handle, 'intervene', 'retry');
-      return closed(handle);
-    });
-    expect(undosIn(calls)).toEqual([
-      'deleteGreen',
-      'deleteGreen',
-      'deleteSnapshot',
-      'disableCapture',
-      'restoreLifetimes',
-    ]);
-    expect(end).toMatchObject({ type: 'UNDONE', report: { outcome: 'undone' } });
-  });
-
-  it('and is skipped by a person stays in the report, and the rest is undone', async () => {
-    const { calls, activities } = fakeSteps({ migrateGreen: fails, deleteGreen: fails });
-    const end = await temporal.upgrade(activities, async (handle) => {
-      await decide(handle, 'plan');
-      await decide(handle, 'intervene', 'skip');
-      return closed(handle);
-    });
-    expect(undosIn(calls)).toEqual(undosAfter('migrateGreen'));
-    expect(end).toMatchObject({ type: 'UNDO_INCOMPLETE', report: { outcome: 'undone' } });
-    expect(end.report.undone[0]).toMatchObject({
-      phase: 'restore',
-      ok: false,
-      error: 'RDS_FAILED: step deleteGreen: it broke; skipped by approver: known',
-    });
-  });
-
-  it('cannot be skipped when it is the claim of the switchover', async () => {
-    const { calls, activities } = fakeSteps({
-      switchover: fails,
-      abandonSwitchover: inTurn(fails, answers({ outcome: 'aborted' })),
-    });
-    await temporal.upgrade(activities, async (handle) => {
-      await decide(handle, 'plan');
-      await decide(handle, 'cutover');
-      expect((await gateOpens(handle, 'intervene')).awaiting?.decisions).toEqual(['retry', 'wait']);
-      expect(calls).not.toContain('deleteGreen');
-      await decide(handle, 'intervene', 'retry');
-      return closed(handle);
-    });
-    expect(undosIn(calls).slice(1)).toEqual(undosAfter('switchover'));
   });
 });
