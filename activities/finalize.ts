@@ -1,7 +1,7 @@
 import { CutoverFault } from '../domain/faults';
 import { type DatabaseSession } from '../domain/ports/databases';
 import { type StepInput } from '../domain/steps';
-import { describeArbiter, hasTakenWrites, markFinalized, removeArbiter } from '../hydra/arbiter';
+import { describeArbiter, hasTakenWrites, markFinalized, readOutcome, removeArbiter } from '../hydra/arbiter';
 import { removeCapture } from '../hydra/capture';
 import { keepArchive } from '../hydra/arbiter/keep-archive';
 import { dropSyncRole } from '../hydra/sync/sync-role';
@@ -21,10 +21,11 @@ export const finalize: Step<StepInput, void> = async (deps, input, context) => {
   const { cutoverId } = input;
   const { signal } = context;
   const options = { signal, purpose: 'finalize' };
-  const epoch = await deps.databases.withSession('blue', (blue) => assertMoved(blue, cutoverId), options);
+  const moved = await deps.databases.withSession('blue', (blue) => assertMoved(blue, cutoverId), options);
+  const { epoch } = moved;
   // The last moment at which somebody is told: behind it nothing watches them any more.
   await assertTargetsServe(deps, epoch, 'finalize');
-  await deps.databases.withSession('green', (green) => cleanGreen(green, cutoverId, epoch), options);
+  await deps.databases.withSession('green', (green) => cleanGreen(green, moved), options);
   await protectGreen(deps, cutoverId, context);
   if (!deps.settings.provider.keepSnapshot) await removeSnapshot(deps, cutoverId, context);
   // Until here, what blue captured can still be compared.
@@ -37,30 +38,48 @@ export const finalize: Step<StepInput, void> = async (deps, input, context) => {
   await deps.databases.withSession('blue', (blue) => markFinalized(blue, epoch), options);
   // Last: a green without it says to everybody that nothing is left to do.
   const removeLast = async (green: DatabaseSession): Promise<void> => {
-    if (await isStillThere(green, cutoverId, epoch)) await removeArbiter(green, { cutoverId, ...lockOptions(context) });
+    if (await isStillThere(green, { ...moved, isFinalized: true }))
+      await removeArbiter(green, { cutoverId, ...lockOptions(context) });
   };
   await deps.databases.withSession('green', removeLast, options);
 };
 
-async function assertMoved(blue: DatabaseSession, cutoverId: string): Promise<number> {
+interface Moved {
+  readonly cutoverId: string;
+  readonly epoch: number;
+  /** By blue's own mark: green's arbiter may be gone since then, and not sooner. */
+  readonly isFinalized: boolean;
+}
+
+async function assertMoved(blue: DatabaseSession, cutoverId: string): Promise<Moved> {
   const found = await describeArbiter(blue);
-  if (found?.cutoverId === cutoverId && found.side === 'blue' && found.state === 'committed') return found.epoch;
+  if (found?.cutoverId === cutoverId && found.side === 'blue' && found.state === 'committed') {
+    const { finalized } = await readOutcome(blue);
+    return { cutoverId, epoch: found.epoch, isFinalized: finalized };
+  }
   throw new CutoverFault(
     'CHECK_FAILED',
     `the writes of cutover ${cutoverId} have not moved (blue: ${found?.state ?? 'no arbiter'}); nothing was removed`,
   );
 }
 
-async function cleanGreen(green: DatabaseSession, cutoverId: string, epoch: number): Promise<void> {
-  await isStillThere(green, cutoverId, epoch);
+async function cleanGreen(green: DatabaseSession, moved: Moved): Promise<void> {
+  const { cutoverId } = moved;
+  await isStillThere(green, moved);
   await keepArchive(green, cutoverId);
   await dropSyncRole(green, cutoverId);
 }
 
 /** @returns whether green has its arbiter still @throws CutoverFault CROSSED_CONNECTION | CHECK_FAILED */
-async function isStillThere(green: DatabaseSession, cutoverId: string, epoch: number): Promise<boolean> {
+async function isStillThere(green: DatabaseSession, { cutoverId, epoch, isFinalized }: Moved): Promise<boolean> {
   const found = await describeArbiter(green);
-  if (found === undefined) return false;
+  if (found === undefined) {
+    if (isFinalized) return false;
+    throw new CutoverFault(
+      'CROSSED_CONNECTION',
+      `the database reached as green has no arbiter, and cutover ${cutoverId} was not finalized yet; nothing was removed; check the address of green's database`,
+    );
+  }
   if (found.cutoverId !== cutoverId || found.side !== 'green') {
     throw new CutoverFault(
       'CROSSED_CONNECTION',

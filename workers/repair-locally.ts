@@ -171,7 +171,14 @@ async function lookAtGreen({ databases }: StepDeps, cutoverId: string, signal: A
       if (!isCutoverFault(error) || error.code !== 'DB_UNREACHABLE') throw error;
       return undefined;
     });
-  if (found?.cutoverId !== cutoverId || found.side !== 'green') return 'unknown';
+  if (found?.cutoverId !== cutoverId) return 'unknown';
+  if (found.side !== 'green') {
+    throw new CutoverFault(
+      'CROSSED_CONNECTION',
+      `the database reached as green is the ${found.side} side of cutover ${cutoverId}; nothing was changed; check the addresses of both sides`,
+      { cutoverId },
+    );
+  }
   return found.state === 'closed' || found.state === 'abandoned' ? 'closed' : 'open';
 }
 

@@ -303,6 +303,16 @@ describe('finalize', () => {
     expect(await count(green, `SELECT 1 FROM pg_roles WHERE rolname = $1`, [syncRoleName(cutoverId)])).toBe(0);
   });
 
+  it('takes a database without an arbiter for no green of it, before blue is marked', async () => {
+    await moveWrites();
+    const before = await triggers(blue);
+    await green.query('ALTER SCHEMA hydra_cutover RENAME TO away');
+    await expect(finalize(deps, input(), stepContext())).rejects.toMatchObject({ code: 'CROSSED_CONNECTION' });
+    expect(await triggers(blue)).toEqual(before);
+    await green.query('ALTER SCHEMA away RENAME TO hydra_cutover');
+    await finalize(deps, input(), stepContext());
+  });
+
   it('goes on where it was killed', async () => {
     await moveWrites();
     await green.query('BEGIN');

@@ -101,13 +101,32 @@ it.each(['abandonSwitchover', 'stopGreen', 'deleteGreen', 'deleteSnapshot'] as c
   },
 );
 
-it('repair does not believe it either, and lets no held request go', async () => {
+/** The command, with other sides than the config's. */
+function repair(...changes: readonly string[]) {
   const env = {
     HYDRA_CUTOVER_CONFIG: join(folder, 'config.json'),
     ...{ MASTER: MASTER_PASSWORD, CONTROL: TEST_TOKEN, HYDRA_CUTOVER_LOG__LEVEL: 'error' },
   };
-  const args = ['--cutover-id', fixture.input.cutoverId, '--by', 'bob', '--set', 'blue.rdsInstanceId=bluecopy'];
-  expect(await cliInProcess(['repair', ...args], { env, cwd: folder })).toMatchObject({
+  const set = changes.flatMap((change) => ['--set', change]);
+  const args = ['--cutover-id', fixture.input.cutoverId, '--by', 'bob', ...set];
+  return cliInProcess(['repair', ...args], { env, cwd: folder });
+}
+
+it('repair takes blue of this very cutover for no green that is not known', async () => {
+  expect(
+    await repair('blue.rdsInstanceId=bluecopy', 'blue.database.name=postgres', 'green.rdsInstanceId=blue'),
+  ).toMatchObject({
+    code: 3,
+    stdout: '',
+    stderr: expect.stringContaining(
+      'error CROSSED_CONNECTION: the database reached as green is the blue side',
+    ) as string,
+  });
+  await expectUntouched();
+});
+
+it('repair does not believe it either, and lets no held request go', async () => {
+  expect(await repair('blue.rdsInstanceId=bluecopy')).toMatchObject({
     code: 3,
     stdout: '',
     stderr: expect.stringMatching(/error CROSSED_CONNECTION: .* is an older copy of blue/) as string,
