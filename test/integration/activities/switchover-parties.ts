@@ -102,6 +102,15 @@ export class FakeGateway extends FakeTarget implements Gateway {
     });
   }
 
+  /** As a real one: it forgets no requests that it holds for an epoch that nobody named. */
+  override revert(epoch: number): Promise<TargetView> {
+    return this.call('revert', epoch, () => {
+      if (this.heldEpoch !== null && epoch > this.heldEpoch)
+        throw new CutoverFault('TARGET_REFUSED', `${this.name}: HOLD_UNRESOLVED`);
+      return this.change(revertTarget(this.record, epoch));
+    });
+  }
+
   state(): Promise<GatewayView> {
     return this.call('state', null, () => ({
       mode: this.heldEpoch === null ? this.mode : 'hold',

@@ -125,4 +125,22 @@ describe('behind the commit', () => {
     };
     expect(await world.run()).toMatchObject({ outcome: 'committed', refused: null });
   });
+
+  it('lets no gateway send browsers to green that lacks the challenges green cannot know', async () => {
+    const { login } = await history.grant(world.blue);
+    await crashBehind('commit');
+    for (const { challenges } of world.gateways) challenges.clear();
+    let refusals = 2;
+    const known: Record<string, boolean> = {};
+    world.scenario.hooks = {
+      before: ({ name, method }) => {
+        if (name === 'edge-2' && method === 'addStaleChallenges' && (refusals -= 1) >= 0) throw AWAY();
+        const gateway = world.gateways.find((each) => each.name === name);
+        if (method === 'apply' && gateway !== undefined) known[name] ??= gateway.challenges.has(`${login}v`);
+      },
+    };
+    expect(await world.run()).toMatchObject({ outcome: 'committed' });
+    expect({ refusals: refusals < 0, known }).toEqual({ refusals: true, known: { 'edge-1': true, 'edge-2': true } });
+    expect(await world.whoServes()).toEqual(GREEN);
+  });
 });
