@@ -11,6 +11,7 @@ import { realTools } from '../../../activities/switchover/real-tools';
 import { type StepContext, type StepDeps } from '../../../activities/step';
 import { isCutoverFault } from '../../../domain/faults';
 import { type SwitchoverReceipt } from '../../../domain/receipts';
+import { type SwitchoverInput } from '../../../domain/steps';
 import { type SwitchoverSettings } from '../../../domain/settings';
 import { type SideName } from '../../../domain/sides';
 import { createTargetStore, type FileTargetStore, targetRoutes } from '../../../gateway/target';
@@ -147,7 +148,10 @@ export class FaultWorld {
   }
 
   /** One run of the step. */
-  run(context: Partial<StepContext> = {}): Promise<SwitchoverReceipt> {
+  run(
+    context: Partial<StepContext> = {},
+    decision: Pick<SwitchoverInput, 'fence' | 'decided'> = {},
+  ): Promise<SwitchoverReceipt> {
     const patience = () => ({ ...PATIENCE, ...this.scenario.patience, ...(this.isHurried && HURRY.patience) });
     const tools = {
       ...realTools,
@@ -155,16 +159,23 @@ export class FaultWorld {
         return patience();
       },
     };
-    return createSwitchover(tools)(this.#deps(), { cutoverId: CUTOVER, environment: 'test' }, stepContext(context));
+    const input = { cutoverId: CUTOVER, environment: 'test', ...decision };
+    return createSwitchover(tools)(this.#deps(), input, stepContext(context));
   }
 
-  /** Runs of the step until one has an answer, as Temporal repeats it. */
+  /**
+   * Runs of the step until one has an answer, as Temporal repeats it. Where it asks because nobody can say within the pause whether
+   * something went around blue's fence, a person has the tables carried: the watcher's own writes are refused there.
+   */
   async runToTheEnd(): Promise<SwitchoverReceipt> {
+    let decision: Pick<SwitchoverInput, 'fence' | 'decided'> = {};
     for (;;) {
       try {
-        return await this.run();
+        return await this.run({}, decision);
       } catch (error) {
-        if (!isCutoverFault(error) || !error.retryable) throw error;
+        const isAsked = isCutoverFault(error) && error.code === 'FENCE_UNPROVEN';
+        if (!isCutoverFault(error) || (!error.retryable && !isAsked)) throw error;
+        if (isAsked) decision = { fence: 'carry', decided: 'somebody: the network is back' };
         this.events.push(`repeated: ${error.code}`);
         this.scenario.onRepeat?.();
         await sleep(200);

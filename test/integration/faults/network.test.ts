@@ -62,7 +62,7 @@ const ROWS: readonly (readonly [LinkName, NetworkFault, Moment, Outcome])[] = [
 
 /** What only a whole network ends: nobody knows whether blue committed, or it is known that it did. */
 const STUCK =
-  /^(claim: unreachable|(lookAtGreen|holdWriters|applyTargets|release|confirmTargets): failed|.*: session_lost|openGreen: lost)$/;
+  /^(claim: unreachable|(lookAtGreen|lookAround|holdWriters|applyTargets|release|confirmTargets): failed|.*: session_lost|openGreen: lost)$/;
 
 function breakAfter(moment: Moment, link: LinkName, fault: NetworkFault): void {
   const isSilent = fault === 'blackHole' || fault === 'halfOpen';
