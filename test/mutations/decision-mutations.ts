@@ -86,14 +86,14 @@ const DECISIONS: readonly Mutation[] = [
   {
     what: 'an open whose answer was lost counts as open',
     file: SWITCHOVER,
-    find: `openGreen: (_state, result) => (result === 'ok' ? { green: 'open' } : GREEN_LOST),`,
+    find: `openGreen: (state, result) => (result === 'ok' ? { green: 'open' } : greenLost(state)),`,
     replace: `openGreen: () => ({ green: 'open' }),`,
     killedBy: 'walk',
   },
   {
     what: 'green opens although the lock on its writers was lost',
     file: SWITCHOVER,
-    find: `if (result === 'session_lost') return GREEN_LOST;`,
+    find: `if (result === 'session_lost') return greenLost(state);`,
     replace: `if (result === 'session_lost') return { targetsApplied: true };`,
     killedBy: 'walk',
   },
