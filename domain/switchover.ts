@@ -231,8 +231,10 @@ const CHANGES: { readonly [Kind in SwitchoverActionKind]: Change<Kind> } = {
   revert: (_state, result) => (result === 'failed' ? {} : { reverted: true }),
   lookAtGreen: (_state, result) => (result === 'failed' ? {} : { green: result }),
   holdWriters: (_state, result) => (result === 'ok' ? { writersHeld: true } : {}),
-  lookAround: (_state, result) => ({ around: result === 'failed' ? 'unseen' : result }),
-  carryAround: (_state, result) => (result === 'ok' ? { around: 'carried' } : {}),
+  // Whatever is not clean is judged only once green was seen closed again: another run may have opened it meanwhile.
+  lookAround: (_state, result) =>
+    result === 'clean' ? { around: result } : { around: result === 'failed' ? 'unseen' : result, green: 'unknown' },
+  carryAround: (_state, result) => (result === 'ok' ? { around: 'carried' } : { green: 'unknown' }),
   applyTargets: (state, result) => {
     if (result === 'session_lost') return greenLost(state);
     return result === 'ok' ? { targetsApplied: true } : {};

@@ -110,7 +110,9 @@ export async function runAttempt(attempt: Attempt): Promise<SwitchoverReceipt> {
 
 /** Green's session is made anew first: without a wait the two would take turns as fast as they can. */
 function mustWait(kind: SwitchoverActionKind, result: ResultOf<SwitchoverActionKind>): boolean {
-  return (kind === 'openGreen' && result === 'lost') || (kind === 'applyTargets' && result === 'session_lost');
+  if (kind === 'openGreen') return result === 'lost';
+  if (kind === 'lookAround' || kind === 'carryAround') return result === 'failed';
+  return kind === 'applyTargets' && result === 'session_lost';
 }
 
 async function perform<Kind extends SwitchoverActionKind>(
