@@ -1,4 +1,5 @@
 import { type Histogram } from '../histogram';
+import { type OAuthAnswerCount } from '../oauth-answers';
 import { type SideName } from '../sides';
 
 /** A dependent system whose config is flipped; `domain/target.ts` is its protocol. */
@@ -54,6 +55,8 @@ export interface GatewayTraffic {
   readonly requests: number;
   readonly serverErrors: number;
   readonly latency: Histogram;
+  /** What the sides said, by endpoint and OAuth error; empty for a gateway of a version that does not count it. */
+  readonly answers: readonly OAuthAnswerCount[];
 }
 
 export interface GatewayView {

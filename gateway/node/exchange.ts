@@ -1,9 +1,12 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { type OAuthOutcome } from '../../domain/oauth-answers';
 import { type Feature, type FeatureAnswer, type HeaderFeature, type ListenerName } from '../core/feature';
 import { type GatewayController } from '../core/gateway-controller';
 import { type Side } from '../core/gateway-state';
 import { type Parked, type ParkRefusal } from '../core/hold-queue';
 import { isIntrospection } from '../core/introspection';
+import { readForm } from '../core/form';
+import { OAuthAnswerReader, oauthQuestion, type OAuthQuestion } from '../core/oauth-answer';
 import { type RequestHead } from '../core/request-head';
 import { answer, answerJson, type AnswerName } from './answer';
 import { type BodyPool } from './body-pool';
@@ -49,6 +52,8 @@ export interface ExchangeReport {
   readonly durationMs: number;
   readonly parkedMs: number;
   readonly sentBytes: number;
+  /** What was asked of the side and what it said, once it has answered in full. */
+  readonly answer: (OAuthQuestion & { readonly outcome: OAuthOutcome }) | undefined;
 }
 
 /** What was read of a request body before forwarding. */
@@ -86,6 +91,9 @@ export class Exchange implements Parked, Swept {
   private reader: BodyReader | undefined;
   private body = NOTHING;
   private streams = false;
+  /** Of what the side says; a relay feeds it. */
+  answerReader: OAuthAnswerReader | undefined;
+  private answered = false;
 
   constructor(
     readonly deps: ExchangeDeps,
@@ -121,6 +129,11 @@ export class Exchange implements Parked, Swept {
   /** Another byte, in either direction: the next one has to come within `withinMs`. */
   expectProgress(withinMs: number): void {
     this.deadlineAt = this.deps.sweeper.now + withinMs;
+  }
+
+  /** The side's answer is here in full. */
+  answerEnded(): void {
+    this.answered = true;
   }
 
   /** The side has answered in full, or never will. Idempotent. */
@@ -212,6 +225,8 @@ export class Exchange implements Parked, Swept {
     for (const feature of headerFeatures) {
       if (feature.changesHeaders(listener, target)) feature.onHeaders({ side, headers });
     }
+    const form = () => readForm(headers, this.body.complete ? this.body.received : undefined);
+    this.answerReader = new OAuthAnswerReader(oauthQuestion(listener, method, target, form));
     this.relay = isIntrospection(method, target)
       ? new IntrospectionRelay(this, this.deps.sides[side], this.body)
       : new StreamRelay(this, this.deps.sides[side], this.body);
@@ -254,7 +269,9 @@ export class Exchange implements Parked, Swept {
     this.reader?.release();
     if (this.streams) bodies.closeStream();
     sweeper.remove(this);
-    const { response, head } = this;
+    const { response, head, answerReader } = this;
+    const answer =
+      this.answered && answerReader ? { ...answerReader.question, outcome: answerReader.outcome } : undefined;
     onEnd({
       listener,
       side: this.side,
@@ -265,6 +282,7 @@ export class Exchange implements Parked, Swept {
       durationMs: performance.now() - this.startedAt,
       parkedMs: this.parkedMs,
       sentBytes: this.sentBytes,
+      answer,
     });
   }
 }

@@ -112,6 +112,9 @@ export class IntrospectionRelay implements Relay {
   private relay({ head, body }: WholeAnswer): void {
     if (this.gone) return;
     const { exchange } = this;
+    exchange.answerReader?.onHead(head.status, head.rawHeaders);
+    exchange.answerReader?.onData(body);
+    exchange.answerEnded();
     exchange.response.sendDate = false;
     exchange.response.writeHead(head.status, head.reason, responseHeaders(head.rawHeaders, false));
     this.gone = true;

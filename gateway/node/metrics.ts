@@ -25,6 +25,12 @@ export class GatewayMetrics {
     labelNames: ['listener', 'side', 'status'],
     registers: [this.registry],
   });
+  private readonly answers = new Counter({
+    name: 'gateway_oauth_answers_total',
+    help: 'Answers that a side gave in full, by what was asked and the OAuth error that was named; of the token endpoint by grant.',
+    labelNames: ['side', 'endpoint', 'grant', 'outcome'],
+    registers: [this.registry],
+  });
   private readonly latency = new Histogram({
     name: 'gateway_request_duration_seconds',
     help: 'From the head of a request to the end of its answer, parked time included.',
@@ -105,6 +111,8 @@ export class GatewayMetrics {
   onExchange(report: ExchangeReport): void {
     const status = `${Math.floor(report.status / 100)}xx`;
     this.requests.inc({ listener: report.listener, side: report.side ?? 'none', status });
+    if (report.side !== undefined && report.answer !== undefined)
+      this.answers.inc({ side: report.side, ...report.answer });
     this.latency.observe({ listener: report.listener }, report.durationMs / 1_000);
     if (report.side === undefined) this.refusedParking.inc({ status: report.status });
   }

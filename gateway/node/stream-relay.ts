@@ -81,6 +81,7 @@ export class StreamRelay implements Relay, CallHandler {
     const { exchange } = this;
     const { response } = exchange;
     const headers = responseHeaders(head.rawHeaders, this.mayTrail(head));
+    exchange.answerReader?.onHead(head.status, head.rawHeaders);
     response.sendDate = false; // the side's Date passes, and none is made up
     response.writeHead(head.status, head.reason, headers);
     this.answering = true;
@@ -97,6 +98,7 @@ export class StreamRelay implements Relay, CallHandler {
   onData(chunk: Buffer, last: boolean): void {
     const { exchange } = this;
     exchange.sentBytes += chunk.length;
+    exchange.answerReader?.onData(chunk);
     if (last) {
       this.finish(chunk);
       return;
@@ -182,6 +184,7 @@ export class StreamRelay implements Relay, CallHandler {
   private finish(last: Buffer | undefined): void {
     this.settled = true;
     const { exchange } = this;
+    exchange.answerEnded();
     exchange.upstreamDone();
     exchange.response.end(last);
     exchange.request.resume(); // answered before its body was complete: the rest is read and forgotten

@@ -12,6 +12,7 @@ const GREEN: TargetView = { appliedEpoch: EPOCH, appliedSide: 'green', stagedEpo
 const traffic = (requests: number, serverErrors: number, slow = 0): GatewayTraffic => ({
   requests,
   serverErrors,
+  answers: [],
   latency: [
     { upToMs: 100, count: requests - slow },
     { upToMs: 1_000, count: requests },

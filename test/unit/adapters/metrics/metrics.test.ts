@@ -42,6 +42,8 @@ describe('parseMetrics', () => {
       'gateway_requests_total{listener="admin",side="none",status="5xx"} 6',
       'gateway_request_duration_seconds_bucket{listener="public",le="0.01"} 50',
       'gateway_request_duration_seconds_bucket{listener="public",le="+Inf"} 100',
+      'gateway_oauth_answers_total{side="green",endpoint="token",grant="refresh_token",outcome="invalid_grant"} 7',
+      'gateway_oauth_answers_total{side="green",endpoint="token",grant="refresh_token",outcome="of_a_later_version"} 7',
     ].join('\n');
     expect(parseGatewayTraffic(text)).toEqual({
       requests: 100,
@@ -50,6 +52,7 @@ describe('parseMetrics', () => {
         { upToMs: 10, count: 50 },
         { upToMs: Infinity, count: 100 },
       ],
+      answers: [{ side: 'green', endpoint: 'token', grant: 'refresh_token', outcome: 'invalid_grant', count: 7 }],
     });
   });
 });
