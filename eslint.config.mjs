@@ -8,10 +8,10 @@ const MAY_IMPORT = {
   domain: [],
   workflows: ['domain'],
   hydra: ['domain'],
-  adapters: ['domain'],
+  adapters: ['domain', 'hydra/versions'],
   activities: ['domain', 'hydra'],
 
-  gateway: ['domain', 'adapters/postgres'],
+  gateway: ['domain', 'adapters/postgres', 'hydra/versions'],
   config: ['domain'],
   cli: ['config', 'domain', 'hydra', 'adapters', 'workflows/messages', 'workers/cli', 'world/cli', 'scripts'],
   world: [

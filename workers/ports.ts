@@ -10,9 +10,9 @@ import { createRdsClient } from '../adapters/rds/create-rds-client';
 import { RdsDatabaseProvider } from '../adapters/rds/rds-database-provider';
 import { type CommandConfig, type Config } from '../config/schema';
 import { temporalConnection } from '../config/temporal-connection';
-import { HYDRA_VERSION_TABLE } from '../domain/hydra-versions';
 import { type CommandName } from '../domain/ports/command-runner';
 import { type SideName } from '../domain/sides';
+import { HYDRA_VERSION_FACTS } from '../hydra/versions';
 import { commandLog } from './command-log';
 import { commandSpec } from './command-spec';
 import { createTarget } from './create-target';
@@ -108,7 +108,7 @@ function location(config: Config, side: SideName): DatabaseLocation {
 
 function endpoints(config: Config, side: SideName) {
   const { publicUrl, adminUrl, hydraVersion } = config[side];
-  return { publicUrl, adminUrl, apiGeneration: HYDRA_VERSION_TABLE[hydraVersion].apiGeneration };
+  return { publicUrl, adminUrl, apiGeneration: HYDRA_VERSION_FACTS[hydraVersion].apiGeneration };
 }
 
 function commandSpecs({ blue, green }: Config): Partial<Record<CommandName, CommandSpec>> {

@@ -1,9 +1,8 @@
-import { HYDRA_VERSION_TABLE } from '../../domain/hydra-versions';
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
 import { type CutoverSettings } from '../../domain/settings';
 import { type ArbiterDescription, describeArbiter, describeOrigin, tellOrigin } from '../../hydra/arbiter';
 import { readMigrations, tablesOfOthers } from '../../hydra/closing';
-import { HYDRA_SCHEMAS, type ExpectedSchema } from './expected-schema';
+import { type HydraColumns, HYDRA_VERSION_FACTS } from '../../hydra/versions';
 import { type Findings } from './findings';
 
 const NAMES_SHOWN = 10;
@@ -34,7 +33,7 @@ export async function checkMigrations(
     findings.problem(where, `the search_path of our role does not lead to ${settings.hydraSchema}`, fix);
     return false;
   }
-  if (tables.flow !== HYDRA_VERSION_TABLE[version].flowTable) {
+  if (tables.flow !== HYDRA_VERSION_FACTS[version].flowTable) {
     findings.problem(
       where,
       tables.flow
@@ -75,8 +74,7 @@ export async function checkMigrations(
 
 /** Tables and columns are those that the version makes: the sync reads them by name. */
 export async function checkDrift(client: SqlClient, settings: CutoverSettings, findings: Findings): Promise<void> {
-  const expected = HYDRA_SCHEMAS[settings.hydraVersion.blue];
-  if (expected === undefined) return;
+  const expected = HYDRA_VERSION_FACTS[settings.hydraVersion.blue].columns;
   const rows = await queryRows<{ table: string; columns: readonly string[] }>(
     client,
     `SELECT c.relname AS table, array_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod)) AS columns
@@ -84,7 +82,7 @@ export async function checkDrift(client: SqlClient, settings: CutoverSettings, f
       WHERE c.relnamespace = to_regnamespace($1) AND c.relkind IN ('r', 'p') GROUP BY 1 ORDER BY 1`,
     [settings.hydraSchema],
   );
-  const found: ExpectedSchema = Object.fromEntries(rows.map(({ table, columns }) => [table, columns]));
+  const found: HydraColumns = Object.fromEntries(rows.map(({ table, columns }) => [table, columns]));
   const fix = "make the schema what Hydra's own migrations make of it";
   for (const [table, columns] of Object.entries(expected)) {
     const seen = found[table];
@@ -253,7 +251,7 @@ export async function readRows(client: SqlClient, settings: CutoverSettings): Pr
     client,
     `SELECT c.relname AS table, c.oid::regclass::text AS name, c.reltuples::float8 AS estimate
        FROM pg_class c WHERE c.relnamespace = to_regnamespace($1) AND c.relkind = 'r' AND c.relname = ANY($2) ORDER BY 1`,
-    [settings.hydraSchema, Object.keys(HYDRA_SCHEMAS[settings.hydraVersion.blue] ?? {})],
+    [settings.hydraSchema, Object.keys(HYDRA_VERSION_FACTS[settings.hydraVersion.blue].columns)],
   );
   const rows: Record<string, number> = {};
   for (const { table, name, estimate } of tables) {

@@ -1,12 +1,13 @@
 import { Agent } from 'undici';
 import { CutoverFault } from '../../domain/faults';
 import { type SideName } from '../../domain/sides';
+import { type ApiGeneration, adminPath } from '../../hydra/versions';
 
 /** Where a Hydra itself is reached, and how its admin paths look: generation 1 as they are, generation 2 below `/admin`. */
 export interface HydraEndpoints {
   readonly publicUrl: string;
   readonly adminUrl: string;
-  readonly apiGeneration: 1 | 2;
+  readonly apiGeneration: ApiGeneration;
   /** PEM of the authorities behind `https` addresses. @default those that Node.js trusts */
   readonly ca?: string;
 }
@@ -31,8 +32,6 @@ export interface HydraAnswer {
 
 const CONNECTIONS = 8;
 const ANSWER_LIMIT_BYTES = 32 * 1024 * 1024;
-/** Beside `/admin` in generation 2 too, up to 2.3.0. */
-const UNPREFIXED = /^\/(health\/|version$)/;
 
 /** HTTP to one Hydra over kept-alive connections. Redirects are answers: their absolute addresses are wrong without the gateway. */
 export class HydraHttp {
@@ -77,11 +76,10 @@ export class HydraHttp {
 
   async #attempt(call: HydraCall, signal: AbortSignal): Promise<HydraAnswer> {
     const { origin, pathname } = new URL(this.#base(call.listener));
-    const prefix =
-      call.listener === 'admin' && this.endpoints.apiGeneration === 2 && !UNPREFIXED.test(call.path) ? '/admin' : '';
+    const path = call.listener === 'admin' ? adminPath(call.path, this.endpoints.apiGeneration) : call.path;
     const { statusCode, headers, body } = await this.#agent.request({
       origin,
-      path: `${pathname.replace(/\/$/, '')}${prefix}${call.path}`,
+      path: `${pathname.replace(/\/$/, '')}${path}`,
       method: call.method,
       headers: {
         // A Hydra behind TLS termination refuses plain requests without it.

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type ConsentSample } from '../../domain/ports/hydra-api';
+import { CONSENT_PAGING } from '../../hydra/versions';
 import { type HydraHttp, type HydraCall, unexpected } from './hydra-http';
 
 const rows = z.array(
@@ -13,19 +14,6 @@ const rows = z.array(
 
 /** How often a list that did not hold still is read again. */
 const PASSES_MAX = 8;
-
-/**
- * Page parameters by API generation, at the largest page that each takes. The Link header is of no use: 2.3.0 swaps two
- * arguments when it makes it. An offset token of our own is read correctly.
- * Source: github.com/ory/x pagination/tokenpagination at v0.0.675; consent/handler.go of Hydra v2.3.0.
- */
-const PAGING = {
-  1: { size: 500, query: (size: number, offset: number) => ({ limit: String(size), offset: String(offset) }) },
-  2: {
-    size: 1_000,
-    query: (size: number, offset: number) => ({ page_size: String(size), page_token: offsetToken(offset) }),
-  },
-} as const;
 
 /**
  * All consent sessions of a subject, by consent id.
@@ -42,7 +30,7 @@ export async function listConsents(
 ): Promise<readonly ConsentSample[]> {
   const found = new Map<string, ConsentSample>();
   for (let pass = 0; pass < PASSES_MAX; pass++) {
-    const { size: sizeMax } = PAGING[http.endpoints.apiGeneration];
+    const { size: sizeMax } = CONSENT_PAGING[http.endpoints.apiGeneration];
     const size = Math.min(sizeMax, (pageSize ?? sizeMax) * 2 ** pass);
     const { total, pages } = await readPass(http, subject, size, found);
     if (found.size >= total || pages === 1) break;
@@ -56,7 +44,7 @@ async function readPass(
   size: number,
   found: Map<string, ConsentSample>,
 ): Promise<{ readonly total: number; readonly pages: number }> {
-  const paging = PAGING[http.endpoints.apiGeneration];
+  const paging = CONSENT_PAGING[http.endpoints.apiGeneration];
   let [total, pages] = [0, 0];
   for (let offset = 0; offset === 0 || offset < total; offset += Math.ceil(size / 2)) {
     const query = new URLSearchParams({ subject, ...paging.query(size, offset) }).toString();
@@ -80,8 +68,4 @@ function toSample(row: z.infer<typeof rows>[number]): ConsentSample {
     remember: row.remember ?? false,
     rememberForSeconds: row.remember_for ?? 0,
   };
-}
-
-function offsetToken(offset: number): string {
-  return Buffer.from(JSON.stringify({ offset, v: '1' })).toString('base64url');
 }

@@ -1,4 +1,4 @@
-import { pathOf } from './admin-path';
+import { pathOf } from './path-of';
 
 /**
  * Whether a request is a token introspection. Spellings that a lenient router might take for one count too (escapes, doubled

@@ -1,4 +1,4 @@
-import { pathOf } from './admin-path';
+import { pathOf } from './path-of';
 
 export interface RequestHeadInput {
   readonly method: string;

@@ -1,4 +1,5 @@
-import { mapAdminPath, pathOf } from './admin-path';
+import { adminPath } from '../../hydra/versions';
+import { pathOf } from './path-of';
 import { type ListenerName } from './feature';
 
 /** How a login or consent that is under way is named, and by whom: challenges by the login app, verifiers by the browser. */
@@ -46,7 +47,7 @@ export function namedChallenge(listener: ListenerName, method: string, target: s
       named('consent_verifier', query.get('consent_verifier')?.trim())
     );
   }
-  const [kind, wanted] = ADMIN_CALLS.get(pathOf(mapAdminPath(target, 1))) ?? [];
+  const [kind, wanted] = ADMIN_CALLS.get(pathOf(adminPath(target, 1))) ?? [];
   if (kind === undefined || method !== wanted) return undefined;
   return named(kind, query.get(kind) || query.get('challenge'));
 }

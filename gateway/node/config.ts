@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { CutoverFault } from '../../domain/faults';
+import { HYDRA_VERSION_FACTS } from '../../hydra/versions';
 import { type TlsFiles } from './tls-files';
 
 export const TOKEN_VARIABLE = 'GATEWAY_CONTROL_TOKEN';
@@ -110,7 +111,7 @@ export const gatewayConfigSchema = z.strictObject({
   sessionCookies: z
     .strictObject({
       translate: z.boolean().default(false),
-      cookieName: z.string().min(1).default('oauth2_authentication_session'),
+      cookieName: z.string().min(1).default(HYDRA_VERSION_FACTS['1.11.10'].cookies.names.session),
     })
     .prefault({}),
   upstream: z

@@ -1,4 +1,4 @@
-import { mapAdminPath } from '../core/admin-path';
+import { adminPath } from '../../hydra/versions';
 import { judgeIntrospection } from '../core/introspection';
 import { responseHeaders } from '../core/request-head';
 import { type Exchange, type Relay, type RequestBody } from './exchange';
@@ -74,7 +74,7 @@ export class IntrospectionRelay implements Relay {
     const { exchange, side } = this;
     const { head, deps } = exchange;
     const target = side.upstreams[deps.listener];
-    const path = deps.listener === 'admin' ? mapAdminPath(head.target, side.apiGeneration) : head.target;
+    const path = deps.listener === 'admin' ? adminPath(head.target, side.apiGeneration) : head.target;
     const headers = wholeBodyHeaders(head.headers, body.length);
     if (!head.hasHost) headers.push('Host', target.authority);
     exchange.expectProgress(deps.timeouts.responseTimeoutMs);

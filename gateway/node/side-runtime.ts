@@ -1,4 +1,4 @@
-import { type ApiGeneration } from '../core/admin-path';
+import { type ApiGeneration } from '../../hydra/versions';
 import { type ListenerName } from '../core/feature';
 import { SIDES, type Side } from '../core/gateway-state';
 import { Readiness } from '../core/readiness';

@@ -1,5 +1,5 @@
 import { type ServerResponse } from 'node:http';
-import { mapAdminPath } from '../core/admin-path';
+import { adminPath } from '../../hydra/versions';
 import { responseHeaders } from '../core/request-head';
 import { type Exchange, type Relay, type RequestBody } from './exchange';
 import { type ResponseHead } from './response-parser';
@@ -141,7 +141,7 @@ export class StreamRelay implements Relay, CallHandler {
     const { listener } = exchange.deps;
     const { head } = exchange;
     const upstream = side.upstreams[listener];
-    const path = listener === 'admin' ? mapAdminPath(head.target, side.apiGeneration) : head.target;
+    const path = listener === 'admin' ? adminPath(head.target, side.apiGeneration) : head.target;
     const headers = head.hasHost ? head.headers : [...head.headers, 'Host', upstream.authority];
     this.call = upstream.call({ method: head.method, path, headers, body: head.body, fresh }, this);
     this.sendBody(this.call);

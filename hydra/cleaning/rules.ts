@@ -1,5 +1,5 @@
 import { sqlFile } from '../sql-file';
-import { hidingVersions } from '../versions';
+import { HYDRA_VERSION_FACTS, hidingVersions } from '../versions';
 
 export const RULE_KINDS = ['clean', 'refuse'] as const;
 export type RuleKind = (typeof RULE_KINDS)[number];
@@ -125,7 +125,8 @@ const USES_HIDING = /:hiding\b/;
 /** Lists without any of this are read alike by both: a quick look before the functions that are exact. */
 const SPECIAL_CHARACTERS = String.raw`'["\\[:cntrl:]]|^\[\]$|\|\||^\||\|$'`;
 
-const HIDING = `'{${hidingVersions('1.11.10', '2.3.0').join(',')}}'::text[]`;
+const [FROM, TO] = [HYDRA_VERSION_FACTS['1.11.10'], HYDRA_VERSION_FACTS['2.3.0']];
+const HIDING = `'{${hidingVersions(FROM.migrations, TO.migrations).join(',')}}'::text[]`;
 
 /** @returns SQL that lists what the rule applies to, as (table_name, key) */
 export function detectSql(id: CleaningRuleId): string {

@@ -1,6 +1,6 @@
 import { type SupportedHydraVersion } from '../../domain/hydra-versions';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
-import { HYDRA_MIGRATIONS } from '../versions';
+import { HYDRA_VERSION_FACTS } from '../versions';
 
 export interface MigrationProgress {
   /** Of the migrations that this version knows. */
@@ -21,8 +21,8 @@ export interface MigrationProgress {
  * Source: ory/x, popx/migrator.go, UpTo.
  */
 export async function readMigrations(client: SqlClient, version: SupportedHydraVersion): Promise<MigrationProgress> {
-  const { versions, last } = HYDRA_MIGRATIONS[version];
-  const ofHydra = [...new Set(Object.values(HYDRA_MIGRATIONS).flatMap((facts) => facts.versions))];
+  const { versions, last } = HYDRA_VERSION_FACTS[version].migrations;
+  const ofHydra = [...new Set(Object.values(HYDRA_VERSION_FACTS).flatMap(({ migrations }) => migrations.versions))];
   const [row] = await queryRows<{ applied: number; unknown: number; foreign: string[] }>(
     client,
     `SELECT count(DISTINCT version) FILTER (WHERE version = ANY ($1::text[]))::float8 AS applied,

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HYDRA_SETTINGS, hydraProcess } from '../../world/hydra';
+import { ADMIN_PREFIX, HYDRA_VERSION_FACTS } from '../../hydra/versions';
+import { hydraProcess } from '../../world/hydra';
 import { freePort } from '../../world/net/free-port';
 import { type HydraVersion } from '../../world/toolchain/types';
 import { sharedServers } from './shared-servers';
@@ -82,7 +83,7 @@ export async function startHydra(options: TestHydraOptions): Promise<TestHydra> 
     version,
     publicUrl: `http://127.0.0.1:${publicPort}`,
     adminUrl: `http://127.0.0.1:${adminPort}`,
-    adminPrefix: HYDRA_SETTINGS[version].adminPrefix,
+    adminPrefix: ADMIN_PREFIX[HYDRA_VERSION_FACTS[version].apiGeneration],
     issuer,
     pid: child.pid ?? 0,
     stop,

@@ -1,7 +1,7 @@
 import { request } from 'undici';
 import { type ProcessSpec, cleanEnvironment } from '../supervisor';
 import { type HydraVersion } from '../toolchain/types';
-import { HYDRA_SETTINGS, type HydraLaunch, hydraSettings } from './launch-settings';
+import { type HydraLaunch, hydraSettings } from './launch-settings';
 
 export interface HydraProcessOptions {
   readonly name: string;
@@ -11,6 +11,8 @@ export interface HydraProcessOptions {
 }
 
 const STOP_TIMEOUT_MS = 8_000;
+/** A cold start makes RSA keys. */
+const READY_TIMEOUT_MS = 60_000;
 
 /**
  * How the supervisor runs a Hydra: `serve all`, ready when both listeners say so. Its database must be migrated already:
@@ -28,7 +30,7 @@ export function hydraProcess(options: HydraProcessOptions): ProcessSpec {
       for (const port of ports) if (!(await isReady(port))) return false;
       return true;
     },
-    readyTimeoutMs: HYDRA_SETTINGS[version].readyTimeoutMs,
+    readyTimeoutMs: READY_TIMEOUT_MS,
     stopTimeoutMs: STOP_TIMEOUT_MS,
   };
 }

@@ -8,5 +8,5 @@ export {
   withClient,
 } from './create-hydra-database';
 export { type HydraProcessOptions, hydraProcess } from './hydra-process';
-export { HYDRA_SETTINGS, type HydraLaunch, hydraSettings } from './launch-settings';
+export { type HydraLaunch, hydraSettings } from './launch-settings';
 export { type MigrateOptions, migrateHydra } from './migrate-hydra';

@@ -1,4 +1,4 @@
-import { HYDRA_MIGRATIONS } from '../../hydra/versions';
+import { HYDRA_VERSION_FACTS, greenEnvironment } from '../../hydra/versions';
 import { type HydraVersion } from '../toolchain/types';
 
 /** What a Hydra of the world is told; how it is told differs by version. */
@@ -16,21 +16,13 @@ export interface HydraLaunch {
   readonly logoutUrl: string;
   /** Allows clients of subject type pairwise; green needs blue's, or their users' `sub` changes. @default public only */
   readonly pairwiseSalt?: string;
+  /** The version whose browsers and clients it may have to take over. @default '1.11.10' */
+  readonly takesOverFrom?: HydraVersion;
   /** Settings on top, by the names of the environment. */
   readonly extra?: Readonly<Record<string, string>>;
 }
 
-interface VersionSettings {
-  readonly settings: Readonly<Record<string, string>>;
-  readonly adminPrefix: '' | '/admin';
-  /** Refuses requests on both listeners without `X-Forwarded-Proto: https`. */
-  readonly needsForwardedProto: boolean;
-  readonly migrateArgs: readonly string[];
-  /** Rows of `schema_migration` when everything this version knows is applied, and the last of them. */
-  readonly migrations: { readonly count: number; readonly last: string };
-  /** A cold start makes RSA keys. */
-  readonly readyTimeoutMs: number;
-}
+const OLDEST: HydraVersion = '1.11.10';
 
 const SHARED_SETTINGS = {
   SERVE_PUBLIC_HOST: '127.0.0.1',
@@ -42,44 +34,16 @@ const SHARED_SETTINGS = {
   LOG_LEVEL: 'warn',
 } as const;
 
-/**
- * One row by version; a new version is a new row. Seen on the real binaries, except where a comment says otherwise.
- * Source: the configuration schemas at tags v1.11.10 (spec/config.json) and v2.3.0.
- */
-export const HYDRA_SETTINGS = {
-  '1.11.10': {
-    settings: {
-      // Plain HTTP behind a proxy that ends TLS, as in production.
-      SERVE_TLS_ALLOW_TERMINATION_FROM: '127.0.0.1/32',
-    },
-    adminPrefix: '',
-    needsForwardedProto: true,
-    migrateArgs: ['migrate', 'sql', '-e', '-y'],
-    migrations: HYDRA_MIGRATIONS['1.11.10'],
-    readyTimeoutMs: 60_000,
-  },
-  '2.3.0': {
-    settings: {
-      // With the names of 1.x a browser stays logged in across the cutover.
-      SERVE_COOKIES_NAMES_LOGIN_CSRF: 'oauth2_authentication_csrf',
-      SERVE_COOKIES_NAMES_CONSENT_CSRF: 'oauth2_consent_csrf',
-      SERVE_COOKIES_NAMES_SESSION: 'oauth2_authentication_session',
-      // Secrets of new clients stay verifiable by 1.x, which a rollback needs.
-      OAUTH2_HASHERS_ALGORITHM: 'bcrypt',
-    },
-    adminPrefix: '/admin',
-    needsForwardedProto: false,
-    migrateArgs: ['migrate', 'sql', 'up', '-e', '-y'],
-    migrations: HYDRA_MIGRATIONS['2.3.0'],
-    readyTimeoutMs: 60_000,
-  },
-} as const satisfies Record<HydraVersion, VersionSettings>;
+/** Plain HTTP behind a proxy that ends TLS, as in production. */
+const BEHIND_TLS_PROXY = { SERVE_TLS_ALLOW_TERMINATION_FROM: '127.0.0.1/32' } as const;
 
 /** @returns the settings of a `serve all`, to be added to a clean environment */
 export function hydraSettings(version: HydraVersion, launch: HydraLaunch): Record<string, string> {
+  const facts = HYDRA_VERSION_FACTS[version];
   return {
     ...SHARED_SETTINGS,
-    ...HYDRA_SETTINGS[version].settings,
+    ...(facts.needsForwardedProto ? BEHIND_TLS_PROXY : {}),
+    ...greenEnvironment(HYDRA_VERSION_FACTS[launch.takesOverFrom ?? OLDEST], facts),
     DSN: launch.dsn,
     SECRETS_SYSTEM: launch.secretsSystem,
     SERVE_PUBLIC_PORT: String(launch.publicPort),

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CutoverFault } from '../../domain/faults';
 import { cleanEnvironment, describeLog, forgetProcess, logsDir, recordProcess } from '../supervisor';
+import { HYDRA_VERSION_FACTS } from '../../hydra/versions';
 import { type HydraVersion } from '../toolchain/types';
 import { type HydraDatabase, type PostgresLogin, hydraDsn, withClient } from './create-hydra-database';
-import { HYDRA_SETTINGS } from './launch-settings';
 
 export interface MigrateOptions {
   readonly version: HydraVersion;
@@ -32,7 +32,7 @@ export interface MigrateOptions {
  * @throws CutoverFault CHECK_FAILED | DB_UNREACHABLE; the log of the run stays in the world's log folder
  */
 export async function migrateHydra(options: MigrateOptions): Promise<{ before: number; after: number }> {
-  const { count, last } = HYDRA_SETTINGS[options.version].migrations;
+  const { count, last } = HYDRA_VERSION_FACTS[options.version].migrations;
   const before = await appliedMigrations(options);
   const logFile = join(logsDir(options.runDir), `${options.name}.log`);
   mkdirSync(logsDir(options.runDir), { recursive: true });
@@ -64,7 +64,7 @@ async function appliedMigrations(options: MigrateOptions): Promise<{ versions: s
 async function runMigrate(options: MigrateOptions, logFile: string): Promise<string> {
   const { host, port, database, runDir, name } = options;
   const log = openSync(logFile, 'a', 0o600);
-  const child = spawn(options.binary, [...HYDRA_SETTINGS[options.version].migrateArgs], {
+  const child = spawn(options.binary, [...HYDRA_VERSION_FACTS[options.version].migrateArgs], {
     stdio: ['ignore', log, log],
     env: cleanEnvironment({
       DSN: hydraDsn(host, port, database),

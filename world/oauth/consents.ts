@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CONSENT_PAGING } from '../../hydra/versions';
 import { expectStatus, parseJson, unexpected } from './expect-json';
 import { type OauthHttp } from './oauth-http';
 
@@ -20,7 +21,7 @@ const consentsSchema = z.array(
 );
 
 /** The most that both generations give in one answer. */
-const MAX_PAGE_SIZE = 500;
+const MAX_PAGE_SIZE = Math.min(CONSENT_PAGING[1].size, CONSENT_PAGING[2].size);
 
 export interface ListOptions {
   /** Consents in one answer. @default 500, the most */
@@ -53,14 +54,9 @@ export async function listConsents(
   return [...found.values()];
 }
 
-/**
- * 1.x reads `limit` and `offset`, 2.0 to 2.3 `page_size` and a token that is an offset; each ignores the other's. Their Link
- * headers are not followed: 2.3.0 gives wrong ones here (page and page size change places).
- * Source: github.com/ory/x pagination/tokenpagination at v0.0.675; consent/handler.go of Hydra v2.3.0.
- */
+/** With the parameters of both generations; each ignores the other's. */
 function pageQuery(size: number, offset: number): Record<string, string> {
-  const token = Buffer.from(JSON.stringify({ offset, v: '1' })).toString('base64url');
-  return { limit: String(size), offset: String(offset), page_size: String(size), page_token: token };
+  return { ...CONSENT_PAGING[1].query(size, offset), ...CONSENT_PAGING[2].query(size, offset) };
 }
 
 type ConsentEntry = z.infer<typeof consentsSchema>[number];

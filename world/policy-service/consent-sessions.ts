@@ -1,23 +1,10 @@
 import { z } from 'zod';
 import { CutoverFault } from '../../domain/faults';
+import { CONSENT_PAGING } from '../../hydra/versions';
 import { type HydraAdmin, type HydraAnswer, type HydraSide } from '../service/hydra-admin';
 
 /** How often a listing that moved under our eyes is begun anew. */
 const ATTEMPTS_MAX = 3;
-
-/**
- * Page parameters by API generation, at the largest page that each takes (seen on 1.11.10 and 2.3.0).
- *
- * The Link header is of no use: 2.3.0 swaps two arguments when it makes it, so that its `next` names a page of one row and
- * leaves one out. An offset token of our own is read correctly.
- */
-const PAGING = {
-  1: { size: 500, query: (size: number, offset: number) => ({ limit: String(size), offset: String(offset) }) },
-  2: {
-    size: 1_000,
-    query: (size: number, offset: number) => ({ page_size: String(size), page_token: offsetToken(offset) }),
-  },
-} as const;
 
 const rows = z.array(
   z.object({ consent_request: z.object({ challenge: z.string(), client: z.object({ client_id: z.string() }) }) }),
@@ -70,7 +57,7 @@ export class ConsentSessions {
     clients: readonly string[],
     options: ListingOptions,
   ): Promise<Listing> {
-    const size = options.pageSize ?? PAGING[side.apiGeneration].size;
+    const size = options.pageSize ?? CONSENT_PAGING[side.apiGeneration].size;
     const seen = new Map<string, string>();
     const missing = (): string[] => {
       const found = new Set(seen.values());
@@ -111,7 +98,7 @@ export class ConsentSessions {
     const answer = await this.hydra.call(side, {
       method: 'GET',
       path: '/oauth2/auth/sessions/consent',
-      query: { subject, ...PAGING[side.apiGeneration].query(size, offset) },
+      query: { subject, ...CONSENT_PAGING[side.apiGeneration].query(size, offset) },
       deadlineMs: options.deadlineMs,
       signal: options.signal,
     });
@@ -123,10 +110,6 @@ export class ConsentSessions {
       total: /^\d+$/.test(header) ? Number(header) : undefined,
     };
   }
-}
-
-function offsetToken(offset: number): string {
-  return Buffer.from(JSON.stringify({ offset: String(offset), v: 2 })).toString('base64url');
 }
 
 function unexpected(answer: HydraAnswer): CutoverFault {

@@ -2,6 +2,7 @@ import { type IncomingHttpHeaders } from 'node:http';
 import { Agent } from 'undici';
 import { z } from 'zod';
 import { CutoverFault } from '../../domain/faults';
+import { adminPath } from '../../hydra/versions';
 
 const ANSWER_LIMIT_BYTES = 32 * 1024 * 1024;
 const CONNECTIONS = 64;
@@ -90,7 +91,7 @@ export class HydraAdmin {
     const { origin, pathname } = new URL(side.adminUrl);
     const { statusCode, headers, body } = await this.agent.request({
       origin,
-      path: `${pathname.replace(/\/$/, '')}${pathAt(side, call.path)}${queryText(call.query)}`,
+      path: `${pathname.replace(/\/$/, '')}${adminPath(call.path, side.apiGeneration)}${queryText(call.query)}`,
       method: call.method,
       headers: {
         // A Hydra behind TLS termination refuses plain requests without it.
@@ -109,11 +110,6 @@ export class HydraAdmin {
     });
     return { status: statusCode, headers, body: parseJson(await body.text()) };
   }
-}
-
-/** Health is where it always was: 2.3.0 has it beside `/admin`, not below. */
-function pathAt(side: HydraSide, path: string): string {
-  return side.apiGeneration === 2 && !path.startsWith('/health/') ? `/admin${path}` : path;
 }
 
 function queryText(query: Readonly<Record<string, string>> | undefined): string {

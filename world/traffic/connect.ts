@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { CutoverFault } from '../../domain/faults';
+import { ADMIN_PREFIX } from '../../hydra/versions';
 import { type OauthEndpoints, OauthHttp, type OauthHttpOptions } from '../oauth';
 import { type TrafficConfig } from './config';
 import { Dependents } from './http/dependents';
@@ -85,7 +86,7 @@ export async function connect(config: TrafficConfig): Promise<Connection> {
 
 async function httpSettings(config: TrafficConfig): Promise<{ endpoints: OauthEndpoints; options: OauthHttpOptions }> {
   const { publicUrl, adminUrl, issuer, caFile } = config;
-  const adminPrefix = !config.adminGenerationMapped && config.apiGeneration === 2 ? '/admin' : '';
+  const adminPrefix = config.adminGenerationMapped ? '' : ADMIN_PREFIX[config.apiGeneration];
   const endpoints = { publicUrl, adminUrl, adminPrefix, ...(issuer !== undefined && { issuer }) } as const;
   const ca = caFile === undefined ? undefined : await readCa(caFile);
   const options = { forwardedProto: config.forwardedProto, timeoutMs: config.requestTimeoutMs };

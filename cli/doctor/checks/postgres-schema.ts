@@ -1,4 +1,4 @@
-import { HYDRA_VERSION_TABLE } from '../../../domain/hydra-versions';
+import { HYDRA_VERSION_FACTS } from '../../../hydra/versions';
 import { type Config, type SideName } from '../../../config/schema';
 import { fail, info, ok, type CheckOutcome, type DoctorCheck } from '../check';
 import { withSession } from '../postgres-session';
@@ -36,7 +36,7 @@ function judge(config: Config, side: SideName, endpoint: string, schema: Schema)
       'check the name of the database, or the search_path of the role',
     );
   }
-  if (schema.flow_table === HYDRA_VERSION_TABLE[version].flowTable) return ok(`the schema fits Hydra ${version}`);
+  if (schema.flow_table === HYDRA_VERSION_FACTS[version].flowTable) return ok(`the schema fits Hydra ${version}`);
   if (side === 'green') return info(`the schema is not yet that of Hydra ${version}; the upgrade migrates it`);
   return fail(
     schema.flow_table

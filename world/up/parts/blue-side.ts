@@ -1,6 +1,6 @@
+import { HYDRA_VERSION_FACTS } from '../../../hydra/versions';
 import {
   type HydraDatabase,
-  HYDRA_SETTINGS,
   createHydraDatabase,
   createLogin,
   hydraDsn,
@@ -98,7 +98,7 @@ async function startHydra(context: WorldContext, instance: InstanceInfo, databas
     loginUrl: `${loginApp}/login`,
     secretsSystem,
     pairwiseSalt,
-    needsForwardedProto: HYDRA_SETTINGS[VERSION].needsForwardedProto,
+    needsForwardedProto: HYDRA_VERSION_FACTS[VERSION].needsForwardedProto,
     pid: running.pid,
   };
 }

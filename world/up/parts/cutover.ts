@@ -5,7 +5,8 @@ import { type ConfigInput } from '../../../config/schema';
 import { iamPolicyOf, sqlOf } from '../../../cli/privileges/privileges-of';
 import { loadConfig } from '../../../config/load';
 import { type ProcessSpec, cleanEnvironment, readJson, typescriptCommand, writeAtomically } from '../../supervisor';
-import { HYDRA_SETTINGS, createLogin, withClient } from '../../hydra';
+import { HYDRA_VERSION_FACTS } from '../../../hydra/versions';
+import { createLogin, withClient } from '../../hydra';
 import { GATEWAY_ROLE } from './blue-side';
 import { type PartialInfo, type WorldContext, type WorldPart, known } from '../world-part';
 
@@ -156,7 +157,7 @@ function greenConfig(
     database,
     hydraRole: { name: blue.user, password },
     commands: {
-      migrate: { argv: [binary, ...HYDRA_SETTINGS['2.3.0'].migrateArgs], secretEnv },
+      migrate: { argv: [binary, ...HYDRA_VERSION_FACTS['2.3.0'].migrateArgs], secretEnv },
       migrateStatus: { argv: [binary, 'migrate', 'sql', 'status', '-e'], secretEnv },
       start: sideCommand(context, 'start', 'green'),
       stop: sideCommand(context, 'stop', 'green'),

@@ -1,8 +1,8 @@
 import { type Client } from 'pg';
 import { applyRules, countRules } from '../../../../hydra/cleaning';
 import { readMigrations } from '../../../../hydra/closing';
-import { HYDRA_MIGRATIONS, hidingVersions } from '../../../../hydra/versions';
-import { type SupportedHydraVersion } from '../../../../domain/hydra-versions';
+import { HYDRA_VERSION_FACTS, hidingVersions } from '../../../../hydra/versions';
+import { SUPPORTED_HYDRA_VERSIONS } from '../../../../domain/hydra-versions';
 import { seed } from '../../../../world/seeder';
 import { HYDRA_1_11_10, migrateTo230, withClone } from '../../world/seeder/clone';
 
@@ -17,16 +17,25 @@ const refused = async (client: Client) =>
   (await countRules(client)).filter(({ kind, rows }) => kind === 'refuse' && rows > 0).map(({ id }) => id);
 
 describe('the bookkeeping of migrations', () => {
-  it.each(Object.keys(HYDRA_MIGRATIONS) as SupportedHydraVersion[])(
-    'of %s is what its binary writes',
-    async (version) => {
-      await withClone(`template_hydra_${version.replaceAll('.', '_')}`, async ({ client }) => {
-        const { rows } = await client.query<{ version: string }>('SELECT version FROM schema_migration ORDER BY 1');
-        expect(rows.map((row) => row.version)).toEqual(HYDRA_MIGRATIONS[version].versions);
-        expect(await readMigrations(client, version)).toMatchObject({ complete: true, unknown: 0, foreign: [] });
-      });
-    },
-  );
+  it.each(SUPPORTED_HYDRA_VERSIONS)('of %s is what its binary writes', async (version) => {
+    await withClone(`template_hydra_${version.replaceAll('.', '_')}`, async ({ client }) => {
+      const { rows } = await client.query<{ version: string }>('SELECT version FROM schema_migration ORDER BY 1');
+      expect(rows.map((row) => row.version)).toEqual(HYDRA_VERSION_FACTS[version].migrations.versions);
+      expect(await readMigrations(client, version)).toMatchObject({ complete: true, unknown: 0, foreign: [] });
+    });
+  });
+
+  it.each(SUPPORTED_HYDRA_VERSIONS)('and the columns of %s are what its binary makes', async (version) => {
+    await withClone(`template_hydra_${version.replaceAll('.', '_')}`, async ({ client }) => {
+      const { rows } = await client.query<{ table: string; columns: string[] }>(
+        `SELECT c.relname AS table, array_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod) ORDER BY a.attname) AS columns
+           FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+          WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') GROUP BY 1`,
+      );
+      const made = Object.fromEntries(rows.map(({ table, columns }) => [table, columns]));
+      expect(made).toEqual(HYDRA_VERSION_FACTS[version].columns);
+    });
+  });
 
   it('of a database that began its life with an older 1.x is complete, before the real migration and after it', async () => {
     await withClone(HYDRA_1_11_10, async (clone) => {
@@ -44,7 +53,7 @@ describe('the bookkeeping of migrations', () => {
 
   it('with rows that would make 2.x skip migrations of its own is refused, each of them', async () => {
     await withClone(HYDRA_1_11_10, async ({ client }) => {
-      const hiding = hidingVersions('1.11.10', '2.3.0');
+      const hiding = hidingVersions(HYDRA_VERSION_FACTS['1.11.10'].migrations, HYDRA_VERSION_FACTS['2.3.0'].migrations);
       expect(hiding).toEqual(expect.arrayContaining(['20211019000001', '20220513000001', '20241129111700']));
       await client.query('INSERT INTO schema_migration (version) SELECT unnest($1::text[])', [hiding]);
       const counted = await countRules(client);

@@ -2,7 +2,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HYDRA_SETTINGS, createHydraDatabase, migrateHydra, withClient } from '../../../../world/hydra';
+import { HYDRA_VERSION_FACTS } from '../../../../hydra/versions';
+import { createHydraDatabase, migrateHydra, withClient } from '../../../../world/hydra';
 import {
   Browser,
   type OauthClient,
@@ -37,7 +38,7 @@ beforeAll(async () => {
     const hydra = await startHydra({ version, database: databases[version].config, loginAppUrl: 'http://127.0.0.1:9' });
     servers.push(hydra);
     const { publicUrl, adminUrl, adminPrefix, issuer } = hydra;
-    const forwardedProto = HYDRA_SETTINGS[version].needsForwardedProto;
+    const forwardedProto = HYDRA_VERSION_FACTS[version].needsForwardedProto;
     const http = new OauthHttp({ publicUrl, adminUrl, adminPrefix, issuer }, { forwardedProto });
     clients.push(http);
     https[version] = http;

@@ -1,4 +1,5 @@
-import { mapAdminPath, pathOf } from '../../../../gateway/core/admin-path';
+import { pathOf } from '../../../../gateway/core/path-of';
+import { adminPath } from '../../../../hydra/versions';
 import { isIntrospection, judgeIntrospection } from '../../../../gateway/core/introspection';
 import { SidePicker } from '../../../../gateway/core/side-picker';
 import { parseGatewayState } from '../../../../gateway/core/gateway-state';
@@ -14,8 +15,8 @@ describe('admin paths', () => {
     ['/admin/metrics/prometheus', '/metrics/prometheus', '/admin/metrics/prometheus'],
     ['/administrators', '/administrators', '/admin/administrators'],
   ])('%s becomes %s for generation 1 and %s for generation 2', (asked, first, second) => {
-    expect(mapAdminPath(asked, 1)).toBe(first);
-    expect(mapAdminPath(asked, 2)).toBe(second);
+    expect(adminPath(asked, 1)).toBe(first);
+    expect(adminPath(asked, 2)).toBe(second);
   });
 
   it('lose nothing but the query', () => {

@@ -1,4 +1,4 @@
-import { HYDRA_SETTINGS, hydraDsn, hydraSettings } from '../../../../world/hydra';
+import { hydraDsn, hydraSettings } from '../../../../world/hydra';
 import { HYDRA_VERSIONS } from '../../../../world/toolchain';
 
 const launch = {
@@ -29,7 +29,6 @@ describe('launch settings', () => {
     const green = hydraSettings('2.3.0', launch);
     expect(green).not.toHaveProperty('SERVE_TLS_ALLOW_TERMINATION_FROM');
     expect(green).toHaveProperty('SERVE_COOKIES_NAMES_SESSION', 'oauth2_authentication_session');
-    expect(HYDRA_SETTINGS['2.3.0'].adminPrefix).toBe('/admin');
   });
 
   it('let the caller’s extra settings win', () => {

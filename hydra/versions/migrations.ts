@@ -1,6 +1,5 @@
-import { type SupportedHydraVersion } from '../domain/hydra-versions';
-
-interface MigrationFacts {
+/** What `migrate sql` of one version leaves behind. */
+export interface MigrationFacts {
   /** Every version of `schema_migration` when everything that this Hydra knows is applied, lowest first. */
   readonly versions: readonly string[];
   /** How many these are. */
@@ -9,7 +8,7 @@ interface MigrationFacts {
   readonly last: string;
 }
 
-const OF_1_11_10 = list(`
+const OF_1_11_10: readonly string[] = list(`
   20190100000001000000 20190100000002000000 20190100000003000000 20190100000004000000 20190100000005000000
   20190100000006000000 20190100000007000000 20190100000008000000 20190100000009000000 20190100000010000000
   20190100000011000000 20190100000012000000 20190100000013000000 20190100000014000000 20190200000001000000
@@ -59,25 +58,8 @@ const ADDED_BY_2_3_0 = list(`
   20241014121000000000 20241129111700000000
 `);
 
-/** What `migrate sql` leaves behind on PostgreSQL, by version. A test compares it with what the real binaries do. */
-export const HYDRA_MIGRATIONS: Readonly<Record<SupportedHydraVersion, MigrationFacts>> = {
-  '1.11.10': facts(OF_1_11_10),
-  '2.3.0': facts([...OF_1_11_10, ...ADDED_BY_2_3_0]),
-};
-
-/**
- * Rows of `schema_migration` with these versions make a newer Hydra skip migrations that this one never had: the bookkeeping of old
- * 1.x knows the first 14 digits alone, and a newer Hydra takes such a row for every version that begins so.
- *
- * Source: ory/x, popx/migrator.go, UpTo.
- */
-export function hidingVersions(from: SupportedHydraVersion, to: SupportedHydraVersion): readonly string[] {
-  const known = new Set(HYDRA_MIGRATIONS[from].versions);
-  const pending = HYDRA_MIGRATIONS[to].versions.filter((version) => !known.has(version));
-  return [...new Set(pending.map((version) => version.slice(0, LEGACY_DIGITS)))];
-}
-
-const LEGACY_DIGITS = 14;
+export const MIGRATIONS_1_11_10: MigrationFacts = facts(OF_1_11_10);
+export const MIGRATIONS_2_3_0: MigrationFacts = facts([...OF_1_11_10, ...ADDED_BY_2_3_0]);
 
 function list(text: string): readonly string[] {
   return text.trim().split(/\s+/);

@@ -1,0 +1,44 @@
+import { type MigrationFacts } from './migrations';
+
+/** 1: admin paths as they are; 2: admin paths below `/admin`. */
+export type ApiGeneration = 1 | 2;
+
+/** Columns of each table, as name and type. */
+export type HydraColumns = Readonly<Record<string, readonly string[]>>;
+
+/** The cookies that a browser carries from one request of a login to the next. */
+export const COOKIE_KINDS = ['session', 'login_csrf', 'consent_csrf'] as const;
+export type CookieKind = (typeof COOKIE_KINDS)[number];
+
+/** How clients' secrets are stored. Both are verified wherever both are known. */
+export type SecretHasher = 'bcrypt' | 'pbkdf2';
+
+/** What is true of one version of Hydra, whatever it is upgraded from or to. */
+export interface HydraVersionFacts {
+  readonly apiGeneration: ApiGeneration;
+  /** Whether the schema has `hydra_oauth2_flow`, the surest mark of a migrated database. */
+  readonly flowTable: boolean;
+  readonly migrations: MigrationFacts;
+  /** Every table as `migrate sql` makes it on PostgreSQL. */
+  readonly columns: HydraColumns;
+  readonly cookies: {
+    /** The names without a setting. A CSRF cookie of 2.x has a suffix that is the client's besides. */
+    readonly names: Readonly<Record<CookieKind, string>>;
+    /** Whether `serve.cookies.names` may give them others. */
+    readonly renamable: boolean;
+  };
+  readonly secretHashers: {
+    /** What it verifies. */
+    readonly verifies: readonly SecretHasher[];
+    /** What new secrets get without a setting. */
+    readonly default: SecretHasher;
+  };
+  /** `iss` is `urls.self.issuer` as it stands, or with a slash added where there is none. */
+  readonly issuer: 'verbatim' | 'with slash';
+  /** Refuses requests on both listeners without `X-Forwarded-Proto: https`, unless it ends TLS itself. */
+  readonly needsForwardedProto: boolean;
+  /** Arguments of its program that migrate the database in the environment variable DSN. */
+  readonly migrateArgs: readonly string[];
+  /** Arguments of its program that list its migrations, where it has such a command. */
+  readonly migrateStatusArgs?: readonly string[];
+}

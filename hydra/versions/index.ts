@@ -1,0 +1,19 @@
+import { type SupportedHydraVersion } from '../../domain/hydra-versions';
+import { HYDRA_1_11_10 } from './1-11-10';
+import { HYDRA_2_3_0 } from './2-3-0';
+import { type HydraVersionFacts } from './facts';
+
+export { ADMIN_PREFIX, adminPath } from './admin-path';
+export { type ConsentPaging, CONSENT_PAGING } from './consent-paging';
+export { type ApiGeneration, type CookieKind, type HydraColumns, type HydraVersionFacts, COOKIE_KINDS } from './facts';
+export { type GreenSetting, environmentName, greenEnvironment, greenSettings } from './green-settings';
+export { hidingVersions } from './hiding-versions';
+
+/**
+ * All that is about one version of Hydra, and the only place for it: a new version is a file here and its name in
+ * `domain/hydra-versions.ts`. Plain data, which every folder may read. What is about a pair of versions is in `hydra/paths/`.
+ */
+export const HYDRA_VERSION_FACTS: Readonly<Record<SupportedHydraVersion, HydraVersionFacts>> = {
+  '1.11.10': HYDRA_1_11_10,
+  '2.3.0': HYDRA_2_3_0,
+};
