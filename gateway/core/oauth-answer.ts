@@ -1,7 +1,8 @@
 import { isOAuthOutcome, type OAuthEndpoint, type OAuthGrant, type OAuthOutcome } from '../../domain/oauth-answers';
-import { mapAdminPath, pathOf } from './admin-path';
+import { adminPath } from '../../hydra/versions';
 import { type ListenerName } from './feature';
 import { isIntrospection } from './introspection';
+import { pathOf } from './path-of';
 
 const PUBLIC: readonly (readonly [prefix: string, endpoint: OAuthEndpoint])[] = [
   ['/oauth2/token', 'token'],
@@ -48,7 +49,7 @@ export function oauthQuestion(
 
 function endpointOf(listener: ListenerName, method: string, target: string): OAuthEndpoint {
   if (isIntrospection(method, target)) return 'introspection';
-  const path = listener === 'admin' ? pathOf(mapAdminPath(target, 1)) : pathOf(target);
+  const path = listener === 'admin' ? pathOf(adminPath(target, 1)) : pathOf(target);
   for (const [prefix, endpoint] of listener === 'admin' ? ADMIN : PUBLIC) {
     if (path === prefix || path.startsWith(`${prefix}/`)) return endpoint;
   }
