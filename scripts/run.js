@@ -41,6 +41,8 @@ const SCRIPTS = {
   matrix: [node('test/e2e/matrix/main.ts')],
   model: [node('test/model/main.ts')],
   mutate: [node('test/mutations/main.ts')],
+  // How often the bake's judge is wrong, and how soon it is right.
+  simulate: [node('test/simulation/main.ts')],
   test: [[process.execPath, join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js')]],
   // The tests without servers on the other line of Node.js that is supported.
   'test:node22': [[process.execPath, join(ROOT, 'scripts', 'on-node-22.js')]],
