@@ -12,7 +12,7 @@ const MAY_IMPORT = {
   activities: ['domain', 'hydra'],
 
   gateway: ['domain', 'adapters/postgres', 'hydra/versions'],
-  config: ['domain'],
+  config: ['domain', 'hydra/versions', 'hydra/paths/registry'],
   cli: ['config', 'domain', 'hydra', 'adapters', 'workflows/messages', 'workers/cli', 'world/cli', 'scripts'],
   world: [
     'adapters',

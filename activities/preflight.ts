@@ -8,6 +8,7 @@ import { type Plan, type RuleReceipt } from '../domain/receipts';
 import { type PreflightInput } from '../domain/steps';
 import { byFullName } from '../hydra/by-full-name';
 import { countRulesWithin } from '../hydra/cleaning';
+import { HYDRA_VERSION_FACTS, greenSettings } from '../hydra/versions';
 import {
   checkDrift,
   checkMigrations,
@@ -86,6 +87,7 @@ export function createPreflight(limits: PreflightLimits = PREFLIGHT_LIMITS): Ste
       settings: deps.settings,
       ...facts,
       differences,
+      greenSettings: greenSettings(HYDRA_VERSION_FACTS[hydraVersion.blue], HYDRA_VERSION_FACTS[hydraVersion.green]),
       prediction: await predicted(deps, { mode: input.mode, hydraVersion, ...facts }),
       ...(isRehearsal ? { rehearsal: rehearsalPlan(deps, soft) } : {}),
       targets: deps.targets.map(({ name }) => name),

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isSupportedHydraVersion, isUpgrade, SUPPORTED_HYDRA_VERSIONS } from '../domain/hydra-versions';
+import { isSupportedHydraVersion } from '../domain/hydra-versions';
+import { pathOf, pathsText } from '../hydra/paths/registry';
 import { valueAt } from './origins';
 import { type TreeProblem } from './resolve-tree';
 import { SWITCHOVER_DEFAULTS } from './sections/runbook';
@@ -17,7 +18,7 @@ type Read = (path: string) => unknown;
 
 const CROSS_CHECKS: readonly ((read: Read) => readonly TreeProblem[])[] = [
   drillsAreForPractice,
-  versionsGoForward,
+  aPathLeadsToGreen,
   instancesDiffer,
   databasesDiffer,
   urlsDiffer,
@@ -46,11 +47,13 @@ function drillsAreForPractice(read: Read): readonly TreeProblem[] {
   return [problem('environment.allowsDrill', what, 'remove it, or set environment.production to false')];
 }
 
-function versionsGoForward(read: Read): readonly TreeProblem[] {
+function aPathLeadsToGreen(read: Read): readonly TreeProblem[] {
   const [blue, green] = [read('blue.hydraVersion'), read('green.hydraVersion')];
-  if (!isSupportedHydraVersion(blue) || !isSupportedHydraVersion(green) || isUpgrade(blue, green)) return [];
-  const what = `is ${green}, which is not an upgrade from blue's ${blue}; supported, in this order: ${SUPPORTED_HYDRA_VERSIONS.join(', ')}`;
-  return [problem('green.hydraVersion', what, 'name a later version for green, or an earlier one for blue')];
+  if (!isSupportedHydraVersion(blue) || !isSupportedHydraVersion(green) || pathOf(blue, green)) return [];
+  const what = `is ${green}, and no way leads there from blue's ${blue}; the ways there are: ${pathsText()}`;
+  return [
+    problem('green.hydraVersion', what, 'name the versions of one of these ways, and take the next way afterwards'),
+  ];
 }
 
 function instancesDiffer(read: Read): readonly TreeProblem[] {

@@ -5,8 +5,3 @@ export type SupportedHydraVersion = (typeof SUPPORTED_HYDRA_VERSIONS)[number];
 export function isSupportedHydraVersion(value: unknown): value is SupportedHydraVersion {
   return SUPPORTED_HYDRA_VERSIONS.some((version) => version === value);
 }
-
-/** @returns whether an upgrade from `blue` to `green` goes forward in the table. The same version is not an upgrade. */
-export function isUpgrade(blue: SupportedHydraVersion, green: SupportedHydraVersion): boolean {
-  return SUPPORTED_HYDRA_VERSIONS.indexOf(blue) < SUPPORTED_HYDRA_VERSIONS.indexOf(green);
-}

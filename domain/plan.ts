@@ -18,6 +18,7 @@ export interface PlanFacts {
   readonly warnings: readonly string[];
   /** Of green's instance from blue's. */
   readonly differences?: readonly InstanceDifference[];
+  readonly greenSettings?: Plan['greenSettings'];
   readonly prediction?: Prediction;
   /** Of a rehearsal alone. */
   readonly rehearsal?: RehearsalPlan;
@@ -72,6 +73,7 @@ export function makePlan(facts: PlanFacts): Plan {
       rows: facts.rows,
     },
     green: { instanceId: settings.provider.greenInstanceId, differences: facts.differences ?? [] },
+    ...(facts.greenSettings === undefined ? {} : { greenSettings: facts.greenSettings }),
     rules: facts.rules,
     targets: facts.targets,
     gateways: facts.gateways,

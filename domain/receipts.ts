@@ -30,6 +30,8 @@ export interface Plan {
     /** In what its instance will not be as blue's, and why. */
     readonly differences?: readonly InstanceDifference[];
   };
+  /** What green's Hydra must be started with; `value` may say that it is as on blue. */
+  readonly greenSettings?: readonly { readonly key: string; readonly value: string; readonly why: string }[];
   readonly rules: readonly RuleReceipt[];
   readonly targets: readonly string[];
   readonly gateways: readonly string[];

@@ -56,10 +56,17 @@ export function planEvidence(plan: Plan): string {
         ({ what, blue: from, green: to, why }) => `${what}: ${from}, on green ${to} (${why})`,
       ),
     ),
+    greenSettings(plan),
     list('Warnings', plan.warnings),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+function greenSettings({ greenSettings: settings = [] }: Plan): string {
+  if (settings.length === 0) return '';
+  const rows = settings.map(({ key, value, why }) => [key, value, why]);
+  return `Start green's Hydra with:\n\n${table(['setting', 'value', 'why'], rows)}`;
 }
 
 function predictedInAll({ prediction }: Plan): string {

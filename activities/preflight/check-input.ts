@@ -1,7 +1,7 @@
 import { drillProblems } from '../../domain/drill';
-import { isUpgrade } from '../../domain/hydra-versions';
 import { type CutoverSettings } from '../../domain/settings';
 import { type PreflightInput } from '../../domain/steps';
+import { pathOf, pathsText } from '../../hydra/paths/registry';
 import { type Findings } from './findings';
 
 /** This worker is the one that was meant, with the config that was looked at. */
@@ -24,12 +24,12 @@ export function checkInput(settings: CutoverSettings, input: PreflightInput, fin
   if (input.mode === 'drill') {
     for (const { where, observed, fix } of drillProblems(environment)) findings.problem(where, observed, fix);
   }
-  if (!isUpgrade(hydraVersion.blue, hydraVersion.green)) {
+  if (pathOf(hydraVersion.blue, hydraVersion.green) === undefined) {
     findings.problem(
       'hydraVersion',
-      `${hydraVersion.blue} to ${hydraVersion.green}`,
+      `no way leads from ${hydraVersion.blue} to ${hydraVersion.green}`,
       'correct blue.hydraVersion and green.hydraVersion',
-      `an upgrade`,
+      pathsText(),
     );
   }
 }

@@ -31,6 +31,7 @@ function renderPlan(plan: Plan): string {
     ...(green.differences ?? []).map(
       ({ what, blue: from, green: to, why }) => `green's instance differs: ${what}: ${from}, on green ${to} (${why})`,
     ),
+    ...(plan.greenSettings ?? []).map(({ key, value, why }) => `start green's Hydra with ${key}: ${value} (${why})`),
     ...plan.warnings.map((warning) => `warning: ${warning}`),
     `config ${plan.configDigest}`,
     'nothing was changed; `hydra-cutover start --config-digest DIGEST` begins, with the config as it is now. The commit has no way back.',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SUPPORTED_HYDRA_VERSIONS } from '../../domain/hydra-versions';
+import { pathsText } from '../../hydra/paths/registry';
 import { certificates, host, httpUrl, port, secret, text } from '../fields';
 import { blueCommands, greenCommands } from './commands';
 import { instanceSection } from './instance';
@@ -63,7 +64,7 @@ function side<Commands extends z.ZodType>(which: 'blue' | 'green', commands: Com
     .strictObject({
       hydraVersion: z
         .enum(SUPPORTED_HYDRA_VERSIONS)
-        .describe(`Hydra version of ${which}. The version of green must be a later one than that of blue.`),
+        .describe(`Hydra version of ${which}. From blue's to green's there must be a way: ${pathsText()}.`),
       publicUrl: httpUrl().describe(
         'Base URL of the public API of this Hydra itself, not of a gateway in front of it.',
       ),

@@ -21,12 +21,12 @@ const SHARED: readonly GreenSetting[] = [
   { key: 'secrets.cookie', value: AS_ON_BLUE, why: 'browsers are logged out otherwise' },
   { key: 'strategies.access_token', value: AS_ON_BLUE, why: 'verifiers expect tokens of that kind' },
   {
-    key: 'oidc.subject_identifiers',
+    key: 'oidc.subject_identifiers.*',
     value: AS_ON_BLUE,
     why: 'with another salt users of pairwise clients become others',
   },
   {
-    key: 'ttl',
+    key: 'ttl.*',
     value: AS_ON_BLUE,
     why: 'how long logins, codes, tokens and sessions live is read from the config of each',
   },
@@ -45,7 +45,7 @@ export function greenSettings(blue: HydraVersionFacts, green: HydraVersionFacts)
 
 /** The name of a setting as a variable of Hydra's environment. */
 export function environmentName(key: string): string {
-  return key.toUpperCase().replaceAll('.', '_');
+  return key.replace(/\*$/, '…').toUpperCase().replaceAll('.', '_');
 }
 
 /** @returns those settings that have a value of their own, by their names in the environment */
@@ -90,7 +90,11 @@ function cors(blue: HydraVersionFacts, green: HydraVersionFacts): readonly Green
     ? 'green answers no preflight for the `allowed_cors_origins` of a client: name those origins here too'
     : 'browser clients are refused otherwise';
   return [
-    { key: 'serve.public.cors', value: narrows ? `${AS_ON_BLUE}, and every origin of a client` : AS_ON_BLUE, why },
-    { key: 'serve.admin.cors', value: AS_ON_BLUE, why: 'browser applications at the admin API are refused otherwise' },
+    { key: 'serve.public.cors.*', value: narrows ? `${AS_ON_BLUE}, and every origin of a client` : AS_ON_BLUE, why },
+    {
+      key: 'serve.admin.cors.*',
+      value: AS_ON_BLUE,
+      why: 'browser applications at the admin API are refused otherwise',
+    },
   ];
 }

@@ -1,9 +1,9 @@
 import {
   SUPPORTED_HYDRA_VERSIONS,
   isSupportedHydraVersion,
-  isUpgrade,
   type SupportedHydraVersion,
 } from '../../../../domain/hydra-versions';
+import { PATHS, pathOf } from '../../../../hydra/paths/registry';
 import { HYDRA_VERSION_FACTS, greenEnvironment, greenSettings } from '../../../../hydra/versions';
 import { HYDRA_VERSIONS } from '../../../../world/toolchain/types';
 
@@ -18,9 +18,15 @@ describe('the table of Hydra versions', () => {
     expect(['2.3', 'toString', '', 5, null].some(isSupportedHydraVersion)).toBe(false);
   });
 
-  it('calls an upgrade what goes forward in it, and neither the same version nor the way back', () => {
-    const [first, last] = [SUPPORTED_HYDRA_VERSIONS[0], SUPPORTED_HYDRA_VERSIONS.at(-1) ?? '2.3.0'];
-    expect([isUpgrade(first, last), isUpgrade(last, first), isUpgrade(first, first)]).toEqual([true, false, false]);
+  it('leads nowhere by itself: there is no way back, none to the same version, and each way that there is joins two of them', () => {
+    expect([pathOf('1.11.10', '2.3.0')?.kind, pathOf('2.3.0', '1.11.10'), pathOf('2.3.0', '2.3.0')]).toEqual([
+      'copy',
+      undefined,
+      undefined,
+    ]);
+    for (const { from, to } of PATHS) {
+      expect([from, to].map((version) => SUPPORTED_HYDRA_VERSIONS.includes(version))).toEqual([true, true]);
+    }
   });
 });
 

@@ -1,0 +1,38 @@
+import { type SupportedHydraVersion } from '../../domain/hydra-versions';
+
+/** `copy`: green is a copy of blue's database that is migrated. `in place`: the database that serves is migrated. */
+export type PathKind = 'copy' | 'in place';
+
+/** One way from a version of Hydra to another. */
+export interface UpgradePath {
+  readonly from: SupportedHydraVersion;
+  readonly to: SupportedHydraVersion;
+  readonly kind: PathKind;
+  /** Until when everything can be taken back to `from`. */
+  readonly wayBackUntil: 'the commit';
+}
+
+/**
+ * Every way there is. That one version is newer than another makes no way between them: what has to be cleaned, carried and repaired is
+ * particular to the pair, and stands in `hydra/paths/<from>-to-<to>/`.
+ */
+export const PATHS = [
+  { from: '1.11.10', to: '2.3.0', kind: 'copy', wayBackUntil: 'the commit' },
+] as const satisfies readonly UpgradePath[];
+
+/** @returns undefined where no way leads */
+export function pathOf(
+  from: SupportedHydraVersion,
+  to: SupportedHydraVersion,
+  kind: PathKind = 'copy',
+): UpgradePath | undefined {
+  const paths: readonly UpgradePath[] = PATHS;
+  return paths.find((path) => path.from === from && path.to === to && path.kind === kind);
+}
+
+/** For people: the ways of a kind, as `1.11.10 to 2.3.0`. */
+export function pathsText(kind: PathKind = 'copy'): string {
+  const paths: readonly UpgradePath[] = PATHS;
+  const found = paths.filter((path) => path.kind === kind).map(({ from, to }) => `${from} to ${to}`);
+  return found.join(', ');
+}
