@@ -23,9 +23,9 @@ const enrol = (name?: string) => enrolParties(world.deps(), realTools, { name, s
 
 /** As a new instance, that nobody ever told anything. */
 function lose(name: string): void {
-  const party = [...world.gateways, ...world.targets].find((each) => each.name === name);
-  if (party !== undefined) party.record = initialTargetRecord('blue');
-  world.gateways.find((each) => each.name === name)?.challenges.clear();
+  const target = world.targets.find((each) => each.name === name);
+  if (target !== undefined) target.record = initialTargetRecord('blue');
+  world.gateways.find((each) => each.name === name)?.replace();
 }
 
 describe('enrolling', () => {

@@ -11,7 +11,7 @@ import { type TestDatabase } from '../../support/database';
 import { SOON, until } from '../../support/until';
 import { SyncWorld } from '../hydra/sync/sync-world';
 import { SETTINGS, stepContext } from './green-fixture';
-import { FakeGateway, FakeTarget, type PartyHooks } from './switchover-parties';
+import { FakeTarget, LocalGateway, type PartyHooks } from './switchover-parties';
 
 type Config = TestDatabase['config'];
 type Query = Awaited<ReturnType<Parameters<Parameters<Databases['withSession']>[1]>[0]['query']>>;
@@ -42,14 +42,15 @@ export const PATIENT: SwitchoverSettings = {
   lockTimeoutMs: 100,
 };
 
-/** Blue and green on real servers, with two gateways and two targets that only remember what they were told. */
+/** Blue and green on real servers, with the controllers of two gateways, and two targets that only remember what they were told. */
 export class SwitchoverWorld {
   readonly sync: SyncWorld;
   /** Everything in order: calls to gateways and targets, statements of arbiters, actions. */
   events: string[] = [];
-  gateways: FakeGateway[] = [];
+  gateways: LocalGateway[] = [];
   targets: FakeTarget[] = [];
   scenario: Scenario = {};
+  private readonly closing = new AbortController();
   blue!: Client;
   green!: Client;
 
@@ -75,7 +76,9 @@ export class SwitchoverWorld {
       after: (call) => this.scenario.hooks?.after?.(call),
     };
     const record = (event: string) => this.events.push(event);
-    this.gateways = ['edge-1', 'edge-2'].map((name) => new FakeGateway(name, record, hooks));
+    this.stopGateways();
+    const doubt = { ...this.logins(), timeoutMs: 30_000, signal: this.closing.signal };
+    this.gateways = ['edge-1', 'edge-2'].map((name) => new LocalGateway({ name, note: record, hooks, doubt }));
     this.targets = ['policy', 'resource'].map((name) => new FakeTarget(name, record, hooks));
     await this.blue.query(
       `UPDATE hydra_cutover.run SET state = 'open', attempt = 0, epoch = 0, lease_until = NULL;
@@ -199,8 +202,27 @@ export class SwitchoverWorld {
     return this.events.slice(0, at);
   }
 
-  close(): Promise<void> {
-    return this.sync.close();
+  async close(): Promise<void> {
+    this.stopGateways();
+    this.closing.abort();
+    await this.sync.close();
+  }
+
+  private stopGateways(): void {
+    for (const gateway of this.gateways) gateway.stop();
+  }
+
+  private logins() {
+    const { host, port, user, password } = this.config;
+    const login = (database: string) => ({
+      host,
+      port,
+      user,
+      database,
+      password: () => password,
+      ssl: { mode: 'disable' as const },
+    });
+    return { blue: login(this.config.database), green: login(this.sync.green) };
   }
 }
 

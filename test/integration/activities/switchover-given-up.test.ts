@@ -56,7 +56,8 @@ describe('giving a switchover up', () => {
     ['whoever has seen the highest epoch is away for a moment', ['edge-1', 'edge-2', 'policy', 'resource']],
   ])('refuses the beginning of a run that stalled before it and wakes up later, when %s', async (_when, away) => {
     // Of an earlier cutover, which this blue knows nothing of.
-    for (const party of parties()) party.record = { ...party.record, applied: { epoch: 7, state: 'blue' } };
+    for (const target of world.targets) target.record = { ...target.record, applied: { epoch: 7, state: 'blue' } };
+    for (const gateway of world.gateways) gateway.replace({ appliedEpoch: 7 });
     let [wakeUp, fellAsleep] = [(): void => undefined, (): void => undefined];
     const awake = new Promise<void>((wake) => (wakeUp = wake));
     const asleep = new Promise<void>((sleep) => (fellAsleep = sleep));

@@ -18,6 +18,17 @@ import {
   type TargetRecord,
   type TargetResult,
 } from '../../../domain/target';
+import { neverResolved } from '../../../gateway/core/doubt';
+import { GatewayController } from '../../../gateway/core/gateway-controller';
+import { type GatewayRecord } from '../../../gateway/core/gateway-record';
+import { allOf, type GatewayState } from '../../../gateway/core/gateway-state';
+import { nodeClock } from '../../../gateway/node/clock';
+import {
+  attemptOverPostgres,
+  commitOverPostgres,
+  doubtOverPostgres,
+  type DoubtOverPostgresOptions,
+} from '../../../gateway/node/doubt-postgres';
 
 export interface PartyCall {
   readonly name: string;
@@ -37,8 +48,8 @@ export class FakeTarget implements Target {
 
   constructor(
     readonly name: string,
-    private readonly note: (event: string) => void,
-    private readonly hooks: PartyHooks,
+    readonly note: (event: string) => void,
+    readonly hooks: PartyHooks,
   ) {}
 
   stage(epoch: number, side: SideName): Promise<TargetView> {
@@ -58,81 +69,188 @@ export class FakeTarget implements Target {
   }
 
   read(): Promise<TargetView> {
-    return this.call('read', null, () => this.view());
+    return this.call('read', null, () => viewOf(this.record));
   }
 
-  protected async call<T>(method: PartyCall['method'], epoch: number | null, work: () => T): Promise<T> {
-    const call = { name: this.name, method, epoch };
-    assertEpoch(this.name, epoch ?? 0);
-    await this.hooks.before?.(call);
-    const result = work();
-    if (epoch !== null) this.note(`${method} ${this.name}`);
-    await this.hooks.after?.(call);
-    return result;
+  private call<T>(method: PartyCall['method'], epoch: number | null, work: () => T): Promise<T> {
+    return hooked(this, { name: this.name, method, epoch }, work);
   }
 
-  protected change(result: TargetResult<SideName>): TargetView {
-    if (!result.ok) throw new CutoverFault('TARGET_REFUSED', `${this.name}: ${result.refusal}`);
+  private change(result: TargetResult<SideName>): TargetView {
+    if (!result.ok) throw refused(this.name, result.refusal);
     this.record = result.record;
-    return this.view();
-  }
-
-  private view(): TargetView {
-    const { applied, staged } = this.record;
-    return {
-      appliedEpoch: applied.epoch,
-      appliedSide: applied.state,
-      stagedEpoch: staged?.epoch ?? null,
-      highestEpoch: highestEpoch(this.record),
-    };
+    return viewOf(result.record);
   }
 }
 
-export class FakeGateway extends FakeTarget implements Gateway {
-  heldEpoch: number | null = null;
-  ready = true;
-  mode: 'pass' | 'in_doubt' = 'pass';
-  readonly challenges = new Map<string, StaleChallenge>();
+export interface LocalGatewayOptions {
+  readonly name: string;
+  readonly note: (event: string) => void;
+  readonly hooks: PartyHooks;
+  /** Both databases, whose arbiters it asks as a gateway does. */
+  readonly doubt: DoubtOverPostgresOptions;
+}
 
-  hold(epoch: number): Promise<{ parked: number }> {
-    return this.call('hold', epoch, () => {
-      if (this.record.staged?.epoch !== epoch) throw new CutoverFault('TARGET_REFUSED', `${this.name}: NOT_STAGED`);
-      this.heldEpoch = epoch;
-      return { parked: 0 };
-    });
+/** The controller of a real gateway, with nothing but its sockets and its file left out. */
+export class LocalGateway implements Gateway {
+  readonly name: string;
+  ready = true;
+  readonly challenges = new Map<string, StaleChallenge>();
+  private kept = emptyRecord(0);
+  private controller: GatewayController;
+
+  constructor(private readonly options: LocalGatewayOptions) {
+    this.name = options.name;
+    this.controller = this.start();
   }
 
-  /** As a real one: it forgets no requests that it holds for an epoch that nobody named. */
-  override revert(epoch: number): Promise<TargetView> {
-    return this.call('revert', epoch, () => {
-      if (this.heldEpoch !== null && epoch > this.heldEpoch)
-        throw new CutoverFault('TARGET_REFUSED', `${this.name}: HOLD_UNRESOLVED`);
-      return this.change(revertTarget(this.record, epoch));
+  /**
+   * As one that was started without its state file and without its challenges.
+   * @param change `appliedEpoch` of an earlier cutover; `inDoubt` whether it asks who serves, and gets no answer
+   */
+  replace(change: { readonly appliedEpoch?: number; readonly inDoubt?: boolean } = {}): void {
+    this.controller.stop();
+    this.kept = emptyRecord(change.appliedEpoch ?? 0);
+    this.challenges.clear();
+    this.controller = this.start(change.inDoubt);
+  }
+
+  get heldEpoch(): number | null {
+    return this.kept.hold?.epoch ?? null;
+  }
+
+  /** With the side that each state serves in its place. */
+  get record(): TargetRecord<SideName> {
+    const { applied, previous, staged, ...rest } = this.kept.target;
+    const named = <T extends { readonly state: GatewayState }>(entry: T) => ({ ...entry, state: sideOf(entry.state) });
+    return { ...rest, applied: named(applied), previous: previous && named(previous), staged: staged && named(staged) };
+  }
+
+  stage(epoch: number, side: SideName): Promise<TargetView> {
+    return this.change('stage', epoch, () => this.controller.stage(epoch, allOf(side)));
+  }
+
+  apply(epoch: number): Promise<TargetView> {
+    return this.change('apply', epoch, () => this.controller.apply(epoch));
+  }
+
+  revert(epoch: number): Promise<TargetView> {
+    return this.change('revert', epoch, () => this.controller.revert(epoch));
+  }
+
+  tellCommitted(epoch: number, side: SideName): Promise<TargetView> {
+    return this.change('tellCommitted', epoch, () => this.controller.tellCommitted(epoch, allOf(side)));
+  }
+
+  read(): Promise<TargetView> {
+    return this.call('read', null, async () => this.view());
+  }
+
+  hold(epoch: number, deadlineMs = 180_000): Promise<{ parked: number }> {
+    return this.call('hold', epoch, async () => {
+      const answer = await this.controller.hold(epoch, deadlineMs);
+      if (answer.kind === 'holding') return { parked: answer.parked };
+      throw refused(this.name, answer.kind === 'refused' ? answer.refusal : answer.kind);
     });
   }
 
   state(): Promise<GatewayView> {
-    return this.call('state', null, () => ({
-      mode: this.heldEpoch === null ? this.mode : 'hold',
-      epoch: this.record.applied.epoch,
-      inFlight: 0,
-      parked: 0,
-      ready: { blue: true, green: this.ready },
-      features: [],
-    }));
+    return this.call('state', null, async () => {
+      const { mode, inFlight, parked } = this.controller;
+      const epoch = this.kept.target.applied.epoch;
+      return { mode, epoch, inFlight, parked, ready: { blue: true, green: this.ready }, features: [] };
+    });
   }
 
   addStaleChallenges(entries: readonly StaleChallenge[]): Promise<void> {
-    return this.call('addStaleChallenges', null, () => {
+    return this.call('addStaleChallenges', null, async () => {
       entries.forEach((entry) => this.challenges.set(entry.value, entry));
     });
   }
 
-  protected override change(result: TargetResult<SideName>): TargetView {
-    const view = super.change(result);
-    const { applied, revertedEpoch } = this.record;
-    const isOver = this.heldEpoch !== null && Math.max(applied.epoch, revertedEpoch) >= this.heldEpoch;
-    if (isOver) this.heldEpoch = null;
-    return view;
+  /** Ends its timers. */
+  stop(): void {
+    this.controller.stop();
   }
+
+  private change(
+    method: PartyCall['method'],
+    epoch: number,
+    work: () => Promise<TargetResult<GatewayState>>,
+  ): Promise<TargetView> {
+    return this.call(method, epoch, async () => {
+      const result = await work();
+      if (!result.ok) throw refused(this.name, result.refusal);
+      return this.view();
+    });
+  }
+
+  private call<T>(method: PartyCall['method'], epoch: number | null, work: () => Promise<T>): Promise<T> {
+    return hooked(this.options, { name: this.name, method, epoch }, work);
+  }
+
+  private view(): TargetView {
+    return viewOf(this.record);
+  }
+
+  private start(inDoubt = false): GatewayController {
+    const { doubt } = this.options;
+    return new GatewayController(this.kept, {
+      persist: async (record) => void (this.kept = record),
+      clock: nodeClock,
+      resolveDoubt: inDoubt ? neverResolved : doubtOverPostgres(doubt),
+      findAttempt: attemptOverPostgres(doubt),
+      confirmCommitted: commitOverPostgres(doubt),
+      settings: { ...GATEWAY_SETTINGS, askOnStart: inDoubt },
+      onEvent: () => undefined,
+    });
+  }
+}
+
+/** No limit is met because this machine is busy. */
+const GATEWAY_SETTINGS = {
+  maxParked: 100,
+  maxParkedBytes: 1_000_000,
+  maxParkedMs: 180_000,
+  maxDeadlineMs: 180_000,
+  drainTimeoutMs: 30_000,
+  doubtRetryMs: 50,
+  doubtTimeoutMs: 30_000,
+};
+
+function emptyRecord(appliedEpoch: number): GatewayRecord {
+  const target = initialTargetRecord(allOf('blue'));
+  return { target: { ...target, applied: { ...target.applied, epoch: appliedEpoch } }, hold: null };
+}
+
+function sideOf({ weights }: GatewayState): SideName {
+  return weights.green > 0 ? 'green' : 'blue';
+}
+
+function refused(name: string, why: string): CutoverFault {
+  return new CutoverFault('TARGET_REFUSED', `${name}: ${why}`);
+}
+
+function viewOf(record: TargetRecord<SideName>): TargetView {
+  const { applied, staged } = record;
+  return {
+    appliedEpoch: applied.epoch,
+    appliedSide: applied.state,
+    stagedEpoch: staged?.epoch ?? null,
+    highestEpoch: highestEpoch(record),
+  };
+}
+
+async function hooked<T>(
+  { note, hooks }: { readonly note: (event: string) => void; readonly hooks: PartyHooks },
+  call: PartyCall,
+  work: () => T | Promise<T>,
+): Promise<T> {
+  const { name, method, epoch } = call;
+  assertEpoch(name, epoch ?? 0);
+  await hooks.before?.(call);
+  const result = await work();
+  if (epoch !== null) note(`${method} ${name}`);
+  await hooks.after?.(call);
+  return result;
 }

@@ -103,9 +103,8 @@ describe('a switchover that is repeated behind an open green', () => {
 describe('behind the commit', () => {
   it('tells a target and a gateway again that were replaced and know nothing', async () => {
     await crashBehind('commit');
-    for (const party of [world.targets[0], world.gateways[0]]) {
-      if (party !== undefined) party.record = initialTargetRecord<'blue' | 'green'>('blue');
-    }
+    if (world.targets[0] !== undefined) world.targets[0].record = initialTargetRecord<'blue' | 'green'>('blue');
+    world.gateways[0]?.replace();
     expect(await world.run()).toMatchObject({ outcome: 'committed', targets: { length: 4 } });
     expect(await world.whoServes()).toEqual(GREEN);
   });

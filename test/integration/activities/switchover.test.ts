@@ -4,7 +4,7 @@ import { type TargetView } from '../../../domain/ports/targets';
 import { claimEpoch } from '../../../hydra/arbiter';
 import { History } from '../hydra/sync/history';
 import { BLUE, GREEN, SwitchoverWorld } from './switchover-fixture';
-import { type FakeTarget, type PartyHooks } from './switchover-parties';
+import { type FakeTarget, type LocalGateway, type PartyHooks } from './switchover-parties';
 
 const database = useDatabase('hydra_1_11_10');
 const history = new History(11);
@@ -54,10 +54,10 @@ describe('switchover', () => {
   });
 
   it.each([
-    ['is in doubt', { mode: 'in_doubt' } as const],
-    ['does not find green ready', { ready: false }],
-  ])('stops before anything begins when a gateway %s', async (_problem, state) => {
-    Object.assign(world.gateways[1] ?? {}, state);
+    ['is in doubt', (gateway?: LocalGateway) => gateway?.replace({ inDoubt: true })],
+    ['does not find green ready', (gateway?: LocalGateway) => void Object.assign(gateway ?? {}, { ready: false })],
+  ])('stops before anything begins when a gateway %s', async (_problem, change) => {
+    change(world.gateways[1]);
     expect(await world.run()).toMatchObject({ outcome: 'aborted', attempt: null });
     expect(world.events.some((event) => event.startsWith('stage '))).toBe(false);
     expect(await world.whoServes()).toEqual(BLUE);
