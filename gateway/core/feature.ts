@@ -45,3 +45,29 @@ export interface HeaderFeature {
   changesHeaders(listener: ListenerName, target: string): boolean;
   onHeaders(request: FeatureHeaders): void;
 }
+
+/** A request as its side is about to get it. */
+export interface ForwardedRequest {
+  readonly side: Side;
+  readonly target: string;
+  /** Name, value, name, value… */
+  readonly headers: readonly string[];
+  /** The whole body; undefined when there is none, or it is too large to be read ahead. */
+  readonly body: Uint8Array | undefined;
+}
+
+/** What takes the place of its parts. */
+export interface Rewritten {
+  readonly target?: string;
+  /** With the length of the new body, when there is one. */
+  readonly headers?: string[];
+  readonly body?: Uint8Array;
+}
+
+/** A feature that changes what a side gets of a request. Cheap and synchronous, both. */
+export interface RewriteFeature {
+  readonly name: string;
+  rewrites(listener: ListenerName, method: string, target: string): boolean;
+  /** @returns undefined to leave it as it is */
+  onForward(request: ForwardedRequest): Rewritten | undefined;
+}

@@ -58,7 +58,9 @@ function endpointOf(listener: ListenerName, method: string, target: string): OAu
 
 /** Reads what an answer says, while it passes: a status, for an error its name. Of the body nothing else is looked at, and nothing kept. */
 export class OAuthAnswerReader {
-  private status = 0;
+  status = 0;
+  /** The answer lets a browser's script of another origin read it. */
+  allowsOrigin = false;
   private location: string | undefined;
   private readsBody = false;
   private text = '';
@@ -73,6 +75,7 @@ export class OAuthAnswerReader {
     for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
       const name = (rawHeaders[index] as string).toLowerCase();
       if (name === 'location') this.location = rawHeaders[index + 1];
+      else if (name === 'access-control-allow-origin') this.allowsOrigin = true;
       else if (name === 'content-type')
         isJson = /^application\/(?:[a-z.+-]*\+)?json/i.test(rawHeaders[index + 1] ?? '');
     }

@@ -18,6 +18,8 @@ export interface RequestHead {
   /** The target without the query, which is where secrets would be. */
   readonly path: string;
   readonly headers: string[];
+  /** Who called. */
+  readonly clientAddress: string;
   readonly hasHost: boolean;
   readonly body: 'none' | 'sized' | 'chunked';
   readonly contentLength: number;
@@ -83,6 +85,7 @@ export function readRequestHead(input: RequestHeadInput): RequestHead | HeadRefu
     target,
     path: pathOf(target),
     headers: kept,
+    clientAddress: input.clientAddress,
     hasHost: fields.hosts === 1,
     body,
     contentLength,

@@ -114,6 +114,8 @@ export const gatewayConfigSchema = z.strictObject({
       cookieName: z.string().min(1).default(HYDRA_VERSION_FACTS['1.11.10'].cookies.names.session),
     })
     .prefault({}),
+  clientSecrets: z.strictObject({ cutAt72Bytes: z.boolean().default(false) }).prefault({}),
+  paging: z.strictObject({ translate: z.boolean().default(false) }).prefault({}),
   upstream: z
     .strictObject({
       connectTimeoutMs: ms(1, 600_000).default(2_000),

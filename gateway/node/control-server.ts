@@ -7,12 +7,14 @@ import { STALE_CHALLENGE_KINDS } from '../core/stale-challenge';
 import { bearerCheck } from '../target/bearer-token';
 import { readJson, sendJson } from '../target/json-http';
 import { targetRoutes } from '../target/target-routes';
+import { type Observations } from './observations';
 import { type StaleChallenges } from './stale-challenges';
 import { createInternalServer, routeKey, statusRoute, type StatusDeps } from './status-server';
 import { type TlsMaterial } from './tls-files';
 
 export interface ControlDeps extends StatusDeps {
   readonly staleChallenges: StaleChallenges;
+  readonly observations: Observations;
   readonly token: string;
   /** More of `GET /state`. */
   readonly extraState: () => Readonly<Record<string, unknown>>;
@@ -39,6 +41,7 @@ export function createControlServer(deps: ControlDeps, tls?: TlsMaterial): Serve
     Record<string, (request: IncomingMessage, response: ServerResponse) => void | Promise<void>>
   > = {
     'GET /state': (_request, response) => sendJson(response, 200, { ...controller.view(), ...deps.extraState() }),
+    'GET /observations': (_request, response) => sendJson(response, 200, deps.observations.view()),
     'PUT /hold': (request, response) => putHold(controller, request, response),
     'PUT /stale-challenges': (request, response) => putStaleChallenges(deps.staleChallenges, request, response),
   };

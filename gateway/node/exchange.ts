@@ -1,6 +1,12 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type OAuthOutcome } from '../../domain/oauth-answers';
-import { type Feature, type FeatureAnswer, type HeaderFeature, type ListenerName } from '../core/feature';
+import {
+  type Feature,
+  type FeatureAnswer,
+  type HeaderFeature,
+  type ListenerName,
+  type RewriteFeature,
+} from '../core/feature';
 import { type GatewayController } from '../core/gateway-controller';
 import { type Side } from '../core/gateway-state';
 import { type Parked, type ParkRefusal } from '../core/hold-queue';
@@ -15,6 +21,7 @@ import { IntrospectionRelay } from './introspection-relay';
 import { type SideRuntime } from './side-runtime';
 import { StreamRelay } from './stream-relay';
 import { type Sweeper, type Swept } from './sweeper';
+import { type Observer, type Watched } from './observer';
 
 const NOTHING: RequestBody = { received: undefined, complete: true };
 
@@ -35,6 +42,8 @@ export interface ExchangeDeps {
   readonly timeouts: ExchangeTimeouts;
   readonly features: readonly Feature[];
   readonly headerFeatures: readonly HeaderFeature[];
+  readonly rewriteFeatures: readonly RewriteFeature[];
+  readonly observer: Observer;
   readonly onEnd: (report: ExchangeReport) => void;
   /** Bytes above 0x7f in a target were percent-encoded. */
   readonly onEncodedTarget: () => void;
@@ -93,13 +102,14 @@ export class Exchange implements Parked, Swept {
   private streams = false;
   /** Of what the side says; a relay feeds it. */
   answerReader: OAuthAnswerReader | undefined;
+  private watched: Watched | undefined;
   private answered = false;
 
   constructor(
     readonly deps: ExchangeDeps,
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
-    readonly head: RequestHead,
+    public head: RequestHead,
     /** The client waits for `100 Continue` before it sends its body. */
     readonly expectsContinue: boolean,
   ) {}
@@ -221,16 +231,31 @@ export class Exchange implements Parked, Swept {
 
   private forward(side: Side): void {
     const { method, target, headers } = this.head;
-    const { listener, headerFeatures } = this.deps;
+    const { listener, headerFeatures, observer } = this.deps;
+    const whole = this.body.complete ? this.body.received : undefined;
+    const question = oauthQuestion(listener, method, target, () => readForm(headers, whole));
+    this.answerReader = new OAuthAnswerReader(question);
+    this.watched = observer.watch({ listener, side, head: this.head, body: whole, question });
     for (const feature of headerFeatures) {
       if (feature.changesHeaders(listener, target)) feature.onHeaders({ side, headers });
     }
-    const form = () => readForm(headers, this.body.complete ? this.body.received : undefined);
-    this.answerReader = new OAuthAnswerReader(oauthQuestion(listener, method, target, form));
+    this.rewrite(side);
     this.relay = isIntrospection(method, target)
       ? new IntrospectionRelay(this, this.deps.sides[side], this.body)
       : new StreamRelay(this, this.deps.sides[side], this.body);
     this.relay.start();
+  }
+
+  private rewrite(side: Side): void {
+    for (const feature of this.deps.rewriteFeatures) {
+      const { method, target, headers } = this.head;
+      if (!feature.rewrites(this.deps.listener, method, target)) continue;
+      const { received, complete } = this.body;
+      const rewritten = feature.onForward({ side, target, headers, body: complete ? received : undefined });
+      if (rewritten === undefined) continue;
+      this.head = { ...this.head, target: rewritten.target ?? target, headers: rewritten.headers ?? headers };
+      if (rewritten.body !== undefined) this.body = { received: Buffer.from(rewritten.body), complete: true };
+    }
   }
 
   private async askFeatures(side: Side): Promise<void> {
@@ -270,6 +295,7 @@ export class Exchange implements Parked, Swept {
     if (this.streams) bodies.closeStream();
     sweeper.remove(this);
     const { response, head, answerReader } = this;
+    if (this.answered && answerReader) this.watched?.answered(answerReader);
     const answer =
       this.answered && answerReader ? { ...answerReader.question, outcome: answerReader.outcome } : undefined;
     onEnd({

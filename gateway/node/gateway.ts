@@ -1,5 +1,5 @@
 import { type ResolveDoubt } from '../core/doubt';
-import { type Feature, type HeaderFeature, type ListenerName } from '../core/feature';
+import { type Feature, type ListenerName } from '../core/feature';
 import { GatewayController, type ControllerEvent } from '../core/gateway-controller';
 import { type Side } from '../core/gateway-state';
 import { BodyPool } from './body-pool';
@@ -7,13 +7,15 @@ import { chooseResolver, type Resolver } from './choose-resolver';
 import { nodeClock } from './clock';
 import { type GatewayConfig, type LoadedConfig } from './config';
 import { createControlServer } from './control-server';
+import { createFeatures } from './create-features';
 import { type ExchangeReport } from './exchange';
+import { Observations } from './observations';
+import { Observer } from './observer';
 import { openGatewayStore } from './gateway-store';
 import { closeAll, listenAll, readCertificates, reloadCertificates, type Servers } from './listeners';
 import { createAccessLog, type Log } from './logging';
 import { GatewayMetrics } from './metrics';
 import { createForwardingServer } from './public-server';
-import { SessionCookies } from './session-cookies';
 import { closeSides, createSides, pollSides } from './side-runtime';
 import { StaleChallenges } from './stale-challenges';
 import { createStatusServer } from './status-server';
@@ -47,6 +49,35 @@ export interface GatewayParts {
  * @throws CutoverFault STATE_UNREADABLE | STATE_UNWRITABLE | DISK_FULL | PORT_TAKEN | CONFIG_INVALID
  */
 export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): Promise<RunningGateway> {
+  const { config } = loaded;
+  const { servers, controller, release } = await assemble(loaded, parts);
+  const urls = await listenAll(servers, config).catch(async (error: unknown) => {
+    controller.stop();
+    await closeAll(servers, 0);
+    await release();
+    throw error;
+  });
+  const close = once(async () => {
+    controller.stop();
+    await Promise.all([controller.idle(config.shutdownTimeoutMs), closeAll(servers, config.shutdownTimeoutMs)]);
+    await release();
+  });
+  return { ...urls, reload: () => reloadCertificates(servers, config), close };
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= work());
+}
+
+interface Assembled {
+  readonly servers: Servers;
+  readonly controller: GatewayController;
+  /** Ends what the servers used. */
+  readonly release: () => Promise<void>;
+}
+
+async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Assembled> {
   const [{ config }, { log }] = [loaded, parts];
   const certificates = await readCertificates(config);
   const stopping = new AbortController();
@@ -54,8 +85,8 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
   const staleChallenges = await openStaleChallenges(config, log, metrics);
   const controller = await openController(loaded, parts, metrics, stopping.signal);
   const sides = createSides(config, log);
-  const features = [staleChallenges, ...(parts.features ?? [])];
-  const headerFeatures = createHeaderFeatures(loaded, metrics);
+  const features = createFeatures(loaded, staleChallenges, parts.features ?? [], metrics);
+  const observations = await openObservations(config, log);
   const accessLog = createAccessLog(config.accessLog);
   const sweeper = new Sweeper();
   const pools = { public: createBodyPool(config), admin: createBodyPool(config) };
@@ -65,8 +96,8 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
     sides,
     sweeper,
     timeouts: { ...config.upstream, bodyTimeoutMs: config.limits.bodyTimeoutMs },
-    features,
-    headerFeatures,
+    ...features,
+    observer: new Observer(observations, generationsOf(config)),
     onEnd,
     onEncodedTarget: () => metrics.onEncodedTarget(),
   };
@@ -78,12 +109,13 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
     controller,
     metrics,
     staleChallenges,
+    observations,
     token: loaded.controlToken,
     extraState: () => ({
       receiving: pools.public.incompleteCount + pools.admin.incompleteCount,
       ready: { blue: isReady('blue'), green: isReady('green') },
       staleChallenges: { known: staleChallenges.count },
-      features: [...features, ...headerFeatures].map(({ name }) => name),
+      features: features.names,
     }),
     onError: (err: unknown) => log.error({ err }, 'control call failed'),
   };
@@ -101,20 +133,9 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
     closeSides(sides);
     accessLog.close();
     await staleChallenges.close();
+    await observations.close();
   };
-  const urls = await listenAll(servers, config).catch(async (error: unknown) => {
-    controller.stop();
-    await closeAll(servers, 0);
-    await release();
-    throw error;
-  });
-  let closing: Promise<void> | undefined;
-  const close = async () => {
-    controller.stop();
-    await Promise.all([controller.idle(config.shutdownTimeoutMs), closeAll(servers, config.shutdownTimeoutMs)]);
-    await release();
-  };
-  return { ...urls, reload: () => reloadCertificates(servers, config), close: () => (closing ??= close()) };
+  return { servers, controller, release };
 }
 
 /** The controller with what it remembers; its questions to the arbiter end with `stopping`. */
@@ -170,10 +191,16 @@ function openStaleChallenges(config: GatewayConfig, log: Log, metrics: GatewayMe
   });
 }
 
-function createHeaderFeatures({ config, cookieSecrets }: LoadedConfig, metrics: GatewayMetrics): HeaderFeature[] {
-  if (cookieSecrets === undefined) return [];
-  const { cookieName } = config.sessionCookies;
-  return [new SessionCookies({ cookieName, secrets: cookieSecrets, onTranslated: () => metrics.onCookieTranslated() })];
+function generationsOf({ sides }: GatewayConfig) {
+  return { blue: sides.blue.apiGeneration, green: sides.green.apiGeneration };
+}
+
+/** What was seen lies beside the state file; it may go at any time. */
+function openObservations(config: GatewayConfig, log: Log): Promise<Observations> {
+  return Observations.open({
+    file: `${config.stateFile}.observations`,
+    onError: (err, event) => log.error({ err }, event),
+  });
 }
 
 function logEvent(log: Log, event: ControllerEvent): void {

@@ -80,6 +80,18 @@ export class GatewayMetrics {
     registers: [this.registry],
   });
 
+  private readonly secretsCut = new Counter({
+    name: 'gateway_client_secrets_cut_total',
+    help: 'Requests whose client secret was cut to the 72 bytes that bcrypt looks at, on their way to Hydra 2.x.',
+    registers: [this.registry],
+  });
+
+  private readonly pagesTranslated = new Counter({
+    name: 'gateway_pages_translated_total',
+    help: 'Requests to the admin API whose limit and offset were translated for Hydra 2.x.',
+    registers: [this.registry],
+  });
+
   private readonly targetsEncoded = new Counter({
     name: 'gateway_targets_encoded_total',
     help: 'Requests whose target had bytes above 0x7f, which were percent-encoded.',
@@ -88,6 +100,14 @@ export class GatewayMetrics {
 
   onEncodedTarget(): void {
     this.targetsEncoded.inc();
+  }
+
+  onSecretCut(): void {
+    this.secretsCut.inc();
+  }
+
+  onPageTranslated(): void {
+    this.pagesTranslated.inc();
   }
 
   onCookieTranslated(): void {

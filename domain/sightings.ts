@@ -1,0 +1,150 @@
+/**
+ * What a request to blue can show of which green would answer otherwise.
+ *
+ * Source: both Hydras, asked the same (test/integration/gateway/sightings.test.ts), and the differences between ory/fosite v0.42.3 and
+ * v0.49.0.
+ */
+export const SIGHTING_KINDS = [
+  'long_client_secret',
+  'long_new_secret',
+  'no_redirect_uri',
+  'paging',
+  'removed_endpoint',
+  'cors_preflight',
+] as const;
+export type SightingKind = (typeof SIGHTING_KINDS)[number];
+
+/** Never with contents: no secret, no token, no subject. */
+export interface Sighting {
+  readonly kind: SightingKind;
+  /** A client id, the address of a caller, or an origin. */
+  readonly who: string;
+  /** Method and path without its query. */
+  readonly what: string;
+  readonly count: number;
+  /** ISO 8601. */
+  readonly firstAt: string;
+  readonly lastAt: string;
+}
+
+/** All that one gateway keeps. */
+export interface Sightings {
+  /** When it began to look. */
+  readonly since: string;
+  readonly sightings: readonly Sighting[];
+  /** How often something was seen of somebody whom there was no room for. */
+  readonly beyond: Readonly<Record<SightingKind, number>>;
+}
+
+/** Features of the gateway that make a difference harmless, by their names in its config and state. */
+export const COMPATIBILITY_FEATURES = { cutSecrets: 'client-secrets', paging: 'paging' } as const;
+
+/** So many names stand in one line for people. */
+const NAMES_MAX = 20;
+
+interface Words {
+  /** Of whom, one and several. */
+  readonly who: readonly [one: string, several: string];
+  readonly consequence: (version: string) => string;
+  /** What makes it harmless, or what to do. */
+  readonly cure: string;
+  readonly feature?: string;
+  readonly withFeature?: string;
+}
+
+const WORDS: Readonly<Record<SightingKind, Words>> = {
+  long_client_secret: {
+    who: ['client', 'clients'],
+    consequence: (version) =>
+      `would be refused by ${version} with invalid_client, because the client secret is longer than the 72 bytes that bcrypt looks at`,
+    cure: 'give them shorter secrets, or set clientSecrets.cutAt72Bytes in the config of every gateway',
+    feature: COMPATIBILITY_FEATURES.cutSecrets,
+    withFeature: 'the gateways cut the secret on its way to green, as bcrypt did on blue',
+  },
+  long_new_secret: {
+    who: ['caller', 'callers'],
+    consequence: (version) =>
+      `made or changed clients with a secret of more than 72 bytes, which ${version} refuses with an error of the server`,
+    cure: 'let them use shorter secrets',
+  },
+  no_redirect_uri: {
+    who: ['client', 'clients'],
+    consequence: (version) =>
+      `would be refused by ${version} with invalid_request, because an OpenID request without redirect_uri is none there`,
+    cure: 'let them name their redirect_uri, which blue takes as well',
+  },
+  paging: {
+    who: ['caller', 'callers'],
+    consequence: (version) =>
+      `would get the same first page for ever, because ${version} does not look at limit and offset`,
+    cure: 'let them page by page_size and page_token, or set paging.translate in the config of every gateway',
+    feature: COMPATIBILITY_FEATURES.paging,
+    withFeature: 'the gateways translate limit and offset for green',
+  },
+  removed_endpoint: {
+    who: ['caller', 'callers'],
+    consequence: (version) => `would get 404, because ${version} does not have the endpoint`,
+    cure: 'stop these calls; `hydra janitor` does what POST /oauth2/flush did',
+  },
+  cors_preflight: {
+    who: ['browser origin', 'browser origins'],
+    consequence: (version) =>
+      `sent preflights, which ${version} refuses to an origin that only a client allows and the global list does not`,
+    cure: 'compare them with serve.public.cors.allowed_origins of green',
+  },
+};
+
+/** Adds up what several gateways saw of the same. */
+export function mergeSightings(lists: readonly (readonly Sighting[])[]): readonly Sighting[] {
+  const merged = new Map<string, Sighting>();
+  for (const each of lists.flat()) {
+    const key = JSON.stringify([each.kind, each.who, each.what]);
+    const known = merged.get(key);
+    merged.set(
+      key,
+      known === undefined
+        ? each
+        : {
+            ...each,
+            count: known.count + each.count,
+            firstAt: known.firstAt < each.firstAt ? known.firstAt : each.firstAt,
+            lastAt: known.lastAt > each.lastAt ? known.lastAt : each.lastAt,
+          },
+    );
+  }
+  return [...merged.values()];
+}
+
+/**
+ * A sentence for each kind that was seen.
+ *
+ * @param features those that every gateway has on
+ */
+export function sightingLines(
+  sightings: readonly Sighting[],
+  version: string,
+  features: ReadonlySet<string>,
+): readonly string[] {
+  return SIGHTING_KINDS.flatMap((kind) => {
+    const seen = sightings.filter((each) => each.kind === kind);
+    if (seen.length === 0) return [];
+    const names = [...new Set(seen.map(({ who }) => who))].sort();
+    const { who, consequence, cure, feature, withFeature } = WORDS[kind];
+    const calls = [...new Set(seen.map(({ what }) => what))].sort().join(', ');
+    const count = seen.reduce((sum, each) => sum + each.count, 0);
+    const lastAt = seen
+      .map((each) => each.lastAt)
+      .sort()
+      .at(-1);
+    const isCured = feature !== undefined && features.has(feature);
+    return [
+      `${names.length} ${names.length === 1 ? who[0] : who[1]} ${consequence(version)}: ${someOf(names)} ` +
+        `(${calls}; ${count} times, last at ${lastAt}); ${isCured ? withFeature : cure}`,
+    ];
+  });
+}
+
+export function someOf(names: readonly string[]): string {
+  const shown = names.slice(0, NAMES_MAX).join(', ');
+  return names.length <= NAMES_MAX ? shown : `${shown} and ${names.length - NAMES_MAX} more`;
+}

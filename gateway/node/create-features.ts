@@ -1,0 +1,49 @@
+import { type Feature, type HeaderFeature, type RewriteFeature } from '../core/feature';
+import { type Side } from '../core/gateway-state';
+import { CutSecrets, TranslatePaging } from '../core/rewrite-features';
+import { type GatewayConfig, type LoadedConfig } from './config';
+import { type GatewayMetrics } from './metrics';
+import { SessionCookies } from './session-cookies';
+
+interface Features {
+  readonly features: readonly Feature[];
+  readonly headerFeatures: readonly HeaderFeature[];
+  readonly rewriteFeatures: readonly RewriteFeature[];
+  /** Of all of them, as the state of the gateway shows them. */
+  readonly names: readonly string[];
+}
+
+/** All that is done to requests besides forwarding them, as the config says. */
+export function createFeatures(
+  { config, cookieSecrets }: LoadedConfig,
+  staleChallenges: Feature,
+  others: readonly Feature[],
+  metrics: GatewayMetrics,
+): Features {
+  const kinds = {
+    features: [staleChallenges, ...others],
+    headerFeatures: createHeaderFeatures(config, cookieSecrets, metrics),
+    rewriteFeatures: createRewriteFeatures(config, metrics),
+  };
+  const all = [...kinds.features, ...kinds.headerFeatures, ...kinds.rewriteFeatures];
+  return { ...kinds, names: all.map(({ name }) => name) };
+}
+
+function createHeaderFeatures(
+  config: GatewayConfig,
+  secrets: LoadedConfig['cookieSecrets'],
+  metrics: GatewayMetrics,
+): readonly HeaderFeature[] {
+  if (secrets === undefined) return [];
+  const { cookieName } = config.sessionCookies;
+  return [new SessionCookies({ cookieName, secrets, onTranslated: () => metrics.onCookieTranslated() })];
+}
+
+function createRewriteFeatures(config: GatewayConfig, metrics: GatewayMetrics): readonly RewriteFeature[] {
+  const { clientSecrets, paging, sides } = config;
+  const generationOf = (side: Side) => sides[side].apiGeneration;
+  return [
+    ...(clientSecrets.cutAt72Bytes ? [new CutSecrets(generationOf, () => metrics.onSecretCut())] : []),
+    ...(paging.translate ? [new TranslatePaging(generationOf, () => metrics.onPageTranslated())] : []),
+  ];
+}
