@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CutoverEvidence } from '../domain/receipts';
+import { type CutoverEvidence, type ParityReceipt, type ProofReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { guardProblems } from '../hydra/arbiter';
 import { type SentCanary, captureProblems, isCanaryDone, sendCanary } from '../hydra/capture';
+import { type ParityProof } from '../hydra/parity';
 import { type PartReceipt, type RoundReceipt, type SyncSides, readBacklog, syncRound } from '../hydra/sync';
 import { blockersOf } from './evidence/blockers';
 import { compareRecent } from './evidence/compare-recent';
 import { partyProblems } from './evidence/party-problems';
 import { requestsPerSecond } from './evidence/requests-per-second';
+import { settleProof } from './parity/settle-proof';
 import { type Step, type StepContext, type StepDeps } from './step';
 import { type SyncSession, type WaitingRows, roundOrReason, withSync } from './sync-session';
 
@@ -48,19 +50,35 @@ async function gather(deps: StepDeps, { sides, admin }: SyncSession, context: St
   context.heartbeat({ step: 'measuring rounds' });
   const rounds = await measureRounds(sides, options, deps.settings.sync.idleMs);
   context.heartbeat({ step: 'comparing recent changes' });
-  const parity = await compareRecent(sides, options);
-  if (parity.differences > 0) problems.push(`${parity.differences} rows of green differ from blue's recent changes`);
+  const proof = await settleProof(deps, { sides, admin }, context.signal);
+  const parity = withLasting(await compareRecent(sides, options), proof);
+  if (parity.differences > 0) problems.push(`${parity.differences} rows of green differ from blue`);
   const last = rounds.at(-1);
   return {
     gatheredAt: new Date().toISOString(),
     backlog: last?.backlog ?? 0,
     lastRoundMs: last?.durationMs ?? 0,
     parity,
+    proof: proofReceipt(proof),
     canaryMs: canary.ms,
     requestsPerSecond: await requestsPerSecond(deps, context.signal),
     predictedPauseMs: Math.max(...rounds.map(({ durationMs }) => durationMs)) + PAUSE_BESIDES_ROUND_MS,
     problems,
   };
+}
+
+/** What the comparison of all rows found that no round carried counts as what changed last does: nothing moves with it. */
+function withLasting(recent: ParityReceipt, { differences, examples }: ParityProof): ParityReceipt {
+  return {
+    ...recent,
+    rows: Math.max(recent.rows, differences),
+    differences: recent.differences + differences,
+    examples: [...recent.examples, ...examples].slice(0, 20),
+  };
+}
+
+function proofReceipt({ provenSince, ageMs, unequal }: ParityProof): ProofReceipt {
+  return { provenSince, ageMs, unequal };
 }
 
 async function waitingProblem(blue: SyncSides['blue'], { held, rows }: WaitingRows): Promise<string> {

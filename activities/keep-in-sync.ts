@@ -3,18 +3,23 @@ import { type SyncReceipt } from '../domain/receipts';
 import { type SyncInput } from '../domain/steps';
 import { pruneChangeLog } from '../hydra/capture';
 import { type PartReceipt, pruneStaleChallenges, readBacklog } from '../hydra/sync';
+import { proveBeside } from './parity/prove-beside';
+import { settleProof } from './parity/settle-proof';
 import { type Step, type StepContext, type StepDeps } from './step';
 import { type SyncSession, roundOrReason, withSync } from './sync-session';
 
 /** A round that was cancelled may end by itself for so long. */
 const END_LIMIT_MS = 10_000;
 const PRUNE_EVERY_MS = 60_000;
+/** Between two looks at ranges that were not equal, each after a round. */
+const SETTLE_EVERY_MS = 10_000;
 /** Between two looks at a row that a person has to correct. */
 const HELD_MS = 5_000;
 
 /**
  * Keeps green in sync while people think: rounds for `forMs`, or until it is cancelled; then it ends in order and throws the
- * signal's reason. A repeat takes its whole time again. A row that cannot be carried is waited for, and keeps the commit away.
+ * signal's reason. A repeat takes its whole time again. A row that cannot be carried is waited for, and keeps the commit away. Beside the
+ * rounds all rows are compared over and over.
  *
  * @throws CutoverFault SYNC_FENCED (another sync took over, or green is open) | SYNC_FAILED | CROSSED_CONNECTION | DB_UNREACHABLE
  */
@@ -27,25 +32,30 @@ export const keepInSync: Step<SyncInput, SyncReceipt> = async (deps, input, cont
   context.signal.throwIfAborted();
   context.signal.addEventListener('abort', cancelled, { once: true });
   try {
-    return await withSync(deps, input, { signal: cut.signal, purpose: 'keep in sync' }, (session) =>
-      rounds(deps, session, context, input.forMs),
-    );
+    return await withSync(deps, input, { signal: cut.signal, purpose: 'keep in sync' }, async (session) => {
+      const over = new AbortController();
+      const proving = proveBeside(deps, input, AbortSignal.any([over.signal, context.signal]));
+      try {
+        return await rounds(deps, session, context, input.forMs);
+      } finally {
+        over.abort(new Error('the sync beside it has ended'));
+        await proving;
+      }
+    });
   } finally {
     context.signal.removeEventListener('abort', cancelled);
     clearTimeout(timer);
   }
 };
 
-async function rounds(
-  deps: StepDeps,
-  { sides }: SyncSession,
-  context: StepContext,
-  forMs: number,
-): Promise<SyncReceipt> {
+async function rounds(deps: StepDeps, session: SyncSession, context: StepContext, forMs: number): Promise<SyncReceipt> {
+  const { sides } = session;
   const { batchRows, idleMs } = deps.settings.sync;
   const total = { rounds: 0, changes: 0, rows: 0 };
   const startedAt = performance.now();
   let prunedAt = startedAt;
+  let settledAt = startedAt;
+  let proof = {};
   let backlog = 0;
   for (;;) {
     // A rewritten table makes a round as long as catching up.
@@ -59,7 +69,12 @@ async function rounds(
       total.rounds += 1;
       total.changes += round.changes;
       total.rows += round.rows;
-      context.heartbeat({ step: 'in sync', ...total, backlog, lastRoundMs: round.durationMs });
+      context.heartbeat({ step: 'in sync', ...total, backlog, lastRoundMs: round.durationMs, ...proof });
+      if (performance.now() - settledAt > SETTLE_EVERY_MS) {
+        settledAt = performance.now();
+        const { ageMs, unequal, differences } = await settleProof(deps, session, context.signal);
+        proof = { oldestProofMs: ageMs, unequal, differences };
+      }
     }
     const isOver = performance.now() - startedAt >= forMs;
     if (isOver || performance.now() - prunedAt > PRUNE_EVERY_MS) {

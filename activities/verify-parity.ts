@@ -3,30 +3,37 @@ import { isCutoverFault } from '../domain/faults';
 import { type SqlClient } from '../domain/ports/sql-client';
 import { type ParityReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
-import { type ParityResult, type ParitySelection, compareSides } from '../hydra/parity';
-import { prepareSync, syncRound } from '../hydra/sync';
-import { whileBeating } from './green/while-beating';
+import { RangeQueue, forgetProofs, readProof, readWalks } from '../hydra/parity';
+import { proveRanges, withLanes, withProgress } from './parity/prove-ranges';
+import { settleProof } from './parity/settle-proof';
 import { type Step, type StepContext, type StepDeps } from './step';
 import { withSync } from './sync-session';
 
-/** What blue changes between a round and the look after it differs again; what differs every time is no such change. */
-const LOOKS_AGAIN = 5;
-/** Before everything is compared again after a row that a person has to correct. */
+/** Both databases work at once already; two ranges at a time keep either busy. */
+const LANES = 2;
+/** Before everything that is left is compared again after a row that a person has to correct. */
 const HELD_MS = 60_000;
 
 /**
- * Compares every row of green with what blue's rows become; what differs is carried once more and looked at again, because blue
- * goes on changing meanwhile.
+ * Compares every row of green with what blue's rows become, by ranges of keys; ranges that differ are looked at again row by row after
+ * rounds of the sync, because blue goes on changing meanwhile. Green keeps how far it is: a repeat goes on where it was.
  *
- * Returns differences that stay, it does not throw them. Changes nothing when nothing differs; else it takes the sync over. A row of
- * blue that cannot be carried is waited for: it undoes nothing.
+ * Returns differences that stay, it does not throw them. Changes nothing of Hydra's when nothing differs; else it takes the sync over. A
+ * row of blue that cannot be carried is waited for: it undoes nothing.
  * @throws CutoverFault SYNC_FENCED | SYNC_FAILED | CROSSED_CONNECTION |
  *   DB_UNREACHABLE
  */
 export const verifyParity: Step<StepInput, ParityReceipt> = async (deps, input, context) => {
+  let isRepeat = context.attempt > 1;
   for (;;) {
     try {
-      return await compareAll(deps, input, context);
+      return await withProgress(deps, input, context.signal, async (progress) => {
+        if (!isRepeat) await forgetProofs(progress);
+        isRepeat = true;
+        await compareAll(deps, context, progress);
+        await lookAgain(deps, input, context, progress);
+        return receiptOf(progress);
+      });
     } catch (error) {
       if (!isCutoverFault(error) || error.code !== 'ROW_UNREADABLE') throw error;
       deps.log.warn(
@@ -39,68 +46,36 @@ export const verifyParity: Step<StepInput, ParityReceipt> = async (deps, input, 
   }
 };
 
-const compareAll: Step<StepInput, ParityReceipt> = async (deps, input, context) => {
-  const { databases, settings } = deps;
-  const options = { signal: context.signal, purpose: 'verify parity' };
-  const full = await databases.withSession(
-    'blue',
-    (blue) =>
-      databases.withSession(
-        'green',
-        async (green) => {
-          const sides = await prepareSync(blue, green, settings.hydraSchema);
-          return look(deps, context, sides.blue, sides.green);
-        },
-        options,
-      ),
-    options,
+/** Every walk that was not through yet. */
+async function compareAll(deps: StepDeps, context: StepContext, progress: SqlClient): Promise<void> {
+  const walks = (await readWalks(progress)).filter(({ provenSince }) => provenSince === null);
+  const queue = new RangeQueue(progress, walks);
+  let rows = 0;
+  let ranges = 0;
+  context.heartbeat({ step: 'comparing', looked: 'all', rows });
+  await withLanes(deps, LANES, { signal: context.signal, purpose: 'verify parity' }, (lanes) =>
+    proveRanges(lanes, queue, {
+      signal: context.signal,
+      onRange: ({ blue }) => {
+        rows += blue.rows;
+        ranges += 1;
+        context.heartbeat({ step: 'comparing', looked: 'all', rows, ranges });
+      },
+    }),
   );
-  if (full.differences === 0) return receiptOf(full, full);
-  deps.log.info({ differences: full.differences }, 'rows differ; looking again after a round of the sync');
-  return withSync(deps, input, options, async ({ sides, admin }) => {
-    const looking = await prepareSync(sides.blue, admin, settings.hydraSchema);
-    let [all, last] = [full, full];
-    for (let time = 0; time < LOOKS_AGAIN && last.differences > 0; time += 1) {
-      await syncRound(sides, { batchRows: settings.sync.batchRows, signal: context.signal });
-      // Too many to name them: everything again.
-      last = await look(deps, context, looking.blue, looking.green, last.complete ? last.differing : undefined);
-      if (last.looked === 'all') all = last;
-    }
-    return receiptOf(all, last);
-  });
-};
-
-type Look = ParityResult & { readonly looked: 'all' | 'again' };
-
-async function look(
-  { settings }: StepDeps,
-  context: StepContext,
-  blue: SqlClient,
-  green: SqlClient,
-  selection?: ParitySelection,
-): Promise<Look> {
-  let progress: Readonly<Record<string, unknown>> = {};
-  const looked = selection === undefined ? 'all' : 'again';
-  const result = await whileBeating(
-    context,
-    () => ({ step: 'comparing', looked, ...progress }),
-    () =>
-      compareSides(blue, green, {
-        batchRows: settings.sync.batchRows,
-        signal: context.signal,
-        onProgress: (reached) => (progress = { ...reached }),
-        ...(selection === undefined ? {} : { selection }),
-      }),
-  );
-  return { ...result, looked };
 }
 
-function receiptOf(all: ParityResult, last: ParityResult): ParityReceipt {
-  const tables = Object.entries(all.tables).map(([name, { blue }]) => [name, blue] as const);
-  return {
-    tables: Object.fromEntries(tables),
-    rows: all.rows,
-    differences: last.differences,
-    examples: last.examples,
-  };
+async function lookAgain(deps: StepDeps, input: StepInput, context: StepContext, progress: SqlClient): Promise<void> {
+  const { unequal } = await readProof(progress);
+  if (unequal === 0) return;
+  deps.log.info({ unequal }, 'ranges differ; looking again after a round of the sync');
+  const options = { signal: context.signal, purpose: 'verify parity' };
+  context.heartbeat({ step: 'comparing', looked: 'again', ranges: unequal });
+  await withSync(deps, input, options, (session) => settleProof(deps, session, context.signal));
+}
+
+async function receiptOf(progress: SqlClient): Promise<ParityReceipt> {
+  const { tables, differences, examples } = await readProof(progress);
+  const rows = Object.values(tables).reduce((sum, count) => sum + count, 0);
+  return { tables, rows, differences, examples };
 }

@@ -147,6 +147,15 @@ export interface ParityReceipt {
   readonly comparedAt?: string;
 }
 
+/** How old the comparison of all rows is that goes on beside the sync. By the clock of green's database. */
+export interface ProofReceipt {
+  /** ISO 8601: every row was compared after this moment; null: not every one was. */
+  readonly provenSince: string | null;
+  readonly ageMs: number | null;
+  /** Ranges of rows that have to be looked at again after a round. */
+  readonly unequal: number;
+}
+
 export interface CutoverEvidence {
   /** ISO 8601. */
   readonly gatheredAt: string;
@@ -155,6 +164,8 @@ export interface CutoverEvidence {
   readonly lastRoundMs: number | null;
   /** Of the rows that changed last alone; the comparison of all rows is a phase of its own. */
   readonly parity: ParityReceipt;
+  /** Missing where an older worker gathered it. */
+  readonly proof?: ProofReceipt;
   /** Trigger on blue to row on green. */
   readonly canaryMs: number | null;
   readonly requestsPerSecond: number | null;

@@ -2,6 +2,7 @@ import {
   type AroundFenceReceipt,
   type CutoverEvidence,
   type ParityReceipt,
+  type ProofReceipt,
   type Plan,
   type Report,
 } from '../domain/receipts';
@@ -84,6 +85,7 @@ export function cutoverEvidence(evidence: CutoverEvidence, full: ParityReceipt |
   const facts = [
     ['gathered at', `${evidence.gatheredAt}; again every ${everyText(evidenceEveryMs(plan.gates))} while this is open`],
     ['parity of all rows', fullParity(full)],
+    ...(evidence.proof === undefined ? [] : [['oldest proof of a row', proofText(evidence.proof)]]),
     ['parity of what changed last', recentParity(evidence.parity)],
     ['changes not carried yet', String(evidence.backlog)],
     ['last sync round', measured(evidence.lastRoundMs)],
@@ -106,6 +108,12 @@ function fullParity(full: ParityReceipt | null): string {
   const { rows, differences, tables, comparedAt } = full;
   const when = comparedAt === undefined ? '' : `, at ${comparedAt}`;
   return `${rows} rows in ${Object.keys(tables).length} tables, ${differences} differ${when}`;
+}
+
+function proofText({ provenSince, ageMs, unequal }: ProofReceipt): string {
+  const again = unequal === 0 ? '' : `; ${unequal} ranges are to be looked at again`;
+  if (provenSince === null || ageMs === null) return `**not every row was compared yet**${again}`;
+  return `${everyText(ageMs)} old, of ${provenSince}${again}`;
 }
 
 /** No row is no result, and must not look like one. */

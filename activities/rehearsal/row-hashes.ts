@@ -1,13 +1,13 @@
 import { type ParityReceipt, type RowHashesReceipt } from '../../domain/receipts';
 import { type StepInput } from '../../domain/steps';
-import { compareWithStored, keepHashes } from '../../hydra/parity';
+import { compareWithExpected, keepExpected } from '../../hydra/parity';
 import { whileBeating } from '../green/while-beating';
 import { withClosedGreen, withGreen } from '../green/with-green';
 import { type Step } from '../step';
 
 /**
- * Keeps what every row of the copy must become, on the copy itself and before anything is done to it: blue goes on meanwhile, so that a rehearsal cannot
- * compare with it. Idempotent.
+ * Keeps what every row of the copy must become, as sums of hashes, on the copy itself and before anything is done to it: blue goes on
+ * meanwhile, so that a rehearsal cannot compare with it. Idempotent; a repeat goes on where it was.
  *
  * @throws CutoverFault CHECK_FAILED (JSON that only a person can mend) | CROSSED_CONNECTION | DB_UNREACHABLE
  */
@@ -17,25 +17,24 @@ export const keepRowHashes: Step<StepInput, RowHashesReceipt> = (deps, input, co
     const counts = await whileBeating(
       context,
       () => ({ step: 'hashing', table }),
-      () => keepHashes(green, { signal: context.signal, onTable: (name) => (table = name) }),
+      () => keepExpected(green, { signal: context.signal, onTable: (name) => (table = name) }),
     );
     return { tables: counts, rows: Object.values(counts).reduce((sum, rows) => sum + rows, 0) };
   });
 
 /**
- * Compares every row of the migrated and repaired copy with what was kept before. Returns differences, it does not throw them;
- * changes nothing.
+ * Compares every row of the migrated and repaired copy with the sums that were kept before. Returns differences, it does not throw
+ * them: rows that are too few or too many, and one for each bucket that is otherwise not as it must be. Changes nothing.
  *
  * @throws CutoverFault CHECK_FAILED (nothing was kept) | CROSSED_CONNECTION | DB_UNREACHABLE
  */
 export const compareRowHashes: Step<StepInput, ParityReceipt> = (deps, input, context) =>
   withGreen(deps, input, context, 'compare hashes', async (green) => {
     let table = '';
-    const { batchRows } = deps.settings.sync;
     const result = await whileBeating(
       context,
       () => ({ step: 'comparing', table }),
-      () => compareWithStored(green, { batchRows, signal: context.signal, onTable: (name) => (table = name) }),
+      () => compareWithExpected(green, { signal: context.signal, onTable: (name) => (table = name) }),
     );
     const tables = Object.entries(result.tables).map(([name, { blue }]) => [name, blue] as const);
     return {

@@ -143,9 +143,10 @@ export function fixSql(id: CleaningRuleId): string {
  * request, so `among` has to let all of them through.
  *
  * @param among SQL condition on `consent`, a row of hydra_oauth2_consent_request
+ * @param oneByOne `OFFSET 0` where few rows of large tables are asked for: each is looked up by its key, and no table is read whole
  */
-export function consentsSql(among: string): string {
-  return sqlFile(__dirname, 'sql/consents.sql', { among });
+export function consentsSql(among: string, oneByOne: '' | 'OFFSET 0' = ''): string {
+  return sqlFile(__dirname, 'sql/consents.sql', { among, one_by_one: oneByOne });
 }
 
 function load(name: string): string {

@@ -1,19 +1,19 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { inTransaction } from '../cleaning/session';
 import { GREEN_TABLES, type GreenTable, type GreenTableName, type RowKey, greenTable, prepareBlue } from '../transform';
-import { mapJsonFaults, readThroughCursor } from '../transform/read-transformed';
+import { mapJsonFaults } from '../transform/read-transformed';
 import { type RowsQuery } from '../transform/transform-sql';
-import { awake } from './awake';
-import { compareKeys } from './compare-keys';
 import {
-  type HashedRow,
-  type RawHashedRow,
-  blueHashesOf,
-  greenHashesOf,
-  makeHashedRow,
-  orderedHashes,
-} from './parity-queries';
+  type ComparedRange,
+  RANGE_ROWS,
+  type Sides,
+  compareInTime,
+  differencesOf,
+  readBoundary,
+} from './compare-range';
+import { type HashedRow, type RawHashedRow, blueHashesOf, greenHashesOf, makeHashedRow } from './parity-queries';
 import { type TableParity, Tally } from './tally';
+import { WALKS, type Walk } from './walks';
 
 const SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 const MAX_DIFFERING = 10_000;
@@ -25,8 +25,10 @@ export interface ParityOptions {
   readonly tables?: readonly GreenTableName[];
   /** Only the rows of these keys (see `readTransformed`), and of flows all that hang together with them. @default every row */
   readonly selection?: ParitySelection;
-  /** Rows of one table that are in memory at once, for each side. */
+  /** Keys of one query. */
   readonly batchRows: number;
+  /** Rows of blue in one range. @default RANGE_ROWS */
+  readonly rangeRows?: number;
   /** So many differing keys are kept for another look. @default 10000 */
   readonly maxDiffering?: number;
   readonly signal?: AbortSignal;
@@ -56,35 +58,59 @@ export interface ParityResult {
  * Compares what green has with what blue's rows become by cleaning, migrating and repairing: every column of every row, but for `nid` and
  * those that the vendor's migration draws at random.
  *
- * The databases hash the rows; keys and hashes stream in key order, so that memory does not depend on their number. Each side is
- * read in one snapshot of its own. While blue changes, differences say only that a look at the same keys is due after a round of
- * the sync: give `differing` as the `selection` then.
+ * Without a selection, by ranges of keys: each database sums its hashes of a range, and one row of each travels. Only ranges that
+ * differ are looked at row by row. Nothing is sorted, memory does not depend on the number of rows, and no snapshot lives for longer
+ * than a minute. While blue changes, differences say only that a look at the same keys is due after a round of the sync: give
+ * `differing` as the `selection` then.
  *
- * Opens and ends a transaction in both sessions; neither must be in one.
- * @throws CutoverFault CHECK_FAILED (JSON on blue that only a person can mend); the signal's reason
+ * Opens and ends transactions in both sessions; neither must be in one.
+ * @throws CutoverFault ROW_UNREADABLE (JSON on blue that only a person can mend); the signal's reason
  */
 export async function compareSides(blue: SqlClient, green: SqlClient, options: ParityOptions): Promise<ParityResult> {
   const tally = new Tally(options.maxDiffering ?? MAX_DIFFERING);
+  const sides = { blue, green };
   await prepareBlue(blue);
-  // One side may sort for long while the other waits.
-  const sides = { blue: awake(blue), green: awake(green) };
-  try {
-    await inTransaction(sides.blue, SNAPSHOT, 'COMMIT', () =>
-      inTransaction(sides.green, SNAPSHOT, 'COMMIT', async () => {
-        for (const name of tablesOf(options)) {
-          const comparison = { ...sides, table: greenTable(name), options, tally };
-          tally.open(name);
-          const keys = options.selection?.[name];
-          await (options.selection === undefined ? compareAll(comparison) : compareKeyed(comparison, keys ?? []));
-          options.onProgress?.({ table: name, rows: tally.rows(name) });
-        }
-      }),
-    );
-  } finally {
-    sides.blue.stop();
-    sides.green.stop();
+  const { selection } = options;
+  for (const name of tablesOf(options)) {
+    tally.open(name);
+    if (selection === undefined) {
+      for (const walk of WALKS) if (walk.table.name === name) await compareWalk(sides, walk, options, tally);
+    } else {
+      const comparison = { ...sides, table: greenTable(name), options, tally };
+      await inTransaction(blue, SNAPSHOT, 'COMMIT', () =>
+        inTransaction(green, SNAPSHOT, 'COMMIT', () => compareKeyed(comparison, selection[name] ?? [])),
+      );
+    }
+    options.onProgress?.({ table: name, rows: tally.rows(name) });
   }
   return tally.result();
+}
+
+async function compareWalk(sides: Sides, walk: Walk, options: ParityOptions, tally: Tally): Promise<void> {
+  const { signal, onProgress, rangeRows = RANGE_ROWS } = options;
+  const { name } = walk.table;
+  for (let after: string | null = null; ;) {
+    const upTo: string | null = await readBoundary(sides.blue, walk, 'blue', { after, upTo: null }, rangeRows);
+    for (const compared of await compareInTime(sides, walk, { after, upTo })) {
+      signal?.throwIfAborted();
+      const differingOnBlue = await addDifferences(sides, walk, compared, tally);
+      tally.addEqual(name, Math.max(0, compared.blue.rows - differingOnBlue));
+      onProgress?.({ table: name, rows: tally.rows(name) });
+    }
+    after = upTo;
+    if (after === null) return;
+  }
+}
+
+/** @returns how many of blue's rows differ */
+async function addDifferences(sides: Sides, walk: Walk, compared: ComparedRange, tally: Tally): Promise<number> {
+  if (compared.equal) return 0;
+  let differing = 0;
+  for await (const [ours, theirs] of differencesOf(sides, walk, compared)) {
+    tally.add(walk.table.name, ours, theirs);
+    if (ours !== null) differing += 1;
+  }
+  return differing;
 }
 
 function tablesOf({ tables, selection }: ParityOptions): readonly GreenTableName[] {
@@ -100,63 +126,6 @@ interface Comparison {
   readonly table: GreenTable & { readonly name: GreenTableName };
   readonly options: ParityOptions;
   readonly tally: Tally;
-}
-
-async function compareAll(comparison: Comparison): Promise<void> {
-  const { table, tally, options } = comparison;
-  const blue = stream(comparison, 'blue');
-  const green = stream(comparison, 'green');
-  try {
-    // Sorting is the long part, and both databases can do it at once.
-    let [ours, theirs] = await settleBoth(blue.next(), green.next());
-    while (ours !== null || theirs !== null) {
-      const order = ours === null ? 1 : theirs === null ? -1 : compareKeys(ours.key, theirs.key);
-      tally.add(table.name, order <= 0 ? ours : null, order >= 0 ? theirs : null);
-      if (order <= 0) ours = blue.ready() ?? (await blue.next());
-      if (order >= 0) theirs = green.ready() ?? (await green.next());
-    }
-  } finally {
-    await blue.close();
-    await green.close();
-  }
-  options.signal?.throwIfAborted();
-}
-
-/** Both have ended when it does, so that no query of one side is left behind when the other fails. */
-async function settleBoth<T>(first: Promise<T>, second: Promise<T>): Promise<[T, T]> {
-  await Promise.allSettled([first, second]);
-  return [await first, await second];
-}
-
-interface RowStream {
-  /** The next row if it is in memory. */
-  readonly ready: () => HashedRow | null;
-  /** The next row, or null at the end. */
-  readonly next: () => Promise<HashedRow | null>;
-  readonly close: () => Promise<void>;
-}
-
-function stream({ blue, green, table, options, tally }: Comparison, side: 'blue' | 'green'): RowStream {
-  const client = side === 'blue' ? blue : green;
-  const batches = readThroughCursor<RawHashedRow, HashedRow>(
-    client,
-    table.name,
-    orderedHashes(table, side),
-    options.batchRows,
-    makeHashedRow(table),
-  );
-  let batch: readonly HashedRow[] = [];
-  let at = 0;
-  const ready = (): HashedRow | null => batch[at++] ?? null;
-  const next = async (): Promise<HashedRow | null> => {
-    options.signal?.throwIfAborted();
-    const read = await batches.next();
-    if (side === 'blue') options.onProgress?.({ table: table.name, rows: tally.rows(table.name) });
-    batch = read.done === true ? [] : read.value;
-    at = 0;
-    return ready();
-  };
-  return { ready, next, close: async () => void (await batches.return(undefined)) };
 }
 
 async function compareKeyed(

@@ -1,6 +1,16 @@
 import { type GreenTable, type RowKey } from '../transform';
 import { keyConditions, hiddenArray } from '../transform/selection';
-import { type RowsQuery, allRowsQuery, greenRowsSql, keyedRowsQueries } from '../transform/transform-sql';
+import {
+  type KeyRange,
+  OF_OUR_NETWORK,
+  type RowsQuery,
+  allRowsQuery,
+  greenRangeSql,
+  greenRowsSql,
+  keyedRowsQueries,
+  rangeRowsQuery,
+} from '../transform/transform-sql';
+import { type Walk } from './walks';
 
 /** A row as both databases reduce it: what it is known by, and a hash over all columns that are compared. */
 export interface HashedRow {
@@ -16,9 +26,16 @@ export interface RawHashedRow {
   readonly hash: string;
 }
 
+/** Many rows, as one database reduces them. */
+export interface Bucket {
+  readonly rows: number;
+  /** Of their 64-bit hashes, in digits. */
+  readonly sum: string;
+}
+
+export type SideName = 'blue' | 'green';
+
 const FLOW = 'hydra_oauth2_flow';
-/** Where the server would look (networkx): a row in another network is a row that it does not have. */
-const OF_OUR_NETWORK = 'source.nid = (SELECT id FROM networks ORDER BY created_at LIMIT 1)';
 
 /** @returns the key's columns first; of flows the consent too, because blue finds a flow of its own making by nothing else */
 export function namedBy(table: GreenTable): readonly string[] {
@@ -34,17 +51,39 @@ export function makeHashedRow(table: GreenTable): (raw: RawHashedRow) => HashedR
   });
 }
 
-/** All rows of one side, in the order of their keys' bytes whatever the databases' collations are. */
-export function orderedHashes(table: GreenTable, side: 'blue' | 'green'): RowsQuery {
-  const { sql, values } = allHashes(table, side);
-  const order = table.key.map((column) => `made.${column}::text COLLATE "C"`);
-  return { sql: `${sql} ORDER BY ${order.join(', ')}`, values };
+/** One row travels, however many there are: no sort, and nothing on disk. */
+export function bucketOfRange({ table, by }: Walk, side: SideName, range: KeyRange): RowsQuery {
+  return bucket(table, rowsOfRange(table, by, side, range));
 }
 
-/** As {@link orderedHashes}, in no order. */
-export function allHashes(table: GreenTable, side: 'blue' | 'green'): RowsQuery {
-  const rows = side === 'blue' ? allRowsQuery(table) : { sql: greenRowsSql(table, OF_OUR_NETWORK), values: [] };
-  return hashed(table, rows);
+/** Into how many parts a range is summed where it cannot be looked at row by row later. */
+const PARTS = 256;
+
+/** As {@link bucketOfRange}, in parts by a hash of the key: one row for each part that has rows. */
+export function partsOfRange({ table, by }: Walk, side: SideName, range: KeyRange): RowsQuery {
+  const { sql, values } = rowsOfRange(table, by, side, range);
+  const key = table.key.map((column) => `made.${column}::text`).join(', ');
+  const part = `(hash_array_extended(ARRAY[${key}] COLLATE "C", 0) & ${PARTS - 1})::integer`;
+  return {
+    sql: `SELECT part, count(*)::float8 AS rows, sum(hash)::text AS sum
+      FROM (SELECT ${part} AS part, ${rowHash(table)} AS hash FROM (${sql}) AS made) AS hashed GROUP BY part`,
+    values,
+  };
+}
+
+/** All rows of blue, read once from end to end: what comparing costs at least. */
+export function bucketOfTable(table: GreenTable): RowsQuery {
+  return bucket(table, allRowsQuery(table));
+}
+
+/** The rows of a range one by one, in no order. */
+export function hashesOfRange({ table, by }: Walk, side: SideName, range: KeyRange): RowsQuery {
+  return hashed(table, rowsOfRange(table, by, side, range));
+}
+
+function rowsOfRange(table: GreenTable, by: string, side: SideName, range: KeyRange): RowsQuery {
+  const onBlue = rangeRowsQuery(table, by, range);
+  return side === 'blue' ? onBlue : { sql: greenRangeSql(table, by, range), values: onBlue.values };
 }
 
 export function blueHashesOf(table: GreenTable, keys: readonly RowKey[]): readonly RowsQuery[] {
@@ -66,10 +105,32 @@ export function greenHashesOf(table: GreenTable, keys: readonly RowKey[]): reado
   );
 }
 
+function bucket(table: GreenTable, { sql, values }: RowsQuery): RowsQuery {
+  return {
+    sql: `SELECT count(*)::float8 AS rows, coalesce(sum(${rowHash(table)}), 0)::text AS sum FROM (${sql}) AS made`,
+    values,
+  };
+}
+
 function hashed(table: GreenTable, { sql, values }: RowsQuery): RowsQuery {
   const named = namedBy(table).map((column) => `made.${column}::text`);
   return {
-    sql: `SELECT ARRAY[${named.join(', ')}] AS named, md5(to_json(made)::text) AS hash FROM (${sql}) AS made`,
+    sql: `SELECT ARRAY[${named.join(', ')}] AS named, ${rowHash(table)}::text AS hash FROM (${sql}) AS made`,
     values,
   };
+}
+
+/**
+ * 64 bits over all columns, the same in every version of PostgreSQL.
+ *
+ * PostgreSQL makes the hash of an array as a polynomial of those of its elements, which sums add up column by column: two rows that
+ * exchanged a value would have the sum that they had. So what is summed is a hash of that hash.
+ * Source: PostgreSQL 15, src/backend/utils/adt/arrayfuncs.c, hash_array_extended; hashfunc.c, hashtextextended.
+ */
+function rowHash(table: GreenTable): string {
+  const columns = Object.entries(table.columns).map(([name, type]) =>
+    // The text of a time is a setting's business.
+    type === 'timestamp' ? `timestamp_hash_extended(made.${name}, 0)::text` : `made.${name}::text`,
+  );
+  return `hashtextextended(hash_array_extended(ARRAY[${columns.join(', ')}] COLLATE "C", 0)::text COLLATE "C", 0)`;
 }

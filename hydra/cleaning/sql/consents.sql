@@ -1,27 +1,34 @@
 WITH unanswered AS MATERIALIZED (
-  SELECT challenge FROM hydra_oauth2_consent_request AS consent
-  WHERE :among AND NOT EXISTS (SELECT 1 FROM hydra_oauth2_consent_request_handled AS answer WHERE answer.challenge = consent.challenge)
+  SELECT consent.challenge FROM hydra_oauth2_consent_request AS consent
+  LEFT JOIN LATERAL (
+    SELECT one.challenge FROM hydra_oauth2_consent_request_handled AS one WHERE one.challenge = consent.challenge :one_by_one
+  ) AS answer ON true
+  WHERE :among AND answer.challenge IS NULL
 ), held AS MATERIALIZED (
   -- Tokens without an answered consent exist only where somebody dropped the foreign keys; their parent stays all the same.
-  SELECT challenge FROM unanswered JOIN hydra_oauth2_refresh AS token ON token.challenge_id = challenge
-  UNION SELECT challenge FROM unanswered JOIN hydra_oauth2_refresh AS token ON token.request_id = challenge
-  UNION SELECT challenge FROM unanswered JOIN hydra_oauth2_access AS token ON token.challenge_id = challenge
-  UNION SELECT challenge FROM unanswered JOIN hydra_oauth2_access AS token ON token.request_id = challenge
-  UNION SELECT challenge FROM unanswered JOIN hydra_oauth2_code AS token ON token.challenge_id = challenge
-  UNION SELECT challenge FROM unanswered JOIN hydra_oauth2_oidc AS token ON token.challenge_id = challenge
-  UNION SELECT challenge FROM unanswered JOIN hydra_oauth2_pkce AS token ON token.challenge_id = challenge
+  SELECT challenge FROM unanswered, LATERAL (SELECT 1 FROM hydra_oauth2_refresh AS one WHERE one.challenge_id = challenge :one_by_one) AS token
+  UNION SELECT challenge FROM unanswered, LATERAL (SELECT 1 FROM hydra_oauth2_refresh AS one WHERE one.request_id = challenge :one_by_one) AS token
+  UNION SELECT challenge FROM unanswered, LATERAL (SELECT 1 FROM hydra_oauth2_access AS one WHERE one.challenge_id = challenge :one_by_one) AS token
+  UNION SELECT challenge FROM unanswered, LATERAL (SELECT 1 FROM hydra_oauth2_access AS one WHERE one.request_id = challenge :one_by_one) AS token
+  UNION SELECT challenge FROM unanswered, LATERAL (SELECT 1 FROM hydra_oauth2_code AS one WHERE one.challenge_id = challenge :one_by_one) AS token
+  UNION SELECT challenge FROM unanswered, LATERAL (SELECT 1 FROM hydra_oauth2_oidc AS one WHERE one.challenge_id = challenge :one_by_one) AS token
+  UNION SELECT challenge FROM unanswered, LATERAL (SELECT 1 FROM hydra_oauth2_pkce AS one WHERE one.challenge_id = challenge :one_by_one) AS token
 ), consents AS MATERIALIZED (
   -- Rows of unknown clients belong to F01.
   SELECT consent.challenge, consent.login_challenge, consent.subject, consent.requested_at,
     login_client.id IS NOT NULL AS has_login, login_client.id IS NOT NULL AND login_answer.challenge IS NOT NULL AS login_answered,
     unanswered.challenge IS NULL OR held.challenge IS NOT NULL AS needed
   FROM hydra_oauth2_consent_request AS consent
-  JOIN hydra_client AS client ON client.id = consent.client_id
+  JOIN LATERAL (SELECT one.id FROM hydra_client AS one WHERE one.id = consent.client_id :one_by_one) AS client ON true
   LEFT JOIN unanswered ON unanswered.challenge = consent.challenge
   LEFT JOIN held ON held.challenge = consent.challenge
-  LEFT JOIN hydra_oauth2_authentication_request AS login ON login.challenge = consent.login_challenge
-  LEFT JOIN hydra_client AS login_client ON login_client.id = login.client_id
-  LEFT JOIN hydra_oauth2_authentication_request_handled AS login_answer ON login_answer.challenge = login.challenge
+  LEFT JOIN LATERAL (
+    SELECT one.challenge, one.client_id FROM hydra_oauth2_authentication_request AS one WHERE one.challenge = consent.login_challenge :one_by_one
+  ) AS login ON true
+  LEFT JOIN LATERAL (SELECT one.id FROM hydra_client AS one WHERE one.id = login.client_id :one_by_one) AS login_client ON true
+  LEFT JOIN LATERAL (
+    SELECT one.challenge FROM hydra_oauth2_authentication_request_handled AS one WHERE one.challenge = login.challenge :one_by_one
+  ) AS login_answer ON true
   WHERE :among
 ), judged AS (
   SELECT *, NOT needed AND NOT login_answered AS leads_nowhere FROM consents

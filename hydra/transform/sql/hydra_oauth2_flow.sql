@@ -4,19 +4,37 @@
   SELECT login.challenge, login.requested_scope, login.verifier, login.csrf, login.subject, login.request_url, login.skip,
     login.client_id, login.requested_at, login.authenticated_at, login.oidc_context, login.login_session_id,
     login.requested_at_audience, ranked.challenge AS consent_challenge
+  FROM ranked
+  JOIN LATERAL (SELECT * FROM hydra_oauth2_authentication_request AS one WHERE one.challenge = ranked.login_challenge :one_by_one) AS login ON true
+  WHERE has_login AND NOT leads_nowhere AND NOT surplus AND :selected_consents
+  UNION ALL
+  -- ... and without one ...
+  SELECT login.challenge, login.requested_scope, login.verifier, login.csrf, login.subject, login.request_url, login.skip,
+    login.client_id, login.requested_at, login.authenticated_at, login.oidc_context, login.login_session_id,
+    login.requested_at_audience, NULL
   FROM hydra_oauth2_authentication_request AS login
-  JOIN hydra_client AS client ON client.id = login.client_id
-  LEFT JOIN ranked ON ranked.login_challenge = login.challenge AND NOT leads_nowhere AND NOT surplus
-  WHERE :selected_logins
+  JOIN LATERAL (SELECT one.id FROM hydra_client AS one WHERE one.id = login.client_id :one_by_one) AS client ON true
+  LEFT JOIN (SELECT login_challenge FROM ranked WHERE has_login AND NOT leads_nowhere AND NOT surplus) AS kept
+    ON kept.login_challenge = login.challenge
+  WHERE :selected_logins AND kept.login_challenge IS NULL
   UNION ALL
   -- ... and those that consents without one get (C01, C02).
   SELECT pg_temp.own_id('l', consent.challenge), consent.requested_scope, pg_temp.own_id('v', consent.challenge),
     pg_temp.own_id('x', consent.challenge), consent.subject, consent.request_url, false,
     consent.client_id, consent.requested_at, consent.authenticated_at, consent.oidc_context, consent.login_session_id,
     consent.requested_at_audience, consent.challenge
-  FROM ranked JOIN hydra_oauth2_consent_request AS consent ON consent.challenge = ranked.challenge
-  WHERE needed AND (surplus OR NOT has_login)
-), merged AS (
+  FROM ranked
+  JOIN LATERAL (SELECT * FROM hydra_oauth2_consent_request AS one WHERE one.challenge = ranked.challenge :one_by_one) AS consent ON true
+  WHERE needed AND (surplus OR NOT has_login) AND :selected_consents
+)
+SELECT login_challenge, login_verifier, login_csrf, subject, request_url, login_skip, client_id, requested_at, login_initialized_at,
+  oidc_context, login_session_id, CASE WHEN :misjudged THEN :right_state ELSE state END AS state, login_remember, login_remember_for,
+  login_error, acr, login_authenticated_at, login_was_used, forced_subject_identifier, context, consent_challenge_id, consent_skip,
+  consent_verifier, consent_csrf, consent_remember, consent_remember_for, consent_handled_at, consent_error, session_access_token,
+  session_id_token, consent_was_used, requested_scope, requested_at_audience, amr,
+  CASE WHEN :misjudged THEN coalesce(granted_scope, '[]') ELSE granted_scope END AS granted_scope, granted_at_audience,
+  false AS login_extend_session_lifespan, NULL::text AS identity_provider_session_id
+FROM (
   -- As the migration merges them. A login without answer that has a consent is answered by it (C03b), and so is one of its own.
   SELECT CASE
       WHEN answer.challenge IS NOT NULL OR consent.challenge IS NOT NULL THEN 128
@@ -57,12 +75,6 @@
   LEFT JOIN LATERAL (
     SELECT * FROM hydra_oauth2_consent_request_handled AS one WHERE one.challenge = request.consent_challenge :one_by_one
   ) AS consent_answer ON true
-)
-SELECT login_challenge, login_verifier, login_csrf, subject, request_url, login_skip, client_id, requested_at, login_initialized_at,
-  oidc_context, login_session_id, CASE WHEN :misjudged THEN :right_state ELSE state END AS state, login_remember, login_remember_for,
-  login_error, acr, login_authenticated_at, login_was_used, forced_subject_identifier, context, consent_challenge_id, consent_skip,
-  consent_verifier, consent_csrf, consent_remember, consent_remember_for, consent_handled_at, consent_error, session_access_token,
-  session_id_token, consent_was_used, requested_scope, requested_at_audience, amr,
-  CASE WHEN :misjudged THEN coalesce(granted_scope, '[]') ELSE granted_scope END AS granted_scope, granted_at_audience,
-  false AS login_extend_session_lifespan, NULL::text AS identity_provider_session_id
-FROM merged
+  -- Row by row: as an expression of its own it would be kept, and on disk where there are many.
+  OFFSET 0
+) AS merged

@@ -5,10 +5,13 @@ SELECT source.signature, source.request_id, source.requested_at, source.client_i
   CASE WHEN consent_client.id IS NOT NULL THEN consent.challenge END AS challenge_id,
   NULL::timestamp AS expires_at, NULL::timestamp AS first_used_at, NULL::text AS access_token_signature
 FROM :table AS source
-JOIN hydra_client AS client ON client.id = source.client_id
-LEFT JOIN hydra_oauth2_consent_request AS consent ON consent.challenge = source.challenge_id
-LEFT JOIN hydra_client AS consent_client ON consent_client.id = consent.client_id
-LEFT JOIN hydra_oauth2_consent_request_handled AS answer ON answer.challenge = consent.challenge
+JOIN LATERAL (SELECT one.id FROM hydra_client AS one WHERE one.id = source.client_id :one_by_one) AS client ON true
+LEFT JOIN LATERAL (
+  SELECT one.challenge, one.client_id FROM hydra_oauth2_consent_request AS one WHERE one.challenge = source.challenge_id :one_by_one
+) AS consent ON true
+LEFT JOIN LATERAL (SELECT one.id FROM hydra_client AS one WHERE one.id = consent.client_id :one_by_one) AS consent_client ON true
 WHERE :selected
-  -- An answered consent of an unknown client takes its tokens with it (F01).
-  AND (answer.challenge IS NULL OR consent_client.id IS NOT NULL)
+  -- An answered consent of an unknown client takes its tokens with it (F01). Only then somebody looks for the answer.
+  AND (consent_client.id IS NOT NULL OR (
+    SELECT true FROM hydra_oauth2_consent_request_handled AS answer WHERE answer.challenge = consent.challenge
+  ) IS NULL)

@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type StepInput } from '../../domain/steps';
+import { RangeQueue, readWalks } from '../../hydra/parity';
+import { type StepDeps } from '../step';
+import { proveRanges, withLanes, withProgress } from './prove-ranges';
+
+/** Part of its time that the comparison works; the rest it leaves both databases to others. */
+const SHARE = 0.25;
+/** After a session was lost, or a row of blue could not be read. */
+const AFTER_ERROR_MS = 30_000;
+const PASS_EVERY_MS = 60_000;
+
+/**
+ * Compares green with blue over and over, a range at a time and in no hurry, until `signal` is aborted; the oldest proof first. What differs
+ * is kept on green for whoever syncs to look at again. Never rejects: what keeps it from comparing shows in the age of the proof.
+ */
+export async function proveBeside(
+  deps: StepDeps,
+  input: StepInput,
+  signal: AbortSignal,
+  before: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await proveOnce(deps, input, signal, before);
+      await sleep(PASS_EVERY_MS, undefined, { signal });
+    } catch (error) {
+      if (signal.aborted) return;
+      deps.log.warn(
+        { reason: error instanceof Error ? error.name : 'unknown' },
+        'the comparison beside the sync was interrupted',
+      );
+      await sleep(AFTER_ERROR_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+/** One pass through everything. */
+function proveOnce(deps: StepDeps, input: StepInput, signal: AbortSignal, before: () => Promise<void>): Promise<void> {
+  return withProgress(deps, input, signal, async (progress) => {
+    const queue = new RangeQueue(progress, await readWalks(progress));
+    await withLanes(deps, 1, { signal, purpose: 'parity' }, (lanes) => {
+      let since = performance.now();
+      return proveRanges(lanes, queue, {
+        signal,
+        before: async () => {
+          await before();
+          since = performance.now();
+        },
+        onRange: () => sleep((performance.now() - since) * (1 / SHARE - 1), undefined, { signal }),
+      });
+    });
+  });
+}

@@ -1,0 +1,161 @@
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { inTransaction } from '../cleaning/session';
+import { mapJsonFaults } from '../transform/read-transformed';
+import { type KeyRange, type RowsQuery } from '../transform/transform-sql';
+import {
+  type Bucket,
+  type HashedRow,
+  type RawHashedRow,
+  type SideName,
+  bucketOfRange,
+  hashesOfRange,
+  makeHashedRow,
+} from './parity-queries';
+import { type Walk, boundarySql } from './walks';
+
+/** No snapshot is held for longer, on either side. */
+export const RANGE_LIMIT_MS = 60_000;
+/** Rows of a range on one side. Some seconds at most, and what is looked at row by row stays small. */
+export const RANGE_ROWS = 10_000;
+/** With these a range is worth a statement of its own, whatever one takes. */
+const RANGE_ROWS_MIN = 100;
+
+/** Enough for what is sorted of a range; beyond it PostgreSQL would write to disk. */
+const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SET LOCAL statement_timeout = ${RANGE_LIMIT_MS};
+  SET LOCAL work_mem = '32MB'; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0`;
+
+/** Source: PostgreSQL manual, "PostgreSQL Error Codes". */
+const QUERY_CANCELED = '57014';
+
+export interface Sides {
+  readonly blue: SqlClient;
+  readonly green: SqlClient;
+}
+
+/** A range as both sides have it. Each is one statement, so each has a snapshot of its own. */
+export interface ComparedRange {
+  readonly range: KeyRange;
+  readonly blue: Bucket;
+  readonly green: Bucket;
+  readonly equal: boolean;
+}
+
+/**
+ * Compares the rows of a range; in parts, where they take too long for one snapshot.
+ *
+ * The order of keys is each database's own; where the two differ, ranges overlap and are unequal, and it is the keys that decide.
+ */
+export async function compareInTime(sides: Sides, walk: Walk, range: KeyRange): Promise<readonly ComparedRange[]> {
+  try {
+    return [await compareRange(sides, walk, range)];
+  } catch (error) {
+    if (!wasCanceled(error)) throw error;
+    const middle = await middleOf(sides, walk, range);
+    if (middle === null) throw error;
+    const before = await compareInTime(sides, walk, { after: range.after, upTo: middle });
+    return [...before, ...(await compareInTime(sides, walk, { after: middle, upTo: range.upTo }))];
+  }
+}
+
+/** @returns null where a range is too small to be divided */
+async function middleOf(sides: Sides, walk: Walk, range: KeyRange): Promise<string | null> {
+  for (const side of ['blue', 'green'] as const) {
+    for (let rows = RANGE_ROWS / 2; rows >= RANGE_ROWS_MIN; rows = Math.floor(rows / 2)) {
+      const middle = await readBoundary(sides[side], walk, side, range, rows);
+      if (middle !== null && middle !== range.upTo) return middle;
+    }
+  }
+  return null;
+}
+
+export async function compareRange(sides: Sides, walk: Walk, range: KeyRange): Promise<ComparedRange> {
+  const [blue, green] = await both((side) => readBucket(sides[side], walk, side, range));
+  return { range, blue, green, equal: blue.rows === green.rows && blue.sum === green.sum };
+}
+
+/** One row of green or blue, or what both have of it. */
+export type RowPair = readonly [blue: HashedRow | null, green: HashedRow | null];
+
+/** Looks at a range row by row. @returns what differs; what is equal is only counted */
+export async function* differencesOf(sides: Sides, walk: Walk, compared: ComparedRange): AsyncGenerator<RowPair> {
+  const { blue, green, range } = compared;
+  if (Math.max(blue.rows, green.rows) > 2 * RANGE_ROWS) {
+    yield* differencesOfHalves(sides, walk, compared);
+    return;
+  }
+  const [ours, theirs] = await both((side) => readHashes(sides[side], walk, side, range));
+  for (const key of new Set([...ours.keys(), ...theirs.keys()])) {
+    const pair = [ours.get(key) ?? null, theirs.get(key) ?? null] as const;
+    if (pair[0]?.hash !== pair[1]?.hash) yield pair;
+  }
+}
+
+/** One side has far more rows than the other: in parts, so that memory does not depend on how many. */
+async function* differencesOfHalves(
+  sides: Sides,
+  walk: Walk,
+  { blue, green, range }: ComparedRange,
+): AsyncGenerator<RowPair> {
+  const side = blue.rows > green.rows ? 'blue' : 'green';
+  const middle = await readBoundary(sides[side], walk, side, range, RANGE_ROWS);
+  if (middle === null || middle === range.upTo) {
+    // It has shrunk meanwhile.
+    yield* differencesOf(sides, walk, await compareRange(sides, walk, range));
+    return;
+  }
+  for (const part of [
+    { after: range.after, upTo: middle },
+    { after: middle, upTo: range.upTo },
+  ]) {
+    const compared = await compareRange(sides, walk, part);
+    if (!compared.equal) yield* differencesOf(sides, walk, compared);
+  }
+}
+
+/** @returns the key that ends a range of so many rows; null where fewer are left */
+export async function readBoundary(
+  client: SqlClient,
+  walk: Walk,
+  side: SideName,
+  range: KeyRange,
+  rows: number,
+): Promise<string | null> {
+  const values = [range.after, range.upTo].flatMap((bound) => (bound === null ? [] : [[bound]]));
+  const [row] = await inTransaction(client, BEGIN, 'COMMIT', () =>
+    queryRows<{ key: string }>(client, boundarySql(walk, side, range, rows), values),
+  );
+  return row?.key ?? null;
+}
+
+async function readBucket(client: SqlClient, walk: Walk, side: SideName, range: KeyRange): Promise<Bucket> {
+  const [bucket] = await read<Bucket>(client, walk, bucketOfRange(walk, side, range));
+  if (bucket === undefined) throw new Error('an aggregate gave no row');
+  return bucket;
+}
+
+async function readHashes(
+  client: SqlClient,
+  walk: Walk,
+  side: SideName,
+  range: KeyRange,
+): Promise<Map<string, HashedRow>> {
+  const rows = await read<RawHashedRow>(client, walk, hashesOfRange(walk, side, range));
+  return new Map(rows.map(makeHashedRow(walk.table)).map((row) => [JSON.stringify(row.key), row]));
+}
+
+function read<Row>(client: SqlClient, { table }: Walk, { sql, values }: RowsQuery): Promise<Row[]> {
+  return mapJsonFaults(table.name, () =>
+    inTransaction(client, BEGIN, 'COMMIT', () => queryRows<Row>(client, sql, [...values])),
+  );
+}
+
+/** Both have ended when it does, so that no query of one side is left behind when the other fails. */
+async function both<T>(ask: (side: SideName) => Promise<T>): Promise<[T, T]> {
+  const asked = [ask('blue'), ask('green')] as const;
+  await Promise.allSettled(asked);
+  return [await asked[0], await asked[1]];
+}
+
+function wasCanceled(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === QUERY_CANCELED;
+}

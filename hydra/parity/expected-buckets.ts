@@ -1,0 +1,235 @@
+import { CutoverFault } from '../../domain/faults';
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { inTransaction } from '../cleaning/session';
+import { GREEN_TABLES, type GreenTableName, prepareBlue } from '../transform';
+import { mapJsonFaults } from '../transform/read-transformed';
+import { type KeyRange } from '../transform/transform-sql';
+import { RANGE_ROWS, readBoundary } from './compare-range';
+import { partsOfRange } from './parity-queries';
+import { type TableParity } from './tally';
+import { WALKS, type Walk } from './walks';
+
+/** Two tries at once take turns; what one has done the other leaves alone. */
+const LOCK = `SELECT pg_advisory_xact_lock(hashtext('hydra_cutover'), hashtext('hashes'))`;
+const EXAMPLES = 20;
+
+/** Bounds are keys, which are data: the tables go with the copy. */
+const TABLES = `
+CREATE TABLE IF NOT EXISTS hydra_cutover.expected_walk (
+  name text PRIMARY KEY, after text, is_through boolean NOT NULL DEFAULT false, ranges integer NOT NULL DEFAULT 0,
+  rows bigint NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS hydra_cutover.expected_range (
+  walk text NOT NULL, nr integer NOT NULL, after text, up_to text, PRIMARY KEY (walk, nr));
+CREATE TABLE IF NOT EXISTS hydra_cutover.expected_bucket (
+  walk text NOT NULL, nr integer NOT NULL, part integer NOT NULL, rows bigint NOT NULL, sum numeric NOT NULL,
+  PRIMARY KEY (walk, nr, part))`;
+
+export interface ExpectedOptions {
+  readonly signal?: AbortSignal;
+  /** @param table the one that is begun */
+  readonly onTable?: (table: GreenTableName) => void;
+  /** @default RANGE_ROWS */
+  readonly rangeRows?: number;
+}
+
+/** What a comparison by buckets finds: rows are counted, and of those that are there but wrong at least one for each bucket. */
+export interface ExpectedResult {
+  readonly tables: Readonly<Partial<Record<GreenTableName, TableParity>>>;
+  readonly rows: number;
+  readonly differences: number;
+  /** Table, kind of difference, and the bucket: its range and part in hydra_cutover.expected_bucket of the copy. At most 20. */
+  readonly examples: readonly string[];
+}
+
+type RowCounts = Readonly<Partial<Record<GreenTableName, number>>>;
+
+interface WalkRow {
+  readonly name: string;
+  readonly after: string | null;
+  readonly isThrough: boolean;
+  readonly ranges: number;
+  readonly rows: number;
+}
+
+/**
+ * Keeps, on a copy of blue that is neither cleaned nor migrated yet, what its rows must become: sums of the hashes that `compareSides`
+ * compares, of some dozens of rows each. Not after the cleaning: it escapes lists for the sake of the migration, which the transform
+ * would take for their contents (rule J05).
+ *
+ * Idempotent, and a repeat goes on behind the last range; once complete it says so without the tables of blue, which the migration
+ * takes away. Needs the schema hydra_cutover and a session outside a transaction.
+ * @returns rows of each table
+ * @throws CutoverFault CHECK_FAILED (cleaned already) | ROW_UNREADABLE (JSON that only a person can mend); the signal's reason
+ */
+export async function keepExpected(copy: SqlClient, options: ExpectedOptions = {}): Promise<RowCounts> {
+  await inTransaction(copy, 'BEGIN', 'COMMIT', async () => {
+    await copy.query(LOCK);
+    await copy.query(TABLES);
+    await copy.query(
+      'INSERT INTO hydra_cutover.expected_walk (name) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING',
+      [WALKS.map(({ name }) => name)],
+    );
+  });
+  const before = await readWalkRows(copy);
+  if (before.every(({ isThrough }) => isThrough)) return countsOf(before);
+  await assertNotCleaned(copy);
+  await prepareBlue(copy);
+  for (const walk of WALKS) {
+    options.onTable?.(walk.table.name);
+    for (let isThrough = false; !isThrough;) {
+      options.signal?.throwIfAborted();
+      isThrough = await keepRange(copy, walk, options.rangeRows);
+    }
+  }
+  await copy.query('ANALYZE hydra_cutover.expected_bucket');
+  return countsOf(await readWalkRows(copy));
+}
+
+/** @throws CutoverFault CHECK_FAILED */
+async function assertNotCleaned(copy: SqlClient): Promise<void> {
+  const [found] = await queryRows<{ cleaned: boolean }>(
+    copy,
+    `SELECT to_regclass('hydra_cutover.archive') IS NOT NULL AS cleaned`,
+  );
+  if (found?.cleaned !== true) return;
+  throw new CutoverFault(
+    'CHECK_FAILED',
+    'the copy is being cleaned already, and what its rows must become was not kept of all of them; delete the copy and rehearse again',
+  );
+}
+
+/** @returns whether it was the last one */
+async function keepRange(copy: SqlClient, walk: Walk, rangeRows = RANGE_ROWS): Promise<boolean> {
+  const found = (await readWalkRows(copy)).find(({ name }) => name === walk.name);
+  if (found === undefined || found.isThrough) return true;
+  const { after, ranges: nr } = found;
+  const upTo = await readBoundary(copy, walk, 'blue', { after, upTo: null }, rangeRows);
+  const parts = await readParts(copy, walk, 'blue', { after, upTo });
+  await inTransaction(copy, 'BEGIN', 'COMMIT', async () => {
+    await copy.query(LOCK);
+    const { rowCount } = await copy.query(
+      `UPDATE hydra_cutover.expected_walk SET after = $2, is_through = $2::text IS NULL, ranges = ranges + 1, rows = rows + $4
+        WHERE name = $1 AND ranges = $3`,
+      [walk.name, upTo, nr, parts.reduce((sum, { rows }) => sum + rows, 0)],
+    );
+    // Another try was faster.
+    if (rowCount === 0) return;
+    await copy.query('INSERT INTO hydra_cutover.expected_range VALUES ($1, $2, $3, $4)', [walk.name, nr, after, upTo]);
+    await copy.query(
+      `INSERT INTO hydra_cutover.expected_bucket (walk, nr, part, rows, sum)
+       SELECT $1, $2, part, rows, sum FROM json_to_recordset($3::json) AS made(part integer, rows bigint, sum numeric)`,
+      [walk.name, nr, JSON.stringify(parts)],
+    );
+  });
+  return false;
+}
+
+interface Part {
+  readonly part: number;
+  readonly rows: number;
+  readonly sum: string;
+}
+
+function readParts(copy: SqlClient, walk: Walk, side: 'blue' | 'green', range: KeyRange): Promise<Part[]> {
+  const { sql, values } = partsOfRange(walk, side, range);
+  return mapJsonFaults(walk.table.name, () => queryRows<Part>(copy, sql, [...values]));
+}
+
+/**
+ * Compares the migrated copy with what `keepExpected` kept.
+ *
+ * @throws CutoverFault CHECK_FAILED when not everything was kept; the signal's reason
+ */
+export async function compareWithExpected(copy: SqlClient, options: ExpectedOptions = {}): Promise<ExpectedResult> {
+  const walks = await readWalkRows(copy);
+  const kept = new Set(walks.filter(({ isThrough }) => isThrough).map(({ name }) => name));
+  const missing = [...new Set(WALKS.filter(({ name }) => !kept.has(name)).map(({ table }) => table.name))];
+  if (missing.length > 0) {
+    throw new CutoverFault(
+      'CHECK_FAILED',
+      `what the rows of ${missing.join(', ')} must become was not kept before the migration; delete the copy and rehearse again`,
+      { tables: missing },
+    );
+  }
+  const found = new BucketTally();
+  for (const walk of WALKS) {
+    options.onTable?.(walk.table.name);
+    for (let nr = 0; nr < (walks.find(({ name }) => name === walk.name)?.ranges ?? 0); nr += 1) {
+      options.signal?.throwIfAborted();
+      await compareKeptRange(copy, walk, nr, found);
+    }
+  }
+  return found.result();
+}
+
+async function compareKeptRange(copy: SqlClient, walk: Walk, nr: number, found: BucketTally): Promise<void> {
+  const [range] = await queryRows<KeyRange>(
+    copy,
+    'SELECT after, up_to AS "upTo" FROM hydra_cutover.expected_range WHERE walk = $1 AND nr = $2',
+    [walk.name, nr],
+  );
+  if (range === undefined) throw new Error(`range ${nr} of ${walk.name} is counted and was not kept`);
+  const expected = await queryRows<Part>(
+    copy,
+    'SELECT part, rows::float8 AS rows, sum::text AS sum FROM hydra_cutover.expected_bucket WHERE walk = $1 AND nr = $2',
+    [walk.name, nr],
+  );
+  const ours = new Map(expected.map((part) => [part.part, part]));
+  const theirs = new Map((await readParts(copy, walk, 'green', range)).map((part) => [part.part, part]));
+  for (const part of new Set([...ours.keys(), ...theirs.keys()])) {
+    found.add(walk, `${nr}.${part}`, ours.get(part) ?? NO_ROWS, theirs.get(part) ?? NO_ROWS);
+  }
+}
+
+const NO_ROWS = { rows: 0, sum: '0' };
+
+/** Counts what buckets tell: how many rows are too few or too many, and that at least one is not as it must be. */
+class BucketTally {
+  readonly #tables = new Map<GreenTableName, Record<keyof TableParity, number>>(
+    GREEN_TABLES.map(({ name }) => [name, { blue: 0, green: 0, extra: 0, missing: 0, different: 0 }]),
+  );
+  readonly #examples: string[] = [];
+
+  add({ table, name }: Walk, bucket: string, expected: Omit<Part, 'part'>, found: Omit<Part, 'part'>): void {
+    const counts = this.#tables.get(table.name);
+    if (counts === undefined) throw new Error(`${table.name} is no table of 2.3.0`);
+    counts.blue += expected.rows;
+    counts.green += found.rows;
+    if (expected.rows === found.rows && expected.sum === found.sum) return;
+    const kind = found.rows < expected.rows ? 'missing' : found.rows > expected.rows ? 'extra' : 'different';
+    counts[kind] += Math.max(1, Math.abs(found.rows - expected.rows));
+    if (this.#examples.length < EXAMPLES) this.#examples.push(`${name} ${kind} bucket ${bucket}`);
+  }
+
+  result(): ExpectedResult {
+    const tables = Object.fromEntries(this.#tables) as ExpectedResult['tables'];
+    const all = [...this.#tables.values()];
+    return {
+      tables,
+      rows: all.reduce((sum, { blue, extra }) => sum + blue + extra, 0),
+      differences: all.reduce((sum, { extra, missing, different }) => sum + extra + missing + different, 0),
+      examples: this.#examples,
+    };
+  }
+}
+
+async function readWalkRows(copy: SqlClient): Promise<readonly WalkRow[]> {
+  const [known] = await queryRows<{ known: boolean }>(
+    copy,
+    `SELECT to_regclass('hydra_cutover.expected_walk') IS NOT NULL AS known`,
+  );
+  if (known?.known !== true) return [];
+  return queryRows<WalkRow>(
+    copy,
+    'SELECT name, after, is_through AS "isThrough", ranges, rows::float8 AS rows FROM hydra_cutover.expected_walk',
+  );
+}
+
+function countsOf(walks: readonly WalkRow[]): RowCounts {
+  const counts: Partial<Record<GreenTableName, number>> = {};
+  for (const { name, table } of WALKS) {
+    const rows = walks.find((walk) => walk.name === name)?.rows ?? 0;
+    counts[table.name] = (counts[table.name] ?? 0) + rows;
+  }
+  return counts;
+}
