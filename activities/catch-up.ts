@@ -3,6 +3,7 @@ import { CutoverFault } from '../domain/faults';
 import { type SyncReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { type SyncSides, carryRecentRequests, readBacklog } from '../hydra/sync';
+import { type Brake, withBrake } from './brake';
 import { type Step, type StepContext, type StepDeps } from './step';
 import { roundOrReason, withSync } from './sync-session';
 
@@ -23,8 +24,10 @@ export const catchUp: Step<StepInput, SyncReceipt> = async (deps, input, context
   // Between two transactions, so that the session ends in order.
   const signal = AbortSignal.any([context.signal, late.signal]);
   try {
-    return await withSync(deps, input, { signal: context.signal, purpose: 'catch up' }, ({ sides }) =>
-      roundsUntilSmall(deps, sides, { ...context, signal }),
+    return await withBrake(deps, input, context, context.signal, (brake) =>
+      withSync(deps, input, { signal: context.signal, purpose: 'catch up' }, ({ sides }) =>
+        roundsUntilSmall(deps, sides, brake, { ...context, signal }),
+      ),
     );
   } catch (error) {
     context.signal.throwIfAborted();
@@ -39,7 +42,12 @@ export const catchUp: Step<StepInput, SyncReceipt> = async (deps, input, context
   }
 };
 
-async function roundsUntilSmall(deps: StepDeps, sides: SyncSides, context: StepContext): Promise<SyncReceipt> {
+async function roundsUntilSmall(
+  deps: StepDeps,
+  sides: SyncSides,
+  brake: Brake,
+  context: StepContext,
+): Promise<SyncReceipt> {
   const { batchRows, backlogMax, idleMs } = deps.settings.sync;
   const startedAt = performance.now();
   const total = { rounds: 0, changes: 0, rows: 0, backlog: await readBacklog(sides.blue) };
@@ -48,12 +56,14 @@ async function roundsUntilSmall(deps: StepDeps, sides: SyncSides, context: StepC
     context.heartbeat({ step: 'catching up', backlog: total.backlog, changes: total.changes, perSecond });
   };
   say();
-  await carryRecentRequests(sides, batchRows);
+  await carryRecentRequests(sides, { before: () => brake.pass(context.signal) });
   for (;;) {
     const round = await roundOrReason(deps, sides, {
       batchRows,
       signal: context.signal,
+      before: () => brake.pass(context.signal),
       onPart: ({ changes, rows }) => {
+        brake.took(changes);
         total.changes += changes;
         total.rows += rows;
         total.backlog = Math.max(0, total.backlog - changes);

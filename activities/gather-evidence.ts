@@ -9,6 +9,7 @@ import { blockersOf } from './evidence/blockers';
 import { compareRecent } from './evidence/compare-recent';
 import { partyProblems } from './evidence/party-problems';
 import { requestsPerSecond } from './evidence/requests-per-second';
+import { pausedBy } from './brake';
 import { settleProof } from './parity/settle-proof';
 import { type Step, type StepContext, type StepDeps } from './step';
 import { type SyncSession, type WaitingRows, roundOrReason, withSync } from './sync-session';
@@ -26,7 +27,12 @@ const MEASURED_ROUNDS = 5;
  *   DB_UNREACHABLE
  */
 export const gatherEvidence: Step<StepInput, CutoverEvidence> = (deps, input, context) =>
-  withSync(deps, input, { signal: context.signal, purpose: 'evidence' }, (session) => gather(deps, session, context));
+  withSync(deps, input, { signal: context.signal, purpose: 'evidence' }, async (session) => {
+    const paused = await pausedBy(deps, input);
+    if (paused === undefined) return gather(deps, session, context);
+    const problem = `${paused.by} paused the reading of blue at ${paused.at}, so that green falls behind and nothing is measured; resume it with \`hydra-cutover resume\``;
+    return unmeasured(deps, session.sides.blue, context, [problem]);
+  });
 
 async function gather(deps: StepDeps, { sides, admin }: SyncSession, context: StepContext): Promise<CutoverEvidence> {
   const { blue } = sides;

@@ -3,6 +3,7 @@ import { type SyncReceipt } from '../domain/receipts';
 import { type SyncInput } from '../domain/steps';
 import { pruneChangeLog } from '../hydra/capture';
 import { type PartReceipt, pruneStaleChallenges, readBacklog } from '../hydra/sync';
+import { type Brake, withBrake } from './brake';
 import { proveBeside } from './parity/prove-beside';
 import { settleProof } from './parity/settle-proof';
 import { type Step, type StepContext, type StepDeps } from './step';
@@ -32,23 +33,31 @@ export const keepInSync: Step<SyncInput, SyncReceipt> = async (deps, input, cont
   context.signal.throwIfAborted();
   context.signal.addEventListener('abort', cancelled, { once: true });
   try {
-    return await withSync(deps, input, { signal: cut.signal, purpose: 'keep in sync' }, async (session) => {
-      const over = new AbortController();
-      const proving = proveBeside(deps, input, AbortSignal.any([over.signal, context.signal]));
-      try {
-        return await rounds(deps, session, context, input.forMs);
-      } finally {
-        over.abort(new Error('the sync beside it has ended'));
-        await proving;
-      }
-    });
+    return await withBrake(deps, input, context, cut.signal, (brake) =>
+      withSync(deps, input, { signal: cut.signal, purpose: 'keep in sync' }, async (session) => {
+        const over = new AbortController();
+        const proving = proveBeside(deps, input, brake, AbortSignal.any([over.signal, context.signal]));
+        try {
+          return await rounds(deps, session, brake, context, input.forMs);
+        } finally {
+          over.abort(new Error('the sync beside it has ended'));
+          await proving;
+        }
+      }),
+    );
   } finally {
     context.signal.removeEventListener('abort', cancelled);
     clearTimeout(timer);
   }
 };
 
-async function rounds(deps: StepDeps, session: SyncSession, context: StepContext, forMs: number): Promise<SyncReceipt> {
+async function rounds(
+  deps: StepDeps,
+  session: SyncSession,
+  brake: Brake,
+  context: StepContext,
+  forMs: number,
+): Promise<SyncReceipt> {
   const { sides } = session;
   const { batchRows, idleMs } = deps.settings.sync;
   const total = { rounds: 0, changes: 0, rows: 0 };
@@ -59,8 +68,12 @@ async function rounds(deps: StepDeps, session: SyncSession, context: StepContext
   let backlog = 0;
   for (;;) {
     // A rewritten table makes a round as long as catching up.
-    const onPart = (part: PartReceipt): void => context.heartbeat({ step: 'in sync', ...total, part: part.changes });
-    const round = await roundOrReason(deps, sides, { batchRows, signal: context.signal, onPart });
+    const onPart = (part: PartReceipt): void => {
+      brake.took(part.changes);
+      context.heartbeat({ step: 'in sync', ...total, part: part.changes });
+    };
+    const before = (): Promise<void> => brake.pass(context.signal);
+    const round = await roundOrReason(deps, sides, { batchRows, signal: context.signal, before, onPart });
     if ('held' in round) {
       backlog = await readBacklog(sides.blue);
       context.heartbeat({ step: 'waits for a row of blue', ...total, backlog, reason: round.held });

@@ -2,6 +2,7 @@ import { type CommandRunner } from '../domain/ports/command-runner';
 import { type DatabaseProvider } from '../domain/ports/database-provider';
 import { type Databases } from '../domain/ports/databases';
 import { type HydraApi } from '../domain/ports/hydra-api';
+import { type RunBrake } from '../domain/ports/run-brake';
 import { type RunHistory } from '../domain/ports/run-history';
 import { type Gateway, type Job, type Target } from '../domain/ports/targets';
 import { type CutoverSettings } from '../domain/settings';
@@ -18,6 +19,8 @@ export interface StepDeps {
   readonly hydra: HydraApi;
   /** Without it nothing is predicted. */
   readonly history?: RunHistory;
+  /** Without it nobody is asked how fast blue may be read. */
+  readonly brake?: RunBrake;
   readonly log: StepLog;
 }
 

@@ -4,6 +4,7 @@ import { type SqlClient } from '../domain/ports/sql-client';
 import { type ParityReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { RangeQueue, forgetProofs, readProof, readWalks } from '../hydra/parity';
+import { type Brake, withBrake } from './brake';
 import { proveRanges, withLanes, withProgress } from './parity/prove-ranges';
 import { settleProof } from './parity/settle-proof';
 import { type Step, type StepContext, type StepDeps } from './step';
@@ -30,7 +31,7 @@ export const verifyParity: Step<StepInput, ParityReceipt> = async (deps, input, 
       return await withProgress(deps, input, context.signal, async (progress) => {
         if (!isRepeat) await forgetProofs(progress);
         isRepeat = true;
-        await compareAll(deps, context, progress);
+        await withBrake(deps, input, context, context.signal, (brake) => compareAll(deps, brake, context, progress));
         await lookAgain(deps, input, context, progress);
         return receiptOf(progress);
       });
@@ -47,7 +48,7 @@ export const verifyParity: Step<StepInput, ParityReceipt> = async (deps, input, 
 };
 
 /** Every walk that was not through yet. */
-async function compareAll(deps: StepDeps, context: StepContext, progress: SqlClient): Promise<void> {
+async function compareAll(deps: StepDeps, brake: Brake, context: StepContext, progress: SqlClient): Promise<void> {
   const walks = (await readWalks(progress)).filter(({ provenSince }) => provenSince === null);
   const queue = new RangeQueue(progress, walks);
   let rows = 0;
@@ -56,7 +57,9 @@ async function compareAll(deps: StepDeps, context: StepContext, progress: SqlCli
   await withLanes(deps, LANES, { signal: context.signal, purpose: 'verify parity' }, (lanes) =>
     proveRanges(lanes, queue, {
       signal: context.signal,
+      before: () => brake.pass(context.signal),
       onRange: ({ blue }) => {
+        brake.took(blue.rows);
         rows += blue.rows;
         ranges += 1;
         context.heartbeat({ step: 'comparing', looked: 'all', rows, ranges });

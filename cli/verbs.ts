@@ -4,11 +4,13 @@ import { cancelVerb } from './verbs/cancel';
 import { doctorVerb } from './verbs/doctor';
 import { enrolVerb } from './verbs/enrol';
 import { historyVerb } from './verbs/history';
+import { pauseVerb } from './verbs/pause';
 import { planVerb } from './verbs/plan';
 import { privilegesVerb } from './verbs/privileges';
 import { rejectVerb } from './verbs/reject';
 import { repairVerb } from './verbs/repair';
 import { reportVerb } from './verbs/report';
+import { resumeVerb } from './verbs/resume';
 import { scheduleVerb } from './verbs/schedule';
 import { startVerb } from './verbs/start';
 import { statusVerb } from './verbs/status';
@@ -23,6 +25,8 @@ export const VERBS: readonly Verb[] = [
   statusVerb,
   approveVerb,
   rejectVerb,
+  pauseVerb,
+  resumeVerb,
   cancelVerb,
   repairVerb,
   enrolVerb,

@@ -8,6 +8,7 @@ import { rdsSection } from './sections/rds';
 import { rehearsalSection, scheduleSection } from './sections/rehearsal';
 import {
   bakeSection,
+  brakeSection,
   gatesSection,
   leversSection,
   migrationSection,
@@ -32,6 +33,7 @@ export const configSchema = z
     targets: targetsSection,
     jobs: jobsSection,
     sync: syncSection,
+    brake: brakeSection,
     migration: migrationSection,
     switchover: switchoverSection,
     validation: validationSection,

@@ -96,6 +96,19 @@ export interface DecisionAnswer {
   readonly recorded: Decision;
 }
 
+/** What a person set for everything that reads blue at length: the sync and the comparison of rows. */
+export interface BrakeState {
+  /** Nothing of blue is read until somebody resumes it; green falls behind meanwhile. */
+  readonly paused: boolean;
+  /** Rows of blue that are read in a second; null: as many as the config allows. */
+  readonly rowsPerSecond: number | null;
+  /** A claim. */
+  readonly by: string;
+  readonly note?: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
 /** Answer of the Query `status`. */
 export interface CutoverStatus {
   readonly cutoverId: string;
@@ -122,6 +135,8 @@ export interface CutoverStatus {
   /** Messages that were not followed: the last few. */
   readonly ignored: readonly IgnoredMessage[];
   readonly committed: boolean;
+  /** What a person set for the reading of blue. Missing where an older worker answers. */
+  readonly brake?: BrakeState | null;
   readonly plan: Plan | null;
   readonly report: Report | null;
 }

@@ -1,3 +1,4 @@
+import { type BrakeSettings } from './brake';
 import { type InstanceOverrides } from './instance-plan';
 import { type SupportedHydraVersion } from './hydra-versions';
 
@@ -49,6 +50,8 @@ export interface CutoverSettings {
     /** How long a login or a consent may take: `ttl.login_consent_request` of Hydra on blue. */
     readonly loginTtlMs: number;
   };
+  /** How much of blue the reading of it may take. @default DEFAULT_BRAKE of the steps */
+  readonly brake?: BrakeSettings;
   readonly migration: {
     readonly timeoutMs: number;
     readonly statementTimeoutMs: number;

@@ -5,7 +5,7 @@ import { HttpGateway } from '../adapters/gateway/http-gateway';
 import { HttpHydraApi } from '../adapters/hydra-api';
 import { HttpJob } from '../adapters/job/http-job';
 import { type DatabaseLocation, PostgresDatabases } from '../adapters/postgres/postgres-databases';
-import { TemporalRunHistory } from '../adapters/temporal-history';
+import { TemporalRunBrake, TemporalRunHistory, type TemporalRunHistoryOptions } from '../adapters/temporal-history';
 import { createRdsClient } from '../adapters/rds/create-rds-client';
 import { RdsDatabaseProvider } from '../adapters/rds/rds-database-provider';
 import { type CommandConfig, type Config } from '../config/schema';
@@ -56,7 +56,8 @@ export function createPorts(config: Config, log: StepLog, secrets?: SecretKeeper
     databases,
     provider,
     hydra,
-    history: runHistory(config),
+    history: new TemporalRunHistory(historyOptions(config)),
+    brake: new TemporalRunBrake(historyOptions(config)),
     commands: new ProcessCommandRunner({ commands: commandSpecs(config), onLine }),
     gateways,
     targets,
@@ -71,8 +72,8 @@ export function createPorts(config: Config, log: StepLog, secrets?: SecretKeeper
 /** A prediction is worth no long wait. */
 const HISTORY_TIMEOUT_MS = 5_000;
 
-function runHistory({ temporal, checks }: Config): TemporalRunHistory {
-  return new TemporalRunHistory({
+function historyOptions({ temporal, checks }: Config): TemporalRunHistoryOptions {
+  return {
     timeoutMs: Math.min(checks.timeoutMs, HISTORY_TIMEOUT_MS),
     connection: () => {
       const { connectionOptions, namespace } = temporalConnection(temporal);
@@ -87,7 +88,7 @@ function runHistory({ temporal, checks }: Config): TemporalRunHistory {
         },
       };
     },
-  });
+  };
 }
 
 function location(config: Config, side: SideName): DatabaseLocation {

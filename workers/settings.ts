@@ -30,6 +30,12 @@ export function toSettings(config: Config): CutoverSettings {
       arbiterRoles: [...new Set(config.gateways.flatMap(({ databaseRole }) => databaseRole ?? []))].sort(),
     },
     sync: { ...config.sync },
+    brake: {
+      rowsPerSecond: config.brake.rowsPerSecond ?? null,
+      replicationLagMsMax: config.brake.replicationLagMsMax,
+      activeSessionsMax: config.brake.activeSessionsMax ?? null,
+      probeMsMax: config.brake.probeMsMax,
+    },
     migration: { ...config.migration },
     switchover: { ...switchover },
     validation: { ...config.validation },

@@ -1,4 +1,5 @@
 import { CancellationScope } from '@temporalio/workflow';
+import { listenForBrakes } from './brakes';
 import { Gates } from './gates';
 import { type CutoverRun } from './run';
 import { Saga } from './saga';
@@ -14,6 +15,7 @@ export class Cutover {
 
   constructor(readonly run: CutoverRun) {
     this.gates = new Gates(run);
+    listenForBrakes(run);
     this.saga = new Saga(run, this.gates);
     CancellationScope.current().cancelRequested.catch(() => {
       this.cancelRequested = true;

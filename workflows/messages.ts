@@ -1,8 +1,10 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import { BRAKE_QUERY, BRAKE_SIGNAL, BRAKE_UPDATE, type BrakeMessage } from '../domain/brake';
 import {
   DECIDE_SIGNAL,
   DECIDE_UPDATE,
   STATUS_QUERY,
+  type BrakeState,
   type CutoverStatus,
   type DecisionAnswer,
   type DecisionMessage,
@@ -13,3 +15,8 @@ export const decideUpdate = defineUpdate<DecisionAnswer, [DecisionMessage], type
 /** The same without an answer, kept by Temporal while no worker runs. One that does not fit is noted and ignored. */
 export const decideSignal = defineSignal<[DecisionMessage], typeof DECIDE_SIGNAL>(DECIDE_SIGNAL);
 export const statusQuery = defineQuery<CutoverStatus, [], typeof STATUS_QUERY>(STATUS_QUERY);
+
+/** Slows, pauses or resumes whatever reads blue at length. */
+export const brakeUpdate = defineUpdate<BrakeState, [BrakeMessage], typeof BRAKE_UPDATE>(BRAKE_UPDATE);
+export const brakeSignal = defineSignal<[BrakeMessage], typeof BRAKE_SIGNAL>(BRAKE_SIGNAL);
+export const brakeQuery = defineQuery<BrakeState | null, [], typeof BRAKE_QUERY>(BRAKE_QUERY);

@@ -1,6 +1,7 @@
 import { log, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { type Plan, type RehearsalFinding, type Report, type SyncReceipt, type UndoReceipt } from '../domain/receipts';
 import {
+  type BrakeState,
   type CutoverStatus,
   type IgnoredMessage,
   type Mode,
@@ -77,6 +78,8 @@ export class CutoverRun {
   /** Of a rehearsal. */
   readonly findings: RehearsalFinding[] = [];
   committed = false;
+  /** What a person set for the reading of blue; null: nothing. */
+  brake: BrakeState | null = null;
   /** null: nothing is asked. */
   unproven: Unproven | null = null;
   /** Set while it goes backwards: why. */
@@ -145,6 +148,14 @@ export class CutoverRun {
     this.show();
   }
 
+  setBrake(brake: BrakeState): BrakeState {
+    this.brake = brake;
+    const { by, paused, rowsPerSecond } = brake;
+    log.info('brake set', { cutoverId: this.cutoverId, phase: this.phaseName, by, paused, rowsPerSecond });
+    this.show();
+    return brake;
+  }
+
   addSync(more: SyncReceipt): void {
     const { sync } = this.receipts;
     this.receipts.sync = {
@@ -168,6 +179,7 @@ export class CutoverRun {
       decisions: this.decisions,
       ignored: this.ignored,
       committed: this.committed,
+      brake: this.brake,
       plan: this.receipts.plan,
       report: this.report,
     };

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type StepInput } from '../../domain/steps';
 import { RangeQueue, readWalks } from '../../hydra/parity';
+import { type Brake } from '../brake';
 import { type StepDeps } from '../step';
 import { proveRanges, withLanes, withProgress } from './prove-ranges';
 
@@ -14,15 +15,10 @@ const PASS_EVERY_MS = 60_000;
  * Compares green with blue over and over, a range at a time and in no hurry, until `signal` is aborted; the oldest proof first. What differs
  * is kept on green for whoever syncs to look at again. Never rejects: what keeps it from comparing shows in the age of the proof.
  */
-export async function proveBeside(
-  deps: StepDeps,
-  input: StepInput,
-  signal: AbortSignal,
-  before: () => Promise<void> = () => Promise.resolve(),
-): Promise<void> {
+export async function proveBeside(deps: StepDeps, input: StepInput, brake: Brake, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      await proveOnce(deps, input, signal, before);
+      await proveOnce(deps, input, brake, signal);
       await sleep(PASS_EVERY_MS, undefined, { signal });
     } catch (error) {
       if (signal.aborted) return;
@@ -36,7 +32,7 @@ export async function proveBeside(
 }
 
 /** One pass through everything. */
-function proveOnce(deps: StepDeps, input: StepInput, signal: AbortSignal, before: () => Promise<void>): Promise<void> {
+function proveOnce(deps: StepDeps, input: StepInput, brake: Brake, signal: AbortSignal): Promise<void> {
   return withProgress(deps, input, signal, async (progress) => {
     const queue = new RangeQueue(progress, await readWalks(progress));
     await withLanes(deps, 1, { signal, purpose: 'parity' }, (lanes) => {
@@ -44,10 +40,13 @@ function proveOnce(deps: StepDeps, input: StepInput, signal: AbortSignal, before
       return proveRanges(lanes, queue, {
         signal,
         before: async () => {
-          await before();
+          await brake.pass(signal);
           since = performance.now();
         },
-        onRange: () => sleep((performance.now() - since) * (1 / SHARE - 1), undefined, { signal }),
+        onRange: ({ blue }) => {
+          brake.took(blue.rows);
+          return sleep((performance.now() - since) * (1 / SHARE - 1), undefined, { signal });
+        },
       });
     });
   });

@@ -1,2 +1,3 @@
 export { readRuns } from './read-runs';
 export { TemporalRunHistory, type TemporalRunHistoryOptions } from './temporal-run-history';
+export { TemporalRunBrake } from './temporal-run-brake';

@@ -1,4 +1,4 @@
-import { GATES, PHASES, type CutoverStatus } from '../../domain/runbook';
+import { GATES, PHASES, type BrakeState, type CutoverStatus } from '../../domain/runbook';
 import { isEndedByForce, type Look, type PendingStep } from './look';
 import { plainMarkdown } from './plain-markdown';
 import { whyNoWorker } from './workers-seen';
@@ -21,6 +21,7 @@ export function renderStatus(look: Look, config: string | undefined): string {
     }
   }
   lines.push(...look.pending.map(renderPending));
+  if (status?.brake != null) lines.push(brakeLine(status.brake));
   if (status !== null) lines.push(...decisionLines(status), ...awaitingLines(status, config));
   return `${lines.join('\n')}\n`;
 }
@@ -47,6 +48,12 @@ function renderPending({ name, attempt, progress, lastFailure }: PendingStep): s
   const again = attempt > 1 ? `, try ${attempt}` : '';
   const failed = lastFailure === undefined ? '' : ` (before: ${lastFailure})`;
   return `  > ${name}${again}${said}${failed}`;
+}
+
+function brakeLine({ paused, rowsPerSecond, by, at, note }: BrakeState): string {
+  const rate = rowsPerSecond === null ? '' : `, at most ${rowsPerSecond} rows a second`;
+  const why = note === undefined ? '' : ` (${note})`;
+  return `  reading of blue: ${paused ? 'paused' : 'on'}${rate}; set by ${by} at ${at}${why}`;
 }
 
 function decisionLines({ decisions, ignored }: CutoverStatus): string[] {

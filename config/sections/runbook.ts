@@ -26,6 +26,28 @@ export const syncSection = z
   .prefault({})
   .describe('How changes of blue are carried to green.');
 
+export const brakeSection = z
+  .strictObject({
+    rowsPerSecond: count(1, 100_000_000)
+      .optional()
+      .describe(
+        'Rows of blue that the sync and the comparison read in a second. Without it: as many as they can. `pause` and `resume` change it during a run.',
+      ),
+    replicationLagMsMax: durationMs(1, DAY_MS)
+      .default(30_000)
+      .describe(
+        'While a replica of blue is further behind, in milliseconds, blue is read more slowly: 30 seconds are waited before each piece at most.',
+      ),
+    activeSessionsMax: count(1, 100_000)
+      .optional()
+      .describe('The same while more sessions of others run statements on blue. Without it: not looked at.'),
+    probeMsMax: durationMs(1, 600_000)
+      .default(1_000)
+      .describe('The same while a look at one row of blue takes longer, in milliseconds.'),
+  })
+  .prefault({})
+  .describe('How much of blue the reading of it may take: by the sync, and by the comparison of rows.');
+
 export const migrationSection = z
   .strictObject({
     timeoutMs: durationMs(1_000, 7 * DAY_MS)

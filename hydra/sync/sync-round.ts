@@ -30,6 +30,8 @@ export interface RoundOptions {
   /** Log rows that are carried in one transaction, and rows of one table that travel at once. */
   readonly batchRows: number;
   readonly signal?: AbortSignal;
+  /** Before each transaction. */
+  readonly before?: () => Promise<void>;
   /** After each transaction of a long round, with what was done in it. */
   readonly onPart?: (part: PartReceipt) => void;
 }
@@ -68,6 +70,7 @@ export async function syncRound(sides: SyncSides, options: RoundOptions): Promis
   let afterId = '0';
   for (;;) {
     options.signal?.throwIfAborted();
+    await options.before?.();
     const part = await carryPart(sides, afterId, options.batchRows);
     count(part);
     if (part.changes === options.batchRows) {
