@@ -1,6 +1,5 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type StaleChallenge } from '../../domain/ports/targets';
-import { inTransaction } from '../cleaning/session';
 import { jsonBatches } from './json-batches';
 import { type NamedKeys } from './log-keys';
 
@@ -43,25 +42,47 @@ export async function readBegunRequests(
   return queryRows<BegunRequest>(blue, sql, [[...begunLogins], [...begunConsents]]);
 }
 
+/** Where requests of either kind are, with their key. */
+const REQUEST_TABLES = [
+  { table: 'hydra_oauth2_authentication_request', of: 'login' },
+  { table: 'hydra_oauth2_consent_request', of: 'consent' },
+] as const;
+/** Rows that one snapshot reads. */
+const PAGE_ROWS = 20_000;
+
 /**
  * Carries those that were begun before the log and may still end. Once in a catch-up; idempotent.
  *
- * Reads each table once from end to end, through a cursor: they have no index on their times. Not for the pause.
+ * Reads each table once, a range of keys after the other, each in a snapshot of its own: the tables have no index on their times, and
+ * one snapshot over all would keep vacuum from its work for as long. Not for the pause.
  */
 export async function carryRecentRequests(
   { blue, green, loginTtlMs }: { readonly blue: SqlClient; readonly green: SqlClient; readonly loginTtlMs: number },
-  batchRows: number,
+  options: { readonly pageRows?: number; readonly before?: () => Promise<void> } = {},
 ): Promise<void> {
-  const recent = begunRecently(loginTtlMs);
-  const sql = REQUESTS.replace(':logins', recent).replace(':consents', recent);
-  await inTransaction(blue, 'BEGIN READ ONLY', 'COMMIT', async () => {
-    await blue.query(`DECLARE hydra_cutover_begun NO SCROLL CURSOR FOR ${sql}`);
-    for (;;) {
-      const rows = await queryRows<BegunRequest>(blue, `FETCH ${batchRows} FROM hydra_cutover_begun`);
+  const { pageRows = PAGE_ROWS } = options;
+  for (const { table, of } of REQUEST_TABLES) {
+    for (let after: string | null = null; ;) {
+      await options.before?.();
+      const past: string = after === null ? 'true' : 'source.challenge > $1::text';
+      const values: string[] = after === null ? [] : [after];
+      const [end] = await queryRows<{ challenge: string }>(
+        blue,
+        `SELECT challenge FROM ${table} AS source WHERE ${past} ORDER BY source.challenge OFFSET ${pageRows} LIMIT 1`,
+        values,
+      );
+      const range: string = end === undefined ? past : `${past} AND source.challenge <= $${values.length + 1}::text`;
+      const rows = await queryRows<BegunRequest>(
+        blue,
+        `SELECT challenge, verifier, request_url, '${of}' AS of FROM ${table} AS source
+          WHERE ${range} AND ${begunRecently(loginTtlMs)}`,
+        end === undefined ? values : [...values, end.challenge],
+      );
       await writeBegunRequests(green, rows);
-      if (rows.length < batchRows) return;
+      if (end === undefined) break;
+      after = end.challenge;
     }
-  });
+  }
 }
 
 export async function writeBegunRequests(green: SqlClient, requests: readonly BegunRequest[]): Promise<void> {

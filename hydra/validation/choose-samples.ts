@@ -3,9 +3,11 @@ import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 /** So many rows are looked at for each subject that is wanted. */
 const ROWS_PER_SUBJECT = 20;
 const POOL_MAX = 2_000;
+/** Hydra lists them in pages and counts past all that come before: a subject with 100,000 would be asked for hours. */
+const CONSENTS_MAX = 1_000;
 
 /**
- * Picks subjects with consents on 1.11.10 at random, a third of them from those with the most clients. Reads a sample of blocks, so
+ * Picks subjects with some consents on 1.11.10 at random, a third of them from those with the most clients. Reads a sample of blocks, so
  * that a large table is not read as a whole.
  */
 export async function chooseSubjects(blue: SqlClient, wanted: number): Promise<readonly string[]> {
@@ -21,12 +23,14 @@ export async function chooseSubjects(blue: SqlClient, wanted: number): Promise<r
        SELECT DISTINCT subject FROM (
          SELECT subject FROM hydra_oauth2_consent_request TABLESAMPLE SYSTEM ($1) WHERE subject <> '' LIMIT $2) AS picked
      ), counted AS MATERIALIZED (
-       SELECT subject, count(DISTINCT client_id) AS clients FROM hydra_oauth2_consent_request JOIN pool USING (subject)
-        GROUP BY subject
+       SELECT pool.subject, some.clients FROM pool, LATERAL (
+         SELECT count(*) AS consents, count(DISTINCT client_id) AS clients FROM (
+           SELECT client_id FROM hydra_oauth2_consent_request AS consent WHERE consent.subject = pool.subject LIMIT $4 + 1) AS first
+       ) AS some WHERE some.consents <= $4
      )
      (SELECT subject FROM counted ORDER BY clients DESC, random() LIMIT ceil($3::numeric / 3))
      UNION (SELECT subject FROM counted ORDER BY random() LIMIT $3) LIMIT $3`,
-    [size?.percent ?? 100, POOL_MAX, wanted],
+    [size?.percent ?? 100, POOL_MAX, wanted, CONSENTS_MAX],
   );
   return rows.map(({ subject }) => subject);
 }

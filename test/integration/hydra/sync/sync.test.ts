@@ -373,7 +373,7 @@ describe('the sync', () => {
       const undone = 'UPDATE hydra_cutover.change_log SET done_at = NULL WHERE id = ANY ($1::bigint[])';
       await blue.query(undone, [log.rows.map(({ id }) => id)]);
       await syncRound({ ...sync, loginTtlMs }, OPTIONS);
-      await carryRecentRequests({ ...sync, loginTtlMs }, 2);
+      await carryRecentRequests({ ...sync, loginTtlMs }, { pageRows: 2 });
       const { rows } = await green.query<{ value: string }>(
         `SELECT value FROM hydra_cutover.stale_challenge WHERE value = ANY ($1) ORDER BY 1`,
         [[inLog, beforeLog].flatMap(({ login, consent }) => [login, consent])],

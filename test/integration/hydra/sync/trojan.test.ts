@@ -69,7 +69,7 @@ describe('our sessions', () => {
 
     const sync = await world.openSync();
     expect(await syncRound(sync, { batchRows: 50 })).toMatchObject({ backlog: 0 });
-    await carryRecentRequests(sync, 50);
+    await carryRecentRequests(sync, { pageRows: 50 });
     const selection = await readRecentKeys(sync.blue, 100);
     expect(await compareSides(sync.blue, sync.green, { batchRows: 50, selection })).toMatchObject({ differences: 0 });
     expect(await compareSides(sync.blue, sync.green, { batchRows: 50 })).toMatchObject({ differences: 0 });
