@@ -210,6 +210,27 @@ const SIDES: readonly Mutation[] = [
     killedBy: 'twin',
   },
   {
+    what: 'a side opens although DDL that is under way takes a guard away',
+    file: ARBITER,
+    find: `  PERFORM hydra_cutover.lock_guarded();\n  problems := ARRAY(SELECT hydra_cutover.guard_problems());`,
+    replace: `  problems := ARRAY(SELECT hydra_cutover.guard_problems());`,
+    killedBy: 'sides',
+  },
+  {
+    what: 'an attempt that is fenced between the look and the row lock is given up without the barrier',
+    file: ARBITER,
+    find: `      LOCK TABLE hydra_cutover_barrier.barrier IN SHARE ROW EXCLUSIVE MODE NOWAIT;\n`,
+    replace: ``,
+    killedBy: 'sides',
+  },
+  {
+    what: 'a late sync writes on an open green',
+    file: GUARDS,
+    find: `             WHEN sync_role = session_user THEN 'the sync is over'\n`,
+    replace: ``,
+    killedBy: 'sides',
+  },
+  {
     what: 'a committed side lets writes pass',
     file: GUARDS,
     find: `WHEN state IN ('committed', 'closed', 'abandoned') THEN state`,

@@ -2,6 +2,7 @@ import { type Mutation } from './mutation';
 
 const SWITCHOVER = 'domain/switchover.ts';
 const TARGET = 'domain/target.ts';
+const RESOLVER = 'gateway/node/doubt-postgres.ts';
 const RECORD = 'gateway/core/gateway-record.ts';
 const CLAIM = 'activities/switchover/claim-attempt.ts';
 
@@ -224,4 +225,28 @@ const GATEWAY: readonly Mutation[] = [
   },
 ];
 
-export const DECISION_MUTATIONS: readonly Mutation[] = [...DECISIONS, ...PROTOCOL, ...GATEWAY];
+const DOUBT: readonly Mutation[] = [
+  {
+    what: 'a gateway that starts beside a living attempt is told to serve',
+    file: RESOLVER,
+    find: `asked.side !== 'blue' || asked.living !== null`,
+    replace: `asked.side !== 'blue'`,
+    killedBy: 'doubt',
+  },
+  {
+    what: 'a gateway follows a green that serves an older epoch than the one committed',
+    file: RESOLVER,
+    find: `said !== null && said > 0 && said >= from`,
+    replace: `said !== null && said > 0`,
+    killedBy: 'doubt',
+  },
+  {
+    what: 'a gateway follows a commit whose green is closed',
+    file: RESOLVER,
+    find: `return blue !== 'none' && blue.finalized ? blue.committed : null;`,
+    replace: `return blue !== 'none' ? blue.committed : null;`,
+    killedBy: 'doubt',
+  },
+];
+
+export const DECISION_MUTATIONS: readonly Mutation[] = [...DECISIONS, ...PROTOCOL, ...GATEWAY, ...DOUBT];

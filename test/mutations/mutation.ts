@@ -7,6 +7,8 @@ export const CHECKS = {
   twin: 'test/integration/hydra/arbiter/twin.test.ts',
   guards: 'test/integration/hydra/arbiter/arbiter.test.ts',
   sides: 'test/integration/hydra/arbiter/sides.test.ts',
+  doubt: 'test/integration/gateway/doubt-postgres.test.ts',
+  sync: 'test/integration/hydra/sync/sync.test.ts',
   switchover: 'test/integration/activities/switchover.test.ts',
   owner: 'test/integration/activities/switchover-owner.test.ts',
 } as const;

@@ -11,6 +11,7 @@ import {
   openSide,
   removeArbiter,
 } from '../../../hydra/arbiter';
+import { doubtOverPostgres } from '../../../gateway/node/doubt-postgres';
 import { asAdmin, useDatabase } from '../../support/database';
 import { startLink } from '../../support/cuttable-link';
 import { useParts } from '../../unit/gateway/support/fixture';
@@ -34,6 +35,8 @@ beforeAll(async () => {
   [blue, green] = [await blueDatabase.connect(), await greenDatabase.connect()];
   await asAdmin(`CREATE ROLE ${ROLE} LOGIN PASSWORD '${PASSWORD}'`);
 });
+// The databases are dropped by then, and with them what the role was granted.
+afterAll(() => asAdmin(`DROP ROLE ${ROLE}`));
 beforeEach(async () => {
   for (const client of [blue, green])
     await client.query('DROP SCHEMA IF EXISTS hydra_cutover, hydra_cutover_asks CASCADE');
@@ -108,10 +111,6 @@ async function committed(gateway: TestGateway): Promise<void> {
 
 describe('a gateway in doubt with blue as arbiter', () => {
   parts = useParts();
-  afterAll(async () => {
-    for (const client of [blue, green]) await client.query(`DROP OWNED BY ${ROLE}`);
-    await asAdmin(`DROP ROLE ${ROLE}`);
-  });
 
   it('claims when its deadline passes, releases to blue, and the orchestrator can fence no more', async () => {
     await installBlue();
@@ -241,5 +240,59 @@ describe('a gateway in doubt with blue as arbiter', () => {
     await again.until({ mode: 'pass', epoch: 1 });
     expect(await served(again)).toBe('green');
     await again.close();
+  });
+});
+
+describe('a gateway that holds nothing and asks how things stand', () => {
+  const ask = async (appliedEpoch: number) => {
+    const login = ({ config }: typeof blueDatabase) => ({
+      ...config,
+      password: () => config.password,
+      ssl: { mode: 'disable' as const },
+    });
+    const options = { timeoutMs: QUESTION_MS, signal: new AbortController().signal };
+    const resolve = doubtOverPostgres({ blue: login(blueDatabase), green: login(greenDatabase), ...options });
+    return resolve({ reason: 'start', epoch: null, appliedEpoch });
+  };
+  const commit = async (epoch: number) => {
+    const attempt = await begin(epoch);
+    await fence(blue, attempt, LOCK_TIMEOUT_MS);
+    expect(await commitAttempt(blue, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+  };
+  const openGreen = async (epoch: number) => {
+    expect(await openSide(green, epoch, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+  };
+  const SERVES_GREEN = { verdict: 'committed', epoch: 5, side: 'green' };
+
+  const committedAt = async (epoch: number, opened: number) => {
+    await commit(epoch);
+    await openGreen(opened);
+  };
+  const lostBlue = async () => {
+    await removeArbiter(blue);
+    await openGreen(5);
+  };
+
+  it.each([
+    { when: 'nothing was ever begun', applied: 0, prepare: () => undefined, answer: { verdict: 'aborted' } },
+    { when: 'an attempt lives', applied: 0, prepare: () => begin(5), answer: { verdict: 'unknown' } },
+    { when: 'green is closed after a commit', applied: 0, prepare: () => commit(5), answer: { verdict: 'unknown' } },
+    { when: 'green serves what was committed', applied: 0, prepare: () => committedAt(5, 5), answer: SERVES_GREEN },
+    { when: 'it knows of the commit', applied: 5, prepare: () => committedAt(5, 5), answer: { verdict: 'aborted' } },
+    // Of an earlier cutover; it was not opened for this one yet.
+    {
+      when: 'green serves an older epoch',
+      applied: 0,
+      prepare: () => committedAt(5, 4),
+      answer: { verdict: 'unknown' },
+    },
+    { when: 'blue lost its arbiter and green serves', applied: 0, prepare: lostBlue, answer: SERVES_GREEN },
+    { when: 'all that green serves is over', applied: 6, prepare: lostBlue, answer: { verdict: 'no_cutover' } },
+  ])('is answered when $when', async ({ applied, prepare, answer }) => {
+    await installBlue();
+    await installArbiter(green, { side: 'green', cutoverId: 'test', initialState: 'closed' });
+    await guardTables(green);
+    await prepare();
+    expect(await ask(applied)).toEqual(answer);
   });
 });

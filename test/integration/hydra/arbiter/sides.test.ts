@@ -23,6 +23,7 @@ import {
   serves,
 } from '../../../../hydra/arbiter';
 import { asAdmin, useDatabase } from '../../../support/database';
+import { ATTEMPT_WAITERS, someoneWaits, TABLE_WAITERS } from './arbiter-fixture';
 
 const LOCK_TIMEOUT_MS = 2_000;
 const LEASE = { holdDeadlineMs: 600_000, marginMs: 0 };
@@ -177,6 +178,18 @@ describe('a gateway in doubt', () => {
     expect(rows).toEqual([]);
   });
 
+  it('gets no verdict while the attempt that it ends is being fenced: a writer has the barrier then', async () => {
+    const attempt = await begin(5);
+    await other.query(`BEGIN; UPDATE hydra_cutover.attempt SET state = 'fenced' WHERE attempt = ${attempt}`);
+    const claimed = claim(5);
+    await someoneWaits(other, ATTEMPT_WAITERS);
+    await writer.query('BEGIN; LOCK TABLE hydra_cutover_barrier.barrier IN ROW EXCLUSIVE MODE');
+    await other.query('COMMIT');
+    expect(await claimed).toBe('unknown');
+    await writer.query('COMMIT');
+    expect(await claim(5)).toBe('aborted');
+  });
+
   it('gets no verdict while a commit is under way', async () => {
     const attempt = await begin(5);
     await fence(ours, attempt, LOCK_TIMEOUT_MS);
@@ -227,9 +240,22 @@ describe('green', () => {
       await expect(write(syncer)).resolves.toBeDefined();
       await expect(write()).rejects.toMatchObject({ code: 'HC001' });
       await openSide(ours, 7, LOCK_TIMEOUT_MS);
+      const over = { code: 'HC001', message: expect.stringContaining('the sync is over') as string };
+      await expect(write(syncer)).rejects.toMatchObject(over);
+      await expect(write()).resolves.toBeDefined();
       await commit(8);
-      await expect(write(syncer)).rejects.toMatchObject({ code: 'HC001' });
+      await expect(write(syncer)).rejects.toMatchObject(over);
     });
+  });
+
+  it('opens after DDL that is under way on it, and not when that took a guard away', async () => {
+    await other.query('BEGIN; DROP TRIGGER hydra_cutover_guard ON hydra_jwk');
+    const opening = openSide(ours, 7, 600_000);
+    await someoneWaits(writer, TABLE_WAITERS);
+    await other.query('COMMIT');
+    expect(await opening).toMatchObject({ ok: false, reason: 'guard_problems' });
+    await expect(write()).resolves.toBeDefined();
+    await expect(writer.query('DELETE FROM hydra_client')).rejects.toMatchObject({ code: 'HC001' });
   });
 
   it('refuses a sync transaction that began before it was opened', async () => {
