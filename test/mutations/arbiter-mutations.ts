@@ -214,14 +214,14 @@ const SIDES: readonly Mutation[] = [
     file: ARBITER,
     find: `  PERFORM hydra_cutover.lock_guarded();\n  problems := ARRAY(SELECT hydra_cutover.guard_problems());`,
     replace: `  problems := ARRAY(SELECT hydra_cutover.guard_problems());`,
-    killedBy: 'sides',
+    killedBy: 'decisions',
   },
   {
     what: 'an attempt that is fenced between the look and the row lock is given up without the barrier',
     file: ARBITER,
     find: `      LOCK TABLE hydra_cutover_barrier.barrier IN SHARE ROW EXCLUSIVE MODE NOWAIT;\n`,
     replace: ``,
-    killedBy: 'sides',
+    killedBy: 'decisions',
   },
   {
     what: 'a late sync writes on an open green',

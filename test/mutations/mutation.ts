@@ -6,6 +6,7 @@ export const CHECKS = {
   model: 'test/unit/model',
   twin: 'test/integration/hydra/arbiter/twin.test.ts',
   guards: 'test/integration/hydra/arbiter/arbiter.test.ts',
+  decisions: 'test/integration/hydra/arbiter/decisions.test.ts',
   sides: 'test/integration/hydra/arbiter/sides.test.ts',
   doubt: 'test/integration/gateway/doubt-postgres.test.ts',
   sync: 'test/integration/hydra/sync/sync.test.ts',

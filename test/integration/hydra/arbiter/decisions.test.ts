@@ -17,6 +17,7 @@ import {
   LOCK_TIMEOUT_MS,
   OUR_WAITERS,
   TABLE_WAITERS,
+  begin,
   commitUnderWay,
   database,
   endLease,
@@ -127,4 +128,26 @@ describe('locks are taken in one order', () => {
       expect(await acting).toMatchObject(outcome === undefined ? { ok: false, reason: 'committed' } : { outcome });
     },
   );
+});
+
+it('gives no verdict on an attempt that is fenced between the look and the row lock: a writer has the barrier then', async () => {
+  const attempt = await begin();
+  await observer.query(`BEGIN; UPDATE hydra_cutover.attempt SET state = 'fenced' WHERE attempt = ${attempt}`);
+  const claim = () => claimEpoch(orchestrator, { epoch: lastEpoch(), appliedEpoch: 0, by: 'gateway' });
+  const claimed = claim();
+  await someoneWaits(observer, ATTEMPT_WAITERS);
+  await writer.query('BEGIN; LOCK TABLE hydra_cutover_barrier.barrier IN ROW EXCLUSIVE MODE');
+  await observer.query('COMMIT');
+  expect(await claimed).toBe('unknown');
+  await writer.query('COMMIT');
+  expect(await claim()).toBe('aborted');
+});
+
+it('opens a side after DDL that is under way on it, and not when that took a guard away', async () => {
+  await orchestrator.query(`UPDATE hydra_cutover.run SET side = 'green', state = 'closed'`);
+  await writer.query('BEGIN; DROP TRIGGER hydra_cutover_guard ON hydra_jwk');
+  const opening = openSide(orchestrator, nextEpoch(), 600_000);
+  await someoneWaits(observer, TABLE_WAITERS);
+  await writer.query('COMMIT');
+  expect(await opening).toMatchObject({ ok: false, reason: 'guard_problems' });
 });

@@ -23,7 +23,6 @@ import {
   serves,
 } from '../../../../hydra/arbiter';
 import { asAdmin, useDatabase } from '../../../support/database';
-import { ATTEMPT_WAITERS, someoneWaits, TABLE_WAITERS } from './arbiter-fixture';
 
 const LOCK_TIMEOUT_MS = 2_000;
 const LEASE = { holdDeadlineMs: 600_000, marginMs: 0 };
@@ -178,18 +177,6 @@ describe('a gateway in doubt', () => {
     expect(rows).toEqual([]);
   });
 
-  it('gets no verdict while the attempt that it ends is being fenced: a writer has the barrier then', async () => {
-    const attempt = await begin(5);
-    await other.query(`BEGIN; UPDATE hydra_cutover.attempt SET state = 'fenced' WHERE attempt = ${attempt}`);
-    const claimed = claim(5);
-    await someoneWaits(other, ATTEMPT_WAITERS);
-    await writer.query('BEGIN; LOCK TABLE hydra_cutover_barrier.barrier IN ROW EXCLUSIVE MODE');
-    await other.query('COMMIT');
-    expect(await claimed).toBe('unknown');
-    await writer.query('COMMIT');
-    expect(await claim(5)).toBe('aborted');
-  });
-
   it('gets no verdict while a commit is under way', async () => {
     const attempt = await begin(5);
     await fence(ours, attempt, LOCK_TIMEOUT_MS);
@@ -246,16 +233,6 @@ describe('green', () => {
       await commit(8);
       await expect(write(syncer)).rejects.toMatchObject(over);
     });
-  });
-
-  it('opens after DDL that is under way on it, and not when that took a guard away', async () => {
-    await other.query('BEGIN; DROP TRIGGER hydra_cutover_guard ON hydra_jwk');
-    const opening = openSide(ours, 7, 600_000);
-    await someoneWaits(writer, TABLE_WAITERS);
-    await other.query('COMMIT');
-    expect(await opening).toMatchObject({ ok: false, reason: 'guard_problems' });
-    await expect(write()).resolves.toBeDefined();
-    await expect(writer.query('DELETE FROM hydra_client')).rejects.toMatchObject({ code: 'HC001' });
   });
 
   it('refuses a sync transaction that began before it was opened', async () => {
