@@ -23,6 +23,7 @@ const PASSWORD = 'superuser-of-the-test';
 /** A server of its own with the roles of RDS, as the world makes them, and with TLS unless it is told otherwise. */
 export class OwnCluster {
   readonly host = '127.0.0.1';
+  readonly superuser = { user: SUPERUSER, password: PASSWORD };
   readonly master = { user: 'master', password: 'master-of-the-test' };
 
   private constructor(
@@ -34,10 +35,14 @@ export class OwnCluster {
     private server: ChildProcess = launch(),
   ) {}
 
-  /** @param options `fsync` for a test that crashes it: what was not flushed is lost then. @default false */
+  /** @param options `settings` of the server beyond those of RDS; `fsync` for a test that crashes it: what was not flushed is lost then. @default false */
   static async start(
     major: PostgresMajor,
-    options: { readonly tls?: boolean; readonly fsync?: boolean } = {},
+    options: {
+      readonly tls?: boolean;
+      readonly fsync?: boolean;
+      readonly settings?: Readonly<Record<string, string>>;
+    } = {},
   ): Promise<OwnCluster> {
     const tls = options.tls ?? true;
     const folder = mkdtempSync(join(tmpdir(), 'own-cluster-'));
@@ -49,7 +54,8 @@ export class OwnCluster {
     await initCluster({ installation, dataDir, superuser: SUPERUSER, password: PASSWORD });
     await writeFile(join(dataDir, 'pg_hba.conf'), hostBasedAccess(tls));
     const port = await freePort();
-    const settings = { ...serverSettings(installation, certificate), fsync: options.fsync === true ? 'on' : 'off' };
+    const fsync = options.fsync === true ? 'on' : 'off';
+    const settings = { ...serverSettings(installation, certificate), fsync, ...options.settings };
     const { command, args, ...how } = postgresCommand({ installation, dataDir, port, settings });
     const { cwd, env, runAs } = how;
     const launch = () => spawn(command, [...args], { cwd, env, stdio: 'ignore', ...runAs });

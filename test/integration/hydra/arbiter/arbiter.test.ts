@@ -240,3 +240,10 @@ describe('a closed side', () => {
     await expect(waiting).resolves.toBeDefined();
   });
 });
+
+it('is made once when two make it at the same time', async () => {
+  await orchestrator.query('DROP SCHEMA hydra_cutover CASCADE');
+  const blue = { side: 'blue', cutoverId: 'test', initialState: 'open' } as const;
+  const [one, two] = await Promise.all([installArbiter(orchestrator, blue), installArbiter(observer, blue)]);
+  expect(one).toEqual(two);
+});

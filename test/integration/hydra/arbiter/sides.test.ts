@@ -310,12 +310,6 @@ describe('an arbiter', () => {
     });
   });
 
-  it('is made once when two make it at the same time', async () => {
-    await removeArbiter(ours);
-    const [one, two] = await Promise.all([installArbiter(ours, BLUE), installArbiter(other, BLUE)]);
-    expect(one).toEqual(two);
-  });
-
   it('tells whose it is and what was tried, and nothing when there is none', async () => {
     await begin(5);
     expect(await describeArbiter(ours)).toMatchObject({
