@@ -136,7 +136,7 @@ async function gatewayFindings(client: SqlClient, role: string, { schema }: Tool
     const may = facts.attributes
       ? 'has attributes of an administrator'
       : `may use ${facts.reads.slice(0, 5).join(', ')}`;
-    const what = `the gateways' role ${role} ${may}, and needs nothing but two functions`;
+    const what = `the gateways' role ${role} ${may}, and needs nothing but the functions of schema hydra_cutover_asks`;
     found.push({ kind: 'excess', what, fix: `REVOKE what it has, or give the gateways a role of their own` });
   }
   return found;

@@ -26,7 +26,7 @@ export function privilegesSql(roles: ToolRoles): string {
       `ALTER DATABASE ${quoteIdentifier(database)} OWNER TO ${own};`,
     ],
     ...gateways.map((name) => [
-      '-- A gateway in doubt asks who serves. It gets the two functions that it may call when a cutover makes them, and nothing else.',
+      '-- A gateway in doubt asks who serves. A cutover gives it the functions of schema hydra_cutover_asks, and nothing else.',
       createRole(name, 'LOGIN'),
       `GRANT CONNECT ON DATABASE ${quoteIdentifier(database)} TO ${quoteIdentifier(name)};`,
     ]),
