@@ -8,6 +8,7 @@ import { type PartReceipt, type RoundReceipt, type SyncSides, readBacklog, syncR
 import { blockersOf } from './evidence/blockers';
 import { compareRecent } from './evidence/compare-recent';
 import { partyProblems } from './evidence/party-problems';
+import { serviceDifferences } from './green/service-differences';
 import { requestsPerSecond } from './evidence/requests-per-second';
 import { pausedBy } from './brake';
 import { settleProof } from './parity/settle-proof';
@@ -48,6 +49,7 @@ async function gather(deps: StepDeps, { sides, admin }: SyncSession, context: St
     ...(await guardProblems(admin)).map((problem) => `guards on green: ${problem}`),
     ...(await blockersOf(blue)),
     ...(await partyProblems(deps)),
+    ...(await serviceDifferences(deps, admin)),
   ];
   if ('held' in first) return unmeasured(deps, blue, context, [await waitingProblem(blue, first), ...problems]);
   context.heartbeat({ step: 'sending a canary' });

@@ -3,6 +3,8 @@ import { CUTOVER_TAG } from '../domain/ports/database-provider';
 import { queryRows } from '../domain/ports/sql-client';
 import { type SideName } from '../domain/sides';
 import { type StepInput } from '../domain/steps';
+import { type StartReceipt } from '../domain/receipts';
+import { serviceDifferences } from './green/service-differences';
 import { runSideCommand } from './green/side-commands';
 import { hasTakenWrites } from '../hydra/arbiter';
 import { readArbiter } from '../hydra/arbiter/arbiter';
@@ -19,11 +21,13 @@ const PROOF_MS = 10_000;
  * Starts Hydra on green with the command `startGreen` (without one: waits for whoever starts it), and proves that the Hydra that
  * answers as green's uses green's database and blue's keys and issuer. Idempotent.
  *
+ * What else is different to browsers and clients is returned: a person sees it before the commit and can still set it right.
+ *
  * The command gets CUTOVER_ID, CUTOVER_SIDE, CUTOVER_DB_HOST, CUTOVER_DB_PORT and CUTOVER_DB_NAME.
  * @throws CutoverFault PROCESS_NOT_READY | CROSSED_CONNECTION (it uses another database) | CHECK_FAILED (issuer, version, keys) |
  *   COMMAND_FAILED | HYDRA_UNREACHABLE | DB_UNREACHABLE
  */
-export const startGreen: Step<StepInput, void> = async (deps, input, context) => {
+export const startGreen: Step<StepInput, StartReceipt> = async (deps, input, context) => {
   context.heartbeat({ step: 'starting' });
   // The command may restart a Hydra that runs: never one that serves.
   await withClosedGreen(deps, input, context, 'start', () => Promise.resolve());
@@ -39,6 +43,11 @@ export const startGreen: Step<StepInput, void> = async (deps, input, context) =>
   }
   await assertUsesGreen(deps, input, context);
   await assertSameIdentity(deps);
+  context.heartbeat({ step: 'comparing with blue' });
+  const differences = await withGreen(deps, input, context, 'compare Hydras', (green) =>
+    serviceDifferences(deps, green),
+  );
+  return { differences };
 };
 
 /**

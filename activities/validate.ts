@@ -5,6 +5,7 @@ import { type DatabaseSession } from '../domain/ports/databases';
 import { type ValidationReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { readArbiter } from '../hydra/arbiter/arbiter';
+import { HYDRA_VERSION_FACTS } from '../hydra/versions';
 import {
   type Sample,
   clientsIn,
@@ -167,6 +168,11 @@ async function checkTargets(deps: StepDeps, epoch: number): Promise<Finding> {
 }
 
 async function checkLogin(deps: StepDeps): Promise<Finding> {
-  const { durationMs, steps } = await deps.hydra.syntheticLogin('green');
-  return { ok: true, observed: `${steps.length} steps in ${durationMs} ms` };
+  const { durationMs, steps, cookies } = await deps.hydra.syntheticLogin('green');
+  const took = `${steps.length} steps in ${durationMs} ms`;
+  const { cookies: named } = HYDRA_VERSION_FACTS[deps.settings.hydraVersion.blue];
+  const { session } = named.names;
+  if (named.renamable || cookies.includes(session)) return { ok: true, observed: took };
+  const observed = `${took}, and no cookie ${session}, by which browsers know their session: set serve.cookies.names.session`;
+  return { ok: false, observed };
 }

@@ -65,6 +65,12 @@ export interface PredictionReceipt {
   readonly reason: string | null;
 }
 
+/** Of green's Hydra when it was started. */
+export interface StartReceipt {
+  /** In what it is another one to browsers and clients than blue's, one sentence each. */
+  readonly differences: readonly string[];
+}
+
 export interface RehearsalPlan {
   /** What preflight found that a real run would be refused for. */
   readonly findings: readonly RehearsalFinding[];

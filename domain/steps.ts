@@ -13,6 +13,7 @@ import {
   type RestoreReceipt,
   type RowHashesReceipt,
   type SnapshotReceipt,
+  type StartReceipt,
   type SwitchoverReceipt,
   type SyncReceipt,
   type ValidationReceipt,
@@ -87,7 +88,8 @@ export interface Steps {
   /** Guards on every table, closed without expiry; logins as blue had them. */
   guardGreen(input: StepInput): Promise<{ readonly tables: number }>;
   vacuumGreen(input: StepInput): Promise<void>;
-  startGreen(input: StepInput): Promise<void>;
+  /** Runs that began with an older worker have no receipt of it. */
+  startGreen(input: StepInput): Promise<StartReceipt | undefined>;
   stopGreen(input: StepInput): Promise<void>;
 
   /** Rounds until the backlog is small. */

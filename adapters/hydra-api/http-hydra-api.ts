@@ -1,9 +1,16 @@
 import { z } from 'zod';
-import { type ConsentSample, type HydraApi, type HydraMetrics } from '../../domain/ports/hydra-api';
+import {
+  type ConsentSample,
+  type HydraApi,
+  type HydraMetrics,
+  type LoginClient,
+  type SyntheticLogin,
+} from '../../domain/ports/hydra-api';
 import { type SideName } from '../../domain/sides';
 import { parseHydraMetrics } from '../metrics';
 import { type HydraCall, type HydraEndpoints, HydraHttp, unexpected } from './hydra-http';
 import { listConsents } from './list-consents';
+import { type LoginBegun, allowsOrigin, loginCookies, signingKeys } from './service-questions';
 import { syntheticLogin } from './synthetic-login';
 
 export interface HttpHydraApiOptions {
@@ -94,7 +101,23 @@ export class HttpHydraApi implements HydraApi {
     return parseHydraMetrics(answer.text);
   }
 
-  async syntheticLogin(side: SideName): Promise<{ readonly durationMs: number; readonly steps: readonly string[] }> {
+  async discovery(side: SideName): Promise<Readonly<Record<string, unknown>>> {
+    return this.#get(side, 'public', '/.well-known/openid-configuration', z.record(z.string(), z.unknown()));
+  }
+
+  async signingKeys(side: SideName): Promise<readonly string[]> {
+    return signingKeys(this.#sides[side]);
+  }
+
+  async loginCookies(side: SideName, client: LoginClient): Promise<LoginBegun> {
+    return loginCookies(this.#sides[side], client);
+  }
+
+  async allowsOrigin(side: SideName, origin: string): Promise<boolean> {
+    return allowsOrigin(this.#sides[side], origin);
+  }
+
+  async syntheticLogin(side: SideName): Promise<SyntheticLogin> {
     return syntheticLogin(this.#sides[side]);
   }
 

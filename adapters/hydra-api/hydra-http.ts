@@ -14,7 +14,7 @@ export interface HydraEndpoints {
 
 export interface HydraCall {
   readonly listener: 'public' | 'admin';
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS';
   /** As generation 1 spells it, for example `/oauth2/introspect`; with a query if there is one. */
   readonly path: string;
   readonly json?: unknown;
@@ -115,6 +115,12 @@ export function unexpected(http: HydraHttp, call: HydraCall, answer: HydraAnswer
     `Hydra on ${http.side} answered ${call.method} ${pathOnly(call.path)} with ${answer.status}${said}; expected ${wanted}`,
     { side: http.side, statusCode: answer.status },
   );
+}
+
+/** @returns the values of its headers Set-Cookie */
+export function setCookieLines(headers: HydraAnswer['headers']): readonly string[] {
+  const lines = headers['set-cookie'] ?? [];
+  return typeof lines === 'string' ? [lines] : lines;
 }
 
 /** Queries hold subjects and challenges; so do the ends of some paths. */

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { CutoverFault, asCutoverFault } from '../../domain/faults';
-import { type HydraAnswer, type HydraCall, type HydraHttp, unexpected } from './hydra-http';
+import { type SyntheticLogin } from '../../domain/ports/hydra-api';
+import { type HydraAnswer, type HydraCall, type HydraHttp, setCookieLines, unexpected } from './hydra-http';
 
 const CLIENT_ID = 'hydra-cutover-check';
 const SUBJECT = 'hydra-cutover-check';
@@ -9,6 +10,8 @@ const SUBJECT = 'hydra-cutover-check';
 const REDIRECT_URI = 'https://hydra-cutover.invalid/callback';
 const SCOPE = 'openid offline_access';
 const MAX_HOPS = 20;
+/** Only a login that is remembered sets the cookie of the session. */
+const REMEMBER_SECONDS = 60;
 
 const redirectTo = z.object({ redirect_to: z.string() });
 const consentRequest = z.object({ requested_scope: z.array(z.string()).nullish() });
@@ -21,9 +24,7 @@ const introspection = z.object({ active: z.boolean(), sub: z.string().optional()
  * What an interrupted one left is removed first. @returns the steps that were taken
  * @throws CutoverFault HYDRA_UNREACHABLE | HYDRA_UNEXPECTED, saying in which step
  */
-export async function syntheticLogin(
-  http: HydraHttp,
-): Promise<{ readonly durationMs: number; readonly steps: readonly string[] }> {
+export async function syntheticLogin(http: HydraHttp): Promise<SyntheticLogin> {
   const startedAt = performance.now();
   const walk = new Walk(http);
   await walk.step('clean up', () => removeTraces(http));
@@ -35,13 +36,15 @@ export async function syntheticLogin(
     throw error;
   }
   await walk.step('remove client', () => removeTraces(http));
-  return { durationMs: Math.round(performance.now() - startedAt), steps: walk.steps };
+  return { durationMs: Math.round(performance.now() - startedAt), steps: walk.steps, cookies: [...walk.cookieNames] };
 }
 
 class Walk {
   readonly steps: string[] = [];
   readonly #secret = randomBytes(24).toString('base64url');
   readonly #verifier = randomBytes(32).toString('base64url');
+  /** Of every cookie that was set, also of those that are gone again. */
+  readonly cookieNames = new Set<string>();
   readonly #cookies = new Map<string, string>();
 
   constructor(private readonly http: HydraHttp) {}
@@ -150,18 +153,18 @@ class Walk {
   }
 
   #keepCookies({ headers }: HydraAnswer): void {
-    const lines = headers['set-cookie'] ?? [];
-    for (const line of typeof lines === 'string' ? [lines] : lines) {
+    for (const line of setCookieLines(headers)) {
       const [pair = ''] = line.split(';');
       const equals = pair.indexOf('=');
       const [name, value] = [pair.slice(0, equals).trim(), pair.slice(equals + 1).trim()];
+      this.cookieNames.add(name);
       if (value === '' || /;\s*max-age=0\b/i.test(line)) this.#cookies.delete(name);
       else this.#cookies.set(name, value);
     }
   }
 
   async #acceptLogin(challenge: string): Promise<URL> {
-    return this.#accept('login', challenge, { subject: SUBJECT, remember: false });
+    return this.#accept('login', challenge, { subject: SUBJECT, remember: true, remember_for: REMEMBER_SECONDS });
   }
 
   async #acceptConsent(challenge: string): Promise<URL> {

@@ -13,6 +13,17 @@ export interface HydraApi {
   /** Public keys of `/.well-known/jwks.json`, by kid. */
   publicKeys(side: SideName): Promise<readonly string[]>;
   issuer(side: SideName): Promise<string>;
+  /** The whole discovery document. */
+  discovery(side: SideName): Promise<Readonly<Record<string, unknown>>>;
+  /** SHA-256 of each key that it signs tokens with, of the public part: equal kids prove nothing, because 1.x calls its first ones alike. */
+  signingKeys(side: SideName): Promise<readonly string[]>;
+  /** Begins a login as a browser does and goes no further. 1.x keeps a row for it. @returns names of the cookies it sets, or why it begins none */
+  loginCookies(
+    side: SideName,
+    client: LoginClient,
+  ): Promise<{ readonly names: readonly string[]; readonly refused?: string }>;
+  /** Whether a page at this origin may call the token endpoint, by the answer to a preflight request. */
+  allowsOrigin(side: SideName, origin: string): Promise<boolean>;
   /** From `/metrics/prometheus` of the admin listener. */
   metrics(side: SideName): Promise<HydraMetrics>;
   /**
@@ -20,7 +31,21 @@ export interface HydraApi {
    * API, with a client of our own that is removed afterwards.
    * @throws CutoverFault HYDRA_UNEXPECTED says at which step it broke
    */
-  syntheticLogin(side: SideName): Promise<{ readonly durationMs: number; readonly steps: readonly string[] }>;
+  syntheticLogin(side: SideName): Promise<SyntheticLogin>;
+}
+
+/** A client as far as a login begins with it. */
+export interface LoginClient {
+  readonly id: string;
+  readonly redirectUri: string;
+  readonly scope: string;
+}
+
+export interface SyntheticLogin {
+  readonly durationMs: number;
+  readonly steps: readonly string[];
+  /** Names of all cookies that were set. */
+  readonly cookies: readonly string[];
 }
 
 export interface ConsentSample {

@@ -110,9 +110,12 @@ async function startHydra(cutover: Cutover): Promise<void> {
   const { run, saga } = cutover;
   if (!rehearsalPlan(cutover).startsGreen) return;
   const findings: readonly FaultCode[] = ['PROCESS_NOT_READY', 'CHECK_FAILED', 'HYDRA_UNEXPECTED', 'COMMAND_FAILED'];
-  await finds(cutover, 'start', findings, () => {
+  await finds(cutover, 'start', findings, async () => {
     saga.register('start', () => steps.stopGreen(run.stepInput));
-    return steps.startGreen(run.stepInput);
+    const started = await steps.startGreen(run.stepInput);
+    for (const what of started?.differences ?? []) {
+      run.findings.push({ phase: 'start', weight: 'blocks', code: 'CHECK_FAILED', what });
+    }
   });
 }
 

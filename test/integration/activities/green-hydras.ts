@@ -5,6 +5,12 @@ import { DATABASE, type GreenFixture, SECRET } from './green-fixture';
 
 const ISSUER = 'https://127.0.0.1:9000/';
 const NOBODY = 'http://127.0.0.1:9';
+/** A page of a client of blue's; a 1.x answers every preflight request, a 2.x those of its own settings. */
+export const CLIENT_ORIGIN = 'https://spa.example';
+const CORS = {
+  SERVE_PUBLIC_CORS_ENABLED: 'true',
+  SERVE_PUBLIC_CORS_ALLOWED_ORIGINS: `https://global.example,${CLIENT_ORIGIN}`,
+};
 
 /** Real Hydras, 1.11.10 on blue and 2.3.0 on green of a fixture, and the API of the product that asks them. */
 export class GreenHydras {
@@ -12,12 +18,34 @@ export class GreenHydras {
   #api: HttpHydraApi | undefined;
 
   async start(fixture: GreenFixture, side: SideName): Promise<void> {
+    this.#running.set(side, await this.#launch(fixture, side, CORS));
+  }
+
+  /** Runs `work` with a green whose Hydra was started with `settings` on top. */
+  async withOtherGreen(
+    fixture: GreenFixture,
+    settings: Readonly<Record<string, string>>,
+    work: (api: HttpHydraApi) => Promise<void>,
+  ): Promise<void> {
+    const other = await this.#launch(fixture, 'green', { ...CORS, ...settings });
+    const { publicUrl, adminUrl } = other;
+    const api = new HttpHydraApi({
+      sides: { blue: this.#endpoints('blue'), green: { publicUrl, adminUrl, apiGeneration: 2 } },
+    });
+    try {
+      await work(api);
+    } finally {
+      await api.close();
+      await other.stop();
+    }
+  }
+
+  async #launch(fixture: GreenFixture, side: SideName, extra: Readonly<Record<string, string>>): Promise<TestHydra> {
     const { host, port } = await fixture.databases.address(side);
     const password = side === 'blue' ? fixture.hydra.password : fixture.greenPassword;
     const version = side === 'blue' ? '1.11.10' : '2.3.0';
     const database = { host, port, user: fixture.hydra.role, password, database: DATABASE };
-    const hydra = await startHydra({ version, database, loginAppUrl: NOBODY, issuer: ISSUER, secretsSystem: SECRET });
-    this.#running.set(side, hydra);
+    return startHydra({ version, database, loginAppUrl: NOBODY, issuer: ISSUER, secretsSystem: SECRET, extra });
   }
 
   async stop(side: SideName): Promise<void> {

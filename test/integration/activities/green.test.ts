@@ -15,6 +15,7 @@ import { type StepContext } from '../../../activities/step';
 import { vacuumGreen } from '../../../activities/vacuum-green';
 import { type DatabaseProvider } from '../../../domain/ports/database-provider';
 import { type DatabaseSession } from '../../../domain/ports/databases';
+import { type SideName } from '../../../domain/sides';
 import { queryRows } from '../../../domain/ports/sql-client';
 import { guardTables, installArbiter } from '../../../hydra/arbiter/install-arbiter';
 import { readRunRow } from '../../../hydra/closing';
@@ -32,7 +33,7 @@ import {
   stepContext,
   testCommands,
 } from './green-fixture';
-import { GreenHydras } from './green-hydras';
+import { CLIENT_ORIGIN, GreenHydras } from './green-hydras';
 import { MASTER_PASSWORD } from '../world/rds/endpoint-fixture';
 
 const AS_OF = '2026-03-01T12:00:00.000Z';
@@ -50,6 +51,10 @@ beforeAll(async () => {
   fixture = await GreenFixture.start();
   await withBlue(async (client) => {
     await seed(client, { profile: 'fixable', grants: 200, seed: 11, asOf: AS_OF, systemSecret: SECRET });
+    await client.query(
+      `UPDATE hydra_client SET allowed_cors_origins = $1 WHERE id IN (SELECT id FROM hydra_client ORDER BY id LIMIT 3)`,
+      [CLIENT_ORIGIN],
+    );
   });
   await hydras.start(fixture, 'blue');
 });
@@ -338,7 +343,36 @@ describe('green, from the snapshot on', () => {
     beforeAll(() => stages.reach('started'));
 
     it('is ready, uses its database and has the keys and issuer of blue, while closed', async () => {
-      await startGreen(fixture.deps({ hydra: hydras.api() }), fixture.input, context());
+      const started = await startGreen(fixture.deps({ hydra: hydras.api() }), fixture.input, context());
+      expect(started).toEqual({ differences: [] });
+    });
+
+    it('is another one to browsers and clients when it was started with other settings: each is named before the commit', async () => {
+      const settings = {
+        SERVE_COOKIES_NAMES_LOGIN_CSRF: 'ory_hydra_login_csrf',
+        SERVE_PUBLIC_CORS_ALLOWED_ORIGINS: 'https://global.example',
+        WEBFINGER_OIDC_DISCOVERY_SUPPORTED_SCOPE: 'openid,unheard-of',
+      };
+      await hydras.withOtherGreen(fixture, settings, async (hydra) => {
+        const { differences } = await startGreen(fixture.deps({ hydra }), fixture.input, context());
+        expect(differences).toEqual([
+          expect.stringMatching(/discovery document: scopes_supported is changed/),
+          expect.stringMatching(/sets the cookie ory_hydra_login_csrf_\d+ .* not oauth2_authentication_csrf/),
+          expect.stringMatching(/no preflight request of https:\/\/spa\.example, which 3 clients allow/),
+        ]);
+      });
+    });
+
+    it('is missing keys that blue signs with, and is told so by the key and not by its name', async () => {
+      const api = hydras.api();
+      const hydra = new Proxy(api, {
+        get: (_, name: keyof typeof api) =>
+          name === 'signingKeys'
+            ? async (side: SideName) => (side === 'blue' ? api.signingKeys('blue') : ['another'])
+            : (api[name] as () => unknown).bind(api),
+      });
+      const { differences } = await startGreen(fixture.deps({ hydra }), fixture.input, context());
+      expect(differences).toEqual([expect.stringMatching(/lacks 1 of the 1 keys that blue signs with/)]);
     });
 
     it('answers as blue did; a consent that is there and not listed fails the validation and the purge guard', async () => {

@@ -39,6 +39,15 @@ function databases(): Databases {
   };
 }
 
+/** Both sides alike, but that nobody measures them. */
+const HYDRAS = {
+  metrics: () => Promise.reject(new Error('no metrics')),
+  discovery: async () => ({ issuer: 'https://id.example/' }),
+  signingKeys: async () => ['key'],
+  loginCookies: async () => ({ names: ['oauth2_authentication_csrf_1'] }),
+  allowsOrigin: async () => true,
+};
+
 const VIEW = { appliedEpoch: 0, appliedSide: 'blue', stagedEpoch: null, highestEpoch: 0 } as const;
 
 function deps(changes: Partial<StepDeps> = {}, sync: Partial<StepDeps['settings']['sync']> = {}): StepDeps {
@@ -49,7 +58,7 @@ function deps(changes: Partial<StepDeps> = {}, sync: Partial<StepDeps['settings'
     gateways: [],
     targets: [],
     jobs: [],
-    hydra: { metrics: () => Promise.reject(new Error('no metrics')) },
+    hydra: HYDRAS,
     log,
     ...changes,
   } as unknown as StepDeps;

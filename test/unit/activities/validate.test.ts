@@ -21,7 +21,7 @@ const GOOD = {
   keys: ['kid-1', 'kid-2', 'kid-3'] as readonly string[],
   consents: [CONSENT] as readonly object[],
   client: CLIENT as object | undefined,
-  login: () => Promise.resolve({ durationMs: 5, steps: ['one'] }),
+  login: () => Promise.resolve({ durationMs: 5, steps: ['one'], cookies: ['oauth2_authentication_session'] }),
   /** What is in the databases. */
   blueKeys: ['kid-1', 'kid-2'] as readonly string[],
   blueConsents: ['k1'] as readonly string[],
@@ -52,7 +52,11 @@ function depsFor(state: State): StepDeps {
       ? Promise.reject(new CutoverFault('TARGET_UNREACHABLE', 'away'))
       : Promise.resolve(state.target);
   return {
-    settings: { hydraSchema: 'public', validation: { subjects: 1, clients: 1, syntheticLogin: true } },
+    settings: {
+      hydraVersion: { blue: '1.11.10', green: '2.3.0' },
+      hydraSchema: 'public',
+      validation: { subjects: 1, clients: 1, syntheticLogin: true },
+    },
     gateways: [],
     targets: [{ name: 'policy', read }],
     hydra: {
@@ -90,6 +94,11 @@ describe('the validation', () => {
     ['targets', 'one serves blue', { target: { appliedEpoch: 6, appliedSide: 'blue' } }],
     ['targets', 'one does not answer', { target: undefined }],
     ['synthetic login', 'it breaks', { login: breaks }],
+    [
+      'synthetic login',
+      "green's session cookie has another name than blue's",
+      { login: () => Promise.resolve({ durationMs: 5, steps: ['one'], cookies: ['ory_hydra_session'] }) },
+    ],
   ])('fails by check "%s" alone when %s', async (name, _case, change) => {
     expect(await failed(change)).toEqual([name]);
   });
