@@ -28,6 +28,11 @@ export const FAULTS = {
   WORLD_IN_USE: { retryable: false, exitCode: 3, meaning: 'another process runs a world in the same folder' },
   DISK_FULL: { retryable: false, exitCode: 3, meaning: 'a file system has no space left' },
 
+  SCHEMA_VERSION: {
+    retryable: false,
+    exitCode: 3,
+    meaning: 'what is kept in a database or beside a target was written by another version of hydra-cutover',
+  },
   STATE_UNREADABLE: { retryable: false, exitCode: 3, meaning: 'a state file exists but cannot be used' },
   STATE_UNWRITABLE: { retryable: true, exitCode: 6, meaning: 'a state file could not be written' },
   TARGET_STATE_INVALID: { retryable: false, exitCode: 3, meaning: 'a target refuses a state it cannot serve' },

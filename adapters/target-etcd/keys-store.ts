@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { CutoverFault } from '../../domain/faults';
+import { CutoverFault, isCutoverFault } from '../../domain/faults';
+import { knownRecord, withRecordVersion } from '../../domain/record-version';
 import { initialTargetRecord, type TargetRecord } from '../../domain/target';
 import { storedRecord } from '../target-record/record-schema';
 import { type Change, type Held, type RecordStore, type State } from '../target-record/record-target';
@@ -41,7 +42,7 @@ export class KeysStore implements RecordStore<Revisions> {
   }
 
   async save(held: Held<Revisions>, { record, live }: Change): Promise<Held<Revisions> | undefined> {
-    const put = new Map<string, string | null>([[this.#options.recordKey, JSON.stringify(record)]]);
+    const put = new Map<string, string | null>([[this.#options.recordKey, JSON.stringify(withRecordVersion(record))]]);
     if (live !== undefined) for (const [key, value] of this.#values(live.state)) put.set(key, value);
     const done = await this.#client.commit({ unchanged: held.version, put });
     return done ? this.load() : undefined;
@@ -59,8 +60,10 @@ export class KeysStore implements RecordStore<Revisions> {
   #parse(stored: string): TargetRecord<State> {
     const { name, recordKey } = this.#options;
     try {
-      return storedRecord.parse(JSON.parse(stored));
+      const parsed: unknown = JSON.parse(stored);
+      return storedRecord.parse(knownRecord(parsed, `etcd key ${recordKey} of ${name}`));
     } catch (error) {
+      if (isCutoverFault(error)) throw error;
       throw new CutoverFault(
         'STATE_UNREADABLE',
         `etcd key ${recordKey} of ${name} is not what this program wrote; restore it, or remove it only when you know which epoch is committed`,

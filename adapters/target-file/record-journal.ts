@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { link, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { CutoverFault } from '../../domain/faults';
+import { CutoverFault, isCutoverFault } from '../../domain/faults';
+import { knownRecord, withRecordVersion } from '../../domain/record-version';
 import { type TargetRecord } from '../../domain/target';
 import { errorCode } from '../network-errors';
 import { storedRecord } from '../target-record/record-schema';
@@ -54,7 +55,8 @@ export class RecordJournal {
     const draft = this.beside(`draft-${randomBytes(8).toString('hex')}`);
     const next = this.beside(String(version + 1));
     try {
-      await writeThrough(draft, JSON.stringify(entry));
+      const stored = { ...entry, record: withRecordVersion(entry.record) };
+      await writeThrough(draft, JSON.stringify(stored));
       await link(draft, next);
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error;
@@ -94,10 +96,12 @@ export class RecordJournal {
   }
 
   #parse(version: number, text: string): Entry {
+    const file = this.beside(String(version));
     try {
-      return entryBody.parse(JSON.parse(text));
+      const parsed = JSON.parse(text) as Partial<Entry> | null;
+      return entryBody.parse({ ...parsed, record: knownRecord(parsed?.record, file) });
     } catch (error) {
-      const file = this.beside(String(version));
+      if (isCutoverFault(error)) throw error;
       throw new CutoverFault(
         'STATE_UNREADABLE',
         `${file} exists but is not what this program wrote; restore it, or remove it only when you know which epoch is committed`,

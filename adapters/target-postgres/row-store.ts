@@ -1,5 +1,6 @@
 import { escapeLiteral } from 'pg';
 import { CutoverFault } from '../../domain/faults';
+import { knownRecord, withRecordVersion } from '../../domain/record-version';
 import { initialTargetRecord } from '../../domain/target';
 import { errorCode, errorMessage } from '../network-errors';
 import { explainConnectionError } from '../postgres/connection-problem';
@@ -80,7 +81,7 @@ export class RowStore implements RecordStore<RowVersion | null> {
     // As it stands there: numbers of others may be beyond what JSON in here can hold.
     const kept = held.version?.state ?? JSON.stringify(held.live);
     const next = live === undefined ? kept : JSON.stringify(live.state);
-    const values = [this.#options.row, next, record.applied.epoch, JSON.stringify(record)];
+    const values = [this.#options.row, next, record.applied.epoch, JSON.stringify(withRecordVersion(record))];
     if (held.version === null) return this.#insert(values);
     const sql = `UPDATE ${this.#table} SET state = $2::jsonb, epoch = $3, record = $4::jsonb, version = version + 1
       WHERE name = $1 AND version = $5::bigint AND state::text = $6 RETURNING ${COLUMNS}`;
@@ -165,7 +166,8 @@ export class RowStore implements RecordStore<RowVersion | null> {
   }
 
   #parse(record: unknown) {
-    const parsed = storedRecord.safeParse(record);
+    const { name, table } = this.#options;
+    const parsed = storedRecord.safeParse(knownRecord(record, `column "record" of ${name} in table ${table}`));
     if (parsed.success) return parsed.data;
     throw this.#fault(
       'STATE_UNREADABLE',

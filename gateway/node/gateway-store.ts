@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { knownRecord, withRecordVersion } from '../../domain/record-version';
 import { initialTargetRecord } from '../../domain/target';
 import { parseGatewayState, type GatewayState } from '../core/gateway-state';
 import { type GatewayRecord } from '../core/gateway-record';
@@ -6,7 +7,6 @@ import { DurableJson } from '../target/durable-json';
 import { parseTargetRecord } from '../target/target-record-schema';
 
 const document = z.strictObject({
-  schemaVersion: z.literal(1),
   target: z.unknown(),
   hold: z.strictObject({ epoch: z.int().positive(), deadlineMs: z.int().positive() }).nullable(),
 });
@@ -23,11 +23,11 @@ export interface GatewayStore {
  * @throws CutoverFault STATE_UNREADABLE | DISK_FULL | STATE_UNWRITABLE
  */
 export async function openGatewayStore(file: string, initial: GatewayState): Promise<GatewayStore> {
-  const durable = new DurableJson<GatewayRecord & { readonly schemaVersion: 1 }>(file, (value) => {
-    const { schemaVersion, target, hold } = document.parse(value);
-    return { schemaVersion, target: parseTargetRecord(target, parseGatewayState), hold };
+  const durable = new DurableJson<GatewayRecord>(file, (value) => {
+    const { target, hold } = document.parse(knownRecord(value, `state file ${file}`));
+    return { target: parseTargetRecord(target, parseGatewayState), hold };
   });
-  const persist = (record: GatewayRecord) => durable.write({ schemaVersion: 1, ...record });
+  const persist = (record: GatewayRecord) => durable.write(withRecordVersion(record));
   let record: GatewayRecord | undefined = await durable.read();
   if (record === undefined) {
     record = { target: initialTargetRecord(initial), hold: null };

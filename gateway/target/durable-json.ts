@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { CutoverFault } from '../../domain/faults';
+import { CutoverFault, isCutoverFault } from '../../domain/faults';
 
 /**
  * One JSON document in one file that survives a crash at any instant: a reader sees the whole old or the whole new content.
@@ -15,13 +15,14 @@ export class DurableJson<T> {
 
   /**
    * @returns undefined when the file does not exist
-   * @throws CutoverFault STATE_UNREADABLE when it exists and is not what this program wrote
+   * @throws CutoverFault STATE_UNREADABLE when it exists and is not what this program wrote | what `parse` throws
    */
   async read(): Promise<T | undefined> {
     try {
       return this.parse(JSON.parse(await readFile(this.file, 'utf8')));
     } catch (error) {
       if (hasErrno(error, 'ENOENT')) return undefined;
+      if (isCutoverFault(error)) throw error;
       throw new CutoverFault(
         'STATE_UNREADABLE',
         `state file ${this.file} exists but cannot be used: ${reason(error)}; restore it, or remove it only when you know which epoch is committed`,

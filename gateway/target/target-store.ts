@@ -8,6 +8,7 @@ import {
   type TargetRecord,
   type TargetResult,
 } from '../../domain/target';
+import { knownRecord, withRecordVersion } from '../../domain/record-version';
 import { Serial } from '../core/serial';
 import { acceptState, type TargetStore } from '../core/target-port';
 import { DurableJson } from './durable-json';
@@ -76,7 +77,7 @@ export class FileTargetStore<State> implements TargetStore<State> {
       const result = decide(this.record);
       if (!result.ok) return result;
       if (result.changed) {
-        await this.document.write(result.record);
+        await this.document.write(withRecordVersion(result.record));
         this.record = result.record;
       }
       await this.announce();
@@ -97,11 +98,13 @@ export class FileTargetStore<State> implements TargetStore<State> {
  * @throws CutoverFault STATE_UNREADABLE | DISK_FULL | STATE_UNWRITABLE
  */
 export async function createTargetStore<State>(options: TargetStoreOptions<State>): Promise<FileTargetStore<State>> {
-  const document = new DurableJson(options.file, (value) => parseTargetRecord(value, options.parseState));
+  const document = new DurableJson(options.file, (value) =>
+    parseTargetRecord(knownRecord(value, `state file ${options.file}`), options.parseState),
+  );
   let record = await document.read();
   if (record === undefined) {
     record = initialTargetRecord(options.initial);
-    await document.write(record);
+    await document.write(withRecordVersion(record));
   }
   return new FileTargetStore(document, options.parseState, record);
 }

@@ -28,6 +28,8 @@ CREATE TABLE hydra_cutover.run (
   -- May write while this side is closed, and never otherwise. Never settable by a session.
   sync_role    name,
   installed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  -- Of this schema; see schema-version.ts.
+  schema_version integer NOT NULL,
   CHECK ((state = 'fenced') = (lease_until IS NOT NULL))
 );
 

@@ -1,4 +1,5 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { assertSchemaVersion, schemaVersionSql } from './schema-version';
 
 /** Times are that database's clock, ISO-8601 with offset. */
 export type BeginAnswer =
@@ -67,6 +68,7 @@ export interface ArbiterState {
   readonly side: 'blue' | 'green';
   readonly nonce: string;
   readonly cutoverId: string;
+  readonly schemaVersion: number;
   readonly state: SideState;
   readonly epoch: number;
   readonly armed: boolean;
@@ -220,16 +222,21 @@ export async function lookAtFence(client: SqlClient): Promise<FenceLook> {
   return row;
 }
 
-/** For people and reports. Decisions never come from here: they claim, they do not look. */
+/**
+ * For people and reports. Decisions never come from here: they claim, they do not look.
+ *
+ * @throws CutoverFault SCHEMA_VERSION when another version of this program made it
+ */
 export async function readArbiter(client: SqlClient): Promise<ArbiterState> {
   const [row] = await queryRows<ArbiterState>(
     client,
-    `SELECT run.side, run.nonce, run.cutover_id AS "cutoverId", run.state, run.epoch::float8 AS epoch,
+    `SELECT run.side, run.nonce, run.cutover_id AS "cutoverId", ${schemaVersionSql('run')} AS "schemaVersion", run.state, run.epoch::float8 AS epoch,
             armed.last_value <> 0 AS armed,
             ${REFUSED} AS refused
        FROM hydra_cutover.run, hydra_cutover.armed, hydra_cutover.refused`,
   );
   if (row === undefined) throw new Error('hydra_cutover.run has no row');
+  assertSchemaVersion(row);
   return row;
 }
 

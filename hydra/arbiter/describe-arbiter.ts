@@ -1,5 +1,6 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type SideState } from './arbiter';
+import { assertSchemaVersion, schemaVersionSql } from './schema-version';
 
 /** Times are that database's clock, ISO-8601 with offset. */
 export interface AttemptDescription {
@@ -16,6 +17,7 @@ export interface AttemptDescription {
 
 export interface ArbiterDescription {
   readonly cutoverId: string;
+  readonly schemaVersion: number;
   readonly side: 'blue' | 'green';
   readonly nonce: string;
   readonly state: SideState;
@@ -38,6 +40,7 @@ const ATTEMPTS = `SELECT COALESCE(jsonb_agg(jsonb_build_object(
  * Whose arbiter is in this database, if any. For people, preflight and resuming: decisions claim, they do not look.
  *
  * @returns undefined when there is none
+ * @throws CutoverFault SCHEMA_VERSION when another version of this program made it
  */
 export async function describeArbiter(client: SqlClient): Promise<ArbiterDescription | undefined> {
   if (!(await hasArbiter(client))) return undefined;
@@ -45,10 +48,11 @@ export async function describeArbiter(client: SqlClient): Promise<ArbiterDescrip
     client,
     `SELECT jsonb_build_object(
         'cutoverId', cutover_id, 'side', side, 'nonce', nonce, 'state', state, 'epoch', epoch, 'leaseUntil', lease_until,
-        'syncRole', sync_role, 'installedAt', installed_at,
+        'schemaVersion', ${schemaVersionSql('run')}, 'syncRole', sync_role, 'installedAt', installed_at,
         'guarded', (SELECT count(*) FROM hydra_cutover.guarded), 'attempts', (${ATTEMPTS})) AS description
        FROM hydra_cutover.run`,
   );
+  if (row !== undefined) assertSchemaVersion(row.description);
   return row?.description;
 }
 

@@ -5,6 +5,7 @@ import { END_WHEN_SILENT } from '../end-when-silent';
 import { sqlFile } from '../sql-file';
 import { type ArbiterDescription, describeArbiter } from './describe-arbiter';
 import { type LockRetryOptions, withLockRetry } from './lock-retry';
+import { SCHEMA_VERSION } from './schema-version';
 import { type CutoverOrigin, describeOrigin, recordOrigin, tellOrigin } from './origin';
 
 export interface InstallArbiterOptions {
@@ -38,8 +39,8 @@ export async function installArbiter(client: SqlClient, options: InstallArbiterO
     for (const file of ['arbiter.sql', 'looks.sql', 'asks.sql', 'guards.sql'])
       await client.query(sqlFile(__dirname, file));
     await client.query(
-      'INSERT INTO hydra_cutover.run (side, nonce, cutover_id, state, sync_role) VALUES ($1, $2::uuid, $3, $4, $5)',
-      [options.side, nonce, options.cutoverId, options.initialState, options.syncRole ?? null],
+      'INSERT INTO hydra_cutover.run (side, nonce, cutover_id, state, sync_role, schema_version) VALUES ($1, $2::uuid, $3, $4, $5, $6)',
+      [options.side, nonce, options.cutoverId, options.initialState, options.syncRole ?? null, SCHEMA_VERSION],
     );
     if (options.origin !== undefined) await recordOrigin(client, options.origin);
     if (options.initialState === 'closed') {

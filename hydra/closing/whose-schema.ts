@@ -1,4 +1,5 @@
 import { CutoverFault } from '../../domain/faults';
+import { assertSchemaVersion, schemaVersionSql } from '../arbiter/schema-version';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 
 /** Where the schema that came with the copy is kept until green has its own: what it says is proof of where green is from. */
@@ -9,9 +10,13 @@ export interface RunRow {
   readonly side: 'blue' | 'green';
   readonly cutoverId: string;
   readonly nonce: string;
+  readonly schemaVersion: number;
 }
 
-/** @returns the run row in `schema`, undefined when there is no such table */
+/**
+ * @returns the run row in `schema`, undefined when there is no such table
+ * @throws CutoverFault SCHEMA_VERSION when another version of this program made it
+ */
 export async function readRunRow(client: SqlClient, schema = 'hydra_cutover'): Promise<RunRow | undefined> {
   const [found] = await queryRows<{ present: boolean }>(client, 'SELECT to_regclass($1) IS NOT NULL AS present', [
     `${schema}.run`,
@@ -19,9 +24,11 @@ export async function readRunRow(client: SqlClient, schema = 'hydra_cutover'): P
   if (found?.present !== true) return undefined;
   const rows = await queryRows<RunRow>(
     client,
-    `SELECT side, cutover_id AS "cutoverId", nonce::text FROM ${schema}.run`,
+    `SELECT side, cutover_id AS "cutoverId", nonce::text, ${schemaVersionSql('run')} AS "schemaVersion" FROM ${schema}.run AS run`,
   );
-  return rows[0];
+  const [row] = rows;
+  if (row !== undefined) assertSchemaVersion(row);
+  return row;
 }
 
 /**

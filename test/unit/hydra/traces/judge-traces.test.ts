@@ -13,7 +13,7 @@ const NOTHING: SideTraces = {
 function arbiter(changes: Partial<ArbiterDescription> = {}): ArbiterDescription {
   return {
     ...{ cutoverId: 'c-1', side: 'blue', nonce: 'n', state: 'open', epoch: 0, leaseUntil: null, syncRole: null },
-    ...{ installedAt: EARLIER, guarded: 12, attempts: [] },
+    ...{ installedAt: EARLIER, schemaVersion: 1, guarded: 12, attempts: [] },
     ...changes,
   };
 }
