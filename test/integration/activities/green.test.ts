@@ -15,7 +15,6 @@ import { type StepContext } from '../../../activities/step';
 import { vacuumGreen } from '../../../activities/vacuum-green';
 import { type DatabaseProvider } from '../../../domain/ports/database-provider';
 import { type DatabaseSession } from '../../../domain/ports/databases';
-import { type SideName } from '../../../domain/sides';
 import { queryRows } from '../../../domain/ports/sql-client';
 import { guardTables, installArbiter } from '../../../hydra/arbiter/install-arbiter';
 import { readRunRow } from '../../../hydra/closing';
@@ -33,6 +32,7 @@ import {
   stepContext,
   testCommands,
 } from './green-fixture';
+import { declareDifferenceTests } from './green-differences';
 import { CLIENT_ORIGIN, GreenHydras } from './green-hydras';
 import { MASTER_PASSWORD } from '../world/rds/endpoint-fixture';
 
@@ -347,33 +347,7 @@ describe('green, from the snapshot on', () => {
       expect(started).toEqual({ differences: [] });
     });
 
-    it('is another one to browsers and clients when it was started with other settings: each is named before the commit', async () => {
-      const settings = {
-        SERVE_COOKIES_NAMES_LOGIN_CSRF: 'ory_hydra_login_csrf',
-        SERVE_PUBLIC_CORS_ALLOWED_ORIGINS: 'https://global.example',
-        WEBFINGER_OIDC_DISCOVERY_SUPPORTED_SCOPE: 'openid,unheard-of',
-      };
-      await hydras.withOtherGreen(fixture, settings, async (hydra) => {
-        const { differences } = await startGreen(fixture.deps({ hydra }), fixture.input, context());
-        expect(differences).toEqual([
-          expect.stringMatching(/discovery document: scopes_supported is changed/),
-          expect.stringMatching(/sets the cookie ory_hydra_login_csrf_\d+ .* not oauth2_authentication_csrf/),
-          expect.stringMatching(/no preflight request of https:\/\/spa\.example, which 3 clients allow/),
-        ]);
-      });
-    });
-
-    it('is missing keys that blue signs with, and is told so by the key and not by its name', async () => {
-      const api = hydras.api();
-      const hydra = new Proxy(api, {
-        get: (_, name: keyof typeof api) =>
-          name === 'signingKeys'
-            ? async (side: SideName) => (side === 'blue' ? api.signingKeys('blue') : ['another'])
-            : (api[name] as () => unknown).bind(api),
-      });
-      const { differences } = await startGreen(fixture.deps({ hydra }), fixture.input, context());
-      expect(differences).toEqual([expect.stringMatching(/lacks (\d) of the \1 keys that blue signs with/)]);
-    });
+    declareDifferenceTests(hydras, () => fixture, context);
 
     it('answers as blue did; a consent that is there and not listed fails the validation and the purge guard', async () => {
       const hydra = hydras.api();
