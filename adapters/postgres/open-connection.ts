@@ -170,7 +170,7 @@ function clientConfig(login: PostgresLogin, options: ConnectionOptions): ClientC
  * of NODE_EXTRA_CA_CERTS included.
  * Source: PostgreSQL manual, "SSL Support", "Protection Provided in Different Modes".
  */
-function sslConfig(ssl: PostgresLogin['ssl']): ClientConfig['ssl'] {
+export function sslConfig(ssl: PostgresLogin['ssl']): ClientConfig['ssl'] {
   if (ssl.mode === 'disable') return false;
   if (ssl.mode === 'require') return { rejectUnauthorized: false };
   const verified = { rejectUnauthorized: true, ...(ssl.ca === undefined ? {} : { ca: ssl.ca }) };

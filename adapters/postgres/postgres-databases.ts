@@ -30,8 +30,8 @@ export interface DatabaseLocation {
   readonly instanceId?: string;
 }
 
-export interface PostgresDatabasesOptions {
-  readonly sides: Readonly<Record<SideName, DatabaseLocation>>;
+export interface PostgresDatabasesOptions<Name extends string = SideName> {
+  readonly sides: Readonly<Record<Name, DatabaseLocation>>;
   /** Asked for the address of a side whose config names no host. */
   readonly provider: { describeInstance(instanceId: string): Promise<DatabaseInstance | undefined> };
   readonly connectTimeoutMs?: number;
@@ -54,17 +54,17 @@ const SESSION_SQL = `
          (SELECT backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()) AS started`;
 
 /** {@link Databases} over `pg`: one connection for each session, none is kept. */
-export class PostgresDatabases implements Databases {
-  readonly #options: PostgresDatabasesOptions;
+export class PostgresDatabases<Name extends string = SideName> implements Databases<Name> {
+  readonly #options: PostgresDatabasesOptions<Name>;
   /** Endpoints that the provider told, until one does not answer. */
-  readonly #endpoints = new Map<SideName, Promise<HostAndPort>>();
+  readonly #endpoints = new Map<Name, Promise<HostAndPort>>();
 
-  constructor(options: PostgresDatabasesOptions) {
+  constructor(options: PostgresDatabasesOptions<Name>) {
     this.#options = options;
   }
 
   async withSession<T>(
-    side: SideName,
+    side: Name,
     work: (client: DatabaseSession) => Promise<T>,
     options: SessionOptions = {},
   ): Promise<T> {
@@ -86,26 +86,26 @@ export class PostgresDatabases implements Databases {
     }
   }
 
-  async address(side: SideName): Promise<DatabaseAddress> {
+  async address(side: Name): Promise<DatabaseAddress> {
     const { name, user, ssl } = this.#options.sides[side];
     const { host, port } = await this.#endpoint(side);
     return { host, port, database: name, user, sslMode: ssl.mode, ...(ssl.ca === undefined ? {} : { ca: ssl.ca }) };
   }
 
-  async withHydraPassword(side: SideName, use: (password: string) => Promise<void>): Promise<boolean> {
+  async withHydraPassword(side: Name, use: (password: string) => Promise<void>): Promise<boolean> {
     const password = this.#options.sides[side].hydraPassword;
     if (password === undefined) return false;
     await use(password());
     return true;
   }
 
-  async #login(side: SideName, other: SessionOptions['login']): Promise<PostgresLogin> {
+  async #login(side: Name, other: SessionOptions['login']): Promise<PostgresLogin> {
     const { name, user, password, ssl } = this.#options.sides[side];
     const credentials = other ? { user: other.user, password: () => other.password } : { user, password };
     return { ...(await this.#endpoint(side)), database: name, ssl, ...credentials };
   }
 
-  async #open(side: SideName, login: PostgresLogin, options: SessionOptions): Promise<PgSession> {
+  async #open(side: Name, login: PostgresLogin, options: SessionOptions): Promise<PgSession> {
     const connect = (purpose: string, connectTimeoutMs: number, signal?: AbortSignal) =>
       openConnection(login, { purpose, connectTimeoutMs, ...(signal ? { signal } : {}) });
     const connectTimeoutMs = this.#options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
@@ -123,7 +123,7 @@ export class PostgresDatabases implements Databases {
     }
   }
 
-  #endpoint(side: SideName): Promise<HostAndPort> {
+  #endpoint(side: Name): Promise<HostAndPort> {
     const { host, port } = this.#options.sides[side];
     if (host !== undefined) return Promise.resolve({ host, port });
     const known = this.#endpoints.get(side);
@@ -134,7 +134,7 @@ export class PostgresDatabases implements Databases {
     return asked;
   }
 
-  async #askProvider(side: SideName): Promise<HostAndPort> {
+  async #askProvider(side: Name): Promise<HostAndPort> {
     const { instanceId } = this.#options.sides[side];
     const instance = instanceId === undefined ? undefined : await this.#options.provider.describeInstance(instanceId);
     if (instance?.endpoint) return instance.endpoint;
@@ -191,7 +191,7 @@ class NoAnswer extends Error {
 }
 
 interface Endpoint {
-  readonly side: SideName;
+  readonly side: string;
   readonly host: string;
   readonly port: number;
   readonly database: string;
@@ -274,7 +274,7 @@ function isPasswordRefused(error: unknown): boolean {
   return isCutoverFault(error) && String(error.details['sqlState'] ?? '').startsWith('28');
 }
 
-function noSession(error: unknown, side: SideName, login: PostgresLogin): CutoverFault {
+function noSession(error: unknown, side: string, login: PostgresLogin): CutoverFault {
   const { kind, what, fix, sqlState } = explainConnectionError(error, `${side}.database`);
   const endpoint = `${login.host}:${login.port}/${login.database}`;
   return new CutoverFault(

@@ -1,8 +1,8 @@
 import { type SideName } from '../sides';
 import { type SqlClient } from './sql-client';
 
-/** Sessions on the databases of both sides. */
-export interface Databases {
+/** Sessions on the databases of both sides. @typeParam Name what tells the databases apart */
+export interface Databases<Name extends string = SideName> {
   /**
    * Runs `work` in a session of its own, as our role unless `login` says otherwise, and ends the session afterwards. A
    * session that is needed for long is one long `work`; two sides at once are two nested calls.
@@ -10,17 +10,17 @@ export interface Databases {
    * @throws CutoverFault DB_UNREACHABLE (no session; also when green does not exist yet) | DB_UNTRUSTED (TLS does not prove
    * that the server is the one that is meant) | whatever `work` throws
    */
-  withSession<T>(side: SideName, work: (client: DatabaseSession) => Promise<T>, options?: SessionOptions): Promise<T>;
+  withSession<T>(side: Name, work: (client: DatabaseSession) => Promise<T>, options?: SessionOptions): Promise<T>;
 
   /** Where a command finds the database. @throws CutoverFault DB_UNREACHABLE when green does not exist yet */
-  address(side: SideName): Promise<DatabaseAddress>;
+  address(side: Name): Promise<DatabaseAddress>;
 
   /**
    * Hands the configured password of Hydra's role to `use`, which must not keep it. A side without one keeps what it has.
    *
    * @returns whether there is one
    */
-  withHydraPassword?(side: SideName, use: (password: string) => Promise<void>): Promise<boolean>;
+  withHydraPassword?(side: Name, use: (password: string) => Promise<void>): Promise<boolean>;
 }
 
 export interface SessionOptions {

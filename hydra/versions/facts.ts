@@ -13,6 +13,9 @@ export type CookieKind = (typeof COOKIE_KINDS)[number];
 /** How clients' secrets are stored. Both are verified wherever both are known. */
 export type SecretHasher = 'bcrypt' | 'pbkdf2';
 
+/** What it takes to launch a version, and to go from it to the next one in place. */
+export type LaunchFacts = Omit<HydraVersionFacts, 'columns' | 'migrations'>;
+
 /** What is true of one version of Hydra, whatever it is upgraded from or to. */
 export interface HydraVersionFacts {
   readonly apiGeneration: ApiGeneration;

@@ -1,4 +1,4 @@
-import { COOKIE_KINDS, type HydraVersionFacts } from './facts';
+import { COOKIE_KINDS, type LaunchFacts } from './facts';
 
 /** A setting of green's Hydra without which it is another Hydra to browsers, clients or the way back. */
 export interface GreenSetting {
@@ -33,7 +33,7 @@ const SHARED: readonly GreenSetting[] = [
 ];
 
 /** @returns what a Hydra of version `green` must be started with to take over from one of version `blue` */
-export function greenSettings(blue: HydraVersionFacts, green: HydraVersionFacts): readonly GreenSetting[] {
+export function greenSettings(blue: LaunchFacts, green: LaunchFacts): readonly GreenSetting[] {
   return [
     ...cookieNames(blue, green),
     ...secretHasher(blue, green),
@@ -49,12 +49,12 @@ export function environmentName(key: string): string {
 }
 
 /** @returns those settings that have a value of their own, by their names in the environment */
-export function greenEnvironment(blue: HydraVersionFacts, green: HydraVersionFacts): Record<string, string> {
+export function greenEnvironment(blue: LaunchFacts, green: LaunchFacts): Record<string, string> {
   const own = [...cookieNames(blue, green), ...secretHasher(blue, green)].filter(({ value }) => value !== AS_ON_BLUE);
   return Object.fromEntries(own.map(({ key, value }) => [environmentName(key), value]));
 }
 
-function cookieNames(blue: HydraVersionFacts, green: HydraVersionFacts): readonly GreenSetting[] {
+function cookieNames(blue: LaunchFacts, green: LaunchFacts): readonly GreenSetting[] {
   if (!green.cookies.renamable) return [];
   return COOKIE_KINDS.map((kind) => ({
     key: `serve.cookies.names.${kind}`,
@@ -66,7 +66,7 @@ function cookieNames(blue: HydraVersionFacts, green: HydraVersionFacts): readonl
   }));
 }
 
-function secretHasher(blue: HydraVersionFacts, green: HydraVersionFacts): readonly GreenSetting[] {
+function secretHasher(blue: LaunchFacts, green: LaunchFacts): readonly GreenSetting[] {
   if (blue.secretHashers.verifies.includes(green.secretHashers.default)) return [];
   const [common] = green.secretHashers.verifies.filter((hasher) => blue.secretHashers.verifies.includes(hasher));
   if (common === undefined) return [];
@@ -74,7 +74,7 @@ function secretHasher(blue: HydraVersionFacts, green: HydraVersionFacts): readon
   return [{ key: 'oauth2.hashers.algorithm', value: common, why }];
 }
 
-function issuer(blue: HydraVersionFacts, green: HydraVersionFacts): GreenSetting {
+function issuer(blue: LaunchFacts, green: LaunchFacts): GreenSetting {
   const adds = blue.issuer === 'with slash' && green.issuer === 'verbatim';
   return {
     key: 'urls.self.issuer',
@@ -84,7 +84,7 @@ function issuer(blue: HydraVersionFacts, green: HydraVersionFacts): GreenSetting
 }
 
 /** Seen on the real binaries: 1.11.10 answers every preflight, 2.3.0 only for origins of its own config. */
-function cors(blue: HydraVersionFacts, green: HydraVersionFacts): readonly GreenSetting[] {
+function cors(blue: LaunchFacts, green: LaunchFacts): readonly GreenSetting[] {
   const narrows = blue.apiGeneration < green.apiGeneration;
   const why = narrows
     ? 'green answers no preflight for the `allowed_cors_origins` of a client: name those origins here too'

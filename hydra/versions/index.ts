@@ -1,11 +1,20 @@
 import { type SupportedHydraVersion } from '../../domain/hydra-versions';
 import { HYDRA_1_11_10 } from './1-11-10';
+import { HYDRA_1_3_2 } from './1-3-2';
 import { HYDRA_2_3_0 } from './2-3-0';
-import { type HydraVersionFacts } from './facts';
+import { type InPlaceVersion } from '../../domain/in-place/paths';
+import { type HydraVersionFacts, type LaunchFacts } from './facts';
 
 export { ADMIN_PREFIX, adminPath } from './admin-path';
 export { type ConsentPaging, CONSENT_PAGING } from './consent-paging';
-export { type ApiGeneration, type CookieKind, type HydraColumns, type HydraVersionFacts, COOKIE_KINDS } from './facts';
+export {
+  type ApiGeneration,
+  type CookieKind,
+  type HydraColumns,
+  type HydraVersionFacts,
+  type LaunchFacts,
+  COOKIE_KINDS,
+} from './facts';
 export { type GreenSetting, environmentName, greenEnvironment, greenSettings } from './green-settings';
 export { hidingVersions } from './hiding-versions';
 
@@ -16,4 +25,10 @@ export { hidingVersions } from './hiding-versions';
 export const HYDRA_VERSION_FACTS: Readonly<Record<SupportedHydraVersion, HydraVersionFacts>> = {
   '1.11.10': HYDRA_1_11_10,
   '2.3.0': HYDRA_2_3_0,
+};
+
+/** Those that are upgraded in place besides. */
+export const HYDRA_LAUNCH_FACTS: Readonly<Record<SupportedHydraVersion | InPlaceVersion, LaunchFacts>> = {
+  ...HYDRA_VERSION_FACTS,
+  '1.3.2': HYDRA_1_3_2,
 };

@@ -1,14 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ADMIN_PREFIX, HYDRA_VERSION_FACTS } from '../../hydra/versions';
+import { ADMIN_PREFIX, HYDRA_LAUNCH_FACTS } from '../../hydra/versions';
 import { hydraProcess } from '../../world/hydra';
 import { freePort } from '../../world/net/free-port';
-import { type HydraVersion } from '../../world/toolchain/types';
-import { sharedServers } from './shared-servers';
+import { type LaunchedVersion } from '../../world/toolchain/types';
+import { hydraBinary } from './hydra-binary';
 import { type TestDatabase } from './database';
 
 export interface TestHydraOptions {
-  readonly version: HydraVersion;
+  readonly version: LaunchedVersion;
   /** Migrated already: `useDatabase('hydra_1_11_10')` or `useDatabase('hydra_2_3_0')`. */
   readonly database: TestDatabase['config'];
   /** Of the login app; pages are `/login`, `/consent`, `/logout` and `/error` below it. */
@@ -21,7 +21,7 @@ export interface TestHydraOptions {
 }
 
 export interface TestHydra {
-  readonly version: HydraVersion;
+  readonly version: LaunchedVersion;
   readonly publicUrl: string;
   readonly adminUrl: string;
   readonly adminPrefix: '' | '/admin';
@@ -43,12 +43,11 @@ export async function startHydra(options: TestHydraOptions): Promise<TestHydra> 
   const { version, database } = options;
   const [publicPort, adminPort] = [await freePort(), await freePort()];
   const issuer = options.issuer ?? `https://127.0.0.1:${publicPort}/`;
-  const { binaries } = sharedServers();
   const password = typeof database.password === 'string' ? database.password : '';
   const spec = hydraProcess({
     name: `hydra-${version}`,
     version,
-    binary: version === '1.11.10' ? binaries.hydra11110 : binaries.hydra230,
+    binary: await hydraBinary(version),
     launch: {
       dsn: `postgres://${database.user}:${password}@${database.host}:${database.port}/${database.database}?sslmode=disable`,
       secretsSystem: options.secretsSystem ?? SECRET,
@@ -83,7 +82,7 @@ export async function startHydra(options: TestHydraOptions): Promise<TestHydra> 
     version,
     publicUrl: `http://127.0.0.1:${publicPort}`,
     adminUrl: `http://127.0.0.1:${adminPort}`,
-    adminPrefix: ADMIN_PREFIX[HYDRA_VERSION_FACTS[version].apiGeneration],
+    adminPrefix: ADMIN_PREFIX[HYDRA_LAUNCH_FACTS[version].apiGeneration],
     issuer,
     pid: child.pid ?? 0,
     stop,

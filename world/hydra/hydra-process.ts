@@ -1,11 +1,11 @@
 import { request } from 'undici';
 import { type ProcessSpec, cleanEnvironment } from '../supervisor';
-import { type HydraVersion } from '../toolchain/types';
+import { type LaunchedVersion } from '../toolchain/types';
 import { type HydraLaunch, hydraSettings } from './launch-settings';
 
 export interface HydraProcessOptions {
   readonly name: string;
-  readonly version: HydraVersion;
+  readonly version: LaunchedVersion;
   readonly binary: string;
   readonly launch: HydraLaunch;
 }

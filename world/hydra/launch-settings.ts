@@ -1,5 +1,5 @@
-import { HYDRA_VERSION_FACTS, greenEnvironment } from '../../hydra/versions';
-import { type HydraVersion } from '../toolchain/types';
+import { HYDRA_LAUNCH_FACTS, greenEnvironment } from '../../hydra/versions';
+import { type LaunchedVersion } from '../toolchain/types';
 
 /** What a Hydra of the world is told; how it is told differs by version. */
 export interface HydraLaunch {
@@ -17,12 +17,12 @@ export interface HydraLaunch {
   /** Allows clients of subject type pairwise; green needs blue's, or their users' `sub` changes. @default public only */
   readonly pairwiseSalt?: string;
   /** The version whose browsers and clients it may have to take over. @default '1.11.10' */
-  readonly takesOverFrom?: HydraVersion;
+  readonly takesOverFrom?: LaunchedVersion;
   /** Settings on top, by the names of the environment. */
   readonly extra?: Readonly<Record<string, string>>;
 }
 
-const OLDEST: HydraVersion = '1.11.10';
+const OLDEST: LaunchedVersion = '1.11.10';
 
 const SHARED_SETTINGS = {
   SERVE_PUBLIC_HOST: '127.0.0.1',
@@ -38,12 +38,12 @@ const SHARED_SETTINGS = {
 const BEHIND_TLS_PROXY = { SERVE_TLS_ALLOW_TERMINATION_FROM: '127.0.0.1/32' } as const;
 
 /** @returns the settings of a `serve all`, to be added to a clean environment */
-export function hydraSettings(version: HydraVersion, launch: HydraLaunch): Record<string, string> {
-  const facts = HYDRA_VERSION_FACTS[version];
+export function hydraSettings(version: LaunchedVersion, launch: HydraLaunch): Record<string, string> {
+  const facts = HYDRA_LAUNCH_FACTS[version];
   return {
     ...SHARED_SETTINGS,
     ...(facts.needsForwardedProto ? BEHIND_TLS_PROXY : {}),
-    ...greenEnvironment(HYDRA_VERSION_FACTS[launch.takesOverFrom ?? OLDEST], facts),
+    ...greenEnvironment(HYDRA_LAUNCH_FACTS[launch.takesOverFrom ?? OLDEST], facts),
     DSN: launch.dsn,
     SECRETS_SYSTEM: launch.secretsSystem,
     SERVE_PUBLIC_PORT: String(launch.publicPort),

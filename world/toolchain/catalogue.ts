@@ -1,7 +1,7 @@
 import { type ToolContext } from './context';
 import { findGoProgram, locateGoProgram } from './go-program';
 import { findPostgres, locatePostgres } from './postgres';
-import { type FoundTool, HYDRA_VERSIONS, POSTGRES_MAJORS } from './types';
+import { type FoundTool, HYDRA_VERSIONS, OLDER_HYDRA_VERSIONS, POSTGRES_MAJORS } from './types';
 import { ETCD, type GoPin, HYDRA, POSTGRES, TEMPORAL_CLI, TEMPORAL_TEST_SERVER, type WheelPin } from './versions';
 import { findWheelProgram, locateWheelProgram } from './wheel-program';
 
@@ -24,7 +24,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   })),
   wheelEntry(TEMPORAL_CLI),
   wheelEntry(TEMPORAL_TEST_SERVER),
-  ...HYDRA_VERSIONS.map((version) => goEntry(HYDRA[version])),
+  ...[...HYDRA_VERSIONS, ...OLDER_HYDRA_VERSIONS].map((version) => goEntry(HYDRA[version])),
   goEntry(ETCD),
 ];
 

@@ -2,12 +2,20 @@ import { unprivilegedIdentity } from './cache/cache-root';
 import { toolContext } from './context';
 import { findGoProgram } from './go-program';
 import { findPostgres } from './postgres';
-import { type HydraVersion, type PostgresInstallation, type PostgresMajor, type ResolveOptions } from './types';
+import { type LaunchedVersion, type PostgresInstallation, type PostgresMajor, type ResolveOptions } from './types';
 import { ETCD, HYDRA, TEMPORAL_CLI, TEMPORAL_TEST_SERVER } from './versions';
 import { findWheelProgram } from './wheel-program';
 
-export type { FoundTool, HydraVersion, PostgresInstallation, PostgresMajor, ResolveOptions, RunAs } from './types';
-export { HYDRA_VERSIONS, POSTGRES_MAJORS } from './types';
+export type {
+  FoundTool,
+  HydraVersion,
+  LaunchedVersion,
+  PostgresInstallation,
+  PostgresMajor,
+  ResolveOptions,
+  RunAs,
+} from './types';
+export { HYDRA_VERSIONS, OLDER_HYDRA_VERSIONS, POSTGRES_MAJORS } from './types';
 
 /**
  * PostgreSQL binaries of one major version that are proven to run on this machine.
@@ -22,7 +30,7 @@ export async function resolvePostgres(major: PostgresMajor, options?: ResolveOpt
 }
 
 /** @returns the path of a Hydra of exactly `version`; compiled on first use. Faults: see `findGoProgram`. */
-export async function resolveHydra(version: HydraVersion, options?: ResolveOptions): Promise<string> {
+export async function resolveHydra(version: LaunchedVersion, options?: ResolveOptions): Promise<string> {
   return (await findGoProgram(HYDRA[version], toolContext(options))).path;
 }
 

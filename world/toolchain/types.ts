@@ -27,6 +27,9 @@ export type PostgresMajor = (typeof POSTGRES_MAJORS)[number];
 
 export const HYDRA_VERSIONS = ['1.11.10', '2.3.0'] as const;
 export type HydraVersion = (typeof HYDRA_VERSIONS)[number];
+/** Compiled only when something needs it: the upgrade in place, its demo and its tests. */
+export const OLDER_HYDRA_VERSIONS = ['1.3.2'] as const;
+export type LaunchedVersion = HydraVersion | (typeof OLDER_HYDRA_VERSIONS)[number];
 
 /** Where a program was found; `made` means that this very call downloaded, copied or compiled it. */
 export const TOOL_SOURCES = ['environment', 'path', 'cache', 'made'] as const;

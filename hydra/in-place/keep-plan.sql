@@ -1,0 +1,19 @@
+-- What is ours in a database that is upgraded in place. It outlives the worker: whoever comes next goes on from here.
+CREATE SCHEMA IF NOT EXISTS hydra_cutover_in_place;
+REVOKE ALL ON SCHEMA hydra_cutover_in_place FROM PUBLIC;
+CREATE TABLE IF NOT EXISTS hydra_cutover_in_place.run (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one),
+  cutover_id text NOT NULL,
+  plan jsonb NOT NULL,
+  -- From when on the old version's sessions look into the compatibility schema; null: they do not.
+  switched_at timestamptz,
+  -- Before the first act: from then on the old version needs its views.
+  begun_at timestamptz,
+  booked_at timestamptz
+);
+CREATE TABLE IF NOT EXISTS hydra_cutover_in_place.act (
+  number integer PRIMARY KEY,
+  done_at timestamptz,
+  -- Of an update: the last key that was done.
+  progress jsonb
+);

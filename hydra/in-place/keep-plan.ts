@@ -1,0 +1,90 @@
+import { CutoverFault } from '../../domain/faults';
+import { type OnlinePlan } from '../../domain/in-place/online-plan';
+import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
+import { inTransaction } from '../cleaning/session';
+import { sqlFile } from '../sql-file';
+
+export const IN_PLACE_SCHEMA = 'hydra_cutover_in_place';
+
+/** What the database says of the upgrade: whoever comes next goes on from here. */
+export interface KeptRun {
+  readonly cutoverId: string;
+  readonly plan: OnlinePlan;
+  /** ISO-8601; null: the old version's sessions do not look into the compatibility schema. */
+  readonly switchedAt: string | null;
+  /** null: no act was begun, and the old version can do without its views. */
+  readonly begunAt: string | null;
+  readonly bookedAt: string | null;
+  readonly actsDone: number;
+}
+
+/** @returns undefined when nothing of ours is there */
+export async function readKeptRun(client: SqlClient): Promise<KeptRun | undefined> {
+  const [known] = await queryRows<{ known: boolean }>(
+    client,
+    `SELECT to_regclass('${IN_PLACE_SCHEMA}.run') IS NOT NULL AS known`,
+  );
+  if (known?.known !== true) return undefined;
+  const [run] = await queryRows<KeptRun>(
+    client,
+    `SELECT cutover_id AS "cutoverId", plan, to_json(switched_at)#>>'{}' AS "switchedAt",
+            to_json(begun_at)#>>'{}' AS "begunAt", to_json(booked_at)#>>'{}' AS "bookedAt",
+            (SELECT count(*)::int FROM ${IN_PLACE_SCHEMA}.act WHERE done_at IS NOT NULL) AS "actsDone"
+       FROM ${IN_PLACE_SCHEMA}.run`,
+  );
+  return run;
+}
+
+/**
+ * Keeps the plan that a person approved. Idempotent; a run that finds the plan of an earlier one begun adopts it, because
+ * going on is the only way from there.
+ *
+ * @throws CutoverFault CUTOVER_RUNNING when acts of another plan were begun
+ */
+export async function keepPlan(client: SqlClient, cutoverId: string, plan: OnlinePlan): Promise<KeptRun> {
+  await inTransaction(client, 'BEGIN', 'COMMIT', async () => {
+    // Two workers at once: the second one waits, and finds what the first one made.
+    await client.query(`SELECT pg_advisory_xact_lock(hashtext('hydra_cutover'), hashtext('in place'))`);
+    await client.query(sqlFile(__dirname, 'keep-plan.sql'));
+    const kept = await readKeptRun(client);
+    if (kept !== undefined && kept.begunAt !== null) {
+      if (!samePlan(kept.plan, plan)) throw otherPlan(kept);
+      await client.query(`UPDATE ${IN_PLACE_SCHEMA}.run SET cutover_id = $1`, [cutoverId]);
+      return;
+    }
+    await client.query(`DELETE FROM ${IN_PLACE_SCHEMA}.act`);
+    await client.query(
+      `INSERT INTO ${IN_PLACE_SCHEMA}.run (cutover_id, plan) VALUES ($1, $2)
+       ON CONFLICT (one) DO UPDATE SET cutover_id = $1, plan = $2, booked_at = NULL`,
+      [cutoverId, JSON.stringify(plan)],
+    );
+    await client.query(`INSERT INTO ${IN_PLACE_SCHEMA}.act (number) SELECT generate_series(0, $1::int - 1)`, [
+      plan.acts.length,
+    ]);
+  });
+  const kept = await readKeptRun(client);
+  if (kept === undefined) throw new CutoverFault('INTERNAL', 'the plan that was just kept is gone');
+  return kept;
+}
+
+/** What is done counts by its place in the plan. */
+export function samePlan(one: OnlinePlan, other: OnlinePlan): boolean {
+  const essence = ({ from, to, acts }: OnlinePlan) => JSON.stringify([from, to, acts.map(sorted)]);
+  return essence(one) === essence(other);
+}
+
+/** The database keeps the fields of an object in an order of its own. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([name, field]) => [name, sorted(field)] as const);
+  return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+function otherPlan({ cutoverId, plan, actsDone }: KeptRun): CutoverFault {
+  return new CutoverFault(
+    'CUTOVER_RUNNING',
+    `the schema ${IN_PLACE_SCHEMA} has ${actsDone} of ${plan.acts.length} acts of another plan done (Hydra ${plan.from} to ${plan.to}, run ${cutoverId}); go on with the versions of that plan`,
+    { cutoverId, actsDone },
+  );
+}

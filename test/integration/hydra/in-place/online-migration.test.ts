@@ -1,0 +1,275 @@
+import { Client } from 'pg';
+import { readVendorPlan, type VendorPlan } from '../../../../activities/in-place/read-vendor-plan';
+import { type SqlClient } from '../../../../domain/ports/sql-client';
+import { book } from '../../../../hydra/in-place/bookkeeping';
+import { compareCatalogs, describeDifferences, readCatalog } from '../../../../hydra/in-place/catalog';
+import { COMPATIBILITY_SCHEMA, layCompatibility, switchOldSessions } from '../../../../hydra/in-place/compatibility';
+import { keepPlan, readKeptRun } from '../../../../hydra/in-place/keep-plan';
+import { type ActTools, repeatUpdates, runActs } from '../../../../hydra/in-place/run-acts';
+import { IN_PLACE_PATHS } from '../../../../domain/in-place/paths';
+import { HYDRA_LAUNCH_FACTS } from '../../../../hydra/versions';
+import { useDatabase } from '../../../support/database';
+import { inPlaceFixture, stepContext, type InPlaceFixture } from '../../../support/in-place';
+
+const live = useDatabase('empty');
+const scratch = useDatabase('empty');
+const clients: Client[] = [];
+let fixture: InPlaceFixture;
+let vendor: VendorPlan;
+
+beforeAll(async () => {
+  fixture = await inPlaceFixture(live, scratch);
+  vendor = await readVendorPlan(fixture.deps, stepContext());
+});
+
+afterAll(() => fixture.close());
+
+/** A test that closes what it opened before it ends. */
+function closing(test: () => Promise<void>): () => Promise<void> {
+  return async () => {
+    try {
+      await test();
+    } finally {
+      for (const client of clients.splice(0)) await client.end();
+    }
+  };
+}
+
+async function openClone(name: string): Promise<{ client: Client; database: string }> {
+  const database = `${fixture.database}_${name}`;
+  await fixture.clone(database);
+  return { database, client: await openAs(fixture.roles.tool, database) };
+}
+
+async function openAs(role: string, database: string): Promise<Client> {
+  const client = new Client({ connectionString: fixture.dsn(role, database) });
+  clients.push(client);
+  await client.connect();
+  return client;
+}
+
+async function asAdminIn(database: string): Promise<Client> {
+  const client = new Client({ ...live.config, database });
+  clients.push(client);
+  await client.connect();
+  return client;
+}
+
+function toolsOf(client: SqlClient, heartbeat: ActTools['heartbeat'] = () => undefined): ActTools {
+  const { schema, owner, migration } = fixture.settings;
+  return {
+    client,
+    schema,
+    owner,
+    ...migration,
+    signal: new AbortController().signal,
+    watch: () => Promise.resolve([]),
+    heartbeat,
+  };
+}
+
+async function begin(client: Client, database: string): Promise<void> {
+  const { owner, oldRole, schema } = fixture.settings;
+  const views = { ...IN_PLACE_PATHS['1.3.2'], changedTables: vendor.plan.changedTables };
+  await keepPlan(client, 'run-1', vendor.plan);
+  await layCompatibility(client, { schema, owner, oldRole, database }, views);
+  await switchOldSessions(client, { schema, owner, oldRole, database });
+}
+
+/** The renamed bookkeeping of the pop library, which nobody reads any more, is left out on purpose. */
+const leftOut = (object: string) => object.includes('schema_migration_pop_legacy');
+
+async function expectVendorsCatalog(client: Client): Promise<void> {
+  const differences = compareCatalogs(vendor.after, await readCatalog(client, 'public'), leftOut);
+  expect(describeDifferences(differences)).toBe('');
+}
+
+describe('the migrations of Hydra 1.3.2 to 1.11.10 online', () => {
+  it('are read off the wire, and each statement has a form that stops nobody', () => {
+    expect(vendor.refused).toEqual([]);
+    expect(new Set(vendor.plan.acts.map(({ migration }) => migration)).size).toBe(12);
+    expect(vendor.plan.bookkeeping.versions).toHaveLength(97);
+    expect(vendor.plan.changedTables).toEqual([
+      'hydra_client',
+      'hydra_oauth2_authentication_request_handled',
+      'hydra_oauth2_consent_request',
+    ]);
+    const forms = vendor.plan.acts.map(({ kind }) => kind);
+    expect(forms.filter((kind) => kind === 'replaceIndex')).toHaveLength(2);
+    expect(forms.filter((kind) => kind === 'createIndex')).toHaveLength(6);
+  });
+
+  it(
+    'leave the catalog of the vendor’s own migration, and nothing to do for either version',
+    closing(async () => {
+      const { client, database } = await openClone('whole');
+      const texts = await client.query<{ names: string; values: string }>(
+        `SELECT string_agg(attname, ', ') AS names, string_agg($$''$$, ', ') AS values FROM pg_attribute
+          WHERE attrelid = 'hydra_client'::regclass AND attnum > 0 AND attnotnull AND NOT atthasdef AND attname <> 'id'`,
+      );
+      const [{ names, values } = { names: '', values: '' }] = texts.rows;
+      await client.query(`INSERT INTO hydra_client (id, token_endpoint_auth_method, ${names})
+        SELECT 'client-' || n, CASE WHEN n % 2 = 0 THEN 'private_key_jwt' ELSE 'none' END, ${values} FROM generate_series(1, 7) n`);
+      await begin(client, database);
+      await runActs(toolsOf(client), vendor.plan);
+      await book(toolsOf(client), vendor.plan);
+      await expectVendorsCatalog(client);
+      const algorithms = await client.query(
+        `SELECT count(*)::int AS n FROM hydra_client WHERE (token_endpoint_auth_signing_alg = 'RS256') = (token_endpoint_auth_method = 'private_key_jwt')`,
+      );
+      expect(algorithms.rows).toEqual([{ n: 7 }]);
+      const { old, next } = fixture.roles;
+      const oldSays = await fixture.hydra('1.3.2', HYDRA_LAUNCH_FACTS['1.3.2'].migrateArgs, database, old);
+      expect(oldSays).toContain('Successfully applied 0 SQL migrations');
+      const newSays = await fixture.hydra('1.11.10', ['migrate', 'sql', '-e', '-y'], database, next);
+      expect(newSays).not.toContain('Pending');
+      await expectVendorsCatalog(client);
+      // What the old version wrote while both served.
+      await client.query(`UPDATE hydra_client SET token_endpoint_auth_signing_alg = '' WHERE id = 'client-2'`);
+      expect(await repeatUpdates(toolsOf(client), vendor.plan)).toBe(3);
+      const last = await client.query(
+        `SELECT token_endpoint_auth_signing_alg AS alg FROM hydra_client WHERE id = 'client-2'`,
+      );
+      expect(last.rows).toEqual([{ alg: 'RS256' }]);
+    }),
+  );
+
+  it(
+    'go on after a crash before each act, and between each act and the note that it is done',
+    closing(async () => {
+      const { client, database } = await openClone('crashes');
+      await begin(client, database);
+      const seen = new Set<string>();
+      const dies = (when: string) => {
+        if (seen.has(when)) return;
+        seen.add(when);
+        throw new Error(`crash ${when}`);
+      };
+      const mortal: SqlClient = {
+        query: async (text, values) => {
+          const note = /UPDATE hydra_cutover_in_place\.act SET done_at.* number = (\d+)/.exec(text);
+          if (note) dies(`after act ${Number(note[1]) + 1}`);
+          return client.query(text, values);
+        },
+      };
+      const heartbeat = (progress: Readonly<Record<string, unknown>>) => {
+        if (progress['step'] === 'migrating') dies(`before act ${String(progress['act'])}`);
+      };
+      let crashes = 0;
+      for (;;) {
+        try {
+          await runActs(toolsOf(mortal, heartbeat), vendor.plan);
+          break;
+        } catch (error) {
+          expect((error as Error).message).toMatch(/^crash/);
+          crashes += 1;
+        }
+      }
+      expect(crashes).toBe(2 * vendor.plan.acts.length);
+      expect((await readKeptRun(client))?.actsDone).toBe(vendor.plan.acts.length);
+      await book(toolsOf(client), vendor.plan);
+      await expectVendorsCatalog(client);
+    }),
+  );
+
+  it(
+    'build an index anew that an earlier try left INVALID, and refuse one of another shape under the name',
+    closing(async () => {
+      const { client, database } = await openClone('invalid');
+      await begin(client, database);
+      const index = 'hydra_oauth2_access_client_id_subject_idx';
+      await client.query(`CREATE INDEX ${index} ON hydra_oauth2_access (client_id, subject)`);
+      const admin = await asAdminIn(database);
+      await admin.query(`UPDATE pg_index SET indisvalid = false WHERE indexrelid = '${index}'::regclass`);
+      await client.query(`CREATE INDEX hydra_oauth2_code_request_id_idx ON hydra_oauth2_code (subject)`);
+      await expect(runActs(toolsOf(client), vendor.plan)).rejects.toMatchObject({
+        code: 'MIGRATION_FAILED',
+        details: { index: 'hydra_oauth2_code_request_id_idx' },
+      });
+      await client.query(`DROP INDEX hydra_oauth2_code_request_id_idx`);
+      await runActs(toolsOf(client), vendor.plan);
+      await book(toolsOf(client), vendor.plan);
+      await expectVendorsCatalog(client);
+    }),
+  );
+
+  it(
+    'let readers and writers go on while a long reader holds a table, and are done when it ends',
+    closing(async () => {
+      const { client, database } = await openClone('reader');
+      await begin(client, database);
+      const reader = await openAs(fixture.roles.old, database);
+      const other = await openAs(fixture.roles.old, database);
+      await reader.query('BEGIN');
+      await reader.query('SELECT count(*) FROM public.hydra_client');
+      const ended = runActs(toolsOf(client), vendor.plan).then(() => 'done');
+      for (let round = 0; round < 20; round += 1) {
+        await other.query(`SELECT count(*) FROM public.hydra_client`);
+        await other.query(`DELETE FROM public.hydra_client WHERE id = 'nobody'`);
+      }
+      const before = await readKeptRun(client);
+      expect(before?.actsDone).toBeLessThan(vendor.plan.acts.length);
+      await reader.query('COMMIT');
+      await expect(ended).resolves.toBe('done');
+    }),
+  );
+
+  it(
+    'keep an old and a new `migrate sql` that somebody runs in the middle from doing harm',
+    closing(async () => {
+      const { client, database } = await openClone('middle');
+      await begin(client, database);
+      let ran = false;
+      const heartbeat = (progress: Readonly<Record<string, unknown>>) => {
+        if (progress['act'] === 10 && !ran) {
+          ran = true;
+          throw new Error('now');
+        }
+      };
+      await expect(runActs(toolsOf(client, heartbeat), vendor.plan)).rejects.toThrow('now');
+      const { old, next } = fixture.roles;
+      const oldSays = await fixture.hydra('1.3.2', HYDRA_LAUNCH_FACTS['1.3.2'].migrateArgs, database, old);
+      expect(oldSays).toContain('Successfully applied 0 SQL migrations');
+      await fixture.hydra('1.11.10', ['migrate', 'sql', '-e', '-y'], database, next).catch(() => '');
+      await runActs(toolsOf(client), vendor.plan);
+      await book(toolsOf(client), vendor.plan);
+      await expectVendorsCatalog(client);
+    }),
+  );
+
+  it(
+    'do not go on with acts of another plan',
+    closing(async () => {
+      const { client, database } = await openClone('other');
+      await begin(client, database);
+      await client.query('UPDATE hydra_cutover_in_place.run SET begun_at = now()');
+      await client.query('UPDATE hydra_cutover_in_place.act SET done_at = now() WHERE number = 0');
+      const other = { ...vendor.plan, acts: vendor.plan.acts.slice(1) };
+      await expect(keepPlan(client, 'run-2', other)).rejects.toMatchObject({ code: 'CUTOVER_RUNNING' });
+      const adopted = await keepPlan(client, 'run-2', vendor.plan);
+      expect(adopted).toMatchObject({ cutoverId: 'run-2', actsDone: 1 });
+      expect(COMPATIBILITY_SCHEMA).toBe('hydra_compatibility');
+    }),
+  );
+
+  it(
+    'take no scratch database that holds anything of others',
+    closing(async () => {
+      const { database } = await openClone('full');
+      const { databases } = fixture.deps;
+      const wrong = {
+        ...fixture.deps,
+        databases: {
+          ...databases,
+          address: databases.address.bind(databases),
+          withSession: databases.withSession.bind(databases),
+        },
+      };
+      const client = await openAs(fixture.roles.tool, database);
+      wrong.databases.withSession = (_name, work) =>
+        work({ backendPid: 0, query: (text, values) => client.query(text, values) });
+      await expect(readVendorPlan(wrong, stepContext())).rejects.toMatchObject({ code: 'CHECK_FAILED' });
+      expect((await client.query('SELECT count(*) FROM hydra_client')).rowCount).toBe(1);
+    }),
+  );
+});

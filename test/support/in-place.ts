@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import { ProcessCommandRunner } from '../../adapters/command/process-command-runner';
+import { PostgresDatabases } from '../../adapters/postgres/postgres-databases';
+import { startRecorder } from '../../adapters/postgres/statement-recorder';
+import { type InPlaceDeps } from '../../activities/in-place/deps';
+import { type StepContext } from '../../activities/step';
+import { type InPlaceCommand, type InPlaceDatabase, type InPlaceSettings } from '../../domain/in-place/settings';
+import { HYDRA_LAUNCH_FACTS } from '../../hydra/versions';
+import { type LaunchedVersion } from '../../world/toolchain';
+import { asAdmin, type TestDatabase } from './database';
+import { hydraBinary } from './hydra-binary';
+import { sharedServers } from './shared-servers';
+
+const PASSWORD = 'test-password-of-in-place';
+
+export interface InPlaceFixture {
+  readonly settings: InPlaceSettings;
+  readonly deps: InPlaceDeps;
+  readonly roles: { readonly old: string; readonly next: string; readonly tool: string };
+  readonly database: string;
+  dsn(role: string, database?: string): string;
+  /** Of a further database with the schema of the old version. */
+  clone(name: string): Promise<void>;
+  /** Runs a program of Hydra on a database, as `role`. @returns what it printed */
+  hydra(version: LaunchedVersion, args: readonly string[], database: string, role: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** A context as the boundary of Temporal makes it. */
+export function stepContext(heartbeat: StepContext['heartbeat'] = () => undefined): StepContext {
+  return { signal: new AbortController().signal, attempt: 1, heartbeat, lastProgress: undefined };
+}
+
+/**
+ * A live database that Hydra 1.3.2 has migrated, an empty scratch database, and the roles of an upgrade in place: the old Hydra's,
+ * which owns the tables, the new one's and the tool's, which are members of it and no superusers.
+ */
+export async function inPlaceFixture(live: TestDatabase, scratch: TestDatabase): Promise<InPlaceFixture> {
+  const suffix = randomBytes(4).toString('hex');
+  const roles = { old: `old_${suffix}`, next: `next_${suffix}`, tool: `tool_${suffix}` };
+  const { host, port } = sharedServers().postgres;
+  for (const [name, member] of [
+    [roles.old, ''],
+    [roles.next, `IN ROLE ${roles.old}`],
+    [roles.tool, `IN ROLE ${roles.old}, ${roles.next}`],
+  ]) {
+    await asAdmin(`CREATE ROLE ${name} LOGIN PASSWORD '${PASSWORD}' ${member}`);
+  }
+  await asAdmin(`ALTER DATABASE ${live.config.database} OWNER TO ${roles.old}`);
+  await asAdmin(`ALTER DATABASE ${scratch.config.database} OWNER TO ${roles.tool}`);
+  const dsn = (role: string, database = live.config.database) =>
+    `postgres://${role}:${PASSWORD}@${host}:${port}/${database}?sslmode=disable`;
+  const location = (database: string) => ({
+    ...{ host, port, name: database, user: roles.tool, password: () => PASSWORD, ssl: { mode: 'disable' as const } },
+  });
+  const databases = new PostgresDatabases<InPlaceDatabase>({
+    sides: { live: location(live.config.database), scratch: location(scratch.config.database) },
+    provider: { describeInstance: () => Promise.resolve(undefined) },
+  });
+  const migrate = async (version: LaunchedVersion) => ({
+    path: 'inPlace.commands',
+    argv: [await hydraBinary(version), ...HYDRA_LAUNCH_FACTS[version].migrateArgs],
+    env: { SECRETS_SYSTEM: 'test-secret-of-all-test-hydras', SQA_OPT_OUT: 'true', LOG_LEVEL: 'warn' },
+    secretEnv: {},
+    timeoutMs: 240_000,
+  });
+  const commands = { migrateOld: await migrate('1.3.2'), migrateNew: await migrate('1.11.10') };
+  const settings = settingsOf(roles);
+  const hydra: InPlaceFixture['hydra'] = async (version, args, database, role) => {
+    const runner = new ProcessCommandRunner<'hydra'>({
+      commands: { hydra: { ...(await migrate(version)), argv: [await hydraBinary(version), ...args] } },
+    });
+    return (await runner.run('hydra', { env: { DSN: dsn(role, database) } })).stdout;
+  };
+  await hydra('1.3.2', HYDRA_LAUNCH_FACTS['1.3.2'].migrateArgs, live.config.database, roles.old);
+  const pristine = `${live.config.database}_old`;
+  await asAdmin(`CREATE DATABASE ${pristine} TEMPLATE ${live.config.database} OWNER ${roles.old}`);
+  const clones = [pristine];
+  return {
+    settings,
+    roles,
+    dsn,
+    hydra,
+    database: live.config.database,
+    deps: {
+      settings,
+      databases,
+      commands: new ProcessCommandRunner<InPlaceCommand>({ commands }),
+      startRecorder: () => startRecorder({ host, port, ssl: { mode: 'disable' } }),
+      withScratchPassword: (use) => use(PASSWORD),
+      askOldForClients: () => Promise.reject(new Error('not started in this test')),
+    },
+    clone: async (name) => {
+      await asAdmin(`CREATE DATABASE ${name} TEMPLATE ${pristine} OWNER ${roles.old}`);
+      clones.push(name);
+    },
+    close: async () => {
+      for (const name of clones) await asAdmin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    },
+  };
+}
+
+function settingsOf(roles: InPlaceFixture['roles']): InPlaceSettings {
+  return {
+    from: '1.3.2',
+    to: '1.11.10',
+    schema: 'public',
+    owner: roles.old,
+    oldRole: roles.old,
+    migration: { lockTimeoutMs: 100, lockAttempts: 50, batchRows: 2 },
+    recycle: { how: 'terminate', deadlineMs: 60_000 },
+  };
+}
