@@ -22,6 +22,7 @@ const node = (/** @type {string} */ file) => [
  * @type {Record<string, string[][]>}
  */
 const SCRIPTS = {
+  attack: [node('test/attack/main.ts')],
   bench: [node('bench/main.ts')],
   check: [
     [bin('prettier'), '--check', '--log-level=warn', '.'],

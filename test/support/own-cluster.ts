@@ -78,6 +78,13 @@ export class OwnCluster {
     await withSuperuser({ port: this.port, password: PASSWORD, database }, (client) => client.query(sql));
   }
 
+  async askSuperuser(sql: string, database = 'postgres'): Promise<unknown[]> {
+    return withSuperuser({ port: this.port, password: PASSWORD, database }, async (client) => {
+      const { rows } = await client.query<Record<string, unknown>>(sql);
+      return rows;
+    });
+  }
+
   /** As by a lack of memory or power: nothing is flushed. Comes back after its recovery. */
   async crash(): Promise<void> {
     const gone = once(this.server, 'exit');

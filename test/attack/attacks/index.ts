@@ -1,0 +1,6 @@
+import { BECOMING_US } from './becoming-us';
+import { DECIDING } from './deciding';
+import { STOPPING_WRITES } from './stopping-writes';
+
+/** Every attack there is. */
+export const ATTACKS = [...BECOMING_US, ...STOPPING_WRITES, ...DECIDING];
