@@ -3,6 +3,7 @@ import { type DatabaseSession } from '../domain/ports/databases';
 import { type DrainReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { type AttemptDescription, describeArbiter, problemsSinceCommit } from '../hydra/arbiter';
+import { byFullName } from '../hydra/by-full-name';
 import { changeLogSize, compareLedger, readNotCarried } from '../hydra/capture';
 import { withGreen } from './green/with-green';
 import { type Step } from './step';
@@ -20,8 +21,9 @@ export const proveDrain: Step<StepInput, DrainReceipt> = (deps, input, context) 
       const committed = await committedAttempt(blue, input.cutoverId);
       const { hydraSchema, sync } = deps.settings;
       const { batchRows, loginTtlMs } = sync;
+      const named = await byFullName(blue, hydraSchema);
       const compared = await withGreen(deps, input, context, 'drain proof', (green) =>
-        compareLedger(blue, green, {
+        compareLedger(named, green, {
           batchRows,
           signal: context.signal,
           onProgress: (captured) => context.heartbeat({ step: 'comparing', captured }),

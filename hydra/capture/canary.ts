@@ -20,7 +20,7 @@ export async function sendCanary(client: SqlClient): Promise<SentCanary> {
   const [arrived] = await queryRows<{ id: number }>(
     client,
     `SELECT id::float8 AS id FROM hydra_cutover.change_log
-      WHERE kind = 'canary' AND done_at IS NULL AND new_key = jsonb_build_object('id', $1::bigint)`,
+      WHERE kind = 'canary' AND done_at IS NULL AND new_key = jsonb_build_object('id', $1::text)`,
     [sent?.id],
   );
   if (sent === undefined || arrived === undefined) {

@@ -1,4 +1,4 @@
--- What the triggers of the capture write to, and what they call. Placeholders: :schema is the quoted schema of Hydra's tables.
+-- What the triggers of the capture write to, and what they call.
 
 CREATE TABLE hydra_cutover.change_log (
   id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -14,16 +14,22 @@ CREATE TABLE hydra_cutover.change_log (
 ) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 CREATE INDEX change_log_undone_idx ON hydra_cutover.change_log (id) WHERE done_at IS NULL;
 
--- "None lost" is a comparison of this set with green's ledger.
+-- What may have been a revocation, by OLD and NEW alone: a trigger function that read a table of Hydra's would evaluate what its owner
+-- puts there (a policy, a type with casts of its own), with our rights. Whether it was one the sync judges when it reads the log, and the
+-- drain proof once more; "none lost" is a comparison of those with green's ledger.
 CREATE TABLE hydra_cutover.revocation (
-  id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  kind       text NOT NULL
+  id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  kind         text NOT NULL
     CHECK (kind IN ('chain_revoked', 'access_deleted', 'consent_deleted', 'login_session_deleted', 'client_deleted')),
-  key        text NOT NULL,
-  request_id text,
-  at         timestamptz NOT NULL DEFAULT clock_timestamp(),
-  UNIQUE (kind, key)
-);
+  key          text NOT NULL,
+  request_id   text,
+  -- Of an access token: a rotation makes one that is newer.
+  requested_at text,
+  at           timestamptz NOT NULL DEFAULT clock_timestamp(),
+  -- When the sync saw that a rotation did it. Another row comes with each later change, so that this one stays judged.
+  rotated_at   timestamptz
+) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
+CREATE INDEX revocation_key_idx ON hydra_cutover.revocation (kind, key);
 
 -- Every trigger that must be there, recorded before the first of them is made. What is left of `captured` could not tell what was
 -- never made, or has been taken off.
@@ -66,37 +72,23 @@ BEGIN
 END
 $log$;
 
-CREATE FUNCTION hydra_cutover.note_revocation(p_kind text, p_key text, p_request_id text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $note$
-BEGIN
-  INSERT INTO hydra_cutover.revocation (kind, key, request_id) VALUES (p_kind, p_key, p_request_id)
-  ON CONFLICT (kind, key) DO NOTHING;
-EXCEPTION WHEN serialization_failure THEN
-  -- A REPEATABLE READ transaction met a row that is newer than its snapshot: the revocation is noted already.
-  NULL;
-END
-$note$;
+-- Values of Hydra's columns go through concat() alone, which calls the output functions of their types: a cast or a conversion to JSON
+-- could be a function that the owner of the table made for a type of its own.
 
--- Deferred to the commit: rotation and revocation are the same statements, but only a rotation leaves an active token.
+-- Rotation and revocation are the same statements, and only a rotation leaves an active token.
 CREATE FUNCTION hydra_cutover.note_chain() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $note$
 BEGIN
-  IF NOT EXISTS (SELECT 1 FROM :schema.hydra_oauth2_refresh WHERE request_id = OLD.request_id AND active) THEN
-    PERFORM hydra_cutover.note_revocation('chain_revoked', OLD.request_id, OLD.request_id);
-  END IF;
+  INSERT INTO hydra_cutover.revocation (kind, key, request_id) VALUES ('chain_revoked', concat(OLD.request_id), concat(OLD.request_id));
   RETURN NULL;
 END
 $note$;
 
--- Deferred to the commit: a rotation deletes the access token and makes a newer one.
+-- A rotation deletes the access token and makes a newer one. Times are as every session of ours reads them.
 CREATE FUNCTION hydra_cutover.note_access() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $note$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET DateStyle = 'ISO, YMD' AS $note$
 BEGIN
-  IF NOT EXISTS (
-    SELECT 1 FROM :schema.hydra_oauth2_access WHERE request_id = OLD.request_id AND requested_at >= OLD.requested_at
-  ) THEN
-    PERFORM hydra_cutover.note_revocation('access_deleted', OLD.signature, OLD.request_id);
-  END IF;
+  INSERT INTO hydra_cutover.revocation (kind, key, request_id, requested_at) VALUES ('access_deleted', concat(OLD.signature), concat(OLD.request_id), concat(OLD.requested_at));
   RETURN NULL;
 END
 $note$;
@@ -104,7 +96,7 @@ $note$;
 CREATE FUNCTION hydra_cutover.note_consent() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $note$
 BEGIN
-  PERFORM hydra_cutover.note_revocation('consent_deleted', OLD.challenge, OLD.challenge);
+  INSERT INTO hydra_cutover.revocation (kind, key, request_id) VALUES ('consent_deleted', concat(OLD.challenge), concat(OLD.challenge));
   RETURN NULL;
 END
 $note$;
@@ -112,7 +104,7 @@ $note$;
 CREATE FUNCTION hydra_cutover.note_login_session() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $note$
 BEGIN
-  PERFORM hydra_cutover.note_revocation('login_session_deleted', OLD.id, NULL);
+  INSERT INTO hydra_cutover.revocation (kind, key) VALUES ('login_session_deleted', concat(OLD.id));
   RETURN NULL;
 END
 $note$;
@@ -120,7 +112,7 @@ $note$;
 CREATE FUNCTION hydra_cutover.note_client() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $note$
 BEGIN
-  PERFORM hydra_cutover.note_revocation('client_deleted', OLD.id, NULL);
+  INSERT INTO hydra_cutover.revocation (kind, key) VALUES ('client_deleted', concat(OLD.id));
   RETURN NULL;
 END
 $note$;

@@ -1,4 +1,5 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { pruneRotations } from './revocations';
 
 export interface ChangeLogSize {
   readonly undone: number;
@@ -29,22 +30,28 @@ export interface PruneOptions {
 }
 
 /**
- * Removes changes that were done a while ago, so that the log does not grow through a long bake. Revocations stay.
+ * Removes changes that were done a while ago, so that the log does not grow through a long bake, and what was noted of rotations.
+ * Revocations stay.
  *
- * @returns how many were removed; more may be left
+ * @param client on blue, which names Hydra's tables in full: see `byFullName`
+ * @returns how many changes were removed; more may be left
  */
 export async function pruneChangeLog(client: SqlClient, options: PruneOptions = {}): Promise<number> {
   const batchRows = options.batchRows ?? 5_000;
+  const olderThanMs = options.olderThanMs ?? 600_000;
   let removed = 0;
   for (let batch = 0; batch < (options.batchesMax ?? 20); batch += 1) {
     const { rowCount } = await client.query(
       `DELETE FROM hydra_cutover.change_log WHERE id IN (
          SELECT id FROM hydra_cutover.change_log
           WHERE done_at < clock_timestamp() - $1 * interval '1 millisecond' ORDER BY id LIMIT $2)`,
-      [options.olderThanMs ?? 600_000, batchRows],
+      [olderThanMs, batchRows],
     );
     removed += rowCount ?? 0;
     if ((rowCount ?? 0) < batchRows) break;
+  }
+  for (let batch = 0; batch < (options.batchesMax ?? 20); batch += 1) {
+    if ((await pruneRotations(client, olderThanMs, batchRows)) < batchRows) break;
   }
   return removed;
 }

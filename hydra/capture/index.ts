@@ -10,7 +10,7 @@ export { type CapturedTable, type CapturedTableName, CAPTURED_TABLES } from './c
 export { type ChangeLogSize, type PruneOptions, changeLogSize, pruneChangeLog } from './change-log';
 export { type InstallCaptureOptions, installCapture } from './install-capture';
 export { isCaptureInstalled, removeCapture } from './remove-capture';
-export { type Revocation, type RevocationKind, REVOCATION_KINDS, readRevocations } from './revocations';
+export { type NotedRevocation, type RevocationKind, REVOCATION_KINDS, readNoted } from './revocations';
 export { type CompareLedgerOptions, type LedgerComparison, compareLedger } from './compare-ledger';
 export { type NotCarried, readNotCarried } from './read-not-carried';
 export { forgetLifetimes, raiseLifetimes, restoreRaisedLifetimes } from './lifetimes';

@@ -67,14 +67,13 @@ async function installLog(
   options: InstallCaptureOptions,
   tables: ReadonlyMap<string, TableState>,
 ): Promise<void> {
-  const [found] = await queryRows<{ there: boolean; schema: string }>(
+  const [found] = await queryRows<{ there: boolean }>(
     client,
-    `SELECT to_regclass('hydra_cutover.captured') IS NOT NULL AS there, quote_ident($1) AS schema`,
-    [options.schema ?? 'public'],
+    `SELECT to_regclass('hydra_cutover.captured') IS NOT NULL AS there`,
   );
   if (found === undefined || found.there) return;
   await withLockRetry(client, 'hydra_cutover', options, async () => {
-    await client.query(sqlFile(__dirname, 'capture.sql', { schema: found.schema }));
+    await client.query(sqlFile(__dirname, 'capture.sql'));
     for (const spec of CAPTURED_TABLES) await client.query(logFunctionSql(spec));
     await client.query(logFunctionSql(CANARY, `'canary'`));
     await client.query(triggersSql(CANARY, 'hydra_cutover.canary'));

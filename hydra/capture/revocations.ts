@@ -9,26 +9,58 @@ export const REVOCATION_KINDS = [
 ] as const;
 export type RevocationKind = (typeof REVOCATION_KINDS)[number];
 
-export interface Revocation {
-  readonly id: number;
+/** One that may have been a revocation, however often it was noted. */
+export interface NotedRevocation {
   readonly kind: RevocationKind;
   /** Chain: request_id; access token: signature; consent: challenge; login session and client: id. */
   readonly key: string;
-  readonly requestId: string | null;
-  /** ISO-8601, blue's clock. */
-  readonly at: string;
+  /** Whether it was one, by what is on blue now: a rotation ends a token too, and leaves another that is active or newer. */
+  readonly revoked: boolean;
 }
 
 /**
- * One page of what blue captured, by id. Ids are not in commit order: a page is complete only once nothing writes any more.
- *
- * @param afterId 0 for the first page
+ * Whether `noted`, a row of `hydra_cutover.revocation`, was a revocation. In other words than the sync's own judgement
+ * (`hydra/sync/ledger.ts`), on purpose: what one of the two gets wrong the other one does not.
  */
-export function readRevocations(client: SqlClient, afterId: number, limit: number): Promise<Revocation[]> {
+const REVOKED_SQL = `CASE noted.kind
+  WHEN 'chain_revoked' THEN NOT COALESCE(
+    (SELECT bool_or(token.active) FROM hydra_oauth2_refresh AS token WHERE token.request_id = noted.request_id), false)
+  WHEN 'access_deleted' THEN COALESCE(
+    (SELECT max(token.requested_at) FROM hydra_oauth2_access AS token WHERE token.request_id = noted.request_id)
+      < noted.requested_at::timestamp, true)
+  ELSE true END`;
+
+/**
+ * One page of what may have been a revocation, by kind and key. Complete only once nothing writes any more.
+ *
+ * @param blue names Hydra's tables in full: see `byFullName`
+ */
+export function readNoted(
+  blue: SqlClient,
+  after: { readonly kind: string; readonly key: string },
+  limit: number,
+): Promise<NotedRevocation[]> {
   return queryRows(
-    client,
-    `SELECT id::float8 AS id, kind, key, request_id AS "requestId", to_jsonb(at) #>> '{}' AS at
-       FROM hydra_cutover.revocation WHERE id > $1 ORDER BY id LIMIT $2`,
-    [afterId, limit],
+    blue,
+    `SELECT kind, key, bool_or(${REVOKED_SQL}) AS revoked FROM hydra_cutover.revocation AS noted
+      WHERE (kind, key) > ($1, $2) GROUP BY kind, key ORDER BY kind, key LIMIT $3`,
+    [after.kind, after.key, limit],
   );
+}
+
+/**
+ * Forgets what the sync took for a rotation a while ago, and what is none of a revocation by {@link REVOKED_SQL} either: there are as
+ * many as there are rotations.
+ *
+ * @param blue as in {@link readNoted}
+ * @returns how many it forgot; more may be left
+ */
+export async function pruneRotations(blue: SqlClient, olderThanMs: number, limit: number): Promise<number> {
+  const { rowCount } = await blue.query(
+    `DELETE FROM hydra_cutover.revocation WHERE id IN (
+       SELECT id FROM hydra_cutover.revocation AS noted
+        WHERE rotated_at < clock_timestamp() - $1 * interval '1 millisecond' AND NOT ${REVOKED_SQL} LIMIT $2)`,
+    [olderThanMs, limit],
+  );
+  return rowCount ?? 0;
 }

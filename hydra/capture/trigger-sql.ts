@@ -10,14 +10,19 @@ interface TriggerSql {
   readonly create: string;
 }
 
-/** How removals of a table are classified, besides being logged. */
+/** What may have been a revocation is noted, besides being logged. */
 const REVOCATION_TRIGGERS: Readonly<Record<string, readonly TriggerSql[]>> = {
   hydra_oauth2_refresh: [
-    constraintTrigger('revoked_update', 'UPDATE OF active', 'WHEN (OLD.active AND NOT NEW.active)', 'note_chain'),
-    constraintTrigger('revoked_delete', 'DELETE', 'WHEN (OLD.active)', 'note_chain'),
+    trigger(
+      'revoked_update',
+      'AFTER UPDATE OF active',
+      'FOR EACH ROW WHEN (OLD.active AND NOT NEW.active)',
+      'note_chain',
+    ),
+    trigger('revoked_delete', 'AFTER DELETE', 'FOR EACH ROW WHEN (OLD.active)', 'note_chain'),
   ],
-  hydra_oauth2_access: [constraintTrigger('revoked_delete', 'DELETE', '', 'note_access')],
-  hydra_oauth2_consent_request_handled: [deleteTrigger(`WHEN (OLD.error = '{}')`, 'note_consent')],
+  hydra_oauth2_access: [trigger('revoked_delete', 'AFTER DELETE', 'FOR EACH ROW', 'note_access')],
+  hydra_oauth2_consent_request_handled: [deleteTrigger(`WHEN (OLD.error OPERATOR(pg_catalog.=) '{}')`, 'note_consent')],
   hydra_oauth2_authentication_session: [deleteTrigger('', 'note_login_session')],
   hydra_client: [deleteTrigger('', 'note_client')],
 };
@@ -25,7 +30,10 @@ const REVOCATION_TRIGGERS: Readonly<Record<string, readonly TriggerSql[]>> = {
 /** @param kind an SQL expression */
 export function logFunctionSql(spec: CapturedTable, kind = 'lower(TG_OP)'): string {
   const columns = [...spec.key, ...spec.relations];
-  const keyOf = (row: string) => `jsonb_build_object(${columns.map((name) => `'${name}', ${row}.${name}`).join(', ')})`;
+  // By the output functions of their types alone, as capture.sql says of concat().
+  const text = (value: string) => `CASE WHEN ${value} IS NOT NULL THEN concat(${value}) END`;
+  const keyOf = (row: string) =>
+    `jsonb_build_object(${columns.map((name) => `'${name}', ${text(`${row}.${name}`)}`).join(', ')})`;
   return sqlFile(__dirname, 'log-function.sql', {
     name: logFunctionName(spec.table),
     table: `'${spec.table}'`,
@@ -66,14 +74,6 @@ function triggersOf(spec: CapturedTable): readonly TriggerSql[] {
 
 function logFunctionName(table: string): string {
   return `log_${table}`;
-}
-
-function constraintTrigger(name: string, event: string, when: string, run: string): TriggerSql {
-  const body = `AFTER ${event} ON :table DEFERRABLE INITIALLY DEFERRED FOR EACH ROW ${when}`;
-  return always(
-    name,
-    `CREATE CONSTRAINT TRIGGER ${TRIGGER_PREFIX}${name} ${body} EXECUTE FUNCTION hydra_cutover.${run}();`,
-  );
 }
 
 function deleteTrigger(when: string, run: string): TriggerSql {

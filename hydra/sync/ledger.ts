@@ -20,22 +20,56 @@ export interface LedgerEntry extends CapturedRevocation {
   readonly outcome: RevocationOutcome;
 }
 
+export interface JudgedRevocations {
+  readonly revocations: readonly CapturedRevocation[];
+  /** Ids of what was noted and was a rotation. */
+  readonly rotated: readonly string[];
+}
+
 /**
- * With all kinds named, PostgreSQL finds the keys through the unique index on (kind, key).
+ * Judges, in the caller's snapshot of blue, what the triggers noted: they see OLD and NEW alone, and a rotation ends a token as a
+ * revocation does. With all kinds named, PostgreSQL finds the keys through the index on (kind, key).
  *
- * @returns revocations that blue captured in the transactions whose changes `named` holds
+ * @returns what the transactions whose changes `named` holds noted
  */
-export async function readNamedRevocations(blue: SqlClient, named: NamedKeys): Promise<CapturedRevocation[]> {
+export async function readNamedRevocations(blue: SqlClient, named: NamedKeys): Promise<JudgedRevocations> {
   const keys = new Set([...named.consents, ...named.requests]);
   for (const table of [...TOKEN_TABLES, 'hydra_client', 'hydra_oauth2_authentication_session'] as const) {
     for (const [key = ''] of named.rows[table].values()) keys.add(key);
   }
-  if (keys.size === 0) return [];
-  return queryRows<CapturedRevocation>(
+  if (keys.size === 0) return { revocations: [], rotated: [] };
+  const judged = await queryRows<CapturedRevocation & { rotated: readonly string[] | null }>(
     blue,
-    `SELECT kind, key, request_id AS "requestId", to_jsonb(at) #>> '{}' AS "capturedAt" FROM hydra_cutover.revocation
-      WHERE kind = ANY($1::text[]) AND key = ANY($2::text[])`,
+    `SELECT kind, key, "requestId", to_jsonb(min(at)) #>> '{}' AS "capturedAt",
+            CASE WHEN bool_and(rotated) THEN array_agg(id::text) END AS rotated
+       FROM (
+         SELECT noted.id, noted.kind, noted.key, noted.request_id AS "requestId", noted.at,
+                CASE noted.kind
+                  WHEN 'chain_revoked' THEN EXISTS (
+                    SELECT 1 FROM hydra_oauth2_refresh t WHERE t.request_id = noted.request_id AND t.active)
+                  WHEN 'access_deleted' THEN EXISTS (
+                    SELECT 1 FROM hydra_oauth2_access t
+                     WHERE t.request_id = noted.request_id AND t.requested_at >= noted.requested_at::timestamp)
+                  ELSE false END AS rotated
+           FROM hydra_cutover.revocation noted
+          WHERE noted.rotated_at IS NULL AND noted.kind = ANY($1::text[]) AND noted.key = ANY($2::text[])) judged
+      GROUP BY kind, key, "requestId"`,
     [REVOCATION_KINDS, [...keys]],
+  );
+  return {
+    revocations: judged
+      .filter(({ rotated }) => rotated === null)
+      .map(({ kind, key, requestId, capturedAt }) => ({ kind, key, requestId, capturedAt })),
+    rotated: judged.flatMap(({ rotated }) => rotated ?? []),
+  };
+}
+
+/** After green's commit, as log rows are marked done: they are not judged again. */
+export async function markRotated(blue: SqlClient, rotated: readonly string[]): Promise<void> {
+  if (rotated.length === 0) return;
+  await blue.query(
+    'UPDATE hydra_cutover.revocation SET rotated_at = clock_timestamp() WHERE id = ANY($1::bigint[]) AND rotated_at IS NULL',
+    [rotated],
   );
 }
 

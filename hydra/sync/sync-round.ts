@@ -4,7 +4,7 @@ import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { CAPTURED_TABLES, logRewrites } from '../capture';
 import { addTokensOf, closeOverFlows } from './closure';
 import { NETWORK_SQL, beginFenced } from './fenced-transaction';
-import { nameRevoked, readNamedRevocations, stillActive, writeLedger } from './ledger';
+import { markRotated, nameRevoked, readNamedRevocations, stillActive, writeLedger } from './ledger';
 import { type LogRow, namedKeys } from './log-keys';
 import { markPage, nextRewrite, readRewritePage } from './rewritten';
 import { readBegunRequests, writeBegunRequests } from './stale-challenges';
@@ -100,10 +100,11 @@ async function carryPart(
   batchRows: number,
 ): Promise<PartReceipt & { readonly lastId: string }> {
   let found: readonly LogRow[] = [];
-  const { log, rows } = await inSnapshot(sides, async () => {
+  const { log, rows, rotated } = await inSnapshot(sides, async () => {
     found = await readLog(sides.blue, afterId, batchRows);
-    return { log: found, rows: found.length === 0 ? 0 : await carry(sides, found, batchRows) };
+    return { log: found, ...(await carry(sides, found, batchRows)) };
   }).catch((error: unknown) => nameUnreadable(sides.blue, namedKeys(found), error));
+  await markRotated(sides.blue, rotated);
   await markDone(sides.blue, log);
   return { changes: log.length, rows, lastId: log.at(-1)?.id ?? afterId };
 }
@@ -114,10 +115,11 @@ async function carryRewritePage(sides: SyncSides, batchRows: number): Promise<Pa
   // Its place is read first: the snapshot is then one of after the rewrite.
   const rewrite = await nextRewrite(blue);
   if (rewrite === null) return null;
-  const { page, rows } = await inSnapshot(sides, async () => {
+  const { page, rows, rotated } = await inSnapshot(sides, async () => {
     const read = await readRewritePage(blue, green, rewrite, batchRows);
-    return { page: read, rows: read.log.length === 0 ? 0 : await carry(sides, read.log, batchRows) };
+    return { page: read, ...(await carry(sides, read.log, batchRows)) };
   });
+  await markRotated(blue, rotated);
   await markPage(blue, rewrite, page);
   return { changes: page.seen, rows };
 }
@@ -154,11 +156,18 @@ async function readLog(blue: SqlClient, afterId: string, limit: number): Promise
   );
 }
 
-async function carry(sides: SyncSides, log: readonly LogRow[], batchRows: number): Promise<number> {
+interface Carried {
+  /** Written or removed on green. */
+  readonly rows: number;
+  readonly rotated: readonly string[];
+}
+
+async function carry(sides: SyncSides, log: readonly LogRow[], batchRows: number): Promise<Carried> {
   const { blue, green } = sides;
+  if (log.length === 0) return { rows: 0, rotated: [] };
   refuseTruncate(log);
   const named = namedKeys(log);
-  const revocations = await readNamedRevocations(blue, named);
+  const { revocations, rotated } = await readNamedRevocations(blue, named);
   // With all tokens of its grant, the effect of a revocation is carried whole.
   await addTokensOf(blue, green, named, nameRevoked(named, revocations));
   const tokens = await readTokens(blue, green, named, batchRows);
@@ -172,7 +181,7 @@ async function carry(sides: SyncSides, log: readonly LogRow[], batchRows: number
   await writeLedger(green, revocations, wanted, activeBefore);
   await writeBegunRequests(green, begun);
   await writeCanaries(green, log);
-  return rows;
+  return { rows, rotated };
 }
 
 function refuseTruncate(log: readonly LogRow[]): void {

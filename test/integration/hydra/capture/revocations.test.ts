@@ -1,6 +1,6 @@
 import { type Client } from 'pg';
 import { installArbiter } from '../../../../hydra/arbiter';
-import { captureProblems, installCapture, readRevocations, removeCapture } from '../../../../hydra/capture';
+import { captureProblems, installCapture, readNoted, removeCapture } from '../../../../hydra/capture';
 import {
   OauthHttp,
   adminLoginApp,
@@ -17,6 +17,8 @@ import {
   type OauthClient,
   type TokenSet,
 } from '../../../../world/oauth';
+import { readNamedRevocations } from '../../../../hydra/sync/ledger';
+import { type LogRow, namedKeys } from '../../../../hydra/sync/log-keys';
 import { useDatabase } from '../../../support/database';
 import { startHydra, type TestHydra } from '../../../support/hydra';
 
@@ -41,12 +43,19 @@ async function grant(
   return { tokens, refreshToken: tokens.refreshToken, subject, consent: consent.challenge };
 }
 
-/** What was noted during `act`, as kind and key. */
+/** The revocations of what was noted during `act`, as kind and key: by the drain proof, and by the sync that reads the log. */
 async function noted(act: () => Promise<unknown>): Promise<[string, string][]> {
-  await ours.query('DELETE FROM hydra_cutover.revocation');
+  await ours.query('DELETE FROM hydra_cutover.revocation; DELETE FROM hydra_cutover.change_log');
   await act();
-  return (await readRevocations(ours, 0, 1_000)).map(({ kind, key }) => [kind, key]);
+  const proven = (await readNoted(ours, { kind: '', key: '' }, 1_000)).filter(({ revoked }) => revoked);
+  const log = await ours.query<LogRow>('SELECT * FROM hydra_cutover.change_log');
+  const { revocations, rotated } = await readNamedRevocations(ours, namedKeys(log.rows));
+  const both = [proven, revocations].map((found) => found.map(({ kind, key }): [string, string] => [kind, key]).sort());
+  expect(both[1]).toEqual(both[0]);
+  rotations = rotated.length;
+  return both[0] ?? [];
 }
+let rotations = 0;
 const kinds = (found: [string, string][]): string[] => [...new Set(found.map(([kind]) => kind))].sort();
 
 beforeAll(async () => {
@@ -72,6 +81,8 @@ describe('what Hydra 1.11.10 does through its API is noted as', () => {
         refreshToken = (await refreshTokens(http, client, refreshToken)).refreshToken ?? '';
     });
     expect(found).toEqual([]);
+    // Of each rotation: the refresh token and the access token.
+    expect(rotations).toBe(6);
   });
 
   it('a revoked chain for a revocation by refresh token and by access token', async () => {
@@ -158,16 +169,68 @@ describe('what Hydra 1.11.10 does through its API is noted as', () => {
     expect(found).toEqual([]);
   });
 
-  it('one entry for a revocation that two transactions note at once, though one has an older snapshot', async () => {
+  it('one revocation, however often it was noted', async () => {
     const insert = `INSERT INTO hydra_oauth2_access (signature, request_id, client_id, scope, granted_scope, form_data, session_data, subject)
       VALUES ('doubled', 'doubled', $1, '', '', '', '', '')`;
-    await ours.query(insert, [client.id]);
-    await other.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
-    await other.query('SELECT 1');
-    await noted(() => ours.query(`DELETE FROM hydra_oauth2_access WHERE signature = 'doubled'`));
-    await other.query(`SELECT hydra_cutover.note_revocation('access_deleted', 'doubled', NULL)`);
-    await expect(other.query('COMMIT')).resolves.toBeDefined();
-    expect(await readRevocations(ours, 0, 10)).toMatchObject([{ kind: 'access_deleted', key: 'doubled' }]);
+    const found = await noted(async () => {
+      for (let i = 0; i < 2; i += 1) {
+        await ours.query(insert, [client.id]);
+        await ours.query(`DELETE FROM hydra_oauth2_access WHERE signature = 'doubled'`);
+      }
+    });
+    expect(found).toEqual([['access_deleted', 'doubled']]);
+  });
+
+  it.each(['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'])(
+    'what a role without any right to our schema revokes, itself and through a cascade, under %s',
+    async (isolation) => {
+      const writer = `writer_${client.id.replaceAll('-', '').slice(0, 12)}`;
+      await ours.query(
+        `CREATE ROLE ${writer}; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${writer}`,
+      );
+      try {
+        const gone = await createOauthClient(http);
+        const { consent } = await grant(gone);
+        const { tokens } = await grant();
+        await other.query(`SET ROLE ${writer}`);
+        await expect(other.query('SELECT FROM hydra_cutover.revocation')).rejects.toMatchObject({ code: '42501' });
+        const found = await noted(async () => {
+          await other.query(`BEGIN ISOLATION LEVEL ${isolation}`);
+          await other.query('SELECT 1 FROM hydra_client');
+          await other.query('DELETE FROM hydra_client WHERE id = $1', [gone.id]);
+          await other.query('UPDATE hydra_oauth2_refresh SET active = false WHERE active');
+          await other.query('COMMIT');
+        });
+        expect(found).toEqual(
+          expect.arrayContaining([
+            ['client_deleted', gone.id],
+            ['chain_revoked', consent],
+          ]),
+        );
+        expect(kinds(found)).toContain('access_deleted');
+        expect(tokens.refreshToken).toBeDefined();
+      } finally {
+        await other.query('ROLLBACK; RESET ROLE');
+        await ours.query(`DROP OWNED BY ${writer}; DROP ROLE ${writer}`);
+      }
+    },
+  );
+
+  it.each([
+    ['nothing for an access token whose successor is newer', '2026-04-03', []],
+    ['a deleted access token where what is left is older', '2026-03-05', [['access_deleted', 'dated-1']]],
+  ])('%s, however its writer shows times', async (_what, left, expected) => {
+    const insert = (
+      signature: string,
+      day: string,
+    ) => `INSERT INTO hydra_oauth2_access (signature, request_id, requested_at, client_id, scope,
+      granted_scope, form_data, session_data, subject) VALUES ('${signature}', 'dated', '${day}', '${client.id}', '', '', '', '', '')`;
+    await ours.query(`${insert('dated-1', '2026-04-02')}; ${insert('dated-2', left)}`);
+    const found = await noted(() =>
+      other.query(`SET DateStyle = 'SQL, DMY'; DELETE FROM hydra_oauth2_access WHERE signature = 'dated-1'`),
+    );
+    expect(found).toEqual(expected);
+    await other.query(`RESET DateStyle; DELETE FROM hydra_oauth2_access WHERE request_id = 'dated'`);
   });
 });
 
