@@ -14,6 +14,7 @@ import {
   notGreen,
   readRunRow,
   setCopiedSchemaAside,
+  switchOffForeignTriggers,
 } from '../hydra/closing';
 import { installSyncTables } from '../hydra/sync/install-sync-tables';
 import { createSyncRole } from '../hydra/sync/sync-role';
@@ -55,6 +56,8 @@ export const closeGreen: Step<StepInput, void> = async (deps, { cutoverId }, con
           await closeLogins(ours);
           await endSessions(ours);
           await dropCopiedSchema(ours);
+          const again = await switchOffForeignTriggers(ours, deps.settings.hydraSchema);
+          if (again.length > 0) deps.log.warn({ cutoverId, again }, 'triggers of others are switched off on green');
         },
         { signal, purpose: 'close green' },
       ),

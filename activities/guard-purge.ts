@@ -3,6 +3,7 @@ import { type Job, type JobRemoval } from '../domain/ports/targets';
 import { type PurgeGuardReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { readArbiter } from '../hydra/arbiter/arbiter';
+import { byFullName } from '../hydra/by-full-name';
 import { consentsInGreen, listedOnBlue, subjectsInGreen } from '../hydra/validation';
 import { assertTargetsServe } from './green/read-targets';
 import { type RemovalVerdict, type SubjectConsents, judgeRemoval } from './green/removal-verdict';
@@ -66,10 +67,7 @@ async function consentsOf(
 ): Promise<ReadonlyMap<string, SubjectConsents>> {
   const onBlue = await deps.databases.withSession(
     'blue',
-    async (blue) => {
-      await blue.query(`SELECT set_config('search_path', quote_ident($1), false)`, [deps.settings.hydraSchema]);
-      return listedOnBlue(blue, subjects);
-    },
+    async (session) => listedOnBlue(await byFullName(session, deps.settings.hydraSchema), subjects),
     { signal: context.signal, purpose: 'guard purge' },
   );
   const present = await onGreen(deps, input, context, (green) => subjectsInGreen(green, subjects));

@@ -19,6 +19,7 @@ import {
   readSizes,
 } from './preflight/check-hydra-schema';
 import { checkCatalog } from './preflight/check-catalog';
+import { checkPlanted } from './preflight/check-planted';
 import { checkLoginTtl } from './preflight/check-login-ttl';
 import { checkInput } from './preflight/check-input';
 import {
@@ -166,6 +167,7 @@ async function lookAtBlue(
       facts.catalog = await checkCatalog(blue, settings, findings);
     });
     await attempt("owner of Hydra's tables", () => checkOwners(blue, settings, findings));
+    await attempt('code of others on blue', () => checkPlanted(blue, settings, findings));
     await attempt('row level security on blue', () => checkRowSecurity(blue, settings, findings));
     if (findings.problems.length > before) return;
     await attempt('data on blue', async () => {

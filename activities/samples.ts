@@ -1,4 +1,5 @@
 import { type StepInput } from '../domain/steps';
+import { byFullName } from '../hydra/by-full-name';
 import { type Sample, chooseClients, chooseSubjects, writeSamples } from '../hydra/validation';
 import { withGreen } from './green/with-green';
 import { type Step } from './step';
@@ -17,8 +18,8 @@ export const sampleBlue: Step<StepInput, { readonly subjects: number; readonly c
   const { validation, hydraSchema } = deps.settings;
   const { subjects, clients } = await deps.databases.withSession(
     'blue',
-    async (blue) => {
-      await blue.query(`SELECT set_config('search_path', quote_ident($1), false)`, [hydraSchema]);
+    async (session) => {
+      const blue = await byFullName(session, hydraSchema);
       return {
         subjects: await chooseSubjects(blue, validation.subjects),
         clients: await chooseClients(blue, validation.clients),

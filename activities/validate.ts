@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isCutoverFault } from '../domain/faults';
 import { type ConsentSample } from '../domain/ports/hydra-api';
-import { type DatabaseSession } from '../domain/ports/databases';
+import { type SqlClient } from '../domain/ports/sql-client';
 import { type ValidationReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { readArbiter } from '../hydra/arbiter/arbiter';
+import { byFullName } from '../hydra/by-full-name';
 import { HYDRA_VERSION_FACTS } from '../hydra/versions';
 import {
   type Sample,
@@ -23,8 +24,8 @@ import { type Step, type StepContext, type StepDeps } from './step';
 
 type Check = ValidationReceipt['checks'][number];
 interface Sides {
-  readonly blue: DatabaseSession;
-  readonly green: DatabaseSession;
+  readonly blue: SqlClient;
+  readonly green: SqlClient;
 }
 
 /** Users go on revoking while we look; more than this share of the samples is no coincidence. */
@@ -42,9 +43,9 @@ const RETRY_DELAY_MS = 2_000;
 export const validate: Step<StepInput, ValidationReceipt> = (deps, input, context) =>
   deps.databases.withSession(
     'blue',
-    (blue) =>
+    (session) =>
       withGreen(deps, input, context, 'validate', async (green) => {
-        await blue.query(`SELECT set_config('search_path', quote_ident($1), false)`, [deps.settings.hydraSchema]);
+        const blue = await byFullName(session, deps.settings.hydraSchema);
         const samples = await readSamples(green);
         const sides = { blue, green };
         const { epoch, state } = await readArbiter(green);
@@ -92,7 +93,7 @@ async function checkIssuer(deps: StepDeps, samples: readonly Sample[]): Promise<
   return { ok: before === now, observed: before === now ? now : `${now}; on blue it was ${String(before)}` };
 }
 
-async function checkKeys(deps: StepDeps, samples: readonly Sample[], blue: DatabaseSession): Promise<Finding> {
+async function checkKeys(deps: StepDeps, samples: readonly Sample[], blue: SqlClient): Promise<Finding> {
   const before = (samples.find(({ kind }) => kind === 'keys')?.answer ?? []) as readonly string[];
   const now = new Set(await deps.hydra.publicKeys('green'));
   const gone = before.filter((kid) => !now.has(kid));

@@ -1,5 +1,6 @@
 import { type DatabaseSession } from '../../domain/ports/databases';
 import { type StepInput } from '../../domain/steps';
+import { byFullName } from '../../hydra/by-full-name';
 import { assertGreen, becomePreparer } from '../../hydra/closing';
 import { type StepContext, type StepDeps } from '../step';
 
@@ -17,9 +18,8 @@ export async function withGreen<T>(
 ): Promise<T> {
   const inSession = async (green: DatabaseSession): Promise<T> => {
     await assertGreen(green, input.cutoverId);
-    // A role or database may have a search_path of its own; what is asked by plain names is in Hydra's schema.
-    await green.query(`SELECT set_config('search_path', $1, false)`, [quoted(deps.settings.hydraSchema)]);
-    return work(green);
+    const named = await byFullName(green, deps.settings.hydraSchema);
+    return work({ ...named, backendPid: green.backendPid });
   };
   return deps.databases.withSession('green', inSession, { signal: context.signal, purpose });
 }
@@ -39,8 +39,4 @@ export function withClosedGreen<T>(
 ): Promise<T> {
   const asPreparer = async (green: DatabaseSession) => work(await becomePreparer(green, input.cutoverId));
   return withGreen(deps, input, context, purpose, asPreparer);
-}
-
-function quoted(schema: string): string {
-  return `"${schema.replaceAll('"', '""')}"`;
 }

@@ -1,7 +1,9 @@
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
 import { type CutoverSettings } from '../../domain/settings';
 import { type ArbiterDescription, describeArbiter, describeOrigin, tellOrigin } from '../../hydra/arbiter';
+import { byFullName } from '../../hydra/by-full-name';
 import { readMigrations, tablesOfOthers } from '../../hydra/closing';
+import { OWNER_ROLE } from '../../hydra/ours';
 import { HYDRA_VERSION_FACTS } from '../../hydra/versions';
 import { type Findings } from './findings';
 
@@ -15,22 +17,16 @@ export async function checkMigrations(
 ): Promise<boolean> {
   const version = settings.hydraVersion.blue;
   const where = "blue's database";
-  const [tables] = await queryRows<{ client: boolean; flow: boolean; migrations: boolean; visible: boolean }>(
+  const [tables] = await queryRows<{ client: boolean; flow: boolean; migrations: boolean }>(
     client,
     `SELECT to_regclass(format('%I.hydra_client', $1::text)) IS NOT NULL AS client,
             to_regclass(format('%I.hydra_oauth2_flow', $1::text)) IS NOT NULL AS flow,
-            to_regclass(format('%I.schema_migration', $1::text)) IS NOT NULL AS migrations,
-            to_regclass('hydra_client') IS NOT DISTINCT FROM to_regclass(format('%I.hydra_client', $1::text)) AS visible`,
+            to_regclass(format('%I.schema_migration', $1::text)) IS NOT NULL AS migrations`,
     [settings.hydraSchema],
   );
   if (!tables?.client || !tables.migrations) {
     const observed = `has no tables of Hydra in the schema ${settings.hydraSchema}`;
     findings.problem(where, observed, 'correct blue.database.name and blue.database.schema');
-    return false;
-  }
-  if (!tables.visible) {
-    const fix = `ALTER ROLE … SET search_path = ${settings.hydraSchema}`;
-    findings.problem(where, `the search_path of our role does not lead to ${settings.hydraSchema}`, fix);
     return false;
   }
   if (tables.flow !== HYDRA_VERSION_FACTS[version].flowTable) {
@@ -43,7 +39,8 @@ export async function checkMigrations(
     );
     return false;
   }
-  const { applied, expected, complete, unknown, foreign } = await readMigrations(client, version);
+  const named = await byFullName(client, settings.hydraSchema);
+  const { applied, expected, complete, unknown, foreign } = await readMigrations(named, version);
   const rows = 'schema_migration on blue';
   if (applied < expected) {
     findings.problem(
@@ -82,12 +79,14 @@ export async function checkTraces(
   cutoverId: string,
   findings: Findings,
 ): Promise<void> {
-  const [schema] = await queryRows<{ owner: string; usable: boolean }>(
+  const [schema] = await queryRows<{ owner: string; ours: boolean }>(
     client,
-    `SELECT pg_get_userbyid(nspowner)::text AS owner, has_schema_privilege(oid, 'USAGE') AS usable FROM pg_namespace WHERE nspname = 'hydra_cutover'`,
+    `SELECT pg_get_userbyid(nspowner)::text AS owner, pg_get_userbyid(nspowner) IN (current_user, $1) AS ours
+       FROM pg_namespace WHERE nspname = 'hydra_cutover'`,
+    [OWNER_ROLE],
   );
   // Somebody else's schema may not even be looked into.
-  const arbiter = schema?.usable === true ? await describeArbiter(client) : undefined;
+  const arbiter = schema?.ours === true ? await describeArbiter(client) : undefined;
   if (arbiter?.cutoverId === cutoverId && arbiter.side === 'blue' && arbiter.state !== 'committed') return;
   if (arbiter) {
     findings.problem(

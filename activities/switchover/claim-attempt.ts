@@ -37,7 +37,6 @@ export async function claimAttempt(
         return { outcome: answer.outcome, attempt, epoch: answer.epoch ?? null };
       // A blue that does not know an attempt that was begun is not the blue that it was begun on: nothing follows from its word.
       case 'unknown_attempt':
-      case 'busy':
         return 'busy';
     }
   } catch (error) {

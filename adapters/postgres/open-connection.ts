@@ -61,11 +61,12 @@ const STARTUP_SETTINGS: Readonly<Record<string, number>> = {
  * change what our statements mean, see or promise. A server that does not know one goes on without. Set once the session is there,
  * so that `pg_settings.reset_val` still says what everybody else gets.
  *
- * `row_security`: with `off` a policy that hides rows is an error; with `on` hidden rows would be taken for rows that do not exist.
+ * `search_path`: what is not PostgreSQL's own is named in full, so that nobody's operator or function comes first. `row_security`: with `off` a policy that hides rows is an error; with `on` hidden rows would be taken for rows that do not exist.
  * `client_connection_check_interval`: the server notices within this time that the client of a running statement is gone.
  * Source: PostgreSQL manual 13 to 18, "Client Connection Defaults" and "Version and Platform Compatibility".
  */
 export const SESSION_SETTINGS: Readonly<Record<string, string>> = {
+  search_path: 'pg_catalog, pg_temp',
   row_security: 'off',
   default_transaction_isolation: 'read committed',
   default_transaction_read_only: 'off',
@@ -90,6 +91,9 @@ export const SESSION_SETTINGS: Readonly<Record<string, string>> = {
   default_tablespace: '',
   temp_tablespaces: '',
   default_table_access_method: 'heap',
+  default_toast_compression: 'pglz',
+  restrict_nonsystem_relation_kind: '',
+  createrole_self_grant: '',
   debug_parallel_query: 'off',
   force_parallel_mode: 'off',
   'plpgsql.extra_errors': 'none',

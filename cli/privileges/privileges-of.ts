@@ -3,7 +3,7 @@ import { secretsPolicy } from '../../adapters/secrets-manager/secrets-policy';
 import { type Config } from '../../config/schema';
 import { storedReferences } from '../../config/stored-secrets';
 import { CutoverFault } from '../../domain/faults';
-import { privilegesSql, type ToolRoles } from '../../hydra/privileges';
+import { privilegesSql, revokeSql, type ToolRoles } from '../../hydra/privileges';
 
 export interface IamOptions {
   /** @default any */
@@ -32,6 +32,15 @@ export function toolRolesOf(config: Config): ToolRoles {
 
 /** The script for blue's master user. @throws CutoverFault CHECK_FAILED when the tool would log in as Hydra itself */
 export function sqlOf(config: Config): string {
+  return privilegesSql(ownRolesOf(config));
+}
+
+/** The script that takes it back, on both sides. @throws CutoverFault CHECK_FAILED as {@link sqlOf}: Hydra itself would lose its login */
+export function revokeSqlOf(config: Config): string {
+  return revokeSql(ownRolesOf(config));
+}
+
+function ownRolesOf(config: Config): ToolRoles {
   const roles = toolRolesOf(config);
   if (roles.tool.includes(roles.owner)) {
     throw new CutoverFault(
@@ -40,7 +49,7 @@ export function sqlOf(config: Config): string {
       { role: roles.owner },
     );
   }
-  return privilegesSql(roles);
+  return roles;
 }
 
 /** The policy for the AWS credentials of the worker. */

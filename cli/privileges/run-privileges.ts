@@ -8,12 +8,13 @@ import type * as loadModule from '../../config/load';
 import type * as workerModule from '../../workers/cli';
 import { printJson, type CliContext } from '../context';
 import { configFile, loadEnvironment, type EnvironmentOptions } from '../temporal/environment-options';
-import { iamPolicyOf, sqlOf, toolRolesOf } from './privileges-of';
+import { iamPolicyOf, revokeSqlOf, sqlOf, toolRolesOf } from './privileges-of';
 
 export interface PrivilegesOptions extends EnvironmentOptions {
   readonly sql?: boolean;
   readonly iam?: boolean;
   readonly check?: boolean;
+  readonly revoke?: boolean;
   readonly account?: string;
   readonly monitoringRole?: string;
 }
@@ -37,6 +38,12 @@ function print(options: PrivilegesOptions, context: CliContext): number {
   const { env, cwd } = context;
   // Passwords need not exist yet: this is how their roles are made.
   const config = loadConfig({ env, cwd, set: options.set ?? [], unreadSecrets: true, ...configFile(options, context) });
+  if (options.revoke === true) {
+    const sql = revokeSqlOf(config);
+    if (options.json) printJson(context, { verb: 'privileges', ok: true, sql });
+    else context.stdout.write(sql);
+    return 0;
+  }
   const region = config.rds.region ?? env['AWS_REGION'];
   const iam = iamPolicyOf(config, {
     ...(options.account === undefined ? {} : { account: options.account }),
@@ -65,14 +72,17 @@ async function check(options: PrivilegesOptions, context: CliContext): Promise<n
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { readSecrets } = require('../../workers/cli') as typeof workerModule;
   await readSecrets(config, context.logger);
-  const sides = await lookAtBoth(config);
-  const lacking = sides.flatMap(({ findings }) => findings).filter(({ kind }) => kind === 'missing');
+  const sides = await lookAtBoth(config, options.revoke === true ? lookForLogin : lookAt);
+  const isBad = ({ kind }: PrivilegeFinding) => kind === (options.revoke === true ? 'excess' : 'missing');
+  const lacking = sides.flatMap(({ findings }) => findings).filter(isBad);
   if (options.json) printJson(context, { verb: 'privileges', ok: lacking.length === 0, sides });
-  else context.stdout.write(sides.map(render).join(''));
+  else context.stdout.write(sides.map(options.revoke === true ? renderRevoked : render).join(''));
   return lacking.length === 0 ? 0 : FAULTS.CHECK_FAILED.exitCode;
 }
 
-async function lookAtBoth(config: Config): Promise<readonly SideReport[]> {
+type Look = (config: Config, side: SideName, databases: PostgresDatabases) => Promise<SideReport>;
+
+async function lookAtBoth(config: Config, look: Look): Promise<readonly SideReport[]> {
   const client = createRdsClient(config.rds.region);
   const databases = new PostgresDatabases({
     sides: { blue: location(config, 'blue'), green: location(config, 'green') },
@@ -80,7 +90,7 @@ async function lookAtBoth(config: Config): Promise<readonly SideReport[]> {
   });
   try {
     const reports: SideReport[] = [];
-    for (const side of SIDES) reports.push(await lookAt(config, side, databases));
+    for (const side of SIDES) reports.push(await look(config, side, databases));
     return reports;
   } finally {
     client.destroy();
@@ -103,6 +113,22 @@ async function lookAt(config: Config, side: SideName, databases: PostgresDatabas
     if (typeof what !== 'string' || typeof fix !== 'string') throw error;
     return { side, present: true, findings: [{ kind: 'missing', what: `no session: ${what}`, fix }] };
   }
+}
+
+/** Whether the tool's role can still log in. What is not told for certain is no proof that it cannot. */
+async function lookForLogin(config: Config, side: SideName, databases: PostgresDatabases): Promise<SideReport> {
+  const { user } = config[side].database;
+  try {
+    await databases.withSession(side, () => Promise.resolve(), { purpose: 'privileges' });
+  } catch (error) {
+    if (!isCutoverFault(error)) throw asUnexpected(error, side);
+    if (error.details['reason'] === 'absent') return { side, present: false, findings: [] };
+    // Source: PostgreSQL manual, "PostgreSQL Error Codes", class 28: the role, its password or its right to log in.
+    if (String(error.details['sqlState'] ?? '').startsWith('28')) return { side, present: true, findings: [] };
+    throw error;
+  }
+  const fix = 'run what `hydra-cutover privileges --revoke` prints there, as the master user';
+  return { side, present: true, findings: [{ kind: 'excess', what: `role ${user} can still log in`, fix }] };
 }
 
 /** A message of the server names objects and shows no rows. */
@@ -128,6 +154,13 @@ function render({ side, present, findings }: SideReport): string {
     ({ kind, what, fix }) => `  ${kind === 'missing' ? 'missing' : 'too much'}: ${what}; ${fix}`,
   );
   return `${side}:\n${lines.join('\n')}\n`;
+}
+
+function renderRevoked(report: SideReport): string {
+  if (report.findings.length > 0) return render(report);
+  return report.present
+    ? `${report.side}: the tool's role cannot log in any more\n`
+    : `${report.side}: there is no such database any more\n`;
 }
 
 /** So that the whole output may be given to psql. */

@@ -8,12 +8,14 @@ export const privilegesVerb: Verb = {
   summary: 'print the SQL and the IAM policy that the tool needs, or check them',
   description: [
     "Prints the SQL that makes the tool's roles, to be run on blue by its master user, and the IAM policy for the worker's AWS credentials: exactly what an upgrade needs, narrowed to the instances, names, tags and secrets of the config. The local world and its demo run with exactly these. Reads no secret and connects to nothing.",
+    '`--revoke` prints the way out: the SQL that takes the logins and rights of these roles back, to be run on green and on blue once a cutover is finalized. With `--check` it tells whether the tool can still log in.',
     '`--check` logs in to blue, and to green where it exists, with the roles of the config and lists all that is missing, and what is more than needed. Changes nothing. IAM cannot be asked from outside: `doctor` and `plan` show what it refuses.',
   ],
   examples: [
     'hydra-cutover privileges --config hydra-cutover.yaml --sql | psql "$MASTER_DSN"',
     'hydra-cutover privileges --config hydra-cutover.yaml --iam --account 123456789012 > policy.json',
     'hydra-cutover privileges --config hydra-cutover.yaml --check',
+    'hydra-cutover privileges --config hydra-cutover.yaml --revoke | psql "$GREEN_MASTER_DSN"',
   ],
   json: {
     sql: 'the script, unless `--iam` alone was asked for',
@@ -23,8 +25,8 @@ export const privilegesVerb: Verb = {
     'sides[].findings[]': '`kind` (`missing` or `excess`), `what` and `fix`',
   },
   exitCodes: {
-    0: 'printed, or nothing is missing',
-    3: 'something is missing (CHECK_FAILED)',
+    0: 'printed, or nothing is missing; with --revoke --check: nobody can log in as the tool any more',
+    3: 'something is missing (CHECK_FAILED); with --revoke --check: the tool can still log in',
     6: 'with --check: a database, RDS or AWS Secrets Manager does not answer or refuses (DB_UNREACHABLE, RDS_FAILED, …)',
   },
   handlesSignals: false,
@@ -35,6 +37,14 @@ export const privilegesVerb: Verb = {
       .option('--iam', 'only the IAM policy, as JSON')
       .addOption(
         new Option('--check', 'compare with the databases instead of printing').conflicts([
+          'sql',
+          'iam',
+          'account',
+          'monitoringRole',
+        ]),
+      )
+      .addOption(
+        new Option('--revoke', 'the SQL that takes it all back, for after finalize').conflicts([
           'sql',
           'iam',
           'account',

@@ -11,7 +11,7 @@ CREATE SCHEMA IF NOT EXISTS hydra_cutover_barrier;
 REVOKE ALL ON SCHEMA hydra_cutover_barrier FROM PUBLIC;
 CREATE OR REPLACE VIEW hydra_cutover_barrier.barrier AS SELECT true AS only_to_be_locked;
 
--- What every guard reads. Changed only below, and only under the exclusive barrier whenever a guard would answer otherwise.
+-- What every guard reads. Changed only below, and only under the exclusive barrier whenever a guard would refuse what it let pass before.
 CREATE TABLE hydra_cutover.run (
   only_row    boolean PRIMARY KEY DEFAULT true CHECK (only_row),
   side        text NOT NULL CHECK (side IN ('blue', 'green')),
@@ -88,9 +88,11 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $mark$
   SELECT setval('hydra_cutover.armed', pg_current_xact_id()::text::bigint);
 $mark$;
 
+-- Each function below that knows a row of a table has a lock_timeout of its own: compiling it locks that table, before decide() is called.
+
 -- Registers an attempt before the first request is held. Refused while another attempt is alive.
 CREATE FUNCTION hydra_cutover.begin_attempt(p_epoch bigint, p_hold_deadline_ms integer, p_margin_ms integer) RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $begin$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $begin$
 DECLARE
   now_here timestamptz;
   side_now hydra_cutover.run;
@@ -115,6 +117,7 @@ BEGIN
   END IF;
   UPDATE hydra_cutover.attempt SET state = 'aborted', decided_at = now_here, decided_by = 'lease over'
    WHERE state IN ('holding', 'fenced');
+  UPDATE hydra_cutover.run SET state = 'open', lease_until = NULL WHERE state = 'fenced';
   INSERT INTO hydra_cutover.attempt (attempt, epoch, state, hold_started_at, lease_until)
   SELECT COALESCE(max(attempt), 0) + 1, p_epoch, 'holding', now_here,
          now_here + (p_hold_deadline_ms - p_margin_ms) * interval '1 millisecond'
@@ -128,7 +131,7 @@ $begin$;
 -- Takes the right to begin an attempt away, for good: the first thing that every removal does. Idempotent. It needs no barrier: it
 -- shuts out beginning by the table lock, nothing alive is left to fence, and guards let writes pass before and after it.
 CREATE FUNCTION hydra_cutover.begin_removal(p_cutover_id text) RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $removal$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $removal$
 DECLARE
   now_here timestamptz;
   side_now hydra_cutover.run;
@@ -161,7 +164,7 @@ $removal$;
 -- Refuses every write here until the attempt's lease ends. One call, committed by itself: no client round trip happens while the
 -- barrier is held. A lease is never extended: it was fixed when the attempt began.
 CREATE FUNCTION hydra_cutover.fence(p_attempt bigint, p_lock_timeout_ms integer) RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $fence$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $fence$
 DECLARE
   mine hydra_cutover.attempt;
 BEGIN
@@ -195,7 +198,7 @@ $fence$;
 
 -- The only point of no return.
 CREATE FUNCTION hydra_cutover.commit_attempt(p_attempt bigint, p_lock_timeout_ms integer) RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $commit$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $commit$
 DECLARE
   mine hydra_cutover.attempt;
   problems text[];
@@ -233,19 +236,14 @@ BEGIN
 END
 $commit$;
 
--- Gives an attempt up, or says that it is too late. What a gateway in doubt calls: it claims, it never looks.
+-- Gives an attempt up, or says that it is too late. What a gateway in doubt calls: it claims, it never looks. Without the barrier: a
+-- gateway may leave its transaction open, and nobody who waits for that may be a writer.
 CREATE FUNCTION hydra_cutover.abort_attempt(p_attempt bigint, p_by text, p_lock_timeout_ms integer) RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $abort$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $abort$
 DECLARE
   mine hydra_cutover.attempt;
 BEGIN
   PERFORM hydra_cutover.decide(p_lock_timeout_ms);
-  IF EXISTS (SELECT 1 FROM hydra_cutover.attempt
-              WHERE attempt = p_attempt AND state = 'fenced' AND lease_until > clock_timestamp()) THEN
-    -- The same order as in fence and commit: first the barrier, then the table, then its rows. Not for a lapsed one, which changes
-    -- nothing for writers: one who holds the barrier now, for however long, must keep nobody in doubt.
-    LOCK TABLE hydra_cutover_barrier.barrier IN SHARE ROW EXCLUSIVE MODE;
-  END IF;
   LOCK TABLE hydra_cutover.attempt IN ROW EXCLUSIVE MODE;
   SELECT * INTO mine FROM hydra_cutover.attempt WHERE attempt = p_attempt FOR UPDATE;
   IF mine.state IS NULL THEN
@@ -254,20 +252,9 @@ BEGIN
   IF mine.state IN ('committed', 'aborted') THEN
     RETURN jsonb_build_object('outcome', mine.state, 'epoch', mine.epoch);
   END IF;
-  -- A fence that has lapsed is left as it is, in run: guards let writes pass by themselves.
-  IF mine.state = 'fenced' AND mine.lease_until > clock_timestamp() THEN
-    BEGIN
-      LOCK TABLE hydra_cutover_barrier.barrier IN SHARE ROW EXCLUSIVE MODE NOWAIT;
-    EXCEPTION WHEN lock_not_available THEN
-      -- It was fenced between our look and our row lock; the caller repeats.
-      RETURN jsonb_build_object('outcome', 'busy');
-    END;
-    UPDATE hydra_cutover.run SET state = 'open', lease_until = NULL
-     WHERE attempt = p_attempt AND state = 'fenced' AND lease_until > clock_timestamp();
-    IF FOUND THEN
-      PERFORM hydra_cutover.mark_change();
-    END IF;
-  END IF;
+  -- Also of a fence that has lapsed, which would come back with a clock that is set back. No guard that answers otherwise a moment later
+  -- is wrong: an attempt whose row says aborted is never committed, so the barrier is not needed.
+  UPDATE hydra_cutover.run SET state = 'open', lease_until = NULL WHERE attempt = p_attempt AND state = 'fenced';
   UPDATE hydra_cutover.attempt SET state = 'aborted', decided_at = clock_timestamp(), decided_by = left(p_by, 200)
    WHERE attempt = p_attempt;
   RETURN jsonb_build_object('outcome', 'aborted', 'epoch', mine.epoch);
@@ -278,7 +265,7 @@ $abort$;
 -- `unknown`: ask again. Without an epoch (started with nothing held or staged) it claims nothing, and is told `unknown` while an
 -- attempt is alive: that one counts on gateways that hold, and a new one is no reason to end it.
 CREATE FUNCTION hydra_cutover.claim_epoch(p_epoch bigint, p_applied_epoch bigint, p_by text) RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $claim$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $claim$
 DECLARE
   claimed bigint;
   outcome text;
@@ -340,7 +327,7 @@ $hold$;
 
 -- Opens a closed side for the epoch that was committed on the other, if its guards are all in place. Idempotent for the same epoch.
 CREATE FUNCTION hydra_cutover.open_side(p_epoch bigint, p_lock_timeout_ms integer) RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $open$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $open$
 DECLARE
   side_now hydra_cutover.run;
   problems text[];
@@ -368,7 +355,7 @@ $open$;
 -- Takes from green the right to open, for good, before its instance or its Hydra is touched: nobody can delete an instance inside
 -- a transaction of its database. Refused once it is open. Idempotent.
 CREATE FUNCTION hydra_cutover.abandon_side(p_lock_timeout_ms integer) RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $abandon$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $abandon$
 DECLARE
   side_now hydra_cutover.run;
 BEGIN

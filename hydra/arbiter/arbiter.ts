@@ -35,7 +35,7 @@ export type CommitAnswer =
     };
 
 export interface AbortAnswer {
-  readonly outcome: 'aborted' | 'committed' | 'unknown_attempt' | 'busy';
+  readonly outcome: 'aborted' | 'committed' | 'unknown_attempt';
   readonly epoch?: number;
 }
 
@@ -179,6 +179,11 @@ export function markFinalized(client: SqlClient, epoch: number): Promise<boolean
   return call(client, 'mark_finalized($1)', [epoch]);
 }
 
+/** Asked of the catalog itself: a function that was replaced says nothing against itself. */
+const REPLACED = `
+  SELECT format('function %s was replaced or changed (it belongs to %s)', p.oid::regprocedure, pg_get_userbyid(p.proowner)) AS problem
+    FROM pg_catalog.pg_proc p JOIN hydra_cutover.made m ON m.function_oid = p.oid WHERE p.xmin <> m.function_xmin`;
+
 /** @returns what makes the guards worth less than they seem; empty when all is well */
 export function guardProblems(client: SqlClient): Promise<string[]> {
   return problemsOf(client, 'guard_problems()');
@@ -195,7 +200,8 @@ export function problemsSinceCommit(client: SqlClient): Promise<string[]> {
 }
 
 async function problemsOf(client: SqlClient, call: string): Promise<string[]> {
-  const rows = await queryRows<{ problem: string }>(client, `SELECT problem FROM hydra_cutover.${call} problem`);
+  const sql = `SELECT problem FROM hydra_cutover.${call} problem UNION ${REPLACED} ORDER BY 1`;
+  const rows = await queryRows<{ problem: string }>(client, sql);
   return rows.map(({ problem }) => problem);
 }
 
@@ -215,7 +221,7 @@ export interface FenceLook {
 export async function lookAtFence(client: SqlClient): Promise<FenceLook> {
   const [row] = await queryRows<FenceLook>(
     client,
-    `SELECT ARRAY(SELECT problem FROM hydra_cutover.problems_since_commit() problem) AS problems, ${REFUSED} AS refused
+    `SELECT ARRAY(SELECT problem FROM hydra_cutover.problems_since_commit() problem UNION ${REPLACED}) AS problems, ${REFUSED} AS refused
        FROM hydra_cutover.armed, hydra_cutover.refused`,
   );
   if (row === undefined) throw new Error('hydra_cutover.armed has no row');

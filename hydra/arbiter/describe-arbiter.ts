@@ -1,5 +1,6 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type SideState } from './arbiter';
+import { hasOurs } from '../ours';
 import { assertSchemaVersion, schemaVersionSql } from './schema-version';
 
 /** Times are that database's clock, ISO-8601 with offset. */
@@ -70,9 +71,5 @@ export async function latestAttempt(client: SqlClient): Promise<AttemptDescripti
 }
 
 async function hasArbiter(client: SqlClient): Promise<boolean> {
-  const [row] = await queryRows<{ found: boolean }>(
-    client,
-    `SELECT to_regclass('hydra_cutover.run') IS NOT NULL AND to_regclass('hydra_cutover.attempt') IS NOT NULL AS found`,
-  );
-  return row?.found === true;
+  return hasOurs(client, 'hydra_cutover.run', 'hydra_cutover.attempt');
 }

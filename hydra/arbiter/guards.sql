@@ -3,6 +3,8 @@
 -- Every guard as it was made, or as it was when the fence came.
 CREATE TABLE hydra_cutover.guarded (
   table_oid    oid PRIMARY KEY,
+  -- As statements know it: a table that is called otherwise now has another one in its place.
+  table_name   name NOT NULL,
   relfilenode  oid NOT NULL,
   columns_hash text NOT NULL,
   -- Of the trigger's row in the catalog, which every ALTER TABLE ... TRIGGER writes anew: a guard that was off for a while is not
@@ -36,7 +38,17 @@ DECLARE
   refusal text := 'snapshot from before a fence';
 BEGIN
   -- First the barrier: what is read before it may be outdated once it is granted.
-  LOCK TABLE hydra_cutover_barrier.barrier IN ROW EXCLUSIVE MODE;
+  IF current_setting('lock_timeout') = '0' AND current_setting('statement_timeout') = '0' THEN
+    LOCK TABLE hydra_cutover_barrier.barrier IN ROW EXCLUSIVE MODE;
+  ELSE
+    BEGIN
+      LOCK TABLE hydra_cutover_barrier.barrier IN ROW EXCLUSIVE MODE;
+    EXCEPTION WHEN lock_not_available OR query_canceled THEN
+      -- The writer's own limit ended while a fence or an opening was under way: refused as well as what comes after it.
+      PERFORM nextval('hydra_cutover.refused');
+      RAISE;
+    END;
+  END IF;
   changed_by := (SELECT last_value FROM hydra_cutover.armed);
   IF changed_by = 0 THEN
     RETURN NULL;
@@ -89,11 +101,11 @@ BEGIN
     RAISE EXCEPTION 'hydra-cutover: % gets no guard while this side is %', p_table, state_now
       USING ERRCODE = 'HC004', HINT = 'hydra-cutover status says how far the cutover of this database is.';
   END IF;
-  INSERT INTO hydra_cutover.guarded (table_oid, relfilenode, columns_hash, trigger_xmin)
-  SELECT c.oid, c.relfilenode, hydra_cutover.columns_hash(c.oid), t.xmin FROM pg_class c JOIN pg_trigger t ON t.tgrelid = c.oid
+  INSERT INTO hydra_cutover.guarded (table_oid, table_name, relfilenode, columns_hash, trigger_xmin)
+  SELECT c.oid, c.relname, c.relfilenode, hydra_cutover.columns_hash(c.oid), t.xmin FROM pg_class c JOIN pg_trigger t ON t.tgrelid = c.oid
    WHERE c.oid = p_table AND t.tgname = 'hydra_cutover_guard'
   ON CONFLICT (table_oid) DO UPDATE
-     SET relfilenode = EXCLUDED.relfilenode, columns_hash = EXCLUDED.columns_hash, trigger_xmin = EXCLUDED.trigger_xmin;
+     SET table_name = EXCLUDED.table_name, relfilenode = EXCLUDED.relfilenode, columns_hash = EXCLUDED.columns_hash, trigger_xmin = EXCLUDED.trigger_xmin;
 END
 $record$;
 
@@ -113,6 +125,47 @@ BEGIN
   END LOOP;
 END
 $lock$;
+
+-- Every function of ours as it was made. Its row in the catalog is written anew by whatever replaces or alters it.
+CREATE TABLE hydra_cutover.made (
+  function_oid  oid PRIMARY KEY,
+  -- As in `guarded`, for equality only. Null in hydra_cutover_asks, where each grant to a gateway writes it anew.
+  function_xmin xid,
+  definition    text NOT NULL
+);
+
+CREATE FUNCTION hydra_cutover.function_hash(p_function pg_proc) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $hash$
+  SELECT md5(concat_ws('|', p_function.proowner, p_function.prolang, p_function.prosecdef, p_function.provolatile, p_function.proconfig,
+                       p_function.prosrc, p_function.probin))
+$hash$;
+
+-- Last in each transaction that makes functions. Only those that were not there before it, or that it has made anew itself, are taken.
+CREATE FUNCTION hydra_cutover.record_made() RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $record$
+  DELETE FROM hydra_cutover.made WHERE function_oid NOT IN (SELECT oid FROM pg_proc);
+  INSERT INTO hydra_cutover.made (function_oid, function_xmin, definition)
+  SELECT p.oid, CASE n.nspname WHEN 'hydra_cutover' THEN p.xmin END, hydra_cutover.function_hash(p)
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+   WHERE n.nspname IN ('hydra_cutover', 'hydra_cutover_asks')
+     AND (p.xmin::text::bigint = pg_current_xact_id()::text::bigint % (1::bigint << 32)
+          OR p.oid NOT IN (SELECT function_oid FROM hydra_cutover.made))
+  ON CONFLICT (function_oid) DO UPDATE SET function_xmin = EXCLUDED.function_xmin, definition = EXCLUDED.definition
+$record$;
+
+-- Functions of ours that are not as we made them.
+CREATE FUNCTION hydra_cutover.function_problems() RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $problems$
+  SELECT format('function %s was replaced or changed (it belongs to %s)', p.oid::regprocedure, pg_get_userbyid(p.proowner))
+    FROM pg_proc p JOIN hydra_cutover.made m ON m.function_oid = p.oid
+   WHERE p.xmin <> m.function_xmin OR hydra_cutover.function_hash(p) <> m.definition
+  UNION ALL
+  SELECT format('function %s is none that we made (it belongs to %s)', p.oid::regprocedure, pg_get_userbyid(p.proowner))
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+   WHERE n.nspname IN ('hydra_cutover', 'hydra_cutover_asks') AND p.oid NOT IN (SELECT function_oid FROM hydra_cutover.made)
+  UNION ALL
+  SELECT 'a function that we made is gone' FROM hydra_cutover.made WHERE function_oid NOT IN (SELECT oid FROM pg_proc)
+$problems$;
 
 -- Everything that makes the guards worth less than they seem; empty when all is well.
 CREATE FUNCTION hydra_cutover.guard_problems() RETURNS SETOF text
@@ -138,6 +191,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $p
   SELECT format('table %s is gone', g.table_oid) FROM hydra_cutover.guarded g
    WHERE NOT EXISTS (SELECT 1 FROM pg_class c WHERE c.oid = g.table_oid)
   UNION ALL
+  SELECT format('%s is called %s now, and statements that name %s meet something else', g.table_name, g.table_oid::regclass, g.table_name)
+    FROM hydra_cutover.guarded g JOIN pg_class c ON c.oid = g.table_oid WHERE c.relname <> g.table_name
+  UNION ALL
   SELECT format('%s was rewritten', relname) FROM compared WHERE rewritten
   UNION ALL
   SELECT format('the columns of %s were changed', relname) FROM compared WHERE reshaped AND NOT rewritten
@@ -146,7 +202,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $p
   UNION ALL
   SELECT format('the guard of %s was off, or was changed', relname) FROM compared WHERE fires AND touched
   UNION ALL
-  SELECT format('%s has no guard', c.relname) FROM pg_class c JOIN hydra_schema USING (relnamespace)
+  -- With whose it is: whoever may create in Hydra's schema keeps commits away by it.
+  SELECT format('%s has no guard (it belongs to %s)', c.relname, pg_get_userbyid(c.relowner)) FROM pg_class c JOIN hydra_schema USING (relnamespace)
    WHERE c.relkind IN ('r', 'p') AND NOT EXISTS (SELECT 1 FROM hydra_cutover.guarded g WHERE g.table_oid = c.oid)
   UNION ALL
   SELECT format('role %s may use the barrier, and so stop every write', a.grantee::regrole)
@@ -157,7 +214,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $p
   SELECT format('role %s may use schema hydra_cutover, and so stop every write', a.grantee::regrole)
     FROM pg_namespace n, aclexplode(n.nspacl) a
    WHERE n.nspname = 'hydra_cutover' AND a.grantee <> n.nspowner
-     AND a.grantee NOT IN (SELECT r.oid FROM pg_roles r JOIN hydra_cutover.run ON run.sync_role = r.rolname)
+     AND a.grantee NOT IN (SELECT r.oid FROM pg_roles r JOIN hydra_cutover.run ON run.sync_role = r.rolname AND run.state = 'closed')
+  UNION ALL
+  SELECT hydra_cutover.function_problems()
   UNION ALL
   SELECT 'no table has a guard' WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.guarded)
   UNION ALL

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { END_WHEN_SILENT } from '../end-when-silent';
+import { assertNoneForeign } from '../ours';
+import { PLANTED_FUNCTION_SQL } from '../planted';
 import { sqlFile } from '../sql-file';
 import { type ArbiterDescription, describeArbiter } from './describe-arbiter';
 import { type LockRetryOptions, withLockRetry } from './lock-retry';
@@ -30,9 +32,10 @@ export interface InstallArbiterOptions {
  *   this cutover has begun)
  */
 export async function installArbiter(client: SqlClient, options: InstallArbiterOptions): Promise<{ nonce: string }> {
+  // First: a schema that somebody else owns could hold functions of theirs that our guards would call.
+  await assertNoneForeign(client, ['hydra_cutover', 'hydra_cutover_barrier', 'hydra_cutover_asks']);
   const before = await describeArbiter(client);
   if (before !== undefined) return adopt(client, before, options);
-  await assertSchemaIsOurs(client);
   const nonce = randomUUID();
   await client.query(`BEGIN; ${END_WHEN_SILENT}`);
   try {
@@ -42,6 +45,8 @@ export async function installArbiter(client: SqlClient, options: InstallArbiterO
       'INSERT INTO hydra_cutover.run (side, nonce, cutover_id, state, sync_role, schema_version) VALUES ($1, $2::uuid, $3, $4, $5, $6)',
       [options.side, nonce, options.cutoverId, options.initialState, options.syncRole ?? null, SCHEMA_VERSION],
     );
+    await client.query(PLANTED_FUNCTION_SQL);
+    await client.query('SELECT hydra_cutover.record_made()');
     if (options.origin !== undefined) await recordOrigin(client, options.origin);
     if (options.initialState === 'closed') {
       await client.query('SELECT hydra_cutover.mark_change(); INSERT INTO hydra_cutover.counting DEFAULT VALUES');
@@ -122,20 +127,6 @@ function howItEnds({ cutoverId, side, state }: ArbiterDescription): string {
     return `The writes left this database for good: correct blue.database to the one that serves. Where cutover ${cutoverId} was started, \`hydra-cutover status\` says how far it is; ${ask}`;
   }
   return `Where cutover ${cutoverId} was started, \`hydra-cutover status\` says how far it is; ${ask}`;
-}
-
-/** A schema that somebody else owns could hold functions of theirs that our guards would call. */
-async function assertSchemaIsOurs(client: SqlClient): Promise<void> {
-  const foreign = await queryRows<{ name: string; owner: string }>(
-    client,
-    `SELECT nspname AS name, nspowner::regrole::text AS owner FROM pg_catalog.pg_namespace
-      WHERE nspname IN ('hydra_cutover', 'hydra_cutover_barrier', 'hydra_cutover_asks') AND nspowner <> current_user::regrole`,
-  );
-  if (foreign[0] === undefined) return;
-  throw new CutoverFault(
-    'CHECK_FAILED',
-    `schema ${foreign[0].name} exists and belongs to ${foreign[0].owner}, not to our role; rename or remove it`,
-  );
 }
 
 /** Source: PostgreSQL manual, "PostgreSQL Error Codes": duplicate schema, table, function, unique violation. */

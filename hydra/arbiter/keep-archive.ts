@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { END_WHEN_SILENT } from '../end-when-silent';
+import { assertNoneForeign, hasOurs } from '../ours';
 
 /** Where the archive of each cutover stays when everything else of ours goes. */
 export const ARCHIVE_SCHEMA = 'hydra_cutover_archive';
@@ -12,11 +13,8 @@ export const ARCHIVE_SCHEMA = 'hydra_cutover_archive';
  * @returns the table's name; undefined when nothing was archived, or all is done
  */
 export async function keepArchive(client: SqlClient, cutoverId: string): Promise<string | undefined> {
-  const [found] = await queryRows<{ there: boolean }>(
-    client,
-    `SELECT to_regclass('hydra_cutover.archive') IS NOT NULL AS there`,
-  );
-  if (found?.there !== true) return undefined;
+  if (!(await hasOurs(client, 'hydra_cutover.archive'))) return undefined;
+  await assertNoneForeign(client, [ARCHIVE_SCHEMA]);
   const name = `archive_${createHash('sha256').update(cutoverId).digest('hex').slice(0, 16)}`;
   await client.query(`BEGIN; ${END_WHEN_SILENT}`);
   try {

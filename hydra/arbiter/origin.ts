@@ -1,4 +1,5 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { hasOurs } from '../ours';
 
 /** Where a cutover was begun, for whoever meets it in this database and not in Temporal. Claims and names; no secret. */
 export interface CutoverOrigin {
@@ -66,9 +67,5 @@ export function tellOrigin(origin: OriginDescription | undefined): string {
 }
 
 async function hasOrigin(client: SqlClient): Promise<boolean> {
-  const [row] = await queryRows<{ found: boolean }>(
-    client,
-    `SELECT to_regclass('hydra_cutover.origin') IS NOT NULL AS found`,
-  );
-  return row?.found === true;
+  return hasOurs(client, 'hydra_cutover.origin');
 }

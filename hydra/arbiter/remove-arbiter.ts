@@ -2,6 +2,7 @@ import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type LockRetryOptions } from './lock-retry';
 import { type OwnRemoval, beginOwnRemoval, removeInOneTransaction } from './own-removal';
+import { hasOurs } from '../ours';
 
 export interface RemoveArbiterOptions extends LockRetryOptions {
   /** A physical copy that nobody serves from: its state is blue's and means nothing. @default false */
@@ -55,14 +56,11 @@ function tablesWithTriggers(client: SqlClient): Promise<TableTriggers[]> {
 }
 
 async function dropTriggers(client: SqlClient, options: LockRetryOptions, removal: OwnRemoval): Promise<void> {
-  const [known] = await queryRows<{ guarded: boolean }>(
-    client,
-    `SELECT to_regclass('hydra_cutover.guarded') IS NOT NULL AS guarded`,
-  );
+  const isGuarded = await hasOurs(client, 'hydra_cutover.guarded');
   for (const { name, triggers } of await tablesWithTriggers(client)) {
     const drops = triggers.map((trigger) => `DROP TRIGGER IF EXISTS ${trigger} ON ${name}`);
     // Its row goes with it, so that an installation after half a removal puts the guard back.
-    if (known?.guarded === true) drops.push(`DELETE FROM hydra_cutover.guarded WHERE table_oid = '${name}'::regclass`);
+    if (isGuarded) drops.push(`DELETE FROM hydra_cutover.guarded WHERE table_oid = '${name}'::regclass`);
     if (!(await removeInOneTransaction(client, removal, name, options, drops.join('; ')))) return;
   }
 }

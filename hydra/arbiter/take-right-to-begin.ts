@@ -1,7 +1,8 @@
 import { CutoverFault } from '../../domain/faults';
-import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type SqlClient } from '../../domain/ports/sql-client';
 import { beginRemoval } from './arbiter';
 import { isLockBusy } from './lock-retry';
+import { hasOurs } from '../ours';
 
 /**
  * Before the first trigger goes: from here on no attempt can begin here, so none can commit with half of what it rests on. Idempotent;
@@ -11,11 +12,7 @@ import { isLockBusy } from './lock-retry';
  *   (retryable: an attempt is alive, or somebody holds the table of attempts)
  */
 export async function takeRightToBegin(client: SqlClient, cutoverId: string): Promise<void> {
-  const [found] = await queryRows<{ there: boolean }>(
-    client,
-    `SELECT to_regclass('hydra_cutover.run') IS NOT NULL AS there`,
-  );
-  if (found?.there !== true) return;
+  if (!(await hasOurs(client, 'hydra_cutover.run'))) return;
   const answer = await beginRemoval(client, cutoverId).catch((error: unknown) => {
     throw isLockBusy(error) ? stayedLocked(error) : error;
   });

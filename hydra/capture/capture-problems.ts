@@ -1,14 +1,11 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type CapturedTableName } from './captured-tables';
 import { TRIGGER_PREFIX } from './trigger-sql';
+import { hasOurs } from '../ours';
 
 /** @returns what makes the change log worth less than it seems; empty when all is well */
 export async function captureProblems(client: SqlClient): Promise<string[]> {
-  const [log] = await queryRows<{ there: boolean }>(
-    client,
-    `SELECT to_regclass('hydra_cutover.captured') IS NOT NULL AS there`,
-  );
-  if (log?.there !== true) return ['there is no change log'];
+  if (!(await hasOurs(client, 'hydra_cutover.captured'))) return ['there is no change log'];
   const rows = await queryRows<{ problem: string }>(client, 'SELECT hydra_cutover.capture_problems() AS problem');
   return rows.map(({ problem }) => problem);
 }

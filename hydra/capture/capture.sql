@@ -165,4 +165,5 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $p
   SELECT 'no table is to be captured' WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.to_capture)
 $problems$;
 
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA hydra_cutover FROM PUBLIC;
+REVOKE ALL ON FUNCTION hydra_cutover.log_truncate(), hydra_cutover.note_chain(), hydra_cutover.note_access(), hydra_cutover.note_consent(),
+  hydra_cutover.note_login_session(), hydra_cutover.note_client(), hydra_cutover.record_captured(regclass) FROM PUBLIC;

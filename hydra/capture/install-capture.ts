@@ -4,6 +4,7 @@ import { type LockRetryOptions, withLockRetry } from '../arbiter/lock-retry';
 import { sqlFile } from '../sql-file';
 import { CAPTURED_TABLES, type CapturedTable } from './captured-tables';
 import { logFunctionSql, triggerNames, triggersSql } from './trigger-sql';
+import { hasOurs } from '../ours';
 
 export interface InstallCaptureOptions extends LockRetryOptions {
   /** The schema that holds Hydra's tables. @default 'public' */
@@ -67,15 +68,12 @@ async function installLog(
   options: InstallCaptureOptions,
   tables: ReadonlyMap<string, TableState>,
 ): Promise<void> {
-  const [found] = await queryRows<{ there: boolean }>(
-    client,
-    `SELECT to_regclass('hydra_cutover.captured') IS NOT NULL AS there`,
-  );
-  if (found === undefined || found.there) return;
+  if (await hasOurs(client, 'hydra_cutover.captured')) return;
   await withLockRetry(client, 'hydra_cutover', options, async () => {
     await client.query(sqlFile(__dirname, 'capture.sql'));
     for (const spec of CAPTURED_TABLES) await client.query(logFunctionSql(spec));
     await client.query(logFunctionSql(CANARY, `'canary'`));
+    await client.query('SELECT hydra_cutover.record_made()');
     await client.query(triggersSql(CANARY, 'hydra_cutover.canary'));
     for (const spec of [...CAPTURED_TABLES, CANARY]) {
       const name = tables.get(spec.table)?.name ?? 'hydra_cutover.canary';

@@ -1,5 +1,6 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { END_WHEN_SILENT } from '../end-when-silent';
+import { hasOurs } from '../ours';
 
 /**
  * Access-token lifespans of a client, by the grants that come with a refresh token. The same columns in 1.11.10 and 2.3.0, in
@@ -89,11 +90,7 @@ export async function forgetLifetimes(client: SqlClient): Promise<void> {
 }
 
 async function isKept(client: SqlClient): Promise<boolean> {
-  const [row] = await queryRows<{ there: boolean }>(
-    client,
-    `SELECT to_regclass('hydra_cutover_lifetimes.original') IS NOT NULL AS there`,
-  );
-  return row?.there === true;
+  return hasOurs(client, 'hydra_cutover_lifetimes.original');
 }
 
 async function inOneTransaction<T>(client: SqlClient, work: () => Promise<T>): Promise<T> {

@@ -18,3 +18,4 @@ BEGIN
   END LOOP;
 END
 $drop$;
+SELECT hydra_cutover.record_made();

@@ -2,6 +2,7 @@ import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type LockRetryOptions } from '../arbiter/lock-retry';
 import { beginOwnRemoval, removeInOneTransaction } from '../arbiter/own-removal';
 import { sqlFile } from '../sql-file';
+import { hasOurs } from '../ours';
 
 export interface RemoveCaptureOptions extends LockRetryOptions {
   /** @default whoever's arbiter is found here */
@@ -37,9 +38,5 @@ export async function removeCapture(client: SqlClient, options: RemoveCaptureOpt
 
 /** Behind a commit: whether finalize has come so far that nothing on blue can be compared any more. */
 export async function isCaptureInstalled(client: SqlClient): Promise<boolean> {
-  const [row] = await queryRows<{ there: boolean }>(
-    client,
-    `SELECT to_regclass('hydra_cutover.captured') IS NOT NULL AS there`,
-  );
-  return row?.there === true;
+  return hasOurs(client, 'hydra_cutover.captured');
 }

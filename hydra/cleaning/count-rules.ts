@@ -1,4 +1,6 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { CAPTURED_TABLES } from '../capture/captured-tables';
+import { lockUnplanted } from '../planted';
 import { type CleaningRuleId, type RuleKind, CLEANING_RULES, CLEANING_RULE_IDS, sampledDetectSql } from './rules';
 import { DEFAULT_ARCHIVE_SCHEMA, assertBlueSchema, countRule, createHelpers, inTransaction, total } from './session';
 
@@ -102,8 +104,13 @@ async function countEach<Count>(
   { archiveSchema = DEFAULT_ARCHIVE_SCHEMA }: CountOptions,
   count: (id: CleaningRuleId) => Promise<Count>,
 ): Promise<readonly Count[]> {
+  await assertBlueSchema(client);
   return inTransaction(client, 'BEGIN ISOLATION LEVEL REPEATABLE READ', 'ROLLBACK', async () => {
-    await assertBlueSchema(client);
+    // Before the snapshot, so that it shows what the locks keep out. It may be a copy of blue, which holds what was put on blue's tables.
+    await lockUnplanted(
+      client,
+      CAPTURED_TABLES.map(({ table }) => table),
+    );
     await createHelpers(client, archiveSchema);
     await client.query('SET TRANSACTION READ ONLY');
     const counts: Count[] = [];

@@ -2,6 +2,7 @@ import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { CutoverFault } from '../../domain/faults';
 import { sqlFile } from '../sql-file';
 import { type CleaningRuleId, detectSql } from './rules';
+import { hasOurs } from '../ours';
 
 export const DEFAULT_ARCHIVE_SCHEMA = 'hydra_cutover';
 
@@ -31,12 +32,9 @@ export async function inTransaction<T>(
 /** Makes the functions that the rules' SQL calls, in the session's temporary schema; for use inside a transaction. */
 export async function createHelpers(client: SqlClient, archiveSchema: string): Promise<void> {
   const schema = quoteIdentifier(archiveSchema);
-  const archive = `${schema}.archive`;
-  const [found] = await queryRows<{ known: boolean }>(client, 'SELECT to_regclass($1) IS NOT NULL AS known', [archive]);
-  const before =
-    found?.known === true
-      ? sqlFile(__dirname, 'sql/cleaned-before.sql', { schema })
-      : sqlFile(__dirname, 'sql/never-cleaned.sql');
+  const before = (await hasOurs(client, `${archiveSchema}.archive`))
+    ? sqlFile(__dirname, 'sql/cleaned-before.sql', { schema })
+    : sqlFile(__dirname, 'sql/never-cleaned.sql');
   // Estimates of these queries are high, and compiling them takes longer than running them.
   await client.query('SET LOCAL jit = off');
   await client.query(before);

@@ -4,6 +4,7 @@ import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { inTransaction } from '../cleaning/session';
 import { noteOnGreen } from './preparer';
 import { readRunRow } from './whose-schema';
+import { hasOurs } from '../ours';
 
 /** Never emptied, and gone with the schema: a copy of blue knows only what began before it was made. */
 const TABLE = `CREATE TABLE IF NOT EXISTS hydra_cutover.beginning (
@@ -52,7 +53,7 @@ export async function noteBeginning(
 
 /** @returns tokens of all beginnings that blue knows; none where none was ever noted */
 export async function beginningsOnBlue(blue: SqlClient): Promise<ReadonlySet<string>> {
-  if (!(await exists(blue, 'hydra_cutover.beginning'))) return new Set();
+  if (!(await hasOurs(blue, 'hydra_cutover.beginning'))) return new Set();
   const rows = await queryRows<{ token: string }>(blue, 'SELECT token::text FROM hydra_cutover.beginning');
   return new Set(rows.map(({ token }) => token));
 }
@@ -61,7 +62,7 @@ export async function beginningsOnBlue(blue: SqlClient): Promise<ReadonlySet<str
 export async function beginningsOnGreen(green: SqlClient, cutoverId: string): Promise<readonly string[] | undefined> {
   const run = await readRunRow(green);
   if (run?.side !== 'green' || run.cutoverId !== cutoverId) return undefined;
-  if (!(await exists(green, 'hydra_cutover.preparation'))) return [];
+  if (!(await hasOurs(green, 'hydra_cutover.preparation'))) return [];
   const rows = await queryRows<{ token: string }>(
     green,
     'SELECT unnest(begun_tokens)::text AS token FROM hydra_cutover.preparation',
@@ -87,9 +88,4 @@ export function assertKnows(known: ReadonlySet<string>, noted: readonly string[]
       'to this blue. What nobody needs any more is for a person to delete',
     { cutoverId, noted: noted.length, unknown },
   );
-}
-
-async function exists(client: SqlClient, table: string): Promise<boolean> {
-  const [row] = await queryRows<{ there: boolean }>(client, 'SELECT to_regclass($1) IS NOT NULL AS there', [table]);
-  return row?.there === true;
 }

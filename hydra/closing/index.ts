@@ -7,6 +7,7 @@ export { type MigrationRole, closeMigrationRole, dropMigrationRole, openMigratio
 export { type MigrationProgress, readMigrations, tablesOfOthers } from './migrations';
 export { setRolePassword } from './role-password';
 export { assertFreshCopy } from './fresh-copy';
+export { switchOffForeignTriggers } from './foreign-triggers';
 export { becomePreparer } from './preparer';
 export { assertKnows, beginningsOnBlue, beginningsOnGreen, noteBeginning } from './beginnings';
 export { type RightToOpenOptions, takeRightToOpen } from './right-to-open';

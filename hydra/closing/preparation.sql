@@ -42,3 +42,5 @@ BEGIN
   END IF;
 END
 $preparing$;
+REVOKE ALL ON FUNCTION hydra_cutover.assert_preparing(text, bigint) FROM PUBLIC;
+SELECT hydra_cutover.record_made();

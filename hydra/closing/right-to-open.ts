@@ -4,6 +4,7 @@ import { abandonSide } from '../arbiter/arbiter';
 import { withLockRetry } from '../arbiter/lock-retry';
 import { assertKnows, beginningsOnGreen } from './beginnings';
 import { readRunRow } from './whose-schema';
+import { hasOurs } from '../ours';
 
 const LOCK_TIMEOUT_MS = 500;
 
@@ -41,11 +42,7 @@ export async function takeRightToOpen(green: SqlClient, options: RightToOpenOpti
 
 /** @returns null also where a kill came before there was anything to note it in */
 async function begunEpoch(green: SqlClient): Promise<number | null> {
-  const [found] = await queryRows<{ there: boolean }>(
-    green,
-    `SELECT to_regclass('hydra_cutover.preparation') IS NOT NULL AS there`,
-  );
-  if (found?.there !== true) return null;
+  if (!(await hasOurs(green, 'hydra_cutover.preparation'))) return null;
   const [row] = await queryRows<{ epoch: number | null }>(
     green,
     'SELECT begun_epoch::float8 AS epoch FROM hydra_cutover.preparation',

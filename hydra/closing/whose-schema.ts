@@ -1,6 +1,7 @@
 import { CutoverFault } from '../../domain/faults';
 import { assertSchemaVersion, schemaVersionSql } from '../arbiter/schema-version';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { hasOurs } from '../ours';
 
 /** Where the schema that came with the copy is kept until green has its own: what it says is proof of where green is from. */
 export const COPIED_SCHEMA = 'hydra_cutover_blue';
@@ -18,10 +19,7 @@ export interface RunRow {
  * @throws CutoverFault SCHEMA_VERSION when another version of this program made it
  */
 export async function readRunRow(client: SqlClient, schema = 'hydra_cutover'): Promise<RunRow | undefined> {
-  const [found] = await queryRows<{ present: boolean }>(client, 'SELECT to_regclass($1) IS NOT NULL AS present', [
-    `${schema}.run`,
-  ]);
-  if (found?.present !== true) return undefined;
+  if (!(await hasOurs(client, `${schema}.run`))) return undefined;
   const rows = await queryRows<RunRow>(
     client,
     `SELECT side, cutover_id AS "cutoverId", nonce::text, ${schemaVersionSql('run')} AS "schemaVersion" FROM ${schema}.run AS run`,

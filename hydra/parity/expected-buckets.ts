@@ -8,6 +8,7 @@ import { RANGE_ROWS, readBoundary } from './compare-range';
 import { partsOfRange } from './parity-queries';
 import { type TableParity } from './tally';
 import { WALKS, type Walk } from './walks';
+import { hasOurs } from '../ours';
 
 /** Two tries at once take turns; what one has done the other leaves alone. */
 const LOCK = `SELECT pg_advisory_xact_lock(hashtext('hydra_cutover'), hashtext('hashes'))`;
@@ -87,11 +88,7 @@ export async function keepExpected(copy: SqlClient, options: ExpectedOptions = {
 
 /** @throws CutoverFault CHECK_FAILED */
 async function assertNotCleaned(copy: SqlClient): Promise<void> {
-  const [found] = await queryRows<{ cleaned: boolean }>(
-    copy,
-    `SELECT to_regclass('hydra_cutover.archive') IS NOT NULL AS cleaned`,
-  );
-  if (found?.cleaned !== true) return;
+  if (!(await hasOurs(copy, 'hydra_cutover.archive'))) return;
   throw new CutoverFault(
     'CHECK_FAILED',
     'the copy is being cleaned already, and what its rows must become was not kept of all of them; delete the copy and rehearse again',
@@ -214,11 +211,7 @@ class BucketTally {
 }
 
 async function readWalkRows(copy: SqlClient): Promise<readonly WalkRow[]> {
-  const [known] = await queryRows<{ known: boolean }>(
-    copy,
-    `SELECT to_regclass('hydra_cutover.expected_walk') IS NOT NULL AS known`,
-  );
-  if (known?.known !== true) return [];
+  if (!(await hasOurs(copy, 'hydra_cutover.expected_walk'))) return [];
   return queryRows<WalkRow>(
     copy,
     'SELECT name, after, is_through AS "isThrough", ranges, rows::float8 AS rows FROM hydra_cutover.expected_walk',

@@ -4,6 +4,7 @@ import { sqlFile } from '../sql-file';
 import { type KeyRange } from '../transform/transform-sql';
 import { type ComparedRange } from './compare-range';
 import { WALKS, type Walk } from './walks';
+import { hasOurs } from '../ours';
 
 /** How far one walk is. */
 export interface WalkProgress {
@@ -138,11 +139,7 @@ export async function noteLasting(
 /** What is proven, as far as anything was compared. */
 export async function readProof(green: SqlClient): Promise<ParityProof> {
   const none: ParityProof = { provenSince: null, ageMs: null, tables: {}, unequal: 0, differences: 0, examples: [] };
-  const [there] = await queryRows<{ known: boolean }>(
-    green,
-    `SELECT to_regclass('hydra_cutover.parity_unequal') IS NOT NULL AS known`,
-  );
-  if (there?.known !== true) return none;
+  if (!(await hasOurs(green, 'hydra_cutover.parity_unequal'))) return none;
   const [proof] = await queryRows<Omit<ParityProof, 'tables'> & { rows: Readonly<Record<string, number>> }>(
     green,
     `SELECT to_jsonb(since) #>> '{}' AS "provenSince",

@@ -12,9 +12,9 @@ export async function prepareSync(
   blue: SqlClient,
   green: SqlClient,
   schema: string,
-): Promise<{ readonly blue: SqlClient; readonly green: SqlClient }> {
+): Promise<{ readonly blue: SqlClient; readonly green: SqlClient; readonly schema: string }> {
   for (const client of [blue, green]) await client.query(`SELECT pg_catalog.set_config('jit', 'off', false)`);
-  const sides = { blue: await byFullName(blue, schema), green: await byFullName(green, schema) };
+  const sides = { blue: await byFullName(blue, schema), green: await byFullName(green, schema), schema };
   await prepareBlue(sides.blue);
   return sides;
 }

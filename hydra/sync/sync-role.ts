@@ -48,7 +48,6 @@ export async function grantSyncRole(green: SqlClient, role: string, schema = 'pu
     `USAGE ON SCHEMA ${quoteIdentifier(schema)}, hydra_cutover`,
     `SELECT ON ${quoteIdentifier(schema)}.networks, hydra_cutover.run, hydra_cutover.syncer`,
     `SELECT, INSERT, UPDATE, DELETE ON ${own}`,
-    `EXECUTE ON FUNCTION hydra_cutover.hold_syncer()`,
   ];
   if (tables.length > 0) grants.push(`SELECT, INSERT, UPDATE, DELETE ON ${tables.map(({ name }) => name).join(', ')}`);
   for (const grant of grants) await green.query(`GRANT ${grant} TO ${to}`);

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { CAPTURED_TABLES, logRewrites } from '../capture';
+import { assertNothingPlanted } from '../planted';
 import { addTokensOf, closeOverFlows } from './closure';
 import { NETWORK_SQL, beginFenced } from './fenced-transaction';
 import { markRotated, nameRevoked, readNamedRevocations, stillActive, writeLedger } from './ledger';
@@ -22,6 +23,8 @@ export interface SyncSides {
   readonly generation: number;
   /** Of green's arbiter: says that it is the database that was prepared. */
   readonly nonce: string;
+  /** Of Hydra's tables. */
+  readonly schema: string;
   /** How long a login or a consent may take on blue. */
   readonly loginTtlMs: number;
 }
@@ -124,7 +127,8 @@ async function carryRewritePage(sides: SyncSides, batchRows: number): Promise<Pa
   return { changes: page.seen, rows };
 }
 
-const CAPTURED = CAPTURED_TABLES.map(({ table }) => table).join(', ');
+const CAPTURED_NAMES = CAPTURED_TABLES.map(({ table }) => table);
+const CAPTURED = CAPTURED_NAMES.join(', ');
 
 /** Runs `work` in one transaction on each side, and commits green's. */
 async function inSnapshot<T>(sides: SyncSides, work: () => Promise<T>): Promise<T> {
@@ -136,6 +140,7 @@ async function inSnapshot<T>(sides: SyncSides, work: () => Promise<T>): Promise<
     // Before the snapshot, which the first query takes: to an older one a table that ALTER TABLE rewrote is empty, and green would
     // be emptied with it.
     await blue.query(`LOCK TABLE ${CAPTURED} IN ACCESS SHARE MODE`);
+    await assertNothingPlanted(blue, { schema: sides.schema, tables: CAPTURED_NAMES, isWritten: false }, 'blue');
     const result = await work();
     await blue.query('COMMIT');
     await green.query('COMMIT');

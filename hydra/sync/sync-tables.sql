@@ -42,5 +42,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $hold$
   SELECT generation FROM hydra_cutover.syncer FOR SHARE
 $hold$;
 REVOKE ALL ON FUNCTION hydra_cutover.hold_syncer() FROM PUBLIC;
+-- In the transaction that makes it: a grant changes what record_made() keeps.
+DO $grant$ BEGIN EXECUTE format('GRANT EXECUTE ON FUNCTION hydra_cutover.hold_syncer() TO %I', :sync_role); END $grant$;
+SELECT hydra_cutover.record_made();
 
 UPDATE hydra_cutover.run SET sync_role = :sync_role WHERE side = 'green' AND sync_role IS DISTINCT FROM :sync_role;

@@ -1,5 +1,6 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { inTransaction } from '../cleaning/session';
+import { hasOurs } from '../ours';
 
 export const SAMPLE_KINDS = ['consents', 'client', 'keys', 'issuer'] as const;
 export type SampleKind = (typeof SAMPLE_KINDS)[number];
@@ -28,10 +29,6 @@ export async function writeSamples(green: SqlClient, samples: readonly Sample[])
 
 /** @returns none when there were never any */
 export async function readSamples(green: SqlClient): Promise<readonly Sample[]> {
-  const [table] = await queryRows<{ present: boolean }>(
-    green,
-    `SELECT to_regclass('hydra_cutover.sample') IS NOT NULL AS present`,
-  );
-  if (table?.present !== true) return [];
+  if (!(await hasOurs(green, 'hydra_cutover.sample'))) return [];
   return queryRows<Sample>(green, 'SELECT kind, key, answer FROM hydra_cutover.sample ORDER BY kind, key');
 }

@@ -19,15 +19,27 @@ const OURS_SQL = `
 /** One copy of the database, in which one attack is tried. */
 export class Battle {
   #before = '';
+  readonly #databases: string[];
 
   constructor(
     readonly field: Battlefield,
     readonly database: string,
-  ) {}
+  ) {
+    this.#databases = [database];
+  }
 
   async begin(): Promise<void> {
     await this.asSuperuser(SPY_SQL);
     this.#before = await this.#ours();
+  }
+
+  /** A green beside this blue, in which attackers may plant too. */
+  async withGreen(): Promise<string> {
+    const green = `${this.database}_green`;
+    await this.field.copy(await this.field.greenTemplate(), green);
+    this.#databases.push(green);
+    await this.field.cluster.asSuperuser(SPY_SQL, green);
+    return green;
   }
 
   /** What was made on purpose since the beginning is no booty. */
@@ -55,16 +67,20 @@ export class Battle {
 
   /** @throws AttackSucceeded when planted code ran as one of our roles, or something of ours is not as it was */
   async assertHeld(): Promise<void> {
-    const [spy] = await this.ask<{ ran: boolean; as: string }>(
-      `SELECT is_called AS ran, pg_get_userbyid(last_value::oid) AS as FROM spy.ran_as`,
-    );
-    if (spy?.ran === true) throw new AttackSucceeded(`planted code ran as ${spy.as}`);
+    for (const database of this.#databases) {
+      const [spy] = (await this.field.cluster.askSuperuser(
+        `SELECT is_called AS ran, pg_get_userbyid(last_value::oid) AS as FROM spy.ran_as`,
+        database,
+      )) as { ran: boolean; as: string }[];
+      if (spy?.ran === true) throw new AttackSucceeded(`planted code ran as ${spy.as}`);
+    }
     if ((await this.#ours()) !== this.#before) throw new AttackSucceeded('roles or objects of ours were changed');
   }
 
   async end(): Promise<void> {
     await this.field.disconnect();
-    await this.field.cluster.asSuperuser(`DROP DATABASE IF EXISTS ${this.database} WITH (FORCE)`);
+    for (const database of this.#databases)
+      await this.field.cluster.asSuperuser(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
   }
 
   async #ours(): Promise<string> {

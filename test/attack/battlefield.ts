@@ -4,7 +4,10 @@ import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { type Connection, openConnection } from '../../adapters/postgres/open-connection';
 import { grantArbiter, guardTables, installArbiter } from '../../hydra/arbiter';
+import { byFullName } from '../../hydra/by-full-name';
 import { installCapture } from '../../hydra/capture';
+import { applyRules } from '../../hydra/cleaning';
+import { repairStates } from '../../hydra/fixups';
 import { privilegesSql, type ToolRoles } from '../../hydra/privileges';
 import { cleanEnvironment } from '../../world/supervisor';
 import { createHydraDatabase, databaseUrl } from '../../world/hydra';
@@ -70,6 +73,26 @@ export class Battlefield {
     for (const gateway of ROLES.gateways) await grantArbiter(tool, gateway);
     await installCapture(tool);
     await this.disconnect();
+  }
+
+  /** A green as a cutover makes it, to be copied; made once. */
+  greenTemplate(): Promise<string> {
+    this.#green ??= this.#makeGreen('green');
+    return this.#green;
+  }
+  #green: Promise<string> | undefined;
+
+  async #makeGreen(name: string): Promise<string> {
+    await this.copy('untouched', name);
+    const tool = await this.connectOurs(name);
+    const named = await byFullName(tool, ROLES.schema);
+    await installArbiter(tool, { side: 'green', cutoverId: CUTOVER, initialState: 'closed' });
+    await applyRules(named, { asOf: '2026-11-24T00:00:00Z' });
+    await this.migrate(name, this.binaries.hydra230, ['migrate', 'sql', 'up', '-e', '-y']);
+    await repairStates(named);
+    await guardTables(tool);
+    await this.disconnect();
+    return name;
   }
 
   /** Hydra's own migration, as Hydra's role. */

@@ -89,7 +89,8 @@ export function beginAttempt(twin: ArbiterTwin, epoch: Epoch, leaseMs: number | 
   if (epoch === null || leaseMs === null) throw new TwinError(NOT_NULL_VIOLATION);
   const made = { attempt: nextAttempt(twin), epoch, state: 'holding' as const, isLeaseLive: leaseMs > 0 };
   const attempts = [...abortUndecided(twin.attempts), made];
-  return { twin: { ...twin, attempts }, answer: { ok: true, attempt: made.attempt, epoch } };
+  const state = twin.state === 'fenced' ? 'open' : twin.state;
+  return { twin: { ...twin, state, attempts }, answer: { ok: true, attempt: made.attempt, epoch } };
 }
 
 export type TwinFence =
@@ -137,8 +138,7 @@ export function abortAttempt(twin: ArbiterTwin, attempt: Epoch): TwinCall<TwinAb
   if (mine.state === 'committed' || mine.state === 'aborted') {
     return same(twin, { outcome: mine.state, epoch: mine.epoch });
   }
-  // A fence that has lapsed is left as it is.
-  const isHeld = mine.state === 'fenced' && isFencedFor(twin, mine);
+  const isHeld = twin.state === 'fenced' && twin.attempt === mine.attempt;
   const run = isHeld ? { ...twin, state: 'open' as const } : twin;
   return { twin: decide(run, mine, 'aborted'), answer: { outcome: 'aborted', epoch: mine.epoch } };
 }

@@ -85,24 +85,23 @@ const ATTEMPTS: readonly Mutation[] = [
   {
     what: 'an abort leaves the fence standing',
     file: ARBITER,
-    find: `    UPDATE hydra_cutover.run SET state = 'open', lease_until = NULL\n     WHERE attempt = p_attempt AND state = 'fenced' AND lease_until > clock_timestamp();`,
+    find: `  UPDATE hydra_cutover.run SET state = 'open', lease_until = NULL WHERE attempt = p_attempt AND state = 'fenced';`,
     replace: ``,
     killedBy: 'twin',
   },
   {
-    what: 'an abort writes the run row of a fence that has lapsed, which guards may be reading',
+    what: 'an abort leaves a fence that has lapsed, which a clock that is set back would bring back',
     file: ARBITER,
-    find: `    UPDATE hydra_cutover.run SET state = 'open', lease_until = NULL\n     WHERE attempt = p_attempt AND state = 'fenced' AND lease_until > clock_timestamp();`,
-    replace: `    UPDATE hydra_cutover.run SET state = 'open', lease_until = NULL WHERE attempt = p_attempt AND state = 'fenced';`,
+    find: `  UPDATE hydra_cutover.run SET state = 'open', lease_until = NULL WHERE attempt = p_attempt AND state = 'fenced';`,
+    replace: `  UPDATE hydra_cutover.run SET state = 'open', lease_until = NULL WHERE attempt = p_attempt AND state = 'fenced' AND lease_until > clock_timestamp();`,
     killedBy: 'twin',
-    secondLine: {
-      what: 'the lease of the attempt is looked at before the barrier is asked for',
-      edit: {
-        file: ARBITER,
-        find: `  IF mine.state = 'fenced' AND mine.lease_until > clock_timestamp() THEN\n    BEGIN`,
-        replace: `  IF mine.state = 'fenced' THEN\n    BEGIN`,
-      },
-    },
+  },
+  {
+    what: 'an attempt that begins leaves the fence of an older one, which a clock that is set back would bring back',
+    file: ARBITER,
+    find: `  UPDATE hydra_cutover.run SET state = 'open', lease_until = NULL WHERE state = 'fenced';`,
+    replace: ``,
+    killedBy: 'twin',
   },
   {
     what: 'a committed attempt is aborted',
@@ -214,13 +213,6 @@ const SIDES: readonly Mutation[] = [
     file: ARBITER,
     find: `  PERFORM hydra_cutover.lock_guarded();\n  problems := ARRAY(SELECT hydra_cutover.guard_problems());`,
     replace: `  problems := ARRAY(SELECT hydra_cutover.guard_problems());`,
-    killedBy: 'decisions',
-  },
-  {
-    what: 'an attempt that is fenced between the look and the row lock is given up without the barrier',
-    file: ARBITER,
-    find: `      LOCK TABLE hydra_cutover_barrier.barrier IN SHARE ROW EXCLUSIVE MODE NOWAIT;\n`,
-    replace: ``,
     killedBy: 'decisions',
   },
   {

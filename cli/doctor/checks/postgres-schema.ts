@@ -19,8 +19,9 @@ export function postgresSchemaCheck(config: Config, side: SideName): DoctorCheck
     run: (signal) =>
       withSession(config, side, signal, async (client, endpoint) => {
         const { rows } = await client.query<Schema>(
-          `SELECT to_regclass('hydra_client') IS NOT NULL AS client_table,
-                  to_regclass('hydra_oauth2_flow') IS NOT NULL AS flow_table`,
+          `SELECT to_regclass(format('%I.hydra_client', $1::text)) IS NOT NULL AS client_table,
+                  to_regclass(format('%I.hydra_oauth2_flow', $1::text)) IS NOT NULL AS flow_table`,
+          [config[side].database.schema],
         );
         return judge(config, side, endpoint, rows[0] ?? { client_table: false, flow_table: false });
       }),
@@ -32,8 +33,8 @@ function judge(config: Config, side: SideName, endpoint: string, schema: Schema)
   if (!schema.client_table) {
     if (side === 'green') return info(`${endpoint} has no Hydra tables; fine before the upgrade`);
     return fail(
-      `${endpoint} has no table hydra_client in the search path of the role`,
-      'check the name of the database, or the search_path of the role',
+      `${endpoint} has no table hydra_client in the schema ${config[side].database.schema}`,
+      `check ${side}.database.name and ${side}.database.schema`,
     );
   }
   if (schema.flow_table === HYDRA_VERSION_FACTS[version].flowTable) return ok(`the schema fits Hydra ${version}`);

@@ -43,6 +43,7 @@ async function goesOnOrRefuses(work: () => Promise<unknown>): Promise<string> {
     await work();
     return 'not met';
   } catch (error) {
+    if (error instanceof Error && error.message.startsWith('spy:')) throw new AttackSucceeded(error.message);
     if (isCutoverFault(error)) return `refused: ${error.message}`;
     if (error instanceof Error && 'code' in error) return `refused by the server: ${error.message}`;
     throw error;
@@ -70,25 +71,22 @@ export const BECOMING_US: readonly Attack[] = [
     isInEverySuite: true,
     run: async (battle) => {
       const hydra = await battle.as('hydra');
-      await hydra
-        .query(
-          `CREATE TYPE spy.trojan AS (v text);
-        CREATE FUNCTION spy.as_json(spy.trojan) RETURNS json LANGUAGE plpgsql AS $$ BEGIN PERFORM spy.evil(); RETURN to_json(($1).v); END $$;
-        CREATE FUNCTION spy.as_text(spy.trojan) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM spy.evil(); RETURN ($1).v; END $$;
-        CREATE CAST (spy.trojan AS json) WITH FUNCTION spy.as_json(spy.trojan) AS ASSIGNMENT;
-        CREATE CAST (spy.trojan AS jsonb) WITH FUNCTION spy.as_json(spy.trojan) AS ASSIGNMENT`,
-        )
-        .catch(() => undefined);
-      await hydra.query(`CREATE TYPE spy.trojan2 AS (v text);
-        CREATE FUNCTION spy.as_json(spy.trojan2) RETURNS json LANGUAGE plpgsql AS $$ BEGIN PERFORM spy.evil(); RETURN to_json(($1).v); END $$;
-        CREATE FUNCTION spy.as_text(spy.trojan2) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM spy.evil(); RETURN ($1).v; END $$;
-        CREATE CAST (spy.trojan2 AS json) WITH FUNCTION spy.as_json(spy.trojan2) AS ASSIGNMENT;
-        CREATE CAST (spy.trojan2 AS text) WITH FUNCTION spy.as_text(spy.trojan2) AS IMPLICIT;
-        ALTER TABLE hydra_oauth2_access ALTER request_id DROP DEFAULT, ALTER request_id TYPE spy.trojan2 USING ROW(request_id)::spy.trojan2;
-        ALTER TABLE hydra_oauth2_refresh ALTER subject DROP DEFAULT, ALTER subject TYPE spy.trojan2 USING ROW(subject)::spy.trojan2;`);
-      await hydra.query(CLIENT);
+      for (const [type, cast] of [
+        ['trojan', 'ASSIGNMENT'],
+        ['eager', 'IMPLICIT'],
+      ] as const) {
+        await hydra.query(`CREATE TYPE spy.${type} AS (v text);
+          CREATE FUNCTION spy.as_json(spy.${type}) RETURNS json LANGUAGE plpgsql AS $$ BEGIN PERFORM spy.evil(); RETURN to_json(($1).v); END $$;
+          CREATE FUNCTION spy.as_text(spy.${type}) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM spy.evil(); RETURN ($1).v; END $$;
+          CREATE CAST (spy.${type} AS json) WITH FUNCTION spy.as_json(spy.${type}) AS ASSIGNMENT;
+          CREATE CAST (spy.${type} AS text) WITH FUNCTION spy.as_text(spy.${type}) AS ${cast}`);
+      }
+      await hydra.query(`
+        ALTER TABLE hydra_oauth2_access ALTER request_id DROP DEFAULT, ALTER request_id TYPE spy.trojan USING ROW(request_id)::spy.trojan;
+        ALTER TABLE hydra_client ALTER client_name TYPE spy.eager USING ROW(client_name)::spy.eager`);
+      await hydra.query(CLIENT.replace("VALUES ('c', ''", "VALUES ('c', ROW('')::spy.eager"));
       await hydra.query(`INSERT INTO hydra_oauth2_access (signature, request_id, client_id, scope, granted_scope, form_data, session_data, subject)
-        VALUES ('s', ROW('r')::spy.trojan2, 'c', '', '', '', '', '')`);
+        VALUES ('s', ROW('r')::spy.trojan, 'c', '', '', '', '', '')`);
       await hydra.query('DELETE FROM hydra_oauth2_access');
       await goesOnOrRefuses(() => countOnBlue(battle));
       return named(
@@ -190,7 +188,6 @@ export const BECOMING_US: readonly Attack[] = [
       for (const { name } of relations) {
         for (const sql of [
           `SELECT * FROM ${name}`,
-          `LOCK TABLE ${name} IN ACCESS SHARE MODE`,
           `ALTER TABLE ${name} OWNER TO ${as}`,
           `GRANT ALL ON ${name} TO ${as}`,
           `COMMENT ON TABLE ${name} IS 'x'`,
@@ -203,12 +200,10 @@ export const BECOMING_US: readonly Attack[] = [
         await refused(attacker, `ALTER FUNCTION ${signature} OWNER TO ${as}`);
       }
       for (const schema of ['hydra_cutover', 'hydra_cutover_barrier', 'hydra_cutover_asks']) {
-        for (const sql of [
-          `DROP SCHEMA ${schema} CASCADE`,
-          `ALTER SCHEMA ${schema} RENAME TO x`,
-          `GRANT ALL ON SCHEMA ${schema} TO ${as}`,
-        ])
+        for (const sql of [`DROP SCHEMA ${schema} CASCADE`, `ALTER SCHEMA ${schema} RENAME TO x`])
           await refused(attacker, sql);
+        // Who may use it already is warned, and given nothing: what was granted is looked at in the end.
+        await attacker.query(`GRANT ALL ON SCHEMA ${schema} TO ${as}`).catch(() => undefined);
         await refused(attacker, `CREATE FUNCTION ${schema}.f() RETURNS int LANGUAGE sql AS 'SELECT 1'`);
       }
       for (const sql of [
@@ -226,5 +221,3 @@ export const BECOMING_US: readonly Attack[] = [
     },
   })),
 ];
-
-export { AttackSucceeded };

@@ -1,6 +1,7 @@
 import { BECOMING_US } from './becoming-us';
 import { DECIDING } from './deciding';
+import { PLANTED } from './planted-on-green';
 import { STOPPING_WRITES } from './stopping-writes';
 
 /** Every attack there is. */
-export const ATTACKS = [...BECOMING_US, ...STOPPING_WRITES, ...DECIDING];
+export const ATTACKS = [...BECOMING_US, ...STOPPING_WRITES, ...DECIDING, ...PLANTED];

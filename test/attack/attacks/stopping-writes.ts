@@ -129,6 +129,7 @@ export const STOPPING_WRITES: readonly Attack[] = [
       if (rows[0]?.search_path !== 'pg_catalog, pg_temp')
         throw new AttackSucceeded(`our session has search_path ${rows[0]?.search_path}`);
       await fenced(battle);
+      await hydra.query(`ALTER DATABASE ${battle.database} RESET ALL`);
       return 'not met: our sessions have their own';
     },
   },

@@ -92,8 +92,13 @@ export class GreenFixture {
     };
   }
 
+  /** As a person would: Hydra's tables have their plain names. */
   on<T>(side: SideName, work: (client: DatabaseSession) => Promise<T>, options?: SessionOptions): Promise<T> {
-    return this.databases.withSession(side, work, options);
+    const byPlainNames = async (session: DatabaseSession): Promise<T> => {
+      await session.query('SET search_path = public');
+      return work(session);
+    };
+    return this.databases.withSession(side, byPlainNames, options);
   }
 
   /** Whether somebody can log in to green. */

@@ -28,6 +28,9 @@ const HOSTILE: Readonly<Record<string, string>> = {
   plan_cache_mode: 'force_generic_plan',
   default_tablespace: 'nowhere',
   temp_tablespaces: 'nowhere',
+  search_path: 'nowhere, public',
+  restrict_nonsystem_relation_kind: 'view, foreign-table',
+  createrole_self_grant: 'set, inherit',
 };
 /** Of one transaction alone: nobody can set them for a database. */
 const LEFT_ALONE = ['transaction_read_only', 'transaction_deferrable', 'transaction_isolation'];
@@ -81,7 +84,9 @@ const setAll = async (settings: Iterable<readonly [string, string]>) => {
   for (const name of [database.config.database, world.green]) {
     await asAdmin(`ALTER DATABASE ${name} RESET ALL`);
     for (const [setting, value] of settings) {
-      const quoted = ['default_tablespace', 'temp_tablespaces', 'DateStyle'].includes(setting) ? value : `'${value}'`;
+      const quoted = ['default_tablespace', 'temp_tablespaces', 'DateStyle', 'search_path'].includes(setting)
+        ? value
+        : `'${value}'`;
       await asAdmin(`ALTER DATABASE ${name} SET ${setting} TO ${quoted}`);
     }
   }

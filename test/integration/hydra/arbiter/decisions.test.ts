@@ -16,6 +16,7 @@ import {
   LEASE,
   LOCK_TIMEOUT_MS,
   OUR_WAITERS,
+  REFUSED,
   TABLE_WAITERS,
   begin,
   commitUnderWay,
@@ -80,19 +81,19 @@ describe('every decision', () => {
 });
 
 describe('an attempt whose lease is over', () => {
-  const runXmin = async () =>
-    (await observer.query<{ xmin: string }>('SELECT xmin FROM hydra_cutover.run')).rows[0]?.xmin;
-
-  it('is given up beside a writer who holds the barrier, and run stays as it is', async () => {
+  it('is given up beside a writer who holds the barrier, and its fence does not come back with the clock', async () => {
     const attempt = await fenced();
     await endLease(attempt);
-    const before = await runXmin();
     await writer.query('BEGIN');
     await write();
     expect(await claimEpoch(orchestrator, { epoch: lastEpoch(), appliedEpoch: 0, by: 'gateway' })).toBe('aborted');
     expect(await abortAttempt(orchestrator, attempt, 'worker', 50)).toMatchObject({ outcome: 'aborted' });
     await writer.query('COMMIT');
-    expect(await runXmin()).toBe(before);
+    await orchestrator.query(`UPDATE hydra_cutover.attempt SET lease_until = clock_timestamp() + interval '1 hour'`);
+    expect((await observer.query('SELECT state, lease_until FROM hydra_cutover.run')).rows).toEqual([
+      { state: 'open', lease_until: null },
+    ]);
+    await expect(write()).resolves.toBeDefined();
     expect(await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS)).toEqual({ ok: false, reason: 'aborted' });
   });
 
@@ -108,13 +109,28 @@ describe('an attempt whose lease is over', () => {
   });
 });
 
+it('is given up by a transaction that stays open, and no write and no lock of a write waits for its end', async () => {
+  const attempt = await fenced();
+  await observer.query('BEGIN');
+  expect(await claimEpoch(observer, { epoch: lastEpoch(), appliedEpoch: 0, by: 'gateway' })).toBe('aborted');
+  const { rows } = await orchestrator.query(
+    `SELECT mode FROM pg_locks WHERE relation = 'hydra_cutover_barrier.barrier'::regclass`,
+  );
+  expect(rows).toEqual([]);
+  // Not yet decided for anybody else.
+  await expect(write()).rejects.toMatchObject(REFUSED);
+  await observer.query('COMMIT');
+  await expect(write()).resolves.toBeDefined();
+  expect(await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS)).toEqual({ ok: false, reason: 'aborted' });
+});
+
 describe('locks are taken in one order', () => {
   it.each([
-    ['aborts a live fence', () => abortAttempt(observer, 1, 'gateway', 600_000), 'committed'],
-    ['begins', () => beginAttempt(observer, { epoch: 99, ...LEASE }), undefined],
+    ['aborts a live fence', () => abortAttempt(observer, 1, 'gateway', 600_000), ATTEMPT_WAITERS, 'committed'],
+    ['begins', () => beginAttempt(observer, { epoch: 99, ...LEASE }), OUR_WAITERS, undefined],
   ] as const)(
     'by a commit and by one who %s, so that neither is a victim of the other',
-    async (_name, act, outcome) => {
+    async (_name, act, waiters, outcome) => {
       const attempt = await fenced();
       expect(attempt).toBe(1);
       // The commit has the barrier, and waits for a table.
@@ -122,7 +138,7 @@ describe('locks are taken in one order', () => {
       const committing = commitAttempt(orchestrator, attempt, 600_000);
       await someoneWaits(observer, TABLE_WAITERS);
       const acting = act();
-      await someoneWaits(writer, OUR_WAITERS);
+      await someoneWaits(writer, waiters);
       await writer.query('COMMIT');
       expect(await committing).toMatchObject({ ok: true });
       expect(await acting).toMatchObject(outcome === undefined ? { ok: false, reason: 'committed' } : { outcome });
@@ -130,17 +146,16 @@ describe('locks are taken in one order', () => {
   );
 });
 
-it('gives no verdict on an attempt that is fenced between the look and the row lock: a writer has the barrier then', async () => {
+it('gives an attempt up that is fenced while the claim waits for its row, whoever has the barrier then', async () => {
   const attempt = await begin();
   await observer.query(`BEGIN; UPDATE hydra_cutover.attempt SET state = 'fenced' WHERE attempt = ${attempt}`);
-  const claim = () => claimEpoch(orchestrator, { epoch: lastEpoch(), appliedEpoch: 0, by: 'gateway' });
-  const claimed = claim();
+  const claimed = claimEpoch(orchestrator, { epoch: lastEpoch(), appliedEpoch: 0, by: 'gateway' });
   await someoneWaits(observer, ATTEMPT_WAITERS);
   await writer.query('BEGIN; LOCK TABLE hydra_cutover_barrier.barrier IN ROW EXCLUSIVE MODE');
   await observer.query('COMMIT');
-  expect(await claimed).toBe('unknown');
+  expect(await claimed).toBe('aborted');
   await writer.query('COMMIT');
-  expect(await claim()).toBe('aborted');
+  expect(await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS)).toEqual({ ok: false, reason: 'aborted' });
 });
 
 it('opens a side after DDL that is under way on it, and not when that took a guard away', async () => {

@@ -328,14 +328,14 @@ describe('an arbiter', () => {
   it('does not skip a table that it may not lock', async () => {
     await ours.query(
       `GRANT USAGE ON SCHEMA hydra_cutover TO ${role}; GRANT SELECT ON hydra_cutover.run, hydra_cutover.guarded TO ${role};
-       GRANT EXECUTE ON FUNCTION hydra_cutover.columns_hash(oid) TO ${role};
+       GRANT EXECUTE ON FUNCTION hydra_cutover.columns_hash(oid), hydra_cutover.function_problems() TO ${role};
        GRANT UPDATE ON ALL TABLES IN SCHEMA public TO ${role}; REVOKE UPDATE ON hydra_client FROM ${role};
        ALTER FUNCTION hydra_cutover.guard_problems() OWNER TO ${role}`,
     );
-    expect(await guardProblems(ours)).toEqual([
-      `role ${role} may use schema hydra_cutover, and so stop every write`,
-      `hydra_client may not be locked by ${role}`,
-    ]);
+    const problems = await guardProblems(ours);
+    expect(problems).toContain(`hydra_client may not be locked by ${role}`);
+    // By which somebody else than us decides: three functions have other rights or another owner.
+    expect(problems.filter((problem) => problem.includes('was replaced or changed'))).toHaveLength(3);
     const attempt = await begin(5);
     await fence(ours, attempt, LOCK_TIMEOUT_MS);
     expect(await commitAttempt(ours, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: false, reason: 'guard_problems' });

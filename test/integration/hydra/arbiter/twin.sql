@@ -11,6 +11,8 @@ CREATE OR REPLACE FUNCTION hydra_cutover.capture_problems() RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS 'SELECT problem FROM twin.settings WHERE problem IS NOT NULL';
 
+SELECT hydra_cutover.record_made();
+
 CREATE FUNCTION twin.reset(p_side text) RETURNS void LANGUAGE plpgsql AS $reset$
 BEGIN
   DELETE FROM hydra_cutover.attempt;

@@ -11,7 +11,7 @@ import {
   reopenLogins,
   setRolePassword,
 } from '../../../../hydra/closing';
-import { checkPrivileges, privilegesSql, type ToolRoles } from '../../../../hydra/privileges';
+import { checkPrivileges, privilegesSql, revokeSql, type ToolRoles } from '../../../../hydra/privileges';
 import { createSyncRole, dropSyncRole, grantSyncRole, renewSyncPassword } from '../../../../hydra/sync/sync-role';
 import { installSyncTables } from '../../../../hydra/sync/install-sync-tables';
 import { createHydraDatabase } from '../../../../world/hydra';
@@ -166,4 +166,21 @@ describe.each(MAJORS)("the tool's role on PostgreSQL %i", (major) => {
       await asMaster('DROP ROLE plain');
     },
   );
+
+  it('is no login any more after the script that revokes it was run, twice, and what it made goes on', async () => {
+    await installArbiter(tool, { side: 'green', cutoverId: 'test', initialState: 'closed' });
+    await guardTables(tool);
+    await asMaster(revokeSql(ROLES));
+    await asMaster(revokeSql(ROLES));
+    for (const role of ['tool', 'gateway'])
+      await expect(connect(role)).rejects.toMatchObject({ code: expect.stringMatching(/^28/) as string });
+    await as('hydra', async (client) => {
+      await expect(client.query(`INSERT INTO hydra_client VALUES ('late')`)).rejects.toMatchObject({ code: 'HC001' });
+      const { rows } = await client.query(
+        `SELECT rolname, rolcreaterole, pg_has_role(oid, 'hydra', 'MEMBER') AS member FROM pg_roles WHERE rolname IN ('tool', 'gateway')`,
+      );
+      // The gateways' role owned nothing.
+      expect(rows).toEqual([{ rolname: 'tool', rolcreaterole: false, member: false }]);
+    });
+  });
 });

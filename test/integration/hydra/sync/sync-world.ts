@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { queryRows } from '../../../../domain/ports/sql-client';
 import { guardTables, installArbiter } from '../../../../hydra/arbiter/install-arbiter';
+import { byFullName } from '../../../../hydra/by-full-name';
 import { installCapture } from '../../../../hydra/capture';
 import { applyRules } from '../../../../hydra/cleaning';
 import { repairStates } from '../../../../hydra/fixups/repair-states';
@@ -60,7 +61,7 @@ export class SyncWorld {
     await this.#copyBlue(name);
     await this.#with(name, async (copy) => {
       await dropOurs(copy);
-      await applyRules(copy, { asOf: AS_OF, archiveSchema: 'cleaned' });
+      await applyRules(await byFullName(copy, 'public'), { asOf: AS_OF, archiveSchema: 'cleaned' });
     });
     const { host, port, user, password } = this.#blue;
     await promisify(execFile)(sharedServers().binaries.hydra230, ['migrate', 'sql', 'up', '-e', '-y'], {
@@ -70,7 +71,7 @@ export class SyncWorld {
         SQA_OPT_OUT: 'true',
       },
     });
-    await this.#with(name, (copy) => repairStates(copy));
+    await this.#with(name, async (copy) => repairStates(await byFullName(copy, 'public')));
     return name;
   }
 

@@ -1,0 +1,127 @@
+import { isCutoverFault } from '../../../domain/faults';
+import { becomeSyncer, prepareSync, syncRound } from '../../../hydra/sync';
+import { CUTOVER } from '../battlefield';
+import { type Attack } from '../attack';
+import { type Battle, AttackSucceeded } from '../battle';
+
+const CHANGE = `INSERT INTO hydra_oauth2_jti_blacklist (signature, expires_at) VALUES ('s', now() + interval '1 hour');
+  INSERT INTO hydra_jwk (sid, kid, version, keydata) VALUES ('s', 'k', 0, 'x');
+  INSERT INTO hydra_oauth2_authentication_session (id, subject) VALUES ('s', 'ada')`;
+
+/** One round of the sync that carries a change of blue. @returns what it said */
+async function carryOne(battle: Battle, green: string): Promise<string> {
+  const hydra = await battle.as('hydra');
+  await hydra.query(CHANGE);
+  const admin = await battle.field.connectOurs(green);
+  const { login, generation, nonce } = await becomeSyncer(admin, CUTOVER, 'public');
+  await battle.accept();
+  const as = await battle.field.connectOurs(green, login.user, login.password);
+  const sides = await prepareSync(await battle.ours(), as, 'public');
+  try {
+    await syncRound({ ...sides, generation, nonce, loginTtlMs: 60_000 }, { batchRows: 100 });
+    return 'carried, and not met';
+  } catch (error) {
+    if (isCutoverFault(error) && error.code === 'CHECK_FAILED') return `named: ${error.message}`;
+    throw error;
+  }
+}
+
+function planted(title: string, sql: string, isInEverySuite = false): Attack {
+  return {
+    title: `planted on green: ${title}`,
+    as: 'hydra',
+    isInEverySuite,
+    run: async (battle) => {
+      const green = await battle.withGreen();
+      const hydra = await battle.field.connect(green, 'hydra');
+      await hydra.query(sql);
+      const seen = await carryOne(battle, green);
+      if (!seen.startsWith('named')) throw new AttackSucceeded(`nobody is told of it: ${seen}`);
+      return seen;
+    },
+  };
+}
+
+function onBlue(title: string, sql: string): Attack {
+  return {
+    title: `planted on blue, which the sync reads: ${title}`,
+    as: 'hydra',
+    run: async (battle) => {
+      const green = await battle.withGreen();
+      const hydra = await battle.as('hydra');
+      await hydra.query(sql);
+      return carryOne(battle, green);
+    },
+  };
+}
+
+export const PLANTED: readonly Attack[] = [
+  {
+    title: 'planted nowhere: the sync carries as ever',
+    as: 'hydra',
+    isInEverySuite: true,
+    run: async (battle) => {
+      const seen = await carryOne(battle, await battle.withGreen());
+      if (seen !== 'carried, and not met') throw new Error(seen);
+      return seen;
+    },
+  },
+  planted(
+    'a trigger',
+    'CREATE TRIGGER a BEFORE INSERT OR UPDATE OR DELETE ON hydra_jwk FOR EACH ROW EXECUTE FUNCTION spy.evil_trigger()',
+    true,
+  ),
+  planted(
+    'a trigger for each statement, before ours',
+    'CREATE TRIGGER a BEFORE INSERT OR UPDATE OR DELETE ON hydra_jwk FOR EACH STATEMENT EXECUTE FUNCTION spy.evil_trigger()',
+  ),
+  planted('an expression in an index', 'CREATE INDEX a ON hydra_jwk (spy.evil_text(sid))'),
+  planted('a condition of an index', 'CREATE INDEX a ON hydra_jwk (sid) WHERE spy.evil()'),
+  planted('a default', 'ALTER TABLE hydra_oauth2_authentication_session ADD COLUMN a boolean DEFAULT spy.evil()'),
+  planted('a check', 'ALTER TABLE hydra_jwk ADD CONSTRAINT a CHECK (spy.evil())'),
+  planted(
+    'a generated column',
+    'ALTER TABLE hydra_jwk ADD COLUMN a text GENERATED ALWAYS AS (spy.evil_text(sid)) STORED',
+  ),
+  planted(
+    'a domain with a check',
+    'CREATE DOMAIN spy.checked AS varchar(255) CHECK (spy.evil()); ALTER TABLE hydra_jwk ALTER sid TYPE spy.checked',
+  ),
+  planted(
+    'a policy for everybody',
+    'CREATE POLICY a ON hydra_jwk USING (spy.evil()) WITH CHECK (spy.evil()); ALTER TABLE hydra_jwk ENABLE ROW LEVEL SECURITY',
+  ),
+  planted(
+    'a rule',
+    'CREATE TABLE spy.aside (a boolean); GRANT ALL ON spy.aside TO PUBLIC; CREATE RULE a AS ON INSERT TO hydra_jwk DO ALSO INSERT INTO spy.aside SELECT spy.evil()',
+  ),
+  planted(
+    'a view in the place of a table',
+    'ALTER TABLE hydra_jwk RENAME TO moved; CREATE VIEW hydra_jwk AS SELECT * FROM moved WHERE spy.evil(); GRANT ALL ON hydra_jwk TO PUBLIC',
+  ),
+  planted(
+    'a check that runs SQL by a function of PostgreSQL itself',
+    `ALTER TABLE hydra_jwk ADD CONSTRAINT a CHECK (query_to_xml('SELECT spy.evil()', true, true, '') IS NOT NULL) NOT VALID`,
+    true,
+  ),
+  planted(
+    'a check that moves the search_path',
+    `ALTER TABLE hydra_jwk ADD CONSTRAINT a CHECK (set_config('search_path', 'public', false) IS NOT NULL) NOT VALID`,
+  ),
+  onBlue(
+    'a policy',
+    'CREATE POLICY a ON hydra_jwk USING (spy.evil()); ALTER TABLE hydra_jwk ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY',
+  ),
+  onBlue('a trigger', 'CREATE TRIGGER a BEFORE INSERT ON hydra_jwk FOR EACH ROW EXECUTE FUNCTION spy.evil_trigger()'),
+  onBlue(
+    'a view in the place of a table',
+    `ALTER TABLE hydra_oauth2_logout_request RENAME TO moved; CREATE VIEW hydra_oauth2_logout_request AS SELECT * FROM moved WHERE spy.evil()`,
+  ),
+  onBlue(
+    'a type with a cast',
+    `CREATE TYPE spy.eager AS (v text);
+     CREATE FUNCTION spy.as_text(spy.eager) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM spy.evil(); RETURN ($1).v; END $$;
+     CREATE CAST (spy.eager AS text) WITH FUNCTION spy.as_text(spy.eager) AS IMPLICIT;
+     ALTER TABLE hydra_client ALTER client_name TYPE spy.eager USING ROW(client_name)::spy.eager`,
+  ),
+];
