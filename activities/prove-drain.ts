@@ -5,11 +5,13 @@ import { type StepInput } from '../domain/steps';
 import { type AttemptDescription, describeArbiter, problemsSinceCommit } from '../hydra/arbiter';
 import { byFullName } from '../hydra/by-full-name';
 import { changeLogSize, compareLedger, readNotCarried } from '../hydra/capture';
+import { retireSyncRole } from '../hydra/sync';
 import { withGreen } from './green/with-green';
 import { type Step } from './step';
 
 /**
- * Compares every revocation that blue captured with green's ledger and counts changes that were never carried. Changes nothing.
+ * Compares every revocation that blue captured with green's ledger and counts changes that were never carried. Changes nothing
+ * but that the login of the sync, which nobody needs any more, has no rights to our schema.
  *
  * @throws CutoverFault CHECK_FAILED (not committed) | CAPTURE_BROKEN (something went around blue's guards since the commit) | SYNC_FAILED (something is missing: the counts are in the details) |
  *   CROSSED_CONNECTION | DB_UNREACHABLE
@@ -22,13 +24,14 @@ export const proveDrain: Step<StepInput, DrainReceipt> = (deps, input, context) 
       const { hydraSchema, sync } = deps.settings;
       const { batchRows, loginTtlMs } = sync;
       const named = await byFullName(blue, hydraSchema);
-      const compared = await withGreen(deps, input, context, 'drain proof', (green) =>
-        compareLedger(named, green, {
+      const compared = await withGreen(deps, input, context, 'drain proof', async (green) => {
+        await retireSyncRole(green, input.cutoverId);
+        return compareLedger(named, green, {
           batchRows,
           signal: context.signal,
           onProgress: (captured) => context.heartbeat({ step: 'comparing', captured }),
-        }),
-      );
+        });
+      });
       const { undone: undoneChanges } = await changeLogSize(blue);
       const { captured, applied, missing, unknown, byKind } = compared;
       if (missing + unknown + undoneChanges > 0) {

@@ -14,6 +14,7 @@ export {
   dropSyncRole,
   grantSyncRole,
   renewSyncPassword,
+  retireSyncRole,
   syncRoleName,
   terminateSyncSessions,
 } from './sync-role';

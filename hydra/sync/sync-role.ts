@@ -81,6 +81,22 @@ export async function terminateSyncSessions(green: SqlClient, role: string, time
   return rows.length;
 }
 
+/**
+ * Once green is open nothing is carried any more: the role cannot log in, and has no schema in which it could lock what every write
+ * reads. It owns nothing and stays until finalize. Idempotent; does nothing while green is closed, or where there is no such role.
+ */
+export async function retireSyncRole(green: SqlClient, cutoverId: string): Promise<void> {
+  const role = syncRoleName(cutoverId);
+  const [open] = await queryRows<{ name: string }>(
+    green,
+    `SELECT quote_ident(r.rolname) AS name FROM hydra_cutover.run, pg_catalog.pg_roles r WHERE run.state = 'open' AND r.rolname = $1`,
+    [role],
+  );
+  if (open === undefined) return;
+  await green.query(`ALTER ROLE ${open.name} NOLOGIN; REVOKE ALL ON SCHEMA hydra_cutover FROM ${open.name}`);
+  await terminateSyncSessions(green, role);
+}
+
 /** Removes the role with everything it was granted in this database. Idempotent. */
 export async function dropSyncRole(green: SqlClient, cutoverId: string): Promise<void> {
   const role = syncRoleName(cutoverId);

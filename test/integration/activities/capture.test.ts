@@ -250,6 +250,12 @@ describe('proveDrain', () => {
         { what: 'canaries', count: 1 },
       ],
     });
+    // Whoever may use our schema could lock what every write reads.
+    const { rows } = await green.query(
+      `SELECT rolcanlogin AS logs, has_schema_privilege(oid, 'hydra_cutover', 'USAGE') AS uses FROM pg_roles WHERE rolname = $1`,
+      [syncRoleName(cutoverId)],
+    );
+    expect(rows).toEqual([{ logs: false, uses: false }]);
   });
 
   it('fails for a revocation that is not in the ledger, one that was not captured, and a change that is undone', async () => {

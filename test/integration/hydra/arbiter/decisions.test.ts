@@ -9,6 +9,7 @@ import {
   holdWriters,
   markFinalized,
   openSide,
+  readArbiter,
 } from '../../../../hydra/arbiter/arbiter';
 import { asAdmin } from '../../../support/database';
 import {
@@ -122,6 +123,21 @@ it('is given up by a transaction that stays open, and no write and no lock of a 
   await observer.query('COMMIT');
   await expect(write()).resolves.toBeDefined();
   expect(await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS)).toEqual({ ok: false, reason: 'aborted' });
+});
+
+it.each([
+  ['lock_timeout', '55P03'],
+  ['statement_timeout', '57014'],
+])('a write whose own %s ends at the barrier is counted as refused: Hydra says nothing of it', async (limit, code) => {
+  await fenced();
+  const { refused: before } = await readArbiter(orchestrator);
+  await orchestrator.query('BEGIN');
+  await holdWriters(orchestrator, LOCK_TIMEOUT_MS);
+  await writer.query(`SET ${limit} = '100ms'`);
+  await expect(write()).rejects.toMatchObject({ code });
+  await writer.query(`RESET ${limit}`);
+  await orchestrator.query('ROLLBACK');
+  expect((await readArbiter(orchestrator)).refused).toBe((before ?? NaN) + 1);
 });
 
 describe('locks are taken in one order', () => {
