@@ -6,6 +6,7 @@ import { type NamedKeys, TOKEN_TABLES, type TokenTable } from './log-keys';
 export interface Closure {
   /** Every flow of green with one of the keys. */
   readonly flows: readonly FlowKeys[];
+  readonly named: NamedKeys<'closed'>;
 }
 
 /**
@@ -14,7 +15,11 @@ export interface Closure {
  *
  * Adds to `named`.
  */
-export async function closeOverFlows(blue: SqlClient, green: SqlClient, named: NamedKeys): Promise<Closure> {
+export async function closeOverFlows(
+  blue: SqlClient,
+  green: SqlClient,
+  named: NamedKeys<'with tokens'>,
+): Promise<Closure> {
   const { logins, consents } = named;
   for (;;) {
     const flows = await readFlows(green, logins, consents);
@@ -27,7 +32,7 @@ export async function closeOverFlows(blue: SqlClient, green: SqlClient, named: N
       consents.add(row.consent);
       if (row.login !== null) logins.add(row.login);
     }
-    if (logins.size + consents.size === before) return { flows };
+    if (logins.size + consents.size === before) return { flows, named: named as NamedKeys as NamedKeys<'closed'> };
   }
 }
 
@@ -62,10 +67,11 @@ async function readTies(
 export async function addTokensOf(
   blue: SqlClient,
   green: SqlClient,
-  named: NamedKeys,
+  named: NamedKeys<'named'>,
   requests: readonly string[],
-): Promise<void> {
-  if (requests.length === 0) return;
+): Promise<NamedKeys<'with revocations'>> {
+  const followed = named as NamedKeys as NamedKeys<'with revocations'>;
+  if (requests.length === 0) return followed;
   for (const side of [blue, green]) {
     const rows = await queryRows<{ table: TokenTable; signature: string }>(
       side,
@@ -74,6 +80,7 @@ export async function addTokensOf(
     );
     for (const { table, signature } of rows) named.rows[table].add([signature]);
   }
+  return followed;
 }
 
 /** Codes, PKCE and OpenID rows are found by their consent, which is their request_id: green has no index on request_id there. */

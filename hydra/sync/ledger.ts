@@ -32,7 +32,7 @@ export interface JudgedRevocations {
  *
  * @returns what the transactions whose changes `named` holds noted
  */
-export async function readNamedRevocations(blue: SqlClient, named: NamedKeys): Promise<JudgedRevocations> {
+export async function readNamedRevocations(blue: SqlClient, named: NamedKeys<'named'>): Promise<JudgedRevocations> {
   const keys = new Set([...named.consents, ...named.requests]);
   for (const table of [...TOKEN_TABLES, 'hydra_client', 'hydra_oauth2_authentication_session'] as const) {
     for (const [key = ''] of named.rows[table].values()) keys.add(key);
@@ -74,7 +74,7 @@ export async function markRotated(blue: SqlClient, rotated: readonly string[]): 
 }
 
 /** Names what the revocations ended: the changes at hand may be only some of theirs. @returns the grants they ended */
-export function nameRevoked(named: NamedKeys, revocations: readonly CapturedRevocation[]): readonly string[] {
+export function nameRevoked(named: NamedKeys<'named'>, revocations: readonly CapturedRevocation[]): readonly string[] {
   for (const { kind, key } of revocations) {
     if (kind === 'consent_deleted') named.consents.add(key);
     if (kind === 'access_deleted') named.rows.hydra_oauth2_access.add([key]);

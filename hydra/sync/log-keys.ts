@@ -1,4 +1,4 @@
-import { type GreenTableName } from '../transform';
+import { GREEN_TABLES, type GreenTableName, greenTable } from '../transform';
 
 /** One row of blue's change log. */
 export interface LogRow {
@@ -20,23 +20,16 @@ export const TOKEN_TABLES = [
 ] as const satisfies readonly GreenTableName[];
 export type TokenTable = (typeof TOKEN_TABLES)[number];
 
-/** Key columns of the tables that both sides have under the same name. */
-export const TABLE_KEYS = {
-  hydra_client: ['id'],
-  hydra_jwk: ['sid', 'kid'],
-  hydra_oauth2_authentication_session: ['id'],
-  hydra_oauth2_access: ['signature'],
-  hydra_oauth2_refresh: ['signature'],
-  hydra_oauth2_code: ['signature'],
-  hydra_oauth2_oidc: ['signature'],
-  hydra_oauth2_pkce: ['signature'],
-  hydra_oauth2_obfuscated_authentication_session: ['subject', 'client_id'],
-  hydra_oauth2_logout_request: ['challenge'],
-  hydra_oauth2_jti_blacklist: ['signature'],
-  hydra_oauth2_trusted_jwt_bearer_issuer: ['id'],
-} as const satisfies Partial<Record<GreenTableName, readonly string[]>>;
-export type KeyedTable = keyof typeof TABLE_KEYS;
-export const KEYED_TABLES = Object.keys(TABLE_KEYS) as readonly KeyedTable[];
+/** The tables that both sides have under the same name and with the same key. */
+export type KeyedTable = Exclude<GreenTableName, 'hydra_oauth2_flow'>;
+export const KEYED_TABLES: readonly KeyedTable[] = GREEN_TABLES.flatMap(({ name }) =>
+  name === 'hydra_oauth2_flow' ? [] : [name],
+);
+
+/** @returns the columns that a row of it is known by on both sides */
+export function keyColumns(table: KeyedTable): readonly string[] {
+  return greenTable(table).key;
+}
 
 /** A set of keys of one or two columns. */
 export class KeySet {
@@ -63,8 +56,18 @@ function keyId(key: readonly string[]): string {
   return key.length === 1 ? (key[0] ?? '') : JSON.stringify(key);
 }
 
+/**
+ * How far what a part of the log names was followed, in this order: revocations name grants, grants name tokens, tokens name consents,
+ * and consents name logins. Each step takes what the one before it gives, so that steps in another order do not compile.
+ */
+export type Stage = 'named' | 'with revocations' | 'with tokens' | 'closed';
+
+declare const stage: unique symbol;
+
 /** What a part of the log names. Only ever grows. */
-export interface NamedKeys {
+export interface NamedKeys<At extends Stage = Stage> {
+  /** For the compiler alone. */
+  readonly [stage]?: At;
   readonly rows: Readonly<Record<KeyedTable, KeySet>>;
   readonly logins: Set<string>;
   readonly consents: Set<string>;
@@ -76,7 +79,7 @@ export interface NamedKeys {
 }
 
 /** @returns the keys, old and new, of everything that the log rows name */
-export function namedKeys(log: readonly LogRow[]): NamedKeys {
+export function namedKeys(log: readonly LogRow[]): NamedKeys<'named'> {
   const named = noKeys();
   for (const row of log) {
     for (const keys of [row.old_key, row.new_key]) if (keys !== null) addKeys(named, row, keys);
@@ -84,7 +87,7 @@ export function namedKeys(log: readonly LogRow[]): NamedKeys {
   return named;
 }
 
-function noKeys(): NamedKeys {
+function noKeys(): NamedKeys<'named'> {
   return {
     rows: Object.fromEntries(KEYED_TABLES.map((table) => [table, new KeySet()])) as Record<KeyedTable, KeySet>,
     logins: new Set(),
@@ -110,7 +113,7 @@ function addKeys(named: NamedKeys, { kind, table_name: table }: LogRow, keys: Ke
 }
 
 function addRow(named: NamedKeys, table: KeyedTable, keys: Keys): void {
-  const key = TABLE_KEYS[table].map((column) => keys[column]);
+  const key = keyColumns(table).map((column) => keys[column]);
   if (key.every((part) => typeof part === 'string')) named.rows[table].add(key);
   if (isTokenTable(table)) add(named.requests, keys['request_id']);
 }
@@ -120,7 +123,7 @@ function add(set: Set<string>, value: string | null | undefined): void {
 }
 
 export function isKeyedTable(name: string): name is KeyedTable {
-  return Object.hasOwn(TABLE_KEYS, name);
+  return KEYED_TABLES.some((table) => table === name);
 }
 
 export function isTokenTable(name: string): name is TokenTable {

@@ -1,6 +1,6 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type ParitySelection } from '../parity';
-import { KEYED_TABLES, type LogRow, TABLE_KEYS, namedKeys } from './log-keys';
+import { KEYED_TABLES, type LogRow, keyColumns, namedKeys } from './log-keys';
 
 /** @returns the keys that the last changes of blue name, as far as they were carried, to be compared */
 export async function readRecentKeys(blue: SqlClient, changes: number): Promise<ParitySelection> {
@@ -18,7 +18,7 @@ export async function readRecentKeys(blue: SqlClient, changes: number): Promise<
   const rows = KEYED_TABLES.map((table) => [
     table,
     named.rows[table].values().map((key) => {
-      const columns: readonly string[] = TABLE_KEYS[table];
+      const columns = keyColumns(table);
       return Object.fromEntries(columns.map((column, index) => [column, key[index] ?? '']));
     }),
   ]);

@@ -174,15 +174,15 @@ async function carry(sides: SyncSides, log: readonly LogRow[], batchRows: number
   const named = namedKeys(log);
   const { revocations, rotated } = await readNamedRevocations(blue, named);
   // With all tokens of its grant, the effect of a revocation is carried whole.
-  await addTokensOf(blue, green, named, nameRevoked(named, revocations));
-  const tokens = await readTokens(blue, green, named, batchRows);
-  const { flows } = await closeOverFlows(blue, green, named);
-  const wanted = await readWanted(blue, named, tokens, batchRows);
-  const begun = await readBegunRequests(blue, named, sides.loginTtlMs);
+  const followed = await addTokensOf(blue, green, named, nameRevoked(named, revocations));
+  const { tokens, named: withTokens } = await readTokens(blue, green, followed, batchRows);
+  const { flows, named: closed } = await closeOverFlows(blue, green, withTokens);
+  const wanted = await readWanted(blue, closed, tokens, batchRows);
+  const begun = await readBegunRequests(blue, closed, sides.loginTtlMs);
   const activeBefore = await stillActive(green, revocations, wanted);
   const [network] = await queryRows<{ id: string }>(green, NETWORK_SQL);
   if (network === undefined) throw new CutoverFault('SYNC_FAILED', 'green has no row in networks: it was not migrated');
-  const rows = await writeGreen({ green, nid: network.id }, named, wanted, flows);
+  const rows = await writeGreen({ green, nid: network.id }, closed, wanted, flows);
   await writeLedger(green, revocations, wanted, activeBefore);
   await writeBegunRequests(green, begun);
   await writeCanaries(green, log);

@@ -1,6 +1,6 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type GreenRow, type GreenTableName, readTransformed } from '../transform';
-import { KeySet, type KeyedTable, type NamedKeys, TABLE_KEYS, TOKEN_TABLES, type TokenTable } from './log-keys';
+import { KeySet, type KeyedTable, type NamedKeys, TOKEN_TABLES, type TokenTable, keyColumns } from './log-keys';
 
 /** What green's rows have to be, from one snapshot of blue: everything that was named, and the parents that it needs. */
 export interface WantedRows {
@@ -14,9 +14,9 @@ type TokenRows = Readonly<Record<TokenTable, readonly GreenRow[]>>;
 export async function readTokens(
   blue: SqlClient,
   green: SqlClient,
-  named: NamedKeys,
+  named: NamedKeys<'with revocations'>,
   batchRows: number,
-): Promise<TokenRows> {
+): Promise<{ readonly tokens: TokenRows; readonly named: NamedKeys<'with tokens'> }> {
   const read: Partial<Record<TokenTable, readonly GreenRow[]>> = {};
   const parents = new Set<string>();
   for (const table of TOKEN_TABLES) {
@@ -31,13 +31,13 @@ export async function readTokens(
   );
   for (const { consent } of there) parents.delete(consent);
   for (const consent of parents) named.consents.add(consent);
-  return read as TokenRows;
+  return { tokens: read as TokenRows, named: named as NamedKeys as NamedKeys<'with tokens'> };
 }
 
 /** Reads children first, because they name their parents, and all within the caller's snapshot. */
 export async function readWanted(
   blue: SqlClient,
-  named: NamedKeys,
+  named: NamedKeys<'closed'>,
   tokens: TokenRows,
   batchRows: number,
 ): Promise<WantedRows> {
@@ -83,7 +83,7 @@ async function readKeyed(
   return readSelected(
     blue,
     table,
-    keys.map((key) => asKey(TABLE_KEYS[table], key)),
+    keys.map((key) => asKey(keyColumns(table), key)),
     batchRows,
   );
 }

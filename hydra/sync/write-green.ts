@@ -2,16 +2,8 @@ import { type SqlClient } from '../../domain/ports/sql-client';
 import { GREEN_TABLES, type GreenRow, type GreenTableName, greenRowsFrom, greenTable } from '../transform';
 import { type FlowKeys, type FlowPlan, planFlows } from './flow-plan';
 import { jsonBatches } from './json-batches';
-import { KeySet, type KeyedTable, type NamedKeys, TABLE_KEYS, TOKEN_TABLES } from './log-keys';
+import { KeySet, type KeyedTable, type NamedKeys, TOKEN_TABLES, keyColumns } from './log-keys';
 import { type WantedRows } from './wanted-rows';
-
-/** Unique on green besides the columns of {@link TABLE_KEYS}. */
-const KEYS_WITH_NID: readonly GreenTableName[] = [
-  'hydra_client',
-  'hydra_jwk',
-  'hydra_oauth2_jti_blacklist',
-  'hydra_oauth2_obfuscated_authentication_session',
-];
 
 export interface WriteContext {
   readonly green: SqlClient;
@@ -26,7 +18,7 @@ export interface WriteContext {
  */
 export async function writeGreen(
   context: WriteContext,
-  named: NamedKeys,
+  named: NamedKeys<'closed'>,
   wanted: WantedRows,
   present: readonly FlowKeys[],
 ): Promise<number> {
@@ -59,7 +51,7 @@ async function removeRows(
   named: NamedKeys,
   wanted: WantedRows,
 ): Promise<number> {
-  const columns: readonly string[] = TABLE_KEYS[table];
+  const columns = keyColumns(table);
   const found = new KeySet();
   for (const row of wanted.rows[table]) found.add(columns.map((column) => String(row[column])));
   const gone = named.rows[table].values().filter((key) => !found.has(key));
@@ -76,7 +68,7 @@ async function removeRows(
 }
 
 function cast(table: KeyedTable, column: string): string {
-  return table === 'hydra_oauth2_trusted_jwt_bearer_issuer' && column === 'id' ? '::uuid' : '';
+  return greenTable(table).columns[column] === 'uuid' ? '::uuid' : '';
 }
 
 async function removeFlows({ green, nid }: WriteContext, plan: FlowPlan): Promise<number> {
@@ -128,7 +120,7 @@ function upsertSql(name: GreenTableName): string {
   const list = (names: readonly string[], of = ''): string => names.map((column) => of + column).join(', ');
   const target = [...columns, 'nid', ...filled.map(([column]) => column)];
   const values = [...columns, '$2::uuid', ...filled.map(([, sql]) => sql)];
-  const conflict = [...table.key, ...(KEYS_WITH_NID.includes(name) ? ['nid'] : [])];
+  const conflict = [...table.key, ...(table.isKeyOfNetwork === true ? ['nid'] : [])];
   return `INSERT INTO ${name} AS old (${list(target)}) SELECT ${list(values)} FROM ${greenRowsFrom(table, '$1')} AS made
     ON CONFLICT (${list(conflict)}) DO UPDATE SET (${list(others)}) = ROW(${list(others, 'excluded.')})
       WHERE (${list(others, 'old.')}) IS DISTINCT FROM (${list(others, 'excluded.')})`;

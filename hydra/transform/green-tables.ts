@@ -5,6 +5,8 @@ export interface GreenTable {
   readonly name: string;
   /** What a row is known by on both sides, apart from `nid`. */
   readonly key: readonly string[];
+  /** Whether green's unique index on the key has `nid` besides. */
+  readonly isKeyOfNetwork?: true;
   /** All of green's columns in a fixed order, but for `nid` and those of `filled`. */
   readonly columns: Readonly<Record<string, ColumnType>>;
   /** Columns whose values the vendor's migration draws at random: not compared, filled by this SQL on insert and left alone on update. */
@@ -102,6 +104,7 @@ export const GREEN_TABLES = [
   {
     name: 'hydra_client',
     key: ['id'],
+    isKeyOfNetwork: true,
     columns: CLIENT_COLUMNS,
     filled: RANDOM_PK,
     selectableBy: [['id']],
@@ -109,6 +112,7 @@ export const GREEN_TABLES = [
   {
     name: 'hydra_jwk',
     key: ['sid', 'kid'],
+    isKeyOfNetwork: true,
     columns: {
       ...columns('text', 'sid kid'),
       ...columns('integer', 'version'),
@@ -134,6 +138,7 @@ export const GREEN_TABLES = [
   {
     name: 'hydra_oauth2_jti_blacklist',
     key: ['signature'],
+    isKeyOfNetwork: true,
     columns: { ...columns('text', 'signature'), ...columns('timestamp', 'expires_at') },
     filled: {},
     selectableBy: [['signature']],
@@ -154,6 +159,7 @@ export const GREEN_TABLES = [
   {
     name: 'hydra_oauth2_obfuscated_authentication_session',
     key: ['subject', 'client_id'],
+    isKeyOfNetwork: true,
     columns: columns('text', 'subject client_id subject_obfuscated'),
     filled: {},
     selectableBy: [['subject', 'client_id'], ['client_id']],
