@@ -14,18 +14,7 @@ const MAY_IMPORT = {
   gateway: ['domain', 'adapters/postgres', 'hydra/versions'],
   config: ['domain', 'hydra/versions', 'hydra/paths/registry'],
   cli: ['config', 'domain', 'hydra', 'adapters', 'workflows/messages', 'workers/cli', 'world/cli', 'scripts'],
-  world: [
-    'adapters',
-    'cli',
-    'config',
-    'domain',
-    'gateway',
-    'hydra',
-    'scripts',
-    'workflows',
-    'activities',
-    'workers/main',
-  ],
+  world: ['adapters', 'cli', 'config', 'domain', 'gateway', 'hydra', 'scripts'],
 };
 
 const FOLDERS = [...Object.keys(MAY_IMPORT), 'workers', 'test', 'bench', 'scripts', 'bin'];

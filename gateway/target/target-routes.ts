@@ -6,7 +6,7 @@ import { EPOCH_MAX, highestEpoch, TARGET_REFUSALS, type TargetRecord, type Targe
 import { type TargetStore } from '../core/target-port';
 import { bearerCheck } from './bearer-token';
 import { readJson, sendJson } from './json-http';
-import { Serial } from './serial';
+import { Serial } from '../core/serial';
 
 /** @returns false when the path is none of its own; the caller then answers. It never rejects. */
 export type RouteHandler = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;

@@ -80,7 +80,7 @@ async function approveCutover(cutover: Cutover, earlier: string | null): Promise
   });
 }
 
-/** @returns Markdown @throws CutoverFault PARITY_FAILED */
+/** @returns Markdown @throws CutoverFault PARITY_DIFFERS */
 async function gatherEvidence({ run }: Cutover): Promise<string> {
   const evidence = await steps.gatherEvidence(run.stepInput);
   run.receipts.evidence = evidence;

@@ -8,7 +8,7 @@ import { writeMachineTokens, writeTrustedIssuers } from './machine-rows';
 import { type Defect, type SeedProfile, PROFILES } from './profiles';
 import { seededClients } from './seeded-clients';
 
-export { type Defect, type Expectation, type SeedProfile, PROFILES, SEED_PROFILES, isSeedProfile } from './profiles';
+export { type Defect, type Expectation, type SeedProfile, PROFILES, SEED_PROFILES } from './profiles';
 export { SEEDED_CLIENT_SECRET } from './seeded-clients';
 export { type SeededToken, seededTokens } from './seeded-tokens';
 

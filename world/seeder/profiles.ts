@@ -79,7 +79,3 @@ export const PROFILES = {
 export type SeedProfile = keyof typeof PROFILES;
 
 export const SEED_PROFILES = Object.keys(PROFILES) as readonly SeedProfile[];
-
-export function isSeedProfile(name: string): name is SeedProfile {
-  return Object.hasOwn(PROFILES, name);
-}

@@ -84,8 +84,3 @@ export function requireTransition(id: string, status: InstanceStatus, event: Ins
     `DB instance ${id} is in state ${status}; this request needs one of: ${allowed.join(', ')}.`,
   );
 }
-
-/** Statuses in which a postmaster of the instance should run, whatever else is going on. */
-export function needsPostmaster(status: InstanceStatus): boolean {
-  return !['stopped', 'stopping', 'failed', 'deleting', 'creating'].includes(status);
-}

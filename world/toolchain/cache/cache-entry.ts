@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exclusively } from '../../../scripts/lib/exclusive';
 import { type ToolContext } from '../context';
@@ -96,9 +96,4 @@ async function makeUnlessThere(root: string, spec: EntrySpec, context: ToolConte
     await removeScratch(scratch.folder).catch(() => undefined);
   }
   return { folder, made: true };
-}
-
-/** Removes one entry, for tests and for `--again`. */
-export async function dropEntry(root: string, key: string): Promise<void> {
-  await rm(join(root, key), { recursive: true, force: true });
 }

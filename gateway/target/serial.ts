@@ -1,1 +1,0 @@
-export { Serial } from '../core/serial';
