@@ -1,6 +1,6 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type FlowKeys } from './flow-plan';
-import { type NamedKeys, TOKEN_TABLES, type TokenTable } from './log-keys';
+import { type NamedKeys } from './log-keys';
 
 /** Rows that belong to what the log names: on green as it is, on blue in the round's snapshot. */
 export interface Closure {
@@ -61,30 +61,4 @@ async function readTies(
      SELECT login_challenge, challenge FROM hydra_oauth2_consent_request WHERE login_challenge = ANY($1::text[])`,
     [[...logins], [...consents]],
   );
-}
-
-/** Adds every token of these grants, on either side, to what is named. Tokens of a grant carry its request_id. */
-export async function addTokensOf(
-  blue: SqlClient,
-  green: SqlClient,
-  named: NamedKeys<'named'>,
-  requests: readonly string[],
-): Promise<NamedKeys<'with revocations'>> {
-  const followed = named as NamedKeys as NamedKeys<'with revocations'>;
-  if (requests.length === 0) return followed;
-  for (const side of [blue, green]) {
-    const rows = await queryRows<{ table: TokenTable; signature: string }>(
-      side,
-      TOKEN_TABLES.map((table) => tokensOfSql(table)).join(' UNION ALL '),
-      [requests],
-    );
-    for (const { table, signature } of rows) named.rows[table].add([signature]);
-  }
-  return followed;
-}
-
-/** Codes, PKCE and OpenID rows are found by their consent, which is their request_id: green has no index on request_id there. */
-function tokensOfSql(table: TokenTable): string {
-  const column = table === 'hydra_oauth2_access' || table === 'hydra_oauth2_refresh' ? 'request_id' : 'challenge_id';
-  return `SELECT '${table}' AS "table", signature FROM ${table} WHERE ${column} = ANY($1::text[])`;
 }

@@ -88,13 +88,13 @@ export function nameRevoked(named: NamedKeys<'named'>, revocations: readonly Cap
 export async function stillActive(
   green: SqlClient,
   revocations: readonly CapturedRevocation[],
-  { flows, rows }: WantedRows,
+  { flows, rows, activeTokens }: WantedRows & { readonly activeTokens: readonly string[] },
 ): Promise<ReadonlySet<string>> {
   if (revocations.length === 0) return new Set();
   const tokens = [...rows.hydra_oauth2_access, ...rows.hydra_oauth2_refresh].filter(({ active }) => active === true);
   const found = await queryRows<{ kind: string; key: string }>(green, sqlFile(__dirname, 'still-active.sql'), [
     JSON.stringify(revocations.map(({ kind, key }) => ({ kind, key }))),
-    tokens.map(({ signature }) => signature),
+    [...tokens.map(({ signature }) => signature), ...activeTokens],
     flows.flatMap(({ consent_challenge_id: consent }) => (consent === null ? [] : [consent])),
     rows.hydra_oauth2_authentication_session.map(({ id }) => id),
     rows.hydra_client.map(({ id }) => id),
@@ -111,7 +111,7 @@ export async function stillActive(
 export async function writeLedger(
   green: SqlClient,
   revocations: readonly CapturedRevocation[],
-  wanted: WantedRows,
+  wanted: WantedRows & { readonly activeTokens: readonly string[] },
   before: ReadonlySet<string>,
 ): Promise<void> {
   if (revocations.length === 0) return;

@@ -3,11 +3,13 @@ import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { CAPTURED_TABLES, logRewrites } from '../capture';
 import { assertNothingPlanted } from '../planted';
-import { addTokensOf, closeOverFlows } from './closure';
+import { activeTokensOf, carryGrants, nameParentsOf } from './carry-grants';
+import { closeOverFlows } from './closure';
 import { NETWORK_SQL, beginFenced } from './fenced-transaction';
 import { markRotated, nameRevoked, readNamedRevocations, stillActive, writeLedger } from './ledger';
 import { type LogRow, namedKeys } from './log-keys';
 import { markPage, nextRewrite, readRewritePage } from './rewritten';
+import { ByteBudget, TooLargeAtOnce } from './read-bounded';
 import { readBegunRequests, writeBegunRequests } from './stale-challenges';
 import { nameUnreadable } from './unreadable';
 import { readTokens, readWanted } from './wanted-rows';
@@ -74,16 +76,16 @@ export async function syncRound(sides: SyncSides, options: RoundOptions): Promis
   for (;;) {
     options.signal?.throwIfAborted();
     await options.before?.();
-    const part = await carryPart(sides, afterId, options.batchRows);
+    const part = await fitting(options.batchRows, (limit) => carryPart(sides, afterId, limit));
     count(part);
-    if (part.changes === options.batchRows) {
+    if (part.isFull) {
       afterId = part.lastId;
       continue;
     }
     // What was committed meanwhile with lower ids.
     const isBehind = afterId !== '0';
     afterId = '0';
-    const page = await carryRewritePage(sides, options.batchRows);
+    const page = await fitting(options.batchRows, (limit) => carryRewritePage(sides, limit));
     if (page !== null) count(page);
     else if (!isBehind) break;
   }
@@ -96,12 +98,23 @@ export async function readBacklog(blue: SqlClient): Promise<number> {
   return row?.undone ?? 0;
 }
 
+/** As much as a transaction holds: of what has very large rows less. */
+async function fitting<T>(batchRows: number, carryAtMost: (limit: number) => Promise<T>): Promise<T> {
+  for (let limit = batchRows; ; limit = Math.ceil(limit / 4)) {
+    try {
+      return await carryAtMost(limit);
+    } catch (error) {
+      if (!(error instanceof TooLargeAtOnce)) throw error;
+    }
+  }
+}
+
 /** @param afterId past rows that were done just now and that the index still has */
 async function carryPart(
   sides: SyncSides,
   afterId: string,
   batchRows: number,
-): Promise<PartReceipt & { readonly lastId: string }> {
+): Promise<PartReceipt & { readonly lastId: string; readonly isFull: boolean }> {
   let found: readonly LogRow[] = [];
   const { log, rows, rotated } = await inSnapshot(sides, async () => {
     found = await readLog(sides.blue, afterId, batchRows);
@@ -109,7 +122,7 @@ async function carryPart(
   }).catch((error: unknown) => nameUnreadable(sides.blue, namedKeys(found), error));
   await markRotated(sides.blue, rotated);
   await markDone(sides.blue, log);
-  return { changes: log.length, rows, lastId: log.at(-1)?.id ?? afterId };
+  return { changes: log.length, rows, lastId: log.at(-1)?.id ?? afterId, isFull: log.length === batchRows };
 }
 
 /** @returns null when no table was rewritten that is not carried altogether */
@@ -172,17 +185,22 @@ async function carry(sides: SyncSides, log: readonly LogRow[], batchRows: number
   if (log.length === 0) return { rows: 0, rotated: [] };
   refuseTruncate(log);
   const named = namedKeys(log);
+  const budget = new ByteBudget(log.length > 1);
   const { revocations, rotated } = await readNamedRevocations(blue, named);
   // With all tokens of its grant, the effect of a revocation is carried whole.
-  const followed = await addTokensOf(blue, green, named, nameRevoked(named, revocations));
-  const { tokens, named: withTokens } = await readTokens(blue, green, followed, batchRows);
+  const grants = nameRevoked(named, revocations);
+  const followed = await nameParentsOf(blue, named, grants);
+  const { tokens, named: withTokens } = await readTokens(blue, green, followed, batchRows, budget);
   const { flows, named: closed } = await closeOverFlows(blue, green, withTokens);
-  const wanted = await readWanted(blue, closed, tokens, batchRows);
+  const rowsWanted = await readWanted(blue, closed, tokens, batchRows, budget);
+  const wanted = { ...rowsWanted, activeTokens: await activeTokensOf(blue, grants) };
   const begun = await readBegunRequests(blue, closed, sides.loginTtlMs);
   const activeBefore = await stillActive(green, revocations, wanted);
   const [network] = await queryRows<{ id: string }>(green, NETWORK_SQL);
   if (network === undefined) throw new CutoverFault('SYNC_FAILED', 'green has no row in networks: it was not migrated');
-  const rows = await writeGreen({ green, nid: network.id }, closed, wanted, flows);
+  const context = { green, nid: network.id };
+  const written = await writeGreen(context, closed, wanted, flows);
+  const rows = written + (await carryGrants(blue, context, grants, batchRows));
   await writeLedger(green, revocations, wanted, activeBefore);
   await writeBegunRequests(green, begun);
   await writeCanaries(green, log);

@@ -1,6 +1,7 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
-import { type GreenRow, type GreenTableName, readTransformed } from '../transform';
+import { type GreenRow, type GreenTableName } from '../transform';
 import { KeySet, type KeyedTable, type NamedKeys, TOKEN_TABLES, type TokenTable, keyColumns } from './log-keys';
+import { type ByteBudget, readBounded } from './read-bounded';
 
 /** What green's rows have to be, from one snapshot of blue: everything that was named, and the parents that it needs. */
 export interface WantedRows {
@@ -16,11 +17,12 @@ export async function readTokens(
   green: SqlClient,
   named: NamedKeys<'with revocations'>,
   batchRows: number,
+  budget: ByteBudget,
 ): Promise<{ readonly tokens: TokenRows; readonly named: NamedKeys<'with tokens'> }> {
   const read: Partial<Record<TokenTable, readonly GreenRow[]>> = {};
   const parents = new Set<string>();
   for (const table of TOKEN_TABLES) {
-    const rows = await readKeyed(blue, table, named.rows[table].values(), batchRows);
+    const rows = await readKeyed(blue, table, named.rows[table].values(), batchRows, budget);
     for (const { challenge_id: consent } of rows) if (typeof consent === 'string') parents.add(consent);
     read[table] = rows;
   }
@@ -40,6 +42,7 @@ export async function readWanted(
   named: NamedKeys<'closed'>,
   tokens: TokenRows,
   batchRows: number,
+  budget: ByteBudget,
 ): Promise<WantedRows> {
   const clients = new KeySet();
   const sessions = new KeySet();
@@ -47,11 +50,11 @@ export async function readWanted(
   const wantTable = async (table: KeyedTable, parents: KeySet = new KeySet()): Promise<readonly GreenRow[]> => {
     const keys = named.rows[table];
     const more = parents.values().filter((key) => !keys.has(key));
-    return readKeyed(blue, table, [...keys.values(), ...more], batchRows);
+    return readKeyed(blue, table, [...keys.values(), ...more], batchRows, budget);
   };
   const needClient = (row: GreenRow): void => need(clients, row['client_id']);
   for (const table of TOKEN_TABLES) tokens[table].forEach(needClient);
-  const flows = await readFlows(blue, named.logins, named.consents, batchRows);
+  const flows = await readFlows(blue, named.logins, named.consents, batchRows, budget);
   for (const row of flows) {
     needClient(row);
     need(sessions, row['login_session_id']);
@@ -79,12 +82,14 @@ async function readKeyed(
   table: KeyedTable,
   keys: readonly (readonly string[])[],
   batchRows: number,
+  budget: ByteBudget,
 ): Promise<readonly GreenRow[]> {
   return readSelected(
     blue,
     table,
     keys.map((key) => asKey(keyColumns(table), key)),
     batchRows,
+    budget,
   );
 }
 
@@ -93,12 +98,13 @@ async function readFlows(
   logins: ReadonlySet<string>,
   consents: ReadonlySet<string>,
   batchRows: number,
+  budget: ByteBudget,
 ): Promise<GreenRow[]> {
   const selection = [
     ...[...logins].map((login_challenge) => ({ login_challenge })),
     ...[...consents].map((consent_challenge_id) => ({ consent_challenge_id })),
   ];
-  const rows = await readSelected(blue, 'hydra_oauth2_flow', selection, batchRows);
+  const rows = await readSelected(blue, 'hydra_oauth2_flow', selection, batchRows, budget);
   // Found by either key, and perhaps by both.
   return [...new Map(rows.map((row) => [row['login_challenge'], row])).values()];
 }
@@ -108,10 +114,13 @@ async function readSelected(
   table: GreenTableName,
   selection: readonly Record<string, string>[],
   batchRows: number,
+  budget: ByteBudget,
 ): Promise<GreenRow[]> {
   const rows: GreenRow[] = [];
-  if (selection.length === 0) return rows;
-  for await (const batch of readTransformed(blue, table, selection, { batchRows })) rows.push(...batch);
+  for await (const batch of readBounded(blue, table, selection, batchRows)) {
+    budget.spend(batch.bytes);
+    rows.push(...batch.rows);
+  }
   return rows;
 }
 

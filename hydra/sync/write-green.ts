@@ -2,7 +2,7 @@ import { type SqlClient } from '../../domain/ports/sql-client';
 import { GREEN_TABLES, type GreenRow, type GreenTableName, greenRowsFrom, greenTable } from '../transform';
 import { type FlowKeys, type FlowPlan, planFlows } from './flow-plan';
 import { jsonBatches } from './json-batches';
-import { KeySet, type KeyedTable, type NamedKeys, TOKEN_TABLES, keyColumns } from './log-keys';
+import { KeySet, type KeyedTable, type NamedKeys, TOKEN_TABLES, type TokenTable, keyColumns } from './log-keys';
 import { type WantedRows } from './wanted-rows';
 
 export interface WriteContext {
@@ -32,7 +32,7 @@ export async function writeGreen(
   }
   rows += await rekeyFlows(context, plan);
   for (const { name } of GREEN_TABLES) {
-    rows += await upsert(context, name, name === 'hydra_oauth2_flow' ? wanted.flows : rowsOf(wanted, name));
+    rows += await upsertRows(context, name, name === 'hydra_oauth2_flow' ? wanted.flows : rowsOf(wanted, name));
   }
   return rows;
 }
@@ -71,6 +71,17 @@ function cast(table: KeyedTable, column: string): string {
   return greenTable(table).columns[column] === 'uuid' ? '::uuid' : '';
 }
 
+/** @returns how many there were */
+export async function deleteTokens(
+  { green, nid }: WriteContext,
+  table: TokenTable,
+  signatures: readonly string[],
+): Promise<number> {
+  if (signatures.length === 0) return 0;
+  const sql = `DELETE FROM ${table} WHERE signature = ANY($2::text[]) AND nid = $1::uuid`;
+  return (await green.query(sql, [nid, signatures])).rowCount ?? 0;
+}
+
 async function removeFlows({ green, nid }: WriteContext, plan: FlowPlan): Promise<number> {
   let rows = 0;
   if (plan.deadConsents.length > 0) {
@@ -104,7 +115,11 @@ async function rekeyFlows({ green }: WriteContext, { rekey }: FlowPlan): Promise
   return rename(between.map(({ between: from, to }) => ({ from, to })));
 }
 
-async function upsert({ green, nid }: WriteContext, table: GreenTableName, rows: readonly GreenRow[]): Promise<number> {
+export async function upsertRows(
+  { green, nid }: WriteContext,
+  table: GreenTableName,
+  rows: readonly GreenRow[],
+): Promise<number> {
   let written = 0;
   for (const batch of jsonBatches(rows)) {
     written += (await green.query(upsertSql(table), [batch, nid])).rowCount ?? 0;

@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto';
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type NamedKeys, TOKEN_TABLES, type TokenTable } from './log-keys';
+import { readBounded } from './read-bounded';
+import { type WriteContext, deleteTokens, upsertRows } from './write-green';
+
+/** Signatures that are looked at at once. */
+const PAGE_ROWS = 2_000;
+
+/** Codes, PKCE and OpenID rows are found by their consent, which is their request_id: green has no index on request_id there. */
+function grantColumn(table: TokenTable): 'request_id' | 'challenge_id' {
+  return table === 'hydra_oauth2_access' || table === 'hydra_oauth2_refresh' ? 'request_id' : 'challenge_id';
+}
+
+/**
+ * Names what tokens of these grants need on green before they can be written there: their consents and clients. That is few, however
+ * many tokens a grant has.
+ */
+export async function nameParentsOf(
+  blue: SqlClient,
+  named: NamedKeys<'named'>,
+  grants: readonly string[],
+): Promise<NamedKeys<'with revocations'>> {
+  const followed = named as NamedKeys as NamedKeys<'with revocations'>;
+  if (grants.length === 0) return followed;
+  const parents = TOKEN_TABLES.map(
+    (table) =>
+      `SELECT challenge_id AS consent, client_id AS client FROM ${table} WHERE ${grantColumn(table)} = ANY($1::text[])`,
+  );
+  const rows = await queryRows<{ consent: string | null; client: string }>(blue, parents.join(' UNION '), [grants]);
+  for (const { consent, client } of rows) {
+    if (consent !== null) named.consents.add(consent);
+    named.rows.hydra_client.add([client]);
+  }
+  return followed;
+}
+
+/** @returns signatures of tokens of these grants that can be used on blue */
+export async function activeTokensOf(blue: SqlClient, grants: readonly string[]): Promise<readonly string[]> {
+  if (grants.length === 0) return [];
+  const rows = await queryRows<{ signature: string }>(
+    blue,
+    ['hydra_oauth2_access', 'hydra_oauth2_refresh']
+      .map((table) => `SELECT signature FROM ${table} WHERE request_id = ANY($1::text[]) AND active`)
+      .join(' UNION ALL '),
+    [grants],
+  );
+  return rows.map(({ signature }) => signature);
+}
+
+/**
+ * Makes all tokens of these grants on green equal to blue's, in the caller's transactions and a page at a time: a grant that was refreshed
+ * every hour for two years has 17,500. Their parents are there.
+ *
+ * @returns how many rows changed
+ */
+export async function carryGrants(
+  blue: SqlClient,
+  context: WriteContext,
+  grants: readonly string[],
+  batchRows: number,
+): Promise<number> {
+  if (grants.length === 0) return 0;
+  let changed = 0;
+  for (const table of TOKEN_TABLES) {
+    for await (const page of signaturesOf(context.green, table, grants)) {
+      changed += await carryPage(blue, context, table, page, batchRows);
+    }
+    for await (const page of signaturesOf(blue, table, grants)) {
+      const there = await queryRows<{ signature: string }>(
+        context.green,
+        `SELECT signature FROM ${table} WHERE signature = ANY($1::text[])`,
+        [page],
+      );
+      const known = new Set(there.map(({ signature }) => signature));
+      changed += await carryPage(
+        blue,
+        context,
+        table,
+        page.filter((signature) => !known.has(signature)),
+        batchRows,
+      );
+    }
+  }
+  return changed;
+}
+
+async function carryPage(
+  blue: SqlClient,
+  context: WriteContext,
+  table: TokenTable,
+  signatures: readonly string[],
+  batchRows: number,
+): Promise<number> {
+  if (signatures.length === 0) return 0;
+  let changed = 0;
+  const gone = new Set(signatures);
+  const keys = signatures.map((signature) => ({ signature }));
+  for await (const { rows } of readBounded(blue, table, keys, batchRows)) {
+    for (const { signature } of rows) gone.delete(String(signature));
+    changed += await upsertRows(context, table, rows);
+  }
+  return changed + (await deleteTokens(context, table, [...gone]));
+}
+
+/** In pages, as they were when it began. */
+async function* signaturesOf(
+  client: SqlClient,
+  table: TokenTable,
+  grants: readonly string[],
+): AsyncGenerator<readonly string[]> {
+  const cursor = `hydra_cutover_${randomBytes(6).toString('hex')}`;
+  await client.query(
+    `DECLARE ${cursor} INSENSITIVE NO SCROLL CURSOR FOR SELECT signature FROM ${table} WHERE ${grantColumn(table)} = ANY($1::text[])`,
+    [grants],
+  );
+  for (;;) {
+    const rows = await queryRows<{ signature: string }>(client, `FETCH ${PAGE_ROWS} FROM ${cursor}`);
+    if (rows.length > 0) yield rows.map(({ signature }) => signature);
+    if (rows.length < PAGE_ROWS) break;
+  }
+  await client.query(`CLOSE ${cursor}`);
+}

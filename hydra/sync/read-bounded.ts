@@ -1,0 +1,63 @@
+import { type SqlClient } from '../../domain/ports/sql-client';
+import { type GreenRow, type GreenTableName, type RowKey, readTransformed } from '../transform';
+import { BATCH_BYTES_MAX } from './json-batches';
+
+/** Rows of one transaction that are in memory at once. */
+const TRANSACTION_BYTES_MAX = 4 * BATCH_BYTES_MAX;
+/** Of whose rows nobody knows yet how large they are. */
+const FIRST_KEYS = 100;
+
+/** What a transaction would hold is too much for it; carried in smaller ones it is not. */
+export class TooLargeAtOnce extends Error {
+  constructor() {
+    super(`rows of one transaction take more than ${TRANSACTION_BYTES_MAX} bytes`);
+  }
+}
+
+/** Counts what the rows of one transaction take. */
+export class ByteBudget {
+  #bytes = 0;
+
+  /** @param isDivisible whether the transaction could carry less; one change is carried whatever it takes */
+  constructor(private readonly isDivisible: boolean) {}
+
+  /** @throws TooLargeAtOnce */
+  spend(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.isDivisible && this.#bytes > TRANSACTION_BYTES_MAX) throw new TooLargeAtOnce();
+  }
+}
+
+/**
+ * Reads rows by their keys, as many in one query as are some megabytes by the rows before: a token may have megabytes of session data, and
+ * most have a kilobyte.
+ */
+export async function* readBounded(
+  blue: SqlClient,
+  table: GreenTableName,
+  keys: readonly RowKey[],
+  batchRows: number,
+): AsyncGenerator<{ readonly rows: readonly GreenRow[]; readonly bytes: number }> {
+  let size = Math.min(batchRows, FIRST_KEYS);
+  for (let from = 0; from < keys.length;) {
+    const some = keys.slice(from, from + size);
+    from += some.length;
+    let bytes = 0;
+    for await (const rows of readTransformed(blue, table, some, { batchRows: size })) {
+      const read = bytesOf(rows);
+      bytes += read;
+      yield { rows, bytes: read };
+    }
+    const fitting = Math.floor((some.length * BATCH_BYTES_MAX) / Math.max(1, bytes));
+    size = Math.max(1, Math.min(batchRows, fitting, size * 8));
+  }
+}
+
+/** Roughly: what is text in them. */
+function bytesOf(rows: readonly GreenRow[]): number {
+  let bytes = 0;
+  for (const row of rows) {
+    for (const value of Object.values(row)) bytes += typeof value === 'string' ? value.length + 16 : 16;
+  }
+  return bytes;
+}
