@@ -2,6 +2,7 @@ import { asCutoverFault } from '../domain/faults';
 import { run as capture } from './capture';
 import { run as gateway } from './gateway';
 import { run as guard } from './guard';
+import { run as sizes } from './sizes';
 import { run as snapshotRestore } from './snapshot-restore';
 import { run as switchover } from './switchover';
 import { run as sync } from './sync';
@@ -11,6 +12,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   capture,
   gateway,
   guard,
+  sizes,
   'snapshot-restore': snapshotRestore,
   switchover,
   sync,

@@ -1,0 +1,236 @@
+import { randomBytes } from 'node:crypto';
+import { Client } from 'pg';
+import { guardTables, installArbiter } from '../hydra/arbiter';
+import { byFullName } from '../hydra/by-full-name';
+import { CAPTURED_TABLES, installCapture } from '../hydra/capture';
+import { applyRules, countRulesWithin } from '../hydra/cleaning';
+import { repairStates } from '../hydra/fixups';
+import { RANGE_ROWS, RangeQueue, compareInTime, installParityTables, readProof, readWalks } from '../hydra/parity';
+import { becomeSyncer, carryRecentRequests, dropSyncRole, prepareSync, syncRound } from '../hydra/sync';
+import { GREEN_TABLES, prepareBlue } from '../hydra/transform';
+import { bucketOfTable } from '../hydra/parity/parity-queries';
+import { EndpointProcess, MASTER_PASSWORD } from '../test/integration/world/rds/endpoint-fixture';
+import { createHydraDatabase, migrateHydra } from '../world/hydra';
+import { resolveHydra } from '../world/toolchain';
+import { type Figures, exponent, extrapolate, measure } from './sizes/measure';
+import { populate } from './sizes/population';
+
+const DEFAULT_SIZES = [100_000, 1_000_000];
+const TARGET_GRANTS = 100_000_000;
+const CUTOVER = { cutoverId: 'bench' };
+const LANES = 2;
+const LOGIN_TTL_MS = 1_800_000;
+/** One grant in so many changes while green is made. */
+const CHANGED_SHARE = 10;
+
+type Phases = Readonly<Record<string, Figures>>;
+
+interface Sized {
+  readonly grants: number;
+  readonly rows: number;
+  readonly databaseBytes: number;
+  readonly phases: Phases;
+  /** Reading and hashing transformed rows of blue / the comparison; and the same rows as they are. */
+  readonly parityShare: number;
+  readonly untransformedShare: number;
+}
+
+/**
+ * What every phase that works on rows takes at several sizes, how that grows, and what it would be at a hundred million grants.
+ */
+export async function run(): Promise<void> {
+  const wanted = process.argv.slice(3).map(Number);
+  const sizes = wanted.length === 0 ? DEFAULT_SIZES : wanted;
+  const measured: Sized[] = [];
+  const rds = await EndpointProcess.start();
+  try {
+    const { Endpoint } = await rds.createInstance('both');
+    const address = { host: Endpoint?.Address ?? '', port: Endpoint?.Port ?? 0 };
+    for (const grants of sizes) {
+      const sized = await measureSize(rds, address, grants);
+      measured.push(sized);
+      printSize(sized);
+    }
+  } finally {
+    await rds.dispose();
+  }
+  printGrowth(measured);
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+async function measureSize(rds: EndpointProcess, address: Address, grants: number): Promise<Sized> {
+  const login = { ...address, user: 'master', password: MASTER_PASSWORD };
+  const clients: Client[] = [];
+  const connect = async (database: string, as: Partial<typeof login> = {}): Promise<Client> => {
+    const client = new Client({ ...login, ...as, database });
+    clients.push(client);
+    await client.connect();
+    return client;
+  };
+  const [blueName, greenName] = [`blue_${grants}`, `green_${grants}`];
+  const migrate = async (version: '1.11.10' | '2.3.0', database: string): Promise<void> => {
+    const owner = { role: 'hydra', password: 'hydra-of-the-benchmark', database };
+    await createHydraDatabase(login, owner);
+    await migrateHydra({
+      ...address,
+      version,
+      binary: await resolveHydra(version, {}),
+      database: owner,
+      secretsSystem: randomBytes(16).toString('hex'),
+      runDir: rds.runDir,
+      name: `${database}-${version}`,
+      timeoutMs: 7_200_000,
+    });
+  };
+  const watch = await connect('postgres');
+  const phases: Record<string, Figures> = {};
+  const phase = async (name: string, work: () => Promise<unknown>): Promise<void> => {
+    phases[name] = await measure(watch, work);
+    process.stderr.write(`${grants} grants, ${name}: ${Math.round(phases[name].ms)} ms\n`);
+  };
+  try {
+    await migrate('1.11.10', blueName);
+    let blue = await connect(blueName);
+    const rows = await populate(blue, grants);
+    await phase('count rules on blue', async () => countRulesWithin(await byFullName(blue, 'public'), 600_000));
+    await blue.end();
+    await watch.query(`CREATE DATABASE ${greenName} TEMPLATE ${blueName} OWNER hydra`);
+    blue = await connect(blueName);
+    const green = await connect(greenName);
+    await installArbiter(blue, { side: 'blue', initialState: 'open', ...CUTOVER });
+    await guardTables(blue);
+    await installCapture(blue);
+    await green.query('CREATE SCHEMA hydra_cutover');
+    await phase('clean', () => applyRules(green, { asOf: new Date().toISOString() }));
+    await phase('migrate', () => migrate('2.3.0', greenName));
+    await phase('repair', () => repairStates(green));
+    await green.query('DROP SCHEMA hydra_cutover CASCADE');
+    await phase('vacuum', () => green.query('VACUUM ANALYZE'));
+    await installArbiter(green, { side: 'green', initialState: 'closed', ...CUTOVER });
+    await guardTables(green);
+    const syncer = await becomeSyncer(green, CUTOVER.cutoverId, 'public');
+    const sides = {
+      ...(await prepareSync(blue, await connect(greenName, syncer.login), 'public')),
+      ...syncer,
+      loginTtlMs: LOGIN_TTL_MS,
+    };
+    await phase('recent requests', () => carryRecentRequests(sides));
+    const writer = await connect(blueName);
+    await writer.query(
+      `UPDATE hydra_oauth2_refresh SET form_data = form_data || '&again=1' WHERE hashtext(signature) % ${CHANGED_SHARE} = 0`,
+    );
+    await phase('catch up', () => syncRound(sides, { batchRows: 5_000 }));
+    const lanes: Awaited<ReturnType<typeof prepareSync>>[] = [];
+    for (let lane = 0; lane < LANES; lane += 1) {
+      lanes.push(await prepareSync(await connect(blueName), await connect(greenName), 'public'));
+    }
+    const progress = await connect(greenName);
+    await installParityTables(progress);
+    await phase('compare all rows', async () => {
+      const queue = new RangeQueue(progress, await readWalks(progress), RANGE_ROWS);
+      await Promise.all(
+        lanes.map(async (lane) => {
+          for (let task = await queue.take(lane.blue); task !== null; task = await queue.take(lane.blue)) {
+            await task.done(await compareInTime(lane, task.walk, task.range));
+          }
+        }),
+      );
+    });
+    const proof = await readProof(progress);
+    if (proof.provenSince === null || proof.unequal > 0) throw new Error(`${proof.unequal} ranges differ`);
+    await prepareBlue(blue);
+    await phase('read and hash transformed rows of blue', async () => {
+      for (const table of GREEN_TABLES) await blue.query(bucketOfTable(table).sql);
+    });
+    await phase('read and hash rows of blue as they are', async () => {
+      for (const { table } of CAPTURED_TABLES) {
+        await blue.query(`SELECT sum(hashtextextended(source::text, 0)) FROM ${table} AS source`);
+      }
+    });
+    const { rows: size } = await blue.query<{ bytes: number }>(
+      'SELECT pg_database_size(current_database())::float8 AS bytes',
+    );
+    await dropSyncRole(green, CUTOVER.cutoverId).catch(() => undefined);
+    const compared = phases['compare all rows']?.ms ?? 1;
+    return {
+      grants,
+      rows,
+      databaseBytes: size[0]?.bytes ?? 0,
+      phases,
+      parityShare: (phases['read and hash transformed rows of blue']?.ms ?? 0) / compared,
+      untransformedShare: (phases['read and hash rows of blue as they are']?.ms ?? 0) / compared,
+    };
+  } finally {
+    await Promise.all(clients.map((client) => client.end().catch(() => undefined)));
+    const cleaner = new Client({ ...login, database: 'postgres' });
+    await cleaner.connect();
+    for (const name of [blueName, greenName]) {
+      await cleaner.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`).catch(() => undefined);
+    }
+    await cleaner.end();
+  }
+}
+
+function printSize({ grants, rows, databaseBytes, phases, parityShare, untransformedShare }: Sized): void {
+  write(`\n${number(grants)} grants, ${number(rows)} rows, ${bytes(databaseBytes)} on blue\n`);
+  write(
+    `${'phase'.padEnd(40)}${'time'.padStart(12)}${'temp'.padStart(12)}${'WAL'.padStart(12)}${'memory'.padStart(12)}\n`,
+  );
+  for (const [name, { ms, tempBytes, walBytes, memoryBytes }] of Object.entries(phases)) {
+    const cells = [seconds(ms), bytes(tempBytes), bytes(walBytes), bytes(memoryBytes)].map((cell) => cell.padStart(12));
+    write(`${name.padEnd(40)}${cells.join('')}\n`);
+  }
+  write(
+    `comparing / reading and hashing transformed rows of blue once (goal: 0.9 of its speed): ${parityShare.toFixed(2)}\n`,
+  );
+  write(`comparing / reading and hashing rows of blue as they are: ${untransformedShare.toFixed(2)}\n`);
+}
+
+/** What is allowed of each at the target size. */
+const LIMITS = { ms: 24 * 3_600_000, tempBytes: 50e9, walBytes: 2e12, memoryBytes: 1e9 } as const;
+
+function printGrowth(measured: readonly Sized[]): void {
+  const [small, large] = [measured[0], measured.at(-1)];
+  if (small === undefined || large === undefined || small === large) return;
+  write(
+    `\nat ${number(TARGET_GRANTS)} grants, growing as from ${number(small.grants)} to ${number(large.grants)}, at least linearly\n`,
+  );
+  write(
+    `${'phase'.padEnd(40)}${'exponent'.padStart(12)}${'time'.padStart(12)}${'temp'.padStart(12)}${'WAL'.padStart(12)}${'memory'.padStart(12)}\n`,
+  );
+  let first = { share: 0, what: 'nothing' };
+  for (const [name, figures] of Object.entries(large.phases)) {
+    const before = small.phases[name];
+    if (before === undefined) continue;
+    const growth = (of: keyof Figures) => exponent(small.grants, large.grants, before[of], figures[of]);
+    const at = (of: keyof Figures) =>
+      // Memory that does not grow is not made to.
+      of === 'memoryBytes' && (growth(of) ?? 0) < 0.5
+        ? figures[of]
+        : extrapolate(figures[of], large.grants, TARGET_GRANTS, growth(of));
+    for (const of of ['ms', 'tempBytes', 'walBytes', 'memoryBytes'] as const) {
+      const share = at(of) / LIMITS[of];
+      if (share > first.share) first = { share, what: `${of} of "${name}"` };
+    }
+    const cells = [
+      growth('ms')?.toFixed(2) ?? '-',
+      seconds(at('ms')),
+      bytes(at('tempBytes')),
+      bytes(at('walBytes')),
+      bytes(at('memoryBytes')),
+    ];
+    write(`${name.padEnd(40)}${cells.map((cell) => cell.padStart(12)).join('')}\n`);
+  }
+  write(`first to run out: ${first.what}, at ${first.share.toFixed(2)} of its limit\n`);
+}
+
+const write = (text: string): void => void process.stdout.write(text);
+const number = (value: number): string => Math.round(value).toLocaleString('en');
+const seconds = (ms: number): string =>
+  ms < 3_600_000 ? `${(ms / 1_000).toFixed(1)} s` : `${(ms / 3_600_000).toFixed(1)} h`;
+const bytes = (value: number): string =>
+  value < 1e9 ? `${(value / 1e6).toFixed(1)} MB` : `${(value / 1e9).toFixed(1)} GB`;
