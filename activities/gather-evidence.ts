@@ -2,7 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type CutoverEvidence, type ParityReceipt, type ProofReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { guardProblems } from '../hydra/arbiter';
-import { type SentCanary, captureProblems, isCanaryDone, sendCanary } from '../hydra/capture';
+import {
+  type SentCanary,
+  captureProblems,
+  changeLogSize,
+  isCanaryDone,
+  lastChangeId,
+  sendCanary,
+} from '../hydra/capture';
 import { type ParityProof } from '../hydra/parity';
 import { type PartReceipt, type RoundReceipt, type SyncSides, readBacklog, syncRound } from '../hydra/sync';
 import { blockersOf } from './evidence/blockers';
@@ -18,6 +25,7 @@ import { type SyncSession, type WaitingRows, roundOrReason, withSync } from './s
 /** What hold, fence, commit, flip and release take besides the last round. */
 const PAUSE_BESIDES_ROUND_MS = 150;
 const MEASURED_ROUNDS = 5;
+const CHANGE_LOG_BYTES_MAX = 20_000_000_000;
 
 /**
  * Gathers what a person needs to decide for or against the switchover, and every problem that would stop it, all at once. Moves
@@ -56,7 +64,16 @@ async function gather(deps: StepDeps, { sides, admin }: SyncSession, context: St
   const canary = await carryCanary(sides, admin, options);
   if (!canary.arrived) problems.push('a canary written on blue did not arrive on green');
   context.heartbeat({ step: 'measuring rounds' });
+  const growth = await startOfLog(blue);
   const rounds = await measureRounds(sides, options, deps.settings.sync.idleMs);
+  const changesPerSecond = await growth();
+  const { bytes: changeLogBytes } = await changeLogSize(blue);
+  const { changeLogBytesMax = CHANGE_LOG_BYTES_MAX } = deps.settings.sync;
+  if (changeLogBytes > changeLogBytesMax) {
+    problems.push(
+      `the change log takes ${megabytes(changeLogBytes)} of blue's disk (allowed ${megabytes(changeLogBytesMax)}); decide soon, or give this cutover up before the disk is full`,
+    );
+  }
   context.heartbeat({ step: 'comparing recent changes' });
   const proof = await settleProof(deps, { sides, admin }, context.signal);
   const parity = withLasting(await compareRecent(sides, options), proof);
@@ -70,6 +87,8 @@ async function gather(deps: StepDeps, { sides, admin }: SyncSession, context: St
     proof: proofReceipt(proof),
     canaryMs: canary.ms,
     requestsPerSecond: await requestsPerSecond(deps, context.signal),
+    changesPerSecond,
+    changeLogBytes,
     predictedPauseMs: Math.max(...rounds.map(({ durationMs }) => durationMs)) + PAUSE_BESIDES_ROUND_MS,
     problems,
   };
@@ -128,6 +147,20 @@ async function carryCanary(
   const { rows } = await admin.query('SELECT 1 FROM hydra_cutover.canary WHERE log_id = $1', [sent.changeId]);
   const ms = Math.ceil(performance.now() - startedAt);
   return { ms, arrived: rows.length === 1 && (await isCanaryDone(sides.blue, sent)) };
+}
+
+/** @returns how many changes a second blue has logged since, once it is asked */
+async function startOfLog(blue: SyncSides['blue']): Promise<() => Promise<number>> {
+  const startedAt = performance.now();
+  const before = await lastChangeId(blue);
+  return async () => {
+    const seconds = (performance.now() - startedAt) / 1_000;
+    return Math.round(((await lastChangeId(blue)) - before) / seconds);
+  };
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1_000_000)} MB`;
 }
 
 /** Rounds a moment apart, as the pause would have them. */

@@ -37,6 +37,7 @@ import {
   type PreflightLimits,
 } from './preflight/check-server';
 import { checkCommands, checkDependents, checkGateways, checkHydra } from './preflight/check-services';
+import { checkWriteRate, readWritten } from './preflight/check-write-rate';
 import { Findings } from './preflight/findings';
 import { assertNoRealRun, rehearsalPlan } from './rehearsal/soft-findings';
 import { type Step, type StepContext, type StepDeps } from './step';
@@ -145,6 +146,8 @@ async function lookAtBlue(
       context.heartbeat({ check: where });
       return findings.attempt(where, context.signal, check);
     };
+    const from = await readWritten(blue, settings);
+    let freeBytes: number | null = null;
     await attempt("blue's server", async () => {
       facts.engineVersion = await checkServer(blue, settings, findings, limits);
     });
@@ -154,7 +157,7 @@ async function lookAtBlue(
     await attempt('storage of blue', async () => {
       const sizes = await readSizes(blue);
       facts.databaseBytes = sizes.databaseBytes;
-      if (instances.blue) checkStorage(instances.blue, sizes, findings);
+      if (instances.blue) freeBytes = checkStorage(instances.blue, sizes, findings);
     });
     await attempt('traces on blue', () => checkTraces(blue, settings, input.cutoverId, findings));
     let isOurVersion = false;
@@ -172,6 +175,9 @@ async function lookAtBlue(
     if (findings.problems.length > before) return;
     await attempt('data on blue', async () => {
       Object.assign(facts, await readData(blue, settings, data));
+    });
+    await attempt('writes on blue', async () => {
+      checkWriteRate({ from, to: await readWritten(blue, settings) }, freeBytes, settings, findings);
     });
   };
   context.signal.throwIfAborted();

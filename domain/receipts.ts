@@ -168,6 +168,8 @@ export interface SyncReceipt {
   /** Rows written or removed on green. */
   readonly rows: number;
   readonly backlog: number;
+  /** Changes that it carried in a second when it had enough to do: what it can keep up with. */
+  readonly perSecond?: number;
 }
 
 export interface ParityReceipt {
@@ -202,6 +204,9 @@ export interface CutoverEvidence {
   /** Trigger on blue to row on green. */
   readonly canaryMs: number | null;
   readonly requestsPerSecond: number | null;
+  /** What blue's change log grew by in a second, and what it takes on blue's disk. Missing where an older worker gathered it. */
+  readonly changesPerSecond?: number;
+  readonly changeLogBytes?: number;
   readonly predictedPauseMs: number | null;
   readonly problems: readonly string[];
 }

@@ -43,6 +43,10 @@ export interface CutoverSettings {
     readonly batchRows: number;
     /** Undone changes that are few enough to ask for the cutover. */
     readonly backlogMax: number;
+    /** Or as many as are carried in so long, at the speed of the round before. @default 1_000 */
+    readonly backlogMsMax?: number;
+    /** What the change log may take of blue's disk before a person is told. @default 20_000_000_000 */
+    readonly changeLogBytesMax?: number;
     /** Between rounds when nothing is left. */
     readonly idleMs: number;
     /** A catch-up that has not caught up by then gives up. */

@@ -3,6 +3,7 @@ import {
   type CutoverEvidence,
   type ParityReceipt,
   type ProofReceipt,
+  type SyncReceipt,
   type Plan,
   type Removal,
   type Report,
@@ -122,22 +123,46 @@ function predictedInAll({ prediction }: Plan): string {
  *
  * @param full the comparison of all rows, which is older than the evidence
  */
-export function cutoverEvidence(evidence: CutoverEvidence, full: ParityReceipt | null, plan: Plan): string {
+export function cutoverEvidence(
+  evidence: CutoverEvidence,
+  full: ParityReceipt | null,
+  plan: Plan,
+  sync: SyncReceipt | null = null,
+): string {
   const facts = [
     ['gathered at', `${evidence.gatheredAt}; again every ${everyText(evidenceEveryMs(plan.gates))} while this is open`],
     ['parity of all rows', fullParity(full)],
     ...(evidence.proof === undefined ? [] : [['oldest proof of a row', proofText(evidence.proof)]]),
     ['parity of what changed last', recentParity(evidence.parity)],
     ['changes not carried yet', String(evidence.backlog)],
+    ...changeFacts(evidence, sync),
     ['last sync round', measured(evidence.lastRoundMs)],
     ['canary, blue to green', measured(evidence.canaryMs)],
     ['requests per second', evidence.requestsPerSecond === null ? 'unknown' : evidence.requestsPerSecond.toFixed(1)],
     ['predicted pause', `${measured(evidence.predictedPauseMs)} of at most ${plan.switchover.pauseBudgetMs} ms`],
     ['way back', '**the commit has no way back**; before it a person is asked nothing more'],
   ];
-  return [table(['fact', 'value'], facts), list('Problems', evidence.problems)]
+  return [table(['fact', 'value'], facts), list('Problems', [...evidence.problems, ...tooFast(evidence, sync)])]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+/** Of what the sync can carry, more than this leaves no room for a busier hour. */
+const SHARE_MAX = 0.5;
+
+function changeFacts({ changesPerSecond, changeLogBytes }: CutoverEvidence, sync: SyncReceipt | null): string[][] {
+  if (changesPerSecond === undefined) return [];
+  const most = sync?.perSecond === undefined ? '' : `, of ${sync.perSecond} that the sync carried when it caught up`;
+  const log = changeLogBytes === undefined ? '' : `; their log takes ${megabytes(changeLogBytes)} on blue`;
+  return [['changes of blue per second', `${changesPerSecond}${most}${log}`]];
+}
+
+function tooFast({ changesPerSecond }: CutoverEvidence, sync: SyncReceipt | null): string[] {
+  if (changesPerSecond === undefined || sync?.perSecond === undefined) return [];
+  if (changesPerSecond <= sync.perSecond * SHARE_MAX) return [];
+  return [
+    `blue changes ${changesPerSecond} rows a second, more than half of the ${sync.perSecond} that the sync carried when it caught up; green may fall behind in a busier hour: move at a quieter one, or give the worker and green's instance more`,
+  ];
 }
 
 function measured(ms: number | null): string {

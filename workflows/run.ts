@@ -163,6 +163,7 @@ export class CutoverRun {
       changes: (sync?.changes ?? 0) + more.changes,
       rows: (sync?.rows ?? 0) + more.rows,
       backlog: more.backlog,
+      ...perSecondOf(more.perSecond ?? sync?.perSecond),
     };
   }
 
@@ -222,6 +223,10 @@ export class CutoverRun {
   private show(): void {
     setCurrentDetails(renderDetails(this.status(), this.undoing, this.awaitingDetails));
   }
+}
+
+function perSecondOf(perSecond: number | undefined): { readonly perSecond?: number } {
+  return perSecond === undefined ? {} : { perSecond };
 }
 
 export function now(): string {

@@ -73,14 +73,18 @@ export function checkInstancePlan(
   return differences;
 }
 
-/** The restored copy has the storage that blue has: the migration must fit into what is free of it. */
+/**
+ * The restored copy has the storage that blue has: the migration must fit into what is free of it.
+ *
+ * @returns what is free; null: not known
+ */
 export function checkStorage(
   blue: DatabaseInstance,
   sizes: { readonly databaseBytes: number; readonly clusterBytes: number },
   findings: Findings,
-): void {
+): number | null {
   const allocatedBytes = blue.settings.allocatedStorageGib * GIB;
-  if (allocatedBytes <= 0) return;
+  if (allocatedBytes <= 0) return null;
   const freeBytes = allocatedBytes - sizes.clusterBytes;
   const observed = `${gib(sizes.clusterBytes)} of ${gib(allocatedBytes)} are used by databases; Hydra's is ${gib(sizes.databaseBytes)}`;
   const fix = 'allocate more storage to blue, which green then gets too, or clean up: the migration rewrites tables';
@@ -89,6 +93,7 @@ export function checkStorage(
   } else if (freeBytes < sizes.databaseBytes * FREE_SHARE_GOOD) {
     findings.warn('storage of blue', observed, fix);
   }
+  return freeBytes;
 }
 
 /** Blue's address is blue's instance: the snapshot is taken of that one. */

@@ -13,6 +13,18 @@ export const syncSection = z
     backlogMax: count(0, 1_000_000)
       .default(100)
       .describe('Changes of blue that green may lack when the cutover is asked for. The last round carries them.'),
+    backlogMsMax: durationMs(0, 60_000)
+      .default(1_000)
+      .describe(
+        'Or as many changes as are carried in so many milliseconds, at the speed of the round before: where blue is written to thousands of times a second, some hundred are always left.',
+      ),
+    changeLogBytesMax: z
+      .int()
+      .min(1_000_000)
+      .default(20_000_000_000)
+      .describe(
+        "What the change log may take of blue's disk, in bytes, before the evidence at gate `cutover` names it as a problem. A row of it takes about 600 bytes, and a refresh writes four or five.",
+      ),
     idleMs: durationMs(10, 60_000).default(500).describe('Pause between rounds when nothing is left, in milliseconds.'),
     catchUpDeadlineMs: durationMs(1_000, 7 * DAY_MS)
       .default(12 * HOUR_MS)

@@ -20,6 +20,15 @@ export async function changeLogSize(client: SqlClient): Promise<ChangeLogSize> {
   return row;
 }
 
+/** @returns the number of the change that was logged last, whether its transaction has ended or not */
+export async function lastChangeId(client: SqlClient): Promise<number> {
+  const [row] = await queryRows<{ id: number | null }>(
+    client,
+    `SELECT pg_catalog.pg_sequence_last_value(pg_catalog.pg_get_serial_sequence('hydra_cutover.change_log', 'id')::regclass)::float8 AS id`,
+  );
+  return row?.id ?? 0;
+}
+
 export interface PruneOptions {
   /** Changes that were done so long ago. @default 600_000 */
   readonly olderThanMs?: number;

@@ -7,7 +7,7 @@ export {
   logRewrites,
 } from './capture-problems';
 export { type CapturedTable, type CapturedTableName, CAPTURED_TABLES } from './captured-tables';
-export { type ChangeLogSize, type PruneOptions, changeLogSize, pruneChangeLog } from './change-log';
+export { type ChangeLogSize, type PruneOptions, changeLogSize, lastChangeId, pruneChangeLog } from './change-log';
 export { type InstallCaptureOptions, installCapture } from './install-capture';
 export { isCaptureInstalled, removeCapture } from './remove-capture';
 export { type NotedRevocation, type RevocationKind, REVOCATION_KINDS, readNoted } from './revocations';

@@ -85,7 +85,7 @@ async function gatherEvidence({ run }: Cutover): Promise<string> {
   const evidence = await steps.gatherEvidence(run.stepInput);
   run.receipts.evidence = evidence;
   assertParity('cutover', evidence.parity);
-  return cutoverEvidence(evidence, run.receipts.parity, run.plan);
+  return cutoverEvidence(evidence, run.receipts.parity, run.plan, run.receipts.sync);
 }
 
 /** Syncs, and gathers the evidence anew from time to time, one after the other: two syncers must not overlap. */

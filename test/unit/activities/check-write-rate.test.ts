@@ -1,0 +1,29 @@
+import { checkWriteRate } from '../../../activities/preflight/check-write-rate';
+import { Findings } from '../../../activities/preflight/findings';
+import { type CutoverSettings } from '../../../domain/settings';
+
+const SETTINGS = { sync: { catchUpDeadlineMs: 3_600_000 } } as CutoverSettings;
+
+describe('the rate of writes on blue', () => {
+  it('is no warning where the sync has room and their record fits', () => {
+    expect(warningsOf(1_000, 1_000, 100e9)).toEqual([]);
+  });
+
+  it('is one above half of what the sync carries', () => {
+    expect(warningsOf(6_000, 1_000, null)).toEqual([expect.stringContaining('6000 rows a second')]);
+  });
+
+  it('is one where the record of it would not fit beside the data until green has caught up', () => {
+    expect(warningsOf(1_000, 1_000, 1e9)).toEqual([expect.stringContaining('2.2 GB in the 60 min')]);
+  });
+
+  it('is not judged from less than a second', () => {
+    expect(warningsOf(1_000_000, 10, 1)).toEqual([]);
+  });
+});
+
+function warningsOf(rows: number, spanMs: number, freeBytes: number | null): readonly string[] {
+  const findings = new Findings();
+  checkWriteRate({ from: { rows: 5, atMs: 0 }, to: { rows: 5 + rows, atMs: spanMs } }, freeBytes, SETTINGS, findings);
+  return findings.warnings;
+}
