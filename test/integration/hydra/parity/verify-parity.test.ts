@@ -2,7 +2,8 @@ import { type Client } from 'pg';
 import { PostgresDatabases } from '../../../../adapters/postgres/postgres-databases';
 import { type StepContext, type StepDeps } from '../../../../activities/step';
 import { verifyParity } from '../../../../activities/verify-parity';
-import { compareSides } from '../../../../hydra/parity';
+import { RangeQueue, compareInTime, compareSides, forgetProofs, readProof, readWalks } from '../../../../hydra/parity';
+import { prepareSync } from '../../../../hydra/sync';
 import { seed } from '../../../../world/seeder';
 import { useDatabase } from '../../../support/database';
 import { SETTINGS, stepContext } from '../../activities/green-fixture';
@@ -59,6 +60,28 @@ describe('verifying parity', () => {
     expect(await compareSides(blue, green, { batchRows: 100 })).toMatchObject({ differences: 0 });
   });
 
+  it('goes on where an earlier try was: ranges count in their order, and what was looked at is not looked at again', async () => {
+    const lane = await prepareSync(await world.connect('blue'), await world.connect('green'), 'public');
+    await forgetProofs(green);
+    const ofAccess = async () => (await readWalks(green)).filter(({ walk }) => walk.name === 'hydra_oauth2_access');
+    const queue = new RangeQueue(green, await ofAccess(), 50);
+    const [first, second] = [await queue.take(lane.blue), await queue.take(lane.blue)];
+    if (first === null || second === null) throw new Error('there are fewer rows than two ranges have');
+    await second.done(await compareInTime(lane, second.walk, second.range));
+    expect(await ofAccess()).toMatchObject([{ after: null }]);
+    await first.done(await compareInTime(lane, first.walk, first.range));
+    expect(await ofAccess()).toMatchObject([{ after: second.range.upTo, provenSince: null }]);
+    const whole = await readProof(green);
+    expect(whole.provenSince).toBeNull();
+    const beats: Readonly<Record<string, unknown>>[] = [];
+    const receipt = await verify((progress) => beats.push(progress), new AbortController().signal, 2);
+    expect(receipt.differences).toBe(0);
+    const compared = Math.max(...beats.map(({ rows }) => Number(rows ?? 0)));
+    expect(compared).toBeGreaterThan(0);
+    expect(compared).toBeLessThan(receipt.rows);
+    expect(await readProof(green)).toMatchObject({ unequal: 0, ageMs: expect.any(Number) as number });
+  });
+
   it('waits for a row of blue that nobody can carry, and ends when it is cancelled', async () => {
     const { rows } = await blue.query<{ challenge: string }>(
       'SELECT min(challenge) AS challenge FROM hydra_oauth2_consent_request_handled',
@@ -91,7 +114,11 @@ describe('verifying parity', () => {
   });
 });
 
-function verify(heartbeat: StepContext['heartbeat'] = () => undefined, signal = new AbortController().signal) {
+function verify(
+  heartbeat: StepContext['heartbeat'] = () => undefined,
+  signal = new AbortController().signal,
+  attempt = 1,
+) {
   const { host, port, user, password } = database.config;
   const side = (name: string) => ({
     host,
@@ -107,5 +134,9 @@ function verify(heartbeat: StepContext['heartbeat'] = () => undefined, signal = 
     provider: { describeInstance: () => Promise.resolve(undefined) },
   });
   const deps = { settings: SETTINGS, databases, log } as unknown as StepDeps;
-  return verifyParity(deps, { cutoverId: world.cutoverId, environment: 'test' }, stepContext({ heartbeat, signal }));
+  return verifyParity(
+    deps,
+    { cutoverId: world.cutoverId, environment: 'test' },
+    stepContext({ heartbeat, signal, attempt }),
+  );
 }
