@@ -142,13 +142,15 @@ async function measureSize(rds: EndpointProcess, address: Address, grants: numbe
     });
     const proof = await readProof(progress);
     if (proof.provenSince === null || proof.unequal > 0) throw new Error(`${proof.unequal} ranges differ`);
-    await prepareBlue(blue);
+    // The session of the sync knows the tables by their full names alone.
+    const plain = await connect(blueName);
+    await prepareBlue(plain);
     await phase('read and hash transformed rows of blue', async () => {
-      for (const table of GREEN_TABLES) await blue.query(bucketOfTable(table).sql);
+      for (const table of GREEN_TABLES) await plain.query(bucketOfTable(table).sql);
     });
     await phase('read and hash rows of blue as they are', async () => {
       for (const { table } of CAPTURED_TABLES) {
-        await blue.query(`SELECT sum(hashtextextended(source::text, 0)) FROM ${table} AS source`);
+        await plain.query(`SELECT sum(hashtextextended(source::text, 0)) FROM ${table} AS source`);
       }
     });
     const { rows: size } = await blue.query<{ bytes: number }>(
