@@ -113,8 +113,9 @@ async function measureSize(rds: EndpointProcess, address: Address, grants: numbe
     await installArbiter(green, { side: 'green', initialState: 'closed', ...CUTOVER });
     await guardTables(green);
     const syncer = await becomeSyncer(green, CUTOVER.cutoverId, 'public');
+    const carrier = await connect(greenName, syncer.login);
     const sides = {
-      ...(await prepareSync(blue, await connect(greenName, syncer.login), 'public')),
+      ...(await prepareSync(blue, carrier, 'public')),
       ...syncer,
       loginTtlMs: LOGIN_TTL_MS,
     };
@@ -156,7 +157,8 @@ async function measureSize(rds: EndpointProcess, address: Address, grants: numbe
     const { rows: size } = await blue.query<{ bytes: number }>(
       'SELECT pg_database_size(current_database())::float8 AS bytes',
     );
-    await dropSyncRole(green, CUTOVER.cutoverId).catch(() => undefined);
+    await carrier.end();
+    await dropSyncRole(green, CUTOVER.cutoverId);
     const compared = phases['compare all rows']?.ms ?? 1;
     return {
       grants,

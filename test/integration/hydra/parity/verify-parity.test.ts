@@ -14,6 +14,8 @@ const database = useDatabase('hydra_1_11_10');
 let world: SyncWorld;
 let blue: Client;
 let green: Client;
+/** Sessions that compare. */
+let sides: { readonly blue: Client; readonly green: Client };
 
 beforeAll(async () => {
   await connected(database.config, (client) => seed(client, { profile: 'fixable', grants: 300, seed: 9, asOf: AS_OF }));
@@ -22,6 +24,7 @@ beforeAll(async () => {
   await world.snapshot();
   blue = await world.connect('blue');
   green = await world.connect('green');
+  sides = { blue: await world.connect('blue'), green: await world.connect('green') };
 });
 
 afterAll(() => world.close());
@@ -61,7 +64,7 @@ describe('verifying parity', () => {
   });
 
   it('goes on where an earlier try was: ranges count in their order, and what was looked at is not looked at again', async () => {
-    const lane = await prepareSync(await world.connect('blue'), await world.connect('green'), 'public');
+    const lane = await prepareSync(sides.blue, sides.green, 'public');
     await forgetProofs(green);
     const ofAccess = async () => (await readWalks(green)).filter(({ walk }) => walk.name === 'hydra_oauth2_access');
     const queue = new RangeQueue(green, await ofAccess(), 50);

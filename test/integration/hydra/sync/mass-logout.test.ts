@@ -17,15 +17,16 @@ let world: SyncWorld;
 
 beforeAll(() => (world = new SyncWorld(database.config)));
 afterAll(() => world.close());
-afterEach(() => world.disconnect());
 
 describe('what a transaction of the sync has in memory', () => {
+  afterEach(() => world.disconnect());
+
   it('is a page of the tokens that a mass logout ends, however long their chains are, and a few of very large rows', async () => {
     await world.capture();
-    const blue = await world.connect('blue');
-    await new History(5).go(blue, 60);
+    const before = await world.connect('blue');
+    await new History(5).go(before, 60);
     // As after years of refreshes: inactive tokens, one of them in use.
-    await blue.query(
+    await before.query(
       `INSERT INTO hydra_oauth2_refresh
        SELECT made.*
          FROM (SELECT DISTINCT ON (request_id) * FROM hydra_oauth2_refresh WHERE challenge_id IS NOT NULL
@@ -34,6 +35,7 @@ describe('what a transaction of the sync has in memory', () => {
                 to_jsonb(chain) || jsonb_build_object('signature', md5(request_id || n), 'active', n = ${CHAIN_ROWS})) AS made`,
     );
     await world.snapshot();
+    const blue = await world.connect('blue');
     const sync = await world.openSync();
     await syncRound(sync, { batchRows: 500 });
 
