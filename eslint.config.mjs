@@ -11,7 +11,7 @@ const MAY_IMPORT = {
   adapters: ['domain', 'hydra/versions'],
   activities: ['domain', 'hydra'],
 
-  gateway: ['domain', 'adapters/postgres', 'hydra/versions'],
+  gateway: ['domain', 'adapters/postgres', 'hydra/versions', 'hydra/validation/compare-answers'],
   config: ['domain', 'hydra/versions', 'hydra/paths/registry'],
   cli: ['config', 'domain', 'hydra', 'adapters', 'workflows/messages', 'workers/cli', 'world/cli', 'scripts'],
   world: ['adapters', 'cli', 'config', 'domain', 'gateway', 'hydra', 'scripts'],

@@ -13,12 +13,15 @@ import {
 import { type ParityProof } from '../hydra/parity';
 import { type PartReceipt, type RoundReceipt, type SyncSides, readBacklog, syncRound } from '../hydra/sync';
 import { blockersOf } from './evidence/blockers';
+import { noticesOf } from './evidence/notices';
 import { compareRecent } from './evidence/compare-recent';
 import { partyProblems } from './evidence/party-problems';
 import { serviceDifferences } from './green/service-differences';
 import { requestsPerSecond } from './evidence/requests-per-second';
 import { pausedBy } from './brake';
 import { settleProof } from './parity/settle-proof';
+import { readShadowed } from './evidence/shadow-round';
+import { sideLoads } from './evidence/side-load';
 import { type Step, type StepContext, type StepDeps } from './step';
 import { type SyncSession, type WaitingRows, roundOrReason, withSync } from './sync-session';
 
@@ -38,12 +41,17 @@ const CHANGE_LOG_BYTES_MAX = 20_000_000_000;
 export const gatherEvidence: Step<StepInput, CutoverEvidence> = (deps, input, context) =>
   withSync(deps, input, { signal: context.signal, purpose: 'evidence' }, async (session) => {
     const paused = await pausedBy(deps, input);
-    if (paused === undefined) return gather(deps, session, context);
+    if (paused === undefined) return gather(deps, session, context, input.cutoverId);
     const problem = `${paused.by} paused the reading of blue at ${paused.at}, so that green falls behind and nothing is measured; resume it with \`hydra-cutover resume\``;
     return unmeasured(deps, session.sides.blue, context, [problem]);
   });
 
-async function gather(deps: StepDeps, { sides, admin }: SyncSession, context: StepContext): Promise<CutoverEvidence> {
+async function gather(
+  deps: StepDeps,
+  { sides, admin }: SyncSession,
+  context: StepContext,
+  cutoverId: string,
+): Promise<CutoverEvidence> {
   const { blue } = sides;
   const { batchRows } = deps.settings.sync;
   const onPart = ({ changes }: PartReceipt): void => context.heartbeat({ step: 'carrying changes', part: changes });
@@ -59,7 +67,17 @@ async function gather(deps: StepDeps, { sides, admin }: SyncSession, context: St
     ...(await partyProblems(deps)),
     ...(await serviceDifferences(deps, admin)),
   ];
-  if ('held' in first) return unmeasured(deps, blue, context, [await waitingProblem(blue, first), ...problems]);
+  context.heartbeat({ step: 'asking what green answers otherwise' });
+  const shadowed = await readShadowed(deps, cutoverId);
+  problems.push(...shadowed.problems);
+  const seen = {
+    ...(await noticesOf(deps, blue)),
+    ...(shadowed.summary === undefined ? {} : { shadow: shadowed.summary }),
+    load: await sideLoads(deps, { blue, green: admin }, context.signal),
+  };
+  if ('held' in first) {
+    return { ...(await unmeasured(deps, blue, context, [await waitingProblem(blue, first), ...problems])), ...seen };
+  }
   context.heartbeat({ step: 'sending a canary' });
   const canary = await carryCanary(sides, admin, options);
   if (!canary.arrived) problems.push('a canary written on blue did not arrive on green');
@@ -91,6 +109,7 @@ async function gather(deps: StepDeps, { sides, admin }: SyncSession, context: St
     changeLogBytes,
     predictedPauseMs: Math.max(...rounds.map(({ durationMs }) => durationMs)) + PAUSE_BESIDES_ROUND_MS,
     problems,
+    ...seen,
   };
 }
 

@@ -6,6 +6,7 @@ import { type PartReceipt, pruneStaleChallenges, readBacklog } from '../hydra/sy
 import { type Brake, withBrake } from './brake';
 import { proveBeside } from './parity/prove-beside';
 import { settleProof } from './parity/settle-proof';
+import { ShadowOrders } from './evidence/shadow-round';
 import { type Step, type StepContext, type StepDeps } from './step';
 import { type SyncSession, roundOrReason, withSync } from './sync-session';
 
@@ -38,7 +39,7 @@ export const keepInSync: Step<SyncInput, SyncReceipt> = async (deps, input, cont
         const over = new AbortController();
         const proving = proveBeside(deps, input, brake, AbortSignal.any([over.signal, context.signal]));
         try {
-          return await rounds(deps, session, brake, context, input.forMs);
+          return await rounds(deps, session, brake, context, input);
         } finally {
           over.abort(new Error('the sync beside it has ended'));
           await proving;
@@ -56,11 +57,12 @@ async function rounds(
   session: SyncSession,
   brake: Brake,
   context: StepContext,
-  forMs: number,
+  { forMs, cutoverId }: SyncInput,
 ): Promise<SyncReceipt> {
   const { sides } = session;
   const { batchRows, idleMs } = deps.settings.sync;
   const total = { rounds: 0, changes: 0, rows: 0 };
+  const shadow = new ShadowOrders(deps, cutoverId);
   const startedAt = performance.now();
   let prunedAt = startedAt;
   let settledAt = startedAt;
@@ -88,6 +90,7 @@ async function rounds(
         const { ageMs, unequal, differences } = await settleProof(deps, session, context.signal);
         proof = { oldestProofMs: ageMs, unequal, differences };
       }
+      shadow.roundEnded();
     }
     const isOver = performance.now() - startedAt >= forMs;
     if (isOver || performance.now() - prunedAt > PRUNE_EVERY_MS) {
@@ -95,7 +98,10 @@ async function rounds(
       await pruneChangeLog(sides.blue);
       await pruneStaleChallenges(sides.green, sides.loginTtlMs);
     }
-    if (isOver) return { ...total, backlog };
+    if (isOver) {
+      await shadow.ended();
+      return { ...total, backlog };
+    }
     await sleep('held' in round ? HELD_MS : idleMs, undefined, { signal: context.signal }).catch(() => undefined);
     context.signal.throwIfAborted();
   }

@@ -8,7 +8,7 @@ import { type Plan } from '../domain/receipts';
 import { type PreflightInput } from '../domain/steps';
 import { byFullName } from '../hydra/by-full-name';
 import { type RuleCountWithin, countRulesWithin, largeRemovals } from '../hydra/cleaning';
-import { type CutoverSettings, DEFAULT_CLEANING } from '../domain/settings';
+import { DEFAULT_CLEANING } from '../domain/settings';
 import { HYDRA_VERSION_FACTS, greenSettings } from '../hydra/versions';
 import {
   checkMigrations,
@@ -20,7 +20,9 @@ import {
 } from './preflight/check-hydra-schema';
 import { checkCatalog } from './preflight/check-catalog';
 import { checkPlanted } from './preflight/check-planted';
+import { checkChallengeLengths } from './preflight/check-challenge-lengths';
 import { checkLoginTtl } from './preflight/check-login-ttl';
+import { checkCorsOrigins, checkObservations, quietHours } from './preflight/check-observations';
 import { checkInput } from './preflight/check-input';
 import {
   checkBlueAddress,
@@ -39,6 +41,7 @@ import {
 import { checkCommands, checkDependents, checkGateways, checkHydra } from './preflight/check-services';
 import { checkWriteRate, readWritten } from './preflight/check-write-rate';
 import { Findings } from './preflight/findings';
+import { type Observed } from './evidence/observed';
 import { assertNoRealRun, rehearsalPlan } from './rehearsal/soft-findings';
 import { type Step, type StepContext, type StepDeps } from './step';
 
@@ -77,6 +80,10 @@ export function createPreflight(limits: PreflightLimits = PREFLIGHT_LIMITS): Ste
     const facts = await lookAtBlue(deps, input, context, { findings, ...soft }, limits, instances);
     await attempt("blue's Hydra", () => checkHydra(deps, soft.rest));
     await attempt('gateways', () => checkGateways(deps, soft.rest));
+    let observed: Observed | undefined;
+    await attempt('what the gateways saw', async () => {
+      observed = await checkObservations(deps, soft.rest);
+    });
     await attempt('targets and jobs', () => checkDependents(deps, soft.rest));
     await attempt('commands', () => checkCommands(deps, findings));
     const warnings = [...new Set([findings, soft.data, soft.rest])].flatMap((found) => found.warnings);
@@ -84,13 +91,15 @@ export function createPreflight(limits: PreflightLimits = PREFLIGHT_LIMITS): Ste
     findings.throwIfAny();
     const { hydraVersion } = deps.settings;
     context.heartbeat({ check: 'earlier runs' });
+    const prediction = await predicted(deps, { mode: input.mode, hydraVersion, ...facts });
     return makePlan({
       mode: input.mode,
       settings: deps.settings,
       ...facts,
       differences,
       greenSettings: greenSettings(HYDRA_VERSION_FACTS[hydraVersion.blue], HYDRA_VERSION_FACTS[hydraVersion.green]),
-      prediction: await predicted(deps, { mode: input.mode, hydraVersion, ...facts }),
+      prediction,
+      quietHours: observed && quietHours(observed, prediction, new Date()),
       ...(isRehearsal ? { rehearsal: rehearsalPlan(deps, soft) } : {}),
       targets: deps.targets.map(({ name }) => name),
       gateways: deps.gateways.map(({ name }) => name),
@@ -174,7 +183,7 @@ async function lookAtBlue(
     await attempt('row level security on blue', () => checkRowSecurity(blue, settings, findings));
     if (findings.problems.length > before) return;
     await attempt('data on blue', async () => {
-      Object.assign(facts, await readData(blue, settings, data));
+      Object.assign(facts, await readData(blue, deps, data));
     });
     await attempt('writes on blue', async () => {
       checkWriteRate({ from, to: await readWritten(blue, settings) }, freeBytes, settings, findings);
@@ -199,11 +208,14 @@ async function lookAtBlue(
 /** Rows of the tables, what the rules say of them, and where they would take a large share of one. */
 async function readData(
   blue: SqlClient,
-  settings: CutoverSettings,
+  deps: StepDeps,
   findings: Findings,
 ): Promise<Pick<BlueFacts, 'rows' | 'rules' | 'removals'>> {
+  const { settings } = deps;
   const named = await byFullName(blue, settings.hydraSchema);
   await checkLoginTtl(named, settings, findings);
+  await checkChallengeLengths(named, deps, findings);
+  await checkCorsOrigins(named, deps, findings);
   const rows = await readRows(blue, settings);
   const counts = await readRules(named, findings);
   const rules = counts.map(({ id, title, kind, rows: counted, isEstimate }) => ({

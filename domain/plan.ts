@@ -30,6 +30,8 @@ export interface PlanFacts {
   readonly differences?: readonly InstanceDifference[];
   readonly greenSettings?: Plan['greenSettings'];
   readonly prediction?: Prediction;
+  /** When it is quietest, in a sentence. */
+  readonly quietHours?: string | undefined;
   /** Of a rehearsal alone. */
   readonly rehearsal?: RehearsalPlan;
 }
@@ -97,6 +99,7 @@ export function makePlan(facts: PlanFacts): Plan {
     ],
     steps,
     prediction: predictionReceipt(prediction, steps),
+    ...(facts.quietHours === undefined ? {} : { quietHours: facts.quietHours }),
     gates: settings.gates,
     switchover: { attempts, retryDelayMs, pauseBudgetMs },
     extendLifetimes: settings.accessTokenLifespanMs !== null,

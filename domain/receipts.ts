@@ -75,6 +75,8 @@ export interface Plan {
   readonly extendLifetimes: boolean;
   /** What `predictedMs` of the steps is made of. */
   readonly prediction?: PredictionReceipt;
+  /** When clients write least, in a sentence; absent while the gateways have not seen enough. */
+  readonly quietHours?: string;
   /** Of a rehearsal alone. */
   readonly rehearsal?: RehearsalPlan;
 }
@@ -209,6 +211,14 @@ export interface CutoverEvidence {
   readonly changeLogBytes?: number;
   readonly predictedPauseMs: number | null;
   readonly problems: readonly string[];
+  /** What clients write at the gateways, in the last minute; null when a gateway does not tell. */
+  readonly writesPerSecond?: number | null;
+  /** What green would answer otherwise, as the gateways saw it and as both sides were asked. */
+  readonly notices?: readonly string[];
+  /** Answers of green beside those of blue, in a sentence. */
+  readonly shadow?: string;
+  /** How busy each side is, in a sentence each. */
+  readonly load?: readonly string[];
 }
 
 export interface TargetReceipt {

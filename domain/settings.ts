@@ -56,6 +56,8 @@ export interface CutoverSettings {
   };
   /** How much of blue the reading of it may take. @default DEFAULT_BRAKE of the steps */
   readonly brake?: BrakeSettings;
+  /** Answers of closed green beside those of blue. @default not asked for */
+  readonly shadow?: { readonly requestsPerSecondMax: number; readonly rampMs: number };
   readonly migration: {
     readonly timeoutMs: number;
     readonly statementTimeoutMs: number;
@@ -132,4 +134,6 @@ export interface GateSettings {
   readonly finalize: 'manual' | 'automatic';
   /** The starter may not decide a gate; both are claims. */
   readonly approverIsNotStarter: boolean;
+  /** With more writes of clients gate `cutover` is approved only with a reason. @default not looked at */
+  readonly writesPerSecondMax?: number;
 }

@@ -3,17 +3,71 @@ import { parseArgs } from 'node:util';
 import { asCutoverFault, CutoverFault } from '../domain/faults';
 import { assertSupportedNode } from '../domain/supported-node';
 import { loadGatewayConfig } from './node/config';
-import { startGateway } from './node/gateway';
+import { cookieKeyLine } from './node/cookie-keys';
+import { startGateway, type RunningGateway } from './node/gateway';
+import { readCertificates } from './node/listeners';
 import { createLog } from './node/logging';
 
-const USAGE = 'usage: main --config FILE [--ready FILE]';
+const HELP = `hydra-gateway: the address of OAuth for clients, before both sides of an upgrade of Ory Hydra
+
+usage:
+  hydra-gateway --config FILE [--ready FILE]   serve until SIGTERM or SIGINT
+  hydra-gateway --config FILE --check          read config, secrets and certificates, and say what is wrong with them
+  hydra-gateway cookie-keys [--out FILE]       make GATEWAY_COOKIE_KEYS of Hydra's SECRETS_COOKIE, or else SECRETS_SYSTEM
+
+options:
+  --config FILE   YAML or JSON; relative paths in it are relative to its folder
+  --ready FILE    appears, complete, once all listeners accept: their addresses and the pid
+  --check         change nothing, open no port
+  --out FILE      write the line there, for its owner alone, and not to stdout
+  --help          this text
+
+environment, each also as the name of a file in <VARIABLE>_FILE:
+  GATEWAY_CONTROL_TOKEN    callers of the control listener send it; at least 16 random characters
+  GATEWAY_DOUBT_PASSWORD   of doubt.blue.user, for doubt of kind postgres
+  GATEWAY_DOUBT_TOKEN      sent as bearer token to doubt.url, for doubt of kind http
+  GATEWAY_COOKIE_KEYS      for sessionCookies.translate: what \`cookie-keys\` prints
+
+SIGHUP, and a change of their files, read certificates and secrets again.
+
+exit codes: 0 ended as asked, 2 config or arguments, 3 a port is taken or the state cannot be read, 6 the state cannot be written
+`;
+
+type Command =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'cookie-keys'; readonly out: string | undefined }
+  | { readonly kind: 'check' | 'serve'; readonly config: string; readonly ready: string | undefined };
 
 async function main(): Promise<void> {
-  assertSupportedNode(process.versions.node, 'gateway');
-  const { config: configFile, ready } = readArguments();
+  const command = readArguments();
+  switch (command.kind) {
+    case 'help':
+      process.stdout.write(HELP);
+      return;
+    case 'cookie-keys':
+      return printCookieKeys(command.out);
+    case 'check': {
+      const { config } = await loadGatewayConfig(command.config, process.env);
+      await readCertificates(config);
+      process.stdout.write(`${command.config}: config, secrets and certificates are good\n`);
+      return;
+    }
+    case 'serve':
+      assertSupportedNode(process.versions.node, 'gateway');
+      return serve(command.config, command.ready);
+  }
+}
+
+async function serve(configFile: string, ready: string | undefined): Promise<void> {
   const loaded = await loadGatewayConfig(configFile, process.env);
   const log = createLog(loaded.config.logLevel);
-  const gateway = await startGateway(loaded, { log });
+  const reload = (running: RunningGateway) => {
+    running.reload().then(
+      () => log.info('certificates and secrets read again'),
+      (err: unknown) => log.error({ err }, 'certificates or secrets stay as they were'),
+    );
+  };
+  const gateway: RunningGateway = await startGateway(loaded, { log, onFilesChanged: () => reload(gateway) });
   const { publicUrl, adminUrl, controlUrl, statusUrl } = gateway;
   if (ready !== undefined) {
     await writeFile(`${ready}.draft`, JSON.stringify({ publicUrl, adminUrl, controlUrl, statusUrl, pid: process.pid }));
@@ -27,23 +81,42 @@ async function main(): Promise<void> {
       (error: unknown) => fail(error),
     );
   };
-  process.on('SIGHUP', () => {
-    gateway.reload().then(
-      () => log.info('certificates read again'),
-      (err: unknown) => log.error({ err }, 'certificates stay as they were'),
-    );
-  });
+  process.on('SIGHUP', () => reload(gateway));
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
 }
 
-function readArguments(): { config: string; ready: string | undefined } {
+async function printCookieKeys(out: string | undefined): Promise<void> {
+  const line = cookieKeyLine(process.env);
+  if (line === '') {
+    const message =
+      "set SECRETS_COOKIE, or SECRETS_SYSTEM where Hydra has no other, to Hydra's secret for this one command";
+    throw new CutoverFault('USAGE', message);
+  }
+  if (out === undefined) process.stdout.write(`${line}\n`);
+  else await writeFile(out, `${line}\n`, { mode: 0o600, flag: 'wx' });
+}
+
+function readArguments(): Command {
   try {
-    const { values } = parseArgs({ options: { config: { type: 'string' }, ready: { type: 'string' } } });
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        config: { type: 'string' },
+        ready: { type: 'string' },
+        check: { type: 'boolean', default: false },
+        out: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.help) return { kind: 'help' };
+    const [verb, ...others] = positionals;
+    if (verb === 'cookie-keys' && others.length === 0) return { kind: 'cookie-keys', out: values.out };
+    if (verb !== undefined) throw new Error(`unknown: ${positionals.join(' ')}`);
     if (values.config === undefined) throw new Error('--config is missing');
-    return { config: values.config, ready: values.ready };
+    return { kind: values.check ? 'check' : 'serve', config: values.config, ready: values.ready };
   } catch (error) {
-    throw new CutoverFault('USAGE', `${error instanceof Error ? error.message : String(error)}; ${USAGE}`);
+    throw new CutoverFault('USAGE', `${error instanceof Error ? error.message : String(error)}; see --help`);
   }
 }
 

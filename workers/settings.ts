@@ -37,6 +37,7 @@ export function toSettings(config: Config): CutoverSettings {
       probeMsMax: config.brake.probeMsMax,
     },
     cleaning: { ...config.cleaning },
+    shadow: { ...config.shadow },
     migration: { ...config.migration },
     switchover: { ...switchover },
     validation: { ...config.validation },
@@ -47,10 +48,14 @@ export function toSettings(config: Config): CutoverSettings {
       errorRateMax: config.bake.errorRateMax,
       p95MsMax: config.bake.p95MsMax ?? null,
     },
-    gates: { ...config.gates },
+    gates: gateSettings(config.gates),
     rehearsal: { ...config.rehearsal },
     accessTokenLifespanMs: config.levers.accessTokenLifespanMs ?? null,
   };
+}
+
+function gateSettings({ writesPerSecondMax, ...gates }: Config['gates']): CutoverSettings['gates'] {
+  return { ...gates, ...(writesPerSecondMax === undefined ? {} : { writesPerSecondMax }) };
 }
 
 function instanceOverrides({ tags, leaveToRds, ...settings }: Config['green']['instance']): InstanceOverrides {

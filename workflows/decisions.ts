@@ -23,6 +23,8 @@ export interface GateView {
   readonly phase: Phase;
   readonly startedBy: string;
   readonly approverIsNotStarter: boolean;
+  /** Why gate `cutover` is approved only with a note; null: it needs none. */
+  readonly approvalNeedsNote?: string | null;
 }
 
 /** Whoever leaves something undone says why: the report keeps it. */
@@ -44,6 +46,10 @@ export function judgeDecision(raw: unknown, view: GateView): DecisionMessage {
     throw invalid(
       `"by" is "${message.by}", who started this cutover; another person must decide gate ${message.gate} (the config says so; both names are claims)`,
     );
+  }
+  if (message.gate === 'cutover' && message.decision === 'approve' && message.note === undefined) {
+    const { approvalNeedsNote } = view;
+    if (approvalNeedsNote != null) throw invalid(`${approvalNeedsNote}; wait, or say in "note" why it must be now`);
   }
   return message;
 }

@@ -24,6 +24,7 @@ export function planEvidence(plan: Plan): string {
     ['jobs', plan.jobs.join(', ') || 'none'],
     ['config', `digest ${plan.configDigest.slice(0, 12)}…`],
     ['predicted in all', predictedInAll(plan)],
+    ...(plan.quietHours === undefined ? [] : [['quiet hours', plan.quietHours.replace(/^quiet hours: /, '')]]),
     ['pause budget', `${plan.switchover.pauseBudgetMs} ms`],
     [
       'way back',
@@ -139,10 +140,17 @@ export function cutoverEvidence(
     ['last sync round', measured(evidence.lastRoundMs)],
     ['canary, blue to green', measured(evidence.canaryMs)],
     ['requests per second', evidence.requestsPerSecond === null ? 'unknown' : evidence.requestsPerSecond.toFixed(1)],
+    ['clients write', writesText(evidence, plan)],
+    ...(evidence.shadow === undefined ? [] : [["green's answers beside blue's", evidence.shadow]]),
+    ...(evidence.load ?? []).map((line) => ['load', line]),
     ['predicted pause', `${measured(evidence.predictedPauseMs)} of at most ${plan.switchover.pauseBudgetMs} ms`],
     ['way back', '**the commit has no way back**; before it a person is asked nothing more'],
   ];
-  return [table(['fact', 'value'], facts), list('Problems', [...evidence.problems, ...tooFast(evidence, sync)])]
+  return [
+    table(['fact', 'value'], facts),
+    list('Problems', [...evidence.problems, ...tooFast(evidence, sync)]),
+    list('What green answers otherwise', evidence.notices ?? []),
+  ]
     .filter((part) => part !== '')
     .join('\n\n');
 }
@@ -163,6 +171,14 @@ function tooFast({ changesPerSecond }: CutoverEvidence, sync: SyncReceipt | null
   return [
     `blue changes ${changesPerSecond} rows a second, more than half of the ${sync.perSecond} that the sync carried when it caught up; green may fall behind in a busier hour: move at a quieter one, or give the worker and green's instance more`,
   ];
+}
+
+function writesText({ writesPerSecond }: CutoverEvidence, { gates }: Plan): string {
+  if (writesPerSecond == null) return 'unknown: a gateway does not tell';
+  const seen = `${writesPerSecond} times per second in the last minute`;
+  const max = gates.writesPerSecondMax;
+  if (max === undefined) return seen;
+  return `${seen}, of at most ${max}${writesPerSecond > max ? ': **`approve` needs a note that says why now**' : ''}`;
 }
 
 function measured(ms: number | null): string {

@@ -126,8 +126,17 @@ export class Gates {
       phase: this.run.phase,
       startedBy: this.run.startedBy,
       approverIsNotStarter: this.run.receipts.plan?.gates.approverIsNotStarter ?? false,
+      approvalNeedsNote: tooManyWrites(this.run),
     };
   }
+}
+
+/** By the evidence that the person reads. */
+function tooManyWrites({ receipts: { evidence, plan } }: CutoverRun): string | null {
+  const [seen, max] = [evidence?.writesPerSecond, plan?.gates.writesPerSecondMax];
+  if (max === undefined || evidence === null) return null;
+  if (seen == null) return `nobody knows how often clients write now, and gates.writesPerSecondMax is ${max}`;
+  return seen > max ? `clients write ${seen} times per second (gates.writesPerSecondMax: ${max})` : null;
 }
 
 /** What a person wants done, and in which words. */

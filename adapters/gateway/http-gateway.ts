@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { CutoverFault } from '../../domain/faults';
-import { type Gateway, type GatewayTraffic, type GatewayView, type StaleChallenge } from '../../domain/ports/targets';
+import {
+  type Gateway,
+  type GatewayObservations,
+  type GatewayTraffic,
+  type GatewayView,
+  type StaleChallenge,
+} from '../../domain/ports/targets';
+import { type ShadowOrder, type ShadowView } from '../../domain/shadow';
+import { SIGHTING_KINDS, type SightingKind } from '../../domain/sightings';
 import { type ControlAddress, type ControlCall } from '../control/control-client';
 import { parseGatewayTraffic } from '../metrics';
 import { HttpTarget } from '../target-http/http-target';
@@ -26,6 +34,49 @@ const stateBody = z.object({
   parked: z.number(),
   ready: z.object({ blue: z.boolean(), green: z.boolean() }),
   features: z.array(z.string()).default([]),
+});
+
+const sighting = z.object({
+  kind: z.string(),
+  who: z.string(),
+  what: z.string(),
+  count: z.number(),
+  firstAt: z.string(),
+  lastAt: z.string(),
+});
+const observationsBody = z.object({
+  sightings: z.object({
+    since: z.string(),
+    sightings: z.array(sighting),
+    beyond: z.record(z.string(), z.number()),
+  }),
+  writes: z.object({
+    perSecond: z.number(),
+    hours: z.array(z.object({ at: z.string(), writes: z.number(), peakPerSecond: z.number() })),
+  }),
+});
+const NOT_FOUND = 404;
+const milliseconds = z.number().nullable();
+const shadowBody = z.object({
+  cutoverId: z.string().nullable(),
+  share: z.number(),
+  compared: z.number(),
+  caughtUp: z.number(),
+  waiting: z.number(),
+  leftOut: z.number(),
+  unanswered: z.number(),
+  findings: z.array(
+    z.object({
+      question: z.string(),
+      fields: z.array(z.string()),
+      keyHash: z.string(),
+      firstAt: z.string(),
+      lastAt: z.string(),
+      count: z.number(),
+    }),
+  ),
+  furtherFindings: z.number(),
+  p95Ms: z.object({ blue: milliseconds, green: milliseconds, greenAtFirst: milliseconds }),
 });
 
 /** {@link Gateway} over the control listener of `gateway/`. */
@@ -69,4 +120,40 @@ export class HttpGateway extends HttpTarget implements Gateway {
     if (answer.status !== 200) throw this.client.refusal(call, answer);
     return parseGatewayTraffic(answer.text);
   }
+
+  async observations(): Promise<GatewayObservations | undefined> {
+    const call: ControlCall = { method: 'GET', path: '/observations' };
+    const answer = await this.client.call(call);
+    if (answer.status === NOT_FOUND) return undefined;
+    const body = observationsBody.safeParse(answer.json);
+    if (answer.status !== 200 || !body.success) throw this.client.refusal(call, answer);
+    const { sightings, writes } = body.data;
+    // What a newer gateway sees besides, this version has no words for.
+    const known = sightings.sightings.flatMap((each) => (isKnown(each.kind) ? [{ ...each, kind: each.kind }] : []));
+    const beyond = Object.fromEntries(SIGHTING_KINDS.map((kind) => [kind, sightings.beyond[kind] ?? 0]));
+    return {
+      sightings: { since: sightings.since, sightings: known, beyond: beyond as Record<SightingKind, number> },
+      writes,
+    };
+  }
+
+  shadow(order: ShadowOrder): Promise<ShadowView | undefined> {
+    return this.#shadow({ method: 'PUT', path: '/shadow', body: order });
+  }
+
+  shadowed(): Promise<ShadowView | undefined> {
+    return this.#shadow({ method: 'GET', path: '/shadow' });
+  }
+
+  async #shadow(call: ControlCall): Promise<ShadowView | undefined> {
+    const answer = await this.client.call(call);
+    if (answer.status === NOT_FOUND) return undefined;
+    const view = shadowBody.safeParse(answer.json);
+    if (answer.status !== 200 || !view.success) throw this.client.refusal(call, answer);
+    return view.data;
+  }
+}
+
+function isKnown(kind: string): kind is SightingKind {
+  return SIGHTING_KINDS.some((known) => known === kind);
 }

@@ -26,6 +26,7 @@ function renderPlan(plan: Plan): string {
         `  ${phase.padEnd(11)} ${(predictedMs === null ? '' : durationText(predictedMs)).padStart(9)}  ${what}${undo === null ? '' : ` (undo: ${undo})`}`,
     ),
     ...predictionLines(plan),
+    ...(plan.quietHours === undefined ? [] : [plan.quietHours]),
     cleaned.length === 0 ? 'no row needs cleaning' : 'rows that will be cleaned on green, and archived:',
     ...cleaned.map(({ id, title, rows }) => `  ${id}: ${rows === null ? 'not counted' : `${rows} rows`}, ${title}`),
     ...(green.differences ?? []).map(

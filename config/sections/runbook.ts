@@ -59,6 +59,19 @@ export const brakeSection = z
   })
   .prefault({})
   .describe('How much of blue the reading of it may take: by the sync, and by the comparison of rows.');
+export const shadowSection = z
+  .strictObject({
+    requestsPerSecondMax: count(0, 10_000)
+      .default(20)
+      .describe('Requests to closed green from one gateway, in a second at most. 0: none.'),
+    rampMs: durationMs(0, DAY_MS)
+      .default(10 * MINUTE_MS)
+      .describe("From none to all of blue's reads, in milliseconds."),
+  })
+  .prefault({})
+  .describe(
+    'From catching up to gate `cutover` the gateways ask closed green what clients read from blue, after they have their answer, and compare what the two say.',
+  );
 
 export const cleaningSection = z
   .strictObject({
@@ -184,6 +197,14 @@ export const gatesSection = z
       .enum(['manual', 'automatic'])
       .default('manual')
       .describe('`automatic`: nobody is asked when the bake is clean and no person skipped anything.'),
+    writesPerSecondMax: z
+      .number()
+      .min(0)
+      .max(1_000_000)
+      .optional()
+      .describe(
+        'While clients write more often than this at the gateways, gate `cutover` is approved only with a note that says why. Without it: not looked at.',
+      ),
     approverIsNotStarter: z
       .boolean()
       .default(false)

@@ -1,5 +1,8 @@
 import { type Histogram } from '../histogram';
 import { type OAuthAnswerCount } from '../oauth-answers';
+import { type HourOfWrites } from '../quiet-hours';
+import { type ShadowOrder, type ShadowView } from '../shadow';
+import { type Sightings } from '../sightings';
 import { type SideName } from '../sides';
 
 /** A dependent system whose config is flipped; `domain/target.ts` is its protocol. */
@@ -48,6 +51,24 @@ export interface Gateway extends Target {
   addStaleChallenges(entries: readonly StaleChallenge[]): Promise<void>;
   /** What its clients saw since it started. */
   traffic?(): Promise<GatewayTraffic>;
+  /** What it has seen, over weeks and restarts. Undefined: it is of a version that does not look. */
+  observations?(): Promise<GatewayObservations | undefined>;
+  /**
+   * Asks closed green what clients ask of blue, and compares. Called after each round of the sync; idempotent but for that.
+   * Undefined: it is of a version that does not.
+   */
+  shadow?(order: ShadowOrder): Promise<ShadowView | undefined>;
+  /** What that has shown so far. */
+  shadowed?(): Promise<ShadowView | undefined>;
+}
+
+export interface GatewayObservations {
+  readonly sightings: Sightings;
+  readonly writes: {
+    /** Of the last minute. */
+    readonly perSecond: number;
+    readonly hours: readonly HourOfWrites[];
+  };
 }
 
 /** Counters: they only grow until a restart, which begins at 0. */

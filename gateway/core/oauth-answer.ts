@@ -29,6 +29,9 @@ const GRANTS: ReadonlyMap<string, OAuthGrant> = new Map([
 /** An error of Hydra is far smaller. */
 const BODY_LIMIT_BYTES = 16 * 1024;
 
+/** Of answers that are compared. */
+const KEPT_LIMIT_BYTES = 256 * 1024;
+
 /** What a request asks for, without anything of its contents. */
 export interface OAuthQuestion {
   readonly endpoint: OAuthEndpoint;
@@ -66,6 +69,8 @@ export class OAuthAnswerReader {
   private text = '';
   private bytes = 0;
   private readonly decoder = new TextDecoder();
+  private kept: Uint8Array[] | undefined;
+  private keptBytes = 0;
 
   constructor(readonly question: OAuthQuestion) {}
 
@@ -82,7 +87,23 @@ export class OAuthAnswerReader {
     this.readsBody = isJson && (status >= 400 || (status === 200 && this.question.endpoint === 'introspection'));
   }
 
+  /** Keeps the body, if it is no larger. */
+  keep(): void {
+    this.kept = [];
+  }
+
+  /** The whole of it, when it was to be kept and could be. */
+  get body(): string | undefined {
+    const decoder = new TextDecoder();
+    return this.kept && this.kept.map((chunk) => decoder.decode(chunk, { stream: true })).join('') + decoder.decode();
+  }
+
   onData(chunk: Uint8Array): void {
+    if (this.kept !== undefined) {
+      this.keptBytes += chunk.length;
+      if (this.keptBytes > KEPT_LIMIT_BYTES) this.kept = undefined;
+      else this.kept.push(chunk);
+    }
     if (!this.readsBody) return;
     this.bytes += chunk.length;
     if (this.bytes > BODY_LIMIT_BYTES && this.status >= 400) {

@@ -5,8 +5,13 @@ export interface RequestHeadInput {
   readonly target: string;
   /** Name, value, name, value…, as they came. */
   readonly rawHeaders: readonly string[];
+  /** The other end of the connection. */
   readonly clientAddress: string;
   readonly maxHeaderCount: number;
+  /** Whose word about the client is taken. @default nobody's */
+  readonly isTrusted?: (address: string) => boolean;
+  /** What this request is called from here on, unless somebody trusted has named it already. */
+  readonly requestId?: string;
 }
 
 /** A request head that was judged, with the headers as the side gets them. */
@@ -18,8 +23,9 @@ export interface RequestHead {
   /** The target without the query, which is where secrets would be. */
   readonly path: string;
   readonly headers: string[];
-  /** Who called. */
+  /** Who called, as far as those are trusted who tell it. */
   readonly clientAddress: string;
+  readonly requestId: string | undefined;
   readonly hasHost: boolean;
   readonly body: 'none' | 'sized' | 'chunked';
   readonly contentLength: number;
@@ -49,8 +55,9 @@ const NEVER_NAMED_AWAY = new Set(['host', 'content-length', 'x-forwarded-for', '
 
 /**
  * Judges framing and builds the forwarded headers in one pass: everything in the order, spelling and number it came,
- * without hop-by-hop fields, with `X-Forwarded-Proto: https` in place of any the client sent and the client's address
- * appended to `X-Forwarded-For`.
+ * without hop-by-hop fields, with `X-Forwarded-Proto: https` in place of any the client sent. What says whom a request is from
+ * (`X-Forwarded-*`, `Forwarded`, `X-Real-IP`) and what it is called (`X-Request-Id`) is taken from trusted proxies alone; their chain
+ * in `X-Forwarded-For` gets their own address appended.
  *
  * What two parsers might read differently is refused: both lengths, other transfer codings, two hosts, an absolute target.
  */
@@ -62,7 +69,8 @@ export function readRequestHead(input: RequestHeadInput): RequestHead | HeadRefu
   if (rawHeaders.length > input.maxHeaderCount * 2) {
     return refuse(431, `more than ${input.maxHeaderCount} header fields`);
   }
-  const fields = collectFields(rawHeaders);
+  const trusted = input.isTrusted?.(input.clientAddress) === true;
+  const fields = collectFields(rawHeaders, trusted);
   const { length, coding } = fields;
   if (fields.hosts > 1) return refuse(400, 'more than one Host');
   if (fields.lengths > 1) return refuse(400, 'more than one Content-Length');
@@ -74,6 +82,8 @@ export function readRequestHead(input: RequestHeadInput): RequestHead | HeadRefu
   const { forwardedFor } = fields;
   kept.push('X-Forwarded-Proto', 'https');
   kept.push('X-Forwarded-For', forwardedFor ? `${forwardedFor}, ${input.clientAddress}` : input.clientAddress);
+  const requestId = fields.requestId ?? input.requestId;
+  if (requestId !== undefined) kept.push('X-Request-Id', requestId);
   const chunked = coding !== undefined;
   if (chunked) kept.push('Transfer-Encoding', 'chunked');
   else if (length === undefined && mayHaveContent(method)) kept.push('Content-Length', '0');
@@ -85,7 +95,8 @@ export function readRequestHead(input: RequestHeadInput): RequestHead | HeadRefu
     target,
     path: pathOf(target),
     headers: kept,
-    clientAddress: input.clientAddress,
+    clientAddress: clientOf(forwardedFor, input),
+    requestId,
     hasHost: fields.hosts === 1,
     body,
     contentLength,
@@ -103,10 +114,28 @@ interface Fields {
   /** Values of `Connection`. */
   named: string | undefined;
   forwardedFor: string | undefined;
+  requestId: string | undefined;
   bytes: number;
 }
 
-function collectFields(rawHeaders: readonly string[]): Fields {
+/** A name that may stand in a log. */
+const REQUEST_ID = /^[A-Za-z0-9._:=/+-]{1,128}$/;
+
+/** The last in the chain whom nobody trusted stands for; what stands before him anybody may have written. */
+function clientOf(forwardedFor: string | undefined, { clientAddress, isTrusted }: RequestHeadInput): string {
+  const chain = (forwardedFor ?? '').split(',').map((part) => part.trim());
+  for (let client = clientAddress; ;) {
+    if (isTrusted?.(client) !== true) return client.slice(0, CLIENT_LENGTH_MAX);
+    const before = chain.pop();
+    if (before === undefined || before === '') return client.slice(0, CLIENT_LENGTH_MAX);
+    client = before;
+  }
+}
+
+/** No address is longer; whatever else a proxy passes on is cut. */
+const CLIENT_LENGTH_MAX = 64;
+
+function collectFields(rawHeaders: readonly string[], trusted: boolean): Fields {
   const headers: string[] = [];
   const fields: Fields = {
     headers,
@@ -116,6 +145,7 @@ function collectFields(rawHeaders: readonly string[]): Fields {
     coding: undefined,
     named: undefined,
     forwardedFor: undefined,
+    requestId: undefined,
     bytes: 0,
   };
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
@@ -139,7 +169,22 @@ function collectFields(rawHeaders: readonly string[]): Fields {
         fields.named = fields.named === undefined ? value : `${fields.named},${value}`;
         break;
       case 'x-forwarded-for':
-        fields.forwardedFor = fields.forwardedFor === undefined ? value : `${fields.forwardedFor}, ${value}`;
+        if (trusted)
+          fields.forwardedFor = fields.forwardedFor === undefined ? value : `${fields.forwardedFor}, ${value}`;
+        break;
+      case 'x-request-id':
+        if (trusted && REQUEST_ID.test(value)) fields.requestId = value;
+        break;
+      case 'forwarded':
+      case 'x-real-ip':
+      case 'x-forwarded-host':
+      case 'x-forwarded-port':
+      case 'x-forwarded-prefix':
+      case 'x-forwarded-server':
+      case 'x-forwarded-by':
+      case 'x-forwarded-ssl':
+      case 'x-forwarded-scheme':
+        if (trusted) headers.push(name, value);
         break;
       case 'x-forwarded-proto':
       case 'keep-alive':
@@ -172,6 +217,22 @@ export function responseHeaders(rawHeaders: readonly string[], mayTrail: boolean
     } else if (lower === 'connection') named = named === undefined ? value : `${named},${value}`;
   }
   return named === undefined ? headers : withoutNamed(headers, named);
+}
+
+/**
+ * The headers of a body that was read in whole, so that its framing is a length.
+ * @param length undefined without a body
+ */
+export function wholeBodyHeaders(headers: readonly string[], length: number | undefined): string[] {
+  const kept: string[] = [];
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const name = headers[index] as string;
+    const lower = name.toLowerCase();
+    if (lower === 'transfer-encoding' || lower === 'content-length') continue;
+    kept.push(name, headers[index + 1] as string);
+  }
+  if (length !== undefined) kept.push('Content-Length', String(length));
+  return kept;
 }
 
 /** Methods whose missing length is spelled out, so that no framing has to be made up on the way. */

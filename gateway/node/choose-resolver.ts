@@ -26,10 +26,10 @@ export async function chooseResolver(loaded: LoadedConfig, signal: AbortSignal):
       return { resolveDoubt: neverResolved };
     case 'http': {
       const { url, timeoutMs } = doubt;
-      const { doubtToken } = loaded;
+      const token = () => loaded.doubtToken;
       return {
-        resolveDoubt: doubtOverHttp(url, doubtToken, timeoutMs),
-        confirmCommitted: commitOverHttp(url, doubtToken, timeoutMs),
+        resolveDoubt: doubtOverHttp(url, token, timeoutMs),
+        confirmCommitted: commitOverHttp(url, token, timeoutMs),
       };
     }
     case 'postgres': {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
 import { dirname, resolve } from 'node:path';
@@ -6,15 +5,9 @@ import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { CutoverFault } from '../../domain/faults';
 import { HYDRA_VERSION_FACTS } from '../../hydra/versions';
+import { type GatewaySecrets, readSecrets, secretFiles } from './secrets';
 import { type TlsFiles } from './tls-files';
-
-export const TOKEN_VARIABLE = 'GATEWAY_CONTROL_TOKEN';
-export const DOUBT_TOKEN_VARIABLE = 'GATEWAY_DOUBT_TOKEN';
-export const DOUBT_PASSWORD_VARIABLE = 'GATEWAY_DOUBT_PASSWORD';
-/** As Hydra's own `SECRETS_COOKIE` and `SECRETS_SYSTEM`: several are separated by commas. */
-export const SECRETS_COOKIE_VARIABLE = 'GATEWAY_SECRETS_COOKIE';
-export const SECRETS_SYSTEM_VARIABLE = 'GATEWAY_SECRETS_SYSTEM';
-const TOKEN_LENGTH_MIN = 16;
+import { isAddressRange } from './trusted-proxies';
 
 const ms = (min: number, max: number) => z.int().min(min).max(max);
 const DAY_MS = 86_400_000;
@@ -44,6 +37,9 @@ const side = z.strictObject({
   adminUrl: upstreamUrl,
   apiGeneration: z.union([z.literal(1), z.literal(2)]),
 });
+
+/** An address, or a network as `10.0.0.0/8`. */
+const addressRange = z.string().refine(isAddressRange, 'neither an IP address nor a network like 10.0.0.0/8');
 
 const weight = z.int().min(0).max(1_000_000);
 
@@ -151,6 +147,8 @@ export const gatewayConfigSchema = z.strictObject({
       sampleRate: z.number().gt(0).max(1).default(1),
     })
     .prefault({}),
+  /** Whose `X-Forwarded-For` and `Forwarded` are believed. */
+  trustedProxies: z.array(addressRange).max(1_000).default([]),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   shutdownTimeoutMs: ms(0, DAY_MS).default(10_000),
 });
@@ -159,19 +157,20 @@ export type GatewayConfig = z.output<typeof gatewayConfigSchema>;
 export type SideConfig = z.output<typeof side>;
 export type DoubtDatabase = z.output<typeof doubtDatabase>;
 
-export type CookieSecrets = readonly [Buffer, ...Buffer[]];
-
-export interface LoadedConfig {
+/** Secrets are read when they are used: they change while the gateway runs. */
+export interface LoadedConfig extends GatewaySecrets {
   readonly config: GatewayConfig;
-  readonly controlToken: string;
-  readonly doubtToken: string | undefined;
-  readonly doubtPassword?: string | undefined;
-  /** Hydra's, when session cookies are to be translated. */
-  readonly cookieSecrets?: CookieSecrets | undefined;
+  /** Of secrets, which may change at any time. */
+  readonly secretFiles: readonly string[];
+  /**
+   * Reads the secrets again. When one is not good, all stay as they are.
+   * @throws CutoverFault CONFIG_INVALID
+   */
+  reloadSecrets(): Promise<void>;
 }
 
 /**
- * Reads a JSON or YAML file; relative paths in it are relative to its folder. Secrets come from the environment only.
+ * Reads a JSON or YAML file; relative paths in it are relative to its folder. Secrets come from the environment, or from files that it names.
  * @throws CutoverFault CONFIG_UNREADABLE | CONFIG_INVALID with every problem in one message
  */
 export async function loadGatewayConfig(file: string, environment: NodeJS.ProcessEnv): Promise<LoadedConfig> {
@@ -189,21 +188,13 @@ export async function loadGatewayConfig(file: string, environment: NodeJS.Proces
   } else if (parsed.data.hold.maxParkedMs < parsed.data.hold.deadlineMs) {
     problems.push('hold.maxParkedMs: is below hold.deadlineMs, so requests would be given up before the hold is');
   }
-  const controlToken = environment[TOKEN_VARIABLE] ?? '';
-  if (controlToken.length < TOKEN_LENGTH_MIN) {
-    problems.push(`${TOKEN_VARIABLE}: set it in the environment to at least ${TOKEN_LENGTH_MIN} random characters`);
-  }
-  const doubtPassword = environment[DOUBT_PASSWORD_VARIABLE];
-  if (parsed.data?.doubt.kind === 'postgres' && !doubtPassword) {
-    problems.push(`${DOUBT_PASSWORD_VARIABLE}: set it in the environment to the password of doubt.blue.user`);
-  }
-  const cookieSecrets = parsed.data?.sessionCookies.translate === true ? readCookieSecrets(environment) : undefined;
-  if (parsed.data?.sessionCookies.translate === true && cookieSecrets === undefined) {
-    problems.push(
-      `sessionCookies.translate: set ${SECRETS_COOKIE_VARIABLE} in the environment to Hydra's secrets.cookie, or, if Hydra has none, ` +
-        `${SECRETS_SYSTEM_VARIABLE} to its secrets.system`,
-    );
-  }
+  const needed = {
+    doubtPassword: parsed.data?.doubt.kind === 'postgres',
+    cookieKeys: parsed.data?.sessionCookies.translate === true,
+  };
+  const first = await readSecrets(environment, needed);
+  let { secrets } = first;
+  problems.push(...first.problems);
   if (!parsed.success || problems.length > 0) {
     throw new CutoverFault(
       'CONFIG_INVALID',
@@ -216,20 +207,27 @@ export async function loadGatewayConfig(file: string, environment: NodeJS.Proces
   }
   return {
     config: withAbsolutePaths(parsed.data, dirname(resolve(file))),
-    controlToken,
-    doubtToken: environment[DOUBT_TOKEN_VARIABLE],
-    doubtPassword,
-    cookieSecrets,
+    secretFiles: secretFiles(environment),
+    get controlToken() {
+      return secrets.controlToken;
+    },
+    get doubtToken() {
+      return secrets.doubtToken;
+    },
+    get doubtPassword() {
+      return secrets.doubtPassword;
+    },
+    get cookieSecrets() {
+      return secrets.cookieSecrets;
+    },
+    async reloadSecrets() {
+      const again = await readSecrets(environment, needed);
+      if (again.problems.length > 0) {
+        throw new CutoverFault('CONFIG_INVALID', again.problems.join('; '), { problems: again.problems });
+      }
+      secrets = again.secrets;
+    },
   };
-}
-
-/** The keys that both generations of Hydra take: `secrets.cookie` as they are, or else the first of `secrets.system`, hashed. */
-function readCookieSecrets(environment: NodeJS.ProcessEnv): CookieSecrets | undefined {
-  const listed = (variable: string) => (environment[variable] ?? '').split(',').filter((secret) => secret !== '');
-  const [first, ...others] = listed(SECRETS_COOKIE_VARIABLE).map((secret) => Buffer.from(secret));
-  if (first !== undefined) return [first, ...others];
-  const [system] = listed(SECRETS_SYSTEM_VARIABLE);
-  return system === undefined ? undefined : [createHash('sha256').update(system).digest()];
 }
 
 function withAbsolutePaths(config: GatewayConfig, folder: string): GatewayConfig {

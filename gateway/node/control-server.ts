@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { isCutoverFault } from '../../domain/faults';
 import { EPOCH_MAX, TARGET_REFUSALS } from '../../domain/target';
 import { type GatewayController, type HoldAnswer } from '../core/gateway-controller';
+import { type Shadow } from '../core/shadow';
 import { STALE_CHALLENGE_KINDS } from '../core/stale-challenge';
 import { bearerCheck } from '../target/bearer-token';
 import { readJson, sendJson } from '../target/json-http';
@@ -15,13 +16,21 @@ import { type TlsMaterial } from './tls-files';
 export interface ControlDeps extends StatusDeps {
   readonly staleChallenges: StaleChallenges;
   readonly observations: Observations;
-  readonly token: string;
+  readonly shadow: Shadow;
+  readonly token: () => string;
   /** More of `GET /state`. */
   readonly extraState: () => Readonly<Record<string, unknown>>;
   readonly onError: (error: unknown) => void;
 }
 
 const holdBody = z.strictObject({ epoch: z.int().positive().max(EPOCH_MAX), deadlineMs: z.int().positive() });
+const DAY_MS = 86_400_000;
+const shadowBody = z.strictObject({
+  cutoverId: z.string().min(1).max(200),
+  rampMs: z.int().min(0).max(DAY_MS),
+  requestsPerSecondMax: z.int().min(0).max(100_000),
+  leaseMs: z.int().positive().max(DAY_MS),
+});
 const STALE_ENTRIES_MAX = 5_000;
 const staleBody = z.strictObject({
   entries: z
@@ -42,6 +51,8 @@ export function createControlServer(deps: ControlDeps, tls?: TlsMaterial): Serve
   > = {
     'GET /state': (_request, response) => sendJson(response, 200, { ...controller.view(), ...deps.extraState() }),
     'GET /observations': (_request, response) => sendJson(response, 200, deps.observations.view()),
+    'GET /shadow': (_request, response) => sendJson(response, 200, deps.shadow.view()),
+    'PUT /shadow': (request, response) => putShadow(deps.shadow, request, response),
     'PUT /hold': (request, response) => putHold(controller, request, response),
     'PUT /stale-challenges': (request, response) => putStaleChallenges(deps.staleChallenges, request, response),
   };
@@ -84,6 +95,13 @@ async function putHold(
 ): Promise<void> {
   const body = await readBody(request, response, holdBody);
   if (body !== undefined) sendHold(response, await controller.hold(body.epoch, body.deadlineMs));
+}
+
+async function putShadow(shadow: Shadow, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const order = await readBody(request, response, shadowBody);
+  if (order === undefined) return;
+  shadow.order(order);
+  sendJson(response, 200, shadow.view());
 }
 
 async function putStaleChallenges(

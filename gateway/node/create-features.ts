@@ -15,27 +15,26 @@ interface Features {
 
 /** All that is done to requests besides forwarding them, as the config says. */
 export function createFeatures(
-  { config, cookieSecrets }: LoadedConfig,
+  loaded: LoadedConfig,
   staleChallenges: Feature,
   others: readonly Feature[],
   metrics: GatewayMetrics,
 ): Features {
+  const { config } = loaded;
   const kinds = {
     features: [staleChallenges, ...others],
-    headerFeatures: createHeaderFeatures(config, cookieSecrets, metrics),
+    headerFeatures: createHeaderFeatures(loaded, metrics),
     rewriteFeatures: createRewriteFeatures(config, metrics),
   };
   const all = [...kinds.features, ...kinds.headerFeatures, ...kinds.rewriteFeatures];
   return { ...kinds, names: all.map(({ name }) => name) };
 }
 
-function createHeaderFeatures(
-  config: GatewayConfig,
-  secrets: LoadedConfig['cookieSecrets'],
-  metrics: GatewayMetrics,
-): readonly HeaderFeature[] {
-  if (secrets === undefined) return [];
-  const { cookieName } = config.sessionCookies;
+function createHeaderFeatures(loaded: LoadedConfig, metrics: GatewayMetrics): readonly HeaderFeature[] {
+  const { translate, cookieName } = loaded.config.sessionCookies;
+  const first = loaded.cookieSecrets;
+  if (!translate || first === undefined) return [];
+  const secrets = () => loaded.cookieSecrets ?? first;
   return [new SessionCookies({ cookieName, secrets, onTranslated: () => metrics.onCookieTranslated() })];
 }
 

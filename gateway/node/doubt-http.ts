@@ -19,18 +19,18 @@ interface HttpQuestion {
  * "unknown", "epoch"? }`; a commit that answers a question without an epoch has to name it.
  * Everything else rejects, which the gateway takes for `unknown`.
  */
-export function doubtOverHttp(url: string, token: string | undefined, timeoutMs: number): ResolveDoubt {
+export function doubtOverHttp(url: string, token: () => string | undefined, timeoutMs: number): ResolveDoubt {
   return async (question) => {
-    const { verdict, epoch = question.epoch } = await ask(url, token, timeoutMs, question);
+    const { verdict, epoch = question.epoch } = await ask(url, token(), timeoutMs, question);
     if (verdict !== 'committed') return { verdict };
     return epoch === null ? { verdict: 'unknown' } : { verdict, epoch, side: 'green' };
   };
 }
 
 /** The same endpoint, asked with reason `told`. */
-export function commitOverHttp(url: string, token: string | undefined, timeoutMs: number): ConfirmCommitted {
+export function commitOverHttp(url: string, token: () => string | undefined, timeoutMs: number): ConfirmCommitted {
   return async (epoch) => {
-    const answer = await ask(url, token, timeoutMs, { reason: 'told', epoch, appliedEpoch: null });
+    const answer = await ask(url, token(), timeoutMs, { reason: 'told', epoch, appliedEpoch: null });
     return answer.verdict === 'committed' && (answer.epoch ?? epoch) === epoch;
   };
 }

@@ -44,6 +44,8 @@ export interface ExchangeDeps {
   readonly headerFeatures: readonly HeaderFeature[];
   readonly rewriteFeatures: readonly RewriteFeature[];
   readonly observer: Observer;
+  /** Whose word about the client is taken. */
+  readonly isTrusted: (address: string) => boolean;
   readonly onEnd: (report: ExchangeReport) => void;
   /** Bytes above 0x7f in a target were percent-encoded. */
   readonly onEncodedTarget: () => void;
@@ -54,6 +56,8 @@ export interface ExchangeReport {
   readonly side: Side | undefined;
   readonly method: string;
   readonly path: string;
+  readonly client: string;
+  readonly requestId: string | undefined;
   /** 499 when the client left before an answer began. */
   readonly status: number;
   /** The client got everything. */
@@ -235,7 +239,7 @@ export class Exchange implements Parked, Swept {
     const whole = this.body.complete ? this.body.received : undefined;
     const question = oauthQuestion(listener, method, target, () => readForm(headers, whole));
     this.answerReader = new OAuthAnswerReader(question);
-    this.watched = observer.watch({ listener, side, head: this.head, body: whole, question });
+    this.watched = observer.watch({ listener, side, head: this.head, body: whole, reader: this.answerReader });
     for (const feature of headerFeatures) {
       if (feature.changesHeaders(listener, target)) feature.onHeaders({ side, headers });
     }
@@ -295,7 +299,8 @@ export class Exchange implements Parked, Swept {
     if (this.streams) bodies.closeStream();
     sweeper.remove(this);
     const { response, head, answerReader } = this;
-    if (this.answered && answerReader) this.watched?.answered(answerReader);
+    if (this.answered && answerReader)
+      this.watched?.answered(answerReader, performance.now() - this.startedAt - this.parkedMs);
     const answer =
       this.answered && answerReader ? { ...answerReader.question, outcome: answerReader.outcome } : undefined;
     onEnd({
@@ -303,6 +308,8 @@ export class Exchange implements Parked, Swept {
       side: this.side,
       method: head.method,
       path: head.path,
+      client: head.clientAddress,
+      requestId: head.requestId,
       status: response.headersSent ? response.statusCode : 499,
       complete: response.writableFinished,
       durationMs: performance.now() - this.startedAt,

@@ -2,6 +2,7 @@ import { type ResolveDoubt } from '../core/doubt';
 import { type Feature, type ListenerName } from '../core/feature';
 import { GatewayController, type ControllerEvent } from '../core/gateway-controller';
 import { type Side } from '../core/gateway-state';
+import { Shadow } from '../core/shadow';
 import { BodyPool } from './body-pool';
 import { chooseResolver, type Resolver } from './choose-resolver';
 import { nodeClock } from './clock';
@@ -16,10 +17,13 @@ import { closeAll, listenAll, readCertificates, reloadCertificates, type Servers
 import { createAccessLog, type Log } from './logging';
 import { GatewayMetrics } from './metrics';
 import { createForwardingServer } from './public-server';
+import { ShadowCaller } from './shadow-caller';
 import { closeSides, createSides, pollSides } from './side-runtime';
 import { StaleChallenges } from './stale-challenges';
 import { createStatusServer } from './status-server';
 import { Sweeper } from './sweeper';
+import { trustOf } from './trusted-proxies';
+import { watchFiles } from './watch-files';
 
 export interface RunningGateway {
   readonly publicUrl: string;
@@ -28,7 +32,7 @@ export interface RunningGateway {
   /** Of health and metrics, when they have a listener of their own. */
   readonly statusUrl?: string;
   /**
-   * Reads the certificates again. When one is not good, all stay as they are.
+   * Reads certificates and secrets again. When one is not good, all of its kind stay as they are.
    * @throws CutoverFault CONFIG_INVALID
    */
   reload(): Promise<void>;
@@ -40,6 +44,8 @@ export interface GatewayParts {
   readonly log: Log;
   /** @default none: everything streams through unchanged */
   readonly features?: readonly Feature[];
+  /** A file of a certificate or a secret was changed: `reload` reads it. */
+  readonly onFilesChanged?: () => void;
   /** @default as the config says */
   readonly resolveDoubt?: ResolveDoubt;
 }
@@ -57,12 +63,24 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
     await release();
     throw error;
   });
+  const reload = async () => {
+    await reloadCertificates(servers, config);
+    await loaded.reloadSecrets();
+  };
+  const stopWatching = watchFiles(filesOf(loaded), () => parts.onFilesChanged?.());
   const close = once(async () => {
+    stopWatching();
     controller.stop();
     await Promise.all([controller.idle(config.shutdownTimeoutMs), closeAll(servers, config.shutdownTimeoutMs)]);
     await release();
   });
-  return { ...urls, reload: () => reloadCertificates(servers, config), close };
+  return { ...urls, reload, close };
+}
+
+/** Those that are renewed while this gateway runs. */
+function filesOf({ config: { listeners }, secretFiles }: LoadedConfig): readonly string[] {
+  const tls = Object.values(listeners).flatMap((listener) => Object.values(listener?.tls ?? {}));
+  return [...tls.filter((file): file is string => typeof file === 'string'), ...secretFiles];
 }
 
 function once(work: () => Promise<void>): () => Promise<void> {
@@ -87,6 +105,8 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
   const sides = createSides(config, log);
   const features = createFeatures(loaded, staleChallenges, parts.features ?? [], metrics);
   const observations = await openObservations(config, log);
+  const shadowCaller = new ShadowCaller(config, (err) => log.error({ err }, 'answer of a side not compared'));
+  const shadow = new Shadow(shadowCaller.deps);
   const accessLog = createAccessLog(config.accessLog);
   const sweeper = new Sweeper();
   const pools = { public: createBodyPool(config), admin: createBodyPool(config) };
@@ -97,8 +117,9 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
     sweeper,
     timeouts: { ...config.upstream, bodyTimeoutMs: config.limits.bodyTimeoutMs },
     ...features,
-    observer: new Observer(observations, generationsOf(config)),
+    observer: new Observer(observations, generationsOf(config), shadow),
     onEnd,
+    isTrusted: trustOf(config.trustedProxies),
     onEncodedTarget: () => metrics.onEncodedTarget(),
   };
   const forwarding = (listener: ListenerName) =>
@@ -110,7 +131,8 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
     metrics,
     staleChallenges,
     observations,
-    token: loaded.controlToken,
+    shadow,
+    token: () => loaded.controlToken,
     extraState: () => ({
       receiving: pools.public.incompleteCount + pools.admin.incompleteCount,
       ready: { blue: isReady('blue'), green: isReady('green') },
@@ -131,6 +153,7 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
     stopPolling();
     sweeper.stop();
     closeSides(sides);
+    shadowCaller.close();
     accessLog.close();
     await staleChallenges.close();
     await observations.close();

@@ -1,6 +1,6 @@
 import { adminPath } from '../../hydra/versions';
 import { judgeIntrospection } from '../core/introspection';
-import { responseHeaders } from '../core/request-head';
+import { responseHeaders, wholeBodyHeaders } from '../core/request-head';
 import { type Exchange, type Relay, type RequestBody } from './exchange';
 import { type ResponseHead } from './response-parser';
 import { type SideRuntime } from './side-runtime';
@@ -129,17 +129,4 @@ export class IntrospectionRelay implements Relay {
     if (name !== 'side_not_ready') this.side.readiness.doubt();
     this.exchange.fail(name);
   }
-}
-
-/** The body was read in whole, so its framing is a length. */
-function wholeBodyHeaders(headers: readonly string[], length: number): string[] {
-  const kept: string[] = [];
-  for (let index = 0; index + 1 < headers.length; index += 2) {
-    const name = headers[index] as string;
-    const lower = name.toLowerCase();
-    if (lower === 'transfer-encoding' || lower === 'content-length') continue;
-    kept.push(name, headers[index + 1] as string);
-  }
-  kept.push('Content-Length', String(length));
-  return kept;
 }

@@ -50,6 +50,8 @@ export function createAccessLog(settings: GatewayConfig['accessLog']): AccessLog
         owed -= 1;
       }
       log.info({
+        requestId: report.requestId,
+        client: report.client,
         listener: report.listener,
         side: report.side,
         method: report.method,

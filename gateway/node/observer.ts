@@ -1,8 +1,9 @@
 import { type ApiGeneration } from '../../hydra/versions';
 import { type ListenerName } from '../core/feature';
 import { type Side } from '../core/gateway-state';
-import { type OAuthAnswerReader, type OAuthQuestion } from '../core/oauth-answer';
-import { type RequestHead } from '../core/request-head';
+import { type OAuthAnswerReader } from '../core/oauth-answer';
+import { type RequestHead, wholeBodyHeaders } from '../core/request-head';
+import { type Shadow } from '../core/shadow';
 import { suspicionOf, type Suspicion } from '../core/sightings';
 import { isWrite } from '../core/write-rates';
 import { type Observations } from './observations';
@@ -13,12 +14,13 @@ export interface WatchedRequest {
   readonly side: Side;
   readonly head: RequestHead;
   readonly body: Uint8Array | undefined;
-  readonly question: OAuthQuestion;
+  /** Of what the side will say. */
+  readonly reader: OAuthAnswerReader;
 }
 
 export interface Watched {
   /** Its answer has ended. */
-  answered(answer: OAuthAnswerReader): void;
+  answered(answer: OAuthAnswerReader, durationMs: number): void;
 }
 
 /** Looks at what passes, and keeps no request waiting. */
@@ -26,22 +28,41 @@ export class Observer {
   constructor(
     private readonly observations: Observations,
     private readonly generations: Readonly<Record<Side, ApiGeneration>>,
+    private readonly shadow: Shadow,
   ) {}
 
-  watch({ listener, side, head, body, question }: WatchedRequest): Watched | undefined {
-    if (isWrite(listener, head.method, question.endpoint)) this.observations.wrote();
-    const suspicion = this.isUpgrade(side) ? suspicionIn(listener, head, body) : undefined;
-    if (suspicion === undefined) return undefined;
+  watch(request: WatchedRequest): Watched | undefined {
+    const { listener, side, head, body, reader } = request;
+    if (isWrite(listener, head.method, reader.question.endpoint)) this.observations.wrote();
+    if (side !== 'blue') return undefined;
+    const suspicion = this.isUpgrade ? suspicionIn(listener, head, body) : undefined;
+    const shadowed = this.shadowed(request);
+    if (suspicion === undefined && shadowed === undefined) return undefined;
     return {
-      answered: ({ status, outcome, allowsOrigin }) => {
-        if (suspicion.isSo({ status, outcome, allowsOrigin })) this.observations.saw(suspicion);
+      answered: ({ status, outcome, allowsOrigin }, durationMs) => {
+        if (suspicion?.isSo({ status, outcome, allowsOrigin }) === true) this.observations.saw(suspicion);
+        shadowed?.(durationMs);
       },
     };
   }
 
+  /** @returns what asks green the same once blue has answered */
+  private shadowed({ listener, head, body, reader }: WatchedRequest): ((blueMs: number) => void) | undefined {
+    const { method, target, headers, hasHost } = head;
+    const question = this.shadow.wants(listener, method, target);
+    if (question === undefined || !hasHost || (head.body !== 'none' && body === undefined)) return undefined;
+    reader.keep();
+    // Taken now: what is done to the headers on their way to blue is not for green.
+    const same = { listener, method, target, headers: wholeBodyHeaders(headers, body?.length), body };
+    return (blueMs) => {
+      const text = reader.body;
+      if (text !== undefined) this.shadow.answered(question, same, { status: reader.status, body: text }, blueMs);
+    };
+  }
+
   /** What differs is known of a 1.x that a 2.x is to replace. */
-  private isUpgrade(side: Side): boolean {
-    return side === 'blue' && this.generations.blue === 1 && this.generations.green === 2;
+  private get isUpgrade(): boolean {
+    return this.generations.blue === 1 && this.generations.green === 2;
   }
 }
 

@@ -7,8 +7,10 @@ import { rawAnswer } from './answer';
 import { type GatewayConfig } from './config';
 import { Exchange, refuseHead, type ExchangeDeps } from './exchange';
 import { InOrder } from './in-order';
+import { requestIds } from './request-id';
 import { ReplayedSocket, withEncodedTarget } from './raw-target';
 import { type TlsMaterial } from './tls-files';
+import { plainAddress } from './trusted-proxies';
 
 /** How often connections are looked at for the timeouts of heads and bodies. */
 const CONNECTIONS_CHECK_MS = 1_000;
@@ -35,12 +37,15 @@ export function createForwardingServer(deps: ExchangeDeps, limits: GatewayConfig
   server.maxHeadersCount = 0; // the default drops what is over it; `readRequestHead` refuses instead
   server.maxConnections = limits.connections;
   const inOrder = new InOrder();
+  const nextRequestId = requestIds();
   const handle = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
     const head = readRequestHead({
       method: request.method ?? '',
       target: request.url ?? '',
       rawHeaders: request.rawHeaders,
-      clientAddress: request.socket.remoteAddress ?? 'unknown',
+      clientAddress: plainAddress(request.socket.remoteAddress),
+      isTrusted: deps.isTrusted,
+      requestId: nextRequestId(),
       maxHeaderCount: limits.headerCount,
     });
     if (request.socket instanceof ReplayedSocket) response.shouldKeepAlive = false;

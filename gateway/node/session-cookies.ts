@@ -5,7 +5,7 @@ export interface SessionCookiesOptions {
   /** The cookie's name, the same on both sides: `serve.cookies.names.session` of Hydra 2.x, fixed in 1.x. */
   readonly cookieName: string;
   /** Of both sides, in Hydra's order: `secrets.cookie`, or else the hashed first of `secrets.system`. */
-  readonly secrets: readonly [Buffer, ...Buffer[]];
+  readonly secrets: () => readonly [Buffer, ...Buffer[]];
   readonly onTranslated: () => void;
 }
 
@@ -22,12 +22,10 @@ const GOB_STRING = '\u0006string';
  */
 export class SessionCookies implements HeaderFeature {
   readonly name = 'session-cookies';
-  private readonly readKeys: readonly CookieKeys[];
-  private readonly writeKeys: CookieKeys;
+  private known: { readonly secrets: object; readonly read: readonly CookieKeys[]; readonly write: CookieKeys };
 
   constructor(private readonly options: SessionCookiesOptions) {
-    this.readKeys = keysOfHydra1(options.secrets);
-    this.writeKeys = keysOfHydra2(options.secrets);
+    this.known = this.derived();
   }
 
   changesHeaders(listener: ListenerName, target: string): boolean {
@@ -57,11 +55,22 @@ export class SessionCookies implements HeaderFeature {
       .join(';');
   }
 
+  /** New ones after a rotation. */
+  private get keys() {
+    if (this.known.secrets !== this.options.secrets()) this.known = this.derived();
+    return this.known;
+  }
+
+  private derived() {
+    const secrets = this.options.secrets();
+    return { secrets, read: keysOfHydra1(secrets), write: keysOfHydra2(secrets) };
+  }
+
   private translate(cookie: string): string | undefined {
     const { cookieName } = this.options;
-    for (const keys of this.readKeys) {
+    for (const keys of this.keys.read) {
       const opened = openCookie(cookieName, cookie, keys);
-      if (opened?.value.includes(GOB_STRING)) return sealCookie(cookieName, opened, this.writeKeys);
+      if (opened?.value.includes(GOB_STRING)) return sealCookie(cookieName, opened, this.keys.write);
     }
     return undefined;
   }

@@ -13,7 +13,7 @@ export type RouteHandler = (request: IncomingMessage, response: ServerResponse) 
 
 export interface TargetRoutesOptions {
   /** Callers send it as `Authorization: Bearer <token>`. */
-  readonly token: string;
+  readonly token: string | (() => string);
   /** Hears of failures that were answered with 500, the caller of the route sees only a code. */
   readonly onError?: (error: unknown) => void;
 }

@@ -1,5 +1,7 @@
 import { type AnswerQuestion, EXPECTED_DIFFERENCES } from './expected-differences';
 
+export { type AnswerQuestion };
+
 /** What an answer of green says otherwise than blue's to the same question. Names, no contents. */
 export interface AnswerDifference {
   readonly question: AnswerQuestion;

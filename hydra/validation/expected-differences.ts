@@ -1,5 +1,5 @@
 /** What both Hydras are asked. */
-export type AnswerQuestion = 'client' | 'consent' | 'discovery' | 'introspection';
+export type AnswerQuestion = 'client' | 'consent' | 'discovery' | 'introspection' | 'userinfo';
 
 export interface ExpectedDifference {
   readonly question: AnswerQuestion;

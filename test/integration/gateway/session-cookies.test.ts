@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { applyRules } from '../../../hydra/cleaning';
+import { cookieKeyLine } from '../../../gateway/node/cookie-keys';
 import { repairStates } from '../../../hydra/fixups';
 import { freePort } from '../../../world/net/free-port';
 import {
@@ -24,11 +25,12 @@ const SYSTEM = 'system-secret-of-both-sides';
 const COOKIE = 'cookie-secret-of-both-sides';
 /** Hydra 1.x takes the second for a block key, so it has to be as long as one. */
 const COOKIE_PAIR = `${COOKIE},0123456789abcdef0123456789abcdef`;
-/** How Hydra is told its secrets, and the gateway in the same words. */
+const keys = (secrets: Record<string, string>) => ({ GATEWAY_COOKIE_KEYS: cookieKeyLine(secrets) });
+/** How Hydra is told its secrets, and the gateway what follows from them. */
 const SECRETS: Readonly<Record<string, { hydra: Record<string, string>; gateway: Record<string, string> }>> = {
-  'secrets.system alone': { hydra: {}, gateway: { GATEWAY_SECRETS_SYSTEM: SYSTEM } },
-  'secrets.cookie': { hydra: { SECRETS_COOKIE: COOKIE }, gateway: { GATEWAY_SECRETS_COOKIE: COOKIE } },
-  'two secrets.cookie': { hydra: { SECRETS_COOKIE: COOKIE_PAIR }, gateway: { GATEWAY_SECRETS_COOKIE: COOKIE_PAIR } },
+  'secrets.system alone': { hydra: {}, gateway: keys({ SECRETS_SYSTEM: SYSTEM }) },
+  'secrets.cookie': { hydra: { SECRETS_COOKIE: COOKIE }, gateway: keys({ SECRETS_COOKIE: COOKIE }) },
+  'two secrets.cookie': { hydra: { SECRETS_COOKIE: COOKIE_PAIR }, gateway: keys({ SECRETS_COOKIE: COOKIE_PAIR }) },
 };
 
 const database = useDatabase('hydra_1_11_10');
@@ -140,7 +142,7 @@ describe('a user who signed on at 1.11.10', () => {
     const name = 'kept session';
     signedOn.set(name, signedOn.get('secrets.system alone') ?? '');
     await withHydra('2.3.0', {}, async (green) => {
-      const wrong: Record<string, string> = { GATEWAY_SECRETS_SYSTEM: 'another-system-secret' };
+      const wrong = keys({ SECRETS_SYSTEM: 'another-system-secret' });
       for (const environment of [{}, wrong]) {
         const { silently } = await atGreen(name, green, environment);
         await expect(silently()).rejects.toMatchObject({ details: { oauthError: 'login_required' } });

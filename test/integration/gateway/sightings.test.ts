@@ -1,3 +1,6 @@
+import { challengeLength } from '../../../activities/preflight/challenge-length';
+import { originsToTry, refusedOrigins } from '../../../activities/evidence/cors-origins';
+import { HttpHydraApi } from '../../../adapters/hydra-api';
 import { type Sighting, type Sightings, sightingLines } from '../../../domain/sightings';
 import { useDatabase } from '../../support/database';
 import { startHydra, type TestHydra } from '../../support/hydra';
@@ -232,6 +235,36 @@ describe('before two real Hydras', () => {
       `${LOGIN_APP}/login`,
     ]);
     expect(await allowed(gateway)).toEqual([undefined, 'https://global.example']);
+    const side = ({ publicUrl, adminUrl }: TestHydra, apiGeneration: 1 | 2) => ({ publicUrl, adminUrl, apiGeneration });
+    const hydra = new HttpHydraApi({ sides: { blue: side(blue, 1), green: side(green, 2) } });
+    expect(await refusedOrigins({ hydra }, originsToTry([], seen))).toEqual(['https://spa.example']);
+    await hydra.close();
+  });
+
+  it('is told how long challenges of 2.3.0 are, from what blue says of a client', async () => {
+    const uris = (count: number) =>
+      Array.from({ length: count }, () => `https://app.example/${Math.random().toString(36).slice(2)}`);
+    const shapes = [
+      { redirect_uris: uris(1) },
+      { redirect_uris: uris(100) },
+      { redirect_uris: uris(1), metadata: { note: 'x'.repeat(4_000), more: uris(150) } },
+    ];
+    const lengths: [predicted: number, real: number][] = [];
+    for (const [index, shape] of shapes.entries()) {
+      const client = { client_id: `shape${index}`, grant_types: ['authorization_code'], scope: 'openid', ...shape };
+      for (const hydra of [blue, green]) await makeClient(hydra, client);
+      const { json } = await ask(blue.adminUrl, 'GET', `/clients/shape${index}`);
+      const begin = `/oauth2/auth?client_id=shape${index}&response_type=code&scope=openid&state=0123456789&redirect_uri=${encodeURIComponent(shape.redirect_uris[0] ?? '')}`;
+      const location = (await ask(green.publicUrl, 'GET', begin)).headers['location'] ?? '';
+      const real = new URL(location).searchParams.get('login_challenge')?.length ?? 0;
+      lengths.push([challengeLength(json as Record<string, unknown>), real]);
+    }
+    for (const [predicted, real] of lengths) {
+      expect(real).toBeGreaterThan(900);
+      // The login challenge is the shortest of them: what is predicted is a verifier at the end of a flow.
+      expect(predicted / real).toBeGreaterThan(0.9);
+      expect(predicted / real).toBeLessThan(1.5);
+    }
   });
 });
 

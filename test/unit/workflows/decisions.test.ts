@@ -62,6 +62,16 @@ describe('judgeDecision', () => {
     );
   });
 
+  it('lets a busy hour pass only with a reason, and says no to everything without one', () => {
+    const open = { gate: 'cutover', question: 'cutover-2-aa', decisions: ['approve', 'reject'] } as const;
+    const view = { open, approvalNeedsNote: 'clients write 41 times per second (gates.writesPerSecondMax: 20)' };
+    const approve = { ...APPROVE, gate: 'cutover' };
+    expect(judged(approve, view)).toMatch(/^DECISION_INVALID: clients write 41 .*; wait, or say in "note"/);
+    expect(judged({ ...approve, note: 'the window closes' }, view)).toMatchObject({ decision: 'approve' });
+    expect(judged({ ...approve, decision: 'reject' }, view)).toMatchObject({ decision: 'reject' });
+    expect(judged(approve, { open, approvalNeedsNote: null })).toMatchObject({ decision: 'approve' });
+  });
+
   it('takes only what an intervention offers this time, also from the starter', () => {
     const open = { gate: 'intervene', question: 'intervene-2-aa', decisions: ['retry', 'wait'] } as const;
     const by = 'Alice';

@@ -1,3 +1,4 @@
+import { cookieKeyLine } from '../../../gateway/node/cookie-keys';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { worldCertificates } from '../../tls/world-certificates';
@@ -33,7 +34,7 @@ export const gatewayPart: WorldPart = {
           env: {
             GATEWAY_CONTROL_TOKEN: controlToken,
             GATEWAY_DOUBT_PASSWORD: settings.secret('gateway-database-password'),
-            GATEWAY_SECRETS_SYSTEM: hydra.secretsSystem,
+            GATEWAY_COOKIE_KEYS: cookieKeyLine({ SECRETS_SYSTEM: hydra.secretsSystem }),
           },
           readySchema,
           config: {

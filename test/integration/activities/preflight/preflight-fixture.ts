@@ -158,6 +158,8 @@ export class PreflightFixture {
       hydra: {
         isReady: () => Promise.resolve(true),
         version: () => Promise.resolve('v1.11.10'),
+        client: () => Promise.resolve(undefined),
+        allowsOrigin: () => Promise.resolve(false),
         ...plants.hydra,
       } as HydraApi,
       commands: {
@@ -217,9 +219,20 @@ export function target(name: string, view: Partial<TargetView> = {}): Target {
   return new Proxy({ name, read: () => Promise.resolve({ ...SERVES_BLUE, ...view }) }, onlyWhatIsThere) as Target;
 }
 
-export function gateway(name: string, view: Partial<GatewayView> = {}, applied: Partial<TargetView> = {}): Gateway {
+const NOTHING_SEEN = { sightings: { since: 'x', sightings: [], beyond: {} }, writes: { perSecond: 0, hours: [] } };
+
+export function gateway(
+  name: string,
+  view: Partial<GatewayView> = {},
+  applied: Partial<TargetView> = {},
+  observations: object | undefined = NOTHING_SEEN,
+): Gateway {
   const read = () => Promise.resolve({ ...SERVES_BLUE, ...applied });
-  return new Proxy({ name, read, state: () => Promise.resolve({ ...PASSES, ...view }) }, onlyWhatIsThere) as Gateway;
+  const state = () => Promise.resolve({ ...PASSES, ...view });
+  return new Proxy(
+    { name, read, state, observations: () => Promise.resolve(observations) },
+    onlyWhatIsThere,
+  ) as Gateway;
 }
 
 export function job(name: string, paused = false): Job {

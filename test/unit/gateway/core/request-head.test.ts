@@ -33,9 +33,26 @@ describe('request headers', () => {
     expect(headersOf(raw)).toEqual(['Host', 'x', 'Authorization', 'Bearer t', ...ADDED]);
   });
 
-  it('replace the scheme that the client claims and append the client to its chain', () => {
-    const raw = ['X-Forwarded-Proto', 'http', 'x-forwarded-for', '10.0.0.1', 'X-Forwarded-For', '10.0.0.2'];
-    expect(headersOf(raw)).toEqual(['X-Forwarded-Proto', 'https', 'X-Forwarded-For', '10.0.0.1, 10.0.0.2, 192.0.2.1']);
+  it('say nothing of where a request is from but what the connection shows, whatever a client claims', () => {
+    const raw = ['X-Forwarded-Proto', 'http', 'x-forwarded-for', '10.0.0.1', 'Forwarded', 'for=10.0.0.2'];
+    const more = ['X-Real-IP', '10.0.0.1', 'X-Forwarded-Host', 'evil', 'x-forwarded-port', '1', 'X-Request-Id', 'mine'];
+    expect(headersOf([...raw, ...more], { requestId: 'ours-1' })).toEqual([...ADDED, 'X-Request-Id', 'ours-1']);
+  });
+
+  it('append a trusted proxy to its chain, and take the last of it whom nobody trusted stands for as the client', () => {
+    const chain = ['x-forwarded-for', '203.0.113.9, 198.51.100.7', 'X-Forwarded-For', '10.0.0.2'];
+    const told = ['Forwarded', 'for=198.51.100.7', 'X-Request-Id', 'edge-7'];
+    const isTrusted = (address: string) => address === '192.0.2.1' || address.startsWith('10.');
+    const head = readRequestHead(input([...chain, ...told], { isTrusted, requestId: 'ours-1' }));
+    expect(head).toMatchObject({ clientAddress: '198.51.100.7', requestId: 'edge-7' });
+    expect(headersOf([...chain, ...told], { isTrusted, requestId: 'ours-1' })).toEqual([
+      ...['Forwarded', 'for=198.51.100.7', 'X-Forwarded-Proto', 'https'],
+      ...['X-Forwarded-For', '203.0.113.9, 198.51.100.7, 10.0.0.2, 192.0.2.1', 'X-Request-Id', 'edge-7'],
+    ]);
+    expect(readRequestHead(input(['X-Request-Id', 'a b\u0001'], { isTrusted, requestId: 'ours-1' }))).toMatchObject({
+      requestId: 'ours-1',
+      clientAddress: '192.0.2.1',
+    });
   });
 
   it('spell out that a POST without a body has none', () => {

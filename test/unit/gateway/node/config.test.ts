@@ -41,6 +41,23 @@ describe('the config', () => {
     expect(config.initialWeights).toEqual({ blue: 1, green: 0 });
   });
 
+  it('is good as the example that is shipped has it, with nothing left to be added but secrets and files', async () => {
+    const example = join(__dirname, '..', '..', '..', '..', 'examples', 'gateway.yaml');
+    const secrets = { ...environment, GATEWAY_DOUBT_PASSWORD: 'x', GATEWAY_COOKIE_KEYS: 'eHh4eHh4' };
+    const { config } = await loadGatewayConfig(example, secrets);
+    expect(config).toMatchObject({ trustedProxies: ['10.0.0.0/24'], sessionCookies: { translate: true } });
+    const ca = join(__dirname, '..', '..', '..', '..', 'examples', 'certificates', 'workers-ca.pem');
+    expect(config.listeners.control.tls?.clientCaFile).toBe(ca);
+  });
+
+  it.each(['10.0.0.0/33', '10.0.0', 'lb.example', '::1/129', '10.0.0.0/8/8'])(
+    'takes %s for no proxy',
+    async (proxy) => {
+      const fault = await faultOf(JSON.stringify(testConfig(folder, { config: { trustedProxies: [proxy] } })));
+      expect(fault.message).toContain('trustedProxies.0');
+    },
+  );
+
   it('reports every problem at once, with its path', async () => {
     const base = testConfig(folder, { blue: 'http://user:pw@127.0.0.1/base' });
     const bad = {

@@ -1,3 +1,4 @@
+import { cookieKeyLine } from '../../../../gateway/node/cookie-keys';
 import { createHmac } from 'node:crypto';
 import { keysOfHydra1, keysOfHydra2, openCookie, sealCookie } from '../../../../gateway/node/secure-cookie';
 import { useParts } from '../support/fixture';
@@ -32,7 +33,7 @@ describe('the session cookie of 1.x', () => {
       blue: blue.url,
       green: green.url,
       config: { sessionCookies: { translate: settings.translate ?? true } },
-      environment: { GATEWAY_SECRETS_COOKIE: settings.secret ?? SECRET },
+      environment: { GATEWAY_COOKIE_KEYS: cookieKeyLine({ SECRETS_COOKIE: settings.secret ?? SECRET }) },
     });
   };
   const flip = async (gateway: TestGateway) => {
@@ -104,7 +105,7 @@ describe('the session cookie of 1.x', () => {
   it('cannot be translated without Hydra’s secrets: the gateway says which and does not start', async () => {
     await expect(start({ secret: '' })).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
-      message: expect.stringMatching(/GATEWAY_SECRETS_COOKIE .*secrets\.cookie.* GATEWAY_SECRETS_SYSTEM/) as string,
+      message: expect.stringMatching(/GATEWAY_COOKIE_KEYS.*hydra-gateway cookie-keys/) as string,
     });
   });
 });

@@ -1,0 +1,56 @@
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type Sighting } from '../../domain/sightings';
+import { createRowFunctions } from '../../hydra/cleaning';
+import { type StepDeps } from '../step';
+
+/** So many are tried at both sides. */
+const TRIED_MAX = 100;
+
+export interface ClientOrigins {
+  readonly origin: string;
+  readonly clients: readonly string[];
+}
+
+/**
+ * Origins that clients of blue allow for themselves. Names with an asterisk are among them and can be told, but not tried.
+ *
+ * @param named a session that names Hydra's tables in full
+ */
+export async function clientOrigins(named: SqlClient): Promise<readonly ClientOrigins[]> {
+  await createRowFunctions(named);
+  return queryRows<ClientOrigins>(
+    named,
+    `SELECT origin, array_agg(id ORDER BY id) AS clients
+       FROM (SELECT client.id::text AS id, unnest(pg_temp.read_list(client.allowed_cors_origins)) AS origin
+               FROM hydra_client AS client WHERE client.allowed_cors_origins <> '') AS allowed
+      GROUP BY origin ORDER BY origin`,
+  );
+}
+
+/** The lines of green's config that let these origins in. */
+export function corsSetting(origins: readonly string[]): string {
+  return `serve.public.cors: { enabled: true, allowed_origins: ${JSON.stringify([...origins].sort())} }`;
+}
+
+/**
+ * Asks both Hydras as a browser would; green may be closed, for a preflight writes nothing.
+ *
+ * @returns those that blue lets in and green does not
+ */
+export async function refusedOrigins(
+  { hydra }: Pick<StepDeps, 'hydra'>,
+  candidates: readonly string[],
+): Promise<readonly string[]> {
+  const refused: string[] = [];
+  for (const origin of candidates.filter((each) => !each.includes('*')).slice(0, TRIED_MAX)) {
+    if (!(await hydra.allowsOrigin('blue', origin))) continue;
+    if (!(await hydra.allowsOrigin('green', origin))) refused.push(origin);
+  }
+  return refused;
+}
+
+/** Those of clients first: what the gateways saw besides may be anybody's. */
+export function originsToTry(ofClients: readonly ClientOrigins[], sightings: readonly Sighting[]): readonly string[] {
+  const seen = sightings.filter(({ kind }) => kind === 'cors_preflight').map(({ who }) => who);
+  return [...new Set([...ofClients.map(({ origin }) => origin), ...seen])];
+}

@@ -1,0 +1,43 @@
+import { isCutoverFault } from '../../domain/faults';
+import { type SqlClient } from '../../domain/ports/sql-client';
+import { type CutoverEvidence } from '../../domain/receipts';
+import { someOf } from '../../domain/sightings';
+import { type StepDeps } from '../step';
+import { clientOrigins, corsSetting, originsToTry, refusedOrigins } from './cors-origins';
+import { type Observed, observedLines, readObserved } from './observed';
+
+/** Features that change what passes, as the gateways name them. */
+const TOLD_FEATURES: ReadonlySet<string> = new Set(['client-secrets', 'paging']);
+
+/** What green answers otherwise than blue: as the gateways saw it, and as both are asked now. */
+export async function noticesOf(
+  deps: StepDeps,
+  blue: SqlClient,
+): Promise<Pick<CutoverEvidence, 'notices' | 'writesPerSecond'>> {
+  const observed = await readObserved(deps);
+  const features = [...observed.features].filter((name) => TOLD_FEATURES.has(name));
+  return {
+    writesPerSecond: observed.writesPerSecond,
+    notices: [
+      ...observedLines(observed, deps.settings.hydraVersion.green),
+      ...(features.length === 0 ? [] : [`on at every gateway: ${features.join(', ')}`]),
+      ...(await corsNotice(deps, blue, observed)),
+    ],
+  };
+}
+
+/** What cannot be asked is told and stops nothing: the rest of the evidence is worth more. */
+async function corsNotice(deps: StepDeps, blue: SqlClient, { sightings }: Observed): Promise<readonly string[]> {
+  try {
+    const candidates = originsToTry(await clientOrigins(blue), sightings);
+    const refused = await refusedOrigins(deps, candidates);
+    if (refused.length === 0) return [];
+    const { green } = deps.settings.hydraVersion;
+    return [
+      `${refused.length} of ${candidates.length} browser origins would be refused by ${green} (tried at both sides): ${someOf(refused)}; green's config needs ${corsSetting(refused)} besides what it has`,
+    ];
+  } catch (error) {
+    if (!isCutoverFault(error)) throw error;
+    return [`whether green lets browsers in could not be tried: ${error.message}`];
+  }
+}

@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises';
+import { type CookieSecrets, parseCookieKeys } from './cookie-keys';
+
+export const TOKEN_VARIABLE = 'GATEWAY_CONTROL_TOKEN';
+export const DOUBT_TOKEN_VARIABLE = 'GATEWAY_DOUBT_TOKEN';
+export const DOUBT_PASSWORD_VARIABLE = 'GATEWAY_DOUBT_PASSWORD';
+export const COOKIE_KEYS_VARIABLE = 'GATEWAY_COOKIE_KEYS';
+const VARIABLES = [TOKEN_VARIABLE, DOUBT_TOKEN_VARIABLE, DOUBT_PASSWORD_VARIABLE, COOKIE_KEYS_VARIABLE] as const;
+type Variable = (typeof VARIABLES)[number];
+/** A root key of tokens, keys and flows has no business in the process that parses the internet. */
+const NOT_TAKEN = ['GATEWAY_SECRETS_SYSTEM', 'GATEWAY_SECRETS_COOKIE'];
+const TOKEN_LENGTH_MIN = 16;
+
+export interface GatewaySecrets {
+  readonly controlToken: string;
+  readonly doubtToken: string | undefined;
+  readonly doubtPassword: string | undefined;
+  /** When session cookies are to be translated. */
+  readonly cookieSecrets: CookieSecrets | undefined;
+}
+
+/** What the config makes necessary. */
+export interface NeededSecrets {
+  readonly doubtPassword: boolean;
+  readonly cookieKeys: boolean;
+}
+
+/** The files that secrets come from: `X_FILE` names the file of `X`. */
+export function secretFiles(environment: NodeJS.ProcessEnv): readonly string[] {
+  return VARIABLES.flatMap((variable) => environment[`${variable}_FILE`] ?? []);
+}
+
+/**
+ * Reads the secrets, each from its variable or from the file that `<variable>_FILE` names. No problem shows a secret.
+ *
+ * @returns the secrets, and every problem
+ */
+export async function readSecrets(
+  environment: NodeJS.ProcessEnv,
+  needed: NeededSecrets,
+): Promise<{ readonly secrets: GatewaySecrets; readonly problems: readonly string[] }> {
+  const problems: string[] = [];
+  const read = async (variable: Variable): Promise<string | undefined> => {
+    const [value, file] = [environment[variable], environment[`${variable}_FILE`]];
+    if (file === undefined || file === '') return value;
+    if (value !== undefined && value !== '')
+      problems.push(`${variable}: is given, and by ${variable}_FILE too: keep one`);
+    try {
+      return (await readFile(file, 'utf8')).trim();
+    } catch (error) {
+      problems.push(`${variable}_FILE: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
+    }
+  };
+  for (const variable of NOT_TAKEN.filter((each) => environment[each] !== undefined)) {
+    problems.push(
+      `${variable}: is not taken any more, because the gateway needs no more than keys that are derived from it: make them with \`hydra-gateway cookie-keys\` and give them as ${COOKIE_KEYS_VARIABLE}`,
+    );
+  }
+  const [controlToken = '', doubtToken, doubtPassword, line] = [
+    await read(TOKEN_VARIABLE),
+    await read(DOUBT_TOKEN_VARIABLE),
+    await read(DOUBT_PASSWORD_VARIABLE),
+    await read(COOKIE_KEYS_VARIABLE),
+  ];
+  if (controlToken.length < TOKEN_LENGTH_MIN)
+    problems.push(
+      `${TOKEN_VARIABLE}: set it, or the file that ${TOKEN_VARIABLE}_FILE names, to at least ${TOKEN_LENGTH_MIN} random characters`,
+    );
+  if (needed.doubtPassword && !doubtPassword)
+    problems.push(
+      `${DOUBT_PASSWORD_VARIABLE}: set it, or ${DOUBT_PASSWORD_VARIABLE}_FILE, to the password of doubt.blue.user`,
+    );
+  const cookieSecrets = needed.cookieKeys && line !== undefined ? parseCookieKeys(line) : undefined;
+  if (needed.cookieKeys && cookieSecrets === undefined)
+    problems.push(
+      `sessionCookies.translate: set ${COOKIE_KEYS_VARIABLE}, or ${COOKIE_KEYS_VARIABLE}_FILE, to what \`hydra-gateway cookie-keys\` makes of Hydra's secrets`,
+    );
+  return { secrets: { controlToken, doubtToken, doubtPassword, cookieSecrets }, problems };
+}
