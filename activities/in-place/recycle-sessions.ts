@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CutoverFault } from '../../domain/faults';
+import { type SqlClient } from '../../domain/ports/sql-client';
+import {
+  type CompatibilityPlace,
+  endIdleOldSessions,
+  type OldSessions,
+  oldSessions,
+} from '../../hydra/in-place/compatibility';
+import { type StepContext } from '../step';
+import { type InPlaceDeps } from './deps';
+
+const POLL_MS = 200;
+
+/**
+ * {@link awaitRecycled}, then proof by a question to the old version itself that its sessions look into the views.
+ *
+ * @throws CutoverFault LOCK_BUSY | CHECK_FAILED (they look elsewhere all the same) | HYDRA_UNREACHABLE
+ */
+export async function recycleOldSessions(
+  deps: InPlaceDeps,
+  client: SqlClient,
+  place: CompatibilityPlace,
+  since: string,
+  context: StepContext,
+): Promise<OldSessions> {
+  await awaitRecycled(deps, client, place, since, context);
+  return proveOldSessions(deps, client, place, since);
+}
+
+/**
+ * Waits until every session of the old version began after `since`, so that it has the settings from then on.
+ *
+ * A session that began before is waited for (`max_conn_lifetime` in the old version's DSN ends it without an error), or ended while
+ * it does nothing. One round would miss those that are busy, so it goes on until none is left.
+ * @throws CutoverFault LOCK_BUSY (some do not end in time)
+ */
+export async function awaitRecycled(
+  deps: InPlaceDeps,
+  client: SqlClient,
+  place: CompatibilityPlace,
+  since: string,
+  context: StepContext,
+): Promise<void> {
+  const { how, deadlineMs } = deps.settings.recycle;
+  const deadline = Date.now() + deadlineMs;
+  for (;;) {
+    context.signal.throwIfAborted();
+    const seen = await oldSessions(client, place, since);
+    context.heartbeat({ step: 'recycling', ...seen });
+    if (seen.before === 0) return;
+    if (Date.now() > deadline) throw stillThere(seen, place, deadlineMs, how);
+    if (how === 'terminate') await endIdleOldSessions(client, place, since);
+    await sleep(POLL_MS, undefined, { signal: context.signal });
+  }
+}
+
+/** @throws CutoverFault CHECK_FAILED | HYDRA_UNREACHABLE */
+export async function proveOldSessions(
+  deps: InPlaceDeps,
+  client: SqlClient,
+  place: CompatibilityPlace,
+  since: string,
+): Promise<OldSessions> {
+  await deps.askOldForClients();
+  const seen = await oldSessions(client, place, since);
+  if (seen.marked > 0 && seen.around === 0) return seen;
+  const observed =
+    seen.around > 0
+      ? `${seen.around} sessions of role ${place.oldRole} asked for clients and did not go through the views`
+      : `the old Hydra was asked for its clients, and no session of role ${place.oldRole} went through the views`;
+  throw new CutoverFault(
+    'CHECK_FAILED',
+    `${observed}: its DSN names a search_path of its own, it logs in as another role, or a pooler keeps older settings; correct that and start it anew, then try again`,
+    { around: seen.around, marked: seen.marked },
+  );
+}
+
+function stillThere(seen: OldSessions, { oldRole }: CompatibilityPlace, deadlineMs: number, how: string): CutoverFault {
+  const fix =
+    how === 'wait'
+      ? 'set max_conn_lifetime in the DSN of the old Hydra, or inPlace.recycle.how to terminate'
+      : 'look for transactions of it that stay open (pg_stat_activity)';
+  return new CutoverFault(
+    'LOCK_BUSY',
+    `${seen.before} sessions of role ${oldRole} (${seen.beforeIdle} of them idle) that began before the switch are still there after ${deadlineMs} ms (allowed 0); ${fix}`,
+    { sessions: seen.before, idle: seen.beforeIdle },
+  );
+}
