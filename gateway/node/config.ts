@@ -41,6 +41,9 @@ const side = z.strictObject({
 /** An address, or a network as `10.0.0.0/8`. */
 const addressRange = z.string().refine(isAddressRange, 'neither an IP address nor a network like 10.0.0.0/8');
 
+/** Another Hydra on the database of blue: the older one, while blue is upgraded in place. */
+const beside = z.strictObject({ publicUrl: upstreamUrl, adminUrl: upstreamUrl });
+
 const weight = z.int().min(0).max(1_000_000);
 
 const doubtDatabase = z.strictObject({
@@ -84,7 +87,7 @@ export const gatewayConfigSchema = z.strictObject({
     /** Health and metrics alone, which hold no secret. */
     status: z.strictObject({ ...address, tls: z.strictObject(certificate).optional() }).optional(),
   }),
-  sides: z.strictObject({ blue: side, green: side }),
+  sides: z.strictObject({ blue: side.extend({ older: beside.optional() }), green: side }),
   stateFile: z.string().min(1),
   initialWeights: z
     .strictObject({ blue: weight, green: weight })

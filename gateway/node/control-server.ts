@@ -8,6 +8,7 @@ import { STALE_CHALLENGE_KINDS } from '../core/stale-challenge';
 import { bearerCheck } from '../target/bearer-token';
 import { readJson, sendJson } from '../target/json-http';
 import { targetRoutes } from '../target/target-routes';
+import { besideBody, type BesideShare } from './beside-share';
 import { type Observations } from './observations';
 import { type StaleChallenges } from './stale-challenges';
 import { createInternalServer, routeKey, statusRoute, type StatusDeps } from './status-server';
@@ -17,6 +18,8 @@ export interface ControlDeps extends StatusDeps {
   readonly staleChallenges: StaleChallenges;
   readonly observations: Observations;
   readonly shadow: Shadow;
+  /** Where blue has two Hydras. */
+  readonly besideShare?: BesideShare;
   readonly token: () => string;
   /** More of `GET /state`. */
   readonly extraState: () => Readonly<Record<string, unknown>>;
@@ -53,6 +56,7 @@ export function createControlServer(deps: ControlDeps, tls?: TlsMaterial): Serve
     'GET /observations': (_request, response) => sendJson(response, 200, deps.observations.view()),
     'GET /shadow': (_request, response) => sendJson(response, 200, deps.shadow.view()),
     'PUT /shadow': (request, response) => putShadow(deps.shadow, request, response),
+    ...(deps.besideShare && besideRoutes(deps.besideShare)),
     'PUT /hold': (request, response) => putHold(controller, request, response),
     'PUT /stale-challenges': (request, response) => putStaleChallenges(deps.staleChallenges, request, response),
   };
@@ -86,6 +90,20 @@ export function createControlServer(deps: ControlDeps, tls?: TlsMaterial): Serve
       });
     });
   }, tls);
+}
+
+/** How the requests of blue are split between the older Hydra (0) and the newer one (100). Durable before it is answered. */
+function besideRoutes(beside: BesideShare) {
+  return {
+    'GET /beside': (_request: IncomingMessage, response: ServerResponse) =>
+      sendJson(response, 200, { share: beside.split.share }),
+    'PUT /beside': async (request: IncomingMessage, response: ServerResponse) => {
+      const body = await readBody(request, response, besideBody);
+      if (body === undefined) return;
+      await beside.set(body.share);
+      sendJson(response, 200, { share: body.share });
+    },
+  };
 }
 
 async function putHold(

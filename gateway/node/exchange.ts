@@ -1,5 +1,6 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type OAuthOutcome } from '../../domain/oauth-answers';
+import { type BesideSplit, type HydraAge } from '../core/beside';
 import {
   type Feature,
   type FeatureAnswer,
@@ -46,6 +47,8 @@ export interface ExchangeDeps {
   readonly observer: Observer;
   /** Whose word about the client is taken. */
   readonly isTrusted: (address: string) => boolean;
+  /** Of the requests of a side that has an older Hydra beside it. */
+  readonly split: BesideSplit;
   readonly onEnd: (report: ExchangeReport) => void;
   /** Bytes above 0x7f in a target were percent-encoded. */
   readonly onEncodedTarget: () => void;
@@ -54,6 +57,8 @@ export interface ExchangeDeps {
 export interface ExchangeReport {
   readonly listener: ListenerName;
   readonly side: Side | undefined;
+  /** Where the side has two Hydras: which one was asked, and what. */
+  readonly beside: (OAuthQuestion & { readonly hydra: HydraAge }) | undefined;
   readonly method: string;
   readonly path: string;
   readonly client: string;
@@ -94,6 +99,7 @@ export class Exchange implements Parked, Swept {
   readonly startedAt = performance.now();
   deadlineAt = Infinity;
   side: Side | undefined;
+  private hydra: HydraAge | undefined;
   sentBytes = 0;
   private relay: Relay | undefined;
   private inFlight = false;
@@ -244,9 +250,10 @@ export class Exchange implements Parked, Swept {
       if (feature.changesHeaders(listener, target)) feature.onHeaders({ side, headers });
     }
     this.rewrite(side);
+    const runtime = this.chooseHydra(this.deps.sides[side], whole);
     this.relay = isIntrospection(method, target)
-      ? new IntrospectionRelay(this, this.deps.sides[side], this.body)
-      : new StreamRelay(this, this.deps.sides[side], this.body);
+      ? new IntrospectionRelay(this, runtime, this.body)
+      : new StreamRelay(this, runtime, this.body);
     this.relay.start();
   }
 
@@ -260,6 +267,13 @@ export class Exchange implements Parked, Swept {
       this.head = { ...this.head, target: rewritten.target ?? target, headers: rewritten.headers ?? headers };
       if (rewritten.body !== undefined) this.body = { received: Buffer.from(rewritten.body), complete: true };
     }
+  }
+
+  private chooseHydra(runtime: SideRuntime, whole: Buffer | undefined): SideRuntime {
+    if (runtime.older === undefined) return runtime;
+    const { headers } = this.head;
+    this.hydra = this.deps.split.pick(headers, () => readForm(headers, whole));
+    return this.hydra === 'new' ? runtime : runtime.older;
   }
 
   private async askFeatures(side: Side): Promise<void> {
@@ -306,6 +320,7 @@ export class Exchange implements Parked, Swept {
     onEnd({
       listener,
       side: this.side,
+      beside: this.hydra && answerReader && { ...answerReader.question, hydra: this.hydra },
       method: head.method,
       path: head.path,
       client: head.clientAddress,

@@ -3,6 +3,7 @@ import { type Feature, type ListenerName } from '../core/feature';
 import { GatewayController, type ControllerEvent } from '../core/gateway-controller';
 import { type Side } from '../core/gateway-state';
 import { Shadow } from '../core/shadow';
+import { BesideShare } from './beside-share';
 import { BodyPool } from './body-pool';
 import { chooseResolver, type Resolver } from './choose-resolver';
 import { nodeClock } from './clock';
@@ -107,6 +108,8 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
   const observations = await openObservations(config, log);
   const shadowCaller = new ShadowCaller(config, (err) => log.error({ err }, 'answer of a side not compared'));
   const shadow = new Shadow(shadowCaller.deps);
+  // Next to the state file, and of no epoch: both Hydras write to the same database.
+  const besideShare = await BesideShare.open(`${config.stateFile}.beside`);
   const accessLog = createAccessLog(config.accessLog);
   const sweeper = new Sweeper();
   const pools = { public: createBodyPool(config), admin: createBodyPool(config) };
@@ -114,6 +117,7 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
   const shared = {
     controller,
     sides,
+    split: besideShare.split,
     sweeper,
     timeouts: { ...config.upstream, bodyTimeoutMs: config.limits.bodyTimeoutMs },
     ...features,
@@ -132,12 +136,14 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
     staleChallenges,
     observations,
     shadow,
+    ...(config.sides.blue.older && { besideShare }),
     token: () => loaded.controlToken,
     extraState: () => ({
       receiving: pools.public.incompleteCount + pools.admin.incompleteCount,
       ready: { blue: isReady('blue'), green: isReady('green') },
       staleChallenges: { known: staleChallenges.count },
       features: features.names,
+      ...(config.sides.blue.older && { beside: { share: besideShare.split.share } }),
     }),
     onError: (err: unknown) => log.error({ err }, 'control call failed'),
   };

@@ -38,6 +38,19 @@ export class GatewayMetrics {
     buckets: LATENCY_BUCKETS_S,
     registers: [this.registry],
   });
+  private readonly besideLatency = new Histogram({
+    name: 'gateway_beside_duration_seconds',
+    help: 'Where blue has two Hydras: requests of each (old, new) by endpoint, from the head to the end of the answer.',
+    labelNames: ['hydra', 'endpoint'],
+    buckets: LATENCY_BUCKETS_S,
+    registers: [this.registry],
+  });
+  private readonly besideAnswers = new Counter({
+    name: 'gateway_beside_answers_total',
+    help: 'Where blue has two Hydras: how requests of each (old, new) ended; `unanswered` where it gave no whole answer.',
+    labelNames: ['hydra', 'endpoint', 'grant', 'outcome'],
+    registers: [this.registry],
+  });
   private readonly dropped = new Counter({
     name: 'gateway_dropped_total',
     help: 'Parked requests whose client left; none of them was forwarded.',
@@ -134,7 +147,14 @@ export class GatewayMetrics {
     if (report.side !== undefined && report.answer !== undefined)
       this.answers.inc({ side: report.side, ...report.answer });
     this.latency.observe({ listener: report.listener }, report.durationMs / 1_000);
+    if (report.beside !== undefined) this.onBeside(report.beside, report);
     if (report.side === undefined) this.refusedParking.inc({ status: report.status });
+  }
+
+  private onBeside(asked: NonNullable<ExchangeReport['beside']>, { answer, durationMs }: ExchangeReport): void {
+    const { hydra, endpoint } = asked;
+    this.besideAnswers.inc({ ...asked, outcome: answer?.outcome ?? 'unanswered' });
+    this.besideLatency.observe({ hydra, endpoint }, durationMs / 1_000);
   }
 
   /** Gauges are read when they are asked for. */

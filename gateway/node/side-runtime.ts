@@ -17,6 +17,8 @@ export interface SideRuntime {
   /** Connections for health checks alone. */
   readonly health: Upstream;
   readonly readiness: Readiness;
+  /** The older Hydra on the same database, which takes what the share does not give to this one. */
+  readonly older?: Omit<SideRuntime, 'older'>;
 }
 
 /** With connections of its own for each listener of each side; nothing is asked before `pollSides`. */
@@ -26,8 +28,8 @@ export function createSides(config: GatewayConfig, log: Log): Record<Side, SideR
     maxHeaderBytes: config.limits.headerBytes,
     onDefect: (err: unknown) => log.error({ err }, 'answer of a side not handled'),
   };
-  const create = (side: Side): SideRuntime => {
-    const { publicUrl, adminUrl, apiGeneration } = config.sides[side];
+  const create = (side: Side, { publicUrl, adminUrl }: SideUrls): SideRuntime => {
+    const { apiGeneration } = config.sides[side];
     // Apart from the connections of requests, which may all be busy when the answer is needed most.
     const health = new Upstream(adminUrl, { ...settings, maxConnections: HEALTH_CONNECTIONS });
     return {
@@ -41,18 +43,26 @@ export function createSides(config: GatewayConfig, log: Log): Record<Side, SideR
       ),
     };
   };
-  return { blue: create('blue'), green: create('green') };
+  const { blue, green } = config.sides;
+  const older = blue.older && create('blue', blue.older);
+  return { blue: { ...create('blue', blue), ...(older && { older }) }, green: create('green', green) };
+}
+
+type SideUrls = Pick<GatewayConfig['sides']['green'], 'publicUrl' | 'adminUrl'>;
+
+function runtimesOf(sides: Readonly<Record<Side, SideRuntime>>): Omit<SideRuntime, 'older'>[] {
+  return SIDES.flatMap((side) => [sides[side], sides[side].older ?? []]).flat();
 }
 
 export function closeSides(sides: Readonly<Record<Side, SideRuntime>>): void {
-  for (const side of SIDES) {
-    for (const upstream of [sides[side].health, ...Object.values(sides[side].upstreams)]) upstream.close();
+  for (const { health, upstreams } of runtimesOf(sides)) {
+    for (const upstream of [health, ...Object.values(upstreams)]) upstream.close();
   }
 }
 
 /** Keeps each side's readiness fresh. @returns stops it */
 export function pollSides(sides: Readonly<Record<Side, SideRuntime>>, intervalMs: number): () => void {
-  const ask = () => SIDES.forEach((side) => void sides[side].readiness.check());
+  const ask = () => runtimesOf(sides).forEach(({ readiness }) => void readiness.check());
   ask();
   const timer = setInterval(ask, intervalMs).unref();
   return () => clearInterval(timer);

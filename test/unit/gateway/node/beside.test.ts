@@ -1,0 +1,107 @@
+import { BesideSplit } from '../../../../gateway/core/beside';
+import { useParts } from '../support/fixture';
+
+const NO_FORM = () => undefined;
+const form = (fields: Record<string, string>) => () => new URLSearchParams(fields);
+
+describe('the split between two Hydras of one side', () => {
+  it('gives all to the old one at 0 and all to the new one at 100', () => {
+    for (const [share, hydra] of [
+      [0, 'old'],
+      [100, 'new'],
+    ] as const) {
+      const split = new BesideSplit(share);
+      for (let n = 0; n < 500; n += 1) {
+        expect(split.pick([], NO_FORM)).toBe(hydra);
+        expect(split.pick([], form({ token: `t${n}` }))).toBe(hydra);
+      }
+    }
+  });
+
+  it.each([1, 10, 50])('gives %d %% to the new one, exactly without a token and nearly with one', (share) => {
+    const split = new BesideSplit(share);
+    const picks = Array.from({ length: 1_000 }, () => split.pick([], NO_FORM));
+    expect(picks.filter((hydra) => hydra === 'new')).toHaveLength(share * 10);
+    const tokens = Array.from({ length: 20_000 }, (_value, n) =>
+      split.pick([], form({ token: `ory_at_${n}.${n * 7}` })),
+    );
+    const part = tokens.filter((hydra) => hydra === 'new').length / 200;
+    expect(Math.abs(part - share)).toBeLessThan(1.5);
+  });
+
+  it('keeps a token with one, wherever it is named, and moves tokens in one direction as the share rises', () => {
+    const split = new BesideSplit(0);
+    for (let n = 0; n < 200; n += 1) {
+      const token = `token-${n}`;
+      let before = 'old';
+      for (const share of [0, 1, 10, 50, 99, 100]) {
+        split.share = share;
+        const picked = split.pick([], form({ token }));
+        expect(split.pick([], form({ refresh_token: token, grant_type: 'refresh_token' }))).toBe(picked);
+        expect(split.pick(['Authorization', `Bearer ${token}`], NO_FORM)).toBe(picked);
+        expect(before === 'new' && picked === 'old').toBe(false);
+        before = picked;
+      }
+      expect(before).toBe('new');
+    }
+  });
+});
+
+describe('a gateway before two Hydras of blue', () => {
+  const parts = useParts();
+
+  it('splits by the share that it was told, durably, and counts each one’s answers', async () => {
+    const hydra = (name: string) =>
+      parts.upstream((request, response) => {
+        request.resume();
+        response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ name }));
+      });
+    const [older, newer] = [await hydra('old'), await hydra('new')];
+    const nobody = 'http://127.0.0.1:1';
+    const gateway = await parts.gateway({
+      config: {
+        sides: {
+          blue: {
+            ...{ publicUrl: newer.url, adminUrl: newer.url, apiGeneration: 1 },
+            older: { publicUrl: older.url, adminUrl: older.url },
+          },
+          green: { publicUrl: nobody, adminUrl: nobody, apiGeneration: 2 },
+        },
+      },
+    });
+    const ask = async (url: string, token?: string) => {
+      const body = token === undefined ? {} : { method: 'POST', body: new URLSearchParams({ token }) };
+      const answer = await fetch(`${url}/oauth2/revoke`, { ...body, headers: { Connection: 'close' } });
+      return ((await answer.json()) as { name: string }).name;
+    };
+    expect(await ask(gateway.publicUrl)).toBe('old');
+    expect((await gateway.control('GET', '/beside')).body).toEqual({ share: 0 });
+    expect((await gateway.control('PUT', '/beside', { share: 101 })).status).toBe(400);
+    expect((await gateway.control('PUT', '/beside', { share: 50 })).body).toEqual({ share: 50 });
+    const names = new Set<string>();
+    for (let n = 0; n < 20; n += 1) {
+      const name = await ask(gateway.publicUrl, `token-${n}`);
+      expect(await ask(gateway.publicUrl, `token-${n}`)).toBe(name);
+      names.add(name);
+    }
+    expect([...names].sort()).toEqual(['new', 'old']);
+    const metrics = await (await fetch(`${gateway.controlUrl}/metrics`, { headers: { Connection: 'close' } })).text();
+    const count = (name: string) =>
+      Number(
+        new RegExp(`gateway_beside_answers_total\\{[^}]*outcome="ok"[^}]*hydra="${name}"[^}]*\\} (\\d+)`).exec(
+          metrics,
+        )?.[1] ??
+          new RegExp(`gateway_beside_answers_total\\{[^}]*hydra="${name}"[^}]*outcome="ok"[^}]*\\} (\\d+)`).exec(
+            metrics,
+          )?.[1],
+      );
+    expect(count('old') + count('new')).toBe(41);
+    const again = await parts.keep(gateway.restart());
+    expect((await again.control('GET', '/beside')).body).toEqual({ share: 50 });
+  });
+
+  it('knows of no share where blue is one Hydra', async () => {
+    const gateway = await parts.gateway({});
+    expect((await gateway.control('PUT', '/beside', { share: 50 })).status).toBe(404);
+  });
+});
