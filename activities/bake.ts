@@ -1,10 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isCutoverFault } from '../domain/faults';
 import { type Histogram, addHistograms, histogramSince, quantileMs } from '../domain/histogram';
+import { JUDGE_DEFAULTS, type Judgement, judgeTraffic, type Span } from '../domain/judge/judge-traffic';
+import { sideTraffic } from '../domain/judge/side-traffic';
+import { addTraffic, type Traffic, trafficSince } from '../domain/judge/traffic';
 import { type Gateway, type GatewayTraffic } from '../domain/ports/targets';
 import { type BakeReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { readArbiter } from '../hydra/arbiter/arbiter';
+import { trafficBefore } from '../hydra/validation';
+import { readCounters, relateCounters } from './baking/target-counters';
 import { readTargets } from './green/read-targets';
 import { withGreen } from './green/with-green';
 import { type Step, type StepContext, type StepDeps } from './step';
@@ -18,24 +23,33 @@ const SILENCE_MAX = 3;
  * Watches green serve for `bake.durationMs`: share of 5xx and p95 of what clients saw at the gateways, and whether every target stays
  * with the committed epoch. Changes nothing; a repeat begins anew.
  *
- * @returns `bad` with problems, of which a party that fell back is known early; `inconclusive` when fewer than `bake.requestsMin` requests
+ * What green answers is judged by what blue answered before, after each look: see {@link judgeTraffic}.
+ *
+ * @returns `bad` with problems, which end it at once; `inconclusive` when fewer than `bake.requestsMin` requests
  *   were seen: no request is no proof
  * @throws CutoverFault CROSSED_CONNECTION | DB_UNREACHABLE
  */
 export const bake: Step<StepInput, BakeReceipt> = async (deps, input, context) => {
   const { durationMs, pollMs, requestsMin, errorRateMax, p95MsMax } = deps.settings.bake;
-  const { epoch } = await withGreen(deps, input, context, 'bake', readArbiter);
+  const { epoch, before } = await withGreen(deps, input, context, 'bake', async (green) => ({
+    epoch: (await readArbiter(green)).epoch,
+    before: relateCounters(await trafficBefore(green)),
+  }));
   const startedAt = Date.now();
   const watched = deps.gateways.map((gateway) => new WatchedGateway(gateway));
   for (const gateway of watched) await gateway.look();
   const parties = new WatchedParties(deps, epoch);
   const problems = new Set(await parties.look());
+  const answers = new WatchedAnswers(deps, before, Math.max(1, Math.ceil(durationMs / pollMs)), requestsMin);
+  await answers.look(watched, 0);
   for (;;) {
     const left = startedAt + durationMs - Date.now();
     if (left <= 0 || problems.size > 0) break;
     await pause(Math.min(pollMs, left), context);
     for (const gateway of watched) await gateway.look();
     for (const problem of await parties.look()) problems.add(problem);
+    const judged = await answers.look(watched, Date.now() - startedAt);
+    if (judged.verdict === 'bad') for (const problem of judged.problems) problems.add(problem);
     for (const { silent, name } of watched) if (silent) problems.add(`gateway ${name} does not tell its traffic`);
     context.heartbeat({ step: 'baking', leftMs: Math.max(0, left), ...summary(watched) });
   }
@@ -49,9 +63,10 @@ export const bake: Step<StepInput, BakeReceipt> = async (deps, input, context) =
   const bakedMs = Date.now() - startedAt;
   const seen = { durationMs: bakedMs, requests, errorRate, p95Ms };
   if (problems.size > 0) return { verdict: 'bad', ...seen, problems: [...problems].slice(0, PROBLEMS_MAX) };
-  if (requests >= requestsMin) return { verdict: 'clean', ...seen, problems: [] };
   const tooFew = `the gateways saw ${requests} requests in ${Math.round(bakedMs / 1_000)} s (needed at least ${requestsMin}): too few to say that green is well`;
-  return { verdict: 'inconclusive', ...seen, problems: [tooFew] };
+  if (requests < requestsMin) return { verdict: 'inconclusive', ...seen, problems: [tooFew] };
+  const { verdict, problems: unseen } = answers.judgement;
+  return { verdict, ...seen, problems: unseen };
 };
 
 /** Whether all stay with the epoch that they confirmed. */
@@ -74,11 +89,39 @@ class WatchedParties {
   }
 }
 
+/** What green answers, span by span, judged by what blue answered in the last hours before the switchover. */
+class WatchedAnswers {
+  readonly #spans: Span[] = [];
+  readonly #lastCounters = new Map<string, Traffic>();
+  judgement: Judgement = { verdict: 'inconclusive', requests: 0, problems: ['nothing was seen'] };
+
+  constructor(
+    private readonly deps: StepDeps,
+    private readonly before: Traffic,
+    private readonly spans: number,
+    private readonly requestsMin: number,
+  ) {}
+
+  async look(watched: readonly WatchedGateway[], endedAfterMs: number): Promise<Judgement> {
+    const parts = watched.flatMap((gateway) => gateway.takeAnswers());
+    for (const { source, traffic } of await readCounters(this.deps)) {
+      const last = this.#lastCounters.get(source);
+      if (last !== undefined) parts.push(trafficSince(last, traffic));
+      this.#lastCounters.set(source, traffic);
+    }
+    if (endedAfterMs > 0) this.#spans.push({ traffic: relateCounters(addTraffic(parts)), endedAfterMs });
+    const options = { ...JUDGE_DEFAULTS, spans: this.spans, requestsMin: this.requestsMin };
+    this.judgement = judgeTraffic(this.before, this.#spans, options);
+    return this.judgement;
+  }
+}
+
 /** Adds up what one gateway counts, across its restarts. */
 class WatchedGateway {
   requests = 0;
   serverErrors = 0;
   latency: Histogram = [];
+  #answers: Traffic[] = [];
   #last: GatewayTraffic | undefined;
   #missed = 0;
 
@@ -105,7 +148,15 @@ class WatchedGateway {
     }
   }
 
+  /** What green answered since this was asked last. */
+  takeAnswers(): readonly Traffic[] {
+    const taken = this.#answers;
+    this.#answers = [];
+    return taken;
+  }
+
   #add(before: GatewayTraffic, now: GatewayTraffic): void {
+    this.#answers.push(trafficSince(sideTraffic(before, 'green'), sideTraffic(now, 'green')));
     const restarted = now.requests < before.requests;
     this.requests += restarted ? now.requests : now.requests - before.requests;
     this.serverErrors += restarted ? now.serverErrors : now.serverErrors - before.serverErrors;

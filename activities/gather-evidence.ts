@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CutoverEvidence, type ParityReceipt, type ProofReceipt } from '../domain/receipts';
+import { type AnswersReceipt, type CutoverEvidence, type ParityReceipt, type ProofReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { guardProblems } from '../hydra/arbiter';
 import {
@@ -12,6 +12,8 @@ import {
 } from '../hydra/capture';
 import { type ParityProof } from '../hydra/parity';
 import { type PartReceipt, type RoundReceipt, type SyncSides, readBacklog, syncRound } from '../hydra/sync';
+import { askBothSides } from './answers/both-sides';
+import { keepTraffic } from './baking/keep-traffic';
 import { blockersOf } from './evidence/blockers';
 import { noticesOf } from './evidence/notices';
 import { compareRecent } from './evidence/compare-recent';
@@ -22,6 +24,8 @@ import { pausedBy } from './brake';
 import { settleProof } from './parity/settle-proof';
 import { readShadowed } from './evidence/shadow-round';
 import { sideLoads } from './evidence/side-load';
+import { withBlue } from './green/with-blue';
+import { withGreen } from './green/with-green';
 import { type Step, type StepContext, type StepDeps } from './step';
 import { type SyncSession, type WaitingRows, roundOrReason, withSync } from './sync-session';
 
@@ -34,6 +38,7 @@ const CHANGE_LOG_BYTES_MAX = 20_000_000_000;
  * Gathers what a person needs to decide for or against the switchover, and every problem that would stop it, all at once. Moves
  * the sync on meanwhile; changes nothing else. A row of blue that cannot be carried is a problem among them, and nothing is measured
  * until it is corrected: the run waits at the gate and is not undone for it.
+ * What Hydra on green answers while it is closed is compared with what blue's says: see {@link askBothSides}.
  *
  * @throws CutoverFault CAPTURE_BROKEN (a canary does not reach the change log) | SYNC_FENCED | SYNC_FAILED | CROSSED_CONNECTION |
  *   DB_UNREACHABLE
@@ -41,16 +46,16 @@ const CHANGE_LOG_BYTES_MAX = 20_000_000_000;
 export const gatherEvidence: Step<StepInput, CutoverEvidence> = (deps, input, context) =>
   withSync(deps, input, { signal: context.signal, purpose: 'evidence' }, async (session) => {
     const paused = await pausedBy(deps, input);
-    if (paused === undefined) return gather(deps, session, context, input.cutoverId);
+    if (paused === undefined) return gather(deps, input, session, context);
     const problem = `${paused.by} paused the reading of blue at ${paused.at}, so that green falls behind and nothing is measured; resume it with \`hydra-cutover resume\``;
     return unmeasured(deps, session.sides.blue, context, [problem]);
   });
 
 async function gather(
   deps: StepDeps,
+  input: StepInput,
   { sides, admin }: SyncSession,
   context: StepContext,
-  cutoverId: string,
 ): Promise<CutoverEvidence> {
   const { blue } = sides;
   const { batchRows } = deps.settings.sync;
@@ -68,7 +73,7 @@ async function gather(
     ...(await serviceDifferences(deps, admin)),
   ];
   context.heartbeat({ step: 'asking what green answers otherwise' });
-  const shadowed = await readShadowed(deps, cutoverId);
+  const shadowed = await readShadowed(deps, input.cutoverId);
   problems.push(...shadowed.problems);
   const seen = {
     ...(await noticesOf(deps, blue)),
@@ -96,6 +101,8 @@ async function gather(
   const proof = await settleProof(deps, { sides, admin }, context.signal);
   const parity = withLasting(await compareRecent(sides, options), proof);
   if (parity.differences > 0) problems.push(`${parity.differences} rows of green differ from blue`);
+  const answers = await askClosedGreen(deps, input, sides, options, context);
+  if (answers.found > 0) problems.push(`${answers.found} answers of Hydra on green are not those of blue`);
   const last = rounds.at(-1);
   return {
     gatheredAt: new Date().toISOString(),
@@ -108,6 +115,7 @@ async function gather(
     changesPerSecond,
     changeLogBytes,
     predictedPauseMs: Math.max(...rounds.map(({ durationMs }) => durationMs)) + PAUSE_BESIDES_ROUND_MS,
+    answers,
     problems,
     ...seen,
   };
@@ -146,8 +154,26 @@ async function unmeasured(
     canaryMs: null,
     requestsPerSecond: await requestsPerSecond(deps, context.signal),
     predictedPauseMs: null,
+    answers: null,
     problems,
   };
+}
+
+/** All that is asked of Hydra after the commit is asked before it, as far as it is no write. */
+function askClosedGreen(
+  deps: StepDeps,
+  input: StepInput,
+  sides: SyncSides,
+  options: Options,
+  context: StepContext,
+): Promise<AnswersReceipt> {
+  const carry = async (): Promise<void> => void (await syncRound(sides, options));
+  return withBlue(deps, context, 'compare answers', (blue) =>
+    withGreen(deps, input, context, 'compare answers', async (green) => {
+      await keepTraffic(deps, green);
+      return askBothSides(deps, { blue, green, carry }, context);
+    }),
+  );
 }
 
 interface Options {

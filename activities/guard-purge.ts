@@ -3,10 +3,10 @@ import { type Job, type JobRemoval } from '../domain/ports/targets';
 import { type PurgeGuardReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { readArbiter } from '../hydra/arbiter/arbiter';
-import { byFullName } from '../hydra/by-full-name';
 import { consentsInGreen, listedOnBlue, subjectsInGreen } from '../hydra/validation';
 import { assertTargetsServe } from './green/read-targets';
 import { type RemovalVerdict, type SubjectConsents, judgeRemoval } from './green/removal-verdict';
+import { withBlue } from './green/with-blue';
 import { withGreen } from './green/with-green';
 import { type Step, type StepContext, type StepDeps } from './step';
 
@@ -65,11 +65,7 @@ async function consentsOf(
   context: StepContext,
   subjects: readonly string[],
 ): Promise<ReadonlyMap<string, SubjectConsents>> {
-  const onBlue = await deps.databases.withSession(
-    'blue',
-    async (session) => listedOnBlue(await byFullName(session, deps.settings.hydraSchema), subjects),
-    { signal: context.signal, purpose: 'guard purge' },
-  );
+  const onBlue = await withBlue(deps, context, 'guard purge', (blue) => listedOnBlue(blue, subjects));
   const present = await onGreen(deps, input, context, (green) => subjectsInGreen(green, subjects));
   const found = new Map<string, SubjectConsents>();
   for (const subject of subjects) {

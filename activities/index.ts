@@ -4,6 +4,7 @@ import { bake } from './bake';
 import { catchUp } from './catch-up';
 import { cleanGreen } from './clean-green';
 import { closeGreen } from './close-green';
+import { compareAnswers } from './compare-answers';
 import { disableCapture } from './disable-capture';
 import { enableCapture } from './enable-capture';
 import { finalize } from './finalize';
@@ -51,6 +52,7 @@ export const STEPS: StepTable = {
   keepInSync,
   verifyParity,
   compareRowHashes,
+  compareAnswers,
   gatherEvidence,
   pauseJobs,
   resumeJobs,

@@ -1,6 +1,7 @@
 import { type StepInput } from '../domain/steps';
-import { byFullName } from '../hydra/by-full-name';
 import { type Sample, chooseClients, chooseSubjects, writeSamples } from '../hydra/validation';
+import { keepTraffic } from './baking/keep-traffic';
+import { withBlue } from './green/with-blue';
 import { withGreen } from './green/with-green';
 import { type Step } from './step';
 
@@ -15,18 +16,11 @@ export const sampleBlue: Step<StepInput, { readonly subjects: number; readonly c
   input,
   context,
 ) => {
-  const { validation, hydraSchema } = deps.settings;
-  const { subjects, clients } = await deps.databases.withSession(
-    'blue',
-    async (session) => {
-      const blue = await byFullName(session, hydraSchema);
-      return {
-        subjects: await chooseSubjects(blue, validation.subjects),
-        clients: await chooseClients(blue, validation.clients),
-      };
-    },
-    { signal: context.signal, purpose: 'choose samples' },
-  );
+  const { validation } = deps.settings;
+  const { subjects, clients } = await withBlue(deps, context, 'choose samples', async (blue) => ({
+    subjects: await chooseSubjects(blue, validation.subjects),
+    clients: await chooseClients(blue, validation.clients),
+  }));
   const samples: Sample[] = [
     { kind: 'issuer', key: '', answer: await deps.hydra.issuer('blue') },
     { kind: 'keys', key: '', answer: await deps.hydra.publicKeys('blue') },
@@ -45,6 +39,9 @@ export const sampleBlue: Step<StepInput, { readonly subjects: number; readonly c
     // Removed between our two questions.
     if (answer !== undefined) samples.push({ kind: 'client', key, answer });
   }
-  await withGreen(deps, input, context, 'keep samples', (green) => writeSamples(green, samples));
+  await withGreen(deps, input, context, 'keep samples', async (green) => {
+    await writeSamples(green, samples);
+    await keepTraffic(deps, green);
+  });
   return { subjects: subjects.length, clients: samples.filter(({ kind }) => kind === 'client').length };
 };

@@ -4,7 +4,7 @@ import { type Databases } from '../domain/ports/databases';
 import { type HydraApi } from '../domain/ports/hydra-api';
 import { type RunBrake } from '../domain/ports/run-brake';
 import { type RunHistory } from '../domain/ports/run-history';
-import { type Gateway, type Job, type Target } from '../domain/ports/targets';
+import { type DependentCounter, type Gateway, type Job, type Target } from '../domain/ports/targets';
 import { type CutoverSettings } from '../domain/settings';
 
 /** What the code of a step may use; composed by the worker. */
@@ -17,6 +17,8 @@ export interface StepDeps {
   readonly targets: readonly Target[];
   readonly jobs: readonly Job[];
   readonly hydra: HydraApi;
+  /** What dependents count, and the bake is to look at. @default none */
+  readonly counters?: readonly DependentCounter[];
   /** Without it nothing is predicted. */
   readonly history?: RunHistory;
   /** Without it nobody is asked how fast blue may be read. */

@@ -15,6 +15,7 @@ const UNTRACED: ReadonlySet<keyof Steps> = new Set([
   'extendLifetimes',
   'keepRowHashes',
   'compareRowHashes',
+  'compareAnswers',
   'readMetrics',
   'switchover',
   'abandonSwitchover',

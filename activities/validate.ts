@@ -5,20 +5,20 @@ import { type SqlClient } from '../domain/ports/sql-client';
 import { type ValidationReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { readArbiter } from '../hydra/arbiter/arbiter';
-import { byFullName } from '../hydra/by-full-name';
 import { HYDRA_VERSION_FACTS } from '../hydra/versions';
 import {
   type Sample,
   clientsIn,
   consentsInBlue,
   consentsInGreen,
-  differingFields,
+  compareAnswers,
   editedBetween,
   keysIn,
   readSamples,
 } from '../hydra/validation';
-import { type ConsentVerdict, judgeConsents } from './green/consent-verdict';
+import { judgeConsents } from './green/consent-verdict';
 import { readTargets } from './green/read-targets';
+import { withBlue } from './green/with-blue';
 import { withGreen } from './green/with-green';
 import { type Step, type StepContext, type StepDeps } from './step';
 
@@ -30,6 +30,8 @@ interface Sides {
 
 /** Users go on revoking while we look; more than this share of the samples is no coincidence. */
 const GONE_SHARE_MAX = 0.5;
+/** Clients and consents that are named. */
+const NAMED_MAX = 20;
 const ATTEMPTS = 3;
 const RETRY_DELAY_MS = 2_000;
 
@@ -41,29 +43,25 @@ const RETRY_DELAY_MS = 2_000;
  * @throws CutoverFault CROSSED_CONNECTION | DB_UNREACHABLE; a Hydra that does not answer is a failed check
  */
 export const validate: Step<StepInput, ValidationReceipt> = (deps, input, context) =>
-  deps.databases.withSession(
-    'blue',
-    (session) =>
-      withGreen(deps, input, context, 'validate', async (green) => {
-        const blue = await byFullName(session, deps.settings.hydraSchema);
-        const samples = await readSamples(green);
-        const sides = { blue, green };
-        const { epoch, state } = await readArbiter(green);
-        const checks: Check[] = [
-          { name: 'green takes writes', ok: state === 'open', observed: `${state}, epoch ${epoch}` },
-          { name: 'samples of blue', ok: samples.length > 0, observed: `${samples.length} answers` },
-          await checked(context, 'issuer', () => checkIssuer(deps, samples)),
-          await checked(context, 'public keys', () => checkKeys(deps, samples, blue)),
-          await checked(context, 'consent sessions', () => checkConsents(deps, context, samples, sides)),
-          await checked(context, 'clients', () => checkClients(deps, context, samples, sides)),
-          await checked(context, 'targets', () => checkTargets(deps, epoch)),
-        ];
-        if (deps.settings.validation.syntheticLogin) {
-          checks.push(await checked(context, 'synthetic login', () => checkLogin(deps)));
-        }
-        return { ok: checks.every(({ ok }) => ok), checks };
-      }),
-    { signal: context.signal, purpose: 'validate' },
+  withBlue(deps, context, 'validate', (blue) =>
+    withGreen(deps, input, context, 'validate', async (green) => {
+      const samples = await readSamples(green);
+      const sides = { blue, green };
+      const { epoch, state } = await readArbiter(green);
+      const checks: Check[] = [
+        { name: 'green takes writes', ok: state === 'open', observed: `${state}, epoch ${epoch}` },
+        { name: 'samples of blue', ok: samples.length > 0, observed: `${samples.length} answers` },
+        await checked(context, 'issuer', () => checkIssuer(deps, samples)),
+        await checked(context, 'public keys', () => checkKeys(deps, samples, blue)),
+        await checked(context, 'consent sessions', () => checkConsents(deps, context, samples, sides)),
+        await checked(context, 'clients', () => checkClients(deps, context, samples, sides)),
+        await checked(context, 'targets', () => checkTargets(deps, epoch)),
+      ];
+      if (deps.settings.validation.syntheticLogin) {
+        checks.push(await checked(context, 'synthetic login', () => checkLogin(deps)));
+      }
+      return { ok: checks.every(({ ok }) => ok), checks };
+    }),
   );
 
 type Finding = Omit<Check, 'name'>;
@@ -112,7 +110,9 @@ async function checkConsents(
   samples: readonly Sample[],
   sides: Sides,
 ): Promise<Finding> {
-  const total = { same: 0, hidden: 0, changed: 0, revokedBefore: 0, goneSince: 0 };
+  const total = { same: 0, revokedBefore: 0, goneSince: 0 };
+  const named: string[] = [];
+  let [hidden, changed] = [0, 0];
   const subjects = samples.filter(({ kind }) => kind === 'consents');
   for (const [done, { key, answer }] of subjects.entries()) {
     context.heartbeat({ step: 'consent sessions', done, of: subjects.length });
@@ -122,12 +122,16 @@ async function checkConsents(
     const answered = await deps.hydra.consents('green', key);
     const rows = { blue: await consentsInBlue(sides.blue, ids), green: await consentsInGreen(sides.green, ids) };
     const verdict = judgeConsents(sampled, answered, rows);
-    for (const name of Object.keys(total) as (keyof ConsentVerdict)[]) total[name] += verdict[name];
+    for (const name of Object.keys(total) as (keyof typeof total)[]) total[name] += verdict[name];
+    hidden += verdict.hidden.length;
+    changed += verdict.changed.length;
+    named.push(...verdict.hidden, ...verdict.changed);
   }
-  const { same, hidden, changed, revokedBefore, goneSince } = total;
+  const { same, revokedBefore, goneSince } = total;
+  const which = named.length === 0 ? '' : `: ${named.slice(0, NAMED_MAX).join(', ')}`;
   return {
     ok: hidden === 0 && changed === 0 && goneSince <= (same + goneSince) * GONE_SHARE_MAX,
-    observed: `${subjects.length} subjects: ${same} consents as on blue, ${hidden} not listed though there, ${changed} changed, ${revokedBefore} gone on both sides, ${goneSince} gone on green since`,
+    observed: `${subjects.length} subjects: ${same} consents as on blue, ${hidden} not listed though there, ${changed} changed, ${revokedBefore} gone on both sides, ${goneSince} gone on green since${which}`,
   };
 }
 
@@ -138,7 +142,7 @@ async function checkClients(
   sides: Sides,
 ): Promise<Finding> {
   const counts = { same: 0, edited: 0, removed: 0, missing: 0 };
-  const differing = new Set<string>();
+  const differing: string[] = [];
   const clients = samples.filter(({ kind }) => kind === 'client');
   for (const [done, { key, answer }] of clients.entries()) {
     context.heartbeat({ step: 'clients', done, of: clients.length });
@@ -149,15 +153,16 @@ async function checkClients(
       counts[there.has(key) ? 'missing' : 'removed'] += 1;
       continue;
     }
-    const fields = differingFields(before, now);
+    const fields = compareAnswers('client', before, now).map(({ path }) => path);
     if (fields.length === 0) counts.same += 1;
     else if (editedBetween(before, now)) counts.edited += 1;
-    else for (const field of fields) differing.add(field);
+    else differing.push(`${key} (${fields.sort().join(', ')})`);
   }
   const { same, edited, removed, missing } = counts;
-  const different = differing.size === 0 ? '' : `; these fields differ: ${[...differing].sort().join(', ')}`;
+  const shown = differing.slice(0, NAMED_MAX).join('; ');
+  const different = differing.length === 0 ? '' : `; ${differing.length} differ: ${shown}`;
   return {
-    ok: differing.size === 0 && missing === 0,
+    ok: differing.length === 0 && missing === 0,
     observed: `${same} of ${clients.length} as on blue, ${edited} edited and ${removed} removed since, ${missing} not found though there${different}`,
   };
 }

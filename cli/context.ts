@@ -1,4 +1,4 @@
-import { type Writable } from 'node:stream';
+import { type Readable, type Writable } from 'node:stream';
 import { type Logger, type LogLevel } from '../config/logger';
 
 /** Everything a verb may touch of the process it runs in. */
@@ -7,6 +7,8 @@ export interface CliContext {
   readonly stdout: Writable;
   /** Logs, progress and faults. */
   readonly stderr: Writable;
+  /** A terminal where somebody can answer; undefined where nobody can. */
+  readonly terminal?: Readable;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly logger: Logger;

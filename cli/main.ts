@@ -13,7 +13,14 @@ async function main(): Promise<void> {
   const guard = guardOutput(process.stdout, process.stderr);
   let exitCode = await runCli(
     process.argv.slice(2),
-    { stdout: process.stdout, stderr: process.stderr, env: process.env, cwd: process.cwd() },
+    {
+      stdout: process.stdout,
+      stderr: process.stderr,
+      // Whoever is asked must see the question.
+      ...(process.stdin.isTTY && process.stderr.isTTY ? { terminal: process.stdin } : {}),
+      env: process.env,
+      cwd: process.cwd(),
+    },
     {
       onVerb: (verb) => {
         if (!verb.handlesSignals) endOnSignals();

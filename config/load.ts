@@ -30,8 +30,11 @@ export interface LoadOptions {
   readonly set?: readonly string[];
   /** Where relative paths start that do not stand in the file. @default process.cwd() */
   readonly cwd?: string;
-  /** Leaves secrets unread, for what needs none; they need not be there yet. @default false */
-  readonly unreadSecrets?: boolean;
+  /**
+   * Leaves secrets unread, for what needs none; they need not be there. `all but Temporal's`: for what talks to Temporal alone.
+   * @default false
+   */
+  readonly unreadSecrets?: boolean | "all but Temporal's";
 }
 
 export type Inspection =
@@ -70,7 +73,7 @@ export function inspectConfig(options: LoadOptions): Inspection {
   const resolved = resolveTree(written, (at) => {
     const origin = overrideAt(overrides, at)?.origin ?? file;
     const baseDir = origin.kind === 'file' && path ? dirname(path) : cwd;
-    return { origin, references: { env, baseDir, unread: options.unreadSecrets === true } };
+    return { origin, references: { env, baseDir, unread: options.unreadSecrets ?? false } };
   });
   const judged = judge(resolved.tree, written, resolved.problems);
   const problems = [

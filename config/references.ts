@@ -18,7 +18,7 @@ export interface ReferenceContext {
   /** Whether `${secretsmanager:…}` may stand there: in secrets that the worker alone needs. @default false */
   readonly allowStored?: boolean;
   /** Puts a word in the place of what would be read. @default false */
-  readonly unread?: boolean;
+  readonly unread?: boolean | "all but Temporal's";
 }
 
 export interface ResolvedText {
@@ -79,6 +79,7 @@ function resolveOne(inside: string, context: ReferenceContext): OneResult {
   const kind = colon < 0 ? '' : inside.slice(0, colon);
   const name = inside.slice(colon + 1);
   if (kind === 'secretsmanager') return resolveStored(name, context);
+  // Where others are read, one that is not must never be taken for a value.
   if (context.unread === true && (kind === 'env' || kind === 'file')) return { text: UNREAD };
   if (kind === 'env') return resolveVariable(name, context);
   if (kind === 'file') return resolveFile(name, context);

@@ -48,7 +48,8 @@ export function resolveTree(
       return undefined;
     }
     const allowStored = field?.secret === true && path[0] !== NEEDED_BY_THE_COMMAND_LINE;
-    const unread = field?.secret === true && references.unread === true;
+    const isForAll = path[0] === NEEDED_BY_THE_COMMAND_LINE;
+    const unread = field?.secret === true && (isForAll ? references.unread === true : references.unread !== false);
     const resolved = resolveReferences(text, { ...references, allowStored, unread });
     problems.push(...resolved.problems.map((problem) => ({ path, ...problem })));
     if (resolved.problems.length > 0) return undefined;

@@ -58,6 +58,7 @@ const REHEARSED: readonly Phase[] = [
   'vacuum',
   'start',
   'parity',
+  'samples',
 ];
 const REHEARSAL_TOLD = [
   'a rehearsal writes nothing to blue; the snapshot is taken of it all the same, and may be felt there',
@@ -111,7 +112,7 @@ function planSteps(facts: PlanFacts, { phases }: Prediction): PlannedStep[] {
   const { mode, rehearsal } = facts;
   return (Object.keys(PHASES) as Phase[]).flatMap((phase) => {
     if (mode === 'rehearse' ? !REHEARSED.includes(phase) : phase === 'hashes') return [];
-    if (phase === 'start' && rehearsal?.startsGreen === false) return [];
+    if ((phase === 'start' || phase === 'samples') && rehearsal?.startsGreen === false) return [];
     const planned = STEPS[phase]?.(facts);
     if (planned === undefined) return [];
     return [{ phase, predictedMs: phases[phase] ?? null, ...planned, ...(REHEARSAL_WORDS[phase]?.(facts) ?? {}) }];
@@ -126,6 +127,12 @@ const REHEARSAL_WORDS: Readonly<Partial<Record<Phase, (facts: PlanFacts) => Part
       : { undo: rehearsal.keepSnapshot ? 'it stays, as configured' : 'it is removed at the end' },
   restore: ({ rehearsal, settings: { provider } }) =>
     rehearsal === undefined ? {} : { undo: `${provider.greenInstanceId} is removed at the end` },
+  samples: ({ rehearsal, settings: { validation } }) =>
+    rehearsal === undefined
+      ? {}
+      : {
+          what: `both Hydras are asked about up to ${validation.subjects} subjects and ${validation.clients} clients, and the answers compared`,
+        },
   parity: ({ rehearsal }) =>
     rehearsal === undefined ? {} : { what: 'every row of the migrated copy is compared with what was kept' },
 };

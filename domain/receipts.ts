@@ -210,6 +210,8 @@ export interface CutoverEvidence {
   readonly changesPerSecond?: number;
   readonly changeLogBytes?: number;
   readonly predictedPauseMs: number | null;
+  /** Null while a row of blue waits to be corrected. */
+  readonly answers: AnswersReceipt | null;
   readonly problems: readonly string[];
   /** What clients write at the gateways, in the last minute; null when a gateway does not tell. */
   readonly writesPerSecond?: number | null;
@@ -219,6 +221,28 @@ export interface CutoverEvidence {
   readonly shadow?: string;
   /** How busy each side is, in a sentence each. */
   readonly load?: readonly string[];
+}
+
+/** What both Hydras were asked while green was closed. */
+export interface AnswersReceipt {
+  /** ISO 8601. */
+  readonly askedAt: string;
+  readonly asked: readonly { readonly question: string; readonly asked: number; readonly differing: number }[];
+  /** What is different and not declared: the first ones. */
+  readonly findings: readonly AnswerFinding[];
+  /** How many there are in all. */
+  readonly found: number;
+  /** What could not be asked, and why. */
+  readonly notAsked: readonly string[];
+}
+
+/** One field that green answers otherwise than blue. Names, no contents. */
+export interface AnswerFinding {
+  readonly question: string;
+  /** Id of a client, a consent, a trusted issuer or a key set. */
+  readonly about: string;
+  readonly field: string;
+  readonly kind: 'lost' | 'added' | 'changed' | 'unanswered';
 }
 
 export interface TargetReceipt {
@@ -375,6 +399,8 @@ export interface Report {
   readonly sync: SyncReceipt | null;
   readonly parity: ParityReceipt | null;
   readonly evidence: CutoverEvidence | null;
+  /** Of a rehearsal; a real run has them in its evidence. */
+  readonly answers?: AnswersReceipt | null;
   readonly switchovers: readonly SwitchoverReceipt[];
   readonly drain: DrainReceipt | null;
   readonly validation: ValidationReceipt | null;

@@ -132,6 +132,8 @@ export interface GateSettings {
   readonly finalizeTimeoutMs: number;
   /** `automatic`: after a clean bake nobody is asked. */
   readonly finalize: 'manual' | 'automatic';
+  /** Who may decide a gate, as they claim; empty: anybody. @default [] */
+  readonly approvers?: readonly string[];
   /** The starter may not decide a gate; both are claims. */
   readonly approverIsNotStarter: boolean;
   /** With more writes of clients gate `cutover` is approved only with a reason. @default not looked at */

@@ -1,4 +1,5 @@
 import {
+  type AnswersReceipt,
   type BakeReceipt,
   type CaptureReceipt,
   type CleanReceipt,
@@ -107,6 +108,8 @@ export interface Steps {
   verifyParity(input: StepInput): Promise<ParityReceipt>;
   /** Rehearsals: the migrated copy against what was kept. */
   compareRowHashes(input: StepInput): Promise<ParityReceipt>;
+  /** Rehearsals: the answers of Hydra on the migrated copy against those of blue. */
+  compareAnswers(input: StepInput): Promise<AnswersReceipt>;
   gatherEvidence(input: StepInput): Promise<CutoverEvidence>;
 
   pauseJobs(input: StepInput): Promise<void>;
@@ -135,5 +138,9 @@ export interface Steps {
 }
 
 /** Steps that a rehearsal alone goes through. */
-export const REHEARSAL_STEPS = ['keepRowHashes', 'compareRowHashes'] as const satisfies readonly (keyof Steps)[];
+export const REHEARSAL_STEPS = [
+  'keepRowHashes',
+  'compareRowHashes',
+  'compareAnswers',
+] as const satisfies readonly (keyof Steps)[];
 export type RehearsalStep = (typeof REHEARSAL_STEPS)[number];

@@ -3,6 +3,7 @@ import { type CommandSpec, ProcessCommandRunner } from '../adapters/command/proc
 import { type ControlAddress } from '../adapters/control/control-client';
 import { HttpGateway } from '../adapters/gateway/http-gateway';
 import { HttpHydraApi } from '../adapters/hydra-api';
+import { HttpCounter } from '../adapters/metrics';
 import { HttpJob } from '../adapters/job/http-job';
 import { type DatabaseLocation, PostgresDatabases } from '../adapters/postgres/postgres-databases';
 import { TemporalRunBrake, TemporalRunHistory, type TemporalRunHistoryOptions } from '../adapters/temporal-history';
@@ -50,6 +51,7 @@ export function createPorts(config: Config, log: StepLog, secrets?: SecretKeeper
     return new HttpGateway({ ...address(gateway), clientCertificate });
   });
   const targets = config.targets.map((target) => createTarget(target, renew, onLine));
+  const counters = config.bake.counters.map((counter) => new HttpCounter(counter));
   const jobs = config.jobs.map((job) => new HttpJob(address(job)));
   log.debug({ gateways: config.gateways.length, targets: config.targets.length }, 'ports composed');
   return {
@@ -62,9 +64,10 @@ export function createPorts(config: Config, log: StepLog, secrets?: SecretKeeper
     gateways,
     targets,
     jobs,
+    counters,
     close: async () => {
       client.destroy();
-      await Promise.all([hydra, ...gateways, ...targets, ...jobs].map((port) => port.close()));
+      await Promise.all([hydra, ...gateways, ...targets, ...jobs, ...counters].map((port) => port.close()));
     },
   };
 }

@@ -25,6 +25,8 @@ export interface GateView {
   readonly approverIsNotStarter: boolean;
   /** Why gate `cutover` is approved only with a note; null: it needs none. */
   readonly approvalNeedsNote?: string | null;
+  /** Empty: anybody. */
+  readonly approvers: readonly string[];
 }
 
 /** Whoever leaves something undone says why: the report keeps it. */
@@ -51,7 +53,28 @@ export function judgeDecision(raw: unknown, view: GateView): DecisionMessage {
     const { approvalNeedsNote } = view;
     if (approvalNeedsNote != null) throw invalid(`${approvalNeedsNote}; wait, or say in "note" why it must be now`);
   }
+  if (message.gate !== 'intervene' && view.approvers.length > 0 && !view.approvers.some(isClaimed(message.by))) {
+    throw invalid(
+      `"by" is "${message.by}", who is none of those that may decide gate ${message.gate}: ${view.approvers.join(', ')} (gates.approvers of the config; names are claims)`,
+    );
+  }
   return message;
+}
+
+/**
+ * What was read is what is approved: at the gate that has no way back an approval names its question.
+ *
+ * @throws CutoverFault DECISION_INVALID
+ */
+export function assertNamed({ gate, decision, question }: DecisionMessage): void {
+  if (gate !== 'cutover' || decision !== 'approve' || question !== undefined) return;
+  throw invalid(
+    'gate cutover takes an approval only with "question", the id that stands with the evidence (Current Details, `status`): what was read is what is approved; nothing was recorded',
+  );
+}
+
+function isClaimed(by: string): (approver: string) => boolean {
+  return (approver) => normalized(approver) === normalized(by);
 }
 
 function assertOpen(message: DecisionMessage, { open, last, phase }: GateView): void {

@@ -28,6 +28,8 @@ export interface GateText {
   readonly question: string;
   /** Who may not decide; null: anybody may. */
   readonly notBy: string | null;
+  /** Who alone may decide; empty: anybody. */
+  readonly approvers: readonly string[];
   readonly why: string;
   /** Markdown. */
   readonly evidence: string;
@@ -39,7 +41,7 @@ export interface GateText {
 
 /** What is asked, the evidence, how to answer, and what happens if nobody does. */
 export function renderGate(text: GateText): string {
-  const { gate, question, notBy, decisions, deadline, ifNobody } = text;
+  const { gate, question, notBy, approvers, decisions, deadline, ifNobody } = text;
   const answers = decisions.map((decision) => {
     const json = JSON.stringify({ gate, decision, by: 'YOUR NAME', note: 'why', question });
     return [decision, `\`${json}\``, `\`${commandLine(gate, decision, question)}\``];
@@ -51,6 +53,7 @@ export function renderGate(text: GateText): string {
     notBy === null
       ? ''
       : `Another person than ${cell(notBy)}, who started this, must decide. Both names are claims: Temporal tells a workflow nothing about who sends a message.`,
+    approvers.length === 0 ? '' : `May decide, as they claim: ${approvers.map(cell).join(', ')}.`,
     '#### How to answer',
     'Here: More Actions, Send an Update, `decide`, with the JSON below. The gate moved only if this page says so (key `r`); a message of success alone proves nothing.',
     table(['decision', 'JSON for Update `decide` or Signal `decideSignal`', 'or on the command line'], answers),

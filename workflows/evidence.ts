@@ -1,4 +1,5 @@
 import {
+  type AnswerFinding,
   type AroundFenceReceipt,
   type CutoverEvidence,
   type ParityReceipt,
@@ -139,6 +140,7 @@ export function cutoverEvidence(
     ...changeFacts(evidence, sync),
     ['last sync round', measured(evidence.lastRoundMs)],
     ['canary, blue to green', measured(evidence.canaryMs)],
+    ["Hydra's answers, green closed", answersText(evidence.answers)],
     ['requests per second', evidence.requestsPerSecond === null ? 'unknown' : evidence.requestsPerSecond.toFixed(1)],
     ['clients write', writesText(evidence, plan)],
     ...(evidence.shadow === undefined ? [] : [["green's answers beside blue's", evidence.shadow]]),
@@ -149,6 +151,8 @@ export function cutoverEvidence(
   return [
     table(['fact', 'value'], facts),
     list('Problems', [...evidence.problems, ...tooFast(evidence, sync)]),
+    list('Answers of green that are not those of blue', answerLines(evidence.answers)),
+    list('Not asked', evidence.answers?.notAsked ?? []),
     list('What green answers otherwise', evidence.notices ?? []),
   ]
     .filter((part) => part !== '')
@@ -179,6 +183,42 @@ function writesText({ writesPerSecond }: CutoverEvidence, { gates }: Plan): stri
   const max = gates.writesPerSecondMax;
   if (max === undefined) return seen;
   return `${seen}, of at most ${max}${writesPerSecond > max ? ': **`approve` needs a note that says why now**' : ''}`;
+}
+
+/** Nothing that was asked is no result. */
+function answersText(answers: CutoverEvidence['answers']): string {
+  if (answers == null) return '**not asked**';
+  const asked = answers.asked.map((one) => `${one.asked} ${QUESTION_NAMES[one.question] ?? one.question}`);
+  if (asked.length === 0) return '**not asked**';
+  const differ = answers.asked.reduce((sum, { differing }) => sum + differing, 0);
+  return `${asked.join(', ')} asked of both: ${differ === 0 ? 'all as declared' : `**${differ} differ**`}`;
+}
+
+const QUESTION_NAMES: Readonly<Record<string, string>> = {
+  client: 'clients',
+  consent: "subjects' consents",
+  discovery: 'discovery',
+  introspection: 'introspections',
+  keys: 'key sets',
+  trusted_issuer: 'list of trusted issuers',
+  userinfo: 'userinfo',
+};
+
+function answerLines(answers: CutoverEvidence['answers']): string[] {
+  if (answers == null) return [];
+  const more = answers.found - answers.findings.length;
+  return [...answers.findings.map(findingText), ...(more > 0 ? [`and ${more} more`] : [])];
+}
+
+const FINDING_WORDS: Readonly<Record<AnswerFinding['kind'], string>> = {
+  lost: 'blue answers it and green does not',
+  added: 'green answers it and blue does not',
+  changed: 'green answers it otherwise than blue',
+  unanswered: 'it could not be asked',
+};
+
+export function findingText({ question, about, field, kind }: AnswerFinding): string {
+  return `${question}${about === '' ? '' : ` ${about}`}, ${field}: ${FINDING_WORDS[kind]}`;
 }
 
 function measured(ms: number | null): string {

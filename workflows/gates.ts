@@ -1,4 +1,4 @@
-import { ApplicationFailure, condition, setHandler, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, condition, patched, setHandler, workflowInfo } from '@temporalio/workflow';
 import { asCutoverFault } from '../domain/faults';
 import {
   GATES,
@@ -8,10 +8,12 @@ import {
   type Gate,
   type RecordedDecision,
 } from '../domain/runbook';
-import { judgeDecision, type GateView, type OpenGate } from './decisions';
+import { assertNamed, judgeDecision, type GateView, type OpenGate } from './decisions';
 import { renderGate } from './details';
 import { decideSignal, decideUpdate, statusQuery } from './messages';
 import { iso, now, type CutoverRun } from './run';
+
+const NAMED_QUESTION = 'an approval of gate cutover names its question';
 
 /** What a person is asked. */
 export interface Question {
@@ -46,8 +48,8 @@ export class Gates {
   constructor(private readonly run: CutoverRun) {
     setHandler(statusQuery, () => run.status(), { description: 'Phases, what is awaited, decisions and the report.' });
     setHandler(decideUpdate, (message) => this.decide(message), {
-      description: `Decides the open gate. Input: {"gate":"plan|cutover|finalize|intervene","decision":"approve|reject|retry|wait|skip|give_up","by":"your name","note":"optional","question":"optional, as in Current Details"}`,
-      validator: (message) => void this.judged(message),
+      description: `Decides the open gate. Input: {"gate":"plan|cutover|finalize|intervene","decision":"approve|reject|retry|wait|skip|give_up","by":"your name","note":"optional","question":"as in Current Details; needed to approve cutover"}`,
+      validator: (message) => this.validate(message),
     });
     setHandler(decideSignal, (message) => this.decideOrIgnore(message), {
       description:
@@ -67,9 +69,14 @@ export class Gates {
     this.verdict = undefined;
     const { startedBy, approverIsNotStarter } = this.view();
     const asked = { gate, question: id, decisions, why, deadline };
-    const notBy = approverIsNotStarter && gate !== 'intervene' ? startedBy : null;
+    const isForAnybody = gate === 'intervene';
+    const notBy = approverIsNotStarter && !isForAnybody ? startedBy : null;
+    const approvers = isForAnybody ? [] : this.view().approvers;
     this.show = (evidence) => {
-      this.run.awaits({ ...asked, evidence, since: iso(since) }, renderGate({ ...asked, evidence, notBy, ifNobody }));
+      this.run.awaits(
+        { ...asked, evidence, since: iso(since) },
+        renderGate({ ...asked, evidence, notBy, approvers, ifNobody }),
+      );
     };
     this.show(question.evidence);
     try {
@@ -88,6 +95,11 @@ export class Gates {
     if (this.open !== null) this.show(evidence);
   }
 
+  private validate(message: unknown): void {
+    const decision = this.judged(message);
+    orRefuse(() => assertNamed(decision));
+  }
+
   private decide(message: unknown): DecisionAnswer {
     const decision = this.judged(message);
     // Closed at once: a second decision in the same moment must not win.
@@ -101,6 +113,8 @@ export class Gates {
   /** An exception in a signal handler would end the workflow without its undo. */
   private decideOrIgnore(message: unknown): void {
     try {
+      // An approval that an older workflow took stays taken when its history is replayed.
+      if (patched(NAMED_QUESTION)) assertNamed(this.judged(message));
       this.decide(message);
     } catch (error) {
       this.run.ignore(asCutoverFault(error).message);
@@ -108,15 +122,7 @@ export class Gates {
   }
 
   private judged(message: unknown): DecisionMessage {
-    try {
-      return judgeDecision(message, this.view());
-    } catch (error) {
-      const fault = asCutoverFault(error);
-      const refusal = ApplicationFailure.create({ type: fault.code, message: fault.message, nonRetryable: true });
-      // The UI shows it to whoever decides, below the reason; it says nothing but where our files are.
-      refusal.stack = '';
-      throw refusal;
-    }
+    return orRefuse(() => judgeDecision(message, this.view()));
   }
 
   private view(): GateView {
@@ -127,6 +133,7 @@ export class Gates {
       startedBy: this.run.startedBy,
       approverIsNotStarter: this.run.receipts.plan?.gates.approverIsNotStarter ?? false,
       approvalNeedsNote: tooManyWrites(this.run),
+      approvers: this.run.receipts.plan?.gates.approvers ?? [],
     };
   }
 }
@@ -137,6 +144,19 @@ function tooManyWrites({ receipts: { evidence, plan } }: CutoverRun): string | n
   if (max === undefined || evidence === null) return null;
   if (seen == null) return `nobody knows how often clients write now, and gates.writesPerSecondMax is ${max}`;
   return seen > max ? `clients write ${seen} times per second (gates.writesPerSecondMax: ${max})` : null;
+}
+
+/** Makes of what a decision is refused with what its sender reads. */
+function orRefuse<T>(judge: () => T): T {
+  try {
+    return judge();
+  } catch (error) {
+    const fault = asCutoverFault(error);
+    const refusal = ApplicationFailure.create({ type: fault.code, message: fault.message, nonRetryable: true });
+    // The UI shows it to whoever decides, below the reason; it says nothing but where our files are.
+    refusal.stack = '';
+    throw refusal;
+  }
 }
 
 /** What a person wants done, and in which words. */

@@ -31,7 +31,12 @@ type Receipts = {
       | 'bake'
       | 'purgeGuard'
   ]: Report[Field];
-} & { switchovers: Report['switchovers']; metrics: Report['metrics']; hashes: NonNullable<Report['hashes']> | null };
+} & {
+  switchovers: Report['switchovers'];
+  metrics: Report['metrics'];
+  hashes: NonNullable<Report['hashes']> | null;
+  answers: NonNullable<Report['answers']> | null;
+};
 
 /** Committed, and green is closed: what a person is asked about the fence of blue. */
 export interface Unproven {
@@ -72,6 +77,7 @@ export class CutoverRun {
     purgeGuard: null,
     metrics: { before: null, after: null },
     hashes: null,
+    answers: null,
   };
   readonly decisions: RecordedDecision[] = [];
   readonly undone: UndoReceipt[] = [];

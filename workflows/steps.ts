@@ -49,6 +49,7 @@ const STEP_OPTIONS = {
   keepInSync: ['sync', 'keep green in sync beside the gate'],
   verifyParity: ['long', 'compare every row'],
   compareRowHashes: ['long', 'compare every row of the copy'],
+  compareAnswers: ['long', "compare Hydra's answers"],
   gatherEvidence: ['long', 'evidence for the cutover'],
   pauseJobs: ['act', 'pause jobs of dependents'],
   resumeJobs: ['undo', 'resume jobs of dependents'],

@@ -1,12 +1,13 @@
 import { type ConsentSample } from '../../domain/ports/hydra-api';
+import { compareAnswers } from '../../hydra/validation';
 
 export interface ConsentVerdict {
   /** Answered as blue did. */
   readonly same: number;
-  /** Not listed, though green has the row: what a cleanup job would take for a revocation. */
-  readonly hidden: number;
-  /** Listed with other contents. */
-  readonly changed: number;
+  /** Ids of those that are not listed, though green has the row: what a cleanup job would take for a revocation. */
+  readonly hidden: readonly string[];
+  /** Ids of those that are listed with other contents than are declared. */
+  readonly changed: readonly string[];
   /** Neither side has them any more. */
   readonly revokedBefore: number;
   /** Blue still has them and green does not: removed since green is open, or lost. */
@@ -24,15 +25,19 @@ export function judgeConsents(
   rows: { readonly blue: ReadonlySet<string>; readonly green: ReadonlySet<string> },
 ): ConsentVerdict {
   const byId = new Map(answered.map((consent) => [consent.consentId, consent]));
-  const verdict = { same: 0, hidden: 0, changed: 0, revokedBefore: 0, goneSince: 0 };
+  const verdict = { same: 0, revokedBefore: 0, goneSince: 0 };
+  const [hidden, changed]: [string[], string[]] = [[], []];
   for (const consent of sampled) {
-    const now = byId.get(consent.consentId);
-    if (now !== undefined) verdict[sameConsent(consent, now) ? 'same' : 'changed'] += 1;
-    else if (rows.green.has(consent.consentId)) verdict.hidden += 1;
-    else if (rows.blue.has(consent.consentId) && !mayBeExpired(consent)) verdict.goneSince += 1;
+    const { consentId } = consent;
+    const now = byId.get(consentId);
+    if (now !== undefined) {
+      if (isSame(consent, now)) verdict.same += 1;
+      else changed.push(consentId);
+    } else if (rows.green.has(consentId)) hidden.push(consentId);
+    else if (rows.blue.has(consentId) && !mayBeExpired(consent)) verdict.goneSince += 1;
     else verdict.revokedBefore += 1;
   }
-  return verdict;
+  return { ...verdict, hidden, changed };
 }
 
 /** Green leaves out of its rows what is expired; so must we for blue's. */
@@ -40,8 +45,12 @@ function mayBeExpired({ rememberForSeconds }: ConsentSample): boolean {
   return rememberForSeconds > 0;
 }
 
-function sameConsent(a: ConsentSample, b: ConsentSample): boolean {
-  const text = ({ clientId, scope, remember, rememberForSeconds }: ConsentSample) =>
-    JSON.stringify([clientId, scope, remember, rememberForSeconds]);
-  return text(a) === text(b);
+/** Whether a field of a consent is one of its client's. */
+export function isOfClient(path: string): boolean {
+  return /^\[\]\.consent_request\.client(\.|$)/.test(path);
+}
+
+/** The client of a consent is looked at by itself: it may have been edited since. */
+function isSame(before: ConsentSample, now: ConsentSample): boolean {
+  return compareAnswers('consent', [before.answer], [now.answer]).every(({ path }) => isOfClient(path));
 }

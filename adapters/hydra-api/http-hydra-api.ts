@@ -1,17 +1,21 @@
 import { z } from 'zod';
 import {
   type ConsentSample,
+  type HydraAnswer,
   type HydraApi,
   type HydraMetrics,
   type LoginClient,
   type SyntheticLogin,
+  type SyntheticTokens,
 } from '../../domain/ports/hydra-api';
 import { type SideName } from '../../domain/sides';
 import { parseHydraMetrics } from '../metrics';
 import { type HydraCall, type HydraEndpoints, HydraHttp, unexpected } from './hydra-http';
 import { listConsents } from './list-consents';
 import { type LoginBegun, allowsOrigin, loginCookies, signingKeys } from './service-questions';
-import { syntheticLogin } from './synthetic-login';
+import { syntheticLogin, withSyntheticTokens } from './synthetic-login';
+import { thumbprintOf } from './thumbprint';
+import { listTrustedIssuers } from './trusted-issuers';
 
 export interface HttpHydraApiOptions {
   readonly sides: Readonly<Record<SideName, HydraEndpoints>>;
@@ -29,8 +33,9 @@ const ID_TOKEN_KEYS = 'hydra.openid.id-token';
 
 const versionBody = z.object({ version: z.string().nullish() });
 const jwksBody = z.object({ keys: z.array(z.object({ kid: z.string() })) });
-const discoveryBody = z.object({ issuer: z.string() });
-const clientBody = z.record(z.string(), z.unknown());
+const discoveryBody = z.looseObject({ issuer: z.string() });
+const anyObject = z.record(z.string(), z.unknown());
+const keySetBody = z.object({ keys: z.array(anyObject) });
 
 /** {@link HydraApi} over the HTTP APIs of 1.x and 2.x. */
 export class HttpHydraApi implements HydraApi {
@@ -68,7 +73,7 @@ export class HttpHydraApi implements HydraApi {
     const call: HydraCall = { listener: 'admin', method: 'GET', path: `/clients/${encodeURIComponent(clientId)}` };
     const answer = await http.call(call);
     if (answer.status === 404) return undefined;
-    const parsed = clientBody.safeParse(answer.json);
+    const parsed = anyObject.safeParse(answer.json);
     if (answer.status !== 200 || !parsed.success) throw unexpected(http, call, answer, '200 with a client, or 404');
     return Object.fromEntries(Object.entries(parsed.data).filter(([name]) => !SECRET_FIELDS.has(name)));
   }
@@ -84,8 +89,40 @@ export class HttpHydraApi implements HydraApi {
     return parsed.data.keys.map(({ kid }) => kid).sort();
   }
 
+  async keyThumbprints(side: SideName, set: string): Promise<readonly string[]> {
+    const http = this.#sides[side];
+    // Private keys are in this answer; nothing of it but the thumbprints goes any further.
+    const call: HydraCall = { listener: 'admin', method: 'GET', path: `/keys/${encodeURIComponent(set)}` };
+    const answer = await http.call(call);
+    if (answer.status === 404) return [];
+    const parsed = keySetBody.safeParse(answer.json);
+    if (answer.status !== 200 || !parsed.success) throw unexpected(http, call, answer, '200 with keys, or 404');
+    return [...new Set(parsed.data.keys.map(thumbprintOf))].sort();
+  }
+
   async issuer(side: SideName): Promise<string> {
-    return (await this.#get(side, 'public', '/.well-known/openid-configuration', discoveryBody)).issuer;
+    return (await this.#discovery(side)).issuer;
+  }
+
+  async discovery(side: SideName): Promise<HydraAnswer> {
+    return this.#discovery(side);
+  }
+
+  async trustedIssuers(side: SideName): Promise<ReadonlyMap<string, HydraAnswer>> {
+    return listTrustedIssuers(this.#sides[side]);
+  }
+
+  async introspection(side: SideName, token: string): Promise<HydraAnswer> {
+    return this.#answer(side, { listener: 'admin', method: 'POST', path: '/oauth2/introspect', form: { token } });
+  }
+
+  async userinfo(side: SideName, accessToken: string): Promise<HydraAnswer> {
+    const headers = { authorization: `Bearer ${accessToken}` };
+    return this.#answer(side, { listener: 'public', method: 'GET', path: '/userinfo', headers });
+  }
+
+  async withSyntheticTokens<T>(side: SideName, work: (tokens: SyntheticTokens) => Promise<T>): Promise<T> {
+    return withSyntheticTokens(this.#sides[side], work);
   }
 
   async metrics(side: SideName): Promise<HydraMetrics> {
@@ -99,10 +136,6 @@ export class HttpHydraApi implements HydraApi {
     const answer = await http.call(call);
     if (answer.status !== 200) throw unexpected(http, call, answer, '200 with metrics');
     return parseHydraMetrics(answer.text);
-  }
-
-  async discovery(side: SideName): Promise<Readonly<Record<string, unknown>>> {
-    return this.#get(side, 'public', '/.well-known/openid-configuration', z.record(z.string(), z.unknown()));
   }
 
   async signingKeys(side: SideName): Promise<readonly string[]> {
@@ -131,11 +164,22 @@ export class HttpHydraApi implements HydraApi {
     path: string,
     schema: Schema,
   ): Promise<z.infer<Schema>> {
+    return this.#answer(side, { listener, method: 'GET', path }, schema);
+  }
+
+  #discovery(side: SideName): Promise<z.infer<typeof discoveryBody>> {
+    return this.#get(side, 'public', '/.well-known/openid-configuration', discoveryBody);
+  }
+
+  async #answer<Schema extends z.ZodType = typeof anyObject>(
+    side: SideName,
+    call: HydraCall,
+    schema?: Schema,
+  ): Promise<z.infer<Schema>> {
     const http = this.#sides[side];
-    const call: HydraCall = { listener, method: 'GET', path };
     const answer = await http.call(call);
-    const parsed = schema.safeParse(answer.json);
-    if (answer.status === 200 && parsed.success) return parsed.data;
+    const parsed = (schema ?? anyObject).safeParse(answer.json);
+    if (answer.status === 200 && parsed.success) return parsed.data as z.infer<Schema>;
     throw unexpected(http, call, answer, '200 with the body of the protocol');
   }
 }

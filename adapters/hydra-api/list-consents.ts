@@ -4,11 +4,11 @@ import { CONSENT_PAGING } from '../../hydra/versions';
 import { type HydraHttp, type HydraCall, unexpected } from './hydra-http';
 
 const rows = z.array(
-  z.object({
+  z.looseObject({
     grant_scope: z.array(z.string()).nullish(),
     remember: z.boolean().nullish(),
     remember_for: z.number().nullish(),
-    consent_request: z.object({ challenge: z.string(), client: z.object({ client_id: z.string() }) }),
+    consent_request: z.looseObject({ challenge: z.string(), client: z.looseObject({ client_id: z.string() }) }),
   }),
 );
 
@@ -67,5 +67,6 @@ function toSample(row: z.infer<typeof rows>[number]): ConsentSample {
     scope: [...(row.grant_scope ?? [])].sort(),
     remember: row.remember ?? false,
     rememberForSeconds: row.remember_for ?? 0,
+    answer: row,
   };
 }

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { CutoverFault, asCutoverFault } from '../../domain/faults';
-import { type SyntheticLogin } from '../../domain/ports/hydra-api';
+import { type SyntheticLogin, type SyntheticTokens } from '../../domain/ports/hydra-api';
 import { type HydraAnswer, type HydraCall, type HydraHttp, setCookieLines, unexpected } from './hydra-http';
 
 const CLIENT_ID = 'hydra-cutover-check';
@@ -27,16 +27,20 @@ const introspection = z.object({ active: z.boolean(), sub: z.string().optional()
 export async function syntheticLogin(http: HydraHttp): Promise<SyntheticLogin> {
   const startedAt = performance.now();
   const walk = new Walk(http);
-  await walk.step('clean up', () => removeTraces(http));
-  try {
-    await walk.login();
-  } catch (error) {
-    // What broke first is what is told; a trace that stays is removed by the next one.
-    await removeTraces(http).catch(() => undefined);
-    throw error;
-  }
-  await walk.step('remove client', () => removeTraces(http));
+  await walk.throughout(async () => {
+    const { refreshToken } = await walk.logIn();
+    await walk.refresh(refreshToken);
+  });
   return { durationMs: Math.round(performance.now() - startedAt), steps: walk.steps, cookies: [...walk.cookieNames] };
+}
+
+/** Logs the same user in for as long as `work` takes. @throws as {@link syntheticLogin}, and what `work` throws */
+export async function withSyntheticTokens<T>(
+  http: HydraHttp,
+  work: (tokens: SyntheticTokens) => Promise<T>,
+): Promise<T> {
+  const walk = new Walk(http);
+  return walk.throughout(async () => work(await walk.logIn()));
 }
 
 class Walk {
@@ -65,7 +69,22 @@ class Walk {
     }
   }
 
-  async login(): Promise<void> {
+  /** Removes what an interrupted one left, does `work`, and removes what that left. */
+  async throughout<T>(work: () => Promise<T>): Promise<T> {
+    await this.step('clean up', () => removeTraces(this.http));
+    let result: T;
+    try {
+      result = await work();
+    } catch (error) {
+      // What broke first is what is told; a trace that stays is removed by the next one.
+      await removeTraces(this.http).catch(() => undefined);
+      throw error;
+    }
+    await this.step('remove client', () => removeTraces(this.http));
+    return result;
+  }
+
+  async logIn(): Promise<SyntheticTokens> {
     await this.step('make client', () => this.#makeClient());
     const code = await this.#walkToCode();
     const issued = await this.step('exchange code', () =>
@@ -77,8 +96,12 @@ class Walk {
       }),
     );
     await this.step('introspect', () => this.#introspect(issued.access_token));
+    return { accessToken: issued.access_token, refreshToken: issued.refresh_token };
+  }
+
+  async refresh(refreshToken: string): Promise<void> {
     const refreshed = await this.step('refresh', () =>
-      this.#requestTokens({ grant_type: 'refresh_token', refresh_token: issued.refresh_token }),
+      this.#requestTokens({ grant_type: 'refresh_token', refresh_token: refreshToken }),
     );
     await this.step('introspect again', () => this.#introspect(refreshed.access_token));
   }

@@ -1,5 +1,13 @@
-import { isOAuthEndpoint, isOAuthGrant, isOAuthOutcome, type OAuthAnswerCount } from '../../domain/oauth-answers';
+import { type Histogram } from '../../domain/histogram';
+import {
+  isOAuthEndpoint,
+  isOAuthGrant,
+  isOAuthOutcome,
+  OAUTH_ENDPOINTS,
+  type OAuthAnswerCount,
+} from '../../domain/oauth-answers';
 import { type GatewayTraffic } from '../../domain/ports/targets';
+import { type SideName } from '../../domain/sides';
 import { type MetricSample, parseMetrics, sumOf } from './parse-metrics';
 import { readHistogram } from './read-histogram';
 
@@ -11,7 +19,16 @@ export function parseGatewayTraffic(text: string): GatewayTraffic {
     serverErrors: sumOf(samples, 'gateway_requests_total', ({ status }) => status === '5xx'),
     latency: readHistogram(samples, 'gateway_request_duration_seconds'),
     answers: samples.flatMap(answerCount),
+    latencies: { blue: latencies(samples, 'blue'), green: latencies(samples, 'green') },
   };
+}
+
+function latencies(samples: readonly MetricSample[], side: SideName): Readonly<Record<string, Histogram>> {
+  const byEndpoint = OAUTH_ENDPOINTS.map((endpoint) => {
+    const accept = (labels: MetricSample['labels']) => labels['side'] === side && labels['endpoint'] === endpoint;
+    return [endpoint, readHistogram(samples, 'gateway_oauth_answer_duration_seconds', accept)] as const;
+  });
+  return Object.fromEntries(byEndpoint.filter(([, histogram]) => histogram.length > 0));
 }
 
 /** A name that this version does not know is left out. */

@@ -24,8 +24,25 @@ export function configFile(options: EnvironmentOptions, context: CliContext): { 
 
 /** @throws CutoverFault CONFIG_INVALID | CONFIG_UNREADABLE */
 export function loadEnvironment(options: EnvironmentOptions, context: CliContext): Config {
+  return load(options, context, false);
+}
+
+/**
+ * As {@link loadEnvironment}, for what talks to Temporal alone: no secret of production has to be there.
+ * @throws CutoverFault CONFIG_INVALID | CONFIG_UNREADABLE
+ */
+export function loadForTemporal(options: EnvironmentOptions, context: CliContext): Config {
+  return load(options, context, "all but Temporal's");
+}
+
+function load(
+  options: EnvironmentOptions,
+  context: CliContext,
+  unreadSecrets: NonNullable<loadModule.LoadOptions['unreadSecrets']>,
+): Config {
   // zod takes a while to load; `--help` need not wait for it.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { loadConfig } = require('../../config/load') as typeof loadModule;
-  return loadConfig({ env: context.env, cwd: context.cwd, set: options.set ?? [], ...configFile(options, context) });
+  const { env, cwd } = context;
+  return loadConfig({ env, cwd, set: options.set ?? [], unreadSecrets, ...configFile(options, context) });
 }

@@ -1,11 +1,11 @@
 import { printJson, type CliContext } from '../context';
 import { withCutover } from './cutover-session';
-import { loadEnvironment, type EnvironmentOptions } from './environment-options';
+import { loadForTemporal, type EnvironmentOptions } from './environment-options';
 import { isEndedByForce, look } from './look';
 
 /** @throws CutoverFault CUTOVER_UNKNOWN | TEMPORAL_UNREACHABLE */
 export async function runCancel(options: EnvironmentOptions, context: CliContext): Promise<number> {
-  const config = loadEnvironment(options, context);
+  const config = loadForTemporal(options, context);
   return withCutover(config, context.env, async (session) => {
     const { temporal, status, workflowId } = await look(session);
     const isRunning = temporal === 'RUNNING';

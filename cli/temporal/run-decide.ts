@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import {
   isGrpcDeadlineError,
   WorkflowUpdateFailedError,
@@ -15,8 +16,9 @@ import {
 } from '../../domain/runbook';
 import { printJson, type CliContext } from '../context';
 import { withCutover, type CutoverSession } from './cutover-session';
-import { loadEnvironment, type EnvironmentOptions } from './environment-options';
-import { describe, isEndedByForce, queryStatus } from './look';
+import { loadForTemporal, type EnvironmentOptions } from './environment-options';
+import { describe, isEndedByForce, look, queryStatus, type Look } from './look';
+import { renderStatus } from './render-status';
 
 export interface DecideOptions extends EnvironmentOptions {
   readonly gate: Gate;
@@ -31,7 +33,7 @@ export interface DecideOptions extends EnvironmentOptions {
 /** @throws CutoverFault GATE_NOT_OPEN | DECISION_INVALID | NO_WORKER | CUTOVER_UNKNOWN | TEMPORAL_UNREACHABLE */
 export async function runDecide(verb: string, options: DecideOptions, context: CliContext): Promise<number> {
   const { gate, decision, by, note, question, signal } = options;
-  const config = loadEnvironment(options, context);
+  const config = loadForTemporal(options, context);
   const message: DecisionMessage = {
     gate,
     decision,
@@ -41,8 +43,9 @@ export async function runDecide(verb: string, options: DecideOptions, context: C
   };
   return withCutover(config, context.env, async (session) => {
     const runId = await assertRunning(session);
+    if (signal) assertNamed(message);
     if (signal) await session.handle.signal(DECIDE_SIGNAL, message);
-    else await update(session, await addressed(session, runId, message));
+    else await update(session, await addressed(session, runId, message, options, context));
     if (options.json) printJson(context, { verb, ok: true, gate, decision, recorded: !signal });
     else if (signal)
       context.stdout.write(`sent: ${decision} at gate ${gate}; whether it counts is in \`hydra-cutover status\`\n`);
@@ -67,14 +70,52 @@ async function assertRunning(session: CutoverSession): Promise<string> {
  * An Update that no worker takes stays with the server, and counts when one comes back, hours after somebody read that it did not.
  * So it is sent only to a worker that answers, and names the question that is open now.
  */
-async function addressed(session: CutoverSession, runId: string, message: DecisionMessage): Promise<DecisionMessage> {
+async function addressed(
+  session: CutoverSession,
+  runId: string,
+  message: DecisionMessage,
+  options: EnvironmentOptions,
+  context: CliContext,
+): Promise<DecisionMessage> {
   const status = await queryStatus(session, runId);
   if (status === null) {
     throw noWorker(session, 'nothing was sent', '; --signal leaves the decision with Temporal until a worker is there');
   }
   const { awaiting } = status;
   if (message.question !== undefined || awaiting?.gate !== message.gate) return message;
+  if (message.gate === 'cutover' && message.decision === 'approve') {
+    await confirm(await look(session), options, context);
+  }
   return { ...message, question: awaiting.question };
+}
+
+/** What was read is what is approved. On a terminal it is shown and asked for; elsewhere the question's id says what was read. */
+async function confirm(seen: Look, options: EnvironmentOptions, context: CliContext): Promise<void> {
+  const question = seen.status?.awaiting?.question ?? '';
+  const { terminal, stderr } = context;
+  if (terminal === undefined || options.json) assertNamed({ gate: 'cutover', decision: 'approve', by: '' });
+  else {
+    stderr.write(renderStatus(seen, options.config));
+    const lines = createInterface({ input: terminal, output: stderr, terminal: false });
+    try {
+      stderr.write(
+        '\nThis moves the writes to green; the commit has no way back. Type the id of the question to approve: ',
+      );
+      const { value } = (await lines[Symbol.asyncIterator]().next()) as { readonly value?: string };
+      if (value?.trim() === question) return;
+    } finally {
+      lines.close();
+    }
+    throw new CutoverFault('DECISION_INVALID', `that is not ${question}; nothing was sent`);
+  }
+}
+
+function assertNamed({ gate, decision, question }: DecisionMessage): void {
+  if (gate !== 'cutover' || decision !== 'approve' || question !== undefined) return;
+  throw new CutoverFault(
+    'DECISION_INVALID',
+    'gate cutover is approved only with --question ID: `hydra-cutover status` shows the evidence and the id, and what was read is what is approved; nothing was sent',
+  );
 }
 
 function noWorker(

@@ -2,7 +2,7 @@ import { readRuns } from '../../adapters/temporal-history';
 import { type PastRun } from '../../domain/ports/run-history';
 import { printJson, type CliContext } from '../context';
 import { withCutover } from './cutover-session';
-import { loadEnvironment, type EnvironmentOptions } from './environment-options';
+import { loadForTemporal, type EnvironmentOptions } from './environment-options';
 import { durationText } from './render-status';
 
 export interface HistoryOptions extends EnvironmentOptions {
@@ -11,7 +11,7 @@ export interface HistoryOptions extends EnvironmentOptions {
 
 /** @throws CutoverFault TEMPORAL_UNREACHABLE */
 export async function runHistory(options: HistoryOptions, context: CliContext): Promise<number> {
-  const config = loadEnvironment(options, context);
+  const config = loadForTemporal(options, context);
   const environment = config.environment.name;
   return withCutover(config, context.env, async ({ client }) => {
     const runs = await readRuns(client, environment, options.limit);

@@ -1,14 +1,14 @@
 import { CutoverFault } from '../../domain/faults';
 import { printJson, type CliContext } from '../context';
 import { withCutover } from './cutover-session';
-import { loadEnvironment, type EnvironmentOptions } from './environment-options';
+import { loadForTemporal, type EnvironmentOptions } from './environment-options';
 import { exitCodeOf } from './exit-code';
 import { look, type Look } from './look';
 import { renderReport } from './render-report';
 
 /** @throws CutoverFault CUTOVER_RUNNING | CUTOVER_UNKNOWN | NO_WORKER | UNDO_INCOMPLETE (ended by force) */
 export async function runReport(options: EnvironmentOptions, context: CliContext): Promise<number> {
-  const config = loadEnvironment(options, context);
+  const config = loadForTemporal(options, context);
   return withCutover(config, context.env, async (session) => {
     const seen = await look(session);
     const { report } = seen;

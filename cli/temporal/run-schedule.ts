@@ -2,7 +2,7 @@ import { CutoverFault } from '../../domain/faults';
 import { type Config } from '../../config/schema';
 import { printJson, type CliContext } from '../context';
 import { withCutover } from './cutover-session';
-import { loadEnvironment, type EnvironmentOptions } from './environment-options';
+import { loadForTemporal, type EnvironmentOptions } from './environment-options';
 import { ensureSchedule, listSchedules, onSchedule, scheduleIdOf, type ScheduleLook } from './rehearsal-schedule';
 
 export const SCHEDULE_ACTIONS = ['create', 'list', 'pause', 'unpause', 'trigger', 'delete'] as const;
@@ -17,7 +17,7 @@ export interface ScheduleOptions extends EnvironmentOptions {
 
 /** @throws CutoverFault CHECK_FAILED (production) | SCHEDULE_UNKNOWN | TEMPORAL_UNREACHABLE */
 export async function runSchedule(options: ScheduleOptions, context: CliContext): Promise<number> {
-  const config = loadEnvironment(options, context);
+  const config = loadForTemporal(options, context);
   const { action, json } = options;
   if (action === 'create') assertAllowed(config, options.allowProduction);
   return withCutover(config, context.env, async ({ client }) => {

@@ -1,9 +1,8 @@
-import { CutoverFault, FAULTS } from '../../domain/faults';
-import { type Config } from '../../config/schema';
+import { CutoverFault, FAULTS, isCutoverFault } from '../../domain/faults';
 import { printJson, type CliContext } from '../context';
 import { withCutover } from './cutover-session';
 import { askDatabases, renderTale, type DatabasesTale } from './databases-tale';
-import { loadEnvironment, type EnvironmentOptions } from './environment-options';
+import { loadEnvironment, loadForTemporal, type EnvironmentOptions } from './environment-options';
 import { isEndedByForce, look, type Look } from './look';
 import { renderStatus } from './render-status';
 import { isTemporalSilent } from './temporal-fault';
@@ -17,24 +16,35 @@ export interface StatusOptions extends EnvironmentOptions {
 
 /** @throws CutoverFault CUTOVER_UNKNOWN, when the databases know of none either */
 export async function runStatus(options: StatusOptions, context: CliContext): Promise<number> {
-  const config = loadEnvironment(options, context);
   if (options.fromDatabases === true) {
-    const tale = await askDatabases(config, context);
+    const tale = await askDatabases(loadEnvironment(options, context), context);
     const exitCode = tale.isKnown ? 0 : FAULTS.DB_UNREACHABLE.exitCode;
     tell(options, context, { exitCode, tale });
     return exitCode;
   }
+  const config = loadForTemporal(options, context);
   try {
     return await withCutover(config, context.env, async (session) => {
       const now = options.watch ? await watch(session, teller(context, options), false) : await look(session);
-      const tale = isHalfTruth(now) ? await askDatabases(config, context) : undefined;
+      const tale = isHalfTruth(now) ? await askIfPossible(options, context) : undefined;
       const exitCode = exitCodeOfLook(now);
       tell(options, context, { exitCode, look: now, ...(tale === undefined ? {} : { tale }) });
       return exitCode;
     });
   } catch (error) {
     if (!isTemporalSilent(error)) throw error;
-    return withoutTemporal(config, options, context, error);
+    return withoutTemporal(options, context, error);
+  }
+}
+
+/** The databases take secrets, and whoever looks may have none: then what Temporal says is all there is. */
+async function askIfPossible(options: StatusOptions, context: CliContext): Promise<DatabasesTale | undefined> {
+  try {
+    return await askDatabases(loadEnvironment(options, context), context);
+  } catch (error) {
+    if (!isCutoverFault(error)) throw error;
+    context.stderr.write(`the databases were not asked: ${error.message}\n`);
+    return undefined;
   }
 }
 
@@ -44,13 +54,8 @@ function isHalfTruth({ temporal, wasReset }: Look): boolean {
 }
 
 /** A cutover that Temporal does not know, or that belongs to a Temporal that is gone, is in the databases all the same. */
-async function withoutTemporal(
-  config: Config,
-  options: StatusOptions,
-  context: CliContext,
-  fault: CutoverFault,
-): Promise<number> {
-  const tale = await askDatabases(config, context).catch(() => undefined);
+async function withoutTemporal(options: StatusOptions, context: CliContext, fault: CutoverFault): Promise<number> {
+  const tale = await askIfPossible(options, context);
   if (tale === undefined) throw fault;
   // One that answers and has lost the cutover, or its whole namespace, will not have it back.
   const isUnknown = fault.code !== 'TEMPORAL_UNREACHABLE';

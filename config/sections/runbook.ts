@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationMs } from '../fields';
+import { durationMs, httpUrl, label } from '../fields';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -173,6 +173,30 @@ export const bakeSection = z
     p95MsMax: durationMs(1, 600_000)
       .optional()
       .describe('Highest good 95th percentile of answer times in milliseconds. Without it: not looked at.'),
+    counters: z
+      .array(
+        z
+          .strictObject({
+            name: label().describe('Name in the report.'),
+            metricsUrl: httpUrl().describe("The dependent's metrics in Prometheus' text format."),
+            metric: z
+              .string()
+              .max(200)
+              .regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/)
+              .meta({ allowed: 'the name of a counter' })
+              .describe('The counter.'),
+            labels: z
+              .record(z.string().max(200), z.string().max(1_000))
+              .default({})
+              .describe('Series that have all of these labels are added up.'),
+          })
+          .describe('One counter.'),
+      )
+      .max(20)
+      .default([])
+      .describe(
+        'What dependents count, for example what a policy service answers with 403: more of it for each request than before the switchover makes the bake bad.',
+      ),
   })
   .prefault({})
   .describe('Watching green under real traffic.');
@@ -204,6 +228,13 @@ export const gatesSection = z
       .optional()
       .describe(
         'While clients write more often than this at the gateways, gate `cutover` is approved only with a note that says why. Without it: not looked at.',
+      ),
+    approvers: z
+      .array(z.string().trim().min(1).max(200).describe('A name, as it will be claimed with `--by`.'))
+      .max(100)
+      .default([])
+      .describe(
+        'Who may decide gates `plan`, `cutover` and `finalize`; empty: anybody. At gate `intervene` anybody may help. Names are claims: who may send a decision at all is up to the access rules of Temporal.',
       ),
     approverIsNotStarter: z
       .boolean()

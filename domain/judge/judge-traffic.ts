@@ -55,7 +55,9 @@ const HARMLESS_ERRORS = { factor: 1.1, share: 0.002 } as const;
 export function judgeTraffic(before: Traffic, spans: readonly Span[], options: JudgeOptions): Judgement {
   const after = addTraffic(spans.map(({ traffic }) => traffic));
   const requests = requestsIn(after);
-  const bad = measuresOf(before, after).flatMap((measure) => judgeMeasure(measure, spans, options));
+  // What hardly anybody saw before says nothing about what is usual.
+  const measures = requestsIn(before) < options.requestsMin ? [] : measuresOf(before, after);
+  const bad = measures.flatMap((measure) => judgeMeasure(measure, spans, options));
   if (bad.length > 0) return { verdict: 'bad', requests, problems: bad };
   const unseen = [...tooFew(before, after, options), ...tooCoarse(before, after, options)];
   return { verdict: unseen.length > 0 ? 'inconclusive' : 'clean', requests, problems: unseen };
@@ -106,17 +108,21 @@ function outcomesOf(endpoint: string, before: Traffic, after: Traffic): readonly
   const [old, now] = [before[endpoint], after[endpoint]];
   const names = new Set([...Object.keys(old?.outcomes ?? {}), ...Object.keys(now?.outcomes ?? {})]);
   return [...names].sort().map((name) => {
-    const [events, requests] = [old?.outcomes[name] ?? 0, old?.requests ?? 0];
+    const [events, requests] = [old?.outcomes[name] ?? 0, old === undefined ? 0 : trialsOf(old)];
     const usual = events / Math.max(1, requests);
     const part: Counted = {
       endpoint,
       count: ({ outcomes }) => outcomes[name] ?? 0,
-      trials: ({ requests }) => requests,
+      trials: trialsOf,
       limit: upperShare(events, requests, Z) * HARMLESS_ERRORS.factor + HARMLESS_ERRORS.share,
       besideFactor: HARMLESS_ERRORS.factor + HARMLESS_ERRORS.share / Math.max(usual, HARMLESS_ERRORS.share / 10),
     };
     return { name: `${endpoint}: ${name}`, kind: 'outcome', parts: [part], group: name };
   });
+}
+
+function trialsOf({ trials, requests }: EndpointTraffic): number {
+  return trials ?? requests;
 }
 
 function latenciesOf(endpoint: string, before: Traffic): readonly Single[] {
@@ -199,13 +205,17 @@ function tooFew(before: Traffic, after: Traffic, { requestsMin }: JudgeOptions):
 
 /** Of the endpoints that matter: where a slowdown could not have been seen. */
 function tooCoarse(before: Traffic, after: Traffic, { requestsMin }: JudgeOptions): string[] {
-  return Object.entries(after).flatMap(([endpoint, { requests }]) => {
+  return Object.entries(after).flatMap(([endpoint, { latency }]) => {
     const old = before[endpoint];
-    if (old === undefined || requests < requestsMin || old.requests < requestsMin) return [];
+    if (old === undefined || measured(latency) < requestsMin || measured(old.latency) < requestsMin) return [];
     return latencyLimits(old.latency, HARMLESS_SLOWDOWN).length > 0
       ? []
       : [`${endpoint}: the buckets of its latencies are too coarse to show 20 %`];
   });
+}
+
+function measured(latency: EndpointTraffic['latency']): number {
+  return latency.at(-1)?.count ?? 0;
 }
 
 function percent(share: number): string {

@@ -6,6 +6,8 @@ export interface EndpointTraffic {
   /** How many of them ended so: `5xx`, an OAuth error such as `invalid_grant`, or what else is counted. */
   readonly outcomes: Readonly<Record<string, number>>;
   readonly latency: Histogram;
+  /** Of what the outcomes are a share, where that is not `requests`. */
+  readonly trials?: number;
 }
 
 /** By endpoint. Counters since a process started, or what was counted in between: see {@link trafficSince}. */

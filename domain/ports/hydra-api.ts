@@ -12,9 +12,15 @@ export interface HydraApi {
   client(side: SideName, clientId: string): Promise<Readonly<Record<string, unknown>> | undefined>;
   /** Public keys of `/.well-known/jwks.json`, by kid. */
   publicKeys(side: SideName): Promise<readonly string[]>;
+  /** Thumbprints (RFC 7638) of a key set: the same key has the same one, whatever its kid. @returns empty when there is no such set */
+  keyThumbprints(side: SideName, set: string): Promise<readonly string[]>;
+  /** All of `/.well-known/openid-configuration`. */
+  discovery(side: SideName): Promise<HydraAnswer>;
+  /** Issuers whose assertions are taken as grants, by id. */
+  trustedIssuers(side: SideName): Promise<ReadonlyMap<string, HydraAnswer>>;
+  introspection(side: SideName, token: string): Promise<HydraAnswer>;
+  userinfo(side: SideName, accessToken: string): Promise<HydraAnswer>;
   issuer(side: SideName): Promise<string>;
-  /** The whole discovery document. */
-  discovery(side: SideName): Promise<Readonly<Record<string, unknown>>>;
   /** SHA-256 of each key that it signs tokens with, of the public part: equal kids prove nothing, because 1.x calls its first ones alike. */
   signingKeys(side: SideName): Promise<readonly string[]>;
   /** Begins a login as a browser does and goes no further. 1.x keeps a row for it. @returns names of the cookies it sets, or why it begins none */
@@ -32,6 +38,11 @@ export interface HydraApi {
    * @throws CutoverFault HYDRA_UNEXPECTED says at which step it broke
    */
   syntheticLogin(side: SideName): Promise<SyntheticLogin>;
+  /**
+   * The same up to the tokens, which live until `work` has ended; then client, session and tokens are removed.
+   * @throws CutoverFault HYDRA_UNEXPECTED says at which step it broke
+   */
+  withSyntheticTokens<T>(side: SideName, work: (tokens: SyntheticTokens) => Promise<T>): Promise<T>;
 }
 
 /** A client as far as a login begins with it. */
@@ -48,12 +59,23 @@ export interface SyntheticLogin {
   readonly cookies: readonly string[];
 }
 
+/** Every field of one object as a Hydra answered it, but for what is secret. */
+export type HydraAnswer = Readonly<Record<string, unknown>>;
+
+/** Of a user who does not exist. Secrets. */
+export interface SyntheticTokens {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+}
+
 export interface ConsentSample {
   readonly consentId: string;
   readonly clientId: string;
   readonly scope: readonly string[];
   readonly remember: boolean;
   readonly rememberForSeconds: number;
+  /** All of it. */
+  readonly answer: HydraAnswer;
 }
 
 export interface HydraMetrics {

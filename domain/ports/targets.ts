@@ -78,6 +78,8 @@ export interface GatewayTraffic {
   readonly latency: Histogram;
   /** What the sides said, by endpoint and OAuth error; empty for a gateway of a version that does not count it. */
   readonly answers: readonly OAuthAnswerCount[];
+  /** How long each side took, by endpoint; empty for a gateway of a version that does not measure it. */
+  readonly latencies: Readonly<Record<SideName, Readonly<Record<string, Histogram>>>>;
 }
 
 export interface GatewayView {
@@ -128,4 +130,11 @@ export interface JobRemoval {
   readonly client?: string;
   /** Id of the consent (`consent_request.challenge` of Hydra's list), for what belongs to one. */
   readonly consent?: string;
+}
+
+/** A number of a dependent's own metrics that only grows until it is restarted. */
+export interface DependentCounter {
+  readonly name: string;
+  /** @throws CutoverFault TARGET_UNREACHABLE | TARGET_REFUSED */
+  readonly read: () => Promise<number>;
 }

@@ -23,10 +23,10 @@ export async function chooseSubjects(blue: SqlClient, wanted: number): Promise<r
        SELECT DISTINCT subject FROM (
          SELECT subject FROM hydra_oauth2_consent_request TABLESAMPLE SYSTEM ($1) WHERE subject <> '' LIMIT $2) AS picked
      ), counted AS MATERIALIZED (
-       SELECT pool.subject, some.clients FROM pool, LATERAL (
+       SELECT pool.subject, few.clients FROM pool, LATERAL (
          SELECT count(*) AS consents, count(DISTINCT client_id) AS clients FROM (
            SELECT client_id FROM hydra_oauth2_consent_request AS consent WHERE consent.subject = pool.subject LIMIT $4 + 1) AS first
-       ) AS some WHERE some.consents <= $4
+       ) AS few WHERE few.consents <= $4
      )
      (SELECT subject FROM counted ORDER BY clients DESC, random() LIMIT ceil($3::numeric / 3))
      UNION (SELECT subject FROM counted ORDER BY random() LIMIT $3) LIMIT $3`,

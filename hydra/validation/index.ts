@@ -7,8 +7,11 @@ export {
   consentsInBlue,
   consentsInGreen,
   keysIn,
+  keySets,
+  keySetsRotatedBetween,
   listedOnBlue,
   subjectsInGreen,
 } from './rows-behind';
-export { differingFields, editedBetween } from './same-client';
+export { editedBetween } from './edited-between';
+export { type TrafficReading, keepReadings, trafficBefore } from './traffic-store';
 export { type Sample, type SampleKind, readSamples, writeSamples } from './sample-store';

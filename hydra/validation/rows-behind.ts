@@ -36,6 +36,23 @@ export function keysIn(client: SqlClient, kids: readonly string[]): Promise<Set<
   return present(client, 'SELECT kid AS id FROM hydra_jwk WHERE kid = ANY($1)', kids);
 }
 
+/** @returns the names of all key sets of a side */
+export async function keySets(client: SqlClient): Promise<readonly string[]> {
+  const rows = await queryRows<{ sid: string }>(client, 'SELECT DISTINCT sid FROM hydra_jwk ORDER BY sid', []);
+  return rows.map(({ sid }) => sid);
+}
+
+/** @returns whether blue has a key of a set that green, which stays as it was, has not: somebody rotated meanwhile */
+export async function keySetsRotatedBetween(blue: SqlClient, green: SqlClient, set: string): Promise<boolean> {
+  const sql = `SELECT kid || ' ' || created_at AS id FROM hydra_jwk WHERE sid = $1`;
+  const [now, then] = [
+    await queryRows<{ id: string }>(blue, sql, [set]),
+    await queryRows<{ id: string }>(green, sql, [set]),
+  ];
+  const known = new Set(then.map(({ id }) => id));
+  return now.some(({ id }) => !known.has(id));
+}
+
 /**
  * Consents of these subjects that 1.11.10 lists now, by subject, with their clients: what its `FindSubjectsGrantedConsentRequests`
  * asks for.

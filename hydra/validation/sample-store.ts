@@ -12,23 +12,52 @@ export interface Sample {
   readonly answer: unknown;
 }
 
-/** Keeps these samples instead of the ones before. */
+/**
+ * Keeps these samples instead of the ones before. As text: what Hydra 1.x answers may hold what jsonb cannot. One that is nested more
+ * deeply than it can be written is left out.
+ */
 export async function writeSamples(green: SqlClient, samples: readonly Sample[]): Promise<void> {
+  const kept = samples.flatMap(({ kind, key, answer }) => {
+    const text = textOf(answer);
+    return text === undefined ? [] : [{ kind, key, text }];
+  });
   await inTransaction(green, 'BEGIN', 'COMMIT', async () => {
     await green.query(
-      `CREATE TABLE IF NOT EXISTS hydra_cutover.sample (kind text, key text, answer jsonb, PRIMARY KEY (kind, key))`,
+      `CREATE TABLE IF NOT EXISTS hydra_cutover.sample (kind text, key text, answer text, PRIMARY KEY (kind, key))`,
     );
     await green.query('DELETE FROM hydra_cutover.sample');
-    await green.query(
-      `INSERT INTO hydra_cutover.sample
-       SELECT kind, key, answer FROM jsonb_to_recordset($1::jsonb) AS s(kind text, key text, answer jsonb)`,
-      [JSON.stringify(samples)],
-    );
+    await green.query(`INSERT INTO hydra_cutover.sample SELECT * FROM unnest($1::text[], $2::text[], $3::text[])`, [
+      kept.map(({ kind }) => kind),
+      kept.map(({ key }) => key),
+      kept.map(({ text }) => text),
+    ]);
   });
 }
 
 /** @returns none when there were never any */
 export async function readSamples(green: SqlClient): Promise<readonly Sample[]> {
   if (!(await hasOurs(green, 'hydra_cutover.sample'))) return [];
-  return queryRows<Sample>(green, 'SELECT kind, key, answer FROM hydra_cutover.sample ORDER BY kind, key');
+  const rows = await queryRows<Sample & { readonly answer: string }>(
+    green,
+    'SELECT kind, key, answer FROM hydra_cutover.sample ORDER BY kind, key',
+  );
+  return rows.map(({ kind, key, answer }) => ({ kind, key, answer: JSON.parse(answer, revive) as unknown }));
+}
+
+/** JSON has no number beyond a double's, and JavaScript reads what Hydra 1.x answers so as infinite. */
+const INFINITE = '\u0000infinite:';
+
+function textOf(answer: unknown): string | undefined {
+  try {
+    return JSON.stringify(answer, (_name, value: unknown) =>
+      value === Infinity || value === -Infinity ? `${INFINITE}${value}` : value,
+    );
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function revive(_name: string, value: unknown): unknown {
+  return typeof value === 'string' && value.startsWith(INFINITE) ? Number(value.slice(INFINITE.length)) : value;
 }

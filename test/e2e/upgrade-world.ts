@@ -58,8 +58,9 @@ export class UpgradeWorld {
     await this.cli('start', '--by', 'tests');
   }
 
-  approve(gate: string, note = 'as agreed'): Promise<string> {
-    return this.cli('approve', '--gate', gate, '--by', 'tests', '--note', note);
+  async approve(gate: string, note = 'as agreed'): Promise<string> {
+    const question = (await this.status())?.awaiting?.question ?? 'unknown';
+    return this.cli('approve', '--gate', gate, '--question', question, '--by', 'tests', '--note', note);
   }
 
   async status(): Promise<CutoverStatus | undefined> {

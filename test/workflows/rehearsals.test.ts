@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { type PreflightInput } from '../../domain/steps';
 import { closed, useTemporal } from './support/environment';
-import { answers, fakeSteps, PARITY, PLAN, REHEARSAL } from './support/fake-steps';
+import { ANSWERS, answers, fakeSteps, PARITY, PLAN, REHEARSAL } from './support/fake-steps';
 
 const temporal = useTemporal();
 
@@ -29,6 +29,28 @@ describe('a rehearsal', () => {
       },
     ]);
     expect(calls).toContain('deleteGreen');
+  });
+
+  it('tells what clients would be answered otherwise, with the client named, and asks nothing where no Hydra was started', async () => {
+    const finding = { question: 'client', about: 'shop', field: 'redirect_uris', kind: 'changed' };
+    const compareAnswers = answers({ ...ANSWERS, found: 1, findings: [finding] });
+    const { activities } = fakeSteps({ preflight, compareAnswers });
+    const { report } = await temporal.upgrade(activities, closed, { mode: 'rehearse' });
+    expect(report.findings).toEqual([
+      {
+        phase: 'samples',
+        weight: 'blocks',
+        code: 'ANSWERS_DIFFER',
+        what: '1 answers of Hydra on the copy are not those of blue: client shop, redirect_uris: green answers it otherwise than blue',
+      },
+    ]);
+    const without = async (input: object) => ({
+      ...(await preflight(input)),
+      rehearsal: { ...REHEARSAL, startsGreen: false },
+    });
+    const silent = fakeSteps({ preflight: without });
+    await temporal.upgrade(silent.activities, closed, { mode: 'rehearse' });
+    expect(silent.calls).not.toContain('compareAnswers');
   });
 
   it.each([

@@ -25,6 +25,14 @@ export async function preflight({ run }: Cutover, input: UpgradeInput, problems:
         'the config wants another person to approve than the one who starts; say who starts ("by")',
       );
     }
+    const { approvers = [], approverIsNotStarter } = plan.gates;
+    const others = approvers.filter((name) => !approverIsNotStarter || name.toLowerCase() !== input.by?.toLowerCase());
+    if (approvers.length > 0 && others.length === 0) {
+      throw new CutoverFault(
+        'CHECK_FAILED',
+        `nobody could approve: gates.approvers names ${approvers.join(', ')}, who starts, and the config wants another person to approve; add somebody, or let somebody else start`,
+      );
+    }
     run.receipts.plan = plan;
   });
 }

@@ -3,7 +3,7 @@ import { type FaultCode } from '../../domain/faults';
 import { type Removal, type Report } from '../../domain/receipts';
 import { type Phase } from '../../domain/runbook';
 import { type Cutover } from '../cutover';
-import { planEvidence } from '../evidence';
+import { findingText, planEvidence } from '../evidence';
 import { causeOf, isJudgeable, type Cause } from '../failures';
 import { steps } from '../steps';
 import { assertApproved } from './approval';
@@ -103,20 +103,38 @@ async function tryOut(cutover: Cutover): Promise<void> {
   });
   await run.inPhase('guard', () => steps.guardGreen(stepInput));
   await run.inPhase('vacuum', () => steps.vacuumGreen(stepInput));
-  await startHydra(cutover);
+  const isStarted = await startHydra(cutover);
+  if (isStarted) await ask(cutover);
   if (isKept) await compare(cutover);
 }
 
-async function startHydra(cutover: Cutover): Promise<void> {
+/** @returns whether a Hydra answers on the copy */
+async function startHydra(cutover: Cutover): Promise<boolean> {
   const { run, saga } = cutover;
-  if (!rehearsalPlan(cutover).startsGreen) return;
+  if (!rehearsalPlan(cutover).startsGreen) return false;
   const findings: readonly FaultCode[] = ['PROCESS_NOT_READY', 'CHECK_FAILED', 'HYDRA_UNEXPECTED', 'COMMAND_FAILED'];
-  await finds(cutover, 'start', findings, async () => {
+  return finds(cutover, 'start', findings, async () => {
     saga.register('start', () => steps.stopGreen(run.stepInput));
     const started = await steps.startGreen(run.stepInput);
     for (const what of started?.differences ?? []) {
       run.findings.push({ phase: 'start', weight: 'blocks', code: 'CHECK_FAILED', what });
     }
+  });
+}
+
+/** What a client would be told otherwise is known weeks before the night. */
+async function ask(cutover: Cutover): Promise<void> {
+  const { run } = cutover;
+  await finds(cutover, 'samples', ['HYDRA_UNREACHABLE', 'HYDRA_UNEXPECTED', 'CHECK_FAILED'], async () => {
+    run.receipts.answers = await steps.compareAnswers(run.stepInput);
+  });
+  const { answers } = run.receipts;
+  if (answers === null || answers.found === 0) return;
+  run.findings.push({
+    phase: 'samples',
+    weight: 'blocks',
+    code: 'ANSWERS_DIFFER',
+    what: `${answers.found} answers of Hydra on the copy are not those of blue: ${answers.findings.map(findingText).join('; ')}`,
   });
 }
 

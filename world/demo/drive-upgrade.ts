@@ -76,7 +76,9 @@ async function answer(gate: Gate, status: CutoverStatus, options: DriveOptions, 
   if (gate === 'intervene') {
     throw new CutoverFault('PERSON_NEEDED', `the upgrade needs a person: ${awaiting.why}`, { gate });
   }
-  await mustSucceed(['approve', '--config', options.configFile, '--gate', gate, '--by', DEMO_PERSON], options.env);
+  const question = ['--question', awaiting.question];
+  const args = ['approve', '--config', options.configFile, '--gate', gate, ...question, '--by', DEMO_PERSON];
+  await mustSucceed(args, options.env);
   options.say(`approved gate ${gate}`);
 }
 

@@ -34,6 +34,7 @@ import {
 } from './green-fixture';
 import { declareDifferenceTests } from './green-differences';
 import { CLIENT_ORIGIN, GreenHydras } from './green-hydras';
+import { bothHydrasAnswer } from './both-hydras-answer';
 import { MASTER_PASSWORD } from '../world/rds/endpoint-fixture';
 
 const AS_OF = '2026-03-01T12:00:00.000Z';
@@ -95,6 +96,15 @@ const migrations = async () => {
 /** As if green had never been opened: what serves is neither stopped nor removed. */
 const closeAgain = () =>
   fixture.on('green', (session) => session.query(`UPDATE hydra_cutover.run SET state = 'closed', epoch = 0`));
+
+/** Changes rows of green though it is closed, as a defect of the migration would have. */
+async function changeClosed(sql: string): Promise<void> {
+  await fixture.on('green', async (green) => {
+    await openSide(green, 1, 1_000);
+    await green.query(sql);
+  });
+  await closeAgain();
+}
 
 /** What a cutover does with green, in its order; every step finds what is there when it comes again. */
 const stages = new Stages({
@@ -348,6 +358,9 @@ describe('green, from the snapshot on', () => {
     });
 
     declareDifferenceTests(hydras, () => fixture, context);
+    it('is asked what blue is asked before anything moves; what somebody changed since the snapshot is no finding', async () => {
+      await bothHydrasAnswer(fixture, hydras, changeClosed);
+    });
 
     it('answers as blue did; a consent that is there and not listed fails the validation and the purge guard', async () => {
       const hydra = hydras.api();

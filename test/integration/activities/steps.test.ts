@@ -55,6 +55,7 @@ const ACTS: { readonly [Name in StepName]: readonly Situation[] } = {
   keepInSync: NEVER,
   verifyParity: NEVER,
   compareRowHashes: NEVER,
+  compareAnswers: NEVER,
   gatherEvidence: NEVER,
   pauseJobs: NEVER,
   resumeJobs: NEVER,

@@ -7,6 +7,7 @@ import { openSync } from '../../../activities/sync-session';
 import { type Databases, type SessionOptions } from '../../../domain/ports/databases';
 import { type Gateway, type Target } from '../../../domain/ports/targets';
 import { readBacklog, readStaleChallenges } from '../../../hydra/sync';
+import { AGREEING_HYDRAS } from '../../support/agreeing-hydras';
 import { useDatabase } from '../../support/database';
 import { type Grant, History } from '../hydra/sync/history';
 import { SyncWorld } from '../hydra/sync/sync-world';
@@ -39,15 +40,6 @@ function databases(): Databases {
   };
 }
 
-/** Both sides alike, but that nobody measures them. */
-const HYDRAS = {
-  metrics: () => Promise.reject(new Error('no metrics')),
-  discovery: async () => ({ issuer: 'https://id.example/' }),
-  signingKeys: async () => ['key'],
-  loginCookies: async () => ({ names: ['oauth2_authentication_csrf_1'] }),
-  allowsOrigin: async () => true,
-};
-
 const VIEW = { appliedEpoch: 0, appliedSide: 'blue', stagedEpoch: null, highestEpoch: 0 } as const;
 
 function deps(changes: Partial<StepDeps> = {}, sync: Partial<StepDeps['settings']['sync']> = {}): StepDeps {
@@ -58,7 +50,7 @@ function deps(changes: Partial<StepDeps> = {}, sync: Partial<StepDeps['settings'
     gateways: [],
     targets: [],
     jobs: [],
-    hydra: HYDRAS,
+    hydra: AGREEING_HYDRAS,
     log,
     ...changes,
   } as unknown as StepDeps;
@@ -206,6 +198,39 @@ describe('gatherEvidence', () => {
     expect(evidence.problems[0]).toContain(grant.consent);
     await blue.query(claims, [grant.consent, '']);
     expect(await gatherEvidence(deps(), input(), stepContext())).toMatchObject({ backlog: 0, problems: [] });
+  });
+
+  it('asks both Hydras while green is closed, again once what changed is carried, and names the client that differs', async () => {
+    const settings = { ...SETTINGS, validation: { subjects: 0, clients: 1_000, syntheticLogin: true } };
+    let looks = 0;
+    const tokens = { accessToken: 'secret-access', refreshToken: 'secret-refresh' };
+    const hydra = {
+      ...AGREEING_HYDRAS,
+      client: (side: string, id: string) =>
+        Promise.resolve({ client_id: id, scope: side === 'green' ? 'less' : 'all' }),
+      // Differs until the second look.
+      trustedIssuers: (side: string) =>
+        Promise.resolve(new Map(side === 'green' && looks++ === 0 ? [['issuer', { issuer: 'gone' }]] : [])),
+      withSyntheticTokens: (_side: string, work: (all: typeof tokens) => unknown) => work(tokens),
+      introspection: (side: string) => Promise.resolve({ active: side === 'blue' }),
+      userinfo: () => Promise.resolve({ sub: 'x' }),
+    } as unknown as StepDeps['hydra'];
+    const { answers, problems } = await gatherEvidence(deps({ hydra, settings }), input(), stepContext());
+    const { rows } = await green.query<{ id: string }>('SELECT id FROM hydra_client');
+    expect(looks).toBe(2);
+    expect(answers?.asked).toEqual(
+      expect.arrayContaining([
+        { question: 'discovery', asked: 1, differing: 0 },
+        { question: 'trusted_issuer', asked: 1, differing: 0 },
+        { question: 'client', asked: rows.length, differing: rows.length },
+        { question: 'introspection', asked: 2, differing: 2 },
+        { question: 'userinfo', asked: 1, differing: 0 },
+      ]),
+    );
+    expect(rows.map(({ id }) => id)).toContain(answers?.findings[0]?.about);
+    expect(answers?.findings.length).toBeLessThanOrEqual(20);
+    expect(problems).toEqual([`${rows.length + 2} answers of Hydra on green are not those of blue`]);
+    expect(JSON.stringify(answers)).not.toContain('secret-');
   });
 
   it('names all problems at once', async () => {

@@ -51,6 +51,34 @@ describe.each(SIDE_NAMES)('the API of %s', (side) => {
     await http.close();
   });
 
+  it('answers what only the holder of a token can ask, whose user is gone afterwards', async () => {
+    const seen = await api.withSyntheticTokens(side, async ({ accessToken, refreshToken }) => ({
+      access: await api.introspection(side, accessToken),
+      refresh: await api.introspection(side, refreshToken),
+      user: await api.userinfo(side, accessToken),
+      accessToken,
+    }));
+    expect(seen).toMatchObject({
+      access: { active: true },
+      refresh: { active: true },
+      user: { sub: expect.any(String) as string },
+    });
+    expect(await api.introspection(side, seen.accessToken)).toEqual({ active: false });
+    expect(await api.client(side, 'hydra-cutover-check')).toBeUndefined();
+  });
+
+  it('tells its keys by thumbprint, its whole discovery and whom it trusts', async () => {
+    const [thumbprint, ...more] = await api.keyThumbprints(side, 'hydra.openid.id-token');
+    expect(thumbprint).toMatch(/^[\w-]{43}$/);
+    expect(more.length).toBeLessThanOrEqual(1);
+    expect(await api.keyThumbprints(side, 'no-such-set')).toEqual([]);
+    expect(await api.discovery(side)).toMatchObject({
+      issuer: hydras[side].issuer,
+      jwks_uri: expect.any(String) as string,
+    });
+    expect([...(await api.trustedIssuers(side)).keys()]).toEqual([]);
+  });
+
   it('lists the same consents whatever the page size, and a client without its secret', async () => {
     const http = oauth(side);
     const ids: string[] = [];

@@ -73,7 +73,11 @@ function environment(name: string, temporal: object = {}) {
     const { code, stdout } = await cli('status', '--json', ...more);
     return {
       code,
-      ...(JSON.parse(stdout) as { awaiting: string | null; phase: string | null; status: object | null }),
+      ...(JSON.parse(stdout) as {
+        awaiting: string | null;
+        phase: string | null;
+        status: { readonly awaiting?: { readonly question: string } | null } | null;
+      }),
     };
   };
   const gate = async (wanted: string) => {
@@ -138,9 +142,14 @@ describe('a cutover by the command line', () => {
     await until('a status', async () => (await status()).status !== null);
     // What was said to be not sent does not count later.
     expect(await status()).toMatchObject({ awaiting: 'cutover', status: { decisions: [{ gate: 'plan' }] } });
+    expect(await cli('approve', '--gate', 'cutover', '--by', 'bob')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^error DECISION_INVALID: gate cutover is approved only with --question/) as string,
+    });
+    const { question } = (await status()).status?.awaiting ?? { question: 'unknown' };
     await until(
       'an answer to the approval',
-      async () => (await cli('approve', '--gate', 'cutover', '--by', 'bob')).code !== 6,
+      async () => (await cli('approve', '--gate', 'cutover', '--question', question, '--by', 'bob')).code !== 6,
     );
     await gate('finalize');
     const shown = await cli('status');

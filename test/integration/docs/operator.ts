@@ -89,8 +89,10 @@ export class Operator {
     }
   }
 
-  decide(gate: Gate, ...more: string[]): Promise<void> {
-    return this.#cli('approve', '--gate', gate, '--by', 'bob', ...more);
+  async decide(gate: Gate, ...more: string[]): Promise<void> {
+    const question = (await this.look()).status?.awaiting?.question;
+    const named = question === undefined ? [] : ['--question', question];
+    return this.#cli('approve', '--gate', gate, '--by', 'bob', ...named, ...more);
   }
 
   async #breakOff(direction: keyof typeof BREAKS): Promise<void> {

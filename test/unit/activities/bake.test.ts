@@ -9,16 +9,28 @@ const EPOCH = 7;
 const INPUT = { cutoverId: 'c1', environment: 'test' };
 const GREEN: TargetView = { appliedEpoch: EPOCH, appliedSide: 'green', stagedEpoch: null, highestEpoch: EPOCH };
 
-const traffic = (requests: number, serverErrors: number, slow = 0): GatewayTraffic => ({
+const traffic = (requests: number, serverErrors: number, slow = 0, refused = 0): GatewayTraffic => ({
   requests,
   serverErrors,
-  answers: [],
+  answers: [
+    { side: 'green', endpoint: 'token', grant: 'refresh_token', outcome: 'ok', count: requests - refused },
+    { side: 'green', endpoint: 'token', grant: 'refresh_token', outcome: 'invalid_grant', count: refused },
+    { side: 'blue', endpoint: 'token', grant: 'refresh_token', outcome: 'ok', count: 5_000 },
+  ],
+  latencies: { blue: {}, green: {} },
   latency: [
     { upToMs: 100, count: requests - slow },
     { upToMs: 1_000, count: requests },
     { upToMs: Infinity, count: requests },
   ],
 });
+
+/** Readings of the hours before the switchover. */
+const reading = (requests: number, invalid_grant: number) => ({
+  source: 'edge',
+  counters: JSON.stringify({ 'token (refresh_token)': { requests, outcomes: { invalid_grant }, latency: [] } }),
+});
+const BEFORE = [reading(1_000, 10), reading(11_000, 110)];
 
 /** Time is what was read: every reading of a gateway takes `POLL_MS`, however slow the machine is. */
 const POLL_MS = 5;
@@ -44,11 +56,19 @@ function gateway(readings: readonly (GatewayTraffic | 'down')[], view: TargetVie
   } as unknown as Gateway;
 }
 
-function run(edge: Gateway, changes: Partial<CutoverSettings['bake']> = {}, durationMs = 40) {
+function run(
+  edge: Gateway,
+  changes: Partial<CutoverSettings['bake']> = {},
+  durationMs = 40,
+  more: { readonly before?: readonly object[]; readonly counters?: StepDeps['counters'] } = {},
+) {
   const arbiter = { side: 'green', cutoverId: INPUT.cutoverId, nonce: '', state: 'open', epoch: EPOCH };
   const session = {
     backendPid: 1,
-    query: () => Promise.resolve({ rows: [{ present: true, ...arbiter }], rowCount: 1 }),
+    query: (text: string) => {
+      const rows = text.includes('counters FROM') ? (more.before ?? BEFORE) : [{ present: true, ...arbiter }];
+      return Promise.resolve({ rows, rowCount: rows.length });
+    },
   };
   const settings = {
     hydraSchema: 'public',
@@ -58,6 +78,8 @@ function run(edge: Gateway, changes: Partial<CutoverSettings['bake']> = {}, dura
     settings,
     gateways: [edge],
     targets: [],
+    counters: more.counters ?? [],
+    log: { debug: () => undefined },
     databases: { withSession: (_side: string, work: (client: typeof session) => unknown) => work(session) },
   } as unknown as StepDeps;
   return bake(deps, INPUT, stepContext());
@@ -124,4 +146,36 @@ it('looks at the targets even when it is to take no time, and forgives one that 
   expect(reads).toBeGreaterThan(2);
   const away = await run(gateway([traffic(0, 0)], 'down'), {}, 60_000);
   expect(away.problems).toEqual(['TARGET_UNREACHABLE: edge does not say what it serves']);
+});
+
+describe('what blue answered before', () => {
+  it('makes sessions that were valid and are refused an alarm within minutes, without any 5xx', async () => {
+    const readings = Array.from({ length: 20 }, (_, look) => traffic(look * 100, 0, 0, look * 8));
+    const result = await run(gateway(readings), {}, 600);
+    expect(result).toMatchObject({ verdict: 'bad', errorRate: 0 });
+    expect(result.problems[0]).toMatch(
+      /^token \(refresh_token\): invalid_grant: \d+ of \d+ requests, 8\.00 % \(harmless up to/,
+    );
+  });
+
+  it('makes what a dependent refuses an alarm, by a counter that it names', async () => {
+    let refused = 0;
+    const counters = [{ name: 'policy 403', read: () => Promise.resolve((refused += 5)) }];
+    const kept = (counted: number) => ({
+      source: 'counter policy 403',
+      counters: JSON.stringify({ 'counter policy 403': { requests: 0, outcomes: { counted }, latency: [] } }),
+    });
+    const before = [...BEFORE, kept(100), kept(110)];
+    const readings = Array.from({ length: 40 }, (_, look) => traffic(look * 50, 0, 0, 0));
+    const result = await run(gateway(readings), {}, 600, { before, counters });
+    expect(result.problems[0]).toMatch(/^counter policy 403: counted: \d+ of \d+ requests/);
+    const quiet = [{ name: 'policy 403', read: () => Promise.resolve(3) }];
+    expect(await run(gateway(readings), {}, 40, { before, counters: quiet })).toMatchObject({ verdict: 'clean' });
+  });
+
+  it('that was not kept leaves the bake inconclusive, however well green does', async () => {
+    const result = await run(gateway([traffic(0, 0), traffic(500, 0)]), {}, 40, { before: [] });
+    expect(result).toMatchObject({ verdict: 'inconclusive', requests: 500 });
+    expect(result.problems).toEqual(['0 requests were seen before (needed at least 50): too few to compare with']);
+  });
 });

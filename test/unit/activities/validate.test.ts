@@ -4,7 +4,10 @@ import { CutoverFault } from '../../../domain/faults';
 import { stepContext } from './step-context';
 
 const INPUT = { cutoverId: 'c1', environment: 'test' };
-const CONSENT = { consentId: 'k1', clientId: 'app', scope: ['openid'], remember: true, rememberForSeconds: 0 };
+const CONSENT = {
+  ...{ consentId: 'k1', clientId: 'app', scope: ['openid'], remember: true, rememberForSeconds: 0 },
+  answer: { grant_scope: ['openid'] },
+};
 const CLIENT = { client_id: 'app', redirect_uris: ['https://a.example/cb'], updated_at: '2026-01-01T00:00:00Z' };
 
 /** Everything as it must be; a case changes one thing. */
@@ -39,7 +42,12 @@ function depsFor(state: State): StepDeps {
     if (text.includes('FROM hydra_oauth2_consent_request_handled')) return among(state.blueConsents, values);
     if (text.includes('FROM hydra_oauth2_flow')) return among(state.greenConsents, values);
     if (text.includes('FROM hydra_client')) return among(state.greenClients, values);
-    if (text.includes('FROM hydra_cutover.sample')) return state.samples;
+    if (text.includes('FROM hydra_cutover.sample')) {
+      return state.samples.map((sample) => ({
+        ...sample,
+        answer: JSON.stringify((sample as { answer: unknown }).answer),
+      }));
+    }
     const run = { side: 'green', cutoverId: INPUT.cutoverId, nonce: '', state: state.state, epoch: 7 };
     return [{ present: true, ...run }];
   };
@@ -87,7 +95,7 @@ describe('the validation', () => {
     ['issuer', 'green names another one', { issuer: 'https://other.example/' }],
     ['public keys', 'a key that blue has is not published', { keys: ['kid-1'] }],
     ['consent sessions', 'one is there and not listed', { consents: [] }],
-    ['consent sessions', 'one is listed with other contents', { consents: [{ ...CONSENT, scope: [] }] }],
+    ['consent sessions', 'one is listed with other contents', { consents: [{ ...CONSENT, answer: {} }] }],
     ['consent sessions', 'all are gone on green alone', { consents: [], greenConsents: [] }],
     ['clients', "one is in green's database and its Hydra does not give it", { client: undefined }],
     ['clients', 'one differs and nobody edited it', { client: { ...CLIENT, redirect_uris: [] } }],

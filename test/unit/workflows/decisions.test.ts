@@ -1,4 +1,4 @@
-import { judgeDecision, type GateView } from '../../../workflows/decisions';
+import { assertNamed, judgeDecision, type GateView } from '../../../workflows/decisions';
 
 const VIEW: GateView = {
   open: { gate: 'plan', question: 'plan-1-aa', decisions: ['approve', 'reject'] },
@@ -6,6 +6,7 @@ const VIEW: GateView = {
   phase: 'plan',
   startedBy: 'Alice',
   approverIsNotStarter: true,
+  approvers: [],
 };
 const APPROVE = { gate: 'plan', decision: 'approve', by: 'bob' };
 
@@ -79,5 +80,27 @@ describe('judgeDecision', () => {
     expect(judged({ gate: 'intervene', decision: 'skip', by, note: 'known' }, { open })).toContain(
       'does not take "skip" this time; allowed: retry, wait',
     );
+  });
+
+  it('takes a decision of those alone whom the config names, but lets anybody help', () => {
+    const named = { approvers: ['Bob', 'carol@example.org'] };
+    expect(judged({ ...APPROVE, by: 'bob' }, named)).toEqual(APPROVE);
+    expect(judged({ ...APPROVE, by: 'mallory' }, named)).toContain(
+      'none of those that may decide gate plan: Bob, carol',
+    );
+    const open = { gate: 'intervene' as const, question: 'i', decisions: ['retry' as const] };
+    expect(judged({ gate: 'intervene', decision: 'retry', by: 'dave' }, { ...named, open })).toMatchObject({
+      by: 'dave',
+    });
+  });
+});
+
+describe('assertNamed', () => {
+  it('lets nobody approve the cutover without the question that was read; rejecting needs none', () => {
+    const cutover = { gate: 'cutover', decision: 'approve', by: 'bob' } as const;
+    expect(() => assertNamed(cutover)).toThrow(/takes an approval only with "question"/);
+    expect(() => assertNamed({ ...cutover, question: 'cutover-2-aa' })).not.toThrow();
+    expect(() => assertNamed({ ...cutover, decision: 'reject' })).not.toThrow();
+    expect(() => assertNamed({ ...cutover, gate: 'plan' })).not.toThrow();
   });
 });

@@ -30,7 +30,7 @@ export async function playCase(handle: Handle, scene: Scene, row: Row, pollMs: n
   const asked: Row['asked'][number][] = [];
   let rejected = false;
   let gatesBehind = 0;
-  const decide = async (gate: Gate) => {
+  const decide = async (gate: Gate, question: string) => {
     const answered = gate === 'intervene' ? row.asked[asked.length] : undefined;
     if (gate === 'intervene' && answered === undefined) {
       throw new Error(`nobody foresaw: ${(await statusOf(handle)).awaiting?.why}`);
@@ -41,7 +41,7 @@ export async function playCase(handle: Handle, scene: Scene, row: Row, pollMs: n
     const reject = scene.column === 'rejected' && scene.tries > 0 && !rejected && gate !== 'intervene';
     rejected ||= reject;
     const decision = answered ?? (reject ? 'reject' : 'approve');
-    await handle.executeUpdate('decide', { args: [{ gate, decision, by: 'tests', note: 'row' } as never] });
+    await handle.executeUpdate('decide', { args: [{ gate, decision, by: 'tests', note: 'row', question } as never] });
   };
   for (const deadline = Date.now() + CASE_MS; ;) {
     if (Date.now() > deadline) throw new Error(`still under way: ${JSON.stringify(await statusOf(handle))}`);
@@ -53,7 +53,8 @@ export async function playCase(handle: Handle, scene: Scene, row: Row, pollMs: n
     const { awaiting, report } = await statusOf(handle);
     if (awaiting?.evidence.trim() === '') throw new Error(`gate ${awaiting.gate} shows nothing: ${awaiting.why}`);
     if (report !== null) return { ...(await resultOf(handle, scene, asked, report)), gatesBehind };
-    if (awaiting !== null && !mustWait(scene, row, awaiting.gate)) await decide(awaiting.gate).catch(ignoreClosed);
+    if (awaiting !== null && !mustWait(scene, row, awaiting.gate))
+      await decide(awaiting.gate, awaiting.question).catch(ignoreClosed);
     else await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }

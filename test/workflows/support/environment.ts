@@ -150,10 +150,9 @@ export const gateOpens = (handle: Handle, gate: Gate): Promise<CutoverStatus> =>
   });
 
 export async function decide(handle: Handle, gate: Gate, decision = 'approve', by = 'approver'): Promise<void> {
-  await gateOpens(handle, gate);
-  await handle.executeUpdate('decide', {
-    args: [{ gate, decision, by, ...(['skip', 'give_up'].includes(decision) ? { note: 'known' } : {}) }],
-  });
+  const { awaiting } = await gateOpens(handle, gate);
+  const note = ['skip', 'give_up'].includes(decision) ? { note: 'known' } : {};
+  await handle.executeUpdate('decide', { args: [{ gate, decision, by, question: awaiting?.question, ...note }] });
 }
 
 export interface Closed {

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import {
+  type AnswersReceipt,
   type CutoverEvidence,
   type ParityReceipt,
   type Plan,
@@ -46,6 +47,13 @@ export const REHEARSAL: NonNullable<Plan['rehearsal']> = {
 
 export const PARITY: ParityReceipt = { tables: { hydra_client: 3 }, rows: 3, differences: 0, examples: [] };
 const SYNC: SyncReceipt = { rounds: 1, changes: 2, rows: 3, backlog: 0 };
+export const ANSWERS: AnswersReceipt = {
+  askedAt: '2026-01-01T00:00:00.000Z',
+  asked: [{ question: 'client', asked: 3, differing: 0 }],
+  findings: [],
+  found: 0,
+  notAsked: [],
+};
 export const EVIDENCE: CutoverEvidence = {
   gatheredAt: '2026-01-01T00:00:00.000Z',
   backlog: 0,
@@ -54,6 +62,7 @@ export const EVIDENCE: CutoverEvidence = {
   canaryMs: 20,
   requestsPerSecond: null,
   predictedPauseMs: 100,
+  answers: ANSWERS,
   problems: [],
 };
 export const COMMITTED: SwitchoverReceipt = {
@@ -103,6 +112,7 @@ export const STEP_ANSWERS: Record<StepName, FakeStep> = {
   keepInSync: untilCancelled,
   verifyParity: async () => PARITY,
   compareRowHashes: async () => PARITY,
+  compareAnswers: async () => ANSWERS,
   gatherEvidence: async () => EVIDENCE,
   pauseJobs: async () => undefined,
   resumeJobs: async () => undefined,

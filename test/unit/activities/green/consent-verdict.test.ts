@@ -1,26 +1,51 @@
 import { judgeConsents } from '../../../../activities/green/consent-verdict';
 import { type ConsentSample } from '../../../../domain/ports/hydra-api';
 
-const consent = (consentId: string, changes: Partial<ConsentSample> = {}): ConsentSample => ({
+const consent = (consentId: string, answer: ConsentSample['answer'] = {}): ConsentSample => ({
   consentId,
   clientId: 'c',
   scope: ['openid'],
   remember: true,
   rememberForSeconds: 0,
-  ...changes,
+  answer: {
+    grant_scope: ['openid'],
+    context: 'only on green',
+    consent_request: { challenge: consentId, client: {} },
+    ...answer,
+  },
 });
 const ids = (...list: string[]) => new Set(list);
-const NONE = { same: 0, hidden: 0, changed: 0, revokedBefore: 0, goneSince: 0 };
+const NONE = { same: 0, hidden: [], changed: [], revokedBefore: 0, goneSince: 0 };
 
-const cases: [string, ConsentSample[], { blue: Set<string>; green: Set<string> }, Partial<typeof NONE>][] = [
+type Verdict = ReturnType<typeof judgeConsents>;
+const cases: [string, ConsentSample[], { blue: Set<string>; green: Set<string> }, Partial<Verdict>][] = [
   ['listed as on blue', [consent('a')], { blue: ids('a'), green: ids('a') }, { same: 1 }],
-  ['listed with another scope', [consent('a', { scope: [] })], { blue: ids('a'), green: ids('a') }, { changed: 1 }],
-  ['there and not listed', [], { blue: ids('a'), green: ids('a') }, { hidden: 1 }],
-  ['there, not listed, and gone on blue', [], { blue: ids(), green: ids('a') }, { hidden: 1 }],
+  [
+    'listed with another scope',
+    [consent('a', { grant_scope: [] })],
+    { blue: ids('a'), green: ids('a') },
+    { changed: ['a'] },
+  ],
+  [
+    'listed without its claims',
+    [consent('a', { session: {} })],
+    { blue: ids('a'), green: ids('a') },
+    { changed: ['a'] },
+  ],
+  [
+    'of a client that was edited since',
+    [consent('a', { consent_request: { challenge: 'a', client: { client_name: 'new' } } })],
+    { blue: ids('a'), green: ids('a') },
+    { same: 1 },
+  ],
+  ['there and not listed', [], { blue: ids('a'), green: ids('a') }, { hidden: ['a'] }],
+  ['there, not listed, and gone on blue', [], { blue: ids(), green: ids('a') }, { hidden: ['a'] }],
   ['gone on both sides', [], { blue: ids(), green: ids() }, { revokedBefore: 1 }],
   ['gone on green alone', [], { blue: ids('a'), green: ids() }, { goneSince: 1 }],
 ];
 
 it.each(cases)('judges a consent that is %s', (_name, answered, rows, verdict) => {
-  expect(judgeConsents([consent('a')], answered, rows)).toEqual({ ...NONE, ...verdict });
+  const before = consent('a', { session: { id_token: { email: 'x' } } });
+  const now = answered.map((one) => ({ ...one, answer: { session: before.answer['session'], ...one.answer } }));
+  expect(judgeConsents([before], now, rows)).toEqual({ ...NONE, ...verdict });
 });

@@ -44,6 +44,8 @@ describe('parseMetrics', () => {
       'gateway_request_duration_seconds_bucket{listener="public",le="+Inf"} 100',
       'gateway_oauth_answers_total{side="green",endpoint="token",grant="refresh_token",outcome="invalid_grant"} 7',
       'gateway_oauth_answers_total{side="green",endpoint="token",grant="refresh_token",outcome="of_a_later_version"} 7',
+      'gateway_oauth_answer_duration_seconds_bucket{side="blue",endpoint="token",le="0.01"} 3',
+      'gateway_oauth_answer_duration_seconds_bucket{side="blue",endpoint="token",le="+Inf"} 4',
     ].join('\n');
     expect(parseGatewayTraffic(text)).toEqual({
       requests: 100,
@@ -53,6 +55,15 @@ describe('parseMetrics', () => {
         { upToMs: Infinity, count: 100 },
       ],
       answers: [{ side: 'green', endpoint: 'token', grant: 'refresh_token', outcome: 'invalid_grant', count: 7 }],
+      latencies: {
+        blue: {
+          token: [
+            { upToMs: 10, count: 3 },
+            { upToMs: Infinity, count: 4 },
+          ],
+        },
+        green: {},
+      },
     });
   });
 });

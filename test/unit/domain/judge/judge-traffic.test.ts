@@ -65,6 +65,13 @@ it('is inconclusive where too little was seen on either side, never clean', () =
   ]);
 });
 
+it('blames nobody by what hardly anybody saw before', () => {
+  const before = { token: endpoint(99) };
+  const spans = spansOf(6, () => ({ token: endpoint(100, { invalid_grant: 60 }) }));
+  expect(judgeTraffic(before, spans, OPTIONS).verdict).toBe('inconclusive');
+  expect(judgeTraffic({ token: endpoint(100) }, spans, OPTIONS).verdict).toBe('bad');
+});
+
 it('says so where buckets cannot show a slowdown by a fifth', () => {
   const latency: Histogram = [
     { upToMs: 100, count: 4_000 },

@@ -1,0 +1,17 @@
+import { type DatabaseSession } from '../../domain/ports/databases';
+import { byFullName } from '../../hydra/by-full-name';
+import { type StepContext, type StepDeps } from '../step';
+
+/** Runs `work` in a session on blue that names Hydra's tables in full. @throws CutoverFault DB_UNREACHABLE | what `work` throws */
+export function withBlue<T>(
+  { databases, settings }: StepDeps,
+  { signal }: Pick<StepContext, 'signal'>,
+  purpose: string,
+  work: (blue: DatabaseSession) => Promise<T>,
+): Promise<T> {
+  const inSession = async (blue: DatabaseSession): Promise<T> => {
+    const named = await byFullName(blue, settings.hydraSchema);
+    return work({ ...named, backendPid: blue.backendPid });
+  };
+  return databases.withSession('blue', inSession, { signal, purpose });
+}
