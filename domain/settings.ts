@@ -88,7 +88,7 @@ export interface CleaningSettings {
   readonly removedShareMax: number;
 }
 
-export const DEFAULT_CLEANING: CleaningSettings = { removedShareMax: 0.02 };
+export const DEFAULT_CLEANING: CleaningSettings = { removedShareMax: 0.1 };
 
 /** How a rehearsal is done. */
 export interface RehearsalSettings {

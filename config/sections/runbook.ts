@@ -79,7 +79,7 @@ export const cleaningSection = z
       .number()
       .min(0)
       .max(1)
-      .default(0.02)
+      .default(0.1)
       .describe(
         'A cleaning rule that would remove more than this share of a table is a question of its own: at gate `plan`, and on the copy before the first row goes.',
       ),

@@ -4,7 +4,7 @@ import { differsFromFresh, inspectCatalog } from '../../../../hydra/catalog';
 import { RECORDED, RECORDED_FOLDERS } from '../../../../hydra/catalog/recorded';
 import { asAdmin, useDatabase } from '../../../support/database';
 import { HYDRA_1_11_10, migrateTo230, withClone } from '../../world/seeder/clone';
-import { adapts, judgeAlone, type Judged, migrateAdapted, migrateOver, passes, unsaid } from './odd-databases';
+import { adapts, isApart, judgeAlone, type Judged, migrateAdapted, migrateOver, passes, unsaid } from './odd-databases';
 import { GROUND, named, oddObjects, type OddObject } from './odd-objects';
 import { readRecorded, recordAll } from './record-all';
 
@@ -71,12 +71,9 @@ it("judges each odd object as the vendor's migration does, and what is adapted b
   const wrong = judged.flatMap(unsaid);
   const some = (all: readonly Judged[], count: number) =>
     all.filter((_, at) => at % Math.ceil(all.length / count) === 0);
-  // What is gone or otherwise of Hydra's own takes with it what others hang on: each by itself, and a share of them.
-  const together = judged.filter(({ odd }) => odd.probe !== undefined);
-  const apart = some(
-    judged.filter(({ odd }) => odd.probe === undefined),
-    6,
-  );
+  // Each by itself, and a share of them.
+  const together = judged.filter((one) => !isApart(one));
+  const apart = some(judged.filter(isApart), 6);
   const stopping = together.filter((one) => !passes(one));
   wrong.push(...(await migrateOver(ground, together.filter(passes))));
   for (const one of [...some(stopping, 4), ...apart]) wrong.push(...(await migrateOver(ground, [one])));

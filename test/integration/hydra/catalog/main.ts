@@ -7,7 +7,7 @@ import globalSetup from '../../../support/global-setup';
 import globalTeardown from '../../../support/global-teardown';
 import { sharedServers } from '../../../support/shared-servers';
 import { HYDRA_1_11_10 } from '../../world/seeder/clone';
-import { adapts, judgeAlone, type Judged, migrateAdapted, migrateOver, passes, unsaid } from './odd-databases';
+import { adapts, isApart, judgeAlone, type Judged, migrateAdapted, migrateOver, passes, unsaid } from './odd-databases';
 import { GROUND, named, oddObjects, type OddObject } from './odd-objects';
 import { recordAll, recordedPath } from './record-all';
 
@@ -64,11 +64,8 @@ async function judgeAll(client: Client, objects: readonly OddObject[]): Promise<
 
 /** What passes together; what stops, and what is adapted, each by itself. */
 async function migrateAll(ground: string, judged: readonly Judged[]): Promise<readonly string[]> {
-  // Two that change the same thing of Hydra's own cannot be told apart.
-  const [together, apart] = [
-    judged.filter((one) => passes(one) && one.odd.probe !== undefined),
-    judged.filter((one) => !passes(one) || one.odd.probe === undefined),
-  ];
+  const together = judged.filter((one) => passes(one) && !isApart(one));
+  const apart = judged.filter((one) => !passes(one) || isApart(one));
   const wrong = [...(await migrateOver(ground, together))];
   for (const one of apart) wrong.push(...(await migrateOver(ground, [one])));
   for (const one of judged.filter(adapts)) wrong.push(...(await migrateAdapted(ground, [one])));

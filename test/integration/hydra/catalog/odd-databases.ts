@@ -37,6 +37,14 @@ async function makeAll(client: Client, objects: readonly OddObject[]): Promise<v
 
 const has = ({ findings }: Judged, wanted: CatalogFinding['class']) => findings.some((one) => one.class === wanted);
 
+/**
+ * Whether it says nothing beside others: what is gone or otherwise of Hydra's own takes with it what others hang on, and a child
+ * table is published with its parent.
+ */
+export function isApart({ odd }: Judged): boolean {
+  return odd.probe === undefined || odd.kind === 'child table';
+}
+
 /** Those that the judge lets the migration pass over. */
 export function passes(judged: Judged): boolean {
   return !has(judged, 'stops');
