@@ -124,6 +124,15 @@ async function predicted({ history, log, settings }: StepDeps, subject: Predicti
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 type BlueFacts = Pick<PlanFacts, 'engineVersion' | 'databaseBytes' | 'rows' | 'rules' | 'catalog' | 'removals'>;
 
+const NOTHING_KNOWN: BlueFacts = {
+  engineVersion: 'unknown',
+  databaseBytes: 0,
+  rows: {},
+  rules: [],
+  catalog: [],
+  removals: [],
+};
+
 /** Where what is found goes; in a real run all of it to the same place. */
 interface Found {
   readonly findings: Findings;
@@ -141,14 +150,7 @@ async function lookAtBlue(
   instances: { readonly blue?: DatabaseInstance; readonly green?: DatabaseInstance },
 ): Promise<BlueFacts> {
   const { settings } = deps;
-  const facts: Mutable<BlueFacts> = {
-    engineVersion: 'unknown',
-    databaseBytes: 0,
-    rows: {},
-    rules: [],
-    catalog: [],
-    removals: [],
-  };
+  const facts: Mutable<BlueFacts> = { ...NOTHING_KNOWN };
   const look = async (blue: DatabaseSession) => {
     if (input.mode === 'rehearse') await assertNoRealRun(blue);
     const attempt = (where: string, check: () => Promise<void> | void) => {
