@@ -38,9 +38,17 @@ export function judgeHydras(fact: Fact, found: Fact | undefined, question: Catal
   }
   if (!REMADE.includes(fact.kind)) return [{ ...refused, fix: OWN_MIGRATIONS }];
   if (found === undefined && fate?.needed !== true && fate !== undefined) return [harmless(object, seen)];
-  if (found !== undefined && fate !== undefined && fate.how !== 'changed') return [harmless(object, seen)];
+  const isUnique = /^CREATE UNIQUE|^PRIMARY KEY|^UNIQUE/;
+  const columns = /\(([^()]+)\)$/.exec(fact.definition)?.[1] ?? '';
+  // It is replaced later, and a key that the migration makes before that needs it as it was.
+  const missed =
+    found !== undefined &&
+    isUnique.test(fact.definition) &&
+    fate !== undefined &&
+    question.path.refersTo(fact.table, columns, fate);
+  if (found !== undefined && fate !== undefined && fate.how !== 'changed' && !missed) return [harmless(object, seen)];
   if (fact.kind === 'default' && fate !== undefined) return [harmless(object, seen)];
-  const stops = found === undefined && fate?.needed === true;
+  const stops = missed || (found === undefined && fate?.needed === true);
   const adaptation = remake(fact, found, question);
   const fix = adaptation.statements.join('; ');
   const why = stops ? `${seen}, and migration ${fate?.migration} drops or changes it` : seen;

@@ -42,6 +42,7 @@ export class MigrationPath {
   readonly #made = new Map<string, string>();
   readonly #fates = new Map<string, Fate>();
   readonly #altered = new Map<string, string>();
+  readonly #references: { readonly at: number; readonly definition: string }[] = [];
 
   constructor(commands: readonly RecordedCommand[]) {
     const relations = new Map<string, string>();
@@ -63,6 +64,7 @@ export class MigrationPath {
       for (const [kind, table, name, definition = ''] of made) {
         if (!this.#made.has(keyOf({ kind, table, name }))) this.#made.set(keyOf({ kind, table, name }), migration);
         if (kind === 'column' && !this.#altered.has(table)) this.#altered.set(table, migration);
+        if (definition.includes(' REFERENCES ')) this.#references.push({ at, definition });
         const relation = relationOf(kind, table, name, definition);
         if (relation !== undefined && !relations.has(relation)) relations.set(relation, migration);
       }
@@ -82,6 +84,13 @@ export class MigrationPath {
       : undefined;
     return [own, tables, columns].reduce((first, one) =>
       first === undefined || (one && one.at < first.at) ? one : first,
+    );
+  }
+
+  /** Whether the migration makes a key to these columns of the table while what makes them unique is still blue's. */
+  refersTo(table: string, columns: string, before: Fate): boolean {
+    return this.#references.some(
+      ({ at, definition }) => at < before.at && definition.includes(` REFERENCES ${table}(${columns})`),
     );
   }
 

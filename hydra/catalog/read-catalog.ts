@@ -7,8 +7,10 @@ const PLAIN_PATH = `SELECT set_config('search_path', 'pg_catalog', true), set_co
 
 /** Runs `read` in a transaction that changes nothing, in which names are written in full. */
 export async function readingCatalogs<T>(client: SqlClient, read: () => Promise<T>): Promise<T> {
-  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
   try {
+    // Not at its beginning: whoever prepares green proves there that it is its own, with a lock.
+    await client.query('SET TRANSACTION READ ONLY');
     await client.query(PLAIN_PATH);
     return await read();
   } finally {
