@@ -22,9 +22,10 @@ export function postgresRightsCheck(config: Config, side: SideName): DoctorCheck
           `SELECT has_database_privilege(current_database(), 'CREATE') AS may_create,
                   ARRAY(SELECT c.relname::text FROM pg_catalog.pg_class c
                          WHERE c.relkind IN ('r', 'p') AND (c.relname ^@ 'hydra_' OR c.relname = 'schema_migration')
-                           AND pg_catalog.pg_table_is_visible(c.oid)
+                           AND c.relnamespace = pg_catalog.to_regnamespace(quote_ident($1))
                            AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE')
                          ORDER BY c.relname) AS foreign_tables`,
+          [config[side].database.schema],
         );
         const rights = rows[0] ?? { may_create: false, foreign_tables: [] };
         const lacking = [

@@ -70,8 +70,11 @@ afterEach(async () => {
 });
 
 function deps(greenInstance: InstanceOverrides = {}): StepDeps {
-  const rows = () => [{ found: arbiter !== undefined, description: arbiter }];
-  const session = { query: () => Promise.resolve({ rows: rows(), rowCount: 1 }) };
+  const isThere = () => arbiter !== undefined;
+  const rows = (sql: string) =>
+    // Whether schemas of ours belong to somebody else.
+    sql.includes('pg_namespace') ? [] : [{ found: isThere(), there: isThere(), description: arbiter }];
+  const session = { query: (sql: string) => Promise.resolve({ rows: rows(sql), rowCount: 1 }) };
   return {
     settings: { ...SETTINGS, provider: { ...SETTINGS.provider, greenInstance } },
     provider,

@@ -98,7 +98,7 @@ describe('catchUp', () => {
 
   it('gives up in words when it does not catch up in time', async () => {
     await history.rotateKey(blue);
-    const stuck = deps({}, { catchUpDeadlineMs: 150, backlogMax: -1 });
+    const stuck = deps({}, { catchUpDeadlineMs: 150, backlogMax: -1, backlogMsMax: -1 });
     await expect(catchUp(stuck, input(), stepContext())).rejects.toMatchObject({ code: 'SYNC_FAILED' });
   });
 });
