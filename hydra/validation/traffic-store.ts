@@ -1,3 +1,4 @@
+import { hasOurs } from '../ours';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { addTraffic, type Traffic, trafficSince } from '../../domain/judge/traffic';
 
@@ -29,11 +30,7 @@ export async function keepReadings(green: SqlClient, readings: readonly TrafficR
 
 /** @returns what blue answered in the last hours before the switchover; empty when nothing was kept */
 export async function trafficBefore(green: SqlClient): Promise<Traffic> {
-  const [table] = await queryRows<{ present: boolean }>(
-    green,
-    `SELECT to_regclass('hydra_cutover.traffic') IS NOT NULL AS present`,
-  );
-  if (table?.present !== true) return {};
+  if (!(await hasOurs(green, 'hydra_cutover.traffic'))) return {};
   const rows = await queryRows<{ source: string; counters: string }>(
     green,
     `SELECT source, counters FROM hydra_cutover.traffic

@@ -123,7 +123,7 @@ describe('the program', () => {
   });
 
   it('says so when the local world is not part of the installation', () => {
-    const root = copyOf(['adapters', 'cli', 'config', 'domain']);
+    const root = copyOf(['adapters', 'cli', 'config', 'domain', 'hydra']);
     expect(runIn(root, 'cli/main.ts', ['world'])).toMatchObject({
       code: 3,
       stderr: expect.stringContaining('error TOOL_MISSING: the local world is not part') as string,
@@ -163,7 +163,7 @@ describe('the example', () => {
 
 describe('the generated files', () => {
   it('are told by name when they differ, and written again', () => {
-    const root = copyOf(['adapters', 'cli', 'config', 'domain', 'scripts', 'docs', 'test/mutations']);
+    const root = copyOf(['adapters', 'cli', 'config', 'domain', 'hydra', 'scripts', 'docs', 'test/mutations']);
     expect(runIn(root, 'scripts/generate.ts', []).code).toBe(0);
     const faults = join(root, 'docs', 'reference', 'faults.md');
     const right = readFileSync(faults, 'utf8');

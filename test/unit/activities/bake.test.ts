@@ -3,6 +3,7 @@ import { type StepDeps } from '../../../activities/step';
 import { CutoverFault } from '../../../domain/faults';
 import { type Gateway, type GatewayTraffic, type TargetView } from '../../../domain/ports/targets';
 import { type CutoverSettings } from '../../../domain/settings';
+import { SCHEMA_VERSION } from '../../../hydra/arbiter/schema-version';
 import { stepContext } from './step-context';
 
 const EPOCH = 7;
@@ -62,11 +63,20 @@ function run(
   durationMs = 40,
   more: { readonly before?: readonly object[]; readonly counters?: StepDeps['counters'] } = {},
 ) {
-  const arbiter = { side: 'green', cutoverId: INPUT.cutoverId, nonce: '', state: 'open', epoch: EPOCH };
+  const arbiter = {
+    side: 'green',
+    cutoverId: INPUT.cutoverId,
+    nonce: '',
+    state: 'open',
+    epoch: EPOCH,
+    schemaVersion: SCHEMA_VERSION,
+  };
   const session = {
     backendPid: 1,
     query: (text: string) => {
-      const rows = text.includes('counters FROM') ? (more.before ?? BEFORE) : [{ present: true, ...arbiter }];
+      // No schema of ours belongs to somebody else.
+      if (text.includes('pg_namespace')) return Promise.resolve({ rows: [], rowCount: 0 });
+      const rows = text.includes('counters FROM') ? (more.before ?? BEFORE) : [{ there: true, ...arbiter }];
       return Promise.resolve({ rows, rowCount: rows.length });
     },
   };

@@ -1,6 +1,7 @@
 import { type StepDeps } from '../../../activities/step';
 import { validate } from '../../../activities/validate';
 import { CutoverFault } from '../../../domain/faults';
+import { SCHEMA_VERSION } from '../../../hydra/arbiter/schema-version';
 import { stepContext } from './step-context';
 
 const INPUT = { cutoverId: 'c1', environment: 'test' };
@@ -37,7 +38,10 @@ type State = typeof GOOD;
 function depsFor(state: State): StepDeps {
   const among = (known: readonly string[], values: readonly unknown[]) =>
     (values[0] as readonly string[]).filter((id) => known.includes(id)).map((id) => ({ id }));
-  const answer = (text: string, values: readonly unknown[]): readonly object[] => {
+  const answer = (sql: string, values: readonly unknown[]): readonly object[] => {
+    const text = sql.replaceAll('"public".', '');
+    // No schema of ours belongs to somebody else.
+    if (text.includes('pg_namespace')) return [];
     if (text.includes('FROM hydra_jwk')) return among(state.blueKeys, values);
     if (text.includes('FROM hydra_oauth2_consent_request_handled')) return among(state.blueConsents, values);
     if (text.includes('FROM hydra_oauth2_flow')) return among(state.greenConsents, values);
@@ -48,8 +52,15 @@ function depsFor(state: State): StepDeps {
         answer: JSON.stringify((sample as { answer: unknown }).answer),
       }));
     }
-    const run = { side: 'green', cutoverId: INPUT.cutoverId, nonce: '', state: state.state, epoch: 7 };
-    return [{ present: true, ...run }];
+    const run = {
+      side: 'green',
+      cutoverId: INPUT.cutoverId,
+      nonce: '',
+      state: state.state,
+      epoch: 7,
+      schemaVersion: SCHEMA_VERSION,
+    };
+    return [{ there: true, ...run }];
   };
   const query = (text: string, values: readonly unknown[] = []) => {
     const rows = answer(text, values);
