@@ -19,6 +19,8 @@ export interface ConnectionOptions {
   readonly purpose: string;
   /** @default none: `signal` ends the attempt */
   readonly connectTimeoutMs?: number;
+  /** Leaves the `search_path` as the role and the database have it: for a database whose tables are not named in full. @default false */
+  readonly keepsSearchPath?: boolean;
   /** Destroys the socket when it is aborted, so that a server that hangs does not keep the process. */
   readonly signal?: AbortSignal;
 }
@@ -127,7 +129,10 @@ export async function openConnection(login: PostgresLogin, options: ConnectionOp
     // The driver's own limit ends with the login.
     const late = () => socket.destroy(new Error('timeout expired before the session had its settings'));
     if (options.connectTimeoutMs !== undefined) limit = setTimeout(late, options.connectTimeoutMs);
-    await client.query(SETTLE_SQL, [Object.keys(SESSION_SETTINGS), Object.values(SESSION_SETTINGS)]);
+    const settings = Object.entries(SESSION_SETTINGS).filter(
+      ([name]) => name !== 'search_path' || options.keepsSearchPath !== true,
+    );
+    await client.query(SETTLE_SQL, [settings.map(([name]) => name), settings.map(([, value]) => value)]);
   } catch (error) {
     release();
     socket.destroy();

@@ -71,7 +71,12 @@ export class KeptConnection {
 
   async #connect(): Promise<Connection> {
     const { purpose, timeoutMs } = this;
-    const connection = await openConnection(this.login, { purpose, connectTimeoutMs: timeoutMs });
+    const connection = await openConnection(this.login, {
+      purpose,
+      connectTimeoutMs: timeoutMs,
+      // The table of a target is named as its owner names it.
+      keepsSearchPath: true,
+    });
     try {
       // What is answered must survive a crash of the server, whatever its own default is.
       const settings = `synchronous_commit = on; SET lock_timeout = ${timeoutMs}; SET statement_timeout = ${timeoutMs}`;

@@ -15,7 +15,7 @@ export const privilegesVerb: Verb = {
     'hydra-cutover privileges --config hydra-cutover.yaml --sql | psql "$MASTER_DSN"',
     'hydra-cutover privileges --config hydra-cutover.yaml --iam --account 123456789012 > policy.json',
     'hydra-cutover privileges --config hydra-cutover.yaml --check',
-    'hydra-cutover privileges --config hydra-cutover.yaml --revoke | psql "$GREEN_MASTER_DSN"',
+    'hydra-cutover privileges --config hydra-cutover.yaml --revoke > revoke.sql',
   ],
   json: {
     sql: 'the script, unless `--iam` alone was asked for',

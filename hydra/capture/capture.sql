@@ -30,6 +30,7 @@ CREATE TABLE hydra_cutover.revocation (
   rotated_at   timestamptz
 ) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 CREATE INDEX revocation_key_idx ON hydra_cutover.revocation (kind, key);
+CREATE INDEX revocation_request_idx ON hydra_cutover.revocation (request_id) WHERE kind = 'access_deleted';
 
 -- Every trigger that must be there, recorded before the first of them is made. What is left of `captured` could not tell what was
 -- never made, or has been taken off.

@@ -28,6 +28,11 @@ const REVOKED_SQL = `CASE noted.kind
   WHEN 'access_deleted' THEN COALESCE(
     (SELECT max(token.requested_at) FROM hydra_oauth2_access AS token WHERE token.request_id = noted.request_id)
       < noted.requested_at::timestamp, true)
+    -- A rotation stays one although the token that came with it was ended later: that one was noted then, and is judged itself.
+    AND NOT (noted.rotated_at IS NOT NULL AND EXISTS (
+      SELECT 1 FROM hydra_cutover.revocation AS later
+       WHERE later.kind = 'access_deleted' AND later.request_id = noted.request_id AND later.key <> noted.key
+         AND later.id > noted.id AND later.requested_at::timestamp >= noted.requested_at::timestamp))
   ELSE true END`;
 
 /**

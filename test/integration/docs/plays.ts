@@ -36,6 +36,9 @@ const decision: Play = {
   },
 };
 
+/** At a gate the run goes nowhere before the command has come. */
+const braking: Play = { prepare: ({ operator }) => operator.atGate('plan') };
+
 const onSchedule: Play = {
   prepare: async ({ stage, operator }, words) => {
     await stage.cli(['schedule', 'create', '--config', 'hydra-cutover.yaml', '--allow-production']);
@@ -75,6 +78,8 @@ const VERBS: Readonly<Record<string, (words: readonly string[]) => Play>> = {
   },
   approve: () => decision,
   reject: () => decision,
+  pause: () => braking,
+  resume: () => braking,
   cancel: () => ({ prepare: ({ operator }) => operator.underWay() }),
   repair: () => ({
     prepare: async ({ stage, operator }) => {
