@@ -1,5 +1,4 @@
 import { type ConsentSample } from '../../domain/ports/hydra-api';
-import { compareAnswers } from '../../hydra/validation';
 
 export interface ConsentVerdict {
   /** Answered as blue did. */
@@ -50,7 +49,9 @@ export function isOfClient(path: string): boolean {
   return /^\[\]\.consent_request\.client(\.|$)/.test(path);
 }
 
-/** The client of a consent is looked at by itself: it may have been edited since. */
+/** By what nothing changes once a person has consented. The rest was compared before the commit; users go on since it was sampled. */
 function isSame(before: ConsentSample, now: ConsentSample): boolean {
-  return compareAnswers('consent', [before.answer], [now.answer]).every(({ path }) => isOfClient(path));
+  const text = ({ clientId, scope, remember, rememberForSeconds }: ConsentSample) =>
+    JSON.stringify([clientId, scope, remember, rememberForSeconds]);
+  return text(before) === text(now);
 }

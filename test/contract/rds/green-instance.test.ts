@@ -1,3 +1,4 @@
+import { SCHEMA_VERSION } from '../../../hydra/arbiter/schema-version';
 import {
   AddTagsToResourceCommand,
   CreateDBSnapshotCommand,
@@ -24,7 +25,7 @@ let rds: EndpointProcess;
 let client: RDSClient;
 let provider: RdsDatabaseProvider;
 /** What blue's arbiter says. */
-let arbiter: { cutoverId: string; side: string; state: string; epoch: number } | undefined;
+let arbiter: { cutoverId: string; side: string; state: string; epoch: number; schemaVersion: number } | undefined;
 
 beforeAll(async () => {
   rds = await EndpointProcess.start();
@@ -73,7 +74,9 @@ function deps(greenInstance: InstanceOverrides = {}): StepDeps {
   const isThere = () => arbiter !== undefined;
   const rows = (sql: string) =>
     // Whether schemas of ours belong to somebody else.
-    sql.includes('pg_namespace') ? [] : [{ found: isThere(), there: isThere(), description: arbiter }];
+    sql.includes('pg_namespace')
+      ? []
+      : [{ found: isThere(), there: isThere(), description: arbiter, schemaVersion: SCHEMA_VERSION, ...arbiter }];
   const session = { query: (sql: string) => Promise.resolve({ rows: rows(sql), rowCount: 1 }) };
   return {
     settings: { ...SETTINGS, provider: { ...SETTINGS.provider, greenInstance } },
@@ -162,7 +165,7 @@ describe("green's instance", () => {
   });
 
   it('is never deleted once the writes have moved to it, whatever workflow asks', async () => {
-    arbiter = { cutoverId: 'c-1', side: 'blue', state: 'committed', epoch: 4 };
+    arbiter = { cutoverId: 'c-1', side: 'blue', state: 'committed', epoch: 4, schemaVersion: SCHEMA_VERSION };
     await expect(deleteGreen(deps(), INPUT, stepContext())).rejects.toMatchObject({
       code: 'CHECK_FAILED',
       message: expect.stringContaining('moved to green with epoch 4') as string,

@@ -106,7 +106,7 @@ describe('the validation', () => {
     ['issuer', 'green names another one', { issuer: 'https://other.example/' }],
     ['public keys', 'a key that blue has is not published', { keys: ['kid-1'] }],
     ['consent sessions', 'one is there and not listed', { consents: [] }],
-    ['consent sessions', 'one is listed with other contents', { consents: [{ ...CONSENT, answer: {} }] }],
+    ['consent sessions', 'one is listed with other contents', { consents: [{ ...CONSENT, scope: [] }] }],
     ['consent sessions', 'all are gone on green alone', { consents: [], greenConsents: [] }],
     ['clients', "one is in green's database and its Hydra does not give it", { client: undefined }],
     ['clients', 'one differs and nobody edited it', { client: { ...CLIENT, redirect_uris: [] } }],
