@@ -11,6 +11,8 @@ export interface Resolver {
   readonly resolveDoubt: ResolveDoubt;
   readonly findAttempt?: FindAttempt;
   readonly confirmCommitted?: ConfirmCommitted;
+  /** Where this gateway is a member. */
+  readonly blue?: PostgresLogin;
 }
 
 /**
@@ -41,6 +43,7 @@ export async function chooseResolver(loaded: LoadedConfig, signal: AbortSignal):
         resolveDoubt: doubtOverPostgres(options),
         findAttempt: attemptOverPostgres(options),
         confirmCommitted: commitOverPostgres(options),
+        blue,
       };
     }
   }

@@ -1,4 +1,5 @@
 import { type MigrationFacts } from './migrations';
+import { type HydraReads } from './reads';
 
 /** 1: admin paths as they are; 2: admin paths below `/admin`. */
 export type ApiGeneration = 1 | 2;
@@ -24,6 +25,7 @@ export interface HydraVersionFacts {
   readonly migrations: MigrationFacts;
   /** Every table as `migrate sql` makes it on PostgreSQL. */
   readonly columns: HydraColumns;
+  readonly reads: HydraReads;
   readonly cookies: {
     /** The names without a setting. A CSRF cookie of 2.x has a suffix that is the client's besides. */
     readonly names: Readonly<Record<CookieKind, string>>;

@@ -17,6 +17,7 @@ export {
 } from './facts';
 export { type GreenSetting, environmentName, greenEnvironment, greenSettings } from './green-settings';
 export { hidingVersions } from './hiding-versions';
+export { type HydraListener, type HydraReads, readsOf } from './reads';
 
 /**
  * All that is about one version of Hydra, and the only place for it: a new version is a file here and its name in

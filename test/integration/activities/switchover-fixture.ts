@@ -82,7 +82,7 @@ export class SwitchoverWorld {
     this.targets = ['policy', 'resource'].map((name) => new FakeTarget(name, record, hooks));
     await this.blue.query(
       `UPDATE hydra_cutover.run SET state = 'open', attempt = 0, epoch = 0, lease_until = NULL;
-       DELETE FROM hydra_cutover.attempt; DELETE FROM hydra_cutover.finalized; SELECT setval('hydra_cutover.armed', 0)`,
+       DELETE FROM hydra_cutover.attempt; DELETE FROM hydra_cutover.member; DELETE FROM hydra_cutover.finalized; SELECT setval('hydra_cutover.armed', 0)`,
     );
     await this.green.query(
       `UPDATE hydra_cutover.run SET state = 'closed', attempt = 0, epoch = 0; UPDATE hydra_cutover.preparation SET begun_epoch = NULL, begun_tokens = '{}'`,
