@@ -1,33 +1,47 @@
-import { type CleanReceipt } from '../domain/receipts';
+import { CutoverFault } from '../domain/faults';
+import { type CleanReceipt, type Removal } from '../domain/receipts';
+import { DEFAULT_CLEANING } from '../domain/settings';
 import { type SqlClient, queryRows } from '../domain/ports/sql-client';
-import { type StepInput } from '../domain/steps';
-import { CLEANING_RULES, type CleaningRuleId, applyRules, countRules } from '../hydra/cleaning';
+import { type CleanInput } from '../domain/steps';
+import { ADAPTATION_ID, adaptCopy } from '../hydra/catalog';
+import {
+  CLEANING_RULES,
+  type CleaningRuleId,
+  type RuleCount,
+  applyRules,
+  countRules,
+  countTables,
+  largeRemovals,
+} from '../hydra/cleaning';
 import { beginCleaning, keepResult, readPreparation } from '../hydra/closing';
 import { whileBeating } from './green/while-beating';
 import { withClosedGreen } from './green/with-green';
-import { type Step } from './step';
+import { type Step, type StepDeps } from './step';
 
 /**
- * Applies the cleaning rules to green; what they touch is archived there.
+ * Applies the cleaning rules to green, and then makes its schema what the migration needs, as far as the plan named it; what either
+ * touches is archived there.
  *
  * Idempotent: a repeat goes on with the first try's "now", and once complete, also after the migration, it gives the first result.
- * @throws CutoverFault CHECK_FAILED (data that needs a decision) | CROSSED_CONNECTION | DB_UNREACHABLE
+ * @throws CutoverFault CHECK_FAILED (data that needs a decision) | REMOVAL_UNCONFIRMED (more rows than a person has said yes to) | CROSSED_CONNECTION | DB_UNREACHABLE
  */
-export const cleanGreen: Step<StepInput, CleanReceipt> = (deps, input, context) =>
+export const cleanGreen: Step<CleanInput, CleanReceipt> = (deps, input, context) =>
   withClosedGreen(deps, input, context, 'clean', async (green) => {
     const before = await readPreparation(green);
     if (before.cleaned !== null) return before.cleaned as CleanReceipt;
     const cleaned = await whileBeating(
       context,
       () => ({ step: 'cleaning' }),
-      () => clean(green),
+      async () => ({ ...(await clean(deps, green, input)), ...(await adapt(deps, green, input)) }),
     );
     await keepResult(green, 'cleaned', cleaned);
     return cleaned;
   });
 
-async function clean(green: SqlClient): Promise<CleanReceipt> {
+async function clean(deps: StepDeps, green: SqlClient, { confirmed = [] }: CleanInput): Promise<CleanReceipt> {
   const counted = await countRules(green, { archiveSchema: 'hydra_cutover' });
+  // What an earlier try began was confirmed then, and counts less now.
+  if ((await readPreparation(green)).cleanCounts === null) await assertConfirmed(deps, green, counted, confirmed);
   await beginCleaning(green, Object.fromEntries(counted.map(({ id, rows }) => [id, rows])));
   const { cleanAsOf, cleanCounts } = await readPreparation(green);
   const applied = await applyRules(green, { asOf: cleanAsOf ?? '' });
@@ -40,6 +54,46 @@ async function clean(green: SqlClient): Promise<CleanReceipt> {
       archived: archived.get(id) ?? 0,
     })),
   };
+}
+
+/** The count on the copy, before the first row goes: the plan's may have been an estimate, and blue went on. */
+async function assertConfirmed(
+  { settings }: StepDeps,
+  green: SqlClient,
+  counted: readonly RuleCount[],
+  confirmed: readonly Removal[],
+): Promise<void> {
+  const rows = await countTables(green, counted);
+  const { removedShareMax } = settings.cleaning ?? DEFAULT_CLEANING;
+  const removals = largeRemovals(counted, (table) => rows.get(table) ?? 0, removedShareMax);
+  const isConfirmed = (one: Removal): boolean =>
+    confirmed.some(({ rule, table, rows: most }) => rule === one.rule && table === one.table && one.rows <= most);
+  if (removals.every(isConfirmed)) return;
+  const told = removals.map(
+    ({ rule, table, rows: some, of }) => `${rule} would remove ${some} of ${of} rows of ${table}`,
+  );
+  throw new CutoverFault(
+    'REMOVAL_UNCONFIRMED',
+    `${told.join('; ')} (allowed without a word: ${removedShareMax * 100} %); nothing was removed`,
+    { removals: removals.map((one) => JSON.stringify(one)) },
+  );
+}
+
+/** After the rules: a key that is made again holds for cleaned rows alone. */
+async function adapt(
+  deps: StepDeps,
+  green: SqlClient,
+  { adapt: approved = [] }: CleanInput,
+): Promise<Pick<CleanReceipt, 'adapted'>> {
+  const { hydraSchema: schema, hydraVersion } = deps.settings;
+  const { cleanAsOf } = await readPreparation(green);
+  await adaptCopy(green, { schema, from: hydraVersion.blue, to: hydraVersion.green, approved, asOf: cleanAsOf ?? '' });
+  const rows = await queryRows<{ object: string }>(
+    green,
+    `SELECT DISTINCT key->>'object' AS object FROM hydra_cutover.archive WHERE rule_id = $1 ORDER BY 1`,
+    [ADAPTATION_ID],
+  );
+  return rows.length === 0 ? {} : { adapted: rows.map(({ object }) => object) };
 }
 
 async function readArchived(green: SqlClient): Promise<Map<CleaningRuleId, number>> {

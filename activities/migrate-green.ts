@@ -17,6 +17,7 @@ import {
   readMigrations,
   tablesOfOthers,
 } from '../hydra/closing';
+import { differsFromFresh } from '../hydra/catalog';
 import { migrationRoleOf } from './green/names';
 import { pendingInStatus } from './green/migration-status';
 import { whileBeating } from './green/while-beating';
@@ -63,10 +64,25 @@ export const migrateGreen: Step<StepInput, MigrateReceipt> = (deps, input, conte
         { tables: foreign },
       );
     }
+    await assertLikeFresh(deps, green);
     await dropMigrationRole(green, role);
     return { applied: progress.applied, pending: 0, durationMs: Date.now() - startedAt, slowest };
   });
 };
+
+/** Whatever the bookkeeping says: green's tables, keys and indexes are those of a fresh green. */
+async function assertLikeFresh({ settings }: StepDeps, green: DatabaseSession): Promise<void> {
+  const version = settings.hydraVersion.green;
+  const differences = await differsFromFresh(green, { schema: settings.hydraSchema, version });
+  if (differences.length === 0) return;
+  const told = differences.slice(0, 10).map(({ object, why }) => `${object} ${why}`);
+  const rest = differences.length > told.length ? ` and ${differences.length - told.length} more` : '';
+  throw new CutoverFault(
+    'MIGRATION_FAILED',
+    `green is migrated, and its schema is not that of a fresh Hydra ${version}: ${told.join('; ')}${rest}; mend it on blue and begin again`,
+    { objects: differences.map(({ object }) => object) },
+  );
+}
 
 /** @returns the migrations that took longest */
 async function migrate(

@@ -4,13 +4,13 @@ import { type DatabaseSession } from '../domain/ports/databases';
 import { type SqlClient } from '../domain/ports/sql-client';
 import { makePlan, type PlanFacts } from '../domain/plan';
 import { noPrediction, predict, type Prediction, type PredictionSubject } from '../domain/predict';
-import { type Plan, type RuleReceipt } from '../domain/receipts';
+import { type Plan } from '../domain/receipts';
 import { type PreflightInput } from '../domain/steps';
 import { byFullName } from '../hydra/by-full-name';
-import { countRulesWithin } from '../hydra/cleaning';
+import { type RuleCountWithin, countRulesWithin, largeRemovals } from '../hydra/cleaning';
+import { type CutoverSettings, DEFAULT_CLEANING } from '../domain/settings';
 import { HYDRA_VERSION_FACTS, greenSettings } from '../hydra/versions';
 import {
-  checkDrift,
   checkMigrations,
   checkOwners,
   checkRowSecurity,
@@ -18,7 +18,7 @@ import {
   readRows,
   readSizes,
 } from './preflight/check-hydra-schema';
-import { checkForeignObjects } from './preflight/check-foreign-objects';
+import { checkCatalog } from './preflight/check-catalog';
 import { checkLoginTtl } from './preflight/check-login-ttl';
 import { checkInput } from './preflight/check-input';
 import {
@@ -110,7 +110,8 @@ async function predicted({ history, log, settings }: StepDeps, subject: Predicti
   }
 }
 
-type BlueFacts = Pick<PlanFacts, 'engineVersion' | 'databaseBytes' | 'rows' | 'rules'>;
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+type BlueFacts = Pick<PlanFacts, 'engineVersion' | 'databaseBytes' | 'rows' | 'rules' | 'catalog' | 'removals'>;
 
 /** Where what is found goes; in a real run all of it to the same place. */
 interface Found {
@@ -129,7 +130,14 @@ async function lookAtBlue(
   instances: { readonly blue?: DatabaseInstance; readonly green?: DatabaseInstance },
 ): Promise<BlueFacts> {
   const { settings } = deps;
-  const facts = { engineVersion: 'unknown', databaseBytes: 0, rows: {}, rules: [] as readonly RuleReceipt[] };
+  const facts: Mutable<BlueFacts> = {
+    engineVersion: 'unknown',
+    databaseBytes: 0,
+    rows: {},
+    rules: [],
+    catalog: [],
+    removals: [],
+  };
   const look = async (blue: DatabaseSession) => {
     if (input.mode === 'rehearse') await assertNoRealRun(blue);
     const attempt = (where: string, check: () => Promise<void> | void) => {
@@ -154,16 +162,14 @@ async function lookAtBlue(
     });
     if (!isOurVersion) return;
     const before = findings.problems.length;
-    await attempt('schema of blue', () => checkDrift(blue, settings, findings));
+    await attempt('schema of blue', async () => {
+      facts.catalog = await checkCatalog(blue, settings, findings);
+    });
     await attempt("owner of Hydra's tables", () => checkOwners(blue, settings, findings));
-    await attempt('objects of others on blue', () => checkForeignObjects(blue, settings, findings));
     await attempt('row level security on blue', () => checkRowSecurity(blue, settings, findings));
     if (findings.problems.length > before) return;
     await attempt('data on blue', async () => {
-      const named = await byFullName(blue, settings.hydraSchema);
-      await checkLoginTtl(named, settings, data);
-      facts.rules = await readRules(named, data);
-      facts.rows = await readRows(blue, settings);
+      Object.assign(facts, await readData(blue, settings, data));
     });
   };
   context.signal.throwIfAborted();
@@ -182,13 +188,37 @@ async function lookAtBlue(
   return facts;
 }
 
+/** Rows of the tables, what the rules say of them, and where they would take a large share of one. */
+async function readData(
+  blue: SqlClient,
+  settings: CutoverSettings,
+  findings: Findings,
+): Promise<Pick<BlueFacts, 'rows' | 'rules' | 'removals'>> {
+  const named = await byFullName(blue, settings.hydraSchema);
+  await checkLoginTtl(named, settings, findings);
+  const rows = await readRows(blue, settings);
+  const counts = await readRules(named, findings);
+  const rules = counts.map(({ id, title, kind, rows: counted, isEstimate }) => ({
+    id,
+    title,
+    kind,
+    rows: counted,
+    ...(isEstimate ? ({ isEstimate } as const) : {}),
+  }));
+  const { removedShareMax } = settings.cleaning ?? DEFAULT_CLEANING;
+  return { rows, rules, removals: largeRemovals(counts, (table) => rows[table] ?? 0, removedShareMax) };
+}
+
 /** For all rules together, on a database that serves. */
 const COUNT_LIMIT_MS = 120_000;
 
 /** Counts what breaks the migration: what a rule cleans belongs into the plan, the rest needs a person. */
-async function readRules(blue: SqlClient, findings: Findings): Promise<readonly RuleReceipt[]> {
+async function readRules(blue: SqlClient, findings: Findings): Promise<readonly RuleCountWithin[]> {
   const counts = await countRulesWithin(blue, COUNT_LIMIT_MS);
-  const uncounted = counts.filter(({ rows }) => rows === null);
+  // That a sample has none of what only a person can decide about says nothing.
+  const uncounted = counts.filter(
+    ({ kind, rows, isEstimate }) => rows === null || (kind === 'refuse' && isEstimate && rows === 0),
+  );
   if (uncounted.length > 0) {
     findings.warn(
       `data rules ${uncounted.map(({ id }) => id).join(', ')} on blue`,
@@ -200,5 +230,5 @@ async function readRules(blue: SqlClient, findings: Findings): Promise<readonly 
     if (kind === 'refuse' && rows !== null && rows > 0)
       findings.problem(`data rule ${id} on blue`, `${rows} ${title}`, fix, '0');
   }
-  return counts.map(({ id, title, kind, rows }) => ({ id, title, kind, rows }));
+  return counts;
 }

@@ -92,6 +92,12 @@ export const FAULTS = {
     exitCode: 6,
     meaning: 'a row of blue holds what 2.x cannot store; it is carried as soon as somebody corrected it there',
   },
+  REMOVAL_UNCONFIRMED: {
+    retryable: false,
+    exitCode: 3,
+    meaning:
+      'a cleaning rule would remove a large share of a table, and nobody has said yes to so many rows; none was removed',
+  },
   PARITY_DIFFERS: { retryable: false, exitCode: 6, meaning: 'rows of green differ from those of blue' },
   FENCE_UNPROVEN: {
     retryable: false,

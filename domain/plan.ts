@@ -1,6 +1,13 @@
 import { type InstanceDifference } from './instance-plan';
 import { noPrediction, type Prediction } from './predict';
-import { type Plan, type PredictionReceipt, type RehearsalPlan, type RuleReceipt } from './receipts';
+import {
+  type Plan,
+  type PlannedObject,
+  type PredictionReceipt,
+  type Removal,
+  type RehearsalPlan,
+  type RuleReceipt,
+} from './receipts';
 import { type Mode, PHASES, type Phase } from './runbook';
 import { type CutoverSettings } from './settings';
 
@@ -12,6 +19,9 @@ export interface PlanFacts {
   readonly databaseBytes: number;
   readonly rows: Readonly<Record<string, number>>;
   readonly rules: readonly RuleReceipt[];
+  /** Of blue's schema, what is not as Hydra's migrations make it. */
+  readonly catalog?: readonly PlannedObject[];
+  readonly removals?: readonly Removal[];
   readonly targets: readonly string[];
   readonly gateways: readonly string[];
   readonly jobs: readonly string[];
@@ -75,6 +85,8 @@ export function makePlan(facts: PlanFacts): Plan {
     green: { instanceId: settings.provider.greenInstanceId, differences: facts.differences ?? [] },
     ...(facts.greenSettings === undefined ? {} : { greenSettings: facts.greenSettings }),
     rules: facts.rules,
+    catalog: facts.catalog ?? [],
+    removals: facts.removals ?? [],
     targets: facts.targets,
     gateways: facts.gateways,
     jobs: facts.jobs,
@@ -153,7 +165,10 @@ const STEPS: Readonly<Record<Phase, Describe | undefined>> = {
     what: 'what every row of the copy must become is kept on the copy, as hashes',
     undo: 'goes with green',
   }),
-  clean: ({ rules }) => ({ what: cleaning(rules), undo: 'goes with green' }),
+  clean: ({ rules, catalog }) => ({
+    what: [cleaning(rules), ...adapting(catalog)].join('; '),
+    undo: 'goes with green',
+  }),
   migrate: ({ settings: { hydraVersion } }) => ({
     what: `migrate sql of Hydra ${hydraVersion.green} runs on green`,
     undo: 'goes with green',
@@ -214,6 +229,11 @@ function cleaning(rules: readonly RuleReceipt[]): string {
   if (applied.length === 0) return 'green has no data that breaks the migration; nothing is cleaned';
   const counts = applied.map(({ id, title, rows }) => `${id} ${title}: ${rows ?? 'not counted'}`).join('; ');
   return `data that would break the migration is cleaned on green and archived (${counts})`;
+}
+
+function adapting(catalog: readonly PlannedObject[] = []): readonly string[] {
+  const adapted = catalog.filter(({ onGreen }) => onGreen !== undefined);
+  return adapted.length === 0 ? [] : [`${adapted.length} objects are adapted there, which blue keeps (listed apart)`];
 }
 
 function minutes(ms: number): string {

@@ -12,6 +12,28 @@ export interface RuleReceipt {
   readonly kind: 'clean' | 'refuse';
   /** null: not counted on blue within its time. */
   readonly rows: number | null;
+  /** Made from a sample of a large table. */
+  readonly isEstimate?: true;
+}
+
+/** A cleaning rule that would take more of a table than the config allows without a word. */
+export interface Removal {
+  readonly rule: string;
+  readonly table: string;
+  readonly rows: number;
+  readonly of: number;
+}
+
+/** Something on blue that is not as Hydra's own migrations make it, and what becomes of it. */
+export interface PlannedObject {
+  /** `stops`: it would, if green were not adapted; `lost`: gone on green; `changed`: otherwise there; `harmless`: stays as it is. */
+  readonly class: 'stops' | 'lost' | 'changed' | 'harmless';
+  readonly object: string;
+  readonly why: string;
+  /** What makes it again on green, or what to look at. */
+  readonly fix: string;
+  /** Run on green before it is migrated; absent where green is left as it is. Archived with what undoes it. */
+  readonly onGreen?: readonly string[];
 }
 
 export interface Plan {
@@ -33,6 +55,9 @@ export interface Plan {
   /** What green's Hydra must be started with; `value` may say that it is as on blue. */
   readonly greenSettings?: readonly { readonly key: string; readonly value: string; readonly why: string }[];
   readonly rules: readonly RuleReceipt[];
+  readonly catalog?: readonly PlannedObject[];
+  /** As blue's rows were counted or estimated; each is a question of its own. */
+  readonly removals?: readonly Removal[];
   readonly targets: readonly string[];
   readonly gateways: readonly string[];
   readonly jobs: readonly string[];
@@ -102,6 +127,8 @@ export interface RestoreReceipt {
 
 export interface CleanReceipt {
   readonly rules: readonly { readonly id: string; readonly rows: number; readonly archived: number }[];
+  /** Objects of blue without which green is migrated; what makes them again is in the archive, under `schema`. */
+  readonly adapted?: readonly string[];
 }
 
 export interface MigrateReceipt {

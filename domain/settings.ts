@@ -69,11 +69,20 @@ export interface CutoverSettings {
     readonly p95MsMax: number | null;
   };
   readonly gates: GateSettings;
+  /** @default DEFAULT_CLEANING */
+  readonly cleaning?: CleaningSettings;
   /** @default DEFAULT_REHEARSAL */
   readonly rehearsal?: RehearsalSettings;
   /** Raised for clients on blue until finalize, so that fewer refreshes fall into the window; null: left alone. */
   readonly accessTokenLifespanMs: number | null;
 }
+
+export interface CleaningSettings {
+  /** A rule that would remove more than this share of a table is a question of its own. */
+  readonly removedShareMax: number;
+}
+
+export const DEFAULT_CLEANING: CleaningSettings = { removedShareMax: 0.02 };
 
 /** How a rehearsal is done. */
 export interface RehearsalSettings {

@@ -9,6 +9,7 @@ import {
   type ParityReceipt,
   type Plan,
   type PurgeGuardReceipt,
+  type Removal,
   type RepairReceipt,
   type RestoreReceipt,
   type RowHashesReceipt,
@@ -51,6 +52,13 @@ export interface SwitchoverInput extends StepInput {
   readonly decided?: string;
 }
 
+export interface CleanInput extends StepInput {
+  /** Objects that the plan named to be adapted on green. @default none */
+  readonly adapt?: readonly string[];
+  /** Rows that a person lets a rule remove though they are a large share of a table; no more of them. @default none */
+  readonly confirmed?: readonly Removal[];
+}
+
 export interface SyncInput extends StepInput {
   readonly forMs: number;
 }
@@ -81,7 +89,7 @@ export interface Steps {
   closeGreen(input: StepInput): Promise<void>;
   /** Rehearsals: what every row must become, kept on the copy before it is cleaned and migrated. */
   keepRowHashes(input: StepInput): Promise<RowHashesReceipt>;
-  cleanGreen(input: StepInput): Promise<CleanReceipt>;
+  cleanGreen(input: CleanInput): Promise<CleanReceipt>;
   migrateGreen(input: StepInput): Promise<MigrateReceipt>;
   repairGreen(input: StepInput): Promise<RepairReceipt>;
   /** Guards on every table, closed without expiry; logins as blue had them. */

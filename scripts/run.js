@@ -29,6 +29,8 @@ const SCRIPTS = {
     [bin('eslint'), '.'],
     [...node('scripts/generate.ts'), '--check'],
   ],
+  // What the real binaries make of a database, and of one with each kind of odd object on each table.
+  catalogs: [[...node('test/integration/hydra/catalog/main.ts'), 'record']],
   // A second opinion on the RDS endpoint's XML and error codes; installs moto from PyPI into the cache.
   'check:moto': [node('test/contract/rds/run-against-moto.ts')],
   cli: [node('cli/main.ts')],
@@ -43,6 +45,7 @@ const SCRIPTS = {
   mutate: [node('test/mutations/main.ts')],
   // How often the bake's judge is wrong, and how soon it is right.
   simulate: [node('test/simulation/main.ts')],
+  oddities: [[...node('test/integration/hydra/catalog/main.ts'), 'oddities']],
   test: [[process.execPath, join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js')]],
   // The tests without servers on the other line of Node.js that is supported.
   'test:node22': [[process.execPath, join(ROOT, 'scripts', 'on-node-22.js')]],

@@ -36,6 +36,7 @@ export function toSettings(config: Config): CutoverSettings {
       activeSessionsMax: config.brake.activeSessionsMax ?? null,
       probeMsMax: config.brake.probeMsMax,
     },
+    cleaning: { ...config.cleaning },
     migration: { ...config.migration },
     switchover: { ...switchover },
     validation: { ...config.validation },

@@ -4,6 +4,7 @@ import {
   type ParityReceipt,
   type ProofReceipt,
   type Plan,
+  type Removal,
   type Report,
 } from '../domain/receipts';
 import { type RecordedDecision } from '../domain/runbook';
@@ -37,9 +38,9 @@ export function planEvidence(plan: Plan): string {
       ? 'No row needs cleaning.'
       : table(
           ['cleaning rule', 'rows'],
-          cleaning.map(({ id, title, rows: count }) => [
+          cleaning.map(({ id, title, rows: count, isEstimate }) => [
             `${id}: ${title}`,
-            count === null ? 'not counted' : String(count),
+            count === null ? 'not counted' : `${isEstimate === true ? 'about ' : ''}${count}`,
           ]),
         ),
     table(
@@ -58,6 +59,7 @@ export function planEvidence(plan: Plan): string {
       ),
     ),
     greenSettings(plan),
+    catalogTable(plan),
     list('Warnings', plan.warnings),
   ]
     .filter((part) => part !== '')
@@ -68,6 +70,39 @@ function greenSettings({ greenSettings: settings = [] }: Plan): string {
   if (settings.length === 0) return '';
   const rows = settings.map(({ key, value, why }) => [key, value, why]);
   return `Start green's Hydra with:\n\n${table(['setting', 'value', 'why'], rows)}`;
+}
+
+/** What a person must know to let so many rows go. */
+export function removalEvidence(removals: readonly Removal[]): string {
+  return table(
+    ['cleaning rule', 'table', 'rows that go', 'of', 'share'],
+    removals.map(({ rule, table: name, rows, of }) => [rule, name, String(rows), String(of), `${((100 * rows) / of).toFixed(1)} %`]),
+  );
+}
+
+/** By name, as the step that adapts them is told. */
+export function adaptedOnGreen({ catalog = [] }: Plan): readonly string[] {
+  return catalog.filter(({ onGreen }) => onGreen !== undefined).map(({ object }) => object);
+}
+
+const CATALOG_WORDS = {
+  stops: 'adapted on green',
+  lost: 'lost on green',
+  changed: 'changed',
+  harmless: 'harmless',
+} as const;
+
+function catalogTable({ catalog = [] }: Plan): string {
+  if (catalog.length === 0) return '';
+  return table(
+    ['on blue, and not of Hydra', 'is', 'why', 'what to do'],
+    catalog.map(({ class: its, object, why, fix, onGreen }) => [
+      object,
+      onGreen === undefined ? CATALOG_WORDS[its] : `adapted on green: ${onGreen.join('; ')}`,
+      why,
+      fix,
+    ]),
+  );
 }
 
 function predictedInAll({ prediction }: Plan): string {

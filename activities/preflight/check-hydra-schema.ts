@@ -2,7 +2,7 @@ import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
 import { type CutoverSettings } from '../../domain/settings';
 import { type ArbiterDescription, describeArbiter, describeOrigin, tellOrigin } from '../../hydra/arbiter';
 import { readMigrations, tablesOfOthers } from '../../hydra/closing';
-import { type HydraColumns, HYDRA_VERSION_FACTS } from '../../hydra/versions';
+import { HYDRA_VERSION_FACTS } from '../../hydra/versions';
 import { type Findings } from './findings';
 
 const NAMES_SHOWN = 10;
@@ -72,47 +72,6 @@ export async function checkMigrations(
   return complete;
 }
 
-/** Tables and columns are those that the version makes: the sync reads them by name. */
-export async function checkDrift(client: SqlClient, settings: CutoverSettings, findings: Findings): Promise<void> {
-  const expected = HYDRA_VERSION_FACTS[settings.hydraVersion.blue].columns;
-  const rows = await queryRows<{ table: string; columns: readonly string[] }>(
-    client,
-    `SELECT c.relname AS table, array_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod)) AS columns
-       FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-      WHERE c.relnamespace = to_regnamespace($1) AND c.relkind IN ('r', 'p') GROUP BY 1 ORDER BY 1`,
-    [settings.hydraSchema],
-  );
-  const found: HydraColumns = Object.fromEntries(rows.map(({ table, columns }) => [table, columns]));
-  const fix = "make the schema what Hydra's own migrations make of it";
-  for (const [table, columns] of Object.entries(expected)) {
-    const seen = found[table];
-    if (seen === undefined) {
-      findings.problem(`table ${table} on blue`, 'is missing', fix);
-      continue;
-    }
-    const missing = columns.filter((column) => !seen.includes(column));
-    const extra = seen.filter((column) => !columns.includes(column));
-    if (missing.length > 0) findings.problem(`table ${table} on blue`, `lacks ${some(missing)}`, fix);
-    if (extra.length > 0) findings.problem(`table ${table} on blue`, `has ${some(extra)} besides`, fix);
-  }
-  // The bookkeeping of an older 1.x, which later ones put aside.
-  const others = Object.keys(found).filter(
-    (table) => expected[table] === undefined && table !== 'schema_migration_pop_legacy',
-  );
-  const hydras = others.filter((table) => table.startsWith('hydra_'));
-  const foreign = others.filter((table) => !table.startsWith('hydra_'));
-  if (hydras.length > 0)
-    findings.problem("blue's database", `has tables that are none of Hydra's: ${some(hydras)}`, fix);
-  if (foreign.length > 0) {
-    const observed = `has tables of others beside Hydra's: ${some(foreign)}`;
-    findings.warn(
-      "blue's database",
-      observed,
-      'they are copied once; what is written to them afterwards stays on blue',
-    );
-  }
-}
-
 /** By the function that is called: a name alone says nothing of whose a trigger is. */
 type TriggerKind = 'ours' | 'named like ours' | 'foreign';
 
@@ -168,10 +127,6 @@ export async function checkTraces(
   if (named('named like ours').length > 0) {
     const observed = `have names of ours, and call no function of ours: ${some(named('named like ours'))}`;
     findings.problem('triggers on blue', observed, 'rename them, or drop them if nobody needs them', 'none');
-  }
-  if (named('foreign').length > 0) {
-    const fix = 'they will fire on green for what is carried over; make sure that this is harmless';
-    findings.warn('triggers on blue', some(named('foreign')), fix);
   }
 }
 

@@ -48,6 +48,20 @@ export const brakeSection = z
   .prefault({})
   .describe('How much of blue the reading of it may take: by the sync, and by the comparison of rows.');
 
+export const cleaningSection = z
+  .strictObject({
+    removedShareMax: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.02)
+      .describe(
+        'A cleaning rule that would remove more than this share of a table is a question of its own: at gate `plan`, and on the copy before the first row goes.',
+      ),
+  })
+  .prefault({})
+  .describe('What is cleaned on green before it is migrated.');
+
 export const migrationSection = z
   .strictObject({
     timeoutMs: durationMs(1_000, 7 * DAY_MS)

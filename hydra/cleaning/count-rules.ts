@@ -1,5 +1,5 @@
-import { type SqlClient } from '../../domain/ports/sql-client';
-import { type CleaningRuleId, type RuleKind, CLEANING_RULES, CLEANING_RULE_IDS } from './rules';
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type CleaningRuleId, type RuleKind, CLEANING_RULES, CLEANING_RULE_IDS, sampledDetectSql } from './rules';
 import { DEFAULT_ARCHIVE_SCHEMA, assertBlueSchema, countRule, createHelpers, inTransaction, total } from './session';
 
 export interface RuleCount {
@@ -31,28 +31,67 @@ export async function countRules(client: SqlClient, options: CountOptions = {}):
 }
 
 /** `rows` is null for a rule that could not be counted in its time: nothing is known of it. */
-export type RuleCountWithin = Omit<RuleCount, 'rows' | 'tables'> & { readonly rows: number | null };
+export type RuleCountWithin = Omit<RuleCount, 'rows'> & {
+  readonly rows: number | null;
+  /** Made from a sample of the tables: that it is 0 proves nothing. */
+  readonly isEstimate: boolean;
+};
+
+/** Of larger tables so many rows are looked at: enough to see a share of a thousandth, and no load for a database that serves. */
+const SAMPLED_ROWS = 200_000;
 
 /**
  * As {@link countRules}, on a database that serves and may be large: a count of every rule reads its largest tables several times,
- * and its snapshot keeps vacuum from all of them.
+ * and its snapshot keeps vacuum from all of them. So rows that are judged one by one are judged on a sample of a large table's pages.
  *
  * @param limitMs for all rules together; each gets its share of what is left
+ * @param sampledRows of one table @default 200,000
  */
-export async function countRulesWithin(client: SqlClient, limitMs: number): Promise<readonly RuleCountWithin[]> {
+export async function countRulesWithin(
+  client: SqlClient,
+  limitMs: number,
+  sampledRows: number = SAMPLED_ROWS,
+): Promise<readonly RuleCountWithin[]> {
+  const sizes = await readEstimates(client);
+  const percentOf = (table: string): number | undefined => {
+    const rows = sizes.get(table) ?? 0;
+    return rows > sampledRows ? (100 * sampledRows) / rows : undefined;
+  };
   const endsAt = performance.now() + limitMs;
   let left = CLEANING_RULE_IDS.length;
   return countEach(client, {}, async (id) => {
     const shareMs = Math.max(1, Math.floor((endsAt - performance.now()) / left));
     left -= 1;
     await client.query(`SAVEPOINT rule; SET LOCAL statement_timeout = ${shareMs}`);
-    const tables = await countRule(client, id).catch((error: unknown) => {
+    const sampled = sampledDetectSql(id, percentOf);
+    const found = await countRule(client, id, sampled).catch((error: unknown) => {
       if (error instanceof Error && 'code' in error && error.code === QUERY_CANCELED) return null;
       throw error;
     });
     await client.query('ROLLBACK TO SAVEPOINT rule');
-    return { id, ...CLEANING_RULES[id], rows: tables === null ? null : total(tables) };
+    const tables = sampled === undefined ? (found ?? {}) : scaled(found ?? {}, percentOf);
+    const isEstimate = sampled !== undefined;
+    return { id, ...CLEANING_RULES[id], rows: found === null ? null : total(tables), tables, isEstimate };
   });
+}
+
+function scaled(
+  tables: Readonly<Record<string, number>>,
+  percentOf: (table: string) => number | undefined,
+): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(tables).map(([table, rows]) => [table, Math.round((rows * 100) / (percentOf(table) ?? 100))]),
+  );
+}
+
+/** As the server's own statistics have them, without reading a row. */
+export async function readEstimates(client: SqlClient): Promise<ReadonlyMap<string, number>> {
+  const rows = await queryRows<{ name: string; rows: number }>(
+    client,
+    `SELECT c.relname::text AS name, c.reltuples::float8 AS rows FROM pg_class AS c
+      WHERE c.relkind = 'r' AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'hydra_client'::regclass)`,
+  );
+  return new Map(rows.map(({ name, rows: count }) => [name, count]));
 }
 
 /** Source: PostgreSQL manual, "PostgreSQL Error Codes". */

@@ -9,6 +9,8 @@ interface Rule {
   readonly kind: RuleKind;
   /** What the rule does, or what a person has to do. */
   readonly fix: string;
+  /** Whether rows go, all that it counts or some of them. */
+  readonly removes?: true;
 }
 
 /**
@@ -24,16 +26,19 @@ export const CLEANING_RULES = {
     title: 'rows of a client that does not exist',
     kind: 'clean',
     fix: 'deleted, as 1.x does with the rows of a deleted client',
+    removes: true,
   },
   C03: {
     title: 'unanswered consent requests whose login is gone or unanswered',
     kind: 'clean',
     fix: 'deleted; no token can belong to them',
+    removes: true,
   },
   C01: {
     title: 'surplus consent requests on one login request',
     kind: 'clean',
     fix: 'the newest keeps the login; answered others get a login request of their own, unanswered ones are deleted',
+    removes: true,
   },
   C02: {
     title: 'consents without login request',
@@ -131,6 +136,31 @@ const HIDING = `'{${hidingVersions(FROM.migrations, TO.migrations).join(',')}}':
 /** @returns SQL that lists what the rule applies to, as (table_name, key) */
 export function detectSql(id: CleaningRuleId): string {
   return load(`sql/${id}.detect.sql`);
+}
+
+/** The rows that a rule judges one by one, each beside rows that it finds by key. */
+const JUDGED = /\bFROM (hydra_\w+) AS (?:owned|login|answer|listed)\b(?= |\n|$)/g;
+
+/**
+ * As {@link detectSql}, over a sample of the tables whose rows are judged one by one; undefined for a rule that judges rows beside each
+ * other, of which a sample says nothing.
+ *
+ * @param percentOf of a table's pages; undefined: all of them
+ */
+export function sampledDetectSql(
+  id: CleaningRuleId,
+  percentOf: (table: string) => number | undefined,
+): string | undefined {
+  const sql = detectSql(id);
+  if (sql.startsWith('WITH ')) return undefined;
+  let isSampled = false;
+  const sampled = sql.replace(JUDGED, (from, table: string) => {
+    const percent = percentOf(table);
+    if (percent === undefined) return from;
+    isSampled = true;
+    return `${from} TABLESAMPLE SYSTEM (${percent}) REPEATABLE (1)`;
+  });
+  return isSampled ? sampled : undefined;
 }
 
 /** @returns SQL of a rule of kind `clean`; several statements */

@@ -62,10 +62,14 @@ export async function assertBlueSchema(client: SqlClient): Promise<void> {
 }
 
 /** @returns what the rule applies to now: rows by table */
-export async function countRule(client: SqlClient, id: CleaningRuleId): Promise<Record<string, number>> {
+export async function countRule(
+  client: SqlClient,
+  id: CleaningRuleId,
+  sql = detectSql(id),
+): Promise<Record<string, number>> {
   const rows = await queryRows<{ table_name: string; rows: number }>(
     client,
-    `SELECT table_name, count(*)::double precision AS rows FROM (${detectSql(id)}) AS found GROUP BY 1 ORDER BY 1`,
+    `SELECT table_name, count(*)::double precision AS rows FROM (${sql}) AS found GROUP BY 1 ORDER BY 1`,
   );
   return Object.fromEntries(rows.map((row) => [row.table_name, row.rows]));
 }

@@ -1,11 +1,12 @@
 import { CutoverFault } from '../../domain/faults';
 import { type ParityReceipt } from '../../domain/receipts';
-import { type Gate, type Phase } from '../../domain/runbook';
+import { type Phase } from '../../domain/runbook';
 import { type Cutover } from '../cutover';
 import { planEvidence } from '../evidence';
-import { type Verdict } from '../gates';
 import { now } from '../run';
 import { steps } from '../steps';
+import { assertApproved } from './approval';
+import { cleanGreen, confirmRemovals } from './clean';
 
 /** Everything until green is a faithful copy that follows blue. Blue serves all the while. */
 export async function prepare(cutover: Cutover): Promise<void> {
@@ -16,8 +17,10 @@ export async function prepare(cutover: Cutover): Promise<void> {
   await followBlue(cutover);
 }
 
-async function approvePlan({ run, gates }: Cutover): Promise<void> {
+async function approvePlan(cutover: Cutover): Promise<void> {
+  const { run, gates } = cutover;
   const { plan } = run;
+  const removals = plan.removals ?? [];
   await run.inPhase('plan', async () => {
     const timeoutMs = plan.gates.planTimeoutMs;
     const verdict = await gates.ask({
@@ -28,6 +31,7 @@ async function approvePlan({ run, gates }: Cutover): Promise<void> {
       ifNobody: 'the run ends as rejected; nothing was changed.',
     });
     assertApproved('plan', verdict, timeoutMs);
+    if (removals.length > 0) await confirmRemovals(cutover, removals, 'blue');
   });
 }
 
@@ -56,11 +60,12 @@ async function copyToGreen({ run, saga }: Cutover): Promise<void> {
   });
 }
 
-async function upgradeGreen({ run }: Cutover): Promise<void> {
+async function upgradeGreen(cutover: Cutover): Promise<void> {
+  const { run } = cutover;
   const { receipts, stepInput } = run;
   await run.inPhase('close', () => steps.closeGreen(stepInput));
   await run.inPhase('clean', async () => {
-    receipts.clean = await steps.cleanGreen(stepInput);
+    receipts.clean = await cleanGreen(cutover, (removals) => confirmRemovals(cutover, removals, 'the copy'));
   });
   await run.inPhase('migrate', async () => {
     receipts.migrate = await steps.migrateGreen(stepInput);
@@ -92,17 +97,4 @@ export function assertParity(phase: Phase, { differences, rows, examples }: Pari
     'PARITY_DIFFERS',
     `${differences} of ${rows} rows differ between blue and green in phase ${phase} (allowed 0): ${examples.join(', ')}; look at them with green still there before the next run`,
   );
-}
-
-/** @throws CutoverFault GATE_REJECTED | GATE_TIMEOUT */
-export function assertApproved(gate: Gate, verdict: Verdict, timeoutMs: number): void {
-  if (verdict === undefined) {
-    throw new CutoverFault(
-      'GATE_TIMEOUT',
-      `nobody decided gate ${gate} within ${timeoutMs} ms; start again when somebody can`,
-    );
-  }
-  if (verdict.decision === 'approve') return;
-  const note = verdict.note === undefined ? '' : `: ${verdict.note}`;
-  throw new CutoverFault('GATE_REJECTED', `${verdict.by} rejected at gate ${gate}${note}`);
 }

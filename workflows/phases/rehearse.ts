@@ -1,12 +1,13 @@
 import { allHandlersFinished, CancellationScope, condition, isCancellation, log } from '@temporalio/workflow';
 import { type FaultCode } from '../../domain/faults';
-import { type Report } from '../../domain/receipts';
+import { type Removal, type Report } from '../../domain/receipts';
 import { type Phase } from '../../domain/runbook';
 import { type Cutover } from '../cutover';
 import { planEvidence } from '../evidence';
 import { causeOf, isJudgeable, type Cause } from '../failures';
 import { steps } from '../steps';
-import { assertApproved } from './prepare';
+import { assertApproved } from './approval';
+import { cleanGreen } from './clean';
 
 /**
  * Everything that can be tried on a copy: cleaned, migrated, repaired, Hydra started on it, each row compared with what it was
@@ -89,7 +90,7 @@ async function tryOut(cutover: Cutover): Promise<void> {
     receipts.hashes = await steps.keepRowHashes(stepInput);
   });
   const isClean = await finds(cutover, 'clean', ['CHECK_FAILED'], async () => {
-    receipts.clean = await steps.cleanGreen(stepInput);
+    receipts.clean = await cleanGreen(cutover, (removals) => noteRemovals(cutover, removals));
   });
   if (!isClean) return;
   noteCleaned(cutover);
@@ -129,6 +130,15 @@ async function compare(cutover: Cutover): Promise<void> {
     code: 'PARITY_DIFFERS',
     what: `${parity.differences} of ${parity.rows} rows did not become what they had to (allowed 0): ${parity.examples.join(', ')}`,
   });
+}
+
+/** A real run would ask; on a copy that goes away again it is a finding. */
+function noteRemovals({ run }: Cutover, removals: readonly Removal[]): Promise<void> {
+  for (const { rule, table, rows, of } of removals) {
+    const what = `${rows} of ${of} rows of ${table} would be removed, and a real run would ask before the first of them`;
+    run.findings.push({ phase: 'clean', weight: 'look', code: rule, what });
+  }
+  return Promise.resolve();
 }
 
 /** Cleaning is no fault, but a person should know how much of it there is. */

@@ -15,7 +15,8 @@ import { causeOf, isJudgeable } from '../failures';
 import { type Verdict } from '../gates';
 import { type Unproven } from '../run';
 import { steps } from '../steps';
-import { assertApproved, assertParity } from './prepare';
+import { assertApproved } from './approval';
+import { assertParity } from './prepare';
 
 /** Only after the commit is known: no claim has to find out. */
 const FENCE_UNPROVEN = 'FENCE_UNPROVEN' satisfies FaultCode;

@@ -148,7 +148,7 @@ describe('preflight refuses', () => {
       /instance green-1: exists and was not made by a cutover/,
       /schema hydra_cutover on blue: exists, owned by \w+, and is no arbiter/,
       /triggers on blue: have names of ours, and call no function of ours: hydra_cutover_guard on hydra_client/,
-      /table hydra_jwk on blue: has note text besides/,
+      /column hydra_jwk\.note on blue: is none of Hydra's.*; ALTER TABLE public\.hydra_jwk DROP COLUMN note/,
       /process \d+ on blue's database: tests .* is in a transaction .* holds hydra_oauth2_refresh/,
       /blue's database: a prepared transaction of tests since/,
       /gateway g1: is in the mode hold, epoch 4; allowed: pass/,
@@ -307,19 +307,39 @@ describe('preflight refuses', () => {
     const { text, fault } = await world.look();
     await world.admin(`DROP SCHEMA bi CASCADE; DROP VIEW consent_report; ALTER TABLE hydra_oauth2_access DROP CONSTRAINT own;
       DROP INDEX hydra_oauth2_refresh_requested_at_idx`);
-    expect(lines(text)).toEqual(
+    expect(lines(text).sort()).toEqual(
       [
-        /constraint own on hydra_oauth2_access on blue: .*; ALTER TABLE hydra_oauth2_access DROP CONSTRAINT own/,
-        /function bi\.f\(hydra_oauth2_consent_request\) on blue: .*; DROP ROUTINE bi\.f/,
-        /foreign key notes_challenge_fkey on bi\.notes on blue: .*; ALTER TABLE bi\.notes DROP CONSTRAINT notes_challenge_fkey/,
+        /constraint notes_challenge_fkey on bi\.notes on blue: .*; ALTER TABLE bi\.notes DROP CONSTRAINT notes_challenge_fkey/,
+        /constraint own on hydra_oauth2_access on blue: .*; ALTER TABLE public\.hydra_oauth2_access DROP CONSTRAINT own/,
+        /function bi\.f\(public\.hydra_oauth2_consent_request\) on blue: .*; DROP (ROUTINE|FUNCTION) bi\.f/,
         /view bi\.clients on blue: .*; DROP MATERIALIZED VIEW bi\.clients/,
-        /view consent_report on blue: .*; DROP VIEW consent_report/,
-        /relation hydra_oauth2_refresh_requested_at_idx on blue: .*; ALTER INDEX .* RENAME TO own_hydra_oauth2_refresh_requested_at_idx/,
       ].map((line) => expect.stringMatching(line) as string),
     );
     expect(JSON.stringify(fault?.details.warnings)).toMatch(
       /installation_client_id_fkey on bi\.installation on blue: .*ALTER TABLE bi\.installation ADD CONSTRAINT .* FOREIGN KEY .* ON DELETE CASCADE/,
     );
+  });
+
+  it('nothing that green can be adapted to while blue keeps it, and the plan says what is done there', async () => {
+    await world.admin(`SET ROLE ${world.owner}; CREATE VIEW consent_report AS SELECT subject FROM hydra_oauth2_consent_request;
+      CREATE INDEX hydra_oauth2_refresh_requested_at_idx ON hydra_oauth2_refresh (requested_at);
+      DROP INDEX hydra_oauth2_code_request_id_idx; CREATE INDEX own ON hydra_client (client_name)`);
+    const { plan, text } = await world.look();
+    await world.admin(`SET ROLE ${world.owner}; DROP VIEW consent_report; DROP INDEX hydra_oauth2_refresh_requested_at_idx, own;
+      CREATE INDEX hydra_oauth2_code_request_id_idx ON hydra_oauth2_code (request_id)`);
+    const adapted = plan?.catalog?.flatMap(({ onGreen }) => onGreen ?? []);
+    expect([text.slice(0, 300), adapted?.sort()]).toEqual([
+      expect.any(String),
+      [
+        'ALTER INDEX public.hydra_oauth2_refresh_requested_at_idx RENAME TO own_hydra_oauth2_refresh_requested_at_idx',
+        expect.stringMatching(/^CREATE INDEX hydra_oauth2_code_request_id_idx ON public\.hydra_oauth2_code /),
+        'DROP VIEW public.consent_report',
+      ],
+    ]);
+    expect(plan?.catalog?.find(({ object }) => object === 'index own on hydra_client')).toMatchObject({
+      class: 'harmless',
+    });
+    expect(plan?.warnings.join()).toMatch(/view public\.consent_report on blue: depends on .*blue keeps it.*DROP VIEW/);
   });
 
   it('a schema that drifted, by table and column', async () => {
@@ -328,9 +348,9 @@ describe('preflight refuses', () => {
     );
     const { text } = await world.look();
     await world.admin(`ALTER TABLE hydra_client RENAME COLUMN owned_by TO owner; DROP TABLE hydra_extra, notes`);
-    expect(text).toContain('table hydra_client on blue: lacks owner text');
-    expect(text).toContain('table hydra_client on blue: has owned_by text besides');
-    expect(text).toContain("has tables that are none of Hydra's: hydra_extra");
+    expect(text).toContain('column hydra_client.owner on blue: is missing');
+    expect(text).toContain("column hydra_client.owned_by on blue: is none of Hydra's");
+    expect(text).toContain("table hydra_extra on blue: has a name like Hydra's and is none of its own");
     expect(text).not.toContain('notes');
   });
 

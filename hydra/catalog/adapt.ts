@@ -1,0 +1,81 @@
+import { CutoverFault } from '../../domain/faults';
+import { type SupportedHydraVersion } from '../../domain/hydra-versions';
+import { type SqlClient } from '../../domain/ports/sql-client';
+import { inTransaction, quoteIdentifier } from '../cleaning/session';
+import { type CatalogFinding } from './finding';
+import { inspectCatalog } from './inspect-catalog';
+
+/** In the archive these stand under this in place of a cleaning rule. */
+export const ADAPTATION_ID = 'schema';
+
+export interface AdaptOptions {
+  readonly schema: string;
+  readonly from: SupportedHydraVersion;
+  readonly to: SupportedHydraVersion;
+  /** Objects that the plan named: a person has approved that they are adapted on green. */
+  readonly approved: readonly string[];
+  readonly asOf: string;
+  readonly archiveSchema?: string;
+}
+
+/**
+ * Makes the copy what the migration needs where blue has objects of its own: views go, names are freed, what is missing is made again.
+ * Each statement and what undoes it are archived in the same transaction. Idempotent.
+ *
+ * @returns the objects that were adapted
+ * @throws CutoverFault CHECK_FAILED (something that the plan did not name, or that nobody but a person can mend; nothing was changed)
+ */
+export async function adaptCopy(client: SqlClient, options: AdaptOptions): Promise<readonly string[]> {
+  const findings = await inspectCatalog(client, options);
+  const approved = new Set(options.approved);
+  const unapproved = findings.filter(
+    ({ object, refuses, adaptation }) => refuses || (adaptation !== undefined && !approved.has(object)),
+  );
+  if (unapproved.length > 0) {
+    const list = unapproved.map(({ object, why, fix }) => `${object} ${why}; ${fix}`);
+    throw new CutoverFault(
+      'CHECK_FAILED',
+      `the copy has what the plan did not: ${list.join('; ')}; mend it on blue, or begin again with a new plan`,
+      { objects: unapproved.map(({ object }) => object) },
+    );
+  }
+  const schema = quoteIdentifier(options.archiveSchema ?? 'hydra_cutover');
+  await inTransaction(client, 'BEGIN', 'COMMIT', async () => {
+    const done = new Set<string>();
+    for (const { object, statement, again } of inOrder(findings)) {
+      if (done.has(statement)) continue;
+      done.add(statement);
+      await client.query(statement);
+      await client.query(
+        `INSERT INTO ${schema}.archive (rule_id, as_of, table_name, key, before, after) VALUES ($1, $2, $3, $4, $5, $6)`,
+        [
+          ADAPTATION_ID,
+          options.asOf,
+          options.schema,
+          JSON.stringify({ object }),
+          JSON.stringify({ again }),
+          JSON.stringify({ statement }),
+        ],
+      );
+    }
+  });
+  return findings.flatMap(({ object, adaptation }) => (adaptation === undefined ? [] : [object]));
+}
+
+/** What is dropped first; then indexes and keys before what refers to them. */
+export function inOrder(
+  findings: readonly CatalogFinding[],
+): readonly { readonly object: string; readonly statement: string; readonly again: readonly string[] }[] {
+  const rank = (statement: string): number => {
+    if (/ FOREIGN KEY /.test(statement)) return 3;
+    if (/^CREATE | ADD CONSTRAINT /.test(statement)) return 2;
+    return 1;
+  };
+  return findings
+    .flatMap(({ object, adaptation }) =>
+      (adaptation?.statements ?? []).map((statement) => ({ object, statement, again: adaptation?.again ?? [] })),
+    )
+    .map((one, at) => ({ ...one, at }))
+    .sort((a, b) => rank(a.statement) - rank(b.statement) || a.at - b.at)
+    .map(({ object, statement, again }) => ({ object, statement, again }));
+}

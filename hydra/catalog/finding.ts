@@ -1,0 +1,28 @@
+/**
+ * What becomes of something on blue that is not as Hydra's own migrations make it.
+ *
+ * `stops`: the migration ends there. `lost`: it is gone on green. `changed`: green is not what a fresh green is, or what hangs on Hydra's
+ * tables is otherwise there. `harmless`: green has it as blue does, and Hydra does not notice.
+ */
+export const FINDING_CLASSES = ['stops', 'lost', 'changed', 'harmless'] as const;
+export type FindingClass = (typeof FINDING_CLASSES)[number];
+
+export interface CatalogFinding {
+  readonly class: FindingClass;
+  /** `index own_idx on hydra_client`; on green it has the same name before the migration. */
+  readonly object: string;
+  readonly why: string;
+  /** What to do: on blue where it refuses a run, else what makes it again on green. */
+  readonly fix: string;
+  /** Whether a run may not begin. */
+  readonly refuses: boolean;
+  /** What is done on green in place of a refusal, before it is migrated; blue keeps what it has. */
+  readonly adaptation?: Adaptation;
+}
+
+export interface Adaptation {
+  /** Run one after the other, on the cleaned copy. */
+  readonly statements: readonly string[];
+  /** What makes again what they take away. */
+  readonly again: readonly string[];
+}

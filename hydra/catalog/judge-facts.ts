@@ -1,0 +1,281 @@
+import { type Fact, type FactKind, keyOf, tell } from './fact';
+import { type Adaptation, type CatalogFinding } from './finding';
+import { type CatalogQuestion } from './judge-catalog';
+import { type ForeignFate, type ForeignJudgement } from './judge-foreign';
+import { type ForeignObject } from './foreign-objects';
+
+/** Into which the migration merges four tables, and which serves in their place. */
+const MERGED_INTO = 'hydra_oauth2_flow';
+
+/** What Hydra's own migrations made and blue does not have, or has otherwise. */
+export function judgeHydras(fact: Fact, found: Fact | undefined, question: CatalogQuestion): readonly CatalogFinding[] {
+  if (found?.definition === fact.definition) return [];
+  const isTable = fact.kind === 'table';
+  // Said once, of the table itself.
+  if (found === undefined && !isTable && !has(question, fact.table)) return [];
+  if (
+    found === undefined &&
+    ['not null', 'default', 'column storage'].includes(fact.kind) &&
+    !hasColumn(question, fact)
+  )
+    return [];
+  const fate = question.path.fateOf(fact);
+  const object = tell(fact);
+  const seen = found === undefined ? 'is missing' : `is ${short(found.definition)}, and not ${short(fact.definition)}`;
+  const refused = { class: 'changed', object, why: seen, refuses: true } as const;
+  if (isTable)
+    return [found === undefined ? { ...refused, class: 'stops', fix: OWN_MIGRATIONS } : unlike(fact, found, question)];
+  if (fact.kind === 'column') {
+    // Read and written by name and type, whatever the migration does to them later.
+    return [
+      { ...refused, class: found === undefined && fate !== undefined ? 'stops' : 'changed', fix: OWN_MIGRATIONS },
+    ];
+  }
+  if (fact.kind === 'not null') {
+    if (fate?.how === 'restrict') return [harmless(object, seen)];
+    const fix = `ALTER TABLE ${table(fact, question)} ALTER COLUMN ${quote(fact.name)} SET NOT NULL`;
+    return [{ ...refused, fix }];
+  }
+  if (!REMADE.includes(fact.kind)) return [{ ...refused, fix: OWN_MIGRATIONS }];
+  if (found === undefined && fate?.needed !== true && fate !== undefined) return [harmless(object, seen)];
+  if (found !== undefined && fate !== undefined && fate.how !== 'changed') return [harmless(object, seen)];
+  if (fact.kind === 'default' && fate !== undefined) return [harmless(object, seen)];
+  const stops = found === undefined && fate?.needed === true;
+  const adaptation = remake(fact, found, question);
+  const fix = adaptation.statements.join('; ');
+  const why = stops ? `${seen}, and migration ${fate?.migration} drops or changes it` : seen;
+  return [{ class: stops ? 'stops' : 'changed', object, why, fix, refuses: false, adaptation }];
+}
+
+/** What green can be given again before it is migrated. */
+const REMADE: readonly FactKind[] = ['index', 'constraint', 'default'];
+
+const OWN_MIGRATIONS = "make the schema what Hydra's own migrations make of it";
+
+/** What blue has besides. */
+export function judgeExtra(fact: Fact, others: ForeignJudgement, question: CatalogQuestion): readonly CatalogFinding[] {
+  const clash = clashOf(fact, question);
+  if (clash !== undefined) return [clash];
+  const isHydras = question.fresh.some(({ kind, table }) => kind === 'table' && table === fact.table);
+  if (!isHydras) return ofOthers(fact);
+  const object = tell(fact);
+  const part = others.partOf(fact);
+  const goes = part?.what ?? (isGoneWithTable(fact, question) ? 'lost' : 'stays');
+  if (part !== undefined && part.what === 'stops') return [stoppedBy(object, part)];
+  const always = REFUSED[fact.kind]?.(fact);
+  const again = part?.object.make ?? statementFor(fact, question);
+  if (always !== undefined && !(goes === 'lost' && GOES_IN_PEACE.includes(fact.kind))) {
+    return [
+      { class: 'changed', object, why: always, fix: part?.object.drop ?? dropFor(fact, question), refuses: true },
+    ];
+  }
+  if (goes === 'lost') {
+    const because = part?.because ?? `${fact.table}, which the migration drops`;
+    return [{ class: 'lost', object, why: `goes with ${because}`, fix: afterwards(fact, again), refuses: false }];
+  }
+  return [
+    {
+      class: TOLD_APART[fact.kind] === undefined ? 'harmless' : 'changed',
+      object,
+      why: TOLD_APART[fact.kind] ?? 'green has it as blue does',
+      fix: 'look that this is meant',
+      refuses: false,
+    },
+  ];
+}
+
+/** What no run may begin with, by kind; undefined where this one may. */
+const REFUSED: Readonly<Partial<Record<FactKind, (fact: Fact) => string | undefined>>> = {
+  column: () => "is none of Hydra's: what blue writes to it would not be carried",
+  'not null': () => "is none of Hydra's: what 2.x writes may be refused by it",
+  constraint: ({ definition }) =>
+    /^UNIQUE/.test(definition)
+      ? undefined
+      : "is none of Hydra's: what 2.x writes may be refused by it, and every request with it",
+  rule: () => 'changes what Hydra writes; the commit is refused beside it',
+  inheritance: () =>
+    "rows of another table are read as this one's and written around it; the commit is refused beside it",
+  subscription: () => 'somebody else writes to it; the commit is refused beside it',
+  trigger: ({ definition }) =>
+    /, enabled [AR]$/.test(definition) ? 'fires for what is replicated; the commit is refused beside it' : undefined,
+};
+
+/** Of these nothing is left to refuse where the migration drops their table. */
+const GOES_IN_PEACE: readonly FactKind[] = ['constraint', 'not null'];
+
+/** What stays on green and may act there, by kind. */
+const TOLD_APART: Readonly<Partial<Record<FactKind, string>>> = {
+  trigger: 'will fire on green for what is carried over; make sure that this is harmless',
+  policy: 'decides on green, too, which rows are shown',
+  'row security': 'holds on green, too, for everybody but the owner',
+  default: "is none of Hydra's",
+  publication: 'green publishes it, too; replication slots do not follow to green: who reads them must be told',
+};
+
+function clashOf(fact: Fact, { path, schema, fresh }: CatalogQuestion): CatalogFinding | undefined {
+  const isRelation = ['table', 'view', 'sequence', 'type'].includes(fact.kind);
+  const relation = isRelation ? fact.table : fact.name;
+  const shares =
+    isRelation ||
+    fact.kind === 'index' ||
+    (fact.kind === 'constraint' && /^(PRIMARY|UNIQUE|EXCLUDE)/.test(fact.definition));
+  // The rules N01 and N02 are about networks, and say whose they are.
+  if (isRelation && fact.table.startsWith('networks')) return undefined;
+  const maker = (shares ? path.relationsMade.get(relation) : undefined) ?? path.maker(fact);
+  if (maker === undefined) return undefined;
+  const why = `has a name that migration ${maker} gives to one of its own`;
+  const renamed = quote(`own_${relation}`.slice(0, 63));
+  const of = `${quote(schema)}.${quote(fact.table)}`;
+  const found = { class: 'stops', object: tell(fact), why } as const;
+  if (fact.kind === 'index' && fresh.some(({ kind, table }) => kind === 'table' && table === fact.table)) {
+    const rename = `ALTER INDEX ${quote(schema)}.${quote(relation)} RENAME TO ${renamed}`;
+    return { ...found, fix: rename, refuses: false, adaptation: { statements: [rename], again: [] } };
+  }
+  const rename = isRelation
+    ? `ALTER ${{ view: 'VIEW', sequence: 'SEQUENCE', type: 'TYPE' }[fact.kind as string] ?? 'TABLE'} ${of} RENAME TO ${renamed}`
+    : fact.kind === 'index'
+      ? `ALTER INDEX ${quote(schema)}.${quote(relation)} RENAME TO ${renamed}`
+      : `ALTER TABLE ${of} RENAME ${fact.kind === 'constraint' ? 'CONSTRAINT' : 'COLUMN'} ${quote(relation)} TO ${renamed}`;
+  return { ...found, fix: rename, refuses: true };
+}
+
+/** Tables, views and functions of others in Hydra's schema. */
+function ofOthers(fact: Fact): readonly CatalogFinding[] {
+  if (fact.kind !== 'table' || fact.table === 'schema_migration_pop_legacy') return [];
+  if (fact.table.startsWith('hydra_')) {
+    const why = "has a name like Hydra's and is none of its own";
+    return [{ class: 'changed', object: tell(fact), why, fix: OWN_MIGRATIONS, refuses: true }];
+  }
+  return [
+    {
+      class: 'harmless',
+      object: tell(fact),
+      why: "a table of others beside Hydra's: it is copied once",
+      fix: 'what is written to it afterwards stays on blue',
+      refuses: false,
+    },
+  ];
+}
+
+function stoppedBy(object: string, part: ForeignFate & { readonly object: ForeignObject }): CatalogFinding {
+  const { drop, make, droppable } = part.object;
+  const why = `depends on ${part.because}, which the migration drops or changes`;
+  if (!droppable)
+    return {
+      class: 'stops',
+      object,
+      why,
+      fix: `${drop}; make it again on green, for the tables of 2.x`,
+      refuses: true,
+    };
+  const adaptation = { statements: [drop], again: make === null ? [] : [make] };
+  const fix = `on green, afterwards, for the tables of 2.x: ${make ?? object}`;
+  return { class: 'stops', object, why, fix, refuses: false, adaptation };
+}
+
+/** A table that is there, and is another kind of table. */
+function unlike(fact: Fact, found: Fact, question: CatalogQuestion): CatalogFinding {
+  const name = table(fact, question);
+  const isUnlogged = found.definition === 'unlogged';
+  return {
+    class: 'changed',
+    object: tell(fact),
+    why: isUnlogged
+      ? 'is unlogged: a snapshot does not hold its rows, and green would have none'
+      : `is ${found.definition}`,
+    fix: isUnlogged ? `ALTER TABLE ${name} SET LOGGED` : OWN_MIGRATIONS,
+    refuses: true,
+  };
+}
+
+function remake(fact: Fact, found: Fact | undefined, question: CatalogQuestion): Adaptation {
+  const name = table(fact, question);
+  const { schema } = question;
+  if (fact.kind === 'default') {
+    const set = `ALTER TABLE ${name} ALTER COLUMN ${quote(fact.name)}`;
+    return {
+      statements: [`${set} SET DEFAULT ${inSchema(fact.definition, schema)}`],
+      again: found === undefined ? [] : [`${set} SET DEFAULT ${found.definition}`],
+    };
+  }
+  const isIndex = fact.kind === 'index';
+  const make = (one: Fact): string =>
+    isIndex
+      ? indexIn(one.definition, schema, fact.table)
+      : `ALTER TABLE ${name} ADD CONSTRAINT ${quote(fact.name)} ${referencesIn(one.definition, schema)}`;
+  const drop = isIndex
+    ? `DROP INDEX ${quote(schema)}.${quote(fact.name)}`
+    : `ALTER TABLE ${name} DROP CONSTRAINT ${quote(fact.name)}`;
+  return {
+    statements: found === undefined ? [make(fact)] : [drop, make(fact)],
+    again: found === undefined ? [] : [make(found)],
+  };
+}
+
+function statementFor(fact: Fact, { schema }: CatalogQuestion): string | undefined {
+  if (fact.kind === 'grant') return `GRANT ${fact.definition} ON ${quote(schema)}.${MERGED_INTO} TO ${fact.name}`;
+  if (fact.kind === 'publication')
+    return `ALTER PUBLICATION ${quote(fact.name)} ADD TABLE ${quote(schema)}.${MERGED_INTO}`;
+  return undefined;
+}
+
+function afterwards(fact: Fact, again: string | undefined): string {
+  if (fact.kind === 'publication' && fact.definition === 'of all tables') return 'the tables of 2.x are in it';
+  if (again === undefined) return `if ${MERGED_INTO} shall have it, make it there on green afterwards`;
+  const isOfFlow = fact.kind === 'grant' || fact.kind === 'publication';
+  return isOfFlow ? `on green, afterwards: ${again}` : `on green, afterwards, for the columns of 2.x: ${again}`;
+}
+
+function dropFor(fact: Fact, question: CatalogQuestion): string {
+  const name = table(fact, question);
+  if (fact.kind === 'column') return `ALTER TABLE ${name} DROP COLUMN ${quote(fact.name)}`;
+  if (fact.kind === 'not null') return `ALTER TABLE ${name} ALTER COLUMN ${quote(fact.name)} DROP NOT NULL`;
+  return OWN_MIGRATIONS;
+}
+
+function harmless(object: string, seen: string): CatalogFinding {
+  return {
+    class: 'harmless',
+    object,
+    why: `${seen}, and the migration replaces it`,
+    fix: 'nothing to do',
+    refuses: false,
+  };
+}
+
+function isGoneWithTable(fact: Fact, { path }: CatalogQuestion): boolean {
+  return path.fateOf({ kind: 'table', table: fact.table, name: '' }) !== undefined;
+}
+
+function has({ found }: CatalogQuestion, name: string): boolean {
+  return found.some(({ kind, table: one }) => one === name && ['table', 'sequence'].includes(kind));
+}
+
+function hasColumn({ found }: CatalogQuestion, fact: Fact): boolean {
+  return found.some((one) => keyOf(one) === keyOf({ ...fact, kind: 'column' }));
+}
+
+function table(fact: Fact, { schema }: CatalogQuestion): string {
+  return `${quote(schema)}.${quote(fact.table)}`;
+}
+
+function short(definition: string): string {
+  return definition.length > 160 ? `${definition.slice(0, 160)}…` : definition || 'an ordinary table';
+}
+
+function quote(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Recorded without the schema, which is the operator's. */
+function indexIn(definition: string, schema: string, table: string): string {
+  return definition.replace(` ON ${table} `, ` ON ${quote(schema)}.${table} `);
+}
+
+function referencesIn(definition: string, schema: string): string {
+  return definition.replace(/ REFERENCES (?=hydra_|networks)/, ` REFERENCES ${quote(schema)}.`);
+}
+
+function inSchema(definition: string, schema: string): string {
+  return definition.replace(/nextval\('/, `nextval('${quote(schema)}.`);
+}

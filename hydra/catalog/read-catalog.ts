@@ -1,0 +1,22 @@
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { sqlFile } from '../sql-file';
+import { type Fact } from './fact';
+
+/** Names that are written in full tell the same whatever a role or database has in its search_path. */
+const PLAIN_PATH = `SELECT set_config('search_path', 'pg_catalog', true), set_config('jit', 'off', true)`;
+
+/** Runs `read` in a transaction that changes nothing, in which names are written in full. */
+export async function readingCatalogs<T>(client: SqlClient, read: () => Promise<T>): Promise<T> {
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  try {
+    await client.query(PLAIN_PATH);
+    return await read();
+  } finally {
+    await client.query('ROLLBACK');
+  }
+}
+
+/** Everything that the catalogs say of Hydra's schema, but for owners. */
+export async function readFacts(client: SqlClient, schema: string): Promise<readonly Fact[]> {
+  return readingCatalogs(client, () => queryRows<Fact>(client, sqlFile(__dirname, 'catalog-facts.sql'), [schema]));
+}
