@@ -124,7 +124,11 @@ const REHEARSAL_WORDS: Readonly<Partial<Record<Phase, (facts: PlanFacts) => Part
   restore: ({ rehearsal, settings: { provider } }) =>
     rehearsal === undefined ? {} : { undo: `${provider.greenInstanceId} is removed at the end` },
   parity: ({ rehearsal }) =>
-    rehearsal === undefined ? {} : { what: 'every row of the migrated copy is compared with what was kept' },
+    rehearsal === undefined
+      ? {}
+      : {
+          what: `every row of the migrated copy is compared with what was kept${rehearsal.startsGreen ? ", and once more after green's Hydra wrote to it for a client of ours" : ''}`,
+        },
 };
 
 function predictionReceipt({ migrations, runs, reason }: Prediction, steps: readonly PlannedStep[]): PredictionReceipt {

@@ -164,6 +164,16 @@ export interface SyncReceipt {
   readonly backlog: number;
 }
 
+/** A rehearsal's writes through green's own Hydra. */
+export interface WriteTrialReceipt {
+  /** What worked, in order; none where something broke. */
+  readonly steps: readonly string[];
+  /** Where it broke. */
+  readonly problem: string | null;
+  /** Rows that are no more what they had to become, though nobody but the trial wrote. */
+  readonly changed: number;
+}
+
 export interface ParityReceipt {
   readonly tables: Readonly<Record<string, number>>;
   readonly rows: number;
@@ -172,6 +182,8 @@ export interface ParityReceipt {
   readonly examples: readonly string[];
   /** ISO 8601: when it was through. */
   readonly comparedAt?: string;
+  /** Of a rehearsal that starts Hydra on its copy. */
+  readonly writes?: WriteTrialReceipt;
 }
 
 /** How old the comparison of all rows is that goes on beside the sync. By the clock of green's database. */

@@ -59,6 +59,11 @@ export interface CleanInput extends StepInput {
   readonly confirmed?: readonly Removal[];
 }
 
+export interface CompareInput extends StepInput {
+  /** Hydra runs on the copy: what it writes is tried, too. @default false */
+  readonly tryWrites?: boolean;
+}
+
 export interface SyncInput extends StepInput {
   readonly forMs: number;
 }
@@ -103,8 +108,8 @@ export interface Steps {
   /** Rounds for so long, or until cancelled; what is done beside a gate. */
   keepInSync(input: SyncInput): Promise<SyncReceipt>;
   verifyParity(input: StepInput): Promise<ParityReceipt>;
-  /** Rehearsals: the migrated copy against what was kept. */
-  compareRowHashes(input: StepInput): Promise<ParityReceipt>;
+  /** Rehearsals: the migrated copy against what was kept, and once more after green's own Hydra wrote to it. */
+  compareRowHashes(input: CompareInput): Promise<ParityReceipt>;
   gatherEvidence(input: StepInput): Promise<CutoverEvidence>;
 
   pauseJobs(input: StepInput): Promise<void>;

@@ -1,9 +1,10 @@
 import { type ParityReceipt, type RowHashesReceipt } from '../../domain/receipts';
-import { type StepInput } from '../../domain/steps';
+import { type CompareInput, type StepInput } from '../../domain/steps';
 import { compareWithExpected, keepExpected } from '../../hydra/parity';
 import { whileBeating } from '../green/while-beating';
 import { withClosedGreen, withGreen } from '../green/with-green';
 import { type Step } from '../step';
+import { tryWrites } from './try-writes';
 
 /**
  * Keeps what every row of the copy must become, as sums of hashes, on the copy itself and before anything is done to it: blue goes on
@@ -24,23 +25,28 @@ export const keepRowHashes: Step<StepInput, RowHashesReceipt> = (deps, input, co
 
 /**
  * Compares every row of the migrated and repaired copy with the sums that were kept before. Returns differences, it does not throw
- * them: rows that are too few or too many, and one for each bucket that is otherwise not as it must be. Changes nothing.
+ * them: rows that are too few or too many, and one for each bucket that is otherwise not as it must be. Asked to, it then lets green's Hydra
+ * write to the copy and compares again; a repeat finds the copy written to, and tries once more.
  *
  * @throws CutoverFault CHECK_FAILED (nothing was kept) | CROSSED_CONNECTION | DB_UNREACHABLE
  */
-export const compareRowHashes: Step<StepInput, ParityReceipt> = (deps, input, context) =>
+export const compareRowHashes: Step<CompareInput, ParityReceipt> = (deps, input, context) =>
   withGreen(deps, input, context, 'compare hashes', async (green) => {
     let table = '';
-    const result = await whileBeating(
-      context,
-      () => ({ step: 'comparing', table }),
-      () => compareWithExpected(green, { signal: context.signal, onTable: (name) => (table = name) }),
-    );
+    const compare = () =>
+      whileBeating(
+        context,
+        () => ({ step: 'comparing', table }),
+        () => compareWithExpected(green, { signal: context.signal, onTable: (name) => (table = name) }),
+      );
+    const result = await compare();
     const tables = Object.entries(result.tables).map(([name, { blue }]) => [name, blue] as const);
+    const writes = input.tryWrites === true ? await tryWrites(deps, input, context, green, result, compare) : undefined;
     return {
       tables: Object.fromEntries(tables),
       rows: result.rows,
       differences: result.differences,
       examples: result.examples,
+      ...(writes === undefined ? {} : { writes }),
     };
   });

@@ -4,7 +4,7 @@ import { type SideName } from '../../domain/sides';
 import { parseHydraMetrics } from '../metrics';
 import { type HydraCall, type HydraEndpoints, HydraHttp, unexpected } from './hydra-http';
 import { listConsents } from './list-consents';
-import { syntheticLogin } from './synthetic-login';
+import { syntheticLogin, syntheticWrites } from './synthetic-login';
 
 export interface HttpHydraApiOptions {
   readonly sides: Readonly<Record<SideName, HydraEndpoints>>;
@@ -96,6 +96,10 @@ export class HttpHydraApi implements HydraApi {
 
   async syntheticLogin(side: SideName): Promise<{ readonly durationMs: number; readonly steps: readonly string[] }> {
     return syntheticLogin(this.#sides[side]);
+  }
+
+  async syntheticWrites(side: SideName): Promise<{ readonly durationMs: number; readonly steps: readonly string[] }> {
+    return syntheticWrites(this.#sides[side]);
   }
 
   async close(): Promise<void> {

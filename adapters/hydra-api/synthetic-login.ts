@@ -4,6 +4,7 @@ import { CutoverFault, asCutoverFault } from '../../domain/faults';
 import { type HydraAnswer, type HydraCall, type HydraHttp, unexpected } from './hydra-http';
 
 const CLIENT_ID = 'hydra-cutover-check';
+const KEY_SET = 'hydra-cutover-check';
 const SUBJECT = 'hydra-cutover-check';
 /** Nobody is sent there: the walk ends when it is redirected to it. */
 const REDIRECT_URI = 'https://hydra-cutover.invalid/callback';
@@ -13,6 +14,7 @@ const MAX_HOPS = 20;
 const redirectTo = z.object({ redirect_to: z.string() });
 const consentRequest = z.object({ requested_scope: z.array(z.string()).nullish() });
 const tokens = z.object({ access_token: z.string(), refresh_token: z.string(), id_token: z.string() });
+const ownToken = z.object({ access_token: z.string() });
 const introspection = z.object({ active: z.boolean(), sub: z.string().optional(), client_id: z.string().optional() });
 
 /**
@@ -21,14 +23,29 @@ const introspection = z.object({ active: z.boolean(), sub: z.string().optional()
  * What an interrupted one left is removed first. @returns the steps that were taken
  * @throws CutoverFault HYDRA_UNREACHABLE | HYDRA_UNEXPECTED, saying in which step
  */
-export async function syntheticLogin(
-  http: HydraHttp,
-): Promise<{ readonly durationMs: number; readonly steps: readonly string[] }> {
+export function syntheticLogin(http: HydraHttp): Promise<WalkResult> {
+  return walked(http, async (walk) => void (await walk.login()));
+}
+
+/**
+ * As {@link syntheticLogin}, and then whatever else a Hydra writes for its clients and administrators: revocation, a token of the
+ * client's own, a change of the client, a key set that is made and removed.
+ */
+export function syntheticWrites(http: HydraHttp): Promise<WalkResult> {
+  return walked(http, async (walk) => walk.writes(await walk.login()));
+}
+
+interface WalkResult {
+  readonly durationMs: number;
+  readonly steps: readonly string[];
+}
+
+async function walked(http: HydraHttp, work: (walk: Walk) => Promise<void>): Promise<WalkResult> {
   const startedAt = performance.now();
   const walk = new Walk(http);
   await walk.step('clean up', () => removeTraces(http));
   try {
-    await walk.login();
+    await work(walk);
   } catch (error) {
     // What broke first is what is told; a trace that stays is removed by the next one.
     await removeTraces(http).catch(() => undefined);
@@ -62,7 +79,8 @@ class Walk {
     }
   }
 
-  async login(): Promise<void> {
+  /** @returns the tokens after their refresh */
+  async login(): Promise<z.infer<typeof tokens>> {
     await this.step('make client', () => this.#makeClient());
     const code = await this.#walkToCode();
     const issued = await this.step('exchange code', () =>
@@ -78,6 +96,56 @@ class Walk {
       this.#requestTokens({ grant_type: 'refresh_token', refresh_token: issued.refresh_token }),
     );
     await this.step('introspect again', () => this.#introspect(refreshed.access_token));
+    return refreshed;
+  }
+
+  /** @param issued a login's tokens, which are revoked */
+  async writes(issued: z.infer<typeof tokens>): Promise<void> {
+    await this.step('revoke', () => this.#revoke(issued.refresh_token));
+    await this.step('introspect revoked', () => this.#introspectRevoked(issued.access_token));
+    await this.step('client credentials', () =>
+      this.#token({ grant_type: 'client_credentials', scope: 'offline_access' }, ownToken),
+    );
+    await this.step('change client', () => this.#changeClient());
+    await this.step('make keys', () => this.#makeKeys());
+    await this.step('remove keys', () => removeKeys(this.http));
+  }
+
+  async #revoke(token: string): Promise<void> {
+    const call: HydraCall = {
+      listener: 'public',
+      method: 'POST',
+      path: '/oauth2/revoke',
+      headers: this.#basic(),
+      form: { token },
+    };
+    const answer = await this.http.call(call);
+    if (answer.status !== 200) throw unexpected(this.http, call, answer, '200');
+  }
+
+  async #introspectRevoked(token: string): Promise<void> {
+    const call: HydraCall = { listener: 'admin', method: 'POST', path: '/oauth2/introspect', form: { token } };
+    const { active } = await expectJson(this.http, call, 200, introspection);
+    if (!active) return;
+    const what = `Hydra on ${this.http.side} says of a token whose grant it has just revoked that it is active`;
+    throw new CutoverFault('HYDRA_UNEXPECTED', what);
+  }
+
+  async #changeClient(): Promise<void> {
+    const path = `/clients/${CLIENT_ID}`;
+    const client_name = 'Changed by the check of hydra-cutover';
+    const json = { ...this.#client(), client_name };
+    const changed = z.object({ client_name: z.literal(client_name) });
+    await expectJson(this.http, { listener: 'admin', method: 'PUT', path, json }, 200, changed);
+    await expectJson(this.http, { listener: 'admin', method: 'GET', path }, 200, changed);
+  }
+
+  async #makeKeys(): Promise<void> {
+    const json = { alg: 'ES256', use: 'sig', kid: KEY_SET };
+    const keys = z.object({ keys: z.array(z.object({ kid: z.string() })).min(1) });
+    const path = `/keys/${KEY_SET}`;
+    await expectJson(this.http, { listener: 'admin', method: 'POST', path, json }, 201, keys);
+    await expectJson(this.http, { listener: 'admin', method: 'GET', path }, 200, keys);
   }
 
   async #makeClient(): Promise<void> {
@@ -87,20 +155,28 @@ class Walk {
         listener: 'admin',
         method: 'POST',
         path: '/clients',
-        json: {
-          client_id: CLIENT_ID,
-          client_name: 'Check of hydra-cutover, may be removed',
-          client_secret: this.#secret,
-          grant_types: ['authorization_code', 'refresh_token'],
-          response_types: ['code'],
-          scope: SCOPE,
-          redirect_uris: [REDIRECT_URI],
-          token_endpoint_auth_method: 'client_secret_basic',
-        },
+        json: this.#client(),
       },
       201,
       z.object({ client_id: z.literal(CLIENT_ID) }),
     );
+  }
+
+  #client(): Readonly<Record<string, unknown>> {
+    return {
+      client_id: CLIENT_ID,
+      client_name: 'Check of hydra-cutover, may be removed',
+      client_secret: this.#secret,
+      grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+      response_types: ['code'],
+      scope: SCOPE,
+      redirect_uris: [REDIRECT_URI],
+      token_endpoint_auth_method: 'client_secret_basic',
+    };
+  }
+
+  #basic(): Readonly<Record<string, string>> {
+    return { authorization: `Basic ${Buffer.from(`${CLIENT_ID}:${this.#secret}`).toString('base64')}` };
   }
 
   async #walkToCode(): Promise<string> {
@@ -178,15 +254,13 @@ class Walk {
     return new URL(answer.redirect_to);
   }
 
-  async #requestTokens(form: Readonly<Record<string, string>>): Promise<z.infer<typeof tokens>> {
-    const basic = Buffer.from(`${CLIENT_ID}:${this.#secret}`).toString('base64');
-    const headers = { authorization: `Basic ${basic}` };
-    return expectJson(
-      this.http,
-      { listener: 'public', method: 'POST', path: '/oauth2/token', headers, form },
-      200,
-      tokens,
-    );
+  #requestTokens(form: Readonly<Record<string, string>>): Promise<z.infer<typeof tokens>> {
+    return this.#token(form, tokens);
+  }
+
+  #token<Schema extends z.ZodType>(form: Readonly<Record<string, string>>, schema: Schema): Promise<z.infer<Schema>> {
+    const call: HydraCall = { listener: 'public', method: 'POST', path: '/oauth2/token', headers: this.#basic(), form };
+    return expectJson(this.http, call, 200, schema);
   }
 
   async #introspect(token: string): Promise<void> {
@@ -203,7 +277,16 @@ class Walk {
 /** Grants and tokens go with the client. */
 async function removeTraces(http: HydraHttp): Promise<void> {
   const session = new URLSearchParams({ subject: SUBJECT }).toString();
-  for (const path of [`/clients/${CLIENT_ID}`, `/oauth2/auth/sessions/login?${session}`]) {
+  await removeAt(http, [`/clients/${CLIENT_ID}`, `/oauth2/auth/sessions/login?${session}`]);
+  await removeKeys(http);
+}
+
+function removeKeys(http: HydraHttp): Promise<void> {
+  return removeAt(http, [`/keys/${KEY_SET}`]);
+}
+
+async function removeAt(http: HydraHttp, paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
     const call: HydraCall = { listener: 'admin', method: 'DELETE', path };
     const answer = await http.call(call);
     if (![200, 204, 404].includes(answer.status)) throw unexpected(http, call, answer, '204 or 404');

@@ -21,6 +21,8 @@ export interface HydraApi {
    * @throws CutoverFault HYDRA_UNEXPECTED says at which step it broke
    */
   syntheticLogin(side: SideName): Promise<{ readonly durationMs: number; readonly steps: readonly string[] }>;
+  /** The same, and then revocation, client credentials, a change of the client and of keys; nothing of it stays. */
+  syntheticWrites(side: SideName): Promise<{ readonly durationMs: number; readonly steps: readonly string[] }>;
 }
 
 export interface ConsentSample {

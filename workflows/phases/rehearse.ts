@@ -103,26 +103,40 @@ async function tryOut(cutover: Cutover): Promise<void> {
   });
   await run.inPhase('guard', () => steps.guardGreen(stepInput));
   await run.inPhase('vacuum', () => steps.vacuumGreen(stepInput));
-  await startHydra(cutover);
-  if (isKept) await compare(cutover);
+  const isReady = await startHydra(cutover);
+  if (isKept) await compare(cutover, isReady);
 }
 
-async function startHydra(cutover: Cutover): Promise<void> {
+/** @returns whether it is ready */
+async function startHydra(cutover: Cutover): Promise<boolean> {
   const { run, saga } = cutover;
-  if (!rehearsalPlan(cutover).startsGreen) return;
+  if (!rehearsalPlan(cutover).startsGreen) return false;
   const findings: readonly FaultCode[] = ['PROCESS_NOT_READY', 'CHECK_FAILED', 'HYDRA_UNEXPECTED', 'COMMAND_FAILED'];
-  await finds(cutover, 'start', findings, () => {
+  return finds(cutover, 'start', findings, () => {
     saga.register('start', () => steps.stopGreen(run.stepInput));
     return steps.startGreen(run.stepInput);
   });
 }
 
-async function compare(cutover: Cutover): Promise<void> {
+/** @param tryWrites Hydra is ready on the copy */
+async function compare(cutover: Cutover, tryWrites: boolean): Promise<void> {
   const { run } = cutover;
   await finds(cutover, 'parity', ['CHECK_FAILED'], async () => {
-    run.receipts.parity = await steps.compareRowHashes(run.stepInput);
+    run.receipts.parity = await steps.compareRowHashes({ ...run.stepInput, tryWrites });
   });
   const { parity } = run.receipts;
+  const writes = parity?.writes;
+  if (writes !== undefined && (writes.problem !== null || writes.changed > 0)) {
+    const what =
+      writes.problem ??
+      `${writes.changed} rows are no more what they had to become after Hydra wrote others (allowed 0)`;
+    run.findings.push({
+      phase: 'parity',
+      weight: 'blocks',
+      code: 'HYDRA_UNEXPECTED',
+      what: `writes through green's Hydra: ${what}`,
+    });
+  }
   if (parity === null || parity.differences === 0) return;
   run.findings.push({
     phase: 'parity',

@@ -51,6 +51,20 @@ describe.each(SIDE_NAMES)('the API of %s', (side) => {
     await http.close();
   });
 
+  it('writes all that a Hydra writes, leaves nothing of it, and says where the database refuses', async () => {
+    const { steps } = await api.syntheticWrites(side);
+    expect(steps).toEqual(expect.arrayContaining(['refresh', 'revoke', 'client credentials', 'change client', 'make keys']));
+    expect(await api.client(side, 'hydra-cutover-check')).toBeUndefined();
+    const client = await (side === 'blue' ? blueDatabase : greenDatabase).connect();
+    // True for every token that is there, and for none that will be.
+    await client.query(`ALTER TABLE hydra_oauth2_access ADD CONSTRAINT own CHECK (signature = 'x') NOT VALID`);
+    await expect(api.syntheticWrites(side)).rejects.toMatchObject({
+      code: 'HYDRA_UNEXPECTED',
+      message: expect.stringMatching(/"exchange code".* 500/) as string,
+    });
+    await client.query('ALTER TABLE hydra_oauth2_access DROP CONSTRAINT own');
+  });
+
   it('lists the same consents whatever the page size, and a client without its secret', async () => {
     const http = oauth(side);
     const ids: string[] = [];
