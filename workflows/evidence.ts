@@ -76,7 +76,13 @@ function greenSettings({ greenSettings: settings = [] }: Plan): string {
 export function removalEvidence(removals: readonly Removal[]): string {
   return table(
     ['cleaning rule', 'table', 'rows that go', 'of', 'share'],
-    removals.map(({ rule, table: name, rows, of }) => [rule, name, String(rows), String(of), `${((100 * rows) / of).toFixed(1)} %`]),
+    removals.map(({ rule, table: name, rows, of }) => [
+      rule,
+      name,
+      String(rows),
+      String(of),
+      `${((100 * rows) / of).toFixed(1)} %`,
+    ]),
   );
 }
 

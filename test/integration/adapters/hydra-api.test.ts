@@ -53,7 +53,9 @@ describe.each(SIDE_NAMES)('the API of %s', (side) => {
 
   it('writes all that a Hydra writes, leaves nothing of it, and says where the database refuses', async () => {
     const { steps } = await api.syntheticWrites(side);
-    expect(steps).toEqual(expect.arrayContaining(['refresh', 'revoke', 'client credentials', 'change client', 'make keys']));
+    expect(steps).toEqual(
+      expect.arrayContaining(['refresh', 'revoke', 'client credentials', 'change client', 'make keys']),
+    );
     expect(await api.client(side, 'hydra-cutover-check')).toBeUndefined();
     const client = await (side === 'blue' ? blueDatabase : greenDatabase).connect();
     // True for every token that is there, and for none that will be.
