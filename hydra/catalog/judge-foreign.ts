@@ -26,12 +26,12 @@ export function judgeForeignObjects(objects: readonly ForeignObject[], path: Mig
     if (known) return known;
     // What hangs on each other in a circle stays, unless something else takes it.
     fates.set(object.id, { what: 'stays' });
-    const fate = worst(object, (hold) => fateOfHold(hold));
+    const fate = worst(object, (hold) => fateOfHold(hold, object.kind === 'column'));
     fates.set(object.id, fate);
     return fate;
   };
-  const fateOfHold = (hold: Hold): ForeignFate => {
-    if (hold.on !== undefined) return ofHydras(hold, path);
+  const fateOfHold = (hold: Hold, isColumn: boolean): ForeignFate => {
+    if (hold.on !== undefined) return ofHydras(hold, path, isColumn);
     const other = hold.object === undefined ? undefined : byId.get(hold.object);
     const fate = other === undefined ? ({ what: 'stays' } as const) : fateOf(other);
     if (fate.what !== 'lost') return fate.what === 'stops' ? fate : { what: 'stays' };
@@ -65,12 +65,13 @@ function worst({ holds }: ForeignObject, fateOf: (hold: Hold) => ForeignFate): F
   return lost ?? { what: 'stays' };
 }
 
-function ofHydras({ on, how }: Hold, path: MigrationPath): ForeignFate {
+/** @param isColumn a column of a table's row type keeps that table from being rewritten; a function does not */
+function ofHydras({ on, how }: Hold, path: MigrationPath, isColumn: boolean): ForeignFate {
   if (on === undefined) return { what: 'stays' };
   const { kind, table, name } = on;
   const isType = kind === 'type';
   const fate = path.fateOf({ kind: isType ? 'table' : kind, table, name });
-  if (fate === undefined) return isType ? ofRowType(table, path) : { what: 'stays' };
+  if (fate === undefined) return isType && isColumn ? ofRowType(table, path) : { what: 'stays' };
   const because = `${table}${name === '' || isGone(table, path, fate) ? '' : `, ${kind} ${name}`} (migration ${fate.migration})`;
   if (fate.how === 'changed') return { what: 'stays' };
   if (how === 'goes' || fate.how === 'cascade') return { what: 'lost', because };
@@ -81,7 +82,6 @@ function isGone(table: string, path: MigrationPath, fate: Fate): boolean {
   return path.fateOf({ kind: 'table', table, name: '' })?.at === fate.at;
 }
 
-/** A column of a table's row type keeps that table from being rewritten. */
 function ofRowType(table: string, path: MigrationPath): ForeignFate {
   const migration = path.rewrites(table);
   return migration === undefined

@@ -52,7 +52,9 @@ export class MigrationPath {
       const note = ([kind, table, name]: RecordedKey, how: Fate['how'], needed: boolean): void => {
         const key = keyOf({ kind, table, name });
         // What was made on the way is none of blue's.
-        if (this.#fates.has(key) || this.#made.has(key)) return;
+        if (this.#made.has(key)) return;
+        // What is renamed first may be dropped later all the same.
+        if (this.#fates.has(key) && !(this.#fates.get(key)?.how === 'changed' && how !== 'changed')) return;
         this.#fates.set(key, { migration, how, needed, at });
       };
       for (const key of dropped) note(key, cascade === true ? 'cascade' : 'restrict', ifExists !== true);
