@@ -5,7 +5,7 @@ export interface ConsentVerdict {
   readonly same: number;
   /** Ids of those that are not listed, though green has the row: what a cleanup job would take for a revocation. */
   readonly hidden: readonly string[];
-  /** Ids of those that are listed with other contents than are declared. */
+  /** Ids of those that are listed with another client, scope or remembering. */
   readonly changed: readonly string[];
   /** Neither side has them any more. */
   readonly revokedBefore: number;

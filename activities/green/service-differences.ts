@@ -4,6 +4,7 @@ import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
 import { byFullName } from '../../hydra/by-full-name';
 import { compareAnswers } from '../../hydra/validation';
 import { HYDRA_VERSION_FACTS } from '../../hydra/versions';
+import { refusedOrigins } from '../evidence/cors-origins';
 import { type StepDeps } from '../step';
 
 /** Clients that are tried until one lets a login begin. */
@@ -102,13 +103,18 @@ async function originDifferences({ hydra }: StepDeps, green: SqlClient): Promise
       WHERE origin LIKE 'http%' AND position('*' IN origin) = 0 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $1`,
     [ORIGINS_ASKED],
   );
-  const found: string[] = [];
-  for (const { origin, clients } of origins) {
-    if (!(await hydra.allowsOrigin('blue', origin)) || (await hydra.allowsOrigin('green', origin))) continue;
-    found.push(
-      `green answers no preflight request of ${origin}, which ${clients} clients allow: name it in serve.public.cors.allowed_origins`,
+  const refused = new Set(
+    await refusedOrigins(
+      { hydra },
+      origins.map(({ origin }) => origin),
+    ),
+  );
+  const found = origins
+    .filter(({ origin }) => refused.has(origin))
+    .map(
+      ({ origin, clients }) =>
+        `green answers no preflight request of ${origin}, which ${clients} clients allow: name it in serve.public.cors.allowed_origins`,
     );
-  }
   if (!(await hydra.allowsOrigin('blue', FOREIGN_ORIGIN)) && (await hydra.allowsOrigin('green', FOREIGN_ORIGIN))) {
     found.push('green lets pages of any origin call it, and blue does not: see serve.public.cors.allowed_origins');
   }

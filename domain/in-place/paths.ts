@@ -22,4 +22,3 @@ export interface InPlacePath {
 }
 
 export type InPlaceVersion = keyof typeof IN_PLACE_PATHS;
-export const IN_PLACE_VERSIONS = Object.keys(IN_PLACE_PATHS) as [InPlaceVersion, ...InPlaceVersion[]];

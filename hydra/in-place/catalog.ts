@@ -41,13 +41,6 @@ export function compareCatalogs(
     .map((object) => ({ object, expected: expected[object], found: found[object] }));
 }
 
-/** The table that an object belongs to, as its name says; of an index what it is on. */
-export function tableOf(object: string, catalog: Catalog): string {
-  const [kind = '', name = ''] = object.split(' ');
-  if (kind === 'index') return /\bON (?:ONLY )?"?([^" ]+)/.exec(catalog[object] ?? '')?.[1] ?? name;
-  return name.split('.')[0] ?? name;
-}
-
 /** For people: one line for each, without anything but definitions. */
 export function describeDifferences(differences: readonly CatalogDifference[], max = 10): string {
   const shown = differences.slice(0, max).map(({ object, expected, found }) => {

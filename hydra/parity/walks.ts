@@ -38,9 +38,6 @@ export const WALKS: readonly Walk[] = GREEN_TABLES.flatMap((table): Walk[] => {
   ];
 });
 
-/** Behind everything that sorts, by whatever rules: no bound. */
-export const EVERYTHING: KeyRange = { after: null, upTo: null };
-
 /** @returns the query for the key that ends a range of so many rows; no row where fewer are left. Reads the index alone. */
 export function boundarySql(walk: Walk, side: 'blue' | 'green', range: KeyRange, rows: number): string {
   const { table, column } = side === 'blue' ? walk.blue : { table: walk.table.name, column: walk.by };
