@@ -2,6 +2,7 @@ import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
 import { type CutoverSettings } from '../../domain/settings';
 import { type ArbiterDescription, describeArbiter, describeOrigin, tellOrigin } from '../../hydra/arbiter';
 import { byFullName } from '../../hydra/by-full-name';
+import { recordedTables } from '../../hydra/catalog';
 import { readMigrations, tablesOfOthers } from '../../hydra/closing';
 import { OWNER_ROLE } from '../../hydra/ours';
 import { HYDRA_VERSION_FACTS } from '../../hydra/versions';
@@ -205,7 +206,7 @@ export async function readRows(client: SqlClient, settings: CutoverSettings): Pr
     client,
     `SELECT c.relname AS table, c.oid::regclass::text AS name, c.reltuples::float8 AS estimate
        FROM pg_class c WHERE c.relnamespace = to_regnamespace($1) AND c.relkind = 'r' AND c.relname = ANY($2) ORDER BY 1`,
-    [settings.hydraSchema, Object.keys(HYDRA_VERSION_FACTS[settings.hydraVersion.blue].columns)],
+    [settings.hydraSchema, recordedTables(settings.hydraVersion.blue)],
   );
   const rows: Record<string, number> = {};
   for (const { table, name, estimate } of tables) {

@@ -24,6 +24,11 @@ export const RECORDED = {
     new MigrationPath(read<RecordedCommand>(RECORDED_FOLDERS.path, `${from}-to-${to}.json`)),
 } as const;
 
+/** @returns every table that a fresh database of this version has in Hydra's schema */
+export function recordedTables(version: SupportedHydraVersion): readonly string[] {
+  return RECORDED.facts(version).flatMap(({ kind, table }) => (kind === 'table' ? [table] : []));
+}
+
 function read<T>(folder: string, name: string): readonly T[] {
   return JSON.parse(readFileSync(join(__dirname, folder, name), 'utf8')) as readonly T[];
 }

@@ -1,4 +1,3 @@
-import { COLUMNS_1_11_10 } from './columns/1-11-10';
 import { type HydraVersionFacts } from './facts';
 import { MIGRATIONS_1_11_10 } from './migrations';
 
@@ -7,7 +6,6 @@ export const HYDRA_1_11_10 = {
   apiGeneration: 1,
   flowTable: false,
   migrations: MIGRATIONS_1_11_10,
-  columns: COLUMNS_1_11_10,
   cookies: {
     names: {
       session: 'oauth2_authentication_session',

@@ -1,4 +1,3 @@
-import { COLUMNS_2_3_0 } from './columns/2-3-0';
 import { type HydraVersionFacts } from './facts';
 import { MIGRATIONS_2_3_0 } from './migrations';
 
@@ -7,7 +6,6 @@ export const HYDRA_2_3_0 = {
   apiGeneration: 2,
   flowTable: true,
   migrations: MIGRATIONS_2_3_0,
-  columns: COLUMNS_2_3_0,
   cookies: {
     names: {
       session: 'ory_hydra_session',

@@ -3,9 +3,6 @@ import { type MigrationFacts } from './migrations';
 /** 1: admin paths as they are; 2: admin paths below `/admin`. */
 export type ApiGeneration = 1 | 2;
 
-/** Columns of each table, as name and type. */
-export type HydraColumns = Readonly<Record<string, readonly string[]>>;
-
 /** The cookies that a browser carries from one request of a login to the next. */
 export const COOKIE_KINDS = ['session', 'login_csrf', 'consent_csrf'] as const;
 export type CookieKind = (typeof COOKIE_KINDS)[number];
@@ -14,7 +11,7 @@ export type CookieKind = (typeof COOKIE_KINDS)[number];
 export type SecretHasher = 'bcrypt' | 'pbkdf2';
 
 /** What it takes to launch a version, and to go from it to the next one in place. */
-export type LaunchFacts = Omit<HydraVersionFacts, 'columns' | 'migrations'>;
+export type LaunchFacts = Omit<HydraVersionFacts, 'migrations'>;
 
 /** What is true of one version of Hydra, whatever it is upgraded from or to. */
 export interface HydraVersionFacts {
@@ -22,8 +19,6 @@ export interface HydraVersionFacts {
   /** Whether the schema has `hydra_oauth2_flow`, the surest mark of a migrated database. */
   readonly flowTable: boolean;
   readonly migrations: MigrationFacts;
-  /** Every table as `migrate sql` makes it on PostgreSQL. */
-  readonly columns: HydraColumns;
   readonly cookies: {
     /** The names without a setting. A CSRF cookie of 2.x has a suffix that is the client's besides. */
     readonly names: Readonly<Record<CookieKind, string>>;
