@@ -94,30 +94,3 @@ export interface OAuthAnswerCount {
   readonly outcome: OAuthOutcome;
   readonly count: number;
 }
-
-/** What was answered between two readings of one gateway; one that lacks something or counts less was restarted, and counts from 0. */
-export function answersSince(
-  before: readonly OAuthAnswerCount[],
-  now: readonly OAuthAnswerCount[],
-): readonly OAuthAnswerCount[] {
-  const counts = new Map(now.map((each) => [keyOf(each), each.count]));
-  if (before.some((each) => (counts.get(keyOf(each)) ?? 0) < each.count)) return now;
-  const earlier = new Map(before.map((each) => [keyOf(each), each.count]));
-  return now
-    .map((each) => ({ ...each, count: each.count - (earlier.get(keyOf(each)) ?? 0) }))
-    .filter(({ count }) => count > 0);
-}
-
-/** Adds up what several gateways, or several spans of time, counted. */
-export function addAnswers(lists: readonly (readonly OAuthAnswerCount[])[]): readonly OAuthAnswerCount[] {
-  const sums = new Map<string, OAuthAnswerCount>();
-  for (const each of lists.flat()) {
-    const sum = sums.get(keyOf(each));
-    sums.set(keyOf(each), sum === undefined ? each : { ...sum, count: sum.count + each.count });
-  }
-  return [...sums.values()];
-}
-
-function keyOf({ side, endpoint, grant, outcome }: OAuthAnswerCount): string {
-  return `${side} ${endpoint} ${grant} ${outcome}`;
-}

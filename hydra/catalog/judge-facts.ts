@@ -1,3 +1,4 @@
+import { quoteIdentifier } from '../cleaning/session';
 import { type Fact, type FactKind, keyOf, tell } from './fact';
 import { type Adaptation, type CatalogFinding } from './finding';
 import { type CatalogQuestion } from './judge-catalog';
@@ -272,7 +273,7 @@ function short(definition: string): string {
 }
 
 function quote(name: string): string {
-  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : quoteIdentifier(name);
 }
 
 /** Recorded without the schema, which is the operator's. */

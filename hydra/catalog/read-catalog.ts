@@ -1,4 +1,5 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { inTransaction } from '../cleaning/session';
 import { sqlFile } from '../sql-file';
 import { type Fact } from './fact';
 
@@ -7,15 +8,12 @@ const PLAIN_PATH = `SELECT set_config('search_path', 'pg_catalog', true), set_co
 
 /** Runs `read` in a transaction that changes nothing, in which names are written in full. */
 export async function readingCatalogs<T>(client: SqlClient, read: () => Promise<T>): Promise<T> {
-  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
-  try {
+  return inTransaction(client, 'BEGIN ISOLATION LEVEL REPEATABLE READ', 'ROLLBACK', async () => {
     // Not at its beginning: whoever prepares green proves there that it is its own, with a lock.
     await client.query('SET TRANSACTION READ ONLY');
     await client.query(PLAIN_PATH);
-    return await read();
-  } finally {
-    await client.query('ROLLBACK');
-  }
+    return read();
+  });
 }
 
 /** Everything that the catalogs say of Hydra's schema, but for owners. */

@@ -1,4 +1,3 @@
-import { addAnswers, answersSince, type OAuthAnswerCount } from '../../../../domain/oauth-answers';
 import { readForm } from '../../../../gateway/core/form';
 import { OAuthAnswerReader, oauthQuestion } from '../../../../gateway/core/oauth-answer';
 
@@ -59,28 +58,5 @@ describe('what was answered', () => {
     ['/oauth2/introspect', 200, JSON_TYPE, ['{"active":true}'], 'ok'],
   ] as const)('%s %s %j %j is %s', (target, status, headers, chunks, expected) => {
     expect(said(target, status, headers, ...chunks)).toBe(expected);
-  });
-});
-
-describe('counts of answers', () => {
-  const counted = (count: number, outcome: OAuthAnswerCount['outcome'] = 'ok'): OAuthAnswerCount => ({
-    side: 'blue',
-    endpoint: 'token',
-    grant: 'refresh_token',
-    outcome,
-    count,
-  });
-
-  it('are what came between two readings, and all of it when the gateway was started anew', () => {
-    const before = [counted(5), counted(1, 'invalid_grant')];
-    expect(answersSince(before, [counted(7), counted(1, 'invalid_grant'), counted(2, 'inactive')])).toEqual([
-      counted(2),
-      counted(2, 'inactive'),
-    ]);
-    expect(answersSince(before, [counted(7)])).toEqual([counted(7)]);
-    expect(addAnswers([[counted(7)], [counted(2), counted(1, 'inactive')]])).toEqual([
-      counted(9),
-      counted(1, 'inactive'),
-    ]);
   });
 });
