@@ -5,9 +5,8 @@ import { type Target } from '../domain/ports/targets';
 import { type StepInput } from '../domain/steps';
 import { nextEpoch } from '../domain/target';
 import { type ArbiterDescription, abortAttempt, beginAttempt, describeArbiter } from '../hydra/arbiter';
-import { assertKnows, beginningsOnBlue } from '../hydra/closing';
 import { isLockBusy } from '../hydra/arbiter/lock-retry';
-import { notedOnGreen } from './green/noted-on-green';
+import { assertNotOlder, notedOnGreen } from './green/not-older';
 import { type Step, type StepContext, type StepDeps } from './step';
 import { claimAttempt } from './switchover/claim-attempt';
 import { everyParty, forAll, revertParties } from './switchover/parties';
@@ -106,32 +105,6 @@ async function assertNothingBegun(deps: StepDeps, cutoverId: string, context: St
     'CROSSED_CONNECTION',
     `the database reached as blue has no arbiter of cutover ${cutoverId}, and yet ${seen.join('; ')}; whether that was committed only blue's arbiter knows, and nothing was changed. Correct blue.database, then repeat`,
     { cutoverId, parties: staged },
-  );
-}
-
-/**
- * An older copy of blue knows nothing of what was begun since, and would give up what was committed. Green tells; where it does not
- * answer, those do who have staged an epoch, which they are told only once the arbiter has begun it.
- */
-async function assertNotOlder(
-  deps: StepDeps,
-  blue: SqlClient,
-  { cutoverId, attempts }: ArbiterDescription,
-  noted: readonly string[] | undefined,
-): Promise<void> {
-  if (noted !== undefined) return assertKnows(await beginningsOnBlue(blue), noted, cutoverId);
-  const staged = await forAll(everyParty(deps), async (party) => {
-    const { stagedEpoch, appliedEpoch } = await party.read();
-    const isKnown = attempts.some(({ epoch }) => epoch === stagedEpoch);
-    return stagedEpoch === null || stagedEpoch <= appliedEpoch || isKnown ? [] : [`${party.name} (${stagedEpoch})`];
-  });
-  const unknown = staged.flat();
-  if (unknown.length === 0) return;
-  throw new CutoverFault(
-    'CROSSED_CONNECTION',
-    `epochs that the database reached as blue never began are staged: ${unknown.join(', ')}; it may be an older copy of blue, and green ` +
-      `of cutover ${cutoverId}, which would tell, is not reached. Nothing was changed. Correct blue.database and green.database, then repeat`,
-    { cutoverId, parties: unknown },
   );
 }
 

@@ -1,21 +1,28 @@
+import { type Target } from '../domain/ports/targets';
 import { type StepInput } from '../domain/steps';
 import { describeArbiter, removeArbiter, takeRightToBegin } from '../hydra/arbiter';
 import { removeCapture } from '../hydra/capture';
+import { assertNotOlder, notedOnGreen } from './green/not-older';
 import { type Step } from './step';
 
 /**
- * Takes the right to begin a switchover away, then capture, guards and arbiter off blue. Tolerates that they never came, or are half gone already; leaves another cutover's
- * alone.
+ * Takes the right to begin a switchover away, then capture, guards and arbiter off blue. Tolerates that they never came, or are half
+ * gone already; leaves another cutover's alone.
  *
- * @throws CutoverFault CHECK_FAILED (writes have moved: the guard stays) | LOCK_BUSY (retryable: an attempt is alive, or a table
- *   stays locked) | DB_UNREACHABLE
+ * @throws CutoverFault CHECK_FAILED (writes have moved: the guard stays) | CROSSED_CONNECTION (blue is an older copy of itself) |
+ *   LOCK_BUSY (retryable: an attempt is alive, or a table stays locked) | DB_UNREACHABLE
  */
-export const disableCapture: Step<StepInput, void> = (deps, { cutoverId }, context) =>
-  deps.databases.withSession(
+export const disableCapture: Step<StepInput, void> = async (deps, { cutoverId }, context) => {
+  const noted = await notedOnGreen(deps, cutoverId, context);
+  await deps.databases.withSession(
     'blue',
     async (blue) => {
       const found = await describeArbiter(blue);
       if (found !== undefined && found.cutoverId !== cutoverId) return;
+      // Green is gone by now as a rule, and a party that is away must not keep the capture on a blue that serves.
+      const readIfThere = (party: Target) => party.read().catch(() => undefined);
+      if (found !== undefined && found.state !== 'committed')
+        await assertNotOlder(deps, blue, found, noted, readIfThere);
       // Not a look at the state: an attempt could begin after it, and commit with half of the capture gone.
       await takeRightToBegin(blue, cutoverId);
       const { signal } = context;
@@ -25,3 +32,4 @@ export const disableCapture: Step<StepInput, void> = (deps, { cutoverId }, conte
     },
     { signal: context.signal, purpose: 'disable capture' },
   );
+};

@@ -4,7 +4,7 @@ import { type DatabaseSession } from '../../domain/ports/databases';
 import { describeArbiter, takeRightToBegin } from '../../hydra/arbiter';
 import { assertKnows, beginningsOnBlue, takeRightToOpen } from '../../hydra/closing';
 import { type StepContext, type StepDeps } from '../step';
-import { notedOnGreen } from './noted-on-green';
+import { notedOnGreen } from './not-older';
 import { wasNeverClosed } from './instance-mark';
 
 /** Which beginnings blue knows, where it is this cutover's and can commit none any more. `silent`: no arbiter of it, or no answer. */

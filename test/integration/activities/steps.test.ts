@@ -19,7 +19,9 @@ const SITUATIONS = [
   'holding',
   'fenced',
   'between, and blue is wrong',
+  'between, and blue is restored',
   'serves, and blue is wrong',
+  'serves, and blue is restored',
   'serves, and blue is away',
   'serves',
 ] as const;
@@ -27,7 +29,7 @@ type Situation = (typeof SITUATIONS)[number];
 
 const NEVER: readonly Situation[] = [];
 const WHILE_AN_ATTEMPT_LIVES: readonly Situation[] = ['holding', 'fenced'];
-const ONCE_GREEN_SERVES: readonly Situation[] = ['serves, and blue is wrong', 'serves, and blue is away', 'serves'];
+const ONCE_GREEN_SERVES = SITUATIONS.filter((situation) => situation.startsWith('serves'));
 
 /**
  * Where a step may change anything that somebody relies on, besides its own turn in the runbook. Whoever adds a step says it here.
@@ -98,6 +100,11 @@ const SHAPE = {
 
 async function bring(situation: Situation): Promise<void> {
   await world.reset();
+  await begin(situation);
+  if (situation.endsWith('restored')) await world.forgetOnBlue();
+}
+
+async function begin(situation: Situation): Promise<void> {
   if (situation.startsWith('serves')) {
     expect(await world.run()).toMatchObject({ outcome: 'committed' });
     return;

@@ -80,12 +80,18 @@ export class SwitchoverWorld {
     const doubt = { ...this.logins(), timeoutMs: 30_000, signal: this.closing.signal };
     this.gateways = ['edge-1', 'edge-2'].map((name) => new LocalGateway({ name, note: record, hooks, doubt }));
     this.targets = ['policy', 'resource'].map((name) => new FakeTarget(name, record, hooks));
-    await this.blue.query(
-      `UPDATE hydra_cutover.run SET state = 'open', attempt = 0, epoch = 0, lease_until = NULL;
-       DELETE FROM hydra_cutover.attempt; DELETE FROM hydra_cutover.finalized; SELECT setval('hydra_cutover.armed', 0)`,
-    );
+    await this.forgetOnBlue();
     await this.green.query(
       `UPDATE hydra_cutover.run SET state = 'closed', attempt = 0, epoch = 0; UPDATE hydra_cutover.preparation SET begun_epoch = NULL, begun_tokens = '{}'`,
+    );
+  }
+
+  /** Blue's arbiter as it was before the first attempt: what a blue says that was restored from a snapshot of then. */
+  async forgetOnBlue(): Promise<void> {
+    await this.blue.query(
+      `UPDATE hydra_cutover.run SET state = 'open', attempt = 0, epoch = 0, lease_until = NULL;
+       DELETE FROM hydra_cutover.attempt; DELETE FROM hydra_cutover.finalized; SELECT setval('hydra_cutover.armed', 0);
+       DROP TABLE IF EXISTS hydra_cutover.beginning`,
     );
   }
 

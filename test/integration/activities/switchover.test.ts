@@ -1,8 +1,12 @@
+import { createSwitchover } from '../../../activities/switchover';
+import { PATIENCE } from '../../../activities/switchover/patience';
+import { realTools } from '../../../activities/switchover/real-tools';
 import { useDatabase } from '../../support/database';
 import { CutoverFault } from '../../../domain/faults';
 import { type TargetView } from '../../../domain/ports/targets';
 import { claimEpoch } from '../../../hydra/arbiter';
 import { History } from '../hydra/sync/history';
+import { stepContext } from './green-fixture';
 import { BLUE, GREEN, SwitchoverWorld } from './switchover-fixture';
 import { type FakeTarget, type LocalGateway, type PartyHooks } from './switchover-parties';
 
@@ -59,6 +63,19 @@ describe('switchover', () => {
   ])('stops before anything begins when a gateway %s', async (_problem, change) => {
     change(world.gateways[1]);
     expect(await world.run()).toMatchObject({ outcome: 'aborted', attempt: null });
+    expect(world.events.some((event) => event.startsWith('stage '))).toBe(false);
+    expect(await world.whoServes()).toEqual(BLUE);
+  });
+
+  it('holds nobody for a round that never ends: a network that swallows an answer ends no wait by itself', async () => {
+    world.scenario.onQuery = ({ text }, call) =>
+      text.includes('FROM hydra_cutover.change_log WHERE done_at IS NULL') ? new Promise(() => undefined) : call();
+    const impatient = createSwitchover({ ...realTools, patience: { ...PATIENCE, roundMs: 200 } });
+    expect(await impatient(world.deps(), world.input, stepContext())).toMatchObject({
+      outcome: 'aborted',
+      attempt: null,
+      reason: expect.stringContaining('a round of the sync took longer than the 200 ms') as string,
+    });
     expect(world.events.some((event) => event.startsWith('stage '))).toBe(false);
     expect(await world.whoServes()).toEqual(BLUE);
   });

@@ -89,7 +89,7 @@ async function expectUntouched(): Promise<void> {
   expect(await copy.withSession('blue', describeArbiter)).toMatchObject({ state: 'open', attempts: [] });
 }
 
-it.each(['abandonSwitchover', 'stopGreen', 'deleteGreen', 'deleteSnapshot'] as const)(
+it.each(['abandonSwitchover', 'stopGreen', 'deleteGreen', 'deleteSnapshot', 'disableCapture'] as const)(
   '%s does not believe a blue that was restored from a snapshot of before the commit',
   async (step) => {
     const deps = fixture.deps({ databases: fixture.databasesAt('bluecopy', 'green') });
