@@ -29,6 +29,9 @@ export interface SchemaNode {
   readonly description?: string;
   readonly default?: unknown;
   readonly enum?: readonly string[];
+  readonly const?: string;
+  /** Variants of a section, told apart by a key that is a constant in each. */
+  readonly oneOf?: readonly SchemaNode[];
   readonly minimum?: number;
   readonly maximum?: number;
   readonly secret?: boolean;
@@ -45,7 +48,7 @@ export function inputJsonSchema(): SchemaNode {
 }
 
 /** Every field, parents before children, in the order of the schema. Loader, reference and CLI help are fed from it. */
-export const CONFIG_FIELDS: readonly ConfigField[] = walk(inputJsonSchema(), [], true);
+export const CONFIG_FIELDS: readonly ConfigField[] = fieldsOf(inputJsonSchema());
 
 const FIELDS_BY_PATH = new Map(CONFIG_FIELDS.map((field) => [JSON.stringify(field.path), field]));
 
@@ -59,7 +62,13 @@ export function fieldAt(path: readonly PropertyKey[]): ConfigField | undefined {
   return FIELDS_BY_PATH.get(JSON.stringify(known));
 }
 
-function walk(node: SchemaNode, path: readonly string[], required: boolean): readonly ConfigField[] {
+/** Every field of a schema, parents before children, in its order. */
+export function fieldsOf(schema: SchemaNode): readonly ConfigField[] {
+  return walk(schema, [], true);
+}
+
+function walk(schema: SchemaNode, path: readonly string[], required: boolean): readonly ConfigField[] {
+  const node = schema.oneOf === undefined ? schema : { ...schema, ...merged(schema.oneOf) };
   const values = typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined;
   const kind = node.properties ? 'section' : node.items ? 'list' : values ? 'map' : 'value';
   const field: ConfigField = {
@@ -80,6 +89,20 @@ function walk(node: SchemaNode, path: readonly string[], required: boolean): rea
   const inside = node.items ?? values;
   const items = inside ? walk(inside, [...path, ANY_INDEX], true) : [];
   return [field, ...children, ...items];
+}
+
+/** All keys of all variants; one is required where every variant requires it. */
+function merged(variants: readonly SchemaNode[]): SchemaNode {
+  const properties: Record<string, SchemaNode> = {};
+  for (const [key, node] of variants.flatMap((variant) => Object.entries(variant.properties ?? {}))) {
+    const before = properties[key];
+    const constants = [...(before?.enum ?? []), ...(node.const === undefined ? [] : [node.const])];
+    properties[key] = { ...node, ...before, ...(constants.length === 0 ? {} : { enum: constants }) };
+  }
+  const required = Object.keys(properties).filter((key) =>
+    variants.every((one) => one.required?.includes(key) ?? false),
+  );
+  return { type: 'object', properties, required };
 }
 
 /** `blue.database.host` becomes `HYDRA_CUTOVER_BLUE__DATABASE__HOST`, `blue.rdsInstanceId` ends in `RDS_INSTANCE_ID`. */

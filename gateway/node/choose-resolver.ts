@@ -3,7 +3,8 @@ import { type PostgresLogin } from '../../adapters/postgres/open-connection';
 import { CutoverFault } from '../../domain/faults';
 import { type FindAttempt } from '../core/arbiter-lookout';
 import { neverResolved, type ConfirmCommitted, type ResolveDoubt } from '../core/doubt';
-import { type DoubtDatabase, type LoadedConfig } from './config';
+import { type LoadedConfig } from './config';
+import { type DoubtDatabase } from './config-schema';
 import { commitOverHttp, doubtOverHttp } from './doubt-http';
 import { attemptOverPostgres, commitOverPostgres, doubtOverPostgres } from './doubt-postgres';
 

@@ -1,7 +1,8 @@
 import { type Feature, type HeaderFeature, type RewriteFeature } from '../core/feature';
 import { type Side } from '../core/gateway-state';
 import { CutSecrets, TranslatePaging } from '../core/rewrite-features';
-import { type GatewayConfig, type LoadedConfig } from './config';
+import { type LoadedConfig } from './config';
+import { type GatewayConfig } from './config-schema';
 import { type GatewayMetrics } from './metrics';
 import { SessionCookies } from './session-cookies';
 

@@ -1,6 +1,6 @@
 import { type Server } from 'node:http';
 import { Server as HttpsServer } from 'node:https';
-import { type GatewayConfig } from './config';
+import { type GatewayConfig } from './config-schema';
 import { closeServers, listen } from './listen';
 import { readTlsFiles, type TlsFiles, type TlsMaterial } from './tls-files';
 

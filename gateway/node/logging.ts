@@ -1,5 +1,5 @@
 import pino from 'pino';
-import { type GatewayConfig } from './config';
+import { type GatewayConfig } from './config-schema';
 import { type ExchangeReport } from './exchange';
 
 export type Log = pino.Logger;

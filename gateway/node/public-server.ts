@@ -4,7 +4,7 @@ import { type Socket } from 'node:net';
 import { type TLSSocket } from 'node:tls';
 import { readRequestHead } from '../core/request-head';
 import { rawAnswer } from './answer';
-import { type GatewayConfig } from './config';
+import { type GatewayConfig } from './config-schema';
 import { Exchange, refuseHead, type ExchangeDeps } from './exchange';
 import { InOrder } from './in-order';
 import { requestIds } from './request-id';

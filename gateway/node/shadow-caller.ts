@@ -5,7 +5,7 @@ import { type Side } from '../core/gateway-state';
 import { LISTENERS, type ListenerName } from '../core/feature';
 import { adminPath } from '../../hydra/versions';
 import { nodeClock } from './clock';
-import { type GatewayConfig } from './config';
+import { type GatewayConfig } from './config-schema';
 import { Upstream } from './upstream';
 
 /** Apart from the connections of clients, which it must not keep waiting. */

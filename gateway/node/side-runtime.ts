@@ -2,7 +2,7 @@ import { type ApiGeneration } from '../../hydra/versions';
 import { type ListenerName } from '../core/feature';
 import { SIDES, type Side } from '../core/gateway-state';
 import { Readiness } from '../core/readiness';
-import { type GatewayConfig } from './config';
+import { type GatewayConfig } from './config-schema';
 import { type Log } from './logging';
 import { probeReady } from './ready-probe';
 import { Upstream } from './upstream';

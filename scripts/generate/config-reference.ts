@@ -39,6 +39,13 @@ export function renderConfigReference(): string {
   return [INTRODUCTION, ...sections.map(renderSection), renderOtherVariables()].join('\n\n');
 }
 
+/** What a field is, may be, and is without being set. */
+export function fieldRow(field: ConfigField): readonly string[] {
+  const path = formatPath(field.path).replaceAll('.*', '[]');
+  const allowed = field.secret ? `**secret**: ${field.allowed}` : field.allowed;
+  return [code(path), field.description, allowed, defaultText(field)];
+}
+
 function renderSection(section: ConfigField): string {
   const name = section.path[0] ?? '';
   const fields = CONFIG_FIELDS.filter((field) => field.path[0] === name && field.kind === 'value');
@@ -53,15 +60,7 @@ function renderSection(section: ConfigField): string {
 }
 
 function row(field: ConfigField): readonly string[] {
-  const path = formatPath(field.path).replaceAll('.*', '[]');
-  const allowed = field.secret ? `**secret**: ${field.allowed}` : field.allowed;
-  return [
-    code(path),
-    field.description,
-    allowed,
-    defaultText(field),
-    field.variable === undefined ? '' : code(field.variable),
-  ];
+  return [...fieldRow(field), field.variable === undefined ? '' : code(field.variable)];
 }
 
 function defaultText(field: ConfigField): string {

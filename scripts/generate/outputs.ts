@@ -5,6 +5,7 @@ import { renderCliReference } from './cli-reference';
 import { renderConfigReference } from './config-reference';
 import { renderConfigSchema } from './config-schema';
 import { renderFaultReference } from './fault-reference';
+import { renderGatewayReference } from './gateway-reference';
 import { renderGreenReference } from './green-reference';
 import { renderMutationReference } from './mutation-reference';
 
@@ -14,6 +15,7 @@ const OUTPUTS: Readonly<Record<string, () => string>> = {
   'docs/reference/cli.md': renderCliReference,
   'docs/reference/config.md': renderConfigReference,
   'docs/reference/faults.md': renderFaultReference,
+  'docs/reference/gateway.md': renderGatewayReference,
   'docs/reference/green.md': renderGreenReference,
   'docs/reference/mutations.md': renderMutationReference,
 };

@@ -7,6 +7,7 @@ import { renderCliReference } from '../../../../scripts/generate/cli-reference';
 import { renderConfigReference } from '../../../../scripts/generate/config-reference';
 import { renderConfigSchema } from '../../../../scripts/generate/config-schema';
 import { renderFaultReference } from '../../../../scripts/generate/fault-reference';
+import { gatewayFields, renderGatewayReference } from '../../../../scripts/generate/gateway-reference';
 import { driftedFiles } from '../../../../scripts/generate/drift';
 import { table } from '../../../../scripts/generate/markdown';
 
@@ -34,6 +35,17 @@ describe('the generated files', () => {
     ]) {
       expect(cli).toContain(text);
     }
+  });
+
+  it('say of every key of the gateway what it is and may be, with all that one kind of `doubt` has', () => {
+    const keys = gatewayFields().filter(({ kind }) => kind === 'value');
+    expect(keys.filter(({ description, allowed }) => description === '' || allowed === '')).toEqual([]);
+    const page = renderGatewayReference();
+    for (const { path } of keys) expect(page).toContain(`\`${path.join('.').replace('.*', '[]')}\``);
+    expect(keys).toContainEqual(
+      expect.objectContaining({ path: ['doubt', 'kind'], allowed: 'one of none, http, postgres' }),
+    );
+    expect(keys).toContainEqual(expect.objectContaining({ path: ['doubt', 'green', 'ssl', 'mode'] }));
   });
 
   it('let an editor accept a reference wherever a value may stand, and only a reference as a secret', () => {
