@@ -4,6 +4,7 @@ import { temporalConnection } from '../../config/temporal-connection';
 import { CutoverFault } from '../../domain/faults';
 import { type Report } from '../../domain/receipts';
 import { cutoverWorkflowId, type UpgradeInput } from '../../domain/runbook';
+import { nothingListens } from './nothing-listens';
 import { asTemporalFault } from './temporal-fault';
 
 export type CutoverHandle = WorkflowHandle<(input: UpgradeInput) => Promise<Report>>;
@@ -40,7 +41,7 @@ export async function withCutover<T>(
   });
   const workflowId = cutoverWorkflowId(config.environment.name);
   try {
-    await ensureConnected(connection, address);
+    await ensureConnected(connection, address, env);
     const client = new Client({ connection, namespace });
     const handle = client.workflow.getHandle<(input: UpgradeInput) => Promise<Report>>(workflowId);
     const { taskQueue } = config.temporal;
@@ -62,15 +63,18 @@ function settingsOf(config: Config, env: NodeJS.ProcessEnv): ReturnType<typeof t
   }
 }
 
-async function ensureConnected(connection: Connection, address: string): Promise<void> {
-  try {
-    await connection.ensureConnected();
-  } catch (error) {
-    throw new CutoverFault(
+async function ensureConnected(connection: Connection, address: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const unreachable = (error?: unknown) =>
+    new CutoverFault(
       'TEMPORAL_UNREACHABLE',
       `no Temporal server answers at ${address}, or it refuses us; \`hydra-cutover doctor\` tells which`,
       { address },
       error,
     );
+  if (await nothingListens(address, env)) throw unreachable();
+  try {
+    await connection.ensureConnected();
+  } catch (error) {
+    throw unreachable(error);
   }
 }
