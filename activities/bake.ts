@@ -5,6 +5,7 @@ import { JUDGE_DEFAULTS, type Judgement, judgeTraffic, type Span } from '../doma
 import { sideTraffic } from '../domain/judge/side-traffic';
 import { addTraffic, type Traffic, trafficSince } from '../domain/judge/traffic';
 import { type Gateway, type GatewayTraffic } from '../domain/ports/targets';
+import { type ChartPoint, thinned } from '../domain/page/page';
 import { type BakeReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { readArbiter } from '../hydra/arbiter/arbiter';
@@ -42,11 +43,13 @@ export const bake: Step<StepInput, BakeReceipt> = async (deps, input, context) =
   const problems = new Set(await parties.look());
   const answers = new WatchedAnswers(deps, before, Math.max(1, Math.ceil(durationMs / pollMs)), requestsMin);
   await answers.look(watched, 0);
+  let points: readonly ChartPoint[] = [];
   for (;;) {
     const left = startedAt + durationMs - Date.now();
     if (left <= 0 || problems.size > 0) break;
     await pause(Math.min(pollMs, left), context);
     for (const gateway of watched) await gateway.look();
+    points = thinned([...points, ...latencyOf(watched)]);
     for (const problem of await parties.look()) problems.add(problem);
     const judged = await answers.look(watched, Date.now() - startedAt);
     if (judged.verdict === 'bad') for (const problem of judged.problems) problems.add(problem);
@@ -61,7 +64,7 @@ export const bake: Step<StepInput, BakeReceipt> = async (deps, input, context) =
     problems.add(`p95 was ${Math.round(p95Ms)} ms (allowed ${p95MsMax} ms)`);
   }
   const bakedMs = Date.now() - startedAt;
-  const seen = { durationMs: bakedMs, requests, errorRate, p95Ms };
+  const seen = { durationMs: bakedMs, requests, errorRate, p95Ms, seen: points };
   if (problems.size > 0) return { verdict: 'bad', ...seen, problems: [...problems].slice(0, PROBLEMS_MAX) };
   const tooFew = `the gateways saw ${requests} requests in ${Math.round(bakedMs / 1_000)} s (needed at least ${requestsMin}): too few to say that green is well`;
   if (requests < requestsMin) return { verdict: 'inconclusive', ...seen, problems: [tooFew] };
@@ -121,6 +124,8 @@ class WatchedGateway {
   requests = 0;
   serverErrors = 0;
   latency: Histogram = [];
+  /** Between the last two looks. */
+  lately: Histogram = [];
   #answers: Traffic[] = [];
   #last: GatewayTraffic | undefined;
   #missed = 0;
@@ -136,6 +141,7 @@ class WatchedGateway {
   }
 
   async look(): Promise<void> {
+    this.lately = [];
     if (this.gateway.traffic === undefined) return;
     try {
       const now = await this.gateway.traffic();
@@ -161,8 +167,15 @@ class WatchedGateway {
     this.requests += restarted ? now.requests : now.requests - before.requests;
     this.serverErrors += restarted ? now.serverErrors : now.serverErrors - before.serverErrors;
     const since = histogramSince(before.latency, now.latency);
+    this.lately = since;
     this.latency = this.latency.length === 0 ? since : addHistograms([this.latency, since]);
   }
+}
+
+/** What clients waited for since the look before; nothing where nobody asked. */
+function latencyOf(watched: readonly WatchedGateway[]): readonly ChartPoint[] {
+  const value = quantileMs(addHistograms(watched.map(({ lately }) => lately).filter(({ length }) => length > 0)), P95);
+  return value === null ? [] : [{ atMs: Date.now(), value }];
 }
 
 function summary(watched: readonly WatchedGateway[]): {

@@ -19,6 +19,7 @@ import { noticesOf } from './evidence/notices';
 import { compareRecent } from './evidence/compare-recent';
 import { partyProblems } from './evidence/party-problems';
 import { serviceDifferences } from './green/service-differences';
+import { clientsLatency } from './evidence/clients-latency';
 import { requestsPerSecond } from './evidence/requests-per-second';
 import { pausedBy } from './brake';
 import { settleProof } from './parity/settle-proof';
@@ -61,6 +62,7 @@ async function gather(
   const { batchRows } = deps.settings.sync;
   const onPart = ({ changes }: PartReceipt): void => context.heartbeat({ step: 'carrying changes', part: changes });
   const options = { batchRows, signal: context.signal, onPart };
+  const latency = await clientsLatency(deps);
   // First, because a table that was rewritten is no problem once it is carried.
   const first = await roundOrReason(deps, sides, options);
   context.heartbeat({ step: 'looking for problems' });
@@ -112,6 +114,7 @@ async function gather(
     proof: proofReceipt(proof),
     canaryMs: canary.ms,
     requestsPerSecond: await requestsPerSecond(deps, context.signal),
+    clientsP95Ms: await latency(),
     changesPerSecond,
     changeLogBytes,
     predictedPauseMs: Math.max(...rounds.map(({ durationMs }) => durationMs)) + PAUSE_BESIDES_ROUND_MS,

@@ -23,6 +23,12 @@ export interface CommonOptions {
 /** Version of every JSON object that the CLI prints. It changes when a field goes or changes its meaning. */
 export const OUTPUT_SCHEMA_VERSION = 1;
 
+/** How wide a stream is, in characters; Infinity where nobody sees its lines break. */
+export function widthOf(stream: Writable): number {
+  const { columns } = stream as { readonly columns?: number };
+  return columns === undefined || columns <= 0 ? Infinity : columns;
+}
+
 /** Prints one JSON object as the whole result. */
 export function printJson(context: CliContext, value: Readonly<Record<string, unknown>>): void {
   context.stdout.write(`${JSON.stringify({ schemaVersion: OUTPUT_SCHEMA_VERSION, ...value }, undefined, 2)}\n`);

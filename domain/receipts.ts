@@ -1,4 +1,5 @@
 import { type InstanceDifference } from './instance-plan';
+import { type ChartPoint } from './page/page';
 import { type HydraMetrics } from './ports/hydra-api';
 import { type Decision, type Gate, type Mode, type Outcome, type Phase } from './runbook';
 import { type GateSettings } from './settings';
@@ -206,6 +207,8 @@ export interface CutoverEvidence {
   /** Trigger on blue to row on green. */
   readonly canaryMs: number | null;
   readonly requestsPerSecond: number | null;
+  /** Of clients' answers at the gateways while this was gathered; null where none was seen. Missing where an older worker gathered it. */
+  readonly clientsP95Ms?: number | null;
   /** What blue's change log grew by in a second, and what it takes on blue's disk. Missing where an older worker gathered it. */
   readonly changesPerSecond?: number;
   readonly changeLogBytes?: number;
@@ -338,6 +341,8 @@ export interface BakeReceipt {
   readonly p95Ms: number | null;
   /** Why it is bad, or what was not seen. */
   readonly problems: readonly string[];
+  /** 95th percentile of clients' answers in milliseconds, look by look. Missing where an older worker baked. */
+  readonly seen?: readonly ChartPoint[];
 }
 
 export interface PurgeGuardReceipt {
@@ -374,6 +379,8 @@ export interface Report {
   readonly environment: string;
   readonly mode: Mode;
   readonly startedBy: string;
+  /** What whoever started it said. */
+  readonly note?: string;
   readonly startedAt: string;
   readonly endedAt: string;
   readonly outcome: Outcome;
@@ -399,6 +406,10 @@ export interface Report {
   readonly sync: SyncReceipt | null;
   readonly parity: ParityReceipt | null;
   readonly evidence: CutoverEvidence | null;
+  /** Changes of blue that green lacked, each time that evidence was gathered; thinned out. */
+  readonly backlog?: readonly ChartPoint[];
+  /** 95th percentile of clients' answers in milliseconds, likewise. */
+  readonly latency?: readonly ChartPoint[];
   /** Of a rehearsal; a real run has them in its evidence. */
   readonly answers?: AnswersReceipt | null;
   readonly switchovers: readonly SwitchoverReceipt[];

@@ -1,3 +1,4 @@
+import { type Page } from './page/page';
 import { type Plan, type Report } from './receipts';
 
 /** The runbook's phases in order; `status`, Current Details and the report use these names. */
@@ -115,6 +116,8 @@ export interface CutoverStatus {
   readonly environment: string;
   readonly mode: Mode;
   readonly startedBy: string;
+  /** What whoever started it said. */
+  readonly note?: string;
   readonly phase: Phase;
   /** Set while it goes backwards. */
   readonly undoing: boolean;
@@ -126,8 +129,8 @@ export interface CutoverStatus {
     readonly decisions: readonly Decision[];
     readonly since: string;
     readonly why: string;
-    /** Markdown, never empty. That of gate `cutover` is gathered anew from time to time. */
-    readonly evidence: string;
+    /** What the decision is to be based on. That of gate `cutover` is gathered anew from time to time. */
+    readonly evidence: Page;
     readonly deadline: string | null;
   } | null;
   readonly phases: readonly { readonly name: Phase; readonly startedAt: string; readonly durationMs: number | null }[];

@@ -1,3 +1,7 @@
+import { answerCommand } from '../domain/evidence/answer-command';
+import { reportPage } from '../domain/evidence/report-page';
+import { markdownTable, pageMarkdown } from '../domain/page/markdown';
+import { type Page } from '../domain/page/page';
 import { PHASES, type CutoverStatus, type Decision, type Gate } from '../domain/runbook';
 import { type Cause } from './failures';
 
@@ -8,7 +12,7 @@ import { type Cause } from './failures';
  */
 export function renderDetails(status: CutoverStatus, undoing: Cause | null, gateDetails: string): string {
   const { environment, phase, report, committed } = status;
-  if (report !== null) return [`## ${environment}: ${report.outcome}`, causeLine(report.cause)].join('\n\n').trim();
+  if (report !== null) return [`## ${environment}: ${report.outcome}`, pageMarkdown(reportPage(report))].join('\n\n');
   const direction = undoing === null ? '' : ' (going back)';
   const state = committed
     ? 'Committed: green serves, and there is no way back.'
@@ -31,54 +35,43 @@ export interface GateText {
   /** Who alone may decide; empty: anybody. */
   readonly approvers: readonly string[];
   readonly why: string;
-  /** Markdown. */
-  readonly evidence: string;
+  readonly evidence: Page;
   readonly decisions: readonly Decision[];
   readonly deadline: string | null;
   /** What happens then. */
   readonly ifNobody: string;
 }
 
+const CODE = '```';
+
 /** What is asked, the evidence, how to answer, and what happens if nobody does. */
 export function renderGate(text: GateText): string {
   const { gate, question, notBy, approvers, decisions, deadline, ifNobody } = text;
   const answers = decisions.map((decision) => {
     const json = JSON.stringify({ gate, decision, by: 'YOUR NAME', note: 'why', question });
-    return [decision, `\`${json}\``, `\`${commandLine(gate, decision, question)}\``];
+    const command = answerCommand({ gate, decision, question, config: 'FILE', by: '"YOUR NAME"' });
+    return `\`${decision}\`\n\n${CODE}json\n${json}\n${CODE}\n\n${CODE}sh\n${command}\n${CODE}`;
   });
   return [
     `### Waiting for a person: gate \`${gate}\``,
     text.why,
-    text.evidence,
+    pageMarkdown(text.evidence),
     notBy === null
       ? ''
-      : `Another person than ${cell(notBy)}, who started this, must decide. Both names are claims: Temporal tells a workflow nothing about who sends a message.`,
-    approvers.length === 0 ? '' : `May decide, as they claim: ${approvers.map(cell).join(', ')}.`,
+      : `Another person than ${plain(notBy)}, who started this, must decide. Both names are claims: Temporal tells a workflow nothing about who sends a message.`,
+    approvers.length === 0 ? '' : `May decide, as they claim: ${approvers.map(plain).join(', ')}.`,
     '#### How to answer',
-    'Here: More Actions, Send an Update, `decide`, with the JSON below. The gate moved only if this page says so (key `r`); a message of success alone proves nothing.',
-    table(['decision', 'JSON for Update `decide` or Signal `decideSignal`', 'or on the command line'], answers),
+    'Here: More Actions, Send an Update, `decide`, with the JSON of a decision; or its line in a shell. The gate moved only if this page says so (key `r`); a message of success alone proves nothing.',
+    ...answers,
     `If nobody decides${deadline === null ? '' : ` by ${deadline}`}: ${ifNobody}`,
   ]
     .filter((part) => part !== '')
     .join('\n\n');
 }
 
-/** Which command line sends this decision. */
-export function commandLine(gate: Gate, decision: Decision, question: string): string {
-  const verb = decision === 'reject' ? 'reject' : 'approve';
-  const extra = gate === 'intervene' ? ` --decision ${decision}` : '';
-  const reason = decision === 'skip' || decision === 'give_up' ? ' --note "why"' : '';
-  return `hydra-cutover ${verb} --config FILE --gate ${gate}${extra} --question ${question} --by "YOUR NAME"${reason}`;
-}
-
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-/** Text from outside (notes, names) must not break out of its cell. */
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replace(/\s+/g, ' ');
+/** Names from outside stand in a sentence. */
+function plain(text: string): string {
+  return text.replace(/\s+/g, ' ');
 }
 
 function phaseTable({ phases, decisions, ignored }: CutoverStatus): string {
@@ -87,14 +80,14 @@ function phaseTable({ phases, decisions, ignored }: CutoverStatus): string {
     PHASES[name],
     durationMs === null ? 'now' : `${(durationMs / 1_000).toFixed(1)} s`,
   ]);
-  const parts = [table(['phase', 'what', 'took'], rows)];
+  const parts = [markdownTable(['phase', 'what', 'took'], rows)];
   if (decisions.length > 0) {
     const lines = decisions.map(({ gate, decision, by, at, note }) => [gate, decision, by, at, note ?? '']);
-    parts.push(table(['gate', 'decision', 'by', 'at', 'note'], lines));
+    parts.push(markdownTable(['gate', 'decision', 'by', 'at', 'note'], lines));
   }
   if (ignored.length > 0)
     parts.push(
-      table(
+      markdownTable(
         ['ignored message', 'why'],
         ignored.map(({ at, why }) => [at, why]),
       ),

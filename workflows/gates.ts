@@ -1,5 +1,6 @@
 import { ApplicationFailure, condition, patched, setHandler, workflowInfo } from '@temporalio/workflow';
 import { asCutoverFault } from '../domain/faults';
+import { type Page } from '../domain/page/page';
 import {
   GATES,
   type Decision,
@@ -19,8 +20,8 @@ const NAMED_QUESTION = 'an approval of gate cutover names its question';
 export interface Question {
   readonly gate: Gate;
   readonly why: string;
-  /** Markdown, never empty: nobody decides about what is not shown. */
-  readonly evidence: string;
+  /** Nobody decides about what is not shown. */
+  readonly evidence: Page;
   /** @default all that the gate has */
   readonly decisions?: readonly Decision[];
   /** null: it stays open until somebody decides. */
@@ -40,7 +41,7 @@ export type Verdict = RecordedDecision | undefined;
 export class Gates {
   private open: OpenGate | null = null;
   /** Shows the open gate with this evidence. */
-  private show: (evidence: string) => void = () => undefined;
+  private show: (evidence: Page) => void = () => undefined;
   private asked = 0;
   private last: RecordedDecision | null = null;
   private verdict: RecordedDecision | undefined;
@@ -91,7 +92,7 @@ export class Gates {
   }
 
   /** New evidence for the question that is open; it stays the same question. No effect behind its decision. */
-  renew(evidence: string): void {
+  renew(evidence: Page): void {
     if (this.open !== null) this.show(evidence);
   }
 

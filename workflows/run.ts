@@ -1,5 +1,15 @@
 import { log, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import { type Plan, type RehearsalFinding, type Report, type SyncReceipt, type UndoReceipt } from '../domain/receipts';
+import { type CutoverKnown } from '../domain/evidence/cutover-page';
+import { type InterveneKnown } from '../domain/evidence/intervene-page';
+import { thinned, type ChartPoint } from '../domain/page/page';
+import {
+  type CutoverEvidence,
+  type Plan,
+  type RehearsalFinding,
+  type Report,
+  type SyncReceipt,
+  type UndoReceipt,
+} from '../domain/receipts';
 import {
   type BrakeState,
   type CutoverStatus,
@@ -61,6 +71,8 @@ export class CutoverRun {
   readonly environment: string;
   readonly mode: Mode;
   readonly startedBy: string;
+  /** What whoever started it said. */
+  readonly note: string | undefined;
   readonly receipts: Receipts = {
     plan: null,
     capture: null,
@@ -94,6 +106,8 @@ export class CutoverRun {
   private readonly startedAtMs = workflowInfo().startTime.getTime();
   private readonly entries: PhaseEntry[] = [];
   private readonly ignored: IgnoredMessage[] = [];
+  private backlog: readonly ChartPoint[] = [];
+  private latency: readonly ChartPoint[] = [];
   private awaiting: Awaiting = null;
   private awaitingDetails = '';
   private phaseName: Phase = 'preflight';
@@ -102,6 +116,7 @@ export class CutoverRun {
     this.environment = input.environment;
     this.mode = input.mode ?? 'real';
     this.startedBy = input.by ?? 'unknown';
+    this.note = input.note;
     upsertSearchAttributes(searchAttributes({ CutoverEnvironment: this.environment, CutoverMode: this.mode }));
   }
 
@@ -173,12 +188,34 @@ export class CutoverRun {
     };
   }
 
+  addEvidence(evidence: CutoverEvidence): void {
+    this.receipts.evidence = evidence;
+    const atMs = Date.parse(evidence.gatheredAt);
+    this.backlog = thinned([...this.backlog, { atMs, value: evidence.backlog }]);
+    if (evidence.clientsP95Ms != null) {
+      this.latency = thinned([...this.latency, { atMs, value: evidence.clientsP95Ms }]);
+    }
+  }
+
+  /** What is known beside the evidence when gate `cutover` is asked. */
+  get known(): CutoverKnown {
+    const { parity, sync } = this.receipts;
+    return { parity, sync, phases: this.phaseTotals(), backlog: this.backlog };
+  }
+
+  /** What a person is told where the run cannot go on by itself. */
+  interveneKnown(asked: Pick<InterveneKnown, 'phase' | 'problem' | 'serves' | 'answers'>): InterveneKnown {
+    const { environment, decisions, undone, committed, receipts } = this;
+    return { environment, ...asked, decisions, undone, green: committed ? receipts : null };
+  }
+
   status(): CutoverStatus {
     return {
       cutoverId: this.cutoverId,
       environment: this.environment,
       mode: this.mode,
       startedBy: this.startedBy,
+      ...noteOf(this.note),
       phase: this.phaseName,
       undoing: this.undoing !== null,
       awaiting: this.awaiting,
@@ -200,6 +237,7 @@ export class CutoverRun {
       environment: this.environment,
       mode: this.mode,
       startedBy: this.startedBy,
+      ...noteOf(this.note),
       startedAt: iso(this.startedAtMs),
       endedAt: now(),
       outcome,
@@ -208,6 +246,8 @@ export class CutoverRun {
       decisions: this.decisions,
       undone: this.undone,
       findings: this.findings,
+      backlog: this.backlog,
+      latency: this.latency,
       ...this.receipts,
     };
     upsertSearchAttributes(searchAttributes({ CutoverOutcome: outcome }));
@@ -229,6 +269,10 @@ export class CutoverRun {
   private show(): void {
     setCurrentDetails(renderDetails(this.status(), this.undoing, this.awaitingDetails));
   }
+}
+
+function noteOf(note: string | undefined): { readonly note?: string } {
+  return note === undefined ? {} : { note };
 }
 
 function perSecondOf(perSecond: number | undefined): { readonly perSecond?: number } {

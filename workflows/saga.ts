@@ -1,7 +1,8 @@
 import { CancellationScope, log } from '@temporalio/workflow';
-import { type Phase } from '../domain/runbook';
+import { intervenePage, type InterveneKnown } from '../domain/evidence/intervene-page';
+import { GATES, type Phase } from '../domain/runbook';
 import { causeOf, isJudgeable, type Cause } from './failures';
-import { intervene, type Gates, type Intervention, type Question } from './gates';
+import { intervene, type Gates, type Intervention } from './gates';
 import { type CutoverRun } from './run';
 
 /** Takes one phase back. `committed`: it is too late, from here it only goes forward. */
@@ -113,9 +114,15 @@ export class Saga {
 
   private askAbout(entry: UndoEntry, problem: Cause, goesOn: boolean): Promise<Intervention | undefined> {
     const below = this.stack.map(({ phase }) => phase).reverse();
+    const answers = offer(entry.isClaim, goesOn, below.join(', ') || 'nothing is left');
+    const why = `Undoing phase \`${entry.phase}\` failed: ${problem.code}: ${problem.message}`;
+    const { phase, isClaim } = entry;
     return intervene(this.gates, {
-      why: `Undoing phase \`${entry.phase}\` failed: ${problem.code}: ${problem.message}`,
-      ...offer(entry.isClaim, goesOn, below.join(', ') || 'nothing is left'),
+      why,
+      decisions: GATES.intervene.filter((decision) => decision === 'wait' || answers[decision] !== undefined),
+      evidence: intervenePage(
+        this.run.interveneKnown({ phase, problem: why, serves: isClaim ? 'unknown' : 'blue', answers }),
+      ),
       ifNobody: 'it stays open, and the undo stops here.',
     });
   }
@@ -129,19 +136,16 @@ export class Saga {
   }
 }
 
-/** What a person may do about an undo that failed. */
-function offer(isClaim: boolean, goesOn: boolean, below: string): Required<Pick<Question, 'decisions' | 'evidence'>> {
-  const wait = '`wait` notes that somebody is on it';
+/** What a person may do about an undo that failed, and what comes of it. */
+function offer(isClaim: boolean, goesOn: boolean, below: string): InterveneKnown['answers'] {
   if (isClaim) {
-    const evidence = `\`retry\` tries again, ${wait}. It cannot be skipped: only its answer says whether blue or green serves.`;
-    return { decisions: ['retry', 'wait'], evidence };
+    return { retry: 'tries again; it cannot be skipped: only its answer says whether blue or green serves' };
   }
-  if (goesOn) {
-    const evidence = `\`retry\` tries this undo again, \`skip\` leaves it until the run ends, ${wait}.`;
-    return { decisions: ['retry', 'wait', 'skip'], evidence };
-  }
+  const retry = 'tries this undo again';
+  if (goesOn) return { retry, skip: 'leaves it until the run ends' };
   return {
-    decisions: ['retry', 'wait', 'skip', 'give_up'],
-    evidence: `\`retry\` tries this undo again, \`skip\` leaves it and undoes the rest (${below}), \`give_up\` leaves it and the rest, ${wait}. What is left stays in the report as not undone.`,
+    retry,
+    skip: `leaves it and undoes the rest (${below}); it stays in the report as not undone`,
+    give_up: 'leaves it and the rest; all of it stays in the report as not undone',
   };
 }

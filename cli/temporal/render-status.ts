@@ -1,14 +1,17 @@
-import { GATES, PHASES, type BrakeState, type CutoverStatus } from '../../domain/runbook';
+import { answerCommand } from '../../domain/evidence/answer-command';
+import { durationText } from '../../domain/evidence/words';
+import { pageText, wrapped } from '../../domain/page/text';
+import { PHASES, type BrakeState, type CutoverStatus } from '../../domain/runbook';
 import { isEndedByForce, type Look, type PendingStep } from './look';
-import { plainMarkdown } from './plain-markdown';
 import { whyNoWorker } from './workers-seen';
 
 /**
  * A cutover for people: a line per phase, what is under way, what is awaited and how to answer.
  *
  * @param config the file that was named on the command line; the answers name it, too
+ * @param width of the terminal in characters; Infinity where there is none
  */
-export function renderStatus(look: Look, config: string | undefined): string {
+export function renderStatus(look: Look, config: string | undefined, width: number): string {
   const { status } = look;
   const lines = [`${look.workflowId}: ${headline(look)}`, `started ${look.startedAt}${startedBy(status)}`];
   if (status === null) {
@@ -22,7 +25,7 @@ export function renderStatus(look: Look, config: string | undefined): string {
   }
   lines.push(...look.pending.map(renderPending));
   if (status?.brake != null) lines.push(brakeLine(status.brake));
-  if (status !== null) lines.push(...decisionLines(status), ...awaitingLines(status, config));
+  if (status !== null) lines.push(...decisionLines(status), ...awaitingLines(status, config, width));
   return `${lines.join('\n')}\n`;
 }
 
@@ -40,7 +43,8 @@ function headline({ temporal, status, report, cancelRequested }: Look): string {
 }
 
 function startedBy(status: CutoverStatus | null): string {
-  return status === null ? '' : ` by ${status.startedBy}`;
+  if (status === null) return '';
+  return ` by ${status.startedBy}${status.note === undefined ? '' : ` (${status.note})`}`;
 }
 
 function renderPending({ name, attempt, progress, lastFailure }: PendingStep): string {
@@ -66,18 +70,20 @@ function decisionLines({ decisions, ignored }: CutoverStatus): string[] {
   ];
 }
 
-function awaitingLines({ awaiting }: CutoverStatus, config: string | undefined): string[] {
+function awaitingLines({ awaiting }: CutoverStatus, config: string | undefined, width: number): string[] {
   if (awaiting === null) return [];
   const { gate, question, why, evidence, deadline, decisions } = awaiting;
-  const answers = (decisions ?? GATES[gate]).map((decision) => {
-    const verb = decision === 'reject' ? 'reject' : 'approve';
-    return `    hydra-cutover ${verb}${config === undefined ? '' : ` --config ${quoted(config)}`} --gate ${gate}${gate === 'intervene' ? ` --decision ${decision}` : ''} --question ${question} --by NAME${decision === 'skip' || decision === 'give_up' ? ' --note WHY' : ''}`;
-  });
+  const named = config === undefined ? {} : { config: quoted(config) };
+  const answers = decisions.map((decision) => answerCommand({ gate, decision, question, by: 'NAME', ...named }));
+  const inside = width - INDENT.length;
   return [
-    `waiting for a person: gate ${gate}${deadline === null ? '' : ` until ${deadline}`}`,
-    ...indented(why),
-    ...(evidence === '' ? [] : ['', ...indented(plainMarkdown(evidence)), '']),
-    ...answers,
+    ...wrapped(`waiting for a person: gate ${gate}${deadline === null ? '' : ` until ${deadline}`}`, width),
+    ...indented(why.split('\n').flatMap((line) => wrapped(line, inside))),
+    '',
+    ...indented(pageText(evidence, inside).split('\n')),
+    '',
+    // Whole, so that they can be copied.
+    ...indented(indented(answers)),
   ];
 }
 
@@ -85,13 +91,8 @@ function quoted(path: string): string {
   return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-function indented(text: string): string[] {
-  return text.split('\n').map((line) => `  ${line}`.trimEnd());
-}
+const INDENT = '  ';
 
-export function durationText(ms: number | null): string {
-  if (ms === null) return 'now';
-  // Rounded before it is divided: never 60 seconds beside a minute.
-  const seconds = Math.round(ms / 1_000);
-  return seconds < 60 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+function indented(lines: readonly string[]): string[] {
+  return lines.map((line) => `${INDENT}${line}`.trimEnd());
 }

@@ -14,7 +14,7 @@ import {
   type DecisionMessage,
   type Gate,
 } from '../../domain/runbook';
-import { printJson, type CliContext } from '../context';
+import { printJson, widthOf, type CliContext } from '../context';
 import { withCutover, type CutoverSession } from './cutover-session';
 import { loadForTemporal, type EnvironmentOptions } from './environment-options';
 import { describe, isEndedByForce, look, queryStatus, type Look } from './look';
@@ -95,7 +95,7 @@ async function confirm(seen: Look, options: EnvironmentOptions, context: CliCont
   const { terminal, stderr } = context;
   if (terminal === undefined || options.json) assertNamed({ gate: 'cutover', decision: 'approve', by: '' });
   else {
-    stderr.write(renderStatus(seen, options.config));
+    stderr.write(renderStatus(seen, options.config, widthOf(stderr)));
     const lines = createInterface({ input: terminal, output: stderr, terminal: false });
     try {
       stderr.write(

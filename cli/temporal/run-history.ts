@@ -1,9 +1,9 @@
 import { readRuns } from '../../adapters/temporal-history';
+import { durationText } from '../../domain/evidence/words';
 import { type PastRun } from '../../domain/ports/run-history';
 import { printJson, type CliContext } from '../context';
 import { withCutover } from './cutover-session';
 import { loadForTemporal, type EnvironmentOptions } from './environment-options';
-import { durationText } from './render-status';
 
 export interface HistoryOptions extends EnvironmentOptions {
   readonly limit: number;

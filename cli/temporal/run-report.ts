@@ -1,10 +1,11 @@
 import { CutoverFault } from '../../domain/faults';
-import { printJson, type CliContext } from '../context';
+import { reportPage } from '../../domain/evidence/report-page';
+import { pageText } from '../../domain/page/text';
+import { printJson, widthOf, type CliContext } from '../context';
 import { withCutover } from './cutover-session';
 import { loadForTemporal, type EnvironmentOptions } from './environment-options';
 import { exitCodeOf } from './exit-code';
 import { look, type Look } from './look';
-import { renderReport } from './render-report';
 
 /** @throws CutoverFault CUTOVER_RUNNING | CUTOVER_UNKNOWN | NO_WORKER | UNDO_INCOMPLETE (ended by force) */
 export async function runReport(options: EnvironmentOptions, context: CliContext): Promise<number> {
@@ -15,7 +16,7 @@ export async function runReport(options: EnvironmentOptions, context: CliContext
     if (report === null) throw withoutReport(seen, session.taskQueue);
     const exitCode = exitCodeOf(report);
     if (options.json) printJson(context, { verb: 'report', ok: exitCode === 0, report });
-    else context.stdout.write(renderReport(report));
+    else context.stdout.write(`${pageText(reportPage(report), widthOf(context.stdout))}\n`);
     return exitCode;
   });
 }

@@ -1,5 +1,5 @@
 import { CutoverFault, FAULTS, isCutoverFault } from '../../domain/faults';
-import { printJson, type CliContext } from '../context';
+import { printJson, widthOf, type CliContext } from '../context';
 import { withCutover } from './cutover-session';
 import { askDatabases, renderTale, type DatabasesTale } from './databases-tale';
 import { loadEnvironment, loadForTemporal, type EnvironmentOptions } from './environment-options';
@@ -87,6 +87,7 @@ function tell(options: StatusOptions, context: CliContext, { exitCode, look: now
     return;
   }
   if (fault !== undefined) context.stdout.write(`${fault.message}\n`);
-  if (now !== undefined && !options.watch) context.stdout.write(renderStatus(now, options.config));
+  if (now !== undefined && !options.watch)
+    context.stdout.write(renderStatus(now, options.config, widthOf(context.stdout)));
   if (tale !== undefined) context.stdout.write(renderTale(tale));
 }

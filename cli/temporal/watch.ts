@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FAULTS } from '../../domain/faults';
-import { type CliContext } from '../context';
+import { widthOf, type CliContext } from '../context';
 import { type CutoverSession } from './cutover-session';
 import { type EnvironmentOptions } from './environment-options';
 import { exitCodeOf } from './exit-code';
@@ -21,6 +21,8 @@ export function exitCodeOfLook({ temporal, status, report, awaiting }: Look): nu
 export interface Teller {
   /** The file that was named on the command line. */
   readonly config: string | undefined;
+  /** In characters. */
+  readonly width: number;
   readonly tell: (text: string) => void;
   /** False once nobody reads any more (`status --watch | head -1`). */
   readonly isHeard: () => boolean;
@@ -33,12 +35,12 @@ export interface Teller {
  */
 export async function watch(
   session: CutoverSession,
-  { config, tell, isHeard }: Teller,
+  { config, width, tell, isHeard }: Teller,
   stopAtIntervene: boolean,
 ): Promise<Look> {
   for (let shown = ''; ;) {
     const now = await look(session);
-    const text = renderStatus(now, config);
+    const text = renderStatus(now, config, width);
     if (text !== shown) tell(shown === '' ? text : changes(shown, text));
     shown = text;
     if (now.temporal !== 'RUNNING') return now;
@@ -65,5 +67,5 @@ export function teller(context: CliContext, { json, config }: EnvironmentOptions
   let heard = true;
   // A stream of the process stays writable after that.
   stream.once('error', () => (heard = false));
-  return { config, tell: (text) => void stream.write(text), isHeard: () => heard };
+  return { config, width: widthOf(stream), tell: (text) => void stream.write(text), isHeard: () => heard };
 }

@@ -1,4 +1,4 @@
-import { closed, decide, gateOpens, useTemporal } from './support/environment';
+import { closed, decide, gateOpens, shown, useTemporal } from './support/environment';
 import { answers, fakeSteps, PLAN } from './support/fake-steps';
 
 const temporal = useTemporal();
@@ -25,7 +25,7 @@ describe('with an automatic finalize', () => {
   });
 
   it.each([
-    ['a bake that a person skipped', { bake: baked('bad', 'p95 was 910 ms') }, true, '**bad**: 3 requests in 1 min'],
+    ['a bake that a person skipped', { bake: baked('bad', 'p95 was 910 ms') }, true, '**bad: 3 requests in 1 min'],
     ['a bake that saw too little', { bake: baked('inconclusive', 'too few') }, false, '- too few'],
     [
       'a validation that a person skipped',
@@ -33,14 +33,14 @@ describe('with an automatic finalize', () => {
       true,
       '- public keys: one is lost',
     ],
-  ])('a person is asked all the same after %s, and is shown it', async (_case, steps, isSkipped, shown) => {
+  ])('a person is asked all the same after %s, and is shown it', async (_case, steps, isSkipped, wanted) => {
     const { activities } = fakeSteps({ ...AUTOMATIC, ...steps });
     const end = await temporal.upgrade(activities, async (handle) => {
       await decide(handle, 'plan');
       await decide(handle, 'cutover');
       if (isSkipped) await decide(handle, 'intervene', 'skip');
-      const evidence = (await gateOpens(handle, 'finalize')).awaiting?.evidence ?? '';
-      expect(evidence).toContain(shown);
+      const evidence = shown(await gateOpens(handle, 'finalize'));
+      expect(evidence).toContain(wanted);
       expect(evidence.includes('Let pass by a person')).toBe(isSkipped);
       await decide(handle, 'finalize');
       return closed(handle);

@@ -1,8 +1,8 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
+import { removalPage } from '../../domain/evidence/removal-page';
 import { type FaultCode } from '../../domain/faults';
-import { type CleanReceipt, type Removal } from '../../domain/receipts';
+import { type CleanReceipt, type Plan, type Removal } from '../../domain/receipts';
 import { type Cutover } from '../cutover';
-import { adaptedOnGreen, removalEvidence } from '../evidence';
 import { causeOf } from '../failures';
 import { steps } from '../steps';
 import { assertApproved } from './approval';
@@ -30,6 +30,11 @@ export async function cleanGreen(
   }
 }
 
+/** By name, as the step that adapts them is told. */
+function adaptedOnGreen({ catalog = [] }: Plan): readonly string[] {
+  return catalog.filter(({ onGreen }) => onGreen !== undefined).map(({ object }) => object);
+}
+
 /** Asks a person, at gate `plan`. @throws CutoverFault GATE_REJECTED | GATE_TIMEOUT */
 export async function confirmRemovals(
   { run, gates }: Cutover,
@@ -42,7 +47,7 @@ export async function confirmRemovals(
   const verdict = await gates.ask({
     gate: 'plan',
     why: `Cleaning would remove a large share of a table, ${counted}. \`approve\` only if you know why so many rows are broken: on blue they stay as they are, on green they are gone but for the archive.`,
-    evidence: removalEvidence(removals),
+    evidence: removalPage(removals),
     timeoutMs,
     ifNobody:
       where === 'blue' ? 'the run ends as rejected; nothing was changed.' : 'the run is undone; blue goes on serving.',

@@ -1,8 +1,10 @@
 import { isCancellation } from '@temporalio/workflow';
+import { finalizePage } from '../../domain/evidence/finalize-page';
+import { intervenePage, type InterveneKnown } from '../../domain/evidence/intervene-page';
+import { type Page } from '../../domain/page/page';
 import { type Decision, type Phase } from '../../domain/runbook';
 import { type SwitchoverInput } from '../../domain/steps';
 import { type Cutover } from '../cutover';
-import { finalizeEvidence } from '../evidence';
 import { causeOf, isJudgeable } from '../failures';
 import { intervene, type Intervention } from '../gates';
 import { patientSwitchover, steps } from '../steps';
@@ -98,7 +100,7 @@ async function acceptGreen(cutover: Cutover): Promise<void> {
     const verdict = await gates.ask({
       gate: 'finalize',
       why: 'Green serves. `approve` resumes the jobs of dependents and removes what the cutover needed. `reject` calls a person: there is no way back.',
-      evidence: finalizeEvidence(run.receipts, run.plan, run.decisions),
+      evidence: finalizePage(run.receipts, run.plan, run.decisions),
       timeoutMs: finalizeTimeoutMs,
       ifNobody: 'gate `intervene` opens; green goes on serving.',
       until: () => cutover.cancelRequested && !cutover.cancelAnswered,
@@ -176,7 +178,7 @@ async function insist(
       if (problem === RETRY) continue;
       const answer = await intervene(cutover.gates, {
         why: `Behind the commit, phase \`${phase}\`: ${problem}`,
-        evidence: evidenceOf(cutover, decisions()),
+        evidence: evidenceOf(cutover, phase, problem, decisions()),
         decisions: decisions(),
         ifNobody: 'it stays open. Nothing is undone: the commit has no way back.',
       });
@@ -185,13 +187,19 @@ async function insist(
   });
 }
 
-function evidenceOf({ run }: Cutover, decisions: readonly Decision[]): string {
+function evidenceOf({ run }: Cutover, phase: Phase, problem: string, decisions: readonly Decision[]): Page {
+  const ask = (serves: InterveneKnown['serves'], answers: InterveneKnown['answers']) =>
+    intervenePage(run.interveneKnown({ phase, problem, serves, answers }));
   if (run.unproven !== null) {
-    return '`retry` carries and compares those tables once more, however long it takes; `skip` opens green without it, with your reason in the report: "nothing lost" is not claimed then; `wait` notes that somebody is on it. **Nobody serves meanwhile.**';
+    return ask('nobody', {
+      retry: 'carries and compares those tables once more, however long it takes',
+      skip: 'opens green without it, with your reason in the report: "nothing lost" is not claimed then',
+    });
   }
-  return decisions.includes('skip')
-    ? '`retry` does the phase again, `skip` goes on as it is, `wait` notes that somebody is on it. Green serves meanwhile.'
-    : '`retry` goes on, `wait` notes that somebody is on it. It cannot be skipped: green does not serve before it is done.';
+  if (!decisions.includes('skip')) {
+    return ask('nobody', { retry: 'goes on; it cannot be skipped: green does not serve before it is done' });
+  }
+  return ask('green', { retry: 'does the phase again', skip: 'goes on as it is, with your reason in the report' });
 }
 
 async function problemOf(work: () => Promise<string | typeof RETRY | null>): Promise<string | typeof RETRY | null> {
@@ -211,7 +219,14 @@ async function answerCancel(cutover: Cutover): Promise<void> {
   if (!cutover.cancelRequested || cutover.cancelAnswered) return;
   await intervene(cutover.gates, {
     why: 'Somebody asked to cancel, but the writes have moved: the commit has no way back.',
-    evidence: '`retry` goes on to the end, `wait` notes that somebody is on it. Green serves meanwhile.',
+    evidence: intervenePage(
+      cutover.run.interveneKnown({
+        phase: cutover.run.phase,
+        problem: 'Somebody asked to cancel, and that cannot be done any more.',
+        serves: 'green',
+        answers: { retry: 'goes on to the end' },
+      }),
+    ),
     decisions: ['retry', 'wait'],
     ifNobody: 'it stays open, and green goes on serving.',
   });

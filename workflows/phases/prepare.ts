@@ -1,8 +1,8 @@
+import { planPage } from '../../domain/evidence/plan-page';
 import { CutoverFault } from '../../domain/faults';
 import { type ParityReceipt } from '../../domain/receipts';
 import { type Phase } from '../../domain/runbook';
 import { type Cutover } from '../cutover';
-import { planEvidence } from '../evidence';
 import { now } from '../run';
 import { steps } from '../steps';
 import { assertApproved } from './approval';
@@ -26,7 +26,7 @@ async function approvePlan(cutover: Cutover): Promise<void> {
     const verdict = await gates.ask({
       gate: 'plan',
       why: 'Read the plan. Nothing was changed yet; `approve` begins with recording the changes on blue.',
-      evidence: planEvidence(plan),
+      evidence: planPage(plan),
       timeoutMs,
       ifNobody: 'the run ends as rejected; nothing was changed.',
     });

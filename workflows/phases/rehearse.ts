@@ -1,9 +1,10 @@
 import { allHandlersFinished, CancellationScope, condition, isCancellation, log } from '@temporalio/workflow';
+import { findingText } from '../../domain/evidence/answers';
+import { planPage } from '../../domain/evidence/plan-page';
 import { type FaultCode } from '../../domain/faults';
 import { type Removal, type Report } from '../../domain/receipts';
 import { type Phase } from '../../domain/runbook';
 import { type Cutover } from '../cutover';
-import { findingText, planEvidence } from '../evidence';
 import { causeOf, isJudgeable, type Cause } from '../failures';
 import { steps } from '../steps';
 import { assertApproved } from './approval';
@@ -54,7 +55,7 @@ async function approve({ run, gates }: Cutover): Promise<void> {
     const verdict = await gates.ask({
       gate: 'plan',
       why: 'Read the plan of this rehearsal. `approve` begins with the copy; nothing is written to blue.',
-      evidence: planEvidence(plan),
+      evidence: planPage(plan),
       timeoutMs,
       ifNobody: 'the rehearsal ends as rejected; nothing was changed.',
     });

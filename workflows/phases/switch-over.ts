@@ -6,11 +6,12 @@ import {
   log,
   sleep,
 } from '@temporalio/workflow';
+import { cutoverPage, evidenceEveryMs } from '../../domain/evidence/cutover-page';
 import { type FaultCode } from '../../domain/faults';
+import { type Page } from '../../domain/page/page';
 import { type MetricsReceipt, type SwitchoverReceipt } from '../../domain/receipts';
 import { type CommittedAttempt } from '../../domain/steps';
 import { type Cutover } from '../cutover';
-import { cutoverEvidence, evidenceEveryMs } from '../evidence';
 import { causeOf, isJudgeable } from '../failures';
 import { type Verdict } from '../gates';
 import { type Unproven } from '../run';
@@ -80,12 +81,12 @@ async function approveCutover(cutover: Cutover, earlier: string | null): Promise
   });
 }
 
-/** @returns Markdown @throws CutoverFault PARITY_DIFFERS */
-async function gatherEvidence({ run }: Cutover): Promise<string> {
+/** @throws CutoverFault PARITY_DIFFERS */
+async function gatherEvidence({ run }: Cutover): Promise<Page> {
   const evidence = await steps.gatherEvidence(run.stepInput);
-  run.receipts.evidence = evidence;
+  run.addEvidence(evidence);
   assertParity('cutover', evidence.parity);
-  return cutoverEvidence(evidence, run.receipts.parity, run.plan, run.receipts.sync);
+  return cutoverPage(evidence, run.plan, run.known);
 }
 
 /** Syncs, and gathers the evidence anew from time to time, one after the other: two syncers must not overlap. */

@@ -285,7 +285,7 @@ describe('a cutover by the command line', () => {
     expect((await cli('cancel')).stdout).toContain('cancel requested; it undoes what was done');
     expect((await cli('status', '--watch')).code).toBe(4);
     const report = await cli('report');
-    expect(report).toMatchObject({ code: 4, stdout: expect.stringContaining('undo of restore: done') as string });
+    expect(report).toMatchObject({ code: 4, stdout: expect.stringMatching(/restore +done/) as string });
   });
 
   it.each([['status'], ['cancel'], ['report'], ['approve', '--gate', 'plan', '--by', 'b']])(

@@ -1,7 +1,7 @@
 import { type Look } from '../../../cli/temporal/look';
-import { plainMarkdown } from '../../../cli/temporal/plain-markdown';
-import { durationText, renderStatus } from '../../../cli/temporal/render-status';
+import { renderStatus } from '../../../cli/temporal/render-status';
 import { whyNoWorker } from '../../../cli/temporal/workers-seen';
+import { durationText } from '../../../domain/evidence/words';
 
 const LOOK: Look = {
   workflowId: 'cutover/test',
@@ -21,7 +21,15 @@ const LOOK: Look = {
       decisions: ['approve', 'reject'],
       since: '2026-01-01T00:00:00.000Z',
       why: 'Read the evidence.',
-      evidence: '| fact | value |\n| --- | --- |\n| way back | **none** |\n| a\\|b | c |\n\n#### Problems\n- one',
+      evidence: {
+        title: 'May the writes move?',
+        verdict: { state: 'bad', text: 'look first.', reasons: ['one'] },
+        facts: [
+          { label: 'way back', value: 'none', state: 'bad' },
+          { label: 'a|b', value: 'c' },
+        ],
+        blocks: [{ kind: 'list', title: 'Problems', items: ['one'] }],
+      },
       deadline: null,
     },
     phases: [],
@@ -41,11 +49,15 @@ const LOOK: Look = {
 };
 
 it('shows what the decision is to be based on, and answers that can be copied', () => {
-  expect(renderStatus(LOOK, 'hydra-cutover.yaml').split('\n').slice(2)).toEqual([
+  expect(renderStatus(LOOK, 'hydra-cutover.yaml', Infinity).split('\n').slice(2)).toEqual([
     'waiting for a person: gate cutover',
     '  Read the evidence.',
     '',
-    '  fact      value',
+    '  May the writes move?',
+    '',
+    '  Verdict, look first: look first.',
+    '  - one',
+    '',
     '  way back  none',
     '  a|b       c',
     '',
@@ -62,12 +74,7 @@ it.each([
   [undefined, 'hydra-cutover approve --gate'],
   ["it's here.yaml", String.raw`hydra-cutover approve --config 'it'\''s here.yaml' --gate`],
 ])('names the config as a shell takes it: %s', (config, command) => {
-  expect(renderStatus(LOOK, config)).toContain(command);
-});
-
-it('leaves text that is no table alone', () => {
-  expect(plainMarkdown('one\n\ntwo | three')).toBe('one\n\ntwo | three');
-  expect(plainMarkdown('')).toBe('');
+  expect(renderStatus(LOOK, config, 40)).toContain(command);
 });
 
 it.each([
@@ -79,7 +86,7 @@ it.each([
     'cutover/test: terminated: ended by force, nothing was undone',
   ],
 ])('%#: its first line says how it is, and whether somebody asked for its end', (look, line) => {
-  expect(renderStatus(look, undefined).split('\n')[0]).toBe(line);
+  expect(renderStatus(look, undefined, Infinity).split('\n')[0]).toBe(line);
 });
 
 describe('when no worker answers', () => {

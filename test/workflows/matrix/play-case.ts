@@ -51,7 +51,7 @@ export async function playCase(handle: Handle, scene: Scene, row: Row, pollMs: n
       scene.isTold = await isPassedOn(handle, pollMs);
     }
     const { awaiting, report } = await statusOf(handle);
-    if (awaiting?.evidence.trim() === '') throw new Error(`gate ${awaiting.gate} shows nothing: ${awaiting.why}`);
+    if (awaiting?.evidence.facts.length === 0) throw new Error(`gate ${awaiting.gate} shows nothing: ${awaiting.why}`);
     if (report !== null) return { ...(await resultOf(handle, scene, asked, report)), gatesBehind };
     if (awaiting !== null && !mustWait(scene, row, awaiting.gate))
       await decide(awaiting.gate, awaiting.question).catch(ignoreClosed);

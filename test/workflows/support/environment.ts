@@ -14,6 +14,7 @@ import { SEARCH_ATTRIBUTE_NAMES } from '../../../domain/search-attributes';
 import { workflowBundle } from '../../../workers/workflow-bundle';
 import { fakeSteps } from './fake-steps';
 import { type StepInput } from '../../../domain/steps';
+import { pageMarkdown } from '../../../domain/page/markdown';
 import { sharedServers } from '../../support/shared-servers';
 
 /** Source: Temporal's API, enum IndexedValueType. */
@@ -134,6 +135,11 @@ export async function openTemporal(testServer: string): Promise<OpenTemporal> {
 
 export const statusOf = (handle: Handle) => handle.query<CutoverStatus>('status');
 
+/** The evidence of the open gate as Current Details show it. */
+export function shown({ awaiting }: CutoverStatus): string {
+  return awaiting === null ? '' : pageMarkdown(awaiting.evidence);
+}
+
 export async function until<T>(look: () => Promise<T | undefined | false>): Promise<T> {
   for (;;) {
     const found = await look();
@@ -145,7 +151,7 @@ export async function until<T>(look: () => Promise<T | undefined | false>): Prom
 export const gateOpens = (handle: Handle, gate: Gate): Promise<CutoverStatus> =>
   until(async () => {
     const status = await statusOf(handle);
-    if (status.awaiting?.evidence.trim() === '') throw new Error(`gate ${status.awaiting.gate} shows nothing`);
+    if (status.awaiting?.evidence.facts.length === 0) throw new Error(`gate ${status.awaiting.gate} shows nothing`);
     return status.awaiting?.gate === gate ? status : undefined;
   });
 

@@ -1,0 +1,171 @@
+import { blocksOf, type Block, type Fact, type Page, type PageVerdict } from '../page/page';
+import { type Report, type SwitchoverReceipt } from '../receipts';
+import { type Outcome } from '../runbook';
+import { phaseBars } from './cutover-page';
+import { answersFact } from './answers';
+import { greenBlocks, greenFacts } from './green-facts';
+import { undoneBlock } from './intervene-page';
+import { countText, durationText, fact } from './words';
+
+/** A run that is over: what happened, what it cost, what is left. */
+export function reportPage(report: Report): Page {
+  const { environment, mode, outcome, startedAt, endedAt, startedBy, note, cutoverId } = report;
+  const isCommitted = report.switchovers.some(({ outcome: its }) => its === 'committed');
+  return {
+    title: `${environment} (${mode}): ${outcome}`,
+    verdict: reportVerdict(report),
+    facts: [
+      fact('from, to', `${startedAt} to ${endedAt}, ${durationText(Date.parse(endedAt) - Date.parse(startedAt))}`),
+      fact('started by', `${startedBy}${note === undefined ? '' : `: ${note}`}`),
+      fact('cutover', cutoverId),
+      ...planFacts(report),
+      ...carriedFacts(report),
+      ...(isCommitted ? greenFacts(report) : []),
+    ],
+    blocks: blocksOf(
+      findingsBlock(report),
+      decisionsBlock(report),
+      undoneBlock(report.undone),
+      { kind: 'bars', title: 'What each phase took, and was predicted to', unit: 's', bars: phaseBars(report.phases) },
+      switchoverBlock(report.switchovers),
+      ...(isCommitted ? [latencyBlock(report), ...greenBlocks(report)] : []),
+      {
+        kind: 'lines',
+        title: 'Changes of blue that green did not have yet',
+        unit: 'changes',
+        lines: [{ name: 'backlog', points: report.backlog ?? [] }],
+        marks: marksOf(report),
+      },
+      {
+        kind: 'table',
+        title: 'Rows that were cleaned on green',
+        head: ['rule', 'rows', 'archived'],
+        rows: (report.clean?.rules ?? [])
+          .filter(({ rows }) => rows > 0)
+          .map(({ id, rows, archived }) => [id, String(rows), String(archived)]),
+      },
+      {
+        kind: 'table',
+        title: 'Migrations that took longest',
+        head: ['migration', 'took'],
+        rows: (report.migrate?.slowest ?? []).map(({ migration, durationMs }) => [migration, durationText(durationMs)]),
+      },
+    ),
+  };
+}
+
+const OUTCOME_TEXTS: Readonly<Record<Outcome, string>> = {
+  completed: 'green serves.',
+  rehearsed: 'the rehearsal came to its end; nothing of it is left.',
+  skipped: 'this rehearsal did not begin.',
+  refused: 'it was refused; nothing was changed.',
+  undone: 'blue serves as before.',
+  cancelled: 'it was cancelled; blue serves as before.',
+  rolled_back: 'blue serves again.',
+};
+
+function reportVerdict({ outcome, cause, undone, findings = [], decisions, mode }: Report): PageVerdict {
+  const left = undone.filter(({ ok }) => !ok).map(({ phase }) => `the undo of ${phase} is not done`);
+  const skipped = decisions.filter(({ decision }) => decision === 'skip');
+  const why = cause === null ? [] : [`${cause.code}: ${cause.message}`];
+  const letPass = skipped.map(({ by, note }) => `${by} let something pass: ${note ?? 'no reason given'}`);
+  const text = OUTCOME_TEXTS[outcome];
+  if (left.length > 0) return { state: 'bad', text: `${text} Not everything is undone.`, reasons: [...left, ...why] };
+  if (mode === 'rehearse' && outcome === 'rehearsed') {
+    const blocking = findings.filter(({ weight }) => weight === 'blocks').length;
+    const told = `${countText(findings.length, 'finding')}; ${blocking === 0 ? 'a real run would come this far' : `a real run would be refused or end here: ${countText(blocking, 'reason')}`}`;
+    return { state: blocking === 0 ? 'good' : 'bad', text: `${text} ${told}.`, reasons: why };
+  }
+  if (outcome === 'completed') {
+    return { state: skipped.length === 0 ? 'good' : 'unknown', text, reasons: letPass };
+  }
+  return { state: 'unknown', text, reasons: [...why, ...letPass] };
+}
+
+function planFacts({ plan }: Report): readonly Fact[] {
+  if (plan === null) return [];
+  const { hydraVersion, configDigest, prediction } = plan;
+  return [
+    fact('Hydra', `${hydraVersion.blue} to ${hydraVersion.green}`),
+    fact('config', `digest ${configDigest}`),
+    ...(prediction?.totalMs == null ? [] : [fact('predicted in all', durationText(prediction.totalMs))]),
+  ];
+}
+
+function carriedFacts({ migrate, sync, parity, evidence, answers }: Report): readonly Fact[] {
+  return [
+    ...(migrate === null
+      ? []
+      : [fact('migration', `${migrate.applied} applied in ${durationText(migrate.durationMs)}`)]),
+    ...(sync === null
+      ? []
+      : [fact('sync', `${sync.rounds} rounds, ${sync.changes} changes, ${sync.rows} rows, ${sync.backlog} left`)]),
+    ...(parity === null
+      ? []
+      : [
+          fact(
+            'parity of all rows',
+            `${parity.rows} rows, ${parity.differences} differ`,
+            parity.differences > 0 ? 'bad' : undefined,
+          ),
+        ]),
+    ...(evidence === null && answers == null
+      ? []
+      : [answersFact("Hydra's answers before the commit", evidence?.answers ?? answers)]),
+  ];
+}
+
+function findingsBlock({ findings = [] }: Report): Block {
+  return {
+    kind: 'table',
+    title: 'Findings',
+    head: ['phase', 'weight', 'code', 'what'],
+    rows: findings.map(({ phase, weight, code, what }) => [phase, weight, code, what]),
+  };
+}
+
+function decisionsBlock({ decisions }: Report): Block {
+  return {
+    kind: 'table',
+    title: 'What was decided',
+    head: ['gate', 'decision', 'by', 'at', 'note'],
+    rows: decisions.map(({ gate, decision, by, at, note }) => [gate, decision, by, at, note ?? '-']),
+  };
+}
+
+function switchoverBlock(switchovers: readonly SwitchoverReceipt[]): Block {
+  return {
+    kind: 'table',
+    title: 'Attempts to move the writes',
+    head: ['outcome', 'epoch', 'held', 'what'],
+    rows: switchovers.map((one) => [
+      one.outcome,
+      String(one.epoch ?? '-'),
+      `${Math.round(one.holdMs)} ms`,
+      one.outcome === 'committed' ? `${one.refused ?? 'an unknown number of'} writes refused` : one.reason,
+    ]),
+  };
+}
+
+function marksOf({ switchovers }: Report): readonly { readonly atMs: number; readonly name: string }[] {
+  return switchovers.flatMap((one) =>
+    one.outcome === 'committed'
+      ? [{ atMs: Date.parse(one.heldAt), name: `flip, held ${Math.round(one.holdMs)} ms` }]
+      : [],
+  );
+}
+
+/** What clients waited for their answers around the flip. */
+function latencyBlock(report: Report): Block {
+  const { latency, bake } = report;
+  return {
+    kind: 'lines',
+    title: "95th percentile of clients' answer times around the flip",
+    unit: 'ms',
+    lines: [
+      { name: 'blue', points: latency ?? [] },
+      { name: 'green', points: bake?.seen ?? [] },
+    ],
+    marks: marksOf(report),
+  };
+}

@@ -1,0 +1,152 @@
+import { cutoverPage, type CutoverKnown } from '../../../../domain/evidence/cutover-page';
+import { finalizePage } from '../../../../domain/evidence/finalize-page';
+import { planPage } from '../../../../domain/evidence/plan-page';
+import { reportPage } from '../../../../domain/evidence/report-page';
+import { pageMarkdown } from '../../../../domain/page/markdown';
+import { type CutoverEvidence, type Report } from '../../../../domain/receipts';
+import { ANSWERS, COMMITTED, EVIDENCE, PARITY, PLAN } from '../../../workflows/support/fake-steps';
+
+const SHADOW = { shadow: 'all as declared' };
+const KNOWN: CutoverKnown = {
+  parity: PARITY,
+  sync: { rounds: 1, changes: 1, rows: 1, backlog: 0, perSecond: 100 },
+  phases: [{ name: 'migrate', durationMs: 4_000, predictedMs: 5_000 }],
+  backlog: [],
+};
+
+describe('the verdict at gate cutover', () => {
+  it.each<[string, Partial<CutoverEvidence>, Partial<CutoverKnown>, string, string]>([
+    ['good when all was looked at and nothing is wrong', {}, {}, 'good', 'green is as blue'],
+    ['not certain without shadow answers', { shadow: undefined }, {}, 'unknown', 'no gateway asked it'],
+    ['not certain when Hydra was not asked', { answers: null }, {}, 'unknown', 'Hydra on green was not asked'],
+    ['not certain when all rows were never compared', {}, { parity: null }, 'unknown', 'never compared'],
+    ['not certain when no pause is predicted', { predictedPauseMs: null }, {}, 'unknown', 'could not be predicted'],
+    ['to look first with a problem', { problems: ['a long transaction'] }, {}, 'bad', 'a long transaction'],
+    ['to look first when blue changes too fast', { changesPerSecond: 90 }, {}, 'bad', 'blue changes 90 rows a second'],
+    [
+      'to look first when an answer differs, whatever else is not known',
+      { answers: { ...ANSWERS, found: 2 }, canaryMs: null },
+      {},
+      'bad',
+      '2 answers of Hydra on green differ',
+    ],
+  ])('is %s', (_title, evidence, known, state, said) => {
+    const { verdict } = cutoverPage({ ...EVIDENCE, ...SHADOW, ...evidence }, PLAN, { ...KNOWN, ...known });
+    expect(verdict.state).toBe(state);
+    expect([verdict.text, ...verdict.reasons].join('\n')).toContain(said);
+  });
+});
+
+it('gate cutover shows what there is to know before the commit', () => {
+  const evidence = { ...EVIDENCE, ...SHADOW, writesPerSecond: 3, changesPerSecond: 2, changeLogBytes: 9 };
+  const text = pageMarkdown(cutoverPage(evidence, PLAN, KNOWN));
+  for (const label of [
+    'parity of all rows',
+    'parity of what changed last',
+    'changes not carried yet',
+    'changes of blue per second',
+    'last sync round',
+    'canary, blue to green',
+    "Hydra's answers, green closed",
+    "green's answers beside blue's",
+    'requests per second',
+    'clients write',
+    'predicted pause',
+    'migration, and as rehearsed',
+    'way back',
+    'what cannot go back',
+    'who goes with it',
+  ]) {
+    expect(text).toContain(`| ${label} | `);
+  }
+  expect(text).toContain('took 4.0 s, predicted 5.0 s');
+});
+
+const BAKE = { verdict: 'clean', durationMs: 1, requests: 9, errorRate: 0, p95Ms: 1, problems: [] } as const;
+const DRAIN = { captured: 1, applied: 1, missing: 0, undoneChanges: 0, byKind: {}, notCarried: [] };
+const RECEIPTS = {
+  ...{ bake: BAKE, drain: DRAIN, validation: { ok: true, checks: [] }, switchovers: [COMMITTED], purgeGuard: null },
+  metrics: { before: null, after: null },
+};
+
+describe('the verdict at gate finalize', () => {
+  it.each<[string, object, string, string]>([
+    ['good when everything was done and is well', {}, 'good', 'as well as blue'],
+    ['not certain without a bake', { bake: null }, 'unknown', 'there was no bake'],
+    [
+      'not certain when the bake saw too little',
+      { bake: { ...BAKE, verdict: 'inconclusive', problems: ['0 requests'] } },
+      'unknown',
+      '0 requests',
+    ],
+    [
+      'to look first when a write met a guard',
+      { switchovers: [{ ...COMMITTED, refused: 2 }] },
+      'bad',
+      '2 writes met a guard',
+    ],
+    ['to look first when revocations are missing', { drain: { ...DRAIN, missing: 1 } }, 'bad', '1 revocation missing'],
+  ])('is %s', (_title, receipts, state, said) => {
+    const { verdict } = finalizePage({ ...RECEIPTS, ...receipts }, PLAN, []);
+    expect(verdict.state).toBe(state);
+    expect([verdict.text, ...verdict.reasons].join('\n')).toContain(said);
+  });
+});
+
+it('a plan with a warning, or without a prediction, asks to be read', () => {
+  expect(planPage(PLAN).verdict).toMatchObject({
+    state: 'unknown',
+    reasons: ['1 warning below', 'nothing is predicted: rehearse first'],
+  });
+  const prediction = { runs: [], totalMs: 1, migrations: [], reason: null };
+  expect(planPage({ ...PLAN, warnings: [], prediction }).verdict).toMatchObject({ state: 'good', reasons: [] });
+});
+
+const REPORT: Report = {
+  ...{ schemaVersion: 1, cutoverId: 'c', environment: 'test', mode: 'real', startedBy: 'alice', note: 'change 4711' },
+  ...{ startedAt: '2026-01-01T00:00:00.000Z', endedAt: '2026-01-01T01:00:00.000Z', outcome: 'completed', cause: null },
+  phases: [{ name: 'migrate', durationMs: 4_000, predictedMs: 5_000 }],
+  decisions: [{ gate: 'plan', decision: 'approve', by: 'bob', at: '2026-01-01T00:10:00.000Z', note: 'because' }],
+  undone: [],
+  plan: PLAN,
+  ...{ capture: null, clean: null, migrate: null, repair: null, sync: null, parity: PARITY, evidence: EVIDENCE },
+  ...RECEIPTS,
+};
+
+describe('the report', () => {
+  it('keeps the notes of whoever started it and of whoever decided', () => {
+    const text = pageMarkdown(reportPage(REPORT));
+    expect(text).toContain('| started by | alice: change 4711 |');
+    expect(text).toContain('| plan | approve | bob | 2026-01-01T00:10:00.000Z | because |');
+  });
+
+  it.each<[string, Partial<Report>, string, string]>([
+    ['good for a run that completed', {}, 'good', 'green serves'],
+    [
+      'look first where an undo is not done',
+      { outcome: 'undone', undone: [{ phase: 'capture', ok: false, durationMs: 1 }] },
+      'bad',
+      'the undo of capture is not done',
+    ],
+    [
+      'not certain for one that was undone, with its cause',
+      { outcome: 'undone', cause: { code: 'GATE_REJECTED', message: 'no' } },
+      'unknown',
+      'GATE_REJECTED: no',
+    ],
+    [
+      'look first for a rehearsal with a blocking finding',
+      {
+        mode: 'rehearse',
+        outcome: 'rehearsed',
+        findings: [{ phase: 'parity', weight: 'blocks', code: 'PARITY_DIFFERS', what: 'x' }],
+      },
+      'bad',
+      'a real run would be refused or end here: 1 reason',
+    ],
+  ])('is %s', (_title, more, state, said) => {
+    const { verdict } = reportPage({ ...REPORT, ...more });
+    expect(verdict.state).toBe(state);
+    expect([verdict.text, ...verdict.reasons].join('\n')).toContain(said);
+  });
+});
