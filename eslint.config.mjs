@@ -11,7 +11,13 @@ const MAY_IMPORT = {
   adapters: ['domain', 'hydra/versions'],
   activities: ['domain', 'hydra'],
 
-  gateway: ['domain', 'adapters/postgres', 'hydra/versions', 'hydra/validation/compare-answers'],
+  gateway: [
+    'domain',
+    'adapters/postgres',
+    'hydra/versions',
+    'hydra/validation/compare-answers',
+    'hydra/paths/differences',
+  ],
   config: ['domain', 'hydra/versions', 'hydra/paths/registry'],
   cli: ['config', 'domain', 'hydra', 'adapters', 'workflows/messages', 'workers/cli', 'world/cli', 'scripts'],
   world: ['adapters', 'cli', 'config', 'domain', 'gateway', 'hydra', 'scripts'],
@@ -45,6 +51,28 @@ const restrictedPathZones = zones.flatMap(({ target, from, allowed }) =>
   }),
 );
 
+/** What works on every path is handed the one it works on: it imports no pair of versions. */
+const MECHANISMS = [
+  'arbiter',
+  'capture',
+  'catalog',
+  'cleaning',
+  'closing',
+  'parity',
+  'privileges',
+  'sync',
+  'traces',
+  'transform',
+  'validation',
+];
+
+const mechanismZones = MECHANISMS.map((folder) => ({
+  target: `./hydra/${folder}`,
+  from: './hydra/paths',
+  except: ['./copy-path.ts'],
+  message: `hydra/${folder}/ is handed its path and knows only what hydra/paths/copy-path.ts says of one (docs/architecture, "Shape")`,
+}));
+
 export default tseslint.config(
   { ignores: ['node_modules/**', 'coverage/**'] },
   js.configs.recommended,
@@ -68,7 +96,10 @@ export default tseslint.config(
       'import-x/no-cycle': ['error', { ignoreExternal: true }],
       'import-x/no-default-export': 'error',
       'import-x/no-extraneous-dependencies': ['error', { packageDir: [import.meta.dirname] }],
-      'import-x/no-restricted-paths': ['error', { basePath: import.meta.dirname, zones: restrictedPathZones }],
+      'import-x/no-restricted-paths': [
+        'error',
+        { basePath: import.meta.dirname, zones: [...restrictedPathZones, ...mechanismZones] },
+      ],
       'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': ['error', { max: 70, skipBlankLines: true, skipComments: true }],
       'no-console': 'error',

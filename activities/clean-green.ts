@@ -4,16 +4,9 @@ import { DEFAULT_CLEANING } from '../domain/settings';
 import { type SqlClient, queryRows } from '../domain/ports/sql-client';
 import { type CleanInput } from '../domain/steps';
 import { ADAPTATION_ID, adaptCopy } from '../hydra/catalog';
-import {
-  CLEANING_RULES,
-  type CleaningRuleId,
-  type RuleCount,
-  applyRules,
-  countRules,
-  countTables,
-  largeRemovals,
-} from '../hydra/cleaning';
+import { type RuleCount, applyRules, countRules, countTables, largeRemovals } from '../hydra/cleaning';
 import { beginCleaning, keepResult, readPreparation } from '../hydra/closing';
+import { copyPathOf } from '../hydra/paths';
 import { whileBeating } from './green/while-beating';
 import { withClosedGreen } from './green/with-green';
 import { type Step, type StepDeps } from './step';
@@ -39,13 +32,14 @@ export const cleanGreen: Step<CleanInput, CleanReceipt> = (deps, input, context)
   });
 
 async function clean(deps: StepDeps, green: SqlClient, { confirmed = [] }: CleanInput): Promise<CleanReceipt> {
-  const counted = await countRules(green, { archiveSchema: 'hydra_cutover' });
+  const path = copyPathOf(deps.settings.hydraVersion);
+  const counted = await countRules(path, green, { archiveSchema: 'hydra_cutover' });
   // What an earlier try began was confirmed then, and counts less now.
   if ((await readPreparation(green)).cleanCounts === null) await assertConfirmed(deps, green, counted, confirmed);
   await beginCleaning(green, Object.fromEntries(counted.map(({ id, rows }) => [id, rows])));
   const { cleanAsOf, cleanCounts } = await readPreparation(green);
-  const applied = await applyRules(green, { asOf: cleanAsOf ?? '' });
-  const archived = await readArchived(green);
+  const applied = await applyRules(path, green, { asOf: cleanAsOf ?? '' });
+  const archived = await readArchived(green, Object.keys(path.cleaning.rules));
   return {
     rules: applied.map(({ id, rows }) => ({
       id,
@@ -63,9 +57,10 @@ async function assertConfirmed(
   counted: readonly RuleCount[],
   confirmed: readonly Removal[],
 ): Promise<void> {
-  const rows = await countTables(green, counted);
+  const { cleaning } = copyPathOf(settings.hydraVersion);
+  const rows = await countTables(cleaning, green, counted);
   const { removedShareMax } = settings.cleaning ?? DEFAULT_CLEANING;
-  const removals = largeRemovals(counted, (table) => rows.get(table) ?? 0, removedShareMax);
+  const removals = largeRemovals(cleaning, counted, (table) => rows.get(table) ?? 0, removedShareMax);
   const isConfirmed = (one: Removal): boolean =>
     confirmed.some(({ rule, table, rows: most }) => rule === one.rule && table === one.table && one.rows <= most);
   if (removals.every(isConfirmed)) return;
@@ -96,14 +91,11 @@ async function adapt(
   return rows.length === 0 ? {} : { adapted: rows.map(({ object }) => object) };
 }
 
-async function readArchived(green: SqlClient): Promise<Map<CleaningRuleId, number>> {
+async function readArchived(green: SqlClient, rules: readonly string[]): Promise<Map<string, number>> {
   const rows = await queryRows<{ id: string; rows: number }>(
     green,
-    'SELECT rule_id AS id, count(*)::float8 AS rows FROM hydra_cutover.archive GROUP BY rule_id',
+    'SELECT rule_id AS id, count(*)::float8 AS rows FROM hydra_cutover.archive WHERE rule_id = ANY($1) GROUP BY rule_id',
+    [rules],
   );
-  return new Map(rows.flatMap(({ id, rows: count }) => (isRule(id) ? [[id, count] as const] : [])));
-}
-
-function isRule(id: string): id is CleaningRuleId {
-  return Object.hasOwn(CLEANING_RULES, id);
+  return new Map(rows.map(({ id, rows: count }) => [id, count]));
 }

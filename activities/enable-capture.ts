@@ -4,6 +4,7 @@ import { cutoverWorkflowId } from '../domain/runbook';
 import { type StepInput } from '../domain/steps';
 import { grantArbiter, guardProblems, guardTables, installArbiter } from '../hydra/arbiter';
 import { captureProblems, installCapture, sendCanary } from '../hydra/capture';
+import { copyPathOf } from '../hydra/paths';
 import { type Step } from './step';
 
 /**
@@ -11,7 +12,7 @@ import { type Step } from './step';
  * change on blue is recorded; nothing is refused before the first fence.
  *
  * Idempotent: goes on where an earlier try was cut off. One table per transaction, so that Hydra's writers wait for moments only.
- * @throws CutoverFault CUTOVER_RUNNING | CROSSED_CONNECTION | CHECK_FAILED (no Hydra 1.11.10, no role of the gateways,
+ * @throws CutoverFault CUTOVER_RUNNING | CROSSED_CONNECTION | CHECK_FAILED (not blue's Hydra, no role of the gateways,
  *   writes have moved away from blue, or the removal of this cutover has begun) | LOCK_BUSY (retryable) | CAPTURE_BROKEN | DB_UNREACHABLE
  */
 export const enableCapture: Step<StepInput, CaptureReceipt> = (deps, input, context) =>
@@ -28,7 +29,7 @@ export const enableCapture: Step<StepInput, CaptureReceipt> = (deps, input, cont
       await installArbiter(blue, { side: 'blue', cutoverId: input.cutoverId, initialState: 'open', origin });
       await guardTables(blue, { schema, signal, onTable: (table) => context.heartbeat({ step: 'guarding', table }) });
       for (const role of deps.settings.green.arbiterRoles) await grantArbiter(blue, role);
-      const { tables } = await installCapture(blue, {
+      const { tables } = await installCapture(copyPathOf(deps.settings.hydraVersion), blue, {
         schema,
         signal,
         onTable: (table) => context.heartbeat({ step: 'capturing', table }),

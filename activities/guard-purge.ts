@@ -3,6 +3,7 @@ import { type Job, type JobRemoval } from '../domain/ports/targets';
 import { type PurgeGuardReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { readArbiter } from '../hydra/arbiter/arbiter';
+import { copyPathOf } from '../hydra/paths';
 import { consentsInGreen, listedOnBlue, subjectsInGreen } from '../hydra/validation';
 import { assertTargetsServe } from './green/read-targets';
 import { type RemovalVerdict, type SubjectConsents, judgeRemoval } from './green/removal-verdict';
@@ -65,7 +66,8 @@ async function consentsOf(
   context: StepContext,
   subjects: readonly string[],
 ): Promise<ReadonlyMap<string, SubjectConsents>> {
-  const onBlue = await withBlue(deps, context, 'guard purge', (blue) => listedOnBlue(blue, subjects));
+  const path = copyPathOf(deps.settings.hydraVersion);
+  const onBlue = await withBlue(deps, context, 'guard purge', (blue) => listedOnBlue(path.consents, blue, subjects));
   const present = await onGreen(deps, input, context, (green) => subjectsInGreen(green, subjects));
   const found = new Map<string, SubjectConsents>();
   for (const subject of subjects) {

@@ -8,6 +8,7 @@ import { type Plan } from '../domain/receipts';
 import { type PreflightInput } from '../domain/steps';
 import { byFullName } from '../hydra/by-full-name';
 import { type RuleCountWithin, countRulesWithin, largeRemovals } from '../hydra/cleaning';
+import { type CopyPath, copyPathOf } from '../hydra/paths';
 import { DEFAULT_CLEANING } from '../domain/settings';
 import { HYDRA_VERSION_FACTS, greenSettings } from '../hydra/versions';
 import {
@@ -219,7 +220,7 @@ async function readData(
   await checkChallengeLengths(named, deps, findings);
   await checkCorsOrigins(named, deps, findings);
   const rows = await readRows(blue, settings);
-  const counts = await readRules(named, findings);
+  const counts = await readRules(copyPathOf(settings.hydraVersion), named, findings);
   const rules = counts.map(({ id, title, kind, rows: counted, isEstimate }) => ({
     id,
     title,
@@ -228,15 +229,24 @@ async function readData(
     ...(isEstimate ? ({ isEstimate } as const) : {}),
   }));
   const { removedShareMax } = settings.cleaning ?? DEFAULT_CLEANING;
-  return { rows, rules, removals: largeRemovals(counts, (table) => rows[table] ?? 0, removedShareMax) };
+  return {
+    rows,
+    rules,
+    removals: largeRemovals(
+      copyPathOf(settings.hydraVersion).cleaning,
+      counts,
+      (table) => rows[table] ?? 0,
+      removedShareMax,
+    ),
+  };
 }
 
 /** For all rules together, on a database that serves. */
 const COUNT_LIMIT_MS = 120_000;
 
 /** Counts what breaks the migration: what a rule cleans belongs into the plan, the rest needs a person. */
-async function readRules(blue: SqlClient, findings: Findings): Promise<readonly RuleCountWithin[]> {
-  const counts = await countRulesWithin(blue, COUNT_LIMIT_MS);
+async function readRules(path: CopyPath, blue: SqlClient, findings: Findings): Promise<readonly RuleCountWithin[]> {
+  const counts = await countRulesWithin(path, blue, COUNT_LIMIT_MS);
   // That a sample has none of what only a person can decide about says nothing.
   const uncounted = counts.filter(
     ({ kind, rows, isEstimate }) => rows === null || (kind === 'refuse' && isEstimate && rows === 0),

@@ -5,6 +5,7 @@ import { type StepInput } from '../domain/steps';
 import { type AttemptDescription, describeArbiter, problemsSinceCommit } from '../hydra/arbiter';
 import { byFullName } from '../hydra/by-full-name';
 import { changeLogSize, compareLedger, readNotCarried } from '../hydra/capture';
+import { copyPathOf } from '../hydra/paths';
 import { retireSyncRole } from '../hydra/sync';
 import { withGreen } from './green/with-green';
 import { type Step } from './step';
@@ -21,7 +22,7 @@ export const proveDrain: Step<StepInput, DrainReceipt> = (deps, input, context) 
     'blue',
     async (blue) => {
       const committed = await committedAttempt(blue, input.cutoverId);
-      const { hydraSchema, sync } = deps.settings;
+      const { hydraSchema, hydraVersion, sync } = deps.settings;
       const { batchRows, loginTtlMs } = sync;
       const named = await byFullName(blue, hydraSchema);
       const compared = await withGreen(deps, input, context, 'drain proof', async (green) => {
@@ -50,7 +51,13 @@ export const proveDrain: Step<StepInput, DrainReceipt> = (deps, input, context) 
           { problems },
         );
       }
-      const notCarried = await readNotCarried(blue, hydraSchema, committed.holdStartedAt, loginTtlMs);
+      const notCarried = await readNotCarried(
+        copyPathOf(hydraVersion),
+        blue,
+        hydraSchema,
+        committed.holdStartedAt,
+        loginTtlMs,
+      );
       return { captured, applied, missing, undoneChanges, byKind, notCarried };
     },
     { signal: context.signal, purpose: 'drain proof' },

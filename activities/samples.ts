@@ -1,4 +1,5 @@
 import { type StepInput } from '../domain/steps';
+import { copyPathOf } from '../hydra/paths';
 import { type Sample, chooseClients, chooseSubjects, writeSamples } from '../hydra/validation';
 import { keepTraffic } from './baking/keep-traffic';
 import { withBlue } from './green/with-blue';
@@ -16,9 +17,9 @@ export const sampleBlue: Step<StepInput, { readonly subjects: number; readonly c
   input,
   context,
 ) => {
-  const { validation } = deps.settings;
+  const { validation, hydraVersion } = deps.settings;
   const { subjects, clients } = await withBlue(deps, context, 'choose samples', async (blue) => ({
-    subjects: await chooseSubjects(blue, validation.subjects),
+    subjects: await chooseSubjects(copyPathOf(hydraVersion).consents, blue, validation.subjects),
     clients: await chooseClients(blue, validation.clients),
   }));
   const samples: Sample[] = [

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type DatabaseSession, type SessionOptions } from '../domain/ports/databases';
 import { isCutoverFault } from '../domain/faults';
 import { type StepInput } from '../domain/steps';
+import { copyPathOf } from '../hydra/paths';
 import {
   type RoundOptions,
   type RoundReceipt,
@@ -46,7 +47,7 @@ async function withSyncOver<T>(
     async (admin) => {
       const { login, generation, nonce } = await becomeSyncer(admin, cutoverId, settings.hydraSchema);
       const run = async (green: DatabaseSession): Promise<T> => {
-        const sessions = await prepareSync(blue, green, settings.hydraSchema);
+        const sessions = await prepareSync(copyPathOf(settings.hydraVersion), blue, green, settings.hydraSchema);
         return work({ sides: { ...sessions, generation, nonce, loginTtlMs: settings.sync.loginTtlMs }, admin });
       };
       try {

@@ -6,6 +6,7 @@ import { type ValidationReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { readArbiter } from '../hydra/arbiter/arbiter';
 import { HYDRA_VERSION_FACTS } from '../hydra/versions';
+import { copyPathOf } from '../hydra/paths';
 import {
   type Sample,
   clientsIn,
@@ -110,6 +111,7 @@ async function checkConsents(
   samples: readonly Sample[],
   sides: Sides,
 ): Promise<Finding> {
+  const path = copyPathOf(deps.settings.hydraVersion);
   const total = { same: 0, revokedBefore: 0, goneSince: 0 };
   const named: string[] = [];
   let [hidden, changed] = [0, 0];
@@ -120,7 +122,10 @@ async function checkConsents(
     const ids = sampled.map(({ consentId }) => consentId);
     // Hydra first: what is revoked in between is then missing in both.
     const answered = await deps.hydra.consents('green', key);
-    const rows = { blue: await consentsInBlue(sides.blue, ids), green: await consentsInGreen(sides.green, ids) };
+    const rows = {
+      blue: await consentsInBlue(path.consents, sides.blue, ids),
+      green: await consentsInGreen(sides.green, ids),
+    };
     const verdict = judgeConsents(sampled, answered, rows);
     for (const name of Object.keys(total) as (keyof typeof total)[]) total[name] += verdict[name];
     hidden += verdict.hidden.length;
@@ -141,6 +146,7 @@ async function checkClients(
   samples: readonly Sample[],
   sides: Sides,
 ): Promise<Finding> {
+  const path = copyPathOf(deps.settings.hydraVersion);
   const counts = { same: 0, edited: 0, removed: 0, missing: 0 };
   const differing: string[] = [];
   const clients = samples.filter(({ kind }) => kind === 'client');
@@ -153,7 +159,7 @@ async function checkClients(
       counts[there.has(key) ? 'missing' : 'removed'] += 1;
       continue;
     }
-    const fields = compareAnswers('client', before, now).map(({ path }) => path);
+    const fields = compareAnswers(path.differences, 'client', before, now).map(({ path }) => path);
     if (fields.length === 0) counts.same += 1;
     else if (editedBetween(before, now)) counts.edited += 1;
     else differing.push(`${key} (${fields.sort().join(', ')})`);

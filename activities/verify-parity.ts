@@ -4,6 +4,7 @@ import { type SqlClient } from '../domain/ports/sql-client';
 import { type ParityReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { RangeQueue, forgetProofs, readProof, readWalks } from '../hydra/parity';
+import { copyPathOf } from '../hydra/paths';
 import { type Brake, withBrake } from './brake';
 import { proveRanges, withLanes, withProgress } from './parity/prove-ranges';
 import { settleProof } from './parity/settle-proof';
@@ -33,7 +34,7 @@ export const verifyParity: Step<StepInput, ParityReceipt> = async (deps, input, 
         isRepeat = true;
         await withBrake(deps, input, context, context.signal, (brake) => compareAll(deps, brake, context, progress));
         await lookAgain(deps, input, context, progress);
-        return receiptOf(progress);
+        return receiptOf(deps, progress);
       });
     } catch (error) {
       if (!isCutoverFault(error) || error.code !== 'ROW_UNREADABLE') throw error;
@@ -49,7 +50,9 @@ export const verifyParity: Step<StepInput, ParityReceipt> = async (deps, input, 
 
 /** Every walk that was not through yet. */
 async function compareAll(deps: StepDeps, brake: Brake, context: StepContext, progress: SqlClient): Promise<void> {
-  const walks = (await readWalks(progress)).filter(({ provenSince }) => provenSince === null);
+  const walks = (await readWalks(copyPathOf(deps.settings.hydraVersion), progress)).filter(
+    ({ provenSince }) => provenSince === null,
+  );
   const queue = new RangeQueue(progress, walks);
   let rows = 0;
   let ranges = 0;
@@ -69,7 +72,7 @@ async function compareAll(deps: StepDeps, brake: Brake, context: StepContext, pr
 }
 
 async function lookAgain(deps: StepDeps, input: StepInput, context: StepContext, progress: SqlClient): Promise<void> {
-  const { unequal } = await readProof(progress);
+  const { unequal } = await readProof(copyPathOf(deps.settings.hydraVersion), progress);
   if (unequal === 0) return;
   deps.log.info({ unequal }, 'ranges differ; looking again after a round of the sync');
   const options = { signal: context.signal, purpose: 'verify parity' };
@@ -77,8 +80,8 @@ async function lookAgain(deps: StepDeps, input: StepInput, context: StepContext,
   await withSync(deps, input, options, (session) => settleProof(deps, session, context.signal));
 }
 
-async function receiptOf(progress: SqlClient): Promise<ParityReceipt> {
-  const { tables, differences, examples } = await readProof(progress);
+async function receiptOf(deps: StepDeps, progress: SqlClient): Promise<ParityReceipt> {
+  const { tables, differences, examples } = await readProof(copyPathOf(deps.settings.hydraVersion), progress);
   const rows = Object.values(tables).reduce((sum, count) => sum + count, 0);
   return { tables, rows, differences, examples };
 }

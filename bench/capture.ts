@@ -25,6 +25,9 @@ import {
 } from '../world/oauth';
 import { resolveHydra } from '../world/toolchain';
 import { LEVELS, measureLevels } from './capture-levels';
+import { copyPathOf } from '../hydra/paths';
+
+const PATH = copyPathOf({ blue: '1.11.10', green: '2.3.0' });
 
 const LANES = 4;
 const CHAINS_PER_LANE = 10;
@@ -126,7 +129,7 @@ async function measureHydra(http: OauthHttp, ours: Client): Promise<void> {
 async function arm(ours: Client): Promise<void> {
   await installArbiter(ours, { side: 'blue', cutoverId: 'bench', initialState: 'open' });
   await guardTables(ours);
-  await installCapture(ours);
+  await installCapture(PATH, ours);
   const begun = await beginAttempt(ours, { epoch: 1, holdDeadlineMs: 60_000, marginMs: 0 });
   if (!begun.ok) throw new CutoverFault('INTERNAL', `no attempt: ${begun.reason}`);
   await fence(ours, begun.attempt, LOCK_TIMEOUT_MS);

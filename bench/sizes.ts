@@ -2,18 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { guardTables, installArbiter } from '../hydra/arbiter';
 import { byFullName } from '../hydra/by-full-name';
-import { CAPTURED_TABLES, installCapture } from '../hydra/capture';
+import { installCapture } from '../hydra/capture';
 import { applyRules, countRulesWithin } from '../hydra/cleaning';
-import { repairStates } from '../hydra/fixups';
+import { repairStates } from '../hydra/paths/1-11-10-to-2-3-0/fixups/repair-states';
 import { RANGE_ROWS, RangeQueue, compareInTime, installParityTables, readProof, readWalks } from '../hydra/parity';
 import { becomeSyncer, carryRecentRequests, dropSyncRole, prepareSync, syncRound } from '../hydra/sync';
-import { GREEN_TABLES, prepareBlue } from '../hydra/transform';
+import { prepareSource } from '../hydra/transform';
 import { bucketOfTable } from '../hydra/parity/parity-queries';
 import { EndpointProcess, MASTER_PASSWORD } from '../test/integration/world/rds/endpoint-fixture';
 import { createHydraDatabase, migrateHydra } from '../world/hydra';
 import { resolveHydra } from '../world/toolchain';
 import { type Figures, exponent, extrapolate, measure } from './sizes/measure';
 import { populate } from './sizes/population';
+import { copyPathOf } from '../hydra/paths';
+
+const PATH = copyPathOf({ blue: '1.11.10', green: '2.3.0' });
 
 const DEFAULT_SIZES = [100_000, 1_000_000];
 const TARGET_GRANTS = 100_000_000;
@@ -96,16 +99,16 @@ async function measureSize(rds: EndpointProcess, address: Address, grants: numbe
     await migrate('1.11.10', blueName);
     let blue = await connect(blueName);
     const rows = await populate(blue, grants);
-    await phase('count rules on blue', async () => countRulesWithin(await byFullName(blue, 'public'), 600_000));
+    await phase('count rules on blue', async () => countRulesWithin(PATH, await byFullName(blue, 'public'), 600_000));
     await blue.end();
     await watch.query(`CREATE DATABASE ${greenName} TEMPLATE ${blueName} OWNER hydra`);
     blue = await connect(blueName);
     const green = await connect(greenName);
     await installArbiter(blue, { side: 'blue', initialState: 'open', ...CUTOVER });
     await guardTables(blue);
-    await installCapture(blue);
+    await installCapture(PATH, blue);
     await green.query('CREATE SCHEMA hydra_cutover');
-    await phase('clean', () => applyRules(green, { asOf: new Date().toISOString() }));
+    await phase('clean', () => applyRules(PATH, green, { asOf: new Date().toISOString() }));
     await phase('migrate', () => migrate('2.3.0', greenName));
     await phase('repair', () => repairStates(green));
     await green.query('DROP SCHEMA hydra_cutover CASCADE');
@@ -115,7 +118,7 @@ async function measureSize(rds: EndpointProcess, address: Address, grants: numbe
     const syncer = await becomeSyncer(green, CUTOVER.cutoverId, 'public');
     const carrier = await connect(greenName, syncer.login);
     const sides = {
-      ...(await prepareSync(blue, carrier, 'public')),
+      ...(await prepareSync(PATH, blue, carrier, 'public')),
       ...syncer,
       loginTtlMs: LOGIN_TTL_MS,
     };
@@ -127,12 +130,12 @@ async function measureSize(rds: EndpointProcess, address: Address, grants: numbe
     await phase('catch up', () => syncRound(sides, { batchRows: 5_000 }));
     const lanes: Awaited<ReturnType<typeof prepareSync>>[] = [];
     for (let lane = 0; lane < LANES; lane += 1) {
-      lanes.push(await prepareSync(await connect(blueName), await connect(greenName), 'public'));
+      lanes.push(await prepareSync(PATH, await connect(blueName), await connect(greenName), 'public'));
     }
     const progress = await connect(greenName);
-    await installParityTables(progress);
+    await installParityTables(PATH, progress);
     await phase('compare all rows', async () => {
-      const queue = new RangeQueue(progress, await readWalks(progress), RANGE_ROWS);
+      const queue = new RangeQueue(progress, await readWalks(PATH, progress), RANGE_ROWS);
       await Promise.all(
         lanes.map(async (lane) => {
           for (let task = await queue.take(lane.blue); task !== null; task = await queue.take(lane.blue)) {
@@ -141,16 +144,16 @@ async function measureSize(rds: EndpointProcess, address: Address, grants: numbe
         }),
       );
     });
-    const proof = await readProof(progress);
+    const proof = await readProof(PATH, progress);
     if (proof.provenSince === null || proof.unequal > 0) throw new Error(`${proof.unequal} ranges differ`);
     // The session of the sync knows the tables by their full names alone.
     const plain = await connect(blueName);
-    await prepareBlue(plain);
+    await prepareSource(PATH, plain);
     await phase('read and hash transformed rows of blue', async () => {
-      for (const table of GREEN_TABLES) await plain.query(bucketOfTable(table).sql);
+      for (const table of PATH.tables) await plain.query(bucketOfTable(table).sql);
     });
     await phase('read and hash rows of blue as they are', async () => {
-      for (const { table } of CAPTURED_TABLES) {
+      for (const { table } of PATH.captured) {
         await plain.query(`SELECT sum(hashtextextended(source::text, 0)) FROM ${table} AS source`);
       }
     });

@@ -3,11 +3,13 @@ import { Client } from 'pg';
 import { guardTables, installArbiter } from '../hydra/arbiter';
 import { installCapture } from '../hydra/capture';
 import { type SyncSides, becomeSyncer, dropSyncRole, prepareSync, syncRound } from '../hydra/sync';
-import { GREEN_TABLES } from '../hydra/transform';
 import { EndpointProcess, MASTER_PASSWORD } from '../test/integration/world/rds/endpoint-fixture';
 import { createHydraDatabase, migrateHydra } from '../world/hydra';
 import { seed } from '../world/seeder';
 import { resolveHydra } from '../world/toolchain';
+import { copyPathOf } from '../hydra/paths';
+
+const PATH = copyPathOf({ blue: '1.11.10', green: '2.3.0' });
 
 const GRANTS = 10_000;
 const BATCH_ROWS = 5_000;
@@ -59,14 +61,14 @@ export async function run(): Promise<void> {
     const [blue, green] = [await connect('blue'), await connect('green')];
     await installArbiter(blue, { side: 'blue', initialState: 'open', ...CUTOVER });
     await guardTables(blue);
-    await installCapture(blue);
+    await installCapture(PATH, blue);
     await installArbiter(green, { side: 'green', initialState: 'closed', ...CUTOVER });
     await guardTables(green);
     await seed(blue, { profile: 'clean', grants: GRANTS, seed: 1, asOf: new Date().toISOString() });
     await green.query('ANALYZE');
     const syncer = await becomeSyncer(green, CUTOVER.cutoverId, 'public');
     const writer = await connect('green', syncer.login);
-    const sides = await prepareSync(blue, writer, 'public');
+    const sides = await prepareSync(PATH, blue, writer, 'public');
     await measure({ ...sides, loginTtlMs: 1_800_000, ...syncer }, await connect('blue'), green);
     await writer.end();
     await dropSyncRole(green, CUTOVER.cutoverId);
@@ -107,7 +109,7 @@ async function measure(sides: SyncSides, traffic: Client, green: Client): Promis
 /** @returns ms */
 async function writeAgain(green: Client): Promise<number> {
   let ms = 0;
-  for (const { name } of GREEN_TABLES) {
+  for (const { name } of PATH.tables) {
     await green.query(`CREATE TABLE again (LIKE ${name} INCLUDING ALL)`);
     const startedAt = performance.now();
     await green.query(`INSERT INTO again SELECT * FROM ${name}`);

@@ -1,16 +1,12 @@
 import { type SqlClient } from '../domain/ports/sql-client';
-import { CAPTURED_TABLES } from './capture';
-import { GREEN_TABLES } from './transform';
+import { SUPPORTED_HYDRA_VERSIONS } from '../domain/hydra-versions';
+import { recordedTables } from './catalog/recorded';
+import { quoteIdentifier } from './cleaning/session';
 
-/** Every table of Hydra that is named by those who read or write its rows. */
-const TABLES = [
-  ...new Set([
-    ...CAPTURED_TABLES.map(({ table }) => table),
-    ...GREEN_TABLES.map(({ name }) => name),
-    'networks',
-    'schema_migration',
-  ]),
-].join('|');
+/** Every table of Hydra, whatever its version. */
+const TABLES = [...new Set([...SUPPORTED_HYDRA_VERSIONS.flatMap(recordedTables), 'networks', 'schema_migration'])].join(
+  '|',
+);
 
 /** As a table: neither within a longer name, nor as text, nor where a schema stands before it. */
 const PLAIN_NAME = new RegExp(`(?<![\\w."'])(?:${TABLES})(?![\\w"'])`, 'g');
@@ -30,7 +26,7 @@ const LOOKED_UP = new RegExp(`(?<=to_regclass\\(')(?:${TABLES})(?='\\))|(?<=')(?
  */
 export async function byFullName(client: SqlClient, schema: string): Promise<SqlClient> {
   await client.query(`SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false)`);
-  const prefix = `"${schema.replaceAll('"', '""')}".`;
+  const prefix = `${quoteIdentifier(schema)}.`;
   const inFull = (name: string): string => prefix + name;
   return {
     query: (text, values) =>

@@ -139,7 +139,7 @@ export async function assertNothingPlanted(
 }
 
 /**
- * Before tables of 1.11.10 are read on a side that may have no arbiter yet: locks them until the caller's transaction ends, and looks.
+ * Before tables of Hydra are read on a side that may have no arbiter yet: locks them until the caller's transaction ends, and looks.
  *
  * @param client names Hydra's tables in full: see `byFullName`
  * @throws CutoverFault CHECK_FAILED as {@link assertNothingPlanted}

@@ -12,6 +12,7 @@ import {
   keySets,
   keySetsRotatedBetween,
 } from '../../hydra/validation';
+import { copyPathOf } from '../../hydra/paths';
 import { type StepDeps } from '../step';
 import { isOfClient } from '../green/consent-verdict';
 import { type BothSides, type Question } from './both-sides';
@@ -19,6 +20,7 @@ import { type BothSides, type Question } from './both-sides';
 /** What both are asked: discovery, all key sets and trusted issuers, and of samples of clients and subjects everything. */
 export async function questionsOf(deps: StepDeps, sides: BothSides): Promise<readonly Question[]> {
   const { subjects, clients } = deps.settings.validation;
+  const path = copyPathOf(deps.settings.hydraVersion);
   return [
     { question: 'discovery', about: '', ask: () => discovery(deps) },
     { question: 'trusted_issuer', about: '', ask: () => trustedIssuers(deps, sides) },
@@ -32,7 +34,7 @@ export async function questionsOf(deps: StepDeps, sides: BothSides): Promise<rea
       about: id,
       ask: () => client(deps, sides, id),
     })),
-    ...(await chooseSubjects(sides.blue, subjects)).map((subject) => ({
+    ...(await chooseSubjects(path.consents, sides.blue, subjects)).map((subject) => ({
       question: 'consent' as const,
       // Whose it is stays in the databases.
       about: '',
@@ -46,19 +48,19 @@ function isAskable(set: string): boolean {
   return !set.includes('/');
 }
 
-async function discovery({ hydra }: StepDeps): Promise<readonly AnswerFinding[]> {
-  const [blue, green] = await Promise.all([hydra.discovery('blue'), hydra.discovery('green')]);
-  return differences('discovery', '', blue, green);
+async function discovery(deps: StepDeps): Promise<readonly AnswerFinding[]> {
+  const [blue, green] = await Promise.all([deps.hydra.discovery('blue'), deps.hydra.discovery('green')]);
+  return differences(deps, 'discovery', '', blue, green);
 }
 
-async function trustedIssuers({ hydra }: StepDeps, sides: BothSides): Promise<readonly AnswerFinding[]> {
-  const [blue, green] = await Promise.all([hydra.trustedIssuers('blue'), hydra.trustedIssuers('green')]);
+async function trustedIssuers(deps: StepDeps, sides: BothSides): Promise<readonly AnswerFinding[]> {
+  const [blue, green] = await Promise.all([deps.hydra.trustedIssuers('blue'), deps.hydra.trustedIssuers('green')]);
   const found: AnswerFinding[] = [];
   for (const id of new Set([...blue.keys(), ...green.keys()])) {
     const [before, now] = [blue.get(id), green.get(id)];
     // A copy that stays as it was lacks what is new, and has what was removed since.
     if (sides.carry === undefined && (before === undefined || now === undefined)) continue;
-    found.push(...differences('trusted_issuer', id, before, now));
+    found.push(...differences(deps, 'trusted_issuer', id, before, now));
   }
   return found;
 }
@@ -72,12 +74,12 @@ async function keys({ hydra }: StepDeps, sides: BothSides, set: string): Promise
   return [{ question: 'keys', about: set, field: 'a key', kind: 'lost' }];
 }
 
-async function client({ hydra }: StepDeps, sides: BothSides, id: string): Promise<readonly AnswerFinding[]> {
-  const [blue, green] = await Promise.all([hydra.client('blue', id), hydra.client('green', id)]);
+async function client(deps: StepDeps, sides: BothSides, id: string): Promise<readonly AnswerFinding[]> {
+  const [blue, green] = await Promise.all([deps.hydra.client('blue', id), deps.hydra.client('green', id)]);
   if (blue === undefined && green === undefined) return [];
   if (blue !== undefined && green !== undefined && editedBetween(blue, green) && sides.carry === undefined) return [];
   if (green === undefined && sides.carry === undefined && !(await clientsIn(sides.green, [id])).has(id)) return [];
-  return differences('client', id, blue, green);
+  return differences(deps, 'client', id, blue, green);
 }
 
 async function consents(deps: StepDeps, sides: BothSides, subject: string): Promise<readonly AnswerFinding[]> {
@@ -87,11 +89,11 @@ async function consents(deps: StepDeps, sides: BothSides, subject: string): Prom
   for (const { consentId, answer } of onBlue) {
     const now = green.get(consentId);
     green.delete(consentId);
-    if (now !== undefined) found.push(...consentDifferences(consentId, answer, now));
+    if (now !== undefined) found.push(...consentDifferences(deps, consentId, answer, now));
     else if (await isMissing(sides, consentId)) found.push(missing(consentId, 'lost'));
   }
   // What is left is on green alone: revoked on blue, if blue has it no more.
-  const revived = await consentsInBlue(sides.blue, [...green.keys()]);
+  const revived = await consentsInBlue(copyPathOf(deps.settings.hydraVersion).consents, sides.blue, [...green.keys()]);
   const isWrong = (id: string) => sides.carry !== undefined || revived.has(id);
   return [...found, ...[...green.keys()].filter(isWrong).map((id) => missing(id, 'added'))];
 }
@@ -106,8 +108,13 @@ function missing(about: string, kind: 'lost' | 'added'): AnswerFinding {
 }
 
 /** The client of a consent is a question of its own; one that was edited meanwhile says nothing about the consent. */
-function consentDifferences(consentId: string, blue: HydraAnswer, green: HydraAnswer): readonly AnswerFinding[] {
-  const found = differences('consent', consentId, [blue], [green]);
+function consentDifferences(
+  deps: StepDeps,
+  consentId: string,
+  blue: HydraAnswer,
+  green: HydraAnswer,
+): readonly AnswerFinding[] {
+  const found = differences(deps, 'consent', consentId, [blue], [green]);
   const [before, now] = [clientOf(blue), clientOf(green)];
   return editedBetween(before, now) ? found.filter(({ field }) => !isOfClient(field)) : found;
 }
@@ -117,12 +124,13 @@ function clientOf({ consent_request }: HydraAnswer): HydraAnswer {
 }
 
 export function differences(
+  { settings }: Pick<StepDeps, 'settings'>,
   question: AnswerQuestion,
   about: string,
   blue: unknown,
   green: unknown,
 ): readonly AnswerFinding[] {
-  return compareAnswers(question, blue, green).map(({ path, kind }) => ({
+  return compareAnswers(copyPathOf(settings.hydraVersion).differences, question, blue, green).map(({ path, kind }) => ({
     question,
     about,
     field: path === '' ? 'all of it' : path,

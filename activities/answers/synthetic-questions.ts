@@ -55,11 +55,13 @@ export async function syntheticQuestions(
 }
 
 async function compare(
-  { hydra }: StepDeps,
+  deps: StepDeps,
   { accessToken, refreshToken }: SyntheticTokens,
 ): Promise<SyntheticAnswers['answers']> {
+  const { hydra } = deps;
   const introspect = async (token: string, about: string) =>
     differences(
+      deps,
       'introspection',
       about,
       await hydra.introspection('blue', token),
@@ -68,14 +70,15 @@ async function compare(
   return [
     { question: 'introspection', findings: await introspect(accessToken, 'of a new access token') },
     { question: 'introspection', findings: await introspect(refreshToken, 'of a new refresh token') },
-    { question: 'userinfo', findings: await userinfo(hydra, accessToken) },
+    { question: 'userinfo', findings: await userinfo(deps, accessToken) },
   ];
 }
 
-async function userinfo(hydra: StepDeps['hydra'], accessToken: string): Promise<readonly AnswerFinding[]> {
+async function userinfo(deps: StepDeps, accessToken: string): Promise<readonly AnswerFinding[]> {
+  const { hydra } = deps;
   const blue = await hydra.userinfo('blue', accessToken);
   try {
-    return differences('userinfo', 'of a new user', blue, await hydra.userinfo('green', accessToken));
+    return differences(deps, 'userinfo', 'of a new user', blue, await hydra.userinfo('green', accessToken));
   } catch (error) {
     // A token that green does not know is refused there.
     if (!isCutoverFault(error) || error.code !== 'HYDRA_UNEXPECTED') throw error;

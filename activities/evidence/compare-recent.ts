@@ -11,13 +11,13 @@ export async function compareRecent(
   sides: SyncSides,
   options: { readonly batchRows: number; readonly signal: AbortSignal },
 ): Promise<ParityReceipt> {
-  const { blue, green } = sides;
-  const all = await readRecentKeys(blue, RECENT_CHANGES);
+  const { path, blue, green } = sides;
+  const all = await readRecentKeys(path, blue, RECENT_CHANGES);
   let result: ParityResult | undefined;
   let selection: ParitySelection = all;
   let first: ParityResult | undefined;
   for (let look = 1; look <= LOOKS; look += 1) {
-    result = await compareSides(blue, green, { ...options, selection });
+    result = await compareSides(path, blue, green, { ...options, selection });
     first ??= result;
     if (result.differences === 0) break;
     selection = result.complete ? result.differing : all;

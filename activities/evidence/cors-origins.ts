@@ -1,6 +1,6 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type Sighting } from '../../domain/sightings';
-import { createRowFunctions } from '../../hydra/cleaning';
+import { type CopyPath } from '../../hydra/paths';
 import { type StepDeps } from '../step';
 
 /** So many are tried at both sides. */
@@ -16,15 +16,9 @@ export interface ClientOrigins {
  *
  * @param named a session that names Hydra's tables in full
  */
-export async function clientOrigins(named: SqlClient): Promise<readonly ClientOrigins[]> {
-  await createRowFunctions(named);
-  return queryRows<ClientOrigins>(
-    named,
-    `SELECT origin, array_agg(id ORDER BY id) AS clients
-       FROM (SELECT client.id::text AS id, unnest(pg_temp.read_list(client.allowed_cors_origins)) AS origin
-               FROM hydra_client AS client WHERE client.allowed_cors_origins <> '') AS allowed
-      GROUP BY origin ORDER BY origin`,
-  );
+export async function clientOrigins(path: CopyPath, named: SqlClient): Promise<readonly ClientOrigins[]> {
+  await path.prepareSource(named);
+  return queryRows<ClientOrigins>(named, path.clientOriginsSql);
 }
 
 /** The lines of green's config that let these origins in. */

@@ -2,6 +2,7 @@ import { isCutoverFault } from '../../domain/faults';
 import { type SqlClient } from '../../domain/ports/sql-client';
 import { type CutoverEvidence } from '../../domain/receipts';
 import { someOf } from '../../domain/sightings';
+import { copyPathOf } from '../../hydra/paths';
 import { type StepDeps } from '../step';
 import { clientOrigins, corsSetting, originsToTry, refusedOrigins } from './cors-origins';
 import { type Observed, observedLines, readObserved } from './observed';
@@ -29,7 +30,7 @@ export async function noticesOf(
 /** What cannot be asked is told and stops nothing: the rest of the evidence is worth more. */
 async function corsNotice(deps: StepDeps, blue: SqlClient, { sightings }: Observed): Promise<readonly string[]> {
   try {
-    const candidates = originsToTry(await clientOrigins(blue), sightings);
+    const candidates = originsToTry(await clientOrigins(copyPathOf(deps.settings.hydraVersion), blue), sightings);
     const refused = await refusedOrigins(deps, candidates);
     if (refused.length === 0) return [];
     const { green } = deps.settings.hydraVersion;

@@ -2,6 +2,7 @@ import { isCutoverFault } from '../../domain/faults';
 import { type LoginClient } from '../../domain/ports/hydra-api';
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
 import { byFullName } from '../../hydra/by-full-name';
+import { copyPathOf } from '../../hydra/paths';
 import { compareAnswers } from '../../hydra/validation';
 import { HYDRA_VERSION_FACTS } from '../../hydra/versions';
 import { refusedOrigins } from '../evidence/cors-origins';
@@ -42,9 +43,9 @@ async function orReason(what: string, look: () => Promise<string[]>): Promise<st
   }
 }
 
-async function discoveryDifferences({ hydra }: StepDeps): Promise<string[]> {
+async function discoveryDifferences({ hydra, settings }: StepDeps): Promise<string[]> {
   const [blue, green] = [await hydra.discovery('blue'), await hydra.discovery('green')];
-  return compareAnswers('discovery', blue, green).map(
+  return compareAnswers(copyPathOf(settings.hydraVersion).differences, 'discovery', blue, green).map(
     ({ path, kind }) => `green's discovery document: ${path} is ${kind}; set green's config as blue's`,
   );
 }

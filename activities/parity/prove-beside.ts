@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type StepInput } from '../../domain/steps';
 import { RangeQueue, readWalks } from '../../hydra/parity';
+import { copyPathOf } from '../../hydra/paths';
 import { type Brake } from '../brake';
 import { type StepDeps } from '../step';
 import { proveRanges, withLanes, withProgress } from './prove-ranges';
@@ -34,7 +35,7 @@ export async function proveBeside(deps: StepDeps, input: StepInput, brake: Brake
 /** One pass through everything. */
 function proveOnce(deps: StepDeps, input: StepInput, brake: Brake, signal: AbortSignal): Promise<void> {
   return withProgress(deps, input, signal, async (progress) => {
-    const queue = new RangeQueue(progress, await readWalks(progress));
+    const queue = new RangeQueue(progress, await readWalks(copyPathOf(deps.settings.hydraVersion), progress));
     await withLanes(deps, 1, { signal, purpose: 'parity' }, (lanes) => {
       let since = performance.now();
       return proveRanges(lanes, queue, {

@@ -3,6 +3,7 @@ import { type SqlClient } from '../../domain/ports/sql-client';
 import { type StepInput } from '../../domain/steps';
 import { byFullName } from '../../hydra/by-full-name';
 import { type ComparedRange, type RangeQueue, compareInTime, installParityTables } from '../../hydra/parity';
+import { copyPathOf } from '../../hydra/paths';
 import { prepareSync } from '../../hydra/sync';
 import { withGreen } from '../green/with-green';
 import { type StepDeps } from '../step';
@@ -26,7 +27,7 @@ export function withProgress<T>(
 ): Promise<T> {
   return withGreen(deps, input, { signal }, 'parity progress', async (session) => {
     const progress = await byFullName(session, deps.settings.hydraSchema);
-    await installParityTables(progress);
+    await installParityTables(copyPathOf(deps.settings.hydraVersion), progress);
     return work(progress);
   });
 }
@@ -45,7 +46,7 @@ export async function withLanes<T>(
     databases.withSession(
       'green',
       async (green) => {
-        const lane = await prepareSync(blue, green, settings.hydraSchema);
+        const lane = await prepareSync(copyPathOf(settings.hydraVersion), blue, green, settings.hydraSchema);
         return withLanes(deps, count, options, work, [...opened, lane]);
       },
       options,

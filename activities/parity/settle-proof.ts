@@ -13,11 +13,11 @@ export async function settleProof(
   { sides, admin }: SyncSession,
   signal: AbortSignal,
 ): Promise<ParityProof> {
-  const before = await readProof(admin);
+  const before = await readProof(sides.path, admin);
   if (before.unequal === 0) return before;
   const { batchRows } = deps.settings.sync;
-  const looking = await prepareSync(sides.blue, admin, deps.settings.hydraSchema);
+  const looking = await prepareSync(sides.path, sides.blue, admin, deps.settings.hydraSchema);
   const round = async (): Promise<void> => void (await syncRound(sides, { batchRows, signal }));
   await settleUnequal(looking, admin, { batchRows, signal, round });
-  return readProof(admin);
+  return readProof(sides.path, admin);
 }

@@ -2,6 +2,7 @@ import { type SqlClient } from '../../domain/ports/sql-client';
 import { type Prediction } from '../../domain/predict';
 import { quietWindow } from '../../domain/quiet-hours';
 import { someOf } from '../../domain/sightings';
+import { copyPathOf } from '../../hydra/paths';
 import { clientOrigins, corsSetting } from '../evidence/cors-origins';
 import { type Observed, observedLines, readObserved } from '../evidence/observed';
 import { type StepDeps } from '../step';
@@ -26,7 +27,7 @@ export async function checkObservations(deps: StepDeps, findings: Findings): Pro
 
 /** Browsers of these origins meet a green that answers preflights by its own list alone. */
 export async function checkCorsOrigins(named: SqlClient, deps: StepDeps, findings: Findings): Promise<void> {
-  const origins = await clientOrigins(named);
+  const origins = await clientOrigins(copyPathOf(deps.settings.hydraVersion), named);
   const [first] = origins.filter(({ origin }) => !origin.includes('*'));
   // Without CORS on blue nobody uses them; with an asterisk alone nobody can be asked.
   if (origins.length === 0 || (first !== undefined && !(await deps.hydra.allowsOrigin('blue', first.origin)))) return;

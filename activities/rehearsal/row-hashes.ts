@@ -1,6 +1,7 @@
 import { type ParityReceipt, type RowHashesReceipt } from '../../domain/receipts';
 import { type StepInput } from '../../domain/steps';
 import { compareWithExpected, keepExpected } from '../../hydra/parity';
+import { copyPathOf } from '../../hydra/paths';
 import { whileBeating } from '../green/while-beating';
 import { withClosedGreen, withGreen } from '../green/with-green';
 import { type Step } from '../step';
@@ -17,7 +18,11 @@ export const keepRowHashes: Step<StepInput, RowHashesReceipt> = (deps, input, co
     const counts = await whileBeating(
       context,
       () => ({ step: 'hashing', table }),
-      () => keepExpected(green, { signal: context.signal, onTable: (name) => (table = name) }),
+      () =>
+        keepExpected(copyPathOf(deps.settings.hydraVersion), green, {
+          signal: context.signal,
+          onTable: (name) => (table = name),
+        }),
     );
     return { tables: counts, rows: Object.values(counts).reduce((sum, rows) => sum + rows, 0) };
   });
@@ -34,7 +39,11 @@ export const compareRowHashes: Step<StepInput, ParityReceipt> = (deps, input, co
     const result = await whileBeating(
       context,
       () => ({ step: 'comparing', table }),
-      () => compareWithExpected(green, { signal: context.signal, onTable: (name) => (table = name) }),
+      () =>
+        compareWithExpected(copyPathOf(deps.settings.hydraVersion), green, {
+          signal: context.signal,
+          onTable: (name) => (table = name),
+        }),
     );
     const tables = Object.entries(result.tables).map(([name, { blue }]) => [name, blue] as const);
     return {

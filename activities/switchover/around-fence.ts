@@ -1,15 +1,12 @@
 import { CutoverFault } from '../../domain/faults';
 import { type ResultOf } from '../../domain/switchover';
 import { lookAtFence, type FenceLook } from '../../hydra/arbiter';
-import { CAPTURED_TABLES, logAltogether, type CapturedTableName } from '../../hydra/capture';
+import { logAltogether } from '../../hydra/capture';
 import { compareSides } from '../../hydra/parity';
+import { type CarriedTableName, type CopyPath, copyPathOf } from '../../hydra/paths';
 import { prepareSync, syncRound } from '../../hydra/sync';
-import { GREEN_TABLES, type GreenTableName } from '../../hydra/transform';
 import { withSync } from '../sync-session';
 import { type Attempt } from './attempt';
-
-/** Green keeps logins and consents of blue in one table. */
-const FLOW_TABLE: GreenTableName = 'hydra_oauth2_flow';
 
 /** What is known of writes that went around blue's fence, and what was done about it. */
 export class AroundFence {
@@ -18,7 +15,7 @@ export class AroundFence {
   /** What was there already when everything of it was carried and compared: no reason to carry it once more. */
   carried: FenceLook | null = null;
   /** Tables of blue that were carried, or are to be. */
-  readonly tables = new Set<CapturedTableName>();
+  readonly tables = new Set<string>();
   /** Rows of green that were changed by it. */
   rows = 0;
   /** Rows that differed when it was compared last; null: never compared to the end. */
@@ -36,7 +33,7 @@ export async function lookAround(run: Attempt): Promise<ResultOf<'lookAround'>> 
   const look = { problems, refused: refused === null ? null : Math.max(0, refused - (run.refusedOnBlueBefore ?? 0)) };
   if (isKnown(look, around.carried)) return 'clean';
   around.found = look;
-  concernedTables(look).forEach((table) => around.tables.add(table));
+  concernedTables(copyPathOf(run.deps.settings.hydraVersion), look).forEach((table) => around.tables.add(table));
   run.deps.log.error(
     { ...run.names, problems: look.problems, refused: look.refused, tables: [...around.tables] },
     'something may have gone around the fence of blue; green stays closed until those tables are carried and compared',
@@ -55,8 +52,8 @@ function isKnown({ problems, refused }: FenceLook, carried: FenceLook | null): b
 }
 
 /** @returns the captured tables that the problems name; all, where one names none, or writes were refused */
-function concernedTables({ problems, refused }: FenceLook): readonly CapturedTableName[] {
-  const all = CAPTURED_TABLES.map(({ table }) => table);
+function concernedTables({ captured }: CopyPath, { problems, refused }: FenceLook): readonly string[] {
+  const all = captured.map(({ table }) => table);
   const named = problems.map((problem) => all.filter((table) => new RegExp(`\\b${table}\\b`).test(problem)));
   if (refused !== 0 || named.length === 0 || named.some((tables) => tables.length === 0)) return all;
   return [...new Set(named.flat())];
@@ -82,9 +79,9 @@ export async function carryAround(run: Attempt): Promise<ResultOf<'carryAround'>
         await logAltogether(sides.blue, tables);
         const { rows } = await syncRound(sides, { batchRows, signal });
         around.rows += rows;
-        const looking = await prepareSync(sides.blue, admin, deps.settings.hydraSchema);
-        const compared = await compareSides(looking.blue, looking.green, {
-          tables: greenTablesOf(tables),
+        const looking = await prepareSync(sides.path, sides.blue, admin, deps.settings.hydraSchema);
+        const compared = await compareSides(looking.path, looking.blue, looking.green, {
+          tables: greenTablesOf(sides.path, tables),
           batchRows,
           signal,
         });
@@ -106,10 +103,15 @@ export async function carryAround(run: Attempt): Promise<ResultOf<'carryAround'>
   }
 }
 
-function greenTablesOf(tables: readonly CapturedTableName[]): readonly GreenTableName[] {
-  const names = GREEN_TABLES.map(({ name }) => name).filter((name) => tables.some((table) => table === name));
-  const hasFlows = tables.some((table) => /_(authentication|consent)_request/.test(table));
-  return hasFlows ? [...names, FLOW_TABLE] : names;
+/** Green may keep what several tables of blue hold in its one table of flows. */
+function greenTablesOf(
+  { tables: carried, captured }: CopyPath,
+  tables: readonly string[],
+): readonly CarriedTableName[] {
+  const hasFlows = captured.some(({ table, flow }) => flow !== undefined && tables.includes(table));
+  return carried
+    .map(({ name }) => name)
+    .filter((name) => (name === 'hydra_oauth2_flow' ? hasFlows : tables.includes(name)));
 }
 
 /** What a person is asked with: the tables, the rows, the time. */

@@ -1,6 +1,8 @@
 import { type Client } from 'pg';
-import { CAPTURED_TABLES } from '../../hydra/capture';
 import { seed } from '../../world/seeder';
+import { copyPathOf } from '../../hydra/paths';
+
+const PATH = copyPathOf({ blue: '1.11.10', green: '2.3.0' });
 
 /** Real rows, of which the others are copies under other keys. */
 const SEEDED_GRANTS = 500;
@@ -29,12 +31,12 @@ export async function populate(blue: Client, grants: number): Promise<number> {
   await seed(blue, { profile: 'fixable', grants: SEEDED_GRANTS, seed: 11, asOf: new Date().toISOString() });
   const copies = Math.max(0, Math.round(grants / SEEDED_GRANTS) - 1);
   // Rows that the seeder left without a parent would not survive the foreign keys of a copy; none are made.
-  for (const { table } of CAPTURED_TABLES) {
+  for (const { table } of PATH.captured) {
     if (!FEW.has(table) && copies > 0) await copyRows(blue, table, copies);
   }
   await blue.query('VACUUM ANALYZE');
   let rows = 0;
-  for (const { table } of CAPTURED_TABLES) {
+  for (const { table } of PATH.captured) {
     const { rows: counted } = await blue.query<{ n: number }>(`SELECT count(*)::float8 AS n FROM ${table}`);
     rows += counted[0]?.n ?? 0;
   }

@@ -1,4 +1,5 @@
 import { type AnswerQuestion, compareAnswers } from '../../hydra/validation/compare-answers';
+import { ALL_DIFFERENCES } from '../../hydra/paths/differences';
 import { adminPath } from '../../hydra/versions';
 import { type ListenerName } from './feature';
 import { isIntrospection } from './introspection';
@@ -49,7 +50,11 @@ export function differingFields(
   const [ofBlue, ofGreen] = [read(question, blue.body), read(question, green.body)];
   if (ofBlue === undefined || ofGreen === undefined) return blue.body === green.body ? [] : undefined;
   if (Array.isArray(ofBlue) && ofBlue.length > WHOLE_LIST_MAX) return undefined;
-  return [...new Set(compareAnswers(question, ofBlue, ofGreen).map(({ path, kind }) => `${path || '(all)'} ${kind}`))];
+  return [
+    ...new Set(
+      compareAnswers(ALL_DIFFERENCES, question, ofBlue, ofGreen).map(({ path, kind }) => `${path || '(all)'} ${kind}`),
+    ),
+  ];
 }
 
 function read(question: AnswerQuestion, text: string): unknown {

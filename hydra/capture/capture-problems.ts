@@ -1,5 +1,4 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
-import { type CapturedTableName } from './captured-tables';
 import { TRIGGER_PREFIX } from './trigger-sql';
 import { hasOurs } from '../ours';
 
@@ -43,7 +42,7 @@ export async function logRewrites(client: SqlClient): Promise<string[]> {
  * as they are now, in the same transaction: what was off meanwhile is a problem no more once the sync has carried the tables, and one
  * that is still off stays a problem. The sync adopts the triggers of the capture ({@link logRewrites}).
  */
-export async function logAltogether(client: SqlClient, tables: readonly CapturedTableName[]): Promise<void> {
+export async function logAltogether(client: SqlClient, tables: readonly string[]): Promise<void> {
   await client.query(
     `WITH adopted AS (
        UPDATE hydra_cutover.guarded g SET relfilenode = c.relfilenode, trigger_xmin = t.xmin

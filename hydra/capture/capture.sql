@@ -97,7 +97,7 @@ $note$;
 CREATE FUNCTION hydra_cutover.note_consent() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $note$
 BEGIN
-  INSERT INTO hydra_cutover.revocation (kind, key, request_id) VALUES ('consent_deleted', concat(OLD.challenge), concat(OLD.challenge));
+  INSERT INTO hydra_cutover.revocation (kind, key, request_id) VALUES ('consent_deleted', concat(OLD.:consent_key), concat(OLD.:consent_key));
   RETURN NULL;
 END
 $note$;

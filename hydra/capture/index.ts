@@ -6,11 +6,10 @@ export {
   logAltogether,
   logRewrites,
 } from './capture-problems';
-export { type CapturedTable, type CapturedTableName, CAPTURED_TABLES } from './captured-tables';
 export { type ChangeLogSize, type PruneOptions, changeLogSize, lastChangeId, pruneChangeLog } from './change-log';
 export { type InstallCaptureOptions, installCapture } from './install-capture';
 export { isCaptureInstalled, removeCapture } from './remove-capture';
 export { type NotedRevocation, type RevocationKind, REVOCATION_KINDS, readNoted } from './revocations';
 export { type CompareLedgerOptions, type LedgerComparison, compareLedger } from './compare-ledger';
-export { type NotCarried, readNotCarried } from './read-not-carried';
+export { readNotCarried } from './read-not-carried';
 export { forgetLifetimes, raiseLifetimes, restoreRaisedLifetimes } from './lifetimes';

@@ -2,8 +2,8 @@ import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type LockRetryOptions, withLockRetry } from '../arbiter/lock-retry';
 import { sqlFile } from '../sql-file';
-import { CAPTURED_TABLES, type CapturedTable } from './captured-tables';
-import { logFunctionSql, triggerNames, triggersSql } from './trigger-sql';
+import { type CapturedTable, type CopyPath } from '../paths/copy-path';
+import { consentKeyOf, logFunctionSql, triggerNames, triggersSql } from './trigger-sql';
 import { hasOurs } from '../ours';
 
 export interface InstallCaptureOptions extends LockRetryOptions {
@@ -14,27 +14,28 @@ export interface InstallCaptureOptions extends LockRetryOptions {
 const CANARY: CapturedTable = { table: 'canary', key: ['id'], relations: [] };
 
 /**
- * Makes the change log beside the arbiter and puts the triggers on every table of Hydra 1.11.10 that carries state.
+ * Makes the change log beside the arbiter and puts the triggers on every table of blue's Hydra that carries state.
  *
  * Idempotent, one table per transaction. Needs the arbiter.
- * @throws CutoverFault CHECK_FAILED (a table of Hydra 1.11.10 is missing) | LOCK_BUSY (a table stays locked; tables done so far
+ * @throws CutoverFault CHECK_FAILED (a table of blue's Hydra is missing) | LOCK_BUSY (a table stays locked; tables done so far
  *   keep their triggers)
  * @returns how many tables are captured now, and those that were added in this call
  */
 export async function installCapture(
+  path: CopyPath,
   client: SqlClient,
   options: InstallCaptureOptions = {},
 ): Promise<{ readonly tables: number; readonly added: readonly string[] }> {
-  const tables = await tableStates(client, options.schema ?? 'public');
-  await installLog(client, options, tables);
+  const tables = await tableStates(path, client, options.schema ?? 'public');
+  await installLog(path, client, options, tables);
   const added: string[] = [];
-  for (const spec of CAPTURED_TABLES) {
+  for (const spec of path.captured) {
     const found = tables.get(spec.table);
     if (found === undefined || (await isCaptured(client, found.oid))) continue;
     await withLockRetry(client, found.name, options, triggersSql(spec, found.name));
     added.push(spec.table);
   }
-  return { tables: CAPTURED_TABLES.length, added };
+  return { tables: path.captured.length, added };
 }
 
 interface TableState {
@@ -43,7 +44,11 @@ interface TableState {
   readonly name: string;
 }
 
-async function tableStates(client: SqlClient, schema: string): Promise<Map<string, TableState>> {
+async function tableStates(
+  { captured, from }: CopyPath,
+  client: SqlClient,
+  schema: string,
+): Promise<Map<string, TableState>> {
   const rows = await queryRows<TableState & { relname: string }>(
     client,
     `SELECT c.oid::text AS oid, c.relname, format('%I.%I', n.nspname, c.relname) AS name
@@ -52,11 +57,11 @@ async function tableStates(client: SqlClient, schema: string): Promise<Map<strin
     [schema],
   );
   const tables = new Map(rows.map((row) => [row.relname, row]));
-  const missing = CAPTURED_TABLES.filter(({ table }) => !tables.has(table)).map(({ table }) => table);
+  const missing = captured.filter(({ table }) => !tables.has(table)).map(({ table }) => table);
   if (missing.length > 0) {
     throw new CutoverFault(
       'CHECK_FAILED',
-      `schema ${schema} lacks tables of Hydra 1.11.10: ${missing.join(', ')}; is this blue, and is the schema right?`,
+      `schema ${schema} lacks tables of Hydra ${from}: ${missing.join(', ')}; is this blue, and is the schema right?`,
       { missing },
     );
   }
@@ -64,18 +69,19 @@ async function tableStates(client: SqlClient, schema: string): Promise<Map<strin
 }
 
 async function installLog(
+  { captured }: CopyPath,
   client: SqlClient,
   options: InstallCaptureOptions,
   tables: ReadonlyMap<string, TableState>,
 ): Promise<void> {
   if (await hasOurs(client, 'hydra_cutover.captured')) return;
   await withLockRetry(client, 'hydra_cutover', options, async () => {
-    await client.query(sqlFile(__dirname, 'capture.sql'));
-    for (const spec of CAPTURED_TABLES) await client.query(logFunctionSql(spec));
+    await client.query(sqlFile(__dirname, 'capture.sql', { consent_key: consentKeyOf(captured) }));
+    for (const spec of captured) await client.query(logFunctionSql(spec));
     await client.query(logFunctionSql(CANARY, `'canary'`));
     await client.query('SELECT hydra_cutover.record_made()');
     await client.query(triggersSql(CANARY, 'hydra_cutover.canary'));
-    for (const spec of [...CAPTURED_TABLES, CANARY]) {
+    for (const spec of [...captured, CANARY]) {
       const name = tables.get(spec.table)?.name ?? 'hydra_cutover.canary';
       await client.query(
         `INSERT INTO hydra_cutover.to_capture (table_name, table_oid, trigger_name)

@@ -3,7 +3,7 @@ import { END_WHEN_SILENT } from '../end-when-silent';
 import { hasOurs } from '../ours';
 
 /**
- * Access-token lifespans of a client, by the grants that come with a refresh token. The same columns in 1.11.10 and 2.3.0, in
+ * Access-token lifespans of a client, by the grants that come with a refresh token. The same columns on both sides of every path, in
  * nanoseconds; null means the server's default.
  */
 const COLUMNS = [

@@ -1,5 +1,5 @@
 import { sqlFile } from '../sql-file';
-import { type CapturedTable } from './captured-tables';
+import { type CapturedTable } from '../paths/copy-path';
 
 /** Every trigger that the capture makes has a name that begins so; the guard's does too. */
 export const TRIGGER_PREFIX = 'hydra_cutover_';
@@ -11,21 +11,38 @@ interface TriggerSql {
 }
 
 /** What may have been a revocation is noted, besides being logged. */
-const REVOCATION_TRIGGERS: Readonly<Record<string, readonly TriggerSql[]>> = {
-  hydra_oauth2_refresh: [
-    trigger(
-      'revoked_update',
-      'AFTER UPDATE OF active',
-      'FOR EACH ROW WHEN (OLD.active AND NOT NEW.active)',
-      'note_chain',
-    ),
-    trigger('revoked_delete', 'AFTER DELETE', 'FOR EACH ROW WHEN (OLD.active)', 'note_chain'),
-  ],
-  hydra_oauth2_access: [trigger('revoked_delete', 'AFTER DELETE', 'FOR EACH ROW', 'note_access')],
-  hydra_oauth2_consent_request_handled: [deleteTrigger(`WHEN (OLD.error OPERATOR(pg_catalog.=) '{}')`, 'note_consent')],
-  hydra_oauth2_authentication_session: [deleteTrigger('', 'note_login_session')],
-  hydra_client: [deleteTrigger('', 'note_client')],
-};
+function revocationTriggers({ revokes }: CapturedTable): readonly TriggerSql[] {
+  switch (revokes?.what) {
+    case undefined:
+      return [];
+    case 'chain':
+      return [
+        trigger(
+          'revoked_update',
+          'AFTER UPDATE OF active',
+          'FOR EACH ROW WHEN (OLD.active AND NOT NEW.active)',
+          'note_chain',
+        ),
+        trigger('revoked_delete', 'AFTER DELETE', 'FOR EACH ROW WHEN (OLD.active)', 'note_chain'),
+      ];
+    case 'access':
+      return [trigger('revoked_delete', 'AFTER DELETE', 'FOR EACH ROW', 'note_access')];
+    case 'consent':
+      return [deleteTrigger(`WHEN (${revokes.when})`, 'note_consent')];
+    case 'login session':
+      return [deleteTrigger('', 'note_login_session')];
+    case 'client':
+      return [deleteTrigger('', 'note_client')];
+  }
+}
+
+/** @returns the column of the table whose rows are consents that `note_consent` notes them by */
+export function consentKeyOf(captured: readonly CapturedTable[]): string {
+  const keys = captured.flatMap(({ revokes }) => (revokes?.what === 'consent' ? [revokes.by] : []));
+  const [key] = keys;
+  if (key === undefined || keys.length > 1) throw new Error(`${keys.length} tables of consents are captured, not one`);
+  return key;
+}
 
 /** @param kind an SQL expression */
 export function logFunctionSql(spec: CapturedTable, kind = 'lower(TG_OP)'): string {
@@ -68,7 +85,7 @@ function triggersOf(spec: CapturedTable): readonly TriggerSql[] {
     // A rotation updates every old token of its chain to what it is already; unchanged rows carry nothing.
     trigger('log_update', 'AFTER UPDATE', 'FOR EACH ROW WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)', log),
     trigger('log_truncate', 'AFTER TRUNCATE', 'FOR EACH STATEMENT', 'log_truncate'),
-    ...(REVOCATION_TRIGGERS[spec.table] ?? []),
+    ...revocationTriggers(spec),
   ];
 }
 

@@ -96,11 +96,11 @@ export function judgeExtra(fact: Fact, others: ForeignJudgement, question: Catal
 /** What no run may begin with, by kind; undefined where this one may. */
 const REFUSED: Readonly<Partial<Record<FactKind, (fact: Fact) => string | undefined>>> = {
   column: () => "is none of Hydra's: what blue writes to it would not be carried",
-  'not null': () => "is none of Hydra's: what 2.x writes may be refused by it",
+  'not null': () => "is none of Hydra's: what green writes may be refused by it",
   constraint: ({ definition }) =>
     /^UNIQUE/.test(definition)
       ? undefined
-      : "is none of Hydra's: what 2.x writes may be refused by it, and every request with it",
+      : "is none of Hydra's: what green writes may be refused by it, and every request with it",
   rule: () => 'changes what Hydra writes; the commit is refused beside it',
   inheritance: () =>
     "rows of another table are read as this one's and written around it; the commit is refused beside it",
@@ -174,11 +174,11 @@ function stoppedBy(object: string, part: ForeignFate & { readonly object: Foreig
       class: 'stops',
       object,
       why,
-      fix: `${drop}; make it again on green, for the tables of 2.x`,
+      fix: `${drop}; make it again on green, for green's tables`,
       refuses: true,
     };
   const adaptation = { statements: [drop], again: make === null ? [] : [make] };
-  const fix = `on green, afterwards, for the tables of 2.x: ${make ?? object}`;
+  const fix = `on green, afterwards, for green's tables: ${make ?? object}`;
   return { class: 'stops', object, why, fix, refuses: false, adaptation };
 }
 
@@ -229,10 +229,10 @@ function statementFor(fact: Fact, { schema }: CatalogQuestion): string | undefin
 }
 
 function afterwards(fact: Fact, again: string | undefined): string {
-  if (fact.kind === 'publication' && fact.definition === 'of all tables') return 'the tables of 2.x are in it';
+  if (fact.kind === 'publication' && fact.definition === 'of all tables') return "green's tables are in it";
   if (again === undefined) return `if ${MERGED_INTO} shall have it, make it there on green afterwards`;
   const isOfFlow = fact.kind === 'grant' || fact.kind === 'publication';
-  return isOfFlow ? `on green, afterwards: ${again}` : `on green, afterwards, for the columns of 2.x: ${again}`;
+  return isOfFlow ? `on green, afterwards: ${again}` : `on green, afterwards, for green's columns: ${again}`;
 }
 
 function dropFor(fact: Fact, question: CatalogQuestion): string {

@@ -119,8 +119,8 @@ function toFinding(object: ForeignObject, fate: ForeignFate, all: readonly Forei
     object: told,
     why: `depends on ${fate.because}, which the migration drops or changes`,
     fix: canAdapt
-      ? `on green, afterwards, for the tables of 2.x: ${again}`
-      : `${tree.map((one) => one.drop).join('; ')}; make it again on green, for the tables of 2.x`,
+      ? `on green, afterwards, for green's tables: ${again}`
+      : `${tree.map((one) => one.drop).join('; ')}; make it again on green, for green's tables`,
     refuses: !canAdapt,
   } as const;
   return [canAdapt ? { ...finding, adaptation } : finding];

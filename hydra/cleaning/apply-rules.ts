@@ -3,7 +3,7 @@ import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { END_WHEN_SILENT } from '../end-when-silent';
 import { sqlFile } from '../sql-file';
 import { countRules } from './count-rules';
-import { type CleaningRuleId, CLEANING_RULES, CLEANING_RULE_IDS, fixSql } from './rules';
+import { type CopyPath } from '../paths/copy-path';
 import { DEFAULT_ARCHIVE_SCHEMA, countRule, createHelpers, inTransaction, quoteIdentifier, total } from './session';
 
 const LOCK = `SELECT pg_advisory_xact_lock(hashtext('hydra_cutover'), hashtext('cleaning'))`;
@@ -17,7 +17,7 @@ export interface ApplyOptions {
 }
 
 export interface AppliedRule {
-  readonly id: CleaningRuleId;
+  readonly id: string;
   /** What the rule applied to, as `countRules` counts it. */
   readonly rows: number;
   /** Rows touched on the way, those of cascades too; each has its images in the archive. */
@@ -29,29 +29,33 @@ export interface AppliedRule {
  *
  * Idempotent: what is clean is not touched again, and a run that was killed between rules is finished by the next. Two runs at once
  * take turns. Needs the right to create triggers on Hydra's tables; nobody else may write to them meanwhile.
- * @throws CutoverFault CHECK_FAILED (a rule of kind `refuse` counts rows: details list them all and nothing was changed, or not the
- * schema of 1.11.10) | INTERNAL (a fix left something over; that rule's transaction is rolled back)
+ * @throws CutoverFault CHECK_FAILED (a rule of kind `refuse` counts rows: details list them all and nothing was changed, or not
+ * the source's schema) | INTERNAL (a fix left something over; that rule's transaction is rolled back)
  */
-export async function applyRules(client: SqlClient, options: ApplyOptions): Promise<readonly AppliedRule[]> {
+export async function applyRules(
+  path: CopyPath,
+  client: SqlClient,
+  options: ApplyOptions,
+): Promise<readonly AppliedRule[]> {
   const archiveSchema = options.archiveSchema ?? DEFAULT_ARCHIVE_SCHEMA;
-  await assertNothingRefused(client, archiveSchema);
+  await assertNothingRefused(path, client, archiveSchema);
   const schema = quoteIdentifier(archiveSchema);
   await inTransaction(client, BEGIN, 'COMMIT', async () => {
     await client.query(LOCK);
     await client.query(sqlFile(__dirname, 'sql/archive.sql', { schema }));
   });
   const applied: AppliedRule[] = [];
-  for (const id of CLEANING_RULE_IDS) {
-    if (CLEANING_RULES[id].kind === 'refuse') continue;
+  for (const [id, { kind }] of Object.entries(path.cleaning.rules)) {
+    if (kind === 'refuse') continue;
     applied.push(
-      await inTransaction(client, BEGIN, 'COMMIT', () => applyRule(client, id, options.asOf, archiveSchema)),
+      await inTransaction(client, BEGIN, 'COMMIT', () => applyRule(path, client, id, options.asOf, archiveSchema)),
     );
   }
   return applied;
 }
 
-async function assertNothingRefused(client: SqlClient, archiveSchema: string): Promise<void> {
-  const refused = (await countRules(client, { archiveSchema })).filter(
+async function assertNothingRefused(path: CopyPath, client: SqlClient, archiveSchema: string): Promise<void> {
+  const refused = (await countRules(path, client, { archiveSchema })).filter(
     ({ kind, rows }) => kind === 'refuse' && rows > 0,
   );
   if (refused.length === 0) return;
@@ -62,15 +66,16 @@ async function assertNothingRefused(client: SqlClient, archiveSchema: string): P
 }
 
 async function applyRule(
+  path: CopyPath,
   client: SqlClient,
-  id: CleaningRuleId,
+  id: string,
   asOf: string,
   archiveSchema: string,
 ): Promise<AppliedRule> {
   const schema = quoteIdentifier(archiveSchema);
   await client.query(LOCK);
-  await createHelpers(client, archiveSchema);
-  const rows = total(await countRule(client, id));
+  await createHelpers(path, client, archiveSchema);
+  const rows = total(await countRule(client, path.cleaning.detectSql(id)));
   if (rows === 0) return { id, rows, archived: 0 };
 
   const settings = [id, new Date(asOf).toISOString()];
@@ -80,11 +85,13 @@ async function applyRule(
   );
   const highest = `SELECT coalesce(max(id), 0)::double precision AS id FROM ${schema}.archive`;
   const [before] = await queryRows<{ id: number }>(client, highest);
-  await client.query(sqlFile(__dirname, 'sql/archive-triggers.sql', { schema }));
-  await client.query(fixSql(id));
+  await client.query(
+    sqlFile(__dirname, 'sql/archive-triggers.sql', { schema, cleaned: regclasses(path.cleaning.tables) }),
+  );
+  await client.query(path.cleaning.fixSql(id));
   await client.query(sqlFile(__dirname, 'sql/drop-archive-triggers.sql', { schema }));
 
-  const left = total(await countRule(client, id));
+  const left = total(await countRule(client, path.cleaning.detectSql(id)));
   if (left > 0) {
     throw new CutoverFault(
       'INTERNAL',
@@ -97,4 +104,8 @@ async function applyRule(
   const since = `SELECT count(*)::double precision AS rows FROM ${schema}.archive WHERE id > $1`;
   const [touched] = await queryRows<{ rows: number }>(client, since, [before?.id ?? 0]);
   return { id, rows, archived: touched?.rows ?? 0 };
+}
+
+function regclasses(tables: readonly string[]): string {
+  return tables.map((table) => `'${table}'::regclass`).join(', ');
 }

@@ -1,11 +1,11 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
-import { CAPTURED_TABLES } from '../capture/captured-tables';
+import { type CleaningRule, type CopyPath, type RuleKind } from '../paths/copy-path';
 import { lockUnplanted } from '../planted';
-import { type CleaningRuleId, type RuleKind, CLEANING_RULES, CLEANING_RULE_IDS, sampledDetectSql } from './rules';
-import { DEFAULT_ARCHIVE_SCHEMA, assertBlueSchema, countRule, createHelpers, inTransaction, total } from './session';
+import { sampledDetectSql } from './sampled-detect';
+import { DEFAULT_ARCHIVE_SCHEMA, assertSourceSchema, countRule, createHelpers, inTransaction, total } from './session';
 
 export interface RuleCount {
-  readonly id: CleaningRuleId;
+  readonly id: string;
   readonly kind: RuleKind;
   readonly title: string;
   readonly fix: string;
@@ -23,12 +23,16 @@ export interface CountOptions {
  *
  * Changes nothing and can run on blue while it serves: the transaction is read-only but for a few functions in the session's temporary
  * schema, and it is rolled back. It therefore needs a server that is no standby and a role with TEMP on the database (PUBLIC has it).
- * @throws CutoverFault CHECK_FAILED (not the schema of 1.11.10)
+ * @throws CutoverFault CHECK_FAILED (not the source's schema)
  */
-export async function countRules(client: SqlClient, options: CountOptions = {}): Promise<readonly RuleCount[]> {
-  return countEach(client, options, async (id) => {
-    const tables = await countRule(client, id);
-    return { id, ...CLEANING_RULES[id], rows: total(tables), tables };
+export async function countRules(
+  path: CopyPath,
+  client: SqlClient,
+  options: CountOptions = {},
+): Promise<readonly RuleCount[]> {
+  return countEach(path, client, options, async (id, rule) => {
+    const tables = await countRule(client, path.cleaning.detectSql(id));
+    return { id, ...rule, rows: total(tables), tables };
   });
 }
 
@@ -50,6 +54,7 @@ const SAMPLED_ROWS = 200_000;
  * @param sampledRows of one table @default 200,000
  */
 export async function countRulesWithin(
+  path: CopyPath,
   client: SqlClient,
   limitMs: number,
   sampledRows: number = SAMPLED_ROWS,
@@ -60,20 +65,21 @@ export async function countRulesWithin(
     return rows > sampledRows ? (100 * sampledRows) / rows : undefined;
   };
   const endsAt = performance.now() + limitMs;
-  let left = CLEANING_RULE_IDS.length;
-  return countEach(client, {}, async (id) => {
+  let left = Object.keys(path.cleaning.rules).length;
+  return countEach(path, client, {}, async (id, rule) => {
     const shareMs = Math.max(1, Math.floor((endsAt - performance.now()) / left));
     left -= 1;
     await client.query(`SAVEPOINT rule; SET LOCAL statement_timeout = ${shareMs}`);
-    const sampled = sampledDetectSql(id, percentOf);
-    const found = await countRule(client, id, sampled).catch((error: unknown) => {
+    const detect = path.cleaning.detectSql(id);
+    const sampled = sampledDetectSql(detect, percentOf);
+    const found = await countRule(client, sampled ?? detect).catch((error: unknown) => {
       if (error instanceof Error && 'code' in error && error.code === QUERY_CANCELED) return null;
       throw error;
     });
     await client.query('ROLLBACK TO SAVEPOINT rule');
     const tables = sampled === undefined ? (found ?? {}) : scaled(found ?? {}, percentOf);
     const isEstimate = sampled !== undefined;
-    return { id, ...CLEANING_RULES[id], rows: found === null ? null : total(tables), tables, isEstimate };
+    return { id, ...rule, rows: found === null ? null : total(tables), tables, isEstimate };
   });
 }
 
@@ -100,21 +106,22 @@ export async function readEstimates(client: SqlClient): Promise<ReadonlyMap<stri
 const QUERY_CANCELED = '57014';
 
 async function countEach<Count>(
+  path: CopyPath,
   client: SqlClient,
   { archiveSchema = DEFAULT_ARCHIVE_SCHEMA }: CountOptions,
-  count: (id: CleaningRuleId) => Promise<Count>,
+  count: (id: string, rule: CleaningRule) => Promise<Count>,
 ): Promise<readonly Count[]> {
-  await assertBlueSchema(client);
+  await assertSourceSchema(path, client);
   return inTransaction(client, 'BEGIN ISOLATION LEVEL REPEATABLE READ', 'ROLLBACK', async () => {
     // Before the snapshot, so that it shows what the locks keep out. It may be a copy of blue, which holds what was put on blue's tables.
     await lockUnplanted(
       client,
-      CAPTURED_TABLES.map(({ table }) => table),
+      path.captured.map(({ table }) => table),
     );
-    await createHelpers(client, archiveSchema);
+    await createHelpers(path, client, archiveSchema);
     await client.query('SET TRANSACTION READ ONLY');
     const counts: Count[] = [];
-    for (const id of CLEANING_RULE_IDS) counts.push(await count(id));
+    for (const [id, rule] of Object.entries(path.cleaning.rules)) counts.push(await count(id, rule));
     return counts;
   });
 }

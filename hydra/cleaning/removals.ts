@@ -1,7 +1,7 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type Removal } from '../../domain/receipts';
 import { type RuleCountWithin } from './count-rules';
-import { CLEANING_RULES } from './rules';
+import { type Cleaning } from '../paths/copy-path';
 
 /** What one rule counts in one table; rows may be an estimate. */
 type Counted = Pick<RuleCountWithin, 'id' | 'tables'>;
@@ -13,12 +13,13 @@ type Counted = Pick<RuleCountWithin, 'id' | 'tables'>;
  * @param rowsOf of each table, counted or estimated
  */
 export function largeRemovals(
+  { rules }: Cleaning,
   counts: readonly Counted[],
   rowsOf: (table: string) => number,
   shareMax: number,
 ): readonly Removal[] {
   return counts.flatMap(({ id, tables }) => {
-    if (!('removes' in CLEANING_RULES[id])) return [];
+    if (rules[id]?.removes !== true) return [];
     return Object.entries(tables).flatMap(([table, rows]) => {
       const of = Math.max(rows, rowsOf(table));
       return rows > of * shareMax ? [{ rule: id, table, rows, of }] : [];
@@ -27,8 +28,12 @@ export function largeRemovals(
 }
 
 /** Rows of the tables in which a removing rule counted something. */
-export async function countTables(client: SqlClient, counts: readonly Counted[]): Promise<ReadonlyMap<string, number>> {
-  const removing = counts.filter(({ id }) => 'removes' in CLEANING_RULES[id]);
+export async function countTables(
+  { rules }: Cleaning,
+  client: SqlClient,
+  counts: readonly Counted[],
+): Promise<ReadonlyMap<string, number>> {
+  const removing = counts.filter(({ id }) => rules[id]?.removes === true);
   const tables = new Set(removing.flatMap(({ tables: counted }) => Object.keys(counted)));
   const rows = new Map<string, number>();
   for (const table of tables) {

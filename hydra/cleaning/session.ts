@@ -1,7 +1,7 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { CutoverFault } from '../../domain/faults';
 import { sqlFile } from '../sql-file';
-import { type CleaningRuleId, detectSql } from './rules';
+import { type CopyPath } from '../paths/copy-path';
 import { hasOurs } from '../ours';
 
 export const DEFAULT_ARCHIVE_SCHEMA = 'hydra_cutover';
@@ -30,7 +30,7 @@ export async function inTransaction<T>(
 }
 
 /** Makes the functions that the rules' SQL calls, in the session's temporary schema; for use inside a transaction. */
-export async function createHelpers(client: SqlClient, archiveSchema: string): Promise<void> {
+export async function createHelpers(path: CopyPath, client: SqlClient, archiveSchema: string): Promise<void> {
   const schema = quoteIdentifier(archiveSchema);
   const before = (await hasOurs(client, `${archiveSchema}.archive`))
     ? sqlFile(__dirname, 'sql/cleaned-before.sql', { schema })
@@ -38,33 +38,23 @@ export async function createHelpers(client: SqlClient, archiveSchema: string): P
   // Estimates of these queries are high, and compiling them takes longer than running them.
   await client.query('SET LOCAL jit = off');
   await client.query(before);
-  await createRowFunctions(client);
-  await client.query(sqlFile(__dirname, 'sql/helpers.sql'));
+  await path.cleaning.prepare(client);
 }
 
-/** Makes those of the functions that say what becomes of a row, in the session's temporary schema. */
-export async function createRowFunctions(client: SqlClient): Promise<void> {
-  await client.query(sqlFile(__dirname, 'sql/row-functions.sql'));
+/** @throws CutoverFault CHECK_FAILED when the database does not hold the schema that the path begins with */
+export async function assertSourceSchema({ from, to, marks }: CopyPath, client: SqlClient): Promise<void> {
+  const found = async (table: string): Promise<boolean> => {
+    const [row] = await queryRows<{ there: boolean }>(client, `SELECT to_regclass('${table}') IS NOT NULL AS there`);
+    return row?.there === true;
+  };
+  const isNext = marks.lacks !== undefined && (await found(marks.lacks));
+  if (!isNext && (await found(marks.has))) return;
+  const seen = isNext ? `that of ${to}` : 'none of Hydra';
+  throw new CutoverFault('CHECK_FAILED', `cleaning needs the schema of Hydra ${from}; the schema found is ${seen}`);
 }
 
-/** @throws CutoverFault CHECK_FAILED when the database does not hold the schema of 1.11.10 */
-export async function assertBlueSchema(client: SqlClient): Promise<void> {
-  const [found] = await queryRows<{ blue: boolean; green: boolean }>(
-    client,
-    `SELECT to_regclass('hydra_oauth2_authentication_request_handled') IS NOT NULL AS blue,
-            to_regclass('hydra_oauth2_flow') IS NOT NULL AS green`,
-  );
-  if (found?.blue === true && !found.green) return;
-  const seen = found?.green === true ? 'that of 2.x' : 'none of Hydra';
-  throw new CutoverFault('CHECK_FAILED', `cleaning needs the schema of Hydra 1.11.10; the schema found is ${seen}`);
-}
-
-/** @returns what the rule applies to now: rows by table */
-export async function countRule(
-  client: SqlClient,
-  id: CleaningRuleId,
-  sql = detectSql(id),
-): Promise<Record<string, number>> {
+/** @param sql lists what a rule applies to. @returns what that is now: rows by table */
+export async function countRule(client: SqlClient, sql: string): Promise<Record<string, number>> {
   const rows = await queryRows<{ table_name: string; rows: number }>(
     client,
     `SELECT table_name, count(*)::double precision AS rows FROM (${sql}) AS found GROUP BY 1 ORDER BY 1`,

@@ -15,7 +15,7 @@ export interface MigrationProgress {
 
 /**
  * What `schema_migration` of the session's search_path says, measured by what `version` leaves behind. Complete is a database that
- * has every version this Hydra knows and none above its last. More rows below are healthy: the bookkeeping of an older 1.x had
+ * has every version this Hydra knows and none above its last. More rows below are healthy: the bookkeeping of an older Hydra had
  * versions of 14 digits, which later ones keep beside their own.
  *
  * Source: ory/x, popx/migrator.go, UpTo.

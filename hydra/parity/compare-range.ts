@@ -1,7 +1,7 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { inTransaction } from '../cleaning/session';
+import { type KeyRange, type RowsQuery } from '../paths/copy-path';
 import { mapJsonFaults } from '../transform/read-transformed';
-import { type KeyRange, type RowsQuery } from '../transform/transform-sql';
 import {
   type Bucket,
   type HashedRow,
@@ -144,7 +144,7 @@ async function readHashes(
 }
 
 function read<Row>(client: SqlClient, { table }: Walk, { sql, values }: RowsQuery): Promise<Row[]> {
-  return mapJsonFaults(table.name, () =>
+  return mapJsonFaults(table, () =>
     inTransaction(client, BEGIN, 'COMMIT', () => queryRows<Row>(client, sql, [...values])),
   );
 }

@@ -1,8 +1,14 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { inTransaction } from '../cleaning/session';
-import { GREEN_TABLES, type GreenTable, type GreenTableName, type RowKey, greenTable, prepareBlue } from '../transform';
+import {
+  type CarriedTable,
+  type CarriedTableName,
+  type CopyPath,
+  type RowKey,
+  type RowsQuery,
+} from '../paths/copy-path';
+import { prepareSource } from '../transform';
 import { mapJsonFaults } from '../transform/read-transformed';
-import { type RowsQuery } from '../transform/transform-sql';
 import {
   type ComparedRange,
   RANGE_ROWS,
@@ -13,16 +19,16 @@ import {
 } from './compare-range';
 import { type HashedRow, type RawHashedRow, blueHashesOf, greenHashesOf, makeHashedRow } from './parity-queries';
 import { type TableParity, Tally } from './tally';
-import { WALKS, type Walk } from './walks';
+import { type Walk, walksOf } from './walks';
 
 const SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 const MAX_DIFFERING = 10_000;
 
-export type ParitySelection = Readonly<Partial<Record<GreenTableName, readonly RowKey[]>>>;
+export type ParitySelection = Readonly<Partial<Record<CarriedTableName, readonly RowKey[]>>>;
 
 export interface ParityOptions {
   /** @default all; with a selection, those that it names */
-  readonly tables?: readonly GreenTableName[];
+  readonly tables?: readonly CarriedTableName[];
   /** Only the rows of these keys (see `readTransformed`), and of flows all that hang together with them. @default every row */
   readonly selection?: ParitySelection;
   /** Keys of one query. */
@@ -36,13 +42,13 @@ export interface ParityOptions {
 }
 
 export interface ParityProgress {
-  readonly table: GreenTableName;
+  readonly table: CarriedTableName;
   /** Rows of blue that were compared. */
   readonly rows: number;
 }
 
 export interface ParityResult {
-  readonly tables: Readonly<Partial<Record<GreenTableName, TableParity>>>;
+  readonly tables: Readonly<Partial<Record<CarriedTableName, TableParity>>>;
   /** Different keys on both sides together. */
   readonly rows: number;
   readonly differences: number;
@@ -66,17 +72,23 @@ export interface ParityResult {
  * Opens and ends transactions in both sessions; neither must be in one.
  * @throws CutoverFault ROW_UNREADABLE (JSON on blue that only a person can mend); the signal's reason
  */
-export async function compareSides(blue: SqlClient, green: SqlClient, options: ParityOptions): Promise<ParityResult> {
+export async function compareSides(
+  path: CopyPath,
+  blue: SqlClient,
+  green: SqlClient,
+  options: ParityOptions,
+): Promise<ParityResult> {
   const tally = new Tally(options.maxDiffering ?? MAX_DIFFERING);
   const sides = { blue, green };
-  await prepareBlue(blue);
+  await prepareSource(path, blue);
   const { selection } = options;
-  for (const name of tablesOf(options)) {
+  for (const table of tablesOf(path, options)) {
+    const { name } = table;
     tally.open(name);
     if (selection === undefined) {
-      for (const walk of WALKS) if (walk.table.name === name) await compareWalk(sides, walk, options, tally);
+      for (const walk of walksOf({ tables: [table] })) await compareWalk(sides, walk, options, tally);
     } else {
-      const comparison = { ...sides, table: greenTable(name), options, tally };
+      const comparison = { ...sides, table, options, tally };
       await inTransaction(blue, SNAPSHOT, 'COMMIT', () =>
         inTransaction(green, SNAPSHOT, 'COMMIT', () => compareKeyed(comparison, selection[name] ?? [])),
       );
@@ -113,17 +125,16 @@ async function addDifferences(sides: Sides, walk: Walk, compared: ComparedRange,
   return differing;
 }
 
-function tablesOf({ tables, selection }: ParityOptions): readonly GreenTableName[] {
-  const names = GREEN_TABLES.map(({ name }) => name);
-  return names.filter(
-    (name) => (tables?.includes(name) ?? true) && (selection === undefined || (selection[name]?.length ?? 0) > 0),
+function tablesOf(path: CopyPath, { tables, selection }: ParityOptions): readonly CarriedTable[] {
+  return path.tables.filter(
+    ({ name }) => (tables?.includes(name) ?? true) && (selection === undefined || (selection[name]?.length ?? 0) > 0),
   );
 }
 
 interface Comparison {
   readonly blue: SqlClient;
   readonly green: SqlClient;
-  readonly table: GreenTable & { readonly name: GreenTableName };
+  readonly table: CarriedTable;
   readonly options: ParityOptions;
   readonly tally: Tally;
 }
@@ -136,7 +147,7 @@ async function compareKeyed(
   const theirs = new Map<string, HashedRow>();
   const collect = async (client: SqlClient, queries: readonly RowsQuery[], into: Map<string, HashedRow>) => {
     for (const { sql, values } of queries) {
-      const rows = await mapJsonFaults(table.name, () => queryRows<RawHashedRow>(client, sql, [...values]));
+      const rows = await mapJsonFaults(table, () => queryRows<RawHashedRow>(client, sql, [...values]));
       for (const row of rows.map(makeHashedRow(table))) into.set(JSON.stringify(row.key), row);
     }
   };

@@ -1,13 +1,13 @@
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { inTransaction } from '../cleaning/session';
-import { GREEN_TABLES, type GreenTableName, prepareBlue } from '../transform';
+import { type CarriedTable, type CarriedTableName, type CopyPath, type KeyRange } from '../paths/copy-path';
+import { prepareSource } from '../transform';
 import { mapJsonFaults } from '../transform/read-transformed';
-import { type KeyRange } from '../transform/transform-sql';
 import { RANGE_ROWS, readBoundary } from './compare-range';
 import { partsOfRange } from './parity-queries';
 import { type TableParity } from './tally';
-import { WALKS, type Walk } from './walks';
+import { type Walk, walksOf } from './walks';
 import { hasOurs } from '../ours';
 
 /** Two tries at once take turns; what one has done the other leaves alone. */
@@ -28,21 +28,21 @@ CREATE TABLE IF NOT EXISTS hydra_cutover.expected_bucket (
 export interface ExpectedOptions {
   readonly signal?: AbortSignal;
   /** @param table the one that is begun */
-  readonly onTable?: (table: GreenTableName) => void;
+  readonly onTable?: (table: CarriedTableName) => void;
   /** @default RANGE_ROWS */
   readonly rangeRows?: number;
 }
 
 /** What a comparison by buckets finds: rows are counted, and of those that are there but wrong at least one for each bucket. */
 export interface ExpectedResult {
-  readonly tables: Readonly<Partial<Record<GreenTableName, TableParity>>>;
+  readonly tables: Readonly<Partial<Record<CarriedTableName, TableParity>>>;
   readonly rows: number;
   readonly differences: number;
   /** Table, kind of difference, and the bucket: its range and part in hydra_cutover.expected_bucket of the copy. At most 20. */
   readonly examples: readonly string[];
 }
 
-type RowCounts = Readonly<Partial<Record<GreenTableName, number>>>;
+type RowCounts = Readonly<Partial<Record<CarriedTableName, number>>>;
 
 interface WalkRow {
   readonly name: string;
@@ -62,20 +62,21 @@ interface WalkRow {
  * @returns rows of each table
  * @throws CutoverFault CHECK_FAILED (cleaned already) | ROW_UNREADABLE (JSON that only a person can mend); the signal's reason
  */
-export async function keepExpected(copy: SqlClient, options: ExpectedOptions = {}): Promise<RowCounts> {
+export async function keepExpected(path: CopyPath, copy: SqlClient, options: ExpectedOptions = {}): Promise<RowCounts> {
+  const walks = walksOf(path);
   await inTransaction(copy, 'BEGIN', 'COMMIT', async () => {
     await copy.query(LOCK);
     await copy.query(TABLES);
     await copy.query(
       'INSERT INTO hydra_cutover.expected_walk (name) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING',
-      [WALKS.map(({ name }) => name)],
+      [walks.map(({ name }) => name)],
     );
   });
   const before = await readWalkRows(copy);
-  if (before.every(({ isThrough }) => isThrough)) return countsOf(before);
+  if (before.every(({ isThrough }) => isThrough)) return countsOf(walks, before);
   await assertNotCleaned(copy);
-  await prepareBlue(copy);
-  for (const walk of WALKS) {
+  await prepareSource(path, copy);
+  for (const walk of walks) {
     options.onTable?.(walk.table.name);
     for (let isThrough = false; !isThrough;) {
       options.signal?.throwIfAborted();
@@ -83,7 +84,7 @@ export async function keepExpected(copy: SqlClient, options: ExpectedOptions = {
     }
   }
   await copy.query('ANALYZE hydra_cutover.expected_bucket');
-  return countsOf(await readWalkRows(copy));
+  return countsOf(walks, await readWalkRows(copy));
 }
 
 /** @throws CutoverFault CHECK_FAILED */
@@ -129,7 +130,7 @@ interface Part {
 
 function readParts(copy: SqlClient, walk: Walk, side: 'blue' | 'green', range: KeyRange): Promise<Part[]> {
   const { sql, values } = partsOfRange(walk, side, range);
-  return mapJsonFaults(walk.table.name, () => queryRows<Part>(copy, sql, [...values]));
+  return mapJsonFaults(walk.table, () => queryRows<Part>(copy, sql, [...values]));
 }
 
 /**
@@ -137,10 +138,15 @@ function readParts(copy: SqlClient, walk: Walk, side: 'blue' | 'green', range: K
  *
  * @throws CutoverFault CHECK_FAILED when not everything was kept; the signal's reason
  */
-export async function compareWithExpected(copy: SqlClient, options: ExpectedOptions = {}): Promise<ExpectedResult> {
-  const walks = await readWalkRows(copy);
-  const kept = new Set(walks.filter(({ isThrough }) => isThrough).map(({ name }) => name));
-  const missing = [...new Set(WALKS.filter(({ name }) => !kept.has(name)).map(({ table }) => table.name))];
+export async function compareWithExpected(
+  path: CopyPath,
+  copy: SqlClient,
+  options: ExpectedOptions = {},
+): Promise<ExpectedResult> {
+  const walks = walksOf(path);
+  const keptWalks = await readWalkRows(copy);
+  const kept = new Set(keptWalks.filter(({ isThrough }) => isThrough).map(({ name }) => name));
+  const missing = [...new Set(walks.filter(({ name }) => !kept.has(name)).map(({ table }) => table.name))];
   if (missing.length > 0) {
     throw new CutoverFault(
       'CHECK_FAILED',
@@ -148,10 +154,10 @@ export async function compareWithExpected(copy: SqlClient, options: ExpectedOpti
       { tables: missing },
     );
   }
-  const found = new BucketTally();
-  for (const walk of WALKS) {
+  const found = new BucketTally(path.tables);
+  for (const walk of walks) {
     options.onTable?.(walk.table.name);
-    for (let nr = 0; nr < (walks.find(({ name }) => name === walk.name)?.ranges ?? 0); nr += 1) {
+    for (let nr = 0; nr < (keptWalks.find(({ name }) => name === walk.name)?.ranges ?? 0); nr += 1) {
       options.signal?.throwIfAborted();
       await compareKeptRange(copy, walk, nr, found);
     }
@@ -182,14 +188,16 @@ const NO_ROWS = { rows: 0, sum: '0' };
 
 /** Counts what buckets tell: how many rows are too few or too many, and that at least one is not as it must be. */
 class BucketTally {
-  readonly #tables = new Map<GreenTableName, Record<keyof TableParity, number>>(
-    GREEN_TABLES.map(({ name }) => [name, { blue: 0, green: 0, extra: 0, missing: 0, different: 0 }]),
-  );
+  readonly #tables: Map<CarriedTableName, Record<keyof TableParity, number>>;
   readonly #examples: string[] = [];
+
+  constructor(tables: readonly CarriedTable[]) {
+    this.#tables = new Map(tables.map(({ name }) => [name, { blue: 0, green: 0, extra: 0, missing: 0, different: 0 }]));
+  }
 
   add({ table, name }: Walk, bucket: string, expected: Omit<Part, 'part'>, found: Omit<Part, 'part'>): void {
     const counts = this.#tables.get(table.name);
-    if (counts === undefined) throw new Error(`${table.name} is no table of 2.3.0`);
+    if (counts === undefined) throw new Error(`${table.name} is none of the tables that are carried`);
     counts.blue += expected.rows;
     counts.green += found.rows;
     if (expected.rows === found.rows && expected.sum === found.sum) return;
@@ -218,10 +226,10 @@ async function readWalkRows(copy: SqlClient): Promise<readonly WalkRow[]> {
   );
 }
 
-function countsOf(walks: readonly WalkRow[]): RowCounts {
-  const counts: Partial<Record<GreenTableName, number>> = {};
-  for (const { name, table } of WALKS) {
-    const rows = walks.find((walk) => walk.name === name)?.rows ?? 0;
+function countsOf(walks: readonly Walk[], kept: readonly WalkRow[]): RowCounts {
+  const counts: Partial<Record<CarriedTableName, number>> = {};
+  for (const { name, table } of walks) {
+    const rows = kept.find((walk) => walk.name === name)?.rows ?? 0;
     counts[table.name] = (counts[table.name] ?? 0) + rows;
   }
   return counts;

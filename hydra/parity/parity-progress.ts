@@ -1,9 +1,9 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { inTransaction } from '../cleaning/session';
 import { sqlFile } from '../sql-file';
-import { type KeyRange } from '../transform/transform-sql';
+import { type CopyPath, type KeyRange } from '../paths/copy-path';
 import { type ComparedRange } from './compare-range';
-import { WALKS, type Walk } from './walks';
+import { type Walk, walksOf } from './walks';
 import { hasOurs } from '../ours';
 
 /** How far one walk is. */
@@ -38,12 +38,12 @@ export interface ParityProof {
 }
 
 /** Idempotent. Needs the schema hydra_cutover. @param green a session of the schema's owner */
-export async function installParityTables(green: SqlClient): Promise<void> {
+export async function installParityTables(path: CopyPath, green: SqlClient): Promise<void> {
   await inTransaction(green, 'BEGIN', 'COMMIT', async () => {
     await green.query(`SELECT pg_advisory_xact_lock(hashtext('hydra_cutover'), hashtext('parity'))`);
     await green.query(sqlFile(__dirname, 'parity-tables.sql'));
     await green.query('INSERT INTO hydra_cutover.parity_walk (name) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING', [
-      WALKS.map(({ name }) => name),
+      walksOf(path).map(({ name }) => name),
     ]);
   });
 }
@@ -60,7 +60,8 @@ export async function forgetProofs(green: SqlClient): Promise<void> {
 }
 
 /** @returns all walks: those under way first, then those never through, then the one whose proof is oldest */
-export async function readWalks(green: SqlClient): Promise<WalkProgress[]> {
+export async function readWalks(path: CopyPath, green: SqlClient): Promise<WalkProgress[]> {
+  const walks = walksOf(path);
   const rows = await queryRows<{
     name: string;
     passBegan: string | null;
@@ -72,7 +73,7 @@ export async function readWalks(green: SqlClient): Promise<WalkProgress[]> {
        FROM hydra_cutover.parity_walk ORDER BY pass_began NULLS LAST, proven_since NULLS FIRST, name`,
   );
   return rows.flatMap(({ name, ...progress }) => {
-    const walk = WALKS.find((known) => known.name === name);
+    const walk = walks.find((known) => known.name === name);
     return walk === undefined ? [] : [{ walk, ...progress }];
   });
 }
@@ -107,13 +108,14 @@ export async function noteRange(
   );
 }
 
-export async function readUnequal(green: SqlClient): Promise<UnequalRange[]> {
+export async function readUnequal(path: CopyPath, green: SqlClient): Promise<UnequalRange[]> {
+  const walks = walksOf(path);
   const rows = await queryRows<{ id: string; name: string; after: string | null; upTo: string | null }>(
     green,
     'SELECT id::text AS id, walk AS name, after, up_to AS "upTo" FROM hydra_cutover.parity_unequal ORDER BY id',
   );
   return rows.flatMap(({ id, name, after, upTo }) => {
-    const walk = WALKS.find((known) => known.name === name);
+    const walk = walks.find((known) => known.name === name);
     return walk === undefined ? [] : [{ id, walk, range: { after, upTo } }];
   });
 }
@@ -137,7 +139,7 @@ export async function noteLasting(
 }
 
 /** What is proven, as far as anything was compared. */
-export async function readProof(green: SqlClient): Promise<ParityProof> {
+export async function readProof(path: CopyPath, green: SqlClient): Promise<ParityProof> {
   const none: ParityProof = { provenSince: null, ageMs: null, tables: {}, unequal: 0, differences: 0, examples: [] };
   if (!(await hasOurs(green, 'hydra_cutover.parity_unequal'))) return none;
   const [proof] = await queryRows<Omit<ParityProof, 'tables'> & { rows: Readonly<Record<string, number>> }>(
@@ -154,6 +156,6 @@ export async function readProof(green: SqlClient): Promise<ParityProof> {
   if (proof === undefined) throw new Error('an aggregate gave no row');
   const { rows, ...rest } = proof;
   const tables: Record<string, number> = {};
-  for (const { name, table } of WALKS) tables[table.name] = (tables[table.name] ?? 0) + (rows[name] ?? 0);
+  for (const { name, table } of walksOf(path)) tables[table.name] = (tables[table.name] ?? 0) + (rows[name] ?? 0);
   return { ...rest, tables };
 }

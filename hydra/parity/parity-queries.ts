@@ -1,9 +1,7 @@
-import { type GreenTable, type RowKey } from '../transform';
-import { keyConditions, hiddenArray } from '../transform/selection';
+import { type CarriedTable, type KeyRange, type RowKey, type RowsQuery } from '../paths/copy-path';
+import { flowCondition, keyConditions } from '../transform/selection';
 import {
-  type KeyRange,
   OF_OUR_NETWORK,
-  type RowsQuery,
   allRowsQuery,
   greenRangeSql,
   greenRowsSql,
@@ -38,11 +36,11 @@ export type SideName = 'blue' | 'green';
 const FLOW = 'hydra_oauth2_flow';
 
 /** @returns the key's columns first; of flows the consent too, because blue finds a flow of its own making by nothing else */
-export function namedBy(table: GreenTable): readonly string[] {
+export function namedBy(table: CarriedTable): readonly string[] {
   return table.name === FLOW ? [...table.key, 'consent_challenge_id'] : table.key;
 }
 
-export function makeHashedRow(table: GreenTable): (raw: RawHashedRow) => HashedRow {
+export function makeHashedRow(table: CarriedTable): (raw: RawHashedRow) => HashedRow {
   const names = namedBy(table);
   return ({ named, hash }) => ({
     key: named.slice(0, table.key.length).map((value) => value ?? ''),
@@ -52,16 +50,17 @@ export function makeHashedRow(table: GreenTable): (raw: RawHashedRow) => HashedR
 }
 
 /** One row travels, however many there are: no sort, and nothing on disk. */
-export function bucketOfRange({ table, by }: Walk, side: SideName, range: KeyRange): RowsQuery {
-  return bucket(table, rowsOfRange(table, by, side, range));
+export function bucketOfRange(walk: Walk, side: SideName, range: KeyRange): RowsQuery {
+  return bucket(walk.table, rowsOfRange(walk, side, range));
 }
 
 /** Into how many parts a range is summed where it cannot be looked at row by row later. */
 const PARTS = 256;
 
 /** As {@link bucketOfRange}, in parts by a hash of the key: one row for each part that has rows. */
-export function partsOfRange({ table, by }: Walk, side: SideName, range: KeyRange): RowsQuery {
-  const { sql, values } = rowsOfRange(table, by, side, range);
+export function partsOfRange(walk: Walk, side: SideName, range: KeyRange): RowsQuery {
+  const { table } = walk;
+  const { sql, values } = rowsOfRange(walk, side, range);
   const key = table.key.map((column) => `made.${column}::text`).join(', ');
   const part = `(hash_array_extended(ARRAY[${key}] COLLATE "C", 0) & ${PARTS - 1})::integer`;
   return {
@@ -72,47 +71,39 @@ export function partsOfRange({ table, by }: Walk, side: SideName, range: KeyRang
 }
 
 /** All rows of blue, read once from end to end: what comparing costs at least. */
-export function bucketOfTable(table: GreenTable): RowsQuery {
+export function bucketOfTable(table: CarriedTable): RowsQuery {
   return bucket(table, allRowsQuery(table));
 }
 
 /** The rows of a range one by one, in no order. */
-export function hashesOfRange({ table, by }: Walk, side: SideName, range: KeyRange): RowsQuery {
-  return hashed(table, rowsOfRange(table, by, side, range));
+export function hashesOfRange(walk: Walk, side: SideName, range: KeyRange): RowsQuery {
+  return hashed(walk.table, rowsOfRange(walk, side, range));
 }
 
-function rowsOfRange(table: GreenTable, by: string, side: SideName, range: KeyRange): RowsQuery {
-  const onBlue = rangeRowsQuery(table, by, range);
-  return side === 'blue' ? onBlue : { sql: greenRangeSql(table, by, range), values: onBlue.values };
+function rowsOfRange(walk: Walk, side: SideName, range: KeyRange): RowsQuery {
+  const onBlue = rangeRowsQuery(walk.table, walk.by, range);
+  return side === 'blue' ? onBlue : { sql: greenRangeSql(walk.table, walk, range), values: onBlue.values };
 }
 
-export function blueHashesOf(table: GreenTable, keys: readonly RowKey[]): readonly RowsQuery[] {
+export function blueHashesOf(table: CarriedTable, keys: readonly RowKey[]): readonly RowsQuery[] {
   return keyedRowsQueries(table, keys).map((rows) => hashed(table, rows));
 }
 
-export function greenHashesOf(table: GreenTable, keys: readonly RowKey[]): readonly RowsQuery[] {
-  const conditions =
-    table.name === FLOW
-      ? [
-          {
-            sql: `source.login_challenge = ${hiddenArray(1)} OR source.consent_challenge_id = ${hiddenArray(2)}`,
-            values: ['login_challenge', 'consent_challenge_id'].map((name) => keys.flatMap((key) => key[name] ?? [])),
-          },
-        ]
-      : keyConditions(table, keys);
+export function greenHashesOf(table: CarriedTable, keys: readonly RowKey[]): readonly RowsQuery[] {
+  const conditions = table.name === FLOW ? [flowCondition(keys)] : keyConditions(table, keys);
   return conditions.map(({ sql, values }) =>
     hashed(table, { sql: greenRowsSql(table, `(${sql}) AND ${OF_OUR_NETWORK}`), values }),
   );
 }
 
-function bucket(table: GreenTable, { sql, values }: RowsQuery): RowsQuery {
+function bucket(table: CarriedTable, { sql, values }: RowsQuery): RowsQuery {
   return {
     sql: `SELECT count(*)::float8 AS rows, coalesce(sum(${rowHash(table)}), 0)::text AS sum FROM (${sql}) AS made`,
     values,
   };
 }
 
-function hashed(table: GreenTable, { sql, values }: RowsQuery): RowsQuery {
+function hashed(table: CarriedTable, { sql, values }: RowsQuery): RowsQuery {
   const named = namedBy(table).map((column) => `made.${column}::text`);
   return {
     sql: `SELECT ARRAY[${named.join(', ')}] AS named, ${rowHash(table)}::text AS hash FROM (${sql}) AS made`,
@@ -127,7 +118,7 @@ function hashed(table: GreenTable, { sql, values }: RowsQuery): RowsQuery {
  * exchanged a value would have the sum that they had. So what is summed is a hash of that hash.
  * Source: PostgreSQL 15, src/backend/utils/adt/arrayfuncs.c, hash_array_extended; hashfunc.c, hashtextextended.
  */
-function rowHash(table: GreenTable): string {
+function rowHash(table: CarriedTable): string {
   const columns = Object.entries(table.columns).map(([name, type]) =>
     // The text of a time is a setting's business.
     type === 'timestamp' ? `timestamp_hash_extended(made.${name}, 0)::text` : `made.${name}::text`,

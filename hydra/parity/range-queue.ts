@@ -1,5 +1,5 @@
 import { type SqlClient } from '../../domain/ports/sql-client';
-import { type KeyRange } from '../transform/transform-sql';
+import { type KeyRange } from '../paths/copy-path';
 import { type ComparedRange, RANGE_ROWS, readBoundary } from './compare-range';
 import { type WalkProgress, beginPass, noteRange } from './parity-progress';
 import { type Walk } from './walks';

@@ -1,4 +1,5 @@
 import { type SqlClient } from '../../domain/ports/sql-client';
+import { type CopyPath } from '../paths/copy-path';
 import { compareSides, type ParityResult, type ParitySelection } from './compare-sides';
 import { type Sides, compareRange, differencesOf } from './compare-range';
 import { type UnequalRange, forgetUnequal, noteLasting, readUnequal } from './parity-progress';
@@ -8,6 +9,11 @@ import { Tally } from './tally';
 const LOOKS = 5;
 /** Keys of one range that are kept from look to look; of more the whole range is looked at again. */
 const KEYS_MAX = 10_000;
+
+/** Prepared for a comparison, with the way that green is reached by. */
+export interface PreparedSides extends Sides {
+  readonly path: CopyPath;
+}
 
 export interface SettleOptions {
   readonly batchRows: number;
@@ -23,9 +29,13 @@ export interface SettleOptions {
  * Sides must be prepared for a comparison. @param progress green as the owner of our schema
  * @returns rows that differ after every round
  */
-export async function settleUnequal(sides: Sides, progress: SqlClient, options: SettleOptions): Promise<number> {
+export async function settleUnequal(
+  sides: PreparedSides,
+  progress: SqlClient,
+  options: SettleOptions,
+): Promise<number> {
   let open: readonly { readonly unequal: UnequalRange; readonly found: ParityResult | null }[] = (
-    await readUnequal(progress)
+    await readUnequal(sides.path, progress)
   ).map((unequal) => ({ unequal, found: null }));
   for (let look = 0; look < LOOKS && open.length > 0; look += 1) {
     await options.round();
@@ -47,14 +57,18 @@ export async function settleUnequal(sides: Sides, progress: SqlClient, options: 
 }
 
 async function lookAgain(
-  sides: Sides,
+  sides: PreparedSides,
   { walk, range }: UnequalRange,
   before: ParityResult | null,
   { batchRows, signal }: SettleOptions,
 ): Promise<ParityResult> {
   if (before?.complete === true) {
     const selection: ParitySelection = before.differing;
-    return compareSides(sides.blue, sides.green, { batchRows, selection, ...(signal === undefined ? {} : { signal }) });
+    return compareSides(sides.path, sides.blue, sides.green, {
+      batchRows,
+      selection,
+      ...(signal === undefined ? {} : { signal }),
+    });
   }
   const tally = new Tally(KEYS_MAX);
   const compared = await compareRange(sides, walk, range);

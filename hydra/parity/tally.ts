@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type GreenTableName, type RowKey } from '../transform';
+import { type CarriedTableName, type RowKey } from '../paths/copy-path';
 import { type HashedRow } from './parity-queries';
 
 export type DifferenceKind = 'missing' | 'extra' | 'different';
@@ -18,26 +18,26 @@ const EXAMPLES = 20;
 
 /** Counts what a comparison finds; holds no more keys than it is told. */
 export class Tally {
-  readonly #tables = new Map<GreenTableName, Record<keyof TableParity, number>>();
-  readonly #differing = new Map<GreenTableName, RowKey[]>();
+  readonly #tables = new Map<CarriedTableName, Record<keyof TableParity, number>>();
+  readonly #differing = new Map<CarriedTableName, RowKey[]>();
   readonly #examples: string[] = [];
   #differences = 0;
 
   constructor(private readonly maxDiffering: number) {}
 
-  open(table: GreenTableName): void {
+  open(table: CarriedTableName): void {
     this.#of(table);
   }
 
   /** Rows that were compared elsewhere and are equal on both sides. */
-  addEqual(table: GreenTableName, rows: number): void {
+  addEqual(table: CarriedTableName, rows: number): void {
     const counts = this.#of(table);
     counts.blue += rows;
     counts.green += rows;
   }
 
   /** One key, on the sides that have it. */
-  add(table: GreenTableName, blue: HashedRow | null, green: HashedRow | null): void {
+  add(table: CarriedTableName, blue: HashedRow | null, green: HashedRow | null): void {
     const counts = this.#of(table);
     if (blue !== null) counts.blue += 1;
     if (green !== null) counts.green += 1;
@@ -54,22 +54,22 @@ export class Tally {
     if (this.#examples.length < EXAMPLES) this.#examples.push(`${table} ${kind} ${hashOf(key)}`);
   }
 
-  rows(table: GreenTableName): number {
+  rows(table: CarriedTableName): number {
     return this.#of(table).blue;
   }
 
   result() {
     return {
-      tables: Object.fromEntries(this.#tables) as Readonly<Partial<Record<GreenTableName, TableParity>>>,
+      tables: Object.fromEntries(this.#tables) as Readonly<Partial<Record<CarriedTableName, TableParity>>>,
       rows: [...this.#tables.values()].reduce((sum, { blue, extra }) => sum + blue + extra, 0),
       differences: this.#differences,
       examples: this.#examples,
-      differing: Object.fromEntries(this.#differing) as Readonly<Partial<Record<GreenTableName, readonly RowKey[]>>>,
+      differing: Object.fromEntries(this.#differing) as Readonly<Partial<Record<CarriedTableName, readonly RowKey[]>>>,
       complete: this.#differences <= this.maxDiffering,
     };
   }
 
-  #of(table: GreenTableName): Record<keyof TableParity, number> {
+  #of(table: CarriedTableName): Record<keyof TableParity, number> {
     const counts = this.#tables.get(table) ?? { blue: 0, green: 0, extra: 0, missing: 0, different: 0 };
     this.#tables.set(table, counts);
     return counts;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { tableOf } from '../paths/copy-path';
 import { type NamedKeys, TOKEN_TABLES, type TokenTable } from './log-keys';
 import { readBounded } from './read-bounded';
 import { type WriteContext, deleteTokens, upsertRows } from './write-green';
@@ -96,7 +97,7 @@ async function carryPage(
   let changed = 0;
   const gone = new Set(signatures);
   const keys = signatures.map((signature) => ({ signature }));
-  for await (const { rows } of readBounded(blue, table, keys, batchRows)) {
+  for await (const { rows } of readBounded(blue, tableOf(context.path, table), keys, batchRows)) {
     for (const { signature } of rows) gone.delete(String(signature));
     changed += await upsertRows(context, table, rows);
   }

@@ -1,4 +1,5 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type CopyPath } from '../paths/copy-path';
 import { type FlowKeys } from './flow-plan';
 import { type NamedKeys } from './log-keys';
 
@@ -16,6 +17,7 @@ export interface Closure {
  * Adds to `named`.
  */
 export async function closeOverFlows(
+  { tiesSql }: CopyPath,
   blue: SqlClient,
   green: SqlClient,
   named: NamedKeys<'with tokens'>,
@@ -28,7 +30,7 @@ export async function closeOverFlows(
       if (consent !== null) consents.add(consent);
     }
     const before = logins.size + consents.size;
-    for (const row of await readTies(blue, logins, consents)) {
+    for (const row of await readTies(tiesSql, blue, logins, consents)) {
       consents.add(row.consent);
       if (row.login !== null) logins.add(row.login);
     }
@@ -49,16 +51,11 @@ async function readFlows(green: SqlClient, logins: Set<string>, consents: Set<st
 }
 
 async function readTies(
+  sql: string,
   blue: SqlClient,
   logins: Set<string>,
   consents: Set<string>,
 ): Promise<{ login: string | null; consent: string }[]> {
   if (logins.size + consents.size === 0) return [];
-  return queryRows(
-    blue,
-    `SELECT login_challenge AS login, challenge AS consent FROM hydra_oauth2_consent_request WHERE challenge = ANY($2::text[])
-     UNION
-     SELECT login_challenge, challenge FROM hydra_oauth2_consent_request WHERE login_challenge = ANY($1::text[])`,
-    [[...logins], [...consents]],
-  );
+  return queryRows(blue, sql, [[...logins], [...consents]]);
 }

@@ -1,7 +1,7 @@
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { assertNothingPlanted } from '../planted';
-import { GREEN_TABLES } from '../transform';
+import { type CopyPath } from '../paths/copy-path';
 
 /** SQLSTATE of the guard. */
 const REFUSED = 'HC001';
@@ -10,14 +10,13 @@ const REFUSED = 'HC001';
 export const NETWORK_SQL = 'SELECT id::text AS id FROM networks ORDER BY created_at LIMIT 1';
 
 export interface Fence {
+  readonly path: CopyPath;
   readonly green: SqlClient;
   readonly generation: number;
   readonly nonce: string;
   /** Of Hydra's tables. */
   readonly schema: string;
 }
-
-const WRITTEN = GREEN_TABLES.map(({ name }) => name);
 
 /**
  * Begins a transaction on green that nobody can take over or open green under: it holds the guard's lock and the syncer's row
@@ -26,13 +25,14 @@ const WRITTEN = GREEN_TABLES.map(({ name }) => name);
  * @throws CutoverFault SYNC_FENCED | CROSSED_CONNECTION | CHECK_FAILED (something on green's tables would run with our rights); the
  *   caller rolls back
  */
-export async function beginFenced({ green, generation, nonce, schema }: Fence): Promise<void> {
+export async function beginFenced({ path, green, generation, nonce, schema }: Fence): Promise<void> {
+  const written = path.tables.map(({ name }) => name);
   await green.query('BEGIN');
   // Log rows are marked done because this commit is durable.
   await green.query('SET LOCAL synchronous_commit = on');
   // Green's Hydra has an owner too. Locked as by a write, so that nothing comes before this transaction ends.
-  await green.query(`LOCK TABLE ${WRITTEN.join(', ')} IN ROW EXCLUSIVE MODE`);
-  await assertNothingPlanted(green, { schema, tables: [...WRITTEN, 'networks'], isWritten: true }, 'green');
+  await green.query(`LOCK TABLE ${written.join(', ')} IN ROW EXCLUSIVE MODE`);
+  await assertNothingPlanted(green, { schema, tables: [...written, 'networks'], isWritten: true }, 'green');
   try {
     // Changes nothing; the guard takes its shared lock, which opening has to wait for. Before the row, as everybody does.
     await green.query('DELETE FROM hydra_jwk WHERE false');

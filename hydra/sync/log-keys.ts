@@ -1,4 +1,4 @@
-import { GREEN_TABLES, type GreenTableName, greenTable } from '../transform';
+import { CARRIED_TABLE_NAMES, type CarriedTableName, type CopyPath, tableOf } from '../paths/copy-path';
 
 /** One row of blue's change log. */
 export interface LogRow {
@@ -17,18 +17,18 @@ export const TOKEN_TABLES = [
   'hydra_oauth2_code',
   'hydra_oauth2_oidc',
   'hydra_oauth2_pkce',
-] as const satisfies readonly GreenTableName[];
+] as const satisfies readonly CarriedTableName[];
 export type TokenTable = (typeof TOKEN_TABLES)[number];
 
-/** The tables that both sides have under the same name and with the same key. */
-export type KeyedTable = Exclude<GreenTableName, 'hydra_oauth2_flow'>;
-export const KEYED_TABLES: readonly KeyedTable[] = GREEN_TABLES.flatMap(({ name }) =>
+/** The tables that both sides have under the same name and with the same key: all but that of flows, whatever these are on blue. */
+export type KeyedTable = Exclude<CarriedTableName, 'hydra_oauth2_flow'>;
+export const KEYED_TABLES: readonly KeyedTable[] = CARRIED_TABLE_NAMES.flatMap((name) =>
   name === 'hydra_oauth2_flow' ? [] : [name],
 );
 
 /** @returns the columns that a row of it is known by on both sides */
-export function keyColumns(table: KeyedTable): readonly string[] {
-  return greenTable(table).key;
+export function keyColumns(path: CopyPath, table: KeyedTable): readonly string[] {
+  return tableOf(path, table).key;
 }
 
 /** A set of keys of one or two columns. */
@@ -79,10 +79,10 @@ export interface NamedKeys<At extends Stage = Stage> {
 }
 
 /** @returns the keys, old and new, of everything that the log rows name */
-export function namedKeys(log: readonly LogRow[]): NamedKeys<'named'> {
+export function namedKeys(path: CopyPath, log: readonly LogRow[]): NamedKeys<'named'> {
   const named = noKeys();
   for (const row of log) {
-    for (const keys of [row.old_key, row.new_key]) if (keys !== null) addKeys(named, row, keys);
+    for (const keys of [row.old_key, row.new_key]) if (keys !== null) addKeys(path, named, row, keys);
   }
   return named;
 }
@@ -98,22 +98,22 @@ function noKeys(): NamedKeys<'named'> {
   };
 }
 
-function addKeys(named: NamedKeys, { kind, table_name: table }: LogRow, keys: Keys): void {
-  const begun = kind === 'insert';
-  if (table.startsWith('hydra_oauth2_authentication_request')) {
-    add(named.logins, keys['challenge']);
-    if (begun && table === 'hydra_oauth2_authentication_request') add(named.begunLogins, keys['challenge']);
-  } else if (table.startsWith('hydra_oauth2_consent_request')) {
-    add(named.consents, keys['challenge']);
-    add(named.logins, keys['login_challenge']);
-    if (begun && table === 'hydra_oauth2_consent_request') add(named.begunConsents, keys['challenge']);
+function addKeys(path: CopyPath, named: NamedKeys, { kind, table_name: table }: LogRow, keys: Keys): void {
+  const flow = path.captured.find((spec) => spec.table === table)?.flow;
+  if (flow !== undefined) {
+    const [login, consent] = [flow.login, flow.consent].map((column) => (column === undefined ? null : keys[column]));
+    add(named.logins, login);
+    add(named.consents, consent);
+    if (kind !== 'insert') return;
+    if (flow.begins === 'login') add(named.begunLogins, login);
+    if (flow.begins === 'consent') add(named.begunConsents, consent);
   } else if (isKeyedTable(table)) {
-    addRow(named, table, keys);
+    addRow(path, named, table, keys);
   }
 }
 
-function addRow(named: NamedKeys, table: KeyedTable, keys: Keys): void {
-  const key = keyColumns(table).map((column) => keys[column]);
+function addRow(path: CopyPath, named: NamedKeys, table: KeyedTable, keys: Keys): void {
+  const key = keyColumns(path, table).map((column) => keys[column]);
   if (key.every((part) => typeof part === 'string')) named.rows[table].add(key);
   if (isTokenTable(table)) add(named.requests, keys['request_id']);
 }

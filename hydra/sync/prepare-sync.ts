@@ -1,6 +1,7 @@
 import { type SqlClient } from '../../domain/ports/sql-client';
 import { byFullName } from '../by-full-name';
-import { prepareBlue } from '../transform';
+import { type CopyPath } from '../paths/copy-path';
+import { prepareSource } from '../transform';
 
 /**
  * Prepares the sessions of a syncer or of a comparison. Idempotent.
@@ -9,12 +10,18 @@ import { prepareBlue } from '../transform';
  * @returns the sessions to use, as {@link byFullName} says
  */
 export async function prepareSync(
+  path: CopyPath,
   blue: SqlClient,
   green: SqlClient,
   schema: string,
-): Promise<{ readonly blue: SqlClient; readonly green: SqlClient; readonly schema: string }> {
+): Promise<{
+  readonly path: CopyPath;
+  readonly blue: SqlClient;
+  readonly green: SqlClient;
+  readonly schema: string;
+}> {
   for (const client of [blue, green]) await client.query(`SELECT pg_catalog.set_config('jit', 'off', false)`);
-  const sides = { blue: await byFullName(blue, schema), green: await byFullName(green, schema), schema };
-  await prepareBlue(sides.blue);
+  const sides = { path, blue: await byFullName(blue, schema), green: await byFullName(green, schema), schema };
+  await prepareSource(path, sides.blue);
   return sides;
 }

@@ -1,5 +1,6 @@
 import { type SqlClient } from '../../domain/ports/sql-client';
-import { type GreenRow, type GreenTableName, type RowKey, readTransformed } from '../transform';
+import { type CarriedTable, type RowKey } from '../paths/copy-path';
+import { type GreenRow, readTransformed } from '../transform';
 import { BATCH_BYTES_MAX } from './json-batches';
 
 /** Rows of one transaction that are in memory at once. */
@@ -34,7 +35,7 @@ export class ByteBudget {
  */
 export async function* readBounded(
   blue: SqlClient,
-  table: GreenTableName,
+  table: CarriedTable,
   keys: readonly RowKey[],
   batchRows: number,
 ): AsyncGenerator<{ readonly rows: readonly GreenRow[]; readonly bytes: number }> {

@@ -1,16 +1,17 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type ParitySelection } from '../parity';
+import { type CopyPath } from '../paths/copy-path';
 import { KEYED_TABLES, type LogRow, keyColumns, namedKeys } from './log-keys';
 
 /** @returns the keys that the last changes of blue name, as far as they were carried, to be compared */
-export async function readRecentKeys(blue: SqlClient, changes: number): Promise<ParitySelection> {
+export async function readRecentKeys(path: CopyPath, blue: SqlClient, changes: number): Promise<ParitySelection> {
   const log = await queryRows<LogRow>(
     blue,
     `SELECT id::text AS id, at::text AS at, kind, table_name, old_key, new_key
        FROM hydra_cutover.change_log WHERE done_at IS NOT NULL AND kind <> 'rewrite' ORDER BY id DESC LIMIT $1`,
     [changes],
   );
-  const named = namedKeys(log);
+  const named = namedKeys(path, log);
   const flows = [
     ...[...named.logins].map((login_challenge) => ({ login_challenge })),
     ...[...named.consents].map((consent_challenge_id) => ({ consent_challenge_id })),
@@ -18,7 +19,7 @@ export async function readRecentKeys(blue: SqlClient, changes: number): Promise<
   const rows = KEYED_TABLES.map((table) => [
     table,
     named.rows[table].values().map((key) => {
-      const columns = keyColumns(table);
+      const columns = keyColumns(path, table);
       return Object.fromEntries(columns.map((column, index) => [column, key[index] ?? '']));
     }),
   ]);

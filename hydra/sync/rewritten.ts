@@ -1,6 +1,6 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
-import { CAPTURED_TABLES, type CapturedTable } from '../capture';
-import { type LogRow, isKeyedTable, isTokenTable } from './log-keys';
+import { type CapturedTable, type CopyPath } from '../paths/copy-path';
+import { type LogRow, isTokenTable } from './log-keys';
 
 /** How far the walk through one rewritten table is; kept in its row of the change log. */
 interface Place {
@@ -27,14 +27,14 @@ export interface RewritePage {
 }
 
 /** @returns the oldest rewrite that is not carried altogether */
-export async function nextRewrite(blue: SqlClient): Promise<Rewrite | null> {
+export async function nextRewrite({ captured }: CopyPath, blue: SqlClient): Promise<Rewrite | null> {
   const [row] = await queryRows<{ id: string; table: string; place: Place | null }>(
     blue,
     `SELECT id::text AS id, table_name AS "table", new_key AS place
        FROM hydra_cutover.change_log WHERE done_at IS NULL AND kind = 'rewrite' ORDER BY id LIMIT 1`,
   );
   if (row === undefined) return null;
-  const spec = CAPTURED_TABLES.find(({ table }) => table === row.table);
+  const spec = captured.find(({ table }) => table === row.table);
   if (spec === undefined) throw new Error(`${row.table} is logged as rewritten and is no table that is captured`);
   return { id: row.id, spec, place: row.place ?? { side: 'green', after: null } };
 }
@@ -86,16 +86,18 @@ function blueSource({ table, key, relations }: CapturedTable): Source {
 }
 
 /** Green keeps logins and consents in one table. */
-function greenSource({ table, key }: CapturedTable): Source {
-  if (isKeyedTable(table)) {
+function greenSource({ table, key, flow }: CapturedTable): Source {
+  if (flow === undefined) {
     return {
       from: table,
       key: key.map((name) => [name, name]),
       more: isTokenTable(table) ? [['request_id', 'request_id']] : [],
     };
   }
-  const column = table.startsWith('hydra_oauth2_consent_request') ? 'consent_challenge_id' : 'login_challenge';
-  return { from: 'hydra_oauth2_flow', key: [['challenge', column]], more: [] };
+  const columns = key.map(
+    (name) => [name, name === flow.consent ? 'consent_challenge_id' : 'login_challenge'] as const,
+  );
+  return { from: 'hydra_oauth2_flow', key: columns, more: [] };
 }
 
 async function readKeys(

@@ -1,16 +1,12 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type StaleChallenge } from '../../domain/ports/targets';
+import { type BegunRequests, type CopyPath } from '../paths/copy-path';
 import { jsonBatches } from './json-batches';
 import { type NamedKeys } from './log-keys';
 
 /** A browser may come back as late as Hydra lets it, and a little later: it starts anew on any Hydra then. */
 const REACH_IN_TTLS = 2;
 const KEPT_LONGER_MS = 2 * 3_600_000;
-
-const REQUESTS = `
-  SELECT challenge, verifier, request_url, 'login' AS of FROM hydra_oauth2_authentication_request AS login WHERE :logins
-  UNION ALL
-  SELECT challenge, verifier, request_url, 'consent' FROM hydra_oauth2_consent_request AS consent WHERE :consents`;
 
 function begunRecently(loginTtlMs: number): string {
   return `requested_at > (now() AT TIME ZONE 'utc') - ${Math.ceil(loginTtlMs * REACH_IN_TTLS)} * interval '1 millisecond'`;
@@ -28,6 +24,7 @@ interface BegunRequest {
  * @returns login and consent requests that the log says were begun, as far as blue still has them and lets them end
  */
 export async function readBegunRequests(
+  { begunRequests }: CopyPath,
   blue: SqlClient,
   named: NamedKeys,
   loginTtlMs: number,
@@ -35,18 +32,16 @@ export async function readBegunRequests(
   const { begunLogins, begunConsents } = named;
   if (begunLogins.size + begunConsents.size === 0) return [];
   const recent = begunRecently(loginTtlMs);
-  const sql = REQUESTS.replace(':logins', `challenge = ANY($1::text[]) AND ${recent}`).replace(
-    ':consents',
-    `challenge = ANY($2::text[]) AND ${recent}`,
+  const selects = begunRequests.map(
+    (one) => `${requestsOf(one)} WHERE challenge = ANY($${one.of === 'login' ? 1 : 2}::text[]) AND ${recent}`,
   );
-  return queryRows<BegunRequest>(blue, sql, [[...begunLogins], [...begunConsents]]);
+  return queryRows<BegunRequest>(blue, selects.join(' UNION ALL '), [[...begunLogins], [...begunConsents]]);
 }
 
-/** Where requests of either kind are, with their key. */
-const REQUEST_TABLES = [
-  { table: 'hydra_oauth2_authentication_request', of: 'login' },
-  { table: 'hydra_oauth2_consent_request', of: 'consent' },
-] as const;
+function requestsOf({ table, of }: BegunRequests): string {
+  return `SELECT challenge, verifier, request_url, '${of}' AS of FROM ${table} AS source`;
+}
+
 /** Rows that one snapshot reads. */
 const PAGE_ROWS = 20_000;
 
@@ -57,25 +52,29 @@ const PAGE_ROWS = 20_000;
  * one snapshot over all would keep vacuum from its work for as long. Not for the pause.
  */
 export async function carryRecentRequests(
-  { blue, green, loginTtlMs }: { readonly blue: SqlClient; readonly green: SqlClient; readonly loginTtlMs: number },
+  {
+    path,
+    blue,
+    green,
+    loginTtlMs,
+  }: { readonly path: CopyPath; readonly blue: SqlClient; readonly green: SqlClient; readonly loginTtlMs: number },
   options: { readonly pageRows?: number; readonly before?: () => Promise<void> } = {},
 ): Promise<void> {
   const { pageRows = PAGE_ROWS } = options;
-  for (const { table, of } of REQUEST_TABLES) {
+  for (const requests of path.begunRequests) {
     for (let after: string | null = null; ;) {
       await options.before?.();
       const past: string = after === null ? 'true' : 'source.challenge > $1::text';
       const values: string[] = after === null ? [] : [after];
       const [end] = await queryRows<{ challenge: string }>(
         blue,
-        `SELECT challenge FROM ${table} AS source WHERE ${past} ORDER BY source.challenge OFFSET ${pageRows} LIMIT 1`,
+        `SELECT challenge FROM ${requests.table} AS source WHERE ${past} ORDER BY source.challenge OFFSET ${pageRows} LIMIT 1`,
         values,
       );
       const range: string = end === undefined ? past : `${past} AND source.challenge <= $${values.length + 1}::text`;
       const rows = await queryRows<BegunRequest>(
         blue,
-        `SELECT challenge, verifier, request_url, '${of}' AS of FROM ${table} AS source
-          WHERE ${range} AND ${begunRecently(loginTtlMs)}`,
+        `${requestsOf(requests)} WHERE ${range} AND ${begunRecently(loginTtlMs)}`,
         end === undefined ? values : [...values, end.challenge],
       );
       await writeBegunRequests(green, rows);

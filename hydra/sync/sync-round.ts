@@ -1,7 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
-import { CAPTURED_TABLES, logRewrites } from '../capture';
+import { logRewrites } from '../capture';
+import { type CopyPath } from '../paths/copy-path';
 import { assertNothingPlanted } from '../planted';
 import { activeTokensOf, carryGrants, nameParentsOf } from './carry-grants';
 import { closeOverFlows } from './closure';
@@ -17,6 +18,7 @@ import { writeGreen } from './write-green';
 
 /** Of one syncer; {@link prepareSync} was called for its sessions. */
 export interface SyncSides {
+  readonly path: CopyPath;
   /** As our role. */
   readonly blue: SqlClient;
   /** As the sync's role. */
@@ -119,7 +121,7 @@ async function carryPart(
   const { log, rows, rotated } = await inSnapshot(sides, async () => {
     found = await readLog(sides.blue, afterId, batchRows);
     return { log: found, ...(await carry(sides, found, batchRows)) };
-  }).catch((error: unknown) => nameUnreadable(sides.blue, namedKeys(found), error));
+  }).catch((error: unknown) => nameUnreadable(sides.path, sides.blue, namedKeys(sides.path, found), error));
   await markRotated(sides.blue, rotated);
   await markDone(sides.blue, log);
   return { changes: log.length, rows, lastId: log.at(-1)?.id ?? afterId, isFull: log.length === batchRows };
@@ -127,9 +129,9 @@ async function carryPart(
 
 /** @returns null when no table was rewritten that is not carried altogether */
 async function carryRewritePage(sides: SyncSides, batchRows: number): Promise<PartReceipt | null> {
-  const { blue, green } = sides;
+  const { path, blue, green } = sides;
   // Its place is read first: the snapshot is then one of after the rewrite.
-  const rewrite = await nextRewrite(blue);
+  const rewrite = await nextRewrite(path, blue);
   if (rewrite === null) return null;
   const { page, rows, rotated } = await inSnapshot(sides, async () => {
     const read = await readRewritePage(blue, green, rewrite, batchRows);
@@ -140,20 +142,18 @@ async function carryRewritePage(sides: SyncSides, batchRows: number): Promise<Pa
   return { changes: page.seen, rows };
 }
 
-const CAPTURED_NAMES = CAPTURED_TABLES.map(({ table }) => table);
-const CAPTURED = CAPTURED_NAMES.join(', ');
-
 /** Runs `work` in one transaction on each side, and commits green's. */
 async function inSnapshot<T>(sides: SyncSides, work: () => Promise<T>): Promise<T> {
-  const { blue, green } = sides;
+  const { path, blue, green, schema } = sides;
+  const captured = path.captured.map(({ table }) => table);
   try {
     await beginFenced(sides);
     // Only now: a snapshot from before a take-over or a fence would miss what came in between.
     await blue.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     // Before the snapshot, which the first query takes: to an older one a table that ALTER TABLE rewrote is empty, and green would
     // be emptied with it.
-    await blue.query(`LOCK TABLE ${CAPTURED} IN ACCESS SHARE MODE`);
-    await assertNothingPlanted(blue, { schema: sides.schema, tables: CAPTURED_NAMES, isWritten: false }, 'blue');
+    await blue.query(`LOCK TABLE ${captured.join(', ')} IN ACCESS SHARE MODE`);
+    await assertNothingPlanted(blue, { schema, tables: captured, isWritten: false }, 'blue');
     const result = await work();
     await blue.query('COMMIT');
     await green.query('COMMIT');
@@ -181,24 +181,24 @@ interface Carried {
 }
 
 async function carry(sides: SyncSides, log: readonly LogRow[], batchRows: number): Promise<Carried> {
-  const { blue, green } = sides;
+  const { path, blue, green } = sides;
   if (log.length === 0) return { rows: 0, rotated: [] };
   refuseTruncate(log);
-  const named = namedKeys(log);
+  const named = namedKeys(path, log);
   const budget = new ByteBudget(log.length > 1);
   const { revocations, rotated } = await readNamedRevocations(blue, named);
   // With all tokens of its grant, the effect of a revocation is carried whole.
   const grants = nameRevoked(named, revocations);
   const followed = await nameParentsOf(blue, named, grants);
-  const { tokens, named: withTokens } = await readTokens(blue, green, followed, batchRows, budget);
-  const { flows, named: closed } = await closeOverFlows(blue, green, withTokens);
-  const rowsWanted = await readWanted(blue, closed, tokens, batchRows, budget);
+  const { tokens, named: withTokens } = await readTokens(path, blue, green, followed, batchRows, budget);
+  const { flows, named: closed } = await closeOverFlows(path, blue, green, withTokens);
+  const rowsWanted = await readWanted(path, blue, closed, tokens, batchRows, budget);
   const wanted = { ...rowsWanted, activeTokens: await activeTokensOf(blue, grants) };
-  const begun = await readBegunRequests(blue, closed, sides.loginTtlMs);
+  const begun = await readBegunRequests(path, blue, closed, sides.loginTtlMs);
   const activeBefore = await stillActive(green, revocations, wanted);
   const [network] = await queryRows<{ id: string }>(green, NETWORK_SQL);
   if (network === undefined) throw new CutoverFault('SYNC_FAILED', 'green has no row in networks: it was not migrated');
-  const context = { green, nid: network.id };
+  const context = { path, green, nid: network.id };
   const written = await writeGreen(context, closed, wanted, flows);
   const rows = written + (await carryGrants(blue, context, grants, batchRows));
   await writeLedger(green, revocations, wanted, activeBefore);

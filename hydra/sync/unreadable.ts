@@ -1,5 +1,6 @@
 import { CutoverFault, isCutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type CopyPath } from '../paths/copy-path';
 import { type NamedKeys } from './log-keys';
 
 const NAMES_SHOWN = 10;
@@ -10,17 +11,17 @@ const NAMES_SHOWN = 10;
  *
  * @throws CutoverFault ROW_UNREADABLE with the challenges; any other error as it is
  */
-export async function nameUnreadable(blue: SqlClient, named: NamedKeys, error: unknown): Promise<never> {
-  if (!isCutoverFault(error) || error.code !== 'ROW_UNREADABLE') throw error;
-  const rows = await queryRows<{ challenge: string; all: number }>(
-    blue,
-    `SELECT answer.challenge, (count(*) OVER ())::float8 AS all FROM hydra_oauth2_consent_request_handled AS answer
-       LEFT JOIN hydra_oauth2_consent_request AS consent USING (challenge)
-      WHERE (answer.challenge = ANY ($1::text[]) OR consent.login_challenge = ANY ($2::text[]))
-        AND NOT (pg_temp.is_json(pg_temp.mended_json(session_access_token)) AND pg_temp.is_json(pg_temp.mended_json(session_id_token)))
-      ORDER BY 1 LIMIT ${NAMES_SHOWN}`,
-    [[...named.consents], [...named.logins]],
-  );
+export async function nameUnreadable(
+  { unreadableSql }: CopyPath,
+  blue: SqlClient,
+  named: NamedKeys,
+  error: unknown,
+): Promise<never> {
+  if (!isCutoverFault(error) || error.code !== 'ROW_UNREADABLE' || unreadableSql === undefined) throw error;
+  const rows = await queryRows<{ challenge: string; all: number }>(blue, `${unreadableSql} LIMIT ${NAMES_SHOWN}`, [
+    [...named.consents],
+    [...named.logins],
+  ]);
   if (rows.length === 0) throw error;
   const consents = rows.map(({ challenge }) => challenge);
   const all = rows[0]?.all ?? consents.length;

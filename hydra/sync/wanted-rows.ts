@@ -1,5 +1,6 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
-import { type GreenRow, type GreenTableName } from '../transform';
+import { type CarriedTableName, type CopyPath, tableOf } from '../paths/copy-path';
+import { type GreenRow } from '../transform';
 import { KeySet, type KeyedTable, type NamedKeys, TOKEN_TABLES, type TokenTable, keyColumns } from './log-keys';
 import { type ByteBudget, readBounded } from './read-bounded';
 
@@ -13,6 +14,7 @@ type TokenRows = Readonly<Record<TokenTable, readonly GreenRow[]>>;
 
 /** Reads the tokens that are named, in the caller's snapshot, and names the consents of theirs that green does not have. */
 export async function readTokens(
+  path: CopyPath,
   blue: SqlClient,
   green: SqlClient,
   named: NamedKeys<'with revocations'>,
@@ -22,7 +24,7 @@ export async function readTokens(
   const read: Partial<Record<TokenTable, readonly GreenRow[]>> = {};
   const parents = new Set<string>();
   for (const table of TOKEN_TABLES) {
-    const rows = await readKeyed(blue, table, named.rows[table].values(), batchRows, budget);
+    const rows = await readKeyed(path, blue, table, named.rows[table].values(), batchRows, budget);
     for (const { challenge_id: consent } of rows) if (typeof consent === 'string') parents.add(consent);
     read[table] = rows;
   }
@@ -38,6 +40,7 @@ export async function readTokens(
 
 /** Reads children first, because they name their parents, and all within the caller's snapshot. */
 export async function readWanted(
+  path: CopyPath,
   blue: SqlClient,
   named: NamedKeys<'closed'>,
   tokens: TokenRows,
@@ -50,11 +53,11 @@ export async function readWanted(
   const wantTable = async (table: KeyedTable, parents: KeySet = new KeySet()): Promise<readonly GreenRow[]> => {
     const keys = named.rows[table];
     const more = parents.values().filter((key) => !keys.has(key));
-    return readKeyed(blue, table, [...keys.values(), ...more], batchRows, budget);
+    return readKeyed(path, blue, table, [...keys.values(), ...more], batchRows, budget);
   };
   const needClient = (row: GreenRow): void => need(clients, row['client_id']);
   for (const table of TOKEN_TABLES) tokens[table].forEach(needClient);
-  const flows = await readFlows(blue, named.logins, named.consents, batchRows, budget);
+  const flows = await readFlows(path, blue, named.logins, named.consents, batchRows, budget);
   for (const row of flows) {
     needClient(row);
     need(sessions, row['login_session_id']);
@@ -78,6 +81,7 @@ export async function readWanted(
 }
 
 async function readKeyed(
+  path: CopyPath,
   blue: SqlClient,
   table: KeyedTable,
   keys: readonly (readonly string[])[],
@@ -85,15 +89,17 @@ async function readKeyed(
   budget: ByteBudget,
 ): Promise<readonly GreenRow[]> {
   return readSelected(
+    path,
     blue,
     table,
-    keys.map((key) => asKey(keyColumns(table), key)),
+    keys.map((key) => asKey(keyColumns(path, table), key)),
     batchRows,
     budget,
   );
 }
 
 async function readFlows(
+  path: CopyPath,
   blue: SqlClient,
   logins: ReadonlySet<string>,
   consents: ReadonlySet<string>,
@@ -104,20 +110,21 @@ async function readFlows(
     ...[...logins].map((login_challenge) => ({ login_challenge })),
     ...[...consents].map((consent_challenge_id) => ({ consent_challenge_id })),
   ];
-  const rows = await readSelected(blue, 'hydra_oauth2_flow', selection, batchRows, budget);
+  const rows = await readSelected(path, blue, 'hydra_oauth2_flow', selection, batchRows, budget);
   // Found by either key, and perhaps by both.
   return [...new Map(rows.map((row) => [row['login_challenge'], row])).values()];
 }
 
 async function readSelected(
+  path: CopyPath,
   blue: SqlClient,
-  table: GreenTableName,
+  table: CarriedTableName,
   selection: readonly Record<string, string>[],
   batchRows: number,
   budget: ByteBudget,
 ): Promise<GreenRow[]> {
   const rows: GreenRow[] = [];
-  for await (const batch of readBounded(blue, table, selection, batchRows)) {
+  for await (const batch of readBounded(blue, tableOf(path, table), selection, batchRows)) {
     budget.spend(batch.bytes);
     rows.push(...batch.rows);
   }

@@ -1,11 +1,13 @@
 import { type SqlClient } from '../../domain/ports/sql-client';
-import { GREEN_TABLES, type GreenRow, type GreenTableName, greenRowsFrom, greenTable } from '../transform';
+import { type CarriedTable, type CarriedTableName, type CopyPath, tableOf } from '../paths/copy-path';
+import { type GreenRow, greenRowsFrom } from '../transform';
 import { type FlowKeys, type FlowPlan, planFlows } from './flow-plan';
 import { jsonBatches } from './json-batches';
 import { KeySet, type KeyedTable, type NamedKeys, TOKEN_TABLES, type TokenTable, keyColumns } from './log-keys';
 import { type WantedRows } from './wanted-rows';
 
 export interface WriteContext {
+  readonly path: CopyPath;
   readonly green: SqlClient;
   readonly nid: string;
 }
@@ -24,34 +26,31 @@ export async function writeGreen(
 ): Promise<number> {
   const plan = planFlows(wanted.flows.map(flowKeys), present);
   let rows = 0;
-  for (const table of removalOrder()) {
+  const { tables } = context.path;
+  for (const { name: table } of [...tables].reverse()) {
     rows +=
       table === 'hydra_oauth2_flow'
         ? await removeFlows(context, plan)
         : await removeRows(context, table, named, wanted);
   }
   rows += await rekeyFlows(context, plan);
-  for (const { name } of GREEN_TABLES) {
+  for (const { name } of tables) {
     rows += await upsertRows(context, name, name === 'hydra_oauth2_flow' ? wanted.flows : rowsOf(wanted, name));
   }
   return rows;
 }
 
-function removalOrder(): ('hydra_oauth2_flow' | KeyedTable)[] {
-  return GREEN_TABLES.map(({ name }) => name).reverse();
-}
-
-function rowsOf(wanted: WantedRows, table: GreenTableName): readonly GreenRow[] {
+function rowsOf(wanted: WantedRows, table: CarriedTableName): readonly GreenRow[] {
   return table === 'hydra_oauth2_flow' ? wanted.flows : wanted.rows[table];
 }
 
 async function removeRows(
-  { green, nid }: WriteContext,
+  { path, green, nid }: WriteContext,
   table: KeyedTable,
   named: NamedKeys,
   wanted: WantedRows,
 ): Promise<number> {
-  const columns = keyColumns(table);
+  const columns = keyColumns(path, table);
   const found = new KeySet();
   for (const row of wanted.rows[table]) found.add(columns.map((column) => String(row[column])));
   const gone = named.rows[table].values().filter((key) => !found.has(key));
@@ -59,7 +58,9 @@ async function removeRows(
   const values = columns.map((_, index) => gone.map((key) => key[index]));
   const names = columns.map((_, index) => `k${index}`);
   const arrays = columns.map((_, index) => `$${index + 2}::text[]`).join(', ');
-  const matches = columns.map((column, index) => `${table}.${column} = k${index}${cast(table, column)}`).join(' AND ');
+  const matches = columns
+    .map((column, index) => `${table}.${column} = k${index}${cast(tableOf(path, table), column)}`)
+    .join(' AND ');
   const { rowCount } = await green.query(
     `DELETE FROM ${table} USING unnest(${arrays}) AS gone(${names.join(', ')}) WHERE ${matches} AND nid = $1::uuid`,
     [nid, ...values],
@@ -67,8 +68,8 @@ async function removeRows(
   return rowCount ?? 0;
 }
 
-function cast(table: KeyedTable, column: string): string {
-  return greenTable(table).columns[column] === 'uuid' ? '::uuid' : '';
+function cast({ columns }: CarriedTable, column: string): string {
+  return columns[column] === 'uuid' ? '::uuid' : '';
 }
 
 /** @returns how many there were */
@@ -116,19 +117,19 @@ async function rekeyFlows({ green }: WriteContext, { rekey }: FlowPlan): Promise
 }
 
 export async function upsertRows(
-  { green, nid }: WriteContext,
-  table: GreenTableName,
+  { path, green, nid }: WriteContext,
+  table: CarriedTableName,
   rows: readonly GreenRow[],
 ): Promise<number> {
   let written = 0;
   for (const batch of jsonBatches(rows)) {
-    written += (await green.query(upsertSql(table), [batch, nid])).rowCount ?? 0;
+    written += (await green.query(upsertSql(tableOf(path, table)), [batch, nid])).rowCount ?? 0;
   }
   return written;
 }
 
-function upsertSql(name: GreenTableName): string {
-  const table = greenTable(name);
+function upsertSql(table: CarriedTable): string {
+  const { name } = table;
   const columns = Object.keys(table.columns);
   const filled = Object.entries(table.filled);
   const others = columns.filter((column) => !table.key.includes(column));

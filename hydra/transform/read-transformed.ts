@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
-import { createRowFunctions } from '../cleaning/session';
-import { sqlFile } from '../sql-file';
-import { type GreenTableName, greenTable } from './green-tables';
-import { type RowKey, type Selection } from './selection';
-import { type RowsQuery, allRowsQuery, keyedRowsQueries } from './transform-sql';
+import { type CarriedTable, type CopyPath, type RowKey, type RowsQuery } from '../paths/copy-path';
+import { type Selection } from './selection';
+import { allRowsQuery, keyedRowsQueries } from './transform-sql';
 
 /**
  * A row as green has it, without `nid` and the table's `filled` columns. Columns of type jsonb and bigint hold PostgreSQL's text of
@@ -23,9 +21,8 @@ export interface ReadOptions {
  *
  * Call it before the transaction; repeating it is harmless.
  */
-export async function prepareBlue(client: SqlClient): Promise<void> {
-  await createRowFunctions(client);
-  await client.query(sqlFile(__dirname, 'sql/functions.sql'));
+export async function prepareSource({ prepareSource: prepare }: CopyPath, client: SqlClient): Promise<void> {
+  await prepare(client);
   // Compiling takes longer than running these queries; a cursor of ours is always read to its end.
   await client.query('SET jit = off');
   await client.query('SET cursor_tuple_fraction = 1');
@@ -34,7 +31,7 @@ export async function prepareBlue(client: SqlClient): Promise<void> {
 /**
  * Reads rows of blue as they are on green after cleaning, migrating and repairing, so far as they are a function of blue's rows.
  *
- * Needs a transaction (REPEATABLE READ, READ ONLY) in a session that `prepareBlue` prepared. All rows come through a cursor, in no
+ * Needs a transaction (REPEATABLE READ, READ ONLY) in a session that `prepareSource` prepared. All rows come through a cursor, in no
  * order. Of keys, those whose rows are gone on blue yield nothing; a row that several keys name can come several times.
  *
  * Keys have the columns of one of the table's `selectableBy` sets. Flows are named by `login_challenge`, by
@@ -46,20 +43,19 @@ export async function prepareBlue(client: SqlClient): Promise<void> {
  */
 export async function* readTransformed(
   client: SqlClient,
-  name: GreenTableName,
+  table: CarriedTable,
   selection: Selection,
   { batchRows }: ReadOptions,
 ): AsyncGenerator<readonly GreenRow[]> {
-  const table = greenTable(name);
   if (selection === 'all') {
-    yield* readThroughCursor<{ row: GreenRow }, GreenRow>(client, name, asJson(allRowsQuery(table)), batchRows, pick);
+    yield* readThroughCursor<{ row: GreenRow }, GreenRow>(client, table, asJson(allRowsQuery(table)), batchRows, pick);
     return;
   }
   for (let from = 0; from < selection.length; from += batchRows) {
     const keys: readonly RowKey[] = selection.slice(from, from + batchRows);
     for (const query of keyedRowsQueries(table, keys)) {
       const { sql, values } = asJson(query);
-      const rows = await mapJsonFaults(name, () => queryRows<{ row: GreenRow }>(client, sql, [...values]));
+      const rows = await mapJsonFaults(table, () => queryRows<{ row: GreenRow }>(client, sql, [...values]));
       if (rows.length > 0) yield rows.map(pick);
     }
   }
@@ -68,16 +64,16 @@ export async function* readTransformed(
 /** Reads a query of any size in batches, through a cursor of the transaction that is open. */
 export async function* readThroughCursor<Read, Made>(
   client: SqlClient,
-  name: GreenTableName,
+  table: CarriedTable,
   { sql }: RowsQuery,
   batchRows: number,
   make: (read: Read) => Made,
 ): AsyncGenerator<readonly Made[]> {
   const cursor = `hydra_cutover_${randomBytes(6).toString('hex')}`;
-  await mapJsonFaults(name, () => client.query(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${sql}`));
+  await mapJsonFaults(table, () => client.query(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${sql}`));
   try {
     for (;;) {
-      const rows = await mapJsonFaults(name, () => queryRows<Read>(client, `FETCH ${batchRows} FROM ${cursor}`));
+      const rows = await mapJsonFaults(table, () => queryRows<Read>(client, `FETCH ${batchRows} FROM ${cursor}`));
       if (rows.length > 0) yield rows.map(make);
       if (rows.length < batchRows) return;
     }
@@ -101,14 +97,14 @@ const UNREADABLE_STATE = /^(22|54)/;
  * @throws CutoverFault ROW_UNREADABLE where PostgreSQL could not make what green needs out of a row; it quotes the row, which is
  * nobody's business
  */
-export async function mapJsonFaults<T>(name: GreenTableName, work: () => Promise<T>): Promise<T> {
+export async function mapJsonFaults<T>({ name, unreadable }: CarriedTable, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && UNREADABLE_STATE.test(String(error.code)))) throw error;
     throw new CutoverFault(
       'ROW_UNREADABLE',
-      `a row of blue for ${name} holds what 2.x cannot store (SQLSTATE ${String(error.code)}): session claims that are no JSON; correct session_access_token and session_id_token in hydra_oauth2_consent_request_handled on blue (rule J03-stop of plan counts such rows)`,
+      `a row of blue for ${name} holds what green cannot store (SQLSTATE ${String(error.code)}): ${unreadable}`,
       { table: name },
     );
   }

@@ -1,4 +1,5 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type SourceConsents } from '../paths/copy-path';
 
 /** So many rows are looked at for each subject that is wanted. */
 const ROWS_PER_SUBJECT = 20;
@@ -7,25 +8,29 @@ const POOL_MAX = 2_000;
 const CONSENTS_MAX = 1_000;
 
 /**
- * Picks subjects with some consents on 1.11.10 at random, a third of them from those with the most clients. Reads a sample of blocks, so
+ * Picks subjects with some consents at random, a third of them from those with the most clients. Reads a sample of blocks, so
  * that a large table is not read as a whole.
  */
-export async function chooseSubjects(blue: SqlClient, wanted: number): Promise<readonly string[]> {
+export async function chooseSubjects(
+  { table, condition }: SourceConsents,
+  blue: SqlClient,
+  wanted: number,
+): Promise<readonly string[]> {
   const [size] = await queryRows<{ percent: number }>(
     blue,
     `SELECT least(100, 100.0 * $1 / greatest(reltuples, 1))::float8 AS percent FROM pg_class
-      WHERE oid = 'hydra_oauth2_consent_request'::regclass`,
+      WHERE oid = '${table}'::regclass`,
     [wanted * ROWS_PER_SUBJECT],
   );
   const rows = await queryRows<{ subject: string }>(
     blue,
     `WITH pool AS MATERIALIZED (
        SELECT DISTINCT subject FROM (
-         SELECT subject FROM hydra_oauth2_consent_request TABLESAMPLE SYSTEM ($1) WHERE subject <> '' LIMIT $2) AS picked
+         SELECT subject FROM ${table} TABLESAMPLE SYSTEM ($1) WHERE subject <> '' AND ${condition} LIMIT $2) AS picked
      ), counted AS MATERIALIZED (
        SELECT pool.subject, few.clients FROM pool, LATERAL (
          SELECT count(*) AS consents, count(DISTINCT client_id) AS clients FROM (
-           SELECT client_id FROM hydra_oauth2_consent_request AS consent WHERE consent.subject = pool.subject LIMIT $4 + 1) AS first
+           SELECT client_id FROM ${table} AS consent WHERE consent.subject = pool.subject AND ${condition} LIMIT $4 + 1) AS first
        ) AS few WHERE few.consents <= $4
      )
      (SELECT subject FROM counted ORDER BY clients DESC, random() LIMIT ceil($3::numeric / 3))

@@ -1,4 +1,4 @@
-import { type AnswerQuestion, EXPECTED_DIFFERENCES } from './expected-differences';
+import { type AnswerQuestion, type ExpectedDifference } from '../paths/copy-path';
 
 export { type AnswerQuestion };
 
@@ -14,12 +14,17 @@ export interface AnswerDifference {
 /**
  * Compares two answers to one question field by field, as their readers do: what is absent, null, false, 0 or empty is the same.
  *
- * @returns what is different and on no line of {@link EXPECTED_DIFFERENCES}
+ * @returns what is different and on no line of `expected`
  */
-export function compareAnswers(question: AnswerQuestion, blue: unknown, green: unknown): readonly AnswerDifference[] {
+export function compareAnswers(
+  expected: readonly ExpectedDifference[],
+  question: AnswerQuestion,
+  blue: unknown,
+  green: unknown,
+): readonly AnswerDifference[] {
   const found: AnswerDifference[] = [];
   compare(blue, green, '', 0, ({ path, blueValue, greenValue, kind }) => {
-    const isExpected = EXPECTED_DIFFERENCES.some(
+    const isExpected = expected.some(
       (one) => one.question === question && isBelow(path, one.path) && (one.when?.(blueValue, greenValue) ?? true),
     );
     if (!isExpected) found.push({ question, path, kind });

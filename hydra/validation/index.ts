@@ -1,6 +1,6 @@
 export { type AnswerDifference, compareAnswers } from './compare-answers';
 export { chooseClients, chooseSubjects } from './choose-samples';
-export { type AnswerQuestion, type ExpectedDifference, EXPECTED_DIFFERENCES } from './expected-differences';
+export { type AnswerQuestion } from '../paths/copy-path';
 export {
   type ListedConsent,
   clientsIn,

@@ -1,4 +1,5 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type SourceConsents } from '../paths/copy-path';
 
 /** A consent, as far as it says whose it is. */
 export interface ListedConsent {
@@ -6,16 +7,16 @@ export interface ListedConsent {
   readonly clientId: string;
 }
 
-/** @returns which of these consents blue (1.11.10) has rows of */
-export function consentsInBlue(blue: SqlClient, ids: readonly string[]): Promise<Set<string>> {
-  return present(
-    blue,
-    'SELECT challenge AS id FROM hydra_oauth2_consent_request_handled WHERE challenge = ANY($1)',
-    ids,
-  );
+/** @returns which of these consents blue has rows of */
+export function consentsInBlue(
+  { present: sql }: SourceConsents,
+  blue: SqlClient,
+  ids: readonly string[],
+): Promise<Set<string>> {
+  return present(blue, sql, ids);
 }
 
-/** @returns which of these consents green (2.x) has rows of that are not expired: what it must list, whatever their other columns say */
+/** @returns which of these consents green has rows of that are not expired: what it must list, whatever their other columns say */
 export function consentsInGreen(green: SqlClient, ids: readonly string[]): Promise<Set<string>> {
   return present(
     green,
@@ -53,29 +54,17 @@ export async function keySetsRotatedBetween(blue: SqlClient, green: SqlClient, s
   return now.some(({ id }) => !known.has(id));
 }
 
-/**
- * Consents of these subjects that 1.11.10 lists now, by subject, with their clients: what its `FindSubjectsGrantedConsentRequests`
- * asks for.
- * Source: Hydra v1.11.10, persistence/sql/persister_consent.go.
- */
+/** Consents of these subjects that blue's Hydra lists now, by subject, with their clients. */
 export async function listedOnBlue(
+  { listed }: SourceConsents,
   blue: SqlClient,
   subjects: readonly string[],
 ): Promise<ReadonlyMap<string, readonly ListedConsent[]>> {
-  const rows = await queryRows<{ subject: string; consents: ListedConsent[] }>(
-    blue,
-    `SELECT r.subject, json_agg(json_build_object('consentId', r.challenge, 'clientId', r.client_id)) AS consents
-       FROM hydra_oauth2_consent_request r JOIN hydra_oauth2_consent_request_handled h USING (challenge)
-      WHERE r.subject = ANY($1) AND NOT r.skip AND h.error = '{}'
-        AND (h.remember_for <= 0
-             OR h.requested_at + h.remember_for * interval '1 second' > (clock_timestamp() AT TIME ZONE 'UTC'))
-      GROUP BY r.subject`,
-    [subjects],
-  );
+  const rows = await queryRows<{ subject: string; consents: ListedConsent[] }>(blue, listed, [subjects]);
   return new Map(rows.map(({ subject, consents }) => [subject, consents]));
 }
 
-/** @returns which of these subjects have a row on green (2.x) that could be a consent, whatever Hydra says of it */
+/** @returns which of these subjects have a row on green that could be a consent, whatever Hydra says of it */
 export function subjectsInGreen(green: SqlClient, subjects: readonly string[]): Promise<Set<string>> {
   return present(
     green,

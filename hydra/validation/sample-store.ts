@@ -13,7 +13,7 @@ export interface Sample {
 }
 
 /**
- * Keeps these samples instead of the ones before. As text: what Hydra 1.x answers may hold what jsonb cannot. One that is nested more
+ * Keeps these samples instead of the ones before. As text: what an older Hydra answers may hold what jsonb cannot. One that is nested more
  * deeply than it can be written is left out.
  */
 export async function writeSamples(green: SqlClient, samples: readonly Sample[]): Promise<void> {
@@ -44,7 +44,7 @@ export async function readSamples(green: SqlClient): Promise<readonly Sample[]> 
   return rows.map(({ kind, key, answer }) => ({ kind, key, answer: JSON.parse(answer, revive) as unknown }));
 }
 
-/** JSON has no number beyond a double's, and JavaScript reads what Hydra 1.x answers so as infinite. */
+/** JSON has no number beyond a double's, and JavaScript reads what an older Hydra answers so as infinite. */
 const INFINITE = '\u0000infinite:';
 
 function textOf(answer: unknown): string | undefined {

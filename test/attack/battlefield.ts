@@ -7,13 +7,14 @@ import { grantArbiter, guardTables, installArbiter } from '../../hydra/arbiter';
 import { byFullName } from '../../hydra/by-full-name';
 import { installCapture } from '../../hydra/capture';
 import { applyRules } from '../../hydra/cleaning';
-import { repairStates } from '../../hydra/fixups';
+import { repairStates } from '../../hydra/paths/1-11-10-to-2-3-0/fixups/repair-states';
 import { privilegesSql, type ToolRoles } from '../../hydra/privileges';
 import { cleanEnvironment } from '../../world/supervisor';
 import { createHydraDatabase, databaseUrl } from '../../world/hydra';
 import { type PostgresMajor } from '../../world/toolchain/types';
 import { OwnCluster } from '../support/own-cluster';
 import { Battle } from './battle';
+import { PATH } from '../support/path';
 
 export const ROLES: ToolRoles = {
   tool: ['tool'],
@@ -71,7 +72,7 @@ export class Battlefield {
     await installArbiter(tool, { side: 'blue', cutoverId: CUTOVER, initialState: 'open' });
     await guardTables(tool);
     for (const gateway of ROLES.gateways) await grantArbiter(tool, gateway);
-    await installCapture(tool);
+    await installCapture(PATH, tool);
     await this.disconnect();
   }
 
@@ -87,7 +88,7 @@ export class Battlefield {
     const tool = await this.connectOurs(name);
     const named = await byFullName(tool, ROLES.schema);
     await installArbiter(tool, { side: 'green', cutoverId: CUTOVER, initialState: 'closed' });
-    await applyRules(named, { asOf: '2026-11-24T00:00:00Z' });
+    await applyRules(PATH, named, { asOf: '2026-11-24T00:00:00Z' });
     await this.migrate(name, this.binaries.hydra230, ['migrate', 'sql', 'up', '-e', '-y']);
     await repairStates(named);
     await guardTables(tool);

@@ -47,10 +47,7 @@ BEGIN
   FOR cleaned IN SELECT con.conrelid, con.conrelid::regclass AS name,
       array_agg(quote_literal(a.attname) ORDER BY array_position(con.conkey, a.attnum)) AS columns
     FROM pg_constraint AS con JOIN pg_attribute AS a ON a.attrelid = con.conrelid AND a.attnum = ANY (con.conkey)
-    WHERE con.contype = 'p' AND con.conrelid = ANY (ARRAY['hydra_client'::regclass, 'hydra_oauth2_authentication_request'::regclass,
-      'hydra_oauth2_authentication_request_handled'::regclass, 'hydra_oauth2_consent_request'::regclass, 'hydra_oauth2_consent_request_handled'::regclass,
-      'hydra_oauth2_access'::regclass, 'hydra_oauth2_refresh'::regclass, 'hydra_oauth2_code'::regclass, 'hydra_oauth2_oidc'::regclass, 'hydra_oauth2_pkce'::regclass,
-      'hydra_oauth2_logout_request'::regclass, 'hydra_oauth2_obfuscated_authentication_session'::regclass])
+    WHERE con.contype = 'p' AND con.conrelid = ANY (ARRAY[:cleaned])
     GROUP BY con.conrelid
   LOOP
     -- Clients are known by their id, also in Hydra's own foreign keys; `pk` differs between databases.

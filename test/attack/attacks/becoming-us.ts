@@ -6,6 +6,7 @@ import { countRulesWithin } from '../../../hydra/cleaning';
 import { isCutoverFault } from '../../../domain/faults';
 import { type Attack } from '../attack';
 import { type Battle, AttackSucceeded, named, refused } from '../battle';
+import { PATH } from '../../support/path';
 
 const CLIENT = `INSERT INTO hydra_client (id, client_name, client_secret, redirect_uris, grant_types, response_types, scope, owner, policy_uri,
   tos_uri, client_uri, logo_uri, contacts, client_secret_expires_at, sector_identifier_uri, jwks, jwks_uri, request_uris,
@@ -34,7 +35,7 @@ async function writeEverything(battle: Battle): Promise<void> {
 
 /** As preflight does. */
 async function countOnBlue(battle: Battle): Promise<void> {
-  await countRulesWithin(await byFullName(await battle.ours(), 'public'), 60_000);
+  await countRulesWithin(PATH, await byFullName(await battle.ours(), 'public'), 60_000);
 }
 
 /** Says no in one of the ways that an operator sees, or goes on without meeting what was planted. */

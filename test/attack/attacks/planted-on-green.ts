@@ -3,6 +3,7 @@ import { becomeSyncer, prepareSync, syncRound } from '../../../hydra/sync';
 import { CUTOVER } from '../battlefield';
 import { type Attack } from '../attack';
 import { type Battle, AttackSucceeded } from '../battle';
+import { PATH } from '../../support/path';
 
 const CHANGE = `INSERT INTO hydra_oauth2_jti_blacklist (signature, expires_at) VALUES ('s', now() + interval '1 hour');
   INSERT INTO hydra_jwk (sid, kid, version, keydata) VALUES ('s', 'k', 0, 'x');
@@ -16,7 +17,7 @@ async function carryOne(battle: Battle, green: string): Promise<string> {
   const { login, generation, nonce } = await becomeSyncer(admin, CUTOVER, 'public');
   await battle.accept();
   const as = await battle.field.connectOurs(green, login.user, login.password);
-  const sides = await prepareSync(await battle.ours(), as, 'public');
+  const sides = await prepareSync(PATH, await battle.ours(), as, 'public');
   try {
     await syncRound({ ...sides, generation, nonce, loginTtlMs: 60_000 }, { batchRows: 100 });
     return 'carried, and not met';

@@ -17,11 +17,12 @@ import {
   installArbiter,
   openSide,
 } from '../../../hydra/arbiter';
-import { CAPTURED_TABLES, raiseLifetimes } from '../../../hydra/capture';
+import { raiseLifetimes } from '../../../hydra/capture';
 import { installSyncTables } from '../../../hydra/sync/install-sync-tables';
 import { createSyncRole, grantSyncRole, syncRoleName } from '../../../hydra/sync/sync-role';
 import { asAdmin, useDatabase } from '../../support/database';
 import { SETTINGS, stepContext } from './green-fixture';
+import { PATH } from '../../support/path';
 
 const LOCK_TIMEOUT_MS = 2_000;
 const HOUR_NS = '3600000000000';
@@ -150,7 +151,7 @@ afterEach(() =>
 describe('enableCapture', () => {
   it('records changes of blue with the rights of the master user, and is the same when repeated', async () => {
     const first = await enableCapture(deps, input(), stepContext());
-    expect(first).toEqual({ tables: CAPTURED_TABLES.length, canaryMs: expect.any(Number) as unknown });
+    expect(first).toEqual({ tables: PATH.captured.length, canaryMs: expect.any(Number) as unknown });
     const again = await enableCapture(deps, input(), stepContext());
     expect(again.tables).toBe(first.tables);
     await blue.query('SET ROLE hydra');

@@ -36,6 +36,7 @@ import { declareDifferenceTests } from './green-differences';
 import { CLIENT_ORIGIN, GreenHydras } from './green-hydras';
 import { bothHydrasAnswer } from './both-hydras-answer';
 import { MASTER_PASSWORD } from '../world/rds/endpoint-fixture';
+import { PATH } from '../../support/path';
 
 const AS_OF = '2026-03-01T12:00:00.000Z';
 const { hydra230, hydra11110 } = sharedServers().binaries;
@@ -364,7 +365,7 @@ describe('green, from the snapshot on', () => {
 
     it('answers as blue did; a consent that is there and not listed fails the validation and the purge guard', async () => {
       const hydra = hydras.api();
-      const subjects = (of: number) => fixture.on('blue', (blue) => chooseSubjects(blue, of));
+      const subjects = (of: number) => fixture.on('blue', (blue) => chooseSubjects(PATH.consents, blue, of));
       let named = await subjects(20);
       const deps = fixture.deps({ hydra, jobs: [jobThatWouldRemove(() => Promise.resolve(named))] });
       const taken = await sampleBlue(deps, fixture.input, context());

@@ -34,6 +34,7 @@ import {
 } from './step-deps';
 import { type ServerAddress, Watcher } from './watcher';
 import { until } from '../../support/until';
+import { PATH } from '../../support/path';
 
 /** `blue`, `green`, `gateway`, `target`: from the worker; `doubt`: from the gateway to blue's arbiter. */
 export type LinkName = 'blue' | 'green' | 'gateway' | 'target' | 'doubt';
@@ -85,7 +86,7 @@ export class FaultWorld {
     await this.connect();
     await installArbiter(this.blue, { side: 'blue', cutoverId: CUTOVER, initialState: 'open' });
     await guardTables(this.blue);
-    await installCapture(this.blue);
+    await installCapture(PATH, this.blue);
     await installArbiter(this.green, { side: 'green', cutoverId: CUTOVER, initialState: 'closed' });
     await guardTables(this.green);
     const { rows } = await this.green.query('SELECT FROM networks');

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { applyRules } from '../../../hydra/cleaning';
 import { cookieKeyLine } from '../../../gateway/node/cookie-keys';
-import { repairStates } from '../../../hydra/fixups';
+import { repairStates } from '../../../hydra/paths/1-11-10-to-2-3-0/fixups/repair-states';
 import { freePort } from '../../../world/net/free-port';
 import {
   Browser,
@@ -19,6 +19,7 @@ import { useDatabase } from '../../support/database';
 import { startHydra, type TestHydra, type TestHydraOptions } from '../../support/hydra';
 import { sharedServers } from '../../support/shared-servers';
 import { useParts } from '../../unit/gateway/support/fixture';
+import { PATH } from '../../support/path';
 
 const LOGIN_APP = 'http://127.0.0.1:9';
 const SYSTEM = 'system-secret-of-both-sides';
@@ -72,7 +73,7 @@ beforeAll(async () => {
     });
   }
   const admin = await database.connect();
-  await applyRules(admin, { asOf: new Date().toISOString(), archiveSchema: 'cleaned' });
+  await applyRules(PATH, admin, { asOf: new Date().toISOString(), archiveSchema: 'cleaned' });
   const { host, port, user, password, database: name } = database.config;
   await promisify(execFile)(sharedServers().binaries.hydra230, ['migrate', 'sql', 'up', '-e', '-y'], {
     env: {

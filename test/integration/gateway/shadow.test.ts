@@ -3,13 +3,14 @@ import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { shadowLines, type ShadowView } from '../../../domain/shadow';
 import { applyRules } from '../../../hydra/cleaning';
-import { repairStates } from '../../../hydra/fixups';
+import { repairStates } from '../../../hydra/paths/1-11-10-to-2-3-0/fixups/repair-states';
 import { adminLoginApp, createOauthClient, grantTokens, OauthHttp } from '../../../world/oauth';
 import { asAdmin, useDatabase } from '../../support/database';
 import { startHydra, type TestHydra } from '../../support/hydra';
 import { sharedServers } from '../../support/shared-servers';
 import { useParts } from '../../unit/gateway/support/fixture';
 import { type TestGateway } from '../../unit/gateway/support/test-gateway';
+import { PATH } from '../../support/path';
 
 const SUBJECTS = ['ann', 'bob', 'cleo'];
 const LOGIN_APP = 'http://127.0.0.1:9';
@@ -43,7 +44,7 @@ beforeAll(async () => {
     await asAdmin(`CREATE DATABASE ${name} TEMPLATE ${database.config.database}`);
     const admin = new Client({ ...database.config, database: name });
     await admin.connect();
-    if (kind === 'ours') await applyRules(admin, { asOf: new Date().toISOString(), archiveSchema: 'cleaned' });
+    if (kind === 'ours') await applyRules(PATH, admin, { asOf: new Date().toISOString(), archiveSchema: 'cleaned' });
     const DSN = `postgres://${user}:${password}@${host}:${port}/${name}?sslmode=disable`;
     const env = { PATH: process.env['PATH'], DSN, SQA_OPT_OUT: 'true' };
     await promisify(execFile)(sharedServers().binaries.hydra230, ['migrate', 'sql', 'up', '-e', '-y'], { env });

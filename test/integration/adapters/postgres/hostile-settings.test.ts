@@ -5,6 +5,7 @@ import { syncRound } from '../../../../hydra/sync';
 import { asAdmin, useDatabase } from '../../../support/database';
 import { History } from '../../hydra/sync/history';
 import { SyncWorld } from '../../hydra/sync/sync-world';
+import { PATH } from '../../../support/path';
 
 const database = useDatabase('hydra_1_11_10');
 
@@ -104,7 +105,7 @@ async function roundAndParity(): Promise<void> {
     const sync = await world.openSync();
     const round = await syncRound(sync, { batchRows: 20 });
     if (round.changes === 0) throw new Error('nothing was captured');
-    const { differences, examples } = await compareSides(sync.blue, sync.green, { batchRows: 50 });
+    const { differences, examples } = await compareSides(PATH, sync.blue, sync.green, { batchRows: 50 });
     if (differences > 0) throw new Error(`${differences} rows differ: ${examples.join(', ')}`);
   } finally {
     await world.disconnect();

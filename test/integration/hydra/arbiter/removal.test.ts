@@ -14,6 +14,7 @@ import {
 import { captureProblems, installCapture, removeCapture } from '../../../../hydra/capture';
 import { type SqlClient } from '../../../../domain/ports/sql-client';
 import { useDatabase } from '../../../support/database';
+import { PATH } from '../../../support/path';
 
 const LOCK_TIMEOUT_MS = 60_000;
 const LEASE = { holdDeadlineMs: 600_000, marginMs: 0 };
@@ -34,7 +35,7 @@ beforeEach(async () => {
 async function prepare(cutoverId: string): Promise<void> {
   await installArbiter(ours, { side: 'blue', cutoverId, initialState: 'open' });
   await guardTables(ours);
-  await installCapture(ours);
+  await installCapture(PATH, ours);
 }
 
 async function removeAll(client: SqlClient): Promise<void> {

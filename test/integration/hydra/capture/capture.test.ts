@@ -9,7 +9,6 @@ import {
   removeArbiter,
 } from '../../../../hydra/arbiter';
 import {
-  CAPTURED_TABLES,
   captureProblems,
   changeLogSize,
   existingTriggersOfOurName,
@@ -20,6 +19,7 @@ import {
   sendCanary,
 } from '../../../../hydra/capture';
 import { useDatabase } from '../../../support/database';
+import { PATH } from '../../../support/path';
 
 const database = useDatabase('hydra_1_11_10');
 let ours: Client;
@@ -71,7 +71,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await writer.query('ROLLBACK');
   await writer.query('DELETE FROM hydra_client; DELETE FROM hydra_oauth2_authentication_session');
-  await installCapture(ours);
+  await installCapture(PATH, ours);
   await forget();
 });
 
@@ -201,8 +201,8 @@ describe('the capture', () => {
 
   it('is whole after it was installed twice', async () => {
     await removeCapture(ours);
-    expect((await installCapture(ours)).added).toHaveLength(CAPTURED_TABLES.length);
-    expect((await installCapture(ours)).added).toEqual([]);
+    expect((await installCapture(PATH, ours)).added).toHaveLength(PATH.captured.length);
+    expect((await installCapture(PATH, ours)).added).toEqual([]);
     expect(await captureProblems(ours)).toEqual([]);
   });
 
@@ -211,10 +211,10 @@ describe('the capture', () => {
     await writer.query('BEGIN');
     await writer.query('LOCK TABLE hydra_oauth2_pkce IN ROW EXCLUSIVE MODE');
     const impatient = { lockTimeoutMs: 20, attemptsPerTable: 2, retryDelayMs: 1 };
-    await expect(installCapture(ours, impatient)).rejects.toMatchObject({ code: 'LOCK_BUSY' });
+    await expect(installCapture(PATH, ours, impatient)).rejects.toMatchObject({ code: 'LOCK_BUSY' });
     expect(await captureProblems(ours)).toContain('hydra_oauth2_pkce is not captured');
     await writer.query('COMMIT');
-    expect((await installCapture(ours)).added).toContain('hydra_oauth2_pkce');
+    expect((await installCapture(PATH, ours)).added).toContain('hydra_oauth2_pkce');
     expect(await captureProblems(ours)).toEqual([]);
   });
 

@@ -21,6 +21,7 @@ import { readNamedRevocations } from '../../../../hydra/sync/ledger';
 import { type LogRow, namedKeys } from '../../../../hydra/sync/log-keys';
 import { useDatabase } from '../../../support/database';
 import { startHydra, type TestHydra } from '../../../support/hydra';
+import { PATH } from '../../../support/path';
 
 const database = useDatabase('hydra_1_11_10');
 let ours: Client;
@@ -49,7 +50,7 @@ async function noted(act: () => Promise<unknown>): Promise<[string, string][]> {
   await act();
   const proven = (await readNoted(ours, { kind: '', key: '' }, 1_000)).filter(({ revoked }) => revoked);
   const log = await ours.query<LogRow>('SELECT * FROM hydra_cutover.change_log');
-  const { revocations, rotated } = await readNamedRevocations(ours, namedKeys(log.rows));
+  const { revocations, rotated } = await readNamedRevocations(ours, namedKeys(PATH, log.rows));
   const both = [proven, revocations].map((found) => found.map(({ kind, key }): [string, string] => [kind, key]).sort());
   expect(both[1]).toEqual(both[0]);
   rotations = rotated.length;
@@ -62,7 +63,7 @@ beforeAll(async () => {
   [ours, other] = [await database.connect(), await database.connect()];
   hydra = await startHydra({ version: '1.11.10', database: database.config, loginAppUrl: 'http://127.0.0.1:9' });
   await installArbiter(ours, { side: 'blue', cutoverId: 'test', initialState: 'open' });
-  await installCapture(ours);
+  await installCapture(PATH, ours);
   http = new OauthHttp(hydra, { forwardedProto: true });
   client = await createOauthClient(http);
   await http.close();
@@ -243,7 +244,7 @@ it('Hydra serves on after the capture was removed under traffic', async () => {
     }
   })();
   await removeCapture(ours, { retryDelayMs: 20 });
-  await installCapture(ours, { retryDelayMs: 20 });
+  await installCapture(PATH, ours, { retryDelayMs: 20 });
   expect(await captureProblems(ours)).toEqual([]);
   stopped = true;
   await expect(traffic).resolves.toBeUndefined();

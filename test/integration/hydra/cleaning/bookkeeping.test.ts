@@ -6,6 +6,7 @@ import { HYDRA_VERSION_FACTS, hidingVersions } from '../../../../hydra/versions'
 import { SUPPORTED_HYDRA_VERSIONS } from '../../../../domain/hydra-versions';
 import { seed } from '../../../../world/seeder';
 import { HYDRA_1_11_10, migrateTo230, withClone } from '../../world/seeder/clone';
+import { PATH } from '../../../support/path';
 
 const AS_OF = '2026-03-01T12:00:00.000Z';
 
@@ -15,7 +16,7 @@ const BEGAN_WITH_OLDER_1X = `
   CREATE TABLE schema_migration_pop_legacy AS TABLE schema_migration`;
 
 const refused = async (client: Client) =>
-  (await countRules(client)).filter(({ kind, rows }) => kind === 'refuse' && rows > 0).map(({ id }) => id);
+  (await countRules(PATH, client)).filter(({ kind, rows }) => kind === 'refuse' && rows > 0).map(({ id }) => id);
 
 describe('the bookkeeping of migrations', () => {
   it.each(SUPPORTED_HYDRA_VERSIONS)('of %s is what its binary writes', async (version) => {
@@ -48,7 +49,7 @@ describe('the bookkeeping of migrations', () => {
       await client.query(BEGAN_WITH_OLDER_1X);
       expect(await readMigrations(client, '1.11.10')).toMatchObject({ applied: 55, complete: true });
       expect(await refused(client)).toEqual([]);
-      await applyRules(client, { asOf: AS_OF });
+      await applyRules(PATH, client, { asOf: AS_OF });
       await migrateTo230(clone);
       expect(await readMigrations(client, '2.3.0')).toMatchObject({ applied: 212, complete: true });
       expect(await readMigrations(client, '1.11.10')).toMatchObject({ complete: false, foreign: [] });
@@ -60,7 +61,7 @@ describe('the bookkeeping of migrations', () => {
       const hiding = hidingVersions(HYDRA_VERSION_FACTS['1.11.10'].migrations, HYDRA_VERSION_FACTS['2.3.0'].migrations);
       expect(hiding).toEqual(expect.arrayContaining(['20211019000001', '20220513000001', '20241129111700']));
       await client.query('INSERT INTO schema_migration (version) SELECT unnest($1::text[])', [hiding]);
-      const counted = await countRules(client);
+      const counted = await countRules(PATH, client);
       expect(counted.find(({ id }) => id === 'M01')?.rows).toBe(hiding.length);
     });
   });

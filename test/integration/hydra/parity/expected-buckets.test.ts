@@ -1,11 +1,11 @@
 import { type Client } from 'pg';
 import { applyRules } from '../../../../hydra/cleaning';
-import { repairStates } from '../../../../hydra/fixups';
+import { repairStates } from '../../../../hydra/paths/1-11-10-to-2-3-0/fixups/repair-states';
 import { type ExpectedResult, compareWithExpected, keepExpected } from '../../../../hydra/parity';
-import { GREEN_TABLES } from '../../../../hydra/transform';
 import { seed } from '../../../../world/seeder';
 import { AS_OF } from '../transform/oracle';
 import { type Clone, HYDRA_1_11_10, migrateTo230, withClone } from '../../world/seeder/clone';
+import { PATH } from '../../../support/path';
 
 describe('what the rows of a copy must become, kept before its migration', () => {
   it('is what cleaning, migration and repair make of every row, and not what they make without the repair', async () => {
@@ -18,9 +18,9 @@ describe('what the rows of a copy must become, kept before its migration', () =>
       const { tables, rows, differences } = await compare(copy.client);
       expect(differences).toBe(0);
       expect(rows).toBeGreaterThan(400);
-      for (const { name } of GREEN_TABLES) expect([name, tables[name]?.green]).toEqual([name, kept[name]]);
+      for (const { name } of PATH.tables) expect([name, tables[name]?.green]).toEqual([name, kept[name]]);
       // A repeat has no tables of blue any more, and needs none.
-      expect(await keepExpected(copy.client)).toEqual(kept);
+      expect(await keepExpected(PATH, copy.client)).toEqual(kept);
     });
   });
 
@@ -56,8 +56,8 @@ describe('what the rows of a copy must become, kept before its migration', () =>
   it('is not taken of rows that were cleaned already', async () => {
     await withClone(HYDRA_1_11_10, async ({ client }) => {
       await client.query('CREATE SCHEMA hydra_cutover');
-      await applyRules(client, { asOf: AS_OF });
-      await expect(keepExpected(client)).rejects.toMatchObject({ code: 'CHECK_FAILED' });
+      await applyRules(PATH, client, { asOf: AS_OF });
+      await expect(keepExpected(PATH, client)).rejects.toMatchObject({ code: 'CHECK_FAILED' });
     });
   });
 
@@ -71,13 +71,13 @@ describe('what the rows of a copy must become, kept before its migration', () =>
   });
 });
 
-const compare = (client: Client): Promise<ExpectedResult> => compareWithExpected(client);
+const compare = (client: Client): Promise<ExpectedResult> => compareWithExpected(PATH, client);
 
 async function keepAndClean({ client }: Clone): Promise<Readonly<Record<string, number>>> {
   await seed(client, { profile: 'fixable', grants: 100, seed: 7, asOf: AS_OF });
   await client.query('CREATE SCHEMA hydra_cutover');
-  const kept = await keepExpected(client, { rangeRows: 40 });
-  await applyRules(client, { asOf: AS_OF });
+  const kept = await keepExpected(PATH, client, { rangeRows: 40 });
+  await applyRules(PATH, client, { asOf: AS_OF });
   return kept;
 }
 

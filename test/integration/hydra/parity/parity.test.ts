@@ -1,8 +1,9 @@
 import { type Client } from 'pg';
 import { type ParityOptions, type ParityResult, compareSides } from '../../../../hydra/parity';
-import { type ColumnType, type GreenTable, GREEN_TABLES } from '../../../../hydra/transform';
 import { seed } from '../../../../world/seeder';
 import { AS_OF, type Sides, connected, withOracle } from '../transform/oracle';
+import { PATH } from '../../../support/path';
+import { type ColumnType } from '../../../../hydra/paths/copy-path';
 
 const CHANGED: Readonly<Record<ColumnType, (column: string) => string>> = {
   text: () => `'changed'`,
@@ -28,7 +29,7 @@ describe('comparing both sides', () => {
     await withUpgraded(async (sides) => {
       // As somebody who gets around the foreign keys: parity must not rely on them.
       await sides.green.query('SET session_replication_role = replica');
-      for (const table of GREEN_TABLES) {
+      for (const table of PATH.tables) {
         for (const column of Object.keys(table.columns)) await expectChangeFound(sides, table, column);
         await expectMissingFound(sides, table);
         await expectExtraFound(sides, table);
@@ -182,7 +183,7 @@ describe('comparing both sides', () => {
 });
 
 const compare = ({ blue, green }: Sides, options: Partial<ParityOptions> = {}): Promise<ParityResult> =>
-  compareSides(blue, green, { batchRows: 50, ...options });
+  compareSides(PATH, blue, green, { batchRows: 50, ...options });
 
 const withUpgraded = (work: (sides: Sides) => Promise<void>): Promise<void> =>
   withOracle(
@@ -199,9 +200,9 @@ const withUpgraded = (work: (sides: Sides) => Promise<void>): Promise<void> =>
     work,
   );
 
-async function expectChangeFound(sides: Sides, table: (typeof GREEN_TABLES)[number], column: string): Promise<void> {
-  const type = (table.columns as GreenTable['columns'])[column] ?? 'text';
-  const isKey = (table.key as readonly string[]).includes(column);
+async function expectChangeFound(sides: Sides, table: (typeof PATH.tables)[number], column: string): Promise<void> {
+  const type = table.columns[column] ?? 'text';
+  const isKey = table.key.includes(column);
   // A flow without a consent that gets one goes from one walk to the other, which finds it twice.
   const row = await anyRow(
     sides.green,
@@ -224,7 +225,7 @@ async function expectChangeFound(sides: Sides, table: (typeof GREEN_TABLES)[numb
   );
 }
 
-async function expectMissingFound(sides: Sides, table: (typeof GREEN_TABLES)[number]): Promise<void> {
+async function expectMissingFound(sides: Sides, table: (typeof PATH.tables)[number]): Promise<void> {
   const row = await anyRow(sides.green, table.name);
   await sides.green.query(`DELETE FROM ${table.name} AS t WHERE to_jsonb(t) = $1`, [row]);
   const found = await compare(sides, { tables: [table.name] });
@@ -236,7 +237,7 @@ async function expectMissingFound(sides: Sides, table: (typeof GREEN_TABLES)[num
   expect(await compare(sides, { selection: found.differing })).toMatchObject({ differences: 0, rows: 1 });
 }
 
-async function expectExtraFound(sides: Sides, table: (typeof GREEN_TABLES)[number]): Promise<void> {
+async function expectExtraFound(sides: Sides, table: (typeof PATH.tables)[number]): Promise<void> {
   const row = JSON.parse(await anyRow(sides.green, table.name)) as Record<string, unknown>;
   const key = Object.fromEntries(
     table.key.map((column) => [column, column === 'id' && 'issuer' in table.columns ? OTHERWISE['pk'] : 'zz-extra']),

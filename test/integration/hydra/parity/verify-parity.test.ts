@@ -9,6 +9,7 @@ import { useDatabase } from '../../../support/database';
 import { SETTINGS, stepContext } from '../../activities/green-fixture';
 import { SyncWorld } from '../sync/sync-world';
 import { AS_OF, connected } from '../transform/oracle';
+import { PATH } from '../../../support/path';
 
 const database = useDatabase('hydra_1_11_10');
 let world: SyncWorld;
@@ -60,13 +61,14 @@ describe('verifying parity', () => {
     await writing;
     expect(receipt).toMatchObject({ differences: 0, examples: [] });
     expect(await verify()).toMatchObject({ differences: 0 });
-    expect(await compareSides(blue, green, { batchRows: 100 })).toMatchObject({ differences: 0 });
+    expect(await compareSides(PATH, blue, green, { batchRows: 100 })).toMatchObject({ differences: 0 });
   });
 
   it('goes on where an earlier try was: ranges count in their order, and what was looked at is not looked at again', async () => {
-    const lane = await prepareSync(sides.blue, sides.green, 'public');
+    const lane = await prepareSync(PATH, sides.blue, sides.green, 'public');
     await forgetProofs(green);
-    const ofAccess = async () => (await readWalks(green)).filter(({ walk }) => walk.name === 'hydra_oauth2_access');
+    const ofAccess = async () =>
+      (await readWalks(PATH, green)).filter(({ walk }) => walk.name === 'hydra_oauth2_access');
     const queue = new RangeQueue(green, await ofAccess(), 50);
     const [first, second] = [await queue.take(lane.blue), await queue.take(lane.blue)];
     if (first === null || second === null) throw new Error('there are fewer rows than two ranges have');
@@ -74,7 +76,7 @@ describe('verifying parity', () => {
     expect(await ofAccess()).toMatchObject([{ after: null }]);
     await first.done(await compareInTime(lane, first.walk, first.range));
     expect(await ofAccess()).toMatchObject([{ after: second.range.upTo, provenSince: null }]);
-    const whole = await readProof(green);
+    const whole = await readProof(PATH, green);
     expect(whole.provenSince).toBeNull();
     const beats: Readonly<Record<string, unknown>>[] = [];
     const receipt = await verify((progress) => beats.push(progress), new AbortController().signal, 2);
@@ -82,7 +84,7 @@ describe('verifying parity', () => {
     const compared = Math.max(...beats.map(({ rows }) => Number(rows ?? 0)));
     expect(compared).toBeGreaterThan(0);
     expect(compared).toBeLessThan(receipt.rows);
-    expect(await readProof(green)).toMatchObject({ unequal: 0, ageMs: expect.any(Number) as number });
+    expect(await readProof(PATH, green)).toMatchObject({ unequal: 0, ageMs: expect.any(Number) as number });
   });
 
   it('waits for a row of blue that nobody can carry, and ends when it is cancelled', async () => {

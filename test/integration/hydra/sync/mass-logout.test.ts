@@ -4,6 +4,7 @@ import { type SyncSides, syncRound } from '../../../../hydra/sync';
 import { useDatabase } from '../../../support/database';
 import { History } from './history';
 import { SyncWorld } from './sync-world';
+import { PATH } from '../../../support/path';
 
 const CHAINS = 6;
 const CHAIN_ROWS = 3_000;
@@ -52,7 +53,7 @@ describe('what a transaction of the sync has in memory', () => {
     expect(await syncRound(watched.sides, { batchRows: 500 })).toMatchObject({ backlog: 0 });
     expect(watched.most.rows).toBeLessThanOrEqual(ROWS_AT_ONCE_MAX);
     expect(watched.most.bytes).toBeLessThan(BYTES_AT_ONCE_MAX);
-    expect(await compareSides(sync.blue, sync.green, { batchRows: 500 })).toMatchObject({ differences: 0 });
+    expect(await compareSides(PATH, sync.blue, sync.green, { batchRows: 500 })).toMatchObject({ differences: 0 });
     const { rows } = await (
       await world.connect('green')
     ).query<{ kept: number; active: number }>(

@@ -1,8 +1,8 @@
-import { CAPTURED_TABLES } from '../../../../hydra/capture';
 import { syncRound } from '../../../../hydra/sync';
 import { useDatabase } from '../../../support/database';
 import { History } from './history';
 import { SyncWorld } from './sync-world';
+import { PATH } from '../../../support/path';
 
 const database = useDatabase('hydra_1_11_10');
 const history = new History(21);
@@ -38,7 +38,7 @@ it('does so for tables that were rewritten, by comparing all of them, with nothi
   const sync = await world.openSync();
   await history.go(blue, 120);
   await blue.query('UPDATE hydra_cutover.change_log SET done_at = now() WHERE done_at IS NULL');
-  for (const { table } of CAPTURED_TABLES) await blue.query(`VACUUM FULL ${table}`);
+  for (const { table } of PATH.captured) await blue.query(`VACUUM FULL ${table}`);
   expect(await syncRound(sync, { batchRows: 7 })).toMatchObject({ backlog: 0 });
   expect(await world.rows('green')).toEqual(await world.rows(await world.migratedCopy()));
 });

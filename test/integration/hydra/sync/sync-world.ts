@@ -7,11 +7,11 @@ import { guardTables, installArbiter } from '../../../../hydra/arbiter/install-a
 import { byFullName } from '../../../../hydra/by-full-name';
 import { installCapture } from '../../../../hydra/capture';
 import { applyRules } from '../../../../hydra/cleaning';
-import { repairStates } from '../../../../hydra/fixups/repair-states';
+import { repairStates } from '../../../../hydra/paths/1-11-10-to-2-3-0/fixups/repair-states';
 import { type SyncSides, becomeSyncer, dropSyncRole, prepareSync } from '../../../../hydra/sync';
-import { GREEN_TABLES } from '../../../../hydra/transform';
 import { type TestDatabase, asAdmin } from '../../../support/database';
 import { sharedServers } from '../../../support/shared-servers';
+import { PATH } from '../../../support/path';
 
 type Config = TestDatabase['config'];
 const AS_OF = '2026-11-24T00:00:00Z';
@@ -42,7 +42,7 @@ export class SyncWorld {
     await this.#with('blue', async (blue) => {
       await installArbiter(blue, { side: 'blue', cutoverId: this.cutoverId, initialState: 'open' });
       await guardTables(blue);
-      await installCapture(blue);
+      await installCapture(PATH, blue);
     });
   }
 
@@ -61,7 +61,7 @@ export class SyncWorld {
     await this.#copyBlue(name);
     await this.#with(name, async (copy) => {
       await dropOurs(copy);
-      await applyRules(await byFullName(copy, 'public'), { asOf: AS_OF, archiveSchema: 'cleaned' });
+      await applyRules(PATH, await byFullName(copy, 'public'), { asOf: AS_OF, archiveSchema: 'cleaned' });
     });
     const { host, port, user, password } = this.#blue;
     await promisify(execFile)(sharedServers().binaries.hydra230, ['migrate', 'sql', 'up', '-e', '-y'], {
@@ -80,7 +80,7 @@ export class SyncWorld {
     const admin = await this.connect('green');
     const { login, generation, nonce } = await becomeSyncer(admin, this.cutoverId, 'public');
     const [blue, green] = [await this.connect('blue'), await this.connect('green', login)];
-    const sides = await prepareSync(blue, green, 'public');
+    const sides = await prepareSync(PATH, blue, green, 'public');
     return { ...sides, generation, nonce, loginTtlMs };
   }
 
@@ -88,7 +88,7 @@ export class SyncWorld {
   async rows(database: 'green' | (string & {})): Promise<Record<string, readonly string[]>> {
     return this.#with(database, async (client) => {
       const all: Record<string, readonly string[]> = {};
-      for (const { name, filled } of GREEN_TABLES) {
+      for (const { name, filled } of PATH.tables) {
         const drawn = ['nid', ...Object.keys(filled)];
         const rows = await queryRows<{ row: string }>(
           client,

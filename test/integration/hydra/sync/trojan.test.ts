@@ -5,6 +5,7 @@ import { carryRecentRequests, readRecentKeys, syncRound } from '../../../../hydr
 import { useDatabase } from '../../../support/database';
 import { History } from './history';
 import { SyncWorld } from './sync-world';
+import { PATH } from '../../../support/path';
 
 const database = useDatabase('hydra_1_11_10');
 const history = new History(23);
@@ -65,14 +66,16 @@ describe('our sessions', () => {
     await expect(blue.query('SELECT md5(challenge) FROM hydra_oauth2_authentication_request')).rejects.toThrow(
       'trojan md5',
     );
-    await expect(countRules(blue)).rejects.toThrow('trojan');
+    await expect(countRules(PATH, blue)).rejects.toThrow('trojan');
 
     const sync = await world.openSync();
     expect(await syncRound(sync, { batchRows: 50 })).toMatchObject({ backlog: 0 });
     await carryRecentRequests(sync, { pageRows: 50 });
-    const selection = await readRecentKeys(sync.blue, 100);
-    expect(await compareSides(sync.blue, sync.green, { batchRows: 50, selection })).toMatchObject({ differences: 0 });
-    expect(await compareSides(sync.blue, sync.green, { batchRows: 50 })).toMatchObject({ differences: 0 });
-    expect((await countRulesWithin(await byFullName(blue, 'public'), 600_000)).length).toBeGreaterThan(10);
+    const selection = await readRecentKeys(PATH, sync.blue, 100);
+    expect(await compareSides(PATH, sync.blue, sync.green, { batchRows: 50, selection })).toMatchObject({
+      differences: 0,
+    });
+    expect(await compareSides(PATH, sync.blue, sync.green, { batchRows: 50 })).toMatchObject({ differences: 0 });
+    expect((await countRulesWithin(PATH, await byFullName(blue, 'public'), 600_000)).length).toBeGreaterThan(10);
   });
 });

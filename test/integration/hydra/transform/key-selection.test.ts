@@ -1,19 +1,11 @@
 import { type Client } from 'pg';
-import {
-  type GreenRow,
-  type GreenTable,
-  type GreenTableName,
-  type RowKey,
-  type Selection,
-  GREEN_TABLES,
-  greenTable,
-  prepareBlue,
-  readTransformed,
-} from '../../../../hydra/transform';
+import { type GreenRow, type Selection, prepareSource, readTransformed } from '../../../../hydra/transform';
 import { keyedRowsQueries } from '../../../../hydra/transform/transform-sql';
 import { seed } from '../../../../world/seeder';
 import { useDatabase } from '../../../support/database';
 import { AS_OF } from './oracle';
+import { PATH } from '../../../support/path';
+import { type CarriedTable, type CarriedTableName, type RowKey, tableOf } from '../../../../hydra/paths/copy-path';
 
 const FLOW = 'hydra_oauth2_flow';
 /** Small on every Hydra; a scan of them is the better plan. */
@@ -26,14 +18,14 @@ beforeAll(async () => {
   blue = await database.connect();
   await seed(blue, { profile: 'cleanable', grants: 1_500, seed: 3, asOf: AS_OF });
   await blue.query('ANALYZE');
-  await prepareBlue(blue);
+  await prepareSource(PATH, blue);
 });
 
 describe('selecting by keys', () => {
-  it.each(GREEN_TABLES.filter(({ name }) => name !== FLOW).map(({ name }) => name))(
+  it.each(PATH.tables.filter(({ name }) => name !== FLOW).map(({ name }) => name))(
     'tells of %s what reading all tells, whatever the key',
     async (name) => {
-      const table = greenTable(name);
+      const table = tableOf(PATH, name);
       const all = await read(name, 'all');
       expect(all.length).toBeGreaterThan(0);
       for (const columns of table.selectableBy) {
@@ -95,8 +87,8 @@ describe('selecting by keys', () => {
   });
 
   // Pages that cost four hundred times as much are what the planner sees when there are millions of grants.
-  it.each(GREEN_TABLES.map(({ name }) => name))('reads no big table from end to end for keys of %s', async (name) => {
-    const table = greenTable(name);
+  it.each(PATH.tables.map(({ name }) => name))('reads no big table from end to end for keys of %s', async (name) => {
+    const table = tableOf(PATH, name);
     await blue.query('SET seq_page_cost = 400');
     for (const columns of table.selectableBy) {
       for (const count of [1, 500]) {
@@ -117,11 +109,11 @@ describe('selecting by keys', () => {
   });
 });
 
-async function read(name: GreenTableName, selection: Selection, batchRows = 100): Promise<readonly GreenRow[]> {
+async function read(name: CarriedTableName, selection: Selection, batchRows = 100): Promise<readonly GreenRow[]> {
   const found: GreenRow[] = [];
   await blue.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   try {
-    for await (const batch of readTransformed(blue, name, selection, { batchRows })) {
+    for await (const batch of readTransformed(blue, tableOf(PATH, name), selection, { batchRows })) {
       if (selection === 'all') expect(batch.length).toBeLessThanOrEqual(batchRows);
       found.push(...batch);
     }
@@ -137,7 +129,7 @@ function keyOf(row: GreenRow, columns: readonly string[]): RowKey | null {
   return Object.fromEntries(columns.map((column, index) => [column, String(values[index])]));
 }
 
-function absentValue(table: GreenTable, column: string): string {
+function absentValue(table: CarriedTable, column: string): string {
   return table.columns[column] === 'uuid' ? '00000000-0000-4000-8000-000000000000' : 'absent';
 }
 

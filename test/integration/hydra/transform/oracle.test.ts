@@ -1,10 +1,10 @@
 import { type ParityResult, compareSides } from '../../../../hydra/parity';
-import { GREEN_TABLES } from '../../../../hydra/transform';
 import { PROFILES, SEED_PROFILES, type SeedProfile, seed } from '../../../../world/seeder';
 import { liveOnBlue } from './api-history';
 import { AS_OF, type Sides, connected, countGreen, withOracle } from './oracle';
 import { makeHostile } from './hostile-values';
 import { Random } from './random';
+import { PATH } from '../../../support/path';
 
 const cleanable = SEED_PROFILES.filter((profile) => PROFILES[profile].expectation === 'cleaned');
 /** Few databases: the vendor's migration takes its time. F01 takes a client away, so its history comes last. */
@@ -67,10 +67,10 @@ describe('transforming blue against the real migration', () => {
 });
 
 async function expectEqual({ blue, green }: Sides, flows = 100): Promise<void> {
-  const result = await compareSides(blue, green, { batchRows: 64 });
+  const result = await compareSides(PATH, blue, green, { batchRows: 64 });
   const counted = await countGreen(green);
   expect(differences(result)).toEqual([]);
-  for (const { name } of GREEN_TABLES) {
+  for (const { name } of PATH.tables) {
     expect(result.tables[name]).toEqual({
       blue: counted[name],
       green: counted[name],

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { applyRules } from '../../../../hydra/cleaning';
-import { repairStates } from '../../../../hydra/fixups/repair-states';
-import { GREEN_TABLES, type GreenTableName } from '../../../../hydra/transform';
+import { repairStates } from '../../../../hydra/paths/1-11-10-to-2-3-0/fixups/repair-states';
 import { asAdmin } from '../../../support/database';
 import { sharedServers } from '../../../support/shared-servers';
 import { type Clone, HYDRA_1_11_10, migrateTo230, withClone } from '../../world/seeder/clone';
+import { PATH } from '../../../support/path';
+import { type CarriedTableName } from '../../../../hydra/paths/copy-path';
 
 export const AS_OF = '2026-03-01T12:00:00.000Z';
 
@@ -26,7 +27,7 @@ export async function withOracle(
     await fill(config);
     // A copy needs a template that nobody is connected to.
     await withClone(config.database, async (copy) => {
-      await applyRules(copy.client, { asOf: AS_OF });
+      await applyRules(PATH, copy.client, { asOf: AS_OF });
       const { output, applied } = await migrateTo230(copy);
       if (!applied) throw new Error(`the migration failed: ${output.slice(-2_000)}`);
       await repairStates(copy.client);
@@ -47,11 +48,11 @@ export async function connected<T>(config: Clone['config'], work: (client: Clien
   }
 }
 
-export async function countGreen(green: Client): Promise<Record<GreenTableName, number>> {
+export async function countGreen(green: Client): Promise<Record<CarriedTableName, number>> {
   const counts: [string, number][] = [];
-  for (const { name } of GREEN_TABLES) {
+  for (const { name } of PATH.tables) {
     const { rows } = await green.query<{ n: number }>(`SELECT count(*)::integer AS n FROM ${name}`);
     counts.push([name, rows[0]?.n ?? 0]);
   }
-  return Object.fromEntries(counts) as Record<GreenTableName, number>;
+  return Object.fromEntries(counts) as Record<CarriedTableName, number>;
 }

@@ -5,6 +5,7 @@ import { type TestDatabase, useDatabase } from '../../../support/database';
 import { startHydra } from '../../../support/hydra';
 import { type NastyAnswers, type NastyPopulation, ask, populate } from '../../../support/nasty-population';
 import { SyncWorld } from '../sync/sync-world';
+import { PATH } from '../../../support/path';
 
 const database = useDatabase('hydra_1_11_10');
 let world: SyncWorld;
@@ -50,7 +51,9 @@ async function withHydra<T>(
 
 function differences(blue: NastyAnswers, green: NastyAnswers): readonly string[] {
   return [...blue].flatMap(([about, { question, answer }]) =>
-    compareAnswers(question, answer, green.get(about)?.answer).map(({ kind, path }) => `${about}: ${path} ${kind}`),
+    compareAnswers(PATH.differences, question, answer, green.get(about)?.answer).map(
+      ({ kind, path }) => `${about}: ${path} ${kind}`,
+    ),
   );
 }
 

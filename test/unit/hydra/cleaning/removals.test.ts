@@ -1,6 +1,8 @@
 import { largeRemovals } from '../../../../hydra/cleaning';
-import { sampledDetectSql } from '../../../../hydra/cleaning/rules';
+import { sampledDetectSql } from '../../../../hydra/cleaning/sampled-detect';
+import { PATH } from '../../../support/path';
 
+const { detectSql } = PATH.cleaning;
 const rowsOf = (table: string): number => ({ hydra_client: 10, hydra_oauth2_refresh: 1_000 })[table] ?? 0;
 
 describe('removals that are a question of their own', () => {
@@ -10,13 +12,13 @@ describe('removals that are a question of their own', () => {
       { id: 'C03', tables: { hydra_oauth2_refresh: 20 } },
       { id: 'J04', tables: { hydra_client: 10 } },
     ] as const;
-    expect(largeRemovals(counts, rowsOf, 0.02)).toEqual([
+    expect(largeRemovals(PATH.cleaning, counts, rowsOf, 0.02)).toEqual([
       { rule: 'F01', table: 'hydra_oauth2_refresh', rows: 21, of: 1_000 },
     ]);
   });
 
   it('are all of a table whose rows nobody knows', () => {
-    expect(largeRemovals([{ id: 'F01', tables: { hydra_oauth2_code: 3 } }], rowsOf, 0.5)).toEqual([
+    expect(largeRemovals(PATH.cleaning, [{ id: 'F01', tables: { hydra_oauth2_code: 3 } }], rowsOf, 0.5)).toEqual([
       { rule: 'F01', table: 'hydra_oauth2_code', rows: 3, of: 3 },
     ]);
   });
@@ -24,14 +26,15 @@ describe('removals that are a question of their own', () => {
 
 describe('a rule on a large table', () => {
   it('looks at a sample of the table whose rows it judges, and at all of those that it looks up', () => {
-    const sql = sampledDetectSql('F01', (table) => (table === 'hydra_oauth2_access' ? 2.5 : undefined)) ?? '';
+    const sql =
+      sampledDetectSql(detectSql('F01'), (table) => (table === 'hydra_oauth2_access' ? 2.5 : undefined)) ?? '';
     expect(sql.match(/TABLESAMPLE/g)).toHaveLength(1);
     expect(sql).toContain('FROM hydra_oauth2_access AS owned TABLESAMPLE SYSTEM (2.5)');
-    expect(sampledDetectSql('F01', () => undefined)).toBeUndefined();
+    expect(sampledDetectSql(detectSql('F01'), () => undefined)).toBeUndefined();
   });
 
   it('is not sampled where rows are judged beside each other', () => {
-    expect(sampledDetectSql('C01', () => 1)).toBeUndefined();
-    expect(sampledDetectSql('F02', () => 1)).toBeUndefined();
+    expect(sampledDetectSql(detectSql('C01'), () => 1)).toBeUndefined();
+    expect(sampledDetectSql(detectSql('F02'), () => 1)).toBeUndefined();
   });
 });

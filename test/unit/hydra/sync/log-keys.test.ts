@@ -1,26 +1,26 @@
-import { CAPTURED_TABLES } from '../../../../hydra/capture';
 import { closeOverFlows } from '../../../../hydra/sync/closure';
 import { KEYED_TABLES, type NamedKeys, isKeyedTable, keyColumns, namedKeys } from '../../../../hydra/sync/log-keys';
 import { readTokens, readWanted } from '../../../../hydra/sync/wanted-rows';
-import { GREEN_TABLES, greenTable } from '../../../../hydra/transform';
+import { PATH } from '../../../support/path';
+import { tableOf } from '../../../../hydra/paths/copy-path';
 
 describe('the keys of a table', () => {
   it('are the same to the change log and to green wherever both know it under one name', () => {
-    const captured = CAPTURED_TABLES.filter(({ table }) => isKeyedTable(table));
+    const captured = PATH.captured.filter(({ table }) => isKeyedTable(table));
     expect(captured.map(({ table }) => table).sort()).toEqual([...KEYED_TABLES].sort());
     for (const { table, key } of captured) {
-      if (isKeyedTable(table)) expect({ table, key }).toEqual({ table, key: keyColumns(table) });
+      if (isKeyedTable(table)) expect({ table, key }).toEqual({ table, key: keyColumns(PATH, table) });
     }
   });
 
   it('are columns that the table has', () => {
-    for (const { name, key } of GREEN_TABLES) {
-      expect(Object.keys(greenTable(name).columns)).toEqual(expect.arrayContaining([...key]));
+    for (const { name, key } of PATH.tables) {
+      expect(Object.keys(tableOf(PATH, name).columns)).toEqual(expect.arrayContaining([...key]));
     }
   });
 
   it('of a log row are taken from what it was and what it is', () => {
-    const named = namedKeys([
+    const named = namedKeys(PATH, [
       {
         ...{ id: '1', at: '', kind: 'update', table_name: 'hydra_oauth2_access' },
         old_key: { signature: 'old', request_id: 'r1' },
@@ -34,15 +34,15 @@ describe('the keys of a table', () => {
 
 describe('the steps of a sync', () => {
   it('do not compile in another order', () => {
-    const named = namedKeys([]);
+    const named = namedKeys(PATH, []);
     const nobody = undefined as never;
     const outOfOrder = [
       // @ts-expect-error tokens are read once the revocations have named theirs
-      () => readTokens(nobody, nobody, named, 1),
+      () => readTokens(PATH, nobody, nobody, named, 1, nobody),
       // @ts-expect-error flows are followed once the tokens have named their consents
-      () => closeOverFlows(nobody, nobody, named),
+      () => closeOverFlows(PATH, nobody, nobody, named),
       // @ts-expect-error rows are read once nothing new turns up
-      () => readWanted(nobody, named, nobody, 1),
+      () => readWanted(PATH, nobody, named, nobody, 1, nobody),
       // @ts-expect-error what was only named is not followed
       (): NamedKeys<'closed'> => named,
     ];

@@ -1,4 +1,5 @@
 import { compareAnswers } from '../../../../hydra/validation';
+import { PATH } from '../../../support/path';
 
 describe('comparing the answers of both Hydras', () => {
   it.each([
@@ -14,7 +15,7 @@ describe('comparing the answers of both Hydras', () => {
       [{ consent_request: { context: ['1e999'] } }],
     ],
   ])('finds nothing in %s', (_what, blue, green) => {
-    expect(compareAnswers('consent', blue, green)).toEqual([]);
+    expect(compareAnswers(PATH.differences, 'consent', blue, green)).toEqual([]);
   });
 
   it.each([
@@ -26,18 +27,20 @@ describe('comparing the answers of both Hydras', () => {
     ['an object for a list', { a: ['x'] }, { a: { 0: 'x' } }, [{ path: 'a', kind: 'changed' }]],
     ['another status', { a: 1 }, 404, [{ path: '', kind: 'changed' }]],
   ])('names the field of %s', (_what, blue, green, found) => {
-    expect(compareAnswers('client', blue, green)).toEqual(found.map((one) => ({ question: 'client', ...one })));
+    expect(compareAnswers(PATH.differences, 'client', blue, green)).toEqual(
+      found.map((one) => ({ question: 'client', ...one })),
+    );
   });
 
   it('takes text that was changed otherwise than by cleaning for a difference', () => {
     const at = (x: unknown) => [{ consent_request: { context: { x } } }];
-    expect(compareAnswers('consent', at('a\u0000b'), at('ab '))).toHaveLength(1);
-    expect(compareAnswers('consent', at(5), at('5'))).toHaveLength(1);
+    expect(compareAnswers(PATH.differences, 'consent', at('a\u0000b'), at('ab '))).toHaveLength(1);
+    expect(compareAnswers(PATH.differences, 'consent', at(5), at('5'))).toHaveLength(1);
   });
 
   it('compares what is nested deeper than any call stack', () => {
     const deep = (end: unknown) => Array.from({ length: 50_000 }).reduce<unknown>((inner) => [inner], end);
-    expect(compareAnswers('client', deep('x'), deep('x'))).toEqual([]);
-    expect(compareAnswers('client', deep('x'), deep('y'))).toHaveLength(1);
+    expect(compareAnswers(PATH.differences, 'client', deep('x'), deep('x'))).toEqual([]);
+    expect(compareAnswers(PATH.differences, 'client', deep('x'), deep('y'))).toHaveLength(1);
   });
 });

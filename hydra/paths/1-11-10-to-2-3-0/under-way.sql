@@ -12,6 +12,5 @@ SELECT
   (SELECT count(*) FROM :schema.hydra_oauth2_consent_request c
      LEFT JOIN :schema.hydra_oauth2_consent_request_handled h USING (challenge)
     WHERE c.requested_at > since AND COALESCE(h.error, '{}') = '{}' AND NOT COALESCE(h.was_used, false))::float8
-    AS consents,
-  (SELECT count(*) FROM hydra_cutover.canary)::float8 AS canaries
+    AS consents
 FROM limits

@@ -1,4 +1,4 @@
-import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type SqlClient, queryRows } from '../../../../domain/ports/sql-client';
 
 /** @returns how many flows have the state of an error and none of the errors: what `repairStates` mends */
 export async function countDamagedFlows(client: SqlClient): Promise<number> {

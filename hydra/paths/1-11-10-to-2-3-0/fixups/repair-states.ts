@@ -1,5 +1,5 @@
-import { type SqlClient } from '../../domain/ports/sql-client';
-import { sqlFile } from '../sql-file';
+import { type SqlClient } from '../../../../domain/ports/sql-client';
+import { sqlFile } from '../../../sql-file';
 
 /** SQL on the columns of a flow: the state it should have, and whether the migration gave it a wrong one. */
 export const STATE_SQL = {

@@ -1,17 +1,7 @@
-import { sqlFile } from '../sql-file';
-import { HYDRA_VERSION_FACTS, hidingVersions } from '../versions';
-
-export const RULE_KINDS = ['clean', 'refuse'] as const;
-export type RuleKind = (typeof RULE_KINDS)[number];
-
-interface Rule {
-  readonly title: string;
-  readonly kind: RuleKind;
-  /** What the rule does, or what a person has to do. */
-  readonly fix: string;
-  /** Whether rows go, all that it counts or some of them. */
-  readonly removes?: true;
-}
+import { type SqlClient } from '../../../../domain/ports/sql-client';
+import { sqlFile } from '../../../sql-file';
+import { HYDRA_VERSION_FACTS, hidingVersions } from '../../../versions';
+import { type Cleaning, type CleaningRule } from '../../copy-path';
 
 /**
  * Everything in the data of 1.11.10 that its migration to 2.x stumbles over or loses, in the order in which it is cleaned.
@@ -21,7 +11,7 @@ interface Rule {
  *
  * Source: hydra-facts 2.1, 2.3, 2.4, 3.2, 9.1. Ids are those of 2.3; S01 is 9.1.
  */
-export const CLEANING_RULES = {
+const RULES = {
   F01: {
     title: 'rows of a client that does not exist',
     kind: 'clean',
@@ -117,11 +107,7 @@ export const CLEANING_RULES = {
     kind: 'refuse',
     fix: 'if no 2.x ever migrated this database, remove these rows from schema_migration: 2.x would skip its own migrations of that name',
   },
-} as const satisfies Record<string, Rule>;
-
-export type CleaningRuleId = keyof typeof CLEANING_RULES;
-
-export const CLEANING_RULE_IDS = Object.keys(CLEANING_RULES) as readonly CleaningRuleId[];
+} as const satisfies Record<string, CleaningRule>;
 
 const USES_CONSENTS = /^:consents$/m;
 const USES_LOGINS = /^:synthetic_logins$/m;
@@ -132,41 +118,6 @@ const SPECIAL_CHARACTERS = String.raw`'["\\[:cntrl:]]|^\[\]$|\|\||^\||\|$'`;
 
 const [FROM, TO] = [HYDRA_VERSION_FACTS['1.11.10'], HYDRA_VERSION_FACTS['2.3.0']];
 const HIDING = `'{${hidingVersions(FROM.migrations, TO.migrations).join(',')}}'::text[]`;
-
-/** @returns SQL that lists what the rule applies to, as (table_name, key) */
-export function detectSql(id: CleaningRuleId): string {
-  return load(`sql/${id}.detect.sql`);
-}
-
-/** The rows that a rule judges one by one, each beside rows that it finds by key. */
-const JUDGED = /\bFROM (hydra_\w+) AS (?:owned|login|answer|listed)\b(?= |\n|$)/g;
-
-/**
- * As {@link detectSql}, over a sample of the tables whose rows are judged one by one; undefined for a rule that judges rows beside each
- * other, of which a sample says nothing.
- *
- * @param percentOf of a table's pages; undefined: all of them
- */
-export function sampledDetectSql(
-  id: CleaningRuleId,
-  percentOf: (table: string) => number | undefined,
-): string | undefined {
-  const sql = detectSql(id);
-  if (sql.startsWith('WITH ')) return undefined;
-  let isSampled = false;
-  const sampled = sql.replace(JUDGED, (from, table: string) => {
-    const percent = percentOf(table);
-    if (percent === undefined) return from;
-    isSampled = true;
-    return `${from} TABLESAMPLE SYSTEM (${percent}) REPEATABLE (1)`;
-  });
-  return isSampled ? sampled : undefined;
-}
-
-/** @returns SQL of a rule of kind `clean`; several statements */
-export function fixSql(id: CleaningRuleId): string {
-  return load(`sql/${id}.fix.sql`);
-}
 
 /**
  * The common table expressions that judge consent requests: `WITH … ranked`. A consent is judged beside the others of its login
@@ -189,3 +140,32 @@ function load(name: string): string {
   };
   return sqlFile(__dirname, name, parts);
 }
+
+/** Makes the functions that say what becomes of a row, in the session's temporary schema. */
+export async function createRowFunctions(client: SqlClient): Promise<void> {
+  await client.query(sqlFile(__dirname, 'sql/row-functions.sql'));
+}
+
+export const CLEANING: Cleaning = {
+  rules: RULES,
+  detectSql: (id) => load(`sql/${id}.detect.sql`),
+  fixSql: (id) => load(`sql/${id}.fix.sql`),
+  prepare: async (client) => {
+    await createRowFunctions(client);
+    await client.query(sqlFile(__dirname, 'sql/helpers.sql'));
+  },
+  tables: [
+    'hydra_client',
+    'hydra_oauth2_authentication_request',
+    'hydra_oauth2_authentication_request_handled',
+    'hydra_oauth2_consent_request',
+    'hydra_oauth2_consent_request_handled',
+    'hydra_oauth2_access',
+    'hydra_oauth2_refresh',
+    'hydra_oauth2_code',
+    'hydra_oauth2_oidc',
+    'hydra_oauth2_pkce',
+    'hydra_oauth2_logout_request',
+    'hydra_oauth2_obfuscated_authentication_session',
+  ],
+};

@@ -1,16 +1,4 @@
-/** What both Hydras are asked. */
-export type AnswerQuestion =
-  'client' | 'consent' | 'discovery' | 'introspection' | 'keys' | 'trusted_issuer' | 'userinfo';
-
-export interface ExpectedDifference {
-  readonly question: AnswerQuestion;
-  /** As {@link AnswerDifference.path}; what lies below it is meant too. */
-  readonly path: string;
-  readonly reason: string;
-  readonly whose: 'Hydra 2.x' | 'hydra-cutover';
-  /** Which values may differ so. @default all */
-  readonly when?: (blue: unknown, green: unknown) => boolean;
-}
+import { type ExpectedDifference } from '../copy-path';
 
 /** jsonb has neither NUL nor half a surrogate: what login apps put into texts is cleaned of them. */
 function isCleanedText(blue: unknown, green: unknown): boolean {
@@ -29,7 +17,7 @@ const CLEANED = {
   whose: 'hydra-cutover',
   when: isCleanedText,
 } as const;
-const NEW_FIELD = { reason: 'new in 2.x', whose: 'Hydra 2.x' } as const;
+const NEW_FIELD = { reason: 'new in 2.x', whose: 'Hydra' } as const;
 
 /**
  * Everything that 2.3.0 on the upgraded database may answer otherwise than 1.11.10 on blue. Whatever is on no line here is a defect.
@@ -37,7 +25,7 @@ const NEW_FIELD = { reason: 'new in 2.x', whose: 'Hydra 2.x' } as const;
  * Source: answers of both to the same questions about the same population (test/integration/hydra/validation).
  */
 export const EXPECTED_DIFFERENCES: readonly ExpectedDifference[] = [
-  { question: 'consent', path: '[].context', reason: 'repeated beside the consent request', whose: 'Hydra 2.x' },
+  { question: 'consent', path: '[].context', reason: 'repeated beside the consent request', whose: 'Hydra' },
   { question: 'consent', path: '[].consent_request.context', ...CLEANED },
   {
     question: 'consent',
@@ -56,12 +44,12 @@ export const EXPECTED_DIFFERENCES: readonly ExpectedDifference[] = [
   { question: 'consent', path: '[].session.access_token', ...CLEANED },
   { question: 'consent', path: '[].session.id_token', ...CLEANED },
   { question: 'introspection', path: 'ext', ...CLEANED },
-  { question: 'discovery', path: 'response_modes_supported', reason: 'one more', whose: 'Hydra 2.x' },
+  { question: 'discovery', path: 'response_modes_supported', reason: 'one more', whose: 'Hydra' },
   {
     question: 'discovery',
     path: 'request_object_signing_alg_values_supported',
     reason: 'one more',
-    whose: 'Hydra 2.x',
+    whose: 'Hydra',
   },
   { question: 'discovery', path: 'id_token_signed_response_alg', ...NEW_FIELD },
   { question: 'discovery', path: 'userinfo_signed_response_alg', ...NEW_FIELD },

@@ -1,2 +1,0 @@
-export { countDamagedFlows } from './count-damaged-flows';
-export { repairStates } from './repair-states';

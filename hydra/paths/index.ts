@@ -1,0 +1,27 @@
+import { CutoverFault } from '../../domain/faults';
+import { type SupportedHydraVersion } from '../../domain/hydra-versions';
+import { FROM_1_11_10_TO_2_3_0 } from './1-11-10-to-2-3-0';
+import { type CopyPath } from './copy-path';
+import { pathsText } from './registry';
+
+export { type CarriedTableName, type CopyPath, tableOf } from './copy-path';
+
+const COPY_PATHS: readonly CopyPath[] = [FROM_1_11_10_TO_2_3_0];
+
+/**
+ * All that is about this way.
+ *
+ * @throws CutoverFault CHECK_FAILED where no way leads
+ */
+export function copyPathOf(versions: {
+  readonly blue: SupportedHydraVersion;
+  readonly green: SupportedHydraVersion;
+}): CopyPath {
+  const { blue, green } = versions;
+  const found = COPY_PATHS.find(({ from, to }) => from === blue && to === green);
+  if (found !== undefined) return found;
+  throw new CutoverFault(
+    'CHECK_FAILED',
+    `no way leads from Hydra ${blue} to ${green} (there are: ${pathsText('copy')}); correct blue.hydraVersion and green.hydraVersion`,
+  );
+}
