@@ -31,10 +31,13 @@ export const SWITCHOVER_ACTIONS = {
   /** The tables concerned are carried altogether and compared; `failed`: not all of it was done, or something still differs. */
   carryAround: ['ok', 'failed'],
   holdWriters: ['ok', 'failed'],
-  /** `session_lost`: the transaction that makes green's writers wait is gone. */
+  /**
+   * Targets use green, and every gateway sends new reads there, which is closed still. `session_lost`: the transaction that makes green's
+   * writers wait is gone.
+   */
   applyTargets: ['ok', 'failed', 'session_lost'],
   openGreen: ['ok', 'lost'],
-  /** Each gateway for itself, so that one that is away holds nobody else's requests. */
+  /** Each gateway for itself, so that one that is away holds nobody else's writes. */
   release: ['ok', 'failed'],
   /** Behind an open green: those that were flipped before it opened are made sure of, and nobody waits for that. */
   confirmTargets: ['ok', 'failed'],
@@ -60,7 +63,7 @@ export interface SwitchoverState {
   readonly leftovers: boolean;
   readonly prepared: boolean;
   readonly staged: boolean;
-  /** All gateways said "holding, nothing in flight". */
+  /** All gateways said "holding writes, none in flight". Reads go on at blue until the commit. */
   readonly held: boolean;
   readonly lockTries: number;
   /** Rounds that began after the fence. */
@@ -75,6 +78,7 @@ export interface SwitchoverState {
    */
   readonly around: 'unknown' | 'unseen' | 'found' | 'carried' | 'clean' | 'accepted';
   readonly writersHeld: boolean;
+  /** And all gateways send new reads to green. */
   readonly targetsApplied: boolean;
   /** `unknown`: committed by another run, or by this one without an answer. */
   readonly green: 'unknown' | 'closed' | 'open';
@@ -158,7 +162,8 @@ function towardsCommit(state: SwitchoverState): SwitchoverAction {
 /**
  * Green stays closed until a look at blue was clean: afterwards nothing of blue can be carried any more.
  *
- * Nothing is released before green takes writes, and no target serves green's epoch alone once it does. A green that takes writes
+ * Nothing is released before green takes writes. Once it does no target serves an older epoch, and no gateway sends a new read to blue:
+ * what was read there already may end there, because it began before any write of green. A green that takes writes
  * already is not held again: everybody uses it, and a target that is away now would keep all of them waiting.
  */
 function forward(state: SwitchoverState, facts: SwitchoverFacts): SwitchoverAction {

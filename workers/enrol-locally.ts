@@ -2,6 +2,9 @@ import { enrolParties, type EnrolReceipt } from '../activities/switchover/enrol-
 import { realTools } from '../activities/switchover/real-tools';
 import { type Config } from '../config/schema';
 import { type Logger } from '../config/logger';
+import { CutoverFault } from '../domain/faults';
+import { forgetMember, readMembers } from '../hydra/arbiter/arbiter';
+import { type SqlClient } from '../domain/ports/sql-client';
 import { createPorts } from './ports';
 import { SecretKeeper } from './secret-keeper';
 
@@ -24,4 +27,32 @@ export async function enrolLocally({ config, logger, name, signal }: EnrolOption
     await ports.close();
     secrets.close();
   }
+}
+
+/**
+ * A person says that a gateway which fell silent is gone for good: no switchover waits for its word any more. Never one that beats.
+ * @throws CutoverFault CHECK_FAILED (blue knows no silent member of that name) | DB_UNREACHABLE
+ */
+export async function forgetLocally(options: Omit<EnrolOptions, 'name'> & { readonly member: string }): Promise<void> {
+  const { config, logger, member, signal } = options;
+  const secrets = new SecretKeeper(config, logger);
+  const ports = createPorts(config, logger, secrets);
+  try {
+    await secrets.refresh();
+    await ports.databases.withSession('blue', (blue) => forget(blue, member), { signal, purpose: 'enrol' });
+  } finally {
+    await ports.close();
+    secrets.close();
+  }
+}
+
+async function forget(blue: SqlClient, member: string): Promise<void> {
+  if ((await forgetMember(blue, member)) > 0) return;
+  const known = (await readMembers(blue)).map(({ name, isAlive }) => `${name}${isAlive ? ' (beats)' : ' (silent)'}`);
+  throw new CutoverFault(
+    'CHECK_FAILED',
+    `blue's arbiter knows no gateway ${member} that is silent (known: ${known.length === 0 ? 'none' : known.join(', ')}); nothing was changed. ` +
+      'One that beats leaves when it is stopped in order',
+    { member },
+  );
 }

@@ -1,6 +1,7 @@
 import { isCutoverFault } from '../../domain/faults';
 import { type Gateway, type Target } from '../../domain/ports/targets';
 import { type StepDeps } from '../step';
+import { olderProtocol } from '../switchover/parties';
 
 /** @returns why gateways and targets could not move now */
 export async function partyProblems({ gateways, targets }: StepDeps): Promise<string[]> {
@@ -10,9 +11,12 @@ export async function partyProblems({ gateways, targets }: StepDeps): Promise<st
 
 async function gatewayProblems(gateway: Gateway): Promise<string[]> {
   return orReason(`gateway ${gateway.name}`, async () => {
-    const { mode, ready } = await gateway.state();
+    const view = await gateway.state();
+    const { mode, ready } = view;
     const { appliedSide } = await gateway.read();
+    const older = olderProtocol(gateway.name, view);
     return [
+      ...(older === null ? [] : [older]),
       ...(mode === 'pass' ? [] : [`gateway ${gateway.name} is in mode ${mode}, not pass`]),
       ...(appliedSide === 'blue' ? [] : [`gateway ${gateway.name} serves ${appliedSide ?? 'neither side'}, not blue`]),
       ...(['blue', 'green'] as const)

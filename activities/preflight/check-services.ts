@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isCutoverFault } from '../../domain/faults';
 import { type CommandName } from '../../domain/ports/command-runner';
-import { type GatewayView, type TargetView } from '../../domain/ports/targets';
+import { GATEWAY_PROTOCOL, type GatewayView, type TargetView } from '../../domain/ports/targets';
 import { type StepDeps } from '../step';
 import { type Findings } from './findings';
 
@@ -74,6 +74,10 @@ export async function checkGateways({ gateways, settings }: StepDeps, findings: 
     const where = `gateway ${name}`;
     const fix = 'finish or revert the epoch that it is in';
     if (view.mode !== 'pass') findings.problem(where, `is in the mode ${view.mode}, epoch ${view.epoch}`, fix, 'pass');
+    if (view.protocol < GATEWAY_PROTOCOL) {
+      const observed = `speaks protocol ${view.protocol}: it would keep readers waiting, and show them what is over`;
+      findings.problem(where, observed, 'update it to the version of this worker', `${GATEWAY_PROTOCOL}`);
+    }
     if (!view.ready.blue) findings.problem(where, 'does not reach a ready blue', 'correct its address of blue');
     if (!view.features.includes(SESSION_COOKIES)) {
       const observed =

@@ -14,10 +14,16 @@ export class Attempt {
   epoch: number | null;
   /** On the worker's clock; null before the first request is held. */
   heldSince: number | null = null;
+  /** Of the gateways that hold, at blue's arbiter. */
+  readonly members = new Map<Gateway, string>();
+  /** When every gateway had said that it holds. */
+  heldAt: number | null = null;
   lastRound = { rounds: 0, changes: 0, rows: 0, backlog: 0 };
   challenges = { count: 0, lastSeq: 0 };
   /** Gateways that know all stale challenges. */
   readonly informed = new Set<Gateway>();
+  /** Gateways that send no new read to blue any more. */
+  readonly readsMoved = new Set<Gateway>();
   /** By name, of those that serve green. */
   readonly flipped = new Map<string, TargetReceipt>();
   /** On both sides, before the first request is held. Null: not known, because a server crashed after an earlier fence. */
@@ -78,6 +84,17 @@ export class Attempt {
     if (this.heldSince !== null) return now - this.heldSince;
     if (this.latest === null || this.latest.state === 'aborted') return 0;
     return this.latest.ageMs + now - this.startedAt;
+  }
+
+  /**
+   * Whether every gateway that held for this attempt, and was told nothing since, is in doubt by its own clock. A hold begins before this
+   * worker hears of it; of one that another worker asked for only the beginning of the attempt is known, and that the fence, which
+   * came after it, was within the lease.
+   */
+  get areHoldsOver(): boolean {
+    const { holdDeadlineMs, leaseMarginMs } = this.settings;
+    if (this.heldAt !== null) return performance.now() - this.heldAt > holdDeadlineMs + leaseMarginMs;
+    return this.heldForMs > 2 * holdDeadlineMs + leaseMarginMs;
   }
 
   /**

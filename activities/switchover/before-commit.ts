@@ -1,12 +1,13 @@
 import { CutoverFault } from '../../domain/faults';
 import { type ResultOf } from '../../domain/switchover';
 import { nextEpoch } from '../../domain/target';
-import { beginAttempt, commitAttempt, fence, readArbiter } from '../../hydra/arbiter/arbiter';
+import { beginAttempt, commitAttempt, fence, type FenceAnswer, readArbiter } from '../../hydra/arbiter/arbiter';
 import { isLockBusy } from '../../hydra/arbiter/lock-retry';
 import { noteBeginning } from '../../hydra/closing';
 import { type Attempt } from './attempt';
 import { claimAttempt, noneBegunSince, ownedAfterClaim } from './claim-attempt';
 import { informGateways } from './inform-gateways';
+import { memberProblems, otherMembers } from './members';
 import { everyParty, forAll, gatewayProblems, revertParties } from './parties';
 import { within } from './within';
 
@@ -29,6 +30,11 @@ export async function prepare(run: Attempt): Promise<ResultOf<'prepare'>> {
     return 'failed';
   }
   await sessions.openForPause();
+  const strangers = await memberProblems(run);
+  if (strangers !== null) {
+    run.explain(strangers);
+    return 'failed';
+  }
   if (!(await chooseEpoch(run))) return 'failed';
   const noted = noteBeginning(sessions, run.input.cutoverId, run.theEpoch);
   await within(run.tools.patience.questionMs, 'noting on both sides that it begins', 'DB_UNREACHABLE', noted);
@@ -114,21 +120,30 @@ export async function stage(run: Attempt): Promise<ResultOf<'stage'>> {
   return 'ok';
 }
 
-/** Hydra answers 200 to a revoke whose write was refused, so no request may be under way when the fence comes. */
+/** Hydra answers 200 to a revoke whose write was refused, so no write may be under way when the fence comes. Reads go on. */
 export async function hold(run: Attempt): Promise<ResultOf<'hold'>> {
   run.heldSince = performance.now();
   const { holdDeadlineMs } = run.settings;
   const all = forAll(run.deps.gateways, (gateway) => gateway.hold(run.theEpoch, holdDeadlineMs));
-  await run.inTime('holding the gateways', 'GATEWAY_BUSY', all);
+  const held = await run.inTime('holding the gateways', 'GATEWAY_BUSY', all);
+  held.forEach(({ member }, index) => {
+    const gateway = run.deps.gateways[index];
+    if (member !== null && gateway !== undefined) run.members.set(gateway, member);
+  });
+  run.heldAt = performance.now();
   return 'ok';
 }
 
 export async function fenceBlue(run: Attempt): Promise<ResultOf<'fence'>> {
-  const answer = await whenFree(run, 'the fence', fence(run.sessions.blue, run.theAttempt, run.settings.lockTimeoutMs));
+  const answer = await whenFree(run, 'the fence', fenceOf(run));
   if (answer === 'busy') return 'busy';
   if (answer.ok) return 'ok';
-  run.explain(`the arbiter refused to fence: ${answer.reason}`);
+  run.explain(`the arbiter refused to fence: ${answer.reason === 'members' ? otherMembers(answer) : answer.reason}`);
   return 'refused';
+}
+
+function fenceOf({ sessions, theAttempt, settings, members }: Attempt): Promise<FenceAnswer> {
+  return fence(sessions.blue, theAttempt, settings.lockTimeoutMs, [...members.values()]);
 }
 
 /** Its transactions begin now, after the exclusive lock was held: an earlier snapshot would miss the last writes. */

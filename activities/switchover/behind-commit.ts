@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CutoverFault } from '../../domain/faults';
+import { asCutoverFault, CutoverFault } from '../../domain/faults';
+import { type Gateway } from '../../domain/ports/targets';
 import { type ResultOf } from '../../domain/switchover';
 import { hasTakenWrites } from '../../hydra/arbiter';
-import { holdWriters as holdWritersOf, openSide, readArbiter } from '../../hydra/arbiter/arbiter';
+import { holdWriters as holdWritersOf, mayReadHere, openSide, readArbiter } from '../../hydra/arbiter/arbiter';
 import { type Attempt } from './attempt';
 import { informAnew } from './inform-gateways';
 import { assertServesGreen, bringToGreen, forAll } from './parties';
@@ -28,8 +29,9 @@ export async function holdWriters(run: Attempt): Promise<ResultOf<'holdWriters'>
   return 'ok';
 }
 
+/** Targets use green, and no gateway sends a new read to blue any more: whoever reads next must see what green takes. */
 export async function applyTargets(run: Attempt): Promise<ResultOf<'applyTargets'>> {
-  const flipping = flipTargets(run);
+  const flipping = bothDone(flipTargets(run), moveReads(run));
   const [flipped, isHeld] = await Promise.all([
     flipping.then(
       () => undefined,
@@ -50,6 +52,43 @@ async function flipTargets(run: Attempt): Promise<void> {
     assertServesGreen(target.name, await target.read(), epoch);
     run.flipped.set(target.name, { name: target.name, kind: 'target', epoch });
   });
+}
+
+async function moveReads(run: Attempt): Promise<void> {
+  await forAll(run.deps.gateways, async (gateway) => {
+    if (run.readsMoved.has(gateway)) return;
+    await moveReadsOf(run, gateway);
+    run.readsMoved.add(gateway);
+  });
+}
+
+async function moveReadsOf(run: Attempt, gateway: Gateway): Promise<void> {
+  try {
+    await gateway.moveReads(run.theEpoch);
+  } catch (error) {
+    const fault = asCutoverFault(error);
+    // One that has lost its state, and asks nobody, serves what it is told.
+    if (fault.code === 'TARGET_REFUSED') await gateway.tellCommitted(run.theEpoch, 'green');
+    // By its own clock it has given its hold up, and forwards nothing before it has asked.
+    else if (fault.code !== 'TARGET_UNREACHABLE' || (await mayStillRead(run, gateway))) throw fault;
+    else run.deps.log.warn({ ...run.names, gateway: gateway.name, err: fault }, 'gateway away longer than its hold');
+  }
+}
+
+/**
+ * Whether a gateway that does not answer may send reads to blue: not once its lease is over, or the arbiter has told it of the commit. Of
+ * one whose lease nobody knows only the deadline of its hold tells.
+ */
+async function mayStillRead(run: Attempt, gateway: Gateway): Promise<boolean> {
+  if (run.areHoldsOver) return false;
+  const member = run.members.get(gateway);
+  return member === undefined || run.sessions.askBlue((blue) => mayReadHere(blue, member, run.theEpoch));
+}
+
+/** @throws the first failure, after both ended */
+async function bothDone(first: Promise<void>, second: Promise<void>): Promise<void> {
+  await Promise.allSettled([first, second]);
+  await Promise.all([first, second]);
 }
 
 /** Targets may take long; without the lock green's writers fail, and a session that says nothing loses it. */

@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asCutoverFault, CutoverFault, isCutoverFault } from '../../domain/faults';
-import { type Gateway, type Target, type TargetView } from '../../domain/ports/targets';
+import {
+  GATEWAY_PROTOCOL,
+  type Gateway,
+  type GatewayView,
+  type Target,
+  type TargetView,
+} from '../../domain/ports/targets';
 import { type StepDeps } from '../step';
 import { within } from './within';
 
@@ -113,7 +119,15 @@ export async function revertParties(
 export async function gatewayProblems(gateways: readonly Gateway[]): Promise<readonly string[]> {
   const views = await forAll(gateways, async (gateway) => ({ name: gateway.name, view: await gateway.state() }));
   return views.flatMap(({ name, view }) => {
+    const older = olderProtocol(name, view);
+    if (older !== null) return [older];
     if (view.mode !== 'pass') return [`gateway ${name} is in mode ${view.mode}, not pass`];
     return view.ready.green ? [] : [`gateway ${name} does not find green ready`];
   });
+}
+
+/** @returns why this worker cannot move the writes of that gateway; null when it can */
+export function olderProtocol(name: string, { protocol }: GatewayView): string | null {
+  if (protocol >= GATEWAY_PROTOCOL) return null;
+  return `gateway ${name} speaks protocol ${protocol} (needed: ${GATEWAY_PROTOCOL}): it would keep readers waiting and show them what is over; update it`;
 }

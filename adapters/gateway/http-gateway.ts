@@ -25,9 +25,18 @@ const HOLD_TIMEOUT_MS = 60_000;
 const CHALLENGES_PER_CALL = 500;
 const DRAIN_TIMEOUT = 504;
 
-const holdBody = z.object({ holding: z.literal(true), inFlight: z.literal(0), parked: z.number() });
+const holdBody = z.object({
+  holding: z.literal(true),
+  inFlight: z.literal(0),
+  parked: z.number(),
+  member: z.uuid().nullable().default(null),
+});
 const busyBody = z.object({ code: z.literal('DRAIN_TIMEOUT'), inFlight: z.number() });
+const readsBody = z.object({ readsAt: z.enum(['green', 'nobody']) });
 const stateBody = z.object({
+  // The first ones did not say.
+  protocol: z.number().default(1),
+  member: z.object({ id: z.uuid(), isAlive: z.boolean() }).nullable().default(null),
   mode: z.enum(['pass', 'hold', 'in_doubt']),
   epoch: z.number(),
   inFlight: z.number(),
@@ -85,8 +94,8 @@ export class HttpGateway extends HttpTarget implements Gateway {
     super({ ...address, states: STATES });
   }
 
-  async hold(epoch: number, deadlineMs: number): Promise<{ readonly parked: number }> {
-    const body = { epoch, deadlineMs };
+  async hold(epoch: number, deadlineMs: number): Promise<{ readonly parked: number; readonly member: string | null }> {
+    const body = { epoch, deadlineMs, holds: 'writes' };
     const call: ControlCall = { method: 'PUT', path: '/hold', body, timeoutMs: HOLD_TIMEOUT_MS };
     const answer = await this.client.call(call, [DRAIN_TIMEOUT]);
     const busy = busyBody.safeParse(answer.json);
@@ -94,13 +103,18 @@ export class HttpGateway extends HttpTarget implements Gateway {
       const { inFlight } = busy.data;
       throw new CutoverFault(
         'GATEWAY_BUSY',
-        `${this.name} still had ${inFlight} requests in flight when its drain time was over (allowed 0); look for slow requests, or raise hold.drainTimeoutMs of the gateway`,
+        `${this.name} still had ${inFlight} writes in flight when its drain time was over (allowed 0); look for slow writes, or raise hold.drainTimeoutMs of the gateway`,
         { name: this.name, inFlight },
       );
     }
     const held = holdBody.safeParse(answer.json);
     if (answer.status !== 200 || !held.success) throw this.client.refusal(call, answer);
-    return { parked: held.data.parked };
+    return { parked: held.data.parked, member: held.data.member };
+  }
+
+  async moveReads(epoch: number): Promise<'green' | 'nobody'> {
+    const { readsAt } = await this.client.expect({ method: 'PUT', path: '/reads', body: { epoch } }, readsBody);
+    return readsAt;
   }
 
   state(): Promise<GatewayView> {

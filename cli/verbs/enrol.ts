@@ -7,6 +7,7 @@ export const enrolVerb: Verb = {
   summary: 'tell gateways and targets what is committed',
   description: [
     "For a gateway or target that is new, lost its state, or was made to give up an epoch that is committed. Asks both databases in this very call, tells every gateway and target of the config, or the one of `--name`, which epoch is committed, and reads back what it serves. Until finalize, and after it as long as blue's database exists. Needs no Temporal, and may be repeated.",
+    "`--forget` is the word of a person that a gateway which fell silent is gone for good: it was a member at blue's arbiter, was not stopped in order, and keeps every switchover from its fence, because nobody else knows that it forwards no writes.",
     'A gateway with `doubt` believes it once its own arbiter says the same. Refused while nothing is committed, or green does not take writes yet: then nobody is told anything.',
   ],
   examples: [
@@ -14,6 +15,7 @@ export const enrolVerb: Verb = {
     'hydra-cutover enrol --config hydra-cutover.yaml --name edge-3 --by alice --json',
   ],
   json: {
+    forgotten: 'the gateway that is gone for good; the others are missing then',
     cutoverId: 'whose commit it is',
     epoch: 'the committed epoch',
     'parties[].name': 'of a gateway or target',
@@ -23,7 +25,7 @@ export const enrolVerb: Verb = {
   exitCodes: {
     0: 'all of them serve green under that epoch',
     2: 'no gateway or target has that name (USAGE)',
-    3: 'no epoch is committed and taken up by green (CHECK_FAILED); CROSSED_CONNECTION',
+    3: 'no epoch is committed and taken up by green, or no silent gateway has the name that is to be forgotten (CHECK_FAILED); CROSSED_CONNECTION',
     6: 'one does not serve green, each with its problem; or a database whose word is needed does not answer (DB_UNREACHABLE)',
   },
   handlesSignals: false,
@@ -31,6 +33,7 @@ export const enrolVerb: Verb = {
     addEnvironmentOptions(command);
     command
       .option('--name <name>', 'only this gateway or target (default: all)', parseName)
+      .option('--forget <member>', 'a silent gateway, by its name at the arbiter, that is gone for good', parseName)
       .requiredOption('--by <name>', 'who does it, for the log', parseName);
   },
   run: (options, context) => {

@@ -35,14 +35,26 @@ export interface TargetView {
   readonly highestEpoch: number;
 }
 
+/**
+ * What worker and gateway have to agree about. 1: a hold keeps everything waiting. 2: a hold keeps writes waiting, and reads are moved by a
+ * call of their own. A worker needs gateways of its own protocol or a newer one; a gateway understands older workers.
+ */
+export const GATEWAY_PROTOCOL = 2;
+
 /** One instance of the gateway. It is a target too: its states are weights. */
 export interface Gateway extends Target {
   /**
-   * Parks new requests and waits until none is in flight. A hold ends with apply or revert of its epoch.
+   * Parks new writes and waits until none is in flight; reads go on. A hold ends with apply or revert of its epoch.
    * @throws CutoverFault GATEWAY_BUSY (requests in flight did not end in time; the hold stays until it is reverted) |
    *   TARGET_REFUSED (in doubt, or a newer epoch) | TARGET_UNREACHABLE
    */
-  hold(epoch: number, deadlineMs: number): Promise<{ readonly parked: number }>;
+  hold(epoch: number, deadlineMs: number): Promise<{ readonly parked: number; readonly member: string | null }>;
+  /**
+   * `epoch` was committed: sends new reads to green, while writes are held on. Idempotent. `nobody`: it forwards none before it has
+   * asked its arbiter, which says the same.
+   * @throws CutoverFault TARGET_REFUSED (it holds nothing for that epoch) | TARGET_UNREACHABLE
+   */
+  moveReads(epoch: number): Promise<'green' | 'nobody'>;
   state(): Promise<GatewayView>;
   /**
    * Adds to the map of blue's challenges and verifiers that green cannot know. Idempotent; used once green serves.
@@ -83,6 +95,10 @@ export interface GatewayTraffic {
 }
 
 export interface GatewayView {
+  /** See {@link GATEWAY_PROTOCOL}. */
+  readonly protocol: number;
+  /** At blue's arbiter. Null: it asks no arbiter, or another one. */
+  readonly member: { readonly id: string; readonly isAlive: boolean } | null;
   readonly mode: 'pass' | 'hold' | 'in_doubt';
   readonly epoch: number;
   readonly inFlight: number;

@@ -1,20 +1,32 @@
-import { highestEpoch, type TargetRecord, type TargetRefusal, type TargetResult } from '../../domain/target';
+import { highestEpoch, type TargetRecord, type TargetResult } from '../../domain/target';
 import { ArbiterLookout } from './arbiter-lookout';
-import { type ControllerDeps, type ControllerEvent, type ControllerSettings, type SettledBy } from './controller-deps';
+import {
+  type ControllerDeps,
+  type ControllerEvent,
+  type ControllerSettings,
+  type GatewayMode,
+  type HoldAnswer,
+  type ReadsAnswer,
+  type SettledBy,
+} from './controller-deps';
 import { type DoubtAnswer, type DoubtReason, type Verdict } from './doubt';
 import {
   applyGateway,
   commitGateway,
   holdGateway,
+  isNewsOf,
   isSettled,
+  moveReads,
+  readsGoTo,
   revertGateway,
   stageGateway,
   undecidedEpoch,
   type GatewayRecord,
   type GatewayResult,
+  type Held,
 } from './gateway-record';
 import { allOf, parseGatewayState, type GatewayState, type Side } from './gateway-state';
-import { HoldQueue, type Parked, type ParkRefusal } from './hold-queue';
+import { HoldQueue, type Parked, type ParkRefusal, type RequestKind } from './hold-queue';
 import { Serial } from './serial';
 import { SidePicker } from './side-picker';
 import { acceptState, type TargetStore } from './target-port';
@@ -23,16 +35,7 @@ import { Watchers } from './watchers';
 /** Released requests per turn of the runtime: 10,000 at once would stop everything else for as long as they take. */
 const RELEASE_BATCH = 64;
 
-export type GatewayMode = 'pass' | 'hold' | 'in_doubt';
-
-export type { ControllerDeps, ControllerEvent, ControllerSettings, SettledBy };
-
-export type HoldAnswer =
-  | { readonly kind: 'holding'; readonly epoch: number; readonly parked: number }
-  | { readonly kind: 'drain_timeout'; readonly epoch: number; readonly inFlight: number }
-  | { readonly kind: 'in_doubt' }
-  | { readonly kind: 'no_arbiter' }
-  | { readonly kind: 'refused'; readonly refusal: TargetRefusal; readonly highestEpoch: number };
+export type { ControllerDeps, ControllerEvent, ControllerSettings, GatewayMode, HoldAnswer, ReadsAnswer, SettledBy };
 
 interface Doubt {
   readonly reason: DoubtReason;
@@ -60,7 +63,7 @@ export class GatewayController implements TargetStore<GatewayState> {
   private heldSince: number | null = null;
   private cancelDeadline: (() => void) | undefined;
   private cancelRetry: (() => void) | undefined;
-  private inFlightCount = 0;
+  private readonly forwarded: Record<RequestKind, number> = { read: 0, write: 0 };
   private releasing = false;
   private stopped = false;
 
@@ -85,7 +88,11 @@ export class GatewayController implements TargetStore<GatewayState> {
   }
 
   get inFlight(): number {
-    return this.inFlightCount;
+    return this.forwarded.read + this.forwarded.write;
+  }
+
+  get readsInFlight(): number {
+    return this.forwarded.read;
   }
 
   get parked(): number {
@@ -103,7 +110,8 @@ export class GatewayController implements TargetStore<GatewayState> {
       epoch: target.applied.epoch,
       mode: this.mode,
       weights: target.applied.state.weights,
-      inFlight: this.inFlightCount,
+      inFlight: this.inFlight,
+      readsInFlight: this.readsInFlight,
       parked: this.queue.count,
       parkedBytes: this.queue.byteCount,
       staged: target.staged,
@@ -122,15 +130,21 @@ export class GatewayController implements TargetStore<GatewayState> {
   }
 
   /** @returns the side for one more request, which counts as in flight until `finished`; null when it has to `park`. */
-  admit(): Side | null {
-    if (this.doubt !== null || this.record.hold !== null || this.releasing || this.stopped) return null;
-    return this.begin();
+  admit(kind: RequestKind): Side | null {
+    if (this.stopped) return null;
+    if (this.deps.isLapsed?.() === true) this.lapse();
+    if (kind === 'read') {
+      const weights = readsGoTo(this.record, this.doubt !== null);
+      return weights === null ? null : this.begin(kind, weights);
+    }
+    if (this.doubt !== null || this.record.hold !== null || this.releasing) return null;
+    return this.begin(kind, this.record.target.applied.state.weights);
   }
 
-  /** A request that `admit` let through is answered in full, or has failed. */
-  finished(): void {
-    this.inFlightCount -= 1;
-    if (this.inFlightCount === 0) this.watchers.wake();
+  /** A request of this kind that `admit` let through is answered in full, or has failed. */
+  finished(kind: RequestKind): void {
+    this.forwarded[kind] -= 1;
+    if (this.forwarded[kind] === 0) this.watchers.wake();
   }
 
   /**
@@ -146,6 +160,36 @@ export class GatewayController implements TargetStore<GatewayState> {
   /** The client of a parked request is gone: it is never forwarded. */
   drop(parked: Parked): void {
     if (this.queue.remove(parked)) this.deps.onEvent({ kind: 'dropped' });
+  }
+
+  /**
+   * Whether a client may be told what a side has answered to a request of this kind: of a write that came back only after this gateway was
+   * counted no more, nobody knows whether it met a fence.
+   */
+  mayTell(kind: RequestKind): boolean {
+    return kind === 'read' || this.deps.isLapsed?.() !== true;
+  }
+
+  /** Nobody counts on this gateway any more while an attempt is under way. */
+  lapse(): void {
+    this.beginDoubt('lease_over');
+  }
+
+  /** The orchestrator has begun something here that is not decided. */
+  get isUndecided(): boolean {
+    return undecidedEpoch(this.record) !== null;
+  }
+
+  /** The newest committed epoch since which nothing is sent to the side that was left. */
+  get movedEpoch(): number {
+    const { hold, target } = this.record;
+    if (hold?.readsMoved === true) return hold.epoch;
+    return target.applied.state.weights.blue === 0 ? target.applied.epoch : 0;
+  }
+
+  /** The arbiter says so: it is as good as the word of the orchestrator, which may be cut off from here. */
+  learnCommitted(epoch: number): void {
+    if (this.record.hold?.epoch === epoch) void this.moveReads(epoch);
   }
 
   read(): TargetRecord<GatewayState> {
@@ -179,27 +223,48 @@ export class GatewayController implements TargetStore<GatewayState> {
   }
 
   /**
-   * Parks every new request and waits until none is in flight.
+   * Parks every new request that it `holds` and waits until none of them is in flight. Reads that are not held go on where they went.
    *
    * Idempotent per epoch; concurrent calls all wait. `holding` is true at the moment it is returned. `no_arbiter`: nothing is
    * held, because nobody could say afterwards who serves.
    */
-  async hold(epoch: number, deadlineMs: number): Promise<HoldAnswer> {
+  async hold(epoch: number, deadlineMs: number, holds: Held): Promise<HoldAnswer> {
     if (this.record.target.staged?.epoch === epoch && this.record.hold === null) await this.lookout.look(epoch);
     const began = await this.serial.run(async (): Promise<HoldAnswer | undefined> => {
       if (this.doubt !== null) return { kind: 'in_doubt' };
-      const result = holdGateway(this.record, epoch, Math.min(deadlineMs, this.deps.settings.maxDeadlineMs));
+      const result = holdGateway(this.record, epoch, Math.min(deadlineMs, this.deps.settings.maxDeadlineMs), holds);
       if (!result.ok) return { kind: 'refused', refusal: result.refusal, highestEpoch: result.highestEpoch };
       if (!result.changed) return undefined;
       if (this.lookout.isMissing(epoch)) return { kind: 'no_arbiter' };
       // Durable before the first request is parked: a crash in between leaves a hold that nobody was told of, never the
       // reverse. Requests go on being forwarded during the write.
       await this.deps.persist(result.record);
+      const isNew = this.record.hold === null;
       this.record = result.record;
-      this.beginHold(epoch, result.record.hold?.deadlineMs ?? deadlineMs);
+      if (isNew) this.beginHold(epoch, result.record.hold?.deadlineMs ?? deadlineMs);
       return undefined;
     });
     return began ?? this.drained(epoch);
+  }
+
+  /**
+   * The epoch that is held was committed: new reads go to green, which takes no writes yet. Those that are at blue may end there: they
+   * began before any write of green. Not stored, because nobody waits for a disk in the pause, and a restart asks first.
+   */
+  moveReads(epoch: number): Promise<ReadsAnswer> {
+    return this.serial.run(async (): Promise<ReadsAnswer> => {
+      const result = moveReads(this.record, epoch);
+      if (result.ok) {
+        this.record = result.record;
+        if (result.changed) this.deps.onEvent({ kind: 'reads_moved', epoch });
+      }
+      // It lost its state, or was made to give the epoch up, and goes on at the side that was left, perhaps: whom it asks knows.
+      else if (this.deps.confirmCommitted !== undefined && isNewsOf(this.record, epoch)) this.beginDoubt('told');
+      const weights = readsGoTo(this.record, this.doubt !== null);
+      if (weights === null) return { kind: 'moved', epoch, readsAt: 'nobody' };
+      if (result.ok) return { kind: 'moved', epoch, readsAt: weights.blue > 0 ? 'blue' : 'green' };
+      return { kind: 'refused', refusal: result.refusal, highestEpoch: result.highestEpoch };
+    });
   }
 
   /** Refuses what is parked and everything after it. What is in flight goes on. */
@@ -213,21 +278,26 @@ export class GatewayController implements TargetStore<GatewayState> {
 
   /** Resolves when nothing is in flight, or after `timeoutMs`. @returns how many are still in flight */
   async idle(timeoutMs: number): Promise<number> {
-    await this.watchers.until(() => this.inFlightCount === 0, timeoutMs);
-    return this.inFlightCount;
+    await this.watchers.until(() => this.inFlight === 0, timeoutMs);
+    return this.inFlight;
   }
 
-  private begin(): Side {
-    this.inFlightCount += 1;
-    return this.picker.pick(this.record.target.applied.state.weights);
+  private begin(kind: RequestKind, weights: GatewayState['weights']): Side {
+    this.forwarded[kind] += 1;
+    return this.picker.pick(weights);
+  }
+
+  /** Requests in flight that a fence must not meet. */
+  private get inTheWay(): number {
+    return this.record.hold?.holds === 'writes' ? this.forwarded.write : this.inFlight;
   }
 
   private async drained(epoch: number): Promise<HoldAnswer> {
     const holds = () => this.doubt === null && this.record.hold?.epoch === epoch && !this.stopped;
-    await this.watchers.until(() => this.inFlightCount === 0 || !holds(), this.deps.settings.drainTimeoutMs);
+    await this.watchers.until(() => this.inTheWay === 0 || !holds(), this.deps.settings.drainTimeoutMs);
     if (this.doubt !== null || this.stopped) return { kind: 'in_doubt' };
     if (!holds()) return { kind: 'refused', refusal: 'STALE_EPOCH', highestEpoch: highestEpoch(this.record.target) };
-    if (this.inFlightCount > 0) return { kind: 'drain_timeout', epoch, inFlight: this.inFlightCount };
+    if (this.inTheWay > 0) return { kind: 'drain_timeout', epoch, inFlight: this.inTheWay };
     return { kind: 'holding', epoch, parked: this.queue.count };
   }
 
@@ -358,7 +428,7 @@ export class GatewayController implements TargetStore<GatewayState> {
         this.releasing = false;
         return;
       }
-      parked.proceed(this.begin());
+      parked.proceed(this.begin(parked.kind, this.record.target.applied.state.weights));
     }
     this.deps.clock.soon(() => this.releaseBatch());
   }

@@ -10,10 +10,17 @@ import {
 } from '../../domain/target';
 import { type GatewayState } from './gateway-state';
 
+/** What a hold keeps waiting. Without its reads it holds nobody up who changes nothing. */
+export const HELD = ['everything', 'writes'] as const;
+export type Held = (typeof HELD)[number];
+
 /** Requests are held for `epoch` until exactly that epoch is applied or reverted. */
 export interface HoldRecord {
   readonly epoch: number;
   readonly deadlineMs: number;
+  readonly holds: Held;
+  /** The epoch is committed: new reads go where it is served, while writes still wait. Nothing takes it back. */
+  readonly readsMoved: boolean;
 }
 
 /** Everything the gateway must remember through a crash, changed in one piece. */
@@ -72,14 +79,47 @@ export function revertGateway(record: GatewayRecord, epoch: number): GatewayResu
   return settle(record, revertTarget(record.target, epoch));
 }
 
-/** Idempotent; a repeat never extends the deadline. */
-export function holdGateway(record: GatewayRecord, epoch: number, deadlineMs: number): GatewayResult {
-  if (record.hold?.epoch === epoch) return { ok: true, record, changed: false };
+/** Idempotent; a repeat never extends the deadline, and never holds less. */
+export function holdGateway(record: GatewayRecord, epoch: number, deadlineMs: number, holds: Held): GatewayResult {
+  if (record.hold?.epoch === epoch) {
+    if (record.hold.holds === 'everything' || holds === 'writes') return { ok: true, record, changed: false };
+    return { ok: true, record: { ...record, hold: { ...record.hold, holds } }, changed: true };
+  }
   if (record.hold !== null && epoch > record.hold.epoch) return refuse(record, 'HOLD_UNRESOLVED');
   if (record.target.staged?.epoch === epoch) {
-    return { ok: true, record: { ...record, hold: { epoch, deadlineMs } }, changed: true };
+    return { ok: true, record: { ...record, hold: { epoch, deadlineMs, holds, readsMoved: false } }, changed: true };
   }
   return refuse(record, epoch <= highestEpoch(record.target) ? 'STALE_EPOCH' : 'NOT_STAGED');
+}
+
+/**
+ * The epoch that is held was committed: new reads go to the side that serves it. Idempotent. It may be lost in a crash: whoever starts
+ * with a hold asks before it forwards anything.
+ */
+export function moveReads(record: GatewayRecord, epoch: number): GatewayResult {
+  const { hold, target } = record;
+  if (target.applied.epoch === epoch) return { ok: true, record, changed: false };
+  if (hold?.epoch !== epoch) return refuse(record, epoch <= highestEpoch(target) ? 'STALE_EPOCH' : 'NOT_STAGED');
+  if (hold.readsMoved) return { ok: true, record, changed: false };
+  return { ok: true, record: { ...record, hold: { ...hold, readsMoved: true } }, changed: true };
+}
+
+/** Whether the commit of `epoch` would end what is served here, and nothing newer is under way. */
+export function isNewsOf(record: GatewayRecord, epoch: number): boolean {
+  return record.target.applied.epoch < epoch && (undecidedEpoch(record) ?? 0) < epoch;
+}
+
+/**
+ * Where a new read goes; null when it has to wait.
+ *
+ * @param isInDoubt whether this gateway does not know who serves. Once the reads were moved it knows enough for them: the other side
+ *   has refused all writes since
+ */
+export function readsGoTo({ hold, target }: GatewayRecord, isInDoubt: boolean): GatewayState['weights'] | null {
+  const { applied, staged } = target;
+  if (hold?.readsMoved === true && staged?.epoch === hold.epoch) return staged.state.weights;
+  if (isInDoubt || hold?.holds === 'everything') return null;
+  return applied.state.weights;
 }
 
 function settle(record: GatewayRecord, result: TargetResult<GatewayState>): GatewayResult {

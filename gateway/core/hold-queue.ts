@@ -11,8 +11,12 @@ export interface HoldLimits {
 export const PARK_REFUSALS = ['too_many', 'too_many_bytes', 'too_long', 'in_doubt', 'shutting_down'] as const;
 export type ParkRefusal = (typeof PARK_REFUSALS)[number];
 
+/** `read`: it changes nothing on either side, see `hydra/versions/reads.ts`. */
+export type RequestKind = 'read' | 'write';
+
 /** A request that waits. Exactly one of the two is called, at most once, and none after `remove`. */
 export interface Parked {
+  readonly kind: RequestKind;
   proceed(side: Side): void;
   refuse(why: ParkRefusal): void;
 }

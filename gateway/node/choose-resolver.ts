@@ -12,6 +12,8 @@ export interface Resolver {
   readonly resolveDoubt: ResolveDoubt;
   readonly findAttempt?: FindAttempt;
   readonly confirmCommitted?: ConfirmCommitted;
+  /** Where this gateway is a member. */
+  readonly blue?: PostgresLogin;
 }
 
 /**
@@ -42,6 +44,7 @@ export async function chooseResolver(loaded: LoadedConfig, signal: AbortSignal):
         resolveDoubt: doubtOverPostgres(options),
         findAttempt: attemptOverPostgres(options),
         confirmCommitted: commitOverPostgres(options),
+        blue,
       };
     }
   }

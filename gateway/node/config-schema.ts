@@ -175,7 +175,7 @@ export const gatewayConfigSchema = z.strictObject({
       deadlineMs: ms(1, DAY_MS).default(10_000).describe('The longest hold that may be asked for, in milliseconds.'),
       drainTimeoutMs: ms(1, DAY_MS)
         .default(5_000)
-        .describe('How long `PUT /hold` waits for requests in flight, in milliseconds.'),
+        .describe('How long `PUT /hold` waits for what is in flight, in milliseconds.'),
     })
     .prefault({})
     .describe('The moment of a switchover.'),

@@ -1,8 +1,10 @@
 import { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { isCutoverFault } from '../../domain/faults';
-import { EPOCH_MAX, TARGET_REFUSALS } from '../../domain/target';
+import { GATEWAY_PROTOCOL } from '../../domain/ports/targets';
+import { EPOCH_MAX, TARGET_REFUSALS, type TargetRefusal } from '../../domain/target';
 import { type GatewayController, type HoldAnswer } from '../core/gateway-controller';
+import { HELD } from '../core/gateway-record';
 import { type Shadow } from '../core/shadow';
 import { STALE_CHALLENGE_KINDS } from '../core/stale-challenge';
 import { bearerCheck } from '../target/bearer-token';
@@ -21,12 +23,17 @@ export interface ControlDeps extends StatusDeps {
   /** Where blue has two Hydras. */
   readonly besideShare?: BesideShare;
   readonly token: () => string;
+  /** This gateway at the arbiter; null where it is no member. */
+  readonly member: string | null;
   /** More of `GET /state`. */
   readonly extraState: () => Readonly<Record<string, unknown>>;
   readonly onError: (error: unknown) => void;
 }
 
-const holdBody = z.strictObject({ epoch: z.int().positive().max(EPOCH_MAX), deadlineMs: z.int().positive() });
+const epoch = z.int().positive().max(EPOCH_MAX);
+// A worker that knows of no reads holds everything.
+const holdBody = z.strictObject({ epoch, deadlineMs: z.int().positive(), holds: z.enum(HELD).default('everything') });
+const readsBody = z.strictObject({ epoch });
 const DAY_MS = 86_400_000;
 const shadowBody = z.strictObject({
   cutoverId: z.string().min(1).max(200),
@@ -52,12 +59,14 @@ export function createControlServer(deps: ControlDeps, tls?: TlsMaterial): Serve
   const guarded: Readonly<
     Record<string, (request: IncomingMessage, response: ServerResponse) => void | Promise<void>>
   > = {
-    'GET /state': (_request, response) => sendJson(response, 200, { ...controller.view(), ...deps.extraState() }),
     'GET /observations': (_request, response) => sendJson(response, 200, deps.observations.view()),
     'GET /shadow': (_request, response) => sendJson(response, 200, deps.shadow.view()),
     'PUT /shadow': (request, response) => putShadow(deps.shadow, request, response),
     ...(deps.besideShare && besideRoutes(deps.besideShare)),
-    'PUT /hold': (request, response) => putHold(controller, request, response),
+    'GET /state': (_request, response) =>
+      sendJson(response, 200, { protocol: GATEWAY_PROTOCOL, ...controller.view(), ...deps.extraState() }),
+    'PUT /hold': (request, response) => putHold(deps, request, response),
+    'PUT /reads': (request, response) => putReads(controller, request, response),
     'PUT /stale-challenges': (request, response) => putStaleChallenges(deps.staleChallenges, request, response),
   };
 
@@ -107,12 +116,24 @@ function besideRoutes(beside: BesideShare) {
 }
 
 async function putHold(
-  controller: GatewayController,
+  { controller, member }: ControlDeps,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const body = await readBody(request, response, holdBody);
-  if (body !== undefined) sendHold(response, await controller.hold(body.epoch, body.deadlineMs));
+  if (body !== undefined) sendHold(response, await controller.hold(body.epoch, body.deadlineMs, body.holds), member);
+}
+
+async function putReads(
+  controller: GatewayController,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const body = await readBody(request, response, readsBody);
+  if (body === undefined) return;
+  const result = await controller.moveReads(body.epoch);
+  if (result.kind === 'moved') sendJson(response, 200, { epoch: result.epoch, readsAt: result.readsAt });
+  else sendRefusal(response, result);
 }
 
 async function putShadow(shadow: Shadow, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -151,10 +172,13 @@ async function readBody<T>(
   return undefined;
 }
 
-function sendHold(response: ServerResponse, result: HoldAnswer): void {
+function sendHold(response: ServerResponse, result: HoldAnswer, member: string | null): void {
   switch (result.kind) {
     case 'holding':
-      sendJson(response, 200, { holding: true, inFlight: 0, parked: result.parked, epoch: result.epoch });
+      sendJson(response, 200, {
+        ...{ holding: true, inFlight: 0, parked: result.parked, epoch: result.epoch },
+        ...(member === null ? {} : { member }),
+      });
       return;
     case 'drain_timeout':
       sendJson(response, 504, {
@@ -178,10 +202,13 @@ function sendHold(response: ServerResponse, result: HoldAnswer): void {
       });
       return;
     case 'refused':
-      sendJson(response, 409, {
-        code: result.refusal,
-        message: TARGET_REFUSALS[result.refusal],
-        highestEpoch: result.highestEpoch,
-      });
+      sendRefusal(response, result);
   }
+}
+
+function sendRefusal(
+  response: ServerResponse,
+  { refusal, highestEpoch }: { readonly refusal: TargetRefusal; readonly highestEpoch: number },
+): void {
+  sendJson(response, 409, { code: refusal, message: TARGET_REFUSALS[refusal], highestEpoch });
 }

@@ -10,7 +10,7 @@ import {
 } from '../core/feature';
 import { type GatewayController } from '../core/gateway-controller';
 import { type Side } from '../core/gateway-state';
-import { type Parked, type ParkRefusal } from '../core/hold-queue';
+import { type Parked, type ParkRefusal, type RequestKind } from '../core/hold-queue';
 import { isIntrospection } from '../core/introspection';
 import { readForm } from '../core/form';
 import { OAuthAnswerReader, oauthQuestion, type OAuthQuestion } from '../core/oauth-answer';
@@ -49,6 +49,8 @@ export interface ExchangeDeps {
   readonly isTrusted: (address: string) => boolean;
   /** Of the requests of a side that has an older Hydra beside it. */
   readonly split: BesideSplit;
+  /** Whether a request changes something; asked once for each. */
+  readonly kindOf: (listener: ListenerName, method: string, target: string) => RequestKind;
   readonly onEnd: (report: ExchangeReport) => void;
   /** Bytes above 0x7f in a target were percent-encoded. */
   readonly onEncodedTarget: () => void;
@@ -63,6 +65,7 @@ export interface ExchangeReport {
   readonly path: string;
   readonly client: string;
   readonly requestId: string | undefined;
+  readonly kind: RequestKind;
   /** 499 when the client left before an answer began. */
   readonly status: number;
   /** The client got everything. */
@@ -97,6 +100,7 @@ export interface Relay {
  */
 export class Exchange implements Parked, Swept {
   readonly startedAt = performance.now();
+  readonly kind: RequestKind;
   deadlineAt = Infinity;
   side: Side | undefined;
   private hydra: HydraAge | undefined;
@@ -122,7 +126,9 @@ export class Exchange implements Parked, Swept {
     public head: RequestHead,
     /** The client waits for `100 Continue` before it sends its body. */
     readonly expectsContinue: boolean,
-  ) {}
+  ) {
+    this.kind = deps.kindOf(deps.listener, head.method, head.target);
+  }
 
   start(): void {
     this.response.once('close', () => this.end());
@@ -146,6 +152,10 @@ export class Exchange implements Parked, Swept {
     else this.relay.onDeadline();
   }
 
+  get mayTell(): boolean {
+    return this.deps.controller.mayTell(this.kind);
+  }
+
   /** Another byte, in either direction: the next one has to come within `withinMs`. */
   expectProgress(withinMs: number): void {
     this.deadlineAt = this.deps.sweeper.now + withinMs;
@@ -160,7 +170,7 @@ export class Exchange implements Parked, Swept {
   upstreamDone(): void {
     if (!this.inFlight) return;
     this.inFlight = false;
-    this.deps.controller.finished();
+    this.deps.controller.finished(this.kind);
   }
 
   /** An answer of the gateway's own, or the end of the connection when another answer has begun. */
@@ -202,7 +212,7 @@ export class Exchange implements Parked, Swept {
   }
 
   private admit(): void {
-    const side = this.deps.controller.admit();
+    const side = this.deps.controller.admit(this.kind);
     if (side === null) this.park();
     else this.dispatch(side);
   }
@@ -325,6 +335,7 @@ export class Exchange implements Parked, Swept {
       path: head.path,
       client: head.clientAddress,
       requestId: head.requestId,
+      kind: this.kind,
       status: response.headersSent ? response.statusCode : 499,
       complete: response.writableFinished,
       durationMs: performance.now() - this.startedAt,

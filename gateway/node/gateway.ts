@@ -1,20 +1,21 @@
+import { adminPath, HYDRA_VERSION_FACTS, readsOf } from '../../hydra/versions';
+import { pathOf } from '../core/path-of';
 import { type ResolveDoubt } from '../core/doubt';
 import { type Feature, type ListenerName } from '../core/feature';
-import { GatewayController, type ControllerEvent } from '../core/gateway-controller';
+import { type GatewayController } from '../core/gateway-controller';
 import { type Side } from '../core/gateway-state';
 import { Shadow } from '../core/shadow';
 import { BesideShare } from './beside-share';
 import { BodyPool } from './body-pool';
-import { chooseResolver, type Resolver } from './choose-resolver';
-import { nodeClock } from './clock';
 import { type LoadedConfig } from './config';
 import { type GatewayConfig } from './config-schema';
 import { createControlServer } from './control-server';
 import { createFeatures } from './create-features';
-import { type ExchangeReport } from './exchange';
 import { Observations } from './observations';
 import { Observer } from './observer';
-import { openGatewayStore } from './gateway-store';
+import { type ExchangeDeps, type ExchangeReport } from './exchange';
+import { type Joined } from './create-membership';
+import { openController } from './open-controller';
 import { closeAll, listenAll, readCertificates, reloadCertificates, type Servers } from './listeners';
 import { createAccessLog, type Log } from './logging';
 import { GatewayMetrics } from './metrics';
@@ -103,7 +104,7 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
   const stopping = new AbortController();
   const metrics = new GatewayMetrics();
   const staleChallenges = await openStaleChallenges(config, log, metrics);
-  const controller = await openController(loaded, parts, metrics, stopping.signal);
+  const { controller, joined } = await openController(loaded, parts, metrics, stopping.signal);
   const sides = createSides(config, log);
   const features = createFeatures(loaded, staleChallenges, parts.features ?? [], metrics);
   const observations = await openObservations(config, log);
@@ -123,6 +124,7 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
     timeouts: { ...config.upstream, bodyTimeoutMs: config.limits.bodyTimeoutMs },
     ...features,
     observer: new Observer(observations, generationsOf(config), shadow),
+    kindOf: kindOfRequest(config),
     onEnd,
     isTrusted: trustOf(config.trustedProxies),
     onEncodedTarget: () => metrics.onEncodedTarget(),
@@ -138,13 +140,12 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
     observations,
     shadow,
     ...(config.sides.blue.older && { besideShare }),
+    member: joined?.id ?? null,
     token: () => loaded.controlToken,
     extraState: () => ({
+      ...stateOf(config, { features, staleChallenges, besideShare, joined }),
       receiving: pools.public.incompleteCount + pools.admin.incompleteCount,
       ready: { blue: isReady('blue'), green: isReady('green') },
-      staleChallenges: { known: staleChallenges.count },
-      features: features.names,
-      ...(config.sides.blue.older && { beside: { share: besideShare.split.share } }),
     }),
     onError: (err: unknown) => log.error({ err }, 'control call failed'),
   };
@@ -157,6 +158,7 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
   const stopPolling = pollSides(sides, config.readiness.intervalMs);
   const release = async () => {
     stopping.abort();
+    await joined?.leave();
     stopPolling();
     sweeper.stop();
     closeSides(sides);
@@ -168,46 +170,37 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
   return { servers, controller, release };
 }
 
-/** The controller with what it remembers; its questions to the arbiter end with `stopping`. */
-async function openController(
-  loaded: LoadedConfig,
-  parts: GatewayParts,
-  metrics: GatewayMetrics,
-  stopping: AbortSignal,
-): Promise<GatewayController> {
-  const { config } = loaded;
-  const { log } = parts;
-  const resolver: Resolver =
-    parts.resolveDoubt === undefined ? await chooseResolver(loaded, stopping) : { resolveDoubt: parts.resolveDoubt };
-  const store = await openGatewayStore(config.stateFile, { mode: 'pass', weights: config.initialWeights });
-  return new GatewayController(store.record, {
-    persist: (record) => store.persist(record),
-    clock: nodeClock,
-    ...resolver,
-    settings: controllerSettings(config),
-    onEvent: (event) => (metrics.onEvent(event), logEvent(log, event)),
-  });
+interface Remembering {
+  readonly features: { readonly names: readonly string[] };
+  readonly staleChallenges: StaleChallenges;
+  readonly besideShare: BesideShare;
+  readonly joined: Joined | undefined;
+}
+
+function stateOf(config: GatewayConfig, { features, staleChallenges, besideShare, joined }: Remembering) {
+  return {
+    staleChallenges: { known: staleChallenges.count },
+    features: features.names,
+    ...(config.sides.blue.older && { beside: { share: besideShare.split.share } }),
+    member: joined === undefined ? null : { id: joined.id, isAlive: joined.membership.isAlive },
+  };
+}
+
+/** A read is what is one in every version that the sides may be: of a side only the generation is known here. */
+function kindOfRequest({ sides }: GatewayConfig): ExchangeDeps['kindOf'] {
+  const generations = [sides.blue.apiGeneration, sides.green.apiGeneration];
+  const known = Object.values(HYDRA_VERSION_FACTS).filter(({ apiGeneration }) => generations.includes(apiGeneration));
+  const isRead = readsOf(known.map(({ reads }) => reads));
+  return (listener, method, target) => {
+    const path = pathOf(listener === 'admin' ? adminPath(target, 1) : target);
+    return isRead(listener, method, path) ? 'read' : 'write';
+  };
 }
 
 /** Large bodies never take more than half of the connections to a side. */
 function createBodyPool({ limits, upstream }: GatewayConfig): BodyPool {
   const streamedBodies = Math.min(limits.streamedBodies, Math.floor(upstream.maxConnections / 2));
   return new BodyPool({ bodyBytes: limits.bodyBytes, streamedBodies });
-}
-
-function controllerSettings({ hold, doubt }: GatewayConfig) {
-  // Blue is claimed, then both are looked at.
-  const questions = doubt.kind === 'postgres' ? 3 : 1;
-  return {
-    maxParked: hold.maxParked,
-    maxParkedBytes: hold.maxParkedBytes,
-    maxParkedMs: hold.maxParkedMs,
-    maxDeadlineMs: hold.deadlineMs,
-    drainTimeoutMs: hold.drainTimeoutMs,
-    doubtRetryMs: doubt.kind === 'none' ? 60_000 : doubt.retryMs,
-    doubtTimeoutMs: doubt.kind === 'none' ? 1_000 : doubt.timeoutMs * questions,
-    askOnStart: doubt.kind !== 'none' && doubt.askOnStart,
-  };
 }
 
 /** The file grows next to the state file; it may go with it, or alone once nobody can have begun on blue any more. */
@@ -231,29 +224,4 @@ function openObservations(config: GatewayConfig, log: Log): Promise<Observations
     file: `${config.stateFile}.observations`,
     onError: (err, event) => log.error({ err }, event),
   });
-}
-
-function logEvent(log: Log, event: ControllerEvent): void {
-  switch (event.kind) {
-    case 'hold_began':
-      log.info({ epoch: event.epoch }, 'hold began');
-      return;
-    case 'hold_ended':
-      log.info({ epoch: event.epoch, heldMs: Math.round(event.heldMs), released: event.released }, 'hold ended');
-      return;
-    case 'applied':
-      log.info({ epoch: event.epoch, weights: event.state.weights }, 'state applied');
-      return;
-    case 'doubt_began':
-      log.warn({ epoch: event.epoch, reason: event.reason }, 'in doubt, forwarding nothing');
-      return;
-    case 'doubt_asked':
-      log.warn({ epoch: event.epoch, verdict: event.verdict, err: event.err }, 'asked who serves');
-      return;
-    case 'doubt_ended':
-      log.info({ settledBy: event.settledBy }, 'not in doubt any more');
-      return;
-    case 'dropped':
-      log.debug('parked client left');
-  }
 }

@@ -84,6 +84,13 @@ export class GatewayMetrics {
     registers: [this.registry],
   });
 
+  private readonly beats = new Counter({
+    name: 'gateway_beats_total',
+    help: "Beats of this member at blue's arbiter; refused: beside an attempt that does not count it; none: there are no members there.",
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  });
+
   private readonly staleAnswers = new Counter({
     name: 'gateway_stale_challenges_answered_total',
     help: 'Logins and consents of blue that were sent back to their beginning.',
@@ -130,6 +137,10 @@ export class GatewayMetrics {
 
   onPageTranslated(): void {
     this.pagesTranslated.inc();
+  }
+
+  onBeat(outcome: 'ok' | 'failed' | 'refused' | 'none'): void {
+    this.beats.inc({ outcome });
   }
 
   onCookieTranslated(): void {

@@ -80,6 +80,10 @@ export class StreamRelay implements Relay, CallHandler {
   onHead(head: ResponseHead): void {
     const { exchange } = this;
     const { response } = exchange;
+    if (!exchange.mayTell) {
+      this.cutOff();
+      return;
+    }
     const headers = responseHeaders(head.rawHeaders, this.mayTrail(head));
     exchange.answerReader?.onHead(head.status, head.rawHeaders);
     response.sendDate = false; // the side's Date passes, and none is made up

@@ -162,11 +162,13 @@ END
 $removal$;
 
 -- Refuses every write here until the attempt's lease ends. One call, committed by itself: no client round trip happens while the
--- barrier is held. A lease is never extended: it was fixed when the attempt began.
-CREATE FUNCTION hydra_cutover.fence(p_attempt bigint, p_lock_timeout_ms integer) RETURNS jsonb
+-- barrier is held. A lease is never extended: it was fixed when the attempt began. Refused while a gateway that is none of
+-- `p_acknowledged` may forward writes: who calls it has heard each of these say that it holds, and has nothing in flight.
+CREATE FUNCTION hydra_cutover.fence(p_attempt bigint, p_lock_timeout_ms integer, p_acknowledged uuid[] DEFAULT '{}') RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $fence$
 DECLARE
   mine hydra_cutover.attempt;
+  others jsonb;
 BEGIN
   PERFORM hydra_cutover.decide(p_lock_timeout_ms);
   LOCK TABLE hydra_cutover_barrier.barrier IN SHARE ROW EXCLUSIVE MODE;
@@ -181,6 +183,11 @@ BEGIN
   IF mine.lease_until <= clock_timestamp() THEN
     RETURN jsonb_build_object('ok', false, 'reason', 'lease_over', 'leaseUntil', mine.lease_until);
   END IF;
+  others := hydra_cutover.unacknowledged(mine.epoch, p_acknowledged);
+  IF others IS NOT NULL THEN
+    RETURN jsonb_build_object('ok', false, 'reason', 'members') || others;
+  END IF;
+  UPDATE hydra_cutover.member SET bound_epoch = mine.epoch WHERE member = ANY (p_acknowledged);
   -- From here to the commit no table may be rewritten or get other columns, which is how DDL writes without a trigger firing, and no guard may be off.
   -- What happened before is for the capture to tell, which compares with what it has recorded itself.
   UPDATE hydra_cutover.guarded g

@@ -2,7 +2,7 @@ import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 
 /**
- * Lets a role ask who serves (`claim_epoch`, `serves`, `prepares`, `outcome`) and nothing else: in `hydra_cutover_asks`,
+ * Lets a role ask who serves (`claim_epoch`, `serves`, `prepares`, `outcome`), be a member (`beat_member`, `leave_member`), and nothing else: in `hydra_cutover_asks`,
  * which holds no table that could be locked. Idempotent.
  *
  * @throws CutoverFault CHECK_FAILED when there is no such role
@@ -19,7 +19,8 @@ export async function grantArbiter(client: SqlClient, role: string): Promise<voi
   await client.query(
     `GRANT USAGE ON SCHEMA hydra_cutover_asks TO ${found.name};
      GRANT EXECUTE ON FUNCTION hydra_cutover_asks.claim_epoch(bigint, bigint, text), hydra_cutover_asks.serves(bigint),
-       hydra_cutover_asks.prepares(bigint), hydra_cutover_asks.outcome()
+       hydra_cutover_asks.prepares(bigint), hydra_cutover_asks.outcome(),
+       hydra_cutover_asks.beat_member(uuid, text, integer, bigint), hydra_cutover_asks.leave_member(uuid)
        TO ${found.name}`,
   );
 }

@@ -39,7 +39,7 @@ export async function installArbiter(client: SqlClient, options: InstallArbiterO
   const nonce = randomUUID();
   await client.query(`BEGIN; ${END_WHEN_SILENT}`);
   try {
-    for (const file of ['arbiter.sql', 'looks.sql', 'asks.sql', 'guards.sql'])
+    for (const file of ['arbiter.sql', 'members.sql', 'looks.sql', 'asks.sql', 'guards.sql'])
       await client.query(sqlFile(__dirname, file));
     await client.query(
       'INSERT INTO hydra_cutover.run (side, nonce, cutover_id, state, sync_role, schema_version) VALUES ($1, $2::uuid, $3, $4, $5, $6)',

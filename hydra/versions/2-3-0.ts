@@ -1,11 +1,13 @@
 import { type HydraVersionFacts } from './facts';
 import { MIGRATIONS_2_3_0 } from './migrations';
+import { READS_2_3_0 } from './reads';
 
 /** Source: ory/hydra at tag v2.3.0 (spec/config.json, driver/config/provider.go), and the real binary. */
 export const HYDRA_2_3_0 = {
   apiGeneration: 2,
   flowTable: true,
   migrations: MIGRATIONS_2_3_0,
+  reads: READS_2_3_0,
   cookies: {
     names: {
       session: 'ory_hydra_session',

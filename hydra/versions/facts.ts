@@ -1,4 +1,5 @@
 import { type MigrationFacts } from './migrations';
+import { type HydraReads } from './reads';
 
 /** 1: admin paths as they are; 2: admin paths below `/admin`. */
 export type ApiGeneration = 1 | 2;
@@ -19,6 +20,7 @@ export interface HydraVersionFacts {
   /** Whether the schema has `hydra_oauth2_flow`, the surest mark of a migrated database. */
   readonly flowTable: boolean;
   readonly migrations: MigrationFacts;
+  readonly reads: HydraReads;
   readonly cookies: {
     /** The names without a setting. A CSRF cookie of 2.x has a suffix that is the client's besides. */
     readonly names: Readonly<Record<CookieKind, string>>;

@@ -10,6 +10,7 @@ export { type ConsentPaging, CONSENT_PAGING } from './consent-paging';
 export { type ApiGeneration, type CookieKind, type HydraVersionFacts, type LaunchFacts, COOKIE_KINDS } from './facts';
 export { type GreenSetting, environmentName, greenEnvironment, greenSettings } from './green-settings';
 export { hidingVersions } from './hiding-versions';
+export { type HydraListener, type HydraReads, readsOf } from './reads';
 
 /**
  * All that is about one version of Hydra, and the only place for it: a new version is a file here and its name in

@@ -3,14 +3,19 @@ import {
   abortAttempt,
   type ArbiterTwin,
   beginAttempt,
+  beatMember,
   beginRemoval,
   BIGINT_MAX,
   claimEpoch,
   commitAttempt,
   endLeases,
+  endMemberLeases,
   type Epoch,
   fence,
+  forgetMember,
+  leaveMember,
   markFinalized,
+  mayReadHere,
   newArbiterTwin,
   openSide,
   outcome,
@@ -36,6 +41,12 @@ export interface ExpectedRows {
   readonly armed: boolean;
   readonly attempts: readonly (readonly [attempt: number, epoch: number, state: string, isLeaseLive: boolean])[];
   readonly finalized: readonly number[];
+  readonly members: readonly (readonly [
+    member: string,
+    isLeaseLive: boolean,
+    boundEpoch: number,
+    movedEpoch: number,
+  ])[];
 }
 
 export interface CallSequence {
@@ -119,6 +130,42 @@ const claim: Draw = (twin, random) => {
   return call(twin, `claim_epoch(${sql(epoch)}, ${sql(applied)}, ${by})`, () => claimEpoch(twin, epoch, applied));
 };
 
+/** Names are ids: two gateways are enough to tell who is counted. */
+const MEMBERS: readonly [string, ...string[]] = [
+  '00000000-0000-4000-8000-00000000000a',
+  '00000000-0000-4000-8000-00000000000b',
+];
+
+const beat: Draw = (twin, random) => {
+  const [member, moved] = [random.pick(MEMBERS), random.pick<Epoch>([0, 0, twin.epoch, null])];
+  const args = `'${member}'::uuid, '${member}', 60000, ${sql(moved)}`;
+  return call(twin, `beat_member(${args})`, () => beatMember(twin, member, moved));
+};
+
+const leave: Draw = (twin, random) => {
+  const member = random.pick(MEMBERS);
+  return call(twin, `leave_member('${member}'::uuid)`, () => leaveMember(twin, member));
+};
+
+const forget: Draw = (twin, random) => {
+  const member = random.pick(MEMBERS);
+  return call(twin, `forget_member('${member}')`, () => forgetMember(twin, member));
+};
+
+const mayRead: Draw = (twin, random) => {
+  const [member, epoch] = [random.pick(MEMBERS), drawEpoch(twin, random)];
+  return call(twin, `may_read_here('${member}'::uuid, ${sql(epoch)})`, () => ({
+    twin,
+    answer: mayReadHere(twin, member, epoch),
+  }));
+};
+
+const membersFallSilent: Draw = (twin) => ({
+  statement: 'twin.end_member_leases',
+  twin: endMemberLeases(twin),
+  answer: null,
+});
+
 const timePasses: Draw = (twin) => ({ statement: 'twin.end_leases', twin: endLeases(twin), answer: null });
 
 const setUndone: Draw = (twin, random) => {
@@ -132,7 +179,12 @@ const setProblem: Draw = (twin, random) => {
 };
 
 const timeout = `, ${LOCK_TIMEOUT_MS}`;
-const fenceCall = ofAttempt('fence', fence, timeout);
+const fenceCall: Draw = (twin, random) => {
+  const attempt = drawAttempt(twin, random);
+  const heard = random.pick<readonly string[]>([MEMBERS, MEMBERS, MEMBERS.slice(0, 1), []]);
+  const given = `ARRAY[${heard.map((member) => `'${member}'`).join()}]::uuid[]`;
+  return call(twin, `fence(${sql(attempt)}${timeout}, ${given})`, () => fence(twin, attempt, heard));
+};
 const commitCall = ofAttempt('commit_attempt', commitAttempt, timeout);
 const abortCall = ofAttempt('abort_attempt', abortAttempt, `, 'twin'${timeout}`);
 const openCall = ofEpoch('open_side', openSide, timeout);
@@ -161,6 +213,11 @@ const DRAWS: readonly (readonly [Draw, number])[] = [
   [setProblem, 3],
   [abandon, 2],
   [remove, 2],
+  [beat, 12],
+  [leave, 1],
+  [forget, 1],
+  [mayRead, 2],
+  [membersFallSilent, 3],
 ];
 
 const HAT: readonly Draw[] = DRAWS.flatMap(([draw, times]) => Array.from({ length: times }, () => draw));
@@ -188,5 +245,8 @@ function rowsOf(twin: ArbiterTwin): ExpectedRows {
     armed: twin.isArmed,
     attempts: twin.attempts.map(({ attempt, epoch, state, isLeaseLive }) => [attempt, epoch, state, isLeaseLive]),
     finalized: twin.finalized,
+    members: twin.members.map(({ member, isLeaseLive, boundEpoch, movedEpoch }) => [
+      ...([member, isLeaseLive, boundEpoch, movedEpoch] as const),
+    ]),
   };
 }

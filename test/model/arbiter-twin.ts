@@ -12,6 +12,14 @@ export interface TwinAttempt {
   readonly isLeaseLive: boolean;
 }
 
+/** A gateway that is counted by a fence. */
+export interface TwinMember {
+  readonly member: string;
+  readonly isLeaseLive: boolean;
+  readonly boundEpoch: number;
+  readonly movedEpoch: number;
+}
+
 export type TwinSideState = 'open' | 'fenced' | 'committed' | 'closed' | 'abandoned' | 'removing';
 
 export interface ArbiterTwin {
@@ -22,6 +30,8 @@ export interface ArbiterTwin {
   readonly isArmed: boolean;
   readonly attempts: readonly TwinAttempt[];
   readonly finalized: readonly number[];
+  /** In the order of their names, which are their ids here. */
+  readonly members: readonly TwinMember[];
   /** What the functions of the change log and the catalog checks would answer. */
   readonly undone: number;
   readonly problems: readonly string[];
@@ -52,6 +62,7 @@ export function newArbiterTwin(side: 'blue' | 'green'): ArbiterTwin {
     isArmed: isGreen,
     attempts: [],
     finalized: [],
+    members: [],
     undone: 0,
     problems: [],
   };
@@ -66,6 +77,11 @@ export function acceptsWrites(twin: ArbiterTwin): boolean {
 /** Not a function of the SQL: time goes by until no lease of this arbiter is live. */
 export function endLeases(twin: ArbiterTwin): ArbiterTwin {
   return { ...twin, attempts: twin.attempts.map((each) => ({ ...each, isLeaseLive: false })) };
+}
+
+/** Not a function of the SQL: time goes by until the lease of no member is live. */
+export function endMemberLeases(twin: ArbiterTwin): ArbiterTwin {
+  return { ...twin, members: twin.members.map((each) => ({ ...each, isLeaseLive: false })) };
 }
 
 export type BeginReason = TwinSideState | 'attempt_alive' | 'stale_epoch';
@@ -95,15 +111,71 @@ export function beginAttempt(twin: ArbiterTwin, epoch: Epoch, leaseMs: number | 
 
 export type TwinFence =
   | { readonly ok: true; readonly alreadyFenced: boolean }
-  | { readonly ok: false; readonly reason: TwinAttempt['state'] | 'unknown_attempt' | 'lease_over' };
+  | {
+      readonly ok: false;
+      readonly reason: TwinAttempt['state'] | 'unknown_attempt' | 'lease_over' | 'members';
+      readonly alive?: readonly string[];
+      readonly silent?: readonly string[];
+    };
 
-export function fence(twin: ArbiterTwin, attempt: Epoch): TwinCall<TwinFence> {
+export function fence(twin: ArbiterTwin, attempt: Epoch, acknowledged: readonly string[] = []): TwinCall<TwinFence> {
   const mine = find(twin, attempt);
   if (mine?.state === 'fenced' && mine.isLeaseLive) return same(twin, { ok: true, alreadyFenced: true });
   if (mine?.state !== 'holding') return same(twin, { ok: false, reason: mine?.state ?? 'unknown_attempt' });
   if (!mine.isLeaseLive) return same(twin, { ok: false, reason: 'lease_over' });
-  const run = { state: 'fenced' as const, attempt: mine.attempt, epoch: mine.epoch, isArmed: true };
+  const others = twin.members.filter(
+    ({ member, isLeaseLive, boundEpoch }) =>
+      !acknowledged.includes(member) && (isLeaseLive || boundEpoch !== mine.epoch),
+  );
+  if (others.length > 0) {
+    const named = (isLive: boolean) =>
+      others.flatMap(({ member, isLeaseLive }) => (isLeaseLive === isLive ? [member] : []));
+    return same(twin, { ok: false, reason: 'members', alive: named(true), silent: named(false) });
+  }
+  const members = twin.members.map((each) =>
+    acknowledged.includes(each.member) ? { ...each, boundEpoch: mine.epoch } : each,
+  );
+  const run = { state: 'fenced' as const, attempt: mine.attempt, epoch: mine.epoch, isArmed: true, members };
   return { twin: decide({ ...twin, ...run }, mine, 'fenced'), answer: { ok: true, alreadyFenced: false } };
+}
+
+export interface TwinBeat {
+  readonly admitted: boolean;
+  readonly living: number | null;
+  readonly committed: number | null;
+}
+
+export function beatMember(twin: ArbiterTwin, member: string, movedEpoch: Epoch): TwinCall<TwinBeat> {
+  const { living: now, committed } = outcome(twin);
+  const known = twin.members.find((each) => each.member === member);
+  const told = (admitted: boolean): TwinBeat => ({ admitted, living: now, committed });
+  const become = (after: TwinMember): TwinCall<TwinBeat> => {
+    const others = twin.members.filter((each) => each.member !== member);
+    const members = [...others, after].sort((a, b) => (a.member < b.member ? -1 : 1));
+    return { twin: { ...twin, members }, answer: told(true) };
+  };
+  if (now !== null) {
+    if (known?.isLeaseLive !== true) return same(twin, told(false));
+    return become({ ...known, boundEpoch: Math.max(known.boundEpoch, now) });
+  }
+  const moved = Math.max(known?.movedEpoch ?? 0, movedEpoch ?? 0);
+  return become({ member, isLeaseLive: true, boundEpoch: known?.boundEpoch ?? 0, movedEpoch: moved });
+}
+
+export function leaveMember(twin: ArbiterTwin, member: string): TwinCall<boolean> {
+  const members = twin.members.filter((each) => each.member !== member);
+  return { twin: { ...twin, members }, answer: members.length < twin.members.length };
+}
+
+export function forgetMember(twin: ArbiterTwin, name: string): TwinCall<number> {
+  const members = twin.members.filter(({ member, isLeaseLive }) => member !== name || isLeaseLive);
+  return { twin: { ...twin, members }, answer: twin.members.length - members.length };
+}
+
+export function mayReadHere(twin: ArbiterTwin, member: string, epoch: Epoch): boolean {
+  return twin.members.some(
+    (each) => each.member === member && each.isLeaseLive && epoch !== null && each.movedEpoch < epoch,
+  );
 }
 
 export type TwinCommit =

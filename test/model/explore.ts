@@ -1,6 +1,6 @@
 import { initialTargetRecord } from '../../domain/target';
 import { acceptsWrites, endLeases, newArbiterTwin } from './arbiter-twin';
-import { ask, deadlineOver, forwardsTo, newGateway, restarted, servingGateway, settle } from './gateway-twin';
+import { ask, deadlineOver, forwardsTo, newGateway, readsAt, restarted, servingGateway, settle } from './gateway-twin';
 import { atBlue, atParty } from './messages';
 import { newRun, stepsOf, type Transition } from './orchestrator';
 import { type ModelRules } from './rules';
@@ -64,7 +64,7 @@ export function exploreSwitchover(rules: ModelRules, limits: ModelLimits): Model
   let next = 0;
   for (; next < keys.length && keys.length <= limits.statesMax && found.size < (limits.violationsMax ?? 5); next += 1) {
     const world = codec.decode(keys[next] ?? '');
-    const problem = broken(world);
+    const problem = broken(rules, world);
     if (problem !== undefined && !found.has(problem)) found.set(problem, next);
     if (problem !== undefined) continue;
     if (isEnd(world)) ends.push(next);
@@ -203,7 +203,7 @@ function lateArrivals(rules: ModelRules, world: World): Transition[] {
 }
 
 /** The invariants, as sentences that name what is broken; undefined when nothing is. */
-function broken(world: World): string | undefined {
+function broken(rules: ModelRules, world: World): string | undefined {
   const { blue, green, gateways, target } = world;
   const open = { blue: acceptsWrites(blue), green: acceptsWrites(green) };
   if (open.blue && open.green) return 'both databases take writes';
@@ -216,6 +216,10 @@ function broken(world: World): string | undefined {
   if (gateways.some((gateway) => forwardsTo(gateway) === 'green' && !open.green)) {
     return 'a gateway forwards to a green that refuses';
   }
+  // Whoever is connected may have been answered a write of green as soon as it is open, and nobody may be shown what was before it.
+  const reads = gateways.map((gateway) => readsAt(rules, gateway));
+  if (open.green && reads.includes('blue')) return 'a gateway sends a new read to blue after green took a write';
+  if (reads.includes('green') && committed === undefined) return 'a gateway sends a read to green before the commit';
   const isTargetOnGreen = target.applied.state === 'green';
   if (isTargetOnGreen && committed?.epoch !== target.applied.epoch) return 'a target serves green without a commit';
   if (committed !== undefined && !world.isCaptured) return 'blue is committed and its capture was taken away';

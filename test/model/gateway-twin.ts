@@ -27,6 +27,13 @@ export function forwardsTo({ record, doubt }: ModelGateway): Side | null {
   return record.target.applied.state.weights.green > 0 ? 'green' : 'blue';
 }
 
+/** The side that a read which comes now is sent to; null when it waits or is refused. */
+export function readsAt(rules: ModelRules, { record, doubt }: ModelGateway): Side | null {
+  const weights = rules.readsGoTo(record, doubt !== null);
+  if (weights === null) return null;
+  return weights.green > 0 ? 'green' : 'blue';
+}
+
 function inDoubt(record: GatewayRecord, inQuestion: number | null): ModelGateway {
   return { record, doubt: { inQuestion, answered: null }, looked: null };
 }
@@ -68,6 +75,8 @@ export function command(
     }
     case 'hold':
       return hold(rules, world, gateway, epoch);
+    case 'reads':
+      return moveReads(rules, gateway, epoch);
     case 'apply':
       return change(rules, gateway, rules.applyGateway(record, epoch));
     case 'revert':
@@ -92,10 +101,18 @@ function hold(rules: ModelRules, world: World, before: ModelGateway, epoch: numb
   const { target, hold: held } = before.record;
   const gateway = target.staged?.epoch === epoch && held === null ? look(world, before, epoch) : before;
   if (gateway.doubt !== null) return null;
-  const result = rules.holdGateway(gateway.record, epoch, DEADLINE_MS);
+  const result = rules.holdGateway(gateway.record, epoch, DEADLINE_MS, 'writes');
   const { looked } = gateway;
   if (result.ok && result.changed && looked?.epoch === epoch && !looked.isPrepared) return null;
   return change(rules, gateway, result);
+}
+
+/** One that sends no reads anywhere has nothing to move. */
+function moveReads(rules: ModelRules, gateway: ModelGateway, epoch: number): ModelGateway | null {
+  const result = rules.moveReads(gateway.record, epoch);
+  if (result.ok) return { ...gateway, record: result.record };
+  if (gateway.doubt === null && rules.isNewsOf(gateway.record, epoch)) return deadlineOver(rules, gateway);
+  return readsAt(rules, gateway) === null ? gateway : null;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { highestEpoch } from '../../domain/target';
-import { command } from './gateway-twin';
+import { command, readsAt } from './gateway-twin';
 import { type ModelRules } from './rules';
 import { type LateMessage, type ModelRun, type Party, type World } from './world';
 
@@ -29,6 +29,7 @@ export function messagesOf(rules: ModelRules, world: World, run: ModelRun, party
       return highestEpoch(record) <= epoch ? [...staged, send('revert')] : staged;
     }
     default: {
+      if (run.at === 'applyTargets' && party !== 't') return [send('reads')];
       const applied = atParty(rules, world, send('apply'));
       return [send(applied === null ? 'tell' : 'apply')];
     }
@@ -37,10 +38,17 @@ export function messagesOf(rules: ModelRules, world: World, run: ModelRun, party
 
 /** What counts is what it serves, not what it answered. */
 export function isAccepted(run: ModelRun, world: World, party: Party, ok: boolean): boolean {
+  if (run.at === 'applyTargets' && party !== 't') return ok;
   if (run.at !== 'release' && run.at !== 'applyTargets' && run.at !== 'confirmTargets') return ok;
   const { applied } = recordOf(world, party);
   const isGreen = typeof applied.state === 'string' ? applied.state === 'green' : applied.state.weights.green > 0;
   return ok && applied.epoch === run.epoch && isGreen;
+}
+
+/** So much time has passed that a gateway which holds would be in doubt by its own clock, and would be told of the commit. */
+export function isKnownToBeOver(rules: ModelRules, { gateways }: World, run: ModelRun, place: number): boolean {
+  const gateway = gateways[place];
+  return run.at === 'applyTargets' && gateway !== undefined && readsAt(rules, gateway) !== 'blue';
 }
 
 /** A message arrives at a gateway or the target. @returns null when it is refused */

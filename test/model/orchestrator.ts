@@ -1,6 +1,6 @@
 import { type KnownAttempt, type SwitchoverActionKind } from '../../domain/switchover';
 import { abortAttempt, openSide, type TwinAttempt } from './arbiter-twin';
-import { atBlue, atParty, highestEpochs, isAccepted, messagesOf, withBlue } from './messages';
+import { atBlue, atParty, highestEpochs, isAccepted, isKnownToBeOver, messagesOf, withBlue } from './messages';
 import { type ModelRules } from './rules';
 import { type ModelRun, PARTIES, type World } from './world';
 
@@ -90,6 +90,7 @@ class Step {
       case 'hold':
         return [this.begin('hold', GATEWAYS)];
       case 'applyTargets':
+        return [this.begin(action.kind, EVERYBODY)];
       case 'confirmTargets':
         return [this.begin(action.kind, TARGETS)];
       case 'release':
@@ -265,6 +266,8 @@ class Step {
       const accepted = isAccepted(run, arrived.world, party, arrived.ok);
       const what = `${run.at} ${party}`;
       const steps = [this.called(arrived.world, place, accepted, what + (accepted ? '' : ' refuses'))];
+      if (isKnownToBeOver(this.rules, world, run, place))
+        steps.push(this.called(world, place, true, `${what}: its hold is over by now`));
       const last = messages.at(-1);
       if (world.faults === 0 || last === undefined) return steps;
       const faults = world.faults - 1;
@@ -280,7 +283,8 @@ class Step {
   private called(world: World, place: number, ok: boolean, label: string): Transition {
     const { run } = this;
     const put = (text: string, mark: string) => text.slice(0, place) + mark + text.slice(place + 1);
-    const flips = run.at === 'release' || run.at === 'applyTargets' || run.at === 'confirmTargets';
+    const isMove = run.at === 'applyTargets' && place < 2;
+    const flips = !isMove && (run.at === 'release' || run.at === 'applyTargets' || run.at === 'confirmTargets');
     return new Step(this.rules, world, this.index, run).become(label, {
       calls: put(run.calls, ok ? '.' : '!'),
       flipped: ok && flips ? put(run.flipped, '*') : run.flipped,

@@ -4,4 +4,4 @@ export { planLocally } from '../plan-locally';
 export { readSecrets } from '../read-secrets';
 export { lookAtDatabases } from '../look-at-databases';
 export { repairLocally, type RepairReceipt } from '../repair-locally';
-export { enrolLocally } from '../enrol-locally';
+export { enrolLocally, forgetLocally } from '../enrol-locally';

@@ -90,7 +90,8 @@ export class SwitchoverWorld {
   async forgetOnBlue(): Promise<void> {
     await this.blue.query(
       `UPDATE hydra_cutover.run SET state = 'open', attempt = 0, epoch = 0, lease_until = NULL;
-       DELETE FROM hydra_cutover.attempt; DELETE FROM hydra_cutover.finalized; SELECT setval('hydra_cutover.armed', 0);
+       DELETE FROM hydra_cutover.attempt; DELETE FROM hydra_cutover.member; DELETE FROM hydra_cutover.finalized;
+       SELECT setval('hydra_cutover.armed', 0);
        DROP TABLE IF EXISTS hydra_cutover.beginning`,
     );
   }

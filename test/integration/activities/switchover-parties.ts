@@ -1,5 +1,6 @@
 import { CutoverFault } from '../../../domain/faults';
 import {
+  GATEWAY_PROTOCOL,
   type Gateway,
   type GatewayView,
   type StaleChallenge,
@@ -32,7 +33,8 @@ import {
 
 export interface PartyCall {
   readonly name: string;
-  readonly method: 'stage' | 'apply' | 'revert' | 'tellCommitted' | 'read' | 'hold' | 'state' | 'addStaleChallenges';
+  readonly method:
+    'stage' | 'apply' | 'revert' | 'tellCommitted' | 'read' | 'hold' | 'state' | 'addStaleChallenges' | 'moveReads';
   readonly epoch: number | null;
 }
 
@@ -95,6 +97,9 @@ export interface LocalGatewayOptions {
 export class LocalGateway implements Gateway {
   readonly name: string;
   ready = true;
+  protocol: number = GATEWAY_PROTOCOL;
+  /** At blue's arbiter; the test writes its row. */
+  member: GatewayView['member'] = null;
   readonly challenges = new Map<string, StaleChallenge>();
   private kept = emptyRecord(0);
   private controller: GatewayController;
@@ -146,19 +151,37 @@ export class LocalGateway implements Gateway {
     return this.call('read', null, async () => this.view());
   }
 
-  hold(epoch: number, deadlineMs = 180_000): Promise<{ parked: number }> {
+  hold(epoch: number, deadlineMs = 180_000): Promise<{ parked: number; member: string | null }> {
     return this.call('hold', epoch, async () => {
-      const answer = await this.controller.hold(epoch, deadlineMs);
-      if (answer.kind === 'holding') return { parked: answer.parked };
+      const answer = await this.controller.hold(epoch, deadlineMs, 'writes');
+      if (answer.kind === 'holding') return { parked: answer.parked, member: this.member?.id ?? null };
       throw refused(this.name, answer.kind === 'refused' ? answer.refusal : answer.kind);
+    });
+  }
+
+  moveReads(epoch: number): Promise<'green' | 'nobody'> {
+    return this.call('moveReads', epoch, async () => {
+      const answer = await this.controller.moveReads(epoch);
+      if (answer.kind === 'moved' && answer.readsAt !== 'blue') return answer.readsAt;
+      throw refused(this.name, answer.kind === 'refused' ? answer.refusal : 'reads at blue');
     });
   }
 
   state(): Promise<GatewayView> {
     return this.call('state', null, async () => {
       const { mode, inFlight, parked } = this.controller;
+      const { protocol, member } = this;
       const epoch = this.kept.target.applied.epoch;
-      return { mode, epoch, inFlight, parked, ready: { blue: true, green: this.ready }, features: [] };
+      return {
+        protocol,
+        member,
+        mode,
+        epoch,
+        inFlight,
+        parked,
+        ready: { blue: true, green: this.ready },
+        features: [],
+      };
     });
   }
 

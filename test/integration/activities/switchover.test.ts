@@ -1,6 +1,7 @@
 import { createSwitchover } from '../../../activities/switchover';
 import { PATIENCE } from '../../../activities/switchover/patience';
 import { realTools } from '../../../activities/switchover/real-tools';
+import { randomUUID } from 'node:crypto';
 import { useDatabase } from '../../support/database';
 import { CutoverFault } from '../../../domain/faults';
 import { type TargetView } from '../../../domain/ports/targets';
@@ -19,6 +20,9 @@ beforeEach(() => world.reset());
 afterAll(() => world.close());
 
 const AWAY = () => new CutoverFault('TARGET_UNREACHABLE', 'away');
+
+/** As a beat that came before the attempt began, and is seen only now. */
+const STRANGER = `INSERT INTO hydra_cutover.member (member, name, lease_until) VALUES ($1, 'edge-9', clock_timestamp() + interval '1 minute')`;
 
 describe('switchover', () => {
   it('moves the writes, tells what it cost, and carries the last changes with what browsers still hold', async () => {
@@ -42,6 +46,9 @@ describe('switchover', () => {
     expect(world.before('fence').filter((event) => event.startsWith('hold edge'))).toHaveLength(2);
     expect(world.before('apply edge')).toContain('openGreen: ok');
     expect(world.before('openGreen').filter((event) => /^apply (policy|resource)/.test(event))).toHaveLength(2);
+    // Readers are shown nothing that is over: they are at green before it takes a write.
+    expect(world.before('openGreen').filter((event) => event.startsWith('moveReads edge'))).toHaveLength(2);
+    expect(world.before('moveReads edge')).toContain('commit: ok');
   });
 
   it('says that it is done when it is repeated, and moves nothing', async () => {
@@ -60,6 +67,11 @@ describe('switchover', () => {
   it.each([
     ['is in doubt', (gateway?: LocalGateway) => gateway?.replace({ inDoubt: true })],
     ['does not find green ready', (gateway?: LocalGateway) => void Object.assign(gateway ?? {}, { ready: false })],
+    ['is older than this worker', (gateway?: LocalGateway) => void Object.assign(gateway ?? {}, { protocol: 1 })],
+    [
+      'is a member that does not reach the arbiter',
+      (gateway?: LocalGateway) => void Object.assign(gateway ?? {}, { member: { id: randomUUID(), isAlive: false } }),
+    ],
   ])('stops before anything begins when a gateway %s', async (_problem, change) => {
     change(world.gateways[1]);
     expect(await world.run()).toMatchObject({ outcome: 'aborted', attempt: null });
@@ -78,6 +90,41 @@ describe('switchover', () => {
     });
     expect(world.events.some((event) => event.startsWith('stage '))).toBe(false);
     expect(await world.whoServes()).toEqual(BLUE);
+  });
+
+  it.each([
+    ['beats', 'list it'],
+    ['is silent', 'enrol --forget'],
+  ])('stops before anything begins while a gateway that nobody listed %s, and names it', async (state, fix) => {
+    const lease = state === 'beats' ? 60_000 : 100;
+    await world.blue.query(`SELECT hydra_cutover.beat_member($1::uuid, 'edge-9', $2, 0)`, [randomUUID(), lease]);
+    if (state !== 'beats') await world.blue.query('UPDATE hydra_cutover.member SET lease_until = clock_timestamp()');
+    expect(await world.run()).toMatchObject({
+      ...{ outcome: 'aborted', attempt: null },
+      reason: expect.stringMatching(new RegExp(`edge-9 .*${fix}`)) as string,
+    });
+    expect(await world.whoServes()).toEqual(BLUE);
+  });
+
+  it('is refused the fence by a gateway that came after the look, and takes those that hold at their word', async () => {
+    const ids = [randomUUID(), randomUUID()];
+    const join = (id: string, name: string) =>
+      world.blue.query(`SELECT hydra_cutover.beat_member($1::uuid, $2, 60000, 0)`, [id, name]);
+    world.gateways.forEach((gateway, index) => (gateway.member = { id: ids[index] ?? '', isAlive: true }));
+    for (const id of ids) await join(id, 'edge');
+    world.scenario.hooks = {
+      before: async ({ name, method }) => {
+        if (name === 'edge-1' && method === 'stage') await world.blue.query(STRANGER, [randomUUID()]);
+      },
+    };
+    expect(await world.run()).toMatchObject({
+      outcome: 'aborted',
+      reason: expect.stringContaining('edge-9 may forward writes') as string,
+    });
+    expect(await world.whoServes()).toEqual(BLUE);
+    await world.blue.query(`DELETE FROM hydra_cutover.member WHERE name = 'edge-9'`);
+    world.scenario.hooks = {};
+    expect(await world.run()).toMatchObject({ outcome: 'committed' });
   });
 
   it('never fences while a request is in flight: Hydra answers 200 to a revoke that the fence refuses', async () => {

@@ -9,6 +9,7 @@ import {
   guardTables,
   installArbiter,
   openSide,
+  readMembers,
   removeArbiter,
 } from '../../../hydra/arbiter';
 import { doubtOverPostgres } from '../../../gateway/node/doubt-postgres';
@@ -99,11 +100,17 @@ async function untilAsked(gateway: TestGateway, lastVerdict: string): Promise<vo
   }
 }
 
+/** As after the word of every gateway. */
+async function fenceWithAll(attempt: number) {
+  const members = (await readMembers(blue)).map(({ member }) => member);
+  return fence(blue, attempt, LOCK_TIMEOUT_MS, members);
+}
+
 async function committed(gateway: TestGateway): Promise<void> {
   await gateway.until({ mode: 'pass' });
   const attempt = await begin(1);
   await gateway.stage(1, 'green');
-  expect(await fence(blue, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+  expect(await fenceWithAll(attempt)).toMatchObject({ ok: true });
   expect(await commitAttempt(blue, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
   // Last, so that the deadline cannot pass before the commit: the gateway learns of neither but by asking.
   await gateway.hold(1, DEADLINE_MS);
@@ -256,7 +263,7 @@ describe('a gateway that holds nothing and asks how things stand', () => {
   };
   const commit = async (epoch: number) => {
     const attempt = await begin(epoch);
-    await fence(blue, attempt, LOCK_TIMEOUT_MS);
+    await fenceWithAll(attempt);
     expect(await commitAttempt(blue, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
   };
   const openGreen = async (epoch: number) => {

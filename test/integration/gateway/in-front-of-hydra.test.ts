@@ -1,3 +1,6 @@
+import { guardTables, installArbiter } from '../../../hydra/arbiter';
+import { readArbiter } from '../../../hydra/arbiter/arbiter';
+import { HYDRA_VERSION_FACTS } from '../../../hydra/versions';
 import { useDatabase } from '../../support/database';
 import { startHydra, type TestHydra } from '../../support/hydra';
 import { useParts } from '../../unit/gateway/support/fixture';
@@ -5,6 +8,7 @@ import { RawClient, rawExchange } from '../../unit/gateway/support/sockets';
 
 /** More than a gateway has connections for, by default. */
 const STALLED = 300;
+const NOBODY = '00000000-0000-4000-8000-000000000000';
 const database = useDatabase('hydra_1_11_10');
 
 describe('in front of a real 1.11.10', () => {
@@ -55,4 +59,66 @@ describe('in front of a real 1.11.10', () => {
       expect(statusOf(await rawExchange(gateway.publicPort, get))).toBe(alone);
     },
   );
+});
+
+describe.each(['1.11.10', '2.3.0'] as const)('the reads of a real %s', (version) => {
+  const filled = useDatabase(version === '1.11.10' ? 'hydra_1_11_10' : 'hydra_2_3_0');
+  const https = { 'X-Forwarded-Proto': 'https' };
+  let hydra: TestHydra;
+  beforeAll(async () => {
+    hydra = await startHydra({ version, database: filled.config, loginAppUrl: 'http://127.0.0.1:9' });
+  });
+  afterAll(() => hydra.stop());
+
+  it('are requests that it knows, and none of them writes: a database that refuses writes has refused nothing', async () => {
+    const admin = `${hydra.adminUrl}${hydra.adminPrefix}`;
+    const json = { method: 'POST', headers: { ...https, 'Content-Type': 'application/json' } };
+    const form = { method: 'POST', headers: { ...https, 'Content-Type': 'application/x-www-form-urlencoded' } };
+    const client = { grant_types: ['client_credentials', 'authorization_code'], redirect_uris: ['https://client/'] };
+    const made = await fetch(`${admin}/clients`, { ...json, body: JSON.stringify({ ...client, scope: 'openid' }) });
+    const { client_id: id, client_secret: secret } = (await made.json()) as Record<string, string>;
+    const basic = { Authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` };
+    const headers = { ...form.headers, ...basic };
+    const granted = await fetch(`${hydra.publicUrl}/oauth2/token`, {
+      ...{ ...form, headers },
+      body: 'grant_type=client_credentials',
+    });
+    const { access_token: token } = (await granted.json()) as Record<string, string>;
+    const query = `client_id=${id}&response_type=code&state=12345678&scope=openid&redirect_uri=https://client/`;
+    const begun = await fetch(`${hydra.publicUrl}/oauth2/auth?${query}`, { headers: https, redirect: 'manual' });
+    const challenge = new URL(begun.headers.get('location') ?? '').searchParams.get('login_challenge') ?? '';
+    expect(challenge).not.toBe('');
+
+    const ask = async (listener: string, read: string): Promise<number> => {
+      const [method = '', path = ''] = read.split(' ');
+      const named = path.replace(':client', id ?? '').replace(':set', 'hydra.openid.id-token');
+      const asked = `${named.replace(/:\w+/, NOBODY)}?login_challenge=${encodeURIComponent(challenge)}&subject=somebody`;
+      const base = listener === 'public' ? hydra.publicUrl : /^.(health|version)/.test(path) ? hydra.adminUrl : admin;
+      const body = method === 'POST' ? { body: `token=${token}` } : {};
+      const bearer: Record<string, string> = listener === 'public' ? { Authorization: `Bearer ${token}` } : {};
+      const response = await fetch(`${base}${asked}`, { method, headers: { ...form.headers, ...bearer }, ...body });
+      const text = await response.text();
+      return /404 page not found/i.test(text) ? 0 : response.status;
+    };
+    const askAll = async () => {
+      const answers: [string, number][] = [];
+      for (const [listener, reads] of Object.entries(HYDRA_VERSION_FACTS[version].reads)) {
+        for (const read of reads) answers.push([`${listener}: ${read}`, await ask(listener, read)]);
+      }
+      return answers;
+    };
+    const open = await askAll();
+    expect(open.filter(([, status]) => status === 0 || status === 405)).toEqual([]);
+    expect(open).toContainEqual(['admin: POST /oauth2/introspect', 200]);
+    expect(open).toContainEqual(['admin: GET /oauth2/auth/requests/login', 200]);
+
+    const guarded = await filled.connect();
+    await installArbiter(guarded, { side: 'green', cutoverId: 'reads', initialState: 'closed' });
+    await guardTables(guarded);
+    expect(await askAll()).toEqual(open);
+    expect((await readArbiter(guarded)).refused).toBe(0);
+    // The check can fail.
+    await fetch(`${admin}/clients`, { ...json, body: JSON.stringify(client) });
+    expect((await readArbiter(guarded)).refused).toBe(1);
+  });
 });

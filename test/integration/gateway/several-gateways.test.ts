@@ -5,15 +5,19 @@ import {
   beginAttempt,
   commitAttempt,
   fence,
+  forgetMember,
   grantArbiter,
   guardTables,
   installArbiter,
   markFinalized,
+  mayReadHere,
   openSide,
+  readMembers,
   removeArbiter,
 } from '../../../hydra/arbiter';
 import { type CuttableLink, startLink } from '../../support/cuttable-link';
 import { asAdmin, useDatabase } from '../../support/database';
+import { SOON, until } from '../../support/until';
 import { GatewayHome, type GatewayProcess } from '../../unit/gateway/support/gateway-process';
 import { rawExchange, startUpstream, type TestUpstream } from '../../unit/gateway/support/sockets';
 
@@ -99,6 +103,33 @@ async function begin(epoch: number): Promise<number> {
   return answer.attempt;
 }
 
+/** @returns its id among the members, with which it acknowledged */
+async function holds(gateway: GatewayProcess): Promise<string> {
+  const { status, body } = await gateway.control('PUT', '/hold', {
+    epoch: 1,
+    deadlineMs: PATIENCE_MS,
+    holds: 'writes',
+  });
+  expect(status).toBe(200);
+  return String(body['member']);
+}
+
+/** Whether the arbiter counts it, as a fence would. */
+async function isCounted(id: string): Promise<boolean> {
+  return (await readMembers(clients()[0])).some(({ member, isAlive }) => member === id && isAlive);
+}
+
+const idOf = async (gateway: GatewayProcess) => ((await gateway.state()) as { member: { id: string } }).member.id;
+
+/** Sends requests until it is counted no more. None goes to blue that began while it was not. */
+async function untilUncounted(gateway: GatewayProcess, id: string): Promise<void> {
+  for (let counted = true; counted;) {
+    counted = await isCounted(id);
+    const side = await serves(gateway);
+    if (!counted) expect(side).toBe('503');
+  }
+}
+
 describe('several gateways, each a process of its own', () => {
   beforeAll(async () => {
     [blue, green] = [await blueDatabase.connect(), await greenDatabase.connect()];
@@ -135,10 +166,10 @@ describe('several gateways, each a process of its own', () => {
     const attempt = await begin(1);
     await listed.stage(1, 'green');
     const late = [await newOne()];
-    expect(await listed.hold(1, PATIENCE_MS)).toMatchObject({ status: 200 });
+    const held = [await holds(listed)];
     late.push(await newOne());
     // None of them has ended the attempt.
-    expect(await fence(blueArbiter, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+    expect(await fence(blueArbiter, attempt, LOCK_TIMEOUT_MS, held)).toMatchObject({ ok: true });
     late.push(await newOne());
     expect(await commitAttempt(blueArbiter, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
     late.push(await newOne());
@@ -165,6 +196,103 @@ describe('several gateways, each a process of its own', () => {
     expect(sides.blue.seen).toEqual([]);
   });
 
+  it('keep a fence away as long as one that nobody listed may forward, and no longer', async () => {
+    const [blueArbiter] = clients();
+    const listed = await start();
+    const stranger = await start({ port: toBlue.port });
+    for (const gateway of [listed, stranger]) await gateway.until({ mode: 'pass', settledBy: 'aborted' });
+    const id = await idOf(stranger);
+    const attempt = await begin(1);
+    await listed.stage(1, 'green');
+    const held = [await holds(listed)];
+    const [name] = (await readMembers(blueArbiter)).flatMap(({ member, name: its }) => (member === id ? [its] : []));
+    expect(await fence(blueArbiter, attempt, LOCK_TIMEOUT_MS, held)).toMatchObject({
+      ...{ ok: false, reason: 'members', alive: [name], silent: [] },
+    });
+    expect(await serves(stranger)).toBe('blue');
+    // It learns of the attempt by a beat; cut off after that, it stops by its own clock, before its lease ends.
+    const knows = async () => {
+      const { rows } = await blueArbiter.query(
+        'SELECT 1 FROM hydra_cutover.member WHERE member = $1 AND bound_epoch = 1',
+        [id],
+      );
+      return rows.length > 0;
+    };
+    await until('the stranger knows of the attempt', knows, SOON);
+    toBlue.cut();
+    await untilUncounted(stranger, id);
+    expect(await fence(blueArbiter, attempt, LOCK_TIMEOUT_MS, held)).toMatchObject({ ok: true });
+    // In reach again, it is counted no more, and serves nobody until it is decided.
+    toBlue.mend();
+    await untilAsked(stranger);
+    expect([await serves(stranger), await isCounted(id)]).toEqual(['503', false]);
+    expect(await commitAttempt(blueArbiter, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+    await openSide(clients()[1], 1, LOCK_TIMEOUT_MS);
+    await stranger.until({ mode: 'pass', epoch: 1 });
+    expect(await serves(stranger)).toBe('green');
+  });
+
+  it('of which one stands still or is killed: its lease ends, and it forwards nothing when it goes on', async () => {
+    const [blueArbiter, greenArbiter] = clients();
+    const [frozen, killed] = [await start(), await start()];
+    const both = [frozen, killed];
+    for (const gateway of both) await gateway.until({ mode: 'pass', settledBy: 'aborted' });
+    const attempt = await begin(1);
+    for (const gateway of both) await gateway.stage(1, 'green');
+    const held = [await holds(frozen), await holds(killed)];
+    expect(await fence(blueArbiter, attempt, LOCK_TIMEOUT_MS, held)).toMatchObject({ ok: true });
+    const read = 'GET /userinfo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+    expect(await rawExchange(frozen.publicPort, read)).toMatch(/blue$/);
+    process.kill(frozen.pid, 'SIGSTOP');
+    await killed.kill('SIGKILL');
+    expect(await commitAttempt(blueArbiter, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+    for (const id of held) {
+      await until('its lease is over', async () => !(await mayReadHere(blueArbiter, id, 1)), SOON);
+    }
+    // Nobody may send a read to blue any more: green opens.
+    expect(await openSide(greenArbiter, 1, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+    sides.blue.seen.length = 0;
+    process.kill(frozen.pid, 'SIGCONT');
+    await rawExchange(frozen.publicPort, read);
+    await frozen.until({ mode: 'pass', epoch: 1 });
+    expect(await rawExchange(frozen.publicPort, read)).toMatch(/green$/);
+    expect(sides.blue.seen).toEqual([]);
+  });
+
+  it('learn of the commit from the arbiter where the orchestrator cannot reach them: their reads go to green', async () => {
+    const [blueArbiter] = clients();
+    const cutOff = await start();
+    await cutOff.until({ mode: 'pass', settledBy: 'aborted' });
+    const attempt = await begin(1);
+    await cutOff.stage(1, 'green');
+    const id = await holds(cutOff);
+    expect(await fence(blueArbiter, attempt, LOCK_TIMEOUT_MS, [id])).toMatchObject({ ok: true });
+    expect(await commitAttempt(blueArbiter, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+    await until('it reads at green', async () => !(await mayReadHere(blueArbiter, id, 1)), SOON);
+    expect(await isCounted(id)).toBe(true);
+    const read = 'GET /userinfo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+    expect(await rawExchange(cutOff.publicPort, read)).toMatch(/green$/);
+  });
+
+  it('that stop in order are members no more; of one that was killed only a person can say that it is gone', async () => {
+    const [blueArbiter] = clients();
+    const [stops, killed] = [await start(), await start()];
+    for (const gateway of [stops, killed]) await gateway.until({ mode: 'pass', settledBy: 'aborted' });
+    await stops.kill('SIGTERM');
+    await killed.kill('SIGKILL');
+    const members = await readMembers(blueArbiter);
+    expect(members).toHaveLength(1);
+    const { member = '', name = '' } = members[0] ?? {};
+    expect(await forgetMember(blueArbiter, name)).toBe(0);
+    await blueArbiter.query('UPDATE hydra_cutover.member SET lease_until = clock_timestamp()');
+    const attempt = await begin(1);
+    const silent = { ok: false, reason: 'members', alive: [], silent: [name] };
+    expect(await fence(blueArbiter, attempt, LOCK_TIMEOUT_MS)).toMatchObject(silent);
+    expect(await forgetMember(blueArbiter, name)).toBe(1);
+    expect(await isCounted(member)).toBe(false);
+    expect(await fence(blueArbiter, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+  });
+
   it('that lost its state, or is cut off from the arbiter, forwards nothing until somebody who knows can tell it', async () => {
     const [blueArbiter, greenArbiter] = clients();
     const cutOff = await start({ port: toBlue.port });
@@ -174,8 +302,8 @@ describe('several gateways, each a process of its own', () => {
     expect(await servedByAll(both)).toEqual(['blue', 'blue']);
     const attempt = await begin(1);
     for (const gateway of both) await gateway.stage(1, 'green');
-    for (const gateway of both) expect(await gateway.hold(1)).toMatchObject({ status: 200 });
-    expect(await fence(blueArbiter, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+    const held = [await holds(cutOff), await holds(loses)];
+    expect(await fence(blueArbiter, attempt, LOCK_TIMEOUT_MS, held)).toMatchObject({ ok: true });
     toBlue.cut();
     await Promise.all(both.map((gateway) => gateway.kill('SIGKILL')));
     await rm(loses.home.stateFile);

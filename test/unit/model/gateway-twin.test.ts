@@ -2,6 +2,7 @@ import { initialTargetRecord } from '../../../domain/target';
 import { type Clock } from '../../../gateway/core/clock';
 import { type DoubtAnswer, type DoubtQuestion } from '../../../gateway/core/doubt';
 import { GatewayController } from '../../../gateway/core/gateway-controller';
+import { type RequestKind } from '../../../gateway/core/hold-queue';
 import { type GatewayRecord } from '../../../gateway/core/gateway-record';
 import {
   beginAttempt,
@@ -13,7 +14,17 @@ import {
   outcome,
   prepares,
 } from '../../model/arbiter-twin';
-import { ask, command, deadlineOver, forwardsTo, GREEN, newGateway, restarted, settle } from '../../model/gateway-twin';
+import {
+  ask,
+  command,
+  deadlineOver,
+  forwardsTo,
+  GREEN,
+  newGateway,
+  readsAt,
+  restarted,
+  settle,
+} from '../../model/gateway-twin';
 import { RandomNumbers } from '../../model/random-numbers';
 import { PRODUCTION_RULES } from '../../model/rules';
 import { type ModelGateway, type World } from '../../model/world';
@@ -94,7 +105,12 @@ class Pair {
     return new GatewayController(record, {
       persist: async () => undefined,
       clock: this.clock,
-      resolveDoubt: (asked) => new Promise((answer) => (this.question = { asked, answer })),
+      resolveDoubt: (asked) =>
+        new Promise((answer) => {
+          this.question = { asked, answer };
+          // An answer to a question of an earlier doubt is none to this one.
+          this.told = null;
+        }),
       findAttempt: async (epoch) => prepares(this.world.blue, epoch),
       confirmCommitted: async (epoch) => outcome(this.world.green).serves === epoch,
       settings: {
@@ -127,6 +143,8 @@ class Pair {
         'stage',
         'hold',
         'hold',
+        'reads',
+        'reads',
         'apply',
         'revert',
         'tell',
@@ -182,6 +200,8 @@ class Pair {
     switch (verb) {
       case 'stage':
         return (await this.controller.stage(epoch, GREEN)).ok;
+      case 'reads':
+        return (await this.controller.moveReads(epoch)).kind === 'moved';
       case 'apply':
         return (await this.controller.apply(epoch)).ok;
       case 'revert':
@@ -189,7 +209,7 @@ class Pair {
       case 'tell':
         return (await this.controller.tellCommitted(epoch, GREEN)).ok;
       default:
-        return (await this.controller.hold(epoch, DEADLINE_MS)).kind === 'holding';
+        return (await this.controller.hold(epoch, DEADLINE_MS, 'writes')).kind === 'holding';
     }
   }
 
@@ -218,12 +238,27 @@ class Pair {
   }
 
   compare(history: readonly string[]): void {
-    const side = this.controller.admit();
-    if (side !== null) this.controller.finished();
-    const real = { side, record: this.controller.read(), mode: this.controller.mode };
+    const admit = (kind: RequestKind) => {
+      const side = this.controller.admit(kind);
+      if (side !== null) this.controller.finished(kind);
+      return side;
+    };
+    const real = {
+      side: admit('write'),
+      reads: admit('read'),
+      record: this.controller.read(),
+      mode: this.controller.mode,
+    };
     const { record, doubt } = this.gateway;
     const mode = doubt !== null ? 'in_doubt' : record.hold === null ? 'pass' : 'hold';
-    expect({ history, ...real }).toEqual({ history, side: forwardsTo(this.gateway), record: record.target, mode });
+    const reads = readsAt(PRODUCTION_RULES, this.gateway);
+    expect({ history, ...real }).toEqual({
+      history,
+      side: forwardsTo(this.gateway),
+      reads,
+      record: record.target,
+      mode,
+    });
   }
 }
 
@@ -256,10 +291,17 @@ it('is what the controller of production is, whatever it is told and asked in wh
       history.push(await pair.event(random));
       pair.compare(history);
       const { record, doubt } = pair.gateway;
-      seen.add(
-        `${forwardsTo(pair.gateway) ?? (doubt === null ? 'hold' : 'doubt')} ${record.hold === null ? '' : 'held'}`,
-      );
+      const writes = forwardsTo(pair.gateway) ?? (doubt === null ? 'hold' : 'doubt');
+      seen.add(`${writes}${record.hold === null ? '' : ' held'}, reads ${readsAt(PRODUCTION_RULES, pair.gateway)}`);
     }
   }
-  expect([...seen].sort()).toEqual(['blue ', 'doubt ', 'doubt held', 'green ', 'hold held']);
+  expect([...seen].sort()).toEqual([
+    'blue, reads blue',
+    'doubt held, reads green',
+    'doubt held, reads null',
+    'doubt, reads null',
+    'green, reads green',
+    'hold held, reads blue',
+    'hold held, reads green',
+  ]);
 });

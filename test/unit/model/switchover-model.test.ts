@@ -51,6 +51,18 @@ const WITHOUT: readonly (readonly [name: string, limits: ModelLimits, rules: Par
     'green is open, and a write that went around the fence is on blue alone',
   ],
   [
+    'every gateway sends new reads to green before it opens',
+    { ...SMALL_SPACES.oneFault, faults: 0, starts: 1 },
+    { moveReads: (record) => ({ ok: true, record, changed: false }) },
+    'a gateway sends a new read to blue after green took a write',
+  ],
+  [
+    'a gateway in doubt sends no reads to the side that it left',
+    SMALL_SPACES.oneFault,
+    { readsGoTo: (record) => PRODUCTION_RULES.readsGoTo(record, false) },
+    'a gateway sends a new read to blue after green took a write',
+  ],
+  [
     'the right to begin is taken away before the capture is',
     SMALL_SPACES.undo,
     { beginRemoval: (twin) => ({ twin, answer: { ok: true, alreadyRemoving: false } }) },

@@ -10,6 +10,7 @@ import { type CutoverFault } from '../../../../domain/faults';
 import { type DatabaseInstance, type DatabaseSnapshot } from '../../../../domain/ports/database-provider';
 import { type HydraApi } from '../../../../domain/ports/hydra-api';
 import {
+  GATEWAY_PROTOCOL,
   type Gateway,
   type GatewayView,
   type Job,
@@ -23,6 +24,8 @@ import { type TestDatabase, asAdmin } from '../../../support/database';
 
 const SERVES_BLUE: TargetView = { appliedEpoch: 0, appliedSide: 'blue', stagedEpoch: null, highestEpoch: 0 };
 const PASSES: GatewayView = {
+  protocol: GATEWAY_PROTOCOL,
+  member: null,
   mode: 'pass',
   epoch: 0,
   inFlight: 0,

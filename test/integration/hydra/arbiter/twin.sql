@@ -16,6 +16,7 @@ SELECT hydra_cutover.record_made();
 CREATE FUNCTION twin.reset(p_side text) RETURNS void LANGUAGE plpgsql AS $reset$
 BEGIN
   DELETE FROM hydra_cutover.attempt;
+  DELETE FROM hydra_cutover.member;
   DELETE FROM hydra_cutover.finalized;
   UPDATE hydra_cutover.run SET side = p_side, attempt = 0, epoch = 0, lease_until = NULL,
     state = CASE p_side WHEN 'green' THEN 'closed' ELSE 'open' END;
@@ -30,6 +31,10 @@ CREATE FUNCTION twin.end_leases() RETURNS void LANGUAGE sql AS $leases$
   UPDATE hydra_cutover.run SET lease_until = clock_timestamp() - interval '1 second' WHERE lease_until > clock_timestamp();
 $leases$;
 
+CREATE FUNCTION twin.end_member_leases() RETURNS void LANGUAGE sql AS $leases$
+  UPDATE hydra_cutover.member SET lease_until = clock_timestamp() - interval '1 second' WHERE lease_until > clock_timestamp();
+$leases$;
+
 CREATE FUNCTION twin.rows() RETURNS jsonb LANGUAGE sql AS $rows$
   SELECT jsonb_build_object(
     'run', (SELECT jsonb_build_array(state, attempt, epoch,
@@ -38,7 +43,9 @@ CREATE FUNCTION twin.rows() RETURNS jsonb LANGUAGE sql AS $rows$
     'armed', (SELECT last_value <> 0 FROM hydra_cutover.armed),
     'attempts', (SELECT COALESCE(jsonb_agg(jsonb_build_array(attempt, epoch, state, lease_until > clock_timestamp()) ORDER BY attempt), '[]')
                    FROM hydra_cutover.attempt),
-    'finalized', (SELECT COALESCE(jsonb_agg(epoch ORDER BY finalized_at), '[]') FROM hydra_cutover.finalized))
+    'finalized', (SELECT COALESCE(jsonb_agg(epoch ORDER BY finalized_at), '[]') FROM hydra_cutover.finalized),
+    'members', (SELECT COALESCE(jsonb_agg(jsonb_build_array(member, lease_until > clock_timestamp(), bound_epoch, moved_epoch) ORDER BY member), '[]')
+                  FROM hydra_cutover.member))
 $rows$;
 
 -- Times are told apart as live or over by the rows, so they are taken out of the answers.
@@ -65,6 +72,7 @@ BEGIN
       words := string_to_array(one ->> 'statement', ' ');
       CASE words[1]
         WHEN 'twin.end_leases' THEN PERFORM twin.end_leases();
+        WHEN 'twin.end_member_leases' THEN PERFORM twin.end_member_leases();
         WHEN 'twin.set_undone' THEN UPDATE twin.settings SET undone = words[2]::bigint;
         WHEN 'twin.set_problem' THEN UPDATE twin.settings SET problem = NULLIF(array_to_string(words[2:], ' '), '');
       END CASE;

@@ -65,11 +65,15 @@ const MUST_OCCUR = [
   ...['true', 'attempt_alive', 'stale_epoch', 'committed', 'closed', 'abandoned', 'removing', '23502'].map(
     (answer) => `begin_attempt: ${answer}`,
   ),
-  ...['true', 'aborted', 'committed', 'fenced', 'lease_over', 'unknown_attempt'].map((answer) => `fence: ${answer}`),
+  ...['true', 'aborted', 'committed', 'fenced', 'lease_over', 'members', 'unknown_attempt'].map(
+    (answer) => `fence: ${answer}`,
+  ),
   ...['true', 'aborted', 'holding', 'lease_over', 'undone_changes', 'guard_problems', 'unknown_attempt'].map(
     (answer) => `commit_attempt: ${answer}`,
   ),
   ...['aborted', 'committed', 'unknown_attempt'].map((answer) => `abort_attempt: ${answer}`),
+  ...['true', 'false'].map((answer) => `may_read_here: ${answer}`),
+  ...['0', '1'].map((answer) => `forget_member: ${answer}`),
   ...['aborted', 'committed', 'unknown'].map((answer) => `claim_epoch: ${answer}`),
   ...['true', 'false'].flatMap((answer) => [`serves: ${answer}`, `prepares: ${answer}`, `mark_finalized: ${answer}`]),
   ...['true', 'open', 'abandoned', 'committed', '23502'].map((answer) => `open_side: ${answer}`),

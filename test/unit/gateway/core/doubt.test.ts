@@ -24,7 +24,7 @@ describe('doubt', () => {
       const { asked, resolveDoubt } = scripted([verdict]);
       const { controller, clock, disk } = setUp({ resolveDoubt });
       await controller.stage(1, GREEN);
-      await controller.hold(1, 1_000);
+      await controller.hold(1, 1_000, 'everything');
       const log: string[] = [];
       controller.park(request(log, 'a'), 1);
       await clock.advance(999);
@@ -42,24 +42,24 @@ describe('doubt', () => {
     const { asked, resolveDoubt } = scripted(['unknown', new Error('arbiter away'), 'aborted']);
     const { controller, clock } = setUp({ resolveDoubt });
     await controller.stage(1, GREEN);
-    await controller.hold(1, 1_000);
+    await controller.hold(1, 1_000, 'everything');
     const log: string[] = [];
     controller.park(request(log, 'a'), 1);
     await clock.advance(1_000);
     expect(log).toEqual(['a✗in_doubt']);
-    expect(controller.admit()).toBeNull();
+    expect(controller.admit('write')).toBeNull();
     expect(controller.park(request(log, 'b'), 1)).toBe('in_doubt');
     await clock.advance(1_000);
     expect(asked).toHaveLength(2);
     expect(controller.mode).toBe('in_doubt');
     await clock.advance(1_000);
-    expect(controller.admit()).toBe('blue');
+    expect(controller.admit('write')).toBe('blue');
   });
 
   it('counts a question without an answer as unknown', async () => {
     const { controller, clock, events } = setUp({ resolveDoubt: () => new Promise(() => undefined) });
     await controller.stage(1, GREEN);
-    await controller.hold(1, 1_000);
+    await controller.hold(1, 1_000, 'everything');
     await clock.advance(1_500);
     expect(events).toContainEqual({ kind: 'doubt_asked', epoch: 1, verdict: 'unknown', err: undefined });
   });
@@ -68,11 +68,11 @@ describe('doubt', () => {
     const disk = new Disk();
     const first = setUp({ disk });
     await first.controller.stage(1, GREEN);
-    await first.controller.hold(1, 5_000);
+    await first.controller.hold(1, 5_000, 'everything');
     let tell: (answer: DoubtAnswer) => void = () => undefined;
     const { controller } = setUp({ disk, resolveDoubt: () => new Promise((resolve) => (tell = resolve)) });
     expect(controller.mode).toBe('in_doubt');
-    expect(controller.admit()).toBeNull();
+    expect(controller.admit('write')).toBeNull();
     const log: string[] = [];
     controller.park(request(log, 'a'), 1);
     tell(answered('committed', 1));
@@ -85,14 +85,14 @@ describe('doubt', () => {
     let tell: (answer: DoubtAnswer) => void = () => undefined;
     const { controller, clock } = setUp({ resolveDoubt: () => new Promise((resolve) => (tell = resolve)) });
     await controller.stage(1, GREEN);
-    await controller.hold(1, 1_000);
+    await controller.hold(1, 1_000, 'everything');
     await clock.advance(1_000);
     expect(controller.mode).toBe('in_doubt');
     await controller.apply(1);
-    expect(controller.admit()).toBe('green');
+    expect(controller.admit('write')).toBe('green');
     tell(answered('aborted', 1));
     await settle();
-    expect(controller.admit()).toBe('green');
+    expect(controller.admit('write')).toBe('green');
     expect(controller.read().revertedEpoch).toBe(0);
   });
 
@@ -108,8 +108,8 @@ describe('doubt', () => {
       { reason: 'start', epoch: 4, appliedEpoch: 0 },
       { reason: 'start', epoch: 4, appliedEpoch: 0 },
     ]);
-    expect(controller.admit()).toBe('blue');
-    expect(await controller.hold(4, 1_000)).toMatchObject({ refusal: 'STALE_EPOCH' });
+    expect(controller.admit('write')).toBe('blue');
+    expect(await controller.hold(4, 1_000, 'everything')).toMatchObject({ refusal: 'STALE_EPOCH' });
   });
 
   describe('of one that knows of nothing undecided: it is new, or lost its state', () => {
@@ -122,7 +122,7 @@ describe('doubt', () => {
       const { controller, clock, asked, events } = atStart('no_cutover');
       await clock.advance(0);
       expect(asked).toEqual([{ reason: 'start', epoch: null, appliedEpoch: 0 }]);
-      expect(controller.admit()).toBe('blue');
+      expect(controller.admit('write')).toBe('blue');
       expect(controller.view()).toMatchObject({ doubt: null, settledBy: 'no_cutover' });
       expect(events).toContainEqual({ kind: 'doubt_ended', settledBy: 'no_cutover' });
     });
@@ -130,20 +130,20 @@ describe('doubt', () => {
     it('serves what was committed, by itself and durably, whichever epoch that is', async () => {
       const { controller, clock, disk } = atStart({ verdict: 'committed', epoch: 7, side: 'green' });
       await clock.advance(0);
-      expect(controller.admit()).toBe('green');
+      expect(controller.admit('write')).toBe('green');
       expect(disk.content.target).toMatchObject({ applied: { epoch: 7, state: GREEN }, committedEpoch: 7 });
       const again = setUp({ disk });
-      expect(again.controller.admit()).toBe('green');
+      expect(again.controller.admit('write')).toBe('green');
     });
 
     it('serves nobody beside an attempt that lives, until that is decided', async () => {
       const { controller, clock } = atStart('unknown', 'unknown', { verdict: 'committed', epoch: 2, side: 'green' });
       await clock.advance(0);
-      expect([controller.admit(), controller.park(request([], 'a'), 1)]).toEqual([null, 'in_doubt']);
+      expect([controller.admit('write'), controller.park(request([], 'a'), 1)]).toEqual([null, 'in_doubt']);
       await clock.advance(1_000);
-      expect(controller.admit()).toBeNull();
+      expect(controller.admit('write')).toBeNull();
       await clock.advance(1_000);
-      expect(controller.admit()).toBe('green');
+      expect(controller.admit('write')).toBe('green');
     });
 
     it('asks on whatever epoch is staged and given up meanwhile: that says nothing of the one it may have lost', async () => {
@@ -185,7 +185,7 @@ describe('doubt', () => {
         const { controller, clock } = atStart();
         await clock.advance(0);
         await settleIt(controller);
-        expect(controller.admit()).toBe('green');
+        expect(controller.admit('write')).toBe('green');
         expect(controller.view()).toMatchObject({ epoch: 4, settledBy: 'command' });
       }
     });
@@ -202,27 +202,27 @@ describe('doubt', () => {
     expect(await controller.revert(2)).toMatchObject({ ok: true, changed: false });
     expect(controller.mode).toBe('in_doubt');
     expect(await controller.revert(4)).toMatchObject({ ok: true });
-    expect(controller.admit()).toBe('blue');
+    expect(controller.admit('write')).toBe('blue');
   });
 
   it('about an epoch is not settled by an arbiter that has never heard of a cutover: whoever staged it knew of one', async () => {
     const { resolveDoubt } = scripted(['no_cutover', 'no_cutover', 'aborted']);
     const { controller, clock } = setUp({ resolveDoubt });
     await controller.stage(1, GREEN);
-    await controller.hold(1, 1_000);
+    await controller.hold(1, 1_000, 'everything');
     await clock.advance(2_000);
     expect(controller.view()).toMatchObject({ mode: 'in_doubt', doubt: { lastVerdict: 'no_cutover' } });
     await clock.advance(1_000);
-    expect(controller.admit()).toBe('blue');
+    expect(controller.admit('write')).toBe('blue');
   });
 
   it('about an epoch ends with a newer one that was committed', async () => {
     const { resolveDoubt } = scripted([{ verdict: 'committed', epoch: 3, side: 'green' }]);
     const { controller, clock, disk } = setUp({ resolveDoubt });
     await controller.stage(1, { mode: 'pass', weights: { blue: 1, green: 1 } });
-    await controller.hold(1, 1_000);
+    await controller.hold(1, 1_000, 'everything');
     await clock.advance(1_000);
-    expect([controller.admit(), controller.admit()]).toEqual(['green', 'green']);
+    expect([controller.admit('write'), controller.admit('write')]).toEqual(['green', 'green']);
     expect(disk.content).toMatchObject({ hold: null, target: { applied: { epoch: 3 }, staged: null } });
   });
 
@@ -230,14 +230,14 @@ describe('doubt', () => {
     const { asked, resolveDoubt } = scripted(['committed', 'committed']);
     const { controller, clock, disk } = setUp({ resolveDoubt });
     await controller.stage(1, GREEN);
-    await controller.hold(1, 1_000);
+    await controller.hold(1, 1_000, 'everything');
     disk.failing = true;
     await clock.advance(1_000);
     expect(controller.mode).toBe('in_doubt');
     disk.failing = false;
     await clock.advance(1_000);
     expect(asked).toHaveLength(2);
-    expect(controller.admit()).toBe('green');
+    expect(controller.admit('write')).toBe('green');
   });
 });
 
@@ -256,7 +256,7 @@ describe('being told that an epoch was committed', () => {
       'holds for it',
       async (controller: GatewayController) => {
         await controller.stage(1, GREEN);
-        await controller.hold(1, 5_000);
+        await controller.hold(1, 5_000, 'everything');
       },
     ],
   ] as const)('serves green, once its arbiter confirms it, when it %s', async (_when, prepare) => {
@@ -265,11 +265,11 @@ describe('being told that an epoch was committed', () => {
     const { controller, disk } = setUp({ confirmCommitted });
     await prepare(controller);
     expect(await controller.tellCommitted(1, GREEN)).toMatchObject({ ok: true });
-    expect(controller.admit()).toBe('green');
+    expect(controller.admit('write')).toBe('green');
     expect(disk.content).toMatchObject({ hold: null, target: { applied: { epoch: 1 }, committedEpoch: 1 } });
     expect(await controller.tellCommitted(1, GREEN)).toMatchObject({ ok: true, changed: false });
     expect(await controller.revert(1)).toMatchObject({ ok: false, refusal: 'COMMITTED' });
-    expect(controller.admit()).toBe('green');
+    expect(controller.admit('write')).toBe('green');
     expect(confirmed).toEqual([1, 1]);
   });
 
@@ -278,7 +278,7 @@ describe('being told that an epoch was committed', () => {
     const confirmCommitted = () => (answers.shift() ?? answers[0] ?? (async () => true))();
     const { controller, disk } = setUp({ confirmCommitted });
     await controller.stage(1, GREEN);
-    await controller.hold(1, 5_000);
+    await controller.hold(1, 5_000, 'everything');
     const before = disk.content;
     expect(await controller.tellCommitted(1, GREEN)).toMatchObject({ ok: false, refusal: 'NOT_COMMITTED' });
     await expect(controller.tellCommitted(1, GREEN)).rejects.toThrow('away');
@@ -288,10 +288,10 @@ describe('being told that an epoch was committed', () => {
   it('goes on holding for a newer epoch, which is decided by itself', async () => {
     const { controller } = setUp();
     await controller.stage(2, GREEN);
-    await controller.hold(2, 5_000);
+    await controller.hold(2, 5_000, 'everything');
     expect(await controller.tellCommitted(1, GREEN)).toMatchObject({ ok: true });
     expect(controller.view()).toMatchObject({ mode: 'hold', epoch: 1, staged: { epoch: 2 } });
     await controller.revert(2);
-    expect(controller.admit()).toBe('green');
+    expect(controller.admit('write')).toBe('green');
   });
 });

@@ -6,17 +6,17 @@ describe('holding', () => {
   it('acknowledges only once the last forwarded request is answered, and parks what comes meanwhile', async () => {
     const { controller, clock } = setUp();
     await controller.stage(1, GREEN);
-    expect([controller.admit(), controller.admit()]).toEqual(['blue', 'blue']);
+    expect([controller.admit('write'), controller.admit('write')]).toEqual(['blue', 'blue']);
     let answer: HoldAnswer | undefined;
-    const held = controller.hold(1, 5_000).then((value) => (answer = value));
+    const held = controller.hold(1, 5_000, 'everything').then((value) => (answer = value));
     await settle();
     expect(controller.mode).toBe('hold');
-    expect(controller.admit()).toBeNull();
-    controller.finished();
+    expect(controller.admit('write')).toBeNull();
+    controller.finished('write');
     await settle();
     expect(answer).toBeUndefined();
     controller.park(request([], 'a'), 10);
-    controller.finished();
+    controller.finished('write');
     await held;
     expect(answer).toEqual({ kind: 'holding', epoch: 1, parked: 1 });
     expect(clock.pending).toBeGreaterThan(0); // the deadline goes on
@@ -33,30 +33,30 @@ describe('holding', () => {
     };
     const { controller, disk } = setUp({ findAttempt });
     expect(await controller.stage(1, GREEN)).toMatchObject({ ok: true });
-    expect(await controller.hold(1, 5_000)).toEqual({ kind: 'no_arbiter' });
+    expect(await controller.hold(1, 5_000, 'everything')).toEqual({ kind: 'no_arbiter' });
     expect([controller.mode, disk.content.hold, looks]).toEqual(['pass', null, 2]);
     await controller.stage(1, GREEN);
-    expect(await controller.hold(1, 5_000)).toMatchObject({ kind: 'holding' });
-    expect(await controller.hold(1, 5_000)).toMatchObject({ kind: 'holding' });
+    expect(await controller.hold(1, 5_000, 'everything')).toMatchObject({ kind: 'holding' });
+    expect(await controller.hold(1, 5_000, 'everything')).toMatchObject({ kind: 'holding' });
     expect(looks).toBe(3);
   });
 
   it('begins when it cannot be told whether its epoch is prepared', async () => {
     const { controller } = setUp({ findAttempt: () => Promise.reject(new Error('away')) });
     await controller.stage(1, GREEN);
-    expect(await controller.hold(1, 5_000)).toMatchObject({ kind: 'holding' });
+    expect(await controller.hold(1, 5_000, 'everything')).toMatchObject({ kind: 'holding' });
   });
 
   it('answers a drain timeout and goes on holding when a request does not end', async () => {
     const { controller, clock } = setUp();
     await controller.stage(1, GREEN);
-    controller.admit();
-    const held = controller.hold(1, 5_000);
+    controller.admit('write');
+    const held = controller.hold(1, 5_000, 'everything');
     await clock.advance(2_000);
     expect(await held).toEqual({ kind: 'drain_timeout', epoch: 1, inFlight: 1 });
     expect(controller.mode).toBe('hold');
-    controller.finished();
-    expect(await controller.hold(1, 5_000)).toMatchObject({ kind: 'holding' });
+    controller.finished('write');
+    expect(await controller.hold(1, 5_000, 'everything')).toMatchObject({ kind: 'holding' });
   });
 
   it('is idempotent: concurrent repeats get the same answer and never extend the deadline', async () => {
@@ -64,22 +64,22 @@ describe('holding', () => {
     await controller.stage(1, GREEN);
     const writes = disk.writes;
     const answers = await Promise.all([
-      controller.hold(1, 1_000),
-      controller.hold(1, 9_000),
-      controller.hold(1, 9_000),
+      controller.hold(1, 1_000, 'everything'),
+      controller.hold(1, 9_000, 'everything'),
+      controller.hold(1, 9_000, 'everything'),
     ]);
     expect(answers.map(({ kind }) => kind)).toEqual(['holding', 'holding', 'holding']);
     expect(disk.writes).toBe(writes + 1);
     await clock.advance(1_000);
     expect(controller.mode).toBe('in_doubt');
-    expect(await controller.hold(1, 9_000)).toEqual({ kind: 'in_doubt' });
+    expect(await controller.hold(1, 9_000, 'everything')).toEqual({ kind: 'in_doubt' });
   });
 
   it('lasts no longer than this gateway allows, whatever the caller asks for', async () => {
     const { controller, clock, disk } = setUp({ settings: { maxDeadlineMs: 3_000 } });
     await controller.stage(1, GREEN);
-    await controller.hold(1, 60_000);
-    expect(disk.content.hold).toEqual({ epoch: 1, deadlineMs: 3_000 });
+    await controller.hold(1, 60_000, 'everything');
+    expect(disk.content.hold).toEqual({ epoch: 1, deadlineMs: 3_000, holds: 'everything', readsMoved: false });
     await clock.advance(2_999);
     expect(controller.mode).toBe('hold');
     await clock.advance(1);
@@ -88,10 +88,14 @@ describe('holding', () => {
 
   it('refuses an epoch that was not staged, and one that was reverted', async () => {
     const { controller } = setUp();
-    expect(await controller.hold(1, 1_000)).toEqual({ kind: 'refused', refusal: 'NOT_STAGED', highestEpoch: 0 });
+    expect(await controller.hold(1, 1_000, 'everything')).toEqual({
+      kind: 'refused',
+      refusal: 'NOT_STAGED',
+      highestEpoch: 0,
+    });
     await controller.stage(1, GREEN);
     await controller.revert(1);
-    expect(await controller.hold(1, 1_000)).toMatchObject({ kind: 'refused', refusal: 'STALE_EPOCH' });
+    expect(await controller.hold(1, 1_000, 'everything')).toMatchObject({ kind: 'refused', refusal: 'STALE_EPOCH' });
     expect(controller.mode).toBe('pass');
   });
 
@@ -99,26 +103,29 @@ describe('holding', () => {
     const { controller, disk } = setUp();
     await controller.stage(1, GREEN);
     disk.failing = true;
-    await expect(controller.hold(1, 1_000)).rejects.toThrow('disk full');
-    expect(controller.admit()).toBe('blue');
+    await expect(controller.hold(1, 1_000, 'everything')).rejects.toThrow('disk full');
+    expect(controller.admit('write')).toBe('blue');
   });
 
   it('refuses to stage, hold or revert a newer epoch while an older one is held', async () => {
     const { controller } = setUp();
     await controller.stage(1, GREEN);
-    await controller.hold(1, 1_000);
+    await controller.hold(1, 1_000, 'everything');
     expect(await controller.stage(2, GREEN)).toMatchObject({ ok: false, refusal: 'HOLD_UNRESOLVED' });
     expect(await controller.revert(2)).toMatchObject({ ok: false, refusal: 'HOLD_UNRESOLVED' });
-    expect(await controller.hold(2, 1_000)).toMatchObject({ kind: 'refused', refusal: 'HOLD_UNRESOLVED' });
+    expect(await controller.hold(2, 1_000, 'everything')).toMatchObject({
+      kind: 'refused',
+      refusal: 'HOLD_UNRESOLVED',
+    });
     expect(await controller.apply(1)).toMatchObject({ ok: true });
-    expect(controller.admit()).toBe('green');
+    expect(controller.admit('write')).toBe('green');
   });
 
   it('tells a waiting hold that its epoch was reverted', async () => {
     const { controller } = setUp();
     await controller.stage(1, GREEN);
-    controller.admit();
-    const held = controller.hold(1, 5_000);
+    controller.admit('write');
+    const held = controller.hold(1, 5_000, 'everything');
     await settle();
     await controller.revert(1);
     expect(await held).toMatchObject({ kind: 'refused', refusal: 'STALE_EPOCH' });
@@ -132,35 +139,35 @@ describe('releasing', () => {
   ] as const)('sends the parked on in arrival order to the right side after %s', async (verb, side) => {
     const { controller, clock } = setUp();
     await controller.stage(1, GREEN);
-    await controller.hold(1, 5_000);
+    await controller.hold(1, 5_000, 'everything');
     const log: string[] = [];
     for (let index = 0; index < 300; index += 1) controller.park(request(log, `${index}`), 1);
     await controller[verb](1);
     // The first batch is out, the rest waits for its turn, and newcomers line up behind it.
     expect(controller.parked).toBeGreaterThan(0);
-    expect(controller.admit()).toBeNull();
+    expect(controller.admit('write')).toBeNull();
     controller.park(request(log, 'late'), 1);
     await clock.advance(1);
     expect(log).toEqual([...Array.from({ length: 300 }, (_, index) => `${index}→${side}`), `late→${side}`]);
     expect(controller.inFlight).toBe(301);
-    expect(controller.admit()).toBe(side);
+    expect(controller.admit('write')).toBe(side);
   });
 
   it('keeps the rest parked when a new hold comes in the middle of a release', async () => {
     const { controller, clock } = setUp();
     await controller.stage(1, GREEN);
-    await controller.hold(1, 5_000);
+    await controller.hold(1, 5_000, 'everything');
     const log: string[] = [];
     for (let index = 0; index < 200; index += 1) controller.park(request(log, `${index}`), 1);
     await controller.apply(1);
     await controller.stage(2, BLUE);
-    const held = controller.hold(2, 5_000);
+    const held = controller.hold(2, 5_000, 'everything');
     await settle();
     const released = log.length;
     expect(released).toBeLessThan(200);
     await clock.advance(10);
     expect(log).toHaveLength(released);
-    for (let index = 0; index < released; index += 1) controller.finished();
+    for (let index = 0; index < released; index += 1) controller.finished('write');
     expect(await held).toEqual({ kind: 'holding', epoch: 2, parked: 200 - released });
     await controller.apply(2);
     await clock.advance(1);
@@ -170,7 +177,7 @@ describe('releasing', () => {
   it('never forwards a request whose client left, and counts it', async () => {
     const { controller, events } = setUp();
     await controller.stage(1, GREEN);
-    await controller.hold(1, 5_000);
+    await controller.hold(1, 5_000, 'everything');
     const log: string[] = [];
     const [stays, leaves] = [request(log, 'stays'), request(log, 'leaves')];
     controller.park(leaves, 1);
@@ -185,7 +192,7 @@ describe('releasing', () => {
   it('refuses beyond the bounds in count and bytes, and those that waited too long', async () => {
     const { controller, clock } = setUp({ settings: { maxParked: 2, maxParkedBytes: 100, maxParkedMs: 1_000 } });
     await controller.stage(1, GREEN);
-    await controller.hold(1, 9_000);
+    await controller.hold(1, 9_000, 'everything');
     const log: string[] = [];
     expect(controller.park(request(log, 'a'), 90)).toBeUndefined();
     expect(controller.park(request(log, 'b'), 20)).toBe('too_many_bytes');
@@ -207,8 +214,8 @@ describe('stopping', () => {
   it('refuses the parked and newcomers, and waits for what is in flight', async () => {
     const { controller, clock } = setUp();
     await controller.stage(1, GREEN);
-    controller.admit();
-    void controller.hold(1, 5_000);
+    controller.admit('write');
+    void controller.hold(1, 5_000, 'everything');
     await settle();
     const log: string[] = [];
     controller.park(request(log, 'a'), 1);
@@ -218,7 +225,7 @@ describe('stopping', () => {
     const left = controller.idle(1_000);
     await clock.advance(1_000);
     expect(await left).toBe(1);
-    controller.finished();
+    controller.finished('write');
     expect(await controller.idle(1_000)).toBe(0);
   });
 });

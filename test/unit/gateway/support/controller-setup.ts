@@ -73,5 +73,9 @@ export function setUp(setup: Setup = {}) {
 
 /** A request that notes what became of it. */
 export function request(log: string[], name: string): Parked {
-  return { proceed: (side: Side) => log.push(`${name}→${side}`), refuse: (why) => log.push(`${name}✗${why}`) };
+  return {
+    kind: 'write',
+    proceed: (side: Side) => log.push(`${name}→${side}`),
+    refuse: (why) => log.push(`${name}✗${why}`),
+  };
 }

@@ -1,0 +1,44 @@
+import { type FenceAnswer, readMembers } from '../../hydra/arbiter/arbiter';
+import { type Attempt } from './attempt';
+import { forAll } from './parties';
+import { within } from './within';
+
+/** What to do about gateways that would forward writes to a fenced blue. */
+const LISTED = 'list it in `gateways`, or stop it';
+const GONE = 'bring it back, or, when it is gone for good, `hydra-cutover enrol --forget NAME`';
+
+/**
+ * Before anything is held: every gateway that has ever been a member is on the list, and reaches the arbiter now. Those that ask no arbiter
+ * over PostgreSQL, and those that were never a member, only the list knows.
+ *
+ * @returns what keeps an attempt from its fence; null when nothing does
+ */
+export async function memberProblems({ deps, sessions, tools }: Attempt): Promise<string | null> {
+  const views = await forAll(deps.gateways, async (gateway) => ({ name: gateway.name, view: await gateway.state() }));
+  const asked = readMembers(sessions.blue);
+  const members = await within(tools.patience.questionMs, 'reading the members', 'DB_UNREACHABLE', asked);
+  const listed = new Set(views.map(({ view }) => view.member?.id));
+  const lapsed = views.flatMap(({ name, view }) =>
+    view.member === null || view.member.isAlive
+      ? []
+      : [`gateway ${name} does not reach blue's arbiter, where it is a member`],
+  );
+  const others = members.flatMap(({ member, name, isAlive, silentMs }) => {
+    if (listed.has(member)) return [];
+    const since = `silent for ${Math.round(silentMs / 1_000)} s`;
+    return [
+      `gateway ${name} may forward to blue and is none of those listed (${isAlive ? `it beats; ${LISTED}` : `${since}; ${GONE}`})`,
+    ];
+  });
+  const problems = [...lapsed, ...others];
+  return problems.length === 0 ? null : problems.join('; ');
+}
+
+/** @returns which members a fence would have met */
+export function otherMembers({ alive = [], silent = [] }: Extract<FenceAnswer, { ok: false }>): string {
+  const told = [
+    ...alive.map((name) => `gateway ${name} may forward writes and has not said that it holds (${LISTED})`),
+    ...silent.map((name) => `of gateway ${name} nobody knows whether it forwards writes (${GONE})`),
+  ];
+  return told.join('; ');
+}

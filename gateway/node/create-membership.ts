@@ -1,0 +1,67 @@
+import { hostname } from 'node:os';
+import { type PostgresLogin } from '../../adapters/postgres/open-connection';
+import { nodeClock } from './clock';
+import { type DoubtAnswer, type ResolveDoubt } from '../core/doubt';
+import { type GatewayController } from '../core/gateway-controller';
+import { Membership } from '../core/membership';
+import { knowsNoMembers, MemberSession } from './member-session';
+import { type GatewayMetrics } from './metrics';
+
+export interface Joined {
+  readonly id: string;
+  readonly membership: Membership;
+  /** Asks only once this gateway is counted: what it forwards after "aborted" is known to every fence. */
+  readonly resolveDoubt: ResolveDoubt;
+  /** After the last request. */
+  leave(): Promise<void>;
+}
+
+export interface JoinOptions {
+  readonly blue: PostgresLogin;
+  /** Of this gateway, through restarts. */
+  readonly id: string;
+  readonly timeoutMs: number;
+  readonly resolveDoubt: ResolveDoubt;
+  readonly controller: () => GatewayController;
+  readonly metrics: GatewayMetrics;
+}
+
+/** A member of the arbiter at blue. */
+export function createMembership(options: JoinOptions): Joined {
+  const { id, blue, timeoutMs, controller, metrics } = options;
+  const name = `${hostname()}/${id.slice(0, 8)}`;
+  const session = new MemberSession({ login: blue, member: id, name, timeoutMs });
+  let last: 'ok' | 'refused' | 'failed' | 'none' = 'none';
+  const membership = new Membership({
+    clock: nodeClock,
+    beat: async (leaseMs) => {
+      try {
+        const answer = await session.beat(leaseMs, controller().movedEpoch);
+        last = answer.admitted ? 'ok' : 'refused';
+        return answer;
+      } catch (error) {
+        last = knowsNoMembers(error) ? 'none' : 'failed';
+        throw error;
+      }
+    },
+    isUndecided: () => controller().isUndecided,
+    onLapsed: () => controller().lapse(),
+    onCommitted: (epoch) => controller().learnCommitted(epoch),
+    onBeat: (outcome) => metrics.onBeat(last === 'none' ? 'none' : outcome),
+  });
+  return {
+    id,
+    membership,
+    resolveDoubt: async (question): Promise<DoubtAnswer> => {
+      await membership.beatNow();
+      const answer = await options.resolveDoubt(question);
+      const isCounted = last === 'ok' || last === 'none';
+      return answer.verdict === 'aborted' && question.epoch === null && !isCounted ? { verdict: 'unknown' } : answer;
+    },
+    leave: async () => {
+      membership.stop();
+      if (last === 'ok' || last === 'refused') await session.leave().catch(() => undefined);
+      await session.close();
+    },
+  };
+}
