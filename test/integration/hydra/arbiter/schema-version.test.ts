@@ -2,9 +2,11 @@ import { Client } from 'pg';
 import { describeArbiter, guardTables, installArbiter, removeArbiter } from '../../../../hydra/arbiter';
 import { asCutoverFault } from '../../../../domain/faults';
 import { readArbiter } from '../../../../hydra/arbiter/arbiter';
+import { SCHEMA_VERSION } from '../../../../hydra/arbiter/schema-version';
 import { readRunRow } from '../../../../hydra/closing';
 import { useDatabase } from '../../../support/database';
 
+const NEWER = SCHEMA_VERSION + 1;
 const BLUE = { side: 'blue', cutoverId: 'test', initialState: 'open' } as const;
 let ours: Client;
 // Before the database's own, which ends every session that is left.
@@ -38,8 +40,12 @@ const ENTRIES: Readonly<Record<string, () => Promise<unknown>>> = {
 };
 
 describe.each([
-  ['a newer', 'UPDATE hydra_cutover.run SET schema_version = 2', /newer.*version 2.*Use the version that began/],
-  ['an older', 'UPDATE hydra_cutover.run SET schema_version = 0', /older.*version 0.*Bring that cutover to its end/],
+  [
+    'a newer',
+    `UPDATE hydra_cutover.run SET schema_version = ${NEWER}`,
+    new RegExp(`newer.*version ${NEWER}.*Use the version that began`),
+  ],
+  ['an older', 'UPDATE hydra_cutover.run SET schema_version = 1', /older.*version 1.*Bring that cutover to its end/],
   ['one from before versions', 'ALTER TABLE hydra_cutover.run DROP COLUMN schema_version', /older.*version 0/],
 ])('a schema that %s hydra-cutover made', (_, makeIt, message) => {
   beforeAll(() => ours.query(makeIt));
