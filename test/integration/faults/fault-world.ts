@@ -142,7 +142,7 @@ export class FaultWorld {
     }
     await this.blue.query(
       `UPDATE hydra_cutover.run SET state = 'open', attempt = 0, epoch = 0, lease_until = NULL;
-       DELETE FROM hydra_cutover.attempt; SELECT setval('hydra_cutover.armed', 0)`,
+       DELETE FROM hydra_cutover.attempt; DELETE FROM hydra_cutover.member; SELECT setval('hydra_cutover.armed', 0)`,
     );
     await this.green.query(`UPDATE hydra_cutover.run SET state = 'closed', attempt = 0, epoch = 0`);
     await this.#startParties();
@@ -188,6 +188,13 @@ export class FaultWorld {
     const watcher = new Watcher({ blue: this.servers.blue(), green: this.servers.green() });
     this.#watchers.push(watcher);
     return watcher;
+  }
+
+  /** The gateway reaches its arbiter again, and is counted by the next fence. */
+  async healDoubt(): Promise<void> {
+    this.links.doubt.heal();
+    const isMember = async () => ((await this.gateway.state())['member'] as { isAlive: boolean }).isAlive;
+    await until('the gateway is a member', isMember, { everyMs: 10 });
   }
 
   /** @returns whom a request that comes now reaches; waits while it is held */
