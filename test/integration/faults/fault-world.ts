@@ -197,10 +197,13 @@ export class FaultWorld {
     await until('the gateway is a member', isMember, { everyMs: 10 });
   }
 
-  /** @returns whom a request that comes now reaches; waits while it is held */
+  /** @returns whom a write that comes now reaches; waits while it is held */
   async forwardsTo(): Promise<string> {
     for (;;) {
-      const response = await fetch(new URL('/clients', this.gateway.adminUrl), { headers: { connection: 'close' } });
+      const response = await fetch(new URL('/clients', this.gateway.adminUrl), {
+        method: 'POST',
+        headers: { connection: 'close' },
+      });
       const text = await response.text();
       if (response.status === 200) return text;
       await sleep(20); // in doubt
