@@ -20,6 +20,7 @@ import { preflight } from './preflight';
 import { proveDrain } from './prove-drain';
 import { readMetrics } from './read-metrics';
 import { compareRowHashes, keepRowHashes } from './rehearsal/row-hashes';
+import { tryWrites } from './rehearsal/try-writes';
 import { repairGreen } from './repair-green';
 import { sampleBlue } from './samples';
 import { takeSnapshot, deleteSnapshot, restoreGreen, deleteGreen } from './snapshot';
@@ -53,6 +54,7 @@ export const STEPS: StepTable = {
   verifyParity,
   compareRowHashes,
   compareAnswers,
+  tryWrites,
   gatherEvidence,
   pauseJobs,
   resumeJobs,

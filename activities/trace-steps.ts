@@ -16,6 +16,7 @@ const UNTRACED: ReadonlySet<keyof Steps> = new Set([
   'keepRowHashes',
   'compareRowHashes',
   'compareAnswers',
+  'tryWrites',
   'readMetrics',
   'switchover',
   'abandonSwitchover',

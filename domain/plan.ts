@@ -8,7 +8,7 @@ import {
   type RehearsalPlan,
   type RuleReceipt,
 } from './receipts';
-import { type Mode, PHASES, type Phase } from './runbook';
+import { type Mode, PHASES, type Phase, REHEARSAL_PHASES } from './runbook';
 import { type CutoverSettings } from './settings';
 
 /** What preflight saw, as far as a plan tells it. */
@@ -59,7 +59,10 @@ const REHEARSED: readonly Phase[] = [
   'start',
   'parity',
   'samples',
+  'writes',
 ];
+/** What asks green's own Hydra. */
+const NEEDS_HYDRA: readonly Phase[] = ['start', 'samples', 'writes'];
 const REHEARSAL_TOLD = [
   'a rehearsal writes nothing to blue; the snapshot is taken of it all the same, and may be felt there',
   'what blue does after the snapshot is not carried, and no switchover is tried: capture, sync and pause are not rehearsed',
@@ -111,8 +114,8 @@ export function makePlan(facts: PlanFacts): Plan {
 function planSteps(facts: PlanFacts, { phases }: Prediction): PlannedStep[] {
   const { mode, rehearsal } = facts;
   return (Object.keys(PHASES) as Phase[]).flatMap((phase) => {
-    if (mode === 'rehearse' ? !REHEARSED.includes(phase) : phase === 'hashes') return [];
-    if ((phase === 'start' || phase === 'samples') && rehearsal?.startsGreen === false) return [];
+    if (mode === 'rehearse' ? !REHEARSED.includes(phase) : REHEARSAL_PHASES.includes(phase)) return [];
+    if (NEEDS_HYDRA.includes(phase) && rehearsal?.startsGreen === false) return [];
     const planned = STEPS[phase]?.(facts);
     if (planned === undefined) return [];
     return [{ phase, predictedMs: phases[phase] ?? null, ...planned, ...(REHEARSAL_WORDS[phase]?.(facts) ?? {}) }];
@@ -201,6 +204,12 @@ const STEPS: Readonly<Record<Phase, Describe | undefined>> = {
   samples: ({ settings: { validation } }) => ({
     what: `answers of blue for up to ${validation.subjects} subjects and ${validation.clients} clients are kept to compare`,
     undo: NOTHING,
+  }),
+  writes: () => ({
+    what:
+      "the copy can never serve any more and takes writes; green's Hydra logs a user of ours in, issues, refreshes and revokes tokens, and " +
+      'changes a client and keys; then every row is compared once more',
+    undo: 'goes with green',
   }),
   switchover: ({ gateways, targets, settings: { switchover } }) => ({
     what:

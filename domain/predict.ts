@@ -15,6 +15,7 @@ const GROWS_WITH: Readonly<Partial<Record<Phase, 'bytes' | 'rows'>>> = {
   repair: 'rows',
   vacuum: 'bytes',
   parity: 'rows',
+  writes: 'rows',
 };
 /** How long a person thinks says nothing about the next one. */
 const WAITS_FOR_PEOPLE: readonly Phase[] = ['plan', 'cutover', 'finalize'];

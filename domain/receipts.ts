@@ -185,6 +185,15 @@ export interface ParityReceipt {
   readonly comparedAt?: string;
 }
 
+/** What green's own Hydra wrote to a rehearsal's copy. */
+export interface WriteTrialReceipt {
+  /** What worked, in order. */
+  readonly steps: readonly string[];
+  readonly durationMs: number;
+  /** Rows that are no more what they had to become, though nobody but the trial wrote. Null: what they had to become was not kept. */
+  readonly changed: number | null;
+}
+
 /** How old the comparison of all rows is that goes on beside the sync. By the clock of green's database. */
 export interface ProofReceipt {
   /** ISO 8601: every row was compared after this moment; null: not every one was. */
@@ -410,6 +419,8 @@ export interface Report {
   readonly backlog?: readonly ChartPoint[];
   /** 95th percentile of clients' answers in milliseconds, likewise. */
   readonly latency?: readonly ChartPoint[];
+  /** Of a rehearsal that starts Hydra on its copy. */
+  readonly writes?: WriteTrialReceipt | null;
   /** Of a rehearsal; a real run has them in its evidence. */
   readonly answers?: AnswersReceipt | null;
   readonly switchovers: readonly SwitchoverReceipt[];

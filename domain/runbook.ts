@@ -22,6 +22,7 @@ export const PHASES = {
   cutover: 'a person reads the evidence',
   jobs: 'jobs of dependents paused',
   samples: "blue's answers kept for comparison",
+  writes: "green's own Hydra writes (rehearsals)",
   switchover: 'writes move',
   drain: 'captured = applied',
   stopBlue: 'Hydra on blue stops',
@@ -32,8 +33,10 @@ export const PHASES = {
   cleanUp: 'ours removed',
 } as const;
 export type Phase = keyof typeof PHASES;
+/** Those that only a rehearsal goes through: they write to a copy that nobody uses. */
+export const REHEARSAL_PHASES: readonly Phase[] = ['hashes', 'writes'];
 /** Those that a real run goes through. */
-export const PHASE_NAMES = (Object.keys(PHASES) as readonly Phase[]).filter((name) => name !== 'hashes');
+export const PHASE_NAMES = (Object.keys(PHASES) as readonly Phase[]).filter((name) => !REHEARSAL_PHASES.includes(name));
 
 /** Where a person must decide. `intervene` opens only when something needs one. */
 export const GATES = {

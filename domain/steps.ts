@@ -19,6 +19,7 @@ import {
   type SwitchoverReceipt,
   type SyncReceipt,
   type ValidationReceipt,
+  type WriteTrialReceipt,
 } from './receipts';
 import { type Mode } from './runbook';
 
@@ -59,6 +60,11 @@ export interface CleanInput extends StepInput {
   readonly adapt?: readonly string[];
   /** Rows that a person lets a rule remove though they are a large share of a table; no more of them. @default none */
   readonly confirmed?: readonly Removal[];
+}
+
+export interface TryWritesInput extends StepInput {
+  /** Rows that were not what they had to become before anything was written; null: that was not compared, and is not afterwards. */
+  readonly differences: number | null;
 }
 
 export interface SyncInput extends StepInput {
@@ -110,6 +116,8 @@ export interface Steps {
   compareRowHashes(input: StepInput): Promise<ParityReceipt>;
   /** Rehearsals: the answers of Hydra on the migrated copy against those of blue. */
   compareAnswers(input: StepInput): Promise<AnswersReceipt>;
+  /** Rehearsals: green's own Hydra writes to the copy, which can never serve any more; then its rows are compared once more. */
+  tryWrites(input: TryWritesInput): Promise<WriteTrialReceipt>;
   gatherEvidence(input: StepInput): Promise<CutoverEvidence>;
 
   pauseJobs(input: StepInput): Promise<void>;
@@ -142,5 +150,6 @@ export const REHEARSAL_STEPS = [
   'keepRowHashes',
   'compareRowHashes',
   'compareAnswers',
+  'tryWrites',
 ] as const satisfies readonly (keyof Steps)[];
 export type RehearsalStep = (typeof REHEARSAL_STEPS)[number];

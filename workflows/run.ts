@@ -46,6 +46,7 @@ type Receipts = {
   metrics: Report['metrics'];
   hashes: NonNullable<Report['hashes']> | null;
   answers: NonNullable<Report['answers']> | null;
+  writes: NonNullable<Report['writes']> | null;
 };
 
 /** Committed, and green is closed: what a person is asked about the fence of blue. */
@@ -90,6 +91,7 @@ export class CutoverRun {
     metrics: { before: null, after: null },
     hashes: null,
     answers: null,
+    writes: null,
   };
   readonly decisions: RecordedDecision[] = [];
   readonly undone: UndoReceipt[] = [];

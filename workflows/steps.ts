@@ -50,6 +50,7 @@ const STEP_OPTIONS = {
   verifyParity: ['long', 'compare every row'],
   compareRowHashes: ['long', 'compare every row of the copy'],
   compareAnswers: ['long', "compare Hydra's answers"],
+  tryWrites: ['long', "write through green's Hydra"],
   gatherEvidence: ['long', 'evidence for the cutover'],
   pauseJobs: ['act', 'pause jobs of dependents'],
   resumeJobs: ['undo', 'resume jobs of dependents'],

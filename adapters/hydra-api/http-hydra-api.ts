@@ -7,6 +7,7 @@ import {
   type LoginClient,
   type SyntheticLogin,
   type SyntheticTokens,
+  type SyntheticWrites,
 } from '../../domain/ports/hydra-api';
 import { type SideName } from '../../domain/sides';
 import { parseHydraMetrics } from '../metrics';
@@ -14,6 +15,7 @@ import { type HydraCall, type HydraEndpoints, HydraHttp, unexpected } from './hy
 import { listConsents } from './list-consents';
 import { type LoginBegun, allowsOrigin, loginCookies, signingKeys } from './service-questions';
 import { syntheticLogin, withSyntheticTokens } from './synthetic-login';
+import { syntheticWrites } from './synthetic-writes';
 import { thumbprintOf } from './thumbprint';
 import { listTrustedIssuers } from './trusted-issuers';
 
@@ -152,6 +154,10 @@ export class HttpHydraApi implements HydraApi {
 
   async syntheticLogin(side: SideName): Promise<SyntheticLogin> {
     return syntheticLogin(this.#sides[side]);
+  }
+
+  async syntheticWrites(side: SideName): Promise<SyntheticWrites> {
+    return syntheticWrites(this.#sides[side]);
   }
 
   async close(): Promise<void> {

@@ -4,7 +4,7 @@ import { CutoverFault, asCutoverFault } from '../../domain/faults';
 import { type SyntheticLogin, type SyntheticTokens } from '../../domain/ports/hydra-api';
 import { type HydraAnswer, type HydraCall, type HydraHttp, setCookieLines, unexpected } from './hydra-http';
 
-const CLIENT_ID = 'hydra-cutover-check';
+export const CLIENT_ID = 'hydra-cutover-check';
 const SUBJECT = 'hydra-cutover-check';
 /** Nobody is sent there: the walk ends when it is redirected to it. */
 const REDIRECT_URI = 'https://hydra-cutover.invalid/callback';
@@ -43,7 +43,8 @@ export async function withSyntheticTokens<T>(
   return walk.throughout(async () => work(await walk.logIn()));
 }
 
-class Walk {
+/** One synthetic user, from the first redirect on. */
+export class Walk {
   readonly steps: string[] = [];
   readonly #secret = randomBytes(24).toString('base64url');
   readonly #verifier = randomBytes(32).toString('base64url');
@@ -51,7 +52,7 @@ class Walk {
   readonly cookieNames = new Set<string>();
   readonly #cookies = new Map<string, string>();
 
-  constructor(private readonly http: HydraHttp) {}
+  constructor(readonly http: HydraHttp) {}
 
   async step<T>(name: string, work: () => Promise<T>): Promise<T> {
     try {
@@ -99,11 +100,31 @@ class Walk {
     return { accessToken: issued.access_token, refreshToken: issued.refresh_token };
   }
 
-  async refresh(refreshToken: string): Promise<void> {
+  async refresh(refreshToken: string): Promise<SyntheticTokens> {
     const refreshed = await this.step('refresh', () =>
       this.#requestTokens({ grant_type: 'refresh_token', refresh_token: refreshToken }),
     );
     await this.step('introspect again', () => this.#introspect(refreshed.access_token));
+    return { accessToken: refreshed.access_token, refreshToken: refreshed.refresh_token };
+  }
+
+  /** What the client is registered with. */
+  client(): Readonly<Record<string, unknown>> {
+    return {
+      client_id: CLIENT_ID,
+      client_name: 'Check of hydra-cutover, may be removed',
+      client_secret: this.#secret,
+      grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+      response_types: ['code'],
+      scope: SCOPE,
+      redirect_uris: [REDIRECT_URI],
+      token_endpoint_auth_method: 'client_secret_basic',
+    };
+  }
+
+  /** Headers by which the client authenticates itself. */
+  basic(): Readonly<Record<string, string>> {
+    return { authorization: `Basic ${Buffer.from(`${CLIENT_ID}:${this.#secret}`).toString('base64')}` };
   }
 
   async #makeClient(): Promise<void> {
@@ -113,16 +134,7 @@ class Walk {
         listener: 'admin',
         method: 'POST',
         path: '/clients',
-        json: {
-          client_id: CLIENT_ID,
-          client_name: 'Check of hydra-cutover, may be removed',
-          client_secret: this.#secret,
-          grant_types: ['authorization_code', 'refresh_token'],
-          response_types: ['code'],
-          scope: SCOPE,
-          redirect_uris: [REDIRECT_URI],
-          token_endpoint_auth_method: 'client_secret_basic',
-        },
+        json: this.client(),
       },
       201,
       z.object({ client_id: z.literal(CLIENT_ID) }),
@@ -205,8 +217,7 @@ class Walk {
   }
 
   async #requestTokens(form: Readonly<Record<string, string>>): Promise<z.infer<typeof tokens>> {
-    const basic = Buffer.from(`${CLIENT_ID}:${this.#secret}`).toString('base64');
-    const headers = { authorization: `Basic ${basic}` };
+    const headers = this.basic();
     return expectJson(
       this.http,
       { listener: 'public', method: 'POST', path: '/oauth2/token', headers, form },
@@ -236,7 +247,8 @@ async function removeTraces(http: HydraHttp): Promise<void> {
   }
 }
 
-async function expectJson<Schema extends z.ZodType>(
+/** @throws CutoverFault HYDRA_UNREACHABLE | HYDRA_UNEXPECTED */
+export async function expectJson<Schema extends z.ZodType>(
   http: HydraHttp,
   call: HydraCall,
   status: number,

@@ -14,7 +14,9 @@ export const rehearsalSection = z
     startGreen: z
       .boolean()
       .default(true)
-      .describe('Whether Hydra is started on the migrated copy, where `green.commands.start` is there.'),
+      .describe(
+        'Whether Hydra is started on the migrated copy, where `green.commands.start` is there, asked and let write to it.',
+      ),
     keepSnapshot: z.boolean().default(false).describe('Whether the snapshot stays when a rehearsal is over.'),
     cleanedRowsMax: z
       .int()

@@ -38,6 +38,8 @@ export interface HydraApi {
    * @throws CutoverFault HYDRA_UNEXPECTED says at which step it broke
    */
   syntheticLogin(side: SideName): Promise<SyntheticLogin>;
+  /** The same, and then revocation, client credentials, a change of the client and of keys; nothing of it stays. */
+  syntheticWrites(side: SideName): Promise<SyntheticWrites>;
   /**
    * The same up to the tokens, which live until `work` has ended; then client, session and tokens are removed.
    * @throws CutoverFault HYDRA_UNEXPECTED says at which step it broke
@@ -52,9 +54,12 @@ export interface LoginClient {
   readonly scope: string;
 }
 
-export interface SyntheticLogin {
+export interface SyntheticWrites {
   readonly durationMs: number;
   readonly steps: readonly string[];
+}
+
+export interface SyntheticLogin extends SyntheticWrites {
   /** Names of all cookies that were set. */
   readonly cookies: readonly string[];
 }

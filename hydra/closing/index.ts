@@ -10,4 +10,5 @@ export { assertFreshCopy } from './fresh-copy';
 export { switchOffForeignTriggers } from './foreign-triggers';
 export { becomePreparer } from './preparer';
 export { assertKnows, beginningsOnBlue, beginningsOnGreen, noteBeginning } from './beginnings';
+export { letCopyBeWritten } from './let-copy-be-written';
 export { type RightToOpenOptions, takeRightToOpen } from './right-to-open';

@@ -113,7 +113,12 @@ async function* differencesOfHalves(
 }
 
 /** @returns the key that ends a range of so many rows; null where fewer are left */
-export async function readBoundary(
+export function readBoundary(...asked: Parameters<typeof boundaryIn>): Promise<string | null> {
+  return inTransaction(asked[0], BEGIN, 'COMMIT', () => boundaryIn(...asked));
+}
+
+/** As {@link readBoundary}, in the caller's transaction: one that proves something by a lock cannot be read-only. */
+export async function boundaryIn(
   client: SqlClient,
   walk: Walk,
   side: SideName,
@@ -121,9 +126,7 @@ export async function readBoundary(
   rows: number,
 ): Promise<string | null> {
   const values = [range.after, range.upTo].flatMap((bound) => (bound === null ? [] : [[bound]]));
-  const [row] = await inTransaction(client, BEGIN, 'COMMIT', () =>
-    queryRows<{ key: string }>(client, boundarySql(walk, side, range, rows), values),
-  );
+  const [row] = await queryRows<{ key: string }>(client, boundarySql(walk, side, range, rows), values);
   return row?.key ?? null;
 }
 

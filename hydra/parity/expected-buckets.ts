@@ -4,7 +4,7 @@ import { inTransaction } from '../cleaning/session';
 import { type CarriedTable, type CarriedTableName, type CopyPath, type KeyRange } from '../paths/copy-path';
 import { prepareSource } from '../transform';
 import { mapJsonFaults } from '../transform/read-transformed';
-import { RANGE_ROWS, readBoundary } from './compare-range';
+import { RANGE_ROWS, boundaryIn } from './compare-range';
 import { partsOfRange } from './parity-queries';
 import { type TableParity } from './tally';
 import { type Walk, walksOf } from './walks';
@@ -101,7 +101,7 @@ async function keepRange(copy: SqlClient, walk: Walk, rangeRows = RANGE_ROWS): P
   const found = (await readWalkRows(copy)).find(({ name }) => name === walk.name);
   if (found === undefined || found.isThrough) return true;
   const { after, ranges: nr } = found;
-  const upTo = await readBoundary(copy, walk, 'blue', { after, upTo: null }, rangeRows);
+  const upTo = await boundaryIn(copy, walk, 'blue', { after, upTo: null }, rangeRows);
   const parts = await readParts(copy, walk, 'blue', { after, upTo });
   await inTransaction(copy, 'BEGIN', 'COMMIT', async () => {
     await copy.query(LOCK);

@@ -51,6 +51,28 @@ describe('a rehearsal', () => {
     const silent = fakeSteps({ preflight: without });
     await temporal.upgrade(silent.activities, closed, { mode: 'rehearse' });
     expect(silent.calls).not.toContain('compareAnswers');
+    expect(silent.calls).not.toContain('tryWrites');
+  });
+
+  it.each([
+    ['where it broke', refuses('HYDRA_UNEXPECTED'), [{ code: 'HYDRA_UNEXPECTED', what: 'step tryWrites: not now' }]],
+    [
+      'what else it changed',
+      answers({ steps: ['refresh'], durationMs: 1, changed: 3 }),
+      [
+        {
+          code: 'PARITY_DIFFERS',
+          what: '3 rows are no more what they had to become after Hydra wrote others (allowed 0)',
+        },
+      ],
+    ],
+    ['nothing where its rows could not be compared', answers({ steps: [], durationMs: 1, changed: null }), []],
+  ])("that writes through green's Hydra tells %s, after all rows were compared", async (_what, tryWrites, wanted) => {
+    const { calls, activities } = fakeSteps({ preflight, tryWrites });
+    const { report } = await temporal.upgrade(activities, closed, { mode: 'rehearse' });
+    expect(report.findings).toEqual(wanted.map((one) => ({ phase: 'writes', weight: 'blocks', ...one })));
+    expect(calls.indexOf('tryWrites')).toBeGreaterThan(calls.indexOf('compareRowHashes'));
+    expect(calls).toContain('deleteGreen');
   });
 
   it.each([

@@ -107,6 +107,7 @@ async function tryOut(cutover: Cutover): Promise<void> {
   const isStarted = await startHydra(cutover);
   if (isStarted) await ask(cutover);
   if (isKept) await compare(cutover);
+  if (isStarted) await write(cutover);
 }
 
 /** @returns whether a Hydra answers on the copy */
@@ -151,6 +152,23 @@ async function compare(cutover: Cutover): Promise<void> {
     weight: 'blocks',
     code: 'PARITY_DIFFERS',
     what: `${parity.differences} of ${parity.rows} rows did not become what they had to (allowed 0): ${parity.examples.join(', ')}`,
+  });
+}
+
+/** Nothing but this writes through green's Hydra before the commit: what only new rows meet would show when it is too late. */
+async function write(cutover: Cutover): Promise<void> {
+  const { run } = cutover;
+  const differences = run.receipts.parity?.differences ?? null;
+  await finds(cutover, 'writes', ['HYDRA_UNREACHABLE', 'HYDRA_UNEXPECTED', 'CHECK_FAILED'], async () => {
+    run.receipts.writes = await steps.tryWrites({ ...run.stepInput, differences });
+  });
+  const changed = run.receipts.writes?.changed ?? 0;
+  if (changed === 0) return;
+  run.findings.push({
+    phase: 'writes',
+    weight: 'blocks',
+    code: 'PARITY_DIFFERS',
+    what: `${changed} rows are no more what they had to become after Hydra wrote others (allowed 0)`,
   });
 }
 

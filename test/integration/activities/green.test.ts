@@ -1,11 +1,7 @@
+import { keepRowHashes } from '../../../activities/rehearsal/row-hashes';
 import { cleanGreen } from '../../../activities/clean-green';
 import { startGreen, stopGreen } from '../../../activities/green-hydra';
-import { guardPurge } from '../../../activities/guard-purge';
-import { readMetrics } from '../../../activities/read-metrics';
-import { sampleBlue } from '../../../activities/samples';
-import { validate } from '../../../activities/validate';
 import { openSide } from '../../../hydra/arbiter/arbiter';
-import { chooseSubjects } from '../../../hydra/validation';
 import { closeGreen } from '../../../activities/close-green';
 import { guardGreen } from '../../../activities/guard-green';
 import { migrateGreen } from '../../../activities/migrate-green';
@@ -23,20 +19,13 @@ import { sharedServers } from '../../support/shared-servers';
 import { Stages } from '../../support/stages';
 import { until } from '../../support/until';
 import { Client } from 'pg';
-import {
-  DATABASE,
-  GreenFixture,
-  SECRET,
-  SETTINGS,
-  jobThatWouldRemove,
-  stepContext,
-  testCommands,
-} from './green-fixture';
+import { DATABASE, GreenFixture, SECRET, SETTINGS, stepContext, testCommands } from './green-fixture';
 import { declareDifferenceTests } from './green-differences';
 import { CLIENT_ORIGIN, GreenHydras } from './green-hydras';
+import { greenAnswersAsBlueDid } from './green-answers';
+import { copyIsWritten } from './copy-is-written';
 import { bothHydrasAnswer } from './both-hydras-answer';
 import { MASTER_PASSWORD } from '../world/rds/endpoint-fixture';
-import { PATH } from '../../support/path';
 
 const AS_OF = '2026-03-01T12:00:00.000Z';
 const { hydra230, hydra11110 } = sharedServers().binaries;
@@ -118,7 +107,11 @@ const stages = new Stages({
     await takeSnapshot(fixture.deps(), fixture.input, context());
     await restoreGreen(fixture.deps(), fixture.input, context());
   },
-  closed: async () => void (await closeGreen(fixture.deps(), fixture.input, context())),
+  closed: async () => {
+    await closeGreen(fixture.deps(), fixture.input, context());
+    // Of a rehearsal: what makes it one, and what its writes are judged by.
+    await keepRowHashes(fixture.deps(), fixture.input, context());
+  },
   cleaned: async () => void (await cleanGreen(fixture.deps(), fixture.input, context())),
   migrated: async () => {
     const commands = testCommands({ migrate: MIGRATE, migrateStatus: STATUS });
@@ -364,40 +357,7 @@ describe('green, from the snapshot on', () => {
     });
 
     it('answers as blue did; a consent that is there and not listed fails the validation and the purge guard', async () => {
-      const hydra = hydras.api();
-      const subjects = (of: number) => fixture.on('blue', (blue) => chooseSubjects(PATH.consents, blue, of));
-      let named = await subjects(20);
-      const deps = fixture.deps({ hydra, jobs: [jobThatWouldRemove(() => Promise.resolve(named))] });
-      const taken = await sampleBlue(deps, fixture.input, context());
-      expect(taken).toEqual({ subjects: 5, clients: 5 });
-      const closed = await validate(deps, fixture.input, context());
-      expect(closed.checks.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(['green takes writes']);
-
-      await fixture.on('green', (green) => openSide(green, 1, 1_000));
-      const settings = { ...SETTINGS, validation: { ...SETTINGS.validation, syntheticLogin: true } };
-      const open = { ...deps, settings };
-      const validated = await validate(open, fixture.input, context());
-      expect(validated.checks.filter(({ ok }) => !ok)).toEqual([]);
-      expect(validated.checks.map(({ name }) => name)).toContain('synthetic login');
-      // A consent of one of them may have expired.
-      const misread = await guardPurge(open, fixture.input, context());
-      expect(misread.ok).toBe(false);
-      expect(misread.jobs[0]?.intact).toBeGreaterThan(10);
-      const [revoked = '', ...others] = named;
-      await hydras.revokeConsents(revoked);
-      named = [revoked];
-      expect(await guardPurge(open, fixture.input, context())).toMatchObject({ ok: true, jobs: [{ explained: 1 }] });
-      named = others;
-
-      await fixture.on('green', (green) => green.query('UPDATE hydra_oauth2_flow SET state = 1 WHERE state = 6'));
-      const damaged = await validate(open, fixture.input, context());
-      expect(damaged.checks.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(['consent sessions']);
-      const guard = await guardPurge(open, fixture.input, context());
-      expect(guard.ok).toBe(false);
-      expect(guard.jobs[0]?.hidden).toBeGreaterThan(10);
-      const metrics = await readMetrics(open, fixture.input, context());
-      expect(metrics.green?.requests).toBeGreaterThan(0);
-      expect(JSON.stringify([validated, damaged, guard])).not.toMatch(/user-|subject-/);
+      await greenAnswersAsBlueDid(fixture, hydras);
     });
 
     it('serves on, unchanged, when a step that prepares, stops or removes green comes again', async () => {
@@ -416,6 +376,10 @@ describe('green, from the snapshot on', () => {
       await fixture.on('green', asHydra, { login });
       expect(await fixture.lookAtGreen()).toEqual(before);
       expect(await fixture.canLogIn(login.user, login.password)).toBe(true);
+    });
+
+    it('of a rehearsal writes all that it will have to write, changes nothing else, and can never be opened any more', async () => {
+      await copyIsWritten(fixture, hydras, closeAgain);
     });
 
     it('is stopped by its command, which must have an effect', async () => {

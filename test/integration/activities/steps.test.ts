@@ -58,6 +58,7 @@ const ACTS: { readonly [Name in StepName]: readonly Situation[] } = {
   verifyParity: NEVER,
   compareRowHashes: NEVER,
   compareAnswers: NEVER,
+  tryWrites: NEVER,
   gatherEvidence: NEVER,
   pauseJobs: NEVER,
   resumeJobs: NEVER,

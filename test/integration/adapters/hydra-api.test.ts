@@ -51,6 +51,24 @@ describe.each(SIDE_NAMES)('the API of %s', (side) => {
     await http.close();
   });
 
+  it('writes all that a Hydra writes, leaves nothing of it, and says where the database refuses', async () => {
+    const { steps } = await api.syntheticWrites(side);
+    for (const step of ['refresh', 'client credentials', 'revoke', 'change client', 'make keys', 'remove keys']) {
+      expect(steps).toContain(step);
+    }
+    expect(await api.client(side, 'hydra-cutover-check')).toBeUndefined();
+    expect(await api.keyThumbprints(side, 'hydra-cutover-check')).toEqual([]);
+    const database = await (side === 'blue' ? blueDatabase : greenDatabase).connect();
+    // True for every token that is there, and for none that will be.
+    await database.query(`ALTER TABLE hydra_oauth2_access ADD CONSTRAINT own CHECK (signature = 'x') NOT VALID`);
+    await expect(api.syntheticWrites(side)).rejects.toMatchObject({
+      code: 'HYDRA_UNEXPECTED',
+      message: expect.stringMatching(/"exchange code".* 500/) as string,
+    });
+    await database.query('ALTER TABLE hydra_oauth2_access DROP CONSTRAINT own');
+    await database.end();
+  });
+
   it('answers what only the holder of a token can ask, whose user is gone afterwards', async () => {
     const seen = await api.withSyntheticTokens(side, async ({ accessToken, refreshToken }) => ({
       access: await api.introspection(side, accessToken),

@@ -113,6 +113,7 @@ export const STEP_ANSWERS: Record<StepName, FakeStep> = {
   verifyParity: async () => PARITY,
   compareRowHashes: async () => PARITY,
   compareAnswers: async () => ANSWERS,
+  tryWrites: async () => ({ steps: ['refresh'], durationMs: 1, changed: 0 }),
   gatherEvidence: async () => EVIDENCE,
   pauseJobs: async () => undefined,
   resumeJobs: async () => undefined,

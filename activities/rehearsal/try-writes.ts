@@ -1,0 +1,49 @@
+import { type DatabaseSession } from '../../domain/ports/databases';
+import { type WriteTrialReceipt } from '../../domain/receipts';
+import { type TryWritesInput } from '../../domain/steps';
+import { letCopyBeWritten } from '../../hydra/closing';
+import { compareWithExpected } from '../../hydra/parity';
+import { type CarriedTableName, copyPathOf } from '../../hydra/paths';
+
+import { whileBeating } from '../green/while-beating';
+import { withGreen } from '../green/with-green';
+import { type Step, type StepContext, type StepDeps } from '../step';
+
+/** Green's Hydra makes the key sets that a database of 1.x has not when it is first asked for them. */
+const MADE_BY_HYDRA = 'hydra_jwk' satisfies CarriedTableName;
+
+/**
+ * Lets a rehearsal's copy, which nobody uses, take writes, and green's own Hydra do everything that it writes for clients and
+ * administrators; then compares the rows once more. A constraint that only new rows meet, a missing grant or a wrong secret shows
+ * here. A repeat removes what the first left and tries once more.
+ *
+ * @throws CutoverFault CHECK_FAILED (this is no rehearsal's copy) | HYDRA_UNEXPECTED (says at which step it broke) | HYDRA_UNREACHABLE |
+ *   CROSSED_CONNECTION | LOCK_BUSY | DB_UNREACHABLE
+ */
+export const tryWrites: Step<TryWritesInput, WriteTrialReceipt> = (deps, input, context) =>
+  withGreen(deps, input, context, 'try writes', async (green) => {
+    const { cutoverId, differences } = input;
+    await letCopyBeWritten(green, { cutoverId, signal: context.signal });
+    const { steps, durationMs } = await whileBeating(
+      context,
+      () => ({ step: 'writing through Hydra' }),
+      () => deps.hydra.syntheticWrites('green'),
+    );
+    const changed =
+      differences === null ? null : Math.max(0, (await countDifferences(deps, green, context)) - differences);
+    return { steps, durationMs, changed };
+  });
+
+async function countDifferences(deps: StepDeps, green: DatabaseSession, context: StepContext): Promise<number> {
+  let table = '';
+  const { differences, tables } = await whileBeating(
+    context,
+    () => ({ step: 'comparing', table }),
+    () =>
+      compareWithExpected(copyPathOf(deps.settings.hydraVersion), green, {
+        signal: context.signal,
+        onTable: (name) => (table = name),
+      }),
+  );
+  return differences - (tables[MADE_BY_HYDRA]?.extra ?? 0);
+}
