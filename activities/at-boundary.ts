@@ -2,7 +2,10 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { isCutoverFault } from '../domain/faults';
 import { type Steps } from '../domain/steps';
-import { type Step, type StepDeps, type StepLog } from './step';
+import { type InPlaceSteps } from '../domain/in-place/steps';
+import { type InPlaceTable } from './in-place';
+import { type InPlaceDeps } from './in-place/deps';
+import { type Step, type StepContext, type StepDeps, type StepLog } from './step';
 
 /** So often a running step says that it is alive. A cancellation arrives with the answer. */
 const HEARTBEAT_MS = 1_000;
@@ -18,12 +21,30 @@ export type StepTable = {
 
 /** Makes Temporal activities of steps: the only place where faults become Temporal's failures. */
 export function activitiesOf(table: StepTable, deps: StepDeps): Steps {
-  const steps: [string, Step<never, unknown>][] = Object.entries(table);
-  const activities: unknown = Object.fromEntries(steps.map(([name, step]) => [name, atBoundary(name, step, deps)]));
-  return activities as Steps;
+  return bounded<Steps, StepDeps>(table, deps);
 }
 
-function atBoundary(name: string, step: Step<never, unknown>, deps: StepDeps): (input: never) => Promise<unknown> {
+/** The same of an upgrade in place. */
+export function inPlaceActivitiesOf(table: InPlaceTable, deps: InPlaceDeps): InPlaceSteps {
+  return bounded<InPlaceSteps, InPlaceDeps>(table, deps);
+}
+
+type AnyStep<Deps> = (deps: Deps, input: never, context: StepContext) => Promise<unknown>;
+
+function bounded<Activities, Deps extends { readonly log: StepLog }>(
+  table: Readonly<Record<string, AnyStep<Deps>>>,
+  deps: Deps,
+): Activities {
+  const steps = Object.entries(table);
+  const activities: unknown = Object.fromEntries(steps.map(([name, step]) => [name, atBoundary(name, step, deps)]));
+  return activities as Activities;
+}
+
+function atBoundary<Deps extends { readonly log: StepLog }>(
+  name: string,
+  step: AnyStep<Deps>,
+  deps: Deps,
+): (input: never) => Promise<unknown> {
   return async (input) => {
     const context = Context.current();
     const { attempt } = context.info;

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isSupportedHydraVersion } from '../domain/hydra-versions';
+import { IN_PLACE_PATHS } from '../domain/in-place/paths';
 import { pathOf, pathsText } from '../hydra/paths/registry';
 import { valueAt } from './origins';
 import { type TreeProblem } from './resolve-tree';
@@ -19,6 +20,9 @@ type Read = (path: string) => unknown;
 const CROSS_CHECKS: readonly ((read: Read) => readonly TreeProblem[])[] = [
   drillsAreForPractice,
   aPathLeadsToGreen,
+  aStepLeadsToBlue,
+  rolesOfBothVersionsDiffer,
+  sharesRise,
   instancesDiffer,
   databasesDiffer,
   urlsDiffer,
@@ -54,6 +58,30 @@ function aPathLeadsToGreen(read: Read): readonly TreeProblem[] {
   return [
     problem('green.hydraVersion', what, 'name the versions of one of these ways, and take the next way afterwards'),
   ];
+}
+
+function aStepLeadsToBlue(read: Read): readonly TreeProblem[] {
+  const [from, blue] = [read('inPlace.from'), read('blue.hydraVersion')];
+  const paths: Readonly<Record<string, { readonly to: string }>> = IN_PLACE_PATHS;
+  const path = typeof from === 'string' ? paths[from] : undefined;
+  if (path === undefined || typeof blue !== 'string' || path.to === blue) return [];
+  const what = `is ${blue}, and Hydra ${String(from)} is upgraded in place to ${path.to}`;
+  return [problem('blue.hydraVersion', what, `write ${path.to}: blue is what it is after the step in place`)];
+}
+
+function rolesOfBothVersionsDiffer(read: Read): readonly TreeProblem[] {
+  const [old, next] = [read('inPlace.oldRole'), read('inPlace.newRole')];
+  if (typeof old !== 'string' || old !== next) return [];
+  const what = `is ${old}, as inPlace.oldRole: the new version would look through the views of the old one`;
+  return [problem('inPlace.newRole', what, 'make a role of its own for it, member of blue.hydraRole')];
+}
+
+function sharesRise(read: Read): readonly TreeProblem[] {
+  const shares = read('inPlace.shares');
+  if (!Array.isArray(shares) || shares.some((share) => typeof share !== 'number')) return [];
+  const rises = (shares as number[]).every((share, index) => index === 0 || share > (shares[index - 1] as number));
+  if (rises && shares.at(-1) === 100) return [];
+  return [problem('inPlace.shares', `is ${shares.join(', ')}`, 'let them rise to 100')];
 }
 
 function instancesDiffer(read: Read): readonly TreeProblem[] {

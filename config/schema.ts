@@ -3,6 +3,7 @@ import { checksSection } from './sections/checks';
 import { jobsSection, targetsSection } from './sections/dependents';
 import { environmentSection } from './sections/environment';
 import { gatewaysSection } from './sections/gateways';
+import { inPlaceSection } from './sections/in-place';
 import { logSection } from './sections/log';
 import { rdsSection } from './sections/rds';
 import { rehearsalSection, scheduleSection } from './sections/rehearsal';
@@ -31,6 +32,7 @@ export const configSchema = z
     rds: rdsSection.prefault({}),
     blue: blueSection,
     green: greenSection,
+    inPlace: inPlaceSection.optional(),
     gateways: gatewaysSection,
     targets: targetsSection,
     jobs: jobsSection,

@@ -110,6 +110,12 @@ export const FAULTS = {
     meaning:
       'committed, and nobody can say that nothing went around the fence of blue; green stays closed until a person decides',
   },
+  SHARE_BAD: {
+    retryable: false,
+    exitCode: 6,
+    meaning:
+      'the new version answered worse than the old one beside it, or too little was seen of it, and a person gave up',
+  },
   LOCK_BUSY: { retryable: true, exitCode: 6, meaning: 'a database lock was not to be had in time' },
 
   UNDONE: {

@@ -86,11 +86,16 @@ export function isOAuthGrant(text: string | undefined): text is OAuthGrant {
   return text !== undefined && GRANTS.has(text);
 }
 
-/** One kind of answer that a side gave in full, and how often. */
-export interface OAuthAnswerCount {
-  readonly side: SideName;
+/** One kind of answer, and how often it was given. `unanswered`: there was no whole answer. */
+export interface AnswerCount {
   readonly endpoint: OAuthEndpoint;
   readonly grant: OAuthGrant;
-  readonly outcome: OAuthOutcome;
+  readonly outcome: OAuthOutcome | 'unanswered';
   readonly count: number;
+}
+
+/** One kind of answer that a side gave in full, and how often. */
+export interface OAuthAnswerCount extends AnswerCount {
+  readonly side: SideName;
+  readonly outcome: OAuthOutcome;
 }

@@ -1,12 +1,12 @@
 import { type PastRun } from './ports/run-history';
 import { type MigrationTime, type Plan, type PredictionReceipt, type Report } from './receipts';
-import { type Phase } from './runbook';
+import { type AnyPhase } from './runbook';
 
 /** So many of the latest runs that went through a phase say how long it takes: their median. */
 const RUNS_OF_A_PHASE = 3;
 
 /** What a phase's duration grows with. The others take what they take. */
-const GROWS_WITH: Readonly<Partial<Record<Phase, 'bytes' | 'rows'>>> = {
+const GROWS_WITH: Readonly<Partial<Record<AnyPhase, 'bytes' | 'rows'>>> = {
   snapshot: 'bytes',
   restore: 'bytes',
   clean: 'rows',
@@ -18,7 +18,7 @@ const GROWS_WITH: Readonly<Partial<Record<Phase, 'bytes' | 'rows'>>> = {
   writes: 'rows',
 };
 /** How long a person thinks says nothing about the next one. */
-const WAITS_FOR_PEOPLE: readonly Phase[] = ['plan', 'cutover', 'finalize'];
+const WAITS_FOR_PEOPLE: readonly AnyPhase[] = ['plan', 'cutover', 'finalize'];
 
 /** What is to be upgraded now. */
 export interface PredictionSubject {
@@ -29,7 +29,7 @@ export interface PredictionSubject {
 }
 
 export interface Prediction {
-  readonly phases: Readonly<Partial<Record<Phase, number>>>;
+  readonly phases: Readonly<Partial<Record<AnyPhase, number>>>;
   readonly migrations: readonly MigrationTime[];
   readonly runs: PredictionReceipt['runs'];
   /** Why there is none. */
@@ -57,7 +57,7 @@ export function predict(subject: PredictionSubject, runs: readonly PastRun[]): P
         : `none of the ${runs.length} latest runs of this environment took Hydra ${blue} to ${green} to its end; a rehearsal would tell`,
     );
   }
-  const phases: Partial<Record<Phase, number>> = {};
+  const phases: Partial<Record<AnyPhase, number>> = {};
   const used = new Set<KnownRun>();
   for (const phase of new Set(known.flatMap(({ durations }) => [...durations.keys()]))) {
     if (WAITS_FOR_PEOPLE.includes(phase)) continue;
@@ -79,7 +79,7 @@ interface KnownRun {
   readonly run: PastRun;
   readonly report: Report;
   readonly plan: Plan;
-  readonly durations: ReadonlyMap<Phase, number>;
+  readonly durations: ReadonlyMap<AnyPhase, number>;
 }
 
 function usable(run: PastRun, subject: PredictionSubject): KnownRun[] {
@@ -89,7 +89,7 @@ function usable(run: PastRun, subject: PredictionSubject): KnownRun[] {
   const { blue, green } = subject.hydraVersion;
   if (plan.hydraVersion.blue !== blue || plan.hydraVersion.green !== green) return [];
   // A phase that ended with a finding was cut short.
-  const cutShort = new Set(
+  const cutShort = new Set<AnyPhase>(
     (report.findings ?? []).filter(({ weight }) => weight === 'blocks').map(({ phase }) => phase),
   );
   const durations = new Map(
@@ -104,7 +104,7 @@ function usable(run: PastRun, subject: PredictionSubject): KnownRun[] {
 }
 
 function predictPhase(
-  phase: Phase,
+  phase: AnyPhase,
   subject: PredictionSubject,
   known: readonly KnownRun[],
 ): { readonly ms: number; readonly from: readonly KnownRun[] } {
@@ -127,7 +127,7 @@ function predictMigrations(subject: PredictionSubject, known: readonly KnownRun[
   }));
 }
 
-function growth(phase: Phase, subject: PredictionSubject, { blue }: Plan): number {
+function growth(phase: AnyPhase, subject: PredictionSubject, { blue }: Plan): number {
   const by = GROWS_WITH[phase];
   if (by === undefined) return 1;
   const [now, then] =

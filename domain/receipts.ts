@@ -1,7 +1,8 @@
+import { type InPlaceReport, type InPlaceVerdict } from './in-place/receipts';
 import { type InstanceDifference } from './instance-plan';
 import { type ChartPoint } from './page/page';
 import { type HydraMetrics } from './ports/hydra-api';
-import { type Decision, type Gate, type Mode, type Outcome, type Phase } from './runbook';
+import { type AnyPhase, type Decision, type Gate, type Mode, type Outcome, type Phase } from './runbook';
 import { type GateSettings } from './settings';
 import { type SideName } from './sides';
 
@@ -80,6 +81,8 @@ export interface Plan {
   readonly quietHours?: string;
   /** Of a rehearsal alone. */
   readonly rehearsal?: RehearsalPlan;
+  /** How blue came to its version, where the step before was one in place. */
+  readonly inPlace?: InPlaceVerdict;
 }
 
 /** From which earlier runs durations were predicted. */
@@ -375,7 +378,7 @@ export interface MetricsReceipt {
 }
 
 export interface UndoReceipt {
-  readonly phase: Phase;
+  readonly phase: AnyPhase;
   readonly ok: boolean;
   readonly durationMs: number;
   readonly error?: string;
@@ -395,7 +398,7 @@ export interface Report {
   readonly outcome: Outcome;
   readonly cause: { readonly code: string; readonly message: string } | null;
   /** `predictedMs`: what the plan expected, where it expected something. */
-  readonly phases: readonly { readonly name: Phase; readonly durationMs: number; readonly predictedMs?: number }[];
+  readonly phases: readonly { readonly name: AnyPhase; readonly durationMs: number; readonly predictedMs?: number }[];
   readonly decisions: readonly {
     readonly gate: Gate;
     readonly decision: Decision;
@@ -429,6 +432,8 @@ export interface Report {
   readonly bake: BakeReceipt | null;
   readonly purgeGuard: PurgeGuardReceipt | null;
   readonly metrics: { readonly before: MetricsReceipt | null; readonly after: MetricsReceipt | null };
+  /** Of an upgrade in place alone. */
+  readonly inPlace?: InPlaceReport;
 }
 
 /** What a schedule's own workflow ends with; the report is that of the rehearsal. */

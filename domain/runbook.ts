@@ -1,3 +1,4 @@
+import { IN_PLACE_PHASES, type InPlacePhase } from './in-place/runbook';
 import { type Page } from './page/page';
 import { type Plan, type Report } from './receipts';
 
@@ -33,6 +34,9 @@ export const PHASES = {
   cleanUp: 'ours removed',
 } as const;
 export type Phase = keyof typeof PHASES;
+/** Of every kind of upgrade. */
+export type AnyPhase = Phase | InPlacePhase;
+export const PHASE_TEXTS: Readonly<Record<AnyPhase, string>> = { ...IN_PLACE_PHASES, ...PHASES };
 /** Those that only a rehearsal goes through: they write to a copy that nobody uses. */
 export const REHEARSAL_PHASES: readonly Phase[] = ['hashes', 'writes'];
 /** Those that a real run goes through. */
@@ -121,7 +125,7 @@ export interface CutoverStatus {
   readonly startedBy: string;
   /** What whoever started it said. */
   readonly note?: string;
-  readonly phase: Phase;
+  readonly phase: AnyPhase;
   /** Set while it goes backwards. */
   readonly undoing: boolean;
   readonly awaiting: {
@@ -136,11 +140,17 @@ export interface CutoverStatus {
     readonly evidence: Page;
     readonly deadline: string | null;
   } | null;
-  readonly phases: readonly { readonly name: Phase; readonly startedAt: string; readonly durationMs: number | null }[];
+  readonly phases: readonly {
+    readonly name: AnyPhase;
+    readonly startedAt: string;
+    readonly durationMs: number | null;
+  }[];
   readonly decisions: readonly RecordedDecision[];
   /** Messages that were not followed: the last few. */
   readonly ignored: readonly IgnoredMessage[];
   readonly committed: boolean;
+  /** Only of an upgrade in place: who serves, in a sentence. */
+  readonly serves?: string;
   /** What a person set for the reading of blue. Missing where an older worker answers. */
   readonly brake?: BrakeState | null;
   readonly plan: Plan | null;

@@ -1,11 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { STEPS } from '../activities';
+import { IN_PLACE_STEPS } from '../activities/in-place';
+import { type StepContext } from '../activities/step';
 import { loadConfig } from '../config/load';
 import { type Logger } from '../config/logger';
+import { CutoverFault } from '../domain/faults';
+import { type InPlacePlan } from '../domain/in-place/receipts';
 import { type Plan } from '../domain/receipts';
+import { createInPlacePorts } from './in-place-ports';
 import { createPorts } from './ports';
 import { SecretKeeper } from './secret-keeper';
 import { toSettings } from './settings';
+
+/** Nobody listens to it, and nobody cancels it. */
+const OF_NOBODY: StepContext = {
+  signal: new AbortController().signal,
+  attempt: 1,
+  heartbeat: () => undefined,
+  lastProgress: undefined,
+};
 
 export interface PlanOptions {
   readonly file?: string;
@@ -30,9 +43,36 @@ export async function planLocally({ file, set, env, cwd, logger }: PlanOptions):
     return await STEPS.preflight(
       { settings, ...ports, log: logger },
       { cutoverId: randomUUID(), environment: settings.environment.name, mode: 'real' },
-      { signal: new AbortController().signal, attempt: 1, heartbeat: () => undefined, lastProgress: undefined },
+      OF_NOBODY,
     );
   } finally {
+    await ports.close();
+    secrets.close();
+  }
+}
+
+/**
+ * The same of an upgrade in place. Changes nothing but the scratch database.
+ *
+ * @throws CutoverFault CHECK_FAILED with all problems; CONFIG_INVALID | CONFIG_UNREADABLE
+ */
+export async function planInPlaceLocally({ file, set, env, cwd, logger }: PlanOptions): Promise<InPlacePlan> {
+  const config = loadConfig({ env, cwd, set, ...(file === undefined ? {} : { file }) });
+  const secrets = new SecretKeeper(config, logger);
+  const ports = createPorts(config, logger, secrets);
+  const inPlace = createInPlacePorts(config, ports, logger, () => secrets.renew());
+  try {
+    if (inPlace === undefined) {
+      throw new CutoverFault(
+        'CHECK_FAILED',
+        'the config has no section inPlace: there is no step before the upgrade; add it, or leave --in-place out',
+      );
+    }
+    await secrets.refresh();
+    const environment = config.environment.name;
+    return await IN_PLACE_STEPS.planInPlace(inPlace, { cutoverId: randomUUID(), environment }, OF_NOBODY);
+  } finally {
+    await inPlace?.close();
     await ports.close();
     secrets.close();
   }

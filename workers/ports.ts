@@ -94,7 +94,7 @@ function historyOptions({ temporal, checks }: Config): TemporalRunHistoryOptions
   };
 }
 
-function location(config: Config, side: SideName): DatabaseLocation {
+export function location(config: Config, side: SideName): DatabaseLocation {
   const { database, hydraRole, rdsInstanceId } = config[side];
   const { host, port, name, user, password, ssl } = database;
   const hydraPassword = hydraRole.password;

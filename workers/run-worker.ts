@@ -2,12 +2,14 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { traceSteps } from '../activities/trace-steps';
 import { temporalConnection } from '../config/temporal-connection';
-import { activitiesOf } from '../activities/at-boundary';
+import { activitiesOf, inPlaceActivitiesOf } from '../activities/at-boundary';
 import { STEPS } from '../activities';
+import { IN_PLACE_STEPS } from '../activities/in-place';
 import { type Logger } from '../config/logger';
 import { loadConfig } from '../config/load';
 import { type Config } from '../config/schema';
 import { listenForHealth } from './health';
+import { createInPlacePorts } from './in-place-ports';
 import { createPorts } from './ports';
 import { SecretKeeper, withSecrets } from './secret-keeper';
 import { toSettings } from './settings';
@@ -40,12 +42,16 @@ export async function runWorker(options: RunWorkerOptions): Promise<number> {
   const settings = toSettings(config);
   const secrets = new SecretKeeper(config, logger);
   const ports = createPorts(config, logger, secrets);
+  const inPlace = createInPlacePorts(config, ports, logger, () => secrets.renew());
   try {
-    const activities = activitiesOf(withSecrets(traceSteps(STEPS), secrets), {
-      settings: { ...settings, temporal: temporalOf(config, env) },
-      ...ports,
-      log: logger,
-    });
+    const activities = {
+      ...activitiesOf(withSecrets(traceSteps(STEPS), secrets), {
+        settings: { ...settings, temporal: temporalOf(config, env) },
+        ...ports,
+        log: logger,
+      }),
+      ...(inPlace && inPlaceActivitiesOf(withSecrets(IN_PLACE_STEPS, secrets), inPlace)),
+    };
     const { versioning, health } = config.worker;
     const worker = await createTemporalWorker(config.temporal, activities, env, logger, versioning);
     const listener = health && (await listenForHealth(health, worker.isPolling));
@@ -75,6 +81,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<number> {
       await worker.close();
     }
   } finally {
+    await inPlace?.close();
     await ports.close();
     secrets.close();
   }

@@ -1,4 +1,3 @@
-import { type StepTable } from '../activities/at-boundary';
 import { type StepLog } from '../activities/step';
 import { AwsSecretStore, pickValue } from '../adapters/secrets-manager';
 import { type Config } from '../config/schema';
@@ -101,7 +100,7 @@ export class SecretKeeper {
 }
 
 /** Every step begins with secrets that are not too old. */
-export function withSecrets(table: StepTable, keeper: SecretKeeper): StepTable {
+export function withSecrets<Table extends object>(table: Table, keeper: SecretKeeper): Table {
   const wrapped = Object.entries(table).map(([name, step]) => {
     const run = step as (...args: readonly unknown[]) => Promise<unknown>;
     return [
@@ -112,7 +111,7 @@ export function withSecrets(table: StepTable, keeper: SecretKeeper): StepTable {
       },
     ] as const;
   });
-  return Object.fromEntries(wrapped) as unknown as StepTable;
+  return Object.fromEntries(wrapped) as Table;
 }
 
 function keyOf({ secretId, jsonKey }: { secretId: string; jsonKey?: string | undefined }): string {

@@ -1,6 +1,7 @@
 import { configDigest } from '../config/digest';
 import { type Config } from '../config/schema';
 import { CutoverFault } from '../domain/faults';
+import { type InPlaceSettings } from '../domain/in-place/settings';
 import { type InstanceOverrides } from '../domain/instance-plan';
 import { type CutoverSettings } from '../domain/settings';
 
@@ -51,6 +52,30 @@ export function toSettings(config: Config): CutoverSettings {
     gates: gateSettings(config.gates),
     rehearsal: { ...config.rehearsal },
     accessTokenLifespanMs: config.levers.accessTokenLifespanMs ?? null,
+  };
+}
+
+/** @returns undefined when the config has no step in place */
+export function inPlaceSettings(config: Config): InPlaceSettings | undefined {
+  const { inPlace, blue } = config;
+  if (inPlace === undefined) return undefined;
+  const { from, oldRole, newRole, migration, recycle, shares, judge, readyDeadlineMs } = inPlace;
+  const { p95MsMax = null, ...limits } = judge;
+  return {
+    environment: config.environment.name,
+    configDigest: configDigest(config),
+    from,
+    to: blue.hydraVersion,
+    schema: blue.database.schema,
+    owner: blue.hydraRole.name,
+    oldRole,
+    newRole,
+    migration,
+    recycle,
+    shares,
+    judge: { ...limits, p95MsMax },
+    readyDeadlineMs,
+    gates: gateSettings(config.gates),
   };
 }
 

@@ -5,7 +5,6 @@ import { type Config } from '../config/schema';
 import { temporalConnection } from '../config/temporal-connection';
 import { CutoverFault } from '../domain/faults';
 import { SEARCH_ATTRIBUTE_NAMES } from '../domain/search-attributes';
-import { type Steps } from '../domain/steps';
 import { type DeploymentVersion, makeCurrent } from './deployment';
 import { workflowBundle } from './workflow-bundle';
 
@@ -37,7 +36,7 @@ export interface TemporalWorker {
 /** @throws CutoverFault TEMPORAL_UNREACHABLE | CHECK_FAILED (no such namespace, search attributes missing) | CONFIG_INVALID */
 export async function createTemporalWorker(
   temporal: Config['temporal'],
-  activities: Steps,
+  activities: object,
   env: NodeJS.ProcessEnv,
   log: Logger,
   versioning?: Config['worker']['versioning'],

@@ -6,7 +6,7 @@ import {
   type Decision,
   type DecisionMessage,
   type Gate,
-  type Phase,
+  type AnyPhase,
 } from '../domain/runbook';
 
 export interface OpenGate {
@@ -20,7 +20,7 @@ export interface GateView {
   readonly open: OpenGate | null;
   /** The latest decision that was followed. */
   readonly last: DecisionMessage | null;
-  readonly phase: Phase;
+  readonly phase: AnyPhase;
   readonly startedBy: string;
   readonly approverIsNotStarter: boolean;
   /** Why gate `cutover` is approved only with a note; null: it needs none. */

@@ -2,7 +2,7 @@ import { answerCommand } from '../domain/evidence/answer-command';
 import { reportPage } from '../domain/evidence/report-page';
 import { markdownTable, pageMarkdown } from '../domain/page/markdown';
 import { type Page } from '../domain/page/page';
-import { PHASES, type CutoverStatus, type Decision, type Gate } from '../domain/runbook';
+import { PHASE_TEXTS, type CutoverStatus, type Decision, type Gate } from '../domain/runbook';
 import { type Cause } from './failures';
 
 /**
@@ -14,12 +14,14 @@ export function renderDetails(status: CutoverStatus, undoing: Cause | null, gate
   const { environment, phase, report, committed } = status;
   if (report !== null) return [`## ${environment}: ${report.outcome}`, pageMarkdown(reportPage(report))].join('\n\n');
   const direction = undoing === null ? '' : ' (going back)';
-  const state = committed
-    ? 'Committed: green serves, and there is no way back.'
-    : 'Not committed: blue serves, and everything can be undone.';
+  const state =
+    status.serves ??
+    (committed
+      ? 'Committed: green serves, and there is no way back.'
+      : 'Not committed: blue serves, and everything can be undone.');
   const parts = [
     `## ${environment}: ${phase}${direction}`,
-    `${PHASES[phase]}. ${state}`,
+    `${PHASE_TEXTS[phase]}. ${state}`,
     causeLine(undoing),
     gateDetails,
   ];
@@ -77,7 +79,7 @@ function plain(text: string): string {
 function phaseTable({ phases, decisions, ignored }: CutoverStatus): string {
   const rows = phases.map(({ name, durationMs }) => [
     name,
-    PHASES[name],
+    PHASE_TEXTS[name],
     durationMs === null ? 'now' : `${(durationMs / 1_000).toFixed(1)} s`,
   ]);
   const parts = [markdownTable(['phase', 'what', 'took'], rows)];

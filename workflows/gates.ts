@@ -132,9 +132,9 @@ export class Gates {
       last: this.last,
       phase: this.run.phase,
       startedBy: this.run.startedBy,
-      approverIsNotStarter: this.run.receipts.plan?.gates.approverIsNotStarter ?? false,
+      approverIsNotStarter: this.run.gateSettings?.approverIsNotStarter ?? false,
       approvalNeedsNote: tooManyWrites(this.run),
-      approvers: this.run.receipts.plan?.gates.approvers ?? [],
+      approvers: this.run.gateSettings?.approvers ?? [],
     };
   }
 }

@@ -1,6 +1,7 @@
 import { log, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { type CutoverKnown } from '../domain/evidence/cutover-page';
 import { type InterveneKnown } from '../domain/evidence/intervene-page';
+import { type InPlaceReport } from '../domain/in-place/receipts';
 import { thinned, type ChartPoint } from '../domain/page/page';
 import {
   type CutoverEvidence,
@@ -16,10 +17,11 @@ import {
   type IgnoredMessage,
   type Mode,
   type Outcome,
-  type Phase,
+  type AnyPhase,
   type RecordedDecision,
   type UpgradeInput,
 } from '../domain/runbook';
+import { type GateSettings } from '../domain/settings';
 import { type CommittedAttempt, type StepInput } from '../domain/steps';
 import { renderDetails } from './details';
 import { type Cause } from './failures';
@@ -55,8 +57,11 @@ export interface Unproven {
   readonly committed?: CommittedAttempt;
 }
 
+/** Filled in step by step. */
+export type InPlaceReceipts = { -readonly [Field in keyof InPlaceReport]: InPlaceReport[Field] };
+
 interface PhaseEntry {
-  readonly name: Phase;
+  readonly name: AnyPhase;
   readonly startedMs: number;
   durationMs: number | null;
 }
@@ -105,6 +110,8 @@ export class CutoverRun {
   /** Set while it goes backwards: why. */
   undoing: Cause | null = null;
   report: Report | null = null;
+  /** Of an upgrade in place alone; its `layerStays` is known at the end. */
+  inPlace: InPlaceReceipts | null = null;
   private readonly startedAtMs = workflowInfo().startTime.getTime();
   private readonly entries: PhaseEntry[] = [];
   private readonly ignored: IgnoredMessage[] = [];
@@ -112,7 +119,7 @@ export class CutoverRun {
   private latency: readonly ChartPoint[] = [];
   private awaiting: Awaiting = null;
   private awaitingDetails = '';
-  private phaseName: Phase = 'preflight';
+  private phaseName: AnyPhase = 'preflight';
 
   constructor(input: UpgradeInput) {
     this.environment = input.environment;
@@ -122,12 +129,17 @@ export class CutoverRun {
     upsertSearchAttributes(searchAttributes({ CutoverEnvironment: this.environment, CutoverMode: this.mode }));
   }
 
-  get phase(): Phase {
+  get phase(): AnyPhase {
     return this.phaseName;
   }
 
   get stepInput(): StepInput {
     return { cutoverId: this.cutoverId, environment: this.environment, startedBy: this.startedBy };
+  }
+
+  /** Of the plan, once there is one. */
+  get gateSettings(): GateSettings | undefined {
+    return this.receipts.plan?.gates ?? this.inPlace?.plan?.gates;
   }
 
   get plan(): Plan {
@@ -136,7 +148,7 @@ export class CutoverRun {
   }
 
   /** Runs one phase and keeps how long it took, also when it fails. */
-  async inPhase<T>(name: Phase, work: () => Promise<T>): Promise<T> {
+  async inPhase<T>(name: AnyPhase, work: () => Promise<T>): Promise<T> {
     const entry: PhaseEntry = { name, startedMs: Date.now(), durationMs: null };
     this.entries.push(entry);
     this.enter(name);
@@ -150,7 +162,7 @@ export class CutoverRun {
   }
 
   /** Where it is, without a new entry in the list: on the way back. */
-  enter(name: Phase): void {
+  enter(name: AnyPhase): void {
     this.phaseName = name;
     upsertSearchAttributes(searchAttributes({ CutoverPhase: name }));
     this.show();
@@ -208,7 +220,7 @@ export class CutoverRun {
   /** What a person is told where the run cannot go on by itself. */
   interveneKnown(asked: Pick<InterveneKnown, 'phase' | 'problem' | 'serves' | 'answers'>): InterveneKnown {
     const { environment, decisions, undone, committed, receipts } = this;
-    return { environment, ...asked, decisions, undone, green: committed ? receipts : null };
+    return { environment, ...asked, decisions, undone, green: committed && this.inPlace === null ? receipts : null };
   }
 
   status(): CutoverStatus {
@@ -225,6 +237,7 @@ export class CutoverRun {
       decisions: this.decisions,
       ignored: this.ignored,
       committed: this.committed,
+      ...(this.inPlace === null ? {} : { serves: serving(this.inPlace, this.committed) }),
       brake: this.brake,
       plan: this.receipts.plan,
       report: this.report,
@@ -251,6 +264,7 @@ export class CutoverRun {
       backlog: this.backlog,
       latency: this.latency,
       ...this.receipts,
+      ...(this.inPlace === null ? {} : { inPlace: this.inPlace }),
     };
     upsertSearchAttributes(searchAttributes({ CutoverOutcome: outcome }));
     this.awaits(null);
@@ -259,9 +273,11 @@ export class CutoverRun {
 
   /** A phase that was gone through again counts as one, with all its time. */
   private phaseTotals(): Report['phases'] {
-    const totals = new Map<Phase, number>();
+    const totals = new Map<AnyPhase, number>();
     for (const { name, durationMs } of this.entries) totals.set(name, (totals.get(name) ?? 0) + (durationMs ?? 0));
-    const predicted = new Map(this.receipts.plan?.steps.map(({ phase, predictedMs }) => [phase, predictedMs]));
+    const predicted = new Map<AnyPhase, number | null>(
+      this.receipts.plan?.steps.map(({ phase, predictedMs }) => [phase, predictedMs]),
+    );
     return [...totals].map(([name, durationMs]) => {
       const predictedMs = predicted.get(name) ?? null;
       return { name, durationMs, ...(predictedMs === null ? {} : { predictedMs }) };
@@ -279,6 +295,13 @@ function noteOf(note: string | undefined): { readonly note?: string } {
 
 function perSecondOf(perSecond: number | undefined): { readonly perSecond?: number } {
   return perSecond === undefined ? {} : { perSecond };
+}
+
+function serving({ plan, beside, shares }: InPlaceReceipts, committed: boolean): string {
+  if (committed) return 'The new version serves alone, and there is no way back.';
+  const share = shares.at(-1);
+  if (plan === null || beside === null || share === undefined) return 'The old version serves, and can go on doing so.';
+  return `Both versions serve: Hydra ${plan.from} can take all of it at any time.`;
 }
 
 export function now(): string {

@@ -1,6 +1,6 @@
 import { CancellationScope, log } from '@temporalio/workflow';
 import { intervenePage, type InterveneKnown } from '../domain/evidence/intervene-page';
-import { GATES, type Phase } from '../domain/runbook';
+import { GATES, type AnyPhase } from '../domain/runbook';
 import { causeOf, isJudgeable, type Cause } from './failures';
 import { intervene, type Gates, type Intervention } from './gates';
 import { type CutoverRun } from './run';
@@ -13,7 +13,7 @@ interface GivenUp {
 }
 
 interface UndoEntry {
-  readonly phase: Phase;
+  readonly phase: AnyPhase;
   readonly undo: Undo;
   /** Says who serves: no `skip` and no `give_up`. */
   readonly isClaim: boolean;
@@ -36,7 +36,7 @@ export class Saga {
     return this.stack.length;
   }
 
-  register(phase: Phase, undo: () => Promise<unknown>): void {
+  register(phase: AnyPhase, undo: () => Promise<unknown>): void {
     const undone: Undo = async () => {
       await undo();
       return 'undone';
@@ -45,7 +45,7 @@ export class Saga {
   }
 
   /** The undo that decides whether there is a way back. Without its answer nothing below it may be undone: no `skip`. */
-  registerClaim(phase: Phase, claim: () => Promise<{ readonly outcome: 'aborted' | 'committed' }>): void {
+  registerClaim(phase: AnyPhase, claim: () => Promise<{ readonly outcome: 'aborted' | 'committed' }>): void {
     const undo: Undo = async () => ((await claim()).outcome === 'committed' ? 'committed' : 'undone');
     this.stack.push({ phase, undo, isClaim: true });
   }

@@ -1,7 +1,11 @@
 import { type CommandRunner } from '../../domain/ports/command-runner';
 import { type Databases } from '../../domain/ports/databases';
+import { type ClientReader, type HydraApi } from '../../domain/ports/hydra-api';
 import { type StatementRecorder } from '../../domain/ports/statement-recorder';
+import { type Gateway } from '../../domain/ports/targets';
+import { type HydraAge } from '../../domain/in-place/ages';
 import { type InPlaceCommand, type InPlaceDatabase, type InPlaceSettings } from '../../domain/in-place/settings';
+import { type StepContext, type StepLog } from '../step';
 
 /** What the steps of an upgrade in place may use. */
 export interface InPlaceDeps {
@@ -12,6 +16,11 @@ export interface InPlaceDeps {
   /** Of the role that the vendor's programs log in as on the scratch database. */
   readonly withScratchPassword: <T>(use: (password: string) => Promise<T>) => Promise<T>;
   readonly commands: CommandRunner<InPlaceCommand>;
-  /** Has the old Hydra read clients, as any administrator does: that proves where its sessions look. */
-  readonly askOldForClients: () => Promise<void>;
+  readonly gateways: readonly Gateway[];
+  /** Both are Hydras of blue, and are asked as such. */
+  readonly hydra: Readonly<Record<HydraAge, HydraApi & ClientReader>>;
+  readonly log: StepLog;
 }
+
+/** The code of one step of an upgrade in place. */
+export type InPlaceStep<Input, Result> = (deps: InPlaceDeps, input: Input, context: StepContext) => Promise<Result>;

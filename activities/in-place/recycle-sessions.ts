@@ -62,7 +62,7 @@ export async function proveOldSessions(
   place: CompatibilityPlace,
   since: string,
 ): Promise<OldSessions> {
-  await deps.askOldForClients();
+  await deps.hydra.old.readClients('blue');
   const seen = await oldSessions(client, place, since);
   if (seen.marked > 0 && seen.around === 0) return seen;
   const observed =

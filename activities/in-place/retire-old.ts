@@ -2,8 +2,9 @@ import { CutoverFault } from '../../domain/faults';
 import { dropCompatibility, oldSessions, switchOldSessionsBack } from '../../hydra/in-place/compatibility';
 import { IN_PLACE_SCHEMA, readKeptRun } from '../../hydra/in-place/keep-plan';
 import { repeatUpdates } from '../../hydra/in-place/run-acts';
-import { type StepContext } from '../step';
-import { type InPlaceDeps } from './deps';
+import { type RetiredReceipt } from '../../domain/in-place/receipts';
+import { type StepInput } from '../../domain/steps';
+import { type InPlaceStep } from './deps';
 import { onLive, placeOf, withActTools } from './prepare-live';
 import { awaitRecycled } from './recycle-sessions';
 
@@ -13,10 +14,7 @@ import { awaitRecycled } from './recycle-sessions';
  *
  * Idempotent. @throws CutoverFault LOCK_BUSY (the old version still runs) | CHECK_FAILED (acts are open)
  */
-export async function removeLayer(
-  deps: InPlaceDeps,
-  context: StepContext,
-): Promise<{ readonly rowsBroughtUp: number }> {
+export const removeLayer: InPlaceStep<StepInput, RetiredReceipt> = async (deps, _input, context) => {
   const place = await placeOf(deps);
   return withActTools(deps, context, async (tools) => {
     const { client } = tools;
@@ -43,14 +41,14 @@ export async function removeLayer(
     await client.query(`DROP SCHEMA IF EXISTS ${IN_PLACE_SCHEMA} CASCADE`);
     return { rowsBroughtUp };
   });
-}
+};
 
 /**
  * The undo of the layer. Once the first act has begun it stays: the old version serves through it, and without it not at all.
  *
  * Idempotent; tolerates that nothing was laid. @returns whether it stays
  */
-export async function takeLayerBack(deps: InPlaceDeps, context: StepContext): Promise<{ readonly stays: boolean }> {
+export const takeLayerBack: InPlaceStep<StepInput, { readonly stays: boolean }> = async (deps, _input, context) => {
   const place = await placeOf(deps);
   return onLive(deps, context, async (client) => {
     const kept = await readKeptRun(client);
@@ -62,4 +60,4 @@ export async function takeLayerBack(deps: InPlaceDeps, context: StepContext): Pr
     await client.query(`DROP SCHEMA IF EXISTS ${IN_PLACE_SCHEMA} CASCADE`);
     return { stays: false };
   });
-}
+};

@@ -64,6 +64,7 @@ const observationsBody = z.object({
     hours: z.array(z.object({ at: z.string(), writes: z.number(), peakPerSecond: z.number() })),
   }),
 });
+const besideBody = z.object({ share: z.number() });
 const NOT_FOUND = 404;
 const milliseconds = z.number().nullable();
 const shadowBody = z.object({
@@ -126,6 +127,19 @@ export class HttpGateway extends HttpTarget implements Gateway {
       const page = entries.slice(from, from + CHALLENGES_PER_CALL);
       await this.client.expect({ method: 'PUT', path: '/stale-challenges', body: { entries: page } }, z.unknown());
     }
+  }
+
+  async besideShare(): Promise<number | undefined> {
+    const call: ControlCall = { method: 'GET', path: '/beside' };
+    const answer = await this.client.call(call);
+    if (answer.status === NOT_FOUND) return undefined;
+    const body = besideBody.safeParse(answer.json);
+    if (answer.status !== 200 || !body.success) throw this.client.refusal(call, answer);
+    return body.data.share;
+  }
+
+  async setBesideShare(share: number): Promise<void> {
+    await this.client.expect({ method: 'PUT', path: '/beside', body: { share } }, besideBody);
   }
 
   async traffic(): Promise<GatewayTraffic> {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  type ClientReader,
   type ConsentSample,
   type HydraAnswer,
   type HydraApi,
@@ -40,7 +41,7 @@ const anyObject = z.record(z.string(), z.unknown());
 const keySetBody = z.object({ keys: z.array(anyObject) });
 
 /** {@link HydraApi} over the HTTP APIs of 1.x and 2.x. */
-export class HttpHydraApi implements HydraApi {
+export class HttpHydraApi implements HydraApi, ClientReader {
   readonly #sides: Readonly<Record<SideName, HydraHttp>>;
   readonly #ready: Readonly<Record<SideName, HydraHttp>>;
 
@@ -78,6 +79,13 @@ export class HttpHydraApi implements HydraApi {
     const parsed = anyObject.safeParse(answer.json);
     if (answer.status !== 200 || !parsed.success) throw unexpected(http, call, answer, '200 with a client, or 404');
     return Object.fromEntries(Object.entries(parsed.data).filter(([name]) => !SECRET_FIELDS.has(name)));
+  }
+
+  async readClients(side: SideName): Promise<void> {
+    const http = this.#sides[side];
+    const call: HydraCall = { listener: 'admin', method: 'GET', path: '/clients?limit=1' };
+    const answer = await http.call(call);
+    if (answer.status !== 200 || !Array.isArray(answer.json)) throw unexpected(http, call, answer, '200 with a list');
   }
 
   async publicKeys(side: SideName): Promise<readonly string[]> {

@@ -1,7 +1,7 @@
 import { answerCommand } from '../../domain/evidence/answer-command';
 import { durationText } from '../../domain/evidence/words';
 import { pageText, wrapped } from '../../domain/page/text';
-import { PHASES, type BrakeState, type CutoverStatus } from '../../domain/runbook';
+import { PHASE_TEXTS, type BrakeState, type CutoverStatus } from '../../domain/runbook';
 import { isEndedByForce, type Look, type PendingStep } from './look';
 import { whyNoWorker } from './workers-seen';
 
@@ -20,7 +20,7 @@ export function renderStatus(look: Look, config: string | undefined, width: numb
     if (look.awaiting !== null) lines.push(`awaiting: gate ${look.awaiting}`);
   } else {
     for (const { name, durationMs } of status.phases) {
-      lines.push(`  ${name.padEnd(11)} ${durationText(durationMs).padStart(9)}  ${PHASES[name]}`);
+      lines.push(`  ${name.padEnd(11)} ${durationText(durationMs).padStart(9)}  ${PHASE_TEXTS[name]}`);
     }
   }
   lines.push(...look.pending.map(renderPending));
@@ -38,7 +38,7 @@ function headline({ temporal, status, report, cancelRequested }: Look): string {
   if (temporal !== 'RUNNING') return temporal.toLowerCase();
   const asked = cancelRequested ? ', cancel requested' : '';
   if (status === null) return `running${asked}`;
-  const serves = status.committed ? 'committed, green serves' : 'blue serves';
+  const serves = status.serves ?? (status.committed ? 'committed, green serves' : 'blue serves');
   return `${status.undoing ? 'undoing' : 'running'}, phase ${status.phase}, ${serves}${asked}`;
 }
 

@@ -3,6 +3,7 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { configDigest } from '../../config/digest';
 import { type Config } from '../../config/schema';
 import { CutoverFault, isCutoverFault } from '../../domain/faults';
+import { IN_PLACE_WORKFLOW } from '../../domain/in-place/runbook';
 import { UPGRADE_WORKFLOW, type Mode, type UpgradeInput } from '../../domain/runbook';
 import { printJson, type CliContext } from '../context';
 import { withCutover, type CutoverSession } from './cutover-session';
@@ -13,6 +14,8 @@ import { exitCodeOfLook, teller, watch } from './watch';
 
 export interface StartOptions extends EnvironmentOptions {
   readonly mode: Mode;
+  /** The step before the upgrade, on blue's own database. */
+  readonly inPlace: boolean;
   readonly by?: string;
   readonly note?: string;
   /** Of the config that was looked at. */
@@ -23,19 +26,20 @@ export interface StartOptions extends EnvironmentOptions {
 /** @throws CutoverFault CHECK_FAILED | CUTOVER_RUNNING | TEMPORAL_UNREACHABLE */
 export async function runStart(options: StartOptions, context: CliContext): Promise<number> {
   const config = loadEnvironment(options, context);
+  if (options.inPlace) assertInPlace(options.mode, config);
   const digest = configDigest(config);
   assertAsPlanned(digest, options.configDigest);
   return withCutover(config, context.env, async (session) => {
     const { workflowId, taskQueue } = session;
     const input: UpgradeInput = {
       environment: config.environment.name,
-      mode: options.mode,
+      ...(options.inPlace ? {} : { mode: options.mode }),
       by: options.by ?? userInfo().username,
       configDigest: digest,
       ...(options.note === undefined ? {} : { note: options.note }),
     };
     await assertNothingLeft(session, config, context);
-    const runId = await begin(session, input);
+    const runId = await begin(session, options.inPlace ? IN_PLACE : upgradeIn(options.mode), input);
     const answered = (await queryStatus(session, runId)) !== null;
     if (!answered) {
       context.stderr.write(
@@ -52,6 +56,18 @@ export async function runStart(options: StartOptions, context: CliContext): Prom
     if (options.json) printJson(context, { verb: 'start', ok: exitCodeOfLook(end) === 0, ...end });
     return exitCodeOfLook(end);
   });
+}
+
+/** @throws CutoverFault USAGE | CHECK_FAILED */
+function assertInPlace(mode: Mode, { inPlace }: Config): void {
+  if (mode !== 'real') {
+    throw new CutoverFault('USAGE', `--in-place has no mode ${mode}: leave --mode out`);
+  }
+  if (inPlace !== undefined) return;
+  throw new CutoverFault(
+    'CHECK_FAILED',
+    'the config has no section inPlace: there is no step before the upgrade; add it, or leave --in-place out',
+  );
 }
 
 /** The config may have changed since somebody read its plan. The worker's own config is compared in preflight. */
@@ -85,22 +101,33 @@ async function assertNothingLeft(session: CutoverSession, config: Config, contex
   );
 }
 
+interface Kind {
+  readonly workflow: string;
+  readonly summary: string;
+}
+
+const IN_PLACE: Kind = { workflow: IN_PLACE_WORKFLOW, summary: 'upgrade in place' };
+
+function upgradeIn(mode: Mode): Kind {
+  return { workflow: UPGRADE_WORKFLOW, summary: SUMMARIES[mode] };
+}
+
 const SUMMARIES: Readonly<Record<Mode, string>> = {
   real: 'upgrade',
   rehearse: 'rehearsal of the upgrade',
   drill: 'drill of the upgrade',
 };
 
-async function begin(session: CutoverSession, input: UpgradeInput): Promise<string> {
+async function begin(session: CutoverSession, { workflow, summary }: Kind, input: UpgradeInput): Promise<string> {
   const { client, workflowId, taskQueue } = session;
   try {
-    const handle = await client.workflow.start(UPGRADE_WORKFLOW, {
+    const handle = await client.workflow.start(workflow, {
       workflowId,
       taskQueue,
       args: [input],
       workflowIdConflictPolicy: 'FAIL',
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      staticSummary: `${SUMMARIES[input.mode ?? 'real']} of Hydra in ${input.environment}`,
+      staticSummary: `${summary} of Hydra in ${input.environment}`,
     });
     return handle.firstExecutionRunId;
   } catch (error) {

@@ -1,4 +1,4 @@
-import { addEnvironmentOptions, type EnvironmentOptions } from '../temporal/environment-options';
+import { addEnvironmentOptions } from '../temporal/environment-options';
 import type * as planModule from '../temporal/run-plan';
 import { type Verb } from '../verb';
 
@@ -7,10 +7,15 @@ export const planVerb: Verb = {
   summary: 'check both sides and print what an upgrade would do',
   description: [
     'Runs the checks that a cutover begins with, all of them, in this process and without Temporal, and prints the plan or every problem. Changes nothing.',
+    "`--in-place` plans the step before: what the new version's own `migrate sql` would do is watched on the scratch database, and nothing else is changed.",
   ],
-  examples: ['hydra-cutover plan --config hydra-cutover.yaml'],
+  examples: [
+    'hydra-cutover plan --config hydra-cutover.yaml',
+    'hydra-cutover plan --config hydra-cutover.yaml --in-place',
+  ],
   json: {
     plan: 'steps with their undo, rows that will be cleaned, warnings, `configDigest`; see `Plan` in `domain/receipts.ts`',
+    '(with --in-place)': '`inPlace` instead: see `InPlacePlan` in `domain/in-place/receipts.ts`',
   },
   exitCodes: {
     0: 'an upgrade can begin',
@@ -18,10 +23,13 @@ export const planVerb: Verb = {
     6: 'AWS Secrets Manager does not give a password (SECRET_UNUSABLE, SECRETS_UNREACHABLE)',
   },
   handlesSignals: false,
-  addOptions: addEnvironmentOptions,
+  addOptions: (command) => {
+    addEnvironmentOptions(command);
+    command.option('--in-place', "the step before the upgrade, on blue's own database", false);
+  },
   run: (options, context) => {
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { runPlan } = require('../temporal/run-plan') as typeof planModule;
-    return runPlan(options as unknown as EnvironmentOptions, context);
+    return runPlan(options as unknown as planModule.PlanVerbOptions, context);
   },
 };

@@ -10,11 +10,13 @@ export const startVerb: Verb = {
   summary: 'begin the upgrade of an environment',
   description: [
     'Starts the workflow `upgradeHydra` with the id `cutover/<environment>`: one at a time. It goes on by itself to gate `plan`; nothing is changed before somebody approves there.',
+    '`--in-place` starts the workflow `upgradeInPlace` under the same id, where the config has a section `inPlace`: blue is taken to `blue.hydraVersion` on its own database while it serves. Everything up to gate `finalize` can go back to the old version.',
     'The same from the Temporal UI: workflow type `upgradeHydra`, that id, the task queue of the config, and `{"environment":"<environment>","by":"<you>"}` as input.',
     '`--mode rehearse` does everything up to the switchover on a copy, writes nothing to blue, asks nobody (unless `rehearsal.gatePlan` says so) and takes down what it made. It completes with its findings; it fails only if something broke.',
     '`--mode drill` does all that a real run does, gates included, where the config allows it (`environment.allowsDrill`, never in production). The writes stay on green: there is no way back yet.',
   ],
   examples: [
+    'hydra-cutover start --config hydra-cutover.yaml --in-place --by alice@example.org',
     'hydra-cutover start --config hydra-cutover.yaml --by alice@example.org',
     'hydra-cutover start --config hydra-cutover.yaml --wait --note "change 4711"',
     'hydra-cutover start --config hydra-cutover.yaml --mode rehearse --wait',
@@ -35,6 +37,11 @@ export const startVerb: Verb = {
   addOptions: (command) => {
     addEnvironmentOptions(command);
     command
+      .option(
+        '--in-place',
+        "the step before the upgrade: blue's own database to `blue.hydraVersion`, while it serves",
+        false,
+      )
       .addOption(new Option('--mode <mode>', 'what to do').choices([...MODES]).default('real'))
       .option('--by <name>', 'who starts; a claim, for the report (default: the login name)', parseName)
       .option('--note <text>', 'for the report', parseNote)

@@ -1,5 +1,5 @@
 import { blocksOf, type Block, type Page } from '../page/page';
-import { PHASES, type Decision, type Phase, type RecordedDecision } from '../runbook';
+import { PHASE_TEXTS, type AnyPhase, type Decision, type RecordedDecision } from '../runbook';
 import { type UndoReceipt } from '../receipts';
 import { letPass, type GreenReceipts } from './finalize-page';
 import { greenBlocks, greenFacts } from './green-facts';
@@ -8,9 +8,10 @@ import { fact } from './words';
 /** What is known where a person is called that no plan foresaw. */
 export interface InterveneKnown {
   readonly environment: string;
-  readonly phase: Phase;
+  readonly phase: AnyPhase;
   readonly problem: string;
-  readonly serves: 'blue' | 'green' | 'nobody' | 'unknown';
+  /** `old`, `both`, `new`: Hydras of blue, while it is upgraded in place. */
+  readonly serves: 'blue' | 'green' | 'nobody' | 'unknown' | 'old' | 'both' | 'new';
   /** What each answer does; `wait` is the same everywhere. */
   readonly answers: Readonly<Partial<Record<Decision, string>>>;
   readonly decisions: readonly RecordedDecision[];
@@ -23,6 +24,9 @@ const SERVES: Readonly<Record<InterveneKnown['serves'], string>> = {
   blue: 'blue serves, as before',
   green: 'green serves; the commit has no way back',
   nobody: 'nobody serves: it is committed, and green is closed until this is answered',
+  old: 'the old version serves',
+  both: 'both versions serve; all requests can go back to the old one',
+  new: 'the new version serves; the old one is stopped',
   unknown: 'not known until this is answered',
 };
 
@@ -34,8 +38,8 @@ export function intervenePage(known: InterveneKnown): Page {
     title: `${environment} needs a person in phase ${phase}`,
     verdict: { state: 'bad', text: `${SERVES[serves]}. ${problem}`, reasons: [] },
     facts: [
-      fact('who serves', SERVES[serves], serves === 'blue' || serves === 'green' ? undefined : 'bad'),
-      fact('phase', `${phase}: ${PHASES[phase]}`),
+      fact('who serves', SERVES[serves], serves === 'nobody' || serves === 'unknown' ? 'bad' : undefined),
+      fact('phase', `${phase}: ${PHASE_TEXTS[phase]}`),
       ...(green === null ? [] : greenFacts(green)),
     ],
     blocks: blocksOf(

@@ -1,5 +1,6 @@
 import { blocksOf, type Block, type Page, type PageVerdict } from '../page/page';
 import { type Plan } from '../receipts';
+import { verdictBlock } from './in-place-page';
 import { countText, durationText, fact, megabytes } from './words';
 
 /** What a person must know to approve the plan. */
@@ -29,6 +30,7 @@ export function planPage(plan: Plan): Page {
     ],
     blocks: blocksOf(
       { kind: 'list', title: 'Warnings', items: plan.warnings },
+      verdictBlock(plan.inPlace),
       cleaningBlock(plan),
       {
         kind: 'table',

@@ -4,6 +4,7 @@ import { type Outcome } from '../runbook';
 import { phaseBars } from './cutover-page';
 import { answersFact } from './answers';
 import { greenBlocks, greenFacts } from './green-facts';
+import { inPlaceFacts, sharesBlock } from './in-place-page';
 import { undoneBlock } from './intervene-page';
 import { countText, durationText, fact } from './words';
 
@@ -20,12 +21,14 @@ export function reportPage(report: Report): Page {
       fact('cutover', cutoverId),
       ...planFacts(report),
       ...carriedFacts(report),
+      ...(report.inPlace === undefined ? [] : inPlaceFacts(report.inPlace)),
       ...(isCommitted ? greenFacts(report) : []),
     ],
     blocks: blocksOf(
       findingsBlock(report),
       decisionsBlock(report),
       undoneBlock(report.undone),
+      sharesBlock(report.inPlace?.shares ?? []),
       { kind: 'bars', title: 'What each phase took, and was predicted to', unit: 's', bars: phaseBars(report.phases) },
       switchoverBlock(report.switchovers),
       ...(isCommitted ? [latencyBlock(report), ...greenBlocks(report)] : []),
@@ -64,12 +67,18 @@ const OUTCOME_TEXTS: Readonly<Record<Outcome, string>> = {
   rolled_back: 'blue serves again.',
 };
 
-function reportVerdict({ outcome, cause, undone, findings = [], decisions, mode }: Report): PageVerdict {
+const IN_PLACE_TEXTS: Readonly<Partial<Record<Outcome, string>>> = {
+  completed: 'the new version serves, and the old one is gone.',
+  undone: 'the old version serves.',
+  cancelled: 'it was cancelled; the old version serves.',
+};
+
+function reportVerdict({ outcome, cause, undone, findings = [], decisions, mode, inPlace }: Report): PageVerdict {
   const left = undone.filter(({ ok }) => !ok).map(({ phase }) => `the undo of ${phase} is not done`);
   const skipped = decisions.filter(({ decision }) => decision === 'skip');
   const why = cause === null ? [] : [`${cause.code}: ${cause.message}`];
   const letPass = skipped.map(({ by, note }) => `${by} let something pass: ${note ?? 'no reason given'}`);
-  const text = OUTCOME_TEXTS[outcome];
+  const text = inPlace === undefined ? OUTCOME_TEXTS[outcome] : (IN_PLACE_TEXTS[outcome] ?? OUTCOME_TEXTS[outcome]);
   if (left.length > 0) return { state: 'bad', text: `${text} Not everything is undone.`, reasons: [...left, ...why] };
   if (mode === 'rehearse' && outcome === 'rehearsed') {
     const blocking = findings.filter(({ weight }) => weight === 'blocks').length;

@@ -47,6 +47,12 @@ export interface HydraApi {
   withSyntheticTokens<T>(side: SideName, work: (tokens: SyntheticTokens) => Promise<T>): Promise<T>;
 }
 
+/** Has a Hydra read the table of clients, as every request with a token does. */
+export interface ClientReader {
+  /** @throws CutoverFault HYDRA_UNREACHABLE | HYDRA_UNEXPECTED */
+  readClients(side: SideName): Promise<void>;
+}
+
 /** A client as far as a login begins with it. */
 export interface LoginClient {
   readonly id: string;

@@ -1,5 +1,6 @@
 import { type Histogram } from '../histogram';
-import { type OAuthAnswerCount } from '../oauth-answers';
+import { type HydraAge } from '../in-place/ages';
+import { type AnswerCount, type OAuthAnswerCount } from '../oauth-answers';
 import { type HourOfWrites } from '../quiet-hours';
 import { type ShadowOrder, type ShadowView } from '../shadow';
 import { type Sightings } from '../sightings';
@@ -61,6 +62,10 @@ export interface Gateway extends Target {
    * Durable before it returns.
    */
   addStaleChallenges(entries: readonly StaleChallenge[]): Promise<void>;
+  /** Percent of blue's requests that go to the newer of its two Hydras. Undefined: it knows one Hydra of blue. */
+  besideShare?(): Promise<number | undefined>;
+  /** Durable before it returns. @throws CutoverFault TARGET_UNREACHABLE | TARGET_REFUSED (it knows one Hydra of blue) */
+  setBesideShare?(share: number): Promise<void>;
   /** What its clients saw since it started. */
   traffic?(): Promise<GatewayTraffic>;
   /** What it has seen, over weeks and restarts. Undefined: it is of a version that does not look. */
@@ -92,6 +97,14 @@ export interface GatewayTraffic {
   readonly answers: readonly OAuthAnswerCount[];
   /** How long each side took, by endpoint; empty for a gateway of a version that does not measure it. */
   readonly latencies: Readonly<Record<SideName, Readonly<Record<string, Histogram>>>>;
+  /** The same of the two Hydras of blue; undefined for a gateway of a version that does not tell them apart. */
+  readonly beside?: Readonly<Record<HydraAge, AgeTraffic>>;
+}
+
+/** What one of two Hydras of a side said, and how long it took, by endpoint. */
+export interface AgeTraffic {
+  readonly answers: readonly AnswerCount[];
+  readonly latencies: Readonly<Record<string, Histogram>>;
 }
 
 export interface GatewayView {

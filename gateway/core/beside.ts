@@ -1,8 +1,5 @@
+import { type HydraAge } from '../../domain/in-place/ages';
 import { headerValue } from './form';
-
-/** Two Hydras of different versions on the database of one side, while it is upgraded in place. */
-export const HYDRA_AGES = ['old', 'new'] as const;
-export type HydraAge = (typeof HYDRA_AGES)[number];
 
 /** Fields of a form that name a token, the surest first. */
 const TOKEN_FIELDS = ['token', 'refresh_token', 'code'] as const;

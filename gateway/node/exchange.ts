@@ -1,6 +1,7 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type OAuthOutcome } from '../../domain/oauth-answers';
-import { type BesideSplit, type HydraAge } from '../core/beside';
+import { type HydraAge } from '../../domain/in-place/ages';
+import { type BesideSplit } from '../core/beside';
 import {
   type Feature,
   type FeatureAnswer,

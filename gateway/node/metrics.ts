@@ -42,9 +42,9 @@ export class GatewayMetrics {
   });
   private readonly besideLatency = new Histogram({
     name: 'gateway_beside_duration_seconds',
-    help: 'Where blue has two Hydras: requests of each (old, new) by endpoint, from the head to the end of the answer.',
+    help: 'Where blue has two Hydras: requests of each (old, new) by endpoint, from the head to the end of the answer, without time that it was parked.',
     labelNames: ['hydra', 'endpoint'],
-    buckets: LATENCY_BUCKETS_S,
+    buckets: ANSWER_BUCKETS_S,
     registers: [this.registry],
   });
   private readonly besideAnswers = new Counter({
@@ -171,10 +171,11 @@ export class GatewayMetrics {
     if (report.side === undefined) this.refusedParking.inc({ status: report.status });
   }
 
-  private onBeside(asked: NonNullable<ExchangeReport['beside']>, { answer, durationMs }: ExchangeReport): void {
+  private onBeside(asked: NonNullable<ExchangeReport['beside']>, report: ExchangeReport): void {
     const { hydra, endpoint } = asked;
+    const { answer, durationMs, parkedMs } = report;
     this.besideAnswers.inc({ ...asked, outcome: answer?.outcome ?? 'unanswered' });
-    this.besideLatency.observe({ hydra, endpoint }, durationMs / 1_000);
+    this.besideLatency.observe({ hydra, endpoint }, (durationMs - parkedMs) / 1_000);
   }
 
   private onAnswer(side: Side, answer: NonNullable<ExchangeReport['answer']>, durationMs: number): void {

@@ -83,6 +83,26 @@ export async function book(tools: ActTools, { bookkeeping }: OnlinePlan): Promis
   await withLockRetry(client, TABLE, { lockTimeoutMs, attemptsPerTable: lockAttempts, signal }, sql.join(';\n'));
 }
 
+/** What `migrate sql` of either version would find to do; of the old one: whether its sessions see its own tables. */
+export async function readPending(
+  { client, schema }: Pick<ActTools, 'client' | 'schema'>,
+  { versions }: Bookkeeping,
+): Promise<{ readonly pending: readonly string[]; readonly versions: number; readonly oldTables: number }> {
+  const rows = await queryRows<{ version: string }>(client, `SELECT version FROM ${quoteIdentifier(schema)}.${TABLE}`);
+  const there = new Set(rows.map(({ version }) => version));
+  const [old] = await queryRows<{ tables: number }>(
+    client,
+    `SELECT count(*)::int AS tables FROM pg_class
+      WHERE relnamespace = to_regnamespace($1) AND relkind = 'r' AND relname ~ '^hydra_\\w+_migration$'`,
+    [quoteIdentifier(COMPATIBILITY_SCHEMA)],
+  );
+  return {
+    pending: versions.filter((version) => !there.has(version)),
+    versions: there.size,
+    oldTables: old?.tables ?? 0,
+  };
+}
+
 function foreignTable(schema: string, owner: string, wanted: string): CutoverFault {
   return new CutoverFault(
     'MIGRATION_FAILED',

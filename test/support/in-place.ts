@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { HttpHydraApi } from '../../adapters/hydra-api';
 import { ProcessCommandRunner } from '../../adapters/command/process-command-runner';
 import { PostgresDatabases } from '../../adapters/postgres/postgres-databases';
 import { startRecorder } from '../../adapters/postgres/statement-recorder';
@@ -88,7 +89,9 @@ export async function inPlaceFixture(live: TestDatabase, scratch: TestDatabase):
       commands: new ProcessCommandRunner<InPlaceCommand>({ commands }),
       startRecorder: () => startRecorder({ host, port, ssl: { mode: 'disable' } }),
       withScratchPassword: (use) => use(PASSWORD),
-      askOldForClients: () => Promise.reject(new Error('not started in this test')),
+      gateways: [],
+      hydra: { old: hydraAt('http://127.0.0.1:9'), new: hydraAt('http://127.0.0.1:9') },
+      log: SILENT_LOG,
     },
     clone: async (name) => {
       await asAdmin(`CREATE DATABASE ${name} TEMPLATE ${pristine} OWNER ${roles.old}`);
@@ -100,13 +103,38 @@ export async function inPlaceFixture(live: TestDatabase, scratch: TestDatabase):
   };
 }
 
+/** A Hydra of generation 1, for the steps. */
+export function hydraAt(publicUrl: string, adminUrl = publicUrl): HttpHydraApi {
+  const endpoints = { publicUrl, adminUrl, apiGeneration: 1 } as const;
+  return new HttpHydraApi({ sides: { blue: endpoints, green: endpoints } });
+}
+
+const silent = () => undefined;
+const SILENT_LOG = { debug: silent, info: silent, warn: silent, error: silent };
+
+export const IN_PLACE_GATES: InPlaceSettings['gates'] = {
+  planTimeoutMs: 3_600_000,
+  cutoverTimeoutMs: 3_600_000,
+  evidenceEveryMs: 600_000,
+  finalizeTimeoutMs: 3_600_000,
+  finalize: 'manual',
+  approverIsNotStarter: false,
+};
+
 function settingsOf(roles: InPlaceFixture['roles']): InPlaceSettings {
   return {
+    environment: 'test',
+    configDigest: 'digest',
     from: '1.3.2',
     to: '1.11.10',
     schema: 'public',
     owner: roles.old,
     oldRole: roles.old,
+    newRole: roles.next,
+    shares: [1, 10, 50, 100],
+    judge: { durationMs: 1_000, pollMs: 200, requestsMin: 10, errorRateMax: 0, p95MsMax: null },
+    readyDeadlineMs: 60_000,
+    gates: IN_PLACE_GATES,
     migration: { lockTimeoutMs: 100, lockAttempts: 50, batchRows: 2 },
     recycle: { how: 'terminate', deadlineMs: 60_000 },
   };

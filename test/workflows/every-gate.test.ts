@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { type Gate } from '../../domain/runbook';
 import { decide, gateOpens, useTemporal, type Handle } from './support/environment';
+import { IN_PLACE_WORKFLOW } from '../../domain/in-place/runbook';
+import { fakeInPlaceSteps } from './support/fake-in-place-steps';
 import { answers, fails, fakeSteps, inTurn, PLAN, REHEARSAL, type StepName } from './support/fake-steps';
 
 const WORKFLOWS = join(__dirname, '..', '..', 'workflows');
@@ -11,6 +13,8 @@ interface Scene {
   readonly gate: Gate;
   readonly steps?: Partial<Record<StepName, ReturnType<typeof answers>>>;
   readonly mode?: 'rehearse';
+  /** Then it is an upgrade in place, with these of its steps. */
+  readonly inPlace?: NonNullable<Parameters<typeof fakeInPlaceSteps>[0]>;
   /** Brings the run to its question, which is left unanswered. */
   readonly reach?: (handle: Handle) => Promise<void>;
 }
@@ -25,6 +29,9 @@ const drain = { captured: 2, applied: 1, missing: 1, undoneChanges: 0, byKind: {
 
 /** Each place in the workflows that asks, as `file: how often`, and a run that comes to ask it. */
 const SCENES: Readonly<Record<string, readonly Scene[]>> = {
+  'in-place/accept.ts': [{ gate: 'finalize', inPlace: {}, reach: to('plan') }],
+  'in-place/migrate.ts': [{ gate: 'plan', inPlace: {} }],
+  'in-place/phase.ts': [{ gate: 'intervene', inPlace: { migrateOnline: fails }, reach: to('plan') }],
   'phases/clean.ts': [
     {
       gate: 'plan',
@@ -91,9 +98,12 @@ describe('a gate never opens without evidence', () => {
 
   it.each(
     Object.entries(SCENES).flatMap(([file, scenes]) => scenes.map((scene, at) => [file, at + 1, scene] as const)),
-  )('%s, question %i', async (_file, _at, { gate, steps, mode, reach }) => {
-    const { activities } = fakeSteps(steps);
-    const handle = await temporal.begin(activities, mode === undefined ? {} : { mode });
+  )('%s, question %i', async (_file, _at, { gate, steps, mode, inPlace, reach }) => {
+    const input = mode === undefined ? {} : { mode };
+    const handle =
+      inPlace === undefined
+        ? await temporal.begin(fakeSteps(steps).activities, input)
+        : await temporal.begin(fakeInPlaceSteps(inPlace).activities, {}, IN_PLACE_WORKFLOW);
     await reach?.(handle);
     const { awaiting } = await gateOpens(handle, gate);
     const { verdict, facts, title } = awaiting?.evidence ?? { facts: [] };

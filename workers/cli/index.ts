@@ -1,6 +1,6 @@
 /** What the CLI runs of the worker's composition; verbs load it when they need it. */
 export { runWorker } from '../run-worker';
-export { planLocally } from '../plan-locally';
+export { planInPlaceLocally, planLocally } from '../plan-locally';
 export { readSecrets } from '../read-secrets';
 export { lookAtDatabases } from '../look-at-databases';
 export { repairLocally, type RepairReceipt } from '../repair-locally';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, type WorkflowHandle, WorkflowFailedError } from '@temporalio/client';
 import { CutoverFault } from '../../domain/faults';
 import { type Report as CutoverReport } from '../../domain/receipts';
-import { type CutoverStatus, type Gate, PHASES, type Phase } from '../../domain/runbook';
+import { type AnyPhase, type CutoverStatus, type Gate, PHASE_TEXTS } from '../../domain/runbook';
 import { type WorldInfo } from '../up';
 import { mustSucceed } from './cli-process';
 
@@ -51,7 +51,7 @@ export function environmentName(): string {
 }
 
 async function follow(handle: WorkflowHandle, options: DriveOptions): Promise<DrivenUpgrade> {
-  const told = new Set<Phase>();
+  const told = new Set<AnyPhase>();
   const decided = new Set<string>();
   for (;;) {
     options.signal.throwIfAborted();
@@ -59,7 +59,7 @@ async function follow(handle: WorkflowHandle, options: DriveOptions): Promise<Dr
     for (const { name, durationMs } of status.phases) {
       if (durationMs === null || told.has(name)) continue;
       told.add(name);
-      options.say(`${name.padEnd(12)} ${(durationMs / 1_000).toFixed(1).padStart(6)} s  ${PHASES[name]}`);
+      options.say(`${name.padEnd(12)} ${(durationMs / 1_000).toFixed(1).padStart(6)} s  ${PHASE_TEXTS[name]}`);
     }
     if (status.report !== null) return { status, report: status.report };
     if (status.awaiting !== null) await answer(status.awaiting.gate, status, options, decided);

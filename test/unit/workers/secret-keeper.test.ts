@@ -107,8 +107,8 @@ describe('secrets in AWS Secrets Manager', () => {
     aws.secrets.set('one', 'first');
     const config = load('${secretsmanager:one}');
     await keeping(config, async (keeper) => {
-      const table = withSecrets({ validate: async () => config.blue.database.password?.reveal() } as never, keeper);
-      const step = table.validate as () => Promise<unknown>;
+      const validate = async () => config.blue.database.password?.reveal();
+      const { validate: step } = withSecrets({ validate }, keeper);
       expect([await step(), await step()]).toEqual(['first', 'first']);
     });
     expect(aws.reads).toEqual(['one']);

@@ -1,8 +1,9 @@
 import { closed, decide, gateOpens, until, type Handle, type OpenTemporal } from '../support/environment';
-import { fails, fakeSteps, PLAN, REHEARSAL, untilCancelled, type StepName } from '../support/fake-steps';
+import { fakeInPlaceSteps, share } from '../support/fake-in-place-steps';
+import { answers, fails, fakeSteps, PLAN, REHEARSAL, untilCancelled } from '../support/fake-steps';
 import { type UpgradeInput } from '../../../domain/runbook';
 
-type FakeSteps = ReturnType<typeof fakeSteps>;
+type FakeSteps = Pick<ReturnType<typeof fakeInPlaceSteps>, 'activities' | 'calls'>;
 
 /** One run whose history is kept. */
 export interface Scenario {
@@ -11,7 +12,9 @@ export interface Scenario {
   readonly closes: string;
   readonly input?: Partial<UpgradeInput>;
   readonly steps?: Parameters<typeof fakeSteps>[0];
-  readonly drive: (handle: Handle, calls: readonly StepName[]) => Promise<void>;
+  /** Then it is an upgrade in place, with these of its steps. */
+  readonly inPlace?: NonNullable<Parameters<typeof fakeInPlaceSteps>[0]>;
+  readonly drive: (handle: Handle, calls: readonly string[]) => Promise<void>;
 }
 
 /** Every way through the workflow that a run which is open somewhere may have gone. */
@@ -80,12 +83,43 @@ export const SCENARIOS: readonly Scenario[] = [
     steps: { preflight: async ({ environment }) => ({ ...PLAN, environment, mode: 'rehearse', rehearsal: REHEARSAL }) },
     drive: async () => undefined,
   },
+  {
+    name: 'in-place-accepted',
+    closes: 'COMPLETED',
+    inPlace: {},
+    drive: async (handle) => {
+      await decide(handle, 'plan');
+      await decide(handle, 'finalize');
+    },
+  },
+  {
+    name: 'in-place-bad-share',
+    closes: 'UNDONE',
+    inPlace: { judgeShare: async () => share({ verdict: 'bad' }), takeLayerBack: answers({ stays: true }) },
+    drive: async (handle) => {
+      await decide(handle, 'plan');
+      await decide(handle, 'intervene', 'retry');
+      await decide(handle, 'intervene', 'give_up');
+    },
+  },
+  {
+    name: 'in-place-cancelled',
+    closes: 'CANCELLED',
+    inPlace: { migrateOnline: untilCancelled, takeLayerBack: answers({ stays: true }) },
+    drive: async (handle, calls) => {
+      await decide(handle, 'plan');
+      await until(async () => calls.includes('migrateOnline'));
+      await handle.cancel();
+    },
+  },
 ];
 
 /** @returns the run's closed workflow @throws Error when it closed otherwise than the scenario wants */
 export async function play(temporal: OpenTemporal, scenario: Scenario): Promise<Handle> {
-  const { calls, activities }: FakeSteps = fakeSteps(scenario.steps);
-  return temporal.upgrade(
+  const { calls, activities }: FakeSteps =
+    scenario.inPlace === undefined ? fakeSteps(scenario.steps) : fakeInPlaceSteps(scenario.inPlace);
+  const upgrade = scenario.inPlace === undefined ? temporal.upgrade : temporal.upgradeInPlace;
+  return upgrade(
     activities,
     async (handle) => {
       await scenario.drive(handle, calls);

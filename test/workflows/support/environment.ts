@@ -5,6 +5,7 @@ import { Client, type WorkflowHandle } from '@temporalio/client';
 import {
   cutoverWorkflowId,
   SCHEDULED_REHEARSAL_WORKFLOW,
+  UPGRADE_WORKFLOW,
   type CutoverStatus,
   type Gate,
   type UpgradeInput,
@@ -12,6 +13,8 @@ import {
 import { type Report, type ScheduledRehearsal } from '../../../domain/receipts';
 import { SEARCH_ATTRIBUTE_NAMES } from '../../../domain/search-attributes';
 import { workflowBundle } from '../../../workers/workflow-bundle';
+import { IN_PLACE_WORKFLOW } from '../../../domain/in-place/runbook';
+import { fakeInPlaceSteps } from './fake-in-place-steps';
 import { fakeSteps } from './fake-steps';
 import { type StepInput } from '../../../domain/steps';
 import { pageMarkdown } from '../../../domain/page/markdown';
@@ -32,9 +35,15 @@ type Activities = Readonly<Record<string, (input: StepInput) => Promise<unknown>
 /** Open Temporal of its own, with one worker that runs the workflow code as it is in production. */
 export interface OpenTemporal {
   /** Starts an upgrade whose end may be awaited beside others: time does not skip meanwhile. */
-  readonly begin: (activities: Activities, input?: Partial<UpgradeInput>) => Promise<Handle>;
+  readonly begin: (activities: Activities, input?: Partial<UpgradeInput>, workflow?: string) => Promise<Handle>;
   /** Starts an upgrade with these steps and hands its handle to `drive`, which must bring it to its end. */
   readonly upgrade: <T>(
+    activities: Activities,
+    drive: (handle: Handle) => Promise<T>,
+    input?: Partial<UpgradeInput>,
+  ) => Promise<T>;
+  /** The same of an upgrade in place. */
+  readonly upgradeInPlace: <T>(
     activities: Activities,
     drive: (handle: Handle) => Promise<T>,
     input?: Partial<UpgradeInput>,
@@ -54,6 +63,7 @@ export function useTemporal(): Omit<OpenTemporal, 'close'> {
   return {
     begin: (...args) => open.begin(...args),
     upgrade: (...args) => open.upgrade(...args),
+    upgradeInPlace: (activities, drive, input) => open.upgradeInPlace(activities, drive, input),
     rehearseOnSchedule: (...args) => open.rehearseOnSchedule(...args),
   };
 }
@@ -89,7 +99,7 @@ export async function openTemporal(testServer: string): Promise<OpenTemporal> {
     taskQueue: TASK_QUEUE,
     workflowBundle: await workflowBundle(process.env, logger),
     activities: Object.fromEntries(
-      Object.keys(fakeSteps().activities).map((name) => [
+      Object.keys({ ...fakeSteps().activities, ...fakeInPlaceSteps().activities }).map((name) => [
         name,
         (input: StepInput) => stepsOf.get(input.environment)?.[name]?.(input) ?? Promise.reject(new Error('no steps')),
       ]),
@@ -99,10 +109,15 @@ export async function openTemporal(testServer: string): Promise<OpenTemporal> {
     maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS,
   });
   const running = worker.run();
-  const begin = async (client: Client, activities: Activities, input: Partial<UpgradeInput>): Promise<Handle> => {
+  const begin = async (
+    client: Client,
+    activities: Activities,
+    input: Partial<UpgradeInput>,
+    workflow: string = UPGRADE_WORKFLOW,
+  ): Promise<Handle> => {
     const environment = `test-${randomBytes(6).toString('hex')}`;
     stepsOf.set(environment, activities);
-    return client.workflow.start<(input: UpgradeInput) => Promise<Report>>('upgradeHydra', {
+    return client.workflow.start<(input: UpgradeInput) => Promise<Report>>(workflow, {
       workflowId: cutoverWorkflowId(environment),
       taskQueue: TASK_QUEUE,
       args: [{ environment, by: 'starter', ...input }],
@@ -115,8 +130,10 @@ export async function openTemporal(testServer: string): Promise<OpenTemporal> {
     ...(namespace === undefined ? {} : { namespace }),
   });
   return {
-    begin: (activities, input = {}) => begin(unskipped, activities, input),
+    begin: (activities, input = {}, workflow) => begin(unskipped, activities, input, workflow),
     upgrade: async (activities, drive, input = {}) => drive(await begin(env.client, activities, input)),
+    upgradeInPlace: async (activities, drive, input = {}) =>
+      drive(await begin(env.client, activities, input, IN_PLACE_WORKFLOW)),
     rehearseOnSchedule: async (activities, input = {}) => {
       const environment = `test-${randomBytes(6).toString('hex')}`;
       stepsOf.set(environment, activities);

@@ -1,7 +1,9 @@
+import { bookMigrations, digestOf } from '../../../../activities/in-place/bookkeeping';
 import { layLayer, migrateOnline } from '../../../../activities/in-place/migrate-online';
 import { readVendorPlan } from '../../../../activities/in-place/read-vendor-plan';
 import { removeLayer, takeLayerBack } from '../../../../activities/in-place/retire-old';
 import { type InPlaceDeps } from '../../../../activities/in-place/deps';
+import { type HttpHydraApi } from '../../../../adapters/hydra-api';
 import { IN_PLACE_PATHS } from '../../../../domain/in-place/paths';
 import { withClient } from '../../../../world/hydra';
 import {
@@ -19,7 +21,7 @@ import {
 } from '../../../../world/oauth';
 import { useDatabase } from '../../../support/database';
 import { type TestHydra, startHydra } from '../../../support/hydra';
-import { inPlaceFixture, type InPlaceFixture, stepContext } from '../../../support/in-place';
+import { hydraAt, inPlaceFixture, type InPlaceFixture, stepContext } from '../../../support/in-place';
 
 const live = useDatabase('empty');
 const scratch = useDatabase('empty');
@@ -29,6 +31,9 @@ let fixture: InPlaceFixture;
 let deps: InPlaceDeps;
 let oldHydra: TestHydra;
 let newHydra: TestHydra | undefined;
+const apis: HttpHydraApi[] = [];
+const deadHydra = hydraAt('http://127.0.0.1:9');
+const RUN = { cutoverId: 'run-1', environment: 'test' };
 const https: Partial<Record<'old' | 'new', OauthHttp>> = {};
 
 beforeAll(async () => {
@@ -46,12 +51,12 @@ beforeAll(async () => {
   deps = {
     ...fixture.deps,
     settings: { ...fixture.settings, recycle: { how: 'wait', deadlineMs: 120_000 } },
-    askOldForClients: askForClients,
+    hydra: { old: apiOf(oldHydra), new: deadHydra },
   };
 });
 
 afterAll(async () => {
-  for (const http of Object.values(https)) await http.close();
+  for (const http of [...Object.values(https), ...apis, deadHydra]) await http.close();
   await oldHydra.stop();
   await newHydra?.stop();
   await fixture.close();
@@ -67,9 +72,10 @@ function of(age: 'old' | 'new'): OauthHttp {
   return http;
 }
 
-async function askForClients(): Promise<void> {
-  const client = await createOauthClient(of('old'));
-  await deleteOauthClient(of('old'), client.id);
+function apiOf({ publicUrl, adminUrl }: TestHydra): HttpHydraApi {
+  const api = hydraAt(publicUrl, adminUrl);
+  apis.push(api);
+  return api;
 }
 
 /** What clients and dependents do; the Hydra that answers must not matter. */
@@ -90,8 +96,8 @@ async function battery(age: 'old' | 'new', client: OauthClient): Promise<void> {
 
 it('is taken back without a trace while nothing was changed', async () => {
   const { plan } = await readVendorPlan(deps, stepContext());
-  await layLayer(deps, { cutoverId: 'run-0', plan }, stepContext());
-  expect(await takeLayerBack(deps, stepContext())).toEqual({ stays: false });
+  await layLayer(deps, { ...RUN, plan }, stepContext());
+  expect(await takeLayerBack(deps, RUN, stepContext())).toEqual({ stays: false });
   await battery('old', await createOauthClient(of('old')));
   const { rows } = await withClient(loginOf(), live.config.database, (client) =>
     client.query(`SELECT nspname FROM pg_namespace WHERE nspname LIKE 'hydra\\_%'`),
@@ -103,13 +109,15 @@ it('lets 1.3.2 serve on while 1.11.10 takes over beside it, tokens of each good 
   const client = await createOauthClient(of('old'));
   const before = await grantTokens(of('old'), { client, loginApp: adminLoginApp(of('old'), { subject: 'ada' }) });
   const { plan, after } = await readVendorPlan(deps, stepContext());
-  const { views } = await layLayer(deps, { cutoverId: 'run-1', plan }, stepContext());
+  const { views } = await layLayer(deps, { ...RUN, plan }, stepContext());
   expect(views).toContain('hydra_client');
   await battery('old', client);
 
-  const migrated = await migrateOnline(deps, { expected: after }, stepContext());
+  const migrated = await migrateOnline(deps, RUN, stepContext());
   expect(migrated.acts).toBe(plan.acts.length);
-  expect(await takeLayerBack(deps, stepContext())).toEqual({ stays: true });
+  const booked = await bookMigrations(deps, { ...RUN, catalogDigest: digestOf(after) }, stepContext());
+  expect(booked).toEqual({ versions: 97, pending: 0, oldTables: 4 });
+  expect(await takeLayerBack(deps, RUN, stepContext())).toEqual({ stays: true });
   await battery('old', client);
 
   newHydra = await startHydra({
@@ -135,10 +143,10 @@ it('lets 1.3.2 serve on while 1.11.10 takes over beside it, tokens of each good 
   await revokeToken(of('old'), client, chain.refreshToken ?? '');
   expect((await introspectToken(of('new'), chain.accessToken)).active).toBe(false);
 
-  await expect(removeLayer(deps, stepContext())).rejects.toMatchObject({ code: 'LOCK_BUSY' });
+  await expect(removeLayer(deps, RUN, stepContext())).rejects.toMatchObject({ code: 'LOCK_BUSY' });
   await oldHydra.stop();
-  await removeLayer(deps, stepContext());
-  await removeLayer(deps, stepContext());
+  await removeLayer(deps, RUN, stepContext());
+  await removeLayer(deps, RUN, stepContext());
   await battery('new', client);
   const { rows } = await withClient(loginOf(), live.config.database, (session) =>
     session.query(`SELECT nspname FROM pg_namespace WHERE nspname LIKE 'hydra\\_%'

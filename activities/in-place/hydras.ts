@@ -1,0 +1,179 @@
+import { commandSaid } from '../../domain/command-said';
+import { CutoverFault } from '../../domain/faults';
+import { type HydraAge } from '../../domain/in-place/ages';
+import { type InPlaceCommand } from '../../domain/in-place/settings';
+import { type BesideReceipt } from '../../domain/in-place/receipts';
+import { queryRows } from '../../domain/ports/sql-client';
+import { type StepInput } from '../../domain/steps';
+import { oldSessions } from '../../hydra/in-place/compatibility';
+import { waitFor } from '../green/wait-for';
+import { type StepContext } from '../step';
+import { type InPlaceDeps, type InPlaceStep } from './deps';
+import { onLive, placeOf } from './prepare-live';
+
+/** A question reaches the database, so its session there shows within a few of them. */
+const PROOF_MS = 10_000;
+
+/**
+ * Starts the new version beside the old one, with sessions kept as both can read them, and proves it by tokens: one of each version is
+ * shown to the other.
+ *
+ * Idempotent. The command gets CUTOVER_ID.
+ * @throws CutoverFault COMMAND_FAILED | PROCESS_NOT_READY | CHECK_FAILED (version, role, tokens) | HYDRA_UNEXPECTED
+ */
+export const startBeside: InPlaceStep<StepInput, BesideReceipt> = async (deps, input, context) => {
+  await runCommand(deps, 'startBeside', input, context);
+  await awaitReady(deps, 'new', context);
+  const version = (await deps.hydra.new.version('blue')).replace(/^v/, '');
+  if (version !== deps.settings.to && version !== '' && version !== 'master') {
+    throw new CutoverFault(
+      'CHECK_FAILED',
+      `the Hydra that was started beside the old one says that it is ${version} (allowed: ${deps.settings.to}); correct the command startBeside`,
+      { version },
+    );
+  }
+  await assertOwnRole(deps, context);
+  const proven: string[] = [];
+  for (const [issuer, asked] of [
+    ['new', 'old'],
+    ['old', 'new'],
+  ] as const) {
+    context.heartbeat({ step: 'tokens across the versions', issuer });
+    await assertTakes(deps, issuer, asked);
+    proven.push(`an access token of the ${issuer} version is active at the ${asked} one, with its subject`);
+  }
+  return { version, proven };
+};
+
+/** Idempotent; tolerates that it was never started. @throws CutoverFault COMMAND_FAILED */
+export const stopBeside: InPlaceStep<StepInput, void> = async (deps, input, context) => {
+  await runCommand(deps, 'stopBeside', input, context);
+  await awaitGone(deps, 'new', 'stopBeside', context);
+};
+
+/**
+ * Stops the old version, after no gateway sends it anything any more.
+ *
+ * Idempotent. @throws CutoverFault CHECK_FAILED (a gateway still sends it requests) | COMMAND_FAILED | LOCK_BUSY (sessions of it stay)
+ */
+export const stopOld: InPlaceStep<StepInput, void> = async (deps, input, context) => {
+  for (const gateway of deps.gateways) {
+    const share = await gateway.besideShare?.();
+    if (share === 100) continue;
+    throw new CutoverFault(
+      'CHECK_FAILED',
+      `gateway ${gateway.name} gives the new version ${share ?? 'an unknown share'} % of the requests (allowed: 100): the old version is not stopped before that`,
+      { name: gateway.name },
+    );
+  }
+  await runCommand(deps, 'stopOld', input, context);
+  await awaitGone(deps, 'old', 'stopOld', context);
+  const place = await placeOf(deps);
+  const isGone = await waitFor(context, deps.settings.readyDeadlineMs, { step: 'sessions of the old version' }, () =>
+    onLive(deps, context, async (client) => (await oldSessions(client, place, new Date(0).toISOString())).all === 0),
+  );
+  if (isGone) return;
+  throw new CutoverFault(
+    'LOCK_BUSY',
+    `sessions of role ${place.oldRole} are still there (allowed 0) after the old Hydra was stopped: another one runs somewhere; stop all of it`,
+  );
+};
+
+/** The way back of {@link stopOld}; its layer is still there. Idempotent. @throws CutoverFault COMMAND_FAILED | PROCESS_NOT_READY */
+export const startOld: InPlaceStep<StepInput, void> = async (deps, input, context) => {
+  await runCommand(deps, 'startOld', input, context);
+  await awaitReady(deps, 'old', context);
+};
+
+/**
+ * Starts the new version anew without the setting that it had beside the old one. The command replaces one instance after the other, so
+ * that somebody serves all the while.
+ *
+ * Idempotent. @throws CutoverFault COMMAND_FAILED | PROCESS_NOT_READY
+ */
+export const encryptAtRest: InPlaceStep<StepInput, void> = async (deps, input, context) => {
+  await runCommand(deps, 'encrypt', input, context);
+  await awaitReady(deps, 'new', context);
+};
+
+async function runCommand(
+  deps: InPlaceDeps,
+  name: InPlaceCommand,
+  { cutoverId }: StepInput,
+  { signal, heartbeat }: StepContext,
+): Promise<void> {
+  heartbeat({ step: name });
+  const result = await deps.commands.run(name, { env: { CUTOVER_ID: cutoverId }, signal });
+  if (result.exitCode === 0) return;
+  throw new CutoverFault(
+    'COMMAND_FAILED',
+    `the command ${name} ended with ${result.exitCode ?? 'a signal'}. ${commandSaid(name, result)}`,
+    { command: name, exitCode: result.exitCode ?? -1 },
+  );
+}
+
+async function awaitReady(deps: InPlaceDeps, age: HydraAge, context: StepContext): Promise<void> {
+  const { readyDeadlineMs } = deps.settings;
+  const isReady = await waitFor(context, readyDeadlineMs, { step: 'waiting until ready', hydra: age }, () =>
+    deps.hydra[age].isReady('blue'),
+  );
+  if (isReady) return;
+  throw new CutoverFault(
+    'PROCESS_NOT_READY',
+    `the ${age} Hydra is not ready after ${readyDeadlineMs} ms; see its own log (database, secrets, pending migrations)`,
+  );
+}
+
+async function awaitGone(deps: InPlaceDeps, age: HydraAge, command: string, context: StepContext): Promise<void> {
+  const { readyDeadlineMs } = deps.settings;
+  const isGone = await waitFor(
+    context,
+    readyDeadlineMs,
+    { step: 'waiting until gone', hydra: age },
+    async () => !(await deps.hydra[age].isReady('blue')),
+  );
+  if (isGone) return;
+  throw new CutoverFault(
+    'COMMAND_FAILED',
+    `the command ${command} succeeded, but the ${age} Hydra still answers after ${readyDeadlineMs} ms; stop it`,
+    { command },
+  );
+}
+
+/** One that logs in as the old version's role would look through the old version's views. */
+async function assertOwnRole(deps: InPlaceDeps, context: StepContext): Promise<void> {
+  const { newRole } = deps.settings;
+  const moved = await onLive(deps, context, async (client) => {
+    const [clock] = await queryRows<{ now: string }>(client, 'SELECT clock_timestamp()::text AS now');
+    return waitFor(context, PROOF_MS, { step: 'whose sessions are it' }, async () => {
+      await deps.hydra.new.readClients('blue');
+      const [row] = await queryRows<{ seen: boolean }>(
+        client,
+        `SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE usename = $1 AND datname = current_database()
+                           AND query_start >= $2::timestamptz) AS seen`,
+        [newRole, clock?.now],
+      );
+      return row?.seen === true;
+    });
+  });
+  if (moved) return;
+  throw new CutoverFault(
+    'CHECK_FAILED',
+    `the new Hydra was asked for a client, and no session of role ${newRole} on the live database moved: its DSN names another role or another database; correct the command startBeside`,
+    { role: newRole },
+  );
+}
+
+async function assertTakes(deps: InPlaceDeps, issuer: HydraAge, asked: HydraAge): Promise<void> {
+  await deps.hydra[issuer].withSyntheticTokens('blue', async ({ accessToken }) => {
+    const own = await deps.hydra[issuer].introspection('blue', accessToken);
+    const other = await deps.hydra[asked].introspection('blue', accessToken);
+    const same = other['active'] === true && other['sub'] === own['sub'] && other['client_id'] === own['client_id'];
+    if (same) return;
+    throw new CutoverFault(
+      'CHECK_FAILED',
+      `an access token of the ${issuer} version is active ${String(other['active'])} at the ${asked} one, ${other['sub'] === own['sub'] ? 'with' : 'without'} its subject; the new version must run with OAUTH2_SESSION_ENCRYPT_AT_REST=false while both serve, and with the same secrets as the old one`,
+      { issuer, asked },
+    );
+  });
+}

@@ -1,0 +1,166 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isCutoverFault } from '../../domain/faults';
+import { addHistograms, type Histogram, quantileMs } from '../../domain/histogram';
+import { type HydraAge } from '../../domain/in-place/ages';
+import { type AgeLoad, type ShareReceipt } from '../../domain/in-place/receipts';
+import { type ShareInput } from '../../domain/in-place/steps';
+import { JUDGE_DEFAULTS, type Judgement, judgeTraffic, type Span } from '../../domain/judge/judge-traffic';
+import { ageTraffic } from '../../domain/judge/side-traffic';
+import { addTraffic, requestsIn, type Traffic, trafficSince } from '../../domain/judge/traffic';
+import { type HydraMetrics } from '../../domain/ports/hydra-api';
+import { type Gateway } from '../../domain/ports/targets';
+import { type InPlaceDeps, type InPlaceStep } from './deps';
+
+const P95 = 0.95;
+const PROBLEMS_MAX = 20;
+/** A gateway that is being restarted may miss this many questions in a row. */
+const SILENCE_MAX = 3;
+/** Answers of a Hydra that is not well, whatever the other one says. */
+const SERVER_ERRORS = ['other_5xx', 'server_error', 'unanswered', 'temporarily_unavailable'];
+const ALL = 100;
+
+/**
+ * Watches both versions for `judge.durationMs` and judges the new one by what the old one answers at the same time; at 100 %, by what
+ * it answered before. Changes nothing; a repeat begins anew.
+ *
+ * @returns `bad` with problems, which end it at once; `inconclusive` when fewer than `judge.requestsMin` requests were seen: no request
+ *   is no proof
+ */
+export const judgeShare: InPlaceStep<ShareInput, ShareReceipt> = async (deps, { share }, context) => {
+  const { durationMs, pollMs, requestsMin } = deps.settings.judge;
+  const startedAt = Date.now();
+  const watched = deps.gateways.map((gateway) => new WatchedAges(gateway));
+  for (const gateway of watched) await gateway.look();
+  const before = addTraffic(watched.map(({ sinceStart }) => sinceStart));
+  const metrics = await readBoth(deps);
+  const spans: Span[] = [];
+  const options = { ...JUDGE_DEFAULTS, spans: Math.max(1, Math.ceil(durationMs / pollMs)), requestsMin };
+  let judged: Judgement = { verdict: 'inconclusive', requests: 0, problems: ['nothing was seen'] };
+  for (;;) {
+    const leftMs = startedAt + durationMs - Date.now();
+    if (leftMs <= 0 || judged.verdict === 'bad') break;
+    await sleep(Math.min(pollMs, leftMs), undefined, { signal: context.signal }).catch(() => undefined);
+    context.signal.throwIfAborted();
+    const looks = await Promise.all(watched.map((gateway) => gateway.look()));
+    const since = (age: HydraAge) => addTraffic(looks.map((look) => look[age]));
+    const endedAfterMs = Date.now() - startedAt;
+    spans.push({ traffic: since('new'), endedAfterMs, ...(share < ALL ? { beside: since('old') } : {}) });
+    judged = withLimits(judgeTraffic(before, spans, options), spans, watched, deps);
+    context.heartbeat({ step: 'watching', share, leftMs: Math.max(0, leftMs), requests: judged.requests });
+  }
+  const after = await readBoth(deps);
+  const seen = {
+    new: spans.map(({ traffic }) => traffic),
+    old: spans.flatMap(({ beside }) => (beside ? [beside] : [])),
+  };
+  const load = (age: HydraAge) => loadOf(metrics[age], after[age], addTraffic(seen[age]));
+  return {
+    share,
+    verdict: judged.verdict,
+    durationMs: Date.now() - startedAt,
+    requests: judged.requests,
+    serverErrors: serverErrorsIn(addTraffic(seen.new)),
+    problems: judged.problems.slice(0, PROBLEMS_MAX),
+    load: { old: load('old'), new: load('new') },
+  };
+};
+
+/** What is bad whatever the other version does. */
+function withLimits(
+  judged: Judgement,
+  spans: readonly Span[],
+  watched: readonly WatchedAges[],
+  { settings: { judge } }: InPlaceDeps,
+): Judgement {
+  const traffic = addTraffic(spans.map((span) => span.traffic));
+  const problems = watched
+    .filter(({ silent }) => silent)
+    .map(({ name }) => `gateway ${name} does not tell its traffic`);
+  const errors = serverErrorsIn(traffic);
+  const allowed = Math.floor(judge.errorRateMax * judged.requests);
+  if (errors > allowed) {
+    problems.push(`${errors} of ${judged.requests} answers were server errors (allowed ${allowed})`);
+  }
+  const p95Ms = p95Of(traffic);
+  if (judge.p95MsMax !== null && p95Ms !== null && p95Ms > judge.p95MsMax && judged.requests >= judge.requestsMin) {
+    problems.push(`p95 was ${Math.round(p95Ms)} ms (allowed ${judge.p95MsMax} ms)`);
+  }
+  if (problems.length === 0) return judged;
+  const known = judged.verdict === 'bad' ? judged.problems : [];
+  return { ...judged, verdict: 'bad', problems: [...problems, ...known] };
+}
+
+function serverErrorsIn(traffic: Traffic): number {
+  return Object.values(traffic).reduce(
+    (sum, { outcomes }) => sum + SERVER_ERRORS.reduce((errors, name) => errors + (outcomes[name] ?? 0), 0),
+    0,
+  );
+}
+
+function p95Of(traffic: Traffic): number | null {
+  const seen: Histogram[] = Object.values(traffic)
+    .map(({ latency }) => latency)
+    .filter(({ length }) => length > 0);
+  return seen.length === 0 ? null : quantileMs(addHistograms(seen), P95);
+}
+
+/** What one gateway counts of the two, across its restarts. */
+class WatchedAges {
+  /** Of the old version, before the share was watched. */
+  sinceStart: Traffic = {};
+  #last: Readonly<Record<HydraAge, Traffic>> | undefined;
+  #missed = 0;
+
+  constructor(private readonly gateway: Gateway) {}
+
+  get name(): string {
+    return this.gateway.name;
+  }
+
+  get silent(): boolean {
+    return this.#missed >= SILENCE_MAX;
+  }
+
+  /** @returns what both answered since the last look */
+  async look(): Promise<Readonly<Record<HydraAge, Traffic>>> {
+    try {
+      const beside = (await this.gateway.traffic?.())?.beside;
+      const now = { old: {}, new: {}, ...(beside && { old: ageTraffic(beside.old), new: ageTraffic(beside.new) }) };
+      const last = this.#last;
+      this.#last = now;
+      this.#missed = 0;
+      if (last !== undefined) return { old: trafficSince(last.old, now.old), new: trafficSince(last.new, now.new) };
+      this.sinceStart = now.old;
+    } catch (error) {
+      if (!isCutoverFault(error)) throw error;
+      this.#missed += 1;
+    }
+    return { old: {}, new: {} };
+  }
+}
+
+type BothMetrics = Readonly<Record<HydraAge, HydraMetrics | null>>;
+
+/** For the report alone: a Hydra that does not tell its metrics stops nobody. */
+async function readBoth({ hydra, log }: InPlaceDeps): Promise<BothMetrics> {
+  const read = async (age: HydraAge) => {
+    try {
+      return await hydra[age].metrics('blue');
+    } catch (error) {
+      if (!isCutoverFault(error)) throw error;
+      log.debug({ hydra: age, code: error.code }, 'metrics not read');
+      return null;
+    }
+  };
+  return { old: await read('old'), new: await read('new') };
+}
+
+function loadOf(before: HydraMetrics | null, after: HydraMetrics | null, traffic: Traffic): AgeLoad {
+  const requests = requestsIn(traffic);
+  const cpuMs = before === null || after === null ? null : (after.cpuSeconds - before.cpuSeconds) * 1_000;
+  return {
+    cpuMsPerRequest: cpuMs === null || cpuMs < 0 || requests === 0 ? null : Number((cpuMs / requests).toFixed(2)),
+    residentBytes: after?.residentBytes ?? null,
+    p95Ms: p95Of(traffic),
+  };
+}

@@ -1,0 +1,87 @@
+import { type InPlacePlan } from '../../domain/in-place/receipts';
+import { type InPlacePreflightInput } from '../../domain/in-place/steps';
+import { Findings } from '../preflight/findings';
+import { digestOf } from './bookkeeping';
+import { checkOldDatabase, type SeenDatabase } from './check-database';
+import { checkSchema } from './check-schema';
+import { checkBesideGateways, checkInPlaceCommands, checkOldHydra } from './check-services';
+import { type InPlaceStep } from './deps';
+import { stepsOf } from './plan-steps';
+import { readVendorPlan, type VendorPlan } from './read-vendor-plan';
+
+/**
+ * Looks at everything that an upgrade in place needs, and changes nothing but the scratch database, where the vendor's own migration is
+ * watched. All checks run, whatever the others find.
+ *
+ * Idempotent; a run that finds the acts of an earlier one done plans to go on there.
+ * @throws CutoverFault CHECK_FAILED with all problems at once
+ */
+export const planInPlace: InPlaceStep<InPlacePreflightInput, InPlacePlan> = async (deps, input, context) => {
+  const { settings } = deps;
+  const findings = new Findings();
+  const attempt = (where: string, check: () => Promise<void> | void) => {
+    context.heartbeat({ check: where });
+    return findings.attempt(where, context.signal, check);
+  };
+  await attempt('settings', () => checkInput(deps.settings, input, findings));
+  await attempt('commands', () => checkInPlaceCommands(deps, findings));
+  await attempt('the old Hydra', () => checkOldHydra(deps, findings));
+  await attempt('gateways', () => checkBesideGateways(deps, findings));
+  let seen: SeenDatabase | undefined;
+  await attempt('database', async () => {
+    seen = await checkOldDatabase(deps, context, findings);
+  });
+  let vendor: VendorPlan | undefined;
+  await attempt('scratch database', async () => {
+    vendor = await readVendorPlan(deps, context);
+    for (const { migration, statement, why } of vendor.refused) {
+      const what = `${settings.to} would run a statement that stops people or cannot be repeated: ${why}`;
+      findings.problem(`migration ${migration}`, what, `look at it: ${statement}`);
+    }
+  });
+  const actsDone = seen?.kept?.begunAt == null ? 0 : seen.kept.actsDone;
+  if (vendor !== undefined && seen !== undefined) {
+    const [known, found] = [vendor, seen];
+    await attempt('schema', () => checkSchema(deps, context, { vendor: known, kept: found.kept }, findings));
+  }
+  for (const warning of findings.warnings) deps.log.warn({ ...input, warning }, 'preflight warns');
+  findings.throwIfAny();
+  if (vendor === undefined || seen === undefined) throw new TypeError('a check that did not throw left nothing behind');
+  const { schema, owner, oldRole, newRole } = settings;
+  return {
+    environment: settings.environment,
+    configDigest: settings.configDigest,
+    from: settings.from,
+    to: settings.to,
+    database: { schema, owner, oldRole, newRole, bytes: seen.bytes, rows: seen.rows },
+    online: vendor.plan,
+    catalogDigest: digestOf(vendor.after),
+    actsDone,
+    gateways: deps.gateways.map(({ name }) => name),
+    shares: settings.shares,
+    warnings: findings.warnings,
+    steps: stepsOf(settings, vendor.plan, actsDone),
+    gates: settings.gates,
+  };
+};
+
+function checkInput(
+  { environment, configDigest }: { readonly environment: string; readonly configDigest: string },
+  input: InPlacePreflightInput,
+  findings: Findings,
+): void {
+  if (input.environment !== environment) {
+    findings.problem(
+      'environment',
+      `the run is of ${input.environment}, the worker's config of ${environment}`,
+      'start it with the name in the config, or ask the worker of that environment',
+    );
+  }
+  if (input.configDigest !== undefined && input.configDigest !== configDigest) {
+    findings.problem(
+      'config',
+      `the worker's config (${configDigest.slice(0, 12)}…) is not the one that was looked at (${input.configDigest.slice(0, 12)}…)`,
+      'restart the worker with that config, or look at this one with `plan --in-place`',
+    );
+  }
+}

@@ -1,0 +1,61 @@
+import { acceptPage } from '../../domain/evidence/in-place-page';
+import { type InPlacePhase } from '../../domain/in-place/runbook';
+import { type Cutover } from '../cutover';
+import { causeOf, isJudgeable } from '../failures';
+import { assertApproved } from '../phases/approval';
+import { type InPlaceReceipts } from '../run';
+import { callPerson, planOf, untilDone } from './phase';
+import { inPlaceSteps } from './steps';
+
+/** A person accepts, and the old version stops. It can still be started again. */
+export async function acceptAndRetire(cutover: Cutover, inPlace: InPlaceReceipts): Promise<void> {
+  const { run, saga, gates } = cutover;
+  const { gates: settings, from } = planOf(inPlace);
+  const isClean = run.decisions.every(({ decision }) => decision !== 'skip');
+  await run.inPhase('finalize', async () => {
+    if (settings.finalize === 'automatic' && isClean) return;
+    const timeoutMs = settings.finalizeTimeoutMs;
+    const verdict = await gates.ask({
+      gate: 'finalize',
+      why: `The new version serves all requests. \`approve\` stops Hydra ${from} and removes its views: **from there on it cannot serve this database any more.** \`reject\` gives it all requests again.`,
+      evidence: acceptPage(planOf(inPlace), inPlace, run.decisions),
+      timeoutMs,
+      ifNobody: 'all requests go to the old version again, and the run ends.',
+    });
+    assertApproved('finalize', verdict, timeoutMs);
+  });
+  saga.register('stopOld', () => inPlaceSteps.startOld(run.stepInput));
+  await untilDone(cutover, 'stopOld', 'both', () => inPlaceSteps.stopOld(run.stepInput));
+}
+
+/** Forward only: the old version cannot serve without its views. */
+export async function removeOld(cutover: Cutover, inPlace: InPlaceReceipts): Promise<void> {
+  const { run, saga } = cutover;
+  run.committed = true;
+  saga.clear();
+  await insist(cutover, 'removeLayer', async () => {
+    inPlace.retired = await inPlaceSteps.removeLayer(run.stepInput);
+  });
+  await insist(cutover, 'encrypt', () => inPlaceSteps.encryptAtRest(run.stepInput));
+}
+
+/** Runs one phase until it is done or a person leaves it. A request to cancel comes too late: two short phases are left. */
+async function insist(cutover: Cutover, phase: InPlacePhase, work: () => Promise<void>): Promise<void> {
+  await cutover.run.inPhase(phase, async () => {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isJudgeable(error)) throw error;
+        const { code, message } = causeOf(error);
+        const answer = await callPerson(cutover, {
+          phase,
+          serves: 'new',
+          problem: `Phase \`${phase}\` failed: ${code}: ${message}`,
+          answers: { retry: 'does the phase again', skip: 'leaves it as it is, with your reason in the report' },
+        });
+        if (answer.decision === 'skip') return;
+      }
+    }
+  });
+}
