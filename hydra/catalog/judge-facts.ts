@@ -82,6 +82,7 @@ export function judgeExtra(fact: Fact, others: ForeignJudgement, question: Catal
     const because = part?.because ?? `${fact.table}, which the migration drops`;
     return [{ class: 'lost', object, why: `goes with ${because}`, fix: afterwards(fact, again), refuses: false }];
   }
+  if (fact.kind === 'trigger') return [switchedOff(fact, question)];
   return [
     {
       class: TOLD_APART[fact.kind] === undefined ? 'harmless' : 'changed',
@@ -114,12 +115,27 @@ const GOES_IN_PEACE: readonly FactKind[] = ['constraint', 'not null'];
 
 /** What stays on green and may act there, by kind. */
 const TOLD_APART: Readonly<Partial<Record<FactKind, string>>> = {
-  trigger: 'will fire on green for what is carried over; make sure that this is harmless',
   policy: 'decides on green, too, which rows are shown',
   'row security': 'holds on green, too, for everybody but the owner',
   default: "is none of Hydra's",
   publication: 'green publishes it, too; replication slots do not follow to green: who reads them must be told',
 };
+
+/** The sync writes green, and would run it with its own rights. */
+function switchedOff(fact: Fact, question: CatalogQuestion): CatalogFinding {
+  const object = tell(fact);
+  // As blue has it, so does green.
+  if (fact.definition.endsWith(', enabled D')) {
+    return { class: 'harmless', object, why: 'is switched off', fix: 'nothing to do', refuses: false };
+  }
+  return {
+    class: 'changed',
+    object,
+    why: 'is switched off on green: what is carried over would run it. What green writes does not either, until it is switched on again',
+    fix: `on green, after finalize: ALTER TABLE ${table(fact, question)} ENABLE TRIGGER ${quote(fact.name)}`,
+    refuses: false,
+  };
+}
 
 function clashOf(fact: Fact, { path, schema, fresh }: CatalogQuestion): CatalogFinding | undefined {
   const isRelation = ['table', 'view', 'sequence', 'type'].includes(fact.kind);
