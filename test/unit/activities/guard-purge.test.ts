@@ -50,7 +50,7 @@ function depsFor(preview: JobPreview, { gone = [], hidden = [] }: State = {}, as
   };
   const job: Partial<Job> = { name: 'purge', preview: () => Promise.resolve(preview) };
   return {
-    settings: { hydraSchema: 'public' },
+    settings: { hydraSchema: 'public', hydraVersion: { blue: '1.11.10', green: '2.3.0' } },
     gateways: [],
     targets: [],
     jobs: [job],
