@@ -16,6 +16,7 @@ import {
   editedBetween,
   keysIn,
   readSamples,
+  sessionsInGreen,
 } from '../hydra/validation';
 import { judgeConsents } from './green/consent-verdict';
 import { readTargets } from './green/read-targets';
@@ -122,15 +123,21 @@ async function checkConsents(
     const ids = sampled.map(({ consentId }) => consentId);
     // Hydra first: what is revoked in between is then missing in both.
     const answered = await deps.hydra.consents('green', key);
+    const blue = await consentsInBlue(path.consents, sides.blue, ids);
+    const sessions = [...blue.values()].flatMap(({ loginSession }) => loginSession ?? []);
     const rows = {
-      blue: await consentsInBlue(path.consents, sides.blue, ids),
+      blue,
       green: await consentsInGreen(sides.green, ids),
+      sessions: await sessionsInGreen(sides.green, sessions),
     };
-    const verdict = judgeConsents(sampled, answered, rows);
+    const verdict = judgeConsents(path.differences, sampled, answered, rows);
     for (const name of Object.keys(total) as (keyof typeof total)[]) total[name] += verdict[name];
     hidden += verdict.hidden.length;
     changed += verdict.changed.length;
-    named.push(...verdict.hidden, ...verdict.changed);
+    named.push(
+      ...verdict.hidden,
+      ...verdict.changed.map(({ consentId, fields }) => `${consentId} (${fields.join(', ')})`),
+    );
   }
   const { same, revokedBefore, goneSince } = total;
   const which = named.length === 0 ? '' : `: ${named.slice(0, NAMED_MAX).join(', ')}`;

@@ -14,7 +14,7 @@ import {
 } from '../../hydra/validation';
 import { copyPathOf } from '../../hydra/paths';
 import { type StepDeps } from '../step';
-import { isOfClient } from '../green/consent-verdict';
+import { isOfClient, isOfLogin } from '../green/consent-verdict';
 import { type BothSides, type Question } from './both-sides';
 
 /** What both are asked: discovery, all key sets and trusted issuers, and of samples of clients and subjects everything. */
@@ -89,7 +89,7 @@ async function consents(deps: StepDeps, sides: BothSides, subject: string): Prom
   for (const { consentId, answer } of onBlue) {
     const now = green.get(consentId);
     green.delete(consentId);
-    if (now !== undefined) found.push(...consentDifferences(deps, consentId, answer, now));
+    if (now !== undefined) found.push(...consentDifferences(deps, sides, consentId, answer, now));
     else if (await isMissing(sides, consentId)) found.push(missing(consentId, 'lost'));
   }
   // What is left is on green alone: revoked on blue, if blue has it no more.
@@ -110,13 +110,17 @@ function missing(about: string, kind: 'lost' | 'added'): AnswerFinding {
 /** The client of a consent is a question of its own; one that was edited meanwhile says nothing about the consent. */
 function consentDifferences(
   deps: StepDeps,
+  { carry }: BothSides,
   consentId: string,
   blue: HydraAnswer,
   green: HydraAnswer,
 ): readonly AnswerFinding[] {
   const found = differences(deps, 'consent', consentId, [blue], [green]);
   const [before, now] = [clientOf(blue), clientOf(green)];
-  return editedBetween(before, now) ? found.filter(({ field }) => !isOfClient(field)) : found;
+  // A copy knows sessions and logins still that are over on blue since the snapshot.
+  const isForgotten = ({ field, kind }: AnswerFinding) => carry === undefined && kind === 'added' && isOfLogin(field);
+  const isEdited = editedBetween(before, now);
+  return found.filter((one) => !isForgotten(one) && !(isEdited && isOfClient(one.field)));
 }
 
 function clientOf({ consent_request }: HydraAnswer): HydraAnswer {

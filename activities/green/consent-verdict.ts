@@ -1,37 +1,53 @@
-import { type ConsentSample } from '../../domain/ports/hydra-api';
+import { type ConsentSample, type HydraAnswer } from '../../domain/ports/hydra-api';
+import { type CopyPath } from '../../hydra/paths';
+import { type ConsentOrigin, compareAnswers } from '../../hydra/validation';
+
+export interface ChangedConsent {
+  readonly consentId: string;
+  /** Names, no contents. */
+  readonly fields: readonly string[];
+}
+
+/** What both databases say of the consents that were sampled. */
+export interface ConsentRows {
+  /** As they were at the commit. */
+  readonly blue: ReadonlyMap<string, ConsentOrigin>;
+  /** Those that are not expired. */
+  readonly green: ReadonlySet<string>;
+  /** Sessions of green that are not over. */
+  readonly sessions: ReadonlySet<string>;
+}
 
 export interface ConsentVerdict {
   /** Answered as blue did. */
   readonly same: number;
   /** Ids of those that are not listed, though green has the row: what a cleanup job would take for a revocation. */
   readonly hidden: readonly string[];
-  /** Ids of those that are listed with another client, scope or remembering. */
-  readonly changed: readonly string[];
+  /** Those that are listed otherwise than on blue. */
+  readonly changed: readonly ChangedConsent[];
   /** Neither side has them any more. */
   readonly revokedBefore: number;
   /** Blue still has them and green does not: removed since green is open, or lost. */
   readonly goneSince: number;
 }
 
-/**
- * Judges green's answer about consents that blue had answered before.
- *
- * @param rows ids of consents that the databases have (green's: and that are not expired)
- */
+/** Judges green's answer about consents that blue had answered before. */
 export function judgeConsents(
+  differences: CopyPath['differences'],
   sampled: readonly ConsentSample[],
   answered: readonly ConsentSample[],
-  rows: { readonly blue: ReadonlySet<string>; readonly green: ReadonlySet<string> },
+  rows: ConsentRows,
 ): ConsentVerdict {
   const byId = new Map(answered.map((consent) => [consent.consentId, consent]));
   const verdict = { same: 0, revokedBefore: 0, goneSince: 0 };
-  const [hidden, changed]: [string[], string[]] = [[], []];
+  const [hidden, changed]: [string[], ChangedConsent[]] = [[], []];
   for (const consent of sampled) {
     const { consentId } = consent;
     const now = byId.get(consentId);
     if (now !== undefined) {
-      if (isSame(consent, now)) verdict.same += 1;
-      else changed.push(consentId);
+      const fields = fieldsChanged(differences, consent, now, rows);
+      if (fields.length === 0) verdict.same += 1;
+      else changed.push({ consentId, fields });
     } else if (rows.green.has(consentId)) hidden.push(consentId);
     else if (rows.blue.has(consentId) && !mayBeExpired(consent)) verdict.goneSince += 1;
     else verdict.revokedBefore += 1;
@@ -49,9 +65,40 @@ export function isOfClient(path: string): boolean {
   return /^\[\]\.consent_request\.client(\.|$)/.test(path);
 }
 
-/** By what nothing changes once a person has consented. The rest was compared before the commit; users go on since it was sampled. */
-function isSame(before: ConsentSample, now: ConsentSample): boolean {
-  const text = ({ clientId, scope, remember, rememberForSeconds }: ConsentSample) =>
-    JSON.stringify([clientId, scope, remember, rememberForSeconds]);
-  return text(before) === text(now);
+const LOGIN_SESSION = '[].consent_request.login_session_id';
+
+/** Whether a field of a consent says whence it came, which a 1.x forgets once the user has logged out. */
+export function isOfLogin(path: string): boolean {
+  return path === LOGIN_SESSION || path === '[].consent_request.login_challenge';
+}
+
+/**
+ * All fields, but for what becomes of a consent when its user logs out: the session is removed, and a 1.x then forgets both the session and
+ * the login whence the consent came, a 2.x the session. Users go on logging out since it was sampled, on blue and then on green.
+ *
+ * Source: foreign keys ON DELETE SET NULL and CASCADE of both (hydra/versions/catalogs).
+ */
+function fieldsChanged(
+  differences: CopyPath['differences'],
+  before: ConsentSample,
+  now: ConsentSample,
+  { blue, sessions }: ConsentRows,
+): string[] {
+  const origin = blue.get(before.consentId);
+  // Blue takes no write after the commit: what it had not then, green must not list.
+  if (origin === undefined) return ['the whole consent, which blue has not any more'];
+  const committed = withOrigin(before.answer, origin);
+  const isOver = origin.loginSession === null || !sessions.has(origin.loginSession);
+  return compareAnswers(differences, 'consent', [committed], [now.answer])
+    .filter(({ path, kind }) => !isOfClient(path) && !(isOver && path === LOGIN_SESSION && kind === 'lost'))
+    .map(({ path }) => path);
+}
+
+/** The answer as blue would have given it at the commit. */
+function withOrigin(answer: HydraAnswer, { loginChallenge, loginSession }: ConsentOrigin): HydraAnswer {
+  const request = answer['consent_request'] as HydraAnswer;
+  return {
+    ...answer,
+    consent_request: { ...request, login_challenge: loginChallenge, login_session_id: loginSession },
+  };
 }

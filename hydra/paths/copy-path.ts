@@ -171,7 +171,7 @@ export interface SourceConsents {
   /** One row for each consent, with `subject` and `client_id`; and which of its rows are one. */
   readonly table: string;
   readonly condition: string;
-  /** Ids of consents → `id` of those that are there. */
+  /** Ids of consents → `id` of those that are there, with "loginChallenge" and "loginSession", which it may have forgotten. */
   readonly present: string;
   /** Subjects → `subject`, `consents` (JSON of consentId and clientId) that Hydra lists. */
   readonly listed: string;

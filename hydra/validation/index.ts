@@ -2,6 +2,7 @@ export { type AnswerDifference, compareAnswers } from './compare-answers';
 export { chooseClients, chooseSubjects } from './choose-samples';
 export { type AnswerQuestion } from '../paths/copy-path';
 export {
+  type ConsentOrigin,
   type ListedConsent,
   clientsIn,
   consentsInBlue,
@@ -10,6 +11,7 @@ export {
   keySets,
   keySetsRotatedBetween,
   listedOnBlue,
+  sessionsInGreen,
   subjectsInGreen,
 } from './rows-behind';
 export { editedBetween } from './edited-between';

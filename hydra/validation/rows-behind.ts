@@ -7,13 +7,26 @@ export interface ListedConsent {
   readonly clientId: string;
 }
 
-/** @returns which of these consents blue has rows of */
-export function consentsInBlue(
+/** Whence a consent came, as blue knows it. */
+export interface ConsentOrigin {
+  readonly loginChallenge: string | null;
+  readonly loginSession: string | null;
+}
+
+/** @returns those of these consents that blue has rows of, by id */
+export async function consentsInBlue(
   { present: sql }: SourceConsents,
   blue: SqlClient,
   ids: readonly string[],
-): Promise<Set<string>> {
-  return present(blue, sql, ids);
+): Promise<ReadonlyMap<string, ConsentOrigin>> {
+  if (ids.length === 0) return new Map();
+  const rows = await queryRows<ConsentOrigin & { id: string }>(blue, sql, [ids]);
+  return new Map(rows.map(({ id, ...origin }) => [id, origin]));
+}
+
+/** @returns which of these sessions of users green has: the others are over */
+export function sessionsInGreen(green: SqlClient, ids: readonly string[]): Promise<Set<string>> {
+  return present(green, 'SELECT id FROM hydra_oauth2_authentication_session WHERE id = ANY($1)', ids);
 }
 
 /** @returns which of these consents green has rows of that are not expired: what it must list, whatever their other columns say */

@@ -4,7 +4,9 @@ import { type SourceConsents } from '../copy-path';
 export const SOURCE_CONSENTS: SourceConsents = {
   table: 'hydra_oauth2_consent_request',
   condition: 'true',
-  present: 'SELECT challenge AS id FROM hydra_oauth2_consent_request_handled WHERE challenge = ANY($1)',
+  present: `
+    SELECT challenge AS id, r.login_challenge AS "loginChallenge", r.login_session_id AS "loginSession"
+      FROM hydra_oauth2_consent_request_handled h JOIN hydra_oauth2_consent_request r USING (challenge) WHERE challenge = ANY($1)`,
   listed: `
     SELECT r.subject, json_agg(json_build_object('consentId', r.challenge, 'clientId', r.client_id)) AS consents
       FROM hydra_oauth2_consent_request r JOIN hydra_oauth2_consent_request_handled h USING (challenge)

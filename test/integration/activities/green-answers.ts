@@ -2,6 +2,7 @@ import { guardPurge } from '../../../activities/guard-purge';
 import { readMetrics } from '../../../activities/read-metrics';
 import { sampleBlue } from '../../../activities/samples';
 import { validate } from '../../../activities/validate';
+import { queryRows } from '../../../domain/ports/sql-client';
 import { openSide } from '../../../hydra/arbiter';
 import { chooseSubjects } from '../../../hydra/validation';
 import { PATH } from '../../support/path';
@@ -25,6 +26,12 @@ export async function greenAnswersAsBlueDid(fixture: GreenFixture, hydras: Green
   const validated = await validate(open, fixture.input, stepContext());
   expect(validated.checks.filter(({ ok }) => !ok)).toEqual([]);
   expect(validated.checks.map(({ name }) => name)).toContain('synthetic login');
+  const logins = `SELECT DISTINCT f.subject FROM hydra_oauth2_flow f JOIN hydra_cutover.sample s ON s.key = f.subject
+                   WHERE s.kind = 'consents' AND f.consent_challenge_id IS NOT NULL AND f.login_session_id IS NOT NULL`;
+  const loggedIn = await fixture.on('green', (green) => queryRows<{ subject: string }>(green, logins));
+  expect(loggedIn.length).toBeGreaterThan(0);
+  for (const { subject } of loggedIn) await hydras.endSessions(subject);
+  expect((await validate(open, fixture.input, stepContext())).checks.filter(({ ok }) => !ok)).toEqual([]);
   // A consent of one of them may have expired.
   const misread = await guardPurge(open, fixture.input, stepContext());
   expect(misread.ok).toBe(false);

@@ -60,11 +60,20 @@ export class GreenHydras {
   }
 
   /** As the user would, by green's own API. */
-  async revokeConsents(subject: string): Promise<void> {
-    const query = new URLSearchParams({ subject, all: 'true' }).toString();
-    const url = `${this.#endpoints('green').adminUrl}/admin/oauth2/auth/sessions/consent?${query}`;
+  revokeConsents(subject: string): Promise<void> {
+    return this.#removeOnGreen('consent', { subject, all: 'true' });
+  }
+
+  /** What a logout does. */
+  endSessions(subject: string): Promise<void> {
+    return this.#removeOnGreen('login', { subject });
+  }
+
+  async #removeOnGreen(what: 'consent' | 'login', query: Readonly<Record<string, string>>): Promise<void> {
+    const path = `/admin/oauth2/auth/sessions/${what}?${new URLSearchParams(query).toString()}`;
+    const url = `${this.#endpoints('green').adminUrl}${path}`;
     const { status } = await fetch(url, { method: 'DELETE', headers: { 'x-forwarded-proto': 'https' } });
-    if (status !== 204) throw new Error(`green answered ${status} to the revocation`);
+    if (status !== 204) throw new Error(`green answered ${status} to the removal of ${what} sessions`);
   }
 
   async close(): Promise<void> {

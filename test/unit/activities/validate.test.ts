@@ -7,7 +7,7 @@ import { stepContext } from './step-context';
 const INPUT = { cutoverId: 'c1', environment: 'test' };
 const CONSENT = {
   ...{ consentId: 'k1', clientId: 'app', scope: ['openid'], remember: true, rememberForSeconds: 0 },
-  answer: { grant_scope: ['openid'] },
+  answer: { grant_scope: ['openid'], consent_request: { challenge: 'k1' } },
 };
 const CLIENT = { client_id: 'app', redirect_uris: ['https://a.example/cb'], updated_at: '2026-01-01T00:00:00Z' };
 
@@ -106,7 +106,7 @@ describe('the validation', () => {
     ['issuer', 'green names another one', { issuer: 'https://other.example/' }],
     ['public keys', 'a key that blue has is not published', { keys: ['kid-1'] }],
     ['consent sessions', 'one is there and not listed', { consents: [] }],
-    ['consent sessions', 'one is listed with other contents', { consents: [{ ...CONSENT, scope: [] }] }],
+    ['consent sessions', 'one is listed with other contents', { consents: [{ ...CONSENT, answer: {} }] }],
     ['consent sessions', 'all are gone on green alone', { consents: [], greenConsents: [] }],
     ['clients', "one is in green's database and its Hydra does not give it", { client: undefined }],
     ['clients', 'one differs and nobody edited it', { client: { ...CLIENT, redirect_uris: [] } }],

@@ -1,5 +1,7 @@
-import { judgeConsents } from '../../../../activities/green/consent-verdict';
+import { type ConsentRows, judgeConsents } from '../../../../activities/green/consent-verdict';
 import { type ConsentSample } from '../../../../domain/ports/hydra-api';
+import { PATH } from '../../../support/path';
+import { type ConsentOrigin } from '../../../../hydra/validation';
 
 const consent = (consentId: string, answer: ConsentSample['answer'] = {}): ConsentSample => ({
   consentId,
@@ -10,42 +12,74 @@ const consent = (consentId: string, answer: ConsentSample['answer'] = {}): Conse
   answer: {
     grant_scope: ['openid'],
     context: 'only on green',
-    consent_request: { challenge: consentId, client: {} },
+    consent_request: { challenge: consentId, client: {}, login_challenge: 'login', login_session_id: 'session' },
     ...answer,
   },
 });
 const ids = (...list: string[]) => new Set(list);
 const NONE = { same: 0, hidden: [], changed: [], revokedBefore: 0, goneSince: 0 };
 
+const LOGIN = { login_challenge: 'login', login_session_id: 'session' };
+/** Blue forgets both with the session. */
+const KNOWN = { loginChallenge: 'login', loginSession: 'session' };
+const FORGOTTEN = { loginChallenge: null, loginSession: null };
+const onBlue = (origin = KNOWN as ConsentOrigin) => new Map([['a', origin]]);
+const request = (fields: object) => ({ consent_request: { challenge: 'a', client: {}, ...LOGIN, ...fields } });
+const changed = (...fields: string[]) => ({ changed: [{ consentId: 'a', fields }] });
+
 type Verdict = ReturnType<typeof judgeConsents>;
-const cases: [string, ConsentSample[], { blue: Set<string>; green: Set<string> }, Partial<Verdict>][] = [
-  ['listed as on blue', [consent('a')], { blue: ids('a'), green: ids('a') }, { same: 1 }],
+const BOTH = { blue: onBlue(), green: ids('a') };
+const OVER = { sessions: ids() };
+const cases: [string, ConsentSample[], Partial<ConsentRows>, Partial<Verdict>][] = [
+  ['listed as on blue', [consent('a')], BOTH, { same: 1 }],
+  ['listed with another scope', [consent('a', { grant_scope: [] })], BOTH, changed('[].grant_scope')],
+  ['listed without its claims', [consent('a', { session: {} })], BOTH, changed('[].session')],
+  ['of a client that was edited since', [consent('a', request({ client: { client_name: 'new' } }))], BOTH, { same: 1 }],
   [
-    'listed with another scope',
-    [{ ...consent('a'), scope: [] }],
-    { blue: ids('a'), green: ids('a') },
-    { changed: ['a'] },
-  ],
-  [
-    'listed with claims of later, which were compared before the commit',
-    [consent('a', { session: {} })],
-    { blue: ids('a'), green: ids('a') },
+    'of a user who logged out on green',
+    [consent('a', request({ login_session_id: null }))],
+    { ...BOTH, ...OVER },
     { same: 1 },
   ],
   [
-    'of a client that was edited since',
-    [consent('a', { consent_request: { challenge: 'a', client: { client_name: 'new' } } })],
-    { blue: ids('a'), green: ids('a') },
+    'without its session, which is not over',
+    [consent('a', request({ login_session_id: null }))],
+    BOTH,
+    changed('[].consent_request.login_session_id'),
+  ],
+  [
+    'of another session',
+    [consent('a', request({ login_session_id: 'other' }))],
+    { ...BOTH, ...OVER },
+    changed('[].consent_request.login_session_id'),
+  ],
+  [
+    'of a user who logged out on blue before the commit',
+    [consent('a', request({ login_challenge: 'cut-1', login_session_id: null }))],
+    { blue: onBlue(FORGOTTEN), green: ids('a'), ...OVER },
     { same: 1 },
   ],
-  ['there and not listed', [], { blue: ids('a'), green: ids('a') }, { hidden: ['a'] }],
-  ['there, not listed, and gone on blue', [], { blue: ids(), green: ids('a') }, { hidden: ['a'] }],
-  ['gone on both sides', [], { blue: ids(), green: ids() }, { revokedBefore: 1 }],
-  ['gone on green alone', [], { blue: ids('a'), green: ids() }, { goneSince: 1 }],
+  [
+    'of another login, though blue knows it',
+    [consent('a', request({ login_challenge: 'cut-1' }))],
+    BOTH,
+    changed('[].consent_request.login_challenge'),
+  ],
+  [
+    'listed, and was gone on blue at the commit',
+    [consent('a')],
+    { blue: new Map(), green: ids('a') },
+    changed('the whole consent, which blue has not any more'),
+  ],
+  ['there and not listed', [], BOTH, { hidden: ['a'] }],
+  ['there, not listed, and gone on blue', [], { blue: new Map(), green: ids('a') }, { hidden: ['a'] }],
+  ['gone on both sides', [], { blue: new Map(), green: ids() }, { revokedBefore: 1 }],
+  ['gone on green alone', [], { blue: onBlue(), green: ids() }, { goneSince: 1 }],
 ];
 
 it.each(cases)('judges a consent that is %s', (_name, answered, rows, verdict) => {
   const before = consent('a', { session: { id_token: { email: 'x' } } });
   const now = answered.map((one) => ({ ...one, answer: { session: before.answer['session'], ...one.answer } }));
-  expect(judgeConsents([before], now, rows)).toEqual({ ...NONE, ...verdict });
+  const all = { blue: new Map(), green: ids(), sessions: ids('session'), ...rows };
+  expect(judgeConsents(PATH.differences, [before], now, all)).toEqual({ ...NONE, ...verdict });
 });
