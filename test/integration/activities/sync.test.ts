@@ -5,7 +5,7 @@ import { keepInSync } from '../../../activities/keep-in-sync';
 import { type StepDeps } from '../../../activities/step';
 import { openSync } from '../../../activities/sync-session';
 import { type Databases, type SessionOptions } from '../../../domain/ports/databases';
-import { type Gateway, type Target } from '../../../domain/ports/targets';
+import { GATEWAY_PROTOCOL, type Gateway, type Target } from '../../../domain/ports/targets';
 import { readBacklog, readStaleChallenges } from '../../../hydra/sync';
 import { AGREEING_HYDRAS } from '../../support/agreeing-hydras';
 import { useDatabase } from '../../support/database';
@@ -236,7 +236,7 @@ describe('gatherEvidence', () => {
   it('names all problems at once', async () => {
     const gateway = {
       ...{ name: 'edge', read: () => Promise.resolve(VIEW) },
-      state: () => Promise.resolve({ mode: 'hold', ready: { blue: true, green: false } }),
+      state: () => Promise.resolve({ mode: 'hold', protocol: GATEWAY_PROTOCOL, ready: { blue: true, green: false } }),
     } as unknown as Gateway;
     const target = { name: 'resource', read: () => Promise.reject(new Error('secret')) } as unknown as Target;
     const long = await world.connect('blue');
