@@ -1,9 +1,10 @@
-import { fork, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, openSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { CutoverFault } from '../domain/faults';
+import { findNginx, NGINX_REMEDY } from '../test/support/nginx';
 import { freePort } from '../world/net/free-port';
 
 const TSX = ['--require', require.resolve('tsx/cjs')];
@@ -94,19 +95,10 @@ export async function startBenchGateway(
 }
 
 /** @throws CutoverFault TOOL_MISSING with the command that installs it */
-export function findNginx(environment: NodeJS.ProcessEnv): string {
-  const named = environment['NGINX_BIN'];
-  const candidates = named ? [named] : [...pathOf(environment), '/usr/sbin'].map((folder) => join(folder, 'nginx'));
-  const found = candidates.find((file) => spawnSync(file, ['-v']).status === 0);
-  if (found !== undefined) return found;
-  throw new CutoverFault(
-    'TOOL_MISSING',
-    `nginx was not found${named ? ` at NGINX_BIN=${named}` : ' on PATH'}; install it with: apt-get install nginx-light, or set NGINX_BIN`,
-  );
-}
-
-function pathOf(environment: NodeJS.ProcessEnv): string[] {
-  return (environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+export function requireNginx(environment: NodeJS.ProcessEnv): string {
+  const found = findNginx(environment);
+  if (found === undefined) throw new CutoverFault('TOOL_MISSING', `no nginx runs here; ${NGINX_REMEDY}`);
+  return found;
 }
 
 /** nginx as a proxy for the same side: one process, kept connections to the side, access log to a file. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { CutoverFault } from '../domain/faults';
 import { type LoadCommand, type LoadResult } from './gateway-load';
 import {
-  findNginx,
+  requireNginx,
   forkProgram,
   nextMessage,
   Processes,
@@ -30,7 +30,7 @@ type Route = (typeof ROUTES)[number];
  * nginx in front of the same side, in interleaved rounds; then its memory with 10,000 parked requests, twice.
  */
 export async function run(): Promise<void> {
-  const nginx = findNginx(process.env);
+  const nginx = requireNginx(process.env);
   const processes = new Processes();
   const folder = await mkdtemp(join(tmpdir(), 'bench-gateway-'));
   try {

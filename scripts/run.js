@@ -47,6 +47,8 @@ const SCRIPTS = {
   // How often the bake's judge is wrong, and how soon it is right.
   simulate: [node('test/simulation/main.ts')],
   oddities: [[...node('test/integration/hydra/catalog/main.ts'), 'oddities']],
+  // The gateway as a package of its own, which needs nothing of this folder.
+  'pack:gateway': [[process.execPath, join(ROOT, 'scripts', 'pack-gateway.js')]],
   test: [[process.execPath, join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js')]],
   // The tests without servers on the other line of Node.js that is supported.
   'test:node22': [[process.execPath, join(ROOT, 'scripts', 'on-node-22.js')]],

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { controlClient, TEST_TOKEN, testConfig, type ControlClient, type TestGatewayOptions } from './test-gateway';
 
 const ROOT = join(__dirname, '..', '..', '..', '..');
+const FROM_SOURCE = ['--require', require.resolve('tsx/cjs'), join(ROOT, 'gateway', 'main.ts')];
 
 export interface Ended {
   readonly code: number | null;
@@ -28,17 +29,21 @@ export class GatewayHome {
   private readonly children = new Set<ChildProcess>();
   private starts = 0;
 
-  private constructor(readonly folder: string) {}
+  private constructor(
+    readonly folder: string,
+    private readonly program: readonly string[],
+  ) {}
 
-  static async create(): Promise<GatewayHome> {
-    return new GatewayHome(await mkdtemp(join(tmpdir(), 'gateway-process-')));
+  /** @param program arguments of Node.js; without them `gateway/main.ts` as it is here */
+  static async create(program: readonly string[] = FROM_SOURCE): Promise<GatewayHome> {
+    return new GatewayHome(await mkdtemp(join(tmpdir(), 'gateway-process-')), program);
   }
 
   get stateFile(): string {
     return join(this.folder, 'gateway.json');
   }
 
-  /** Starts `gateway/main.ts` and waits until it serves. */
+  /** Starts it and waits until it serves. */
   async start(options: TestGatewayOptions = {}): Promise<GatewayProcess> {
     const { child, exited, ready } = await this.run(testConfig(this.folder, options), options.environment);
     const urls = await Promise.race([readyFile(ready), exited.then(({ stderr }) => Promise.reject(new Error(stderr)))]);
@@ -71,23 +76,11 @@ export class GatewayHome {
     const configFile = join(this.folder, `config-${this.starts}.yaml`);
     const ready = join(this.folder, `ready-${this.starts}.json`);
     await writeFile(configFile, JSON.stringify(config));
-    const child = spawn(
-      process.execPath,
-      [
-        '--require',
-        require.resolve('tsx/cjs'),
-        join(ROOT, 'gateway', 'main.ts'),
-        '--config',
-        configFile,
-        '--ready',
-        ready,
-      ],
-      {
-        cwd: ROOT,
-        env: { ...process.env, GATEWAY_CONTROL_TOKEN: TEST_TOKEN, ...environment },
-        stdio: ['ignore', 'ignore', 'pipe'],
-      },
-    );
+    const child = spawn(process.execPath, [...this.program, '--config', configFile, '--ready', ready], {
+      cwd: ROOT,
+      env: { ...process.env, GATEWAY_CONTROL_TOKEN: TEST_TOKEN, ...environment },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     this.children.add(child);
     let stderr = '';
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
