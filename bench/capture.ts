@@ -67,7 +67,7 @@ export async function run(): Promise<void> {
     await migrateHydra({ version: '1.11.10', binary, ...migration, name: 'migrate-bench' });
     publishSharedServers({
       postgres: login,
-      binaries: { hydra11110: binary, hydra230: '', temporalCli: '', temporalTestServer: '', etcd: '' },
+      binaries: { hydra11110: binary, hydra220: '', hydra230: '', temporalCli: '', temporalTestServer: '', etcd: '' },
     });
     const hydra = await startHydra({
       version: '1.11.10',

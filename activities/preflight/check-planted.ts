@@ -1,6 +1,6 @@
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
 import { type CutoverSettings } from '../../domain/settings';
-import { copyPathOf } from '../../hydra/paths';
+import { copyPathOf, sourceTables } from '../../hydra/paths';
 import { plantedOn } from '../../hydra/planted';
 import { type Findings } from './findings';
 
@@ -10,7 +10,7 @@ import { type Findings } from './findings';
  */
 export async function checkPlanted(client: SqlClient, settings: CutoverSettings, findings: Findings): Promise<void> {
   const { hydraSchema: schema } = settings;
-  const tables = copyPathOf(settings.hydraVersion).captured.map(({ table }) => table);
+  const tables = sourceTables(copyPathOf(settings.hydraVersion));
   for (const what of await plantedOn(client, { schema, tables, isWritten: false })) {
     // A check of its own says what helps, and for whom.
     if (what.startsWith('row level security')) continue;

@@ -1,5 +1,5 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
-import { type CleaningRule, type CopyPath, type RuleKind } from '../paths/copy-path';
+import { type CleaningRule, type CopyPath, type RuleKind, sourceTables } from '../paths/copy-path';
 import { lockUnplanted } from '../planted';
 import { sampledDetectSql } from './sampled-detect';
 import { DEFAULT_ARCHIVE_SCHEMA, assertSourceSchema, countRule, createHelpers, inTransaction, total } from './session';
@@ -114,10 +114,7 @@ async function countEach<Count>(
   await assertSourceSchema(path, client);
   return inTransaction(client, 'BEGIN ISOLATION LEVEL REPEATABLE READ', 'ROLLBACK', async () => {
     // Before the snapshot, so that it shows what the locks keep out. It may be a copy of blue, which holds what was put on blue's tables.
-    await lockUnplanted(
-      client,
-      path.captured.map(({ table }) => table),
-    );
+    await lockUnplanted(client, sourceTables(path));
     await createHelpers(path, client, archiveSchema);
     await client.query('SET TRANSACTION READ ONLY');
     const counts: Count[] = [];

@@ -191,6 +191,8 @@ export interface CopyPath {
   readonly from: SupportedHydraVersion;
   readonly to: SupportedHydraVersion;
   readonly captured: readonly CapturedTable[];
+  /** Read on the source beside the captured tables. @default none */
+  readonly readBesides?: readonly string[];
   /** In the order of {@link CARRIED_TABLE_NAMES}. */
   readonly tables: readonly CarriedTable[];
   /** Makes what the queries of {@link SourceRows} call, in the session's temporary schema. Idempotent. */
@@ -218,6 +220,11 @@ export interface CopyPath {
   ) => Promise<readonly NotCarried[]>;
   /** Everything that the target's Hydra may answer otherwise than the source's. Whatever is on no line here is a defect. */
   readonly differences: readonly ExpectedDifference[];
+}
+
+/** Every table of the source whose rows are read. */
+export function sourceTables({ captured, readBesides = [] }: CopyPath): readonly string[] {
+  return [...captured.map(({ table }) => table), ...readBesides];
 }
 
 export function tableOf(path: Pick<CopyPath, 'tables'>, name: CarriedTableName): CarriedTable {

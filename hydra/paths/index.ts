@@ -1,12 +1,13 @@
 import { CutoverFault } from '../../domain/faults';
 import { type SupportedHydraVersion } from '../../domain/hydra-versions';
 import { FROM_1_11_10_TO_2_3_0 } from './1-11-10-to-2-3-0';
+import { FROM_2_2_0_TO_2_3_0 } from './2-2-0-to-2-3-0';
 import { type CopyPath } from './copy-path';
 import { pathsText } from './registry';
 
-export { type CarriedTableName, type CopyPath, tableOf } from './copy-path';
+export { type CarriedTableName, type CopyPath, sourceTables, tableOf } from './copy-path';
 
-const COPY_PATHS: readonly CopyPath[] = [FROM_1_11_10_TO_2_3_0];
+const COPY_PATHS: readonly CopyPath[] = [FROM_1_11_10_TO_2_3_0, FROM_2_2_0_TO_2_3_0];
 
 /**
  * All that is about this way.

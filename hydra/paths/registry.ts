@@ -18,7 +18,11 @@ export interface UpgradePath {
  */
 export const PATHS = [
   { from: '1.11.10', to: '2.3.0', kind: 'copy', wayBackUntil: 'the commit' },
+  { from: '2.2.0', to: '2.3.0', kind: 'copy', wayBackUntil: 'the commit' },
 ] as const satisfies readonly UpgradePath[];
+
+/** The versions that a way begins with. */
+export type UpgradeFrom = (typeof PATHS)[number]['from'];
 
 /** @returns undefined where no way leads */
 export function pathOf(

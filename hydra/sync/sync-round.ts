@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { logRewrites } from '../capture';
-import { type CopyPath } from '../paths/copy-path';
+import { type CopyPath, sourceTables } from '../paths/copy-path';
 import { assertNothingPlanted } from '../planted';
 import { activeTokensOf, carryGrants, nameParentsOf } from './carry-grants';
 import { closeOverFlows } from './closure';
@@ -145,15 +145,15 @@ async function carryRewritePage(sides: SyncSides, batchRows: number): Promise<Pa
 /** Runs `work` in one transaction on each side, and commits green's. */
 async function inSnapshot<T>(sides: SyncSides, work: () => Promise<T>): Promise<T> {
   const { path, blue, green, schema } = sides;
-  const captured = path.captured.map(({ table }) => table);
+  const tables = sourceTables(path);
   try {
     await beginFenced(sides);
     // Only now: a snapshot from before a take-over or a fence would miss what came in between.
     await blue.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     // Before the snapshot, which the first query takes: to an older one a table that ALTER TABLE rewrote is empty, and green would
     // be emptied with it.
-    await blue.query(`LOCK TABLE ${captured.join(', ')} IN ACCESS SHARE MODE`);
-    await assertNothingPlanted(blue, { schema, tables: captured, isWritten: false }, 'blue');
+    await blue.query(`LOCK TABLE ${tables.join(', ')} IN ACCESS SHARE MODE`);
+    await assertNothingPlanted(blue, { schema, tables, isWritten: false }, 'blue');
     const result = await work();
     await blue.query('COMMIT');
     await green.query('COMMIT');

@@ -1,6 +1,7 @@
 import { type SupportedHydraVersion } from '../../domain/hydra-versions';
 import { HYDRA_1_11_10 } from './1-11-10';
 import { HYDRA_1_3_2 } from './1-3-2';
+import { HYDRA_2_2_0 } from './2-2-0';
 import { HYDRA_2_3_0 } from './2-3-0';
 import { type InPlaceVersion } from '../../domain/in-place/paths';
 import { type HydraVersionFacts, type LaunchFacts } from './facts';
@@ -18,6 +19,7 @@ export { type HydraListener, type HydraReads, readsOf } from './reads';
  */
 export const HYDRA_VERSION_FACTS: Readonly<Record<SupportedHydraVersion, HydraVersionFacts>> = {
   '1.11.10': HYDRA_1_11_10,
+  '2.2.0': HYDRA_2_2_0,
   '2.3.0': HYDRA_2_3_0,
 };
 

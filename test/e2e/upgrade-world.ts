@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client as TemporalClient, Connection } from '@temporalio/client';
 import { createLogger } from '../../config/logger';
 import { type CutoverStatus } from '../../domain/runbook';
+import { type UpgradeFrom } from '../../hydra/paths/registry';
 import { mustSucceed } from '../../world/demo/cli-process';
 import { type RunningTraffic, startTraffic } from '../../world/demo/run-traffic';
 import { seedHistory } from '../../world/demo/seed-history';
@@ -29,11 +30,13 @@ export class UpgradeWorld {
     readonly temporal: TemporalClient,
   ) {}
 
-  static async start(grants: number): Promise<UpgradeWorld> {
+  /** @param grants seeded, which is known of 1.11.10 alone */
+  static async start(grants: number, from: UpgradeFrom = '1.11.10'): Promise<UpgradeWorld> {
     const folder = mkdtempSync(join(tmpdir(), 'upgrade-e2e-'));
     chmodSync(folder, 0o711);
     const world = await upWorld({
       keep: false,
+      from,
       logger: createLogger({ level: 'error' }),
       env: { ...process.env, HYDRA_CUTOVER_WORLDS: join(folder, 'worlds') },
     });

@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { sharedServers, type SharedServers } from './shared-servers';
 
 /** Databases that the global set-up prepared; each test file works on a clone of one. */
-export const TEMPLATES = ['empty', 'hydra_1_11_10', 'hydra_2_3_0'] as const;
+export const TEMPLATES = ['empty', 'hydra_1_11_10', 'hydra_2_2_0', 'hydra_2_3_0'] as const;
 export type Template = (typeof TEMPLATES)[number];
 
 export interface TestDatabase {

@@ -33,6 +33,7 @@ export = async function globalSetup(): Promise<void> {
   const progress: ResolveOptions = { progress: (line) => process.stderr.write(`${line}\n`) };
   const binaries = {
     hydra11110: await resolveHydra('1.11.10', progress),
+    hydra220: await resolveHydra('2.2.0', progress),
     hydra230: await resolveHydra('2.3.0', progress),
     temporalCli: await resolveTemporalCli(progress),
     temporalTestServer: await resolveTemporalTestServer(progress),
@@ -48,7 +49,11 @@ export = async function globalSetup(): Promise<void> {
     await reaper.close();
   });
   const postgres = await startPostgres(supervisor);
-  await prepareTemplates(postgres, runDir, { '1.11.10': binaries.hydra11110, '2.3.0': binaries.hydra230 });
+  await prepareTemplates(postgres, runDir, {
+    '1.11.10': binaries.hydra11110,
+    '2.2.0': binaries.hydra220,
+    '2.3.0': binaries.hydra230,
+  });
   publishSharedServers({ postgres, binaries });
 };
 

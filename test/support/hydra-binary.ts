@@ -5,6 +5,7 @@ import { sharedServers } from './shared-servers';
 export async function hydraBinary(version: LaunchedVersion): Promise<string> {
   const { binaries } = sharedServers();
   if (version === '1.11.10') return binaries.hydra11110;
+  if (version === '2.2.0') return binaries.hydra220;
   if (version === '2.3.0') return binaries.hydra230;
   return resolveHydra(version, { progress: (line) => process.stderr.write(`${line}\n`) });
 }

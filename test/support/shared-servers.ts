@@ -3,6 +3,7 @@ export interface SharedServers {
   readonly postgres: { readonly host: string; readonly port: number; readonly user: string; readonly password: string };
   readonly binaries: {
     readonly hydra11110: string;
+    readonly hydra220: string;
     readonly hydra230: string;
     readonly temporalCli: string;
     readonly temporalTestServer: string;

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createLogger } from '../../config/logger';
 import { asCutoverFault, CutoverFault } from '../../domain/faults';
+import { PATHS, type UpgradeFrom, pathsText } from '../../hydra/paths/registry';
 import { watchEndSignals } from '../cli/end-signals';
 import { writeAtomically } from '../supervisor';
 import { deathFault, upWorld } from '../up';
@@ -10,7 +11,7 @@ import { renderDemo } from './render-demo';
 import { Report } from './report';
 import { runDemo } from './run-demo';
 
-const USAGE = 'usage: npm run demo [-- --manual] [-- --json FILE]';
+const USAGE = 'usage: npm run demo [-- --manual] [-- --json FILE] [-- --from VERSION]';
 
 /**
  * `npm run demo`: the world up, history, traffic, the upgrade through the CLI, proofs, down. Exit 0 only when every check
@@ -20,10 +21,10 @@ async function main(): Promise<number> {
   const signals = watchEndSignals();
   const report = new Report((text) => process.stdout.write(text));
   try {
-    const { manual, json } = readArguments();
+    const { manual, json, from } = readArguments();
     const logger = createLogger({ level: 'warn', bindings: { process: 'demo' } });
     const world = await report.step('world up', () =>
-      upWorld({ keep: false, logger, signal: signals.ended, progress: (line) => report.note(line) }),
+      upWorld({ keep: false, from, logger, signal: signals.ended, progress: (line) => report.note(line) }),
     );
     signals.onSecond(() => world.kill());
     let result: DemoReport | undefined;
@@ -48,12 +49,18 @@ async function main(): Promise<number> {
   }
 }
 
-function readArguments(): { manual: boolean; json: string | undefined } {
+function readArguments(): { manual: boolean; json: string | undefined; from: UpgradeFrom } {
   try {
     const { values } = parseArgs({
-      options: { manual: { type: 'boolean', default: false }, json: { type: 'string' } },
+      options: {
+        manual: { type: 'boolean', default: false },
+        json: { type: 'string' },
+        from: { type: 'string', default: '1.11.10' },
+      },
     });
-    return { manual: values.manual, json: values.json };
+    const from = PATHS.find((path) => path.from === values.from)?.from;
+    if (from === undefined) throw new Error(`no way leads from ${values.from} (there are: ${pathsText()})`);
+    return { manual: values.manual, json: values.json, from };
   } catch (error) {
     throw new CutoverFault('USAGE', `${error instanceof Error ? error.message : String(error)}; ${USAGE}`);
   }

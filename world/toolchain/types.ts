@@ -25,7 +25,7 @@ export interface ResolveOptions {
 export const POSTGRES_MAJORS = [15, 18] as const;
 export type PostgresMajor = (typeof POSTGRES_MAJORS)[number];
 
-export const HYDRA_VERSIONS = ['1.11.10', '2.3.0'] as const;
+export const HYDRA_VERSIONS = ['1.11.10', '2.2.0', '2.3.0'] as const;
 export type HydraVersion = (typeof HYDRA_VERSIONS)[number];
 /** Compiled only when something needs it: the upgrade in place, its demo and its tests. */
 export const OLDER_HYDRA_VERSIONS = ['1.3.2'] as const;

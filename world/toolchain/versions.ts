@@ -88,6 +88,15 @@ export const HYDRA: Readonly<Record<LaunchedVersion, GoPin>> = {
     variable: 'HYDRA_1_11_10_BIN',
     versionSetting: 'github.com/ory/hydra/driver/config.Version=v1.11.10',
   },
+  '2.2.0': {
+    binary: 'hydra',
+    probe: HYDRA_PROBE,
+    label: 'Hydra 2.2.0',
+    folder: 'hydra-2.2.0',
+    version: '2.2.0',
+    variable: 'HYDRA_2_2_0_BIN',
+    versionSetting: 'github.com/ory/hydra/v2/driver/config.Version=v2.2.0',
+  },
   '2.3.0': {
     binary: 'hydra',
     probe: HYDRA_PROBE,

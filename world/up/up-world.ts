@@ -16,7 +16,7 @@ import {
   startReaper,
   worldsDir,
 } from '../supervisor';
-import { resolveHydra, resolvePostgres, resolveTemporalCli } from '../toolchain';
+import { type HydraVersion, resolveHydra, resolvePostgres, resolveTemporalCli } from '../toolchain';
 import { type WorldInfo } from './world-info';
 import { type PartialInfo, type WorldContext, type WorldOptions, type WorldTools, known } from './world-part';
 import { WORLD_PARTS } from './world-parts';
@@ -97,7 +97,8 @@ async function resolveTools(options: UpWorldOptions, progress: (line: string) =>
   const { signal, env } = options;
   const how = { progress, ...(signal === undefined ? {} : { signal }), ...(env === undefined ? {} : { env }) };
   await resolvePostgres(options.postgresMajor ?? 15, how);
-  const hydra = { '1.11.10': await resolveHydra('1.11.10', how), '2.3.0': await resolveHydra('2.3.0', how) };
+  const tool = async (version: HydraVersion) => ({ version, binary: await resolveHydra(version, how) });
+  const hydra = { blue: await tool(options.from ?? '1.11.10'), green: await tool('2.3.0') };
   return { hydra, temporal: await resolveTemporalCli(how) };
 }
 

@@ -1,6 +1,7 @@
 import { type Logger } from '../../config/logger';
 import { CutoverFault } from '../../domain/faults';
 import { type Supervisor } from '../supervisor';
+import { type UpgradeFrom } from '../../hydra/paths/registry';
 import { type HydraVersion, type PostgresMajor } from '../toolchain/types';
 import { type WorldInfo } from './world-info';
 import { type WorldSettings } from './world-settings';
@@ -8,6 +9,8 @@ import { type WorldSettings } from './world-settings';
 export interface WorldOptions {
   readonly keep: boolean;
   readonly dir?: string;
+  /** What serves before the upgrade. @default '1.11.10' */
+  readonly from?: UpgradeFrom;
   /** @default 15 */
   readonly postgresMajor?: PostgresMajor;
   /** 0 takes a free one. @default 0 */
@@ -16,9 +19,13 @@ export interface WorldOptions {
   readonly uiPort?: number;
 }
 
+export interface HydraTool {
+  readonly version: HydraVersion;
+  readonly binary: string;
+}
+
 export interface WorldTools {
-  /** Binaries by version. */
-  readonly hydra: Readonly<Record<HydraVersion, string>>;
+  readonly hydra: { readonly blue: HydraTool; readonly green: HydraTool };
   readonly temporal: string;
 }
 

@@ -61,8 +61,14 @@ describe('in front of a real 1.11.10', () => {
   );
 });
 
-describe.each(['1.11.10', '2.3.0'] as const)('the reads of a real %s', (version) => {
-  const filled = useDatabase(version === '1.11.10' ? 'hydra_1_11_10' : 'hydra_2_3_0');
+const READING = [
+  ['1.11.10', 'hydra_1_11_10'],
+  ['2.2.0', 'hydra_2_2_0'],
+  ['2.3.0', 'hydra_2_3_0'],
+] as const;
+
+describe.each(READING)('the reads of a real %s', (version, template) => {
+  const filled = useDatabase(template);
   const https = { 'X-Forwarded-Proto': 'https' };
   let hydra: TestHydra;
   beforeAll(async () => {

@@ -13,7 +13,6 @@ import { startOnPorts } from '../start-on-ports';
 import { type HydraInfo, type InstanceInfo } from '../world-info';
 import { type WorldContext, type WorldPart, known } from '../world-part';
 
-const VERSION = '1.11.10';
 const IDENTIFIER = 'blue';
 const MASTER_USER = 'cutover_master';
 /** What the gateway asks blue's arbiter as. */
@@ -21,7 +20,7 @@ export const GATEWAY_ROLE = 'gateway';
 
 /** Blue: an instance, Hydra's role and database on it, the schema, and the Hydra that serves now. */
 export const blueSidePart: WorldPart = {
-  title: `blue: PostgreSQL instance and Hydra ${VERSION}`,
+  title: 'blue: PostgreSQL instance and Hydra',
   async up(context, info) {
     const client = rdsClient(known(info, 'rds'));
     let instance: InstanceInfo;
@@ -55,11 +54,11 @@ export const blueSidePart: WorldPart = {
 async function startHydra(context: WorldContext, instance: InstanceInfo, database: HydraDatabase): Promise<HydraInfo> {
   const { settings, runDir, signal } = context;
   const { host, port } = instance;
-  const binary = context.tools.hydra[VERSION];
+  const { version, binary } = context.tools.hydra.blue;
   const pairwiseSalt = settings.secret('hydra-pairwise-salt');
   const secretsSystem = settings.secret('hydra-secrets-system');
   await migrateHydra({
-    version: VERSION,
+    version,
     binary,
     host,
     port,
@@ -75,7 +74,7 @@ async function startHydra(context: WorldContext, instance: InstanceInfo, databas
   const { process: running, ports } = await startOnPorts(context, wanted, (chosen) =>
     hydraProcess({
       name: 'blue-hydra',
-      version: VERSION,
+      version,
       binary,
       launch: {
         dsn: hydraDsn(host, port, database),
@@ -91,14 +90,14 @@ async function startHydra(context: WorldContext, instance: InstanceInfo, databas
     }),
   );
   return {
-    version: VERSION,
+    version,
     publicUrl: `http://127.0.0.1:${ports['blue-hydra-public']}`,
     adminUrl: `http://127.0.0.1:${ports['blue-hydra-admin']}`,
     issuer,
     loginUrl: `${loginApp}/login`,
     secretsSystem,
     pairwiseSalt,
-    needsForwardedProto: HYDRA_VERSION_FACTS[VERSION].needsForwardedProto,
+    needsForwardedProto: HYDRA_VERSION_FACTS[version].needsForwardedProto,
     pid: running.pid,
   };
 }

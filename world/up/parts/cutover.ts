@@ -100,8 +100,11 @@ function cutoverConfig(
     ssl: { mode: 'verify-full', ca: `\${file:${known(info, 'rds').caFile}}` },
   } as const;
   const states = {
-    blue: { adminUrl: hydra.adminUrl, apiGeneration: 1 },
-    green: { adminUrl: greenHydra.adminUrl, apiGeneration: 2 },
+    blue: { adminUrl: hydra.adminUrl, apiGeneration: HYDRA_VERSION_FACTS[hydra.version].apiGeneration },
+    green: {
+      adminUrl: greenHydra.adminUrl,
+      apiGeneration: HYDRA_VERSION_FACTS[context.tools.hydra.green.version].apiGeneration,
+    },
   };
   const [policyToken, resourceToken] = [
     secret('policy-service-token', policies.controlToken),
@@ -112,7 +115,7 @@ function cutoverConfig(
     temporal: { address: temporal.address, namespace: temporal.namespace, tls: { enabled: false } },
     rds: { pollMs: 200 },
     blue: {
-      hydraVersion: '1.11.10',
+      hydraVersion: hydra.version,
       publicUrl: hydra.publicUrl,
       adminUrl: hydra.adminUrl,
       rdsInstanceId: instance.identifier,
@@ -147,17 +150,17 @@ function greenConfig(
   secret: (name: string, value: string) => string,
 ): ConfigInput['green'] {
   const { database: blue, hydra } = known(info, 'blue');
-  const binary = context.tools.hydra['2.3.0'];
+  const { version, binary } = context.tools.hydra.green;
   const secretEnv = { SECRETS_SYSTEM: secret('hydra-secrets-system', hydra.secretsSystem) };
   const password = secret('green-hydra-password', context.settings.secret('green-hydra-password'));
   return {
-    hydraVersion: '2.3.0',
+    hydraVersion: version,
     ...known(info, 'gateway').greenHydra,
     rdsInstanceId: 'green',
     database,
     hydraRole: { name: blue.user, password },
     commands: {
-      migrate: { argv: [binary, ...HYDRA_VERSION_FACTS['2.3.0'].migrateArgs], secretEnv },
+      migrate: { argv: [binary, ...HYDRA_VERSION_FACTS[version].migrateArgs], secretEnv },
       migrateStatus: { argv: [binary, 'migrate', 'sql', 'status', '-e'], secretEnv },
       start: sideCommand(context, 'start', 'green'),
       stop: sideCommand(context, 'stop', 'green'),

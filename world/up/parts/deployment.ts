@@ -19,16 +19,14 @@ export const deploymentPart: WorldPart = {
     const { user, password, name, caFile } = database;
     const role = { role: user, password, database: name, caFile };
     writeSideFile(runDir, 'blue', {
-      version: '1.11.10',
-      binary: tools.hydra['1.11.10'],
+      ...tools.hydra.blue,
       database: role,
       address: { host: instance.host, port: instance.port },
       launch: { ...common, publicPort: portOf(hydra.publicUrl), adminPort: portOf(hydra.adminUrl) },
     });
     const { greenHydra } = known(info, 'gateway');
     writeSideFile(runDir, 'green', {
-      version: '2.3.0',
-      binary: tools.hydra['2.3.0'],
+      ...tools.hydra.green,
       database: { ...role, password: settings.secret('green-hydra-password') },
       launch: { ...common, publicPort: portOf(greenHydra.publicUrl), adminPort: portOf(greenHydra.adminUrl) },
     });

@@ -1,10 +1,12 @@
+import { HYDRA_VERSION_FACTS } from '../../../hydra/versions';
 import { cookieKeyLine } from '../../../gateway/node/cookie-keys';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { worldCertificates } from '../../tls/world-certificates';
 import { startOnPorts } from '../start-on-ports';
 import { serviceFolder, serviceProcess } from '../service-process';
-import { type WorldPart, known } from '../world-part';
+import { type HydraVersion } from '../../toolchain/types';
+import { type WorldContext, type WorldPart, known } from '../world-part';
 import { GATEWAY_ROLE } from './blue-side';
 import { tlsDir } from './rds-endpoint';
 
@@ -18,6 +20,7 @@ export const gatewayPart: WorldPart = {
     const { hydra, instance, database } = known(info, 'blue');
     const certificates = await worldCertificates(tlsDir(context));
     const controlToken = settings.secret('gateway-control-token');
+    const generation = generations(context, hydra.version);
     const green = {
       publicUrl: `http://127.0.0.1:${await settings.port('green-hydra-public')}`,
       adminUrl: `http://127.0.0.1:${await settings.port('green-hydra-admin')}`,
@@ -47,11 +50,11 @@ export const gatewayPart: WorldPart = {
               control: { port: chosen['gateway-control'] },
             },
             sides: {
-              blue: { publicUrl: hydra.publicUrl, adminUrl: hydra.adminUrl, apiGeneration: 1 },
-              green: { ...green, apiGeneration: 2 },
+              blue: { publicUrl: hydra.publicUrl, adminUrl: hydra.adminUrl, apiGeneration: generation.blue },
+              green: { ...green, apiGeneration: generation.green },
             },
             stateFile: join(serviceFolder(context, 'gateway'), 'state.json'),
-            sessionCookies: { translate: true },
+            sessionCookies: { translate: generation.blue !== generation.green },
             // Without green's database, whose address is not known yet: after a commit it waits for the orchestrator's apply.
             doubt: {
               kind: 'postgres',
@@ -86,3 +89,8 @@ export const gatewayPart: WorldPart = {
     };
   },
 };
+
+function generations({ tools }: WorldContext, blue: HydraVersion) {
+  const of = (version: HydraVersion) => HYDRA_VERSION_FACTS[version].apiGeneration;
+  return { blue: of(blue), green: of(tools.hydra.green.version) };
+}

@@ -1,3 +1,4 @@
+import { HYDRA_VERSION_FACTS } from '../../../hydra/versions';
 import { join } from 'node:path';
 import { type HydraDatabase, createHydraDatabase, databaseUrl } from '../../hydra';
 import { ensureInstance, rdsClient } from '../rds-client';
@@ -35,7 +36,10 @@ export const policyServicePart: WorldPart = {
       config: {
         stateFile: join(serviceFolder(context, 'policy-service'), 'state.json'),
         hydraDeadlineMs: HYDRA_DEADLINE_MS,
-        initial: { adminUrl: known(info, 'blue').hydra.adminUrl, apiGeneration: 1 },
+        initial: {
+          adminUrl: known(info, 'blue').hydra.adminUrl,
+          apiGeneration: HYDRA_VERSION_FACTS[known(info, 'blue').hydra.version].apiGeneration,
+        },
         cleanup: CLEANUP,
       },
     });

@@ -1,3 +1,4 @@
+import { HYDRA_VERSION_FACTS } from '../../../hydra/versions';
 import { join } from 'node:path';
 import { HYDRA_DEADLINE_MS, serviceFolder, serviceProcess } from '../service-process';
 import { type WorldPart, known } from '../world-part';
@@ -16,7 +17,10 @@ export const resourceApiPart: WorldPart = {
       config: {
         stateFile: join(serviceFolder(context, 'resource-api'), 'state.json'),
         hydraDeadlineMs: HYDRA_DEADLINE_MS,
-        initial: { adminUrl: known(info, 'blue').hydra.adminUrl, apiGeneration: 1 },
+        initial: {
+          adminUrl: known(info, 'blue').hydra.adminUrl,
+          apiGeneration: HYDRA_VERSION_FACTS[known(info, 'blue').hydra.version].apiGeneration,
+        },
       },
     });
     await context.supervisor.start(service.spec);

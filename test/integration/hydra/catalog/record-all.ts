@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RECORDED_FOLDERS } from '../../../../hydra/catalog/recorded';
-import { HYDRA_1_11_10, migrateTo230, withClone } from '../../world/seeder/clone';
+import { PATHS } from '../../../../hydra/paths/registry';
+import { migrateTo230, templateOf, withClone } from '../../world/seeder/clone';
 import { readRecording, recordFacts, startRecording } from './record-migration';
 
 const HERE = join(__dirname, '../../../../hydra/catalog');
@@ -15,9 +16,26 @@ export function readRecorded(name: string): readonly unknown[] {
   return JSON.parse(readFileSync(recordedPath(name), 'utf8')) as readonly unknown[];
 }
 
-/** Everything that is recorded from the real binaries, by the name of its file, one entry a line. */
+/**
+ * Everything that is recorded from the real binaries, by the name of its file, one entry a line.
+ *
+ * @throws Error where two ways do not end in the same schema
+ */
 export async function recordAll(): Promise<Readonly<Record<string, readonly unknown[]>>> {
-  return withClone(HYDRA_1_11_10, async (clone) => {
+  const all: Record<string, readonly unknown[]> = {};
+  for (const { from, to } of PATHS) {
+    const recorded = await recordPath(templateOf(from));
+    all[`${from}.json`] = recorded.blue;
+    all[`${from}-to-${to}.json`] = recorded.path;
+    const known = all[`${to}.json`] ?? recorded.green;
+    if (JSON.stringify(known) !== JSON.stringify(recorded.green)) throw new Error(`from ${from} another ${to} is made`);
+    all[`${to}.json`] = known;
+  }
+  return all;
+}
+
+async function recordPath(template: string) {
+  return withClone(template, async (clone) => {
     const { client } = clone;
     const blue = await recordFacts(client);
     await startRecording(client);
@@ -29,6 +47,6 @@ export async function recordAll(): Promise<Readonly<Record<string, readonly unkn
     const green = await recordFacts(client);
     const plain = (facts: typeof green) =>
       facts.map(({ kind, table, name, definition }) => [kind, table, name, definition]);
-    return { '1.11.10.json': plain(blue), '2.3.0.json': plain(green), '1.11.10-to-2.3.0.json': path };
+    return { blue: plain(blue), green: plain(green), path };
   });
 }

@@ -7,7 +7,7 @@ import { guardTables, installArbiter } from '../../../../hydra/arbiter/install-a
 import { byFullName } from '../../../../hydra/by-full-name';
 import { installCapture } from '../../../../hydra/capture';
 import { applyRules } from '../../../../hydra/cleaning';
-import { repairStates } from '../../../../hydra/paths/1-11-10-to-2-3-0/fixups/repair-states';
+import { type CopyPath } from '../../../../hydra/paths';
 import { type SyncSides, becomeSyncer, dropSyncRole, prepareSync } from '../../../../hydra/sync';
 import { type TestDatabase, asAdmin } from '../../../support/database';
 import { sharedServers } from '../../../support/shared-servers';
@@ -24,7 +24,10 @@ export class SyncWorld {
   readonly #clients = new Set<Client>();
   readonly #databases: string[] = [];
 
-  constructor(blue: Config) {
+  constructor(
+    blue: Config,
+    private readonly path: CopyPath = PATH,
+  ) {
     this.#blue = blue;
     this.green = `test_green_${randomBytes(6).toString('hex')}`;
   }
@@ -42,7 +45,7 @@ export class SyncWorld {
     await this.#with('blue', async (blue) => {
       await installArbiter(blue, { side: 'blue', cutoverId: this.cutoverId, initialState: 'open' });
       await guardTables(blue);
-      await installCapture(PATH, blue);
+      await installCapture(this.path, blue);
     });
   }
 
@@ -61,7 +64,7 @@ export class SyncWorld {
     await this.#copyBlue(name);
     await this.#with(name, async (copy) => {
       await dropOurs(copy);
-      await applyRules(PATH, await byFullName(copy, 'public'), { asOf: AS_OF, archiveSchema: 'cleaned' });
+      await applyRules(this.path, await byFullName(copy, 'public'), { asOf: AS_OF, archiveSchema: 'cleaned' });
     });
     const { host, port, user, password } = this.#blue;
     await promisify(execFile)(sharedServers().binaries.hydra230, ['migrate', 'sql', 'up', '-e', '-y'], {
@@ -71,7 +74,10 @@ export class SyncWorld {
         SQA_OPT_OUT: 'true',
       },
     });
-    await this.#with(name, async (copy) => repairStates(await byFullName(copy, 'public')));
+    await this.#with(name, async (copy) => {
+      const named = await byFullName(copy, 'public');
+      for (const { apply } of this.path.fixups) await apply(named);
+    });
     return name;
   }
 
@@ -80,7 +86,7 @@ export class SyncWorld {
     const admin = await this.connect('green');
     const { login, generation, nonce } = await becomeSyncer(admin, this.cutoverId, 'public');
     const [blue, green] = [await this.connect('blue'), await this.connect('green', login)];
-    const sides = await prepareSync(PATH, blue, green, 'public');
+    const sides = await prepareSync(this.path, blue, green, 'public');
     return { ...sides, generation, nonce, loginTtlMs };
   }
 
@@ -88,7 +94,7 @@ export class SyncWorld {
   async rows(database: 'green' | (string & {})): Promise<Record<string, readonly string[]>> {
     return this.#with(database, async (client) => {
       const all: Record<string, readonly string[]> = {};
-      for (const { name, filled } of PATH.tables) {
+      for (const { name, filled } of this.path.tables) {
         const drawn = ['nid', ...Object.keys(filled)];
         const rows = await queryRows<{ row: string }>(
           client,

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { asAdmin, type TestDatabase } from '../../../support/database';
 import { sharedServers } from '../../../support/shared-servers';
+import { type HydraVersion } from '../../../../world/toolchain/types';
 
 export interface Clone {
   readonly config: TestDatabase['config'];
@@ -25,7 +26,12 @@ export async function withClone<T>(template: string, work: (clone: Clone) => Pro
   }
 }
 
-export const HYDRA_1_11_10 = 'template_hydra_1_11_10';
+/** Of an empty database that this version's own migrations made. */
+export function templateOf(version: HydraVersion): string {
+  return `template_hydra_${version.replaceAll('.', '_')}`;
+}
+
+export const HYDRA_1_11_10 = templateOf('1.11.10');
 
 /** The vendor's migration to 2.3.0. @returns what it printed and whether all of its 212 versions are applied */
 export async function migrateTo230({ config, client }: Clone): Promise<{ output: string; applied: boolean }> {

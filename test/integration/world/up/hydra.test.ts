@@ -25,7 +25,7 @@ import { type TestDatabase, useDatabase } from '../../../support/database';
 import { type TestHydra, startHydra } from '../../../support/hydra';
 import { sharedServers } from '../../../support/shared-servers';
 
-const databases: Record<HydraVersion, TestDatabase> = {
+const databases: Partial<Record<HydraVersion, TestDatabase>> & Record<'1.11.10' | '2.3.0', TestDatabase> = {
   '1.11.10': useDatabase('hydra_1_11_10'),
   '2.3.0': useDatabase('hydra_2_3_0'),
 };
