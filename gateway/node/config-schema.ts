@@ -190,6 +190,11 @@ export const gatewayConfigSchema = z.strictObject({
         .max(5_000_000)
         .default(500_000)
         .describe('Logins and consents begun on blue that it remembers; beyond them the oldest are forgotten.'),
+      keepMs: ms(60_000, 30 * DAY_MS)
+        .default(DAY_MS)
+        .describe(
+          'So long after the last of them was told, all are forgotten and their file is emptied, in milliseconds: addresses that people began with are in it. Longer than a login may take.',
+        ),
     })
     .prefault({})
     .describe('Logins and consents that were begun on blue and have no end on green.'),

@@ -203,11 +203,12 @@ function createBodyPool({ limits, upstream }: GatewayConfig): BodyPool {
   return new BodyPool({ bodyBytes: limits.bodyBytes, streamedBodies });
 }
 
-/** The file grows next to the state file; it may go with it, or alone once nobody can have begun on blue any more. */
+/** The file grows next to the state file, until nobody can have begun on blue any more. */
 function openStaleChallenges(config: GatewayConfig, log: Log, metrics: GatewayMetrics): Promise<StaleChallenges> {
   return StaleChallenges.open({
     file: `${config.stateFile}.stale-challenges`,
     max: config.staleChallenges.max,
+    keepMs: config.staleChallenges.keepMs,
     onAnswer: (listener) => metrics.onStaleAnswer(listener),
     onDropped: (count) => metrics.onStaleDropped(count),
     onError: (err, event) => log.error({ err }, event),

@@ -16,7 +16,7 @@ export type StaleChallengeLine = z.output<typeof lineSchema>;
 
 const NEWLINE = 0x0a;
 
-/** Lines of JSON in a file that only grows. One process writes it; calls of `append` must not overlap. */
+/** Lines of JSON in a file that only grows until it is emptied. One process writes it; calls of `append` and `empty` must not overlap. */
 export class StaleChallengeFile {
   /** Bytes behind `size` are of an append that failed, or of one that a crash cut short. */
   private torn = true;
@@ -76,6 +76,24 @@ export class StaleChallengeFile {
     });
     this.size += bytes.length;
     return places;
+  }
+
+  /** @returns when it was written last, by the clock of its machine in milliseconds; undefined while it is empty */
+  async writtenAtMs(): Promise<number | undefined> {
+    const { size, mtimeMs } = await this.handle.stat();
+    return size === 0 ? undefined : mtimeMs;
+  }
+
+  /** Durable when it resolves. @throws CutoverFault STATE_UNWRITABLE */
+  async empty(): Promise<void> {
+    try {
+      await this.handle.truncate(0);
+      await this.handle.sync();
+    } catch (error) {
+      throw storageFault(this.file, error);
+    }
+    this.size = 0;
+    this.torn = false;
   }
 
   async read({ offset, length }: LinePlace): Promise<StaleChallengeLine> {

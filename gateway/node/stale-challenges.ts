@@ -14,11 +14,15 @@ export interface StaleChallengesOptions {
   readonly file: string;
   /** With more of them the oldest are forgotten. */
   readonly max: number;
+  /** So long after the last was told, all are forgotten and the file is emptied: addresses that people began with are in it. */
+  readonly keepMs: number;
   readonly onAnswer: (listener: ListenerName) => void;
   readonly onDropped: (count: number) => void;
   readonly onError: (error: unknown, event: string) => void;
 }
 
+/** How often it looks whether they are old. */
+const LOOK_MS = 600_000;
 const NOT_CACHED = { 'Cache-Control': 'no-store' } as const;
 
 /**
@@ -33,6 +37,7 @@ export class StaleChallenges implements Feature {
   private readonly places = new Map<string, LinePlace>();
   private readonly serial = new Serial();
   private file: StaleChallengeFile | undefined;
+  private timer: NodeJS.Timeout | undefined;
 
   private constructor(private readonly options: StaleChallengesOptions) {}
 
@@ -45,6 +50,8 @@ export class StaleChallenges implements Feature {
       else known.remember(line, place);
     });
     if (unreadable > 0) options.onError(new Error(`${unreadable} lines of ${options.file}`), 'stale challenges lost');
+    await known.forgetOld();
+    known.timer = setInterval(() => void known.forgetOld(), Math.min(options.keepMs, LOOK_MS)).unref();
     return known;
   }
 
@@ -95,7 +102,22 @@ export class StaleChallenges implements Feature {
     return { status: 410, headers: { ...NOT_CACHED, 'Content-Type': 'application/json; charset=utf-8' }, body };
   }
 
+  /** Forgets all and empties the file, if the last was told so long ago that nobody can come back with one. Idempotent. */
+  forgetOld(): Promise<void> {
+    return this.serial.run(async () => {
+      try {
+        const writtenAtMs = await this.file?.writtenAtMs();
+        if (writtenAtMs === undefined || Date.now() - writtenAtMs < this.options.keepMs) return;
+        this.places.clear();
+        await this.file?.empty();
+      } catch (error) {
+        this.options.onError(error, 'stale challenges not emptied');
+      }
+    });
+  }
+
   close(): Promise<void> {
+    clearInterval(this.timer);
     return this.serial.run(async () => {
       const { file } = this;
       this.file = undefined;

@@ -1,10 +1,12 @@
-import { appendFile, readFile, stat } from 'node:fs/promises';
+import { appendFile, readFile, stat, utimes } from 'node:fs/promises';
 import { useParts } from '../support/fixture';
 import { rawExchange } from '../support/sockets';
 import { type TestGateway, type TestGatewayOptions } from '../support/test-gateway';
 
 const URL_A = 'https://auth.example/oauth2/auth?client_id=a&state=s%2C1';
 const URL_B = 'https://auth.example/oauth2/auth?client_id=b';
+/** By default. */
+const KEEP_MS = 86_400_000;
 const LOGIN = '/oauth2/auth/requests/login';
 
 const entry = (kind: string, value: string, requestUrl = URL_A) => ({ kind, value, requestUrl });
@@ -122,6 +124,25 @@ describe('challenges of blue', () => {
     expect(await get(again.adminPort, `${LOGIN}?login_challenge=2`)).toContain('green');
     expect(await get(again.adminPort, `${LOGIN}?login_challenge=3`)).toContain('410');
     await again.close();
+  });
+
+  it('are forgotten, and their file is emptied, once nobody can come back with one; not sooner', async () => {
+    const { gateway } = await start();
+    await put(gateway, [entry('login_challenge', 'c')]);
+    const file = `${gateway.stateFile}.stale-challenges`;
+    const afterAges = async (running: TestGateway, ms: number) => {
+      const then = new Date(Date.now() - ms);
+      await utimes(file, then, then);
+      return running.restart();
+    };
+    const young = await afterAges(gateway, KEEP_MS - 60_000);
+    expect(await young.state()).toMatchObject({ staleChallenges: { known: 1 } });
+    const old = await afterAges(young, KEEP_MS);
+    expect(await old.state()).toMatchObject({ staleChallenges: { known: 0 } });
+    expect(await readFile(file, 'utf8')).toBe('');
+    expect(await put(old, [entry('login_challenge', 'd')])).toMatchObject({ body: { known: 1 } });
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ url: URL_A });
+    await old.close();
   });
 
   it('without a usable address are left out, and do not keep the others away', async () => {
