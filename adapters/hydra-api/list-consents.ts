@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ConsentSample } from '../../domain/ports/hydra-api';
-import { CONSENT_PAGING } from '../../hydra/versions';
-import { type HydraHttp, type HydraCall, unexpected } from './hydra-http';
+import { CONSENT_PAGING, consentIdOf, nextByKey } from '../../hydra/versions';
+import { type HydraAnswer, type HydraCall, type HydraHttp, unexpected } from './hydra-http';
 
 const rows = z.array(
   z.looseObject({
@@ -48,21 +48,34 @@ async function readPass(
   let [total, pages] = [0, 0];
   for (let offset = 0; offset === 0 || offset < total; offset += Math.ceil(size / 2)) {
     const query = new URLSearchParams({ subject, ...paging.query(size, offset) }).toString();
-    const call: HydraCall = { listener: 'admin', method: 'GET', path: `/oauth2/auth/sessions/consent?${query}` };
-    const answer = await http.call(call);
-    const page = rows.safeParse(answer.json);
-    if (answer.status !== 200 || !page.success) throw unexpected(http, call, answer, '200 with consent sessions');
-    for (const row of page.data) found.set(row.consent_request.challenge, toSample(row));
-    total = Math.max(total, Number(answer.headers['x-total-count'] ?? page.data.length) || 0);
+    const first = await readPage(http, query, found);
+    const count = first.headers['x-total-count'];
+    if (count === undefined) {
+      // Pages by key miss nothing and repeat nothing.
+      for (let next = nextByKey(first.headers); next !== undefined;) {
+        next = nextByKey((await readPage(http, next, found)).headers);
+      }
+      return { total: found.size, pages: 1 };
+    }
+    total = Math.max(total, Number(count) || 0);
     pages += 1;
     if (offset === 0 && total < size) break;
   }
   return { total, pages };
 }
 
+async function readPage(http: HydraHttp, query: string, found: Map<string, ConsentSample>): Promise<HydraAnswer> {
+  const call: HydraCall = { listener: 'admin', method: 'GET', path: `/oauth2/auth/sessions/consent?${query}` };
+  const answer = await http.call(call);
+  const page = rows.safeParse(answer.json);
+  if (answer.status !== 200 || !page.success) throw unexpected(http, call, answer, '200 with consent sessions');
+  for (const row of page.data) found.set(consentIdOf(row.consent_request), toSample(row));
+  return answer;
+}
+
 function toSample(row: z.infer<typeof rows>[number]): ConsentSample {
   return {
-    consentId: row.consent_request.challenge,
+    consentId: consentIdOf(row.consent_request),
     clientId: row.consent_request.client.client_id,
     scope: [...(row.grant_scope ?? [])].sort(),
     remember: row.remember ?? false,
