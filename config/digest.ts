@@ -6,8 +6,8 @@ import { type Config } from './schema';
  * the file does not matter. Another password is the same config: secrets may be rotated between plan and start.
  */
 export function configDigest(config: Config): string {
-  // How a process logs, and which version a worker is, differs from machine to machine and changes nothing of a cutover.
-  const ofCutover = { ...config, log: undefined, worker: undefined };
+  // How a process logs, which version a worker is and who is told differs from machine to machine and changes nothing of a cutover.
+  const ofCutover = { ...config, log: undefined, worker: undefined, report: undefined, webhook: undefined };
   return createHash('sha256').update(canonical(ofCutover)).digest('hex');
 }
 

@@ -22,6 +22,7 @@ import {
 } from './sections/runbook';
 import { blueSection, greenSection } from './sections/side';
 import { temporalSection } from './sections/temporal';
+import { reportSection, webhookSection } from './sections/told';
 import { workerSection } from './sections/worker';
 
 /** The whole config, one section per file. What spans sections is in `cross-checks.ts`. */
@@ -49,6 +50,8 @@ export const configSchema = z
     schedule: scheduleSection,
     levers: leversSection,
     retention: retentionSection,
+    report: reportSection,
+    webhook: webhookSection.optional(),
     checks: checksSection,
     worker: workerSection,
     log: logSection,

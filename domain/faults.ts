@@ -34,6 +34,7 @@ export const FAULTS = {
     meaning: 'what is kept in a database or beside a target was written by another version of hydra-cutover',
   },
   STATE_UNREADABLE: { retryable: false, exitCode: 3, meaning: 'a state file exists but cannot be used' },
+  REPORT_UNREADABLE: { retryable: false, exitCode: 3, meaning: 'the folder of kept reports cannot be read' },
   STATE_UNWRITABLE: { retryable: true, exitCode: 6, meaning: 'a state file could not be written' },
   TARGET_STATE_INVALID: { retryable: false, exitCode: 3, meaning: 'a target refuses a state it cannot serve' },
 
@@ -45,6 +46,7 @@ export const FAULTS = {
     exitCode: 6,
     meaning: 'a PostgreSQL server does not prove by TLS that it is the one that is meant',
   },
+  WEBHOOK_FAILED: { retryable: true, exitCode: 6, meaning: 'the webhook took no news; no run waits for it' },
   RDS_FAILED: { retryable: false, exitCode: 6, meaning: 'the RDS API refused a request or an operation ended badly' },
   INSTANCE_DIFFERS: { retryable: false, exitCode: 6, meaning: "green's instance is not what was planned" },
   RDS_BUSY: {

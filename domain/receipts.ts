@@ -1,4 +1,5 @@
 import { type InPlaceReport, type InPlaceVerdict } from './in-place/receipts';
+import { type KeptReport } from './asides';
 import { type InstanceDifference } from './instance-plan';
 import { type ChartPoint } from './page/page';
 import { type HydraMetrics } from './ports/hydra-api';
@@ -434,6 +435,8 @@ export interface Report {
   readonly metrics: { readonly before: MetricsReceipt | null; readonly after: MetricsReceipt | null };
   /** Of an upgrade in place alone. */
   readonly inPlace?: InPlaceReport;
+  /** Where it was written to. Missing in the file itself, and where an older worker ended the run. */
+  readonly file?: KeptReport;
 }
 
 /** What a schedule's own workflow ends with; the report is that of the rehearsal. */

@@ -4,6 +4,9 @@ import { type ControlAddress } from '../adapters/control/control-client';
 import { HttpGateway } from '../adapters/gateway/http-gateway';
 import { HttpHydraApi } from '../adapters/hydra-api';
 import { HttpCounter } from '../adapters/metrics';
+import { HttpWebhook } from '../adapters/webhook';
+import { keepReportFiles } from '../adapters/report-folder';
+import { type AsidePorts } from '../activities/keep-asides';
 import { HttpJob } from '../adapters/job/http-job';
 import { type DatabaseLocation, PostgresDatabases } from '../adapters/postgres/postgres-databases';
 import { TemporalRunBrake, TemporalRunHistory, type TemporalRunHistoryOptions } from '../adapters/temporal-history';
@@ -20,7 +23,7 @@ import { createTarget } from './create-target';
 import { type SecretKeeper } from './secret-keeper';
 
 /** Every port of the steps, and how to let go of what they hold. */
-export interface Ports extends Omit<StepDeps, 'settings' | 'log'> {
+export interface Ports extends Omit<StepDeps, 'settings' | 'log'>, AsidePorts {
   /** Ends idle connections. Idempotent. */
   close(): Promise<void>;
 }
@@ -53,6 +56,8 @@ export function createPorts(config: Config, log: StepLog, secrets?: SecretKeeper
   const targets = config.targets.map((target) => createTarget(target, renew, onLine));
   const counters = config.bake.counters.map((counter) => new HttpCounter(counter));
   const jobs = config.jobs.map((job) => new HttpJob(address(job)));
+  const webhook = createWebhook(config);
+  const { to } = config.report;
   log.debug({ gateways: config.gateways.length, targets: config.targets.length }, 'ports composed');
   return {
     databases,
@@ -65,11 +70,20 @@ export function createPorts(config: Config, log: StepLog, secrets?: SecretKeeper
     targets,
     jobs,
     counters,
+    ...(webhook && { webhook }),
+    ...(to === undefined ? {} : { reportFolder: { keep: (report) => keepReportFiles(to, report) } }),
     close: async () => {
       client.destroy();
+      await webhook?.close();
       await Promise.all([hydra, ...gateways, ...targets, ...jobs, ...counters].map((port) => port.close()));
     },
   };
+}
+
+function createWebhook({ webhook }: Config): HttpWebhook | undefined {
+  if (webhook === undefined) return undefined;
+  const { url, secret, timeoutMs, ca } = webhook;
+  return new HttpWebhook({ url, timeoutMs, secret: () => secret.reveal(), ...(ca === undefined ? {} : { ca }) });
 }
 
 /** A prediction is worth no long wait. */

@@ -5,6 +5,7 @@ import { temporalConnection } from '../config/temporal-connection';
 import { activitiesOf, inPlaceActivitiesOf } from '../activities/at-boundary';
 import { STEPS } from '../activities';
 import { IN_PLACE_STEPS } from '../activities/in-place';
+import { asidesOf } from '../activities/keep-asides';
 import { type Logger } from '../config/logger';
 import { loadConfig } from '../config/load';
 import { type Config } from '../config/schema';
@@ -53,7 +54,8 @@ export async function runWorker(options: RunWorkerOptions): Promise<number> {
       ...(inPlace && inPlaceActivitiesOf(withSecrets(IN_PLACE_STEPS, secrets), inPlace)),
     };
     const { versioning, health } = config.worker;
-    const worker = await createTemporalWorker(config.temporal, activities, env, logger, versioning);
+    const all = { ...activities, ...asidesOf(ports, logger) };
+    const worker = await createTemporalWorker(config.temporal, all, env, logger, versioning);
     const listener = health && (await listenForHealth(health, worker.isPolling));
     try {
       const { address, namespace, taskQueue } = worker;

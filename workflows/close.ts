@@ -1,4 +1,5 @@
 import { allHandlersFinished, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { closeRun } from './close-run';
 import { type Cutover } from './cutover';
 import { cancelled, causeOf, closingFailure, isJudgeable } from './failures';
 
@@ -6,9 +7,9 @@ import { cancelled, causeOf, closingFailure, isJudgeable } from './failures';
 export async function refused({ run }: Cutover, error: unknown): Promise<unknown> {
   if (!isJudgeable(error)) return error;
   const cause = causeOf(error);
-  if (isCancellation(error)) return cancelled(run.close('cancelled', cause));
+  if (isCancellation(error)) return cancelled(await closeRun(run, 'cancelled', cause));
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
-  return closingFailure('CHECK_FAILED', cause.message, run.close('refused', cause), error);
+  return closingFailure('CHECK_FAILED', cause.message, await closeRun(run, 'refused', cause), error);
 }
 
 /**
@@ -36,7 +37,7 @@ export async function undone(
     return 'committed';
   }
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
-  const report = run.close(isCancelled ? 'cancelled' : 'undone', cause);
+  const report = await closeRun(run, isCancelled ? 'cancelled' : 'undone', cause);
   const left = run.undone.filter(({ ok }) => !ok).map(({ phase }) => phase);
   if (left.length > 0) {
     const message = `${cause.message}; ${serves()}, but not everything is undone: ${left.join(', ')}`;

@@ -14,6 +14,8 @@ import { renderGate } from './details';
 import { decideSignal, decideUpdate, statusQuery } from './messages';
 import { iso, now, type CutoverRun } from './run';
 
+/** So long before a gate's deadline it is told once more, or a quarter of its time. */
+const LAST_CALL_MS = 3_600_000;
 const NAMED_QUESTION = 'an approval of gate cutover names its question';
 
 /** What a person is asked. */
@@ -80,10 +82,18 @@ export class Gates {
       );
     };
     this.show(question.evidence);
+    const news = { gate, question: id, why, verdict: question.evidence.verdict, ...(deadline && { deadline }) };
+    this.run.herald.tell(gate === 'intervene' ? 'person_needed' : 'gate_opened', news);
     try {
       const decided = () => this.verdict !== undefined || until();
       if (timeoutMs === null) await condition(decided);
-      else await condition(decided, timeoutMs, { summary: `deadline of gate ${gate}` });
+      else {
+        const lastMs = Math.min(LAST_CALL_MS, Math.floor(timeoutMs / 4));
+        if (!(await condition(decided, timeoutMs - lastMs, { summary: `last call at gate ${gate}` }))) {
+          this.run.herald.tell('gate_closing', news);
+          await condition(decided, lastMs, { summary: `deadline of gate ${gate}` });
+        }
+      }
       return this.verdict;
     } finally {
       this.open = null;

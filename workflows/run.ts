@@ -1,4 +1,5 @@
 import { log, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { type KeptReport } from '../domain/asides';
 import { type CutoverKnown } from '../domain/evidence/cutover-page';
 import { type InterveneKnown } from '../domain/evidence/intervene-page';
 import { type InPlaceReport } from '../domain/in-place/receipts';
@@ -23,6 +24,7 @@ import {
 } from '../domain/runbook';
 import { type GateSettings } from '../domain/settings';
 import { type CommittedAttempt, type StepInput } from '../domain/steps';
+import { Herald } from './asides';
 import { renderDetails } from './details';
 import { type Cause } from './failures';
 import { searchAttributes } from './search-attributes';
@@ -103,6 +105,10 @@ export class CutoverRun {
   /** Of a rehearsal. */
   readonly findings: RehearsalFinding[] = [];
   committed = false;
+  readonly herald = new Herald(() => {
+    const { cutoverId, environment, mode, phase, committed } = this;
+    return { cutoverId, environment, mode, phase, committed };
+  });
   /** What a person set for the reading of blue; null: nothing. */
   brake: BrakeState | null = null;
   /** null: nothing is asked. */
@@ -269,6 +275,21 @@ export class CutoverRun {
     upsertSearchAttributes(searchAttributes({ CutoverOutcome: outcome }));
     this.awaits(null);
     return this.report;
+  }
+
+  /** Says in the report where it is kept. */
+  keep(file: KeptReport): Report {
+    if (this.report === null) throw new TypeError('a report is kept before there is one');
+    this.report = { ...this.report, file };
+    this.show();
+    return this.report;
+  }
+
+  /** Behind it nothing is undone. */
+  commit(): void {
+    if (this.committed) return;
+    this.committed = true;
+    this.herald.tell('committed');
   }
 
   /** A phase that was gone through again counts as one, with all its time. */

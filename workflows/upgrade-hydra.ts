@@ -2,6 +2,7 @@ import { allHandlersFinished, CancellationScope, condition, workflowInfo } from 
 import { type Report } from '../domain/receipts';
 import { type UpgradeInput } from '../domain/runbook';
 import { refused, undone } from './close';
+import { closeRun } from './close-run';
 import { Cutover } from './cutover';
 import { readInput } from './input';
 import { goForward } from './phases/go-forward';
@@ -37,7 +38,7 @@ export async function upgradeHydra(raw: UpgradeInput): Promise<Report> {
   }
   return CancellationScope.nonCancellable(async () => {
     await goForward(cutover);
-    const report = run.close('completed', null);
+    const report = await closeRun(run, 'completed', null);
     await condition(allHandlersFinished);
     return report;
   });

@@ -1,23 +1,80 @@
-import { CutoverFault } from '../../domain/faults';
+import { readRuns } from '../../adapters/temporal-history';
+import { type Config } from '../../config/schema';
+import { reportHtml } from '../../domain/evidence/report-html';
 import { reportPage } from '../../domain/evidence/report-page';
+import { CutoverFault, isCutoverFault } from '../../domain/faults';
+import { pageMarkdown } from '../../domain/page/markdown';
 import { pageText } from '../../domain/page/text';
+import { type Report } from '../../domain/receipts';
 import { printJson, widthOf, type CliContext } from '../context';
 import { withCutover } from './cutover-session';
 import { loadForTemporal, type EnvironmentOptions } from './environment-options';
 import { exitCodeOf } from './exit-code';
+import { keptReports } from './kept-reports';
 import { look, type Look } from './look';
 
-/** @throws CutoverFault CUTOVER_RUNNING | CUTOVER_UNKNOWN | NO_WORKER | UNDO_INCOMPLETE (ended by force) */
-export async function runReport(options: EnvironmentOptions, context: CliContext): Promise<number> {
+export interface ReportOptions extends EnvironmentOptions {
+  /** Cutover id. */
+  readonly run?: string;
+  readonly format: 'text' | 'markdown' | 'html';
+}
+
+/**
+ * @throws CutoverFault CUTOVER_RUNNING | CUTOVER_UNKNOWN | NO_WORKER | UNDO_INCOMPLETE (ended by force) | TEMPORAL_UNREACHABLE |
+ *   REPORT_UNREADABLE
+ */
+export async function runReport(options: ReportOptions, context: CliContext): Promise<number> {
   const config = loadForTemporal(options, context);
-  return withCutover(config, context.env, async (session) => {
-    const seen = await look(session);
-    const { report } = seen;
-    if (report === null) throw withoutReport(seen, session.taskQueue);
-    const exitCode = exitCodeOf(report);
-    if (options.json) printJson(context, { verb: 'report', ok: exitCode === 0, report });
-    else context.stdout.write(`${pageText(reportPage(report), widthOf(context.stdout))}\n`);
-    return exitCode;
+  const { run } = options;
+  const report = run === undefined ? await latest(config, context) : await ofRun(config, context, run);
+  const exitCode = exitCodeOf(report);
+  if (options.json) printJson(context, { verb: 'report', ok: exitCode === 0, report });
+  else context.stdout.write(drawn(report, options.format, widthOf(context.stdout)));
+  return exitCode;
+}
+
+function drawn(report: Report, format: ReportOptions['format'], width: number): string {
+  if (format === 'html') return reportHtml(report);
+  const page = reportPage(report);
+  return format === 'markdown' ? `## ${page.title}\n\n${pageMarkdown(page, 3)}\n` : `${pageText(page, width)}\n`;
+}
+
+/** Temporal knows whether one is under way; what it no longer keeps, the folder may. */
+async function latest(config: Config, context: CliContext): Promise<Report> {
+  try {
+    return await withCutover(config, context.env, async (session) => {
+      const seen = await look(session);
+      if (seen.report !== null) return seen.report;
+      const [kept] = await keptReports(config, context, ({ cutoverId }) => cutoverId === seen.runId);
+      if (kept === undefined) throw withoutReport(seen, session.taskQueue);
+      return kept.report;
+    });
+  } catch (error) {
+    if (!isCutoverFault(error) || !FORGOTTEN.has(error.code)) throw error;
+    const [kept] = await keptReports(config, context, () => true);
+    if (kept === undefined) throw error;
+    context.stderr.write(`${error.message}\nthe latest report in report.to: ${kept.path}\n`);
+    return kept.report;
+  }
+}
+
+/** Temporal does not answer, or lost it. */
+const FORGOTTEN: ReadonlySet<string> = new Set(['CUTOVER_UNKNOWN', 'TEMPORAL_UNREACHABLE']);
+/** As many as `history` lists at most. */
+const RUNS_MAX = 200;
+
+async function ofRun(config: Config, context: CliContext, run: string): Promise<Report> {
+  const [kept] = await keptReports(config, context, ({ cutoverId }) => cutoverId === run);
+  if (kept !== undefined) return kept.report;
+  const environment = config.environment.name;
+  return withCutover(config, context.env, async ({ client }) => {
+    const runs = await readRuns(client, environment, RUNS_MAX);
+    const report = runs.find((one) => one.report?.cutoverId === run || one.runId === run)?.report;
+    if (report != null) return report;
+    throw new CutoverFault(
+      'CUTOVER_UNKNOWN',
+      `neither report.to nor the latest ${RUNS_MAX} runs that Temporal keeps have a report of run ${run} of ${environment}; \`hydra-cutover history\` lists what there is`,
+    );
   });
 }
 

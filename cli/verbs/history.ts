@@ -9,13 +9,13 @@ export const historyVerb: Verb = {
   name: 'history',
   summary: 'list earlier runs with their durations',
   description: [
-    'Runs of this environment that ended, rehearsals too, the latest first: mode, outcome, when, and how long each phase took. They are what predictions are made of, and Temporal keeps them for as long as the retention of its namespace says.',
+    'Runs of this environment that ended, rehearsals too, the latest first: mode, outcome, when, and how long each phase took. They are what predictions are made of, and Temporal keeps them for as long as the retention of its namespace says; where `report.to` is set and its folder is here, what was written there stays.',
   ],
   examples: ['hydra-cutover history --config hydra-cutover.yaml --limit 5'],
   json: {
     environment: 'of the config',
     'runs[]':
-      '`workflowId`, `runId`, `cutoverId`, `mode`, `outcome` (null: ended by force), `startedAt`, `endedAt`, `findings`, `phases[]` with `name`, `durationMs`, `predictedMs`',
+      '`workflowId`, `runId`, `file` (of a kept report, else null), `cutoverId`, `mode`, `outcome` (null: ended by force), `startedAt`, `endedAt`, `findings`, `phases[]` with `name`, `durationMs`, `predictedMs`',
   },
   exitCodes: {
     0: 'listed',

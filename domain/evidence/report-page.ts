@@ -19,6 +19,7 @@ export function reportPage(report: Report): Page {
       fact('from, to', `${startedAt} to ${endedAt}, ${durationText(Date.parse(endedAt) - Date.parse(startedAt))}`),
       fact('started by', `${startedBy}${note === undefined ? '' : `: ${note}`}`),
       fact('cutover', cutoverId),
+      ...keptFacts(report),
       ...planFacts(report),
       ...carriedFacts(report),
       ...(report.inPlace === undefined ? [] : inPlaceFacts(report.inPlace)),
@@ -89,6 +90,13 @@ function reportVerdict({ outcome, cause, undone, findings = [], decisions, mode,
     return { state: skipped.length === 0 ? 'good' : 'unknown', text, reasons: letPass };
   }
   return { state: 'unknown', text, reasons: [...why, ...letPass] };
+}
+
+function keptFacts({ file }: Report): readonly Fact[] {
+  if (file === undefined) return [];
+  return file.kept === 'file'
+    ? [fact('report', `${file.path}, SHA-256 ${file.sha256}`)]
+    : [fact('report', `not written to a file: ${file.why}`, 'unknown')];
 }
 
 function planFacts({ plan }: Report): readonly Fact[] {

@@ -29,7 +29,7 @@ function bars({ bars: all, unit }: Bars): readonly [number, string] {
   return [all.length * ROW + 6, rows.join('')];
 }
 
-function lines({ lines: all, marks, unit }: LineChart): readonly [number, string] {
+function lines({ lines: all, marks }: LineChart): readonly [number, string] {
   const points = all.flatMap(({ points: its }) => its);
   const times = [...points.map(({ atMs }) => atMs), ...marks.map(({ atMs }) => atMs)];
   const [from, to] = [Math.min(...times), Math.max(...times)];
@@ -51,7 +51,7 @@ function lines({ lines: all, marks, unit }: LineChart): readonly [number, string
     ({ atMs, name }) =>
       `<line class="mark" x1="${x(atMs)}" x2="${x(atMs)}" y1="${MARGIN.top}" y2="${bottom}"/><text class="faint" x="${x(atMs)}" y="${MARGIN.top - 6}" text-anchor="${anchor(x(atMs))}">${plain(name)}</text>`,
   );
-  const ends = `<text class="faint" x="${MARGIN.left}" y="${HEIGHT - 8}">${clock(from)}</text><text class="faint" x="${WIDTH - MARGIN.right}" y="${HEIGHT - 8}" text-anchor="end">${clock(to)} UTC</text><text class="faint" x="${MARGIN.left}" y="${MARGIN.top - 6}" text-anchor="end">${plain(unit)}</text>`;
+  const ends = `<text class="faint" x="${MARGIN.left}" y="${HEIGHT - 8}">${clock(from)}</text><text class="faint" x="${WIDTH - MARGIN.right}" y="${HEIGHT - 8}" text-anchor="end">${clock(to)} UTC</text>`;
   const legend = all.map(
     ({ name }, at) =>
       `<text class="fill${at % 2}" x="${WIDTH / 2 + (at - (all.length - 1) / 2) * 150}" y="${HEIGHT - 8}" text-anchor="middle">${plain(name)}</text>`,

@@ -5,8 +5,6 @@ import { PAGE_STYLE } from './style';
 /**
  * Pages as one file that needs nothing else: no script, no picture, no font from elsewhere, and a policy that forbids them. Reads
  * at 390 and at 1280 pixels, dark and light, printed and without its charts.
- *
- * @param language of the text
  */
 export function pageHtml(pages: readonly [Page, ...Page[]], footer: string): string {
   const [first] = pages;
@@ -44,9 +42,14 @@ function article({ title, verdict, facts, blocks }: Page, at: number): string {
         `<div><dt>${inline(label)}</dt><dd${its === undefined ? '' : ` class="${its}"`}>${inline(value)}</dd></div>`,
     ),
     '</dl>',
-    ...blocks.map((block) => `<section><h3>${inline(block.title)}</h3>${blockHtml(block)}</section>`),
+    ...blocks.map((block) => `<section><h3>${inline(titleOf(block))}</h3>${blockHtml(block)}</section>`),
     '</article>',
   ].join('\n');
+}
+
+/** A chart has no room for its unit. */
+function titleOf(block: Block): string {
+  return block.kind === 'lines' ? `${block.title}, ${block.unit}` : block.title;
 }
 
 function blockHtml(block: Block): string {

@@ -3,6 +3,7 @@ import { CutoverFault } from '../../domain/faults';
 import { type InPlaceInput } from '../../domain/in-place/runbook';
 import { type Report } from '../../domain/receipts';
 import { refused, undone } from '../close';
+import { closeRun } from '../close-run';
 import { Cutover } from '../cutover';
 import { readInput } from '../input';
 import { assertMayBegin } from '../phases/preflight';
@@ -48,7 +49,7 @@ export async function upgradeInPlace(raw: InPlaceInput): Promise<Report> {
   }
   return CancellationScope.nonCancellable(async () => {
     await removeOld(cutover, inPlace);
-    const report = run.close('completed', null);
+    const report = await closeRun(run, 'completed', null);
     await condition(allHandlersFinished);
     return report;
   });

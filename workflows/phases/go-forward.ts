@@ -57,7 +57,7 @@ export async function goForward(cutover: Cutover): Promise<void> {
 async function finishSwitchover(cutover: Cutover): Promise<void> {
   const { run, saga } = cutover;
   const isDone = run.receipts.switchovers.some(({ outcome }) => outcome === 'committed');
-  run.committed = true;
+  run.commit();
   saga.clear();
   if (isDone) return;
   let decided: Pick<SwitchoverInput, 'fence' | 'decided' | 'committed'> = {};

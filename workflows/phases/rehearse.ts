@@ -4,6 +4,7 @@ import { planPage } from '../../domain/evidence/plan-page';
 import { type FaultCode } from '../../domain/faults';
 import { type Removal, type Report } from '../../domain/receipts';
 import { type Phase } from '../../domain/runbook';
+import { closeRun } from '../close-run';
 import { type Cutover } from '../cutover';
 import { causeOf, isJudgeable, type Cause } from '../failures';
 import { steps } from '../steps';
@@ -29,7 +30,7 @@ export async function rehearse(cutover: Cutover): Promise<Report> {
   }
   await saga.unwind();
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
-  return run.close('rehearsed', null);
+  return closeRun(run, 'rehearsed', null);
 }
 
 /**
@@ -44,7 +45,7 @@ export function standsAside({ run }: Cutover, error: unknown): boolean {
 /** @returns the report of a rehearsal that did not begin */
 export async function skipped({ run }: Cutover, error: unknown): Promise<Report> {
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
-  return run.close('skipped', causeOf(error));
+  return closeRun(run, 'skipped', causeOf(error));
 }
 
 async function approve({ run, gates }: Cutover): Promise<void> {

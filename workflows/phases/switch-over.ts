@@ -150,7 +150,7 @@ async function attemptOnce({ run, saga }: Cutover): Promise<SwitchoverReceipt | 
   } catch (error) {
     const unproven = unprovenOf(error);
     if (unproven === null) throw error;
-    run.committed = true;
+    run.commit();
     run.unproven = unproven;
     saga.clear();
     return 'unproven';
@@ -161,7 +161,7 @@ async function attemptOnce({ run, saga }: Cutover): Promise<SwitchoverReceipt | 
 export function keep({ run, saga }: Cutover, receipt: SwitchoverReceipt): void {
   run.receipts.switchovers = [...run.receipts.switchovers, receipt];
   if (receipt.outcome !== 'committed') return;
-  run.committed = true;
+  run.commit();
   saga.clear();
   run.addSync(receipt.lastRound);
 }

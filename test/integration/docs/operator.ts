@@ -62,7 +62,9 @@ export class Operator {
   }
 
   async underWay(): Promise<void> {
-    if ((await this.look()).temporal !== 'RUNNING') await this.atGate('plan');
+    const { temporal, report } = await this.look();
+    // One that is over keeps its report before it ends.
+    if (temporal !== 'RUNNING' || report !== null) await this.atGate('plan');
   }
 
   /** The latest run is over and completed. */

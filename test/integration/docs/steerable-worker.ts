@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { createLogger } from '../../../config/logger';
 import { type Plan } from '../../../domain/receipts';
 import { type Mode } from '../../../domain/runbook';
+import { type Asides } from '../../../domain/asides';
 import { type StepInput, type Steps } from '../../../domain/steps';
 import { createTemporalWorker } from '../../../workers/temporal-worker';
-import { fails, PLAN, REHEARSAL, STEP_ANSWERS } from '../../workflows/support/fake-steps';
+import { fails, PLAN, REHEARSAL, STEP_ANSWERS, FAKE_ASIDES } from '../../workflows/support/fake-steps';
 
 /**
  * A worker as in production with steps that do nothing, or fail for good while their names stand in a file:
@@ -12,14 +13,14 @@ import { fails, PLAN, REHEARSAL, STEP_ANSWERS } from '../../workflows/support/fa
  */
 async function main(): Promise<void> {
   const [address = '', taskQueue = '', file = '', buildId] = process.argv.slice(2);
-  const steps = Object.entries({ ...STEP_ANSWERS, preflight }).map(([name, step]) => [
+  const steps = Object.entries({ ...STEP_ANSWERS, preflight, ...FAKE_ASIDES }).map(([name, step]) => [
     name,
     (input: StepInput) => (failing(file).includes(name) ? fails() : step(input)),
   ]);
   const activities: unknown = Object.fromEntries(steps);
   const worker = await createTemporalWorker(
     { address, taskQueue },
-    activities as Steps,
+    activities as Steps & Asides,
     process.env,
     createLogger({ level: 'fatal' }),
     buildId === undefined ? undefined : { deploymentName: 'hydra-cutover', buildId },

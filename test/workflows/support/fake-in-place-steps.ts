@@ -1,7 +1,7 @@
 import { type InPlacePlan, type ShareReceipt } from '../../../domain/in-place/receipts';
 import { type InPlaceSteps } from '../../../domain/in-place/steps';
 import { type StepInput } from '../../../domain/steps';
-import { PLAN } from './fake-steps';
+import { FAKE_ASIDES, PLAN } from './fake-steps';
 
 export const IN_PLACE_PLAN: InPlacePlan = {
   environment: 'test',
@@ -78,5 +78,5 @@ export function fakeInPlaceSteps(overrides: Partial<Record<InPlaceStepName, Fake
       },
     ]),
   );
-  return { calls, activities };
+  return { calls, activities: { ...activities, ...FAKE_ASIDES } };
 }

@@ -8,6 +8,7 @@ import {
   type SwitchoverReceipt,
   type SyncReceipt,
 } from '../../../domain/receipts';
+import { type Asides } from '../../../domain/asides';
 import { type StepInput, type Steps } from '../../../domain/steps';
 
 export const PLAN: Plan = {
@@ -156,8 +157,14 @@ export const answers =
   () =>
     Promise.resolve(value);
 
+/** What is done beside a run is no step, and not noted as one. */
+export const FAKE_ASIDES: Readonly<Record<keyof Asides, FakeStep>> = {
+  keepReport: async () => ({ kept: 'nowhere', why: 'a test' }),
+  tell: async () => undefined,
+};
+
 /** Every step as an activity that notes its call and answers as if all were well, but where `overrides` says otherwise. */
-export function fakeSteps(overrides: Partial<Record<StepName, FakeStep>> = {}) {
+export function fakeSteps(overrides: Partial<Record<StepName, FakeStep>> = {}, asides = FAKE_ASIDES) {
   const calls: StepName[] = [];
   const activities = Object.fromEntries(
     Object.entries({ ...STEP_ANSWERS, ...overrides }).map(([name, step]) => [
@@ -168,5 +175,5 @@ export function fakeSteps(overrides: Partial<Record<StepName, FakeStep>> = {}) {
       },
     ]),
   );
-  return { calls, activities };
+  return { calls, activities: { ...activities, ...asides } };
 }

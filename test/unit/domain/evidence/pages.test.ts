@@ -5,6 +5,7 @@ import { reportPage } from '../../../../domain/evidence/report-page';
 import { pageMarkdown } from '../../../../domain/page/markdown';
 import { type CutoverEvidence, type Report } from '../../../../domain/receipts';
 import { ANSWERS, COMMITTED, EVIDENCE, PARITY, PLAN } from '../../../workflows/support/fake-steps';
+import { RECEIPTS, REPORT } from './a-report';
 
 const SHADOW = { shadow: 'all as declared' };
 const KNOWN: CutoverKnown = {
@@ -62,12 +63,7 @@ it('gate cutover shows what there is to know before the commit', () => {
   expect(text).toContain('took 4.0 s, predicted 5.0 s');
 });
 
-const BAKE = { verdict: 'clean', durationMs: 1, requests: 9, errorRate: 0, p95Ms: 1, problems: [] } as const;
-const DRAIN = { captured: 1, applied: 1, missing: 0, undoneChanges: 0, byKind: {}, notCarried: [] };
-const RECEIPTS = {
-  ...{ bake: BAKE, drain: DRAIN, validation: { ok: true, checks: [] }, switchovers: [COMMITTED], purgeGuard: null },
-  metrics: { before: null, after: null },
-};
+const { bake: BAKE, drain: DRAIN } = RECEIPTS;
 
 describe('the verdict at gate finalize', () => {
   it.each<[string, object, string, string]>([
@@ -101,17 +97,6 @@ it('a plan with a warning, or without a prediction, asks to be read', () => {
   const prediction = { runs: [], totalMs: 1, migrations: [], reason: null };
   expect(planPage({ ...PLAN, warnings: [], prediction }).verdict).toMatchObject({ state: 'good', reasons: [] });
 });
-
-const REPORT: Report = {
-  ...{ schemaVersion: 1, cutoverId: 'c', environment: 'test', mode: 'real', startedBy: 'alice', note: 'change 4711' },
-  ...{ startedAt: '2026-01-01T00:00:00.000Z', endedAt: '2026-01-01T01:00:00.000Z', outcome: 'completed', cause: null },
-  phases: [{ name: 'migrate', durationMs: 4_000, predictedMs: 5_000 }],
-  decisions: [{ gate: 'plan', decision: 'approve', by: 'bob', at: '2026-01-01T00:10:00.000Z', note: 'because' }],
-  undone: [],
-  plan: PLAN,
-  ...{ capture: null, clean: null, migrate: null, repair: null, sync: null, parity: PARITY, evidence: EVIDENCE },
-  ...RECEIPTS,
-};
 
 describe('the report', () => {
   it('keeps the notes of whoever started it and of whoever decided', () => {

@@ -1,0 +1,2 @@
+export { keepReportFiles, type WriteFile } from './keep-report-files';
+export { readKeptReports, type FoundReport } from './read-kept-reports';

@@ -1,0 +1,1 @@
+export { HttpWebhook, signatureOf, type HttpWebhookOptions } from './http-webhook';
