@@ -16,6 +16,7 @@ import {
   holdGateway,
   isNewsOf,
   isSettled,
+  movedEpoch,
   moveReads,
   readsGoTo,
   revertGateway,
@@ -26,6 +27,7 @@ import {
   type Held,
 } from './gateway-record';
 import { allOf, parseGatewayState, type GatewayState, type Side } from './gateway-state';
+import { type Known } from './membership';
 import { HoldQueue, type Parked, type ParkRefusal, type RequestKind } from './hold-queue';
 import { Serial } from './serial';
 import { SidePicker } from './side-picker';
@@ -43,6 +45,8 @@ interface Doubt {
   readonly epoch: number | null;
   /** From the first `unknown` on: requests are refused at once instead of waiting for a verdict. */
   refusing: boolean;
+  /** So often something was heard since that makes an older "aborted" worthless. */
+  news: number;
   lastVerdict: Verdict | null;
 }
 
@@ -172,24 +176,22 @@ export class GatewayController implements TargetStore<GatewayState> {
 
   /** Nobody counts on this gateway any more while an attempt is under way. */
   lapse(): void {
-    this.beginDoubt('lease_over');
+    if (this.doubt === null) this.beginDoubt('lease_over');
+    else this.doubt.news += 1;
   }
 
-  /** The orchestrator has begun something here that is not decided. */
-  get isUndecided(): boolean {
-    return undecidedEpoch(this.record) !== null;
+  /** What this gateway's lease is about. */
+  get known(): Known {
+    return { undecided: undecidedEpoch(this.record) ?? 0, moved: movedEpoch(this.record) };
   }
 
-  /** The newest committed epoch since which nothing is sent to the side that was left. */
-  get movedEpoch(): number {
-    const { hold, target } = this.record;
-    if (hold?.readsMoved === true) return hold.epoch;
-    return target.applied.state.weights.blue === 0 ? target.applied.epoch : 0;
-  }
-
-  /** The arbiter says so: it is as good as the word of the orchestrator, which may be cut off from here. */
+  /**
+   * The arbiter says so: it is as good as the word of the orchestrator, which may be cut off from here. Who has served the side that was
+   * left until now, and holds nothing for that epoch, was counted no more when it was fenced.
+   */
   learnCommitted(epoch: number): void {
     if (this.record.hold?.epoch === epoch) void this.moveReads(epoch);
+    else if (this.record.target.applied.epoch < epoch) this.lapse();
   }
 
   read(): TargetRecord<GatewayState> {
@@ -348,7 +350,7 @@ export class GatewayController implements TargetStore<GatewayState> {
   private beginDoubt(reason: DoubtReason): void {
     if (this.stopped || this.doubt !== null) return;
     const epoch = undecidedEpoch(this.record);
-    this.doubt = { reason, epoch, refusing: false, lastVerdict: null };
+    this.doubt = { reason, epoch, refusing: false, news: 0, lastVerdict: null };
     this.deps.onEvent({ kind: 'doubt_began', reason, epoch });
     this.watchers.wake();
     void this.ask(this.doubt);
@@ -367,11 +369,16 @@ export class GatewayController implements TargetStore<GatewayState> {
     let answer: DoubtAnswer = { verdict: 'unknown' };
     let err: unknown;
     const epoch = undecidedEpoch(this.record);
+    const { news } = doubt;
     try {
       const { resolveDoubt } = this.deps;
       const appliedEpoch = this.record.target.applied.epoch;
       answer = await this.withTimeout(resolveDoubt({ reason: doubt.reason, epoch, appliedEpoch }));
-      if (answer.verdict !== 'unknown') await this.serial.run(() => this.settleDoubt(doubt, epoch, answer));
+      const isCurrent = () => answer.verdict === 'committed' || doubt.news === news;
+      if (answer.verdict !== 'unknown')
+        await this.serial.run(async () => {
+          if (isCurrent()) await this.settleDoubt(doubt, epoch, answer);
+        });
     } catch (error) {
       answer = { verdict: 'unknown' };
       err = error;

@@ -104,6 +104,12 @@ export function moveReads(record: GatewayRecord, epoch: number): GatewayResult {
   return { ok: true, record: { ...record, hold: { ...hold, readsMoved: true } }, changed: true };
 }
 
+/** The newest committed epoch since which nothing is sent to the side that was left; 0 when there is none. */
+export function movedEpoch({ hold, target }: GatewayRecord): number {
+  if (hold?.readsMoved === true) return hold.epoch;
+  return target.applied.state.weights.blue === 0 ? target.applied.epoch : 0;
+}
+
 /** Whether the commit of `epoch` would end what is served here, and nothing newer is under way. */
 export function isNewsOf(record: GatewayRecord, epoch: number): boolean {
   return record.target.applied.epoch < epoch && (undecidedEpoch(record) ?? 0) < epoch;

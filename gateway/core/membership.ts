@@ -10,15 +10,38 @@ export interface BeatAnswer {
 
 export interface MembershipDeps {
   readonly clock: Clock;
-  /** One beat. Rejects when there is no answer, which changes nothing. */
-  readonly beat: (leaseMs: number) => Promise<BeatAnswer>;
-  /** Whether the orchestrator has begun something here that is not decided. */
-  readonly isUndecided: () => boolean;
+  /**
+   * One beat. Rejects when there is no answer, which changes nothing.
+   * @param knownEpoch see {@link knownEpoch}
+   */
+  readonly beat: (leaseMs: number, knownEpoch: number) => Promise<BeatAnswer>;
+  readonly knows: () => Known;
   /** Forward nothing to the side that may be left: by this clock, or by the arbiter's word, this gateway is counted by no fence. */
   readonly onLapsed: () => void;
   /** The epoch is committed there. */
   readonly onCommitted: (epoch: number) => void;
   readonly onBeat: (outcome: 'ok' | 'failed' | 'refused') => void;
+}
+
+/** What a gateway knows besides its lease. Epochs; 0 where there is none. */
+export interface Known {
+  /** What the orchestrator has begun here and nobody has decided. */
+  readonly undecided: number;
+  /** The newest committed one since which nothing is sent to the side that was left. */
+  readonly moved: number;
+}
+
+/** Whether it forwards to the side that may be left only as long as its lease lives. @param living as the arbiter said last */
+export function isBound(living: number | null, { undecided, moved }: Known): boolean {
+  return undecided > 0 || (living ?? 0) > moved;
+}
+
+/**
+ * The attempt that it says it knows of, and by which it is bound. Only that makes its silence mean anything to a fence: what the arbiter
+ * has answered may never have arrived.
+ */
+export function knownEpoch(living: number | null, { undecided }: Known): number {
+  return living ?? undecided;
 }
 
 /**
@@ -28,6 +51,7 @@ export interface MembershipDeps {
 const CALM = { intervalMs: 5_000, leaseMs: 15_000, marginMs: 1_000 } as const;
 /** From stage until release. */
 const BOUND = { intervalMs: 500, leaseMs: 4_000, marginMs: 1_500 } as const;
+type Terms = typeof CALM | typeof BOUND;
 
 /**
  * This gateway's lease at the arbiter. While an attempt is under way it forwards only as long as its lease lives by its own clock, counted
@@ -37,6 +61,7 @@ export class Membership {
   private validUntil = -Infinity;
   private isMember = false;
   private living: number | null = null;
+  private granted: Terms = CALM;
   private isStopped = false;
   private beating: Promise<void> | undefined;
   private cancelBeat: (() => void) | undefined;
@@ -46,7 +71,12 @@ export class Membership {
 
   /** Whether nothing may be forwarded to the side that may be left. Asked for each request: a process that stood still has missed its timers. */
   get isLapsed(): boolean {
-    return this.isMember && this.isBound && this.deps.clock.now() >= this.validUntil;
+    return this.isMember && this.isBound() && this.deps.clock.now() >= this.validUntil;
+  }
+
+  /** A beat of this process was admitted, so that the arbiter knows when its lease is over. */
+  get hasJoined(): boolean {
+    return this.isMember;
   }
 
   /** The last beat was answered, and its lease lives. */
@@ -65,7 +95,8 @@ export class Membership {
     return (this.beating ??= this.beatOnce().finally(() => {
       this.beating = undefined;
       if (this.isStopped) return;
-      const { intervalMs } = this.terms;
+      // A lease of the shorter kind ends before the next beat of the longer one.
+      const intervalMs = Math.min(this.granted.intervalMs, this.terms.intervalMs);
       this.cancelBeat = this.deps.clock.after(intervalMs, () => void this.beatNow());
     }));
   }
@@ -76,21 +107,21 @@ export class Membership {
     this.cancelLapse?.();
   }
 
-  private get isBound(): boolean {
-    return this.living !== null || this.deps.isUndecided();
+  private isBound(): boolean {
+    return isBound(this.living, this.deps.knows());
   }
 
-  private get terms(): typeof CALM | typeof BOUND {
-    return this.isBound ? BOUND : CALM;
+  private get terms(): Terms {
+    return this.isBound() ? BOUND : CALM;
   }
 
   private async beatOnce(): Promise<void> {
-    const { clock, beat, onBeat, onLapsed, onCommitted } = this.deps;
-    const { leaseMs, marginMs } = this.terms;
+    const { clock, beat, onBeat, onLapsed, onCommitted, knows } = this.deps;
+    const { terms } = this;
     const sentAt = clock.now();
     let answer: BeatAnswer;
     try {
-      answer = await beat(leaseMs);
+      answer = await beat(terms.leaseMs, knownEpoch(this.living, knows()));
     } catch {
       onBeat('failed');
       return;
@@ -98,12 +129,13 @@ export class Membership {
     this.living = answer.living;
     if (answer.admitted) {
       this.isMember = true;
-      this.validUntil = sentAt + leaseMs - marginMs;
+      this.validUntil = sentAt + terms.leaseMs - terms.marginMs;
+      this.granted = terms;
       this.watchLapse();
     }
     onBeat(answer.admitted ? 'ok' : 'refused');
     // Beside an attempt that does not count it; one that was told to hold is counted by its word.
-    if (!answer.admitted && answer.living !== null && !this.deps.isUndecided()) onLapsed();
+    if (!answer.admitted && answer.living !== null && knows().undecided === 0) onLapsed();
     if (answer.committed !== null) onCommitted(answer.committed);
   }
 

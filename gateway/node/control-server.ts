@@ -23,8 +23,8 @@ export interface ControlDeps extends StatusDeps {
   /** Where blue has two Hydras. */
   readonly besideShare?: BesideShare;
   readonly token: () => string;
-  /** This gateway at the arbiter; null where it is no member. */
-  readonly member: string | null;
+  /** This gateway at the arbiter; null as long as it was never admitted there. */
+  readonly member: () => string | null;
   /** More of `GET /state`. */
   readonly extraState: () => Readonly<Record<string, unknown>>;
   readonly onError: (error: unknown) => void;
@@ -121,7 +121,7 @@ async function putHold(
   response: ServerResponse,
 ): Promise<void> {
   const body = await readBody(request, response, holdBody);
-  if (body !== undefined) sendHold(response, await controller.hold(body.epoch, body.deadlineMs, body.holds), member);
+  if (body !== undefined) sendHold(response, await controller.hold(body.epoch, body.deadlineMs, body.holds), member());
 }
 
 async function putReads(

@@ -34,9 +34,9 @@ export function createMembership(options: JoinOptions): Joined {
   let last: 'ok' | 'refused' | 'failed' | 'none' = 'none';
   const membership = new Membership({
     clock: nodeClock,
-    beat: async (leaseMs) => {
+    beat: async (leaseMs, knownEpoch) => {
       try {
-        const answer = await session.beat(leaseMs, controller().movedEpoch);
+        const answer = await session.beat({ leaseMs, knownEpoch, movedEpoch: controller().known.moved });
         last = answer.admitted ? 'ok' : 'refused';
         return answer;
       } catch (error) {
@@ -44,7 +44,7 @@ export function createMembership(options: JoinOptions): Joined {
         throw error;
       }
     },
-    isUndecided: () => controller().isUndecided,
+    knows: () => controller().known,
     onLapsed: () => controller().lapse(),
     onCommitted: (epoch) => controller().learnCommitted(epoch),
     onBeat: (outcome) => metrics.onBeat(last === 'none' ? 'none' : outcome),

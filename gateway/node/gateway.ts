@@ -140,7 +140,7 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
     observations,
     shadow,
     ...(config.sides.blue.older && { besideShare }),
-    member: joined?.id ?? null,
+    member: () => (joined?.membership.hasJoined === true ? joined.id : null),
     token: () => loaded.controlToken,
     extraState: () => ({
       ...stateOf(config, { features, staleChallenges, besideShare, joined }),

@@ -18,6 +18,12 @@ export function knowsNoMembers(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && NO_MEMBERS.includes(String(error.code));
 }
 
+export interface BeatTerms {
+  readonly leaseMs: number;
+  readonly knownEpoch: number;
+  readonly movedEpoch: number;
+}
+
 export interface MemberSessionOptions {
   /** Blue: its fence counts members. */
   readonly login: PostgresLogin;
@@ -34,10 +40,10 @@ export class MemberSession {
   constructor(private readonly options: MemberSessionOptions) {}
 
   /** @throws when there is no answer in time; {@link knowsNoMembers} */
-  async beat(leaseMs: number, movedEpoch: number): Promise<BeatAnswer> {
+  async beat({ leaseMs, knownEpoch, movedEpoch }: BeatTerms): Promise<BeatAnswer> {
     const { member, name } = this.options;
-    const call = 'beat_member($1::uuid, $2::text, $3::integer, $4::bigint)';
-    return beatAnswer.parse(await this.ask(call, [member, name, leaseMs, movedEpoch]));
+    const call = 'beat_member($1::uuid, $2::text, $3::integer, $4::bigint, $5::bigint)';
+    return beatAnswer.parse(await this.ask(call, [member, name, leaseMs, knownEpoch, movedEpoch]));
   }
 
   /** Only once nothing is forwarded any more. @throws as `beat` */

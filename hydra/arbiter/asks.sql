@@ -19,9 +19,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'S
 CREATE OR REPLACE FUNCTION hydra_cutover_asks.outcome() RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'SELECT hydra_cutover.outcome()';
 
-CREATE OR REPLACE FUNCTION hydra_cutover_asks.beat_member(p_member uuid, p_name text, p_lease_ms integer, p_moved_epoch bigint)
-RETURNS jsonb LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS
-  'SELECT hydra_cutover.beat_member(p_member, p_name, p_lease_ms, p_moved_epoch)';
+CREATE OR REPLACE FUNCTION hydra_cutover_asks.beat_member(
+  p_member uuid, p_name text, p_lease_ms integer, p_known_epoch bigint, p_moved_epoch bigint) RETURNS jsonb
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS
+  'SELECT hydra_cutover.beat_member(p_member, p_name, p_lease_ms, p_known_epoch, p_moved_epoch)';
 
 CREATE OR REPLACE FUNCTION hydra_cutover_asks.leave_member(p_member uuid) RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'SELECT hydra_cutover.leave_member(p_member)';

@@ -20,7 +20,7 @@ export async function grantArbiter(client: SqlClient, role: string): Promise<voi
     `GRANT USAGE ON SCHEMA hydra_cutover_asks TO ${found.name};
      GRANT EXECUTE ON FUNCTION hydra_cutover_asks.claim_epoch(bigint, bigint, text), hydra_cutover_asks.serves(bigint),
        hydra_cutover_asks.prepares(bigint), hydra_cutover_asks.outcome(),
-       hydra_cutover_asks.beat_member(uuid, text, integer, bigint), hydra_cutover_asks.leave_member(uuid)
+       hydra_cutover_asks.beat_member(uuid, text, integer, bigint, bigint), hydra_cutover_asks.leave_member(uuid)
        TO ${found.name}`,
   );
 }

@@ -6,16 +6,18 @@ CREATE TABLE hydra_cutover.member (
   member      uuid PRIMARY KEY,
   name        text NOT NULL CHECK (length(name) <= 200),
   lease_until timestamptz NOT NULL,
-  -- The newest attempt that it knows of: it was told while its lease lived, or has acknowledged it. Until that attempt is decided it
-  -- stops by its own clock before its lease ends. Of any other its lease says nothing: it goes on when it cannot reach this database.
+  -- The newest attempt that it has said it knows of, by a beat or by holding. Until that attempt is decided it stops by its own clock
+  -- before its lease ends. Of any other its lease says nothing: it goes on when it cannot reach this database, and that it was told is
+  -- no sign that the answer arrived.
   bound_epoch bigint NOT NULL DEFAULT 0,
   -- The newest committed epoch for which it sends nothing to this side any more.
   moved_epoch bigint NOT NULL DEFAULT 0
 );
 
 -- Renews a lease, or joins. Beside a living attempt nobody joins, and no lease that is over lives again: who is told so forwards nothing
--- to this side until it is decided. `living` and `committed` are epochs.
-CREATE FUNCTION hydra_cutover.beat_member(p_member uuid, p_name text, p_lease_ms integer, p_moved_epoch bigint) RETURNS jsonb
+-- to this side until it is decided. `living` and `committed` are epochs; `p_known_epoch` is the attempt that it knows of.
+CREATE FUNCTION hydra_cutover.beat_member(p_member uuid, p_name text, p_lease_ms integer, p_known_epoch bigint, p_moved_epoch bigint)
+RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $beat$
 DECLARE
   lease interval := LEAST(GREATEST(p_lease_ms, 100), 60000) * interval '1 millisecond';
@@ -29,7 +31,8 @@ BEGIN
   SELECT max(epoch) INTO living_epoch FROM hydra_cutover.attempt
    WHERE state IN ('holding', 'fenced') AND lease_until > clock_timestamp();
   IF living_epoch IS NOT NULL THEN
-    UPDATE hydra_cutover.member SET lease_until = clock_timestamp() + lease, bound_epoch = GREATEST(bound_epoch, living_epoch)
+    UPDATE hydra_cutover.member SET lease_until = clock_timestamp() + lease,
+           bound_epoch = CASE WHEN p_known_epoch = living_epoch THEN living_epoch ELSE bound_epoch END
      WHERE member = p_member AND lease_until > clock_timestamp();
     is_admitted := FOUND;
   ELSIF EXISTS (SELECT FROM hydra_cutover.member WHERE member = p_member)

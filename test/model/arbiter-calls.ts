@@ -138,8 +138,9 @@ const MEMBERS: readonly [string, ...string[]] = [
 
 const beat: Draw = (twin, random) => {
   const [member, moved] = [random.pick(MEMBERS), random.pick<Epoch>([0, 0, twin.epoch, null])];
-  const args = `'${member}'::uuid, '${member}', 60000, ${sql(moved)}`;
-  return call(twin, `beat_member(${args})`, () => beatMember(twin, member, moved));
+  const known = random.pick<Epoch>([0, outcome(twin).living, outcome(twin).living, twin.epoch]);
+  const args = `'${member}'::uuid, '${member}', 60000, ${sql(known)}, ${sql(moved)}`;
+  return call(twin, `beat_member(${args})`, () => beatMember(twin, member, known, moved));
 };
 
 const leave: Draw = (twin, random) => {

@@ -84,6 +84,12 @@ export function endMemberLeases(twin: ArbiterTwin): ArbiterTwin {
   return { ...twin, members: twin.members.map((each) => ({ ...each, isLeaseLive: false })) };
 }
 
+/** Not a function of the SQL: the same for one of them, which did not beat. */
+export function endLeaseOf(twin: ArbiterTwin, member: string): ArbiterTwin {
+  const ended = twin.members.map((each) => (each.member === member ? { ...each, isLeaseLive: false } : each));
+  return { ...twin, members: ended };
+}
+
 export type BeginReason = TwinSideState | 'attempt_alive' | 'stale_epoch';
 export type TwinBegin =
   | { readonly ok: true; readonly attempt: number; readonly epoch: number }
@@ -145,7 +151,12 @@ export interface TwinBeat {
   readonly committed: number | null;
 }
 
-export function beatMember(twin: ArbiterTwin, member: string, movedEpoch: Epoch): TwinCall<TwinBeat> {
+export function beatMember(
+  twin: ArbiterTwin,
+  member: string,
+  knownEpoch: Epoch,
+  movedEpoch: Epoch,
+): TwinCall<TwinBeat> {
   const { living: now, committed } = outcome(twin);
   const known = twin.members.find((each) => each.member === member);
   const told = (admitted: boolean): TwinBeat => ({ admitted, living: now, committed });
@@ -156,7 +167,7 @@ export function beatMember(twin: ArbiterTwin, member: string, movedEpoch: Epoch)
   };
   if (now !== null) {
     if (known?.isLeaseLive !== true) return same(twin, told(false));
-    return become({ ...known, boundEpoch: Math.max(known.boundEpoch, now) });
+    return become({ ...known, boundEpoch: knownEpoch === now ? now : known.boundEpoch });
   }
   const moved = Math.max(known?.movedEpoch ?? 0, movedEpoch ?? 0);
   return become({ member, isLeaseLive: true, boundEpoch: known?.boundEpoch ?? 0, movedEpoch: moved });

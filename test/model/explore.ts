@@ -1,10 +1,21 @@
 import { initialTargetRecord } from '../../domain/target';
-import { acceptsWrites, endLeases, newArbiterTwin } from './arbiter-twin';
-import { ask, deadlineOver, forwardsTo, newGateway, readsAt, restarted, servingGateway, settle } from './gateway-twin';
+import { acceptsWrites, beatMember, endLeases, newArbiterTwin } from './arbiter-twin';
+import {
+  ask,
+  deadlineOver,
+  forwardsTo,
+  newGateway,
+  newLease,
+  readsAt,
+  restarted,
+  servingGateway,
+  settle,
+} from './gateway-twin';
+import { memberSteps } from './member-twin';
 import { atBlue, atParty } from './messages';
 import { newRun, stepsOf, type Transition } from './orchestrator';
 import { type ModelRules } from './rules';
-import { type ModelGateway, type World, WorldCodec } from './world';
+import { type ModelGateway, type ModelLease, withGateway, type World, WorldCodec } from './world';
 
 export interface ModelLimits {
   /** So many things may go wrong in one history: a crash, a lost, late or repeated message, a run beside another, a cancel, an early deadline. */
@@ -19,6 +30,11 @@ export interface ModelLimits {
   readonly undo?: boolean;
   /** A run that starts beside one that lives is nothing that goes wrong. */
   readonly freeStarts?: boolean;
+  /**
+   * The second gateway is a member of blue's arbiter: one that runs know of (`listed`) or not (`unlisted`), or one that they do not know of
+   * and that starts some time (`new`). Runs do not look at who is a member before they begin: the fence alone has to be enough.
+   */
+  readonly members?: 'listed' | 'unlisted' | 'new';
   /** How many kinds of violation are enough. @default 5 */
   readonly violationsMax?: number;
   readonly statesMax: number;
@@ -38,6 +54,8 @@ export interface Violation {
   readonly what: string;
   readonly history: readonly string[];
 }
+
+const MEMBER = 'a';
 
 /** Visits every state that is within the limits, breadth-first, so that each history is among the shortest. */
 export function exploreSwitchover(rules: ModelRules, limits: ModelLimits): ModelReport {
@@ -67,7 +85,7 @@ export function exploreSwitchover(rules: ModelRules, limits: ModelLimits): Model
     const problem = broken(rules, world);
     if (problem !== undefined && !found.has(problem)) found.set(problem, next);
     if (problem !== undefined) continue;
-    if (isEnd(world)) ends.push(next);
+    if (isEnd(rules, world)) ends.push(next);
     for (const { world: after, violation } of successors(rules, limits, world)) {
       const id = visit(after, next);
       from.push(next);
@@ -95,12 +113,12 @@ export function exploreSwitchover(rules: ModelRules, limits: ModelLimits): Model
 
 function beginning(limits: ModelLimits): World {
   return {
-    blue: newArbiterTwin('blue'),
+    blue: blueOf(limits),
     isPending: true,
     isAround: false,
     isCaptured: true,
     green: newArbiterTwin('green'),
-    gateways: [servingGateway(), servingGateway()],
+    gateways: gatewaysOf(limits),
     target: initialTargetRecord<string>('blue'),
     runs: [],
     late: [],
@@ -108,6 +126,20 @@ function beginning(limits: ModelLimits): World {
     starts: limits.starts,
     abandons: limits.abandons,
   };
+}
+
+/** In the middle of an ordinary day it has joined: nobody else knows of one that nobody listed. */
+function blueOf({ members }: ModelLimits): World['blue'] {
+  const blue = newArbiterTwin('blue');
+  if (members === undefined || members === 'new') return blue;
+  return beatMember(blue, MEMBER, 0, 0).twin;
+}
+
+function gatewaysOf({ members }: ModelLimits): World['gateways'] {
+  if (members === undefined) return [servingGateway(), servingGateway()];
+  if (members === 'new') return [servingGateway(), newGateway(newLease(MEMBER), false)];
+  const lease = { ...newLease(MEMBER), isMember: true, isValid: true, isCounted: true };
+  return [servingGateway(), servingGateway(lease, members === 'listed')];
 }
 
 /** Everything that may happen next. */
@@ -118,6 +150,7 @@ function successors(rules: ModelRules, limits: ModelLimits, world: World): Trans
     ...mishaps(rules, world),
     ...world.gateways.flatMap((gateway, place) => gatewaySteps(rules, world, gateway, place)),
     ...lateArrivals(rules, world),
+    ...memberSteps(rules, world),
   ];
   if (world.blue.attempts.some(isLiving))
     steps.push({ label: 'the lease ends', world: { ...world, blue: endLeases(world.blue) } });
@@ -162,16 +195,15 @@ function mishaps(rules: ModelRules, world: World): Transition[] {
     const put = (label: string, after: ModelGateway) =>
       steps.push({ label: `gateway ${place} ${label}`, world: withGateway(faulty, place, after) });
     put('is started again', restarted(rules, gateway));
-    put('is started without its state', newGateway());
+    put('is started without its state', newGateway(lostItsId(gateway), gateway.isListed));
     if (gateway.record.hold !== null && gateway.doubt === null)
       put('has an early deadline', deadlineOver(rules, gateway));
   });
   return steps;
 }
 
-function withGateway(world: World, place: number, gateway: ModelGateway): World {
-  const [first, second] = world.gateways;
-  return { ...world, gateways: place === 0 ? [gateway, second] : [first, gateway] };
+function lostItsId({ lease }: ModelGateway): ModelLease | null {
+  return lease && newLease(`${lease.member}+`);
 }
 
 function gatewaySteps(rules: ModelRules, world: World, gateway: ModelGateway, place: number): Transition[] {
@@ -211,9 +243,9 @@ function broken(rules: ModelRules, world: World): string | undefined {
   if (open.green && committed?.epoch !== green.epoch) return 'green is open without a commit of its epoch';
   if (open.green && world.isAround) return 'green is open, and a write that went around the fence is on blue alone';
   if (committed !== undefined && world.isPending) return 'a write that blue confirmed is not on green';
-  if (gateways.some((gateway) => forwardsTo(gateway) === 'blue' && !open.blue))
+  if (gateways.some((gateway) => forwardsTo(rules, gateway) === 'blue' && !open.blue))
     return 'a gateway forwards to a blue that refuses';
-  if (gateways.some((gateway) => forwardsTo(gateway) === 'green' && !open.green)) {
+  if (gateways.some((gateway) => forwardsTo(rules, gateway) === 'green' && !open.green)) {
     return 'a gateway forwards to a green that refuses';
   }
   // Whoever is connected may have been answered a write of green as soon as it is open, and nobody may be shown what was before it.
@@ -228,15 +260,15 @@ function broken(rules: ModelRules, world: World): string | undefined {
 }
 
 /** Either everything is on green, or everything is as it was; nobody waits for anybody. */
-function isEnd({ blue, green, gateways, target, runs }: World): boolean {
+function isEnd(rules: ModelRules, { blue, green, gateways, target, runs }: World): boolean {
   if (blue.state === 'committed') {
     return (
       acceptsWrites(green) &&
       target.applied.state === 'green' &&
-      gateways.every((gateway) => forwardsTo(gateway) === 'green')
+      gateways.every((gateway) => forwardsTo(rules, gateway) === 'green')
     );
   }
-  const isBack = target.applied.state === 'blue' && gateways.every((gateway) => forwardsTo(gateway) === 'blue');
+  const isBack = target.applied.state === 'blue' && gateways.every((gateway) => forwardsTo(rules, gateway) === 'blue');
   return isBack && runs.length === 0 && acceptsWrites(blue) && !blue.attempts.some(isLiving);
 }
 

@@ -1,9 +1,9 @@
 import { initialTargetRecord } from '../../domain/target';
-import { type GatewayRecord, type GatewayResult } from '../../gateway/core/gateway-record';
+import { type GatewayResult, movedEpoch } from '../../gateway/core/gateway-record';
 import { allOf, type Side } from '../../gateway/core/gateway-state';
 import { claimEpoch, outcome, prepares } from './arbiter-twin';
 import { type ModelRules } from './rules';
-import { type DoubtAnswer, type ModelGateway, type World } from './world';
+import { type DoubtAnswer, type ModelGateway, type ModelLease, type World } from './world';
 
 /** Longer than any hold; the model tells the gateway when its deadline is over. */
 const DEADLINE_MS = 1_000;
@@ -11,40 +11,62 @@ const DEADLINE_MS = 1_000;
 export const BLUE = allOf('blue');
 export const GREEN = allOf('green');
 
-/** Started with nothing on its disk: it serves nothing before it has asked. */
-export function newGateway(): ModelGateway {
-  return inDoubt({ target: initialTargetRecord(BLUE), hold: null }, null);
+/** In the middle of an ordinary day. */
+export function servingGateway(lease: ModelLease | null = null, isListed = true): ModelGateway {
+  return { record: { target: initialTargetRecord(BLUE), hold: null }, doubt: null, looked: null, lease, isListed };
 }
 
-/** In the middle of an ordinary day. */
-export function servingGateway(): ModelGateway {
-  return { record: { target: initialTargetRecord(BLUE), hold: null }, doubt: null, looked: null };
+/** Started with nothing on its disk: it serves nothing before it has asked. */
+export function newGateway(lease: ModelLease | null = null, isListed = true): ModelGateway {
+  return inDoubt(servingGateway(lease, isListed), null);
+}
+
+/** One that is started, before its first beat. */
+export function newLease(member: string): ModelLease {
+  return { member, isMember: false, isValid: false, isCounted: false, living: null, beat: null };
+}
+
+/** By its own clock it is counted by no fence any more, and an attempt is under way. */
+export function isLapsed(rules: ModelRules, { lease, record }: ModelGateway): boolean {
+  if (lease === null || !lease.isMember || lease.isValid) return false;
+  return rules.isBound(lease.living, { undecided: rules.undecidedEpoch(record) ?? 0, moved: movedEpoch(record) });
 }
 
 /** The side that a request which comes now is sent to; null when it waits or is refused. */
-export function forwardsTo({ record, doubt }: ModelGateway): Side | null {
-  if (doubt !== null || record.hold !== null) return null;
+export function forwardsTo(rules: ModelRules, gateway: ModelGateway): Side | null {
+  const { record, doubt } = gateway;
+  if (doubt !== null || record.hold !== null || isLapsed(rules, gateway)) return null;
   return record.target.applied.state.weights.green > 0 ? 'green' : 'blue';
 }
 
 /** The side that a read which comes now is sent to; null when it waits or is refused. */
-export function readsAt(rules: ModelRules, { record, doubt }: ModelGateway): Side | null {
-  const weights = rules.readsGoTo(record, doubt !== null);
+export function readsAt(rules: ModelRules, gateway: ModelGateway): Side | null {
+  const { record, doubt } = gateway;
+  const weights = rules.readsGoTo(record, doubt !== null || isLapsed(rules, gateway));
   if (weights === null) return null;
   return weights.green > 0 ? 'green' : 'blue';
 }
 
-function inDoubt(record: GatewayRecord, inQuestion: number | null): ModelGateway {
-  return { record, doubt: { inQuestion, answered: null }, looked: null };
+function inDoubt(gateway: ModelGateway, inQuestion: number | null): ModelGateway {
+  return { ...gateway, doubt: { inQuestion, answered: null } };
 }
 
 /** As the constructor of the controller: its record is read from the disk, and it asks before it forwards. */
-export function restarted(rules: ModelRules, { record }: ModelGateway): ModelGateway {
-  return inDoubt(record, rules.undecidedEpoch(record));
+export function restarted(rules: ModelRules, gateway: ModelGateway): ModelGateway {
+  const { record, lease } = gateway;
+  const fresh = { ...gateway, looked: null, lease: lease && newLease(lease.member) };
+  return inDoubt(fresh, rules.undecidedEpoch(record));
 }
 
 export function deadlineOver(rules: ModelRules, gateway: ModelGateway): ModelGateway {
-  return gateway.doubt === null ? { ...restarted(rules, gateway), looked: gateway.looked } : gateway;
+  return gateway.doubt === null ? inDoubt(gateway, rules.undecidedEpoch(gateway.record)) : gateway;
+}
+
+/** It is counted no more, and what it was told before that nothing is committed is worth nothing. */
+export function lapsed(rules: ModelRules, gateway: ModelGateway): ModelGateway {
+  const { doubt } = gateway;
+  if (doubt?.answered?.answer.verdict !== 'aborted') return deadlineOver(rules, gateway);
+  return { ...gateway, doubt: { ...doubt, answered: null } };
 }
 
 /** @returns null when it was refused */
@@ -55,9 +77,9 @@ function change(
   isCommit = false,
 ): ModelGateway | null {
   if (!result.ok) return null;
-  const { record, doubt, looked } = gateway;
+  const { record, doubt } = gateway;
   const ends = doubt !== null && rules.isSettled(doubt.inQuestion, { before: record, after: result.record, isCommit });
-  return { record: result.record, doubt: ends ? null : doubt, looked };
+  return { ...gateway, record: result.record, doubt: ends ? null : doubt };
 }
 
 /** A command of an orchestrator. @returns null when it is refused */
@@ -124,7 +146,7 @@ export function ask(
   world: World,
   gateway: ModelGateway,
 ): { world: World; gateway: ModelGateway } | null {
-  const { record, doubt } = gateway;
+  const { record, doubt, lease } = gateway;
   if (doubt === null || doubt.answered !== null) return null;
   const epoch = rules.undecidedEpoch(record);
   const appliedEpoch = record.target.applied.epoch;
@@ -132,6 +154,8 @@ export function ask(
     const { committed, living } = outcome(world.blue);
     if (living !== null) return null;
     const isOver = committed !== null && committed > appliedEpoch;
+    // What it forwards after "aborted" has to be known to every fence.
+    if (!isOver && lease !== null && !lease.isCounted) return null;
     return answered(world, gateway, isOver ? newestCommit(world, committed) : { verdict: 'aborted' }, epoch);
   }
   const { twin, answer } = claimEpoch(world.blue, epoch, appliedEpoch);
@@ -152,14 +176,14 @@ function newestCommit(world: World, from: number): DoubtAnswer | null {
 
 /** The answer arrives. A command that came meanwhile may have settled the doubt, or brought another epoch. */
 export function settle(rules: ModelRules, gateway: ModelGateway): ModelGateway | null {
-  const { record, doubt, looked } = gateway;
+  const { record, doubt } = gateway;
   if (doubt?.answered == null) return null;
   const { epoch, answer } = doubt.answered;
-  const asked: ModelGateway = { record, doubt: { ...doubt, answered: null }, looked };
+  const asked: ModelGateway = { ...gateway, doubt: { ...doubt, answered: null } };
   if (answer.verdict === 'committed') {
     return change(rules, asked, rules.commitGateway(record, answer.epoch, GREEN), true) ?? asked;
   }
   if (rules.undecidedEpoch(record) !== epoch) return asked;
-  if (epoch === null) return { record, doubt: null, looked };
+  if (epoch === null) return { ...gateway, doubt: null };
   return change(rules, asked, rules.revertGateway(record, epoch)) ?? asked;
 }

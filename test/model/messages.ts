@@ -8,7 +8,8 @@ export function withBlue(world: World, blue: World['blue']): World {
 }
 
 export function highestEpochs({ gateways, target }: World): readonly number[] {
-  return [...gateways.map(({ record }) => highestEpoch(record.target)), highestEpoch(target)];
+  const listed = gateways.filter(({ isListed }) => isListed);
+  return [...listed.map(({ record }) => highestEpoch(record.target)), highestEpoch(target)];
 }
 
 const recordOf = (world: World, party: Party) =>
@@ -45,10 +46,17 @@ export function isAccepted(run: ModelRun, world: World, party: Party, ok: boolea
   return ok && applied.epoch === run.epoch && isGreen;
 }
 
-/** So much time has passed that a gateway which holds would be in doubt by its own clock, and would be told of the commit. */
-export function isKnownToBeOver(rules: ModelRules, { gateways }: World, run: ModelRun, place: number): boolean {
+/**
+ * The lease that it held by is over, or so much time has passed that it would be in doubt by its own clock. It would be told of the commit.
+ */
+export function isKnownToBeOver(rules: ModelRules, { blue, gateways }: World, run: ModelRun, place: number): boolean {
   const gateway = gateways[place];
-  return run.at === 'applyTargets' && gateway !== undefined && readsAt(rules, gateway) !== 'blue';
+  if (run.at !== 'applyTargets' || gateway === undefined) return false;
+  const member = run.acknowledged[place] ?? null;
+  const mayRead = member !== null && rules.mayReadHere(blue, member, run.epoch);
+  // By the deadline of its hold, not by a lease that a beat may renew.
+  const isOver = readsAt(rules, { ...gateway, lease: null }) !== 'blue';
+  return (member !== null && !mayRead) || isOver;
 }
 
 /** A message arrives at a gateway or the target. @returns null when it is refused */
@@ -81,7 +89,7 @@ interface AtBlue {
 }
 
 /** A message arrives at blue's arbiter, whoever sent it. */
-export function atBlue(rules: ModelRules, world: World, { verb, epoch }: LateMessage): AtBlue {
+export function atBlue(rules: ModelRules, world: World, { verb, epoch, acknowledged = [] }: LateMessage): AtBlue {
   if (verb === 'begin') {
     const { twin, answer } = rules.beginAttempt(world.blue, epoch, 1);
     if (answer.ok) return { world: withBlue(world, twin), result: 'ok', attempt: answer.attempt, committed: false };
@@ -89,7 +97,7 @@ export function atBlue(rules: ModelRules, world: World, { verb, epoch }: LateMes
     return { world, result: answer.reason === 'committed' ? 'lost' : 'refused', committed: false };
   }
   if (verb === 'fence') {
-    const { twin, answer } = rules.fence(world.blue, epoch);
+    const { twin, answer } = rules.fence(world.blue, epoch, acknowledged);
     return { world: withBlue(world, twin), result: answer.ok ? 'ok' : 'refused', committed: false };
   }
   const { twin, answer } = rules.commitAttempt({ ...world.blue, undone: world.isPending ? 1 : 0 }, epoch);

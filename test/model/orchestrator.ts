@@ -2,7 +2,7 @@ import { type KnownAttempt, type SwitchoverActionKind } from '../../domain/switc
 import { abortAttempt, openSide, type TwinAttempt } from './arbiter-twin';
 import { atBlue, atParty, highestEpochs, isAccepted, isKnownToBeOver, messagesOf, withBlue } from './messages';
 import { type ModelRules } from './rules';
-import { type ModelRun, PARTIES, type World } from './world';
+import { type LateMessage, type ModelRun, PARTIES, type World } from './world';
 
 export interface Transition {
   readonly label: string;
@@ -32,6 +32,7 @@ export function newRun(rules: ModelRules, world: World, kind: ModelRun['kind']):
     epoch: goesOn ? latest.epoch : null,
     latestAttempt: latest?.attempt ?? 0,
     latestEpoch: latest?.epoch ?? 0,
+    acknowledged: [null, null],
     flipped: NOBODY,
     holdsGreen: false,
     isGivenUp: false,
@@ -130,7 +131,7 @@ class Step {
   /** Reads everybody. Gateways that do not pass end the preparation. */
   private chooseEpoch(): Transition {
     const { world, run } = this;
-    if (world.gateways.some(({ record, doubt }) => doubt !== null || record.hold !== null)) {
+    if (world.gateways.some(({ record, doubt, isListed }) => isListed && (doubt !== null || record.hold !== null))) {
       return this.done('prepare', 'failed');
     }
     const known = [world.blue.epoch, world.green.epoch, run.latestEpoch, ...highestEpochs(world)];
@@ -168,7 +169,7 @@ class Step {
     }
     steps.push(relabel(step.done(verb, lost), `${verb} never arrives`));
     steps.push(relabel(step.afterLost(verb, lost, happened), `${verb} happens, its answer is lost`));
-    const late = { ...faulty, late: [...world.late, { to: 'blue', verb, epoch: value }] };
+    const late = { ...faulty, late: [...world.late, this.toBlue(verb, value)] };
     steps.push(relabel(new Step(this.rules, late, this.index, this.run).done(verb, lost), `${verb} is under way`));
     return steps;
   }
@@ -180,8 +181,13 @@ class Step {
     return happened.violation === undefined ? lostStep : { ...lostStep, violation: happened.violation };
   }
 
+  private toBlue(verb: string, epoch: number): LateMessage {
+    const acknowledged = this.run.acknowledged.filter((member) => member !== null).sort();
+    return { to: 'blue', verb, epoch, ...(verb === 'fence' && acknowledged.length > 0 ? { acknowledged } : {}) };
+  }
+
   private arrivesAtBlue(verb: 'begin' | 'fence' | 'commit', value: number): Transition {
-    const effect = atBlue(this.rules, this.world, { to: 'blue', verb, epoch: value });
+    const effect = atBlue(this.rules, this.world, this.toBlue(verb, value));
     const step = new Step(this.rules, effect.world, this.index, this.run);
     const { run, world } = this;
     const violation = !effect.committed
@@ -288,7 +294,14 @@ class Step {
     return new Step(this.rules, world, this.index, run).become(label, {
       calls: put(run.calls, ok ? '.' : '!'),
       flipped: ok && flips ? put(run.flipped, '*') : run.flipped,
+      ...(ok && run.at === 'hold' ? { acknowledged: this.heard(place) } : {}),
     });
+  }
+
+  private heard(place: number): ModelRun['acknowledged'] {
+    const lease = this.world.gateways[place]?.lease;
+    const member = lease?.isMember === true ? lease.member : null;
+    return this.run.acknowledged.map((before, index) => (index === place ? member : before));
   }
 
   /** All parties were called. */
@@ -371,8 +384,15 @@ class Step {
   }
 
   private become(label: string, changes: Partial<ModelRun>): Transition {
-    const runs = this.world.runs.map((run, index) => (index === this.index ? { ...this.run, ...changes } : run));
+    const calls = this.amongListed(changes.calls ?? this.run.calls);
+    const after = { ...this.run, ...changes, calls };
+    const runs = this.world.runs.map((run, index) => (index === this.index ? after : run));
     return { label: `run ${this.index}: ${label}`, world: { ...this.world, runs } };
+  }
+
+  private amongListed(calls: string): string {
+    const isListed = (place: number) => this.world.gateways[place]?.isListed !== false;
+    return [...calls].map((mark, place) => (isListed(place) ? mark : '.')).join('');
   }
 
   private finish(label: string, outcome: 'committed' | 'aborted' | 'given up'): Transition {

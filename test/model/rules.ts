@@ -13,7 +13,9 @@ import {
   stageGateway,
   undecidedEpoch,
 } from '../../gateway/core/gateway-record';
-import { beginAttempt, beginRemoval, commitAttempt, fence } from './arbiter-twin';
+import { isBound } from '../../gateway/core/membership';
+import { beatMember, beginAttempt, beginRemoval, commitAttempt, fence, mayReadHere } from './arbiter-twin';
+import { learnCommitted } from './member-twin';
 
 /** Everything that decides, from production; a test takes single answers out of it to see whether the model misses them. */
 export const PRODUCTION_RULES = {
@@ -38,7 +40,11 @@ export const PRODUCTION_RULES = {
   readsGoTo,
   isSettled,
   undecidedEpoch,
-  // The twin's, which the SQL is held against.
+  isBound,
+  // The twins', which the controller and the SQL are held against.
+  learnCommitted,
+  beatMember,
+  mayReadHere,
   beginAttempt,
   fence,
   commitAttempt,

@@ -1,7 +1,7 @@
 import { type SwitchoverState } from '../../domain/switchover';
 import { type TargetRecord } from '../../domain/target';
 import { type GatewayRecord } from '../../gateway/core/gateway-record';
-import { type ArbiterTwin } from './arbiter-twin';
+import { type ArbiterTwin, type TwinBeat } from './arbiter-twin';
 
 /** Whether a gateway knows who serves, and what it has asked about it. */
 export interface GatewayDoubt {
@@ -13,7 +13,32 @@ export interface GatewayDoubt {
 
 export type DoubtAnswer = { readonly verdict: 'aborted' } | { readonly verdict: 'committed'; readonly epoch: number };
 
+/** A gateway's lease at blue's arbiter, as far as the gateway knows. */
+export interface ModelLease {
+  /** Another one after its state was lost. */
+  readonly member: string;
+  /** A beat was admitted since it was started. */
+  readonly isMember: boolean;
+  /** By its own clock. */
+  readonly isValid: boolean;
+  /** Its last beat was admitted. */
+  readonly isCounted: boolean;
+  readonly living: number | null;
+  /** Under way: to the arbiter, or with its answer on the way back. */
+  readonly beat: {
+    /** What it would be given is not over by the own clock. */
+    readonly isFresh: boolean;
+    readonly known: number;
+    readonly moved: number;
+    readonly answer: TwinBeat | null;
+  } | null;
+}
+
 export interface ModelGateway {
+  /** Null where gateways are no members. */
+  readonly lease: ModelLease | null;
+  /** Runs know of it. */
+  readonly isListed: boolean;
   /** As it is on its disk: every change is durable before it takes effect. */
   readonly record: GatewayRecord;
   readonly doubt: GatewayDoubt | null;
@@ -35,6 +60,8 @@ export interface ModelRun {
   /** The newest attempt when the run began. */
   readonly latestAttempt: number;
   readonly latestEpoch: number;
+  /** Members that said to it that they hold, by gateway. */
+  readonly acknowledged: readonly (string | null)[];
   /** Parties that it saw serve green, by party. */
   readonly flipped: string;
   /** Its transaction makes green's writers wait. */
@@ -49,6 +76,8 @@ export interface LateMessage {
   readonly to: string;
   readonly verb: string;
   readonly epoch: number;
+  /** Of a fence: who holds. */
+  readonly acknowledged?: readonly string[];
 }
 
 export interface World {
@@ -68,6 +97,11 @@ export interface World {
   readonly faults: number;
   readonly starts: number;
   readonly abandons: number;
+}
+
+export function withGateway(world: World, place: number, gateway: ModelGateway): World {
+  const [first, second] = world.gateways;
+  return { ...world, gateways: place === 0 ? [gateway, second] : [first, gateway] };
 }
 
 /** Gives equal values of one kind the same small number, so that a whole world becomes a short string. */
@@ -170,7 +204,12 @@ function swapGateways(world: World): World {
   return {
     ...world,
     gateways: [gateways[1], gateways[0]],
-    runs: runs.map((run) => ({ ...run, calls: swapFirst(run.calls), flipped: swapFirst(run.flipped) })),
+    runs: runs.map((run) => ({
+      ...run,
+      calls: swapFirst(run.calls),
+      flipped: swapFirst(run.flipped),
+      acknowledged: [...run.acknowledged].reverse(),
+    })),
     late: late.map((message) => ({ ...message, to: other[message.to] ?? message.to })),
   };
 }

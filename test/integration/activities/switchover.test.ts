@@ -97,7 +97,7 @@ describe('switchover', () => {
     ['is silent', 'enrol --forget'],
   ])('stops before anything begins while a gateway that nobody listed %s, and names it', async (state, fix) => {
     const lease = state === 'beats' ? 60_000 : 100;
-    await world.blue.query(`SELECT hydra_cutover.beat_member($1::uuid, 'edge-9', $2, 0)`, [randomUUID(), lease]);
+    await world.blue.query(`SELECT hydra_cutover.beat_member($1::uuid, 'edge-9', $2, 0, 0)`, [randomUUID(), lease]);
     if (state !== 'beats') await world.blue.query('UPDATE hydra_cutover.member SET lease_until = clock_timestamp()');
     expect(await world.run()).toMatchObject({
       ...{ outcome: 'aborted', attempt: null },
@@ -109,7 +109,7 @@ describe('switchover', () => {
   it('is refused the fence by a gateway that came after the look, and takes those that hold at their word', async () => {
     const ids = [randomUUID(), randomUUID()];
     const join = (id: string, name: string) =>
-      world.blue.query(`SELECT hydra_cutover.beat_member($1::uuid, $2, 60000, 0)`, [id, name]);
+      world.blue.query(`SELECT hydra_cutover.beat_member($1::uuid, $2, 60000, 0, 0)`, [id, name]);
     world.gateways.forEach((gateway, index) => (gateway.member = { id: ids[index] ?? '', isAlive: true }));
     for (const id of ids) await join(id, 'edge');
     world.scenario.hooks = {

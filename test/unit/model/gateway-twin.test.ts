@@ -254,7 +254,7 @@ class Pair {
     const reads = readsAt(PRODUCTION_RULES, this.gateway);
     expect({ history, ...real }).toEqual({
       history,
-      side: forwardsTo(this.gateway),
+      side: forwardsTo(PRODUCTION_RULES, this.gateway),
       reads,
       record: record.target,
       mode,
@@ -291,7 +291,7 @@ it('is what the controller of production is, whatever it is told and asked in wh
       history.push(await pair.event(random));
       pair.compare(history);
       const { record, doubt } = pair.gateway;
-      const writes = forwardsTo(pair.gateway) ?? (doubt === null ? 'hold' : 'doubt');
+      const writes = forwardsTo(PRODUCTION_RULES, pair.gateway) ?? (doubt === null ? 'hold' : 'doubt');
       seen.add(`${writes}${record.hold === null ? '' : ' held'}, reads ${readsAt(PRODUCTION_RULES, pair.gateway)}`);
     }
   }

@@ -1,3 +1,4 @@
+import { beatMember, fence, outcome } from '../../model/arbiter-twin';
 import { exploreSwitchover, type ModelLimits } from '../../model/explore';
 import { LARGE_SPACES, SMALL_SPACES } from '../../model/limits';
 import { type ModelRules, PRODUCTION_RULES } from '../../model/rules';
@@ -11,6 +12,8 @@ describe('the model of the switchover', () => {
   });
 });
 
+const REFUSED_BY_BLUE = 'a gateway forwards to a blue that refuses';
+
 /** An answer that was taken out of production's functions, the space in which it is missed, and what breaks without it. */
 const WITHOUT: readonly (readonly [name: string, limits: ModelLimits, rules: Partial<ModelRules>, broken: string])[] = [
   [
@@ -22,13 +25,13 @@ const WITHOUT: readonly (readonly [name: string, limits: ModelLimits, rules: Par
         epoch: claimed.epoch ?? before.epoch,
       }),
     },
-    'a gateway forwards to a blue that refuses',
+    REFUSED_BY_BLUE,
   ],
   [
     'the revert of an older epoch does not settle the doubt of a gateway that knows nothing',
     { ...LARGE_SPACES.threeRuns, faults: 1, starts: 2, living: 2 },
     { isSettled: (_inQuestion, { after }) => after.hold === null },
-    'a gateway forwards to a blue that refuses',
+    REFUSED_BY_BLUE,
   ],
   [
     'a run that was given up while it chose its epoch does not begin',
@@ -61,6 +64,30 @@ const WITHOUT: readonly (readonly [name: string, limits: ModelLimits, rules: Par
     SMALL_SPACES.oneFault,
     { readsGoTo: (record) => PRODUCTION_RULES.readsGoTo(record, false) },
     'a gateway sends a new read to blue after green took a write',
+  ],
+  [
+    'a fence is refused while the lease of somebody lives who has not said that he holds',
+    SMALL_SPACES.strangers,
+    {
+      fence: (twin, attempt) => {
+        const ignoring = fence({ ...twin, members: [] }, attempt);
+        return { ...ignoring, twin: { ...ignoring.twin, members: twin.members } };
+      },
+    },
+    REFUSED_BY_BLUE,
+  ],
+  ['a member that is bound stops by its own clock', SMALL_SPACES.strangers, { isBound: () => false }, REFUSED_BY_BLUE],
+  [
+    'a member is bound by what it says it knows, and not by what it was answered',
+    LARGE_SPACES.strangersAndFault,
+    { beatMember: (twin, member, _known, moved) => beatMember(twin, member, outcome(twin).living, moved) },
+    REFUSED_BY_BLUE,
+  ],
+  [
+    'a member that hears of a commit it has no part in stops, whatever its clock says',
+    SMALL_SPACES.strangers,
+    { learnCommitted: (_rules, gateway) => gateway },
+    REFUSED_BY_BLUE,
   ],
   [
     'the right to begin is taken away before the capture is',

@@ -1,0 +1,99 @@
+import { type BeatAnswer, type Known, Membership } from '../../../../gateway/core/membership';
+import { GREEN, setUp as setUpController } from '../support/controller-setup';
+import { ManualClock, settle } from '../support/manual-clock';
+
+const ADMITTED: BeatAnswer = { admitted: true, living: null, committed: null };
+
+/** A gateway's lease with an arbiter that answers what the test says, and rejects when it says nothing. */
+function setUp() {
+  const clock = new ManualClock();
+  const seen = { beats: [] as { at: number; leaseMs: number; known: number }[], lapsed: 0, committed: [] as number[] };
+  const arbiter: { answer: BeatAnswer | null; knows: Known } = { answer: ADMITTED, knows: { undecided: 0, moved: 0 } };
+  const membership = new Membership({
+    clock,
+    beat: async (leaseMs, known) => {
+      seen.beats.push({ at: clock.now(), leaseMs, known });
+      if (arbiter.answer === null) throw new Error('the arbiter is away');
+      return arbiter.answer;
+    },
+    knows: () => arbiter.knows,
+    onLapsed: () => (seen.lapsed += 1),
+    onCommitted: (epoch) => seen.committed.push(epoch),
+    onBeat: () => undefined,
+  });
+  return { clock, seen, arbiter, membership };
+}
+
+describe('a member', () => {
+  it('says which attempt it knows of only after it was told, and then stops before its lease ends', async () => {
+    const { clock, seen, arbiter, membership } = setUp();
+    await membership.start();
+    arbiter.answer = { ...ADMITTED, living: 7 };
+    await clock.advance(5_000);
+    await clock.advance(500);
+    expect(seen.beats.map(({ at, known }) => [at, known])).toEqual([
+      [0, 0],
+      [5_000, 0],
+      [5_500, 7],
+    ]);
+    arbiter.answer = null;
+    await clock.advance(2_499);
+    expect([membership.isLapsed, seen.lapsed]).toEqual([false, 0]);
+    await clock.advance(1);
+    expect([membership.isLapsed, seen.lapsed]).toEqual([true, 1]);
+    membership.stop();
+  });
+
+  it('goes on when its beats fail and nothing is under way, or what was committed is what it serves', async () => {
+    for (const moved of [0, 7]) {
+      const { clock, arbiter, membership } = setUp();
+      arbiter.answer = { admitted: true, living: moved === 0 ? null : moved, committed: null };
+      await membership.start();
+      arbiter.knows = { undecided: 0, moved };
+      arbiter.answer = null;
+      await clock.advance(60_000);
+      expect([membership.isLapsed, membership.isAlive]).toEqual([false, false]);
+      membership.stop();
+    }
+  });
+
+  it('beats again before a lease of a switchover that is decided ends', async () => {
+    const { clock, seen, arbiter, membership } = setUp();
+    arbiter.knows = { undecided: 3, moved: 0 };
+    await membership.start();
+    arbiter.knows = { undecided: 0, moved: 0 };
+    await clock.advance(4_000);
+    const [, second] = seen.beats;
+    expect(second).toEqual({ at: 500, leaseMs: 15_000, known: 0 });
+    membership.stop();
+  });
+});
+
+describe('a gateway that hears of a commit from its arbiter', () => {
+  it('stops when it serves the side that was left and holds nothing for it, and not when it serves what was committed', async () => {
+    const { controller } = setUpController();
+    controller.learnCommitted(1);
+    expect([controller.mode, controller.admit('write')]).toEqual(['in_doubt', null]);
+    const served = setUpController();
+    await served.controller.stage(1, GREEN);
+    await served.controller.apply(1);
+    served.controller.learnCommitted(1);
+    expect([served.controller.mode, served.controller.admit('write')]).toEqual(['pass', 'green']);
+  });
+
+  it('takes no answer any more that it was on its way to before', async () => {
+    let answer: () => void = () => undefined;
+    const { controller, clock } = setUpController({
+      settings: { askOnStart: true, doubtTimeoutMs: 10_000 },
+      resolveDoubt: () => new Promise((resolve) => (answer = () => resolve({ verdict: 'aborted' }))),
+    });
+    controller.learnCommitted(1);
+    answer();
+    await settle();
+    expect([controller.mode, controller.admit('write')]).toEqual(['in_doubt', null]);
+    await clock.advance(1_000);
+    answer();
+    await settle();
+    expect(controller.mode).toBe('pass');
+  });
+});
