@@ -1,4 +1,5 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { inTransaction, quoteIdentifier } from '../cleaning/session';
 import { END_WHEN_SILENT } from '../end-when-silent';
 import { hasOurs } from '../ours';
 
@@ -35,8 +36,8 @@ const PREPARE = `CREATE SCHEMA hydra_cutover_lifetimes;
  * @returns clients that are extended now
  */
 export async function raiseLifetimes(client: SqlClient, schema: string, lifespanMs: number): Promise<number> {
-  const table = `${quoted(schema)}.hydra_client`;
-  await inOneTransaction(client, async () => {
+  const table = `${quoteIdentifier(schema)}.hydra_client`;
+  await inTransaction(client, `BEGIN; ${END_WHEN_SILENT}`, 'COMMIT', async () => {
     if (!(await isKept(client))) await client.query(PREPARE);
     for (const column of COLUMNS) {
       await client.query(
@@ -66,8 +67,8 @@ export async function raiseLifetimes(client: SqlClient, schema: string, lifespan
  * @returns clients that were given back one or more
  */
 export async function restoreRaisedLifetimes(client: SqlClient, schema: string): Promise<number> {
-  const table = `${quoted(schema)}.hydra_client`;
-  return inOneTransaction(client, async () => {
+  const table = `${quoteIdentifier(schema)}.hydra_client`;
+  return inTransaction(client, `BEGIN; ${END_WHEN_SILENT}`, 'COMMIT', async () => {
     if (!(await isKept(client))) return 0;
     const restored = new Set<string>();
     for (const column of COLUMNS) {
@@ -91,20 +92,4 @@ export async function forgetLifetimes(client: SqlClient): Promise<void> {
 
 async function isKept(client: SqlClient): Promise<boolean> {
   return hasOurs(client, 'hydra_cutover_lifetimes.original');
-}
-
-async function inOneTransaction<T>(client: SqlClient, work: () => Promise<T>): Promise<T> {
-  await client.query(`BEGIN; ${END_WHEN_SILENT}`);
-  try {
-    const result = await work();
-    await client.query('COMMIT');
-    return result;
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
-    throw error;
-  }
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
