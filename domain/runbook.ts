@@ -154,6 +154,15 @@ export interface CutoverStatus {
   /** What a person set for the reading of blue. Missing where an older worker answers. */
   readonly brake?: BrakeState | null;
   readonly plan: Plan | null;
+  /** What was measured last. Missing where an older worker answers. */
+  readonly progress?: {
+    readonly backlog: number | null;
+    readonly lastRoundMs: number | null;
+    readonly canaryMs: number | null;
+    readonly epoch: number | null;
+    readonly holdMs: number | null;
+    readonly attempts: number;
+  };
   readonly report: Report | null;
 }
 

@@ -8,7 +8,7 @@ export interface HealthListener {
 }
 
 /**
- * `GET /health/alive`: 200 as long as the process answers. `GET /health/ready`: 200 while `isReady`, else 503. Nothing else, and
+ * `GET /metrics`: in Prometheus' text format. `GET /health/alive`: 200 as long as the process answers. `GET /health/ready`: 200 while `isReady`, else 503. Nothing else, and
  * nothing secret.
  *
  * @throws CutoverFault PORT_TAKEN | CONFIG_INVALID (an address that is not this machine's)
@@ -16,6 +16,7 @@ export interface HealthListener {
 export async function listenForHealth(
   { host, port }: { readonly host: string; readonly port: number },
   isReady: () => boolean,
+  metrics: () => Promise<string>,
 ): Promise<HealthListener> {
   const server = createServer((request, response) => {
     const answer = (status: number, body: object) => {
@@ -23,7 +24,15 @@ export async function listenForHealth(
       response.end(JSON.stringify(body));
     };
     const path = (request.url ?? '').split('?', 1)[0];
-    if (path === '/health/alive') answer(200, { status: 'ok' });
+    if (path === '/metrics') {
+      metrics().then(
+        (text) => {
+          response.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8', Connection: 'close' });
+          response.end(text);
+        },
+        () => answer(503, { status: 'no metrics' }),
+      );
+    } else if (path === '/health/alive') answer(200, { status: 'ok' });
     else if (path !== '/health/ready') answer(404, { status: 'no such path' });
     else if (isReady()) answer(200, { status: 'ok' });
     else answer(503, { status: 'not polling' });

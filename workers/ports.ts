@@ -89,7 +89,7 @@ function createWebhook({ webhook }: Config): HttpWebhook | undefined {
 /** A prediction is worth no long wait. */
 const HISTORY_TIMEOUT_MS = 5_000;
 
-function historyOptions({ temporal, checks }: Config): TemporalRunHistoryOptions {
+export function historyOptions({ temporal, checks }: Config): TemporalRunHistoryOptions {
   return {
     timeoutMs: Math.min(checks.timeoutMs, HISTORY_TIMEOUT_MS),
     connection: () => {

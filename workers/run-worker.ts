@@ -9,9 +9,12 @@ import { asidesOf } from '../activities/keep-asides';
 import { type Logger } from '../config/logger';
 import { loadConfig } from '../config/load';
 import { type Config } from '../config/schema';
+import { TemporalRunStatus } from '../adapters/temporal-history';
+import { freeLoopbackPort, readSdkMetrics } from './sdk-metrics';
 import { listenForHealth } from './health';
 import { createInPlacePorts } from './in-place-ports';
-import { createPorts } from './ports';
+import { createPorts, historyOptions } from './ports';
+import { runMetrics } from './run-metrics';
 import { SecretKeeper, withSecrets } from './secret-keeper';
 import { toSettings } from './settings';
 import { createTemporalWorker } from './temporal-worker';
@@ -54,9 +57,17 @@ export async function runWorker(options: RunWorkerOptions): Promise<number> {
       ...(inPlace && inPlaceActivitiesOf(withSecrets(IN_PLACE_STEPS, secrets), inPlace)),
     };
     const { versioning, health } = config.worker;
+    const sdkPort = health && (await freeLoopbackPort());
     const all = { ...activities, ...asidesOf(ports, logger) };
-    const worker = await createTemporalWorker(config.temporal, all, env, logger, versioning);
-    const listener = health && (await listenForHealth(health, worker.isPolling));
+    const worker = await createTemporalWorker(config.temporal, all, env, logger, versioning, sdkPort);
+    const environment = settings.environment.name;
+    const runStatus = new TemporalRunStatus(historyOptions(config));
+    const metrics = runMetrics({
+      ...{ environment, isPolling: worker.isPolling },
+      status: () => runStatus.read(environment),
+      sdk: () => readSdkMetrics(sdkPort),
+    });
+    const listener = health && (await listenForHealth(health, worker.isPolling, metrics));
     try {
       const { address, namespace, taskQueue } = worker;
       let interrupted = false;

@@ -40,8 +40,10 @@ export async function createTemporalWorker(
   env: NodeJS.ProcessEnv,
   log: Logger,
   versioning?: Config['worker']['versioning'],
+  /** On loopback: where the SDK shows its metrics. */
+  metricsPort?: number,
 ): Promise<TemporalWorker> {
-  const logger = installRuntime(log);
+  const logger = installRuntime(log, metricsPort);
   const { connectionOptions, namespace } = connectionSettings(temporal, env);
   const address = connectionOptions.address ?? 'localhost:7233';
   const connection = await connect(connectionOptions, address);
@@ -96,11 +98,14 @@ export async function createTemporalWorker(
 }
 
 /** Before anything else of the SDK: the runtime is one per process. */
-function installRuntime(log: Logger): DefaultLogger {
+function installRuntime(log: Logger, metricsPort: number | undefined): DefaultLogger {
   const logger = new DefaultLogger('DEBUG', (entry) => write(log, entry));
   Runtime.install({
     logger,
-    telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } },
+    telemetryOptions: {
+      logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } },
+      ...(metricsPort !== undefined && { metrics: { prometheus: { bindAddress: `127.0.0.1:${metricsPort}` } } }),
+    },
   });
   return logger;
 }

@@ -246,6 +246,7 @@ export class CutoverRun {
       ...(this.inPlace === null ? {} : { serves: serving(this.inPlace, this.committed) }),
       brake: this.brake,
       plan: this.receipts.plan,
+      progress: progressOf(this.receipts),
       report: this.report,
     };
   }
@@ -308,6 +309,18 @@ export class CutoverRun {
   private show(): void {
     setCurrentDetails(renderDetails(this.status(), this.undoing, this.awaitingDetails));
   }
+}
+
+function progressOf({ evidence, sync, switchovers }: Receipts): NonNullable<CutoverStatus['progress']> {
+  const committed = switchovers.find(({ outcome }) => outcome === 'committed');
+  return {
+    backlog: evidence?.backlog ?? sync?.backlog ?? null,
+    lastRoundMs: evidence?.lastRoundMs ?? null,
+    canaryMs: evidence?.canaryMs ?? null,
+    epoch: committed?.epoch ?? null,
+    holdMs: switchovers.at(-1)?.holdMs ?? null,
+    attempts: switchovers.length,
+  };
 }
 
 function noteOf(note: string | undefined): { readonly note?: string } {

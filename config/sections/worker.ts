@@ -18,7 +18,7 @@ const health = z
     port: z.int().min(0).max(65_535).describe('Port to listen on; 0 for a free one, which `--ready` then tells.'),
   })
   .describe(
-    '`GET /health/alive` and `/health/ready` (200 while the worker polls, else 503). Without this section: none.',
+    "`GET /health/alive`, `/health/ready` (200 while the worker polls, else 503) and `/metrics` in Prometheus' text format. Without this section: none.",
   );
 
 export const workerSection = z

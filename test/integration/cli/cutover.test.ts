@@ -311,10 +311,16 @@ describe('the worker', () => {
   it('says when it polls and ends cleanly on SIGTERM', async () => {
     const { file } = environment('worker', { taskQueue: 'of-the-worker' });
     const ready = join(folder, 'worker-ready.json');
-    const when = until('the worker is ready', () => existsSync(ready));
-    const end = await runProgram('workers/main.ts', ['--config', file, '--ready', ready], {
-      signalWhen: { signal: 'SIGTERM', when },
+    let metrics = '';
+    const when = until('the worker is ready', () => existsSync(ready)).then(async () => {
+      const { healthPort } = JSON.parse(readFileSync(ready, 'utf8')) as { readonly healthPort: number };
+      metrics = await (await fetch(`http://127.0.0.1:${healthPort}/metrics`)).text();
     });
+    const args = ['--config', file, '--ready', ready, '--set', 'worker.health.port=0'];
+    const end = await runProgram('workers/main.ts', args, { signalWhen: { signal: 'SIGTERM', when } });
+    // Ours, and those of Temporal's SDK.
+    expect(metrics).toContain('hydra_cutover_worker_polling{environment="worker"} 1');
+    expect(metrics).toMatch(/^temporal_\w+/m);
     expect(end).toMatchObject({ code: 0, stdout: '' });
     expect(JSON.parse(readFileSync(ready, 'utf8'))).toMatchObject({ address, taskQueue: 'of-the-worker' });
     for (const line of end.stderr.trim().split('\n')) expect(() => JSON.parse(line) as unknown).not.toThrow();
