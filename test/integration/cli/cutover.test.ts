@@ -288,6 +288,33 @@ describe('a cutover by the command line', () => {
     expect(report).toMatchObject({ code: 4, stdout: expect.stringMatching(/restore +done/) as string });
   });
 
+  it('is looked at and decided by somebody who has no secret of production', async () => {
+    const { cli, gate, file } = environment('sealed');
+    await cli('start');
+    await gate('plan');
+    const open = JSON.parse(readFileSync(file, 'utf8')) as Record<'blue' | 'green', { database: object }>;
+    const sealed = join(folder, 'sealed-secrets.json');
+    const database = (side: 'blue' | 'green') => ({ ...open[side].database, password: '${env:NOT_HERE}' });
+    const secrets = {
+      blue: { ...open.blue, database: database('blue') },
+      green: { ...open.green, database: database('green') },
+      webhook: { url: 'https://hook.test', secret: '${file:/nowhere/secret}' },
+    };
+    writeFileSync(sealed, JSON.stringify({ ...open, ...secrets }));
+    const poor = (...args: string[]) => cliInProcess([...args, '--config', sealed], { env: {}, cwd: folder });
+    expect(await poor('plan')).toMatchObject({ code: 2, stderr: expect.stringContaining('NOT_HERE') as string });
+    expect((await poor('status')).stdout).toContain('waiting for a person: gate plan');
+    expect((await poor('report')).stderr).toContain('still under way');
+    expect((await poor('schedule', 'list')).code).toBe(0);
+    expect((await poor('approve', '--gate', 'plan', '--by', 'bob')).code).toBe(0);
+    await gate('cutover');
+    expect((await poor('reject', '--gate', 'cutover', '--by', 'bob', '--note', 'no')).code).toBe(0);
+    expect((await poor('status', '--watch')).code).toBe(4);
+    expect((await poor('report')).stdout).toContain('bob rejected at gate cutover: no');
+    expect((await poor('cancel')).stdout).toContain('already_failed');
+    await until('a history', async () => (await poor('history')).stdout.includes('real: undone'));
+  });
+
   it.each([['status'], ['cancel'], ['report'], ['approve', '--gate', 'plan', '--by', 'b']])(
     '%s says that there is none',
     async (...args) => {
