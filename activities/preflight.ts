@@ -1,4 +1,6 @@
 import { isCutoverFault } from '../domain/faults';
+import { inPlaceVerdict } from '../domain/in-place/verdict';
+import { type PastRun } from '../domain/ports/run-history';
 import { type DatabaseInstance } from '../domain/ports/database-provider';
 import { type DatabaseSession } from '../domain/ports/databases';
 import { type SqlClient } from '../domain/ports/sql-client';
@@ -92,7 +94,9 @@ export function createPreflight(limits: PreflightLimits = PREFLIGHT_LIMITS): Ste
     findings.throwIfAny();
     const { hydraVersion } = deps.settings;
     context.heartbeat({ check: 'earlier runs' });
-    const prediction = await predicted(deps, { mode: input.mode, hydraVersion, ...facts });
+    const runs = await earlierRuns(deps);
+    const prediction = predicted(runs, { mode: input.mode, hydraVersion, ...facts });
+    const inPlace = typeof runs === 'string' ? undefined : inPlaceVerdict(hydraVersion.blue, runs);
     return makePlan({
       mode: input.mode,
       settings: deps.settings,
@@ -100,6 +104,7 @@ export function createPreflight(limits: PreflightLimits = PREFLIGHT_LIMITS): Ste
       differences,
       greenSettings: greenSettings(HYDRA_VERSION_FACTS[hydraVersion.blue], HYDRA_VERSION_FACTS[hydraVersion.green]),
       prediction,
+      ...(inPlace === undefined ? {} : { inPlace }),
       quietHours: observed && quietHours(observed, prediction, new Date()),
       ...(isRehearsal ? { rehearsal: rehearsalPlan(deps, soft) } : {}),
       targets: deps.targets.map(({ name }) => name),
@@ -110,16 +115,21 @@ export function createPreflight(limits: PreflightLimits = PREFLIGHT_LIMITS): Ste
   };
 }
 
-/** Without the earlier runs only the prediction is missing, whatever the reason. */
-async function predicted({ history, log, settings }: StepDeps, subject: PredictionSubject): Promise<Prediction> {
-  if (history === undefined) return noPrediction('nobody keeps earlier runs here');
+/** @returns why they are not known, where they are not */
+async function earlierRuns({ history, log, settings }: StepDeps): Promise<readonly PastRun[] | string> {
+  if (history === undefined) return 'nobody keeps earlier runs here';
   try {
-    return predict(subject, await history.recent(settings.environment.name, HISTORY_RUNS));
+    return await history.recent(settings.environment.name, HISTORY_RUNS);
   } catch (error) {
     const code = isCutoverFault(error) ? error.code : 'INTERNAL';
     log.warn({ code }, 'earlier runs not read: no prediction');
-    return noPrediction(`the earlier runs cannot be read: ${isCutoverFault(error) ? error.message : code}`);
+    return `the earlier runs cannot be read: ${isCutoverFault(error) ? error.message : code}`;
   }
+}
+
+/** Without the earlier runs only the prediction is missing, whatever the reason. */
+function predicted(runs: readonly PastRun[] | string, subject: PredictionSubject): Prediction {
+  return typeof runs === 'string' ? noPrediction(runs) : predict(subject, runs);
 }
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };

@@ -30,6 +30,8 @@ export interface PlanFacts {
   readonly differences?: readonly InstanceDifference[];
   readonly greenSettings?: Plan['greenSettings'];
   readonly prediction?: Prediction;
+  /** How blue came to its version. */
+  readonly inPlace?: Plan['inPlace'];
   /** When it is quietest, in a sentence. */
   readonly quietHours?: string | undefined;
   /** Of a rehearsal alone. */
@@ -104,6 +106,7 @@ export function makePlan(facts: PlanFacts): Plan {
     steps,
     prediction: predictionReceipt(prediction, steps),
     ...(facts.quietHours === undefined ? {} : { quietHours: facts.quietHours }),
+    ...(facts.inPlace === undefined ? {} : { inPlace: facts.inPlace }),
     gates: settings.gates,
     switchover: { attempts, retryDelayMs, pauseBudgetMs },
     extendLifetimes: settings.accessTokenLifespanMs !== null,

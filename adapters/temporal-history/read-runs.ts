@@ -2,6 +2,7 @@ import { type Client, type WorkflowExecutionInfo, WorkflowFailedError } from '@t
 import { ApplicationFailure } from '@temporalio/common';
 import { type PastRun } from '../../domain/ports/run-history';
 import { type Report } from '../../domain/receipts';
+import { IN_PLACE_WORKFLOW } from '../../domain/in-place/runbook';
 import { MODES, OUTCOMES, UPGRADE_WORKFLOW } from '../../domain/runbook';
 
 /**
@@ -11,7 +12,7 @@ import { MODES, OUTCOMES, UPGRADE_WORKFLOW } from '../../domain/runbook';
  * @returns the latest first, as Temporal lists them
  */
 export async function readRuns(client: Client, environment: string, limit: number): Promise<readonly PastRun[]> {
-  const query = `WorkflowType = '${UPGRADE_WORKFLOW}' AND CutoverEnvironment = '${environment.replaceAll("'", "''")}' AND ExecutionStatus != 'Running'`;
+  const query = `WorkflowType IN ('${UPGRADE_WORKFLOW}', '${IN_PLACE_WORKFLOW}') AND CutoverEnvironment = '${environment.replaceAll("'", "''")}' AND ExecutionStatus != 'Running'`;
   const found: WorkflowExecutionInfo[] = [];
   if (limit <= 0) return [];
   for await (const info of client.workflow.list({ query, pageSize: limit })) {

@@ -73,7 +73,7 @@ function renderRun({ runId, mode, outcome, startedAt, endedAt, report, file }: L
   const tookMs = Date.parse(endedAt) - Date.parse(startedAt);
   const found =
     report?.findings === undefined || report.mode !== 'rehearse' ? '' : `, ${report.findings.length} findings`;
-  const head = `${startedAt} ${mode ?? 'unknown mode'}: ${outcome ?? 'ended by force'}${found}, took ${durationText(tookMs)} (${runId})`;
+  const head = `${startedAt} ${report?.inPlace === undefined ? (mode ?? 'unknown mode') : 'in place'}: ${outcome ?? 'ended by force'}${found}, took ${durationText(tookMs)} (${runId})`;
   const phases = (report?.phases ?? []).map(({ name, durationMs }) => `${name} ${durationText(durationMs)}`);
   const kept = file === null ? '' : `  ${file}\n`;
   return `${head}\n${phases.length === 0 ? '' : `  ${phases.join(', ')}\n`}${kept}`;

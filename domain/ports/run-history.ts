@@ -1,7 +1,7 @@
 import { type Report } from '../receipts';
 import { type Mode, type Outcome } from '../runbook';
 
-/** One run of the upgrade that ended. */
+/** One run of the upgrade that ended, or of the step in place before it. */
 export interface PastRun {
   readonly workflowId: string;
   readonly runId: string;

@@ -1,0 +1,107 @@
+import { type InPlaceDeps } from '../../../../activities/in-place/deps';
+import { judgeShare } from '../../../../activities/in-place/judge-share';
+import { shiftTraffic } from '../../../../activities/in-place/shift-traffic';
+import { CutoverFault } from '../../../../domain/faults';
+import { type AnswerCount } from '../../../../domain/oauth-answers';
+import { type Gateway, type GatewayTraffic } from '../../../../domain/ports/targets';
+
+const RUN = { cutoverId: 'run-1', environment: 'test' };
+
+interface Counted {
+  readonly ok: number;
+  readonly failed?: number;
+}
+
+/** A gateway that has counted so much at each look; the last one stays. */
+function gatewayWith(looks: readonly Readonly<Record<'old' | 'new', Counted>>[]): Gateway {
+  let look = 0;
+  const answersOf = ({ ok, failed = 0 }: Counted): AnswerCount[] => [
+    { endpoint: 'token', grant: 'refresh_token', outcome: 'ok', count: ok },
+    { endpoint: 'token', grant: 'refresh_token', outcome: 'other_5xx', count: failed },
+  ];
+  const traffic = async (): Promise<GatewayTraffic> => {
+    const now = looks[Math.min(look++, looks.length - 1)] ?? { old: { ok: 0 }, new: { ok: 0 } };
+    const age = (counted: Counted) => ({ answers: answersOf(counted), latencies: {} });
+    return {
+      ...{ requests: 0, serverErrors: 0, latency: [], answers: [], latencies: { blue: {}, green: {} } },
+      beside: { old: age(now.old), new: age(now.new) },
+    };
+  };
+  return { name: 'gateway-1', traffic } as unknown as Gateway;
+}
+
+function depsOf(gateways: readonly Gateway[]): InPlaceDeps {
+  const metrics = () => Promise.reject(new CutoverFault('HYDRA_UNREACHABLE', 'not there'));
+  return {
+    settings: { judge: { durationMs: 30, pollMs: 5, requestsMin: 50, errorRateMax: 0, p95MsMax: null } },
+    gateways,
+    hydra: { old: { metrics }, new: { metrics } },
+    log: { debug: () => undefined },
+  } as unknown as InPlaceDeps;
+}
+
+const context = {
+  signal: new AbortController().signal,
+  attempt: 1,
+  heartbeat: () => undefined,
+  lastProgress: undefined,
+};
+const judged = (share: number, looks: Parameters<typeof gatewayWith>[0]) =>
+  judgeShare(depsOf([gatewayWith(looks)]), { ...RUN, share }, context);
+
+describe('a share of the traffic', () => {
+  it('is clean when enough was seen and the new version answered as the old one did', async () => {
+    const receipt = await judged(50, [
+      { old: { ok: 500 }, new: { ok: 0 } },
+      { old: { ok: 600 }, new: { ok: 100 } },
+    ]);
+    expect(receipt).toMatchObject({ share: 50, verdict: 'clean', requests: 100, serverErrors: 0, problems: [] });
+  });
+
+  it('is inconclusive when too few requests were seen', async () => {
+    const receipt = await judged(1, [
+      { old: { ok: 500 }, new: { ok: 0 } },
+      { old: { ok: 600 }, new: { ok: 3 } },
+    ]);
+    expect(receipt).toMatchObject({ verdict: 'inconclusive', requests: 3 });
+    expect(receipt.problems.join()).toContain('3 requests were seen (needed at least 50)');
+  });
+
+  it.each([10, 100])('is bad at once at %i % when the new version fails where the old one does not', async (share) => {
+    const receipt = await judged(share, [
+      { old: { ok: 500 }, new: { ok: 0 } },
+      { old: { ok: 600 }, new: { ok: 60, failed: 40 } },
+    ]);
+    expect(receipt).toMatchObject({ verdict: 'bad', serverErrors: 40 });
+    expect(receipt.problems[0]).toBe('40 of 100 answers were server errors (allowed 0)');
+  });
+
+  it('is bad when a gateway does not tell its traffic', async () => {
+    const traffic = () => Promise.reject(new CutoverFault('TARGET_UNREACHABLE', 'gone'));
+    const deps = depsOf([{ name: 'gateway-1', traffic } as unknown as Gateway]);
+    const receipt = await judgeShare(deps, { ...RUN, share: 10 }, context);
+    expect(receipt).toMatchObject({ verdict: 'bad', problems: ['gateway gateway-1 does not tell its traffic'] });
+  });
+});
+
+describe('shifting the traffic', () => {
+  const gateway = (says: number | undefined): Gateway =>
+    ({ name: 'gateway-1', setBesideShare: async () => undefined, besideShare: async () => says }) as unknown as Gateway;
+
+  it('reads back what every gateway serves', async () => {
+    const deps = depsOf([gateway(10), gateway(10)]);
+    await expect(shiftTraffic(deps, { ...RUN, share: 10 }, context)).resolves.toEqual({ gateways: 2 });
+  });
+
+  it.each([
+    ['another share', 50, 'says 50'],
+    ['one Hydra of blue', undefined, 'says nothing'],
+  ])('is refused by a gateway that knows %s', async (_what, says, message) => {
+    const deps = depsOf([gateway(says)]);
+    const shifted = shiftTraffic(deps, { ...RUN, share: 10 }, context);
+    await expect(shifted).rejects.toMatchObject({
+      code: 'TARGET_REFUSED',
+      message: expect.stringContaining(message) as string,
+    });
+  });
+});
