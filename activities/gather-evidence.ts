@@ -71,7 +71,7 @@ async function gather(
     ...(await guardProblems(blue)).map((problem) => `guards on blue: ${problem}`),
     ...(await guardProblems(admin)).map((problem) => `guards on green: ${problem}`),
     ...(await blockersOf(blue)),
-    ...(await partyProblems(deps)),
+    ...(await partyProblems(deps, blue)),
     ...(await serviceDifferences(deps, admin)),
   ];
   context.heartbeat({ step: 'asking what green answers otherwise' });

@@ -1,12 +1,23 @@
 import { isCutoverFault } from '../../domain/faults';
 import { type Gateway, type Target } from '../../domain/ports/targets';
 import { type StepDeps } from '../step';
+import { readMembers } from '../../hydra/arbiter/arbiter';
+import { type SqlClient } from '../../domain/ports/sql-client';
+import { againstList } from '../switchover/members';
 import { olderProtocol } from '../switchover/parties';
 
-/** @returns why gateways and targets could not move now */
-export async function partyProblems({ gateways, targets }: StepDeps): Promise<string[]> {
+/** @returns why gateways and targets could not move now, and who would keep the fence away */
+export async function partyProblems({ gateways, targets }: StepDeps, blue: SqlClient): Promise<string[]> {
   const looks = [...gateways.map(gatewayProblems), ...targets.map(targetProblems)];
-  return (await Promise.all(looks)).flat();
+  return [...(await Promise.all(looks)).flat(), ...(await strangers(gateways, blue))];
+}
+
+/** Nobody is called a stranger while a listed gateway is away: it may be that one. */
+async function strangers(gateways: readonly Gateway[], blue: SqlClient): Promise<string[]> {
+  const asked = gateways.map(async (gateway) => ({ name: gateway.name, member: (await gateway.state()).member }));
+  const listed = await Promise.allSettled(asked);
+  const seen = listed.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  return seen.length < listed.length ? [] : againstList(seen, await readMembers(blue));
 }
 
 async function gatewayProblems(gateway: Gateway): Promise<string[]> {

@@ -1,4 +1,5 @@
-import { type FenceAnswer, readMembers } from '../../hydra/arbiter/arbiter';
+import { type GatewayView } from '../../domain/ports/targets';
+import { type FenceAnswer, type MemberDescription, readMembers } from '../../hydra/arbiter/arbiter';
 import { type Attempt } from './attempt';
 import { forAll } from './parties';
 import { within } from './within';
@@ -17,11 +18,23 @@ export async function memberProblems({ deps, sessions, tools }: Attempt): Promis
   const views = await forAll(deps.gateways, async (gateway) => ({ name: gateway.name, view: await gateway.state() }));
   const asked = readMembers(sessions.blue);
   const members = await within(tools.patience.questionMs, 'reading the members', 'DB_UNREACHABLE', asked);
-  const listed = new Set(views.map(({ view }) => view.member?.id));
-  const lapsed = views.flatMap(({ name, view }) =>
-    view.member === null || view.member.isAlive
-      ? []
-      : [`gateway ${name} does not reach blue's arbiter, where it is a member`],
+  const problems = againstList(
+    views.map(({ name, view }) => ({ name, member: view.member })),
+    members,
+  );
+  return problems.length === 0 ? null : problems.join('; ');
+}
+
+export interface ListedGateway {
+  readonly name: string;
+  readonly member: GatewayView['member'];
+}
+
+/** @returns what keeps a fence away: listed gateways that are cut off from the arbiter, and members that are none of those listed */
+export function againstList(gateways: readonly ListedGateway[], members: readonly MemberDescription[]): string[] {
+  const listed = new Set(gateways.map(({ member }) => member?.id));
+  const lapsed = gateways.flatMap(({ name, member }) =>
+    member === null || member.isAlive ? [] : [`gateway ${name} does not reach blue's arbiter, where it is a member`],
   );
   const others = members.flatMap(({ member, name, isAlive, silentMs }) => {
     if (listed.has(member)) return [];
@@ -30,8 +43,7 @@ export async function memberProblems({ deps, sessions, tools }: Attempt): Promis
       `gateway ${name} may forward to blue and is none of those listed (${isAlive ? `it beats; ${LISTED}` : `${since}; ${GONE}`})`,
     ];
   });
-  const problems = [...lapsed, ...others];
-  return problems.length === 0 ? null : problems.join('; ');
+  return [...lapsed, ...others];
 }
 
 /** @returns which members a fence would have met */

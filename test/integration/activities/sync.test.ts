@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { catchUp } from '../../../activities/catch-up';
 import { gatherEvidence } from '../../../activities/gather-evidence';
@@ -236,8 +237,13 @@ describe('gatherEvidence', () => {
   it('names all problems at once', async () => {
     const gateway = {
       ...{ name: 'edge', read: () => Promise.resolve(VIEW) },
-      state: () => Promise.resolve({ mode: 'hold', protocol: GATEWAY_PROTOCOL, ready: { blue: true, green: false } }),
+      state: () =>
+        Promise.resolve({
+          ...{ mode: 'hold', protocol: GATEWAY_PROTOCOL, ready: { blue: true, green: false } },
+          member: { id: randomUUID(), isAlive: false },
+        }),
     } as unknown as Gateway;
+    await blue.query(`SELECT hydra_cutover.beat_member($1::uuid, 'edge-9', 60000, 0, 0)`, [randomUUID()]);
     const target = { name: 'resource', read: () => Promise.reject(new Error('secret')) } as unknown as Target;
     const long = await world.connect('blue');
     await long.query('BEGIN');
@@ -249,6 +255,7 @@ describe('gatherEvidence', () => {
     await green.query(`UPDATE hydra_client SET client_name = 'wrong'`);
     const { problems } = await gatherEvidence(deps({ gateways: [gateway], targets: [target] }), input(), stepContext());
     await long.end();
+    await blue.query('DELETE FROM hydra_cutover.member');
     await green.query('ALTER TABLE hydra_client ENABLE ALWAYS TRIGGER hydra_cutover_guard');
     expect(problems).toEqual(
       [
@@ -257,6 +264,8 @@ describe('gatherEvidence', () => {
         /edge is in mode hold/,
         /Hydra on green ready/,
         /resource: could not/,
+        /edge does not reach blue's arbiter/,
+        /edge-9 may forward to blue and is none of those listed/,
         /rows of green differ/,
       ].map((text) => expect.stringMatching(text) as string),
     );
