@@ -1,23 +1,26 @@
 import { CutoverFault } from '../domain/faults';
 import { type DatabaseSession } from '../domain/ports/databases';
+import { type FinalizeReceipt } from '../domain/receipts';
+import { type ArchiveKind } from '../domain/settings';
 import { type StepInput } from '../domain/steps';
 import { describeArbiter, hasTakenWrites, markFinalized, readOutcome, removeArbiter } from '../hydra/arbiter';
 import { removeCapture } from '../hydra/capture';
 import { keepArchive } from '../hydra/arbiter/keep-archive';
 import { dropSyncRole } from '../hydra/sync/sync-role';
 import { protectGreen, removeSnapshot } from './snapshot';
+import { remainsOf } from './green/remains';
 import { assertTargetsServe } from './green/read-targets';
 import { type Step, type StepContext } from './step';
 
 /**
  * Removes what the cutover needed. Blue keeps its guards and the committed row as long as its database exists, so that a Hydra
- * started there later still cannot write. Green keeps only what the cleaning rules changed, in schema `hydra_cutover_archive`, and is
+ * started there later still cannot write. Green keeps only what the cleaning rules changed, in schema `hydra_cutover_archive` and by default as keys and hashes, and is
  * protected from deletion as blue was.
  *
- * Idempotent: goes on where it was killed.
+ * Idempotent: goes on where it was killed. @returns what is left
  * @throws CutoverFault CHECK_FAILED (writes have not moved to green) | TARGET_FELL_BACK | TARGET_UNREACHABLE (retryable) | LOCK_BUSY (retryable) | DB_UNREACHABLE
  */
-export const finalize: Step<StepInput, void> = async (deps, input, context) => {
+export const finalize: Step<StepInput, FinalizeReceipt> = async (deps, input, context) => {
   const { cutoverId } = input;
   const { signal } = context;
   const options = { signal, purpose: 'finalize' };
@@ -25,7 +28,11 @@ export const finalize: Step<StepInput, void> = async (deps, input, context) => {
   const { epoch } = moved;
   // The last moment at which somebody is told: behind it nothing watches them any more.
   await assertTargetsServe(deps, epoch, 'finalize');
-  await deps.databases.withSession('green', (green) => cleanGreen(green, moved), options);
+  const archive = await deps.databases.withSession(
+    'green',
+    (green) => cleanGreen(green, moved, deps.settings.archive ?? 'keys'),
+    options,
+  );
   await protectGreen(deps, cutoverId, context);
   if (!deps.settings.provider.keepSnapshot) await removeSnapshot(deps, cutoverId, context);
   // Until here, what blue captured can still be compared.
@@ -42,6 +49,7 @@ export const finalize: Step<StepInput, void> = async (deps, input, context) => {
       await removeArbiter(green, { cutoverId, ...lockOptions(context) });
   };
   await deps.databases.withSession('green', removeLast, options);
+  return { remains: remainsOf(deps, cutoverId, archive) };
 };
 
 interface Moved {
@@ -63,11 +71,13 @@ async function assertMoved(blue: DatabaseSession, cutoverId: string): Promise<Mo
   );
 }
 
-async function cleanGreen(green: DatabaseSession, moved: Moved): Promise<void> {
+/** @returns the table of what was cleaned, where there is one */
+async function cleanGreen(green: DatabaseSession, moved: Moved, archive: ArchiveKind): Promise<string | undefined> {
   const { cutoverId } = moved;
   await isStillThere(green, moved);
-  await keepArchive(green, cutoverId);
+  const kept = await keepArchive(green, cutoverId, archive);
   await dropSyncRole(green, cutoverId);
+  return kept;
 }
 
 /** @returns whether green has its arbiter still @throws CutoverFault CROSSED_CONNECTION | CHECK_FAILED */

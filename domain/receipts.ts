@@ -198,6 +198,19 @@ export interface WriteTrialReceipt {
   readonly changed: number | null;
 }
 
+/** Something that a finished cutover leaves behind, with data of people in it. */
+export interface Remains {
+  readonly what: string;
+  readonly where: string;
+  readonly until: string;
+  /** What removes it. */
+  readonly remove: string;
+}
+
+export interface FinalizeReceipt {
+  readonly remains: readonly Remains[];
+}
+
 /** How old the comparison of all rows is that goes on beside the sync. By the clock of green's database. */
 export interface ProofReceipt {
   /** ISO 8601: every row was compared after this moment; null: not every one was. */
@@ -423,6 +436,8 @@ export interface Report {
   readonly backlog?: readonly ChartPoint[];
   /** 95th percentile of clients' answers in milliseconds, likewise. */
   readonly latency?: readonly ChartPoint[];
+  /** What is still where, and until when, once a run has been finalized. */
+  readonly remains?: readonly Remains[];
   /** Of a rehearsal that starts Hydra on its copy. */
   readonly writes?: WriteTrialReceipt | null;
   /** Of a rehearsal; a real run has them in its evidence. */

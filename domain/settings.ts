@@ -2,6 +2,9 @@ import { type BrakeSettings } from './brake';
 import { type InstanceOverrides } from './instance-plan';
 import { type SupportedHydraVersion } from './hydra-versions';
 
+/** `keys`: keys of rows, with hashes of what they said. */
+export type ArchiveKind = 'keys' | 'rows';
+
 /**
  * What the steps of a cutover need to know of the config: plain values without secrets. Whoever composes the worker makes it
  * of the loaded config; addresses and credentials stay inside the ports.
@@ -30,6 +33,8 @@ export interface CutoverSettings {
     /** Removed at finalize; an undo removes both always. */
     readonly keepSnapshot: boolean;
   };
+  /** What stays of rows that were cleaned, from finalize on. @default 'keys' */
+  readonly archive?: ArchiveKind;
   readonly green: {
     /** The role that owns Hydra's tables, and what Hydra on green logs in as. */
     readonly hydraRole: string;

@@ -5,6 +5,7 @@ import {
   type CleanReceipt,
   type CutoverEvidence,
   type DrainReceipt,
+  type FinalizeReceipt,
   type MetricsReceipt,
   type MigrateReceipt,
   type ParityReceipt,
@@ -141,8 +142,8 @@ export interface Steps {
   guardPurge(input: StepInput): Promise<PurgeGuardReceipt>;
   readMetrics(input: StepInput): Promise<MetricsReceipt>;
 
-  /** Ours removed on green; capture removed on blue, whose guard and committed row stay. */
-  finalize(input: StepInput): Promise<void>;
+  /** Ours removed on green; capture removed on blue, whose guard and committed row stay. An older worker tells nothing. */
+  finalize(input: StepInput): Promise<FinalizeReceipt | undefined>;
 }
 
 /** Steps that a rehearsal alone goes through. */

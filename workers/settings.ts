@@ -26,6 +26,7 @@ export function toSettings(config: Config): CutoverSettings {
       pollMs: config.rds.pollMs,
       keepSnapshot: config.retention.keepSnapshot,
     },
+    archive: config.retention.archive,
     green: {
       hydraRole: green.hydraRole.name,
       arbiterRoles: [...new Set(config.gateways.flatMap(({ databaseRole }) => databaseRole ?? []))].sort(),

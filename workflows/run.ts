@@ -51,6 +51,7 @@ type Receipts = {
   hashes: NonNullable<Report['hashes']> | null;
   answers: NonNullable<Report['answers']> | null;
   writes: NonNullable<Report['writes']> | null;
+  remains?: NonNullable<Report['remains']>;
 };
 
 /** Committed, and green is closed: what a person is asked about the fence of blue. */

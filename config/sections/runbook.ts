@@ -261,6 +261,12 @@ export const retentionSection = z
       .boolean()
       .default(true)
       .describe('Whether the snapshot stays after finalize. An undo removes it in any case.'),
+    archive: z
+      .enum(['keys', 'rows'])
+      .default('keys')
+      .describe(
+        'What stays on green, from finalize on, of rows that cleaning rules changed or removed: their keys with hashes of what they said, or the whole rows. Blue has the rows as long as its instance is there.',
+      ),
   })
   .prefault({})
   .describe('What is left when everything is over.');

@@ -50,6 +50,12 @@ export function reportPage(report: Report): Page {
       },
       {
         kind: 'table',
+        title: 'What is left, where, and until when',
+        head: ['what', 'where', 'until', 'how it goes'],
+        rows: (report.remains ?? []).map(({ what, where, until, remove }) => [what, where, until, remove]),
+      },
+      {
+        kind: 'table',
         title: 'Migrations that took longest',
         head: ['migration', 'took'],
         rows: (report.migrate?.slowest ?? []).map(({ migration, durationMs }) => [migration, durationText(durationMs)]),

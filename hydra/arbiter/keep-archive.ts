@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type ArchiveKind } from '../../domain/settings';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { END_WHEN_SILENT } from '../end-when-silent';
 import { assertNoneForeign, hasOurs } from '../ours';
@@ -7,29 +8,59 @@ import { assertNoneForeign, hasOurs } from '../ours';
 export const ARCHIVE_SCHEMA = 'hydra_cutover_archive';
 
 /**
- * Moves the rows that the cleaning rules archived out of `hydra_cutover`, to a table of this cutover in
- * {@link ARCHIVE_SCHEMA}: earlier cutovers' are there too, copied with the database. Idempotent.
+ * Moves what the cleaning rules archived out of `hydra_cutover`, to a table of this cutover in {@link ARCHIVE_SCHEMA}: earlier
+ * cutovers' are there too, copied with the database. Idempotent.
  *
- * @returns the table's name; undefined when nothing was archived, or all is done
+ * @param kind `keys`: in place of what a row said, SHA-256 of it; nothing of the rows is left in a page of the table either
+ * @returns the table's name; undefined when nothing was archived
  */
-export async function keepArchive(client: SqlClient, cutoverId: string): Promise<string | undefined> {
-  if (!(await hasOurs(client, 'hydra_cutover.archive'))) return undefined;
-  await assertNoneForeign(client, [ARCHIVE_SCHEMA]);
+export async function keepArchive(
+  client: SqlClient,
+  cutoverId: string,
+  kind: ArchiveKind,
+): Promise<string | undefined> {
   const name = `archive_${createHash('sha256').update(cutoverId).digest('hex').slice(0, 16)}`;
+  const kept = `${ARCHIVE_SCHEMA}.${name}`;
+  if (!(await hasOurs(client, 'hydra_cutover.archive'))) return (await isKept(client, name)) ? kept : undefined;
+  await assertNoneForeign(client, [ARCHIVE_SCHEMA]);
   await client.query(`BEGIN; ${END_WHEN_SILENT}`);
   try {
     await client.query(`CREATE SCHEMA IF NOT EXISTS ${ARCHIVE_SCHEMA}`);
     await client.query(`REVOKE ALL ON SCHEMA ${ARCHIVE_SCHEMA} FROM PUBLIC`);
-    await renameParts(client, name);
-    await client.query(`ALTER TABLE hydra_cutover.archive RENAME TO ${name}`);
-    await client.query(`ALTER TABLE hydra_cutover.${name} SET SCHEMA ${ARCHIVE_SCHEMA}`);
-    await client.query(`COMMENT ON TABLE ${ARCHIVE_SCHEMA}.${name} IS 'rows cleaned by cutover ${escaped(cutoverId)}'`);
+    if (kind === 'keys') {
+      // A new table: rows that an update left behind would stay in the old one's pages.
+      await client.query(
+        `CREATE TABLE ${kept} AS SELECT id, rule_id, as_of, archived_at, table_name, key, ${hashOf('before')}, ${hashOf('after')}
+           FROM hydra_cutover.archive`,
+      );
+      await client.query('DROP TABLE hydra_cutover.archive');
+    } else {
+      await renameParts(client, name);
+      await client.query(`ALTER TABLE hydra_cutover.archive RENAME TO ${name}`);
+      await client.query(`ALTER TABLE hydra_cutover.${name} SET SCHEMA ${ARCHIVE_SCHEMA}`);
+    }
+    await client.query(`COMMENT ON TABLE ${kept} IS 'rows cleaned by cutover ${escaped(cutoverId)}'`);
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);
     throw error;
   }
-  return `${ARCHIVE_SCHEMA}.${name}`;
+  return kept;
+}
+
+/** By the catalog alone: whose the schema is matters to nobody who reads nothing of it. */
+async function isKept(client: SqlClient, name: string): Promise<boolean> {
+  const found = await queryRows(
+    client,
+    `SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = $1 AND c.relname = $2`,
+    [ARCHIVE_SCHEMA, name],
+  );
+  return found.length > 0;
+}
+
+function hashOf(column: string): string {
+  return `encode(sha256(convert_to(${column}::text, 'UTF8')), 'hex') AS ${column}_sha256`;
 }
 
 /** Indexes and the sequence move with their table, and keep names that an earlier archive's have too. */

@@ -47,7 +47,8 @@ export async function goForward(cutover: Cutover): Promise<void> {
     });
   }
   await insist(cutover, 'cleanUp', async () => {
-    await steps.finalize(stepInput);
+    const remains = (await steps.finalize(stepInput))?.remains;
+    if (remains) receipts.remains = remains;
     return null;
   });
   await answerCancel(cutover);

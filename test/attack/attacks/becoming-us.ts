@@ -166,7 +166,7 @@ export const BECOMING_US: readonly Attack[] = [
       const tool = await battle.ours();
       await tool.query('CREATE TABLE hydra_cutover.archive (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY)');
       await battle.accept();
-      const seen = await goesOnOrRefuses(() => keepArchive(tool, 'x'));
+      const seen = await goesOnOrRefuses(() => keepArchive(tool, 'x', 'rows'));
       return named([seen], /refused: schema hydra_cutover_archive .*belongs to hydra/);
     },
   },

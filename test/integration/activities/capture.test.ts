@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { sqlFile } from '../../../hydra/sql-file';
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { disableCapture } from '../../../activities/disable-capture';
@@ -90,7 +92,7 @@ async function makeGreen(): Promise<void> {
     await guardTables(client);
     await grantSyncRole(client, role);
     await client.query(
-      `CREATE TABLE hydra_cutover.archive (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, rule_id text)`,
+      sqlFile(join(__dirname, '../../../hydra/cleaning/sql'), 'archive.sql', { schema: 'hydra_cutover' }),
     );
   });
 }
@@ -300,8 +302,14 @@ describe('finalize', () => {
 
   it('leaves blue guarded for good and of green only the archive, also when repeated', async () => {
     await moveWrites();
-    await finalize(deps, input(), stepContext());
-    await finalize(deps, input(), stepContext());
+    const { remains } = await finalize(deps, input(), stepContext());
+    expect(remains.map(({ where }) => where)).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^instance /) as string,
+        expect.stringMatching(/^hydra_cutover_archive\.archive_\w+ on instance /) as string,
+      ]),
+    );
+    expect(await finalize(deps, input(), stepContext())).toEqual({ remains });
     expect(await triggers(blue)).toEqual(['hydra_cutover_guard']);
     await expect(revokeSomething('late')).rejects.toMatchObject({ code: 'HC001' });
     expect(await triggers(green)).toEqual([]);

@@ -13,7 +13,6 @@ import {
   guardProblems,
   guardTables,
   installArbiter,
-  keepArchive,
   latestAttempt,
   markFinalized,
   openSide,
@@ -420,19 +419,5 @@ describe('an arbiter', () => {
   it('that was committed is not prepared again', async () => {
     await commit(5);
     await expect(installArbiter(ours, BLUE)).rejects.toMatchObject({ code: 'CHECK_FAILED', details: { epoch: 5 } });
-  });
-
-  it('leaves the archive of each cutover behind', async () => {
-    for (const id of ['first', 'second']) {
-      await ours.query(
-        `CREATE TABLE hydra_cutover.archive (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, rule_id text);
-         CREATE INDEX archive_key_idx ON hydra_cutover.archive (rule_id);
-         INSERT INTO hydra_cutover.archive (rule_id) VALUES ('C01')`,
-      );
-      const kept = await keepArchive(ours, id);
-      expect((await ours.query(`SELECT rule_id FROM ${kept}`)).rows).toEqual([{ rule_id: 'C01' }]);
-      expect(await keepArchive(ours, id)).toBeUndefined();
-    }
-    await ours.query('DROP SCHEMA hydra_cutover_archive CASCADE');
   });
 });
