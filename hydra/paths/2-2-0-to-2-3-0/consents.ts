@@ -4,7 +4,9 @@ import { type SourceConsents } from '../copy-path';
 export const SOURCE_CONSENTS: SourceConsents = {
   table: 'hydra_oauth2_flow',
   condition: 'consent_challenge_id IS NOT NULL',
-  present: 'SELECT consent_challenge_id AS id FROM hydra_oauth2_flow WHERE consent_challenge_id = ANY($1)',
+  present: `
+    SELECT consent_challenge_id AS id, login_challenge AS "loginChallenge", login_session_id AS "loginSession"
+      FROM hydra_oauth2_flow WHERE consent_challenge_id = ANY($1)`,
   listed: `
     SELECT subject, json_agg(json_build_object('consentId', consent_challenge_id, 'clientId', client_id)) AS consents
       FROM hydra_oauth2_flow

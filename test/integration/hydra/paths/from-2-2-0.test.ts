@@ -65,7 +65,10 @@ it('carries what real clients got from 2.2.0 after the snapshot, every row equal
   const listed = await listedOnBlue(consents, sync.blue, ['ann', 'cid']);
   expect([...listed.keys()]).toEqual(['ann']);
   const ids = listed.get('ann')?.map(({ consentId }) => consentId) ?? [];
-  expect([...(await consentsInBlue(consents, sync.blue, ids))]).toEqual(ids);
+  const origins = await consentsInBlue(consents, sync.blue, ids);
+  expect([...origins.keys()]).toEqual(ids);
+  const [origin] = [...origins.values()];
+  expect([typeof origin?.loginChallenge, typeof origin?.loginSession]).toEqual(['string', 'string']);
   const asked = {
     clients: [client.id],
     subjects: ['pat', 'ann', 'bob', 'cid', 'dan'],
