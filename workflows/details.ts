@@ -1,6 +1,6 @@
 import { answerCommand } from '../domain/evidence/answer-command';
-import { reportPage } from '../domain/evidence/report-page';
-import { markdownTable, pageMarkdown } from '../domain/page/markdown';
+import { decisionLine, reportPage } from '../domain/evidence/report-page';
+import { markdownList, markdownTable, pageMarkdown } from '../domain/page/markdown';
 import { type Page } from '../domain/page/page';
 import { PHASE_TEXTS, type CutoverStatus, type Decision, type Gate } from '../domain/runbook';
 import { type Cause } from './failures';
@@ -50,8 +50,10 @@ const CODE = '```';
 export function renderGate(text: GateText): string {
   const { gate, question, notBy, approvers, decisions, deadline, ifNobody } = text;
   const answers = decisions.map((decision) => {
-    const json = JSON.stringify({ gate, decision, by: 'YOUR NAME', note: 'why', question });
-    const command = answerCommand({ gate, decision, question, config: 'FILE', by: '"YOUR NAME"' });
+    // In short lines, because Temporal's column is narrow and code in it does not wrap.
+    const json = JSON.stringify({ gate, decision, by: 'YOUR NAME', note: 'why', question }, undefined, 2);
+    const line = answerCommand({ gate, decision, question, config: 'FILE', by: '"YOUR NAME"' });
+    const command = line.replaceAll(' --', ' \\\n  --');
     return `\`${decision}\`\n\n${CODE}json\n${json}\n${CODE}\n\n${CODE}sh\n${command}\n${CODE}`;
   });
   return [
@@ -84,16 +86,9 @@ function phaseTable({ phases, decisions, ignored }: CutoverStatus): string {
   ]);
   const parts = [markdownTable(['phase', 'what', 'took'], rows)];
   if (decisions.length > 0) {
-    const lines = decisions.map(({ gate, decision, by, at, note }) => [gate, decision, by, at, note ?? '']);
-    parts.push(markdownTable(['gate', 'decision', 'by', 'at', 'note'], lines));
+    parts.push(markdownList(decisions.map(decisionLine)));
   }
-  if (ignored.length > 0)
-    parts.push(
-      markdownTable(
-        ['ignored message', 'why'],
-        ignored.map(({ at, why }) => [at, why]),
-      ),
-    );
+  if (ignored.length > 0) parts.push(markdownList(ignored.map(({ at, why }) => `ignored a message of ${at}: ${why}`)));
   return parts.join('\n\n');
 }
 

@@ -1,3 +1,4 @@
+import { decisionLine } from '../../domain/evidence/report-page';
 import { answerCommand } from '../../domain/evidence/answer-command';
 import { durationText } from '../../domain/evidence/words';
 import { pageText, wrapped } from '../../domain/page/text';
@@ -62,10 +63,7 @@ function brakeLine({ paused, rowsPerSecond, by, at, note }: BrakeState): string 
 
 function decisionLines({ decisions, ignored }: CutoverStatus): string[] {
   return [
-    ...decisions.map(
-      ({ gate, decision, by, at, note }) =>
-        `  ${at} gate ${gate}: ${decision} by ${by}${note === undefined ? '' : ` (${note})`}`,
-    ),
+    ...decisions.map((one) => `  ${decisionLine(one)}`),
     ...ignored.map(({ at, why }) => `  ${at} ignored: ${why}`),
   ];
 }

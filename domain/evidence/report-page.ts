@@ -98,10 +98,15 @@ function reportVerdict({ outcome, cause, undone, findings = [], decisions, mode,
   return { state: 'unknown', text, reasons: [...why, ...letPass] };
 }
 
+/** Enough to compare by eye; whole ones are in the JSON of the report, and beside its file. */
+function shortDigest(digest: string): string {
+  return digest.slice(0, 16);
+}
+
 function keptFacts({ file }: Report): readonly Fact[] {
   if (file === undefined) return [];
   return file.kept === 'file'
-    ? [fact('report', `${file.path}, SHA-256 ${file.sha256}`)]
+    ? [fact('report', `${file.path}, SHA-256 ${shortDigest(file.sha256)}`)]
     : [fact('report', `not written to a file: ${file.why}`, 'unknown')];
 }
 
@@ -110,7 +115,7 @@ function planFacts({ plan }: Report): readonly Fact[] {
   const { hydraVersion, configDigest, prediction } = plan;
   return [
     fact('Hydra', `${hydraVersion.blue} to ${hydraVersion.green}`),
-    fact('config', `digest ${configDigest}`),
+    fact('config', `digest ${shortDigest(configDigest)}`),
     ...(prediction?.totalMs == null ? [] : [fact('predicted in all', durationText(prediction.totalMs))]),
   ];
 }
@@ -148,12 +153,11 @@ function findingsBlock({ findings = [] }: Report): Block {
 }
 
 function decisionsBlock({ decisions }: Report): Block {
-  return {
-    kind: 'table',
-    title: 'What was decided',
-    head: ['gate', 'decision', 'by', 'at', 'note'],
-    rows: decisions.map(({ gate, decision, by, at, note }) => [gate, decision, by, at, note ?? '-']),
-  };
+  return { kind: 'list', title: 'What was decided', items: decisions.map(decisionLine) };
+}
+
+export function decisionLine({ gate, decision, by, at, note }: Report['decisions'][number]): string {
+  return `${at} gate ${gate}: ${decision} by ${by}${note == null ? '' : ` (${note})`}`;
 }
 
 function switchoverBlock(switchovers: readonly SwitchoverReceipt[]): Block {

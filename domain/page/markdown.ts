@@ -6,12 +6,11 @@ export function pageMarkdown({ verdict, facts, blocks }: Page, level = 4): strin
   return [
     `**${verdictWord(state)}:** ${line(text)}`,
     ...(reasons.length === 0 ? [] : [markdownList(reasons)]),
-    markdownTable(
-      ['fact', 'value'],
-      facts.map(({ label, value, state: its }) => [
-        label,
-        its === undefined || its === 'good' ? value : `**${value}**`,
-      ]),
+    // No table: Temporal's column is narrow, and draws cells that are wider than it without their end.
+    markdownList(
+      facts.map(
+        ({ label, value, state: its }) => `${label}: ${its === undefined || its === 'good' ? value : `**${value}**`}`,
+      ),
     ),
     ...blocks.map((block) => `${'#'.repeat(level)} ${line(block.title)}\n\n${blockMarkdown(block)}`),
   ].join('\n\n');
@@ -22,14 +21,33 @@ export function markdownTable(head: readonly string[], rows: TableRows): string 
   return [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
 }
 
-function markdownList(items: readonly string[]): string {
+export function markdownList(items: readonly string[]): string {
   return items.map((item) => `- ${line(item)}`).join('\n');
+}
+
+/** Letters that stand beside each other in the column in which Temporal's UI shows Current Details, in a window of 1280 pixels. */
+const COLUMN_LETTERS = 44;
+
+/** A list where the table would be wider than its column, whose end nobody sees: cells break between words, and nowhere else. */
+function narrowTable(head: readonly string[], rows: TableRows): string {
+  const longest = head.map((name, at) =>
+    Math.max(
+      ...[name, ...rows.map((row) => row[at] ?? '')].flatMap((text) => text.split(/\s+/)).map(({ length }) => length),
+    ),
+  );
+  const letters = longest.reduce((sum, each) => sum + each + 1, 0);
+  if (letters <= COLUMN_LETTERS) return markdownTable(head, rows);
+  return markdownList(
+    rows.map(([first = '', ...others]) =>
+      [`**${first}**`, ...others.map((text, at) => `${head[at + 1] ?? ''}: ${text}`)].join('; '),
+    ),
+  );
 }
 
 function blockMarkdown(block: Block): string {
   switch (block.kind) {
     case 'table':
-      return markdownTable(block.head, block.rows);
+      return narrowTable(block.head, block.rows);
     case 'list':
       return markdownList(block.items);
     case 'text':

@@ -87,6 +87,13 @@ export class TemporalUiPage {
     throw new Error(`Current Details do not say "${wanted}" but: ${await this.details().innerText()}`);
   }
 
+  /** How far something in Current Details is wider than they are, in pixels; what is beyond their edge nobody sees. */
+  async detailsCutOff(): Promise<number> {
+    return this.details().evaluate(
+      (body: { scrollWidth: number; clientWidth: number }) => body.scrollWidth - body.clientWidth,
+    );
+  }
+
   /** Brings a part of Current Details to the middle of the window. */
   async scrollDetailsTo(heading: string): Promise<void> {
     await this.details().getByRole('heading', { name: heading }).scrollIntoViewIfNeeded();

@@ -67,9 +67,10 @@ function driveUpgrades(executable: string): void {
       expect(startedBy).toBe('alice@example.org');
       const details = await ui.currentDetails('Waiting for a person: gate plan');
       expect(details).toContain('Not committed: blue serves');
-      expect(details).toMatch(/Hydra\s+1\.11\.10 to 2\.3\.0/);
-      expect(details).toContain(`"question":"${awaiting?.question}"`);
+      expect(details).toMatch(/Hydra: 1\.11\.10 to 2\.3\.0/);
+      expect(details).toContain(`"question": "${awaiting?.question}"`);
       await ui.screenshot('gate-plan');
+      expect(await ui.detailsCutOff()).toBeLessThanOrEqual(0);
       await ui.scrollDetailsTo('How to answer');
       await ui.screenshot('gate-plan-answer');
     },
@@ -98,8 +99,9 @@ function driveUpgrades(executable: string): void {
       const decision = { gate: 'plan', decision: 'approve', by: 'bob@example.org', note: 'change 4711', question };
       await (await ui.fillUpdate('decide', JSON.stringify(decision))).submitAccepted();
       expect(await upgrade.cli('status')).toContain('gate plan: approve by bob@example.org (change 4711)');
-      expect(await ui.currentDetails('bob@example.org')).not.toContain('gate plan');
+      expect(await ui.currentDetails('gate plan: approve by bob@example.org')).not.toContain('Waiting for a person');
       await ui.screenshot('approved');
+      expect(await ui.detailsCutOff()).toBeLessThanOrEqual(0);
     },
     TEST_MS,
   );
@@ -117,6 +119,7 @@ function driveUpgrades(executable: string): void {
       await ui.executionStatus('Canceled');
       await ui.currentDetails('world: cancelled');
       await ui.screenshot('cancelled');
+      expect(await ui.detailsCutOff()).toBeLessThanOrEqual(0);
       expect(await upgrade.writesArriveOnBlue()).toBe(true);
     },
     TEST_MS,

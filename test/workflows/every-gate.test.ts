@@ -109,12 +109,12 @@ describe('a gate never opens without evidence', () => {
     const { verdict, facts, title } = awaiting?.evidence ?? { facts: [] };
     expect([title, verdict?.text, facts[0]?.value].map((text) => text?.trim())).not.toContain('');
     const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
-    const places = ['**Verdict', `${verdict?.text}`, '| fact | value |', `| ${facts[0]?.label} |`, 'How to answer'];
+    const places = ['**Verdict', `${verdict?.text}`, `- ${facts[0]?.label}: `, 'How to answer'];
     const found = places.map((text) => currentDetails.indexOf(text));
     expect(found).not.toContain(-1);
     // Verdict first, answers last.
     expect(found).toEqual([...found].sort((one, other) => one - other));
-    for (const decision of awaiting?.decisions ?? []) expect(currentDetails).toContain(`"decision":"${decision}"`);
+    for (const decision of awaiting?.decisions ?? []) expect(currentDetails).toContain(`"decision": "${decision}"`);
     await handle.terminate();
   });
 });

@@ -150,8 +150,8 @@ describe('the evidence at gate cutover', () => {
     await temporal.upgrade(activities, async (handle) => {
       await decide(handle, 'plan');
       const evidence = shown(await gateOpens(handle, 'cutover'));
-      expect(evidence).toMatch(/\| parity of all rows \| 32 rows in 2 tables, 0 differ, at \d{4}-\d\d-\d\dT/);
-      expect(evidence).toContain(`| parity of what changed last | ${wanted} |`);
+      expect(evidence).toMatch(/- parity of all rows: 32 rows in 2 tables, 0 differ, at \d{4}-\d\d-\d\dT/);
+      expect(evidence).toContain(`- parity of what changed last: ${wanted}`);
       expect(evidence).not.toContain('| 0 rows compared');
       await handle.cancel();
       return closed(handle);

@@ -58,7 +58,7 @@ it('gate cutover shows what there is to know before the commit', () => {
     'what cannot go back',
     'who goes with it',
   ]) {
-    expect(text).toContain(`| ${label} | `);
+    expect(text).toContain(`- ${label}: `);
   }
   expect(text).toContain('took 4.0 s, predicted 5.0 s');
 });
@@ -101,8 +101,8 @@ it('a plan with a warning, or without a prediction, asks to be read', () => {
 describe('the report', () => {
   it('keeps the notes of whoever started it and of whoever decided', () => {
     const text = pageMarkdown(reportPage(REPORT));
-    expect(text).toContain('| started by | alice: change 4711 |');
-    expect(text).toContain('| plan | approve | bob | 2026-01-01T00:10:00.000Z | because |');
+    expect(text).toContain('- started by: alice: change 4711');
+    expect(text).toContain('- 2026-01-01T00:10:00.000Z gate plan: approve by bob (because)');
   });
 
   it.each<[string, Partial<Report>, string, string]>([

@@ -57,6 +57,20 @@ describe('a terminal', () => {
 });
 
 describe('Markdown', () => {
+  it('draws a table that is wider than the column of the Temporal UI as a list, with every cell in it', () => {
+    const page = (value: string) =>
+      pageMarkdown({
+        ...EVERYTHING,
+        blocks: [{ kind: 'table', title: 'T', head: ['key', 'value', 'why'], rows: [['a', value, 'because of it']] }],
+      });
+    expect(page('short and many words, which break')).toContain(
+      '| a | short and many words, which break | because of it |',
+    );
+    const long = 'x'.repeat(60);
+    expect(page(long)).toContain(`- **a**; value: ${long}; why: because of it`);
+    expect(page(long)).not.toContain('| a |');
+  });
+
   it('keeps text from outside within its cell and its line', () => {
     expect(markdownTable(['a'], [['x | y\nz']])).toBe('| a |\n| --- |\n| x \\| y z |');
     expect(pageMarkdown(EVERYTHING)).toContain('- a second line');
