@@ -1,7 +1,32 @@
 import { type Clock } from '../core/clock';
 
+/** What the two clocks of a machine differ by when nothing happened but a correction. */
+const STEP_MS = 250;
+
+/**
+ * Monotonic, and ahead by the time for which the machine itself stood still (a guest that was paused or moved): the monotonic clock of
+ * Linux does not count that, and the arbiter's goes on, so that a lease would seem to live that is over. A wall clock that is set forward
+ * makes it go ahead as well, which ends a lease too early; one that is set back changes nothing.
+ *
+ * Source: clock_gettime(2), CLOCK_MONOTONIC.
+ */
+export function clockThatCountsPauses(monotonicMs: () => number, wallMs: () => number): () => number {
+  let last = { monotonic: monotonicMs(), wall: wallMs() };
+  let pausedMs = 0;
+  return () => {
+    const seen = { monotonic: monotonicMs(), wall: wallMs() };
+    const gainedMs = seen.wall - last.wall - (seen.monotonic - last.monotonic);
+    if (gainedMs > STEP_MS) pausedMs += gainedMs;
+    last = seen;
+    return seen.monotonic + pausedMs;
+  };
+}
+
 export const nodeClock: Clock = {
-  now: () => performance.now(),
+  now: clockThatCountsPauses(
+    () => performance.now(),
+    () => Date.now(),
+  ),
   after: (delayMs, run) => {
     const timer = setTimeout(run, delayMs).unref();
     return () => clearTimeout(timer);
