@@ -30,11 +30,6 @@ export function errorCode(error: unknown): string | undefined {
   return inside.map(errorCode).find((inner) => inner !== undefined);
 }
 
-export function errorMessage(error: unknown): string {
-  const message = typeof error === 'object' && error !== null ? (error as { message?: unknown }).message : undefined;
-  return typeof message === 'string' && message !== '' ? message : String(error);
-}
-
 /** Certificates that do not verify. Source: Node.js manual, "X.509 certificate error codes". */
 export function isCertificateError(error: unknown): boolean {
   const code = errorCode(error) ?? '';

@@ -1,3 +1,5 @@
+import { errorMessage } from './error-message';
+
 /**
  * Everything that can go wrong, in one table. Code decides by `code`, never by message; a message may change, a code may not.
  *
@@ -184,6 +186,6 @@ export function isCutoverFault(error: unknown): error is CutoverFault {
 /** @returns `error` itself if it is a fault already, else an INTERNAL fault that keeps it as its cause. */
 export function asCutoverFault(error: unknown): CutoverFault {
   if (isCutoverFault(error)) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorMessage(error);
   return new CutoverFault('INTERNAL', message, {}, error);
 }

@@ -1,3 +1,4 @@
+import { errorMessage } from '../domain/error-message';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type NativeConnection } from '@temporalio/worker';
 import { CutoverFault } from '../domain/faults';
@@ -28,7 +29,7 @@ export async function makeCurrent(
       return;
     } catch (error) {
       if (Date.now() > deadline) {
-        const said = error instanceof Error ? error.message : String(error);
+        const said = errorMessage(error);
         throw new CutoverFault(
           'TEMPORAL_UNREACHABLE',
           `version ${buildId} of the worker deployment ${deploymentName} could not be made current: ${said}; Temporal has to be 1.29.1 or later, and a worker of that version has to run`,

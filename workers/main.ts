@@ -1,3 +1,4 @@
+import { errorMessage } from '../domain/error-message';
 import { parseArgs } from 'node:util';
 import { createLogger } from '../config/logger';
 import { asCutoverFault, CutoverFault } from '../domain/faults';
@@ -34,7 +35,7 @@ function readArguments() {
     const config = values.config ?? process.env['HYDRA_CUTOVER_CONFIG'];
     return { ...values, ...(config === undefined ? {} : { config }) };
   } catch (error) {
-    throw new CutoverFault('USAGE', `${error instanceof Error ? error.message : String(error)}; ${USAGE}`, {}, error);
+    throw new CutoverFault('USAGE', `${errorMessage(error)}; ${USAGE}`, {}, error);
   }
 }
 

@@ -1,3 +1,4 @@
+import { errorMessage } from '../domain/error-message';
 import { hostname } from 'node:os';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type LogEntry } from '@temporalio/worker';
 import { type Logger } from '../config/logger';
@@ -124,7 +125,7 @@ function connectionSettings(
   try {
     return temporalConnection(temporal, env);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorMessage(error);
     throw new CutoverFault('CONFIG_INVALID', `the Temporal profile cannot be loaded: ${message}`, {}, error);
   }
 }

@@ -1,3 +1,4 @@
+import { errorMessage } from '../domain/error-message';
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -28,7 +29,7 @@ export function causeOf(error: unknown): Cause {
   if (isCancellation(error)) return { code: 'UNDONE', message: 'the cutover was cancelled' };
   if (error instanceof ActivityFailure) return causeOfStep(error);
   if (error instanceof ApplicationFailure) return { code: error.type ?? 'INTERNAL', message: error.message };
-  return { code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) };
+  return { code: 'INTERNAL', message: errorMessage(error) };
 }
 
 function causeOfStep(failure: ActivityFailure): Cause {

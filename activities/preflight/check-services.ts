@@ -1,3 +1,4 @@
+import { errorMessage } from '../../domain/error-message';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isCutoverFault } from '../../domain/faults';
 import { type CommandName } from '../../domain/ports/command-runner';
@@ -132,7 +133,7 @@ async function all<One extends { readonly name: string }>(
   const answers = await Promise.allSettled(ones.map(ask));
   for (const [index, answer] of answers.entries()) {
     if (answer.status === 'fulfilled') continue;
-    const said = answer.reason instanceof Error ? answer.reason.message : String(answer.reason);
+    const said = errorMessage(answer.reason);
     const code = isCutoverFault(answer.reason) ? answer.reason.code : 'INTERNAL';
     findings.problem(
       `${kind} ${ones[index]?.name ?? index}`,

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../domain/error-message';
 import { CutoverFault, isCutoverFault } from '../../domain/faults';
 
 /** One thing that keeps a cutover from beginning. No secrets, no row content. */
@@ -34,7 +35,7 @@ export class Findings {
     } catch (error) {
       signal.throwIfAborted();
       // A message of the server names objects and never shows rows; its detail may, and is left out.
-      const said = error instanceof Error ? error.message : String(error);
+      const said = errorMessage(error);
       const code = isCutoverFault(error) ? ` (${error.code})` : '';
       this.problem(where, `could not be checked: ${said}${code}`, 'mend that and look again');
     }

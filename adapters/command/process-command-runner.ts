@@ -1,3 +1,4 @@
+import { errorMessage } from '../../domain/error-message';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { commandSaid } from '../../domain/command-said';
 import { CutoverFault } from '../../domain/faults';
@@ -75,7 +76,7 @@ export class ProcessCommandRunner<Name extends string = CommandName> implements 
     // Without a number it was not started; the exit then tells why.
     const end = await Promise.race([exited, untilStopped(options, spec.timeoutMs, output)]).catch((error: unknown) => {
       output.release();
-      throw notStarted(name, spec, error instanceof Error ? error.message : String(error));
+      throw notStarted(name, spec, errorMessage(error));
     });
     if (end.kind !== 'exit') {
       if (pid !== undefined) await endProcessGroup(pid, this.#killGraceMs);

@@ -1,7 +1,8 @@
+import { errorMessage } from '../../domain/error-message';
 import { Agent, request } from 'undici';
 import { type z } from 'zod';
 import { CutoverFault } from '../../domain/faults';
-import { errorCode, errorMessage, unreachableReason } from '../network-errors';
+import { errorCode, unreachableReason } from '../network-errors';
 
 export interface ControlAddress {
   /** Of whoever is called, for messages. */

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../domain/error-message';
 import { Agent } from 'undici';
 import { CutoverFault } from '../../domain/faults';
 import { type SideName } from '../../domain/sides';
@@ -60,7 +61,7 @@ export class HydraHttp {
       });
     } catch (error) {
       const { host } = new URL(this.#base(call.listener));
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = errorMessage(error);
       throw new CutoverFault(
         'HYDRA_UNREACHABLE',
         `${call.method} ${pathOnly(call.path)} at the ${call.listener} API of Hydra on ${this.side} (${host}) failed: ${reason}; check that it runs and is reachable`,

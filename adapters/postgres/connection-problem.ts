@@ -1,4 +1,5 @@
-import { errorCode, errorMessage, isCertificateError, unreachableReason } from '../network-errors';
+import { errorMessage } from '../../domain/error-message';
+import { errorCode, isCertificateError, unreachableReason } from '../network-errors';
 
 /**
  * Why there is no session. `unreachable`: nobody is there; `refused`: the server is there and says no; `certificate`: it is

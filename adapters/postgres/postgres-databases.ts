@@ -1,3 +1,4 @@
+import { errorMessage } from '../../domain/error-message';
 import { CutoverFault, isCutoverFault } from '../../domain/faults';
 import { type DatabaseInstance } from '../../domain/ports/database-provider';
 import {
@@ -287,7 +288,7 @@ function noSession(error: unknown, side: string, login: PostgresLogin): CutoverF
 
 function lostSession(error: unknown, { side, host, port, database }: Endpoint): CutoverFault {
   const endpoint = `${host}:${port}/${database}`;
-  const said = error instanceof Error ? error.message : String(error);
+  const said = errorMessage(error);
   return new CutoverFault(
     'DB_UNREACHABLE',
     `the session on ${side}, ${endpoint}, ended: ${said}; what was not committed is undone, try again`,

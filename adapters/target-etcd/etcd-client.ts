@@ -1,7 +1,8 @@
+import { errorMessage } from '../../domain/error-message';
 import { Agent, request } from 'undici';
 import { z } from 'zod';
 import { CutoverFault } from '../../domain/faults';
-import { errorCode, errorMessage, isCertificateError, unreachableReason } from '../network-errors';
+import { errorCode, isCertificateError, unreachableReason } from '../network-errors';
 
 export interface EtcdOptions {
   /** Of the target, for messages. */

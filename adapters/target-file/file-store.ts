@@ -1,3 +1,4 @@
+import { errorMessage } from '../../domain/error-message';
 import { randomBytes } from 'node:crypto';
 import { access, constants, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -5,7 +6,7 @@ import { commandSaid } from '../../domain/command-said';
 import { CutoverFault, isCutoverFault } from '../../domain/faults';
 import { type CommandRunner } from '../../domain/ports/command-runner';
 import { highestEpoch, initialTargetRecord, sameJson, type TargetRecord } from '../../domain/target';
-import { errorCode, errorMessage } from '../network-errors';
+import { errorCode } from '../network-errors';
 import { type Change, type Held, type RecordStore, type State } from '../target-record/record-target';
 import { type Entry, RecordJournal } from './record-journal';
 import { ifThere, moveOver, readText, realFile, writeLike } from './replace-file';

@@ -1,8 +1,9 @@
+import { errorMessage } from '../../domain/error-message';
 import { escapeLiteral } from 'pg';
 import { CutoverFault } from '../../domain/faults';
 import { knownRecord, withRecordVersion } from '../../domain/record-version';
 import { initialTargetRecord } from '../../domain/target';
-import { errorCode, errorMessage } from '../network-errors';
+import { errorCode } from '../network-errors';
 import { explainConnectionError } from '../postgres/connection-problem';
 import { type PostgresLogin } from '../postgres/open-connection';
 import { storedRecord } from '../target-record/record-schema';

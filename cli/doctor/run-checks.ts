@@ -1,5 +1,5 @@
+import { errorMessage } from '../../domain/error-message';
 import { type CheckOutcome, type CheckReport, type DoctorCheck } from './check';
-import { errorMessage } from '../../adapters/network-errors';
 
 /**
  * Runs all checks side by side and reports them in the order they were given. A check that throws or does not end within

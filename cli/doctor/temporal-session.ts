@@ -1,3 +1,4 @@
+import { errorMessage } from '../../domain/error-message';
 import { Connection, isGrpcServiceError } from '@temporalio/client';
 import { type Config } from '../../config/schema';
 import { temporalConnection } from '../../config/temporal-connection';
@@ -31,7 +32,7 @@ export async function withTemporal(
   try {
     settings = temporalConnection(temporal, env);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorMessage(error);
     return fail(`the Temporal profile cannot be loaded: ${message}`, 'correct temporal.profile, or the TOML file');
   }
   const { address, tls, apiKey, metadata } = settings.connectionOptions;

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../domain/error-message';
 import { PostgresDatabases } from '../../adapters/postgres/postgres-databases';
 import { createRdsClient } from '../../adapters/rds/create-rds-client';
 import { RdsDatabaseProvider } from '../../adapters/rds/rds-database-provider';
@@ -133,7 +134,7 @@ async function lookForLogin(config: Config, side: SideName, databases: PostgresD
 
 /** A message of the server names objects and shows no rows. */
 function asUnexpected(error: unknown, side: SideName): CutoverFault {
-  const said = error instanceof Error ? error.message : String(error);
+  const said = errorMessage(error);
   return new CutoverFault('CHECK_FAILED', `the privileges on ${side} could not be looked at: ${said}`, { side }, error);
 }
 

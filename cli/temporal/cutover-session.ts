@@ -1,3 +1,4 @@
+import { errorMessage } from '../../domain/error-message';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { type Config } from '../../config/schema';
 import { temporalConnection } from '../../config/temporal-connection';
@@ -58,7 +59,7 @@ function settingsOf(config: Config, env: NodeJS.ProcessEnv): ReturnType<typeof t
   try {
     return temporalConnection(config.temporal, env);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorMessage(error);
     throw new CutoverFault('CONFIG_INVALID', `the Temporal profile cannot be loaded: ${message}`, {}, error);
   }
 }
