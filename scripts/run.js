@@ -50,6 +50,7 @@ const SCRIPTS = {
   // The gateway as a package of its own, which needs nothing of this folder.
   'pack:gateway': [[process.execPath, join(ROOT, 'scripts', 'pack-gateway.js')]],
   test: [[process.execPath, join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js')]],
+  'test:long': [[process.execPath, join(ROOT, 'scripts', 'test-long.js')]],
   // The tests without servers on the other line of Node.js that is supported.
   'test:node22': [[process.execPath, join(ROOT, 'scripts', 'on-node-22.js')]],
   toolchain: [node('world/toolchain/main.ts')],

@@ -163,7 +163,17 @@ describe('the example', () => {
 
 describe('the generated files', () => {
   it('are told by name when they differ, and written again', () => {
-    const root = copyOf(['adapters', 'cli', 'config', 'domain', 'hydra', 'scripts', 'docs', 'test/mutations']);
+    const root = copyOf([
+      'adapters',
+      'cli',
+      'config',
+      'domain',
+      'gateway',
+      'hydra',
+      'scripts',
+      'docs',
+      'test/mutations',
+    ]);
     expect(runIn(root, 'scripts/generate.ts', []).code).toBe(0);
     const faults = join(root, 'docs', 'reference', 'faults.md');
     const right = readFileSync(faults, 'utf8');

@@ -8,6 +8,7 @@ interface Elsewhere {
 /** By npm script; every one that a document names must stand here or below. */
 export const SCRIPTS_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   test: { by: 'jest.config.js', why: 'this is it' },
+  'test:long': { by: 'jest.config.js', why: 'runs tests of this in full, of which this has a share' },
   'test:node22': { by: 'jest.config.js', why: 'runs all of this on the other line of Node.js' },
   fuzz: {
     by: 'test/unit/gateway/node/fuzz.test.ts',

@@ -6,8 +6,8 @@ import { type CallSequence, drawSequence } from '../../../model/arbiter-calls';
 import { RandomNumbers } from '../../../model/random-numbers';
 import { useDatabase } from '../../../support/database';
 
-/** A share of what `TWIN_SEQUENCES=10000` looks at; the sequences are the same ones each time. */
-const SEQUENCES = Number(process.env['TWIN_SEQUENCES'] ?? 4_000);
+/** A share of what `npm run test:long` looks at; the sequences are the same ones each time. */
+const SEQUENCES = process.env['LONG_TESTS'] === '1' ? 10_000 : 4_000;
 const CALLS = 12;
 /** One transaction: with more, the rows that its updates leave behind slow it down. */
 const SEQUENCES_PER_QUERY = 20;
