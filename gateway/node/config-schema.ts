@@ -230,6 +230,22 @@ export const gatewayConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe('Lists of the admin API.'),
+  refreshRetries: z
+    .strictObject({
+      keepMs: ms(0, 60_000)
+        .default(0)
+        .describe(
+          'How long the answer to a refresh is kept for the same request, in milliseconds; 0 sends each to the side.',
+        ),
+      maxKept: z.int().min(1).max(1_000_000).default(10_000).describe('Answers; beyond them the oldest go.'),
+      maxKeptBytes: z
+        .int()
+        .min(0)
+        .default(32 * 1024 * 1024)
+        .describe('What they may take, in bytes; beyond it the oldest go.'),
+    })
+    .prefault({})
+    .describe('Clients that send a refresh again because its answer did not reach them.'),
   upstream: z
     .strictObject({
       connectTimeoutMs: ms(1, 600_000).default(2_000).describe('For a connection, in milliseconds; then 504.'),

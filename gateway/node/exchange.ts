@@ -1,5 +1,4 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
-import { type OAuthOutcome } from '../../domain/oauth-answers';
 import { type HydraAge } from '../../domain/in-place/ages';
 import { type BesideSplit } from '../core/beside';
 import {
@@ -12,14 +11,18 @@ import {
 import { type GatewayController } from '../core/gateway-controller';
 import { type Side } from '../core/gateway-state';
 import { type Parked, type ParkRefusal, type RequestKind } from '../core/hold-queue';
+import { type RefreshRetries, type WholeAnswer } from '../core/refresh-retries';
 import { isIntrospection } from '../core/introspection';
 import { readForm } from '../core/form';
-import { OAuthAnswerReader, oauthQuestion, type OAuthQuestion } from '../core/oauth-answer';
+import { OAuthAnswerReader, oauthQuestion } from '../core/oauth-answer';
 import { type RequestHead } from '../core/request-head';
 import { answer, answerJson, type AnswerName } from './answer';
 import { type BodyPool } from './body-pool';
 import { BODY_LIMIT_BYTES, BodyReader, type BodyOutcome } from './body-reader';
+import { type ExchangeReport, type OAuthAnswer } from './exchange-report';
 import { IntrospectionRelay } from './introspection-relay';
+import { sendRefresh } from './refresh-call';
+import { RefreshRelay } from './refresh-relay';
 import { type SideRuntime } from './side-runtime';
 import { StreamRelay } from './stream-relay';
 import { type Sweeper, type Swept } from './sweeper';
@@ -46,6 +49,8 @@ export interface ExchangeDeps {
   readonly headerFeatures: readonly HeaderFeature[];
   readonly rewriteFeatures: readonly RewriteFeature[];
   readonly observer: Observer;
+  /** Without it every refresh is sent. */
+  readonly refreshRetries: RefreshRetries | undefined;
   /** Whose word about the client is taken. */
   readonly isTrusted: (address: string) => boolean;
   /** Of the requests of a side that has an older Hydra beside it. */
@@ -53,29 +58,10 @@ export interface ExchangeDeps {
   /** Whether a request changes something; asked once for each. */
   readonly kindOf: (listener: ListenerName, method: string, target: string) => RequestKind;
   readonly onEnd: (report: ExchangeReport) => void;
+  /** A side has answered after the client had left, and its report was made. */
+  readonly onLateAnswer: (side: Side, answer: OAuthAnswer, durationMs: number) => void;
   /** Bytes above 0x7f in a target were percent-encoded. */
   readonly onEncodedTarget: () => void;
-}
-
-export interface ExchangeReport {
-  readonly listener: ListenerName;
-  readonly side: Side | undefined;
-  /** Where the side has two Hydras: which one was asked, and what. */
-  readonly beside: (OAuthQuestion & { readonly hydra: HydraAge }) | undefined;
-  readonly method: string;
-  readonly path: string;
-  readonly client: string;
-  readonly requestId: string | undefined;
-  readonly kind: RequestKind;
-  /** 499 when the client left before an answer began. */
-  readonly status: number;
-  /** The client got everything. */
-  readonly complete: boolean;
-  readonly durationMs: number;
-  readonly parkedMs: number;
-  readonly sentBytes: number;
-  /** What was asked of the side and what it said, once it has answered in full. */
-  readonly answer: (OAuthQuestion & { readonly outcome: OAuthOutcome }) | undefined;
 }
 
 /** What was read of a request body before forwarding. */
@@ -165,6 +151,16 @@ export class Exchange implements Parked, Swept {
   /** The side's answer is here in full. */
   answerEnded(): void {
     this.answered = true;
+    if (!this.ended || this.side === undefined) return;
+    const { answer } = this;
+    if (answer !== undefined) this.deps.onLateAnswer(this.side, answer, this.answerMs);
+    this.tellObserver();
+  }
+
+  /** Somebody else counts it as in flight from here on. @returns to be called once, when the side has answered or never will */
+  handOver(): () => void {
+    this.inFlight = false;
+    return () => this.deps.controller.finished(this.kind);
   }
 
   /** The side has answered in full, or never will. Idempotent. */
@@ -254,6 +250,13 @@ export class Exchange implements Parked, Swept {
     const { method, target, headers } = this.head;
     const { listener, headerFeatures, observer } = this.deps;
     const whole = this.body.complete ? this.body.received : undefined;
+    const key = this.deps.refreshRetries?.keyOf({ listener, side, method, target, headers, body: whole });
+    const answered = key === undefined ? undefined : this.deps.refreshRetries?.find(key);
+    if (answered !== undefined) {
+      this.upstreamDone();
+      this.startRelay(new RefreshRelay(this, answered));
+      return;
+    }
     const question = oauthQuestion(listener, method, target, () => readForm(headers, whole));
     this.answerReader = new OAuthAnswerReader(question);
     this.watched = observer.watch({ listener, side, head: this.head, body: whole, reader: this.answerReader });
@@ -262,10 +265,20 @@ export class Exchange implements Parked, Swept {
     }
     this.rewrite(side);
     const runtime = this.chooseHydra(this.deps.sides[side], whole);
-    this.relay = isIntrospection(method, target)
-      ? new IntrospectionRelay(this, runtime, this.body)
-      : new StreamRelay(this, runtime, this.body);
-    this.relay.start();
+    if (key !== undefined) this.startRelay(new RefreshRelay(this, this.sendRefresh(key, runtime)));
+    else if (isIntrospection(method, target)) this.startRelay(new IntrospectionRelay(this, runtime, this.body));
+    else this.startRelay(new StreamRelay(this, runtime, this.body));
+  }
+
+  private startRelay(relay: Relay): void {
+    this.relay = relay;
+    relay.start();
+  }
+
+  private sendRefresh(key: string, runtime: SideRuntime): Promise<WholeAnswer> {
+    const answer = sendRefresh(this, runtime, this.body.received ?? Buffer.alloc(0));
+    this.deps.refreshRetries?.sent(key, answer);
+    return answer;
   }
 
   private rewrite(side: Side): void {
@@ -324,10 +337,7 @@ export class Exchange implements Parked, Swept {
     if (this.streams) bodies.closeStream();
     sweeper.remove(this);
     const { response, head, answerReader } = this;
-    if (this.answered && answerReader)
-      this.watched?.answered(answerReader, performance.now() - this.startedAt - this.parkedMs);
-    const answer =
-      this.answered && answerReader ? { ...answerReader.question, outcome: answerReader.outcome } : undefined;
+    this.tellObserver();
     onEnd({
       listener,
       side: this.side,
@@ -342,8 +352,22 @@ export class Exchange implements Parked, Swept {
       durationMs: performance.now() - this.startedAt,
       parkedMs: this.parkedMs,
       sentBytes: this.sentBytes,
-      answer,
+      answer: this.answer,
     });
+  }
+
+  private get answer(): OAuthAnswer | undefined {
+    const { answered, answerReader } = this;
+    return answered && answerReader ? { ...answerReader.question, outcome: answerReader.outcome } : undefined;
+  }
+
+  /** Without the time that it was parked. */
+  private get answerMs(): number {
+    return performance.now() - this.startedAt - this.parkedMs;
+  }
+
+  private tellObserver(): void {
+    if (this.answered && this.answerReader) this.watched?.answered(this.answerReader, this.answerMs);
   }
 }
 

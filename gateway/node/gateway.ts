@@ -13,13 +13,14 @@ import { createControlServer } from './control-server';
 import { createFeatures } from './create-features';
 import { Observations } from './observations';
 import { Observer } from './observer';
-import { type ExchangeDeps, type ExchangeReport } from './exchange';
+import { type ExchangeDeps } from './exchange';
 import { type Joined } from './create-membership';
 import { openController } from './open-controller';
 import { closeAll, listenAll, readCertificates, reloadCertificates, type Servers } from './listeners';
-import { createAccessLog, type Log } from './logging';
+import { type AccessLog, createAccessLog, type Log } from './logging';
 import { GatewayMetrics } from './metrics';
 import { createForwardingServer } from './public-server';
+import { createRefreshRetries } from './refresh-call';
 import { ShadowCaller } from './shadow-caller';
 import { closeSides, createSides, pollSides } from './side-runtime';
 import { StaleChallenges } from './stale-challenges';
@@ -104,7 +105,8 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
   const stopping = new AbortController();
   const metrics = new GatewayMetrics();
   const staleChallenges = await openStaleChallenges(config, log, metrics);
-  const { controller, joined } = await openController(loaded, parts, metrics, stopping.signal);
+  const refreshRetries = createRefreshRetries(config, (how) => metrics.onRefreshSpared(how));
+  const { controller, joined } = await openController(loaded, { ...parts, refreshRetries }, metrics, stopping.signal);
   const sides = createSides(config, log);
   const features = createFeatures(loaded, staleChallenges, parts.features ?? [], metrics);
   const observations = await openObservations(config, log);
@@ -115,7 +117,6 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
   const accessLog = createAccessLog(config.accessLog);
   const sweeper = new Sweeper();
   const pools = { public: createBodyPool(config), admin: createBodyPool(config) };
-  const onEnd = (report: ExchangeReport) => (metrics.onExchange(report), accessLog.write(report));
   const shared = {
     controller,
     sides,
@@ -125,14 +126,14 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
     ...features,
     observer: new Observer(observations, generationsOf(config), shadow),
     kindOf: kindOfRequest(config),
-    onEnd,
+    refreshRetries,
+    ...reportsTo(metrics, accessLog),
     isTrusted: trustOf(config.trustedProxies),
-    onEncodedTarget: () => metrics.onEncodedTarget(),
   };
   const forwarding = (listener: ListenerName) =>
     createForwardingServer({ ...shared, listener, bodies: pools[listener] }, config.limits, certificates[listener]);
   const isReady = (side: Side) => sides[side].readiness.isReady;
-  metrics.watch({ controller, isReady, staleChallenges, bodies: Object.values(pools) });
+  metrics.watch({ controller, isReady, staleChallenges, bodies: Object.values(pools), refreshRetries });
   const controlDeps = {
     controller,
     metrics,
@@ -168,6 +169,20 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
     await observations.close();
   };
   return { servers, controller, release };
+}
+
+function reportsTo(
+  metrics: GatewayMetrics,
+  accessLog: AccessLog,
+): Pick<ExchangeDeps, 'onEnd' | 'onLateAnswer' | 'onEncodedTarget'> {
+  return {
+    onEnd: (report) => {
+      metrics.onExchange(report);
+      accessLog.write(report);
+    },
+    onLateAnswer: (...late) => metrics.onAnswer(...late),
+    onEncodedTarget: () => metrics.onEncodedTarget(),
+  };
 }
 
 interface Remembering {

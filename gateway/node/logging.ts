@@ -1,6 +1,6 @@
 import pino from 'pino';
 import { type GatewayConfig } from './config-schema';
-import { type ExchangeReport } from './exchange';
+import { type ExchangeReport } from './exchange-report';
 
 export type Log = pino.Logger;
 

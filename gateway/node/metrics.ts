@@ -2,8 +2,9 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { type ListenerName } from '../core/feature';
 import { type ControllerEvent, type GatewayController, type GatewayMode } from '../core/gateway-controller';
 import { SIDES, type Side } from '../core/gateway-state';
+import { type RefreshRetries, type Spared } from '../core/refresh-retries';
 import { type BodyPool } from './body-pool';
-import { type ExchangeReport } from './exchange';
+import { type ExchangeReport } from './exchange-report';
 
 const LATENCY_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 /** Each is 15 % above the one before, from 1 ms to 10 s: a slowdown by a fifth shows. */
@@ -16,6 +17,7 @@ interface MetricsSources {
   readonly isReady: (side: Side) => boolean;
   readonly staleChallenges: { readonly count: number };
   readonly bodies: readonly BodyPool[];
+  readonly refreshRetries: Pick<RefreshRetries, 'keptCount' | 'keptBytes'> | undefined;
 }
 
 /** Everything the gateway counts, as `GET /metrics` shows it. */
@@ -127,6 +129,17 @@ export class GatewayMetrics {
     registers: [this.registry],
   });
 
+  private readonly refreshesSpared = new Counter({
+    name: 'gateway_refreshes_spared_total',
+    help: 'Refreshes that were answered without being sent: as the same one was (kept), or together with one under way (shared).',
+    labelNames: ['how'],
+    registers: [this.registry],
+  });
+
+  onRefreshSpared(how: Spared): void {
+    this.refreshesSpared.inc({ how });
+  }
+
   onEncodedTarget(): void {
     this.targetsEncoded.inc();
   }
@@ -178,13 +191,13 @@ export class GatewayMetrics {
     this.besideLatency.observe({ hydra, endpoint }, (durationMs - parkedMs) / 1_000);
   }
 
-  private onAnswer(side: Side, answer: NonNullable<ExchangeReport['answer']>, durationMs: number): void {
+  onAnswer(side: Side, answer: NonNullable<ExchangeReport['answer']>, durationMs: number): void {
     this.answers.inc({ side, ...answer });
     this.answerLatency.observe({ side, endpoint: answer.endpoint }, durationMs / 1_000);
   }
 
   /** Gauges are read when they are asked for. */
-  watch({ controller, isReady, staleChallenges, bodies }: MetricsSources): void {
+  watch({ controller, isReady, staleChallenges, bodies, refreshRetries }: MetricsSources): void {
     const registers = [this.registry];
     const gauge = (name: string, help: string, value: () => number) => {
       new Gauge({
@@ -205,6 +218,9 @@ export class GatewayMetrics {
     gauge('gateway_body_bytes', 'Bytes of request bodies in memory.', () => sum((pool) => pool.byteCount));
     gauge('gateway_epoch', 'The applied epoch.', () => controller.read().applied.epoch);
     gauge('gateway_stale_challenges_known', 'Challenges and verifiers of blue.', () => staleChallenges.count);
+    const [kept, keptBytes] = [() => refreshRetries?.keptCount ?? 0, () => refreshRetries?.keptBytes ?? 0];
+    gauge('gateway_refresh_answers_kept', 'Answers to refreshes that are there for a retry.', kept);
+    gauge('gateway_refresh_answers_kept_bytes', 'Bytes that they occupy.', keptBytes);
     new Gauge({
       name: 'gateway_mode',
       help: '1 for the mode that is on.',

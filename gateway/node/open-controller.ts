@@ -1,4 +1,5 @@
 import { GatewayController, type ControllerEvent } from '../core/gateway-controller';
+import { type RefreshRetries } from '../core/refresh-retries';
 import { chooseResolver, type Resolver } from './choose-resolver';
 import { nodeClock } from './clock';
 import { type LoadedConfig } from './config';
@@ -18,7 +19,7 @@ export interface OpenedController {
 /** The controller with what it remembers; its questions to the arbiter end with `stopping`. */
 export async function openController(
   loaded: LoadedConfig,
-  parts: GatewayParts,
+  parts: GatewayParts & { readonly refreshRetries: RefreshRetries | undefined },
   metrics: GatewayMetrics,
   stopping: AbortSignal,
 ): Promise<OpenedController> {
@@ -49,6 +50,7 @@ export async function openController(
     settings: controllerSettings(config),
     onEvent: (event) => {
       metrics.onEvent(event);
+      parts.refreshRetries?.onEvent(event);
       logEvent(log, event);
       if (event.kind === 'reads_moved') setImmediate(beat);
     },

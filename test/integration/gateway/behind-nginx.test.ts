@@ -16,6 +16,10 @@ const nginx = nginxOrWarning(process.env, (line) => process.stderr.write(line));
 /** What a login challenge of 2.x takes in a request and in its answer. */
 const CHALLENGE = 'c'.repeat(6_000);
 
+async function metricsOf(controlUrl: string): Promise<string> {
+  return (await fetch(`${controlUrl}/metrics`, { headers: { Connection: 'close' } })).text();
+}
+
 const when = nginx === undefined ? describe.skip : describe;
 when('the gateway behind nginx, as the page has it', () => {
   let home: GatewayHome;
@@ -119,6 +123,27 @@ when('the gateway behind nginx, as the page has it', () => {
     expect(answer.toString()).toMatch(/^HTTP\/1\.1 302 /);
     expect(blue.seen.at(-1)).toMatchObject({ method: 'POST', url: '/oauth2/token' });
     socket.destroy();
+  });
+
+  it('sends a refresh token to the same gateway each time, however its form is ordered, and spreads the rest', async () => {
+    const reached = async () => {
+      const texts = await Promise.all(gateways.map(({ controlUrl }) => metricsOf(controlUrl)));
+      return texts.map((text) => Number(/^gateway_requests_total\{listener="public".*\} (\d+)$/m.exec(text)?.[1] ?? 0));
+    };
+    const spread = async (bodyOf: (index: number) => string) => {
+      const before = await reached();
+      for (let index = 0; index < 40; index += 1) await ask('/oauth2/token', {}, bodyOf(index));
+      return (await reached()).map((count, index) => count - (before[index] ?? 0));
+    };
+    const scope = `scope=${'s'.repeat(40_000)}`;
+    const one = await spread((index) =>
+      index % 2 ? `grant_type=refresh_token&refresh_token=one` : `refresh_token=one&grant_type=refresh_token&${scope}`,
+    );
+    expect(one.sort()).toEqual([0, 40]);
+    const many = await spread((index) => `grant_type=refresh_token&refresh_token=${index}`);
+    expect(Math.min(...many)).toBeGreaterThan(0);
+    const others = await spread(() => 'grant_type=client_credentials');
+    expect(Math.min(...others)).toBeGreaterThan(0);
   });
 
   it('lets requests wait for a switchover and answers them, and sends no token request twice when a gateway is gone', async () => {
