@@ -1,10 +1,12 @@
 import { HYDRA_VERSION_FACTS } from '../../../hydra/versions';
 import { cookieKeyLine } from '../../../gateway/node/cookie-keys';
 import { join } from 'node:path';
+import { request } from 'undici';
 import { z } from 'zod';
 import { worldCertificates } from '../../tls/world-certificates';
 import { startOnPorts } from '../start-on-ports';
-import { serviceFolder, serviceProcess } from '../service-process';
+import { type ProcessSpec } from '../../supervisor';
+import { type Service, serviceFolder, serviceProcess } from '../service-process';
 import { type HydraVersion } from '../../toolchain/types';
 import { type WorldContext, type WorldPart, known } from '../world-part';
 import { GATEWAY_ROLE } from './blue-side';
@@ -31,50 +33,52 @@ export const gatewayPart: WorldPart = {
       context,
       { 'gateway-admin': undefined, 'gateway-control': undefined },
       (chosen) =>
-        serviceProcess(context, {
-          name: 'gateway',
-          program: 'gateway/main.ts',
-          env: {
-            GATEWAY_CONTROL_TOKEN: controlToken,
-            GATEWAY_DOUBT_PASSWORD: settings.secret('gateway-database-password'),
-            GATEWAY_COOKIE_KEYS: cookieKeyLine({ SECRETS_SYSTEM: hydra.secretsSystem }),
-          },
-          readySchema,
-          config: {
-            listeners: {
-              public: {
-                port: publicPort,
-                tls: { certFile: certificates.certFile, keyFile: certificates.keyFile },
+        serving(
+          serviceProcess(context, {
+            name: 'gateway',
+            program: 'gateway/main.ts',
+            env: {
+              GATEWAY_CONTROL_TOKEN: controlToken,
+              GATEWAY_DOUBT_PASSWORD: settings.secret('gateway-database-password'),
+              GATEWAY_COOKIE_KEYS: cookieKeyLine({ SECRETS_SYSTEM: hydra.secretsSystem }),
+            },
+            readySchema,
+            config: {
+              listeners: {
+                public: {
+                  port: publicPort,
+                  tls: { certFile: certificates.certFile, keyFile: certificates.keyFile },
+                },
+                admin: { port: chosen['gateway-admin'] },
+                control: { port: chosen['gateway-control'] },
               },
-              admin: { port: chosen['gateway-admin'] },
-              control: { port: chosen['gateway-control'] },
-            },
-            sides: {
-              blue: { publicUrl: hydra.publicUrl, adminUrl: hydra.adminUrl, apiGeneration: generation.blue },
-              green: { ...green, apiGeneration: generation.green },
-            },
-            stateFile: join(serviceFolder(context, 'gateway'), 'state.json'),
-            sessionCookies: { translate: generation.blue !== generation.green },
-            // Without green's database, whose address is not known yet: after a commit it waits for the orchestrator's apply.
-            doubt: {
-              kind: 'postgres',
-              blue: {
-                host: instance.host,
-                port: instance.port,
-                database: database.name,
-                user: GATEWAY_ROLE,
-                ssl: { mode: 'verify-full', caFile: certificates.caFile },
+              sides: {
+                blue: { publicUrl: hydra.publicUrl, adminUrl: hydra.adminUrl, apiGeneration: generation.blue },
+                green: { ...green, apiGeneration: generation.green },
               },
-              // A machine that runs the whole world is busy.
-              timeoutMs: 15_000,
+              stateFile: join(serviceFolder(context, 'gateway'), 'state.json'),
+              sessionCookies: { translate: generation.blue !== generation.green },
+              // Without green's database, whose address is not known yet: after a commit it waits for the orchestrator's apply.
+              doubt: {
+                kind: 'postgres',
+                blue: {
+                  host: instance.host,
+                  port: instance.port,
+                  database: database.name,
+                  user: GATEWAY_ROLE,
+                  ssl: { mode: 'verify-full', caFile: certificates.caFile },
+                },
+                // A machine that runs the whole world is busy.
+                timeoutMs: 15_000,
+              },
+              // Behind the longest hold there is still time for that question.
+              hold: { maxParkedMs: 28_000 },
+              // A machine that runs the whole world is busy: slow is not the same as away.
+              readiness: { timeoutMs: 12_000 },
+              accessLog: { level: 'errors' },
             },
-            // Behind the longest hold there is still time for that question.
-            hold: { maxParkedMs: 28_000 },
-            // A machine that runs the whole world is busy: slow is not the same as away.
-            readiness: { timeoutMs: 12_000 },
-            accessLog: { level: 'errors' },
-          },
-        }).spec,
+          }),
+        ),
     );
     return {
       gateway: {
@@ -89,6 +93,20 @@ export const gatewayPart: WorldPart = {
     };
   },
 };
+
+/** Whoever comes next calls Hydra through it: ready is not that it listens, but that it knows who serves. */
+function serving(gateway: Service<z.output<typeof readySchema>>): ProcessSpec {
+  const { spec } = gateway;
+  return {
+    ...spec,
+    ready: async () => {
+      if (!(await spec.ready())) return false;
+      const { statusCode, body } = await request(`${gateway.ready().controlUrl}/health/ready`, { reset: true });
+      await body.dump();
+      return statusCode === 200;
+    },
+  };
+}
 
 function generations({ tools }: WorldContext, blue: HydraVersion) {
   const of = (version: HydraVersion) => HYDRA_VERSION_FACTS[version].apiGeneration;
