@@ -10,6 +10,7 @@ const LABELS = [
   'Temporal CLI',
   'Temporal test server',
   'Hydra 1.11.10',
+  'Hydra 2.2.0',
   'Hydra 2.3.0',
   'Hydra 1.3.2',
   'etcd',
