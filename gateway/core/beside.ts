@@ -13,6 +13,7 @@ const WHOLE = 100;
  */
 export class BesideSplit {
   private credit = 0;
+  private readonly open: Record<HydraAge, number> = { old: 0, new: 0 };
 
   /** @param percent of the requests that go to the new one */
   constructor(private percent: number) {}
@@ -24,6 +25,17 @@ export class BesideSplit {
   set share(percent: number) {
     this.percent = percent;
     this.credit = 0;
+  }
+
+  /** Requests that were sent to each and are not answered: whoever stops one of them waits for its last. */
+  get inFlight(): Readonly<Record<HydraAge, number>> {
+    return { ...this.open };
+  }
+
+  /** @returns says that it is answered, or never will be; once for each request */
+  sent(hydra: HydraAge): () => void {
+    this.open[hydra] += 1;
+    return () => void (this.open[hydra] -= 1);
   }
 
   /** @param form of the body, when there is one */

@@ -10,6 +10,7 @@ import { STALE_CHALLENGE_KINDS } from '../core/stale-challenge';
 import { bearerCheck } from '../target/bearer-token';
 import { readJson, sendJson } from '../target/json-http';
 import { targetRoutes } from '../target/target-routes';
+import { type HydraAge } from '../../domain/in-place/ages';
 import { besideBody, type BesideShare } from './beside-share';
 import { type Observations } from './observations';
 import { type StaleChallenges } from './stale-challenges';
@@ -21,7 +22,7 @@ export interface ControlDeps extends StatusDeps {
   readonly observations: Observations;
   readonly shadow: Shadow;
   /** Where blue has two Hydras. */
-  readonly besideShare?: BesideShare;
+  readonly beside?: Beside;
   readonly token: () => string;
   /** This gateway at the arbiter; null as long as it was never admitted there. */
   readonly member: () => string | null;
@@ -62,7 +63,7 @@ export function createControlServer(deps: ControlDeps, tls?: TlsMaterial): Serve
     'GET /observations': (_request, response) => sendJson(response, 200, deps.observations.view()),
     'GET /shadow': (_request, response) => sendJson(response, 200, deps.shadow.view()),
     'PUT /shadow': (request, response) => putShadow(deps.shadow, request, response),
-    ...(deps.besideShare && besideRoutes(deps.besideShare)),
+    ...(deps.beside && besideRoutes(deps.beside)),
     'GET /state': (_request, response) =>
       sendJson(response, 200, { protocol: GATEWAY_PROTOCOL, ...controller.view(), ...deps.extraState() }),
     'PUT /hold': (request, response) => putHold(deps, request, response),
@@ -101,15 +102,21 @@ export function createControlServer(deps: ControlDeps, tls?: TlsMaterial): Serve
   }, tls);
 }
 
+/** Of blue, where it is two Hydras. */
+interface Beside {
+  readonly share: BesideShare;
+  readonly isReady: () => Readonly<Record<HydraAge, boolean>>;
+}
+
 /** How the requests of blue are split between the older Hydra (0) and the newer one (100). Durable before it is answered. */
-function besideRoutes(beside: BesideShare) {
+function besideRoutes({ share, isReady }: Beside) {
   return {
     'GET /beside': (_request: IncomingMessage, response: ServerResponse) =>
-      sendJson(response, 200, { share: beside.split.share }),
+      sendJson(response, 200, { share: share.split.share, ready: isReady(), inFlight: share.split.inFlight }),
     'PUT /beside': async (request: IncomingMessage, response: ServerResponse) => {
       const body = await readBody(request, response, besideBody);
       if (body === undefined) return;
-      await beside.set(body.share);
+      await share.set(body.share);
       sendJson(response, 200, { share: body.share });
     },
   };

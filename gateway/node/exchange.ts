@@ -91,6 +91,7 @@ export class Exchange implements Parked, Swept {
   deadlineAt = Infinity;
   side: Side | undefined;
   private hydra: HydraAge | undefined;
+  private leaveHydra: (() => void) | undefined;
   sentBytes = 0;
   private relay: Relay | undefined;
   private inFlight = false;
@@ -159,12 +160,19 @@ export class Exchange implements Parked, Swept {
 
   /** Somebody else counts it as in flight from here on. @returns to be called once, when the side has answered or never will */
   handOver(): () => void {
+    const leaveHydra = this.leaveHydra;
+    this.leaveHydra = undefined;
     this.inFlight = false;
-    return () => this.deps.controller.finished(this.kind);
+    return () => {
+      leaveHydra?.();
+      this.deps.controller.finished(this.kind);
+    };
   }
 
   /** The side has answered in full, or never will. Idempotent. */
   upstreamDone(): void {
+    this.leaveHydra?.();
+    this.leaveHydra = undefined;
     if (!this.inFlight) return;
     this.inFlight = false;
     this.deps.controller.finished(this.kind);
@@ -297,6 +305,7 @@ export class Exchange implements Parked, Swept {
     if (runtime.older === undefined) return runtime;
     const { headers } = this.head;
     this.hydra = this.deps.split.pick(headers, () => readForm(headers, whole));
+    this.leaveHydra = this.deps.split.sent(this.hydra);
     return this.hydra === 'new' ? runtime : runtime.older;
   }
 

@@ -9,7 +9,7 @@ import { BesideShare } from './beside-share';
 import { BodyPool } from './body-pool';
 import { type LoadedConfig } from './config';
 import { type GatewayConfig } from './config-schema';
-import { createControlServer } from './control-server';
+import { type ControlDeps, createControlServer } from './control-server';
 import { createFeatures } from './create-features';
 import { Observations } from './observations';
 import { Observer } from './observer';
@@ -22,7 +22,7 @@ import { GatewayMetrics } from './metrics';
 import { createForwardingServer } from './public-server';
 import { createRefreshRetries } from './refresh-call';
 import { ShadowCaller } from './shadow-caller';
-import { closeSides, createSides, pollSides } from './side-runtime';
+import { closeSides, createSides, pollSides, type SideRuntime } from './side-runtime';
 import { StaleChallenges } from './stale-challenges';
 import { createStatusServer } from './status-server';
 import { Sweeper } from './sweeper';
@@ -140,7 +140,7 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
     staleChallenges,
     observations,
     shadow,
-    ...(config.sides.blue.older && { besideShare }),
+    ...besideOf(sides.blue, besideShare),
     member: () => (joined?.membership.hasJoined === true ? joined.id : null),
     token: () => loaded.controlToken,
     extraState: () => ({
@@ -183,6 +183,12 @@ function reportsTo(
     onLateAnswer: (...late) => metrics.onAnswer(...late),
     onEncodedTarget: () => metrics.onEncodedTarget(),
   };
+}
+
+/** What is told and asked of the two Hydras of a side; nothing where there is one. */
+function besideOf({ older, readiness }: SideRuntime, share: BesideShare): Pick<ControlDeps, 'beside'> {
+  if (older === undefined) return {};
+  return { beside: { share, isReady: () => ({ old: older.readiness.isReady, new: readiness.isReady }) } };
 }
 
 interface Remembering {

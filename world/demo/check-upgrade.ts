@@ -12,17 +12,8 @@ interface Seen {
 /** The promises of an upgrade, each with what was observed. */
 export function checkUpgrade({ upgrade, pause, clients }: Seen, report: Report): void {
   const { report: cutover } = upgrade;
-  const { verdict } = clients;
   report.check('the upgrade completed', cutover.outcome === 'completed', cutover.cause?.message ?? cutover.outcome);
-  const failed = failedRequests(clients);
-  report.check('no client saw a failure', failed === 0, `${failed} of ${clients.traffic.requests} requests`);
-  report.check(
-    'the oracle found every promise kept',
-    verdict?.clean === true,
-    verdict === undefined
-      ? 'no verdict'
-      : `${verdict.checked} checked, ${verdict.confirmedButLost} lost, ${verdict.revokedButActive} revived, ${verdict.activeButRefused} refused, ${verdict.changed} changed, ${verdict.unstable} unstable, ${verdict.unobserved} not observed`,
-  );
+  checkTraffic(clients, report);
   const committed = committedSwitchover(cutover);
   report.check(
     'no write met the fence',
@@ -51,5 +42,19 @@ export function checkUpgrade({ upgrade, pause, clients }: Seen, report: Report):
     'all targets serve the same epoch',
     committed !== undefined && epochs.size === 1 && epochs.has(committed.epoch),
     committed?.targets.map(({ name, epoch }) => `${name} ${epoch}`).join(', ') ?? 'none flipped',
+  );
+}
+
+/** What clients saw, and what became of every promise that they were given. */
+export function checkTraffic(clients: TrafficReport, report: Report): void {
+  const { verdict } = clients;
+  const failed = failedRequests(clients);
+  report.check('no client saw a failure', failed === 0, `${failed} of ${clients.traffic.requests} requests`);
+  report.check(
+    'the oracle found every promise kept',
+    verdict?.clean === true,
+    verdict === undefined
+      ? 'no verdict'
+      : `${verdict.checked} checked, ${verdict.confirmedButLost} lost, ${verdict.revokedButActive} revived, ${verdict.activeButRefused} refused, ${verdict.changed} changed, ${verdict.unstable} unstable, ${verdict.unobserved} not observed`,
   );
 }

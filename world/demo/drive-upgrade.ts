@@ -15,6 +15,8 @@ export interface DriveOptions {
   readonly env: Readonly<Record<string, string>>;
   /** A person decides in the Temporal UI. */
   readonly manual: boolean;
+  /** The step before the upgrade. @default false */
+  readonly inPlace?: boolean;
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -33,7 +35,8 @@ export async function driveUpgrade(options: DriveOptions): Promise<DrivenUpgrade
   const connection = await Connection.connect({ address: info.temporal.address });
   try {
     const client = new Client({ connection, namespace: info.temporal.namespace });
-    await mustSucceed(['start', '--config', configFile, '--by', DEMO_PERSON, '--note', 'npm run demo'], env);
+    const how = options.inPlace === true ? ['--in-place'] : [];
+    await mustSucceed(['start', ...how, '--config', configFile, '--by', DEMO_PERSON, '--note', 'npm run demo'], env);
     const handle = client.workflow.getHandle(`cutover/${environmentName()}`);
     if (options.manual) {
       const page = `${info.temporal.uiUrl}/namespaces/${info.temporal.namespace}/workflows/${encodeURIComponent(handle.workflowId)}`;

@@ -10,8 +10,9 @@ import { type DemoReport } from './demo-report';
 import { renderDemo } from './render-demo';
 import { Report } from './report';
 import { runDemo } from './run-demo';
+import { type InPlaceDemoReport, renderInPlaceDemo, runInPlaceDemo } from './run-in-place';
 
-const USAGE = 'usage: npm run demo [-- --manual] [-- --json FILE] [-- --from VERSION]';
+const USAGE = 'usage: npm run demo [-- --manual] [-- --json FILE] [-- --from VERSION | --in-place]';
 
 /**
  * `npm run demo`: the world up, history, traffic, the upgrade through the CLI, proofs, down. Exit 0 only when every check
@@ -21,23 +22,32 @@ async function main(): Promise<number> {
   const signals = watchEndSignals();
   const report = new Report((text) => process.stdout.write(text));
   try {
-    const { manual, json, from } = readArguments();
+    const { manual, json, from, inPlace } = readArguments();
     const logger = createLogger({ level: 'warn', bindings: { process: 'demo' } });
     const world = await report.step('world up', () =>
-      upWorld({ keep: false, from, logger, signal: signals.ended, progress: (line) => report.note(line) }),
+      upWorld({
+        keep: false,
+        from,
+        inPlace,
+        logger,
+        signal: signals.ended,
+        progress: (line) => report.note(line),
+      }),
     );
     signals.onSecond(() => world.kill());
-    let result: DemoReport | undefined;
+    let result: DemoReport | InPlaceDemoReport | undefined;
     try {
       const stopped = signals.happened.then(() => Promise.reject(signals.ended.reason as Error));
       const died = world.died.then((death) => Promise.reject(deathFault(death)));
-      result = await Promise.race([runDemo(world, report, { manual, signal: signals.ended }), stopped, died]);
+      const options = { manual, signal: signals.ended };
+      const run = inPlace ? runInPlaceDemo : runDemo;
+      result = await Promise.race([run(world, report, options), stopped, died]);
     } finally {
       await report.step('world down', () => world.down(result?.ok !== true && !signals.ended.aborted));
     }
     if (!result.ok) report.note(`logs: ${world.info.logsDir}`);
     if (json !== undefined) writeAtomically(resolve(json), result);
-    process.stdout.write(renderDemo(result));
+    process.stdout.write('switchover' in result ? renderDemo(result) : renderInPlaceDemo(result));
     return result.ok ? 0 : 1;
   } catch (error) {
     if (signals.ended.aborted) return signals.exitCode();
@@ -49,18 +59,22 @@ async function main(): Promise<number> {
   }
 }
 
-function readArguments(): { manual: boolean; json: string | undefined; from: UpgradeFrom } {
+function readArguments(): { manual: boolean; json: string | undefined; from: UpgradeFrom; inPlace: boolean } {
   try {
     const { values } = parseArgs({
       options: {
         manual: { type: 'boolean', default: false },
         json: { type: 'string' },
-        from: { type: 'string', default: '1.11.10' },
+        from: { type: 'string' },
+        'in-place': { type: 'boolean', default: false },
       },
     });
-    const from = PATHS.find((path) => path.from === values.from)?.from;
-    if (from === undefined) throw new Error(`no way leads from ${values.from} (there are: ${pathsText()})`);
-    return { manual: values.manual, json: values.json, from };
+    const inPlace = values['in-place'];
+    if (inPlace && values.from !== undefined) throw new Error('--in-place begins with 1.3.2, and takes no --from');
+    const wanted = values.from ?? '1.11.10';
+    const from = PATHS.find((path) => path.from === wanted)?.from;
+    if (from === undefined) throw new Error(`no way leads from ${wanted} (there are: ${pathsText()})`);
+    return { manual: values.manual, json: values.json, from, inPlace };
   } catch (error) {
     throw new CutoverFault('USAGE', `${error instanceof Error ? error.message : String(error)}; ${USAGE}`);
   }

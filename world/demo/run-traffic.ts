@@ -32,7 +32,7 @@ export interface RunningTraffic {
 /** Starts the client population of `world/traffic` before the world's gateway, as a process of its own. */
 export async function startTraffic(
   world: World,
-  options: { readonly keepSecrets?: boolean; readonly ratePerSecond?: number } = {},
+  options: Pick<TrafficConfigInput, 'keepSecrets' | 'ratePerSecond' | 'population'> = {},
 ): Promise<RunningTraffic> {
   const { info, supervisor } = world;
   const report = join(info.runDir, 'processes', 'traffic-report.json');
@@ -46,6 +46,7 @@ export async function startTraffic(
     policyUrl: info.policyService.url,
     ratePerSecond: options.ratePerSecond ?? RATE_PER_SECOND,
     ...(options.keepSecrets === true && { keepSecrets: true }),
+    ...(options.population && { population: options.population }),
   };
   const service = serviceProcess(
     { runDir: info.runDir, dataDir: dataDir(info.runDir) },

@@ -9,4 +9,4 @@ export {
 } from './create-hydra-database';
 export { type HydraProcessOptions, hydraProcess } from './hydra-process';
 export { type HydraLaunch, hydraSettings } from './launch-settings';
-export { type MigrateOptions, migrateHydra } from './migrate-hydra';
+export { type MigrateOptions, migrateHydra, runMigrate } from './migrate-hydra';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CutoverFault } from '../../domain/faults';
 import { cleanEnvironment, describeLog, forgetProcess, logsDir, recordProcess } from '../supervisor';
-import { HYDRA_VERSION_FACTS } from '../../hydra/versions';
-import { type HydraVersion } from '../toolchain/types';
+import { HYDRA_LAUNCH_FACTS, HYDRA_VERSION_FACTS } from '../../hydra/versions';
+import { type HydraVersion, type LaunchedVersion } from '../toolchain/types';
 import { type HydraDatabase, type PostgresLogin, hydraDsn, withClient } from './create-hydra-database';
 
 export interface MigrateOptions {
@@ -35,7 +35,6 @@ export async function migrateHydra(options: MigrateOptions): Promise<{ before: n
   const { count, last } = HYDRA_VERSION_FACTS[options.version].migrations;
   const before = await appliedMigrations(options);
   const logFile = join(logsDir(options.runDir), `${options.name}.log`);
-  mkdirSync(logsDir(options.runDir), { recursive: true });
   const end = await runMigrate(options, logFile);
   const after = await appliedMigrations(options);
   if (after.versions.length === count && after.versions.at(-1) === last) {
@@ -61,10 +60,14 @@ async function appliedMigrations(options: MigrateOptions): Promise<{ versions: s
 }
 
 /** @returns how it ended, for a message */
-async function runMigrate(options: MigrateOptions, logFile: string): Promise<string> {
+export async function runMigrate(
+  options: Omit<MigrateOptions, 'version'> & { readonly version: LaunchedVersion },
+  logFile = join(logsDir(options.runDir), `${options.name}.log`),
+): Promise<string> {
+  mkdirSync(logsDir(options.runDir), { recursive: true });
   const { host, port, database, runDir, name } = options;
   const log = openSync(logFile, 'a', 0o600);
-  const child = spawn(options.binary, [...HYDRA_VERSION_FACTS[options.version].migrateArgs], {
+  const child = spawn(options.binary, [...HYDRA_LAUNCH_FACTS[options.version].migrateArgs], {
     stdio: ['ignore', log, log],
     env: cleanEnvironment({
       DSN: hydraDsn(host, port, database),

@@ -17,6 +17,8 @@ export const loginAppConfig = z.strictObject({
     .int()
     .min(0)
     .default(24 * 3_600_000),
+  /** Whether it says how it authenticated: Hydra before 1.11 refuses a login with a field that it does not know. */
+  sendsAmr: z.boolean().default(true),
   hydraDeadlineMs: z.int().min(100).max(120_000).default(10_000),
 });
 export type LoginAppConfig = z.infer<typeof loginAppConfig>;

@@ -121,7 +121,12 @@ export class LoginApp {
         loginPage({ challenge, csrf, clientName: nameOf(found.value.client), username: shown, problem }),
       );
     }
-    const body = { subject: username, ...this.rememberFields(form), acr: '0', amr: ['pwd'] };
+    const body = {
+      subject: username,
+      ...this.rememberFields(form),
+      acr: '0',
+      ...(this.deps.config().sendsAmr ? { amr: ['pwd'] } : {}),
+    };
     return this.follow(await this.deps.hydra.accept('login', challenge, body));
   }
 

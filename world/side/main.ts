@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util';
 import { asCutoverFault, CutoverFault } from '../../domain/faults';
-import { SIDE_NAMES, type SideName } from '../../domain/sides';
 import { hydraDsn, hydraProcess } from '../hydra';
 import { endProcess, startDetached } from '../supervisor';
-import { hydraProcessName, readSideFile } from './side-file';
+import { bridged } from './bridged';
+import { type Deployment, DEPLOYMENTS, hydraProcessName, readSideFile } from './side-file';
 
 const USAGE =
-  'usage: start|stop blue|green --run-dir DIR; green takes CUTOVER_DB_HOST and CUTOVER_DB_PORT from the environment';
+  'usage: start|stop|encrypt blue|green|older|beside|bridge --run-dir DIR; green takes CUTOVER_DB_HOST and CUTOVER_DB_PORT from the environment, encrypt GATEWAY_CONTROL_URL and GATEWAY_CONTROL_TOKEN';
 const STOP_GRACE_MS = 8_000;
 
 /**
@@ -15,38 +15,41 @@ const STOP_GRACE_MS = 8_000;
  */
 async function main(): Promise<void> {
   const { action, side, runDir } = readArguments();
-  if (action === 'stop') {
-    await endProcess(runDir, hydraProcessName(side), STOP_GRACE_MS);
-    return;
-  }
+  if (action === 'start') await start(side, runDir);
+  else if (action === 'stop') await stop(side, runDir);
+  else await bridged(process.env, { start: (name) => start(name, runDir), stop: (name) => stop(name, runDir) });
+}
+
+function stop(side: Deployment, runDir: string): Promise<unknown> {
+  return endProcess(runDir, hydraProcessName(side), STOP_GRACE_MS);
+}
+
+async function start(side: Deployment, runDir: string): Promise<void> {
   const { version, binary, database, launch, address } = readSideFile(runDir, side);
   const { host, port } = address ?? addressFromEnvironment(process.env);
+  const { dsnOptions, pairwiseSalt, extra, ...urls } = launch;
+  const dsn = hydraDsn(host, port, database);
   const spec = hydraProcess({
     name: hydraProcessName(side),
     version,
     binary,
     launch: {
-      dsn: hydraDsn(host, port, database),
-      secretsSystem: launch.secretsSystem,
-      publicPort: launch.publicPort,
-      adminPort: launch.adminPort,
-      issuer: launch.issuer,
-      loginUrl: launch.loginUrl,
-      consentUrl: launch.consentUrl,
-      logoutUrl: launch.logoutUrl,
-      ...(launch.pairwiseSalt === undefined ? {} : { pairwiseSalt: launch.pairwiseSalt }),
+      ...urls,
+      dsn: dsnOptions === undefined ? dsn : `${dsn}&${dsnOptions}`,
+      ...(pairwiseSalt === undefined ? {} : { pairwiseSalt }),
+      ...(extra === undefined ? {} : { extra }),
     },
   });
   await startDetached(spec, runDir);
 }
 
-function readArguments(): { action: 'start' | 'stop'; side: SideName; runDir: string } {
+function readArguments(): { action: 'start' | 'stop' | 'encrypt'; side: Deployment; runDir: string } {
   try {
     const { positionals, values } = parseArgs({ allowPositionals: true, options: { 'run-dir': { type: 'string' } } });
     const [action, name] = positionals;
-    const side = SIDE_NAMES.find((known) => known === name);
+    const side = DEPLOYMENTS.find((known) => known === name);
     const runDir = values['run-dir'];
-    if ((action !== 'start' && action !== 'stop') || side === undefined || runDir === undefined)
+    if ((action !== 'start' && action !== 'stop' && action !== 'encrypt') || side === undefined || runDir === undefined)
       throw new Error('not understood');
     return { action, side, runDir };
   } catch (error) {

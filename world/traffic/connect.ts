@@ -63,7 +63,7 @@ export async function connect(config: TrafficConfig): Promise<Connection> {
   const api = new HydraApi(silent, tokenEndpoint);
   try {
     const base = {
-      shared: await createSharedClients(api, registry, runName),
+      shared: await createSharedClients(api, registry, runName, config.population.jwt_bearer !== 0),
       keys: new SigningKeys(api),
       values: new SeenValues(),
       witness: (finding: Finding) => void (witnessed.length < WITNESSED_KEPT && witnessed.push(finding)),

@@ -99,7 +99,8 @@ async function resolveTools(options: UpWorldOptions, progress: (line: string) =>
   await resolvePostgres(options.postgresMajor ?? 15, how);
   const tool = async (version: HydraVersion) => ({ version, binary: await resolveHydra(version, how) });
   const hydra = { blue: await tool(options.from ?? '1.11.10'), green: await tool('2.3.0') };
-  return { hydra, temporal: await resolveTemporalCli(how) };
+  const older = options.inPlace === true ? { olderHydra: await resolveHydra('1.3.2', how) } : {};
+  return { hydra, ...older, temporal: await resolveTemporalCli(how) };
 }
 
 async function startParts(

@@ -42,6 +42,8 @@ export interface SideInfo {
   readonly instance: InstanceInfo;
   readonly database: DatabaseInfo;
   readonly hydra: HydraInfo;
+  /** The older Hydra that serves until the step in place is over; `hydra` is where the newer one comes to. */
+  readonly older?: { readonly publicUrl: string; readonly adminUrl: string };
 }
 
 export interface InstanceInfo {

@@ -13,6 +13,8 @@ export interface WorldOptions {
   readonly from?: UpgradeFrom;
   /** @default 15 */
   readonly postgresMajor?: PostgresMajor;
+  /** Blue begins with Hydra 1.3.2, and its config has the step in place to `from`. @default false */
+  readonly inPlace?: boolean;
   /** 0 takes a free one. @default 0 */
   readonly temporalPort?: number;
   /** @default 0 */
@@ -26,6 +28,8 @@ export interface HydraTool {
 
 export interface WorldTools {
   readonly hydra: { readonly blue: HydraTool; readonly green: HydraTool };
+  /** Of a world that begins in place. */
+  readonly olderHydra?: string;
   readonly temporal: string;
 }
 

@@ -14,7 +14,8 @@ import { type WorldPart } from './world-part';
 export const WORLD_PARTS: readonly (readonly WorldPart[])[] = [
   [rdsEndpointPart, temporalPart],
   [blueSidePart],
-  [gatewayPart, policyServicePart, resourceApiPart],
-  [loginAppPart, deploymentPart],
+  // Where blue may be either of two Hydras, its dependents ask the gateway.
+  [gatewayPart],
+  [policyServicePart, resourceApiPart, loginAppPart, deploymentPart],
   [firstGrantPart, cutoverPart],
 ];

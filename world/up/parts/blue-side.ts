@@ -10,6 +10,7 @@ import {
 import { ensureInstance, rdsClient } from '../rds-client';
 import { rdsWait } from './rds-endpoint';
 import { startOnPorts } from '../start-on-ports';
+import { startOlderHydra } from './older-hydra';
 import { type HydraInfo, type InstanceInfo } from '../world-info';
 import { type WorldContext, type WorldPart, known } from '../world-part';
 
@@ -45,9 +46,12 @@ export const blueSidePart: WorldPart = {
     const master = { host, port, user: masterUser, password: masterPassword };
     await createHydraDatabase(master, database);
     await createLogin(master, GATEWAY_ROLE, context.settings.secret('gateway-database-password'));
-    const hydra = await startHydra(context, instance, database);
     const { role: user, password, caFile } = database;
-    return { blue: { instance, database: { name: 'hydra', user, password, caFile }, hydra } };
+    const blue = { instance, database: { name: 'hydra', user, password, caFile } };
+    if (context.options.inPlace === true) {
+      return { blue: { ...blue, ...(await startOlderHydra(context, master, instance, database)) } };
+    }
+    return { blue: { ...blue, hydra: await startHydra(context, instance, database) } };
   },
 };
 

@@ -5,9 +5,12 @@ import { type ConfigInput } from '../../../config/schema';
 import { iamPolicyOf, sqlOf } from '../../../cli/privileges/privileges-of';
 import { loadConfig } from '../../../config/load';
 import { type ProcessSpec, cleanEnvironment, readJson, typescriptCommand, writeAtomically } from '../../supervisor';
-import { HYDRA_VERSION_FACTS } from '../../../hydra/versions';
+import { HYDRA_LAUNCH_FACTS, HYDRA_VERSION_FACTS } from '../../../hydra/versions';
 import { createLogin, withClient } from '../../hydra';
+import { type Deployment } from '../../side/side-file';
+import { blueAdminUrl } from '../blue-admin-url';
 import { GATEWAY_ROLE } from './blue-side';
+import { createScratch, NEXT_ROLE, SCRATCH_DATABASE } from './older-hydra';
 import { type PartialInfo, type WorldContext, type WorldPart, known } from '../world-part';
 
 /** The name of this environment, and so of the workflow: `cutover/world`. */
@@ -57,6 +60,8 @@ async function givePrivileges(
   const master = { host, port, user, password };
   await withClient(master, database.name, (client) => client.query(sqlOf(config)));
   await createLogin(master, TOOL_ROLE, context.settings.secret('tool-database-password'));
+  if (context.options.inPlace !== true) return;
+  await createScratch(master, TOOL_ROLE);
 }
 
 /** How the supervisor runs the worker, first and again after it was killed. */
@@ -100,7 +105,7 @@ function cutoverConfig(
     ssl: { mode: 'verify-full', ca: `\${file:${known(info, 'rds').caFile}}` },
   } as const;
   const states = {
-    blue: { adminUrl: hydra.adminUrl, apiGeneration: HYDRA_VERSION_FACTS[hydra.version].apiGeneration },
+    blue: { adminUrl: blueAdminUrl(info), apiGeneration: HYDRA_VERSION_FACTS[hydra.version].apiGeneration },
     green: {
       adminUrl: greenHydra.adminUrl,
       apiGeneration: HYDRA_VERSION_FACTS[context.tools.hydra.green.version].apiGeneration,
@@ -124,6 +129,7 @@ function cutoverConfig(
       commands: { stop: sideCommand(context, 'stop', 'blue'), start: sideCommand(context, 'start', 'blue') },
     },
     green: greenConfig(context, info, login, secret),
+    ...inPlaceConfig(context, info, secret),
     gateways: [
       {
         name: 'gateway',
@@ -168,7 +174,49 @@ function greenConfig(
   };
 }
 
-function sideCommand(context: WorldContext, action: 'start' | 'stop', side: 'blue' | 'green') {
+/** Nothing in a world that begins with blue's own version. */
+function inPlaceConfig(
+  context: WorldContext,
+  info: PartialInfo,
+  secret: (name: string, value: string) => string,
+): Pick<ConfigInput, 'inPlace'> {
+  const { older, hydra, database } = known(info, 'blue');
+  if (older === undefined) return {};
+  const secretEnv = { SECRETS_SYSTEM: secret('hydra-secrets-system', hydra.secretsSystem) };
+  const env = { SQA_OPT_OUT: 'true', LOG_LEVEL: 'warn' };
+  const { migrateArgs } = HYDRA_LAUNCH_FACTS['1.3.2'];
+  const { controlUrl, controlToken } = known(info, 'gateway');
+  const encrypt = sideCommand(context, 'encrypt', 'blue');
+  return {
+    inPlace: {
+      from: '1.3.2',
+      old: older,
+      oldRole: database.user,
+      newRole: NEXT_ROLE,
+      scratch: { name: SCRATCH_DATABASE },
+      commands: {
+        migrateOld: { argv: [context.tools.olderHydra ?? '', ...migrateArgs], env, secretEnv },
+        migrateNew: {
+          argv: [context.tools.hydra.blue.binary, ...HYDRA_VERSION_FACTS[hydra.version].migrateArgs],
+          env,
+          secretEnv,
+        },
+        startBeside: sideCommand(context, 'start', 'beside'),
+        stopBeside: sideCommand(context, 'stop', 'beside'),
+        stopOld: sideCommand(context, 'stop', 'older'),
+        startOld: sideCommand(context, 'start', 'older'),
+        encrypt: {
+          argv: encrypt.argv,
+          env: { ...encrypt.env, GATEWAY_CONTROL_URL: controlUrl },
+          secretEnv: { GATEWAY_CONTROL_TOKEN: secret('gateway-token', controlToken) },
+        },
+      },
+      judge: { durationMs: 15_000, pollMs: 1_000, requestsMin: 10 },
+    },
+  };
+}
+
+function sideCommand(context: WorldContext, action: 'start' | 'stop' | 'encrypt', side: Deployment) {
   const { command, args, env } = typescriptCommand('world/side/main.ts', [action, side, '--run-dir', context.runDir]);
   return { argv: [command, ...args], env: { ...env } };
 }

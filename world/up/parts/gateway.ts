@@ -8,6 +8,7 @@ import { startOnPorts } from '../start-on-ports';
 import { type ProcessSpec } from '../../supervisor';
 import { type Service, serviceFolder, serviceProcess } from '../service-process';
 import { type HydraVersion } from '../../toolchain/types';
+import { type SideInfo } from '../world-info';
 import { type WorldContext, type WorldPart, known } from '../world-part';
 import { GATEWAY_ROLE } from './blue-side';
 import { tlsDir } from './rds-endpoint';
@@ -53,7 +54,7 @@ export const gatewayPart: WorldPart = {
                 control: { port: chosen['gateway-control'] },
               },
               sides: {
-                blue: { publicUrl: hydra.publicUrl, adminUrl: hydra.adminUrl, apiGeneration: generation.blue },
+                blue: { ...urlsOf(known(info, 'blue')), apiGeneration: generation.blue },
                 green: { ...green, apiGeneration: generation.green },
               },
               stateFile: join(serviceFolder(context, 'gateway'), 'state.json'),
@@ -106,6 +107,10 @@ function serving(gateway: Service<z.output<typeof readySchema>>): ProcessSpec {
       return statusCode === 200;
     },
   };
+}
+
+function urlsOf({ hydra: { publicUrl, adminUrl }, older }: SideInfo) {
+  return { publicUrl, adminUrl, ...(older && { older }) };
 }
 
 function generations({ tools }: WorldContext, blue: HydraVersion) {

@@ -19,6 +19,7 @@ export const loginAppPart: WorldPart = {
         hydra: { adminUrl: gateway.adminUrl, apiGeneration: 1 },
         hydraPublicUrl: gateway.publicUrl,
         password,
+        sendsAmr: context.options.inPlace !== true,
         hydraDeadlineMs: HYDRA_DEADLINE_MS,
       },
     });

@@ -4,6 +4,7 @@ import { type HydraDatabase, createHydraDatabase, databaseUrl } from '../../hydr
 import { ensureInstance, rdsClient } from '../rds-client';
 import { rdsWait } from './rds-endpoint';
 import { HYDRA_DEADLINE_MS, serviceFolder, serviceProcess } from '../service-process';
+import { blueAdminUrl } from '../blue-admin-url';
 import { type WorldPart, known } from '../world-part';
 import { dependentReady } from './dependent-ready';
 
@@ -37,7 +38,7 @@ export const policyServicePart: WorldPart = {
         stateFile: join(serviceFolder(context, 'policy-service'), 'state.json'),
         hydraDeadlineMs: HYDRA_DEADLINE_MS,
         initial: {
-          adminUrl: known(info, 'blue').hydra.adminUrl,
+          adminUrl: blueAdminUrl(info),
           apiGeneration: HYDRA_VERSION_FACTS[known(info, 'blue').hydra.version].apiGeneration,
         },
         cleanup: CLEANUP,

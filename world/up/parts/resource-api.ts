@@ -1,6 +1,7 @@
 import { HYDRA_VERSION_FACTS } from '../../../hydra/versions';
 import { join } from 'node:path';
 import { HYDRA_DEADLINE_MS, serviceFolder, serviceProcess } from '../service-process';
+import { blueAdminUrl } from '../blue-admin-url';
 import { type WorldPart, known } from '../world-part';
 import { dependentReady } from './dependent-ready';
 
@@ -18,7 +19,7 @@ export const resourceApiPart: WorldPart = {
         stateFile: join(serviceFolder(context, 'resource-api'), 'state.json'),
         hydraDeadlineMs: HYDRA_DEADLINE_MS,
         initial: {
-          adminUrl: known(info, 'blue').hydra.adminUrl,
+          adminUrl: blueAdminUrl(info),
           apiGeneration: HYDRA_VERSION_FACTS[known(info, 'blue').hydra.version].apiGeneration,
         },
       },

@@ -1,4 +1,5 @@
 import { BesideSplit } from '../../../../gateway/core/beside';
+import { until } from '../../../support/until';
 import { useParts } from '../support/fixture';
 
 const NO_FORM = () => undefined;
@@ -75,7 +76,7 @@ describe('a gateway before two Hydras of blue', () => {
       return ((await answer.json()) as { name: string }).name;
     };
     expect(await ask(gateway.publicUrl)).toBe('old');
-    expect((await gateway.control('GET', '/beside')).body).toEqual({ share: 0 });
+    expect((await gateway.control('GET', '/beside')).body).toMatchObject({ share: 0 });
     expect((await gateway.control('PUT', '/beside', { share: 101 })).status).toBe(400);
     expect((await gateway.control('PUT', '/beside', { share: 50 })).body).toEqual({ share: 50 });
     const names = new Set<string>();
@@ -97,7 +98,49 @@ describe('a gateway before two Hydras of blue', () => {
       );
     expect(count('old') + count('new')).toBe(41);
     const again = await parts.keep(gateway.restart());
-    expect((await again.control('GET', '/beside')).body).toEqual({ share: 50 });
+    expect((await again.control('GET', '/beside')).body).toMatchObject({ share: 50 });
+  });
+
+  it('says which of them is ready, and what each has not answered', async () => {
+    const waiting: (() => void)[] = [];
+    const older = await parts.upstream((request, response) => {
+      request.resume();
+      const answer = () => response.writeHead(200, { 'Content-Type': 'application/json' }).end('{}');
+      if (request.url === '/health/ready') answer();
+      else waiting.push(answer);
+    });
+    const nobody = 'http://127.0.0.1:1';
+    const gateway = await parts.gateway({
+      config: {
+        sides: {
+          blue: {
+            ...{ publicUrl: nobody, adminUrl: nobody, apiGeneration: 1 },
+            older: { publicUrl: older.url, adminUrl: older.url },
+          },
+          green: { publicUrl: nobody, adminUrl: nobody, apiGeneration: 2 },
+        },
+      },
+    });
+    const beside = async () =>
+      (await gateway.control('GET', '/beside')).body as {
+        ready: { old: boolean };
+        inFlight: { old: number; new: number };
+      };
+    const ask = () => fetch(`${gateway.publicUrl}/oauth2/revoke`, { headers: { Connection: 'close' } });
+    const inFlight = (old: number) =>
+      until(`${old} in flight at the old one`, async () => (await beside()).inFlight.old === old);
+    await until('the old one is ready', async () => (await beside()).ready.old);
+    const answers = [ask(), ask()];
+    await until('both requests are at the old one', () => waiting.length === 2);
+    await gateway.control('PUT', '/beside', { share: 100 });
+    expect(await beside()).toEqual({ share: 100, ready: { old: true, new: false }, inFlight: { old: 2, new: 0 } });
+    waiting.shift()?.();
+    await inFlight(1);
+    waiting.shift()?.();
+    await Promise.all(answers);
+    await inFlight(0);
+    expect((await ask()).status).toBe(502);
+    expect((await beside()).inFlight).toEqual({ old: 0, new: 0 });
   });
 
   it('knows of no share where blue is one Hydra', async () => {

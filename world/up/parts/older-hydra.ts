@@ -1,0 +1,101 @@
+import { escapeIdentifier } from 'pg';
+import { CutoverFault } from '../../../domain/faults';
+import { HYDRA_VERSION_FACTS } from '../../../hydra/versions';
+import {
+  createLogin,
+  type HydraDatabase,
+  hydraDsn,
+  hydraProcess,
+  type PostgresLogin,
+  runMigrate,
+  withClient,
+} from '../../hydra';
+import { startOnPorts } from '../start-on-ports';
+import { type InstanceInfo, type SideInfo } from '../world-info';
+import { type WorldContext } from '../world-part';
+
+const VERSION = '1.3.2';
+const NEXT = '1.11.10';
+/** What the newer Hydra logs in as while both serve. */
+export const NEXT_ROLE = 'hydra_next';
+export const SCRATCH_DATABASE = 'hydra_scratch';
+/** Its sessions end by themselves soon after the switch to the views: nobody is cut off. */
+export const OLDER_LIFETIME = 'max_conn_lifetime=3s';
+
+/** Hydra 1.3.2 on a database that it has migrated, and what an upgrade in place needs beside it. */
+export async function startOlderHydra(
+  context: WorldContext,
+  master: PostgresLogin,
+  instance: InstanceInfo,
+  database: HydraDatabase,
+): Promise<Pick<SideInfo, 'hydra' | 'older'>> {
+  const { settings, tools, runDir } = context;
+  const { host, port } = instance;
+  const binary = tools.olderHydra ?? '';
+  const secretsSystem = settings.secret('hydra-secrets-system');
+  const pairwiseSalt = settings.secret('hydra-pairwise-salt');
+  await createLogin(master, NEXT_ROLE, settings.secret('next-hydra-password'));
+  await withClient(master, 'postgres', (client) =>
+    client.query(`GRANT ${escapeIdentifier(database.role)} TO ${escapeIdentifier(NEXT_ROLE)}`),
+  );
+  const name = 'blue-hydra-older-migrate';
+  const end = await runMigrate({ version: VERSION, binary, host, port, database, secretsSystem, runDir, name });
+  const isMade = await withClient(
+    { host, port, user: database.role, password: database.password, caFile: database.caFile ?? '' },
+    database.database,
+    async (client) => (await client.query(`SELECT 1 FROM pg_class WHERE relname = 'hydra_client'`)).rowCount === 1,
+  );
+  if (!isMade) throw new CutoverFault('CHECK_FAILED', `hydra ${VERSION} migrate sql (${end}) made no hydra_client`);
+  const issuer = `https://127.0.0.1:${await settings.port('gateway-public')}/`;
+  const loginApp = `http://127.0.0.1:${await settings.port('login-app')}`;
+  const next = {
+    public: await settings.port('blue-hydra-public'),
+    admin: await settings.port('blue-hydra-admin'),
+  };
+  const wanted = { 'older-hydra-public': undefined, 'older-hydra-admin': undefined };
+  const { process: running, ports } = await startOnPorts(context, wanted, (chosen) =>
+    hydraProcess({
+      name: 'older-hydra',
+      version: VERSION,
+      binary,
+      launch: {
+        dsn: `${hydraDsn(host, port, database)}&${OLDER_LIFETIME}`,
+        secretsSystem,
+        publicPort: chosen['older-hydra-public'],
+        adminPort: chosen['older-hydra-admin'],
+        issuer,
+        loginUrl: `${loginApp}/login`,
+        consentUrl: `${loginApp}/consent`,
+        logoutUrl: `${loginApp}/logout`,
+        pairwiseSalt,
+      },
+    }),
+  );
+  return {
+    older: {
+      publicUrl: `http://127.0.0.1:${ports['older-hydra-public']}`,
+      adminUrl: `http://127.0.0.1:${ports['older-hydra-admin']}`,
+    },
+    hydra: {
+      version: NEXT,
+      publicUrl: `http://127.0.0.1:${next.public}`,
+      adminUrl: `http://127.0.0.1:${next.admin}`,
+      issuer,
+      loginUrl: `${loginApp}/login`,
+      secretsSystem,
+      pairwiseSalt,
+      needsForwardedProto: HYDRA_VERSION_FACTS[NEXT].needsForwardedProto,
+      pid: running.pid,
+    },
+  };
+}
+
+/** Where the vendor's migrations are watched: empty, and the tool's. After the tool's role was made. */
+export async function createScratch(master: PostgresLogin, owner: string): Promise<void> {
+  await withClient(master, 'postgres', async (client) => {
+    const known = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [SCRATCH_DATABASE]);
+    if (known.rowCount !== 0) return;
+    await client.query(`GRANT ${escapeIdentifier(owner)} TO CURRENT_USER`);
+    await client.query(`CREATE DATABASE ${escapeIdentifier(SCRATCH_DATABASE)} OWNER ${escapeIdentifier(owner)}`);
+  });
+}
