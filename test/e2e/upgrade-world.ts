@@ -46,7 +46,7 @@ export class UpgradeWorld {
     return new UpgradeWorld(world, folder, connection, temporal);
   }
 
-  traffic(options: { readonly keepSecrets?: boolean } = {}): Promise<RunningTraffic> {
+  traffic(options: Parameters<typeof startTraffic>[1] = {}): Promise<RunningTraffic> {
     return startTraffic(this.world, { ratePerSecond: RATE_PER_SECOND, ...options });
   }
 
