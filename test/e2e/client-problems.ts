@@ -3,13 +3,20 @@ import { type TrafficReport } from '../../world/traffic';
 
 const EXAMPLES = 5;
 
-/** What clients have to complain about, with examples; nothing when no request failed and every promise was kept. */
-export function clientProblems(clients: TrafficReport): string[] {
+type Failure = TrafficReport['traffic']['failures'][number];
+
+/**
+ * What clients have to complain about, with examples; nothing when no request failed and every promise was kept.
+ *
+ * @param isLimit of a failure that docs/limits.md names
+ */
+export function clientProblems(clients: TrafficReport, isLimit: (failure: Failure) => boolean = () => false): string[] {
   const { traffic, verdict } = clients;
   const problems: string[] = [];
-  const failed = failedRequests(clients);
+  const unnamed = traffic.failures.filter((failure) => !isLimit(failure));
+  const failed = failedRequests(clients) - (traffic.failures.length - unnamed.length);
   if (failed > 0) {
-    const examples = JSON.stringify(traffic.failures.slice(0, EXAMPLES));
+    const examples = JSON.stringify(unnamed.slice(0, EXAMPLES));
     problems.push(`${failed} requests failed (allowed 0): ${examples}`);
   }
   if (verdict?.clean !== true) problems.push(`broken promises: ${JSON.stringify(verdict?.findingsByName)}`);
