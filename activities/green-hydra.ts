@@ -1,6 +1,5 @@
 import { CutoverFault } from '../domain/faults';
 import { CUTOVER_TAG } from '../domain/ports/database-provider';
-import { queryRows } from '../domain/ports/sql-client';
 import { type SideName } from '../domain/sides';
 import { type StepInput } from '../domain/steps';
 import { type StartReceipt } from '../domain/receipts';
@@ -9,6 +8,7 @@ import { runSideCommand } from './green/side-commands';
 import { hasTakenWrites } from '../hydra/arbiter';
 import { readArbiter } from '../hydra/arbiter/arbiter';
 import { takeGreenOutOfUse } from './green/take-out-of-use';
+import { sessionMoved } from './green/session-moved';
 import { waitFor } from './green/wait-for';
 import { withClosedGreen, withGreen } from './green/with-green';
 import { type Step, type StepContext, type StepDeps } from './step';
@@ -112,19 +112,13 @@ async function stop(
  */
 async function assertUsesGreen(deps: StepDeps, input: StepInput, context: StepContext): Promise<void> {
   const { hydraRole } = deps.settings.green;
-  const used = await withGreen(deps, input, context, 'whose Hydra', async (green) => {
-    const [clock] = await queryRows<{ now: string }>(green, 'SELECT clock_timestamp()::text AS now');
-    return waitFor(context, Math.min(PROOF_MS, deadlineOf(deps)), { step: 'whose Hydra is it' }, async () => {
-      await deps.hydra.isReady('green');
-      const [row] = await queryRows<{ seen: boolean }>(
-        green,
-        `SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE usename = $1 AND datname = current_database()
-                           AND state_change >= $2::timestamptz) AS seen`,
-        [hydraRole, clock?.now],
-      );
-      return row?.seen === true;
-    });
-  });
+  const used = await withGreen(deps, input, context, 'whose Hydra', (green) =>
+    sessionMoved(context, green, {
+      ...{ role: hydraRole, moment: 'state_change', step: 'whose Hydra is it' },
+      deadlineMs: Math.min(PROOF_MS, deadlineOf(deps)),
+      ask: () => deps.hydra.isReady('green'),
+    }),
+  );
   if (used) return;
   throw new CutoverFault(
     'CROSSED_CONNECTION',

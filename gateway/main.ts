@@ -1,3 +1,4 @@
+import { errorMessage } from '../domain/error-message';
 import { rename, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { asCutoverFault, CutoverFault } from '../domain/faults';
@@ -116,7 +117,7 @@ function readArguments(): Command {
     if (values.config === undefined) throw new Error('--config is missing');
     return { kind: values.check ? 'check' : 'serve', config: values.config, ready: values.ready };
   } catch (error) {
-    throw new CutoverFault('USAGE', `${error instanceof Error ? error.message : String(error)}; see --help`);
+    throw new CutoverFault('USAGE', `${errorMessage(error)}; see --help`);
   }
 }
 

@@ -1,21 +1,10 @@
-import { type InPlaceCommand } from '../../domain/in-place/settings';
+import { IN_PLACE_COMMANDS } from '../../domain/in-place/settings';
 import { type Findings } from '../preflight/findings';
 import { type InPlaceDeps } from './deps';
 
-/** Without `startOld` the way back from a stopped old version is a person's; the others are needed. */
-const NEEDED: readonly InPlaceCommand[] = [
-  'migrateOld',
-  'migrateNew',
-  'startBeside',
-  'stopBeside',
-  'stopOld',
-  'startOld',
-  'encrypt',
-];
-
 /** The programs that the steps will run are there. Runs none of them. */
 export async function checkInPlaceCommands({ commands }: InPlaceDeps, findings: Findings): Promise<void> {
-  for (const name of NEEDED) {
+  for (const name of IN_PLACE_COMMANDS) {
     const path = `inPlace.commands.${name}`;
     if (!commands.has(name)) {
       findings.problem(path, 'is missing', `add it: an upgrade in place needs the command ${name}`);

@@ -3,9 +3,9 @@ import { CutoverFault } from '../../domain/faults';
 import { type HydraAge } from '../../domain/in-place/ages';
 import { type InPlaceCommand } from '../../domain/in-place/settings';
 import { type BesideReceipt } from '../../domain/in-place/receipts';
-import { queryRows } from '../../domain/ports/sql-client';
 import { type StepInput } from '../../domain/steps';
 import { oldSessions } from '../../hydra/in-place/compatibility';
+import { sessionMoved } from '../green/session-moved';
 import { waitFor } from '../green/wait-for';
 import { type StepContext } from '../step';
 import { type InPlaceDeps, type InPlaceStep } from './deps';
@@ -143,19 +143,12 @@ async function awaitGone(deps: InPlaceDeps, age: HydraAge, command: string, cont
 /** One that logs in as the old version's role would look through the old version's views. */
 async function assertOwnRole(deps: InPlaceDeps, context: StepContext): Promise<void> {
   const { newRole } = deps.settings;
-  const moved = await onLive(deps, context, async (client) => {
-    const [clock] = await queryRows<{ now: string }>(client, 'SELECT clock_timestamp()::text AS now');
-    return waitFor(context, PROOF_MS, { step: 'whose sessions are it' }, async () => {
-      await deps.hydra.new.readClients('blue');
-      const [row] = await queryRows<{ seen: boolean }>(
-        client,
-        `SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE usename = $1 AND datname = current_database()
-                           AND query_start >= $2::timestamptz) AS seen`,
-        [newRole, clock?.now],
-      );
-      return row?.seen === true;
-    });
-  });
+  const moved = await onLive(deps, context, (client) =>
+    sessionMoved(context, client, {
+      ...{ role: newRole, moment: 'query_start', deadlineMs: PROOF_MS, step: 'whose sessions are it' },
+      ask: () => deps.hydra.new.readClients('blue'),
+    }),
+  );
   if (moved) return;
   throw new CutoverFault(
     'CHECK_FAILED',

@@ -1,5 +1,6 @@
 import { type InPlacePlan } from '../../domain/in-place/receipts';
 import { type InPlacePreflightInput } from '../../domain/in-place/steps';
+import { checkWorker } from '../preflight/check-input';
 import { Findings } from '../preflight/findings';
 import { digestOf } from './bookkeeping';
 import { checkOldDatabase, type SeenDatabase } from './check-database';
@@ -23,7 +24,7 @@ export const planInPlace: InPlaceStep<InPlacePreflightInput, InPlacePlan> = asyn
     context.heartbeat({ check: where });
     return findings.attempt(where, context.signal, check);
   };
-  await attempt('settings', () => checkInput(deps.settings, input, findings));
+  await attempt('settings', () => checkWorker(settings, input, { run: 'run', look: '`plan --in-place`' }, findings));
   await attempt('commands', () => checkInPlaceCommands(deps, findings));
   await attempt('the old Hydra', () => checkOldHydra(deps, findings));
   await attempt('gateways', () => checkBesideGateways(deps, findings));
@@ -64,24 +65,3 @@ export const planInPlace: InPlaceStep<InPlacePreflightInput, InPlacePlan> = asyn
     gates: settings.gates,
   };
 };
-
-function checkInput(
-  { environment, configDigest }: { readonly environment: string; readonly configDigest: string },
-  input: InPlacePreflightInput,
-  findings: Findings,
-): void {
-  if (input.environment !== environment) {
-    findings.problem(
-      'environment',
-      `the run is of ${input.environment}, the worker's config of ${environment}`,
-      'start it with the name in the config, or ask the worker of that environment',
-    );
-  }
-  if (input.configDigest !== undefined && input.configDigest !== configDigest) {
-    findings.problem(
-      'config',
-      `the worker's config (${configDigest.slice(0, 12)}…) is not the one that was looked at (${input.configDigest.slice(0, 12)}…)`,
-      'restart the worker with that config, or look at this one with `plan --in-place`',
-    );
-  }
-}

@@ -7,20 +7,8 @@ import { type Findings } from './findings';
 /** This worker is the one that was meant, with the config that was looked at. */
 export function checkInput(settings: CutoverSettings, input: PreflightInput, findings: Findings): void {
   const { environment, configDigest, hydraVersion } = settings;
-  if (input.environment !== environment.name) {
-    findings.problem(
-      'environment',
-      `the cutover is of ${input.environment}, the worker's config of ${environment.name}`,
-      'start it with the name in the config, or ask the worker of that environment',
-    );
-  }
-  if (input.configDigest !== undefined && input.configDigest !== configDigest) {
-    findings.problem(
-      'config',
-      `the worker's config (${configDigest.slice(0, 12)}…) is not the one that was looked at (${input.configDigest.slice(0, 12)}…)`,
-      'restart the worker with that config, or look at this one with plan',
-    );
-  }
+  const worker = { environment: environment.name, configDigest };
+  checkWorker(worker, input, { run: 'cutover', look: 'plan' }, findings);
   if (input.mode === 'drill') {
     for (const { where, observed, fix } of drillProblems(environment)) findings.problem(where, observed, fix);
   }
@@ -30,6 +18,29 @@ export function checkInput(settings: CutoverSettings, input: PreflightInput, fin
       `no way leads from ${hydraVersion.blue} to ${hydraVersion.green}`,
       'correct blue.hydraVersion and green.hydraVersion',
       pathsText(),
+    );
+  }
+}
+
+/** @param words what it is that was started, and what looks at the config before */
+export function checkWorker(
+  worker: { readonly environment: string; readonly configDigest: string },
+  { environment, configDigest }: { readonly environment: string; readonly configDigest?: string },
+  words: { readonly run: string; readonly look: string },
+  findings: Findings,
+): void {
+  if (environment !== worker.environment) {
+    findings.problem(
+      'environment',
+      `the ${words.run} is of ${environment}, the worker's config of ${worker.environment}`,
+      'start it with the name in the config, or ask the worker of that environment',
+    );
+  }
+  if (configDigest !== undefined && configDigest !== worker.configDigest) {
+    findings.problem(
+      'config',
+      `the worker's config (${worker.configDigest.slice(0, 12)}…) is not the one that was looked at (${configDigest.slice(0, 12)}…)`,
+      `restart the worker with that config, or look at this one with ${words.look}`,
     );
   }
 }

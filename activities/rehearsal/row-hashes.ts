@@ -1,10 +1,11 @@
+import { type DatabaseSession } from '../../domain/ports/databases';
 import { type ParityReceipt, type RowHashesReceipt } from '../../domain/receipts';
 import { type StepInput } from '../../domain/steps';
 import { compareWithExpected, keepExpected } from '../../hydra/parity';
 import { copyPathOf } from '../../hydra/paths';
 import { whileBeating } from '../green/while-beating';
 import { withClosedGreen, withGreen } from '../green/with-green';
-import { type Step } from '../step';
+import { type Step, type StepContext, type StepDeps } from '../step';
 
 /**
  * Keeps what every row of the copy must become, as sums of hashes, on the copy itself and before anything is done to it: blue goes on
@@ -35,16 +36,7 @@ export const keepRowHashes: Step<StepInput, RowHashesReceipt> = (deps, input, co
  */
 export const compareRowHashes: Step<StepInput, ParityReceipt> = (deps, input, context) =>
   withGreen(deps, input, context, 'compare hashes', async (green) => {
-    let table = '';
-    const result = await whileBeating(
-      context,
-      () => ({ step: 'comparing', table }),
-      () =>
-        compareWithExpected(copyPathOf(deps.settings.hydraVersion), green, {
-          signal: context.signal,
-          onTable: (name) => (table = name),
-        }),
-    );
+    const result = await compareWithKept(deps, green, context);
     const tables = Object.entries(result.tables).map(([name, { blue }]) => [name, blue] as const);
     return {
       tables: Object.fromEntries(tables),
@@ -53,3 +45,17 @@ export const compareRowHashes: Step<StepInput, ParityReceipt> = (deps, input, co
       examples: result.examples,
     };
   });
+
+/** Heartbeats with the table that it is at. @throws CutoverFault as {@link compareRowHashes} */
+export function compareWithKept(deps: StepDeps, green: DatabaseSession, context: StepContext) {
+  let table = '';
+  return whileBeating(
+    context,
+    () => ({ step: 'comparing', table }),
+    () =>
+      compareWithExpected(copyPathOf(deps.settings.hydraVersion), green, {
+        signal: context.signal,
+        onTable: (name) => (table = name),
+      }),
+  );
+}

@@ -2,12 +2,11 @@ import { type DatabaseSession } from '../../domain/ports/databases';
 import { type WriteTrialReceipt } from '../../domain/receipts';
 import { type TryWritesInput } from '../../domain/steps';
 import { letCopyBeWritten } from '../../hydra/closing';
-import { compareWithExpected } from '../../hydra/parity';
-import { type CarriedTableName, copyPathOf } from '../../hydra/paths';
-
+import { type CarriedTableName } from '../../hydra/paths';
 import { whileBeating } from '../green/while-beating';
 import { withGreen } from '../green/with-green';
 import { type Step, type StepContext, type StepDeps } from '../step';
+import { compareWithKept } from './row-hashes';
 
 /** Green's Hydra makes the key sets that a database of 1.x has not when it is first asked for them. */
 const MADE_BY_HYDRA = 'hydra_jwk' satisfies CarriedTableName;
@@ -35,15 +34,6 @@ export const tryWrites: Step<TryWritesInput, WriteTrialReceipt> = (deps, input, 
   });
 
 async function countDifferences(deps: StepDeps, green: DatabaseSession, context: StepContext): Promise<number> {
-  let table = '';
-  const { differences, tables } = await whileBeating(
-    context,
-    () => ({ step: 'comparing', table }),
-    () =>
-      compareWithExpected(copyPathOf(deps.settings.hydraVersion), green, {
-        signal: context.signal,
-        onTable: (name) => (table = name),
-      }),
-  );
+  const { differences, tables } = await compareWithKept(deps, green, context);
   return differences - (tables[MADE_BY_HYDRA]?.extra ?? 0);
 }

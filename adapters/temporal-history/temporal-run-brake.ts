@@ -1,23 +1,19 @@
-import { Client, Connection } from '@temporalio/client';
 import { BRAKE_QUERY } from '../../domain/brake';
 import { CutoverFault } from '../../domain/faults';
 import { type RunBrake } from '../../domain/ports/run-brake';
-import { type BrakeState, cutoverWorkflowId } from '../../domain/runbook';
+import { type BrakeState } from '../../domain/runbook';
+import { askRun } from './ask-run';
 import { type TemporalRunHistoryOptions } from './temporal-run-history';
 
-/** {@link RunBrake} by the workflow's Query. Connects for each look and leaves nothing open. */
+/** {@link RunBrake} by the workflow's Query. */
 export class TemporalRunBrake implements RunBrake {
   constructor(private readonly options: TemporalRunHistoryOptions) {}
 
   async read(environment: string): Promise<BrakeState | null> {
     const { timeoutMs } = this.options;
-    const { connectionOptions, namespace } = this.options.connection();
-    const connection = Connection.lazy({ ...connectionOptions, connectTimeout: timeoutMs });
+    const at = { ...this.options.connection(), timeoutMs };
     try {
-      const { workflow } = new Client({ connection, namespace });
-      return await connection.withDeadline(Date.now() + timeoutMs, () =>
-        workflow.getHandle(cutoverWorkflowId(environment)).query<BrakeState | null>(BRAKE_QUERY),
-      );
+      return await askRun<BrakeState | null>(at, environment, BRAKE_QUERY);
     } catch (error) {
       throw new CutoverFault(
         'TEMPORAL_UNREACHABLE',
@@ -25,8 +21,6 @@ export class TemporalRunBrake implements RunBrake {
         { environment },
         error,
       );
-    } finally {
-      await connection.close();
     }
   }
 }

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../domain/error-message';
 import { readFile } from 'node:fs/promises';
 import { type PostgresLogin } from '../../adapters/postgres/open-connection';
 import { CutoverFault } from '../../domain/faults';
@@ -54,7 +55,7 @@ async function login(database: DoubtDatabase, side: string, password: () => stri
   const { ssl, ...address } = database;
   if (ssl.caFile === undefined) return { ...address, password, ssl: { mode: ssl.mode } };
   const ca = await readFile(ssl.caFile, 'utf8').catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     throw new CutoverFault('CONFIG_INVALID', `doubt.${side}.ssl.caFile: ${reason}`, { file: ssl.caFile }, error);
   });
   return { ...address, password, ssl: { mode: ssl.mode, ca } };

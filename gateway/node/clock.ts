@@ -11,14 +11,14 @@ const STEP_MS = 250;
  * Source: clock_gettime(2), CLOCK_MONOTONIC.
  */
 export function clockThatCountsPauses(monotonicMs: () => number, wallMs: () => number): () => number {
-  let last = { monotonic: monotonicMs(), wall: wallMs() };
+  let aheadMs = wallMs() - monotonicMs();
   let pausedMs = 0;
   return () => {
-    const seen = { monotonic: monotonicMs(), wall: wallMs() };
-    const gainedMs = seen.wall - last.wall - (seen.monotonic - last.monotonic);
-    if (gainedMs > STEP_MS) pausedMs += gainedMs;
-    last = seen;
-    return seen.monotonic + pausedMs;
+    const monotonic = monotonicMs();
+    const nowAheadMs = wallMs() - monotonic;
+    if (nowAheadMs - aheadMs > STEP_MS) pausedMs += nowAheadMs - aheadMs;
+    aheadMs = nowAheadMs;
+    return monotonic + pausedMs;
   };
 }
 

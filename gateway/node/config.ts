@@ -1,3 +1,4 @@
+import { errorMessage } from '../../domain/error-message';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
@@ -27,7 +28,7 @@ export async function loadGatewayConfig(file: string, environment: NodeJS.Proces
   try {
     raw = parseYaml(await readFile(file, 'utf8'));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     throw new CutoverFault('CONFIG_UNREADABLE', `config file ${file}: ${reason}`, { file }, error);
   }
   const problems: string[] = [];

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../domain/error-message';
 import { readFile } from 'node:fs/promises';
 import { type CookieSecrets, parseCookieKeys } from './cookie-keys';
 
@@ -48,7 +49,7 @@ export async function readSecrets(
     try {
       return (await readFile(file, 'utf8')).trim();
     } catch (error) {
-      problems.push(`${variable}_FILE: ${error instanceof Error ? error.message : String(error)}`);
+      problems.push(`${variable}_FILE: ${errorMessage(error)}`);
       return undefined;
     }
   };

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../domain/error-message';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { CutoverFault } from '../../domain/faults';
@@ -27,7 +28,7 @@ export interface TlsMaterial {
 export async function readTlsFiles(files: TlsFiles, setting: string): Promise<TlsMaterial> {
   const read = (key: keyof TlsFiles, file: string) =>
     readFile(file).catch((error: unknown) => {
-      throw new CutoverFault('CONFIG_INVALID', `${setting}.tls.${key}: ${reasonOf(error)}`, { file }, error);
+      throw new CutoverFault('CONFIG_INVALID', `${setting}.tls.${key}: ${errorMessage(error)}`, { file }, error);
     });
   const { certFile, keyFile, clientCaFile } = files;
   const ca = clientCaFile === undefined ? undefined : await read('clientCaFile', clientCaFile);
@@ -43,14 +44,10 @@ export async function readTlsFiles(files: TlsFiles, setting: string): Promise<Tl
   } catch (error) {
     throw new CutoverFault(
       'CONFIG_INVALID',
-      `${setting}.tls: ${certFile} and ${keyFile} are no certificate with its key: ${reasonOf(error)}`,
+      `${setting}.tls: ${certFile} and ${keyFile} are no certificate with its key: ${errorMessage(error)}`,
       { certFile, keyFile },
       error,
     );
   }
   return material;
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../domain/error-message';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CutoverFault, isCutoverFault } from '../../domain/faults';
@@ -25,7 +26,7 @@ export class DurableJson<T> {
       if (isCutoverFault(error)) throw error;
       throw new CutoverFault(
         'STATE_UNREADABLE',
-        `state file ${this.file} exists but cannot be used: ${reason(error)}; restore it, or remove it only when you know which epoch is committed`,
+        `state file ${this.file} exists but cannot be used: ${errorMessage(error)}; restore it, or remove it only when you know which epoch is committed`,
         { file: this.file },
         error,
       );
@@ -57,7 +58,7 @@ export function storageFault(file: string, error: unknown): CutoverFault {
   const full = hasErrno(error, 'ENOSPC') || hasErrno(error, 'EDQUOT');
   return new CutoverFault(
     full ? 'DISK_FULL' : 'STATE_UNWRITABLE',
-    `state file ${file} could not be written: ${reason(error)}; nothing is acknowledged, mend it and repeat the call`,
+    `state file ${file} could not be written: ${errorMessage(error)}; nothing is acknowledged, mend it and repeat the call`,
     { file },
     error,
   );
@@ -86,8 +87,4 @@ export async function syncFolder(folder: string): Promise<void> {
 /** By shape, not `instanceof`: the error may come from another realm. */
 function hasErrno(error: unknown, code: string): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,32 +1,28 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { findProgram, type OptionalProgram, programOrWarning } from './optional-program';
 import { until } from './until';
 
 export const NGINX_REMEDY = 'install it with `apt-get install nginx-light`, or set NGINX_BIN to its path';
 
-/** @returns `NGINX_BIN`, else the nginx on PATH or in /usr/sbin, which runs; undefined when there is none */
+const NGINX: OptionalProgram = {
+  variable: 'NGINX_BIN',
+  names: ['nginx'],
+  folders: ['/usr/sbin'],
+  remedy: NGINX_REMEDY,
+};
+
+/** @see findProgram */
 export function findNginx(env: NodeJS.ProcessEnv): string | undefined {
-  const folders = [...(env['PATH'] ?? '').split(delimiter), '/usr/sbin'].filter((folder) => folder !== '');
-  const candidates = env['NGINX_BIN'] ? [env['NGINX_BIN']] : folders.map((folder) => join(folder, 'nginx'));
-  return candidates.find((file) => spawnSync(file, ['-v']).status === 0);
+  return findProgram(NGINX, env);
 }
 
-/**
- * The same for a suite that a person may run without nginx and CI may not.
- *
- * @param warn takes one line that says what is left out
- * @throws Error with `CI=true` when there is none
- */
+/** @see programOrWarning */
 export function nginxOrWarning(env: NodeJS.ProcessEnv, warn: (line: string) => void): string | undefined {
-  const found = findNginx(env);
-  if (found !== undefined) return found;
-  if (env['CI'] === 'true')
-    throw new Error(`no nginx runs here, and CI always tests the gateway behind one: ${NGINX_REMEDY}`);
-  warn(`!!! THE GATEWAY BEHIND NGINX IS NOT TESTED: no nginx runs here; ${NGINX_REMEDY} !!!\n`);
-  return undefined;
+  return programOrWarning(NGINX, { what: 'the gateway behind nginx', missing: 'no nginx runs here' }, env, warn);
 }
 
 /** Runs nginx in the foreground with `servers` inside its `http`. @returns once it listens at `port`; what ends it */

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../domain/error-message';
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
@@ -45,7 +46,7 @@ async function withCache(
   try {
     return await judge(cacheRootReadableBy(env, unprivilegedIdentity()));
   } catch (error) {
-    return fail(error instanceof Error ? error.message : String(error), CACHE_FIX);
+    return fail(errorMessage(error), CACHE_FIX);
   }
 }
 
@@ -116,7 +117,7 @@ function programCheck(entry: CatalogueEntry, env: NodeJS.ProcessEnv): DoctorChec
           return info(`${entry.version} is made at the first start, or now by npm run toolchain`);
         return ok(`${found.version} (${found.source})`);
       } catch (error) {
-        return fail(error instanceof Error ? error.message : String(error), 'see the message');
+        return fail(errorMessage(error), 'see the message');
       }
     },
   };

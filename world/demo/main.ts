@@ -1,3 +1,4 @@
+import { errorMessage } from '../../domain/error-message';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createLogger } from '../../config/logger';
@@ -76,7 +77,7 @@ function readArguments(): { manual: boolean; json: string | undefined; from: Upg
     if (from === undefined) throw new Error(`no way leads from ${wanted} (there are: ${pathsText()})`);
     return { manual: values.manual, json: values.json, from, inPlace };
   } catch (error) {
-    throw new CutoverFault('USAGE', `${error instanceof Error ? error.message : String(error)}; ${USAGE}`);
+    throw new CutoverFault('USAGE', `${errorMessage(error)}; ${USAGE}`);
   }
 }
 

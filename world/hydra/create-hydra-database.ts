@@ -1,3 +1,4 @@
+import { errorMessage } from '../../domain/error-message';
 import { readFileSync } from 'node:fs';
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { CutoverFault } from '../../domain/faults';
@@ -91,7 +92,7 @@ export async function withClient<T>(
     await client.connect();
   } catch (error) {
     await client.end().catch(() => undefined);
-    const said = error instanceof Error ? error.message : String(error);
+    const said = errorMessage(error);
     throw new CutoverFault(
       'DB_UNREACHABLE',
       `no session on ${endpoint}, database ${database}, as ${login.user}: ${said}`,

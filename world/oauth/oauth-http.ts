@@ -1,3 +1,4 @@
+import { errorMessage } from '../../domain/error-message';
 import { Agent, type Dispatcher, request } from 'undici';
 import { CutoverFault } from '../../domain/faults';
 
@@ -100,7 +101,7 @@ export class OauthHttp {
       this.#options.onAnswer?.(wanted, answer);
       return answer;
     } catch (error) {
-      const said = error instanceof Error ? error.message : String(error);
+      const said = errorMessage(error);
       throw new CutoverFault(
         'HYDRA_UNREACHABLE',
         `${wanted.method} ${wanted.url.origin}${wanted.url.pathname} got no answer (${wanted.operation}): ${said}`,

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../domain/error-message';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { Client } from 'pg';
 import { CutoverFault, asCutoverFault } from '../../domain/faults';
@@ -55,7 +56,7 @@ async function run(flags: Flags): Promise<SeedReport> {
   try {
     await client.connect();
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
+    const said = errorMessage(error);
     throw new CutoverFault('DB_UNREACHABLE', `no connection with the DSN in ${flags.dsnEnv}: ${said}`, {}, error);
   }
   try {

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../domain/error-message';
 import { type IncomingHttpHeaders } from 'node:http';
 import { Agent } from 'undici';
 import { z } from 'zod';
@@ -64,7 +65,7 @@ export class HydraAdmin {
       });
     } catch (error) {
       const { host } = new URL(side.adminUrl);
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = errorMessage(error);
       throw new CutoverFault(
         'HYDRA_UNREACHABLE',
         `${call.method} ${call.path} at Hydra's admin API on ${host} failed: ${reason}; check that it runs and is reachable`,

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../domain/error-message';
 import { readFile, stat } from 'node:fs/promises';
 import { parseDocument } from 'yaml';
 import { type z } from 'zod';
@@ -13,7 +14,7 @@ export async function readConfigText(file: string): Promise<string> {
     if (size <= FILE_LIMIT_BYTES) return await readFile(file, 'utf8');
     throw new Error(`it has ${size} bytes, at most ${FILE_LIMIT_BYTES} are allowed`);
   } catch (error) {
-    throw unreadable(file, [reason(error)], error);
+    throw unreadable(file, [errorMessage(error)], error);
   }
 }
 
@@ -30,7 +31,7 @@ export function parseConfig<T>(file: string, text: string, schema: z.ZodType<T>)
   try {
     value = document.toJS();
   } catch (error) {
-    throw unreadable(file, [reason(error)], error);
+    throw unreadable(file, [errorMessage(error)], error);
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -49,8 +50,4 @@ function unreadable(file: string, problems: readonly string[], cause?: unknown):
     { file, problems },
     cause,
   );
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

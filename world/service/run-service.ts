@@ -1,3 +1,4 @@
+import { errorMessage } from '../../domain/error-message';
 import { rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { createLogger, type Logger } from '../../config/logger';
@@ -58,7 +59,7 @@ function readArguments(args: string[]): { configFile: string; readyFile: string 
     if (values.config === undefined) throw new Error('--config FILE is missing');
     return { configFile: values.config, readyFile: values.ready };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     throw new CutoverFault('USAGE', `${reason}; usage: --config FILE [--ready FILE]`, {}, error);
   }
 }

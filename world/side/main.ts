@@ -1,3 +1,4 @@
+import { errorMessage } from '../../domain/error-message';
 import { parseArgs } from 'node:util';
 import { asCutoverFault, CutoverFault } from '../../domain/faults';
 import { hydraDsn, hydraProcess } from '../hydra';
@@ -53,7 +54,7 @@ function readArguments(): { action: 'start' | 'stop' | 'encrypt'; side: Deployme
       throw new Error('not understood');
     return { action, side, runDir };
   } catch (error) {
-    throw new CutoverFault('USAGE', `${error instanceof Error ? error.message : String(error)}; ${USAGE}`);
+    throw new CutoverFault('USAGE', `${errorMessage(error)}; ${USAGE}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../domain/error-message';
 import { rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { createLogger, type Logger } from '../../config/logger';
@@ -80,7 +81,7 @@ function readArguments(args: string[]): Arguments {
     if (!Number.isInteger(controlPort) || controlPort < 0) throw new Error('--control-port is no port');
     return { config: values.config, ready: values.ready, report: values.report, controlPort };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     throw new CutoverFault('USAGE', `${reason}; ${USAGE}`, {}, error);
   }
 }

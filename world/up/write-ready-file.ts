@@ -1,3 +1,4 @@
+import { errorMessage } from '../../domain/error-message';
 import { constants } from 'node:fs';
 import { access, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -48,7 +49,7 @@ export async function removeReadyFile(file: string): Promise<void> {
 }
 
 function notWritable(file: string, error: unknown): CutoverFault {
-  const said = error instanceof Error ? error.message : String(error);
+  const said = errorMessage(error);
   return new CutoverFault(
     'CONFIG_INVALID',
     `--ready ${file} cannot be written: ${said}; choose another file`,

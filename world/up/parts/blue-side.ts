@@ -10,6 +10,7 @@ import {
 import { ensureInstance, rdsClient } from '../rds-client';
 import { rdsWait } from './rds-endpoint';
 import { startOnPorts } from '../start-on-ports';
+import { blueLaunch } from './blue-launch';
 import { startOlderHydra } from './older-hydra';
 import { type HydraInfo, type InstanceInfo } from '../world-info';
 import { type WorldContext, type WorldPart, known } from '../world-part';
@@ -59,7 +60,6 @@ async function startHydra(context: WorldContext, instance: InstanceInfo, databas
   const { settings, runDir, signal } = context;
   const { host, port } = instance;
   const { version, binary } = context.tools.hydra.blue;
-  const pairwiseSalt = settings.secret('hydra-pairwise-salt');
   const secretsSystem = settings.secret('hydra-secrets-system');
   await migrateHydra({
     version,
@@ -72,8 +72,8 @@ async function startHydra(context: WorldContext, instance: InstanceInfo, databas
     name: 'blue-hydra-migrate',
     signal,
   });
-  const issuer = `https://127.0.0.1:${await settings.port('gateway-public')}/`;
-  const loginApp = `http://127.0.0.1:${await settings.port('login-app')}`;
+  const common = await blueLaunch(context);
+  const { pairwiseSalt, issuer, loginUrl } = common;
   const wanted = { 'blue-hydra-public': undefined, 'blue-hydra-admin': undefined };
   const { process: running, ports } = await startOnPorts(context, wanted, (chosen) =>
     hydraProcess({
@@ -81,15 +81,10 @@ async function startHydra(context: WorldContext, instance: InstanceInfo, databas
       version,
       binary,
       launch: {
+        ...common,
         dsn: hydraDsn(host, port, database),
-        secretsSystem,
         publicPort: chosen['blue-hydra-public'],
         adminPort: chosen['blue-hydra-admin'],
-        issuer,
-        loginUrl: `${loginApp}/login`,
-        consentUrl: `${loginApp}/consent`,
-        logoutUrl: `${loginApp}/logout`,
-        pairwiseSalt,
       },
     }),
   );
@@ -98,7 +93,7 @@ async function startHydra(context: WorldContext, instance: InstanceInfo, databas
     publicUrl: `http://127.0.0.1:${ports['blue-hydra-public']}`,
     adminUrl: `http://127.0.0.1:${ports['blue-hydra-admin']}`,
     issuer,
-    loginUrl: `${loginApp}/login`,
+    loginUrl,
     secretsSystem,
     pairwiseSalt,
     needsForwardedProto: HYDRA_VERSION_FACTS[version].needsForwardedProto,

@@ -11,6 +11,7 @@ import {
   withClient,
 } from '../../hydra';
 import { startOnPorts } from '../start-on-ports';
+import { blueLaunch } from './blue-launch';
 import { type InstanceInfo, type SideInfo } from '../world-info';
 import { type WorldContext } from '../world-part';
 
@@ -33,7 +34,6 @@ export async function startOlderHydra(
   const { host, port } = instance;
   const binary = tools.olderHydra ?? '';
   const secretsSystem = settings.secret('hydra-secrets-system');
-  const pairwiseSalt = settings.secret('hydra-pairwise-salt');
   await createLogin(master, NEXT_ROLE, settings.secret('next-hydra-password'));
   await withClient(master, 'postgres', (client) =>
     client.query(`GRANT ${escapeIdentifier(database.role)} TO ${escapeIdentifier(NEXT_ROLE)}`),
@@ -46,8 +46,8 @@ export async function startOlderHydra(
     async (client) => (await client.query(`SELECT 1 FROM pg_class WHERE relname = 'hydra_client'`)).rowCount === 1,
   );
   if (!isMade) throw new CutoverFault('CHECK_FAILED', `hydra ${VERSION} migrate sql (${end}) made no hydra_client`);
-  const issuer = `https://127.0.0.1:${await settings.port('gateway-public')}/`;
-  const loginApp = `http://127.0.0.1:${await settings.port('login-app')}`;
+  const common = await blueLaunch(context);
+  const { pairwiseSalt, issuer, loginUrl } = common;
   const next = {
     public: await settings.port('blue-hydra-public'),
     admin: await settings.port('blue-hydra-admin'),
@@ -59,15 +59,10 @@ export async function startOlderHydra(
       version: VERSION,
       binary,
       launch: {
+        ...common,
         dsn: `${hydraDsn(host, port, database)}&${OLDER_LIFETIME}`,
-        secretsSystem,
         publicPort: chosen['older-hydra-public'],
         adminPort: chosen['older-hydra-admin'],
-        issuer,
-        loginUrl: `${loginApp}/login`,
-        consentUrl: `${loginApp}/consent`,
-        logoutUrl: `${loginApp}/logout`,
-        pairwiseSalt,
       },
     }),
   );
@@ -81,7 +76,7 @@ export async function startOlderHydra(
       publicUrl: `http://127.0.0.1:${next.public}`,
       adminUrl: `http://127.0.0.1:${next.admin}`,
       issuer,
-      loginUrl: `${loginApp}/login`,
+      loginUrl,
       secretsSystem,
       pairwiseSalt,
       needsForwardedProto: HYDRA_VERSION_FACTS[NEXT].needsForwardedProto,
