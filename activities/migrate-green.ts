@@ -79,7 +79,7 @@ async function assertLikeFresh({ settings }: StepDeps, green: DatabaseSession): 
   const rest = differences.length > told.length ? ` and ${differences.length - told.length} more` : '';
   throw new CutoverFault(
     'MIGRATION_FAILED',
-    `green is migrated, and its schema is not that of a fresh Hydra ${version}: ${told.join('; ')}${rest}; mend it on blue and begin again`,
+    `green is migrated, and its schema is not that of a fresh Hydra ${version}: ${told.join('; ')}${rest}; fix it on blue and begin again`,
     { objects: differences.map(({ object }) => object) },
   );
 }

@@ -212,7 +212,7 @@ async function lookAtBlue(
     findings.problem(
       "blue's database",
       typeof what === 'string' ? what : error.message,
-      typeof fix === 'string' ? fix : 'mend that and look again',
+      typeof fix === 'string' ? fix : 'fix that and look again',
     );
   }
   return facts;

@@ -9,7 +9,7 @@ import { withClosedGreen } from './green/with-green';
 import { type Step } from './step';
 
 /**
- * Mends what the migration damaged, and looks that nothing of it is left. Idempotent; once complete, a repeat gives the first
+ * Fixes what the migration damaged, and looks that nothing of it is left. Idempotent; once complete, a repeat gives the first
  * result.
  *
  * @throws CutoverFault MIGRATION_FAILED (damage is left) | CROSSED_CONNECTION | DB_UNREACHABLE

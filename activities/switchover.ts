@@ -16,7 +16,7 @@ import { type LatestAttempt, type SwitchoverTools } from './switchover/tools';
  * claimed, given up everywhere and reported as `aborted`; nothing that an aborted one left is built on. Two runs at once do no
  * harm: one of them loses its claim.
  *
- * @returns `aborted` with its reason for everything that goes wrong before the commit, cancellation too. Behind the commit it
+ * @returns `aborted` with its reason for everything that goes wrong before the commit, cancellation too. After the commit it
  *   goes on until all gateways serve green.
  * @throws CutoverFault DB_UNREACHABLE (blue could not be asked how things are; repeat) | CROSSED_CONNECTION | CUTOVER_RUNNING |
  *   FENCE_UNPROVEN (committed; green stays closed until a person has decided what `input.fence` says)

@@ -134,7 +134,7 @@ function placed(problem: TreeProblem, overrides: readonly Override[], source: Ya
   return { path: formatPath(problem.path), at: place, what: problem.what, fix: problem.fix };
 }
 
-/** From the top of the file to its end, as it will be read while it is mended. */
+/** From the top of the file to its end, as it will be read while it is fixed. */
 function byPosition(a: ConfigProblem, b: ConfigProblem): number {
   return a.at.localeCompare(b.at, 'en', { numeric: true });
 }

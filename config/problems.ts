@@ -23,7 +23,7 @@ export function formatProblem(problem: ConfigProblem): string {
   return `${where}: ${problem.what}; fix: ${problem.fix}`;
 }
 
-/** All problems in one fault: an operator mends a config in one round. */
+/** All problems in one fault: an operator fixes a config in one round. */
 export function problemsFault(
   code: Extract<FaultCode, 'CONFIG_INVALID' | 'CONFIG_UNREADABLE'>,
   problems: readonly ConfigProblem[],

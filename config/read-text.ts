@@ -12,7 +12,7 @@ const REASONS: Readonly<Record<string, UnreadableText>> = {
   ENOTDIR: { what: 'does not exist: a part of its path is not a folder', fix: 'check the path' },
   EACCES: { what: 'may not be read by this user', fix: 'give this user read access, or run as the user who has it' },
   EISDIR: { what: 'is a folder', fix: 'name a file inside it' },
-  ELOOP: { what: 'is a symbolic link that leads back to itself', fix: 'mend the link' },
+  ELOOP: { what: 'is a symbolic link that leads back to itself', fix: 'fix the link' },
   ENAMETOOLONG: { what: 'has a name that is too long', fix: 'check the path' },
 };
 

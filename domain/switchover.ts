@@ -26,7 +26,7 @@ export const SWITCHOVER_ACTIONS = {
   revert: ['ok', 'failed', 'left'],
   /** Whether green takes writes for the committed epoch already; asked where another run may have come that far. */
   lookAtGreen: ['closed', 'open', 'failed'],
-  /** Whether blue may have taken a write past its fence, or refused one. Behind the commit: DDL can end after it. */
+  /** Whether blue may have taken a write past its fence, or refused one. After the commit: DDL can end after it. */
   lookAround: ['clean', 'found', 'failed'],
   /** The tables concerned are carried altogether and compared; `failed`: not all of it was done, or something still differs. */
   carryAround: ['ok', 'failed'],

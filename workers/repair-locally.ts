@@ -19,7 +19,7 @@ export interface RepairOptions {
   readonly logger: Logger;
   readonly cutoverId: string;
   readonly signal: AbortSignal;
-  /** A person looked at what the jobs would remove now: behind the commit they are resumed, and what is ours goes. */
+  /** A person looked at what the jobs would remove now: after the commit they are resumed, and what is ours goes. */
   readonly finalize?: boolean;
   /** Before each step. */
   readonly onStep: (name: string) => void;

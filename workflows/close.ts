@@ -22,7 +22,7 @@ export async function undone(
   serves: () => string = () => 'blue serves',
 ): Promise<unknown> {
   const { run, saga } = cutover;
-  // A defect of this code: Temporal repeats the task until a mended worker is there. Nothing is undone by mistake.
+  // A defect of this code: Temporal repeats the task until a fixed worker is there. Nothing is undone by mistake.
   if (!isJudgeable(error)) return error;
   const failed = causeOf(error);
   // A step may fail instead of stopping: the run still ends because somebody asked for it.

@@ -17,7 +17,7 @@ export interface Cause {
 
 /**
  * Whether a run may judge this error and undo. Anything else is a defect of the workflow's own code: it is thrown on, so that
- * Temporal tries the same task again until a mended worker is there, and nothing is undone by mistake.
+ * Temporal tries the same task again until a fixed worker is there, and nothing is undone by mistake.
  */
 export function isJudgeable(error: unknown): boolean {
   return error instanceof TemporalFailure || isCutoverFault(error);

@@ -45,7 +45,7 @@ const STEP_OPTIONS = {
 
 export const steps: Steps = proxySteps<Steps>(STEP_OPTIONS);
 
-/** The switchover once it is known to be committed: the same step, with the patience of everything behind the commit. */
+/** The switchover once it is known to be committed: the same step, with the patience of everything after the commit. */
 export const patientSwitchover: Steps['switchover'] = proxyActivities<Steps>({
   ...PROFILES.forward,
   heartbeatTimeout: '5 seconds',

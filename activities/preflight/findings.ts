@@ -37,7 +37,7 @@ export class Findings {
       // A message of the server names objects and never shows rows; its detail may, and is left out.
       const said = errorMessage(error);
       const code = isCutoverFault(error) ? ` (${error.code})` : '';
-      this.problem(where, `could not be checked: ${said}${code}`, 'mend that and look again');
+      this.problem(where, `could not be checked: ${said}${code}`, 'fix that and look again');
     }
   }
 

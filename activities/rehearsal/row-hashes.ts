@@ -11,7 +11,7 @@ import { type Step, type StepContext, type StepDeps } from '../step';
  * Keeps what every row of the copy must become, as sums of hashes, on the copy itself and before anything is done to it: blue goes on
  * meanwhile, so that a rehearsal cannot compare with it. Idempotent; a repeat goes on where it was.
  *
- * @throws CutoverFault CHECK_FAILED (JSON that only a person can mend) | CROSSED_CONNECTION | DB_UNREACHABLE
+ * @throws CutoverFault CHECK_FAILED (JSON that only a person can fix) | CROSSED_CONNECTION | DB_UNREACHABLE
  */
 export const keepRowHashes: Step<StepInput, RowHashesReceipt> = (deps, input, context) =>
   withClosedGreen(deps, input, context, 'keep hashes', async (green) => {

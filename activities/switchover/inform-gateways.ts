@@ -11,7 +11,7 @@ export async function informGateways(run: Attempt): Promise<void> {
   gateways.forEach((gateway) => run.informed.add(gateway));
 }
 
-/** For a worker that came behind the commit and does not know what the one before it had told. Repeats are harmless. */
+/** For a worker that came after the commit and does not know what the one before it had told. Repeats are harmless. */
 export async function informAnew(run: Attempt, gateway: Gateway): Promise<void> {
   const green = await run.sessions.answeringGreen();
   run.challenges = await tell(run, green, [gateway], { count: 0, lastSeq: 0 });

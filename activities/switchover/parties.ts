@@ -44,7 +44,7 @@ export function assertServesGreen(name: string, view: TargetView, epoch: number)
 }
 
 /**
- * Behind the commit there is one state to be in: one that lost its record, was replaced, or was made to give the epoch up, is told that
+ * After the commit there is one state to be in: one that lost its record, was replaced, or was made to give the epoch up, is told that
  * it was committed. Only after the arbiter said so: nobody can refuse it for good.
  * @returns what it serves then, by its own word
  */

@@ -12,7 +12,7 @@ import { problemsSinceCommit, readArbiter } from '../../hydra/arbiter/arbiter';
 import { carryAround, lookAround, unproven } from './around-fence';
 import { type Attempt } from './attempt';
 import * as before from './before-commit';
-import * as behind from './behind-commit';
+import * as afterCommit from './after-commit';
 import { within } from './within';
 
 const ROUNDS_UNDER_FENCE_MAX = 3;
@@ -25,7 +25,7 @@ interface ActionCode<Kind extends SwitchoverActionKind> {
   readonly thrown: ResultOf<Kind>;
   /** Where its time is booked. */
   readonly step?: SwitchoverStep;
-  /** What only a person can mend: it ends the step, with nothing of green locked. */
+  /** What only a person can fix: it ends the step, with nothing of green locked. */
   readonly ends?: FaultCode;
 }
 
@@ -41,20 +41,20 @@ const ACTIONS: { readonly [Kind in SwitchoverActionKind]: ActionCode<Kind> } = {
   commit: { run: before.commit, thrown: 'lost', step: 'commit' },
   claim: { run: before.claim, thrown: 'unreachable' },
   revert: { run: before.revert, thrown: 'failed' },
-  lookAtGreen: { run: behind.lookAtGreen, thrown: 'failed', step: 'open', ends: 'CROSSED_CONNECTION' },
+  lookAtGreen: { run: afterCommit.lookAtGreen, thrown: 'failed', step: 'open', ends: 'CROSSED_CONNECTION' },
   lookAround: { run: lookAround, thrown: 'failed', step: 'fenceProof' },
   carryAround: { run: carryAround, thrown: 'failed', step: 'fenceProof' },
-  holdWriters: { run: behind.holdWriters, thrown: 'failed', step: 'flip' },
-  applyTargets: { run: behind.applyTargets, thrown: 'failed', step: 'flip' },
-  openGreen: { run: behind.openGreen, thrown: 'lost', step: 'open' },
-  release: { run: behind.release, thrown: 'failed', step: 'release' },
-  confirmTargets: { run: behind.confirmTargets, thrown: 'failed' },
+  holdWriters: { run: afterCommit.holdWriters, thrown: 'failed', step: 'flip' },
+  applyTargets: { run: afterCommit.applyTargets, thrown: 'failed', step: 'flip' },
+  openGreen: { run: afterCommit.openGreen, thrown: 'lost', step: 'open' },
+  release: { run: afterCommit.release, thrown: 'failed', step: 'release' },
+  confirmTargets: { run: afterCommit.confirmTargets, thrown: 'failed' },
 };
 
 /**
  * Does what `domain/switchover.ts` decides until it says that it is over.
  *
- * Behind the commit it never gives up and does not hear cancellation.
+ * After the commit it never gives up and does not hear cancellation.
  * @throws CutoverFault DB_UNREACHABLE when nobody could be asked whether the attempt was committed: repeat the step |
  *   CROSSED_CONNECTION when what is reached as green is not this cutover's, or was finalized | FENCE_UNPROVEN
  */

@@ -146,7 +146,7 @@ export class FileStore implements RecordStore<number> {
     return text === undefined ? null : (this.#options.known.find((known) => saysTheSame(known, text)) ?? text);
   }
 
-  /** Those of epochs that are over; a newer one may be somebody's who has not written his record yet. */
+  /** Those of epochs that are over; a newer one may be somebody's who has not written a record yet. */
   async #removeStaged(record: TargetRecord<State>): Promise<void> {
     const real = await realFile(this.#options.file);
     const folder = dirname(real);
@@ -167,7 +167,7 @@ export class FileStore implements RecordStore<number> {
       const full = FULL.has(errorCode(error) ?? '');
       throw new CutoverFault(
         full ? 'DISK_FULL' : 'STATE_UNWRITABLE',
-        `${file} of ${name} cannot be used: ${errorMessage(error)}; mend it, files are made in its folder too`,
+        `${file} of ${name} cannot be used: ${errorMessage(error)}; fix it, files are made in its folder too`,
         { name, file },
         error,
       );

@@ -14,7 +14,7 @@ export interface KeptState {
 }
 
 /**
- * A system that changes what it is sent, if only its spelling, would be applied behind the commit and then never be seen to serve
+ * A system that changes what it is sent, if only its spelling, would be applied after the commit and then never be seen to serve
  * green: so it is refused while blue still serves.
  *
  * @throws CutoverFault TARGET_REFUSED with the fields that differ, never their values

@@ -13,7 +13,7 @@ export class ArbiterLookout {
 
   constructor(private readonly find: FindAttempt | undefined) {}
 
-  /** Asks, unless it was seen for this epoch. Never rejects: who cannot be reached may prepare it, and his silence settles no doubt. */
+  /** Asks, unless it was seen for this epoch. Never rejects: who cannot be reached may prepare it, and silence settles no doubt. */
   async look(epoch: number): Promise<void> {
     if (this.find === undefined || (this.last?.epoch === epoch && this.last.isPrepared)) return;
     const isPrepared = await this.find(epoch).catch(() => true);

@@ -58,7 +58,7 @@ export function storageFault(file: string, error: unknown): CutoverFault {
   const full = hasErrno(error, 'ENOSPC') || hasErrno(error, 'EDQUOT');
   return new CutoverFault(
     full ? 'DISK_FULL' : 'STATE_UNWRITABLE',
-    `state file ${file} could not be written: ${errorMessage(error)}; nothing is acknowledged, mend it and repeat the call`,
+    `state file ${file} could not be written: ${errorMessage(error)}; nothing is acknowledged, fix it and repeat the call`,
     { file },
     error,
   );

@@ -23,7 +23,7 @@ export interface AdaptOptions {
  * Each statement and what undoes it are archived in the same transaction. Idempotent.
  *
  * @returns the objects that were adapted
- * @throws CutoverFault CHECK_FAILED (something that the plan did not name, or that nobody but a person can mend; nothing was changed)
+ * @throws CutoverFault CHECK_FAILED (something that the plan did not name, or that nobody but a person can fix; nothing was changed)
  */
 export async function adaptCopy(client: SqlClient, options: AdaptOptions): Promise<readonly string[]> {
   const findings = await inspectCatalog(client, options);
@@ -35,7 +35,7 @@ export async function adaptCopy(client: SqlClient, options: AdaptOptions): Promi
     const list = unapproved.map(({ object, why, fix }) => `${object} ${why}; ${fix}`);
     throw new CutoverFault(
       'CHECK_FAILED',
-      `the copy has what the plan did not: ${list.join('; ')}; mend it on blue, or begin again with a new plan`,
+      `the copy has what the plan did not: ${list.join('; ')}; fix it on blue, or begin again with a new plan`,
       { objects: unapproved.map(({ object }) => object) },
     );
   }

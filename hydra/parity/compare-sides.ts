@@ -70,7 +70,7 @@ export interface ParityResult {
  * `differing` as the `selection` then.
  *
  * Opens and ends transactions in both sessions; neither must be in one.
- * @throws CutoverFault ROW_UNREADABLE (JSON on blue that only a person can mend); the signal's reason
+ * @throws CutoverFault ROW_UNREADABLE (JSON on blue that only a person can fix); the signal's reason
  */
 export async function compareSides(
   path: CopyPath,

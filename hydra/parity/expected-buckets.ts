@@ -60,7 +60,7 @@ interface WalkRow {
  * Idempotent, and a repeat goes on behind the last range; once complete it says so without the tables of blue, which the migration
  * takes away. Needs the schema hydra_cutover and a session outside a transaction.
  * @returns rows of each table
- * @throws CutoverFault CHECK_FAILED (cleaned already) | ROW_UNREADABLE (JSON that only a person can mend); the signal's reason
+ * @throws CutoverFault CHECK_FAILED (cleaned already) | ROW_UNREADABLE (JSON that only a person can fix); the signal's reason
  */
 export async function keepExpected(path: CopyPath, copy: SqlClient, options: ExpectedOptions = {}): Promise<RowCounts> {
   const walks = walksOf(path);

@@ -136,7 +136,7 @@ export interface Cleaning {
   readonly tables: readonly string[];
 }
 
-/** What is mended on the target after the migration. */
+/** What is fixed on the target after the migration. */
 export interface Fixup {
   readonly id: string;
   /** Idempotent. @returns how many rows were changed */

@@ -70,7 +70,7 @@ describe('a cancel request', () => {
     expect(calls).not.toContain('deleteGreen');
   });
 
-  it.each(['while the bake runs', 'at gate finalize'])('behind the commit, %s, opens gate intervene', async (title) => {
+  it.each(['while the bake runs', 'at gate finalize'])('after the commit, %s, opens gate intervene', async (title) => {
     const duringBake = title.includes('bake');
     const bake = answers({ verdict: 'clean', durationMs: 1, requests: 1, errorRate: 0, p95Ms: 1, problems: [] });
     const { calls, activities } = fakeSteps(duringBake ? { bake: inTurn(untilCancelled, bake) } : {});

@@ -5,7 +5,7 @@ import { undosIn } from './support/undo-order';
 // Alone in its file: the time-skipping server skips no time any more after a workflow task that goes on failing.
 const temporal = useTemporal();
 
-it('a defect of the workflow code undoes nothing and keeps the run open for a worker that is mended', async () => {
+it('a defect of the workflow code undoes nothing and keeps the run open for a worker that is fixed', async () => {
   // What no step answers: the code that reads it fails with a TypeError, as a defect would.
   const { calls, activities } = fakeSteps({ catchUp: answers(undefined) });
   await temporal.upgrade(activities, async (handle) => {

@@ -313,7 +313,7 @@ describe('a fence of blue that is not proven after the commit', () => {
   });
 });
 
-describe('behind the commit', () => {
+describe('after the commit', () => {
   const BAD = {
     proveDrain: { captured: 2, applied: 1, missing: 1, undoneChanges: 0, byKind: {}, notCarried: [] },
     validate: { ok: false, checks: [{ name: 'jwks', ok: false, observed: 'a key is missing' }] },

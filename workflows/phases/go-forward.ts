@@ -10,7 +10,7 @@ import { intervene, type Intervention } from '../gates';
 import { patientSwitchover, steps } from '../steps';
 import { keep, readMetrics, unprovenOf } from './switch-over';
 
-/** Behind the commit: forward only, shielded, and a person is asked about everything that is not as it should be. */
+/** After the commit: forward only, shielded, and a person is asked about everything that is not as it should be. */
 export async function goForward(cutover: Cutover): Promise<void> {
   const { run } = cutover;
   const { receipts, stepInput } = run;
@@ -178,7 +178,7 @@ async function insist(
       if (problem === null) return;
       if (problem === RETRY) continue;
       const answer = await intervene(cutover.gates, {
-        why: `Behind the commit, phase \`${phase}\`: ${problem}`,
+        why: `After the commit, phase \`${phase}\`: ${problem}`,
         evidence: evidenceOf(cutover, phase, problem, decisions()),
         decisions: decisions(),
         ifNobody: 'it stays open. Nothing is undone: the commit has no way back.',
@@ -215,7 +215,7 @@ async function problemOf(work: () => Promise<string | typeof RETRY | null>): Pro
   }
 }
 
-/** A cancel request behind the commit is not obeyed, because it cannot be; it is not dropped either. */
+/** A cancel request after the commit is not obeyed, because it cannot be; it is not dropped either. */
 async function answerCancel(cutover: Cutover): Promise<void> {
   if (!cutover.cancelRequested || cutover.cancelAnswered) return;
   await intervene(cutover.gates, {

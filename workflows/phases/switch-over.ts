@@ -35,7 +35,7 @@ export function unprovenOf(error: unknown): Unproven | null {
 }
 
 /**
- * Asks at gate `cutover` and moves the writes; asks again when no attempt reached its commit. Returns behind the commit and
+ * Asks at gate `cutover` and moves the writes; asks again when no attempt reached its commit. Returns after the commit and
  * throws for whatever else ends the run; then the undo stack begins with the claim that says whether it is too late.
  */
 export async function switchOver(cutover: Cutover): Promise<void> {
@@ -127,7 +127,7 @@ async function besideSync(cutover: Cutover, ask: (until: () => boolean) => Promi
   return verdict;
 }
 
-/** @returns null behind the commit, else why the last attempt was given up */
+/** @returns null after the commit, else why the last attempt was given up */
 async function attempt(cutover: Cutover): Promise<string | null> {
   const { run, saga } = cutover;
   const { attempts, retryDelayMs } = run.plan.switchover;
@@ -157,7 +157,7 @@ async function attemptOnce({ run, saga }: Cutover): Promise<SwitchoverReceipt | 
   }
 }
 
-/** Keeps a receipt; behind the commit there is nothing to undo. */
+/** Keeps a receipt; after the commit there is nothing to undo. */
 export function keep({ run, saga }: Cutover, receipt: SwitchoverReceipt): void {
   run.receipts.switchovers = [...run.receipts.switchovers, receipt];
   if (receipt.outcome !== 'committed') return;

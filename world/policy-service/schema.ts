@@ -1,7 +1,7 @@
 /** Key of the advisory lock under which instances create the schema one after the other. */
 export const SCHEMA_LOCK = 7_241_905;
 
-/** `purged_policy` keeps what the job deleted, so that a purge on wrong answers can be seen and mended. */
+/** `purged_policy` keeps what the job deleted, so that a purge on wrong answers can be seen and corrected. */
 export const SCHEMA = `
 CREATE TABLE IF NOT EXISTS policy (
   subject text NOT NULL,

@@ -38,7 +38,7 @@ export function parseConfig<T>(file: string, text: string, schema: z.ZodType<T>)
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || '(top level)'}: ${issue.message}`);
   throw new CutoverFault(
     'CONFIG_INVALID',
-    `config ${file} has ${problems.length} problem(s): ${problems.join('; ')}; mend them all and save again`,
+    `config ${file} has ${problems.length} problem(s): ${problems.join('; ')}; fix them all and save again`,
     { file, problems },
   );
 }

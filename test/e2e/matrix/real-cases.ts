@@ -45,7 +45,7 @@ const cancelledIn = (phase: Phase): RealCase => ({
 /** The one that `npm test` plays: the worst of what comes before the commit, at once. */
 export const CHOSEN: RealCase = {
   title:
-    "no fence comes up, the worker is killed in the switchover, a person cancels, and green's stop command fails until it is mended",
+    "no fence comes up, the worker is killed in the switchover, a person cancels, and green's stop command fails until it is fixed",
   ends: 'cancelled',
   play: async (run) => {
     await run.decide('plan');
@@ -118,7 +118,7 @@ export const REAL_CASES: readonly RealCase[] = [
   },
   CHOSEN,
   {
-    title: "a drill, killed in every phase behind the commit, and blue's stop command fails until a person mends it",
+    title: "a drill, killed in every phase after the commit, and blue's stop command fails until a person fixes it",
     ends: 'completed',
     mode: 'drill',
     play: async (run) => {
@@ -169,11 +169,11 @@ export const STRUCK: Readonly<Record<Exclude<keyof Steps, RehearsalStep>, string
   sampleBlue: 'no attempt of the switchover gets its fence',
   switchover: 'no fence comes up, the worker is killed',
   abandonSwitchover: 'no fence comes up, the worker is killed',
-  proveDrain: 'a drill, killed in every phase behind the commit',
-  stopBlue: 'a drill, killed in every phase behind the commit',
-  validate: 'a drill, killed in every phase behind the commit',
-  bake: 'a drill, killed in every phase behind the commit',
-  guardPurge: 'a drill, killed in every phase behind the commit',
-  readMetrics: 'a drill, killed in every phase behind the commit',
-  finalize: 'a drill, killed in every phase behind the commit',
+  proveDrain: 'a drill, killed in every phase after the commit',
+  stopBlue: 'a drill, killed in every phase after the commit',
+  validate: 'a drill, killed in every phase after the commit',
+  bake: 'a drill, killed in every phase after the commit',
+  guardPurge: 'a drill, killed in every phase after the commit',
+  readMetrics: 'a drill, killed in every phase after the commit',
+  finalize: 'a drill, killed in every phase after the commit',
 };

@@ -9,7 +9,7 @@ import { PATH } from '../../support/path';
 import { type GreenFixture, SETTINGS, jobThatWouldRemove, stepContext } from './green-fixture';
 import { type GreenHydras } from './green-hydras';
 
-/** What is asked of green's Hydra behind the commit: of a green that is as blue was, and of one whose consents are damaged. */
+/** What is asked of green's Hydra after the commit: of a green that is as blue was, and of one whose consents are damaged. */
 export async function greenAnswersAsBlueDid(fixture: GreenFixture, hydras: GreenHydras): Promise<void> {
   const hydra = hydras.api();
   const subjects = (of: number) => fixture.on('blue', (blue) => chooseSubjects(PATH.consents, blue, of));

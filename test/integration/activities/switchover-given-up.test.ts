@@ -95,7 +95,7 @@ describe('giving a switchover up', () => {
     expect(parties().map(({ record }) => record.revertedEpoch)).toEqual([1, 1, 1, 1]);
   });
 
-  it('says that it is too late behind the commit, and reverts nobody', async () => {
+  it('says that it is too late after the commit, and reverts nobody', async () => {
     await crashAfter('commit');
     expect(await world.abandon()).toEqual({ outcome: 'committed' });
     expect(world.events).toEqual([]);

@@ -100,7 +100,7 @@ describe('a switchover that is repeated behind an open green', () => {
   });
 });
 
-describe('behind the commit', () => {
+describe('after the commit', () => {
   it('tells a target and a gateway again that were replaced and know nothing', async () => {
     await crashBehind('commit');
     if (world.targets[0] !== undefined) world.targets[0].record = initialTargetRecord<'blue' | 'green'>('blue');

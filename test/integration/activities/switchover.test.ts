@@ -296,7 +296,7 @@ describe('switchover', () => {
   });
 });
 
-describe('behind the commit', () => {
+describe('after the commit', () => {
   it('lets the writers of green wait, and none fails', async () => {
     const writer = await world.sync.connect('green');
     let written: Promise<unknown> | undefined;

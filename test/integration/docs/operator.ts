@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Gate } from '../../../domain/runbook';
 import { CONFIG_FILE, type Stage } from './stage';
 
-/** What a step that fails makes of a run: behind the commit, or on the way back. */
+/** What a step that fails makes of a run: after the commit, or on the way back. */
 const BREAKS = { forward: 'proveDrain', back: 'deleteGreen' } as const;
 
 const PATIENCE_MS = 300_000;

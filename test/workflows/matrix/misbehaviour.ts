@@ -27,7 +27,7 @@ export class Scene {
   cancelSent = false;
   /** Whether the run passed the cancel request on to the step; undefined until the run has seen it. */
   isTold: boolean | undefined;
-  /** A person decided at gate `intervene`: whatever was broken is mended. */
+  /** A person decided at gate `intervene`: whatever was broken is fixed. */
   isMended = false;
   isOver = false;
   tries = 0;
@@ -36,7 +36,7 @@ export class Scene {
     readonly world: ModelWorld,
     readonly step: StepName,
     readonly column: Column,
-    /** The step misbehaves only behind the commit: it is called before as well. */
+    /** The step misbehaves only after the commit: it is called before as well. */
     readonly onlyForward: boolean,
     /** The switchover fails for good, so that the way back is gone. */
     readonly goesBack: boolean,

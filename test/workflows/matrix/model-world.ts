@@ -48,7 +48,7 @@ const NEEDS: Readonly<Partial<Record<StepName, readonly Trace[]>>> = {
   gatherEvidence: ['capture', 'green', 'greenHydra'],
   switchover: ['capture', 'green', 'greenHydra', 'jobsPaused'],
 };
-/** Only behind the commit. */
+/** Only after the commit. */
 const AFTER_COMMIT: readonly StepName[] = ['proveDrain', 'stopBlue', 'validate', 'bake', 'guardPurge', 'finalize'];
 
 /**

@@ -341,7 +341,7 @@ export const ROWS: Readonly<Record<Exclude<StepName, RehearsalStep>, Rows>> = {
   },
 };
 
-/** Undos that the way forward ends with as well: there they are steps like any other behind the commit. */
+/** Undos that the way forward ends with as well: there they are steps like any other after the commit. */
 export const FORWARD_ROWS = {
   resumeJobs: {
     failsForGood: completed(1, { ...SKIP, left: ['jobsPaused'] }),

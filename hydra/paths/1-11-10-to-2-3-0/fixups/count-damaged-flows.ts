@@ -1,6 +1,6 @@
 import { type SqlClient, queryRows } from '../../../../domain/ports/sql-client';
 
-/** @returns how many flows have the state of an error and none of the errors: what `repairStates` mends */
+/** @returns how many flows have the state of an error and none of the errors: what `repairStates` fixes */
 export async function countDamagedFlows(client: SqlClient): Promise<number> {
   const [row] = await queryRows<{ damaged: number }>(
     client,

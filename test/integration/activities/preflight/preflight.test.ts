@@ -354,7 +354,7 @@ describe('preflight refuses', () => {
     expect(text).not.toContain('notes');
   });
 
-  it('data that nobody but a person can mend, by rule and count, without the data', async () => {
+  it('data that nobody but a person can fix, by rule and count, without the data', async () => {
     await seed(client, { profile: 'J03-stop', grants: 20, seed: 8, asOf: '2026-01-01T00:00:00Z' });
     const { text } = await world.look();
     expect(lines(text)).toHaveLength(1);

@@ -193,7 +193,7 @@ const GREEN_ABSENT = {
 };
 
 describe('doctor of an environment of real servers', () => {
-  it('fails for missing search attributes with a command that mends it, and is content after that', async () => {
+  it('fails for missing search attributes with a command that fixes it, and is content after that', async () => {
     const before = await doctor();
     expect(before.code).toBe(3);
     const { status, fix = '' } = before.of('temporal-search-attributes') ?? { status: 'none' };

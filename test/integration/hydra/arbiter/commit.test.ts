@@ -191,7 +191,7 @@ describe('a commit', () => {
     expect(await guardProblems(orchestrator)).toHaveLength(1);
   });
 
-  it('lets an operator have triggers of his own that fire in ordinary sessions', async () => {
+  it('lets an operator have triggers of their own that fire in ordinary sessions', async () => {
     await writer.query(
       `CREATE FUNCTION sneaky() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
        CREATE TRIGGER sneaky AFTER INSERT ON hydra_jwk FOR EACH ROW EXECUTE FUNCTION sneaky()`,

@@ -67,7 +67,7 @@ async function live(http: OauthHttp): Promise<void> {
   await revokeConsents(http, 'fred');
   await clientCredentials(http, machine);
   await grantTokens(http, { client: machine, loginApp: app('gina') });
-  if ((await listConsents(http, 'carl')).length !== 1) throw new Error('carl logged out, his consent stays');
+  if ((await listConsents(http, 'carl')).length !== 1) throw new Error('carl logged out, and the consent stays');
 }
 
 const refreshOf = ({ tokens }: Awaited<ReturnType<typeof grantTokens>>): string => tokens.refreshToken ?? '';

@@ -34,7 +34,7 @@ const LIST_PARTS = [
   'x'.repeat(9_000),
 ] as const;
 
-/** All of it can be stored, as it is or mended. */
+/** All of it can be stored, as it is or corrected. */
 const JSON_TEXTS = [
   '{}',
   ' {} ',

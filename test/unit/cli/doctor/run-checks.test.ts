@@ -9,7 +9,7 @@ describe('runChecks', () => {
     const reports = await runChecks(
       [
         check('slow', () => new Promise((resolve) => setTimeout(() => resolve(ok('slow')), 30))),
-        check('failing', async () => fail('broken', 'mend it')),
+        check('failing', async () => fail('broken', 'fix it')),
         check('quick', async () => ok('quick')),
       ],
       10_000,
@@ -58,11 +58,11 @@ describe('runChecks', () => {
 
   it('is rendered with fixes below what failed, and the counts at the end', async () => {
     const reports = await runChecks(
-      [check('a', async () => ok('good')), check('b', async () => fail('bad', 'mend it'))],
+      [check('a', async () => ok('good')), check('b', async () => fail('bad', 'fix it'))],
       1_000,
     );
     expect(renderReport('machine', reports)).toBe(
-      'Checks of this machine:\n  ok    title of a  good\n  fail  title of b  bad\n        fix: mend it\n1 ok, 1 fail\n',
+      'Checks of this machine:\n  ok    title of a  good\n  fail  title of b  bad\n        fix: fix it\n1 ok, 1 fail\n',
     );
   });
 });

@@ -31,14 +31,14 @@ $$;
 -- '' becomes {}. @returns NULL for what jsonb does not hold however it is written
 CREATE OR REPLACE FUNCTION pg_temp.storable_json(t text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
-  mended text;
+  storable text;
 BEGIN
   IF t = '' THEN RETURN '{}'; END IF;
   IF t IS NULL OR t = '{}' OR pg_temp.is_json(t) THEN RETURN t; END IF;
-  mended := pg_temp.storable_escapes(t);
-  IF pg_temp.is_json(mended) THEN RETURN mended; END IF;
-  mended := pg_temp.storable_numbers(mended);
-  RETURN CASE WHEN pg_temp.is_json(mended) THEN mended END;
+  storable := pg_temp.storable_escapes(t);
+  IF pg_temp.is_json(storable) THEN RETURN storable; END IF;
+  storable := pg_temp.storable_numbers(storable);
+  RETURN CASE WHEN pg_temp.is_json(storable) THEN storable END;
 END $$;
 
 -- For claims, which a client sees: what cannot be stored stays as it is, for a person to look at.
