@@ -44,6 +44,8 @@ import {
 import { checkCommands, checkDependents, checkGateways, checkHydra } from './preflight/check-services';
 import { checkWriteRate, readWritten } from './preflight/check-write-rate';
 import { Findings } from './preflight/findings';
+import { type ClientOrigins } from './evidence/cors-origins';
+import { noticeOf } from './evidence/notice-of';
 import { type Observed } from './evidence/observed';
 import { assertNoRealRun, rehearsalPlan } from './rehearsal/soft-findings';
 import { type Step, type StepContext, type StepDeps } from './step';
@@ -80,7 +82,14 @@ export function createPreflight(limits: PreflightLimits = PREFLIGHT_LIMITS): Ste
     const { blue } = instances;
     const differences = blue ? checkInstancePlan(deps, blue, findings) : [];
     if (blue) await attempt("blue's address", () => checkBlueAddress(deps, blue, findings));
-    const facts = await lookAtBlue(deps, input, context, { findings, ...soft }, limits, instances);
+    const { browserClients, ...facts } = await lookAtBlue(
+      deps,
+      input,
+      context,
+      { findings, ...soft },
+      limits,
+      instances,
+    );
     await attempt("blue's Hydra", () => checkHydra(deps, soft.rest));
     await attempt('gateways', () => checkGateways(deps, soft.rest));
     let observed: Observed | undefined;
@@ -106,6 +115,9 @@ export function createPreflight(limits: PreflightLimits = PREFLIGHT_LIMITS): Ste
       prediction,
       ...(inPlace === undefined ? {} : { inPlace }),
       quietHours: observed && quietHours(observed, prediction, new Date()),
+      ...(observed === undefined
+        ? {}
+        : { notice: noticeOf(copyPathOf(hydraVersion), observed, browserClients, deps.gateways.length) }),
       ...(isRehearsal ? { rehearsal: rehearsalPlan(deps, soft) } : {}),
       targets: deps.targets.map(({ name }) => name),
       gateways: deps.gateways.map(({ name }) => name),
@@ -133,7 +145,9 @@ function predicted(runs: readonly PastRun[] | string, subject: PredictionSubject
 }
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
-type BlueFacts = Pick<PlanFacts, 'engineVersion' | 'databaseBytes' | 'rows' | 'rules' | 'catalog' | 'removals'>;
+type BlueFacts = Pick<PlanFacts, 'engineVersion' | 'databaseBytes' | 'rows' | 'rules' | 'catalog' | 'removals'> & {
+  readonly browserClients: readonly ClientOrigins[];
+};
 
 const NOTHING_KNOWN: BlueFacts = {
   engineVersion: 'unknown',
@@ -142,6 +156,7 @@ const NOTHING_KNOWN: BlueFacts = {
   rules: [],
   catalog: [],
   removals: [],
+  browserClients: [],
 };
 
 /** Where what is found goes; in a real run all of it to the same place. */
@@ -223,12 +238,12 @@ async function readData(
   blue: SqlClient,
   deps: StepDeps,
   findings: Findings,
-): Promise<Pick<BlueFacts, 'rows' | 'rules' | 'removals'>> {
+): Promise<Pick<BlueFacts, 'rows' | 'rules' | 'removals' | 'browserClients'>> {
   const { settings } = deps;
   const named = await byFullName(blue, settings.hydraSchema);
   await checkLoginTtl(named, settings, findings);
   await checkChallengeLengths(named, deps, findings);
-  await checkCorsOrigins(named, deps, findings);
+  const browserClients = await checkCorsOrigins(named, deps, findings);
   const rows = await readRows(blue, settings);
   const counts = await readRules(copyPathOf(settings.hydraVersion), named, findings);
   const rules = counts.map(({ id, title, kind, rows: counted, isEstimate }) => ({
@@ -242,6 +257,7 @@ async function readData(
   return {
     rows,
     rules,
+    browserClients,
     removals: largeRemovals(
       copyPathOf(settings.hydraVersion).cleaning,
       counts,

@@ -34,6 +34,7 @@ export interface PlanFacts {
   readonly inPlace?: Plan['inPlace'];
   /** When it is quietest, in a sentence. */
   readonly quietHours?: string | undefined;
+  readonly notice?: Plan['notice'];
   /** Of a rehearsal alone. */
   readonly rehearsal?: RehearsalPlan;
 }
@@ -107,6 +108,7 @@ export function makePlan(facts: PlanFacts): Plan {
     prediction: predictionReceipt(prediction, steps),
     ...(facts.quietHours === undefined ? {} : { quietHours: facts.quietHours }),
     ...(facts.inPlace === undefined ? {} : { inPlace: facts.inPlace }),
+    ...(facts.notice === undefined ? {} : { notice: facts.notice }),
     gates: settings.gates,
     switchover: { attempts, retryDelayMs, pauseBudgetMs },
     extendLifetimes: settings.accessTokenLifespanMs !== null,

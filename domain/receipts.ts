@@ -1,6 +1,7 @@
 import { type InPlaceReport, type InPlaceVerdict } from './in-place/receipts';
 import { type KeptReport } from './asides';
 import { type InstanceDifference } from './instance-plan';
+import { type Notice } from './notice';
 import { type ChartPoint } from './page/page';
 import { type HydraMetrics } from './ports/hydra-api';
 import { type AnyPhase, type Decision, type Gate, type Mode, type Outcome, type Phase } from './runbook';
@@ -80,6 +81,8 @@ export interface Plan {
   readonly prediction?: PredictionReceipt;
   /** When clients write least, in a sentence; absent while the gateways have not seen enough. */
   readonly quietHours?: string;
+  /** What clients and admins will notice. Missing where an older worker planned. */
+  readonly notice?: Notice;
   /** Of a rehearsal alone. */
   readonly rehearsal?: RehearsalPlan;
   /** How blue came to its version, where the step before was one in place. */

@@ -1,3 +1,5 @@
+import { type NoticedCalls } from './notice';
+
 /**
  * What a request to blue can show of which green would answer otherwise.
  *
@@ -37,7 +39,11 @@ export interface Sightings {
 }
 
 /** Features of the gateway that make a difference harmless, by their names in its config and state. */
-export const COMPATIBILITY_FEATURES = { cutSecrets: 'client-secrets', paging: 'paging' } as const;
+export const COMPATIBILITY_FEATURES = {
+  cutSecrets: 'client-secrets',
+  paging: 'paging',
+  sessions: 'session-cookies',
+} as const;
 
 /** So many names stand in one line for people. */
 const NAMES_MAX = 20;
@@ -48,6 +54,8 @@ interface Words {
   readonly consequence: (version: string) => string;
   /** What makes it harmless, or what to do. */
   readonly cure: string;
+  /** What we ask of them. */
+  readonly ask: string;
   readonly feature?: string;
   readonly withFeature?: string;
 }
@@ -58,6 +66,7 @@ const WORDS: Readonly<Record<SightingKind, Words>> = {
     consequence: (version) =>
       `would be refused by ${version} with invalid_client, because the client secret is longer than the 72 bytes that bcrypt looks at`,
     cure: 'give them shorter secrets, or set clientSecrets.cutAt72Bytes in the config of every gateway',
+    ask: 'set yourself a client secret of at most 72 bytes',
     feature: COMPATIBILITY_FEATURES.cutSecrets,
     withFeature: 'the gateways cut the secret on its way to green, as bcrypt did on blue',
   },
@@ -66,18 +75,21 @@ const WORDS: Readonly<Record<SightingKind, Words>> = {
     consequence: (version) =>
       `made or changed clients with a secret of more than 72 bytes, which ${version} refuses with an error of the server`,
     cure: 'let them use shorter secrets',
+    ask: 'give new clients secrets of at most 72 bytes',
   },
   no_redirect_uri: {
     who: ['client', 'clients'],
     consequence: (version) =>
       `would be refused by ${version} with invalid_request, because an OpenID request without redirect_uri is none there`,
     cure: 'let them name their redirect_uri, which blue takes as well',
+    ask: 'name your redirect_uri in each request to /oauth2/auth; the version of today takes it as well',
   },
   paging: {
     who: ['caller', 'callers'],
     consequence: (version) =>
       `would get the same first page for ever, because ${version} does not look at limit and offset`,
     cure: 'let them page by page_size and page_token, or set paging.translate in the config of every gateway',
+    ask: 'page by page_size and page_token, as the header Link of each answer says',
     feature: COMPATIBILITY_FEATURES.paging,
     withFeature: 'the gateways translate limit and offset for green',
   },
@@ -85,12 +97,14 @@ const WORDS: Readonly<Record<SightingKind, Words>> = {
     who: ['caller', 'callers'],
     consequence: (version) => `would get 404, because ${version} does not have the endpoint`,
     cure: 'stop these calls; `hydra janitor` does what POST /oauth2/flush did',
+    ask: 'stop these calls',
   },
   cors_preflight: {
     who: ['browser origin', 'browser origins'],
     consequence: (version) =>
       `sent preflights, which ${version} refuses to an origin that only a client allows and the global list does not`,
     cure: 'compare them with serve.public.cors.allowed_origins of green',
+    ask: 'tell us if browsers of your application call Hydra themselves',
   },
 };
 
@@ -115,6 +129,52 @@ export function mergeSightings(lists: readonly (readonly Sighting[])[]): readonl
   return [...merged.values()];
 }
 
+/** So many are kept of one kind; the gateways have the rest. */
+const KEPT_MAX = 200;
+
+/**
+ * What was seen, one entry for each kind.
+ *
+ * @param features those that every gateway has on
+ */
+export function noticedCalls(sightings: readonly Sighting[], features: ReadonlySet<string>): readonly NoticedCalls[] {
+  return SIGHTING_KINDS.flatMap((kind): NoticedCalls[] => {
+    const seen = sightings.filter((each) => each.kind === kind);
+    const lastAt = seen
+      .map((each) => each.lastAt)
+      .sort()
+      .at(-1);
+    if (lastAt === undefined) return [];
+    const who = [...new Set(seen.map((each) => each.who))].sort();
+    const { feature } = WORDS[kind];
+    return [
+      {
+        kind,
+        who: who.slice(0, KEPT_MAX),
+        more: Math.max(0, who.length - KEPT_MAX),
+        what: [...new Set(seen.map(({ what }) => what))].sort(),
+        count: seen.reduce((sum, each) => sum + each.count, 0),
+        lastAt,
+        isCured: feature !== undefined && features.has(feature),
+      },
+    ];
+  });
+}
+
+/** What such calls meet, and what makes it harmless or makes it so already. */
+export function callWords(
+  { kind, who, more, isCured }: Pick<NoticedCalls, 'kind' | 'who' | 'more' | 'isCured'>,
+  version: string,
+): { readonly whose: string; readonly consequence: string; readonly cure: string; readonly ask: string } {
+  const words = WORDS[kind];
+  return {
+    whose: words.who[who.length + more === 1 ? 0 : 1],
+    consequence: words.consequence(version),
+    cure: (isCured ? words.withFeature : undefined) ?? words.cure,
+    ask: words.ask,
+  };
+}
+
 /**
  * A sentence for each kind that was seen.
  *
@@ -125,26 +185,16 @@ export function sightingLines(
   version: string,
   features: ReadonlySet<string>,
 ): readonly string[] {
-  return SIGHTING_KINDS.flatMap((kind) => {
-    const seen = sightings.filter((each) => each.kind === kind);
-    if (seen.length === 0) return [];
-    const names = [...new Set(seen.map(({ who }) => who))].sort();
-    const { who, consequence, cure, feature, withFeature } = WORDS[kind];
-    const calls = [...new Set(seen.map(({ what }) => what))].sort().join(', ');
-    const count = seen.reduce((sum, each) => sum + each.count, 0);
-    const lastAt = seen
-      .map((each) => each.lastAt)
-      .sort()
-      .at(-1);
-    const isCured = feature !== undefined && features.has(feature);
-    return [
-      `${names.length} ${names.length === 1 ? who[0] : who[1]} ${consequence(version)}: ${someOf(names)} ` +
-        `(${calls}; ${count} times, last at ${lastAt}); ${isCured ? withFeature : cure}`,
-    ];
+  return noticedCalls(sightings, features).map((calls) => {
+    const { whose, consequence, cure } = callWords(calls, version);
+    const { who, more, what, count, lastAt } = calls;
+    return `${who.length + more} ${whose} ${consequence}: ${someOf(who, more)} (${what.join(', ')}; ${count} times, last at ${lastAt}); ${cure}`;
   });
 }
 
-export function someOf(names: readonly string[]): string {
+/** @param more how many there are besides those */
+export function someOf(names: readonly string[], more = 0): string {
   const shown = names.slice(0, NAMES_MAX).join(', ');
-  return names.length <= NAMES_MAX ? shown : `${shown} and ${names.length - NAMES_MAX} more`;
+  const left = names.length - Math.min(names.length, NAMES_MAX) + more;
+  return left === 0 ? shown : `${shown} and ${left} more`;
 }

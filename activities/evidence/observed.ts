@@ -16,6 +16,8 @@ export interface Observed {
   readonly writesPerSecond: number | null;
   /** Gateways that do not tell what they see. */
   readonly silent: readonly string[];
+  /** ISO 8601: all that tell have looked since then; null: none tells. */
+  readonly since: string | null;
 }
 
 export async function readObserved({ gateways }: StepDeps): Promise<Observed> {
@@ -45,6 +47,11 @@ export async function readObserved({ gateways }: StepDeps): Promise<Observed> {
         ? null
         : Math.round(seen.reduce((sum, { writes }) => sum + writes.perSecond, 0) * 100) / 100,
     silent,
+    since:
+      seen
+        .map(({ sightings }) => sightings.since)
+        .sort()
+        .at(-1) ?? null,
   };
 }
 

@@ -3,7 +3,7 @@ import { type Prediction } from '../../domain/predict';
 import { quietWindow } from '../../domain/quiet-hours';
 import { someOf } from '../../domain/sightings';
 import { copyPathOf } from '../../hydra/paths';
-import { clientOrigins, corsSetting } from '../evidence/cors-origins';
+import { clientOrigins, type ClientOrigins, corsSetting } from '../evidence/cors-origins';
 import { type Observed, observedLines, readObserved } from '../evidence/observed';
 import { type StepDeps } from '../step';
 import { type Findings } from './findings';
@@ -25,18 +25,28 @@ export async function checkObservations(deps: StepDeps, findings: Findings): Pro
   return observed;
 }
 
-/** Browsers of these origins meet a green that answers preflights by its own list alone. */
-export async function checkCorsOrigins(named: SqlClient, deps: StepDeps, findings: Findings): Promise<void> {
+/**
+ * Browsers of these origins meet a green that answers preflights by its own list alone.
+ *
+ * @returns them with the clients that allow them
+ */
+export async function checkCorsOrigins(
+  named: SqlClient,
+  deps: StepDeps,
+  findings: Findings,
+): Promise<readonly ClientOrigins[]> {
   const origins = await clientOrigins(copyPathOf(deps.settings.hydraVersion), named);
   const [first] = origins.filter(({ origin }) => !origin.includes('*'));
   // Without CORS on blue nobody uses them; with an asterisk alone nobody can be asked.
-  if (origins.length === 0 || (first !== undefined && !(await deps.hydra.allowsOrigin('blue', first.origin)))) return;
+  if (origins.length === 0 || (first !== undefined && !(await deps.hydra.allowsOrigin('blue', first.origin))))
+    return [];
   const clients = [...new Set(origins.flatMap((each) => each.clients))].sort();
   findings.warn(
     'browser clients',
     `${clients.length} clients allow ${origins.length} origins for themselves (${someOf(clients)}), which ${deps.settings.hydraVersion.green} does not look at when it answers a preflight; both sides are tried at gate cutover`,
     `green's config needs ${corsSetting(origins.map(({ origin }) => origin))} besides what it has`,
   );
+  return origins;
 }
 
 /** @returns when to start so that the run falls into the quietest hours, in a sentence; undefined while nothing is known */

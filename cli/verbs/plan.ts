@@ -8,9 +8,11 @@ export const planVerb: Verb = {
   description: [
     'Runs the checks that a cutover begins with, all of them, in this process and without Temporal, and prints the plan or every problem. Changes nothing.',
     "`--in-place` plans the step before: what the new version's own `migrate sql` would do is watched on the scratch database, and nothing else is changed.",
+    '`--mail` prints, instead of the plan, the mail to clients and admins: what changes for them, made of the differences that the code declares and of the client ids that the gateways saw. What only you know stands in square brackets.',
   ],
   examples: [
     'hydra-cutover plan --config hydra-cutover.yaml',
+    'hydra-cutover plan --config hydra-cutover.yaml --mail > mail.txt',
     'hydra-cutover plan --config hydra-cutover.yaml --in-place',
   ],
   json: {
@@ -25,7 +27,9 @@ export const planVerb: Verb = {
   handlesSignals: false,
   addOptions: (command) => {
     addEnvironmentOptions(command);
-    command.option('--in-place', "the step before the upgrade, on blue's own database", false);
+    command
+      .option('--in-place', "the step before the upgrade, on blue's own database", false)
+      .option('--mail', 'print what clients and admins will notice, to be sent to them', false);
   },
   run: (options, context) => {
     // eslint-disable-next-line @typescript-eslint/no-require-imports

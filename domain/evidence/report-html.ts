@@ -2,6 +2,7 @@ import { pageHtml } from '../page/html';
 import { type Block, type Page } from '../page/page';
 import { type Report } from '../receipts';
 import { cutoverPage } from './cutover-page';
+import { noticePage } from './notice-page';
 import { planPage } from './plan-page';
 import { reportPage } from './report-page';
 
@@ -30,6 +31,7 @@ function pagesOf(report: Report): readonly [Page, ...Page[]] {
     reportPage(report),
     ...(plan === null || evidence === null ? [] : [cutoverPage(evidence, plan, { parity, sync, phases, backlog })]),
     ...(plan === null ? [] : [planPage(plan)]),
+    ...(plan?.notice === undefined ? [] : [noticePage({ ...plan, notice: plan.notice })]),
   ];
 }
 

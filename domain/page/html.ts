@@ -35,7 +35,7 @@ function article({ title, verdict, facts, blocks }: Page, at: number): string {
   return [
     '<article>',
     at === 0 ? `<h1>${inline(title)}</h1>` : `<h2>${inline(title)}</h2>`,
-    `<section class="verdict ${state}"><p><strong>${verdictWord(state)}:</strong> ${inline(text)}</p>${list(reasons)}</section>`,
+    `<section class="verdict ${state}"><p><strong>${verdictWord(verdict)}:</strong> ${inline(text)}</p>${list(reasons)}</section>`,
     '<dl>',
     ...facts.map(
       ({ label, value, state: its }) =>

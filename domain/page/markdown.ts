@@ -2,9 +2,9 @@ import { chartRows, verdictWord, type Block, type Page, type TableRows } from '.
 
 /** A page as Markdown. Temporal's UI draws tables and no HTML. @param level of the page's own parts, 1 is the largest */
 export function pageMarkdown({ verdict, facts, blocks }: Page, level = 4): string {
-  const { state, text, reasons } = verdict;
+  const { text, reasons } = verdict;
   return [
-    `**${verdictWord(state)}:** ${line(text)}`,
+    `**${verdictWord(verdict)}:** ${line(text)}`,
     ...(reasons.length === 0 ? [] : [markdownList(reasons)]),
     // No table: Temporal's column is narrow, and draws cells that are wider than it without their end.
     markdownList(

@@ -16,6 +16,8 @@ export type PageState = (typeof PAGE_STATES)[number];
 
 export interface PageVerdict {
   readonly state: PageState;
+  /** In front of the verdict. @default by its state */
+  readonly word?: string;
   /** One sentence. */
   readonly text: string;
   /** What speaks against it, or what is not known. */
@@ -95,8 +97,8 @@ const VERDICT_WORDS: Readonly<Record<PageState, string>> = {
 };
 
 /** The words in front of a verdict, so that it is read without any colour. */
-export function verdictWord(state: PageState): string {
-  return VERDICT_WORDS[state];
+export function verdictWord({ state, word }: PageVerdict): string {
+  return word ?? VERDICT_WORDS[state];
 }
 
 /** The same for every renderer that has no room for a picture. */

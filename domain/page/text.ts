@@ -9,7 +9,7 @@ export function pageText({ title, verdict, facts, blocks }: Page, width: number)
   const lines = [
     ...wrapped(title, width),
     '',
-    ...wrapped(`${verdictWord(verdict.state)}: ${verdict.text}`, width),
+    ...wrapped(`${verdictWord(verdict)}: ${verdict.text}`, width),
     ...listed(verdict.reasons, width),
     '',
     ...factLines(facts, width),

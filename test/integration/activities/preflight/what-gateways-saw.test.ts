@@ -61,6 +61,11 @@ describe('the plan', () => {
       ),
       expect.stringMatching(/1 caller .*10\.0\.0\.7/),
     ]);
+    expect(plan?.notice).toMatchObject({
+      seenSince: AT.firstAt,
+      sessionsStay: true,
+      calls: [{ who: ['desk', 'shop'], count: 9, isCured: false }, { who: ['10.0.0.7'] }],
+    });
     const all = [sawSo('g1', [seenOf('shop')], ['client-secrets']), sawSo('g2', [], ['client-secrets'])];
     expect((await world.look({ gateways: all })).plan?.warnings.join()).toMatch(/shop .*; the gateways cut the secret/);
   });
@@ -90,8 +95,13 @@ describe('the plan', () => {
     expect(on.plan?.warnings.join()).toMatch(
       /2 clients allow 2 origins for themselves .*serve\.public\.cors: { enabled: true, allowed_origins: \["https:\/\/\*\.wide\.example","https:\/\/spa\.example"\] }/,
     );
+    expect(on.plan?.notice?.browserClients.map((each) => each.origin)).toEqual([
+      'https://*.wide.example',
+      'https://spa.example',
+    ]);
     const off = await world.look({ hydra: { allowsOrigin: () => Promise.resolve(false) } });
     expect(off.plan?.warnings.join()).not.toContain('browser clients');
+    expect(off.plan?.notice?.browserClients).toEqual([]);
   });
 
   it('names the clients whose challenges outgrow what proxies take', async () => {
