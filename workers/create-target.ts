@@ -39,13 +39,13 @@ export function createTarget(
       return new HttpTarget({ name, controlUrl, ca: target.ca, token: () => token.reveal(), renew, states });
     }
     case 'file': {
-      const { path, reload } = needed(target, 'file');
+      const { path, place, reload } = needed(target, 'file');
       const spec: CommandSpec | undefined = reload && commandSpec(`targets[${name}].file.reload`, reload);
       const commands = new ProcessCommandRunner<ReloadCommand>({
         commands: spec === undefined ? {} : { reload: spec },
         onLine: (_, line) => onLine(`reload of target ${name}`, line),
       });
-      return new FileTarget({ name, file: path, states, commands });
+      return new FileTarget({ name, file: path, place, states, commands });
     }
     case 'postgres': {
       const { host, port, database, user, password, ssl, table, row, createIfMissing } = needed(target, 'postgres');

@@ -9,6 +9,7 @@ import { highestEpoch, initialTargetRecord, sameJson, type TargetRecord } from '
 import { errorCode } from '../network-errors';
 import { type Change, type Held, type RecordStore, type State } from '../target-record/record-target';
 import { type Entry, RecordJournal } from './record-journal';
+import { assertPlace } from './place';
 import { ifThere, moveOver, readText, realFile, writeLike } from './replace-file';
 
 /** What the operator's command is called inside. */
@@ -18,6 +19,8 @@ export interface FileStoreOptions {
   readonly name: string;
   /** Absolute path of the file that the foreign system reads. */
   readonly file: string;
+  /** What tells its folder from others of that name, see {@link assertPlace}. */
+  readonly place: string;
   /** The texts that the file may have; content that says the same in JSON counts as one of these. */
   readonly known: readonly string[];
   /** Has a command `reload`, or none when the foreign system sees a new file by itself. */
@@ -39,6 +42,8 @@ export class FileStore implements RecordStore<number> {
 
   load(): Promise<Held<number>> {
     return this.#told(async () => {
+      const { name, file, place } = this.#options;
+      await assertPlace({ name, marker: this.#journal.beside('place'), file, place });
       const [{ version, entry }, live] = [await this.#journal.newest(), await this.#live()];
       if (entry === undefined) return { record: initialTargetRecord(live), live, settled: true, version };
       return { ...entry, live, version };

@@ -7,6 +7,8 @@ export interface FileTargetOptions {
   readonly name: string;
   /** Absolute path. */
   readonly file: string;
+  /** The text of the file `.NAME.cutover.place` beside it. */
+  readonly place: string;
   /** A text stands in the file as it is; everything else as JSON. */
   readonly states: Readonly<Record<SideName, unknown>>;
   readonly commands: CommandRunner<ReloadCommand>;
@@ -18,9 +20,9 @@ export interface FileTargetOptions {
  * What it knows of epochs stands in hidden files beside it, `.NAME.cutover.…`.
  */
 export class FileTarget extends RecordTarget<number> {
-  constructor({ name, file, states, commands }: FileTargetOptions) {
+  constructor({ name, file, place, states, commands }: FileTargetOptions) {
     const texts = { blue: fileText(states.blue), green: fileText(states.green) };
-    super({ name, states: texts, store: new FileStore({ name, file, known: Object.values(texts), commands }) });
+    super({ name, states: texts, store: new FileStore({ name, file, place, known: Object.values(texts), commands }) });
   }
 }
 

@@ -24,6 +24,13 @@ const file = z
       .describe(
         'The file that the system reads, on the machine of the worker. It must exist; files are made beside it.',
       ),
+    place: z
+      .string()
+      .regex(/^[A-Za-z0-9-]{8,64}$/)
+      .meta({ allowed: '8 to 64 letters, digits and dashes' })
+      .describe(
+        'What the file `.NAME.cutover.place` beside it says, which a person writes once, where the system reads: a worker on another machine does not find it there, and refuses.',
+      ),
     reload: command(
       'Makes the system read its file again and returns when it has. Without it: the system sees a new file by itself.',
       10_000,

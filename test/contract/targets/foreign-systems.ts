@@ -32,8 +32,9 @@ export async function fileSystem(): Promise<SystemUnderTest> {
   };
   await commands.run('reload', {});
   await put();
+  await writeFile(join(folder, 'conf', '.app.json.cutover.place'), 'place-of-app');
   return {
-    connect: () => new FileTarget({ name: 'app', file, states: STATES, commands }),
+    connect: () => new FileTarget({ name: 'app', file, place: 'place-of-app', states: STATES, commands }),
     serves: async () => sideOf(STATES, JSON.parse(await readFile(used, 'utf8'))),
     restart: () => commands.run('reload', {}).then(() => undefined),
     breakStaging: () => rename(join(folder, 'conf'), join(folder, 'away')),

@@ -29,7 +29,7 @@ describe('targets of the config', () => {
       jobs: [{ name: 'purge', ...control }],
       targets: [
         { name: 'plain', ...control, states },
-        { name: 'file', kind: 'file', file: { path: '/etc/app.json', reload }, states },
+        { name: 'file', kind: 'file', file: { path: '/etc/app.json', place: 'place-of-app', reload }, states },
         { name: 'row', kind: 'postgres', postgres: login, states },
         { name: 'keys', kind: 'etcd', etcd: { ...etcd, user: 'u', password: '${env:S}' }, states: keys },
       ],
@@ -57,7 +57,7 @@ describe('targets of the config', () => {
       { name: 'b', kind: 'file', ...control, states },
       { name: 'c', kind: 'postgres', postgres: { ...login, table: 'a.b.c', password: 'sesame' }, states },
       { name: 'd', kind: 'etcd', etcd: { endpoints: [], user: 'u' }, states: { blue: 'x', green: { k: 1 } } },
-      { name: 'e', kind: 'file', file: { path: 'relative.json', reload: { argv: [] } }, states },
+      { name: 'e', kind: 'file', file: { path: 'relative.json', place: 'app', reload: { argv: [] } }, states },
       { name: 'f', kind: 'zookeeper', states },
     ]);
     expect(found.map((problem) => problem.split(':')[0])).toEqual(
@@ -74,16 +74,17 @@ describe('targets of the config', () => {
         'targets[3].states.blue',
         'targets[3].states.green',
         'targets[4].file.path',
+        'targets[4].file.place',
         'targets[4].file.reload.argv',
         'targets[5].kind',
       ]),
     );
-    expect(found).toHaveLength(14);
+    expect(found).toHaveLength(15);
     expect(found.join()).not.toContain('sesame');
   });
 
   it.each([
-    ['one file', { kind: 'file', file: { path: '/etc/app.json' }, states }, 'targets[1].file'],
+    ['one file', { kind: 'file', file: { path: '/etc/app.json', place: 'place-of-app' }, states }, 'targets[1].file'],
     ['one row', { kind: 'postgres', postgres: { ...login, row: 'r' }, states }, 'targets[1].postgres'],
     ['one record of etcd', { kind: 'etcd', etcd: { ...etcd, recordKey: '/r' }, states: keys }, 'targets[1].etcd'],
   ])('are refused when two lead to %s', (_case, target, path) => {

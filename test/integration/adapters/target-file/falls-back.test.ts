@@ -63,8 +63,15 @@ describe('a file that goes back to its old content after the commit', () => {
 
   it('keeps jobs and clean-up waiting with TARGET_FELL_BACK until it serves green again', async () => {
     writeFileSync(file, 'blue');
+    writeFileSync(join(folder, '.app.conf.cutover.place'), 'place-of-app');
     const commands = new ProcessCommandRunner<ReloadCommand>({ commands: {} });
-    const target = new FileTarget({ name: 'app', file, states: { blue: 'blue', green: 'green' }, commands });
+    const target = new FileTarget({
+      name: 'app',
+      file,
+      place: 'place-of-app',
+      states: { blue: 'blue', green: 'green' },
+      commands,
+    });
     await target.stage(EPOCH, 'green');
     await target.apply(EPOCH);
     let asked = 0;

@@ -22,12 +22,16 @@ import { SOON, until } from '../../../support/until';
 
 const STATES = { blue: 'hydra = blue\n', green: 'hydra = green\n' };
 
+const PLACE = 'place-of-app';
+const PLACE_FILE = '.app.conf.cutover.place';
+
 let folder = '';
 let file = '';
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'file-target-'));
   file = join(folder, 'app.conf');
   writeFileSync(file, STATES.blue);
+  writeFileSync(join(folder, PLACE_FILE), `${PLACE}\n`);
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -36,7 +40,7 @@ function connect(reload?: Partial<CommandSpec>, states: { blue: unknown; green: 
   const commands = new ProcessCommandRunner<ReloadCommand>({
     commands: reload ? { reload: { ...spec, ...reload } } : {},
   });
-  return new FileTarget({ name: 'app', file, states, commands });
+  return new FileTarget({ name: 'app', file, place: PLACE, states, commands });
 }
 
 const shell = (script: string): Partial<CommandSpec> => ({ argv: ['sh', '-c', script] });
@@ -62,8 +66,9 @@ it('keeps mode and owner of the file, a link a link, and leaves nothing behind b
   expect({ mode, uid, gid }).toEqual({ mode: before.mode, uid: before.uid, gid: before.gid });
   expect(text()).toBe(STATES.green);
   expect(readdirSync(real)).toEqual(['app.conf']);
-  expect(readdirSync(folder).filter((name) => !/^\.app\.conf\.cutover\.\d+$/.test(name))).toEqual(['app.conf', 'real']);
-  expect(readdirSync(folder).length).toBeLessThanOrEqual(4);
+  const others = readdirSync(folder).filter((name) => !/^\.app\.conf\.cutover\.\d+$/.test(name));
+  expect(others.sort()).toEqual([PLACE_FILE, 'app.conf', 'real']);
+  expect(readdirSync(folder).length).toBeLessThanOrEqual(5);
 });
 
 it('never shows a reader half a content', async () => {
@@ -138,11 +143,31 @@ it.each([
     'the folder is gone',
     (target: string) => rmSync(join(target, '..'), { recursive: true }),
     undefined,
-    'STATE_UNWRITABLE',
+    'TARGET_UNREACHABLE',
   ],
 ])('cannot be staged when %s', async (_case, damage, reload, code) => {
   damage(file);
   await expect(connect(reload).stage(1, 'green')).rejects.toMatchObject({ code });
+});
+
+it.each([
+  ['does not know its place', () => rmSync(join(folder, PLACE_FILE)), /is not there/],
+  ['is of another place', () => writeFileSync(join(folder, PLACE_FILE), 'place-of-other'), /names another place/],
+])('is touched by nobody on a machine that %s', async (_case, arrive, why) => {
+  await connect().stage(1, 'green');
+  arrive();
+  const before = readdirSync(folder);
+  for (const call of [
+    (target: FileTarget) => target.read(),
+    (target: FileTarget) => target.apply(1),
+    (target: FileTarget) => target.revert(1),
+    (target: FileTarget) => target.stage(2, 'green'),
+    (target: FileTarget) => target.tellCommitted(1, 'green'),
+  ]) {
+    await expect(call(connect())).rejects.toMatchObject({ code: 'TARGET_UNREACHABLE', message: why });
+  }
+  expect(text()).toBe(STATES.blue);
+  expect(readdirSync(folder)).toEqual(before);
 });
 
 it('refuses to guess from a record that is not its own', async () => {
@@ -194,7 +219,7 @@ describe('the journal', () => {
     expect((await journal.newest()).version).toBe(5);
     expect(
       readdirSync(folder)
-        .filter((name) => name.includes('cutover'))
+        .filter((name) => name.includes('cutover') && name !== PLACE_FILE)
         .sort(),
     ).toEqual(['.app.conf.cutover.4', '.app.conf.cutover.5']);
   });
