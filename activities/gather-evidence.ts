@@ -18,6 +18,7 @@ import { blockersOf } from './evidence/blockers';
 import { noticesOf } from './evidence/notices';
 import { compareRecent } from './evidence/compare-recent';
 import { partyProblems } from './evidence/party-problems';
+import { readGateways } from './evidence/read-gateways';
 import { serviceDifferences } from './green/service-differences';
 import { clientsLatency } from './evidence/clients-latency';
 import { requestsPerSecond } from './evidence/requests-per-second';
@@ -81,6 +82,7 @@ async function gather(
     ...(await noticesOf(deps, blue)),
     ...(shadowed.summary === undefined ? {} : { shadow: shadowed.summary }),
     load: await sideLoads(deps, { blue, green: admin }, context.signal),
+    knownGateways: await readGateways(deps.gateways, blue),
   };
   if ('held' in first) {
     return { ...(await unmeasured(deps, blue, context, [await waitingProblem(blue, first), ...problems])), ...seen };

@@ -47,6 +47,7 @@ import { Findings } from './preflight/findings';
 import { type ClientOrigins } from './evidence/cors-origins';
 import { noticeOf } from './evidence/notice-of';
 import { type Observed } from './evidence/observed';
+import { readGateways } from './evidence/read-gateways';
 import { assertNoRealRun, rehearsalPlan } from './rehearsal/soft-findings';
 import { type Step, type StepContext, type StepDeps } from './step';
 
@@ -145,9 +146,10 @@ function predicted(runs: readonly PastRun[] | string, subject: PredictionSubject
 }
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
-type BlueFacts = Pick<PlanFacts, 'engineVersion' | 'databaseBytes' | 'rows' | 'rules' | 'catalog' | 'removals'> & {
-  readonly browserClients: readonly ClientOrigins[];
-};
+type BlueFacts = Pick<
+  PlanFacts,
+  'engineVersion' | 'databaseBytes' | 'rows' | 'rules' | 'catalog' | 'removals' | 'knownGateways'
+> & { readonly browserClients: readonly ClientOrigins[] };
 
 const NOTHING_KNOWN: BlueFacts = {
   engineVersion: 'unknown',
@@ -196,7 +198,14 @@ async function lookAtBlue(
       facts.databaseBytes = sizes.databaseBytes;
       if (instances.blue) freeBytes = checkStorage(instances.blue, sizes, findings);
     });
+    const soFar = findings.problems.length;
     await attempt('traces on blue', () => checkTraces(blue, settings, input.cutoverId, findings));
+    // Nothing is read of an arbiter that is somebody else's.
+    if (findings.problems.length === soFar) {
+      await attempt('members on blue', async () => {
+        facts.knownGateways = await readGateways(deps.gateways, blue);
+      });
+    }
     let isOurVersion = false;
     await attempt('schema of blue', async () => {
       isOurVersion = await checkMigrations(blue, settings, findings);

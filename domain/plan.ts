@@ -1,4 +1,5 @@
 import { type InstanceDifference } from './instance-plan';
+import { type KnownGateway } from './known-gateways';
 import { noPrediction, type Prediction } from './predict';
 import {
   type Plan,
@@ -24,6 +25,7 @@ export interface PlanFacts {
   readonly removals?: readonly Removal[];
   readonly targets: readonly string[];
   readonly gateways: readonly string[];
+  readonly knownGateways?: readonly KnownGateway[];
   readonly jobs: readonly string[];
   readonly warnings: readonly string[];
   /** Of green's instance from blue's. */
@@ -98,6 +100,7 @@ export function makePlan(facts: PlanFacts): Plan {
     removals: facts.removals ?? [],
     targets: facts.targets,
     gateways: facts.gateways,
+    ...(facts.knownGateways === undefined ? {} : { knownGateways: facts.knownGateways }),
     jobs: facts.jobs,
     warnings: [
       ...facts.warnings,

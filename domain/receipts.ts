@@ -1,6 +1,7 @@
 import { type InPlaceReport, type InPlaceVerdict } from './in-place/receipts';
 import { type KeptReport } from './asides';
 import { type InstanceDifference } from './instance-plan';
+import { type KnownGateway } from './known-gateways';
 import { type Notice } from './notice';
 import { type ChartPoint } from './page/page';
 import { type HydraMetrics } from './ports/hydra-api';
@@ -64,6 +65,8 @@ export interface Plan {
   readonly removals?: readonly Removal[];
   readonly targets: readonly string[];
   readonly gateways: readonly string[];
+  /** As they answered, and who else is a member at blue's arbiter. Missing where an older worker made the plan. */
+  readonly knownGateways?: readonly KnownGateway[];
   readonly jobs: readonly string[];
   readonly warnings: readonly string[];
   /** One sentence each, in order; the last ones say that the commit has no way back. */
@@ -253,6 +256,8 @@ export interface CutoverEvidence {
   readonly shadow?: string;
   /** How busy each side is, in a sentence each. */
   readonly load?: readonly string[];
+  /** Who is listed and who is a member at blue's arbiter. */
+  readonly knownGateways?: readonly KnownGateway[];
 }
 
 /** What both Hydras were asked while green was closed. */

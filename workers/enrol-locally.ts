@@ -3,7 +3,7 @@ import { realTools } from '../activities/switchover/real-tools';
 import { type Config } from '../config/schema';
 import { type Logger } from '../config/logger';
 import { CutoverFault } from '../domain/faults';
-import { forgetMember, readMembers } from '../hydra/arbiter/arbiter';
+import { forgetMember, readMembers } from '../hydra/arbiter';
 import { type SqlClient } from '../domain/ports/sql-client';
 import { createPorts } from './ports';
 import { SecretKeeper } from './secret-keeper';

@@ -1,7 +1,10 @@
+import { askGateway } from '../activities/evidence/read-gateways';
 import { snapshotIdOf } from '../activities/green/names';
 import { type Config } from '../config/schema';
 import { type Logger } from '../config/logger';
 import { asCutoverFault } from '../domain/faults';
+import { type ListedGateway } from '../domain/known-gateways';
+import { type Gateway } from '../domain/ports/targets';
 import { type SideName } from '../domain/sides';
 import { type DatabasesLook, readTraces, type ResourceLook, type SideLook } from '../hydra/traces';
 import { createPorts, type Ports } from './ports';
@@ -19,13 +22,14 @@ export async function lookAtDatabases(config: Config, logger: Logger, timeoutMs:
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     await within(signal, secrets.refresh());
-    const [blue, green, instance] = await Promise.all([
+    const [blue, green, instance, gateways] = await Promise.all([
       side(ports, 'blue', signal),
       side(ports, 'green', signal),
       resource(config.green.rdsInstanceId, signal, async (id) => {
         const found = await ports.provider.describeInstance(id);
         return found && { id, status: found.status, tags: found.tags };
       }),
+      Promise.all(ports.gateways.map((gateway) => listed(gateway, signal))),
     ]);
     const cutoverId = 'unreachable' in blue ? undefined : blue.arbiter?.cutoverId;
     const snapshotId = cutoverId === undefined ? undefined : snapshotIdOf(cutoverId);
@@ -33,7 +37,7 @@ export async function lookAtDatabases(config: Config, logger: Logger, timeoutMs:
       const found = await ports.provider.describeSnapshot(id);
       return found && { id, status: found.status, tags: found.tags };
     });
-    return { blue, green, instance, snapshot };
+    return { blue, green, instance, snapshot, gateways };
   } finally {
     await ports.close();
     secrets.close();
@@ -46,6 +50,13 @@ async function side({ databases }: Ports, name: SideName, signal: AbortSignal): 
   } catch (error) {
     return { unreachable: reason(error) };
   }
+}
+
+async function listed(gateway: Gateway, signal: AbortSignal): Promise<ListedGateway> {
+  return within(signal, askGateway(gateway)).catch((error: unknown) => ({
+    name: gateway.name,
+    problem: reason(error),
+  }));
 }
 
 async function resource(

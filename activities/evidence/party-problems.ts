@@ -1,7 +1,7 @@
 import { isCutoverFault } from '../../domain/faults';
 import { type Gateway, type Target } from '../../domain/ports/targets';
 import { type StepDeps } from '../step';
-import { readMembers } from '../../hydra/arbiter/arbiter';
+import { readMembers } from '../../hydra/arbiter';
 import { type SqlClient } from '../../domain/ports/sql-client';
 import { againstList } from '../switchover/members';
 import { olderProtocol } from '../switchover/parties';

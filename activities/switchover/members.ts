@@ -1,12 +1,9 @@
+import { FORGET_IT, type KnownMember, LIST_IT } from '../../domain/known-gateways';
 import { type GatewayView } from '../../domain/ports/targets';
-import { type FenceAnswer, type MemberDescription, readMembers } from '../../hydra/arbiter/arbiter';
+import { type FenceAnswer, readMembers } from '../../hydra/arbiter';
 import { type Attempt } from './attempt';
 import { forAll } from './parties';
 import { within } from './within';
-
-/** What to do about gateways that would forward writes to a fenced blue. */
-const LISTED = 'list it in `gateways`, or stop it';
-const GONE = 'bring it back, or, when it is gone for good, `hydra-cutover enrol --forget NAME`';
 
 /**
  * Before anything is held: every gateway that has ever been a member is on the list, and reaches the arbiter now. Those that ask no arbiter
@@ -31,7 +28,7 @@ export interface ListedGateway {
 }
 
 /** @returns what keeps a fence away: listed gateways that are cut off from the arbiter, and members that are none of those listed */
-export function againstList(gateways: readonly ListedGateway[], members: readonly MemberDescription[]): string[] {
+export function againstList(gateways: readonly ListedGateway[], members: readonly KnownMember[]): string[] {
   const listed = new Set(gateways.map(({ member }) => member?.id));
   const lapsed = gateways.flatMap(({ name, member }) =>
     member === null || member.isAlive ? [] : [`gateway ${name} does not reach blue's arbiter, where it is a member`],
@@ -40,7 +37,7 @@ export function againstList(gateways: readonly ListedGateway[], members: readonl
     if (listed.has(member)) return [];
     const since = `silent for ${Math.round(silentMs / 1_000)} s`;
     return [
-      `gateway ${name} may forward to blue and is none of those listed (${isAlive ? `it beats; ${LISTED}` : `${since}; ${GONE}`})`,
+      `gateway ${name} may forward to blue and is none of those listed (${isAlive ? `it beats; ${LIST_IT}` : `${since}; ${FORGET_IT}`})`,
     ];
   });
   return [...lapsed, ...others];
@@ -49,8 +46,8 @@ export function againstList(gateways: readonly ListedGateway[], members: readonl
 /** @returns which members a fence would have met */
 export function otherMembers({ alive = [], silent = [] }: Extract<FenceAnswer, { ok: false }>): string {
   const told = [
-    ...alive.map((name) => `gateway ${name} may forward writes and has not said that it holds (${LISTED})`),
-    ...silent.map((name) => `of gateway ${name} nobody knows whether it forwards writes (${GONE})`),
+    ...alive.map((name) => `gateway ${name} may forward writes and has not said that it holds (${LIST_IT})`),
+    ...silent.map((name) => `of gateway ${name} nobody knows whether it forwards writes (${FORGET_IT})`),
   ];
   return told.join('; ');
 }

@@ -8,7 +8,7 @@ export const statusVerb: Verb = {
   summary: 'tell where a cutover is and what it waits for',
   description: [
     'Phases with durations, steps under way with their progress, the open gate and how to answer it. Says so when no worker answers, and who polls the task queue; then it shows what Temporal itself knows.',
-    'What the databases and RDS tell is added when Temporal cannot tell all of it: it does not answer, knows no such cutover, or the run was terminated or reset. `--from-databases` asks nobody else: who may write, how far the cutover came, what is left of it and what to do.',
+    'What the databases and RDS tell is added when Temporal cannot tell all of it: it does not answer, knows no such cutover, or the run was terminated or reset. `--from-databases` asks nobody else but the gateways: who may write, how far the cutover came, what is left of it, which gateways are listed and which are members, and what to do.',
   ],
   examples: [
     'hydra-cutover status --config hydra-cutover.yaml --watch',

@@ -2,6 +2,7 @@ import { blocksOf, type Bar, type ChartPoint, type Fact, type Page, type PageVer
 import { type CutoverEvidence, type ParityReceipt, type Plan, type ProofReceipt, type SyncReceipt } from '../receipts';
 import { type GateSettings } from '../settings';
 import { answersFact, findingText } from './answers';
+import { gatewaysBlock } from './gateways-block';
 import { aboutText, countText, fact, megabytes } from './words';
 
 /** What else is known when gate `cutover` is asked. */
@@ -49,6 +50,7 @@ export function cutoverPage(evidence: CutoverEvidence, plan: Plan, known: Cutove
     ],
     blocks: blocksOf(
       { kind: 'list', title: 'Problems', items: problems },
+      gatewaysBlock(evidence.knownGateways),
       {
         kind: 'list',
         title: 'Answers of green that are not those of blue',

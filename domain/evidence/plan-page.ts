@@ -1,5 +1,6 @@
-import { blocksOf, type Block, type Page, type PageVerdict } from '../page/page';
+import { blocksOf, type Block, type Fact, type Page, type PageVerdict } from '../page/page';
 import { type Plan } from '../receipts';
+import { gatewaysBlock } from './gateways-block';
 import { verdictBlock } from './in-place-page';
 import { countText, durationText, fact, megabytes } from './words';
 
@@ -17,7 +18,7 @@ export function planPage(plan: Plan): Page {
         `${blue.instanceId}, PostgreSQL ${blue.engineVersion}, ${megabytes(blue.databaseBytes)}, ${rows} rows`,
       ),
       fact('green', `${green.instanceId}, will be made and, on the way back, deleted`),
-      fact('gateways', plan.gateways.join(', ') || 'none'),
+      gatewaysFact(plan),
       fact('targets', plan.targets.join(', ') || 'none'),
       fact('jobs', plan.jobs.join(', ') || 'none'),
       fact('config', `digest ${plan.configDigest.slice(0, 12)}…`),
@@ -30,6 +31,7 @@ export function planPage(plan: Plan): Page {
     ],
     blocks: blocksOf(
       { kind: 'list', title: 'Warnings', items: plan.warnings },
+      gatewaysBlock(plan.knownGateways),
       verdictBlock(plan.inPlace),
       cleaningBlock(plan),
       {
@@ -65,6 +67,18 @@ export function planPage(plan: Plan): Page {
       catalogBlock(catalog),
     ),
   };
+}
+
+/** Before there are members only the list tells which gateways there are. */
+function gatewaysFact({ gateways, knownGateways = [] }: Plan): Fact {
+  const names = gateways.join(', ') || 'none';
+  const onlyListed = knownGateways.length > 0 && knownGateways.every(({ leaseMs }) => leaseMs === null);
+  return fact(
+    'gateways',
+    onlyListed
+      ? `${names}; until the capture is enabled only these are known: one that is missing here shows at gate cutover, if it is a member, or as a caller besides`
+      : names,
+  );
 }
 
 function cleaningBlock({ rules }: Plan): Block {

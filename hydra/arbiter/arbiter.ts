@@ -106,38 +106,6 @@ export function fence(
   return call(client, 'fence($1, $2, $3::uuid[])', [attempt, lockTimeoutMs, [...acknowledged]]);
 }
 
-/** Whether a member may still send reads to this side, which was left for `epoch`. Not known here: it never held for it. */
-export async function mayReadHere(client: SqlClient, member: string, epoch: number): Promise<boolean> {
-  const sql = 'SELECT hydra_cutover.may_read_here($1::uuid, $2) AS may';
-  const [row] = await queryRows<{ may: boolean }>(client, sql, [member, epoch]);
-  return row?.may !== false;
-}
-
-/** @returns how many members of that name, whose leases are over, are forgotten: on the word of a person that they are gone */
-export async function forgetMember(client: SqlClient, name: string): Promise<number> {
-  const sql = 'SELECT hydra_cutover.forget_member($1) AS forgotten';
-  const [row] = await queryRows<{ forgotten: number }>(client, sql, [name]);
-  return row?.forgotten ?? 0;
-}
-
-export interface MemberDescription {
-  readonly member: string;
-  readonly name: string;
-  readonly isAlive: boolean;
-  /** Since its last lease ended; negative while it lives. */
-  readonly silentMs: number;
-}
-
-/** Gateways that are or were members here. */
-export function readMembers(client: SqlClient): Promise<MemberDescription[]> {
-  return queryRows<MemberDescription>(
-    client,
-    `SELECT member::text, name, lease_until > clock_timestamp() AS "isAlive",
-            (extract(epoch FROM clock_timestamp() - lease_until) * 1000)::float8 AS "silentMs"
-       FROM hydra_cutover.member ORDER BY name, member`,
-  );
-}
-
 /** The point of no return. Idempotent per attempt. @throws PostgreSQL's 55P03 */
 export function commitAttempt(client: SqlClient, attempt: number, lockTimeoutMs: number): Promise<CommitAnswer> {
   return call(client, 'commit_attempt($1, $2)', [attempt, lockTimeoutMs]);

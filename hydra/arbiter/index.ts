@@ -14,6 +14,7 @@ export {
   guardTables,
   installArbiter,
 } from './install-arbiter';
+export { forgetMember, mayReadHere, readMembers } from './members';
 export { type LockRetryOptions, withLockRetry } from './lock-retry';
 export { type RemoveArbiterOptions, removeArbiter } from './remove-arbiter';
 export { takeRightToBegin } from './take-right-to-begin';

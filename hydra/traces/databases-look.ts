@@ -1,3 +1,4 @@
+import { type ListedGateway } from '../../domain/known-gateways';
 import { type SideTraces } from './read-traces';
 
 /** What one side tells: its traces, or why it cannot be asked. */
@@ -14,6 +15,8 @@ export interface DatabasesLook {
   readonly green: SideLook;
   readonly instance: ResourceLook;
   readonly snapshot: ResourceLook;
+  /** Of the config, each by its own word. */
+  readonly gateways: readonly ListedGateway[];
 }
 
 export interface Judgement {

@@ -1,7 +1,9 @@
+import { gatewayLine } from '../../domain/evidence/gateways-block';
+import { knownGateways } from '../../domain/known-gateways';
 import { CUTOVER_TAG } from '../../domain/ports/database-provider';
 import { type ArbiterDescription, tellOrigin } from '../arbiter';
 import { type DatabasesLook, type Judgement, type ResourceLook, type SideLook } from './databases-look';
-import { type SideTraces } from './read-traces';
+import { leftoversOf, type SideTraces } from './read-traces';
 import { withoutArbiter } from './without-arbiter';
 
 /**
@@ -18,6 +20,7 @@ export function judgeTraces(look: DatabasesLook): Judgement {
     ...sideLines('blue', look.blue),
     ...sideLines('green', look.green),
     ...resourceLines(look, cutoverId),
+    ...gatewayLines(look.gateways, blue),
   ];
   if (blue === null) {
     return {
@@ -43,6 +46,14 @@ export function judgeTraces(look: DatabasesLook): Judgement {
     };
   }
   return { cutoverId, traces, ...judgeArbiter(arbiter, blue, look) };
+}
+
+function gatewayLines(listed: DatabasesLook['gateways'], blue: SideTraces | null): readonly string[] {
+  const committedEpoch = blue?.arbiter?.state === 'committed' ? blue.arbiter.epoch : null;
+  // Only where nothing of ours is there nobody can be a member yet: a role that may not look proves nothing.
+  const isUntouched = blue !== null && !leftoversOf(blue).isAny;
+  const members = blue?.members ?? (isUntouched ? 'before' : 'unknown');
+  return knownGateways(listed, members, committedEpoch).map(gatewayLine);
 }
 
 type Verdict = Pick<Judgement, 'phase' | 'writes' | 'next'>;

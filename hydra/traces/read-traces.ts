@@ -1,3 +1,4 @@
+import { type KnownMember } from '../../domain/known-gateways';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import {
   ARCHIVE_SCHEMA,
@@ -6,6 +7,7 @@ import {
   describeOrigin,
   type OriginDescription,
   readArbiter,
+  readMembers,
   readOutcome,
 } from '../arbiter';
 import { changeLogSize, type ChangeLogSize } from '../capture';
@@ -26,6 +28,8 @@ export interface SideTraces {
   /** Writes that a guard refused. */
   readonly refused: number | null;
   readonly changeLog: ChangeLogSize | null;
+  /** Gateways that may forward to this side; null where nobody can be a member. */
+  readonly members: readonly KnownMember[] | null;
   /** Blue's own word that everybody was seen on green, and that green's arbiter is gone or going. */
   readonly finalized: boolean;
 }
@@ -33,7 +37,11 @@ export interface SideTraces {
 /** Reads everything of ours in one database, whatever is missing. Changes nothing, and decides nothing: who decides claims. */
 export async function readTraces(client: SqlClient): Promise<SideTraces> {
   const [seen] = await queryRows<
-    Pick<SideTraces, 'readAt' | 'schemas' | 'triggers' | 'roles'> & { readonly usable: boolean; readonly log: boolean }
+    Pick<SideTraces, 'readAt' | 'schemas' | 'triggers' | 'roles'> & {
+      readonly usable: boolean;
+      readonly log: boolean;
+      readonly membership: boolean;
+    }
   >(
     client,
     `SELECT to_jsonb(clock_timestamp()) #>> '{}' AS "readAt",
@@ -43,10 +51,12 @@ export async function readTraces(client: SqlClient): Promise<SideTraces> {
             COALESCE((SELECT jsonb_agg(rolname ORDER BY rolname) FROM pg_roles WHERE rolname LIKE 'hydra\\_cutover%'), '[]') AS roles,
             COALESCE((SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = 'hydra_cutover'), false) AS usable,
             EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                     WHERE n.nspname = 'hydra_cutover' AND c.relname = 'change_log') AS log`,
+                     WHERE n.nspname = 'hydra_cutover' AND c.relname = 'change_log') AS log,
+            EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                     WHERE n.nspname = 'hydra_cutover' AND c.relname = 'member') AS membership`,
   );
   if (seen === undefined) throw new Error('a query without FROM gave no row');
-  const { usable, log, ...found } = seen;
+  const { usable, log, membership, ...found } = seen;
   const arbiter = usable ? ((await describeArbiter(client)) ?? null) : null;
   return {
     ...found,
@@ -54,6 +64,7 @@ export async function readTraces(client: SqlClient): Promise<SideTraces> {
     origin: usable ? ((await describeOrigin(client)) ?? null) : null,
     refused: arbiter === null ? null : (await readArbiter(client)).refused,
     changeLog: usable && log ? await changeLogSize(client) : null,
+    members: arbiter?.side === 'blue' && membership ? await readMembers(client) : null,
     finalized: arbiter !== null && (await readOutcome(client)).finalized,
   };
 }

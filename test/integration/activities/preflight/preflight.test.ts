@@ -42,6 +42,7 @@ describe('preflight of a world in which everything is right', () => {
       targets: ['policies'],
       jobs: ['purge'],
       extendLifetimes: false,
+      knownGateways: [{ name: 'gateway-1', isListed: true, serves: 'blue', membership: 'none' }],
     });
     expect(plan?.blue.rows).toMatchObject({ hydra_client: expect.any(Number) as number });
     expect(plan?.blue.databaseBytes).toBeGreaterThan(1_000_000);

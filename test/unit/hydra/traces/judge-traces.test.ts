@@ -7,7 +7,7 @@ const LATER = '2026-03-01T12:00:05.000+00:00';
 const EARLIER = '2026-03-01T11:59:55.000+00:00';
 const NOTHING: SideTraces = {
   ...{ readAt: AT, schemas: [], triggers: 0, roles: [], arbiter: null, origin: null, refused: null, changeLog: null },
-  finalized: false,
+  ...{ finalized: false, members: null },
 };
 
 function arbiter(changes: Partial<ArbiterDescription> = {}): ArbiterDescription {
@@ -42,7 +42,7 @@ function side(found: Partial<ArbiterDescription>, changes: Partial<SideTraces> =
 }
 
 function look(changes: Partial<DatabasesLook>): DatabasesLook {
-  return { blue: NOTHING, green: NOTHING, instance: null, snapshot: null, ...changes };
+  return { blue: NOTHING, green: NOTHING, instance: null, snapshot: null, gateways: [], ...changes };
 }
 
 const green = (changes: Partial<ArbiterDescription>) => side({ side: 'green', state: 'closed', ...changes });
@@ -170,6 +170,21 @@ describe('who may write, by the databases alone', () => {
   ])('never advises to remove an instance where %s', (_case, changes) => {
     const told = judgeTraces(look(changes)).next.join('; ');
     expect(told).not.toMatch(/can be removed|remove (blue's|the|it)\b|removes what/);
+  });
+
+  it('shows who is a member at blue, and calls nobody a newcomer where its arbiter could not be asked', () => {
+    const gateways = [{ name: 'edge-1', member: { id: 'm-1', isAlive: true }, serves: 'blue', epoch: 0 }] as const;
+    const members = [{ member: 'm-2', name: 'host/m-2', isAlive: true, silentMs: -1_000, boundEpoch: 0 }];
+    const lines = (changes: Partial<DatabasesLook>) =>
+      judgeTraces(look({ gateways, ...changes })).traces.filter((line) => line.startsWith('gateway'));
+    expect(lines({ blue: side({}, { members }) })).toEqual([
+      "gateway edge-1: listed, member: not known to blue's arbiter, serves blue, epoch 0; it is a member at another arbiter: correct `doubt.blue` of its config",
+      'gateway host/m-2: NOT listed, member, beats, lease 1.0 s left; list it in `gateways`, or stop it',
+    ]);
+    expect(lines({})).toEqual([expect.stringContaining('joins once the capture is enabled')]);
+    for (const blue of [side({}), { unreachable: 'x' }]) {
+      expect(lines({ blue })).toEqual(['gateway edge-1: listed, member: not known, serves blue, epoch 0']);
+    }
   });
 
   it('lists everything of ours, and whose what RDS has is', () => {

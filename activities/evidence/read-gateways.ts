@@ -1,0 +1,25 @@
+import { isCutoverFault } from '../../domain/faults';
+import { type KnownGateway, knownGateways, type ListedGateway } from '../../domain/known-gateways';
+import { type Gateway } from '../../domain/ports/targets';
+import { type SqlClient } from '../../domain/ports/sql-client';
+import { readMembers } from '../../hydra/arbiter';
+import { hasOurs } from '../../hydra/ours';
+
+/** Asks every listed gateway, and blue's arbiter for its members. One that does not answer is told as such. */
+export async function readGateways(gateways: readonly Gateway[], blue: SqlClient): Promise<readonly KnownGateway[]> {
+  const listed = await Promise.all(gateways.map(askGateway));
+  return knownGateways(listed, (await hasOurs(blue, 'hydra_cutover.member')) ? await readMembers(blue) : 'before');
+}
+
+/** Never fails. */
+export async function askGateway(gateway: Gateway): Promise<ListedGateway> {
+  const { name } = gateway;
+  try {
+    const { member } = await gateway.state();
+    const { appliedSide, appliedEpoch } = await gateway.read();
+    return { name, member, serves: appliedSide, epoch: appliedEpoch };
+  } catch (error) {
+    // The text of an error that nobody foresaw may hold anything.
+    return { name, problem: isCutoverFault(error) ? `${error.code}: ${error.message}` : 'it could not be read' };
+  }
+}
