@@ -67,14 +67,7 @@ async function gather(
   // First, because a table that was rewritten is no problem once it is carried.
   const first = await roundOrReason(deps, sides, options);
   context.heartbeat({ step: 'looking for problems' });
-  const problems: string[] = [
-    ...(await captureProblems(blue)).map((problem) => `capture on blue: ${problem}`),
-    ...(await guardProblems(blue)).map((problem) => `guards on blue: ${problem}`),
-    ...(await guardProblems(admin)).map((problem) => `guards on green: ${problem}`),
-    ...(await blockersOf(blue)),
-    ...(await partyProblems(deps, blue)),
-    ...(await serviceDifferences(deps, admin)),
-  ];
+  const problems = await problemsOf(deps, blue, admin);
   context.heartbeat({ step: 'asking what green answers otherwise' });
   const shadowed = await readShadowed(deps, input.cutoverId);
   problems.push(...shadowed.problems);
@@ -124,6 +117,18 @@ async function gather(
     problems,
     ...seen,
   };
+}
+
+/** What would stop the switchover, or make it worth less than it seems. */
+async function problemsOf(deps: StepDeps, blue: SyncSides['blue'], admin: SyncSides['green']): Promise<string[]> {
+  return [
+    ...(await captureProblems(blue)).map((problem) => `capture on blue: ${problem}`),
+    ...(await guardProblems(blue)).map((problem) => `guards on blue: ${problem}`),
+    ...(await guardProblems(admin)).map((problem) => `guards on green: ${problem}`),
+    ...(await blockersOf(blue)),
+    ...(await partyProblems(deps, blue)),
+    ...(await serviceDifferences(deps, admin)),
+  ];
 }
 
 /** What the comparison of all rows found that no round carried counts as what changed last does: nothing moves with it. */

@@ -199,13 +199,11 @@ async function lookAtBlue(
       if (instances.blue) freeBytes = checkStorage(instances.blue, sizes, findings);
     });
     const soFar = findings.problems.length;
-    await attempt('traces on blue', () => checkTraces(blue, settings, input.cutoverId, findings));
-    // Nothing is read of an arbiter that is somebody else's.
-    if (findings.problems.length === soFar) {
-      await attempt('members on blue', async () => {
-        facts.knownGateways = await readGateways(deps.gateways, blue);
-      });
-    }
+    await attempt('traces on blue', async () => {
+      await checkTraces(blue, settings, input.cutoverId, findings);
+      // Nothing is read of an arbiter that is somebody else's.
+      if (findings.problems.length === soFar) facts.knownGateways = await readGateways(deps.gateways, blue);
+    });
     let isOurVersion = false;
     await attempt('schema of blue', async () => {
       isOurVersion = await checkMigrations(blue, settings, findings);
