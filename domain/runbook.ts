@@ -42,9 +42,28 @@ export const REHEARSAL_PHASES: readonly Phase[] = ['hashes', 'writes'];
 /** Those that a real run goes through. */
 export const PHASE_NAMES = (Object.keys(PHASES) as readonly Phase[]).filter((name) => !REHEARSAL_PHASES.includes(name));
 
-/** Where a person must decide. `intervene` opens only when something needs one. */
+/** Those that `gates.before` may put a gate in front of: green is prepared in them, and everything can be taken back. */
+export const PREPARING_PHASES = [
+  'lifetimes',
+  'capture',
+  'snapshot',
+  'restore',
+  'close',
+  'clean',
+  'migrate',
+  'repair',
+  'guard',
+  'vacuum',
+  'start',
+  'catchUp',
+  'parity',
+] as const satisfies readonly Phase[];
+export type PreparingPhase = (typeof PREPARING_PHASES)[number];
+
+/** Where a person must decide. `proceed` opens before phases that the config names, `intervene` when something needs a person. */
 export const GATES = {
   plan: ['approve', 'reject'],
+  proceed: ['approve', 'reject'],
   cutover: ['approve', 'reject'],
   finalize: ['approve', 'reject'],
   intervene: ['retry', 'wait', 'skip', 'give_up'],

@@ -1,6 +1,7 @@
 import { type BrakeSettings } from './brake';
 import { type InstanceOverrides } from './instance-plan';
 import { type SupportedHydraVersion } from './hydra-versions';
+import { type PreparingPhase } from './runbook';
 
 /** `keys`: keys of rows, with hashes of what they said. */
 export type ArchiveKind = 'keys' | 'rows';
@@ -141,6 +142,8 @@ export interface GateSettings {
   readonly approvers?: readonly string[];
   /** The starter may not decide a gate; both are claims. */
   readonly approverIsNotStarter: boolean;
+  /** Gate `proceed` opens in front of these phases. @default [] */
+  readonly before?: readonly PreparingPhase[];
   /** With more writes of clients gate `cutover` is approved only with a reason. @default not looked at */
   readonly writesPerSecondMax?: number;
 }

@@ -144,7 +144,8 @@ function isDecision(value: unknown): value is Decision {
   return allDecisions().some((known) => known === value);
 }
 
-function allDecisions(): readonly Decision[] {
+/** Of all gates together. */
+export function allDecisions(): readonly Decision[] {
   return [...new Set(Object.values(GATES).flat())];
 }
 

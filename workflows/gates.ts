@@ -9,7 +9,7 @@ import {
   type Gate,
   type RecordedDecision,
 } from '../domain/runbook';
-import { assertNamed, judgeDecision, type GateView, type OpenGate } from './decisions';
+import { allDecisions, assertNamed, judgeDecision, type GateView, type OpenGate } from './decisions';
 import { renderGate } from './details';
 import { decideSignal, decideUpdate, statusQuery } from './messages';
 import { iso, now, type CutoverRun } from './run';
@@ -51,7 +51,7 @@ export class Gates {
   constructor(private readonly run: CutoverRun) {
     setHandler(statusQuery, () => run.status(), { description: 'Phases, what is awaited, decisions and the report.' });
     setHandler(decideUpdate, (message) => this.decide(message), {
-      description: `Decides the open gate. Input: {"gate":"plan|cutover|finalize|intervene","decision":"approve|reject|retry|wait|skip|give_up","by":"your name","note":"optional","question":"as in Current Details; needed to approve cutover"}`,
+      description: `Decides the open gate. Input: {"gate":"${Object.keys(GATES).join('|')}","decision":"${allDecisions().join('|')}","by":"your name","note":"optional","question":"as in Current Details; needed to approve cutover"}`,
       validator: (message) => this.validate(message),
     });
     setHandler(decideSignal, (message) => this.decideOrIgnore(message), {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PREPARING_PHASES } from '../../domain/runbook';
 import { durationMs, httpUrl, label } from '../fields';
 
 const MINUTE_MS = 60_000;
@@ -206,6 +207,13 @@ export const gatesSection = z
     planTimeoutMs: durationMs(1_000, 30 * DAY_MS)
       .default(DAY_MS)
       .describe('Nobody approved the plan after so many milliseconds: nothing is begun.'),
+    before: z
+      .array(z.enum(PREPARING_PHASES))
+      .max(PREPARING_PHASES.length)
+      .default([])
+      .describe(
+        'Phases that begin only once a person let them, at gate `proceed`, with what came out of the phases before as evidence. Rehearsals do not ask. Nobody within `cutoverTimeoutMs`: everything is undone.',
+      ),
     cutoverTimeoutMs: durationMs(1_000, 30 * DAY_MS)
       .default(3 * DAY_MS)
       .describe('Nobody approved the cutover after so many milliseconds: everything is undone.'),
@@ -234,7 +242,7 @@ export const gatesSection = z
       .max(100)
       .default([])
       .describe(
-        'Who may decide gates `plan`, `cutover` and `finalize`; empty: anybody. At gate `intervene` anybody may help. Names are claims: who may send a decision at all is up to the access rules of Temporal.',
+        'Who may decide gates `plan`, `proceed`, `cutover` and `finalize`; empty: anybody. At gate `intervene` anybody may help. Names are claims: who may send a decision at all is up to the access rules of Temporal.',
       ),
     approverIsNotStarter: z
       .boolean()

@@ -24,6 +24,9 @@ export function planPage(plan: Plan): Page {
       fact('config', `digest ${plan.configDigest.slice(0, 12)}…`),
       fact('predicted in all', predictedInAll(plan)),
       ...(plan.quietHours === undefined ? [] : [fact('quiet hours', plan.quietHours.replace(/^quiet hours: /, ''))]),
+      ...(plan.mode === 'rehearse' || (plan.gates.before ?? []).length === 0
+        ? []
+        : [fact('asks again before', (plan.gates.before ?? []).join(', '))]),
       fact('pause budget', `${plan.switchover.pauseBudgetMs} ms`),
       plan.mode === 'rehearse'
         ? fact('way back', 'nothing is written to blue; all that is made is removed at the end')

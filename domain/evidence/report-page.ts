@@ -2,10 +2,10 @@ import { blocksOf, type Block, type Fact, type Page, type PageVerdict } from '..
 import { type Report, type SwitchoverReceipt } from '../receipts';
 import { type Outcome } from '../runbook';
 import { phaseBars } from './cutover-page';
-import { answersFact } from './answers';
 import { greenBlocks, greenFacts } from './green-facts';
 import { inPlaceFacts, sharesBlock } from './in-place-page';
 import { undoneBlock } from './intervene-page';
+import { cleanedBlock, copyFacts, migrationsBlock } from './copy-facts';
 import { countText, durationText, fact } from './words';
 
 /** A run that is over: what happened, what it cost, what is left. */
@@ -21,7 +21,7 @@ export function reportPage(report: Report): Page {
       fact('cutover', cutoverId),
       ...keptFacts(report),
       ...planFacts(report),
-      ...carriedFacts(report),
+      ...copyFacts(report),
       ...(report.inPlace === undefined ? [] : inPlaceFacts(report.inPlace)),
       ...(isCommitted ? greenFacts(report) : []),
     ],
@@ -40,26 +40,14 @@ export function reportPage(report: Report): Page {
         lines: [{ name: 'backlog', points: report.backlog ?? [] }],
         marks: marksOf(report),
       },
-      {
-        kind: 'table',
-        title: 'Rows that were cleaned on green',
-        head: ['rule', 'rows', 'archived'],
-        rows: (report.clean?.rules ?? [])
-          .filter(({ rows }) => rows > 0)
-          .map(({ id, rows, archived }) => [id, String(rows), String(archived)]),
-      },
+      cleanedBlock(report),
       {
         kind: 'table',
         title: 'What is left, where, and until when',
         head: ['what', 'where', 'until', 'how it goes'],
         rows: (report.remains ?? []).map(({ what, where, until, remove }) => [what, where, until, remove]),
       },
-      {
-        kind: 'table',
-        title: 'Migrations that took longest',
-        head: ['migration', 'took'],
-        rows: (report.migrate?.slowest ?? []).map(({ migration, durationMs }) => [migration, durationText(durationMs)]),
-      },
+      migrationsBlock(report),
     ),
   };
 }
@@ -117,29 +105,6 @@ function planFacts({ plan }: Report): readonly Fact[] {
     fact('Hydra', `${hydraVersion.blue} to ${hydraVersion.green}`),
     fact('config', `digest ${shortDigest(configDigest)}`),
     ...(prediction?.totalMs == null ? [] : [fact('predicted in all', durationText(prediction.totalMs))]),
-  ];
-}
-
-function carriedFacts({ migrate, sync, parity, evidence, answers }: Report): readonly Fact[] {
-  return [
-    ...(migrate === null
-      ? []
-      : [fact('migration', `${migrate.applied} applied in ${durationText(migrate.durationMs)}`)]),
-    ...(sync === null
-      ? []
-      : [fact('sync', `${sync.rounds} rounds, ${sync.changes} changes, ${sync.rows} rows, ${sync.backlog} left`)]),
-    ...(parity === null
-      ? []
-      : [
-          fact(
-            'parity of all rows',
-            `${parity.rows} rows, ${parity.differences} differ`,
-            parity.differences > 0 ? 'bad' : undefined,
-          ),
-        ]),
-    ...(evidence === null && answers == null
-      ? []
-      : [answersFact("Hydra's answers before the commit", evidence?.answers ?? answers)]),
   ];
 }
 

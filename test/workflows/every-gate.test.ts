@@ -60,6 +60,15 @@ const SCENES: Readonly<Record<string, readonly Scene[]>> = {
     },
   ],
   'phases/prepare.ts': [{ gate: 'plan' }],
+  'phases/proceed.ts': [
+    {
+      gate: 'proceed',
+      steps: {
+        preflight: async ({ environment }) => ({ ...PLAN, environment, gates: { ...PLAN.gates, before: ['repair'] } }),
+      },
+      reach: to('plan'),
+    },
+  ],
   'phases/rehearse.ts': [
     {
       gate: 'plan',

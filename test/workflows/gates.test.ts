@@ -1,8 +1,25 @@
+import { PREPARING_PHASES, type PreparingPhase } from '../../domain/runbook';
 import { SEARCH_ATTRIBUTE_NAMES } from '../../domain/search-attributes';
 import { closed, decide, gateOpens, statusOf, until, useTemporal, type Handle } from './support/environment';
-import { fakeSteps, PLAN } from './support/fake-steps';
+import { fakeSteps, PLAN, type StepName } from './support/fake-steps';
 
 const temporal = useTemporal();
+
+const STEP_OF: Readonly<Record<PreparingPhase, StepName>> = {
+  lifetimes: 'extendLifetimes',
+  capture: 'enableCapture',
+  snapshot: 'takeSnapshot',
+  restore: 'restoreGreen',
+  close: 'closeGreen',
+  clean: 'cleanGreen',
+  migrate: 'migrateGreen',
+  repair: 'repairGreen',
+  guard: 'guardGreen',
+  vacuum: 'vacuumGreen',
+  start: 'startGreen',
+  catchUp: 'catchUp',
+  parity: 'verifyParity',
+};
 
 /** How the Update was refused. */
 async function refusal(handle: Handle, ...args: unknown[]): Promise<{ type: string; message: string }> {
@@ -38,6 +55,27 @@ describe('a gate', () => {
     expect(end.report.cause).toEqual({ code: 'GATE_REJECTED', message: `bob rejected at gate ${gate}: not today` });
     expect(calls).not.toContain('switchover');
     expect(calls.includes('deleteGreen')).toBe(gate === 'cutover');
+  });
+
+  it.each(PREPARING_PHASES)('before phase %s, where the config wants one, is asked before its step', async (phase) => {
+    const { calls, activities } = fakeSteps({
+      preflight: async ({ environment }) => ({
+        ...PLAN,
+        environment,
+        extendLifetimes: true,
+        gates: { ...PLAN.gates, before: [phase] },
+      }),
+    });
+    const end = await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      const { awaiting } = await gateOpens(handle, 'proceed');
+      expect(awaiting?.evidence.title).toContain(`phase ${phase}`);
+      await handle.executeUpdate('decide', { args: [{ gate: 'proceed', decision: 'reject', by: 'bob' }] });
+      return closed(handle);
+    });
+    expect(end.report).toMatchObject({ outcome: 'undone', cause: { code: 'GATE_REJECTED' } });
+    const inOrder = PREPARING_PHASES.map((name) => STEP_OF[name]);
+    expect(calls.filter((call) => inOrder.includes(call))).toEqual(inOrder.slice(0, PREPARING_PHASES.indexOf(phase)));
   });
 
   it('finalize that nobody decides in time calls a person; green goes on serving', async () => {

@@ -7,6 +7,7 @@ import { now } from '../run';
 import { steps } from '../steps';
 import { assertApproved } from './approval';
 import { cleanGreen, confirmRemovals } from './clean';
+import { inPreparingPhase } from './proceed';
 
 /** Everything until green is a faithful copy that follows blue. Blue serves all the while. */
 export async function prepare(cutover: Cutover): Promise<void> {
@@ -35,25 +36,27 @@ async function approvePlan(cutover: Cutover): Promise<void> {
   });
 }
 
-async function recordBlue({ run, saga }: Cutover): Promise<void> {
+async function recordBlue(cutover: Cutover): Promise<void> {
+  const { run, saga } = cutover;
   if (run.plan.extendLifetimes) {
-    await run.inPhase('lifetimes', () => {
+    await inPreparingPhase(cutover, 'lifetimes', () => {
       saga.register('lifetimes', () => steps.restoreLifetimes(run.stepInput));
       return steps.extendLifetimes(run.stepInput);
     });
   }
-  await run.inPhase('capture', async () => {
+  await inPreparingPhase(cutover, 'capture', async () => {
     saga.register('capture', () => steps.disableCapture(run.stepInput));
     run.receipts.capture = await steps.enableCapture(run.stepInput);
   });
 }
 
-async function copyToGreen({ run, saga }: Cutover): Promise<void> {
-  await run.inPhase('snapshot', () => {
+async function copyToGreen(cutover: Cutover): Promise<void> {
+  const { run, saga } = cutover;
+  await inPreparingPhase(cutover, 'snapshot', () => {
     saga.register('snapshot', () => steps.deleteSnapshot(run.stepInput));
     return steps.takeSnapshot(run.stepInput);
   });
-  await run.inPhase('restore', () => {
+  await inPreparingPhase(cutover, 'restore', () => {
     // From here on green goes as a whole: the phases up to `start` need no undo of their own.
     saga.register('restore', () => steps.deleteGreen(run.stepInput));
     return steps.restoreGreen(run.stepInput);
@@ -63,28 +66,29 @@ async function copyToGreen({ run, saga }: Cutover): Promise<void> {
 async function upgradeGreen(cutover: Cutover): Promise<void> {
   const { run } = cutover;
   const { receipts, stepInput } = run;
-  await run.inPhase('close', () => steps.closeGreen(stepInput));
-  await run.inPhase('clean', async () => {
+  await inPreparingPhase(cutover, 'close', () => steps.closeGreen(stepInput));
+  await inPreparingPhase(cutover, 'clean', async () => {
     receipts.clean = await cleanGreen(cutover, (removals) => confirmRemovals(cutover, removals, 'the copy'));
   });
-  await run.inPhase('migrate', async () => {
+  await inPreparingPhase(cutover, 'migrate', async () => {
     receipts.migrate = await steps.migrateGreen(stepInput);
   });
-  await run.inPhase('repair', async () => {
+  await inPreparingPhase(cutover, 'repair', async () => {
     receipts.repair = await steps.repairGreen(stepInput);
   });
-  await run.inPhase('guard', () => steps.guardGreen(stepInput));
-  await run.inPhase('vacuum', () => steps.vacuumGreen(stepInput));
+  await inPreparingPhase(cutover, 'guard', () => steps.guardGreen(stepInput));
+  await inPreparingPhase(cutover, 'vacuum', () => steps.vacuumGreen(stepInput));
 }
 
-async function followBlue({ run, saga }: Cutover): Promise<void> {
+async function followBlue(cutover: Cutover): Promise<void> {
+  const { run, saga } = cutover;
   const { receipts, stepInput } = run;
-  await run.inPhase('start', () => {
+  await inPreparingPhase(cutover, 'start', () => {
     saga.register('start', () => steps.stopGreen(stepInput));
     return steps.startGreen(stepInput);
   });
-  await run.inPhase('catchUp', async () => run.addSync(await steps.catchUp(stepInput)));
-  await run.inPhase('parity', async () => {
+  await inPreparingPhase(cutover, 'catchUp', async () => run.addSync(await steps.catchUp(stepInput)));
+  await inPreparingPhase(cutover, 'parity', async () => {
     receipts.parity = { ...(await steps.verifyParity(stepInput)), comparedAt: now() };
     assertParity('parity', receipts.parity);
   });

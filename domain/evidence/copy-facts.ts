@@ -1,0 +1,51 @@
+import { type Block, type Fact } from '../page/page';
+import { type Report } from '../receipts';
+import { answersFact } from './answers';
+import { durationText, fact } from './words';
+
+/** What the phases that prepare green leave behind. */
+export type CopyReceipts = Pick<Report, 'clean' | 'migrate' | 'sync' | 'parity' | 'evidence' | 'answers'>;
+
+/** What was carried to green, and how it compares. */
+export function copyFacts({ migrate, sync, parity, evidence, answers }: CopyReceipts): readonly Fact[] {
+  return [
+    ...(migrate === null
+      ? []
+      : [fact('migration', `${migrate.applied} applied in ${durationText(migrate.durationMs)}`)]),
+    ...(sync === null
+      ? []
+      : [fact('sync', `${sync.rounds} rounds, ${sync.changes} changes, ${sync.rows} rows, ${sync.backlog} left`)]),
+    ...(parity === null
+      ? []
+      : [
+          fact(
+            'parity of all rows',
+            `${parity.rows} rows, ${parity.differences} differ`,
+            parity.differences > 0 ? 'bad' : undefined,
+          ),
+        ]),
+    ...(evidence === null && answers == null
+      ? []
+      : [answersFact("Hydra's answers before the commit", evidence?.answers ?? answers)]),
+  ];
+}
+
+export function cleanedBlock({ clean }: Pick<CopyReceipts, 'clean'>): Block {
+  return {
+    kind: 'table',
+    title: 'Rows that were cleaned on green',
+    head: ['rule', 'rows', 'archived'],
+    rows: (clean?.rules ?? [])
+      .filter(({ rows }) => rows > 0)
+      .map(({ id, rows, archived }) => [id, String(rows), String(archived)]),
+  };
+}
+
+export function migrationsBlock({ migrate }: Pick<CopyReceipts, 'migrate'>): Block {
+  return {
+    kind: 'table',
+    title: 'Migrations that took longest',
+    head: ['migration', 'took'],
+    rows: (migrate?.slowest ?? []).map(({ migration, durationMs }) => [migration, durationText(durationMs)]),
+  };
+}
