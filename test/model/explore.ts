@@ -14,6 +14,8 @@ import {
 import { memberSteps } from './member-twin';
 import { atBlue, atParty } from './messages';
 import { newRun, stepsOf, type Transition } from './orchestrator';
+import { withOwnSteps } from './own-steps';
+import { normalForm } from './normal-form';
 import { type ModelRules } from './rules';
 import { type ModelGateway, type ModelLease, withGateway, type World, WorldCodec } from './world';
 
@@ -35,6 +37,8 @@ export interface ModelLimits {
    * and that starts some time (`new`). Runs do not look at who is a member before they begin: the fence alone has to be enough.
    */
   readonly members?: 'listed' | 'unlisted' | 'new';
+  /** Nothing is left out: every state between two messages, and what nobody reads any more. For the test of the reduction. */
+  readonly isUnreduced?: boolean;
   /** How many kinds of violation are enough. @default 5 */
   readonly violationsMax?: number;
   readonly statesMax: number;
@@ -57,8 +61,12 @@ export interface Violation {
 
 const MEMBER = 'a';
 
-/** Visits every state that is within the limits, breadth-first, so that each history is among the shortest. */
-export function exploreSwitchover(rules: ModelRules, limits: ModelLimits): ModelReport {
+/**
+ * Visits every state that is within the limits, breadth-first, so that each history is among the shortest.
+ *
+ * @param look is shown each of them
+ */
+export function exploreSwitchover(rules: ModelRules, limits: ModelLimits, look?: (world: World) => void): ModelReport {
   const startedAt = performance.now();
   const codec = new WorldCodec();
   const ids = new Map<string, number>();
@@ -82,6 +90,7 @@ export function exploreSwitchover(rules: ModelRules, limits: ModelLimits): Model
   let next = 0;
   for (; next < keys.length && keys.length <= limits.statesMax && found.size < (limits.violationsMax ?? 5); next += 1) {
     const world = codec.decode(keys[next] ?? '');
+    look?.(world);
     const problem = broken(rules, world);
     if (problem !== undefined && !found.has(problem)) found.set(problem, next);
     if (problem !== undefined) continue;
@@ -154,7 +163,14 @@ function successors(rules: ModelRules, limits: ModelLimits, world: World): Trans
   ];
   if (world.blue.attempts.some(isLiving))
     steps.push({ label: 'the lease ends', world: { ...world, blue: endLeases(world.blue) } });
-  return steps.map((step) => ({ ...step, world: withWriters(step.world) }));
+  const written = steps.map((step) => ({ ...step, world: withWriters(step.world) }));
+  return limits.isUnreduced === true ? written : written.map((step) => reduced(rules, step));
+}
+
+/** The one state that stands for all those from which it is reached without a message. */
+export function reduced(rules: ModelRules, transition: Transition): Transition {
+  const after = withOwnSteps(rules, transition);
+  return { ...after, world: normalForm(after.world) };
 }
 
 const isLiving = ({ state, isLeaseLive }: { state: string; isLeaseLive: boolean }) =>

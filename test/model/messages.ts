@@ -1,3 +1,4 @@
+import { type SwitchoverActionKind } from '../../domain/switchover';
 import { highestEpoch } from '../../domain/target';
 import { command, readsAt } from './gateway-twin';
 import { type ModelRules } from './rules';
@@ -14,6 +15,19 @@ export function highestEpochs({ gateways, target }: World): readonly number[] {
 
 const recordOf = (world: World, party: Party) =>
   party === 't' ? world.target : world.gateways[party === 'g0' ? 0 : 1].record.target;
+
+/** After these a run only knows whom it calls next. */
+export const THOUGHTS: ReadonlySet<string> = new Set<SwitchoverActionKind>([
+  'prepare',
+  'revertLeftovers',
+  'stage',
+  'hold',
+  'pushChallenges',
+  'revert',
+  'applyTargets',
+  'release',
+  'confirmTargets',
+]);
 
 /** What a run sends to a party for what it does now: the short answers of `parties.ts`, one message after the other. */
 export function messagesOf(rules: ModelRules, world: World, run: ModelRun, party: Party): readonly LateMessage[] {

@@ -1,8 +1,17 @@
-import { type KnownAttempt, type SwitchoverActionKind } from '../../domain/switchover';
+import { type KnownAttempt, type SwitchoverActionKind, type SwitchoverFacts } from '../../domain/switchover';
 import { abortAttempt, openSide, type TwinAttempt } from './arbiter-twin';
-import { atBlue, atParty, highestEpochs, isAccepted, isKnownToBeOver, messagesOf, withBlue } from './messages';
+import {
+  atBlue,
+  atParty,
+  highestEpochs,
+  isAccepted,
+  isKnownToBeOver,
+  messagesOf,
+  THOUGHTS,
+  withBlue,
+} from './messages';
 import { type ModelRules } from './rules';
-import { type LateMessage, type ModelRun, PARTIES, type World } from './world';
+import { type LateMessage, type ModelRun, type Party, PARTIES, type World } from './world';
 
 export interface Transition {
   readonly label: string;
@@ -11,6 +20,7 @@ export interface Transition {
   readonly violation?: string;
 }
 
+const UNDISTURBED: SwitchoverFacts = { budgetOver: false, cancelled: false };
 const LIMITS = { lockAttempts: 2, roundsMax: 2 };
 const GATEWAYS = '??.';
 const TARGETS = '..?';
@@ -47,7 +57,8 @@ export function stepsOf(rules: ModelRules, world: World, index: number): Transit
   return run.kind === 'switchover' ? step.switchover() : step.abandon();
 }
 
-class Step {
+/** What one run may do next. */
+export class Step {
   constructor(
     private readonly rules: ModelRules,
     private readonly world: World,
@@ -64,17 +75,31 @@ class Step {
     return [this.endOfCalls()];
   }
 
-  private decide(): Transition[] {
-    const { machine } = this.run;
-    const go = (facts: { budgetOver: boolean; cancelled: boolean }, world = this.world) =>
-      new Step(this.rules, world, this.index, this.run).act(facts);
-    const steps = go({ budgetOver: false, cancelled: false });
-    if (machine.attempt === 'committed' || machine.attempt === 'aborted' || this.world.faults === 0) return steps;
-    const given = { ...this.world, faults: this.world.faults - 1 };
-    return [...steps, ...go({ budgetOver: true, cancelled: true }, given)];
+  /** What it does without asking or telling anybody, when that is all it can do. Not what it makes of a lock that another may take from it. */
+  thought(): Transition | null {
+    const { run, rules } = this;
+    if (run.kind !== 'switchover') return null;
+    if (run.calls.includes('?') || run.at.startsWith('prepare:')) return null;
+    if (run.at !== 'decide') return run.at === 'applyTargets' ? null : this.endOfCalls();
+    if (this.hasChoice()) return null;
+    const { kind } = rules.nextAction(run.machine, UNDISTURBED);
+    return THOUGHTS.has(kind) ? (this.act(UNDISTURBED)[0] ?? null) : null;
   }
 
-  private act(facts: { budgetOver: boolean; cancelled: boolean }): Transition[] {
+  private decide(): Transition[] {
+    const steps = this.act(UNDISTURBED);
+    if (!this.hasChoice()) return steps;
+    const cancelled = new Step(this.rules, { ...this.world, faults: this.world.faults - 1 }, this.index, this.run);
+    return [...steps, ...cancelled.act({ budgetOver: true, cancelled: true })];
+  }
+
+  /** A cancel may come, or the budget of the pause be over. */
+  private hasChoice(): boolean {
+    const { attempt } = this.run.machine;
+    return attempt !== 'committed' && attempt !== 'aborted' && this.world.faults > 0;
+  }
+
+  private act(facts: SwitchoverFacts): Transition[] {
     const { run } = this;
     const action = this.rules.nextAction(run.machine, facts);
     if (action.kind === 'finish') {
@@ -258,32 +283,35 @@ class Step {
 
   /** One message to each party that is to be called, in whatever order. */
   private callParties(): Transition[] {
+    return PARTIES.flatMap((party, place) =>
+      this.run.calls.charAt(place) === '?' ? this.callParty(party, place) : [],
+    );
+  }
+
+  callParty(party: Party, place: number): Transition[] {
     const { world, run } = this;
-    return PARTIES.flatMap((party, place) => {
-      if (run.calls.charAt(place) !== '?') return [];
-      const messages = messagesOf(this.rules, world, run, party);
-      const arrived = messages.reduce<{ world: World; ok: boolean }>(
-        (before, message) => {
-          const after = atParty(this.rules, before.world, message);
-          return { world: after ?? before.world, ok: before.ok && after !== null };
-        },
-        { world, ok: true },
-      );
-      const accepted = isAccepted(run, arrived.world, party, arrived.ok);
-      const what = `${run.at} ${party}`;
-      const steps = [this.called(arrived.world, place, accepted, what + (accepted ? '' : ' refuses'))];
-      if (isKnownToBeOver(this.rules, world, run, place))
-        steps.push(this.called(world, place, true, `${what}: its hold is over by now`));
-      const last = messages.at(-1);
-      if (world.faults === 0 || last === undefined) return steps;
-      const faults = world.faults - 1;
-      if (accepted) {
-        steps.push(this.called({ ...arrived.world, faults }, place, false, `${what} happens, its answer is lost`));
-      }
-      steps.push(this.called({ ...world, faults }, place, false, `${what} never arrives`));
-      steps.push(this.called({ ...world, faults, late: [...world.late, last] }, place, false, `${what} is under way`));
-      return steps;
-    });
+    const messages = messagesOf(this.rules, world, run, party);
+    const arrived = messages.reduce<{ world: World; ok: boolean }>(
+      (before, message) => {
+        const after = atParty(this.rules, before.world, message);
+        return { world: after ?? before.world, ok: before.ok && after !== null };
+      },
+      { world, ok: true },
+    );
+    const accepted = isAccepted(run, arrived.world, party, arrived.ok);
+    const what = `${run.at} ${party}`;
+    const steps = [this.called(arrived.world, place, accepted, what + (accepted ? '' : ' refuses'))];
+    if (isKnownToBeOver(this.rules, world, run, place))
+      steps.push(this.called(world, place, true, `${what}: its hold is over by now`));
+    const last = messages.at(-1);
+    if (world.faults === 0 || last === undefined) return steps;
+    const faults = world.faults - 1;
+    if (accepted) {
+      steps.push(this.called({ ...arrived.world, faults }, place, false, `${what} happens, its answer is lost`));
+    }
+    steps.push(this.called({ ...world, faults }, place, false, `${what} never arrives`));
+    steps.push(this.called({ ...world, faults, late: [...world.late, last] }, place, false, `${what} is under way`));
+    return steps;
   }
 
   private called(world: World, place: number, ok: boolean, label: string): Transition {
