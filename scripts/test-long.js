@@ -1,5 +1,6 @@
-// The tests of which `npm test` has time for a share only: every fault of the network, and 10,000 sequences of calls at the arbiter.
+// The tests of which `npm test` has time for a share only: every fault of the network, 10,000 sequences of calls at the arbiter, and what
+// the model leaves out.
 'use strict';
 process.env['LONG_TESTS'] = '1';
-process.argv.push('test/integration/faults', 'test/integration/hydra/arbiter/twin');
+process.argv.push('test/integration/faults', 'test/integration/hydra/arbiter/twin', 'test/unit/model/reduction');
 require('jest').run();
