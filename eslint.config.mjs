@@ -73,6 +73,13 @@ const mechanismZones = MECHANISMS.map((folder) => ({
   message: `hydra/${folder}/ is handed its path and knows only what hydra/paths/copy-path.ts says of one (docs/architecture, "Shape")`,
 }));
 
+/** What decides about a request runs anywhere; what moves its bytes is somebody else's. */
+const coreZones = ['./gateway/node', './gateway/target', './gateway/main.ts', './adapters'].map((from) => ({
+  target: './gateway/core',
+  from,
+  message: 'gateway/core/ decides and moves nothing: what needs Node.js is handed to it (docs/architecture, "Shape")',
+}));
+
 export default tseslint.config(
   { ignores: ['node_modules/**', 'coverage/**'] },
   js.configs.recommended,
@@ -98,7 +105,7 @@ export default tseslint.config(
       'import-x/no-extraneous-dependencies': ['error', { packageDir: [import.meta.dirname] }],
       'import-x/no-restricted-paths': [
         'error',
-        { basePath: import.meta.dirname, zones: [...restrictedPathZones, ...mechanismZones] },
+        { basePath: import.meta.dirname, zones: [...restrictedPathZones, ...mechanismZones, ...coreZones] },
       ],
       'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': ['error', { max: 70, skipBlankLines: true, skipComments: true }],

@@ -9,7 +9,8 @@ import {
   type ReadsAnswer,
   type SettledBy,
 } from './controller-deps';
-import { type DoubtAnswer, type DoubtReason, type Verdict } from './doubt';
+import { type DoubtAnswer, type DoubtReason } from './doubt';
+import { type Asked, type Doubt, DoubtAsker } from './doubt-asker';
 import {
   applyGateway,
   commitGateway,
@@ -27,6 +28,7 @@ import {
   type Held,
 } from './gateway-record';
 import { allOf, parseGatewayState, type GatewayState, type Side } from './gateway-state';
+import { Batches } from './batches';
 import { type Known } from './membership';
 import { HoldQueue, type Parked, type ParkRefusal, type RequestKind } from './hold-queue';
 import { Serial } from './serial';
@@ -38,17 +40,6 @@ import { Watchers } from './watchers';
 const RELEASE_BATCH = 64;
 
 export type { ControllerDeps, ControllerEvent, ControllerSettings, GatewayMode, HoldAnswer, ReadsAnswer, SettledBy };
-
-interface Doubt {
-  readonly reason: DoubtReason;
-  /** In question when it began; null when this gateway knows of nothing undecided. */
-  readonly epoch: number | null;
-  /** From the first `unknown` on: requests are refused at once instead of waiting for a verdict. */
-  refusing: boolean;
-  /** So often something was heard since that makes an older "aborted" worthless. */
-  news: number;
-  lastVerdict: Verdict | null;
-}
 
 /**
  * Decides for every request whether it goes, waits or is refused, and keeps the epoch.
@@ -63,12 +54,12 @@ export class GatewayController implements TargetStore<GatewayState> {
   private readonly lookout: ArbiterLookout;
   private readonly watchers: Watchers;
   private doubt: Doubt | null = null;
+  private readonly asker: DoubtAsker;
   private settledBy: SettledBy | null = null;
   private heldSince: number | null = null;
   private cancelDeadline: (() => void) | undefined;
-  private cancelRetry: (() => void) | undefined;
   private readonly forwarded: Record<RequestKind, number> = { read: 0, write: 0 };
-  private releasing = false;
+  private readonly release: Batches;
   private stopped = false;
 
   constructor(
@@ -78,6 +69,15 @@ export class GatewayController implements TargetStore<GatewayState> {
     this.queue = new HoldQueue(deps.settings, deps.clock);
     this.watchers = new Watchers(deps.clock);
     this.lookout = new ArbiterLookout(deps.findAttempt);
+    this.release = new Batches(deps.clock, RELEASE_BATCH, () => this.releaseOne());
+    this.asker = new DoubtAsker(deps, {
+      undecided: () => undecidedEpoch(this.record),
+      appliedEpoch: () => this.record.target.applied.epoch,
+      settle: (doubt, asked, answer) => this.serial.run(() => this.settleDoubt(doubt, asked, answer)),
+      isOpen: (doubt) => this.doubt === doubt,
+      isStopped: () => this.stopped,
+      onUnsettled: () => this.queue.refuseAll('in_doubt'),
+    });
     if (record.hold !== null) {
       this.heldSince = deps.clock.now();
       this.beginDoubt('restarted_while_holding');
@@ -141,7 +141,7 @@ export class GatewayController implements TargetStore<GatewayState> {
       const weights = readsGoTo(this.record, this.doubt !== null);
       return weights === null ? null : this.begin(kind, weights);
     }
-    if (this.doubt !== null || this.record.hold !== null || this.releasing) return null;
+    if (this.doubt !== null || this.record.hold !== null || this.release.isRunning) return null;
     return this.begin(kind, this.record.target.applied.state.weights);
   }
 
@@ -273,7 +273,7 @@ export class GatewayController implements TargetStore<GatewayState> {
   stop(): void {
     this.stopped = true;
     this.cancelDeadline?.();
-    this.cancelRetry?.();
+    this.asker.stop();
     this.queue.refuseAll('shutting_down');
     this.watchers.wake();
   }
@@ -343,7 +343,7 @@ export class GatewayController implements TargetStore<GatewayState> {
     const heldMs = clock.now() - (this.heldSince ?? clock.now());
     this.heldSince = null;
     onEvent({ kind: 'hold_ended', epoch, heldMs, released: this.queue.count });
-    if (this.doubt === null) this.release();
+    if (this.doubt === null) this.release.start();
     this.watchers.wake();
   }
 
@@ -353,54 +353,27 @@ export class GatewayController implements TargetStore<GatewayState> {
     this.doubt = { reason, epoch, refusing: false, news: 0, lastVerdict: null };
     this.deps.onEvent({ kind: 'doubt_began', reason, epoch });
     this.watchers.wake();
-    void this.ask(this.doubt);
+    void this.asker.ask(this.doubt);
   }
 
   private endDoubt(settledBy: SettledBy): void {
     if (this.doubt === null) return;
-    this.cancelRetry?.();
+    this.asker.stop();
     this.doubt = null;
     this.settledBy = settledBy;
     this.deps.onEvent({ kind: 'doubt_ended', settledBy });
-    this.release();
+    this.release.start();
   }
 
-  private async ask(doubt: Doubt): Promise<void> {
-    let answer: DoubtAnswer = { verdict: 'unknown' };
-    let err: unknown;
-    const epoch = undecidedEpoch(this.record);
-    const { news } = doubt;
-    try {
-      const { resolveDoubt } = this.deps;
-      const appliedEpoch = this.record.target.applied.epoch;
-      answer = await this.withTimeout(resolveDoubt({ reason: doubt.reason, epoch, appliedEpoch }));
-      const isCurrent = () => answer.verdict === 'committed' || doubt.news === news;
-      if (answer.verdict !== 'unknown')
-        await this.serial.run(async () => {
-          if (isCurrent()) await this.settleDoubt(doubt, epoch, answer);
-        });
-    } catch (error) {
-      answer = { verdict: 'unknown' };
-      err = error;
-    }
-    if (this.stopped) return;
-    doubt.lastVerdict = answer.verdict;
-    this.deps.onEvent({ kind: 'doubt_asked', epoch, verdict: answer.verdict, err });
-    if (this.doubt !== doubt) return;
-    doubt.refusing = true;
-    this.queue.refuseAll('in_doubt');
-    this.cancelRetry = this.deps.clock.after(this.deps.settings.doubtRetryMs, () => void this.ask(doubt));
-  }
-
-  /** A command that came while we asked may have settled it already, or have brought another epoch: then only a commit still counts. */
-  private async settleDoubt(doubt: Doubt, epoch: number | null, answer: DoubtAnswer): Promise<void> {
+  /** Only inside `serial`. A command that came while we asked may have settled it already, or have brought another epoch: then only a commit still counts. */
+  private async settleDoubt(doubt: Doubt, { epoch, news }: Asked, answer: DoubtAnswer): Promise<void> {
     if (this.doubt !== doubt) return;
     if (answer.verdict === 'committed') {
       const state = this.stateOf(answer.epoch, answer.side);
       await this.change((record) => commitGateway(record, answer.epoch, state), 'committed', true);
       return;
     }
-    if (answer.verdict === 'unknown' || undecidedEpoch(this.record) !== epoch) return;
+    if (answer.verdict === 'unknown' || doubt.news !== news || undecidedEpoch(this.record) !== epoch) return;
     if (epoch === null) this.endDoubt(answer.verdict);
     // That nobody has heard of a cutover is no word about an epoch that was staged here: whoever began it knew of it.
     else if (answer.verdict === 'aborted') await this.change((record) => revertGateway(record, epoch), 'aborted');
@@ -412,31 +385,11 @@ export class GatewayController implements TargetStore<GatewayState> {
     return [staged, applied].find((entry) => entry?.epoch === epoch)?.state ?? allOf(side);
   }
 
-  private withTimeout(answer: Promise<DoubtAnswer>): Promise<DoubtAnswer> {
-    return new Promise((resolve, reject) => {
-      const late = () => resolve({ verdict: 'unknown' });
-      const cancel = this.deps.clock.after(this.deps.settings.doubtTimeoutMs, late);
-      answer.then(resolve, reject).finally(cancel);
-    });
-  }
-
-  /** Lets the parked go in arrival order, a batch per turn; requests that come meanwhile line up behind them. */
-  private release(): void {
-    if (this.releasing) return;
-    this.releasing = true;
-    this.releaseBatch();
-  }
-
-  private releaseBatch(): void {
-    for (let count = 0; count < RELEASE_BATCH; count += 1) {
-      // A hold that came meanwhile, or a stop: the rest keeps its place.
-      const parked = this.mode === 'pass' && !this.stopped ? this.queue.shift() : undefined;
-      if (parked === undefined) {
-        this.releasing = false;
-        return;
-      }
-      parked.proceed(this.begin(parked.kind, this.record.target.applied.state.weights));
-    }
-    this.deps.clock.soon(() => this.releaseBatch());
+  /** The oldest that is parked goes; requests that come meanwhile line up behind. @returns whether there was one */
+  private releaseOne(): boolean {
+    // A hold that came meanwhile, or a stop: the rest keeps its place.
+    const parked = this.mode === 'pass' && !this.stopped ? this.queue.shift() : undefined;
+    parked?.proceed(this.begin(parked.kind, this.record.target.applied.state.weights));
+    return parked !== undefined;
   }
 }

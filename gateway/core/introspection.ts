@@ -1,3 +1,4 @@
+import { type Readiness } from './readiness';
 import { pathOf } from './path-of';
 
 /**
@@ -36,5 +37,38 @@ export function judgeIntrospection(status: number, body: string): IntrospectionA
     return active ? 'active' : 'inactive_or_unclear';
   } catch {
     return 'inactive_or_unclear';
+  }
+}
+
+/** "Inactive" has to be said this often, with a working database seen after each time. */
+const INACTIVE_ANSWERS = 2;
+
+/** The text of an answer, as far as it decides. */
+export interface IntrospectionSaid {
+  readonly status: number;
+  readonly text: string;
+}
+
+/**
+ * Asks a side about a token, and vouches for a "not active": Hydra says it of every token while its database is away. Not ready at the
+ * start: nobody is asked. An answer other than `active: true` is asked for twice, and each time the side has to be ready *after* it was
+ * given; so neither a stale "ready" nor a short interruption between two polls gets through. Introspection changes nothing,
+ * which is why it may be asked twice.
+ *
+ * @param isGone the client has left: nothing more is asked
+ * @returns what may be relayed
+ */
+export async function vouchedIntrospection<Answer extends IntrospectionSaid>(
+  readiness: Pick<Readiness, 'isReady' | 'check'>,
+  ask: () => Promise<Answer>,
+  isGone: () => boolean,
+): Promise<Answer | 'side_not_ready' | 'gone'> {
+  if (!readiness.isReady && !(await readiness.check())) return 'side_not_ready';
+  for (let inactiveAnswers = 1; ; inactiveAnswers += 1) {
+    if (isGone()) return 'gone';
+    const answer = await ask();
+    if (judgeIntrospection(answer.status, answer.text) !== 'inactive_or_unclear') return answer;
+    if (!(await readiness.check())) return 'side_not_ready';
+    if (inactiveAnswers >= INACTIVE_ANSWERS) return answer;
   }
 }

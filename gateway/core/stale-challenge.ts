@@ -1,6 +1,6 @@
 import { adminPath } from '../../hydra/versions';
 import { pathOf } from './path-of';
-import { type ListenerName } from './feature';
+import { type FeatureAnswer, type ListenerName } from './feature';
 
 /** How a login or consent that is under way is named, and by whom: challenges by the login app, verifiers by the browser. */
 export const STALE_CHALLENGE_KINDS = [
@@ -55,6 +55,23 @@ export function namedChallenge(listener: ListenerName, method: string, target: s
 function named(kind: StaleChallengeKind, value: string | null | undefined): NamedChallenge | undefined {
   return value ? { kind, value } : undefined;
 }
+
+const NOT_CACHED = { 'Cache-Control': 'no-store' } as const;
+
+/** As Hydra answers for a stale one: the login app is told where to send the browser, and the browser goes there. */
+export function answerToStale(listener: ListenerName, requestUrl: string): FeatureAnswer {
+  if (listener === 'public')
+    return { status: 302, headers: { ...NOT_CACHED, Location: asLocation(requestUrl) ?? requestUrl }, body: '' };
+  const body = JSON.stringify({ redirect_to: requestUrl });
+  return { status: 410, headers: { ...NOT_CACHED, 'Content-Type': 'application/json; charset=utf-8' }, body };
+}
+
+/** Where it began cannot be told now. */
+export const STALE_UNREADABLE: FeatureAnswer = {
+  status: 503,
+  headers: { ...NOT_CACHED, 'Retry-After': '1' },
+  body: '',
+};
 
 /**
  * A stored `request_url` as it may stand in a header: as it is, but for characters that no header takes.

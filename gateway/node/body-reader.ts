@@ -1,8 +1,7 @@
 import { type IncomingMessage } from 'node:http';
+import { BODY_LIMIT_BYTES } from '../core/unread-body';
 import { type BodyPool, type PooledBody } from './body-pool';
 
-/** So much of a body is read before its request goes on; OAuth bodies are a few kilobytes. */
-export const BODY_LIMIT_BYTES = 256 * 1024;
 const FIRST_COPY_BYTES = 4_096;
 
 /** How reading ended: all of it is here, only the first part of it fits, or there is no room at all. */

@@ -1,10 +1,11 @@
 import { type Feature, type HeaderFeature, type RewriteFeature } from '../core/feature';
 import { type Side } from '../core/gateway-state';
+import { SessionCookies } from '../core/session-cookies';
 import { CutSecrets, TranslatePaging } from '../core/rewrite-features';
 import { type LoadedConfig } from './config';
 import { type GatewayConfig } from './config-schema';
 import { type GatewayMetrics } from './metrics';
-import { SessionCookies } from './session-cookies';
+import { cookieTranslator } from './translate-cookie';
 
 interface Features {
   readonly features: readonly Feature[];
@@ -32,11 +33,18 @@ export function createFeatures(
 }
 
 function createHeaderFeatures(loaded: LoadedConfig, metrics: GatewayMetrics): readonly HeaderFeature[] {
-  const { translate, cookieName } = loaded.config.sessionCookies;
+  const { sessionCookies, sides } = loaded.config;
+  const { translate, cookieName } = sessionCookies;
   const first = loaded.cookieSecrets;
   if (!translate || first === undefined) return [];
-  const secrets = () => loaded.cookieSecrets ?? first;
-  return [new SessionCookies({ cookieName, secrets, onTranslated: () => metrics.onCookieTranslated() })];
+  return [
+    new SessionCookies({
+      cookieName,
+      generationOf: (side) => sides[side].apiGeneration,
+      translate: cookieTranslator(cookieName, () => loaded.cookieSecrets ?? first),
+      onTranslated: () => metrics.onCookieTranslated(),
+    }),
+  ];
 }
 
 function createRewriteFeatures(config: GatewayConfig, metrics: GatewayMetrics): readonly RewriteFeature[] {

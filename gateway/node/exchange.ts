@@ -13,12 +13,17 @@ import { type Side } from '../core/gateway-state';
 import { type Parked, type ParkRefusal, type RequestKind } from '../core/hold-queue';
 import { type RefreshRetries, type WholeAnswer } from '../core/refresh-retries';
 import { isIntrospection } from '../core/introspection';
+import { refusedUnread } from '../core/unread-body';
+import { answerToRefusal, type AnswerName } from '../core/answers';
 import { readForm } from '../core/form';
+import { type Observer, type Watched } from '../core/observer';
 import { OAuthAnswerReader, oauthQuestion } from '../core/oauth-answer';
+import { rewriteRequest } from '../core/rewrite-request';
+import { type KindOf } from '../core/request-kind';
 import { type RequestHead } from '../core/request-head';
-import { answer, answerJson, type AnswerName } from './answer';
+import { answer, answerJson } from './answer';
 import { type BodyPool } from './body-pool';
-import { BODY_LIMIT_BYTES, BodyReader, type BodyOutcome } from './body-reader';
+import { BodyReader, type BodyOutcome } from './body-reader';
 import { type ExchangeReport, type OAuthAnswer } from './exchange-report';
 import { IntrospectionRelay } from './introspection-relay';
 import { sendRefresh } from './refresh-call';
@@ -26,7 +31,6 @@ import { RefreshRelay } from './refresh-relay';
 import { type SideRuntime } from './side-runtime';
 import { StreamRelay } from './stream-relay';
 import { type Sweeper, type Swept } from './sweeper';
-import { type Observer, type Watched } from './observer';
 
 const NOTHING: RequestBody = { received: undefined, complete: true };
 
@@ -56,7 +60,7 @@ export interface ExchangeDeps {
   /** Of the requests of a side that has an older Hydra beside it. */
   readonly split: BesideSplit;
   /** Whether a request changes something; asked once for each. */
-  readonly kindOf: (listener: ListenerName, method: string, target: string) => RequestKind;
+  readonly kindOf: KindOf;
   readonly onEnd: (report: ExchangeReport) => void;
   /** A side has answered after the client had left, and its report was made. */
   readonly onLateAnswer: (side: Side, answer: OAuthAnswer, durationMs: number) => void;
@@ -131,8 +135,7 @@ export class Exchange implements Parked, Swept {
 
   refuse(why: ParkRefusal): void {
     this.leaveQueue();
-    const name = why === 'in_doubt' || why === 'shutting_down' ? why : 'held_queue_full';
-    this.fail(name);
+    this.fail(answerToRefusal(why));
   }
 
   onDeadline(): void {
@@ -187,9 +190,9 @@ export class Exchange implements Parked, Swept {
   }
 
   private receive(): void {
-    const { method, target, contentLength } = this.head;
-    if (contentLength > BODY_LIMIT_BYTES && isIntrospection(method, target)) {
-      this.fail('body_too_large');
+    const refusal = refusedUnread(this.head);
+    if (refusal !== undefined) {
+      this.fail(refusal);
       return;
     }
     const { sweeper, bodies, timeouts } = this.deps;
@@ -290,15 +293,12 @@ export class Exchange implements Parked, Swept {
   }
 
   private rewrite(side: Side): void {
-    for (const feature of this.deps.rewriteFeatures) {
-      const { method, target, headers } = this.head;
-      if (!feature.rewrites(this.deps.listener, method, target)) continue;
-      const { received, complete } = this.body;
-      const rewritten = feature.onForward({ side, target, headers, body: complete ? received : undefined });
-      if (rewritten === undefined) continue;
-      this.head = { ...this.head, target: rewritten.target ?? target, headers: rewritten.headers ?? headers };
-      if (rewritten.body !== undefined) this.body = { received: Buffer.from(rewritten.body), complete: true };
-    }
+    const { listener, rewriteFeatures } = this.deps;
+    const { received, complete } = this.body;
+    const whole = complete ? received : undefined;
+    const { head, body } = rewriteRequest(rewriteFeatures, { listener, side, head: this.head, body: whole });
+    this.head = head;
+    if (body !== undefined && body !== whole) this.body = { received: Buffer.from(body), complete: true };
   }
 
   private chooseHydra(runtime: SideRuntime, whole: Buffer | undefined): SideRuntime {

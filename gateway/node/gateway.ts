@@ -1,9 +1,9 @@
-import { adminPath, HYDRA_VERSION_FACTS, readsOf } from '../../hydra/versions';
-import { pathOf } from '../core/path-of';
 import { type ResolveDoubt } from '../core/doubt';
 import { type Feature, type ListenerName } from '../core/feature';
 import { type GatewayController } from '../core/gateway-controller';
 import { type Side } from '../core/gateway-state';
+import { Observer } from '../core/observer';
+import { kindOfRequest } from '../core/request-kind';
 import { Shadow } from '../core/shadow';
 import { BesideShare } from './beside-share';
 import { BodyPool } from './body-pool';
@@ -12,7 +12,6 @@ import { type GatewayConfig } from './config-schema';
 import { type ControlDeps, createControlServer } from './control-server';
 import { createFeatures } from './create-features';
 import { Observations } from './observations';
-import { Observer } from './observer';
 import { type ExchangeDeps } from './exchange';
 import { type Joined } from './create-membership';
 import { openController } from './open-controller';
@@ -125,7 +124,7 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
     timeouts: { ...config.upstream, bodyTimeoutMs: config.limits.bodyTimeoutMs },
     ...features,
     observer: new Observer(observations, generationsOf(config), shadow),
-    kindOf: kindOfRequest(config),
+    kindOf: kindOfRequest(generationsOf(config)),
     refreshRetries,
     ...reportsTo(metrics, accessLog),
     isTrusted: trustOf(config.trustedProxies),
@@ -204,17 +203,6 @@ function stateOf(config: GatewayConfig, { features, staleChallenges, besideShare
     features: features.names,
     ...(config.sides.blue.older && { beside: { share: besideShare.split.share } }),
     member: joined === undefined ? null : { id: joined.id, isAlive: joined.membership.isAlive },
-  };
-}
-
-/** A read is what is one in every version that the sides may be: of a side only the generation is known here. */
-function kindOfRequest({ sides }: GatewayConfig): ExchangeDeps['kindOf'] {
-  const generations = [sides.blue.apiGeneration, sides.green.apiGeneration];
-  const known = Object.values(HYDRA_VERSION_FACTS).filter(({ apiGeneration }) => generations.includes(apiGeneration));
-  const isRead = readsOf(known.map(({ reads }) => reads));
-  return (listener, method, target) => {
-    const path = pathOf(listener === 'admin' ? adminPath(target, 1) : target);
-    return isRead(listener, method, path) ? 'read' : 'write';
   };
 }
 

@@ -1,5 +1,5 @@
-import { adminPath } from '../../hydra/versions';
-import { judgeIntrospection } from '../core/introspection';
+import { vouchedIntrospection } from '../core/introspection';
+import { targetAt } from '../core/target-at';
 import { responseHeaders, wholeBodyHeaders } from '../core/request-head';
 import { type Exchange, type Relay, type RequestBody } from './exchange';
 import { type ResponseHead } from './response-parser';
@@ -7,20 +7,14 @@ import { type SideRuntime } from './side-runtime';
 import { type UpstreamCall } from './upstream';
 
 const ANSWER_LIMIT_BYTES = 4 * 1024 * 1024;
-/** "Inactive" has to be said this often, with a working database seen after each time. */
-const INACTIVE_ANSWERS = 2;
-
 interface WholeAnswer {
   readonly head: ResponseHead;
   readonly body: Buffer;
+  readonly status: number;
+  readonly text: string;
 }
 
-/**
- * Relays a token introspection, and a "not active" only when the database was there: Hydra says it of every token while its
- * database is away. Not ready at the start: 503. An answer other than `active: true` is asked for twice, and each time the
- * side has to be ready *after* it was given; so neither a stale "ready" nor a short interruption between two polls gets through.
- * Introspection changes nothing, which is why it may be asked twice.
- */
+/** Relays a token introspection that {@link vouchedIntrospection} lets pass. */
 export class IntrospectionRelay implements Relay {
   private current: UpstreamCall | undefined;
   private gone = false;
@@ -48,33 +42,20 @@ export class IntrospectionRelay implements Relay {
   }
 
   private async run(body: Buffer): Promise<void> {
-    const { readiness } = this.side;
-    if (!readiness.isReady && !(await readiness.check())) {
-      this.onFailure('side_not_ready');
-      return;
-    }
-    for (let inactiveAnswers = 0; ;) {
-      if (this.gone) return;
-      const answer = await this.ask(body);
-      const verdict = judgeIntrospection(answer.head.status, answer.body.toString('utf8'));
-      if (verdict === 'inactive_or_unclear') {
-        inactiveAnswers += 1;
-        if (!(await readiness.check())) {
-          this.onFailure('side_not_ready');
-          return;
-        }
-        if (inactiveAnswers < INACTIVE_ANSWERS) continue;
-      }
-      this.relay(answer);
-      return;
-    }
+    const answer = await vouchedIntrospection(
+      this.side.readiness,
+      () => this.ask(body),
+      () => this.gone,
+    );
+    if (answer === 'side_not_ready') this.onFailure(answer);
+    else if (answer !== 'gone') this.relay(answer);
   }
 
   private ask(body: Buffer): Promise<WholeAnswer> {
     const { exchange, side } = this;
     const { head, deps } = exchange;
     const target = side.upstreams[deps.listener];
-    const path = deps.listener === 'admin' ? adminPath(head.target, side.apiGeneration) : head.target;
+    const path = targetAt(side.apiGeneration, deps.listener, head.target);
     const headers = wholeBodyHeaders(head.headers, body.length);
     if (!head.hasHost) headers.push('Host', target.authority);
     exchange.expectProgress(deps.timeouts.responseTimeoutMs);
@@ -98,7 +79,7 @@ export class IntrospectionRelay implements Relay {
             reject(new Error('introspection answer too large'));
           },
           onEnd: () => {
-            if (answer !== undefined) resolve({ head: answer, body: Buffer.concat(chunks) });
+            if (answer !== undefined) resolve(wholeAnswer(answer, Buffer.concat(chunks)));
           },
           onError: (error) => reject(new Error(error)),
         },
@@ -129,4 +110,8 @@ export class IntrospectionRelay implements Relay {
     if (name !== 'side_not_ready') this.side.readiness.doubt();
     this.exchange.fail(name);
   }
+}
+
+function wholeAnswer(head: ResponseHead, body: Buffer): WholeAnswer {
+  return { head, body, status: head.status, text: body.toString('utf8') };
 }

@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import { CutoverFault } from '../../domain/faults';
 import { type Feature, type FeatureAnswer, type FeatureRequest, type ListenerName } from '../core/feature';
 import { Serial } from '../core/serial';
-import { asLocation, mayNameChallenge, namedChallenge, type NamedChallenge } from '../core/stale-challenge';
+import {
+  answerToStale,
+  asLocation,
+  mayNameChallenge,
+  namedChallenge,
+  type NamedChallenge,
+  STALE_UNREADABLE,
+} from '../core/stale-challenge';
 import { type LinePlace, StaleChallengeFile, type StaleChallengeLine } from './stale-challenge-file';
 
 export interface StaleChallengeEntry extends NamedChallenge {
@@ -23,7 +30,6 @@ export interface StaleChallengesOptions {
 
 /** How often it looks whether they are old. */
 const LOOK_MS = 600_000;
-const NOT_CACHED = { 'Cache-Control': 'no-store' } as const;
 
 /**
  * Logins and consents that were begun on blue and come back once green serves. Green cannot know them, for 2.2 and later keep
@@ -93,13 +99,10 @@ export class StaleChallenges implements Feature {
       ({ url } = await this.file.read(place));
     } catch (error) {
       this.options.onError(error, 'stale challenge unreadable');
-      return { status: 503, headers: { ...NOT_CACHED, 'Retry-After': '1' }, body: '' };
+      return STALE_UNREADABLE;
     }
     this.options.onAnswer(listener);
-    if (listener === 'public')
-      return { status: 302, headers: { ...NOT_CACHED, Location: asLocation(url) ?? url }, body: '' };
-    const body = JSON.stringify({ redirect_to: url });
-    return { status: 410, headers: { ...NOT_CACHED, 'Content-Type': 'application/json; charset=utf-8' }, body };
+    return answerToStale(listener, url);
   }
 
   /** Forgets all and empties the file, if the last was told so long ago that nobody can come back with one. Idempotent. */

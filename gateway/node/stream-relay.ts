@@ -1,13 +1,11 @@
 import { type ServerResponse } from 'node:http';
-import { adminPath } from '../../hydra/versions';
+import { mayRepeat } from '../core/repeat';
 import { responseHeaders } from '../core/request-head';
+import { targetAt } from '../core/target-at';
 import { type Exchange, type Relay, type RequestBody } from './exchange';
 import { type ResponseHead } from './response-parser';
 import { type SideRuntime } from './side-runtime';
 import { type CallHandler, type UpstreamCall, type UpstreamError } from './upstream';
-
-/** Methods that may be sent a second time without asking anybody (RFC 9110 section 9.2.1). */
-const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Streams one request to a side and its answer back, with back-pressure both ways, and changes neither. */
 export class StreamRelay implements Relay, CallHandler {
@@ -145,7 +143,7 @@ export class StreamRelay implements Relay, CallHandler {
     const { listener } = exchange.deps;
     const { head } = exchange;
     const upstream = side.upstreams[listener];
-    const path = listener === 'admin' ? adminPath(head.target, side.apiGeneration) : head.target;
+    const path = targetAt(side.apiGeneration, listener, head.target);
     const headers = head.hasHost ? head.headers : [...head.headers, 'Host', upstream.authority];
     this.call = upstream.call({ method: head.method, path, headers, body: head.body, fresh }, this);
     this.sendBody(this.call);
@@ -194,13 +192,10 @@ export class StreamRelay implements Relay, CallHandler {
     exchange.request.resume(); // answered before its body was complete: the rest is read and forgotten
   }
 
-  /**
-   * The side closed a kept connection at the moment we used it. A safe request goes out once more, on a connection of its
-   * own; any other may have been executed, and only its client can know whether to repeat it.
-   */
   private mayRetry(): boolean {
-    const { head } = this.exchange;
-    return !this.retried && this.call?.reused === true && SAFE.has(head.method) && head.body === 'none';
+    const { method, body } = this.exchange.head;
+    const reused = this.call?.reused === true;
+    return mayRepeat({ method, hasBody: body !== 'none', reused, isRepeat: this.retried });
   }
 
   private giveUp(): void {

@@ -45,6 +45,14 @@ describe('the session cookie of 1.x', () => {
     return /\[(.*)\]/.exec(await rawExchange(port, head))?.[1];
   };
 
+  it('reaches blue in its own form where 2.x wrote it, its session and its age unchanged', async () => {
+    const gateway = await start();
+    const ofGreen = sealCookie(NAME, { madeAt: '1700000000', value: SESSION }, GREEN) ?? '';
+    const got = (await cookiesAtSide(gateway.publicPort, `${NAME}=${ofGreen}`)) ?? '';
+    expect(openCookie(NAME, got.slice(NAME.length + 1), BLUE)).toEqual({ madeAt: '1700000000', value: SESSION });
+    expect(await cookiesAtSide(gateway.publicPort, `${NAME}=${ofBlue()}`)).toBe(`${NAME}=${ofBlue()}`);
+  });
+
   it('reaches green encrypted, its session and its age unchanged, among other cookies that stay as they are', async () => {
     const gateway = await start();
     const cookie = ofBlue();

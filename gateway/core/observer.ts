@@ -1,12 +1,11 @@
 import { type ApiGeneration } from '../../hydra/versions';
-import { type ListenerName } from '../core/feature';
-import { type Side } from '../core/gateway-state';
-import { type OAuthAnswerReader } from '../core/oauth-answer';
-import { type RequestHead, wholeBodyHeaders } from '../core/request-head';
-import { type Shadow } from '../core/shadow';
-import { suspicionOf, type Suspicion } from '../core/sightings';
-import { isWrite } from '../core/write-rates';
-import { type Observations } from './observations';
+import { type ListenerName } from './feature';
+import { type Side } from './gateway-state';
+import { type OAuthAnswerReader } from './oauth-answer';
+import { type RequestHead, wholeBodyHeaders } from './request-head';
+import { type Shadow } from './shadow';
+import { suspicionOf, type Suspicion } from './sightings';
+import { isWrite } from './write-rates';
 
 /** A request that goes to a side. */
 export interface WatchedRequest {
@@ -23,10 +22,16 @@ export interface Watched {
   answered(answer: OAuthAnswerReader, durationMs: number): void;
 }
 
+/** Where what was seen is kept. */
+export interface SeenRequests {
+  wrote(): void;
+  saw(suspicion: Suspicion): void;
+}
+
 /** Looks at what passes, and keeps no request waiting. */
 export class Observer {
   constructor(
-    private readonly observations: Observations,
+    private readonly observations: SeenRequests,
     private readonly generations: Readonly<Record<Side, ApiGeneration>>,
     private readonly shadow: Shadow,
   ) {}
