@@ -29,6 +29,21 @@ export function widthOf(stream: Writable): number {
   return columns === undefined || columns <= 0 ? Infinity : columns;
 }
 
+/** The size of a terminal that takes more than lines; undefined for everything else: a file, a pipe, a log, `TERM=dumb`. */
+export function screenOf(
+  { env }: CliContext,
+  stream: Writable,
+): { readonly columns: number; readonly rows: number } | undefined {
+  const { isTTY, columns, rows } = stream as Partial<Record<'columns' | 'rows', number>> & { readonly isTTY?: boolean };
+  if (isTTY !== true || env.TERM === 'dumb' || !columns || !rows) return undefined;
+  return { columns, rows };
+}
+
+/** Prints one JSON object in a line of its own: one of several. */
+export function lineJson(context: CliContext, value: Readonly<Record<string, unknown>>): void {
+  context.stdout.write(`${JSON.stringify({ schemaVersion: OUTPUT_SCHEMA_VERSION, ...value })}\n`);
+}
+
 /** Prints one JSON object as the whole result. */
 export function printJson(context: CliContext, value: Readonly<Record<string, unknown>>): void {
   context.stdout.write(`${JSON.stringify({ schemaVersion: OUTPUT_SCHEMA_VERSION, ...value }, undefined, 2)}\n`);

@@ -22,7 +22,7 @@ export function createProgram(
     .description('Takes a production Ory Hydra to its next version, blue to green, without an outage or a lost write.')
     .version(readVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .helpCommand(false)
+    .helpCommand('help [verb]', 'print help, of a verb or of all')
     .showSuggestionAfterError(true)
     .exitOverride()
     .addHelpText('after', `\n${EXIT_CODE_HELP}`);

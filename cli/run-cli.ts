@@ -64,6 +64,10 @@ function usageFault(error: CommanderError, args: readonly string[]): CutoverFaul
   const first = args.find((arg) => !arg.startsWith('-'));
   const verb = VERBS.find(({ name }) => name === first)?.name;
   const help = [PROGRAM_NAME, ...(verb === undefined ? [] : [verb]), '--help'].join(' ');
+  // Of a verb that is not there the program would print its own help and say nothing.
+  if (error.code === 'commander.help') {
+    return new CutoverFault('USAGE', `there is no verb ${args[1] ?? ''} to help with; see \`${help}\``, {}, error);
+  }
   const text = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
   return new CutoverFault('USAGE', `${text}; see \`${help}\``, {}, error);
 }

@@ -46,6 +46,16 @@ function parseText(value: string, lengthMax: number): string {
   return text;
 }
 
+const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** `90`, `90s`, `15m`, `2h`. @returns milliseconds */
+export function parseWait(value: string): number {
+  const [, count = '', unit = 's'] = /^(\d{1,6})([smh]?)$/.exec(value) ?? [];
+  const ms = Number(count) * (UNITS_MS[unit === '' ? 's' : unit] ?? 0);
+  if (count === '' || ms === 0) throw new InvalidArgumentError('Allowed: seconds, or 90s, 15m, 2h.');
+  return ms;
+}
+
 export function parsePort(value: string): number {
   const port = Number(value);
   if (!/^\d{1,5}$/.test(value) || port > 65_535) throw new InvalidArgumentError('Allowed: 0 to 65535.');

@@ -135,6 +135,7 @@ export const FAULTS = {
   DECISION_INVALID: { retryable: false, exitCode: 2, meaning: 'a decision has not the right shape' },
   CUTOVER_UNKNOWN: { retryable: false, exitCode: 3, meaning: 'there is no such cutover' },
   SCHEDULE_UNKNOWN: { retryable: false, exitCode: 3, meaning: 'there is no such schedule of rehearsals' },
+  WAIT_TIMEOUT: { retryable: true, exitCode: 6, meaning: 'it was not over within `--timeout`, and goes on' },
   NO_WORKER: { retryable: true, exitCode: 6, meaning: 'no worker answers for the cutover' },
 
   INTERNAL: { retryable: false, exitCode: 1, meaning: 'a defect in this program' },

@@ -1,4 +1,5 @@
 import { type InPlaceReport, type InPlaceVerdict } from './in-place/receipts';
+import { type CancelNote } from './cancel-note';
 import { type KeptReport } from './asides';
 import { type InstanceDifference } from './instance-plan';
 import { type KnownGateway } from './known-gateways';
@@ -429,6 +430,8 @@ export interface Report {
     readonly note?: string;
   }[];
   readonly undone: readonly UndoReceipt[];
+  /** Who asked to cancel it, and why; missing where nobody did or said so. */
+  readonly cancelNote?: CancelNote;
   /** Of a rehearsal alone. */
   readonly findings?: readonly RehearsalFinding[];
   readonly hashes?: RowHashesReceipt | null;

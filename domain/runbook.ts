@@ -1,3 +1,4 @@
+import { type CancelNote } from './cancel-note';
 import { IN_PLACE_PHASES, type InPlacePhase } from './in-place/runbook';
 import { type Page } from './page/page';
 import { type Plan, type Report } from './receipts';
@@ -172,6 +173,8 @@ export interface CutoverStatus {
   readonly serves?: string;
   /** What a person set for the reading of blue. Missing where an older worker answers. */
   readonly brake?: BrakeState | null;
+  /** Who asked to cancel it. Missing where an older worker answers. */
+  readonly cancelNote?: CancelNote | null;
   readonly plan: Plan | null;
   /** What was measured last. Missing where an older worker answers. */
   readonly progress?: {

@@ -1,5 +1,6 @@
 import { CancellationScope } from '@temporalio/workflow';
 import { listenForBrakes } from './brakes';
+import { listenForCancelNotes } from './cancel-notes';
 import { Gates } from './gates';
 import { type CutoverRun } from './run';
 import { Saga } from './saga';
@@ -16,6 +17,7 @@ export class Cutover {
   constructor(readonly run: CutoverRun) {
     this.gates = new Gates(run);
     listenForBrakes(run);
+    listenForCancelNotes(run);
     this.saga = new Saga(run, this.gates);
     CancellationScope.current().cancelRequested.catch(() => {
       this.cancelRequested = true;

@@ -1,5 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { BRAKE_QUERY, BRAKE_SIGNAL, BRAKE_UPDATE, type BrakeMessage } from '../domain/brake';
+import { CANCEL_NOTE_SIGNAL, type CancelMessage } from '../domain/cancel-note';
 import {
   DECIDE_SIGNAL,
   DECIDE_UPDATE,
@@ -20,3 +21,6 @@ export const statusQuery = defineQuery<CutoverStatus, [], typeof STATUS_QUERY>(S
 export const brakeUpdate = defineUpdate<BrakeState, [BrakeMessage], typeof BRAKE_UPDATE>(BRAKE_UPDATE);
 export const brakeSignal = defineSignal<[BrakeMessage], typeof BRAKE_SIGNAL>(BRAKE_SIGNAL);
 export const brakeQuery = defineQuery<BrakeState | null, [], typeof BRAKE_QUERY>(BRAKE_QUERY);
+
+/** Who asks to cancel, and why: sent before the request itself, which tells a workflow neither. */
+export const cancelNoteSignal = defineSignal<[CancelMessage], typeof CANCEL_NOTE_SIGNAL>(CANCEL_NOTE_SIGNAL);

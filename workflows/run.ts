@@ -1,5 +1,6 @@
 import { log, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { type KeptReport } from '../domain/asides';
+import { type CancelNote } from '../domain/cancel-note';
 import { type CutoverKnown } from '../domain/evidence/cutover-page';
 import { type InterveneKnown } from '../domain/evidence/intervene-page';
 import { type InPlaceReport } from '../domain/in-place/receipts';
@@ -112,6 +113,8 @@ export class CutoverRun {
   });
   /** What a person set for the reading of blue; null: nothing. */
   brake: BrakeState | null = null;
+  /** Who asked to cancel it; null: nobody, or nobody said so. */
+  cancelNote: CancelNote | null = null;
   /** null: nothing is asked. */
   unproven: Unproven | null = null;
   /** Set while it goes backwards: why. */
@@ -198,6 +201,12 @@ export class CutoverRun {
     return brake;
   }
 
+  noteCancel(note: CancelNote): void {
+    this.cancelNote = note;
+    log.info('cancel asked', { cutoverId: this.cutoverId, phase: this.phaseName, by: note.by });
+    this.show();
+  }
+
   addSync(more: SyncReceipt): void {
     const { sync } = this.receipts;
     this.receipts.sync = {
@@ -246,6 +255,7 @@ export class CutoverRun {
       committed: this.committed,
       ...(this.inPlace === null ? {} : { serves: serving(this.inPlace, this.committed) }),
       brake: this.brake,
+      cancelNote: this.cancelNote,
       plan: this.receipts.plan,
       progress: progressOf(this.receipts),
       report: this.report,
@@ -268,6 +278,7 @@ export class CutoverRun {
       phases: this.phaseTotals(),
       decisions: this.decisions,
       undone: this.undone,
+      ...(this.cancelNote === null ? {} : { cancelNote: this.cancelNote }),
       findings: this.findings,
       backlog: this.backlog,
       latency: this.latency,

@@ -1,5 +1,6 @@
 import { SIDES, type Config } from '../../config/schema';
 import { type DoctorCheck } from './check';
+import { jobCheck, targetCheck } from './checks/dependents';
 import { gatewayCheck } from './checks/gateway';
 import { hydraReadyCheck } from './checks/hydra-ready';
 import { hydraVersionCheck } from './checks/hydra-version';
@@ -27,5 +28,7 @@ export function environmentChecks(config: Config, env: NodeJS.ProcessEnv): reado
       hydraVersionCheck(config, side),
     ]),
     ...config.gateways.map((gateway) => gatewayCheck(gateway)),
+    ...config.targets.map((target) => targetCheck(target)),
+    ...config.jobs.map((job) => jobCheck(job)),
   ];
 }

@@ -10,6 +10,8 @@ export interface DatabasesTale extends Judgement {
   readonly isKnown: boolean;
   /** Whether there is anything of ours that a cutover in between has: the archive of one that is over does not count. */
   readonly isTouched: boolean;
+  /** Blue's own word that the writes have left it. */
+  readonly isCommitted: boolean;
 }
 
 /** Never fails because a database or the provider does not answer. @throws CutoverFault SECRET_UNUSABLE | SECRETS_UNREACHABLE */
@@ -22,7 +24,8 @@ export async function askDatabases(config: Config, { logger }: CliContext): Prom
   const look = await lookAtDatabases(config, logger, config.checks.timeoutMs);
   const isKnown = !('unreachable' in look.blue);
   const isTouched = [look.blue, look.green].some((side) => !('unreachable' in side) && leftoversOf(side).isAny);
-  return { isKnown, isTouched, ...judgeTraces(look) };
+  const isCommitted = !('unreachable' in look.blue) && look.blue.arbiter?.state === 'committed';
+  return { isKnown, isTouched, isCommitted, ...judgeTraces(look) };
 }
 
 export function renderTale({ cutoverId, phase, writes, traces, next }: DatabasesTale): string {

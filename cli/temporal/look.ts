@@ -2,6 +2,7 @@ import { WorkflowFailedError, type WorkflowExecutionDescription } from '@tempora
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { type Report } from '../../domain/receipts';
 import { STATUS_QUERY, type CutoverStatus } from '../../domain/runbook';
+import { stepProgress, type StepKnown } from '../../domain/step-progress';
 import { type CutoverSession } from './cutover-session';
 import { unknownCutover } from './temporal-fault';
 import { seeWorkers, type WorkersSeen } from './workers-seen';
@@ -11,6 +12,9 @@ export interface PendingStep {
   readonly attempt: number;
   /** What the step said last. */
   readonly progress: unknown;
+  /** How far it is, and about how long it goes on; null: it does not tell, and nothing is predicted. */
+  readonly percent: number | null;
+  readonly leftMs: number | null;
   /** Why the try before this one failed. */
   readonly lastFailure?: string;
 }
@@ -65,15 +69,30 @@ export async function look(session: CutoverSession): Promise<Look> {
         ? (attributes.get('CutoverAwaiting') ?? null)
         : (status.awaiting?.gate ?? null)
       : null,
-    pending: (raw.pendingActivities ?? []).map((activity) => ({
-      name: activity.activityType?.name ?? 'unknown',
-      attempt: activity.attempt ?? 1,
-      progress: decoded(activity.heartbeatDetails?.payloads?.[0]?.data),
-      ...(activity.lastFailure?.message ? { lastFailure: activity.lastFailure.message } : {}),
-    })),
+    pending: (raw.pendingActivities ?? []).map((activity) => {
+      const progress = decoded(activity.heartbeatDetails?.payloads?.[0]?.data);
+      return {
+        name: activity.activityType?.name ?? 'unknown',
+        attempt: activity.attempt ?? 1,
+        progress,
+        ...stepProgress(progress, knownOf(status, Date.now())),
+        ...(activity.lastFailure?.message ? { lastFailure: activity.lastFailure.message } : {}),
+      };
+    }),
     cancelRequested: raw.workflowExtendedInfo?.cancelRequested === true,
     wasReset: ![undefined, null, '', description.runId].includes(raw.workflowExecutionInfo?.firstRunId),
     workers: status === null ? await seeWorkers(session, description) : null,
+  };
+}
+
+/** What is known of the phase that is under way. */
+function knownOf(status: CutoverStatus | null, nowMs: number): StepKnown {
+  const phase = status?.phases.findLast(({ durationMs }) => durationMs === null);
+  const { steps = [], blue } = status?.plan ?? {};
+  return {
+    elapsedMs: phase === undefined ? 0 : Math.max(0, nowMs - Date.parse(phase.startedAt)),
+    predictedMs: steps.find((step) => step.phase === phase?.name)?.predictedMs ?? null,
+    rows: blue === undefined ? null : Object.values(blue.rows).reduce((sum, count) => sum + count, 0),
   };
 }
 

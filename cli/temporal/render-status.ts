@@ -1,96 +1,84 @@
-import { decisionLine } from '../../domain/evidence/report-page';
 import { answerCommand } from '../../domain/evidence/answer-command';
+import { decisionLine } from '../../domain/evidence/report-page';
 import { durationText } from '../../domain/evidence/words';
 import { pageText, wrapped } from '../../domain/page/text';
-import { PHASE_TEXTS, type BrakeState, type CutoverStatus } from '../../domain/runbook';
-import { isEndedByForce, type Look, type PendingStep } from './look';
+import { PHASE_TEXTS, type CutoverStatus } from '../../domain/runbook';
+import { type Look } from './look';
+import { headline, pendingLine, statusPage, waitingFor } from './status-page';
 import { whyNoWorker } from './workers-seen';
 
 /**
- * A cutover for people: a line per phase, what is under way, what is awaited and how to answer.
+ * A cutover for people: where it is, and, when a person is asked, the evidence and the answers.
  *
  * @param config the file that was named on the command line; the answers name it, too
  * @param width of the terminal in characters; Infinity where there is none
  */
 export function renderStatus(look: Look, config: string | undefined, width: number): string {
-  const { status } = look;
-  const lines = [`${look.workflowId}: ${headline(look)}`, `started ${look.startedAt}${startedBy(status)}`];
-  if (status === null) {
-    lines.push(`no worker answers: this is only what Temporal itself knows. ${whyNoWorker(look.workers)}`);
-    if (look.phase !== null) lines.push(`last phase: ${look.phase}`);
-    if (look.awaiting !== null) lines.push(`awaiting: gate ${look.awaiting}`);
-  } else {
-    for (const { name, durationMs } of status.phases) {
-      lines.push(`  ${name.padEnd(11)} ${durationText(durationMs).padStart(9)}  ${PHASE_TEXTS[name]}`);
-    }
-  }
-  lines.push(...look.pending.map(renderPending));
-  if (status?.brake != null) lines.push(brakeLine(status.brake));
-  if (status !== null) lines.push(...decisionLines(status), ...awaitingLines(status, config, width));
+  const lines = [pageText(statusPage(look), width), ...gateLines(look.status, config, width)];
   return `${lines.join('\n')}\n`;
 }
 
-function headline({ temporal, status, report, cancelRequested }: Look): string {
-  if (report !== null) {
-    const { outcome, cause } = report;
-    return cause === null ? outcome : `${outcome} (${cause.code}: ${cause.message})`;
+/**
+ * The same for a screen that is drawn again and again: without the evidence, and never longer than the screen.
+ *
+ * @param rows of the terminal; the last one stays free
+ */
+export function renderScreen(look: Look, config: string | undefined, width: number, rows: number): readonly string[] {
+  const asked = look.status?.awaiting ?? null;
+  const lines = pageText(statusPage(look), width).split('\n');
+  const below =
+    asked === null
+      ? []
+      : ['', ...wrapped(`The evidence, and how to answer: ${statusCommand(config)}`, width), ...questionLine(asked)];
+  const room = Math.max(1, rows - 1 - below.length);
+  if (lines.length <= room) return [...lines, ...below];
+  const more = wrapped(`… all of it: ${statusCommand(config)}`, width);
+  return [...lines.slice(0, Math.max(1, room - more.length)), ...more, ...below].slice(0, Math.max(1, rows - 1));
+}
+
+function statusCommand(config: string | undefined): string {
+  return `hydra-cutover status${config === undefined ? '' : ` --config ${quoted(config)}`}`;
+}
+
+function questionLine({ question }: NonNullable<CutoverStatus['awaiting']>): readonly string[] {
+  return [`question ${question}`];
+}
+
+/** A line for each thing that is so: whoever keeps them as a log prints those that were not there before. */
+export function statusLines(look: Look, config: string | undefined): readonly string[] {
+  const { status, workers } = look;
+  const where = `${look.workflowId}: ${headline(look)}`;
+  if (status === null) {
+    return look.report === null ? [where, `no worker answers. ${whyNoWorker(workers)}`] : [where];
   }
-  if (isEndedByForce(temporal)) return `${temporal.toLowerCase()}: ended by force, nothing was undone`;
-  if (temporal !== 'RUNNING') return temporal.toLowerCase();
-  const asked = cancelRequested ? ', cancel requested' : '';
-  if (status === null) return `running${asked}`;
-  const serves = status.serves ?? (status.committed ? 'committed, green serves' : 'blue serves');
-  return `${status.undoing ? 'undoing' : 'running'}, phase ${status.phase}, ${serves}${asked}`;
-}
-
-function startedBy(status: CutoverStatus | null): string {
-  if (status === null) return '';
-  return ` by ${status.startedBy}${status.note === undefined ? '' : ` (${status.note})`}`;
-}
-
-function renderPending({ name, attempt, progress, lastFailure }: PendingStep): string {
-  const said = progress === null || progress === undefined ? '' : `: ${JSON.stringify(progress)}`;
-  const again = attempt > 1 ? `, try ${attempt}` : '';
-  const failed = lastFailure === undefined ? '' : ` (before: ${lastFailure})`;
-  return `  > ${name}${again}${said}${failed}`;
-}
-
-function brakeLine({ paused, rowsPerSecond, by, at, note }: BrakeState): string {
-  const rate = rowsPerSecond === null ? '' : `, at most ${rowsPerSecond} rows a second`;
-  const why = note === undefined ? '' : ` (${note})`;
-  return `  reading of blue: ${paused ? 'paused' : 'on'}${rate}; set by ${by} at ${at}${why}`;
-}
-
-function decisionLines({ decisions, ignored }: CutoverStatus): string[] {
   return [
-    ...decisions.map((one) => `  ${decisionLine(one)}`),
-    ...ignored.map(({ at, why }) => `  ${at} ignored: ${why}`),
+    where,
+    ...status.phases.map(
+      ({ name, durationMs }) => `  ${name.padEnd(11)} ${durationText(durationMs).padStart(9)}  ${PHASE_TEXTS[name]}`,
+    ),
+    ...look.pending.map((step) => `  > ${pendingLine(step)}`),
+    ...status.decisions.map((one) => `  ${decisionLine(one)}`),
+    ...status.ignored.map(({ at, why }) => `  ${at} not followed: ${why}`),
+    ...(status.awaiting === null ? [] : [gateLines(status, config, Infinity).join('\n')]),
   ];
 }
 
-function awaitingLines({ awaiting }: CutoverStatus, config: string | undefined, width: number): string[] {
-  if (awaiting === null) return [];
-  const { gate, question, why, evidence, deadline, decisions } = awaiting;
+/** What is asked, what it is to be decided on, and the answers, whole, so that they can be copied. */
+function gateLines(status: CutoverStatus | null, config: string | undefined, width: number): readonly string[] {
+  if (status === null || status.awaiting === null) return [];
+  const { gate, question, why, evidence, decisions } = status.awaiting;
   const named = config === undefined ? {} : { config: quoted(config) };
-  const answers = decisions.map((decision) => answerCommand({ gate, decision, question, by: 'NAME', ...named }));
-  const inside = width - INDENT.length;
   return [
-    ...wrapped(`waiting for a person: gate ${gate}${deadline === null ? '' : ` until ${deadline}`}`, width),
-    ...indented(why.split('\n').flatMap((line) => wrapped(line, inside))),
     '',
-    ...indented(pageText(evidence, inside).split('\n')),
+    ...wrapped(waitingFor(status.awaiting), width),
+    ...why.split('\n').flatMap((line) => wrapped(line, width)),
     '',
-    // Whole, so that they can be copied.
-    ...indented(indented(answers)),
+    pageText(evidence, width),
+    '',
+    ...decisions.map((decision) => answerCommand({ gate, decision, question, by: 'NAME', ...named })),
   ];
 }
 
 function quoted(path: string): string {
   return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
-}
-
-const INDENT = '  ';
-
-function indented(lines: readonly string[]): string[] {
-  return lines.map((line) => `${INDENT}${line}`.trimEnd());
 }

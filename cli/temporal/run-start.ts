@@ -5,12 +5,15 @@ import { type Config } from '../../config/schema';
 import { CutoverFault, isCutoverFault } from '../../domain/faults';
 import { IN_PLACE_WORKFLOW } from '../../domain/in-place/runbook';
 import { UPGRADE_WORKFLOW, type Mode, type UpgradeInput } from '../../domain/runbook';
-import { printJson, type CliContext } from '../context';
+import { printJson, widthOf, type CliContext } from '../context';
 import { withCutover, type CutoverSession } from './cutover-session';
 import { askDatabases } from './databases-tale';
 import { loadEnvironment, type EnvironmentOptions } from './environment-options';
-import { isEndedByForce, look, queryStatus } from './look';
-import { exitCodeOfLook, teller, watch } from './watch';
+import { mayBeHidden, whyHidden } from './hidden-run';
+import { look, queryStatus } from './look';
+import { renderStatus } from './render-status';
+import { exitCodeOfLook, watch } from './watch';
+import { leaveScreen, waitWatcherOf } from './watchers';
 
 export interface StartOptions extends EnvironmentOptions {
   readonly mode: Mode;
@@ -21,10 +24,15 @@ export interface StartOptions extends EnvironmentOptions {
   /** Of the config that was looked at. */
   readonly configDigest?: string;
   readonly wait: boolean;
+  /** Of `wait`, in milliseconds. */
+  readonly timeout?: number;
 }
 
-/** @throws CutoverFault CHECK_FAILED | CUTOVER_RUNNING | TEMPORAL_UNREACHABLE */
+/** @throws CutoverFault USAGE | CHECK_FAILED | CUTOVER_RUNNING | TEMPORAL_UNREACHABLE | WAIT_TIMEOUT */
 export async function runStart(options: StartOptions, context: CliContext): Promise<number> {
+  if (options.timeout !== undefined && !options.wait) {
+    throw new CutoverFault('USAGE', '--timeout is how long --wait waits; give both, or neither');
+  }
   const config = loadEnvironment(options, context);
   if (options.inPlace) assertInPlace(options.mode, config);
   const digest = configDigest(config);
@@ -38,7 +46,7 @@ export async function runStart(options: StartOptions, context: CliContext): Prom
       configDigest: digest,
       ...(options.note === undefined ? {} : { note: options.note }),
     };
-    await assertNothingLeft(session, config, context);
+    await assertNothingHidden(session, config, context);
     const runId = await begin(session, options.inPlace ? IN_PLACE : upgradeIn(options.mode), input);
     const answered = (await queryStatus(session, runId)) !== null;
     if (!answered) {
@@ -52,10 +60,19 @@ export async function runStart(options: StartOptions, context: CliContext): Prom
       else context.stdout.write(`started ${workflowId}; follow it with \`hydra-cutover status --watch\`\n`);
       return 0;
     }
-    const end = await watch(session, teller(context, options), true);
-    if (options.json) printJson(context, { verb: 'start', ok: exitCodeOfLook(end) === 0, ...end });
-    return exitCodeOfLook(end);
+    return waitForEnd(session, options, context);
   });
+}
+
+async function waitForEnd(session: CutoverSession, options: StartOptions, context: CliContext): Promise<number> {
+  const watcher = waitWatcherOf(context, options);
+  const timeout = options.timeout === undefined ? {} : { timeoutMs: options.timeout };
+  const { end, fault } = await watch(session, watcher, { stopAtIntervene: true, ...timeout });
+  leaveScreen(context, watcher);
+  if (watcher.isScreen) context.stdout.write(renderStatus(end, options.config, widthOf(context.stdout)));
+  if (fault !== undefined) throw fault;
+  if (options.json) printJson(context, { verb: 'start', ok: exitCodeOfLook(end) === 0, ...end });
+  return exitCodeOfLook(end);
 }
 
 /** @throws CutoverFault USAGE | CHECK_FAILED */
@@ -79,26 +96,15 @@ function assertAsPlanned(digest: string, planned: string | undefined): void {
   );
 }
 
-/**
- * A run that left something behind is found by its workflow id, and a new one would stand in front of it; preflight would refuse
- * that one a moment later. So it is refused here.
- */
-async function assertNothingLeft(session: CutoverSession, config: Config, context: CliContext): Promise<void> {
+/** @throws CutoverFault CUTOVER_RUNNING | CHECK_FAILED, see {@link whyHidden} */
+async function assertNothingHidden(session: CutoverSession, config: Config, context: CliContext): Promise<void> {
   const last = await look(session).catch((error: unknown) => {
     if (isCutoverFault(error) && error.code === 'CUTOVER_UNKNOWN') return null;
     throw error;
   });
-  if (last === null || last.temporal === 'RUNNING') return;
-  const isForced = isEndedByForce(last.temporal);
-  if (!isForced && last.report?.undone.every(({ ok }) => ok) !== false) return;
-  const tale = await askDatabases(config, context);
-  if (tale.isKnown && !tale.isTouched) return;
-  const how = isForced ? `was ended by force (${last.temporal})` : 'ended with something not undone';
-  throw new CutoverFault(
-    'CUTOVER_RUNNING',
-    `the last run of ${session.workflowId}, of ${last.startedAt}, ${how}, and a new one would hide it. By the databases: ${tale.phase}. ${tale.next.join('; ')}. Nothing was started`,
-    { workflowId: session.workflowId, startedAt: last.startedAt },
-  );
+  if (last === null || !mayBeHidden(last)) return;
+  const why = whyHidden(last, await askDatabases(config, context));
+  if (why !== undefined) throw why;
 }
 
 interface Kind {

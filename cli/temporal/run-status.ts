@@ -1,21 +1,27 @@
 import { CutoverFault, FAULTS, isCutoverFault } from '../../domain/faults';
-import { printJson, widthOf, type CliContext } from '../context';
-import { withCutover } from './cutover-session';
+import { lineJson, printJson, widthOf, type CliContext } from '../context';
+import { withCutover, type CutoverSession } from './cutover-session';
 import { askDatabases, renderTale, type DatabasesTale } from './databases-tale';
 import { loadEnvironment, loadForTemporal, type EnvironmentOptions } from './environment-options';
 import { isEndedByForce, look, type Look } from './look';
 import { renderStatus } from './render-status';
 import { isTemporalSilent } from './temporal-fault';
-import { exitCodeOfLook, teller, watch } from './watch';
+import { exitCodeOfLook, watch } from './watch';
+import { leaveScreen, watcherOf, type Watcher } from './watchers';
 
 export interface StatusOptions extends EnvironmentOptions {
   readonly watch: boolean;
+  /** Of `watch`, in milliseconds. */
+  readonly timeout?: number;
   /** Only what the databases and the provider tell. */
   readonly fromDatabases?: boolean;
 }
 
-/** @throws CutoverFault CUTOVER_UNKNOWN, when the databases know of none either */
+/** @throws CutoverFault USAGE | CUTOVER_UNKNOWN, when the databases know of none either */
 export async function runStatus(options: StatusOptions, context: CliContext): Promise<number> {
+  if (options.timeout !== undefined && !options.watch) {
+    throw new CutoverFault('USAGE', '--timeout is how long --watch waits; give both, or neither');
+  }
   if (options.fromDatabases === true) {
     const tale = await askDatabases(loadEnvironment(options, context), context);
     const exitCode = tale.isKnown ? 0 : FAULTS.DB_UNREACHABLE.exitCode;
@@ -25,16 +31,33 @@ export async function runStatus(options: StatusOptions, context: CliContext): Pr
   const config = loadForTemporal(options, context);
   try {
     return await withCutover(config, context.env, async (session) => {
-      const now = options.watch ? await watch(session, teller(context, options), false) : await look(session);
+      const seen = await follow(session, options, context);
+      const { end: now, fault, watcher } = seen;
       const tale = isHalfTruth(now) ? await askIfPossible(options, context) : undefined;
-      const exitCode = exitCodeOfLook(now);
-      tell(options, context, { exitCode, look: now, ...(tale === undefined ? {} : { tale }) });
+      const exitCode = fault?.exitCode ?? exitCodeOfLook(now);
+      if (watcher !== undefined) leaveScreen(context, watcher);
+      const isShown = watcher !== undefined && !watcher.isScreen;
+      tell(options, context, { exitCode, look: now, isShown, ...(tale && { tale }), ...(fault && { fault }) });
       return exitCode;
     });
   } catch (error) {
     if (!isTemporalSilent(error)) throw error;
     return withoutTemporal(options, context, error);
   }
+}
+
+interface Followed {
+  readonly end: Look;
+  readonly fault?: CutoverFault;
+  /** Where it was shown; undefined: nobody watched. */
+  readonly watcher?: Watcher;
+}
+
+async function follow(session: CutoverSession, options: StatusOptions, context: CliContext): Promise<Followed> {
+  if (!options.watch) return { end: await look(session) };
+  const watcher = watcherOf(context, options);
+  const timeout = options.timeout === undefined ? {} : { timeoutMs: options.timeout };
+  return { watcher, ...(await watch(session, watcher, { stopAtIntervene: false, ...timeout })) };
 }
 
 /** The databases take secrets, and whoever looks may have none: then what Temporal says is all there is. */
@@ -76,18 +99,21 @@ function withDatabases({ code, message, details }: CutoverFault, { isKnown, next
 interface Told {
   readonly exitCode: number;
   readonly look?: Look;
+  /** It stands there already. */
+  readonly isShown?: boolean;
   readonly tale?: DatabasesTale;
   readonly fault?: CutoverFault;
 }
 
-function tell(options: StatusOptions, context: CliContext, { exitCode, look: now, tale, fault }: Told): void {
+function tell(options: StatusOptions, context: CliContext, { exitCode, look: now, isShown, tale, fault }: Told): void {
   if (options.json) {
     const refusal = fault === undefined ? {} : { fault: { code: fault.code, message: fault.message } };
-    printJson(context, { verb: 'status', ok: exitCode === 0, ...now, ...refusal, databases: tale ?? null });
+    const print = options.watch ? lineJson : printJson;
+    print(context, { verb: 'status', ok: exitCode === 0, ...now, ...refusal, databases: tale ?? null });
     return;
   }
   if (fault !== undefined) context.stdout.write(`${fault.message}\n`);
-  if (now !== undefined && !options.watch)
+  if (now !== undefined && isShown !== true)
     context.stdout.write(renderStatus(now, options.config, widthOf(context.stdout)));
   if (tale !== undefined) context.stdout.write(renderTale(tale));
 }

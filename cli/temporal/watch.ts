@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FAULTS } from '../../domain/faults';
-import { widthOf, type CliContext } from '../context';
+import { CutoverFault, FAULTS } from '../../domain/faults';
 import { type CutoverSession } from './cutover-session';
-import { type EnvironmentOptions } from './environment-options';
 import { exitCodeOf } from './exit-code';
 import { isEndedByForce, look, type Look } from './look';
-import { renderStatus } from './render-status';
+import { type Watcher } from './watchers';
 
 const POLL_MS = 1_000;
 
@@ -17,55 +15,38 @@ export function exitCodeOfLook({ temporal, status, report, awaiting }: Look): nu
   return status === null ? FAULTS.NO_WORKER.exitCode : 0;
 }
 
-/** Where pictures of a cutover go. */
-export interface Teller {
-  /** The file that was named on the command line. */
-  readonly config: string | undefined;
-  /** In characters. */
-  readonly width: number;
-  readonly tell: (text: string) => void;
-  /** False once nobody reads any more (`status --watch | head -1`). */
-  readonly isHeard: () => boolean;
+export interface WatchOptions {
+  /** Also ends when a person is needed that no plan foresaw. */
+  readonly stopAtIntervene: boolean;
+  /** Undefined: as long as it takes. */
+  readonly timeoutMs?: number;
 }
 
-/**
- * Follows a cutover to its end, telling what changed.
- *
- * @param stopAtIntervene also ends when a person is needed that no plan foresaw
- */
+/** Follows a cutover to its end. @returns the last picture, and a fault when time was up before */
 export async function watch(
   session: CutoverSession,
-  { config, width, tell, isHeard }: Teller,
-  stopAtIntervene: boolean,
-): Promise<Look> {
-  for (let shown = ''; ;) {
+  watcher: Watcher,
+  { stopAtIntervene, timeoutMs }: WatchOptions,
+): Promise<{ readonly end: Look; readonly fault?: CutoverFault }> {
+  const untilMs = timeoutMs === undefined ? Infinity : performance.now() + timeoutMs;
+  for (;;) {
     const now = await look(session);
-    const text = renderStatus(now, config, width);
-    if (text !== shown) tell(shown === '' ? text : changes(shown, text));
-    shown = text;
-    if (now.temporal !== 'RUNNING') return now;
-    if (stopAtIntervene && now.awaiting === 'intervene') return now;
+    watcher.show(now);
+    if (now.temporal !== 'RUNNING') return { end: now };
+    if (stopAtIntervene && now.awaiting === 'intervene') return { end: now };
     // Who waits for an end waits for its exit code, too; who only looks has gone.
-    if (!stopAtIntervene && !isHeard()) return now;
-    await sleep(POLL_MS);
+    if (!stopAtIntervene && !watcher.isHeard()) return { end: now };
+    const leftMs = untilMs - performance.now();
+    if (leftMs <= 0) return { end: now, fault: timeIsUp(now, timeoutMs ?? 0) };
+    await sleep(Math.min(POLL_MS, leftMs));
   }
 }
 
-/** Lines that were not there before; a terminal's scrollback stays readable and a log stays short. */
-function changes(before: string, after: string): string {
-  const known = new Set(before.split('\n'));
-  return after
-    .split('\n')
-    .filter((line) => line !== '' && !known.has(line))
-    .map((line) => `${line}\n`)
-    .join('');
-}
-
-export function teller(context: CliContext, { json, config }: EnvironmentOptions): Teller {
-  // With --json stdout holds one object, the last picture.
-  const stream = json ? context.stderr : context.stdout;
-  let heard = true;
-  // A stream of the process stays writable after that.
-  stream.once('error', () => (heard = false));
-  return { config, width: widthOf(stream), tell: (text) => void stream.write(text), isHeard: () => heard };
+function timeIsUp({ workflowId, phase, awaiting }: Look, timeoutMs: number): CutoverFault {
+  const where = `${phase === null ? '' : `, phase ${phase}`}${awaiting === null ? '' : `, waiting at gate ${awaiting}`}`;
+  return new CutoverFault(
+    'WAIT_TIMEOUT',
+    `${workflowId} was not over within ${timeoutMs / 1_000} s (--timeout)${where}; it goes on, and nothing was changed by waiting`,
+    { workflowId, timeoutMs },
+  );
 }

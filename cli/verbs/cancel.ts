@@ -1,14 +1,17 @@
-import { addEnvironmentOptions, type EnvironmentOptions } from '../temporal/environment-options';
+import { addEnvironmentOptions } from '../temporal/environment-options';
 import type * as cancelModule from '../temporal/run-cancel';
-import { type Verb } from '../verb';
+import { parseName, parseNote, type Verb } from '../verb';
 
 export const cancelVerb: Verb = {
   name: 'cancel',
   summary: 'end a cutover and undo what it did',
   description: [
     'Asks Temporal to cancel the workflow, as its UI does. Before the commit everything is undone and blue goes on serving. Behind it gate `intervene` opens. Never terminate or reset a cutover: both skip the undo.',
+    'Who asked and why is kept: `status`, Current Details and the report show it. `--by` is a claim.',
   ],
-  examples: ['hydra-cutover cancel --config hydra-cutover.yaml'],
+  examples: [
+    'hydra-cutover cancel --config hydra-cutover.yaml --by bob@example.org --note "a deployment came between"',
+  ],
   json: {
     workflowId: '`cutover/<environment>`',
     state: '`cancel_requested`, or `already_<state>`',
@@ -20,10 +23,15 @@ export const cancelVerb: Verb = {
     6: 'Temporal does not answer (TEMPORAL_UNREACHABLE)',
   },
   handlesSignals: false,
-  addOptions: addEnvironmentOptions,
+  addOptions: (command) => {
+    addEnvironmentOptions(command);
+    command
+      .option('--by <name>', 'who cancels; a claim, for the report (default: the login name)', parseName)
+      .option('--note <text>', 'why; for the report', parseNote);
+  },
   run: (options, context) => {
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { runCancel } = require('../temporal/run-cancel') as typeof cancelModule;
-    return runCancel(options as unknown as EnvironmentOptions, context);
+    return runCancel(options as unknown as cancelModule.CancelOptions, context);
   },
 };

@@ -5,7 +5,7 @@ export const doctorVerb: Verb = {
   name: 'doctor',
   summary: 'check this machine, or with --config a whole environment',
   description: [
-    'Without a config: checks that this machine can run the local world. With `--config` (or `HYDRA_CUTOVER_CONFIG`): lists every problem of the config, then connects to Temporal, RDS, both databases, both Hydras and the gateways.',
+    'Without a config: checks that this machine can run the local world. With `--config` (or `HYDRA_CUTOVER_CONFIG`): lists every problem of the config, then connects to Temporal, RDS, both databases, both Hydras, the gateways, and asks each target and each job.',
     'Runs all checks, each with a deadline of its own, and changes nothing.',
   ],
   examples: [

@@ -1,9 +1,9 @@
 import { Option } from 'commander';
 import { MODES } from '../../domain/runbook';
 import { addEnvironmentOptions } from '../temporal/environment-options';
-import { OUTCOME_EXIT_CODES } from '../temporal/exit-code';
+import { WAITING_EXIT_CODES } from '../temporal/exit-code';
 import type * as startModule from '../temporal/run-start';
-import { parseName, parseNote, type Verb } from '../verb';
+import { parseName, parseNote, parseWait, type Verb } from '../verb';
 
 export const startVerb: Verb = {
   name: 'start',
@@ -30,7 +30,7 @@ export const startVerb: Verb = {
   },
   exitCodes: {
     0: 'started; with --wait: completed or rehearsed, whatever was found',
-    ...OUTCOME_EXIT_CODES,
+    ...WAITING_EXIT_CODES,
     3: 'another cutover is under way, or the last one left something that a new one would hide (CUTOVER_RUNNING); the config is not that of `--config-digest`, or with --wait a check refused (CHECK_FAILED)',
   },
   handlesSignals: false,
@@ -46,7 +46,8 @@ export const startVerb: Verb = {
       .option('--by <name>', 'who starts; a claim, for the report (default: the login name)', parseName)
       .option('--note <text>', 'for the report', parseNote)
       .option('--config-digest <digest>', 'as `plan` printed it; refused when the config has changed since')
-      .option('--wait', 'stay until it ended or a person is needed at gate intervene', false);
+      .option('--wait', 'stay until it ended or a person is needed at gate intervene', false)
+      .option('--timeout <time>', 'of --wait: stop waiting after that (90s, 15m, 2h); the run goes on', parseWait);
   },
   run: (options, context) => {
     // eslint-disable-next-line @typescript-eslint/no-require-imports

@@ -1,3 +1,4 @@
+import { type CancelNote } from '../cancel-note';
 import { blocksOf, type Block, type Fact, type Page, type PageVerdict } from '../page/page';
 import { type Report, type SwitchoverReceipt } from '../receipts';
 import { type Outcome } from '../runbook';
@@ -18,6 +19,7 @@ export function reportPage(report: Report): Page {
     facts: [
       fact('from, to', `${startedAt} to ${endedAt}, ${durationText(Date.parse(endedAt) - Date.parse(startedAt))}`),
       fact('started by', `${startedBy}${note === undefined ? '' : `: ${note}`}`),
+      ...(report.cancelNote === undefined ? [] : [fact('cancel asked by', cancelText(report.cancelNote))]),
       fact('cutover', cutoverId),
       ...keptFacts(report),
       ...planFacts(report),
@@ -119,6 +121,10 @@ function findingsBlock({ findings = [] }: Report): Block {
 
 function decisionsBlock({ decisions }: Report): Block {
   return { kind: 'list', title: 'What was decided', items: decisions.map(decisionLine) };
+}
+
+export function cancelText({ by, at, note }: CancelNote): string {
+  return `${by} at ${at}${note === undefined ? '' : `: ${note}`}`;
 }
 
 export function decisionLine({ gate, decision, by, at, note }: Report['decisions'][number]): string {

@@ -5,3 +5,4 @@ export { readSecrets } from '../read-secrets';
 export { lookAtDatabases } from '../look-at-databases';
 export { repairLocally, type RepairReceipt } from '../repair-locally';
 export { enrolLocally, forgetLocally } from '../enrol-locally';
+export { askJob, askTarget } from '../ask-dependents';

@@ -282,10 +282,22 @@ describe('a cutover by the command line', () => {
     await gate('plan');
     await cli('approve', '--gate', 'plan', '--by', 'bob', '--signal');
     await gate('cutover');
-    expect((await cli('cancel')).stdout).toContain('cancel requested; it undoes what was done');
-    expect((await cli('status', '--watch')).code).toBe(4);
+    expect(await cli('status', '--watch', '--timeout', '1s')).toMatchObject({
+      code: 6,
+      stdout: expect.stringContaining('was not over within 1 s') as string,
+    });
+    const asked = await cli('cancel', '--by', 'carol', '--note', 'a deployment came between');
+    expect(asked.stdout).toContain('cancel requested; it undoes what was done');
+    const watched = await cli('status', '--watch', '--json');
+    expect(watched.code).toBe(4);
+    const lines = watched.stdout.trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as unknown).at(-1)).toMatchObject({
+      ok: false,
+      report: { outcome: 'cancelled', cancelNote: { by: 'carol', note: 'a deployment came between' } },
+    });
     const report = await cli('report');
     expect(report).toMatchObject({ code: 4, stdout: expect.stringMatching(/restore +done/) as string });
+    expect(report.stdout).toMatch(/cancel asked by +carol at 20\S+: a deployment came between/);
   });
 
   it('is looked at and decided by somebody who has no secret of production', async () => {

@@ -1,5 +1,5 @@
 import { type Look } from '../../../cli/temporal/look';
-import { renderStatus } from '../../../cli/temporal/render-status';
+import { renderScreen, renderStatus, statusLines } from '../../../cli/temporal/render-status';
 import { whyNoWorker } from '../../../cli/temporal/workers-seen';
 import { durationText } from '../../../domain/evidence/words';
 
@@ -49,23 +49,28 @@ const LOOK: Look = {
 };
 
 it('shows what the decision is to be based on, and answers that can be copied', () => {
-  expect(renderStatus(LOOK, 'hydra-cutover.yaml', Infinity).split('\n').slice(2)).toEqual([
+  expect(renderStatus(LOOK, 'hydra-cutover.yaml', Infinity).split('\n').slice(1)).toEqual([
+    '',
+    'Now: waiting for a person: gate cutover.',
+    '',
+    'started  2026-01-01T00:00:00.000Z by alice',
+    '',
     'waiting for a person: gate cutover',
-    '  Read the evidence.',
+    'Read the evidence.',
     '',
-    '  May the writes move?',
+    'May the writes move?',
     '',
-    '  Verdict, look first: look first.',
-    '  - one',
+    'Verdict, look first: look first.',
+    '- one',
     '',
-    '  way back  none',
-    '  a|b       c',
+    'way back  none',
+    'a|b       c',
     '',
-    '  Problems',
-    '  - one',
+    'Problems',
+    '- one',
     '',
-    '    hydra-cutover approve --config hydra-cutover.yaml --gate cutover --question cutover-2-9c1e04ab --by NAME',
-    '    hydra-cutover reject --config hydra-cutover.yaml --gate cutover --question cutover-2-9c1e04ab --by NAME',
+    'hydra-cutover approve --config hydra-cutover.yaml --gate cutover --question cutover-2-9c1e04ab --by NAME',
+    'hydra-cutover reject --config hydra-cutover.yaml --gate cutover --question cutover-2-9c1e04ab --by NAME',
     '',
   ]);
 });
@@ -87,6 +92,79 @@ it.each([
   ],
 ])('%#: its first line says how it is, and whether somebody asked for its end', (look, line) => {
   expect(renderStatus(look, undefined, Infinity).split('\n')[0]).toBe(line);
+});
+
+const STATUS = LOOK.status as NonNullable<Look['status']>;
+const MIGRATING: Look = {
+  ...LOOK,
+  status: {
+    ...STATUS,
+    phase: 'migrate',
+    awaiting: null,
+    phases: [
+      { name: 'clean', startedAt: LOOK.startedAt, durationMs: 4_000 },
+      { name: 'migrate', startedAt: LOOK.startedAt, durationMs: null },
+    ],
+    decisions: [{ gate: 'plan', decision: 'approve', by: 'bob', at: LOOK.startedAt, note: 'change 4711' }],
+    cancelNote: { by: 'carol', at: LOOK.startedAt, note: 'a deployment came between' },
+  },
+  awaiting: null,
+  phase: 'migrate',
+  pending: [
+    {
+      name: 'migrateGreen',
+      attempt: 2,
+      progress: { step: 'migrating', applied: 10, expected: 40 },
+      percent: 25,
+      leftMs: 180_000,
+      lastFailure: 'DB_UNREACHABLE',
+    },
+  ],
+};
+const STEP = 'migrateGreen, try 2: 25 %, about 3 min left; migrating, applied 10, expected 40 (before: DB_UNREACHABLE)';
+
+it('tells how far a step is and about how long it goes on, and keeps notes', () => {
+  const text = renderStatus(MIGRATING, undefined, Infinity);
+  expect(text).toContain('Now: it goes on by itself; nobody is asked.');
+  expect(text).toContain(`- ${STEP}`);
+  expect(text).toContain('approve by bob (change 4711)');
+  expect(text).toContain('carol at 2026-01-01T00:00:00.000Z: a deployment came between');
+});
+
+it.each([40, 60, 80, 120])('has no line of its own that is longer than %i columns', (width) => {
+  for (const look of [MIGRATING, { ...MIGRATING, status: null }, { ...LOOK, temporal: 'TERMINATED' }]) {
+    const long = renderStatus(look, undefined, width)
+      .split('\n')
+      .filter((line) => line.length > width && !line.startsWith('hydra-cutover '));
+    expect(long).toEqual([]);
+  }
+});
+
+describe('a screen', () => {
+  it.each([
+    [24, 80],
+    [10, 40],
+    [3, 40],
+  ])('of %i rows and %i columns is never outgrown, whatever there is to say', (rows, columns) => {
+    for (const look of [MIGRATING, LOOK]) {
+      const lines = renderScreen(look, undefined, columns, rows);
+      expect(lines.length).toBeLessThan(rows);
+      expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(columns);
+    }
+  });
+
+  it('names the question and where its evidence is', () => {
+    const text = renderScreen(LOOK, 'a.yaml', 80, 24).join('\n');
+    expect(text).toContain('The evidence, and how to answer: hydra-cutover status --config a.yaml');
+    expect(text).toContain('question cutover-2-9c1e04ab');
+  });
+});
+
+it('as lines, each thing that is so stands in one of its own', () => {
+  const lines = statusLines(MIGRATING, undefined);
+  expect(lines).toContain(`  > ${STEP}`);
+  expect(lines.filter((line) => line.includes('clean '))).toHaveLength(1);
+  expect(statusLines(LOOK, undefined).at(-1)).toContain('--gate cutover --question cutover-2-9c1e04ab');
 });
 
 describe('when no worker answers', () => {

@@ -102,7 +102,20 @@ describe('usage', () => {
     expect(stderr).toContain('Usage: hydra-cutover');
   });
 
-  it.each([[['--help']], [['-h']], [['doctor', '--help']], [['doctor', '-h']], [['world', '--help']]])(
+  it('of a verb that is not there says so', async () => {
+    expect(await cli(['help', 'teleport'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('there is no verb teleport to help with') as string,
+    });
+  });
+
+  it('`help VERB` says the same as `VERB --help`', async () => {
+    const [help, option] = [await cli(['help', 'status']), await cli(['status', '--help'])];
+    expect(help).toEqual({ ...option, code: 0 });
+    expect(help.stdout).toContain('--watch');
+  });
+
+  it.each([[['--help']], [['help']], [['-h']], [['doctor', '--help']], [['doctor', '-h']], [['world', '--help']]])(
     '%j shows help on stdout',
     async (args) => {
       const { code, stdout, stderr } = await cli(args);

@@ -20,6 +20,7 @@ import { sharedServers } from '../../../support/shared-servers';
 import { runCliProcess } from '../run-program';
 
 const SECRETS = { DB: 'db-s3cret-db', GW: 'gw-s3cret-gw', RDS: 'rds-s3cret-rds' };
+const STATES = { blue: { upstream: 'blue' }, green: { upstream: 'green' } };
 const REGION = 'us-east-1';
 const INSTANCE = 'blue-instance';
 
@@ -119,13 +120,20 @@ async function startGateway(): Promise<HttpServer> {
   const server = createHttpServer((request, response) => {
     const right = request.headers.authorization === `Bearer ${SECRETS.GW}`;
     response.writeHead(right ? 200 : 401, { 'content-type': 'application/json' });
-    response.end(right ? JSON.stringify({ applied: { epoch: 7, state: {} } }) : '{}');
+    const target = { applied: { epoch: 7, state: STATES.blue }, staged: null, highestEpoch: 7 };
+    const body = request.url === '/purge/job' ? { paused: true, running: false } : target;
+    response.end(right ? JSON.stringify(body) : '{}');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;
 }
 
 const portOf = (server: Server | HttpServer) => (server.address() as AddressInfo).port;
+
+const control = (path = '') => ({
+  controlUrl: `http://127.0.0.1:${portOf(gateway)}${path}`,
+  token: '${env:GATEWAY_TOKEN}',
+});
 
 function environment() {
   const { host, port, user, database } = blueDatabase.config;
@@ -148,7 +156,9 @@ function environment() {
       rdsInstanceId: 'green-instance',
       database: { name: database, user, password: '${env:DB_PASSWORD}', ssl: { mode: 'disable' } },
     },
-    gateways: [{ name: 'one', controlUrl: `http://127.0.0.1:${portOf(gateway)}`, token: '${env:GATEWAY_TOKEN}' }],
+    gateways: [{ name: 'one', ...control() }],
+    targets: [{ name: 'policy', kind: 'http', ...control('/policy'), states: STATES }],
+    jobs: [{ name: 'purge', ...control('/purge') }],
   };
 }
 
@@ -216,9 +226,13 @@ describe('doctor of an environment of real servers', () => {
       'blue-hydra-version': 'ok',
       ...GREEN_ABSENT,
       'gateway-one': 'ok',
+      'target-policy': 'ok',
+      'job-purge': 'warn',
     });
     expect(after.code).toBe(0);
     expect(after.of('gateway-one')?.summary).toContain('epoch 7');
+    expect(after.of('target-policy')?.summary).toBe('serves blue, epoch 7');
+    expect(after.of('job-purge')?.summary).toBe('is paused');
   });
 
   it('shows everything that is wrong at once, each with what to do', async () => {
@@ -239,6 +253,7 @@ describe('doctor of an environment of real servers', () => {
     expect(of('blue-hydra-ready')?.summary).toContain('nothing listens there');
     expect(of('green-hydra-version')?.summary).toBe('it is 1.11.10, the config says 2.3.0');
     expect(of('gateway-one')?.summary).toContain('refuses the token (401)');
+    for (const id of ['target-policy', 'job-purge']) expect(of(id)?.summary).toContain('401');
     for (const check of report.checks.filter(({ status }) => status === 'fail')) expect(check.fix).toBeTruthy();
   });
 

@@ -56,13 +56,33 @@ describe('runChecks', () => {
     ]);
   });
 
-  it('is rendered with fixes below what failed, and the counts at the end', async () => {
+  it('is rendered with what failed and its fix before everything else', async () => {
     const reports = await runChecks(
       [check('a', async () => ok('good')), check('b', async () => fail('bad', 'fix it'))],
       1_000,
     );
-    expect(renderReport('machine', reports)).toBe(
-      'Checks of this machine:\n  ok    title of a  good\n  fail  title of b  bad\n        fix: fix it\n1 ok, 1 fail\n',
-    );
+    expect(renderReport('machine', reports, Infinity).split('\n')).toEqual([
+      'Checks of this machine',
+      '',
+      'Verdict: 1 check failed.',
+      '',
+      'checks  1 ok, 1 fail',
+      '',
+      'Failed',
+      '- title of b: bad. Fix: fix it',
+      '',
+      'All checks',
+      'check       is    found',
+      'title of a  ok    good',
+      'title of b  fail  bad',
+      '',
+    ]);
+  });
+
+  it('is readable at 40 columns', async () => {
+    const long = 'nothing listens at http://a-host-with-a-long-name.example:4445/health/ready';
+    const reports = await runChecks([check('b', async () => fail(long, `start it: ${long}`))], 1_000);
+    const lines = renderReport('environment', reports, 40).split('\n');
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(40);
   });
 });
