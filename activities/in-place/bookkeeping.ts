@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { CutoverFault } from '../../domain/faults';
 import { type BookkeepingReceipt } from '../../domain/in-place/receipts';
+import { type SqlClient } from '../../domain/ports/sql-client';
 import { type BookkeepingInput } from '../../domain/in-place/steps';
+import { compareFacts, type Fact, hasTable, readFacts, tellDifferences } from '../../hydra/catalog';
 import { tablesOfOthers } from '../../hydra/closing';
 import { book, readPending } from '../../hydra/in-place/bookkeeping';
-import { type Catalog, compareCatalogs, describeDifferences, readCatalog } from '../../hydra/in-place/catalog';
 import { readKeptRun } from '../../hydra/in-place/keep-plan';
 import { SCRATCH_SCHEMA } from '../../hydra/in-place/scratch';
 import { type StepContext } from '../step';
@@ -12,8 +13,8 @@ import { type InPlaceDeps, type InPlaceStep } from './deps';
 import { withActTools } from './prepare-live';
 import { readVendorPlan } from './read-vendor-plan';
 
-/** Names that the vendor's migration leaves behind and nobody reads. */
-const LEFT_OUT = /^(table|column|index|constraint) schema_migration_pop_legacy\b/;
+/** The vendor's migration leaves it behind, and nobody reads it. */
+const LEFT_BEHIND = 'schema_migration_pop_legacy';
 
 /**
  * Enters what was done, and proves that the schema is what the vendor's own migration makes, and that `migrate sql` of neither version
@@ -43,15 +44,14 @@ export const bookMigrations: InPlaceStep<BookkeepingInput, BookkeepingReceipt> =
   });
 };
 
-export function digestOf(catalog: Catalog): string {
-  return createHash('sha256')
-    .update(JSON.stringify(Object.entries(catalog).sort()))
-    .digest('hex');
+export function digestOf(facts: readonly Fact[]): string {
+  const essence = facts.map(({ kind, table, name, definition }) => [kind, table, name, definition]);
+  return createHash('sha256').update(JSON.stringify(essence)).digest('hex');
 }
 
 /** As the scratch database still has it, or as it is made there once more. */
-async function vendorsCatalog(deps: InPlaceDeps, digest: string, context: StepContext): Promise<Catalog> {
-  const there = await deps.databases.withSession('scratch', (session) => readCatalog(session, SCRATCH_SCHEMA), {
+async function vendorsCatalog(deps: InPlaceDeps, digest: string, context: StepContext): Promise<readonly Fact[]> {
+  const there = await deps.databases.withSession('scratch', (session) => readFacts(session, SCRATCH_SCHEMA), {
     signal: context.signal,
     purpose: 'in place',
   });
@@ -65,28 +65,19 @@ async function vendorsCatalog(deps: InPlaceDeps, digest: string, context: StepCo
 }
 
 /** What others have in the schema stays what it is: only what the vendor's migration made or changed is compared. */
-async function assertVendorsCatalog(
-  deps: InPlaceDeps,
-  client: Parameters<typeof readCatalog>[0],
-  expected: Catalog,
-): Promise<void> {
+async function assertVendorsCatalog(deps: InPlaceDeps, client: SqlClient, expected: readonly Fact[]): Promise<void> {
   const { schema, owner } = deps.settings;
-  const found = await readCatalog(client, schema);
-  const differences = compareCatalogs(
-    expected,
-    found,
-    (object) => LEFT_OUT.test(object) || expected[object] === undefined,
+  const differences = compareFacts(expected, await readFacts(client, schema)).filter(
+    (one) => one.expected !== undefined && one.table !== LEFT_BEHIND,
   );
   if (differences.length > 0) {
     throw new CutoverFault(
       'MIGRATION_FAILED',
-      `the schema is not what the vendor's own migration makes: ${describeDifferences(differences)}; correct it by hand, then start again: what is done is not repeated`,
+      `the schema is not what the vendor's own migration makes: ${tellDifferences(differences)}; correct it by hand, then start again: what is done is not repeated`,
       { differences: differences.length },
     );
   }
-  const foreign = (await tablesOfOthers(client, schema, owner)).filter(
-    (table) => expected[`table ${table}`] !== undefined,
-  );
+  const foreign = (await tablesOfOthers(client, schema, owner)).filter((table) => hasTable(expected, table));
   if (foreign.length === 0) return;
   throw new CutoverFault(
     'MIGRATION_FAILED',

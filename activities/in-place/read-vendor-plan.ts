@@ -4,7 +4,7 @@ import { type OnlinePlan, type RefusedStatement } from '../../domain/in-place/on
 import { type InPlaceCommand } from '../../domain/in-place/settings';
 import { type StatementRecorder } from '../../domain/ports/statement-recorder';
 import { readBookkeeping } from '../../hydra/in-place/bookkeeping';
-import { type Catalog, readCatalog } from '../../hydra/in-place/catalog';
+import { type Fact, hasTable, readFacts } from '../../hydra/catalog';
 import { loadParser, migrationsOf } from '../../hydra/in-place/migrations-of';
 import { planActs } from '../../hydra/in-place/plan-acts';
 import { clearScratch, SCRATCH_SCHEMA } from '../../hydra/in-place/scratch';
@@ -16,8 +16,8 @@ export interface VendorPlan {
   readonly plan: OnlinePlan;
   readonly refused: readonly RefusedStatement[];
   /** What the old version makes of an empty database, and the new one of that. */
-  readonly before: Catalog;
-  readonly after: Catalog;
+  readonly before: readonly Fact[];
+  readonly after: readonly Fact[];
 }
 
 /**
@@ -35,11 +35,11 @@ export async function readVendorPlan(deps: InPlaceDeps, context: StepContext): P
   await onScratch((session) => clearScratch(session));
   context.heartbeat({ step: 'old migrations on the scratch database' });
   await record(deps, context, 'migrateOld');
-  const before = await onScratch((session) => readCatalog(session, SCRATCH_SCHEMA));
-  if (before['table hydra_client'] === undefined) throw nothingMade('migrateOld', settings.from);
+  const before = await onScratch((session) => readFacts(session, SCRATCH_SCHEMA));
+  if (!hasTable(before, 'hydra_client')) throw nothingMade('migrateOld', settings.from);
   context.heartbeat({ step: 'new migrations on the scratch database' });
   const recorded = await record(deps, context, 'migrateNew');
-  const after = await onScratch((session) => readCatalog(session, SCRATCH_SCHEMA));
+  const after = await onScratch((session) => readFacts(session, SCRATCH_SCHEMA));
   const bookkeeping = await onScratch((session) => readBookkeeping(session, SCRATCH_SCHEMA));
   if (bookkeeping.versions.length === 0) throw nothingMade('migrateNew', settings.to);
   const { acts, refused } = planActs(migrationsOf(recorded.statements()));
@@ -76,9 +76,9 @@ function nothingMade(command: InPlaceCommand, version: string): CutoverFault {
 }
 
 /** Tables that were there before and get columns. */
-function changedTables(acts: OnlinePlan['acts'], before: Catalog): string[] {
+function changedTables(acts: OnlinePlan['acts'], before: readonly Fact[]): string[] {
   const changed = acts.flatMap((act) =>
     act.kind === 'ddl' ? act.makes.flatMap((mark) => (mark.has === 'column' ? [mark.table] : [])) : [],
   );
-  return [...new Set(changed)].filter((table) => before[`table ${table}`] !== undefined).sort();
+  return [...new Set(changed)].filter((table) => hasTable(before, table)).sort();
 }

@@ -1,3 +1,4 @@
+import { factsByKey } from './compare-facts';
 import { type Fact, keyOf } from './fact';
 import { type CatalogFinding } from './finding';
 import { type ForeignObject } from './foreign-objects';
@@ -23,8 +24,8 @@ const ORDER = { stops: 0, changed: 1, lost: 2, harmless: 3 } as const;
  */
 export function judgeCatalog(question: CatalogQuestion): readonly CatalogFinding[] {
   const { found, fresh, foreign, path } = question;
-  const expected = new Map(fresh.map((fact) => [keyOf(fact), fact]));
-  const seen = new Map(found.map((fact) => [keyOf(fact), fact]));
+  const expected = factsByKey(fresh);
+  const seen = factsByKey(found);
   const others = judgeForeignObjects(foreign, path);
   const hydras = fresh.flatMap((fact) => judgeHydras(fact, seen.get(keyOf(fact)), question));
   const extra = found.filter((fact) => !expected.has(keyOf(fact)));
