@@ -9,8 +9,8 @@ import { hasTakenWrites } from '../hydra/arbiter';
 import { readArbiter } from '../hydra/arbiter/arbiter';
 import { takeGreenOutOfUse } from './green/take-out-of-use';
 import { sessionMoved } from './green/session-moved';
-import { waitFor } from './green/wait-for';
 import { withClosedGreen, withGreen } from './green/with-green';
+import { awaitGone, awaitReady, type HydraProcess } from './hydra-process';
 import { type Step, type StepContext, type StepDeps } from './step';
 
 const READY_DEADLINE_MS = 180_000;
@@ -32,15 +32,7 @@ export const startGreen: Step<StepInput, StartReceipt> = async (deps, input, con
   // The command may restart a Hydra that runs: never one that serves.
   await withClosedGreen(deps, input, context, 'start', () => Promise.resolve());
   await runSideCommand(deps, 'startGreen', 'green', input, context);
-  const ready = await waitFor(context, deadlineOf(deps), { step: 'waiting until ready' }, () =>
-    deps.hydra.isReady('green'),
-  );
-  if (!ready) {
-    throw new CutoverFault(
-      'PROCESS_NOT_READY',
-      `Hydra on green is not ready after ${deadlineOf(deps)} ms; see its own log (database, secrets, pending migrations)`,
-    );
-  }
+  await awaitReady(hydraOn(deps, 'green'), context);
   await assertUsesGreen(deps, input, context);
   await assertSameIdentity(deps);
   context.heartbeat({ step: 'comparing with blue' });
@@ -92,18 +84,12 @@ async function stop(
 ): Promise<void> {
   context.heartbeat({ step: 'stopping' });
   const ran = await runSideCommand(deps, command, side, input, context);
-  const gone = await waitFor(
-    context,
-    deadlineOf(deps),
-    { step: 'waiting until gone' },
-    async () => !(await deps.hydra.isReady(side)),
-  );
-  if (gone) return;
   const why = ran ? `the command ${command} succeeded, but` : `the config has no command ${command}, and`;
-  throw new CutoverFault(
-    'COMMAND_FAILED',
-    `${why} Hydra on ${side} still answers after ${deadlineOf(deps)} ms; stop it`,
-  );
+  await awaitGone(hydraOn(deps, side), why, context);
+}
+
+function hydraOn(deps: StepDeps, side: SideName): HydraProcess {
+  return { who: `Hydra on ${side}`, isReady: () => deps.hydra.isReady(side), deadlineMs: deadlineOf(deps) };
 }
 
 /**

@@ -2,6 +2,7 @@ import { asCutoverFault } from '../domain/faults';
 import { run as capture } from './capture';
 import { run as gateway } from './gateway';
 import { run as guard } from './guard';
+import { run as inPlace } from './in-place';
 import { run as sizes } from './sizes';
 import { run as snapshotRestore } from './snapshot-restore';
 import { run as switchover } from './switchover';
@@ -12,6 +13,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   capture,
   gateway,
   guard,
+  'in-place': inPlace,
   sizes,
   'snapshot-restore': snapshotRestore,
   switchover,

@@ -1,8 +1,8 @@
-import { commandSaid } from '../../domain/command-said';
-import { CutoverFault, isCutoverFault } from '../../domain/faults';
+import { isCutoverFault } from '../../domain/faults';
 import { type CommandName } from '../../domain/ports/command-runner';
 import { type SideName } from '../../domain/sides';
 import { type StepInput } from '../../domain/steps';
+import { mustRun } from '../hydra-process';
 import { type StepContext, type StepDeps } from '../step';
 
 /**
@@ -20,14 +20,8 @@ export async function runSideCommand(
 ): Promise<boolean> {
   if (!deps.commands.has(name)) return false;
   const env = { CUTOVER_ID: cutoverId, CUTOVER_SIDE: side, ...(await addressEnv(deps, side)) };
-  const result = await deps.commands.run(name, { env, signal });
-  const { exitCode } = result;
-  if (exitCode === 0) return true;
-  throw new CutoverFault(
-    'COMMAND_FAILED',
-    `the command ${name} ended with ${exitCode ?? 'a signal'}. ${commandSaid(name, result)}`,
-    { command: name, exitCode: exitCode ?? -1 },
-  );
+  await mustRun(deps.commands, name, { env, signal });
+  return true;
 }
 
 /** An undo may come when there is no green any more: then the command goes by name alone. */

@@ -1,4 +1,3 @@
-import { commandSaid } from '../../domain/command-said';
 import { CutoverFault } from '../../domain/faults';
 import { type HydraAge } from '../../domain/in-place/ages';
 import { type InPlaceCommand } from '../../domain/in-place/settings';
@@ -7,6 +6,7 @@ import { type StepInput } from '../../domain/steps';
 import { oldSessions } from '../../hydra/in-place/compatibility';
 import { sessionMoved } from '../green/session-moved';
 import { waitFor } from '../green/wait-for';
+import { awaitGone, awaitReady, type HydraProcess, mustRun } from '../hydra-process';
 import { type StepContext } from '../step';
 import { type InPlaceDeps, type InPlaceStep } from './deps';
 import { onLive, placeOf } from './prepare-live';
@@ -23,7 +23,7 @@ const PROOF_MS = 10_000;
  */
 export const startBeside: InPlaceStep<StepInput, BesideReceipt> = async (deps, input, context) => {
   await runCommand(deps, 'startBeside', input, context);
-  await awaitReady(deps, 'new', context);
+  await awaitReady(theHydra(deps, 'new'), context);
   const version = (await deps.hydra.new.version('blue')).replace(/^v/, '');
   if (version !== deps.settings.to && version !== '' && version !== 'master') {
     throw new CutoverFault(
@@ -48,7 +48,7 @@ export const startBeside: InPlaceStep<StepInput, BesideReceipt> = async (deps, i
 /** Idempotent; tolerates that it was never started. @throws CutoverFault COMMAND_FAILED */
 export const stopBeside: InPlaceStep<StepInput, void> = async (deps, input, context) => {
   await runCommand(deps, 'stopBeside', input, context);
-  await awaitGone(deps, 'new', 'stopBeside', context);
+  await awaitGone(theHydra(deps, 'new'), 'the command stopBeside succeeded, but', context);
 };
 
 /**
@@ -67,7 +67,7 @@ export const stopOld: InPlaceStep<StepInput, void> = async (deps, input, context
     );
   }
   await runCommand(deps, 'stopOld', input, context);
-  await awaitGone(deps, 'old', 'stopOld', context);
+  await awaitGone(theHydra(deps, 'old'), 'the command stopOld succeeded, but', context);
   const place = await placeOf(deps);
   const isGone = await waitFor(context, deps.settings.readyDeadlineMs, { step: 'sessions of the old version' }, () =>
     onLive(deps, context, async (client) => (await oldSessions(client, place, new Date(0).toISOString())).all === 0),
@@ -82,7 +82,7 @@ export const stopOld: InPlaceStep<StepInput, void> = async (deps, input, context
 /** The way back of {@link stopOld}; its layer is still there. Idempotent. @throws CutoverFault COMMAND_FAILED | PROCESS_NOT_READY */
 export const startOld: InPlaceStep<StepInput, void> = async (deps, input, context) => {
   await runCommand(deps, 'startOld', input, context);
-  await awaitReady(deps, 'old', context);
+  await awaitReady(theHydra(deps, 'old'), context);
 };
 
 /**
@@ -93,51 +93,25 @@ export const startOld: InPlaceStep<StepInput, void> = async (deps, input, contex
  */
 export const encryptAtRest: InPlaceStep<StepInput, void> = async (deps, input, context) => {
   await runCommand(deps, 'encrypt', input, context);
-  await awaitReady(deps, 'new', context);
+  await awaitReady(theHydra(deps, 'new'), context);
 };
 
-async function runCommand(
+function runCommand(
   deps: InPlaceDeps,
   name: InPlaceCommand,
   { cutoverId }: StepInput,
   { signal, heartbeat }: StepContext,
 ): Promise<void> {
   heartbeat({ step: name });
-  const result = await deps.commands.run(name, { env: { CUTOVER_ID: cutoverId }, signal });
-  if (result.exitCode === 0) return;
-  throw new CutoverFault(
-    'COMMAND_FAILED',
-    `the command ${name} ended with ${result.exitCode ?? 'a signal'}. ${commandSaid(name, result)}`,
-    { command: name, exitCode: result.exitCode ?? -1 },
-  );
+  return mustRun(deps.commands, name, { env: { CUTOVER_ID: cutoverId }, signal });
 }
 
-async function awaitReady(deps: InPlaceDeps, age: HydraAge, context: StepContext): Promise<void> {
-  const { readyDeadlineMs } = deps.settings;
-  const isReady = await waitFor(context, readyDeadlineMs, { step: 'waiting until ready', hydra: age }, () =>
-    deps.hydra[age].isReady('blue'),
-  );
-  if (isReady) return;
-  throw new CutoverFault(
-    'PROCESS_NOT_READY',
-    `the ${age} Hydra is not ready after ${readyDeadlineMs} ms; see its own log (database, secrets, pending migrations)`,
-  );
-}
-
-async function awaitGone(deps: InPlaceDeps, age: HydraAge, command: string, context: StepContext): Promise<void> {
-  const { readyDeadlineMs } = deps.settings;
-  const isGone = await waitFor(
-    context,
-    readyDeadlineMs,
-    { step: 'waiting until gone', hydra: age },
-    async () => !(await deps.hydra[age].isReady('blue')),
-  );
-  if (isGone) return;
-  throw new CutoverFault(
-    'COMMAND_FAILED',
-    `the command ${command} succeeded, but the ${age} Hydra still answers after ${readyDeadlineMs} ms; stop it`,
-    { command },
-  );
+function theHydra({ hydra, settings }: InPlaceDeps, age: HydraAge): HydraProcess {
+  return {
+    who: `the ${age} Hydra`,
+    isReady: () => hydra[age].isReady('blue'),
+    deadlineMs: settings.readyDeadlineMs,
+  };
 }
 
 /** One that logs in as the old version's role would look through the old version's views. */

@@ -1,4 +1,3 @@
-import { commandSaid } from '../../domain/command-said';
 import { CutoverFault } from '../../domain/faults';
 import { type OnlinePlan, type RefusedStatement } from '../../domain/in-place/online-plan';
 import { type InPlaceCommand } from '../../domain/in-place/settings';
@@ -8,6 +7,7 @@ import { type Fact, hasTable, readFacts } from '../../hydra/catalog';
 import { loadParser, migrationsOf } from '../../hydra/in-place/migrations-of';
 import { planActs } from '../../hydra/in-place/plan-acts';
 import { clearScratch, SCRATCH_SCHEMA } from '../../hydra/in-place/scratch';
+import { mustRun } from '../hydra-process';
 import { type StepContext } from '../step';
 import { type InPlaceDeps } from './deps';
 
@@ -51,16 +51,12 @@ async function record(deps: InPlaceDeps, { signal }: StepContext, command: InPla
   const { database, user } = await deps.databases.address('scratch');
   const recorder = await deps.startRecorder();
   try {
-    const result = await deps.withScratchPassword((password) => {
+    await deps.withScratchPassword((password) => {
       const DSN = `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${recorder.host}:${recorder.port}/${encodeURIComponent(database)}?sslmode=disable`;
-      return deps.commands.run(command, { env: { DSN }, signal });
+      const where = ' on the scratch database';
+      return mustRun(deps.commands, command, { env: { DSN }, signal, code: 'MIGRATION_FAILED', where });
     });
-    if (result.exitCode === 0) return recorder;
-    throw new CutoverFault(
-      'MIGRATION_FAILED',
-      `the command ${command} ended with ${result.exitCode ?? 'a signal'} on the scratch database. ${commandSaid(command, result)}`,
-      { command },
-    );
+    return recorder;
   } finally {
     await recorder.close();
   }

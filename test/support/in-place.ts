@@ -20,8 +20,8 @@ export interface InPlaceFixture {
   readonly roles: { readonly old: string; readonly next: string; readonly tool: string };
   readonly database: string;
   dsn(role: string, database?: string): string;
-  /** Of a further database with the schema of the old version. */
-  clone(name: string): Promise<void>;
+  /** A further database. @param source @default one with the schema of the old version alone */
+  clone(name: string, source?: string): Promise<void>;
   /** Runs a program of Hydra on a database, as `role`. @returns what it printed */
   hydra(version: LaunchedVersion, args: readonly string[], database: string, role: string): Promise<string>;
   close(): Promise<void>;
@@ -36,7 +36,10 @@ export function stepContext(heartbeat: StepContext['heartbeat'] = () => undefine
  * A live database that Hydra 1.3.2 has migrated, an empty scratch database, and the roles of an upgrade in place: the old Hydra's,
  * which owns the tables, the new one's and the tool's, which are members of it and no superusers.
  */
-export async function inPlaceFixture(live: TestDatabase, scratch: TestDatabase): Promise<InPlaceFixture> {
+export async function inPlaceFixture(
+  live: Pick<TestDatabase, 'config'>,
+  scratch: Pick<TestDatabase, 'config'>,
+): Promise<InPlaceFixture> {
   const suffix = randomBytes(4).toString('hex');
   const roles = { old: `old_${suffix}`, next: `next_${suffix}`, tool: `tool_${suffix}` };
   const { host, port } = sharedServers().postgres;
@@ -93,8 +96,8 @@ export async function inPlaceFixture(live: TestDatabase, scratch: TestDatabase):
       hydra: { old: hydraAt('http://127.0.0.1:9'), new: hydraAt('http://127.0.0.1:9') },
       log: SILENT_LOG,
     },
-    clone: async (name) => {
-      await asAdmin(`CREATE DATABASE ${name} TEMPLATE ${pristine} OWNER ${roles.old}`);
+    clone: async (name, source = pristine) => {
+      await asAdmin(`CREATE DATABASE ${name} TEMPLATE ${source} OWNER ${roles.old}`);
       clones.push(name);
     },
     close: async () => {

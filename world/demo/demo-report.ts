@@ -4,6 +4,7 @@ import {
   type MetricsReceipt,
   type Report as CutoverReport,
 } from '../../domain/receipts';
+import { type InPlaceReport } from '../../domain/in-place/receipts';
 import { type SeedReport } from '../seeder';
 import { type Percentiles, type TrafficReport } from '../traffic';
 import { type Check } from './report';
@@ -69,10 +70,26 @@ export interface DemoReport {
     readonly at: string;
   }[];
   readonly bake: Pick<BakeReceipt, 'durationMs' | 'requests' | 'errorRate' | 'p95Ms'> | null;
+  /** Of `--full`: the step before, from 1.3.2. */
+  readonly inPlace?: InPlaceSummary;
   readonly hydra: { readonly before: MetricsReceipt['blue']; readonly after: MetricsReceipt['green'] };
 }
 
+/** How an upgrade in place went. */
+export interface InPlaceSummary {
+  readonly outcome: CutoverReport['outcome'];
+  readonly phases: DemoReport['phases'];
+  /** Each share of the new version as it was judged. */
+  readonly shares: InPlaceReport['shares'];
+}
+
+export function inPlaceSummary({ outcome, phases, inPlace }: CutoverReport): InPlaceSummary {
+  return { outcome, phases, shares: inPlace?.shares ?? [] };
+}
+
 export interface DemoResults {
+  /** Of the step before, where there was one. */
+  readonly inPlace?: CutoverReport;
   readonly history: SeedReport;
   readonly upgrade: { readonly report: CutoverReport };
   readonly pause: Pause;
@@ -84,7 +101,16 @@ export interface DemoResults {
 }
 
 /** Puts together what the workflow, the clients and the oracle say. */
-export function demoReport({ history, upgrade, pause, traffic, checks, ok, durationMs }: DemoResults): DemoReport {
+export function demoReport({
+  inPlace,
+  history,
+  upgrade,
+  pause,
+  traffic,
+  checks,
+  ok,
+  durationMs,
+}: DemoResults): DemoReport {
   const { report } = upgrade;
   const committed = committedSwitchover(report);
   const { verdict } = traffic;
@@ -136,6 +162,7 @@ export function demoReport({ history, upgrade, pause, traffic, checks, ok, durat
     targets: committed?.targets.map(({ name, epoch }) => ({ name, epoch })) ?? [],
     approvals: report.decisions.map(({ gate, decision, by, at }) => ({ gate, decision, by, at })),
     bake: report.bake,
+    ...(inPlace === undefined ? {} : { inPlace: inPlaceSummary(inPlace) }),
     hydra: { before: report.metrics.before?.blue ?? null, after: report.metrics.after?.green ?? null },
   };
 }

@@ -50,10 +50,10 @@ export function checkInPlace(ended: CutoverReport, report: Report): void {
     beside !== null,
     beside?.proven.join('; ') ?? 'not proven',
   );
-  const last = shares.at(-1);
+  const clean = new Set(shares.filter(({ verdict }) => verdict === 'clean').map(({ share }) => share));
   report.check(
     'the traffic moved in steps, each one judged',
-    last?.share === 100 && shares.every(({ verdict }) => verdict === 'clean'),
+    plan?.shares.every((share) => clean.has(share)) === true && shares.every(({ verdict }) => verdict !== 'bad'),
     shares.map(({ share, verdict }) => `${share} % ${verdict}`).join(', ') || 'not at all',
   );
 }

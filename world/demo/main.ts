@@ -8,12 +8,12 @@ import { watchEndSignals } from '../cli/end-signals';
 import { writeAtomically } from '../supervisor';
 import { deathFault, upWorld } from '../up';
 import { type DemoReport } from './demo-report';
-import { renderDemo } from './render-demo';
+import { renderDemo, renderInPlaceDemo } from './render-demo';
 import { Report } from './report';
 import { runDemo } from './run-demo';
-import { type InPlaceDemoReport, renderInPlaceDemo, runInPlaceDemo } from './run-in-place';
+import { type InPlaceDemoReport, runInPlaceDemo } from './run-in-place';
 
-const USAGE = 'usage: npm run demo [-- --manual] [-- --json FILE] [-- --from VERSION | --in-place]';
+const USAGE = 'usage: npm run demo [-- --manual] [-- --json FILE] [-- --from VERSION | --in-place | --full]';
 
 /**
  * `npm run demo`: the world up, history, traffic, the upgrade through the CLI, proofs, down. Exit 0 only when every check
@@ -23,13 +23,13 @@ async function main(): Promise<number> {
   const signals = watchEndSignals();
   const report = new Report((text) => process.stdout.write(text));
   try {
-    const { manual, json, from, inPlace } = readArguments();
+    const { manual, json, from, inPlace, full } = readArguments();
     const logger = createLogger({ level: 'warn', bindings: { process: 'demo' } });
     const world = await report.step('world up', () =>
       upWorld({
         keep: false,
         from,
-        inPlace,
+        inPlace: inPlace || full,
         logger,
         signal: signals.ended,
         progress: (line) => report.note(line),
@@ -40,7 +40,7 @@ async function main(): Promise<number> {
     try {
       const stopped = signals.happened.then(() => Promise.reject(signals.ended.reason as Error));
       const died = world.died.then((death) => Promise.reject(deathFault(death)));
-      const options = { manual, signal: signals.ended };
+      const options = { manual, full, signal: signals.ended };
       const run = inPlace ? runInPlaceDemo : runDemo;
       result = await Promise.race([run(world, report, options), stopped, died]);
     } finally {
@@ -60,7 +60,15 @@ async function main(): Promise<number> {
   }
 }
 
-function readArguments(): { manual: boolean; json: string | undefined; from: UpgradeFrom; inPlace: boolean } {
+interface Arguments {
+  readonly manual: boolean;
+  readonly json: string | undefined;
+  readonly from: UpgradeFrom;
+  readonly inPlace: boolean;
+  readonly full: boolean;
+}
+
+function readArguments(): Arguments {
   try {
     const { values } = parseArgs({
       options: {
@@ -68,14 +76,18 @@ function readArguments(): { manual: boolean; json: string | undefined; from: Upg
         json: { type: 'string' },
         from: { type: 'string' },
         'in-place': { type: 'boolean', default: false },
+        full: { type: 'boolean', default: false },
       },
     });
-    const inPlace = values['in-place'];
-    if (inPlace && values.from !== undefined) throw new Error('--in-place begins with 1.3.2, and takes no --from');
+    const { 'in-place': inPlace, full } = values;
+    if (inPlace && full) throw new Error('--full does what --in-place does, and goes on: give one of them');
+    if ((inPlace || full) && values.from !== undefined) {
+      throw new Error('--in-place and --full begin with 1.3.2, and take no --from');
+    }
     const wanted = values.from ?? '1.11.10';
     const from = PATHS.find((path) => path.from === wanted)?.from;
     if (from === undefined) throw new Error(`no way leads from ${wanted} (there are: ${pathsText()})`);
-    return { manual: values.manual, json: values.json, from, inPlace };
+    return { manual: values.manual, json: values.json, from, inPlace, full };
   } catch (error) {
     throw new CutoverFault('USAGE', `${errorMessage(error)}; ${USAGE}`);
   }

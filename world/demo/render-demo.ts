@@ -1,11 +1,13 @@
 import { type HydraMetrics } from '../../domain/ports/hydra-api';
-import { type DemoReport } from './demo-report';
+import { type DemoReport, type InPlaceSummary } from './demo-report';
+import { type InPlaceDemoReport } from './run-in-place';
 
 /** The end of the demo, for people. */
 export function renderDemo(report: DemoReport): string {
   const { traffic, oracle, ledger, parity, switchover } = report;
   return [
-    section('Phases', table(report.phases.map(({ name, durationMs }) => [name, seconds(durationMs)]))),
+    ...(report.inPlace === undefined ? [] : inPlaceSections(report.inPlace, 'In place: ')),
+    phasesSection(report.phases),
     section('Switchover', [
       `attempts ${switchover.attempts}, requests held for ${switchover.holdMs} ms, writes that met a guard ${switchover.refusedWrites ?? 'unknown'}`,
       Object.entries(switchover.stepsMs)
@@ -29,14 +31,49 @@ export function renderDemo(report: DemoReport): string {
         .map(({ id, rows, archived }) => `rule ${id}: ${rows} rows cleaned, ${archived} archived`),
     ]),
     section('Hydra', hydraTable(report.hydra)),
+    ...verdict(report),
+  ].join('\n');
+}
+
+/** The end of the demo of an upgrade in place alone. */
+export function renderInPlaceDemo(report: InPlaceDemoReport): string {
+  const { traffic } = report;
+  return [
+    ...inPlaceSections(report),
+    section('What clients saw', [
+      `${number(traffic.requests)} requests at ${traffic.requestsPerSecond}/s; failed: ${traffic.failedRequests}`,
+    ]),
+    ...verdict(report),
+  ].join('\n');
+}
+
+function inPlaceSections({ phases, shares }: InPlaceSummary, which = ''): string[] {
+  return [
+    phasesSection(phases, which),
+    section(
+      `${which}shares of the new version`,
+      shares.map(
+        ({ share, verdict: its, requests, serverErrors, problems }) =>
+          `${String(share).padStart(3)} %  ${its}: ${requests} requests, ${serverErrors} server errors${problems.length === 0 ? '' : `; ${problems.join('; ')}`}`,
+      ),
+    ),
+  ];
+}
+
+function phasesSection(phases: DemoReport['phases'], which = ''): string {
+  return section(`${which}phases`, table(phases.map(({ name, durationMs }) => [name, seconds(durationMs)])));
+}
+
+function verdict({ checks, outcome }: Pick<DemoReport, 'checks' | 'outcome'>): string[] {
+  return [
     section(
       'Checks',
-      report.checks.map(({ claim, held, observed }) => `${held ? 'ok  ' : 'FAIL'}  ${claim}: ${observed}`),
+      checks.map(({ claim, held, observed }) => `${held ? 'ok  ' : 'FAIL'}  ${claim}: ${observed}`),
     ),
     '',
-    `${report.checks.filter(({ held }) => held).length} of ${report.checks.length} checks held; outcome ${report.outcome}`,
+    `${checks.filter(({ held }) => held).length} of ${checks.length} checks held; outcome ${outcome}`,
     '',
-  ].join('\n');
+  ];
 }
 
 function hydraTable({ before, after }: DemoReport['hydra']): string[] {
@@ -56,7 +93,7 @@ function hydraTable({ before, after }: DemoReport['hydra']): string[] {
 }
 
 function section(title: string, lines: readonly string[]): string {
-  return `\n${title}\n${lines.map((line) => `  ${line}`).join('\n')}`;
+  return `\n${title.charAt(0).toUpperCase()}${title.slice(1)}\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {

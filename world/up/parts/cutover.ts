@@ -211,7 +211,7 @@ function inPlaceConfig(
           secretEnv: { GATEWAY_CONTROL_TOKEN: secret('gateway-token', controlToken) },
         },
       },
-      judge: { durationMs: 15_000, pollMs: 1_000, requestsMin: 10 },
+      judge: { durationMs: 20_000, pollMs: 1_000, requestsMin: 8 },
     },
   };
 }
