@@ -1,3 +1,4 @@
+import { IN_PLACE_CASES, IN_PLACE_STRUCK } from './matrix/in-place-cases';
 import { CHOSEN, REAL_CASES, STRUCK } from './matrix/real-cases';
 import { runCase } from './matrix/run-case';
 import { UpgradeWorld } from './upgrade-world';
@@ -28,7 +29,12 @@ describe('an upgrade of the real world to which everything happens before its co
 
 describe('npm run matrix', () => {
   it('has for each step the real case that it names', () => {
-    const titles = REAL_CASES.map(({ title }) => title);
-    for (const named of Object.values(STRUCK)) expect(titles).toContainEqual(expect.stringContaining(named));
+    for (const [cases, struck] of [
+      [REAL_CASES, STRUCK],
+      [IN_PLACE_CASES, IN_PLACE_STRUCK],
+    ] as const) {
+      const titles = cases.map(({ title }) => title);
+      for (const named of Object.values(struck)) expect(titles).toContainEqual(expect.stringContaining(named));
+    }
   });
 });

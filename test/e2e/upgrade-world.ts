@@ -30,13 +30,14 @@ export class UpgradeWorld {
     readonly temporal: TemporalClient,
   ) {}
 
-  /** @param grants seeded, which is known of 1.11.10 alone */
-  static async start(grants: number, from: UpgradeFrom = '1.11.10'): Promise<UpgradeWorld> {
+  /** @param grants seeded, which is known of 1.11.10 alone. @param inPlace begins with Hydra 1.3.2 */
+  static async start(grants: number, from: UpgradeFrom = '1.11.10', inPlace = false): Promise<UpgradeWorld> {
     const folder = mkdtempSync(join(tmpdir(), 'upgrade-e2e-'));
     chmodSync(folder, 0o711);
     const world = await upWorld({
       keep: false,
       from,
+      inPlace,
       logger: createLogger({ level: 'error' }),
       env: { ...process.env, HYDRA_CUTOVER_WORLDS: join(folder, 'worlds') },
     });

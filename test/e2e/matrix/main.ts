@@ -1,14 +1,35 @@
-import { REAL_CASES } from './real-cases';
+import { IN_PLACE_CASES, QUICK_SHARES } from './in-place-cases';
+import { REAL_CASES, type RealCase } from './real-cases';
+import { changeConfig } from './real-run';
 import { runCase, type RealResult } from './run-case';
 import { UpgradeWorld } from '../upgrade-world';
 
 const GRANTS = 300;
 
-/** Entry of `npm run matrix`: every real case, one after the other, on one world. Arguments: parts of titles. */
+/** Entry of `npm run matrix`: every real case, one after the other, on one world for each kind. Arguments: parts of titles. */
 async function main(filters: readonly string[]): Promise<void> {
-  const cases = REAL_CASES.filter(({ title }) => filters.length === 0 || filters.some((part) => title.includes(part)));
-  const upgrade = await UpgradeWorld.start(GRANTS);
+  const chosen = ({ title }: RealCase) => filters.length === 0 || filters.some((part) => title.includes(part));
+  const cases = [...REAL_CASES, ...IN_PLACE_CASES].filter(chosen);
   const results: RealResult[] = [];
+  await runAll(REAL_CASES.filter(chosen), results, () => UpgradeWorld.start(GRANTS));
+  await runAll(IN_PLACE_CASES.filter(chosen), results, async () => {
+    const upgrade = await UpgradeWorld.start(0, '1.11.10', true);
+    await changeConfig(upgrade, 'inPlace', QUICK_SHARES);
+    return upgrade;
+  });
+  const bad = results.filter(({ problems }) => problems.length > 0);
+  process.stdout.write(`${results.length} of ${cases.length} cases, ${bad.length} with problems\n`);
+  if (bad.length > 0 || results.length < cases.length) process.exitCode = 1;
+}
+
+/** @param start of a world for them, where there are any */
+async function runAll(
+  cases: readonly RealCase[],
+  results: RealResult[],
+  start: () => Promise<UpgradeWorld>,
+): Promise<void> {
+  if (cases.length === 0) return;
+  const upgrade = await start();
   try {
     for (const realCase of cases) {
       const result = await runCase(upgrade, realCase);
@@ -20,9 +41,6 @@ async function main(filters: readonly string[]): Promise<void> {
   } finally {
     await upgrade.stop();
   }
-  const bad = results.filter(({ problems }) => problems.length > 0);
-  process.stdout.write(`${results.length} of ${cases.length} cases, ${bad.length} with problems\n`);
-  if (bad.length > 0 || results.length < cases.length) process.exitCode = 1;
 }
 
 function line({ title, outcome, undone, struckIn, requests, durationMs, problems }: RealResult): string {

@@ -10,6 +10,10 @@ export interface RealCase {
   readonly config?: Readonly<Record<string, object>>;
   /** @default 'real' */
   readonly mode?: Mode;
+  /** An upgrade in place, of a world that begins with Hydra 1.3.2. @default false */
+  readonly inPlace?: boolean;
+  /** Of an upgrade in place: it ends once statements have run, so that the old version goes on through its views. @default false */
+  readonly layerStays?: boolean;
   /** Brings the run to where only its end is to be waited for. */
   readonly play: (run: RealRun) => Promise<void>;
 }

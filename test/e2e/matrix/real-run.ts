@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type WorkflowHandle } from '@temporalio/client';
 import { loadConfig } from '../../../config/load';
-import { type CutoverStatus, type Decision, type Gate, type Phase } from '../../../domain/runbook';
+import { IN_PLACE_WORKFLOW } from '../../../domain/in-place/runbook';
+import { type AnyPhase, type CutoverStatus, type Decision, type Gate, UPGRADE_WORKFLOW } from '../../../domain/runbook';
+import { type InPlaceCommand } from '../../../domain/in-place/settings';
 import { withClient } from '../../../world/hydra';
 import { workerProcess } from '../../../world/up';
 import { type UpgradeWorld } from '../upgrade-world';
@@ -13,9 +15,17 @@ const POLL_MS = 60;
 const BLOW_LIMIT_MS = 600_000;
 
 /** The commands of a side that a case can break. */
-export type BrokenCommand = 'green.migrate' | 'green.start' | 'green.stop' | 'blue.stop';
+export type BrokenCommand = 'green.migrate' | 'green.start' | 'green.stop' | 'blue.stop' | `inPlace.${InPlaceCommand}`;
 
 type Config = Readonly<Record<string, object>>;
+
+/** Changes one section of the world's own config, and has its worker read it. */
+export async function changeConfig(upgrade: UpgradeWorld, section: string, change: object): Promise<void> {
+  const config = readConfig(upgrade);
+  config[section] = { ...config[section], ...change };
+  writeFileSync(upgrade.world.info.cutover.configFile, JSON.stringify(config), { mode: 0o600 });
+  await upgrade.killWorker();
+}
 
 function readConfig({ world }: UpgradeWorld): Record<string, object> {
   return JSON.parse(readFileSync(world.info.cutover.configFile, 'utf8')) as Record<string, object>;
@@ -33,14 +43,18 @@ export class RealRun {
   constructor(readonly upgrade: UpgradeWorld) {}
 
   /** With what the case says about it: the mode, and sections of the config instead of the world's. */
-  async start({ mode = 'real', config = {} }: Pick<RealCase, 'mode' | 'config'>): Promise<void> {
+  async start({
+    mode = 'real',
+    config = {},
+    inPlace = false,
+  }: Pick<RealCase, 'mode' | 'config' | 'inPlace'>): Promise<void> {
     if (Object.keys(config).length > 0) await this.useConfig({ ...readConfig(this.upgrade), ...config });
     const { configFile, env } = this.upgrade.world.info.cutover;
     const { temporal } = loadConfig({ file: configFile, env: { ...env }, unreadSecrets: true });
-    this.handle = await this.upgrade.temporal.workflow.start('upgradeHydra', {
+    this.handle = await this.upgrade.temporal.workflow.start(inPlace ? IN_PLACE_WORKFLOW : UPGRADE_WORKFLOW, {
       workflowId: 'cutover/world',
       taskQueue: temporal.taskQueue,
-      args: [{ environment: 'world', by: 'matrix', mode }],
+      args: [{ environment: 'world', by: 'matrix', ...(inPlace ? {} : { mode }) }],
     });
   }
 
@@ -58,11 +72,11 @@ export class RealRun {
     }
   }
 
-  reaches(phase: Phase): Promise<CutoverStatus> {
+  reaches(phase: AnyPhase): Promise<CutoverStatus> {
     return this.until(phase, ({ phases }) => phases.some(({ name }) => name === phase));
   }
 
-  undoes(phase: Phase): Promise<CutoverStatus> {
+  undoes(phase: AnyPhase): Promise<CutoverStatus> {
     return this.until(
       `undo of ${phase}`,
       ({ undoing, phase: now, report }) => undoing && (now === phase || report !== null),

@@ -1,3 +1,5 @@
+import { type Report } from '../../../domain/receipts';
+import { FROM_THE_OLDER } from '../../../world/demo/in-place';
 import { clientProblems } from '../client-problems';
 import { type UpgradeWorld } from '../upgrade-world';
 import { type RealCase } from './real-cases';
@@ -19,7 +21,7 @@ export interface RealResult {
 export async function runCase(upgrade: UpgradeWorld, realCase: RealCase): Promise<RealResult> {
   const startedMs = Date.now();
   const before = await traces(upgrade);
-  const traffic = await upgrade.traffic();
+  const traffic = await upgrade.traffic(realCase.inPlace === true ? { population: FROM_THE_OLDER } : {});
   const run = new RealRun(upgrade);
   const problems: string[] = [];
   const play = async () => {
@@ -37,8 +39,10 @@ export async function runCase(upgrade: UpgradeWorld, realCase: RealCase): Promis
   if (report?.outcome !== realCase.ends)
     problems.push(`ended as ${report?.outcome ?? 'nothing'}, not ${realCase.ends}`);
   problems.push(...clientProblems(clientsSaw));
-  if (report !== null && realCase.ends !== 'completed') problems.push(...difference(before, await traces(upgrade)));
-  problems.push(...(await notWritable(upgrade, realCase.ends === 'completed' ? 'green' : 'blue')));
+  if (report !== null) problems.push(...(await leftBy(upgrade, realCase, report, before)));
+  problems.push(
+    ...(await notWritable(upgrade, realCase.ends === 'completed' && realCase.inPlace !== true ? 'green' : 'blue')),
+  );
   await run.mendIfChanged();
   return {
     title: realCase.title,
@@ -49,6 +53,18 @@ export async function runCase(upgrade: UpgradeWorld, realCase: RealCase): Promis
     durationMs: Date.now() - startedMs,
     problems,
   };
+}
+
+/** A run that was undone leaves nothing; one in place that has begun to migrate leaves what its old version needs. */
+async function leftBy(
+  upgrade: UpgradeWorld,
+  { ends, layerStays = false }: RealCase,
+  report: Report,
+  before: readonly string[],
+): Promise<string[]> {
+  const stays = report.inPlace?.layerStays ?? false;
+  if (stays !== layerStays) return [`the views ${stays ? '' : 'do not '}stay`];
+  return ends === 'completed' || stays ? [] : difference(before, await traces(upgrade));
 }
 
 /** A write through the gateway must arrive on the side that serves, and on no other. */
