@@ -108,7 +108,8 @@ it('tells what stays as it is, and what is made anew', async () => {
     `CREATE INDEX hydra_oauth2_access_client_id_subject_idx ON hydra_oauth2_access (client_id, subject);
      UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'hydra_oauth2_access_client_id_subject_idx'::regclass`,
     'DROP INDEX hydra_oauth2_access_client_id_subject_idx',
-    async () => expect((await plan()).warnings.join()).toMatch(/client_id_subject_idx on hydra_oauth2_access: is INVALID/),
+    async () =>
+      expect((await plan()).warnings.join()).toMatch(/client_id_subject_idx on hydra_oauth2_access: is INVALID/),
   );
 });
 
