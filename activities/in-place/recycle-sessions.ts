@@ -11,6 +11,11 @@ import { type StepContext } from '../step';
 import { type InPlaceDeps } from './deps';
 
 const POLL_MS = 200;
+/** Sessions come and go: one look could fall between two of them. */
+const CLEAN_LOOKS = 3;
+/** No session is that long between preparing a statement and running it, and one that is asked for clients again has its mark by then. */
+const STAYS_MS = 1_500;
+const PROOF_MS = 20_000;
 
 /**
  * {@link awaitRecycled}, then proof by a question to the old version itself that its sessions look into the views.
@@ -25,7 +30,7 @@ export async function recycleOldSessions(
   context: StepContext,
 ): Promise<OldSessions> {
   await awaitRecycled(deps, client, place, since, context);
-  return proveOldSessions(deps, client, place, since);
+  return proveOldSessions(deps, client, place, since, context);
 }
 
 /**
@@ -55,24 +60,44 @@ export async function awaitRecycled(
   }
 }
 
-/** @throws CutoverFault CHECK_FAILED | HYDRA_UNREACHABLE */
+/**
+ * Asks the old version for its clients until all of its sessions that did so went through the views, several looks in a row.
+ *
+ * @throws CutoverFault CHECK_FAILED | HYDRA_UNREACHABLE
+ */
 export async function proveOldSessions(
   deps: InPlaceDeps,
   client: SqlClient,
   place: CompatibilityPlace,
   since: string,
+  context: StepContext,
 ): Promise<OldSessions> {
-  await deps.hydra.old.readClients('blue');
-  const seen = await oldSessions(client, place, since);
-  if (seen.marked > 0 && seen.around === 0) return seen;
+  const { signal } = context;
+  const deadline = Date.now() + PROOF_MS;
+  const firstAround = new Map<number, number>();
+  let seen: OldSessions;
+  for (let clean = 0; ;) {
+    signal.throwIfAborted();
+    await deps.hydra.old.readClients('blue');
+    seen = await oldSessions(client, place, since);
+    context.heartbeat({ step: 'through the views', ...seen });
+    clean = seen.marked > 0 && seen.around.length === 0 ? clean + 1 : 0;
+    if (clean >= CLEAN_LOOKS) return seen;
+    for (const pid of firstAround.keys()) if (!seen.around.includes(pid)) firstAround.delete(pid);
+    for (const pid of seen.around) if (!firstAround.has(pid)) firstAround.set(pid, Date.now());
+    const stays = [...firstAround.values()].some((at) => Date.now() - at >= STAYS_MS);
+    if (stays || Date.now() > deadline) break;
+    await sleep(POLL_MS, undefined, { signal });
+  }
+  const around = seen.around.length;
   const observed =
-    seen.around > 0
-      ? `${seen.around} sessions of role ${place.oldRole} asked for clients and did not go through the views`
+    around > 0
+      ? `${around} sessions of role ${place.oldRole} asked for clients and did not go through the views`
       : `the old Hydra was asked for its clients, and no session of role ${place.oldRole} went through the views`;
   throw new CutoverFault(
     'CHECK_FAILED',
     `${observed}: its DSN names a search_path of its own, it logs in as another role, or a pooler keeps older settings; correct that and start it anew, then try again`,
-    { around: seen.around, marked: seen.marked },
+    { around, marked: seen.marked },
   );
 }
 

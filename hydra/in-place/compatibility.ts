@@ -181,8 +181,11 @@ export interface OldSessions {
   readonly beforeIdle: number;
   /** Went through the views. */
   readonly marked: number;
-  /** Asked for clients, and did not go through the views: something in their DSN or pooler leads around them. */
-  readonly around: number;
+  /**
+   * Processes that asked for clients and did not go through the views. Who stays among them has a DSN or a pooler that leads around; one
+   * whose first statement is only prepared yet is among them for a moment, too.
+   */
+  readonly around: readonly number[];
 }
 
 /** @param since ISO-8601, by the server's clock */
@@ -203,11 +206,13 @@ export async function oldSessions(
      SELECT count(*)::int AS all, count(*) FILTER (WHERE before)::int AS before,
             count(*) FILTER (WHERE before AND state = 'idle')::int AS "beforeIdle",
             count(*) FILTER (WHERE marked)::int AS marked,
-            count(*) FILTER (WHERE NOT before AND NOT marked AND state = 'idle' AND query ~* '\\mhydra_client\\M')::int AS around
+            -- An INSERT reads no row, and so it leaves no mark.
+            coalesce(array_agg(pid) FILTER (WHERE NOT before AND NOT marked AND state = 'idle' AND query ~* '\\mhydra_client\\M'
+                                              AND query !~* '^\\s*insert'), '{}') AS around
        FROM old`,
     [oldRole, since],
   );
-  return row ?? { all: 0, before: 0, beforeIdle: 0, marked: 0, around: 0 };
+  return row ?? { all: 0, before: 0, beforeIdle: 0, marked: 0, around: [] };
 }
 
 /** Ends sessions of the old version that began before the switch and do nothing at this moment. @returns how many */

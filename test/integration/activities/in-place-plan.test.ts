@@ -16,6 +16,7 @@ let deps: InPlaceDeps;
 let admin: Client;
 /** The one session of what stands in for the old Hydra. */
 let session: Client;
+let online: InPlacePlan['online'];
 
 beforeAll(async () => {
   fixture = await inPlaceFixture(live, scratch);
@@ -82,6 +83,7 @@ async function withChange<T>(change: string, back: string, work: () => Promise<T
 
 it('plans every act of the new version, and warns of nothing where nothing is odd', async () => {
   const made = await plan();
+  online = made.online;
   expect(made).toMatchObject({ from: '1.3.2', to: '1.11.10', actsDone: 0, shares: [1, 10, 50, 100], warnings: [] });
   expect(made.online.acts.length).toBeGreaterThan(20);
   expect(made.steps.map(({ phase }) => phase)).toContain('removeLayer');
@@ -122,7 +124,6 @@ it('refuses a column of the new version that somebody made by hand', async () =>
 });
 
 it('lays nothing below a DSN that leads around the views, and takes back what it laid', async () => {
-  const { online } = await plan();
   const around = `&options=${encodeURIComponent('-c search_path=public')}`;
   const asked = { ...deps, hydra: { ...deps.hydra, old: oldHydra(around) } };
   await expect(layLayer(asked, { ...RUN, plan: online }, stepContext())).rejects.toMatchObject({
@@ -132,4 +133,16 @@ it('lays nothing below a DSN that leads around the views, and takes back what it
   await expect(takeLayerBack(deps, RUN, stepContext())).resolves.toEqual({ stays: false });
   const left = await admin.query(`SELECT 1 FROM pg_namespace WHERE nspname LIKE 'hydra\\_%'`);
   expect(left.rowCount).toBe(0);
+});
+
+it('takes a session that has only written a client for one that may look through the views', async () => {
+  await layLayer(deps, { ...RUN, plan: online }, stepContext());
+  const writer = new Client({ connectionString: fixture.dsn(fixture.roles.old) });
+  writer.on('error', () => undefined);
+  await writer.connect();
+  // Refused for its missing columns; what counts is that nothing was read.
+  await expect(writer.query(`INSERT INTO hydra_client (id) VALUES ('other')`)).rejects.toThrow(/null value/);
+  await expect(layLayer(deps, { ...RUN, plan: online }, stepContext())).resolves.toMatchObject({ sessions: 2 });
+  await expect(takeLayerBack(deps, RUN, stepContext())).resolves.toEqual({ stays: false });
+  await writer.end().catch(() => undefined);
 });
