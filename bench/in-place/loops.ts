@@ -39,13 +39,15 @@ export class Loops {
 
   /** @returns the longest stalls in milliseconds since the last call */
   take(): StallsByTable {
-    const of = (table: BusyTable, who: string) => Math.round(this.#longest[`${table} ${who}`] ?? 0);
-    const taken = BUSY_TABLE_NAMES.map((table) => [
-      table,
-      { writers: of(table, 'writers'), readers: of(table, 'readers') },
-    ]);
+    const taken = {} as Record<BusyTable, Stalls>;
+    for (const table of BUSY_TABLE_NAMES)
+      taken[table] = { writers: this.#of(table, 'writers'), readers: this.#of(table, 'readers') };
     this.#longest = {};
-    return Object.fromEntries(taken);
+    return taken;
+  }
+
+  #of(table: BusyTable, who: string): number {
+    return Math.round(this.#longest[`${table} ${who}`] ?? 0);
   }
 
   /** @throws Error of a statement that failed */
