@@ -17,7 +17,6 @@ import {
   switchOffForeignTriggers,
 } from '../hydra/closing';
 import { installSyncTables } from '../hydra/sync/install-sync-tables';
-import { createSyncRole } from '../hydra/sync/sync-role';
 import { assertAddresses } from './green/assert-addresses';
 import { markClosed } from './green/instance-mark';
 import { snapshotIdOf } from './green/names';
@@ -34,7 +33,7 @@ import { type Step } from './step';
 export const closeGreen: Step<StepInput, void> = async (deps, { cutoverId }, context) => {
   const { signal } = context;
   const { databases } = deps;
-  const { hydraRole } = deps.settings.green;
+  const { hydraRole, syncRole } = deps.settings.green;
   await assertAddresses(deps);
   const snapshotAt = (await deps.provider.describeSnapshot(snapshotIdOf(cutoverId)))?.createdAt;
   await databases.withSession(
@@ -52,7 +51,7 @@ export const closeGreen: Step<StepInput, void> = async (deps, { cutoverId }, con
           // From here on, in each transaction: green is closed, and nobody prepares it but this try.
           const ours = await becomePreparer(green, cutoverId);
           await markClosed(deps, cutoverId);
-          await installSyncTables(ours, { syncRole: await createSyncRole(ours, cutoverId) });
+          await installSyncTables(ours, { syncRole });
           await closeLogins(ours);
           await endSessions(ours);
           await dropCopiedSchema(ours);

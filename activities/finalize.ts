@@ -1,12 +1,12 @@
 import { CutoverFault } from '../domain/faults';
 import { type DatabaseSession } from '../domain/ports/databases';
 import { type FinalizeReceipt } from '../domain/receipts';
-import { type ArchiveKind } from '../domain/settings';
+import { type CutoverSettings } from '../domain/settings';
 import { type StepInput } from '../domain/steps';
 import { describeArbiter, hasTakenWrites, markFinalized, readOutcome, removeArbiter } from '../hydra/arbiter';
 import { removeCapture } from '../hydra/capture';
 import { keepArchive } from '../hydra/arbiter/keep-archive';
-import { dropSyncRole } from '../hydra/sync/sync-role';
+import { releaseSyncRole } from '../hydra/sync/sync-role';
 import { protectGreen, removeSnapshot } from './snapshot';
 import { remainsOf } from './green/remains';
 import { assertTargetsServe } from './green/read-targets';
@@ -30,7 +30,7 @@ export const finalize: Step<StepInput, FinalizeReceipt> = async (deps, input, co
   await assertTargetsServe(deps, epoch, 'finalize');
   const archive = await deps.databases.withSession(
     'green',
-    (green) => cleanGreen(green, moved, deps.settings.archive ?? 'keys'),
+    (green) => cleanGreen(green, moved, deps.settings),
     options,
   );
   await protectGreen(deps, cutoverId, context);
@@ -72,11 +72,15 @@ async function assertMoved(blue: DatabaseSession, cutoverId: string): Promise<Mo
 }
 
 /** @returns the table of what was cleaned, where there is one */
-async function cleanGreen(green: DatabaseSession, moved: Moved, archive: ArchiveKind): Promise<string | undefined> {
+async function cleanGreen(
+  green: DatabaseSession,
+  moved: Moved,
+  { archive = 'keys', hydraSchema, green: { syncRole } }: CutoverSettings,
+): Promise<string | undefined> {
   const { cutoverId } = moved;
   await isStillThere(green, moved);
   const kept = await keepArchive(green, cutoverId, archive);
-  await dropSyncRole(green, cutoverId);
+  await releaseSyncRole(green, syncRole, hydraSchema);
   return kept;
 }
 

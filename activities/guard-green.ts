@@ -4,9 +4,9 @@ import { type StepInput } from '../domain/steps';
 import { guardProblems, readArbiter } from '../hydra/arbiter/arbiter';
 import { grantArbiter } from '../hydra/arbiter/grant-arbiter';
 import { guardTables } from '../hydra/arbiter/install-arbiter';
-import { dropMigrationRole, readMigrations, reopenLogins, setRolePassword } from '../hydra/closing';
-import { createSyncRole, grantSyncRole } from '../hydra/sync/sync-role';
-import { migrationRoleOf } from './green/names';
+import { closeMigrationRole, readMigrations, reopenLogins, setRolePassword } from '../hydra/closing';
+import { asRole } from '../hydra/run-roles';
+import { grantSyncRole } from '../hydra/sync/sync-role';
 import { withClosedGreen } from './green/with-green';
 import { type Step } from './step';
 
@@ -37,11 +37,13 @@ export const guardGreen: Step<StepInput, { readonly tables: number }> = (deps, i
         { problems },
       );
     }
-    await dropMigrationRole(green, migrationRoleOf(input.cutoverId));
-    await grantSyncRole(green, await createSyncRole(green, input.cutoverId), hydraSchema);
-    for (const role of deps.settings.green.arbiterRoles) await grantArbiter(green, role);
+    const { arbiterRoles, hydraRole, migrationRole, syncRole } = deps.settings.green;
+    await closeMigrationRole(green, migrationRole);
+    await grantSyncRole(green, syncRole, hydraSchema);
+    for (const role of arbiterRoles) await grantArbiter(green, role);
+    // As itself: nobody else may change a password without CREATEROLE.
     await deps.databases.withHydraPassword?.('green', (password) =>
-      setRolePassword(green, deps.settings.green.hydraRole, password),
+      asRole(green, hydraRole, () => setRolePassword(green, hydraRole, password)),
     );
     await reopenLogins(green);
     const [guarded] = await queryRows<{ tables: number }>(

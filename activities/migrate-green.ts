@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,13 +11,11 @@ import {
   type MigrationProgress,
   becomePreparer,
   closeMigrationRole,
-  dropMigrationRole,
   openMigrationRole,
   readMigrations,
   tablesOfOthers,
 } from '../hydra/closing';
 import { differsFromFresh } from '../hydra/catalog';
-import { migrationRoleOf } from './green/names';
 import { pendingInStatus } from './green/migration-status';
 import { whileBeating } from './green/while-beating';
 import { withGreen } from './green/with-green';
@@ -31,7 +28,7 @@ const ONE_AT_A_TIME = `SELECT pg_try_advisory_lock(hashtext('hydra_cutover'), ha
 const CLEAN_UP_MS = 30_000;
 
 /**
- * Runs Hydra's own `migrate sql` on green through the command `migrate`, as a role of this run alone that acts as the owner of
+ * Runs Hydra's own `migrate sql` on green through the command `migrate`, as a role of the migration's own that acts as the owner of
  * Hydra's tables. Judged by `schema_migration` and, where the config has it, by what the command `migrateStatus` prints: Hydra's
  * exit code says 0 after a failure, too.
  *
@@ -47,7 +44,7 @@ export const migrateGreen: Step<StepInput, MigrateReceipt> = (deps, input, conte
       throw new CutoverFault('LOCK_BUSY', 'an earlier try of the migration of green is not over yet; try again');
     }
     const green = await becomePreparer(session, input.cutoverId);
-    const role = migrationRoleOf(input.cutoverId);
+    const role = deps.settings.green.migrationRole;
     // A worker that died may have left its command behind, which would go on.
     await closeMigrationRole(green, role);
     const version = deps.settings.hydraVersion.green;
@@ -65,7 +62,6 @@ export const migrateGreen: Step<StepInput, MigrateReceipt> = (deps, input, conte
       );
     }
     await assertLikeFresh(deps, green);
-    await dropMigrationRole(green, role);
     return { applied: progress.applied, pending: 0, durationMs: Date.now() - startedAt, slowest };
   });
 };
@@ -92,15 +88,13 @@ async function migrate(
   green: DatabaseSession,
 ): Promise<readonly MigrationTime[]> {
   const { settings } = deps;
-  const role = migrationRoleOf(input.cutoverId);
-  const password = randomBytes(24).toString('hex');
+  const { hydraRole, migrationRole: role } = settings.green;
   const address = await deps.databases.address('green');
   const { statementTimeoutMs, lockTimeoutMs } = settings.migration;
-  await openMigrationRole(
-    green,
-    { name: role, owner: settings.green.hydraRole, schema: settings.hydraSchema, statementTimeoutMs, lockTimeoutMs },
-    password,
-  );
+  const password = await openMigrationRole(green, {
+    ...{ name: role, owner: hydraRole, schema: settings.hydraSchema },
+    ...{ statementTimeoutMs, lockTimeoutMs },
+  });
   const authorities = await fileOf(address.ca);
   const env = commandEnv(input, address, role, password, authorities?.path);
   try {

@@ -26,7 +26,7 @@ export const proveDrain: Step<StepInput, DrainReceipt> = (deps, input, context) 
       const { batchRows, loginTtlMs } = sync;
       const named = await byFullName(blue, hydraSchema);
       const compared = await withGreen(deps, input, context, 'drain proof', async (green) => {
-        await retireSyncRole(green, input.cutoverId);
+        await retireSyncRole(green);
         return compareLedger(named, green, {
           batchRows,
           signal: context.signal,

@@ -45,7 +45,11 @@ async function withSyncOver<T>(
   return databases.withSession(
     'green',
     async (admin) => {
-      const { login, generation, nonce } = await becomeSyncer(admin, cutoverId, settings.hydraSchema);
+      const { login, generation, nonce } = await becomeSyncer(admin, {
+        cutoverId,
+        schema: settings.hydraSchema,
+        role: settings.green.syncRole,
+      });
       const run = async (green: DatabaseSession): Promise<T> => {
         const sessions = await prepareSync(copyPathOf(settings.hydraVersion), blue, green, settings.hydraSchema);
         return work({ sides: { ...sessions, generation, nonce, loginTtlMs: settings.sync.loginTtlMs }, admin });

@@ -6,7 +6,8 @@ import { installCapture } from '../hydra/capture';
 import { applyRules, countRulesWithin } from '../hydra/cleaning';
 import { repairStates } from '../hydra/paths/1-11-10-to-2-3-0/fixups/repair-states';
 import { RANGE_ROWS, RangeQueue, compareInTime, installParityTables, readProof, readWalks } from '../hydra/parity';
-import { becomeSyncer, carryRecentRequests, dropSyncRole, prepareSync, syncRound } from '../hydra/sync';
+import { OUR_ROLES } from '../domain/our-roles';
+import { becomeSyncer, carryRecentRequests, prepareSync, syncRound } from '../hydra/sync';
 import { prepareSource } from '../hydra/transform';
 import { bucketOfTable } from '../hydra/parity/parity-queries';
 import { EndpointProcess, MASTER_PASSWORD } from '../test/integration/world/rds/endpoint-fixture';
@@ -21,6 +22,9 @@ const PATH = copyPathOf({ blue: '1.11.10', green: '2.3.0' });
 const DEFAULT_SIZES = [100_000, 1_000_000];
 const TARGET_GRANTS = 100_000_000;
 const CUTOVER = { cutoverId: 'bench' };
+/** As the printed script makes it; one for all sizes. */
+const SYNC_ROLE_SQL = `DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${OUR_ROLES.sync}') THEN
+  CREATE ROLE ${OUR_ROLES.sync} LOGIN NOINHERIT; GRANT ${OUR_ROLES.sync} TO CURRENT_USER; END IF; END $$`;
 const LANES = 2;
 const LOGIN_TTL_MS = 1_800_000;
 /** One grant in so many changes while green is made. */
@@ -115,7 +119,12 @@ async function measureSize(rds: EndpointProcess, address: Address, grants: numbe
     await phase('vacuum', () => green.query('VACUUM ANALYZE'));
     await installArbiter(green, { side: 'green', initialState: 'closed', ...CUTOVER });
     await guardTables(green);
-    const syncer = await becomeSyncer(green, CUTOVER.cutoverId, 'public');
+    await green.query(SYNC_ROLE_SQL);
+    const syncer = await becomeSyncer(green, {
+      cutoverId: CUTOVER.cutoverId,
+      schema: 'public',
+      role: OUR_ROLES.sync,
+    });
     const carrier = await connect(greenName, syncer.login);
     const sides = {
       ...(await prepareSync(PATH, blue, carrier, 'public')),
@@ -161,7 +170,6 @@ async function measureSize(rds: EndpointProcess, address: Address, grants: numbe
       'SELECT pg_database_size(current_database())::float8 AS bytes',
     );
     await carrier.end();
-    await dropSyncRole(green, CUTOVER.cutoverId);
     const compared = phases['compare all rows']?.ms ?? 1;
     return {
       grants,

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { guardTables, installArbiter } from '../hydra/arbiter';
 import { installCapture } from '../hydra/capture';
-import { type SyncSides, becomeSyncer, dropSyncRole, prepareSync, syncRound } from '../hydra/sync';
+import { OUR_ROLES } from '../domain/our-roles';
+import { type SyncSides, becomeSyncer, prepareSync, syncRound } from '../hydra/sync';
 import { EndpointProcess, MASTER_PASSWORD } from '../test/integration/world/rds/endpoint-fixture';
 import { createHydraDatabase, migrateHydra } from '../world/hydra';
 import { seed } from '../world/seeder';
@@ -17,6 +18,8 @@ const GOAL_PER_SECOND = 10_000;
 const ROTATIONS = 75;
 const SMALL_ROUNDS = 15;
 const CUTOVER = { cutoverId: 'bench' };
+/** As the printed script makes it. */
+const SYNC_ROLE_SQL = `CREATE ROLE ${OUR_ROLES.sync} LOGIN NOINHERIT; GRANT ${OUR_ROLES.sync} TO CURRENT_USER`;
 
 /**
  * The sync from 1.11.10 to 2.3.0: a backlog of a whole history, and rounds of some hundred rows as under the fence. Baseline: the
@@ -66,12 +69,16 @@ export async function run(): Promise<void> {
     await guardTables(green);
     await seed(blue, { profile: 'clean', grants: GRANTS, seed: 1, asOf: new Date().toISOString() });
     await green.query('ANALYZE');
-    const syncer = await becomeSyncer(green, CUTOVER.cutoverId, 'public');
+    await green.query(SYNC_ROLE_SQL);
+    const syncer = await becomeSyncer(green, {
+      cutoverId: CUTOVER.cutoverId,
+      schema: 'public',
+      role: OUR_ROLES.sync,
+    });
     const writer = await connect('green', syncer.login);
     const sides = await prepareSync(PATH, blue, writer, 'public');
     await measure({ ...sides, loginTtlMs: 1_800_000, ...syncer }, await connect('blue'), green);
     await writer.end();
-    await dropSyncRole(green, CUTOVER.cutoverId);
   } finally {
     await Promise.all(clients.map((client) => client.end().catch(() => undefined)));
     await rds.dispose();

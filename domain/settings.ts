@@ -39,6 +39,10 @@ export interface CutoverSettings {
   readonly green: {
     /** The role that owns Hydra's tables, and what Hydra on green logs in as. */
     readonly hydraRole: string;
+    /** What green is written as while it is closed. */
+    readonly syncRole: string;
+    /** What green is migrated as. */
+    readonly migrationRole: string;
     /** How long a Hydra that was started may take to be ready, and one that was stopped to be gone. @default 180_000 */
     readonly readyDeadlineMs?: number;
     /** Which roles may ask the arbiters who serves: those of the gateways. */

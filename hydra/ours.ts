@@ -1,8 +1,6 @@
 import { CutoverFault } from '../domain/faults';
+import { OUR_ROLES } from '../domain/our-roles';
 import { type SqlClient, queryRows } from '../domain/ports/sql-client';
-
-/** Owns what a cutover makes, where the script that `hydra-cutover privileges` prints was run; nobody can log in as it. */
-export const OWNER_ROLE = 'hydra_cutover_owner';
 
 /**
  * Whether all of these relations of ours are there. Asked before anything of ours is read: whoever owns a database may make schemas
@@ -41,7 +39,7 @@ export async function assertNoneForeign(client: SqlClient, schemas: readonly str
      SELECT format('%I.%I', nspname, c.relname), pg_get_userbyid(c.relowner)
        FROM named JOIN pg_catalog.pg_class c ON c.relnamespace = named.oid WHERE c.relowner NOT IN (SELECT oid FROM ours)
      ORDER BY 1 DESC LIMIT 1`,
-    [schemas, OWNER_ROLE],
+    [schemas, OUR_ROLES.owner],
   );
   if (foreign === undefined) return;
   throw new CutoverFault(

@@ -29,6 +29,8 @@ export function toSettings(config: Config): CutoverSettings {
     archive: config.retention.archive,
     green: {
       hydraRole: green.hydraRole.name,
+      syncRole: green.syncRole,
+      migrationRole: green.migrationRole,
       arbiterRoles: [...new Set(config.gateways.flatMap(({ databaseRole }) => databaseRole ?? []))].sort(),
     },
     sync: { ...config.sync },

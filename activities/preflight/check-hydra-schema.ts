@@ -4,7 +4,7 @@ import { type ArbiterDescription, describeArbiter, describeOrigin, tellOrigin } 
 import { byFullName } from '../../hydra/by-full-name';
 import { recordedTables } from '../../hydra/catalog';
 import { readMigrations, tablesOfOthers } from '../../hydra/closing';
-import { OWNER_ROLE } from '../../hydra/ours';
+import { OUR_ROLES } from '../../domain/our-roles';
 import { HYDRA_VERSION_FACTS } from '../../hydra/versions';
 import { type Findings } from './findings';
 
@@ -84,7 +84,7 @@ export async function checkTraces(
     client,
     `SELECT pg_get_userbyid(nspowner)::text AS owner, pg_get_userbyid(nspowner) IN (current_user, $1) AS ours
        FROM pg_namespace WHERE nspname = 'hydra_cutover'`,
-    [OWNER_ROLE],
+    [OUR_ROLES.owner],
   );
   // Somebody else's schema may not even be looked into.
   const arbiter = schema?.ours === true ? await describeArbiter(client) : undefined;

@@ -188,7 +188,7 @@ const RIGHTS_SQL = `
  * problem here, and what it finds in excess a warning: one list, so that no right is missed until green is there.
  */
 export async function checkRights(client: SqlClient, settings: CutoverSettings, findings: Findings): Promise<void> {
-  const { hydraRole, arbiterRoles } = settings.green;
+  const { hydraRole, arbiterRoles, syncRole, migrationRole } = settings.green;
   const [rights] = await queryRows<Rights>(client, RIGHTS_SQL, [hydraRole]);
   if (!rights) return;
   const { name, database } = rights;
@@ -202,7 +202,10 @@ export async function checkRights(client: SqlClient, settings: CutoverSettings, 
   if (!rights.ownerLogs) {
     findings.problem(`role ${hydraRole} on blue`, 'may not log in', 'name the role that Hydra logs in as');
   }
-  const roles = { tool: [name], owner: hydraRole, database, schema: settings.hydraSchema, gateways: arbiterRoles };
+  const roles = {
+    ...{ tool: [name], sync: syncRole, migration: migrationRole, owner: hydraRole },
+    ...{ database, schema: settings.hydraSchema, gateways: arbiterRoles },
+  };
   for (const { kind, what, fix } of await checkPrivileges(client, roles)) {
     if (kind === 'missing') findings.problem('rights on blue', what, fix);
     else findings.warn('rights on blue', what, fix);

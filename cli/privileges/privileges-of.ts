@@ -1,6 +1,6 @@
 import { type PolicyStatement, rdsPolicy } from '../../adapters/rds/rds-policy';
 import { secretsPolicy } from '../../adapters/secrets-manager/secrets-policy';
-import { type Config } from '../../config/schema';
+import { type Config, type SideName } from '../../config/schema';
 import { storedReferences } from '../../config/stored-secrets';
 import { CutoverFault } from '../../domain/faults';
 import { privilegesSql, revokeSql, type ToolRoles } from '../../hydra/privileges';
@@ -23,6 +23,8 @@ export function toolRolesOf(config: Config): ToolRoles {
   const { blue, green, gateways } = config;
   return {
     tool: unique([blue.database.user, green.database.user]),
+    sync: green.syncRole,
+    migration: green.migrationRole,
     owner: blue.hydraRole.name,
     database: blue.database.name,
     schema: blue.database.schema,
@@ -30,9 +32,9 @@ export function toolRolesOf(config: Config): ToolRoles {
   };
 }
 
-/** The script for blue's master user. @throws CutoverFault CHECK_FAILED when the tool would log in as Hydra itself */
-export function sqlOf(config: Config): string {
-  return privilegesSql(ownRolesOf(config));
+/** The script for the master user of blue, or of a green that is no copy. @throws CutoverFault CHECK_FAILED when the tool would log in as Hydra itself */
+export function sqlOf(config: Config, side: SideName = 'blue'): string {
+  return privilegesSql(ownRolesOf(config), side);
 }
 
 /** The script that takes it back, on both sides. @throws CutoverFault CHECK_FAILED as {@link sqlOf}: Hydra itself would lose its login */

@@ -16,6 +16,7 @@ export interface PrivilegesOptions extends EnvironmentOptions {
   readonly iam?: boolean;
   readonly check?: boolean;
   readonly revoke?: boolean;
+  readonly side?: SideName;
   readonly account?: string;
   readonly monitoringRole?: string;
 }
@@ -51,7 +52,7 @@ function print(options: PrivilegesOptions, context: CliContext): number {
     ...(region === undefined ? {} : { region }),
     ...(options.monitoringRole === undefined ? {} : { monitoringRoleArn: options.monitoringRole }),
   });
-  const sql = sqlOf(config);
+  const sql = sqlOf(config, options.side);
   const both = (options.sql === true) === (options.iam === true);
   if (options.json) {
     printJson(context, {

@@ -34,6 +34,11 @@ export const privilegesVerb: Verb = {
     addEnvironmentOptions(command);
     command
       .option('--sql', 'only the SQL')
+      .addOption(
+        new Option('--side <side>', 'whose server the SQL is for: green only where it is no copy of blue')
+          .choices(['blue', 'green'])
+          .default('blue'),
+      )
       .option('--iam', 'only the IAM policy, as JSON')
       .addOption(
         new Option('--check', 'compare with the databases instead of printing').conflicts([

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SUPPORTED_HYDRA_VERSIONS } from '../../domain/hydra-versions';
+import { OUR_ROLES } from '../../domain/our-roles';
 import { pathsText } from '../../hydra/paths/registry';
 import { certificates, host, httpUrl, port, secret, text } from '../fields';
 import { blueCommands, greenCommands } from './commands';
@@ -87,7 +88,17 @@ function side<Commands extends z.ZodType>(which: 'blue' | 'green', commands: Com
     .describe(which === 'blue' ? 'The side that serves now.' : 'The side that is next.');
 }
 
+const role = (name: string, what: string) =>
+  text()
+    .max(63)
+    .default(name)
+    .describe(`${what} Made ahead by the SQL of \`privileges\`; it has no password but while a run gives it one.`);
+
 export const blueSection = side('blue', blueCommands);
 export const greenSection = side('green', greenCommands)
-  .extend({ instance: instanceSection })
+  .extend({
+    syncRole: role(OUR_ROLES.sync, 'What green is written as while it is closed.'),
+    migrationRole: role(OUR_ROLES.migration, "What green is migrated as: it acts as the owner of Hydra's tables."),
+    instance: instanceSection,
+  })
   .describe('The side that is next.');

@@ -1,7 +1,8 @@
 import { type SqlClient } from '../../domain/ports/sql-client';
 import { quoteIdentifier } from '../cleaning/session';
 import { endSessions, setLogin } from './logins';
-import { quoteLiteral, setRolePassword } from './role-password';
+import { asRole, renewPassword, takePassword } from '../run-roles';
+import { quoteLiteral } from './role-password';
 
 export interface MigrationRole {
   readonly name: string;
@@ -13,17 +14,15 @@ export interface MigrationRole {
 }
 
 /**
- * Lets a role of the migration's own log in with `password`, acting as the owner of Hydra's tables from its first statement on.
- * The owner's own password stays as blue has it, and nobody who knows it gets in. Idempotent.
+ * Lets the migration log in with a new password, acting as the owner of Hydra's tables from its first statement on. The owner's own
+ * password stays as blue has it, and nobody who knows it gets in. Idempotent.
  *
- * Needs CREATEROLE and the right to grant the owner (from PostgreSQL 16 on: ADMIN OPTION on it).
- * Source: PostgreSQL manual, "ALTER ROLE" (settings in a database are those of a new session; `role` is one of them).
+ * @returns the password, to be kept in memory only
+ * @throws CutoverFault CHECK_FAILED when there is no such role, or the session's may not act as it
+ * Source: PostgreSQL manual, "ALTER ROLE" (settings of a role are those of a new session; `role` is one of them).
  */
-export async function openMigrationRole(green: SqlClient, role: MigrationRole, password: string): Promise<void> {
+export async function openMigrationRole(green: SqlClient, role: MigrationRole): Promise<string> {
   const name = quoteIdentifier(role.name);
-  const known = await green.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role.name]);
-  if (known.rowCount === 0) await green.query(`CREATE ROLE ${name} NOLOGIN`);
-  await green.query(`GRANT ${quoteIdentifier(role.owner)} TO ${name}`);
   const settings = {
     role: role.owner,
     search_path: quoteIdentifier(role.schema),
@@ -36,27 +35,23 @@ export async function openMigrationRole(green: SqlClient, role: MigrationRole, p
     default_transaction_read_only: 'off',
     standard_conforming_strings: 'on',
   };
-  for (const [setting, value] of Object.entries(settings)) {
-    // A search_path is a list of identifiers: quoted as a whole it would be one name.
-    const text = setting === 'search_path' ? value : quoteLiteral(value);
-    await green.query(`ALTER ROLE ${name} SET ${quoteIdentifier(setting)} TO ${text}`);
-  }
-  await setRolePassword(green, role.name, password);
-  await green.query(`ALTER ROLE ${name} LOGIN`);
+  await asRole(green, role.name, async () => {
+    for (const [setting, value] of Object.entries(settings)) {
+      // A search_path is a list of identifiers: quoted as a whole it would be one name.
+      const text = setting === 'search_path' ? value : quoteLiteral(value);
+      await green.query(`ALTER ROLE ${name} SET ${quoteIdentifier(setting)} TO ${text}`);
+    }
+  });
+  const password = await renewPassword(green, role.name);
   await setLogin(green, role.name, true);
+  return password;
 }
 
 /** Nobody can log in as the migration's role any more, and nobody is. Idempotent, also when there is none. */
 export async function closeMigrationRole(green: SqlClient, name: string): Promise<void> {
   const known = await green.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [name]);
   if (known.rowCount === 0) return;
-  await green.query(`ALTER ROLE ${quoteIdentifier(name)} NOLOGIN PASSWORD NULL`);
+  await takePassword(green, name);
   await setLogin(green, name, false);
   await endSessions(green, name);
-}
-
-/** Idempotent. */
-export async function dropMigrationRole(green: SqlClient, name: string): Promise<void> {
-  await closeMigrationRole(green, name);
-  await green.query(`DROP ROLE IF EXISTS ${quoteIdentifier(name)}`);
 }

@@ -10,9 +10,18 @@ export interface PrivilegeFinding {
   readonly fix: string;
 }
 
+interface RunRole {
+  readonly name: string;
+  readonly found: boolean;
+  readonly logs: boolean;
+  /** Whether the session's role may act as it. */
+  readonly acts: boolean;
+  /** Whether it may act as the owner of Hydra's tables. */
+  readonly owns: boolean;
+}
+
 interface Facts {
   readonly me: string;
-  readonly major: number;
   readonly superuser: boolean;
   readonly createRole: boolean;
   readonly createDatabase: boolean;
@@ -22,6 +31,7 @@ interface Facts {
   readonly owner: string | null;
   readonly member: boolean;
   readonly admin: boolean;
+  readonly runRoles: readonly RunRole[];
   readonly databaseOwner: string;
   readonly ownsDatabase: boolean;
   readonly lacking: readonly string[];
@@ -30,13 +40,15 @@ interface Facts {
 }
 
 const FACTS_SQL = `
-  SELECT current_user::text AS me, current_setting('server_version_num')::int / 10000 AS major,
-         r.rolsuper AS superuser, r.rolcreaterole AS "createRole", r.rolcreatedb AS "createDatabase",
+  SELECT current_user::text AS me, r.rolsuper AS superuser, r.rolcreaterole AS "createRole", r.rolcreatedb AS "createDatabase",
          r.rolbypassrls AS bypasses, r.rolreplication AS replicates,
          ARRAY(SELECT g.rolname::text FROM pg_roles g WHERE g.rolname = ANY(ARRAY['rds_superuser', 'pg_write_all_data', 'pg_execute_server_program',
                 'pg_write_server_files', 'pg_read_server_files']) AND pg_has_role(g.oid, 'USAGE') ORDER BY 1) AS "masterLike",
          o.rolname::text AS owner, COALESCE(pg_has_role(o.oid, 'USAGE'), false) AS member,
-         COALESCE(pg_has_role(o.oid, 'USAGE WITH ADMIN OPTION'), false) AS admin,
+         COALESCE(pg_has_role(o.oid, 'MEMBER WITH ADMIN OPTION'), false) AS admin,
+         (SELECT jsonb_agg(jsonb_build_object('name', wanted.name, 'found', w.oid IS NOT NULL, 'logs', COALESCE(w.rolcanlogin, false),
+                   'acts', COALESCE(pg_has_role(w.oid, 'MEMBER'), false), 'owns', COALESCE(pg_has_role(w.oid, o.oid, 'MEMBER'), false)) ORDER BY wanted.nr)
+            FROM unnest($4::name[]) WITH ORDINALITY AS wanted(name, nr) LEFT JOIN pg_roles w ON w.rolname = wanted.name) AS "runRoles",
          pg_get_userbyid(d.datdba)::text AS "databaseOwner", pg_has_role(d.datdba, 'USAGE') AS "ownsDatabase",
          ARRAY(SELECT p::text FROM unnest($2::text[]) p WHERE NOT pg_has_role(p::name, 'USAGE')) AS lacking,
          to_regnamespace(quote_ident($3)) IS NOT NULL AS schema,
@@ -52,28 +64,28 @@ const FACTS_SQL = `
  * @returns everything that differs, what is missing first
  */
 export async function checkPrivileges(client: SqlClient, roles: ToolRoles): Promise<readonly PrivilegeFinding[]> {
-  const [facts] = await queryRows<Facts>(client, FACTS_SQL, [roles.owner, [...PREDEFINED_ROLES], roles.schema]);
+  const [facts] = await queryRows<Facts>(client, FACTS_SQL, [
+    roles.owner,
+    [...PREDEFINED_ROLES],
+    roles.schema,
+    [roles.sync, roles.migration],
+  ]);
   if (!facts) return [];
   const findings = [...missing(facts, roles), ...excess(facts)];
   for (const gateway of roles.gateways) findings.push(...(await gatewayFindings(client, gateway, roles)));
   return findings.sort((a, b) => (a.kind === b.kind ? 0 : a.kind === 'missing' ? -1 : 1));
 }
 
-function missing(facts: Facts, { owner, schema }: ToolRoles): PrivilegeFinding[] {
+function missing(facts: Facts, { owner, schema, migration }: ToolRoles): PrivilegeFinding[] {
   const { me } = facts;
   const found: PrivilegeFinding[] = [];
   const lacks = (what: string, fix: string) => found.push({ kind: 'missing', what: `${me} lacks ${what}`, fix });
-  if (!facts.createRole && !facts.superuser) {
-    lacks('CREATEROLE: green is migrated and written by roles of one run', `ALTER ROLE ${me} CREATEROLE`);
-  }
   if (facts.owner === null) {
     found.push({ kind: 'missing', what: `role ${owner} does not exist`, fix: "name the owner of Hydra's tables" });
   } else if (!facts.member) {
     lacks(`membership of ${owner}, with INHERIT: only owners may make triggers`, `GRANT ${owner} TO ${me}`);
-  } else if (facts.major >= 16 && !facts.admin) {
-    const why = `from PostgreSQL 16 on the migration's role needs it`;
-    lacks(`ADMIN OPTION on ${owner}: ${why}`, `GRANT ${owner} TO ${me} WITH ADMIN TRUE, INHERIT TRUE, SET TRUE`);
   }
+  for (const role of facts.runRoles) found.push(...missingOf(role, facts, migration));
   for (const role of facts.lacking) lacks(role, `GRANT ${role} TO ${me}`);
   if (!facts.ownsDatabase) {
     lacks(
@@ -91,10 +103,36 @@ function missing(facts: Facts, { owner, schema }: ToolRoles): PrivilegeFinding[]
   return found;
 }
 
+function missingOf(
+  { name, found, logs, acts, owns }: RunRole,
+  { me, owner }: Facts,
+  migration: string,
+): PrivilegeFinding[] {
+  const lacks = (what: string, fix: string) => ({ kind: 'missing', what, fix }) as const;
+  if (!found)
+    return [lacks(`role ${name}, as which green is made ready, does not exist`, `CREATE ROLE ${name} LOGIN NOINHERIT`)];
+  const all: PrivilegeFinding[] = [];
+  if (!logs) all.push(lacks(`role ${name} may not log in`, `ALTER ROLE ${name} LOGIN`));
+  if (!acts) all.push(lacks(`${me} may not act as ${name}, to give it a password`, `GRANT ${name} TO ${me}`));
+  if (name === migration && owner !== null && !owns)
+    all.push(lacks(`${name} may not act as ${owner}, who owns Hydra's tables`, `GRANT ${owner} TO ${name}`));
+  return all;
+}
+
 function excess(facts: Facts): PrivilegeFinding[] {
   const { me } = facts;
   const more: readonly (readonly [boolean, string, string])[] = [
     [facts.superuser, 'is a superuser', `ALTER ROLE ${me} NOSUPERUSER`],
+    [
+      facts.createRole && !facts.superuser,
+      'may create roles, and until PostgreSQL 15 change the password of every role',
+      `ALTER ROLE ${me} NOCREATEROLE`,
+    ],
+    [
+      facts.admin && !facts.superuser,
+      `may grant ${facts.owner ?? ''} to others`,
+      `REVOKE ADMIN OPTION FOR ${facts.owner ?? ''} FROM ${me}`,
+    ],
     [facts.createDatabase, 'may create databases', `ALTER ROLE ${me} NOCREATEDB`],
     [facts.bypasses, 'bypasses row security', `ALTER ROLE ${me} NOBYPASSRLS`],
     [facts.replicates, 'may replicate', `ALTER ROLE ${me} NOREPLICATION`],

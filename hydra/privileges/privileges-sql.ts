@@ -7,20 +7,25 @@ export const PREDEFINED_ROLES = ['pg_monitor', 'pg_signal_backend'] as const;
 
 /**
  * The whole of what the tool may do in PostgreSQL, as a script for the master user of blue; green gets it with the snapshot. May be
- * repeated. Holds no password.
+ * repeated. Holds no password, and gives CREATEROLE to nobody.
  *
- * Source: PostgreSQL manual, "CREATE ROLE" and "GRANT" (until 15 CREATEROLE lets a role grant any other, from 16 on it needs ADMIN
- * OPTION), "ALTER DATABASE".
+ * @param side whose server it is for: a green that is no copy of blue needs it too
+ * Source: PostgreSQL manual, "CREATE ROLE" and "GRANT" (INHERIT and SET for each membership came with 16), "ALTER DATABASE".
  */
-export function privilegesSql(roles: ToolRoles): string {
+export function privilegesSql(roles: ToolRoles, side: 'blue' | 'green' = 'blue'): string {
   const { tool, owner, database, gateways } = roles;
   const own = quoteIdentifier(owner);
   const sections = [
     [
-      `-- Run this in database ${oneLine(database)} of blue, as its master user. It may be repeated.`,
-      '-- Nothing has to be done on green: the snapshot brings it there.',
+      `-- Run this in database ${oneLine(database)} of ${side}, as its master user. It may be repeated.`,
+      ...(side === 'blue'
+        ? [
+            '-- A green that is restored from a snapshot of blue has it from there; for another one, add `--side green`.',
+          ]
+        : []),
     ],
-    ...tool.flatMap((name) => toolRole(name, owner)),
+    ...runRoles(roles),
+    ...tool.flatMap((name) => toolRole(name, roles)),
     [
       '-- Nobody but the owner of a database can keep others from logging in, as green needs it while it is prepared.',
       `ALTER DATABASE ${quoteIdentifier(database)} OWNER TO ${own};`,
@@ -38,33 +43,53 @@ export function privilegesSql(roles: ToolRoles): string {
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
-function toolRole(name: string, owner: string): readonly (readonly string[])[] {
-  const role = quoteIdentifier(name);
-  const own = quoteIdentifier(owner);
-  const withAdmin = `GRANT ${own} TO ${role} WITH ADMIN TRUE, INHERIT TRUE, SET TRUE`;
+/** What green is written and migrated as: a run gives each its password, as itself, and takes it away again. */
+function runRoles({ sync, migration, owner }: ToolRoles): readonly (readonly string[])[] {
   return [
     [
-      '-- CREATEROLE: the migration and the sync of green have login roles of their own, with random passwords, for as long as they run.',
-      createRole(name, 'LOGIN CREATEROLE'),
-      `ALTER ROLE ${role} LOGIN CREATEROLE NOCREATEDB;`,
+      '-- What green is written as by the sync, and migrated as. Neither has a password but while a run needs one on green.',
+      ...[sync, migration].flatMap((name) => [
+        createRole(name, 'LOGIN NOINHERIT'),
+        `ALTER ROLE ${quoteIdentifier(name)} LOGIN NOINHERIT NOCREATEROLE NOCREATEDB PASSWORD NULL;`,
+      ]),
     ],
     [
-      '-- Only the owner of tables may make triggers on them. The migration acts as the owner too, and from PostgreSQL 16 on one who',
-      '-- shall grant a role needs ADMIN OPTION on it.',
-      'DO $privileges$',
-      'BEGIN',
-      "  IF current_setting('server_version_num')::int >= 160000 THEN",
-      `    EXECUTE ${quoteLiteral(withAdmin).trim()};`,
-      '  ELSE',
-      `    GRANT ${own} TO ${role};`,
-      '  END IF;',
-      'END $privileges$;',
+      "-- The migration acts as the owner of Hydra's tables: what it makes belongs to Hydra.",
+      grant(owner, migration, { inherits: false }),
+    ],
+  ];
+}
+
+function toolRole(name: string, { owner, sync, migration }: ToolRoles): readonly (readonly string[])[] {
+  const role = quoteIdentifier(name);
+  return [
+    [createRole(name, 'LOGIN'), `ALTER ROLE ${role} LOGIN INHERIT NOCREATEROLE NOCREATEDB;`],
+    ['-- Only the owner of tables may make triggers on them.', grant(owner, name, { inherits: true })],
+    [
+      '-- Nobody may change the password of a role but itself, without CREATEROLE: the tool acts as each of these for that.',
+      ...[sync, migration].map((other) => grant(other, name, { inherits: false })),
     ],
     [
       '-- Who holds locks and how large databases are; and ending sessions on green and of the sync.',
       `GRANT ${PREDEFINED_ROLES.join(', ')} TO ${role};`,
     ],
   ];
+}
+
+/** Without the right to grant it further, which an earlier version of this script gave from 16 on. */
+function grant(role: string, to: string, { inherits }: { readonly inherits: boolean }): string {
+  const [of, member] = [quoteIdentifier(role), quoteIdentifier(to)];
+  const options = `WITH ADMIN FALSE, INHERIT ${inherits ? 'TRUE' : 'FALSE'}, SET TRUE`;
+  return [
+    'DO $privileges$',
+    'BEGIN',
+    "  IF current_setting('server_version_num')::int >= 160000 THEN",
+    `    EXECUTE ${quoteLiteral(`GRANT ${of} TO ${member} ${options}`).trim()};`,
+    '  ELSE',
+    `    GRANT ${of} TO ${member};`,
+    '  END IF;',
+    'END $privileges$;',
+  ].join('\n');
 }
 
 function createRole(name: string, attributes: string): string {

@@ -12,7 +12,7 @@ import { type ToolRoles } from './tool-role';
  * Source: PostgreSQL manual, "DROP ROLE" and "Role Removal".
  */
 export function revokeSql(roles: ToolRoles): string {
-  const { tool, owner, database, gateways } = roles;
+  const { tool, sync, migration, owner, database, gateways } = roles;
   const sections = [
     [
       '-- Run this on green and on blue, in the database of Hydra, as the master user, once the cutover is finalized. It may be repeated.',
@@ -22,6 +22,12 @@ export function revokeSql(roles: ToolRoles): string {
       whereItIs(name, [
         `ALTER ROLE ${quoteIdentifier(name)} NOLOGIN NOCREATEROLE NOCREATEDB PASSWORD NULL`,
         `REVOKE ${quoteIdentifier(owner)}, ${PREDEFINED_ROLES.join(', ')} FROM ${quoteIdentifier(name)}`,
+        `PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ${quoteLiteral(name).trim()}`,
+      ]),
+    ),
+    ...[sync, migration].map((name) =>
+      whereItIs(name, [
+        `ALTER ROLE ${quoteIdentifier(name)} NOLOGIN PASSWORD NULL`,
         `PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ${quoteLiteral(name).trim()}`,
       ]),
     ),

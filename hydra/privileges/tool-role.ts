@@ -2,6 +2,9 @@
 export interface ToolRoles {
   /** Roles that the tool logs in as: usually one, because the snapshot brings blue's roles to green. */
   readonly tool: readonly string[];
+  /** What green is written as by the sync, and what it is migrated as. */
+  readonly sync: string;
+  readonly migration: string;
   /** Owns Hydra's tables and its database. */
   readonly owner: string;
   readonly database: string;

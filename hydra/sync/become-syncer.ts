@@ -3,7 +3,7 @@ import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { inTransaction } from '../cleaning/session';
 import { END_WHEN_SILENT } from '../end-when-silent';
 import { installSyncTables } from './install-sync-tables';
-import { type SyncLogin, createSyncRole, grantSyncRole, renewSyncPassword, terminateSyncSessions } from './sync-role';
+import { type SyncLogin, grantSyncRole, renewSyncPassword, terminateSyncSessions } from './sync-role';
 import { takeOverSync } from './take-over';
 
 /** Source: PostgreSQL manual, "PostgreSQL Error Codes". */
@@ -19,22 +19,26 @@ export interface Syncer {
   readonly nonce: string;
 }
 
+export interface SyncerOptions {
+  readonly cutoverId: string;
+  /** Of Hydra's tables. */
+  readonly schema: string;
+  /** What the sync logs in as. */
+  readonly role: string;
+  /** How long it waits for an older syncer. @default 20_000 */
+  readonly lockTimeoutMs?: number;
+}
+
 /**
  * Makes the caller the one syncer of green: sets up what is missing, gives the role a new password, ends older syncers and takes
  * the next generation.
  *
  * @param green a session of our own role
- * @param schema of Hydra's tables
- * @param lockTimeoutMs how long it waits for an older syncer
  * @throws CutoverFault SYNC_FENCED (green is open already) | LOCK_BUSY (an older syncer is in the way and does not end) |
- * CROSSED_CONNECTION
+ * CHECK_FAILED (there is no such role, or ours may not act as it) | CROSSED_CONNECTION
  */
-export async function becomeSyncer(
-  green: SqlClient,
-  cutoverId: string,
-  schema: string,
-  lockTimeoutMs = OLDER_SYNCER_MS,
-): Promise<Syncer> {
+export async function becomeSyncer(green: SqlClient, options: SyncerOptions): Promise<Syncer> {
+  const { cutoverId, schema, role, lockTimeoutMs = OLDER_SYNCER_MS } = options;
   const [run] = await queryRows<{ side: string; state: string; nonce: string; cutover_id: string }>(
     green,
     'SELECT side, state, nonce::text AS nonce, cutover_id FROM hydra_cutover.run',
@@ -48,14 +52,13 @@ export async function becomeSyncer(
   if (run.state !== 'closed') {
     throw new CutoverFault('SYNC_FENCED', `green is ${run.state}: nothing of blue is carried to it any more`);
   }
-  const role = await inTransactionWithin(green, lockTimeoutMs, async () => {
+  const isSetUp = await inTransactionWithin(green, lockTimeoutMs, async () => {
     await green.query(`SELECT pg_advisory_xact_lock(hashtext('hydra_cutover'), hashtext('sync'))`);
-    const syncRole = await createSyncRole(green, cutoverId);
-    await installSyncTables(green, { syncRole });
-    await grantSyncRole(green, syncRole, schema);
-    return syncRole;
+    await installSyncTables(green, { syncRole: role });
+    await grantSyncRole(green, role, schema);
+    return true;
   });
-  if (role === undefined) throw olderSyncer(lockTimeoutMs);
+  if (isSetUp === undefined) throw olderSyncer(lockTimeoutMs);
   const login = await renewSyncPassword(green, role);
   // First the generation: an older syncer then knows why its session ends. One that is long in a transaction is ended at once.
   const takeOver = (waitMs: number) => inTransactionWithin(green, waitMs, () => takeOverSync(green));

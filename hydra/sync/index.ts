@@ -1,4 +1,4 @@
-export { becomeSyncer } from './become-syncer';
+export { type SyncerOptions, becomeSyncer } from './become-syncer';
 export { prepareSync } from './prepare-sync';
 export { installSyncTables } from './install-sync-tables';
 export { type CapturedRevocation, type LedgerEntry, type RevocationOutcome, readLedger } from './ledger';
@@ -10,12 +10,10 @@ export {
 } from './stale-challenges';
 export {
   type SyncLogin,
-  createSyncRole,
-  dropSyncRole,
   grantSyncRole,
+  releaseSyncRole,
   renewSyncPassword,
   retireSyncRole,
-  syncRoleName,
   terminateSyncSessions,
 } from './sync-role';
 export {

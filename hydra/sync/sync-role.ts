@@ -1,30 +1,12 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { quoteIdentifier } from '../cleaning/session';
-import { scramVerifier } from './scram-verifier';
+import { renewPassword, takePassword } from '../run-roles';
 
-const PASSWORD_BYTES = 24;
 const SYNC_TABLES = ['ledger', 'stale_challenge', 'canary'] as const;
 
 export interface SyncLogin {
   readonly user: string;
   readonly password: string;
-}
-
-/** The same for every run of a cutover. */
-export function syncRoleName(cutoverId: string): string {
-  return `hydra_cutover_sync_${createHash('sha256').update(cutoverId).digest('hex').slice(0, 8)}`;
-}
-
-/**
- * Makes the role that the sync writes green as, without a password: nobody can log in before {@link renewSyncPassword}.
- * Idempotent. @returns its name
- */
-export async function createSyncRole(green: SqlClient, cutoverId: string): Promise<string> {
-  const role = syncRoleName(cutoverId);
-  const found = await queryRows(green, 'SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1', [role]);
-  if (found.length === 0) await green.query(`CREATE ROLE ${quoteIdentifier(role)} LOGIN NOINHERIT`);
-  return role;
 }
 
 /**
@@ -60,14 +42,9 @@ export async function grantSyncRole(green: SqlClient, role: string, schema = 'pu
   );
 }
 
-/**
- * Gives the role a new random password, so that nothing has to be stored and no older run can log in again.
- * @returns the login, to be kept in memory only
- */
+/** Lets the sync log in, and nobody who knew an earlier password. @returns the login, to be kept in memory only */
 export async function renewSyncPassword(green: SqlClient, role: string): Promise<SyncLogin> {
-  const password = randomBytes(PASSWORD_BYTES).toString('hex');
-  await green.query(`ALTER ROLE ${quoteIdentifier(role)} LOGIN PASSWORD ${literal(scramVerifier(password))}`);
-  return { user: role, password };
+  return { user: role, password: await renewPassword(green, role) };
 }
 
 /** Ends every session of the role and waits until they are gone. @returns how many there were */
@@ -82,33 +59,43 @@ export async function terminateSyncSessions(green: SqlClient, role: string, time
 }
 
 /**
- * Once green is open nothing is carried any more: the role cannot log in, and has no schema in which it could lock what every write
- * reads. It owns nothing and stays until finalize. Idempotent; does nothing while green is closed, or where there is no such role.
+ * Once green is open nothing is carried any more: the role has no password, and no schema in which it could lock what every write
+ * reads. It owns nothing. Idempotent; does nothing while green is closed, or where it has no sync.
  */
-export async function retireSyncRole(green: SqlClient, cutoverId: string): Promise<void> {
-  const role = syncRoleName(cutoverId);
-  const [open] = await queryRows<{ name: string }>(
+export async function retireSyncRole(green: SqlClient): Promise<void> {
+  const [open] = await queryRows<{ role: string }>(
     green,
-    `SELECT quote_ident(r.rolname) AS name FROM hydra_cutover.run, pg_catalog.pg_roles r WHERE run.state = 'open' AND r.rolname = $1`,
-    [role],
+    `SELECT r.rolname::text AS role FROM hydra_cutover.run JOIN pg_catalog.pg_roles r ON r.rolname = run.sync_role WHERE run.state = 'open'`,
   );
   if (open === undefined) return;
-  await green.query(`ALTER ROLE ${open.name} NOLOGIN; REVOKE ALL ON SCHEMA hydra_cutover FROM ${open.name}`);
-  await terminateSyncSessions(green, role);
+  await takePassword(green, open.role);
+  await green.query(`REVOKE ALL ON SCHEMA hydra_cutover FROM ${quoteIdentifier(open.role)}`);
+  await terminateSyncSessions(green, open.role);
 }
 
-/** Removes the role with everything it was granted in this database. Idempotent. */
-export async function dropSyncRole(green: SqlClient, cutoverId: string): Promise<void> {
-  const role = syncRoleName(cutoverId);
+/**
+ * Takes from the role what {@link grantSyncRole} gave it in this database, and its password. It stays, as the script of
+ * `hydra-cutover privileges` made it. Idempotent; does nothing where there is no such role.
+ *
+ * @param schema of Hydra's tables
+ */
+export async function releaseSyncRole(green: SqlClient, role: string, schema = 'public'): Promise<void> {
   const found = await queryRows(green, 'SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1', [role]);
   if (found.length === 0) return;
-  const name = quoteIdentifier(role);
-  await green.query(`ALTER ROLE ${name} NOLOGIN`);
+  await takePassword(green, role);
   await terminateSyncSessions(green, role);
-  // DROP OWNED asks for membership. From 16 on, whoever made a role may give itself that.
-  await green.query(`GRANT ${name} TO CURRENT_USER`);
-  await green.query(`DROP OWNED BY ${name}`);
-  await green.query(`DROP ROLE ${name}`);
+  const schemas = await queryRows<{ name: string }>(
+    green,
+    `SELECT quote_ident(nspname) AS name FROM pg_catalog.pg_namespace WHERE nspname IN ($1, 'hydra_cutover')`,
+    [schema],
+  );
+  const [database] = await queryRows<{ name: string }>(green, 'SELECT quote_ident(current_database()) AS name');
+  const names = schemas.map(({ name }) => name).join(', ');
+  const from = `FROM ${quoteIdentifier(role)}`;
+  await green.query(
+    `REVOKE ALL ON ALL TABLES IN SCHEMA ${names} ${from}; REVOKE ALL ON ALL SEQUENCES IN SCHEMA ${names} ${from};
+     REVOKE ALL ON SCHEMA ${names} ${from}; REVOKE CONNECT ON DATABASE ${database?.name ?? ''} ${from}`,
+  );
 }
 
 function literal(text: string): string {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { type Connection, openConnection } from '../../adapters/postgres/open-connection';
+import { OUR_ROLES } from '../../domain/our-roles';
 import { grantArbiter, guardTables, installArbiter } from '../../hydra/arbiter';
 import { byFullName } from '../../hydra/by-full-name';
 import { installCapture } from '../../hydra/capture';
@@ -18,6 +19,8 @@ import { PATH } from '../support/path';
 
 export const ROLES: ToolRoles = {
   tool: ['tool'],
+  sync: OUR_ROLES.sync,
+  migration: OUR_ROLES.migration,
   owner: 'hydra',
   database: 'blue',
   schema: 'public',

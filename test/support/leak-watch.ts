@@ -113,7 +113,7 @@ export class LeakWatch {
 
   /** The password that only this run's migration gets stands in the environment of its process. */
   #knowMigration(environment: string): void {
-    const password = /\0?DSN=postgres:\/\/hydra_cutover_migrate_[^:]*:([^@]+)@/.exec(environment)?.[1];
+    const password = /\0?DSN=postgres:\/\/hydra_cutover_migrate:([^@]+)@/.exec(environment)?.[1];
     if (password !== undefined) this.#search.know('role of the migration', decodeURIComponent(password));
   }
 

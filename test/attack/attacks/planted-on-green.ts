@@ -1,6 +1,6 @@
 import { isCutoverFault } from '../../../domain/faults';
 import { becomeSyncer, prepareSync, syncRound } from '../../../hydra/sync';
-import { CUTOVER } from '../battlefield';
+import { CUTOVER, ROLES } from '../battlefield';
 import { type Attack } from '../attack';
 import { type Battle, AttackSucceeded } from '../battle';
 import { PATH } from '../../support/path';
@@ -14,7 +14,11 @@ async function carryOne(battle: Battle, green: string): Promise<string> {
   const hydra = await battle.as('hydra');
   await hydra.query(CHANGE);
   const admin = await battle.field.connectOurs(green);
-  const { login, generation, nonce } = await becomeSyncer(admin, CUTOVER, 'public');
+  const { login, generation, nonce } = await becomeSyncer(admin, {
+    cutoverId: CUTOVER,
+    schema: 'public',
+    role: ROLES.sync,
+  });
   await battle.accept();
   const as = await battle.field.connectOurs(green, login.user, login.password);
   const sides = await prepareSync(PATH, await battle.ours(), as, 'public');

@@ -21,8 +21,9 @@ import {
 } from '../../../hydra/arbiter';
 import { raiseLifetimes } from '../../../hydra/capture';
 import { installSyncTables } from '../../../hydra/sync/install-sync-tables';
-import { createSyncRole, grantSyncRole, syncRoleName } from '../../../hydra/sync/sync-role';
+import { grantSyncRole } from '../../../hydra/sync/sync-role';
 import { asAdmin, useDatabase } from '../../support/database';
+import { makeRunRoles } from '../../support/run-roles';
 import { SETTINGS, stepContext } from './green-fixture';
 import { PATH } from '../../support/path';
 
@@ -32,6 +33,7 @@ const [blueDatabase, greenDatabase] = [useDatabase('hydra_1_11_10'), useDatabase
 const suffix = randomBytes(4).toString('hex');
 const master = { user: `test_master_${suffix}`, password: suffix };
 const gatewayRole = `test_gateway_${suffix}`;
+const syncRole = `test_sync_${suffix}`;
 let blue: Client;
 let green: Client;
 let deps: StepDeps;
@@ -62,7 +64,7 @@ function makeDeps(changes: Partial<CutoverSettings> = {}): StepDeps {
   };
   const provider = { describeInstance: () => Promise.resolve(undefined) };
   return {
-    settings: { ...SETTINGS, green: { ...SETTINGS.green, arbiterRoles: [gatewayRole] }, ...changes },
+    settings: { ...SETTINGS, green: { ...SETTINGS.green, arbiterRoles: [gatewayRole], syncRole }, ...changes },
     databases: new PostgresDatabases({ sides: { blue: side(blueDatabase), green: side(greenDatabase) }, provider }),
     // Green's instance is protected already, and the snapshot gone.
     provider: {
@@ -87,10 +89,9 @@ function makeDeps(changes: Partial<CutoverSettings> = {}): StepDeps {
 async function makeGreen(): Promise<void> {
   await deps.databases.withSession('green', async (client) => {
     await installArbiter(client, { side: 'green', cutoverId, initialState: 'closed' });
-    const role = await createSyncRole(client, cutoverId);
-    await installSyncTables(client, { syncRole: role });
+    await installSyncTables(client, { syncRole });
     await guardTables(client);
-    await grantSyncRole(client, role);
+    await grantSyncRole(client, syncRole);
     await client.query(
       sqlFile(join(__dirname, '../../../hydra/cleaning/sql'), 'archive.sql', { schema: 'hydra_cutover' }),
     );
@@ -123,10 +124,11 @@ const revokeSomething = (key: string) =>
 
 beforeAll(async () => {
   await asAdmin(
-    `CREATE ROLE ${master.user} LOGIN PASSWORD '${master.password}' NOSUPERUSER CREATEDB CREATEROLE
+    `CREATE ROLE ${master.user} LOGIN PASSWORD '${master.password}' NOSUPERUSER CREATEDB
        IN ROLE hydra, pg_monitor, pg_signal_backend;
      CREATE ROLE ${gatewayRole} LOGIN`,
   );
+  await makeRunRoles([syncRole], master.user);
   [blue, green] = [await blueDatabase.connect(), await greenDatabase.connect()];
   for (const client of [blue, green]) {
     await client.query(
@@ -135,7 +137,7 @@ beforeAll(async () => {
   }
 });
 // Both databases are dropped by then, and with them what these roles own.
-afterAll(() => asAdmin(`DROP ROLE ${master.user}, ${gatewayRole}`));
+afterAll(() => asAdmin(`DROP ROLE ${master.user}, ${gatewayRole}, ${syncRole}`));
 beforeEach(async () => {
   cutoverId = randomBytes(6).toString('hex');
   deps = makeDeps();
@@ -144,11 +146,7 @@ beforeEach(async () => {
     await client.query('DROP SCHEMA IF EXISTS hydra_cutover, hydra_cutover_archive, hydra_cutover_lifetimes CASCADE');
   }
 });
-afterEach(() =>
-  asAdmin(`DROP ROLE IF EXISTS ${syncRoleName(cutoverId)}`).catch(() =>
-    green.query(`DROP OWNED BY ${syncRoleName(cutoverId)}; DROP ROLE ${syncRoleName(cutoverId)}`),
-  ),
-);
+afterEach(() => green.query(`DROP OWNED BY ${syncRole}`));
 
 describe('enableCapture', () => {
   it('records changes of blue with the rights of the master user, and is the same when repeated', async () => {
@@ -255,8 +253,8 @@ describe('proveDrain', () => {
     });
     // Whoever may use our schema could lock what every write reads.
     const { rows } = await green.query(
-      `SELECT rolcanlogin AS logs, has_schema_privilege(oid, 'hydra_cutover', 'USAGE') AS uses FROM pg_roles WHERE rolname = $1`,
-      [syncRoleName(cutoverId)],
+      `SELECT rolpassword IS NOT NULL AS logs, has_schema_privilege(oid, 'hydra_cutover', 'USAGE') AS uses FROM pg_authid WHERE rolname = $1`,
+      [syncRole],
     );
     expect(rows).toEqual([{ logs: false, uses: false }]);
   });
@@ -315,7 +313,9 @@ describe('finalize', () => {
     expect(await triggers(green)).toEqual([]);
     const { rows } = await green.query(`SELECT nspname FROM pg_namespace WHERE nspname ~ '^hydra_cutover'`);
     expect(rows).toEqual([{ nspname: 'hydra_cutover_archive' }]);
-    expect(await count(green, `SELECT 1 FROM pg_roles WHERE rolname = $1`, [syncRoleName(cutoverId)])).toBe(0);
+    // It was made ahead, and has nothing any more.
+    const granted = `SELECT 1 FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid AND d.refclassid = 'pg_authid'::regclass WHERE r.rolname = $1 AND d.deptype = 'a'`;
+    expect(await count(green, granted, [syncRole])).toBe(0);
   });
 
   it('takes a database without an arbiter for no green of it, before blue is marked', async () => {

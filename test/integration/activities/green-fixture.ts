@@ -6,15 +6,23 @@ import { type StepContext, type StepDeps } from '../../../activities/step';
 import { type Job } from '../../../domain/ports/targets';
 import { type CommandName } from '../../../domain/ports/command-runner';
 import { type Databases, type DatabaseSession, type SessionOptions } from '../../../domain/ports/databases';
+import { OUR_ROLES } from '../../../domain/our-roles';
 import { queryRows } from '../../../domain/ports/sql-client';
 import { type HydraApi } from '../../../domain/ports/hydra-api';
 import { type CutoverSettings } from '../../../domain/settings';
 import { type SideName } from '../../../domain/sides';
-import { type PostgresLogin, createHydraDatabase, migrateHydra } from '../../../world/hydra';
+import { privilegesSql } from '../../../hydra/privileges';
+import { type PostgresLogin, createHydraDatabase, migrateHydra, withClient } from '../../../world/hydra';
 import { sharedServers } from '../../support/shared-servers';
 import { EndpointProcess, MASTER_PASSWORD } from '../world/rds/endpoint-fixture';
 
 export const DATABASE = 'hydra_app';
+/** The roles of a run, and that the master user, whom these tests log in as, may act as them. */
+const RUN_ROLES_SQL = `${privilegesSql({
+  ...{ tool: [], sync: OUR_ROLES.sync, migration: OUR_ROLES.migration, owner: 'hydra' },
+  ...{ database: DATABASE, schema: 'public', gateways: [] },
+})}; GRANT ${OUR_ROLES.sync}, ${OUR_ROLES.migration} TO master`;
+
 export const SECRET = 'a-system-secret-of-tests';
 
 /** Two sides over the RDS-compatible endpoint: blue migrated to 1.11.10, green not restored yet. */
@@ -37,6 +45,7 @@ export class GreenFixture {
     try {
       const login = await fixture.#master();
       await createHydraDatabase(login, fixture.hydra);
+      await withClient(login, DATABASE, (client) => client.query(RUN_ROLES_SQL));
       await migrateHydra({
         version: '1.11.10',
         binary: sharedServers().binaries.hydra11110,
@@ -163,7 +172,10 @@ export const SETTINGS = {
     pollMs: 50,
     keepSnapshot: false,
   },
-  green: { hydraRole: 'hydra', arbiterRoles: [], readyDeadlineMs: 120_000 },
+  green: {
+    ...{ hydraRole: 'hydra', syncRole: OUR_ROLES.sync, migrationRole: OUR_ROLES.migration },
+    ...{ arbiterRoles: [], readyDeadlineMs: 120_000 },
+  },
   sync: { batchRows: 100, backlogMax: 10, idleMs: 100, catchUpDeadlineMs: 120_000, loginTtlMs: 1_800_000 },
   migration: { timeoutMs: 240_000, statementTimeoutMs: 120_000, lockTimeoutMs: 500 },
   switchover: {

@@ -259,7 +259,7 @@ describe('green, from the snapshot on', () => {
         await green.query('ROLLBACK');
         const roles = await queryRows(
           green,
-          `SELECT 1 FROM pg_roles WHERE rolname ~ '^hydra_cutover_m' AND rolcanlogin`,
+          `SELECT 1 FROM pg_roles WHERE rolname ~ '^hydra_cutover_m' AND has_database_privilege(oid, current_database(), 'CONNECT')`,
         );
         expect(roles).toEqual([]);
       });

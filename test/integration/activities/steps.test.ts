@@ -1,5 +1,4 @@
 import { STEPS } from '../../../activities';
-import { migrationRoleOf } from '../../../activities/green/names';
 import { type Step, type StepDeps } from '../../../activities/step';
 import { isCutoverFault, CutoverFault } from '../../../domain/faults';
 import { CUTOVER_TAG } from '../../../domain/ports/database-provider';
@@ -7,7 +6,6 @@ import { type Databases } from '../../../domain/ports/databases';
 import { type Steps } from '../../../domain/steps';
 import { beginAttempt, fence } from '../../../hydra/arbiter';
 import { noteBeginning } from '../../../hydra/closing';
-import { syncRoleName } from '../../../hydra/sync/sync-role';
 import { useDatabase } from '../../support/database';
 import { History } from '../hydra/sync/history';
 import { SETTINGS, stepContext } from './green-fixture';
@@ -131,11 +129,10 @@ const LOOK = `SELECT
   (SELECT to_jsonb(r) FROM hydra_cutover.run r) AS run,
   (SELECT jsonb_agg(to_jsonb(a) ORDER BY attempt) FROM hydra_cutover.attempt a) AS attempts,
   (SELECT datacl::text FROM pg_database WHERE datname = current_database()) AS rights,
-  (SELECT jsonb_agg(rolname ORDER BY rolname) FROM pg_roles WHERE rolname = ANY ($1)) AS roles`;
+  (SELECT jsonb_agg(to_jsonb(a) ORDER BY rolname) FROM pg_authid a WHERE rolname = $1) AS roles`;
 
 async function look(): Promise<unknown> {
-  const { cutoverId } = world.sync;
-  const ours = [[syncRoleName(cutoverId), migrationRoleOf(cutoverId)]];
+  const ours = [world.sync.syncRole];
   const sides = [(await world.blue.query(LOOK, ours)).rows, (await world.green.query(LOOK, ours)).rows];
   const parties = [...world.gateways, ...world.targets].map(({ record }) => record);
   return structuredClone({ sides, parties, held: world.gateways.map(({ heldEpoch }) => heldEpoch), calls });

@@ -146,7 +146,11 @@ export class SwitchoverWorld {
       this.scenario.onAction?.(String(step), String(result));
     };
     return {
-      settings: { ...SETTINGS, switchover: { ...PATIENT, ...this.scenario.settings } },
+      settings: {
+        ...SETTINGS,
+        green: { ...SETTINGS.green, syncRole: this.sync.syncRole },
+        switchover: { ...PATIENT, ...this.scenario.settings },
+      },
       databases: this.databases(),
       gateways: this.gateways,
       targets: this.targets,

@@ -125,7 +125,7 @@ describe('keepInSync', () => {
     cancel.abort(new Error('enough'));
     await ended;
     const { rows } = await green.query(
-      `SELECT 1 FROM pg_stat_activity WHERE usename ~ '^hydra_cutover_sync_' AND datname = current_database()`,
+      `SELECT 1 FROM pg_stat_activity WHERE usename ~ '^sync_of_' AND datname = current_database()`,
     );
     expect(rows).toEqual([]);
   });

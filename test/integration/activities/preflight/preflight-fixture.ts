@@ -20,6 +20,7 @@ import {
 import { type Plan } from '../../../../domain/receipts';
 import { type PreflightInput } from '../../../../domain/steps';
 import { type CutoverSettings } from '../../../../domain/settings';
+import { dropRunRoles, makeRunRoles } from '../../../support/run-roles';
 import { type TestDatabase, asAdmin } from '../../../support/database';
 
 const SERVES_BLUE: TargetView = { appliedEpoch: 0, appliedSide: 'blue', stagedEpoch: null, highestEpoch: 0 };
@@ -56,6 +57,9 @@ export class PreflightFixture {
   readonly master = `master_${this.suffix}`;
   readonly owner = `hydra_${this.suffix}`;
   readonly cutoverId = `cutover-${this.suffix}`;
+  readonly syncRole = `sync_${this.suffix}`;
+  readonly migrationRole = `migrate_${this.suffix}`;
+  readonly #runRoles = [this.syncRole, this.migrationRole];
   readonly #database: TestDatabase;
 
   constructor(database: TestDatabase) {
@@ -65,9 +69,11 @@ export class PreflightFixture {
   async open(): Promise<void> {
     const { database } = this.#database.config;
     await asAdmin(`CREATE ROLE ${this.owner} LOGIN PASSWORD 'o'`);
-    await asAdmin(`CREATE ROLE ${this.master} LOGIN PASSWORD 'm' CREATEROLE CREATEDB`);
+    await asAdmin(`CREATE ROLE ${this.master} LOGIN PASSWORD 'm' CREATEDB`);
+    await makeRunRoles(this.#runRoles, this.master);
+    await asAdmin(`GRANT ${this.owner} TO ${this.migrationRole}`);
     await asAdmin(`GRANT pg_monitor, pg_signal_backend TO ${this.master}`);
-    await asAdmin(`GRANT ${this.owner} TO ${this.master} WITH ADMIN OPTION`);
+    await asAdmin(`GRANT ${this.owner} TO ${this.master}`);
     await asAdmin(`ALTER DATABASE ${database} OWNER TO ${this.owner}`);
     await this.admin(`DO $$ DECLARE t regclass; BEGIN
       FOR t IN SELECT oid::regclass FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' LOOP
@@ -79,6 +85,7 @@ export class PreflightFixture {
     await this.admin(`DROP OWNED BY ${this.master}`);
     await this.admin(`REASSIGN OWNED BY ${this.owner} TO CURRENT_USER`);
     await this.admin(`DROP OWNED BY ${this.owner}`);
+    await dropRunRoles(this.#runRoles);
     await asAdmin(`DROP ROLE ${this.master}`);
     await asAdmin(`DROP ROLE ${this.owner}`);
   }
@@ -194,7 +201,13 @@ export class PreflightFixture {
       }),
     );
     const inspection = inspectConfig({
-      env: { ...env, HYDRA_CUTOVER_ENVIRONMENT__NAME: 'test', HYDRA_CUTOVER_ENVIRONMENT__PRODUCTION: 'false' },
+      env: {
+        ...env,
+        HYDRA_CUTOVER_GREEN__SYNC_ROLE: this.syncRole,
+        HYDRA_CUTOVER_GREEN__MIGRATION_ROLE: this.migrationRole,
+        HYDRA_CUTOVER_ENVIRONMENT__NAME: 'test',
+        HYDRA_CUTOVER_ENVIRONMENT__PRODUCTION: 'false',
+      },
     });
     if ('fault' in inspection) throw inspection.fault;
     return toSettings(inspection.config);

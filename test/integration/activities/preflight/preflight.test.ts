@@ -254,26 +254,19 @@ describe('preflight refuses', () => {
 
   it('a role that may too little, naming each right', async () => {
     const { master, owner } = world;
-    await asAdmin(`ALTER ROLE ${master} NOCREATEROLE`);
-    await asAdmin(`REVOKE ${owner}, pg_signal_backend FROM ${master}`);
+    await asAdmin(`REVOKE ${owner}, pg_signal_backend, ${world.syncRole} FROM ${master}`);
     await asAdmin(`REVOKE CREATE ON DATABASE ${blueDatabase.config.database} FROM ${master}`);
     const { text } = await world.look({
       settings: (s) => ({ ...s, green: { ...s.green, arbiterRoles: ['nobody_of_this_name'] } }),
     });
-    await asAdmin(`ALTER ROLE ${master} CREATEROLE`);
-    await asAdmin(`GRANT pg_signal_backend TO ${master}`);
-    await asAdmin(`GRANT ${owner} TO ${master} WITH ADMIN OPTION`);
+    await asAdmin(`GRANT ${owner}, pg_signal_backend, ${world.syncRole} TO ${master}`);
     await asAdmin(`GRANT CREATE ON DATABASE ${blueDatabase.config.database} TO ${master}`);
     expect(text).toContain(`role ${master} on blue: lacks CREATE on the database`);
     // The same list as that of `privileges --check`.
-    for (const lack of [
-      'CREATEROLE',
-      'pg_signal_backend',
-      `membership of ${owner}`,
-      `the rights of the database's owner`,
-    ]) {
+    for (const lack of ['pg_signal_backend', `membership of ${owner}`, `the rights of the database's owner`]) {
       expect(text).toContain(`rights on blue: ${master} lacks ${lack}`);
     }
+    expect(text).toContain(`rights on blue: ${master} may not act as ${world.syncRole}`);
     expect(text).toContain("the gateways' role nobody_of_this_name does not exist");
   });
 

@@ -1,10 +1,10 @@
 import { Client } from 'pg';
 import { readFileSync } from 'node:fs';
+import { OUR_ROLES } from '../../../../domain/our-roles';
 import { installArbiter, guardTables, grantArbiter, removeArbiter } from '../../../../hydra/arbiter';
 import {
   closeLogins,
   closeMigrationRole,
-  dropMigrationRole,
   endSessions,
   installPreparation,
   openMigrationRole,
@@ -12,12 +12,16 @@ import {
   setRolePassword,
 } from '../../../../hydra/closing';
 import { checkPrivileges, privilegesSql, revokeSql, type ToolRoles } from '../../../../hydra/privileges';
-import { createSyncRole, dropSyncRole, grantSyncRole, renewSyncPassword } from '../../../../hydra/sync/sync-role';
+import { grantSyncRole, releaseSyncRole, renewSyncPassword } from '../../../../hydra/sync/sync-role';
+import { asRole } from '../../../../hydra/run-roles';
 import { installSyncTables } from '../../../../hydra/sync/install-sync-tables';
 import { createHydraDatabase } from '../../../../world/hydra';
 import { OwnCluster } from '../../../support/own-cluster';
 
-const ROLES: ToolRoles = { tool: ['tool'], owner: 'hydra', database: 'hydra', schema: 'public', gateways: ['gateway'] };
+const ROLES: ToolRoles = {
+  ...{ tool: ['tool'], sync: OUR_ROLES.sync, migration: OUR_ROLES.migration, owner: 'hydra' },
+  ...{ database: 'hydra', schema: 'public', gateways: ['gateway'] },
+};
 const PASSWORD = 'password-of-the-test';
 const MAJORS = [15, 18] as const;
 
@@ -47,17 +51,17 @@ describe.each(MAJORS)("the tool's role on PostgreSQL %i", (major) => {
     await cluster.stop();
   });
 
-  async function connect(user: string): Promise<Client> {
+  async function connect(user: string, password = PASSWORD): Promise<Client> {
     const { host, port, caFile } = cluster;
     const ssl = { ca: readFileSync(caFile, 'utf8') };
-    const client = new Client({ host, port, database: 'hydra', user, password: PASSWORD, ssl });
+    const client = new Client({ host, port, database: 'hydra', user, password, ssl });
     client.on('error', () => undefined);
     await client.connect();
     return client;
   }
 
-  async function as(user: string, work: (client: Client) => Promise<unknown>): Promise<void> {
-    const client = await connect(user);
+  async function as(user: string, work: (client: Client) => Promise<unknown>, password = PASSWORD): Promise<void> {
+    const client = await connect(user, password);
     await work(client).finally(() => client.end());
   }
 
@@ -75,23 +79,27 @@ describe.each(MAJORS)("the tool's role on PostgreSQL %i", (major) => {
   it('can do what prepares, migrates, guards and syncs green, and take it all back', async () => {
     await installArbiter(tool, { side: 'green', cutoverId: 'test', initialState: 'closed' });
     await installPreparation(tool);
-    const sync = await createSyncRole(tool, 'test');
-    await installSyncTables(tool, { syncRole: sync });
+    await installSyncTables(tool, { syncRole: ROLES.sync });
     const hydra = await connect('hydra');
     await closeLogins(tool);
     expect(await endSessions(tool)).toBe(1);
     await hydra.end();
     await expect(connect('hydra')).rejects.toThrow(/permission denied for database/);
     const settings = { owner: 'hydra', schema: 'public', statementTimeoutMs: 60_000, lockTimeoutMs: 60_000 };
-    await openMigrationRole(tool, { name: 'migrate_test', ...settings }, PASSWORD);
-    await as('migrate_test', (client) => client.query('CREATE TABLE hydra_oauth2_flow (id text PRIMARY KEY)'));
-    await closeMigrationRole(tool, 'migrate_test');
-    await dropMigrationRole(tool, 'migrate_test');
+    await expect(connect(ROLES.migration)).rejects.toMatchObject({ code: '28P01' });
+    const password = await openMigrationRole(tool, { name: ROLES.migration, ...settings });
+    await as(
+      ROLES.migration,
+      (client) => client.query('CREATE TABLE hydra_oauth2_flow (id text PRIMARY KEY)'),
+      password,
+    );
+    await closeMigrationRole(tool, ROLES.migration);
+    await expect(connect(ROLES.migration, password)).rejects.toMatchObject({ code: '28P01' });
     await guardTables(tool);
-    await grantSyncRole(tool, sync);
-    await renewSyncPassword(tool, sync);
+    await grantSyncRole(tool, ROLES.sync);
+    const first = await renewSyncPassword(tool, ROLES.sync);
     await grantArbiter(tool, 'gateway');
-    await setRolePassword(tool, 'hydra', PASSWORD);
+    await asRole(tool, 'hydra', () => setRolePassword(tool, 'hydra', PASSWORD));
     await reopenLogins(tool);
     await as('hydra', async (client) => {
       await expect(client.query(`INSERT INTO hydra_client VALUES ('a')`)).rejects.toThrow(
@@ -105,7 +113,20 @@ describe.each(MAJORS)("the tool's role on PostgreSQL %i", (major) => {
       }
     });
     expect((await checkPrivileges(tool, ROLES)).filter(({ kind }) => kind === 'missing')).toEqual([]);
-    await dropSyncRole(tool, 'test');
+    // An older syncer cannot come back once a newer one has begun.
+    const next = await renewSyncPassword(tool, ROLES.sync);
+    await expect(connect(ROLES.sync, first.password)).rejects.toMatchObject({ code: '28P01' });
+    await as(
+      ROLES.sync,
+      async (client) => {
+        await client.query('SELECT FROM hydra_client');
+        for (const sql of ['SET ROLE hydra', 'DROP TABLE hydra_client', "UPDATE hydra_cutover.run SET state = 'open'"])
+          await expect(client.query(sql)).rejects.toMatchObject({ code: '42501' });
+      },
+      next.password,
+    );
+    await releaseSyncRole(tool, ROLES.sync);
+    await expect(connect(ROLES.sync, next.password)).rejects.toMatchObject({ code: '28P01' });
     await removeArbiter(tool, { copy: true });
     await as('hydra', (client) => client.query('DROP TABLE hydra_oauth2_flow'));
   });
@@ -117,8 +138,10 @@ describe.each(MAJORS)("the tool's role on PostgreSQL %i", (major) => {
       'ALTER ROLE tool SUPERUSER',
       "ALTER ROLE rdsadmin PASSWORD 'x'",
       "COPY hydra_client TO PROGRAM 'cat'",
-      // Until 15 CREATEROLE reaches every role that is no superuser.
-      ...(major >= 16 ? ["ALTER ROLE master PASSWORD 'x'", 'GRANT rds_superuser TO tool'] : []),
+      'CREATE ROLE another',
+      "ALTER ROLE master PASSWORD 'x'",
+      'GRANT rds_superuser TO tool',
+      'GRANT pg_execute_server_program TO tool',
     ]) {
       await expect(tool.query(sql)).rejects.toMatchObject({ code: '42501' });
     }
@@ -130,8 +153,9 @@ describe.each(MAJORS)("the tool's role on PostgreSQL %i", (major) => {
     await as('bare', async (client) => {
       const findings = await checkPrivileges(client, { ...ROLES, gateways: ['gateway', 'nobody'] });
       expect(findings.map(({ kind, what }) => `${kind} ${what}`)).toEqual([
-        expect.stringMatching(/^missing bare lacks CREATEROLE/),
         expect.stringMatching(/^missing bare lacks membership of hydra/),
+        `missing bare may not act as ${ROLES.sync}, to give it a password`,
+        `missing bare may not act as ${ROLES.migration}, to give it a password`,
         'missing bare lacks pg_monitor',
         'missing bare lacks pg_signal_backend',
         expect.stringMatching(/^missing bare lacks the rights of the database's owner hydra/),
@@ -145,27 +169,31 @@ describe.each(MAJORS)("the tool's role on PostgreSQL %i", (major) => {
     await asMaster('DROP ROLE bare');
   });
 
-  it(
-    major >= 16 ? "needs ADMIN OPTION on Hydra's role, and its lack is told" : "needs no ADMIN OPTION on Hydra's role",
-    async () => {
-      await asMaster(`CREATE ROLE plain LOGIN CREATEROLE PASSWORD '${PASSWORD}'`);
-      await asMaster('GRANT hydra, pg_monitor, pg_signal_backend TO plain');
-      await as('plain', async (client) => {
-        const findings = await checkPrivileges(client, ROLES);
-        await client.query('CREATE ROLE for_migration');
-        const granted = client.query('GRANT hydra TO for_migration').then(
-          () => 'granted',
-          (error: Error) => error.message,
-        );
-        const expected: unknown = major >= 16 ? expect.stringMatching(/permission denied to grant role/) : 'granted';
-        expect(await granted).toEqual(expected);
-        const told = findings.map(({ what }) => what);
-        expect(told).toEqual(major >= 16 ? [expect.stringMatching(/lacks ADMIN OPTION on hydra/)] : []);
-        await client.query('DROP ROLE for_migration');
-      });
-      await asMaster('DROP ROLE plain');
-    },
-  );
+  it('is told of roles that are not there, and of rights that an earlier version of the script gave', async () => {
+    await asMaster(`CREATE ROLE plain LOGIN CREATEROLE PASSWORD '${PASSWORD}'`);
+    await asMaster(
+      `GRANT pg_monitor, pg_signal_backend, ${ROLES.sync} TO plain; GRANT hydra TO plain WITH ADMIN OPTION`,
+    );
+    await as('plain', async (client) => {
+      const findings = await checkPrivileges(client, { ...ROLES, migration: 'not_there' });
+      expect(findings.map(({ kind, what }) => `${kind} ${what}`)).toEqual([
+        'missing role not_there, as which green is made ready, does not exist',
+        expect.stringMatching(/^excess plain may create roles/),
+        'excess plain may grant hydra to others',
+      ]);
+    });
+    await asMaster('DROP ROLE plain');
+  });
+
+  it('names the role that is not there, before it changes anything', async () => {
+    await expect(renewSyncPassword(tool, 'not_there')).rejects.toMatchObject({
+      code: 'CHECK_FAILED',
+      message: expect.stringMatching(/^role not_there does not exist/) as string,
+    });
+    await expect(renewSyncPassword(tool, 'gateway')).rejects.toMatchObject({
+      message: expect.stringMatching(/^tool may not act as role gateway/) as string,
+    });
+  });
 
   it('is no login any more after the script that revokes it was run, twice, and what it made goes on', async () => {
     await installArbiter(tool, { side: 'green', cutoverId: 'test', initialState: 'closed' });

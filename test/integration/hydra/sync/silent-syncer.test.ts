@@ -2,22 +2,24 @@ import { randomBytes } from 'node:crypto';
 import { type Client } from 'pg';
 import { installArbiter } from '../../../../hydra/arbiter';
 import { becomeSyncer } from '../../../../hydra/sync';
-import { syncRoleName } from '../../../../hydra/sync/sync-role';
-import { asAdmin, useDatabase } from '../../../support/database';
+import { useDatabase } from '../../../support/database';
+import { dropRunRoles, makeRunRoles } from '../../../support/run-roles';
 import { silentAfter } from '../../../support/silent-client';
 
 const database = useDatabase('hydra_2_3_0');
 const cutoverId = `silent-${randomBytes(4).toString('hex')}`;
+const options = { cutoverId, schema: 'public', role: `sync_of_${cutoverId}` };
 let next: Client;
 let generation: number;
 
 beforeAll(async () => {
   next = await database.connect();
   await installArbiter(next, { side: 'green', cutoverId, initialState: 'closed' });
-  ({ generation } = await becomeSyncer(next, cutoverId, 'public'));
+  await makeRunRoles([options.role]);
+  ({ generation } = await becomeSyncer(next, options));
 });
 // The database is dropped by then, and with it what the role was granted.
-afterAll(() => asAdmin(`DROP ROLE IF EXISTS ${syncRoleName(cutoverId)}`));
+afterAll(() => dropRunRoles([options.role]));
 
 describe('a syncer that stops while it takes over, with its connection open', () => {
   it.each([
@@ -25,9 +27,9 @@ describe('a syncer that stops while it takes over, with its connection open', ()
     ['takes the next generation', /UPDATE hydra_cutover\.syncer/],
   ])('and while it %s, is followed by the next one', async (_, sql) => {
     const worker = silentAfter(await database.connect(), sql);
-    void becomeSyncer(worker, cutoverId, 'public');
+    void becomeSyncer(worker, options);
     await worker.silent;
-    const following = await becomeSyncer(next, cutoverId, 'public');
+    const following = await becomeSyncer(next, options);
     // What the silent one did was not committed.
     expect(following.generation).toBe((generation += 1));
     await worker.end();
@@ -40,12 +42,12 @@ describe('a syncer that stops while it takes over, with its connection open', ()
     const endless = await database.connect();
     await endless.query('BEGIN');
     await endless.query(sql);
-    await expect(becomeSyncer(next, cutoverId, 'public', 50)).rejects.toMatchObject({
+    await expect(becomeSyncer(next, { ...options, lockTimeoutMs: 50 })).rejects.toMatchObject({
       code: 'LOCK_BUSY',
       retryable: true,
     });
     await endless.end();
-    const following = await becomeSyncer(next, cutoverId, 'public');
+    const following = await becomeSyncer(next, options);
     expect(following.generation).toBe((generation += 1));
   });
 });

@@ -8,8 +8,9 @@ import { byFullName } from '../../../../hydra/by-full-name';
 import { installCapture } from '../../../../hydra/capture';
 import { applyRules } from '../../../../hydra/cleaning';
 import { type CopyPath } from '../../../../hydra/paths';
-import { type SyncSides, becomeSyncer, dropSyncRole, prepareSync } from '../../../../hydra/sync';
+import { type SyncSides, becomeSyncer, prepareSync } from '../../../../hydra/sync';
 import { type TestDatabase, asAdmin } from '../../../support/database';
+import { dropRunRoles, makeRunRoles } from '../../../support/run-roles';
 import { sharedServers } from '../../../support/shared-servers';
 import { PATH } from '../../../support/path';
 
@@ -20,6 +21,7 @@ const AS_OF = '2026-11-24T00:00:00Z';
 export class SyncWorld {
   readonly cutoverId = `sync-test-${randomBytes(4).toString('hex')}`;
   readonly green: string;
+  readonly syncRole: string;
   readonly #blue: Config;
   readonly #clients = new Set<Client>();
   readonly #databases: string[] = [];
@@ -30,6 +32,7 @@ export class SyncWorld {
   ) {
     this.#blue = blue;
     this.green = `test_green_${randomBytes(6).toString('hex')}`;
+    this.syncRole = `sync_of_${this.green}`;
   }
 
   async connect(database: 'blue' | 'green' | (string & {}), login: { user?: string; password?: string } = {}) {
@@ -52,6 +55,7 @@ export class SyncWorld {
   /** Snapshot, clean, migrate, repair, guard: blue as it is now becomes green. */
   async snapshot(): Promise<void> {
     await this.migratedCopy(this.green);
+    await makeRunRoles([this.syncRole]);
     await this.#with('green', async (green) => {
       await installArbiter(green, { side: 'green', cutoverId: this.cutoverId, initialState: 'closed' });
       await guardTables(green);
@@ -84,7 +88,11 @@ export class SyncWorld {
   /** A syncer of its own, as a step of a cutover opens one. */
   async openSync(loginTtlMs = 30 * 60_000): Promise<SyncSides> {
     const admin = await this.connect('green');
-    const { login, generation, nonce } = await becomeSyncer(admin, this.cutoverId, 'public');
+    const { login, generation, nonce } = await becomeSyncer(admin, {
+      cutoverId: this.cutoverId,
+      schema: 'public',
+      role: this.syncRole,
+    });
     const [blue, green] = [await this.connect('blue'), await this.connect('green', login)];
     const sides = await prepareSync(this.path, blue, green, 'public');
     return { ...sides, generation, nonce, loginTtlMs };
@@ -114,10 +122,8 @@ export class SyncWorld {
 
   async close(): Promise<void> {
     await this.disconnect();
-    if (this.#databases.includes(this.green)) {
-      await this.#with('green', (green) => dropSyncRole(green, this.cutoverId));
-    }
     for (const name of this.#databases) await asAdmin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    await dropRunRoles([this.syncRole]);
   }
 
   /** A copy needs its source to itself for a moment; a Hydra at work connects again. */

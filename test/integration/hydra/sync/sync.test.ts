@@ -5,7 +5,7 @@ import { readNoted, sendCanary } from '../../../../hydra/capture';
 import {
   type SyncSides,
   carryRecentRequests,
-  dropSyncRole,
+  releaseSyncRole,
   readBacklog,
   readLedger,
   readStaleChallenges,
@@ -411,19 +411,17 @@ describe('the sync', () => {
       beforeEach(() => openSide(green, 1, 2_000));
       afterEach(() => green.query(`UPDATE hydra_cutover.run SET state = 'closed', epoch = 0`));
 
-      it('is refused, and is removed without a trace', async () => {
+      it('is refused, and loses all that it was granted', async () => {
         await history.rotateKey(blue);
         await expect(syncRound(sync, OPTIONS)).rejects.toMatchObject({ code: 'SYNC_FENCED' });
         await expect(world.openSync()).rejects.toMatchObject({ code: 'SYNC_FENCED' });
         await expect((sync.green as Client).query('DELETE FROM hydra_jwk')).rejects.toMatchObject({ code: 'HC001' });
-        await dropSyncRole(green, world.cutoverId);
-        await dropSyncRole(green, world.cutoverId);
-        expect(
-          await count(
-            green,
-            `pg_roles WHERE rolname ~ '^hydra_cutover_sync_' AND rolname = (SELECT sync_role FROM hydra_cutover.run)`,
-          ),
-        ).toBe(0);
+        await releaseSyncRole(green, world.syncRole);
+        await releaseSyncRole(green, world.syncRole);
+        const granted = `pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid AND d.refclassid = 'pg_authid'::regclass AND d.classid <> 'pg_proc'::regclass
+           WHERE r.rolname = '${world.syncRole}'`;
+        expect(await count(green, granted)).toBe(0);
+        expect(await count(green, `pg_authid WHERE rolname = '${world.syncRole}' AND rolpassword IS NULL`)).toBe(1);
       });
     });
   });
