@@ -129,7 +129,7 @@ const LOOK = `SELECT
   (SELECT to_jsonb(r) FROM hydra_cutover.run r) AS run,
   (SELECT jsonb_agg(to_jsonb(a) ORDER BY attempt) FROM hydra_cutover.attempt a) AS attempts,
   (SELECT datacl::text FROM pg_database WHERE datname = current_database()) AS rights,
-  (SELECT jsonb_agg(to_jsonb(a) ORDER BY rolname) FROM pg_authid a WHERE rolname = $1) AS roles`;
+  (SELECT jsonb_agg(rolname) FROM pg_roles WHERE rolname = $1) AS roles`;
 
 async function look(): Promise<unknown> {
   const ours = [world.sync.syncRole];
