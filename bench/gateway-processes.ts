@@ -49,6 +49,15 @@ export function nextMessage(child: ChildProcess): Promise<unknown> {
   });
 }
 
+/** Has a program of this folder do something. @returns its result */
+export async function order(child: ChildProcess, command: object): Promise<unknown> {
+  const answer = nextMessage(child);
+  child.send(command);
+  const message = (await answer) as { readonly result?: unknown; readonly error?: string };
+  if (message.error !== undefined) throw new CutoverFault('INTERNAL', `${child.spawnargs.at(-1)}: ${message.error}`);
+  return message.result;
+}
+
 export interface BenchGateway {
   readonly port: number;
   readonly controlUrl: string;

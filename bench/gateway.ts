@@ -8,6 +8,7 @@ import {
   requireNginx,
   forkProgram,
   nextMessage,
+  order,
   Processes,
   startBenchGateway,
   startNginx,
@@ -134,14 +135,6 @@ async function measure(load: ChildProcess, command: LoadCommand): Promise<LoadRe
     throw new CutoverFault('INTERNAL', `${result.failures} of ${result.requests} requests failed in the benchmark`);
   }
   return result;
-}
-
-async function order(load: ChildProcess, command: LoadCommand): Promise<unknown> {
-  const answer = nextMessage(load);
-  load.send(command);
-  const message = (await answer) as { readonly result?: unknown; readonly error?: string };
-  if (message.error !== undefined) throw new CutoverFault('INTERNAL', `load generator: ${message.error}`);
-  return message.result;
 }
 
 function middle(results: readonly LoadResult[], key: 'p50Ms' | 'p99Ms' | 'perSecond'): number {

@@ -1,96 +1,139 @@
+import { mkdtempSync, openSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { createLogger } from '../config/logger';
-import { type SwitchoverReceipt, SWITCHOVER_STEPS } from '../domain/receipts';
-import { driveUpgrade } from '../world/demo/drive-upgrade';
-import { committedSwitchover, failedRequests, pauseOf } from '../world/demo/demo-report';
-import { startTraffic } from '../world/demo/run-traffic';
-import { seedHistory } from '../world/demo/seed-history';
-import { Histogram } from '../world/traffic/recording/histogram';
-import { upWorld } from '../world/up';
+import { startSharedServers } from '../test/support/start-shared-servers';
+import { ISSUER, type LabRound, SwitchoverLab } from '../test/contention/lab/switchover-lab';
+import { holdOf } from '../test/contention/run-rounds';
+import { PATIENT } from '../test/integration/activities/switchover-fixture';
+import { order, Processes, forkProgram } from './gateway-processes';
+import { BEFORE_MS, drainMs, heldWithoutDrain, type MeasuredRound, splitSamples, windowOf } from './switchover/figures';
+import { goalsOf, SAMPLES_MIN, SWITCHOVERS_MIN } from './switchover/goals';
+import { type LoadResult, type ReaderSample } from './switchover/messages';
+import { ParkedReads } from './switchover/parked-reads';
 
-const RUNS = 10;
-const GRANTS = 5_000;
-const GOALS = { p99Ms: 250, longestMs: 500 } as const;
-
-type Committed = Extract<SwitchoverReceipt, { outcome: 'committed' }>;
-
-interface Run {
-  readonly receipt: Committed;
-  readonly attempts: number;
-  readonly longestWaitMs: number;
-  readonly failed: number;
-  readonly requestsPerSecond: number;
-  readonly oracleClean: boolean;
-  /** Of ordinary requests in the same run, the baseline. */
-  readonly ordinaryP99Ms: number;
-}
+const LAGS_MS = [1, 2, 5] as const;
+const ROUNDS_MAX = 100;
+const LAG_ROUNDS = 8;
+const READS_PER_SECOND = 200;
+/** Until grants of every age are there; as long again after the switchover. */
+const WARM_MS = 5_000;
+/** As a server that keeps what it confirmed. */
+const DURABLE = { max_connections: 200, max_prepared_transactions: 10 } as const;
+/** As a gateway is deployed, where a test gateway differs: every request in the log, and looks at each side as often as usual. */
+const DEPLOYED = {
+  accessLog: { level: 'all' },
+  logLevel: 'info',
+  readiness: { intervalMs: 500, timeoutMs: 2_000 },
+  hold: { deadlineMs: 10_000, maxParkedMs: 15_000, drainTimeoutMs: 8_000 },
+} as const;
+const SETTINGS = {
+  ...PATIENT,
+  pauseBudgetMs: 5_000,
+  holdDeadlineMs: 8_000,
+  leaseMarginMs: 1_000,
+  lockTimeoutMs: 500,
+  attempts: 3,
+};
 
 /**
- * Whole upgrades under load, each on a world of its own: how long requests are held, and what each step of the protocol takes
- * of it. `--runs N` for fewer.
+ * The pause, as writers and readers feel it: two gateways, clients that race for grants, 5 % of them slow, 50 that stalled, and readers
+ * who ask all the while; one switchover after the other, each over databases that are new. `--rounds N` and `--lag-rounds N` for fewer.
  */
 export async function run(): Promise<void> {
-  const { values } = parseArgs({ args: process.argv.slice(3), options: { runs: { type: 'string' } } });
-  const wanted = Number(values.runs ?? RUNS);
-  const runs: Run[] = [];
-  for (let number = 1; number <= wanted; number += 1) {
-    const one = await upgradeOnce();
-    runs.push(one);
-    process.stdout.write(
-      `run ${number}/${wanted}: held ${one.receipt.holdMs} ms, longest wait ${one.longestWaitMs} ms, failed ${one.failed}, ${one.requestsPerSecond} requests/s\n`,
-    );
+  const { values } = parseArgs({
+    args: process.argv.slice(3),
+    options: { rounds: { type: 'string' }, 'lag-rounds': { type: 'string' } },
+  });
+  const roundsMax = Number(values.rounds ?? ROUNDS_MAX);
+  const lagRounds = Number(values['lag-rounds'] ?? LAG_ROUNDS);
+  const folder = mkdtempSync(join(tmpdir(), 'bench-switchover-'));
+  const log = join(folder, 'gateways.log');
+  const end = await startSharedServers(DURABLE);
+  try {
+    const lab = await SwitchoverLab.start({
+      settings: SETTINGS,
+      gatewayConfig: DEPLOYED,
+      gatewayOutput: openSync(log, 'a'),
+    });
+    try {
+      report(await measure(lab, log, roundsMax, lagRounds));
+    } finally {
+      await lab.close();
+    }
+  } finally {
+    await end();
+    await rm(folder, { recursive: true, force: true });
   }
-  report(runs);
 }
 
-async function upgradeOnce(): Promise<Run> {
-  const logger = createLogger({ level: 'error', bindings: { process: 'bench' } });
-  const signal = new AbortController().signal;
-  const world = await upWorld({ keep: false, logger });
-  let done = false;
+async function measure(lab: SwitchoverLab, log: string, roundsMax: number, lagRounds: number) {
+  const parked = new ParkedReads(log);
+  const rounds: MeasuredRound[] = [];
+  const one = async (lagMs: number): Promise<void> => {
+    lab.lag(lagMs);
+    const round = await lab.round((parts) => measureRound(lab, parts, rounds.length + 1));
+    rounds.push({ ...round, lagMs, readersParked: parked.countNew() });
+    say(
+      `switchover ${rounds.length}, ${lagMs} ms: held ${round.receipt.holdMs} ms, drain ${drainMs(round as MeasuredRound)} ms; reads in it ${round.during.length}, failed ${round.load.tally.failed}`,
+    );
+  };
+  const isEnough = () =>
+    rounds.length >= SWITCHOVERS_MIN && rounds.reduce((sum, { during }) => sum + during.length, 0) >= SAMPLES_MIN;
+  while (rounds.length < roundsMax && !isEnough()) await one(0);
+  for (const lagMs of LAGS_MS) for (let round = 0; round < lagRounds; round += 1) await one(lagMs);
+  return rounds;
+}
+
+async function measureRound(
+  lab: SwitchoverLab,
+  { gateways, switchover }: LabRound,
+  seed: number,
+): Promise<Omit<MeasuredRound, 'lagMs' | 'readersParked'>> {
+  const processes = new Processes();
   try {
-    await seedHistory(world, GRANTS);
-    const traffic = await startTraffic(world);
-    const { info } = world;
-    const { configFile, env } = info.cutover;
-    const upgrade = await driveUpgrade({ info, configFile, env, manual: false, say: () => undefined, signal });
-    const pause = await pauseOf(upgrade.report, traffic);
-    const clients = await traffic.finish();
-    const receipt = committedSwitchover(upgrade.report);
-    if (receipt?.outcome !== 'committed') throw new Error(`the upgrade ended as ${upgrade.report.outcome}`);
-    done = true;
+    const [load, readers] = [
+      forkProgram(processes, 'switchover/load.ts'),
+      forkProgram(processes, 'switchover/readers.ts'),
+    ];
+    const urls = gateways.map(({ publicUrl, adminUrl, publicPort }) => ({ publicUrl, adminUrl, publicPort }));
+    const start = { kind: 'start', gateways: urls, issuer: ISSUER, seed, perSecond: READS_PER_SECOND };
+    await Promise.all([order(load, start), order(readers, start)]);
+    await sleep(WARM_MS + BEFORE_MS);
+    const roundTripMs = await lab.roundTripMs();
+    const receipts = await switchover();
+    const receipt = receipts.at(-1);
+    if (receipt?.outcome !== 'committed') throw new Error('the switchover was not committed');
+    await order(load, { kind: 'moved', ...holdOf(receipt) });
+    await sleep(WARM_MS);
+    const samples = (await order(readers, { kind: 'stop' })) as readonly ReaderSample[];
+    const result = (await order(load, { kind: 'stop' })) as LoadResult;
     return {
+      roundTripMs,
       receipt,
-      attempts: upgrade.report.switchovers.length,
-      longestWaitMs: pause.longest,
-      failed: failedRequests(clients),
-      requestsPerSecond: clients.requestsPerSecond,
-      oracleClean: clients.verdict?.clean === true,
-      ordinaryP99Ms: Math.max(...clients.traffic.requestsByOperation.map(({ p99Ms }) => p99Ms)),
+      attempts: receipts.length,
+      load: result,
+      ...splitSamples(samples, windowOf(receipt)),
     };
   } finally {
-    await world.down(!done);
+    await processes.endAll();
   }
 }
 
-function report(runs: readonly Run[]): void {
-  const hold = histogram(runs.map(({ receipt }) => receipt.holdMs));
-  const lines = [
-    `switchovers: ${runs.length}, in ${runs.reduce((sum, one) => sum + one.attempts, 0)} attempts`,
-    `requests held: p50 ${hold.p50Ms} ms, p99 ${hold.p99Ms} ms (goal ${GOALS.p99Ms}), longest ${hold.maxMs} ms (goal ${GOALS.longestMs})`,
-    `longest wait of a client: ${Math.max(...runs.map((one) => one.longestWaitMs))} ms; slowest p99 of an ordinary request in the same runs: ${Math.max(...runs.map((one) => one.ordinaryP99Ms))} ms`,
-    `failed requests: ${runs.reduce((sum, one) => sum + one.failed, 0)} (goal 0); oracle clean in ${runs.filter((one) => one.oracleClean).length} of ${runs.length}`,
-    'steps, p50 and longest:',
-    ...SWITCHOVER_STEPS.map((step) => {
-      const times = histogram(runs.flatMap(({ receipt }) => receipt.stepsMs[step] ?? []));
-      return `  ${step.padEnd(16)} ${times.p50Ms} ms, ${times.maxMs} ms`;
-    }),
-  ];
-  process.stdout.write(`\n${lines.join('\n')}\n`);
+function report(rounds: readonly MeasuredRound[]): void {
+  const { length } = rounds.filter(({ lagMs }) => lagMs === 0);
+  const attempts = rounds.reduce((sum, round) => sum + round.attempts, 0);
+  const slow = rounds.reduce((sum, { load }) => sum + load.slow, 0);
+  const longest = Math.max(...rounds.map(heldWithoutDrain));
+  say(
+    `\n${rounds.length} switchovers in ${attempts} attempts, ${length} of them without a delay; ${slow} slow requests; longest without its drain ${longest} ms`,
+  );
+  for (const { what, isMet, observed, because } of goalsOf(rounds))
+    say(`${isMet ? 'met   ' : 'MISSED'}  ${what}: ${observed}\n          ${because}`);
 }
 
-function histogram(values: readonly number[]) {
-  const times = new Histogram();
-  for (const value of values) times.record(value);
-  return times.summary();
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
 }

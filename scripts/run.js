@@ -35,6 +35,8 @@ const SCRIPTS = {
   // A second opinion on the RDS endpoint's XML and error codes; installs moto from PyPI into the cache.
   'check:moto': [node('test/contract/rds/run-against-moto.ts')],
   cli: [node('cli/main.ts')],
+  // Clients that race for shared grants, over one switchover after the other; each grant's history is checked.
+  contend: [node('test/contention/main.ts')],
   demo: [node('world/demo/main.ts')],
   format: [[bin('prettier'), '--write', '--log-level=warn', '.']],
   fuzz: [node('test/fuzz/main.ts')],

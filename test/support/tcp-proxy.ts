@@ -14,6 +14,7 @@ const DELAY_MS = 5;
 export class TcpProxy {
   private fault: NetworkFault | null = null;
   private readonly links = new Set<Link>();
+  private lagMs = 0;
 
   private constructor(
     private readonly server: Server,
@@ -31,6 +32,12 @@ export class TcpProxy {
 
   get port(): number {
     return (this.server.address() as AddressInfo).port;
+  }
+
+  /** A network that is well and long: what is answered arrives so many milliseconds later, from now on. */
+  lag(roundTripMs: number): void {
+    this.lagMs = roundTripMs;
+    for (const link of this.links) link.lag(roundTripMs);
   }
 
   /** From now on, for the connections that there are and for new ones. */
@@ -68,6 +75,7 @@ export class TcpProxy {
     const link = new Link(client, connect({ ...this.target(), allowHalfOpen: true, noDelay: true }));
     this.links.add(link);
     link.ended.finally(() => this.links.delete(link)).catch(() => undefined);
+    link.lag(this.lagMs);
     link.suffer(this.fault);
   }
 }
@@ -78,7 +86,9 @@ class Link {
   private fault: NetworkFault | null = null;
   /** What would have gone through meanwhile, in its order, ends and resets included. */
   private readonly waiting: (() => void)[] = [];
-  private late = 0;
+  /** What is late, in its order, by the way that it goes. */
+  private readonly late: Readonly<Record<'ask' | 'answer', (() => void)[]>> = { ask: [], answer: [] };
+  private lagMs = 0;
 
   constructor(
     private readonly client: Socket,
@@ -97,6 +107,10 @@ class Link {
     if (fault === null) this.waiting.splice(0).forEach((pass) => pass());
   }
 
+  lag(roundTripMs: number): void {
+    this.lagMs = roundTripMs;
+  }
+
   cut(): void {
     for (const socket of [this.client, this.server]) if (!socket.destroyed) socket.resetAndDestroy();
   }
@@ -110,16 +124,18 @@ class Link {
 
   private pass(isAnswer: boolean, deliver: () => void): void {
     if (this.fault === 'blackHole' || (this.fault === 'halfOpen' && isAnswer)) this.waiting.push(deliver);
-    else if (this.fault === 'delay' || this.late > 0) this.passLate(deliver);
-    else deliver();
+    else this.passLate(isAnswer ? 'answer' : 'ask', deliver);
   }
 
-  /** What comes after the delay is over waits for what is late, which is before it. */
-  private passLate(deliver: () => void): void {
-    this.late += 1;
-    setTimeout(() => {
-      this.late -= 1;
+  /** In order: what would be passed at once waits for what is late, and is before it. */
+  private passLate(way: 'ask' | 'answer', deliver: () => void): void {
+    const lateMs = this.fault === 'delay' ? DELAY_MS : way === 'answer' ? this.lagMs : 0;
+    const late = this.late[way];
+    if (lateMs === 0 && late.length === 0) {
       deliver();
-    }, DELAY_MS);
+      return;
+    }
+    late.push(deliver);
+    setTimeout(() => late.shift()?.(), lateMs);
   }
 }

@@ -104,19 +104,12 @@ function redeemPrograms({ answer }: Operation, isContended: boolean, mark: strin
     change((state) => (state.parent === 'there' ? { ...added(state, access, refresh), code: 'used' } : undefined)),
   ];
   const reused: Program = [look((state) => state.code === 'used'), ...END_ACCESS, ...END_REFRESH];
-  switch (answer.is) {
-    case 'tokens':
-      return [redeemed(answer.access, answer.refresh)];
-    case 'reused':
-      return [reused];
-    case 'unknown':
-      return [redeemed(`a${mark}`, `r${mark}`), reused];
-    case 'notFound':
-      // The other one has taken the proof of possession (PKCE) away, which is none of the transaction.
-      return isContended ? [NO_EFFECT] : refusals(answer.is, isContended, () => false);
-    default:
-      return refusals(answer.is, isContended, () => false);
-  }
+  if (answer.is === 'tokens') return [redeemed(answer.access, answer.refresh)];
+  if (answer.is === 'reused') return [reused];
+  if (answer.is === 'unknown') return [redeemed(`a${mark}`, `r${mark}`), reused];
+  // The other one has taken the proof of possession (PKCE) away, outside of any transaction.
+  if (answer.is === 'notFound' && isContended) return [NO_EFFECT];
+  return refusals(answer.is, isContended, () => false);
 }
 
 function refreshPrograms({ token = '', answer }: Operation, isContended: boolean, mark: string): readonly Program[] {
@@ -138,16 +131,10 @@ function refreshPrograms({ token = '', answer }: Operation, isContended: boolean
   ];
   const isOver = (state: GrantState) => ['spent', 'dead'].includes(state.refresh.get(token) ?? '');
   const reused: Program = [look(isOver), ...END_BOTH];
-  switch (answer.is) {
-    case 'tokens':
-      return [(answer.byBlue ? rotatedByBlue : rotatedByGreen)(answer.access, answer.refresh)];
-    case 'reused':
-      return [reused];
-    case 'unknown':
-      return [rotatedByGreen(`a${mark}`, `r${mark}`), reused];
-    default:
-      return refusals(answer.is, isContended, (state) => state.refresh.get(token) === 'dead');
-  }
+  if (answer.is === 'tokens') return [(answer.byBlue ? rotatedByBlue : rotatedByGreen)(answer.access, answer.refresh)];
+  if (answer.is === 'reused') return [reused];
+  if (answer.is === 'unknown') return [rotatedByGreen(`a${mark}`, `r${mark}`), reused];
+  return refusals(answer.is, isContended, (state) => state.refresh.get(token) === 'dead');
 }
 
 /** Refused, and nothing happened. */

@@ -32,8 +32,14 @@ export class ContendedTraffic {
     const { doors, tally, random, racesMax, pauseMs } = this.options;
     while (!this.over.signal.aborted) {
       const races = 1 + Math.floor(random() * racesMax);
-      const { requests, failure } = await liveOnce({ doors, random, races, pauseMs, signal: this.over.signal });
-      if (failure !== undefined) tally.failedLogin(failure);
+      const { requests, failure, begunAnew } = await liveOnce({
+        doors,
+        random,
+        races,
+        pauseMs,
+        signal: this.over.signal,
+      });
+      if (failure !== undefined) tally.login(failure, begunAnew);
       if (requests !== undefined) tally.judge(requests);
     }
   }

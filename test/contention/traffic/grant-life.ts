@@ -16,10 +16,11 @@ export interface LifeOptions {
   readonly signal: AbortSignal;
 }
 
-/** A login that did not come to a code: those under way at a switchover begin anew. */
+/** `failure` of a login that did not come to a code; `begunAnew` where it was sent back to its beginning, as a switchover does. */
 export interface LifeEnd {
   readonly requests: GrantRequests | undefined;
   readonly failure: string | undefined;
+  readonly begunAnew: boolean;
 }
 
 /** One grant from its login to the last look at each of its tokens; it belongs to nobody, whoever knows it uses it. */
@@ -34,7 +35,7 @@ export async function liveOnce(options: LifeOptions): Promise<LifeEnd> {
     return next;
   };
   const begun = await begin(door).catch((error: unknown) => failureOf(error));
-  if (typeof begun === 'string') return { requests: undefined, failure: begun };
+  if (!(begun instanceof GrantRequests)) return { requests: undefined, ...begun };
   const context: RaceContext = { requests: begun, door, random };
   await redeemCode(context);
   for (let race = 0; race < options.races && !signal.aborted && isGoingOn(begun); race += 1) {
@@ -48,7 +49,7 @@ export async function liveOnce(options: LifeOptions): Promise<LifeEnd> {
   await pause(options);
   // What is over stays over: each token is looked at once more, whenever it was handed out.
   for (const token of begun.tokens) await begun.introspect(door(), token);
-  return { requests: begun, failure: undefined };
+  return { requests: begun, failure: undefined, begunAnew: false };
 }
 
 async function begin(door: () => Door): Promise<GrantRequests> {
@@ -60,10 +61,14 @@ async function begin(door: () => Door): Promise<GrantRequests> {
   return new GrantRequests(client, subject, authorization);
 }
 
-function failureOf(error: unknown): string {
-  if (isCutoverFault(error))
-    return `login: ${error.code} ${String(error.details['statusCode'] ?? error.details['oauthError'] ?? '')}`.trim();
-  throw error;
+/** Gone: Hydra's answer to a login or consent that is no longer under way. */
+const STALE = 410;
+
+function failureOf(error: unknown): { readonly failure: string; readonly begunAnew: boolean } {
+  if (!isCutoverFault(error)) throw error;
+  const { operation, statusCode, oauthError } = error.details;
+  const failure = [operation ?? 'login', error.code, statusCode, oauthError].filter((part) => part !== undefined);
+  return { failure: failure.map(String).join(' '), begunAnew: statusCode === STALE };
 }
 
 /** Whether its last refresh was answered with tokens. */

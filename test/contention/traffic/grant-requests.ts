@@ -8,6 +8,8 @@ import { type RawAnswer, type Said, readAnswer } from './answers';
 export interface Door {
   readonly name: string;
   readonly http: OauthHttp;
+  /** How requests of a grant are sent, where it is not as `http` does. */
+  readonly send?: OauthHttp['send'];
 }
 
 /** What was sent, as the history has it, and why nobody knows what became of it. */
@@ -93,7 +95,7 @@ export class GrantRequests {
 
   async #send(door: Door, kind: OperationKind, token: string | undefined, request: OauthRequest): Promise<Said> {
     const at = performance.now();
-    const said = readAnswer(kind, await rawAnswer(door.http, request));
+    const said = readAnswer(kind, await rawAnswer(door, request));
     const until = said.is === 'unknown' ? Infinity : performance.now();
     const answer = this.#labelled(said);
     const operation = { kind, ...(token !== undefined && { token }), at, until, answer, via: door.name };
@@ -116,9 +118,9 @@ export class GrantRequests {
   }
 }
 
-async function rawAnswer(http: OauthHttp, request: OauthRequest): Promise<RawAnswer> {
+async function rawAnswer({ http, send }: Door, request: OauthRequest): Promise<RawAnswer> {
   try {
-    const { statusCode, text } = await http.send(request);
+    const { statusCode, text } = await (send === undefined ? http.send(request) : send(request));
     return { statusCode, json: parseJson(text) };
   } catch (error) {
     if (isCutoverFault(error) && error.code === 'HYDRA_UNREACHABLE') return { statusCode: undefined, json: undefined };

@@ -17,6 +17,7 @@ export interface GatewayProcess extends ControlClient {
   readonly pid: number;
   readonly publicUrl: string;
   readonly publicPort: number;
+  readonly adminUrl: string;
   readonly adminPort: number;
   readonly controlUrl: string;
   readonly statusUrl?: string;
@@ -32,11 +33,18 @@ export class GatewayHome {
   private constructor(
     readonly folder: string,
     private readonly program: readonly string[],
+    private readonly output: number | 'ignore',
   ) {}
 
-  /** @param program arguments of Node.js; without them `gateway/main.ts` as it is here */
-  static async create(program: readonly string[] = FROM_SOURCE): Promise<GatewayHome> {
-    return new GatewayHome(await mkdtemp(join(tmpdir(), 'gateway-process-')), program);
+  /**
+   * @param program arguments of Node.js; without them `gateway/main.ts` as it is here
+   * @param output a file descriptor for what it logs
+   */
+  static async create(
+    program: readonly string[] = FROM_SOURCE,
+    output: number | 'ignore' = 'ignore',
+  ): Promise<GatewayHome> {
+    return new GatewayHome(await mkdtemp(join(tmpdir(), 'gateway-process-')), program, output);
   }
 
   get stateFile(): string {
@@ -79,11 +87,11 @@ export class GatewayHome {
     const child = spawn(process.execPath, [...this.program, '--config', configFile, '--ready', ready], {
       cwd: ROOT,
       env: { ...process.env, GATEWAY_CONTROL_TOKEN: TEST_TOKEN, ...environment },
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', this.output, 'pipe'],
     });
     this.children.add(child);
     let stderr = '';
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
     const exited = new Promise<Ended>((resolve) => {
       child.once('close', (code, signal) => {
         this.children.delete(child);

@@ -1,0 +1,246 @@
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { switchover } from '../../../activities/switchover';
+import { HttpGateway } from '../../../adapters/gateway/http-gateway';
+import { HttpTarget } from '../../../adapters/target-http/http-target';
+import { type StepDeps } from '../../../activities/step';
+import { type SwitchoverReceipt } from '../../../domain/receipts';
+import { type SwitchoverSettings } from '../../../domain/settings';
+import { createTargetStore, targetRoutes } from '../../../gateway/target';
+import { databaseUrl } from '../../../world/hydra';
+import { OauthHttp, type RequestSample } from '../../../world/oauth';
+import { startHydra, type TestHydra } from '../../support/hydra';
+import { TcpProxy } from '../../support/tcp-proxy';
+import { until } from '../../support/until';
+import { GatewayHome, type GatewayProcess } from '../../unit/gateway/support/gateway-process';
+import { TEST_TOKEN } from '../../unit/gateway/support/test-gateway';
+import { stepContext } from '../../integration/activities/green-fixture';
+import { stepDeps, TARGET_STATES } from '../../integration/faults/step-deps';
+import { type Door } from '../traffic/grant-requests';
+import { NO_LOGIN_APP, PreparedPair } from './prepared-pair';
+
+const GATEWAYS = ['edge-1', 'edge-2'] as const;
+/** Both Hydras'. Its host is that of the gateways, so that a browser keeps its cookies; nobody listens there. */
+export const ISSUER = 'https://127.0.0.1:9/';
+const CONTROL_TIMEOUT_MS = 30_000;
+const ROUND_TRIPS = 50;
+
+export interface LabOptions {
+  readonly settings: SwitchoverSettings;
+  /** Of each gateway, over what a test gateway has. */
+  readonly gatewayConfig?: Readonly<Record<string, object | string | number>>;
+  /** A file descriptor for what the gateways log. */
+  readonly gatewayOutput?: number;
+  /** Hears of every request through a door. */
+  readonly onRequest?: (sample: RequestSample) => void;
+}
+
+/** One pair of databases, from before its switchover until after it. */
+export interface LabRound {
+  readonly doors: readonly Door[];
+  /** Public and admin URL of each gateway, for other processes. */
+  readonly gateways: readonly GatewayProcess[];
+  /** The step as the worker runs it, until it has committed. @returns the receipts of all attempts, the last one committed */
+  switchover(): Promise<readonly SwitchoverReceipt[]>;
+}
+
+type LinkName = 'blue' | 'green' | 'target' | (typeof GATEWAYS)[number];
+
+/**
+ * Real parts for one switchover after the other: two Hydras that stay, two databases that are new in each round, and two gateways,
+ * each a process of its own. What the worker reaches, it reaches over links that can be given a delay.
+ */
+export class SwitchoverLab {
+  readonly #hydras: TestHydra[] = [];
+  #links!: Readonly<Record<LinkName, TcpProxy>>;
+  #gateways: readonly GatewayProcess[] = [];
+  #target: Server | undefined;
+  #folder!: string;
+
+  private constructor(
+    readonly pair: PreparedPair,
+    private readonly options: LabOptions,
+  ) {}
+
+  static async start(options: LabOptions): Promise<SwitchoverLab> {
+    const lab = new SwitchoverLab(await PreparedPair.make(), options);
+    try {
+      await lab.#open();
+      return lab;
+    } catch (error) {
+      await lab.close();
+      throw error;
+    }
+  }
+
+  async #open(): Promise<void> {
+    this.#folder = await mkdtemp(join(tmpdir(), 'switchover-lab-'));
+    const control = (index: number) => () => addressOf(this.#gateways[index]?.controlUrl);
+    this.#links = {
+      blue: await TcpProxy.start(() => this.pair.addressOf('blue')),
+      green: await TcpProxy.start(() => this.pair.addressOf('green')),
+      target: await TcpProxy.start(() => ({ host: '127.0.0.1', port: (this.#target?.address() as AddressInfo).port })),
+      'edge-1': await TcpProxy.start(control(0)),
+      'edge-2': await TcpProxy.start(control(1)),
+    };
+    await this.pair.renew();
+    for (const [side, version] of [
+      ['blue', '1.11.10'],
+      ['green', '2.3.0'],
+    ] as const) {
+      const database = this.pair.addressOf(side);
+      const { host, port, user: role, password } = database;
+      const extra = { DSN: databaseUrl(host, port, { role, password, database: database.database }) };
+      this.#hydras.push(await startHydra({ version, database, loginAppUrl: NO_LOGIN_APP, issuer: ISSUER, extra }));
+    }
+  }
+
+  /** What the worker is told arrives so many milliseconds later than it was said. */
+  lag(roundTripMs: number): void {
+    for (const link of Object.values(this.#links)) link.lag(roundTripMs);
+  }
+
+  /** @returns what a question to blue's database takes over its link, the median of many, in milliseconds */
+  async roundTripMs(): Promise<number> {
+    const client = new Client({ ...this.pair.addressOf('blue'), port: this.#links.blue.port });
+    await client.connect();
+    const times: number[] = [];
+    while (times.length < ROUND_TRIPS) {
+      const asked = performance.now();
+      await client.query('SELECT 1');
+      times.push(performance.now() - asked);
+    }
+    await client.end();
+    return times.sort((one, other) => one - other)[ROUND_TRIPS / 2] ?? NaN;
+  }
+
+  /** Does `work` with databases, gateways and a target that know nothing of what was before. */
+  async round<T>(work: (round: LabRound) => Promise<T>): Promise<T> {
+    const { onRequest } = this.options;
+    await this.pair.renew();
+    const homes = await Promise.all(GATEWAYS.map(() => GatewayHome.create(undefined, this.options.gatewayOutput)));
+    const closing: (() => Promise<unknown>)[] = [() => Promise.all(homes.map((home) => home.close()))];
+    try {
+      const [gateways] = await Promise.all([
+        Promise.all(homes.map((home) => home.start(this.#gatewayOptions()))),
+        this.#hydrasAreBack(),
+      ]);
+      this.#gateways = gateways;
+      const parties = await this.#startParties();
+      closing.push(parties.close);
+      const doors = gateways.map(({ publicUrl, adminUrl }, index) => ({
+        name: GATEWAYS[index] ?? '',
+        http: new OauthHttp(
+          { publicUrl, adminUrl, adminPrefix: '', issuer: ISSUER },
+          { connections: 128, ...(onRequest !== undefined && { onRequest }) },
+        ),
+      }));
+      closing.push(() => Promise.all(doors.map(({ http }) => http.close())));
+      await Promise.all(gateways.map((gateway) => untilServing(gateway)));
+      return await work({ doors, gateways, switchover: () => this.#switchover(parties.deps) });
+    } finally {
+      for (const close of closing.reverse()) await close();
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const hydra of this.#hydras) await hydra.stop();
+    for (const link of Object.values(this.#links ?? {})) await link.close();
+    await this.pair.drop();
+    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #switchover(deps: StepDeps): Promise<readonly SwitchoverReceipt[]> {
+    const input = { cutoverId: this.pair.cutoverId, environment: 'test' };
+    const receipts: SwitchoverReceipt[] = [];
+    while (receipts.at(-1)?.outcome !== 'committed') {
+      receipts.push(await switchover(deps, input, stepContext()));
+      if (receipts.length > this.options.settings.attempts) {
+        throw new Error(`no attempt was committed: ${JSON.stringify(receipts.at(-1))}`);
+      }
+    }
+    return receipts;
+  }
+
+  async #startParties() {
+    const store = await createTargetStore<unknown>({
+      file: join(await mkdtemp(join(this.#folder, 'target-')), 'state.json'),
+      initial: TARGET_STATES.blue,
+      parseState: (state) => state,
+    });
+    const routes = targetRoutes(store, { token: TEST_TOKEN });
+    const server = createServer((request, response) => void routes(request, response));
+    this.#target = server;
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const over = (name: LinkName) => ({
+      name,
+      controlUrl: `http://127.0.0.1:${this.#links[name].port}`,
+      token: () => TEST_TOKEN,
+      timeoutMs: () => CONTROL_TIMEOUT_MS,
+    });
+    const gateways = GATEWAYS.map((name) => new HttpGateway(over(name)));
+    const targets = [new HttpTarget({ ...over('target'), states: TARGET_STATES })];
+    const server5432 = (side: 'blue' | 'green') => ({ ...this.pair.addressOf(side), port: this.#links[side].port });
+    const reach = { servers: { blue: server5432('blue'), green: server5432('green') }, gatewayUrl: '', targetUrl: '' };
+    const hooks = { switchover: () => this.options.settings, onQuery: () => undefined, onAction: () => undefined };
+    const deps = stepDeps(reach, { gateways, targets }, hooks);
+    const close = async () => {
+      for (const party of [...gateways, ...targets]) await party.close();
+      for (const link of Object.values(this.#links)) link.cutAll();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    };
+    return { deps, close };
+  }
+
+  /** Their databases went away under them: they are back when they have found the new ones. */
+  async #hydrasAreBack(): Promise<void> {
+    for (const hydra of this.#hydras) {
+      const ready = async () => {
+        const headers = { 'x-forwarded-proto': 'https', connection: 'close' };
+        const response = await fetch(`${hydra.adminUrl}/health/ready`, { headers }).catch(() => undefined);
+        await response?.text();
+        return response?.status === 200;
+      };
+      await until(`Hydra ${hydra.version} has found its new database`, ready);
+    }
+  }
+
+  #gatewayOptions() {
+    const [blue, green] = this.#hydras;
+    if (blue === undefined || green === undefined) throw new Error('no Hydra runs');
+    const side = ({ publicUrl, adminUrl }: TestHydra, apiGeneration: 1 | 2) => ({ publicUrl, adminUrl, apiGeneration });
+    const database = (name: 'blue' | 'green') => {
+      const { host, port, user, database } = this.pair.addressOf(name);
+      return { host, port, user, database, ssl: { mode: 'disable' } };
+    };
+    const { gatewayConfig } = this.options;
+    const doubt = { kind: 'postgres', blue: database('blue'), green: database('green'), timeoutMs: 15_000 };
+    return {
+      config: { sides: { blue: side(blue, 1), green: side(green, 2) }, doubt, ...gatewayConfig },
+      environment: { GATEWAY_DOUBT_PASSWORD: this.pair.addressOf('blue').password },
+    };
+  }
+}
+
+/** Knows who serves, is a member, and finds both sides ready: only then a switchover begins. */
+async function untilServing(gateway: GatewayProcess): Promise<void> {
+  const serves = async () => {
+    const { mode, member, ready } = (await gateway.state()) as {
+      readonly mode: string;
+      readonly member: { readonly isAlive: boolean } | null;
+      readonly ready: { readonly blue: boolean; readonly green: boolean };
+    };
+    return mode === 'pass' && member?.isAlive === true && ready.blue && ready.green;
+  };
+  await until('a gateway serves blue and finds green ready', serves, { everyMs: 10 });
+}
+
+function addressOf(url: string | undefined): { readonly host: string; readonly port: number } {
+  if (url === undefined) throw new Error('no gateway runs');
+  return { host: '127.0.0.1', port: Number(new URL(url).port) };
+}
