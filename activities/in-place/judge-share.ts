@@ -4,6 +4,7 @@ import { addHistograms, type Histogram, quantileMs } from '../../domain/histogra
 import { type HydraAge } from '../../domain/in-place/ages';
 import { type AgeLoad, type ShareReceipt } from '../../domain/in-place/receipts';
 import { type ShareInput } from '../../domain/in-place/steps';
+import { judgeLoad, type LoadQuestion } from '../../domain/judge/judge-load';
 import { JUDGE_DEFAULTS, type Judgement, judgeTraffic, type Span } from '../../domain/judge/judge-traffic';
 import { ageTraffic } from '../../domain/judge/side-traffic';
 import { addTraffic, requestsIn, type Traffic, trafficSince } from '../../domain/judge/traffic';
@@ -53,17 +54,34 @@ export const judgeShare: InPlaceStep<ShareInput, ShareReceipt> = async (deps, { 
     new: spans.map(({ traffic }) => traffic),
     old: spans.flatMap(({ beside }) => (beside ? [beside] : [])),
   };
-  const load = (age: HydraAge) => loadOf(metrics[age], after[age], addTraffic(seen[age]));
+  const traffic = { old: addTraffic(seen.old), new: addTraffic(seen.new) };
+  const load = {
+    old: loadOf(metrics.old, after.old, traffic.old),
+    new: loadOf(metrics.new, after.new, traffic.new),
+  };
+  judged = withLoad(judged, {
+    load,
+    requests: { old: requestsIn(traffic.old), new: requestsIn(traffic.new) },
+    ratioMax: deps.settings.judge.loadRatioMax,
+  });
   return {
     share,
     verdict: judged.verdict,
     durationMs: Date.now() - startedAt,
     requests: judged.requests,
-    serverErrors: serverErrorsIn(addTraffic(seen.new)),
+    serverErrors: serverErrorsIn(traffic.new),
     problems: judged.problems.slice(0, PROBLEMS_MAX),
-    load: { old: load('old'), new: load('new') },
+    load,
   };
 };
+
+function withLoad(judged: Judgement, question: LoadQuestion): Judgement {
+  const { problems, unseen } = judgeLoad(question);
+  const known = judged.verdict === 'clean' ? [] : judged.problems;
+  if (problems.length > 0) return { ...judged, verdict: 'bad', problems: [...known, ...problems] };
+  if (unseen.length === 0 || judged.verdict === 'bad') return judged;
+  return { ...judged, verdict: 'inconclusive', problems: [...known, ...unseen] };
+}
 
 /** What is bad whatever the other version does. */
 function withLimits(
@@ -141,7 +159,7 @@ class WatchedAges {
 
 type BothMetrics = Readonly<Record<HydraAge, HydraMetrics | null>>;
 
-/** For the report alone: a Hydra that does not tell its metrics stops nobody. */
+/** One that does not tell its metrics is no failure: what was not seen is told. */
 async function readBoth({ hydra, log }: InPlaceDeps): Promise<BothMetrics> {
   const read = async (age: HydraAge) => {
     try {

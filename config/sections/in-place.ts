@@ -115,6 +115,14 @@ export const inPlaceSection = z
         p95MsMax: durationMs(1, 600_000)
           .optional()
           .describe('Highest good 95th percentile of answer times in milliseconds. Without it: not looked at.'),
+        loadRatioMax: z
+          .number()
+          .min(0)
+          .max(1_000)
+          .default(4)
+          .describe(
+            'How many times the memory of the old version, and its CPU per request, the new one may take, by `/metrics/prometheus` of both. Where that is one of several instances: 0, which is not to judge it.',
+          ),
       })
       .prefault({})
       .describe('How each share is judged: by what the old version answers at the same time, and by these limits.'),

@@ -50,6 +50,8 @@ export interface InPlaceSettings {
     readonly requestsMin: number;
     readonly errorRateMax: number;
     readonly p95MsMax: number | null;
+    /** How many times the memory, and the CPU per request, of the old version the new one may take; 0: not judged. */
+    readonly loadRatioMax: number;
   };
   /** How long a Hydra that was started may take to be ready, and one that was stopped to be gone. */
   readonly readyDeadlineMs: number;

@@ -135,7 +135,7 @@ function settingsOf(roles: InPlaceFixture['roles']): InPlaceSettings {
     oldRole: roles.old,
     newRole: roles.next,
     shares: [1, 10, 50, 100],
-    judge: { durationMs: 1_000, pollMs: 200, requestsMin: 10, errorRateMax: 0, p95MsMax: null },
+    judge: { durationMs: 1_000, pollMs: 200, requestsMin: 10, errorRateMax: 0, p95MsMax: null, loadRatioMax: 0 },
     readyDeadlineMs: 60_000,
     gates: IN_PLACE_GATES,
     migration: { lockTimeoutMs: 100, lockAttempts: 50, batchRows: 2 },

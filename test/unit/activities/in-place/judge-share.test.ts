@@ -3,6 +3,7 @@ import { judgeShare } from '../../../../activities/in-place/judge-share';
 import { shiftTraffic } from '../../../../activities/in-place/shift-traffic';
 import { CutoverFault } from '../../../../domain/faults';
 import { type AnswerCount } from '../../../../domain/oauth-answers';
+import { type HydraMetrics } from '../../../../domain/ports/hydra-api';
 import { type Gateway, type GatewayTraffic } from '../../../../domain/ports/targets';
 
 const RUN = { cutoverId: 'run-1', environment: 'test' };
@@ -30,12 +31,20 @@ function gatewayWith(looks: readonly Readonly<Record<'old' | 'new', Counted>>[])
   return { name: 'gateway-1', traffic } as unknown as Gateway;
 }
 
-function depsOf(gateways: readonly Gateway[]): InPlaceDeps {
-  const metrics = () => Promise.reject(new CutoverFault('HYDRA_UNREACHABLE', 'not there'));
+const MIB = 1_048_576;
+type Metrics = () => Promise<Pick<HydraMetrics, 'cpuSeconds' | 'residentBytes'>>;
+const away: Metrics = () => Promise.reject(new CutoverFault('HYDRA_UNREACHABLE', 'not there'));
+const taking =
+  (residentBytes: number): Metrics =>
+  async () => ({ cpuSeconds: 1, residentBytes });
+
+function depsOf(gateways: readonly Gateway[], newMetrics: Metrics = taking(60 * MIB)): InPlaceDeps {
   return {
-    settings: { judge: { durationMs: 30, pollMs: 5, requestsMin: 50, errorRateMax: 0, p95MsMax: null } },
+    settings: {
+      judge: { durationMs: 30, pollMs: 5, requestsMin: 50, errorRateMax: 0, p95MsMax: null, loadRatioMax: 4 },
+    },
     gateways,
-    hydra: { old: { metrics }, new: { metrics } },
+    hydra: { old: { metrics: taking(50 * MIB) }, new: { metrics: newMetrics } },
     log: { debug: () => undefined },
   } as unknown as InPlaceDeps;
 }
@@ -74,6 +83,29 @@ describe('a share of the traffic', () => {
     ]);
     expect(receipt).toMatchObject({ verdict: 'bad', serverErrors: 40 });
     expect(receipt.problems[0]).toBe('40 of 100 answers were server errors (allowed 0)');
+  });
+
+  it.each([
+    [
+      'bad when the new version takes far more memory',
+      taking(201 * MIB),
+      'bad',
+      /memory of the new version was 210763776/,
+    ],
+    [
+      'inconclusive when it does not tell what it takes',
+      away,
+      'inconclusive',
+      /memory was not seen of the new version/,
+    ],
+  ] as const)('is %s', async (_what, metrics, verdict, says) => {
+    const looks = [
+      { old: { ok: 500 }, new: { ok: 0 } },
+      { old: { ok: 600 }, new: { ok: 100 } },
+    ];
+    const receipt = await judgeShare(depsOf([gatewayWith(looks)], metrics), { ...RUN, share: 50 }, context);
+    expect(receipt.verdict).toBe(verdict);
+    expect(receipt.problems.join()).toMatch(says);
   });
 
   it('is bad when a gateway does not tell its traffic', async () => {
