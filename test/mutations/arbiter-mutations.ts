@@ -227,7 +227,7 @@ const SIDES: readonly Mutation[] = [
     file: GUARDS,
     find: `WHEN state IN ('committed', 'closed', 'abandoned') THEN state`,
     replace: `WHEN state IN ('closed', 'abandoned') THEN state`,
-    killedBy: 'guards',
+    killedBy: 'committing',
   },
   {
     what: 'a fence holds after its lease, so that a dead orchestrator is an outage',

@@ -2,10 +2,11 @@
 export const CHECKS = {
   walk: 'test/unit/domain/switchover.test.ts',
   protocol: 'test/unit/domain/target.test.ts',
-  gateway: 'test/unit/gateway/core/gateway-controller.test.ts',
+  gateway: 'test/unit/gateway/core',
   model: 'test/unit/model',
   twin: 'test/integration/hydra/arbiter/twin.test.ts',
   guards: 'test/integration/hydra/arbiter/arbiter.test.ts',
+  committing: 'test/integration/hydra/arbiter/commit.test.ts',
   decisions: 'test/integration/hydra/arbiter/decisions.test.ts',
   sides: 'test/integration/hydra/arbiter/sides.test.ts',
   doubt: 'test/integration/gateway/doubt-postgres.test.ts',
