@@ -12,7 +12,9 @@ import {
 } from '../hydra/capture';
 import { type ParityProof } from '../hydra/parity';
 import { type PartReceipt, type RoundReceipt, type SyncSides, readBacklog, syncRound } from '../hydra/sync';
+import { callersProblems } from '../domain/evidence/callers';
 import { askBothSides } from './answers/both-sides';
+import { watchForEvidence } from './callers/callers-beside';
 import { keepTraffic } from './baking/keep-traffic';
 import { blockersOf } from './evidence/blockers';
 import { noticesOf } from './evidence/notices';
@@ -56,14 +58,16 @@ export const gatherEvidence: Step<StepInput, CutoverEvidence> = (deps, input, co
 async function gather(
   deps: StepDeps,
   input: StepInput,
-  { sides, admin }: SyncSession,
+  session: SyncSession,
   context: StepContext,
 ): Promise<CutoverEvidence> {
+  const { sides, admin } = session;
   const { blue } = sides;
   const { batchRows } = deps.settings.sync;
   const onPart = ({ changes }: PartReceipt): void => context.heartbeat({ step: 'carrying changes', part: changes });
   const options = { batchRows, signal: context.signal, onPart };
   const latency = await clientsLatency(deps);
+  const seenCallers = await watchForEvidence(deps, session);
   // First, because a table that was rewritten is no problem once it is carried.
   const first = await roundOrReason(deps, sides, options);
   context.heartbeat({ step: 'looking for problems' });
@@ -100,6 +104,8 @@ async function gather(
   if (parity.differences > 0) problems.push(`${parity.differences} rows of green differ from blue`);
   const answers = await askClosedGreen(deps, input, sides, options, context);
   if (answers.found > 0) problems.push(`${answers.found} answers of Hydra on green are not those of blue`);
+  const callers = await seenCallers();
+  problems.push(...callersProblems(callers));
   const last = rounds.at(-1);
   return {
     gatheredAt: new Date().toISOString(),
@@ -114,6 +120,7 @@ async function gather(
     changeLogBytes,
     predictedPauseMs: Math.max(...rounds.map(({ durationMs }) => durationMs)) + PAUSE_BESIDES_ROUND_MS,
     answers,
+    callers,
     problems,
     ...seen,
   };

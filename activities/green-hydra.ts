@@ -2,7 +2,9 @@ import { CutoverFault } from '../domain/faults';
 import { CUTOVER_TAG } from '../domain/ports/database-provider';
 import { type SideName } from '../domain/sides';
 import { type StepInput } from '../domain/steps';
-import { type StartReceipt } from '../domain/receipts';
+import { callersProblems } from '../domain/evidence/callers';
+import { type StartReceipt, type StopBlueReceipt } from '../domain/receipts';
+import { beforeBlueStops } from './green/before-blue-stops';
 import { serviceDifferences } from './green/service-differences';
 import { runSideCommand } from './green/side-commands';
 import { hasTakenWrites } from '../hydra/arbiter';
@@ -57,12 +59,13 @@ export const stopGreen: Step<StepInput, void> = async (deps, input, context) => 
 };
 
 /**
- * Stops Hydra on blue, and looks that it does not answer any more. Idempotent. Its database is left alone.
+ * Stops Hydra on blue once no gateway has a request under way there, and looks that it does not answer any more. Idempotent. Its database
+ * is left alone.
  *
- * @throws CutoverFault CHECK_FAILED (green does not take writes: blue's Hydra still answers somebody) | COMMAND_FAILED (it still
+ * @throws CutoverFault CHECK_FAILED (green does not take writes: blue's Hydra still answers somebody) | READS_UNDER_WAY (gateways have requests there) | COMMAND_FAILED (it still
  *   answers) | CROSSED_CONNECTION | DB_UNREACHABLE
  */
-export const stopBlue: Step<StepInput, void> = async (deps, input, context) => {
+export const stopBlue: Step<StepInput, StopBlueReceipt> = async (deps, input, context) => {
   const green = await withGreen(deps, input, context, 'stop blue', readArbiter);
   if (!hasTakenWrites(green)) {
     const { state, epoch } = green;
@@ -72,7 +75,10 @@ export const stopBlue: Step<StepInput, void> = async (deps, input, context) => {
       { state, epoch },
     );
   }
+  const looked = await beforeBlueStops(deps, context);
+  for (const problem of callersProblems(looked.callers)) deps.log.warn({ ...input, problem }, 'blue is still called');
   await stop(deps, input, context, 'blue', 'stopBlue');
+  return looked;
 };
 
 async function stop(

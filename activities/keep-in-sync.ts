@@ -4,6 +4,7 @@ import { type SyncInput } from '../domain/steps';
 import { pruneChangeLog } from '../hydra/capture';
 import { type PartReceipt, pruneStaleChallenges, readBacklog } from '../hydra/sync';
 import { type Brake, withBrake } from './brake';
+import { CallersBeside } from './callers/callers-beside';
 import { proveBeside } from './parity/prove-beside';
 import { settleProof } from './parity/settle-proof';
 import { ShadowOrders } from './evidence/shadow-round';
@@ -63,6 +64,7 @@ async function rounds(
   const { batchRows, idleMs } = deps.settings.sync;
   const total = { rounds: 0, changes: 0, rows: 0 };
   const shadow = new ShadowOrders(deps, cutoverId);
+  const callers = new CallersBeside(deps, session);
   const startedAt = performance.now();
   let prunedAt = startedAt;
   let settledAt = startedAt;
@@ -91,6 +93,7 @@ async function rounds(
         proof = { oldestProofMs: ageMs, unequal, differences };
       }
       shadow.roundEnded();
+      await callers.pass();
     }
     const isOver = performance.now() - startedAt >= forMs;
     if (isOver || performance.now() - prunedAt > PRUNE_EVERY_MS) {
@@ -100,6 +103,7 @@ async function rounds(
     }
     if (isOver) {
       await shadow.ended();
+      await callers.look();
       return { ...total, backlog };
     }
     await sleep('held' in round ? HELD_MS : idleMs, undefined, { signal: context.signal }).catch(() => undefined);

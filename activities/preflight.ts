@@ -44,6 +44,9 @@ import {
 import { checkCommands, checkDependents, checkGateways, checkHydra } from './preflight/check-services';
 import { checkWriteRate, readWritten } from './preflight/check-write-rate';
 import { Findings } from './preflight/findings';
+import { type CallersReceipt } from '../domain/callers';
+import { callersProblems } from '../domain/evidence/callers';
+import { CallerWatch } from './callers/caller-watch';
 import { type ClientOrigins } from './evidence/cors-origins';
 import { noticeOf } from './evidence/notice-of';
 import { type Observed } from './evidence/observed';
@@ -83,6 +86,8 @@ export function createPreflight(limits: PreflightLimits = PREFLIGHT_LIMITS): Ste
     const { blue } = instances;
     const differences = blue ? checkInstancePlan(deps, blue, findings) : [];
     if (blue) await attempt("blue's address", () => checkBlueAddress(deps, blue, findings));
+    const watch = new CallerWatch(deps);
+    await attempt('callers besides', async () => void (await watch.look()));
     const { browserClients, ...facts } = await lookAtBlue(
       deps,
       input,
@@ -99,6 +104,11 @@ export function createPreflight(limits: PreflightLimits = PREFLIGHT_LIMITS): Ste
     });
     await attempt('targets and jobs', () => checkDependents(deps, soft.rest));
     await attempt('commands', () => checkCommands(deps, findings));
+    let callers: CallersReceipt | undefined;
+    await attempt('callers besides', async () => {
+      callers = await watch.look();
+      if (callers) callersProblems(callers).forEach((problem) => soft.rest.warnings.push(problem));
+    });
     const warnings = [...new Set([findings, soft.data, soft.rest])].flatMap((found) => found.warnings);
     for (const warning of warnings) deps.log.warn({ ...input, warning }, 'preflight warns');
     findings.throwIfAny();
@@ -115,6 +125,7 @@ export function createPreflight(limits: PreflightLimits = PREFLIGHT_LIMITS): Ste
       greenSettings: greenSettings(HYDRA_VERSION_FACTS[hydraVersion.blue], HYDRA_VERSION_FACTS[hydraVersion.green]),
       prediction,
       ...(inPlace === undefined ? {} : { inPlace }),
+      callers,
       quietHours: observed && quietHours(observed, prediction, new Date()),
       ...(observed === undefined
         ? {}

@@ -114,6 +114,11 @@ export const FAULTS = {
     meaning:
       'committed, and nobody can say that nothing went around the fence of blue; green stays closed until a person decides',
   },
+  READS_UNDER_WAY: {
+    retryable: false,
+    exitCode: 6,
+    meaning: 'gateways still have requests under way at blue, which stopping it would cut; it was not stopped',
+  },
   SHARE_BAD: {
     retryable: false,
     exitCode: 6,

@@ -1,3 +1,4 @@
+import { type CallersReceipt } from './callers';
 import { type InstanceDifference } from './instance-plan';
 import { type KnownGateway } from './known-gateways';
 import { noPrediction, type Prediction } from './predict';
@@ -26,6 +27,7 @@ export interface PlanFacts {
   readonly targets: readonly string[];
   readonly gateways: readonly string[];
   readonly knownGateways?: readonly KnownGateway[];
+  readonly callers?: CallersReceipt | undefined;
   readonly jobs: readonly string[];
   readonly warnings: readonly string[];
   /** Of green's instance from blue's. */
@@ -100,6 +102,7 @@ export function makePlan(facts: PlanFacts): Plan {
     removals: facts.removals ?? [],
     targets: facts.targets,
     gateways: facts.gateways,
+    ...(facts.callers === undefined ? {} : { callers: facts.callers }),
     ...(facts.knownGateways === undefined ? {} : { knownGateways: facts.knownGateways }),
     jobs: facts.jobs,
     warnings: [

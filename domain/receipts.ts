@@ -1,4 +1,5 @@
 import { type InPlaceReport, type InPlaceVerdict } from './in-place/receipts';
+import { type CallersReceipt } from './callers';
 import { type CancelNote } from './cancel-note';
 import { type KeptReport } from './asides';
 import { type InstanceDifference } from './instance-plan';
@@ -66,6 +67,8 @@ export interface Plan {
   readonly removals?: readonly Removal[];
   readonly targets: readonly string[];
   readonly gateways: readonly string[];
+  /** Who calls blue past the gateways. */
+  readonly callers?: CallersReceipt;
   /** As they answered, and who else is a member at blue's arbiter. Missing where an older worker made the plan. */
   readonly knownGateways?: readonly KnownGateway[];
   readonly jobs: readonly string[];
@@ -255,6 +258,8 @@ export interface CutoverEvidence {
   readonly notices?: readonly string[];
   /** Answers of green beside those of blue, in a sentence. */
   readonly shadow?: string;
+  /** Who calls blue past the gateways. */
+  readonly callers?: CallersReceipt;
   /** How busy each side is, in a sentence each. */
   readonly load?: readonly string[];
   /** Who is listed and who is a member at blue's arbiter. */
@@ -356,6 +361,16 @@ export interface DrainReceipt {
   readonly notCarried: readonly { readonly what: string; readonly count: number; readonly why: string }[];
 }
 
+/** What was looked at before Hydra on blue was stopped. */
+export interface StopBlueReceipt {
+  /** For requests of gateways that were under way there. */
+  readonly waitedMs: number;
+  /** Gateways that did not tell whether they had any. */
+  readonly silent: readonly string[];
+  /** Who called it past the gateways when it served nobody any more. */
+  readonly callers: CallersReceipt;
+}
+
 export interface ValidationReceipt {
   readonly ok: boolean;
   readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly observed: string }[];
@@ -455,6 +470,8 @@ export interface Report {
   readonly answers?: AnswersReceipt | null;
   readonly switchovers: readonly SwitchoverReceipt[];
   readonly drain: DrainReceipt | null;
+  /** Missing where an older worker stopped it. */
+  readonly stopBlue?: StopBlueReceipt;
   readonly validation: ValidationReceipt | null;
   readonly bake: BakeReceipt | null;
   readonly purgeGuard: PurgeGuardReceipt | null;

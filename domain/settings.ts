@@ -132,6 +132,8 @@ export interface SwitchoverSettings {
   /** How often an attempt that was given up before its commit is followed by another. */
   readonly attempts: number;
   readonly retryDelayMs: number;
+  /** Blue's Hydra is not stopped for so long while gateways have requests under way there. @default 120_000 */
+  readonly readsDeadlineMs?: number;
 }
 
 export interface GateSettings {

@@ -16,6 +16,7 @@ import {
   type RestoreReceipt,
   type RowHashesReceipt,
   type SnapshotReceipt,
+  type StopBlueReceipt,
   type StartReceipt,
   type SwitchoverReceipt,
   type SyncReceipt,
@@ -135,7 +136,8 @@ export interface Steps {
   abandonSwitchover(input: StepInput): Promise<{ readonly outcome: 'aborted' | 'committed' }>;
 
   proveDrain(input: StepInput): Promise<DrainReceipt>;
-  stopBlue(input: StepInput): Promise<void>;
+  /** An older worker tells nothing. @throws READS_UNDER_WAY (gateways still have requests there) */
+  stopBlue(input: StepInput): Promise<StopBlueReceipt | undefined>;
   validate(input: StepInput): Promise<ValidationReceipt>;
   bake(input: StepInput): Promise<BakeReceipt>;
   /** What would each job remove now, and do revocations explain it? */

@@ -125,8 +125,9 @@ export function location(config: Config, side: SideName): DatabaseLocation {
 }
 
 function endpoints(config: Config, side: SideName) {
-  const { publicUrl, adminUrl, hydraVersion } = config[side];
-  return { publicUrl, adminUrl, apiGeneration: HYDRA_VERSION_FACTS[hydraVersion].apiGeneration };
+  const { publicUrl, adminUrl, hydraVersion, metricsUrls } = config[side];
+  const { apiGeneration } = HYDRA_VERSION_FACTS[hydraVersion];
+  return { publicUrl, adminUrl, apiGeneration, ...(metricsUrls && { metricsUrls }) };
 }
 
 function commandSpecs({ blue, green }: Config): Partial<Record<CommandName, CommandSpec>> {

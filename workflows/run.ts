@@ -53,6 +53,7 @@ type Receipts = {
   answers: NonNullable<Report['answers']> | null;
   writes: NonNullable<Report['writes']> | null;
   remains?: NonNullable<Report['remains']>;
+  stopBlue?: NonNullable<Report['stopBlue']>;
 };
 
 /** Committed, and green is closed: what a person is asked about the fence of blue. */

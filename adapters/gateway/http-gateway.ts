@@ -43,6 +43,7 @@ const stateBody = z.object({
   parked: z.number(),
   ready: z.object({ blue: z.boolean(), green: z.boolean() }),
   features: z.array(z.string()).default([]),
+  underWay: z.object({ blue: z.number(), green: z.number() }).optional(),
 });
 
 const sighting = z.object({

@@ -11,7 +11,10 @@ import {
   type SyntheticWrites,
 } from '../../domain/ports/hydra-api';
 import { type SideName } from '../../domain/sides';
+import { type Calls, type CallersSample } from '../../domain/callers';
+import { adminPath } from '../../hydra/versions';
 import { parseHydraMetrics } from '../metrics';
+import { HydraCallReader } from './hydra-calls';
 import { type HydraCall, type HydraEndpoints, HydraHttp, unexpected } from './hydra-http';
 import { listConsents } from './list-consents';
 import { type LoginBegun, allowsOrigin, loginCookies, signingKeys } from './service-questions';
@@ -44,6 +47,7 @@ const keySetBody = z.object({ keys: z.array(anyObject) });
 export class HttpHydraApi implements HydraApi, ClientReader {
   readonly #sides: Readonly<Record<SideName, HydraHttp>>;
   readonly #ready: Readonly<Record<SideName, HydraHttp>>;
+  readonly #calls: Readonly<Record<SideName, HydraCallReader>>;
 
   constructor({ sides, timeoutMs = TIMEOUT_MS }: HttpHydraApiOptions) {
     const both = (limitMs: number) => ({
@@ -52,6 +56,8 @@ export class HttpHydraApi implements HydraApi, ClientReader {
     });
     this.#sides = both(timeoutMs);
     this.#ready = both(Math.min(timeoutMs, READY_TIMEOUT_MS));
+    const reader = (of: HydraEndpoints) => new HydraCallReader(of.metricsUrls ?? [ownMetrics(of)], timeoutMs);
+    this.#calls = { blue: reader(sides.blue), green: reader(sides.green) };
   }
 
   async isReady(side: SideName): Promise<boolean> {
@@ -148,6 +154,14 @@ export class HttpHydraApi implements HydraApi, ClientReader {
     return parseHydraMetrics(answer.text);
   }
 
+  probes(side: SideName): Calls {
+    return this.#sides[side].sent;
+  }
+
+  answered(side: SideName): Promise<CallersSample['hydras']> {
+    return this.#calls[side].read();
+  }
+
   async signingKeys(side: SideName): Promise<readonly string[]> {
     return signingKeys(this.#sides[side]);
   }
@@ -169,7 +183,9 @@ export class HttpHydraApi implements HydraApi, ClientReader {
   }
 
   async close(): Promise<void> {
-    for (const http of [...Object.values(this.#sides), ...Object.values(this.#ready)]) await http.close();
+    const { blue, green } = this.#calls;
+    const all = [...Object.values(this.#sides), ...Object.values(this.#ready), blue, green];
+    for (const each of all) await each.close();
   }
 
   async #get<Schema extends z.ZodType>(
@@ -196,4 +212,8 @@ export class HttpHydraApi implements HydraApi, ClientReader {
     if (answer.status === 200 && parsed.success) return parsed.data as z.infer<Schema>;
     throw unexpected(http, call, answer, '200 with the body of the protocol');
   }
+}
+
+function ownMetrics({ adminUrl, apiGeneration }: HydraEndpoints): string {
+  return `${adminUrl.replace(/\/$/, '')}${adminPath('/metrics/prometheus', apiGeneration)}`;
 }

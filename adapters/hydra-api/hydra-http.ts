@@ -1,14 +1,17 @@
 import { errorMessage } from '../../domain/error-message';
 import { Agent } from 'undici';
+import { type CallKind, type Calls } from '../../domain/callers';
 import { CutoverFault } from '../../domain/faults';
 import { type SideName } from '../../domain/sides';
-import { type ApiGeneration, adminPath } from '../../hydra/versions';
+import { type ApiGeneration, adminPath, callKind } from '../../hydra/versions';
 
 /** Where a Hydra itself is reached, and how its admin paths look: generation 1 as they are, generation 2 below `/admin`. */
 export interface HydraEndpoints {
   readonly publicUrl: string;
   readonly adminUrl: string;
   readonly apiGeneration: ApiGeneration;
+  /** Of every Hydra of this side. @default that of `adminUrl` */
+  readonly metricsUrls?: readonly string[];
   /** PEM of the authorities behind `https` addresses. @default those that Node.js trusts */
   readonly ca?: string;
 }
@@ -37,6 +40,7 @@ const ANSWER_LIMIT_BYTES = 32 * 1024 * 1024;
 /** HTTP to one Hydra over kept-alive connections. Redirects are answers: their absolute addresses are wrong without the gateway. */
 export class HydraHttp {
   readonly #agent: Agent;
+  readonly #sent: Partial<Record<CallKind, number>> = {};
 
   constructor(
     readonly side: SideName,
@@ -71,6 +75,11 @@ export class HydraHttp {
     }
   }
 
+  /** What was asked so far. */
+  get sent(): Calls {
+    return { ...this.#sent };
+  }
+
   async close(): Promise<void> {
     await this.#agent.destroy();
   }
@@ -78,6 +87,8 @@ export class HydraHttp {
   async #attempt(call: HydraCall, signal: AbortSignal): Promise<HydraAnswer> {
     const { origin, pathname } = new URL(this.#base(call.listener));
     const path = call.listener === 'admin' ? adminPath(call.path, this.endpoints.apiGeneration) : call.path;
+    const kind = callKind(path.replace(/\?.*$/s, ''));
+    if (kind !== undefined) this.#sent[kind] = (this.#sent[kind] ?? 0) + 1;
     const { statusCode, headers, body } = await this.#agent.request({
       origin,
       path: `${pathname.replace(/\/$/, '')}${path}`,

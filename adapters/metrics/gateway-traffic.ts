@@ -1,3 +1,4 @@
+import { CALL_KINDS, type Calls } from '../../domain/callers';
 import { type Histogram } from '../../domain/histogram';
 import { HYDRA_AGES, type HydraAge } from '../../domain/in-place/ages';
 import {
@@ -9,7 +10,7 @@ import {
 } from '../../domain/oauth-answers';
 import { type AgeTraffic, type GatewayTraffic } from '../../domain/ports/targets';
 import { type SideName } from '../../domain/sides';
-import { type MetricSample, parseMetrics, sumOf } from './parse-metrics';
+import { type MetricSample, parseMetrics, startOf, sumOf } from './parse-metrics';
 import { readHistogram } from './read-histogram';
 
 /** @param text what a gateway answers to `GET /metrics` on its control address */
@@ -22,6 +23,24 @@ export function parseGatewayTraffic(text: string): GatewayTraffic {
     answers: samples.flatMap(answerCount),
     latencies: { blue: latenciesOf(samples, 'blue'), green: latenciesOf(samples, 'green') },
     ...besideTraffic(samples),
+    ...calls(samples),
+  };
+}
+
+/** Nothing for a gateway of a version that does not count them: every series is there from the start. */
+function calls(samples: readonly MetricSample[]): Pick<GatewayTraffic, 'callsToBlue'> {
+  const counted = samples.filter(({ name, labels }) => name === 'gateway_calls_total' && labels['side'] === 'blue');
+  const startedAt = startOf(samples);
+  if (counted.length === 0 || startedAt === undefined) return {};
+  const of = (state: string): Calls =>
+    Object.fromEntries(
+      CALL_KINDS.map((kind) => [
+        kind,
+        sumOf(counted, 'gateway_calls_total', (at) => at['kind'] === kind && at['state'] === state),
+      ]),
+    );
+  return {
+    callsToBlue: { startedAt, sent: of('sent'), answered: of('answered'), abandoned: of('abandoned') },
   };
 }
 

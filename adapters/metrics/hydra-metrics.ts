@@ -1,6 +1,8 @@
+import { type CallKind, type HydraCalls } from '../../domain/callers';
 import { quantileMs } from '../../domain/histogram';
 import { type HydraMetrics } from '../../domain/ports/hydra-api';
-import { parseMetrics, sumOf } from './parse-metrics';
+import { callKind } from '../../hydra/versions';
+import { parseMetrics, startOf, sumOf } from './parse-metrics';
 import { readHistogram } from './read-histogram';
 
 const P95 = 0.95;
@@ -25,4 +27,23 @@ export function parseHydraMetrics(text: string): HydraMetrics {
     goroutines: sumOf(samples, 'go_goroutines'),
     cpuSeconds: sumOf(samples, 'process_cpu_seconds_total'),
   };
+}
+
+/**
+ * @param text what a Hydra answers to `/metrics/prometheus`
+ * @returns undefined when it does not count by endpoint, or does not tell when it began
+ * Source: x/prometheusx of Hydra v1.11.10 and v2.3.0: the label `endpoint` of the response time is the path, with `{param}` in the place of
+ * values; what no router knows is `{unmatched}`.
+ */
+export function parseHydraCalls(text: string): HydraCalls | undefined {
+  const samples = parseMetrics(text);
+  const startedAt = startOf(samples);
+  const counts = samples.filter(({ name }) => LATENCY.some((known) => name === `${known}_count`));
+  if (startedAt === undefined || counts.length === 0) return undefined;
+  const answered: Partial<Record<CallKind, number>> = {};
+  for (const { labels, value } of counts) {
+    const kind = callKind(labels['endpoint'] ?? '');
+    if (kind !== undefined) answered[kind] = (answered[kind] ?? 0) + value;
+  }
+  return { startedAt, answered };
 }

@@ -1,5 +1,5 @@
 export { parseGatewayTraffic } from './gateway-traffic';
 export { HttpCounter, type HttpCounterOptions } from './http-counter';
-export { parseHydraMetrics } from './hydra-metrics';
+export { parseHydraCalls, parseHydraMetrics } from './hydra-metrics';
 export { type MetricSample, parseMetrics, sumOf } from './parse-metrics';
 export { readHistogram } from './read-histogram';

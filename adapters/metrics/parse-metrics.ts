@@ -33,6 +33,11 @@ export function sumOf(
   return samples.reduce((sum, sample) => (sample.name === name && accept(sample.labels) ? sum + sample.value : sum), 0);
 }
 
+/** @returns when the process began, Unix time in seconds; undefined where it does not tell */
+export function startOf(samples: readonly MetricSample[]): number | undefined {
+  return samples.find(({ name }) => name === 'process_start_time_seconds')?.value;
+}
+
 function readLabels(text: string): Record<string, string> {
   const labels: Record<string, string> = {};
   for (const [, name = '', value = ''] of text.matchAll(LABEL)) {

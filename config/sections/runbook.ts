@@ -133,6 +133,11 @@ export const switchoverSection = z
       .describe('Rounds before the hold go on until one takes less than this, in milliseconds.'),
     attempts: count(1, 100).default(5).describe('Attempts in all; after the last one a person decides.'),
     retryDelayMs: durationMs(0, HOUR_MS).default(10_000).describe('Between two attempts, in milliseconds.'),
+    readsDeadlineMs: durationMs(0, HOUR_MS)
+      .default(120_000)
+      .describe(
+        'For requests that are under way at blue when its Hydra is to be stopped, in milliseconds. After it a person is asked, and nothing is cut.',
+      ),
   })
   .prefault({})
   .describe('The pause in which writes move to green.');

@@ -70,6 +70,14 @@ function side<Commands extends z.ZodType>(which: 'blue' | 'green', commands: Com
         'Base URL of the public API of this Hydra itself, not of a gateway in front of it.',
       ),
       adminUrl: httpUrl().describe('Base URL of the admin API of this Hydra itself.'),
+      metricsUrls: z
+        .array(httpUrl().describe("Metrics of one instance, in Prometheus' text format."))
+        .min(1)
+        .max(200)
+        .optional()
+        .describe(
+          'Metrics of every instance of this Hydra, which are added up to find calls that no gateway sent. Left out: those of `adminUrl`, which is one instance.',
+        ),
       rdsInstanceId: z
         .string()
         .max(63)

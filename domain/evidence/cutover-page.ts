@@ -2,6 +2,7 @@ import { blocksOf, type Bar, type ChartPoint, type Fact, type Page, type PageVer
 import { type CutoverEvidence, type ParityReceipt, type Plan, type ProofReceipt, type SyncReceipt } from '../receipts';
 import { type GateSettings } from '../settings';
 import { answersFact, findingText } from './answers';
+import { callersFacts } from './callers';
 import { gatewaysBlock } from './gateways-block';
 import { aboutText, countText, fact, megabytes } from './words';
 
@@ -43,6 +44,7 @@ export function cutoverPage(evidence: CutoverEvidence, plan: Plan, known: Cutove
         evidence.requestsPerSecond === null ? 'unknown' : evidence.requestsPerSecond.toFixed(1),
       ),
       writesFact(evidence, plan),
+      ...callersFacts('callers besides the gateways', evidence.callers),
       ...(evidence.load ?? []).map((line) => fact('load', line)),
       pauseFact(evidence, plan),
       migrationFact(known),
@@ -103,6 +105,7 @@ function cutoverVerdict(evidence: CutoverEvidence, known: CutoverKnown, problems
     ...(answers?.notAsked ?? []),
     ...(evidence.canaryMs === null ? ['no canary went from blue to green'] : []),
     ...(evidence.predictedPauseMs === null ? ['the pause could not be predicted'] : []),
+    ...(evidence.callers?.unknown ?? []),
     ...(evidence.shadow === undefined ? ["clients' own reads were not tried at green: no gateway asked it"] : []),
   ];
   const reasons = [...new Set([...wrong, ...unknown])];

@@ -1,10 +1,14 @@
 import { blocksOf, type Page, type PageVerdict } from '../page/page';
 import { type Plan, type Report } from '../receipts';
 import { type RecordedDecision } from '../runbook';
+import { callersProblems } from './callers';
 import { greenBlocks, greenFacts } from './green-facts';
 import { countText, fact } from './words';
 
-export type GreenReceipts = Pick<Report, 'bake' | 'drain' | 'validation' | 'switchovers' | 'metrics' | 'purgeGuard'>;
+export type GreenReceipts = Pick<
+  Report,
+  'bake' | 'drain' | 'validation' | 'switchovers' | 'metrics' | 'purgeGuard' | 'stopBlue'
+>;
 
 /** What a person must know to accept green: how it did since it serves, and what was let pass. */
 export function finalizePage(receipts: GreenReceipts, plan: Plan, decisions: readonly RecordedDecision[]): Page {
@@ -37,13 +41,14 @@ export function letPass(skipped: readonly RecordedDecision[]) {
 }
 
 function finalizeVerdict(
-  { bake, drain, validation, switchovers }: GreenReceipts,
+  { bake, drain, validation, switchovers, stopBlue }: GreenReceipts,
   skipped: readonly RecordedDecision[],
 ): PageVerdict {
   const committed = switchovers.find(({ outcome }) => outcome === 'committed');
   const refused = committed?.outcome === 'committed' ? committed.refused : 0;
   const failed = validation?.checks.filter(({ ok }) => !ok).length ?? 0;
   const wrong = [
+    ...(stopBlue === undefined ? [] : callersProblems(stopBlue.callers)),
     ...(bake?.verdict === 'bad' ? bake.problems.map((problem) => `the bake is bad: ${problem}`) : []),
     ...(drain !== null && drain.missing > 0 ? [`${countText(drain.missing, 'revocation')} missing on green`] : []),
     ...(drain !== null && drain.undoneChanges > 0 ? [`${countText(drain.undoneChanges, 'change')} not carried`] : []),

@@ -1,12 +1,13 @@
 import { type Block, type Fact } from '../page/page';
 import { type HydraMetrics } from '../ports/hydra-api';
 import { type AroundFenceReceipt, type Report } from '../receipts';
+import { callersFacts } from './callers';
 import { aboutText, fact, megabytes } from './words';
 
-type Receipts = Pick<Report, 'bake' | 'drain' | 'validation' | 'switchovers' | 'metrics' | 'purgeGuard'>;
+type Receipts = Pick<Report, 'bake' | 'drain' | 'validation' | 'switchovers' | 'metrics' | 'purgeGuard' | 'stopBlue'>;
 
 /** How green did since the commit: whatever of it is known. */
-export function greenFacts({ bake, drain, validation, switchovers, metrics }: Receipts): readonly Fact[] {
+export function greenFacts({ bake, drain, validation, switchovers, metrics, stopBlue }: Receipts): readonly Fact[] {
   return [
     bake === null ? fact('bake', 'was not done', 'unknown') : bakeFact(bake),
     drain === null
@@ -18,6 +19,7 @@ export function greenFacts({ bake, drain, validation, switchovers, metrics }: Re
         ),
     validation === null ? fact("green's answers", 'not asked', 'unknown') : validationFact(validation),
     ...switchoverFacts(switchovers),
+    ...callersFacts('callers of blue after the flip', stopBlue?.callers),
     fact('Hydra, blue before and green after', `${load(metrics.before?.blue)}; ${load(metrics.after?.green)}`),
   ];
 }

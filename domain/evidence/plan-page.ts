@@ -1,5 +1,6 @@
 import { blocksOf, type Block, type Fact, type Page, type PageVerdict } from '../page/page';
 import { type Plan } from '../receipts';
+import { callersFacts } from './callers';
 import { gatewaysBlock } from './gateways-block';
 import { verdictBlock } from './in-place-page';
 import { countText, durationText, fact, megabytes } from './words';
@@ -19,6 +20,7 @@ export function planPage(plan: Plan): Page {
       ),
       fact('green', `${green.instanceId}, will be made and, on the way back, deleted`),
       gatewaysFact(plan),
+      ...callersFacts('callers besides', plan.callers),
       fact('targets', plan.targets.join(', ') || 'none'),
       fact('jobs', plan.jobs.join(', ') || 'none'),
       fact('config', `digest ${plan.configDigest.slice(0, 12)}…`),

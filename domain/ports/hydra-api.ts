@@ -1,3 +1,4 @@
+import { type Calls, type CallersSample } from '../callers';
 import { type SideName } from '../sides';
 
 /** What is asked of a Hydra itself, not through a gateway. All @throws CutoverFault HYDRA_UNREACHABLE | HYDRA_UNEXPECTED */
@@ -32,6 +33,10 @@ export interface HydraApi {
   allowsOrigin(side: SideName, origin: string): Promise<boolean>;
   /** From `/metrics/prometheus` of the admin listener. */
   metrics(side: SideName): Promise<HydraMetrics>;
+  /** What was asked of it through this port so far. */
+  probes?(side: SideName): Calls;
+  /** What every Hydra of a side has answered, each by itself. Never rejects. */
+  answered?(side: SideName): Promise<CallersSample['hydras']>;
   /**
    * An authorization-code login from the first redirect to introspection, the part of the login app played over the admin
    * API, with a client of our own that is removed afterwards.

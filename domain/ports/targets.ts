@@ -1,3 +1,4 @@
+import { type GatewayCalls } from '../callers';
 import { type Histogram } from '../histogram';
 import { type HydraAge } from '../in-place/ages';
 import { type AnswerCount, type OAuthAnswerCount } from '../oauth-answers';
@@ -97,6 +98,8 @@ export interface GatewayTraffic {
   readonly answers: readonly OAuthAnswerCount[];
   /** How long each side took, by endpoint; empty for a gateway of a version that does not measure it. */
   readonly latencies: Readonly<Record<SideName, Readonly<Record<string, Histogram>>>>;
+  /** What it sent to blue; undefined for a gateway of a version that does not count it. */
+  readonly callsToBlue?: GatewayCalls;
   /** The same of the two Hydras of blue; undefined for a gateway of a version that does not tell them apart. */
   readonly beside?: Readonly<Record<HydraAge, AgeTraffic>>;
 }
@@ -117,6 +120,8 @@ export interface GatewayView {
   readonly inFlight: number;
   readonly parked: number;
   readonly ready: Readonly<Record<SideName, boolean>>;
+  /** Calls of each side without a whole answer yet. Missing where its version does not tell. */
+  readonly underWay?: Readonly<Record<SideName, number>> | undefined;
   /** Names of what it does besides forwarding, for example `session-cookies`. */
   readonly features: readonly string[];
 }

@@ -106,7 +106,7 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
   const staleChallenges = await openStaleChallenges(config, log, metrics);
   const refreshRetries = createRefreshRetries(config, (how) => metrics.onRefreshSpared(how));
   const { controller, joined } = await openController(loaded, { ...parts, refreshRetries }, metrics, stopping.signal);
-  const sides = createSides(config, log);
+  const sides = createSides(config, log, metrics.calls);
   const features = createFeatures(loaded, staleChallenges, parts.features ?? [], metrics);
   const observations = await openObservations(config, log);
   const shadowCaller = new ShadowCaller(config, (err) => log.error({ err }, 'answer of a side not compared'));
@@ -143,7 +143,7 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
     member: () => (joined?.membership.hasJoined === true ? joined.id : null),
     token: () => loaded.controlToken,
     extraState: () => ({
-      ...stateOf(config, { features, staleChallenges, besideShare, joined }),
+      ...stateOf(config, { features, staleChallenges, besideShare, joined, metrics }),
       receiving: pools.public.incompleteCount + pools.admin.incompleteCount,
       ready: { blue: isReady('blue'), green: isReady('green') },
     }),
@@ -195,10 +195,12 @@ interface Remembering {
   readonly staleChallenges: StaleChallenges;
   readonly besideShare: BesideShare;
   readonly joined: Joined | undefined;
+  readonly metrics: GatewayMetrics;
 }
 
-function stateOf(config: GatewayConfig, { features, staleChallenges, besideShare, joined }: Remembering) {
+function stateOf(config: GatewayConfig, { features, staleChallenges, besideShare, joined, metrics }: Remembering) {
   return {
+    underWay: metrics.calls.underWay,
     staleChallenges: { known: staleChallenges.count },
     features: features.names,
     ...(config.sides.blue.older && { beside: { share: besideShare.split.share } }),

@@ -4,6 +4,7 @@ import { type ControllerEvent, type GatewayController, type GatewayMode } from '
 import { SIDES, type Side } from '../core/gateway-state';
 import { type RefreshRetries, type Spared } from '../core/refresh-retries';
 import { type BodyPool } from './body-pool';
+import { CallCounts, COUNTED_CALLS } from './call-counts';
 import { type ExchangeReport } from './exchange-report';
 
 const LATENCY_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -22,6 +23,8 @@ interface MetricsSources {
 
 /** Everything the gateway counts, as `GET /metrics` shows it. */
 export class GatewayMetrics {
+  /** Whoever calls a side counts here. */
+  readonly calls = new CallCounts();
   private readonly registry = new Registry();
   private readonly requests = new Counter({
     name: 'gateway_requests_total',
@@ -239,6 +242,17 @@ export class GatewayMetrics {
         for (const side of SIDES) this.set({ side }, isReady(side) ? 1 : 0);
       },
     });
+    const { calls } = this;
+    new Counter({
+      name: 'gateway_calls_total',
+      help: 'Calls to a side by what is asked: sent; answered in full; abandoned, which the side may have done all the same.',
+      labelNames: ['side', 'kind', 'state'],
+      registers,
+      collect() {
+        this.reset();
+        for (const each of COUNTED_CALLS) this.inc(each, calls.read(each.side, each.kind, each.state));
+      },
+    });
     this.watchProcess(gauge);
   }
 
@@ -253,7 +267,7 @@ export class GatewayMetrics {
     gauge('nodejs_heap_size_used_bytes', 'Heap in use, garbage included.', () => memory().heapUsed);
     gauge('nodejs_external_memory_bytes', 'Buffers outside the heap.', () => memory().external);
     gauge('process_cpu_seconds_total', 'CPU time spent.', cpuSeconds);
-    gauge('process_start_time_seconds', 'Start, Unix time.', () => Math.round(performance.timeOrigin / 1_000));
+    gauge('process_start_time_seconds', 'Start, Unix time.', () => Math.round(performance.timeOrigin) / 1_000);
     let last = performance.eventLoopUtilization();
     gauge('nodejs_eventloop_utilization', 'Share of time the event loop was busy since the last scrape.', () => {
       const now = performance.eventLoopUtilization();

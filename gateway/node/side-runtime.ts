@@ -2,10 +2,11 @@ import { type ApiGeneration } from '../../hydra/versions';
 import { type ListenerName } from '../core/feature';
 import { SIDES, type Side } from '../core/gateway-state';
 import { Readiness } from '../core/readiness';
+import { type CallCounts } from './call-counts';
 import { type GatewayConfig } from './config-schema';
 import { type Log } from './logging';
 import { probeReady } from './ready-probe';
-import { Upstream } from './upstream';
+import { type CallRequest, Upstream } from './upstream';
 
 const HEALTH_CONNECTIONS = 2;
 
@@ -22,7 +23,7 @@ export interface SideRuntime {
 }
 
 /** With connections of its own for each listener of each side; nothing is asked before `pollSides`. */
-export function createSides(config: GatewayConfig, log: Log): Record<Side, SideRuntime> {
+export function createSides(config: GatewayConfig, log: Log, calls: CallCounts): Record<Side, SideRuntime> {
   const settings = {
     ...config.upstream,
     maxHeaderBytes: config.limits.headerBytes,
@@ -30,12 +31,13 @@ export function createSides(config: GatewayConfig, log: Log): Record<Side, SideR
   };
   const create = (side: Side, { publicUrl, adminUrl }: SideUrls): SideRuntime => {
     const { apiGeneration } = config.sides[side];
+    const counted = { ...settings, onCall: ({ method, path }: CallRequest) => calls.begin(side, method, path) };
     // Apart from the connections of requests, which may all be busy when the answer is needed most.
     const health = new Upstream(adminUrl, { ...settings, maxConnections: HEALTH_CONNECTIONS });
     return {
       side,
       apiGeneration,
-      upstreams: { public: new Upstream(publicUrl, settings), admin: new Upstream(adminUrl, settings) },
+      upstreams: { public: new Upstream(publicUrl, counted), admin: new Upstream(adminUrl, counted) },
       health,
       readiness: new Readiness(
         () => probeReady(health, config.readiness.timeoutMs),

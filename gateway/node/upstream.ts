@@ -8,7 +8,12 @@ export interface UpstreamSettings {
   readonly maxHeaderBytes: number;
   /** An exception of whoever handles an answer. The call ends as after a bad answer; the process goes on. */
   readonly onDefect: (error: unknown) => void;
+  /** Counts a call; what it gives is called once, when the call is over. */
+  readonly onCall?: (request: CallRequest) => CallEnd | undefined;
 }
+
+/** `abandoned`: without a whole answer. */
+export type CallEnd = (how: 'answered' | 'abandoned') => void;
 
 /** Why a call ended without an answer, or in the middle of one. */
 export const UPSTREAM_ERRORS = ['refused', 'lost', 'bad_response'] as const;
@@ -67,7 +72,7 @@ export class Upstream {
 
   /** Sends a head; the body follows through the call. Calls beyond `maxConnections` wait in order. */
   call(request: CallRequest, handler: CallHandler): UpstreamCall {
-    const call = new UpstreamCall(request, handler);
+    const call = new UpstreamCall(request, handler, this.settings.onCall?.(request));
     const connection = request.fresh === true ? undefined : this.takeIdle();
     if (connection !== undefined) connection.run(call, true);
     else if (this.open.size < this.settings.maxConnections || request.fresh === true) this.connect().run(call, false);
@@ -235,6 +240,7 @@ export class UpstreamCall {
   constructor(
     readonly request: CallRequest,
     readonly handler: CallHandler,
+    private readonly onOver?: CallEnd,
   ) {
     const { method, path, headers } = request;
     let head = `${method} ${path} HTTP/1.1\r\n`;
@@ -295,7 +301,7 @@ export class UpstreamCall {
   /** Gives the call up; its connection with it, because what is still to come on it has no owner. */
   destroy(): void {
     if (this.destroyed) return;
-    this.destroyed = true;
+    this.over('abandoned');
     this.connection?.destroy();
     this.connection = undefined;
   }
@@ -312,15 +318,21 @@ export class UpstreamCall {
 
   /** For the connection: the answer is complete. */
   detach(): void {
+    if (!this.destroyed) this.over('answered');
     this.connection = undefined;
-    this.destroyed = true;
   }
 
   /** For the connection. */
   fail(error: UpstreamError): void {
     if (this.destroyed) return;
-    this.detach();
+    this.over('abandoned');
+    this.connection = undefined;
     this.handler.onError(error);
+  }
+
+  private over(how: Parameters<CallEnd>[0]): void {
+    this.destroyed = true;
+    this.onOver?.(how);
   }
 
   /** A head and the first bytes of its body go out in one piece. */

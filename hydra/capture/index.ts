@@ -12,4 +12,5 @@ export { isCaptureInstalled, removeCapture } from './remove-capture';
 export { type NotedRevocation, type RevocationKind, REVOCATION_KINDS, readNoted } from './revocations';
 export { type CompareLedgerOptions, type LedgerComparison, compareLedger } from './compare-ledger';
 export { readNotCarried } from './read-not-carried';
+export { loggedSince, markLog } from './logged-writes';
 export { forgetLifetimes, raiseLifetimes, restoreRaisedLifetimes } from './lifetimes';

@@ -1,5 +1,6 @@
 export { type AnswerDifference, compareAnswers } from './compare-answers';
 export { chooseClients, chooseSubjects } from './choose-samples';
+export { keepCallers, readCallers } from './callers-store';
 export { type AnswerQuestion } from '../paths/copy-path';
 export {
   type ConsentOrigin,

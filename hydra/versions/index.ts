@@ -7,6 +7,7 @@ import { type InPlaceVersion } from '../../domain/in-place/paths';
 import { type HydraVersionFacts, type LaunchFacts } from './facts';
 
 export { ADMIN_PREFIX, adminPath } from './admin-path';
+export { callKind } from './call-kinds';
 export { type ConsentPaging, CONSENT_PAGING, consentIdOf, nextByKey } from './consent-paging';
 export { type ApiGeneration, type CookieKind, type HydraVersionFacts, type LaunchFacts, COOKIE_KINDS } from './facts';
 export { type GreenSetting, environmentName, greenEnvironment, greenSettings } from './green-settings';

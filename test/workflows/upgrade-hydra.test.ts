@@ -1,3 +1,4 @@
+import { NOBODY_WATCHED } from '../../domain/callers';
 import { ApplicationFailure } from '@temporalio/common';
 import { PHASE_NAMES } from '../../domain/runbook';
 import { type SwitchoverInput } from '../../domain/steps';
@@ -356,7 +357,9 @@ describe('after the commit', () => {
   it.each(['stopBlue', 'validate', 'finalize'] as const)(
     'a failure of %s asks a person, who has it tried again',
     async (step) => {
-      const { calls, activities } = fakeSteps({ [step]: inTurn(fails, answers({ ok: true, checks: [] })) });
+      const { calls, activities } = fakeSteps({
+        [step]: inTurn(fails, answers({ ok: true, checks: [], callers: NOBODY_WATCHED })),
+      });
       const end = await temporal.upgrade(activities, async (handle) => {
         await decide(handle, 'plan');
         await decide(handle, 'cutover');

@@ -21,7 +21,8 @@ export async function goForward(cutover: Cutover): Promise<void> {
     return `${drain.missing} of ${drain.captured} revocations are not in green's ledger and ${drain.undoneChanges} changes are not carried (allowed 0)`;
   });
   await insist(cutover, 'stopBlue', async () => {
-    await steps.stopBlue(stepInput);
+    const looked = await steps.stopBlue(stepInput);
+    if (looked) receipts.stopBlue = looked;
     return null;
   });
   await insist(cutover, 'validate', async () => {
