@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startSharedServers } from '../test/support/start-shared-servers';
 import { ISSUER, type LabRound, SwitchoverLab } from '../test/contention/lab/switchover-lab';
-import { holdOf } from '../test/contention/run-rounds';
+import { holdOf } from '../test/contention/hold-of';
 import { PATIENT } from '../test/integration/activities/switchover-fixture';
 import { order, Processes, forkProgram } from './gateway-processes';
 import { BEFORE_MS, drainMs, heldWithoutDrain, type MeasuredRound, splitSamples, windowOf } from './switchover/figures';

@@ -1,5 +1,5 @@
 import { type SwitchoverReceipt } from '../../domain/receipts';
-import { holdOf } from '../../test/contention/run-rounds';
+import { holdOf } from '../../test/contention/hold-of';
 import { type LoadResult, type ReaderSample } from './messages';
 
 type Committed = Extract<SwitchoverReceipt, { outcome: 'committed' }>;

@@ -4,6 +4,7 @@ import { seededRandom } from '../integration/hydra/sync/history';
 import { PATIENT } from '../integration/activities/switchover-fixture';
 import { until } from '../support/until';
 import { type LabRound, SwitchoverLab } from './lab/switchover-lab';
+import { holdOf } from './hold-of';
 import { type RoundResult } from './round-result';
 import { ContendedTraffic } from './traffic/contended-traffic';
 import { Tally } from './traffic/tally';
@@ -78,15 +79,6 @@ function committed(receipts: readonly SwitchoverReceipt[]): Committed {
   const last = receipts.at(-1);
   if (last?.outcome !== 'committed') throw new Error(`the switchover ended as ${String(last?.outcome)}`);
   return last;
-}
-
-/** From the first write that was held to the last that was released, in milliseconds since 1970. */
-export function holdOf({ heldAt, holdMs }: Pick<Committed, 'heldAt' | 'holdMs'>): {
-  readonly from: number;
-  readonly to: number;
-} {
-  const from = Date.parse(heldAt);
-  return { from, to: from + holdMs };
 }
 
 function switchoverOf(receipts: readonly SwitchoverReceipt[]): RoundResult['switchover'] {

@@ -47,6 +47,10 @@ export class PreparedPair {
     return this.sync.cutoverId;
   }
 
+  get syncRole(): string {
+    return this.sync.syncRole;
+  }
+
   addressOf(side: 'blue' | 'green'): ServerAddress {
     return { ...sharedServers().postgres, database: this.names[side] };
   }

@@ -187,7 +187,9 @@ export class SwitchoverLab {
     const server5432 = (side: 'blue' | 'green') => ({ ...this.pair.addressOf(side), port: this.#links[side].port });
     const reach = { servers: { blue: server5432('blue'), green: server5432('green') }, gatewayUrl: '', targetUrl: '' };
     const hooks = { switchover: () => this.options.settings, onQuery: () => undefined, onAction: () => undefined };
-    const deps = stepDeps(reach, { gateways, targets }, hooks);
+    const step = stepDeps(reach, { gateways, targets }, hooks);
+    const green = { ...step.settings.green, syncRole: this.pair.syncRole };
+    const deps = { ...step, settings: { ...step.settings, green } };
     const close = async () => {
       for (const party of [...gateways, ...targets]) await party.close();
       for (const link of Object.values(this.#links)) link.cutAll();

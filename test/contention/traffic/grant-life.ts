@@ -34,7 +34,7 @@ export async function liveOnce(options: LifeOptions): Promise<LifeEnd> {
     if (next === undefined) throw new Error('no way leads to Hydra');
     return next;
   };
-  const begun = await begin(door).catch((error: unknown) => failureOf(error));
+  const begun = await beginGrant(door).catch((error: unknown) => failureOf(error));
   if (!(begun instanceof GrantRequests)) return { requests: undefined, ...begun };
   const context: RaceContext = { requests: begun, door, random };
   await redeemCode(context);
@@ -52,7 +52,8 @@ export async function liveOnce(options: LifeOptions): Promise<LifeEnd> {
   return { requests: begun, failure: undefined, begunAnew: false };
 }
 
-async function begin(door: () => Door): Promise<GrantRequests> {
+/** A login with a client of its own, up to the code. */
+export async function beginGrant(door: () => Door): Promise<GrantRequests> {
   const subject = `user-${randomBytes(6).toString('hex')}`;
   const client = await createOauthClient(door().http, { public: true });
   // One browser walks through one way: its cookies are of that address.
