@@ -1,17 +1,21 @@
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 
 /** What the benchmark asks its load generator for. */
 export type LoadCommand =
-  | {
-      readonly kind: 'rate';
-      readonly port: number;
-      readonly connections: number;
-      readonly perSecond: number;
-      readonly durationMs: number;
-    }
-  | { readonly kind: 'flat_out'; readonly port: number; readonly connections: number; readonly durationMs: number }
-  | { readonly kind: 'park'; readonly port: number; readonly connections: number }
-  | { readonly kind: 'await_parked' };
+  | (LoadAt & { readonly kind: 'rate'; readonly perSecond: number; readonly durationMs: number })
+  | (LoadAt & { readonly kind: 'flat_out'; readonly durationMs: number })
+  /** So many requests that are held, or whose body never comes. */
+  | (LoadAt & { readonly kind: 'park' | 'stall' })
+  | { readonly kind: 'await_parked' | 'leave' };
+
+export interface LoadAt {
+  readonly port: number;
+  readonly connections: number;
+  readonly tls?: boolean;
+  /** @default a refresh */
+  readonly asks?: keyof typeof REQUESTS;
+}
 
 export interface LoadResult {
   readonly requests: number;
@@ -22,10 +26,16 @@ export interface LoadResult {
 }
 
 const FORM = `grant_type=refresh_token&refresh_token=${'r'.repeat(180)}&client_id=bench`;
-const REQUEST =
-  'POST /oauth2/token HTTP/1.1\r\nHost: login.example\r\nUser-Agent: bench/1.0\r\nAccept: application/json\r\n' +
+const TOKEN = `token=${'t'.repeat(43)}`;
+const head = (path: string, bytes: number) =>
+  `POST ${path} HTTP/1.1\r\nHost: login.example\r\nUser-Agent: bench/1.0\r\nAccept: application/json\r\n` +
   'Accept-Encoding: gzip, deflate\r\nContent-Type: application/x-www-form-urlencoded\r\n' +
-  `Authorization: Basic ${'c'.repeat(60)}\r\nContent-Length: ${FORM.length}\r\n\r\n${FORM}`;
+  `Authorization: Basic ${'c'.repeat(60)}\r\nContent-Length: ${bytes}\r\n\r\n`;
+const REQUESTS = {
+  refresh: head('/oauth2/token', FORM.length) + FORM,
+  introspection: head('/oauth2/introspect', TOKEN.length) + TOKEN,
+  stalled: head('/oauth2/token', FORM.length),
+} as const;
 const HEAD_END = '\r\n\r\n';
 
 /** One kept connection that does one request at a time; knows just enough HTTP to find the end of an answer. */
@@ -35,7 +45,10 @@ class Lane {
   private done: ((ok: boolean) => void) | undefined;
   private socket: Socket;
 
-  constructor(private readonly port: number) {
+  private readonly text: string;
+
+  constructor(private readonly at: LoadAt) {
+    this.text = REQUESTS[at.asks ?? 'refresh'];
     this.socket = this.open();
   }
 
@@ -47,7 +60,7 @@ class Lane {
         return;
       }
       this.done = resolve;
-      this.socket.write(REQUEST);
+      this.socket.write(this.text);
     });
   }
 
@@ -56,7 +69,9 @@ class Lane {
   }
 
   private open(): Socket {
-    const socket = connect(this.port, '127.0.0.1').setNoDelay(true);
+    const to = { port: this.at.port, host: '127.0.0.1' };
+    const socket = this.at.tls === true ? connectTls({ ...to, rejectUnauthorized: false }) : connect(to);
+    socket.setNoDelay(true);
     socket.setEncoding('latin1');
     socket.on('data', (text: string) => this.take(text));
     socket.on('error', () => undefined);
@@ -105,8 +120,8 @@ class Tally {
 }
 
 /** Each lane as fast as it can. */
-async function flatOut(port: number, connections: number, durationMs: number): Promise<LoadResult> {
-  const lanes = Array.from({ length: connections }, () => new Lane(port));
+async function flatOut(at: LoadAt, durationMs: number): Promise<LoadResult> {
+  const lanes = lanesOf(at);
   await Promise.all(lanes.map((lane) => lane.request())); // connections are open before anything counts
   const tally = new Tally();
   const end = performance.now() + durationMs;
@@ -128,8 +143,8 @@ async function flatOut(port: number, connections: number, durationMs: number): P
  * A steady rate. Requests go out at the ticks of a 1 ms timer, and a request's latency counts from the tick it was meant for,
  * also when no connection was free then: a stall is not forgiven. A busy loop would be more exact and take a core from the rest.
  */
-async function atRate(port: number, connections: number, perSecond: number, durationMs: number): Promise<LoadResult> {
-  const idle = Array.from({ length: connections }, () => new Lane(port));
+async function atRate(at: LoadAt, perSecond: number, durationMs: number): Promise<LoadResult> {
+  const idle = lanesOf(at);
   await Promise.all(idle.map((lane) => lane.request()));
   const all = [...idle];
   const tally = new Tally();
@@ -137,10 +152,10 @@ async function atRate(port: number, connections: number, perSecond: number, dura
   const open = new Set<Promise<void>>();
   const dispatch = () => {
     while (due.length > 0 && idle.length > 0) {
-      const at = due.shift() as number;
+      const dueAt = due.shift() as number;
       const lane = idle.pop() as Lane;
       const work: Promise<void> = lane.request().then((ok) => {
-        tally.add(performance.now() - at, ok);
+        tally.add(performance.now() - dueAt, ok);
         if (ok) idle.push(lane);
         open.delete(work);
         dispatch();
@@ -164,16 +179,21 @@ async function atRate(port: number, connections: number, perSecond: number, dura
   return tally.result();
 }
 
+function lanesOf(at: LoadAt): Lane[] {
+  return Array.from({ length: at.connections }, () => new Lane(at));
+}
+
 let parked: { lanes: Lane[]; answers: Promise<boolean[]> } | undefined;
 
 async function run(command: LoadCommand): Promise<unknown> {
   switch (command.kind) {
     case 'rate':
-      return atRate(command.port, command.connections, command.perSecond, command.durationMs);
+      return atRate(command, command.perSecond, command.durationMs);
     case 'flat_out':
-      return flatOut(command.port, command.connections, command.durationMs);
-    case 'park': {
-      const lanes = Array.from({ length: command.connections }, () => new Lane(command.port));
+      return flatOut(command, command.durationMs);
+    case 'park':
+    case 'stall': {
+      const lanes = lanesOf(command.kind === 'stall' ? { ...command, asks: 'stalled' } : command);
       parked = { lanes, answers: Promise.all(lanes.map((lane) => lane.request())) };
       return lanes.length;
     }
@@ -183,6 +203,10 @@ async function run(command: LoadCommand): Promise<unknown> {
       parked = undefined;
       return answers.filter((ok) => ok).length;
     }
+    case 'leave':
+      parked?.lanes.forEach((lane) => lane.close());
+      parked = undefined;
+      return 0;
   }
 }
 

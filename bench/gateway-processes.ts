@@ -30,8 +30,10 @@ export class Processes {
 }
 
 /** A TypeScript program of this folder that talks over IPC. */
-export function forkProgram(processes: Processes, file: string): ChildProcess {
-  return processes.keep(fork(join(__dirname, file), { execArgv: TSX, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }));
+export function forkProgram(processes: Processes, file: string, args: readonly string[] = []): ChildProcess {
+  return processes.keep(
+    fork(join(__dirname, file), [...args], { execArgv: TSX, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
+  );
 }
 
 export function nextMessage(child: ChildProcess): Promise<unknown> {
@@ -58,8 +60,15 @@ export async function order(child: ChildProcess, command: object): Promise<unkno
   return message.result;
 }
 
+/** Of both proxies and of the side, in files. */
+export interface Certificate {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
 export interface BenchGateway {
   readonly port: number;
+  readonly adminPort: number;
   readonly controlUrl: string;
   readonly pid: number;
 }
@@ -68,21 +77,21 @@ export interface BenchGateway {
 export async function startBenchGateway(
   processes: Processes,
   folder: string,
-  upstreamPort: number,
-  token: string,
+  { ports, token, tls }: { ports: readonly [blue: number, green: number]; token: string; tls?: Certificate },
 ): Promise<BenchGateway> {
   const side = (apiGeneration: 1 | 2) => {
-    const url = `http://127.0.0.1:${upstreamPort}`;
+    const url = `http://127.0.0.1:${ports[apiGeneration - 1] ?? 0}`;
     return { publicUrl: url, adminUrl: url, apiGeneration };
   };
-  const config = join(folder, 'gateway.json');
-  const ready = join(folder, 'ready.json');
+  const name = tls === undefined ? 'plain' : 'tls';
+  const config = join(folder, `gateway-${name}.json`);
+  const ready = join(folder, `ready-${name}.json`);
   await writeFile(
     config,
     JSON.stringify({
-      listeners: { public: { port: 0 }, admin: { port: 0 }, control: { port: 0 } },
+      listeners: { public: { port: 0, ...(tls && { tls }) }, admin: { port: 0 }, control: { port: 0 } },
       sides: { blue: side(1), green: side(2) },
-      stateFile: 'state.json',
+      stateFile: `state-${name}.json`,
       hold: { maxParked: 20_000, deadlineMs: 60_000, maxParkedMs: 60_000 },
     }),
   );
@@ -99,8 +108,9 @@ export async function startBenchGateway(
       throw new CutoverFault('PROCESS_DIED', readFileSync(join(folder, 'gateway.log'), 'utf8'));
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  const urls = JSON.parse(readFileSync(ready, 'utf8')) as { publicUrl: string; controlUrl: string };
-  return { port: Number(new URL(urls.publicUrl).port), controlUrl: urls.controlUrl, pid: child.pid ?? 0 };
+  const urls = JSON.parse(readFileSync(ready, 'utf8')) as { publicUrl: string; adminUrl: string; controlUrl: string };
+  const [port = 0, adminPort = 0] = [urls.publicUrl, urls.adminUrl].map((url) => Number(new URL(url).port));
+  return { port, adminPort, controlUrl: urls.controlUrl, pid: child.pid ?? 0 };
 }
 
 /** @throws CutoverFault TOOL_MISSING with the command that installs it */
@@ -116,8 +126,9 @@ export async function startNginx(
   binary: string,
   folder: string,
   upstreamPort: number,
-): Promise<number> {
-  const port = await freePort();
+  tls: Certificate,
+): Promise<{ readonly port: number; readonly tlsPort: number }> {
+  const [port, tlsPort] = [await freePort(), await freePort()];
   const config = join(folder, 'nginx.conf');
   const at = (name: string) => join(folder, name);
   await writeFile(
@@ -132,6 +143,8 @@ http {
   upstream side { server 127.0.0.1:${upstreamPort}; keepalive 256; keepalive_requests 10000000; }
   server {
     listen 127.0.0.1:${port};
+    listen 127.0.0.1:${tlsPort} ssl; ssl_certificate ${tls.certFile}; ssl_certificate_key ${tls.keyFile};
+    ssl_protocols TLSv1.3;
     location / {
       proxy_pass http://side; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $http_host;
       proxy_set_header X-Forwarded-Proto https; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
@@ -147,7 +160,7 @@ http {
     if (child.exitCode !== null) throw new CutoverFault('TOOL_UNUSABLE', readFileSync(at('nginx.log'), 'utf8'));
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  return port;
+  return { port, tlsPort };
 }
 
 function accepts(port: number): Promise<boolean> {
