@@ -5,6 +5,7 @@ import { type Steps } from '../domain/steps';
 import { type InPlaceSteps } from '../domain/in-place/steps';
 import { type InPlaceTable } from './in-place';
 import { type InPlaceDeps } from './in-place/deps';
+import { notConfigured } from './in-place/not-configured';
 import { type Step, type StepContext, type StepDeps, type StepLog } from './step';
 
 /** So often a running step says that it is alive. A cancellation arrives with the answer. */
@@ -24,9 +25,11 @@ export function activitiesOf(table: StepTable, deps: StepDeps): Steps {
   return bounded<Steps, StepDeps>(table, deps);
 }
 
-/** The same of an upgrade in place. */
-export function inPlaceActivitiesOf(table: InPlaceTable, deps: InPlaceDeps): InPlaceSteps {
-  return bounded<InPlaceSteps, InPlaceDeps>(table, deps);
+/** The same of an upgrade in place. @param deps undefined where the config has none: then each step says so, and is not tried again */
+export function inPlaceActivitiesOf(table: InPlaceTable, deps: InPlaceDeps | undefined, log: StepLog): InPlaceSteps {
+  if (deps !== undefined) return bounded<InPlaceSteps, InPlaceDeps>(table, deps);
+  const refusing = Object.keys(table).map((name) => [name, () => Promise.reject(notConfigured())] as const);
+  return bounded<InPlaceSteps, { readonly log: StepLog }>(Object.fromEntries(refusing), { log });
 }
 
 type AnyStep<Deps> = (deps: Deps, input: never, context: StepContext) => Promise<unknown>;

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { STEPS } from '../activities';
 import { IN_PLACE_STEPS } from '../activities/in-place';
+import { notConfigured } from '../activities/in-place/not-configured';
 import { type StepContext } from '../activities/step';
 import { loadConfig } from '../config/load';
 import { type Logger } from '../config/logger';
-import { CutoverFault } from '../domain/faults';
 import { type InPlacePlan } from '../domain/in-place/receipts';
 import { type Plan } from '../domain/receipts';
 import { createInPlacePorts } from './in-place-ports';
@@ -62,12 +62,7 @@ export async function planInPlaceLocally({ file, set, env, cwd, logger }: PlanOp
   const ports = createPorts(config, logger, secrets);
   const inPlace = createInPlacePorts(config, ports, logger, () => secrets.renew());
   try {
-    if (inPlace === undefined) {
-      throw new CutoverFault(
-        'CHECK_FAILED',
-        'the config has no section inPlace: there is no step before the upgrade; add it, or leave --in-place out',
-      );
-    }
+    if (inPlace === undefined) throw notConfigured();
     await secrets.refresh();
     const environment = config.environment.name;
     return await IN_PLACE_STEPS.planInPlace(inPlace, { cutoverId: randomUUID(), environment }, OF_NOBODY);

@@ -54,7 +54,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<number> {
         ...ports,
         log: logger,
       }),
-      ...(inPlace && inPlaceActivitiesOf(withSecrets(IN_PLACE_STEPS, secrets), inPlace)),
+      ...inPlaceActivitiesOf(withSecrets(IN_PLACE_STEPS, secrets), inPlace, logger),
     };
     const { versioning, health } = config.worker;
     const sdkPort = health && (await freeLoopbackPort());

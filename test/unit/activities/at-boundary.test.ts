@@ -1,7 +1,8 @@
 import { CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { activitiesOf, failureOf, type StepTable } from '../../../activities/at-boundary';
+import { activitiesOf, failureOf, inPlaceActivitiesOf, type StepTable } from '../../../activities/at-boundary';
+import { IN_PLACE_STEPS } from '../../../activities/in-place';
 import { type StepContext, type StepDeps } from '../../../activities/step';
 import { CutoverFault } from '../../../domain/faults';
 
@@ -42,6 +43,15 @@ describe('a step at the boundary', () => {
       expect(JSON.stringify([failure, (failure as Error).cause, logged])).not.toContain('s3cret');
     },
   );
+
+  it('of an upgrade in place says at once that the config has none, whoever starts it', async () => {
+    const { planInPlace } = inPlaceActivitiesOf(IN_PLACE_STEPS, undefined, log);
+    await expect(environment().run(planInPlace, input)).rejects.toMatchObject({
+      type: 'CHECK_FAILED',
+      nonRetryable: true,
+      message: expect.stringContaining('the config has no section inPlace') as string,
+    });
+  });
 
   it('gives an unforeseen error up after a few tries, and tells its kind but not its text', () => {
     const error = Object.assign(new Error('duplicate key (s3cret)'), { name: 'DatabaseError', code: '23505' });
