@@ -19,6 +19,7 @@ import {
   sessionsInGreen,
 } from '../hydra/validation';
 import { judgeConsents } from './green/consent-verdict';
+import { graceProblem } from './green/grace-problem';
 import { readTargets } from './green/read-targets';
 import { withBlue } from './green/with-blue';
 import { withGreen } from './green/with-green';
@@ -187,10 +188,12 @@ async function checkTargets(deps: StepDeps, epoch: number): Promise<Finding> {
 }
 
 async function checkLogin(deps: StepDeps): Promise<Finding> {
-  const { durationMs, steps, cookies } = await deps.hydra.syntheticLogin('green');
+  const { durationMs, steps, cookies, refreshGrace } = await deps.hydra.syntheticLogin('green');
   const took = `${steps.length} steps in ${durationMs} ms`;
   const { cookies: named } = HYDRA_VERSION_FACTS[deps.settings.hydraVersion.blue];
   const { session } = named.names;
+  const grace = graceProblem(refreshGrace, deps.settings.validation);
+  if (grace !== undefined) return { ok: false, observed: `${took}; ${grace}` };
   if (named.renamable || cookies.includes(session)) return { ok: true, observed: took };
   const observed = `${took}, and no cookie ${session}, by which browsers know their session: set serve.cookies.names.session`;
   return { ok: false, observed };

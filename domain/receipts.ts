@@ -206,6 +206,8 @@ export interface WriteTrialReceipt {
   readonly durationMs: number;
   /** Rows that are no more what they had to become, though nobody but the trial wrote. Null: what they had to become was not kept. */
   readonly changed: number | null;
+  /** Why green's Hydra may not serve with the grace for used refresh tokens that it has; missing where it has none. */
+  readonly refreshGrace?: string;
 }
 
 /** Something that a finished cutover leaves behind, with data of people in it. */

@@ -74,7 +74,13 @@ export interface CutoverSettings {
     readonly lockTimeoutMs: number;
   };
   readonly switchover: SwitchoverSettings;
-  readonly validation: { readonly subjects: number; readonly clients: number; readonly syntheticLogin: boolean };
+  readonly validation: {
+    readonly subjects: number;
+    readonly clients: number;
+    readonly syntheticLogin: boolean;
+    /** A person knows what a grace for used refresh tokens on green risks. @default false */
+    readonly acceptsRefreshGrace?: boolean;
+  };
   readonly bake: {
     readonly durationMs: number;
     readonly pollMs: number;

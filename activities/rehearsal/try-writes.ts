@@ -3,6 +3,7 @@ import { type WriteTrialReceipt } from '../../domain/receipts';
 import { type TryWritesInput } from '../../domain/steps';
 import { letCopyBeWritten } from '../../hydra/closing';
 import { type CarriedTableName } from '../../hydra/paths';
+import { graceProblem } from '../green/grace-problem';
 import { whileBeating } from '../green/while-beating';
 import { withGreen } from '../green/with-green';
 import { type Step, type StepContext, type StepDeps } from '../step';
@@ -23,14 +24,15 @@ export const tryWrites: Step<TryWritesInput, WriteTrialReceipt> = (deps, input, 
   withGreen(deps, input, context, 'try writes', async (green) => {
     const { cutoverId, differences } = input;
     await letCopyBeWritten(green, { cutoverId, signal: context.signal });
-    const { steps, durationMs } = await whileBeating(
+    const { steps, durationMs, refreshGrace } = await whileBeating(
       context,
       () => ({ step: 'writing through Hydra' }),
       () => deps.hydra.syntheticWrites('green'),
     );
     const changed =
       differences === null ? null : Math.max(0, (await countDifferences(deps, green, context)) - differences);
-    return { steps, durationMs, changed };
+    const grace = graceProblem(refreshGrace, deps.settings.validation);
+    return { steps, durationMs, changed, ...(grace === undefined ? {} : { refreshGrace: grace }) };
   });
 
 async function countDifferences(deps: StepDeps, green: DatabaseSession, context: StepContext): Promise<number> {

@@ -27,11 +27,13 @@ const introspection = z.object({ active: z.boolean(), sub: z.string().optional()
 export async function syntheticLogin(http: HydraHttp): Promise<SyntheticLogin> {
   const startedAt = performance.now();
   const walk = new Walk(http);
-  await walk.throughout(async () => {
+  const refreshGrace = await walk.throughout(async () => {
     const { refreshToken } = await walk.logIn();
     await walk.refresh(refreshToken);
+    return walk.takesAgain(refreshToken);
   });
-  return { durationMs: Math.round(performance.now() - startedAt), steps: walk.steps, cookies: [...walk.cookieNames] };
+  const durationMs = Math.round(performance.now() - startedAt);
+  return { durationMs, steps: walk.steps, refreshGrace, cookies: [...walk.cookieNames] };
 }
 
 /** Logs the same user in for as long as `work` takes. @throws as {@link syntheticLogin}, and what `work` throws */
@@ -87,6 +89,11 @@ export class Walk {
 
   async logIn(): Promise<SyntheticTokens> {
     await this.step('make client', () => this.#makeClient());
+    return this.logInAgain();
+  }
+
+  /** With the client that is there. */
+  async logInAgain(): Promise<SyntheticTokens> {
     const code = await this.#walkToCode();
     const issued = await this.step('exchange code', () =>
       this.#requestTokens({
@@ -106,6 +113,28 @@ export class Walk {
     );
     await this.step('introspect again', () => this.#introspect(refreshed.access_token));
     return { accessToken: refreshed.access_token, refreshToken: refreshed.refresh_token };
+  }
+
+  /**
+   * Sends a refresh token that was used a moment ago once more. Without a grace that ends the login.
+   *
+   * @returns whether it is taken
+   */
+  takesAgain(usedRefreshToken: string): Promise<boolean> {
+    return this.step('refresh with a used token', async () => {
+      const form = { grant_type: 'refresh_token', refresh_token: usedRefreshToken };
+      const call: HydraCall = {
+        listener: 'public',
+        method: 'POST',
+        path: '/oauth2/token',
+        headers: this.basic(),
+        form,
+      };
+      const answer = await this.http.call(call);
+      if (answer.status === 200) return true;
+      if (answer.status === 400 || answer.status === 401) return false;
+      throw unexpected(this.http, call, answer, '200, 400 or 401');
+    });
   }
 
   /** What the client is registered with. */

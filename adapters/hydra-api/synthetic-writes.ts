@@ -21,16 +21,20 @@ export async function syntheticWrites(http: HydraHttp): Promise<SyntheticWrites>
   const startedAt = performance.now();
   const walk = new Walk(http);
   await walk.step('clean up keys', () => removeKeys(http));
-  await walk.throughout(async () => {
+  const refreshGrace = await walk.throughout(async () => {
     const { refreshToken } = await walk.logIn();
     const refreshed = await walk.refresh(refreshToken);
     await walk.step('client credentials', () => requestOwnToken(walk));
     await walk.step('revoke', () => revoke(walk, refreshed));
+    const { refreshToken: used } = await walk.logInAgain();
+    await walk.refresh(used);
+    const refreshGrace = await walk.takesAgain(used);
     await walk.step('change client', () => changeClient(walk));
     await walk.step('make keys', () => makeKeys(http));
     await walk.step('remove keys', () => removeKeys(http));
+    return refreshGrace;
   });
-  return { durationMs: Math.round(performance.now() - startedAt), steps: walk.steps };
+  return { durationMs: Math.round(performance.now() - startedAt), steps: walk.steps, refreshGrace };
 }
 
 async function requestOwnToken(walk: Walk): Promise<void> {

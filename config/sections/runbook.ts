@@ -152,6 +152,12 @@ export const validationSection = z
       .boolean()
       .default(true)
       .describe('Whether a login with a client of our own is played through on green.'),
+    acceptsRefreshGrace: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Confirms that green may have `oauth2.grant.refresh_token.rotation_grace_period` before it is finalized: whoever goes back to blue and retries a refresh within it loses the login. Otherwise a rehearsal and the validation refuse it, by what green's Hydra does with a used token.",
+      ),
   })
   .prefault({})
   .describe("What is asked of green once it serves. Blue's answers are the measure.");

@@ -68,6 +68,8 @@ export interface LoginClient {
 export interface SyntheticWrites {
   readonly durationMs: number;
   readonly steps: readonly string[];
+  /** A refresh token is taken a second time soon after it was used. */
+  readonly refreshGrace: boolean;
 }
 
 export interface SyntheticLogin extends SyntheticWrites {

@@ -66,6 +66,11 @@ describe('a rehearsal', () => {
         },
       ],
     ],
+    [
+      'that used refresh tokens are taken again',
+      answers({ steps: ['refresh'], durationMs: 1, changed: 0, refreshGrace: 'a grace' }),
+      [{ code: 'CHECK_FAILED', what: 'a grace' }],
+    ],
     ['nothing where its rows could not be compared', answers({ steps: [], durationMs: 1, changed: null }), []],
   ])("that writes through green's Hydra tells %s, after all rows were compared", async (_what, tryWrites, wanted) => {
     const { calls, activities } = fakeSteps({ preflight, tryWrites });

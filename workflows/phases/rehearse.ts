@@ -163,6 +163,10 @@ async function write(cutover: Cutover): Promise<void> {
   await finds(cutover, 'writes', ['HYDRA_UNREACHABLE', 'HYDRA_UNEXPECTED', 'CHECK_FAILED'], async () => {
     run.receipts.writes = await steps.tryWrites({ ...run.stepInput, differences });
   });
+  const grace = run.receipts.writes?.refreshGrace;
+  if (grace !== undefined) {
+    run.findings.push({ phase: 'writes', weight: 'blocks', code: 'CHECK_FAILED', what: grace });
+  }
   const changed = run.receipts.writes?.changed ?? 0;
   if (changed === 0) return;
   run.findings.push({

@@ -23,7 +23,10 @@ const endpoints = (side: SideName) => ({
 beforeAll(async () => {
   const [blue, green] = await Promise.all([
     startHydra({ version: '1.11.10', database: blueDatabase.config, loginAppUrl: LOGIN_APP }),
-    startHydra({ version: '2.3.0', database: greenDatabase.config, loginAppUrl: LOGIN_APP }),
+    startHydra({
+      ...{ version: '2.3.0', database: greenDatabase.config, loginAppUrl: LOGIN_APP },
+      extra: { OAUTH2_GRANT_REFRESH_TOKEN_ROTATION_GRACE_PERIOD: '30s' },
+    }),
   ]);
   hydras = { blue, green };
   api = new HttpHydraApi({ sides: { blue: endpoints('blue'), green: endpoints('green') } });
@@ -45,14 +48,17 @@ describe.each(SIDE_NAMES)('the API of %s', (side) => {
   it('logs a synthetic user in and leaves no client behind, though an interrupted check did', async () => {
     const http = oauth(side);
     await createOauthClient(http, { id: 'hydra-cutover-check' });
-    const { steps } = await api.syntheticLogin(side);
+    const { steps, refreshGrace } = await api.syntheticLogin(side);
     expect(steps).toEqual(expect.arrayContaining(['accept login', 'accept consent', 'introspect', 'refresh']));
+    // Green was started with a grace.
+    expect(refreshGrace).toBe(side === 'green');
     expect(await api.client(side, 'hydra-cutover-check')).toBeUndefined();
     await http.close();
   });
 
   it('writes all that a Hydra writes, leaves nothing of it, and says where the database refuses', async () => {
-    const { steps } = await api.syntheticWrites(side);
+    const { steps, refreshGrace } = await api.syntheticWrites(side);
+    expect(refreshGrace).toBe(side === 'green');
     for (const step of ['refresh', 'client credentials', 'revoke', 'change client', 'make keys', 'remove keys']) {
       expect(steps).toContain(step);
     }

@@ -1,3 +1,4 @@
+import { type SyntheticLogin } from '../../../domain/ports/hydra-api';
 import { type StepDeps } from '../../../activities/step';
 import { validate } from '../../../activities/validate';
 import { CutoverFault } from '../../../domain/faults';
@@ -10,6 +11,11 @@ const CONSENT = {
   answer: { grant_scope: ['openid'], consent_request: { challenge: 'k1' } },
 };
 const CLIENT = { client_id: 'app', redirect_uris: ['https://a.example/cb'], updated_at: '2026-01-01T00:00:00Z' };
+
+const loggedIn = (change: Partial<SyntheticLogin> = {}): SyntheticLogin => ({
+  ...{ durationMs: 5, steps: ['one'], cookies: ['oauth2_authentication_session'], refreshGrace: false },
+  ...change,
+});
 
 /** Everything as it must be; a case changes one thing. */
 const GOOD = {
@@ -25,7 +31,7 @@ const GOOD = {
   keys: ['kid-1', 'kid-2', 'kid-3'] as readonly string[],
   consents: [CONSENT] as readonly object[],
   client: CLIENT as object | undefined,
-  login: () => Promise.resolve({ durationMs: 5, steps: ['one'], cookies: ['oauth2_authentication_session'] }),
+  login: () => Promise.resolve(loggedIn()),
   /** What is in the databases. */
   blueKeys: ['kid-1', 'kid-2'] as readonly string[],
   blueConsents: ['k1'] as readonly string[],
@@ -116,7 +122,14 @@ describe('the validation', () => {
     [
       'synthetic login',
       "green's session cookie has another name than blue's",
-      { login: () => Promise.resolve({ durationMs: 5, steps: ['one'], cookies: ['ory_hydra_session'] }) },
+      {
+        login: () => Promise.resolve(loggedIn({ cookies: ['ory_hydra_session'] })),
+      },
+    ],
+    [
+      'synthetic login',
+      'a used refresh token is taken again',
+      { login: () => Promise.resolve(loggedIn({ refreshGrace: true })) },
     ],
   ])('fails by check "%s" alone when %s', async (name, _case, change) => {
     expect(await failed(change)).toEqual([name]);
