@@ -4,6 +4,7 @@ import { type Gateway } from '../../domain/ports/targets';
 import { type ResultOf } from '../../domain/switchover';
 import { hasTakenWrites, mayReadHere } from '../../hydra/arbiter';
 import { holdWriters as holdWritersOf, openSide, readArbiter } from '../../hydra/arbiter/arbiter';
+import { lookAround } from './around-fence';
 import { type Attempt } from './attempt';
 import { informAnew } from './inform-gateways';
 import { assertServesGreen, bringToGreen, forAll } from './parties';
@@ -111,8 +112,15 @@ export async function confirmTargets(run: Attempt): Promise<ResultOf<'confirmTar
   return 'ok';
 }
 
-/** @throws when the answer is lost, or green is in a state that never opens: both are tried again */
+/**
+ * Blue is asked once more, unless a person has decided without it: flipping the targets may have taken long, and this is the last moment
+ * in which something of blue can be carried.
+ *
+ * @returns `lost` when something was found there: all that is known is to be looked at anew
+ * @throws when an answer is lost, or green is in a state that never opens: both are tried again
+ */
 export async function openGreen(run: Attempt): Promise<ResultOf<'openGreen'>> {
+  if (run.input.fence !== 'open' && (await lookAround(run)) === 'found') return 'lost';
   const { green } = run.sessions;
   const opened = openSide(green, run.theEpoch, run.settings.lockTimeoutMs).then(async (answer) => {
     await green.query('COMMIT');

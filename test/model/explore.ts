@@ -207,6 +207,8 @@ function mishaps(rules: ModelRules, world: World): Transition[] {
     label: `run ${index} dies`,
     world: { ...faulty, runs: world.runs.filter((__, other) => other !== index) },
   }));
+  if (world.blue.state === 'committed' && !acceptsWrites(world.green) && !world.isAround)
+    steps.push({ label: 'a write goes around the fence', world: { ...faulty, isAround: true } });
   world.gateways.forEach((gateway, place) => {
     const put = (label: string, after: ModelGateway) =>
       steps.push({ label: `gateway ${place} ${label}`, world: withGateway(faulty, place, after) });

@@ -188,10 +188,6 @@ export class Step {
     const faulty = { ...world, faults: world.faults - 1 };
     const step = new Step(this.rules, faulty, this.index, this.run);
     const happened = step.arrivesAtBlue(verb, value);
-    if (happened.world.blue.state === 'committed' && world.blue.state !== 'committed') {
-      const past = { ...happened, world: { ...happened.world, isAround: true } };
-      steps.push(relabel(past, 'and a write goes around the fence'));
-    }
     steps.push(relabel(step.done(verb, lost), `${verb} never arrives`));
     steps.push(relabel(step.afterLost(verb, lost, happened), `${verb} happens, its answer is lost`));
     const late = { ...faulty, late: [...world.late, this.toBlue(verb, value)] };
@@ -264,7 +260,8 @@ export class Step {
 
   private openGreen(): Transition[] {
     const { world, run } = this;
-    if (!run.holdsGreen) return [this.done('openGreen', 'lost')];
+    const isSeen = world.isAround && run.machine.around !== 'accepted';
+    if (!run.holdsGreen || isSeen) return [this.done('openGreen', 'lost')];
     const { twin, answer } = openSide(world.green, run.epoch);
     const without = { ...run, holdsGreen: false };
     const opened = { ...world, green: twin };

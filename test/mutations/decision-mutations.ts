@@ -113,6 +113,13 @@ const DECISIONS: readonly Mutation[] = [
     killedBy: 'walk',
   },
   {
+    what: 'green opens on a look at blue from before the targets were flipped',
+    file: 'activities/switchover/after-commit.ts',
+    find: `  if (run.input.fence !== 'open' && (await lookAround(run)) === 'found') return 'lost';\n`,
+    replace: ``,
+    killedBy: 'around',
+  },
+  {
     what: 'a run gives up the epoch that it chose although its claim found no attempt',
     file: CLAIM,
     find: `return { attempt: claimed.attempt, epoch: claimed.epoch };`,

@@ -13,6 +13,7 @@ export const CHECKS = {
   sync: 'test/integration/hydra/sync/sync.test.ts',
   switchover: 'test/integration/activities/switchover.test.ts',
   owner: 'test/integration/activities/switchover-owner.test.ts',
+  around: 'test/integration/activities/switchover-around.test.ts',
 } as const;
 
 export type CheckName = keyof typeof CHECKS;

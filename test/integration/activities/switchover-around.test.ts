@@ -72,6 +72,26 @@ describe('what went around the fence of blue is carried before green opens', () 
     expect(await world.whoServes()).toEqual(GREEN);
   });
 
+  it('written while the targets are flipped, after blue was looked at: it is asked once more before green opens', async () => {
+    before(
+      'problems_since_commit',
+      () => Promise.resolve(),
+      () => before('problems_since_commit', writePast),
+    );
+    expect(await world.run()).toMatchObject({ outcome: 'committed', aroundFence: { tables: ['hydra_client'] } });
+    expect(world.events.filter((event) => /^(lookAround|applyTargets|openGreen|carryAround)/.test(event))).toEqual([
+      'lookAround: clean',
+      'applyTargets: ok',
+      'openGreen: lost',
+      'lookAround: found',
+      'carryAround: ok',
+      'lookAround: clean',
+      'openGreen: ok',
+    ]);
+    expect(await namesOf(world.green)).toEqual([`past ${name}`]);
+    expect(await world.whoServes()).toEqual(GREEN);
+  });
+
   it('written to a table that became a child between fence and commit, which the commit cannot see', async () => {
     const stray = await world.sync.connect('blue');
     await world.blue.query('CREATE SCHEMA elsewhere');
