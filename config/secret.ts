@@ -57,6 +57,15 @@ export class Secret {
     return changed;
   }
 
+  /** Takes over what the same place of the config says now, where nothing of it is kept in a store. @returns whether it is another one */
+  take(newer: Secret): boolean {
+    if (this.#parts.length > 1 || newer.references.length > 0) return false;
+    const value = newer.reveal();
+    const changed = value !== this.#value;
+    this.#value = value;
+    return changed;
+  }
+
   toJSON(): string {
     return REDACTED;
   }

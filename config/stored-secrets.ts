@@ -1,6 +1,6 @@
 import { Secret, type StoredReference } from './secret';
 
-/** One secret of a config that is kept in AWS Secrets Manager. */
+/** One secret of a config, and where it stands. */
 export interface StoredSecret {
   /** For example `blue.database.password`. */
   readonly path: string;
@@ -9,6 +9,11 @@ export interface StoredSecret {
 
 /** Every secret of a loaded config that is kept in AWS Secrets Manager, in the order of the config. */
 export function storedSecrets(config: unknown): readonly StoredSecret[] {
+  return allSecrets(config).filter(({ secret }) => secret.references.length > 0);
+}
+
+/** Every secret of a loaded config, in the order of the config. */
+export function allSecrets(config: unknown): readonly StoredSecret[] {
   return walk(config, '');
 }
 
@@ -19,7 +24,7 @@ export function storedReferences(config: unknown): readonly StoredReference[] {
 }
 
 function walk(value: unknown, path: string): readonly StoredSecret[] {
-  if (value instanceof Secret) return value.references.length === 0 ? [] : [{ path, secret: value }];
+  if (value instanceof Secret) return [{ path, secret: value }];
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => walk(inner, path === '' ? key : `${path}.${key}`));
 }

@@ -42,9 +42,10 @@ export async function runWorker(options: RunWorkerOptions): Promise<number> {
   const ready = options.ready === undefined ? undefined : resolve(cwd, options.ready);
   // One that an earlier life left would say that this one is ready.
   if (ready !== undefined) await rm(ready, { force: true });
-  const config = loadConfig({ env, cwd, set, ...(file === undefined ? {} : { file }) });
+  const reload = (): Config => loadConfig({ env, cwd, set, ...(file === undefined ? {} : { file }) });
+  const config = reload();
   const settings = toSettings(config);
-  const secrets = new SecretKeeper(config, logger);
+  const secrets = new SecretKeeper(config, logger, { reload });
   const ports = createPorts(config, logger, secrets);
   const inPlace = createInPlacePorts(config, ports, logger, () => secrets.renew());
   try {

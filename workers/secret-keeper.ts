@@ -2,7 +2,7 @@ import { type StepLog } from '../activities/step';
 import { AwsSecretStore, pickValue } from '../adapters/secrets-manager';
 import { type Config } from '../config/schema';
 import { type StoredReference } from '../config/secret';
-import { storedReferences, storedSecrets } from '../config/stored-secrets';
+import { allSecrets, storedReferences, storedSecrets } from '../config/stored-secrets';
 import { CutoverFault, isCutoverFault } from '../domain/faults';
 
 /** Values are read again when they are older, at the beginning of a step: never in the middle of a pause. */
@@ -18,11 +18,13 @@ export interface SecretSource {
 export interface SecretKeeperOptions {
   /** @default AWS Secrets Manager in the region of the config */
   readonly source?: SecretSource;
+  /** Loads the config again, for secrets that stand in files. @default those stay as they were read first */
+  readonly reload?: () => Config;
   readonly maxAgeMs?: number;
   readonly renewAtMostEveryMs?: number;
 }
 
-/** Reads the secrets of a config that are kept in AWS Secrets Manager, and again when they may have been rotated. */
+/** Reads the secrets of a config that are kept in AWS Secrets Manager, and these and those in files again when they may have been rotated. */
 export class SecretKeeper {
   readonly #config: Config;
   readonly #log: StepLog;
@@ -45,7 +47,7 @@ export class SecretKeeper {
    * @throws CutoverFault SECRET_UNUSABLE with all problems | SECRETS_UNREACHABLE
    */
   async refresh(): Promise<void> {
-    if (this.#references.length === 0 || this.#age() < (this.#options.maxAgeMs ?? MAX_AGE_MS)) return;
+    if (!this.#isReadLater || this.#age() < (this.#options.maxAgeMs ?? MAX_AGE_MS)) return;
     try {
       await this.#read();
     } catch (error) {
@@ -57,13 +59,17 @@ export class SecretKeeper {
 
   /** After somebody refused a secret: reads all again. @returns whether one is another now, so that a second try makes sense */
   async renew(): Promise<boolean> {
-    if (this.#references.length === 0) return false;
+    if (!this.#isReadLater) return false;
     if (this.#age() < (this.#options.renewAtMostEveryMs ?? RENEW_AT_MOST_EVERY_MS)) return false;
     return this.#read().catch(() => false);
   }
 
   close(): void {
     this.#source?.close();
+  }
+
+  get #isReadLater(): boolean {
+    return this.#references.length > 0 || this.#options.reload !== undefined;
   }
 
   #age(): number {
@@ -76,6 +82,33 @@ export class SecretKeeper {
   }
 
   async #readAll(): Promise<boolean> {
+    const changed = this.#readFiles();
+    const isChanged = this.#references.length > 0 && (await this.#readStore());
+    this.#readAt = performance.now();
+    return isChanged || changed;
+  }
+
+  /** A file that is being written, or gone for a moment, changes nothing. */
+  #readFiles(): boolean {
+    const { reload } = this.#options;
+    if (reload === undefined) return false;
+    try {
+      const newer = new Map(allSecrets(reload()).map(({ path, secret }) => [path, secret]));
+      const changed = allSecrets(this.#config).filter(({ path, secret }) => {
+        const now = newer.get(path);
+        return now !== undefined && secret.take(now);
+      });
+      const paths = changed.map(({ path }) => path);
+      if (paths.length > 0) this.#log.info({ paths }, 'secrets were rotated, and are used from now on');
+      return paths.length > 0;
+    } catch (error) {
+      const reason = isCutoverFault(error) ? error.message : 'unknown';
+      this.#log.warn({ reason }, 'the config was not read again; the last values of its secrets are used');
+      return false;
+    }
+  }
+
+  async #readStore(): Promise<boolean> {
     const source = (this.#source ??= new AwsSecretStore(this.#config.rds.region));
     const ids = [...new Set(this.#references.map(({ secretId }) => secretId))];
     const texts = new Map<string, string>();
@@ -94,7 +127,6 @@ export class SecretKeeper {
     const changed = storedSecrets(this.#config).map(({ secret }) =>
       secret.fill((reference) => values.get(keyOf(reference)) ?? ''),
     );
-    this.#readAt = performance.now();
     return changed.some(Boolean);
   }
 }

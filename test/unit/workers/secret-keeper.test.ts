@@ -142,6 +142,43 @@ describe('secrets in AWS Secrets Manager', () => {
   });
 });
 
+describe('secrets in files', () => {
+  it('that were rotated are read again after they were refused', async () => {
+    files.write('before-the-night', 'password');
+    const reload = () => load('${file:password}');
+    const config = reload();
+    const keeper = new SecretKeeper(config, log, { reload, renewAtMostEveryMs: 0 });
+    const revealed = () => config.blue.database.password?.reveal();
+    expect([await keeper.renew(), revealed()]).toEqual([false, 'before-the-night']);
+    files.write('since-the-night\n', 'password');
+    expect([await keeper.renew(), revealed()]).toEqual([true, 'since-the-night']);
+    expect(await keeper.renew()).toBe(false);
+    expect(JSON.stringify(config)).not.toMatch(/the-night/);
+  });
+
+  it('are left as they were while a file is away or empty, and read again before a step when they are old', async () => {
+    files.write('first', 'password');
+    const reload = () => load('${file:password}');
+    const config = reload();
+    const keeper = new SecretKeeper(config, log, { reload, maxAgeMs: 0, renewAtMostEveryMs: 0 });
+    const { validate: step } = withSecrets({ validate: async () => config.blue.database.password?.reveal() }, keeper);
+    files.write('', 'password');
+    expect([await keeper.renew(), await step()]).toEqual([false, 'first']);
+    files.write('second', 'password');
+    expect(await step()).toBe('second');
+  });
+
+  it('stay as they were read first where nobody loads the config again', async () => {
+    files.write('first', 'password');
+    const config = load('${file:password}');
+    files.write('second', 'password');
+    await keeping(config, async (keeper) => {
+      await keeper.refresh();
+      expect([await keeper.renew(), config.blue.database.password?.reveal()]).toEqual([false, 'first']);
+    });
+  });
+});
+
 describe('a reference to AWS Secrets Manager', () => {
   it('is refused where the command line needs it too, where no secret stands, and without a usable name', () => {
     const { environment, blue, green } = minimalConfig();
