@@ -8,6 +8,7 @@ import { removeCapture } from '../hydra/capture';
 import { keepArchive } from '../hydra/arbiter/keep-archive';
 import { releaseSyncRole } from '../hydra/sync/sync-role';
 import { protectGreen, removeSnapshot } from './snapshot';
+import { snapshotIdOf } from './green/names';
 import { remainsOf } from './green/remains';
 import { assertTargetsServe } from './green/read-targets';
 import { type Step, type StepContext } from './step';
@@ -49,7 +50,9 @@ export const finalize: Step<StepInput, FinalizeReceipt> = async (deps, input, co
       await removeArbiter(green, { cutoverId, ...lockOptions(context) });
   };
   await deps.databases.withSession('green', removeLast, options);
-  return { remains: remainsOf(deps, cutoverId, archive) };
+  const { keepSnapshot } = deps.settings.provider;
+  const snapshot = keepSnapshot ? await deps.provider.describeSnapshot(snapshotIdOf(cutoverId)) : undefined;
+  return { remains: remainsOf(deps, cutoverId, archive, snapshot?.createdAt) };
 };
 
 interface Moved {

@@ -44,7 +44,7 @@ export async function removeSnapshot(deps: StepDeps, cutoverId: string, context:
  * Makes green's instance of the snapshot, with the settings that blue's has or the config names, waits until it serves and
  * compares it with them. Idempotent: finds what an earlier try made, in whatever state, and goes on.
  *
- * @throws CutoverFault CHECK_FAILED | INSTANCE_DIFFERS | RDS_FAILED | RDS_BUSY | RDS_UNREACHABLE
+ * @throws CutoverFault CHECK_FAILED (or the snapshot is too old) | INSTANCE_DIFFERS | RDS_FAILED | RDS_BUSY | RDS_UNREACHABLE
  */
 export const restoreGreen: Step<StepInput, RestoreReceipt> = async (deps, { cutoverId }, context) => {
   const { blueInstanceId, greenInstanceId: instanceId } = deps.settings.provider;
@@ -54,6 +54,7 @@ export const restoreGreen: Step<StepInput, RestoreReceipt> = async (deps, { cuto
       `blue and green are the same instance (${instanceId}); name another for green`,
     );
   }
+  await assertNotTooOld(deps, cutoverId);
   const plan = await planGreen(deps);
   const { restore: settings } = plan;
   const tags = { ...plan.tags, ...RESTORED_TAGS };
@@ -63,6 +64,24 @@ export const restoreGreen: Step<StepInput, RestoreReceipt> = async (deps, { cuto
   await shapeInstance(deps, { cutoverId, instanceId }, plan, green, wait);
   return { instanceId };
 };
+
+/** What is older than the config allows is not made into a green any more: nobody meant to keep people's data for so long. */
+async function assertNotTooOld({ provider, settings }: StepDeps, cutoverId: string): Promise<void> {
+  const { greenInstanceId, snapshotAgeMsMax } = settings.provider;
+  if (snapshotAgeMsMax === undefined || (await provider.describeInstance(greenInstanceId)) !== undefined) return;
+  const snapshotId = snapshotIdOf(cutoverId);
+  const createdAt = (await provider.describeSnapshot(snapshotId))?.createdAt;
+  // Where there is none, the restore says so.
+  if (createdAt === undefined) return;
+  const ageMs = Date.now() - Date.parse(createdAt);
+  if (ageMs <= snapshotAgeMsMax) return;
+  throw new CutoverFault(
+    'CHECK_FAILED',
+    `snapshot ${snapshotId} was made at ${createdAt}, ${Math.round(ageMs / 3_600_000)} hours ago (allowed: ${Math.round(snapshotAgeMsMax / 3_600_000)}, ` +
+      'retention.snapshotAgeMsMax), and no green is made of it any more; cancel this run, which removes the snapshot, and begin a new one',
+    { snapshotId, ageMs, snapshotAgeMsMax },
+  );
+}
 
 /**
  * Removes green's instance if it is this cutover's and proven to serve nobody. Idempotent; an absent one is no error, and of one that

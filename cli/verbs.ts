@@ -9,6 +9,8 @@ import { planVerb } from './verbs/plan';
 import { privilegesVerb } from './verbs/privileges';
 import { rejectVerb } from './verbs/reject';
 import { repairVerb } from './verbs/repair';
+import { purgeVerb } from './verbs/purge';
+import { restoreVerb } from './verbs/restore';
 import { reportVerb } from './verbs/report';
 import { resumeVerb } from './verbs/resume';
 import { scheduleVerb } from './verbs/schedule';
@@ -30,10 +32,12 @@ export const VERBS: readonly Verb[] = [
   cancelVerb,
   repairVerb,
   enrolVerb,
+  restoreVerb,
   reportVerb,
   historyVerb,
   scheduleVerb,
   privilegesVerb,
+  purgeVerb,
   workerVerb,
   worldVerb,
 ];

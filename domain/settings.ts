@@ -33,6 +33,8 @@ export interface CutoverSettings {
     readonly pollMs: number;
     /** Removed at finalize; an undo removes both always. */
     readonly keepSnapshot: boolean;
+    /** No green is made of an older one. @default no limit */
+    readonly snapshotAgeMsMax?: number;
   };
   /** What stays of rows that were cleaned, from finalize on. @default 'keys' */
   readonly archive?: ArchiveKind;

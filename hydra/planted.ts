@@ -132,7 +132,7 @@ export async function assertNothingPlanted(
     isWritten,
     HARMLESS,
   ]);
-  refuse(
+  refusePlanted(
     rows.map(({ what }) => what),
     side,
   );
@@ -151,10 +151,11 @@ export async function lockUnplanted(client: SqlClient, tables: readonly string[]
     `SELECT n.nspname AS schema FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       WHERE c.oid = to_regclass('hydra_client')`,
   );
-  refuse(await plantedOn(client, { schema: row?.schema ?? '', tables, isWritten: false }), 'blue');
+  refusePlanted(await plantedOn(client, { schema: row?.schema ?? '', tables, isWritten: false }), 'blue');
 }
 
-function refuse(planted: readonly string[], side: 'blue' | 'green'): void {
+/** @throws CutoverFault CHECK_FAILED when there is any */
+export function refusePlanted(planted: readonly string[], side: 'blue' | 'green'): void {
   if (planted.length === 0) return;
   throw new CutoverFault(
     'CHECK_FAILED',

@@ -25,6 +25,7 @@ export function toSettings(config: Config): CutoverSettings {
       waitDeadlineMs: config.rds.waitDeadlineMs,
       pollMs: config.rds.pollMs,
       keepSnapshot: config.retention.keepSnapshot,
+      snapshotAgeMsMax: config.retention.snapshotAgeMsMax,
     },
     archive: config.retention.archive,
     green: {

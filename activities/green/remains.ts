@@ -3,18 +3,28 @@ import { type StepDeps } from '../step';
 import { snapshotIdOf } from './names';
 
 const UNTIL_REMOVED = 'somebody removes it';
+const PURGE = '`hydra-cutover purge`';
+
+/** RDS keeps a snapshot that a person asked for until a person removes it. */
+function snapshotUntil(madeAt: string | undefined, ageMsMax: number | undefined): string {
+  if (madeAt === undefined || ageMsMax === undefined) return UNTIL_REMOVED;
+  const limit = new Date(Date.parse(madeAt) + ageMsMax).toISOString().slice(0, 10);
+  return `${UNTIL_REMOVED}; it reaches its age limit on ${limit}`;
+}
 
 /**
  * What is left of people's data where a finished cutover had it.
  *
  * @param archive the table of what was cleaned, where there is one
+ * @param snapshotMadeAt ISO-8601, where there is one and it is known
  */
 export function remainsOf(
   { settings, gateways }: Pick<StepDeps, 'settings' | 'gateways'>,
   cutoverId: string,
   archive: string | undefined,
+  snapshotMadeAt?: string,
 ): readonly Remains[] {
-  const { blueInstanceId, greenInstanceId, keepSnapshot } = settings.provider;
+  const { blueInstanceId, greenInstanceId, keepSnapshot, snapshotAgeMsMax } = settings.provider;
   const snapshotId = snapshotIdOf(cutoverId);
   return [
     {
@@ -28,8 +38,8 @@ export function remainsOf(
           {
             what: "all of blue's rows of before the migration",
             where: `snapshot ${snapshotId}`,
-            until: UNTIL_REMOVED,
-            remove: `delete snapshot ${snapshotId}`,
+            until: snapshotUntil(snapshotMadeAt, snapshotAgeMsMax),
+            remove: PURGE,
           },
         ]
       : []),
@@ -40,7 +50,7 @@ export function remainsOf(
             what: `${settings.archive === 'rows' ? 'whole rows' : 'keys, and hashes of rows,'} that cleaning changed or removed`,
             where: `${archive} on instance ${greenInstanceId}`,
             until: UNTIL_REMOVED,
-            remove: `DROP TABLE ${archive}`,
+            remove: PURGE,
           },
         ]),
     ...(gateways.length === 0

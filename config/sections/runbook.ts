@@ -280,6 +280,11 @@ export const retentionSection = z
       .boolean()
       .default(true)
       .describe('Whether the snapshot stays after finalize. An undo removes it in any case.'),
+    snapshotAgeMsMax: durationMs(60 * 60_000, 90 * DAY_MS)
+      .default(7 * DAY_MS)
+      .describe(
+        'How old a snapshot may be when a run makes green of it, in milliseconds; and when the report says that one which stays should go.',
+      ),
     archive: z
       .enum(['keys', 'rows'])
       .default('keys')

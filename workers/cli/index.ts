@@ -4,5 +4,7 @@ export { planInPlaceLocally, planLocally } from '../plan-locally';
 export { readSecrets } from '../read-secrets';
 export { lookAtDatabases } from '../look-at-databases';
 export { repairLocally, type RepairReceipt } from '../repair-locally';
+export { restoreLocally } from '../restore-locally';
+export { purgeLocally } from '../purge-locally';
 export { enrolLocally, forgetLocally } from '../enrol-locally';
 export { askJob, askTarget } from '../ask-dependents';

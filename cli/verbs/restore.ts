@@ -1,0 +1,41 @@
+import { addEnvironmentOptions } from '../temporal/environment-options';
+import type * as restoreModule from '../restore/run-restore';
+import { parseName, type Verb } from '../verb';
+
+export const restoreVerb: Verb = {
+  name: 'restore',
+  summary: 'bring rows back on green that a cleaning rule removed',
+  description: [
+    'Puts every row that the rule removed back into the table of the same name on green, each for itself, in one transaction. What is in the way (a row with its key, a client that green does not have) is told, by table, and left as it is: make the client again, for example, and repeat.',
+    'The rows come from the archive on green. Where that has keys and hashes alone (`retention.archive`), they come from blue, and only those that are as they were when they were cleaned. Needs no Temporal.',
+  ],
+  examples: [
+    'hydra-cutover restore --config hydra-cutover.yaml --rule F01 --dry-run --by alice',
+    'hydra-cutover restore --config hydra-cutover.yaml --rule F01 --by alice',
+  ],
+  json: {
+    archive: 'the table that says what the rule removed',
+    removed: 'how many rows the rule removed',
+    restored: 'rows that are on green again, by table; with `--dry-run` those that would be',
+    'conflicts[]': '`table`, `rows` and `why`: what did not come back',
+  },
+  exitCodes: {
+    0: 'all rows are on green again, or could be',
+    3: 'some are not: each with its reason; no such rule or archive (CHECK_FAILED)',
+    6: 'a database does not answer (DB_UNREACHABLE)',
+  },
+  handlesSignals: false,
+  addOptions: (command) => {
+    addEnvironmentOptions(command);
+    command
+      .requiredOption('--rule <id>', 'which rule, as the plan and the report name it', parseName)
+      .option('--cutover-id <id>', 'whose archive, where there are several', parseName)
+      .option('--dry-run', 'tell what would come back, and change nothing')
+      .requiredOption('--by <name>', 'who does it, for the log', parseName);
+  },
+  run: (options, context) => {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { runRestore } = require('../restore/run-restore') as typeof restoreModule;
+    return runRestore(options as unknown as restoreModule.RestoreVerbOptions, context);
+  },
+};

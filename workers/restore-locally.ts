@@ -1,0 +1,47 @@
+import { type Config } from '../config/schema';
+import { type Logger } from '../config/logger';
+import { isCutoverFault } from '../domain/faults';
+import { type RestoreReceipt, restoreRule } from '../hydra/archive';
+import { copyPathOf } from '../hydra/paths';
+import { createPorts } from './ports';
+import { SecretKeeper } from './secret-keeper';
+import { toSettings } from './settings';
+
+export interface RestoreLocallyOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly rule: string;
+  readonly cutoverId: string | undefined;
+  readonly isDry: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** {@link restoreRule} over the databases of the config, without Temporal. @throws CutoverFault as it does | DB_UNREACHABLE (green) */
+export async function restoreLocally(options: RestoreLocallyOptions): Promise<RestoreReceipt> {
+  const { config, logger, rule, cutoverId, isDry, signal } = options;
+  const secrets = new SecretKeeper(config, logger);
+  const { databases, close } = createPorts(config, logger, secrets);
+  const session = { signal, purpose: 'restore' };
+  const { hydraVersion, hydraSchema: schema } = toSettings(config);
+  const path = copyPathOf(hydraVersion);
+  const asked = { path, rule, schema, isDry, ...(cutoverId === undefined ? {} : { cutoverId }) };
+  try {
+    await secrets.refresh();
+    return await databases.withSession(
+      'green',
+      async (green) => {
+        const withBlue = databases.withSession('blue', (blue) => restoreRule(green, { ...asked, blue }), session);
+        return withBlue.catch((error: unknown) => {
+          const isBlueAway =
+            isCutoverFault(error) && error.code === 'DB_UNREACHABLE' && error.details['side'] === 'blue';
+          if (!isBlueAway) throw error;
+          return restoreRule(green, { ...asked, blue: null });
+        });
+      },
+      session,
+    );
+  } finally {
+    await close();
+    secrets.close();
+  }
+}
