@@ -92,6 +92,9 @@ it("a cutover that was lost in its bake is brought to its end on a person's word
     /who may write: the database reached as blue, since epoch 5[^]*repair --cutover-id \w+ --by NAME --finalize/,
   );
 
+  const purge = () => cli('purge', '--cutover-id', fixture.input.cutoverId, '--by', 'bob', '--json');
+  expect(await purge()).toMatchObject({ code: 3, stderr: expect.stringContaining('is not finalized') as string });
+
   for (let time = 0; time < 2; time += 1) {
     const { code, stdout } = await repair('--finalize', '--json');
     expect({ code, ...(JSON.parse(stdout) as object) }).toMatchObject({ code: 0, outcome: 'finalized' });
@@ -99,4 +102,15 @@ it("a cutover that was lost in its bake is brought to its end on a person's word
   expect(await fixture.on('green', describeArbiter)).toBeUndefined();
   expect((await cli('status', '--from-databases')).stdout).toMatch(/by the databases: over: .* green is finalized/);
   expect((await cli('plan', ...NEXT)).stderr).not.toContain('schema hydra_cutover on blue');
+
+  expect(await cli('restore', '--rule', 'F01', '--dry-run', '--by', 'bob')).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('green has no archive of any cutover') as string,
+  });
+  const snapshot = { where: `snapshot hydra-cutover-${fixture.input.cutoverId}` };
+  for (const removed of [[snapshot], []]) {
+    const { code, stdout } = await purge();
+    expect({ code, ...(JSON.parse(stdout) as object) }).toMatchObject({ code: 0, ok: true, removed });
+  }
+  expect((await fixture.on('blue', describeArbiter))?.state).toBe('committed');
 });

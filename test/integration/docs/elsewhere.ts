@@ -41,6 +41,8 @@ export const SCRIPTS_HERE: Readonly<Record<string, readonly string[]>> = { toolc
 export const LINES_ELSEWHERE: Readonly<Record<string, string>> = {
   'hydra-cutover world': 'test/e2e/world.test.ts starts it as a user does',
   'hydra-cutover enrol': 'test/integration/cli/enrol.test.ts plays it where there are targets',
+  'hydra-cutover restore': 'test/integration/hydra/archive plays it where a rule removed something',
+  'hydra-cutover purge': 'test/integration/cli/repair-finalize.test.ts plays it where a cutover is over',
   'hydra-cutover start --config hydra-cutover.yaml --in-place':
     'test/workflows/in-place.test.ts and test/integration/activities/in-place-plan.test.ts play it where a Hydra is old enough',
   'git clone': 'the clone is where this runs',
