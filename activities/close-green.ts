@@ -1,5 +1,6 @@
 import { CutoverFault } from '../domain/faults';
 import { type DatabaseSession } from '../domain/ports/databases';
+import { OUR_ROLES } from '../domain/our-roles';
 import { type StepInput } from '../domain/steps';
 import { installArbiter } from '../hydra/arbiter/install-arbiter';
 import {
@@ -16,6 +17,7 @@ import {
   setCopiedSchemaAside,
   switchOffForeignTriggers,
 } from '../hydra/closing';
+import { inTransaction } from '../hydra/cleaning/session';
 import { installSyncTables } from '../hydra/sync/install-sync-tables';
 import { assertAddresses } from './green/assert-addresses';
 import { markClosed } from './green/instance-mark';
@@ -51,7 +53,7 @@ export const closeGreen: Step<StepInput, void> = async (deps, { cutoverId }, con
           // From here on, in each transaction: green is closed, and nobody prepares it but this try.
           const ours = await becomePreparer(green, cutoverId);
           await markClosed(deps, cutoverId);
-          await installSyncTables(ours, { syncRole });
+          await inTransaction(ours, 'BEGIN', 'COMMIT', () => installSyncTables(ours, { syncRole }));
           await closeLogins(ours);
           await endSessions(ours);
           await dropCopiedSchema(ours);
@@ -94,7 +96,7 @@ async function makeGreen(green: DatabaseSession, cutoverId: string): Promise<voi
   const own = await readRunRow(green);
   if (own?.side !== 'green') {
     if (own !== undefined) await setCopiedSchemaAside(green);
-    await installArbiter(green, { side: 'green', cutoverId, initialState: 'closed' });
+    await installArbiter(green, { side: 'green', cutoverId, initialState: 'closed', owner: OUR_ROLES.owner });
   }
   await dropCopiedTriggers(green);
 }

@@ -1,5 +1,6 @@
 import { CutoverFault } from '../domain/faults';
 import { type CaptureReceipt } from '../domain/receipts';
+import { OUR_ROLES } from '../domain/our-roles';
 import { cutoverWorkflowId } from '../domain/runbook';
 import { type StepInput } from '../domain/steps';
 import { grantArbiter, guardProblems, guardTables, installArbiter } from '../hydra/arbiter';
@@ -26,7 +27,13 @@ export const enableCapture: Step<StepInput, CaptureReceipt> = (deps, input, cont
       };
       const schema = deps.settings.hydraSchema;
       const { signal } = context;
-      await installArbiter(blue, { side: 'blue', cutoverId: input.cutoverId, initialState: 'open', origin });
+      await installArbiter(blue, {
+        side: 'blue',
+        cutoverId: input.cutoverId,
+        initialState: 'open',
+        owner: OUR_ROLES.owner,
+        origin,
+      });
       await guardTables(blue, { schema, signal, onTable: (table) => context.heartbeat({ step: 'guarding', table }) });
       for (const role of deps.settings.green.arbiterRoles) await grantArbiter(blue, role);
       const { tables } = await installCapture(copyPathOf(deps.settings.hydraVersion), blue, {

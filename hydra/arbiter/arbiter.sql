@@ -1,13 +1,11 @@
 -- The arbiter of one side: who may write to this database now. Every function that decides begins with decide().
 
-CREATE SCHEMA IF NOT EXISTS hydra_cutover;
 REVOKE ALL ON SCHEMA hydra_cutover FROM PUBLIC;
 
 -- The barrier: writers hold ROW EXCLUSIVE on it to the end of their transactions, and fence, commit and opening SHARE ROW EXCLUSIVE.
 -- A relation and no advisory key, because pg_locks shows keys to everybody and anybody may take them. In a schema that nobody else
 -- may use: CREATE TRIGGER and CREATE RULE lock what they name before they ask for a right to it. Apart from hydra_cutover, which the
 -- login of the sync may use. A view without tables, because VACUUM and ANALYZE never lock one.
-CREATE SCHEMA IF NOT EXISTS hydra_cutover_barrier;
 REVOKE ALL ON SCHEMA hydra_cutover_barrier FROM PUBLIC;
 CREATE OR REPLACE VIEW hydra_cutover_barrier.barrier AS SELECT true AS only_to_be_locked;
 

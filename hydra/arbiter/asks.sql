@@ -3,7 +3,6 @@
 -- `armed` in every write. The bodies name what they call only when they are called: a physical copy of this schema asks the arbiter
 -- of the database that it is in, and fails with 3F000 where there is none.
 
-CREATE SCHEMA IF NOT EXISTS hydra_cutover_asks;
 REVOKE ALL ON SCHEMA hydra_cutover_asks FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION hydra_cutover_asks.claim_epoch(p_epoch bigint, p_applied_epoch bigint, p_by text) RETURNS text

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { END_WHEN_SILENT } from '../end-when-silent';
+import { schemaOwner } from '../as-owner';
+import { quoteIdentifier } from '../cleaning/session';
 import { assertNoneForeign } from '../ours';
 import { PLANTED_FUNCTION_SQL } from '../planted';
 import { sqlFile } from '../sql-file';
@@ -17,9 +19,13 @@ export interface InstallArbiterOptions {
   readonly initialState: 'open' | 'closed';
   /** The login that may write while this side is closed. */
   readonly syncRole?: string;
+  /** Owns what is made, and the functions that triggers and gateways call; the session's role may act as it. @default that one */
+  readonly owner?: string;
   /** For whoever meets this arbiter later. */
   readonly origin?: CutoverOrigin;
 }
+
+const SCHEMAS = ['hydra_cutover', 'hydra_cutover_barrier', 'hydra_cutover_asks'] as const;
 
 /**
  * Makes schema `hydra_cutover` with the arbiter of this side, `hydra_cutover_barrier` and `hydra_cutover_asks`, in one transaction.
@@ -33,12 +39,13 @@ export interface InstallArbiterOptions {
  */
 export async function installArbiter(client: SqlClient, options: InstallArbiterOptions): Promise<{ nonce: string }> {
   // First: a schema that somebody else owns could hold functions of theirs that our guards would call.
-  await assertNoneForeign(client, ['hydra_cutover', 'hydra_cutover_barrier', 'hydra_cutover_asks']);
+  await assertNoneForeign(client, SCHEMAS);
   const before = await describeArbiter(client);
   if (before !== undefined) return adopt(client, before, options);
   const nonce = randomUUID();
   await client.query(`BEGIN; ${END_WHEN_SILENT}`);
   try {
+    await makeSchemas(client, options.owner);
     for (const file of ['arbiter.sql', 'members.sql', 'looks.sql', 'asks.sql', 'guards.sql'])
       await client.query(sqlFile(__dirname, file));
     await client.query(
@@ -59,6 +66,14 @@ export async function installArbiter(client: SqlClient, options: InstallArbiterO
     return adopt(client, first, options);
   }
   return { nonce };
+}
+
+/** From here to the end of the transaction the session acts as who owns them. */
+async function makeSchemas(client: SqlClient, owner: string | undefined): Promise<void> {
+  const as = owner === undefined ? '' : quoteIdentifier(owner);
+  for (const schema of SCHEMAS)
+    await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}${as === '' ? '' : ` AUTHORIZATION ${as}`}`);
+  if (as !== '') await client.query(`SET LOCAL ROLE ${as}`);
 }
 
 async function adopt(
@@ -145,6 +160,8 @@ export interface GuardTablesOptions extends LockRetryOptions {
  * is not the one that was recorded is made anew, and so is one of a closed side's table that was
  * rewritten or has other columns.
  *
+ * The owner of our schema gets the least right that lets it lock the table: the commit does, to wait for DDL that is under way.
+ *
  * Idempotent, one table per transaction. The server refuses it (HC004) under a fence, after a commit and in a removal.
  * @throws CutoverFault LOCK_BUSY when a table stays locked through all attempts; tables done so far keep their guard
  * @returns names of the tables that got a guard in this call
@@ -162,12 +179,18 @@ export async function guardTables(client: SqlClient, options: GuardTablesOptions
       ORDER BY c.relname`,
     [options.schema ?? 'public'],
   );
+  const owner = await schemaOwner(client);
   for (const { name, relname, replace } of unguarded) {
     const guard = relname === 'schema_migration' ? 'hydra_cutover.guard_migrations' : 'hydra_cutover.guard';
     const sql = sqlFile(__dirname, 'guard-table.sql', { table: name, function: `${guard}()` });
     // Only where there is one: it keeps readers out too.
     const drop = replace ? `DROP TRIGGER hydra_cutover_guard ON ${name};\n` : '';
-    await withLockRetry(client, name, options, `${drop}${sql}`);
+    await withLockRetry(client, name, options, `${drop}${sql}${owner === null ? '' : lockableBy(owner, name)}`);
   }
   return unguarded.map(({ name }) => name);
+}
+
+/** Source: PostgreSQL manual, "LOCK". A right to one more mode than it needs, and to read nothing. */
+function lockableBy(owner: string, table: string): string {
+  return `GRANT UPDATE ON ${table} TO ${quoteIdentifier(owner)};`;
 }

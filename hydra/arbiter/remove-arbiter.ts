@@ -2,6 +2,8 @@ import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type LockRetryOptions } from './lock-retry';
 import { type OwnRemoval, beginOwnRemoval, removeInOneTransaction } from './own-removal';
+import { schemaOwner } from '../as-owner';
+import { quoteIdentifier } from '../cleaning/session';
 import { hasOurs } from '../ours';
 
 export interface RemoveArbiterOptions extends LockRetryOptions {
@@ -57,10 +59,12 @@ function tablesWithTriggers(client: SqlClient): Promise<TableTriggers[]> {
 
 async function dropTriggers(client: SqlClient, options: LockRetryOptions, removal: OwnRemoval): Promise<void> {
   const isGuarded = await hasOurs(client, 'hydra_cutover.guarded');
+  const owner = await schemaOwner(client);
   for (const { name, triggers } of await tablesWithTriggers(client)) {
     const drops = triggers.map((trigger) => `DROP TRIGGER IF EXISTS ${trigger} ON ${name}`);
     // Its row goes with it, so that an installation after half a removal puts the guard back.
     if (isGuarded) drops.push(`DELETE FROM hydra_cutover.guarded WHERE table_oid = '${name}'::regclass`);
+    if (owner !== null) drops.push(`REVOKE UPDATE ON ${name} FROM ${quoteIdentifier(owner)}`);
     if (!(await removeInOneTransaction(client, removal, name, options, drops.join('; ')))) return;
   }
 }

@@ -4,6 +4,7 @@ import { type LockRetryOptions, withLockRetry } from '../arbiter/lock-retry';
 import { sqlFile } from '../sql-file';
 import { type CapturedTable, type CopyPath } from '../paths/copy-path';
 import { consentKeyOf, logFunctionSql, triggerNames, triggersSql } from './trigger-sql';
+import { asSchemaOwner } from '../as-owner';
 import { hasOurs } from '../ours';
 
 export interface InstallCaptureOptions extends LockRetryOptions {
@@ -76,11 +77,13 @@ async function installLog(
 ): Promise<void> {
   if (await hasOurs(client, 'hydra_cutover.captured')) return;
   await withLockRetry(client, 'hydra_cutover', options, async () => {
-    await client.query(sqlFile(__dirname, 'capture.sql', { consent_key: consentKeyOf(captured) }));
-    for (const spec of captured) await client.query(logFunctionSql(spec));
-    await client.query(logFunctionSql(CANARY, `'canary'`));
-    await client.query('SELECT hydra_cutover.record_made()');
-    await client.query(triggersSql(CANARY, 'hydra_cutover.canary'));
+    await asSchemaOwner(client, async () => {
+      await client.query(sqlFile(__dirname, 'capture.sql', { consent_key: consentKeyOf(captured) }));
+      for (const spec of captured) await client.query(logFunctionSql(spec));
+      await client.query(logFunctionSql(CANARY, `'canary'`));
+      await client.query('SELECT hydra_cutover.record_made()');
+      await client.query(triggersSql(CANARY, 'hydra_cutover.canary'));
+    });
     for (const spec of [...captured, CANARY]) {
       const name = tables.get(spec.table)?.name ?? 'hydra_cutover.canary';
       await client.query(

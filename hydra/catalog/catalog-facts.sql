@@ -96,7 +96,8 @@ SELECT kind, "table", name, replace(definition, format('%I.', $1::text), '') AS 
       UNION
       SELECT CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END, x.grantee, x.privilege_type || format(' (%I)', a.attname)
         FROM pg_attribute AS a CROSS JOIN aclexplode(a.attacl) AS x WHERE a.attrelid = r.oid) AS g
-   WHERE g.role <> r.relowner GROUP BY 1, 2, 3
+   -- Ours: what locks the tables at a commit.
+   WHERE g.role <> r.relowner AND g.grantee <> 'hydra_cutover_owner' GROUP BY 1, 2, 3
   UNION ALL
   SELECT 'publication', t.tablename, t.pubname, concat_ws(' ', CASE WHEN p.puballtables THEN 'of all tables' END, 'where ' || (to_jsonb(t)->>'rowfilter'))
     FROM pg_publication_tables AS t JOIN pg_publication AS p USING (pubname) WHERE t.schemaname = $1

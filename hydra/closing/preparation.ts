@@ -1,4 +1,6 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { asSchemaOwner } from '../as-owner';
+import { inTransaction } from '../cleaning/session';
 import { sqlFile } from '../sql-file';
 
 /** What the steps that prepare green remember from one try to the next. */
@@ -14,7 +16,9 @@ export interface Preparation {
 
 /** Idempotent; needs green's own schema. */
 export async function installPreparation(green: SqlClient): Promise<void> {
-  await green.query(sqlFile(__dirname, 'preparation.sql'));
+  await inTransaction(green, 'BEGIN', 'COMMIT', () =>
+    asSchemaOwner(green, () => green.query(sqlFile(__dirname, 'preparation.sql'))),
+  );
 }
 
 export async function readPreparation(green: SqlClient): Promise<Preparation> {

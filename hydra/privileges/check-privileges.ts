@@ -1,4 +1,5 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { OUR_ROLES } from '../../domain/our-roles';
 import { PREDEFINED_ROLES } from './privileges-sql';
 import { type ToolRoles } from './tool-role';
 
@@ -8,6 +9,14 @@ export interface PrivilegeFinding {
   readonly kind: 'missing' | 'excess';
   readonly what: string;
   readonly fix: string;
+}
+
+/** Of {@link OUR_ROLES}: who owns what a cutover makes. */
+interface OwnerRole {
+  readonly found: boolean;
+  readonly logs: boolean;
+  readonly acts: boolean;
+  readonly memberOf: readonly string[];
 }
 
 interface RunRole {
@@ -32,6 +41,7 @@ interface Facts {
   readonly member: boolean;
   readonly admin: boolean;
   readonly runRoles: readonly RunRole[];
+  readonly ours: OwnerRole;
   readonly databaseOwner: string;
   readonly ownsDatabase: boolean;
   readonly lacking: readonly string[];
@@ -49,6 +59,9 @@ const FACTS_SQL = `
          (SELECT jsonb_agg(jsonb_build_object('name', wanted.name, 'found', w.oid IS NOT NULL, 'logs', COALESCE(w.rolcanlogin, false),
                    'acts', COALESCE(pg_has_role(w.oid, 'MEMBER'), false), 'owns', COALESCE(pg_has_role(w.oid, o.oid, 'MEMBER'), false)) ORDER BY wanted.nr)
             FROM unnest($4::name[]) WITH ORDINALITY AS wanted(name, nr) LEFT JOIN pg_roles w ON w.rolname = wanted.name) AS "runRoles",
+         (SELECT jsonb_build_object('found', w.oid IS NOT NULL, 'logs', COALESCE(w.rolcanlogin, false), 'acts', COALESCE(pg_has_role(w.oid, 'USAGE'), false),
+                   'memberOf', (SELECT COALESCE(jsonb_agg(g.rolname ORDER BY g.rolname), '[]') FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = w.oid))
+            FROM (SELECT) one LEFT JOIN pg_roles w ON w.rolname = $5) AS ours,
          pg_get_userbyid(d.datdba)::text AS "databaseOwner", pg_has_role(d.datdba, 'USAGE') AS "ownsDatabase",
          ARRAY(SELECT p::text FROM unnest($2::text[]) p WHERE NOT pg_has_role(p::name, 'USAGE')) AS lacking,
          to_regnamespace(quote_ident($3)) IS NOT NULL AS schema,
@@ -69,9 +82,10 @@ export async function checkPrivileges(client: SqlClient, roles: ToolRoles): Prom
     [...PREDEFINED_ROLES],
     roles.schema,
     [roles.sync, roles.migration],
+    OUR_ROLES.owner,
   ]);
   if (!facts) return [];
-  const findings = [...missing(facts, roles), ...excess(facts)];
+  const findings = [...missing(facts, roles), ...excess(facts), ...excessOfOwner(facts)];
   for (const gateway of roles.gateways) findings.push(...(await gatewayFindings(client, gateway, roles)));
   return findings.sort((a, b) => (a.kind === b.kind ? 0 : a.kind === 'missing' ? -1 : 1));
 }
@@ -84,6 +98,12 @@ function missing(facts: Facts, { owner, schema, migration }: ToolRoles): Privile
     found.push({ kind: 'missing', what: `role ${owner} does not exist`, fix: "name the owner of Hydra's tables" });
   } else if (!facts.member) {
     lacks(`membership of ${owner}, with INHERIT: only owners may make triggers`, `GRANT ${owner} TO ${me}`);
+  }
+  if (!facts.ours.found) {
+    const what = `role ${OUR_ROLES.owner}, which owns what a cutover makes, does not exist`;
+    found.push({ kind: 'missing', what, fix: `CREATE ROLE ${OUR_ROLES.owner} NOLOGIN` });
+  } else if (!facts.ours.acts) {
+    lacks(`membership of ${OUR_ROLES.owner}, with INHERIT`, `GRANT ${OUR_ROLES.owner} TO ${me}`);
   }
   for (const role of facts.runRoles) found.push(...missingOf(role, facts, migration));
   for (const role of facts.lacking) lacks(role, `GRANT ${role} TO ${me}`);
@@ -117,6 +137,21 @@ function missingOf(
   if (name === migration && owner !== null && !owns)
     all.push(lacks(`${name} may not act as ${owner}, who owns Hydra's tables`, `GRANT ${owner} TO ${name}`));
   return all;
+}
+
+/** Its functions run in sessions of Hydra and of gateways. */
+function excessOfOwner({ ours }: Facts): PrivilegeFinding[] {
+  const name = OUR_ROLES.owner;
+  const found: PrivilegeFinding[] = ours.memberOf.map((role) => ({
+    ...{
+      kind: 'excess',
+      what: `${name} is a member of ${role}, and should be one of nothing`,
+      fix: `REVOKE ${role} FROM ${name}`,
+    },
+  }));
+  if (ours.logs)
+    found.push({ kind: 'excess', what: `somebody can log in as ${name}`, fix: `ALTER ROLE ${name} NOLOGIN` });
+  return found;
 }
 
 function excess(facts: Facts): PrivilegeFinding[] {

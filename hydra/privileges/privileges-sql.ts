@@ -1,3 +1,4 @@
+import { OUR_ROLES } from '../../domain/our-roles';
 import { quoteIdentifier } from '../cleaning/session';
 import { quoteLiteral } from '../closing/role-password';
 import { type ToolRoles } from './tool-role';
@@ -23,6 +24,11 @@ export function privilegesSql(roles: ToolRoles, side: 'blue' | 'green' = 'blue')
             '-- A green that is restored from a snapshot of blue has it from there; for another one, add `--side green`.',
           ]
         : []),
+    ],
+    [
+      '-- Owns what a cutover makes, and every function that triggers and gateways call. Nobody logs in as it, and it is a member of nothing.',
+      createRole(OUR_ROLES.owner, 'NOLOGIN'),
+      `ALTER ROLE ${OUR_ROLES.owner} NOLOGIN NOINHERIT NOCREATEROLE NOCREATEDB PASSWORD NULL;`,
     ],
     ...runRoles(roles),
     ...tool.flatMap((name) => toolRole(name, roles)),
@@ -64,6 +70,7 @@ function toolRole(name: string, { owner, sync, migration }: ToolRoles): readonly
   const role = quoteIdentifier(name);
   return [
     [createRole(name, 'LOGIN'), `ALTER ROLE ${role} LOGIN INHERIT NOCREATEROLE NOCREATEDB;`],
+    ['-- What it makes belongs to the owner.', grant(OUR_ROLES.owner, name, { inherits: true })],
     ['-- Only the owner of tables may make triggers on them.', grant(owner, name, { inherits: true })],
     [
       '-- Nobody may change the password of a role but itself, without CREATEROLE: the tool acts as each of these for that.',

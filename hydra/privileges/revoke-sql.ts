@@ -1,3 +1,4 @@
+import { OUR_ROLES } from '../../domain/our-roles';
 import { quoteIdentifier } from '../cleaning/session';
 import { quoteLiteral } from '../closing/role-password';
 import { PREDEFINED_ROLES } from './privileges-sql';
@@ -21,10 +22,11 @@ export function revokeSql(roles: ToolRoles): string {
     ...tool.map((name) =>
       whereItIs(name, [
         `ALTER ROLE ${quoteIdentifier(name)} NOLOGIN NOCREATEROLE NOCREATEDB PASSWORD NULL`,
-        `REVOKE ${quoteIdentifier(owner)}, ${PREDEFINED_ROLES.join(', ')} FROM ${quoteIdentifier(name)}`,
+        `REVOKE ${[quoteIdentifier(owner), OUR_ROLES.owner, sync, migration].join(', ')}, ${PREDEFINED_ROLES.join(', ')} FROM ${quoteIdentifier(name)}`,
         `PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ${quoteLiteral(name).trim()}`,
       ]),
     ),
+    whereItIs(OUR_ROLES.owner, [`ALTER ROLE ${OUR_ROLES.owner} NOLOGIN PASSWORD NULL`]),
     ...[sync, migration].map((name) =>
       whereItIs(name, [
         `ALTER ROLE ${quoteIdentifier(name)} NOLOGIN PASSWORD NULL`,

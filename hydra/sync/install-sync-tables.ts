@@ -1,11 +1,12 @@
 import { type SqlClient } from '../../domain/ports/sql-client';
+import { asSchemaOwner } from '../as-owner';
 import { sqlFile } from '../sql-file';
 
 /**
  * Makes the sync's tables in schema `hydra_cutover` of green and names the role that the guard lets pass while green is
- * closed. Idempotent. The arbiter has to be there.
+ * closed. Idempotent, inside the caller's transaction. The arbiter has to be there.
  */
 export async function installSyncTables(green: SqlClient, options: { readonly syncRole: string }): Promise<void> {
   const sync_role = `'${options.syncRole.replaceAll("'", "''")}'`;
-  await green.query(sqlFile(__dirname, 'sync-tables.sql', { sync_role }));
+  await asSchemaOwner(green, () => green.query(sqlFile(__dirname, 'sync-tables.sql', { sync_role })));
 }

@@ -72,7 +72,7 @@ export class Battlefield {
     await this.cluster.asSuperuser('CREATE DATABASE untouched TEMPLATE blue');
     await this.cluster.asSuperuser('ALTER DATABASE untouched OWNER TO hydra');
     const tool = await this.connectOurs(ROLES.database);
-    await installArbiter(tool, { side: 'blue', cutoverId: CUTOVER, initialState: 'open' });
+    await installArbiter(tool, { side: 'blue', cutoverId: CUTOVER, initialState: 'open', owner: OUR_ROLES.owner });
     await guardTables(tool);
     for (const gateway of ROLES.gateways) await grantArbiter(tool, gateway);
     await installCapture(PATH, tool);
@@ -90,7 +90,7 @@ export class Battlefield {
     await this.copy('untouched', name);
     const tool = await this.connectOurs(name);
     const named = await byFullName(tool, ROLES.schema);
-    await installArbiter(tool, { side: 'green', cutoverId: CUTOVER, initialState: 'closed' });
+    await installArbiter(tool, { side: 'green', cutoverId: CUTOVER, initialState: 'closed', owner: OUR_ROLES.owner });
     await applyRules(PATH, named, { asOf: '2026-11-24T00:00:00Z' });
     await this.migrate(name, this.binaries.hydra230, ['migrate', 'sql', 'up', '-e', '-y']);
     await repairStates(named);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createLogger } from '../../config/logger';
+import { OUR_ROLES } from '../../domain/our-roles';
 import { createHydraDatabase, migrateHydra, withClient } from '../../world/hydra';
 import { freePort } from '../../world/net/free-port';
 import { Supervisor, claimRunDir, dataDir, startReaper, worldsDir } from '../../world/supervisor';
@@ -106,7 +107,10 @@ async function prepareTemplates(
   runDir: string,
   hydra: Readonly<Record<(typeof HYDRA_VERSIONS)[number], string>>,
 ): Promise<void> {
-  await withClient(postgres, 'postgres', (client) => client.query('CREATE DATABASE template_empty'));
+  await withClient(postgres, 'postgres', async (client) => {
+    await client.query('CREATE DATABASE template_empty');
+    await client.query(`CREATE ROLE ${OUR_ROLES.owner} NOLOGIN`);
+  });
   for (const version of HYDRA_VERSIONS) {
     const template = `template_hydra_${version.replaceAll('.', '_')}`;
     const database = { role: 'hydra', password: randomBytes(12).toString('hex'), database: template };

@@ -4,7 +4,9 @@ import { captureProblems, raiseLifetimes } from '../../../hydra/capture';
 import { keepArchive } from '../../../hydra/arbiter/keep-archive';
 import { countRulesWithin } from '../../../hydra/cleaning';
 import { isCutoverFault } from '../../../domain/faults';
+import { OUR_ROLES } from '../../../domain/our-roles';
 import { type Attack } from '../attack';
+import { ROLES } from '../battlefield';
 import { type Battle, AttackSucceeded, named, refused } from '../battle';
 import { PATH } from '../../support/path';
 
@@ -170,6 +172,27 @@ export const BECOMING_US: readonly Attack[] = [
       return named([seen], /refused: schema hydra_cutover_archive .*belongs to hydra/);
     },
   },
+  {
+    title: 'what a function of ours may do that runs in sessions of Hydra and of gateways',
+    as: 'hydra',
+    isInEverySuite: true,
+    run: async (battle) => {
+      const [seen] = await battle.ask<{ functions: number; may: readonly string[] }>(
+        `WITH made AS (SELECT p.proowner AS owner, p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+                        WHERE n.nspname ^@ 'hydra_cutover' AND p.prosecdef),
+              owner AS (SELECT DISTINCT r.* FROM made JOIN pg_roles r ON r.oid = made.owner)
+         SELECT (SELECT count(*)::int FROM made) AS functions, ARRAY(
+           SELECT format('%s may log in, make roles or databases, or is more', rolname) FROM owner
+            WHERE rolcanlogin OR rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication
+           UNION ALL SELECT format('%s is a member of %s', rolname, m.roleid::regrole) FROM owner JOIN pg_auth_members m ON m.member = owner.oid
+           UNION ALL SELECT format('%s may read or add rows of %s', rolname, c.oid::regclass) FROM owner, pg_class c
+            WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND has_table_privilege(owner.oid, c.oid, 'SELECT, INSERT, DELETE')) AS may`,
+      );
+      if (seen === undefined || seen.functions < 15) throw new Error('there is nothing to attack');
+      if (seen.may.length > 0) throw new AttackSucceeded(seen.may.join('; '));
+      return `none of ${seen.functions}: their owner is a role that nobody logs in as and that may read nothing of Hydra's`;
+    },
+  },
   ...(['hydra', 'gateway', 'nobody'] as const).map((as): Attack => ({
     title: `each of our objects and rights, asked for by ${as}`,
     as,
@@ -207,13 +230,18 @@ export const BECOMING_US: readonly Attack[] = [
         await attacker.query(`GRANT ALL ON SCHEMA ${schema} TO ${as}`).catch(() => undefined);
         await refused(attacker, `CREATE FUNCTION ${schema}.f() RETURNS int LANGUAGE sql AS 'SELECT 1'`);
       }
+      for (const ours of [...ROLES.tool, ...Object.values(OUR_ROLES)]) {
+        for (const sql of [
+          `SET ROLE ${ours}`,
+          `SET SESSION AUTHORIZATION ${ours}`,
+          `ALTER ROLE ${ours} PASSWORD 'x'`,
+          `GRANT ${ours} TO ${as}`,
+          `DROP OWNED BY ${ours} CASCADE`,
+          `REASSIGN OWNED BY ${ours} TO ${as}`,
+        ])
+          await refused(attacker, sql);
+      }
       for (const sql of [
-        'SET ROLE tool',
-        'SET SESSION AUTHORIZATION tool',
-        "ALTER ROLE tool PASSWORD 'x'",
-        `GRANT tool TO ${as}`,
-        'DROP OWNED BY tool CASCADE',
-        `REASSIGN OWNED BY tool TO ${as}`,
         'CREATE ROLE another LOGIN',
         `CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION spy.evil_trigger()`,
       ])

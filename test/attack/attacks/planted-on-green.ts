@@ -1,8 +1,9 @@
 import { isCutoverFault } from '../../../domain/faults';
+import { restoreRule } from '../../../hydra/archive';
 import { becomeSyncer, prepareSync, syncRound } from '../../../hydra/sync';
 import { CUTOVER, ROLES } from '../battlefield';
 import { type Attack } from '../attack';
-import { type Battle, AttackSucceeded } from '../battle';
+import { type Battle, AttackSucceeded, named } from '../battle';
 import { PATH } from '../../support/path';
 
 const CHANGE = `INSERT INTO hydra_oauth2_jti_blacklist (signature, expires_at) VALUES ('s', now() + interval '1 hour');
@@ -113,6 +114,27 @@ export const PLANTED: readonly Attack[] = [
     'a check that moves the search_path',
     `ALTER TABLE hydra_jwk ADD CONSTRAINT a CHECK (set_config('search_path', 'public', false) IS NOT NULL) NOT VALID`,
   ),
+  {
+    title: 'planted on green: a trigger, before rows of a rule are put back',
+    as: 'hydra',
+    isInEverySuite: true,
+    run: async (battle) => {
+      const green = await battle.withGreen();
+      const hydra = await battle.field.connect(green, 'hydra');
+      await hydra.query(
+        'CREATE TRIGGER a BEFORE INSERT ON hydra_oauth2_access FOR EACH ROW EXECUTE FUNCTION spy.evil_trigger()',
+      );
+      const ours = await battle.field.connectOurs(green);
+      await ours.query(`INSERT INTO hydra_cutover.archive (rule_id, as_of, table_name, key, before)
+        VALUES ('F01', now(), 'hydra_oauth2_access', '["s"]', '{"signature": "s"}')`);
+      const options = { path: PATH, rule: 'F01', schema: 'public', isDry: false, blue: null };
+      const seen = await restoreRule(ours, options).then(
+        () => 'put back',
+        (error: Error) => error.message,
+      );
+      return named([seen], /trigger a of hydra_oauth2_access/);
+    },
+  },
   onBlue(
     'a policy',
     'CREATE POLICY a ON hydra_jwk USING (spy.evil()); ALTER TABLE hydra_jwk ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY',

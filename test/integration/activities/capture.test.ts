@@ -9,6 +9,7 @@ import { extendLifetimes, restoreLifetimes } from '../../../activities/lifetimes
 import { proveDrain } from '../../../activities/prove-drain';
 import { type StepDeps } from '../../../activities/step';
 import { PostgresDatabases } from '../../../adapters/postgres/postgres-databases';
+import { OUR_ROLES } from '../../../domain/our-roles';
 import { type CutoverSettings } from '../../../domain/settings';
 import {
   abortAttempt,
@@ -125,7 +126,7 @@ const revokeSomething = (key: string) =>
 beforeAll(async () => {
   await asAdmin(
     `CREATE ROLE ${master.user} LOGIN PASSWORD '${master.password}' NOSUPERUSER CREATEDB
-       IN ROLE hydra, pg_monitor, pg_signal_backend;
+       IN ROLE hydra, pg_monitor, pg_signal_backend, ${OUR_ROLES.owner};
      CREATE ROLE ${gatewayRole} LOGIN`,
   );
   await makeRunRoles([syncRole], master.user);

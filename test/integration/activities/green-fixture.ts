@@ -21,7 +21,7 @@ export const DATABASE = 'hydra_app';
 const RUN_ROLES_SQL = `${privilegesSql({
   ...{ tool: [], sync: OUR_ROLES.sync, migration: OUR_ROLES.migration, owner: 'hydra' },
   ...{ database: DATABASE, schema: 'public', gateways: [] },
-})}; GRANT ${OUR_ROLES.sync}, ${OUR_ROLES.migration} TO master`;
+})}; GRANT ${OUR_ROLES.owner}, ${OUR_ROLES.sync}, ${OUR_ROLES.migration} TO master`;
 
 export const SECRET = 'a-system-secret-of-tests';
 

@@ -19,6 +19,7 @@ import {
 } from '../../../../domain/ports/targets';
 import { type Plan } from '../../../../domain/receipts';
 import { type PreflightInput } from '../../../../domain/steps';
+import { OUR_ROLES } from '../../../../domain/our-roles';
 import { type CutoverSettings } from '../../../../domain/settings';
 import { dropRunRoles, makeRunRoles } from '../../../support/run-roles';
 import { type TestDatabase, asAdmin } from '../../../support/database';
@@ -72,7 +73,7 @@ export class PreflightFixture {
     await asAdmin(`CREATE ROLE ${this.master} LOGIN PASSWORD 'm' CREATEDB`);
     await makeRunRoles(this.#runRoles, this.master);
     await asAdmin(`GRANT ${this.owner} TO ${this.migrationRole}`);
-    await asAdmin(`GRANT pg_monitor, pg_signal_backend TO ${this.master}`);
+    await asAdmin(`GRANT pg_monitor, pg_signal_backend, ${OUR_ROLES.owner} TO ${this.master}`);
     await asAdmin(`GRANT ${this.owner} TO ${this.master}`);
     await asAdmin(`ALTER DATABASE ${database} OWNER TO ${this.owner}`);
     await this.admin(`DO $$ DECLARE t regclass; BEGIN
