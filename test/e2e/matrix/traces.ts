@@ -9,6 +9,8 @@ export async function traces(upgrade: UpgradeWorld): Promise<readonly string[]> 
     UNION ALL SELECT 'trigger', tgrelid::regclass || '.' || tgname FROM pg_trigger WHERE NOT tgisinternal
     UNION ALL SELECT 'relation', oid::regclass::text FROM pg_class WHERE relnamespace = 'public'::regnamespace
     UNION ALL SELECT 'function', oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    UNION ALL SELECT 'right', format('%s on %s of %s', a.privilege_type, c.oid::regclass, a.grantee::regrole)
+      FROM pg_class c, aclexplode(c.relacl) a WHERE c.relnamespace = 'public'::regnamespace AND a.grantee <> c.relowner
     UNION ALL SELECT 'role', rolname FROM pg_roles
     ORDER BY 1, 2`);
   return [...rows.map(({ kind, name }) => `${kind} ${name}`), ...(await resources(upgrade))];
