@@ -29,6 +29,7 @@ const CROSS_CHECKS: readonly ((read: Read) => readonly TreeProblem[])[] = [
   hostsAreKnown,
   clientCertificateIsWhole,
   rolesAreTheSame,
+  rolesOfTheRunAreItsOwn,
   schemasAreTheSame,
   (read) => entriesDiffer(read, 'gateways', ['name', 'controlUrl']),
   (read) => entriesDiffer(read, 'targets', ['name', 'controlUrl']),
@@ -74,6 +75,19 @@ function rolesOfBothVersionsDiffer(read: Read): readonly TreeProblem[] {
   if (typeof old !== 'string' || old !== next) return [];
   const what = `is ${old}, as inPlace.oldRole: the new version would look through the views of the old one`;
   return [problem('inPlace.newRole', what, 'make a role of its own for it, member of blue.hydraRole')];
+}
+
+/** Green's guard lets the sync's role pass, whoever logs in as it; and a run takes the passwords of both away when it is done. */
+function rolesOfTheRunAreItsOwn(read: Read): readonly TreeProblem[] {
+  const used = ['blue.database.user', 'green.database.user', 'blue.hydraRole.name', 'green.hydraRole.name'];
+  const others = (path: string) => [...used, ...(path === 'green.migrationRole' ? ['green.syncRole'] : [])];
+  return ['green.syncRole', 'green.migrationRole'].flatMap((path) => {
+    const name = read(path);
+    const same = others(path).find((other) => typeof name === 'string' && read(other) === name);
+    if (same === undefined) return [];
+    const what = `is ${String(name)}, as ${same}: a run gives this role a password and takes it away again`;
+    return [problem(path, what, 'leave it out, or name a role that nobody else logs in as')];
+  });
 }
 
 function sharesRise(read: Read): readonly TreeProblem[] {

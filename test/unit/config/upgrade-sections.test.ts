@@ -114,6 +114,11 @@ describe('cross-checks of an upgrade', () => {
       ['green.hydraRole.name'],
     ],
     [
+      'roles of a run that are other roles too',
+      { green: { ...upgradeConfig().green, syncRole: 'hydra', migrationRole: 'hydra' } },
+      ['green.syncRole', 'green.migrationRole'],
+    ],
+    [
       'another schema on green',
       { blue: { ...upgradeConfig().blue, database: { ...minimalConfig().blue.database, schema: 'auth' } } },
       ['green.database.schema'],

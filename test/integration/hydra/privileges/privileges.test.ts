@@ -186,6 +186,14 @@ describe.each(MAJORS)("the tool's role on PostgreSQL %i", (major) => {
     await asMaster('DROP ROLE plain');
   });
 
+  it('is made on a green that is no copy by the same script, which says so', () => {
+    const [blue, green] = [privilegesSql(ROLES), privilegesSql(ROLES, 'green')];
+    expect(green).toMatch(/^-- Run this in database hydra of green, as its master user/);
+    expect(green.split('\n').slice(1)).toEqual(blue.split('\n').slice(2));
+    for (const sql of [blue, green, revokeSql(ROLES)])
+      expect(sql.replace(/^--.*$/gm, '')).not.toMatch(/(?<!NO)CREATEROLE/);
+  });
+
   it('names the role that is not there, before it changes anything', async () => {
     await expect(renewSyncPassword(tool, 'not_there')).rejects.toMatchObject({
       code: 'CHECK_FAILED',
