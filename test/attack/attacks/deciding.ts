@@ -122,6 +122,12 @@ export const DECIDING: readonly Attack[] = [
     /aside\.child inherits from hydra_jwk/,
   ),
   aroundTheFence(
+    'the right to lock a table, taken from the owner of our schema',
+    'REVOKE ALL ON hydra_jwk FROM hydra_cutover_owner',
+    /hydra_jwk may not be locked by hydra_cutover_owner/,
+    true,
+  ),
+  aroundTheFence(
     'a rule in the place of a write',
     `CREATE TABLE aside (LIKE hydra_jwk); CREATE RULE r AS ON INSERT TO hydra_jwk DO INSTEAD INSERT INTO aside VALUES (NEW.*)`,
     /rule r of hydra_jwk/,
