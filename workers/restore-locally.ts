@@ -20,7 +20,8 @@ export interface RestoreLocallyOptions {
 export async function restoreLocally(options: RestoreLocallyOptions): Promise<RestoreReceipt> {
   const { config, logger, rule, cutoverId, isDry, signal } = options;
   const secrets = new SecretKeeper(config, logger);
-  const { databases, close } = createPorts(config, logger, secrets);
+  const ports = createPorts(config, logger, secrets);
+  const { databases } = ports;
   const session = { signal, purpose: 'restore' };
   const { hydraVersion, hydraSchema: schema } = toSettings(config);
   const path = copyPathOf(hydraVersion);
@@ -41,7 +42,7 @@ export async function restoreLocally(options: RestoreLocallyOptions): Promise<Re
       session,
     );
   } finally {
-    await close();
+    await ports.close();
     secrets.close();
   }
 }

@@ -37,8 +37,8 @@ export async function putBack(green: SqlClient, schema: string, { table, row }: 
     await green.query('ROLLBACK TO SAVEPOINT put_back');
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (!/^2[23]/.test(code)) throw error;
-    const constraint = error instanceof Error && 'constraint' in error ? String(error.constraint ?? '') : '';
-    return `${WHY[code] ?? `green refuses it (SQLSTATE ${code})`}${constraint === '' ? '' : ` (${constraint})`}`;
+    const { constraint } = error as { readonly constraint?: string };
+    return `${WHY[code] ?? `green refuses it (SQLSTATE ${code})`}${constraint === undefined ? '' : ` (${constraint})`}`;
   }
 }
 
