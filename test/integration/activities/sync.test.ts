@@ -46,7 +46,11 @@ const VIEW = { appliedEpoch: 0, appliedSide: 'blue', stagedEpoch: null, highestE
 function deps(changes: Partial<StepDeps> = {}, sync: Partial<StepDeps['settings']['sync']> = {}): StepDeps {
   const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
   return {
-    settings: { ...SETTINGS, sync: { ...SETTINGS.sync, idleMs: 20, backlogMax: 0, ...sync } },
+    settings: {
+      ...SETTINGS,
+      green: { ...SETTINGS.green, syncRole: world.syncRole },
+      sync: { ...SETTINGS.sync, idleMs: 20, backlogMax: 0, ...sync },
+    },
     databases: databases(),
     gateways: [],
     targets: [],
@@ -202,7 +206,7 @@ describe('gatherEvidence', () => {
   });
 
   it('asks both Hydras while green is closed, again once what changed is carried, and names the client that differs', async () => {
-    const settings = { ...SETTINGS, validation: { subjects: 0, clients: 1_000, syntheticLogin: true } };
+    const settings = { ...deps().settings, validation: { subjects: 0, clients: 1_000, syntheticLogin: true } };
     let looks = 0;
     const tokens = { accessToken: 'secret-access', refreshToken: 'secret-refresh' };
     const hydra = {

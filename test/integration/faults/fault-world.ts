@@ -31,6 +31,7 @@ import {
   stepDeps,
   TARGET_STATES,
   TOKEN,
+  syncRoleOf,
 } from './step-deps';
 import { type ServerAddress, Watcher } from './watcher';
 import { until } from '../../support/until';
@@ -89,6 +90,7 @@ export class FaultWorld {
     await installCapture(PATH, this.blue);
     await installArbiter(this.green, { side: 'green', cutoverId: CUTOVER, initialState: 'closed' });
     await guardTables(this.green);
+    await this.green.query(`CREATE ROLE ${syncRoleOf(this.servers.green())} LOGIN NOINHERIT`);
     const { rows } = await this.green.query('SELECT FROM networks');
     if (rows.length === 0) throw new Error('green has no network');
     const serve = (name: SideName) =>

@@ -43,6 +43,11 @@ export function partiesAt({ gatewayUrl, targetUrl }: Reach, timeoutMs: () => num
   };
 }
 
+/** The same in every process of one test. */
+export function syncRoleOf({ database }: { readonly database: string }): string {
+  return `sync_of_${database}`;
+}
+
 /** What the worker composes for the step, as far as the switchover uses it: nothing in it is a double. */
 export function stepDeps(reach: Reach, parties: Parties, hooks: StepHooks): StepDeps {
   const silent = () => undefined;
@@ -52,6 +57,7 @@ export function stepDeps(reach: Reach, parties: Parties, hooks: StepHooks): Step
   return {
     settings: {
       ...SETTINGS,
+      green: { ...SETTINGS.green, syncRole: syncRoleOf(reach.servers.green) },
       get switchover() {
         return hooks.switchover();
       },
