@@ -54,6 +54,7 @@ const restrictedPathZones = zones.flatMap(({ target, from, allowed }) =>
 /** What works on every path is handed the one it works on: it imports no pair of versions. */
 const MECHANISMS = [
   'arbiter',
+  'canary-user',
   'capture',
   'catalog',
   'cleaning',

@@ -2,14 +2,18 @@ import { type Target } from '../domain/ports/targets';
 import { type StepInput } from '../domain/steps';
 import { describeArbiter, removeArbiter, takeRightToBegin } from '../hydra/arbiter';
 import { removeCapture } from '../hydra/capture';
+import { canaryName } from '../domain/ports/canary-user';
+import { byFullName } from '../hydra/by-full-name';
+import { forgetUser, readUser, removeUserRows } from '../hydra/canary-user';
+import { leftBehind } from './canary-user/follow-user';
 import { assertNotOlder, notedOnGreen } from './green/not-older';
 import { type Step } from './step';
 
 /**
- * Takes the right to begin a switchover away, then capture, guards and arbiter off blue. Tolerates that they never came, or are half
+ * Takes the right to begin a switchover away, then the canary user, capture, guards and arbiter off blue. Tolerates that they never came, or are half
  * gone already; leaves another cutover's alone.
  *
- * @throws CutoverFault CHECK_FAILED (writes have moved: the guard stays) | CROSSED_CONNECTION (blue is an older copy of itself) |
+ * @throws CutoverFault CHECK_FAILED (writes have moved: the guard stays; or rows of the canary user are left) | CROSSED_CONNECTION (blue is an older copy of itself) |
  *   LOCK_BUSY (retryable: an attempt is alive, or a table stays locked) | DB_UNREACHABLE
  */
 export const disableCapture: Step<StepInput, void> = async (deps, { cutoverId }, context) => {
@@ -25,6 +29,13 @@ export const disableCapture: Step<StepInput, void> = async (deps, { cutoverId },
         await assertNotOlder(deps, blue, found, noted, readIfThere);
       // Not a look at the state: an attempt could begin after it, and commit with half of the capture gone.
       await takeRightToBegin(blue, cutoverId);
+      // While our schema still says that he was there, so that a repeat looks for him again.
+      if ((await readUser(blue)) !== undefined) {
+        const named = await byFullName(blue, deps.settings.hydraSchema);
+        const left = await removeUserRows(named, canaryName(cutoverId));
+        if (left > 0) throw leftBehind('blue', cutoverId, left);
+        await forgetUser(blue);
+      }
       const { signal } = context;
       const onTable = (table: string): void => context.heartbeat({ step: 'removing', table });
       await removeCapture(blue, { cutoverId, signal, onTable });

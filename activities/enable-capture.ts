@@ -6,17 +6,24 @@ import { type StepInput } from '../domain/steps';
 import { grantArbiter, guardProblems, guardTables, installArbiter } from '../hydra/arbiter';
 import { captureProblems, installCapture, sendCanary } from '../hydra/capture';
 import { copyPathOf } from '../hydra/paths';
+import { beginUser } from './canary-user/begin-user';
 import { type Step } from './step';
 
 /**
  * Arbiter, guards, change log and revocations on blue, proven by a canary that takes the way of every write. From here on every
- * change on blue is recorded; nothing is refused before the first fence.
+ * change on blue is recorded; nothing is refused before the first fence. Then the canary user logs in: see {@link beginUser}.
  *
  * Idempotent: goes on where an earlier try was cut off. One table per transaction, so that Hydra's writers wait for moments only.
  * @throws CutoverFault CUTOVER_RUNNING | CROSSED_CONNECTION | CHECK_FAILED (not blue's Hydra, no role of the gateways,
  *   writes have moved away from blue, or the removal of this cutover has begun) | LOCK_BUSY (retryable) | CAPTURE_BROKEN | DB_UNREACHABLE
  */
-export const enableCapture: Step<StepInput, CaptureReceipt> = (deps, input, context) =>
+export const enableCapture: Step<StepInput, CaptureReceipt> = async (deps, input, context) => {
+  const receipt = await capture(deps, input, context);
+  const { why } = await beginUser(deps, input, context);
+  return { ...receipt, noCanaryUser: why };
+};
+
+const capture: Step<StepInput, CaptureReceipt> = (deps, input, context) =>
   deps.databases.withSession(
     'blue',
     async (blue) => {

@@ -1,9 +1,13 @@
 import { CutoverFault } from '../domain/faults';
-import { type DatabaseSession } from '../domain/ports/databases';
+import { type DatabaseSession, type SessionOptions } from '../domain/ports/databases';
 import { type FinalizeReceipt } from '../domain/receipts';
 import { type CutoverSettings } from '../domain/settings';
 import { type StepInput } from '../domain/steps';
 import { describeArbiter, hasTakenWrites, markFinalized, readOutcome, removeArbiter } from '../hydra/arbiter';
+import { canaryName } from '../domain/ports/canary-user';
+import { byFullName } from '../hydra/by-full-name';
+import { forgetUser, readUser, removeUserRows } from '../hydra/canary-user';
+import { leftBehind } from './canary-user/follow-user';
 import { removeCapture } from '../hydra/capture';
 import { keepArchive } from '../hydra/arbiter/keep-archive';
 import { releaseSyncRole } from '../hydra/sync/sync-role';
@@ -11,7 +15,7 @@ import { protectGreen, removeSnapshot } from './snapshot';
 import { snapshotIdOf } from './green/names';
 import { remainsOf } from './green/remains';
 import { assertTargetsServe } from './green/read-targets';
-import { type Step, type StepContext } from './step';
+import { type Step, type StepContext, type StepDeps } from './step';
 
 /**
  * Removes what the cutover needed. Blue keeps its guards and the committed row as long as its database exists, so that a Hydra
@@ -29,6 +33,7 @@ export const finalize: Step<StepInput, FinalizeReceipt> = async (deps, input, co
   const { epoch } = moved;
   // The last moment at which somebody is told: behind it nothing watches them any more.
   await assertTargetsServe(deps, epoch, 'finalize');
+  await removeUser(deps, moved, options);
   const archive = await deps.databases.withSession(
     'green',
     (green) => cleanGreen(green, moved, deps.settings),
@@ -54,6 +59,20 @@ export const finalize: Step<StepInput, FinalizeReceipt> = async (deps, input, co
   const snapshot = keepSnapshot ? await deps.provider.describeSnapshot(snapshotIdOf(cutoverId)) : undefined;
   return { remains: remainsOf(deps, cutoverId, archive, snapshot?.createdAt) };
 };
+
+/** Whatever became of the canary user: nothing names him on green, and what blue kept of him is gone. */
+async function removeUser(deps: StepDeps, moved: Moved, options: SessionOptions): Promise<void> {
+  const known = await deps.databases.withSession('blue', readUser, options);
+  if (known === undefined) return;
+  const removeOnGreen = async (green: DatabaseSession): Promise<void> => {
+    if (!(await isStillThere(green, moved))) return;
+    const named = await byFullName(green, deps.settings.hydraSchema);
+    const left = await removeUserRows(named, canaryName(moved.cutoverId));
+    if (left > 0) throw leftBehind('green', moved.cutoverId, left);
+  };
+  await deps.databases.withSession('green', removeOnGreen, options);
+  await deps.databases.withSession('blue', forgetUser, options);
+}
 
 interface Moved {
   readonly cutoverId: string;

@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AnswersReceipt, type CutoverEvidence, type ParityReceipt, type ProofReceipt } from '../domain/receipts';
+import {
+  type AnswersReceipt,
+  type CanaryEvidence,
+  type CutoverEvidence,
+  type ParityReceipt,
+  type ProofReceipt,
+} from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { guardProblems } from '../hydra/arbiter';
 import {
@@ -16,6 +22,7 @@ import { callersProblems } from '../domain/evidence/callers';
 import { askBothSides } from './answers/both-sides';
 import { watchForEvidence } from './callers/callers-beside';
 import { keepTraffic } from './baking/keep-traffic';
+import { userAtGreen } from './canary-user/user-at-green';
 import { blockersOf } from './evidence/blockers';
 import { noticesOf } from './evidence/notices';
 import { compareRecent } from './evidence/compare-recent';
@@ -102,8 +109,8 @@ async function gather(
   const proof = await settleProof(deps, { sides, admin }, context.signal);
   const parity = withLasting(await compareRecent(sides, options), proof);
   if (parity.differences > 0) problems.push(`${parity.differences} rows of green differ from blue`);
-  const answers = await askClosedGreen(deps, input, sides, options, context);
-  if (answers.found > 0) problems.push(`${answers.found} answers of Hydra on green are not those of blue`);
+  const { differing, ...asked } = await askClosedGreen(deps, input, sides, options, context);
+  problems.push(...differing);
   const callers = await seenCallers();
   problems.push(...callersProblems(callers));
   const last = rounds.at(-1);
@@ -119,7 +126,7 @@ async function gather(
     changesPerSecond,
     changeLogBytes,
     predictedPauseMs: Math.max(...rounds.map(({ durationMs }) => durationMs)) + PAUSE_BESIDES_ROUND_MS,
-    answers,
+    ...asked,
     callers,
     problems,
     ...seen,
@@ -177,20 +184,26 @@ async function unmeasured(
 }
 
 /** All that is asked of Hydra after the commit is asked before it, as far as it is no write. */
-function askClosedGreen(
+async function askClosedGreen(
   deps: StepDeps,
   input: StepInput,
   sides: SyncSides,
   options: Options,
   context: StepContext,
-): Promise<AnswersReceipt> {
+): Promise<{ answers: AnswersReceipt; canaryUser: CanaryEvidence; differing: readonly string[] }> {
   const carry = async (): Promise<void> => void (await syncRound(sides, options));
-  return withBlue(deps, context, 'compare answers', (blue) =>
+  const answers = await withBlue(deps, context, 'compare answers', (blue) =>
     withGreen(deps, input, context, 'compare answers', async (green) => {
       await keepTraffic(deps, green);
       return askBothSides(deps, { blue, green, carry }, context);
     }),
   );
+  const canaryUser = await userAtGreen(deps, input, carry, context);
+  const differing = [
+    ...(answers.found > 0 ? [`${answers.found} answers of Hydra on green are not those of blue`] : []),
+    ...(canaryUser.state === 'wrong' ? [`the canary user of blue would be lost: ${canaryUser.why}`] : []),
+  ];
+  return { answers, canaryUser, differing };
 }
 
 interface Options {

@@ -1,6 +1,7 @@
 import { type StepInput } from '../domain/steps';
 import { copyPathOf } from '../hydra/paths';
 import { type Sample, chooseClients, chooseSubjects, writeSamples } from '../hydra/validation';
+import { renewCode } from './canary-user/renew-code';
 import { keepTraffic } from './baking/keep-traffic';
 import { withBlue } from './green/with-blue';
 import { withGreen } from './green/with-green';
@@ -8,7 +9,7 @@ import { type Step } from './step';
 
 /**
  * Asks blue's Hydra what green's will be asked after the switchover, and keeps the answers on green. Idempotent: a repeat takes other
- * samples instead.
+ * samples instead. Last, the canary user gets a code that is young at the flip.
  *
  * @throws CutoverFault HYDRA_UNREACHABLE | HYDRA_UNEXPECTED | CROSSED_CONNECTION | DB_UNREACHABLE
  */
@@ -44,5 +45,6 @@ export const sampleBlue: Step<StepInput, { readonly subjects: number; readonly c
     await writeSamples(green, samples);
     await keepTraffic(deps, green);
   });
+  await renewCode(deps, input, context);
   return { subjects: subjects.length, clients: samples.filter(({ kind }) => kind === 'client').length };
 };

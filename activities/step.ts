@@ -1,3 +1,4 @@
+import { type CanaryUser } from '../domain/ports/canary-user';
 import { type CommandRunner } from '../domain/ports/command-runner';
 import { type DatabaseProvider } from '../domain/ports/database-provider';
 import { type Databases } from '../domain/ports/databases';
@@ -19,6 +20,8 @@ export interface StepDeps {
   readonly hydra: HydraApi;
   /** What dependents count, and the bake is to look at. @default none */
   readonly counters?: readonly DependentCounter[];
+  /** Without it no user of blue is followed, and the gate says so. */
+  readonly canaryUser?: CanaryUser;
   /** Without it nothing is predicted. */
   readonly history?: RunHistory;
   /** Without it nobody is asked how fast blue may be read. */

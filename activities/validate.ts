@@ -18,6 +18,7 @@ import {
   readSamples,
   sessionsInGreen,
 } from '../hydra/validation';
+import { followUser } from './canary-user/follow-user';
 import { judgeConsents } from './green/consent-verdict';
 import { graceProblem } from './green/grace-problem';
 import { readTargets } from './green/read-targets';
@@ -40,12 +41,24 @@ const RETRY_DELAY_MS = 2_000;
 
 /**
  * Asks green's Hydra what blue's had been asked before the switchover, logs a synthetic user in, and reads every target back.
- * Changes nothing but for the synthetic login, which removes its traces.
+ * Changes nothing but for the synthetic login, which removes its traces, and the canary user: see {@link followUser}.
  *
  * What differs is judged by the rows of both databases: blue's are as they were at the commit.
  * @throws CutoverFault CROSSED_CONNECTION | DB_UNREACHABLE; a Hydra that does not answer is a failed check
  */
-export const validate: Step<StepInput, ValidationReceipt> = (deps, input, context) =>
+export const validate: Step<StepInput, ValidationReceipt> = async (deps, input, context) => {
+  const checks = await compareWithBlue(deps, input, context);
+  const canaryUser = await followUser(deps, input, context);
+  const { state, why, loggedInAt, beforeSnapshot, steps } = canaryUser;
+  if (state !== 'inconclusive') {
+    const since = `logged in on blue at ${loggedInAt}, ${beforeSnapshot ? 'before' : 'after'} the snapshot`;
+    const observed = `${since}; ${why ?? `went on with ${steps.map(({ step }) => step).join(', ')}`}`;
+    checks.push({ name: 'users stay logged in', ok: state === 'held', observed });
+  }
+  return { ok: checks.every(({ ok }) => ok), checks, canaryUser };
+};
+
+const compareWithBlue: Step<StepInput, Check[]> = (deps, input, context) =>
   withBlue(deps, context, 'validate', (blue) =>
     withGreen(deps, input, context, 'validate', async (green) => {
       const samples = await readSamples(green);
@@ -63,7 +76,7 @@ export const validate: Step<StepInput, ValidationReceipt> = (deps, input, contex
       if (deps.settings.validation.syntheticLogin) {
         checks.push(await checked(context, 'synthetic login', () => checkLogin(deps)));
       }
-      return { ok: checks.every(({ ok }) => ok), checks };
+      return checks;
     }),
   );
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { canarySection } from './sections/canary';
 import { checksSection } from './sections/checks';
 import { jobsSection, targetsSection } from './sections/dependents';
 import { environmentSection } from './sections/environment';
@@ -44,6 +45,7 @@ export const configSchema = z
     migration: migrationSection,
     switchover: switchoverSection,
     validation: validationSection,
+    canary: canarySection.optional(),
     bake: bakeSection,
     gates: gatesSection,
     rehearsal: rehearsalSection,

@@ -138,6 +138,8 @@ export interface RehearsalFinding {
 export interface CaptureReceipt {
   readonly tables: number;
   readonly canaryMs: number;
+  /** Null: the canary user is logged in on blue; else why he is not. Missing where an older worker did it. */
+  readonly noCanaryUser?: string | null;
 }
 
 export interface SnapshotReceipt {
@@ -253,6 +255,8 @@ export interface CutoverEvidence {
   readonly predictedPauseMs: number | null;
   /** Null while a row of blue waits to be corrected. */
   readonly answers: AnswersReceipt | null;
+  /** Missing while a row of blue waits to be corrected, and where an older worker gathered it. */
+  readonly canaryUser?: CanaryEvidence;
   readonly problems: readonly string[];
   /** What clients write at the gateways, in the last minute; null when a gateway does not tell. */
   readonly writesPerSecond?: number | null;
@@ -266,6 +270,28 @@ export interface CutoverEvidence {
   readonly load?: readonly string[];
   /** Who is listed and who is a member at blue's arbiter. */
   readonly knownGateways?: readonly KnownGateway[];
+}
+
+interface CanarySince {
+  /** ISO 8601, by the clock of blue's database. */
+  readonly loggedInAt: string | null;
+  /** What he got is older than the snapshot. */
+  readonly beforeSnapshot: boolean;
+}
+
+/** What closed green says of a user who logged in on blue. */
+export interface CanaryEvidence extends CanarySince {
+  /** `known`: it takes his tokens for what blue does. `unproven`: nobody could be asked about. */
+  readonly state: 'known' | 'unproven' | 'wrong';
+  readonly why: string | null;
+}
+
+/** How far that user came on green. */
+export interface CanaryReceipt extends CanarySince {
+  /** `inconclusive`: nothing broke, and not everything was seen. */
+  readonly state: 'held' | 'broken' | 'inconclusive';
+  readonly why: string | null;
+  readonly steps: readonly { readonly step: string; readonly state: string; readonly why?: string }[];
 }
 
 /** What both Hydras were asked while green was closed. */
@@ -375,6 +401,8 @@ export interface StopBlueReceipt {
 
 export interface ValidationReceipt {
   readonly ok: boolean;
+  /** One of the checks, unless it is inconclusive. Missing where an older worker validated. */
+  readonly canaryUser?: CanaryReceipt;
   readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly observed: string }[];
 }
 

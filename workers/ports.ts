@@ -1,6 +1,7 @@
 import { type StepDeps, type StepLog } from '../activities/step';
 import { type CommandSpec, ProcessCommandRunner } from '../adapters/command/process-command-runner';
 import { type ControlAddress } from '../adapters/control/control-client';
+import { HttpCanaryUser } from '../adapters/canary-user';
 import { HttpGateway } from '../adapters/gateway/http-gateway';
 import { HttpHydraApi } from '../adapters/hydra-api';
 import { HttpCounter } from '../adapters/metrics';
@@ -57,6 +58,7 @@ export function createPorts(config: Config, log: StepLog, secrets?: SecretKeeper
   const counters = config.bake.counters.map((counter) => new HttpCounter(counter));
   const jobs = config.jobs.map((job) => new HttpJob(address(job)));
   const webhook = createWebhook(config);
+  const canaryUser = createCanaryUser(config);
   const { to } = config.report;
   log.debug({ gateways: config.gateways.length, targets: config.targets.length }, 'ports composed');
   return {
@@ -71,10 +73,12 @@ export function createPorts(config: Config, log: StepLog, secrets?: SecretKeeper
     jobs,
     counters,
     ...(webhook && { webhook }),
+    ...(canaryUser && { canaryUser }),
     ...(to === undefined ? {} : { reportFolder: { keep: (report) => keepReportFiles(to, report) } }),
     close: async () => {
       client.destroy();
       await webhook?.close();
+      await canaryUser?.close();
       await Promise.all([hydra, ...gateways, ...targets, ...jobs, ...counters].map((port) => port.close()));
     },
   };
@@ -84,6 +88,16 @@ function createWebhook({ webhook }: Config): HttpWebhook | undefined {
   if (webhook === undefined) return undefined;
   const { url, secret, timeoutMs, ca } = webhook;
   return new HttpWebhook({ url, timeoutMs, secret: () => secret.reveal(), ...(ca === undefined ? {} : { ca }) });
+}
+
+function createCanaryUser({ canary }: Config): HttpCanaryUser | undefined {
+  if (canary === undefined) return undefined;
+  const { publicUrl, adminUrl, ca, key, backChannel } = canary;
+  return new HttpCanaryUser({
+    gateway: { publicUrl, adminUrl, ...(ca === undefined ? {} : { ca }) },
+    key: () => key.reveal(),
+    ...(backChannel && { backChannel }),
+  });
 }
 
 /** A prediction is worth no long wait. */

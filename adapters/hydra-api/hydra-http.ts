@@ -37,13 +37,16 @@ export interface HydraAnswer {
 const CONNECTIONS = 8;
 const ANSWER_LIMIT_BYTES = 32 * 1024 * 1024;
 
+/** Which Hydra is meant: that of a side itself, or whichever serves behind the gateway. */
+export type AskedHydra = SideName | 'gateway';
+
 /** HTTP to one Hydra over kept-alive connections. Redirects are answers: their absolute addresses are wrong without the gateway. */
 export class HydraHttp {
   readonly #agent: Agent;
   readonly #sent: Partial<Record<CallKind, number>> = {};
 
   constructor(
-    readonly side: SideName,
+    readonly side: AskedHydra,
     readonly endpoints: HydraEndpoints,
     readonly timeoutMs: number,
   ) {
@@ -52,6 +55,11 @@ export class HydraHttp {
       maxResponseSize: ANSWER_LIMIT_BYTES,
       connect: { timeout: timeoutMs, ...(endpoints.ca === undefined ? {} : { ca: endpoints.ca }) },
     });
+  }
+
+  /** For messages. */
+  get name(): string {
+    return this.side === 'gateway' ? 'Hydra behind the gateway' : `Hydra on ${this.side}`;
   }
 
   /** @throws CutoverFault HYDRA_UNREACHABLE when no whole answer came in time */
@@ -68,7 +76,7 @@ export class HydraHttp {
       const reason = errorMessage(error);
       throw new CutoverFault(
         'HYDRA_UNREACHABLE',
-        `${call.method} ${pathOnly(call.path)} at the ${call.listener} API of Hydra on ${this.side} (${host}) failed: ${reason}; check that it runs and is reachable`,
+        `${call.method} ${pathOnly(call.path)} at the ${call.listener} API of ${this.name} (${host}) failed: ${reason}; check that it runs and is reachable`,
         { side: this.side, endpoint: host },
         error,
       );
@@ -124,7 +132,7 @@ export function unexpected(http: HydraHttp, call: HydraCall, answer: HydraAnswer
   const said = typeof error === 'string' && /^[a-z_]{1,60}$/.test(error) ? ` (${error})` : '';
   return new CutoverFault(
     'HYDRA_UNEXPECTED',
-    `Hydra on ${http.side} answered ${call.method} ${pathOnly(call.path)} with ${answer.status}${said}; expected ${wanted}`,
+    `${http.name} answered ${call.method} ${pathOnly(call.path)} with ${answer.status}${said}; expected ${wanted}`,
     { side: http.side, statusCode: answer.status },
   );
 }

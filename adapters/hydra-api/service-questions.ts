@@ -36,7 +36,7 @@ function thumbprint(http: HydraHttp, jwk: Readonly<Record<string, unknown>>): st
     return createHash('sha256').update(der).digest('base64url');
   } catch {
     // Not even its parse error is quoted: it may hold a private key.
-    throw new CutoverFault('HYDRA_UNEXPECTED', `Hydra on ${http.side} has a signing key that cannot be read`);
+    throw new CutoverFault('HYDRA_UNEXPECTED', `${http.name} has a signing key that cannot be read`);
   }
 }
 

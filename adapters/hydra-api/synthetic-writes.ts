@@ -1,13 +1,12 @@
 import { z } from 'zod';
-import { CutoverFault } from '../../domain/faults';
-import { type SyntheticTokens, type SyntheticWrites } from '../../domain/ports/hydra-api';
+import { type SyntheticWrites } from '../../domain/ports/hydra-api';
 import { type HydraCall, type HydraHttp, unexpected } from './hydra-http';
-import { CLIENT_ID, Walk, expectJson } from './synthetic-login';
+import { type Walk, expectJson } from './oauth-walk';
+import { CHECK_ID, withWalk } from './synthetic-login';
 
-const KEY_SET = CLIENT_ID;
+const KEY_SET = CHECK_ID;
 
 const ownToken = z.object({ access_token: z.string() });
-const activity = z.object({ active: z.boolean() });
 const keySet = z.object({ keys: z.array(z.object({ kid: z.string() })).min(1) });
 
 /**
@@ -19,22 +18,20 @@ const keySet = z.object({ keys: z.array(z.object({ kid: z.string() })).min(1) })
  */
 export async function syntheticWrites(http: HydraHttp): Promise<SyntheticWrites> {
   const startedAt = performance.now();
-  const walk = new Walk(http);
-  await walk.step('clean up keys', () => removeKeys(http));
-  const refreshGrace = await walk.throughout(async () => {
+  return withWalk(http, async (walk) => {
+    await walk.step('clean up keys', () => removeKeys(http));
     const { refreshToken } = await walk.logIn();
     const refreshed = await walk.refresh(refreshToken);
     await walk.step('client credentials', () => requestOwnToken(walk));
-    await walk.step('revoke', () => revoke(walk, refreshed));
+    await walk.step('revoke', () => walk.revoke(refreshed));
     const { refreshToken: used } = await walk.logInAgain();
     await walk.refresh(used);
     const refreshGrace = await walk.takesAgain(used);
     await walk.step('change client', () => changeClient(walk));
     await walk.step('make keys', () => makeKeys(http));
     await walk.step('remove keys', () => removeKeys(http));
-    return refreshGrace;
+    return { durationMs: Math.round(performance.now() - startedAt), steps: walk.steps, refreshGrace };
   });
-  return { durationMs: Math.round(performance.now() - startedAt), steps: walk.steps, refreshGrace };
 }
 
 async function requestOwnToken(walk: Walk): Promise<void> {
@@ -43,26 +40,8 @@ async function requestOwnToken(walk: Walk): Promise<void> {
   await expectJson(walk.http, call, 200, ownToken);
 }
 
-/** The whole grant goes with its refresh token. Source: RFC 7009, 2.1. */
-async function revoke(walk: Walk, { accessToken, refreshToken }: SyntheticTokens): Promise<void> {
-  const { http } = walk;
-  const headers = walk.basic();
-  const form = { token: refreshToken };
-  const call: HydraCall = { listener: 'public', method: 'POST', path: '/oauth2/revoke', headers, form };
-  const answer = await http.call(call);
-  if (answer.status !== 200) throw unexpected(http, call, answer, '200');
-  for (const token of [refreshToken, accessToken]) {
-    const asked: HydraCall = { listener: 'admin', method: 'POST', path: '/oauth2/introspect', form: { token } };
-    if (!(await expectJson(http, asked, 200, activity)).active) continue;
-    throw new CutoverFault(
-      'HYDRA_UNEXPECTED',
-      `Hydra on ${http.side} says of a token whose grant it has just revoked that it is active`,
-    );
-  }
-}
-
 async function changeClient(walk: Walk): Promise<void> {
-  const path = `/clients/${CLIENT_ID}`;
+  const path = `/clients/${CHECK_ID}`;
   const client_name = 'Changed by the check of hydra-cutover';
   const changed = z.object({ client_name: z.literal(client_name) });
   const json = { ...walk.client(), client_name };

@@ -4,6 +4,7 @@ import { type GateSettings } from '../settings';
 import { answersFact, findingText } from './answers';
 import { callersFacts } from './callers';
 import { gatewaysBlock } from './gateways-block';
+import { canaryAtGate, canaryDoubts } from './canary-facts';
 import { aboutText, countText, fact, megabytes } from './words';
 
 /** What else is known when gate `cutover` is asked. */
@@ -36,6 +37,7 @@ export function cutoverPage(evidence: CutoverEvidence, plan: Plan, known: Cutove
       measured('last sync round', evidence.lastRoundMs),
       measured('canary, blue to green', evidence.canaryMs),
       answersFact("Hydra's answers, green closed", evidence.answers),
+      canaryAtGate(evidence.canaryUser),
       ...(evidence.shadow === undefined
         ? [fact("green's answers beside blue's", 'no gateway asked closed green', 'unknown')]
         : [fact("green's answers beside blue's", evidence.shadow)]),
@@ -103,6 +105,7 @@ function cutoverVerdict(evidence: CutoverEvidence, known: CutoverKnown, problems
       : []),
     ...(answers == null || answers.asked.length === 0 ? ['Hydra on green was not asked'] : []),
     ...(answers?.notAsked ?? []),
+    ...canaryDoubts(evidence.canaryUser),
     ...(evidence.canaryMs === null ? ['no canary went from blue to green'] : []),
     ...(evidence.predictedPauseMs === null ? ['the pause could not be predicted'] : []),
     ...(evidence.callers?.unknown ?? []),

@@ -60,6 +60,9 @@ function finalizeVerdict(
     ...(bake?.verdict === 'inconclusive' ? bake.problems.map((problem) => `the bake saw too little: ${problem}`) : []),
     ...(drain === null ? ['the revocations of blue are not proven'] : []),
     ...(validation === null ? ["green's answers were not asked"] : []),
+    ...(validation !== null && (validation.canaryUser?.state ?? 'inconclusive') === 'inconclusive'
+      ? [`that users stay logged in is not shown: ${validation.canaryUser?.why ?? 'it was not looked at'}`]
+      : []),
     ...(skipped.length > 0 ? [`${countText(skipped.length, 'question')} let pass by a person`] : []),
   ];
   const reasons = [...wrong, ...unknown];

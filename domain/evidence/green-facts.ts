@@ -2,6 +2,7 @@ import { type Block, type Fact } from '../page/page';
 import { type HydraMetrics } from '../ports/hydra-api';
 import { type AroundFenceReceipt, type Report } from '../receipts';
 import { callersFacts } from './callers';
+import { canaryOnGreen } from './canary-facts';
 import { aboutText, fact, megabytes } from './words';
 
 type Receipts = Pick<Report, 'bake' | 'drain' | 'validation' | 'switchovers' | 'metrics' | 'purgeGuard' | 'stopBlue'>;
@@ -18,6 +19,7 @@ export function greenFacts({ bake, drain, validation, switchovers, metrics, stop
           drain.missing + drain.undoneChanges > 0 ? 'bad' : undefined,
         ),
     validation === null ? fact("green's answers", 'not asked', 'unknown') : validationFact(validation),
+    canaryOnGreen(validation?.canaryUser),
     ...switchoverFacts(switchovers),
     ...callersFacts('callers of blue after the flip', stopBlue?.callers),
     fact('Hydra, blue before and green after', `${load(metrics.before?.blue)}; ${load(metrics.after?.green)}`),

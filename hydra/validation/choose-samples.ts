@@ -1,5 +1,9 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { CANARY_NAME_PREFIX } from '../../domain/ports/canary-user';
 import { type SourceConsents } from '../paths/copy-path';
+
+/** The canary user of a cutover comes and goes with it, and is looked at by himself. */
+const NO_CANARY = `NOT LIKE '${CANARY_NAME_PREFIX}%'`;
 
 /** So many rows are looked at for each subject that is wanted. */
 const ROWS_PER_SUBJECT = 20;
@@ -26,7 +30,7 @@ export async function chooseSubjects(
     blue,
     `WITH pool AS MATERIALIZED (
        SELECT DISTINCT subject FROM (
-         SELECT subject FROM ${table} TABLESAMPLE SYSTEM ($1) WHERE subject <> '' AND ${condition} LIMIT $2) AS picked
+         SELECT subject FROM ${table} TABLESAMPLE SYSTEM ($1) WHERE subject <> '' AND subject ${NO_CANARY} AND ${condition} LIMIT $2) AS picked
      ), counted AS MATERIALIZED (
        SELECT pool.subject, few.clients FROM pool, LATERAL (
          SELECT count(*) AS consents, count(DISTINCT client_id) AS clients FROM (
@@ -41,8 +45,10 @@ export async function chooseSubjects(
 }
 
 export async function chooseClients(blue: SqlClient, wanted: number): Promise<readonly string[]> {
-  const rows = await queryRows<{ id: string }>(blue, 'SELECT id FROM hydra_client ORDER BY random() LIMIT $1', [
-    wanted,
-  ]);
+  const rows = await queryRows<{ id: string }>(
+    blue,
+    `SELECT id FROM hydra_client WHERE id ${NO_CANARY} ORDER BY random() LIMIT $1`,
+    [wanted],
+  );
   return rows.map(({ id }) => id);
 }

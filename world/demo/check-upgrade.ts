@@ -32,6 +32,14 @@ export function checkUpgrade({ upgrade, pause, clients }: Seen, report: Report):
     parity === null ? 'not compared' : `${parity.rows} rows, ${parity.differences} differences`,
   );
   const budgetMs = plan?.switchover.pauseBudgetMs ?? 0;
+  const users = cutover.validation?.canaryUser;
+  report.check(
+    'Users stay logged in',
+    users?.state === 'held' && users.beforeSnapshot,
+    users === undefined
+      ? 'nobody was followed'
+      : `one who logged in on blue at ${users.loggedInAt}: ${users.why ?? users.steps.map(({ step, state }) => `${step} ${state}`).join(', ')}`,
+  );
   report.check(
     'the pause stayed within its budget',
     committed !== undefined && pause.longest <= budgetMs && committed.holdMs <= budgetMs,

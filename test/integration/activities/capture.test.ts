@@ -152,7 +152,11 @@ afterEach(() => green.query(`DROP OWNED BY ${syncRole}`));
 describe('enableCapture', () => {
   it('records changes of blue with the rights of the master user, and is the same when repeated', async () => {
     const first = await enableCapture(deps, input(), stepContext());
-    expect(first).toEqual({ tables: PATH.captured.length, canaryMs: expect.any(Number) as unknown });
+    expect(first).toEqual({
+      tables: PATH.captured.length,
+      canaryMs: expect.any(Number) as unknown,
+      noCanaryUser: expect.stringContaining('no `canary` in the config') as unknown,
+    });
     const again = await enableCapture(deps, input(), stepContext());
     expect(again.tables).toBe(first.tables);
     await blue.query('SET ROLE hydra');

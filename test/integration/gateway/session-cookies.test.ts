@@ -1,5 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { type Client } from 'pg';
+import { HttpCanaryUser } from '../../../adapters/canary-user';
+import { CANARY_STEPS } from '../../../domain/ports/canary-user';
+import { removeUserRows } from '../../../hydra/canary-user';
 import { applyRules } from '../../../hydra/cleaning';
 import { cookieKeyLine } from '../../../gateway/node/cookie-keys';
 import { repairStates } from '../../../hydra/paths/1-11-10-to-2-3-0/fixups/repair-states';
@@ -17,6 +21,7 @@ import {
 } from '../../../world/oauth';
 import { useDatabase } from '../../support/database';
 import { startHydra, type TestHydra, type TestHydraOptions } from '../../support/hydra';
+import { rowsNaming } from '../../support/rows-naming';
 import { sharedServers } from '../../support/shared-servers';
 import { useParts } from '../../unit/gateway/support/fixture';
 import { PATH } from '../../support/path';
@@ -38,6 +43,26 @@ const database = useDatabase('hydra_1_11_10');
 const signedOn = new Map<string, string>();
 let issuer: string;
 let client: OauthClient;
+/** Who logs in on blue and goes on at green, as an upgrade has him do. */
+const CANARY = 'hydra-cutover-canary-of-a-test';
+const CANARY_KEY = '0123456789abcdefghijklmnop';
+let sealed = '';
+
+let backChannelPort = 0;
+let admin: Client;
+
+/** @param at a Hydra of generation 1, or a gateway before any */
+function canaryAt(at: { readonly publicUrl: string; readonly adminUrl: string }): HttpCanaryUser {
+  return new HttpCanaryUser({
+    gateway: { publicUrl: at.publicUrl, adminUrl: at.adminUrl },
+    key: () => CANARY_KEY,
+    backChannel: {
+      url: `http://127.0.0.1:${backChannelPort}/logged-out`,
+      host: '127.0.0.1',
+      port: backChannelPort,
+    },
+  });
+}
 
 async function withHydra(
   version: TestHydra['version'],
@@ -62,6 +87,7 @@ async function withHydra(
 /** Users sign on at a real 1.11.10, whose database then goes through the vendor's migration. */
 beforeAll(async () => {
   issuer = `https://127.0.0.1:${await freePort()}/`;
+  backChannelPort = await freePort();
   for (const [name, { hydra: extra }] of Object.entries(SECRETS)) {
     await withHydra('1.11.10', extra, async (blue) => {
       const http = new OauthHttp(blue, { forwardedProto: true });
@@ -70,9 +96,13 @@ beforeAll(async () => {
       await authorize(http, { client, browser, loginApp: adminLoginApp(http, { subject: name, remember: true }) });
       signedOn.set(name, browser.cookies.header(new URL(issuer)) ?? '');
       await http.close();
+      if (name !== 'secrets.system alone') return;
+      const canary = canaryAt(blue);
+      sealed = await canary.renewCode(CANARY, await canary.logIn(CANARY));
+      await canary.close();
     });
   }
-  const admin = await database.connect();
+  admin = await database.connect();
   await applyRules(PATH, admin, { asOf: new Date().toISOString(), archiveSchema: 'cleaned' });
   const { host, port, user, password, database: name } = database.config;
   await promisify(execFile)(sharedServers().binaries.hydra230, ['migrate', 'sql', 'up', '-e', '-y'], {
@@ -86,6 +116,7 @@ beforeAll(async () => {
 });
 
 interface User {
+  readonly gateway: { readonly publicUrl: string; readonly adminUrl: string };
   readonly http: OauthHttp;
   readonly browser: Browser;
   /** Asks for another code without a page, as a client's hidden frame does. @returns whose token came of it */
@@ -124,7 +155,7 @@ describe('a user who signed on at 1.11.10', () => {
       const { accessToken } = await exchangeCode(http, client, authorization);
       return (await introspectToken(http, accessToken)).subject;
     };
-    return { http, browser, silently };
+    return { gateway, http, browser, silently };
   }
 
   describe.each(Object.entries(SECRETS))('with %s', (name, secrets) => {
@@ -149,5 +180,24 @@ describe('a user who signed on at 1.11.10', () => {
         await expect(silently()).rejects.toMatchObject({ details: { oauthError: 'login_required' } });
       }
     });
+  });
+
+  it('goes every step of the canary user at 2.3.0, and leaves nothing there', async () => {
+    const { hydra, gateway: environment } = SECRETS['secrets.system alone'] ?? { hydra: {}, gateway: {} };
+    await withHydra('2.3.0', hydra, async (green) => {
+      const canary = canaryAt((await atGreen('secrets.system alone', green, environment)).gateway);
+      for (const step of CANARY_STEPS) {
+        const taken = await canary.take(step, CANARY, sealed);
+        expect(taken).toEqual({ sealed: expect.any(String) as string });
+        sealed = taken.sealed;
+      }
+      await expect(canary.take('session', CANARY, sealed)).rejects.toMatchObject({
+        details: { oauthError: 'login_required' },
+      });
+      await canary.close();
+    });
+    expect(await rowsNaming(admin, 'public', CANARY)).not.toEqual([]);
+    expect(await removeUserRows(admin, CANARY)).toBe(0);
+    expect(await rowsNaming(admin, 'public', CANARY)).toEqual([]);
   });
 });

@@ -64,6 +64,7 @@ export const EVIDENCE: CutoverEvidence = {
   requestsPerSecond: null,
   predictedPauseMs: 100,
   answers: ANSWERS,
+  canaryUser: { state: 'known', loggedInAt: '2026-01-01T00:00:00Z', beforeSnapshot: true, why: null },
   problems: [],
 };
 export const COMMITTED: SwitchoverReceipt = {

@@ -30,7 +30,7 @@ export const cutoverPart: WorldPart = {
     mkdirSync(join(folder, 'secrets'), { recursive: true, mode: 0o700 });
     const configFile = join(folder, 'hydra-cutover.yaml');
     const secret = secretFiles(folder);
-    const config = cutoverConfig(context, info, secret);
+    const config = { ...cutoverConfig(context, info, secret), canary: await canaryConfig(context, info, secret) };
     writeFileSync(configFile, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
     const { endpoint, region, tool } = known(info, 'rds');
     const env = {
@@ -146,6 +146,23 @@ function cutoverConfig(
     bake: { durationMs: 10_000, pollMs: 1_000 },
     switchover: { retryDelayMs: 2_000 },
     log: { level: 'info' },
+  };
+}
+
+/** The user who logs in when the capture begins; Hydra calls the worker back when he logs out. */
+async function canaryConfig(
+  { settings }: WorldContext,
+  info: PartialInfo,
+  secret: (name: string, value: string) => string,
+): Promise<ConfigInput['canary']> {
+  const { publicUrl, adminUrl, caFile } = known(info, 'gateway');
+  const port = await settings.port('canary-back-channel');
+  return {
+    publicUrl,
+    adminUrl,
+    ca: `\${file:${caFile}}`,
+    key: secret('canary-key', settings.secret('canary-key')),
+    backChannel: { url: `http://127.0.0.1:${port}/logged-out`, port },
   };
 }
 

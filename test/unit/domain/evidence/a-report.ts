@@ -4,7 +4,15 @@ import { COMMITTED, EVIDENCE, PARITY, PLAN } from '../../../workflows/support/fa
 export const RECEIPTS = {
   bake: { verdict: 'clean', durationMs: 1, requests: 9, errorRate: 0, p95Ms: 1, problems: [] },
   drain: { captured: 1, applied: 1, missing: 0, undoneChanges: 0, byKind: {}, notCarried: [] },
-  validation: { ok: true, checks: [] },
+  validation: {
+    ok: true,
+    checks: [],
+    canaryUser: {
+      state: 'held',
+      ...{ loggedInAt: '2026-01-01T00:00:00Z', beforeSnapshot: true, why: null },
+      steps: [{ step: 'session', state: 'held' }],
+    },
+  },
   switchovers: [COMMITTED],
   purgeGuard: null,
   metrics: { before: null, after: null },

@@ -15,6 +15,8 @@ const KNOWN: CutoverKnown = {
   backlog: [],
 };
 
+const KNOWN_USER = { state: 'known', loggedInAt: '2026-01-01T00:00:00Z', beforeSnapshot: true, why: null } as const;
+
 describe('the verdict at gate cutover', () => {
   it.each<[string, Partial<CutoverEvidence>, Partial<CutoverKnown>, string, string]>([
     ['good when all was looked at and nothing is wrong', {}, {}, 'good', 'green is as blue'],
@@ -22,6 +24,21 @@ describe('the verdict at gate cutover', () => {
     ['not certain when Hydra was not asked', { answers: null }, {}, 'unknown', 'Hydra on green was not asked'],
     ['not certain when all rows were never compared', {}, { parity: null }, 'unknown', 'never compared'],
     ['not certain when no pause is predicted', { predictedPauseMs: null }, {}, 'unknown', 'could not be predicted'],
+    [
+      'not certain when no user of blue is followed',
+      { canaryUser: { ...KNOWN_USER, state: 'unproven', why: 'there is no `canary` in the config' } },
+      {},
+      'unknown',
+      'that users stay logged in is not proven: there is no `canary`',
+    ],
+    [
+      'not certain when the user is younger than the snapshot',
+      { canaryUser: { ...KNOWN_USER, beforeSnapshot: false } },
+      {},
+      'unknown',
+      'no user was followed who logged in before the snapshot',
+    ],
+    ['not certain when nobody looked for the user', { canaryUser: undefined }, {}, 'unknown', 'was not looked at'],
     ['to look first with a problem', { problems: ['a long transaction'] }, {}, 'bad', 'a long transaction'],
     ['to look first when blue changes too fast', { changesPerSecond: 90 }, {}, 'bad', 'blue changes 90 rows a second'],
     [
@@ -49,6 +66,7 @@ it('gate cutover shows what there is to know before the commit', () => {
     'last sync round',
     'canary, blue to green',
     "Hydra's answers, green closed",
+    'users stay logged in',
     "green's answers beside blue's",
     'requests per second',
     'clients write',
@@ -63,7 +81,7 @@ it('gate cutover shows what there is to know before the commit', () => {
   expect(text).toContain('took 4.0 s, predicted 5.0 s');
 });
 
-const { bake: BAKE, drain: DRAIN } = RECEIPTS;
+const { bake: BAKE, drain: DRAIN, validation: VALIDATION } = RECEIPTS;
 
 describe('the verdict at gate finalize', () => {
   it.each<[string, object, string, string]>([
@@ -74,6 +92,23 @@ describe('the verdict at gate finalize', () => {
       { bake: { ...BAKE, verdict: 'inconclusive', problems: ['0 requests'] } },
       'unknown',
       '0 requests',
+    ],
+    ...(['inconclusive', undefined] as const).map((state): [string, object, string, string] => [
+      `not certain when the canary user is ${state ?? 'not looked at'}`,
+      { validation: { ...VALIDATION, canaryUser: state && { ...VALIDATION.canaryUser, state, why: 'no key' } } },
+      'unknown',
+      'that users stay logged in is not shown',
+    ]),
+    [
+      'to look first when the canary user did not go on',
+      {
+        validation: {
+          ...{ ok: false, checks: [{ name: 'users stay logged in', ok: false, observed: '' }] },
+          canaryUser: { ...VALIDATION.canaryUser, state: 'broken', why: 'session: login_required' },
+        },
+      },
+      'bad',
+      "1 check of green's answers did not pass",
     ],
     [
       'to look first when a write met a guard',

@@ -1,4 +1,4 @@
-import { type Report } from '../../../../domain/receipts';
+import { type CanaryReceipt, type Report } from '../../../../domain/receipts';
 import { failedRequests, pauseOf } from '../../../../world/demo/demo-report';
 import { checkUpgrade } from '../../../../world/demo/check-upgrade';
 import { Report as DemoReport } from '../../../../world/demo/report';
@@ -17,6 +17,12 @@ function clients(fill: (recorder: Recorder) => void): TrafficReport {
     verdict: new VerdictBuilder().build(0, 1),
   } as unknown as TrafficReport;
 }
+
+const VALIDATION = { ok: true, checks: [] } as const;
+const CANARY: CanaryReceipt = {
+  state: 'held',
+  ...{ loggedInAt: '2026-01-01T00:00:00Z', beforeSnapshot: true, why: null, steps: [] },
+};
 
 const completed = {
   outcome: 'completed',
@@ -38,6 +44,7 @@ const completed = {
   ],
   drain: { captured: 4, applied: 4, missing: 0, undoneChanges: 0, byKind: {}, notCarried: [] },
   parity: { rows: 10, differences: 0, tables: {}, examples: [] },
+  validation: { ...VALIDATION, canaryUser: CANARY },
   plan: { switchover: { pauseBudgetMs: 1_000 } },
 } as unknown as Report;
 
@@ -94,6 +101,9 @@ it.each<[string, Partial<Report>]>([
     { drain: { captured: 4, applied: 3, missing: 1, undoneChanges: 0, byKind: {}, notCarried: [] } },
   ],
   ['green equals blue, row by row', { parity: { rows: 10, differences: 1, tables: {}, examples: [] } }],
+  ['Users stay logged in', { validation: null }],
+  ['Users stay logged in', { validation: { ...VALIDATION, canaryUser: { ...CANARY, state: 'inconclusive' } } }],
+  ['Users stay logged in', { validation: { ...VALIDATION, canaryUser: { ...CANARY, beforeSnapshot: false } } }],
   ['the pause stayed within its budget', { switchovers: [{ ...completed.switchovers[0], holdMs: 1_001 } as never] }],
   [
     'all targets serve the same epoch',

@@ -1,0 +1,56 @@
+import { asCutoverFault, isCutoverFault } from '../../domain/faults';
+import { canaryName } from '../../domain/ports/canary-user';
+import { type StepInput } from '../../domain/steps';
+import { type KeptUser, keepFailure, keepLogin, noteUser, readUser, removeUserRows } from '../../hydra/canary-user';
+import { snapshotIdOf } from '../green/names';
+import { withBlue } from '../green/with-blue';
+import { type StepContext, type StepDeps } from '../step';
+
+/** Why nobody is followed; a sentence for the gate. */
+export const NO_CANARY = 'there is no `canary` in the config, so that no user of blue is followed';
+
+export interface UserBegun {
+  readonly user: KeptUser | undefined;
+  /** Why there is none. */
+  readonly why: string | null;
+}
+
+/**
+ * Has the canary user logged in on blue, through the gateway. Idempotent: one who is in stays; what a try that was cut off left is removed
+ * first. A login that does not work stops nothing: why is kept, and told at the gate.
+ *
+ * @throws CutoverFault DB_UNREACHABLE
+ */
+export async function beginUser(deps: StepDeps, input: StepInput, context: StepContext): Promise<UserBegun> {
+  const { canaryUser } = deps;
+  if (canaryUser === undefined) return { user: undefined, why: NO_CANARY };
+  const name = canaryName(input.cutoverId);
+  const known = await withBlue(deps, context, 'canary user', readUser);
+  if (known?.sealed != null) return { user: known, why: null };
+  await withBlue(deps, context, 'canary user', async (blue) => {
+    // From here on an undo looks for him.
+    await noteUser(blue);
+    await removeUserRows(blue, name);
+  });
+  // Before he is in: one that begins afterwards has all of him.
+  const isBefore = (await deps.provider.describeSnapshot(snapshotIdOf(input.cutoverId))) === undefined;
+  context.signal.throwIfAborted();
+  context.heartbeat({ step: 'logging the canary user in' });
+  try {
+    const sealed = await canaryUser.logIn(name);
+    const isKept = await withBlue(deps, context, 'canary user', (blue) => keepLogin(blue, sealed, isBefore));
+    if (!isKept) throw new Error('the capture was removed meanwhile');
+  } catch (error) {
+    await withBlue(deps, { signal: AbortSignal.timeout(CLEAN_UP_MS) }, 'canary user', async (blue) => {
+      await removeUserRows(blue, name);
+      await keepFailure(blue, asCutoverFault(error).message);
+    });
+    if (!isCutoverFault(error) || error.code === 'DB_UNREACHABLE') throw error;
+    deps.log.warn({ code: error.code, reason: error.message }, 'the canary user did not get in');
+    return { user: undefined, why: `he did not get in: ${error.message}` };
+  }
+  return { user: await withBlue(deps, context, 'canary user', readUser), why: null };
+}
+
+/** Also when the step was told to stop. */
+const CLEAN_UP_MS = 10_000;

@@ -1,0 +1,143 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CutoverFault, isCutoverFault } from '../../domain/faults';
+import { CANARY_STEPS, type CanaryStep, type CanaryUser, canaryName } from '../../domain/ports/canary-user';
+import { type CanaryReceipt } from '../../domain/receipts';
+import { type StepInput } from '../../domain/steps';
+import { type CanaryStepKept, type KeptUser, keepSteps, readUser, removeUserRows } from '../../hydra/canary-user';
+import { withBlue } from '../green/with-blue';
+import { withGreen } from '../green/with-green';
+import { type StepContext, type StepDeps } from '../step';
+import { NO_CANARY } from './begin-user';
+
+/** What happens once: when it is refused after a try whose end is not known, that says nothing. */
+const ONCE: ReadonlySet<CanaryStep> = new Set(['refresh', 'code', 'logout']);
+/** These end what the others need: only once the others held. */
+const LAST: ReadonlySet<CanaryStep> = new Set(['logout', 'revocation']);
+/** Hydra's default of `ttl.auth_code`. */
+const CODE_AGE_MAX_MS = 10 * 60_000;
+const THROWN = ['DB_UNREACHABLE', 'SECRET_UNUSABLE'] as const;
+const TRIES = 3;
+const RETRY_DELAY_MS = 2_000;
+
+/**
+ * The canary user goes on at green, through the gateway, with what he got on blue; then his traces on green are removed. What each step
+ * came to is kept on blue before the next begins, so that a repeat goes on where it was cut off; what broke is tried again.
+ *
+ * @throws CutoverFault CROSSED_CONNECTION | DB_UNREACHABLE
+ */
+export async function followUser(deps: StepDeps, input: StepInput, context: StepContext): Promise<CanaryReceipt> {
+  const { canaryUser } = deps;
+  if (canaryUser === undefined) return judgeUser(undefined, NO_CANARY);
+  const user = await withBlue(deps, context, 'canary user', readUser);
+  if (user?.sealed == null) return judgeUser(user, user?.why ?? 'he never logged in on blue');
+  const walk = new Followed(deps, canaryUser, input, user, context);
+  try {
+    for (const step of CANARY_STEPS) {
+      if (LAST.has(step) && walk.isBroken) break;
+      await walk.go(step);
+    }
+  } catch (error) {
+    // Another worker, or this one once its config is right, goes on.
+    if (!isCutoverFault(error) || error.code !== 'SECRET_UNUSABLE') throw error;
+    return judgeUser(user, error.message);
+  }
+  if (!walk.isBroken) {
+    const left = await withGreen(deps, input, context, 'canary user', (green) =>
+      removeUserRows(green, canaryName(input.cutoverId)),
+    );
+    if (left > 0) throw leftBehind('green', input.cutoverId, left);
+  }
+  return judgeUser({ ...user, steps: walk.steps }, null);
+}
+
+/** @throws CutoverFault CHECK_FAILED */
+export function leftBehind(side: 'blue' | 'green', cutoverId: string, rows: number): CutoverFault {
+  return new CutoverFault(
+    'CHECK_FAILED',
+    `${rows} rows of ${side} still name the canary user ${canaryName(cutoverId)}, whose client was removed (allowed 0); a foreign key of ` +
+      "Hydra's to hydra_client is missing or does not cascade: remove these rows",
+    { side, rows },
+  );
+}
+
+/** Pure. @param why nothing was tried */
+export function judgeUser(user: KeptUser | undefined, why: string | null): CanaryReceipt {
+  const { loggedInAt = null, beforeSnapshot = false, steps = [] } = user ?? {};
+  const said = { loggedInAt, beforeSnapshot, steps };
+  if (why !== null) return { ...said, state: 'inconclusive', why };
+  const worst = steps.find(({ state }) => state === 'broken') ?? steps.find(({ state }) => state !== 'held');
+  if (worst !== undefined) {
+    const state = worst.state === 'broken' ? 'broken' : 'inconclusive';
+    return { ...said, state, why: `${worst.step}: ${worst.why ?? 'it was begun, and how it ended is not known'}` };
+  }
+  const missing = CANARY_STEPS.filter((step) => !steps.some((one) => one.step === step));
+  if (missing.length > 0) return { ...said, state: 'inconclusive', why: `not tried: ${missing.join(', ')}` };
+  return { ...said, state: 'held', why: null };
+}
+
+class Followed {
+  #steps: readonly CanaryStepKept[];
+  #sealed: string;
+
+  constructor(
+    private readonly deps: StepDeps,
+    private readonly canary: CanaryUser,
+    private readonly input: StepInput,
+    private readonly user: KeptUser,
+    private readonly context: StepContext,
+  ) {
+    this.#steps = user.steps;
+    this.#sealed = user.sealed ?? '';
+  }
+
+  get steps(): readonly CanaryStepKept[] {
+    return this.#steps;
+  }
+
+  get isBroken(): boolean {
+    return this.#steps.some(({ state }) => state === 'broken');
+  }
+
+  async go(step: CanaryStep): Promise<void> {
+    const before = this.#steps.find((one) => one.step === step)?.state;
+    if (before === 'held' || before === 'unknown') return;
+    let isUncertain = before === 'begun';
+    await this.#keep({ step, state: 'begun' });
+    for (let tried = 1; ; tried += 1) {
+      this.context.signal.throwIfAborted();
+      this.context.heartbeat({ step: `canary user: ${step}`, tried });
+      try {
+        const taken = await this.canary.take(step, canaryName(this.input.cutoverId), this.#sealed);
+        this.#sealed = taken.sealed;
+        return await this.#keep({ step, state: 'held', ...(taken.notAsked && { why: taken.notAsked }) }, taken.sealed);
+      } catch (error) {
+        if (!isCutoverFault(error) || THROWN.some((code) => code === error.code)) throw error;
+        if (error.code === 'HYDRA_UNREACHABLE' && tried < TRIES) {
+          isUncertain = true;
+          await sleep(RETRY_DELAY_MS, undefined, { signal: this.context.signal });
+          continue;
+        }
+        return await this.#keep({ step, ...this.#judge(step, error, isUncertain) });
+      }
+    }
+  }
+
+  #judge(step: CanaryStep, error: CutoverFault, isUncertain: boolean): Pick<CanaryStepKept, 'state' | 'why'> {
+    const { codeAgeMs } = this.user;
+    if (error.code === 'PORT_TAKEN' || error.code === 'CONFIG_INVALID') {
+      return { state: 'unknown', why: error.message };
+    }
+    if (isUncertain && ONCE.has(step) && error.code !== 'HYDRA_UNREACHABLE') {
+      return { state: 'unknown', why: `an earlier try may have done it: ${error.message}` };
+    }
+    if (step === 'code' && (codeAgeMs ?? 0) > CODE_AGE_MAX_MS) {
+      return { state: 'unknown', why: `the code is older than Hydra keeps one by default: ${error.message}` };
+    }
+    return { state: 'broken', why: error.message };
+  }
+
+  async #keep(kept: CanaryStepKept, sealed: string | null = null): Promise<void> {
+    this.#steps = [...this.#steps.filter(({ step }) => step !== kept.step), kept];
+    await withBlue(this.deps, this.context, 'canary user', (blue) => keepSteps(blue, this.#steps, sealed));
+  }
+}

@@ -1,0 +1,1 @@
+export { HttpCanaryUser, type HttpCanaryUserOptions } from './http-canary-user';

@@ -1,0 +1,13 @@
+export { removeUserRows } from './remove-user';
+export {
+  type CanaryStepKept,
+  type CanaryStepState,
+  type KeptUser,
+  forgetUser,
+  keepCode,
+  keepFailure,
+  keepLogin,
+  keepSteps,
+  noteUser,
+  readUser,
+} from './user-store';

@@ -1,0 +1,93 @@
+import { CANARY_STEPS, type CanaryStep, type SealedUser } from '../../domain/ports/canary-user';
+import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { hasOurs } from '../ours';
+
+/** `begun`: somebody went this step, and how it ended was not kept. */
+export const CANARY_STEP_STATES = ['begun', 'held', 'broken', 'unknown'] as const;
+export type CanaryStepState = (typeof CANARY_STEP_STATES)[number];
+
+export interface CanaryStepKept {
+  readonly step: CanaryStep;
+  readonly state: CanaryStepState;
+  /** Why it is broken or unknown, or what it could not show. */
+  readonly why?: string;
+}
+
+/** What blue knows of the canary user of its cutover. */
+export interface KeptUser {
+  /** Null: he did not get in, or is about to. */
+  readonly sealed: SealedUser | null;
+  /** Why he did not get in. */
+  readonly why: string | null;
+  /** There was no snapshot yet when he was in. */
+  readonly beforeSnapshot: boolean;
+  /** ISO 8601, of blue's clock. */
+  readonly loggedInAt: string | null;
+  readonly codeAgeMs: number | null;
+  readonly steps: readonly CanaryStepKept[];
+}
+
+const TABLE = 'hydra_cutover.canary_user';
+
+/**
+ * Keeps on blue, in our schema, that a user is about to log in: from here on an undo looks for him.
+ * Idempotent; one that is there stays as it is.
+ */
+export async function noteUser(blue: SqlClient): Promise<void> {
+  await blue.query(
+    `CREATE TABLE IF NOT EXISTS ${TABLE} (
+       one_row boolean PRIMARY KEY DEFAULT true CHECK (one_row), sealed text, why text, before_snapshot boolean NOT NULL DEFAULT false,
+       logged_in_at timestamptz, code_at timestamptz, steps jsonb NOT NULL DEFAULT '[]')`,
+  );
+  await blue.query(`INSERT INTO ${TABLE} DEFAULT VALUES ON CONFLICT DO NOTHING`);
+}
+
+/** @returns undefined when there was never one */
+export async function readUser(blue: SqlClient): Promise<KeptUser | undefined> {
+  if (!(await hasOurs(blue, TABLE))) return undefined;
+  const [row] = await queryRows<KeptUser>(
+    blue,
+    `SELECT sealed, why, before_snapshot AS "beforeSnapshot", steps,
+            to_char(logged_in_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS "loggedInAt",
+            (extract(epoch FROM clock_timestamp() - code_at) * 1000)::float8 AS "codeAgeMs" FROM ${TABLE}`,
+  );
+  return row === undefined ? undefined : { ...row, steps: row.steps.filter(({ step }) => CANARY_STEPS.includes(step)) };
+}
+
+/** He is in. @returns whether that was kept: not where the capture, and he with it, is removed already */
+export async function keepLogin(blue: SqlClient, sealed: SealedUser, beforeSnapshot: boolean): Promise<boolean> {
+  return update(
+    blue,
+    `sealed = $1, why = NULL, before_snapshot = $2, logged_in_at = clock_timestamp(), code_at = clock_timestamp()`,
+    [...[sealed, beforeSnapshot]],
+  );
+}
+
+/** He is not in. */
+export async function keepFailure(blue: SqlClient, why: string): Promise<void> {
+  await update(blue, 'why = $1', [why]);
+}
+
+export async function keepCode(blue: SqlClient, sealed: SealedUser): Promise<void> {
+  await update(blue, 'sealed = $1, code_at = clock_timestamp()', [sealed]);
+}
+
+/** @param sealed as it is after the step, where it changed */
+export async function keepSteps(
+  blue: SqlClient,
+  steps: readonly CanaryStepKept[],
+  sealed: SealedUser | null,
+): Promise<void> {
+  await update(blue, 'steps = $1::jsonb, sealed = coalesce($2, sealed)', [JSON.stringify(steps), sealed]);
+}
+
+/** What opens nothing any more goes, with what is kept of him. Idempotent. */
+export async function forgetUser(blue: SqlClient): Promise<void> {
+  if (await hasOurs(blue, TABLE)) await blue.query(`DROP TABLE ${TABLE}`);
+}
+
+async function update(blue: SqlClient, set: string, values: readonly unknown[]): Promise<boolean> {
+  if (!(await hasOurs(blue, TABLE))) return false;
+  const { rowCount } = await blue.query(`UPDATE ${TABLE} SET ${set}`, [...values]);
+  return (rowCount ?? 0) > 0;
+}
