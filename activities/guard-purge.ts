@@ -40,7 +40,7 @@ async function guardJob(
     context.heartbeat({ step: 'previewing', job: job.name, named });
   });
   const bySubject = new Map<string, JobRemoval[]>();
-  for (const removal of preview.removals) {
+  for (const removal of preview.removals.flatMap(whose)) {
     const known = bySubject.get(removal.subject);
     if (known === undefined) bySubject.set(removal.subject, [removal]);
     else known.push(removal);
@@ -50,13 +50,23 @@ async function guardJob(
   for (let from = 0; from < named.length; from += SUBJECTS_AT_ONCE) {
     context.heartbeat({ step: 'explaining', job: job.name, done: from, of: named.length });
     const page = named.slice(from, from + SUBJECTS_AT_ONCE);
-    for (const [subject, consents] of await consentsOf(deps, input, context, page)) {
+    const consentIds = page.flatMap((subject) =>
+      (bySubject.get(subject) ?? []).flatMap(({ consent }) => consent ?? []),
+    );
+    for (const [subject, consents] of await consentsOf(deps, input, context, page, consentIds)) {
       for (const removal of bySubject.get(subject) ?? []) counts[judgeRemoval(removal, consents)] += 1;
     }
   }
   // A job may name more than it counts.
   const wouldRemove = Math.max(preview.wouldRemove, preview.removals.length);
-  return { name: job.name, wouldRemove, ...counts, unnamed: wouldRemove - preview.removals.length };
+  const judged = counts.explained + counts.intact + counts.hidden;
+  return { name: job.name, wouldRemove, ...counts, unnamed: wouldRemove - judged };
+}
+
+/** What is empty names nothing: a job that reads a field which green leaves empty must not be taken at its word. */
+function whose({ subject, client, consent }: JobRemoval): readonly JobRemoval[] {
+  if (subject === '') return [];
+  return [{ subject, ...(client ? { client } : {}), ...(consent ? { consent } : {}) }];
 }
 
 /** Green's Hydra is asked only about those of whom one of the databases has anything: a whole purge may be of others. */
@@ -65,6 +75,7 @@ async function consentsOf(
   input: StepInput,
   context: StepContext,
   subjects: readonly string[],
+  consentIds: readonly string[],
 ): Promise<ReadonlyMap<string, SubjectConsents>> {
   const path = copyPathOf(deps.settings.hydraVersion);
   const onBlue = await withBlue(deps, context, 'guard purge', (blue) => listedOnBlue(path.consents, blue, subjects));
@@ -82,7 +93,7 @@ async function consentsOf(
     const ids = new Set(listed.map(({ consentId }) => consentId));
     return before.map(({ consentId }) => consentId).filter((id) => !ids.has(id));
   });
-  const inGreen = await onGreen(deps, input, context, (green) => consentsInGreen(green, unlisted));
+  const inGreen = await onGreen(deps, input, context, (green) => consentsInGreen(green, [...unlisted, ...consentIds]));
   return new Map([...found].map(([subject, consents]) => [subject, { ...consents, inGreen }]));
 }
 

@@ -10,7 +10,7 @@ export interface SubjectConsents {
   readonly onBlue: readonly ListedConsent[];
   /** That green's Hydra lists now. */
   readonly listed: readonly ListedConsent[];
-  /** Of `onBlue`, ids that green's database has and that are not expired. */
+  /** Of `onBlue` and of what a job names, ids that green's database has and that are not expired, whosever they are there. */
   readonly inGreen: ReadonlySet<string>;
 }
 
@@ -27,6 +27,8 @@ export function judgeRemoval(removal: JobRemoval, { onBlue, listed, inGreen }: S
     (removal.client === undefined || removal.client === clientId) &&
     (removal.consent === undefined || removal.consent === consentId);
   const listedIds = new Set(listed.map(({ consentId }) => consentId));
+  const { consent } = removal;
+  if (consent !== undefined && inGreen.has(consent) && !listedIds.has(consent)) return 'hidden';
   const before = onBlue.filter(concerns);
   if (before.some(({ consentId }) => inGreen.has(consentId) && !listedIds.has(consentId))) return 'hidden';
   if (!listed.some(concerns)) return 'explained';

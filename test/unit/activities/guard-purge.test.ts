@@ -110,6 +110,36 @@ describe('what a job would remove is explained', () => {
     expect(asked).toEqual(['a']);
   });
 
+  it('not when a job reads a field that green leaves empty, whichever that is', async () => {
+    for (const removal of [
+      { subject: 'a', consent: '' },
+      { subject: 'a', client: '' },
+      { subject: 'a', client: 'app', consent: '' },
+    ]) {
+      expect(await guard({ wouldRemove: 1, removals: [removal] })).toMatchObject({ ok: false, jobs: [{ intact: 1 }] });
+    }
+    expect(await guard({ wouldRemove: 1, removals: [{ subject: '' }] })).toMatchObject({
+      ok: false,
+      jobs: [{ explained: 0, unnamed: 1 }],
+    });
+  });
+
+  it('not when a job reads a short page of 2.x for a whole list, as it was one of 1.x', async () => {
+    const PAGE = 250;
+    const clients = Array.from({ length: 600 }, (_, index) => `client ${index}`);
+    const listed = clients.map((clientId) => ({ consentId: `consent of ${clientId}`, clientId }));
+    // It asks with `limit=500`, which 2.x ignores, and stops at fewer than 500.
+    const seen = new Set(listed.slice(0, PAGE).map(({ clientId }) => clientId));
+    const orphans = clients.filter((client) => !seen.has(client)).map((client) => ({ subject: 'a', client }));
+    const preview = { wouldRemove: orphans.length, removals: orphans };
+    const deps = depsFor(preview);
+    const hydra = { consents: () => Promise.resolve(listed) } as unknown as StepDeps['hydra'];
+    expect(await guardPurge({ ...deps, hydra }, INPUT, stepContext())).toMatchObject({
+      ok: false,
+      jobs: [{ wouldRemove: 350, explained: 0, intact: 350 }],
+    });
+  });
+
   it('and a preview that is still being read ends with the step', async () => {
     const stop = new AbortController();
     const deps = depsFor({ wouldRemove: 0, removals: [] });
@@ -148,6 +178,7 @@ describe('one removal of a subject with a consent for each of two clients', () =
     ['the job names a consent that is listed', { consent: 'm' }, [mail, shop], [mail, shop], [], 'intact'],
     ['one is hidden, the job names its client', { client: 'shop' }, [mail, shop], [mail], ['s'], 'hidden'],
     ['one is hidden, another one went', {}, [mail, shop], [], ['s'], 'hidden'],
+    ['the job names a consent that green has under nobody', { consent: 'x' }, [mail], [mail], ['x'], 'hidden'],
     ['all were revoked before the commit', {}, [], [], [], 'explained'],
     ['all were revoked before the commit, one was granted anew on green', {}, [], [mail], [], 'intact'],
   ])('when %s', (_case, removal, onBlue, listed, inGreen, verdict) => {
