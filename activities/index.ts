@@ -65,6 +65,7 @@ export const STEPS: StepTable = {
   stopBlue,
   validate,
   bake,
+  previewJobs: guardPurge,
   guardPurge,
   readMetrics,
   finalize,

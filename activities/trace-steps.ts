@@ -18,6 +18,7 @@ const UNTRACED: ReadonlySet<keyof Steps> = new Set([
   'compareAnswers',
   'tryWrites',
   'readMetrics',
+  'previewJobs',
   'switchover',
   'abandonSwitchover',
 ]);

@@ -140,6 +140,8 @@ export interface Steps {
   stopBlue(input: StepInput): Promise<StopBlueReceipt | undefined>;
   validate(input: StepInput): Promise<ValidationReceipt>;
   bake(input: StepInput): Promise<BakeReceipt>;
+  /** As {@link guardPurge}, for a person to look at before green is accepted. */
+  previewJobs(input: StepInput): Promise<PurgeGuardReceipt>;
   /** What would each job remove now, and do revocations explain it? */
   guardPurge(input: StepInput): Promise<PurgeGuardReceipt>;
   readMetrics(input: StepInput): Promise<MetricsReceipt>;

@@ -38,6 +38,7 @@ const STEP_OPTIONS = {
   stopBlue: ['forward', 'stop Hydra on blue'],
   validate: ['forward', "check green's answers"],
   bake: ['forward', 'watch error rate and latency'],
+  previewJobs: ['look', 'what would jobs remove now'],
   guardPurge: ['forward', 'what would jobs remove now'],
   readMetrics: ['look', "read Hydra's metrics"],
   finalize: ['forward', 'remove what is ours'],

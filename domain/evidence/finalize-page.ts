@@ -1,8 +1,9 @@
-import { blocksOf, type Page, type PageVerdict } from '../page/page';
+import { blocksOf, type Fact, type Page, type PageVerdict } from '../page/page';
 import { type Plan, type Report } from '../receipts';
 import { type RecordedDecision } from '../runbook';
 import { callersProblems } from './callers';
 import { greenBlocks, greenFacts } from './green-facts';
+import { unexplained } from './unexplained';
 import { countText, fact } from './words';
 
 export type GreenReceipts = Pick<
@@ -16,20 +17,29 @@ export function finalizePage(receipts: GreenReceipts, plan: Plan, decisions: rea
   const skipped = decisions.filter(({ decision }) => decision === 'skip');
   return {
     title: `Finalize ${plan.environment}: is green accepted?`,
-    verdict: finalizeVerdict(receipts, skipped),
+    verdict: finalizeVerdict(receipts, plan, skipped),
     facts: [
       first ?? fact('bake', 'was not done', 'unknown'),
       ...more,
-      fact(
-        'jobs',
-        plan.jobs.length === 0
-          ? 'none'
-          : `paused: ${plan.jobs.join(', ')}; what each would remove is looked at before it is resumed`,
-      ),
+      jobsFact(plan, receipts),
       fact('way back', 'there is none; `reject` calls a person'),
     ],
     blocks: blocksOf(...greenBlocks(receipts), letPass(skipped)),
   };
+}
+
+function jobsFact({ jobs }: Plan, { purgeGuard }: GreenReceipts): Fact {
+  if (jobs.length === 0) return fact('jobs', 'none');
+  const label = 'jobs, paused';
+  const again = 'it is looked at once more before they are resumed';
+  if (purgeGuard === null)
+    return fact(label, `${jobs.join(', ')}: what they would remove is not known; ${again}`, 'unknown');
+  const would = purgeGuard.jobs.map(({ name, wouldRemove, explained }) =>
+    wouldRemove === 0
+      ? `${name} would remove nothing`
+      : `${name} would remove ${wouldRemove}, ${explained} of them explained`,
+  );
+  return fact(label, `${would.join('; ')}; ${again}`, purgeGuard.ok ? undefined : 'bad');
 }
 
 export function letPass(skipped: readonly RecordedDecision[]) {
@@ -41,7 +51,8 @@ export function letPass(skipped: readonly RecordedDecision[]) {
 }
 
 function finalizeVerdict(
-  { bake, drain, validation, switchovers, stopBlue }: GreenReceipts,
+  { bake, drain, validation, switchovers, purgeGuard, stopBlue }: GreenReceipts,
+  plan: Plan,
   skipped: readonly RecordedDecision[],
 ): PageVerdict {
   const committed = switchovers.find(({ outcome }) => outcome === 'committed');
@@ -53,11 +64,13 @@ function finalizeVerdict(
     ...(drain !== null && drain.missing > 0 ? [`${countText(drain.missing, 'revocation')} missing on green`] : []),
     ...(drain !== null && drain.undoneChanges > 0 ? [`${countText(drain.undoneChanges, 'change')} not carried`] : []),
     ...(failed > 0 ? [`${countText(failed, 'check')} of green's answers did not pass`] : []),
+    ...unexplained(purgeGuard?.jobs ?? []).map((text) => `a job would remove more than revocations explain: ${text}`),
     ...(refused === 0 ? [] : [`${refused ?? 'an unknown number of'} writes met a guard`]),
   ];
   const unknown = [
     ...(bake === null ? ['there was no bake'] : []),
     ...(bake?.verdict === 'inconclusive' ? bake.problems.map((problem) => `the bake saw too little: ${problem}`) : []),
+    ...(purgeGuard === null && plan.jobs.length > 0 ? ['what the jobs would remove is not known'] : []),
     ...(drain === null ? ['the revocations of blue are not proven'] : []),
     ...(validation === null ? ["green's answers were not asked"] : []),
     ...(validation !== null && (validation.canaryUser?.state ?? 'inconclusive') === 'inconclusive'

@@ -1,5 +1,5 @@
 import { closed, decide, gateOpens, shown, useTemporal } from './support/environment';
-import { answers, fakeSteps, PLAN } from './support/fake-steps';
+import { answers, fails, fakeSteps, PLAN } from './support/fake-steps';
 
 const temporal = useTemporal();
 
@@ -46,5 +46,34 @@ describe('with an automatic finalize', () => {
       return closed(handle);
     });
     expect(end.report).toMatchObject({ outcome: 'completed' });
+  });
+});
+
+describe('gate finalize', () => {
+  const toFinalize = async (steps: Parameters<typeof fakeSteps>[0]) => {
+    const { calls, activities } = fakeSteps(steps);
+    let evidence = '';
+    await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      await decide(handle, 'cutover');
+      evidence = shown(await gateOpens(handle, 'finalize'));
+      await decide(handle, 'finalize');
+      return closed(handle);
+    });
+    return { calls, evidence };
+  };
+
+  it('shows what each job would remove, before anybody accepts green', async () => {
+    const jobs = [{ name: 'cleanup', wouldRemove: 5, explained: 2, unnamed: 0, intact: 3, hidden: 0 }];
+    const { calls, evidence } = await toFinalize({ previewJobs: answers({ ok: false, jobs }) });
+    expect(evidence).toContain('cleanup would remove 5, 2 of them explained');
+    expect(evidence).toContain('3 hang on a consent that green lists');
+    // And once more before they are resumed: what was true at the gate may not be true any more.
+    expect(calls.indexOf('guardPurge')).toBeGreaterThan(calls.indexOf('previewJobs'));
+  });
+
+  it('opens all the same when a job does not answer, and says that nobody knows', async () => {
+    const { evidence } = await toFinalize({ previewJobs: fails });
+    expect(evidence).toContain('what they would remove is not known');
   });
 });

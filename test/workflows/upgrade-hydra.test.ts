@@ -44,6 +44,7 @@ describe('a run in which all is well', () => {
       'validate',
       'bake',
       'readMetrics',
+      'previewJobs',
       'guardPurge',
       'resumeJobs',
       'restoreLifetimes',

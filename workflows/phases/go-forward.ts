@@ -1,6 +1,7 @@
-import { isCancellation } from '@temporalio/workflow';
+import { ActivityFailure, isCancellation, log, patched } from '@temporalio/workflow';
 import { finalizePage } from '../../domain/evidence/finalize-page';
 import { intervenePage, type InterveneKnown } from '../../domain/evidence/intervene-page';
+import { unexplained } from '../../domain/evidence/unexplained';
 import { type Page } from '../../domain/page/page';
 import { type Decision, type Phase } from '../../domain/runbook';
 import { type SwitchoverInput } from '../../domain/steps';
@@ -99,6 +100,7 @@ async function acceptGreen(cutover: Cutover): Promise<void> {
   const { finalize, finalizeTimeoutMs } = run.plan.gates;
   await insist(cutover, 'finalize', async () => {
     if (finalize === 'automatic' && isClean(cutover)) return null;
+    if (run.plan.jobs.length > 0 && patched(PREVIEWS)) await previewJobs(cutover);
     const verdict = await gates.ask({
       gate: 'finalize',
       why: 'Green serves. `approve` resumes the jobs of dependents and removes what the cutover needed. `reject` calls a person: there is no way back.',
@@ -117,6 +119,20 @@ async function acceptGreen(cutover: Cutover): Promise<void> {
   });
 }
 
+/** Runs that began before asked at gate `finalize` without a look at the jobs. */
+const PREVIEWS = 'previews-at-finalize';
+
+/** For the evidence alone: a job that does not answer keeps no gate closed. It is looked at once more before it is resumed. */
+async function previewJobs({ run }: Cutover): Promise<void> {
+  try {
+    run.receipts.purgeGuard = await steps.previewJobs(run.stepInput);
+  } catch (error) {
+    if (isCancellation(error) || !isJudgeable(error) || !(error instanceof ActivityFailure)) throw error;
+    run.receipts.purgeGuard = null;
+    log.warn('jobs not looked at', { cutoverId: run.cutoverId, phase: run.phase });
+  }
+}
+
 /** Whether nobody needs to look: the bake saw enough and all of it good, and no person let anything pass. */
 function isClean({ run }: Cutover): boolean {
   return run.receipts.bake?.verdict === 'clean' && run.decisions.every(({ decision }) => decision !== 'skip');
@@ -126,17 +142,8 @@ async function resumeJobs(cutover: Cutover): Promise<void> {
   const { run } = cutover;
   await insist(cutover, 'resumeJobs', async () => {
     const { ok, jobs } = (run.receipts.purgeGuard = await steps.guardPurge(run.stepInput));
-    const odd = jobs.filter(({ wouldRemove, explained }) => wouldRemove > explained);
     if (ok) return null;
-    const told = odd.map(({ name, wouldRemove, explained, unnamed, intact, hidden }) => {
-      const reasons = [
-        ...(intact > 0 ? [`${intact} hang on a consent that green lists, so the job misreads green`] : []),
-        ...(hidden > 0 ? [`${hidden} on a consent that green has and does not list, so green is damaged`] : []),
-        ...(unnamed > 0 ? [`${unnamed} were not named by the job`] : []),
-      ];
-      return `${name} ${wouldRemove}, of which ${explained} explained: ${reasons.join(', ')}`;
-    });
-    return `jobs would remove more than revocations explain: ${told.join('; ')}`;
+    return `jobs would remove more than revocations explain: ${unexplained(jobs).join('; ')}`;
   });
   await insist(cutover, 'resumeJobs', async () => {
     await steps.resumeJobs(run.stepInput);

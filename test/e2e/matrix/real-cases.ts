@@ -177,6 +177,7 @@ export const STRUCK: Readonly<Record<Exclude<keyof Steps, RehearsalStep>, string
   stopBlue: 'a drill, killed in every phase after the commit',
   validate: 'a drill, killed in every phase after the commit',
   bake: 'a drill, killed in every phase after the commit',
+  previewJobs: 'a drill, killed in every phase after the commit',
   guardPurge: 'a drill, killed in every phase after the commit',
   readMetrics: 'a drill, killed in every phase after the commit',
   finalize: 'a drill, killed in every phase after the commit',

@@ -68,6 +68,7 @@ const ACTS: { readonly [Name in StepName]: readonly Situation[] } = {
   stopBlue: ONCE_GREEN_SERVES,
   validate: NEVER,
   bake: NEVER,
+  previewJobs: NEVER,
   guardPurge: NEVER,
   readMetrics: NEVER,
   // Its turn: the last of all, because nothing is left then.

@@ -49,7 +49,15 @@ const NEEDS: Readonly<Partial<Record<StepName, readonly Trace[]>>> = {
   switchover: ['capture', 'green', 'greenHydra', 'jobsPaused'],
 };
 /** Only after the commit. */
-const AFTER_COMMIT: readonly StepName[] = ['proveDrain', 'stopBlue', 'validate', 'bake', 'guardPurge', 'finalize'];
+const AFTER_COMMIT: readonly StepName[] = [
+  'proveDrain',
+  'stopBlue',
+  'validate',
+  'bake',
+  'previewJobs',
+  'guardPurge',
+  'finalize',
+];
 
 /**
  * Blue, green and what a cutover leaves in them, as far as a run can go wrong over it. It is honest: a step changes it or does

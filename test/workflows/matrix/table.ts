@@ -267,6 +267,15 @@ export const ROWS: Readonly<Record<Exclude<StepName, RehearsalStep>, Rows>> = {
     rejected: completed(1, SKIP),
     killed: completed(2),
   },
+  // For the evidence alone: where it fails for good the gate is asked all the same.
+  previewJobs: {
+    failsForGood: completed(1),
+    failsTwice: completed(3),
+    timesOut: completed(2),
+    cancelled: completed(2, RETRY),
+    rejected: completed(1, SKIP),
+    killed: completed(2),
+  },
   guardPurge: {
     failsForGood: completed(1, SKIP),
     failsTwice: completed(3),

@@ -126,6 +126,7 @@ export const STEP_ANSWERS: Record<StepName, FakeStep> = {
   stopBlue: async () => undefined,
   validate: async () => ({ ok: true, checks: [] }),
   bake: async () => ({ verdict: 'clean', durationMs: 1, requests: 1, errorRate: 0, p95Ms: 1, problems: [] }),
+  previewJobs: async () => ({ ok: true, jobs: [] }),
   guardPurge: async () => ({ ok: true, jobs: [] }),
   readMetrics: async () => ({ blue: null, green: null }),
   finalize: async () => undefined,

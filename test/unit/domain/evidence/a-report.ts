@@ -14,7 +14,7 @@ export const RECEIPTS = {
     },
   },
   switchovers: [COMMITTED],
-  purgeGuard: null,
+  purgeGuard: { ok: true, jobs: [] },
   metrics: { before: null, after: null },
 } as const;
 

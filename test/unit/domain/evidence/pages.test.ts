@@ -111,6 +111,23 @@ describe('the verdict at gate finalize', () => {
       "1 check of green's answers did not pass",
     ],
     [
+      'not certain when nobody asked the jobs',
+      { purgeGuard: null },
+      'unknown',
+      'what the jobs would remove is not known',
+    ],
+    [
+      'to look first when a job would remove what nobody revoked',
+      {
+        purgeGuard: {
+          ok: false,
+          jobs: [{ name: 'cleanup', wouldRemove: 3, explained: 1, unnamed: 0, intact: 2, hidden: 0 }],
+        },
+      },
+      'bad',
+      'cleanup 3, of which 1 explained: 2 hang on a consent that green lists',
+    ],
+    [
       'to look first when a write met a guard',
       { switchovers: [{ ...COMMITTED, refused: 2 }] },
       'bad',
