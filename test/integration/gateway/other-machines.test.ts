@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { type TLSSocket } from 'node:tls';
@@ -85,30 +85,35 @@ describe('a gateway that other machines reach', () => {
     expect(await fingerprint(gateway.controlUrl)).toBe(now);
   });
 
-  it('is held and flipped from another network namespace, at an address that is no loopback', async () => {
-    const server = await ours.issue('10.77.0.2');
-    const folder = home.folder;
-    await writeFile(join(folder, 'cert.pem'), server.cert);
-    await writeFile(join(folder, 'key.pem'), server.key);
-    const at = (port: number) => ({ host: '10.77.0.2', port, tls });
-    const listeners = {
-      public: at(4450),
-      admin: at(4451),
-      control: at(4452),
-      status: { host: '10.77.0.2', port: 4453 },
-    };
-    await writeFile(join(folder, 'gateway.yaml'), JSON.stringify(testConfig(folder, { config: { listeners } })));
+  it('is one of two that two workers hold and flip from other network namespaces, at addresses that are no loopback', async () => {
+    const { folder } = home;
+    for (const [name, host] of [
+      ['first', '10.77.0.2'],
+      ['second', '10.77.0.3'],
+    ] as const) {
+      const own = join(folder, name);
+      await mkdir(own);
+      const server = await ours.issue(host);
+      await writeFile(join(own, 'cert.pem'), server.cert);
+      await writeFile(join(own, 'key.pem'), server.key);
+      const listeners = {
+        public: { host, port: 4450, tls },
+        admin: { host, port: 4451, tls },
+        control: { host, port: 4452, tls },
+        status: { host, port: 4453 },
+      };
+      await writeFile(join(own, 'gateway.yaml'), JSON.stringify(testConfig(own, { config: { listeners } })));
+    }
     const script = join(ROOT, 'test', 'support', 'two-namespaces.sh');
-    const { stdout } = await run(
-      'unshare',
-      ['--map-root-user', '--net', 'bash', script, ROOT, folder, process.execPath],
-      {
-        env: { ...process.env, GATEWAY_CONTROL_TOKEN: TEST_TOKEN },
-        timeout: 120_000,
-      },
-    );
-    expect(JSON.parse(stdout)).toEqual({ parked: 0, mode: 'hold', after: 'pass', epoch: 1, ready: 200 });
-    await rm(join(folder, 'gateway.yaml'));
+    const inOwnNetwork = ['--map-root-user', '--net', 'bash', script, ROOT, folder, process.execPath];
+    const { stdout } = await run('unshare', inOwnNetwork, {
+      env: { ...process.env, GATEWAY_CONTROL_TOKEN: TEST_TOKEN },
+      timeout: 120_000,
+    });
+    const both = (mode: string, epoch: number) =>
+      ['10.77.0.2', '10.77.0.3'].map((host) => ({ host, mode, epoch, ready: 200 }));
+    const heard = stdout.trim().split('\n');
+    expect(heard.map((line) => JSON.parse(line) as unknown)).toEqual([both('hold', 0), both('pass', 1)]);
   });
 });
 
