@@ -6,6 +6,7 @@ import { assertSupportedNode } from '../domain/supported-node';
 import { loadGatewayConfig } from './node/config';
 import { cookieKeyLine } from './node/cookie-keys';
 import { startGateway, type RunningGateway } from './node/gateway';
+import { assertFolderTakes } from './target/durable-json';
 import { readCertificates } from './node/listeners';
 import { createLog } from './node/logging';
 
@@ -13,7 +14,7 @@ const HELP = `hydra-gateway: the address of OAuth for clients, before both sides
 
 usage:
   hydra-gateway --config FILE [--ready FILE]   serve until SIGTERM or SIGINT
-  hydra-gateway --config FILE --check          read config, secrets and certificates, and say what is wrong with them
+  hydra-gateway --config FILE --check          read config, secrets and certificates, and say what is wrong
   hydra-gateway cookie-keys [--out FILE]       make GATEWAY_COOKIE_KEYS of Hydra's SECRETS_COOKIE, or else SECRETS_SYSTEM
 
 options:
@@ -50,7 +51,8 @@ async function main(): Promise<void> {
     case 'check': {
       const { config } = await loadGatewayConfig(command.config, process.env);
       await readCertificates(config);
-      process.stdout.write(`${command.config}: config, secrets and certificates are good\n`);
+      await assertFolderTakes(config.stateFile);
+      process.stdout.write(`${command.config}: config, secrets, certificates and the folder of the state are good\n`);
       return;
     }
     case 'serve':

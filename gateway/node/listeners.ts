@@ -1,4 +1,5 @@
 import { type Server } from 'node:http';
+import { CutoverFault, isCutoverFault } from '../../domain/faults';
 import { Server as HttpsServer } from 'node:https';
 import { type GatewayConfig } from './config-schema';
 import { closeServers, listen } from './listen';
@@ -34,14 +35,22 @@ type Certificates = Partial<Record<keyof Servers, TlsMaterial>>;
 
 /**
  * Of every listener that has one.
- * @throws CutoverFault CONFIG_INVALID
+ * @throws CutoverFault CONFIG_INVALID with what is wrong with each of them
  */
 export async function readCertificates({ listeners }: GatewayConfig): Promise<Certificates> {
   const certificates: Certificates = {};
+  const problems: string[] = [];
   for (const name of ['public', 'admin', 'control', 'status'] as const) {
     const files = listeners[name]?.tls;
-    if (files !== undefined) certificates[name] = await readTlsFiles(files, `listeners.${name}`);
+    if (files === undefined) continue;
+    try {
+      certificates[name] = await readTlsFiles(files, `listeners.${name}`);
+    } catch (error) {
+      if (!isCutoverFault(error)) throw error;
+      problems.push(error.message);
+    }
   }
+  if (problems.length > 0) throw new CutoverFault('CONFIG_INVALID', problems.join('\n  '), { problems });
   return certificates;
 }
 

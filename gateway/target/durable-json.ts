@@ -1,5 +1,5 @@
 import { errorMessage } from '../../domain/error-message';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { access, constants, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CutoverFault, isCutoverFault } from '../../domain/faults';
 
@@ -51,6 +51,23 @@ export class DurableJson<T> {
       throw storageFault(this.file, error);
     }
   }
+}
+
+/**
+ * Whether a state file can be kept where it is to be; changes nothing.
+ * @throws CutoverFault STATE_UNWRITABLE
+ */
+export async function assertFolderTakes(file: string): Promise<void> {
+  const folder = dirname(file);
+  await access(folder, constants.W_OK).catch((error: unknown) => {
+    const what = hasErrno(error, 'ENOENT') ? 'there is no folder' : 'nothing can be written to folder';
+    throw new CutoverFault(
+      'STATE_UNWRITABLE',
+      `${what} ${folder} (${errorMessage(error)}); make it for the user that runs this, on a disk that survives a restart`,
+      { file },
+      error,
+    );
+  });
 }
 
 /** What a file that could not be written comes to. */

@@ -1,14 +1,5 @@
 import { execFile } from 'node:child_process';
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -43,7 +34,6 @@ describe('the package of the gateway, installed where nothing else is', () => {
     expect((await hydraGateway(['--help'])).stdout).toContain('hydra-gateway --config FILE');
     const home = join(folder, 'etc');
     mkdirSync(join(home, 'certificates'), { recursive: true });
-    cpSync(shipped('gateway.yaml'), join(home, 'gateway.yaml'));
     const ours = await authority();
     const { cert, key } = await ours.issue('gateway.internal.example');
     writeFileSync(join(home, 'certificates', 'gateway.pem'), cert);
@@ -55,8 +45,27 @@ describe('the package of the gateway, installed where nothing else is', () => {
       GATEWAY_DOUBT_PASSWORD: 'secret',
       GATEWAY_COOKIE_KEYS: keys.trim().replace(/^GATEWAY_COOKIE_KEYS=/, ''),
     };
-    const { stdout } = await hydraGateway(['--config', join(home, 'gateway.yaml'), '--check'], env);
-    expect(stdout).toContain('config, secrets and certificates are good');
+    const example = readFileSync(shipped('gateway.yaml'), 'utf8');
+    const check = async (stateFolder: string) => {
+      const file = join(home, 'gateway.yaml');
+      writeFileSync(file, example.replace('/var/lib/hydra-gateway', stateFolder));
+      const ended = hydraGateway(['--config', file, '--check'], env);
+      return ended.then(
+        ({ stdout }) => stdout,
+        (error: { stderr: string }) => error.stderr,
+      );
+    };
+    expect(await check(home)).toContain('the folder of the state are good');
+    expect(await check(join(home, 'gone'))).toMatch(
+      /STATE_UNWRITABLE: there is no folder \S+gone .*make it for the user/,
+    );
+    rmSync(join(home, 'certificates'), { recursive: true });
+    const missing = [...(await check(home)).matchAll(/listeners\.(\w+)\.tls\.(\w+): ENOENT/g)];
+    expect(missing.map(([, name, key]) => `${name} ${key}`)).toEqual([
+      'public certFile',
+      'admin certFile',
+      'control clientCaFile',
+    ]);
   });
 
   it('serves, holds, and is flipped', async () => {
@@ -124,7 +133,9 @@ describe('the ways to run it', () => {
     ];
     const config = gatewayConfigSchema.parse(parse(map.data['gateway.yaml']));
     const [container] = set.spec.template.spec.containers;
-    const { listeners } = config;
+    const { listeners, refreshRetries } = config;
+    // Its Service sends a retry to any of the instances, and each knows its own answers alone.
+    expect([set.spec.replicas, refreshRetries.keepMs]).toEqual([2, 0]);
     expect(container?.ports).toEqual(
       Object.entries(listeners).map(([name, { port }]) => ({ name, containerPort: port })),
     );
@@ -145,6 +156,7 @@ interface Probe {
 }
 interface StatefulSet {
   readonly spec: {
+    readonly replicas: number;
     readonly template: {
       readonly spec: {
         readonly containers: readonly {
