@@ -4,7 +4,7 @@ import { type Gateway } from '../../domain/ports/targets';
 import { type ResultOf } from '../../domain/switchover';
 import { hasTakenWrites, mayReadHere } from '../../hydra/arbiter';
 import { holdWriters as holdWritersOf, openSide, readArbiter } from '../../hydra/arbiter/arbiter';
-import { lookAround } from './around-fence';
+import { isStillClean } from './around-fence';
 import { type Attempt } from './attempt';
 import { informAnew } from './inform-gateways';
 import { assertServesGreen, bringToGreen, forAll } from './parties';
@@ -120,7 +120,7 @@ export async function confirmTargets(run: Attempt): Promise<ResultOf<'confirmTar
  * @throws when an answer is lost, or green is in a state that never opens: both are tried again
  */
 export async function openGreen(run: Attempt): Promise<ResultOf<'openGreen'>> {
-  if (run.input.fence !== 'open' && (await lookAround(run)) === 'found') return 'lost';
+  if (run.input.fence !== 'open' && !(await isStillClean(run))) return 'lost';
   const { green } = run.sessions;
   const opened = openSide(green, run.theEpoch, run.settings.lockTimeoutMs).then(async (answer) => {
     await green.query('COMMIT');

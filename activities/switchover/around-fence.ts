@@ -47,8 +47,21 @@ export async function lookAround(run: Attempt): Promise<ResultOf<'lookAround'>> 
  * goes on writing to blue must not keep green closed.
  */
 function isKnown({ problems, refused }: FenceLook, carried: FenceLook | null): boolean {
-  if (problems.some((problem) => carried?.problems.includes(problem) !== true)) return false;
+  if (!areKnown(problems, carried)) return false;
   return refused === 0 || (carried !== null && carried.refused !== 0);
+}
+
+function areKnown(problems: readonly string[], carried: FenceLook | null): boolean {
+  return problems.every((problem) => carried?.problems.includes(problem) === true);
+}
+
+/**
+ * The last look before green opens. Writes that were refused since the first one are in the receipt: they changed nothing of blue, and a
+ * client that goes on writing to it must not keep green closed.
+ */
+export async function isStillClean(run: Attempt): Promise<boolean> {
+  const { problems } = await run.sessions.askBlue(lookAtFence);
+  return areKnown(problems, run.around.carried);
 }
 
 /** @returns the captured tables that the problems name; all, where one names none, or writes were refused */

@@ -115,7 +115,7 @@ const DECISIONS: readonly Mutation[] = [
   {
     what: 'green opens on a look at blue from before the targets were flipped',
     file: 'activities/switchover/after-commit.ts',
-    find: `  if (run.input.fence !== 'open' && (await lookAround(run)) === 'found') return 'lost';\n`,
+    find: `  if (run.input.fence !== 'open' && !(await isStillClean(run))) return 'lost';\n`,
     replace: ``,
     killedBy: 'around',
   },

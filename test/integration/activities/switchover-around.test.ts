@@ -34,6 +34,15 @@ function before(text: string, work: () => Promise<unknown>, then?: () => void): 
   };
 }
 
+/** After the look at blue, and before the one in the moment of the opening. */
+function betweenLooks(work: () => Promise<unknown>): void {
+  before(
+    'problems_since_commit',
+    () => Promise.resolve(),
+    () => before('problems_since_commit', work),
+  );
+}
+
 const decide = (decision: Pick<SwitchoverInput, 'fence' | 'decided' | 'committed'>) =>
   switchover(world.deps(), { ...world.input, ...decision }, stepContext());
 
@@ -73,11 +82,7 @@ describe('what went around the fence of blue is carried before green opens', () 
   });
 
   it('written while the targets are flipped, after blue was looked at: it is asked once more before green opens', async () => {
-    before(
-      'problems_since_commit',
-      () => Promise.resolve(),
-      () => before('problems_since_commit', writePast),
-    );
+    betweenLooks(writePast);
     expect(await world.run()).toMatchObject({ outcome: 'committed', aroundFence: { tables: ['hydra_client'] } });
     expect(world.events.filter((event) => /^(lookAround|applyTargets|openGreen|carryAround)/.test(event))).toEqual([
       'lookAround: clean',
@@ -90,6 +95,13 @@ describe('what went around the fence of blue is carried before green opens', () 
     ]);
     expect(await namesOf(world.green)).toEqual([`past ${name}`]);
     expect(await world.whoServes()).toEqual(GREEN);
+  });
+
+  it('but nothing is compared for a write that is refused then: it changed nothing, and is told', async () => {
+    betweenLooks(() => expect(world.blue.query('DELETE FROM hydra_client')).rejects.toMatchObject({ code: 'HC001' }));
+    const receipt = await world.run();
+    expect(receipt).toMatchObject({ outcome: 'committed', refused: 1 });
+    expect(receipt).not.toHaveProperty('aroundFence');
   });
 
   it('written to a table that became a child between fence and commit, which the commit cannot see', async () => {
