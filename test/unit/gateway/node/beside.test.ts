@@ -1,6 +1,7 @@
 import { BesideSplit } from '../../../../gateway/core/beside';
 import { until } from '../../../support/until';
 import { useParts } from '../support/fixture';
+import { eventually } from '../support/sockets';
 
 const NO_FORM = () => undefined;
 const form = (fields: Record<string, string>) => () => new URLSearchParams(fields);
@@ -99,6 +100,46 @@ describe('a gateway before two Hydras of blue', () => {
     expect(count('old') + count('new')).toBe(41);
     const again = await parts.keep(gateway.restart());
     expect((await again.control('GET', '/beside')).body).toMatchObject({ share: 50 });
+  });
+
+  it('gives a refresh the one answer that it had, whichever of the two would be asked by then', async () => {
+    const waiting: (() => void)[] = [];
+    const hydra = (name: string) =>
+      parts.upstream((request, response) => {
+        request.resume();
+        waiting.push(() => response.writeHead(200, { 'Content-Type': 'application/json' }).end(`{"said":"${name}"}`));
+      });
+    const [older, newer] = [await hydra('old'), await hydra('new')];
+    const nobody = 'http://127.0.0.1:1';
+    const blue = { publicUrl: newer.url, adminUrl: newer.url, apiGeneration: 1 };
+    const gateway = await parts.gateway({
+      config: {
+        refreshRetries: { keepMs: 60_000 },
+        sides: {
+          blue: { ...blue, older: { publicUrl: older.url, adminUrl: older.url } },
+          green: { publicUrl: nobody, adminUrl: nobody, apiGeneration: 2 },
+        },
+      },
+    });
+    const refresh = async (token: string): Promise<string> => {
+      const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: token });
+      const headers = { Connection: 'close' };
+      return (await fetch(`${gateway.publicUrl}/oauth2/token`, { method: 'POST', body, headers })).text();
+    };
+    const first = refresh('r');
+    await eventually(() => waiting.length === 1);
+    await gateway.control('PUT', '/beside', { share: 100 });
+    const meanwhile = refresh('r');
+    const shared = async () =>
+      (await fetch(`${gateway.controlUrl}/metrics`, { headers: { Connection: 'close' } })).text();
+    while (!/gateway_refreshes_spared_total\{how="shared"\} 1/.test(await shared()));
+    waiting[0]?.();
+    expect([await first, await meanwhile, await refresh('r')]).toEqual(Array(3).fill('{"said":"old"}'));
+    expect(waiting).toHaveLength(1);
+    const other = refresh('s');
+    await eventually(() => waiting.length === 2);
+    waiting[1]?.();
+    expect(await other).toBe('{"said":"new"}');
   });
 
   it('says which of them is ready, and what each has not answered', async () => {
