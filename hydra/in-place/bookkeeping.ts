@@ -60,9 +60,11 @@ export async function book(tools: ActTools, { bookkeeping }: OnlinePlan): Promis
     `SELECT relname AS name FROM pg_class WHERE relnamespace = to_regnamespace($1) AND relkind = 'r' AND relname ~ '^hydra_\\w+_migration$'`,
     [quoteIdentifier(schema)],
   );
-  // A new `migrate sql` that somebody ran begins by turning the bookkeeping over, and stops at the first table that a view of ours
-  // stands on. What it left is of another shape; the truth is still in the old tables.
-  const isHalfTurned = found !== undefined && legacy.length > 0;
+  // A new `migrate sql` that somebody ran begins by turning the bookkeeping over, also when it is answered with "n", and gives it its
+  // last shape only with the migrations. What stands in it is part of what is entered.
+  const isHalfTurned =
+    found !== undefined &&
+    (legacy.length > 0 || !sameShape((await readBookkeeping(client, schema)).make, bookkeeping.make));
   if (isHalfTurned && !found.mayDrop) throw foreignTable(schema, found.owner, owner);
   const versions = bookkeeping.versions.map((version) => `('${version.replaceAll("'", "''")}')`).join(', ');
   const compatibility = quoteIdentifier(COMPATIBILITY_SCHEMA);
@@ -101,6 +103,10 @@ export async function readPending(
     versions: there.size,
     oldTables: old?.tables ?? 0,
   };
+}
+
+function sameShape(one: readonly string[], other: readonly string[]): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 function foreignTable(schema: string, owner: string, wanted: string): CutoverFault {

@@ -9,7 +9,7 @@ export interface ParsedStatement {
   readonly node: Node;
 }
 
-/** What one transaction of `migrate sql` did, and the version that it entered into `schema_migration`. */
+/** What one transaction of `migrate sql` did, or what it did in none, and the version that it entered into `schema_migration`. */
 export interface RecordedMigration {
   readonly version: string;
   readonly statements: readonly ParsedStatement[];
@@ -27,13 +27,17 @@ export async function loadParser(): Promise<void> {
 }
 
 /**
- * The migrations in what `migrate sql` was seen to send, oldest first. What it did to its bookkeeping is left out.
+ * The migrations in what `migrate sql` was seen to send, oldest first. What it did to its bookkeeping is left out. One that runs in no
+ * transaction is what was sent until its version was entered.
  *
  * Needs `loadParser`.
  */
 export function migrationsOf(recorded: readonly RecordedStatement[]): RecordedMigration[] {
   const migrations: RecordedMigration[] = [];
   const outside: ParsedStatement[] = [];
+  const endOutside = (entered: string) => {
+    if (outside.length > 0) migrations.push({ version: entered, statements: outside.splice(0) });
+  };
   let open: ParsedStatement[] | undefined;
   let version: string | undefined;
   for (const { sql, parameters, failed } of recorded) {
@@ -41,7 +45,9 @@ export function migrationsOf(recorded: readonly RecordedStatement[]): RecordedMi
     for (const statement of parseStatements(sql)) {
       const transaction = transactionOf(statement);
       if (transaction === undefined) {
-        version = enteredVersion(statement, parameters) ?? version;
+        const entered = enteredVersion(statement, parameters);
+        if (entered !== undefined && (open === undefined || open.length === 0)) endOutside(entered);
+        version = entered ?? version;
         if (!isBookkeeping(statement, open !== undefined)) (open ?? outside).push(statement);
         continue;
       }

@@ -22,6 +22,8 @@ export interface InPlaceFixture {
   dsn(role: string, database?: string): string;
   /** A further database. @param source @default one with the schema of the old version alone */
   clone(name: string, source?: string): Promise<void>;
+  /** A further database without a table. */
+  empty(name: string): Promise<void>;
   /** Runs a program of Hydra on a database, as `role`. @returns what it printed */
   hydra(version: LaunchedVersion, args: readonly string[], database: string, role: string): Promise<string>;
   close(): Promise<void>;
@@ -61,18 +63,11 @@ export async function inPlaceFixture(
     sides: { live: location(live.config.database), scratch: location(scratch.config.database) },
     provider: { describeInstance: () => Promise.resolve(undefined) },
   });
-  const migrate = async (version: LaunchedVersion) => ({
-    path: 'inPlace.commands',
-    argv: [await hydraBinary(version), ...HYDRA_LAUNCH_FACTS[version].migrateArgs],
-    env: { SECRETS_SYSTEM: 'test-secret-of-all-test-hydras', SQA_OPT_OUT: 'true', LOG_LEVEL: 'warn' },
-    secretEnv: {},
-    timeoutMs: 240_000,
-  });
-  const commands = { migrateOld: await migrate('1.3.2'), migrateNew: await migrate('1.11.10') };
+  const commands = { migrateOld: await migrateCommand('1.3.2'), migrateNew: await migrateCommand('1.11.10') };
   const settings = settingsOf(roles);
   const hydra: InPlaceFixture['hydra'] = async (version, args, database, role) => {
     const runner = new ProcessCommandRunner<'hydra'>({
-      commands: { hydra: { ...(await migrate(version)), argv: [await hydraBinary(version), ...args] } },
+      commands: { hydra: { ...(await migrateCommand(version)), argv: [await hydraBinary(version), ...args] } },
     });
     return (await runner.run('hydra', { env: { DSN: dsn(role, database) } })).stdout;
   };
@@ -100,9 +95,24 @@ export async function inPlaceFixture(
       await asAdmin(`CREATE DATABASE ${name} TEMPLATE ${source} OWNER ${roles.old}`);
       clones.push(name);
     },
+    empty: async (name) => {
+      await asAdmin(`CREATE DATABASE ${name} OWNER ${roles.old}`);
+      clones.push(name);
+    },
     close: async () => {
       for (const name of clones) await asAdmin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     },
+  };
+}
+
+/** `migrate sql` of a version. */
+export async function migrateCommand(version: LaunchedVersion) {
+  return {
+    path: 'inPlace.commands',
+    argv: [await hydraBinary(version), ...HYDRA_LAUNCH_FACTS[version].migrateArgs],
+    env: { SECRETS_SYSTEM: 'test-secret-of-all-test-hydras', SQA_OPT_OUT: 'true', LOG_LEVEL: 'warn' },
+    secretEnv: {},
+    timeoutMs: 240_000,
   };
 }
 

@@ -9,7 +9,11 @@ import { type ActTools, repeatUpdates, runActs } from '../../../../hydra/in-plac
 import { IN_PLACE_PATHS } from '../../../../domain/in-place/paths';
 import { HYDRA_LAUNCH_FACTS } from '../../../../hydra/versions';
 import { useDatabase } from '../../../support/database';
-import { inPlaceFixture, stepContext, type InPlaceFixture } from '../../../support/in-place';
+import { adminLoginApp, createOauthClient, grantTokens, OauthHttp, refreshTokens } from '../../../../world/oauth';
+import { startHydra } from '../../../support/hydra';
+import { ProcessCommandRunner } from '../../../../adapters/command/process-command-runner';
+import { type InPlaceCommand } from '../../../../domain/in-place/settings';
+import { inPlaceFixture, migrateCommand, stepContext, type InPlaceFixture } from '../../../support/in-place';
 
 const live = useDatabase('empty');
 const scratch = useDatabase('empty');
@@ -79,8 +83,10 @@ async function begin(client: Client, database: string): Promise<void> {
 /** The renamed bookkeeping of the pop library, which nobody reads any more, is left out on purpose. */
 const LEFT_OUT = 'schema_migration_pop_legacy';
 
-async function expectVendorsCatalog(client: Client): Promise<void> {
-  const differences = compareFacts(vendor.after, await readFacts(client, 'public'));
+const expectVendorsCatalog = (client: Client): Promise<void> => expectCatalog(client, vendor.after);
+
+async function expectCatalog(client: Client, after: VendorPlan['after']): Promise<void> {
+  const differences = compareFacts(after, await readFacts(client, 'public'));
   expect(tellDifferences(differences.filter(({ table }) => table !== LEFT_OUT))).toBe('');
 }
 
@@ -240,6 +246,28 @@ describe('the migrations of Hydra 1.3.2 to 1.11.10 online', () => {
   );
 
   it(
+    'are done all the same after somebody answered the new `migrate sql` with "n", which turns the bookkeeping over',
+    closing(async () => {
+      const { client, database } = await openClone('byhand');
+      const answered = await fixture
+        .hydra('1.11.10', ['migrate', 'sql', '-e'], database, fixture.roles.old)
+        .catch(String);
+      expect(answered).not.toContain('Successfully applied');
+      const { rows } = await client.query<{ old: number; now: number }>(
+        `SELECT count(*) FILTER (WHERE relname ~ '^hydra_\\w+_migration$')::int AS old,
+                count(*) FILTER (WHERE relname = 'schema_migration')::int AS now FROM pg_class WHERE relkind = 'r'`,
+      );
+      expect(rows).toEqual([{ old: 0, now: 1 }]);
+      await begin(client, database);
+      await runActs(toolsOf(client), vendor.plan);
+      await book(toolsOf(client), vendor.plan);
+      await expectVendorsCatalog(client);
+      const newSays = await fixture.hydra('1.11.10', ['migrate', 'sql', '-e', '-y'], database, fixture.roles.next);
+      expect(newSays).not.toContain('Pending');
+    }),
+  );
+
+  it(
     'do not go on with acts of another plan',
     closing(async () => {
       const { client, database } = await openClone('other');
@@ -272,6 +300,62 @@ describe('the migrations of Hydra 1.3.2 to 1.11.10 online', () => {
         work({ backendPid: 0, query: (text, values) => client.query(text, values) });
       await expect(readVendorPlan(wrong, stepContext())).rejects.toMatchObject({ code: 'CHECK_FAILED' });
       expect((await client.query('SELECT count(*) FROM hydra_client')).rowCount).toBe(1);
+    }),
+  );
+});
+
+describe('the migrations of Hydra 2.2.0 to 2.3.0, which no path names', () => {
+  it(
+    'are read, run online while 2.2.0 serves through views, and leave the catalog of the vendor’s own',
+    closing(async () => {
+      const { roles, settings } = fixture;
+      const commands = new ProcessCommandRunner<InPlaceCommand>({
+        commands: { migrateOld: await migrateCommand('2.2.0'), migrateNew: await migrateCommand('2.3.0') },
+      });
+      const { plan, refused, after } = await readVendorPlan({ ...fixture.deps, commands }, stepContext());
+      expect(refused).toEqual([]);
+      // One of them runs in no transaction.
+      expect(plan.acts.map(({ migration }) => migration)).not.toContain('none');
+      const database = `${fixture.database}_later`;
+      await fixture.empty(database);
+      await fixture.hydra('2.2.0', HYDRA_LAUNCH_FACTS['2.2.0'].migrateArgs, database, roles.old);
+      const client = await openAs(roles.tool, database);
+      await keepPlan(client, 'run-1', plan);
+      const { schema, owner, oldRole } = settings;
+      const place = { schema, owner, oldRole, database };
+      await layCompatibility(client, place, {
+        sessionTables: [],
+        activeOnlyTables: [],
+        changedTables: plan.changedTables,
+      });
+      await switchOldSessions(client, place);
+      const hydra = await startHydra({
+        ...{ version: '2.2.0', database: live.config, loginAppUrl: 'http://127.0.0.1:9' },
+        extra: { DSN: fixture.dsn(roles.old, database) },
+      });
+      const http = new OauthHttp(hydra, { forwardedProto: true });
+      try {
+        const app = await createOauthClient(http);
+        const logIn = async () => {
+          const { tokens } = await grantTokens(http, {
+            client: app,
+            loginApp: adminLoginApp(http, { subject: 'ada' }),
+          });
+          await refreshTokens(http, app, tokens.refreshToken ?? '');
+        };
+        let running = true;
+        const ended = runActs(toolsOf(client), plan).finally(() => (running = false));
+        while (running) await logIn();
+        await ended;
+        await logIn();
+      } finally {
+        await http.close();
+        await hydra.stop();
+      }
+      await book(toolsOf(client), plan);
+      await expectCatalog(client, after);
+      const says = await fixture.hydra('2.3.0', ['migrate', 'sql', 'status', '-e'], database, roles.next);
+      expect(says).not.toMatch(/pending/i);
     }),
   );
 });
