@@ -77,7 +77,7 @@ async function measure(lab: SwitchoverLab, log: string, roundsMax: number, lagRo
     const round = await lab.round((parts) => measureRound(lab, parts, rounds.length + 1));
     rounds.push({ ...round, lagMs, readersParked: parked.countNew() });
     say(
-      `switchover ${rounds.length}, ${lagMs} ms: held ${round.receipt.holdMs} ms, drain ${drainMs(round as MeasuredRound)} ms; reads in it ${round.during.length}, failed ${round.load.tally.failed}`,
+      `switchover ${rounds.length}, ${lagMs} ms: held ${round.receipt.holdMs} ms, drain ${drainMs(round as MeasuredRound)} ms; reads in it ${round.during.length}, failed ${round.load.tally.failed} ${JSON.stringify(round.load.tally.failures)}`,
     );
   };
   const isEnough = () =>

@@ -35,6 +35,8 @@ export interface LabOptions {
   readonly gatewayConfig?: Readonly<Record<string, object | string | number>>;
   /** A file descriptor for what the gateways log. */
   readonly gatewayOutput?: number;
+  /** After that a door's request has no answer. @default 15_000 */
+  readonly clientTimeoutMs?: number;
   /** Hears of every request through a door. */
   readonly onRequest?: (sample: RequestSample) => void;
 }
@@ -120,7 +122,7 @@ export class SwitchoverLab {
 
   /** Does `work` with databases, gateways and a target that know nothing of what was before. */
   async round<T>(work: (round: LabRound) => Promise<T>): Promise<T> {
-    const { onRequest } = this.options;
+    const { onRequest, clientTimeoutMs: timeoutMs } = this.options;
     await this.pair.renew();
     const homes = await Promise.all(GATEWAYS.map(() => GatewayHome.create(undefined, this.options.gatewayOutput)));
     const closing: (() => Promise<unknown>)[] = [() => Promise.all(homes.map((home) => home.close()))];
@@ -136,7 +138,7 @@ export class SwitchoverLab {
         name: GATEWAYS[index] ?? '',
         http: new OauthHttp(
           { publicUrl, adminUrl, adminPrefix: '', issuer: ISSUER },
-          { connections: 128, ...(onRequest !== undefined && { onRequest }) },
+          { connections: 128, ...(timeoutMs && { timeoutMs }), ...(onRequest && { onRequest }) },
         ),
       }));
       closing.push(() => Promise.all(doors.map(({ http }) => http.close())));

@@ -12,7 +12,8 @@ import { seededRandom } from '../hydra/sync/history';
 const GRANTS = 8;
 let lab: SwitchoverLab;
 beforeAll(async () => {
-  lab = await SwitchoverLab.start({ settings: PATIENT });
+  // No request is given up because this machine is busy.
+  lab = await SwitchoverLab.start({ settings: PATIENT, clientTimeoutMs: 250_000 });
 });
 afterAll(() => lab.close());
 
