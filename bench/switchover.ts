@@ -26,7 +26,8 @@ const DURABLE = { max_connections: 200, max_prepared_transactions: 10 } as const
 const DEPLOYED = {
   accessLog: { level: 'all' },
   logLevel: 'info',
-  readiness: { intervalMs: 500, timeoutMs: 2_000 },
+  // A machine that runs all of it is busy: slow is not the same as away.
+  readiness: { intervalMs: 500, timeoutMs: 12_000 },
   hold: { deadlineMs: 10_000, maxParkedMs: 15_000, drainTimeoutMs: 8_000 },
 } as const;
 const SETTINGS = {
