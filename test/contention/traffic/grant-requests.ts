@@ -16,6 +16,8 @@ export interface Door {
 export interface Recorded {
   readonly operation: Operation;
   readonly why: string | undefined;
+  /** On the clock of the history, when its caller knew that it was over. */
+  readonly endedAt: number;
 }
 
 /** Sends the requests of one grant, and remembers what was asked, when, and what was answered. Labels stand for tokens. */
@@ -96,10 +98,11 @@ export class GrantRequests {
   async #send(door: Door, kind: OperationKind, token: string | undefined, request: OauthRequest): Promise<Said> {
     const at = performance.now();
     const said = readAnswer(kind, await rawAnswer(door, request));
-    const until = said.is === 'unknown' ? Infinity : performance.now();
+    const endedAt = performance.now();
+    const until = said.is === 'unknown' ? Infinity : endedAt;
     const answer = this.#labelled(said);
     const operation = { kind, ...(token !== undefined && { token }), at, until, answer, via: door.name };
-    this.recorded.push({ operation, why: said.is === 'unknown' ? said.why : undefined });
+    this.recorded.push({ operation, endedAt, why: said.is === 'unknown' ? said.why : undefined });
     return said;
   }
 

@@ -74,12 +74,12 @@ export class Tally {
     const verdict = checkHistory(history);
     const answers: Record<string, number> = {};
     const failures: Record<string, number> = {};
-    for (const { operation, why } of recorded) {
+    for (const { operation, why, endedAt } of recorded) {
       const isContended = contended.has(operation);
       const { kind, answer } = operation;
       count(answers, `${isContended ? 'contended' : 'alone'} ${kind}: ${why ?? answer.is}`);
       if (why !== undefined && !(isContended && BY_HYDRA_ITSELF[kind]?.includes(why) === true))
-        count(failures, `${kind}: ${why}`);
+        count(failures, `${kind}: ${why}, ${this.#when(operation.at, endedAt)} the switchover`);
     }
     this.#add({
       ...EMPTY_TALLY,
@@ -101,6 +101,11 @@ export class Tally {
   login(failure: string, begunAnew: boolean): void {
     if (begunAnew) this.#add({ ...EMPTY_TALLY, begunAnew: 1 });
     else this.#add({ ...EMPTY_TALLY, failed: 1, failures: { [failure]: 1 } });
+  }
+
+  #when(at: number, endedAt: number): 'before' | 'in' | 'after' {
+    if (this.#moves.every(({ from }) => endedAt < from)) return 'before';
+    return this.#moves.some(({ to }) => at <= to) ? 'in' : 'after';
   }
 
   #add(more: TallySummary): void {

@@ -69,17 +69,19 @@ describe('the tally of a grant', () => {
     tally.judge({ recorded, history: recorded.map(({ operation }) => operation) } as unknown as GrantRequests);
     return tally.summary;
   };
-  const known = (operation: Operation): Recorded => ({ operation, why: undefined });
+  const known = (operation: Operation): Recorded => ({ operation, endedAt: operation.until, why: undefined });
 
   it('takes a server error for what Hydra says in a race, and for a failure where there is none', () => {
-    const inRace = judged(known(redeemed), { operation: refresh(0.5, Infinity), why: '500 server_error' });
+    const inRace = judged(known(redeemed), { operation: refresh(0.5, Infinity), endedAt: 3, why: '500 server_error' });
     expect(inRace).toMatchObject({ failed: 0, broken: 0 });
-    const alone = judged(known(redeemed), { operation: refresh(2, Infinity), why: '500 server_error' });
-    expect(alone).toMatchObject({ failed: 1, failures: { 'refresh: 500 server_error': 1 } });
+    const alone = judged(known(redeemed), { operation: refresh(2, Infinity), endedAt: 3, why: '500 server_error' });
+    expect(alone).toMatchObject({ failed: 1, failures: { 'refresh: 500 server_error, before the switchover': 1 } });
   });
 
   it.each(['no answer', '503', '502', '504'])('takes %s for a failure, in a race too', (why) => {
-    expect(judged(known(redeemed), { operation: refresh(0.5, Infinity), why })).toMatchObject({ failed: 1 });
+    expect(judged(known(redeemed), { operation: refresh(0.5, Infinity), endedAt: 3, why })).toMatchObject({
+      failed: 1,
+    });
   });
 
   it('spans a switchover with an answer on each side of it', () => {
