@@ -28,6 +28,8 @@ const GATEWAYS = ['edge-1', 'edge-2'] as const;
 export const ISSUER = 'https://127.0.0.1:9/';
 const CONTROL_TIMEOUT_MS = 30_000;
 const ROUND_TRIPS = 50;
+/** Connections of each Hydra: more than there are clients who race. */
+const POOL = 60;
 
 export interface LabOptions {
   readonly settings: SwitchoverSettings;
@@ -96,7 +98,9 @@ export class SwitchoverLab {
     ] as const) {
       const database = this.pair.addressOf(side);
       const { host, port, user: role, password } = database;
-      const extra = { DSN: databaseUrl(host, port, { role, password, database: database.database }) };
+      const url = databaseUrl(host, port, { role, password, database: database.database });
+      // A token request of Hydra holds one connection and asks for a second: as many at once as there are connections wait for ever.
+      const extra = { DSN: url.replaceAll(/conns=\d+/g, `conns=${POOL}`) };
       this.#hydras.push(await startHydra({ version, database, loginAppUrl: NO_LOGIN_APP, issuer: ISSUER, extra }));
     }
   }
