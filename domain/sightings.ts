@@ -12,6 +12,7 @@ export const SIGHTING_KINDS = [
   'no_redirect_uri',
   'paging',
   'removed_endpoint',
+  'new_key',
   'cors_preflight',
 ] as const;
 export type SightingKind = (typeof SIGHTING_KINDS)[number];
@@ -98,6 +99,13 @@ const WORDS: Readonly<Record<SightingKind, Words>> = {
     consequence: (version) => `would get 404, because ${version} does not have the endpoint`,
     cure: 'stop these calls; `hydra janitor` does what POST /oauth2/flush did',
     ask: 'stop these calls',
+  },
+  new_key: {
+    who: ['caller', 'callers'],
+    consequence: (version) =>
+      `made keys; ${version} names a new pair by the id that was asked for, without private: and public:, and refuses HS256 and HS512`,
+    cure: 'let them read the ids out of the answer, and ask for RS256 or ES512',
+    ask: 'read the ids of keys out of the answer that made them, and ask for RS256 or ES512',
   },
   cors_preflight: {
     who: ['browser origin', 'browser origins'],

@@ -44,6 +44,8 @@ const AUTHENTICATING = ['/oauth2/token', '/oauth2/revoke'];
 /** No shorter value holds a secret that is too long. */
 const WITHOUT_LONG_SECRET_BYTES = BCRYPT_BYTES;
 const REMOVED: ReadonlySet<string> = new Set(['POST /oauth2/flush']);
+/** `POST /keys/SET` makes a key pair or a secret. */
+const MAKES_KEY = /^POST \/keys\/[^/]+$/;
 const isTaken = ({ status }: ObservedAnswer) => status < 300;
 
 /** Cheap for almost all requests: what each rule looks at first is method and path. */
@@ -93,6 +95,7 @@ function adminSuspicion(request: ObservedRequest, method: string, target: string
   const what = `${method} ${path}`;
   if (isPagedAs1x(method, target)) return { kind: 'paging', who: caller, what, isSo: isTaken };
   if (REMOVED.has(what)) return { kind: 'removed_endpoint', who: caller, what, isSo: isTaken };
+  if (MAKES_KEY.test(what)) return { kind: 'new_key', who: caller, what, isSo: isTaken };
   const changes = method === 'POST' || method === 'PUT' || method === 'PATCH';
   if (!changes || (path !== '/clients' && !path.startsWith('/clients/')) || body === undefined) return undefined;
   if (body.length <= WITHOUT_LONG_SECRET_BYTES || !newSecretIsLong(body)) return undefined;
@@ -122,6 +125,9 @@ function newSecretIsLong(body: Uint8Array): boolean {
 
 const WHO_LENGTH_MAX = 200;
 
+/** What an older version kept lacks the kinds that it did not know. */
+export type KnownSightings = Omit<Sightings, 'beyond'> & { readonly beyond: Partial<Sightings['beyond']> };
+
 /** Counts what was seen of whom, in bounded room. */
 export class SightingBook {
   private readonly sightings = new Map<string, Sighting>();
@@ -134,7 +140,7 @@ export class SightingBook {
    * @param max for each kind
    */
   constructor(
-    known: Sightings | undefined,
+    known: KnownSightings | undefined,
     now: string,
     private readonly max: number,
   ) {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { SIGHTING_KINDS, type Sightings } from '../../domain/sightings';
+import { SIGHTING_KINDS } from '../../domain/sightings';
 import { type HourOfWrites } from '../../domain/quiet-hours';
-import { SightingBook, type Suspicion } from '../core/sightings';
+import { type KnownSightings, SightingBook, type Suspicion } from '../core/sightings';
 import { WriteRates } from '../core/write-rates';
 import { DurableJson } from '../target/durable-json';
 
@@ -16,7 +16,8 @@ const document = z.object({
     sightings: z.array(
       z.object({ kind: z.enum(SIGHTING_KINDS), who: text, what: text, count: z.number(), firstAt: text, lastAt: text }),
     ),
-    beyond: z.record(z.enum(SIGHTING_KINDS), z.number()),
+    // An older version of this gateway knew fewer kinds: what it saw counts on.
+    beyond: z.partialRecord(z.enum(SIGHTING_KINDS), z.number()),
   }),
   hours: z.array(z.object({ at: text, writes: z.number(), peakPerSecond: z.number() })),
 });
@@ -43,7 +44,7 @@ export class Observations {
   private constructor(
     private readonly options: ObservationsOptions,
     private readonly durable: DurableJson<z.output<typeof document>>,
-    known: { readonly sightings: Sightings; readonly hours: readonly HourOfWrites[] } | undefined,
+    known: { readonly sightings: KnownSightings; readonly hours: readonly HourOfWrites[] } | undefined,
   ) {
     this.now = options.now ?? Date.now;
     this.book = new SightingBook(known?.sightings, this.stamp(), SIGHTINGS_MAX);

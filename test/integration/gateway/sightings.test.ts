@@ -194,6 +194,26 @@ describe('before two real Hydras', () => {
     expect(missing).toEqual(['POST /oauth2/flush']);
   });
 
+  it('callers that make keys, which green names otherwise, and of which it refuses those with one secret', async () => {
+    const gateway = await front();
+    const make = (to: TestGateway, set: string, alg: string) =>
+      ask(to.adminUrl, 'POST', `/keys/${set}`, {
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ alg, use: 'sig', kid: 'k' }),
+      });
+    const idsOf = ({ text }: { text: string }) =>
+      (JSON.parse(text) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid).sort();
+    expect(idsOf(await make(gateway, 'made', 'ES512'))).toEqual(['private:k', 'public:k']);
+    expect((await make(gateway, 'made', 'HS256')).status).toBe(201);
+    expect((await make(gateway, 'made', 'none')).status).toBe(400);
+    expect((await seenBy(gateway)).map(({ kind, what, count }) => `${kind} ${what} ${count}`)).toEqual([
+      'new_key POST /keys/made 2',
+    ]);
+    await toGreen(gateway);
+    expect(idsOf(await make(gateway, 'made', 'ES512'))).toEqual(['k']);
+    expect((await make(gateway, 'made', 'HS256')).status).toBe(400);
+  });
+
   it('an OpenID request without redirect_uri, and a preflight of an origin that only a client allows', async () => {
     const gateway = await front();
     const begin = `/oauth2/auth?client_id=app&response_type=code&scope=openid&state=0123456789`;

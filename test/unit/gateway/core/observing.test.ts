@@ -81,6 +81,9 @@ describe('what was seen', () => {
     ]);
     expect(beyond).toMatchObject({ cors_preflight: 2, paging: 0 });
     expect(new SightingBook(book.view(), 'after a restart', 2).view()).toEqual(book.view());
+    const { cors_preflight: kept } = beyond;
+    const older = { ...book.view(), beyond: { cors_preflight: kept } };
+    expect(new SightingBook(older, 'after an update', 2).view()).toEqual(book.view());
   });
 
   it('by several gateways is one line for each kind, with its cure, or with the feature that all of them have on', () => {
