@@ -63,7 +63,7 @@ async function roundsUntilSmall(
   const { batchRows, backlogMax, backlogMsMax = BACKLOG_MS_MAX, idleMs } = deps.settings.sync;
   const startedAt = performance.now();
   let fastest = 0;
-  const total = { rounds: 0, changes: 0, rows: 0, backlog: await readBacklog(sides.blue) };
+  const total = { rounds: 0, changes: 0, rows: 0, backlog: await readBacklog(sides.keeper) };
   const say = (): void => {
     const perSecond = Math.round(total.changes / Math.max(0.001, (performance.now() - startedAt) / 1_000));
     context.heartbeat({ step: 'catching up', backlog: total.backlog, changes: total.changes, perSecond });

@@ -59,7 +59,7 @@ export const gatherEvidence: Step<StepInput, CutoverEvidence> = (deps, input, co
     const paused = await pausedBy(deps, input);
     if (paused === undefined) return gather(deps, input, session, context);
     const problem = `${paused.by} paused the reading of blue at ${paused.at}, so that green falls behind and nothing is measured; resume it with \`hydra-cutover resume\``;
-    return unmeasured(deps, session.sides.blue, context, [problem]);
+    return unmeasured(deps, session.sides.keeper, context, [problem]);
   });
 
 async function gather(
@@ -69,7 +69,8 @@ async function gather(
   context: StepContext,
 ): Promise<CutoverEvidence> {
   const { sides, admin } = session;
-  const { blue } = sides;
+  // As our role: it looks at what is ours.
+  const { keeper: blue } = sides;
   const { batchRows } = deps.settings.sync;
   const onPart = ({ changes }: PartReceipt): void => context.heartbeat({ step: 'carrying changes', part: changes });
   const options = { batchRows, signal: context.signal, onPart };
@@ -83,7 +84,7 @@ async function gather(
   const shadowed = await readShadowed(deps, input.cutoverId);
   problems.push(...shadowed.problems);
   const seen = {
-    ...(await noticesOf(deps, blue)),
+    ...(await noticesOf(deps, sides.blue)),
     ...(shadowed.summary === undefined ? {} : { shadow: shadowed.summary }),
     load: await sideLoads(deps, { blue, green: admin }, context.signal),
     knownGateways: await readGateways(deps.gateways, blue),
@@ -217,7 +218,7 @@ async function carryCanary(
   options: Options,
 ): Promise<{ readonly ms: number; readonly arrived: boolean }> {
   const startedAt = performance.now();
-  const sent: SentCanary = await sendCanary(sides.blue);
+  const sent: SentCanary = await sendCanary(sides.keeper);
   await syncRound(sides, options);
   const { rows } = await admin.query('SELECT 1 FROM hydra_cutover.canary WHERE log_id = $1', [sent.changeId]);
   const ms = Math.ceil(performance.now() - startedAt);

@@ -79,7 +79,7 @@ async function rounds(
     const before = (): Promise<void> => brake.pass(context.signal);
     const round = await roundOrReason(deps, sides, { batchRows, signal: context.signal, before, onPart });
     if ('held' in round) {
-      backlog = await readBacklog(sides.blue);
+      backlog = await readBacklog(sides.keeper);
       context.heartbeat({ step: 'waits for a row of blue', ...total, backlog, reason: round.held });
     } else {
       backlog = round.backlog;
@@ -98,7 +98,7 @@ async function rounds(
     const isOver = performance.now() - startedAt >= forMs;
     if (isOver || performance.now() - prunedAt > PRUNE_EVERY_MS) {
       prunedAt = performance.now();
-      await pruneChangeLog(sides.blue);
+      await pruneChangeLog(sides.blue, {}, sides.keeper);
       await pruneStaleChallenges(sides.green, sides.loginTtlMs);
     }
     if (isOver) {

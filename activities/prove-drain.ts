@@ -3,10 +3,10 @@ import { type DatabaseSession } from '../domain/ports/databases';
 import { type DrainReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { type AttemptDescription, describeArbiter, problemsSinceCommit } from '../hydra/arbiter';
-import { byFullName } from '../hydra/by-full-name';
 import { changeLogSize, compareLedger, readNotCarried } from '../hydra/capture';
 import { copyPathOf } from '../hydra/paths';
 import { retireSyncRole } from '../hydra/sync';
+import { withBlue } from './green/with-blue';
 import { withGreen } from './green/with-green';
 import { type Step } from './step';
 
@@ -24,15 +24,16 @@ export const proveDrain: Step<StepInput, DrainReceipt> = (deps, input, context) 
       const committed = await committedAttempt(blue, input.cutoverId);
       const { hydraSchema, hydraVersion, sync } = deps.settings;
       const { batchRows, loginTtlMs } = sync;
-      const named = await byFullName(blue, hydraSchema);
-      const compared = await withGreen(deps, input, context, 'drain proof', async (green) => {
-        await retireSyncRole(green);
-        return compareLedger(named, green, {
-          batchRows,
-          signal: context.signal,
-          onProgress: (captured) => context.heartbeat({ step: 'comparing', captured }),
-        });
-      });
+      const compared = await withBlue(deps, context, 'drain proof', (named) =>
+        withGreen(deps, input, context, 'drain proof', async (green) => {
+          await retireSyncRole(green);
+          return compareLedger(named, green, {
+            batchRows,
+            signal: context.signal,
+            onProgress: (captured) => context.heartbeat({ step: 'comparing', captured }),
+          });
+        }),
+      );
       const { undone: undoneChanges } = await changeLogSize(blue);
       const { captured, applied, missing, unknown, byKind } = compared;
       if (missing + unknown + undoneChanges > 0) {
@@ -51,12 +52,8 @@ export const proveDrain: Step<StepInput, DrainReceipt> = (deps, input, context) 
           { problems },
         );
       }
-      const notCarried = await readNotCarried(
-        copyPathOf(hydraVersion),
-        blue,
-        hydraSchema,
-        committed.holdStartedAt,
-        loginTtlMs,
+      const notCarried = await withBlue(deps, context, 'drain proof', (named) =>
+        readNotCarried(copyPathOf(hydraVersion), named, hydraSchema, committed.holdStartedAt, loginTtlMs),
       );
       return { captured, applied, missing, undoneChanges, byKind, notCarried };
     },

@@ -32,13 +32,26 @@ export async function withSync<T>(
   options: SessionOptions,
   work: (session: SyncSession) => Promise<T>,
 ): Promise<T> {
-  return deps.databases.withSession('blue', (blue) => withSyncOver(deps, input, blue, options, work), options);
+  return deps.databases.withSession('blue', (keeper) => withSyncOver(deps, input, keeper, options, work), options);
 }
 
-async function withSyncOver<T>(
+/** @param keeper our own session on blue, which reads Hydra's rows too where the config names nobody else for that */
+function withSyncOver<T>(
+  deps: StepDeps,
+  input: StepInput,
+  keeper: DatabaseSession,
+  options: SessionOptions,
+  work: (session: SyncSession) => Promise<T>,
+): Promise<T> {
+  const over = (blue: DatabaseSession) => withSyncBetween(deps, input, { keeper, blue }, options, work);
+  if (deps.settings.blueWorker === undefined) return over(keeper);
+  return deps.databases.withSession('blue', over, { ...options, as: 'worker' });
+}
+
+async function withSyncBetween<T>(
   { databases, settings }: StepDeps,
   { cutoverId }: StepInput,
-  blue: DatabaseSession,
+  { keeper, blue }: { readonly keeper: DatabaseSession; readonly blue: DatabaseSession },
   options: SessionOptions,
   work: (session: SyncSession) => Promise<T>,
 ): Promise<T> {
@@ -51,7 +64,8 @@ async function withSyncOver<T>(
         role: settings.green.syncRole,
       });
       const run = async (green: DatabaseSession): Promise<T> => {
-        const sessions = await prepareSync(copyPathOf(settings.hydraVersion), blue, green, settings.hydraSchema);
+        const path = copyPathOf(settings.hydraVersion);
+        const sessions = await prepareSync(path, blue, green, settings.hydraSchema, keeper);
         return work({ sides: { ...sessions, generation, nonce, loginTtlMs: settings.sync.loginTtlMs }, admin });
       };
       try {

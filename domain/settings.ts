@@ -38,6 +38,8 @@ export interface CutoverSettings {
   };
   /** What stays of rows that were cleaned, from finalize on. @default 'keys' */
   readonly archive?: ArchiveKind;
+  /** What reads Hydra's rows on blue. @default our role */
+  readonly blueWorker?: string;
   readonly green: {
     /** The role that owns Hydra's tables, and what Hydra on green logs in as. */
     readonly hydraRole: string;

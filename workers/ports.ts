@@ -126,6 +126,7 @@ export function location(config: Config, side: SideName): DatabaseLocation {
   const { database, hydraRole, rdsInstanceId } = config[side];
   const { host, port, name, user, password, ssl } = database;
   const hydraPassword = hydraRole.password;
+  const worker = side === 'blue' ? config.blue.database.worker : undefined;
   return {
     port,
     name,
@@ -133,6 +134,7 @@ export function location(config: Config, side: SideName): DatabaseLocation {
     ssl,
     password: () => password?.reveal() ?? '',
     ...(host === undefined ? {} : { host }),
+    ...(worker === undefined ? {} : { worker: { user: worker.user, password: () => worker.password?.reveal() ?? '' } }),
     ...(hydraPassword === undefined ? {} : { hydraPassword: () => hydraPassword.reveal() }),
     ...(rdsInstanceId === undefined ? {} : { instanceId: rdsInstanceId }),
   };

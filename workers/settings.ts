@@ -28,6 +28,7 @@ export function toSettings(config: Config): CutoverSettings {
       snapshotAgeMsMax: config.retention.snapshotAgeMsMax,
     },
     archive: config.retention.archive,
+    ...(blue.database.worker === undefined ? {} : { blueWorker: blue.database.worker.user }),
     green: {
       hydraRole: green.hydraRole.name,
       syncRole: green.syncRole,

@@ -2,7 +2,7 @@ import { type DatabaseSession } from '../../domain/ports/databases';
 import { byFullName } from '../../hydra/by-full-name';
 import { type StepContext, type StepDeps } from '../step';
 
-/** Runs `work` in a session on blue that names Hydra's tables in full. @throws CutoverFault DB_UNREACHABLE | what `work` throws */
+/** Runs `work` in a session on blue that reads Hydra's rows, may decide nothing, and names Hydra's tables in full. @throws CutoverFault DB_UNREACHABLE | what `work` throws */
 export function withBlue<T>(
   { databases, settings }: StepDeps,
   { signal }: Pick<StepContext, 'signal'>,
@@ -13,5 +13,5 @@ export function withBlue<T>(
     const named = await byFullName(blue, settings.hydraSchema);
     return work({ ...named, backendPid: blue.backendPid });
   };
-  return databases.withSession('blue', inSession, { signal, purpose });
+  return databases.withSession('blue', inSession, { signal, purpose, as: 'worker' });
 }

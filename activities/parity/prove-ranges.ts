@@ -51,7 +51,7 @@ export async function withLanes<T>(
       },
       options,
     );
-  return databases.withSession('blue', inBlue, options);
+  return databases.withSession('blue', inBlue, { ...options, as: 'worker' });
 }
 
 /** Compares ranges in all lanes at once until the queue is empty. What failed first is thrown, once every lane has stopped. */

@@ -203,6 +203,7 @@ export async function checkRights(client: SqlClient, settings: CutoverSettings, 
     findings.problem(`role ${hydraRole} on blue`, 'may not log in', 'name the role that Hydra logs in as');
   }
   const roles = {
+    ...(settings.blueWorker === undefined ? {} : { worker: settings.blueWorker }),
     ...{ tool: [name], sync: syncRole, migration: migrationRole, owner: hydraRole },
     ...{ database, schema: settings.hydraSchema, gateways: arbiterRoles },
   };

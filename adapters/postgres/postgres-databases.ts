@@ -25,6 +25,8 @@ export interface DatabaseLocation {
   readonly name: string;
   readonly user: string;
   readonly password: () => string;
+  /** See {@link SessionOptions.as}. */
+  readonly worker?: { readonly user: string; readonly password: () => string };
   /** Of the role that Hydra logs in as. */
   readonly hydraPassword?: () => string;
   readonly ssl: { readonly mode: SslMode; readonly ca?: string };
@@ -71,7 +73,7 @@ export class PostgresDatabases<Name extends string = SideName> implements Databa
   ): Promise<T> {
     const { signal } = options;
     signal?.throwIfAborted();
-    const login = await this.#login(side, options.login);
+    const login = await this.#login(side, options);
     const session = await this.#open(side, login, options).catch(async (error: unknown) => {
       const refused = options.login === undefined && isPasswordRefused(error);
       if (!refused || (await this.#options.renewSecrets?.()) !== true) throw error;
@@ -100,9 +102,10 @@ export class PostgresDatabases<Name extends string = SideName> implements Databa
     return true;
   }
 
-  async #login(side: Name, other: SessionOptions['login']): Promise<PostgresLogin> {
-    const { name, user, password, ssl } = this.#options.sides[side];
-    const credentials = other ? { user: other.user, password: () => other.password } : { user, password };
+  async #login(side: Name, { as, login: other }: SessionOptions): Promise<PostgresLogin> {
+    const { name, user, password, ssl, worker } = this.#options.sides[side];
+    const ours = as === 'worker' && worker !== undefined ? worker : { user, password };
+    const credentials = other ? { user: other.user, password: () => other.password } : ours;
     return { ...(await this.#endpoint(side)), database: name, ssl, ...credentials };
   }
 

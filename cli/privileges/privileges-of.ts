@@ -23,6 +23,7 @@ export function toolRolesOf(config: Config): ToolRoles {
   const { blue, green, gateways } = config;
   return {
     tool: unique([blue.database.user, green.database.user]),
+    ...(blue.database.worker === undefined ? {} : { worker: blue.database.worker.user }),
     sync: green.syncRole,
     migration: green.migrationRole,
     owner: blue.hydraRole.name,

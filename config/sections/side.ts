@@ -102,7 +102,21 @@ const role = (name: string, what: string) =>
     .default(name)
     .describe(`${what} Made ahead by the SQL of \`privileges\`; it has no password but while a run gives it one.`);
 
-export const blueSection = side('blue', blueCommands);
+const worker = z
+  .strictObject({
+    user: text()
+      .max(63)
+      .describe("Role to connect as. It is a member of the role that owns Hydra's tables, and of nothing of ours."),
+    password: secret().optional().describe('Password of the role.'),
+  })
+  .optional()
+  .describe(
+    "What reads Hydra's rows on blue. Without it the role above does, which may decide too: code that Hydra's role planted on its tables would run with its rights.",
+  );
+
+export const blueSection = side('blue', blueCommands)
+  .extend({ database: database.extend({ worker }).describe('The PostgreSQL database of this side.') })
+  .describe('The side that serves now.');
 export const greenSection = side('green', greenCommands)
   .extend({
     syncRole: role(OUR_ROLES.sync, 'What green is written as while it is closed.'),

@@ -26,6 +26,8 @@ export interface Databases<Name extends string = SideName> {
 export interface SessionOptions {
   /** Ends the session, and with it whatever statement runs, when it is aborted. */
   readonly signal?: AbortSignal;
+  /** `worker`: as the role that reads Hydra's rows on blue and may decide nothing, where the config names one. @default ours */
+  readonly as?: 'worker';
   /** Another role than ours. */
   readonly login?: { readonly user: string; readonly password: string };
   /** Shown in pg_stat_activity behind "hydra-cutover". */

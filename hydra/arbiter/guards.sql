@@ -210,10 +210,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $p
     FROM pg_namespace n, aclexplode(n.nspacl) a WHERE n.nspname = 'hydra_cutover_barrier' AND a.grantee <> n.nspowner
   UNION ALL
   -- Whoever may use this schema may lock its tables, which every write reads. The login of the sync, which needs some of them, is this
-  -- cutover's own, and nobody else has its password.
+  -- cutover's own, and nobody else has its password. A member of Hydra's role could lock the tables themselves: what reads rows of Hydra for us.
   SELECT format('role %s may use schema hydra_cutover, and so stop every write', a.grantee::regrole)
     FROM pg_namespace n, aclexplode(n.nspacl) a
    WHERE n.nspname = 'hydra_cutover' AND a.grantee <> n.nspowner
+     AND (a.grantee = 0 OR EXISTS (SELECT FROM hydra_cutover.guarded g JOIN pg_class c ON c.oid = g.table_oid WHERE NOT pg_has_role(a.grantee, c.relowner, 'MEMBER')))
      AND a.grantee NOT IN (SELECT r.oid FROM pg_roles r JOIN hydra_cutover.run ON run.sync_role = r.rolname AND run.state = 'closed')
   UNION ALL
   SELECT hydra_cutover.function_problems()

@@ -6,7 +6,7 @@ export {
   hasTakenWrites,
   latestAttempt,
 } from './describe-arbiter';
-export { grantArbiter } from './grant-arbiter';
+export { grantArbiter, letRead } from './grant-arbiter';
 export {
   type GuardTablesOptions,
   type InstallArbiterOptions,

@@ -43,14 +43,19 @@ export interface PruneOptions {
  * Revocations stay.
  *
  * @param client on blue, which names Hydra's tables in full: see `byFullName`
+ * @param keeper on blue too, as our role; reads nothing of Hydra's
  * @returns how many changes were removed; more may be left
  */
-export async function pruneChangeLog(client: SqlClient, options: PruneOptions = {}): Promise<number> {
+export async function pruneChangeLog(
+  client: SqlClient,
+  options: PruneOptions = {},
+  keeper: SqlClient = client,
+): Promise<number> {
   const batchRows = options.batchRows ?? 5_000;
   const olderThanMs = options.olderThanMs ?? 600_000;
   let removed = 0;
   for (let batch = 0; batch < (options.batchesMax ?? 20); batch += 1) {
-    const { rowCount } = await client.query(
+    const { rowCount } = await keeper.query(
       `DELETE FROM hydra_cutover.change_log WHERE id IN (
          SELECT id FROM hydra_cutover.change_log
           WHERE done_at < clock_timestamp() - $1 * interval '1 millisecond' ORDER BY id LIMIT $2)`,
@@ -60,7 +65,7 @@ export async function pruneChangeLog(client: SqlClient, options: PruneOptions = 
     if ((rowCount ?? 0) < batchRows) break;
   }
   for (let batch = 0; batch < (options.batchesMax ?? 20); batch += 1) {
-    if ((await pruneRotations(client, olderThanMs, batchRows)) < batchRows) break;
+    if ((await pruneRotations(client, olderThanMs, batchRows, keeper)) < batchRows) break;
   }
   return removed;
 }

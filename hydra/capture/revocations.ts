@@ -60,12 +60,23 @@ export function readNoted(
  * @param blue as in {@link readNoted}
  * @returns how many it forgot; more may be left
  */
-export async function pruneRotations(blue: SqlClient, olderThanMs: number, limit: number): Promise<number> {
-  const { rowCount } = await blue.query(
-    `DELETE FROM hydra_cutover.revocation WHERE id IN (
-       SELECT id FROM hydra_cutover.revocation AS noted
-        WHERE rotated_at < clock_timestamp() - $1 * interval '1 millisecond' AND NOT ${REVOKED_SQL} LIMIT $2)`,
+export async function pruneRotations(
+  blue: SqlClient,
+  olderThanMs: number,
+  limit: number,
+  keeper: SqlClient,
+): Promise<number> {
+  const rows = await queryRows<{ id: string }>(
+    blue,
+    `SELECT id::text AS id FROM hydra_cutover.revocation AS noted
+      WHERE rotated_at < clock_timestamp() - $1 * interval '1 millisecond' AND NOT ${REVOKED_SQL} LIMIT $2`,
     [olderThanMs, limit],
+  );
+  if (rows.length === 0) return 0;
+  const ids = rows.map(({ id }) => id);
+  const { rowCount } = await keeper.query(
+    'DELETE FROM hydra_cutover.revocation WHERE id = ANY ($1::bigint[]) AND rotated_at IS NOT NULL',
+    [ids],
   );
   return rowCount ?? 0;
 }

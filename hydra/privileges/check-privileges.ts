@@ -86,6 +86,7 @@ export async function checkPrivileges(client: SqlClient, roles: ToolRoles): Prom
   ]);
   if (!facts) return [];
   const findings = [...missing(facts, roles), ...excess(facts), ...excessOfOwner(facts)];
+  findings.push(...(await workerFindings(client, facts.me, roles)));
   for (const gateway of roles.gateways) findings.push(...(await gatewayFindings(client, gateway, roles)));
   return findings.sort((a, b) => (a.kind === b.kind ? 0 : a.kind === 'missing' ? -1 : 1));
 }
@@ -176,6 +177,52 @@ function excess(facts: Facts): PrivilegeFinding[] {
     ),
   ];
   return more.flatMap(([is, what, fix]) => (is ? [{ kind: 'excess', what: `${me} ${what}`, fix } as const] : []));
+}
+
+interface WorkerFacts {
+  readonly found: boolean;
+  readonly logs: boolean;
+  readonly reads: boolean;
+  readonly decides: boolean;
+}
+
+const WORKER_SQL = `
+  SELECT w.oid IS NOT NULL AS found, COALESCE(w.rolcanlogin, false) AS logs,
+         COALESCE(pg_has_role(w.oid, o.oid, 'USAGE'), false) AS reads,
+         COALESCE(w.rolsuper OR w.rolcreaterole OR pg_has_role(w.oid, to_regrole(quote_ident($3)), 'MEMBER') OR pg_has_role(w.oid, to_regrole(quote_ident($4)), 'MEMBER'), false) AS decides
+    FROM (SELECT $1::name AS name) AS wanted LEFT JOIN pg_roles w ON w.rolname = wanted.name LEFT JOIN pg_roles o ON o.rolname = $2`;
+
+async function workerFindings(
+  client: SqlClient,
+  me: string,
+  { worker, owner }: ToolRoles,
+): Promise<PrivilegeFinding[]> {
+  if (worker === undefined) return [];
+  const [facts] = await queryRows<WorkerFacts>(client, WORKER_SQL, [worker, owner, OUR_ROLES.owner, me]);
+  const found: PrivilegeFinding[] = [];
+  if (facts?.found !== true)
+    return [
+      {
+        kind: 'missing',
+        what: `role ${worker}, which reads Hydra's rows on blue, does not exist`,
+        fix: `CREATE ROLE ${worker} LOGIN`,
+      },
+    ];
+  if (!facts.logs)
+    found.push({ kind: 'missing', what: `role ${worker} may not log in`, fix: `ALTER ROLE ${worker} LOGIN` });
+  if (!facts.reads)
+    found.push({
+      kind: 'missing',
+      what: `${worker} lacks membership of ${owner}, with INHERIT`,
+      fix: `GRANT ${owner} TO ${worker}`,
+    });
+  if (facts.decides)
+    found.push({
+      kind: 'excess',
+      what: `${worker} may become a role that decides`,
+      fix: `REVOKE what it is a member of besides ${owner}`,
+    });
+  return found;
 }
 
 interface GatewayFacts {

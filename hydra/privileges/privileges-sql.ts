@@ -14,7 +14,7 @@ export const PREDEFINED_ROLES = ['pg_monitor', 'pg_signal_backend'] as const;
  * Source: PostgreSQL manual, "CREATE ROLE" and "GRANT" (INHERIT and SET for each membership came with 16), "ALTER DATABASE".
  */
 export function privilegesSql(roles: ToolRoles, side: 'blue' | 'green' = 'blue'): string {
-  const { tool, owner, database, gateways } = roles;
+  const { tool, worker, owner, database, gateways } = roles;
   const own = quoteIdentifier(owner);
   const sections = [
     [
@@ -32,6 +32,7 @@ export function privilegesSql(roles: ToolRoles, side: 'blue' | 'green' = 'blue')
     ],
     ...runRoles(roles),
     ...tool.flatMap((name) => toolRole(name, roles)),
+    ...(worker === undefined ? [] : [workerRole(worker, roles)]),
     [
       '-- Nobody but the owner of a database can keep others from logging in, as green needs it while it is prepared.',
       `ALTER DATABASE ${quoteIdentifier(database)} OWNER TO ${own};`,
@@ -43,7 +44,9 @@ export function privilegesSql(roles: ToolRoles, side: 'blue' | 'green' = 'blue')
     ]),
     [
       '-- Then give each role its password, with psql so that it is in no log, and put it where the config refers to:',
-      ...[...tool, ...gateways].map((name) => `--   \\password ${oneLine(quoteIdentifier(name))}`),
+      ...[...tool, ...(worker === undefined ? [] : [worker]), ...gateways].map(
+        (name) => `--   \\password ${oneLine(quoteIdentifier(name))}`,
+      ),
     ],
   ];
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
@@ -80,6 +83,18 @@ function toolRole(name: string, { owner, sync, migration }: ToolRoles): readonly
       '-- Who holds locks and how large databases are; and ending sessions on green and of the sync.',
       `GRANT ${PREDEFINED_ROLES.join(', ')} TO ${role};`,
     ],
+  ];
+}
+
+/** What others plant on Hydra's tables meets a role that has Hydra's rights and no more. */
+function workerRole(name: string, { owner, database }: ToolRoles): readonly string[] {
+  const role = quoteIdentifier(name);
+  return [
+    "-- Reads Hydra's rows on blue, and what a cutover notes there; it may decide nothing.",
+    createRole(name, 'LOGIN'),
+    `ALTER ROLE ${role} LOGIN INHERIT NOCREATEROLE NOCREATEDB;`,
+    grant(owner, name, { inherits: true }),
+    `GRANT CONNECT ON DATABASE ${quoteIdentifier(database)} TO ${role};`,
   ];
 }
 

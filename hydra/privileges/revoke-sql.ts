@@ -13,7 +13,7 @@ import { type ToolRoles } from './tool-role';
  * Source: PostgreSQL manual, "DROP ROLE" and "Role Removal".
  */
 export function revokeSql(roles: ToolRoles): string {
-  const { tool, sync, migration, owner, database, gateways } = roles;
+  const { tool, worker, sync, migration, owner, database, gateways } = roles;
   const sections = [
     [
       '-- Run this on green and on blue, in the database of Hydra, as the master user, once the cutover is finalized. It may be repeated.',
@@ -23,6 +23,14 @@ export function revokeSql(roles: ToolRoles): string {
       whereItIs(name, [
         `ALTER ROLE ${quoteIdentifier(name)} NOLOGIN NOCREATEROLE NOCREATEDB PASSWORD NULL`,
         `REVOKE ${[quoteIdentifier(owner), OUR_ROLES.owner, sync, migration].join(', ')}, ${PREDEFINED_ROLES.join(', ')} FROM ${quoteIdentifier(name)}`,
+        `PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ${quoteLiteral(name).trim()}`,
+      ]),
+    ),
+    ...(worker === undefined ? [] : [worker]).map((name) =>
+      whereItIs(name, [
+        `ALTER ROLE ${quoteIdentifier(name)} NOLOGIN PASSWORD NULL`,
+        `REVOKE ${quoteIdentifier(owner)} FROM ${quoteIdentifier(name)}`,
+        `REVOKE CONNECT ON DATABASE ${quoteIdentifier(database)} FROM ${quoteIdentifier(name)}`,
         `PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ${quoteLiteral(name).trim()}`,
       ]),
     ),

@@ -2,6 +2,8 @@
 export interface ToolRoles {
   /** Roles that the tool logs in as: usually one, because the snapshot brings blue's roles to green. */
   readonly tool: readonly string[];
+  /** Reads Hydra's rows on blue, and may decide nothing; undefined: the tool itself does. */
+  readonly worker?: string;
   /** What green is written as by the sync, and what it is migrated as. */
   readonly sync: string;
   readonly migration: string;

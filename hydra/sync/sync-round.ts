@@ -19,8 +19,10 @@ import { writeGreen } from './write-green';
 /** Of one syncer; {@link prepareSync} was called for its sessions. */
 export interface SyncSides {
   readonly path: CopyPath;
-  /** As our role. */
+  /** As a role that reads Hydra's rows. */
   readonly blue: SqlClient;
+  /** On blue too, as our role: marks what was carried. */
+  readonly keeper: SqlClient;
   /** As the sync's role. */
   readonly green: SqlClient;
   /** From {@link takeOverSync}. */
@@ -73,7 +75,7 @@ export async function syncRound(sides: SyncSides, options: RoundOptions): Promis
     total.rows += rows;
     if (changes > 0) options.onPart?.({ changes, rows });
   };
-  await logRewrites(sides.blue);
+  await logRewrites(sides.keeper);
   let afterId = '0';
   for (;;) {
     options.signal?.throwIfAborted();
@@ -91,7 +93,7 @@ export async function syncRound(sides: SyncSides, options: RoundOptions): Promis
     if (page !== null) count(page);
     else if (!isBehind) break;
   }
-  return { ...total, backlog: await readBacklog(sides.blue), durationMs: Math.round(performance.now() - started) };
+  return { ...total, backlog: await readBacklog(sides.keeper), durationMs: Math.round(performance.now() - started) };
 }
 
 /** @returns how many changes on blue are not carried; the same count as the arbiter's at the commit */
@@ -122,14 +124,14 @@ async function carryPart(
     found = await readLog(sides.blue, afterId, batchRows);
     return { log: found, ...(await carry(sides, found, batchRows)) };
   }).catch((error: unknown) => nameUnreadable(sides.path, sides.blue, namedKeys(sides.path, found), error));
-  await markRotated(sides.blue, rotated);
-  await markDone(sides.blue, log);
+  await markRotated(sides.keeper, rotated);
+  await markDone(sides.keeper, log);
   return { changes: log.length, rows, lastId: log.at(-1)?.id ?? afterId, isFull: log.length === batchRows };
 }
 
 /** @returns null when no table was rewritten that is not carried altogether */
 async function carryRewritePage(sides: SyncSides, batchRows: number): Promise<PartReceipt | null> {
-  const { path, blue, green } = sides;
+  const { path, blue, green, keeper } = sides;
   // Its place is read first: the snapshot is then one of after the rewrite.
   const rewrite = await nextRewrite(path, blue);
   if (rewrite === null) return null;
@@ -137,8 +139,8 @@ async function carryRewritePage(sides: SyncSides, batchRows: number): Promise<Pa
     const read = await readRewritePage(blue, green, rewrite, batchRows);
     return { page: read, ...(await carry(sides, read.log, batchRows)) };
   });
-  await markRotated(blue, rotated);
-  await markPage(blue, rewrite, page);
+  await markRotated(keeper, rotated);
+  await markPage(keeper, rewrite, page);
   return { changes: page.seen, rows };
 }
 

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { type Connection, openConnection } from '../../adapters/postgres/open-connection';
 import { OUR_ROLES } from '../../domain/our-roles';
-import { grantArbiter, guardTables, installArbiter } from '../../hydra/arbiter';
+import { grantArbiter, guardTables, installArbiter, letRead } from '../../hydra/arbiter';
 import { byFullName } from '../../hydra/by-full-name';
 import { installCapture } from '../../hydra/capture';
 import { applyRules } from '../../hydra/cleaning';
@@ -19,6 +19,7 @@ import { PATH } from '../support/path';
 
 export const ROLES: ToolRoles = {
   tool: ['tool'],
+  worker: 'worker',
   sync: OUR_ROLES.sync,
   migration: OUR_ROLES.migration,
   owner: 'hydra',
@@ -67,7 +68,7 @@ export class Battlefield {
     await this.migrate(ROLES.database, this.binaries.hydra11110, ['migrate', 'sql', '-e', '-y']);
     await this.asMaster(privilegesSql(ROLES));
     await this.asMaster(`CREATE ROLE nobody LOGIN PASSWORD '${PASSWORD}'`);
-    for (const role of ['tool', 'gateway']) await this.asMaster(`ALTER ROLE ${role} PASSWORD '${PASSWORD}'`);
+    for (const role of ['tool', 'worker', 'gateway']) await this.asMaster(`ALTER ROLE ${role} PASSWORD '${PASSWORD}'`);
     // As a Hydra that was never touched, for what is attacked before the first step of a cutover.
     await this.cluster.asSuperuser('CREATE DATABASE untouched TEMPLATE blue');
     await this.cluster.asSuperuser('ALTER DATABASE untouched OWNER TO hydra');
@@ -76,6 +77,7 @@ export class Battlefield {
     await guardTables(tool);
     for (const gateway of ROLES.gateways) await grantArbiter(tool, gateway);
     await installCapture(PATH, tool);
+    await letRead(tool, 'worker');
     await this.disconnect();
   }
 

@@ -37,7 +37,7 @@ async function writeEverything(battle: Battle): Promise<void> {
 
 /** As preflight does. */
 async function countOnBlue(battle: Battle): Promise<void> {
-  await countRulesWithin(PATH, await byFullName(await battle.ours(), 'public'), 60_000);
+  await countRulesWithin(PATH, await byFullName(await battle.ours('worker'), 'public'), 60_000);
 }
 
 /** Says no in one of the ways that an operator sees, or goes on without meeting what was planted. */

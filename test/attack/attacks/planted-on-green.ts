@@ -22,7 +22,7 @@ async function carryOne(battle: Battle, green: string): Promise<string> {
   });
   await battle.accept();
   const as = await battle.field.connectOurs(green, login.user, login.password);
-  const sides = await prepareSync(PATH, await battle.ours(), as, 'public');
+  const sides = await prepareSync(PATH, await battle.ours('worker'), as, 'public', await battle.ours());
   try {
     await syncRound({ ...sides, generation, nonce, loginTtlMs: 60_000 }, { batchRows: 100 });
     return 'carried, and not met';

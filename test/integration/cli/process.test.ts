@@ -9,6 +9,7 @@ import { ROOT, runCliProcess, runProgram } from './run-program';
 
 const EXAMPLE_SECRETS = {
   BLUE_DB_PASSWORD: 'a',
+  BLUE_WORKER_PASSWORD: 'e',
   GREEN_DB_PASSWORD: 'b',
   GREEN_HYDRA_PASSWORD: 'c',
   HYDRA_SECRETS_SYSTEM: 'd',

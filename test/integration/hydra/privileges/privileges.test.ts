@@ -1,7 +1,14 @@
 import { Client } from 'pg';
 import { readFileSync } from 'node:fs';
 import { OUR_ROLES } from '../../../../domain/our-roles';
-import { installArbiter, guardTables, grantArbiter, removeArbiter } from '../../../../hydra/arbiter';
+import {
+  installArbiter,
+  guardProblems,
+  guardTables,
+  grantArbiter,
+  letRead,
+  removeArbiter,
+} from '../../../../hydra/arbiter';
 import {
   closeLogins,
   closeMigrationRole,
@@ -19,7 +26,7 @@ import { createHydraDatabase } from '../../../../world/hydra';
 import { OwnCluster } from '../../../support/own-cluster';
 
 const ROLES: ToolRoles = {
-  ...{ tool: ['tool'], sync: OUR_ROLES.sync, migration: OUR_ROLES.migration, owner: 'hydra' },
+  ...{ tool: ['tool'], worker: 'worker', sync: OUR_ROLES.sync, migration: OUR_ROLES.migration, owner: 'hydra' },
   ...{ database: 'hydra', schema: 'public', gateways: ['gateway'] },
 };
 const PASSWORD = 'password-of-the-test';
@@ -43,7 +50,7 @@ describe.each(MAJORS)("the tool's role on PostgreSQL %i", (major) => {
     });
     await asMaster(privilegesSql(ROLES));
     await asMaster(privilegesSql(ROLES));
-    for (const name of ['tool', 'gateway']) await asMaster(`ALTER ROLE ${name} PASSWORD '${PASSWORD}'`);
+    for (const name of ['tool', 'worker', 'gateway']) await asMaster(`ALTER ROLE ${name} PASSWORD '${PASSWORD}'`);
     tool = await connect('tool');
   });
   afterAll(async () => {
@@ -204,17 +211,44 @@ describe.each(MAJORS)("the tool's role on PostgreSQL %i", (major) => {
     });
   });
 
+  it("leaves the reading of Hydra's rows to a role that may decide nothing, and stands in nobody's way", async () => {
+    await installArbiter(tool, { side: 'blue', cutoverId: 'test', initialState: 'open', owner: OUR_ROLES.owner });
+    await guardTables(tool);
+    await letRead(tool, 'worker');
+    expect(await guardProblems(tool)).toEqual([]);
+    await as('worker', async (worker) => {
+      await worker.query('SELECT FROM hydra_client; SELECT FROM hydra_cutover.run, hydra_cutover.attempt');
+      for (const sql of [
+        "UPDATE hydra_cutover.run SET state = 'committed'",
+        'DELETE FROM hydra_cutover.guarded',
+        'SELECT hydra_cutover.begin_attempt(1, 1000, 0)',
+        'SELECT hydra_cutover.fence(1, 1000)',
+        'SELECT hydra_cutover.commit_attempt(1, 1000)',
+        'SELECT hydra_cutover_asks.claim_epoch(1, 0, NULL)',
+        'DO $$ BEGIN LOCK TABLE hydra_cutover_barrier.barrier IN ACCESS SHARE MODE; END $$',
+        'CREATE TABLE hydra_cutover.planted ()',
+        'SET ROLE tool',
+        `SET ROLE ${OUR_ROLES.owner}`,
+        `SET ROLE ${OUR_ROLES.sync}`,
+      ])
+        await expect(worker.query(sql)).rejects.toMatchObject({ code: '42501' });
+    });
+    const told = (await checkPrivileges(tool, { ...ROLES, worker: 'tool' })).map(({ what }) => what);
+    expect(told).toEqual(['tool may become a role that decides']);
+    await removeArbiter(tool);
+  });
+
   it('is no login any more after the script that revokes it was run, twice, and what it made goes on', async () => {
     await installArbiter(tool, { side: 'green', cutoverId: 'test', initialState: 'closed', owner: OUR_ROLES.owner });
     await guardTables(tool);
     await asMaster(revokeSql(ROLES));
     await asMaster(revokeSql(ROLES));
-    for (const role of ['tool', 'gateway'])
+    for (const role of ['tool', 'worker', 'gateway'])
       await expect(connect(role)).rejects.toMatchObject({ code: expect.stringMatching(/^28/) as string });
     await as('hydra', async (client) => {
       await expect(client.query(`INSERT INTO hydra_client VALUES ('late')`)).rejects.toMatchObject({ code: 'HC001' });
       const { rows } = await client.query(
-        `SELECT rolname, rolcreaterole, pg_has_role(oid, 'hydra', 'MEMBER') AS member FROM pg_roles WHERE rolname IN ('tool', 'gateway') OR rolname ^@ 'hydra_cutover'`,
+        `SELECT rolname, rolcreaterole, pg_has_role(oid, 'hydra', 'MEMBER') AS member FROM pg_roles WHERE rolname IN ('tool', 'worker', 'gateway') OR rolname ^@ 'hydra_cutover'`,
       );
       // What is left is the owner of the guards, as whom nobody logs in.
       expect(rows).toEqual([{ rolname: OUR_ROLES.owner, rolcreaterole: false, member: false }]);
