@@ -191,7 +191,11 @@ function depsIn(situation: Situation): StepDeps {
     {},
     { get: (_target, name) => (name === 'isReady' ? () => Promise.resolve(false) : refuse(String(name))) },
   );
-  const settings = { ...SETTINGS, switchover: PATIENT, green: { ...SETTINGS.green, readyDeadlineMs: 20 } };
+  const settings = {
+    ...SETTINGS,
+    switchover: PATIENT,
+    green: { ...SETTINGS.green, syncRole: world.sync.syncRole, readyDeadlineMs: 20 },
+  };
   return world.deps({
     settings,
     databases: databasesIn(situation),

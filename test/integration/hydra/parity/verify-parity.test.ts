@@ -138,7 +138,8 @@ function verify(
     sides: { blue: side(database.config.database), green: side(world.green) },
     provider: { describeInstance: () => Promise.resolve(undefined) },
   });
-  const deps = { settings: SETTINGS, databases, log } as unknown as StepDeps;
+  const settings = { ...SETTINGS, green: { ...SETTINGS.green, syncRole: world.syncRole } };
+  const deps = { settings, databases, log } as unknown as StepDeps;
   return verifyParity(
     deps,
     { cutoverId: world.cutoverId, environment: 'test' },
