@@ -27,7 +27,8 @@ export async function grantArbiter(client: SqlClient, role: string): Promise<voi
 export async function letRead(client: SqlClient, role: string): Promise<void> {
   const to = await existing(client, role, "the role of blue's worker");
   await client.query(
-    `GRANT USAGE ON SCHEMA hydra_cutover TO ${to}; GRANT SELECT ON ALL TABLES IN SCHEMA hydra_cutover TO ${to}`,
+    `GRANT USAGE ON SCHEMA hydra_cutover TO ${to};
+     GRANT SELECT ON ALL TABLES IN SCHEMA hydra_cutover TO ${to}; GRANT SELECT ON ALL SEQUENCES IN SCHEMA hydra_cutover TO ${to}`,
   );
 }
 
