@@ -6,7 +6,7 @@ import { type StepLog } from './step';
 
 /** What is done beside a run; each part only where the config has it. */
 export interface AsidePorts {
-  readonly reportFolder?: { keep(report: Report): Promise<KeptReport> };
+  readonly reportFolder?: { readonly keep: (report: Report) => Promise<KeptReport> };
   readonly webhook?: { tell(news: News): Promise<void> };
 }
 

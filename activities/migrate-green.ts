@@ -11,7 +11,9 @@ import {
   type MigrationProgress,
   becomePreparer,
   closeMigrationRole,
+  costsSince,
   openMigrationRole,
+  readCosts,
   readMigrations,
   tablesOfOthers,
 } from '../hydra/closing';
@@ -49,7 +51,9 @@ export const migrateGreen: Step<StepInput, MigrateReceipt> = (deps, input, conte
     await closeMigrationRole(green, role);
     const version = deps.settings.hydraVersion.green;
     const before = await readMigrations(green, version);
+    const costsBefore = await readCosts(green);
     const slowest = before.complete ? [] : await migrate(deps, input, context, green);
+    const costs = before.complete ? undefined : await costsSince(green, costsBefore);
     const progress = await readMigrations(green, version);
     if (!progress.complete) throw incomplete(progress);
     const { hydraSchema, green: own } = deps.settings;
@@ -62,7 +66,8 @@ export const migrateGreen: Step<StepInput, MigrateReceipt> = (deps, input, conte
       );
     }
     await assertLikeFresh(deps, green);
-    return { applied: progress.applied, pending: 0, durationMs: Date.now() - startedAt, slowest };
+    const durationMs = Date.now() - startedAt;
+    return { applied: progress.applied, pending: 0, durationMs, slowest, ...(costs && { costs }) };
   });
 };
 

@@ -42,6 +42,7 @@ import {
   type PreflightLimits,
 } from './preflight/check-server';
 import { checkCommands, checkDependents, checkGateways, checkHydra } from './preflight/check-services';
+import { checkReportFolder } from './preflight/check-report-folder';
 import { checkWriteRate, readWritten } from './preflight/check-write-rate';
 import { Findings } from './preflight/findings';
 import { type CallersReceipt } from '../domain/callers';
@@ -109,6 +110,7 @@ export function createPreflight(limits: PreflightLimits = PREFLIGHT_LIMITS): Ste
       callers = await watch.look();
       if (callers) callersProblems(callers).forEach((problem) => soft.rest.warnings.push(problem));
     });
+    await attempt('folder of reports', () => checkReportFolder(deps, findings));
     const warnings = [...new Set([findings, soft.data, soft.rest])].flatMap((found) => found.warnings);
     for (const warning of warnings) deps.log.warn({ ...input, warning }, 'preflight warns');
     findings.throwIfAny();

@@ -22,6 +22,8 @@ export interface StepDeps {
   readonly counters?: readonly DependentCounter[];
   /** Without it no user of blue is followed, and the gate says so. */
   readonly canaryUser?: CanaryUser;
+  /** What keeps the folder of reports from taking one; null: nothing. @default there is no such folder */
+  readonly lookAtReportFolder?: () => Promise<string | null>;
   /** Without it nothing is predicted. */
   readonly history?: RunHistory;
   /** Without it nobody is asked how fast blue may be read. */

@@ -7,6 +7,7 @@ import { run as sizes } from './sizes';
 import { run as snapshotRestore } from './snapshot-restore';
 import { run as switchover } from './switchover';
 import { run as sync } from './sync';
+import { run as webhook } from './webhook';
 
 /** Each benchmark measures and prints, with ratios against a baseline of the same run; none of them passes or fails on time. */
 const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
@@ -18,6 +19,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   'snapshot-restore': snapshotRestore,
   switchover,
   sync,
+  webhook,
 };
 
 async function main(): Promise<number> {

@@ -162,6 +162,19 @@ export interface MigrateReceipt {
   readonly durationMs: number;
   /** The ones that took longest, longest first; as far as this try saw them run. */
   readonly slowest?: readonly MigrationTime[];
+  /** Of this try. Missing where it had nothing to do, the server's counters went back, or an older worker migrated. */
+  readonly costs?: MigrationCosts;
+}
+
+/** What a migration cost green's database, by the server's own counters. */
+export interface MigrationCosts {
+  readonly rowsInserted: number;
+  readonly rowsUpdated: number;
+  readonly rowsDeleted: number;
+  /** Written to temporary files. */
+  readonly tempBytes: number;
+  readonly commits: number;
+  readonly walBytes: number;
 }
 
 export interface MigrationTime {

@@ -32,6 +32,8 @@ const SCRIPTS = {
   ],
   // What the real binaries make of a database, and of one with each kind of odd object on each table.
   catalogs: [[...node('test/integration/hydra/catalog/main.ts'), 'record']],
+  // The alert rules and their cases, with Prometheus' own promtool.
+  'check:alerts': [node('test/alerts/main.ts')],
   // A second opinion on the RDS endpoint's XML and error codes; installs moto from PyPI into the cache.
   'check:moto': [node('test/contract/rds/run-against-moto.ts')],
   cli: [node('cli/main.ts')],

@@ -6,7 +6,7 @@ import { HttpGateway } from '../adapters/gateway/http-gateway';
 import { HttpHydraApi } from '../adapters/hydra-api';
 import { HttpCounter } from '../adapters/metrics';
 import { HttpWebhook } from '../adapters/webhook';
-import { keepReportFiles } from '../adapters/report-folder';
+import { keepReportFiles, lookAtFolder } from '../adapters/report-folder';
 import { type AsidePorts } from '../activities/keep-asides';
 import { HttpJob } from '../adapters/job/http-job';
 import { type DatabaseLocation, PostgresDatabases } from '../adapters/postgres/postgres-databases';
@@ -74,7 +74,12 @@ export function createPorts(config: Config, log: StepLog, secrets?: SecretKeeper
     counters,
     ...(webhook && { webhook }),
     ...(canaryUser && { canaryUser }),
-    ...(to === undefined ? {} : { reportFolder: { keep: (report) => keepReportFiles(to, report) } }),
+    ...(to === undefined
+      ? {}
+      : {
+          reportFolder: { keep: (report) => keepReportFiles(to, report) },
+          lookAtReportFolder: () => lookAtFolder(to),
+        }),
     close: async () => {
       client.destroy();
       await webhook?.close();

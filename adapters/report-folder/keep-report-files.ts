@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type KeptReport } from '../../domain/asides';
 import { reportHtml } from '../../domain/evidence/report-html';
 import { type Report } from '../../domain/receipts';
+import { whyNot } from './why-not';
 
 /** Writes a file whole or not at all. */
 export type WriteFile = (path: string, text: string) => Promise<void>;
@@ -29,26 +30,14 @@ export async function keepReportFiles(
     const sums = `${sha256(html)}  ${name}.html\n${sha256(json)}  ${name}.json\n`;
     await write(join(folder, `${name}.sha256`), sums);
   } catch (error) {
-    const { code = 'an unknown error', message } = error as NodeJS.ErrnoException;
-    const why = WHY[code] ?? message;
+    const why = whyNot(error as NodeJS.ErrnoException);
     return {
       kept: 'nowhere',
-      why: `report.to: ${folder} takes no report (${code}: ${why}); Temporal keeps this one for as long as its retention says: save it with \`hydra-cutover report --format html\``,
+      why: `report.to: ${folder} takes no report (${why}); Temporal keeps this one for as long as its retention says: save it with \`hydra-cutover report --format html\``,
     };
   }
   return { kept: 'file', path: join(folder, `${name}.html`), sha256: sha256(html), sizeBytes: Buffer.byteLength(html) };
 }
-
-/** The reasons that people meet, in words that do not depend on the system. */
-const WHY: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such folder',
-  ENOTDIR: 'it is no folder',
-  EACCES: 'the worker may not write there',
-  EPERM: 'the worker may not write there',
-  EROFS: 'it is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the quota is used up',
-};
 
 /** Sorts by time. The environment's name is a label: it is safe in a path. */
 function reportName({ environment, startedAt, cutoverId }: Report): string {

@@ -1,7 +1,7 @@
 import { type Block, type Fact } from '../page/page';
-import { type Report } from '../receipts';
+import { type MigrationCosts, type Report } from '../receipts';
 import { answersFact } from './answers';
-import { durationText, fact } from './words';
+import { countText, durationText, fact, megabytes } from './words';
 
 /** What the phases that prepare green leave behind. */
 export type CopyReceipts = Pick<Report, 'clean' | 'migrate' | 'sync' | 'parity' | 'evidence' | 'answers'>;
@@ -11,7 +11,10 @@ export function copyFacts({ migrate, sync, parity, evidence, answers }: CopyRece
   return [
     ...(migrate === null
       ? []
-      : [fact('migration', `${migrate.applied} applied in ${durationText(migrate.durationMs)}`)]),
+      : [
+          fact('migration', `${migrate.applied} applied in ${durationText(migrate.durationMs)}`),
+          ...(migrate.costs === undefined ? [] : [fact('what the migration cost', costsText(migrate.costs))]),
+        ]),
     ...(sync === null
       ? []
       : [fact('sync', `${sync.rounds} rounds, ${sync.changes} changes, ${sync.rows} rows, ${sync.backlog} left`)]),
@@ -28,6 +31,11 @@ export function copyFacts({ migrate, sync, parity, evidence, answers }: CopyRece
       ? []
       : [answersFact("Hydra's answers before the commit", evidence?.answers ?? answers)]),
   ];
+}
+
+function costsText(costs: MigrationCosts): string {
+  const { rowsInserted, rowsUpdated, rowsDeleted, tempBytes, commits, walBytes } = costs;
+  return `${rowsUpdated} rows updated, ${rowsInserted} inserted, ${rowsDeleted} deleted; ${megabytes(walBytes)} of WAL, ${megabytes(tempBytes)} of temporary files, ${countText(commits, 'commit')}`;
 }
 
 export function cleanedBlock({ clean }: Pick<CopyReceipts, 'clean'>): Block {

@@ -12,3 +12,4 @@ export { becomePreparer } from './preparer';
 export { assertKnows, beginningsOnBlue, beginningsOnGreen, noteBeginning } from './beginnings';
 export { letCopyBeWritten } from './let-copy-be-written';
 export { type RightToOpenOptions, takeRightToOpen } from './right-to-open';
+export { type CostsSoFar, costsSince, readCosts } from './migration-costs';

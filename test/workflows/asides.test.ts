@@ -48,19 +48,25 @@ it('tells once more before a gate times out, and that a person is needed', async
   expect(late.heard[2]).toMatchObject({ outcome: 'undone', cause: { code: 'GATE_TIMEOUT' } });
 });
 
-it('goes on and ends as ever with a webhook that hangs and a folder that takes nothing, and says so', async () => {
-  const asides = {
-    tell: () => Context.current().cancelled,
-    keepReport: () => Promise.reject(ApplicationFailure.nonRetryable('the folder is gone', 'INTERNAL')),
-  };
-  const { activities } = fakeSteps({}, asides);
-  const end = await temporal.upgrade(activities, async (handle) => {
-    for (const gate of ['plan', 'cutover', 'finalize'] as const) await decide(handle, gate);
-    return closed(handle);
-  });
-  expect(end).toMatchObject({ status: 'COMPLETED', report: { outcome: 'completed' } });
-  expect(end.report.file).toEqual({ kept: 'nowhere', why: 'step keepReport: the folder is gone' });
-});
+it.each<[string, () => Promise<unknown>]>([
+  ['hangs', () => Context.current().cancelled],
+  ['refuses each time', () => Promise.reject(ApplicationFailure.retryable('answered 500', 'WEBHOOK_FAILED'))],
+])(
+  'goes on and ends as ever with a webhook that %s and a folder that takes nothing, and says so',
+  async (_how, tell) => {
+    const asides = {
+      tell,
+      keepReport: () => Promise.reject(ApplicationFailure.nonRetryable('the folder is gone', 'INTERNAL')),
+    };
+    const { activities } = fakeSteps({}, asides);
+    const end = await temporal.upgrade(activities, async (handle) => {
+      for (const gate of ['plan', 'cutover', 'finalize'] as const) await decide(handle, gate);
+      return closed(handle);
+    });
+    expect(end).toMatchObject({ status: 'COMPLETED', report: { outcome: 'completed' } });
+    expect(end.report.file).toEqual({ kept: 'nowhere', why: 'step keepReport: the folder is gone' });
+  },
+);
 
 it.each(['completed', 'cancelled', 'refused'])(
   'keeps the report of a run that is %s, and names its file',

@@ -29,6 +29,10 @@ export const SCRIPTS_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   histories: { by: 'test/workflows/replay', why: 'the recorder is what the replay test plays' },
   bench: { by: 'bench/main.ts', why: 'measures this machine for minutes' },
   check: { by: 'scripts/run.js', why: 'Prettier, tsc and ESLint are run before each commit' },
+  'check:alerts': {
+    by: 'test/unit/workers/run-metrics.test.ts',
+    why: 'holds the rules against what a worker exports; promtool may be missing',
+  },
   'check:moto': { by: 'test/contract/rds/run-against-moto.ts', why: 'installs moto' },
   generate: { by: 'test/integration/cli/process.test.ts', why: 'runs it in a copy of the repository' },
   format: { by: 'scripts/run.js', why: 'would rewrite the files that are being tested' },

@@ -50,6 +50,8 @@ export interface Plants {
   readonly hydra?: Partial<HydraApi>;
   readonly commands?: Partial<StepDeps['commands']>;
   readonly limits?: Partial<PreflightLimits>;
+  /** What keeps the folder of reports from taking one. */
+  readonly reportFolder?: string | null;
 }
 
 /** Roles as on RDS: an owner of Hydra's tables and a master that is its member and no superuser. */
@@ -164,6 +166,7 @@ export class PreflightFixture {
     const settings = this.#settings();
     return {
       settings: plants.settings?.(settings) ?? settings,
+      lookAtReportFolder: () => Promise.resolve(plants.reportFolder ?? null),
       databases: new PostgresDatabases({ sides: { blue, green }, provider, connectTimeoutMs: 60_000 }),
       provider,
       hydra: {

@@ -70,6 +70,13 @@ describe('preflight of a world in which everything is right', () => {
     await client.query(age, ['-5 hours']);
   });
 
+  it('warns of a folder that takes no report, which is no reason not to begin', async () => {
+    const reportFolder = 'ENOSPC: the disk is full';
+    expect((await world.look({ reportFolder })).plan?.warnings.join()).toMatch(
+      /report\.to: takes no report on this machine \(ENOSPC: the disk is full\).*make room/,
+    );
+  });
+
   it("tells in what green's instance will not be as blue's, and why", async () => {
     const { host, port } = blueDatabase.config;
     const settings = { allocatedStorageGib: 100, storageType: 'gp3', deletionProtection: true } as never;

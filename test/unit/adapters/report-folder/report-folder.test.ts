@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { keepReportFiles, readKeptReports } from '../../../../adapters/report-folder';
+import { keepReportFiles, lookAtFolder, readKeptReports } from '../../../../adapters/report-folder';
 import { reportHtml, REPORT_HTML_BYTES_MAX } from '../../../../domain/evidence/report-html';
 import { type Report } from '../../../../domain/receipts';
 import { REPORT } from '../../domain/evidence/a-report';
@@ -69,6 +69,27 @@ describe('a folder that takes no report', () => {
     });
     expect(kept).toMatchObject({ kept: 'nowhere', why: expect.stringContaining('the disk is full') as string });
     expect(await readKeptReports(folder, 'test')).toEqual({ reports: [], problems: [] });
+  });
+});
+
+describe('a look at the folder', () => {
+  it('finds nothing in the way of a report, and writes nothing', async () => {
+    expect(await lookAtFolder(folder)).toBeNull();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it.each([
+    ['is not there', 'gone', 'ENOENT: there is no such folder'],
+    ['is a file', 'file', 'ENOTDIR: it is no folder'],
+    ['has no room at all', '/proc/self', null],
+  ])('says that it %s', async (_why, name, said) => {
+    writeFileSync(join(folder, 'file'), '');
+    const where = said === null ? name : join(folder, name);
+    expect(await lookAtFolder(where)).toEqual(said ?? expect.stringMatching(/are free there|may not write/));
+  });
+
+  it('says that it has too little room', async () => {
+    expect(await lookAtFolder(folder, 1e18)).toMatch(/MB are free there, and a report may need 1000000000000\.0 MB/);
   });
 });
 

@@ -151,6 +151,19 @@ it('a plan with a warning, or without a prediction, asks to be read', () => {
 });
 
 describe('the report', () => {
+  it('tells what the migration cost, and what each long one took', () => {
+    const migrate: Report['migrate'] = {
+      ...{ applied: 212, pending: 0 as const, durationMs: 60_000 },
+      slowest: [{ migration: '2022', durationMs: 40_000 }],
+      costs: { rowsInserted: 7, rowsUpdated: 12_000, rowsDeleted: 0, tempBytes: 0, commits: 213, walBytes: 5_400_000 },
+    };
+    const text = pageMarkdown(reportPage({ ...REPORT, migrate }));
+    expect(text).toContain(
+      '- what the migration cost: 12000 rows updated, 7 inserted, 0 deleted; 5.4 MB of WAL, 0.0 MB of temporary files, 213 commits',
+    );
+    expect(text).toContain('| 2022 | 40.0 s |');
+  });
+
   it('keeps the notes of whoever started it and of whoever decided', () => {
     const text = pageMarkdown(reportPage(REPORT));
     expect(text).toContain('- started by: alice: change 4711');

@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process';
+import { createHash, createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type News } from '../../../domain/asides';
+import { REPORT_HTML_BYTES_MAX } from '../../../domain/evidence/report-html';
+import { cleanEnvironment, typescriptCommand } from '../../../world/supervisor';
+import { cliInProcess } from '../../support/cli-in-process';
+import { startTemporalDevServer, type TemporalDevServer } from '../../support/temporal-dev-server';
+import { until } from '../../support/until';
+
+const SECRET = 'the key of the webhook';
+
+let folder = '';
+let server: TemporalDevServer;
+let hook: Server;
+const heard: { readonly headers: IncomingHttpHeaders; readonly body: string }[] = [];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'cutover-told-'));
+  mkdirSync(join(folder, 'reports'));
+  hook = createServer((request, response) => {
+    let body = '';
+    request.on('data', (part: Buffer) => (body += part.toString()));
+    request.on('end', () => {
+      heard.push({ headers: request.headers, body });
+      response.writeHead(204).end();
+    });
+  });
+  await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve));
+  server = await startTemporalDevServer();
+});
+
+afterAll(async () => {
+  await server.stop();
+  await new Promise((resolve) => hook.close(resolve));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A blue that nobody can reach: the run is refused by its preflight, which is an end as any other. */
+function configFile(): string {
+  const side = (name: string, port: number, hydraVersion: string) => ({
+    ...{ hydraVersion, rdsInstanceId: name },
+    publicUrl: `http://127.0.0.1:${port}`,
+    adminUrl: `http://127.0.0.1:${port + 2}`,
+    database: { host: '127.0.0.1', port, name: 'hydra', user: 'master', password: '${env:DB_PASSWORD}' },
+  });
+  const file = join(folder, 'config.json');
+  const config = {
+    environment: { name: 'told' },
+    temporal: { address: server.address, taskQueue: 'told' },
+    rds: { region: 'us-east-1' },
+    blue: side('blue', 3, '1.11.10'),
+    green: side('green', 4, '2.3.0'),
+    report: { to: join(folder, 'reports') },
+    webhook: { url: `http://127.0.0.1:${(hook.address() as AddressInfo).port}/told`, secret: '${env:HOOK_SECRET}' },
+    worker: { health: { port: 0 } },
+  };
+  writeFileSync(file, JSON.stringify(config));
+  return file;
+}
+
+it('a real worker keeps the report whole and tells its end, signed; the command line reads it without Temporal', async () => {
+  const file = configFile();
+  const ready = join(folder, 'ready.json');
+  const { command, args, env } = typescriptCommand('workers/main.ts', ['--config', file, '--ready', ready]);
+  const secrets = {
+    ...{ DB_PASSWORD: 'never-told', HOOK_SECRET: SECRET, AWS_ENDPOINT_URL_RDS: 'http://127.0.0.1:1' },
+    ...{ AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'never-told-either', AWS_MAX_ATTEMPTS: '1' },
+  };
+  const worker = spawn(command, [...args], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: cleanEnvironment({ ...env, ...secrets }),
+  });
+  const gone = once(worker, 'exit');
+  const cli = (...words: string[]) => cliInProcess([...words, '--config', file], { env: secrets, cwd: folder });
+  try {
+    await until('a worker', () => existsSync(ready));
+    expect((await cli('start', '--by', 'alice', '--note', 'change 4711', '--wait')).code).toBe(3);
+    await until('the end to be told', () => heard.length > 0);
+  } finally {
+    worker.kill('SIGTERM');
+    await gone;
+  }
+
+  const [{ headers, body }] = heard as [(typeof heard)[number]];
+  const news = JSON.parse(body) as News;
+  expect(news).toMatchObject({ event: 'ended', environment: 'told', outcome: 'refused', report: { kept: 'file' } });
+  const [, at = '', signature] = /^t=(\d+),v1=(\w+)$/.exec(String(headers['x-hydra-cutover-signature'])) ?? [];
+  expect(signature).toBe(createHmac('sha256', SECRET).update(`${at}.${body}`).digest('hex'));
+
+  const names = readdirSync(join(folder, 'reports')).sort();
+  expect(names.map((name) => name.replace(/.*\./, ''))).toEqual(['html', 'json', 'sha256']);
+  const [html = '', json = '', sums = ''] = names.map((name) => readFileSync(join(folder, 'reports', name), 'utf8'));
+  const hash = (text: string) => createHash('sha256').update(text).digest('hex');
+  expect(news.report).toMatchObject({ sha256: hash(html), path: join(folder, 'reports', names[0] ?? '') });
+  expect(sums).toBe(`${hash(html)}  ${names[0]}\n${hash(json)}  ${names[1]}\n`);
+  expect(statSync(join(folder, 'reports', names[0] ?? '')).size).toBeLessThanOrEqual(REPORT_HTML_BYTES_MAX);
+  expect(html).toContain('change 4711');
+  for (const text of [html, json, body]) expect(text).not.toContain('never-told');
+
+  // As after Temporal's retention: what it knew is gone.
+  const lost = ['--set', 'temporal.namespace=forgotten', '--set', 'checks.timeoutMs=2000'];
+  const read = await cli('report', '--run', news.cutoverId, ...lost);
+  expect(read).toMatchObject({ code: 3, stdout: expect.stringContaining('alice: change 4711') as string });
+  const listed = await cli('history');
+  expect(listed).toMatchObject({ code: 0, stdout: expect.stringContaining(names[1] ?? 'none') as string });
+});
