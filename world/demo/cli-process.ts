@@ -10,7 +10,16 @@ export interface CliResult {
 
 /** Runs `hydra-cutover` as an operator does: a process of its own, with the world's environment. */
 export function runCutoverCli(args: readonly string[], env: Readonly<Record<string, string>>): Promise<CliResult> {
-  const program = typescriptCommand('cli/main.ts', args);
+  return runProgram('cli/main.ts', args, env);
+}
+
+/** Runs a program of this repository likewise. */
+export function runProgram(
+  file: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<CliResult> {
+  const program = typescriptCommand(file, args);
   return new Promise((resolve, reject) => {
     const child = spawn(program.command, program.args, {
       stdio: ['ignore', 'pipe', 'pipe'],

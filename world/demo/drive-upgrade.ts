@@ -17,6 +17,8 @@ export interface DriveOptions {
   readonly manual: boolean;
   /** The step before the upgrade. @default false */
   readonly inPlace?: boolean;
+  /** Called while a gate is open, before it is answered. */
+  readonly beforeAnswer?: (gate: Gate, status: CutoverStatus) => Promise<void>;
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -82,6 +84,7 @@ async function answer(gate: Gate, status: CutoverStatus, options: DriveOptions, 
     if (sawTooLittle) return decide(awaiting, options, ['--decision', 'retry']);
     throw new CutoverFault('PERSON_NEEDED', `the upgrade needs a person: ${awaiting.why}`, { gate });
   }
+  await options.beforeAnswer?.(gate, status);
   await decide(awaiting, options);
 }
 

@@ -11,9 +11,11 @@ import { type DemoReport } from './demo-report';
 import { renderDemo, renderInPlaceDemo } from './render-demo';
 import { Report } from './report';
 import { runDemo } from './run-demo';
+import { runIncidentDemo } from './run-incident';
 import { type InPlaceDemoReport, runInPlaceDemo } from './run-in-place';
 
-const USAGE = 'usage: npm run demo [-- --manual] [-- --json FILE] [-- --from VERSION | --in-place | --full]';
+const USAGE =
+  'usage: npm run demo [-- --manual] [-- --json FILE] [-- --from VERSION | --in-place | --full | --incident]';
 
 /**
  * `npm run demo`: the world up, history, traffic, the upgrade through the CLI, proofs, down. Exit 0 only when every check
@@ -23,7 +25,7 @@ async function main(): Promise<number> {
   const signals = watchEndSignals();
   const report = new Report((text) => process.stdout.write(text));
   try {
-    const { manual, json, from, inPlace, full } = readArguments();
+    const { manual, json, from, inPlace, full, incident } = readArguments();
     const logger = createLogger({ level: 'warn', bindings: { process: 'demo' } });
     const world = await report.step('world up', () =>
       upWorld({
@@ -41,7 +43,7 @@ async function main(): Promise<number> {
       const stopped = signals.happened.then(() => Promise.reject(signals.ended.reason as Error));
       const died = world.died.then((death) => Promise.reject(deathFault(death)));
       const options = { manual, full, signal: signals.ended };
-      const run = inPlace ? runInPlaceDemo : runDemo;
+      const run = inPlace ? runInPlaceDemo : incident ? runIncidentDemo : runDemo;
       result = await Promise.race([run(world, report, options), stopped, died]);
     } finally {
       await report.step('world down', () => world.down(result?.ok !== true && !signals.ended.aborted));
@@ -66,6 +68,7 @@ interface Arguments {
   readonly from: UpgradeFrom;
   readonly inPlace: boolean;
   readonly full: boolean;
+  readonly incident: boolean;
 }
 
 function readArguments(): Arguments {
@@ -77,17 +80,21 @@ function readArguments(): Arguments {
         from: { type: 'string' },
         'in-place': { type: 'boolean', default: false },
         full: { type: 'boolean', default: false },
+        incident: { type: 'boolean', default: false },
       },
     });
-    const { 'in-place': inPlace, full } = values;
+    const { 'in-place': inPlace, full, incident } = values;
     if (inPlace && full) throw new Error('--full does what --in-place does, and goes on: give one of them');
     if ((inPlace || full) && values.from !== undefined) {
       throw new Error('--in-place and --full begin with 1.3.2, and take no --from');
     }
+    if (incident && (inPlace || full || values.from !== undefined)) {
+      throw new Error('--incident is one of 1.11.10 to 2.3.0, and takes no --in-place, --full or --from');
+    }
     const wanted = values.from ?? '1.11.10';
     const from = PATHS.find((path) => path.from === wanted)?.from;
     if (from === undefined) throw new Error(`no way leads from ${wanted} (there are: ${pathsText()})`);
-    return { manual: values.manual, json: values.json, from, inPlace, full };
+    return { manual: values.manual, json: values.json, from, inPlace, full, incident };
   } catch (error) {
     throw new CutoverFault('USAGE', `${errorMessage(error)}; ${USAGE}`);
   }
