@@ -87,7 +87,7 @@ export function createPreflight(limits: PreflightLimits = PREFLIGHT_LIMITS): Ste
     const { blue } = instances;
     const differences = blue ? checkInstancePlan(deps, blue, findings) : [];
     if (blue) await attempt("blue's address", () => checkBlueAddress(deps, blue, findings));
-    const watch = new CallerWatch(deps);
+    const watch = new CallerWatch(deps, undefined, deps.targets.length > 0);
     await attempt('callers besides', async () => void (await watch.look()));
     const { browserClients, ...facts } = await lookAtBlue(
       deps,

@@ -40,6 +40,8 @@ const CAUSES: Readonly<Record<LoggedWrite, readonly CallKind[]>> = {
   'logins begun': ['authorize', 'implicit'],
   'changes of clients': ['clients', 'registration'],
 };
+/** What targets ask Hydra for; paths with writes among them, which the change log tells. */
+const READ_BY_TARGETS: readonly CallKind[] = ['introspection', 'userinfo', 'requests', 'sessions', 'clients'];
 /** Hydra does not tell these two apart. */
 const TOGETHER: Readonly<Partial<Record<CallKind, readonly CallKind[]>>> = { authorize: ['authorize', 'implicit'] };
 
@@ -57,6 +59,8 @@ export interface CallersReceipt {
   /** Watched in all. */
   readonly spanMs: number;
   readonly beyond: readonly Beyond[];
+  /** Reads that targets, which ask Hydra themselves until they are flipped, may have made. */
+  readonly ofTargets?: readonly Beyond[];
   /** Why somebody may have gone unseen; each once. */
   readonly unknown: readonly string[];
 }
@@ -75,6 +79,7 @@ export const NOBODY_WATCHED: CallersReceipt = { spanMs: 0, beyond: [], unknown: 
  * first sample count, and those that were given up shortly before, so that nobody is blamed for a client that left.
  *
  * A gateway or Hydra that started anew, or does not count, makes the span unknown; it is never evidence of anything.
+ * @param hasTargets there are some that may ask blue's Hydra themselves: their reads are no evidence of anybody else
  * @param logged writes that the change log got meanwhile; null: there is none
  * @param earlier the sample before `before`, if there is one
  */
@@ -83,7 +88,13 @@ export function callersBetween(
     earlier,
     before,
     after,
-  }: { readonly earlier?: CallersSample; readonly before: CallersSample; readonly after: CallersSample },
+    hasTargets = false,
+  }: {
+    readonly earlier?: CallersSample;
+    readonly before: CallersSample;
+    readonly after: CallersSample;
+    readonly hasTargets?: boolean;
+  },
   logged: Readonly<Record<LoggedWrite, number>> | null,
   spanMs: number,
 ): CallersReceipt {
@@ -91,6 +102,7 @@ export function callersBetween(
   const sent = sentBetween(earlier, before, after, unknown);
   if (sent === undefined) return { spanMs: 0, beyond: [], unknown };
   const beyond: Beyond[] = [];
+  const ofTargets: Beyond[] = [];
   for (const what of LOGGED_WRITES) {
     const count = (logged?.[what] ?? 0) - sumOf(sent, CAUSES[what]);
     if (count > 0) beyond.push({ by: 'change log', what, count });
@@ -99,23 +111,31 @@ export function callersBetween(
   for (const what of CALL_KINDS) {
     if (what === 'implicit') continue;
     const count = (answered[what] ?? 0) - sumOf(sent, TOGETHER[what] ?? [what]);
-    if (count > 0) beyond.push({ by: 'Hydra', what, count });
+    if (count <= 0) continue;
+    if (hasTargets && READ_BY_TARGETS.includes(what)) ofTargets.push({ by: 'Hydra', what, count });
+    else beyond.push({ by: 'Hydra', what, count });
   }
-  return { spanMs, beyond, unknown };
+  return { spanMs, beyond, ...(ofTargets.length > 0 && { ofTargets }), unknown };
 }
 
 /** Spans that follow each other. */
 export function addCallers(first: CallersReceipt, second: CallersReceipt): CallersReceipt {
-  const beyond = new Map<string, Beyond>();
-  for (const each of [...first.beyond, ...second.beyond]) {
-    const key = `${each.by} ${each.what}`;
-    beyond.set(key, { ...each, count: each.count + (beyond.get(key)?.count ?? 0) });
-  }
+  const ofTargets = addBeyond(first.ofTargets ?? [], second.ofTargets ?? []);
   return {
     spanMs: first.spanMs + second.spanMs,
-    beyond: [...beyond.values()],
+    beyond: addBeyond(first.beyond, second.beyond),
+    ...(ofTargets.length > 0 && { ofTargets }),
     unknown: [...new Set([...first.unknown, ...second.unknown])],
   };
+}
+
+function addBeyond(first: readonly Beyond[], second: readonly Beyond[]): readonly Beyond[] {
+  const sums = new Map<string, Beyond>();
+  for (const each of [...first, ...second]) {
+    const key = `${each.by} ${each.what}`;
+    sums.set(key, { ...each, count: each.count + (sums.get(key)?.count ?? 0) });
+  }
+  return [...sums.values()];
 }
 
 /** What to do about somebody who was seen. */

@@ -23,10 +23,14 @@ export class CallerWatch {
   private earlier: CallersSample | undefined;
   private begun: Beginning | undefined;
 
-  /** @param blue with a capture; undefined where there is none, so that no writes are compared */
+  /**
+   * @param blue with a capture; undefined where there is none, so that no writes are compared
+   * @param hasTargets whether some may ask blue's Hydra themselves, as they do until they are flipped
+   */
   constructor(
     private readonly deps: WatchDeps,
     private readonly blue?: SqlClient,
+    private readonly hasTargets = false,
   ) {}
 
   /** Ends the span that is under way, if there is one, and begins the next. @returns what was seen in it; undefined the first time */
@@ -44,7 +48,11 @@ export class CallerWatch {
       const after: CallersSample = { hydras, ...(await this.senders()) };
       const spanMs = Math.round(performance.now() - begun.at);
       const { earlier } = this;
-      seen = callersBetween({ before: begun.sample, after, ...(earlier && { earlier }) }, logged, spanMs);
+      seen = callersBetween(
+        { before: begun.sample, after, hasTargets: this.hasTargets, ...(earlier && { earlier }) },
+        logged,
+        spanMs,
+      );
       this.earlier = begun.sample;
     }
     // And here before it is counted.

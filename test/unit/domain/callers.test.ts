@@ -129,6 +129,22 @@ describe('who goes past the gateways', () => {
     expect(seen).toMatchObject({ spanMs: SPAN_MS, beyond: tokens(1), unknown: [expect.stringMatching(why)] });
   });
 
+  it('may be a target that reads at Hydra itself, as it does until it is flipped; what only clients ask is told all the same', () => {
+    const asked = (introspection: number, token: number): CallersSample => ({
+      ...sample({}),
+      hydras: [{ at: 'hydra-1', calls: { startedAt: 1, answered: { introspection, token } } }],
+    });
+    const seen = callersBetween({ before: asked(0, 0), after: asked(5, 1), hasTargets: true }, NOTHING, SPAN_MS);
+    expect(seen.beyond).toEqual(answers(1));
+    expect(seen.ofTargets).toEqual([{ by: 'Hydra', what: 'introspection', count: 5 }]);
+    expect(addCallers(seen, seen).ofTargets).toEqual([{ by: 'Hydra', what: 'introspection', count: 10 }]);
+    const onlyReads = callersBetween({ before: asked(0, 0), after: asked(5, 0), hasTargets: true }, NOTHING, SPAN_MS);
+    const [told] = callersFacts('callers', onlyReads);
+    expect(told?.value).toContain('targets may have asked Hydra themselves: introspection 5');
+    expect(told).not.toHaveProperty('state');
+    expect(callersBetween({ before: asked(0, 0), after: asked(5, 0) }, NOTHING, SPAN_MS).beyond).toHaveLength(1);
+  });
+
   it('is told with what to do, and added up over the spans', () => {
     const first = between({}, { hydras: [2] });
     const all = addCallers(
