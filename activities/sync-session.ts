@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type DatabaseSession, type SessionOptions } from '../domain/ports/databases';
 import { isCutoverFault } from '../domain/faults';
 import { type StepInput } from '../domain/steps';
+import { logRewritesAndCount } from '../hydra/capture';
 import { copyPathOf } from '../hydra/paths';
 import {
   type RoundOptions,
@@ -10,6 +11,7 @@ import {
   assertStillSyncer,
   becomeSyncer,
   prepareSync,
+  readNetwork,
   syncRound,
 } from '../hydra/sync';
 import { type StepDeps } from './step';
@@ -109,7 +111,9 @@ export async function roundOrReason(
 /** A sync as a thing to hold, over a session on blue that the caller keeps. */
 export interface OpenSync {
   /** @throws CutoverFault SYNC_FENCED | SYNC_FAILED */
-  round(signal: AbortSignal): Promise<RoundReceipt>;
+  round(signal: AbortSignal, isRewriteLogged?: boolean): Promise<RoundReceipt>;
+  /** One statement: whether a round that begins now would find nothing to carry. */
+  isDone(): Promise<boolean>;
   /** Idempotent, never rejects. */
   close(): Promise<void>;
 }
@@ -140,8 +144,14 @@ export function openSync(
       await limit;
     };
     const { batchRows } = deps.settings.sync;
-    const work = async ({ sides }: SyncSession): Promise<void> => {
-      resolve({ close, round: (roundSignal) => syncRound(sides, { batchRows, signal: roundSignal }) });
+    const work = async ({ sides: found }: SyncSession): Promise<void> => {
+      const sides = { ...found, networkId: await readNetwork(found.green) };
+      resolve({
+        close,
+        round: (roundSignal, isRewriteLogged = false) =>
+          syncRound(sides, { batchRows, signal: roundSignal, isRewriteLogged }),
+        isDone: async () => (await logRewritesAndCount(sides.keeper)) === 0,
+      });
       await released;
     };
     const ended = withSyncOver(deps, input, blue, { purpose: 'switchover sync', ...options, signal }, work).catch(

@@ -3,7 +3,7 @@ import { asCutoverFault, CutoverFault } from '../../domain/faults';
 import { type Gateway } from '../../domain/ports/targets';
 import { type ResultOf } from '../../domain/switchover';
 import { hasTakenWrites, mayReadHere } from '../../hydra/arbiter';
-import { holdWriters as holdWritersOf, openSide, readArbiter } from '../../hydra/arbiter/arbiter';
+import { beginHolding, openSideAndCommit, readArbiter } from '../../hydra/arbiter/arbiter';
 import { isStillClean } from './around-fence';
 import { type Attempt } from './attempt';
 import { informAnew } from './inform-gateways';
@@ -23,9 +23,10 @@ export async function lookAtGreen(run: Attempt): Promise<ResultOf<'lookAtGreen'>
 
 /** From here until green is open its writers wait and do not fail. */
 export async function holdWriters(run: Attempt): Promise<ResultOf<'holdWriters'>> {
-  const green = await run.sessions.answeringGreen();
-  const begun = green.query(`BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${SILENT_MS}`);
-  const held = begun.then(() => holdWritersOf(green, run.settings.lockTimeoutMs));
+  // Once it has failed, it is asked first whether it answers at all.
+  const green = run.isGreenDoubtful ? await run.sessions.answeringGreen() : run.sessions.green;
+  run.isGreenDoubtful = true;
+  const held = beginHolding(green, run.settings.lockTimeoutMs, SILENT_MS);
   await within(run.tools.patience.greenMs, 'holding the writers of green', 'DB_UNREACHABLE', held);
   return 'ok';
 }
@@ -122,10 +123,7 @@ export async function confirmTargets(run: Attempt): Promise<ResultOf<'confirmTar
 export async function openGreen(run: Attempt): Promise<ResultOf<'openGreen'>> {
   if (run.input.fence !== 'open' && !(await isStillClean(run))) return 'lost';
   const { green } = run.sessions;
-  const opened = openSide(green, run.theEpoch, run.settings.lockTimeoutMs).then(async (answer) => {
-    await green.query('COMMIT');
-    return answer;
-  });
+  const opened = openSideAndCommit(green, run.theEpoch, run.settings.lockTimeoutMs);
   const answer = await within(run.tools.patience.greenMs, 'opening green', 'DB_UNREACHABLE', opened);
   if (answer.ok) return 'ok';
   if (answer.reason === 'guard_problems') {

@@ -20,6 +20,8 @@ export class Attempt {
   heldAt: number | null = null;
   lastRound = { rounds: 0, changes: 0, rows: 0, backlog: 0 };
   challenges = { count: 0, lastSeq: 0 };
+  /** Ends when the gateways were told what was known before the fence, or that failed; never rejects. */
+  informing: Promise<void> = Promise.resolve();
   /** Gateways that know all stale challenges. */
   readonly informed = new Set<Gateway>();
   /** Gateways that send no new read to blue any more. */
@@ -31,6 +33,8 @@ export class Attempt {
   /** The same on blue alone. */
   refusedOnBlueBefore: number | null = 0;
   readonly around = new AroundFence();
+  /** Its session was used after the commit before, so that it may be gone, or in a transaction. */
+  isGreenDoubtful: boolean;
   readonly startedAt = performance.now();
   private why: string | null = null;
 
@@ -43,6 +47,8 @@ export class Attempt {
     readonly latest: LatestAttempt | null,
   ) {
     const goesOn = latest !== null && latest.state !== 'aborted';
+    // Who resumes has no session on green yet.
+    this.isGreenDoubtful = goesOn;
     this.attempt = goesOn ? latest.attempt : null;
     this.epoch = goesOn ? latest.epoch : null;
     this.refusedBefore = goesOn ? refusedOf(context.lastProgress, latest.attempt, 'refusedBefore') : 0;

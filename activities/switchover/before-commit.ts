@@ -1,7 +1,14 @@
 import { CutoverFault } from '../../domain/faults';
 import { type ResultOf } from '../../domain/switchover';
 import { nextEpoch } from '../../domain/target';
-import { beginAttempt, commitAttempt, fence, type FenceAnswer, readArbiter } from '../../hydra/arbiter/arbiter';
+import {
+  beginAttempt,
+  commitAttempt,
+  fence,
+  type FenceAnswer,
+  readArbiter,
+  warmDecisions,
+} from '../../hydra/arbiter/arbiter';
 import { isLockBusy } from '../../hydra/arbiter/lock-retry';
 import { noteBeginning } from '../../hydra/closing';
 import { type Attempt } from './attempt';
@@ -41,6 +48,7 @@ export async function prepare(run: Attempt): Promise<ResultOf<'prepare'>> {
   if (!(await roundsUntilShort(run))) return 'failed';
   await informGateways(run);
   if (!(await roundsUntilShort(run))) return 'failed';
+  await within(run.tools.patience.questionMs, 'planning what the pause asks', 'DB_UNREACHABLE', warm(run));
   // No statement of this session may outlive the pause, even when nobody is left who waits for it.
   const limit = sessions.blue.query(`SET statement_timeout = ${Math.round(run.settings.pauseBudgetMs)}`);
   await within(run.tools.patience.questionMs, "setting the limit of blue's statements", 'DB_UNREACHABLE', limit);
@@ -49,6 +57,14 @@ export async function prepare(run: Attempt): Promise<ResultOf<'prepare'>> {
   if (views.every(({ highestEpoch }) => highestEpoch < run.theEpoch)) return 'ok';
   run.explain(`a gateway or target has seen epoch ${run.theEpoch} or a newer one: another switchover is under way`);
   return 'failed';
+}
+
+/** One after the other in each session. */
+async function warm({ sessions }: Attempt): Promise<void> {
+  await sessions.askBlue(warmDecisions);
+  await warmDecisions(sessions.blue);
+  await warmDecisions(sessions.green);
+  await sessions.sync.isDone();
 }
 
 /**
@@ -124,6 +140,8 @@ export async function stage(run: Attempt): Promise<ResultOf<'stage'>> {
 export async function hold(run: Attempt): Promise<ResultOf<'hold'>> {
   run.heldSince = performance.now();
   const { holdDeadlineMs } = run.settings;
+  // Beside the hold and the fence: what the rounds up to now have brought. What fails is told once more, before the commit.
+  run.informing = informGateways(run).catch(() => undefined);
   const all = forAll(run.deps.gateways, (gateway) => gateway.hold(run.theEpoch, holdDeadlineMs));
   const held = await run.inTime('holding the gateways', 'GATEWAY_BUSY', all);
   held.forEach(({ member }, index) => {
@@ -150,7 +168,14 @@ function fenceOf({ sessions, theAttempt, settings, members }: Attempt): Promise<
 export async function lastRound(run: Attempt): Promise<ResultOf<'lastRound'>> {
   const stop = new AbortController();
   try {
-    const done = await run.inTime('the last round', 'SYNC_FAILED', run.sessions.sync.round(stop.signal));
+    // Most often nothing came after the round before the hold, and then that is all there is to ask.
+    const asked = run.sessions.sync.isDone();
+    const isDone = await run.inTime('asking whether anything is undone', 'SYNC_FAILED', asked);
+    if (isDone) {
+      run.lastRound = { ...run.lastRound, rounds: run.lastRound.rounds + 1, backlog: 0 };
+      return 'zero';
+    }
+    const done = await run.inTime('the last round', 'SYNC_FAILED', run.sessions.sync.round(stop.signal, true));
     const { rounds, changes, rows } = run.lastRound;
     const { backlog } = done;
     run.lastRound = { rounds: rounds + 1, changes: changes + done.changes, rows: rows + done.rows, backlog };
@@ -163,6 +188,9 @@ export async function lastRound(run: Attempt): Promise<ResultOf<'lastRound'>> {
 }
 
 export async function pushChallenges(run: Attempt): Promise<ResultOf<'pushChallenges'>> {
+  await run.inTime('telling the gateways of stale challenges', 'TARGET_UNREACHABLE', run.informing);
+  // Only rounds bring new ones.
+  if (run.lastRound.changes === 0 && run.deps.gateways.every((gateway) => run.informed.has(gateway))) return 'ok';
   await run.inTime('telling the gateways of stale challenges', 'TARGET_UNREACHABLE', informGateways(run));
   return 'ok';
 }

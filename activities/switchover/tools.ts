@@ -23,8 +23,10 @@ export interface SwitchoverRound {
 
 /** A sync that has taken over and stays connected through the pause. */
 export interface SwitchoverSync {
-  /** One round in transactions that begin after the call. @throws CutoverFault SYNC_FENCED | SYNC_FAILED */
-  round(signal: AbortSignal): Promise<SwitchoverRound>;
+  /** One round in transactions that begin after the call. `isRewriteLogged`: after `isDone`, which logs what was rewritten. @throws CutoverFault SYNC_FENCED | SYNC_FAILED */
+  round(signal: AbortSignal, isRewriteLogged?: boolean): Promise<SwitchoverRound>;
+  /** Whether a round that begins after the call would find nothing: one statement, which carries nothing. */
+  isDone(): Promise<boolean>;
   close(): Promise<void>;
 }
 

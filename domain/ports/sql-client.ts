@@ -8,3 +8,15 @@ export async function queryRows<Row>(client: SqlClient, text: string, values: un
   const { rows } = await client.query(text, values);
   return rows as Row[];
 }
+
+/**
+ * Sends several statements in one round trip.
+ *
+ * @param text without parameters
+ * @returns the rows of all of them, in order
+ */
+export async function queryTogether<Row>(client: SqlClient, text: string): Promise<Row[]> {
+  const answers: unknown = await client.query(text);
+  const each = (Array.isArray(answers) ? answers : [answers]) as readonly { readonly rows: unknown[] }[];
+  return each.flatMap(({ rows }) => rows) as Row[];
+}

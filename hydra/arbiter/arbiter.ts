@@ -1,4 +1,4 @@
-import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type SqlClient, queryRows, queryTogether } from '../../domain/ports/sql-client';
 import { assertSchemaVersion, schemaVersionSql } from './schema-version';
 
 /** Times are that database's clock, ISO-8601 with offset. */
@@ -130,14 +130,30 @@ export function beginRemoval(client: SqlClient, cutoverId: string): Promise<Remo
   return call(client, 'begin_removal($1)', [cutoverId]);
 }
 
-/** Inside the caller's transaction: writers of this side wait until it ends. @throws PostgreSQL's 55P03 */
-export async function holdWriters(client: SqlClient, lockTimeoutMs: number): Promise<void> {
-  await client.query('SELECT hydra_cutover.hold_writers($1)', [lockTimeoutMs]);
+/**
+ * Begins a transaction, in one round trip, to whose end writers of this side wait. What the session had open is rolled back.
+ *
+ * @param silentMs a client that says nothing for so long loses the transaction
+ * @throws PostgreSQL's 55P03
+ */
+export async function beginHolding(client: SqlClient, lockTimeoutMs: number, silentMs: number): Promise<void> {
+  await client.query(
+    `ROLLBACK; BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${Math.round(silentMs)};
+     SELECT hydra_cutover.hold_writers(${Math.round(lockTimeoutMs)})`,
+  );
 }
 
 /** Lets a closed side take writes under `epoch`, if its guards hold. Idempotent per epoch. @throws PostgreSQL's 55P03 */
 export function openSide(client: SqlClient, epoch: number, lockTimeoutMs: number): Promise<OpenAnswer> {
   return call(client, 'open_side($1, $2)', [epoch, lockTimeoutMs]);
+}
+
+/** {@link openSide} and the end of the caller's transaction, in one round trip. */
+export async function openSideAndCommit(client: SqlClient, epoch: number, lockTimeoutMs: number): Promise<OpenAnswer> {
+  const text = `SELECT hydra_cutover.open_side(${Math.round(epoch)}, ${Math.round(lockTimeoutMs)}) AS answer; COMMIT`;
+  const [row] = await queryTogether<{ answer: OpenAnswer }>(client, text);
+  if (row === undefined) throw new Error('hydra_cutover.open_side gave no row');
+  return row.answer;
 }
 
 /** Green is never opened any more, whoever asks for it. Idempotent; refused once it is open. @throws PostgreSQL's 55P03 */
@@ -239,6 +255,11 @@ export async function lookAtFence(client: SqlClient): Promise<FenceLook> {
   );
   if (row === undefined) throw new Error('hydra_cutover.armed has no row');
   return row;
+}
+
+/** Has a session plan what fence, commit and opening look at: the first time takes longest, and in the pause everybody waits for it. */
+export async function warmDecisions(client: SqlClient): Promise<void> {
+  await client.query('SELECT count(*) FROM hydra_cutover.guard_problems()');
 }
 
 /**

@@ -9,6 +9,19 @@ export async function captureProblems(client: SqlClient): Promise<string[]> {
   return rows.map(({ problem }) => problem);
 }
 
+const CHANGED_SQL = `WITH changed AS (
+       UPDATE hydra_cutover.captured k 
+          SET relfilenode = c.relfilenode, columns_hash = hydra_cutover.columns_hash(c.oid), trigger_xmin = t.xmin
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_trigger t ON t.tgrelid = c.oid
+        WHERE c.oid = k.table_oid AND t.tgname = k.trigger_name
+          -- One that is off still goes on losing changes.
+          AND t.tgenabled = 'A' AND (c.relfilenode <> k.relfilenode OR t.xmin <> k.trigger_xmin
+               OR hydra_cutover.columns_hash(c.oid) <> k.columns_hash)
+       RETURNING k.table_oid, c.relname)`;
+const LOG_CHANGED_SQL = `INSERT INTO hydra_cutover.change_log (kind, table_name) SELECT DISTINCT 'rewrite', relname FROM changed
+      -- A VACUUM FULL of the whole database rewrites it too; no row of it is anywhere else.
+      WHERE table_oid <> 'hydra_cutover.canary'::regclass`;
+
 /**
  * Logs each table that was rewritten since it was last looked at (VACUUM FULL, CLUSTER, ALTER TABLE that changes rows without a
  * trigger firing), whose columns were changed, or of which a trigger was off meanwhile, as changed altogether: which rows changed nobody can tell, so the sync
@@ -20,21 +33,25 @@ export async function captureProblems(client: SqlClient): Promise<string[]> {
 export async function logRewrites(client: SqlClient): Promise<string[]> {
   const rows = await queryRows<{ name: string }>(
     client,
-    `WITH changed AS (
-       UPDATE hydra_cutover.captured k 
-          SET relfilenode = c.relfilenode, columns_hash = hydra_cutover.columns_hash(c.oid), trigger_xmin = t.xmin
-         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_trigger t ON t.tgrelid = c.oid
-        WHERE c.oid = k.table_oid AND t.tgname = k.trigger_name
-          -- One that is off still goes on losing changes.
-          AND t.tgenabled = 'A' AND (c.relfilenode <> k.relfilenode OR t.xmin <> k.trigger_xmin
-               OR hydra_cutover.columns_hash(c.oid) <> k.columns_hash)
-       RETURNING k.table_oid, c.relname)
-     INSERT INTO hydra_cutover.change_log (kind, table_name) SELECT DISTINCT 'rewrite', relname FROM changed
-      -- A VACUUM FULL of the whole database rewrites it too; no row of it is anywhere else.
-      WHERE table_oid <> 'hydra_cutover.canary'::regclass
-     RETURNING table_name AS name`,
+    `${CHANGED_SQL} ${LOG_CHANGED_SQL} RETURNING table_name AS name`,
   );
   return rows.map(({ name }) => name);
+}
+
+/**
+ * {@link logRewrites}, and the count of what is not carried, in one statement.
+ *
+ * @returns how many changes there are to carry now; with 0 a round would find nothing
+ */
+export async function logRewritesAndCount(client: SqlClient): Promise<number> {
+  const [row] = await queryRows<{ undone: number }>(
+    client,
+    // What this statement logs its own count does not see.
+    `${CHANGED_SQL}, logged AS (${LOG_CHANGED_SQL} RETURNING 1)
+     SELECT (hydra_cutover.undone_changes() + (SELECT count(*) FROM logged))::float8 AS undone`,
+  );
+  if (row === undefined) throw new Error('a query without FROM gave no row');
+  return row.undone;
 }
 
 /**

@@ -5,6 +5,7 @@ export {
   existingTriggersOfOurName,
   logAltogether,
   logRewrites,
+  logRewritesAndCount,
 } from './capture-problems';
 export { type ChangeLogSize, type PruneOptions, changeLogSize, lastChangeId, pruneChangeLog } from './change-log';
 export { type InstallCaptureOptions, installCapture } from './install-capture';

@@ -27,11 +27,9 @@ export interface Fence {
  */
 export async function beginFenced({ path, green, generation, nonce, schema }: Fence): Promise<void> {
   const written = path.tables.map(({ name }) => name);
-  await green.query('BEGIN');
-  // Log rows are marked done because this commit is durable.
-  await green.query('SET LOCAL synchronous_commit = on');
-  // Green's Hydra has an owner too. Locked as by a write, so that nothing comes before this transaction ends.
-  await green.query(`LOCK TABLE ${written.join(', ')} IN ROW EXCLUSIVE MODE`);
+  // Log rows are marked done because this commit is durable. Green's Hydra has an owner too: locked as by a write, so that nothing comes
+  // before this transaction ends.
+  await green.query(`BEGIN; SET LOCAL synchronous_commit = on; LOCK TABLE ${written.join(', ')} IN ROW EXCLUSIVE MODE`);
   await assertNothingPlanted(green, { schema, tables: [...written, 'networks'], isWritten: true }, 'green');
   try {
     // Changes nothing; the guard takes its shared lock, which opening has to wait for. Before the row, as everybody does.

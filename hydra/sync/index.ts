@@ -22,6 +22,7 @@ export {
   type RoundReceipt,
   type SyncSides,
   readBacklog,
+  readNetwork,
   syncRound,
 } from './sync-round';
 export { readRecentKeys } from './recent-keys';

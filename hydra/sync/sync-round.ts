@@ -33,12 +33,16 @@ export interface SyncSides {
   readonly schema: string;
   /** How long a login or a consent may take on blue. */
   readonly loginTtlMs: number;
+  /** From {@link readNetwork}, where it was asked for before the requests are held. */
+  readonly networkId?: string;
 }
 
 export interface RoundOptions {
   /** Log rows that are carried in one transaction, and rows of one table that travel at once. */
   readonly batchRows: number;
   readonly signal?: AbortSignal;
+  /** Tables that were rewritten are in the log already: {@link logRewritesAndCount}. */
+  readonly isRewriteLogged?: boolean;
   /** Before each transaction. */
   readonly before?: () => Promise<void>;
   /** After each transaction of a long round, with what was done in it. */
@@ -75,7 +79,7 @@ export async function syncRound(sides: SyncSides, options: RoundOptions): Promis
     total.rows += rows;
     if (changes > 0) options.onPart?.({ changes, rows });
   };
-  await logRewrites(sides.keeper);
+  if (options.isRewriteLogged !== true) await logRewrites(sides.keeper);
   let afterId = '0';
   for (;;) {
     options.signal?.throwIfAborted();
@@ -150,15 +154,15 @@ async function inSnapshot<T>(sides: SyncSides, work: () => Promise<T>): Promise<
   const tables = sourceTables(path);
   try {
     await beginFenced(sides);
-    // Only now: a snapshot from before a take-over or a fence would miss what came in between.
-    await blue.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    // Before the snapshot, which the first query takes: to an older one a table that ALTER TABLE rewrote is empty, and green would
-    // be emptied with it.
-    await blue.query(`LOCK TABLE ${tables.join(', ')} IN ACCESS SHARE MODE`);
+    // Only now: a snapshot from before a take-over or a fence would miss what came in between. The tables are locked before the snapshot,
+    // which the first query takes: to an older one a table that ALTER TABLE rewrote is empty, and green would be emptied with it.
+    await blue.query(
+      `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE ${tables.join(', ')} IN ACCESS SHARE MODE`,
+    );
     await assertNothingPlanted(blue, { schema, tables, isWritten: false }, 'blue');
     const result = await work();
-    await blue.query('COMMIT');
-    await green.query('COMMIT');
+    // Blue's has read and nothing else: that it ends proves nothing, and nobody waits for it alone.
+    await Promise.all([blue.query('COMMIT'), green.query('COMMIT')]);
     return result;
   } catch (error) {
     // The first error says what happened; a connection that is gone cannot roll back and need not.
@@ -198,15 +202,20 @@ async function carry(sides: SyncSides, log: readonly LogRow[], batchRows: number
   const wanted = { ...rowsWanted, activeTokens: await activeTokensOf(blue, grants) };
   const begun = await readBegunRequests(path, blue, closed, sides.loginTtlMs);
   const activeBefore = await stillActive(green, revocations, wanted);
-  const [network] = await queryRows<{ id: string }>(green, NETWORK_SQL);
-  if (network === undefined) throw new CutoverFault('SYNC_FAILED', 'green has no row in networks: it was not migrated');
-  const context = { path, green, nid: network.id };
+  const context = { path, green, nid: sides.networkId ?? (await readNetwork(green)) };
   const written = await writeGreen(context, closed, wanted, flows);
   const rows = written + (await carryGrants(blue, context, grants, batchRows));
   await writeLedger(green, revocations, wanted, activeBefore);
   await writeBegunRequests(green, begun);
   await writeCanaries(green, log);
   return { rows, rotated };
+}
+
+/** Of green's Hydra, and the same as long as green is. @throws CutoverFault SYNC_FAILED when green was not migrated */
+export async function readNetwork(green: SqlClient): Promise<string> {
+  const [network] = await queryRows<{ id: string }>(green, NETWORK_SQL);
+  if (network === undefined) throw new CutoverFault('SYNC_FAILED', 'green has no row in networks: it was not migrated');
+  return network.id;
 }
 
 function refuseTruncate(log: readonly LogRow[]): void {

@@ -7,6 +7,7 @@ import { type SwitchoverInput } from '../../../domain/steps';
 import { useDatabase } from '../../support/database';
 import { History } from '../hydra/sync/history';
 import { stepContext } from './green-fixture';
+import { RoundTrips } from './round-trips';
 import { GREEN, SwitchoverWorld } from './switchover-fixture';
 
 const database = useDatabase('hydra_1_11_10');
@@ -212,5 +213,45 @@ describe('where it cannot be carried within the pause', () => {
     });
     world.scenario = {};
     expect(await world.whoServes()).toEqual(GREEN);
+  });
+});
+
+describe('the pause', () => {
+  /** From the first hold to the last release, over all parties. */
+  async function roundTrips(beforeFence?: () => Promise<unknown>): Promise<readonly string[]> {
+    const trips = new RoundTrips();
+    const ends = new Map<string, () => void>();
+    let isHeld = false;
+    world.scenario = {
+      onQuery: async ({ side, text }, call) => {
+        if (!isHeld) return call();
+        const what = `${side}: ${text.replace(/\s+/g, ' ').slice(0, 60)}`;
+        if (text.includes('.fence(')) await beforeFence?.();
+        return trips.during(what, call);
+      },
+      onAction: (step) => void (isHeld &&= step !== 'release'),
+      hooks: {
+        before: ({ name, method }) => {
+          isHeld ||= method === 'hold';
+          if (isHeld) ends.set(`${method} ${name}`, trips.begin(`${method} ${name}`));
+        },
+        after: ({ name, method }) => ends.get(`${method} ${name}`)?.(),
+      },
+    };
+    expect(await world.run()).toMatchObject({ outcome: 'committed' });
+    return trips.inARow;
+  }
+
+  it('is eleven round trips in a row when nothing came after the last round before it', async () => {
+    const row = await roundTrips();
+    expect(row).toHaveLength(11);
+    expect(row.filter((what) => /^(blue|green):/.test(what))).toHaveLength(7);
+  });
+
+  it('is fewer than thirty when a write came between the last round and the fence', async () => {
+    const row = await roundTrips(() => world.blue.query(`UPDATE hydra_client SET client_name = 'late ${name}'`));
+    expect(row.length).toBeGreaterThan(11);
+    expect(row.length).toBeLessThan(30);
+    expect(await namesOf(world.green)).toEqual([`late ${name}`]);
   });
 });

@@ -1,13 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import {
-  abortAttempt,
-  beginAttempt,
-  fence,
-  holdWriters,
-  openSide,
-  readArbiter,
-} from '../../../../hydra/arbiter/arbiter';
+import { abortAttempt, beginAttempt, fence, openSide, readArbiter } from '../../../../hydra/arbiter/arbiter';
 import { guardTables, installArbiter } from '../../../../hydra/arbiter/install-arbiter';
 import { sharedServers } from '../../../support/shared-servers';
 import {
@@ -81,7 +74,7 @@ describe('the guard', () => {
   it('refuses a writer that waits already when the first fence of all comes', async () => {
     const attempt = await begin();
     await orchestrator.query('BEGIN');
-    await holdWriters(orchestrator, LOCK_TIMEOUT_MS);
+    await orchestrator.query('SELECT hydra_cutover.hold_writers($1)', [LOCK_TIMEOUT_MS]);
     const waiting = expect(write()).rejects.toMatchObject(REFUSED);
     await someoneWaits(observer, OUR_WAITERS);
     expect(await fence(orchestrator, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
@@ -232,7 +225,7 @@ describe('a closed side', () => {
 
   it('lets a writer wait and not fail while it is being opened', async () => {
     await orchestrator.query('BEGIN');
-    await holdWriters(orchestrator, LOCK_TIMEOUT_MS);
+    await orchestrator.query('SELECT hydra_cutover.hold_writers($1)', [LOCK_TIMEOUT_MS]);
     const waiting = write();
     await writerWaits();
     expect(await openSide(orchestrator, 8, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });

@@ -6,7 +6,6 @@ import {
   claimEpoch,
   commitAttempt,
   fence,
-  holdWriters,
   markFinalized,
   openSide,
   readArbiter,
@@ -44,7 +43,7 @@ describe('every decision', () => {
     ['commit_attempt', () => commitAttempt(orchestrator, 1, LOCK_TIMEOUT_MS)],
     ['abort_attempt', () => abortAttempt(orchestrator, 1, 'test', LOCK_TIMEOUT_MS)],
     ['claim_epoch', () => claimEpoch(orchestrator, { epoch: 1, appliedEpoch: 0, by: 'test' })],
-    ['hold_writers', () => holdWriters(orchestrator, LOCK_TIMEOUT_MS)],
+    ['hold_writers', () => orchestrator.query('SELECT hydra_cutover.hold_writers($1)', [LOCK_TIMEOUT_MS])],
     ['open_side', () => openSide(orchestrator, 1, LOCK_TIMEOUT_MS)],
     ['abandon_side', () => abandonSide(orchestrator, LOCK_TIMEOUT_MS)],
     ['begin_removal', () => beginRemoval(orchestrator, 'test')],
@@ -132,7 +131,7 @@ it.each([
   await fenced();
   const { refused: before } = await readArbiter(orchestrator);
   await orchestrator.query('BEGIN');
-  await holdWriters(orchestrator, LOCK_TIMEOUT_MS);
+  await orchestrator.query('SELECT hydra_cutover.hold_writers($1)', [LOCK_TIMEOUT_MS]);
   await writer.query(`SET ${limit} = '100ms'`);
   await expect(write()).rejects.toMatchObject({ code });
   await writer.query(`RESET ${limit}`);
