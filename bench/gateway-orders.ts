@@ -46,3 +46,13 @@ export function ms(value: number): string {
 export function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
+
+/** Of the gateway's process. */
+export async function readMemory(gateway: BenchGateway): Promise<string> {
+  const mebibytes = async (name: string) => Math.round((await readMetric(gateway, name)) / (1024 * 1024));
+  return `RSS ${await mebibytes('process_resident_memory_bytes')} MiB heap ${await mebibytes('nodejs_heap_size_used_bytes')} MiB`;
+}
+
+export function pause(waitMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, waitMs));
+}

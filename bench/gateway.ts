@@ -1,10 +1,10 @@
 import { type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { authority } from '../test/support/authority';
+import { certificate } from './certificate';
 import { type LoadAt } from './gateway-load';
-import { measureMemory, measureStalled } from './gateway-memory';
+import { measureMemory } from './gateway-memory';
 import { measure, middle, ms, say } from './gateway-orders';
 import {
   requireNginx,
@@ -14,11 +14,11 @@ import {
   Processes,
   startBenchGateway,
   startNginx,
-  type Certificate,
 } from './gateway-processes';
 import { measureShadow } from './gateway-shadow';
 import { type LoadResult } from './gateway-load';
 import { goalLine } from './goal';
+import { measureStalled } from './stalled';
 
 const ROUNDS = 6;
 const RATE_PER_SECOND = 500;
@@ -69,21 +69,13 @@ export async function run(): Promise<void> {
       await measureShadow(load, gateway, rounds, TOKEN),
     ];
     await measureMemory(load, gateway, TOKEN);
-    await measureStalled(load, gateway);
+    goals.push(await measureStalled({ load, stalling: forkProgram(processes, 'gateway-load.ts'), gateway }, rounds));
     say('');
     goals.forEach(say);
   } finally {
     await processes.endAll();
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function certificate(folder: string): Promise<Certificate> {
-  const { cert, key } = await (await authority()).issue('127.0.0.1');
-  const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
-  await writeFile(certFile, cert);
-  await writeFile(keyFile, key);
-  return { certFile, keyFile };
 }
 
 interface LatencyRun {

@@ -5,6 +5,7 @@ import { run as guard } from './guard';
 import { run as inPlace } from './in-place';
 import { run as sizes } from './sizes';
 import { run as snapshotRestore } from './snapshot-restore';
+import { run as stalled } from './stalled';
 import { run as switchover } from './switchover';
 import { run as sync } from './sync';
 import { run as webhook } from './webhook';
@@ -17,6 +18,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   'in-place': inPlace,
   sizes,
   'snapshot-restore': snapshotRestore,
+  stalled,
   switchover,
   sync,
   webhook,
