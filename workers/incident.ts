@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { compareAnswers } from '../activities/compare-answers';
+import { askBothSides } from '../activities/answers/both-sides';
 import { guardPurge } from '../activities/guard-purge';
 import { readShadowed } from '../activities/evidence/shadow-round';
 import { type StepContext, type StepDeps } from '../activities/step';
 import { withSync } from '../activities/sync-session';
 import { verifyParity } from '../activities/verify-parity';
 import { withBlue } from '../activities/green/with-blue';
+import { withGreen } from '../activities/green/with-green';
 import { loadConfig } from '../config/load';
 import { createLogger } from '../config/logger';
 import { findingText } from '../domain/evidence/answers';
@@ -67,7 +68,11 @@ export const INCIDENT_LOOKS = {
     return { found: differences, said: [`${differences} of ${rows} rows differ`, ...examples.slice(0, SAID_MAX)] };
   },
   answers: async (deps, input, context) => {
-    const { found, findings, asked } = await compareAnswers(deps, input, context);
+    const { found, findings, asked } = await carrying(deps, input, context, (carry) =>
+      withBlue(deps, context, 'incident', (blue) =>
+        withGreen(deps, input, context, 'incident', (green) => askBothSides(deps, { blue, green, carry }, context)),
+      ),
+    );
     const total = asked.reduce((sum, one) => sum + one.asked, 0);
     return {
       found,
@@ -97,10 +102,8 @@ export const INCIDENT_LOOKS = {
     }),
   jobs: async (deps, input, context) => {
     const subjects = await someSubjects(deps, context.signal);
-    const { jobs } = await guardPurge(
-      { ...deps, jobs: [cleanupAtGreen(deps, subjects)], targets: [], gateways: [] },
-      input,
-      context,
+    const { jobs } = await carrying(deps, input, context, (carry) =>
+      guardPurge({ ...deps, jobs: [cleanupAtGreen(deps, subjects, carry)], targets: [], gateways: [] }, input, context),
     );
     const found = jobs.reduce((sum, { wouldRemove, explained }) => sum + wouldRemove - explained, 0);
     return {
@@ -119,7 +122,7 @@ function someSubjects(deps: StepDeps, signal: AbortSignal): Promise<readonly str
 }
 
 /** What the team's job did: it takes for an orphan whatever Hydra does not list any more, and asks green. */
-function cleanupAtGreen({ hydra }: StepDeps, subjects: readonly string[]): Job {
+function cleanupAtGreen({ hydra }: StepDeps, subjects: readonly string[], carry: () => Promise<void>): Job {
   const nothing = (): Promise<void> => Promise.resolve();
   return {
     name: 'cleanup',
@@ -127,13 +130,19 @@ function cleanupAtGreen({ hydra }: StepDeps, subjects: readonly string[]): Job {
     resume: nothing,
     status: () => Promise.resolve({ paused: true, running: false }),
     preview: async () => {
-      const removals: JobRemoval[] = [];
+      const known: JobRemoval[] = [];
       for (const subject of subjects) {
-        const listed = new Set((await hydra.consents('green', subject)).map(({ consentId }) => consentId));
         for (const { consentId, clientId } of await hydra.consents('blue', subject)) {
-          if (!listed.has(consentId)) removals.push({ subject, client: clientId, consent: consentId });
+          known.push({ subject, client: clientId, consent: consentId });
         }
       }
+      // What was granted a moment ago is on green by now.
+      await carry();
+      const listed = new Set<string>();
+      for (const subject of subjects) {
+        for (const { consentId } of await hydra.consents('green', subject)) listed.add(consentId);
+      }
+      const removals = known.filter(({ consent = '' }) => !listed.has(consent));
       return { wouldRemove: removals.length, removals };
     },
   };
@@ -147,6 +156,19 @@ async function readAsAClient({ adminUrl }: IncidentDeps, subjects: readonly stri
     await answer.arrayBuffer();
   };
   await Promise.all(subjects.map(read));
+}
+
+/** Blue goes on meanwhile, and no worker carries: whoever compares carries between its looks, as at gate `cutover`. */
+function carrying<T>(
+  deps: StepDeps,
+  input: StepInput,
+  { signal }: StepContext,
+  work: (carry: () => Promise<void>) => Promise<T>,
+): Promise<T> {
+  const { batchRows } = deps.settings.sync;
+  return withSync(deps, input, { signal, purpose: 'incident' }, ({ sides }) =>
+    work(async () => void (await syncRound(sides, { batchRows, signal }))),
+  );
 }
 
 /** As the sync, which alone may write to a green that is closed. */
