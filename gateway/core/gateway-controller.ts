@@ -28,16 +28,13 @@ import {
   type Held,
 } from './gateway-record';
 import { allOf, parseGatewayState, type GatewayState, type Side } from './gateway-state';
-import { Batches } from './batches';
 import { type Known } from './membership';
 import { HoldQueue, type Parked, type ParkRefusal, type RequestKind } from './hold-queue';
+import { PacedRelease } from './paced-release';
 import { Serial } from './serial';
 import { SidePicker } from './side-picker';
 import { acceptState, type TargetStore } from './target-port';
 import { Watchers } from './watchers';
-
-/** Released requests per turn of the runtime: 10,000 at once would stop everything else for as long as they take. */
-const RELEASE_BATCH = 64;
 
 export type { ControllerDeps, ControllerEvent, ControllerSettings, GatewayMode, HoldAnswer, ReadsAnswer, SettledBy };
 
@@ -59,7 +56,7 @@ export class GatewayController implements TargetStore<GatewayState> {
   private heldSince: number | null = null;
   private cancelDeadline: (() => void) | undefined;
   private readonly forwarded: Record<RequestKind, number> = { read: 0, write: 0 };
-  private readonly release: Batches;
+  private readonly release: PacedRelease;
   private stopped = false;
 
   constructor(
@@ -69,7 +66,13 @@ export class GatewayController implements TargetStore<GatewayState> {
     this.queue = new HoldQueue(deps.settings, deps.clock);
     this.watchers = new Watchers(deps.clock);
     this.lookout = new ArbiterLookout(deps.findAttempt);
-    this.release = new Batches(deps.clock, RELEASE_BATCH, () => this.releaseOne());
+    this.release = new PacedRelease({
+      clock: deps.clock,
+      atOnce: deps.settings.releaseAtOnce,
+      inFlight: () => this.forwarded.write,
+      waiting: () => this.queue.count,
+      one: () => this.releaseOne(),
+    });
     this.asker = new DoubtAsker(deps, {
       undecided: () => undecidedEpoch(this.record),
       appliedEpoch: () => this.record.target.applied.epoch,
@@ -149,6 +152,7 @@ export class GatewayController implements TargetStore<GatewayState> {
   finished(kind: RequestKind): void {
     this.forwarded[kind] -= 1;
     if (this.forwarded[kind] === 0) this.watchers.wake();
+    this.release.goOn();
   }
 
   /**

@@ -6,6 +6,8 @@ export interface HoldLimits {
   readonly maxParkedBytes: number;
   /** The longest that one request waits, whatever the hold does. */
   readonly maxParkedMs: number;
+  /** So many writes may be in flight after a hold while others wait still, see `PacedRelease`. */
+  readonly releaseAtOnce: number;
 }
 
 export const PARK_REFUSALS = ['too_many', 'too_many_bytes', 'too_long', 'in_doubt', 'shutting_down'] as const;

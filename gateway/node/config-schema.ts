@@ -172,6 +172,14 @@ export const gatewayConfigSchema = z.strictObject({
         .default(64 * 1024 * 1024)
         .describe('What they may take, in bytes; beyond it 503 with `Retry-After`.'),
       maxParkedMs: ms(1, DAY_MS).default(15_000).describe('The longest that one request waits, in milliseconds.'),
+      releaseAtOnce: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .default(8)
+        .describe(
+          "Writes that may be in flight after a hold while others wait still; more only where these do not become fewer. Those of all gateways together should be fewer than green's Hydra has connections to its database (`max_conns` of its DSN, by default two for each core): as many token requests as that wait for each other for good.",
+        ),
       deadlineMs: ms(1, DAY_MS).default(10_000).describe('The longest hold that may be asked for, in milliseconds.'),
       drainTimeoutMs: ms(1, DAY_MS)
         .default(5_000)

@@ -71,6 +71,7 @@ function controllerSettings({ hold, doubt }: GatewayConfig) {
     maxParked: hold.maxParked,
     maxParkedBytes: hold.maxParkedBytes,
     maxParkedMs: hold.maxParkedMs,
+    releaseAtOnce: hold.releaseAtOnce,
     maxDeadlineMs: hold.deadlineMs,
     drainTimeoutMs: hold.drainTimeoutMs,
     doubtRetryMs: doubt.kind === 'none' ? 60_000 : doubt.retryMs,

@@ -26,6 +26,11 @@ const SHARED: readonly GreenSetting[] = [
     why: 'with another salt users of pairwise clients become others',
   },
   {
+    key: 'dsn',
+    value: 'with a `max_conns` above `hold.releaseAtOnce` of all gateways together',
+    why: 'a token request holds a connection and takes a second one for its keys: as many at once as there are connections wait for each other for good',
+  },
+  {
     key: 'ttl.*',
     value: AS_ON_BLUE,
     why: 'how long logins, codes, tokens and sessions live is read from the config of each',

@@ -235,6 +235,7 @@ const GATEWAY_SETTINGS = {
   maxParked: 100,
   maxParkedBytes: 1_000_000,
   maxParkedMs: 180_000,
+  releaseAtOnce: 8,
   maxDeadlineMs: 180_000,
   drainTimeoutMs: 30_000,
   doubtRetryMs: 50,

@@ -122,6 +122,7 @@ class Pair {
         maxParked: 1,
         maxParkedBytes: 1,
         maxParkedMs: 1,
+        releaseAtOnce: 1,
       },
       onEvent: () => undefined,
     });

@@ -35,6 +35,7 @@ describe('the config', () => {
       maxParked: 10_000,
       maxParkedBytes: 67_108_864,
       maxParkedMs: 15_000,
+      releaseAtOnce: 8,
       deadlineMs: 10_000,
       drainTimeoutMs: 5_000,
     });

@@ -35,7 +35,8 @@ describe('holding', () => {
     ['apply', 'green'],
     ['revert', 'blue'],
   ] as const)('parks on both listeners and, after %s, serves all from %s in arrival order', async (verb, side) => {
-    const { bodies, gateway } = await setUp();
+    // Of several at once the one that needs no new connection comes first.
+    const { bodies, gateway } = await setUp({ hold: { releaseAtOnce: 1 } });
     expect(await gateway.hold(1)).toEqual({ status: 200, body: { holding: true, inFlight: 0, parked: 0, epoch: 1 } });
     const clients: RawClient[] = [];
     for (let index = 0; index < 30; index += 1) {

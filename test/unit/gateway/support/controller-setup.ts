@@ -22,6 +22,7 @@ const SETTINGS: ControllerSettings = {
   maxParked: 1_000,
   maxParkedBytes: 1_000_000,
   maxParkedMs: 60_000,
+  releaseAtOnce: 1_000,
   maxDeadlineMs: 10_000,
   drainTimeoutMs: 2_000,
   doubtRetryMs: 1_000,
