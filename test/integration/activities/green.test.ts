@@ -9,6 +9,7 @@ import { repairGreen } from '../../../activities/repair-green';
 import { deleteGreen, deleteSnapshot, restoreGreen, takeSnapshot } from '../../../activities/snapshot';
 import { type StepContext } from '../../../activities/step';
 import { vacuumGreen } from '../../../activities/vacuum-green';
+import { OUR_ROLES } from '../../../domain/our-roles';
 import { type DatabaseProvider } from '../../../domain/ports/database-provider';
 import { type DatabaseSession } from '../../../domain/ports/databases';
 import { queryRows } from '../../../domain/ports/sql-client';
@@ -101,7 +102,8 @@ const stages = new Stages({
   restored: async () => {
     await fixture.on('blue', async (blue) => {
       await blue.query(`CREATE ROLE analyst LOGIN PASSWORD 'analyst-password'`);
-      await installArbiter(blue, { side: 'blue', cutoverId: fixture.input.cutoverId, initialState: 'open' });
+      const owner = OUR_ROLES.owner;
+      await installArbiter(blue, { side: 'blue', cutoverId: fixture.input.cutoverId, initialState: 'open', owner });
       await guardTables(blue);
     });
     await takeSnapshot(fixture.deps(), fixture.input, context());
