@@ -1,7 +1,8 @@
 import { userInfo } from 'node:os';
+import { WorkflowNotFoundError } from '@temporalio/common';
 import { CANCEL_NOTE_SIGNAL, type CancelMessage } from '../../domain/cancel-note';
 import { printJson, type CliContext } from '../context';
-import { withCutover } from './cutover-session';
+import { withCutover, type CutoverSession } from './cutover-session';
 import { loadForTemporal, type EnvironmentOptions } from './environment-options';
 import { isEndedByForce, look } from './look';
 
@@ -17,17 +18,29 @@ export async function runCancel(options: CancelOptions, context: CliContext): Pr
   const { by = userInfo().username, note } = options;
   const said: CancelMessage = { by, ...(note === undefined ? {} : { note }) };
   return withCutover(config, context.env, async (session) => {
-    const { temporal, status, workflowId } = await look(session);
-    const isRunning = temporal === 'RUNNING';
-    // Before the request, so that the run knows the reason when it begins to go back.
-    if (isRunning) await session.handle.signal(CANCEL_NOTE_SIGNAL, said);
-    if (isRunning) await session.handle.cancel();
+    const seen = await look(session);
+    const isRequested = seen.temporal === 'RUNNING' && (await request(session, said));
+    // One that ended in between has an end to tell.
+    const { temporal, status, workflowId } = isRequested || seen.temporal !== 'RUNNING' ? seen : await look(session);
     const committed = status === null ? null : status.committed;
-    const state = isRunning ? 'cancel_requested' : `already_${temporal.toLowerCase()}`;
+    const state = isRequested ? 'cancel_requested' : `already_${temporal.toLowerCase()}`;
     if (options.json) printJson(context, { verb: 'cancel', ok: true, workflowId, state, committed });
     else context.stdout.write(`${workflowId}: ${explain(temporal, state, committed)}\n`);
     return 0;
   });
+}
+
+/** @returns false when the run has just ended */
+async function request({ handle }: CutoverSession, said: CancelMessage): Promise<boolean> {
+  try {
+    // Before the request, so that the run knows the reason when it begins to go back.
+    await handle.signal(CANCEL_NOTE_SIGNAL, said);
+    await handle.cancel();
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
 }
 
 function explain(temporal: string, state: string, committed: boolean | null): string {

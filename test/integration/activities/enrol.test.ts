@@ -105,6 +105,7 @@ describe('enrolling', () => {
       settings: { ...settings, provider: { ...settings.provider, keepSnapshot: true } },
       provider: {
         describeInstance: () => Promise.resolve({ settings: { deletionProtection: true } }),
+        describeSnapshot: () => Promise.resolve(undefined),
       } as unknown as StepDeps['provider'],
     });
     const locker = await world.sync.connect('green');

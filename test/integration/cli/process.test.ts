@@ -17,6 +17,7 @@ const EXAMPLE_SECRETS = {
   POLICY_TOKEN: 'f',
   CONFIG_DB_PASSWORD: 'g',
   ETCD_PASSWORD: 'h',
+  CANARY_KEY: Buffer.alloc(32, 'k').toString('base64'),
 };
 
 /** A copy of some folders of this repository, as a smaller installation would have it. */
@@ -149,6 +150,7 @@ describe('the example', () => {
     const { problems } = JSON.parse(stdout) as { problems: { path: string }[] };
     expect(problems.map(({ path }) => path)).toEqual([
       'blue.database.password',
+      'blue.database.worker.password',
       'green.database.password',
       'green.hydraRole.password',
       'green.commands.start.secretEnv.HYDRA_SECRETS_SYSTEM',
@@ -158,6 +160,7 @@ describe('the example', () => {
       'targets[2].postgres.password',
       'targets[3].etcd.password',
       'jobs[0].token',
+      'canary.key',
     ]);
   });
 });

@@ -26,6 +26,10 @@ export const SCRIPTS_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   simulate: { by: 'test/unit/domain/judge', why: 'judges some bakes; ten thousand take minutes' },
   catalogs: { by: 'test/integration/hydra/catalog/catalog.test.ts', why: 'records them anew and compares' },
   oddities: { by: 'test/integration/hydra/catalog/catalog.test.ts', why: 'tries a share of them; all take an hour' },
+  contend: {
+    by: 'test/integration/contention/contended-switchover.test.ts',
+    why: 'plays one switchover of it; the command plays twenty, or a hundred',
+  },
   histories: { by: 'test/workflows/replay', why: 'the recorder is what the replay test plays' },
   bench: { by: 'bench/main.ts', why: 'measures this machine for minutes' },
   check: { by: 'scripts/run.js', why: 'Prettier, tsc and ESLint are run before each commit' },

@@ -35,7 +35,7 @@ describe('judgeDecision', () => {
     [[APPROVE], 'DECISION_INVALID: the decision is a list, not an object'],
     [
       {},
-      '"gate" must be one of plan, cutover, finalize, intervene; "decision" must be one of approve, reject, retry, wait, skip, give_up; "by" must say who decides',
+      '"gate" must be one of plan, proceed, cutover, finalize, intervene; "decision" must be one of approve, reject, retry, wait, skip, give_up; "by" must say who decides',
     ],
     [{ ...APPROVE, gate: 'toString' }, '"gate" must be one of'],
     [{ ...APPROVE, by: '  ' }, '"by" must say who decides'],

@@ -11,6 +11,7 @@ import { FileTarget } from '../../../../adapters/target-file/file-target';
 import { type DatabaseSession } from '../../../../domain/ports/databases';
 import { beginAttempt, commitAttempt, fence, guardTables, installArbiter, openSide } from '../../../../hydra/arbiter';
 import { describeArbiter } from '../../../../hydra/arbiter/describe-arbiter';
+import { OUR_ROLES } from '../../../../domain/our-roles';
 import { type Job } from '../../../../domain/ports/targets';
 import { useDatabase } from '../../../support/database';
 
@@ -39,8 +40,12 @@ function on(side: 'blue' | 'green'): Client {
 function deps(target: FileTarget, jobs: readonly Job[] = []): StepDeps {
   const withSession = (side: 'blue' | 'green', work: (session: DatabaseSession) => unknown) =>
     work(on(side) as unknown as DatabaseSession);
-  const settings = { hydraSchema: 'public', provider: { keepSnapshot: true } };
-  const provider = { describeInstance: () => Promise.resolve({ settings: { deletionProtection: true } }) };
+  const green = { syncRole: OUR_ROLES.sync };
+  const settings = { hydraSchema: 'public', provider: { keepSnapshot: true }, green };
+  const provider = {
+    describeInstance: () => Promise.resolve({ settings: { deletionProtection: true } }),
+    describeSnapshot: () => Promise.resolve(undefined),
+  };
   const rest = { provider, databases: { withSession }, settings };
   return { gateways: [], targets: [target], jobs, ...rest } as unknown as StepDeps;
 }
