@@ -76,7 +76,8 @@ function watch(sync: SyncSides): { readonly sides: SyncSides; readonly most: { r
         if (typeof value === 'string') most.bytes = Math.max(most.bytes, value.length);
       }
       const result = await client.query(text, values);
-      most.rows = Math.max(most.rows, result.rows.length);
+      // Several statements in one message have a result each.
+      for (const { rows } of [result].flat()) most.rows = Math.max(most.rows, rows.length);
       return result;
     },
   });
