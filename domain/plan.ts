@@ -10,7 +10,7 @@ import {
   type RehearsalPlan,
   type RuleReceipt,
 } from './receipts';
-import { type Mode, PHASES, type Phase, REHEARSAL_PHASES } from './runbook';
+import { type Mode, PHASES, type Phase, PREPARING_PHASES, REHEARSAL_PHASES } from './runbook';
 import { type CutoverSettings } from './settings';
 
 /** What preflight saw, as far as a plan tells it. */
@@ -52,21 +52,13 @@ const ALWAYS_TOLD = [
   'the commit has no way back: reverse capture and rollback are a later version',
 ] as const;
 
-/** What a rehearsal goes through; the rest needs a blue that may be written to. */
+/** What needs a blue that may be written to. */
+const ON_BLUE: readonly Phase[] = ['lifetimes', 'capture', 'catchUp'];
+/** What a rehearsal goes through. */
 const REHEARSED: readonly Phase[] = [
-  'snapshot',
-  'restore',
-  'close',
-  'hashes',
-  'clean',
-  'migrate',
-  'repair',
-  'guard',
-  'vacuum',
-  'start',
-  'parity',
+  ...PREPARING_PHASES.filter((phase) => !ON_BLUE.includes(phase)),
   'samples',
-  'writes',
+  ...REHEARSAL_PHASES,
 ];
 /** What asks green's own Hydra. */
 const NEEDS_HYDRA: readonly Phase[] = ['start', 'samples', 'writes'];
