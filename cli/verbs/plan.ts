@@ -16,7 +16,7 @@ export const planVerb: Verb = {
     'hydra-cutover plan --config hydra-cutover.yaml --in-place',
   ],
   json: {
-    plan: 'steps with their undo, rows that will be cleaned, warnings, `configDigest`; see `Plan` in `domain/receipts.ts`',
+    plan: 'steps with their undo, rows that will be cleaned, warnings, `configDigest`; see `Plan` in `domain/receipts/plan.ts`',
     '(with --in-place)': '`inPlace` instead: see `InPlacePlan` in `domain/in-place/receipts.ts`',
   },
   exitCodes: {

@@ -15,7 +15,7 @@ export const reportVerb: Verb = {
     'hydra-cutover report --config hydra-cutover.yaml --json',
     'hydra-cutover report --config hydra-cutover.yaml --format html > report.html',
   ],
-  json: { report: 'see `Report` in `domain/receipts.ts`; it has a `schemaVersion` of its own' },
+  json: { report: 'see `Report` in `domain/receipts/report.ts`; it has a `schemaVersion` of its own' },
   exitCodes: {
     0: 'completed',
     ...OUTCOME_EXIT_CODES,
