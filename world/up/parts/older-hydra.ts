@@ -92,5 +92,7 @@ export async function createScratch(master: PostgresLogin, owner: string): Promi
     if (known.rowCount !== 0) return;
     await client.query(`GRANT ${escapeIdentifier(owner)} TO CURRENT_USER`);
     await client.query(`CREATE DATABASE ${escapeIdentifier(SCRATCH_DATABASE)} OWNER ${escapeIdentifier(owner)}`);
+    // A member of our role can log in wherever that one can: a green that has to be closed would not be.
+    await client.query(`REVOKE ${escapeIdentifier(owner)} FROM CURRENT_USER`);
   });
 }
