@@ -1,4 +1,4 @@
-import { type Mode, type Phase } from '../../../domain/runbook';
+import { PREPARING_PHASES, type Mode, type Phase } from '../../../domain/runbook';
 import { type RehearsalStep, type Steps } from '../../../domain/steps';
 import { type RealRun } from './real-run';
 
@@ -18,22 +18,7 @@ export interface RealCase {
   readonly play: (run: RealRun) => Promise<void>;
 }
 
-const BEFORE_CUTOVER: readonly Phase[] = [
-  'lifetimes',
-  'capture',
-  'snapshot',
-  'restore',
-  'close',
-  'clean',
-  'migrate',
-  'repair',
-  'guard',
-  'vacuum',
-  'start',
-  'catchUp',
-  'parity',
-  'cutover',
-];
+const BEFORE_CUTOVER: readonly Phase[] = [...PREPARING_PHASES, 'cutover'];
 
 const cancelledIn = (phase: Phase): RealCase => ({
   title: `cancelled in ${phase}`,
