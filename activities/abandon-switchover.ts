@@ -10,7 +10,7 @@ import { assertNotOlder, notedOnGreen } from './green/not-older';
 import { type Step, type StepContext, type StepDeps } from './step';
 import { claimAttempt } from './switchover/claim-attempt';
 import { everyParty, forAll, revertParties } from './switchover/parties';
-import { arbiterOfBlue, realTools } from './switchover/real-tools';
+import { arbiterOf, realTools } from './switchover/real-tools';
 
 /** Then the step fails and is repeated. */
 const CLAIMS_MAX = 20;
@@ -80,7 +80,7 @@ async function askBlue(
 /** @returns `theirs` for another cutover's: ours was removed before it could come, and nothing of it is touched */
 async function arbiterOrNone(blue: SqlClient, cutoverId: string): Promise<ArbiterDescription | undefined | 'theirs'> {
   try {
-    return await arbiterOfBlue(blue, cutoverId);
+    return await arbiterOf(blue, cutoverId, 'blue');
   } catch (error) {
     if (isCutoverFault(error) && error.code === 'CUTOVER_RUNNING') return 'theirs';
     throw error;

@@ -6,7 +6,8 @@ import { type InPlaceSteps } from '../domain/in-place/steps';
 import { type InPlaceTable } from './in-place';
 import { type InPlaceDeps } from './in-place/deps';
 import { notConfigured } from './in-place/not-configured';
-import { type Step, type StepContext, type StepDeps, type StepLog } from './step';
+import { type OrderedContext, type Step, type StepDeps, type StepLog } from './step';
+import { runTeller } from './tell-run';
 
 /** So often a running step says that it is alive. A cancellation arrives with the answer. */
 const HEARTBEAT_MS = 1_000;
@@ -32,7 +33,7 @@ export function inPlaceActivitiesOf(table: InPlaceTable, deps: InPlaceDeps | und
   return bounded<InPlaceSteps, { readonly log: StepLog }>(Object.fromEntries(refusing), { log });
 }
 
-type AnyStep<Deps> = (deps: Deps, input: never, context: StepContext) => Promise<unknown>;
+type AnyStep<Deps> = (deps: Deps, input: never, context: OrderedContext) => Promise<unknown>;
 
 function bounded<Activities, Deps extends { readonly log: StepLog }>(
   table: Readonly<Record<string, AnyStep<Deps>>>,
@@ -50,7 +51,7 @@ function atBoundary<Deps extends { readonly log: StepLog }>(
 ): (input: never) => Promise<unknown> {
   return async (input) => {
     const context = Context.current();
-    const { attempt } = context.info;
+    const { attempt, scheduledTimestampMs } = context.info;
     const heartbeatDetails = context.info.heartbeatDetails as unknown;
     const signal = context.cancellationSignal;
     let progress: unknown = heartbeatDetails;
@@ -59,7 +60,10 @@ function atBoundary<Deps extends { readonly log: StepLog }>(
       return await step(deps, input, {
         signal,
         attempt,
+        // When the server of Temporal took the first try up: its steps come one after the other.
+        order: scheduledTimestampMs,
         lastProgress: heartbeatDetails,
+        tellCommitted: runTeller(context, deps.log),
         heartbeat: (now) => {
           progress = now;
           context.heartbeat(now);

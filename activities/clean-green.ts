@@ -8,7 +8,7 @@ import { type RuleCount, applyRules, countRules, countTables, largeRemovals } fr
 import { beginCleaning, keepResult, readPreparation } from '../hydra/closing';
 import { copyPathOf } from '../hydra/paths';
 import { whileBeating } from './green/while-beating';
-import { withClosedGreen } from './green/with-green';
+import { type Preparing, withClosedRows } from './green/with-green';
 import { type Step, type StepDeps } from './step';
 
 /**
@@ -19,27 +19,31 @@ import { type Step, type StepDeps } from './step';
  * @throws CutoverFault CHECK_FAILED (data that needs a decision) | REMOVAL_UNCONFIRMED (more rows than a person has said yes to) | CROSSED_CONNECTION | DB_UNREACHABLE
  */
 export const cleanGreen: Step<CleanInput, CleanReceipt> = (deps, input, context) =>
-  withClosedGreen(deps, input, context, 'clean', async (green) => {
-    const before = await readPreparation(green);
+  withClosedRows(deps, input, context, 'clean', async (sides) => {
+    const before = await readPreparation(sides.keeper);
     if (before.cleaned !== null) return before.cleaned as CleanReceipt;
     const cleaned = await whileBeating(
       context,
       () => ({ step: 'cleaning' }),
-      async () => ({ ...(await clean(deps, green, input)), ...(await adapt(deps, green, input)) }),
+      async () => ({ ...(await clean(deps, sides, input)), ...(await adapt(deps, sides, input)) }),
     );
-    await keepResult(green, 'cleaned', cleaned);
+    await keepResult(sides.keeper, 'cleaned', cleaned);
     return cleaned;
   });
 
-async function clean(deps: StepDeps, green: SqlClient, { confirmed = [] }: CleanInput): Promise<CleanReceipt> {
+async function clean(
+  deps: StepDeps,
+  { keeper, green }: Preparing,
+  { confirmed = [] }: CleanInput,
+): Promise<CleanReceipt> {
   const path = copyPathOf(deps.settings.hydraVersion);
   const counted = await countRules(path, green, { archiveSchema: 'hydra_cutover' });
   // What an earlier try began was confirmed then, and counts less now.
-  if ((await readPreparation(green)).cleanCounts === null) await assertConfirmed(deps, green, counted, confirmed);
-  await beginCleaning(green, Object.fromEntries(counted.map(({ id, rows }) => [id, rows])));
-  const { cleanAsOf, cleanCounts } = await readPreparation(green);
-  const applied = await applyRules(path, green, { asOf: cleanAsOf ?? '' });
-  const archived = await readArchived(green, Object.keys(path.cleaning.rules));
+  if ((await readPreparation(keeper)).cleanCounts === null) await assertConfirmed(deps, green, counted, confirmed);
+  await beginCleaning(keeper, Object.fromEntries(counted.map(({ id, rows }) => [id, rows])));
+  const { cleanAsOf, cleanCounts } = await readPreparation(keeper);
+  const applied = await applyRules(path, green, { asOf: cleanAsOf ?? '', keeper });
+  const archived = await readArchived(keeper, Object.keys(path.cleaning.rules));
   return {
     rules: applied.map(({ id, rows }) => ({
       id,
@@ -77,23 +81,23 @@ async function assertConfirmed(
 /** After the rules: a key that is made again holds for cleaned rows alone. */
 async function adapt(
   deps: StepDeps,
-  green: SqlClient,
+  { keeper, green }: Preparing,
   { adapt: approved = [] }: CleanInput,
 ): Promise<Pick<CleanReceipt, 'adapted'>> {
   const { hydraSchema: schema, hydraVersion } = deps.settings;
-  const { cleanAsOf } = await readPreparation(green);
+  const { cleanAsOf } = await readPreparation(keeper);
   await adaptCopy(green, { schema, from: hydraVersion.blue, to: hydraVersion.green, approved, asOf: cleanAsOf ?? '' });
   const rows = await queryRows<{ object: string }>(
-    green,
+    keeper,
     `SELECT DISTINCT key->>'object' AS object FROM hydra_cutover.archive WHERE rule_id = $1 ORDER BY 1`,
     [ADAPTATION_ID],
   );
   return rows.length === 0 ? {} : { adapted: rows.map(({ object }) => object) };
 }
 
-async function readArchived(green: SqlClient, rules: readonly string[]): Promise<Map<string, number>> {
+async function readArchived(keeper: SqlClient, rules: readonly string[]): Promise<Map<string, number>> {
   const rows = await queryRows<{ id: string; rows: number }>(
-    green,
+    keeper,
     'SELECT rule_id AS id, count(*)::float8 AS rows FROM hydra_cutover.archive WHERE rule_id = ANY($1) GROUP BY rule_id',
     [rules],
   );

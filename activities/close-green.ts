@@ -12,10 +12,12 @@ import {
   dropCopiedSchema,
   dropCopiedTriggers,
   endSessions,
-  notGreen,
+  letPrepare,
+  notThatSide,
   readRunRow,
   setCopiedSchemaAside,
   switchOffForeignTriggers,
+  switchOffRowSecurity,
 } from '../hydra/closing';
 import { inTransaction } from '../hydra/cleaning/session';
 import { installSyncTables } from '../hydra/sync/install-sync-tables';
@@ -56,9 +58,16 @@ export const closeGreen: Step<StepInput, void> = async (deps, { cutoverId }, con
           await inTransaction(ours, 'BEGIN', 'COMMIT', () => installSyncTables(ours, { syncRole }));
           await closeLogins(ours);
           await endSessions(ours);
+          const worker = deps.settings.workerRoles?.green;
+          if (worker !== undefined) await letPrepare(ours, worker);
           await dropCopiedSchema(ours);
-          const again = await switchOffForeignTriggers(ours, deps.settings.hydraSchema);
-          if (again.length > 0) deps.log.warn({ cutoverId, again }, 'triggers of others are switched off on green');
+          const { hydraSchema } = deps.settings;
+          const again = [
+            ...(await switchOffForeignTriggers(ours, hydraSchema)),
+            ...(await switchOffRowSecurity(ours, hydraSchema)),
+          ];
+          if (again.length > 0)
+            deps.log.warn({ cutoverId, again }, 'triggers and row security of others are switched off on green');
         },
         { signal, purpose: 'close green' },
       ),
@@ -78,7 +87,7 @@ async function assertCopyOf(blue: DatabaseSession, green: DatabaseSession, cutov
   }
   const own = await readRunRow(green);
   if (own?.side === 'green') {
-    if (own.cutoverId !== cutoverId) throw notGreen(own, cutoverId);
+    if (own.cutoverId !== cutoverId) throw notThatSide(own, cutoverId, 'green');
     return;
   }
   const copied = own ?? (await readRunRow(green, COPIED_SCHEMA));

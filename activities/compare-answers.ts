@@ -2,7 +2,7 @@ import { type AnswersReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { askBothSides } from './answers/both-sides';
 import { withBlue } from './green/with-blue';
-import { withGreen } from './green/with-green';
+import { withGreenRows } from './green/with-green';
 import { type Step } from './step';
 
 /**
@@ -13,7 +13,7 @@ import { type Step } from './step';
  */
 export const compareAnswers: Step<StepInput, AnswersReceipt> = (deps, input, context) =>
   withBlue(deps, context, 'compare answers', (blue) =>
-    withGreen(deps, input, context, 'compare answers', (green) =>
+    withGreenRows(deps, input, context, 'compare answers', (green) =>
       askBothSides(deps, { blue, green, carry: undefined }, context),
     ),
   );

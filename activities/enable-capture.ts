@@ -3,7 +3,7 @@ import { type CaptureReceipt } from '../domain/receipts';
 import { OUR_ROLES } from '../domain/our-roles';
 import { cutoverWorkflowId } from '../domain/runbook';
 import { type StepInput } from '../domain/steps';
-import { grantArbiter, guardProblems, guardTables, installArbiter, letRead } from '../hydra/arbiter';
+import { grantArbiter, guardProblems, guardTables, installArbiter, letLook, letRead } from '../hydra/arbiter';
 import { captureProblems, installCapture, sendCanary } from '../hydra/capture';
 import { copyPathOf } from '../hydra/paths';
 import { beginUser } from './canary-user/begin-user';
@@ -43,13 +43,14 @@ const capture: Step<StepInput, CaptureReceipt> = (deps, input, context) =>
       });
       await guardTables(blue, { schema, signal, onTable: (table) => context.heartbeat({ step: 'guarding', table }) });
       for (const role of deps.settings.green.arbiterRoles) await grantArbiter(blue, role);
-      const { blueWorker } = deps.settings;
+      const { workerRoles, lookRoles } = deps.settings;
       const { tables } = await installCapture(copyPathOf(deps.settings.hydraVersion), blue, {
         schema,
         signal,
         onTable: (table) => context.heartbeat({ step: 'capturing', table }),
       });
-      if (blueWorker !== undefined) await letRead(blue, blueWorker);
+      if (workerRoles?.blue !== undefined) await letRead(blue, workerRoles.blue);
+      if (lookRoles?.blue !== undefined) await letLook(blue, lookRoles.blue);
       const problems = [...(await guardProblems(blue)), ...(await captureProblems(blue))];
       if (problems.length > 0) {
         throw new CutoverFault(

@@ -123,7 +123,7 @@ async function isStillThere(green: DatabaseSession, { cutoverId, epoch, isFinali
     );
   }
   // Also where an earlier try has begun to remove it.
-  if (hasTakenWrites(found) && found.epoch === epoch) return true;
+  if (hasTakenWrites(found, 'green') && found.epoch === epoch) return true;
   throw new CutoverFault(
     'CHECK_FAILED',
     `green is ${found.state} for epoch ${found.epoch}, not open for ${epoch}; nothing was removed`,

@@ -36,7 +36,7 @@ import { settleProof } from './parity/settle-proof';
 import { readShadowed } from './evidence/shadow-round';
 import { sideLoads } from './evidence/side-load';
 import { withBlue } from './green/with-blue';
-import { withGreen } from './green/with-green';
+import { withGreenRows } from './green/with-green';
 import { type Step, type StepContext, type StepDeps } from './step';
 import { type SyncSession, type WaitingRows, roundOrReason, withSync } from './sync-session';
 
@@ -86,6 +86,7 @@ async function gather(
   const seen = {
     ...(await noticesOf(deps, sides.blue)),
     ...(shadowed.summary === undefined ? {} : { shadow: shadowed.summary }),
+    ...(shadowed.compared === undefined ? {} : { shadowCompared: shadowed.compared }),
     load: await sideLoads(deps, { blue, green: admin }, context.signal),
     knownGateways: await readGateways(deps.gateways, blue),
   };
@@ -110,7 +111,7 @@ async function gather(
   const proof = await settleProof(deps, { sides, admin }, context.signal);
   const parity = withLasting(await compareRecent(sides, options), proof);
   if (parity.differences > 0) problems.push(`${parity.differences} rows of green differ from blue`);
-  const { differing, ...asked } = await askClosedGreen(deps, input, sides, options, context);
+  const { differing, ...asked } = await askClosedGreen(deps, input, session, options, context);
   problems.push(...differing);
   const callers = await seenCallers();
   problems.push(...callersProblems(callers));
@@ -188,16 +189,16 @@ async function unmeasured(
 async function askClosedGreen(
   deps: StepDeps,
   input: StepInput,
-  sides: SyncSides,
+  { sides, admin }: SyncSession,
   options: Options,
   context: StepContext,
 ): Promise<{ answers: AnswersReceipt; canaryUser: CanaryEvidence; differing: readonly string[] }> {
   const carry = async (): Promise<void> => void (await syncRound(sides, options));
+  await keepTraffic(deps, admin);
   const answers = await withBlue(deps, context, 'compare answers', (blue) =>
-    withGreen(deps, input, context, 'compare answers', async (green) => {
-      await keepTraffic(deps, green);
-      return askBothSides(deps, { blue, green, carry }, context);
-    }),
+    withGreenRows(deps, input, context, 'compare answers', (green) =>
+      askBothSides(deps, { blue, green, carry }, context),
+    ),
   );
   const canaryUser = await userAtGreen(deps, input, carry, context);
   const differing = [

@@ -67,7 +67,7 @@ export const stopGreen: Step<StepInput, void> = async (deps, input, context) => 
  */
 export const stopBlue: Step<StepInput, StopBlueReceipt> = async (deps, input, context) => {
   const green = await withGreen(deps, input, context, 'stop blue', readArbiter);
-  if (!hasTakenWrites(green)) {
+  if (!hasTakenWrites(green, 'green')) {
     const { state, epoch } = green;
     throw new CutoverFault(
       'CHECK_FAILED',

@@ -2,7 +2,7 @@ import { CutoverFault } from '../domain/faults';
 import { queryRows } from '../domain/ports/sql-client';
 import { type StepInput } from '../domain/steps';
 import { guardProblems, readArbiter } from '../hydra/arbiter/arbiter';
-import { grantArbiter } from '../hydra/arbiter/grant-arbiter';
+import { grantArbiter, letLook } from '../hydra/arbiter/grant-arbiter';
 import { guardTables } from '../hydra/arbiter/install-arbiter';
 import { closeMigrationRole, readMigrations, reopenLogins, setRolePassword } from '../hydra/closing';
 import { asRole } from '../hydra/run-roles';
@@ -41,6 +41,8 @@ export const guardGreen: Step<StepInput, { readonly tables: number }> = (deps, i
     await closeMigrationRole(green, migrationRole);
     await grantSyncRole(green, syncRole, hydraSchema);
     for (const role of arbiterRoles) await grantArbiter(green, role);
+    const look = deps.settings.lookRoles?.green;
+    if (look !== undefined) await letLook(green, look);
     // As itself: nobody else may change a password without CREATEROLE.
     await deps.databases.withHydraPassword?.('green', (password) =>
       asRole(green, hydraRole, () => setRolePassword(green, hydraRole, password)),

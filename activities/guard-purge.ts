@@ -1,5 +1,5 @@
 import { type SqlClient } from '../domain/ports/sql-client';
-import { type Job, type JobRemoval } from '../domain/ports/targets';
+import { type Job, type JobPreview, type JobRemoval } from '../domain/ports/targets';
 import { type PurgeGuardReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { readArbiter } from '../hydra/arbiter/arbiter';
@@ -8,10 +8,12 @@ import { consentsInGreen, listedOnBlue, subjectsInGreen } from '../hydra/validat
 import { assertTargetsServe } from './green/read-targets';
 import { type RemovalVerdict, type SubjectConsents, judgeRemoval } from './green/removal-verdict';
 import { withBlue } from './green/with-blue';
-import { withGreen } from './green/with-green';
+import { withGreen, withGreenRows } from './green/with-green';
 import { type Step, type StepContext, type StepDeps } from './step';
 
 const SUBJECTS_AT_ONCE = 200;
+/** How often a job is asked at most. */
+const LOOKS_MAX = 3;
 
 /**
  * Asks each job what it would remove now, and whether that follows from what users revoked: see {@link judgeRemoval}. Blue's rows are as
@@ -29,23 +31,62 @@ export const guardPurge: Step<StepInput, PurgeGuardReceipt> = async (deps, input
   return { ok: jobs.every(({ wouldRemove, explained }) => explained >= wouldRemove), jobs };
 };
 
+/**
+ * A preview of many takes its time, and a user who has nothing may consent anew meanwhile: the job was right to name him, and would not
+ * any more. So it is asked again, a few times, for what hangs on a consent that is listed; a job that misreads green names it each time.
+ */
 async function guardJob(
   deps: StepDeps,
   input: StepInput,
   context: StepContext,
   job: Job,
 ): Promise<PurgeGuardReceipt['jobs'][number]> {
-  const preview = await job.preview((named) => {
+  const preview = await previewOf(job, context);
+  const removals = preview.removals.flatMap(whose);
+  let verdicts = await judged(deps, input, context, job, removals);
+  const settled = [...verdicts.values()].filter((verdict) => verdict !== 'intact');
+  let doubted = removals.filter((removal) => verdicts.get(removal) === 'intact');
+  for (let look = 1; look < LOOKS_MAX && doubted.length > 0; look += 1) {
+    const again = new Set((await previewOf(job, context)).removals.flatMap(whose).map(nameOf));
+    const still = doubted.filter((removal) => again.has(nameOf(removal)));
+    settled.push(...doubted.filter((removal) => !again.has(nameOf(removal))).map(() => 'explained' as const));
+    verdicts = await judged(deps, input, context, job, still);
+    settled.push(...[...verdicts.values()].filter((verdict) => verdict !== 'intact'));
+    doubted = still.filter((removal) => verdicts.get(removal) === 'intact');
+  }
+  const count = (wanted: RemovalVerdict) => settled.filter((verdict) => verdict === wanted).length;
+  // A job may name more than it counts.
+  const wouldRemove = Math.max(preview.wouldRemove, preview.removals.length);
+  const counts = { explained: count('explained'), intact: doubted.length, hidden: count('hidden') };
+  return { name: job.name, wouldRemove, ...counts, unnamed: wouldRemove - removals.length };
+}
+
+function previewOf(job: Job, context: StepContext): Promise<JobPreview> {
+  return job.preview((named) => {
     context.signal.throwIfAborted();
     context.heartbeat({ step: 'previewing', job: job.name, named });
   });
+}
+
+/** In each preview the same. */
+function nameOf({ subject, client, consent }: JobRemoval): string {
+  return JSON.stringify([subject, client, consent]);
+}
+
+async function judged(
+  deps: StepDeps,
+  input: StepInput,
+  context: StepContext,
+  job: Job,
+  removals: readonly JobRemoval[],
+): Promise<ReadonlyMap<JobRemoval, RemovalVerdict>> {
   const bySubject = new Map<string, JobRemoval[]>();
-  for (const removal of preview.removals.flatMap(whose)) {
+  for (const removal of removals) {
     const known = bySubject.get(removal.subject);
     if (known === undefined) bySubject.set(removal.subject, [removal]);
     else known.push(removal);
   }
-  const counts: Record<RemovalVerdict, number> = { explained: 0, intact: 0, hidden: 0 };
+  const verdicts = new Map<JobRemoval, RemovalVerdict>();
   const named = [...bySubject.keys()];
   for (let from = 0; from < named.length; from += SUBJECTS_AT_ONCE) {
     context.heartbeat({ step: 'explaining', job: job.name, done: from, of: named.length });
@@ -54,13 +95,10 @@ async function guardJob(
       (bySubject.get(subject) ?? []).flatMap(({ consent }) => consent ?? []),
     );
     for (const [subject, consents] of await consentsOf(deps, input, context, page, consentIds)) {
-      for (const removal of bySubject.get(subject) ?? []) counts[judgeRemoval(removal, consents)] += 1;
+      for (const removal of bySubject.get(subject) ?? []) verdicts.set(removal, judgeRemoval(removal, consents));
     }
   }
-  // A job may name more than it counts.
-  const wouldRemove = Math.max(preview.wouldRemove, preview.removals.length);
-  const judged = counts.explained + counts.intact + counts.hidden;
-  return { name: job.name, wouldRemove, ...counts, unnamed: wouldRemove - judged };
+  return verdicts;
 }
 
 /** What is empty names nothing: a job that reads a field which green leaves empty must not be taken at its word. */
@@ -98,5 +136,5 @@ async function consentsOf(
 }
 
 function onGreen<T>(deps: StepDeps, input: StepInput, context: StepContext, work: (green: SqlClient) => Promise<T>) {
-  return withGreen(deps, input, context, 'guard purge', work);
+  return withGreenRows(deps, input, context, 'guard purge', work);
 }

@@ -1,11 +1,14 @@
 import { Context } from '@temporalio/activity';
 import { type Asides, type KeptReport, type News } from '../domain/asides';
+import { type Databases } from '../domain/ports/databases';
 import { type Report } from '../domain/receipts';
 import { failureOf } from './at-boundary';
+import { lookForCommit } from './look-for-commit';
 import { type StepLog } from './step';
 
-/** What is done beside a run; each part only where the config has it. */
+/** What is done beside a run; a folder and a webhook only where the config has them. */
 export interface AsidePorts {
+  readonly databases: Databases;
   readonly reportFolder?: { readonly keep: (report: Report) => Promise<KeptReport> };
   readonly webhook?: { tell(news: News): Promise<void> };
 }
@@ -13,7 +16,7 @@ export interface AsidePorts {
 const NO_FOLDER: KeptReport = { kept: 'nowhere', why: 'report.to is not set: Temporal alone keeps this report' };
 
 /** Makes Temporal activities of them. */
-export function asidesOf({ reportFolder, webhook }: AsidePorts, log: StepLog): Asides {
+export function asidesOf({ databases, reportFolder, webhook }: AsidePorts, log: StepLog): Asides {
   return {
     keepReport: async ({ report }) => {
       const kept = reportFolder === undefined ? NO_FOLDER : await reportFolder.keep(report);
@@ -22,12 +25,20 @@ export function asidesOf({ reportFolder, webhook }: AsidePorts, log: StepLog): A
       else if (reportFolder !== undefined) log.error({ cutoverId, reason: kept.why }, 'report not kept');
       return kept;
     },
-    tell: async (news) => {
-      try {
-        await webhook?.tell(news);
-      } catch (error) {
-        throw failureOf(error, 'tell', Context.current().info.attempt, log);
-      }
-    },
+    tell: (news) => atAside('tell', log, async () => webhook?.tell(news)),
+    isCommitted: ({ cutoverId }) =>
+      atAside('isCommitted', log, () =>
+        databases.withSession('blue', async (blue) => (await lookForCommit(blue, cutoverId)).committed !== undefined, {
+          purpose: 'word of a commit',
+        }),
+      ),
   };
+}
+
+async function atAside<T>(name: keyof Asides, log: StepLog, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw failureOf(error, name, Context.current().info.attempt, log);
+  }
 }

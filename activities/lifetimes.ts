@@ -3,12 +3,10 @@ import { type DatabaseSession } from '../domain/ports/databases';
 import { type StepInput } from '../domain/steps';
 import { describeArbiter } from '../hydra/arbiter';
 import { forgetLifetimes, raiseLifetimes, restoreRaisedLifetimes } from '../hydra/capture';
+import { hasSqlState } from '../hydra/sql-state';
 import { type Step } from './step';
 
 type Clients = { readonly clients: number };
-
-/** Source: hydra/arbiter/arbiter.sql, the guard's own SQLSTATE. */
-const WRITE_REFUSED = 'HC001';
 
 /**
  * Raises the access-token lifespans of clients on blue to what the config says, so that fewer refreshes fall into the window.
@@ -59,7 +57,7 @@ async function unlessFenced(work: () => Promise<number>): Promise<number> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === WRITE_REFUSED)) throw error;
+    if (!hasSqlState(error, 'writeRefused')) throw error;
     throw new CutoverFault(
       'LOCK_BUSY',
       'the database refuses writes to clients now; token lifetimes stay as they are until this is tried again',

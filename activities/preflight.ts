@@ -2,7 +2,7 @@ import { isCutoverFault } from '../domain/faults';
 import { inPlaceVerdict } from '../domain/in-place/verdict';
 import { type PastRun } from '../domain/ports/run-history';
 import { type DatabaseInstance } from '../domain/ports/database-provider';
-import { type DatabaseSession } from '../domain/ports/databases';
+import { type DatabaseSession, type SessionOptions } from '../domain/ports/databases';
 import { type SqlClient } from '../domain/ports/sql-client';
 import { makePlan, type PlanFacts } from '../domain/plan';
 import { noPrediction, predict, type Prediction, type PredictionSubject } from '../domain/predict';
@@ -21,9 +21,10 @@ import {
   readRows,
   readSizes,
 } from './preflight/check-hydra-schema';
-import { checkCatalog } from './preflight/check-catalog';
+import { type KeyMadeAgain, checkCatalog } from './preflight/check-catalog';
 import { checkPlanted } from './preflight/check-planted';
 import { checkChallengeLengths } from './preflight/check-challenge-lengths';
+import { checkKeysMadeAgain } from './preflight/check-keys';
 import { checkLoginTtl } from './preflight/check-login-ttl';
 import { checkCorsOrigins, checkObservations, quietHours } from './preflight/check-observations';
 import { checkInput } from './preflight/check-input';
@@ -44,6 +45,7 @@ import {
 import { checkCommands, checkDependents, checkGateways, checkHydra } from './preflight/check-services';
 import { checkReportFolder } from './preflight/check-report-folder';
 import { checkWriteRate, readWritten } from './preflight/check-write-rate';
+import { seeArbiter } from './preflight/seen-arbiter';
 import { Findings } from './preflight/findings';
 import { type CallersReceipt } from '../domain/callers';
 import { callersProblems } from '../domain/evidence/callers';
@@ -51,7 +53,7 @@ import { CallerWatch } from './callers/caller-watch';
 import { type ClientOrigins } from './evidence/cors-origins';
 import { noticeOf } from './evidence/notice-of';
 import { type Observed } from './evidence/observed';
-import { readGateways } from './evidence/read-gateways';
+import { listedAnd } from './evidence/read-gateways';
 import { assertNoRealRun, rehearsalPlan } from './rehearsal/soft-findings';
 import { type Step, type StepContext, type StepDeps } from './step';
 
@@ -192,8 +194,10 @@ async function lookAtBlue(
 ): Promise<BlueFacts> {
   const { settings } = deps;
   const facts: Mutable<BlueFacts> = { ...NOTHING_KNOWN };
+  const options = { signal: context.signal, purpose: 'preflight' };
   const look = async (blue: DatabaseSession) => {
-    if (input.mode === 'rehearse') await assertNoRealRun(blue);
+    const keeper = await deps.databases.address('blue');
+    if (input.mode === 'rehearse') assertNoRealRun((await seeArbiter(deps, blue, keeper, options)).arbiter);
     const attempt = (where: string, check: () => Promise<void> | void) => {
       context.heartbeat({ check: where });
       return findings.attempt(where, context.signal, check);
@@ -203,7 +207,7 @@ async function lookAtBlue(
     await attempt("blue's server", async () => {
       facts.engineVersion = await checkServer(blue, settings, findings, limits);
     });
-    await attempt('rights on blue', () => checkRights(blue, settings, findings));
+    await attempt('rights on blue', () => checkRights(blue, keeper, settings, findings));
     await attempt('transactions on blue', () => checkHolders(blue, settings.hydraSchema, rest, limits));
     await attempt("green's address", () => checkCrossed(deps, blue, instances.green, findings, context));
     await attempt('storage of blue', async () => {
@@ -213,25 +217,27 @@ async function lookAtBlue(
     });
     const soFar = findings.problems.length;
     await attempt('traces on blue', async () => {
-      await checkTraces(blue, settings, input.cutoverId, findings);
+      const seen = await seeArbiter(deps, blue, keeper, options);
+      await checkTraces(blue, seen, settings, input.cutoverId, findings);
       // Nothing is read of an arbiter that is somebody else's.
-      if (findings.problems.length === soFar) facts.knownGateways = await readGateways(deps.gateways, blue);
+      if (findings.problems.length === soFar) facts.knownGateways = await listedAnd(deps.gateways, seen.members);
     });
     let isOurVersion = false;
+    let keysMadeAgain: readonly KeyMadeAgain[] = [];
     await attempt('schema of blue', async () => {
       isOurVersion = await checkMigrations(blue, settings, findings);
     });
     if (!isOurVersion) return;
     const before = findings.problems.length;
     await attempt('schema of blue', async () => {
-      facts.catalog = await checkCatalog(blue, settings, findings);
+      ({ planned: facts.catalog, keysMadeAgain } = await checkCatalog(blue, settings, findings));
     });
     await attempt("owner of Hydra's tables", () => checkOwners(blue, settings, findings));
-    await attempt('code of others on blue', () => checkPlanted(blue, settings, findings));
-    await attempt('row level security on blue', () => checkRowSecurity(blue, settings, findings));
+    await attempt('code of others on blue', () => checkPlanted(blue, keeper, settings, findings));
+    await attempt('row level security on blue', () => checkRowSecurity(blue, keeper, settings, findings));
     if (findings.problems.length > before) return;
     await attempt('data on blue', async () => {
-      Object.assign(facts, await readAsWorker(deps, data, context));
+      Object.assign(facts, await readAsWorker(deps, keysMadeAgain, data, context));
     });
     await attempt('writes on blue', async () => {
       checkWriteRate({ from, to: await readWritten(blue, settings) }, freeBytes, settings, findings);
@@ -239,23 +245,43 @@ async function lookAtBlue(
   };
   context.signal.throwIfAborted();
   try {
-    await deps.databases.withSession('blue', look, { signal: context.signal, purpose: 'preflight' });
+    await lookFrom(deps, look, options);
   } catch (error) {
     context.signal.throwIfAborted();
-    if (!isCutoverFault(error) || error.code === 'CUTOVER_RUNNING') throw error;
-    const { what, fix } = error.details;
-    findings.problem(
-      "blue's database",
-      typeof what === 'string' ? what : error.message,
-      typeof fix === 'string' ? fix : 'fix that and look again',
-    );
+    noteNoSession(error, findings);
   }
   return facts;
 }
 
+/** @throws what is no want of a session */
+function noteNoSession(error: unknown, findings: Findings): void {
+  if (!isCutoverFault(error) || error.code === 'CUTOVER_RUNNING') throw error;
+  const { what, fix } = error.details;
+  findings.problem(
+    "blue's database",
+    typeof what === 'string' ? what : error.message,
+    typeof fix === 'string' ? fix : 'fix that and look again',
+  );
+}
+
+/** As the role that only looks, where there is one: then who acts later is only let in. */
+async function lookFrom(
+  { databases, settings }: StepDeps,
+  look: (blue: DatabaseSession) => Promise<void>,
+  options: SessionOptions,
+): Promise<void> {
+  await databases.withSession('blue', look, { ...options, as: 'look' });
+  if (settings.lookRoles?.blue !== undefined) await databases.withSession('blue', () => Promise.resolve(), options);
+}
+
 /** In a session of its own: what others planted must meet nobody who decides. */
-function readAsWorker(deps: StepDeps, findings: Findings, { signal }: StepContext): ReturnType<typeof readData> {
-  const read = (reader: DatabaseSession) => readData(reader, deps, findings);
+function readAsWorker(
+  deps: StepDeps,
+  keysMadeAgain: readonly KeyMadeAgain[],
+  findings: Findings,
+  { signal }: StepContext,
+): ReturnType<typeof readData> {
+  const read = (reader: DatabaseSession) => readData(reader, deps, keysMadeAgain, findings);
   return deps.databases.withSession('blue', read, { signal, purpose: 'preflight', as: 'worker' });
 }
 
@@ -263,12 +289,14 @@ function readAsWorker(deps: StepDeps, findings: Findings, { signal }: StepContex
 async function readData(
   blue: SqlClient,
   deps: StepDeps,
+  keysMadeAgain: readonly KeyMadeAgain[],
   findings: Findings,
 ): Promise<Pick<BlueFacts, 'rows' | 'rules' | 'removals' | 'browserClients'>> {
   const { settings } = deps;
   const named = await byFullName(blue, settings.hydraSchema);
   await checkLoginTtl(named, settings, findings);
   await checkChallengeLengths(named, deps, findings);
+  await checkKeysMadeAgain(named, keysMadeAgain, findings);
   const browserClients = await checkCorsOrigins(named, deps, findings);
   const rows = await readRows(blue, settings);
   const counts = await readRules(copyPathOf(settings.hydraVersion), named, findings);

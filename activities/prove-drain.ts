@@ -2,10 +2,11 @@ import { CutoverFault } from '../domain/faults';
 import { type DatabaseSession } from '../domain/ports/databases';
 import { type DrainReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
-import { type AttemptDescription, describeArbiter, problemsSinceCommit } from '../hydra/arbiter';
+import { type AttemptDescription, problemsSinceCommit } from '../hydra/arbiter';
 import { changeLogSize, compareLedger, readNotCarried } from '../hydra/capture';
 import { copyPathOf } from '../hydra/paths';
 import { retireSyncRole } from '../hydra/sync';
+import { lookForCommit } from './look-for-commit';
 import { withBlue } from './green/with-blue';
 import { withGreen } from './green/with-green';
 import { type Step } from './step';
@@ -61,11 +62,10 @@ export const proveDrain: Step<StepInput, DrainReceipt> = (deps, input, context) 
   );
 
 async function committedAttempt(blue: DatabaseSession, cutoverId: string): Promise<AttemptDescription> {
-  const found = await describeArbiter(blue);
-  const committed = found?.attempts.find(({ state }) => state === 'committed');
-  if (found?.cutoverId === cutoverId && committed !== undefined) return committed;
+  const { state, committed } = await lookForCommit(blue, cutoverId);
+  if (committed !== undefined) return committed;
   throw new CutoverFault(
     'CHECK_FAILED',
-    `the writes of cutover ${cutoverId} have not moved (blue: ${found?.state ?? 'no arbiter'}); there is nothing to prove yet`,
+    `the writes of cutover ${cutoverId} have not moved (blue: ${state}); there is nothing to prove yet`,
   );
 }

@@ -5,7 +5,7 @@ import { type StepInput } from '../domain/steps';
 import { keepResult, readPreparation } from '../hydra/closing';
 import { type CopyPath, copyPathOf } from '../hydra/paths';
 import { whileBeating } from './green/while-beating';
-import { withClosedGreen } from './green/with-green';
+import { withClosedRows } from './green/with-green';
 import { type Step } from './step';
 
 /**
@@ -15,9 +15,9 @@ import { type Step } from './step';
  * @throws CutoverFault MIGRATION_FAILED (damage is left) | CROSSED_CONNECTION | DB_UNREACHABLE
  */
 export const repairGreen: Step<StepInput, RepairReceipt> = (deps, input, context) =>
-  withClosedGreen(deps, input, context, 'repair', async (green) => {
+  withClosedRows(deps, input, context, 'repair', async ({ keeper, green }) => {
     const path = copyPathOf(deps.settings.hydraVersion);
-    const { repaired } = await readPreparation(green);
+    const { repaired } = await readPreparation(keeper);
     if (repaired !== null && (await countLeft(path, green)) === 0) return repaired as RepairReceipt;
     const fixups: { id: string; rows: number }[] = [];
     await whileBeating(
@@ -34,7 +34,7 @@ export const repairGreen: Step<StepInput, RepairReceipt> = (deps, input, context
       });
     }
     const receipt: RepairReceipt = { fixups };
-    await keepResult(green, 'repaired', receipt);
+    await keepResult(keeper, 'repaired', receipt);
     return receipt;
   });
 

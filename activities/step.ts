@@ -1,3 +1,4 @@
+import { type CommitWord } from '../domain/commit-word';
 import { type CanaryUser } from '../domain/ports/canary-user';
 import { type CommandRunner } from '../domain/ports/command-runner';
 import { type DatabaseProvider } from '../domain/ports/database-provider';
@@ -49,6 +50,13 @@ export interface StepContext {
   readonly heartbeat: (progress: Readonly<Record<string, unknown>>) => void;
   /** What the try before this one said last; a hint, never the truth. */
   readonly lastProgress: unknown;
+  /** Tells the run what it would hear only at the step's end. Returns at once and never throws; to be said again and again. @default no run is told */
+  readonly tellCommitted?: (word: CommitWord) => void;
+}
+
+export interface OrderedContext extends StepContext {
+  /** Greater than that of every step before, of earlier runs too, and the same for all tries of one. */
+  readonly order: number;
 }
 
 /** The code of one step. Throws CutoverFaults; the boundary makes Temporal's failures of them. */

@@ -1,5 +1,6 @@
 import { isCutoverFault } from '../domain/faults';
 import { type SwitchoverReceipt } from '../domain/receipts';
+import { type SideName } from '../domain/sides';
 import { type StepInput, type SwitchoverInput } from '../domain/steps';
 import { type Step, type StepDeps } from './step';
 import { Attempt } from './switchover/attempt';
@@ -10,7 +11,7 @@ import { realTools } from './switchover/real-tools';
 import { type LatestAttempt, type SwitchoverTools } from './switchover/tools';
 
 /**
- * One attempt to move the writes from blue to green.
+ * One attempt to move the writes from one side to the other.
  *
  * Resumable: a repeat asks blue's arbiter first. An attempt that was committed is brought to its end; one that is alive is
  * claimed, given up everywhere and reported as `aborted`; nothing that an aborted one left is built on. Two runs at once do no
@@ -30,7 +31,7 @@ export function createSwitchover(tools: SwitchoverTools): Step<SwitchoverInput, 
     try {
       const latest = await latestAttempt(sessions, tools, input);
       const receipt = await runAttempt(new Attempt(deps, input, context, tools, sessions, latest));
-      if (receipt.outcome === 'committed') await noteCommitted(deps, input, receipt.epoch);
+      if (receipt.outcome === 'committed') await noteCommitted(deps, input, receipt.epoch, tools.direction.to);
       return receipt;
     } finally {
       await sessions.close();
@@ -53,9 +54,9 @@ async function latestAttempt(
   }
 }
 
-/** Nothing depends on it: whoever misses it takes a late revert, and is brought to green again. */
-async function noteCommitted(deps: StepDeps, { cutoverId }: StepInput, epoch: number): Promise<void> {
-  for (const { name, reason } of await tellEverybody(everyParty(deps), epoch)) {
+/** Nothing depends on it: whoever misses it takes a late revert, and is brought there again. */
+async function noteCommitted(deps: StepDeps, { cutoverId }: StepInput, epoch: number, side: SideName): Promise<void> {
+  for (const { name, reason } of await tellEverybody(side, everyParty(deps), epoch)) {
     deps.log.warn({ cutoverId, epoch, name, reason }, 'not told of the commit');
   }
 }

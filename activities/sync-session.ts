@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type DatabaseSession, type SessionOptions } from '../domain/ports/databases';
 import { isCutoverFault } from '../domain/faults';
 import { type StepInput } from '../domain/steps';
+import { type SqlClient } from '../domain/ports/sql-client';
+import { type Direction, FORWARD } from '../domain/sides';
 import { logRewritesAndCount } from '../hydra/capture';
 import { copyPathOf } from '../hydra/paths';
 import {
@@ -19,8 +21,13 @@ import { type StepDeps } from './step';
 /** A sync that has taken over. Older ones are fenced; so is this one once another takes over. */
 export interface SyncSession {
   readonly sides: SyncSides;
-  /** Green as our own role, for looking. */
+  /** Green as our own role, for what is ours there. */
   readonly admin: DatabaseSession;
+}
+
+export interface SyncSessionOptions extends SessionOptions {
+  /** @default forward */
+  readonly direction?: Direction;
 }
 
 /**
@@ -31,47 +38,54 @@ export interface SyncSession {
 export async function withSync<T>(
   deps: StepDeps,
   input: StepInput,
-  options: SessionOptions,
+  options: SyncSessionOptions,
   work: (session: SyncSession) => Promise<T>,
 ): Promise<T> {
-  return deps.databases.withSession('blue', (keeper) => withSyncOver(deps, input, keeper, options, work), options);
+  const { from } = options.direction ?? FORWARD;
+  return deps.databases.withSession(from, (keeper) => withSyncOver(deps, input, keeper, options, work), options);
 }
 
-/** @param keeper our own session on blue, which reads Hydra's rows too where the config names nobody else for that */
+/**
+ * Blue is read in a session of its own, so that it is idle for less; as the role that reads Hydra's rows, where the config names one.
+ *
+ * @param keeper our own session on blue
+ */
 function withSyncOver<T>(
   deps: StepDeps,
   input: StepInput,
   keeper: DatabaseSession,
-  options: SessionOptions,
+  options: SyncSessionOptions,
   work: (session: SyncSession) => Promise<T>,
 ): Promise<T> {
   const over = (blue: DatabaseSession) => withSyncBetween(deps, input, { keeper, blue }, options, work);
-  if (deps.settings.blueWorker === undefined) return over(keeper);
-  return deps.databases.withSession('blue', over, { ...options, as: 'worker' });
+  const { from } = options.direction ?? FORWARD;
+  return deps.databases.withSession(from, over, { ...options, as: 'worker' });
 }
 
 async function withSyncBetween<T>(
   { databases, settings }: StepDeps,
   { cutoverId }: StepInput,
   { keeper, blue }: { readonly keeper: DatabaseSession; readonly blue: DatabaseSession },
-  options: SessionOptions,
+  options: SyncSessionOptions,
   work: (session: SyncSession) => Promise<T>,
 ): Promise<T> {
+  const { direction = FORWARD } = options;
   return databases.withSession(
-    'green',
+    direction.to,
     async (admin) => {
       const { login, generation, nonce } = await becomeSyncer(admin, {
         cutoverId,
         schema: settings.hydraSchema,
         role: settings.green.syncRole,
+        side: direction.to,
       });
       const run = async (green: DatabaseSession): Promise<T> => {
-        const path = copyPathOf(settings.hydraVersion);
+        const path = copyPathOf(settings.hydraVersion, direction);
         const sessions = await prepareSync(path, blue, green, settings.hydraSchema, keeper);
         return work({ sides: { ...sessions, generation, nonce, loginTtlMs: settings.sync.loginTtlMs }, admin });
       };
       try {
-        return await databases.withSession('green', run, { ...options, login });
+        return await databases.withSession(direction.to, run, { ...options, login });
       } catch (error) {
         options.signal?.throwIfAborted();
         if (!isCutoverFault(error)) await assertStillSyncer(admin, generation);
@@ -108,11 +122,19 @@ export async function roundOrReason(
   }
 }
 
-/** A sync as a thing to hold, over a session on blue that the caller keeps. */
+export interface OpenRoundOptions extends Pick<RoundOptions, 'signal' | 'isRewriteLogged' | 'beforeReading'> {
+  /** Just before the last statement on blue, which asks what is left. */
+  readonly beforeCount?: () => void;
+}
+
+/** A sync as a thing to hold, over a session on blue that the caller keeps. What it asks there follows what the caller asked before. */
 export interface OpenSync {
-  /** @throws CutoverFault SYNC_FENCED | SYNC_FAILED */
-  round(signal: AbortSignal, isRewriteLogged?: boolean): Promise<RoundReceipt>;
-  /** One statement: whether a round that begins now would find nothing to carry. */
+  /**
+   * One round in transactions that begin after the call; its backlog is what {@link isDone} would count.
+   * @throws CutoverFault SYNC_FENCED | SYNC_FAILED
+   */
+  round(options: OpenRoundOptions): Promise<RoundReceipt>;
+  /** One statement, which carries nothing: whether a round that begins now would find nothing to carry. */
   isDone(): Promise<boolean>;
   /** Idempotent, never rejects. */
   close(): Promise<void>;
@@ -125,7 +147,7 @@ export function openSync(
   deps: StepDeps,
   input: StepInput,
   blue: DatabaseSession,
-  options: SessionOptions = {},
+  options: SyncSessionOptions = {},
 ): Promise<OpenSync> {
   return new Promise((resolve, reject) => {
     const cut = new AbortController();
@@ -148,14 +170,24 @@ export function openSync(
       const sides = { ...found, networkId: await readNetwork(found.green) };
       resolve({
         close,
-        round: (roundSignal, isRewriteLogged = false) =>
-          syncRound(sides, { batchRows, signal: roundSignal, isRewriteLogged }),
+        round: ({ beforeCount, ...round }) => {
+          const countLeft = (keeper: SqlClient) => {
+            beforeCount?.();
+            return logRewritesAndCount(keeper);
+          };
+          return syncRound(sides, { ...round, batchRows, countLeft });
+        },
         isDone: async () => (await logRewritesAndCount(sides.keeper)) === 0,
       });
       await released;
     };
-    const ended = withSyncOver(deps, input, blue, { purpose: 'switchover sync', ...options, signal }, work).catch(
-      reject,
-    );
+    const all: SyncSessionOptions = {
+      purpose: 'switchover sync',
+      isPipelined: true,
+      keepsPlans: true,
+      ...options,
+      signal,
+    };
+    const ended = withSyncOver(deps, input, blue, all, work).catch(reject);
   });
 }

@@ -1,32 +1,17 @@
-import { type Steps } from '../domain/steps';
+import { UNTRACED_STEPS } from '../domain/runbooks/copy-upgrade';
 import { recordStep } from '../hydra/arbiter';
 import { type StepTable } from './at-boundary';
 import { type Step, type StepContext, type StepDeps } from './step';
 
-/** Then the step begins without it. */
+/** A step whose note was not taken by then begins without it. */
 const RECORD_TIMEOUT_MS = 2_000;
 
-/**
- * Steps that leave no trace: those before and without an arbiter, those that only look, and those inside the pause, whose
- * attempts the arbiter keeps itself.
- */
-const UNTRACED: ReadonlySet<keyof Steps> = new Set([
-  'preflight',
-  'extendLifetimes',
-  'keepRowHashes',
-  'compareRowHashes',
-  'compareAnswers',
-  'tryWrites',
-  'readMetrics',
-  'previewJobs',
-  'switchover',
-  'abandonSwitchover',
-]);
+const UNTRACED: ReadonlySet<string> = new Set(UNTRACED_STEPS);
 
 /** Steps that say on blue that they begin, so that blue's database can tell how far a cutover came when Temporal cannot. */
 export function traceSteps(table: StepTable): StepTable {
   const steps: [string, Step<never, unknown>][] = Object.entries(table);
-  const traced = steps.map(([name, step]) => [name, UNTRACED.has(name as keyof Steps) ? step : withTrace(name, step)]);
+  const traced = steps.map(([name, step]) => [name, UNTRACED.has(name) ? step : withTrace(name, step)]);
   return Object.fromEntries(traced) as StepTable;
 }
 

@@ -1,12 +1,12 @@
 import { queryRows } from '../domain/ports/sql-client';
 import { type StepInput } from '../domain/steps';
 import { whileBeating } from './green/while-beating';
-import { withClosedGreen } from './green/with-green';
+import { withClosedRows } from './green/with-green';
 import { type Step } from './step';
 
 /** Statistics and free space after a migration that wrote every row several times. One table at a time, the small ones first. */
 export const vacuumGreen: Step<StepInput, void> = (deps, input, context) =>
-  withClosedGreen(deps, input, context, 'vacuum', async (green) => {
+  withClosedRows(deps, input, context, 'vacuum', async ({ green }) => {
     const tables = await queryRows<{ name: string }>(
       green,
       `SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

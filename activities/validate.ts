@@ -23,7 +23,7 @@ import { judgeConsents } from './green/consent-verdict';
 import { graceProblem } from './green/grace-problem';
 import { readTargets } from './green/read-targets';
 import { withBlue } from './green/with-blue';
-import { withGreen } from './green/with-green';
+import { withGreen, withGreenRows } from './green/with-green';
 import { type Step, type StepContext, type StepDeps } from './step';
 
 type Check = ValidationReceipt['checks'][number];
@@ -60,10 +60,12 @@ export const validate: Step<StepInput, ValidationReceipt> = async (deps, input, 
 
 const compareWithBlue: Step<StepInput, Check[]> = (deps, input, context) =>
   withBlue(deps, context, 'validate', (blue) =>
-    withGreen(deps, input, context, 'validate', async (green) => {
-      const samples = await readSamples(green);
+    withGreenRows(deps, input, context, 'validate', async (green) => {
       const sides = { blue, green };
-      const { epoch, state } = await readArbiter(green);
+      const { samples, epoch, state } = await withGreen(deps, input, context, 'validate', async (keeper) => ({
+        samples: await readSamples(keeper),
+        ...(await readArbiter(keeper)),
+      }));
       const checks: Check[] = [
         { name: 'green takes writes', ok: state === 'open', observed: `${state}, epoch ${epoch}` },
         { name: 'samples of blue', ok: samples.length > 0, observed: `${samples.length} answers` },

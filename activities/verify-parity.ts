@@ -4,7 +4,8 @@ import { type SqlClient } from '../domain/ports/sql-client';
 import { type ParityReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { RangeQueue, forgetProofs, readProof, readWalks } from '../hydra/parity';
-import { copyPathOf } from '../hydra/paths';
+import { readEstimates } from '../hydra/cleaning';
+import { type CopyPath, copyPathOf } from '../hydra/paths';
 import { type Brake, withBrake } from './brake';
 import { proveRanges, withLanes, withProgress } from './parity/prove-ranges';
 import { settleProof } from './parity/settle-proof';
@@ -50,13 +51,18 @@ export const verifyParity: Step<StepInput, ParityReceipt> = async (deps, input, 
 
 /** Every walk that was not through yet. */
 async function compareAll(deps: StepDeps, brake: Brake, context: StepContext, progress: SqlClient): Promise<void> {
-  const walks = (await readWalks(copyPathOf(deps.settings.hydraVersion), progress)).filter(
-    ({ provenSince }) => provenSince === null,
+  const path = copyPathOf(deps.settings.hydraVersion);
+  const all = await readWalks(path, progress);
+  const queue = new RangeQueue(
+    progress,
+    all.filter(({ provenSince }) => provenSince === null),
   );
-  const queue = new RangeQueue(progress, walks);
-  let rows = 0;
+  // A repeat goes on where the try before it was.
+  let rows = all.reduce((sum, walk) => sum + walk.rows, 0);
   let ranges = 0;
-  context.heartbeat({ step: 'comparing', looked: 'all', rows });
+  const of = await rowsAbout(path, progress);
+  const say = (): void => context.heartbeat({ step: 'comparing', looked: 'all', rows, of, ranges });
+  say();
   await withLanes(deps, LANES, { signal: context.signal, purpose: 'verify parity' }, (lanes) =>
     proveRanges(lanes, queue, {
       signal: context.signal,
@@ -65,10 +71,16 @@ async function compareAll(deps: StepDeps, brake: Brake, context: StepContext, pr
         brake.took(blue.rows);
         rows += blue.rows;
         ranges += 1;
-        context.heartbeat({ step: 'comparing', looked: 'all', rows, ranges });
+        say();
       },
     }),
   );
+}
+
+/** By green's own statistics, which are new: its tables were analyzed after the migration, and have not those that the migration merged. */
+async function rowsAbout({ tables }: CopyPath, green: SqlClient): Promise<number> {
+  const estimates = await readEstimates(green);
+  return tables.reduce((sum, { name }) => sum + Math.max(0, estimates.get(name) ?? 0), 0);
 }
 
 async function lookAgain(deps: StepDeps, input: StepInput, context: StepContext, progress: SqlClient): Promise<void> {

@@ -127,7 +127,7 @@ export async function startNginx(
   folder: string,
   upstreamPort: number,
   tls: Certificate,
-): Promise<{ readonly port: number; readonly tlsPort: number }> {
+): Promise<{ readonly port: number; readonly tlsPort: number; readonly pid: number }> {
   const [port, tlsPort] = [await freePort(), await freePort()];
   const config = join(folder, 'nginx.conf');
   const at = (name: string) => join(folder, name);
@@ -160,7 +160,16 @@ http {
     if (child.exitCode !== null) throw new CutoverFault('TOOL_UNUSABLE', readFileSync(at('nginx.log'), 'utf8'));
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  return { port, tlsPort };
+  return { port, tlsPort, pid: child.pid ?? 0 };
+}
+
+/** Linux counts in hundredths of a second. Source: proc(5), utime and stime. */
+const TICK_MS = 10;
+
+/** What a process has taken of the processors so far. */
+export function cpuMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
 function accepts(port: number): Promise<boolean> {

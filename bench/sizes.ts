@@ -5,7 +5,7 @@ import { byFullName } from '../hydra/by-full-name';
 import { installCapture } from '../hydra/capture';
 import { applyRules, countRulesWithin } from '../hydra/cleaning';
 import { repairStates } from '../hydra/paths/1-11-10-to-2-3-0/fixups/repair-states';
-import { RANGE_ROWS, RangeQueue, compareInTime, installParityTables, readProof, readWalks } from '../hydra/parity';
+import { RangeQueue, compareInTime, installParityTables, readProof, readWalks } from '../hydra/parity';
 import { OUR_ROLES } from '../domain/our-roles';
 import { becomeSyncer, carryRecentRequests, prepareSync, syncRound } from '../hydra/sync';
 import { prepareSource } from '../hydra/transform';
@@ -13,13 +13,14 @@ import { bucketOfTable } from '../hydra/parity/parity-queries';
 import { EndpointProcess, MASTER_PASSWORD } from '../test/integration/world/rds/endpoint-fixture';
 import { createHydraDatabase, migrateHydra } from '../world/hydra';
 import { resolveHydra } from '../world/toolchain';
-import { type Figures, exponent, extrapolate, measure } from './sizes/measure';
+import { type FigureName, LIMITS, exponentOf, extrapolate, runsOutAt } from './sizes/growth';
+import { type Figures, measure } from './sizes/measure';
 import { populate } from './sizes/population';
 import { copyPathOf } from '../hydra/paths';
 
 const PATH = copyPathOf({ blue: '1.11.10', green: '2.3.0' });
 
-const DEFAULT_SIZES = [100_000, 1_000_000];
+const DEFAULT_SIZES = [100_000, 300_000, 1_000_000];
 const TARGET_GRANTS = 100_000_000;
 const CUTOVER = { cutoverId: 'bench' };
 /** As the printed script makes it; one for all sizes. */
@@ -144,7 +145,7 @@ async function measureSize(rds: EndpointProcess, address: Address, grants: numbe
     const progress = await connect(greenName);
     await installParityTables(PATH, progress);
     await phase('compare all rows', async () => {
-      const queue = new RangeQueue(progress, await readWalks(PATH, progress), RANGE_ROWS);
+      const queue = new RangeQueue(progress, await readWalks(PATH, progress));
       await Promise.all(
         lanes.map(async (lane) => {
           for (let task = await queue.take(lane.blue); task !== null; task = await queue.take(lane.blue)) {
@@ -205,47 +206,56 @@ function printSize({ grants, rows, databaseBytes, phases, parityShare, untransfo
   write(`comparing / reading and hashing rows of blue as they are: ${untransformedShare.toFixed(2)}\n`);
 }
 
-/** What is allowed of each at the target size. */
-const LIMITS = { ms: 24 * 3_600_000, tempBytes: 50e9, walBytes: 2e12, memoryBytes: 1e9 } as const;
-
 function printGrowth(measured: readonly Sized[]): void {
   const [small, large] = [measured[0], measured.at(-1)];
-  if (small === undefined || large === undefined || small === large) return;
+  if (small === undefined || large === undefined || measured.length < SIZES_MIN) return;
   write(
     `\nat ${number(TARGET_GRANTS)} grants, growing as from ${number(small.grants)} to ${number(large.grants)}, at least linearly\n`,
   );
   write(
-    `${'phase'.padEnd(40)}${'exponent'.padStart(12)}${'time'.padStart(12)}${'temp'.padStart(12)}${'WAL'.padStart(12)}${'memory'.padStart(12)}\n`,
+    `${'phase'.padEnd(40)}${['exponent', 'time', 'temp', 'WAL', 'memory'].map((name) => name.padStart(12)).join('')}\n`,
   );
-  let first = { share: 0, what: 'nothing' };
-  for (const [name, figures] of Object.entries(large.phases)) {
-    const before = small.phases[name];
-    if (before === undefined) continue;
-    const growth = (of: keyof Figures) => exponent(small.grants, large.grants, before[of], figures[of]);
-    const at = (of: keyof Figures) =>
-      // Memory that does not grow is not made to.
-      of === 'memoryBytes' && (growth(of) ?? 0) < 0.5
-        ? figures[of]
-        : extrapolate(figures[of], large.grants, TARGET_GRANTS, growth(of));
-    for (const of of ['ms', 'tempBytes', 'walBytes', 'memoryBytes'] as const) {
-      const share = at(of) / LIMITS[of];
-      if (share > first.share) first = { share, what: `${of} of "${name}"` };
+  let first = { at: Number.POSITIVE_INFINITY, what: '' };
+  for (const phase of Object.keys(large.phases)) {
+    const points = (name: FigureName) =>
+      measured.map(({ grants, phases }) => ({ grants, figure: phases[phase]?.[name] ?? 0 }));
+    const cell = (name: FigureName, shown: (value: number) => string): string => {
+      const figure = extrapolate(name, points(name), TARGET_GRANTS);
+      return figure === null ? NOISE : shown(figure);
+    };
+    for (const name of FIGURES) {
+      const at = runsOutAt(name, points(name));
+      if (at !== null && at < first.at) first = { at, what: `${WORDS[name]} of "${phase}"` };
     }
     const cells = [
-      growth('ms')?.toFixed(2) ?? '-',
-      seconds(at('ms')),
-      bytes(at('tempBytes')),
-      bytes(at('walBytes')),
-      bytes(at('memoryBytes')),
+      exponentOf('ms', points('ms'))?.toFixed(2) ?? NOISE,
+      cell('ms', seconds),
+      cell('tempBytes', bytes),
+      cell('walBytes', bytes),
+      cell('memoryBytes', bytes),
     ];
-    write(`${name.padEnd(40)}${cells.map((cell) => cell.padStart(12)).join('')}\n`);
+    write(`${phase.padEnd(40)}${cells.map((one) => one.padStart(12)).join('')}\n`);
   }
-  write(`first to run out: ${first.what}, at ${first.share.toFixed(2)} of its limit\n`);
+  if (first.what === '') write(`nothing runs out\n`);
+  else write(`first to run out: ${first.what}, at ${number(first.at)} grants\n`);
 }
+
+/** Through two points goes every curve. */
+const SIZES_MIN = 3;
+const NOISE = 'noise';
+const FIGURES = ['ms', 'tempBytes', 'walBytes', 'memoryBytes'] as const;
+const WORDS: Readonly<Record<FigureName, string>> = {
+  ms: `time (${seconds(LIMITS.ms)})`,
+  tempBytes: `temporary files (${bytes(LIMITS.tempBytes)})`,
+  walBytes: `WAL (${bytes(LIMITS.walBytes)})`,
+  memoryBytes: `memory of the worker (${bytes(LIMITS.memoryBytes)})`,
+};
 
 const write = (text: string): void => void process.stdout.write(text);
 const number = (value: number): string => Math.round(value).toLocaleString('en');
-const seconds = (ms: number): string =>
-  ms < 3_600_000 ? `${(ms / 1_000).toFixed(1)} s` : `${(ms / 3_600_000).toFixed(1)} h`;
-const bytes = (value: number): string =>
-  value < 1e9 ? `${(value / 1e6).toFixed(1)} MB` : `${(value / 1e9).toFixed(1)} GB`;
+function seconds(ms: number): string {
+  return ms < 3_600_000 ? `${(ms / 1_000).toFixed(1)} s` : `${(ms / 3_600_000).toFixed(1)} h`;
+}
+function bytes(value: number): string {
+  return value < 1e9 ? `${(value / 1e6).toFixed(1)} MB` : `${(value / 1e9).toFixed(1)} GB`;
+}

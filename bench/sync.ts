@@ -76,7 +76,7 @@ export async function run(): Promise<void> {
       role: OUR_ROLES.sync,
     });
     const writer = await connect('green', syncer.login);
-    const sides = await prepareSync(PATH, blue, writer, 'public');
+    const sides = await prepareSync(PATH, blue, writer, 'public', await connect('blue'));
     await measure({ ...sides, loginTtlMs: 1_800_000, ...syncer }, await connect('blue'), green);
     await writer.end();
   } finally {

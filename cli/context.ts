@@ -1,5 +1,6 @@
 import { type Readable, type Writable } from 'node:stream';
-import { type Logger, type LogLevel } from '../config/logger';
+import { type Logger } from '../config/logger';
+import { namingConfig } from './named-config';
 
 /** Everything a verb may touch of the process it runs in. */
 export interface CliContext {
@@ -12,12 +13,8 @@ export interface CliContext {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly logger: Logger;
-}
-
-/** Options that every verb has. */
-export interface CommonOptions {
-  readonly json: boolean;
-  readonly logLevel?: LogLevel;
+  /** As it was named on the command line: what is advised names it, too. Undefined: the environment names it. */
+  readonly config?: string;
 }
 
 /** Version of every JSON object that the CLI prints. It changes when a field goes or changes its meaning. */
@@ -39,12 +36,28 @@ export function screenOf(
   return { columns, rows };
 }
 
+/** Prints a result for people, with the config in each command that it advises. */
+export function print({ stdout, config }: CliContext, text: string): void {
+  stdout.write(namingConfig(text, config));
+}
+
+/** The same beside the result. */
+export function note({ stderr, config }: CliContext, text: string): void {
+  stderr.write(namingConfig(text, config));
+}
+
 /** Prints one JSON object in a line of its own: one of several. */
 export function lineJson(context: CliContext, value: Readonly<Record<string, unknown>>): void {
-  context.stdout.write(`${JSON.stringify({ schemaVersion: OUTPUT_SCHEMA_VERSION, ...value })}\n`);
+  context.stdout.write(`${jsonOf(context, value)}\n`);
 }
 
 /** Prints one JSON object as the whole result. */
 export function printJson(context: CliContext, value: Readonly<Record<string, unknown>>): void {
-  context.stdout.write(`${JSON.stringify({ schemaVersion: OUTPUT_SCHEMA_VERSION, ...value }, undefined, 2)}\n`);
+  context.stdout.write(`${jsonOf(context, value, 2)}\n`);
+}
+
+/** Advice stands in its texts, too, and whoever shows them copies commands out of them. */
+function jsonOf({ config }: CliContext, value: Readonly<Record<string, unknown>>, indent?: number): string {
+  const named = (_key: string, inner: unknown) => (typeof inner === 'string' ? namingConfig(inner, config) : inner);
+  return JSON.stringify({ schemaVersion: OUTPUT_SCHEMA_VERSION, ...value }, named, indent);
 }

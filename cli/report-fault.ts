@@ -1,5 +1,5 @@
 import { FAULTS, type CutoverFault } from '../domain/faults';
-import { printJson, type CliContext } from './context';
+import { note, printJson, type CliContext } from './context';
 
 /**
  * Tells a fault: on stderr as `error CODE: message`, and with `--json` as the result on stdout too.
@@ -8,7 +8,7 @@ import { printJson, type CliContext } from './context';
  */
 export function reportFault(fault: CutoverFault, json: boolean, context: CliContext): number {
   const hint = hintFor(fault);
-  context.stderr.write(`error ${fault.code}: ${fault.message}\n${hint === undefined ? '' : `${hint}\n`}`);
+  note(context, `error ${fault.code}: ${fault.message}\n${hint === undefined ? '' : `${hint}\n`}`);
   if (fault.code === 'INTERNAL')
     context.logger.debug({ code: fault.code, err: fault.cause ?? fault }, 'unexpected error');
   if (json) {
@@ -22,6 +22,8 @@ export function reportFault(fault: CutoverFault, json: boolean, context: CliCont
 function hintFor(fault: CutoverFault): string | undefined {
   if (fault.code === 'INTERNAL')
     return 'this is a defect; run it again with --log-level debug for the stack, and report it';
+  // It says itself that the run goes on; `start --wait` again would be refused while it does.
+  if (fault.code === 'WAIT_TIMEOUT') return 'follow it with `hydra-cutover status --watch`';
   if (FAULTS[fault.code].retryable) return 'the same command may succeed later';
   return undefined;
 }

@@ -33,8 +33,9 @@ export async function runCli(
   let exitCode = 0;
   const program = createProgram(options.verbs ?? VERBS, async (verb, verbOptions) => {
     json = verbOptions.json === true;
+    const config = typeof verbOptions.config === 'string' ? { config: verbOptions.config } : {};
     const level = logLevel(verbOptions.logLevel, process.env);
-    context = { ...context, logger: createLogger({ level, destination: process.stderr }) };
+    context = { ...context, ...config, logger: createLogger({ level, destination: process.stderr }) };
     options.onVerb?.(verb);
     exitCode = await verb.run(verbOptions, context);
   });
@@ -68,7 +69,10 @@ function usageFault(error: CommanderError, args: readonly string[]): CutoverFaul
   if (error.code === 'commander.help') {
     return new CutoverFault('USAGE', `there is no verb ${args[1] ?? ''} to help with; see \`${help}\``, {}, error);
   }
-  const text = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
+  const text = error.message
+    .replace(/^error: /, '')
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/\.$/, '');
   return new CutoverFault('USAGE', `${text}; see \`${help}\``, {}, error);
 }
 

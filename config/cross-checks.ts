@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isSupportedHydraVersion } from '../domain/hydra-versions';
+import { isSupportedHydraVersion, type SupportedHydraVersion } from '../domain/hydra-versions';
 import { IN_PLACE_PATHS } from '../domain/in-place/paths';
-import { pathOf, pathsText } from '../hydra/paths/registry';
+import { howToRecord, isRecorded, pathOf, pathsText } from '../hydra/paths/registry';
 import { valueAt } from './origins';
 import { type TreeProblem } from './resolve-tree';
 import { SWITCHOVER_DEFAULTS } from './sections/runbook';
@@ -54,11 +54,19 @@ function drillsAreForPractice(read: Read): readonly TreeProblem[] {
 
 function aPathLeadsToGreen(read: Read): readonly TreeProblem[] {
   const [blue, green] = [read('blue.hydraVersion'), read('green.hydraVersion')];
-  if (!isSupportedHydraVersion(blue) || !isSupportedHydraVersion(green) || pathOf(blue, green)) return [];
+  if (!isSupportedHydraVersion(blue) || !isSupportedHydraVersion(green)) return [];
+  const path = pathOf(blue, green);
+  if (path !== undefined) return isRecorded(path) ? [] : [notRecorded(green)];
   const what = `is ${green}, and no way leads there from blue's ${blue}; the ways there are: ${pathsText()}`;
   return [
     problem('green.hydraVersion', what, 'name the versions of one of these ways, and take the next way afterwards'),
   ];
+}
+
+/** Without it nobody could say what the migration meets on blue, and whether it came out as it should on green. */
+function notRecorded(version: SupportedHydraVersion): TreeProblem {
+  const what = `is ${version}, and what its migrations do was not recorded in this installation`;
+  return problem('green.hydraVersion', what, howToRecord(version));
 }
 
 function aStepLeadsToBlue(read: Read): readonly TreeProblem[] {

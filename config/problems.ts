@@ -18,7 +18,7 @@ export function formatPath(path: readonly PropertyKey[]): string {
   }, '');
 }
 
-export function formatProblem(problem: ConfigProblem): string {
+function formatProblem(problem: ConfigProblem): string {
   const where = problem.path === '' ? problem.at : `${problem.path} (${problem.at})`;
   return `${where}: ${problem.what}; fix: ${problem.fix}`;
 }

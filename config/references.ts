@@ -6,7 +6,7 @@ import { markStored } from './secret';
 /** Largest file that a reference may name. Certificate bundles are the largest thing that belongs here. */
 export const REFERENCED_FILE_BYTES_MAX = 512 * 1024;
 
-export interface ReferenceProblem {
+interface ReferenceProblem {
   readonly what: string;
   readonly fix: string;
 }
@@ -37,7 +37,7 @@ const KINDS = ['env', 'file', 'secretsmanager'] as const;
 const SECRET_ID = /^[A-Za-z0-9/_+=.@:-]{1,2048}$/;
 
 /** Stands for a secret that nobody asked to read. */
-export const UNREAD = 'unread';
+const UNREAD = 'unread';
 
 /** Whether a text holds at least one reference. */
 export function hasReference(text: string): boolean {

@@ -64,7 +64,6 @@ export type ConfigInput = z.input<typeof configSchema>;
 
 /** The loaded config: defaults filled in, references resolved, deeply frozen. */
 export type Config = DeepReadonly<z.output<typeof configSchema>>;
-export type SideConfig = Config[SideName];
 export type CommandConfig = NonNullable<Config['green']['commands']['migrate']>;
 export type SideName = 'blue' | 'green';
 

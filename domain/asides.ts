@@ -1,6 +1,7 @@
 import { type PageVerdict } from './page/page';
 import { type Report } from './receipts';
 import { type AnyPhase, type Gate, type Mode, type Outcome } from './runbook';
+import { type StepInput } from './steps';
 
 /**
  * What is done beside a run and decides nothing of it: no run waits long for one, is undone for one, or fails because of one. What
@@ -11,6 +12,11 @@ export interface Asides {
   keepReport(input: KeepReportInput): Promise<KeptReport>;
   /** Sends one piece of news to `webhook.url`; does nothing without one. @throws CutoverFault WEBHOOK_FAILED (retryable) */
   tell(news: News): Promise<void>;
+  /**
+   * Whether blue's arbiter says that the writes of this cutover have moved. Changes nothing.
+   * @throws CutoverFault DB_UNREACHABLE (retryable)
+   */
+  isCommitted(input: StepInput): Promise<boolean>;
 }
 
 export interface KeepReportInput {
@@ -27,7 +33,8 @@ export const NEWS_EVENTS = {
   gate_opened: 'a person is asked',
   gate_closing: 'nobody has decided, and soon it is too late',
   person_needed: 'the run cannot go on by itself',
-  committed: 'the writes have moved to green',
+  committed:
+    'there is no way back any more: the writes have moved to green, or the old version of an upgrade in place is gone',
   ended: 'the run is over',
 } as const;
 export type NewsEvent = keyof typeof NEWS_EVENTS;
@@ -54,5 +61,6 @@ export interface News {
   /** Of a run that is over. */
   readonly outcome?: Outcome;
   readonly cause?: { readonly code: string; readonly message: string };
+  /** Where it is kept; absent where that was not known in time. */
   readonly report?: KeptReport;
 }

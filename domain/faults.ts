@@ -93,6 +93,11 @@ export const FAULTS = {
     meaning: 'a connection leads to the other side, or to another database than before',
   },
   CUTOVER_RUNNING: { retryable: false, exitCode: 3, meaning: 'another cutover of this database is under way' },
+  STALE_ORDER: {
+    retryable: false,
+    exitCode: 3,
+    meaning: 'a later step of an upgrade in place acted already; the late one changed nothing',
+  },
   CAPTURE_BROKEN: { retryable: false, exitCode: 6, meaning: 'changes on blue are not recorded as they should be' },
   SYNC_FENCED: { retryable: false, exitCode: 6, meaning: 'a newer sync has taken over, or green is open already' },
   SYNC_FAILED: { retryable: false, exitCode: 6, meaning: 'a change of blue cannot be carried to green' },

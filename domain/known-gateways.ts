@@ -2,6 +2,8 @@ import { type SideName } from './sides';
 
 /** What to do about gateways that would forward writes to a fenced blue. */
 export const LIST_IT = 'list it in `gateways`, or stop it';
+export const SPLIT_IT =
+  'one was started on a copy of the state file of the other: stop it, and start it without that file';
 export const FORGET_IT = 'bring it back, or, when it is gone for good, `hydra-cutover enrol --forget NAME`';
 
 /** A gateway as the config lists it, by its own word. */
@@ -24,6 +26,8 @@ export interface KnownMember {
   readonly silentMs: number;
   /** The newest attempt that it said it knows of; 0 where there is none. */
   readonly boundEpoch: number;
+  /** Two processes beat as it. */
+  readonly isDoubled?: boolean;
 }
 
 /**
@@ -52,34 +56,40 @@ export interface KnownGateway {
 /** What blue's arbiter tells. `before`: it has none yet. `unknown`: nobody could ask. */
 export type KnownMembers = readonly KnownMember[] | 'before' | 'unknown';
 
+/** `isTaken`: green takes its writes. Before that nobody is enrolled; whoever finishes the switchover tells them all. */
+export interface CommittedEpoch {
+  readonly epoch: number;
+  readonly isTaken: boolean;
+}
+
 /**
- * @param committedEpoch the epoch with which writes left blue: then nobody's lease keeps anything waiting, and who serves blue is to be told
+ * @param committed the epoch with which writes left blue: then nobody's lease keeps anything waiting, and who serves blue is to be told
  * @returns those of the list in its order, then the others
  */
 export function knownGateways(
   listed: readonly ListedGateway[],
   members: KnownMembers,
-  committedEpoch: number | null = null,
+  committed: CommittedEpoch | null = null,
 ): readonly KnownGateway[] {
   const known = typeof members === 'string' ? [] : members;
   const ids = new Set(listed.map((each) => ('member' in each ? each.member?.id : undefined)));
   const others = known.filter(({ member }) => !ids.has(member));
   const mayBeListed = listed.some((each) => 'problem' in each);
   return [
-    ...listed.map((each) => listedGateway(each, members, committedEpoch)),
+    ...listed.map((each) => listedGateway(each, members, committed)),
     ...others.map((member) => ({
       ...{ name: member.name, isListed: false, serves: null, epoch: null, ...leaseOf(member) },
-      advice: otherAdvice(member, mayBeListed, committedEpoch),
+      advice: otherAdvice(member, mayBeListed, committed !== null),
     })),
   ];
 }
 
-function otherAdvice({ isAlive }: KnownMember, mayBeListed: boolean, committedEpoch: number | null): string | null {
-  if (!isAlive && committedEpoch !== null) return null;
+function otherAdvice({ isAlive }: KnownMember, mayBeListed: boolean, isCommitted: boolean): string | null {
+  if (!isAlive && isCommitted) return null;
   return `${mayBeListed ? 'it may be the listed one that does not answer; else ' : ''}${isAlive ? LIST_IT : FORGET_IT}`;
 }
 
-function listedGateway(gateway: ListedGateway, members: KnownMembers, committedEpoch: number | null): KnownGateway {
+function listedGateway(gateway: ListedGateway, members: KnownMembers, committed: CommittedEpoch | null): KnownGateway {
   const { name } = gateway;
   const nothing = { name, isListed: true, leaseMs: null, serves: null, epoch: null, acknowledged: null };
   if ('problem' in gateway) {
@@ -89,9 +99,15 @@ function listedGateway(gateway: ListedGateway, members: KnownMembers, committedE
   const found = typeof members === 'string' ? undefined : members.find((each) => each.member === member?.id);
   const lease = found === undefined ? { membership: withoutLease(member, members) } : leaseOf(found);
   const seen = { ...nothing, serves, epoch, ...lease };
-  if (committedEpoch === null) return { ...seen, advice: adviceBefore(seen.membership, member) };
-  const isBehind = serves !== 'green' || epoch < committedEpoch;
-  return { ...seen, advice: isBehind ? `it serves what is over: \`hydra-cutover enrol --name ${name}\`` : null };
+  if (found?.isDoubled === true) return { ...seen, advice: `two processes beat as it: ${SPLIT_IT}` };
+  if (committed === null) return { ...seen, advice: adviceBefore(seen.membership, member) };
+  const isBehind = serves !== 'green' || epoch < committed.epoch;
+  return { ...seen, advice: isBehind ? adviceBehind(name, committed) : null };
+}
+
+function adviceBehind(name: string, { isTaken }: CommittedEpoch): string {
+  if (isTaken) return `it serves what is over: \`hydra-cutover enrol --name ${name}\``;
+  return 'it is told of the commit when the switchover is finished, and not before';
 }
 
 function withoutLease(member: { readonly isAlive: boolean } | null, members: KnownMembers): Membership {

@@ -17,7 +17,7 @@ export const OAUTH_ENDPOINTS = [
 export type OAuthEndpoint = (typeof OAUTH_ENDPOINTS)[number];
 
 /** `grant_type` of a request to the token endpoint; `none` elsewhere. */
-export const OAUTH_GRANTS = [
+const OAUTH_GRANTS = [
   'authorization_code',
   'refresh_token',
   'client_credentials',
@@ -31,7 +31,7 @@ export type OAuthGrant = (typeof OAUTH_GRANTS)[number];
  * The errors that are counted by name: those of both Hydras, and those with which OpenID answers `prompt=none`.
  * Source: `errors.go` of ory/fosite v0.42.3 (Hydra 1.11.10) and v0.49.0 (2.3.0); OpenID Connect Core 1.0, section 3.1.2.6.
  */
-export const OAUTH_ERRORS = [
+const OAUTH_ERRORS = [
   'access_denied',
   'account_selection_required',
   'authorization_code_inactive',
@@ -65,7 +65,7 @@ export const OAUTH_ERRORS = [
   'unsupported_response_mode',
   'unsupported_response_type',
 ] as const;
-export type OAuthError = (typeof OAUTH_ERRORS)[number];
+type OAuthError = (typeof OAUTH_ERRORS)[number];
 
 /** `inactive`: an introspection that says `active: false`. `other_4xx`, `other_5xx`: no error of that list is named. */
 export type OAuthOutcome = 'ok' | 'inactive' | OAuthError | 'other_4xx' | 'other_5xx';

@@ -1,6 +1,7 @@
 import { type CallersReceipt } from './callers';
 import { type InstanceDifference } from './instance-plan';
 import { type KnownGateway } from './known-gateways';
+import { type Notice } from './notice';
 import { noPrediction, type Prediction } from './predict';
 import {
   type Plan,
@@ -10,8 +11,11 @@ import {
   type RehearsalPlan,
   type RuleReceipt,
 } from './receipts';
-import { type Mode, PHASES, type Phase, PREPARING_PHASES, REHEARSAL_PHASES } from './runbook';
+import { type Mode, type Phase, PHASE_NAMES } from './runbook';
+import { COPY_UPGRADE } from './runbooks/copy-upgrade';
+import { type PhaseRow, phasesWhere } from './runbooks/phase-row';
 import { type CutoverSettings } from './settings';
+import { type Steps } from './steps';
 
 /** What preflight saw, as far as a plan tells it. */
 export interface PlanFacts {
@@ -46,20 +50,21 @@ export interface PlanFacts {
 type PlannedStep = Plan['steps'][number];
 
 /** What holds for every cutover and belongs before a person's eyes. */
-const ALWAYS_TOLD = [
-  'readers of Hydra that are neither behind the gateways nor a target may see stale answers during the switchover',
-  'logins and consents that are under way at the switchover begin anew by themselves',
-  'the commit has no way back: reverse capture and rollback are a later version',
-] as const;
+function alwaysTold({ notice }: Pick<PlanFacts, 'notice'>): readonly string[] {
+  return [
+    'readers of Hydra that are neither behind the gateways nor a target may see stale answers during the switchover',
+    LOGINS_TOLD[notice?.loginsUnderWay ?? 'begin anew'],
+    'the commit has no way back: reverse capture and rollback are a later version',
+  ];
+}
 
-/** What needs a blue that may be written to. */
-const ON_BLUE: readonly Phase[] = ['lifetimes', 'capture', 'catchUp'];
+const LOGINS_TOLD: Readonly<Record<Notice['loginsUnderWay'], string>> = {
+  'begin anew': 'logins and consents that are under way at the switchover begin anew by themselves',
+  end: 'logins and consents that are under way at the switchover end with an error: whoever is at one begins again by hand',
+};
+
 /** What a rehearsal goes through. */
-const REHEARSED: readonly Phase[] = [
-  ...PREPARING_PHASES.filter((phase) => !ON_BLUE.includes(phase)),
-  'samples',
-  ...REHEARSAL_PHASES,
-];
+const REHEARSED: readonly Phase[] = phasesWhere(COPY_UPGRADE, ({ trials }) => trials !== undefined);
 /** What asks green's own Hydra. */
 const NEEDS_HYDRA: readonly Phase[] = ['start', 'samples', 'writes'];
 const REHEARSAL_TOLD = [
@@ -99,7 +104,7 @@ export function makePlan(facts: PlanFacts): Plan {
     jobs: facts.jobs,
     warnings: [
       ...facts.warnings,
-      ...(mode === 'rehearse' ? REHEARSAL_TOLD : ALWAYS_TOLD),
+      ...(mode === 'rehearse' ? REHEARSAL_TOLD : alwaysTold(facts)),
       ...(mode === 'drill' ? DRILL_TOLD : []),
     ],
     steps,
@@ -116,12 +121,12 @@ export function makePlan(facts: PlanFacts): Plan {
 
 function planSteps(facts: PlanFacts, { phases }: Prediction): PlannedStep[] {
   const { mode, rehearsal } = facts;
-  return (Object.keys(PHASES) as Phase[]).flatMap((phase) => {
-    if (mode === 'rehearse' ? !REHEARSED.includes(phase) : REHEARSAL_PHASES.includes(phase)) return [];
+  return (mode === 'rehearse' ? REHEARSED : PHASE_NAMES).flatMap((phase) => {
     if (NEEDS_HYDRA.includes(phase) && rehearsal?.startsGreen === false) return [];
     const planned = STEPS[phase]?.(facts);
     if (planned === undefined) return [];
-    return [{ phase, predictedMs: phases[phase] ?? null, ...planned, ...(REHEARSAL_WORDS[phase]?.(facts) ?? {}) }];
+    const usual = { phase, predictedMs: phases[phase] ?? null, undo: usualUndo(COPY_UPGRADE[phase]) };
+    return [{ ...usual, ...planned, ...(REHEARSAL_WORDS[phase]?.(facts) ?? {}) }];
   });
 }
 
@@ -149,12 +154,21 @@ function predictionReceipt({ migrations, runs, reason }: Prediction, steps: read
   return { runs, migrations, totalMs, reason };
 }
 
-/** Undefined: not a step of this plan. */
-type Describe = (facts: PlanFacts) => (Omit<PlannedStep, 'phase' | 'predictedMs'> & Partial<PlannedStep>) | undefined;
+type Told = { readonly what: string; readonly predictedMs?: number };
+/** How a phase is told, with its way back where a step takes it back. Undefined: not a step of this plan. */
+type Describe<Name extends Phase> = (
+  facts: PlanFacts,
+) =>
+  | ((typeof COPY_UPGRADE)[Name] extends { readonly undo: keyof Steps } ? Told & { readonly undo: string } : Told)
+  | undefined;
 
-const NOTHING = 'nothing to undo';
+/** What is said of a phase that no step takes back. */
+function usualUndo({ undo, isAfterCommit }: PhaseRow<string>): string | null {
+  if (isAfterCommit) return null;
+  return undo === 'with green' ? 'goes with green' : 'nothing to undo';
+}
 
-const STEPS: Readonly<Record<Phase, Describe | undefined>> = {
+const STEPS: { readonly [Name in Phase]: Describe<Name> | undefined } = {
   preflight: undefined,
   plan: undefined,
   lifetimes: ({ settings: { accessTokenLifespanMs } }) =>
@@ -176,59 +190,51 @@ const STEPS: Readonly<Record<Phase, Describe | undefined>> = {
     what: `the snapshot is restored to ${provider.greenInstanceId}, with the settings of ${provider.blueInstanceId}`,
     undo: `${provider.greenInstanceId} is removed`,
   }),
-  close: () => ({ what: 'nobody but us may log in to green', undo: 'goes with green' }),
+  close: () => ({ what: 'nobody but us may log in to green' }),
   hashes: () => ({
     what: 'what every row of the copy must become is kept on the copy, as hashes',
-    undo: 'goes with green',
   }),
   clean: ({ rules, catalog }) => ({
     what: [cleaning(rules), ...adapting(catalog)].join('; '),
-    undo: 'goes with green',
   }),
   migrate: ({ settings: { hydraVersion } }) => ({
     what: `migrate sql of Hydra ${hydraVersion.green} runs on green`,
-    undo: 'goes with green',
   }),
-  repair: () => ({ what: 'what the migration damages is repaired on green', undo: 'goes with green' }),
-  guard: () => ({ what: 'every table of green refuses writes, until it serves', undo: 'goes with green' }),
-  vacuum: () => ({ what: 'VACUUM ANALYZE of green', undo: 'goes with green' }),
+  repair: () => ({ what: 'what the migration damages is repaired on green' }),
+  guard: () => ({ what: 'every table of green refuses writes, until it serves' }),
+  vacuum: () => ({ what: 'VACUUM ANALYZE of green' }),
   start: ({ settings: { hydraVersion } }) => ({
     what: `Hydra ${hydraVersion.green} starts on green, which nobody uses yet`,
     undo: 'it is stopped',
   }),
-  catchUp: () => ({ what: 'changes of blue are carried to green until few are left', undo: 'goes with green' }),
-  parity: () => ({ what: 'every row of green is compared with what blue says', undo: NOTHING }),
+  catchUp: () => ({ what: 'changes of blue are carried to green until few are left' }),
+  parity: () => ({ what: 'every row of green is compared with what blue says' }),
   cutover: () => ({
     what: 'a person reads the evidence and approves; until then blue and green stay in step',
-    undo: NOTHING,
   }),
   jobs: ({ jobs }) =>
     jobs.length === 0 ? undefined : { what: `jobs are paused: ${jobs.join(', ')}`, undo: 'they are resumed' },
   samples: ({ settings: { validation } }) => ({
     what: `answers of blue for up to ${validation.subjects} subjects and ${validation.clients} clients are kept to compare`,
-    undo: NOTHING,
   }),
   writes: () => ({
     what:
       "the copy can never serve any more and takes writes; green's Hydra logs a user of ours in, issues, refreshes and revokes tokens, and " +
       'changes a client and keys; then every row is compared once more',
-    undo: 'goes with green',
   }),
   switchover: ({ gateways, targets, settings: { switchover } }) => ({
     what:
-      `${gateways.length} gateways hold requests for at most ${switchover.pauseBudgetMs} ms, the last changes are carried, and writes move to green` +
+      `${gateways.length === 1 ? '1 gateway holds' : `${gateways.length} gateways hold`} requests for at most ${switchover.pauseBudgetMs} ms, the last changes are carried, and writes move to green` +
       `${targets.length === 0 ? '' : `, with ${targets.join(', ')}`}; from its commit on THERE IS NO WAY BACK to blue`,
     undo: 'before the commit: blue goes on and requests are released to it. After the commit: none',
   }),
-  drain: () => ({ what: 'every revocation that blue recorded is proven on green', undo: null }),
-  stopBlue: () => ({ what: "Hydra on blue stops; blue's database stays and refuses its writes", undo: null }),
+  drain: () => ({ what: 'every revocation that blue recorded is proven on green' }),
+  stopBlue: () => ({ what: "Hydra on blue stops; blue's database stays and refuses its writes" }),
   validate: ({ settings: { validation } }) => ({
     what: `the kept answers are compared with those of green${validation.syntheticLogin ? ', and a login is played through on green' : ''}`,
-    undo: null,
   }),
   bake: ({ settings: { bake } }) => ({
     what: `green is watched for ${minutes(bake.durationMs)}: at least ${bake.requestsMin} requests, at most ${(bake.errorRateMax * 100).toFixed(2)} % errors`,
-    undo: null,
     predictedMs: bake.durationMs,
   }),
   finalize: ({ settings: { gates } }) => ({
@@ -236,13 +242,10 @@ const STEPS: Readonly<Record<Phase, Describe | undefined>> = {
       gates.finalize === 'manual'
         ? 'a person accepts'
         : 'if the bake is clean and nothing was skipped, it is accepted without asking; else a person accepts',
-    undo: null,
   }),
-  resumeJobs: ({ jobs }) =>
-    jobs.length === 0 ? undefined : { what: `jobs are resumed: ${jobs.join(', ')}`, undo: null },
+  resumeJobs: ({ jobs }) => (jobs.length === 0 ? undefined : { what: `jobs are resumed: ${jobs.join(', ')}` }),
   cleanUp: ({ settings: { provider } }) => ({
     what: `what is ours is removed; the snapshot ${provider.keepSnapshot ? 'stays' : 'too'}; blue's guard stays, so that a Hydra that is started there cannot write. THE COMMIT HAS NO WAY BACK in this version`,
-    undo: null,
   }),
 };
 

@@ -1,24 +1,13 @@
 import { type PastRun } from './ports/run-history';
 import { type MigrationTime, type Plan, type PredictionReceipt, type Report } from './receipts';
 import { type AnyPhase } from './runbook';
+import { COPY_UPGRADE } from './runbooks/copy-upgrade';
+import { type PhaseRow } from './runbooks/phase-row';
 
 /** So many of the latest runs that went through a phase say how long it takes: their median. */
 const RUNS_OF_A_PHASE = 3;
 
-/** What a phase's duration grows with. The others take what they take. */
-const GROWS_WITH: Readonly<Partial<Record<AnyPhase, 'bytes' | 'rows'>>> = {
-  snapshot: 'bytes',
-  restore: 'bytes',
-  clean: 'rows',
-  hashes: 'rows',
-  migrate: 'bytes',
-  repair: 'rows',
-  vacuum: 'bytes',
-  parity: 'rows',
-  writes: 'rows',
-};
-/** How long a person thinks says nothing about the next one. */
-const WAITS_FOR_PEOPLE: readonly AnyPhase[] = ['plan', 'cutover', 'finalize'];
+const ROWS: Readonly<Partial<Record<AnyPhase, PhaseRow<string>>>> = COPY_UPGRADE;
 
 /** What is to be upgraded now. */
 export interface PredictionSubject {
@@ -60,7 +49,7 @@ export function predict(subject: PredictionSubject, runs: readonly PastRun[]): P
   const phases: Partial<Record<AnyPhase, number>> = {};
   const used = new Set<KnownRun>();
   for (const phase of new Set(known.flatMap(({ durations }) => [...durations.keys()]))) {
-    if (WAITS_FOR_PEOPLE.includes(phase)) continue;
+    if (ROWS[phase]?.waitsForPeople) continue;
     const { ms, from } = predictPhase(phase, subject, known);
     phases[phase] = ms;
     for (const run of from) used.add(run);
@@ -128,7 +117,7 @@ function predictMigrations(subject: PredictionSubject, known: readonly KnownRun[
 }
 
 function growth(phase: AnyPhase, subject: PredictionSubject, { blue }: Plan): number {
-  const by = GROWS_WITH[phase];
+  const by = ROWS[phase]?.growsWith;
   if (by === undefined) return 1;
   const [now, then] =
     by === 'bytes' ? [subject.databaseBytes, blue.databaseBytes] : [total(subject.rows), total(blue.rows)];

@@ -1,65 +1,30 @@
 import { type CancelNote } from './cancel-note';
-import { IN_PLACE_PHASES, type InPlacePhase } from './in-place/runbook';
+import { IN_PLACE, type InPlacePhase } from './in-place/runbook';
 import { type Page } from './page/page';
 import { type Plan, type Report } from './receipts';
+import { COPY_UPGRADE } from './runbooks/copy-upgrade';
+import { phasesWhere, titlesOf } from './runbooks/phase-row';
 
-/** The runbook's phases in order; `status`, Current Details and the report use these names. */
-export const PHASES = {
-  preflight: 'checks on both sides',
-  plan: 'a person reads the plan',
-  lifetimes: 'longer token lifetimes on blue',
-  capture: 'changes on blue are recorded',
-  snapshot: 'snapshot of blue',
-  restore: 'restore to green',
-  close: 'green closed to everybody',
-  hashes: 'what the rows must become (rehearsals)',
-  clean: 'data that would break migrations',
-  migrate: 'hydra migrate sql on green',
-  repair: 'what the migration damaged',
-  guard: 'guards on green',
-  vacuum: 'statistics and bloat',
-  start: 'Hydra on green starts, write-closed',
-  catchUp: 'changes since the snapshot',
-  parity: 'every row compared',
-  cutover: 'a person reads the evidence',
-  jobs: 'jobs of dependents paused',
-  samples: "blue's answers kept for comparison",
-  writes: "green's own Hydra writes (rehearsals)",
-  switchover: 'writes move',
-  drain: 'captured = applied',
-  stopBlue: 'Hydra on blue stops',
-  validate: "green's answers",
-  bake: 'error rate and latency',
-  finalize: 'a person accepts',
-  resumeJobs: 'jobs of dependents resumed',
-  cleanUp: 'ours removed',
-} as const;
-export type Phase = keyof typeof PHASES;
+export type Phase = keyof typeof COPY_UPGRADE;
 /** Of every kind of upgrade. */
 export type AnyPhase = Phase | InPlacePhase;
-export const PHASE_TEXTS: Readonly<Record<AnyPhase, string>> = { ...IN_PLACE_PHASES, ...PHASES };
-/** Those that only a rehearsal goes through: they write to a copy that nobody uses. */
-export const REHEARSAL_PHASES: readonly Phase[] = ['hashes', 'writes'];
+/** `status`, Current Details and the report name phases so. */
+export const PHASE_TEXTS: Readonly<Record<AnyPhase, string>> = { ...titlesOf(IN_PLACE), ...titlesOf(COPY_UPGRADE) };
 /** Those that a real run goes through. */
-export const PHASE_NAMES = (Object.keys(PHASES) as readonly Phase[]).filter((name) => !REHEARSAL_PHASES.includes(name));
+export const PHASE_NAMES: readonly Phase[] = phasesWhere(
+  COPY_UPGRADE,
+  ({ acts, waitsForPeople }) => acts.length > 0 || waitsForPeople === true,
+);
 
+type IsPreparing = {
+  readonly [Name in Phase]: (typeof COPY_UPGRADE)[Name] extends { mayBeAskedFor: true } ? Name : never;
+};
 /** Those that `gates.before` may put a gate in front of: green is prepared in them, and everything can be taken back. */
-export const PREPARING_PHASES = [
-  'lifetimes',
-  'capture',
-  'snapshot',
-  'restore',
-  'close',
-  'clean',
-  'migrate',
-  'repair',
-  'guard',
-  'vacuum',
-  'start',
-  'catchUp',
-  'parity',
-] as const satisfies readonly Phase[];
-export type PreparingPhase = (typeof PREPARING_PHASES)[number];
+export type PreparingPhase = IsPreparing[Phase];
+export const PREPARING_PHASES = phasesWhere(
+  COPY_UPGRADE,
+  ({ mayBeAskedFor }) => mayBeAskedFor === true,
+) as readonly PreparingPhase[];
 
 /** Where a person must decide. `proceed` opens before phases that the config names, `intervene` when something needs a person. */
 export const GATES = {

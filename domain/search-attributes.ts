@@ -2,7 +2,7 @@
  * Search attributes that a Temporal namespace must have before the first cutover. All are keywords: they are filters and
  * columns of the workflow list, and their values are never encrypted.
  */
-export const SEARCH_ATTRIBUTES = {
+const SEARCH_ATTRIBUTES = {
   CutoverEnvironment: 'the name of the environment from the config',
   CutoverPhase: 'the phase the run is in',
   CutoverAwaiting: 'the gate that waits for a person; absent when none does',

@@ -2,6 +2,7 @@ import { type BrakeSettings } from './brake';
 import { type InstanceOverrides } from './instance-plan';
 import { type SupportedHydraVersion } from './hydra-versions';
 import { type PreparingPhase } from './runbook';
+import { type SideName } from './sides';
 
 /** `keys`: keys of rows, with hashes of what they said. */
 export type ArchiveKind = 'keys' | 'rows';
@@ -38,8 +39,10 @@ export interface CutoverSettings {
   };
   /** What stays of rows that were cleaned, from finalize on. @default 'keys' */
   readonly archive?: ArchiveKind;
-  /** What reads Hydra's rows on blue. @default our role */
-  readonly blueWorker?: string;
+  /** What reads Hydra's rows on each side, and prepares green's. @default our role */
+  readonly workerRoles?: Readonly<Partial<Record<SideName, string>>>;
+  /** What may only look, on each side. @default our role */
+  readonly lookRoles?: Readonly<Partial<Record<SideName, string>>>;
   readonly green: {
     /** The role that owns Hydra's tables, and what Hydra on green logs in as. */
     readonly hydraRole: string;

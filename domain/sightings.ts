@@ -3,7 +3,7 @@ import { type NoticedCalls } from './notice';
 /**
  * What a request to blue can show of which green would answer otherwise.
  *
- * Source: both Hydras, asked the same (test/integration/gateway/sightings.test.ts), and the differences between ory/fosite v0.42.3 and
+ * Source: both Hydras, asked the same (test/integration/gateway/both-hydras.test.ts), and the differences between ory/fosite v0.42.3 and
  * v0.49.0.
  */
 export const SIGHTING_KINDS = [
@@ -14,6 +14,9 @@ export const SIGHTING_KINDS = [
   'removed_endpoint',
   'new_key',
   'cors_preflight',
+  'dead_refresh_token',
+  'bearer_assertion',
+  'unnamed_client',
 ] as const;
 export type SightingKind = (typeof SIGHTING_KINDS)[number];
 
@@ -44,6 +47,7 @@ export const COMPATIBILITY_FEATURES = {
   cutSecrets: 'client-secrets',
   paging: 'paging',
   sessions: 'session-cookies',
+  flows: 'flows-in-challenges',
 } as const;
 
 /** So many names stand in one line for people. */
@@ -113,6 +117,27 @@ const WORDS: Readonly<Record<SightingKind, Words>> = {
       `sent preflights, which ${version} refuses to an origin that only a client allows and the global list does not`,
     cure: 'compare them with serve.public.cors.allowed_origins of green',
     ask: 'tell us if browsers of your application call Hydra themselves',
+  },
+  dead_refresh_token: {
+    who: ['client', 'clients'],
+    consequence: (version) =>
+      `sent refresh tokens that are over; ${version} answers 400 invalid_grant to them, where it was 401 token_inactive`,
+    cure: 'let them begin a new login for invalid_grant as well',
+    ask: 'begin a new login where a refresh is answered with invalid_grant, as well as with token_inactive',
+  },
+  bearer_assertion: {
+    who: ['client', 'clients'],
+    consequence: (version) =>
+      `got tokens for assertions of others; ${version} answers as blue to those whose issuer, subject and key id belong to one trust, and refuses the others, which blue did not look at so closely: the gateway cannot tell them apart`,
+    cure: 'compare iss, sub and kid of their assertions with GET /trust/grants/jwt-bearer/issuers',
+    ask: 'tell us the iss, sub and kid of the assertions that you send',
+  },
+  unnamed_client: {
+    who: ['caller', 'callers'],
+    consequence: (version) =>
+      `made clients without an id; ${version} answers with a registration_client_uri that lacks the id`,
+    cure: 'let them put client_id at the end of registration_client_uri, or make clients with ids of their own',
+    ask: 'do not go by registration_client_uri: put the client_id of the answer behind /oauth2/register/',
   },
 };
 

@@ -11,8 +11,6 @@ export interface StepKnown {
   readonly elapsedMs: number;
   /** Of its phase, as the plan has it; null: nothing is predicted. */
   readonly predictedMs: number | null;
-  /** Of blue, as the plan counted or estimated them; null: there is no plan. */
-  readonly rows: number | null;
 }
 
 /** Of less nobody can say how fast it goes. */
@@ -26,17 +24,21 @@ const SEEN_PERCENT = 2;
 export function stepProgress(said: unknown, known: StepKnown): StepProgress {
   const fields = fieldsOf(said);
   const left = fields('leftMs');
+  const given = fields('percent');
+  if (left !== null && given !== null) return { percent: share(given, 100), leftMs: left };
   if (left !== null) return { percent: share(known.elapsedMs, known.elapsedMs + left), leftMs: left };
   const backlog = fields('backlog');
   const changes = fields('changes');
+  const perSecond = fields('perSecond');
+  // A sync that goes on for as long as a gate is open tells no speed: it is at no percent of anything.
   if (backlog !== null && changes !== null) {
-    const perSecond = fields('perSecond') ?? 0;
+    if (perSecond === null) return { percent: null, leftMs: null };
     return {
       percent: share(changes, changes + backlog),
       leftMs: perSecond > 0 ? Math.round((backlog / perSecond) * 1_000) : null,
     };
   }
-  const percent = ownPercent(fields, known.rows);
+  const percent = ownPercent(fields);
   return predicted(percent, known) ?? { percent, leftMs: byPace(percent, known.elapsedMs) };
 }
 
@@ -53,19 +55,19 @@ function byPace(percent: number | null, elapsedMs: number): number | null {
 
 type Fields = (name: string) => number | null;
 
-function ownPercent(fields: Fields, rows: number | null): number | null {
+function ownPercent(fields: Fields): number | null {
   const given = fields('percent');
   if (given !== null) return share(given, 100);
   for (const [part, whole] of [
     ['applied', 'expected'],
     ['done', 'of'],
     ['asked', 'of'],
+    ['rows', 'of'],
   ] as const) {
     const [did, all] = [fields(part), fields(whole)];
     if (did !== null && all !== null) return share(did, all);
   }
-  const compared = fields('rows');
-  return compared === null || rows === null || fields('ranges') === null ? null : share(compared, rows);
+  return null;
 }
 
 function share(part: number, whole: number): number | null {

@@ -149,12 +149,3 @@ export interface Steps {
   /** Ours removed on green; capture removed on blue, whose guard and committed row stay. An older worker tells nothing. */
   finalize(input: StepInput): Promise<FinalizeReceipt | undefined>;
 }
-
-/** Steps that a rehearsal alone goes through. */
-export const REHEARSAL_STEPS = [
-  'keepRowHashes',
-  'compareRowHashes',
-  'compareAnswers',
-  'tryWrites',
-] as const satisfies readonly (keyof Steps)[];
-export type RehearsalStep = (typeof REHEARSAL_STEPS)[number];

@@ -5,7 +5,7 @@ import { CutoverFault } from './faults';
  * a request: the gateway parses what the internet sends. package.json says the same to npm.
  * Source: Node.js release schedule and security releases.
  */
-export const SUPPORTED_NODE = [
+const SUPPORTED_NODE = [
   { major: 22, minor: 22 },
   { major: 24, minor: 13 },
 ] as const;

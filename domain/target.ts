@@ -58,7 +58,7 @@ export function nextEpoch(known: readonly number[]): number {
 }
 
 /** @param who has it, or was to be called with it */
-export function impossibleEpoch(who: string, epoch: number): CutoverFault {
+function impossibleEpoch(who: string, epoch: number): CutoverFault {
   return new CutoverFault(
     'EPOCH_IMPOSSIBLE',
     `${who}: ${epoch} can be no epoch of a switchover (allowed: whole numbers from 0, below ${EPOCH_MAX}), and none can follow it; ` +

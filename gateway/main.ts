@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { asCutoverFault, CutoverFault } from '../domain/faults';
 import { assertSupportedNode } from '../domain/supported-node';
 import { loadGatewayConfig } from './node/config';
-import { cookieKeyLine } from './node/cookie-keys';
+import { keyLine, type KeyUse, signTokens } from './node/derived-keys';
 import { startGateway, type RunningGateway } from './node/gateway';
 import { assertFolderTakes } from './target/durable-json';
 import { readCertificates } from './node/listeners';
@@ -16,6 +16,7 @@ usage:
   hydra-gateway --config FILE [--ready FILE]   serve until SIGTERM or SIGINT
   hydra-gateway --config FILE --check          read config, secrets and certificates, and say what is wrong
   hydra-gateway cookie-keys [--out FILE]       make GATEWAY_COOKIE_KEYS of Hydra's SECRETS_COOKIE, or else SECRETS_SYSTEM
+  hydra-gateway flow-keys [--out FILE]         make GATEWAY_FLOW_KEYS of Hydra's SECRETS_SYSTEM
 
 options:
   --config FILE   YAML or JSON; relative paths in it are relative to its folder
@@ -29,15 +30,18 @@ environment, each also as the name of a file in <VARIABLE>_FILE:
   GATEWAY_DOUBT_PASSWORD   of doubt.blue.user, for doubt of kind postgres
   GATEWAY_DOUBT_TOKEN      sent as bearer token to doubt.url, for doubt of kind http
   GATEWAY_COOKIE_KEYS      for sessionCookies.translate: what \`cookie-keys\` prints
+  GATEWAY_FLOW_KEYS        for staleChallenges.readFlows: what \`flow-keys\` prints
 
 SIGHUP, and a change of their files, read certificates and secrets again.
 
 exit codes: 0 ended as asked, 2 config or arguments, 3 a port is taken or the state cannot be read, 6 the state cannot be written
 `;
 
+const KEY_VERBS: Readonly<Record<string, KeyUse>> = { 'cookie-keys': 'cookies', 'flow-keys': 'flows' };
+
 type Command =
   | { readonly kind: 'help' }
-  | { readonly kind: 'cookie-keys'; readonly out: string | undefined }
+  | { readonly kind: 'keys'; readonly use: KeyUse; readonly out: string | undefined }
   | { readonly kind: 'check' | 'serve'; readonly config: string; readonly ready: string | undefined };
 
 async function main(): Promise<void> {
@@ -46,8 +50,8 @@ async function main(): Promise<void> {
     case 'help':
       process.stdout.write(HELP);
       return;
-    case 'cookie-keys':
-      return printCookieKeys(command.out);
+    case 'keys':
+      return printKeys(command.use, command.out);
     case 'check': {
       const { config } = await loadGatewayConfig(command.config, process.env);
       await readCertificates(config);
@@ -89,15 +93,25 @@ async function serve(configFile: string, ready: string | undefined): Promise<voi
   process.once('SIGINT', stop);
 }
 
-async function printCookieKeys(out: string | undefined): Promise<void> {
-  const line = cookieKeyLine(process.env);
+async function printKeys(use: KeyUse, out: string | undefined): Promise<void> {
+  const line = keyLine(use, process.env);
   if (line === '') {
-    const message =
-      "set SECRETS_COOKIE, or SECRETS_SYSTEM where Hydra has no other, to Hydra's secret for this one command";
-    throw new CutoverFault('USAGE', message);
+    const secret = use === 'flows' ? 'SECRETS_SYSTEM' : 'SECRETS_COOKIE, or SECRETS_SYSTEM where Hydra has no other,';
+    throw new CutoverFault('USAGE', `set ${secret} to Hydra's secret for this one command`);
+  }
+  if (signTokens(use, process.env)) {
+    process.stderr.write(
+      'warning: Hydra signs its tokens with this key, too. Keep it as you keep SECRETS_SYSTEM: whoever reads it can forge tokens.\n',
+    );
   }
   if (out === undefined) process.stdout.write(`${line}\n`);
-  else await writeFile(out, `${line}\n`, { mode: 0o600, flag: 'wx' });
+  else
+    await writeFile(out, `${line}\n`, { mode: 0o600, flag: 'wx' }).catch((error: unknown) => {
+      throw new CutoverFault(
+        'USAGE',
+        `--out: ${errorMessage(error)}; name a file that is not there yet, in a folder that is`,
+      );
+    });
 }
 
 function readArguments(): Command {
@@ -114,7 +128,8 @@ function readArguments(): Command {
     });
     if (values.help) return { kind: 'help' };
     const [verb, ...others] = positionals;
-    if (verb === 'cookie-keys' && others.length === 0) return { kind: 'cookie-keys', out: values.out };
+    const use = verb === undefined ? undefined : KEY_VERBS[verb];
+    if (use !== undefined && others.length === 0) return { kind: 'keys', use, out: values.out };
     if (verb !== undefined) throw new Error(`unknown: ${positionals.join(' ')}`);
     if (values.config === undefined) throw new Error('--config is missing');
     return { kind: values.check ? 'check' : 'serve', config: values.config, ready: values.ready };

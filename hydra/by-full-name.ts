@@ -1,12 +1,11 @@
 import { type SqlClient } from '../domain/ports/sql-client';
 import { SUPPORTED_HYDRA_VERSIONS } from '../domain/hydra-versions';
-import { recordedTables } from './catalog/recorded';
+import { isVersionRecorded, recordedTables } from './catalog/recorded';
 import { quoteIdentifier } from './cleaning/session';
 
 /** Every table of Hydra, whatever its version. */
-const TABLES = [...new Set([...SUPPORTED_HYDRA_VERSIONS.flatMap(recordedTables), 'networks', 'schema_migration'])].join(
-  '|',
-);
+const RECORDED_TABLES = SUPPORTED_HYDRA_VERSIONS.filter(isVersionRecorded).flatMap(recordedTables);
+const TABLES = [...new Set([...RECORDED_TABLES, 'networks', 'schema_migration'])].join('|');
 
 /** As a table: neither within a longer name, nor as text, nor where a schema stands before it. */
 const PLAIN_NAME = new RegExp(`(?<![\\w."'])(?:${TABLES})(?![\\w"'])`, 'g');
@@ -29,6 +28,7 @@ export async function byFullName(client: SqlClient, schema: string): Promise<Sql
   const prefix = `${quoteIdentifier(schema)}.`;
   const inFull = (name: string): string => prefix + name;
   return {
+    isPipelined: client.isPipelined === true,
     query: (text, values) =>
       client.query(
         text.replace(PLAIN_NAME, inFull).replace(LOOKED_UP, (name) => inFull(name).replaceAll("'", "''")),

@@ -25,14 +25,15 @@ interface Foreign {
 }
 
 /**
- * @param schemas that only we make
+ * @param schemas that only we make: as the owner of what is ours, or as a role that may act as it, which it belongs to then
  * @throws CutoverFault CHECK_FAILED when one of them, or a relation in it, belongs to somebody else; nothing of it was read
  */
 export async function assertNoneForeign(client: SqlClient, schemas: readonly string[]): Promise<void> {
   const [foreign] = await queryRows<Foreign>(
     client,
     `WITH named AS (SELECT oid, nspname, nspowner FROM pg_catalog.pg_namespace WHERE nspname = ANY($1::text[])),
-          ours AS (SELECT oid FROM pg_catalog.pg_roles WHERE rolname IN (current_user, $2))
+          ours AS (SELECT r.oid FROM pg_catalog.pg_roles r LEFT JOIN pg_catalog.pg_roles o ON o.rolname = $2
+                    WHERE r.rolname IN (current_user, $2) OR NOT r.rolsuper AND pg_has_role(r.oid, o.oid, 'MEMBER'))
      SELECT format('schema %I', nspname) AS what, pg_get_userbyid(nspowner)::text AS owner
        FROM named WHERE nspowner NOT IN (SELECT oid FROM ours)
      UNION ALL

@@ -54,11 +54,21 @@ const SCRIPTS = {
   // The gateway as a package of its own, which needs nothing of this folder.
   'pack:gateway': [[process.execPath, join(ROOT, 'scripts', 'pack-gateway.js')]],
   test: [[process.execPath, join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js')]],
+  // Hydra 26.2.0, whose program somebody has to bring: what it makes of a database is recorded, and an upgrade to it runs under traffic.
+  'test:hydra-26': [
+    [process.execPath, join(ROOT, 'scripts', 'on-hydra-26.js')],
+    [...node('test/integration/hydra/catalog/main.ts'), 'record'],
+    [process.execPath, join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js'), 'test/unit/hydra/paths'],
+    [...node('world/demo/main.ts'), '--to', '26.2.0'],
+  ],
+  'test:pg18': [[process.execPath, join(ROOT, 'scripts', 'on-postgres-18.js')]],
   'test:long': [[process.execPath, join(ROOT, 'scripts', 'test-long.js')]],
   // The tests without servers on the other line of Node.js that is supported.
   'test:node22': [[process.execPath, join(ROOT, 'scripts', 'on-node-22.js')]],
   toolchain: [node('world/toolchain/main.ts')],
   typecheck: [[bin('tsc'), '--noEmit']],
+  // What the plan in place makes of the oldest Hydra 1.x that can be built.
+  unseen: [node('test/unseen/main.ts')],
   worker: [node('workers/main.ts')],
   world: [[...node('cli/main.ts'), 'world']],
 };

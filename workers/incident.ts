@@ -7,7 +7,7 @@ import { type StepContext, type StepDeps } from '../activities/step';
 import { withSync } from '../activities/sync-session';
 import { verifyParity } from '../activities/verify-parity';
 import { withBlue } from '../activities/green/with-blue';
-import { withGreen } from '../activities/green/with-green';
+import { withGreenRows } from '../activities/green/with-green';
 import { loadConfig } from '../config/load';
 import { createLogger } from '../config/logger';
 import { findingText } from '../domain/evidence/answers';
@@ -46,22 +46,38 @@ interface IncidentDeps extends StepDeps {
 type Look = (deps: IncidentDeps, input: StepInput, context: StepContext) => Promise<IncidentLook>;
 
 /**
- * One look each at a green that is closed, by the code of the steps and by nothing else; no worker may run meanwhile. `damage` gives green's
- * flows the states that the vendor's migration leaves, as if nobody had repaired them; `repair` is what the runbook does about it.
+ * One look each at a green that is closed, by the code of the steps and by nothing else; no worker may run meanwhile. The first two are
+ * damages that the vendor's migration does where nobody repairs it: `invalid` gives flows the state of a login or consent that failed, so
+ * that valid sessions are not; `unlisted` takes the subject from flows, so that its lists of consents are empty. `repair` is what the
+ * runbook does about states, and takes the subjects from blue.
  */
 export const INCIDENT_LOOKS = {
-  damage: (deps, input, context) =>
+  invalid: (deps, input, context) =>
     onGreen(deps, input, context, async (green) => {
       const { rowCount } = await green.query(
         `UPDATE hydra_oauth2_flow SET state = 129 WHERE state IN (5, 6) AND consent_error IN ('{}', '')`,
       );
       return { found: rowCount ?? 0, said: [] };
     }),
-  repair: (deps, input, context) =>
+  unlisted: (deps, input, context) =>
     onGreen(deps, input, context, async (green) => {
+      const { rowCount } = await green.query(
+        `UPDATE hydra_oauth2_flow SET subject = '' WHERE subject <> '' AND state IN (5, 6)`,
+      );
+      return { found: rowCount ?? 0, said: [] };
+    }),
+  repair: (deps, input, context) =>
+    onGreen(deps, input, context, async (green, blue) => {
       let found = 0;
       for (const { apply } of copyPathOf(deps.settings.hydraVersion).fixups) found += await apply(green);
-      return { found, said: [] };
+      const { rows } = await blue.query('SELECT challenge, subject FROM hydra_oauth2_consent_request');
+      const known = rows as readonly { readonly challenge: string; readonly subject: string }[];
+      const { rowCount } = await green.query(
+        `UPDATE hydra_oauth2_flow f SET subject = b.subject FROM unnest($1::text[], $2::text[]) b (challenge, subject)
+          WHERE b.challenge = f.consent_challenge_id AND f.subject = ''`,
+        [known.map(({ challenge }) => challenge), known.map(({ subject }) => subject)],
+      );
+      return { found: found + (rowCount ?? 0), said: [] };
     }),
   parity: async (deps, input, context) => {
     const { differences, rows, examples } = await verifyParity(deps, input, context);
@@ -70,7 +86,7 @@ export const INCIDENT_LOOKS = {
   answers: async (deps, input, context) => {
     const { found, findings, asked } = await carrying(deps, input, context, (carry) =>
       withBlue(deps, context, 'incident', (blue) =>
-        withGreen(deps, input, context, 'incident', (green) => askBothSides(deps, { blue, green, carry }, context)),
+        withGreenRows(deps, input, context, 'incident', (green) => askBothSides(deps, { blue, green, carry }, context)),
       ),
     );
     const total = asked.reduce((sum, one) => sum + one.asked, 0);
@@ -176,9 +192,9 @@ function onGreen(
   deps: StepDeps,
   input: StepInput,
   { signal }: StepContext,
-  work: (green: SqlClient) => Promise<IncidentLook>,
+  work: (green: SqlClient, blue: SqlClient) => Promise<IncidentLook>,
 ): Promise<IncidentLook> {
-  return withSync(deps, input, { signal, purpose: 'incident' }, ({ sides }) => work(sides.green));
+  return withSync(deps, input, { signal, purpose: 'incident' }, ({ sides }) => work(sides.green, sides.blue));
 }
 
 async function main(): Promise<void> {

@@ -7,6 +7,8 @@ import { type ListedGateway } from '../domain/known-gateways';
 import { type Gateway } from '../domain/ports/targets';
 import { type SideName } from '../domain/sides';
 import { type DatabasesLook, readTraces, type ResourceLook, type SideLook } from '../hydra/traces';
+import { askTarget } from './ask-dependents';
+import { type TargetConfig } from './create-target';
 import { createPorts, type Ports } from './ports';
 import { SecretKeeper } from './secret-keeper';
 
@@ -22,7 +24,7 @@ export async function lookAtDatabases(config: Config, logger: Logger, timeoutMs:
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     await within(signal, secrets.refresh());
-    const [blue, green, instance, gateways] = await Promise.all([
+    const [blue, green, instance, gateways, targets] = await Promise.all([
       side(ports, 'blue', signal),
       side(ports, 'green', signal),
       resource(config.green.rdsInstanceId, signal, async (id) => {
@@ -30,6 +32,7 @@ export async function lookAtDatabases(config: Config, logger: Logger, timeoutMs:
         return found && { id, status: found.status, tags: found.tags };
       }),
       Promise.all(ports.gateways.map((gateway) => listed(gateway, signal))),
+      Promise.all(config.targets.map((target) => away(target, signal))),
     ]);
     const cutoverId = 'unreachable' in blue ? undefined : blue.arbiter?.cutoverId;
     const snapshotId = cutoverId === undefined ? undefined : snapshotIdOf(cutoverId);
@@ -37,7 +40,7 @@ export async function lookAtDatabases(config: Config, logger: Logger, timeoutMs:
       const found = await ports.provider.describeSnapshot(id);
       return found && { id, status: found.status, tags: found.tags };
     });
-    return { blue, green, instance, snapshot, gateways };
+    return { blue, green, instance, snapshot, gateways, targetsAway: targets.flat() };
   } finally {
     await ports.close();
     secrets.close();
@@ -46,7 +49,12 @@ export async function lookAtDatabases(config: Config, logger: Logger, timeoutMs:
 
 async function side({ databases }: Ports, name: SideName, signal: AbortSignal): Promise<SideLook> {
   try {
-    return await within(signal, databases.withSession(name, readTraces, { signal, purpose: 'status' }));
+    const read = (as?: 'look') =>
+      within(signal, databases.withSession(name, readTraces, { signal, purpose: 'status', ...(as && { as }) }));
+    const seen = await read('look');
+    // What a cutover made that does not know of a role that only looks, such a role is not told.
+    const isUntold = seen.arbiter === null && seen.schemas.some(({ name: schema }) => schema === 'hydra_cutover');
+    return isUntold ? await read() : seen;
   } catch (error) {
     return { unreachable: reason(error) };
   }
@@ -57,6 +65,13 @@ async function listed(gateway: Gateway, signal: AbortSignal): Promise<ListedGate
     name: gateway.name,
     problem: reason(error),
   }));
+}
+
+async function away(target: TargetConfig, signal: AbortSignal): Promise<DatabasesLook['targetsAway']> {
+  return within(signal, askTarget(target)).then(
+    () => [],
+    (error: unknown) => [{ name: target.name, problem: reason(error) }],
+  );
 }
 
 async function resource(

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { STEPS } from '../activities';
 import { IN_PLACE_STEPS } from '../activities/in-place';
 import { notConfigured } from '../activities/in-place/not-configured';
-import { type StepContext } from '../activities/step';
+import { type OrderedContext } from '../activities/step';
 import { loadConfig } from '../config/load';
 import { type Logger } from '../config/logger';
 import { type InPlacePlan } from '../domain/in-place/receipts';
@@ -13,9 +13,10 @@ import { SecretKeeper } from './secret-keeper';
 import { toSettings } from './settings';
 
 /** Nobody listens to it, and nobody cancels it. */
-const OF_NOBODY: StepContext = {
+const OF_NOBODY: OrderedContext = {
   signal: new AbortController().signal,
   attempt: 1,
+  order: 0,
   heartbeat: () => undefined,
   lastProgress: undefined,
 };

@@ -129,9 +129,8 @@ export function historyOptions({ temporal, checks }: Config): TemporalRunHistory
 
 export function location(config: Config, side: SideName): DatabaseLocation {
   const { database, hydraRole, rdsInstanceId } = config[side];
-  const { host, port, name, user, password, ssl } = database;
+  const { host, port, name, user, password, ssl, look, worker } = database;
   const hydraPassword = hydraRole.password;
-  const worker = side === 'blue' ? config.blue.database.worker : undefined;
   return {
     port,
     name,
@@ -139,10 +138,15 @@ export function location(config: Config, side: SideName): DatabaseLocation {
     ssl,
     password: () => password?.reveal() ?? '',
     ...(host === undefined ? {} : { host }),
-    ...(worker === undefined ? {} : { worker: { user: worker.user, password: () => worker.password?.reveal() ?? '' } }),
+    ...(worker === undefined ? {} : { worker: login(worker) }),
+    ...(look === undefined ? {} : { look: login(look) }),
     ...(hydraPassword === undefined ? {} : { hydraPassword: () => hydraPassword.reveal() }),
     ...(rdsInstanceId === undefined ? {} : { instanceId: rdsInstanceId }),
   };
+}
+
+function login({ user, password }: NonNullable<Config['blue']['database']['look']>) {
+  return { user, password: () => password?.reveal() ?? '' };
 }
 
 function endpoints(config: Config, side: SideName) {

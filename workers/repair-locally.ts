@@ -4,8 +4,9 @@ import { snapshotIdOf } from '../activities/green/names';
 import { type Step, type StepDeps } from '../activities/step';
 import { type Config } from '../config/schema';
 import { type Logger } from '../config/logger';
-import { CutoverFault, isCutoverFault } from '../domain/faults';
+import { asCutoverFault, CutoverFault, type FaultCode, isCutoverFault } from '../domain/faults';
 import { CUTOVER_TAG } from '../domain/ports/database-provider';
+import { LEFT_WHEN_SKIPPED, REPAIRS_AFTER_COMMIT, type SkippableStep, WAYS_BACK } from '../domain/runbooks/skips';
 import { type StepInput } from '../domain/steps';
 import { type SqlClient } from '../domain/ports/sql-client';
 import { describeArbiter, cutoverRunning } from '../hydra/arbiter';
@@ -21,6 +22,13 @@ export interface RepairOptions {
   readonly signal: AbortSignal;
   /** A person looked at what the jobs would remove now: after the commit they are resumed, and what is ours goes. */
   readonly finalize?: boolean;
+  /**
+   * Who decided that green opens although nobody can say that nothing went around blue's fence. Without it the tables concerned are
+   * carried and compared first, however long that takes.
+   */
+  readonly openUnproven?: string;
+  /** Steps that a person lets fail, as at gate `intervene`: each is tried all the same. @default none */
+  readonly skip?: readonly SkippableStep[];
   /** Before each step. */
   readonly onStep: (name: string) => void;
 }
@@ -29,6 +37,14 @@ export interface RepairReceipt {
   /** `undone`: as if the cutover had never been; `finished`: the writes are on green, jobs are paused; `finalized`: all is over. */
   readonly outcome: 'undone' | 'finished' | 'finalized';
   readonly steps: readonly string[];
+  /** What failed and was let pass. */
+  readonly skipped: readonly SkippedStep[];
+}
+
+export interface SkippedStep {
+  readonly step: SkippableStep;
+  readonly code: FaultCode;
+  readonly message: string;
 }
 
 /**
@@ -38,62 +54,80 @@ export interface RepairReceipt {
  * Safe beside a workflow that turns out to be alive: first no attempt of it can commit any more, then green loses the right to
  * open, which a later attempt would need. Blue's arbiter goes last: until then it is the proof on which a repeat goes on.
  *
- * @throws CutoverFault CUTOVER_RUNNING (another cutover holds blue) | CHECK_FAILED (to be finalized, and not committed) | CROSSED_CONNECTION (neither blue nor green proves that it is
+ * @throws CutoverFault CUTOVER_RUNNING (another cutover holds blue) | CHECK_FAILED (to be finalized or opened, and not committed) | FENCE_UNPROVEN | CROSSED_CONNECTION (neither blue nor green proves that it is
  *   this cutover's, and something of it is left) | what a step throws
  */
 export async function repairLocally(options: RepairOptions): Promise<RepairReceipt> {
-  const { config, logger, cutoverId, signal, onStep, finalize = false } = options;
+  const { config, logger, cutoverId, signal, onStep, finalize = false, skip = [] } = options;
   const secrets = new SecretKeeper(config, logger);
   const ports = createPorts(config, logger, secrets);
   const deps = { settings: toSettings(config), ...ports, log: logger };
+  // Whoever repairs has decided what gate `intervene` would ask after FENCE_UNPROVEN: nobody else is there to be asked.
+  const { openUnproven } = options;
+  const decided = openUnproven === undefined ? { fence: 'carry' } : { fence: 'open', decided: openUnproven };
   const input: StepInput = { cutoverId, environment: config.environment.name };
   const done: string[] = [];
   const run = async <Name extends keyof typeof STEPS>(name: Name): Promise<unknown> => {
     onStep(name);
     await secrets.refresh();
     const step = STEPS[name] as Step<StepInput, unknown>;
+    const stepInput = name === 'switchover' ? { ...input, ...decided } : input;
     const heartbeat = (progress: object): void => logger.debug({ step: name, ...progress }, 'progress');
-    const result = await step(deps, input, { signal, attempt: 1, heartbeat, lastProgress: undefined });
+    const result = await step(deps, stepInput, { signal, attempt: 1, heartbeat, lastProgress: undefined });
     done.push(name);
     return result;
   };
+  const skipped: SkippedStep[] = [];
+  const runOrSkip = async (step: SkippableStep): Promise<void> => {
+    try {
+      await run(step);
+    } catch (error) {
+      const fault = asCutoverFault(error);
+      if (step === 'proveDrain' && !UNPROVEN_DRAIN.includes(fault.code)) throw error;
+      if (!skip.includes(step)) throw withItsWord(step, fault);
+      logger.error({ cutoverId, step, err: fault }, 'a step failed, and somebody goes on without it');
+      skipped.push({ step, code: fault.code, message: fault.message });
+    }
+  };
+  const ended = (outcome: RepairReceipt['outcome']): RepairReceipt => ({ outcome, steps: done, skipped });
   try {
     await secrets.refresh();
-    if (finalize) await assertMoved(deps, cutoverId, signal);
+    if (finalize || openUnproven !== undefined) await assertMoved(deps, cutoverId, signal);
     if ((await whoProves(deps, cutoverId, signal)) === 'nothing left') {
       // They are raised before blue has an arbiter, and given back only where they were.
-      await run('restoreLifetimes');
-      return { outcome: 'undone', steps: done };
+      await runOrSkip('restoreLifetimes');
+      return ended('undone');
     }
     const { outcome } = (await run('abandonSwitchover')) as { readonly outcome: 'aborted' | 'committed' };
-    if (outcome === 'committed') {
-      // Jobs stay paused without a person's word: what they would remove now is for the purge guard and a person.
-      const isNearlyOver = await isFinalizing(ports, signal);
-      for (const name of isNearlyOver ? FINISH_FINALIZE : FINISH_SWITCHOVER) await run(name);
-      if (isNearlyOver) return { outcome: 'finalized', steps: done };
-      if (!finalize) return { outcome: 'finished', steps: done };
-      for (const name of FINALIZE) await run(name);
-      return { outcome: 'finalized', steps: done };
+    if (outcome !== 'committed') {
+      for (const step of UNDO) await runOrSkip(step);
+      return ended('undone');
     }
-    for (const name of UNDO) await run(name);
-    return { outcome: 'undone', steps: done };
+    const isNearlyOver = await isFinalizing(ports, signal);
+    if (!isNearlyOver) {
+      await run('switchover');
+      for (const step of REPAIRS_AFTER_COMMIT.drain) await runOrSkip(step);
+    }
+    // Jobs stay paused without a person's word: what they would remove now is for the purge guard and a person.
+    const { resumeJobs, cleanUp } = REPAIRS_AFTER_COMMIT;
+    const rest: readonly SkippableStep[] = finalize ? [...resumeJobs, ...cleanUp] : isNearlyOver ? ['finalize'] : [];
+    for (const step of rest) await runOrSkip(step);
+    return ended(done.includes('finalize') ? 'finalized' : 'finished');
   } finally {
     await ports.close();
     secrets.close();
   }
 }
 
-const UNDO = [
-  'stopGreen',
-  'deleteGreen',
-  'deleteSnapshot',
-  'resumeJobs',
-  'restoreLifetimes',
-  'disableCapture',
-] as const;
-const FINISH_SWITCHOVER = ['switchover', 'proveDrain'] as const;
-const FINISH_FINALIZE = ['finalize'] as const;
-const FINALIZE = ['resumeJobs', 'restoreLifetimes', 'finalize'] as const;
+/** As the workflow takes a run back, but blue's arbiter goes last: until then it is the proof on which a repeat goes on. */
+const UNDO: readonly SkippableStep[] = [...WAYS_BACK.filter((step) => step !== 'disableCapture'), 'disableCapture'];
+/** What it says once it was asked, and not that it could not be asked. */
+const UNPROVEN_DRAIN: readonly FaultCode[] = ['SYNC_FAILED', 'CAPTURE_BROKEN'];
+
+function withItsWord(step: SkippableStep, { code, message, details, cause }: CutoverFault): CutoverFault {
+  const advice = `put that right and repeat; if it never can be, \`--skip ${step}\` goes on without it: ${LEFT_WHEN_SKIPPED[step]}`;
+  return new CutoverFault(code, `${message}. Step ${step} failed: ${advice}`, details, cause);
+}
 
 /** The capture goes when all else is accepted and removed: then there is no switchover left to finish. */
 async function isFinalizing({ databases }: Ports, signal: AbortSignal): Promise<boolean> {
@@ -134,15 +168,15 @@ async function whoProves(deps: StepDeps, cutoverId: string, signal: AbortSignal)
   );
 }
 
-/** Who wants the end of a cutover does not want it taken back. */
+/** Who wants the end of a cutover, or an open green, does not want it taken back. */
 async function assertMoved({ databases }: StepDeps, cutoverId: string, signal: AbortSignal): Promise<void> {
   const found = await databases.withSession('blue', describeArbiter, { signal, purpose: 'repair' });
   if (found?.cutoverId === cutoverId && found.side === 'blue' && found.state === 'committed') return;
   const seen = found === undefined ? 'no arbiter' : `${found.state}, ${found.side} of cutover ${found.cutoverId}`;
   throw new CutoverFault(
     'CHECK_FAILED',
-    `nothing of cutover ${cutoverId} can be finalized: the database reached as blue does not say that the writes left it (${seen}); ` +
-      'nothing was changed. Correct blue.database, or leave --finalize out',
+    `nothing of cutover ${cutoverId} can be finalized or opened: the database reached as blue does not say that the writes left it (${seen}); ` +
+      'nothing was changed. Correct blue.database, or leave --finalize and --open-unproven out',
     { cutoverId },
   );
 }

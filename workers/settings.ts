@@ -4,6 +4,7 @@ import { CutoverFault } from '../domain/faults';
 import { type InPlaceSettings } from '../domain/in-place/settings';
 import { type InstanceOverrides } from '../domain/instance-plan';
 import { type CutoverSettings } from '../domain/settings';
+import { type SideName } from '../domain/sides';
 
 /**
  * What the steps need of the config: plain values without secrets.
@@ -13,6 +14,8 @@ import { type CutoverSettings } from '../domain/settings';
 export function toSettings(config: Config): CutoverSettings {
   const { blue, green, switchover } = config;
   const [blueInstanceId, greenInstanceId] = instanceIds(config);
+  const workerRoles = rolesBySide(blue.database.worker, green.database.worker);
+  const lookRoles = rolesBySide(blue.database.look, green.database.look);
   return {
     environment: { ...config.environment },
     configDigest: configDigest(config),
@@ -28,7 +31,8 @@ export function toSettings(config: Config): CutoverSettings {
       snapshotAgeMsMax: config.retention.snapshotAgeMsMax,
     },
     archive: config.retention.archive,
-    ...(blue.database.worker === undefined ? {} : { blueWorker: blue.database.worker.user }),
+    ...(workerRoles && { workerRoles }),
+    ...(lookRoles && { lookRoles }),
     green: {
       hydraRole: green.hydraRole.name,
       syncRole: green.syncRole,
@@ -103,4 +107,14 @@ function instanceIds(config: Config): readonly [blue: string, green: string] {
     `an upgrade copies blue through RDS, and ${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing; add the identifiers of both instances`,
     { missing },
   );
+}
+
+interface NamedRole {
+  readonly user: string;
+}
+
+/** @returns undefined where neither side names one */
+function rolesBySide(blue?: NamedRole, green?: NamedRole): Partial<Record<SideName, string>> | undefined {
+  if (blue === undefined && green === undefined) return undefined;
+  return { ...(blue && { blue: blue.user }), ...(green && { green: green.user }) };
 }

@@ -15,10 +15,18 @@ const { tell } = proxyActivities<Asides>({
   summary: 'tell the webhook',
 });
 
+/** As patient as the news that it is for: the step's end tells the same. */
+const { isCommitted } = proxyActivities<Asides>({
+  startToCloseTimeout: '15 seconds',
+  scheduleToCloseTimeout: '1 hour',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '10 seconds' },
+  summary: 'is it committed',
+});
+
 /** What a run that is over waits for its last news. */
 const SETTLE = '10 seconds';
 
-export { keepReport };
+export { isCommitted, keepReport };
 
 /** Sends news while the run goes on. */
 export class Herald {
@@ -31,9 +39,9 @@ export class Herald {
   tell(event: NewsEvent, more: Partial<News> = {}): void {
     this.told += 1;
     this.pending += 1;
-    const id = `${workflowInfo().runId}-${this.told}`;
+    const base = this.base();
     const at = new Date(Date.now()).toISOString();
-    const news: News = { schemaVersion: 1, id, event, at, ...this.base(), ...more };
+    const news: News = { schemaVersion: 1, id: this.idOf(event, base), event, at, ...base, ...more };
     CancellationScope.nonCancellable(() => tell(news))
       .catch((error: unknown) => {
         log.warn('news not told', { cutoverId: news.cutoverId, event, reason: String(error) });
@@ -41,6 +49,11 @@ export class Herald {
       .finally(() => {
         this.pending -= 1;
       });
+  }
+
+  /** There is one commit, whatever run of the workflow hears of it: one that was reset is told it again. */
+  private idOf(event: NewsEvent, { cutoverId }: Pick<News, 'cutoverId'>): string {
+    return event === 'committed' ? `${cutoverId}-committed` : `${workflowInfo().runId}-${this.told}`;
   }
 
   /** Waits for what is being sent, but not long. */

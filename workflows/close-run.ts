@@ -1,4 +1,4 @@
-import { CancellationScope } from '@temporalio/workflow';
+import { CancellationScope, condition, patched } from '@temporalio/workflow';
 import { type KeptReport } from '../domain/asides';
 import { type Report } from '../domain/receipts';
 import { type Outcome } from '../domain/runbook';
@@ -6,13 +6,26 @@ import { keepReport } from './asides';
 import { causeOf, isJudgeable, type Cause } from './failures';
 import { type CutoverRun } from './run';
 
+const TOLD_SOON = 'an end is told beside its report';
+/** What the news of an end wait for the name of its report: a folder that hangs must not keep it from people. */
+const NAMED_WITHIN = '1 second';
+
 /** Ends the run's account: its report is kept and its end is told, and neither keeps it from ending. */
 export async function closeRun(run: CutoverRun, outcome: Outcome, cause: Cause | null): Promise<Report> {
   return CancellationScope.nonCancellable(async () => {
     const report = run.close(outcome, cause);
-    const kept = await keptReport(run, report);
-    const told = cause === null ? {} : { cause };
-    run.herald.tell('ended', { outcome, ...told, report: kept });
+    const told = { outcome, ...(cause === null ? {} : { cause }) };
+    if (!patched(TOLD_SOON)) {
+      const kept = await keptReport(run, report);
+      run.herald.tell('ended', { ...told, report: kept });
+      await run.herald.settle();
+      return run.keep(kept);
+    }
+    let named: KeptReport | undefined;
+    const keeping = keptReport(run, report).then((kept) => (named = kept));
+    await condition(() => named !== undefined, NAMED_WITHIN, { summary: 'the name of the report' });
+    run.herald.tell('ended', { ...told, ...(named === undefined ? {} : { report: named }) });
+    const kept = await keeping;
     await run.herald.settle();
     return run.keep(kept);
   });

@@ -1,6 +1,7 @@
 import { CancellationScope } from '@temporalio/workflow';
 import { listenForBrakes } from './brakes';
 import { listenForCancelNotes } from './cancel-notes';
+import { listenForCommit } from './commits';
 import { Gates } from './gates';
 import { type CutoverRun } from './run';
 import { Saga } from './saga';
@@ -18,6 +19,7 @@ export class Cutover {
     this.gates = new Gates(run);
     listenForBrakes(run);
     listenForCancelNotes(run);
+    listenForCommit(run);
     this.saga = new Saga(run, this.gates);
     CancellationScope.current().cancelRequested.catch(() => {
       this.cancelRequested = true;

@@ -29,6 +29,12 @@ export interface GateView {
   readonly approvers: readonly string[];
 }
 
+/** What an answer that is shown to be copied has where a person fills in. */
+const PLACEHOLDERS = { by: ['YOUR NAME', 'YOUR_NAME', 'NAME'], note: 'why' } as const satisfies {
+  readonly by: readonly string[];
+  readonly note: string;
+};
+
 /** Whoever leaves something undone says why: the report keeps it. */
 const NEEDS_NOTE: readonly Decision[] = ['skip', 'give_up'];
 
@@ -62,11 +68,18 @@ export function judgeDecision(raw: unknown, view: GateView): DecisionMessage {
 }
 
 /**
- * What was read is what is approved: at the gate that has no way back an approval names its question.
+ * What was read is what is approved: at the gate that has no way back an approval names its question. And who decides has put
+ * something of his own where the JSON to be copied has placeholders.
  *
  * @throws CutoverFault DECISION_INVALID
  */
-export function assertNamed({ gate, decision, question }: DecisionMessage): void {
+export function assertNamed({ gate, decision, by, note, question }: DecisionMessage): void {
+  if (PLACEHOLDERS.by.some((word) => word === by)) {
+    throw invalid(`"by" is still "${by}"; put your name there, for the report; nothing was recorded`);
+  }
+  if (note === PLACEHOLDERS.note) {
+    throw invalid(`"note" is still "${note}"; say why, or leave it out; nothing was recorded`);
+  }
   if (gate !== 'cutover' || decision !== 'approve' || question !== undefined) return;
   throw invalid(
     'gate cutover takes an approval only with "question", the id that stands with the evidence (Current Details, `status`): what was read is what is approved; nothing was recorded',
@@ -115,13 +128,15 @@ function parseDecision(raw: unknown): DecisionMessage {
   else if (typeof note === 'string' && note.length > NOTE_LENGTH_MAX) {
     problems.push(`"note" has more than ${NOTE_LENGTH_MAX} characters`);
   } else if (isDecision(decision) && NEEDS_NOTE.includes(decision) && !isText(note)) {
-    problems.push(`"${decision}" needs "note": why, for the report`);
+    problems.push(`"${decision}" needs "note" (on the command line --note): why, for the report`);
   }
   if (question !== undefined && question !== null && !isText(question)) {
     problems.push('"question" must be text, as `status` shows it');
   }
   if (problems.length > 0 || !isGate(gate) || !isDecision(decision) || typeof by !== 'string') {
-    throw invalid(`${problems.join('; ')}; send for example ${EXAMPLE}`);
+    // An example helps who sent another shape, and misleads who only left something out.
+    const isOfShape = isGate(gate) && isDecision(decision) && typeof by === 'string' && by.trim() !== '';
+    throw invalid(`${problems.join('; ')}; ${isOfShape ? 'nothing was recorded' : `send for example ${EXAMPLE}`}`);
   }
   return {
     gate,

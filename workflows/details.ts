@@ -17,8 +17,12 @@ export function renderDetails(status: CutoverStatus, undoing: Cause | null, gate
   const state =
     status.serves ??
     (committed
-      ? 'Committed: green serves, and there is no way back.'
-      : 'Not committed: blue serves, and everything can be undone.');
+      ? phase === 'switchover'
+        ? 'Committed: there is no way back, and green serves once this phase is done.'
+        : 'Committed: green serves, and there is no way back.'
+      : phase === 'switchover'
+        ? 'The switchover is under way: `hydra-cutover status` says whether it is committed.'
+        : 'Not committed: blue serves, and everything can be undone.');
   const parts = [
     `## ${environment}: ${phase}${direction}`,
     `${PHASE_TEXTS[phase]}. ${state}`,

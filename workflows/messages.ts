@@ -1,6 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { BRAKE_QUERY, BRAKE_SIGNAL, BRAKE_UPDATE, type BrakeMessage } from '../domain/brake';
 import { CANCEL_NOTE_SIGNAL, type CancelMessage } from '../domain/cancel-note';
+import { COMMITTED_SIGNAL, type CommitWord } from '../domain/commit-word';
 import {
   DECIDE_SIGNAL,
   DECIDE_UPDATE,
@@ -24,3 +25,6 @@ export const brakeQuery = defineQuery<BrakeState | null, [], typeof BRAKE_QUERY>
 
 /** Who asks to cancel, and why: sent before the request itself, which tells a workflow neither. */
 export const cancelNoteSignal = defineSignal<[CancelMessage], typeof CANCEL_NOTE_SIGNAL>(CANCEL_NOTE_SIGNAL);
+
+/** A step tells its run that the writes have moved, when they have. Undefined where a person sends it without input. */
+export const committedSignal = defineSignal<[CommitWord | undefined], typeof COMMITTED_SIGNAL>(COMMITTED_SIGNAL);

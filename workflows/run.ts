@@ -303,6 +303,7 @@ export class CutoverRun {
   commit(): void {
     if (this.committed) return;
     this.committed = true;
+    this.show();
     this.herald.tell('committed');
   }
 
@@ -348,6 +349,7 @@ function serving({ plan, beside, shares }: InPlaceReceipts, committed: boolean):
   if (committed) return 'The new version serves alone, and there is no way back.';
   const share = shares.at(-1);
   if (plan === null || beside === null || share === undefined) return 'The old version serves, and can go on doing so.';
+  if (share.verdict === 'bad') return `Hydra ${plan.from} serves all requests again; Hydra ${plan.to} is up beside it.`;
   return `Both versions serve: Hydra ${plan.from} can take all of it at any time.`;
 }
 

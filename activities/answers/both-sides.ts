@@ -3,6 +3,7 @@ import { type AnswerFinding, type AnswersReceipt } from '../../domain/receipts';
 import { type SqlClient } from '../../domain/ports/sql-client';
 import { type AnswerQuestion } from '../../hydra/validation';
 import { type StepContext, type StepDeps } from '../step';
+import { inTurn } from './in-turn';
 import { questionsOf } from './questions';
 import { syntheticQuestions } from './synthetic-questions';
 
@@ -34,7 +35,8 @@ const SHOWN_MAX = 20;
  *
  * @throws CutoverFault DB_UNREACHABLE; a Hydra that does not answer is a finding
  */
-export async function askBothSides(deps: StepDeps, sides: BothSides, context: StepContext): Promise<AnswersReceipt> {
+export async function askBothSides(deps: StepDeps, given: BothSides, context: StepContext): Promise<AnswersReceipt> {
+  const sides = { ...given, blue: inTurn(given.blue), green: inTurn(given.green) };
   const questions = await questionsOf(deps, sides);
   const counts = new Map<string, { asked: number; differing: number }>();
   const findings: AnswerFinding[] = [];

@@ -3,7 +3,7 @@ import { canaryName } from '../../domain/ports/canary-user';
 import { type StepInput } from '../../domain/steps';
 import { type KeptUser, keepFailure, keepLogin, noteUser, readUser, removeUserRows } from '../../hydra/canary-user';
 import { snapshotIdOf } from '../green/names';
-import { withBlue } from '../green/with-blue';
+import { withBlue, withKeeper } from '../green/with-blue';
 import { type StepContext, type StepDeps } from '../step';
 
 /** Why nobody is followed; a sentence for the gate. */
@@ -25,31 +25,28 @@ export async function beginUser(deps: StepDeps, input: StepInput, context: StepC
   const { canaryUser } = deps;
   if (canaryUser === undefined) return { user: undefined, why: NO_CANARY };
   const name = canaryName(input.cutoverId);
-  const known = await withBlue(deps, context, 'canary user', readUser);
+  const known = await withKeeper(deps, context, 'canary user', readUser);
   if (known?.sealed != null) return { user: known, why: null };
-  await withBlue(deps, context, 'canary user', async (blue) => {
-    // From here on an undo looks for him.
-    await noteUser(blue);
-    await removeUserRows(blue, name);
-  });
+  // From here on an undo looks for him.
+  await withKeeper(deps, context, 'canary user', noteUser);
+  await withBlue(deps, context, 'canary user', (blue) => removeUserRows(blue, name));
   // Before he is in: one that begins afterwards has all of him.
   const isBefore = (await deps.provider.describeSnapshot(snapshotIdOf(input.cutoverId))) === undefined;
   context.signal.throwIfAborted();
   context.heartbeat({ step: 'logging the canary user in' });
   try {
     const sealed = await canaryUser.logIn(name);
-    const isKept = await withBlue(deps, context, 'canary user', (blue) => keepLogin(blue, sealed, isBefore));
+    const isKept = await withKeeper(deps, context, 'canary user', (keeper) => keepLogin(keeper, sealed, isBefore));
     if (!isKept) throw new Error('the capture was removed meanwhile');
   } catch (error) {
-    await withBlue(deps, { signal: AbortSignal.timeout(CLEAN_UP_MS) }, 'canary user', async (blue) => {
-      await removeUserRows(blue, name);
-      await keepFailure(blue, asCutoverFault(error).message);
-    });
+    const cleanUp = { signal: AbortSignal.timeout(CLEAN_UP_MS) };
+    await withBlue(deps, cleanUp, 'canary user', (blue) => removeUserRows(blue, name));
+    await withKeeper(deps, cleanUp, 'canary user', (keeper) => keepFailure(keeper, asCutoverFault(error).message));
     if (!isCutoverFault(error) || error.code === 'DB_UNREACHABLE') throw error;
     deps.log.warn({ code: error.code, reason: error.message }, 'the canary user did not get in');
     return { user: undefined, why: `he did not get in: ${error.message}` };
   }
-  return { user: await withBlue(deps, context, 'canary user', readUser), why: null };
+  return { user: await withKeeper(deps, context, 'canary user', readUser), why: null };
 }
 
 /** Also when the step was told to stop. */

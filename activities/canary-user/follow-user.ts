@@ -4,7 +4,7 @@ import { CANARY_STEPS, type CanaryStep, type CanaryUser, canaryName } from '../.
 import { type CanaryReceipt } from '../../domain/receipts';
 import { type StepInput } from '../../domain/steps';
 import { type CanaryStepKept, type KeptUser, keepSteps, readUser, removeUserRows } from '../../hydra/canary-user';
-import { withBlue } from '../green/with-blue';
+import { withKeeper } from '../green/with-blue';
 import { withGreen } from '../green/with-green';
 import { type StepContext, type StepDeps } from '../step';
 import { NO_CANARY } from './begin-user';
@@ -28,7 +28,7 @@ const RETRY_DELAY_MS = 2_000;
 export async function followUser(deps: StepDeps, input: StepInput, context: StepContext): Promise<CanaryReceipt> {
   const { canaryUser } = deps;
   if (canaryUser === undefined) return judgeUser(undefined, NO_CANARY);
-  const user = await withBlue(deps, context, 'canary user', readUser);
+  const user = await withKeeper(deps, context, 'canary user', readUser);
   if (user?.sealed == null) return judgeUser(user, user?.why ?? 'he never logged in on blue');
   const walk = new Followed(deps, canaryUser, input, user, context);
   try {
@@ -61,7 +61,7 @@ export function leftBehind(side: 'blue' | 'green', cutoverId: string, rows: numb
 }
 
 /** Pure. @param why nothing was tried */
-export function judgeUser(user: KeptUser | undefined, why: string | null): CanaryReceipt {
+function judgeUser(user: KeptUser | undefined, why: string | null): CanaryReceipt {
   const { loggedInAt = null, beforeSnapshot = false, steps = [] } = user ?? {};
   const said = { loggedInAt, beforeSnapshot, steps };
   if (why !== null) return { ...said, state: 'inconclusive', why };
@@ -138,6 +138,6 @@ class Followed {
 
   async #keep(kept: CanaryStepKept, sealed: string | null = null): Promise<void> {
     this.#steps = [...this.#steps.filter(({ step }) => step !== kept.step), kept];
-    await withBlue(this.deps, this.context, 'canary user', (blue) => keepSteps(blue, this.#steps, sealed));
+    await withKeeper(this.deps, this.context, 'canary user', (keeper) => keepSteps(keeper, this.#steps, sealed));
   }
 }

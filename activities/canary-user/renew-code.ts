@@ -2,7 +2,7 @@ import { isCutoverFault } from '../../domain/faults';
 import { canaryName } from '../../domain/ports/canary-user';
 import { type StepInput } from '../../domain/steps';
 import { keepCode, readUser } from '../../hydra/canary-user';
-import { withBlue } from '../green/with-blue';
+import { withKeeper } from '../green/with-blue';
 import { type StepContext, type StepDeps } from '../step';
 
 /**
@@ -14,11 +14,11 @@ import { type StepContext, type StepDeps } from '../step';
 export async function renewCode(deps: StepDeps, { cutoverId }: StepInput, context: StepContext): Promise<void> {
   const { canaryUser } = deps;
   if (canaryUser === undefined) return;
-  const user = await withBlue(deps, context, 'canary user', readUser);
+  const user = await withKeeper(deps, context, 'canary user', readUser);
   if (user?.sealed == null) return;
   try {
     const sealed = await canaryUser.renewCode(canaryName(cutoverId), user.sealed);
-    await withBlue(deps, context, 'canary user', (blue) => keepCode(blue, sealed));
+    await withKeeper(deps, context, 'canary user', (keeper) => keepCode(keeper, sealed));
   } catch (error) {
     if (!isCutoverFault(error) || error.code === 'DB_UNREACHABLE') throw error;
     deps.log.warn({ code: error.code, reason: error.message }, 'the canary user has no new code');

@@ -33,7 +33,8 @@ export function noticeOf(
     beyond,
     browserClients: browserClients.slice(0, ORIGINS_MAX),
     answers: declared(differences),
-    loginsUnderWay: begunRequests.length > 0 ? 'begin anew' : 'end',
+    // What no row of blue holds, the gateways have to read themselves.
+    loginsUnderWay: begunRequests.length > 0 || features.has(COMPATIBILITY_FEATURES.flows) ? 'begin anew' : 'end',
     sessionsStay: !isNewCookie || (areGatewaysKnown ? features.has(COMPATIBILITY_FEATURES.sessions) : null),
   };
 }

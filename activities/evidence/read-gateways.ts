@@ -1,5 +1,5 @@
 import { isCutoverFault } from '../../domain/faults';
-import { type KnownGateway, knownGateways, type ListedGateway } from '../../domain/known-gateways';
+import { type KnownGateway, type KnownMember, knownGateways, type ListedGateway } from '../../domain/known-gateways';
 import { type Gateway } from '../../domain/ports/targets';
 import { type SqlClient } from '../../domain/ports/sql-client';
 import { readMembers } from '../../hydra/arbiter';
@@ -7,8 +7,15 @@ import { hasOurs } from '../../hydra/ours';
 
 /** Asks every listed gateway, and blue's arbiter for its members. One that does not answer is told as such. */
 export async function readGateways(gateways: readonly Gateway[], blue: SqlClient): Promise<readonly KnownGateway[]> {
-  const listed = await Promise.all(gateways.map(askGateway));
-  return knownGateways(listed, (await hasOurs(blue, 'hydra_cutover.member')) ? await readMembers(blue) : 'before');
+  return listedAnd(gateways, (await hasOurs(blue, 'hydra_cutover.member')) ? await readMembers(blue) : null);
+}
+
+/** The same, of members that are known. @param members null: nobody can be one yet */
+export async function listedAnd(
+  gateways: readonly Gateway[],
+  members: readonly KnownMember[] | null,
+): Promise<readonly KnownGateway[]> {
+  return knownGateways(await Promise.all(gateways.map(askGateway)), members ?? 'before');
 }
 
 /** Never fails. */

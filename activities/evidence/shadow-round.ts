@@ -50,12 +50,14 @@ export interface Shadowed {
   readonly problems: readonly string[];
   /** A sentence; undefined when nothing was asked for. */
   readonly summary: string | undefined;
+  /** How many; undefined when nothing was asked for. */
+  readonly compared: number | undefined;
 }
 
 /** Answers that were compared before, for another cutover, say nothing about this one. */
 export async function readShadowed({ gateways, settings }: StepDeps, cutoverId: string): Promise<Shadowed> {
   if (settings.shadow === undefined || settings.shadow.requestsPerSecondMax === 0) {
-    return { problems: [], summary: undefined };
+    return { problems: [], summary: undefined, compared: undefined };
   }
   const views: ShadowView[] = [];
   for (const gateway of gateways) {
@@ -74,6 +76,7 @@ export async function readShadowed({ gateways, settings }: StepDeps, cutoverId: 
   const share = views.length === 0 ? 0 : Math.min(...views.map((view) => view.share));
   return {
     problems: shadowLines(views),
+    compared,
     summary:
       compared === 0
         ? 'none were compared yet'

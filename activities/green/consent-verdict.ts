@@ -2,7 +2,7 @@ import { type ConsentSample, type HydraAnswer } from '../../domain/ports/hydra-a
 import { type CopyPath } from '../../hydra/paths';
 import { type ConsentOrigin, compareAnswers } from '../../hydra/validation';
 
-export interface ChangedConsent {
+interface ChangedConsent {
   readonly consentId: string;
   /** Names, no contents. */
   readonly fields: readonly string[];

@@ -15,3 +15,13 @@ export function withBlue<T>(
   };
   return databases.withSession('blue', inSession, { signal, purpose, as: 'worker' });
 }
+
+/** Runs `work` in a session on blue as our own role: for what is kept there in our schema, in which the one of {@link withBlue} writes nothing. @throws CutoverFault DB_UNREACHABLE | what `work` throws */
+export function withKeeper<T>(
+  { databases }: StepDeps,
+  { signal }: Pick<StepContext, 'signal'>,
+  purpose: string,
+  work: (keeper: DatabaseSession) => Promise<T>,
+): Promise<T> {
+  return databases.withSession('blue', work, { signal, purpose });
+}

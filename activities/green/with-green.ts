@@ -1,7 +1,7 @@
 import { type DatabaseSession } from '../../domain/ports/databases';
 import { type StepInput } from '../../domain/steps';
 import { byFullName } from '../../hydra/by-full-name';
-import { assertGreen, becomePreparer } from '../../hydra/closing';
+import { assertSide, becomePreparer, onlyInTurn, takeTurn } from '../../hydra/closing';
 import { type StepContext, type StepDeps } from '../step';
 
 /**
@@ -15,13 +15,25 @@ export async function withGreen<T>(
   context: Pick<StepContext, 'signal'>,
   purpose: string,
   work: (green: DatabaseSession) => Promise<T>,
+  as?: 'worker',
 ): Promise<T> {
   const inSession = async (green: DatabaseSession): Promise<T> => {
-    await assertGreen(green, input.cutoverId);
+    await assertSide(green, input.cutoverId, 'green');
     const named = await byFullName(green, deps.settings.hydraSchema);
     return work({ ...named, backendPid: green.backendPid });
   };
-  return deps.databases.withSession('green', inSession, { signal: context.signal, purpose });
+  return deps.databases.withSession('green', inSession, { signal: context.signal, purpose, ...(as && { as }) });
+}
+
+/** As {@link withGreen}, for Hydra's rows: as the role that reads them, where the config names one. */
+export function withGreenRows<T>(
+  deps: StepDeps,
+  input: StepInput,
+  context: Pick<StepContext, 'signal'>,
+  purpose: string,
+  work: (green: DatabaseSession) => Promise<T>,
+): Promise<T> {
+  return withGreen(deps, input, context, purpose, work, 'worker');
 }
 
 /**
@@ -39,4 +51,28 @@ export function withClosedGreen<T>(
 ): Promise<T> {
   const asPreparer = async (green: DatabaseSession) => work(await becomePreparer(green, input.cutoverId));
   return withGreen(deps, input, context, purpose, asPreparer);
+}
+
+/** Two sessions on closed green, both in the turn of this try. */
+export interface Preparing {
+  /** Keeps what is ours. */
+  readonly keeper: DatabaseSession;
+  /** Reads and changes what is Hydra's: as the role that does, where the config names one. */
+  readonly green: DatabaseSession;
+}
+
+/** As {@link withClosedGreen}, for Hydra's rows. What is planted on them runs with no more rights than Hydra's role has. */
+export function withClosedRows<T>(
+  deps: StepDeps,
+  input: StepInput,
+  context: Pick<StepContext, 'signal'>,
+  purpose: string,
+  work: (sides: Preparing) => Promise<T>,
+): Promise<T> {
+  return withGreen(deps, input, context, purpose, async (keeper) => {
+    const turn = await takeTurn(keeper, input.cutoverId);
+    return withGreenRows(deps, input, context, purpose, (green) =>
+      work({ keeper: onlyInTurn(keeper, turn), green: onlyInTurn(green, turn) }),
+    );
+  });
 }

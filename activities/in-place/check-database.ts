@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
+import { COMPATIBILITY_SCHEMA, whoseCompatibility } from '../../hydra/in-place/compatibility';
 import { type KeptRun, readKeptRun } from '../../hydra/in-place/keep-plan';
 import { type Findings } from '../preflight/findings';
 import { type StepContext } from '../step';
@@ -12,6 +14,9 @@ export interface SeenDatabase {
   readonly rows: Readonly<Record<string, number>>;
 }
 
+/** A transaction that is still there after it is none of those that come and go. */
+const HIDDEN_LOOK_MS = 1_000;
+const HOLDS_UP = 'building and dropping an index waits for it (nobody else does); end it before you approve';
 /** Transactions that are open for longer hold up an index build, and the run with it, but nobody else. */
 const OLD_TRANSACTION_MS = 30_000;
 
@@ -21,6 +26,7 @@ export function checkOldDatabase(deps: InPlaceDeps, context: StepContext, findin
     await checkRoles(deps, client, findings);
     await checkOldSessions(deps, client, findings);
     await checkReaders(client, findings);
+    await checkOthersObjects(client, deps.settings.schema, findings);
     const [size] = await queryRows<{ bytes: number }>(
       client,
       'SELECT pg_database_size(current_database())::float8 AS bytes',
@@ -44,6 +50,8 @@ interface SeenRole {
   readonly exists: boolean;
   readonly isMine: boolean;
   readonly isSuperuser: boolean;
+  /** Has the rights of whom the tables belong to, those that the migration makes included. */
+  readonly isOwners: boolean;
 }
 
 async function checkRoles(deps: InPlaceDeps, client: SqlClient, findings: Findings): Promise<void> {
@@ -51,15 +59,23 @@ async function checkRoles(deps: InPlaceDeps, client: SqlClient, findings: Findin
   const roles = await queryRows<SeenRole>(
     client,
     `SELECT wanted.name, r.oid IS NOT NULL AS exists, coalesce(pg_has_role(r.oid, 'USAGE'), false) AS "isMine",
-            coalesce(r.rolsuper, false) AS "isSuperuser"
+            coalesce(r.rolsuper, false) AS "isSuperuser",
+            coalesce(pg_has_role(r.oid, (SELECT oid FROM pg_roles WHERE rolname = $2), 'USAGE'), true) AS "isOwners"
        FROM unnest($1::text[]) AS wanted(name) LEFT JOIN pg_roles r ON r.rolname = wanted.name`,
-    [[...new Set([owner, oldRole, newRole])]],
+    [[...new Set([owner, oldRole, newRole])], owner],
   );
-  for (const { name, exists, isMine, isSuperuser } of roles) {
+  for (const { name, exists, isMine, isSuperuser, isOwners } of roles) {
     if (!exists) {
       findings.problem(`role ${name}`, 'is not there', 'make it, or correct the name in inPlace');
     } else if (!isMine && name !== newRole) {
       findings.problem(`role ${name}`, 'our role is no member of it', `GRANT ${name} to our role`);
+    } else if (!isOwners && name === newRole) {
+      const fix = `GRANT ${owner} TO ${name}`;
+      findings.problem(
+        `role ${name}`,
+        `is no member of ${owner}: tables that the migration makes would be shut to it`,
+        fix,
+      );
     } else if (isSuperuser && name === oldRole) {
       findings.problem(`role ${name}`, 'is a superuser', 'let the old Hydra log in as a role of its own');
     }
@@ -112,19 +128,83 @@ async function checkOldSessions(deps: InPlaceDeps, client: SqlClient, findings: 
   }
 }
 
-async function checkReaders(client: SqlClient, findings: Findings): Promise<void> {
+/** Who holds up the build or the drop of an index, and the run with it. */
+export async function checkReaders(
+  client: SqlClient,
+  findings: Findings,
+  olderThanMs = OLD_TRANSACTION_MS,
+): Promise<void> {
   const open = await queryRows<{ who: string; seconds: number }>(
     client,
-    `SELECT format('process %s of role %s', pid, usename) AS who, extract(epoch FROM clock_timestamp() - xact_start)::int AS seconds
-       FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
-        AND xact_start < clock_timestamp() - make_interval(secs => $1) ORDER BY xact_start LIMIT 5`,
-    [OLD_TRANSACTION_MS / 1_000],
+    `SELECT who, extract(epoch FROM clock_timestamp() - since)::int AS seconds FROM (
+       SELECT format('process %s of role %s%s', pid, usename, CASE WHEN state LIKE 'idle%' THEN ', ' || state END),
+              -- A subscription that begins shows a snapshot to its copy, and no transaction.
+              coalesce(xact_start, CASE WHEN backend_xmin IS NOT NULL THEN state_change END)
+         FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+       UNION ALL
+       -- Of no session any more: only its owner ends it, by its name.
+       SELECT format('prepared transaction %L of role %s', gid, owner), prepared FROM pg_prepared_xacts WHERE database = current_database()
+     ) AS open(who, since) WHERE since < clock_timestamp() - make_interval(secs => $1) ORDER BY since LIMIT 5`,
+    [olderThanMs / 1_000],
   );
   for (const { who, seconds } of open) {
+    findings.warn(who, `its transaction is open for ${seconds} s`, HOLDS_UP);
+  }
+  const before = await hiddenTransactions(client);
+  if (before.size === 0) return;
+  await sleep(HIDDEN_LOOK_MS);
+  const after = await hiddenTransactions(client);
+  for (const [id, who] of before) {
+    if (!after.has(id)) continue;
+    const observed = 'its transaction stays open, and since when is hidden from our role (it lacks pg_monitor)';
+    findings.warn(who, observed, HOLDS_UP);
+  }
+}
+
+/** Of sessions of which our role may not see when their transactions began. @returns who, by what no other transaction has */
+async function hiddenTransactions(client: SqlClient): Promise<ReadonlyMap<string, string>> {
+  const rows = await queryRows<{ id: string; who: string }>(
+    client,
+    `SELECT l.virtualxid AS id, format('process %s of role %s', a.pid, a.usename) AS who
+       FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid AND l.locktype = 'virtualxid' AND l.mode = 'ExclusiveLock'
+      WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.usename IS NOT NULL AND a.query = '<insufficient privilege>'
+      ORDER BY a.pid LIMIT 5`,
+  );
+  return new Map(rows.map(({ id, who }) => [id, who]));
+}
+
+/** What no schema of Hydra's shows. */
+async function checkOthersObjects(client: SqlClient, schema: string, findings: Findings): Promise<void> {
+  if ((await whoseCompatibility(client)) === 'others') {
+    findings.problem(
+      `schema ${COMPATIBILITY_SCHEMA}`,
+      'is there, and none of ours',
+      'rename it: the views get this name',
+    );
+  }
+  const published = await queryRows<{ name: string }>(
+    client,
+    `SELECT DISTINCT pubname AS name FROM pg_publication_tables WHERE schemaname = $1 AND tablename ~ '^hydra_' ORDER BY 1`,
+    [schema],
+  );
+  for (const { name } of published) {
+    const observed = 'sends tables of Hydra that will get columns';
     findings.warn(
-      who,
-      `its transaction is open for ${seconds} s`,
-      'building an index waits for it (nobody else does); end it before you approve',
+      `publication ${name}`,
+      observed,
+      'who receives it stops at the first new column: add them there before',
+    );
+  }
+  const fired = await queryRows<{ name: string }>(
+    client,
+    `SELECT evtname AS name FROM pg_event_trigger e WHERE evtenabled <> 'D'
+        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_event_trigger'::regclass AND d.objid = e.oid AND d.deptype = 'e') ORDER BY 1`,
+  );
+  for (const { name } of fired) {
+    findings.warn(
+      `event trigger ${name}`,
+      'fires at statements of the migration, and may refuse them',
+      `look at what it does, or ALTER EVENT TRIGGER ${name} DISABLE meanwhile`,
     );
   }
 }

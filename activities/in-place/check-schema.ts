@@ -1,6 +1,6 @@
-import { compareFacts, type Fact, type FactDifference, factsByKey, hasTable, keyOf, readFacts, tell } from '../../hydra/catalog'; // prettier-ignore
+import { compareFacts, type Fact, type FactDifference, type FactKind, factsByKey, hasTable, keyOf, readFacts, tell } from '../../hydra/catalog'; // prettier-ignore
 import { type KeptRun } from '../../hydra/in-place/keep-plan';
-import { type Findings } from '../preflight/findings';
+import { Findings } from '../preflight/findings';
 import { type StepContext } from '../step';
 import { type InPlaceDeps } from './deps';
 import { onLive } from './prepare-live';
@@ -9,7 +9,9 @@ import { type VendorPlan } from './read-vendor-plan';
 /** The bookkeeping of all Hydras: its rows are compared, not how an older program made the table. */
 const BOOKKEEPING = /^(schema_migration|hydra_\w+_migration)/;
 const INVALID = ', invalid';
-const SHOWN_MAX = 10;
+/** What an act that is not done yet makes for itself. */
+const IN_BETWEEN = 'hydra_cutover_';
+const WARNED_MAX = 10;
 const DEFINITION_MAX = 160;
 
 interface Known {
@@ -37,17 +39,23 @@ export async function checkSchema(
   tellBookkeeping(found, { schema, to }, goesOn, findings);
   const wanted = factsByKey(after);
   const all = compareFacts(before, found).filter(({ table }) => !BOOKKEEPING.test(table));
-  const differing = withoutParts(all).filter((one) => !(goesOn && (one.found === undefined || wanted.has(keyOf(one)))));
+  const isOurs = (one: FactDifference) =>
+    one.found === undefined || wanted.has(keyOf(one)) || one.name.startsWith(IN_BETWEEN);
+  const differing = withoutParts(all).filter((one) => !(goesOn && isOurs(one)));
   const versions = { before, from, to };
-  for (const one of differing.slice(0, SHOWN_MAX)) {
+  const told = new Findings();
+  for (const one of differing) {
     const becomes = wanted.get(keyOf(one))?.definition;
-    if (one.kind === 'index' && one.found !== undefined) tellIndex(one, becomes, versions, findings);
-    else if (one.expected === undefined) tellForeign(one, becomes, versions, findings);
-    else tellChanged(one, versions, findings);
+    if (one.kind === 'index' && one.found !== undefined) tellIndex(one, becomes, versions, told);
+    else if (one.expected === undefined) tellForeign(one, becomes, versions, told);
+    else tellChanged(one, versions, told);
   }
-  if (differing.length > SHOWN_MAX) {
-    findings.warn(`schema ${schema}`, `${differing.length - SHOWN_MAX} more objects differ`, 'look at these first');
-  }
+  // What others have may be plenty; what stands in the way must not be hidden behind it.
+  findings.problems.push(...told.problems);
+  findings.warnings.push(...told.warnings.slice(0, WARNED_MAX));
+  const more = told.warnings.length - WARNED_MAX;
+  if (more > 0)
+    findings.warn(`schema ${schema}`, `${more} more objects differ without standing in the way`, 'they stay');
 }
 
 interface Versions {
@@ -80,9 +88,34 @@ function isOfColumn({ kind }: FactDifference): boolean {
   return kind === 'not null' || kind === 'default';
 }
 
+const MAY_REFUSE = 'what the new version writes may be refused by it, and every request with it';
+
+/** What others have at a table of Hydra's and what cannot stay, by kind. */
+const REFUSED: Readonly<Partial<Record<FactKind, string>>> = {
+  constraint: MAY_REFUSE,
+  rule: 'it changes what is read and written, below the views as well',
+  inheritance: "rows of another table are read as this one's, and a statement on either locks both",
+  subscription: 'somebody else writes to it, who does not know the new columns',
+};
+
+/** What is good to know of what stays. */
+const STAYS: Readonly<Partial<Record<FactKind, string>>> = {
+  trigger:
+    'it stays, and fires for what either version writes: look that what it calls goes by names of columns, for rows as a whole get longer',
+};
+
+function isUnique(definition: string): boolean {
+  return definition.startsWith('CREATE UNIQUE');
+}
+
 /** @param becomes how the new version has the index; undefined: it has none */
-function tellIndex(one: FactDifference, becomes: string | undefined, { from }: Versions, findings: Findings): void {
-  const { expected, found = '', name } = one;
+function tellIndex(
+  one: FactDifference,
+  becomes: string | undefined,
+  { before, from }: Versions,
+  findings: Findings,
+): void {
+  const { expected, found = '', name, table } = one;
   const isInvalid = found.endsWith(INVALID);
   const isUntouched = expected !== undefined && expected === becomes;
   if (isUntouched) {
@@ -93,6 +126,12 @@ function tellIndex(one: FactDifference, becomes: string | undefined, { from }: V
         ? `REINDEX INDEX CONCURRENTLY ${name}; the migration does not touch it`
         : `make it as migrate sql of Hydra ${from} does; the migration does not touch it`,
       expected,
+    );
+  } else if (expected === undefined && becomes === undefined && isUnique(found) && hasTable(before, table)) {
+    findings.problem(
+      tell(one),
+      `is none of Hydra's (${short(found)}): ${MAY_REFUSE}`,
+      `DROP INDEX CONCURRENTLY ${name}`,
     );
   } else if (expected === undefined && becomes === undefined) {
     findings.warn(tell(one), `is none of Hydra's (${short(found)})`, 'it stays as it is');
@@ -126,8 +165,22 @@ function tellForeign(
     );
   } else if (isOfColumn(one) && hasTable(before, one.table)) {
     findings.problem(tell(one), `is ${one.found ?? ''}`, `take it away: migrate sql of Hydra ${from} makes none`);
+  } else if (one.kind === 'row security' && one.found === 'forced') {
+    findings.problem(
+      tell(one),
+      'is forced on the owner: what its policies say of a role or a setting may hide rows from the new version, and from the migration',
+      `ALTER TABLE ${one.table} NO FORCE ROW LEVEL SECURITY until the old version is gone; both versions act as the owner`,
+    );
+  } else if (REFUSED[one.kind] !== undefined && hasTable(before, one.table)) {
+    const observed = `is none of Hydra's${one.found ? ` (${short(one.found)})` : ''}: ${REFUSED[one.kind]}`;
+    findings.problem(
+      tell(one),
+      observed,
+      `take it away, or find out who needs it: migrate sql of Hydra ${from} makes none`,
+    );
   } else {
-    findings.warn(tell(one), `is none of Hydra's${one.found ? ` (${short(one.found)})` : ''}`, 'it stays as it is');
+    const observed = `is none of Hydra's${one.found ? ` (${short(one.found)})` : ''}`;
+    findings.warn(tell(one), observed, STAYS[one.kind] ?? 'it stays as it is');
   }
 }
 
@@ -141,7 +194,8 @@ function tellChanged(one: FactDifference, { from }: Versions, findings: Findings
 }
 
 function short(definition: string): string {
-  return definition.length > DEFINITION_MAX ? `${definition.slice(0, DEFINITION_MAX)}…` : definition;
+  const line = definition.replaceAll(/\s+/g, ' ');
+  return line.length > DEFINITION_MAX ? `${line.slice(0, DEFINITION_MAX)}…` : line;
 }
 
 /** A new `migrate sql` that somebody answered with "n" has turned the bookkeeping over all the same. */

@@ -5,7 +5,7 @@ import { type StatementRecorder } from '../../domain/ports/statement-recorder';
 import { type Gateway } from '../../domain/ports/targets';
 import { type HydraAge } from '../../domain/in-place/ages';
 import { type InPlaceCommand, type InPlaceDatabase, type InPlaceSettings } from '../../domain/in-place/settings';
-import { type StepContext, type StepLog } from '../step';
+import { type OrderedContext, type StepLog } from '../step';
 
 /** What the steps of an upgrade in place may use. */
 export interface InPlaceDeps {
@@ -23,4 +23,4 @@ export interface InPlaceDeps {
 }
 
 /** The code of one step of an upgrade in place. */
-export type InPlaceStep<Input, Result> = (deps: InPlaceDeps, input: Input, context: StepContext) => Promise<Result>;
+export type InPlaceStep<Input, Result> = (deps: InPlaceDeps, input: Input, context: OrderedContext) => Promise<Result>;

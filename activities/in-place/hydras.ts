@@ -1,13 +1,16 @@
-import { CutoverFault } from '../../domain/faults';
+import { CutoverFault, isCutoverFault } from '../../domain/faults';
 import { type HydraAge } from '../../domain/in-place/ages';
 import { type InPlaceCommand } from '../../domain/in-place/settings';
 import { type BesideReceipt } from '../../domain/in-place/receipts';
+import { queryRows } from '../../domain/ports/sql-client';
 import { type StepInput } from '../../domain/steps';
+import { quoteIdentifier } from '../../hydra/cleaning/session';
+import { claimOrder } from '../../hydra/in-place/claim-order';
 import { oldSessions } from '../../hydra/in-place/compatibility';
 import { sessionMoved } from '../green/session-moved';
 import { waitFor } from '../green/wait-for';
 import { awaitGone, awaitReady, type HydraProcess, mustRun } from '../hydra-process';
-import { type StepContext } from '../step';
+import { type OrderedContext, type StepContext } from '../step';
 import { type InPlaceDeps, type InPlaceStep } from './deps';
 import { onLive, placeOf } from './prepare-live';
 
@@ -18,11 +21,11 @@ const PROOF_MS = 10_000;
  * Starts the new version beside the old one, with sessions kept as both can read them, and proves it by tokens: one of each version is
  * shown to the other.
  *
- * Idempotent. The command gets CUTOVER_ID.
- * @throws CutoverFault COMMAND_FAILED | PROCESS_NOT_READY | CHECK_FAILED (version, role, tokens) | HYDRA_UNEXPECTED
+ * Idempotent. The command gets CUTOVER_ID and CUTOVER_ORDER ({@link OrderedContext.order}).
+ * @throws CutoverFault STALE_ORDER | COMMAND_FAILED | PROCESS_NOT_READY | CHECK_FAILED (version, role, tokens) | HYDRA_UNEXPECTED
  */
 export const startBeside: InPlaceStep<StepInput, BesideReceipt> = async (deps, input, context) => {
-  await runCommand(deps, 'startBeside', input, context);
+  await runInOrder(deps, 'startBeside', input, context);
   await awaitReady(theHydra(deps, 'new'), context);
   const version = (await deps.hydra.new.version('blue')).replace(/^v/, '');
   if (version !== deps.settings.to && version !== '' && version !== 'master') {
@@ -45,28 +48,27 @@ export const startBeside: InPlaceStep<StepInput, BesideReceipt> = async (deps, i
   return { version, proven };
 };
 
-/** Idempotent; tolerates that it was never started. @throws CutoverFault COMMAND_FAILED */
+/**
+ * Stops the new version, after no gateway sends it anything any more.
+ *
+ * Idempotent; tolerates that it was never started.
+ * @throws CutoverFault CHECK_FAILED (a gateway still sends it requests) | STALE_ORDER | COMMAND_FAILED
+ */
 export const stopBeside: InPlaceStep<StepInput, void> = async (deps, input, context) => {
-  await runCommand(deps, 'stopBeside', input, context);
+  await assertShare(deps, 0, 'the new version');
+  await runInOrder(deps, 'stopBeside', input, context);
   await awaitGone(theHydra(deps, 'new'), 'the command stopBeside succeeded, but', context);
 };
 
 /**
  * Stops the old version, after no gateway sends it anything any more.
  *
- * Idempotent. @throws CutoverFault CHECK_FAILED (a gateway still sends it requests) | COMMAND_FAILED | LOCK_BUSY (sessions of it stay)
+ * Idempotent.
+ * @throws CutoverFault CHECK_FAILED (a gateway still sends it requests) | STALE_ORDER | COMMAND_FAILED | LOCK_BUSY (sessions of it stay)
  */
 export const stopOld: InPlaceStep<StepInput, void> = async (deps, input, context) => {
-  for (const gateway of deps.gateways) {
-    const share = await gateway.besideShare?.();
-    if (share === 100) continue;
-    throw new CutoverFault(
-      'CHECK_FAILED',
-      `gateway ${gateway.name} gives the new version ${share ?? 'an unknown share'} % of the requests (allowed: 100): the old version is not stopped before that`,
-      { name: gateway.name },
-    );
-  }
-  await runCommand(deps, 'stopOld', input, context);
+  await assertShare(deps, 100, 'the old version');
+  await runInOrder(deps, 'stopOld', input, context);
   await awaitGone(theHydra(deps, 'old'), 'the command stopOld succeeded, but', context);
   const place = await placeOf(deps);
   const isGone = await waitFor(context, deps.settings.readyDeadlineMs, { step: 'sessions of the old version' }, () =>
@@ -79,34 +81,86 @@ export const stopOld: InPlaceStep<StepInput, void> = async (deps, input, context
   );
 };
 
-/** The way back of {@link stopOld}; its layer is still there. Idempotent. @throws CutoverFault COMMAND_FAILED | PROCESS_NOT_READY */
+/** The way back of {@link stopOld}; its layer is still there. Idempotent. @throws CutoverFault STALE_ORDER | COMMAND_FAILED | PROCESS_NOT_READY */
 export const startOld: InPlaceStep<StepInput, void> = async (deps, input, context) => {
-  await runCommand(deps, 'startOld', input, context);
+  await runInOrder(deps, 'startOld', input, context);
   await awaitReady(theHydra(deps, 'old'), context);
 };
 
 /**
- * Starts the new version anew without the setting that it had beside the old one. The command replaces one instance after the other, so
- * that somebody serves all the while.
+ * Starts the new version anew without the setting that it had beside the old one, and proves by a token that it keeps sessions encrypted
+ * from now on. The command replaces one instance after the other, so that somebody serves all the while.
  *
- * Idempotent. @throws CutoverFault COMMAND_FAILED | PROCESS_NOT_READY
+ * Idempotent. @throws CutoverFault COMMAND_FAILED | PROCESS_NOT_READY | CHECK_FAILED (sessions are kept as they were)
  */
 export const encryptAtRest: InPlaceStep<StepInput, void> = async (deps, input, context) => {
   await runCommand(deps, 'encrypt', input, context);
   await awaitReady(theHydra(deps, 'new'), context);
+  const progress = { step: 'whether sessions are encrypted' };
+  if (await waitFor(context, deps.settings.readyDeadlineMs, progress, () => keepsEncrypted(deps, context))) return;
+  throw new CutoverFault(
+    'CHECK_FAILED',
+    'the command encrypt succeeded, but the new version still keeps sessions that anybody who reads the database can read; start all of it without OAUTH2_SESSION_ENCRYPT_AT_REST=false, then try again',
+  );
 };
+
+/** @returns false also while nobody answers: one instance after the other is replaced */
+async function keepsEncrypted(deps: InPlaceDeps, context: StepContext): Promise<boolean> {
+  const hydra = deps.hydra.new;
+  const sessions = `${quoteIdentifier(deps.settings.schema)}.hydra_oauth2_access`;
+  try {
+    return await hydra.withSyntheticTokens('blue', async ({ accessToken }) => {
+      const { client_id: client } = await hydra.introspection('blue', accessToken);
+      const [kept] = await onLive(deps, context, (session) =>
+        queryRows<{ all: number; plain: number }>(
+          session,
+          `SELECT count(*)::int AS all, count(*) FILTER (WHERE session_data LIKE '{%')::int AS plain FROM ${sessions} WHERE client_id = $1`,
+          [client],
+        ),
+      );
+      return kept !== undefined && kept.all > 0 && kept.plain === 0;
+    });
+  } catch (error) {
+    if (isCutoverFault(error) && error.code === 'HYDRA_UNREACHABLE') return false;
+    throw error;
+  }
+}
+
+async function assertShare({ gateways }: InPlaceDeps, allowed: number, stopped: string): Promise<void> {
+  for (const gateway of gateways) {
+    const share = await gateway.besideShare?.();
+    if (share === allowed) continue;
+    throw new CutoverFault(
+      'CHECK_FAILED',
+      `gateway ${gateway.name} gives the new version ${share ?? 'an unknown share'} % of the requests (allowed: ${allowed}): ${stopped} is not stopped before that`,
+      { name: gateway.name },
+    );
+  }
+}
+
+/** What the database keeps is gone by the time of `encrypt`, the last one. */
+async function runInOrder(
+  deps: InPlaceDeps,
+  name: Exclude<InPlaceCommand, 'encrypt'>,
+  input: StepInput,
+  context: OrderedContext,
+): Promise<void> {
+  await onLive(deps, context, (client) => claimOrder(client, `the command ${name}`, context.order));
+  await runCommand(deps, name, input, context);
+}
 
 function runCommand(
   deps: InPlaceDeps,
   name: InPlaceCommand,
   { cutoverId }: StepInput,
-  { signal, heartbeat }: StepContext,
+  { signal, heartbeat, order }: OrderedContext,
 ): Promise<void> {
   heartbeat({ step: name });
-  return mustRun(deps.commands, name, { env: { CUTOVER_ID: cutoverId }, signal });
+  // A program that is under way when its worker freezes cannot be called back from here; it can refuse itself.
+  return mustRun(deps.commands, name, { env: { CUTOVER_ID: cutoverId, CUTOVER_ORDER: String(order) }, signal });
 }
 
-function theHydra({ hydra, settings }: InPlaceDeps, age: HydraAge): HydraProcess {
+export function theHydra({ hydra, settings }: InPlaceDeps, age: HydraAge): HydraProcess {
   return {
     who: `the ${age} Hydra`,
     isReady: () => hydra[age].isReady('blue'),
@@ -116,10 +170,15 @@ function theHydra({ hydra, settings }: InPlaceDeps, age: HydraAge): HydraProcess
 
 /** One that logs in as the old version's role would look through the old version's views. */
 async function assertOwnRole(deps: InPlaceDeps, context: StepContext): Promise<void> {
-  const { newRole } = deps.settings;
+  const { newRole, readyDeadlineMs } = deps.settings;
   const moved = await onLive(deps, context, (client) =>
     sessionMoved(context, client, {
-      ...{ role: newRole, moment: 'query_start', deadlineMs: PROOF_MS, step: 'whose sessions are it' },
+      ...{
+        role: newRole,
+        moment: 'query_start',
+        deadlineMs: Math.min(PROOF_MS, readyDeadlineMs),
+        step: 'whose sessions are it',
+      },
       ask: () => deps.hydra.new.readClients('blue'),
     }),
   );

@@ -6,7 +6,7 @@ import { layCompatibility, switchOldSessions } from '../../hydra/in-place/compat
 import { keepPlan, readKeptRun } from '../../hydra/in-place/keep-plan';
 import { runActs } from '../../hydra/in-place/run-acts';
 import { type InPlaceStep } from './deps';
-import { onLive, pathOf, placeOf, withActTools } from './prepare-live';
+import { onLiveAlone, pathOf, placeOf, withActTools } from './prepare-live';
 import { recycleOldSessions } from './recycle-sessions';
 
 /**
@@ -17,7 +17,7 @@ import { recycleOldSessions } from './recycle-sessions';
  */
 export const layLayer: InPlaceStep<LayerInput, LayerReceipt> = async (deps, { cutoverId, plan }, context) => {
   const place = await placeOf(deps);
-  return onLive(deps, context, async (client) => {
+  return onLiveAlone(deps, context, async (client) => {
     await keepPlan(client, cutoverId, plan);
     const views = await layCompatibility(client, place, {
       ...pathOf(deps.settings),

@@ -4,6 +4,8 @@ import { checkWorker } from '../preflight/check-input';
 import { Findings } from '../preflight/findings';
 import { digestOf } from './bookkeeping';
 import { checkOldDatabase, type SeenDatabase } from './check-database';
+import { checkHanging } from './check-hanging';
+import { checkOwnBookkeeping } from './check-own-bookkeeping';
 import { checkSchema } from './check-schema';
 import { checkBesideGateways, checkInPlaceCommands, checkOldHydra } from './check-services';
 import { type InPlaceStep } from './deps';
@@ -44,6 +46,9 @@ export const planInPlace: InPlaceStep<InPlacePreflightInput, InPlacePlan> = asyn
   if (vendor !== undefined && seen !== undefined) {
     const [known, found] = [vendor, seen];
     await attempt('schema', () => checkSchema(deps, context, { vendor: known, kept: found.kept }, findings));
+    if (found.kept?.begunAt == null)
+      await attempt('bookkeeping', () => checkOwnBookkeeping(deps, context, known, findings));
+    await attempt('what hangs on it', () => checkHanging(deps, context, known.plan, findings));
   }
   for (const warning of findings.warnings) deps.log.warn({ ...input, warning }, 'preflight warns');
   findings.throwIfAny();

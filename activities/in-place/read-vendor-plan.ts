@@ -5,6 +5,7 @@ import { type StatementRecorder } from '../../domain/ports/statement-recorder';
 import { readBookkeeping } from '../../hydra/in-place/bookkeeping';
 import { type Fact, hasTable, readFacts } from '../../hydra/catalog';
 import { loadParser, migrationsOf } from '../../hydra/in-place/migrations-of';
+import { type OwnBookkeeping, readOwnBookkeeping } from '../../hydra/in-place/own-bookkeeping';
 import { planActs } from '../../hydra/in-place/plan-acts';
 import { clearScratch, SCRATCH_SCHEMA } from '../../hydra/in-place/scratch';
 import { mustRun } from '../hydra-process';
@@ -18,6 +19,8 @@ export interface VendorPlan {
   /** What the old version makes of an empty database, and the new one of that. */
   readonly before: readonly Fact[];
   readonly after: readonly Fact[];
+  /** What the old version enters when it migrates an empty database. */
+  readonly ownBookkeeping: OwnBookkeeping;
 }
 
 /**
@@ -36,6 +39,7 @@ export async function readVendorPlan(deps: InPlaceDeps, context: StepContext): P
   context.heartbeat({ step: 'old migrations on the scratch database' });
   await record(deps, context, 'migrateOld');
   const before = await onScratch((session) => readFacts(session, SCRATCH_SCHEMA));
+  const ownBookkeeping = await onScratch((session) => readOwnBookkeeping(session, SCRATCH_SCHEMA));
   if (!hasTable(before, 'hydra_client')) throw nothingMade('migrateOld', settings.from);
   context.heartbeat({ step: 'new migrations on the scratch database' });
   const recorded = await record(deps, context, 'migrateNew');
@@ -44,7 +48,7 @@ export async function readVendorPlan(deps: InPlaceDeps, context: StepContext): P
   if (bookkeeping.versions.length === 0) throw nothingMade('migrateNew', settings.to);
   const { acts, refused } = planActs(migrationsOf(recorded.statements()));
   const plan = { from: settings.from, to: settings.to, acts, bookkeeping, changedTables: changedTables(acts, before) };
-  return { plan, refused, before, after };
+  return { plan, refused, before, after, ownBookkeeping };
 }
 
 async function record(deps: InPlaceDeps, { signal }: StepContext, command: InPlaceCommand): Promise<StatementRecorder> {

@@ -65,7 +65,7 @@ export async function awaitRecycled(
  *
  * @throws CutoverFault CHECK_FAILED | HYDRA_UNREACHABLE
  */
-export async function proveOldSessions(
+async function proveOldSessions(
   deps: InPlaceDeps,
   client: SqlClient,
   place: CompatibilityPlace,

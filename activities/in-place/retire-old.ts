@@ -5,7 +5,7 @@ import { repeatUpdates } from '../../hydra/in-place/run-acts';
 import { type RetiredReceipt } from '../../domain/in-place/receipts';
 import { type StepInput } from '../../domain/steps';
 import { type InPlaceStep } from './deps';
-import { onLive, placeOf, withActTools } from './prepare-live';
+import { onLiveAlone, placeOf, withActTools } from './prepare-live';
 import { awaitRecycled } from './recycle-sessions';
 
 /**
@@ -50,7 +50,7 @@ export const removeLayer: InPlaceStep<StepInput, RetiredReceipt> = async (deps, 
  */
 export const takeLayerBack: InPlaceStep<StepInput, { readonly stays: boolean }> = async (deps, _input, context) => {
   const place = await placeOf(deps);
-  return onLive(deps, context, async (client) => {
+  return onLiveAlone(deps, context, async (client) => {
     const kept = await readKeptRun(client);
     if (kept === undefined) return { stays: false };
     if (kept.begunAt !== null) return { stays: true };

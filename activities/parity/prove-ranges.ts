@@ -49,7 +49,7 @@ export async function withLanes<T>(
         const lane = await prepareSync(copyPathOf(settings.hydraVersion), blue, green, settings.hydraSchema);
         return withLanes(deps, count, options, work, [...opened, lane]);
       },
-      options,
+      { ...options, as: 'worker' },
     );
   return databases.withSession('blue', inBlue, { ...options, as: 'worker' });
 }

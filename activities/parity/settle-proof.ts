@@ -1,3 +1,4 @@
+import { type DatabaseSession } from '../../domain/ports/databases';
 import { type ParityProof, readProof, settleUnequal } from '../../hydra/parity';
 import { prepareSync, syncRound } from '../../hydra/sync';
 import { type StepDeps } from '../step';
@@ -16,8 +17,11 @@ export async function settleProof(
   const before = await readProof(sides.path, admin);
   if (before.unequal === 0) return before;
   const { batchRows } = deps.settings.sync;
-  const looking = await prepareSync(sides.path, sides.blue, admin, deps.settings.hydraSchema);
   const round = async (): Promise<void> => void (await syncRound(sides, { batchRows, signal }));
-  await settleUnequal(looking, admin, { batchRows, signal, round });
+  const settle = async (green: DatabaseSession): Promise<void> => {
+    const looking = await prepareSync(sides.path, sides.blue, green, deps.settings.hydraSchema);
+    await settleUnequal(looking, admin, { batchRows, signal, round });
+  };
+  await deps.databases.withSession('green', settle, { signal, purpose: 'settle parity', as: 'worker' });
   return readProof(sides.path, admin);
 }

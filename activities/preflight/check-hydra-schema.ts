@@ -1,12 +1,13 @@
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
 import { type CutoverSettings } from '../../domain/settings';
-import { type ArbiterDescription, describeArbiter, describeOrigin, tellOrigin } from '../../hydra/arbiter';
+import { type ArbiterDescription, tellOrigin } from '../../hydra/arbiter';
 import { byFullName } from '../../hydra/by-full-name';
 import { recordedTables } from '../../hydra/catalog';
 import { readMigrations, tablesOfOthers } from '../../hydra/closing';
-import { OUR_ROLES } from '../../domain/our-roles';
 import { HYDRA_VERSION_FACTS } from '../../hydra/versions';
+import { type Keeper } from './check-server';
 import { type Findings } from './findings';
+import { type SeenArbiter } from './seen-arbiter';
 
 const NAMES_SHOWN = 10;
 
@@ -76,23 +77,17 @@ type TriggerKind = 'ours' | 'named like ours' | 'foreign';
 /** Nothing of ours or of our names is there, unless it is this cutover's own. */
 export async function checkTraces(
   client: SqlClient,
+  seen: SeenArbiter,
   settings: CutoverSettings,
   cutoverId: string,
   findings: Findings,
 ): Promise<void> {
-  const [schema] = await queryRows<{ owner: string; ours: boolean }>(
-    client,
-    `SELECT pg_get_userbyid(nspowner)::text AS owner, pg_get_userbyid(nspowner) IN (current_user, $1) AS ours
-       FROM pg_namespace WHERE nspname = 'hydra_cutover'`,
-    [OUR_ROLES.owner],
-  );
-  // Somebody else's schema may not even be looked into.
-  const arbiter = schema?.ours === true ? await describeArbiter(client) : undefined;
+  const { schema, arbiter, origin } = seen;
   if (arbiter?.cutoverId === cutoverId && arbiter.side === 'blue' && arbiter.state !== 'committed') return;
   if (arbiter) {
     findings.problem(
       'schema hydra_cutover on blue',
-      `belongs to cutover ${arbiter.cutoverId} (side ${arbiter.side}, ${arbiter.state}, epoch ${arbiter.epoch}, installed ${arbiter.installedAt}), ${tellOrigin(await describeOrigin(client))}`,
+      `belongs to cutover ${arbiter.cutoverId} (side ${arbiter.side}, ${arbiter.state}, epoch ${arbiter.epoch}, installed ${arbiter.installedAt}), ${tellOrigin(origin)}`,
       howToEnd(arbiter),
       'none',
     );
@@ -159,6 +154,7 @@ export async function checkOwners(client: SqlClient, settings: CutoverSettings, 
  */
 export async function checkRowSecurity(
   client: SqlClient,
+  { user }: Keeper,
   settings: CutoverSettings,
   findings: Findings,
 ): Promise<void> {
@@ -166,8 +162,9 @@ export async function checkRowSecurity(
     client,
     `SELECT c.relname AS name, c.relforcerowsecurity AS forced FROM pg_class c
       WHERE c.relnamespace = to_regnamespace(quote_ident($1)) AND c.relkind IN ('r', 'p') AND c.relname ^@ 'hydra_'
-        AND (c.relrowsecurity AND c.relforcerowsecurity OR row_security_active(c.oid)) ORDER BY 1`,
-    [settings.hydraSchema],
+        AND c.relrowsecurity AND (c.relforcerowsecurity OR NOT EXISTS (
+          SELECT FROM pg_roles r WHERE r.rolname = $2 AND (r.rolbypassrls OR pg_has_role(r.oid, c.relowner, 'USAGE')))) ORDER BY 1`,
+    [settings.hydraSchema, user],
   );
   for (const { name, forced } of tables) {
     const table = `"${settings.hydraSchema}".${name}`;

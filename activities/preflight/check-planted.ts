@@ -2,13 +2,19 @@ import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
 import { type CutoverSettings } from '../../domain/settings';
 import { copyPathOf, sourceTables } from '../../hydra/paths';
 import { plantedOn } from '../../hydra/planted';
+import { type Keeper } from './check-server';
 import { type Findings } from './findings';
 
 /**
  * What somebody put on Hydra's tables that would run in a session of ours which reads them, and who may put a table beside them. Reads
  * catalogs alone.
  */
-export async function checkPlanted(client: SqlClient, settings: CutoverSettings, findings: Findings): Promise<void> {
+export async function checkPlanted(
+  client: SqlClient,
+  keeper: Keeper,
+  settings: CutoverSettings,
+  findings: Findings,
+): Promise<void> {
   const { hydraSchema: schema } = settings;
   const tables = sourceTables(copyPathOf(settings.hydraVersion));
   for (const what of await plantedOn(client, { schema, tables, isWritten: false })) {
@@ -22,18 +28,41 @@ export async function checkPlanted(client: SqlClient, settings: CutoverSettings,
       'none',
     );
   }
+  await checkEventTriggers(client, findings);
   const creators = await queryRows<{ name: string }>(
     client,
     `SELECT 'PUBLIC' AS name FROM pg_namespace n, aclexplode(n.nspacl) a
       WHERE n.nspname = $1 AND a.grantee = 0 AND a.privilege_type = 'CREATE'
      UNION
      SELECT quote_ident(a.grantee::regrole::text) FROM pg_namespace n, aclexplode(n.nspacl) a JOIN pg_roles r ON r.oid = a.grantee
-      WHERE n.nspname = $1 AND a.privilege_type = 'CREATE' AND NOT r.rolsuper AND r.rolname NOT IN (current_user, $2)
+      WHERE n.nspname = $1 AND a.privilege_type = 'CREATE' AND NOT r.rolsuper AND r.rolname NOT IN ($3, $2)
         AND NOT pg_has_role($2, a.grantee, 'USAGE') AND a.grantee <> n.nspowner ORDER BY 1`,
-    [schema, settings.green.hydraRole],
+    [schema, settings.green.hydraRole, keeper.user],
   );
   for (const { name } of creators) {
     const observed = `${name} may create in schema ${schema}: a table there that has no guard keeps every commit away`;
     findings.warn("schema of Hydra's tables on blue", observed, `REVOKE CREATE ON SCHEMA ${schema} FROM ${name}`);
+  }
+}
+
+/**
+ * What answers to DDL answers to ours, on blue and, copied, on green: as our role, which may lack what it needs, and to the tables that
+ * the migration drops. Nobody but a superuser makes one; those of an extension (pgaudit, say) know every role.
+ */
+async function checkEventTriggers(client: SqlClient, findings: Findings): Promise<void> {
+  const found = await queryRows<{ name: string; event: string; calls: string }>(
+    client,
+    `SELECT quote_ident(e.evtname) AS name, e.evtevent::text AS event, e.evtfoid::regprocedure::text AS calls FROM pg_event_trigger e
+      WHERE e.evtenabled IN ('O', 'A') AND e.evtevent <> 'login' AND NOT EXISTS (
+        SELECT FROM pg_depend d WHERE d.deptype = 'e' AND (d.classid, d.objid) IN (('pg_event_trigger'::regclass, e.oid), ('pg_proc'::regclass, e.evtfoid)))
+      ORDER BY 1`,
+  );
+  for (const { name, event, calls } of found) {
+    findings.problem(
+      `event trigger ${name} on blue`,
+      `calls ${calls} at ${event}: for what we make on blue, and on green for all that the migration makes and drops, with the rights of our roles`,
+      `ALTER EVENT TRIGGER ${name} DISABLE before the start, and ENABLE on the database that serves after finalize`,
+      'none',
+    );
   }
 }

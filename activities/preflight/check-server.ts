@@ -1,3 +1,4 @@
+import { type DatabaseAddress } from '../../domain/ports/databases';
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
 import { type CutoverSettings } from '../../domain/settings';
 import { checkPrivileges } from '../../hydra/privileges';
@@ -29,8 +30,8 @@ interface ServerFacts {
   readonly replica: boolean;
   readonly fsync: string;
   readonly synchronous: string;
-  readonly readonly: string;
   readonly timezone: string;
+  readonly encoding: string;
   readonly nowMs: number;
   readonly extensions: readonly string[];
   readonly eventTriggers: number;
@@ -42,9 +43,8 @@ const SERVER_SQL = `
          pg_is_in_recovery() AS replica, current_setting('fsync') AS fsync,
          -- What everybody else's sessions get: our own have settings of ours.
          (SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit') AS synchronous,
-         (SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_read_only') AS readonly,
          (SELECT reset_val FROM pg_settings WHERE name = 'TimeZone') AS timezone,
-         (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS "nowMs",
+         current_setting('server_encoding') AS encoding, (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS "nowMs",
          ARRAY(SELECT extname::text FROM pg_extension ORDER BY 1) AS extensions,
          (SELECT count(*) FROM pg_event_trigger WHERE evtenabled <> 'D')::int AS "eventTriggers",
          (SELECT count(*) FROM pg_replication_slots)::int AS slots`;
@@ -67,8 +67,13 @@ export async function checkServer(
     findings.problem(where, `PostgreSQL ${server.version}`, 'upgrade PostgreSQL before Hydra', allowed);
   }
   if (server.replica) findings.problem(where, 'is a read replica', 'name the primary in blue.database.host');
-  if (server.readonly === 'on') {
-    findings.problem(where, 'default_transaction_read_only is on', 'turn it off for the role and the database');
+  if (server.encoding !== 'UTF8') {
+    findings.problem(
+      where,
+      `the encoding of its database is ${server.encoding}: what Hydra writes as UTF-8 may be kept as other bytes, or as none that can be read again`,
+      "copy Hydra's database into one with the encoding UTF8, and let Hydra use that first",
+      'UTF8',
+    );
   }
   if (server.fsync !== 'on') {
     const fix = 'turn it on: after a crash both sides could accept writes';
@@ -169,45 +174,27 @@ export async function checkHolders(
   }
 }
 
-interface Rights {
-  readonly name: string;
-  readonly database: string;
-  readonly createSchema: boolean;
-  readonly temporary: boolean;
-  readonly ownerLogs: boolean;
-}
-
-const RIGHTS_SQL = `
-  SELECT current_user::text AS name, current_database()::text AS database,
-         has_database_privilege(current_database(), 'CREATE') AS "createSchema",
-         has_database_privilege(current_database(), 'TEMPORARY') AS temporary,
-         COALESCE((SELECT rolcanlogin FROM pg_roles WHERE rolname = $1), true) AS "ownerLogs"`;
+/** Our role on blue, whoever looks. */
+export type Keeper = Pick<DatabaseAddress, 'user' | 'database'>;
 
 /**
  * Our role may do what the steps do, on green too: the snapshot brings it there. What `privileges --check` finds missing is a
  * problem here, and what it finds in excess a warning: one list, so that no right is missed until green is there.
  */
-export async function checkRights(client: SqlClient, settings: CutoverSettings, findings: Findings): Promise<void> {
+export async function checkRights(
+  client: SqlClient,
+  keeper: Keeper,
+  settings: CutoverSettings,
+  findings: Findings,
+): Promise<void> {
   const { hydraRole, arbiterRoles, syncRole, migrationRole } = settings.green;
-  const [rights] = await queryRows<Rights>(client, RIGHTS_SQL, [hydraRole]);
-  if (!rights) return;
-  const { name, database } = rights;
-  const where = `role ${name} on blue`;
-  if (!rights.createSchema) {
-    findings.problem(where, 'lacks CREATE on the database', `GRANT CREATE ON DATABASE "${database}" TO ${name}`);
-  }
-  if (!rights.temporary) {
-    findings.problem(where, 'lacks TEMPORARY on the database', `GRANT TEMPORARY ON DATABASE "${database}" TO ${name}`);
-  }
-  if (!rights.ownerLogs) {
-    findings.problem(`role ${hydraRole} on blue`, 'may not log in', 'name the role that Hydra logs in as');
-  }
   const roles = {
-    ...(settings.blueWorker === undefined ? {} : { worker: settings.blueWorker }),
-    ...{ tool: [name], sync: syncRole, migration: migrationRole, owner: hydraRole },
-    ...{ database, schema: settings.hydraSchema, gateways: arbiterRoles },
+    ...{ tool: [keeper.user], sync: syncRole, migration: migrationRole, owner: hydraRole },
+    ...{ database: keeper.database, schema: settings.hydraSchema, gateways: arbiterRoles },
+    workers: [...new Set(Object.values(settings.workerRoles ?? {}))],
+    look: [...new Set(Object.values(settings.lookRoles ?? {}))],
   };
-  for (const { kind, what, fix } of await checkPrivileges(client, roles)) {
+  for (const { kind, what, fix } of await checkPrivileges(client, roles, keeper.user)) {
     if (kind === 'missing') findings.problem('rights on blue', what, fix);
     else findings.warn('rights on blue', what, fix);
   }

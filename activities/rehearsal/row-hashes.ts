@@ -4,7 +4,7 @@ import { type StepInput } from '../../domain/steps';
 import { compareWithExpected, keepExpected } from '../../hydra/parity';
 import { copyPathOf } from '../../hydra/paths';
 import { whileBeating } from '../green/while-beating';
-import { withClosedGreen, withGreen } from '../green/with-green';
+import { withClosedRows, withGreen, withGreenRows } from '../green/with-green';
 import { type Step, type StepContext, type StepDeps } from '../step';
 
 /**
@@ -14,13 +14,14 @@ import { type Step, type StepContext, type StepDeps } from '../step';
  * @throws CutoverFault CHECK_FAILED (JSON that only a person can fix) | CROSSED_CONNECTION | DB_UNREACHABLE
  */
 export const keepRowHashes: Step<StepInput, RowHashesReceipt> = (deps, input, context) =>
-  withClosedGreen(deps, input, context, 'keep hashes', async (green) => {
+  withClosedRows(deps, input, context, 'keep hashes', async ({ keeper, green }) => {
     let table = '';
     const counts = await whileBeating(
       context,
       () => ({ step: 'hashing', table }),
       () =>
         keepExpected(copyPathOf(deps.settings.hydraVersion), green, {
+          keeper,
           signal: context.signal,
           onTable: (name) => (table = name),
         }),
@@ -35,8 +36,8 @@ export const keepRowHashes: Step<StepInput, RowHashesReceipt> = (deps, input, co
  * @throws CutoverFault CHECK_FAILED (nothing was kept) | CROSSED_CONNECTION | DB_UNREACHABLE
  */
 export const compareRowHashes: Step<StepInput, ParityReceipt> = (deps, input, context) =>
-  withGreen(deps, input, context, 'compare hashes', async (green) => {
-    const result = await compareWithKept(deps, green, context);
+  withGreen(deps, input, context, 'compare hashes', async (keeper) => {
+    const result = await compareWithKept(deps, input, keeper, context);
     const tables = Object.entries(result.tables).map(([name, { blue }]) => [name, blue] as const);
     return {
       tables: Object.fromEntries(tables),
@@ -47,15 +48,18 @@ export const compareRowHashes: Step<StepInput, ParityReceipt> = (deps, input, co
   });
 
 /** Heartbeats with the table that it is at. @throws CutoverFault as {@link compareRowHashes} */
-export function compareWithKept(deps: StepDeps, green: DatabaseSession, context: StepContext) {
+export function compareWithKept(deps: StepDeps, input: StepInput, keeper: DatabaseSession, context: StepContext) {
   let table = '';
   return whileBeating(
     context,
     () => ({ step: 'comparing', table }),
     () =>
-      compareWithExpected(copyPathOf(deps.settings.hydraVersion), green, {
-        signal: context.signal,
-        onTable: (name) => (table = name),
-      }),
+      withGreenRows(deps, input, context, 'compare hashes', (green) =>
+        compareWithExpected(copyPathOf(deps.settings.hydraVersion), green, {
+          keeper,
+          signal: context.signal,
+          onTable: (name) => (table = name),
+        }),
+      ),
   );
 }

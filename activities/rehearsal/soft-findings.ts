@@ -1,8 +1,7 @@
 import { CutoverFault } from '../../domain/faults';
-import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type RehearsalFinding, type RehearsalPlan } from '../../domain/receipts';
 import { type CutoverSettings, DEFAULT_REHEARSAL } from '../../domain/settings';
-import { describeArbiter } from '../../hydra/arbiter';
+import { type ArbiterDescription } from '../../hydra/arbiter';
 import { type Findings } from '../preflight/findings';
 import { type StepDeps } from '../step';
 
@@ -45,12 +44,7 @@ function found({ problems }: Findings, code: string): RehearsalFinding[] {
  *
  * @throws CutoverFault CUTOVER_RUNNING
  */
-export async function assertNoRealRun(blue: SqlClient): Promise<void> {
-  const [schema] = await queryRows<{ usable: boolean }>(
-    blue,
-    `SELECT has_schema_privilege(oid, 'USAGE') AS usable FROM pg_namespace WHERE nspname = 'hydra_cutover'`,
-  );
-  const arbiter = schema?.usable === true ? await describeArbiter(blue) : undefined;
+export function assertNoRealRun(arbiter: ArbiterDescription | undefined): void {
   // What is committed or green is no run under way: preflight says what it is.
   if (arbiter?.side !== 'blue' || arbiter.state === 'committed') return;
   const { cutoverId, installedAt, state } = arbiter;

@@ -1,6 +1,6 @@
 import { type DatabaseSession } from '../../domain/ports/databases';
 import { type WriteTrialReceipt } from '../../domain/receipts';
-import { type TryWritesInput } from '../../domain/steps';
+import { type StepInput, type TryWritesInput } from '../../domain/steps';
 import { letCopyBeWritten } from '../../hydra/closing';
 import { type CarriedTableName } from '../../hydra/paths';
 import { graceProblem } from '../green/grace-problem';
@@ -30,12 +30,17 @@ export const tryWrites: Step<TryWritesInput, WriteTrialReceipt> = (deps, input, 
       () => deps.hydra.syntheticWrites('green'),
     );
     const changed =
-      differences === null ? null : Math.max(0, (await countDifferences(deps, green, context)) - differences);
+      differences === null ? null : Math.max(0, (await countDifferences(deps, input, green, context)) - differences);
     const grace = graceProblem(refreshGrace, deps.settings.validation);
     return { steps, durationMs, changed, ...(grace === undefined ? {} : { refreshGrace: grace }) };
   });
 
-async function countDifferences(deps: StepDeps, green: DatabaseSession, context: StepContext): Promise<number> {
-  const { differences, tables } = await compareWithKept(deps, green, context);
+async function countDifferences(
+  deps: StepDeps,
+  input: StepInput,
+  keeper: DatabaseSession,
+  context: StepContext,
+): Promise<number> {
+  const { differences, tables } = await compareWithKept(deps, input, keeper, context);
   return differences - (tables[MADE_BY_HYDRA]?.extra ?? 0);
 }

@@ -3,37 +3,54 @@ import { asCutoverFault, CutoverFault } from '../../domain/faults';
 import { type Gateway } from '../../domain/ports/targets';
 import { type ResultOf } from '../../domain/switchover';
 import { hasTakenWrites, mayReadHere } from '../../hydra/arbiter';
-import { beginHolding, openSideAndCommit, readArbiter } from '../../hydra/arbiter/arbiter';
-import { isStillClean } from './around-fence';
+import { commitOpening, readArbiter } from '../../hydra/arbiter/arbiter';
+import { isStillClean, lookAround } from './around-fence';
 import { type Attempt } from './attempt';
+import { beginToOpen } from './begin-to-open';
 import { informAnew } from './inform-gateways';
-import { assertServesGreen, bringToGreen, forAll } from './parties';
+import { assertServes, bringTo, forAll } from './parties';
 import { within } from './within';
 
-/** A worker that is silent for so long is dead, whatever its connection looks like: its lock must not keep its successor out. */
-const SILENT_MS = 6_000;
 const PING_MS = 1_000;
+/** A look at blue that is older is not the last moment before green opens. */
+const RECENT_MS = 250;
 
 /** That green took the writes of the epoch is final, so that reading it is enough. */
 export async function lookAtGreen(run: Attempt): Promise<ResultOf<'lookAtGreen'>> {
+  // One that is still on its way would otherwise begin behind the end of what its session has open.
+  await run.opening?.catch(() => undefined);
+  run.opening = null;
+  run.lastLook = null;
   const green = await run.sessions.answeringGreen();
   const seen = await within(run.tools.patience.greenMs, 'looking at green', 'DB_UNREACHABLE', readArbiter(green));
-  return hasTakenWrites(seen) && seen.epoch === run.theEpoch ? 'open' : 'closed';
+  return hasTakenWrites(seen, run.tools.direction.to) && seen.epoch === run.theEpoch ? 'open' : 'closed';
+}
+
+/** Whether something went around blue's fence. Beside it green begins to be opened; what is found makes {@link lookAtGreen} take that back. */
+export function lookAroundBlue(run: Attempt): Promise<ResultOf<'lookAround'>> {
+  beginToOpen(run);
+  return lookAround(run);
 }
 
 /** From here until green is open its writers wait and do not fail. */
 export async function holdWriters(run: Attempt): Promise<ResultOf<'holdWriters'>> {
-  // Once it has failed, it is asked first whether it answers at all.
-  const green = run.isGreenDoubtful ? await run.sessions.answeringGreen() : run.sessions.green;
-  run.isGreenDoubtful = true;
-  const held = beginHolding(green, run.settings.lockTimeoutMs, SILENT_MS);
-  await within(run.tools.patience.greenMs, 'holding the writers of green', 'DB_UNREACHABLE', held);
-  return 'ok';
+  beginToOpen(run);
+  try {
+    await run.opening;
+    return 'ok';
+  } catch (error) {
+    run.opening = null;
+    throw error;
+  }
 }
 
 /** Targets use green, and no gateway sends a new read to blue any more: whoever reads next must see what green takes. */
 export async function applyTargets(run: Attempt): Promise<ResultOf<'applyTargets'>> {
-  const flipping = bothDone(flipTargets(run), moveReads(run));
+  const flipping = bothDone(bringTargets(run), moveReads(run)).then(() => {
+    // Beside the reading back: both are after everybody was told, and both before green opens.
+    run.lastLook = run.input.fence === 'open' ? null : lookOnceMore(run);
+    return readTargetsBack(run);
+  });
   const [flipped, isHeld] = await Promise.all([
     flipping.then(
       () => undefined,
@@ -46,14 +63,24 @@ export async function applyTargets(run: Attempt): Promise<ResultOf<'applyTargets
   return 'ok';
 }
 
-/** Each is read back: what counts is what it serves, not what it answered. */
-async function flipTargets(run: Attempt): Promise<void> {
+async function bringTargets(run: Attempt): Promise<void> {
+  await forAll(run.deps.targets, (target) => bringTo(run.tools.direction.to, target, run.theEpoch));
+}
+
+/** What counts is what each serves, not what it answered. */
+async function readTargetsBack(run: Attempt): Promise<void> {
   const epoch = run.theEpoch;
   await forAll(run.deps.targets, async (target) => {
-    await bringToGreen(target, epoch);
-    assertServesGreen(target.name, await target.read(), epoch);
+    assertServes(run.tools.direction.to, target.name, await target.read(), epoch);
     run.flipped.set(target.name, { name: target.name, kind: 'target', epoch });
   });
+}
+
+function lookOnceMore(run: Attempt): NonNullable<Attempt['lastLook']> {
+  const isClean = isStillClean(run);
+  // Whoever needs it waits for it.
+  isClean.catch(() => undefined);
+  return { at: performance.now(), isClean };
 }
 
 async function moveReads(run: Attempt): Promise<void> {
@@ -66,11 +93,11 @@ async function moveReads(run: Attempt): Promise<void> {
 
 async function moveReadsOf(run: Attempt, gateway: Gateway): Promise<void> {
   try {
-    await gateway.moveReads(run.theEpoch);
+    await gateway.moveReads(run.theEpoch, run.tools.direction.to);
   } catch (error) {
     const fault = asCutoverFault(error);
     // One that has lost its state, and asks nobody, serves what it is told.
-    if (fault.code === 'TARGET_REFUSED') await gateway.tellCommitted(run.theEpoch, 'green');
+    if (fault.code === 'TARGET_REFUSED') await gateway.tellCommitted(run.theEpoch, run.tools.direction.to);
     // By its own clock it has given its hold up, and forwards nothing before it has asked.
     else if (fault.code !== 'TARGET_UNREACHABLE' || (await mayStillRead(run, gateway))) throw fault;
     else run.deps.log.warn({ ...run.names, gateway: gateway.name, err: fault }, 'gateway away longer than its hold');
@@ -109,8 +136,16 @@ async function isHeldUntil(run: Attempt, work: Promise<unknown>): Promise<boolea
 }
 
 export async function confirmTargets(run: Attempt): Promise<ResultOf<'confirmTargets'>> {
-  await flipTargets(run);
+  await bringTargets(run);
+  await readTargetsBack(run);
   return 'ok';
+}
+
+/** Begun once everybody was told; made anew when reading the targets back took long. */
+function lastLook(run: Attempt): Promise<boolean> {
+  const look = run.lastLook;
+  run.lastLook = null;
+  return look !== null && performance.now() - look.at < RECENT_MS ? look.isClean : isStillClean(run);
 }
 
 /**
@@ -121,11 +156,15 @@ export async function confirmTargets(run: Attempt): Promise<ResultOf<'confirmTar
  * @throws when an answer is lost, or green is in a state that never opens: both are tried again
  */
 export async function openGreen(run: Attempt): Promise<ResultOf<'openGreen'>> {
-  if (run.input.fence !== 'open' && !(await isStillClean(run))) return 'lost';
-  const { green } = run.sessions;
-  const opened = openSideAndCommit(green, run.theEpoch, run.settings.lockTimeoutMs);
-  const answer = await within(run.tools.patience.greenMs, 'opening green', 'DB_UNREACHABLE', opened);
-  if (answer.ok) return 'ok';
+  if (run.input.fence !== 'open' && !(await lastLook(run))) return 'lost';
+  const answer = await run.opening;
+  run.opening = null;
+  if (answer === null) return 'lost';
+  if (answer.ok) {
+    const committed = commitOpening(run.sessions.green, run.theEpoch);
+    const isOpen = await within(run.tools.patience.greenMs, 'opening green', 'DB_UNREACHABLE', committed);
+    return isOpen ? 'ok' : 'lost';
+  }
   if (answer.reason === 'guard_problems') {
     throw new CutoverFault(
       'CHECK_FAILED',
@@ -143,6 +182,7 @@ export async function openGreen(run: Attempt): Promise<ResultOf<'openGreen'>> {
 /** Each gateway by itself, and only with all stale challenges: one that is away keeps nobody else's requests waiting. */
 export async function release(run: Attempt): Promise<ResultOf<'release'>> {
   const epoch = run.theEpoch;
+  const { to } = run.tools.direction;
   const waiting = run.deps.gateways.filter(({ name }) => !run.flipped.has(name));
   // One after the other for those that need green's only session.
   for (const gateway of waiting.filter((each) => !run.informed.has(each))) {
@@ -152,7 +192,7 @@ export async function release(run: Attempt): Promise<ResultOf<'release'>> {
   }
   const ready = waiting.filter((gateway) => run.informed.has(gateway));
   await forAll(ready, async (gateway) => {
-    assertServesGreen(gateway.name, await bringToGreen(gateway, epoch), epoch);
+    assertServes(to, gateway.name, await bringTo(to, gateway, epoch), epoch);
     run.flipped.set(gateway.name, { name: gateway.name, kind: 'gateway', epoch });
   });
   return ready.length === waiting.length ? 'ok' : 'failed';

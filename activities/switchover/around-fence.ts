@@ -25,15 +25,20 @@ export class AroundFence {
   readonly startedAt = performance.now();
 }
 
-/** One statement: requests are held meanwhile. */
+/**
+ * One statement, because requests are held meanwhile. It is not sent before the commit is known: where that is refused for a lock on one of
+ * the tables, the look waits for the same lock, and whoever asks by that session next waits for the look.
+ */
 export async function lookAround(run: Attempt): Promise<ResultOf<'lookAround'>> {
-  const { around } = run;
-  const { problems, refused } = await run.sessions.askBlue(lookAtFence);
+  const { around, sessions } = run;
+  const { problems, refused } = await sessions.askBlue(lookAtFence);
   // Without what was refused before the first request was held everything counts, which errs on the safe side.
   const look = { problems, refused: refused === null ? null : Math.max(0, refused - (run.refusedOnBlueBefore ?? 0)) };
   if (isKnown(look, around.carried)) return 'clean';
   around.found = look;
-  concernedTables(copyPathOf(run.deps.settings.hydraVersion), look).forEach((table) => around.tables.add(table));
+  concernedTables(copyPathOf(run.deps.settings.hydraVersion, run.tools.direction), look).forEach((table) =>
+    around.tables.add(table),
+  );
   run.deps.log.error(
     { ...run.names, problems: look.problems, refused: look.refused, tables: [...around.tables] },
     'something may have gone around the fence of blue; green stays closed until those tables are carried and compared',
@@ -86,10 +91,10 @@ export async function carryAround(run: Attempt): Promise<ResultOf<'carryAround'>
     const differences = await withSync(
       deps,
       input,
-      { purpose: 'switchover carry', signal },
+      { purpose: 'switchover carry', signal, direction: run.tools.direction },
       async ({ sides, admin }) => {
         const tables = [...around.tables];
-        await logAltogether(sides.blue, tables);
+        await logAltogether(sides.keeper, tables);
         const { rows } = await syncRound(sides, { batchRows, signal });
         around.rows += rows;
         const looking = await prepareSync(sides.path, sides.blue, admin, deps.settings.hydraSchema);
@@ -144,7 +149,8 @@ export function unproven(run: Attempt): CutoverFault {
     'FENCE_UNPROVEN',
     `committed, and green stays closed: ${what}. Tables: ${tables.length === 0 ? 'not known' : tables.join(', ')}; ${done}. ` +
       `Requests are held or refused since ${Math.round(heldForMs)} ms, of which ${settings.pauseBudgetMs} ms are allowed (${reason}). ` +
-      'Carry and compare those tables once more, however long it takes (retry), or open green without it (skip): then "nothing lost" cannot be claimed',
+      'Carry and compare those tables once more, however long it takes (retry; without Temporal `hydra-cutover repair`), or open green without it ' +
+      '(skip; `repair --open-unproven`): then "nothing lost" cannot be claimed',
     {
       ...{ attempt: run.theAttempt, epoch: run.theEpoch },
       problems: found?.problems,

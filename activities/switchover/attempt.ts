@@ -3,6 +3,7 @@ import { type TargetReceipt } from '../../domain/receipts';
 import { type FaultCode } from '../../domain/faults';
 import { type SwitchoverInput } from '../../domain/steps';
 import { type StepContext, type StepDeps } from '../step';
+import { type OpenAnswer } from '../../hydra/arbiter/arbiter';
 import { AroundFence } from './around-fence';
 import { type PauseSessions } from './pause-sessions';
 import { type LatestAttempt, type SwitchoverTools } from './tools';
@@ -19,7 +20,17 @@ export class Attempt {
   /** When every gateway had said that it holds. */
   heldAt: number | null = null;
   lastRound = { rounds: 0, changes: 0, rows: 0, backlog: 0 };
+  /** Carries beside hold and fence what was written until the hold; ends when that is done or failed, and never rejects. */
+  earlyRound: Promise<void> = Promise.resolve();
+  /** Whether rounds before the hold found changes: then the next one will, and it is begun beside the hold. */
+  isBusy = false;
+  /** How often the fence was asked for. */
+  fenceTries = 0;
+  /** Whether nothing was left to carry, asked of blue in the same session behind the fence: by the number of its try. */
+  behindFence: { readonly fenceTry: number; readonly isDone: Promise<boolean> } | null = null;
   challenges = { count: 0, lastSeq: 0 };
+  /** Whether a round has brought challenges, or may have, since the gateways were told before the fence. */
+  mayHaveNewChallenges = false;
   /** Ends when the gateways were told what was known before the fence, or that failed; never rejects. */
   informing: Promise<void> = Promise.resolve();
   /** Gateways that know all stale challenges. */
@@ -33,6 +44,10 @@ export class Attempt {
   /** The same on blue alone. */
   refusedOnBlueBefore: number | null = 0;
   readonly around = new AroundFence();
+  /** Green, opened in a transaction that is not committed; null: not begun, or taken back. */
+  opening: Promise<OpenAnswer> | null = null;
+  /** Whether blue is clean, asked once all parties were told to use green. */
+  lastLook: { readonly at: number; readonly isClean: Promise<boolean> } | null = null;
   /** Its session was used after the commit before, so that it may be gone, or in a transaction. */
   isGreenDoubtful: boolean;
   readonly startedAt = performance.now();

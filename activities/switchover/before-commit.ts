@@ -11,7 +11,9 @@ import {
 } from '../../hydra/arbiter/arbiter';
 import { isLockBusy } from '../../hydra/arbiter/lock-retry';
 import { noteBeginning } from '../../hydra/closing';
+import { type OpenRoundOptions } from '../sync-session';
 import { type Attempt } from './attempt';
+import { beginToOpen, giveOpeningUp } from './begin-to-open';
 import { claimAttempt, noneBegunSince, ownedAfterClaim } from './claim-attempt';
 import { informGateways } from './inform-gateways';
 import { memberProblems, otherMembers } from './members';
@@ -31,7 +33,7 @@ export async function revertLeftovers(run: Attempt): Promise<ResultOf<'revertLef
 
 export async function prepare(run: Attempt): Promise<ResultOf<'prepare'>> {
   const { deps, sessions } = run;
-  const problems = await gatewayProblems(deps.gateways);
+  const problems = await gatewayProblems(run.tools.direction.to, deps.gateways);
   if (problems.length > 0) {
     run.explain(problems.join('; '));
     return 'failed';
@@ -43,7 +45,8 @@ export async function prepare(run: Attempt): Promise<ResultOf<'prepare'>> {
     return 'failed';
   }
   if (!(await chooseEpoch(run))) return 'failed';
-  const noted = noteBeginning(sessions, run.input.cutoverId, run.theEpoch);
+  const sides = { direction: run.tools.direction, from: sessions.blue, to: sessions.green };
+  const noted = noteBeginning(sides, run.input.cutoverId, run.theEpoch);
   await within(run.tools.patience.questionMs, 'noting on both sides that it begins', 'DB_UNREACHABLE', noted);
   if (!(await roundsUntilShort(run))) return 'failed';
   await informGateways(run);
@@ -107,9 +110,10 @@ async function roundsUntilShort(run: Attempt): Promise<boolean> {
       run.tools.patience.roundMs,
       'a round of the sync',
       'SYNC_FAILED',
-      run.sessions.sync.round(limited),
+      run.sessions.sync.round({ signal: limited }),
     );
     heartbeat({ step: 'prepare', round, backlog: done.backlog });
+    run.isBusy ||= done.changes > 0;
     if (done.durationMs <= roundMsMax) return true;
   }
   run.explain(`${ROUNDS_MAX} rounds in a row took longer than roundMsMax, ${roundMsMax} ms; try at a quieter hour`);
@@ -132,7 +136,7 @@ export async function begin(run: Attempt): Promise<ResultOf<'begin'>> {
 }
 
 export async function stage(run: Attempt): Promise<ResultOf<'stage'>> {
-  await forAll(everyParty(run.deps), (party) => party.stage(run.theEpoch, 'green'));
+  await forAll(everyParty(run.deps), (party) => party.stage(run.theEpoch, run.tools.direction.to));
   return 'ok';
 }
 
@@ -143,7 +147,9 @@ export async function hold(run: Attempt): Promise<ResultOf<'hold'>> {
   // Beside the hold and the fence: what the rounds up to now have brought. What fails is told once more, before the commit.
   run.informing = informGateways(run).catch(() => undefined);
   const all = forAll(run.deps.gateways, (gateway) => gateway.hold(run.theEpoch, holdDeadlineMs));
-  const held = await run.inTime('holding the gateways', 'GATEWAY_BUSY', all);
+  const holding = run.inTime('holding the gateways', 'GATEWAY_BUSY', all);
+  if (run.isBusy) run.earlyRound = carryEarly(run, holding);
+  const held = await holding;
   held.forEach(({ member }, index) => {
     const gateway = run.deps.gateways[index];
     if (member !== null && gateway !== undefined) run.members.set(gateway, member);
@@ -153,7 +159,16 @@ export async function hold(run: Attempt): Promise<ResultOf<'hold'>> {
 }
 
 export async function fenceBlue(run: Attempt): Promise<ResultOf<'fence'>> {
-  const answer = await whenFree(run, 'the fence', fenceOf(run));
+  run.fenceTries += 1;
+  const asked = fenceOf(run);
+  if (!run.isBusy) {
+    // Most often nothing came after the rounds before the hold, and then that is all there is to ask.
+    const isDone = run.sessions.sync.isDone();
+    // Whoever needs it waits for it.
+    isDone.catch(() => undefined);
+    run.behindFence = { fenceTry: run.fenceTries, isDone };
+  }
+  const answer = await whenFree(run, 'the fence', asked);
   if (answer === 'busy') return 'busy';
   if (answer.ok) return 'ok';
   run.explain(`the arbiter refused to fence: ${answer.reason === 'members' ? otherMembers(answer) : answer.reason}`);
@@ -164,24 +179,55 @@ function fenceOf({ sessions, theAttempt, settings, members }: Attempt): Promise<
   return fence(sessions.blue, theAttempt, settings.lockTimeoutMs, [...members.values()]);
 }
 
-/** Its transactions begin now, after the exclusive lock was held: an earlier snapshot would miss the last writes. */
-export async function lastRound(run: Attempt): Promise<ResultOf<'lastRound'>> {
-  const stop = new AbortController();
+/**
+ * Every write that a gateway had sent on is committed when all of them hold, so that the round needs not wait for the fence. What it
+ * misses, because it came past the gateways, its own last question finds where it was sent behind the fence, or the last round.
+ */
+async function carryEarly(run: Attempt, holding: Promise<unknown>): Promise<void> {
+  let fenceTry = 0;
   try {
-    // Most often nothing came after the round before the hold, and then that is all there is to ask.
-    const asked = run.sessions.sync.isDone();
-    const isDone = await run.inTime('asking whether anything is undone', 'SYNC_FAILED', asked);
-    if (isDone) {
-      run.lastRound = { ...run.lastRound, rounds: run.lastRound.rounds + 1, backlog: 0 };
-      return 'zero';
-    }
-    const done = await run.inTime('the last round', 'SYNC_FAILED', run.sessions.sync.round(stop.signal, true));
+    const backlog = await carry(run, { beforeReading: holding, beforeCount: () => (fenceTry = run.fenceTries) });
+    run.behindFence = { fenceTry, isDone: Promise.resolve(backlog === 0) };
+  } catch {
+    // The last round meets it too, and is asked why.
+  }
+}
+
+/** What it asks is asked after the exclusive lock was held: an earlier snapshot would miss the last writes. */
+export async function lastRound(run: Attempt): Promise<ResultOf<'lastRound'>> {
+  await run.inTime('the round beside the fence', 'SYNC_FAILED', run.earlyRound);
+  const { behindFence } = run;
+  run.behindFence = null;
+  // One before was not to be had, so that writes may have come behind it.
+  const isBehind = behindFence?.fenceTry === run.fenceTries;
+  const asked = isBehind ? behindFence.isDone : run.sessions.sync.isDone();
+  const isDone = await run.inTime('asking whether anything is undone', 'SYNC_FAILED', asked);
+  if (isDone) {
+    run.lastRound = { ...run.lastRound, rounds: run.lastRound.rounds + 1, backlog: 0 };
+    return 'zero';
+  }
+  const backlog = await carry(run);
+  if (backlog === 0) return 'zero';
+  run.deps.log.warn({ ...run.names, backlog }, 'a round under the fence left changes');
+  return 'some';
+}
+
+/** @returns the backlog that it left */
+async function carry(
+  run: Attempt,
+  options: Pick<OpenRoundOptions, 'beforeReading' | 'beforeCount'> = {},
+): Promise<number> {
+  const stop = new AbortController();
+  const mayHaveSome = run.mayHaveNewChallenges;
+  run.mayHaveNewChallenges = true;
+  try {
+    const round = run.sessions.sync.round({ ...options, signal: stop.signal, isRewriteLogged: true });
+    const done = await run.inTime('the last round', 'SYNC_FAILED', round);
     const { rounds, changes, rows } = run.lastRound;
     const { backlog } = done;
     run.lastRound = { rounds: rounds + 1, changes: changes + done.changes, rows: rows + done.rows, backlog };
-    if (backlog === 0) return 'zero';
-    run.deps.log.warn({ ...run.names, backlog }, 'a round under the fence left changes');
-    return 'some';
+    run.mayHaveNewChallenges = mayHaveSome || done.begun > 0;
+    return backlog;
   } finally {
     stop.abort(new CutoverFault('SYNC_FAILED', 'the time for the last round is over'));
   }
@@ -189,14 +235,14 @@ export async function lastRound(run: Attempt): Promise<ResultOf<'lastRound'>> {
 
 export async function pushChallenges(run: Attempt): Promise<ResultOf<'pushChallenges'>> {
   await run.inTime('telling the gateways of stale challenges', 'TARGET_UNREACHABLE', run.informing);
-  // Only rounds bring new ones.
-  if (run.lastRound.changes === 0 && run.deps.gateways.every((gateway) => run.informed.has(gateway))) return 'ok';
+  if (!run.mayHaveNewChallenges && run.deps.gateways.every((gateway) => run.informed.has(gateway))) return 'ok';
   await run.inTime('telling the gateways of stale challenges', 'TARGET_UNREACHABLE', informGateways(run));
   return 'ok';
 }
 
 export async function commit(run: Attempt): Promise<ResultOf<'commit'>> {
   const asked = commitAttempt(run.sessions.blue, run.theAttempt, run.settings.lockTimeoutMs);
+  beginToOpen(run);
   const answer = await whenFree(run, 'the commit', asked);
   if (answer === 'busy') return 'busy';
   if (answer.ok) return 'ok';
@@ -228,6 +274,7 @@ export async function claim(run: Attempt): Promise<ResultOf<'claim'>> {
 }
 
 export async function revert(run: Attempt): Promise<ResultOf<'revert'>> {
+  giveOpeningUp(run);
   if (run.epoch === null) return 'ok';
   const { left } = await revertParties(everyParty(run.deps), run.epoch, run.tools.patience.revertMs);
   if (left.length === 0) return 'ok';

@@ -1,12 +1,13 @@
 import { asCutoverFault, CutoverFault, isCutoverFault } from '../../domain/faults';
 import { type SqlClient } from '../../domain/ports/sql-client';
 import { type Gateway, type Target } from '../../domain/ports/targets';
+import { type Direction, type SideName } from '../../domain/sides';
 import { describeArbiter, hasTakenWrites, readOutcome, type ArbiterDescription } from '../../hydra/arbiter';
 import { type StepDeps } from '../step';
-import { assertServesGreen, everyParty } from './parties';
+import { assertServes, everyParty } from './parties';
 import { type SwitchoverTools } from './tools';
 
-export interface EnrolledParty {
+interface EnrolledParty {
   readonly name: string;
   readonly kind: 'gateway' | 'target';
   /** Why it does not serve green, as `CODE: message`; null when it does. */
@@ -39,12 +40,12 @@ interface Committed {
  */
 export async function enrolParties(
   deps: EnrolDeps,
-  tools: Pick<SwitchoverTools, 'readStaleChallenges'>,
+  tools: Pick<SwitchoverTools, 'direction' | 'readStaleChallenges'>,
   { name, signal }: { readonly name: string | undefined; readonly signal: AbortSignal },
 ): Promise<EnrolReceipt> {
   const chosen = everyParty(deps).filter((party) => name === undefined || party.name === name);
   if (chosen.length === 0) throw unknownParty(deps, name);
-  const committed = await whatIsCommitted(deps, signal);
+  const committed = await whatIsCommitted(deps, tools.direction, signal);
   const { cutoverId, epoch } = committed;
   const gateways = deps.gateways.filter((gateway) => chosen.includes(gateway));
   const uninformed = committed.knowsChallenges
@@ -53,16 +54,16 @@ export async function enrolParties(
   const parties = chosen.map(async (party): Promise<EnrolledParty> => {
     const kind = gateways.some((gateway) => gateway === party) ? 'gateway' : 'target';
     // Without them it would send browsers to green that green answers with an error.
-    const problem = uninformed.get(party) ?? (await told(party, epoch));
+    const problem = uninformed.get(party) ?? (await told(tools.direction.to, party, epoch));
     return { name: party.name, kind, problem };
   });
   return { cutoverId, epoch, parties: await Promise.all(parties) };
 }
 
-async function told(party: Target, epoch: number): Promise<string | null> {
+async function told(side: SideName, party: Target, epoch: number): Promise<string | null> {
   try {
-    await party.tellCommitted(epoch, 'green');
-    assertServesGreen(party.name, await party.read(), epoch);
+    await party.tellCommitted(epoch, side);
+    assertServes(side, party.name, await party.read(), epoch);
     return null;
   } catch (error) {
     return problemOf(error);
@@ -72,7 +73,7 @@ async function told(party: Target, epoch: number): Promise<string | null> {
 /** @returns which gateways did not take them, and why */
 async function informAll(
   { databases }: EnrolDeps,
-  tools: Pick<SwitchoverTools, 'readStaleChallenges'>,
+  tools: Pick<SwitchoverTools, 'direction' | 'readStaleChallenges'>,
   gateways: readonly Gateway[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<Target, string>> {
@@ -80,40 +81,43 @@ async function informAll(
   const inform = async (green: SqlClient): Promise<void> => {
     for (let lastSeq = 0; ;) {
       const page = await tools.readStaleChallenges(green, lastSeq);
-      if (page.entries.length === 0) return;
       for (const gateway of gateways.filter((each) => !problems.has(each))) {
         await gateway.addStaleChallenges(page.entries).catch((error) => problems.set(gateway, problemOf(error)));
       }
+      if (page.isLast) return;
       lastSeq = page.lastSeq;
     }
   };
-  if (gateways.length > 0) await databases.withSession('green', inform, { signal, purpose: 'enrol' });
+  if (gateways.length > 0) await databases.withSession(tools.direction.to, inform, { signal, purpose: 'enrol' });
   return problems;
 }
 
-/** Each is asked now. Green's own word that it takes writes is enough; blue's only once it saw everybody there. */
-async function whatIsCommitted({ databases }: EnrolDeps, signal: AbortSignal): Promise<Committed> {
-  const look = (side: 'blue' | 'green') =>
+/** Each is asked now. The entered side's own word that it takes writes is enough; the other one's only once it saw everybody there. */
+async function whatIsCommitted(
+  { databases }: EnrolDeps,
+  { from, to }: Direction,
+  signal: AbortSignal,
+): Promise<Committed> {
+  const look = (side: SideName) =>
     databases
       .withSession(side, lookAt, { signal, purpose: 'enrol' })
       .catch((error: unknown) => ({ silent: asCutoverFault(error) }));
-  const [blue, green] = [await look('blue'), await look('green')];
-  const [left, entered] = [arbiterOf(blue), arbiterOf(green)];
-  if (left !== undefined && left.side !== 'blue') throw crossed('blue', left);
-  if (entered !== undefined && entered.side !== 'green') throw crossed('green', entered);
-  if (left !== undefined && entered !== undefined && left.cutoverId !== entered.cutoverId)
-    throw crossed('green', entered);
-  if (entered !== undefined && hasTakenWrites(entered)) {
+  const seen = [await look(from), await look(to)] as const;
+  const [left, entered] = [arbiterOf(seen[0]), arbiterOf(seen[1])];
+  if (left !== undefined && left.side !== from) throw crossed(from, left);
+  if (entered !== undefined && entered.side !== to) throw crossed(to, entered);
+  if (left !== undefined && entered !== undefined && left.cutoverId !== entered.cutoverId) throw crossed(to, entered);
+  if (entered !== undefined && hasTakenWrites(entered, to)) {
     return { cutoverId: entered.cutoverId, epoch: entered.epoch, knowsChallenges: true };
   }
-  const isOver = left?.state === 'committed' && entered === undefined && 'finalized' in blue && blue.finalized;
+  const isOver = left?.state === 'committed' && entered === undefined && 'finalized' in seen[0] && seen[0].finalized;
   if (isOver) return { cutoverId: left.cutoverId, epoch: left.epoch, knowsChallenges: false };
-  const silent = [blue, green].flatMap((side) => ('silent' in side ? [side.silent] : []));
+  const silent = seen.flatMap((side) => ('silent' in side ? [side.silent] : []));
   // What the other one says is not enough, so the one that is away decides.
   if (silent[0] !== undefined) throw silent[0];
   throw new CutoverFault(
     'CHECK_FAILED',
-    `no epoch is committed and taken up by green (blue: ${tell(left)}; green: ${tell(entered)}), so nobody was told anything; ` +
+    `no epoch is committed and taken up by ${to} (${from}: ${tell(left)}; ${to}: ${tell(entered)}), so nobody was told anything; ` +
       '`hydra-cutover status --from-databases` says how things stand',
   );
 }
@@ -134,7 +138,7 @@ function tell(arbiter: ArbiterDescription | undefined): string {
   return arbiter === undefined ? 'no arbiter' : `${arbiter.state}, epoch ${arbiter.epoch}`;
 }
 
-function crossed(reachedAs: 'blue' | 'green', { side, cutoverId }: ArbiterDescription): CutoverFault {
+function crossed(reachedAs: SideName, { side, cutoverId }: ArbiterDescription): CutoverFault {
   return new CutoverFault(
     'CROSSED_CONNECTION',
     `the database reached as ${reachedAs} is the ${side} side of cutover ${cutoverId}; nobody was told anything; check the addresses of both sides`,

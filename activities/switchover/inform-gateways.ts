@@ -22,8 +22,8 @@ async function tell(run: Attempt, green: SqlClient, gateways: readonly Gateway[]
   let told = from;
   for (;;) {
     const page = await run.tools.readStaleChallenges(green, told.lastSeq);
-    if (page.entries.length === 0) return told;
-    await forAll(gateways, (gateway) => gateway.addStaleChallenges(page.entries));
+    if (page.entries.length > 0) await forAll(gateways, (gateway) => gateway.addStaleChallenges(page.entries));
     told = { count: told.count + page.entries.length, lastSeq: page.lastSeq };
+    if (page.isLast) return told;
   }
 }

@@ -1,4 +1,4 @@
-import { FORGET_IT, type KnownMember, LIST_IT } from '../../domain/known-gateways';
+import { FORGET_IT, type KnownMember, LIST_IT, SPLIT_IT } from '../../domain/known-gateways';
 import { type GatewayView } from '../../domain/ports/targets';
 import { type FenceAnswer, readMembers } from '../../hydra/arbiter';
 import { type Attempt } from './attempt';
@@ -40,13 +40,19 @@ export function againstList(gateways: readonly ListedGateway[], members: readonl
       `gateway ${name} may forward to blue and is none of those listed (${isAlive ? `it beats; ${LIST_IT}` : `${since}; ${FORGET_IT}`})`,
     ];
   });
-  return [...lapsed, ...others];
+  const doubled = members.flatMap(({ name, isDoubled }) =>
+    isDoubled === true ? [`two processes beat as gateway ${name} (${SPLIT_IT})`] : [],
+  );
+  return [...lapsed, ...others, ...doubled];
 }
 
 /** @returns which members a fence would have met */
 export function otherMembers({ alive = [], silent = [] }: Extract<FenceAnswer, { ok: false }>): string {
   const told = [
-    ...alive.map((name) => `gateway ${name} may forward writes and has not said that it holds (${LIST_IT})`),
+    ...alive.map(
+      (name) =>
+        `gateway ${name} may forward writes and has not said that it holds, or two processes beat as it (${LIST_IT})`,
+    ),
     ...silent.map((name) => `of gateway ${name} nobody knows whether it forwards writes (${FORGET_IT})`),
   ];
   return told.join('; ');

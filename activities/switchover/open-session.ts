@@ -1,4 +1,4 @@
-import { type DatabaseSession, type Databases } from '../../domain/ports/databases';
+import { type DatabaseSession, type Databases, type SessionOptions } from '../../domain/ports/databases';
 import { type SideName } from '../../domain/sides';
 
 export interface OpenSession {
@@ -10,11 +10,7 @@ export interface OpenSession {
 const CLOSE_LIMIT_MS = 1_000;
 
 /** A session as a thing to hold, for work whose sessions come and go independently. @throws CutoverFault DB_UNREACHABLE */
-export function openSession(
-  databases: Databases,
-  side: SideName,
-  options: { readonly purpose: string; readonly answerLimitMs: number },
-): Promise<OpenSession> {
+export function openSession(databases: Databases, side: SideName, options: SessionOptions): Promise<OpenSession> {
   return new Promise((resolve, reject) => {
     const cut = new AbortController();
     let release: () => void = () => undefined;

@@ -7,6 +7,7 @@ import {
   type Target,
   type TargetView,
 } from '../../domain/ports/targets';
+import { type SideName } from '../../domain/sides';
 import { type StepDeps } from '../step';
 import { within } from './within';
 
@@ -33,12 +34,12 @@ export async function forAll<Party extends Target, T>(
   });
 }
 
-/** @throws CutoverFault TARGET_REFUSED when it does not serve green for `epoch`, whatever it answered to the apply */
-export function assertServesGreen(name: string, view: TargetView, epoch: number): void {
-  if (view.appliedEpoch === epoch && view.appliedSide === 'green') return;
+/** @throws CutoverFault TARGET_REFUSED when it does not serve `side` for `epoch`, whatever it answered to the apply */
+export function assertServes(side: SideName, name: string, view: TargetView, epoch: number): void {
+  if (view.appliedEpoch === epoch && view.appliedSide === side) return;
   throw new CutoverFault(
     'TARGET_REFUSED',
-    `${name} serves ${view.appliedSide ?? 'a state of neither side'} at epoch ${view.appliedEpoch} after green was applied for epoch ${epoch}; look at its configuration`,
+    `${name} serves ${view.appliedSide ?? 'a state of neither side'} at epoch ${view.appliedEpoch} after ${side} was applied for epoch ${epoch}; look at its configuration`,
     { name, epoch, appliedEpoch: view.appliedEpoch },
   );
 }
@@ -48,25 +49,29 @@ export function assertServesGreen(name: string, view: TargetView, epoch: number)
  * it was committed. Only after the arbiter said so: nobody can refuse it for good.
  * @returns what it serves then, by its own word
  */
-export async function bringToGreen(party: Target, epoch: number): Promise<TargetView> {
+export async function bringTo(side: SideName, party: Target, epoch: number): Promise<TargetView> {
   try {
     // The short way, in the pause: a gateway that is told asks its arbiter before it believes.
     return await party.apply(epoch);
   } catch (error) {
     if (!isCutoverFault(error) || error.code !== 'TARGET_REFUSED') throw error;
-    return party.tellCommitted(epoch, 'green');
+    return party.tellCommitted(epoch, side);
   }
 }
 
 /**
- * Everybody who serves green for `epoch` learns that it was committed, so that no late revert is taken. Nobody waits for it: the
+ * Everybody who serves `side` for `epoch` learns that it was committed, so that no late revert is taken. Nobody waits for it: the
  * requests go on already.
  * @returns who did not take it, with the reason
  */
-export async function tellEverybody(parties: readonly Target[], epoch: number): Promise<RevertedParties['left']> {
+export async function tellEverybody(
+  side: SideName,
+  parties: readonly Target[],
+  epoch: number,
+): Promise<RevertedParties['left']> {
   const tries = await Promise.all(
     parties.map(async (party) => {
-      const told = within(TELL_LIMIT_MS, 'being told', 'TARGET_UNREACHABLE', party.tellCommitted(epoch, 'green'));
+      const told = within(TELL_LIMIT_MS, 'being told', 'TARGET_UNREACHABLE', party.tellCommitted(epoch, side));
       return told.then(
         () => [],
         (error: unknown) => [{ name: party.name, reason: asCutoverFault(error).message }],
@@ -77,7 +82,7 @@ export async function tellEverybody(parties: readonly Target[], epoch: number): 
 }
 
 /** A gateway may hold for an epoch before the one that is given up; no attempt of this cutover up to it can be committed. */
-export async function revertUpTo(party: Target, epoch: number): Promise<void> {
+async function revertUpTo(party: Target, epoch: number): Promise<void> {
   const view = await party.read();
   const { stagedEpoch } = view;
   if (stagedEpoch !== null && stagedEpoch < epoch) await party.revert(stagedEpoch);
@@ -115,14 +120,14 @@ export async function revertParties(
   return { left: open.map(({ party, reason }) => ({ name: party.name, reason })) };
 }
 
-/** @returns the gateways among `gateways` that cannot take part now, as sentences */
-export async function gatewayProblems(gateways: readonly Gateway[]): Promise<readonly string[]> {
+/** @returns the gateways among `gateways` that cannot send requests to `to` now, as sentences */
+export async function gatewayProblems(to: SideName, gateways: readonly Gateway[]): Promise<readonly string[]> {
   const views = await forAll(gateways, async (gateway) => ({ name: gateway.name, view: await gateway.state() }));
   return views.flatMap(({ name, view }) => {
     const older = olderProtocol(name, view);
     if (older !== null) return [older];
     if (view.mode !== 'pass') return [`gateway ${name} is in mode ${view.mode}, not pass`];
-    return view.ready.green ? [] : [`gateway ${name} does not find green ready`];
+    return view.ready[to] ? [] : [`gateway ${name} does not find ${to} ready`];
   });
 }
 

@@ -1,11 +1,12 @@
 import { CutoverFault } from '../../domain/faults';
 import { type DatabaseSession } from '../../domain/ports/databases';
 import { type StepInput } from '../../domain/steps';
-import { assertGreen } from '../../hydra/closing';
+import { assertSide } from '../../hydra/closing';
 import { type StepDeps } from '../step';
+import { type OpenSync } from '../sync-session';
 import { openSession, type OpenSession } from './open-session';
 import { type Patience } from './patience';
-import { type SwitchoverSync, type SwitchoverTools } from './tools';
+import { type SwitchoverTools } from './tools';
 import { within } from './within';
 
 const PURPOSE = 'switchover';
@@ -16,7 +17,7 @@ export class PauseSessions {
   /** For claims: the first one may have a statement that never ends. */
   private claimSession: Promise<OpenSession> | undefined;
   private greenSession: OpenSession | undefined;
-  private syncSession: SwitchoverSync | undefined;
+  private syncSession: OpenSync | undefined;
   private isClosed = false;
 
   constructor(
@@ -37,14 +38,15 @@ export class PauseSessions {
     return opened(this.greenSession, 'green').client;
   }
 
-  get sync(): SwitchoverSync {
+  get sync(): OpenSync {
     return opened(this.syncSession, 'sync');
   }
 
   /** @throws CutoverFault DB_UNREACHABLE | SYNC_FENCED | CROSSED_CONNECTION */
   async openForPause(): Promise<void> {
     const answerLimitMs = this.patience.statementMs;
-    this.blueSession ??= await openSession(this.deps.databases, 'blue', { purpose: PURPOSE, answerLimitMs });
+    const blue = { purpose: PURPOSE, answerLimitMs, isPipelined: true, keepsPlans: true };
+    this.blueSession ??= await openSession(this.deps.databases, this.tools.direction.from, blue);
     await this.askBlue(() => Promise.resolve());
     this.greenSession ??= await this.openGreen();
     this.syncSession ??= await this.tools.openSync(this.deps, this.input, this.blueSession.client, { answerLimitMs });
@@ -99,7 +101,7 @@ export class PauseSessions {
 
   /** By its address alone it could be anything: the green of another cutover, say, that everybody uses. */
   private async openGreen(): Promise<OpenSession> {
-    const session = await openSession(this.deps.databases, 'green', {
+    const session = await openSession(this.deps.databases, this.tools.direction.to, {
       purpose: PURPOSE,
       answerLimitMs: this.patience.greenMs,
     });
@@ -113,7 +115,7 @@ export class PauseSessions {
   }
 
   private async assertOurs({ client }: OpenSession): Promise<void> {
-    await assertGreen(client, this.input.cutoverId);
+    await assertSide(client, this.input.cutoverId, this.tools.direction.to);
   }
 
   async close(): Promise<void> {
@@ -126,7 +128,7 @@ export class PauseSessions {
 
   private openClaim(): Promise<OpenSession> {
     const answerLimitMs = this.patience.questionMs;
-    return openSession(this.deps.databases, 'blue', { purpose: `${PURPOSE} claim`, answerLimitMs });
+    return openSession(this.deps.databases, this.tools.direction.from, { purpose: `${PURPOSE} claim`, answerLimitMs });
   }
 }
 

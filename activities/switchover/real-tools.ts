@@ -1,19 +1,31 @@
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type ArbiterDescription, describeArbiter } from '../../hydra/arbiter';
+import { type Direction, FORWARD, type SideName } from '../../domain/sides';
 import { readStaleChallenges } from '../../hydra/sync';
 import { openSync } from '../sync-session';
 import { PATIENCE } from './patience';
 import { type LatestAttempt, type SwitchoverTools } from './tools';
 
-export const realTools: SwitchoverTools = { patience: PATIENCE, latestAttempt, openSync, readStaleChallenges };
+/** For a switchover from one side to the other. */
+export function createTools(direction: Direction): SwitchoverTools {
+  return {
+    direction,
+    patience: PATIENCE,
+    latestAttempt: (client, cutoverId) => latestAttempt(client, cutoverId, direction.from),
+    openSync: (deps, input, keeper, options) => openSync(deps, input, keeper, { ...options, direction }),
+    readStaleChallenges,
+  };
+}
 
-async function latestAttempt(blue: SqlClient, cutoverId: string): Promise<LatestAttempt | null> {
-  const latest = (await arbiterOfBlue(blue, cutoverId))?.attempts.at(-1);
+export const realTools = createTools(FORWARD);
+
+async function latestAttempt(client: SqlClient, cutoverId: string, side: SideName): Promise<LatestAttempt | null> {
+  const latest = (await arbiterOf(client, cutoverId, side))?.attempts.at(-1);
   if (latest === undefined) return null;
   const { attempt, epoch, state, holdStartedAt } = latest;
   const [age] = await queryRows<{ ms: number }>(
-    blue,
+    client,
     'SELECT (extract(epoch FROM clock_timestamp() - $1::timestamptz) * 1000)::float8 AS ms',
     [holdStartedAt],
   );
@@ -21,23 +33,28 @@ async function latestAttempt(blue: SqlClient, cutoverId: string): Promise<Latest
 }
 
 /**
- * @returns undefined when blue has no arbiter
+ * @param client a session on the database that is reached as `side`
+ * @returns undefined when it has no arbiter
  * @throws CutoverFault CROSSED_CONNECTION | CUTOVER_RUNNING (it is another cutover's)
  */
-export async function arbiterOfBlue(blue: SqlClient, cutoverId: string): Promise<ArbiterDescription | undefined> {
-  const found = await describeArbiter(blue);
+export async function arbiterOf(
+  client: SqlClient,
+  cutoverId: string,
+  side: SideName,
+): Promise<ArbiterDescription | undefined> {
+  const found = await describeArbiter(client);
   if (found === undefined) return undefined;
   if (found.cutoverId !== cutoverId) {
     throw new CutoverFault(
       'CUTOVER_RUNNING',
-      `cutover ${found.cutoverId} holds the database reached as blue since ${found.installedAt}; nothing of it is touched for ${cutoverId}`,
+      `cutover ${found.cutoverId} holds the database reached as ${side} since ${found.installedAt}; nothing of it is touched for ${cutoverId}`,
       { cutoverId: found.cutoverId, state: found.state },
     );
   }
-  if (found.side !== 'blue') {
+  if (found.side !== side) {
     throw new CutoverFault(
       'CROSSED_CONNECTION',
-      `the database reached as blue is the ${found.side} side of cutover ${cutoverId}; check the addresses of both sides`,
+      `the database reached as ${side} is the ${found.side} side of cutover ${cutoverId}; check the addresses of both sides`,
     );
   }
   return found;

@@ -42,7 +42,7 @@ const ACTIONS: { readonly [Kind in SwitchoverActionKind]: ActionCode<Kind> } = {
   claim: { run: before.claim, thrown: 'unreachable' },
   revert: { run: before.revert, thrown: 'failed' },
   lookAtGreen: { run: afterCommit.lookAtGreen, thrown: 'failed', step: 'open', ends: 'CROSSED_CONNECTION' },
-  lookAround: { run: lookAround, thrown: 'failed', step: 'fenceProof' },
+  lookAround: { run: afterCommit.lookAroundBlue, thrown: 'failed', step: 'fenceProof' },
   carryAround: { run: carryAround, thrown: 'failed', step: 'fenceProof' },
   holdWriters: { run: afterCommit.holdWriters, thrown: 'failed', step: 'flip' },
   applyTargets: { run: afterCommit.applyTargets, thrown: 'failed', step: 'flip' },
@@ -50,6 +50,12 @@ const ACTIONS: { readonly [Kind in SwitchoverActionKind]: ActionCode<Kind> } = {
   release: { run: afterCommit.release, thrown: 'failed', step: 'release' },
   confirmTargets: { run: afterCommit.confirmTargets, thrown: 'failed' },
 };
+
+/** Why an action failed last. */
+interface Trouble {
+  readonly kind: SwitchoverActionKind;
+  readonly message: string;
+}
 
 /**
  * Does what `domain/switchover.ts` decides until it says that it is over.
@@ -65,14 +71,20 @@ export async function runAttempt(attempt: Attempt): Promise<SwitchoverReceipt> {
   let state = initialSwitchover(attempt.latest?.state ?? 'none', attempt.input.fence === 'open');
   let claimSince: number | null = null;
   let retryMs: number = RETRY_MS.first;
-  const say = (step: string) =>
+  let trouble: Trouble | null = null;
+  const say = (step: string) => {
     context.heartbeat({
       ...attempt.names,
       step,
       state: state.attempt,
       refusedBefore: attempt.refusedBefore,
       refusedOnBlueBefore: attempt.refusedOnBlueBefore,
+      ...(trouble === null ? {} : { problem: trouble.message }),
     });
+    if (state.attempt === 'committed') {
+      context.tellCommitted?.({ cutoverId: attempt.input.cutoverId, epoch: attempt.theEpoch });
+    }
+  };
   let saying = 'begin';
   const beat = setInterval(() => say(saying), HEARTBEAT_MS);
   try {
@@ -92,7 +104,10 @@ export async function runAttempt(attempt: Attempt): Promise<SwitchoverReceipt> {
       }
       saying = action.kind;
       say(saying);
-      const result = await perform(attempt, action.kind, stepsMs);
+      const { result, failure } = await perform(attempt, action.kind, stepsMs);
+      // Told until the same action has succeeded: what is done in between, to try it again, does not mend it.
+      if (failure !== undefined) trouble = { kind: action.kind, message: failure };
+      else if (trouble?.kind === action.kind) trouble = null;
       const after = afterAction(state, action.kind, result, limits);
       const isStuck = mustWait(action.kind, result) || nextAction(after, facts).kind === action.kind;
       state = after;
@@ -115,28 +130,35 @@ function mustWait(kind: SwitchoverActionKind, result: ResultOf<SwitchoverActionK
   return kind === 'applyTargets' && result === 'session_lost';
 }
 
+interface Performed<Kind extends SwitchoverActionKind> {
+  readonly result: ResultOf<Kind>;
+  readonly failure?: string;
+}
+
 async function perform<Kind extends SwitchoverActionKind>(
   attempt: Attempt,
   kind: Kind,
   stepsMs: Partial<Record<SwitchoverStep, number>>,
-): Promise<ResultOf<Kind>> {
+): Promise<Performed<Kind>> {
   const code = ACTIONS[kind] as ActionCode<Kind>;
   const { log } = attempt.deps;
   const began = performance.now();
   let result: ResultOf<Kind>;
+  let failure: string | undefined;
   try {
     result = await code.run(attempt);
   } catch (error) {
     const fault = asCutoverFault(error);
     log.warn({ ...attempt.names, step: kind, code: fault.code, err: fault }, 'switchover action failed');
     if (fault.code === code.ends) throw fault;
-    attempt.explain(`${kind}: ${fault.message}`);
+    failure = fault.message;
+    attempt.explain(`${kind}: ${failure}`);
     result = code.thrown;
   }
   const durationMs = performance.now() - began;
   if (code.step !== undefined) stepsMs[code.step] = Math.round((stepsMs[code.step] ?? 0) + durationMs);
   log.info({ ...attempt.names, step: kind, result, durationMs: Math.round(durationMs) }, 'switchover action done');
-  return result;
+  return { result, ...(failure === undefined ? {} : { failure }) };
 }
 
 async function committed(

@@ -1,1 +1,1 @@
-export { HttpCanaryUser, type HttpCanaryUserOptions } from './http-canary-user';
+export { HttpCanaryUser } from './http-canary-user';

@@ -7,6 +7,7 @@ import {
   type GatewayView,
   type StaleChallenge,
 } from '../../domain/ports/targets';
+import { type SideName } from '../../domain/sides';
 import { type ShadowOrder, type ShadowView } from '../../domain/shadow';
 import { SIGHTING_KINDS, type SightingKind } from '../../domain/sightings';
 import { type ControlAddress, type ControlCall } from '../control/control-client';
@@ -32,7 +33,6 @@ const holdBody = z.object({
   member: z.uuid().nullable().default(null),
 });
 const busyBody = z.object({ code: z.literal('DRAIN_TIMEOUT'), inFlight: z.number() });
-const readsBody = z.object({ readsAt: z.enum(['green', 'nobody']) });
 const stateBody = z.object({
   // The first ones did not say.
   protocol: z.number().default(1),
@@ -114,9 +114,9 @@ export class HttpGateway extends HttpTarget implements Gateway {
     return { parked: held.data.parked, member: held.data.member };
   }
 
-  async moveReads(epoch: number): Promise<'green' | 'nobody'> {
-    const { readsAt } = await this.client.expect({ method: 'PUT', path: '/reads', body: { epoch } }, readsBody);
-    return readsAt;
+  async moveReads(epoch: number, to: SideName): Promise<void> {
+    const readsBody = z.object({ readsAt: z.enum([to, 'nobody']) });
+    await this.client.expect({ method: 'PUT', path: '/reads', body: { epoch } }, readsBody);
   }
 
   state(): Promise<GatewayView> {
@@ -139,8 +139,8 @@ export class HttpGateway extends HttpTarget implements Gateway {
     return body.data.share;
   }
 
-  async setBesideShare(share: number): Promise<void> {
-    await this.client.expect({ method: 'PUT', path: '/beside', body: { share } }, besideBody);
+  async setBesideShare(share: number, order: number): Promise<void> {
+    await this.client.expect({ method: 'PUT', path: '/beside', body: { share, order } }, besideBody);
   }
 
   async traffic(): Promise<GatewayTraffic> {

@@ -1,2 +1,1 @@
-export { HttpHydraApi, type HttpHydraApiOptions } from './http-hydra-api';
-export { type HydraEndpoints } from './hydra-http';
+export { HttpHydraApi } from './http-hydra-api';

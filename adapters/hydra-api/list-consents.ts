@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type ConsentSample } from '../../domain/ports/hydra-api';
-import { CONSENT_PAGING, consentIdOf, nextByKey } from '../../hydra/versions';
+import { CONSENT_PAGING, nextByKey, withConsentId } from '../../hydra/versions';
 import { type HydraAnswer, type HydraCall, type HydraHttp, unexpected } from './hydra-http';
 
 const rows = z.array(
@@ -67,15 +67,15 @@ async function readPass(
 async function readPage(http: HydraHttp, query: string, found: Map<string, ConsentSample>): Promise<HydraAnswer> {
   const call: HydraCall = { listener: 'admin', method: 'GET', path: `/oauth2/auth/sessions/consent?${query}` };
   const answer = await http.call(call);
-  const page = rows.safeParse(answer.json);
+  const page = rows.safeParse(Array.isArray(answer.json) ? answer.json.map(withConsentId) : answer.json);
   if (answer.status !== 200 || !page.success) throw unexpected(http, call, answer, '200 with consent sessions');
-  for (const row of page.data) found.set(consentIdOf(row.consent_request), toSample(row));
+  for (const row of page.data) found.set(row.consent_request.challenge, toSample(row));
   return answer;
 }
 
 function toSample(row: z.infer<typeof rows>[number]): ConsentSample {
   return {
-    consentId: consentIdOf(row.consent_request),
+    consentId: row.consent_request.challenge,
     clientId: row.consent_request.client.client_id,
     scope: [...(row.grant_scope ?? [])].sort(),
     remember: row.remember ?? false,

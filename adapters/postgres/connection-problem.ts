@@ -22,7 +22,10 @@ const REFUSALS: Readonly<Record<string, readonly [what: string, fix: string]>> =
   ],
   '3D000': ['the database does not exist', 'correct the name of the database'],
   '42501': ['the role may not do this', 'grant it CONNECT on the database'],
-  '53300': ['the server has no connection left', 'free some, or raise max_connections'],
+  '53300': [
+    'the server, the database or the role has no connection left',
+    'free some, or raise max_connections, or the CONNECTION LIMIT of the role or the database',
+  ],
   '57P03': ['the server is starting or shutting down', 'wait until it is up'],
 };
 

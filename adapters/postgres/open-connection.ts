@@ -21,6 +21,10 @@ export interface ConnectionOptions {
   readonly connectTimeoutMs?: number;
   /** Leaves the `search_path` as the role and the database have it: for a database whose tables are not named in full. @default false */
   readonly keepsSearchPath?: boolean;
+  /** Sends a statement before the one before it is answered. @default false */
+  readonly isPipelined?: boolean;
+  /** A statement that is prepared is planned once and not anew for each of its first values. @default false */
+  readonly keepsPlans?: boolean;
   /** Destroys the socket when it is aborted, so that a server that hangs does not keep the process. */
   readonly signal?: AbortSignal;
 }
@@ -129,7 +133,8 @@ export async function openConnection(login: PostgresLogin, options: ConnectionOp
     // The driver's own limit ends with the login.
     const late = () => socket.destroy(new Error('timeout expired before the session had its settings'));
     if (options.connectTimeoutMs !== undefined) limit = setTimeout(late, options.connectTimeoutMs);
-    const settings = Object.entries(SESSION_SETTINGS).filter(
+    const plans = { plan_cache_mode: options.keepsPlans === true ? 'force_generic_plan' : 'auto' };
+    const settings = Object.entries({ ...SESSION_SETTINGS, ...plans }).filter(
       ([name]) => name !== 'search_path' || options.keepsSearchPath !== true,
     );
     await client.query(SETTLE_SQL, [settings.map(([name]) => name), settings.map(([, value]) => value)]);
@@ -164,6 +169,7 @@ function clientConfig(login: PostgresLogin, options: ConnectionOptions): ClientC
     password: login.password,
     ssl: sslConfig(login.ssl),
     application_name: `hydra-cutover ${options.purpose}`,
+    pipeline: options.isPipelined === true,
     // A firewall that forgets idle connections would otherwise end a session that waits for a long statement.
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,

@@ -16,6 +16,7 @@ import {
   type PostgresLogin,
   type SslMode,
 } from './open-connection';
+import { RepeatedStatements } from './repeated-statements';
 
 /** One side's database as the config tells it. */
 export interface DatabaseLocation {
@@ -27,6 +28,7 @@ export interface DatabaseLocation {
   readonly password: () => string;
   /** See {@link SessionOptions.as}. */
   readonly worker?: { readonly user: string; readonly password: () => string };
+  readonly look?: { readonly user: string; readonly password: () => string };
   /** Of the role that Hydra logs in as. */
   readonly hydraPassword?: () => string;
   readonly ssl: { readonly mode: SslMode; readonly ca?: string };
@@ -103,15 +105,17 @@ export class PostgresDatabases<Name extends string = SideName> implements Databa
   }
 
   async #login(side: Name, { as, login: other }: SessionOptions): Promise<PostgresLogin> {
-    const { name, user, password, ssl, worker } = this.#options.sides[side];
-    const ours = as === 'worker' && worker !== undefined ? worker : { user, password };
+    const location = this.#options.sides[side];
+    const { name, user, password, ssl } = location;
+    const ours = (as && location[as]) ?? { user, password };
     const credentials = other ? { user: other.user, password: () => other.password } : ours;
     return { ...(await this.#endpoint(side)), database: name, ssl, ...credentials };
   }
 
   async #open(side: Name, login: PostgresLogin, options: SessionOptions): Promise<PgSession> {
+    const { isPipelined, keepsPlans } = { isPipelined: false, keepsPlans: false, ...options };
     const connect = (purpose: string, connectTimeoutMs: number, signal?: AbortSignal) =>
-      openConnection(login, { purpose, connectTimeoutMs, ...(signal ? { signal } : {}) });
+      openConnection(login, { purpose, connectTimeoutMs, isPipelined, keepsPlans, ...(signal ? { signal } : {}) });
     const connectTimeoutMs = this.#options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
     let connection: Connection | undefined;
     try {
@@ -203,12 +207,14 @@ interface Endpoint {
 
 class PgSession implements DatabaseSession {
   readonly backendPid: number;
+  readonly isPipelined: boolean;
   readonly #connection: Connection;
   readonly #started: string;
   readonly #reconnect: () => Promise<Connection>;
   readonly #endpoint: Endpoint;
   readonly #signal: AbortSignal | undefined;
   readonly #answerLimitMs: number | undefined;
+  readonly #statements: RepeatedStatements | undefined;
   #running = 0;
   #interrupted = false;
 
@@ -217,15 +223,17 @@ class PgSession implements DatabaseSession {
     server: ServerProcess,
     reconnect: () => Promise<Connection>,
     endpoint: Endpoint,
-    { signal, answerLimitMs }: SessionOptions,
+    { signal, answerLimitMs, keepsPlans }: SessionOptions,
   ) {
     this.#connection = connection;
+    this.isPipelined = connection.client.pipeline;
     this.backendPid = server.pid;
     this.#started = server.started;
     this.#reconnect = reconnect;
     this.#endpoint = endpoint;
     this.#signal = signal;
     this.#answerLimitMs = answerLimitMs;
+    this.#statements = keepsPlans === true ? new RepeatedStatements() : undefined;
     signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (signal?.aborted === true) this.#onAbort();
   }
@@ -240,7 +248,8 @@ class PgSession implements DatabaseSession {
     this.#signal?.throwIfAborted();
     this.#running += 1;
     try {
-      const asked = this.#connection.client.query<Record<string, unknown>>(text, values);
+      const name = values === undefined || values.length === 0 ? undefined : this.#statements?.nameOf(text);
+      const asked = this.#connection.client.query<Record<string, unknown>>({ text, ...(values && { values, name }) });
       return await (this.#answerLimitMs === undefined ? asked : answered(this.#connection, this.#answerLimitMs, asked));
     } catch (error) {
       // The server may still work on it.

@@ -6,9 +6,6 @@ import { reportHtml } from '../../domain/evidence/report-html';
 import { type Report } from '../../domain/receipts';
 import { whyNot } from './why-not';
 
-/** Writes a file whole or not at all. */
-export type WriteFile = (path: string, text: string) => Promise<void>;
-
 /**
  * Writes the report as `NAME.html` for people and `NAME.json` for programs, and last `NAME.sha256`, as `sha256sum --check` reads it:
  * a report without it, or with another hash, is not whole. Idempotent. The folder must be there: one that was not mounted is not to be
@@ -16,19 +13,15 @@ export type WriteFile = (path: string, text: string) => Promise<void>;
  *
  * @returns `nowhere` with the reason when it cannot be written; a run does not fail for it
  */
-export async function keepReportFiles(
-  folder: string,
-  report: Report,
-  write: WriteFile = writeWhole,
-): Promise<KeptReport> {
+export async function keepReportFiles(folder: string, report: Report): Promise<KeptReport> {
   const name = reportName(report);
   const html = reportHtml(report);
   const json = `${JSON.stringify(report, undefined, 2)}\n`;
   try {
-    await write(join(folder, `${name}.html`), html);
-    await write(join(folder, `${name}.json`), json);
+    await writeWhole(join(folder, `${name}.html`), html);
+    await writeWhole(join(folder, `${name}.json`), json);
     const sums = `${sha256(html)}  ${name}.html\n${sha256(json)}  ${name}.json\n`;
-    await write(join(folder, `${name}.sha256`), sums);
+    await writeWhole(join(folder, `${name}.sha256`), sums);
   } catch (error) {
     const why = whyNot(error as NodeJS.ErrnoException);
     return {
@@ -48,6 +41,7 @@ export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
+/** Whole or not at all. */
 async function writeWhole(path: string, text: string): Promise<void> {
   const draft = `${path}.draft`;
   try {

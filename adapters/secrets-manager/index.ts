@@ -1,3 +1,2 @@
 export { AwsSecretStore } from './aws-secret-store';
 export { pickValue } from './pick-value';
-export { secretsPolicy } from './secrets-policy';

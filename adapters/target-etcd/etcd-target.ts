@@ -4,7 +4,7 @@ import { type EtcdOptions } from './etcd-client';
 import { KeysStore, type Revisions } from './keys-store';
 
 /** Key → value. */
-export type EtcdState = Readonly<Record<string, string>>;
+type EtcdState = Readonly<Record<string, string>>;
 
 export interface EtcdTargetOptions extends EtcdOptions {
   /** A key that one side has and the other has not is removed with the flip. */

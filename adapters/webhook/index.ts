@@ -1,1 +1,1 @@
-export { HttpWebhook, signatureOf, type HttpWebhookOptions } from './http-webhook';
+export { HttpWebhook, signatureOf } from './http-webhook';

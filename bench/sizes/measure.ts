@@ -45,14 +45,3 @@ async function counters(client: Client): Promise<{ readonly temp: number; readon
   );
   return rows[0] ?? { temp: 0, wal: 0 };
 }
-
-/** How a figure grows with the number of grants: 1 is linear. */
-export function exponent(small: number, large: number, smallFigure: number, largeFigure: number): number | null {
-  if (smallFigure <= 0 || largeFigure <= 0) return null;
-  return Math.log(largeFigure / smallFigure) / Math.log(large / small);
-}
-
-/** @returns the figure at `grants`, growing as it did, and at least linearly: what is small now is mostly fixed cost */
-export function extrapolate(figure: number, measuredAt: number, grants: number, growth: number | null): number {
-  return figure * (grants / measuredAt) ** Math.max(1, growth ?? 1);
-}

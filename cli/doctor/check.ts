@@ -1,6 +1,6 @@
 /** How a check ended. `info`: nothing is wrong, but worth knowing. `warn`: a cutover is possible, with a risk. */
 export const CHECK_STATUSES = ['ok', 'info', 'warn', 'fail'] as const;
-export type CheckStatus = (typeof CHECK_STATUSES)[number];
+type CheckStatus = (typeof CHECK_STATUSES)[number];
 
 export interface CheckOutcome {
   readonly status: CheckStatus;

@@ -7,7 +7,7 @@ import { describeInstance } from './rds-instances';
 import { absent } from './side-outcome';
 
 /**
- * Opens one session on a side's database, lets `judge` look, and closes it. What keeps it from connecting becomes the
+ * Opens one session on a side's database, as the role that only looks where there is one, lets `judge` look, and closes it. What keeps it from connecting becomes the
  * outcome.
  *
  * @param signal destroys the socket when it aborts, so that a server that hangs does not keep the process
@@ -18,7 +18,8 @@ export async function withSession(
   signal: AbortSignal,
   judge: (client: Client, endpoint: string) => Promise<CheckOutcome>,
 ): Promise<CheckOutcome> {
-  const { name, user, password, ssl } = config[side].database;
+  const { name, ssl, look } = config[side].database;
+  const { user, password } = look ?? config[side].database;
   const address = await databaseAddress(config, side, signal).catch(() => 'unknown' as const);
   if (address === 'unknown') {
     return fail('the RDS API did not tell the endpoint of the instance', `see the check "${side} RDS instance"`);

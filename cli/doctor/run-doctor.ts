@@ -4,7 +4,7 @@ import { storedReferences } from '../../config/stored-secrets';
 import { type ConfigProblem } from '../../config/problems';
 import { FAULTS } from '../../domain/faults';
 import type * as workerModule from '../../workers/cli';
-import { printJson, widthOf, type CliContext } from '../context';
+import { print, printJson, widthOf, type CliContext } from '../context';
 import { fail, ok, type CheckReport, type DoctorCheck } from './check';
 import { environmentChecks } from './environment-checks';
 import { machineChecks } from './machine-checks';
@@ -34,7 +34,7 @@ export async function runDoctor(options: DoctorOptions, context: CliContext): Pr
       : await diagnoseEnvironment(options, context);
   const healthy = diagnosis.checks.every((check) => check.status !== 'fail');
   if (options.json) printJson(context, { verb: 'doctor', ok: healthy, ...diagnosis });
-  else context.stdout.write(renderReport(diagnosis.subject, diagnosis.checks, widthOf(context.stdout)));
+  else print(context, renderReport(diagnosis.subject, diagnosis.checks, widthOf(context.stdout)));
   return healthy ? 0 : FAULTS.CHECK_FAILED.exitCode;
 }
 

@@ -23,7 +23,8 @@ export function toolRolesOf(config: Config): ToolRoles {
   const { blue, green, gateways } = config;
   return {
     tool: unique([blue.database.user, green.database.user]),
-    ...(blue.database.worker === undefined ? {} : { worker: blue.database.worker.user }),
+    workers: unique([blue, green].flatMap(({ database }) => database.worker?.user ?? [])),
+    look: unique([blue, green].flatMap(({ database }) => database.look?.user ?? [])),
     sync: green.syncRole,
     migration: green.migrationRole,
     owner: blue.hydraRole.name,

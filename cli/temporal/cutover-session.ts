@@ -8,7 +8,7 @@ import { cutoverWorkflowId, type UpgradeInput } from '../../domain/runbook';
 import { nothingListens } from './nothing-listens';
 import { asTemporalFault } from './temporal-fault';
 
-export type CutoverHandle = WorkflowHandle<(input: UpgradeInput) => Promise<Report>>;
+type CutoverHandle = WorkflowHandle<(input: UpgradeInput) => Promise<Report>>;
 
 /** What a verb talks to: Temporal, and in it the cutover of one environment. */
 export interface CutoverSession {

@@ -3,6 +3,7 @@ import { type Judgement } from '../../hydra/traces';
 import type * as tracesModule from '../../hydra/traces';
 import type * as workerModule from '../../workers/cli';
 import { type CliContext } from '../context';
+import { isEndedByForce, type Look } from './look';
 
 /** What the databases alone say. */
 export interface DatabasesTale extends Judgement {
@@ -14,8 +15,13 @@ export interface DatabasesTale extends Judgement {
   readonly isCommitted: boolean;
 }
 
-/** Never fails because a database or the provider does not answer. @throws CutoverFault SECRET_UNUSABLE | SECRETS_UNREACHABLE */
-export async function askDatabases(config: Config, { logger }: CliContext): Promise<DatabasesTale> {
+/**
+ * Never fails because a database or the provider does not answer.
+ *
+ * @param last what Temporal says of the last run: of one that it knows to have ended by force no worker brings anything to an end
+ * @throws CutoverFault SECRET_UNUSABLE | SECRETS_UNREACHABLE
+ */
+export async function askDatabases(config: Config, { logger }: CliContext, last?: Look): Promise<DatabasesTale> {
   // Drivers and clients that only this needs.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { lookAtDatabases } = require('../../workers/cli') as typeof workerModule;
@@ -25,7 +31,18 @@ export async function askDatabases(config: Config, { logger }: CliContext): Prom
   const isKnown = !('unreachable' in look.blue);
   const isTouched = [look.blue, look.green].some((side) => !('unreachable' in side) && leftoversOf(side).isAny);
   const isCommitted = !('unreachable' in look.blue) && look.blue.arbiter?.state === 'committed';
-  return { isKnown, isTouched, isCommitted, ...judgeTraces(look) };
+  return { isKnown, isTouched, isCommitted, ...judgeTraces(look, endedByForce(last)) };
+}
+
+/** Blue answers, and nothing of a cutover is there: whatever was done was taken back. */
+export function isTakenBack({ isKnown, isTouched }: Pick<DatabasesTale, 'isKnown' | 'isTouched'>): boolean {
+  return isKnown && !isTouched;
+}
+
+/** A reset gives a run another id, and the cutover keeps its own. */
+function endedByForce(last: Look | undefined): string | undefined {
+  if (last === undefined || !isEndedByForce(last.temporal)) return undefined;
+  return last.status?.cutoverId ?? last.runId;
 }
 
 export function renderTale({ cutoverId, phase, writes, traces, next }: DatabasesTale): string {

@@ -1,9 +1,9 @@
 import { CutoverFault } from '../../domain/faults';
-import { type DatabasesTale } from './databases-tale';
+import { isTakenBack, type DatabasesTale } from './databases-tale';
 import { isEndedByForce, type Look } from './look';
 
 /** What the databases say as far as it decides whether a new run may stand in front of the last one. */
-export type Standing = Pick<DatabasesTale, 'isKnown' | 'isTouched' | 'isCommitted' | 'phase' | 'next'>;
+export type Standing = Pick<DatabasesTale, 'isKnown' | 'isTouched' | 'isCommitted' | 'isFinalized' | 'phase' | 'next'>;
 
 /** Whether the last run may have left something that keeps a new one from beginning: only the databases know. */
 export function mayBeHidden(last: Look): boolean {
@@ -20,8 +20,8 @@ export function whyHidden(last: Look, tale: Standing): CutoverFault | undefined 
   const { workflowId, startedAt, temporal } = last;
   const of = `the last run of ${workflowId}, of ${startedAt},`;
   const details = { workflowId, startedAt };
-  if (leftSomething(last)) {
-    if (tale.isKnown && !tale.isTouched) return undefined;
+  if (leftSomething(last) && tale.isFinalized !== true) {
+    if (isTakenBack(tale)) return undefined;
     const how = isEndedByForce(temporal) ? `was ended by force (${temporal})` : 'ended with something not undone';
     return new CutoverFault(
       'CUTOVER_RUNNING',
@@ -29,10 +29,11 @@ export function whyHidden(last: Look, tale: Standing): CutoverFault | undefined 
       details,
     );
   }
-  if (!movedTheWrites(last) || !tale.isKnown || !tale.isCommitted) return undefined;
+  const isOver = movedTheWrites(last) || tale.isFinalized === true;
+  if (!isOver || !tale.isKnown || !tale.isCommitted) return undefined;
   return new CutoverFault(
     'CHECK_FAILED',
-    `${of} completed, and the writes have left this blue for good: a new run would be refused, and hide that one. By the databases: ${tale.phase}. The next upgrade has a config of its own, whose blue is the green of this one. Nothing was started`,
+    `${of} ${isEndedByForce(temporal) ? 'was brought to its end by `repair`' : 'completed'}, and the writes have left this blue for good: a new run would be refused, and hide that one. By the databases: ${tale.phase}. The next upgrade has a config of its own, whose blue is the green of this one. Nothing was started`,
     details,
   );
 }

@@ -88,11 +88,10 @@ export async function look(session: CutoverSession): Promise<Look> {
 /** What is known of the phase that is under way. */
 function knownOf(status: CutoverStatus | null, nowMs: number): StepKnown {
   const phase = status?.phases.findLast(({ durationMs }) => durationMs === null);
-  const { steps = [], blue } = status?.plan ?? {};
+  const { steps = [] } = status?.plan ?? {};
   return {
     elapsedMs: phase === undefined ? 0 : Math.max(0, nowMs - Date.parse(phase.startedAt)),
     predictedMs: steps.find((step) => step.phase === phase?.name)?.predictedMs ?? null,
-    rows: blue === undefined ? null : Object.values(blue.rows).reduce((sum, count) => sum + count, 0),
   };
 }
 

@@ -28,7 +28,7 @@ export interface ScheduleLook {
   readonly results: readonly ScheduledResult[];
 }
 
-export interface ScheduledResult {
+interface ScheduledResult {
   readonly at: string;
   readonly workflowId: string;
   /** `running`, the outcome of the rehearsal, or `failed`: then the tool broke. */

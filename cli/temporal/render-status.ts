@@ -1,10 +1,13 @@
 import { answerCommand } from '../../domain/evidence/answer-command';
 import { decisionLine } from '../../domain/evidence/report-page';
 import { durationText } from '../../domain/evidence/words';
+import { type Page } from '../../domain/page/page';
 import { pageText, wrapped } from '../../domain/page/text';
 import { PHASE_TEXTS, type CutoverStatus } from '../../domain/runbook';
+import { quoted } from '../quoted';
+import { namingConfig } from '../named-config';
 import { type Look } from './look';
-import { headline, pendingLine, statusPage, waitingFor } from './status-page';
+import { headline, pendingLine, statusPage, waitingFor, type Found } from './status-page';
 import { whyNoWorker } from './workers-seen';
 
 /**
@@ -12,9 +15,10 @@ import { whyNoWorker } from './workers-seen';
  *
  * @param config the file that was named on the command line; the answers name it, too
  * @param width of the terminal in characters; Infinity where there is none
+ * @param tale what the databases say, where they were asked; it is shown below
  */
-export function renderStatus(look: Look, config: string | undefined, width: number): string {
-  const lines = [pageText(statusPage(look), width), ...gateLines(look.status, config, width)];
+export function renderStatus(look: Look, config: string | undefined, width: number, tale?: Found): string {
+  const lines = [pageText(advised(statusPage(look, tale), config), width), ...gateLines(look.status, config, width)];
   return `${lines.join('\n')}\n`;
 }
 
@@ -25,7 +29,7 @@ export function renderStatus(look: Look, config: string | undefined, width: numb
  */
 export function renderScreen(look: Look, config: string | undefined, width: number, rows: number): readonly string[] {
   const asked = look.status?.awaiting ?? null;
-  const lines = pageText(statusPage(look), width).split('\n');
+  const lines = pageText(advised(statusPage(look), config), width).split('\n');
   const below =
     asked === null
       ? []
@@ -34,6 +38,11 @@ export function renderScreen(look: Look, config: string | undefined, width: numb
   if (lines.length <= room) return [...lines, ...below];
   const more = wrapped(`… all of it: ${statusCommand(config)}`, width);
   return [...lines.slice(0, Math.max(1, room - more.length)), ...more, ...below].slice(0, Math.max(1, rows - 1));
+}
+
+function advised(page: Page, config: string | undefined): Page {
+  const { verdict } = page;
+  return { ...page, verdict: { ...verdict, reasons: verdict.reasons.map((reason) => namingConfig(reason, config)) } };
 }
 
 function statusCommand(config: string | undefined): string {
@@ -49,7 +58,7 @@ export function statusLines(look: Look, config: string | undefined): readonly st
   const { status, workers } = look;
   const where = `${look.workflowId}: ${headline(look)}`;
   if (status === null) {
-    return look.report === null ? [where, `no worker answers. ${whyNoWorker(workers)}`] : [where];
+    return look.report === null ? [where, `no worker answers. ${namingConfig(whyNoWorker(workers), config)}`] : [where];
   }
   return [
     where,
@@ -77,8 +86,4 @@ function gateLines(status: CutoverStatus | null, config: string | undefined, wid
     '',
     ...decisions.map((decision) => answerCommand({ gate, decision, question, by: 'NAME', ...named })),
   ];
-}
-
-function quoted(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
 }

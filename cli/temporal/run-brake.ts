@@ -3,9 +3,9 @@ import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { BRAKE_SIGNAL, BRAKE_UPDATE, type BrakeMessage } from '../../domain/brake';
 import { CutoverFault } from '../../domain/faults';
 import { type BrakeState } from '../../domain/runbook';
-import { printJson, type CliContext } from '../context';
+import { print, printJson, type CliContext } from '../context';
 import { withCutover, type CutoverSession } from './cutover-session';
-import { loadEnvironment, type EnvironmentOptions } from './environment-options';
+import { loadForTemporal, type EnvironmentOptions } from './environment-options';
 import { describe, queryStatus } from './look';
 
 export interface BrakeOptions extends EnvironmentOptions {
@@ -24,12 +24,12 @@ export async function runBrake(
 ): Promise<number> {
   const { by, note, signal } = options;
   const message: BrakeMessage = { ...change, by, ...(note === undefined ? {} : { note }) };
-  return withCutover(loadEnvironment(options, context), context.env, async (session) => {
+  return withCutover(loadForTemporal(options, context), context.env, async (session) => {
     const { status, runId } = await describe(session);
     if (status.name !== 'RUNNING') throw over(session, status.name);
     const state = signal ? await send(session, message) : await update(session, runId, message);
     if (options.json) printJson(context, { verb, ok: true, recorded: !signal, brake: state });
-    else if (state === null) context.stdout.write('sent; whether it was followed is in `hydra-cutover status`\n');
+    else if (state === null) print(context, 'sent; whether it was followed is in `hydra-cutover status`\n');
     else context.stdout.write(`${text(state)}; steps that read blue follow within seconds\n`);
     return 0;
   });

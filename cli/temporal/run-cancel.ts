@@ -1,8 +1,9 @@
 import { userInfo } from 'node:os';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { CANCEL_NOTE_SIGNAL, type CancelMessage } from '../../domain/cancel-note';
-import { printJson, type CliContext } from '../context';
+import { print, printJson, type CliContext } from '../context';
 import { withCutover, type CutoverSession } from './cutover-session';
+import { committedStep } from './committed-step';
 import { loadForTemporal, type EnvironmentOptions } from './environment-options';
 import { isEndedByForce, look } from './look';
 
@@ -21,11 +22,13 @@ export async function runCancel(options: CancelOptions, context: CliContext): Pr
     const seen = await look(session);
     const isRequested = seen.temporal === 'RUNNING' && (await request(session, said));
     // One that ended in between has an end to tell.
-    const { temporal, status, workflowId } = isRequested || seen.temporal !== 'RUNNING' ? seen : await look(session);
-    const committed = status === null ? null : status.committed;
+    const { temporal, status, pending, workflowId } =
+      isRequested || seen.temporal !== 'RUNNING' ? seen : await look(session);
+    const isInside = committedStep(pending) !== null;
+    const committed = isInside ? true : (status?.committed ?? null);
     const state = isRequested ? 'cancel_requested' : `already_${temporal.toLowerCase()}`;
     if (options.json) printJson(context, { verb: 'cancel', ok: true, workflowId, state, committed });
-    else context.stdout.write(`${workflowId}: ${explain(temporal, state, committed)}\n`);
+    else print(context, `${workflowId}: ${explain(temporal, state, committed)}\n`);
     return 0;
   });
 }
@@ -45,7 +48,7 @@ async function request({ handle }: CutoverSession, said: CancelMessage): Promise
 
 function explain(temporal: string, state: string, committed: boolean | null): string {
   if (isEndedByForce(temporal)) {
-    return `${state}: ended by force, and nothing was undone; look with \`hydra-cutover status --from-databases\`, it says whether \`repair\` is needed`;
+    return `${state}: ended by force, so that it undid nothing itself; look with \`hydra-cutover status --from-databases\`, it says whether \`repair\` is needed`;
   }
   if (temporal !== 'RUNNING') return `${state}, nothing to cancel`;
   if (committed === null) return 'cancel requested; no worker answers, so it happens when one is there';

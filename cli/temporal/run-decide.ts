@@ -14,7 +14,7 @@ import {
   type DecisionMessage,
   type Gate,
 } from '../../domain/runbook';
-import { printJson, widthOf, type CliContext } from '../context';
+import { print, printJson, widthOf, type CliContext } from '../context';
 import { withCutover, type CutoverSession } from './cutover-session';
 import { loadForTemporal, type EnvironmentOptions } from './environment-options';
 import { describe, isEndedByForce, look, queryStatus, type Look } from './look';
@@ -48,7 +48,7 @@ export async function runDecide(verb: string, options: DecideOptions, context: C
     else await update(session, await addressed(session, runId, message, options, context));
     if (options.json) printJson(context, { verb, ok: true, gate, decision, recorded: !signal });
     else if (signal)
-      context.stdout.write(`sent: ${decision} at gate ${gate}; whether it counts is in \`hydra-cutover status\`\n`);
+      print(context, `sent: ${decision} at gate ${gate}; whether it counts is in \`hydra-cutover status\`\n`);
     else context.stdout.write(`recorded: ${decision} at gate ${gate} by ${by}\n`);
     return 0;
   });
@@ -61,7 +61,7 @@ async function assertRunning(session: CutoverSession): Promise<string> {
   throw new CutoverFault(
     'GATE_NOT_OPEN',
     isEndedByForce(status.name)
-      ? `${session.workflowId} was ended by force (${status.name}): no decision reaches it, nothing was recorded, and nothing was undone; look with \`hydra-cutover status\`, it says what to do`
+      ? `${session.workflowId} was ended by force (${status.name}): no decision reaches it, nothing was recorded, and it undid nothing itself; look with \`hydra-cutover status\`, it says what to do`
       : `${session.workflowId} has ended (${status.name}); no gate is open`,
   );
 }

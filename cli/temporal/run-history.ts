@@ -4,7 +4,7 @@ import { type Config } from '../../config/schema';
 import { durationText } from '../../domain/evidence/words';
 import { isCutoverFault } from '../../domain/faults';
 import { type PastRun } from '../../domain/ports/run-history';
-import { printJson, type CliContext } from '../context';
+import { note, printJson, type CliContext } from '../context';
 import { withCutover } from './cutover-session';
 import { loadForTemporal, type EnvironmentOptions } from './environment-options';
 import { keptReports } from './kept-reports';
@@ -35,7 +35,7 @@ async function readable(config: Config, context: CliContext): Promise<readonly F
     return await keptReports(config, context, () => true);
   } catch (error) {
     if (!isCutoverFault(error)) throw error;
-    context.stderr.write(`${error.message}\n`);
+    note(context, `${error.message}\n`);
     return [];
   }
 }

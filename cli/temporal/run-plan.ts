@@ -6,7 +6,7 @@ import { type Page } from '../../domain/page/page';
 import { pageText, wrapped } from '../../domain/page/text';
 import { type Plan } from '../../domain/receipts';
 import type * as workerModule from '../../workers/cli';
-import { printJson, widthOf, type CliContext } from '../context';
+import { print, printJson, widthOf, type CliContext } from '../context';
 import { configFile, type EnvironmentOptions } from './environment-options';
 
 export interface PlanVerbOptions extends EnvironmentOptions {
@@ -24,7 +24,7 @@ export async function runPlan(options: PlanVerbOptions, context: CliContext): Pr
   const { planLocally, planInPlaceLocally } = require('../../workers/cli') as typeof workerModule;
   const { env, cwd, logger } = context;
   const show = (page: Page, configDigest: string, then: string) =>
-    context.stdout.write(rendered(page, configDigest, then, widthOf(context.stdout)));
+    print(context, rendered(page, configDigest, then, widthOf(context.stdout)));
   const where = { env, cwd, logger, set: options.set ?? [], ...configFile(options, context) };
   if (options.inPlace) {
     const inPlace = await planInPlaceLocally(where);

@@ -1,5 +1,6 @@
 import { type Config } from '../../config/schema';
-import { CutoverFault } from '../../domain/faults';
+import { CutoverFault, FAULTS } from '../../domain/faults';
+import { LEFT_WHEN_SKIPPED, type SkippableStep } from '../../domain/runbooks/skips';
 import type * as workerModule from '../../workers/cli';
 import { printJson, type CliContext } from '../context';
 import { withCutover } from './cutover-session';
@@ -12,29 +13,42 @@ export interface RepairVerbOptions extends EnvironmentOptions {
   readonly by: string;
   /** That person's word that what the jobs would remove now is right. */
   readonly finalize?: boolean;
+  /** That person's word that green opens although something may have gone around blue's fence. */
+  readonly openUnproven?: boolean;
+  /** Steps that that person lets fail. */
+  readonly skip?: readonly SkippableStep[];
 }
+
+type Repaired = Awaited<ReturnType<typeof workerModule.repairLocally>>;
 
 /** @throws CutoverFault CUTOVER_RUNNING | what a step throws */
 export async function runRepair(options: RepairVerbOptions, context: CliContext): Promise<number> {
   const config = loadEnvironment(options, context);
-  const { cutoverId, by, finalize = false } = options;
+  const { cutoverId, by, finalize = false, openUnproven = false, skip = [] } = options;
   await assertNotRunning(config, cutoverId, context);
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { repairLocally } = require('../../workers/cli') as typeof workerModule;
   const { logger } = context;
-  logger.info({ cutoverId, by, finalize }, 'repair begins');
-  const { outcome, steps } = await repairLocally({
-    ...{ config, logger, cutoverId, finalize, signal: new AbortController().signal },
+  logger.info({ cutoverId, by, finalize, openUnproven, skip }, 'repair begins');
+  const { outcome, steps, skipped } = await repairLocally({
+    ...{ config, logger, cutoverId, finalize, skip, signal: new AbortController().signal },
+    ...(openUnproven && { openUnproven: by }),
     onStep: (name) => context.stderr.write(`> ${name}\n`),
   });
-  logger.info({ cutoverId, by, outcome }, 'repair is over');
-  if (options.json) printJson(context, { verb: 'repair', ok: true, outcome, steps });
-  else context.stdout.write(`${explain(cutoverId, outcome)}\n`);
-  return 0;
+  logger.info({ cutoverId, by, outcome, skipped }, 'repair is over');
+  // As of a run whose undo was skipped: something of it is left.
+  const exitCode = outcome === 'undone' && skipped.length > 0 ? FAULTS.UNDO_INCOMPLETE.exitCode : 0;
+  if (options.json) printJson(context, { verb: 'repair', ok: exitCode === 0, outcome, steps, skipped });
+  else context.stdout.write(`${[explain(cutoverId, outcome), ...skipped.map((each) => left(each, by))].join('\n')}\n`);
+  return exitCode;
+}
+
+function left({ step, code, message }: Repaired['skipped'][number], by: string): string {
+  return `not done, as ${by} decided: ${step} (${code}: ${message}); ${LEFT_WHEN_SKIPPED[step]}`;
 }
 
 function explain(cutoverId: string, outcome: 'undone' | 'finished' | 'finalized'): string {
-  if (outcome === 'undone') return `cutover ${cutoverId} is taken back: blue serves, and nothing of it is left`;
+  if (outcome === 'undone') return `cutover ${cutoverId} is taken back, and blue serves`;
   if (outcome === 'finalized') {
     return (
       `cutover ${cutoverId} is over: green serves, and what was needed on it is removed. Left to a person: stop Hydra on blue; ` +

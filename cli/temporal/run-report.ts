@@ -6,12 +6,14 @@ import { CutoverFault, isCutoverFault } from '../../domain/faults';
 import { pageMarkdown } from '../../domain/page/markdown';
 import { pageText } from '../../domain/page/text';
 import { type Report } from '../../domain/receipts';
-import { printJson, widthOf, type CliContext } from '../context';
+import { note, printJson, widthOf, type CliContext } from '../context';
 import { withCutover } from './cutover-session';
 import { loadForTemporal, type EnvironmentOptions } from './environment-options';
 import { exitCodeOf } from './exit-code';
 import { keptReports } from './kept-reports';
-import { look, type Look } from './look';
+import { askIfPossible } from './ask-if-possible';
+import { isTakenBack } from './databases-tale';
+import { isEndedByForce, look, type Look } from './look';
 
 export interface ReportOptions extends EnvironmentOptions {
   /** Cutover id. */
@@ -26,7 +28,7 @@ export interface ReportOptions extends EnvironmentOptions {
 export async function runReport(options: ReportOptions, context: CliContext): Promise<number> {
   const config = loadForTemporal(options, context);
   const { run } = options;
-  const report = run === undefined ? await latest(config, context) : await ofRun(config, context, run);
+  const report = run === undefined ? await latest(config, options, context) : await ofRun(config, context, run);
   const exitCode = exitCodeOf(report);
   if (options.json) printJson(context, { verb: 'report', ok: exitCode === 0, report });
   else context.stdout.write(drawn(report, options.format, widthOf(context.stdout)));
@@ -40,12 +42,13 @@ function drawn(report: Report, format: ReportOptions['format'], width: number): 
 }
 
 /** Temporal knows whether one is under way; what it no longer keeps, the folder may. */
-async function latest(config: Config, context: CliContext): Promise<Report> {
+async function latest(config: Config, options: ReportOptions, context: CliContext): Promise<Report> {
   try {
     return await withCutover(config, context.env, async (session) => {
       const seen = await look(session);
       if (seen.report !== null) return seen.report;
       const [kept] = await keptReports(config, context, ({ cutoverId }) => cutoverId === seen.runId);
+      if (kept === undefined && isEndedByForce(seen.temporal)) throw await endedByForce(seen, options, context);
       if (kept === undefined) throw withoutReport(seen, session.taskQueue);
       return kept.report;
     });
@@ -53,7 +56,7 @@ async function latest(config: Config, context: CliContext): Promise<Report> {
     if (!isCutoverFault(error) || !FORGOTTEN.has(error.code)) throw error;
     const [kept] = await keptReports(config, context, () => true);
     if (kept === undefined) throw error;
-    context.stderr.write(`${error.message}\nthe latest report in report.to: ${kept.path}\n`);
+    note(context, `${error.message}\nthe latest report in report.to: ${kept.path}\n`);
     return kept.report;
   }
 }
@@ -78,6 +81,26 @@ async function ofRun(config: Config, context: CliContext, run: string): Promise<
   });
 }
 
+/** What `repair` did since then no run can tell. The databases do, where whoever asks may look at them. */
+async function endedByForce(seen: Look, options: ReportOptions, context: CliContext): Promise<CutoverFault> {
+  const { workflowId, temporal } = seen;
+  const tale = await askIfPossible(options, context, seen);
+  const ended = `${workflowId} was ended by force (${temporal}): it undid nothing itself, and wrote no report`;
+  if (tale === undefined) {
+    return new CutoverFault(
+      'UNDO_INCOMPLETE',
+      `${ended}; whether \`repair\` brought it to an end since is not known: look at both sides with \`hydra-cutover status --from-databases\` before anything else`,
+    );
+  }
+  if (isTakenBack(tale)) {
+    return new CutoverFault('CHECK_FAILED', `${ended}; nothing of it is left on blue's database, and blue serves`);
+  }
+  if (tale.isFinalized === true) {
+    return new CutoverFault('CHECK_FAILED', `${ended}; it was brought to its end since: ${tale.phase}`);
+  }
+  return new CutoverFault('UNDO_INCOMPLETE', `${ended}. By the databases: ${tale.phase}. ${tale.next.join('; ')}`);
+}
+
 function withoutReport({ workflowId, temporal, phase }: Look, taskQueue: string): CutoverFault {
   if (temporal === 'RUNNING') {
     const where = phase === null ? '' : `, phase ${phase}`;
@@ -93,7 +116,7 @@ function withoutReport({ workflowId, temporal, phase }: Look, taskQueue: string)
     );
   }
   return new CutoverFault(
-    'UNDO_INCOMPLETE',
-    `${workflowId} was ended by force (${temporal}): nothing was undone and there is no report; look at both sides with \`hydra-cutover status --from-databases\` before anything else: it says whether \`repair\` is needed`,
+    'REPORT_UNREADABLE',
+    `${workflowId} has ended (${temporal}), and Temporal keeps no report of it`,
   );
 }

@@ -1,6 +1,6 @@
 import { CutoverFault } from '../../domain/faults';
 import { type Config } from '../../config/schema';
-import { printJson, type CliContext } from '../context';
+import { print, printJson, type CliContext } from '../context';
 import { withCutover } from './cutover-session';
 import { loadForTemporal, type EnvironmentOptions } from './environment-options';
 import { ensureSchedule, listSchedules, onSchedule, scheduleIdOf, type ScheduleLook } from './rehearsal-schedule';
@@ -26,7 +26,7 @@ export async function runSchedule(options: ScheduleOptions, context: CliContext)
     if (action === 'list') {
       const schedules = await listSchedules(client, environment);
       if (json) printJson(context, { verb: 'schedule', ok: true, action, schedules });
-      else context.stdout.write(renderSchedules(schedules));
+      else print(context, renderSchedules(schedules));
       return 0;
     }
     const done = action === 'create' ? await create() : await change(action);

@@ -5,7 +5,7 @@ import { type Config } from '../../config/schema';
 import { CutoverFault, isCutoverFault } from '../../domain/faults';
 import { IN_PLACE_WORKFLOW } from '../../domain/in-place/runbook';
 import { UPGRADE_WORKFLOW, type Mode, type UpgradeInput } from '../../domain/runbook';
-import { printJson, widthOf, type CliContext } from '../context';
+import { note, print, printJson, widthOf, type CliContext } from '../context';
 import { withCutover, type CutoverSession } from './cutover-session';
 import { askDatabases } from './databases-tale';
 import { loadEnvironment, type EnvironmentOptions } from './environment-options';
@@ -50,14 +50,12 @@ export async function runStart(options: StartOptions, context: CliContext): Prom
     const runId = await begin(session, options.inPlace ? IN_PLACE : upgradeIn(options.mode), input);
     const answered = (await queryStatus(session, runId)) !== null;
     if (!answered) {
-      context.stderr.write(
-        `no worker answers on task queue ${taskQueue} yet: start one with \`hydra-cutover worker\`\n`,
-      );
+      note(context, `no worker answers on task queue ${taskQueue} yet: start one with \`hydra-cutover worker\`\n`);
     }
     if (!options.wait) {
       if (options.json)
         printJson(context, { verb: 'start', ok: true, workflowId, runId, taskQueue, workerAnswers: answered });
-      else context.stdout.write(`started ${workflowId}; follow it with \`hydra-cutover status --watch\`\n`);
+      else print(context, `started ${workflowId}; follow it with \`hydra-cutover status --watch\`\n`);
       return 0;
     }
     return waitForEnd(session, options, context);
@@ -103,7 +101,7 @@ async function assertNothingHidden(session: CutoverSession, config: Config, cont
     throw error;
   });
   if (last === null || !mayBeHidden(last)) return;
-  const why = whyHidden(last, await askDatabases(config, context));
+  const why = whyHidden(last, await askDatabases(config, context, last));
   if (why !== undefined) throw why;
 }
 

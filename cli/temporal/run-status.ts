@@ -1,5 +1,6 @@
-import { CutoverFault, FAULTS, isCutoverFault } from '../../domain/faults';
-import { lineJson, printJson, widthOf, type CliContext } from '../context';
+import { CutoverFault, FAULTS } from '../../domain/faults';
+import { lineJson, print, printJson, widthOf, type CliContext } from '../context';
+import { askIfPossible } from './ask-if-possible';
 import { withCutover, type CutoverSession } from './cutover-session';
 import { askDatabases, renderTale, type DatabasesTale } from './databases-tale';
 import { loadEnvironment, loadForTemporal, type EnvironmentOptions } from './environment-options';
@@ -33,8 +34,8 @@ export async function runStatus(options: StatusOptions, context: CliContext): Pr
     return await withCutover(config, context.env, async (session) => {
       const seen = await follow(session, options, context);
       const { end: now, fault, watcher } = seen;
-      const tale = isHalfTruth(now) ? await askIfPossible(options, context) : undefined;
-      const exitCode = fault?.exitCode ?? exitCodeOfLook(now);
+      const tale = isHalfTruth(now) ? await askIfPossible(options, context, now) : undefined;
+      const exitCode = fault?.exitCode ?? exitCodeOfLook(now, tale);
       if (watcher !== undefined) leaveScreen(context, watcher);
       const isShown = watcher !== undefined && !watcher.isScreen;
       tell(options, context, { exitCode, look: now, isShown, ...(tale && { tale }), ...(fault && { fault }) });
@@ -58,17 +59,6 @@ async function follow(session: CutoverSession, options: StatusOptions, context: 
   const watcher = watcherOf(context, options);
   const timeout = options.timeout === undefined ? {} : { timeoutMs: options.timeout };
   return { watcher, ...(await watch(session, watcher, { stopAtIntervene: false, ...timeout })) };
-}
-
-/** The databases take secrets, and whoever looks may have none: then what Temporal says is all there is. */
-async function askIfPossible(options: StatusOptions, context: CliContext): Promise<DatabasesTale | undefined> {
-  try {
-    return await askDatabases(loadEnvironment(options, context), context);
-  } catch (error) {
-    if (!isCutoverFault(error)) throw error;
-    context.stderr.write(`the databases were not asked: ${error.message}\n`);
-    return undefined;
-  }
 }
 
 /** Nothing was undone by a run that was ended by force, and one that was reset has forgotten what it did. */
@@ -112,8 +102,8 @@ function tell(options: StatusOptions, context: CliContext, { exitCode, look: now
     print(context, { verb: 'status', ok: exitCode === 0, ...now, ...refusal, databases: tale ?? null });
     return;
   }
-  if (fault !== undefined) context.stdout.write(`${fault.message}\n`);
+  if (fault !== undefined) print(context, `${fault.message}\n`);
   if (now !== undefined && isShown !== true)
-    context.stdout.write(renderStatus(now, options.config, widthOf(context.stdout)));
-  if (tale !== undefined) context.stdout.write(renderTale(tale));
+    context.stdout.write(renderStatus(now, options.config, widthOf(context.stdout), tale));
+  if (tale !== undefined) print(context, renderTale(tale));
 }

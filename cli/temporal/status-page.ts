@@ -1,19 +1,28 @@
 import { cancelText, decisionLine, reportPage } from '../../domain/evidence/report-page';
 import { aboutText, durationText, fact } from '../../domain/evidence/words';
 import { blocksOf, type Fact, type Page, type PageVerdict } from '../../domain/page/page';
-import { PHASE_TEXTS, type BrakeState, type CutoverStatus } from '../../domain/runbook';
+import { PHASE_TEXTS, type AnyPhase, type BrakeState, type CutoverStatus } from '../../domain/runbook';
+import { committedStep, servesInside, type CommittedStep } from './committed-step';
+import { isTakenBack, type DatabasesTale } from './databases-tale';
 import { isEndedByForce, type Look, type PendingStep } from './look';
 import { whyNoWorker } from './workers-seen';
 
+/** What the databases say of a run that cannot tell it any more. */
+export type Found = Pick<DatabasesTale, 'isKnown' | 'isTouched' | 'isFinalized' | 'next'>;
+
 /** Where a cutover is: what is so now, what is under way, what each phase took, what was decided. */
-export function statusPage(look: Look): Page {
+export function statusPage(look: Look, found?: Found): Page {
   const { status, pending, startedAt } = look;
   return {
     title: `${look.workflowId}: ${headline(look)}`,
-    verdict: statusVerdict(look),
+    verdict: statusVerdict(look, found),
     facts: [fact('started', `${startedAt}${startedBy(status)}`), ...statusFacts(look)],
     blocks: blocksOf(
-      { kind: 'list', title: 'Under way', items: pending.map(pendingLine) },
+      {
+        kind: 'list',
+        title: isEndedByForce(look.temporal) ? 'Was under way' : 'Under way',
+        items: pending.map(pendingLine),
+      },
       {
         kind: 'table',
         title: 'Phases',
@@ -30,28 +39,32 @@ export function statusPage(look: Look): Page {
   };
 }
 
-export function headline({ temporal, status, report, cancelRequested }: Look): string {
+export function headline({ temporal, status, report, pending, cancelRequested }: Look): string {
   if (report !== null) {
     const { outcome, cause } = report;
     return cause === null ? outcome : `${outcome} (${cause.code}: ${cause.message})`;
   }
-  if (isEndedByForce(temporal)) return `${temporal.toLowerCase()}: ended by force, nothing was undone`;
+  if (isEndedByForce(temporal)) return `${temporal.toLowerCase()}: ended by force, it undid nothing`;
   if (temporal !== 'RUNNING') return temporal.toLowerCase();
   const asked = cancelRequested ? ', cancel requested' : '';
-  if (status === null) return `running${asked}`;
-  const serves = status.serves ?? (status.committed ? 'committed, green serves' : 'blue serves');
+  const inside = committedStep(pending);
+  if (status === null) return `running${inside === null ? '' : `, ${servesInside(inside)}`}${asked}`;
+  if (inside !== null) return `running, phase ${status.phase}, ${servesInside(inside)}${asked}`;
+  const serves = status.serves ?? (status.committed ? servesCommitted(status.phase) : 'blue serves');
   return `${status.undoing ? 'undoing' : 'running'}, phase ${status.phase}, ${serves}${asked}`;
+}
+
+/** The run itself cannot tell when in that phase green takes writes. */
+function servesCommitted(phase: AnyPhase): string {
+  return phase === 'switchover' ? 'committed, green serves once this phase is done' : 'committed, green serves';
 }
 
 /** Every sentence begins with the same words, whatever its state: it tells what is, and judges nothing. */
 const NOW = { word: 'Now' } as const;
 
-function statusVerdict({ temporal, report, status, workers }: Look): PageVerdict {
+function statusVerdict({ temporal, report, status, workers, pending }: Look, found: Found | undefined): PageVerdict {
   if (report !== null) return reportPage(report).verdict;
-  if (isEndedByForce(temporal)) {
-    const next = '`hydra-cutover status --from-databases` says what is left and whether `repair` is needed';
-    return { ...NOW, state: 'bad', text: 'it was ended by force, and nothing was undone.', reasons: [next] };
-  }
+  if (isEndedByForce(temporal)) return forceVerdict(found);
   if (status === null) {
     const text = 'no worker answers: this is only what Temporal itself knows.';
     return { ...NOW, state: 'bad', text, reasons: [whyNoWorker(workers)] };
@@ -60,8 +73,41 @@ function statusVerdict({ temporal, report, status, workers }: Look): PageVerdict
     const state = status.awaiting.gate === 'intervene' ? 'bad' : 'unknown';
     return { ...NOW, state, text: `${waitingFor(status.awaiting)}.`, reasons: [] };
   }
+  const inside = committedStep(pending);
+  if (inside !== null) return insideVerdict(inside);
   if (status.undoing) return { ...NOW, state: 'unknown', text: 'it takes back what it did.', reasons: [] };
   return { ...NOW, state: 'good', text: 'it goes on by itself; nobody is asked.', reasons: [] };
+}
+
+function insideVerdict({ isOpen, problem }: CommittedStep): PageVerdict {
+  const waits = isOpen ? 'green is open' : 'nobody takes writes until green is open';
+  if (problem !== null) {
+    const text = `the switchover is committed and does not get on; ${waits}. Mend this now, it is tried again all the while:`;
+    return { ...NOW, state: 'bad', text, reasons: [problem] };
+  }
+  return {
+    ...NOW,
+    state: 'unknown',
+    text: `the switchover is committed and goes on by itself; ${waits}.`,
+    reasons: [],
+  };
+}
+
+/** A run cannot tell what `repair` did after its end: the databases can. */
+function forceVerdict(found: Found | undefined): PageVerdict {
+  if (found === undefined) {
+    const next = '`hydra-cutover status --from-databases` says what is left and whether `repair` is needed';
+    return { ...NOW, state: 'bad', text: 'it was ended by force, and undid nothing.', reasons: [next] };
+  }
+  if (isTakenBack(found)) {
+    const text = "it was ended by force; nothing of it is left on blue's database, and blue serves.";
+    return { ...NOW, state: 'good', text, reasons: [] };
+  }
+  if (found.isFinalized === true) {
+    const text = 'it was ended by force, and was brought to its end since: green serves, and is finalized.';
+    return { ...NOW, state: 'good', text, reasons: [] };
+  }
+  return { ...NOW, state: 'bad', text: 'it was ended by force, and undid nothing.', reasons: found.next };
 }
 
 export function waitingFor({ gate, deadline }: NonNullable<CutoverStatus['awaiting']>): string {

@@ -1,17 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CutoverFault, FAULTS } from '../../domain/faults';
 import { type CutoverSession } from './cutover-session';
+import { isTakenBack, type DatabasesTale } from './databases-tale';
 import { exitCodeOf } from './exit-code';
 import { isEndedByForce, look, type Look } from './look';
 import { type Watcher } from './watchers';
 
 const POLL_MS = 1_000;
 
-/** @returns what `status` ends with: 0 while all goes on, else that of the outcome or of what is needed */
-export function exitCodeOfLook({ temporal, status, report, awaiting }: Look): number {
+/**
+ * @param tale what the databases say, where they were asked
+ * @returns what `status` ends with: 0 while all goes on, else that of the outcome or of what is needed
+ */
+export function exitCodeOfLook(
+  { temporal, status, report, awaiting }: Look,
+  tale?: Pick<DatabasesTale, 'isKnown' | 'isTouched' | 'isFinalized'>,
+): number {
   if (report !== null) return exitCodeOf(report);
   if (awaiting === 'intervene') return FAULTS.PERSON_NEEDED.exitCode;
-  if (isEndedByForce(temporal)) return FAULTS.UNDO_INCOMPLETE.exitCode;
+  if (isEndedByForce(temporal)) {
+    if (tale?.isFinalized === true) return 0;
+    return tale !== undefined && isTakenBack(tale) ? FAULTS.UNDONE.exitCode : FAULTS.UNDO_INCOMPLETE.exitCode;
+  }
   return status === null ? FAULTS.NO_WORKER.exitCode : 0;
 }
 

@@ -1,12 +1,14 @@
+import { InvalidArgumentError } from 'commander';
+import { SKIPPABLE_STEPS } from '../../domain/runbooks/skips';
 import { addEnvironmentOptions } from '../temporal/environment-options';
 import type * as repairModule from '../temporal/run-repair';
-import { parseName, type Verb } from '../verb';
+import { collect, parseName, type Verb } from '../verb';
 
 export const repairVerb: Verb = {
   name: 'repair',
   summary: 'bring a cutover that Temporal lost to one side',
   description: [
-    'For a run that was terminated, or whose Temporal is gone: `status --from-databases` tells its id. Before the commit everything it did is taken back and blue goes on serving; after it the switchover is finished, so that green serves, and the drain is proven; a finalize that had taken the capture off blue is finished. With --finalize all is brought to its end after the commit: you looked at what each job would remove now, and it is right; they are resumed, and what is ours on green goes, so that green can be upgraded again. Works without Temporal, runs the commands of the config on this machine, and may be repeated.',
+    'For a run that was terminated, or whose Temporal is gone: `status --from-databases` tells its id. Before the commit everything it did is taken back and blue goes on serving; after it the switchover is finished, so that green serves, and the drain is proven; a finalize that had taken the capture off blue is finished. With --finalize all is brought to its end after the commit: you looked at what each job would remove now, and it is right; they are resumed, and what is ours on green goes, so that green can be upgraded again. Where something may have gone around the fence of blue (FENCE_UNPROVEN), the tables concerned are carried and compared first, however long it takes; with --open-unproven green opens without it, and nobody can say that nothing was lost. A step that fails stops it, and with --skip it goes on without that one, as `skip` does at gate `intervene`: what stays then is told. Works without Temporal, runs the commands of the config on this machine, and may be repeated.',
     'Refused while Temporal says that a run of the environment is under way: then `cancel` is the way, and for one that was reset to terminate it first.',
   ],
   examples: [
@@ -14,12 +16,14 @@ export const repairVerb: Verb = {
   ],
   json: {
     outcome:
-      '`undone` (blue serves, nothing of it is left), `finished` (green serves; jobs are still paused) or `finalized` (green serves, all is over)',
+      '`undone` (blue serves, and nothing is left but what was skipped), `finished` (green serves; jobs are still paused) or `finalized` (green serves, all is over)',
     'steps[]': 'what was done, by the names of the steps',
+    'skipped[]': '`step`, `code` and `message`: what failed and was let pass',
   },
   exitCodes: {
     0: 'it is on one side',
-    3: 'it is under way, or another cutover holds the database (CUTOVER_RUNNING); CROSSED_CONNECTION; to be finalized and not committed (CHECK_FAILED)',
+    3: 'it is under way, or another cutover holds the database (CUTOVER_RUNNING); CROSSED_CONNECTION; to be finalized or opened, and not committed (CHECK_FAILED)',
+    5: 'something may have gone around the fence of blue, and could not be carried (FENCE_UNPROVEN); a step that takes it back was skipped (UNDO_INCOMPLETE)',
     6: 'a database, target, command or RDS failed: fix that and repeat',
   },
   handlesSignals: false,
@@ -28,7 +32,13 @@ export const repairVerb: Verb = {
     command
       .requiredOption('--cutover-id <id>', 'which one, as `status --from-databases` tells', parseName)
       .requiredOption('--by <name>', 'who does it, for the log', parseName)
-      .option('--finalize', 'after the commit: jobs were looked at; resume them and remove what is ours');
+      .option('--finalize', 'after the commit: jobs were looked at; resume them and remove what is ours')
+      .option('--open-unproven', 'after FENCE_UNPROVEN: open green without the proof that nothing was lost')
+      .option(
+        '--skip <step>',
+        `go on where this step fails: ${SKIPPABLE_STEPS.join(', ')}; may be repeated`,
+        (value: string, earlier?: readonly string[]) => collect(parseStep(value), earlier),
+      );
   },
   run: (options, context) => {
     // eslint-disable-next-line @typescript-eslint/no-require-imports
@@ -36,3 +46,8 @@ export const repairVerb: Verb = {
     return runRepair(options as unknown as repairModule.RepairVerbOptions, context);
   },
 };
+
+function parseStep(value: string): string {
+  if ((SKIPPABLE_STEPS as readonly string[]).includes(value)) return value;
+  throw new InvalidArgumentError(`Allowed: ${SKIPPABLE_STEPS.join(', ')}.`);
+}

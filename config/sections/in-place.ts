@@ -39,6 +39,9 @@ export const inPlaceSection = z
   .strictObject({
     from: z
       .enum(VERSIONS)
+      .meta({
+        allowed: `${VERSIONS.join(', ')}; from 1.11.10 or 2.2.0 leave inPlace out: the upgrade makes a copy of blue`,
+      })
       .describe("The version that serves now. It is upgraded to `blue.hydraVersion` on blue's own database."),
     old: z
       .strictObject({
@@ -111,7 +114,9 @@ export const inPlaceSection = z
           .min(0)
           .max(1)
           .default(0.001)
-          .describe('Share of server errors that is still good, whatever the old version does.'),
+          .describe(
+            'Share of server errors that is still good, whatever the old version does; above 0 a single one always is.',
+          ),
         p95MsMax: durationMs(1, 600_000)
           .optional()
           .describe('Highest good 95th percentile of answer times in milliseconds. Without it: not looked at.'),

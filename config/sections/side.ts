@@ -6,8 +6,7 @@ import { certificates, host, httpUrl, port, secret, text } from '../fields';
 import { blueCommands, greenCommands } from './commands';
 import { instanceSection } from './instance';
 
-export const SSL_MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
-export type SslMode = (typeof SSL_MODES)[number];
+const SSL_MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
 
 /** TLS to any PostgreSQL server. */
 export const ssl = z
@@ -27,6 +26,15 @@ export const ssl = z
   .prefault({})
   .describe('TLS to the database.');
 
+function login(user: string) {
+  return z
+    .strictObject({
+      user: text().max(63).describe(user),
+      password: secret().optional().describe('Password of the role.'),
+    })
+    .optional();
+}
+
 const database = z
   .strictObject({
     host: host()
@@ -42,6 +50,14 @@ const database = z
     password: secret().optional().describe('Password of the role. Left out only where the server asks for none.'),
     schema: text().max(63).default('public').describe("Schema of Hydra's tables."),
     ssl,
+    worker: login(
+      "Role to connect as. It is a member of the role that owns Hydra's tables, and of nothing of ours.",
+    ).describe(
+      "What reads Hydra's rows on this side, and on green cleans, mends and compares them. Without it the role above does, which may decide too: code that Hydra's role planted on its tables would run with its rights.",
+    ),
+    look: login('Role to connect as. It is a member of nothing that reads or writes rows.').describe(
+      'What `status --from-databases`, `doctor` and the look at the catalog in `plan` connect as. Without it: the role above.',
+    ),
   })
   .describe('The PostgreSQL database of this side.');
 
@@ -102,21 +118,7 @@ const role = (name: string, what: string) =>
     .default(name)
     .describe(`${what} Made ahead by the SQL of \`privileges\`; it has no password but while a run gives it one.`);
 
-const worker = z
-  .strictObject({
-    user: text()
-      .max(63)
-      .describe("Role to connect as. It is a member of the role that owns Hydra's tables, and of nothing of ours."),
-    password: secret().optional().describe('Password of the role.'),
-  })
-  .optional()
-  .describe(
-    "What reads Hydra's rows on blue. Without it the role above does, which may decide too: code that Hydra's role planted on its tables would run with its rights.",
-  );
-
-export const blueSection = side('blue', blueCommands)
-  .extend({ database: database.extend({ worker }).describe('The PostgreSQL database of this side.') })
-  .describe('The side that serves now.');
+export const blueSection = side('blue', blueCommands);
 export const greenSection = side('green', greenCommands)
   .extend({
     syncRole: role(OUR_ROLES.sync, 'What green is written as while it is closed.'),

@@ -25,10 +25,7 @@ export function cutoverPage(evidence: CutoverEvidence, plan: Plan, known: Cutove
     title: `Cutover of ${plan.environment}: may the writes move to green?`,
     verdict: cutoverVerdict(evidence, known, problems),
     facts: [
-      fact(
-        'gathered at',
-        `${evidence.gatheredAt}; again every ${aboutText(evidenceEveryMs(plan.gates))} while this is open`,
-      ),
+      fact('gathered at', `${evidence.gatheredAt}; again ${againText(evidence, known, plan)} while this is open`),
       ...parityFacts(evidence, known.parity),
       evidence.backlog === 0
         ? fact('changes not carried yet', '0')
@@ -40,7 +37,13 @@ export function cutoverPage(evidence: CutoverEvidence, plan: Plan, known: Cutove
       canaryAtGate(evidence.canaryUser),
       ...(evidence.shadow === undefined
         ? [fact("green's answers beside blue's", 'no gateway asked closed green', 'unknown')]
-        : [fact("green's answers beside blue's", evidence.shadow)]),
+        : [
+            fact(
+              "green's answers beside blue's",
+              evidence.shadow,
+              evidence.shadowCompared === 0 ? 'unknown' : undefined,
+            ),
+          ]),
       fact(
         'requests per second',
         evidence.requestsPerSecond === null ? 'unknown' : evidence.requestsPerSecond.toFixed(1),
@@ -84,10 +87,30 @@ export function phaseBars(phases: CutoverKnown['phases']): readonly Bar[] {
     }));
 }
 
+/** Gateways ask green only while the sync follows, which begins with the gate: what they find is not kept from people for long. */
+const FIRST_AGAIN_MS = 60_000;
+
+/** @returns how long the sync follows before the evidence is gathered anew */
+export function nextEvidenceMs(
+  evidence: CutoverEvidence | null,
+  { backlog }: CutoverKnown,
+  gates: GateSettings,
+): number {
+  const everyMs = evidenceEveryMs(gates);
+  const isFirst = backlog.length <= 1;
+  return isFirst && evidence?.shadowCompared === 0 ? Math.min(everyMs, FIRST_AGAIN_MS) : everyMs;
+}
+
+function againText(evidence: CutoverEvidence, known: CutoverKnown, { gates }: Plan): string {
+  const everyMs = evidenceEveryMs(gates);
+  const nextMs = nextEvidenceMs(evidence, known, gates);
+  return nextMs < everyMs ? `in ${aboutText(nextMs)}, then every ${aboutText(everyMs)}` : `every ${aboutText(everyMs)}`;
+}
+
 /** However long the gate may stay open, Temporal's limit on the length of a history stays far. */
 const GATHERED_MAX = 500;
 
-export function evidenceEveryMs({ evidenceEveryMs: wanted, cutoverTimeoutMs }: GateSettings): number {
+function evidenceEveryMs({ evidenceEveryMs: wanted, cutoverTimeoutMs }: GateSettings): number {
   return Math.max(wanted, Math.ceil(cutoverTimeoutMs / GATHERED_MAX));
 }
 
@@ -110,6 +133,9 @@ function cutoverVerdict(evidence: CutoverEvidence, known: CutoverKnown, problems
     ...(evidence.predictedPauseMs === null ? ['the pause could not be predicted'] : []),
     ...(evidence.callers?.unknown ?? []),
     ...(evidence.shadow === undefined ? ["clients' own reads were not tried at green: no gateway asked it"] : []),
+    ...(evidence.shadowCompared === 0
+      ? ["no answer to clients' own reads was compared yet: gateways ask green from the opening of this gate on"]
+      : []),
   ];
   const reasons = [...new Set([...wrong, ...unknown])];
   if (wrong.length > 0)

@@ -50,18 +50,25 @@ export function greenBlocks({ bake, drain, validation, switchovers, metrics, pur
         ...[wouldRemove, explained, unnamed, intact, hidden].map(String),
       ]),
     },
-    beforeAndAfter(metrics),
-    {
-      kind: 'bars',
-      title: 'The pause, step by step',
-      unit: 'ms',
-      bars: Object.entries(committed?.stepsMs ?? {}).map(([label, value]) => ({ label, value })),
-    },
+    beforeAndAfterBlock(metrics.before?.blue, metrics.after?.green),
+    pauseBlock(committed?.stepsMs ?? {}),
   ];
 }
 
-function beforeAndAfter({ before, after }: Report['metrics']): Block {
-  const [blue, green] = [before?.blue, after?.green];
+export function pauseBlock(stepsMs: Readonly<Record<string, number>>): Block {
+  return {
+    kind: 'bars',
+    title: 'The pause, step by step',
+    unit: 'ms',
+    bars: Object.entries(stepsMs).map(([label, value]) => ({ label, value })),
+  };
+}
+
+/** What each of two Hydras took; nothing where neither was asked. */
+export function beforeAndAfterBlock(
+  blue: HydraMetrics | null | undefined,
+  green: HydraMetrics | null | undefined,
+): Block {
   const row = (what: string, read: (load: HydraMetrics) => string) => [
     what,
     blue == null ? 'unknown' : read(blue),

@@ -1,6 +1,6 @@
 import { blocksOf, type Page } from '../page/page';
 import { type CaptureReceipt, type Plan, type RepairReceipt } from '../receipts';
-import { PHASES, type PreparingPhase } from '../runbook';
+import { PHASE_TEXTS, type PreparingPhase } from '../runbook';
 import { cleanedBlock, copyFacts, migrationsBlock, type CopyReceipts } from './copy-facts';
 import { phaseBars, type CutoverKnown } from './cutover-page';
 import { countText, durationText, fact } from './words';
@@ -29,7 +29,7 @@ export function proceedPage(
       reasons: [],
     },
     facts: [
-      fact('next', step?.what ?? PHASES[phase]),
+      fact('next', step?.what ?? PHASE_TEXTS[phase]),
       fact('its undo', step?.undo ?? 'none'),
       ...(step?.predictedMs == null ? [] : [fact('predicted to take', durationText(step.predictedMs))]),
       ...(took === undefined ? [] : [fact('done last', `${took.name}, in ${durationText(took.durationMs)}`)]),

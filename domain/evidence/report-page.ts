@@ -85,7 +85,8 @@ function reportVerdict({ outcome, cause, undone, findings = [], decisions, mode,
   if (outcome === 'completed') {
     return { state: skipped.length === 0 ? 'good' : 'unknown', text, reasons: letPass };
   }
-  return { state: 'unknown', text, reasons: [...why, ...letPass] };
+  // It is not what was wanted, and there is no doubt about it.
+  return { state: 'unknown', word: 'Verdict', text, reasons: [...why, ...letPass] };
 }
 
 /** Enough to compare by eye; whole ones are in the JSON of the report, and beside its file. */

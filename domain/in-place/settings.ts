@@ -2,8 +2,7 @@ import { type GateSettings } from '../settings';
 import { type InPlaceVersion } from './paths';
 
 /** The two databases of an upgrade in place: the one that serves, and an empty one where the vendor's migration is watched. */
-export const IN_PLACE_DATABASES = ['live', 'scratch'] as const;
-export type InPlaceDatabase = (typeof IN_PLACE_DATABASES)[number];
+export type InPlaceDatabase = 'live' | 'scratch';
 
 /**
  * Commands of the operator. `migrateOld`, `migrateNew`: `migrate sql` of the two versions, which get their DSN. The others start and stop

@@ -36,14 +36,19 @@ export interface Judgement {
 
 /** Of every judgement of harmless traffic at most so many may be wrong, all measures and all looks together. */
 const ALPHA = 0.005;
-/** How many things are measured at most; each gets its part of {@link ALPHA}. */
-const MEASURES_MAX = 128;
+/**
+ * How many things are measured at most that nobody saw before; they share one half of {@link ALPHA}, and those that were there before
+ * share the other: these are counted before anything is bet.
+ */
+const NEW_MEASURES_MAX = 128;
 /** What was before is known as well as it was seen: its share is below the bound with a probability of 99.9 %. */
 const Z = 3;
 /** Latencies move by so much with the day and the load. */
 const HARMLESS_SLOWDOWN = 1.08;
 /** Errors do too: by a part of what they were, and by so much in any case. */
 const HARMLESS_ERRORS = { factor: 1.1, share: 0.002 } as const;
+/** Both sides meet the same day at the same time: less of a difference is harmless there. */
+const HARMLESS_BESIDE = { factor: 1.1, share: 0.001 } as const;
 
 /**
  * Judges traffic by what was before, or by what another side answers meanwhile: each outcome and the latency of each endpoint, and all
@@ -57,7 +62,11 @@ export function judgeTraffic(before: Traffic, spans: readonly Span[], options: J
   const requests = requestsIn(after);
   // What hardly anybody saw before says nothing about what is usual.
   const measures = requestsIn(before) < options.requestsMin ? [] : measuresOf(before, after);
-  const bad = measures.flatMap((measure) => judgeMeasure(measure, spans, options));
+  const known = new Set(measuresOf(before, before).map(({ name }) => name));
+  const bad = measures.flatMap((measure) => {
+    const among = known.has(measure.name) ? known.size : NEW_MEASURES_MAX;
+    return judgeMeasure(measure, spans, options, ALPHA / 2 / among);
+  });
   if (bad.length > 0) return { verdict: 'bad', requests, problems: bad };
   const unseen = [...tooFew(before, after, options), ...tooCoarse(before, after, options)];
   return { verdict: unseen.length > 0 ? 'inconclusive' : 'clean', requests, problems: unseen };
@@ -115,7 +124,7 @@ function outcomesOf(endpoint: string, before: Traffic, after: Traffic): readonly
       count: ({ outcomes }) => outcomes[name] ?? 0,
       trials: trialsOf,
       limit: upperShare(events, requests, Z) * HARMLESS_ERRORS.factor + HARMLESS_ERRORS.share,
-      besideFactor: HARMLESS_ERRORS.factor + HARMLESS_ERRORS.share / Math.max(usual, HARMLESS_ERRORS.share / 10),
+      besideFactor: HARMLESS_BESIDE.factor + HARMLESS_BESIDE.share / Math.max(usual, HARMLESS_BESIDE.share / 10),
     };
     return { name: `${endpoint}: ${name}`, kind: 'outcome', parts: [part], group: name };
   });
@@ -142,7 +151,12 @@ function latenciesOf(endpoint: string, before: Traffic): readonly Single[] {
   });
 }
 
-function judgeMeasure({ name, kind, parts }: Measure, spans: readonly Span[], options: JudgeOptions): string[] {
+function judgeMeasure(
+  { name, kind, parts }: Measure,
+  spans: readonly Span[],
+  options: JudgeOptions,
+  alpha: number,
+): string[] {
   const judged = spans.filter(
     ({ endedAfterMs, beside }) =>
       (kind === 'outcome' || endedAfterMs > options.warmUpMs) &&
@@ -156,7 +170,7 @@ function judgeMeasure({ name, kind, parts }: Measure, spans: readonly Span[], op
       return observed === undefined ? wager : observe(wager, observed, options.spans);
     });
     const wager = wagers.length === 1 ? (wagers[0] ?? NEW_WAGER) : combine(wagers);
-    if (isExceeded(wager, ALPHA / MEASURES_MAX)) return [describe(name, parts, judged)];
+    if (isExceeded(wager, alpha)) return [describe(name, parts, judged)];
   }
   return [];
 }

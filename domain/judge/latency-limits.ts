@@ -38,7 +38,7 @@ export function latencyLimits(histogram: Histogram, harmlessFactor: number): rea
 }
 
 /** Between two bounds latencies are taken to lie evenly. */
-export function shareAbove(histogram: Histogram, ms: number): number {
+function shareAbove(histogram: Histogram, ms: number): number {
   const total = histogram.at(-1)?.count ?? 0;
   if (total === 0) return 0;
   let [fromMs, below] = [0, 0];

@@ -6,6 +6,8 @@ export function pageMarkdown({ verdict, facts, blocks }: Page, level = 4): strin
   return [
     `**${verdictWord(verdict)}:** ${line(text)}`,
     ...(reasons.length === 0 ? [] : [markdownList(reasons)]),
+    // Two lists in a row are drawn as one.
+    ...(reasons.length === 0 ? [] : ['What is known:']),
     // No table: Temporal's column is narrow, and draws cells that are wider than it without their end.
     markdownList(
       facts.map(

@@ -11,8 +11,7 @@ export interface Page {
 }
 
 /** `unknown`: nothing is known to be wrong, and something was not looked at or not seen. */
-export const PAGE_STATES = ['good', 'unknown', 'bad'] as const;
-export type PageState = (typeof PAGE_STATES)[number];
+export type PageState = 'good' | 'unknown' | 'bad';
 
 export interface PageVerdict {
   readonly state: PageState;

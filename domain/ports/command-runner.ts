@@ -1,6 +1,5 @@
 /** What the operator's own deployment does when asked; each is a command of the config. */
-export const COMMAND_NAMES = ['migrate', 'migrateStatus', 'startGreen', 'stopGreen', 'stopBlue', 'startBlue'] as const;
-export type CommandName = (typeof COMMAND_NAMES)[number];
+export type CommandName = 'migrate' | 'migrateStatus' | 'startGreen' | 'stopGreen' | 'stopBlue' | 'startBlue';
 
 /** Runs the operator's commands; secrets of their environment stay inside. */
 export interface CommandRunner<Name extends string = CommandName> {

@@ -137,7 +137,7 @@ export interface WaitOptions {
   readonly onProgress?: (progress: ProviderProgress) => void;
 }
 
-export interface ProviderProgress {
+interface ProviderProgress {
   readonly status: string;
   /** Where the provider tells. */
   readonly percent?: number;

@@ -26,8 +26,11 @@ export interface Databases<Name extends string = SideName> {
 export interface SessionOptions {
   /** Ends the session, and with it whatever statement runs, when it is aborted. */
   readonly signal?: AbortSignal;
-  /** `worker`: as the role that reads Hydra's rows on blue and may decide nothing, where the config names one. @default ours */
-  readonly as?: 'worker';
+  /**
+   * Where the config names one. `worker`: as the role that reads Hydra's rows, cleans them on green, and may decide nothing. `look`: as the one that
+   * reads no row of Hydra's and none of ours, and is told how things stand. @default ours
+   */
+  readonly as?: 'worker' | 'look';
   /** Another role than ours. */
   readonly login?: { readonly user: string; readonly password: string };
   /** Shown in pg_stat_activity behind "hydra-cutover". */
@@ -38,6 +41,14 @@ export interface SessionOptions {
    * @default none: statements may take as long as they like
    */
   readonly answerLimitMs?: number;
+  /** See {@link SqlClient.isPipelined}. */
+  readonly isPipelined?: boolean;
+  /**
+   * A statement with parameters that is asked again is prepared, and planned once: for a session that asks the same things many
+   * times, each of little. Of a statement whose best plan depends on its values it gets the general one.
+   * @default false
+   */
+  readonly keepsPlans?: boolean;
 }
 
 export interface DatabaseSession extends SqlClient {

@@ -52,11 +52,11 @@ export interface Gateway extends Target {
    */
   hold(epoch: number, deadlineMs: number): Promise<{ readonly parked: number; readonly member: string | null }>;
   /**
-   * `epoch` was committed: sends new reads to green, while writes are held on. Idempotent. `nobody`: it forwards none before it has
-   * asked its arbiter, which says the same.
-   * @throws CutoverFault TARGET_REFUSED (it holds nothing for that epoch) | TARGET_UNREACHABLE
+   * `epoch` was committed: sends new reads to `to`, which serves it, while writes are held on; or to nobody before it has asked its arbiter,
+   * which says the same. Idempotent.
+   * @throws CutoverFault TARGET_REFUSED (it holds nothing for that epoch, or sends them elsewhere) | TARGET_UNREACHABLE
    */
-  moveReads(epoch: number): Promise<'green' | 'nobody'>;
+  moveReads(epoch: number, to: SideName): Promise<void>;
   state(): Promise<GatewayView>;
   /**
    * Adds to the map of blue's challenges and verifiers that green cannot know. Idempotent; used once green serves.
@@ -65,8 +65,13 @@ export interface Gateway extends Target {
   addStaleChallenges(entries: readonly StaleChallenge[]): Promise<void>;
   /** Percent of blue's requests that go to the newer of its two Hydras. Undefined: it knows one Hydra of blue. */
   besideShare?(): Promise<number | undefined>;
-  /** Durable before it returns. @throws CutoverFault TARGET_UNREACHABLE | TARGET_REFUSED (it knows one Hydra of blue) */
-  setBesideShare?(share: number): Promise<void>;
+  /**
+   * Durable before it returns.
+   *
+   * @param order one that is below the last that it was called with comes too late, and changes nothing
+   * @throws CutoverFault TARGET_UNREACHABLE | TARGET_REFUSED (it knows one Hydra of blue, or the order is too old)
+   */
+  setBesideShare?(share: number, order: number): Promise<void>;
   /** What its clients saw since it started. */
   traffic?(): Promise<GatewayTraffic>;
   /** What it has seen, over weeks and restarts. Undefined: it is of a version that does not look. */

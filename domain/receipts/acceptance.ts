@@ -48,9 +48,8 @@ export interface ValidationReceipt {
  * `clean`: enough was seen, and all of it good. `bad`: something is wrong. `inconclusive`: nothing is wrong, and too little was seen
  * to say more; nobody but a person takes that for good.
  */
-export const BAKE_VERDICTS = ['clean', 'bad', 'inconclusive'] as const;
 
-export type BakeVerdict = (typeof BAKE_VERDICTS)[number];
+export type BakeVerdict = 'clean' | 'bad' | 'inconclusive';
 
 export interface BakeReceipt {
   readonly verdict: BakeVerdict;

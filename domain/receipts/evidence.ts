@@ -41,6 +41,8 @@ export interface CutoverEvidence {
   readonly notices?: readonly string[];
   /** Answers of green beside those of blue, in a sentence. */
   readonly shadow?: string;
+  /** How many of them. Missing where none were asked for, and where an older worker gathered it. */
+  readonly shadowCompared?: number;
   /** Who calls blue past the gateways. */
   readonly callers?: CallersReceipt;
   /** How busy each side is, in a sentence each. */

@@ -29,6 +29,30 @@ export function presentedSecret(rawHeaders: readonly string[], body: Uint8Array 
   return id === undefined || secret === undefined ? undefined : { clientId: text(id), secret };
 }
 
+/** @returns who a client says that it is, whatever it shows for that; undefined where it does not say */
+export function presentedClient(rawHeaders: readonly string[], body: Uint8Array | undefined): string | undefined {
+  const basic = readBasic(headerValue(rawHeaders, 'authorization'));
+  if (basic === 'unreadable') return undefined;
+  if (basic !== undefined) return text(basic.id);
+  const fields = isForm(rawHeaders) && body !== undefined ? readFields(body) : undefined;
+  const id = valueOf(fields, 'client_id');
+  return id === undefined ? subjectOf(valueOf(fields, 'client_assertion')) : text(id);
+}
+
+/** Of an assertion by which a client says who it is. */
+function subjectOf(assertion: Uint8Array | undefined): string | undefined {
+  const claims = assertion && latin1(assertion).split('.')[1];
+  if (claims === undefined) return undefined;
+  try {
+    const { sub } = JSON.parse(text(bytesOf(atob(claims.replaceAll('-', '+').replaceAll('_', '/'))))) as {
+      sub?: unknown;
+    };
+    return typeof sub === 'string' ? sub : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Cuts a longer secret to the bytes that bcrypt looked at when blue compared it: what it let in, green lets in then.
  * @returns undefined when there is nothing to cut

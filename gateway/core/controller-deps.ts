@@ -4,6 +4,7 @@ import { type ConfirmCommitted, type DoubtReason, type ResolveDoubt, type Verdic
 import { type GatewayRecord } from './gateway-record';
 import { type GatewayState, type Side } from './gateway-state';
 import { type HoldLimits } from './hold-queue';
+import { type Direction } from '../../domain/sides';
 import { type TargetRefusal } from '../../domain/target';
 
 export interface ControllerSettings extends HoldLimits {
@@ -20,6 +21,8 @@ export interface ControllerSettings extends HoldLimits {
 }
 
 export interface ControllerDeps {
+  /** Of the switchovers that this gateway takes part in: whom it asks decides about leaving `from`. */
+  readonly direction: Direction;
   /** Makes the record durable before it resolves. */
   readonly persist: (record: GatewayRecord) => Promise<void>;
   readonly clock: Clock;

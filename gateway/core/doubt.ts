@@ -4,8 +4,7 @@ export const VERDICTS = ['aborted', 'committed', 'no_cutover', 'unknown'] as con
 export type Verdict = (typeof VERDICTS)[number];
 
 /** Why the gateway does not know whether it may forward. */
-export const DOUBT_REASONS = ['start', 'restarted_while_holding', 'hold_deadline', 'lease_over', 'told'] as const;
-export type DoubtReason = (typeof DOUBT_REASONS)[number];
+export type DoubtReason = 'start' | 'restarted_while_holding' | 'hold_deadline' | 'lease_over' | 'told';
 
 export interface DoubtQuestion {
   readonly reason: DoubtReason;

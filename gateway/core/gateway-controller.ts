@@ -15,6 +15,7 @@ import {
   applyGateway,
   commitGateway,
   holdGateway,
+  isOverdue,
   isNewsOf,
   isSettled,
   movedEpoch,
@@ -81,12 +82,9 @@ export class GatewayController implements TargetStore<GatewayState> {
       isStopped: () => this.stopped,
       onUnsettled: () => this.queue.refuseAll('in_doubt'),
     });
-    if (record.hold !== null) {
-      this.heldSince = deps.clock.now();
-      this.beginDoubt('restarted_while_holding');
-    } else if (deps.settings.askOnStart) {
-      this.beginDoubt('start');
-    }
+    if (record.hold !== null) this.heldSince = deps.clock.now();
+    if (record.hold !== null) this.beginDoubt('restarted_while_holding');
+    else if (deps.settings.askOnStart) this.beginDoubt('start');
   }
 
   get mode(): GatewayMode {
@@ -125,7 +123,7 @@ export class GatewayController implements TargetStore<GatewayState> {
       revertedEpoch: target.revertedEpoch,
       committedEpoch: target.committedEpoch,
       highestEpoch: highestEpoch(target),
-      hold: hold && { ...hold, heldMs: Math.round(this.deps.clock.now() - (this.heldSince ?? this.deps.clock.now())) },
+      hold: hold && { ...hold, heldMs: Math.round(this.heldMs) },
       doubt: this.doubt && {
         reason: this.doubt.reason,
         epoch: undecidedEpoch(this.record),
@@ -140,6 +138,7 @@ export class GatewayController implements TargetStore<GatewayState> {
   admit(kind: RequestKind): Side | null {
     if (this.stopped) return null;
     if (this.deps.isLapsed?.() === true) this.lapse();
+    if (isOverdue(this.record, this.heldMs)) this.beginDoubt('hold_deadline');
     if (kind === 'read') {
       const weights = readsGoTo(this.record, this.doubt !== null);
       return weights === null ? null : this.begin(kind, weights);
@@ -186,7 +185,7 @@ export class GatewayController implements TargetStore<GatewayState> {
 
   /** What this gateway's lease is about. */
   get known(): Known {
-    return { undecided: undecidedEpoch(this.record) ?? 0, moved: movedEpoch(this.record) };
+    return { undecided: undecidedEpoch(this.record) ?? 0, moved: movedEpoch(this.record, this.deps.direction) };
   }
 
   /**
@@ -254,8 +253,8 @@ export class GatewayController implements TargetStore<GatewayState> {
   }
 
   /**
-   * The epoch that is held was committed: new reads go to green, which takes no writes yet. Those that are at blue may end there: they
-   * began before any write of green. Not stored, because nobody waits for a disk in the pause, and a restart asks first.
+   * The epoch that is held was committed: new reads go to the side that is entered, which takes no writes yet. Those that are at the other
+   * one may end there: they began before any write of the new one. Not stored, because nobody waits for a disk in the pause, and a restart asks first.
    */
   moveReads(epoch: number): Promise<ReadsAnswer> {
     return this.serial.run(async (): Promise<ReadsAnswer> => {
@@ -268,7 +267,8 @@ export class GatewayController implements TargetStore<GatewayState> {
       else if (this.deps.confirmCommitted !== undefined && isNewsOf(this.record, epoch)) this.beginDoubt('told');
       const weights = readsGoTo(this.record, this.doubt !== null);
       if (weights === null) return { kind: 'moved', epoch, readsAt: 'nobody' };
-      if (result.ok) return { kind: 'moved', epoch, readsAt: weights.blue > 0 ? 'blue' : 'green' };
+      const { from, to } = this.deps.direction;
+      if (result.ok) return { kind: 'moved', epoch, readsAt: weights[from] > 0 ? from : to };
       return { kind: 'refused', refusal: result.refusal, highestEpoch: result.highestEpoch };
     });
   }
@@ -291,6 +291,10 @@ export class GatewayController implements TargetStore<GatewayState> {
   private begin(kind: RequestKind, weights: GatewayState['weights']): Side {
     this.forwarded[kind] += 1;
     return this.picker.pick(weights);
+  }
+
+  private get heldMs(): number {
+    return this.heldSince === null ? 0 : this.deps.clock.now() - this.heldSince;
   }
 
   /** Requests in flight that a fence must not meet. */
@@ -343,10 +347,9 @@ export class GatewayController implements TargetStore<GatewayState> {
 
   private endHold(epoch: number): void {
     this.cancelDeadline?.();
-    const { clock, onEvent } = this.deps;
-    const heldMs = clock.now() - (this.heldSince ?? clock.now());
+    const { heldMs } = this;
     this.heldSince = null;
-    onEvent({ kind: 'hold_ended', epoch, heldMs, released: this.queue.count });
+    this.deps.onEvent({ kind: 'hold_ended', epoch, heldMs, released: this.queue.count });
     if (this.doubt === null) this.release.start();
     this.watchers.wake();
   }
@@ -361,7 +364,6 @@ export class GatewayController implements TargetStore<GatewayState> {
   }
 
   private endDoubt(settledBy: SettledBy): void {
-    if (this.doubt === null) return;
     this.asker.stop();
     this.doubt = null;
     this.settledBy = settledBy;

@@ -1,3 +1,4 @@
+import { type Direction } from '../../domain/sides';
 import {
   applyTarget,
   commitTarget,
@@ -15,7 +16,7 @@ export const HELD = ['everything', 'writes'] as const;
 export type Held = (typeof HELD)[number];
 
 /** Requests are held for `epoch` until exactly that epoch is applied or reverted. */
-export interface HoldRecord {
+interface HoldRecord {
   readonly epoch: number;
   readonly deadlineMs: number;
   readonly holds: Held;
@@ -104,10 +105,15 @@ export function moveReads(record: GatewayRecord, epoch: number): GatewayResult {
   return { ok: true, record: { ...record, hold: { ...hold, readsMoved: true } }, changed: true };
 }
 
-/** The newest committed epoch since which nothing is sent to the side that was left; 0 when there is none. */
-export function movedEpoch({ hold, target }: GatewayRecord): number {
+/** Asked for each request: a process that stood still has missed its timer, and nobody counts on its hold any more. */
+export function isOverdue({ hold }: GatewayRecord, heldMs: number): boolean {
+  return hold !== null && heldMs >= hold.deadlineMs;
+}
+
+/** The newest committed epoch since which nothing is sent to the side that is left; 0 when there is none. */
+export function movedEpoch({ hold, target }: GatewayRecord, { from }: Pick<Direction, 'from'>): number {
   if (hold?.readsMoved === true) return hold.epoch;
-  return target.applied.state.weights.blue === 0 ? target.applied.epoch : 0;
+  return target.applied.state.weights[from] === 0 ? target.applied.epoch : 0;
 }
 
 /** Whether the commit of `epoch` would end what is served here, and nothing newer is under way. */

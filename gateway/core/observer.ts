@@ -37,10 +37,10 @@ export class Observer {
   ) {}
 
   watch(request: WatchedRequest): Watched | undefined {
-    const { listener, side, head, body, reader } = request;
+    const { listener, side, head, reader } = request;
     if (isWrite(listener, head.method, reader.question.endpoint)) this.observations.wrote();
     if (side !== 'blue') return undefined;
-    const suspicion = this.isUpgrade ? suspicionIn(listener, head, body) : undefined;
+    const suspicion = this.isUpgrade ? suspicionIn(request) : undefined;
     const shadowed = this.shadowed(request);
     if (suspicion === undefined && shadowed === undefined) return undefined;
     return {
@@ -71,7 +71,8 @@ export class Observer {
   }
 }
 
-function suspicionIn(listener: ListenerName, head: RequestHead, body: Uint8Array | undefined): Suspicion | undefined {
+function suspicionIn({ listener, head, body, reader }: WatchedRequest): Suspicion | undefined {
   const { method, target, headers, clientAddress } = head;
-  return suspicionOf({ listener, method, target, rawHeaders: headers, body, caller: clientAddress });
+  const { grant } = reader.question;
+  return suspicionOf({ listener, method, target, grant, rawHeaders: headers, body, caller: clientAddress });
 }

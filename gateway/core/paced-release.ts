@@ -1,7 +1,7 @@
 import { type Clock } from './clock';
 
-/** How often it looks whether those that wait become fewer. */
-const LOOK_MS = 1_000;
+/** How long none of those in flight may take before they are taken for hanging. A database whose caches are cold takes seconds. */
+const HANGING_MS = 5_000;
 /** Per turn of the runtime: 10,000 at once would stop everything else for as long as they take. */
 const PER_TURN = 64;
 
@@ -18,13 +18,15 @@ export interface ReleaseDeps {
 /**
  * Lets those go that were held, and not all of them together. A Hydra of 2.x holds a connection to its database while it answers a token
  * request and takes a second one for its signing keys: as many requests at once as it has connections wait for each other for good.
- * Where those that wait do not become fewer in a second, twice as many may be in flight, so that nobody waits for requests that hang.
+ * Where none ends in five seconds, twice as many may be in flight, so that nobody waits for requests that hang. Sooner would make of a side
+ * that is slow for a moment one that stands still.
  */
 export class PacedRelease {
   private running = false;
   private limit = 0;
   /** A turn is under way, or comes by itself. */
   private isInTurn = false;
+  private hasOneEnded = false;
   private cancelLook: (() => void) | undefined;
 
   constructor(private readonly deps: ReleaseDeps) {}
@@ -34,15 +36,19 @@ export class PacedRelease {
   }
 
   start(): void {
-    if (this.running) return this.goOn();
+    if (this.running) {
+      if (!this.isInTurn) this.turn();
+      return;
+    }
     this.running = true;
     this.limit = this.deps.atOnce;
     this.turn();
-    this.lookLater();
+    if (this.running) this.lookLater();
   }
 
   /** One that was in flight has ended. */
   goOn(): void {
+    this.hasOneEnded = true;
     if (this.running && !this.isInTurn) this.turn();
   }
 
@@ -70,13 +76,13 @@ export class PacedRelease {
   }
 
   private lookLater(): void {
-    if (!this.running) return;
-    const { clock, waiting } = this.deps;
-    const before = waiting();
-    this.cancelLook = clock.after(LOOK_MS, () => {
-      if (waiting() >= before) this.limit *= 2;
-      this.goOn();
-      this.lookLater();
+    this.hasOneEnded = false;
+    this.cancelLook = this.deps.clock.after(HANGING_MS, () => {
+      if (!this.hasOneEnded) {
+        this.limit *= 2;
+        this.turn();
+      }
+      if (this.running) this.lookLater();
     });
   }
 }

@@ -45,6 +45,8 @@ export interface RefreshRetriesDeps {
 
 /** Besides the body these decide what a side answers. */
 const DECIDING_HEADERS: ReadonlySet<string> = new Set(['authorization', 'origin', 'host', 'accept', 'accept-encoding']);
+/** No refresh has as many: what somebody sends in thousands of fields is not looked into one by one. */
+const FIELDS_MAX = 64;
 /** What an entry takes besides its texts, about. */
 const ENTRY_BYTES = 256;
 
@@ -174,13 +176,14 @@ function decidingHeaders(headers: readonly string[]): readonly string[] | undefi
 
 /**
  * The fields of a form as they came, byte by byte, in an order of their own.
- * @returns undefined where the order may mean something: a name is there twice, or could be by another reading
+ * @returns undefined where the order may mean something: a name is there twice, or could be by another reading; and of too many fields
  */
 function sortedFields(body: Uint8Array): readonly string[] | undefined {
   let text = '';
   for (const byte of body) text += String.fromCharCode(byte);
   if (text.includes(';')) return undefined; // older servers split there, too
   const parts = text.split('&').filter((part) => part !== '');
+  if (parts.length > FIELDS_MAX) return undefined;
   const names = new Set(parts.map((part) => [...new URLSearchParams(part).keys()][0]));
   return names.size === parts.length ? parts.sort() : undefined;
 }

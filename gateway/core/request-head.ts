@@ -8,6 +8,8 @@ export interface RequestHeadInput {
   /** The other end of the connection. */
   readonly clientAddress: string;
   readonly maxHeaderCount: number;
+  /** The client speaks HTTP/1.0. @default false */
+  readonly isHttp10?: boolean;
   /** Whose word about the client is taken. @default nobody's */
   readonly isTrusted?: (address: string) => boolean;
   /** What this request is called from here on, unless somebody trusted has named it already. */
@@ -75,6 +77,7 @@ export function readRequestHead(input: RequestHeadInput): RequestHead | HeadRefu
   if (fields.hosts > 1) return refuse(400, 'more than one Host');
   if (fields.lengths > 1) return refuse(400, 'more than one Content-Length');
   if (coding !== undefined && length !== undefined) return refuse(400, 'both Content-Length and Transfer-Encoding');
+  if (coding !== undefined && input.isHttp10 === true) return refuse(400, 'HTTP/1.0 has no transfer codings');
   if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked') {
     return refuse(501, 'the only transfer coding is chunked');
   }
@@ -152,7 +155,8 @@ function collectFields(rawHeaders: readonly string[], trusted: boolean): Fields 
     const name = rawHeaders[index] as string;
     const value = rawHeaders[index + 1] as string;
     fields.bytes += name.length + value.length;
-    switch (name.toLowerCase()) {
+    const lower = name.toLowerCase();
+    switch (lower) {
       case 'host':
         fields.hosts += 1;
         headers.push(name, value);
@@ -177,13 +181,6 @@ function collectFields(rawHeaders: readonly string[], trusted: boolean): Fields 
         break;
       case 'forwarded':
       case 'x-real-ip':
-      case 'x-forwarded-host':
-      case 'x-forwarded-port':
-      case 'x-forwarded-prefix':
-      case 'x-forwarded-server':
-      case 'x-forwarded-by':
-      case 'x-forwarded-ssl':
-      case 'x-forwarded-scheme':
         if (trusted) headers.push(name, value);
         break;
       case 'x-forwarded-proto':
@@ -195,7 +192,7 @@ function collectFields(rawHeaders: readonly string[], trusted: boolean): Fields 
       case 'expect': // met by us: the body is read before it is forwarded
         break;
       default:
-        headers.push(name, value);
+        if (trusted || !lower.startsWith('x-forwarded-')) headers.push(name, value);
     }
   }
   return fields;
@@ -204,8 +201,9 @@ function collectFields(rawHeaders: readonly string[], trusted: boolean): Fields 
 /**
  * A side's response headers as the client gets them: without what belongs to the connection between us and the side.
  * @param mayTrail trailers can follow; otherwise none are announced
+ * @param mayHaveLength 204 has none, and who reads one there may wait for a body
  */
-export function responseHeaders(rawHeaders: readonly string[], mayTrail: boolean): string[] {
+export function responseHeaders(rawHeaders: readonly string[], mayTrail: boolean, mayHaveLength = true): string[] {
   const headers: string[] = [];
   let named: string | undefined;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
@@ -213,7 +211,7 @@ export function responseHeaders(rawHeaders: readonly string[], mayTrail: boolean
     const value = rawHeaders[index + 1] as string;
     const lower = name.toLowerCase();
     if (!HOP_BY_HOP.has(lower)) {
-      if (mayTrail || lower !== 'trailer') headers.push(name, value);
+      if ((mayTrail || lower !== 'trailer') && (mayHaveLength || lower !== 'content-length')) headers.push(name, value);
     } else if (lower === 'connection') named = named === undefined ? value : `${named},${value}`;
   }
   return named === undefined ? headers : withoutNamed(headers, named);

@@ -1,6 +1,6 @@
 import { type AnswerQuestion, compareAnswers } from '../../hydra/validation/compare-answers';
 import { ALL_DIFFERENCES } from '../../hydra/paths/differences';
-import { adminPath } from '../../hydra/versions';
+import { adminPath, withConsentId } from '../../hydra/versions';
 import { type ListenerName } from './feature';
 import { isIntrospection } from './introspection';
 import { pathOf } from './path-of';
@@ -64,7 +64,7 @@ function read(question: AnswerQuestion, text: string): unknown {
   } catch {
     return undefined;
   }
-  return question === 'consent' && Array.isArray(value) ? [...(value as unknown[])].sort(byConsent) : value;
+  return question === 'consent' && Array.isArray(value) ? value.map(withConsentId).sort(byConsent) : value;
 }
 
 /** The order of consents of the same second is not the same on both sides. */

@@ -1,8 +1,8 @@
-import { type OAuthOutcome } from '../../domain/oauth-answers';
+import { type OAuthGrant, type OAuthOutcome } from '../../domain/oauth-answers';
 import { SIGHTING_KINDS, type Sighting, type SightingKind, type Sightings } from '../../domain/sightings';
 import { adminPath } from '../../hydra/versions';
 import { pathOf } from './path-of';
-import { BCRYPT_BYTES, presentedSecret } from './client-secret';
+import { BCRYPT_BYTES, presentedClient, presentedSecret } from './client-secret';
 import { type ListenerName } from './feature';
 import { headerValue } from './form';
 import { isPagedAs1x } from './paging';
@@ -11,6 +11,8 @@ export interface ObservedRequest {
   readonly listener: ListenerName;
   readonly method: string;
   readonly target: string;
+  /** What is asked of the token endpoint. */
+  readonly grant: OAuthGrant;
   readonly rawHeaders: readonly string[];
   /** All of it, or undefined. */
   readonly body: Uint8Array | undefined;
@@ -19,7 +21,7 @@ export interface ObservedRequest {
 }
 
 /** What blue said to it. */
-export interface ObservedAnswer {
+interface ObservedAnswer {
   readonly status: number;
   readonly outcome: OAuthOutcome;
   readonly allowsOrigin: boolean;
@@ -28,7 +30,11 @@ export interface ObservedAnswer {
 type Seen = Pick<Sighting, 'kind' | 'who' | 'what'>;
 
 /** A request that may be one; whether it is shows blue's answer. */
-export interface Suspicion extends Seen {
+export interface Suspicion {
+  readonly kind: SightingKind;
+  readonly what: string;
+  /** Asked once it is so. */
+  readonly who: () => string;
   readonly isSo: (answer: ObservedAnswer) => boolean;
 }
 
@@ -62,18 +68,10 @@ function publicSuspicion(request: ObservedRequest, method: string, path: string)
     const origin = headerValue(request.rawHeaders, 'origin');
     const asks = headerValue(request.rawHeaders, 'access-control-request-method');
     if (origin === undefined || asks === undefined) return undefined;
-    return { kind: 'cors_preflight', who: origin, what, isSo: ({ allowsOrigin }) => allowsOrigin };
+    return { kind: 'cors_preflight', who: () => origin, what, isSo: ({ allowsOrigin }) => allowsOrigin };
   }
   if (method === 'POST' && AUTHENTICATING.includes(path)) {
-    if (!mayHaveLongSecret(request)) return undefined;
-    const presented = presentedSecret(request.rawHeaders, request.body);
-    if (presented === undefined || presented.secret.length <= BCRYPT_BYTES) return undefined;
-    return {
-      kind: 'long_client_secret',
-      who: presented.clientId,
-      what,
-      isSo: ({ outcome }) => AUTHENTICATED.has(outcome),
-    };
+    return longSecret(request, what) ?? grantSuspicion(request, what);
   }
   if (path !== '/oauth2/auth' || (method !== 'GET' && method !== 'POST')) return undefined;
   const query = new URLSearchParams(request.target.slice(path.length + 1));
@@ -82,7 +80,26 @@ function publicSuspicion(request: ObservedRequest, method: string, path: string)
   // A request object may hold what is missing here; a verifier stands in for all of it.
   const isWhole = ['request', 'request_uri', 'login_verifier', 'consent_verifier'].every((name) => !query.has(name));
   if (!isOpenId || !isWhole || asked('redirect_uri') !== '' || asked('client_id') === '') return undefined;
-  return { kind: 'no_redirect_uri', who: asked('client_id'), what, isSo: isRedirected };
+  return { kind: 'no_redirect_uri', who: () => asked('client_id'), what, isSo: isRedirected };
+}
+
+function longSecret(request: ObservedRequest, what: string): Suspicion | undefined {
+  if (!mayHaveLongSecret(request)) return undefined;
+  const presented = presentedSecret(request.rawHeaders, request.body);
+  if (presented === undefined || presented.secret.length <= BCRYPT_BYTES) return undefined;
+  return {
+    kind: 'long_client_secret',
+    who: () => presented.clientId,
+    what,
+    isSo: ({ outcome }) => AUTHENTICATED.has(outcome),
+  };
+}
+
+function grantSuspicion({ grant, rawHeaders, body }: ObservedRequest, what: string): Suspicion | undefined {
+  const who = () => presentedClient(rawHeaders, body) ?? 'a client that does not say who it is';
+  if (grant === 'jwt_bearer') return { kind: 'bearer_assertion', who, what, isSo: ({ outcome }) => outcome === 'ok' };
+  if (grant !== 'refresh_token') return undefined;
+  return { kind: 'dead_refresh_token', who, what, isSo: ({ outcome }) => outcome === 'token_inactive' };
 }
 
 function isRedirected({ status, outcome }: ObservedAnswer): boolean {
@@ -91,15 +108,18 @@ function isRedirected({ status, outcome }: ObservedAnswer): boolean {
 
 function adminSuspicion(request: ObservedRequest, method: string, target: string): Suspicion | undefined {
   const { caller, body } = request;
+  const who = () => caller;
   const path = pathOf(adminPath(target, 1));
   const what = `${method} ${path}`;
-  if (isPagedAs1x(method, target)) return { kind: 'paging', who: caller, what, isSo: isTaken };
-  if (REMOVED.has(what)) return { kind: 'removed_endpoint', who: caller, what, isSo: isTaken };
-  if (MAKES_KEY.test(what)) return { kind: 'new_key', who: caller, what, isSo: isTaken };
+  if (isPagedAs1x(method, target)) return { kind: 'paging', who, what, isSo: isTaken };
+  if (REMOVED.has(what)) return { kind: 'removed_endpoint', who, what, isSo: isTaken };
+  if (MAKES_KEY.test(what)) return { kind: 'new_key', who, what, isSo: isTaken };
   const changes = method === 'POST' || method === 'PUT' || method === 'PATCH';
   if (!changes || (path !== '/clients' && !path.startsWith('/clients/')) || body === undefined) return undefined;
-  if (body.length <= WITHOUT_LONG_SECRET_BYTES || !newSecretIsLong(body)) return undefined;
-  return { kind: 'long_new_secret', who: caller, what: `${method} /clients`, isSo: isTaken };
+  if (body.length > WITHOUT_LONG_SECRET_BYTES && newSecretIsLong(body))
+    return { kind: 'long_new_secret', who, what: `${method} /clients`, isSo: isTaken };
+  if (what !== 'POST /clients' || namesItself(body)) return undefined;
+  return { kind: 'unnamed_client', who, what, isSo: isTaken };
 }
 
 function mayHaveLongSecret({ rawHeaders, body }: ObservedRequest): boolean {
@@ -107,14 +127,21 @@ function mayHaveLongSecret({ rawHeaders, body }: ObservedRequest): boolean {
   return header > WITHOUT_LONG_SECRET_BYTES || (body?.length ?? 0) > WITHOUT_LONG_SECRET_BYTES;
 }
 
+function namesItself(body: Uint8Array): boolean {
+  return Boolean((readJson(body) as { client_id?: unknown } | null | undefined)?.client_id);
+}
+
+function readJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(body));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Of a client as JSON, or of a JSON patch. */
 function newSecretIsLong(body: Uint8Array): boolean {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(body));
-  } catch {
-    return false;
-  }
+  const value = readJson(body);
   const secrets = Array.isArray(value)
     ? value.map((each: { path?: unknown; value?: unknown } | null) =>
         each?.path === '/client_secret' ? each.value : undefined,

@@ -2,7 +2,12 @@ import { z } from 'zod';
 import { BesideSplit } from '../core/beside';
 import { DurableJson } from '../target/durable-json';
 
-export const besideBody = z.strictObject({ share: z.int().min(0).max(100) });
+const order = z.int().min(0);
+const share = z.int().min(0).max(100);
+export const besideBody = z.strictObject({ share, order });
+// The first ones kept none.
+const kept = z.strictObject({ share, order: order.default(0) });
+type Kept = z.infer<typeof kept>;
 
 /** The share that goes to the new Hydra beside the old one; durable, so that a restart splits as before. */
 export class BesideShare {
@@ -10,22 +15,40 @@ export class BesideShare {
 
   private constructor(
     readonly split: BesideSplit,
-    private readonly file: DurableJson<z.infer<typeof besideBody>>,
+    /** Whose share it is: who was told before that comes too late. */
+    private ordered: number,
+    private readonly file: DurableJson<Kept>,
   ) {}
+
+  get order(): number {
+    return this.ordered;
+  }
 
   /** Everything goes to the old one until somebody says otherwise. @throws CutoverFault STATE_UNREADABLE */
   static async open(path: string): Promise<BesideShare> {
-    const file = new DurableJson(path, (value) => besideBody.parse(value));
-    return new BesideShare(new BesideSplit((await file.read())?.share ?? 0), file);
+    const file = new DurableJson(path, (value) => kept.parse(value));
+    const { share, order } = (await file.read()) ?? { share: 0, order: 0 };
+    return new BesideShare(new BesideSplit(share), order, file);
   }
 
-  /** Durable when it resolves. @throws CutoverFault DISK_FULL | STATE_UNWRITABLE */
-  set(share: number): Promise<void> {
+  /**
+   * Durable when it resolves.
+   *
+   * @returns false for an order that is older than the one it has: nothing was changed
+   * @throws CutoverFault DISK_FULL | STATE_UNWRITABLE
+   */
+  set({ share, order }: Kept): Promise<boolean> {
     const written = this.writing.then(async () => {
-      await this.file.write({ share });
+      if (order < this.ordered) return false;
+      await this.file.write({ share, order });
       this.split.share = share;
+      this.ordered = order;
+      return true;
     });
-    this.writing = written.catch(() => undefined);
+    this.writing = written.then(
+      () => undefined,
+      () => undefined,
+    );
     return written;
   }
 }

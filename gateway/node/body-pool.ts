@@ -17,8 +17,8 @@ export interface BodyPoolLimits {
  */
 export class BodyPool {
   private readonly incomplete = new Set<PooledBody>();
+  private readonly streams = new Set<PooledBody>();
   private bytes = 0;
-  private streams = 0;
 
   constructor(private readonly limits: BodyPoolLimits) {}
 
@@ -58,13 +58,18 @@ export class BodyPool {
   }
 
   /** @returns whether one more large body may be streamed; then `closeStream` is owed */
-  openStream(): boolean {
-    if (this.streams >= this.limits.streamedBodies) return false;
-    this.streams += 1;
+  openStream(body: PooledBody): boolean {
+    if (this.streams.size >= this.limits.streamedBodies) return false;
+    this.streams.add(body);
     return true;
   }
 
-  closeStream(): void {
-    this.streams -= 1;
+  closeStream(body: PooledBody): void {
+    this.streams.delete(body);
+  }
+
+  /** Somebody waits for what is in flight, and would wait for as long as one of their clients likes. */
+  giveUpStreams(): void {
+    for (const body of this.streams) body.giveUp();
   }
 }

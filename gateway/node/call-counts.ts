@@ -3,7 +3,7 @@ import { callKind } from '../../hydra/versions';
 import { SIDES, type Side } from '../core/gateway-state';
 
 /** `abandoned`: no whole answer came, and Hydra may have done it all the same. */
-export const CALL_STATES = ['sent', 'answered', 'abandoned'] as const;
+const CALL_STATES = ['sent', 'answered', 'abandoned'] as const;
 export type CallState = (typeof CALL_STATES)[number];
 
 /** Every call to a side, with the second one of an introspection: what Hydra counts beyond it went past this gateway. */

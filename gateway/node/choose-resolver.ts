@@ -2,6 +2,7 @@ import { errorMessage } from '../../domain/error-message';
 import { readFile } from 'node:fs/promises';
 import { type PostgresLogin } from '../../adapters/postgres/open-connection';
 import { CutoverFault } from '../../domain/faults';
+import { FORWARD } from '../../domain/sides';
 import { type FindAttempt } from '../core/arbiter-lookout';
 import { neverResolved, type ConfirmCommitted, type ResolveDoubt } from '../core/doubt';
 import { type LoadedConfig } from './config';
@@ -14,7 +15,7 @@ export interface Resolver {
   readonly findAttempt?: FindAttempt;
   readonly confirmCommitted?: ConfirmCommitted;
   /** Where this gateway is a member. */
-  readonly blue?: PostgresLogin;
+  readonly memberAt?: PostgresLogin;
 }
 
 /**
@@ -32,20 +33,20 @@ export async function chooseResolver(loaded: LoadedConfig, signal: AbortSignal):
       const { url, timeoutMs } = doubt;
       const token = () => loaded.doubtToken;
       return {
-        resolveDoubt: doubtOverHttp(url, token, timeoutMs),
+        resolveDoubt: doubtOverHttp(url, token, timeoutMs, FORWARD.to),
         confirmCommitted: commitOverHttp(url, token, timeoutMs),
       };
     }
     case 'postgres': {
       const password = () => loaded.doubtPassword ?? '';
-      const blue = await login(doubt.blue, 'blue', password);
-      const green = doubt.green && (await login(doubt.green, 'green', password));
-      const options = { blue, green, timeoutMs: doubt.timeoutMs, signal };
+      const from = await login(doubt.blue, 'blue', password);
+      const to = doubt.green && (await login(doubt.green, 'green', password));
+      const options = { direction: FORWARD, from, to, timeoutMs: doubt.timeoutMs, signal };
       return {
         resolveDoubt: doubtOverPostgres(options),
         findAttempt: attemptOverPostgres(options),
         confirmCommitted: commitOverPostgres(options),
-        blue,
+        memberAt: from,
       };
     }
   }

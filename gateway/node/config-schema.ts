@@ -178,7 +178,7 @@ export const gatewayConfigSchema = z.strictObject({
         .max(100_000)
         .default(8)
         .describe(
-          "Writes that may be in flight after a hold while others wait still; more only where these do not become fewer. Those of all gateways together should be fewer than green's Hydra has connections to its database (`max_conns` of its DSN, by default two for each core): as many token requests as that wait for each other for good.",
+          "Writes that may be in flight after a hold while others wait still; twice as many where none of them is answered for 5 s. Those of all gateways together should be fewer than green's Hydra has connections to its database (`max_conns` of its DSN, by default two for each core): as many token requests as that wait for each other for good.",
         ),
       deadlineMs: ms(1, DAY_MS).default(10_000).describe('The longest hold that may be asked for, in milliseconds.'),
       drainTimeoutMs: ms(1, DAY_MS)
@@ -202,6 +202,12 @@ export const gatewayConfigSchema = z.strictObject({
         .default(DAY_MS)
         .describe(
           'So long after the last of them was told, all are forgotten and their file is emptied, in milliseconds: addresses that people began with are in it. Longer than a login may take.',
+        ),
+      readFlows: z
+        .boolean()
+        .default(false)
+        .describe(
+          'From 2.2.0, which keeps in the challenge alone what is under way, and in a form that 2.3.0 does not read: the browser begins anew, as from 1.x. Needs `GATEWAY_FLOW_KEYS`, with which tokens can be forged; without it such a login ends.',
         ),
     })
     .prefault({})
@@ -357,7 +363,6 @@ export const gatewayConfigSchema = z.strictObject({
 });
 
 export type GatewayConfig = z.output<typeof gatewayConfigSchema>;
-export type SideConfig = z.output<typeof side>;
 export type DoubtDatabase = z.output<typeof doubtDatabase>;
 
 function urlProblem(url: URL | undefined): string | undefined {

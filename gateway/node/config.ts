@@ -41,6 +41,7 @@ export async function loadGatewayConfig(file: string, environment: NodeJS.Proces
   const needed = {
     doubtPassword: parsed.data?.doubt.kind === 'postgres',
     cookieKeys: parsed.data?.sessionCookies.translate === true,
+    flowKeys: parsed.data?.staleChallenges.readFlows === true,
   };
   const first = await readSecrets(environment, needed);
   let { secrets } = first;
@@ -69,6 +70,9 @@ export async function loadGatewayConfig(file: string, environment: NodeJS.Proces
     },
     get cookieSecrets() {
       return secrets.cookieSecrets;
+    },
+    get flowKeys() {
+      return secrets.flowKeys;
     },
     async reloadSecrets() {
       const again = await readSecrets(environment, needed);

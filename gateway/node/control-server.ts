@@ -108,19 +108,24 @@ interface Beside {
   readonly isReady: () => Readonly<Record<HydraAge, boolean>>;
 }
 
-/** How the requests of blue are split between the older Hydra (0) and the newer one (100). Durable before it is answered. */
+/** How the requests of blue are split between the older Hydra (0) and the newer one (100). Durable before it is answered, and never by an order that is older than the last one. */
 function besideRoutes({ share, isReady }: Beside) {
   return {
     'GET /beside': (_request: IncomingMessage, response: ServerResponse) =>
-      sendJson(response, 200, { share: share.split.share, ready: isReady(), inFlight: share.split.inFlight }),
+      sendJson(response, 200, { ...viewOf(share), ready: isReady(), inFlight: share.split.inFlight }),
     'PUT /beside': async (request: IncomingMessage, response: ServerResponse) => {
       const body = await readBody(request, response, besideBody);
       if (body === undefined) return;
-      await share.set(body.share);
-      sendJson(response, 200, { share: body.share });
+      if (await share.set(body)) return sendJson(response, 200, viewOf(share));
+      sendJson(response, 409, {
+        code: 'STALE_ORDER',
+        message: `order ${body.order} comes too late: the share is ${share.split.share} % by order ${share.order}`,
+      });
     },
   };
 }
+
+const viewOf = ({ split, order }: BesideShare) => ({ share: split.share, order });
 
 async function putHold(
   { controller, member }: ControlDeps,

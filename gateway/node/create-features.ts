@@ -1,10 +1,12 @@
 import { type Feature, type HeaderFeature, type RewriteFeature } from '../core/feature';
 import { type Side } from '../core/gateway-state';
+import { FlowsInChallenges } from '../core/flows-in-challenges';
 import { SessionCookies } from '../core/session-cookies';
 import { CutSecrets, TranslatePaging } from '../core/rewrite-features';
 import { type LoadedConfig } from './config';
 import { type GatewayConfig } from './config-schema';
 import { type GatewayMetrics } from './metrics';
+import { requestUrlOfFlow } from './read-flow';
 import { cookieTranslator } from './translate-cookie';
 
 interface Features {
@@ -24,12 +26,23 @@ export function createFeatures(
 ): Features {
   const { config } = loaded;
   const kinds = {
-    features: [staleChallenges, ...others],
+    features: [staleChallenges, ...readFlows(loaded, metrics), ...others],
     headerFeatures: createHeaderFeatures(loaded, metrics),
     rewriteFeatures: createRewriteFeatures(config, metrics),
   };
   const all = [...kinds.features, ...kinds.headerFeatures, ...kinds.rewriteFeatures];
   return { ...kinds, names: all.map(({ name }) => name) };
+}
+
+function readFlows(loaded: LoadedConfig, metrics: GatewayMetrics): readonly Feature[] {
+  const first = loaded.flowKeys;
+  if (first === undefined) return [];
+  return [
+    new FlowsInChallenges({
+      beganAt: (named) => requestUrlOfFlow(loaded.flowKeys ?? first, named),
+      onAnswer: (listener) => metrics.onStaleAnswer(listener),
+    }),
+  ];
 }
 
 function createHeaderFeatures(loaded: LoadedConfig, metrics: GatewayMetrics): readonly HeaderFeature[] {

@@ -17,7 +17,8 @@ export interface Joined {
 }
 
 export interface JoinOptions {
-  readonly blue: PostgresLogin;
+  /** Whose arbiter it is a member of. */
+  readonly memberAt: PostgresLogin;
   /** Of this gateway, through restarts. */
   readonly id: string;
   readonly timeoutMs: number;
@@ -26,11 +27,11 @@ export interface JoinOptions {
   readonly metrics: GatewayMetrics;
 }
 
-/** A member of the arbiter at blue. */
+/** A member of the arbiter of the side that would be left: its fence counts it. */
 export function createMembership(options: JoinOptions): Joined {
-  const { id, blue, timeoutMs, controller, metrics } = options;
+  const { id, memberAt, timeoutMs, controller, metrics } = options;
   const name = `${hostname()}/${id.slice(0, 8)}`;
-  const session = new MemberSession({ login: blue, member: id, name, timeoutMs });
+  const session = new MemberSession({ login: memberAt, member: id, name, timeoutMs });
   let last: 'ok' | 'refused' | 'failed' | 'none' = 'none';
   const membership = new Membership({
     clock: nodeClock,

@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { z } from 'zod';
+import { type SideName } from '../../domain/sides';
 import { EPOCH_MAX } from '../../domain/target';
 import { VERDICTS, type ConfirmCommitted, type ResolveDoubt } from '../core/doubt';
 
@@ -18,12 +19,19 @@ interface HttpQuestion {
  * Asks an endpoint: `POST url` with the question as JSON, answered 200 with `{ "verdict": "aborted" | "committed" | "no_cutover" |
  * "unknown", "epoch"? }`; a commit that answers a question without an epoch has to name it.
  * Everything else rejects, which the gateway takes for `unknown`.
+ *
+ * @param to the side that serves what was committed
  */
-export function doubtOverHttp(url: string, token: () => string | undefined, timeoutMs: number): ResolveDoubt {
+export function doubtOverHttp(
+  url: string,
+  token: () => string | undefined,
+  timeoutMs: number,
+  to: SideName,
+): ResolveDoubt {
   return async (question) => {
     const { verdict, epoch = question.epoch } = await ask(url, token(), timeoutMs, question);
     if (verdict !== 'committed') return { verdict };
-    return epoch === null ? { verdict: 'unknown' } : { verdict, epoch, side: 'green' };
+    return epoch === null ? { verdict: 'unknown' } : { verdict, epoch, side: to };
   };
 }
 

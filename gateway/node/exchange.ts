@@ -22,7 +22,7 @@ import { rewriteRequest } from '../core/rewrite-request';
 import { type KindOf } from '../core/request-kind';
 import { type RequestHead } from '../core/request-head';
 import { answer, answerJson } from './answer';
-import { type BodyPool } from './body-pool';
+import { type BodyPool, type PooledBody } from './body-pool';
 import { BodyReader, type BodyOutcome } from './body-reader';
 import { type ExchangeReport, type OAuthAnswer } from './exchange-report';
 import { IntrospectionRelay } from './introspection-relay';
@@ -34,7 +34,7 @@ import { type Sweeper, type Swept } from './sweeper';
 
 const NOTHING: RequestBody = { received: undefined, complete: true };
 
-export interface ExchangeTimeouts {
+interface ExchangeTimeouts {
   /** For a client to send the body that is read before anything else, and between two pieces of a larger one. */
   readonly bodyTimeoutMs: number;
   readonly connectTimeoutMs: number;
@@ -89,7 +89,7 @@ export interface Relay {
  * Until its body is here it has reached nobody: it takes no connection to a side, no hold waits for it, and a client that
  * stalls costs nobody anything. Only of a body above `BODY_LIMIT_BYTES` is the rest streamed.
  */
-export class Exchange implements Parked, Swept {
+export class Exchange implements Parked, Swept, PooledBody {
   readonly startedAt = performance.now();
   readonly kind: RequestKind;
   deadlineAt = Infinity;
@@ -105,7 +105,6 @@ export class Exchange implements Parked, Swept {
   private ended = false;
   private reader: BodyReader | undefined;
   private body = NOTHING;
-  private streams = false;
   /** Of what the side says; a relay feeds it. */
   answerReader: OAuthAnswerReader | undefined;
   private watched: Watched | undefined;
@@ -141,6 +140,13 @@ export class Exchange implements Parked, Swept {
   onDeadline(): void {
     if (this.relay === undefined) this.fail('body_timeout');
     else this.relay.onDeadline();
+  }
+
+  /** A hold has begun: of a body that is streamed the rest may never come. A side that has begun to answer has it all, or needs no more. */
+  giveUp(): void {
+    if (this.kind === 'read' || this.request.complete || this.response.headersSent) return;
+    this.relay?.abort();
+    this.fail('held_queue_full');
   }
 
   get mayTell(): boolean {
@@ -209,11 +215,10 @@ export class Exchange implements Parked, Swept {
       return;
     }
     if (outcome === 'too_large') {
-      if (!this.deps.bodies.openStream()) {
+      if (!this.deps.bodies.openStream(this)) {
         this.fail('too_many_large_bodies');
         return;
       }
-      this.streams = true;
     }
     this.body = { received: this.reader?.received, complete: outcome === 'complete' };
     this.admit();
@@ -316,7 +321,7 @@ export class Exchange implements Parked, Swept {
     for (const feature of features.filter((each) => each.concerns(listener, method, target))) {
       const { rawHeaders } = this.request;
       const result = await feature.onRequest({ listener, side, method, target, rawHeaders, body });
-      if (this.ended) return;
+      if (this.ended || this.response.writableEnded) return;
       if (result !== 'pass') {
         this.sendFeatureAnswer(result);
         return;
@@ -343,7 +348,7 @@ export class Exchange implements Parked, Swept {
     this.relay?.abort();
     this.upstreamDone();
     this.reader?.release();
-    if (this.streams) bodies.closeStream();
+    bodies.closeStream(this);
     sweeper.remove(this);
     const { response, head, answerReader } = this;
     this.tellObserver();

@@ -105,17 +105,17 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
   const metrics = new GatewayMetrics();
   const staleChallenges = await openStaleChallenges(config, log, metrics);
   const refreshRetries = createRefreshRetries(config, (how) => metrics.onRefreshSpared(how));
-  const { controller, joined } = await openController(loaded, { ...parts, refreshRetries }, metrics, stopping.signal);
+  const pools = { public: createBodyPool(config), admin: createBodyPool(config) };
+  const bodies = Object.values(pools);
+  const moreParts = { ...parts, refreshRetries, bodies };
+  const { controller, joined } = await openController(loaded, moreParts, metrics, stopping.signal);
   const sides = createSides(config, log, metrics.calls);
   const features = createFeatures(loaded, staleChallenges, parts.features ?? [], metrics);
-  const observations = await openObservations(config, log);
-  const shadowCaller = new ShadowCaller(config, (err) => log.error({ err }, 'answer of a side not compared'));
-  const shadow = new Shadow(shadowCaller.deps);
+  const { observations, shadow, stopWatching } = await watchAnswers(config, log);
   // Next to the state file, and of no epoch: both Hydras write to the same database.
   const besideShare = await BesideShare.open(`${config.stateFile}.beside`);
   const accessLog = createAccessLog(config.accessLog);
   const sweeper = new Sweeper();
-  const pools = { public: createBodyPool(config), admin: createBodyPool(config) };
   const shared = {
     controller,
     sides,
@@ -132,7 +132,7 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
   const forwarding = (listener: ListenerName) =>
     createForwardingServer({ ...shared, listener, bodies: pools[listener] }, config.limits, certificates[listener]);
   const isReady = (side: Side) => sides[side].readiness.isReady;
-  metrics.watch({ controller, isReady, staleChallenges, bodies: Object.values(pools), refreshRetries });
+  metrics.watch({ controller, isReady, staleChallenges, bodies, refreshRetries });
   const controlDeps = {
     controller,
     metrics,
@@ -149,11 +149,10 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
     }),
     onError: (err: unknown) => log.error({ err }, 'control call failed'),
   };
-  const servers: Servers = {
+  const servers = {
     public: forwarding('public'),
     admin: forwarding('admin'),
-    control: createControlServer(controlDeps, certificates.control),
-    ...(config.listeners.status && { status: createStatusServer(controlDeps, certificates.status) }),
+    ...ownServers(config, controlDeps, certificates),
   };
   const stopPolling = pollSides(sides, config.readiness.intervalMs);
   const release = async () => {
@@ -162,12 +161,34 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
     stopPolling();
     sweeper.stop();
     closeSides(sides);
-    shadowCaller.close();
     accessLog.close();
     await staleChallenges.close();
-    await observations.close();
+    await stopWatching();
   };
   return { servers, controller, release };
+}
+
+/** What requests are seen to be, and what the other side would have answered. */
+async function watchAnswers(config: GatewayConfig, log: Log) {
+  const observations = await openObservations(config, log);
+  const caller = new ShadowCaller(config, (err) => log.error({ err }, 'answer of a side not compared'));
+  const stopWatching = async () => {
+    caller.close();
+    await observations.close();
+  };
+  return { observations, shadow: new Shadow(caller.deps), stopWatching };
+}
+
+/** Those that forward nothing. */
+function ownServers(
+  { listeners }: GatewayConfig,
+  deps: Parameters<typeof createControlServer>[0],
+  certificates: Awaited<ReturnType<typeof readCertificates>>,
+): Pick<Servers, 'control' | 'status'> {
+  return {
+    control: createControlServer(deps, certificates.control),
+    ...(listeners.status && { status: createStatusServer(deps, certificates.status) }),
+  };
 }
 
 function reportsTo(
@@ -220,6 +241,7 @@ function openStaleChallenges(config: GatewayConfig, log: Log, metrics: GatewayMe
     file: `${config.stateFile}.stale-challenges`,
     max: config.staleChallenges.max,
     keepMs: config.staleChallenges.keepMs,
+    generationOf: (side) => config.sides[side].apiGeneration,
     onAnswer: (listener) => metrics.onStaleAnswer(listener),
     onDropped: (count) => metrics.onStaleDropped(count),
     onError: (err, event) => log.error({ err }, event),

@@ -11,6 +11,9 @@ const PIPELINE_LIMIT = 32;
 export class InOrder {
   private readonly waiting = new WeakMap<Socket, (() => void)[]>();
   private readonly ending = new WeakSet<Socket>();
+  /** To the last request that was whole. */
+  private readonly last = new WeakMap<Socket, ServerResponse>();
+  private readonly closing = new WeakSet<Socket>();
 
   /** The connection ends with the answer that is being sent: what was pipelined after it would be executed and never answered. */
   end(socket: Socket): void {
@@ -22,8 +25,25 @@ export class InOrder {
     return this.waiting.has(socket);
   }
 
+  /**
+   * What came after whole requests is none: these are answered, and the connection ends with the last answer. Idempotent.
+   * @returns false when none is under way, or the last is not whole
+   */
+  endAfterLast(socket: Socket): boolean {
+    const last = this.last.get(socket);
+    if (last === undefined || !this.isBusy(socket) || !last.req.complete) return false;
+    if (this.closing.has(socket)) return true;
+    this.closing.add(socket);
+    last.shouldKeepAlive = false;
+    last.once('close', () => socket.end());
+    socket.removeAllListeners('data');
+    socket.resume();
+    return true;
+  }
+
   run(socket: Socket, response: ServerResponse, work: () => void): void {
     if (this.ending.has(socket)) return;
+    this.last.set(socket, response);
     const queue = this.waiting.get(socket);
     if (queue === undefined) {
       this.waiting.set(socket, []);

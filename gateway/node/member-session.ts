@@ -25,7 +25,7 @@ export interface BeatTerms {
 }
 
 export interface MemberSessionOptions {
-  /** Blue: its fence counts members. */
+  /** Of the side that would be left: its fence counts members. */
   readonly login: PostgresLogin;
   readonly member: string;
   /** What people recognise it by. */

@@ -65,8 +65,8 @@ export class Observations {
     return new Observations(options, durable, known);
   }
 
-  saw(suspicion: Suspicion): void {
-    this.book.add(suspicion, this.stamp());
+  saw({ kind, what, who }: Suspicion): void {
+    this.book.add({ kind, what, who: who() }, this.stamp());
     this.dirty = true;
   }
 

@@ -1,5 +1,7 @@
+import { FORWARD } from '../../domain/sides';
 import { GatewayController, type ControllerEvent } from '../core/gateway-controller';
 import { type RefreshRetries } from '../core/refresh-retries';
+import { type BodyPool } from './body-pool';
 import { chooseResolver, type Resolver } from './choose-resolver';
 import { nodeClock } from './clock';
 import { type LoadedConfig } from './config';
@@ -19,20 +21,20 @@ export interface OpenedController {
 /** The controller with what it remembers; its questions to the arbiter end with `stopping`. */
 export async function openController(
   loaded: LoadedConfig,
-  parts: GatewayParts & { readonly refreshRetries: RefreshRetries | undefined },
+  parts: GatewayParts & { readonly refreshRetries: RefreshRetries | undefined; readonly bodies: readonly BodyPool[] },
   metrics: GatewayMetrics,
   stopping: AbortSignal,
 ): Promise<OpenedController> {
   const { config } = loaded;
   const { log } = parts;
-  const { blue, ...resolver }: Resolver =
+  const { memberAt, ...resolver }: Resolver =
     parts.resolveDoubt === undefined ? await chooseResolver(loaded, stopping) : { resolveDoubt: parts.resolveDoubt };
   const store = await openGatewayStore(config.stateFile, { mode: 'pass', weights: config.initialWeights });
   const opened: { controller?: GatewayController } = {};
   const joined =
-    blue && config.doubt.kind === 'postgres'
+    memberAt && config.doubt.kind === 'postgres'
       ? createMembership({
-          ...{ blue, metrics, id: store.member, timeoutMs: config.doubt.timeoutMs },
+          ...{ memberAt, metrics, id: store.member, timeoutMs: config.doubt.timeoutMs },
           resolveDoubt: resolver.resolveDoubt,
           controller: () => opened.controller ?? fail(),
         })
@@ -40,6 +42,7 @@ export async function openController(
   // What was staged or decided changes which lease is wanted.
   const beat = () => void joined?.membership.beatNow();
   const controller = new GatewayController(store.record, {
+    direction: FORWARD,
     persist: async (record) => {
       await store.persist(record);
       setImmediate(beat);
@@ -52,6 +55,7 @@ export async function openController(
       metrics.onEvent(event);
       parts.refreshRetries?.onEvent(event);
       logEvent(log, event);
+      if (event.kind === 'hold_began') parts.bodies.forEach((pool) => pool.giveUpStreams());
       if (event.kind === 'reads_moved') setImmediate(beat);
     },
   });
@@ -65,7 +69,7 @@ function fail(): never {
 }
 
 function controllerSettings({ hold, doubt }: GatewayConfig) {
-  // Blue is claimed, then both are looked at.
+  // The side that would be left is claimed, then both are looked at.
   const questions = doubt.kind === 'postgres' ? 3 : 1;
   return {
     maxParked: hold.maxParked,

@@ -47,6 +47,7 @@ export function createForwardingServer(deps: ExchangeDeps, limits: GatewayConfig
       isTrusted: deps.isTrusted,
       requestId: nextRequestId(),
       maxHeaderCount: limits.headerCount,
+      isHttp10: request.httpVersionMinor === 0,
     });
     if (request.socket instanceof ReplayedSocket) response.shouldKeepAlive = false;
     inOrder.run(request.socket, response, () => {
@@ -67,7 +68,8 @@ export function createForwardingServer(deps: ExchangeDeps, limits: GatewayConfig
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const encoded = inOrder.isBusy(socket) ? undefined : withEncodedTarget(error);
     if (encoded === undefined) {
-      answerClientError(error, socket);
+      const isParseError = error.code?.startsWith('HPE_') === true;
+      if (!isParseError || !inOrder.endAfterLast(socket)) answerClientError(error, socket);
       return;
     }
     deps.onEncodedTarget();

@@ -1,12 +1,19 @@
 import { errorMessage } from '../../domain/error-message';
 import { readFile } from 'node:fs/promises';
-import { type CookieSecrets, parseCookieKeys } from './cookie-keys';
+import { type DerivedKeys, type KeyUse, parseKeys } from './derived-keys';
 
-export const TOKEN_VARIABLE = 'GATEWAY_CONTROL_TOKEN';
-export const DOUBT_TOKEN_VARIABLE = 'GATEWAY_DOUBT_TOKEN';
-export const DOUBT_PASSWORD_VARIABLE = 'GATEWAY_DOUBT_PASSWORD';
-export const COOKIE_KEYS_VARIABLE = 'GATEWAY_COOKIE_KEYS';
-const VARIABLES = [TOKEN_VARIABLE, DOUBT_TOKEN_VARIABLE, DOUBT_PASSWORD_VARIABLE, COOKIE_KEYS_VARIABLE] as const;
+const TOKEN_VARIABLE = 'GATEWAY_CONTROL_TOKEN';
+const DOUBT_TOKEN_VARIABLE = 'GATEWAY_DOUBT_TOKEN';
+const DOUBT_PASSWORD_VARIABLE = 'GATEWAY_DOUBT_PASSWORD';
+const COOKIE_KEYS_VARIABLE = 'GATEWAY_COOKIE_KEYS';
+const FLOW_KEYS_VARIABLE = 'GATEWAY_FLOW_KEYS';
+const VARIABLES = [
+  TOKEN_VARIABLE,
+  DOUBT_TOKEN_VARIABLE,
+  DOUBT_PASSWORD_VARIABLE,
+  COOKIE_KEYS_VARIABLE,
+  FLOW_KEYS_VARIABLE,
+] as const;
 type Variable = (typeof VARIABLES)[number];
 /** A root key of tokens, keys and flows has no business in the process that parses the internet. */
 const NOT_TAKEN = ['GATEWAY_SECRETS_SYSTEM', 'GATEWAY_SECRETS_COOKIE'];
@@ -17,13 +24,16 @@ export interface GatewaySecrets {
   readonly doubtToken: string | undefined;
   readonly doubtPassword: string | undefined;
   /** When session cookies are to be translated. */
-  readonly cookieSecrets: CookieSecrets | undefined;
+  readonly cookieSecrets: DerivedKeys | undefined;
+  /** When challenges are to be read that hold what is under way. */
+  readonly flowKeys: DerivedKeys | undefined;
 }
 
 /** What the config makes necessary. */
 export interface NeededSecrets {
   readonly doubtPassword: boolean;
   readonly cookieKeys: boolean;
+  readonly flowKeys: boolean;
 }
 
 /** The files that secrets come from: `X_FILE` names the file of `X`. */
@@ -58,11 +68,12 @@ export async function readSecrets(
       `${variable}: is not taken any more, because the gateway needs no more than keys that are derived from it: make them with \`hydra-gateway cookie-keys\` and give them as ${COOKIE_KEYS_VARIABLE}`,
     );
   }
-  const [controlToken = '', doubtToken, doubtPassword, line] = [
+  const [controlToken = '', doubtToken, doubtPassword, cookieLine, flowLine] = [
     await read(TOKEN_VARIABLE),
     await read(DOUBT_TOKEN_VARIABLE),
     await read(DOUBT_PASSWORD_VARIABLE),
     await read(COOKIE_KEYS_VARIABLE),
+    await read(FLOW_KEYS_VARIABLE),
   ];
   if (controlToken.length < TOKEN_LENGTH_MIN)
     problems.push(
@@ -72,10 +83,24 @@ export async function readSecrets(
     problems.push(
       `${DOUBT_PASSWORD_VARIABLE}: set it, or ${DOUBT_PASSWORD_VARIABLE}_FILE, to the password of doubt.blue.user`,
     );
-  const cookieSecrets = needed.cookieKeys && line !== undefined ? parseCookieKeys(line) : undefined;
-  if (needed.cookieKeys && cookieSecrets === undefined)
+  const cookieSecrets = needed.cookieKeys ? keysIn('cookies', cookieLine, problems) : undefined;
+  const flowKeys = needed.flowKeys ? keysIn('flows', flowLine, problems) : undefined;
+  return { secrets: { controlToken, doubtToken, doubtPassword, cookieSecrets, flowKeys }, problems };
+}
+
+const KEY_LINES: Readonly<
+  Record<KeyUse, { readonly feature: string; readonly variable: Variable; readonly verb: string }>
+> = {
+  cookies: { feature: 'sessionCookies.translate', variable: COOKIE_KEYS_VARIABLE, verb: 'cookie-keys' },
+  flows: { feature: 'staleChallenges.readFlows', variable: FLOW_KEYS_VARIABLE, verb: 'flow-keys' },
+};
+
+function keysIn(use: KeyUse, line: string | undefined, problems: string[]): DerivedKeys | undefined {
+  const keys = line === undefined ? undefined : parseKeys(use, line);
+  const { feature, variable, verb } = KEY_LINES[use];
+  if (keys === undefined)
     problems.push(
-      `sessionCookies.translate: set ${COOKIE_KEYS_VARIABLE}, or ${COOKIE_KEYS_VARIABLE}_FILE, to what \`hydra-gateway cookie-keys\` makes of Hydra's secrets`,
+      `${feature}: set ${variable}, or ${variable}_FILE, to what \`hydra-gateway ${verb}\` makes of Hydra's secrets`,
     );
-  return { secrets: { controlToken, doubtToken, doubtPassword, cookieSecrets }, problems };
+  return keys;
 }

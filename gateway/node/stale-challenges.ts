@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { CutoverFault } from '../../domain/faults';
+import { type ApiGeneration } from '../../hydra/versions';
 import { type Feature, type FeatureAnswer, type FeatureRequest, type ListenerName } from '../core/feature';
+import { type Side } from '../core/gateway-state';
 import { Serial } from '../core/serial';
 import {
   answerToStale,
@@ -23,6 +25,7 @@ export interface StaleChallengesOptions {
   readonly max: number;
   /** So long after the last was told, all are forgotten and the file is emptied: addresses that people began with are in it. */
   readonly keepMs: number;
+  readonly generationOf: (side: Side) => ApiGeneration;
   readonly onAnswer: (listener: ListenerName) => void;
   readonly onDropped: (count: number) => void;
   readonly onError: (error: unknown, event: string) => void;
@@ -32,7 +35,7 @@ export interface StaleChallengesOptions {
 const LOOK_MS = 600_000;
 
 /**
- * Logins and consents that were begun on blue and come back once green serves. Green cannot know them, for 2.2 and later keep
+ * Logins and consents that were begun on a 1.x and come back once a 2.x serves. That one cannot know them, for 2.2 and later keep
  * them encrypted in the challenge; so the gateway answers as Hydra does for a stale one, and the browser begins anew where it
  * first began: 410 with `redirect_to` to the login app, 302 to the browser.
  *
@@ -91,7 +94,9 @@ export class StaleChallenges implements Feature {
   }
 
   async onRequest({ listener, side, method, target }: FeatureRequest): Promise<FeatureAnswer | 'pass'> {
-    const named = side === 'green' ? namedChallenge(listener, method, target) : undefined;
+    // All that are told were in the database of a 1.x, which still knows them.
+    const isOver = this.options.generationOf(side) !== 1;
+    const named = isOver ? namedChallenge(listener, method, target) : undefined;
     const place = named && this.places.get(hashOf(named));
     if (place === undefined || this.file === undefined) return 'pass';
     let url: string;

@@ -17,6 +17,8 @@ export class StreamRelay implements Relay, CallHandler {
   private timedOut = false;
   /** The rest of a large body is under way, and it is the client that we wait for. */
   private awaitsClient = false;
+  /** The client has more of the answer to read than it reads. */
+  private isBehind = false;
 
   constructor(
     private readonly exchange: Exchange,
@@ -82,7 +84,7 @@ export class StreamRelay implements Relay, CallHandler {
       this.cutOff();
       return;
     }
-    const headers = responseHeaders(head.rawHeaders, this.mayTrail(head));
+    const headers = responseHeaders(head.rawHeaders, this.mayTrail(head), head.status !== 204);
     exchange.answerReader?.onHead(head.status, head.rawHeaders);
     response.sendDate = false; // the side's Date passes, and none is made up
     response.writeHead(head.status, head.reason, headers);
@@ -127,11 +129,14 @@ export class StreamRelay implements Relay, CallHandler {
     }
   }
 
-  /** A slow client: the side is read no further than it reads. */
+  /** A slow client: the side is read no further than it reads. What was read already may still hold many chunks. */
   private waitForClient(): void {
+    if (this.isBehind) return;
+    this.isBehind = true;
     const { exchange, call } = this;
     call?.pause();
     exchange.response.once('drain', () => {
+      this.isBehind = false;
       if (this.settled) return; // the connection may serve another request by now
       exchange.expectProgress(exchange.deps.timeouts.idleTimeoutMs);
       call?.resume();

@@ -1,4 +1,4 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { BadResponse, ResponseParser, type ResponseSink } from './response-parser';
 
@@ -16,8 +16,7 @@ export interface UpstreamSettings {
 export type CallEnd = (how: 'answered' | 'abandoned') => void;
 
 /** Why a call ended without an answer, or in the middle of one. */
-export const UPSTREAM_ERRORS = ['refused', 'lost', 'bad_response'] as const;
-export type UpstreamError = (typeof UPSTREAM_ERRORS)[number];
+export type UpstreamError = 'refused' | 'lost' | 'bad_response';
 
 /** Hears what becomes of one call; exactly one of `onEnd` and `onError` is the last, and neither comes after `destroy`. */
 export interface CallHandler extends ResponseSink {
@@ -124,7 +123,8 @@ export class Upstream {
   private connect(): Connection {
     const { host, port } = this;
     const socket = this.secure
-      ? connectTls({ host, port, servername: host, ALPNProtocols: ['http/1.1'] })
+      ? // An address is no server name (RFC 6066); the certificate is compared with `host` then.
+        connectTls({ host, port, ALPNProtocols: ['http/1.1'], ...(isIP(host) === 0 && { servername: host }) })
       : connectTcp({ host, port, noDelay: true });
     const connection = new Connection(this, socket, this.secure ? 'secureConnect' : 'connect');
     this.open.add(connection);

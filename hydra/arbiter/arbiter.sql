@@ -52,6 +52,8 @@ CREATE TABLE hydra_cutover.finalized (
 -- Not MVCC: a transaction sees at once what happened, whatever its snapshot. 0: nothing was ever fenced or closed here. Else the
 -- transaction that last changed run, set before its commit, under the exclusive barrier.
 CREATE SEQUENCE hydra_cutover.armed MINVALUE 0 START 0;
+-- One that was never set has no last value, which a guard does not take for 0.
+SELECT setval('hydra_cutover.armed', 0);
 
 -- Survives the rollback of the write that was refused, but not a crash: nothing flushes what an aborted transaction logged.
 CREATE SEQUENCE hydra_cutover.refused MINVALUE 0 START 0;
@@ -357,7 +359,7 @@ BEGIN
 END
 $open$;
 
--- Takes from green the right to open, for good, before its instance or its Hydra is touched: nobody can delete an instance inside
+-- Takes from a side that is not open yet the right to open, for good, before its instance or its Hydra is touched: nobody can delete an instance inside
 -- a transaction of its database. Refused once it is open. Idempotent.
 CREATE FUNCTION hydra_cutover.abandon_side(p_lock_timeout_ms integer) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $abandon$
@@ -366,7 +368,7 @@ DECLARE
 BEGIN
   PERFORM hydra_cutover.hold_writers(p_lock_timeout_ms);
   SELECT * INTO STRICT side_now FROM hydra_cutover.run FOR UPDATE;
-  IF side_now.side <> 'green' OR side_now.state NOT IN ('closed', 'abandoned') THEN
+  IF side_now.state NOT IN ('closed', 'abandoned') THEN
     RETURN jsonb_build_object('ok', false, 'reason', side_now.state, 'epoch', side_now.epoch);
   END IF;
   UPDATE hydra_cutover.run SET state = 'abandoned' WHERE state = 'closed';

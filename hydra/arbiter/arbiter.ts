@@ -131,29 +131,39 @@ export function beginRemoval(client: SqlClient, cutoverId: string): Promise<Remo
 }
 
 /**
- * Begins a transaction, in one round trip, to whose end writers of this side wait. What the session had open is rolled back.
+ * {@link openSide} in a transaction that it begins, in one round trip. To its end writers of this side wait, and nobody sees it open;
+ * {@link commitOpening} is all that is left. What the session had open is rolled back.
  *
  * @param silentMs a client that says nothing for so long loses the transaction
  * @throws PostgreSQL's 55P03
  */
-export async function beginHolding(client: SqlClient, lockTimeoutMs: number, silentMs: number): Promise<void> {
-  await client.query(
-    `ROLLBACK; BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${Math.round(silentMs)};
-     SELECT hydra_cutover.hold_writers(${Math.round(lockTimeoutMs)})`,
-  );
+export async function beginOpening(
+  client: SqlClient,
+  epoch: number,
+  lockTimeoutMs: number,
+  silentMs: number,
+): Promise<OpenAnswer> {
+  const text = `ROLLBACK; BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${Math.round(silentMs)};
+    SELECT hydra_cutover.open_side(${Math.round(epoch)}, ${Math.round(lockTimeoutMs)}) AS answer`;
+  const [row] = await queryTogether<{ answer: OpenAnswer }>(client, text);
+  if (row === undefined) throw new Error('hydra_cutover.open_side gave no row');
+  return row.answer;
+}
+
+/**
+ * Ends what {@link beginOpening} began, in one round trip.
+ *
+ * @returns whether this side is open for `epoch` now: a transaction that was rolled back meanwhile is committed without an error
+ */
+export async function commitOpening(client: SqlClient, epoch: number): Promise<boolean> {
+  const text = 'COMMIT; SELECT state, epoch::float8 AS epoch FROM hydra_cutover.run';
+  const [run] = await queryTogether<{ state: SideState; epoch: number }>(client, text);
+  return run?.state === 'open' && run.epoch === epoch;
 }
 
 /** Lets a closed side take writes under `epoch`, if its guards hold. Idempotent per epoch. @throws PostgreSQL's 55P03 */
 export function openSide(client: SqlClient, epoch: number, lockTimeoutMs: number): Promise<OpenAnswer> {
   return call(client, 'open_side($1, $2)', [epoch, lockTimeoutMs]);
-}
-
-/** {@link openSide} and the end of the caller's transaction, in one round trip. */
-export async function openSideAndCommit(client: SqlClient, epoch: number, lockTimeoutMs: number): Promise<OpenAnswer> {
-  const text = `SELECT hydra_cutover.open_side(${Math.round(epoch)}, ${Math.round(lockTimeoutMs)}) AS answer; COMMIT`;
-  const [row] = await queryTogether<{ answer: OpenAnswer }>(client, text);
-  if (row === undefined) throw new Error('hydra_cutover.open_side gave no row');
-  return row.answer;
 }
 
 /** Green is never opened any more, whoever asks for it. Idempotent; refused once it is open. @throws PostgreSQL's 55P03 */
@@ -235,7 +245,7 @@ async function problemsOf(client: SqlClient, call: string): Promise<string[]> {
 }
 
 /** Null after a crash: the server empties an unlogged table then. */
-const REFUSED = `(CASE WHEN armed.last_value <> 0 AND NOT EXISTS (SELECT 1 FROM hydra_cutover.counting) THEN NULL
+export const REFUSED_SQL = `(CASE WHEN armed.last_value <> 0 AND NOT EXISTS (SELECT 1 FROM hydra_cutover.counting) THEN NULL
                  WHEN refused.is_called THEN refused.last_value + 1 ELSE 0 END::float8)`;
 
 /** What a side that was left says about its fence. */
@@ -250,7 +260,7 @@ export interface FenceLook {
 export async function lookAtFence(client: SqlClient): Promise<FenceLook> {
   const [row] = await queryRows<FenceLook>(
     client,
-    `SELECT ARRAY(SELECT problem FROM hydra_cutover.problems_since_commit() problem UNION ${REPLACED}) AS problems, ${REFUSED} AS refused
+    `SELECT ARRAY(SELECT problem FROM hydra_cutover.problems_since_commit() problem UNION ${REPLACED}) AS problems, ${REFUSED_SQL} AS refused
        FROM hydra_cutover.armed, hydra_cutover.refused`,
   );
   if (row === undefined) throw new Error('hydra_cutover.armed has no row');
@@ -259,7 +269,7 @@ export async function lookAtFence(client: SqlClient): Promise<FenceLook> {
 
 /** Has a session plan what fence, commit and opening look at: the first time takes longest, and in the pause everybody waits for it. */
 export async function warmDecisions(client: SqlClient): Promise<void> {
-  await client.query('SELECT count(*) FROM hydra_cutover.guard_problems()');
+  await client.query('SELECT hydra_cutover.guard_problems() UNION ALL SELECT hydra_cutover.capture_problems()');
 }
 
 /**
@@ -272,7 +282,7 @@ export async function readArbiter(client: SqlClient): Promise<ArbiterState> {
     client,
     `SELECT run.side, run.nonce, run.cutover_id AS "cutoverId", ${schemaVersionSql('run')} AS "schemaVersion", run.state, run.epoch::float8 AS epoch,
             armed.last_value <> 0 AS armed,
-            ${REFUSED} AS refused
+            ${REFUSED_SQL} AS refused
        FROM hydra_cutover.run, hydra_cutover.armed, hydra_cutover.refused`,
   );
   if (row === undefined) throw new Error('hydra_cutover.run has no row');

@@ -1,4 +1,5 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type SideName } from '../../domain/sides';
 import { type SideState } from './arbiter';
 import { hasOurs } from '../ours';
 import { assertSchemaVersion, schemaVersionSql } from './schema-version';
@@ -19,7 +20,7 @@ export interface AttemptDescription {
 export interface ArbiterDescription {
   readonly cutoverId: string;
   readonly schemaVersion: number;
-  readonly side: 'blue' | 'green';
+  readonly side: SideName;
   readonly nonce: string;
   readonly state: SideState;
   readonly epoch: number;
@@ -37,6 +38,12 @@ const ATTEMPTS = `SELECT COALESCE(jsonb_agg(jsonb_build_object(
     'leaseOver', lease_until <= clock_timestamp(), 'decidedAt', decided_at, 'decidedBy', decided_by) ORDER BY attempt), '[]')
   FROM hydra_cutover.attempt`;
 
+export const DESCRIPTION_SQL = `SELECT jsonb_build_object(
+    'cutoverId', cutover_id, 'side', side, 'nonce', nonce, 'state', state, 'epoch', epoch, 'leaseUntil', lease_until,
+    'schemaVersion', ${schemaVersionSql('run')}, 'syncRole', sync_role, 'installedAt', installed_at,
+    'guarded', (SELECT count(*) FROM hydra_cutover.guarded), 'attempts', (${ATTEMPTS})) AS description
+  FROM hydra_cutover.run`;
+
 /**
  * Whose arbiter is in this database, if any. For people, preflight and resuming: decisions claim, they do not look.
  *
@@ -45,24 +52,20 @@ const ATTEMPTS = `SELECT COALESCE(jsonb_agg(jsonb_build_object(
  */
 export async function describeArbiter(client: SqlClient): Promise<ArbiterDescription | undefined> {
   if (!(await hasArbiter(client))) return undefined;
-  const [row] = await queryRows<{ description: ArbiterDescription }>(
-    client,
-    `SELECT jsonb_build_object(
-        'cutoverId', cutover_id, 'side', side, 'nonce', nonce, 'state', state, 'epoch', epoch, 'leaseUntil', lease_until,
-        'schemaVersion', ${schemaVersionSql('run')}, 'syncRole', sync_role, 'installedAt', installed_at,
-        'guarded', (SELECT count(*) FROM hydra_cutover.guarded), 'attempts', (${ATTEMPTS})) AS description
-       FROM hydra_cutover.run`,
-  );
+  const [row] = await queryRows<{ description: ArbiterDescription }>(client, DESCRIPTION_SQL);
   if (row !== undefined) assertSchemaVersion(row.description);
   return row?.description;
 }
 
 /**
- * Whether green has taken the writes. Its arbiter may be about to be removed, which begins only where it is open: guards let writes
+ * Whether `to`, the side that is entered, has taken the writes. Its arbiter may be about to be removed, which begins only where it is open: guards let writes
  * pass meanwhile as before, and what came to an end there goes on.
  */
-export function hasTakenWrites({ side, state }: { readonly side: string; readonly state: SideState }): boolean {
-  return side === 'green' && (state === 'open' || state === 'removing');
+export function hasTakenWrites(
+  { side, state }: { readonly side: SideName; readonly state: SideState },
+  to: SideName,
+): boolean {
+  return side === to && (state === 'open' || state === 'removing');
 }
 
 /** The attempt that a resumed switchover goes on with. @returns undefined when there never was one here */

@@ -25,10 +25,23 @@ export async function grantArbiter(client: SqlClient, role: string): Promise<voi
  * @throws CutoverFault CHECK_FAILED when there is no such role
  */
 export async function letRead(client: SqlClient, role: string): Promise<void> {
-  const to = await existing(client, role, "the role of blue's worker");
+  const to = await existing(client, role, "the worker's role");
   await client.query(
     `GRANT USAGE ON SCHEMA hydra_cutover TO ${to};
      GRANT SELECT ON ALL TABLES IN SCHEMA hydra_cutover TO ${to}; GRANT SELECT ON ALL SEQUENCES IN SCHEMA hydra_cutover TO ${to}`,
+  );
+}
+
+/**
+ * Lets a role that may only look see how things stand here, by one function: it may use no schema with tables, which it could lock.
+ * Idempotent.
+ *
+ * @throws CutoverFault CHECK_FAILED when there is no such role
+ */
+export async function letLook(client: SqlClient, role: string): Promise<void> {
+  const to = await existing(client, role, 'the role that only looks');
+  await client.query(
+    `GRANT USAGE ON SCHEMA hydra_cutover_asks TO ${to}; GRANT EXECUTE ON FUNCTION hydra_cutover_asks.traces() TO ${to}`,
   );
 }
 

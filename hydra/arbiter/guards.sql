@@ -15,11 +15,14 @@ CREATE TABLE hydra_cutover.guarded (
 -- DDL that changes what rows say without a new relfilenode: a column that is dropped and comes again with a default that is stored in
 -- the catalog, or two that exchange their names. Source: PostgreSQL manual, "pg_attribute".
 CREATE FUNCTION hydra_cutover.columns_hash(p_table oid) RETURNS text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $columns$
-  SELECT md5(COALESCE(string_agg(
-           jsonb_build_array(attnum, attname, atttypid::bigint, atttypmod, attisdropped, atthasmissing, attmissingval::text)::text,
-           ',' ORDER BY attnum), ''))
-    FROM pg_attribute WHERE attrelid = p_table AND attnum > 0
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $columns$
+BEGIN
+  RETURN (
+    SELECT md5(COALESCE(string_agg(
+             jsonb_build_array(attnum, attname, atttypid::bigint, atttypmod, attisdropped, atthasmissing, attmissingval::text)::text,
+             ',' ORDER BY attnum), ''))
+      FROM pg_attribute WHERE attrelid = p_table AND attnum > 0);
+END
 $columns$;
 
 -- The change log replaces this; without one nothing can be undone.
@@ -49,7 +52,8 @@ BEGIN
       RAISE;
     END;
   END IF;
-  changed_by := (SELECT last_value FROM hydra_cutover.armed);
+  -- By the function, because reading the sequence is a query of its own, in each statement. Null where there is no value: not unarmed.
+  changed_by := pg_sequence_last_value('hydra_cutover.armed'::regclass);
   IF changed_by = 0 THEN
     RETURN NULL;
   END IF;
@@ -134,10 +138,11 @@ CREATE TABLE hydra_cutover.made (
   definition    text NOT NULL
 );
 
-CREATE FUNCTION hydra_cutover.function_hash(p_function pg_proc) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $hash$
-  SELECT md5(concat_ws('|', p_function.proowner, p_function.prolang, p_function.prosecdef, p_function.provolatile, p_function.proconfig,
-                       p_function.prosrc, p_function.probin))
+-- Without a search_path of its own, so that the planner puts it in place of each call: all functions of ours are hashed in the pause.
+CREATE FUNCTION hydra_cutover.function_hash(p_function pg_catalog.pg_proc) RETURNS text
+LANGUAGE sql STABLE AS $hash$
+  SELECT pg_catalog.md5(pg_catalog.concat_ws('|', p_function.proowner, p_function.prolang, p_function.prosecdef, p_function.provolatile,
+                                             p_function.proconfig, p_function.prosrc, p_function.probin))
 $hash$;
 
 -- Last in each transaction that makes functions. Only those that were not there before it, or that it has made anew itself, are taken.
@@ -155,125 +160,134 @@ $record$;
 
 -- Functions of ours that are not as we made them.
 CREATE FUNCTION hydra_cutover.function_problems() RETURNS SETOF text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $problems$
-  SELECT format('function %s was replaced or changed (it belongs to %s)', p.oid::regprocedure, pg_get_userbyid(p.proowner))
-    FROM pg_proc p JOIN hydra_cutover.made m ON m.function_oid = p.oid
-   WHERE p.xmin <> m.function_xmin OR hydra_cutover.function_hash(p) <> m.definition
-  UNION ALL
-  SELECT format('function %s is none that we made (it belongs to %s)', p.oid::regprocedure, pg_get_userbyid(p.proowner))
-    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-   WHERE n.nspname IN ('hydra_cutover', 'hydra_cutover_asks') AND p.oid NOT IN (SELECT function_oid FROM hydra_cutover.made)
-  UNION ALL
-  SELECT 'a function that we made is gone' FROM hydra_cutover.made WHERE function_oid NOT IN (SELECT oid FROM pg_proc)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $problems$
+BEGIN
+  RETURN QUERY
+    SELECT format('function %s was replaced or changed (it belongs to %s)', p.oid::regprocedure, pg_get_userbyid(p.proowner))
+      FROM pg_proc p JOIN hydra_cutover.made m ON m.function_oid = p.oid
+     WHERE p.xmin <> m.function_xmin OR hydra_cutover.function_hash(p) <> m.definition
+    UNION ALL
+    SELECT format('function %s is none that we made (it belongs to %s)', p.oid::regprocedure, pg_get_userbyid(p.proowner))
+      FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+     WHERE n.nspname IN ('hydra_cutover', 'hydra_cutover_asks') AND p.oid NOT IN (SELECT function_oid FROM hydra_cutover.made)
+    UNION ALL
+    SELECT 'a function that we made is gone' FROM hydra_cutover.made WHERE function_oid NOT IN (SELECT oid FROM pg_proc);
+END
 $problems$;
 
 -- Everything that makes the guards worth less than they seem; empty when all is well.
 CREATE FUNCTION hydra_cutover.guard_problems() RETURNS SETOF text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $problems$
-  WITH hydra_schema AS (
-    SELECT DISTINCT c.relnamespace FROM hydra_cutover.guarded g JOIN pg_class c ON c.oid = g.table_oid
-  ), guarded AS (
-    SELECT g.table_oid, c.relname, c.relfilenode <> g.relfilenode AS rewritten,
-           hydra_cutover.columns_hash(c.oid) <> g.columns_hash AS reshaped, t.xmin <> g.trigger_xmin AS touched,
-           -- The executor looks for no trigger where pg_class says that there is none.
-           c.relhastriggers AND EXISTS (
-             SELECT 1 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-              WHERE p.oid = t.tgfoid AND n.nspname = 'hydra_cutover' AND p.proname IN ('guard', 'guard_migrations')
-                -- before (2), insert (4), delete (8), update (16), truncate (32), for each statement (not 1)
-                AND t.tgenabled = 'A' AND t.tgtype = 62 AND t.tgqual IS NULL AND t.tgattr = ''
-           ) AS fires
-      FROM hydra_cutover.guarded g JOIN pg_class c ON c.oid = g.table_oid
-      LEFT JOIN pg_trigger t ON t.tgrelid = c.oid AND t.tgname = 'hydra_cutover_guard'
-  ), compared AS (
-    -- Not while this side takes writes: the next fence adopts what is there, and the capture has its own look at it.
-    SELECT guarded.* FROM guarded, hydra_cutover.run WHERE run.state NOT IN ('open', 'removing')
-  )
-  SELECT format('table %s is gone', g.table_oid) FROM hydra_cutover.guarded g
-   WHERE NOT EXISTS (SELECT 1 FROM pg_class c WHERE c.oid = g.table_oid)
-  UNION ALL
-  SELECT format('%s is called %s now, and statements that name %s meet something else', g.table_name, g.table_oid::regclass, g.table_name)
-    FROM hydra_cutover.guarded g JOIN pg_class c ON c.oid = g.table_oid WHERE c.relname <> g.table_name
-  UNION ALL
-  SELECT format('%s was rewritten', relname) FROM compared WHERE rewritten
-  UNION ALL
-  SELECT format('the columns of %s were changed', relname) FROM compared WHERE reshaped AND NOT rewritten
-  UNION ALL
-  SELECT format('%s has no guard that always fires', relname) FROM guarded WHERE NOT fires
-  UNION ALL
-  SELECT format('the guard of %s was off, or was changed', relname) FROM compared WHERE fires AND touched
-  UNION ALL
-  -- With whose it is: whoever may create in Hydra's schema keeps commits away by it.
-  SELECT format('%s has no guard (it belongs to %s)', c.relname, pg_get_userbyid(c.relowner)) FROM pg_class c JOIN hydra_schema USING (relnamespace)
-   WHERE c.relkind IN ('r', 'p') AND NOT EXISTS (SELECT 1 FROM hydra_cutover.guarded g WHERE g.table_oid = c.oid)
-  UNION ALL
-  SELECT format('role %s may use the barrier, and so stop every write', a.grantee::regrole)
-    FROM pg_namespace n, aclexplode(n.nspacl) a WHERE n.nspname = 'hydra_cutover_barrier' AND a.grantee <> n.nspowner
-  UNION ALL
-  -- Whoever may use this schema may lock its tables, which every write reads. The login of the sync, which needs some of them, is this
-  -- cutover's own, and nobody else has its password. A member of Hydra's role could lock the tables themselves: what reads rows of Hydra for us.
-  SELECT format('role %s may use schema hydra_cutover, and so stop every write', a.grantee::regrole)
-    FROM pg_namespace n, aclexplode(n.nspacl) a
-   WHERE n.nspname = 'hydra_cutover' AND a.grantee <> n.nspowner
-     AND (a.grantee = 0 OR EXISTS (SELECT FROM hydra_cutover.guarded g JOIN pg_class c ON c.oid = g.table_oid WHERE NOT pg_has_role(a.grantee, c.relowner, 'MEMBER')))
-     AND a.grantee NOT IN (SELECT r.oid FROM pg_roles r JOIN hydra_cutover.run ON run.sync_role = r.rolname AND run.state = 'closed')
-  UNION ALL
-  SELECT hydra_cutover.function_problems()
-  UNION ALL
-  SELECT 'no table has a guard' WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.guarded)
-  UNION ALL
-  -- DDL that is under way on it would go unseen at the commit.
-  SELECT format('%s may not be locked by %s', relname, current_user) FROM guarded
-   WHERE NOT has_table_privilege(table_oid, 'UPDATE, DELETE, TRUNCATE')
-  UNION ALL
-  -- A guard for each statement fires for the table that the statement names, and for no other one that it writes.
-  SELECT format('%s inherits from %s and has no guard', i.inhrelid::regclass, relname)
-    FROM guarded JOIN pg_inherits i ON i.inhparent = table_oid
-   WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.guarded g WHERE g.table_oid = i.inhrelid)
-  UNION ALL
-  SELECT format('%s can be written through %s, which has no guard', relname, i.inhparent::regclass)
-    FROM guarded JOIN pg_inherits i ON i.inhrelid = table_oid
-   WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.guarded g WHERE g.table_oid = i.inhparent)
-  UNION ALL
-  -- Unqualified statements write the table of an earlier schema of their search_path instead: "$user", which comes first by default,
-  -- or one that is set for a role or a database. What settings of a session or of the server say cannot be seen here.
-  SELECT format('%s.%s comes before %s in the search_path of some who write it, and has no guard', n.nspname, c.relname, table_oid::regclass)
-    FROM guarded JOIN pg_class mine ON mine.oid = table_oid JOIN pg_namespace hydras ON hydras.oid = mine.relnamespace
-    JOIN pg_class c ON c.relname = mine.relname JOIN pg_namespace n ON n.oid = c.relnamespace
-   WHERE c.relnamespace <> mine.relnamespace AND c.relkind IN ('r', 'p', 'v', 'f', 'm')
-     AND (EXISTS (SELECT 1 FROM pg_roles r
-                   WHERE r.rolname = n.nspname AND has_table_privilege(r.oid, table_oid, 'INSERT, UPDATE, DELETE'))
-          OR EXISTS (SELECT 1 FROM pg_db_role_setting s, unnest(s.setconfig) line,
-                            string_to_array(translate(split_part(line, '=', 2), ' "', ''), ',') path
-                      WHERE line ^@ 'search_path=' AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
-                        AND array_position(path, n.nspname::text)
-                            < COALESCE(array_position(path, hydras.nspname::text), cardinality(path) + 1)))
-  UNION ALL
-  -- PostgreSQL manual, "Logical Replication", "Architecture": the apply process fires row triggers only.
-  SELECT DISTINCT format('a subscription writes %s, past every guard', relname)
-    FROM guarded JOIN pg_subscription_rel s ON s.srrelid = table_oid
-  UNION ALL
-  SELECT format('rule %s of %s changes what its statements do', r.rulename, relname)
-    FROM guarded JOIN pg_rewrite r ON r.ev_class = table_oid
-  UNION ALL
-  -- A fresh Hydra has no trigger but foreign keys. Those of an operator that fire in ordinary sessions alone (an audit) change nothing
-  -- behind a refused statement; one that fires for replicas too was made for writes that come another way.
-  SELECT format('trigger %s of %s is not ours and fires for replicated writes', t.tgname, relname)
-    FROM guarded JOIN pg_trigger t ON t.tgrelid = table_oid JOIN pg_proc p ON p.oid = t.tgfoid
-    JOIN pg_namespace n ON n.oid = p.pronamespace
-   WHERE NOT t.tgisinternal AND t.tgenabled IN ('A', 'R') AND n.nspname <> 'hydra_cutover'
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $problems$
+BEGIN
+  RETURN QUERY
+    WITH hydra_schema AS (
+      SELECT DISTINCT c.relnamespace FROM hydra_cutover.guarded g JOIN pg_class c ON c.oid = g.table_oid
+    ), guarded AS (
+      SELECT g.table_oid, c.relname, c.relfilenode <> g.relfilenode AS rewritten,
+             hydra_cutover.columns_hash(c.oid) <> g.columns_hash AS reshaped, t.xmin <> g.trigger_xmin AS touched,
+             -- The executor looks for no trigger where pg_class says that there is none.
+             c.relhastriggers AND EXISTS (
+               SELECT 1 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+                WHERE p.oid = t.tgfoid AND n.nspname = 'hydra_cutover' AND p.proname IN ('guard', 'guard_migrations')
+                  -- before (2), insert (4), delete (8), update (16), truncate (32), for each statement (not 1)
+                  AND t.tgenabled = 'A' AND t.tgtype = 62 AND t.tgqual IS NULL AND t.tgattr = ''
+             ) AS fires
+        FROM hydra_cutover.guarded g JOIN pg_class c ON c.oid = g.table_oid
+        LEFT JOIN pg_trigger t ON t.tgrelid = c.oid AND t.tgname = 'hydra_cutover_guard'
+    ), compared AS (
+      -- Not while this side takes writes: the next fence adopts what is there, and the capture has its own look at it.
+      SELECT guarded.* FROM guarded, hydra_cutover.run WHERE run.state NOT IN ('open', 'removing')
+    )
+    SELECT format('table %s is gone', g.table_oid) FROM hydra_cutover.guarded g
+     WHERE NOT EXISTS (SELECT 1 FROM pg_class c WHERE c.oid = g.table_oid)
+    UNION ALL
+    SELECT format('%s is called %s now, and statements that name %s meet something else', g.table_name, g.table_oid::regclass, g.table_name)
+      FROM hydra_cutover.guarded g JOIN pg_class c ON c.oid = g.table_oid WHERE c.relname <> g.table_name
+    UNION ALL
+    SELECT format('%s was rewritten', relname) FROM compared WHERE rewritten
+    UNION ALL
+    SELECT format('the columns of %s were changed', relname) FROM compared WHERE reshaped AND NOT rewritten
+    UNION ALL
+    SELECT format('%s has no guard that always fires', relname) FROM guarded WHERE NOT fires
+    UNION ALL
+    SELECT format('the guard of %s was off, or was changed', relname) FROM compared WHERE fires AND touched
+    UNION ALL
+    -- With whose it is: whoever may create in Hydra's schema keeps commits away by it.
+    SELECT format('%s has no guard (it belongs to %s)', c.relname, pg_get_userbyid(c.relowner)) FROM pg_class c JOIN hydra_schema USING (relnamespace)
+     WHERE c.relkind IN ('r', 'p') AND NOT EXISTS (SELECT 1 FROM hydra_cutover.guarded g WHERE g.table_oid = c.oid)
+    UNION ALL
+    SELECT format('role %s may use the barrier, and so stop every write', a.grantee::regrole)
+      FROM pg_namespace n, aclexplode(n.nspacl) a WHERE n.nspname = 'hydra_cutover_barrier' AND a.grantee <> n.nspowner
+    UNION ALL
+    -- Whoever may use this schema may lock its tables, which every write reads. The login of the sync, which needs some of them, is this
+    -- cutover's own, and nobody else has its password. A member of Hydra's role could lock the tables themselves: what reads rows of Hydra for us.
+    SELECT format('role %s may use schema hydra_cutover, and so stop every write', a.grantee::regrole)
+      FROM pg_namespace n, aclexplode(n.nspacl) a
+     WHERE n.nspname = 'hydra_cutover' AND a.grantee <> n.nspowner
+       AND (a.grantee = 0 OR EXISTS (SELECT FROM hydra_cutover.guarded g JOIN pg_class c ON c.oid = g.table_oid WHERE NOT pg_has_role(a.grantee, c.relowner, 'MEMBER')))
+       AND a.grantee NOT IN (SELECT r.oid FROM pg_roles r JOIN hydra_cutover.run ON run.sync_role = r.rolname AND run.state = 'closed')
+    UNION ALL
+    SELECT hydra_cutover.function_problems()
+    UNION ALL
+    SELECT 'no table has a guard' WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.guarded)
+    UNION ALL
+    -- DDL that is under way on it would go unseen at the commit.
+    SELECT format('%s may not be locked by %s', relname, current_user) FROM guarded
+     WHERE NOT has_table_privilege(table_oid, 'UPDATE, DELETE, TRUNCATE')
+    UNION ALL
+    -- A guard for each statement fires for the table that the statement names, and for no other one that it writes.
+    SELECT format('%s inherits from %s and has no guard', i.inhrelid::regclass, relname)
+      FROM guarded JOIN pg_inherits i ON i.inhparent = table_oid
+     WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.guarded g WHERE g.table_oid = i.inhrelid)
+    UNION ALL
+    SELECT format('%s can be written through %s, which has no guard', relname, i.inhparent::regclass)
+      FROM guarded JOIN pg_inherits i ON i.inhrelid = table_oid
+     WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.guarded g WHERE g.table_oid = i.inhparent)
+    UNION ALL
+    -- Unqualified statements write the table of an earlier schema of their search_path instead: "$user", which comes first by default,
+    -- or one that is set for a role or a database. What settings of a session or of the server say cannot be seen here.
+    SELECT format('%s.%s comes before %s in the search_path of some who write it, and has no guard', n.nspname, c.relname, table_oid::regclass)
+      FROM guarded JOIN pg_class mine ON mine.oid = table_oid JOIN pg_namespace hydras ON hydras.oid = mine.relnamespace
+      JOIN pg_class c ON c.relname = mine.relname JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relnamespace <> mine.relnamespace AND c.relkind IN ('r', 'p', 'v', 'f', 'm')
+       AND (EXISTS (SELECT 1 FROM pg_roles r
+                     WHERE r.rolname = n.nspname AND has_table_privilege(r.oid, table_oid, 'INSERT, UPDATE, DELETE'))
+            OR EXISTS (SELECT 1 FROM pg_db_role_setting s, unnest(s.setconfig) line,
+                              string_to_array(translate(split_part(line, '=', 2), ' "', ''), ',') path
+                        WHERE line ^@ 'search_path=' AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+                          AND array_position(path, n.nspname::text)
+                              < COALESCE(array_position(path, hydras.nspname::text), cardinality(path) + 1)))
+    UNION ALL
+    -- PostgreSQL manual, "Logical Replication", "Architecture": the apply process fires row triggers only.
+    SELECT DISTINCT format('a subscription writes %s, past every guard', relname)
+      FROM guarded JOIN pg_subscription_rel s ON s.srrelid = table_oid
+    UNION ALL
+    SELECT format('rule %s of %s changes what its statements do', r.rulename, relname)
+      FROM guarded JOIN pg_rewrite r ON r.ev_class = table_oid
+    UNION ALL
+    -- A fresh Hydra has no trigger but foreign keys. Those of an operator that fire in ordinary sessions alone (an audit) change nothing
+    -- behind a refused statement; one that fires for replicas too was made for writes that come another way.
+    SELECT format('trigger %s of %s is not ours and fires for replicated writes', t.tgname, relname)
+      FROM guarded JOIN pg_trigger t ON t.tgrelid = table_oid JOIN pg_proc p ON p.oid = t.tgfoid
+      JOIN pg_namespace n ON n.oid = p.pronamespace
+     WHERE NOT t.tgisinternal AND t.tgenabled IN ('A', 'R') AND n.nspname <> 'hydra_cutover';
+END
 $problems$;
 
 -- Everything that says that something may have been written here past the guards since the fence: what a commit cannot see because
 -- it ends after it (DDL that needs weaker locks, or begins later). To be asked after the commit, before the other side opens.
 CREATE FUNCTION hydra_cutover.problems_since_commit() RETURNS SETOF text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $problems$
-  SELECT hydra_cutover.guard_problems()
-  UNION ALL
-  SELECT hydra_cutover.capture_problems()
-  UNION ALL
-  SELECT format('%s changes are logged and not carried', undone) FROM hydra_cutover.undone_changes() undone WHERE undone > 0
-  UNION ALL
-  SELECT format('this side is %s, not committed', state) FROM hydra_cutover.run WHERE state <> 'committed'
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $problems$
+BEGIN
+  RETURN QUERY
+    SELECT hydra_cutover.guard_problems()
+    UNION ALL
+    SELECT hydra_cutover.capture_problems()
+    UNION ALL
+    SELECT format('%s changes are logged and not carried', undone) FROM hydra_cutover.undone_changes() undone WHERE undone > 0
+    UNION ALL
+    SELECT format('this side is %s, not committed', state) FROM hydra_cutover.run WHERE state <> 'committed';
+END
 $problems$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA hydra_cutover FROM PUBLIC;

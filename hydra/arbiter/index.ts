@@ -6,24 +6,11 @@ export {
   hasTakenWrites,
   latestAttempt,
 } from './describe-arbiter';
-export { grantArbiter, letRead } from './grant-arbiter';
-export {
-  type GuardTablesOptions,
-  type InstallArbiterOptions,
-  cutoverRunning,
-  guardTables,
-  installArbiter,
-} from './install-arbiter';
+export { grantArbiter, letLook, letRead } from './grant-arbiter';
+export { cutoverRunning, guardTables, installArbiter } from './install-arbiter';
 export { forgetMember, mayReadHere, readMembers } from './members';
-export { type LockRetryOptions, withLockRetry } from './lock-retry';
-export { type RemoveArbiterOptions, removeArbiter } from './remove-arbiter';
+export { withLockRetry } from './lock-retry';
+export { removeArbiter } from './remove-arbiter';
 export { takeRightToBegin } from './take-right-to-begin';
 export { ARCHIVE_SCHEMA, keepArchive } from './keep-archive';
-export {
-  type CutoverOrigin,
-  type OriginDescription,
-  describeOrigin,
-  recordOrigin,
-  recordStep,
-  tellOrigin,
-} from './origin';
+export { type OriginDescription, describeOrigin, recordStep, tellOrigin } from './origin';

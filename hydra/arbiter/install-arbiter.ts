@@ -7,9 +7,11 @@ import { quoteIdentifier } from '../cleaning/session';
 import { assertNoneForeign } from '../ours';
 import { PLANTED_FUNCTION_SQL } from '../planted';
 import { sqlFile } from '../sql-file';
+import { hasSqlState } from '../sql-state';
 import { type ArbiterDescription, describeArbiter } from './describe-arbiter';
 import { type LockRetryOptions, withLockRetry } from './lock-retry';
 import { SCHEMA_VERSION } from './schema-version';
+import { tracesFunctionSql } from './traces-function';
 import { type CutoverOrigin, describeOrigin, recordOrigin, tellOrigin } from './origin';
 
 export interface InstallArbiterOptions {
@@ -48,6 +50,7 @@ export async function installArbiter(client: SqlClient, options: InstallArbiterO
     await makeSchemas(client, options.owner);
     for (const file of ['arbiter.sql', 'members.sql', 'looks.sql', 'asks.sql', 'guards.sql'])
       await client.query(sqlFile(__dirname, file));
+    await client.query(tracesFunctionSql());
     await client.query(
       'INSERT INTO hydra_cutover.run (side, nonce, cutover_id, state, sync_role, schema_version) VALUES ($1, $2::uuid, $3, $4, $5, $6)',
       [options.side, nonce, options.cutoverId, options.initialState, options.syncRole ?? null, SCHEMA_VERSION],
@@ -144,10 +147,8 @@ function howItEnds({ cutoverId, side, state }: ArbiterDescription): string {
   return `Where cutover ${cutoverId} was started, \`hydra-cutover status\` says how far it is; ${ask}`;
 }
 
-/** Source: PostgreSQL manual, "PostgreSQL Error Codes": duplicate schema, table, function, unique violation. */
 function isTaken(error: unknown): boolean {
-  const taken = ['42P06', '42P07', '42723', '23505'];
-  return error instanceof Error && 'code' in error && taken.includes(String(error.code));
+  return hasSqlState(error, 'duplicateSchema', 'duplicateTable', 'duplicateFunction', 'uniqueViolation');
 }
 
 export interface GuardTablesOptions extends LockRetryOptions {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { END_WHEN_SILENT } from '../end-when-silent';
+import { hasSqlState } from '../sql-state';
 
 export interface LockRetryOptions {
   /** How long one attempt on one table may wait for its writers, and others behind it. @default 200 */
@@ -54,7 +55,7 @@ export async function withLockRetry(
       // The first error says what happened; a connection that is gone cannot roll back and need not.
       await client.query('ROLLBACK').catch(() => undefined);
       if (!isLockBusy(error)) throw error;
-      if (attempt >= attempts) throw lockBusy(table, attempts, options, error);
+      if (attempt >= attempts) throw await lockBusy(client, table, attempts, options, error);
       const patientMs = patientTries < PATIENT_TRIES_MAX ? await autovacuumYieldsAfterMs(client, table) : null;
       if (patientMs !== null) patientTries += 1;
       waitMs = shortMs + (patientMs ?? 0);
@@ -80,17 +81,42 @@ async function autovacuumYieldsAfterMs(client: SqlClient, table: string): Promis
   return row === undefined ? null : Math.ceil(row.ms);
 }
 
-function lockBusy(table: string, attempts: number, options: LockRetryOptions, cause: unknown): CutoverFault {
-  return new CutoverFault(
-    'LOCK_BUSY',
-    `${table} stayed locked through ${attempts} tries of ${options.lockTimeoutMs ?? LOCK_TIMEOUT_MS} ms; ` +
-      'look for transactions that stay open on it (pg_locks), then try again',
-    { table, attempts },
-    cause,
-  );
+async function lockBusy(
+  client: SqlClient,
+  table: string,
+  attempts: number,
+  options: LockRetryOptions,
+  cause: unknown,
+): Promise<CutoverFault> {
+  const tries = `${table} stayed locked through ${attempts} tries of ${options.lockTimeoutMs ?? LOCK_TIMEOUT_MS} ms`;
+  // What cannot be asked any more is no reason to hide what happened.
+  const holders = await holdersOf(client, table).catch(() => []);
+  const advice =
+    holders.length === 0
+      ? 'look for transactions that stay open on it (pg_locks), then try again'
+      : `it is held by ${holders.join(', ')}; end that, then try again`;
+  return new CutoverFault('LOCK_BUSY', `${tries}; ${advice}`, { table, attempts }, cause);
 }
 
-/** Nothing has changed then. Source: PostgreSQL manual, "PostgreSQL Error Codes": 55P03 lock_not_available, 40P01 deadlock_detected. */
+/** Who has a lock on the table now: a transaction that is prepared has no process. Of other roles nobody may see since when. */
+async function holdersOf(client: SqlClient, table: string): Promise<string[]> {
+  const rows = await queryRows<{ who: string }>(
+    client,
+    `SELECT DISTINCT CASE WHEN a.pid IS NULL THEN format('prepared transaction %L of role %s', x.gid, x.owner)
+                 ELSE format('process %s of role %s', a.pid, a.usename) END
+             || CASE WHEN a.xact_start IS NULL THEN ''
+                     ELSE format(' (its transaction is open for %s s)', extract(epoch FROM pg_catalog.clock_timestamp() - a.xact_start)::int) END AS who
+       FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid AND a.usename IS NOT NULL
+       LEFT JOIN (pg_catalog.pg_locks own JOIN pg_catalog.pg_prepared_xacts x ON x.transaction = own.transactionid)
+              ON l.pid IS NULL AND own.pid IS NULL AND own.virtualtransaction = l.virtualtransaction
+      WHERE l.relation = pg_catalog.to_regclass($1) AND l.granted AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid() AND coalesce(a.pid::text, x.gid) IS NOT NULL
+      ORDER BY 1 LIMIT 3`,
+    [table],
+  );
+  return rows.map(({ who }) => who);
+}
+
+/** Nothing has changed then. */
 export function isLockBusy(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === '55P03' || error.code === '40P01');
+  return hasSqlState(error, 'lockNotAvailable', 'deadlock');
 }

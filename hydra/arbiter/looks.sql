@@ -1,11 +1,11 @@
 -- What gateways look at (through asks.sql), after arbiter.sql: nothing here decides.
 
--- Whether this side was opened for the epoch. An epoch that tried to leave this side is none that it was opened for. A green whose
--- arbiter is being removed was opened before, and takes writes still: else nobody could be told so until the removal is over.
+-- Whether this side was opened for the epoch. An epoch that tried to leave this side is none that it was opened for. One whose arbiter
+-- is being removed takes writes still: else nobody could be told so until the removal is over.
 CREATE FUNCTION hydra_cutover.serves(p_epoch bigint) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $serves$
   SELECT EXISTS (SELECT 1 FROM hydra_cutover.run
-                  WHERE (state = 'open' OR (state = 'removing' AND side = 'green')) AND epoch = p_epoch)
+                  WHERE state IN ('open', 'removing') AND epoch = p_epoch)
      AND NOT EXISTS (SELECT 1 FROM hydra_cutover.attempt WHERE epoch = p_epoch)
 $serves$;
 
@@ -31,7 +31,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $o
     FROM hydra_cutover.run
 $outcome$;
 
--- Blue goes on telling who serves when green's arbiter is gone. Idempotent. True when the epoch is the one that was committed.
+-- A side that was left goes on telling who serves when the other one's arbiter is gone. Idempotent. True when the epoch is the one that was committed.
 CREATE FUNCTION hydra_cutover.mark_finalized(p_epoch bigint) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $finalized$
 BEGIN

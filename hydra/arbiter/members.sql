@@ -11,8 +11,20 @@ CREATE TABLE hydra_cutover.member (
   -- no sign that the answer arrived.
   bound_epoch bigint NOT NULL DEFAULT 0,
   -- The newest committed epoch for which it sends nothing to this side any more.
-  moved_epoch bigint NOT NULL DEFAULT 0
+  moved_epoch bigint NOT NULL DEFAULT 0,
+  -- Of this server: over which the last beat came.
+  backend     integer,
+  -- One over which earlier beats came, and that was there still: two processes with the same state, started on a copy of it. What one of
+  -- them says, the other need not do.
+  rival       integer
 );
+
+-- Whether a session of a gateway is there. Everybody is shown these columns.
+CREATE FUNCTION hydra_cutover.is_beating(p_backend integer) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $beating$
+  SELECT EXISTS (SELECT FROM pg_stat_activity
+                  WHERE pid = p_backend AND datname = current_database() AND application_name = 'hydra-cutover gateway member')
+$beating$;
 
 -- Renews a lease, or joins. Beside a living attempt nobody joins, and no lease that is over lives again: who is told so forwards nothing
 -- to this side until it is decided. `living` and `committed` are epochs; `p_known_epoch` is the attempt that it knows of.
@@ -23,6 +35,7 @@ DECLARE
   lease interval := LEAST(GREATEST(p_lease_ms, 100), 60000) * interval '1 millisecond';
   living_epoch bigint;
   is_admitted boolean := true;
+  rival_now integer;
 BEGIN
   PERFORM hydra_cutover.decide(2000);
   -- Shuts out a beginning: whoever joins without having been told of an attempt is seen by its fence.
@@ -30,17 +43,20 @@ BEGIN
   LOCK TABLE hydra_cutover.member IN ROW EXCLUSIVE MODE;
   SELECT max(epoch) INTO living_epoch FROM hydra_cutover.attempt
    WHERE state IN ('holding', 'fenced') AND lease_until > clock_timestamp();
+  SELECT CASE WHEN m.backend <> pg_backend_pid() AND hydra_cutover.is_beating(m.backend) THEN m.backend
+              WHEN m.rival <> pg_backend_pid() AND hydra_cutover.is_beating(m.rival) THEN m.rival END
+    INTO rival_now FROM hydra_cutover.member m WHERE m.member = p_member;
   IF living_epoch IS NOT NULL THEN
-    UPDATE hydra_cutover.member SET lease_until = clock_timestamp() + lease,
+    UPDATE hydra_cutover.member SET lease_until = clock_timestamp() + lease, backend = pg_backend_pid(), rival = rival_now,
            bound_epoch = CASE WHEN p_known_epoch = living_epoch THEN living_epoch ELSE bound_epoch END
      WHERE member = p_member AND lease_until > clock_timestamp();
     is_admitted := FOUND;
   ELSIF EXISTS (SELECT FROM hydra_cutover.member WHERE member = p_member)
      -- More gateways than anybody has: whoever has their password must not fill this database.
      OR (SELECT count(*) FROM hydra_cutover.member) < 1000 THEN
-    INSERT INTO hydra_cutover.member AS m (member, name, lease_until, moved_epoch)
-    VALUES (p_member, left(p_name, 200), clock_timestamp() + lease, COALESCE(p_moved_epoch, 0))
-    ON CONFLICT (member) DO UPDATE SET name = EXCLUDED.name, lease_until = EXCLUDED.lease_until,
+    INSERT INTO hydra_cutover.member AS m (member, name, lease_until, moved_epoch, backend)
+    VALUES (p_member, left(p_name, 200), clock_timestamp() + lease, COALESCE(p_moved_epoch, 0), pg_backend_pid())
+    ON CONFLICT (member) DO UPDATE SET name = EXCLUDED.name, lease_until = EXCLUDED.lease_until, backend = EXCLUDED.backend, rival = rival_now,
       moved_epoch = GREATEST(m.moved_epoch, EXCLUDED.moved_epoch);
   ELSE
     is_admitted := false;
@@ -74,7 +90,8 @@ BEGIN
 END
 $forget$;
 
--- Who may still forward writes to this side, besides those that acknowledged: `alive`, and `silent`, of whom nobody knows. Waits for
+-- Who may still forward writes to this side, besides those that acknowledged: `alive`, and `silent`, of whom nobody knows. The word of one of
+-- two is no word. Waits for
 -- beats that are under way, and no other comes before the end of the transaction.
 CREATE FUNCTION hydra_cutover.unacknowledged(p_epoch bigint, p_acknowledged uuid[]) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $unacknowledged$
@@ -85,7 +102,7 @@ BEGIN
              'alive', COALESCE(jsonb_agg(name ORDER BY name) FILTER (WHERE lease_until > clock_timestamp()), '[]'),
              'silent', COALESCE(jsonb_agg(name ORDER BY name) FILTER (WHERE lease_until <= clock_timestamp()), '[]'))
       FROM hydra_cutover.member
-     WHERE NOT (member = ANY (COALESCE(p_acknowledged, '{}')))
+     WHERE (hydra_cutover.is_beating(rival) OR NOT (member = ANY (COALESCE(p_acknowledged, '{}'))))
        AND (lease_until > clock_timestamp() OR bound_epoch <> p_epoch)
     HAVING count(*) > 0);
 END
@@ -95,5 +112,5 @@ $unacknowledged$;
 CREATE FUNCTION hydra_cutover.may_read_here(p_member uuid, p_epoch bigint) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $reads$
   SELECT EXISTS (SELECT FROM hydra_cutover.member
-                  WHERE member = p_member AND moved_epoch < p_epoch AND lease_until > clock_timestamp())
+                  WHERE member = p_member AND (hydra_cutover.is_beating(rival) OR moved_epoch < p_epoch) AND lease_until > clock_timestamp())
 $reads$;

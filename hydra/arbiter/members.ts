@@ -15,12 +15,12 @@ export async function forgetMember(client: SqlClient, name: string): Promise<num
   return row?.forgotten ?? 0;
 }
 
+export const MEMBERS_SQL = `SELECT member::text, name, lease_until > clock_timestamp() AS "isAlive",
+            (extract(epoch FROM clock_timestamp() - lease_until) * 1000)::float8 AS "silentMs", bound_epoch::float8 AS "boundEpoch",
+            hydra_cutover.is_beating(rival) AS "isDoubled"
+       FROM hydra_cutover.member ORDER BY name, member`;
+
 /** Gateways that are or were members here. */
 export function readMembers(client: SqlClient): Promise<KnownMember[]> {
-  return queryRows<KnownMember>(
-    client,
-    `SELECT member::text, name, lease_until > clock_timestamp() AS "isAlive",
-            (extract(epoch FROM clock_timestamp() - lease_until) * 1000)::float8 AS "silentMs", bound_epoch::float8 AS "boundEpoch"
-       FROM hydra_cutover.member ORDER BY name, member`,
-  );
+  return queryRows<KnownMember>(client, MEMBERS_SQL);
 }

@@ -47,14 +47,13 @@ export async function recordStep(client: SqlClient, cutoverId: string, step: str
   );
 }
 
+export const ORIGIN_SQL = `SELECT jsonb_build_object('startedBy', started_by, 'environment', environment, 'workflowId', workflow_id,
+    'temporal', temporal, 'step', step, 'stepAt', step_at) AS origin FROM hydra_cutover.origin`;
+
 /** @returns undefined where nobody recorded it */
 export async function describeOrigin(client: SqlClient): Promise<OriginDescription | undefined> {
   if (!(await hasOrigin(client))) return undefined;
-  const [row] = await queryRows<{ origin: OriginDescription }>(
-    client,
-    `SELECT jsonb_build_object('startedBy', started_by, 'environment', environment, 'workflowId', workflow_id,
-            'temporal', temporal, 'step', step, 'stepAt', step_at) AS origin FROM hydra_cutover.origin`,
-  );
+  const [row] = await queryRows<{ origin: OriginDescription }>(client, ORIGIN_SQL);
   return row?.origin;
 }
 

@@ -1,19 +1,15 @@
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient } from '../../domain/ports/sql-client';
+import { SQL_STATES, hasSqlState } from '../sql-state';
 import { describeArbiter } from './describe-arbiter';
 import { type LockRetryOptions, withLockRetry } from './lock-retry';
 import { takeRightToBegin } from './take-right-to-begin';
 
 /** What a removal goes on with: asserted in each of its transactions. */
 export interface OwnRemoval {
-  /** SQL that fails with {@link NOT_OURS} or {@link ALL_GONE} where the arbiter of this removal is not there any more; empty where none ever was. */
+  /** SQL that fails with `notOurs` or `allGone` of {@link SQL_STATES} where the arbiter of this removal is not there any more; empty where none ever was. */
   readonly assertion: string;
 }
-
-/** SQLSTATE of ours: another cutover's arbiter is there. */
-const NOT_OURS = 'HC005';
-/** SQLSTATE of ours: no arbiter is there; whoever else removes it has come to the end. */
-const ALL_GONE = 'HC006';
 
 /**
  * Begins a removal, or goes on with one, of the arbiter that is here now. Idempotent.
@@ -44,11 +40,11 @@ export async function beginOwnRemoval(
 function assertion(nonce: string, state: string): string {
   return `DO $ours$ BEGIN
     IF to_regclass('hydra_cutover.run') IS NULL THEN
-      RAISE EXCEPTION 'hydra-cutover: everything was removed' USING ERRCODE = '${ALL_GONE}';
+      RAISE EXCEPTION 'hydra-cutover: everything was removed' USING ERRCODE = '${SQL_STATES.allGone}';
     END IF;
     PERFORM 1 FROM hydra_cutover.run WHERE nonce = '${nonce}' AND state = '${state}' FOR SHARE;
     IF NOT FOUND THEN
-      RAISE EXCEPTION 'hydra-cutover: the arbiter of this removal is gone' USING ERRCODE = '${NOT_OURS}';
+      RAISE EXCEPTION 'hydra-cutover: the arbiter of this removal is gone' USING ERRCODE = '${SQL_STATES.notOurs}';
     END IF;
   END $ours$`;
 }
@@ -79,9 +75,8 @@ export async function removeInOneTransaction(
     await withLockRetry(client, table, options, guarded);
     return true;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (assertion !== '' && code === ALL_GONE) return false;
-    if (code !== NOT_OURS) throw error;
+    if (assertion !== '' && hasSqlState(error, 'allGone')) return false;
+    if (!hasSqlState(error, 'notOurs')) throw error;
     throw new CutoverFault(
       'CHECK_FAILED',
       `the arbiter whose removal began here is gone, and another one is in its place, so that nothing more was removed (${table} was ` +

@@ -4,7 +4,7 @@ import { CutoverFault } from '../../domain/faults';
  * Of the schema `hydra_cutover`: its tables and what its functions are called with and answer. One more with every change of these.
  * What was made before it had a version counts as 0.
  */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 5;
 
 /** Older ones that this program reads and calls as they are. */
 const ADOPTED: readonly number[] = [];

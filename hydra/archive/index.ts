@@ -1,1 +1,1 @@
-export { type RestoreConflict, type RestoreOptions, type RestoreReceipt, restoreRule } from './restore-rule';
+export { type RestoreOptions, type RestoreReceipt, restoreRule } from './restore-rule';

@@ -23,7 +23,7 @@ export interface RestoreOptions {
 }
 
 /** Why rows of a table did not come back, and how many. No keys: those of tokens are secrets. */
-export interface RestoreConflict {
+interface RestoreConflict {
   readonly table: string;
   readonly rows: number;
   readonly why: string;

@@ -1,7 +1,6 @@
 export { removeUserRows } from './remove-user';
 export {
   type CanaryStepKept,
-  type CanaryStepState,
   type KeptUser,
   forgetUser,
   keepCode,

@@ -1,10 +1,11 @@
 import { CANARY_STEPS, type CanaryStep, type SealedUser } from '../../domain/ports/canary-user';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { asSchemaOwner } from '../as-owner';
+import { inTransaction } from '../cleaning/session';
 import { hasOurs } from '../ours';
 
 /** `begun`: somebody went this step, and how it ended was not kept. */
-export const CANARY_STEP_STATES = ['begun', 'held', 'broken', 'unknown'] as const;
-export type CanaryStepState = (typeof CANARY_STEP_STATES)[number];
+type CanaryStepState = 'begun' | 'held' | 'broken' | 'unknown';
 
 export interface CanaryStepKept {
   readonly step: CanaryStep;
@@ -34,11 +35,14 @@ const TABLE = 'hydra_cutover.canary_user';
  * Idempotent; one that is there stays as it is.
  */
 export async function noteUser(blue: SqlClient): Promise<void> {
-  await blue.query(
-    `CREATE TABLE IF NOT EXISTS ${TABLE} (
-       one_row boolean PRIMARY KEY DEFAULT true CHECK (one_row), sealed text, why text, before_snapshot boolean NOT NULL DEFAULT false,
-       logged_in_at timestamptz, code_at timestamptz, steps jsonb NOT NULL DEFAULT '[]')`,
-  );
+  const make = () =>
+    blue.query(
+      `CREATE TABLE IF NOT EXISTS ${TABLE} (
+         one_row boolean PRIMARY KEY DEFAULT true CHECK (one_row), sealed text, why text, before_snapshot boolean NOT NULL DEFAULT false,
+         logged_in_at timestamptz, code_at timestamptz, steps jsonb NOT NULL DEFAULT '[]')`,
+    );
+  // What is of ours belongs to that role: everybody else of us takes it for planted otherwise.
+  await inTransaction(blue, 'BEGIN', 'COMMIT', () => asSchemaOwner(blue, make));
   await blue.query(`INSERT INTO ${TABLE} DEFAULT VALUES ON CONFLICT DO NOTHING`);
 }
 

@@ -10,13 +10,15 @@ export async function captureProblems(client: SqlClient): Promise<string[]> {
 }
 
 const CHANGED_SQL = `WITH changed AS (
-       UPDATE hydra_cutover.captured k 
-          SET relfilenode = c.relfilenode, columns_hash = hydra_cutover.columns_hash(c.oid), trigger_xmin = t.xmin
+       UPDATE hydra_cutover.captured k
+          SET relfilenode = c.relfilenode, columns_hash = now.columns_hash, trigger_xmin = t.xmin
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_trigger t ON t.tgrelid = c.oid
+         JOIN (SELECT table_oid, hydra_cutover.columns_hash(table_oid) AS columns_hash FROM hydra_cutover.captured GROUP BY table_oid) now
+           ON now.table_oid = c.oid
         WHERE c.oid = k.table_oid AND t.tgname = k.trigger_name
           -- One that is off still goes on losing changes.
           AND t.tgenabled = 'A' AND (c.relfilenode <> k.relfilenode OR t.xmin <> k.trigger_xmin
-               OR hydra_cutover.columns_hash(c.oid) <> k.columns_hash)
+               OR now.columns_hash <> k.columns_hash)
        RETURNING k.table_oid, c.relname)`;
 const LOG_CHANGED_SQL = `INSERT INTO hydra_cutover.change_log (kind, table_name) SELECT DISTINCT 'rewrite', relname FROM changed
       -- A VACUUM FULL of the whole database rewrites it too; no row of it is anywhere else.

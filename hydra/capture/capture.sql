@@ -73,51 +73,6 @@ BEGIN
 END
 $log$;
 
--- Values of Hydra's columns go through concat() alone, which calls the output functions of their types: a cast or a conversion to JSON
--- could be a function that the owner of the table made for a type of its own.
-
--- Rotation and revocation are the same statements, and only a rotation leaves an active token.
-CREATE FUNCTION hydra_cutover.note_chain() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $note$
-BEGIN
-  INSERT INTO hydra_cutover.revocation (kind, key, request_id) VALUES ('chain_revoked', concat(OLD.request_id), concat(OLD.request_id));
-  RETURN NULL;
-END
-$note$;
-
--- A rotation deletes the access token and makes a newer one. Times are as every session of ours reads them.
-CREATE FUNCTION hydra_cutover.note_access() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET DateStyle = 'ISO, YMD' AS $note$
-BEGIN
-  INSERT INTO hydra_cutover.revocation (kind, key, request_id, requested_at) VALUES ('access_deleted', concat(OLD.signature), concat(OLD.request_id), concat(OLD.requested_at));
-  RETURN NULL;
-END
-$note$;
-
-CREATE FUNCTION hydra_cutover.note_consent() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $note$
-BEGIN
-  INSERT INTO hydra_cutover.revocation (kind, key, request_id) VALUES ('consent_deleted', concat(OLD.:consent_key), concat(OLD.:consent_key));
-  RETURN NULL;
-END
-$note$;
-
-CREATE FUNCTION hydra_cutover.note_login_session() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $note$
-BEGIN
-  INSERT INTO hydra_cutover.revocation (kind, key) VALUES ('login_session_deleted', concat(OLD.id));
-  RETURN NULL;
-END
-$note$;
-
-CREATE FUNCTION hydra_cutover.note_client() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $note$
-BEGIN
-  INSERT INTO hydra_cutover.revocation (kind, key) VALUES ('client_deleted', concat(OLD.id));
-  RETURN NULL;
-END
-$note$;
-
 -- After the triggers of one table were made, in the same transaction.
 CREATE FUNCTION hydra_cutover.record_captured(p_table regclass) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $record$
@@ -132,39 +87,43 @@ $record$;
 -- Everything that makes the change log worth less than it seems; empty when all is well. A table that was rewritten, or of which a
 -- trigger was off for a while, is none once it is logged as changed altogether, which is when its new state is adopted.
 CREATE OR REPLACE FUNCTION hydra_cutover.capture_problems() RETURNS SETOF text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $problems$
-  SELECT DISTINCT format('captured table %s is gone', k.table_oid) FROM hydra_cutover.captured k
-   WHERE NOT EXISTS (SELECT 1 FROM pg_class c WHERE c.oid = k.table_oid)
-  UNION ALL
-  SELECT format('%s has no trigger %s', c.relname, k.trigger_name)
-    FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid
-   WHERE NOT EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = k.table_oid AND t.tgname = k.trigger_name)
-  UNION ALL
-  SELECT CASE WHEN t.tgenabled <> 'A' OR NOT c.relhastriggers THEN format('trigger %s of %s does not fire always', t.tgname, c.relname)
-              WHEN pg_get_triggerdef(t.oid) <> k.definition THEN format('trigger %s of %s was replaced', t.tgname, c.relname)
-              ELSE format('the function of trigger %s of %s was replaced', t.tgname, c.relname) END
-    FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid
-    JOIN pg_trigger t ON t.tgrelid = k.table_oid AND t.tgname = k.trigger_name
-   WHERE t.tgenabled <> 'A' OR NOT c.relhastriggers OR pg_get_triggerdef(t.oid) <> k.definition OR md5(pg_get_functiondef(t.tgfoid)) <> k.function_hash
-  UNION ALL
-  SELECT DISTINCT format('a trigger of %s was off, and the rows of the table were not carried since', c.relname)
-    FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid
-    JOIN pg_trigger t ON t.tgrelid = k.table_oid AND t.tgname = k.trigger_name
-   WHERE t.tgenabled = 'A' AND t.xmin <> k.trigger_xmin AND pg_get_triggerdef(t.oid) = k.definition
-  UNION ALL
-  SELECT DISTINCT format('%s was rewritten, and its rows were not carried since', c.relname)
-    FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid WHERE c.relfilenode <> k.relfilenode
-  UNION ALL
-  SELECT DISTINCT format('the columns of %s were changed, and its rows were not carried since', c.relname)
-    FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid
-   WHERE c.relfilenode = k.relfilenode AND hydra_cutover.columns_hash(c.oid) <> k.columns_hash
-  UNION ALL
-  SELECT DISTINCT format('%s is not captured', m.table_name) FROM hydra_cutover.to_capture m
-   WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.captured k
-                      WHERE k.table_oid = m.table_oid AND k.trigger_name = m.trigger_name)
-  UNION ALL
-  SELECT 'no table is to be captured' WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.to_capture)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $problems$
+BEGIN
+  RETURN QUERY
+    SELECT DISTINCT format('captured table %s is gone', k.table_oid) FROM hydra_cutover.captured k
+     WHERE NOT EXISTS (SELECT 1 FROM pg_class c WHERE c.oid = k.table_oid)
+    UNION ALL
+    SELECT format('%s has no trigger %s', c.relname, k.trigger_name)
+      FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid
+     WHERE NOT EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = k.table_oid AND t.tgname = k.trigger_name)
+    UNION ALL
+    SELECT CASE WHEN t.tgenabled <> 'A' OR NOT c.relhastriggers THEN format('trigger %s of %s does not fire always', t.tgname, c.relname)
+                WHEN pg_get_triggerdef(t.oid) <> k.definition THEN format('trigger %s of %s was replaced', t.tgname, c.relname)
+                ELSE format('the function of trigger %s of %s was replaced', t.tgname, c.relname) END
+      FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid
+      JOIN pg_trigger t ON t.tgrelid = k.table_oid AND t.tgname = k.trigger_name
+     WHERE t.tgenabled <> 'A' OR NOT c.relhastriggers OR pg_get_triggerdef(t.oid) <> k.definition OR md5(pg_get_functiondef(t.tgfoid)) <> k.function_hash
+    UNION ALL
+    SELECT DISTINCT format('a trigger of %s was off, and the rows of the table were not carried since', c.relname)
+      FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid
+      JOIN pg_trigger t ON t.tgrelid = k.table_oid AND t.tgname = k.trigger_name
+     WHERE t.tgenabled = 'A' AND t.xmin <> k.trigger_xmin AND pg_get_triggerdef(t.oid) = k.definition
+    UNION ALL
+    SELECT DISTINCT format('%s was rewritten, and its rows were not carried since', c.relname)
+      FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid WHERE c.relfilenode <> k.relfilenode
+    UNION ALL
+    SELECT DISTINCT format('the columns of %s were changed, and its rows were not carried since', c.relname)
+      FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid
+      -- Once for each table, not for each of its triggers.
+      JOIN (SELECT table_oid, hydra_cutover.columns_hash(table_oid) AS columns_hash FROM hydra_cutover.captured GROUP BY table_oid) now USING (table_oid)
+     WHERE c.relfilenode = k.relfilenode AND now.columns_hash <> k.columns_hash
+    UNION ALL
+    SELECT DISTINCT format('%s is not captured', m.table_name) FROM hydra_cutover.to_capture m
+     WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.captured k
+                        WHERE k.table_oid = m.table_oid AND k.trigger_name = m.trigger_name)
+    UNION ALL
+    SELECT 'no table is to be captured' WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.to_capture);
+END
 $problems$;
 
-REVOKE ALL ON FUNCTION hydra_cutover.log_truncate(), hydra_cutover.note_chain(), hydra_cutover.note_access(), hydra_cutover.note_consent(),
-  hydra_cutover.note_login_session(), hydra_cutover.note_client(), hydra_cutover.record_captured(regclass) FROM PUBLIC;
+REVOKE ALL ON FUNCTION hydra_cutover.log_truncate(), hydra_cutover.record_captured(regclass) FROM PUBLIC;

@@ -1,4 +1,5 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { sqlFile } from '../sql-file';
 import { pruneRotations } from './revocations';
 
 export interface ChangeLogSize {
@@ -10,12 +11,7 @@ export interface ChangeLogSize {
 }
 
 export async function changeLogSize(client: SqlClient): Promise<ChangeLogSize> {
-  const [row] = await queryRows<ChangeLogSize>(
-    client,
-    `SELECT count(*)::float8 AS undone, round(extract(epoch FROM clock_timestamp() - min(at)) * 1000)::float8 AS "oldestUndoneMs",
-            pg_total_relation_size('hydra_cutover.change_log')::float8 AS bytes
-       FROM hydra_cutover.change_log WHERE done_at IS NULL`,
-  );
+  const [row] = await queryRows<ChangeLogSize>(client, sqlFile(__dirname, 'change-log-size.sql'));
   if (row === undefined) throw new Error('an aggregate gave no row');
   return row;
 }

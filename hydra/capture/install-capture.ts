@@ -3,7 +3,7 @@ import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type LockRetryOptions, withLockRetry } from '../arbiter/lock-retry';
 import { sqlFile } from '../sql-file';
 import { type CapturedTable, type CopyPath } from '../paths/copy-path';
-import { consentKeyOf, logFunctionSql, triggerNames, triggersSql } from './trigger-sql';
+import { functionsSql, logFunctionSql, triggerNames, triggersSql } from './trigger-sql';
 import { asSchemaOwner } from '../as-owner';
 import { hasOurs } from '../ours';
 
@@ -78,8 +78,8 @@ async function installLog(
   if (await hasOurs(client, 'hydra_cutover.captured')) return;
   await withLockRetry(client, 'hydra_cutover', options, async () => {
     await asSchemaOwner(client, async () => {
-      await client.query(sqlFile(__dirname, 'capture.sql', { consent_key: consentKeyOf(captured) }));
-      for (const spec of captured) await client.query(logFunctionSql(spec));
+      await client.query(sqlFile(__dirname, 'capture.sql'));
+      for (const spec of captured) await client.query(functionsSql(spec));
       await client.query(logFunctionSql(CANARY, `'canary'`));
       await client.query('SELECT hydra_cutover.record_made()');
       await client.query(triggersSql(CANARY, 'hydra_cutover.canary'));

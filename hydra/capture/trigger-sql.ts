@@ -1,5 +1,6 @@
 import { sqlFile } from '../sql-file';
-import { type CapturedTable } from '../paths/copy-path';
+import { type CapturedTable, type Revokes } from '../paths/copy-path';
+import { type RevocationKind } from './revocations';
 
 /** Every trigger that the capture makes has a name that begins so; the guard's does too. */
 export const TRIGGER_PREFIX = 'hydra_cutover_';
@@ -12,51 +13,75 @@ interface TriggerSql {
 
 /** What may have been a revocation is noted, besides being logged. */
 function revocationTriggers({ revokes }: CapturedTable): readonly TriggerSql[] {
-  switch (revokes?.what) {
-    case undefined:
-      return [];
+  if (revokes === undefined) return [];
+  const note = noteFunctionName(revokes);
+  const onDelete = (name: string, when = '') => trigger(name, 'AFTER DELETE', `FOR EACH ROW ${when}`, note);
+  switch (revokes.what) {
+    // Rotation and revocation are the same statements, and only a rotation leaves an active token.
     case 'chain':
       return [
-        trigger(
-          'revoked_update',
-          'AFTER UPDATE OF active',
-          'FOR EACH ROW WHEN (OLD.active AND NOT NEW.active)',
-          'note_chain',
-        ),
-        trigger('revoked_delete', 'AFTER DELETE', 'FOR EACH ROW WHEN (OLD.active)', 'note_chain'),
+        trigger('revoked_update', 'AFTER UPDATE OF active', 'FOR EACH ROW WHEN (OLD.active AND NOT NEW.active)', note),
+        onDelete('revoked_delete', 'WHEN (OLD.active)'),
       ];
+    // A rotation deletes the access token and makes a newer one.
     case 'access':
-      return [trigger('revoked_delete', 'AFTER DELETE', 'FOR EACH ROW', 'note_access')];
+      return [onDelete('revoked_delete')];
     case 'consent':
-      return [deleteTrigger(`WHEN (${revokes.when})`, 'note_consent')];
+      return [onDelete('revoked', `WHEN (${revokes.when})`)];
     case 'login session':
-      return [deleteTrigger('', 'note_login_session')];
     case 'client':
-      return [deleteTrigger('', 'note_client')];
+      return [onDelete('revoked')];
   }
 }
 
-/** @returns the column of the table whose rows are consents that `note_consent` notes them by */
-export function consentKeyOf(captured: readonly CapturedTable[]): string {
-  const keys = captured.flatMap(({ revokes }) => (revokes?.what === 'consent' ? [revokes.by] : []));
-  const [key] = keys;
-  if (key === undefined || keys.length > 1) throw new Error(`${keys.length} tables of consents are captured, not one`);
-  return key;
+/** The kind of a revocation, and the columns for its key, and for `request_id` and `requested_at` where it has them. */
+function notedOf(revokes: Revokes): { readonly kind: RevocationKind; readonly columns: readonly string[] } {
+  switch (revokes.what) {
+    case 'chain':
+      return { kind: 'chain_revoked', columns: ['request_id', 'request_id'] };
+    case 'access':
+      return { kind: 'access_deleted', columns: ['signature', 'request_id', 'requested_at'] };
+    case 'consent':
+      return { kind: 'consent_deleted', columns: [revokes.by, revokes.by] };
+    case 'login session':
+      return { kind: 'login_session_deleted', columns: ['id'] };
+    case 'client':
+      return { kind: 'client_deleted', columns: ['id'] };
+  }
+}
+
+/**
+ * All functions that the triggers of one table call. Values of Hydra's columns go through concat() alone, which calls the output functions
+ * of their types: a cast or a conversion to JSON could be a function that the owner of the table made for a type of its own.
+ */
+export function functionsSql(spec: CapturedTable): string {
+  return [logFunctionSql(spec), ...(spec.revokes === undefined ? [] : [noteFunctionSql(spec.revokes)])].join('\n');
+}
+
+function noteFunctionSql(revokes: Revokes): string {
+  const { kind, columns } = notedOf(revokes);
+  const textsOf = (row: string) => columns.map((name) => `concat(${row}.${name})`).join(', ');
+  return sqlFile(__dirname, 'note-function.sql', {
+    name: noteFunctionName(revokes),
+    kind: `'${kind}'`,
+    old_columns: textsOf('OLD'),
+    any_columns: textsOf('$1'),
+  });
 }
 
 /** @param kind an SQL expression */
 export function logFunctionSql(spec: CapturedTable, kind = 'lower(TG_OP)'): string {
   const columns = [...spec.key, ...spec.relations];
-  // By the output functions of their types alone, as capture.sql says of concat().
-  const text = (value: string) => `CASE WHEN ${value} IS NOT NULL THEN concat(${value}) END`;
+  const textOf = (value: string) => `CASE WHEN ${value} IS NOT NULL THEN concat(${value}) END`;
   const keyOf = (row: string) =>
-    `jsonb_build_object(${columns.map((name) => `'${name}', ${text(`${row}.${name}`)}`).join(', ')})`;
+    `jsonb_build_object(${columns.map((name) => `'${name}', ${textOf(`${row}.${name}`)}`).join(', ')})`;
   return sqlFile(__dirname, 'log-function.sql', {
     name: logFunctionName(spec.table),
     table: `'${spec.table}'`,
     kind,
     old_key: keyOf('OLD'),
     new_key: keyOf('NEW'),
+    any_key: keyOf('$1'),
   });
 }
 
@@ -93,8 +118,8 @@ function logFunctionName(table: string): string {
   return `log_${table}`;
 }
 
-function deleteTrigger(when: string, run: string): TriggerSql {
-  return trigger('revoked', 'AFTER DELETE', `FOR EACH ROW ${when}`, run);
+function noteFunctionName({ what }: Revokes): string {
+  return `note_${what.replace(' ', '_')}`;
 }
 
 function trigger(name: string, event: string, each: string, run: string): TriggerSql {

@@ -41,10 +41,7 @@ export async function adaptCopy(client: SqlClient, options: AdaptOptions): Promi
   }
   const schema = quoteIdentifier(options.archiveSchema ?? 'hydra_cutover');
   await inTransaction(client, 'BEGIN', 'COMMIT', async () => {
-    const done = new Set<string>();
     for (const { object, statement, again } of inOrder(findings)) {
-      if (done.has(statement)) continue;
-      done.add(statement);
       await client.query(statement);
       await client.query(
         `INSERT INTO ${schema}.archive (rule_id, as_of, table_name, key, before, after) VALUES ($1, $2, $3, $4, $5, $6)`,
@@ -62,7 +59,7 @@ export async function adaptCopy(client: SqlClient, options: AdaptOptions): Promi
   return findings.flatMap(({ object, adaptation }) => (adaptation === undefined ? [] : [object]));
 }
 
-/** What is dropped first; then indexes and keys before what refers to them. */
+/** What is dropped first; then indexes and keys before what refers to them. What two findings need is done once. */
 export function inOrder(
   findings: readonly CatalogFinding[],
 ): readonly { readonly object: string; readonly statement: string; readonly again: readonly string[] }[] {
@@ -75,6 +72,7 @@ export function inOrder(
     .flatMap(({ object, adaptation }) =>
       (adaptation?.statements ?? []).map((statement) => ({ object, statement, again: adaptation?.again ?? [] })),
     )
+    .filter(({ statement }, at, all) => all.findIndex((one) => one.statement === statement) === at)
     .map((one, at) => ({ ...one, at }))
     .sort((a, b) => rank(a.statement) - rank(b.statement) || a.at - b.at)
     .map(({ object, statement, again }) => ({ object, statement, again }));

@@ -56,7 +56,7 @@ SELECT kind, "table", name, replace(definition, format('%I.', $1::text), '') AS 
   UNION ALL
   -- From PostgreSQL 18 on NOT NULL is a constraint of its own.
   SELECT 'constraint', h.relname, c.conname, pg_get_constraintdef(c.oid) ||
-           CASE WHEN EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgconstraint = c.oid AND t.tgenabled <> 'O' AND t.tgisinternal) THEN ', not enforced' ELSE '' END
+           CASE WHEN EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgconstraint = c.oid AND t.tgenabled IN ('D', 'R') AND t.tgisinternal) THEN ', not enforced' ELSE '' END
     FROM hydras AS h JOIN pg_constraint AS c ON c.conrelid = h.oid WHERE c.contype NOT IN ('n', 't')
   UNION ALL
   SELECT 'index', h.relname, x.relname, pg_get_indexdef(i.indexrelid) || CASE WHEN i.indisvalid THEN '' ELSE ', invalid' END
@@ -99,8 +99,20 @@ SELECT kind, "table", name, replace(definition, format('%I.', $1::text), '') AS 
    -- Ours: what locks the tables at a commit.
    WHERE g.role <> r.relowner AND g.grantee <> 'hydra_cutover_owner' GROUP BY 1, 2, 3
   UNION ALL
-  SELECT 'publication', t.tablename, t.pubname, concat_ws(' ', CASE WHEN p.puballtables THEN 'of all tables' END, 'where ' || (to_jsonb(t)->>'rowfilter'))
-    FROM pg_publication_tables AS t JOIN pg_publication AS p USING (pubname) WHERE t.schemaname = $1
+  SELECT 'publication', t.tablename, t.pubname, concat_ws(' ', CASE WHEN p.puballtables THEN 'of all tables' END, 'where ' || (to_jsonb(t)->>'rowfilter'),
+           CASE WHEN m.listed IS NOT NULL THEN 'of columns ' || (to_jsonb(t)->>'attnames') END,
+           -- PostgreSQL refuses every UPDATE and DELETE of such a table (manual, "Publication"). To its bookkeeping Hydra only adds.
+           CASE WHEN (p.pubupdate OR p.pubdelete) AND h.relname ^@ 'hydra_' AND CASE h.relreplident WHEN 'f' THEN m.listed IS NOT NULL
+             ELSE k.columns IS NULL OR NOT m.filtered <@ k.columns OR NOT k.columns <@ m.listed END THEN 'keeps it from being changed' END)
+    FROM pg_publication_tables AS t JOIN pg_publication AS p USING (pubname) JOIN hydras AS h ON h.relname = t.tablename
+    LEFT JOIN LATERAL (
+      SELECT (SELECT array_agg(c.id[1]::int) FROM regexp_matches(to_jsonb(r)->>'prqual', ':varattno (\d+)', 'g') AS c(id)) AS filtered,
+             (SELECT array_agg(c.id[1]::int) FROM regexp_matches(to_jsonb(r)->>'prattrs', '(\d+)', 'g') AS c(id)) AS listed
+        FROM pg_publication_rel AS r WHERE r.prpubid = p.oid AND r.prrelid = h.oid) AS m ON true
+    LEFT JOIN LATERAL (
+      SELECT array_agg(n::int) AS columns FROM pg_index AS i CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS key(n, at)
+       WHERE i.indrelid = h.oid AND key.at <= i.indnkeyatts AND ((h.relreplident = 'd' AND i.indisprimary) OR (h.relreplident = 'i' AND i.indisreplident))) AS k ON true
+   WHERE t.schemaname = $1
   UNION ALL
   SELECT 'subscription', h.relname, s.subname, CASE WHEN s.subenabled THEN 'enabled' ELSE 'disabled' END
     FROM hydras AS h JOIN pg_subscription_rel AS r ON r.srrelid = h.oid JOIN pg_subscription AS s ON s.oid = r.srsubid

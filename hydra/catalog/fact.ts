@@ -7,32 +7,30 @@ export interface Fact {
   readonly definition: string;
 }
 
-export const FACT_KINDS = [
-  'table',
-  'view',
-  'sequence',
-  'type',
-  'function',
-  'row security',
-  'replica identity',
-  'storage',
-  'inheritance',
-  'column',
-  'not null',
-  'default',
-  'column storage',
-  'constraint',
-  'index',
-  'trigger',
-  'rule',
-  'policy',
-  'statistics',
-  'sequence setting',
-  'grant',
-  'publication',
-  'subscription',
-] as const;
-export type FactKind = (typeof FACT_KINDS)[number];
+export type FactKind =
+  | 'table'
+  | 'view'
+  | 'sequence'
+  | 'type'
+  | 'function'
+  | 'row security'
+  | 'replica identity'
+  | 'storage'
+  | 'inheritance'
+  | 'column'
+  | 'not null'
+  | 'default'
+  | 'column storage'
+  | 'constraint'
+  | 'index'
+  | 'trigger'
+  | 'rule'
+  | 'policy'
+  | 'statistics'
+  | 'sequence setting'
+  | 'grant'
+  | 'publication'
+  | 'subscription';
 
 export type FactKey = Pick<Fact, 'kind' | 'table' | 'name'>;
 

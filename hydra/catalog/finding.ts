@@ -4,8 +4,7 @@
  * `stops`: the migration ends there. `lost`: it is gone on green. `changed`: green is not what a fresh green is, or what hangs on Hydra's
  * tables is otherwise there. `harmless`: green has it as blue does, and Hydra does not notice.
  */
-export const FINDING_CLASSES = ['stops', 'lost', 'changed', 'harmless'] as const;
-export type FindingClass = (typeof FINDING_CLASSES)[number];
+type FindingClass = 'stops' | 'lost' | 'changed' | 'harmless';
 
 export interface CatalogFinding {
   readonly class: FindingClass;
@@ -25,4 +24,6 @@ export interface Adaptation {
   readonly statements: readonly string[];
   /** What makes again what they take away. */
   readonly again: readonly string[];
+  /** What they need of the rows: columns of a table, as SQL, that no two have alike. */
+  readonly unique?: { readonly table: string; readonly columns: string };
 }

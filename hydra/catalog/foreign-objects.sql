@@ -48,7 +48,13 @@ WITH wanted AS (
     FROM wanted AS w JOIN pg_statistic_ext AS s ON w.classid = 'pg_statistic_ext'::regclass AND s.oid = w.objid JOIN pg_namespace AS n ON n.oid = s.stxnamespace
   UNION ALL
   SELECT w.object, 'publication', m.prrelid, p.pubname, NULL, p.pubowner, NULL, format('ALTER PUBLICATION %I DROP TABLE %s', p.pubname, m.prrelid::regclass),
-         format('ALTER PUBLICATION %I ADD TABLE %s', p.pubname, m.prrelid::regclass)
+         concat_ws(' ', format('ALTER PUBLICATION %I ADD TABLE %s', p.pubname, m.prrelid::regclass),
+           -- What it leaves out must not be published by a statement that somebody copies.
+           (SELECT concat_ws(' ', CASE WHEN to_jsonb(m)->>'prattrs' IS NOT NULL THEN
+                     format('(%s)', (SELECT string_agg(quote_ident(name), ', ') FROM jsonb_array_elements_text(to_jsonb(t)->'attnames') AS name)) END,
+                     'WHERE ' || (to_jsonb(t)->>'rowfilter'))
+              FROM pg_publication_tables AS t JOIN pg_class AS r ON r.oid = m.prrelid
+             WHERE t.pubname = p.pubname AND t.tablename = r.relname AND t.schemaname = r.relnamespace::regnamespace::text))
     FROM wanted AS w JOIN pg_publication_rel AS m ON w.classid = 'pg_publication_rel'::regclass AND m.oid = w.objid JOIN pg_publication AS p ON p.oid = m.prpubid
   UNION ALL
   SELECT w.object, 'function', NULL, f.oid::regprocedure::text, NULL, f.proowner, f.pronamespace, format('DROP ROUTINE %s', f.oid::regprocedure),

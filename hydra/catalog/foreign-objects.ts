@@ -89,7 +89,7 @@ function joined(
   const holds = new Map<string, Hold[]>();
   for (const { object, onKind, onTable, onName, onObject, how } of edges) {
     const id = same(object);
-    const on = onObject === null ? null : same(onObject);
+    const on = onObject === null ? null : same(found.has(onObject) ? onObject : wholeOf(onObject));
     if (on === id) continue;
     const hold: Hold = { how: how === 'n' ? 'stops' : 'goes', ...(on === null ? {} : { object: on }) };
     const own = onKind === null ? hold : { ...hold, on: whatOf(onKind, onTable, onName) };
@@ -102,6 +102,11 @@ function joined(
     const part = table !== null && tables.has(table) ? table : null;
     return [{ id, kind, name, table: part, onTable, drop, make, droppable, holds: its }];
   });
+}
+
+/** A column of what goes as a whole: of a view, or of a table that inherits. */
+function wholeOf(object: string): string {
+  return object.replace(/ \d+$/, ' 0');
 }
 
 function whatOf(kind: FactKind, table: string, name: string): NonNullable<Hold['on']> {

@@ -1,7 +1,8 @@
-export { ADAPTATION_ID, type AdaptOptions, adaptCopy } from './adapt';
+export { ADAPTATION_ID, adaptCopy } from './adapt';
 export { compareFacts, factsByKey, type FactDifference, hasTable, tellDifferences } from './compare-facts';
-export { type Fact, keyOf, tell } from './fact';
-export { type Adaptation, type CatalogFinding, type FindingClass, FINDING_CLASSES } from './finding';
+export { type Fact, type FactKind, keyOf, tell } from './fact';
+export { type CatalogFinding } from './finding';
 export { differsFromFresh, inspectCatalog } from './inspect-catalog';
 export { readFacts } from './read-catalog';
 export { recordedTables } from './recorded';
+export { unknownColumns } from './unknown-columns';

@@ -38,22 +38,46 @@ export function judgeHydras(fact: Fact, found: Fact | undefined, question: Catal
     return [{ ...refused, fix }];
   }
   if (!REMADE.includes(fact.kind)) return [{ ...refused, fix: OWN_MIGRATIONS }];
-  if (found === undefined && fate?.needed !== true && fate !== undefined) return [harmless(object, seen)];
-  const isUnique = /^CREATE UNIQUE|^PRIMARY KEY|^UNIQUE/;
-  const columns = /\(([^()]+)\)$/.exec(fact.definition)?.[1] ?? '';
-  // It is replaced later, and a key that the migration makes before that needs it as it was.
+  const columns = columnsOf(fact.definition);
+  // Keys that the migration makes, or that are made again for it, need it as it was; before it is replaced where it is.
   const missed =
-    found !== undefined &&
-    isUnique.test(fact.definition) &&
-    fate !== undefined &&
-    question.path.refersTo(fact.table, columns, fate);
+    IS_UNIQUE.test(fact.definition) &&
+    (question.path.refersTo(fact.table, columns, fate) ||
+      (found === undefined && isNeededByKeys(fact.table, columns, question)));
+  // Whose rows go with it on green, and would stay on blue.
+  if (fact.kind === 'constraint' && fact.definition.includes(TO_SESSIONS) && !keeps(found, fact)) {
+    return [
+      {
+        ...refused,
+        why: `${seen}: rows of a deleted login session stay on blue`,
+        fix: remake(fact, found, question).statements.join('; '),
+      },
+    ];
+  }
+  if (found === undefined && fate?.needed === false && !missed) return [harmless(object, seen)];
   if (found !== undefined && fate !== undefined && fate.how !== 'changed' && !missed) return [harmless(object, seen)];
   if (fact.kind === 'default' && fate !== undefined) return [harmless(object, seen)];
   const stops = missed || (found === undefined && fate?.needed === true);
   const adaptation = remake(fact, found, question);
   const fix = adaptation.statements.join('; ');
-  const why = stops ? `${seen}, and migration ${fate?.migration} drops or changes it` : seen;
+  const why = stops
+    ? `${seen}, and ${fate === undefined ? 'a key that the migration needs refers to it' : `migration ${fate.migration} drops or changes it`}`
+    : seen;
   return [{ class: stops ? 'stops' : 'changed', object, why, fix, refuses: false, adaptation }];
+}
+
+const IS_UNIQUE = /^CREATE UNIQUE|^PRIMARY KEY|^UNIQUE/;
+
+function columnsOf(definition: string): string {
+  return /\(([^()]+)\)$/.exec(definition)?.[1] ?? '';
+}
+
+/** What hangs on a client or a consent goes in what is carried, whether blue has the key or not; what hangs on a session does not. */
+const TO_SESSIONS = ' REFERENCES hydra_oauth2_authentication_session(';
+
+/** Checked later, or for new rows alone, it removes what it should all the same. */
+function keeps(found: Fact | undefined, key: Fact): boolean {
+  return found?.definition.startsWith(key.definition) === true && !/not enforced$/i.test(found.definition);
 }
 
 /** What green can be given again before it is migrated. */
@@ -70,8 +94,9 @@ export function judgeExtra(fact: Fact, others: ForeignJudgement, question: Catal
   const object = tell(fact);
   const part = others.partOf(fact);
   const goes = part?.what ?? (isGoneWithTable(fact, question) ? 'lost' : 'stays');
-  if (part !== undefined && part.what === 'stops') return [stoppedBy(object, part)];
   const always = REFUSED[fact.kind]?.(fact);
+  if (part?.what === 'stops' && (always === undefined || GOES_IN_PEACE.includes(fact.kind)))
+    return [stoppedBy(object, part)];
   const again = part?.object.make ?? statementFor(fact, question);
   if (always !== undefined && !(goes === 'lost' && GOES_IN_PEACE.includes(fact.kind))) {
     return [
@@ -83,6 +108,16 @@ export function judgeExtra(fact: Fact, others: ForeignJudgement, question: Catal
     return [{ class: 'lost', object, why: `goes with ${because}`, fix: afterwards(fact, again), refuses: false }];
   }
   if (fact.kind === 'trigger') return [switchedOff(fact, question)];
+  if (fact.kind === 'publication' && part !== undefined && /where |of columns /.test(fact.definition)) {
+    const why =
+      "has a row filter or a list of columns for the key that blue's table has, and the migration may give it another one";
+    return [{ ...adapted(object, part.object, why), class: 'changed' }];
+  }
+  if (fact.kind === 'row security') {
+    const why = 'is switched off on green: it would hide rows from what carries them, until it is switched on again';
+    const fix = `on green, after finalize: ALTER TABLE ${table(fact, question)} ENABLE ROW LEVEL SECURITY`;
+    return [{ class: 'changed', object, why, fix, refuses: false }];
+  }
   return [
     {
       class: TOLD_APART[fact.kind] === undefined ? 'harmless' : 'changed',
@@ -106,6 +141,10 @@ const REFUSED: Readonly<Partial<Record<FactKind, (fact: Fact) => string | undefi
   inheritance: () =>
     "rows of another table are read as this one's and written around it; the commit is refused beside it",
   subscription: () => 'somebody else writes to it; the commit is refused beside it',
+  publication: ({ definition }) =>
+    definition.endsWith('keeps it from being changed')
+      ? 'keeps its rows from being changed or deleted: what it publishes lacks a part of the replica identity, or there is none'
+      : undefined,
   trigger: ({ definition }) =>
     /, enabled [AR]$/.test(definition) ? 'fires for what is replicated; the commit is refused beside it' : undefined,
 };
@@ -116,7 +155,6 @@ const GOES_IN_PEACE: readonly FactKind[] = ['constraint', 'not null'];
 /** What stays on green and may act there, by kind. */
 const TOLD_APART: Readonly<Partial<Record<FactKind, string>>> = {
   policy: 'decides on green, too, which rows are shown',
-  'row security': 'holds on green, too, for everybody but the owner',
   default: "is none of Hydra's",
   publication: 'green publishes it, too; replication slots do not follow to green: who reads them must be told',
 };
@@ -183,8 +221,11 @@ function ofOthers(fact: Fact): readonly CatalogFinding[] {
 }
 
 function stoppedBy(object: string, part: ForeignFate & { readonly object: ForeignObject }): CatalogFinding {
-  const { drop, make, droppable } = part.object;
-  const why = `depends on ${part.because}, which the migration drops or changes`;
+  return adapted(object, part.object, `depends on ${part.because}, which the migration drops or changes`);
+}
+
+/** Green does without it, until it is made again for green's tables. */
+function adapted(object: string, { drop, make, droppable }: ForeignObject, why: string): CatalogFinding {
   if (!droppable)
     return {
       class: 'stops',
@@ -224,16 +265,21 @@ function remake(fact: Fact, found: Fact | undefined, question: CatalogQuestion):
     };
   }
   const isIndex = fact.kind === 'index';
-  const make = (one: Fact): string =>
-    isIndex
-      ? indexIn(one.definition, schema, fact.table)
-      : `ALTER TABLE ${name} ADD CONSTRAINT ${quote(fact.name)} ${referencesIn(one.definition, schema)}`;
+  const make = ({ definition }: Fact): string => {
+    // What is said of it besides is no SQL.
+    const sql = definition.replace(/, (?:invalid|not enforced)$/, '');
+    return isIndex
+      ? indexIn(sql, schema, fact.table)
+      : `ALTER TABLE ${name} ADD CONSTRAINT ${quote(fact.name)} ${referencesIn(sql, schema)}`;
+  };
   const drop = isIndex
     ? `DROP INDEX ${quote(schema)}.${quote(fact.name)}`
     : `ALTER TABLE ${name} DROP CONSTRAINT ${quote(fact.name)}`;
+  const columns = columnsOf(fact.definition);
   return {
     statements: found === undefined ? [make(fact)] : [drop, make(fact)],
     again: found === undefined ? [] : [make(found)],
+    ...(IS_UNIQUE.test(fact.definition) ? { unique: { table: name, columns } } : {}),
   };
 }
 
@@ -255,6 +301,7 @@ function dropFor(fact: Fact, question: CatalogQuestion): string {
   const name = table(fact, question);
   if (fact.kind === 'column') return `ALTER TABLE ${name} DROP COLUMN ${quote(fact.name)}`;
   if (fact.kind === 'not null') return `ALTER TABLE ${name} ALTER COLUMN ${quote(fact.name)} DROP NOT NULL`;
+  if (fact.kind === 'publication') return `ALTER TABLE ${name} REPLICA IDENTITY DEFAULT`;
   return OWN_MIGRATIONS;
 }
 
@@ -266,6 +313,18 @@ function harmless(object: string, seen: string): CatalogFinding {
     fix: 'nothing to do',
     refuses: false,
   };
+}
+
+/** Whether keys of Hydra's to these columns are missing, too, that are made again. */
+function isNeededByKeys(to: string, columns: string, { fresh, found, path }: CatalogQuestion): boolean {
+  const there = new Set(found.map(keyOf));
+  return fresh.some(
+    (key) =>
+      key.kind === 'constraint' &&
+      key.definition.includes(` REFERENCES ${to}(${columns})`) &&
+      !there.has(keyOf(key)) &&
+      path.fateOf(key)?.needed !== false,
+  );
 }
 
 function isGoneWithTable(fact: Fact, { path }: CatalogQuestion): boolean {

@@ -83,7 +83,7 @@ function isGone(table: string, path: MigrationPath, fate: Fate): boolean {
 }
 
 function ofRowType(table: string, path: MigrationPath): ForeignFate {
-  const migration = path.rewrites(table);
+  const migration = path.fills(table);
   return migration === undefined
     ? { what: 'stays' }
     : { what: 'stops', because: `${table}, rewritten (migration ${migration})` };
@@ -129,6 +129,8 @@ function toFinding(object: ForeignObject, fate: ForeignFate, all: readonly Forei
 /** What holds no data of its own, so that a copy may do without it and the statement that makes it says all. */
 const ADAPTABLE: readonly string[] = [
   'view',
+  // Of a materialized view of theirs.
+  'index',
   'function',
   'constraint',
   'policy',
@@ -145,6 +147,7 @@ function dependents(
 ): readonly ForeignObject[] {
   if (seen.has(object.id)) return [];
   seen.add(object.id);
-  const above = all.filter(({ holds }) => holds.some((hold) => hold.object === object.id && hold.how === 'stops'));
+  // What would go with it, too: it is made again by a statement of its own.
+  const above = all.filter(({ holds }) => holds.some((hold) => hold.object === object.id));
   return [...above.flatMap((one) => dependents(one, all, seen)), object];
 }

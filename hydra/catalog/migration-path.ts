@@ -41,7 +41,7 @@ export class MigrationPath {
   readonly relationsMade: ReadonlyMap<string, string>;
   readonly #made = new Map<string, string>();
   readonly #fates = new Map<string, Fate>();
-  readonly #altered = new Map<string, string>();
+  readonly #filled = new Map<string, string>();
   readonly #references: { readonly at: number; readonly definition: string }[] = [];
 
   constructor(commands: readonly RecordedCommand[]) {
@@ -60,10 +60,15 @@ export class MigrationPath {
       };
       for (const key of dropped) note(key, cascade === true ? 'cascade' : 'restrict', ifExists !== true);
       for (const key of cascaded) note(key, 'cascade', false);
-      for (const key of changed) note(key, 'changed', NEEDED_TO_CHANGE.includes(key[0]));
+      for (const key of changed) {
+        // The default of a column that is renamed goes with it and is the same.
+        if (key[0] === 'default' && isRenamed(key, changed, made)) continue;
+        note(key, 'changed', NEEDED_TO_CHANGE.includes(key[0]));
+      }
       for (const [kind, table, name, definition = ''] of made) {
         if (!this.#made.has(keyOf({ kind, table, name }))) this.#made.set(keyOf({ kind, table, name }), migration);
-        if (kind === 'column' && !this.#altered.has(table)) this.#altered.set(table, migration);
+        if (kind === 'column' && isFilled([kind, table, name], made) && !this.#filled.has(table))
+          this.#filled.set(table, migration);
         if (definition.includes(' REFERENCES ')) this.#references.push({ at, definition });
         const relation = relationOf(kind, table, name, definition);
         if (relation !== undefined && !relations.has(relation)) relations.set(relation, migration);
@@ -79,18 +84,18 @@ export class MigrationPath {
     // What goes with its table is missed by nobody.
     const tables = ofTable && fact.kind !== 'table' ? { ...ofTable, needed: false } : ofTable;
     // Not null and default go with their column, too.
-    const columns = ['not null', 'default', 'column storage'].some((kind) => kind === fact.kind)
+    const column = ['not null', 'default', 'column storage'].some((kind) => kind === fact.kind)
       ? this.#fates.get(keyOf({ ...fact, kind: 'column' }))
       : undefined;
-    return [own, tables, columns].reduce((first, one) =>
+    return [own, tables, column?.how === 'changed' ? undefined : column].reduce((first, one) =>
       first === undefined || (one && one.at < first.at) ? one : first,
     );
   }
 
-  /** Whether the migration makes a key to these columns of the table while what makes them unique is still blue's. */
-  refersTo(table: string, columns: string, before: Fate): boolean {
+  /** Whether the migration makes a key to these columns of the table while what makes them unique is still blue's. @param before when that ends */
+  refersTo(table: string, columns: string, before: Fate | undefined): boolean {
     return this.#references.some(
-      ({ at, definition }) => at < before.at && definition.includes(` REFERENCES ${table}(${columns})`),
+      ({ at, definition }) => at < (before?.at ?? Infinity) && definition.includes(` REFERENCES ${table}(${columns})`),
     );
   }
 
@@ -99,10 +104,26 @@ export class MigrationPath {
     return this.#made.get(keyOf(fact));
   }
 
-  /** The migration that first writes the table's rows anew. */
-  rewrites(table: string): string | undefined {
-    return this.#altered.get(table);
+  /** The migration that first gives the table's rows a value that they did not have. */
+  fills(table: string): string | undefined {
+    return this.#filled.get(table);
   }
+}
+
+/** PostgreSQL takes a default for writing rows anew, if it is not NULL and nothing else: what has the row's type is in its way. */
+function isFilled([, table, name]: RecordedKey, made: RecordedCommand['made']): boolean {
+  return (made ?? []).some(([kind, of, column]) => kind === 'default' && of === table && column === name);
+}
+
+function isRenamed(
+  [, table, name]: RecordedKey,
+  changed: readonly RecordedKey[],
+  made: RecordedCommand['made'],
+): boolean {
+  const isOf = ([kind, of, column]: readonly string[], wanted: string): boolean =>
+    kind === wanted && of === table && column === name;
+  const isColumnOfTable = ([kind, of]: readonly string[]): boolean => kind === 'column' && of === table;
+  return changed.some((key) => isOf(key, 'column')) && (made ?? []).some(isColumnOfTable);
 }
 
 function relationOf(kind: FactKind, table: string, name: string, definition: string): string | undefined {

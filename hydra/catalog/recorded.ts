@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type SupportedHydraVersion } from '../../domain/hydra-versions';
 import { type Fact, type FactKind } from './fact';
@@ -23,6 +23,11 @@ export const RECORDED = {
   path: (from: SupportedHydraVersion, to: SupportedHydraVersion): MigrationPath =>
     new MigrationPath(read<RecordedCommand>(RECORDED_FOLDERS.path, `${from}-to-${to}.json`)),
 } as const;
+
+/** Whether this installation knows what a fresh database of this version is. */
+export function isVersionRecorded(version: SupportedHydraVersion): boolean {
+  return existsSync(join(__dirname, RECORDED_FOLDERS.facts, `${version}.json`));
+}
 
 /** @returns every table that a fresh database of this version has in Hydra's schema */
 export function recordedTables(version: SupportedHydraVersion): readonly string[] {

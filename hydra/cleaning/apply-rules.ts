@@ -1,5 +1,6 @@
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { asSchemaOwner } from '../as-owner';
 import { END_WHEN_SILENT } from '../end-when-silent';
 import { sqlFile } from '../sql-file';
 import { countRules } from './count-rules';
@@ -14,6 +15,8 @@ export interface ApplyOptions {
   readonly asOf: string;
   /** Schema of the table `archive`; made if absent. @default 'hydra_cutover' */
   readonly archiveSchema?: string;
+  /** Makes the archive, as the owner of what is ours, where `client` may not. @default client */
+  readonly keeper?: SqlClient;
 }
 
 export interface AppliedRule {
@@ -39,11 +42,7 @@ export async function applyRules(
 ): Promise<readonly AppliedRule[]> {
   const archiveSchema = options.archiveSchema ?? DEFAULT_ARCHIVE_SCHEMA;
   await assertNothingRefused(path, client, archiveSchema);
-  const schema = quoteIdentifier(archiveSchema);
-  await inTransaction(client, BEGIN, 'COMMIT', async () => {
-    await client.query(LOCK);
-    await client.query(sqlFile(__dirname, 'sql/archive.sql', { schema }));
-  });
+  await makeArchive(options.keeper ?? client, client, archiveSchema);
   const applied: AppliedRule[] = [];
   for (const [id, { kind }] of Object.entries(path.cleaning.rules)) {
     if (kind === 'refuse') continue;
@@ -52,6 +51,20 @@ export async function applyRules(
     );
   }
   return applied;
+}
+
+async function makeArchive(keeper: SqlClient, client: SqlClient, archiveSchema: string): Promise<void> {
+  const schema = quoteIdentifier(archiveSchema);
+  const [by] = await queryRows<{ name: string }>(client, 'SELECT quote_ident(current_user) AS name');
+  await inTransaction(keeper, BEGIN, 'COMMIT', async () => {
+    await keeper.query(LOCK);
+    const { rows } = await keeper.query('SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1', [archiveSchema]);
+    if (rows.length === 0) await keeper.query(`CREATE SCHEMA ${schema}`);
+    await asSchemaOwner(keeper, async () => {
+      await keeper.query(sqlFile(__dirname, 'sql/archive.sql', { schema }));
+      await keeper.query(`GRANT SELECT, INSERT ON ${schema}.archive TO ${by?.name ?? ''}`);
+    });
+  });
 }
 
 async function assertNothingRefused(path: CopyPath, client: SqlClient, archiveSchema: string): Promise<void> {
@@ -89,7 +102,7 @@ async function applyRule(
     sqlFile(__dirname, 'sql/archive-triggers.sql', { schema, cleaned: regclasses(path.cleaning.tables) }),
   );
   await client.query(path.cleaning.fixSql(id));
-  await client.query(sqlFile(__dirname, 'sql/drop-archive-triggers.sql', { schema }));
+  await client.query(sqlFile(__dirname, 'sql/drop-archive-triggers.sql'));
 
   const left = total(await countRule(client, path.cleaning.detectSql(id)));
   if (left > 0) {

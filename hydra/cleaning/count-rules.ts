@@ -1,6 +1,7 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type CleaningRule, type CopyPath, type RuleKind, sourceTables } from '../paths/copy-path';
 import { lockUnplanted } from '../planted';
+import { hasSqlState } from '../sql-state';
 import { sampledDetectSql } from './sampled-detect';
 import { DEFAULT_ARCHIVE_SCHEMA, assertSourceSchema, countRule, createHelpers, inTransaction, total } from './session';
 
@@ -73,7 +74,7 @@ export async function countRulesWithin(
     const detect = path.cleaning.detectSql(id);
     const sampled = sampledDetectSql(detect, percentOf);
     const found = await countRule(client, sampled ?? detect).catch((error: unknown) => {
-      if (error instanceof Error && 'code' in error && error.code === QUERY_CANCELED) return null;
+      if (hasSqlState(error, 'canceled')) return null;
       throw error;
     });
     await client.query('ROLLBACK TO SAVEPOINT rule');
@@ -101,9 +102,6 @@ export async function readEstimates(client: SqlClient): Promise<ReadonlyMap<stri
   );
   return new Map(rows.map(({ name, rows: count }) => [name, count]));
 }
-
-/** Source: PostgreSQL manual, "PostgreSQL Error Codes". */
-const QUERY_CANCELED = '57014';
 
 async function countEach<Count>(
   path: CopyPath,

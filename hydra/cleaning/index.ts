@@ -1,3 +1,3 @@
-export { type AppliedRule, type ApplyOptions, applyRules } from './apply-rules';
-export { type CountOptions, type RuleCount, type RuleCountWithin, countRules, countRulesWithin } from './count-rules';
+export { applyRules } from './apply-rules';
+export { type RuleCount, type RuleCountWithin, countRules, countRulesWithin, readEstimates } from './count-rules';
 export { countTables, largeRemovals } from './removals';

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { inTransaction } from '../cleaning/session';
-import { noteOnGreen } from './preparer';
+import { type Direction, type SideName } from '../../domain/sides';
+import { noteOnEntered } from './preparer';
 import { readRunRow } from './whose-schema';
 import { hasOurs } from '../ours';
 
@@ -14,41 +15,41 @@ const TABLE = `CREATE TABLE IF NOT EXISTS hydra_cutover.beginning (
 )`;
 
 /**
- * Notes on blue and then on closed green, durably, that a switchover for `epoch` is about to begin: green is not taken for unused
- * later, and a blue that is an older copy of itself is known by what it does not know. A kill between the two leaves a note on blue
- * alone, which nobody asks for. To be called again for each beginning.
+ * Notes on the side that is left and then on the closed one, durably, that a switchover for `epoch` is about to begin: the closed one is not
+ * taken for unused later, and an older copy of the one that is left is known by what it does not know. A kill between the two leaves a note
+ * there alone, which nobody asks for. To be called again for each beginning.
  *
  * @param sides both outside a transaction
- * @throws CutoverFault CHECK_FAILED (green is not closed, or blue lets nothing begin any more) | CROSSED_CONNECTION (not this
- *   cutover's green; blue is an older copy of itself)
+ * @throws CutoverFault CHECK_FAILED (`to` is not closed, or `from` lets nothing begin any more) | CROSSED_CONNECTION (`to` is not of this
+ *   cutover; `from` is an older copy of itself)
  */
 export async function noteBeginning(
-  { blue, green }: { readonly blue: SqlClient; readonly green: SqlClient },
+  { direction, from, to }: { readonly direction: Direction; readonly from: SqlClient; readonly to: SqlClient },
   cutoverId: string,
   epoch: number,
 ): Promise<void> {
-  const before = (await beginningsOnGreen(green, cutoverId)) ?? [];
-  assertKnows(await beginningsOnBlue(blue), before, cutoverId);
+  const before = (await beginningsOn(direction.to, to, cutoverId)) ?? [];
+  assertKnows(await beginningsOnBlue(from), before, cutoverId);
   const token = randomUUID();
-  await blue.query(TABLE);
-  const noted = await inTransaction(blue, 'BEGIN; SET LOCAL synchronous_commit = on', 'COMMIT', () =>
-    // What takes from blue the right to begin waits for this, and no note comes after it.
+  await from.query(TABLE);
+  const noted = await inTransaction(from, 'BEGIN; SET LOCAL synchronous_commit = on', 'COMMIT', () =>
+    // What takes from it the right to begin waits for this, and no note comes after it.
     queryRows(
-      blue,
+      from,
       `INSERT INTO hydra_cutover.beginning (token, epoch)
-       SELECT $1::uuid, $2 FROM hydra_cutover.run WHERE cutover_id = $3 AND side = 'blue' AND state IN ('open', 'fenced') FOR SHARE
+       SELECT $1::uuid, $2 FROM hydra_cutover.run WHERE cutover_id = $3 AND side = $4 AND state IN ('open', 'fenced') FOR SHARE
        RETURNING token`,
-      [token, epoch, cutoverId],
+      [token, epoch, cutoverId, direction.from],
     ),
   );
   if (noted.length === 0) {
     throw new CutoverFault(
       'CHECK_FAILED',
-      `blue lets no switchover of cutover ${cutoverId} begin any more; nothing was changed. \`hydra-cutover status --from-databases\` says how things stand`,
+      `${direction.from} lets no switchover of cutover ${cutoverId} begin any more; nothing was changed. \`hydra-cutover status --from-databases\` says how things stand`,
       { cutoverId, epoch },
     );
   }
-  await noteOnGreen(green, { cutoverId, epoch, token });
+  await noteOnEntered(to, direction.to, { cutoverId, epoch, token });
 }
 
 /** @returns tokens of all beginnings that blue knows; none where none was ever noted */
@@ -58,13 +59,21 @@ export async function beginningsOnBlue(blue: SqlClient): Promise<ReadonlySet<str
   return new Set(rows.map(({ token }) => token));
 }
 
-/** @returns tokens of all beginnings that green has noted; undefined where this database is no green of this cutover */
-export async function beginningsOnGreen(green: SqlClient, cutoverId: string): Promise<readonly string[] | undefined> {
-  const run = await readRunRow(green);
-  if (run?.side !== 'green' || run.cutoverId !== cutoverId) return undefined;
-  if (!(await hasOurs(green, 'hydra_cutover.preparation'))) return [];
+export function beginningsOnGreen(green: SqlClient, cutoverId: string): Promise<readonly string[] | undefined> {
+  return beginningsOn('green', green, cutoverId);
+}
+
+/** @returns tokens of all beginnings that the side to be entered has noted; undefined where this database is not that of this cutover */
+async function beginningsOn(
+  side: SideName,
+  entered: SqlClient,
+  cutoverId: string,
+): Promise<readonly string[] | undefined> {
+  const run = await readRunRow(entered);
+  if (run?.side !== side || run.cutoverId !== cutoverId) return undefined;
+  if (!(await hasOurs(entered, 'hydra_cutover.preparation'))) return [];
   const rows = await queryRows<{ token: string }>(
-    green,
+    entered,
     'SELECT unnest(begun_tokens)::text AS token FROM hydra_cutover.preparation',
   );
   return rows.map(({ token }) => token);

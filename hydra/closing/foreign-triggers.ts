@@ -23,3 +23,24 @@ export async function switchOffForeignTriggers(green: SqlClient, schema: string)
   }
   return found.map(({ table, trigger }) => `ALTER TABLE ${table} ENABLE TRIGGER ${trigger}`);
 }
+
+/**
+ * Switches off, on green, what would hide rows of Hydra's tables from whoever carries them, or refuse them. Idempotent, one table per transaction.
+ *
+ * @param schema of Hydra's tables
+ * @returns the statements that switch it on again
+ * @throws CutoverFault LOCK_BUSY
+ */
+export async function switchOffRowSecurity(green: SqlClient, schema: string): Promise<readonly string[]> {
+  const found = await queryRows<{ table: string }>(
+    green,
+    `SELECT format('%I.%I', n.nspname, c.relname) AS table
+       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relrowsecurity AND c.relname ^@ 'hydra_' ORDER BY 1`,
+    [schema],
+  );
+  for (const { table } of found) {
+    await withLockRetry(green, table, {}, `ALTER TABLE ${table} DISABLE ROW LEVEL SECURITY`);
+  }
+  return found.map(({ table }) => `ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`);
+}

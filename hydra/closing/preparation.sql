@@ -17,17 +17,17 @@ CREATE TABLE IF NOT EXISTS hydra_cutover.preparation (
 );
 INSERT INTO hydra_cutover.preparation DEFAULT VALUES ON CONFLICT DO NOTHING;
 
--- What each transaction that prepares green begins with. Green can neither be opened nor abandoned, and no other try of a step can
+-- What each transaction that prepares this side begins with. It can neither be opened nor abandoned, and no other try of a step can
 -- begin, before that transaction ends; a switchover that has begun may open it at any moment. Without a generation: for whoever
--- begins a switchover.
+-- begins a switchover. With its owner's rights: who cleans rows may ask whose turn it is, and could not lock these rows.
 CREATE OR REPLACE FUNCTION hydra_cutover.assert_preparing(p_cutover_id text, p_generation bigint) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $preparing$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $preparing$
 DECLARE
   side_now hydra_cutover.run;
   kept hydra_cutover.preparation;
 BEGIN
   SELECT * INTO side_now FROM hydra_cutover.run FOR SHARE;
-  IF side_now.side IS DISTINCT FROM 'green' OR side_now.cutover_id IS DISTINCT FROM p_cutover_id THEN
+  IF side_now.cutover_id IS DISTINCT FROM p_cutover_id THEN
     RAISE EXCEPTION 'it is % of cutover %', COALESCE(side_now.side, 'no side'), side_now.cutover_id USING ERRCODE = 'HC003';
   ELSIF side_now.state <> 'closed' THEN
     RAISE EXCEPTION 'it is % for epoch %', side_now.state, side_now.epoch USING ERRCODE = 'HC003';

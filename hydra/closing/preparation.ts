@@ -1,7 +1,9 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { asSchemaOwner } from '../as-owner';
-import { inTransaction } from '../cleaning/session';
+import { letRead } from '../arbiter/grant-arbiter';
+import { inTransaction, quoteIdentifier } from '../cleaning/session';
 import { sqlFile } from '../sql-file';
+import { setLogin } from './logins';
 
 /** What the steps that prepare green remember from one try to the next. */
 export interface Preparation {
@@ -19,6 +21,22 @@ export async function installPreparation(green: SqlClient): Promise<void> {
   await inTransaction(green, 'BEGIN', 'COMMIT', () =>
     asSchemaOwner(green, () => green.query(sqlFile(__dirname, 'preparation.sql'))),
   );
+}
+
+/**
+ * Lets a role that has Hydra's rights clean and mend its rows in our turn: it may log in while nobody else may, read what is ours and ask
+ * whose turn it is. What it archives see `applyRules`. Idempotent; after {@link installPreparation}.
+ *
+ * @throws CutoverFault CHECK_FAILED when there is no such role
+ */
+export async function letPrepare(green: SqlClient, role: string): Promise<void> {
+  const grant = `GRANT EXECUTE ON FUNCTION hydra_cutover.assert_preparing(text, bigint) TO ${quoteIdentifier(role)}`;
+  await letRead(green, role);
+  await inTransaction(green, 'BEGIN', 'COMMIT', () =>
+    // Not made anew: in the same transaction, because a grant changes what is recorded.
+    asSchemaOwner(green, () => green.query(`${grant}; SELECT hydra_cutover.record_made()`)),
+  );
+  await setLogin(green, role, true);
 }
 
 export async function readPreparation(green: SqlClient): Promise<Preparation> {

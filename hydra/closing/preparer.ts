@@ -1,35 +1,50 @@
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { inTransaction } from '../cleaning/session';
+import { hasSqlState } from '../sql-state';
 import { installPreparation } from './preparation';
 import { quoteLiteral } from './role-password';
-import { assertGreen } from './whose-schema';
+import { type SideName } from '../../domain/sides';
+import { assertSide } from './whose-schema';
 
-/** SQLSTATE of `hydra_cutover.assert_preparing`. */
-const REFUSED = 'HC003';
-/** Source: PostgreSQL manual, "PostgreSQL Error Codes". */
-const LOCK_NOT_AVAILABLE = '55P03';
 /** An earlier try may be in a transaction; what its killed worker left behind the server ends before that. */
 const EARLIER_TRY_MS = 20_000;
 /** What prepares green computes nothing between two statements of a transaction. */
 const SILENT_MS = 60_000;
 
+/** A try's right to prepare green, until a later one takes its own. */
+export interface Turn {
+  readonly cutoverId: string;
+  readonly generation: number;
+}
+
 /**
  * Makes the caller the one who prepares green, as long as green is closed: every earlier try of any step is refused from its next
  * statement on, so that a worker that froze and wakes up hours later changes nothing.
  *
- * @param green outside a transaction
- * @returns the same session; each transaction in it, and each statement outside of one, begins with the proof that green is this
- *   cutover's, still closed, and the caller's to prepare. Green cannot be opened before that transaction ends. What cannot be in a
- *   transaction, as VACUUM, comes directly after the proof.
- * @throws CutoverFault CROSSED_CONNECTION (not this cutover's green) | CHECK_FAILED (green is not closed; here and later: another
- *   try has taken over) | LOCK_BUSY (retryable: an earlier try is in a transaction)
+ * @param green outside a transaction, as our own role
+ * @throws CutoverFault CROSSED_CONNECTION (not this cutover's green) | CHECK_FAILED (green is not closed) | LOCK_BUSY (retryable: an
+ *   earlier try is in a transaction)
  */
-export async function becomePreparer<Session extends SqlClient>(green: Session, cutoverId: string): Promise<Session> {
-  await assertGreen(green, cutoverId);
+export async function takeTurn(green: SqlClient, cutoverId: string): Promise<Turn> {
+  await assertSide(green, cutoverId, 'green');
   await assertClosed(green, cutoverId);
   await installPreparation(green);
-  const generation = await takeTurn(green, cutoverId);
+  return { cutoverId, generation: await nextGeneration(green, cutoverId) };
+}
+
+/** {@link takeTurn} and {@link onlyInTurn}, for a session of our own role. */
+export async function becomePreparer<Session extends SqlClient>(green: Session, cutoverId: string): Promise<Session> {
+  return onlyInTurn(green, await takeTurn(green, cutoverId));
+}
+
+/**
+ * @param green outside a transaction, as any role that may ask whose turn it is
+ * @returns the same session; each transaction in it, and each statement outside of one, begins with the proof that green is this
+ *   cutover's, still closed, and the caller's to prepare. Green cannot be opened before that transaction ends. What cannot be in a
+ *   transaction, as VACUUM, comes directly after the proof. It throws CHECK_FAILED once another try has taken over.
+ */
+export function onlyInTurn<Session extends SqlClient>(green: Session, { cutoverId, generation }: Turn): Session {
   const proof = `SET LOCAL idle_in_transaction_session_timeout = ${SILENT_MS}; ${proofOf(cutoverId, generation)}`;
   let isInside = false;
 
@@ -67,22 +82,23 @@ export async function becomePreparer<Session extends SqlClient>(green: Session, 
 }
 
 /**
- * Green's part of a noted beginning, durably; blue's comes first, which `noteBeginning` sees to.
+ * What the side that is entered notes of a beginning, durably; the other one's note comes first, which `noteBeginning` sees to.
  *
- * @throws CutoverFault CHECK_FAILED (green is open or abandoned) | CROSSED_CONNECTION
+ * @throws CutoverFault CHECK_FAILED (it is open or abandoned) | CROSSED_CONNECTION
  */
-export async function noteOnGreen(
-  green: SqlClient,
+export async function noteOnEntered(
+  entered: SqlClient,
+  side: SideName,
   { cutoverId, epoch, token }: { readonly cutoverId: string; readonly epoch: number; readonly token: string },
 ): Promise<void> {
-  await assertGreen(green, cutoverId);
-  await installPreparation(green);
-  await inTransaction(green, 'BEGIN; SET LOCAL synchronous_commit = on', 'COMMIT', async () => {
-    await green.query(proofOf(cutoverId, null)).catch((error: unknown) => {
+  await assertSide(entered, cutoverId, side);
+  await installPreparation(entered);
+  await inTransaction(entered, 'BEGIN; SET LOCAL synchronous_commit = on', 'COMMIT', async () => {
+    await entered.query(proofOf(cutoverId, null)).catch((error: unknown) => {
       throw refused(error) ?? error;
     });
     // Each is kept: a run that slept between its two notes must not displace the one of a run that was faster.
-    await green.query(
+    await entered.query(
       `UPDATE hydra_cutover.preparation
           SET begun_epoch = greatest(begun_epoch, $1), begun_tokens = array_append(begun_tokens, $2::uuid)`,
       [epoch, token],
@@ -100,7 +116,7 @@ async function assertClosed(green: SqlClient, cutoverId: string): Promise<void> 
   if (run?.state !== 'closed') throw notClosed(`it is ${run?.state ?? 'gone'} for epoch ${run?.epoch ?? '(none)'}`);
 }
 
-async function takeTurn(green: SqlClient, cutoverId: string): Promise<number> {
+async function nextGeneration(green: SqlClient, cutoverId: string): Promise<number> {
   try {
     return await inTransaction(green, `BEGIN; SET LOCAL lock_timeout = ${EARLIER_TRY_MS}`, 'COMMIT', async () => {
       const [row] = await queryRows<{ generation: number }>(
@@ -112,8 +128,7 @@ async function takeTurn(green: SqlClient, cutoverId: string): Promise<number> {
       return generation;
     });
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === LOCK_NOT_AVAILABLE))
-      throw refused(error) ?? error;
+    if (!hasSqlState(error, 'lockNotAvailable')) throw refused(error) ?? error;
     const message = `an earlier try of preparing green did not end within ${EARLIER_TRY_MS} ms; look for its session in pg_stat_activity on green, then try again`;
     throw new CutoverFault('LOCK_BUSY', message, { cutoverId }, error);
   }
@@ -124,8 +139,7 @@ function proofOf(cutoverId: string, generation: number | null): string {
 }
 
 function refused(error: unknown): CutoverFault | undefined {
-  const isOurs = error instanceof Error && 'code' in error && error.code === REFUSED;
-  return isOurs ? notClosed(error.message, error) : undefined;
+  return hasSqlState(error, 'notPreparing') ? notClosed(error.message, error) : undefined;
 }
 
 function notClosed(why: string, cause?: unknown): CutoverFault {

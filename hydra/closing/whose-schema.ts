@@ -1,6 +1,7 @@
 import { CutoverFault } from '../../domain/faults';
 import { assertSchemaVersion, schemaVersionSql } from '../arbiter/schema-version';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type SideName } from '../../domain/sides';
 import { hasOurs } from '../ours';
 
 /** Where the schema that came with the copy is kept until green has its own: what it says is proof of where green is from. */
@@ -8,7 +9,7 @@ export const COPIED_SCHEMA = 'hydra_cutover_blue';
 
 /** What a run row says about whose database this is. */
 export interface RunRow {
-  readonly side: 'blue' | 'green';
+  readonly side: SideName;
   readonly cutoverId: string;
   readonly nonce: string;
   readonly schemaVersion: number;
@@ -30,21 +31,21 @@ export async function readRunRow(client: SqlClient, schema = 'hydra_cutover'): P
 }
 
 /**
- * What every transaction on green asks first.
+ * What every transaction on the side that is entered asks first.
  *
- * @throws CutoverFault CROSSED_CONNECTION when this database was not made green by this cutover
+ * @throws CutoverFault CROSSED_CONNECTION when this database was not made that side by this cutover
  */
-export async function assertGreen(client: SqlClient, cutoverId: string): Promise<RunRow> {
+export async function assertSide(client: SqlClient, cutoverId: string, side: SideName): Promise<RunRow> {
   const row = await readRunRow(client);
-  if (row?.side === 'green' && row.cutoverId === cutoverId) return row;
-  throw notGreen(row, cutoverId);
+  if (row?.side === side && row.cutoverId === cutoverId) return row;
+  throw notThatSide(row, cutoverId, side);
 }
 
-export function notGreen(row: RunRow | undefined, cutoverId: string): CutoverFault {
+export function notThatSide(row: RunRow | undefined, cutoverId: string, side: SideName): CutoverFault {
   const seen = row === undefined ? 'it was never closed' : `it is ${row.side} of cutover ${row.cutoverId}`;
   return new CutoverFault(
     'CROSSED_CONNECTION',
-    `the database reached as green is not the one that cutover ${cutoverId} closed (${seen}); nothing was changed on it; check green's address`,
+    `the database reached as ${side} is not the one that cutover ${cutoverId} closed (${seen}); nothing was changed on it; check ${side}'s address`,
     { cutoverId },
   );
 }

@@ -22,7 +22,8 @@ async function shows({ client, schema }: Place, mark: CatalogMark): Promise<bool
   const column = 'FROM pg_attribute a WHERE a.attrelid = to_regclass($1) AND a.attname = $2 AND NOT a.attisdropped';
   switch (mark.has) {
     case 'table':
-      return ask('SELECT 1 FROM pg_class WHERE oid = to_regclass($1)', [table]);
+      // A view of this name is somebody else's; the server refuses the table beside it.
+      return ask(`SELECT 1 FROM pg_class WHERE oid = to_regclass($1) AND relkind IN ('r', 'p')`, [table]);
     case 'index':
       return ask(
         `SELECT 1 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid

@@ -32,19 +32,15 @@ type Views = Pick<InPlacePath, 'sessionTables' | 'activeOnlyTables'> & { readonl
  */
 export async function layCompatibility(client: SqlClient, place: CompatibilityPlace, views: Views): Promise<string[]> {
   const schema = quoteIdentifier(COMPATIBILITY_SCHEMA);
-  const [there] = await queryRows<{ ours: boolean }>(
-    client,
-    `SELECT to_regprocedure('${COMPATIBILITY_SCHEMA}.seen()') IS NOT NULL AS ours FROM pg_namespace WHERE nspname = $1`,
-    [COMPATIBILITY_SCHEMA],
-  );
-  if (there?.ours === false) {
+  const whose = await whoseCompatibility(client);
+  if (whose === 'others') {
     throw new CutoverFault(
       'CHECK_FAILED',
       `a schema ${COMPATIBILITY_SCHEMA} is there that is none of ours; rename it, then start again`,
       { schema: COMPATIBILITY_SCHEMA },
     );
   }
-  if (there === undefined) {
+  if (whose === 'nobody') {
     await inTransaction(client, 'BEGIN', 'COMMIT', async () => {
       const owner = quoteIdentifier(place.owner);
       await client.query(sqlFile(__dirname, 'compatibility.sql', { compatibility: schema, owner, mark: MARK }));
@@ -64,6 +60,19 @@ export async function layCompatibility(client: SqlClient, place: CompatibilityPl
     [COMPATIBILITY_SCHEMA],
   );
   return made.map(({ name }) => name);
+}
+
+/** The schema of that name: ours has what its views call. */
+export async function whoseCompatibility(client: SqlClient): Promise<'ours' | 'others' | 'nobody'> {
+  const [there] = await queryRows<{ ours: boolean }>(
+    client,
+    // By its name alone: into a schema of others our role may not look.
+    `SELECT EXISTS (SELECT 1 FROM pg_proc WHERE pronamespace = n.oid AND proname = 'seen' AND pronargs = 0) AS ours
+       FROM pg_namespace n WHERE nspname = $1`,
+    [COMPATIBILITY_SCHEMA],
+  );
+  if (there === undefined) return 'nobody';
+  return there.ours ? 'ours' : 'others';
 }
 
 interface SeenTable {
@@ -114,8 +123,10 @@ function insertSql(view: string, table: string, name: string, columns: SeenTable
       ? []
       : [`ALTER VIEW ${view} ALTER COLUMN ${quoteIdentifier(column.name)} SET DEFAULT ${column.default};`],
   );
+  // As the caller and with its settings, as the statement would run without the view: triggers of others on the table go by both. Every
+  // name in it is written in full, so that no setting leads it elsewhere.
   return `${defaults.join('\n')}
-CREATE FUNCTION ${insert}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+CREATE FUNCTION ${insert}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map((column) => `NEW.${column}`).join(', ')});
   RETURN NEW;
@@ -123,10 +134,20 @@ END $$;
 CREATE TRIGGER inserts INSTEAD OF INSERT ON ${view} FOR EACH ROW EXECUTE FUNCTION ${insert}();`;
 }
 
-/** From the next session of the old version on, its unqualified names lead to the views. @returns when that was, by the server's clock */
+/**
+ * From the next session of the old version on, its unqualified names lead to the views, and only then to where they led before: triggers of
+ * others may go by that. What its role had there is kept.
+ *
+ * @returns when that was, by the server's clock
+ */
 export async function switchOldSessions(client: SqlClient, place: CompatibilityPlace): Promise<string> {
-  const path = `${quoteIdentifier(COMPATIBILITY_SCHEMA)}, ${quoteIdentifier(place.schema)}`;
-  await setSearchPath(client, place, `SET search_path = ${path}`);
+  const { own, inForce } = await searchPathOf(client, place);
+  // After a crash behind the switch it is ours already.
+  if (own?.startsWith(`${COMPATIBILITY_SCHEMA},`) !== true) {
+    // An earlier switch that was taken back says nothing of sessions that began since.
+    await client.query(`UPDATE ${IN_PLACE_SCHEMA}.run SET path_before = $1, switched_at = NULL`, [own]);
+    await setSearchPath(client, place, [COMPATIBILITY_SCHEMA, quoteIdentifier(place.schema), inForce].join(', '));
+  }
   const [row] = await queryRows<{ at: string }>(
     client,
     `UPDATE ${IN_PLACE_SCHEMA}.run SET switched_at = coalesce(switched_at, clock_timestamp()) RETURNING to_json(switched_at)#>>'{}' AS at`,
@@ -135,29 +156,64 @@ export async function switchOldSessions(client: SqlClient, place: CompatibilityP
   return row.at;
 }
 
-/** The way back of {@link switchOldSessions}. @returns from when on new sessions look into Hydra's schema alone */
+/**
+ * The way back of {@link switchOldSessions}; needs the kept run.
+ *
+ * @returns from when on new sessions look where they did before
+ */
 export async function switchOldSessionsBack(client: SqlClient, place: CompatibilityPlace): Promise<string> {
-  await setSearchPath(client, place, 'RESET search_path');
+  const [kept] = await queryRows<{ path: string | null }>(
+    client,
+    `SELECT path_before AS path FROM ${IN_PLACE_SCHEMA}.run`,
+  );
+  await setSearchPath(client, place, kept?.path ?? null);
   const [row] = await queryRows<{ at: string }>(client, `SELECT to_json(clock_timestamp())#>>'{}' AS at`);
   return row?.at ?? '';
 }
 
-/** A role may set its own defaults; whoever is a member acts as it. */
+interface SearchPath {
+  /** Of the role in this database; null: nothing of its own. */
+  readonly own: string | null;
+  /** For its sessions: its own, or else that of the role, of the database or of the server as it comes. */
+  readonly inForce: string;
+}
+
+/** Source: PostgreSQL manual, "ALTER ROLE": settings of a role in a database go before those of the role, and these before the database's. */
+async function searchPathOf(client: SqlClient, { oldRole, database }: CompatibilityPlace): Promise<SearchPath> {
+  const [row] = await queryRows<SearchPath>(
+    client,
+    `WITH set AS (
+       SELECT substr(setting, length('search_path=') + 1) AS path, setrole <> 0 AS "ofRole", setdatabase <> 0 AS "ofDatabase"
+         FROM pg_db_role_setting, unnest(setconfig) AS setting
+        WHERE setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = $1)) AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = $2))
+          AND setting LIKE 'search\\_path=%')
+     SELECT (SELECT path FROM set WHERE "ofRole" AND "ofDatabase") AS own,
+            coalesce((SELECT nullif(path, '') FROM set ORDER BY "ofRole" DESC, "ofDatabase" DESC LIMIT 1), boot_val) AS "inForce"
+       FROM pg_settings WHERE name = 'search_path'`,
+    [oldRole, database],
+  );
+  if (row === undefined) throw new CutoverFault('INTERNAL', 'the server has no search_path');
+  return row;
+}
+
+/** A role may set its own defaults; whoever is a member acts as it. @param path null: none of its own */
 async function setSearchPath(
   client: SqlClient,
   { oldRole, database }: CompatibilityPlace,
-  what: string,
+  path: string | null,
 ): Promise<void> {
   const role = quoteIdentifier(oldRole);
-  const alter = `ALTER ROLE ${role} IN DATABASE ${quoteIdentifier(database)} ${what}`;
+  const alter = `ALTER ROLE ${role} IN DATABASE ${quoteIdentifier(database)}`;
   await inTransaction(client, 'BEGIN', 'COMMIT', async () => {
     await client.query(`SET LOCAL ROLE ${role}`);
-    await client.query(alter);
+    // Taken as it stands: text that was kept may name schemas in any spelling.
+    if (path !== null) await client.query(`SELECT set_config('search_path', $1, true)`, [path]);
+    await client.query(path === null ? `${alter} RESET search_path` : `${alter} SET search_path FROM CURRENT`);
   });
 }
 
 /**
- * Removes the schema, when no session looks into it any more.
+ * Removes the schema, when no session looks into it any more. One of others that has its name stays.
  *
  * Idempotent. @throws CutoverFault LOCK_BUSY while a session of the old version is there that began before `since`
  */
@@ -170,7 +226,8 @@ export async function dropCompatibility(client: SqlClient, place: CompatibilityP
       { sessions: old.before },
     );
   }
-  await client.query(`DROP SCHEMA IF EXISTS ${quoteIdentifier(COMPATIBILITY_SCHEMA)} CASCADE`);
+  if ((await whoseCompatibility(client)) !== 'ours') return;
+  await client.query(`DROP SCHEMA ${quoteIdentifier(COMPATIBILITY_SCHEMA)} CASCADE`);
 }
 
 export interface OldSessions {

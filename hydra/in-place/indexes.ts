@@ -1,9 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CutoverFault } from '../../domain/faults';
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
 import { withLockRetry } from '../arbiter/lock-retry';
 import { quoteIdentifier } from '../cleaning/session';
+import { hasSqlState } from '../sql-state';
 import { type ActTools } from './run-acts';
+import { watched } from './watch-statement';
 
 interface WantedIndex {
   readonly table: string;
@@ -23,7 +24,6 @@ interface FoundIndex {
 
 /** Longer names would be cut by the server. */
 const NAME_BYTES_MAX = 63;
-const PROGRESS_MS = 2_000;
 
 /**
  * Builds an index beside the traffic of its table.
@@ -68,7 +68,9 @@ export async function replaceIndex(tools: ActTools, wanted: WantedIndex): Promis
       { index: wanted.index },
     );
   }
-  if (built?.valid !== true) {
+  if (built?.valid === true || (built !== undefined && built.table !== wanted.table)) {
+    assertSame({ ...wanted, index: draft }, built);
+  } else {
     if (built !== undefined) await dropConcurrently(tools, draft);
     await build(tools, wanted, draft);
   }
@@ -77,7 +79,8 @@ export async function replaceIndex(tools: ActTools, wanted: WantedIndex): Promis
   await withLockRetry(client, wanted.table, { lockTimeoutMs, attemptsPerTable: lockAttempts, signal }, rename);
 }
 
-function draftName(index: string): string {
+/** An index that is to take the place of another one is built under it. */
+export function draftName(index: string): string {
   return `hydra_cutover_new_${index}`.slice(0, NAME_BYTES_MAX);
 }
 
@@ -86,11 +89,13 @@ async function build(tools: ActTools, wanted: WantedIndex, name: string): Promis
   const unique = wanted.unique ? 'UNIQUE ' : '';
   const sql = `CREATE ${unique}INDEX CONCURRENTLY ${quoteIdentifier(name)} ON ${wanted.on}`;
   try {
-    await watched(tools, name, client.query(sql));
+    await watched(tools, { step: 'building', index: name }, () => client.query(sql));
   } catch (error) {
     tools.signal.throwIfAborted();
-    const isDuplicate = error instanceof Error && 'code' in error && error.code === '23505';
-    await dropConcurrently(tools, name).catch(() => undefined);
+    const isDuplicate = hasSqlState(error, 'uniqueViolation');
+    // A valid one of this name is somebody else's, made meanwhile.
+    const left = await findIndex(tools, name).catch(() => undefined);
+    if (left?.valid === false) await dropConcurrently(tools, name).catch(() => undefined);
     if (!isDuplicate) throw error;
     throw new CutoverFault(
       'MIGRATION_FAILED',
@@ -108,11 +113,12 @@ async function build(tools: ActTools, wanted: WantedIndex, name: string): Promis
   );
 }
 
-async function dropConcurrently({ client }: ActTools, index: string): Promise<void> {
-  await client.query(`DROP INDEX CONCURRENTLY IF EXISTS ${quoteIdentifier(index)}`);
+async function dropConcurrently(tools: ActTools, index: string): Promise<void> {
+  const sql = `DROP INDEX CONCURRENTLY IF EXISTS ${quoteIdentifier(index)}`;
+  await watched(tools, { step: 'dropping', index }, () => tools.client.query(sql));
 }
 
-export async function findIndex(
+async function findIndex(
   { client, schema }: { readonly client: SqlClient; readonly schema: string },
   index: string,
 ): Promise<FoundIndex | undefined> {
@@ -135,8 +141,12 @@ function assertSame(wanted: WantedIndex, found: FoundIndex): void {
 /** The comparison of the whole catalog with the vendor's own migration has the last word. */
 function isSame(wanted: WantedIndex, found: FoundIndex): boolean {
   const columns = (text: string) => text.slice(text.indexOf('(')).replaceAll(/[\s"]/g, '').toLowerCase();
+  const method = (text: string) => /\busing\s+(\w+)\s*\(/i.exec(text)?.[1]?.toLowerCase() ?? 'btree';
   return (
-    found.table === wanted.table && found.unique === wanted.unique && columns(found.definition) === columns(wanted.on)
+    found.table === wanted.table &&
+    found.unique === wanted.unique &&
+    method(found.definition) === method(wanted.on) &&
+    columns(found.definition) === columns(wanted.on)
   );
 }
 
@@ -147,38 +157,3 @@ function takenName(wanted: WantedIndex, found: FoundIndex): CutoverFault {
     { index: wanted.index, table: found.table },
   );
 }
-
-/** Says how far the build is, as the server shows it to other sessions, while the statement runs. */
-async function watched(tools: ActTools, index: string, running: Promise<unknown>): Promise<void> {
-  const { heartbeat, watch, signal } = tools;
-  const ended = new AbortController();
-  const startedAt = Date.now();
-  const look = async () => {
-    while (!ended.signal.aborted) {
-      const [row] = await watch<BuildProgress>(PROGRESS_SQL).catch(() => []);
-      const share = row === undefined || row.blocksTotal === 0 ? 0 : row.blocksDone / row.blocksTotal;
-      const elapsedMs = Date.now() - startedAt;
-      const etaMs = share > 0 ? Math.round((elapsedMs / share) * (1 - share)) : null;
-      heartbeat({ step: 'building', index, phase: row?.phase ?? 'waiting', share: Number(share.toFixed(3)), etaMs });
-      await sleep(PROGRESS_MS, undefined, { signal: ended.signal }).catch(() => undefined);
-    }
-  };
-  const looking = look();
-  try {
-    await running;
-    signal.throwIfAborted();
-  } finally {
-    ended.abort();
-    await looking;
-  }
-}
-
-interface BuildProgress {
-  readonly phase: string;
-  readonly blocksDone: number;
-  readonly blocksTotal: number;
-}
-
-/** Of this database there is one build at a time: ours. */
-const PROGRESS_SQL = `SELECT phase, blocks_done::float8 AS "blocksDone", blocks_total::float8 AS "blocksTotal"
-  FROM pg_stat_progress_create_index WHERE datname = current_database()`;

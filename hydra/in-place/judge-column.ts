@@ -1,4 +1,4 @@
-import { type Constraint, type Node } from 'libpg-query';
+import { type AlterTableCmd, type Constraint, type Node } from 'libpg-query';
 
 /** Their columns get a value of their own in each row, so that the table is rewritten. */
 const SERIAL = /^(small|big)?serial[248]?$/;
@@ -54,6 +54,21 @@ function defaultRefusal(expression: Node): string | undefined {
 
 function isNull(expression: Node): boolean {
   return 'A_Const' in expression && expression.A_Const.isnull === true;
+}
+
+/** What rows get in a column that their writer does not know: nothing; a default; a default that they must have. */
+export type AddedColumn = 'empty' | 'filled' | 'required';
+
+export function addedColumn({
+  subtype,
+  def,
+}: AlterTableCmd): { readonly name: string; readonly is: AddedColumn } | undefined {
+  if (subtype !== 'AT_AddColumn' || def === undefined || !('ColumnDef' in def)) return undefined;
+  const { colname: name = '', constraints = [] } = def.ColumnDef;
+  const parts = constraints.map((node) => ('Constraint' in node ? node.Constraint : {}));
+  const value = parts.find(({ contype }) => contype === 'CONSTR_DEFAULT')?.raw_expr;
+  if (value === undefined || isNull(value)) return { name, is: 'empty' };
+  return { name, is: parts.some(({ contype }) => contype === 'CONSTR_NOTNULL') ? 'required' : 'filled' };
 }
 
 /** @returns why a constraint cannot be added NOT VALID and validated later; undefined when it can */

@@ -7,9 +7,13 @@ CREATE TABLE IF NOT EXISTS hydra_cutover_in_place.run (
   plan jsonb NOT NULL,
   -- From when on the old version's sessions look into the compatibility schema; null: they do not.
   switched_at timestamptz,
+  -- What the old version's role had for a search_path of its own; null: nothing.
+  path_before text,
   -- Before the first act: from then on the old version needs its views.
   begun_at timestamptz,
-  booked_at timestamptz
+  booked_at timestamptz,
+  -- Of the step that ran a command last; one that was begun before it comes too late.
+  last_order bigint NOT NULL DEFAULT 0
 );
 CREATE TABLE IF NOT EXISTS hydra_cutover_in_place.act (
   number integer PRIMARY KEY,

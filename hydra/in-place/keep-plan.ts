@@ -68,7 +68,7 @@ export async function keepPlan(client: SqlClient, cutoverId: string, plan: Onlin
 }
 
 /** What is done counts by its place in the plan. */
-export function samePlan(one: OnlinePlan, other: OnlinePlan): boolean {
+function samePlan(one: OnlinePlan, other: OnlinePlan): boolean {
   const essence = ({ from, to, acts }: OnlinePlan) => JSON.stringify([from, to, acts.map(sorted)]);
   return essence(one) === essence(other);
 }

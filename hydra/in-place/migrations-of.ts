@@ -62,7 +62,7 @@ export function migrationsOf(recorded: readonly RecordedStatement[]): RecordedMi
 }
 
 /** @throws SqlError of the parser: a statement that PostgreSQL does not understand was not recorded as one that worked */
-export function parseStatements(sql: string): ParsedStatement[] {
+function parseStatements(sql: string): ParsedStatement[] {
   const bytes = Buffer.from(sql);
   return (parseSync(sql).stmts ?? []).flatMap(({ stmt, stmt_location: startBytes = 0, stmt_len: lengthBytes = 0 }) => {
     if (stmt === undefined) return [];

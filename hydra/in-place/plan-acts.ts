@@ -5,7 +5,7 @@ import {
   type OnlineForm,
   type RefusedStatement,
 } from '../../domain/in-place/online-plan';
-import { columnRefusal, whyNotValidLater } from './judge-column';
+import { type AddedColumn, addedColumn, columnRefusal, whyNotValidLater } from './judge-column';
 import { dropped, type ParsedStatement, type RecordedMigration, textFrom, UNVERSIONED } from './migrations-of';
 import { readUpdate } from './read-update';
 
@@ -24,11 +24,12 @@ type Judged = readonly OnlineForm[] | string;
  */
 export function planActs(migrations: readonly RecordedMigration[]): PlannedActs {
   const created = new Set<string>();
+  const added = new Map<string, AddedColumn>();
   const acts: OnlineAct[] = [];
   const refused: RefusedStatement[] = [];
   for (const { version, statements } of migrations) {
     for (const statement of statements) {
-      const judged = version === UNVERSIONED ? 'it belongs to no migration' : judge(statement, created);
+      const judged = version === UNVERSIONED ? 'it belongs to no migration' : judge(statement, created, added);
       const text = withoutComments(statement.text);
       if (typeof judged === 'string') refused.push({ migration: version, statement: text, why: judged });
       else acts.push(...judged.map((form) => ({ migration: version, says: sayForm(form), ...form })));
@@ -37,11 +38,15 @@ export function planActs(migrations: readonly RecordedMigration[]): PlannedActs 
   return { acts: mergeReplacedIndexes(acts), refused };
 }
 
-function judge(statement: ParsedStatement, created: Set<string>): Judged {
+/**
+ * @param created tables that the same run makes
+ * @param added columns that it adds: the running version does not know them, and writes nothing into them
+ */
+function judge(statement: ParsedStatement, created: Set<string>, added: Map<string, AddedColumn>): Judged {
   const { node } = statement;
   if ('CreateStmt' in node) return judgeTable(statement, node.CreateStmt, created);
   if ('IndexStmt' in node) return judgeIndex(statement, node.IndexStmt, created);
-  if ('AlterTableStmt' in node) return judgeAlter(statement, node, created);
+  if ('AlterTableStmt' in node) return judgeAlter(statement, node, created, added);
   if ('UpdateStmt' in node) return judgeUpdate(statement, created);
   if ('DropStmt' in node && node.DropStmt.removeType === 'OBJECT_INDEX') {
     return dropped(node).map((index) => ({ kind: 'dropIndex', index }));
@@ -82,6 +87,7 @@ function judgeAlter(
   statement: ParsedStatement,
   { AlterTableStmt: { relation, cmds, objtype } }: Extract<Node, { AlterTableStmt: unknown }>,
   created: ReadonlySet<string>,
+  added: Map<string, AddedColumn>,
 ): Judged {
   if (objtype !== 'OBJECT_TABLE') return 'it changes something else than a table';
   const table = relation?.relname ?? '';
@@ -91,6 +97,13 @@ function judgeAlter(
     const makes = commands.flatMap((command) => marksOf(table, command) ?? []);
     if (makes.length < commands.length) return 'after a crash nobody could see whether it was done';
     return [{ kind: 'ddl', table, sql: statement.text.trim(), creates: false, makes }];
+  }
+  for (const command of commands) {
+    const known = added.get(`${table}.${command.name ?? ''}`);
+    const fills = command.subtype === 'AT_ColumnDefault' && command.def === undefined && known === 'required';
+    if (fills || (command.subtype === 'AT_SetNotNull' && known === 'empty')) {
+      return 'the running version does not know this column, and every row that it writes would be refused';
+    }
   }
   const [first] = commands;
   if (commands.length === 1 && first !== undefined) {
@@ -102,6 +115,8 @@ function judgeAlter(
     const refusal = whyNotInstant(command);
     if (refusal !== undefined) return refusal;
     makes.push(...(marksOf(table, command) ?? []));
+    const column = addedColumn(command);
+    if (column !== undefined) added.set(`${table}.${column.name}`, column.is);
   }
   return [{ kind: 'ddl', table, sql: statement.text.trim(), creates: false, makes }];
 }

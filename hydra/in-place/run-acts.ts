@@ -1,4 +1,4 @@
-import { CutoverFault } from '../../domain/faults';
+import { CutoverFault, isCutoverFault } from '../../domain/faults';
 import { type OnlineAct, type OnlineForm, type OnlinePlan } from '../../domain/in-place/online-plan';
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
 import { quoteIdentifier } from '../cleaning/session';
@@ -39,8 +39,10 @@ export async function runActs(tools: ActTools, plan: OnlinePlan): Promise<void> 
       const act = plan.acts[number];
       if (act === undefined) throw new CutoverFault('INTERNAL', `the plan has no act ${number}`);
       signal.throwIfAborted();
-      heartbeat({ step: 'migrating', act: number + 1, of: plan.acts.length, says: act.says });
-      await runAct(tools, act, number);
+      heartbeat({ step: 'migrating', done: number, of: plan.acts.length, says: act.says });
+      await runAct(tools, act, number).catch((error: unknown) => {
+        throw isRefusal(error) ? refusedAct(act, number, error) : error;
+      });
       await client.query(noteSql(number));
     }
   });
@@ -99,4 +101,34 @@ async function changeCatalog(tools: ActTools, act: Extract<OnlineForm, { kind: '
   const { client, owner, lockTimeoutMs, lockAttempts, signal } = tools;
   const sql = `SET LOCAL ROLE ${quoteIdentifier(owner)}; ${act.sql}`;
   await withLockRetry(client, act.table, { lockTimeoutMs, attemptsPerTable: lockAttempts, signal }, sql);
+  // `IF NOT EXISTS` takes whatever has the name for what was to be made.
+  if (act.makes.length === 0 || (await isMade(tools, act.makes))) return;
+  throw new CutoverFault(
+    'MIGRATION_FAILED',
+    `the server took a statement about table ${act.table}, and what it makes is not there: something else has its name; rename that, then try again: it goes on here`,
+    { table: act.table },
+  );
+}
+
+/** Classes of SQLSTATE with which a server says that the database as it is does not allow a statement. Another try meets the same. */
+const REFUSALS = ['0A', '23', '2B', '42', '54', 'P0'];
+
+interface ServerError extends Error {
+  readonly code: string;
+}
+
+function isRefusal(error: unknown): error is ServerError {
+  if (!(error instanceof Error) || isCutoverFault(error) || !('code' in error)) return false;
+  const { code } = error;
+  return typeof code === 'string' && code.length === 5 && REFUSALS.includes(code.slice(0, 2));
+}
+
+/** A message of the server names objects and never shows rows; its detail may, and is left out. */
+function refusedAct({ says, migration }: OnlineAct, number: number, error: ServerError): CutoverFault {
+  return new CutoverFault(
+    'MIGRATION_FAILED',
+    `the server refuses act ${number + 1} (${says}; migration ${migration}): ${error.message} (SQLSTATE ${error.code}); correct that, then try again: it goes on here`,
+    { act: number + 1, sqlState: error.code },
+    error,
+  );
 }

@@ -2,6 +2,7 @@ import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { inTransaction } from '../cleaning/session';
 import { type KeyRange, type RowsQuery } from '../paths/copy-path';
 import { mapJsonFaults } from '../transform/read-transformed';
+import { hasSqlState } from '../sql-state';
 import {
   type Bucket,
   type HashedRow,
@@ -14,8 +15,8 @@ import {
 import { type Walk, boundarySql } from './walks';
 
 /** No snapshot is held for longer, on either side. */
-export const RANGE_LIMIT_MS = 60_000;
-/** Rows of a range on one side. Some seconds at most, and what is looked at row by row stays small. */
+const RANGE_LIMIT_MS = 60_000;
+/** Rows of a range on one side, before it is known how long one takes; what is looked at row by row stays as small. */
 export const RANGE_ROWS = 10_000;
 /** With these a range is worth a statement of its own, whatever one takes. */
 const RANGE_ROWS_MIN = 100;
@@ -23,9 +24,6 @@ const RANGE_ROWS_MIN = 100;
 /** Enough for what is sorted of a range; beyond it PostgreSQL would write to disk. */
 const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SET LOCAL statement_timeout = ${RANGE_LIMIT_MS};
   SET LOCAL work_mem = '32MB'; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0`;
-
-/** Source: PostgreSQL manual, "PostgreSQL Error Codes". */
-const QUERY_CANCELED = '57014';
 
 export interface Sides {
   readonly blue: SqlClient;
@@ -49,7 +47,7 @@ export async function compareInTime(sides: Sides, walk: Walk, range: KeyRange): 
   try {
     return [await compareRange(sides, walk, range)];
   } catch (error) {
-    if (!wasCanceled(error)) throw error;
+    if (!hasSqlState(error, 'canceled')) throw error;
     const middle = await middleOf(sides, walk, range);
     if (middle === null) throw error;
     const before = await compareInTime(sides, walk, { after: range.after, upTo: middle });
@@ -157,8 +155,4 @@ async function both<T>(ask: (side: SideName) => Promise<T>): Promise<[T, T]> {
   const asked = [ask('blue'), ask('green')] as const;
   await Promise.allSettled(asked);
   return [await asked[0], await asked[1]];
-}
-
-function wasCanceled(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === QUERY_CANCELED;
 }

@@ -41,7 +41,7 @@ export interface ParityOptions {
   readonly onProgress?: (progress: ParityProgress) => void;
 }
 
-export interface ParityProgress {
+interface ParityProgress {
   readonly table: CarriedTableName;
   /** Rows of blue that were compared. */
   readonly rows: number;

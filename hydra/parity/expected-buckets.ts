@@ -26,6 +26,8 @@ CREATE TABLE IF NOT EXISTS hydra_cutover.expected_bucket (
   PRIMARY KEY (walk, nr, part))`;
 
 export interface ExpectedOptions {
+  /** Keeps the sums, where the session that reads Hydra's rows may not. @default that one */
+  readonly keeper?: SqlClient;
   readonly signal?: AbortSignal;
   /** @param table the one that is begun */
   readonly onTable?: (table: CarriedTableName) => void;
@@ -58,62 +60,73 @@ interface WalkRow {
  * would take for their contents (rule J05).
  *
  * Idempotent, and a repeat goes on behind the last range; once complete it says so without the tables of blue, which the migration
- * takes away. Needs the schema hydra_cutover and a session outside a transaction.
+ * takes away. Needs the schema hydra_cutover and sessions outside a transaction.
  * @returns rows of each table
  * @throws CutoverFault CHECK_FAILED (cleaned already) | ROW_UNREADABLE (JSON that only a person can fix); the signal's reason
  */
 export async function keepExpected(path: CopyPath, copy: SqlClient, options: ExpectedOptions = {}): Promise<RowCounts> {
   const walks = walksOf(path);
-  await inTransaction(copy, 'BEGIN', 'COMMIT', async () => {
-    await copy.query(LOCK);
-    await copy.query(TABLES);
-    await copy.query(
+  const { keeper = copy } = options;
+  await inTransaction(keeper, 'BEGIN', 'COMMIT', async () => {
+    await keeper.query(LOCK);
+    await keeper.query(TABLES);
+    await keeper.query(
       'INSERT INTO hydra_cutover.expected_walk (name) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING',
       [walks.map(({ name }) => name)],
     );
   });
-  const before = await readWalkRows(copy);
+  const before = await readWalkRows(keeper);
   if (before.every(({ isThrough }) => isThrough)) return countsOf(walks, before);
-  await assertNotCleaned(copy);
+  await assertNotCleaned(keeper);
   await prepareSource(path, copy);
   for (const walk of walks) {
     options.onTable?.(walk.table.name);
     for (let isThrough = false; !isThrough;) {
       options.signal?.throwIfAborted();
-      isThrough = await keepRange(copy, walk, options.rangeRows);
+      isThrough = await keepRange({ keeper, copy }, walk, options.rangeRows);
     }
   }
-  await copy.query('ANALYZE hydra_cutover.expected_bucket');
-  return countsOf(walks, await readWalkRows(copy));
+  await keeper.query('ANALYZE hydra_cutover.expected_bucket');
+  return countsOf(walks, await readWalkRows(keeper));
 }
 
 /** @throws CutoverFault CHECK_FAILED */
-async function assertNotCleaned(copy: SqlClient): Promise<void> {
-  if (!(await hasOurs(copy, 'hydra_cutover.archive'))) return;
+async function assertNotCleaned(keeper: SqlClient): Promise<void> {
+  if (!(await hasOurs(keeper, 'hydra_cutover.archive'))) return;
   throw new CutoverFault(
     'CHECK_FAILED',
     'the copy is being cleaned already, and what its rows must become was not kept of all of them; delete the copy and rehearse again',
   );
 }
 
+interface Sides {
+  readonly keeper: SqlClient;
+  readonly copy: SqlClient;
+}
+
 /** @returns whether it was the last one */
-async function keepRange(copy: SqlClient, walk: Walk, rangeRows = RANGE_ROWS): Promise<boolean> {
-  const found = (await readWalkRows(copy)).find(({ name }) => name === walk.name);
+async function keepRange({ keeper, copy }: Sides, walk: Walk, rangeRows = RANGE_ROWS): Promise<boolean> {
+  const found = (await readWalkRows(keeper)).find(({ name }) => name === walk.name);
   if (found === undefined || found.isThrough) return true;
   const { after, ranges: nr } = found;
   const upTo = await boundaryIn(copy, walk, 'blue', { after, upTo: null }, rangeRows);
   const parts = await readParts(copy, walk, 'blue', { after, upTo });
-  await inTransaction(copy, 'BEGIN', 'COMMIT', async () => {
-    await copy.query(LOCK);
-    const { rowCount } = await copy.query(
+  await inTransaction(keeper, 'BEGIN', 'COMMIT', async () => {
+    await keeper.query(LOCK);
+    const { rowCount } = await keeper.query(
       `UPDATE hydra_cutover.expected_walk SET after = $2, is_through = $2::text IS NULL, ranges = ranges + 1, rows = rows + $4
         WHERE name = $1 AND ranges = $3`,
       [walk.name, upTo, nr, parts.reduce((sum, { rows }) => sum + rows, 0)],
     );
     // Another try was faster.
     if (rowCount === 0) return;
-    await copy.query('INSERT INTO hydra_cutover.expected_range VALUES ($1, $2, $3, $4)', [walk.name, nr, after, upTo]);
-    await copy.query(
+    await keeper.query('INSERT INTO hydra_cutover.expected_range VALUES ($1, $2, $3, $4)', [
+      walk.name,
+      nr,
+      after,
+      upTo,
+    ]);
+    await keeper.query(
       `INSERT INTO hydra_cutover.expected_bucket (walk, nr, part, rows, sum)
        SELECT $1, $2, part, rows, sum FROM json_to_recordset($3::json) AS made(part integer, rows bigint, sum numeric)`,
       [walk.name, nr, JSON.stringify(parts)],
@@ -144,7 +157,8 @@ export async function compareWithExpected(
   options: ExpectedOptions = {},
 ): Promise<ExpectedResult> {
   const walks = walksOf(path);
-  const keptWalks = await readWalkRows(copy);
+  const { keeper = copy } = options;
+  const keptWalks = await readWalkRows(keeper);
   const kept = new Set(keptWalks.filter(({ isThrough }) => isThrough).map(({ name }) => name));
   const missing = [...new Set(walks.filter(({ name }) => !kept.has(name)).map(({ table }) => table.name))];
   if (missing.length > 0) {
@@ -159,21 +173,21 @@ export async function compareWithExpected(
     options.onTable?.(walk.table.name);
     for (let nr = 0; nr < (keptWalks.find(({ name }) => name === walk.name)?.ranges ?? 0); nr += 1) {
       options.signal?.throwIfAborted();
-      await compareKeptRange(copy, walk, nr, found);
+      await compareKeptRange({ keeper, copy }, walk, nr, found);
     }
   }
   return found.result();
 }
 
-async function compareKeptRange(copy: SqlClient, walk: Walk, nr: number, found: BucketTally): Promise<void> {
+async function compareKeptRange({ keeper, copy }: Sides, walk: Walk, nr: number, found: BucketTally): Promise<void> {
   const [range] = await queryRows<KeyRange>(
-    copy,
+    keeper,
     'SELECT after, up_to AS "upTo" FROM hydra_cutover.expected_range WHERE walk = $1 AND nr = $2',
     [walk.name, nr],
   );
   if (range === undefined) throw new Error(`range ${nr} of ${walk.name} is counted and was not kept`);
   const expected = await queryRows<Part>(
-    copy,
+    keeper,
     'SELECT part, rows::float8 AS rows, sum::text AS sum FROM hydra_cutover.expected_bucket WHERE walk = $1 AND nr = $2',
     [walk.name, nr],
   );
@@ -218,10 +232,10 @@ class BucketTally {
   }
 }
 
-async function readWalkRows(copy: SqlClient): Promise<readonly WalkRow[]> {
-  if (!(await hasOurs(copy, 'hydra_cutover.expected_walk'))) return [];
+async function readWalkRows(keeper: SqlClient): Promise<readonly WalkRow[]> {
+  if (!(await hasOurs(keeper, 'hydra_cutover.expected_walk'))) return [];
   return queryRows<WalkRow>(
-    copy,
+    keeper,
     'SELECT name, after, is_through AS "isThrough", ranges, rows::float8 AS rows FROM hydra_cutover.expected_walk',
   );
 }

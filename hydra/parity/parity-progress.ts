@@ -14,6 +14,8 @@ export interface WalkProgress {
   readonly after: string | null;
   /** Null: it was never through. */
   readonly provenSince: string | null;
+  /** Looked at in the pass that is under way, else in the last one. */
+  readonly rows: number;
 }
 
 export interface UnequalRange {
@@ -67,9 +69,11 @@ export async function readWalks(path: CopyPath, green: SqlClient): Promise<WalkP
     passBegan: string | null;
     after: string | null;
     provenSince: string | null;
+    rows: number;
   }>(
     green,
-    `SELECT name, to_jsonb(pass_began) #>> '{}' AS "passBegan", after, to_jsonb(proven_since) #>> '{}' AS "provenSince"
+    `SELECT name, to_jsonb(pass_began) #>> '{}' AS "passBegan", after, to_jsonb(proven_since) #>> '{}' AS "provenSince",
+            (CASE WHEN pass_began IS NULL THEN proven_rows ELSE pass_rows END)::float8 AS rows
        FROM hydra_cutover.parity_walk ORDER BY pass_began NULLS LAST, proven_since NULLS FIRST, name`,
   );
   return rows.flatMap(({ name, ...progress }) => {

@@ -36,7 +36,7 @@ export type SideName = 'blue' | 'green';
 const FLOW = 'hydra_oauth2_flow';
 
 /** @returns the key's columns first; of flows the consent too, because blue finds a flow of its own making by nothing else */
-export function namedBy(table: CarriedTable): readonly string[] {
+function namedBy(table: CarriedTable): readonly string[] {
   return table.name === FLOW ? [...table.key, 'consent_challenge_id'] : table.key;
 }
 

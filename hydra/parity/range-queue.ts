@@ -17,9 +17,26 @@ interface Slot {
   parts: readonly ComparedRange[] | null;
 }
 
+const SHORT_MS = 3_000;
+const LONG_MS = 15_000;
+const ROWS_MIN = 1_000;
+const ROWS_MAX = 4 * RANGE_ROWS;
+
+/**
+ * The more rows a range has, the more of them lie on one page, and the fewer pages are read: so a range that took little time is followed by
+ * larger ones. One that took long is followed by smaller ones, because no snapshot may be held for more than a minute.
+ *
+ * @returns the rows of the ranges to come
+ */
+export function nextRows(rows: number, tookMs: number): number {
+  if (tookMs < SHORT_MS) return Math.min(rows * 2, ROWS_MAX);
+  return tookMs > LONG_MS ? Math.max(Math.ceil(rows / 2), ROWS_MIN) : rows;
+}
+
 /** Hands out the ranges of walks, one after the other, to whoever has a session to spare, and keeps on green how far it is. */
 export class RangeQueue {
   readonly #slots: Slot[] = [];
+  #rows = RANGE_ROWS;
   #walk: { readonly walk: Walk; after: string | null } | undefined;
   #taking: Promise<unknown> = Promise.resolve();
   #noting: Promise<unknown> = Promise.resolve();
@@ -27,11 +44,12 @@ export class RangeQueue {
   /**
    * @param progress a session on green for this alone
    * @param walks in their order; those that are under way go on where they are
+   * @param fixedRows of every range. @default as {@link nextRows} says
    */
   constructor(
     private readonly progress: SqlClient,
     private readonly walks: WalkProgress[],
-    private readonly rangeRows: number = RANGE_ROWS,
+    private readonly fixedRows?: number,
   ) {}
 
   /** @param blue the caller's session: it looks for the end of the range. @returns null when all are handed out */
@@ -49,13 +67,16 @@ export class RangeQueue {
       this.#walk = { walk: next.walk, after: next.passBegan === null ? null : next.after };
     }
     const { walk, after } = this.#walk;
-    const upTo = await readBoundary(blue, walk, 'blue', { after, upTo: null }, this.rangeRows);
+    const upTo = await readBoundary(blue, walk, 'blue', { after, upTo: null }, this.fixedRows ?? this.#rows);
     if (upTo === null) this.#walk = undefined;
     else this.#walk.after = upTo;
     const slot: Slot = { walk, parts: null };
     this.#slots.push(slot);
+    const begunAt = performance.now();
     const done = (parts: readonly ComparedRange[]): Promise<void> => {
       slot.parts = parts;
+      // The last one is as small as it happens to be.
+      if (upTo !== null) this.#rows = nextRows(this.#rows, performance.now() - begunAt);
       return this.#inOrder(() => this.#note());
     };
     return { walk, range: { after, upTo }, done };

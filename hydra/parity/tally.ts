@@ -2,8 +2,6 @@ import { createHash } from 'node:crypto';
 import { type CarriedTableName, type RowKey } from '../paths/copy-path';
 import { type HashedRow } from './parity-queries';
 
-export type DifferenceKind = 'missing' | 'extra' | 'different';
-
 export interface TableParity {
   /** Rows that blue makes, and rows that green has. */
   readonly blue: number;

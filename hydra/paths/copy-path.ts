@@ -97,20 +97,18 @@ export interface CapturedTable {
   readonly revokes?: Revokes;
 }
 
-export interface FlowColumns {
+interface FlowColumns {
   readonly login?: string;
   readonly consent?: string;
   /** Whether an inserted row begins one that a browser may come back with. */
   readonly begins?: 'login' | 'consent';
 }
 
-/** `consent` is noted by the first column of the key unless another one is named. */
 export type Revokes =
   | { readonly what: 'chain' | 'access' | 'login session' | 'client' }
   | { readonly what: 'consent'; readonly by: string; readonly when: string };
 
-export const RULE_KINDS = ['clean', 'refuse'] as const;
-export type RuleKind = (typeof RULE_KINDS)[number];
+export type RuleKind = 'clean' | 'refuse';
 
 /** Something in the source's data that the migration stumbles over or loses. */
 export interface CleaningRule {
@@ -137,7 +135,7 @@ export interface Cleaning {
 }
 
 /** What is fixed on the target after the migration. */
-export interface Fixup {
+interface Fixup {
   readonly id: string;
   /** Idempotent. @returns how many rows were changed */
   readonly apply: (target: SqlClient) => Promise<number>;
@@ -156,8 +154,8 @@ export interface NotCarried {
 export type AnswerQuestion =
   'client' | 'consent' | 'discovery' | 'introspection' | 'keys' | 'trusted_issuer' | 'userinfo';
 
-export interface ExpectedDifference {
-  readonly question: AnswerQuestion;
+export interface ExpectedDifference<Question extends string = AnswerQuestion> {
+  readonly question: Question;
   /** As `AnswerDifference.path`; what lies below it is meant too. */
   readonly path: string;
   readonly reason: string;

@@ -1,6 +1,9 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { OUR_ROLES } from '../../domain/our-roles';
+import { loginLimits } from './login-limits';
+import { lookFindings } from './look-findings';
 import { PREDEFINED_ROLES } from './privileges-sql';
+import { roleSettings } from './role-settings';
 import { type ToolRoles } from './tool-role';
 
 /** One difference between what a role may do and what it should. */
@@ -44,54 +47,78 @@ interface Facts {
   readonly ours: OwnerRole;
   readonly databaseOwner: string;
   readonly ownsDatabase: boolean;
+  readonly createSchema: boolean;
+  readonly temporary: boolean;
+  readonly ownerLogs: boolean;
   readonly lacking: readonly string[];
   readonly schema: boolean;
   readonly foreign: readonly string[];
+  /** Tables to which their owner has not all the rights that Hydra needs. */
+  readonly denied: readonly string[];
 }
 
 const FACTS_SQL = `
-  SELECT current_user::text AS me, r.rolsuper AS superuser, r.rolcreaterole AS "createRole", r.rolcreatedb AS "createDatabase",
+  SELECT r.rolname::text AS me, r.rolsuper AS superuser, r.rolcreaterole AS "createRole", r.rolcreatedb AS "createDatabase",
          r.rolbypassrls AS bypasses, r.rolreplication AS replicates,
          ARRAY(SELECT g.rolname::text FROM pg_roles g WHERE g.rolname = ANY(ARRAY['rds_superuser', 'pg_write_all_data', 'pg_execute_server_program',
-                'pg_write_server_files', 'pg_read_server_files']) AND pg_has_role(g.oid, 'USAGE') ORDER BY 1) AS "masterLike",
-         o.rolname::text AS owner, COALESCE(pg_has_role(o.oid, 'USAGE'), false) AS member,
-         COALESCE(pg_has_role(o.oid, 'MEMBER WITH ADMIN OPTION'), false) AS admin,
+                'pg_write_server_files', 'pg_read_server_files']) AND pg_has_role(r.oid, g.oid, 'USAGE') ORDER BY 1) AS "masterLike",
+         o.rolname::text AS owner, COALESCE(pg_has_role(r.oid, o.oid, 'USAGE'), false) AS member,
+         COALESCE(pg_has_role(r.oid, o.oid, 'MEMBER WITH ADMIN OPTION'), false) AS admin,
          (SELECT jsonb_agg(jsonb_build_object('name', wanted.name, 'found', w.oid IS NOT NULL, 'logs', COALESCE(w.rolcanlogin, false),
-                   'acts', COALESCE(pg_has_role(w.oid, 'MEMBER'), false), 'owns', COALESCE(pg_has_role(w.oid, o.oid, 'MEMBER'), false)) ORDER BY wanted.nr)
+                   'acts', COALESCE(pg_has_role(r.oid, w.oid, 'MEMBER'), false), 'owns', COALESCE(pg_has_role(w.oid, o.oid, 'MEMBER'), false)) ORDER BY wanted.nr)
             FROM unnest($4::name[]) WITH ORDINALITY AS wanted(name, nr) LEFT JOIN pg_roles w ON w.rolname = wanted.name) AS "runRoles",
-         (SELECT jsonb_build_object('found', w.oid IS NOT NULL, 'logs', COALESCE(w.rolcanlogin, false), 'acts', COALESCE(pg_has_role(w.oid, 'USAGE'), false),
+         (SELECT jsonb_build_object('found', w.oid IS NOT NULL, 'logs', COALESCE(w.rolcanlogin, false), 'acts', COALESCE(pg_has_role(r.oid, w.oid, 'USAGE'), false),
                    'memberOf', (SELECT COALESCE(jsonb_agg(g.rolname ORDER BY g.rolname), '[]') FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = w.oid))
             FROM (SELECT) one LEFT JOIN pg_roles w ON w.rolname = $5) AS ours,
-         pg_get_userbyid(d.datdba)::text AS "databaseOwner", pg_has_role(d.datdba, 'USAGE') AS "ownsDatabase",
-         ARRAY(SELECT p::text FROM unnest($2::text[]) p WHERE NOT pg_has_role(p::name, 'USAGE')) AS lacking,
+         pg_get_userbyid(d.datdba)::text AS "databaseOwner", pg_has_role(r.oid, d.datdba, 'USAGE') AS "ownsDatabase",
+         has_database_privilege(r.oid, d.oid, 'CREATE') AS "createSchema", has_database_privilege(r.oid, d.oid, 'TEMPORARY') AS temporary,
+         COALESCE(o.rolcanlogin, true) AS "ownerLogs",
+         ARRAY(SELECT p::text FROM unnest($2::text[]) p WHERE NOT pg_has_role(r.oid, p::name, 'USAGE')) AS lacking,
          to_regnamespace(quote_ident($3)) IS NOT NULL AS schema,
          ARRAY(SELECT c.relname::text FROM pg_class c
                 WHERE c.relnamespace = to_regnamespace(quote_ident($3)) AND c.relkind IN ('r', 'p')
-                  AND (c.relname ^@ 'hydra_' OR c.relname = 'schema_migration') AND NOT pg_has_role(c.relowner, 'USAGE') ORDER BY 1) AS foreign
+                  AND (c.relname ^@ 'hydra_' OR c.relname = 'schema_migration') AND NOT pg_has_role(r.oid, c.relowner, 'USAGE') ORDER BY 1) AS foreign,
+         ARRAY(SELECT c.relname::text FROM pg_class c
+                WHERE c.relnamespace = to_regnamespace(quote_ident($3)) AND c.relkind IN ('r', 'p') AND c.relname ^@ 'hydra_'
+                  AND NOT (has_table_privilege(c.relowner, c.oid, 'SELECT') AND has_table_privilege(c.relowner, c.oid, 'INSERT')
+                       AND has_table_privilege(c.relowner, c.oid, 'UPDATE') AND has_table_privilege(c.relowner, c.oid, 'DELETE')) ORDER BY 1) AS denied
     FROM pg_roles r CROSS JOIN pg_database d LEFT JOIN pg_roles o ON o.rolname = $1
-   WHERE r.rolname = current_user AND d.datname = current_database()`;
+   WHERE r.rolname = COALESCE($6, current_user) AND d.datname = current_database()`;
 
 /**
- * Compares what the session's role may do with what {@link privilegesSql} gives, and looks at the gateways' roles. Changes nothing.
+ * Compares what a role of the tool may do with what {@link privilegesSql} gives, and looks at the other roles. Changes nothing.
  *
+ * @param of the role of the tool that works here; another one may ask about it. @default the session's
  * @returns everything that differs, what is missing first
  */
-export async function checkPrivileges(client: SqlClient, roles: ToolRoles): Promise<readonly PrivilegeFinding[]> {
+export async function checkPrivileges(
+  client: SqlClient,
+  roles: ToolRoles,
+  of?: string,
+): Promise<readonly PrivilegeFinding[]> {
   const [facts] = await queryRows<Facts>(client, FACTS_SQL, [
     roles.owner,
     [...PREDEFINED_ROLES],
     roles.schema,
     [roles.sync, roles.migration],
     OUR_ROLES.owner,
+    of ?? null,
   ]);
-  if (!facts) return [];
+  if (!facts)
+    return of === undefined
+      ? []
+      : [{ kind: 'missing', what: `role ${of} does not exist`, fix: `CREATE ROLE ${of} LOGIN` }];
   const findings = [...missing(facts, roles), ...excess(facts), ...excessOfOwner(facts)];
-  findings.push(...(await workerFindings(client, facts.me, roles)));
+  const { workers, look, sync, migration, gateways, owner } = roles;
+  const names = [facts.me, ...workers, ...look, sync, migration, ...gateways, owner];
+  findings.push(...(await loginLimits(client, names)), ...(await roleSettings(client, names)));
+  for (const worker of roles.workers) findings.push(...(await workerFindings(client, facts.me, worker, roles)));
+  for (const look of roles.look) findings.push(...(await lookFindings(client, look, roles)));
   for (const gateway of roles.gateways) findings.push(...(await gatewayFindings(client, gateway, roles)));
   return findings.sort((a, b) => (a.kind === b.kind ? 0 : a.kind === 'missing' ? -1 : 1));
 }
 
-function missing(facts: Facts, { owner, schema, migration }: ToolRoles): PrivilegeFinding[] {
+function missing(facts: Facts, { owner, schema, migration, database }: ToolRoles): PrivilegeFinding[] {
   const { me } = facts;
   const found: PrivilegeFinding[] = [];
   const lacks = (what: string, fix: string) => found.push({ kind: 'missing', what: `${me} lacks ${what}`, fix });
@@ -100,6 +127,11 @@ function missing(facts: Facts, { owner, schema, migration }: ToolRoles): Privile
   } else if (!facts.member) {
     lacks(`membership of ${owner}, with INHERIT: only owners may make triggers`, `GRANT ${owner} TO ${me}`);
   }
+  if (!facts.ownerLogs) {
+    found.push({ kind: 'missing', what: `role ${owner} may not log in`, fix: 'name the role that Hydra logs in as' });
+  }
+  if (!facts.createSchema) lacks('CREATE on the database', `GRANT CREATE ON DATABASE "${database}" TO ${me}`);
+  if (!facts.temporary) lacks('TEMPORARY on the database', `GRANT TEMPORARY ON DATABASE "${database}" TO ${me}`);
   if (!facts.ours.found) {
     const what = `role ${OUR_ROLES.owner}, which owns what a cutover makes, does not exist`;
     found.push({ kind: 'missing', what, fix: `CREATE ROLE ${OUR_ROLES.owner} NOLOGIN` });
@@ -120,6 +152,10 @@ function missing(facts: Facts, { owner, schema, migration }: ToolRoles): Privile
   if (facts.foreign.length > 0 && facts.member) {
     const what = `Hydra's tables do not all belong to ${owner}: ${facts.foreign.slice(0, 10).join(', ')}`;
     found.push({ kind: 'missing', what, fix: `ALTER TABLE … OWNER TO ${owner}` });
+  }
+  if (facts.denied.length > 0) {
+    const what = `${owner} has not all rights to its own tables: ${facts.denied.slice(0, 10).join(', ')}`;
+    found.push({ kind: 'missing', what, fix: `GRANT SELECT, INSERT, UPDATE, DELETE ON these TO ${owner}` });
   }
   return found;
 }
@@ -195,16 +231,16 @@ const WORKER_SQL = `
 async function workerFindings(
   client: SqlClient,
   me: string,
-  { worker, owner }: ToolRoles,
+  worker: string,
+  { owner }: ToolRoles,
 ): Promise<PrivilegeFinding[]> {
-  if (worker === undefined) return [];
   const [facts] = await queryRows<WorkerFacts>(client, WORKER_SQL, [worker, owner, OUR_ROLES.owner, me]);
   const found: PrivilegeFinding[] = [];
   if (facts?.found !== true)
     return [
       {
         kind: 'missing',
-        what: `role ${worker}, which reads Hydra's rows on blue, does not exist`,
+        what: `role ${worker}, which reads Hydra's rows, does not exist`,
         fix: `CREATE ROLE ${worker} LOGIN`,
       },
     ];

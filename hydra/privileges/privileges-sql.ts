@@ -6,6 +6,9 @@ import { type ToolRoles } from './tool-role';
 /** What lets the tool end sessions that are in the way, and see whose they are. */
 export const PREDEFINED_ROLES = ['pg_monitor', 'pg_signal_backend'] as const;
 
+/** What lets a role see whose sessions there are, and how large databases are. */
+export const LOOK_ROLE = 'pg_monitor';
+
 /**
  * The whole of what the tool may do in PostgreSQL, as a script for the master user of blue; green gets it with the snapshot. May be
  * repeated. Holds no password, and gives CREATEROLE to nobody.
@@ -14,7 +17,7 @@ export const PREDEFINED_ROLES = ['pg_monitor', 'pg_signal_backend'] as const;
  * Source: PostgreSQL manual, "CREATE ROLE" and "GRANT" (INHERIT and SET for each membership came with 16), "ALTER DATABASE".
  */
 export function privilegesSql(roles: ToolRoles, side: 'blue' | 'green' = 'blue'): string {
-  const { tool, worker, owner, database, gateways } = roles;
+  const { tool, workers, look, owner, database, gateways } = roles;
   const own = quoteIdentifier(owner);
   const sections = [
     [
@@ -32,11 +35,13 @@ export function privilegesSql(roles: ToolRoles, side: 'blue' | 'green' = 'blue')
     ],
     ...runRoles(roles),
     ...tool.flatMap((name) => toolRole(name, roles)),
-    ...(worker === undefined ? [] : [workerRole(worker, roles)]),
+    ...workers.map((name) => workerRole(name, roles)),
     [
       '-- Nobody but the owner of a database can keep others from logging in, as green needs it while it is prepared.',
       `ALTER DATABASE ${quoteIdentifier(database)} OWNER TO ${own};`,
     ],
+    // After it: the owner of the database may grant the use of its schema.
+    ...look.map((name) => lookRole(name, roles)),
     ...gateways.map((name) => [
       '-- A gateway in doubt asks who serves. A cutover gives it the functions of schema hydra_cutover_asks, and nothing else.',
       createRole(name, 'LOGIN'),
@@ -44,9 +49,7 @@ export function privilegesSql(roles: ToolRoles, side: 'blue' | 'green' = 'blue')
     ]),
     [
       '-- Then give each role its password, with psql so that it is in no log, and put it where the config refers to:',
-      ...[...tool, ...(worker === undefined ? [] : [worker]), ...gateways].map(
-        (name) => `--   \\password ${oneLine(quoteIdentifier(name))}`,
-      ),
+      ...[...tool, ...workers, ...look, ...gateways].map((name) => `--   \\password ${oneLine(quoteIdentifier(name))}`),
     ],
   ];
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
@@ -90,11 +93,28 @@ function toolRole(name: string, { owner, sync, migration }: ToolRoles): readonly
 function workerRole(name: string, { owner, database }: ToolRoles): readonly string[] {
   const role = quoteIdentifier(name);
   return [
-    "-- Reads Hydra's rows on blue, and what a cutover notes there; it may decide nothing.",
+    "-- Reads Hydra's rows and what a cutover notes there, and cleans a copy; it may decide nothing.",
     createRole(name, 'LOGIN'),
     `ALTER ROLE ${role} LOGIN INHERIT NOCREATEROLE NOCREATEDB;`,
     grant(owner, name, { inherits: true }),
     `GRANT CONNECT ON DATABASE ${quoteIdentifier(database)} TO ${role};`,
+  ];
+}
+
+/** How many migrations there were is all that it reads of Hydra; how a cutover stands it is told by a function. */
+function lookRole(name: string, { owner, schema, database }: ToolRoles): readonly string[] {
+  const role = quoteIdentifier(name);
+  const of = quoteIdentifier(schema);
+  return [
+    '-- Looks: at catalogs, at who is connected, at the list of migrations. It is a member of nothing that reads or writes a row.',
+    createRole(name, 'LOGIN'),
+    `ALTER ROLE ${role} LOGIN INHERIT NOCREATEROLE NOCREATEDB;`,
+    `GRANT ${LOOK_ROLE} TO ${role};`,
+    `GRANT CONNECT ON DATABASE ${quoteIdentifier(database)} TO ${role};`,
+    `SET ROLE ${quoteIdentifier(owner)};`,
+    `GRANT USAGE ON SCHEMA ${of} TO ${role};`,
+    `GRANT SELECT ON ${of}.schema_migration TO ${role};`,
+    'RESET ROLE;',
   ];
 }
 

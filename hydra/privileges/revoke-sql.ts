@@ -1,7 +1,7 @@
 import { OUR_ROLES } from '../../domain/our-roles';
 import { quoteIdentifier } from '../cleaning/session';
 import { quoteLiteral } from '../closing/role-password';
-import { PREDEFINED_ROLES } from './privileges-sql';
+import { LOOK_ROLE, PREDEFINED_ROLES } from './privileges-sql';
 import { type ToolRoles } from './tool-role';
 
 /**
@@ -13,7 +13,7 @@ import { type ToolRoles } from './tool-role';
  * Source: PostgreSQL manual, "DROP ROLE" and "Role Removal".
  */
 export function revokeSql(roles: ToolRoles): string {
-  const { tool, worker, sync, migration, owner, database, gateways } = roles;
+  const { tool, workers, look, sync, migration, owner, database, schema, gateways } = roles;
   const sections = [
     [
       '-- Run this on green and on blue, in the database of Hydra, as the master user, once the cutover is finalized. It may be repeated.',
@@ -26,10 +26,23 @@ export function revokeSql(roles: ToolRoles): string {
         `PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ${quoteLiteral(name).trim()}`,
       ]),
     ),
-    ...(worker === undefined ? [] : [worker]).map((name) =>
+    ...workers.map((name) =>
       whereItIs(name, [
         `ALTER ROLE ${quoteIdentifier(name)} NOLOGIN PASSWORD NULL`,
         `REVOKE ${quoteIdentifier(owner)} FROM ${quoteIdentifier(name)}`,
+        `REVOKE CONNECT ON DATABASE ${quoteIdentifier(database)} FROM ${quoteIdentifier(name)}`,
+        `PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ${quoteLiteral(name).trim()}`,
+      ]),
+    ),
+    ...look.map((name) =>
+      whereItIs(name, [
+        `ALTER ROLE ${quoteIdentifier(name)} NOLOGIN PASSWORD NULL`,
+        `REVOKE ${LOOK_ROLE} FROM ${quoteIdentifier(name)}`,
+        // By who gave them.
+        `SET LOCAL ROLE ${quoteIdentifier(owner)}`,
+        `REVOKE SELECT ON ${quoteIdentifier(schema)}.schema_migration FROM ${quoteIdentifier(name)}`,
+        `REVOKE USAGE ON SCHEMA ${quoteIdentifier(schema)} FROM ${quoteIdentifier(name)}`,
+        'RESET ROLE',
         `REVOKE CONNECT ON DATABASE ${quoteIdentifier(database)} FROM ${quoteIdentifier(name)}`,
         `PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ${quoteLiteral(name).trim()}`,
       ]),

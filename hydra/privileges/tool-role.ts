@@ -2,8 +2,10 @@
 export interface ToolRoles {
   /** Roles that the tool logs in as: usually one, because the snapshot brings blue's roles to green. */
   readonly tool: readonly string[];
-  /** Reads Hydra's rows on blue, and may decide nothing; undefined: the tool itself does. */
-  readonly worker?: string;
+  /** Read Hydra's rows, clean them on green, and may decide nothing; none: the tool itself does. */
+  readonly workers: readonly string[];
+  /** May only look, on either side. */
+  readonly look: readonly string[];
   /** What green is written as by the sync, and what it is migrated as. */
   readonly sync: string;
   readonly migration: string;

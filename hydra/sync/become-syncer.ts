@@ -1,13 +1,13 @@
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { FORWARD, type SideName } from '../../domain/sides';
 import { inTransaction } from '../cleaning/session';
 import { END_WHEN_SILENT } from '../end-when-silent';
+import { hasSqlState } from '../sql-state';
 import { installSyncTables } from './install-sync-tables';
 import { type SyncLogin, grantSyncRole, renewSyncPassword, terminateSyncSessions } from './sync-role';
 import { takeOverSync } from './take-over';
 
-/** Source: PostgreSQL manual, "PostgreSQL Error Codes". */
-const LOCK_NOT_AVAILABLE = '55P03';
 /** An ordinary round is over by then. */
 const ROUND_MS = 1_000;
 /** An older syncer that stopped while it took over is ended by the server before that. */
@@ -25,6 +25,8 @@ export interface SyncerOptions {
   readonly schema: string;
   /** What the sync logs in as. */
   readonly role: string;
+  /** The one that is carried to. @default green */
+  readonly side?: SideName;
   /** How long it waits for an older syncer. @default 20_000 */
   readonly lockTimeoutMs?: number;
 }
@@ -38,19 +40,19 @@ export interface SyncerOptions {
  * CHECK_FAILED (there is no such role, or ours may not act as it) | CROSSED_CONNECTION
  */
 export async function becomeSyncer(green: SqlClient, options: SyncerOptions): Promise<Syncer> {
-  const { cutoverId, schema, role, lockTimeoutMs = OLDER_SYNCER_MS } = options;
+  const { cutoverId, schema, role, side = FORWARD.to, lockTimeoutMs = OLDER_SYNCER_MS } = options;
   const [run] = await queryRows<{ side: string; state: string; nonce: string; cutover_id: string }>(
     green,
     'SELECT side, state, nonce::text AS nonce, cutover_id FROM hydra_cutover.run',
   );
-  if (run?.side !== 'green' || run.cutover_id !== cutoverId) {
+  if (run?.side !== side || run.cutover_id !== cutoverId) {
     throw new CutoverFault(
       'CROSSED_CONNECTION',
-      `the database reached as green is the ${run?.side ?? 'no'} side of cutover ${run?.cutover_id ?? '(none)'}, not green of ${cutoverId}; check green's address`,
+      `the database reached as ${side} is the ${run?.side ?? 'no'} side of cutover ${run?.cutover_id ?? '(none)'}, not ${side} of ${cutoverId}; check ${side}'s address`,
     );
   }
   if (run.state !== 'closed') {
-    throw new CutoverFault('SYNC_FENCED', `green is ${run.state}: nothing of blue is carried to it any more`);
+    throw new CutoverFault('SYNC_FENCED', `${side} is ${run.state}: nothing is carried to it any more`);
   }
   const isSetUp = await inTransactionWithin(green, lockTimeoutMs, async () => {
     await green.query(`SELECT pg_advisory_xact_lock(hashtext('hydra_cutover'), hashtext('sync'))`);
@@ -79,7 +81,7 @@ async function inTransactionWithin<T>(
   try {
     return await inTransaction(green, begin, 'COMMIT', work);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === LOCK_NOT_AVAILABLE) return undefined;
+    if (hasSqlState(error, 'lockNotAvailable')) return undefined;
     throw error;
   }
 }

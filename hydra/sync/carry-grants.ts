@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type SqlClient, queryRows, together } from '../../domain/ports/sql-client';
 import { tableOf } from '../paths/copy-path';
 import { type NamedKeys, TOKEN_TABLES, type TokenTable } from './log-keys';
 import { readBounded } from './read-bounded';
@@ -51,17 +51,28 @@ export async function activeTokensOf(blue: SqlClient, grants: readonly string[])
 
 /**
  * Makes all tokens of these grants on green equal to blue's, in the caller's transactions and a page at a time: a grant that was refreshed
- * every hour for two years has 17,500. Their parents are there.
+ * every hour for two years has 17,500. Their parents are there. Most have a few, which were asked for at once.
  *
+ * @param made whose rows are equal already
  * @returns how many rows changed
  */
 export async function carryGrants(
   blue: SqlClient,
   context: WriteContext,
   grants: readonly string[],
+  known: TokensOfGrants,
+  made: NamedKeys<'closed'>,
   batchRows: number,
 ): Promise<number> {
-  if (grants.length === 0) return 0;
+  if (known !== 'many') {
+    const carryFew = (table: TokenTable) => async () => {
+      const signatures = new Set(known.flatMap((side) => side.get(table) ?? []));
+      const open = [...signatures].filter((signature) => !made.rows[table].has([signature]));
+      return carryPage(blue, context, table, open, batchRows);
+    };
+    const counts = await together(context.green, TOKEN_TABLES.map(carryFew));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
   let changed = 0;
   for (const table of TOKEN_TABLES) {
     for await (const page of signaturesOf(context.green, table, grants)) {
@@ -84,6 +95,37 @@ export async function carryGrants(
     }
   }
   return changed;
+}
+
+type SignaturesByTable = ReadonlyMap<TokenTable, readonly string[]>;
+type TokensOfGrants = readonly SignaturesByTable[] | 'many';
+
+/**
+ * What both sides have of these grants, where that is little. Green may be written meanwhile: what changes there is made equal by its own
+ * name, and what is named here besides is looked up on blue.
+ */
+export async function tokensOfGrants(
+  blue: SqlClient,
+  green: SqlClient,
+  grants: readonly string[],
+): Promise<TokensOfGrants> {
+  if (grants.length === 0) return [];
+  const [onGreen, onBlue] = await Promise.all([fewOf(green, grants), fewOf(blue, grants)]);
+  return onGreen === null || onBlue === null ? 'many' : [onGreen, onBlue];
+}
+
+/** @returns the signatures of all tokens of these grants, by their table; null when they are more than a page */
+async function fewOf(client: SqlClient, grants: readonly string[]): Promise<SignaturesByTable | null> {
+  const selects = TOKEN_TABLES.map(
+    (table) =>
+      `(SELECT '${table}' AS "table", signature FROM ${table} WHERE ${grantColumn(table)} = ANY($1::text[]) LIMIT ${PAGE_ROWS})`,
+  );
+  const sql = `${selects.join(' UNION ALL ')} LIMIT ${PAGE_ROWS}`;
+  const rows = await queryRows<{ table: TokenTable; signature: string }>(client, sql, [grants]);
+  if (rows.length >= PAGE_ROWS) return null;
+  const found = new Map<TokenTable, string[]>();
+  for (const { table, signature } of rows) found.set(table, [...(found.get(table) ?? []), signature]);
+  return found;
 }
 
 async function carryPage(

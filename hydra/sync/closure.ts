@@ -10,35 +10,55 @@ export interface Closure {
   readonly named: NamedKeys<'closed'>;
 }
 
-/**
- * Follows the ties between logins and consents on both sides until nothing new turns up, so that a flow is never judged by half
- * of its keys: a consent's login may be gone on blue, a login may have another consent than green knows.
- *
- * Adds to `named`.
- */
-export async function closeOverFlows(
+/** What `closeOverTies` and `closeOverFlows` add to. */
+type Names = Pick<NamedKeys, 'logins' | 'consents'>;
+
+export const sizeOf = ({ logins, consents }: Names): number => logins.size + consents.size;
+
+/** Names on blue every consent of a login that is named, and the login of every consent, in the caller's snapshot. Adds to `named`. */
+export async function closeOverTies(
   { tiesSql }: CopyPath,
   blue: SqlClient,
-  green: SqlClient,
-  named: NamedKeys<'with tokens'>,
-): Promise<Closure> {
-  const { logins, consents } = named;
+  { logins, consents }: Names,
+): Promise<void> {
   for (;;) {
-    const flows = await readFlows(green, logins, consents);
-    for (const { login, consent } of flows) {
-      logins.add(login);
-      if (consent !== null) consents.add(consent);
-    }
-    const before = logins.size + consents.size;
+    const before = sizeOf({ logins, consents });
     for (const row of await readTies(tiesSql, blue, logins, consents)) {
       consents.add(row.consent);
       if (row.login !== null) logins.add(row.login);
     }
-    if (logins.size + consents.size === before) return { flows, named: named as NamedKeys as NamedKeys<'closed'> };
+    if (sizeOf({ logins, consents }) === before) return;
   }
 }
 
-async function readFlows(green: SqlClient, logins: Set<string>, consents: Set<string>): Promise<FlowKeys[]> {
+/**
+ * Follows the ties between logins and consents on both sides until nothing new turns up, so that a flow is never judged by half
+ * of its keys: a consent's login may be gone on blue, a login may have another consent than green knows.
+ *
+ * Adds to `named`, whose ties on blue were followed.
+ *
+ * @param seen what {@link readFlowKeys} has said of just these names
+ */
+export async function closeOverFlows(
+  path: CopyPath,
+  blue: SqlClient,
+  green: SqlClient,
+  named: NamedKeys<'with tokens'>,
+  seen?: readonly FlowKeys[],
+): Promise<Closure> {
+  for (let known = seen; ; known = undefined) {
+    const flows = known ?? (await readFlowKeys(green, named));
+    const before = sizeOf(named);
+    for (const { login, consent } of flows) {
+      named.logins.add(login);
+      if (consent !== null) named.consents.add(consent);
+    }
+    if (sizeOf(named) === before) return { flows, named: named as NamedKeys as NamedKeys<'closed'> };
+    await closeOverTies(path, blue, named);
+  }
+}
+
+export async function readFlowKeys(green: SqlClient, { logins, consents }: Names): Promise<readonly FlowKeys[]> {
   if (logins.size + consents.size === 0) return [];
   return queryRows<FlowKeys>(
     green,

@@ -1,10 +1,8 @@
 import { CutoverFault } from '../../domain/faults';
-import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type SqlClient, queryRows, together } from '../../domain/ports/sql-client';
 import { assertNothingPlanted } from '../planted';
 import { type CopyPath } from '../paths/copy-path';
-
-/** SQLSTATE of the guard. */
-const REFUSED = 'HC001';
+import { hasSqlState } from '../sql-state';
 
 /** The network that Hydra on green uses. */
 export const NETWORK_SQL = 'SELECT id::text AS id FROM networks ORDER BY created_at LIMIT 1';
@@ -29,33 +27,35 @@ export async function beginFenced({ path, green, generation, nonce, schema }: Fe
   const written = path.tables.map(({ name }) => name);
   // Log rows are marked done because this commit is durable. Green's Hydra has an owner too: locked as by a write, so that nothing comes
   // before this transaction ends.
-  await green.query(`BEGIN; SET LOCAL synchronous_commit = on; LOCK TABLE ${written.join(', ')} IN ROW EXCLUSIVE MODE`);
-  await assertNothingPlanted(green, { schema, tables: [...written, 'networks'], isWritten: true }, 'green');
-  try {
+  const begin = `BEGIN; SET LOCAL synchronous_commit = on; LOCK TABLE ${written.join(', ')} IN ROW EXCLUSIVE MODE`;
+  await together(green, [
+    () => green.query(begin),
+    () => assertNothingPlanted(green, { schema, tables: [...written, 'networks'], isWritten: true }, 'green'),
+  ]);
+  const [, [held], [run]] = await together(green, [
     // Changes nothing; the guard takes its shared lock, which opening has to wait for. Before the row, as everybody does.
-    await green.query('DELETE FROM hydra_jwk WHERE false');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === REFUSED)
-      throw fenced('green takes no more of blue');
-    throw error;
-  }
-  const [held] = await queryRows<{ generation: number }>(
-    green,
-    'SELECT hydra_cutover.hold_syncer()::float8 AS generation',
-  );
-  const [run] = await queryRows<{ side: string; nonce: string; state: string }>(
-    green,
-    'SELECT side, nonce::text AS nonce, state FROM hydra_cutover.run',
-  );
-  if (run?.side !== 'green' || run.nonce !== nonce) {
+    () => green.query('DELETE FROM hydra_jwk WHERE false').catch(explainRefusal),
+    () => queryRows<{ generation: number }>(green, 'SELECT hydra_cutover.hold_syncer()::float8 AS generation'),
+    () =>
+      queryRows<{ side: string; nonce: string; state: string }>(
+        green,
+        'SELECT side, nonce::text AS nonce, state FROM hydra_cutover.run',
+      ),
+  ]);
+  if (run?.nonce !== nonce) {
     throw new CutoverFault(
       'CROSSED_CONNECTION',
-      `the database reached as green is ${run?.side ?? 'no side'} of another cutover or copy; nothing was written; check green's address`,
+      `what is reached now is ${run?.side ?? 'no side'} of another cutover or copy; nothing was written; check its address`,
     );
   }
   if (run.state !== 'closed') throw fenced(`green is ${run.state}`);
   if (held?.generation !== generation)
     throw fenced(`generation ${held?.generation ?? 0} syncs, and this is ${generation}`);
+}
+
+function explainRefusal(error: unknown): never {
+  if (hasSqlState(error, 'writeRefused')) throw fenced('green takes no more of blue');
+  throw error;
 }
 
 function fenced(why: string): CutoverFault {

@@ -1,12 +1,12 @@
 import { CutoverFault } from '../../domain/faults';
-import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type SqlClient, type Statement, queryRows } from '../../domain/ports/sql-client';
 import { REVOCATION_KINDS, type RevocationKind } from '../capture';
 import { sqlFile } from '../sql-file';
 import { type NamedKeys, TOKEN_TABLES } from './log-keys';
 import { type WantedRows } from './wanted-rows';
 
 /** What became of a revocation on green. `already_absent`: green never had what was revoked, or no more. */
-export type RevocationOutcome = 'applied' | 'already_absent';
+type RevocationOutcome = 'applied' | 'already_absent';
 
 export interface CapturedRevocation {
   readonly kind: RevocationKind;
@@ -103,19 +103,17 @@ export async function stillActive(
 }
 
 /**
- * Writes what became of the revocations; the first outcome of each stays.
+ * What became of the revocations; the first outcome of each stays.
  *
  * @param before what {@link stillActive} said before green was written
+ * @param after and then
  * @throws CutoverFault SYNC_FAILED when one of them has no effect on green
  */
-export async function writeLedger(
-  green: SqlClient,
+export function ledgerChange(
   revocations: readonly CapturedRevocation[],
-  wanted: WantedRows & { readonly activeTokens: readonly string[] },
   before: ReadonlySet<string>,
-): Promise<void> {
-  if (revocations.length === 0) return;
-  const after = await stillActive(green, revocations, wanted);
+  after: ReadonlySet<string>,
+): Statement {
   if (after.size > 0) {
     throw new CutoverFault(
       'SYNC_FAILED',
@@ -127,13 +125,14 @@ export async function writeLedger(
     const outcome: RevocationOutcome = before.has(revocationId(revocation)) ? 'applied' : 'already_absent';
     return { ...revocation, outcome };
   });
-  await green.query(
-    `INSERT INTO hydra_cutover.ledger (kind, key, request_id, captured_at, outcome)
+  return {
+    text: `INSERT INTO hydra_cutover.ledger (kind, key, request_id, captured_at, outcome)
      SELECT kind, key, "requestId", "capturedAt", outcome
        FROM json_to_recordset($1::json) AS entry(kind text, key text, "requestId" text, "capturedAt" timestamptz, outcome text)
      ON CONFLICT (kind, key) DO NOTHING`,
-    [JSON.stringify(entries)],
-  );
+    values: [JSON.stringify(entries)],
+    isOurs: true,
+  };
 }
 
 /** @returns entries in order of kind and key, behind `after` */

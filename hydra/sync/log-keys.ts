@@ -60,7 +60,7 @@ function keyId(key: readonly string[]): string {
  * How far what a part of the log names was followed, in this order: revocations name grants, grants name tokens, tokens name consents,
  * and consents name logins. Each step takes what the one before it gives, so that steps in another order do not compile.
  */
-export type Stage = 'named' | 'with revocations' | 'with tokens' | 'closed';
+type Stage = 'named' | 'with revocations' | 'with tokens' | 'closed';
 
 declare const stage: unique symbol;
 

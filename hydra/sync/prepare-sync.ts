@@ -22,9 +22,17 @@ export async function prepareSync(
   readonly green: SqlClient;
   readonly schema: string;
   readonly keeper: SqlClient;
+  readonly readsAhead: boolean;
 }> {
   for (const client of [blue, green]) await client.query(`SELECT pg_catalog.set_config('jit', 'off', false)`);
-  const sides = { path, blue: await byFullName(blue, schema), green: await byFullName(green, schema), schema, keeper };
+  const sides = {
+    path,
+    blue: await byFullName(blue, schema),
+    green: await byFullName(green, schema),
+    schema,
+    keeper,
+    readsAhead: keeper !== blue,
+  };
   await prepareSource(path, sides.blue);
   return sides;
 }

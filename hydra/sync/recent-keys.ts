@@ -8,7 +8,7 @@ export async function readRecentKeys(path: CopyPath, blue: SqlClient, changes: n
   const log = await queryRows<LogRow>(
     blue,
     `SELECT id::text AS id, at::text AS at, kind, table_name, old_key, new_key
-       FROM hydra_cutover.change_log WHERE done_at IS NOT NULL AND kind <> 'rewrite' ORDER BY id DESC LIMIT $1`,
+       FROM hydra_cutover.change_log AS log WHERE done_at IS NOT NULL AND kind <> 'rewrite' ORDER BY log.id DESC LIMIT $1`,
     [changes],
   );
   const named = namedKeys(path, log);

@@ -31,7 +31,7 @@ export async function nextRewrite({ captured }: CopyPath, blue: SqlClient): Prom
   const [row] = await queryRows<{ id: string; table: string; place: Place | null }>(
     blue,
     `SELECT id::text AS id, table_name AS "table", new_key AS place
-       FROM hydra_cutover.change_log WHERE done_at IS NULL AND kind = 'rewrite' ORDER BY id LIMIT 1`,
+       FROM hydra_cutover.change_log AS log WHERE done_at IS NULL AND kind = 'rewrite' ORDER BY log.id LIMIT 1`,
   );
   if (row === undefined) return null;
   const spec = captured.find(({ table }) => table === row.table);

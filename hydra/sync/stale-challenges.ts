@@ -1,4 +1,4 @@
-import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type SqlClient, type Statement, queryRows, runInOrder } from '../../domain/ports/sql-client';
 import { type StaleChallenge } from '../../domain/ports/targets';
 import { type BegunRequests, type CopyPath } from '../paths/copy-path';
 import { jsonBatches } from './json-batches';
@@ -12,7 +12,7 @@ function begunRecently(loginTtlMs: number): string {
   return `requested_at > (now() AT TIME ZONE 'utc') - ${Math.ceil(loginTtlMs * REACH_IN_TTLS)} * interval '1 millisecond'`;
 }
 
-interface BegunRequest {
+export interface BegunRequest {
   readonly challenge: string;
   readonly verifier: string;
   readonly request_url: string;
@@ -77,25 +77,26 @@ export async function carryRecentRequests(
         `${requestsOf(requests)} WHERE ${range} AND ${begunRecently(loginTtlMs)}`,
         end === undefined ? values : [...values, end.challenge],
       );
-      await writeBegunRequests(green, rows);
+      await runInOrder(green, begunRequestChanges(rows));
       if (end === undefined) break;
       after = end.challenge;
     }
   }
 }
 
-export async function writeBegunRequests(green: SqlClient, requests: readonly BegunRequest[]): Promise<void> {
+export function* begunRequestChanges(requests: readonly BegunRequest[]): Generator<Statement> {
   const entries = requests.flatMap(({ challenge, verifier, request_url: url, of }) => [
     { kind: `${of}_challenge`, value: challenge, url },
     { kind: `${of}_verifier`, value: verifier, url },
   ]);
   for (const batch of jsonBatches(entries)) {
-    await green.query(
-      `INSERT INTO hydra_cutover.stale_challenge (kind, value, request_url)
+    yield {
+      text: `INSERT INTO hydra_cutover.stale_challenge (kind, value, request_url)
        SELECT kind, value, url FROM json_to_recordset($1::json) AS entry(kind text, value text, url text)
        ON CONFLICT (kind, value) DO NOTHING`,
-      [batch],
-    );
+      values: [batch],
+      isOurs: true,
+    };
   }
 }
 
@@ -103,6 +104,8 @@ export interface StaleChallengePage {
   readonly entries: readonly StaleChallenge[];
   /** What to ask for next; the same as before when there was nothing. */
   readonly lastSeq: number;
+  /** Nothing was there behind it. */
+  readonly isLast: boolean;
 }
 
 /** Only while no sync transaction is under way is nothing missed behind `lastSeq`: numbers are given before they commit. */
@@ -118,7 +121,7 @@ export async function readStaleChallenges(
     [afterSeq, limit],
   );
   const entries = rows.map(({ kind, value, requestUrl }) => ({ kind, value, requestUrl }));
-  return { entries, lastSeq: rows.at(-1)?.seq ?? afterSeq };
+  return { entries, lastSeq: rows.at(-1)?.seq ?? afterSeq, isLast: rows.length < limit };
 }
 
 /** Forgets what no browser comes back with any more. @returns how many */

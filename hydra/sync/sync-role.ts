@@ -9,37 +9,36 @@ export interface SyncLogin {
   readonly password: string;
 }
 
+const MISSING_SQL = `
+  WITH wanted (kind, name, may, has) AS (
+    SELECT 'DATABASE', quote_ident(current_database()), 'CONNECT', has_database_privilege($1, current_database(), 'CONNECT')
+    UNION ALL
+    SELECT 'SCHEMA', quote_ident(n.nspname), 'USAGE', has_schema_privilege($1, n.oid, 'USAGE')
+      FROM pg_namespace n WHERE n.nspname IN ($2, 'hydra_cutover')
+    UNION ALL
+    SELECT 'SEQUENCE', format('%I.%I', n.nspname, c.relname), 'USAGE', CASE WHEN c.relkind = 'S' THEN has_sequence_privilege($1, c.oid, 'USAGE') END
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind = 'S' AND n.nspname = $2 AND c.relname ~ '^hydra_'
+    UNION ALL
+    SELECT 'TABLE', format('%I.%I', n.nspname, c.relname), may, has_table_privilege($1, c.oid, may)
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      CROSS JOIN LATERAL (SELECT (n.nspname = $2 AND c.relname ~ '^hydra_') OR (n.nspname = 'hydra_cutover' AND c.relname = ANY($3)) AS is_written) AS of
+      CROSS JOIN LATERAL unnest(CASE WHEN is_written THEN ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'] ELSE ARRAY['SELECT'] END) AS may
+     WHERE c.relkind IN ('r', 'p')
+       AND (is_written OR (n.nspname = $2 AND c.relname = 'networks') OR (n.nspname = 'hydra_cutover' AND c.relname IN ('run', 'syncer')))
+  )
+  SELECT format('GRANT %s ON %s %s TO %I', string_agg(may, ', '), kind, name, $1::text) AS grant
+    FROM wanted WHERE NOT has GROUP BY kind, name`;
+
 /**
- * Lets the role write Hydra's tables and the sync's. After the migration, which makes tables; idempotent.
+ * Lets the role write Hydra's tables and the sync's. After the migration, which makes tables; idempotent. Where nothing is missing it needs
+ * no right to any of them.
  *
  * @param schema of Hydra's tables
  */
 export async function grantSyncRole(green: SqlClient, role: string, schema = 'public'): Promise<void> {
-  const to = quoteIdentifier(role);
-  const own = SYNC_TABLES.map((name) => `hydra_cutover.${name}`).join(', ');
-  const [database] = await queryRows<{ name: string }>(green, 'SELECT current_database() AS name');
-  const tables = await queryRows<{ name: string }>(
-    green,
-    `SELECT format('%I.%I', n.nspname, c.relname) AS name
-       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relname ~ '^hydra_'`,
-    [schema],
-  );
-  const grants = [
-    `CONNECT ON DATABASE ${quoteIdentifier(database?.name ?? '')}`,
-    `USAGE ON SCHEMA ${quoteIdentifier(schema)}, hydra_cutover`,
-    `SELECT ON ${quoteIdentifier(schema)}.networks, hydra_cutover.run, hydra_cutover.syncer`,
-    `SELECT, INSERT, UPDATE, DELETE ON ${own}`,
-  ];
-  if (tables.length > 0) grants.push(`SELECT, INSERT, UPDATE, DELETE ON ${tables.map(({ name }) => name).join(', ')}`);
-  for (const grant of grants) await green.query(`GRANT ${grant} TO ${to}`);
-  await green.query(
-    `DO $$ DECLARE s text; BEGIN
-       FOR s IN SELECT format('%I.%I', sequence_schema, sequence_name) FROM information_schema.sequences
-                 WHERE sequence_schema = ${literal(schema)} AND sequence_name ~ '^hydra_' LOOP
-         EXECUTE format('GRANT USAGE ON SEQUENCE %s TO %I', s, ${literal(role)});
-       END LOOP; END $$`,
-  );
+  const missing = await queryRows<{ grant: string }>(green, MISSING_SQL, [role, schema, SYNC_TABLES]);
+  for (const { grant } of missing) await green.query(grant);
 }
 
 /** Lets the sync log in, and nobody who knew an earlier password. @returns the login, to be kept in memory only */
@@ -96,8 +95,4 @@ export async function releaseSyncRole(green: SqlClient, role: string, schema = '
     `REVOKE ALL ON ALL TABLES IN SCHEMA ${names} ${from}; REVOKE ALL ON ALL SEQUENCES IN SCHEMA ${names} ${from};
      REVOKE ALL ON SCHEMA ${names} ${from}; REVOKE CONNECT ON DATABASE ${database?.name ?? ''} ${from}`,
   );
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

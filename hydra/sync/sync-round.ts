@@ -1,20 +1,15 @@
 import { performance } from 'node:perf_hooks';
-import { CutoverFault } from '../../domain/faults';
-import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type SqlClient, queryRows, together } from '../../domain/ports/sql-client';
 import { logRewrites } from '../capture';
 import { type CopyPath, sourceTables } from '../paths/copy-path';
 import { assertNothingPlanted } from '../planted';
-import { activeTokensOf, carryGrants, nameParentsOf } from './carry-grants';
-import { closeOverFlows } from './closure';
-import { NETWORK_SQL, beginFenced } from './fenced-transaction';
-import { markRotated, nameRevoked, readNamedRevocations, stillActive, writeLedger } from './ledger';
+import { type PartOfBlue, completePart, readPart, writePart } from './carry-part';
+import { beginFenced } from './fenced-transaction';
+import { markRotated } from './ledger';
 import { type LogRow, namedKeys } from './log-keys';
-import { markPage, nextRewrite, readRewritePage } from './rewritten';
-import { ByteBudget, TooLargeAtOnce } from './read-bounded';
-import { readBegunRequests, writeBegunRequests } from './stale-challenges';
+import { type Rewrite, markPage, nextRewrite, readRewritePage } from './rewritten';
+import { TooLargeAtOnce } from './read-bounded';
 import { nameUnreadable } from './unreadable';
-import { readTokens, readWanted } from './wanted-rows';
-import { writeGreen } from './write-green';
 
 /** Of one syncer; {@link prepareSync} was called for its sessions. */
 export interface SyncSides {
@@ -23,6 +18,8 @@ export interface SyncSides {
   readonly blue: SqlClient;
   /** On blue too, as our role: marks what was carried. */
   readonly keeper: SqlClient;
+  /** Whether the keeper has a session of its own, so that blue can be read while what was read before is written and marked. */
+  readonly readsAhead: boolean;
   /** As the sync's role. */
   readonly green: SqlClient;
   /** From {@link takeOverSync}. */
@@ -33,7 +30,7 @@ export interface SyncSides {
   readonly schema: string;
   /** How long a login or a consent may take on blue. */
   readonly loginTtlMs: number;
-  /** From {@link readNetwork}, where it was asked for before the requests are held. */
+  /** From `readNetwork`, where it was asked for before the requests are held. */
   readonly networkId?: string;
 }
 
@@ -43,6 +40,10 @@ export interface RoundOptions {
   readonly signal?: AbortSignal;
   /** Tables that were rewritten are in the log already: {@link logRewritesAndCount}. */
   readonly isRewriteLogged?: boolean;
+  /** Blue is read once this has ended; green's transaction may begin before. Rejects when nothing is to be carried. */
+  readonly beforeReading?: Promise<unknown>;
+  /** What is left, asked of the keeper when a part found no more. @default readBacklog */
+  readonly countLeft?: (keeper: SqlClient) => Promise<number>;
   /** Before each transaction. */
   readonly before?: () => Promise<void>;
   /** After each transaction of a long round, with what was done in it. */
@@ -59,6 +60,8 @@ export interface PartReceipt {
 export interface RoundReceipt extends PartReceipt {
   /** Log rows that were left or came meanwhile. */
   readonly backlog: number;
+  /** Login and consent requests that it brought, which gateways have to know. */
+  readonly begun: number;
   readonly durationMs: number;
 }
 
@@ -73,7 +76,7 @@ export interface RoundReceipt extends PartReceipt {
  */
 export async function syncRound(sides: SyncSides, options: RoundOptions): Promise<RoundReceipt> {
   const started = performance.now();
-  const total = { changes: 0, rows: 0 };
+  const total = { changes: 0, rows: 0, begun: 0 };
   const count = ({ changes, rows }: PartReceipt): void => {
     total.changes += changes;
     total.rows += rows;
@@ -81,23 +84,34 @@ export async function syncRound(sides: SyncSides, options: RoundOptions): Promis
   };
   if (options.isRewriteLogged !== true) await logRewrites(sides.keeper);
   let afterId = '0';
-  for (;;) {
-    options.signal?.throwIfAborted();
-    await options.before?.();
-    const part = await fitting(options.batchRows, (limit) => carryPart(sides, afterId, limit));
-    count(part);
-    if (part.isFull) {
-      afterId = part.lastId;
-      continue;
+  let ahead: Ahead | undefined;
+  try {
+    for (;;) {
+      options.signal?.throwIfAborted();
+      if (ahead === undefined) await options.before?.();
+      const part: CarriedPart = await fitting(options.batchRows, (limit) => {
+        const read = ahead ?? { log: [], limit, part: undefined };
+        ahead = undefined;
+        return carryPart(sides, options, afterId, read);
+      });
+      ahead = part.ahead;
+      count(part);
+      total.begun += part.begun;
+      if (part.left === undefined) {
+        afterId = part.lastId;
+        continue;
+      }
+      const isBehind = afterId !== '0';
+      afterId = '0';
+      const { rewrite, backlog } = part.left;
+      if (rewrite !== null) count(await fitting(options.batchRows, (limit) => carryRewritePage(sides, rewrite, limit)));
+      // What was committed meanwhile with lower ids is carried too.
+      else if (!isBehind || backlog === 0)
+        return { ...total, backlog, durationMs: Math.round(performance.now() - started) };
     }
-    // What was committed meanwhile with lower ids.
-    const isBehind = afterId !== '0';
-    afterId = '0';
-    const page = await fitting(options.batchRows, (limit) => carryRewritePage(sides, limit));
-    if (page !== null) count(page);
-    else if (!isBehind) break;
+  } finally {
+    if (ahead !== undefined) await giveUp(sides, ahead);
   }
-  return { ...total, backlog: await readBacklog(sides.keeper), durationMs: Math.round(performance.now() - started) };
 }
 
 /** @returns how many changes on blue are not carried; the same count as the arbiter's at the commit */
@@ -117,125 +131,162 @@ async function fitting<T>(batchRows: number, carryAtMost: (limit: number) => Pro
   }
 }
 
-/** @param afterId past rows that were done just now and that the index still has */
-async function carryPart(
-  sides: SyncSides,
-  afterId: string,
-  batchRows: number,
-): Promise<PartReceipt & { readonly lastId: string; readonly isFull: boolean }> {
-  let found: readonly LogRow[] = [];
-  const { log, rows, rotated } = await inSnapshot(sides, async () => {
-    found = await readLog(sides.blue, afterId, batchRows);
-    return { log: found, ...(await carry(sides, found, batchRows)) };
-  }).catch((error: unknown) => nameUnreadable(sides.path, sides.blue, namedKeys(sides.path, found), error));
-  await markRotated(sides.keeper, rotated);
-  await markDone(sides.keeper, log);
-  return { changes: log.length, rows, lastId: log.at(-1)?.id ?? afterId, isFull: log.length === batchRows };
+/** A part of the log that is read while the one before it is written; the snapshot of blue stays open. */
+interface Ahead {
+  /** As far as it was read: what to look at when the rest cannot be. */
+  log: readonly LogRow[];
+  readonly limit: number;
+  /** Undefined: nobody began. */
+  part: Promise<PartOfBlue> | undefined;
 }
 
-/** @returns null when no table was rewritten that is not carried altogether */
-async function carryRewritePage(sides: SyncSides, batchRows: number): Promise<PartReceipt | null> {
-  const { path, blue, green, keeper } = sides;
-  // Its place is read first: the snapshot is then one of after the rewrite.
-  const rewrite = await nextRewrite(path, blue);
-  if (rewrite === null) return null;
-  const { page, rows, rotated } = await inSnapshot(sides, async () => {
-    const read = await readRewritePage(blue, green, rewrite, batchRows);
-    return { page: read, ...(await carry(sides, read.log, batchRows)) };
-  });
-  await markRotated(keeper, rotated);
-  await markPage(keeper, rewrite, page);
-  return { changes: page.seen, rows };
+interface CarriedPart extends PartReceipt {
+  readonly begun: number;
+  readonly lastId: string;
+  /** Undefined: there may be more behind `lastId`, because it carried as much as it may. */
+  readonly left: Left | undefined;
+  readonly ahead: Ahead | undefined;
 }
 
-/** Runs `work` in one transaction on each side, and commits green's. */
-async function inSnapshot<T>(sides: SyncSides, work: () => Promise<T>): Promise<T> {
-  const { path, blue, green, schema } = sides;
-  const tables = sourceTables(path);
+/** What a round that begins now would find. */
+interface Left {
+  readonly backlog: number;
+  readonly rewrite: Rewrite | null;
+}
+
+/**
+ * Carries one part, and begins to read the next one as soon as blue has nothing more to say to this one: either side is idle for less.
+ *
+ * That is never a snapshot from before a take-over: whoever takes over has green's row to himself, between two parts of ours, and the
+ * second of them is refused.
+ *
+ * @param afterId past rows that were done just now and that the index still has
+ */
+async function carryPart(sides: SyncSides, options: RoundOptions, afterId: string, read: Ahead): Promise<CarriedPart> {
+  const { blue, path } = sides;
+  let ahead: Ahead | undefined;
+  try {
+    const early = await read.part;
+    await beginFenced(sides);
+    await options.beforeReading;
+    // Only now, where it was not read before: a snapshot from before a take-over or a fence would miss what came in between.
+    const part = early ?? (await readFrom(sides, afterId, read));
+    const whole = await completePart(sides, part);
+    const isFull = part.log.length === read.limit;
+    const lastId = part.log.at(-1)?.id ?? afterId;
+    const isRead = sides.readsAhead && whole.grants.length === 0;
+    // Blue's has read and nothing else: that it ends proves nothing, and nobody waits for it alone.
+    const ended = isRead ? blue.query('COMMIT') : undefined;
+    ended?.catch(() => undefined);
+    if (blue.isPipelined !== true) await ended;
+    if (isRead && isFull) ahead = readAhead(sides, lastId, options);
+    const rows = await writePart(sides, whole);
+    const left = await mark(sides, whole, { isFull, ended, countLeft: options.countLeft ?? readBacklog });
+    return { changes: part.log.length, rows, begun: whole.begun.length, lastId, ahead, left };
+  } catch (error) {
+    if (ahead !== undefined) await giveUp(sides, ahead);
+    await rollBack(sides);
+    return nameUnreadable(path, blue, namedKeys(path, read.log), error);
+  }
+}
+
+/** After green's commit. Whoever is done with the log asks in the same breath what is left. */
+async function mark(
+  { keeper, blue, path, readsAhead }: SyncSides,
+  { rotated, log }: Pick<PartOfBlue, 'rotated' | 'log'>,
+  {
+    isFull,
+    ended,
+    countLeft,
+  }: Required<Pick<RoundOptions, 'countLeft'>> & {
+    readonly isFull: boolean;
+    readonly ended: Promise<unknown> | undefined;
+  },
+): Promise<Left | undefined> {
+  const unlessFull = <T>(ask: () => Promise<T>) => (isFull ? Promise.resolve(undefined) : ask());
+  const looking = () =>
+    together(blue, [() => ended ?? blue.query('COMMIT'), () => unlessFull(() => nextRewrite(path, blue))]);
+  const marking = () =>
+    together(keeper, [
+      () => markRotated(keeper, rotated),
+      () => markDone(keeper, log),
+      () => unlessFull(() => countLeft(keeper)),
+    ]);
+  const [[, rewrite], [, , backlog]] = readsAhead
+    ? await Promise.all([looking(), marking()])
+    : [await looking(), await marking()];
+  return rewrite === undefined || backlog === undefined ? undefined : { backlog, rewrite };
+}
+
+function readAhead(sides: SyncSides, afterId: string, { batchRows, before }: RoundOptions): Ahead {
+  const ahead: Ahead = { log: [], limit: batchRows, part: undefined };
+  // No snapshot is open while somebody holds the sync back.
+  ahead.part = Promise.resolve(before?.()).then(() => readFrom(sides, afterId, ahead));
+  // Whoever asks for it hears of it.
+  ahead.part.catch(() => undefined);
+  return ahead;
+}
+
+async function giveUp(sides: SyncSides, { part }: Ahead): Promise<void> {
+  await part?.catch(() => undefined);
+  await Promise.allSettled([sides.blue.query('ROLLBACK')]);
+}
+
+async function readFrom(sides: SyncSides, afterId: string, read: Ahead): Promise<PartOfBlue> {
+  await openSnapshot(sides, async () => void (read.log = await readLog(sides.blue, afterId, read.limit)));
+  return readPart(sides, read.log, read.limit);
+}
+
+/** @param rewrite its place was read before: the snapshot is then one of after the rewrite */
+async function carryRewritePage(sides: SyncSides, rewrite: Rewrite, batchRows: number): Promise<PartReceipt> {
+  const { blue, green, keeper } = sides;
   try {
     await beginFenced(sides);
-    // Only now: a snapshot from before a take-over or a fence would miss what came in between. The tables are locked before the snapshot,
-    // which the first query takes: to an older one a table that ALTER TABLE rewrote is empty, and green would be emptied with it.
-    await blue.query(
-      `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE ${tables.join(', ')} IN ACCESS SHARE MODE`,
-    );
-    await assertNothingPlanted(blue, { schema, tables, isWritten: false }, 'blue');
-    const result = await work();
-    // Blue's has read and nothing else: that it ends proves nothing, and nobody waits for it alone.
-    await Promise.all([blue.query('COMMIT'), green.query('COMMIT')]);
-    return result;
+    await openSnapshot(sides);
+    const page = await readRewritePage(blue, green, rewrite, batchRows);
+    const part = await completePart(sides, await readPart(sides, page.log, batchRows));
+    const rows = await writePart(sides, part);
+    await blue.query('COMMIT');
+    await markRotated(keeper, part.rotated);
+    await markPage(keeper, rewrite, page);
+    return { changes: page.seen, rows };
   } catch (error) {
-    // The first error says what happened; a connection that is gone cannot roll back and need not.
-    await Promise.allSettled([blue.query('ROLLBACK'), green.query('ROLLBACK')]);
+    await rollBack(sides);
     throw error;
   }
+}
+
+/**
+ * The tables are locked before the snapshot, which the first query takes: to an older one a table that ALTER TABLE rewrote is empty, and
+ * green would be emptied with it.
+ *
+ * @param first reads tables of ours, before it is known that nothing was planted on Hydra's
+ */
+async function openSnapshot(
+  { path, blue, schema }: SyncSides,
+  first: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
+  const tables = sourceTables(path);
+  const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE ${tables.join(', ')} IN ACCESS SHARE MODE`;
+  await together(blue, [
+    () => blue.query(begin),
+    () => assertNothingPlanted(blue, { schema, tables, isWritten: false }, 'blue'),
+    first,
+  ]);
+}
+
+/** The first error says what happened; a connection that is gone cannot roll back and need not. */
+async function rollBack({ blue, green }: SyncSides): Promise<void> {
+  await Promise.allSettled([blue.query('ROLLBACK'), green.query('ROLLBACK')]);
 }
 
 async function readLog(blue: SqlClient, afterId: string, limit: number): Promise<LogRow[]> {
   return queryRows<LogRow>(
     blue,
+    // Qualified, because the order of the text is not that of the number.
     `SELECT id::text AS id, at::text AS at, kind, table_name, old_key, new_key
-       FROM hydra_cutover.change_log WHERE done_at IS NULL AND kind <> 'rewrite' AND id > $1 ORDER BY id LIMIT $2`,
+       FROM hydra_cutover.change_log AS log WHERE done_at IS NULL AND kind <> 'rewrite' AND id > $1 ORDER BY log.id LIMIT $2`,
     [afterId, limit],
-  );
-}
-
-interface Carried {
-  /** Written or removed on green. */
-  readonly rows: number;
-  readonly rotated: readonly string[];
-}
-
-async function carry(sides: SyncSides, log: readonly LogRow[], batchRows: number): Promise<Carried> {
-  const { path, blue, green } = sides;
-  if (log.length === 0) return { rows: 0, rotated: [] };
-  refuseTruncate(log);
-  const named = namedKeys(path, log);
-  const budget = new ByteBudget(log.length > 1);
-  const { revocations, rotated } = await readNamedRevocations(blue, named);
-  // With all tokens of its grant, the effect of a revocation is carried whole.
-  const grants = nameRevoked(named, revocations);
-  const followed = await nameParentsOf(blue, named, grants);
-  const { tokens, named: withTokens } = await readTokens(path, blue, green, followed, batchRows, budget);
-  const { flows, named: closed } = await closeOverFlows(path, blue, green, withTokens);
-  const rowsWanted = await readWanted(path, blue, closed, tokens, batchRows, budget);
-  const wanted = { ...rowsWanted, activeTokens: await activeTokensOf(blue, grants) };
-  const begun = await readBegunRequests(path, blue, closed, sides.loginTtlMs);
-  const activeBefore = await stillActive(green, revocations, wanted);
-  const context = { path, green, nid: sides.networkId ?? (await readNetwork(green)) };
-  const written = await writeGreen(context, closed, wanted, flows);
-  const rows = written + (await carryGrants(blue, context, grants, batchRows));
-  await writeLedger(green, revocations, wanted, activeBefore);
-  await writeBegunRequests(green, begun);
-  await writeCanaries(green, log);
-  return { rows, rotated };
-}
-
-/** Of green's Hydra, and the same as long as green is. @throws CutoverFault SYNC_FAILED when green was not migrated */
-export async function readNetwork(green: SqlClient): Promise<string> {
-  const [network] = await queryRows<{ id: string }>(green, NETWORK_SQL);
-  if (network === undefined) throw new CutoverFault('SYNC_FAILED', 'green has no row in networks: it was not migrated');
-  return network.id;
-}
-
-function refuseTruncate(log: readonly LogRow[]): void {
-  const tables = [...new Set(log.filter(({ kind }) => kind === 'truncate').map((row) => row.table_name))];
-  if (tables.length === 0) return;
-  throw new CutoverFault(
-    'SYNC_FAILED',
-    `on blue ${tables.join(', ')} was truncated, which names no rows that could be carried; undo this cutover and begin a new one with a new snapshot`,
-    { tables },
-  );
-}
-
-async function writeCanaries(green: SqlClient, log: readonly LogRow[]): Promise<void> {
-  const canaries = log.filter(({ kind }) => kind === 'canary');
-  if (canaries.length === 0) return;
-  await green.query(
-    `INSERT INTO hydra_cutover.canary (log_id, key, sent_at)
-     SELECT id, new_key, at FROM json_to_recordset($1::json) AS canary(id bigint, new_key jsonb, at timestamptz)
-     ON CONFLICT DO NOTHING`,
-    [JSON.stringify(canaries)],
   );
 }
 

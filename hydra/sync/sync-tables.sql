@@ -46,4 +46,4 @@ REVOKE ALL ON FUNCTION hydra_cutover.hold_syncer() FROM PUBLIC;
 DO $grant$ BEGIN EXECUTE format('GRANT EXECUTE ON FUNCTION hydra_cutover.hold_syncer() TO %I', :sync_role); END $grant$;
 SELECT hydra_cutover.record_made();
 
-UPDATE hydra_cutover.run SET sync_role = :sync_role WHERE side = 'green' AND sync_role IS DISTINCT FROM :sync_role;
+UPDATE hydra_cutover.run SET sync_role = :sync_role WHERE sync_role IS DISTINCT FROM :sync_role;

@@ -1,4 +1,4 @@
-import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type SqlClient, queryRows, together } from '../../domain/ports/sql-client';
 import { type CarriedTableName, type CopyPath, tableOf } from '../paths/copy-path';
 import { type GreenRow } from '../transform';
 import { KeySet, type KeyedTable, type NamedKeys, TOKEN_TABLES, type TokenTable, keyColumns } from './log-keys';
@@ -12,22 +12,62 @@ export interface WantedRows {
 
 type TokenRows = Readonly<Record<TokenTable, readonly GreenRow[]>>;
 
-/** Reads the tokens that are named, in the caller's snapshot, and names the consents of theirs that green does not have. */
+/** Tokens that were read, and how many of each table were named by then. */
+interface ReadTokens {
+  readonly tokens: TokenRows;
+  readonly counts: Readonly<Record<TokenTable, number>>;
+}
+
+/** How rows of blue are read, in the caller's snapshot. */
+export interface Reading {
+  readonly path: CopyPath;
+  readonly blue: SqlClient;
+  readonly batchRows: number;
+  readonly budget: ByteBudget;
+}
+
+/** Reads the tokens that the log names by itself. */
+export function readTokensOfLog(reading: Reading, named: NamedKeys<'named'>): Promise<ReadTokens> {
+  return readTokensBeyond(reading, named);
+}
+
+/** And those that revocations named since. */
 export async function readTokens(
-  path: CopyPath,
-  blue: SqlClient,
-  green: SqlClient,
+  reading: Reading,
   named: NamedKeys<'with revocations'>,
-  batchRows: number,
-  budget: ByteBudget,
+  ofLog?: ReadTokens,
 ): Promise<{ readonly tokens: TokenRows; readonly named: NamedKeys<'with tokens'> }> {
-  const read: Partial<Record<TokenTable, readonly GreenRow[]>> = {};
+  const { tokens } = await readTokensBeyond(reading, named, ofLog);
+  return { tokens, named: named as NamedKeys as NamedKeys<'with tokens'> };
+}
+
+/** Names are only ever added, in their order. */
+async function readTokensBeyond(reading: Reading, named: NamedKeys, before?: ReadTokens): Promise<ReadTokens> {
+  const counts = {} as Record<TokenTable, number>;
+  const tokens = {} as Record<TokenTable, readonly GreenRow[]>;
+  const readOne = (table: TokenTable) => async () => {
+    const keys = named.rows[table].values();
+    counts[table] = keys.length;
+    const further = await readKeyed(reading, table, keys.slice(before?.counts[table] ?? 0));
+    tokens[table] = [...(before?.tokens[table] ?? []), ...further];
+  };
+  await together(reading.blue, TOKEN_TABLES.map(readOne));
+  return { tokens, counts };
+}
+
+/** Names the consents of these tokens that green does not have. @returns whether there were any */
+export async function nameConsentsOf(
+  green: SqlClient,
+  rows: WantedRows['rows'],
+  named: NamedKeys<'with tokens'>,
+): Promise<boolean> {
   const parents = new Set<string>();
   for (const table of TOKEN_TABLES) {
-    const rows = await readKeyed(path, blue, table, named.rows[table].values(), batchRows, budget);
-    for (const { challenge_id: consent } of rows) if (typeof consent === 'string') parents.add(consent);
-    read[table] = rows;
+    for (const { challenge_id: consent } of rows[table]) {
+      if (typeof consent === 'string' && !named.consents.has(consent)) parents.add(consent);
+    }
   }
+  if (parents.size === 0) return false;
   const there = await queryRows<{ consent: string }>(
     green,
     'SELECT consent_challenge_id AS consent FROM hydra_oauth2_flow WHERE consent_challenge_id = ANY($1::text[])',
@@ -35,93 +75,138 @@ export async function readTokens(
   );
   for (const { consent } of there) parents.delete(consent);
   for (const consent of parents) named.consents.add(consent);
-  return { tokens: read as TokenRows, named: named as NamedKeys as NamedKeys<'with tokens'> };
+  return parents.size > 0;
 }
 
 /** Reads children first, because they name their parents, and all within the caller's snapshot. */
 export async function readWanted(
-  path: CopyPath,
-  blue: SqlClient,
-  named: NamedKeys<'closed'>,
+  reading: Reading,
+  named: NamedKeys<'with tokens'>,
   tokens: TokenRows,
-  batchRows: number,
-  budget: ByteBudget,
 ): Promise<WantedRows> {
-  const clients = new KeySet();
-  const sessions = new KeySet();
-  const jwks = new KeySet();
+  const needed = new Parents();
   const wantTable = async (table: KeyedTable, parents: KeySet = new KeySet()): Promise<readonly GreenRow[]> => {
     const keys = named.rows[table];
     const more = parents.values().filter((key) => !keys.has(key));
-    return readKeyed(path, blue, table, [...keys.values(), ...more], batchRows, budget);
+    return readKeyed(reading, table, [...keys.values(), ...more]);
   };
-  const needClient = (row: GreenRow): void => need(clients, row['client_id']);
-  for (const table of TOKEN_TABLES) tokens[table].forEach(needClient);
-  const flows = await readFlows(path, blue, named.logins, named.consents, batchRows, budget);
-  for (const row of flows) {
-    needClient(row);
-    need(sessions, row['login_session_id']);
-  }
-  const logouts = await wantTable('hydra_oauth2_logout_request');
-  const obfuscated = await wantTable('hydra_oauth2_obfuscated_authentication_session');
-  [...logouts, ...obfuscated].forEach(needClient);
-  const issuers = await wantTable('hydra_oauth2_trusted_jwt_bearer_issuer');
+  for (const table of TOKEN_TABLES) needed.addOf(tokens[table]);
+  const [flows, logouts, obfuscated, issuers, jtis] = await together(reading.blue, [
+    () => readFlows(reading, named.logins, named.consents),
+    () => wantTable('hydra_oauth2_logout_request'),
+    () => wantTable('hydra_oauth2_obfuscated_authentication_session'),
+    () => wantTable('hydra_oauth2_trusted_jwt_bearer_issuer'),
+    () => wantTable('hydra_oauth2_jti_blacklist'),
+  ]);
+  for (const rows of [flows, logouts, obfuscated]) needed.addOf(rows);
+  const jwks = new KeySet();
   for (const row of issuers) need(jwks, row['key_set'], row['key_id']);
+  const [sessionRows, jwkRows, clientRows] = await together(reading.blue, [
+    () => wantTable('hydra_oauth2_authentication_session', needed.sessions),
+    () => wantTable('hydra_jwk', jwks),
+    () => wantTable('hydra_client', needed.clients),
+  ]);
   const rows = {
     ...tokens,
     hydra_oauth2_logout_request: logouts,
     hydra_oauth2_obfuscated_authentication_session: obfuscated,
     hydra_oauth2_trusted_jwt_bearer_issuer: issuers,
-    hydra_oauth2_jti_blacklist: await wantTable('hydra_oauth2_jti_blacklist'),
-    hydra_oauth2_authentication_session: await wantTable('hydra_oauth2_authentication_session', sessions),
-    hydra_jwk: await wantTable('hydra_jwk', jwks),
-    hydra_client: await wantTable('hydra_client', clients),
+    hydra_oauth2_jti_blacklist: jtis,
+    hydra_oauth2_authentication_session: sessionRows,
+    hydra_jwk: jwkRows,
+    hydra_client: clientRows,
   };
   return { flows, rows };
 }
 
+/** Logins and consents, as far as they were named. */
+export interface FlowNames {
+  readonly logins: ReadonlySet<string>;
+  readonly consents: ReadonlySet<string>;
+}
+
+/** @param before what was named when `wanted` was read. @returns the same with the flows that were named since, and their parents */
+export async function withFlowsNamedSince(
+  reading: Reading,
+  wanted: WantedRows,
+  before: FlowNames,
+  named: FlowNames,
+): Promise<WantedRows> {
+  const since = (all: ReadonlySet<string>, known: ReadonlySet<string>) =>
+    new Set([...all].filter((name) => !known.has(name)));
+  const [logins, consents] = [since(named.logins, before.logins), since(named.consents, before.consents)];
+  if (logins.size + consents.size === 0) return wanted;
+  const more = await readFlows(reading, logins, consents);
+  const needed = new Parents();
+  needed.addOf(more);
+  const withParents = async (table: 'hydra_client' | 'hydra_oauth2_authentication_session', parents: KeySet) => {
+    const there = wanted.rows[table];
+    const known = new Set(there.map((row) => row['id']));
+    return [
+      ...there,
+      ...(await readKeyed(
+        reading,
+        table,
+        parents.values().filter(([id]) => !known.has(id ?? '')),
+      )),
+    ];
+  };
+  return {
+    flows: oncePerLogin([...wanted.flows, ...more]),
+    rows: {
+      ...wanted.rows,
+      hydra_oauth2_authentication_session: await withParents('hydra_oauth2_authentication_session', needed.sessions),
+      hydra_client: await withParents('hydra_client', needed.clients),
+    },
+  };
+}
+
+class Parents {
+  readonly clients = new KeySet();
+  readonly sessions = new KeySet();
+
+  addOf(rows: readonly GreenRow[]): void {
+    for (const row of rows) {
+      need(this.clients, row['client_id']);
+      need(this.sessions, row['login_session_id']);
+    }
+  }
+}
+
 async function readKeyed(
-  path: CopyPath,
-  blue: SqlClient,
+  reading: Reading,
   table: KeyedTable,
   keys: readonly (readonly string[])[],
-  batchRows: number,
-  budget: ByteBudget,
 ): Promise<readonly GreenRow[]> {
+  const columns = keyColumns(reading.path, table);
   return readSelected(
-    path,
-    blue,
+    reading,
     table,
-    keys.map((key) => asKey(keyColumns(path, table), key)),
-    batchRows,
-    budget,
+    keys.map((key) => asKey(columns, key)),
   );
 }
 
 async function readFlows(
-  path: CopyPath,
-  blue: SqlClient,
+  reading: Reading,
   logins: ReadonlySet<string>,
   consents: ReadonlySet<string>,
-  batchRows: number,
-  budget: ByteBudget,
-): Promise<GreenRow[]> {
+): Promise<readonly GreenRow[]> {
   const selection = [
     ...[...logins].map((login_challenge) => ({ login_challenge })),
     ...[...consents].map((consent_challenge_id) => ({ consent_challenge_id })),
   ];
-  const rows = await readSelected(path, blue, 'hydra_oauth2_flow', selection, batchRows, budget);
-  // Found by either key, and perhaps by both.
-  return [...new Map(rows.map((row) => [row['login_challenge'], row])).values()];
+  return oncePerLogin(await readSelected(reading, 'hydra_oauth2_flow', selection));
+}
+
+/** Flows are found by either key, and perhaps by both. */
+function oncePerLogin(flows: readonly GreenRow[]): readonly GreenRow[] {
+  return [...new Map(flows.map((row) => [row['login_challenge'], row])).values()];
 }
 
 async function readSelected(
-  path: CopyPath,
-  blue: SqlClient,
+  { path, blue, batchRows, budget }: Reading,
   table: CarriedTableName,
   selection: readonly Record<string, string>[],
-  batchRows: number,
-  budget: ByteBudget,
 ): Promise<GreenRow[]> {
   const rows: GreenRow[] = [];
   for await (const batch of readBounded(blue, tableOf(path, table), selection, batchRows)) {

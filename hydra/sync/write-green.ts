@@ -1,8 +1,8 @@
-import { type SqlClient } from '../../domain/ports/sql-client';
+import { type SqlClient, type Statement, runInOrder } from '../../domain/ports/sql-client';
 import { type CarriedTable, type CarriedTableName, type CopyPath, tableOf } from '../paths/copy-path';
 import { type GreenRow, greenRowsFrom } from '../transform';
+import { columnBatches } from './column-batches';
 import { type FlowKeys, type FlowPlan, planFlows } from './flow-plan';
-import { jsonBatches } from './json-batches';
 import { KeySet, type KeyedTable, type NamedKeys, TOKEN_TABLES, type TokenTable, keyColumns } from './log-keys';
 import { type WantedRows } from './wanted-rows';
 
@@ -16,56 +16,48 @@ export interface WriteContext {
  * Makes green's rows equal to `wanted`, inside the caller's transaction. What is equal already is not written.
  *
  * Removes first, children before parents, so that nothing new meets an old row's unique key; then writes, parents first.
- * @returns how many rows changed
  */
-export async function writeGreen(
+export function* greenChanges(
   context: WriteContext,
   named: NamedKeys<'closed'>,
   wanted: WantedRows,
   present: readonly FlowKeys[],
-): Promise<number> {
+): Generator<Statement> {
   const plan = planFlows(wanted.flows.map(flowKeys), present);
-  let rows = 0;
   const { tables } = context.path;
   for (const { name: table } of [...tables].reverse()) {
-    rows +=
-      table === 'hydra_oauth2_flow'
-        ? await removeFlows(context, plan)
-        : await removeRows(context, table, named, wanted);
+    if (table === 'hydra_oauth2_flow') yield* removeFlows(context, plan);
+    else yield* removeRows(context, table, named, wanted);
   }
-  rows += await rekeyFlows(context, plan);
-  for (const { name } of tables) {
-    rows += await upsertRows(context, name, name === 'hydra_oauth2_flow' ? wanted.flows : rowsOf(wanted, name));
-  }
-  return rows;
+  yield* rekeyFlows(plan);
+  for (const { name } of tables) yield* upserts(context, name, rowsOf(wanted, name));
 }
 
 function rowsOf(wanted: WantedRows, table: CarriedTableName): readonly GreenRow[] {
   return table === 'hydra_oauth2_flow' ? wanted.flows : wanted.rows[table];
 }
 
-async function removeRows(
-  { path, green, nid }: WriteContext,
+function* removeRows(
+  { path, nid }: WriteContext,
   table: KeyedTable,
   named: NamedKeys,
   wanted: WantedRows,
-): Promise<number> {
+): Generator<Statement> {
   const columns = keyColumns(path, table);
   const found = new KeySet();
   for (const row of wanted.rows[table]) found.add(columns.map((column) => String(row[column])));
   const gone = named.rows[table].values().filter((key) => !found.has(key));
-  if (gone.length === 0) return 0;
+  if (gone.length === 0) return;
   const values = columns.map((_, index) => gone.map((key) => key[index]));
   const names = columns.map((_, index) => `k${index}`);
   const arrays = columns.map((_, index) => `$${index + 2}::text[]`).join(', ');
   const matches = columns
     .map((column, index) => `${table}.${column} = k${index}${cast(tableOf(path, table), column)}`)
     .join(' AND ');
-  const { rowCount } = await green.query(
-    `DELETE FROM ${table} USING unnest(${arrays}) AS gone(${names.join(', ')}) WHERE ${matches} AND nid = $1::uuid`,
-    [nid, ...values],
-  );
-  return rowCount ?? 0;
+  yield {
+    text: `DELETE FROM ${table} USING unnest(${arrays}) AS gone(${names.join(', ')}) WHERE ${matches} AND nid = $1::uuid`,
+    values: [nid, ...values],
+  };
 }
 
 function cast({ columns }: CarriedTable, column: string): string {
@@ -83,49 +75,50 @@ export async function deleteTokens(
   return (await green.query(sql, [nid, signatures])).rowCount ?? 0;
 }
 
-async function removeFlows({ green, nid }: WriteContext, plan: FlowPlan): Promise<number> {
-  let rows = 0;
+function* removeFlows({ nid }: WriteContext, plan: FlowPlan): Generator<Statement> {
   if (plan.deadConsents.length > 0) {
     for (const table of TOKEN_TABLES) {
-      const sql = `DELETE FROM ${table} WHERE challenge_id = ANY($2::text[]) AND nid = $1::uuid`;
-      rows += (await green.query(sql, [nid, plan.deadConsents])).rowCount ?? 0;
+      const text = `DELETE FROM ${table} WHERE challenge_id = ANY($2::text[]) AND nid = $1::uuid`;
+      yield { text, values: [nid, plan.deadConsents] };
     }
   }
   if (plan.remove.length > 0) {
-    const sql = 'DELETE FROM hydra_oauth2_flow WHERE login_challenge = ANY($2::text[]) AND nid = $1::uuid';
-    rows += (await green.query(sql, [nid, plan.remove])).rowCount ?? 0;
+    const text = 'DELETE FROM hydra_oauth2_flow WHERE login_challenge = ANY($2::text[]) AND nid = $1::uuid';
+    yield { text, values: [nid, plan.remove] };
   }
-  return rows;
 }
 
 /** In two steps where rows swap keys: a primary key is checked row by row. */
-async function rekeyFlows({ green }: WriteContext, { rekey }: FlowPlan): Promise<number> {
-  if (rekey.length === 0) return 0;
+function* rekeyFlows({ rekey }: FlowPlan): Generator<Statement> {
+  if (rekey.length === 0) return;
   const taken = new Set(rekey.map(({ from }) => from));
-  const rename = async (pairs: readonly { readonly from: string; readonly to: string }[]): Promise<number> => {
-    const { rowCount } = await green.query(
-      `UPDATE hydra_oauth2_flow SET login_challenge = new_key
+  const rename = (pairs: readonly { readonly from: string; readonly to: string }[]): Statement => ({
+    text: `UPDATE hydra_oauth2_flow SET login_challenge = new_key
          FROM unnest($1::text[], $2::text[]) AS pair(old_key, new_key) WHERE login_challenge = old_key`,
-      [pairs.map(({ from }) => from), pairs.map(({ to }) => to)],
-    );
-    return rowCount ?? 0;
-  };
-  if (!rekey.some(({ to }) => taken.has(to))) return rename(rekey);
+    values: [pairs.map(({ from }) => from), pairs.map(({ to }) => to)],
+  });
+  if (!rekey.some(({ to }) => taken.has(to))) {
+    yield rename(rekey);
+    return;
+  }
   const between = rekey.map(({ from, to }, index) => ({ from, to, between: `sync-rekey-${index}` }));
-  await rename(between.map(({ from, between: to }) => ({ from, to })));
-  return rename(between.map(({ between: from, to }) => ({ from, to })));
+  yield rename(between.map(({ from, between: to }) => ({ from, to })));
+  yield rename(between.map(({ between: from, to }) => ({ from, to })));
 }
 
-export async function upsertRows(
-  { path, green, nid }: WriteContext,
+export function upsertRows(context: WriteContext, table: CarriedTableName, rows: readonly GreenRow[]): Promise<number> {
+  return runInOrder(context.green, upserts(context, table, rows));
+}
+
+function* upserts(
+  { path, nid }: WriteContext,
   table: CarriedTableName,
   rows: readonly GreenRow[],
-): Promise<number> {
-  let written = 0;
-  for (const batch of jsonBatches(rows)) {
-    written += (await green.query(upsertSql(tableOf(path, table)), [batch, nid])).rowCount ?? 0;
-  }
-  return written;
+): Generator<Statement> {
+  const carried = tableOf(path, table);
+  const text = upsertSql(carried);
+  for (const { columns, bytes } of columnBatches(rows, Object.keys(carried.columns)))
+    yield { text, values: [nid, ...columns], bytes };
 }
 
 function upsertSql(table: CarriedTable): string {
@@ -135,14 +128,14 @@ function upsertSql(table: CarriedTable): string {
   const others = columns.filter((column) => !table.key.includes(column));
   const list = (names: readonly string[], of = ''): string => names.map((column) => of + column).join(', ');
   const target = [...columns, 'nid', ...filled.map(([column]) => column)];
-  const values = [...columns, '$2::uuid', ...filled.map(([, sql]) => sql)];
+  const values = [...columns, '$1::uuid', ...filled.map(([, sql]) => sql)];
   const conflict = [...table.key, ...(table.isKeyOfNetwork === true ? ['nid'] : [])];
-  return `INSERT INTO ${name} AS old (${list(target)}) SELECT ${list(values)} FROM ${greenRowsFrom(table, '$1')} AS made
+  return `INSERT INTO ${name} AS old (${list(target)}) SELECT ${list(values)} FROM ${greenRowsFrom(table, 2)} AS made
     ON CONFLICT (${list(conflict)}) DO UPDATE SET (${list(others)}) = ROW(${list(others, 'excluded.')})
       WHERE (${list(others, 'old.')}) IS DISTINCT FROM (${list(others, 'excluded.')})`;
 }
 
-export function flowKeys(row: GreenRow): FlowKeys {
+function flowKeys(row: GreenRow): FlowKeys {
   const { login_challenge: login, consent_challenge_id: consent } = row;
   return { login: String(login), consent: typeof consent === 'string' ? consent : null };
 }

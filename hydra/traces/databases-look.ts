@@ -17,9 +17,13 @@ export interface DatabasesLook {
   readonly snapshot: ResourceLook;
   /** Of the config, each by its own word. */
   readonly gateways: readonly ListedGateway[];
+  /** Of those of the config that do not answer, why. */
+  readonly targetsAway: readonly { readonly name: string; readonly problem: string }[];
 }
 
 export interface Judgement {
+  /** Blue says that its cutover was committed and finalized, and nothing of it holds green. */
+  readonly isFinalized?: true;
   readonly cutoverId: string | null;
   /** One line: how far. */
   readonly phase: string;

@@ -1,7 +1,7 @@
 import { gatewayLine } from '../../domain/evidence/gateways-block';
 import { knownGateways } from '../../domain/known-gateways';
 import { CUTOVER_TAG } from '../../domain/ports/database-provider';
-import { type ArbiterDescription, tellOrigin } from '../arbiter';
+import { type ArbiterDescription, hasTakenWrites, tellOrigin } from '../arbiter';
 import { type DatabasesLook, type Judgement, type ResourceLook, type SideLook } from './databases-look';
 import { leftoversOf, type SideTraces } from './read-traces';
 import { withoutArbiter } from './without-arbiter';
@@ -11,8 +11,10 @@ import { withoutArbiter } from './without-arbiter';
  *
  * What is not there proves nothing, since an address may lead elsewhere: only an arbiter's own word tells that a cutover is over,
  * and the removal of a thing is advised only where blue proves that nobody is served by it.
+ *
+ * @param endedByForce id of a cutover of which Temporal itself says that its run ended by force: no worker goes on with that one
  */
-export function judgeTraces(look: DatabasesLook): Judgement {
+export function judgeTraces(look: DatabasesLook, endedByForce?: string): Judgement {
   const blue = 'unreachable' in look.blue ? null : look.blue;
   const arbiter = blue?.arbiter ?? null;
   const cutoverId = arbiter?.cutoverId ?? null;
@@ -20,7 +22,8 @@ export function judgeTraces(look: DatabasesLook): Judgement {
     ...sideLines('blue', look.blue),
     ...sideLines('green', look.green),
     ...resourceLines(look, cutoverId),
-    ...gatewayLines(look.gateways, blue),
+    ...gatewayLines(look, blue),
+    ...look.targetsAway.map(({ name, problem }) => `target ${name}: ${problem}`),
   ];
   if (blue === null) {
     return {
@@ -45,20 +48,29 @@ export function judgeTraces(look: DatabasesLook): Judgement {
       ],
     };
   }
-  return { cutoverId, traces, ...judgeArbiter(arbiter, blue, look) };
+  return { cutoverId, traces, ...judgeArbiter(arbiter, blue, { ...look, isOver: cutoverId === endedByForce }) };
 }
 
-function gatewayLines(listed: DatabasesLook['gateways'], blue: SideTraces | null): readonly string[] {
-  const committedEpoch = blue?.arbiter?.state === 'committed' ? blue.arbiter.epoch : null;
+function gatewayLines({ gateways, green }: DatabasesLook, blue: SideTraces | null): readonly string[] {
+  const arbiter = blue?.arbiter ?? null;
+  const isTaken =
+    blue?.finalized === true ||
+    (!('unreachable' in green) && green.arbiter !== null && hasTakenWrites(green.arbiter, 'green'));
+  const committed = arbiter?.state === 'committed' ? { epoch: arbiter.epoch, isTaken } : null;
   // Only where nothing of ours is there nobody can be a member yet: a role that may not look proves nothing.
   const isUntouched = blue !== null && !leftoversOf(blue).isAny;
   const members = blue?.members ?? (isUntouched ? 'before' : 'unknown');
-  return knownGateways(listed, members, committedEpoch).map(gatewayLine);
+  return knownGateways(gateways, members, committed).map(gatewayLine);
 }
 
-type Verdict = Pick<Judgement, 'phase' | 'writes' | 'next'>;
+type Verdict = Pick<Judgement, 'phase' | 'writes' | 'next' | 'isFinalized'>;
 
-function judgeArbiter(arbiter: ArbiterDescription, blue: SideTraces, look: DatabasesLook): Verdict {
+interface RunLook extends DatabasesLook {
+  /** Its run is known to have ended by force. */
+  readonly isOver: boolean;
+}
+
+function judgeArbiter(arbiter: ArbiterDescription, blue: SideTraces, look: RunLook): Verdict {
   if (arbiter.state === 'committed') return judgeCommitted(arbiter, blue, look);
   const last = arbiter.attempts.at(-1);
   const isAlive = (last?.state === 'holding' || last?.state === 'fenced') && !last.leaseOver;
@@ -73,22 +85,27 @@ function judgeArbiter(arbiter: ArbiterDescription, blue: SideTraces, look: Datab
   const writes = isFenced
     ? `nobody until ${arbiter.leaseUntil ?? ''} (by that database's clock ${blue.readAt}); then blue again, by itself`
     : 'blue: nothing is refused there';
-  return { phase, writes, next: beforeCommit(arbiter, blue) };
+  return { phase, writes, next: look.isOver ? [takeBack(arbiter)] : beforeCommit(arbiter, blue) };
+}
+
+function takeBack({ cutoverId }: ArbiterDescription): string {
+  return `\`hydra-cutover repair --cutover-id ${cutoverId} --by NAME\` takes back what it did, without Temporal; blue goes on serving meanwhile`;
 }
 
 function beforeCommit(arbiter: ArbiterDescription, { origin }: SideTraces): readonly string[] {
   const where = origin === null ? 'where it was started' : `at ${origin.temporal}`;
   return [
     `if its workflow ${origin?.workflowId ?? ''} is alive ${where}: \`hydra-cutover status\` there; \`hydra-cutover cancel\` takes it back`,
-    'if it was terminated, or that Temporal is gone (one that was reset is to be terminated first): `hydra-cutover repair --cutover-id ' +
-      `${arbiter.cutoverId} --by NAME\` takes back what it did, without Temporal; blue goes on serving meanwhile`,
+    `if it was terminated, or that Temporal is gone (one that was reset is to be terminated first): ${takeBack(arbiter)}`,
   ];
 }
 
-function judgeCommitted(arbiter: ArbiterDescription, { finalized }: SideTraces, { green }: DatabasesLook): Verdict {
+function judgeCommitted(arbiter: ArbiterDescription, { finalized }: SideTraces, look: RunLook): Verdict {
+  const { green, isOver } = look;
   const { epoch, cutoverId } = arbiter;
   const moved = `the writes left blue with epoch ${epoch}, for good`;
-  const finish = `\`hydra-cutover repair --cutover-id ${cutoverId} --by NAME\` finishes the switchover, if no worker does`;
+  const repair = `\`hydra-cutover repair --cutover-id ${cutoverId} --by NAME\``;
+  const finish = `${repair} finishes the switchover${isOver ? '; no worker does, its run was ended' : ', if no worker does'}`;
   const onGreen = 'unreachable' in green ? null : green.arbiter;
   const isItsGreen = onGreen?.side === 'green' && onGreen.cutoverId === cutoverId;
   if (finalized && !isItsGreen) return judgeFinalized(moved, green);
@@ -106,7 +123,7 @@ function judgeCommitted(arbiter: ArbiterDescription, { finalized }: SideTraces, 
       writes: 'never blue; whether green is open, another database would have to tell',
       next: [
         `correct green.database, it leads elsewhere: what is reached there ${seen}. Ask again before anything is changed or removed`,
-        `then, if no worker does it, finish the switchover: \`hydra-cutover repair --cutover-id ${cutoverId} --by NAME\``,
+        `then${isOver ? '' : ', if no worker does it'}, finish the switchover: ${repair}`,
       ],
     };
   }
@@ -115,16 +132,31 @@ function judgeCommitted(arbiter: ArbiterDescription, { finalized }: SideTraces, 
       phase: 'after the switchover: validation, bake or finalize',
       writes: `green, since epoch ${onGreen.epoch}`,
       next: [
-        'bring its worker and Temporal back, and the run goes on by itself',
-        `if they are gone for good: \`hydra-cutover repair --cutover-id ${cutoverId} --by NAME\` confirms that gateways and targets serve green; look at what jobs would remove, then the same with --finalize ends it, so that green can be upgraded again`,
+        ...whoIsAway(look, 'until it answers nobody knows that it serves green'),
+        ...(isOver ? [] : ['bring its worker and Temporal back, and the run goes on by itself']),
+        `${isOver ? '' : 'if they are gone for good: '}${repair} confirms that gateways and targets serve green; look at what jobs would remove, then the same with --finalize ends it, so that green can be upgraded again`,
       ],
     };
   }
   return {
     phase: `inside the switchover: ${moved}, and green is ${onGreen.state}`,
     writes: 'nobody: clients wait or are refused until green is open',
-    next: ['bring its worker back NOW: it goes on within seconds', `otherwise: ${finish}`],
+    next: [
+      ...whoIsAway(look, 'NOW: green is opened only once all of them serve it'),
+      ...(isOver
+        ? [`NOW: ${finish}`]
+        : ['if its worker is gone, bring it back NOW: it goes on within seconds', `otherwise: ${finish}`]),
+    ],
   };
+}
+
+/** With a worker that is up, and a party that is away, only the party keeps the switchover from its end. */
+function whoIsAway({ gateways, targetsAway }: DatabasesLook, why: string): readonly string[] {
+  const away = [
+    ...gateways.flatMap((each) => ('problem' in each ? [{ kind: 'gateway', ...each }] : [])),
+    ...targetsAway.map((each) => ({ kind: 'target', ...each })),
+  ];
+  return away.map(({ kind, name, problem }) => `bring ${kind} ${name} back, ${why} (${problem})`);
 }
 
 /** Blue tells that all is over; green's arbiter was the last to go. */
@@ -132,6 +164,7 @@ function judgeFinalized(moved: string, green: SideLook): Verdict {
   const onGreen = 'unreachable' in green ? null : green.arbiter;
   const later = onGreen === null ? '' : `; what is reached as green is ${onGreen.side} of cutover ${onGreen.cutoverId}`;
   return {
+    isFinalized: true,
     phase: `over: ${moved}, and green is finalized${later}`,
     writes: onGreen === null ? 'green' : `never blue; ask with the config of cutover ${onGreen.cutoverId}`,
     next: [

@@ -10,6 +10,8 @@ import {
   readMembers,
   readOutcome,
 } from '../arbiter';
+import { assertSchemaVersion } from '../arbiter/schema-version';
+import { assertNoneForeign } from '../ours';
 import { changeLogSize, type ChangeLogSize } from '../capture';
 
 /** What of ours one database shows. Names, counts and times; no rows of Hydra. */
@@ -34,11 +36,14 @@ export interface SideTraces {
   readonly finalized: boolean;
 }
 
+type Told = Pick<SideTraces, 'arbiter' | 'origin' | 'refused' | 'changeLog' | 'members' | 'finalized'>;
+
 /** Reads everything of ours in one database, whatever is missing. Changes nothing, and decides nothing: who decides claims. */
 export async function readTraces(client: SqlClient): Promise<SideTraces> {
   const [seen] = await queryRows<
     Pick<SideTraces, 'readAt' | 'schemas' | 'triggers' | 'roles'> & {
       readonly usable: boolean;
+      readonly tells: boolean;
       readonly log: boolean;
       readonly membership: boolean;
     }
@@ -50,13 +55,17 @@ export async function readTraces(client: SqlClient): Promise<SideTraces> {
             (SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'hydra\\_cutover%' AND NOT tgisinternal)::float8 AS triggers,
             COALESCE((SELECT jsonb_agg(rolname ORDER BY rolname) FROM pg_roles WHERE rolname LIKE 'hydra\\_cutover%'), '[]') AS roles,
             COALESCE((SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = 'hydra_cutover'), false) AS usable,
+            EXISTS (SELECT 1 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+                     WHERE n.nspname = 'hydra_cutover_asks' AND p.proname = 'traces'
+                       AND has_schema_privilege(n.oid, 'USAGE') AND has_function_privilege(p.oid, 'EXECUTE')) AS tells,
             EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                      WHERE n.nspname = 'hydra_cutover' AND c.relname = 'change_log') AS log,
             EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                      WHERE n.nspname = 'hydra_cutover' AND c.relname = 'member') AS membership`,
   );
   if (seen === undefined) throw new Error('a query without FROM gave no row');
-  const { usable, log, membership, ...found } = seen;
+  const { usable, tells, log, membership, ...found } = seen;
+  if (!usable && tells) return { ...found, ...(await askTraces(client)) };
   const arbiter = usable ? ((await describeArbiter(client)) ?? null) : null;
   return {
     ...found,
@@ -67,6 +76,16 @@ export async function readTraces(client: SqlClient): Promise<SideTraces> {
     members: arbiter?.side === 'blue' && membership ? await readMembers(client) : null,
     finalized: arbiter !== null && (await readOutcome(client)).finalized,
   };
+}
+
+/** As a role that may only look: see traces.sql. */
+async function askTraces(client: SqlClient): Promise<Told> {
+  await assertNoneForeign(client, ['hydra_cutover_asks']);
+  const [row] = await queryRows<{ told: Partial<Told> }>(client, 'SELECT hydra_cutover_asks.traces() AS told');
+  const arbiter = row?.told.arbiter ?? null;
+  if (arbiter !== null) assertSchemaVersion(arbiter);
+  const { origin = null, changeLog = null, refused = null, members = null, finalized = false } = row?.told ?? {};
+  return { arbiter, origin, changeLog, refused, members: arbiter?.side === 'blue' ? members : null, finalized };
 }
 
 /** What has to go before the next cutover: not the archive, which finalize keeps for people. */

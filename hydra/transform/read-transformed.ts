@@ -62,7 +62,7 @@ export async function* readTransformed(
 }
 
 /** Reads a query of any size in batches, through a cursor of the transaction that is open. */
-export async function* readThroughCursor<Read, Made>(
+async function* readThroughCursor<Read, Made>(
   client: SqlClient,
   table: CarriedTable,
   { sql }: RowsQuery,

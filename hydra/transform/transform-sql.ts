@@ -55,15 +55,17 @@ export function greenRowsSql(table: CarriedTable, condition: string): string {
 }
 
 /**
- * Green-shaped rows out of JSON: a FROM item `greenRowsFrom(table, '$1')` with all columns of the table in their own types.
+ * Green-shaped rows out of arrays of text, one for each column in the table's order: a FROM item with all columns in their own types. It takes
+ * PostgreSQL half the time that the same rows take it as JSON.
  *
- * @param parameter of type jsonb or text: an array of rows as `readTransformed` gives them
+ * @param first number of the parameter that holds the first column, with values as `readTransformed` gives them
  */
-export function greenRowsFrom(table: CarriedTable, parameter: string): string {
+export function greenRowsFrom(table: CarriedTable, first: number): string {
   const columns = Object.entries(table.columns);
-  const typed = columns.map(([name, type]) => (ON_THE_WAY[type] === type ? name : `${name}::${type}`));
-  const declared = columns.map(([name, type]) => `${name} ${ON_THE_WAY[type]}`);
-  return `(SELECT ${typed.join(', ')} FROM jsonb_to_recordset(${parameter}::jsonb) AS travelled(${declared.join(', ')}))`;
+  const typed = columns.map(([name, type]) => (type === 'text' ? name : `${name}::${type}`));
+  const arrays = columns.map((_, index) => `$${first + index}::text[]`);
+  const names = columns.map(([name]) => name);
+  return `(SELECT ${typed.join(', ')} FROM unnest(${arrays.join(', ')}) AS travelled(${names.join(', ')}))`;
 }
 
 function travelling(table: CarriedTable, rows: string): string {

@@ -3,8 +3,8 @@ import { type AnswerQuestion, type ExpectedDifference } from '../paths/copy-path
 export { type AnswerQuestion };
 
 /** What an answer of green says otherwise than blue's to the same question. Names, no contents. */
-export interface AnswerDifference {
-  readonly question: AnswerQuestion;
+export interface AnswerDifference<Question extends string = AnswerQuestion> {
+  readonly question: Question;
   /** Names of fields with dots between them, `[]` for every element of a list. */
   readonly path: string;
   /** `lost`: blue says it and green does not. `added`: the reverse. */
@@ -16,13 +16,13 @@ export interface AnswerDifference {
  *
  * @returns what is different and on no line of `expected`
  */
-export function compareAnswers(
-  expected: readonly ExpectedDifference[],
-  question: AnswerQuestion,
+export function compareAnswers<Question extends string = AnswerQuestion>(
+  expected: readonly ExpectedDifference<Question>[],
+  question: Question,
   blue: unknown,
   green: unknown,
-): readonly AnswerDifference[] {
-  const found: AnswerDifference[] = [];
+): readonly AnswerDifference<Question>[] {
+  const found: AnswerDifference<Question>[] = [];
   compare(blue, green, '', 0, ({ path, blueValue, greenValue, kind }) => {
     const isExpected = expected.some(
       (one) => one.question === question && isBelow(path, one.path) && (one.when?.(blueValue, greenValue) ?? true),

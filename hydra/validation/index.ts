@@ -1,4 +1,4 @@
-export { type AnswerDifference, compareAnswers } from './compare-answers';
+export { compareAnswers } from './compare-answers';
 export { chooseClients, chooseSubjects } from './choose-samples';
 export { keepCallers, readCallers } from './callers-store';
 export { type AnswerQuestion } from '../paths/copy-path';
@@ -17,4 +17,4 @@ export {
 } from './rows-behind';
 export { editedBetween } from './edited-between';
 export { type TrafficReading, keepReadings, trafficBefore } from './traffic-store';
-export { type Sample, type SampleKind, readSamples, writeSamples } from './sample-store';
+export { type Sample, readSamples, writeSamples } from './sample-store';

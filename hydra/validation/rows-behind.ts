@@ -35,7 +35,7 @@ export function consentsInGreen(green: SqlClient, ids: readonly string[]): Promi
     green,
     `SELECT consent_challenge_id AS id FROM hydra_oauth2_flow WHERE consent_challenge_id = ANY($1)
         AND (coalesce(consent_remember_for, 0) <= 0
-             OR requested_at + consent_remember_for * interval '1 second' > (clock_timestamp() AT TIME ZONE 'UTC'))`,
+             OR requested_at > (clock_timestamp() AT TIME ZONE 'UTC') - consent_remember_for * interval '1 second')`,
     ids,
   );
 }

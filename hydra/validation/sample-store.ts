@@ -2,8 +2,7 @@ import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { inTransaction } from '../cleaning/session';
 import { hasOurs } from '../ours';
 
-export const SAMPLE_KINDS = ['consents', 'client', 'keys', 'issuer'] as const;
-export type SampleKind = (typeof SAMPLE_KINDS)[number];
+type SampleKind = 'consents' | 'client' | 'keys' | 'issuer';
 
 /** One answer of blue's Hydra. Keys are subjects and client ids: they stay on green, and are removed with our schema. */
 export interface Sample {

@@ -38,9 +38,18 @@ export function nextByKey(headers: Readonly<Record<string, string | string[] | u
 }
 
 /** Newer Hydras leave `challenge` empty, and name a consent by another field. */
-export function consentIdOf(request: { readonly challenge: string; readonly consent_request_id?: unknown }): string {
+function consentIdOf(request: { readonly challenge: string; readonly consent_request_id?: unknown }): string {
   const { challenge, consent_request_id: id } = request;
   return challenge === '' && typeof id === 'string' ? id : challenge;
+}
+
+/** @returns an entry of a list of consents with its id where every older Hydra has it; anything else as it is */
+export function withConsentId(entry: unknown): unknown {
+  const { consent_request: request } = (entry ?? {}) as { readonly consent_request?: unknown };
+  if (typeof request !== 'object' || request === null) return entry;
+  const { challenge, ...rest } = request as { readonly challenge?: unknown; readonly consent_request_id?: unknown };
+  if (typeof challenge !== 'string') return entry;
+  return { ...(entry as object), consent_request: { challenge: consentIdOf({ challenge, ...rest }), ...rest } };
 }
 
 function offsetToken(offset: number): string {

@@ -6,10 +6,10 @@ export type ApiGeneration = 1 | 2;
 
 /** The cookies that a browser carries from one request of a login to the next. */
 export const COOKIE_KINDS = ['session', 'login_csrf', 'consent_csrf'] as const;
-export type CookieKind = (typeof COOKIE_KINDS)[number];
+type CookieKind = (typeof COOKIE_KINDS)[number];
 
 /** How clients' secrets are stored. Both are verified wherever both are known. */
-export type SecretHasher = 'bcrypt' | 'pbkdf2';
+type SecretHasher = 'bcrypt' | 'pbkdf2';
 
 /** What it takes to launch a version, and to go from it to the next one in place. */
 export type LaunchFacts = Omit<HydraVersionFacts, 'migrations'>;
@@ -37,6 +37,8 @@ export interface HydraVersionFacts {
   readonly issuer: 'verbatim' | 'with slash';
   /** Refuses requests on both listeners without `X-Forwarded-Proto: https`, unless it ends TLS itself. */
   readonly needsForwardedProto: boolean;
+  /** Extensions that its migrations make where they are not there. @default none */
+  readonly extensions?: readonly string[];
   /** Arguments of its program that migrate the database in the environment variable DSN. */
   readonly migrateArgs: readonly string[];
   /** Arguments of its program that list its migrations, where it has such a command. */

@@ -2,7 +2,7 @@
 export type HydraListener = 'public' | 'admin';
 
 /** `METHOD /path`, admin paths without a prefix; `:name` stands for one segment. A HEAD goes with its GET. */
-export type HydraRead = `${'GET' | 'POST'} /${string}`;
+type HydraRead = `${'GET' | 'POST'} /${string}`;
 
 /**
  * The requests that change nothing in Hydra's database; everything else is a write. While writes move, these wait for nobody. One that is

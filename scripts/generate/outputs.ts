@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { type GeneratedFile, ROOT } from './drift';
+import { renderBehaviourReference } from './behaviour-reference';
 import { renderCliReference } from './cli-reference';
 import { renderConfigReference } from './config-reference';
 import { renderConfigSchema } from './config-schema';
@@ -12,6 +13,7 @@ import { renderMutationReference } from './mutation-reference';
 /** Every generated file, relative to the root of the repository. */
 const OUTPUTS: Readonly<Record<string, () => string>> = {
   'docs/config.schema.json': renderConfigSchema,
+  'docs/reference/behaviour.md': renderBehaviourReference,
   'docs/reference/cli.md': renderCliReference,
   'docs/reference/config.md': renderConfigReference,
   'docs/reference/faults.md': renderFaultReference,

@@ -19,12 +19,13 @@ import { PATH } from '../support/path';
 
 export const ROLES: ToolRoles = {
   tool: ['tool'],
-  worker: 'worker',
+  workers: ['worker'],
   sync: OUR_ROLES.sync,
   migration: OUR_ROLES.migration,
   owner: 'hydra',
   database: 'blue',
   schema: 'public',
+  look: [],
   gateways: ['gateway'],
 };
 /** Who attacks: the role of Hydra itself, which owns its tables and the database; a gateway's; and a login without any grant. */

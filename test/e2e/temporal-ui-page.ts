@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, type Locator, type Page } from 'playwright-core';
+import { type Decision, type DecisionMessage, type Gate } from '../../domain/runbook';
 
 /** A page of the UI takes 3 to 4 seconds to load on two busy cores, and an Update without a worker 20 to be answered. */
 const ACTION_TIMEOUT_MS = 180_000;
@@ -8,7 +9,11 @@ const REFRESHES = 24;
 const VIEWPORT = { width: 1280, height: 900 } as const;
 /** Where the files lie that `docs/temporal-ui.md` shows. */
 export const SCREENSHOTS_FOLDER = join(__dirname, '..', '..', 'docs', 'screenshots');
-export const SCREENSHOTS = ['start-form', 'gate-plan', 'gate-plan-answer', 'refused', 'approved', 'cancelled'] as const;
+export const SCREENSHOTS = [
+  ...['start-form', 'gate-plan', 'gate-plan-answer', 'refused', 'approved', 'cancelled'],
+  ...['gate-proceed', 'gate-cutover', 'gate-finalize', 'gate-intervene', 'completed'],
+  ...['in-place-plan', 'in-place-intervene', 'in-place-finalize'],
+] as const;
 
 export interface StartForm {
   readonly workflowId: string;
@@ -110,6 +115,27 @@ export class TemporalUiPage {
     return new UpdateDialog(this.page, dialog);
   }
 
+  /**
+   * Decides a question by an Update with the JSON that Current Details show to be copied, a name filled in.
+   *
+   * @throws Error when they show none for this decision
+   */
+  async decideAsShown({ gate, question }: { readonly gate: Gate; readonly question: string }, decision: Decision) {
+    const details = await this.currentDetails(`"question": "${question}"`);
+    const shown = [...details.matchAll(/\{\s*"gate"[^}]*\}/g)].map(([json]) => JSON.parse(json) as DecisionMessage);
+    const message = shown.find((one) => one.decision === decision);
+    if (message?.gate !== gate || message.question !== question || message.by !== 'YOUR NAME') {
+      throw new Error(`no JSON of ${decision} for ${question} is shown but: ${JSON.stringify(shown)}`);
+    }
+    const filled = JSON.stringify({ ...message, by: 'bob@example.org', note: 'as read' });
+    await (await this.fillUpdate('decide', filled)).submitAccepted();
+  }
+
+  /** What stands in blocks of code, as one copies it. */
+  async codeBlocks(): Promise<readonly string[]> {
+    return this.details().locator('pre code').allInnerTexts();
+  }
+
   async requestCancellation(): Promise<void> {
     await this.visible(this.page.getByRole('button', { name: 'Request Cancellation' })).click();
     await this.page.locator('dialog#cancel-confirmation-modal[open]').getByTestId('confirm-modal-button').click();
@@ -123,6 +149,10 @@ export class TemporalUiPage {
   /** Only where `UPDATE_SCREENSHOTS=1` asks for it, because no two are the same. */
   async screenshot(name: (typeof SCREENSHOTS)[number]): Promise<void> {
     if (process.env['UPDATE_SCREENSHOTS'] !== '1') return;
+    // What it said of the Update before covers what the picture is of.
+    await this.page.getByText('Update successful').first().waitFor({ state: 'hidden' });
+    // A link that is a little wider than the window shifts all of it when a click goes there.
+    await this.page.evaluate('document.querySelectorAll("*").forEach((one) => { one.scrollLeft = 0; })');
     await this.page.screenshot({
       path: join(SCREENSHOTS_FOLDER, `${name}.png`),
       animations: 'disabled',

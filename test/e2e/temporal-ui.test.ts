@@ -1,6 +1,8 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser } from 'playwright-core';
+import { type Decision, type Gate } from '../../domain/runbook';
+import { COMMITTED_SIGNAL } from '../../domain/commit-word';
 import { runCutoverCli } from '../../world/demo/cli-process';
 import { workerProcess } from '../../world/up';
 import { chromiumOrWarning } from '../support/chromium';
@@ -143,6 +145,72 @@ function driveUpgrades(executable: string): void {
     },
     TEST_MS,
   );
+
+  // The last one: blue serves no more behind it.
+  it(
+    'is decided at every gate by Updates with the JSON that the page shows, and tells at each what it is decided on',
+    async () => {
+      await openAtGatePlan(upgrade, ui);
+      await decideInUi(upgrade, ui, 'plan', 'approve');
+      await atGate(upgrade, 'cutover');
+      const asked = await ui.currentDetails('Waiting for a person: gate cutover');
+      expect(asked).toContain('Not committed: blue serves');
+      expect(asked).toMatch(/users stay logged in: .*logged in on blue.*closed green takes his tokens/);
+      expect(asked).toMatch(/parity of all rows: \d+ rows/);
+      await ui.screenshot('gate-cutover');
+      expect(await ui.detailsCutOff()).toBeLessThanOrEqual(0);
+      // An attempt that found its pause used up on a busy machine moves nothing: the gate asks again.
+      const isDecided = () => upgrade.until('a commit', (now) => now.committed || now.awaiting?.gate === 'cutover');
+      while (!(await isDecided()).committed) await decideInUi(upgrade, ui, 'cutover', 'approve');
+
+      await atGate(upgrade, 'finalize');
+      // The step told its run of the commit; one signal, because no worker died of it.
+      const { events } = await upgrade.temporal.workflow.getHandle(WORKFLOW_ID).fetchHistory();
+      const signals = (events ?? []).flatMap(
+        ({ workflowExecutionSignaledEventAttributes: signal }) => signal?.signalName ?? [],
+      );
+      expect(signals).toEqual([COMMITTED_SIGNAL]);
+      const served = await ui.currentDetails('Waiting for a person: gate finalize');
+      expect(served).toMatch(/users stay logged in: .*went on with session, refresh, code, logout, revocation/);
+      expect(served).toContain('bake');
+      await ui.screenshot('gate-finalize');
+      expect(await ui.detailsCutOff()).toBeLessThanOrEqual(0);
+      await decideInUi(upgrade, ui, 'finalize', 'reject');
+
+      await upgrade.untilAsked('intervene');
+      const called = await ui.currentDetails('Waiting for a person: gate intervene');
+      expect(called).toContain('rejected at gate finalize');
+      await ui.screenshot('gate-intervene');
+      expect(await ui.detailsCutOff()).toBeLessThanOrEqual(0);
+      await decideInUi(upgrade, ui, 'intervene', 'retry');
+      await atGate(upgrade, 'finalize');
+      await decideInUi(upgrade, ui, 'finalize', 'approve');
+
+      const { report } = await upgrade.until('the end', (status) => status.report !== null);
+      expect(report).toMatchObject({
+        outcome: 'completed',
+        evidence: { canaryUser: { state: 'known', beforeSnapshot: true } },
+        validation: { canaryUser: { state: 'held', beforeSnapshot: true } },
+      });
+      await ui.executionStatus('Completed');
+      expect(await ui.currentDetails('world: completed')).toMatch(/users stay logged in: .*went on with session/);
+      await ui.screenshot('completed');
+      expect(await ui.detailsCutOff()).toBeLessThanOrEqual(0);
+      expect(await upgrade.cli('report')).toMatch(/users stay logged in\s.*went on with session/);
+    },
+    TEST_MS,
+  );
+}
+
+function atGate(upgrade: UpgradeWorld, gate: Gate) {
+  return upgrade.until(`gate ${gate}`, ({ awaiting }) => awaiting?.gate === gate);
+}
+
+/** Sends what the page shows to be copied, with a name in it. */
+async function decideInUi(upgrade: UpgradeWorld, ui: TemporalUiPage, gate: Gate, decision: Decision): Promise<void> {
+  const question = (await upgrade.untilAsked(gate)).awaiting?.question ?? 'unknown';
+  await ui.decideAsShown({ gate, question }, decision);
+  await upgrade.decided(question);
 }
 
 function atGatePlan(upgrade: UpgradeWorld) {

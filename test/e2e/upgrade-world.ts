@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client as TemporalClient, Connection } from '@temporalio/client';
 import { createLogger } from '../../config/logger';
-import { type CutoverStatus } from '../../domain/runbook';
+import { type CutoverStatus, type Gate } from '../../domain/runbook';
 import { type UpgradeFrom } from '../../hydra/paths/registry';
 import { mustSucceed } from '../../world/demo/cli-process';
 import { type RunningTraffic, startTraffic } from '../../world/demo/run-traffic';
@@ -76,12 +76,31 @@ export class UpgradeWorld {
     }
   }
 
-  /** Polls until `wanted` holds. @throws Error when the upgrade is over before */
+  /** Polls until `wanted` holds. @throws Error when the upgrade is over before, or calls a person */
   async until(what: string, wanted: (status: CutoverStatus) => boolean): Promise<CutoverStatus> {
+    return this.poll(what, (status) => {
+      if (wanted(status)) return true;
+      if (status.awaiting?.gate === 'intervene') throw new Error(`not ${what}: ${status.awaiting.why}`);
+      return false;
+    });
+  }
+
+  /** Gate `intervene` too, at which {@link until} ends. */
+  untilAsked(gate: Gate): Promise<CutoverStatus> {
+    return this.poll(`gate ${gate}`, ({ awaiting }) => awaiting?.gate === gate);
+  }
+
+  async decided(question: string): Promise<void> {
+    await this.poll(
+      `${question} decided`,
+      ({ awaiting, report }) => report !== null || awaiting?.question !== question,
+    );
+  }
+
+  private async poll(what: string, wanted: (status: CutoverStatus) => boolean): Promise<CutoverStatus> {
     for (;;) {
       const status = await this.status();
       if (status !== undefined && wanted(status)) return status;
-      if (status?.awaiting?.gate === 'intervene') throw new Error(`not ${what}: ${status.awaiting.why}`);
       if (status?.report)
         throw new Error(`over before ${what}: ${status.report.outcome} ${status.report.cause?.message}`);
       await sleep(POLL_MS);
@@ -89,13 +108,13 @@ export class UpgradeWorld {
   }
 
   /** SIGKILL, and a new worker at once. */
-  async killWorker(): Promise<void> {
+  async killWorker(configFile = this.world.info.cutover.configFile): Promise<void> {
     const { supervisor, info } = this.world;
     const running = supervisor.processes.find(({ name }) => name === 'worker');
     if (running === undefined) throw new Error('no worker runs');
     process.kill(running.pid, 'SIGKILL');
     await running.exited;
-    await supervisor.start(workerProcess(info.runDir, info.cutover.configFile, info.cutover.env));
+    await supervisor.start(workerProcess(info.runDir, configFile, info.cutover.env));
   }
 
   /** One query on blue as the master user. */

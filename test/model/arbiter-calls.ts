@@ -1,3 +1,4 @@
+import { SIDE_NAMES, type SideName } from '../../domain/sides';
 import {
   abandonSide,
   abortAttempt,
@@ -50,7 +51,9 @@ export interface ExpectedRows {
 }
 
 export interface CallSequence {
-  readonly side: 'blue' | 'green';
+  readonly side: SideName;
+  /** As it was installed, whatever its colour: nothing that an arbiter does may depend on that. */
+  readonly state: 'open' | 'closed';
   readonly calls: readonly ExpectedCall[];
 }
 
@@ -225,8 +228,9 @@ const HAT: readonly Draw[] = DRAWS.flatMap(([draw, times]) => Array.from({ lengt
 
 /** A sequence of calls as several parties might make them, sensible and not. */
 export function drawSequence(random: RandomNumbers, length: number): CallSequence {
-  const side = random.below(5) === 0 ? 'green' : 'blue';
-  let twin = newArbiterTwin(side);
+  const side = random.pick(SIDE_NAMES);
+  const state = random.below(5) === 0 ? 'closed' : 'open';
+  let twin = newArbiterTwin(side, state);
   const calls: ExpectedCall[] = [];
   for (let index = 0; index < length; index += 1) {
     const draw = HAT[random.below(HAT.length)] ?? look;
@@ -235,7 +239,7 @@ export function drawSequence(random: RandomNumbers, length: number): CallSequenc
     const { expression = null, statement = null, answer } = drawn;
     calls.push({ expression, statement, answer, rows: rowsOf(twin) });
   }
-  return { side, calls };
+  return { side, state, calls };
 }
 
 function rowsOf(twin: ArbiterTwin): ExpectedRows {

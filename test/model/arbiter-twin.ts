@@ -1,3 +1,5 @@
+import { type SideName } from '../../domain/sides';
+
 /**
  * What `hydra/arbiter/arbiter.sql` does, as pure functions over plain values: the arbiter of the model. Only as good as the test that
  * holds it against the SQL on a real server, `test/integration/hydra/arbiter/twin.test.ts`: same calls, same answers, same rows.
@@ -23,7 +25,7 @@ export interface TwinMember {
 export type TwinSideState = 'open' | 'fenced' | 'committed' | 'closed' | 'abandoned' | 'removing';
 
 export interface ArbiterTwin {
-  readonly side: 'blue' | 'green';
+  readonly side: SideName;
   readonly state: TwinSideState;
   readonly attempt: number;
   readonly epoch: number;
@@ -52,14 +54,14 @@ export class TwinError extends Error {
   }
 }
 
-export function newArbiterTwin(side: 'blue' | 'green'): ArbiterTwin {
-  const isGreen = side === 'green';
+/** As it is installed: on the side that is left `open`, on the one that is entered `closed`. */
+export function newArbiterTwin(side: SideName, state: 'open' | 'closed'): ArbiterTwin {
   return {
     side,
-    state: isGreen ? 'closed' : 'open',
+    state,
     attempt: 0,
     epoch: 0,
-    isArmed: isGreen,
+    isArmed: state === 'closed',
     attempts: [],
     finalized: [],
     members: [],
@@ -254,7 +256,7 @@ function claimed(twin: ArbiterTwin, appliedEpoch: Epoch): TwinCall<TwinVerdict> 
 }
 
 export function serves(twin: ArbiterTwin, epoch: Epoch): boolean {
-  const isOpened = twin.state === 'open' || (twin.state === 'removing' && twin.side === 'green');
+  const isOpened = twin.state === 'open' || twin.state === 'removing';
   return isOpened && twin.epoch === epoch && !twin.attempts.some((each) => each.epoch === epoch);
 }
 
@@ -263,7 +265,7 @@ export function prepares(twin: ArbiterTwin, epoch: Epoch): boolean {
 }
 
 export interface TwinOutcome {
-  readonly side: 'blue' | 'green';
+  readonly side: SideName;
   readonly serves: number | null;
   readonly committed: number | null;
   readonly living: number | null;
@@ -308,8 +310,8 @@ export type TwinTaken =
   | { readonly ok: false; readonly reason: TwinSideState | 'attempt_alive'; readonly epoch: number };
 
 export function abandonSide(twin: ArbiterTwin): TwinCall<TwinTaken> {
-  const { side, state, epoch } = twin;
-  if (side !== 'green' || (state !== 'closed' && state !== 'abandoned')) {
+  const { state, epoch } = twin;
+  if (state !== 'closed' && state !== 'abandoned') {
     return same(twin, { ok: false, reason: state, epoch });
   }
   return { twin: { ...twin, state: 'abandoned' }, answer: { ok: true, epoch } };

@@ -1,3 +1,4 @@
+import { type SideName } from '../../domain/sides';
 import { initialTargetRecord } from '../../domain/target';
 import { acceptsWrites, beatMember, endLeases, newArbiterTwin } from './arbiter-twin';
 import {
@@ -12,8 +13,9 @@ import {
   settle,
 } from './gateway-twin';
 import { memberSteps } from './member-twin';
-import { atBlue, atParty } from './messages';
-import { newRun, stepsOf, type Transition } from './orchestrator';
+import { atArbiter, atParty } from './messages';
+import { newRun } from './new-run';
+import { stepsOf, type Transition } from './orchestrator';
 import { withOwnSteps } from './own-steps';
 import { normalForm } from './normal-form';
 import { type ModelRules } from './rules';
@@ -33,7 +35,7 @@ export interface ModelLimits {
   /** A run that starts beside one that lives is nothing that goes wrong. */
   readonly freeStarts?: boolean;
   /**
-   * The second gateway is a member of blue's arbiter: one that runs know of (`listed`) or not (`unlisted`), or one that they do not know of
+   * The second gateway is a member of the arbiter: one that runs know of (`listed`) or not (`unlisted`), or one that they do not know of
    * and that starts some time (`new`). Runs do not look at who is a member before they begin: the fence alone has to be enough.
    */
   readonly members?: 'listed' | 'unlisted' | 'new';
@@ -86,7 +88,7 @@ export function exploreSwitchover(rules: ModelRules, limits: ModelLimits, look?:
     parents.push(parent);
     return id;
   };
-  visit(beginning(limits), -1);
+  visit(beginning(rules, limits), -1);
   let next = 0;
   for (; next < keys.length && keys.length <= limits.statesMax && found.size < (limits.violationsMax ?? 5); next += 1) {
     const world = codec.decode(keys[next] ?? '');
@@ -120,15 +122,16 @@ export function exploreSwitchover(rules: ModelRules, limits: ModelLimits, look?:
   };
 }
 
-function beginning(limits: ModelLimits): World {
+function beginning(rules: ModelRules, limits: ModelLimits): World {
+  const { from, to } = rules.direction;
   return {
-    blue: blueOf(limits),
+    from: arbiterOf(limits, from),
     isPending: true,
     isAround: false,
     isCaptured: true,
-    green: newArbiterTwin('green'),
-    gateways: gatewaysOf(limits),
-    target: initialTargetRecord<string>('blue'),
+    to: newArbiterTwin(to, 'closed'),
+    gateways: gatewaysOf(rules, limits),
+    target: initialTargetRecord<string>(from),
     runs: [],
     late: [],
     faults: limits.faults,
@@ -138,17 +141,17 @@ function beginning(limits: ModelLimits): World {
 }
 
 /** In the middle of an ordinary day it has joined: nobody else knows of one that nobody listed. */
-function blueOf({ members }: ModelLimits): World['blue'] {
-  const blue = newArbiterTwin('blue');
-  if (members === undefined || members === 'new') return blue;
-  return beatMember(blue, MEMBER, 0, 0).twin;
+function arbiterOf({ members }: ModelLimits, side: SideName): World['from'] {
+  const arbiter = newArbiterTwin(side, 'open');
+  if (members === undefined || members === 'new') return arbiter;
+  return beatMember(arbiter, MEMBER, 0, 0).twin;
 }
 
-function gatewaysOf({ members }: ModelLimits): World['gateways'] {
-  if (members === undefined) return [servingGateway(), servingGateway()];
-  if (members === 'new') return [servingGateway(), newGateway(newLease(MEMBER), false)];
+function gatewaysOf(rules: ModelRules, { members }: ModelLimits): World['gateways'] {
+  if (members === undefined) return [servingGateway(rules), servingGateway(rules)];
+  if (members === 'new') return [servingGateway(rules), newGateway(rules, newLease(MEMBER), false)];
   const lease = { ...newLease(MEMBER), isMember: true, isValid: true, isCounted: true };
-  return [servingGateway(), servingGateway(lease, members === 'listed')];
+  return [servingGateway(rules), servingGateway(rules, lease, members === 'listed')];
 }
 
 /** Everything that may happen next. */
@@ -161,8 +164,8 @@ function successors(rules: ModelRules, limits: ModelLimits, world: World): Trans
     ...lateArrivals(rules, world),
     ...memberSteps(rules, world),
   ];
-  if (world.blue.attempts.some(isLiving))
-    steps.push({ label: 'the lease ends', world: { ...world, blue: endLeases(world.blue) } });
+  if (world.from.attempts.some(isLiving))
+    steps.push({ label: 'the lease ends', world: { ...world, from: endLeases(world.from) } });
   const written = steps.map((step) => ({ ...step, world: withWriters(step.world) }));
   return limits.isUnreduced === true ? written : written.map((step) => reduced(rules, step));
 }
@@ -176,14 +179,14 @@ export function reduced(rules: ModelRules, transition: Transition): Transition {
 const isLiving = ({ state, isLeaseLive }: { state: string; isLeaseLive: boolean }) =>
   isLeaseLive && (state === 'holding' || state === 'fenced');
 
-/** Clients write to blue whenever it lets them. */
+/** Clients write to the side that is left whenever it lets them. */
 function withWriters(world: World): World {
-  return world.isPending || !acceptsWrites(world.blue) ? world : { ...world, isPending: true };
+  return world.isPending || !acceptsWrites(world.from) ? world : { ...world, isPending: true };
 }
 
 /** Temporal starts a step, again when it has failed, and beside one that is only silent; somebody gives up. */
 function starts(rules: ModelRules, limits: ModelLimits, world: World): Transition[] {
-  const isCommitted = world.blue.state === 'committed';
+  const isCommitted = world.from.state === 'committed';
   if (world.runs.length >= limits.living) return [];
   const isBeside = world.runs.length > 0;
   const price = isBeside && limits.freeStarts !== true ? 1 : 0;
@@ -207,13 +210,13 @@ function mishaps(rules: ModelRules, world: World): Transition[] {
     label: `run ${index} dies`,
     world: { ...faulty, runs: world.runs.filter((__, other) => other !== index) },
   }));
-  if (world.blue.state === 'committed' && !acceptsWrites(world.green) && !world.isAround)
+  if (world.from.state === 'committed' && !acceptsWrites(world.to) && !world.isAround)
     steps.push({ label: 'a write goes around the fence', world: { ...faulty, isAround: true } });
   world.gateways.forEach((gateway, place) => {
     const put = (label: string, after: ModelGateway) =>
       steps.push({ label: `gateway ${place} ${label}`, world: withGateway(faulty, place, after) });
     put('is started again', restarted(rules, gateway));
-    put('is started without its state', newGateway(lostItsId(gateway), gateway.isListed));
+    put('is started without its state', newGateway(rules, lostItsId(gateway), gateway.isListed));
     if (gateway.record.hold !== null && gateway.doubt === null)
       put('has an early deadline', deadlineOver(rules, gateway));
   });
@@ -228,7 +231,7 @@ function gatewaySteps(rules: ModelRules, world: World, gateway: ModelGateway, pl
   const steps: Transition[] = [];
   const { record, doubt } = gateway;
   // The deadline is later than the lease of the attempt that it was set for.
-  const lease = world.blue.attempts.find(({ epoch }) => epoch === record.hold?.epoch);
+  const lease = world.from.attempts.find(({ epoch }) => epoch === record.hold?.epoch);
   if (record.hold !== null && doubt === null && (lease === undefined || !isLiving(lease))) {
     steps.push({ label: `gateway ${place}: deadline`, world: withGateway(world, place, deadlineOver(rules, gateway)) });
   }
@@ -247,47 +250,47 @@ function lateArrivals(rules: ModelRules, world: World): Transition[] {
   return world.late.map((message, index) => {
     const rest = { ...world, late: world.late.filter((_, other) => other !== index) };
     const label = `late ${message.verb} ${message.epoch} arrives at ${message.to}`;
-    if (message.to !== 'blue') return { label, world: atParty(rules, rest, message) ?? rest };
-    return { label, world: atBlue(rules, rest, message).world };
+    if (message.to !== 'arbiter') return { label, world: atParty(rules, rest, message) ?? rest };
+    return { label, world: atArbiter(rules, rest, message).world };
   });
 }
 
 /** The invariants, as sentences that name what is broken; undefined when nothing is. */
 function broken(rules: ModelRules, world: World): string | undefined {
-  const { blue, green, gateways, target } = world;
-  const open = { blue: acceptsWrites(blue), green: acceptsWrites(green) };
-  if (open.blue && open.green) return 'both databases take writes';
-  const committed = blue.attempts.find(({ state }) => state === 'committed');
-  if (open.green && committed?.epoch !== green.epoch) return 'green is open without a commit of its epoch';
-  if (open.green && world.isAround) return 'green is open, and a write that went around the fence is on blue alone';
-  if (committed !== undefined && world.isPending) return 'a write that blue confirmed is not on green';
-  if (gateways.some((gateway) => forwardsTo(rules, gateway) === 'blue' && !open.blue))
-    return 'a gateway forwards to a blue that refuses';
-  if (gateways.some((gateway) => forwardsTo(rules, gateway) === 'green' && !open.green)) {
-    return 'a gateway forwards to a green that refuses';
-  }
-  // Whoever is connected may have been answered a write of green as soon as it is open, and nobody may be shown what was before it.
+  const { from, to, gateways, target } = world;
+  const { direction } = rules;
+  const open = { from: acceptsWrites(from), to: acceptsWrites(to) };
+  if (open.from && open.to) return 'both databases take writes';
+  const committed = from.attempts.find(({ state }) => state === 'committed');
+  if (open.to && committed?.epoch !== to.epoch) return 'a side is open without a commit of its epoch';
+  if (open.to && world.isAround)
+    return 'a side is open, and a write that went around the fence is on the other one alone';
+  if (committed !== undefined && world.isPending)
+    return 'a write that was confirmed is not on the side that is entered';
+  const writes = gateways.map((gateway) => forwardsTo(rules, gateway));
+  if (writes.includes(direction.from) && !open.from)
+    return 'a gateway forwards to the side that is left, which refuses';
+  if (writes.includes(direction.to) && !open.to) return 'a gateway forwards to the side that is entered, which refuses';
+  // Whoever is connected may have been answered a write as soon as a side is open, and nobody may be shown what was before it.
   const reads = gateways.map((gateway) => readsAt(rules, gateway));
-  if (open.green && reads.includes('blue')) return 'a gateway sends a new read to blue after green took a write';
-  if (reads.includes('green') && committed === undefined) return 'a gateway sends a read to green before the commit';
-  const isTargetOnGreen = target.applied.state === 'green';
-  if (isTargetOnGreen && committed?.epoch !== target.applied.epoch) return 'a target serves green without a commit';
-  if (committed !== undefined && !world.isCaptured) return 'blue is committed and its capture was taken away';
-  if (open.green && !isTargetOnGreen) return 'green takes writes while a target serves blue';
+  if (open.to && reads.includes(direction.from))
+    return 'a gateway sends a new read to the side that was left after the other one took a write';
+  if (reads.includes(direction.to) && committed === undefined) return 'a gateway moves a read before the commit';
+  const isTargetThere = target.applied.state === direction.to;
+  if (isTargetThere && committed?.epoch !== target.applied.epoch) return 'a target is moved without a commit';
+  if (committed !== undefined && !world.isCaptured) return 'a side is committed and its capture was taken away';
+  if (open.to && !isTargetThere) return 'a side takes writes while a target serves the other one';
   return undefined;
 }
 
-/** Either everything is on green, or everything is as it was; nobody waits for anybody. */
-function isEnd(rules: ModelRules, { blue, green, gateways, target, runs }: World): boolean {
-  if (blue.state === 'committed') {
-    return (
-      acceptsWrites(green) &&
-      target.applied.state === 'green' &&
-      gateways.every((gateway) => forwardsTo(rules, gateway) === 'green')
-    );
-  }
-  const isBack = target.applied.state === 'blue' && gateways.every((gateway) => forwardsTo(rules, gateway) === 'blue');
-  return isBack && runs.length === 0 && acceptsWrites(blue) && !blue.attempts.some(isLiving);
+/** Either everything is where it was to go, or everything is as it was; nobody waits for anybody. */
+function isEnd(rules: ModelRules, { from, to, gateways, target, runs }: World): boolean {
+  const everybodyServes = (side: SideName) =>
+    target.applied.state === side && gateways.every((gateway) => forwardsTo(rules, gateway) === side);
+  if (from.state === 'committed') return acceptsWrites(to) && everybodyServes(rules.direction.to);
+  return (
+    everybodyServes(rules.direction.from) && runs.length === 0 && acceptsWrites(from) && !from.attempts.some(isLiving)
+  );
 }
 
 function firstWithoutEnd(count: number, from: readonly number[], to: readonly number[], ends: readonly number[]) {

@@ -1,24 +1,29 @@
 import { initialTargetRecord } from '../../domain/target';
-import { type GatewayResult, movedEpoch } from '../../gateway/core/gateway-record';
-import { allOf, type Side } from '../../gateway/core/gateway-state';
+import { type GatewayResult } from '../../gateway/core/gateway-record';
+import { allOf, type GatewayState, type Side } from '../../gateway/core/gateway-state';
+import { type Known } from '../../gateway/core/membership';
 import { claimEpoch, outcome, prepares } from './arbiter-twin';
 import { type ModelRules } from './rules';
 import { type DoubtAnswer, type ModelGateway, type ModelLease, type World } from './world';
 
+type Directed = Pick<ModelRules, 'direction'>;
+
 /** Longer than any hold; the model tells the gateway when its deadline is over. */
 const DEADLINE_MS = 1_000;
 
-export const BLUE = allOf('blue');
-export const GREEN = allOf('green');
-
 /** In the middle of an ordinary day. */
-export function servingGateway(lease: ModelLease | null = null, isListed = true): ModelGateway {
-  return { record: { target: initialTargetRecord(BLUE), hold: null }, doubt: null, looked: null, lease, isListed };
+export function servingGateway(
+  { direction }: Directed,
+  lease: ModelLease | null = null,
+  isListed = true,
+): ModelGateway {
+  const target = initialTargetRecord(allOf(direction.from));
+  return { record: { target, hold: null }, doubt: null, looked: null, lease, isListed };
 }
 
 /** Started with nothing on its disk: it serves nothing before it has asked. */
-export function newGateway(lease: ModelLease | null = null, isListed = true): ModelGateway {
-  return inDoubt(servingGateway(lease, isListed), null);
+export function newGateway(rules: Directed, lease: ModelLease | null = null, isListed = true): ModelGateway {
+  return inDoubt(servingGateway(rules, lease, isListed), null);
 }
 
 /** One that is started, before its first beat. */
@@ -27,16 +32,22 @@ export function newLease(member: string): ModelLease {
 }
 
 /** By its own clock it is counted by no fence any more, and an attempt is under way. */
-export function isLapsed(rules: ModelRules, { lease, record }: ModelGateway): boolean {
+export function isLapsed(rules: ModelRules, gateway: ModelGateway): boolean {
+  const { lease } = gateway;
   if (lease === null || !lease.isMember || lease.isValid) return false;
-  return rules.isBound(lease.living, { undecided: rules.undecidedEpoch(record) ?? 0, moved: movedEpoch(record) });
+  return rules.isBound(lease.living, knownBy(rules, gateway));
+}
+
+/** What its lease is about. */
+export function knownBy(rules: ModelRules, { record }: ModelGateway): Known {
+  return { undecided: rules.undecidedEpoch(record) ?? 0, moved: rules.movedEpoch(record, rules.direction) };
 }
 
 /** The side that a request which comes now is sent to; null when it waits or is refused. */
 export function forwardsTo(rules: ModelRules, gateway: ModelGateway): Side | null {
   const { record, doubt } = gateway;
   if (doubt !== null || record.hold !== null || isLapsed(rules, gateway)) return null;
-  return record.target.applied.state.weights.green > 0 ? 'green' : 'blue';
+  return servedBy(rules, record.target.applied.state.weights);
 }
 
 /** The side that a read which comes now is sent to; null when it waits or is refused. */
@@ -44,7 +55,11 @@ export function readsAt(rules: ModelRules, gateway: ModelGateway): Side | null {
   const { record, doubt } = gateway;
   const weights = rules.readsGoTo(record, doubt !== null || isLapsed(rules, gateway));
   if (weights === null) return null;
-  return weights.green > 0 ? 'green' : 'blue';
+  return servedBy(rules, weights);
+}
+
+function servedBy({ direction: { from, to } }: Directed, weights: GatewayState['weights']): Side {
+  return weights[to] > 0 ? to : from;
 }
 
 function inDoubt(gateway: ModelGateway, inQuestion: number | null): ModelGateway {
@@ -92,7 +107,7 @@ export function command(
   const { record } = gateway;
   switch (verb) {
     case 'stage': {
-      const staged = change(rules, gateway, rules.stageGateway(record, epoch, GREEN));
+      const staged = change(rules, gateway, rules.stageGateway(record, epoch, allOf(rules.direction.to)));
       return staged === null ? null : look(world, staged, epoch);
     }
     case 'hold':
@@ -104,8 +119,8 @@ export function command(
     case 'revert':
       return change(rules, gateway, rules.revertGateway(record, epoch));
     case 'tell': {
-      if (outcome(world.green).serves !== epoch) return null;
-      return change(rules, gateway, rules.commitGateway(record, epoch, GREEN), true);
+      if (outcome(world.to).serves !== epoch) return null;
+      return change(rules, gateway, rules.commitGateway(record, epoch, allOf(rules.direction.to)), true);
     }
     default:
       throw new Error(`a gateway has no verb ${verb}`);
@@ -116,7 +131,7 @@ export function command(
 function look(world: World, gateway: ModelGateway, epoch: number): ModelGateway {
   const { looked } = gateway;
   if (looked?.epoch === epoch && looked.isPrepared) return gateway;
-  return { ...gateway, looked: { epoch, isPrepared: prepares(world.blue, epoch) } };
+  return { ...gateway, looked: { epoch, isPrepared: prepares(world.from, epoch) } };
 }
 
 function hold(rules: ModelRules, world: World, before: ModelGateway, epoch: number): ModelGateway | null {
@@ -151,15 +166,15 @@ export function ask(
   const epoch = rules.undecidedEpoch(record);
   const appliedEpoch = record.target.applied.epoch;
   if (epoch === null) {
-    const { committed, living } = outcome(world.blue);
+    const { committed, living } = outcome(world.from);
     if (living !== null) return null;
     const isOver = committed !== null && committed > appliedEpoch;
     // What it forwards after "aborted" has to be known to every fence.
     if (!isOver && lease !== null && !lease.isCounted) return null;
     return answered(world, gateway, isOver ? newestCommit(world, committed) : { verdict: 'aborted' }, epoch);
   }
-  const { twin, answer } = claimEpoch(world.blue, epoch, appliedEpoch);
-  const after = { ...world, blue: twin };
+  const { twin, answer } = claimEpoch(world.from, epoch, appliedEpoch);
+  const after = { ...world, from: twin };
   if (answer === 'aborted') return answered(after, gateway, { verdict: 'aborted' }, epoch);
   return answered(after, gateway, newestCommit(after, epoch), epoch);
 }
@@ -170,7 +185,7 @@ function answered(world: World, gateway: ModelGateway, answer: DoubtAnswer | nul
 }
 
 function newestCommit(world: World, from: number): DoubtAnswer | null {
-  const { serves } = outcome(world.green);
+  const { serves } = outcome(world.to);
   return serves !== null && serves >= from ? { verdict: 'committed', epoch: serves } : null;
 }
 
@@ -181,7 +196,8 @@ export function settle(rules: ModelRules, gateway: ModelGateway): ModelGateway |
   const { epoch, answer } = doubt.answered;
   const asked: ModelGateway = { ...gateway, doubt: { ...doubt, answered: null } };
   if (answer.verdict === 'committed') {
-    return change(rules, asked, rules.commitGateway(record, answer.epoch, GREEN), true) ?? asked;
+    const committed = rules.commitGateway(record, answer.epoch, allOf(rules.direction.to));
+    return change(rules, asked, committed, true) ?? asked;
   }
   if (rules.undecidedEpoch(record) !== epoch) return asked;
   if (epoch === null) return { ...gateway, doubt: null };

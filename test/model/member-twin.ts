@@ -1,7 +1,6 @@
-import { knownEpoch, type Known } from '../../gateway/core/membership';
-import { movedEpoch } from '../../gateway/core/gateway-record';
+import { knownEpoch } from '../../gateway/core/membership';
 import { type ArbiterTwin, endLeaseOf, forgetMember } from './arbiter-twin';
-import { lapsed, isLapsed } from './gateway-twin';
+import { isLapsed, knownBy, lapsed } from './gateway-twin';
 import { type Transition } from './orchestrator';
 import { type ModelRules } from './rules';
 import { type ModelGateway, type ModelLease, withGateway, type World } from './world';
@@ -34,8 +33,8 @@ function leaseSteps(rules: ModelRules, world: World, { gateway, lease, place }: 
     const sent = { isFresh: true, known: knownEpoch(lease.living, known), moved: known.moved, answer: null };
     become('sends a beat', { beat: sent });
   } else if (beat.answer === null) {
-    const { twin, answer } = rules.beatMember(world.blue, lease.member, beat.known, beat.moved);
-    become('beats', { beat: { ...beat, answer } }, { ...world, blue: twin });
+    const { twin, answer } = rules.beatMember(world.from, lease.member, beat.known, beat.moved);
+    become('beats', { beat: { ...beat, answer } }, { ...world, from: twin });
     if (world.faults > 0) become('has beaten in vain', { beat: null }, { ...world, faults: world.faults - 1 });
   } else {
     put('is told what its beat did', told(rules, gateway, lease));
@@ -73,20 +72,17 @@ export function learnCommitted(rules: ModelRules, gateway: ModelGateway, epoch: 
 
 /** Leases end at the arbiter too, later than by the clocks of those that hold them; and a person forgets who is gone for good. */
 function arbiterSteps(world: World): Transition[] {
-  const { blue, gateways } = world;
-  return blue.members.flatMap(({ member, isLeaseLive }): Transition[] => {
+  const { from, gateways } = world;
+  return from.members.flatMap(({ member, isLeaseLive }): Transition[] => {
     const holder = gateways.find(({ lease }) => lease?.member === member)?.lease ?? null;
-    const at = (label: string, twin: ArbiterTwin) => [{ label: `${label} ${member}`, world: { ...world, blue: twin } }];
-    if (isLeaseLive) return isValidSomewhere(holder) ? [] : at('at blue ends the lease of', endLeaseOf(blue, member));
-    return holder === null ? at('somebody forgets', forgetMember(blue, member).twin) : [];
+    const at = (label: string, twin: ArbiterTwin) => [{ label: `${label} ${member}`, world: { ...world, from: twin } }];
+    if (isLeaseLive)
+      return isValidSomewhere(holder) ? [] : at('at the arbiter ends the lease of', endLeaseOf(from, member));
+    return holder === null ? at('somebody forgets', forgetMember(from, member).twin) : [];
   });
 }
 
 function isValidSomewhere(lease: ModelLease | null): boolean {
   if (lease === null) return false;
   return lease.isValid || (lease.beat?.isFresh === true && lease.beat.answer?.admitted === true);
-}
-
-function knownBy(rules: ModelRules, { record }: ModelGateway): Known {
-  return { undecided: rules.undecidedEpoch(record) ?? 0, moved: movedEpoch(record) };
 }

@@ -4,8 +4,8 @@ import { command, readsAt } from './gateway-twin';
 import { type ModelRules } from './rules';
 import { type LateMessage, type ModelRun, type Party, type World } from './world';
 
-export function withBlue(world: World, blue: World['blue']): World {
-  return { ...world, blue };
+export function withArbiter(world: World, from: World['from']): World {
+  return { ...world, from };
 }
 
 export function highestEpochs({ gateways, target }: World): readonly number[] {
@@ -52,24 +52,31 @@ export function messagesOf(rules: ModelRules, world: World, run: ModelRun, party
 }
 
 /** What counts is what it serves, not what it answered. */
-export function isAccepted(run: ModelRun, world: World, party: Party, ok: boolean): boolean {
+export function isAccepted(
+  { direction: { to } }: ModelRules,
+  run: ModelRun,
+  world: World,
+  party: Party,
+  ok: boolean,
+): boolean {
   if (run.at === 'applyTargets' && party !== 't') return ok;
   if (run.at !== 'release' && run.at !== 'applyTargets' && run.at !== 'confirmTargets') return ok;
   const { applied } = recordOf(world, party);
-  const isGreen = typeof applied.state === 'string' ? applied.state === 'green' : applied.state.weights.green > 0;
-  return ok && applied.epoch === run.epoch && isGreen;
+  const { state } = applied;
+  const serves = typeof state === 'string' ? state === to : state.weights[to] > 0;
+  return ok && applied.epoch === run.epoch && serves;
 }
 
 /**
  * The lease that it held by is over, or so much time has passed that it would be in doubt by its own clock. It would be told of the commit.
  */
-export function isKnownToBeOver(rules: ModelRules, { blue, gateways }: World, run: ModelRun, place: number): boolean {
+export function isKnownToBeOver(rules: ModelRules, { from, gateways }: World, run: ModelRun, place: number): boolean {
   const gateway = gateways[place];
   if (run.at !== 'applyTargets' || gateway === undefined) return false;
   const member = run.acknowledged[place] ?? null;
-  const mayRead = member !== null && rules.mayReadHere(blue, member, run.epoch);
+  const mayRead = member !== null && rules.mayReadHere(from, member, run.epoch);
   // By the deadline of its hold, not by a lease that a beat may renew.
-  const isOver = readsAt(rules, { ...gateway, lease: null }) !== 'blue';
+  const isOver = readsAt(rules, { ...gateway, lease: null }) !== rules.direction.from;
   return (member !== null && !mayRead) || isOver;
 }
 
@@ -86,35 +93,39 @@ export function atParty(rules: ModelRules, world: World, message: LateMessage): 
   const { target } = world;
   const result =
     verb === 'stage'
-      ? rules.stageTarget(target, epoch, 'green')
+      ? rules.stageTarget(target, epoch, rules.direction.to)
       : verb === 'apply'
         ? rules.applyTarget(target, epoch)
         : verb === 'tell'
-          ? rules.commitTarget(target, epoch, 'green')
+          ? rules.commitTarget(target, epoch, rules.direction.to)
           : rules.revertTarget(target, epoch);
   return result.ok ? { ...world, target: result.record } : null;
 }
 
-interface AtBlue {
+interface AtArbiter {
   readonly world: World;
   readonly result: 'ok' | 'refused' | 'lost';
   readonly attempt?: number;
   readonly committed: boolean;
 }
 
-/** A message arrives at blue's arbiter, whoever sent it. */
-export function atBlue(rules: ModelRules, world: World, { verb, epoch, acknowledged = [] }: LateMessage): AtBlue {
+/** A message arrives at the arbiter of the side that is left, whoever sent it. */
+export function atArbiter(rules: ModelRules, world: World, { verb, epoch, acknowledged = [] }: LateMessage): AtArbiter {
   if (verb === 'begin') {
-    const { twin, answer } = rules.beginAttempt(world.blue, epoch, 1);
-    if (answer.ok) return { world: withBlue(world, twin), result: 'ok', attempt: answer.attempt, committed: false };
+    const { twin, answer } = rules.beginAttempt(world.from, epoch, 1);
+    if (answer.ok) return { world: withArbiter(world, twin), result: 'ok', attempt: answer.attempt, committed: false };
     // Another run of this step has committed meanwhile: the claim finds out.
     return { world, result: answer.reason === 'committed' ? 'lost' : 'refused', committed: false };
   }
   if (verb === 'fence') {
-    const { twin, answer } = rules.fence(world.blue, epoch, acknowledged);
-    return { world: withBlue(world, twin), result: answer.ok ? 'ok' : 'refused', committed: false };
+    const { twin, answer } = rules.fence(world.from, epoch, acknowledged);
+    return { world: withArbiter(world, twin), result: answer.ok ? 'ok' : 'refused', committed: false };
   }
-  const { twin, answer } = rules.commitAttempt({ ...world.blue, undone: world.isPending ? 1 : 0 }, epoch);
+  const { twin, answer } = rules.commitAttempt({ ...world.from, undone: world.isPending ? 1 : 0 }, epoch);
   const result = answer.ok ? 'ok' : 'refused';
-  return { world: withBlue(world, { ...twin, undone: 0 }), result, committed: answer.ok && !answer.alreadyCommitted };
+  return {
+    world: withArbiter(world, { ...twin, undone: 0 }),
+    result,
+    committed: answer.ok && !answer.alreadyCommitted,
+  };
 }

@@ -34,10 +34,13 @@ export function normalMachine(machine: SwitchoverState): SwitchoverState {
 function normalRun(run: ModelRun): ModelRun {
   if (run.kind !== 'switchover') return run;
   const machine = normalMachine(run.machine);
-  const isOver = machine.attempt === 'committed';
+  const { attempt } = machine;
+  const isOver = attempt === 'committed';
   return {
     ...run,
     machine,
+    isDoneBehindFence: run.isDoneBehindFence && attempt === 'fenced' && !machine.nothingUndone,
+    lookBehindCommit: (isOver || attempt === 'unclear') && machine.green !== 'open' ? run.lookBehindCommit : null,
     flipped: machine.released ? '...' : `${run.flipped.slice(0, 2)}.`,
     ...(isOver ? { attempt: null, latestAttempt: 0, latestEpoch: 0, isGivenUp: false } : {}),
   };

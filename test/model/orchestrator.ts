@@ -1,14 +1,14 @@
-import { type KnownAttempt, type SwitchoverActionKind, type SwitchoverFacts } from '../../domain/switchover';
+import { type SwitchoverActionKind, type SwitchoverFacts } from '../../domain/switchover';
 import { abortAttempt, openSide, type TwinAttempt } from './arbiter-twin';
 import {
-  atBlue,
+  atArbiter,
   atParty,
   highestEpochs,
   isAccepted,
   isKnownToBeOver,
   messagesOf,
   THOUGHTS,
-  withBlue,
+  withArbiter,
 } from './messages';
 import { type ModelRules } from './rules';
 import { type LateMessage, type ModelRun, type Party, PARTIES, type World } from './world';
@@ -26,28 +26,8 @@ const GATEWAYS = '??.';
 const TARGETS = '..?';
 const EVERYBODY = '???';
 const NOBODY = '...';
+const CARRIES_TO_ITSELF = 'a run carries to a side that it holds itself';
 const REVERT_ALL = { at: 'revert', calls: EVERYBODY } as const;
-
-/** A run that begins: it asks blue what there is, and builds on nothing else. */
-export function newRun(rules: ModelRules, world: World, kind: ModelRun['kind']): ModelRun {
-  const latest = world.blue.attempts.at(-1);
-  const known: KnownAttempt = latest?.state ?? 'none';
-  const goesOn = latest !== undefined && latest.state !== 'aborted';
-  return {
-    kind,
-    machine: rules.initialSwitchover(known),
-    at: kind === 'switchover' ? 'decide' : 'claim',
-    calls: NOBODY,
-    attempt: goesOn ? latest.attempt : null,
-    epoch: goesOn ? latest.epoch : null,
-    latestAttempt: latest?.attempt ?? 0,
-    latestEpoch: latest?.epoch ?? 0,
-    acknowledged: [null, null],
-    flipped: NOBODY,
-    holdsGreen: false,
-    isGivenUp: false,
-  };
-}
 
 /** Everything that run `index` may do next, and everything that may happen to it while it does. */
 export function stepsOf(rules: ModelRules, world: World, index: number): Transition[] {
@@ -112,7 +92,10 @@ export class Step {
       case 'stage':
         return [this.begin(action.kind, EVERYBODY)];
       case 'revert':
-        return run.epoch === null ? [this.done('revert', 'ok')] : [this.begin('revert', EVERYBODY)];
+        // What was begun beside a commit that was refused is taken back.
+        return run.epoch === null
+          ? [this.done('revert', 'ok')]
+          : [this.holdingEntered(false).begin('revert', EVERYBODY)];
       case 'hold':
         return [this.begin('hold', GATEWAYS)];
       case 'applyTargets':
@@ -124,11 +107,12 @@ export class Step {
       case 'prepare':
         return [this.become('prepare', { at: 'prepare:choose' })];
       case 'begin':
-        return this.atBlue('begin', 'lost', run.epoch ?? 0);
+        return this.atArbiter('begin', 'lost', run.epoch ?? 0);
       case 'fence':
-        return this.atBlue('fence', 'lost', run.attempt ?? 0);
+        return this.atArbiter('fence', 'lost', run.attempt ?? 0).flatMap((step) => this.withRoundBesideFence(step));
       case 'commit':
-        return this.atBlue('commit', 'lost', run.attempt ?? 0);
+        // Beside it the other side begins to be opened, whatever becomes of it.
+        return this.holdingEntered().atArbiter('commit', 'lost', run.attempt ?? 0);
       case 'claim':
         return this.claim();
       case 'lastRound':
@@ -136,21 +120,23 @@ export class Step {
       case 'pushChallenges':
         return [this.done('pushChallenges', 'ok')];
       case 'lookAtGreen':
-        return [this.done('lookAtGreen', this.isGreenOpen() ? 'open' : 'closed')];
+        // What its session had open is rolled back first.
+        return [this.holdingEntered(false).done('lookAtGreen', this.isEnteredOpen() ? 'open' : 'closed')];
       case 'lookAround':
-        return [this.done('lookAround', this.world.isAround ? 'found' : 'clean')];
+        return [this.lookAround()];
       case 'carryAround':
+        if (run.holdsEntered) return [{ ...this.done('carryAround', 'ok'), violation: CARRIES_TO_ITSELF }];
         return [new Step(this.rules, { ...this.world, isAround: false }, this.index, run).done('carryAround', 'ok')];
       case 'holdWriters':
-        return [this.holdWriters()];
+        return [this.holdingEntered().done('holdWriters', 'ok')];
       case 'openGreen':
         return this.openGreen();
     }
   }
 
-  private isGreenOpen(): boolean {
-    const { green } = this.world;
-    return green.state === 'open' && green.epoch === this.run.epoch;
+  private isEnteredOpen(): boolean {
+    const { to } = this.world;
+    return to.state === 'open' && to.epoch === this.run.epoch;
   }
 
   /** Reads everybody. Gateways that do not pass end the preparation. */
@@ -159,12 +145,12 @@ export class Step {
     if (world.gateways.some(({ record, doubt, isListed }) => isListed && (doubt !== null || record.hold !== null))) {
       return this.done('prepare', 'failed');
     }
-    const known = [world.blue.epoch, world.green.epoch, run.latestEpoch, ...highestEpochs(world)];
+    const known = [world.from.epoch, world.to.epoch, run.latestEpoch, ...highestEpochs(world)];
     const epoch = this.rules.nextEpoch(known);
     return this.become(`choose epoch ${epoch}`, { at: 'prepare:look', epoch });
   }
 
-  /** The second look at blue, and the second reading of everybody. */
+  /** The second look at the arbiter, and the second reading of everybody. */
   private lookAgain(): Transition {
     const { world, run } = this;
     const isSame = this.rules.noneBegunSince(run.latestAttempt, latestOf(world)?.attempt ?? 0);
@@ -172,25 +158,47 @@ export class Step {
     return this.done('prepare', isSame && isAbove ? 'ok' : 'failed');
   }
 
+  /**
+   * Where a round was begun beside the hold, it may have carried all there is: its last question, which follows the fence in the same
+   * session, says so, and then nothing more is asked before the commit.
+   */
+  private withRoundBesideFence(step: Transition): Transition[] {
+    const { world } = step;
+    const run = world.runs[this.index];
+    if (run?.machine.attempt !== 'fenced') return [step];
+    const runs = world.runs.map((each, index) => (index === this.index ? { ...run, isDoneBehindFence: true } : each));
+    return [step, relabel({ ...step, world: { ...world, isPending: false, runs } }, 'and nothing is left to carry')];
+  }
+
   private lastRound(): Transition {
-    const { world } = this;
-    const isFenced = world.blue.attempts.some(({ state, isLeaseLive }) => state === 'fenced' && isLeaseLive);
+    const { world, run } = this;
+    const answered = { ...run, isDoneBehindFence: false };
+    if (run.isDoneBehindFence) return new Step(this.rules, world, this.index, answered).done('lastRound', 'zero');
+    if (run.holdsEntered) return { ...this.done('lastRound', 'zero'), violation: CARRIES_TO_ITSELF };
+    const isFenced = world.from.attempts.some(({ state, isLeaseLive }) => state === 'fenced' && isLeaseLive);
     // Without a fence it carries what there is, and clients go on writing.
     const carried = { ...world, isPending: !isFenced && world.isPending };
     return new Step(this.rules, carried, this.index, this.run).done('lastRound', 'zero');
   }
 
-  /** One call of blue's arbiter, with everything that may become of a message. */
-  private atBlue(verb: 'begin' | 'fence' | 'commit', lost: 'lost', value: number): Transition[] {
+  /** The first time what was asked right behind the commit. The other side begins to be opened beside it. */
+  private lookAround(): Transition {
+    const look = this.run.lookBehindCommit ?? (this.world.isAround ? 'found' : 'clean');
+    const looked = new Step(this.rules, this.world, this.index, { ...this.run, lookBehindCommit: null });
+    return looked.holdingEntered().done('lookAround', look);
+  }
+
+  /** One call of the arbiter of the side that is left, with everything that may become of a message. */
+  private atArbiter(verb: 'begin' | 'fence' | 'commit', lost: 'lost', value: number): Transition[] {
     const { world } = this;
-    const steps = [this.arrivesAtBlue(verb, value)];
+    const steps = [this.arrivesAtArbiter(verb, value)];
     if (world.faults === 0) return steps;
     const faulty = { ...world, faults: world.faults - 1 };
     const step = new Step(this.rules, faulty, this.index, this.run);
-    const happened = step.arrivesAtBlue(verb, value);
+    const happened = step.arrivesAtArbiter(verb, value);
     steps.push(relabel(step.done(verb, lost), `${verb} never arrives`));
     steps.push(relabel(step.afterLost(verb, lost, happened), `${verb} happens, its answer is lost`));
-    const late = { ...faulty, late: [...world.late, this.toBlue(verb, value)] };
+    const late = { ...faulty, late: [...world.late, this.toArbiter(verb, value)] };
     steps.push(relabel(new Step(this.rules, late, this.index, this.run).done(verb, lost), `${verb} is under way`));
     return steps;
   }
@@ -198,17 +206,19 @@ export class Step {
   /** The effect of `happened` on the databases, and of a lost answer on the run. */
   private afterLost(verb: SwitchoverActionKind, lost: string, happened: Transition): Transition {
     const after = { ...happened.world, runs: this.world.runs };
-    const lostStep = new Step(this.rules, after, this.index, this.run).done(verb, lost);
+    // What was sent behind it may have its answer all the same.
+    const { lookBehindCommit = null } = happened.world.runs[this.index] ?? {};
+    const lostStep = new Step(this.rules, after, this.index, { ...this.run, lookBehindCommit }).done(verb, lost);
     return happened.violation === undefined ? lostStep : { ...lostStep, violation: happened.violation };
   }
 
-  private toBlue(verb: string, epoch: number): LateMessage {
+  private toArbiter(verb: string, epoch: number): LateMessage {
     const acknowledged = this.run.acknowledged.filter((member) => member !== null).sort();
-    return { to: 'blue', verb, epoch, ...(verb === 'fence' && acknowledged.length > 0 ? { acknowledged } : {}) };
+    return { to: 'arbiter', verb, epoch, ...(verb === 'fence' && acknowledged.length > 0 ? { acknowledged } : {}) };
   }
 
-  private arrivesAtBlue(verb: 'begin' | 'fence' | 'commit', value: number): Transition {
-    const effect = atBlue(this.rules, this.world, this.toBlue(verb, value));
+  private arrivesAtArbiter(verb: 'begin' | 'fence' | 'commit', value: number): Transition {
+    const effect = atArbiter(this.rules, this.world, this.toArbiter(verb, value));
     const step = new Step(this.rules, effect.world, this.index, this.run);
     const { run, world } = this;
     const violation = !effect.committed
@@ -222,6 +232,7 @@ export class Step {
       at: 'decide',
       machine: this.rules.afterAction(run.machine, verb, effect.result, LIMITS),
       ...(effect.attempt === undefined ? {} : { attempt: effect.attempt }),
+      ...(effect.committed ? { lookBehindCommit: world.isAround ? 'found' : 'clean' } : {}),
     });
     return violation === undefined ? done : { ...done, violation };
   }
@@ -232,7 +243,7 @@ export class Step {
     if (world.faults === 0) return steps;
     const faulty = new Step(this.rules, { ...world, faults: world.faults - 1 }, this.index, run);
     const happened = faulty.claimed();
-    const isOver = happened.world.blue !== world.blue;
+    const isOver = happened.world.from !== world.from;
     return isOver ? [...steps, relabel(faulty.afterLost('claim', 'unreachable', happened), 'claim, no answer')] : steps;
   }
 
@@ -240,31 +251,32 @@ export class Step {
   private claimed(): Transition {
     const { world, run, rules } = this;
     const attempt = rules.attemptToClaim(run.attempt, latestOf(world)?.attempt ?? null, run.latestAttempt);
-    const answer = attempt === null ? null : abortAttempt(world.blue, attempt);
+    const answer = attempt === null ? null : abortAttempt(world.from, attempt);
     const isKnown = answer !== null && answer.answer.outcome !== 'unknown_attempt';
     const owned = rules.ownedAfterClaim(run, {
       attempt: isKnown ? attempt : null,
       epoch: isKnown ? (answer.answer.epoch ?? null) : null,
     });
     const result = isKnown && answer.answer.outcome === 'committed' ? 'committed' : 'aborted';
-    const after = withBlue(world, answer?.twin ?? world.blue);
+    const after = withArbiter(world, answer?.twin ?? world.from);
     return new Step(rules, after, this.index, { ...run, ...owned }).done('claim', result);
   }
 
   /** Whoever comes later takes the place of one that says nothing: the server ends silent sessions. */
-  private holdWriters(): Transition {
-    const runs = this.world.runs.map((run) => (run.holdsGreen ? { ...run, holdsGreen: false } : run));
-    const step = new Step(this.rules, { ...this.world, runs }, this.index, { ...this.run, holdsGreen: true });
-    return step.done('holdWriters', 'ok');
+  private holdingEntered(holdsEntered = true): Step {
+    const runs = this.world.runs.map((run) =>
+      run.holdsEntered && holdsEntered ? { ...run, holdsEntered: false } : run,
+    );
+    return new Step(this.rules, { ...this.world, runs }, this.index, { ...this.run, holdsEntered });
   }
 
   private openGreen(): Transition[] {
     const { world, run } = this;
     const isSeen = world.isAround && run.machine.around !== 'accepted';
-    if (!run.holdsGreen || isSeen) return [this.done('openGreen', 'lost')];
-    const { twin, answer } = openSide(world.green, run.epoch);
-    const without = { ...run, holdsGreen: false };
-    const opened = { ...world, green: twin };
+    if (!run.holdsEntered || isSeen) return [this.done('openGreen', 'lost')];
+    const { twin, answer } = openSide(world.to, run.epoch);
+    const without = { ...run, holdsEntered: false };
+    const opened = { ...world, to: twin };
     const step = new Step(this.rules, opened, this.index, without);
     const steps = [step.done('openGreen', answer.ok ? 'ok' : 'lost')];
     if (world.faults === 0) return steps;
@@ -295,7 +307,7 @@ export class Step {
       },
       { world, ok: true },
     );
-    const accepted = isAccepted(run, arrived.world, party, arrived.ok);
+    const accepted = isAccepted(this.rules, run, arrived.world, party, arrived.ok);
     const what = `${run.at} ${party}`;
     const steps = [this.called(arrived.world, place, accepted, what + (accepted ? '' : ' refuses'))];
     if (isKnownToBeOver(this.rules, world, run, place))
@@ -334,7 +346,7 @@ export class Step {
     const { run } = this;
     const kind = run.at as SwitchoverActionKind;
     const ok = !run.calls.includes('!');
-    if (kind === 'applyTargets' && !run.holdsGreen) return this.done(kind, 'session_lost');
+    if (kind === 'applyTargets' && !run.holdsEntered) return this.done(kind, 'session_lost');
     if (kind === 'revert') return this.done(kind, ok ? 'ok' : 'left');
     return this.done(kind, ok ? 'ok' : 'failed');
   }
@@ -346,18 +358,18 @@ export class Step {
       case 'claim': {
         const latest = latestOf(world);
         if (latest === undefined) return [this.become('abandon: nothing to claim', { at: 'choose' })];
-        const { twin, answer } = abortAttempt(world.blue, latest.attempt);
-        const after = new Step(this.rules, withBlue(world, twin), this.index, run);
+        const { twin, answer } = abortAttempt(world.from, latest.attempt);
+        const after = new Step(this.rules, withArbiter(world, twin), this.index, run);
         if (answer.outcome === 'committed') return [after.finish('abandon: too late', 'committed')];
         return [after.become('abandon: claim', { at: 'choose' })];
       }
       case 'choose': {
-        const known = [world.blue.epoch, latestOf(world)?.epoch ?? 0, ...highestEpochs(world)];
+        const known = [world.from.epoch, latestOf(world)?.epoch ?? 0, ...highestEpochs(world)];
         return [this.become('abandon: choose', { at: 'use up', epoch: this.rules.nextEpoch(known) })];
       }
       case 'use up': {
-        const begun = this.rules.beginAttempt(world.blue, run.epoch, 1);
-        const after = new Step(this.rules, withBlue(world, begun.twin), this.index, run);
+        const begun = this.rules.beginAttempt(world.from, run.epoch, 1);
+        const after = new Step(this.rules, withArbiter(world, begun.twin), this.index, run);
         if (begun.answer.ok) return [after.usedUp(begun.answer.attempt)];
         // Its removal has begun: no epoch can be begun there any more, so none has to be used up.
         if (begun.answer.reason === 'removing') return [after.become('abandon: removed', REVERT_ALL)];
@@ -365,8 +377,8 @@ export class Step {
         return [after.become('abandon: again', { at: 'claim' })];
       }
       case 'abort': {
-        const { twin } = abortAttempt(world.blue, run.attempt);
-        const after = new Step(this.rules, withBlue(world, twin), this.index, run);
+        const { twin } = abortAttempt(world.from, run.attempt);
+        const after = new Step(this.rules, withArbiter(world, twin), this.index, run);
         return [after.become('abandon: abort', REVERT_ALL)];
       }
       default:
@@ -389,8 +401,8 @@ export class Step {
     if (run.kind === 'abandon') return this.finish('abandon: aborted', 'given up');
     if (run.at !== 'remove') return this.become('undo: next the capture', { at: 'remove', calls: NOBODY });
     if (!world.isCaptured) return this.finish('undo: done', 'given up');
-    const { twin, answer } = this.rules.beginRemoval(world.blue);
-    const after = new Step(this.rules, withBlue(world, twin), this.index, run);
+    const { twin, answer } = this.rules.beginRemoval(world.from);
+    const after = new Step(this.rules, withArbiter(world, twin), this.index, run);
     if (!answer.ok && answer.reason === 'committed') return after.finish('undo: too late', 'committed');
     if (!answer.ok) return after.become('undo: again', { at: 'claim' });
     const removed = new Step(this.rules, { ...after.world, isCaptured: false }, this.index, run);
@@ -434,13 +446,13 @@ export class Step {
   }
 }
 
-function isCommittedEverywhere({ blue, green }: World): boolean {
-  return blue.state === 'committed' && green.state === 'open';
+function isCommittedEverywhere({ from, to }: World): boolean {
+  return from.state === 'committed' && to.state === 'open';
 }
 
-function isMineCommitted({ blue }: World, run: ModelRun): boolean {
+function isMineCommitted({ from }: World, run: ModelRun): boolean {
   return (
-    run.attempt !== null && blue.attempts.some(({ attempt, state }) => attempt === run.attempt && state === 'committed')
+    run.attempt !== null && from.attempts.some(({ attempt, state }) => attempt === run.attempt && state === 'committed')
   );
 }
 
@@ -454,5 +466,5 @@ const again = (calls: string) => calls.replaceAll('!', '?');
 const notYet = (flipped: string) => [...flipped].map((mark, place) => (place < 2 && mark === '.' ? '?' : '.')).join('');
 
 function latestOf(world: World): TwinAttempt | undefined {
-  return world.blue.attempts.at(-1);
+  return world.from.attempts.at(-1);
 }

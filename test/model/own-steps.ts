@@ -44,10 +44,10 @@ function hasHappened({ gateways, target }: World, run: ModelRun, party: Party): 
   return isReverting(run) ? revertedEpoch >= epoch : isFlipping(run) && applied.epoch === epoch;
 }
 
-/** Blue has decided the epoch, no message is under way or can be from now on, and no run is left that would give it another outcome. */
-function isForGood({ blue, runs, late, faults }: World, run: ModelRun): boolean {
+/** The arbiter has decided the epoch, no message is under way or can be from now on, and no run is left that would give it another outcome. */
+function isForGood({ from, runs, late, faults }: World, run: ModelRun): boolean {
   const epoch = epochOf(run);
-  const decided = blue.attempts.find((each) => each.epoch === epoch)?.state;
+  const decided = from.attempts.find((each) => each.epoch === epoch)?.state;
   if (faults > 0 || late.length > 0 || decided !== (isReverting(run) ? 'aborted' : 'committed')) return false;
   return runs.every((other) => !contradicts(other, epoch, decided));
 }

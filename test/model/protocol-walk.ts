@@ -200,6 +200,8 @@ const either = <Result extends string>(truth: Truth, done: Partial<Truth>, ok: R
   { result: failed, truth },
 ];
 
+/** What another run may have done at any time. */
+const OPENED = { targetsOnGreen: true, greenOpen: true } as const;
 /** The transaction that makes green's writers wait is gone, and time has passed since blue was looked at. */
 const LOST = { writersHeld: false, look: 'none' } as const;
 
@@ -252,13 +254,23 @@ const EFFECTS: Effects = {
     { result: 'left', truth: { ...truth, reverted: true } },
   ],
   lookAtGreen: (truth) => [
-    { result: truth.greenOpen ? 'open' : 'closed', truth },
-    { result: 'failed', truth },
+    // What its session had open is rolled back, if only because that session is gone.
+    { result: truth.greenOpen ? 'open' : 'closed', truth: { ...truth, writersHeld: false } },
+    { result: 'failed', truth: { ...truth, writersHeld: false } },
   ],
-  lookAround: (truth) =>
-    (['clean', 'found', 'failed'] as const).map((result) => ({ result, truth: { ...truth, look: result } })),
-  // Whether it was enough the next look says.
-  carryAround: (truth) => either(truth, { look: 'none' }, 'ok', 'failed'),
+  // Green begins to be opened beside it, or that fails.
+  lookAround: (truth) => [
+    ...(['clean', 'found', 'failed'] as const).flatMap((result) =>
+      [true, false].map((writersHeld) => ({ result, truth: { ...truth, look: result, writersHeld } })),
+    ),
+    // Another run has opened green meanwhile.
+    ...(['found', 'failed'] as const).map((result) => ({ result, truth: { ...truth, ...OPENED, look: result } })),
+  ],
+  carryAround: (truth) => [
+    // Whether it was enough the next look says.
+    ...either(truth, { look: 'none' }, 'ok', 'failed'),
+    { result: 'failed', truth: { ...truth, ...OPENED } },
+  ],
   holdWriters: (truth) => either(truth, { writersHeld: true }, 'ok', 'failed'),
   applyTargets: (truth) => [
     { result: 'ok', truth: { ...truth, targetsOnGreen: true } },
@@ -266,7 +278,7 @@ const EFFECTS: Effects = {
     { result: 'session_lost', truth: { ...truth, ...LOST } },
     { result: 'session_lost', truth: { ...truth, ...LOST, targetsOnGreen: true } },
     // Another run has opened green meanwhile.
-    { result: 'session_lost', truth: { ...truth, ...LOST, targetsOnGreen: true, greenOpen: true } },
+    { result: 'session_lost', truth: { ...truth, ...LOST, ...OPENED } },
   ],
   openGreen: (truth) => [
     { result: 'ok', truth: { ...truth, greenOpen: true, writersHeld: false } },
@@ -304,6 +316,7 @@ function propertiesOf(
   action: ReturnType<typeof nextAction>,
 ): readonly string[] {
   const isAlive = state.attempt === 'holding' || state.attempt === 'fenced';
+  const asks = action.kind === 'finish' && action.outcome === 'unproven';
   const givesUp = action.kind === 'claim' || action.kind === 'finish' || action.kind === 'revert';
   const rules: readonly (readonly [broken: boolean, problem: string])[] = [
     [
@@ -331,6 +344,7 @@ function propertiesOf(
       'something is reverted before the arbiter said that it is aborted',
     ],
     [action.kind === 'revert' && truth.attempt === 'committed', 'a committed attempt is reverted'],
+    [action.kind === 'revert' && truth.reverted, 'what was reverted, or tried for long enough, is reverted once more'],
     [action.kind === 'revertLeftovers' && truth.attempt !== 'none', 'leftovers are reverted after an attempt began'],
     [action.kind === 'begin' && truth.leftovers, 'an attempt begins over what an earlier one left'],
     [action.kind === 'begin' && !truth.prepared, 'an attempt begins without being prepared'],
@@ -354,10 +368,7 @@ function propertiesOf(
     ],
     [facts.cancelled && isAlive && !givesUp, 'a cancel before the commit does not lead to a claim'],
     [facts.budgetOver && isAlive && !givesUp, 'a pause over its budget does not lead to a claim'],
-    [
-      facts.cancelled && state.attempt === 'none' && action.kind !== 'finish',
-      'a cancel before the beginning is not heard',
-    ],
+    [facts.cancelled && state.attempt === 'none' && !givesUp, 'a cancel before the beginning is not heard'],
     [
       ONLY_AFTER_COMMIT.includes(action.kind) && truth.attempt !== 'committed',
       'something that belongs after the commit happens before it',
@@ -381,14 +392,10 @@ function propertiesOf(
       'requests wait for the proof beyond the budget, and nobody is asked',
     ],
     [action.kind === 'carryAround' && truth.writersHeld, 'something is carried to a green that makes its writers wait'],
-    [
-      action.kind === 'finish' && action.outcome === 'unproven' && !(truth.attempt === 'committed' && facts.budgetOver),
-      'a person is asked about the fence before the commit, or while there is time left',
-    ],
-    [
-      action.kind === 'finish' && action.outcome === 'unproven' && (truth.look === 'clean' || truth.isAccepted),
-      'a person is asked about a fence that is proven or decided about',
-    ],
+    [asks && truth.attempt !== 'committed', 'a person is asked about the fence before the commit'],
+    [asks && !facts.budgetOver, 'a person is asked about the fence while there is time left'],
+    [asks && (truth.look === 'clean' || truth.isAccepted), 'a person is asked about a fence that is proven or decided'],
+    [asks && truth.greenOpen, 'a person is asked about the fence although green serves already'],
     [action.kind === 'openGreen' && !truth.targetsOnGreen, 'green opens before every target serves it'],
     [action.kind === 'confirmTargets' && !truth.greenOpen, 'targets are only confirmed after green is open'],
     [action.kind === 'confirmTargets' && !truth.released, 'requests wait for a target that is only to be confirmed'],

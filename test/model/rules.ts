@@ -1,5 +1,6 @@
 import { attemptToClaim, noneBegunSince, ownedAfterClaim } from '../../activities/switchover/claim-attempt';
 import { afterAction, initialSwitchover, nextAction } from '../../domain/switchover';
+import { FORWARD } from '../../domain/sides';
 import { applyTarget, commitTarget, nextEpoch, revertTarget, stageTarget } from '../../domain/target';
 import {
   applyGateway,
@@ -7,6 +8,7 @@ import {
   holdGateway,
   isNewsOf,
   isSettled,
+  movedEpoch,
   moveReads,
   readsGoTo,
   revertGateway,
@@ -19,6 +21,7 @@ import { learnCommitted } from './member-twin';
 
 /** Everything that decides, from production; a test takes single answers out of it to see whether the model misses them. */
 export const PRODUCTION_RULES = {
+  direction: FORWARD,
   initialSwitchover,
   nextAction,
   afterAction,
@@ -36,6 +39,7 @@ export const PRODUCTION_RULES = {
   commitGateway,
   holdGateway,
   isNewsOf,
+  movedEpoch,
   moveReads,
   readsGoTo,
   isSettled,
@@ -52,3 +56,6 @@ export const PRODUCTION_RULES = {
 };
 
 export type ModelRules = typeof PRODUCTION_RULES;
+
+/** The same, for a switchover the other way round. */
+export const BACKWARD_RULES: ModelRules = { ...PRODUCTION_RULES, direction: { from: FORWARD.to, to: FORWARD.from } };

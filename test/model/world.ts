@@ -13,7 +13,7 @@ export interface GatewayDoubt {
 
 export type DoubtAnswer = { readonly verdict: 'aborted' } | { readonly verdict: 'committed'; readonly epoch: number };
 
-/** A gateway's lease at blue's arbiter, as far as the gateway knows. */
+/** A gateway's lease at the arbiter of the side that is left, as far as the gateway knows. */
 export interface ModelLease {
   /** Another one after its state was lost. */
   readonly member: string;
@@ -62,17 +62,21 @@ export interface ModelRun {
   readonly latestEpoch: number;
   /** Members that said to it that they hold, by gateway. */
   readonly acknowledged: readonly (string | null)[];
-  /** Parties that it saw serve green, by party. */
+  /** Parties that it saw serve the side that is entered, by party. */
   readonly flipped: string;
-  /** Its transaction makes green's writers wait. */
-  readonly holdsGreen: boolean;
+  /** Its transaction makes the writers of the side that is entered wait. */
+  readonly holdsEntered: boolean;
+  /** Behind its fence it was told that nothing is left to carry, and has not used that yet. */
+  readonly isDoneBehindFence: boolean;
+  /** What it was told behind its commit, and has not used yet. */
+  readonly lookBehindCommit: 'clean' | 'found' | null;
   /** Somebody was told that the switchover is given up, after this run began. */
   readonly isGivenUp: boolean;
 }
 
 /** A message whose sender got no answer, and that arrives some time. */
 export interface LateMessage {
-  /** `blue`, `g0`, `g1`, `t`. */
+  /** `arbiter` of the side that is left, `g0`, `g1`, `t`. */
   readonly to: string;
   readonly verb: string;
   readonly epoch: number;
@@ -81,14 +85,16 @@ export interface LateMessage {
 }
 
 export interface World {
-  readonly blue: ArbiterTwin;
-  /** Clients wrote to blue since the last round of a run that had fenced it. */
+  /** Arbiter of the side that is left. */
+  readonly from: ArbiterTwin;
+  /** Clients wrote there since the last round of a run that had fenced it. */
   readonly isPending: boolean;
-  /** A write went around blue's fence, and was not carried. */
+  /** A write went around its fence, and was not carried. */
   readonly isAround: boolean;
-  /** Blue's changes are logged. */
+  /** Its changes are logged. */
   readonly isCaptured: boolean;
-  readonly green: ArbiterTwin;
+  /** Arbiter of the side that is entered. */
+  readonly to: ArbiterTwin;
   readonly gateways: readonly [ModelGateway, ModelGateway];
   readonly target: TargetRecord<string>;
   readonly runs: readonly ModelRun[];
@@ -156,8 +162,8 @@ export class WorldCodec {
     const code = (index: number) => key.charCodeAt(index);
     const runs = Array.from({ length: code(6) }, (_, index) => this.runs.value(code(11 + index)));
     return {
-      blue: this.arbiters.value(code(0)),
-      green: this.arbiters.value(code(1)),
+      from: this.arbiters.value(code(0)),
+      to: this.arbiters.value(code(1)),
       gateways: [this.gateways.value(code(2)), this.gateways.value(code(3))],
       target: this.targets.value(code(4)),
       late: this.late.value(code(5)),
@@ -174,8 +180,8 @@ export class WorldCodec {
   private text(world: World): string {
     const runs = world.runs.map((run) => this.runs.id(run)).sort((a, b) => a - b);
     return String.fromCharCode(
-      this.arbiters.id(world.blue),
-      this.arbiters.id(world.green),
+      this.arbiters.id(world.from),
+      this.arbiters.id(world.to),
       this.gateways.id(world.gateways[0]),
       this.gateways.id(world.gateways[1]),
       this.targets.id(world.target),

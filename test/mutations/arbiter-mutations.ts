@@ -3,6 +3,7 @@ import { type Mutation } from './mutation';
 const ARBITER = 'hydra/arbiter/arbiter.sql';
 const GUARDS = 'hydra/arbiter/guards.sql';
 const LOOKS = 'hydra/arbiter/looks.sql';
+const MEMBERS = 'hydra/arbiter/members.sql';
 
 const ATTEMPTS: readonly Mutation[] = [
   {
@@ -171,9 +172,9 @@ const CLAIMS: readonly Mutation[] = [
     killedBy: 'twin',
   },
   {
-    what: 'green serves nobody any more while its arbiter is being removed',
+    what: 'a side serves nobody any more while its arbiter is being removed',
     file: LOOKS,
-    find: `(state = 'open' OR (state = 'removing' AND side = 'green'))`,
+    find: `state IN ('open', 'removing')`,
     replace: `state = 'open'`,
     killedBy: 'twin',
   },
@@ -195,10 +196,10 @@ const SIDES: readonly Mutation[] = [
     killedBy: 'twin',
   },
   {
-    what: 'the right to open is taken from a green that is open',
+    what: 'the right to open is taken from a side that is open',
     file: ARBITER,
-    find: `  IF side_now.side <> 'green' OR side_now.state NOT IN ('closed', 'abandoned') THEN`,
-    replace: `  IF side_now.side <> 'green' THEN`,
+    find: `  IF side_now.state NOT IN ('closed', 'abandoned') THEN`,
+    replace: `  IF false THEN`,
     killedBy: 'twin',
   },
   {
@@ -237,6 +238,13 @@ const SIDES: readonly Mutation[] = [
     killedBy: 'guards',
   },
   {
+    what: 'a guard that finds nothing that says whether it is armed lets writes pass',
+    file: GUARDS,
+    find: `changed_by := pg_sequence_last_value('hydra_cutover.armed'::regclass);`,
+    replace: `changed_by := COALESCE(pg_sequence_last_value('hydra_cutover.armed'::regclass), 0);`,
+    killedBy: 'guards',
+  },
+  {
     what: 'a write that was refused is not counted',
     file: GUARDS,
     find: `  PERFORM nextval('hydra_cutover.refused');\n  -- Never 40001`,
@@ -245,4 +253,94 @@ const SIDES: readonly Mutation[] = [
   },
 ];
 
-export const ARBITER_MUTATIONS: readonly Mutation[] = [...ATTEMPTS, ...CLAIMS, ...SIDES];
+const PROBLEMS: readonly Mutation[] = [
+  {
+    what: 'a guard with a condition is one',
+    file: GUARDS,
+    find: `AND t.tgqual IS NULL AND t.tgattr = ''`,
+    replace: `AND t.tgattr = ''`,
+    killedBy: 'committing',
+  },
+  {
+    what: 'a guard for some columns is one',
+    file: GUARDS,
+    find: `AND t.tgqual IS NULL AND t.tgattr = ''`,
+    replace: `AND t.tgqual IS NULL`,
+    killedBy: 'committing',
+  },
+  {
+    what: 'a guard for some statements is one',
+    file: GUARDS,
+    find: `t.tgenabled = 'A' AND t.tgtype = 62 AND`,
+    replace: `t.tgenabled = 'A' AND`,
+    killedBy: 'committing',
+  },
+  {
+    what: 'a guard that calls somebody else is one',
+    file: GUARDS,
+    find: `WHERE p.oid = t.tgfoid AND n.nspname = 'hydra_cutover' AND p.proname`,
+    replace: `WHERE p.oid = t.tgfoid AND p.proname`,
+    killedBy: 'committing',
+  },
+  {
+    what: 'another table may have the name of a guarded one',
+    file: GUARDS,
+    find: `WHERE c.relname <> g.table_name`,
+    replace: `WHERE false`,
+    killedBy: 'committing',
+  },
+  {
+    what: 'a guard is made anew under a fence, which hides that it was away',
+    file: GUARDS,
+    find: `OR (state = 'fenced' AND lease_until > clock_timestamp());\n  IF FOUND THEN\n    -- Now`,
+    replace: `;\n  IF FOUND THEN\n    -- Now`,
+    killedBy: 'committing',
+  },
+  {
+    what: 'a guard is made anew on a side that is given up or is being removed',
+    file: GUARDS,
+    find: `WHERE state IN ('committed', 'abandoned', 'removing') OR (state`,
+    replace: `WHERE state IN ('committed') OR (state`,
+    killedBy: 'committing',
+  },
+  {
+    what: 'the look after the commit does not tell of changes that nobody has carried',
+    file: GUARDS,
+    find: `undone_changes() undone WHERE undone > 0`,
+    replace: `undone_changes() undone WHERE false`,
+    killedBy: 'committing',
+  },
+];
+
+const MEMBERSHIP: readonly Mutation[] = [
+  {
+    what: 'a gateway joins while an attempt begins, and neither sees the other',
+    file: MEMBERS,
+    find: `LOCK TABLE hydra_cutover.attempt IN ROW EXCLUSIVE MODE;\n  LOCK TABLE hydra_cutover.member IN ROW`,
+    replace: `LOCK TABLE hydra_cutover.member IN ROW`,
+    killedBy: 'members',
+  },
+  {
+    what: 'a gateway that said that it holds is not bound by the attempt, and keeps the next fence away once it is silent',
+    file: 'hydra/arbiter/arbiter.sql',
+    find: `  UPDATE hydra_cutover.member SET bound_epoch = mine.epoch WHERE member = ANY (p_acknowledged);\n`,
+    replace: ``,
+    killedBy: 'twin',
+  },
+  {
+    what: 'one of two processes with one state says for both that reads have moved',
+    file: MEMBERS,
+    find: `(hydra_cutover.is_beating(rival) OR moved_epoch < p_epoch)`,
+    replace: `(moved_epoch < p_epoch)`,
+    killedBy: 'members',
+  },
+  {
+    what: 'a fence does not wait for a beat that renews a lease',
+    file: MEMBERS,
+    find: `  LOCK TABLE hydra_cutover.member IN SHARE ROW EXCLUSIVE MODE;\n`,
+    replace: ``,
+    killedBy: 'members',
+  },
+];
+
+export const ARBITER_MUTATIONS: readonly Mutation[] = [...ATTEMPTS, ...CLAIMS, ...SIDES, ...PROBLEMS, ...MEMBERSHIP];

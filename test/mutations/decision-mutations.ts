@@ -4,6 +4,8 @@ const SWITCHOVER = 'domain/switchover.ts';
 const TARGET = 'domain/target.ts';
 const RESOLVER = 'gateway/node/doubt-postgres.ts';
 const RECORD = 'gateway/core/gateway-record.ts';
+const CONTROLLER = 'gateway/core/gateway-controller.ts';
+const MEMBERSHIP = 'gateway/core/membership.ts';
 const CLAIM = 'activities/switchover/claim-attempt.ts';
 
 const DECISIONS: readonly Mutation[] = [
@@ -113,9 +115,23 @@ const DECISIONS: readonly Mutation[] = [
     killedBy: 'walk',
   },
   {
+    what: 'a gateway that is away keeps a step that is given up from its end',
+    file: SWITCHOVER,
+    find: `(result === 'failed' ? {} : { reverted: true })`,
+    replace: `(result === 'ok' ? { reverted: true } : {})`,
+    killedBy: 'walk',
+  },
+  {
+    what: 'a person is asked about a fence although another run has opened green meanwhile',
+    file: SWITCHOVER,
+    find: `: { around: result === 'failed' ? 'unseen' : result, green: 'unknown' },`,
+    replace: `: { around: result === 'failed' ? 'unseen' : result },`,
+    killedBy: 'walk',
+  },
+  {
     what: 'green opens on a look at blue from before the targets were flipped',
     file: 'activities/switchover/after-commit.ts',
-    find: `  if (run.input.fence !== 'open' && !(await isStillClean(run))) return 'lost';\n`,
+    find: `  if (run.input.fence !== 'open' && !(await lastLook(run))) return 'lost';\n`,
     replace: ``,
     killedBy: 'around',
   },
@@ -236,24 +252,114 @@ const DOUBT: readonly Mutation[] = [
   {
     what: 'a gateway that starts beside a living attempt is told to serve',
     file: RESOLVER,
-    find: `asked.side !== 'blue' || asked.living !== null`,
-    replace: `asked.side !== 'blue'`,
+    find: `asked.side !== options.direction.from || asked.living !== null`,
+    replace: `asked.side !== options.direction.from`,
     killedBy: 'doubt',
   },
   {
     what: 'a gateway follows a green that serves an older epoch than the one committed',
     file: RESOLVER,
-    find: `said !== null && said > 0 && said >= from`,
-    replace: `said !== null && said > 0`,
-    killedBy: 'doubt',
-  },
-  {
-    what: 'a gateway follows a commit whose green is closed',
-    file: RESOLVER,
-    find: `return blue !== 'none' && blue.finalized ? blue.committed : null;`,
-    replace: `return blue !== 'none' ? blue.committed : null;`,
+    find: `said === null || said <= 0 || said < since`,
+    replace: `said === null || said <= 0`,
     killedBy: 'doubt',
   },
 ];
 
-export const DECISION_MUTATIONS: readonly Mutation[] = [...DECISIONS, ...PROTOCOL, ...GATEWAY, ...DOUBT];
+const ASKED: readonly Mutation[] = [
+  {
+    what: 'a green that is asked as blue has a word',
+    file: RESOLVER,
+    find: `if (asked.side !== options.direction.from || asked.living !== null) return UNKNOWN;`,
+    replace: `if (asked.living !== null) return UNKNOWN;`,
+    killedBy: 'doubt',
+  },
+  {
+    what: 'a gateway follows a commit whose green has no arbiter, and nobody has seen everybody there',
+    file: RESOLVER,
+    find: `return left !== 'none' && left.finalized ? left.committed : null;`,
+    replace: `return left !== 'none' ? left.committed : null;`,
+    killedBy: 'doubt',
+  },
+];
+
+const LEASES: readonly Mutation[] = [
+  {
+    what: 'a gateway passes on what a side answered to a write after its lease was over',
+    file: CONTROLLER,
+    find: `return kind === 'read' || this.deps.isLapsed?.() !== true;`,
+    replace: `return kind === 'read' || this.deps.isLapsed === undefined || true;`,
+    killedBy: 'gateway',
+  },
+  {
+    what: 'a gateway that stood still forwards before a timer has told that its lease is over',
+    file: CONTROLLER,
+    find: `    if (this.deps.isLapsed?.() === true) this.lapse();\n`,
+    replace: ``,
+    killedBy: 'gateway',
+  },
+  {
+    what: 'a gateway that stood still reads on at the side that was left, although its hold is over',
+    file: CONTROLLER,
+    find: `    if (isOverdue(this.record, this.heldMs)) this.beginDoubt('hold_deadline');\n`,
+    replace: ``,
+    killedBy: 'gateway',
+  },
+  {
+    what: 'a gateway that knows nothing of the epoch goes on reading at the side that was left',
+    file: CONTROLLER,
+    find: `isNewsOf(this.record, epoch)) this.beginDoubt('told');`,
+    replace: `isNewsOf(this.record, epoch)) this.watchers.wake();`,
+    killedBy: 'gateway',
+  },
+  {
+    what: 'news that came while the arbiter was asked does not count',
+    file: CONTROLLER,
+    find: `|| doubt.news !== news || undecidedEpoch`,
+    replace: `|| undecidedEpoch`,
+    killedBy: 'gateway',
+  },
+  {
+    what: 'a late word of an older commit throws a gateway that holds for a newer epoch into doubt',
+    file: 'gateway/core/gateway-record.ts',
+    find: `record.target.applied.epoch < epoch && (undecidedEpoch(record) ?? 0) < epoch;`,
+    replace: `record.target.applied.epoch < epoch;`,
+    killedBy: 'gateway',
+  },
+  {
+    what: 'a gateway that sends a part of its requests to the side that was left says that it has moved',
+    file: 'gateway/core/gateway-record.ts',
+    find: `return target.applied.state.weights[from] === 0 ? target.applied.epoch : 0;`,
+    replace: `return target.applied.epoch;`,
+    killedBy: 'gateway',
+  },
+  {
+    what: 'a gateway that never joined, and so was never counted, is stopped by a lease that it never had',
+    file: 'gateway/core/membership.ts',
+    find: `return this.isMember && this.isBound() && this`,
+    replace: `return this.isBound() && this`,
+    killedBy: 'gateway',
+  },
+  {
+    what: 'a lease counts from the answer and not from the question',
+    file: MEMBERSHIP,
+    find: `this.validUntil = sentAt + terms`,
+    replace: `this.validUntil = clock.now() + terms`,
+    killedBy: 'gateway',
+  },
+  {
+    what: 'a gateway ignores that its beat is refused beside a living attempt',
+    file: MEMBERSHIP,
+    find: `if (!answer.admitted && answer.living !== null && knows`,
+    replace: `if (!answer.admitted && answer.living === -1 && knows`,
+    killedBy: 'gateway',
+  },
+];
+
+export const DECISION_MUTATIONS: readonly Mutation[] = [
+  ...DECISIONS,
+  ...PROTOCOL,
+  ...GATEWAY,
+  ...DOUBT,
+  ...ASKED,
+  ...LEASES,
+];

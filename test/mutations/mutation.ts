@@ -4,16 +4,22 @@ export const CHECKS = {
   protocol: 'test/unit/domain/target.test.ts',
   gateway: 'test/unit/gateway/core',
   model: 'test/unit/model',
+  parties: 'test/unit/activities/switchover',
   twin: 'test/integration/hydra/arbiter/twin.test.ts',
   guards: 'test/integration/hydra/arbiter/arbiter.test.ts',
   committing: 'test/integration/hydra/arbiter/commit.test.ts',
   decisions: 'test/integration/hydra/arbiter/decisions.test.ts',
+  members: 'test/integration/hydra/arbiter/members.test.ts',
   sides: 'test/integration/hydra/arbiter/sides.test.ts',
   doubt: 'test/integration/gateway/doubt-postgres.test.ts',
   sync: 'test/integration/hydra/sync/sync.test.ts',
   switchover: 'test/integration/activities/switchover.test.ts',
   owner: 'test/integration/activities/switchover-owner.test.ts',
+  resumed: 'test/integration/activities/switchover-resumed.test.ts',
   around: 'test/integration/activities/switchover-around.test.ts',
+  givenUp: 'test/integration/activities/switchover-given-up.test.ts',
+  enrol: 'test/integration/activities/enrol.test.ts',
+  finalize: 'test/integration/activities/capture.test.ts',
 } as const;
 
 export type CheckName = keyof typeof CHECKS;

@@ -1,3 +1,4 @@
+import { relateCounters } from '../../activities/baking/target-counters';
 import { JUDGE_DEFAULTS, judgeTraffic, type Span } from '../../domain/judge/judge-traffic';
 import { addTraffic, type Traffic } from '../../domain/judge/traffic';
 import { Random } from './random';
@@ -30,13 +31,13 @@ export function simulateBake(seed: number, bake: BakeCase): BakeResult {
   const before: Traffic[] = [];
   for (let at = -REFERENCE_MS; at < 0; at += MINUTE_MS) before.push(simulateSpan(random, MINUTE_MS, day.at(at)));
   const options = { ...JUDGE_DEFAULTS, requestsMin: 1_000, spans: Math.ceil(bake.durationMs / SPAN_MS) };
-  const reference = addTraffic(before);
+  const reference = relateCounters(addTraffic(before));
   const spans: Span[] = [];
   for (let at = 0; at < bake.durationMs; at += SPAN_MS) {
     const usual = day.at(at);
     const now = harmed({ ...usual, slowdown: usual.slowdown * coldCaches(at) }, bake, at);
-    const beside = bake.beside === true ? { beside: simulateSpan(random, SPAN_MS, usual) } : {};
-    spans.push({ traffic: simulateSpan(random, SPAN_MS, now), endedAfterMs: at + SPAN_MS, ...beside });
+    const beside = bake.beside === true ? { beside: relateCounters(simulateSpan(random, SPAN_MS, usual)) } : {};
+    spans.push({ traffic: relateCounters(simulateSpan(random, SPAN_MS, now)), endedAfterMs: at + SPAN_MS, ...beside });
     if (!isLookedAt(spans.length, bake)) continue;
     const { verdict, problems } = judgeTraffic(reference, spans, options);
     if (verdict === 'bad') return { badAfterMs: at + SPAN_MS - (bake.harm?.fromMs ?? 0), problems };

@@ -24,6 +24,10 @@ export const PROFILES: readonly EndpointProfile[] = [
   { name: 'other', share: 0.08, medianMs: 3, spread: 0.7, errors: { '4xx': 0.01 } },
 ];
 
+/** What a policy service counts itself, for every request that clients send to Hydra: users whom it refuses every day. */
+export const COUNTER = 'counter policy 403';
+const COUNTER_ERRORS = { counted: 0.01 };
+
 export interface Condition {
   readonly requestsPerSecond: number;
   /** What every latency is multiplied with. */
@@ -36,25 +40,38 @@ export interface Condition {
 
 /** Draws what the gateways counted in one span. */
 export function simulateSpan(random: Random, durationMs: number, condition: Condition): Traffic {
-  return Object.fromEntries(
-    PROFILES.map((profile) => {
-      const expected = (condition.requestsPerSecond * profile.share * durationMs) / 1_000;
-      return [profile.name, simulateEndpoint(random, profile, random.poisson(expected), condition)];
-    }),
-  );
+  const endpoints = PROFILES.map((profile) => {
+    const expected = (condition.requestsPerSecond * profile.share * durationMs) / 1_000;
+    return [profile.name, simulateEndpoint(random, profile, random.poisson(expected), condition)] as const;
+  });
+  const total = endpoints.reduce((sum, [, { requests }]) => sum + requests, 0);
+  const refused = random.binomial(total, outcomeShares(COUNTER, COUNTER_ERRORS, condition).counted ?? 0);
+  const counter: EndpointTraffic = { requests: 0, outcomes: { counted: refused }, latency: [] };
+  return { ...Object.fromEntries(endpoints), [COUNTER]: counter };
+}
+
+function outcomeShares(
+  endpoint: string,
+  errors: EndpointProfile['errors'],
+  { errorFactor, added }: Condition,
+): Readonly<Record<string, number>> {
+  const shares = Object.fromEntries(Object.entries(errors).map(([name, share]) => [name, share * errorFactor]));
+  return added?.endpoint === endpoint
+    ? { ...shares, [added.outcome]: (shares[added.outcome] ?? 0) + added.share }
+    : shares;
 }
 
 function simulateEndpoint(
   random: Random,
   profile: EndpointProfile,
   requests: number,
-  { slowdown, errorFactor, added }: Condition,
+  condition: Condition,
 ): EndpointTraffic {
-  const outcomes: Record<string, number> = {};
-  for (const [name, share] of Object.entries(profile.errors)) outcomes[name] = share * errorFactor;
-  if (added?.endpoint === profile.name) outcomes[added.outcome] = (outcomes[added.outcome] ?? 0) + added.share;
-  for (const [name, share] of Object.entries(outcomes)) outcomes[name] = random.binomial(requests, share);
-  return { requests, outcomes, latency: simulateLatency(random, profile, requests, slowdown) };
+  const shares = outcomeShares(profile.name, profile.errors, condition);
+  const outcomes = Object.fromEntries(
+    Object.entries(shares).map(([name, share]) => [name, random.binomial(requests, share)]),
+  );
+  return { requests, outcomes, latency: simulateLatency(random, profile, requests, condition.slowdown) };
 }
 
 /** As many draws as there are buckets: each is a binomial part of what is left. */

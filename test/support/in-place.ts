@@ -4,7 +4,7 @@ import { ProcessCommandRunner } from '../../adapters/command/process-command-run
 import { PostgresDatabases } from '../../adapters/postgres/postgres-databases';
 import { startRecorder } from '../../adapters/postgres/statement-recorder';
 import { type InPlaceDeps } from '../../activities/in-place/deps';
-import { type StepContext } from '../../activities/step';
+import { type OrderedContext } from '../../activities/step';
 import { type InPlaceCommand, type InPlaceDatabase, type InPlaceSettings } from '../../domain/in-place/settings';
 import { HYDRA_LAUNCH_FACTS } from '../../hydra/versions';
 import { type LaunchedVersion } from '../../world/toolchain';
@@ -30,8 +30,8 @@ export interface InPlaceFixture {
 }
 
 /** A context as the boundary of Temporal makes it. */
-export function stepContext(heartbeat: StepContext['heartbeat'] = () => undefined): StepContext {
-  return { signal: new AbortController().signal, attempt: 1, heartbeat, lastProgress: undefined };
+export function stepContext(heartbeat: OrderedContext['heartbeat'] = () => undefined): OrderedContext {
+  return { signal: new AbortController().signal, attempt: 1, order: 1, heartbeat, lastProgress: undefined };
 }
 
 /**
@@ -152,3 +152,21 @@ function settingsOf(roles: InPlaceFixture['roles']): InPlaceSettings {
     recycle: { how: 'terminate', deadlineMs: 60_000 },
   };
 }
+
+/** What operators build over Hydra's tables. What is no schema-qualified name in it is found by the search_path of whoever writes. */
+export const OWN_PARTS = {
+  make: `CREATE VIEW own_view AS SELECT * FROM hydra_client;
+    CREATE MATERIALIZED VIEW own_copy AS SELECT id, client_name FROM hydra_client;
+    CREATE FUNCTION own_name(hydra_client) RETURNS text LANGUAGE sql AS 'SELECT $1.client_name';
+    CREATE VIEW own_rows AS SELECT c AS kept FROM hydra_client c;
+    CREATE SCHEMA own; GRANT ALL ON SCHEMA own TO PUBLIC; CREATE TABLE own.own_audit (signature text, by text); GRANT ALL ON own.own_audit TO PUBLIC;
+    CREATE FUNCTION own_audit() RETURNS trigger LANGUAGE plpgsql AS
+      'BEGIN INSERT INTO own_audit VALUES (NEW.signature, current_user); RETURN NEW; END';
+    CREATE TRIGGER own_audit AFTER INSERT ON hydra_oauth2_access FOR EACH ROW EXECUTE FUNCTION own_audit();
+    CREATE INDEX own_index ON hydra_oauth2_access (requested_at) WHERE active;
+    CREATE STATISTICS own_statistics ON client_id, subject FROM hydra_oauth2_access;
+    CREATE POLICY own_policy ON hydra_jwk USING (false); ALTER TABLE hydra_jwk ENABLE ROW LEVEL SECURITY`,
+  drop: `ALTER TABLE hydra_jwk DISABLE ROW LEVEL SECURITY; DROP POLICY own_policy ON hydra_jwk; DROP STATISTICS own_statistics; DROP INDEX own_index;
+    DROP TRIGGER own_audit ON hydra_oauth2_access; DROP FUNCTION own_audit(); DROP SCHEMA own CASCADE; DROP VIEW own_rows;
+    DROP FUNCTION own_name(hydra_client); DROP MATERIALIZED VIEW own_copy; DROP VIEW own_view`,
+} as const;

@@ -42,6 +42,8 @@ export class OwnCluster {
       readonly tls?: boolean;
       readonly fsync?: boolean;
       readonly settings?: Readonly<Record<string, string>>;
+      /** Of `pg_hba.conf`, instead of RDS's. */
+      readonly access?: string;
     } = {},
   ): Promise<OwnCluster> {
     const tls = options.tls ?? true;
@@ -52,7 +54,7 @@ export class OwnCluster {
     const certificate = tls ? await serverCertificate(join(folder, 'ca'), folder, installation.runAs) : undefined;
     const dataDir = join(folder, 'data');
     await initCluster({ installation, dataDir, superuser: SUPERUSER, password: PASSWORD });
-    await writeFile(join(dataDir, 'pg_hba.conf'), hostBasedAccess(tls));
+    await writeFile(join(dataDir, 'pg_hba.conf'), options.access ?? hostBasedAccess(tls));
     const port = await freePort();
     const fsync = options.fsync === true ? 'on' : 'off';
     const settings = { ...serverSettings(installation, certificate), fsync, ...options.settings };

@@ -25,3 +25,29 @@ export function silentAfter(client: Client, sql: RegExp): SilentWorker {
     },
   };
 }
+
+/** A worker that stops before the first query that `sql` matches, and goes on when it is woken. */
+export interface FrozenWorker extends SqlClient {
+  readonly isFrozen: Promise<void>;
+  wake(): void;
+}
+
+export function frozenBefore(client: Client, sql: RegExp): FrozenWorker {
+  // The server may end its session meanwhile.
+  client.on('error', () => undefined);
+  let tell: () => void = () => undefined;
+  let wake: () => void = () => undefined;
+  const isFrozen = new Promise<void>((resolve) => (tell = resolve));
+  const woken = new Promise<void>((resolve) => (wake = resolve));
+  return {
+    isFrozen,
+    wake: () => wake(),
+    async query(text, values) {
+      if (sql.test(text)) {
+        tell();
+        await woken;
+      }
+      return client.query<Record<string, unknown>>(text, values);
+    },
+  };
+}

@@ -7,6 +7,8 @@ import { freePort } from '../../world/net/free-port';
 import { Supervisor, claimRunDir, dataDir, startReaper, worldsDir } from '../../world/supervisor';
 import {
   HYDRA_VERSIONS,
+  POSTGRES_MAJORS,
+  type PostgresMajor,
   resolveEtcd,
   resolveHydra,
   resolvePostgres,
@@ -79,11 +81,19 @@ async function startAll(
   publishSharedServers({ postgres, binaries });
 }
 
+/** `npm run test:pg18` asks for another one. */
+function majorOfTests(): PostgresMajor {
+  const wanted = process.env['TEST_POSTGRES_MAJOR'] ?? '15';
+  const major = POSTGRES_MAJORS.find((known) => String(known) === wanted);
+  if (major === undefined) throw new Error(`TEST_POSTGRES_MAJOR is ${wanted} (allowed: ${POSTGRES_MAJORS.join(', ')})`);
+  return major;
+}
+
 async function startPostgres(
   supervisor: Supervisor,
   settings: Readonly<Record<string, string | number>>,
 ): Promise<Postgres> {
-  const installation = await resolvePostgres(15);
+  const installation = await resolvePostgres(majorOfTests());
   const cluster = join(dataDir(supervisor.runDir), 'postgres');
   const login = { host: '127.0.0.1', port: await freePort(), user: 'tests', password: randomBytes(12).toString('hex') };
   await initCluster({ installation, dataDir: cluster, superuser: login.user, password: login.password });

@@ -9,21 +9,25 @@ import { sharedServers } from './shared-servers';
 
 export interface TemporalDevServer {
   readonly address: string;
+  /** Of its web interface, where that was wanted. */
+  readonly uiUrl: string;
   stop(): Promise<void>;
 }
 
 /** Temporal's dev server for one test file, in memory, with our search attributes. */
-export async function startTemporalDevServer(): Promise<TemporalDevServer> {
+export async function startTemporalDevServer({ ui = false } = {}): Promise<TemporalDevServer> {
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
   const attributes = SEARCH_ATTRIBUTE_NAMES.flatMap((name) => [
     '--search-attribute',
     `${name}=${SEARCH_ATTRIBUTE_TYPE}`,
   ]);
+  const uiPort = await freePort();
+  const shown = ui ? ['--ui-ip', '127.0.0.1', '--ui-port', String(uiPort)] : ['--headless'];
   const ports = ['--http-port', String(await freePort()), '--metrics-port', String(await freePort())];
   const server = spawn(
     sharedServers().binaries.temporalCli,
-    ['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port), ...ports, ...attributes],
+    ['server', 'start-dev', ...shown, '--ip', '127.0.0.1', '--port', String(port), ...ports, ...attributes],
     { stdio: 'ignore', env: cleanEnvironment({}) },
   );
   for (;;) {
@@ -37,6 +41,7 @@ export async function startTemporalDevServer(): Promise<TemporalDevServer> {
   }
   return {
     address,
+    uiUrl: `http://127.0.0.1:${uiPort}`,
     stop: async () => {
       const gone = once(server, 'exit');
       server.kill('SIGKILL');

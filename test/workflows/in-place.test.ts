@@ -100,6 +100,7 @@ describe('a share of the traffic', () => {
       const asked = await gateOpens(handle, 'intervene');
       expect(so.at(-1)).toBe('shiftTraffic 0');
       expect(asked.awaiting?.why).toContain('token: 5 of 9');
+      expect(asked.serves).toContain('Hydra 1.3.2 serves all requests again');
       expect(asked.awaiting?.decisions).toEqual(['retry', 'wait', 'give_up']);
       await decide(handle, 'intervene', 'retry');
       await decide(handle, 'finalize');

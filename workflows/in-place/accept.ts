@@ -1,3 +1,4 @@
+import { patched } from '@temporalio/workflow';
 import { acceptPage } from '../../domain/evidence/in-place-page';
 import { type InPlacePhase } from '../../domain/in-place/runbook';
 import { type Cutover } from '../cutover';
@@ -6,6 +7,8 @@ import { assertApproved } from '../phases/approval';
 import { type InPlaceReceipts } from '../run';
 import { callPerson, planOf, untilDone } from './phase';
 import { inPlaceSteps } from './steps';
+
+const COMMIT_IS_TOLD = 'the commit of an upgrade in place is told';
 
 /** A person accepts, and the old version stops. It can still be started again. */
 export async function acceptAndRetire(cutover: Cutover, inPlace: InPlaceReceipts): Promise<void> {
@@ -31,7 +34,9 @@ export async function acceptAndRetire(cutover: Cutover, inPlace: InPlaceReceipts
 /** Forward only: the old version cannot serve without its views. */
 export async function removeOld(cutover: Cutover, inPlace: InPlaceReceipts): Promise<void> {
   const { run, saga } = cutover;
-  run.committed = true;
+  // A run that is open on the code before this one ends as it began: without the news.
+  if (patched(COMMIT_IS_TOLD)) run.commit();
+  else run.committed = true;
   saga.clear();
   await insist(cutover, 'removeLayer', async () => {
     inPlace.retired = await inPlaceSteps.removeLayer(run.stepInput);

@@ -4,6 +4,7 @@ import { intervenePage, type InterveneKnown } from '../../domain/evidence/interv
 import { unexplained } from '../../domain/evidence/unexplained';
 import { type Page } from '../../domain/page/page';
 import { type Decision, type Phase } from '../../domain/runbook';
+import { maySkip } from '../../domain/runbooks/skips';
 import { type SwitchoverInput } from '../../domain/steps';
 import { type Cutover } from '../cutover';
 import { causeOf, isJudgeable } from '../failures';
@@ -174,7 +175,7 @@ async function insist(
   phase: Phase,
   work: () => Promise<string | typeof RETRY | null>,
   {
-    decisions = () => ['retry', 'wait', 'skip'],
+    decisions = () => (maySkip(phase) ? ['retry', 'wait', 'skip'] : ['retry', 'wait']),
     answersCancel = true,
     answered = GO_ON_WHEN_SKIPPED,
   }: InsistOptions = {},

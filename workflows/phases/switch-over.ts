@@ -6,7 +6,7 @@ import {
   log,
   sleep,
 } from '@temporalio/workflow';
-import { cutoverPage, evidenceEveryMs } from '../../domain/evidence/cutover-page';
+import { cutoverPage, nextEvidenceMs } from '../../domain/evidence/cutover-page';
 import { type FaultCode } from '../../domain/faults';
 import { type Page } from '../../domain/page/page';
 import { type MetricsReceipt, type SwitchoverReceipt } from '../../domain/receipts';
@@ -92,8 +92,8 @@ async function gatherEvidence({ run }: Cutover): Promise<Page> {
 /** Syncs, and gathers the evidence anew from time to time, one after the other: two syncers must not overlap. */
 async function follow(cutover: Cutover): Promise<never> {
   const { run, gates } = cutover;
-  const forMs = evidenceEveryMs(run.plan.gates);
   for (;;) {
+    const forMs = nextEvidenceMs(run.receipts.evidence, run.known, run.plan.gates);
     run.addSync(await steps.keepInSync({ ...run.stepInput, forMs }));
     try {
       gates.renew(await gatherEvidence(cutover));

@@ -1,15 +1,8 @@
 import { resolve } from 'node:path';
 import { createLogger, type LogLevel } from '../../config/logger';
 import { asCutoverFault } from '../../domain/faults';
-import {
-  type UpWorldOptions,
-  type World,
-  deathFault,
-  prepareReadyFile,
-  removeReadyFile,
-  upWorld,
-  writeReadyFile,
-} from '../up';
+import { type UpWorldOptions, type World, prepareReadyFile, removeReadyFile, upWorld, writeReadyFile } from '../up';
+import { breakPart, findWorld, keepUp, mendPart, worldsDir } from '../supervisor';
 import { renderWorld } from './render-world';
 import { type EndSignals, watchEndSignals } from './end-signals';
 
@@ -28,10 +21,10 @@ export interface RunWorldOptions {
 }
 
 /**
- * Brings the world up and stays until it is told to end or one of its processes dies.
+ * Brings the world up and stays until it is told to end. What dies meanwhile is started again.
  *
  * @returns 0 after SIGTERM or SIGHUP, 130 after Ctrl-C, both when everything is down
- * @throws CutoverFault of a part that did not come up (nothing runs then) | PROCESS_DIED (the world is down by then)
+ * @throws CutoverFault of a part that did not come up (nothing runs then)
  */
 export async function runWorld(options: RunWorldOptions): Promise<number> {
   const signals = watchEndSignals();
@@ -51,19 +44,43 @@ async function bringUpAndStay(options: RunWorldOptions, signals: EndSignals): Pr
   if (readyFile !== undefined) await prepareReadyFile(readyFile);
   const world = await upWorld(toUpOptions(options, signals));
   signals.onSecond(() => world.kill());
+  const keeper = keepUp({ supervisor: world.supervisor, say: (line) => say(`${line}\n`) });
   let failed = true;
   try {
     if (readyFile !== undefined) await writeReadyFile(readyFile, world.info);
     process.stdout.write(options.json ? `${JSON.stringify(world.info)}\n` : renderWorld(world.info, readyFile));
-    const death = await Promise.race([world.died, signals.happened]);
-    if (death !== undefined) throw deathFault(death);
+    await signals.happened;
     failed = false;
     say('\nstopping the world ...\n');
   } finally {
+    keeper.close();
     await takeDown(world, failed, readyFile);
   }
   if (world.info.keep) say(`data kept; go on from them with --dir ${world.info.runDir}\n`);
   return signals.exitCode();
+}
+
+export interface ChangePartOptions {
+  readonly action: 'break' | 'mend';
+  readonly name: string;
+  /** Of the world. @default the one that was started last */
+  readonly dir?: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Breaks or mends a part of a world that another process runs.
+ *
+ * @returns what is so afterwards
+ * @throws CutoverFault CHECK_FAILED (no world is up) | USAGE (no such part) | PROCESS_NOT_READY
+ */
+export async function changePart(
+  options: ChangePartOptions,
+): Promise<{ readonly runDir: string; readonly changed: boolean }> {
+  const { action, name, dir, env } = options;
+  const runDir = findWorld({ worlds: worldsDir(env), ...(dir === undefined ? {} : { dir }) });
+  const changed = await (action === 'break' ? breakPart(runDir, name) : mendPart(runDir, name));
+  return { runDir, changed };
 }
 
 async function takeDown(world: World, failed: boolean, readyFile: string | undefined): Promise<void> {

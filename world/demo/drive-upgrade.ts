@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, type WorkflowHandle, WorkflowFailedError } from '@temporalio/client';
+import { answerCommand } from '../../domain/evidence/answer-command';
 import { CutoverFault } from '../../domain/faults';
 import { type Report as CutoverReport } from '../../domain/receipts';
 import { type AnyPhase, type CutoverStatus, type Gate, PHASE_TEXTS } from '../../domain/runbook';
@@ -13,7 +14,7 @@ export interface DriveOptions {
   readonly info: WorldInfo;
   readonly configFile: string;
   readonly env: Readonly<Record<string, string>>;
-  /** A person decides in the Temporal UI. */
+  /** A person decides in the Temporal UI or by CLI. */
   readonly manual: boolean;
   /** The step before the upgrade. @default false */
   readonly inPlace?: boolean;
@@ -42,7 +43,7 @@ export async function driveUpgrade(options: DriveOptions): Promise<DrivenUpgrade
     const handle = client.workflow.getHandle(`cutover/${environmentName()}`);
     if (options.manual) {
       const page = `${info.temporal.uiUrl}/namespaces/${info.temporal.namespace}/workflows/${encodeURIComponent(handle.workflowId)}`;
-      options.say(`decide in the Temporal UI: ${page}`);
+      options.say(`decide in the Temporal UI, ${page}, or in another shell`);
     }
     return await follow(handle, options);
   } finally {
@@ -76,8 +77,12 @@ async function follow(handle: WorkflowHandle, options: DriveOptions): Promise<Dr
 
 async function answer(gate: Gate, status: CutoverStatus, options: DriveOptions, decided: Set<string>): Promise<void> {
   const { awaiting } = status;
-  if (awaiting === null || options.manual || decided.has(awaiting.since)) return;
+  if (awaiting === null || decided.has(awaiting.since)) return;
   decided.add(awaiting.since);
+  if (options.manual) {
+    for (const line of askedInShell(awaiting, options.configFile)) options.say(line);
+    return;
+  }
   if (gate === 'intervene') {
     // Of a small share little may be seen in the seconds that a demo watches it: a person would look once more.
     const sawTooLittle = options.inPlace === true && awaiting.decisions.includes('skip');
@@ -86,6 +91,18 @@ async function answer(gate: Gate, status: CutoverStatus, options: DriveOptions, 
   }
   await options.beforeAnswer?.(gate, status);
   await decide(awaiting, options);
+}
+
+/** What a person types at a gate in the folder of the clone: the first shows what is asked and the evidence, each other is an answer. */
+export function askedInShell(
+  { gate, question, decisions }: Pick<NonNullable<CutoverStatus['awaiting']>, 'gate' | 'question' | 'decisions'>,
+  config: string,
+): readonly string[] {
+  const answers = decisions.map((decision) => answerCommand({ gate, question, decision, config, by: 'YOUR_NAME' }));
+  return [
+    `gate ${gate} waits for you; what it is decided on, and the answers:`,
+    ...[`hydra-cutover status --config ${config}`, ...answers].map((command) => `npx ${command}`),
+  ];
 }
 
 async function decide(

@@ -3,11 +3,13 @@ import { checkUpgrade } from './check-upgrade';
 import { type DemoReport, demoReport, pauseOf } from './demo-report';
 import { driveUpgrade } from './drive-upgrade';
 import { checkInPlace, FROM_THE_OLDER, upgradeInPlace } from './in-place';
+import { OwnHistory } from './own-history';
 import { type Report } from './report';
 import { startTraffic } from './run-traffic';
 import { seedHistory } from './seed-history';
 import { CutoverFault } from '../../domain/faults';
 import { type Report as CutoverReport } from '../../domain/receipts';
+import { type UpgradeTo } from '../../hydra/paths/registry';
 import { type World } from '../up';
 
 const SEEDED_GRANTS = 50_000;
@@ -18,6 +20,8 @@ const AFTER_MS = 10_000;
 export interface DemoOptions {
   readonly manual: boolean;
   readonly signal: AbortSignal;
+  /** What the upgrade leads to. @default '2.3.0' */
+  readonly to?: UpgradeTo;
   /** The world begins with Hydra 1.3.2, which is brought to blue's version in place first. @default false */
   readonly full?: boolean;
 }
@@ -25,13 +29,16 @@ export interface DemoOptions {
 /** The upgrade of a world that is up, under traffic; the verdict is in `report`. */
 export async function runDemo(world: World, report: Report, options: DemoOptions): Promise<DemoReport> {
   const { info } = world;
-  const { signal, manual, full = false } = options;
+  const { signal, manual, full = false, to = '2.3.0' } = options;
   const startedAt = performance.now();
   const { version } = info.blue.hydra;
   // What years leave behind in a database is known of 1.11.10 alone.
   const seeded = version === '1.11.10' && !full ? SEEDED_GRANTS : 0;
   const history = await report.step('history on blue', () => seedHistory(world, seeded));
   report.note(`${history.grants} grants, ${Object.values(history.rows).reduce((sum, n) => sum + n, 0)} rows`);
+  const own = full
+    ? await report.step('history that the old version makes itself', () => OwnHistory.make(world))
+    : undefined;
   // One population all the way: what Hydra 1.3.2 promised is asked of the last one.
   const population = full ? { population: FROM_THE_OLDER } : {};
   const traffic = await report.step('traffic begins', () => startTraffic(world, population));
@@ -39,7 +46,7 @@ export async function runDemo(world: World, report: Report, options: DemoOptions
   await report.step('traffic on blue', () => sleep(BEFORE_MS, undefined, { signal }));
   const { configFile, env } = info.cutover;
   const say = (line: string) => report.note(line);
-  const upgrade = await report.step(`upgrade of Hydra ${version} to 2.3.0`, () =>
+  const upgrade = await report.step(`upgrade of Hydra ${version} to ${to}`, () =>
     driveUpgrade({ info, configFile, env, manual, say, signal }),
   );
   const pause = await pauseOf(upgrade.report, traffic);
@@ -49,6 +56,7 @@ export async function runDemo(world: World, report: Report, options: DemoOptions
     checkInPlace(inPlace, report);
     checkVerdictShown(upgrade.report, inPlace, report);
   }
+  await own?.check('1.3.2', report);
   checkUpgrade({ upgrade, pause, clients }, report);
   const durationMs = performance.now() - startedAt;
   return demoReport({

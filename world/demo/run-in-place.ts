@@ -3,6 +3,7 @@ import { type World } from '../up';
 import { checkTraffic } from './check-upgrade';
 import { failedRequests, type InPlaceSummary, inPlaceSummary } from './demo-report';
 import { checkInPlace, FROM_THE_OLDER, upgradeInPlace } from './in-place';
+import { OwnHistory } from './own-history';
 import { type Check, type Report } from './report';
 import { type DemoOptions } from './run-demo';
 import { startTraffic } from './run-traffic';
@@ -24,12 +25,14 @@ export interface InPlaceDemoReport extends InPlaceSummary {
 export async function runInPlaceDemo(world: World, report: Report, options: DemoOptions): Promise<InPlaceDemoReport> {
   const startedAt = performance.now();
   const { signal } = options;
+  const history = await report.step('history that the old version makes itself', () => OwnHistory.make(world));
   const traffic = await report.step('traffic begins', () => startTraffic(world, { population: FROM_THE_OLDER }));
   await report.step('traffic on the old version', () => sleep(BEFORE_MS, undefined, { signal }));
   const ended = await upgradeInPlace(world, report, options);
   await report.step('traffic on the new version', () => sleep(AFTER_MS, undefined, { signal }));
   const clients = await report.step('traffic ends, the oracle asks about every promise', () => traffic.finish());
   checkInPlace(ended, report);
+  await history.check('1.3.2', report);
   checkTraffic(clients, report);
   return {
     schemaVersion: 1,

@@ -7,8 +7,11 @@ import { type World, serviceProcess } from '../up';
 
 const NAME = 'traffic';
 const RATE_PER_SECOND = 100;
-/** What is under way ends, then every promise is asked about once more. */
-const STOP_TIMEOUT_MS = 180_000;
+/**
+ * What is under way ends, then every promise is asked about once more. Who decides by hand may take an hour, in which ten times as many
+ * are made as in a demo that decides by itself.
+ */
+const STOP_TIMEOUT_MS = 900_000;
 
 const readySchema = z.object({ controlUrl: z.string(), pid: z.number() });
 

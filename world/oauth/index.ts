@@ -6,7 +6,7 @@
  *                              { ca?, connections?, forwardedProto?, timeoutMs?, onRequest?(sample) })   // http.close()
  *   const client = await createOauthClient(http, { id?, secret?, public?, redirectUri?, scope? })
  *   const { tokens, authorization } = await grantTokens(http, { client, loginApp, browser?, scope?, parameters? })
- *   loginApp = adminLoginApp(http, { subject, remember?, rememberForS?, grantScope?, reject? })            // or another LoginApp
+ *   loginApp = adminLoginApp(http, { subject, remember?, rememberForS?, grantScope?, session?, reject? })            // or another LoginApp
  *
  *   authorize(http, options) -> Authorization { code, codeVerifier, redirectUri, browser }
  *   exchangeCode(http, client, authorization) -> TokenSet { accessToken, refreshToken?, idToken?, expiresInS }

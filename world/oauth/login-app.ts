@@ -17,6 +17,8 @@ export interface AdminLoginAppOptions {
   readonly rememberForS?: number;
   /** @default everything that was asked for */
   readonly grantScope?: readonly string[];
+  /** What the access token says of the user besides. @default nothing */
+  readonly session?: Readonly<Record<string, unknown>>;
   /** The user refuses at this page. */
   readonly reject?: 'login' | 'consent';
 }
@@ -62,6 +64,7 @@ async function answerConsent(http: OauthHttp, challenge: string, options: AdminL
   return decide(http, 'consent', 'accept', challenge, {
     grant_scope: options.grantScope ?? asked.requested_scope ?? [],
     grant_access_token_audience: asked.requested_access_token_audience ?? [],
+    ...(options.session === undefined ? {} : { session: { access_token: options.session } }),
     remember: options.remember ?? false,
     remember_for: options.rememberForS ?? 0,
   });

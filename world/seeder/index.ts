@@ -135,6 +135,7 @@ async function analyze(client: ClientBase, tables: readonly string[]): Promise<v
 /** @returns how many rows or objects carry the defect, as the last statement of its file counts them. */
 async function plant(client: ClientBase, defect: Defect): Promise<number> {
   return inTransaction(client, async () => {
+    await client.query(loadSql('sql/without-keys'));
     // Several statements in one text give several results, which the types of `pg` do not know.
     const results = (await client.query(loadSql(`plants/${defect}`))) as unknown as QueryResult<{ planted: number }>[];
     return results.at(-1)?.rows[0]?.planted ?? 0;

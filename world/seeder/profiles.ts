@@ -10,6 +10,8 @@ export const DEFECTS = [
   'J04',
   'J05',
   'F01',
+  'F05',
+  'F06',
   'J03-stop',
   'F02',
   'F03',
@@ -52,7 +54,7 @@ export const PROFILES = {
   cleanable: {
     ...ordinary,
     plants: 'every defect that has a fix, all at once',
-    defects: ['C01', 'C02', 'C03', 'C03b', 'J01', 'J02', 'J03', 'J04', 'J05', 'F01'],
+    defects: ['C01', 'C02', 'C03', 'C03b', 'J01', 'J02', 'J03', 'J04', 'J05', 'F01', 'F05', 'F06'],
   },
   clean: { plants: 'nothing', defects: [], awkwardValues: false, expectation: 'cleaned' },
   C01: one('C01', 'two consent requests on one login request'),
@@ -60,6 +62,8 @@ export const PROFILES = {
   C03: one('C03', 'pending consents on a login that was never answered'),
   C03b: one('C03b', 'granted consents whose login has no answer row'),
   F01: one('F01', 'rows of a client that does not exist'),
+  F05: one('F05', 'requests of login sessions that were deleted while no key was looked at'),
+  F06: one('F06', 'a trusted issuer whose key was deleted while no key was looked at'),
   J01: one('J01', 'oidc_context that is empty, cut off, or has a NUL escape'),
   J02: one(
     'J02',

@@ -42,7 +42,7 @@ export async function bridged(env: NodeJS.ProcessEnv, { start, stop }: Deploymen
 async function shiftTo(env: NodeJS.ProcessEnv, next: HydraAge): Promise<void> {
   const [share, left] = next === 'new' ? ([100, 'old'] as const) : ([0, 'new'] as const);
   await until(env, `finds its ${next} Hydra ready`, ({ ready }) => ready[next]);
-  await callGateway(env, { method: 'PUT', body: JSON.stringify({ share }) });
+  await callGateway(env, { method: 'PUT', body: JSON.stringify({ share, order: Number(env['CUTOVER_ORDER']) }) });
   await until(env, `has every answer of its ${left} Hydra`, ({ inFlight }) => inFlight[left] === 0);
 }
 

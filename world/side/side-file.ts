@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { CutoverFault } from '../../domain/faults';
 import { SIDE_NAMES } from '../../domain/sides';
-import { HYDRA_VERSIONS, OLDER_HYDRA_VERSIONS } from '../toolchain';
+import { BROUGHT_HYDRA_VERSIONS, HYDRA_VERSIONS, OLDER_HYDRA_VERSIONS } from '../toolchain';
 import { dataDir, readJson, writeAtomically } from '../supervisor';
 
 const sideFileSchema = z.object({
-  version: z.enum([...HYDRA_VERSIONS, ...OLDER_HYDRA_VERSIONS]),
+  version: z.enum([...HYDRA_VERSIONS, ...OLDER_HYDRA_VERSIONS, ...BROUGHT_HYDRA_VERSIONS]),
   binary: z.string(),
   database: z.object({ role: z.string(), password: z.string(), database: z.string(), caFile: z.string().optional() }),
   /** Without it: what the caller says, because green's server does not exist yet. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { announceEnd, forgetProcess, isRecordedProcessAlive, readRecords } from './process-record';
+import { readBoard } from './parts-board';
 import { killGroup, signalLeader } from './signal-process';
 
 const POLL_MS = 25;
@@ -10,7 +11,11 @@ const POLL_MS = 25;
  */
 export async function endProcess(runDir: string, name: string, graceMs: number): Promise<void> {
   const record = readRecords(runDir).find((candidate) => candidate.name === name);
-  if (record === undefined || !isRecordedProcessAlive(record)) return;
+  if (record === undefined || !isRecordedProcessAlive(record)) {
+    // It died, and whoever keeps the world up is about to start it again.
+    if (readBoard(runDir)?.[name] === 'starts') announceEnd(runDir, name);
+    return;
+  }
   announceEnd(runDir, name);
   signalLeader(record, record.stopSignal);
   const killAt = Date.now() + graceMs;

@@ -1,6 +1,9 @@
 export { type ClaimedRunDir, type ClaimOptions, claimRunDir } from './claim-run-dir';
+export { breakPart, mendPart } from './break-part';
 export { cleanEnvironment } from './clean-environment';
 export { endRecorded } from './end-recorded';
+export { findWorld } from './find-world';
+export { type Keeper, keepUp } from './keep-up';
 export { describeLog, lastLogLines } from './log-tail';
 export {
   type ProcessRecord,

@@ -106,6 +106,11 @@ export function isRecordedProcessAlive(record: Pick<ProcessRecord, 'pid' | 'star
   return sameMachine && isSameProcessAlive(record);
 }
 
+/** Whether a process that is recorded under this name still runs, whoever started it. */
+export function isRecordedAlive(runDir: string, name: string): boolean {
+  return readRecords(runDir).some((record) => record.name === name && isRecordedProcessAlive(record));
+}
+
 /** The file appears with its whole content or not at all. */
 export function writeAtomically(file: string, value: unknown): void {
   const draft = `${file}.${process.pid}.draft`;

@@ -15,6 +15,8 @@ export interface ProcessSpec {
   /** Asked again and again until true; throwing counts as not yet, and its message is shown at the deadline. */
   readonly ready: () => Promise<boolean>;
   readonly readyTimeoutMs: number;
+  /** What the program writes when it is ready. Removed before each start: one of an earlier process says nothing of this one. */
+  readonly readyFile?: string;
   /** @default SIGTERM */
   readonly stopSignal?: NodeJS.Signals;
   /** After this the process group is killed. @default 10_000 */

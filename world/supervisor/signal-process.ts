@@ -1,4 +1,4 @@
-import { type ProcessRecord, isRecordedProcessAlive } from './process-record';
+import { type ProcessRecord, isRecordedProcessAlive, readRecords } from './process-record';
 
 type Identity = Pick<ProcessRecord, 'pid' | 'startTime' | 'machine'>;
 
@@ -14,6 +14,11 @@ export function signalLeader(identity: Identity, signal: NodeJS.Signals): void {
 export function killGroup(identity: Identity): void {
   if (!isRecordedProcessAlive(identity)) return;
   if (!send(-identity.pid, 'SIGKILL')) send(identity.pid, 'SIGKILL');
+}
+
+/** Kills what runs under this name, whoever started it. */
+export function killRecorded(runDir: string, name: string): void {
+  for (const record of readRecords(runDir)) if (record.name === name) killGroup(record);
 }
 
 /** @returns whether somebody got the signal; a process that is gone or belongs to somebody else is no error */

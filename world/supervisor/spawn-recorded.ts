@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { type Writable } from 'node:stream';
 import { recordProcess } from './process-record';
 import { type ProcessExit, type ProcessSpec } from './process-spec';
@@ -23,6 +23,7 @@ export interface SpawnedProcess {
  * `logFile`, and recorded before its first instruction.
  */
 export async function spawnRecorded(spec: ProcessSpec, runDir: string, logFile: string): Promise<SpawnedProcess> {
+  if (spec.readyFile !== undefined) rmSync(spec.readyFile, { force: true });
   const log = openSync(logFile, 'a', 0o600);
   let child: ChildProcess;
   try {

@@ -38,12 +38,19 @@ export class Supervisor {
   /** Processes between spawn and the list above. */
   readonly #spawning = new Set<Promise<unknown>>();
   readonly #onDeath: ((death: ProcessDeath) => void)[] = [];
+  /** Ended by somebody else who had announced it, and not started since. */
+  readonly #endedOnPurpose = new Set<string>();
   #closed = false;
 
   constructor(options: SupervisorOptions) {
     this.runDir = options.runDir;
     this.#logger = options.logger;
     mkdirSync(logsDir(this.runDir), { recursive: true });
+  }
+
+  /** How to run each of them, in the same order. */
+  get specs(): readonly ProcessSpec[] {
+    return this.#children.map(({ spec }) => spec);
   }
 
   /** @returns the running processes in the order of their start */
@@ -66,6 +73,7 @@ export class Supervisor {
     if (this.#children.some((child) => child.name === spec.name)) {
       throw new CutoverFault('INTERNAL', `a process named ${spec.name} runs already; stop it first`);
     }
+    this.#endedOnPurpose.delete(spec.name);
     const startedAt = Date.now();
     const logFile = join(logsDir(this.runDir), `${spec.name}.log`);
     const child = await this.#spawn(spec, logFile);
@@ -79,6 +87,11 @@ export class Supervisor {
     child.ready = true;
     this.#logger.info({ process: spec.name, pid, durationMs: Date.now() - startedAt }, 'process ready');
     return child;
+  }
+
+  /** Whether the last process of this name ended because somebody wanted it to. */
+  endedOnPurpose(name: string): boolean {
+    return this.#endedOnPurpose.has(name);
   }
 
   async #spawn(spec: ProcessSpec, logFile: string): Promise<Child> {
@@ -143,8 +156,12 @@ export class Supervisor {
 
   #ended(child: Child, exit: ProcessExit): void {
     this.#remove(child);
-    if (takeAnnouncement(this.runDir, child.name) || child.stopping || !child.ready) return;
     const { name, pid, logFile } = child;
+    if (takeAnnouncement(this.runDir, name)) {
+      this.#endedOnPurpose.add(name);
+      return;
+    }
+    if (child.stopping || !child.ready) return;
     this.#logger.error({ process: name, pid, exitCode: exit.code, signal: exit.signal }, 'process died');
     const death: ProcessDeath = { name, pid, logFile, ...exit, lastLines: lastLogLines(logFile) };
     for (const callback of this.#onDeath) callback(death);

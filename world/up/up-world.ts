@@ -98,7 +98,7 @@ async function resolveTools(options: UpWorldOptions, progress: (line: string) =>
   const how = { progress, ...(signal === undefined ? {} : { signal }), ...(env === undefined ? {} : { env }) };
   await resolvePostgres(options.postgresMajor ?? 15, how);
   const tool = async (version: HydraVersion) => ({ version, binary: await resolveHydra(version, how) });
-  const hydra = { blue: await tool(options.from ?? '1.11.10'), green: await tool('2.3.0') };
+  const hydra = { blue: await tool(options.from ?? '1.11.10'), green: await tool(options.to ?? '2.3.0') };
   const older = options.inPlace === true ? { olderHydra: await resolveHydra('1.3.2', how) } : {};
   return { hydra, ...older, temporal: await resolveTemporalCli(how) };
 }

@@ -1,7 +1,7 @@
 import { type Logger } from '../../config/logger';
 import { CutoverFault } from '../../domain/faults';
 import { type Supervisor } from '../supervisor';
-import { type UpgradeFrom } from '../../hydra/paths/registry';
+import { type UpgradeFrom, type UpgradeTo } from '../../hydra/paths/registry';
 import { type HydraVersion, type PostgresMajor } from '../toolchain/types';
 import { type WorldInfo } from './world-info';
 import { type WorldSettings } from './world-settings';
@@ -11,6 +11,8 @@ export interface WorldOptions {
   readonly dir?: string;
   /** What serves before the upgrade. @default '1.11.10' */
   readonly from?: UpgradeFrom;
+  /** What the upgrade leads to. @default '2.3.0' */
+  readonly to?: UpgradeTo;
   /** @default 15 */
   readonly postgresMajor?: PostgresMajor;
   /** Blue begins with Hydra 1.3.2, and its config has the step in place to `from`. @default false */

@@ -1,5 +1,5 @@
 -- Takes the triggers with the functions that they call.
-DROP FUNCTION :schema.archive_inserts() CASCADE;
-DROP FUNCTION :schema.archive_deletes() CASCADE;
-DROP FUNCTION :schema.archive_updates() CASCADE;
-DROP FUNCTION :schema.archive_key(jsonb, text[]);
+DROP FUNCTION pg_temp.archive_inserts() CASCADE;
+DROP FUNCTION pg_temp.archive_deletes() CASCADE;
+DROP FUNCTION pg_temp.archive_updates() CASCADE;
+DROP FUNCTION pg_temp.archive_key(jsonb, text[]);

@@ -12,6 +12,6 @@ export const SOURCE_CONSENTS: SourceConsents = {
       FROM hydra_oauth2_consent_request r JOIN hydra_oauth2_consent_request_handled h USING (challenge)
      WHERE r.subject = ANY($1) AND NOT r.skip AND h.error = '{}'
        AND (h.remember_for <= 0
-            OR h.requested_at + h.remember_for * interval '1 second' > (clock_timestamp() AT TIME ZONE 'UTC'))
+            OR h.requested_at > (clock_timestamp() AT TIME ZONE 'UTC') - h.remember_for * interval '1 second')
      GROUP BY r.subject`,
 };

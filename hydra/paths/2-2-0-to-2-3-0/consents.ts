@@ -12,6 +12,6 @@ export const SOURCE_CONSENTS: SourceConsents = {
       FROM hydra_oauth2_flow
      WHERE subject = ANY($1) AND state IN (5, 6) AND NOT consent_skip AND consent_error = '{}'
        AND (coalesce(consent_remember_for, 0) <= 0
-            OR requested_at + consent_remember_for * interval '1 second' > (clock_timestamp() AT TIME ZONE 'UTC'))
+            OR requested_at > (clock_timestamp() AT TIME ZONE 'UTC') - consent_remember_for * interval '1 second')
      GROUP BY subject`,
 };

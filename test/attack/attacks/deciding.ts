@@ -35,6 +35,13 @@ function aroundTheFence(title: string, write: string, what: RegExp, isInEverySui
 
 const JWK = `INSERT INTO hydra_jwk (sid, kid, version, keydata) VALUES ('around', 'k', 0, 'x')`;
 
+/** Every table of Hydra's goes to another schema, and an empty one without a guard takes its name. */
+const ALL_ELSEWHERE = `CREATE SCHEMA aside; GRANT USAGE ON SCHEMA aside TO PUBLIC; DO $$ DECLARE t record; BEGIN
+  FOR t IN SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' LOOP
+    EXECUTE format('ALTER TABLE public.%I SET SCHEMA aside', t.name);
+    EXECUTE format('CREATE TABLE public.%I (LIKE aside.%I INCLUDING ALL)', t.name, t.name);
+  END LOOP; END $$`;
+
 export const DECIDING: readonly Attack[] = [
   {
     title: 'an epoch that ends all cutovers, and 50 MB of text',
@@ -115,6 +122,21 @@ export const DECIDING: readonly Attack[] = [
     'a table that is taken off and comes again',
     `ALTER TABLE hydra_jwk RENAME TO old_jwk; CREATE TABLE hydra_jwk (LIKE old_jwk INCLUDING ALL)`,
     /hydra_jwk has no guard/,
+  ),
+  aroundTheFence(
+    'all tables in another schema, and others under their names',
+    `${ALL_ELSEWHERE}; ${JWK}`,
+    /trigger hydra_cutover_log of hydra_jwk was replaced/,
+  ),
+  aroundTheFence(
+    'one table in another schema, and another one under its name',
+    `CREATE SCHEMA aside; GRANT USAGE ON SCHEMA aside TO PUBLIC; ALTER TABLE hydra_jwk SET SCHEMA aside; CREATE TABLE hydra_jwk (LIKE aside.hydra_jwk INCLUDING ALL); ${JWK}`,
+    /trigger hydra_cutover_log of hydra_jwk was replaced/,
+  ),
+  aroundTheFence(
+    'a partition of a table that has no guard',
+    `CREATE TABLE parent (LIKE hydra_jwk INCLUDING DEFAULTS) PARTITION BY LIST (sid); ALTER TABLE parent ATTACH PARTITION hydra_jwk DEFAULT; ${JWK.replace('hydra_jwk', 'parent')}`,
+    /hydra_jwk can be written through public\.parent/,
   ),
   aroundTheFence(
     'a child that inherits',

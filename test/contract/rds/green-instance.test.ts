@@ -16,6 +16,7 @@ import { CUTOVER_TAG, SNAPSHOT_TAG } from '../../../domain/ports/database-provid
 import { SETTINGS, stepContext } from '../../integration/activities/green-fixture';
 import { EndpointProcess, testClient } from '../../integration/world/rds/endpoint-fixture';
 import { until } from '../../support/until';
+import { endAll } from '../../support/end-all';
 
 const ROLE = 'arn:aws:iam::123456789012:role/monitoring';
 const INPUT = { cutoverId: 'c-1', environment: 'test' };
@@ -61,10 +62,12 @@ beforeAll(async () => {
     ],
   });
 });
-afterAll(async () => {
-  client.destroy();
-  await rds.dispose();
-});
+afterAll(() =>
+  endAll(
+    () => client.destroy(),
+    () => rds.dispose(),
+  ),
+);
 afterEach(async () => {
   arbiter = undefined;
   await rds.faults({});

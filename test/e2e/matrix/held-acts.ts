@@ -11,30 +11,34 @@ export class HeldActs {
   private constructor(
     private readonly upgrade: UpgradeWorld,
     private readonly session: Client,
-    private readonly number: number,
+    private readonly kinds: readonly string[],
   ) {}
 
-  /** Waits until there is a plan. @param from the first act that is not done, from this number on */
-  static async hold(upgrade: UpgradeWorld, from: number): Promise<HeldActs> {
+  /** Waits until there is a plan. Holds the first act that is not done. */
+  static async hold(upgrade: UpgradeWorld): Promise<HeldActs> {
     for (;;) {
-      const held = await HeldActs.tryHold(upgrade, from);
+      const held = await HeldActs.tryHold(upgrade);
       if (held !== undefined) return held;
       await sleep(POLL_MS);
     }
   }
 
-  private static async tryHold(upgrade: UpgradeWorld, from: number): Promise<HeldActs | undefined> {
+  /** @param done kinds of acts that are let be */
+  private static async tryHold(upgrade: UpgradeWorld, done: readonly string[] = []): Promise<HeldActs | undefined> {
     const session = await connect(upgrade);
     const { rows: known } = await session.query<{ there: boolean }>(
       `SELECT to_regclass('${ACT}') IS NOT NULL AS there`,
     );
     if (known[0]?.there === true) {
       await session.query('BEGIN');
-      const { rows } = await session.query<{ number: number }>(
-        `SELECT number FROM ${ACT} WHERE done_at IS NULL AND number >= $1 ORDER BY number LIMIT 1 FOR UPDATE`,
-        [from],
+      // Without a parameter: a portal would keep its snapshot, for which every build of an index waits.
+      const kinds = done.map((kind) => `'${kind}'`).join(', ');
+      // Without a parameter: a portal would keep its snapshot, for which every build of an index waits.
+      const { rows } = await session.query<{ number: number; kind: string }>(
+        `SELECT number, plan->'acts'->number->>'kind' AS kind FROM ${ACT}, hydra_cutover_in_place.run WHERE done_at IS NULL
+           ${done.length === 0 ? '' : `AND plan->'acts'->number->>'kind' NOT IN (${kinds})`} ORDER BY number LIMIT 1 FOR UPDATE OF act`,
       );
-      if (rows[0] !== undefined) return new HeldActs(upgrade, session, rows[0].number);
+      if (rows[0] !== undefined) return new HeldActs(upgrade, session, [...done, rows[0].kind]);
     }
     await session.end();
     return undefined;
@@ -49,11 +53,15 @@ export class HeldActs {
     while (!(await this.isReached())) await sleep(POLL_MS);
   }
 
-  /** Of a worker that was killed: the server's side of it ends without the note. @returns undefined behind the last act */
+  /**
+   * Of a worker that was killed: the server's side of it ends without the note. Holds the first act of a kind that was not held yet.
+   *
+   * @returns undefined behind the last one
+   */
   async next(): Promise<HeldActs | undefined> {
     for (const pid of await this.waiting()) await this.upgrade.onBlue(`SELECT pg_terminate_backend(${pid})`);
     while ((await this.waiting()).length > 0) await sleep(POLL_MS);
-    const behind = await HeldActs.tryHold(this.upgrade, this.number + 1);
+    const behind = await HeldActs.tryHold(this.upgrade, this.kinds);
     await this.release();
     return behind;
   }

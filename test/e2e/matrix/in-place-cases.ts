@@ -50,7 +50,7 @@ export const IN_PLACE_CASES: readonly RealCase[] = (
       layerStays: true,
       play: async (run) => {
         await run.decide('plan');
-        const acts = await HeldActs.hold(run.upgrade, 0);
+        const acts = await HeldActs.hold(run.upgrade);
         await acts.reached();
         await run.cancel();
         await run.until('the end of the statement', ({ undoing, report }) => undoing || report !== null);
@@ -58,12 +58,13 @@ export const IN_PLACE_CASES: readonly RealCase[] = (
       },
     },
     {
-      title: 'killed at each statement, between what it did and the note of it, then cancelled in bookkeeping',
+      title:
+        'killed at a statement of each kind, between what it did and the note of it, then cancelled in bookkeeping',
       ends: 'cancelled',
       layerStays: true,
       play: async (run) => {
         await run.decide('plan');
-        let acts: HeldActs | undefined = await HeldActs.hold(run.upgrade, 0);
+        let acts: HeldActs | undefined = await HeldActs.hold(run.upgrade);
         while (acts !== undefined) {
           await reachedOrAsked(run, acts);
           await run.kill();
@@ -148,7 +149,7 @@ export const IN_PLACE_STRUCK: Readonly<Record<keyof InPlaceSteps, string>> = {
   planInPlace: 'rejected at its gate plan',
   layLayer: 'killed and cancelled in layer',
   takeLayerBack: 'killed in every undo',
-  migrateOnline: 'killed at each statement',
+  migrateOnline: 'killed at a statement of each kind',
   bookMigrations: 'cancelled in bookkeeping',
   startBeside: 'the new version does not start until a person mends it',
   stopBeside: 'killed in every undo',

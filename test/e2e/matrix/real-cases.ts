@@ -1,5 +1,6 @@
 import { PREPARING_PHASES, type Mode, type Phase } from '../../../domain/runbook';
-import { type RehearsalStep, type Steps } from '../../../domain/steps';
+import { type RehearsalStep } from '../../../domain/runbooks/copy-upgrade';
+import { type Steps } from '../../../domain/steps';
 import { type RealRun } from './real-run';
 
 /** One run of the real world with something done to it. */

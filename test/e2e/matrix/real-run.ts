@@ -96,7 +96,8 @@ export class RealRun {
 
   async kill(): Promise<void> {
     await this.note('killed');
-    await this.upgrade.killWorker();
+    // What is broken stays broken for the next worker.
+    await this.upgrade.killWorker(this.isChanged ? this.changedFile : undefined);
   }
 
   async end(): Promise<CutoverStatus> {
@@ -149,10 +150,13 @@ export class RealRun {
   }
 
   private async useConfig(config: Config): Promise<void> {
-    const file = join(dirname(this.upgrade.world.info.cutover.configFile), 'changed.yaml');
-    writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
+    writeFileSync(this.changedFile, JSON.stringify(config), { mode: 0o600 });
     this.isChanged = true;
-    await this.restartWorker(file);
+    await this.restartWorker(this.changedFile);
+  }
+
+  private get changedFile(): string {
+    return join(dirname(this.upgrade.world.info.cutover.configFile), 'changed.yaml');
   }
 
   private async restartWorker(configFile: string): Promise<void> {

@@ -323,13 +323,18 @@ describe('finalize', () => {
     expect(await count(green, granted, [syncRole])).toBe(0);
   });
 
-  it('takes a database without an arbiter for no green of it, before blue is marked', async () => {
+  it.each([
+    ['a database without an arbiter', 'CROSSED_CONNECTION', 'ALTER SCHEMA hydra_cutover RENAME TO away'],
+    ['a green that was opened for another epoch', 'CHECK_FAILED', 'UPDATE hydra_cutover.run SET epoch = epoch + 1'],
+  ])('takes %s for no green of it, before blue is marked', async (_what, code, change) => {
     await moveWrites();
     const before = await triggers(blue);
-    await green.query('ALTER SCHEMA hydra_cutover RENAME TO away');
-    await expect(finalize(deps, input(), stepContext())).rejects.toMatchObject({ code: 'CROSSED_CONNECTION' });
+    await green.query(change);
+    await expect(finalize(deps, input(), stepContext())).rejects.toMatchObject({ code });
     expect(await triggers(blue)).toEqual(before);
-    await green.query('ALTER SCHEMA away RENAME TO hydra_cutover');
+    await green.query(
+      code === 'CHECK_FAILED' ? change.replace('+ 1', '- 1') : 'ALTER SCHEMA away RENAME TO hydra_cutover',
+    );
     await finalize(deps, input(), stepContext());
   });
 

@@ -24,7 +24,8 @@ export async function copyIsWritten(
   await hide('hidden_walk', 'expected_walk');
 
   // What the tests before this one changed.
-  const { differences } = await compareRowHashes(deps, fixture.input, stepContext());
+  const compare = () => compareRowHashes(deps, fixture.input, stepContext());
+  const { differences } = await fixture.whileKeeperReadsNothing(compare);
   const trial = await asked(differences);
   expect(trial).toMatchObject({ changed: 0, steps: expect.arrayContaining(['refresh', 'revoke']) as string[] });
   expect(await fixture.on('green', (green) => openSide(green, 2, 1_000))).toMatchObject({ reason: 'abandoned' });

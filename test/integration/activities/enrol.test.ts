@@ -75,11 +75,8 @@ describe('enrolling', () => {
   it('tells nobody anything while nothing is committed, or green is not open yet, and names the name it does not know', async () => {
     const nothing = { code: 'CHECK_FAILED', message: expect.stringContaining('green: closed') as string };
     await expect(enrol()).rejects.toMatchObject(nothing);
-    world.scenario.onAction = (step) => {
-      if (step !== 'commit') return;
-      world.scenario.onQuery = ({ side, text }, call) =>
-        side === 'green' && text.includes('hold_writers') ? Promise.reject(new Error('held up')) : call();
-    };
+    world.scenario.onQuery = ({ side, text }, call) =>
+      side === 'green' && text.includes('open_side(') ? Promise.reject(new Error('held up')) : call();
     const running = world.run();
     await until('the commit', () => world.events.includes('commit: ok'), SOON);
     await expect(enrol()).rejects.toMatchObject({
@@ -88,7 +85,6 @@ describe('enrolling', () => {
     });
     expect(world.events.filter((event) => event.startsWith('tellCommitted'))).toEqual([]);
     world.scenario.onQuery = undefined;
-    world.scenario.onAction = undefined;
     await running;
     await expect(enrol('edge-9')).rejects.toMatchObject({
       code: 'USAGE',
@@ -96,6 +92,30 @@ describe('enrolling', () => {
     });
     await world.reset();
     expect(await world.whoServes()).toEqual(BLUE);
+  });
+
+  it.each([
+    [
+      'a green without an arbiter, where blue has not seen everybody on green yet',
+      'CHECK_FAILED',
+      ['ALTER SCHEMA hydra_cutover RENAME TO away', 'ALTER SCHEMA away RENAME TO hydra_cutover'],
+    ],
+    [
+      'a green that another cutover opened',
+      'CROSSED_CONNECTION',
+      [`UPDATE hydra_cutover.run SET cutover_id = 'another'`, 'UPDATE hydra_cutover.run SET cutover_id = $1'],
+    ],
+  ] as const)('tells nobody anything beside %s', async (_what, code, [change, back]) => {
+    expect(await world.run()).toMatchObject({ outcome: 'committed' });
+    lose('edge-2');
+    world.events = [];
+    await world.green.query(change);
+    try {
+      await expect(enrol()).rejects.toMatchObject({ code });
+    } finally {
+      await world.green.query(back, back.includes('$1') ? [world.input.cutoverId] : []);
+    }
+    expect(world.events).toEqual([]);
   });
 
   it('and a repeated switchover go on beside a finalize that stopped at its last act, and so does that', async () => {

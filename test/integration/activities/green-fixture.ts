@@ -17,11 +17,13 @@ import { sharedServers } from '../../support/shared-servers';
 import { EndpointProcess, MASTER_PASSWORD } from '../world/rds/endpoint-fixture';
 
 export const DATABASE = 'hydra_app';
+/** Cleans, mends and compares the rows of green. */
+const WORKER = { user: 'hydra_worker', password: 'worker-password' };
 /** The roles of a run, and that the master user, whom these tests log in as, may act as them. */
 const RUN_ROLES_SQL = `${privilegesSql({
   ...{ tool: [], sync: OUR_ROLES.sync, migration: OUR_ROLES.migration, owner: 'hydra' },
-  ...{ database: DATABASE, schema: 'public', gateways: [] },
-})}; GRANT ${OUR_ROLES.owner}, ${OUR_ROLES.sync}, ${OUR_ROLES.migration} TO master`;
+  ...{ database: DATABASE, schema: 'public', gateways: [], look: [], workers: [WORKER.user] },
+})}; ALTER ROLE ${WORKER.user} PASSWORD '${WORKER.password}'; GRANT ${OUR_ROLES.owner}, ${OUR_ROLES.sync}, ${OUR_ROLES.migration} TO master`;
 
 export const SECRET = 'a-system-secret-of-tests';
 
@@ -79,7 +81,11 @@ export class GreenFixture {
     return new PostgresDatabases({
       sides: {
         blue: { ...side(blue), name: blueName },
-        green: { ...side(green), hydraPassword: () => this.greenPassword },
+        green: {
+          ...side(green),
+          hydraPassword: () => this.greenPassword,
+          worker: { user: WORKER.user, password: () => WORKER.password },
+        },
       },
       provider: this.provider,
     });
@@ -88,7 +94,7 @@ export class GreenFixture {
   deps(changes: Partial<StepDeps> = {}): StepDeps {
     const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
     return {
-      settings: SETTINGS,
+      settings: { ...SETTINGS, workerRoles: { green: WORKER.user } },
       databases: this.databases,
       provider: this.provider,
       commands: testCommands({}),
@@ -135,6 +141,20 @@ export class GreenFixture {
       withSession: (side, work, options) =>
         this.databases.withSession(side, (session) => work(side === 'blue' ? session : dying(session)), options),
     };
+  }
+
+  /** Runs `work` while our own role on green has no right to a row of Hydra's. */
+  async whileKeeperReadsNothing<T>(work: () => Promise<T>): Promise<T> {
+    // Until PostgreSQL 15 a role has what any of those has that it may act as.
+    const roles = `${this.hydra.role}, ${OUR_ROLES.sync}`;
+    await this.on('green', (keeper) => keeper.query(`REVOKE ${roles} FROM CURRENT_USER`));
+    try {
+      const read = this.on('green', (keeper) => keeper.query('SELECT FROM hydra_client'));
+      await expect(read).rejects.toMatchObject({ code: '42501' });
+      return await work();
+    } finally {
+      await this.on('green', (keeper) => keeper.query(`GRANT ${roles} TO CURRENT_USER`));
+    }
   }
 
   /** Guards, run row, rights and roles: what a late step could take from a green that serves. */

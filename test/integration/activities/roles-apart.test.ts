@@ -1,16 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import { type Client } from 'pg';
+import { renewCode } from '../../../activities/canary-user/renew-code';
 import { catchUp } from '../../../activities/catch-up';
 import { enableCapture } from '../../../activities/enable-capture';
 import { gatherEvidence } from '../../../activities/gather-evidence';
 import { keepInSync } from '../../../activities/keep-in-sync';
 import { proveDrain } from '../../../activities/prove-drain';
 import { type StepDeps } from '../../../activities/step';
+import { AroundFence, carryAround } from '../../../activities/switchover/around-fence';
+import { type Attempt } from '../../../activities/switchover/attempt';
 import { verifyParity } from '../../../activities/verify-parity';
 import { PostgresDatabases } from '../../../adapters/postgres/postgres-databases';
+import { CutoverFault } from '../../../domain/faults';
 import { type DatabaseSession } from '../../../domain/ports/databases';
 import { OUR_ROLES } from '../../../domain/our-roles';
-import { beginAttempt, commitAttempt, fence, openSide } from '../../../hydra/arbiter';
+import { FORWARD } from '../../../domain/sides';
+import { beginAttempt, commitAttempt, fence, letRead, openSide } from '../../../hydra/arbiter';
+import { readUser } from '../../../hydra/canary-user';
+import { inTransaction } from '../../../hydra/cleaning/session';
+import { installSyncTables } from '../../../hydra/sync/install-sync-tables';
+import { grantSyncRole } from '../../../hydra/sync/sync-role';
 import { AGREEING_HYDRAS } from '../../support/agreeing-hydras';
 import { asAdmin, useDatabase } from '../../support/database';
 import { History } from '../hydra/sync/history';
@@ -39,25 +48,35 @@ afterAll(async () => {
 });
 
 function deps(): StepDeps {
-  const { host, port, user, password: admin } = database.config;
-  const at = { host, port, ssl: { mode: 'disable' as const } };
+  const { host, port } = database.config;
+  const ours = {
+    ...{ host, port, ssl: { mode: 'disable' as const }, user: keeper, password: () => password },
+    worker: { user: worker, password: () => password },
+  };
   const silent = () => undefined;
+  const provider = {
+    describeInstance: () => Promise.resolve(undefined),
+    describeSnapshot: () => Promise.resolve(undefined),
+  };
   return {
     settings: {
-      ...{ ...SETTINGS, blueWorker: worker },
+      ...{ ...SETTINGS, workerRoles: { blue: worker, green: worker } },
       green: { ...SETTINGS.green, syncRole: world.syncRole },
       sync: { ...SETTINGS.sync, idleMs: 20, backlogMax: 0 },
     },
     databases: new PostgresDatabases({
       sides: {
-        blue: {
-          ...{ ...at, name: database.config.database, user: keeper, password: () => password },
-          worker: { user: worker, password: () => password },
-        },
-        green: { ...at, name: world.green, user, password: () => admin },
+        blue: { ...ours, name: database.config.database },
+        green: { ...ours, name: world.green },
       },
-      provider: { describeInstance: () => Promise.resolve(undefined) },
+      provider,
     }),
+    provider,
+    canaryUser: {
+      logIn: () => Promise.resolve('sealed'),
+      renewCode: () => Promise.resolve('sealed anew'),
+      tokens: () => Promise.reject(new CutoverFault('HYDRA_UNREACHABLE', 'no Hydra in this test')),
+    },
     hydra: AGREEING_HYDRAS,
     gateways: [],
     targets: [],
@@ -66,13 +85,28 @@ function deps(): StepDeps {
   } as unknown as StepDeps;
 }
 
+/** As the steps that prepared green left it. */
+async function prepared(): Promise<void> {
+  await world.snapshot({ owner: OUR_ROLES.owner });
+  const green = await world.connect('green');
+  await green.query(`DO $$ DECLARE t regclass; BEGIN
+    FOR t IN SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' LOOP
+      EXECUTE format('ALTER TABLE %s OWNER TO hydra', t);
+    END LOOP; END $$; GRANT ${world.syncRole} TO ${keeper}`);
+  await inTransaction(green, 'BEGIN', 'COMMIT', () => installSyncTables(green, { syncRole: world.syncRole }));
+  await grantSyncRole(green, world.syncRole);
+  await letRead(green, worker);
+}
+
 const asKeeper = <T>(work: (blue: DatabaseSession) => Promise<T>) => deps().databases.withSession('blue', work);
 
-it('a keeper that may read no row of Hydra marks, fences, commits and proves what a worker reads that may do none of it', async () => {
-  await enableCapture(deps(), input, stepContext());
+it('a keeper that may read no row of Hydra on either side marks, fences, commits and proves what a worker reads that may do none of it', async () => {
+  expect(await enableCapture(deps(), input, stepContext())).toMatchObject({ noCanaryUser: null });
+  await renewCode(deps(), input, stepContext());
+  expect(await asKeeper(readUser)).toMatchObject({ sealed: 'sealed anew' });
   blue = await world.connect('blue');
   await history.go(blue, 5);
-  await world.snapshot();
+  await prepared();
   // From here on it has no right to a row of Hydra.
   await asAdmin(`REVOKE hydra FROM ${keeper}`);
   await expect(asKeeper((session) => session.query('SELECT FROM public.hydra_client'))).rejects.toMatchObject({
@@ -94,6 +128,20 @@ it('a keeper that may read no row of Hydra marks, fences, commits and proves wha
     expect(await fence(session, begun.attempt, 5_000)).toMatchObject({ ok: true });
     expect(await commitAttempt(session, begun.attempt, 5_000)).toMatchObject({ ok: true });
   });
+  // Nobody can say what blue refused: the tables are carried altogether before green opens.
+  const around = Object.assign(new AroundFence(), { found: { problems: [], refused: null } });
+  around.tables.add('hydra_client');
+  const tools = { direction: FORWARD };
+  const attempt = {
+    around,
+    deps: deps(),
+    input,
+    tools,
+    context: stepContext(),
+    proofLeftMs: Infinity,
+    informed: new Set(),
+  };
+  expect(await carryAround(attempt as unknown as Attempt)).toBe('ok');
   await openSide(await world.connect('green'), 1, 5_000);
   expect(await proveDrain(deps(), input, stepContext())).toMatchObject({ missing: 0, undoneChanges: 0 });
   await world.disconnect();

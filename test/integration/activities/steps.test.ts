@@ -1,5 +1,6 @@
 import { STEPS } from '../../../activities';
 import { type Step, type StepDeps } from '../../../activities/step';
+import { FORWARD } from '../../../domain/sides';
 import { isCutoverFault, CutoverFault } from '../../../domain/faults';
 import { CUTOVER_TAG } from '../../../domain/ports/database-provider';
 import { type Databases } from '../../../domain/ports/databases';
@@ -117,7 +118,7 @@ async function begin(situation: Situation): Promise<void> {
     world.scenario = {};
     return;
   }
-  await noteBeginning(world, world.sync.cutoverId, 1);
+  await noteBeginning({ direction: FORWARD, from: world.blue, to: world.green }, world.sync.cutoverId, 1);
   const begun = await beginAttempt(world.blue, { epoch: 1, holdDeadlineMs: 600_000, marginMs: 0 });
   for (const party of [...world.gateways, ...world.targets]) await party.stage(1, 'green');
   for (const gateway of world.gateways) await gateway.hold(1);

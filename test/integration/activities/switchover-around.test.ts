@@ -4,6 +4,7 @@ import { PATIENCE } from '../../../activities/switchover/patience';
 import { realTools } from '../../../activities/switchover/real-tools';
 import { CutoverFault } from '../../../domain/faults';
 import { type SwitchoverInput } from '../../../domain/steps';
+import { guardTables } from '../../../hydra/arbiter';
 import { useDatabase } from '../../support/database';
 import { History } from '../hydra/sync/history';
 import { stepContext } from './green-fixture';
@@ -22,16 +23,24 @@ beforeEach(async () => {
 });
 afterAll(() => world.close());
 
-/** Runs `work` once, before the first statement to blue that has `text` in it. */
+/** Ends with what was asked of blue last. */
+let asked: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs `work` once, before the first statement to blue that has `text` in it, and after those before it: they may be sent together.
+ */
 function before(text: string, work: () => Promise<unknown>, then?: () => void): void {
   let isDone = false;
-  world.scenario.onQuery = async (event, call) => {
-    if (!isDone && event.side === 'blue' && event.text.includes(text)) {
+  world.scenario.onQuery = async ({ side, text: sql }, call) => {
+    if (!isDone && side === 'blue' && sql.includes(text)) {
       isDone = true;
+      await asked;
       await work();
       then?.();
     }
-    return call();
+    const answer = call();
+    if (side === 'blue') asked = answer.catch(() => undefined);
+    return answer;
   };
 }
 
@@ -62,6 +71,15 @@ async function writePast(): Promise<void> {
     `BEGIN; ALTER TABLE hydra_client DISABLE TRIGGER ALL; UPDATE hydra_client SET client_name = 'past ${name}';
      ALTER TABLE hydra_client ENABLE TRIGGER ALL; ${rows[0]?.sql ?? ''}; COMMIT`,
   );
+}
+
+/** A row of green that nobody has carried. */
+async function changeOnGreen(): Promise<void> {
+  await world.green.query(
+    `BEGIN; ALTER TABLE hydra_client DISABLE TRIGGER hydra_cutover_guard; UPDATE hydra_client SET client_name = 'other';
+     ALTER TABLE hydra_client ENABLE ALWAYS TRIGGER hydra_cutover_guard; COMMIT`,
+  );
+  await guardTables(world.green);
 }
 
 const AWAY = () => Promise.reject(new CutoverFault('DB_UNREACHABLE', 'away'));
@@ -143,6 +161,55 @@ describe('what went around the fence of blue is carried before green opens', () 
     expect(world.before('openGreen')).toContain('carryAround: ok');
   });
 
+  it('or refused after it was carried for another reason: that is one of its own', async () => {
+    const refuse = () => expect(world.blue.query('DELETE FROM hydra_client')).rejects.toMatchObject({ code: 'HC001' });
+    before('problems_since_commit', writePast, () => before('problems_since_commit', refuse));
+    expect(await world.run()).toMatchObject({ outcome: 'committed', aroundFence: { refused: 1 } });
+    expect(world.events.filter((event) => event.startsWith('lookAround'))).toEqual([
+      'lookAround: found',
+      'lookAround: found',
+      'lookAround: clean',
+    ]);
+  });
+
+  it('with all tables where one of its signs names none, whatever the others name', async () => {
+    before('problems_since_commit', async () => {
+      await writePast();
+      await world.blue.query(`CREATE FUNCTION hydra_cutover.planted() RETURNS int LANGUAGE sql AS 'SELECT 1'`);
+    });
+    const receipt = await world.run();
+    await world.blue.query('DROP FUNCTION hydra_cutover.planted()');
+    expect(receipt.outcome === 'committed' && receipt.aroundFence?.tables).toHaveLength(16);
+  });
+
+  it('and gateways are told anew what green cannot know, because something of it may have come along', async () => {
+    const { login } = await history.grant(world.blue);
+    before('problems_since_commit', async () => {
+      await writePast();
+      for (const { challenges } of world.gateways) challenges.clear();
+    });
+    expect(await world.run()).toMatchObject({ outcome: 'committed', aroundFence: { tables: ['hydra_client'] } });
+    for (const { challenges } of world.gateways) expect(challenges.has(`${login}v`)).toBe(true);
+  });
+
+  it('once more where rows differ still when they are compared', async () => {
+    before('problems_since_commit', writePast);
+    const once = world.scenario.onQuery;
+    let prepared = 0;
+    world.scenario.onQuery = async (event, call) => {
+      const isPreparing = event.purpose === 'switchover carry' && event.text.includes('cursor_tuple_fraction');
+      // The first time for the round, the second for the comparison after it.
+      if (isPreparing && event.side === 'blue' && (prepared += 1) === 2) await changeOnGreen();
+      return once?.(event, call) ?? call();
+    };
+    expect(await world.run()).toMatchObject({ outcome: 'committed', aroundFence: { openedBy: null } });
+    expect(world.events.filter((event) => event.startsWith('carryAround'))).toEqual([
+      'carryAround: failed',
+      'carryAround: ok',
+    ]);
+    expect(await namesOf(world.green)).toEqual([`past ${name}`]);
+  });
+
   it('or may have been, because the server forgot in a crash how many writes it refused', async () => {
     before('problems_since_commit', () => world.blue.query('TRUNCATE hydra_cutover.counting'));
     expect(await world.run()).toMatchObject({ outcome: 'committed', refused: null, aroundFence: { refused: null } });
@@ -218,15 +285,17 @@ describe('where it cannot be carried within the pause', () => {
 
 describe('the pause', () => {
   /** From the first hold to the last release, over all parties. */
-  async function roundTrips(beforeFence?: () => Promise<unknown>): Promise<readonly string[]> {
+  async function roundTrips(late?: 'lateInPrepare' | 'atTheFence'): Promise<readonly string[]> {
+    const write = () => world.blue.query(`UPDATE hydra_client SET client_name = 'late ${name}'`);
     const trips = new RoundTrips();
     const ends = new Map<string, () => void>();
     let isHeld = false;
     world.scenario = {
       onQuery: async ({ side, text }, call) => {
+        if (late === 'lateInPrepare' && text.includes('begin_attempt')) await write();
         if (!isHeld) return call();
         const what = `${side}: ${text.replace(/\s+/g, ' ').slice(0, 60)}`;
-        if (text.includes('.fence(')) await beforeFence?.();
+        if (late === 'atTheFence' && text.includes('.fence(')) await write();
         return trips.during(what, call);
       },
       onAction: (step) => void (isHeld &&= step !== 'release'),
@@ -242,16 +311,41 @@ describe('the pause', () => {
     return trips.inARow;
   }
 
-  it('is eleven round trips in a row when nothing came after the last round before it', async () => {
+  it('is eight round trips in a row when nothing came after the last round before it', async () => {
     const row = await roundTrips();
-    expect(row).toHaveLength(11);
-    expect(row.filter((what) => /^(blue|green):/.test(what))).toHaveLength(7);
+    expect(row).toHaveLength(8);
+    expect(row.filter((what) => /^(blue|green):/.test(what))).toHaveLength(4);
   });
 
-  it('is fewer than thirty when a write came between the last round and the fence', async () => {
-    const row = await roundTrips(() => world.blue.query(`UPDATE hydra_client SET client_name = 'late ${name}'`));
-    expect(row.length).toBeGreaterThan(11);
-    expect(row.length).toBeLessThan(30);
+  it('is at most fourteen when writes came all the time: what the hold let end is carried beside the fence', async () => {
+    await world.blue.query(`UPDATE hydra_client SET client_name = 'early ${name}'`);
+    const row = await roundTrips('lateInPrepare');
+    expect(row.length).toBeGreaterThan(8);
+    expect(row.length).toBeLessThanOrEqual(14);
     expect(await namesOf(world.green)).toEqual([`late ${name}`]);
+  });
+
+  it('is at most fifteen when a write surprised the fence', async () => {
+    const row = await roundTrips('atTheFence');
+    expect(row.length).toBeGreaterThan(8);
+    expect(row.length).toBeLessThanOrEqual(15);
+    expect(await namesOf(world.green)).toEqual([`late ${name}`]);
+  });
+
+  it('carries what the hold let end, and tells its challenges, when the round beside the fence had no answer', async () => {
+    let grant: { readonly login: string } | undefined;
+    let isCut = false;
+    await history.grant(world.blue);
+    world.scenario.onQuery = async ({ side, text }, call) => {
+      if (text.includes('begin_attempt')) grant = await history.grant(world.blue);
+      // The last thing that a round asks: what it brought is on green, and marked.
+      const isLast = grant !== undefined && side === 'blue' && text.includes('undone_changes() +');
+      if (!isLast || isCut) return call();
+      isCut = true;
+      return AWAY();
+    };
+    expect(await world.run()).toMatchObject({ outcome: 'committed' });
+    expect(isCut).toBe(true);
+    for (const { challenges } of world.gateways) expect(challenges.has(`${grant?.login ?? ''}v`)).toBe(true);
   });
 });

@@ -1,14 +1,17 @@
 import { Client } from 'pg';
 import { abandonSwitchover } from '../../../activities/abandon-switchover';
 import { type StepContext, type StepDeps } from '../../../activities/step';
-import { switchover } from '../../../activities/switchover';
+import { createSwitchover } from '../../../activities/switchover';
+import { createTools } from '../../../activities/switchover/real-tools';
+import { orderedQuery } from '../../support/ordered-query';
 import { type Databases, type SessionOptions } from '../../../domain/ports/databases';
 import { type SwitchoverReceipt } from '../../../domain/receipts';
 import { type SwitchoverSettings } from '../../../domain/settings';
-import { type SideName } from '../../../domain/sides';
+import { type Direction, FORWARD, type SideName } from '../../../domain/sides';
 import { installPreparation } from '../../../hydra/closing';
 import { type TestDatabase } from '../../support/database';
 import { SOON, until } from '../../support/until';
+import { initialTargetRecord } from '../../../domain/target';
 import { SyncWorld } from '../hydra/sync/sync-world';
 import { SETTINGS, stepContext } from './green-fixture';
 import { FakeTarget, LocalGateway, type PartyHooks } from './switchover-parties';
@@ -50,6 +53,8 @@ export class SwitchoverWorld {
   gateways: LocalGateway[] = [];
   targets: FakeTarget[] = [];
   scenario: Scenario = {};
+  /** Of what `run` does: which of the two databases is reached by which name. */
+  private direction: Direction = FORWARD;
   private readonly closing = new AbortController();
   blue!: Client;
   green!: Client;
@@ -67,8 +72,9 @@ export class SwitchoverWorld {
     await installPreparation(this.green);
   }
 
-  /** As if nothing was ever begun. */
-  async reset(): Promise<void> {
+  /** As if nothing was ever begun, and the database that is left had always had the name that `direction` says. */
+  async reset(direction: Direction = FORWARD): Promise<void> {
+    this.direction = direction;
     this.scenario = {};
     this.events = [];
     const hooks: PartyHooks = {
@@ -77,19 +83,20 @@ export class SwitchoverWorld {
     };
     const record = (event: string) => this.events.push(event);
     this.stopGateways();
-    const doubt = { ...this.logins(), timeoutMs: 30_000, signal: this.closing.signal };
+    const doubt = { ...this.whomToAsk(), timeoutMs: 30_000, signal: this.closing.signal };
     this.gateways = ['edge-1', 'edge-2'].map((name) => new LocalGateway({ name, note: record, hooks, doubt }));
     this.targets = ['policy', 'resource'].map((name) => new FakeTarget(name, record, hooks));
+    for (const target of this.targets) target.record = initialTargetRecord(direction.from);
     await this.forgetOnBlue();
     await this.green.query(
-      `UPDATE hydra_cutover.run SET state = 'closed', attempt = 0, epoch = 0; UPDATE hydra_cutover.preparation SET begun_epoch = NULL, begun_tokens = '{}'`,
+      `UPDATE hydra_cutover.run SET side = '${direction.to}', state = 'closed', attempt = 0, epoch = 0; UPDATE hydra_cutover.preparation SET begun_epoch = NULL, begun_tokens = '{}'`,
     );
   }
 
   /** Blue's arbiter as it was before the first attempt: what a blue says that was restored from a snapshot of then. */
   async forgetOnBlue(): Promise<void> {
     await this.blue.query(
-      `UPDATE hydra_cutover.run SET state = 'open', attempt = 0, epoch = 0, lease_until = NULL;
+      `UPDATE hydra_cutover.run SET side = '${this.direction.from}', state = 'open', attempt = 0, epoch = 0, lease_until = NULL;
        DELETE FROM hydra_cutover.attempt; DELETE FROM hydra_cutover.member; DELETE FROM hydra_cutover.finalized;
        SELECT setval('hydra_cutover.armed', 0);
        DROP TABLE IF EXISTS hydra_cutover.beginning`,
@@ -101,7 +108,7 @@ export class SwitchoverWorld {
   }
 
   run(context: Partial<StepContext> = {}): Promise<SwitchoverReceipt> {
-    return switchover(this.deps(), this.input, stepContext(context));
+    return createSwitchover(createTools(this.direction))(this.deps(), this.input, stepContext(context));
   }
 
   /** Runs with a pause budget that is as short as this machine lets the attempt come to where the scenario keeps it. */
@@ -148,6 +155,7 @@ export class SwitchoverWorld {
     return {
       settings: {
         ...SETTINGS,
+        hydraVersion: this.byName(SETTINGS.hydraVersion.blue, SETTINGS.hydraVersion.green),
         green: { ...SETTINGS.green, syncRole: this.sync.syncRole },
         switchover: { ...PATIENT, ...this.scenario.settings },
       },
@@ -163,21 +171,19 @@ export class SwitchoverWorld {
   databases(): Databases {
     return {
       withSession: async (side, work, options: SessionOptions = {}) => {
-        const { signal, login, purpose = '' } = options;
+        const { signal, login, purpose = '', isPipelined = false } = options;
         signal?.throwIfAborted();
-        const database = side === 'blue' ? this.config.database : this.sync.green;
-        const client = new Client({ ...this.config, database, ...login });
+        const database = side === this.direction.from ? this.config.database : this.sync.green;
+        const client = new Client({ ...this.config, database, ...login, pipeline: isPipelined });
         client.on('error', () => undefined);
         await client.connect();
         const cut = () => void client.end();
         signal?.addEventListener('abort', cut, { once: true });
         try {
           const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-          const query = (text: string, values?: unknown[]): Promise<Query> => {
-            const call = () => client.query(text, values);
-            return this.scenario.onQuery?.({ side, purpose, text }, call) ?? call();
-          };
-          return await work({ query, backendPid: rows[0]?.pid ?? 0 });
+          const ask = (text: string, values?: unknown[]): Promise<Query> => client.query(text, values);
+          const query = orderedQuery(ask, (text, call) => this.scenario.onQuery?.({ side, purpose, text }, call));
+          return await work({ query, isPipelined, backendPid: rows[0]?.pid ?? 0 });
         } finally {
           signal?.removeEventListener('abort', cut);
           await client.end();
@@ -197,7 +203,8 @@ export class SwitchoverWorld {
         return false;
       }
     };
-    const writes = [(await takes(this.blue)) ? 'blue' : '', (await takes(this.green)) ? 'green' : ''];
+    const { from, to } = this.direction;
+    const writes = [(await takes(this.blue)) ? from : '', (await takes(this.green)) ? to : ''];
     const parties = [...this.gateways, ...this.targets].map(({ record }) => record.applied.state);
     return {
       writes: writes.filter((side) => side !== '').join(' and '),
@@ -219,11 +226,16 @@ export class SwitchoverWorld {
     await this.sync.close();
   }
 
+  private byName<T>(left: T, entered: T): Record<SideName, T> {
+    const { from, to } = this.direction;
+    return { [from]: left, [to]: entered } as Record<SideName, T>;
+  }
+
   private stopGateways(): void {
     for (const gateway of this.gateways) gateway.stop();
   }
 
-  private logins() {
+  private whomToAsk() {
     const { host, port, user, password } = this.config;
     const login = (database: string) => ({
       host,
@@ -233,7 +245,7 @@ export class SwitchoverWorld {
       password: () => password,
       ssl: { mode: 'disable' as const },
     });
-    return { blue: login(this.config.database), green: login(this.sync.green) };
+    return { direction: this.direction, from: login(this.config.database), to: login(this.sync.green) };
   }
 }
 

@@ -1,5 +1,8 @@
 import { abandonSwitchover } from '../../../activities/abandon-switchover';
+import { claimAttempt } from '../../../activities/switchover/claim-attempt';
+import { realTools } from '../../../activities/switchover/real-tools';
 import { proveDrain } from '../../../activities/prove-drain';
+import { FORWARD } from '../../../domain/sides';
 import { assertKnows, beginningsOnBlue, beginningsOnGreen, noteBeginning } from '../../../hydra/closing';
 import { beginRemoval } from '../../../hydra/arbiter';
 import { useDatabase } from '../../support/database';
@@ -157,6 +160,7 @@ describe('a blue that is an older copy of itself', () => {
 
   it('is none when a run was killed between the two notes, or slept there while another one began', async () => {
     const { cutoverId } = world.input;
+    const sides = { direction: FORWARD, from: world.blue, to: world.green };
     const beforeItsNote = (work: () => Promise<void>): SqlClient => ({
       query: async (text, values) => {
         if (text.includes('array_append')) await work();
@@ -164,21 +168,32 @@ describe('a blue that is an older copy of itself', () => {
       },
     });
     const killed = beforeItsNote(() => Promise.reject(LOST()));
-    await expect(noteBeginning({ blue: world.blue, green: killed }, cutoverId, 1)).rejects.toThrow('ECONNRESET');
+    await expect(noteBeginning({ ...sides, to: killed }, cutoverId, 1)).rejects.toThrow('ECONNRESET');
     let copied: ReadonlySet<string> = new Set();
     const slow = beforeItsNote(async () => {
       copied = await beginningsOnBlue(world.blue);
       await world.green.query('ROLLBACK');
-      await noteBeginning(world, cutoverId, 2);
+      await noteBeginning(sides, cutoverId, 2);
       await world.green.query('BEGIN');
     });
-    await noteBeginning({ blue: world.blue, green: slow }, cutoverId, 1);
+    await noteBeginning({ ...sides, to: slow }, cutoverId, 1);
     // What was copied before the faster run began is older, also though the slower one has noted itself last.
     const noted = (await beginningsOnGreen(world.green, cutoverId)) ?? [];
     expect(noted.some((token) => !copied.has(token))).toBe(true);
     expect(() => assertKnows(copied, noted, cutoverId)).toThrow('older copy');
     expect(await world.abandon()).toEqual({ outcome: 'aborted' });
     await expectAllBack();
+  });
+});
+
+describe('a claim', () => {
+  it('has no answer from a blue that does not know the attempt: it is not the blue that this was begun on', async () => {
+    const claim = { cutoverId: world.input.cutoverId, attempt: 41, lockTimeoutMs: 500 };
+    expect(await claimAttempt(realTools, world.blue, claim)).toBe('busy');
+    expect(await claimAttempt(realTools, world.blue, { ...claim, attempt: null })).toMatchObject({
+      outcome: 'aborted',
+      attempt: null,
+    });
   });
 });
 
@@ -298,11 +313,16 @@ describe('a run of the switchover', () => {
 
   // The last one: what was off stays found.
   it('does not say that nothing was lost where a guard of blue was off after the commit, and neither does the drain proof', async () => {
+    let committing: Promise<unknown> = Promise.resolve();
     world.scenario.onQuery = async ({ side, text }, call) => {
       if (side === 'blue' && text.includes('problems_since_commit')) {
+        // The first of them is sent behind the commit before that is answered.
+        await committing;
         await world.blue.query('ALTER TABLE hydra_client DISABLE TRIGGER hydra_cutover_guard');
       }
-      return call();
+      const answer = call();
+      if (text.includes('commit_attempt')) committing = answer.catch(() => undefined);
+      return answer;
     };
     expect(await world.run()).toMatchObject({ outcome: 'committed', refused: null });
     await expect(proveDrain(world.deps(), world.input, stepContext())).rejects.toMatchObject({

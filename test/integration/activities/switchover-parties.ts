@@ -101,11 +101,12 @@ export class LocalGateway implements Gateway {
   /** At blue's arbiter; the test writes its row. */
   member: GatewayView['member'] = null;
   readonly challenges = new Map<string, StaleChallenge>();
-  private kept = emptyRecord(0);
+  private kept: GatewayRecord;
   private controller: GatewayController;
 
   constructor(private readonly options: LocalGatewayOptions) {
     this.name = options.name;
+    this.kept = emptyRecord(options.doubt.direction.from, 0);
     this.controller = this.start();
   }
 
@@ -115,7 +116,7 @@ export class LocalGateway implements Gateway {
    */
   replace(change: { readonly appliedEpoch?: number; readonly inDoubt?: boolean } = {}): void {
     this.controller.stop();
-    this.kept = emptyRecord(change.appliedEpoch ?? 0);
+    this.kept = emptyRecord(this.options.doubt.direction.from, change.appliedEpoch ?? 0);
     this.challenges.clear();
     this.controller = this.start(change.inDoubt);
   }
@@ -159,11 +160,11 @@ export class LocalGateway implements Gateway {
     });
   }
 
-  moveReads(epoch: number): Promise<'green' | 'nobody'> {
+  moveReads(epoch: number, to: SideName): Promise<void> {
     return this.call('moveReads', epoch, async () => {
       const answer = await this.controller.moveReads(epoch);
-      if (answer.kind === 'moved' && answer.readsAt !== 'blue') return answer.readsAt;
-      throw refused(this.name, answer.kind === 'refused' ? answer.refusal : 'reads at blue');
+      if (answer.kind === 'moved' && (answer.readsAt === to || answer.readsAt === 'nobody')) return;
+      throw refused(this.name, answer.kind === 'refused' ? answer.refusal : `reads at ${answer.readsAt}`);
     });
   }
 
@@ -219,6 +220,7 @@ export class LocalGateway implements Gateway {
   private start(inDoubt = false): GatewayController {
     const { doubt } = this.options;
     return new GatewayController(this.kept, {
+      direction: doubt.direction,
       persist: async (record) => void (this.kept = record),
       clock: nodeClock,
       resolveDoubt: inDoubt ? neverResolved : doubtOverPostgres(doubt),
@@ -242,8 +244,8 @@ const GATEWAY_SETTINGS = {
   doubtTimeoutMs: 30_000,
 };
 
-function emptyRecord(appliedEpoch: number): GatewayRecord {
-  const target = initialTargetRecord(allOf('blue'));
+function emptyRecord(side: SideName, appliedEpoch: number): GatewayRecord {
+  const target = initialTargetRecord(allOf(side));
   return { target: { ...target, applied: { ...target.applied, epoch: appliedEpoch } }, hold: null };
 }
 

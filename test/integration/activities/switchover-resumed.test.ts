@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { abandonSwitchover } from '../../../activities/abandon-switchover';
 import { CutoverFault } from '../../../domain/faults';
 import { initialTargetRecord } from '../../../domain/target';
 import { useDatabase } from '../../support/database';
 import { History } from '../hydra/sync/history';
 import { stepContext } from './green-fixture';
-import { GREEN, SwitchoverWorld } from './switchover-fixture';
+import { GREEN, PATIENT, SwitchoverWorld } from './switchover-fixture';
 
 const database = useDatabase('hydra_1_11_10');
 const history = new History(12);
@@ -68,14 +69,18 @@ describe('a switchover that is repeated behind an open green', () => {
     const writer = await world.sync.connect('green');
     await writer.query(`SET lock_timeout = '2s'`);
     const written: unknown[] = [];
+    const told: unknown[] = [];
     world.scenario.hooks = {
       before: async ({ name, method }) => {
         if (name !== 'policy' || method !== 'apply' || written.length === 3) return;
         written.push(await writer.query(WRITE).catch((error: unknown) => error));
+        // Before anybody was waited for: a successor tells it, too, whatever the one before it came to say.
+        expect(told.at(0)).toEqual({ cutoverId: world.input.cutoverId, epoch: 1 });
         throw AWAY();
       },
     };
-    expect(await world.run()).toMatchObject({ outcome: 'committed', targets: { length: 4 } });
+    const run = await world.run({ tellCommitted: (word) => told.push(word) });
+    expect(run).toMatchObject({ outcome: 'committed', targets: { length: 4 } });
     expect(written).toEqual([1, 2, 3].map(() => expect.objectContaining({ command: 'UPDATE' }) as object));
     expect(world.events).not.toContain('holdWriters: ok');
     expect(world.before('confirmTargets: failed')).toContain('release: ok');
@@ -97,6 +102,79 @@ describe('a switchover that is repeated behind an open green', () => {
     expect(await abandonSwitchover(world.deps(), world.input, stepContext())).toEqual({ outcome: 'committed' });
     expect(await world.run()).toMatchObject({ outcome: 'committed' });
     expect(await world.whoServes()).toEqual(GREEN);
+  });
+});
+
+describe('a green that is open for another epoch than the committed one', () => {
+  it.each([
+    ['an earlier one', 'epoch - 1'],
+    ['a later one', 'epoch + 1'],
+  ])('(%s) is none that took writes of it: nobody is released', async (_which, epoch) => {
+    const lastProgress = await crashBehind('commit');
+    const { rows } = await world.blue.query<{ epoch: string }>('SELECT epoch::text FROM hydra_cutover.run');
+    const committed = Number(rows[0]?.epoch);
+    await world.green.query(
+      `UPDATE hydra_cutover.run SET state = 'open', epoch = ${epoch.replace('epoch', String(committed))}`,
+    );
+    let closed: Promise<unknown> | undefined;
+    world.scenario.onAction = (step) => {
+      if (step === 'openGreen')
+        closed ??= world.green.query(`UPDATE hydra_cutover.run SET state = 'closed', epoch = 0`);
+    };
+    expect(await world.run({ lastProgress })).toMatchObject({ outcome: 'committed' });
+    await closed;
+    expect(world.events.filter((event) => event.startsWith('lookAtGreen'))[0]).toBe('lookAtGreen: closed');
+    expect(world.before('openGreen')).not.toContain('release: ok');
+    expect(await world.whoServes()).toEqual(GREEN);
+  });
+});
+
+describe('green stays closed for a gateway that does not say that it moved its reads', () => {
+  const [HOLD_MS, MARGIN_MS] = [PATIENT.holdDeadlineMs, PATIENT.leaseMarginMs];
+  let skewMs = 0;
+  beforeEach(() => {
+    skewMs = 0;
+    const now = performance.now.bind(performance);
+    jest.spyOn(performance, 'now').mockImplementation(() => now() + skewMs);
+  });
+  afterEach(() => jest.restoreAllMocks());
+
+  /** The first gateway does not answer; with the third time `then` has been done. @returns how often it was asked */
+  async function runUntil(then: () => unknown, lastProgress?: unknown): Promise<number> {
+    let asked = 0;
+    world.scenario.hooks = {
+      before: async ({ name, method }) => {
+        if (name !== 'edge-1' || method !== 'moveReads') return;
+        asked += 1;
+        if (asked === 3) await then();
+        // Who would ask for ever gets an answer some time.
+        if (asked < 9) throw AWAY();
+      },
+    };
+    expect(await world.run({ lastProgress })).toMatchObject({ outcome: 'committed' });
+    expect(await world.whoServes()).toEqual(GREEN);
+    return asked;
+  }
+
+  it('as long as its lease lives', async () => {
+    const id = randomUUID();
+    Object.assign(world.gateways[0] ?? {}, { member: { id, isAlive: true } });
+    await world.blue.query(`SELECT hydra_cutover.beat_member($1::uuid, 'edge-1', 60000, 0, 0)`, [id]);
+    const endLease = () => world.blue.query('UPDATE hydra_cutover.member SET lease_until = clock_timestamp()');
+    expect(await runUntil(endLease)).toBe(3);
+  });
+
+  it('until its hold is over by its own clock, where nobody knows of a lease', async () => {
+    expect(await runUntil(() => (skewMs = HOLD_MS + MARGIN_MS))).toBe(3);
+  });
+
+  it('for twice as long where another worker had asked it to hold, and nobody knows when', async () => {
+    const said = await crashBehind('commit');
+    await world.blue.query(
+      `UPDATE hydra_cutover.attempt SET hold_started_at = hold_started_at - $1 * interval '1 millisecond'`,
+      [HOLD_MS + MARGIN_MS],
+    );
+    expect(await runUntil(() => (skewMs = HOLD_MS), said)).toBe(3);
   });
 });
 

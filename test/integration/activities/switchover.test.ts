@@ -6,6 +6,7 @@ import { useDatabase } from '../../support/database';
 import { CutoverFault } from '../../../domain/faults';
 import { type TargetView } from '../../../domain/ports/targets';
 import { claimEpoch } from '../../../hydra/arbiter';
+import { asidesOf } from '../../../activities/keep-asides';
 import { History } from '../hydra/sync/history';
 import { stepContext } from './green-fixture';
 import { BLUE, GREEN, SwitchoverWorld } from './switchover-fixture';
@@ -52,7 +53,11 @@ describe('switchover', () => {
   });
 
   it('says that it is done when it is repeated, and moves nothing', async () => {
+    const { isCommitted } = asidesOf({ databases: world.databases() }, world.deps().log);
+    expect(await isCommitted(world.input)).toBe(false);
     await world.run();
+    expect(await isCommitted(world.input)).toBe(true);
+    expect(await isCommitted({ ...world.input, cutoverId: 'another' })).toBe(false);
     expect(await world.run()).toMatchObject({ outcome: 'committed', attempt: 1, epoch: 1 });
     expect(await world.whoServes()).toEqual(GREEN);
   });
@@ -81,7 +86,9 @@ describe('switchover', () => {
 
   it('holds nobody for a round that never ends: a network that swallows an answer ends no wait by itself', async () => {
     world.scenario.onQuery = ({ text }, call) =>
-      text.includes('FROM hydra_cutover.change_log WHERE done_at IS NULL') ? new Promise(() => undefined) : call();
+      text.includes('FROM hydra_cutover.change_log AS log WHERE done_at IS NULL')
+        ? new Promise(() => undefined)
+        : call();
     const impatient = createSwitchover({ ...realTools, patience: { ...PATIENCE, roundMs: 200 } });
     expect(await impatient(world.deps(), world.input, stepContext())).toMatchObject({
       outcome: 'aborted',
@@ -330,8 +337,20 @@ describe('after the commit', () => {
       return answered(apply(epoch));
     };
     target.read = () => answered(read());
-    expect(await world.run()).toMatchObject({ outcome: 'committed' });
+    const said: unknown[] = [];
+    const toldWhileAway: boolean[] = [];
+    const run = await world.run({
+      heartbeat: (now) => void said.push(now),
+      tellCommitted: () => toldWhileAway.push(tries < 3),
+    });
+    expect(run).toMatchObject({ outcome: 'committed' });
+    // The news of the commit do not wait for whoever is away.
+    expect(toldWhileAway.at(0)).toBe(true);
     expect(world.events.filter((event) => event === 'applyTargets: failed')).toHaveLength(2);
+    // Whoever looks meanwhile learns what keeps it, and no longer once it is mended.
+    const problem = expect.stringMatching(/away|resource serves blue/) as unknown;
+    expect(said).toContainEqual(expect.objectContaining({ state: 'committed', problem }));
+    expect(said.at(-1)).not.toHaveProperty('problem');
     expect(world.before('apply edge')).toContain('openGreen: ok');
     expect(await world.whoServes()).toEqual(GREEN);
   });
@@ -371,7 +390,7 @@ describe('after the commit', () => {
   it('takes the lock of green again when its session is lost', async () => {
     let isFirst = true;
     world.scenario.onQuery = async ({ side, text }, call) => {
-      if (side === 'green' && text.includes('open_side') && isFirst) {
+      if (side === 'green' && text.startsWith('COMMIT;') && isFirst) {
         isFirst = false;
         await world.green.query(
           `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE relation = 'hydra_cutover_barrier.barrier'::regclass AND mode = 'ShareRowExclusiveLock'
@@ -384,6 +403,16 @@ describe('after the commit', () => {
     expect(world.events.filter((event) => event === 'holdWriters: ok')).toHaveLength(2);
     expect(await world.whoServes()).toEqual(GREEN);
   });
+});
+
+it('moves the writes from green to blue when it is handed that direction', async () => {
+  await world.reset({ from: 'green', to: 'blue' });
+  const grant = await history.grant(world.blue);
+  expect(await world.run()).toMatchObject({ outcome: 'committed', attempt: 1, epoch: 1, lastRound: { backlog: 0 } });
+  expect(await world.whoServes()).toEqual(BLUE);
+  for (const { challenges } of world.gateways) expect(challenges.has(`${grant.login}v`)).toBe(true);
+  const { rows } = await world.green.query('SELECT side, epoch::int, state FROM hydra_cutover.run');
+  expect(rows).toEqual([{ side: 'blue', epoch: 1, state: 'open' }]);
 });
 
 function reject(when: boolean, error: Error): void {

@@ -10,6 +10,7 @@ import { GATEWAY_PROTOCOL, type Gateway, type Target } from '../../../domain/por
 import { readBacklog, readStaleChallenges } from '../../../hydra/sync';
 import { AGREEING_HYDRAS } from '../../support/agreeing-hydras';
 import { useDatabase } from '../../support/database';
+import { percentsOf } from '../../support/percents';
 import { type Grant, History } from '../hydra/sync/history';
 import { SyncWorld } from '../hydra/sync/sync-world';
 import { SETTINGS, stepContext } from './green-fixture';
@@ -97,6 +98,9 @@ describe('catchUp', () => {
     expect(receipt).toMatchObject({ changes: backlog, backlog: 0 });
     expect(beats[0]).toMatchObject({ backlog });
     expect(beats.at(-1)).toMatchObject({ backlog: 0, changes: backlog });
+    const percents = percentsOf(beats);
+    expect(percents).toEqual([...percents].sort((a, b) => a - b));
+    expect([percents[0], percents.at(-1)]).toEqual([0, 99]);
     const { entries } = await readStaleChallenges(green, 0);
     expect(entries.map(({ value }) => value)).toContain(`${grant.login}v`);
   });
@@ -168,7 +172,7 @@ describe('keepInSync', () => {
     const sync = await openSync(deps(), input(), { query: (text, values) => session.query(text, values), backendPid });
     await ended;
     await history.rotateKey(blue);
-    expect(await sync.round(new AbortController().signal)).toMatchObject({ backlog: 0 });
+    expect(await sync.round({})).toMatchObject({ backlog: 0 });
     await sync.close();
     await sync.close();
     await session.end();

@@ -1,16 +1,19 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { configDigest } from '../../../config/digest';
 import { loadConfig } from '../../../config/load';
+import { type News } from '../../../domain/asides';
+import { COMMITTED_SIGNAL } from '../../../domain/commit-word';
+import { SCHEDULE_ACTIONS } from '../../../cli/temporal/run-schedule';
 import { freePort } from '../../../world/net/free-port';
 import { cleanEnvironment, typescriptCommand } from '../../../world/supervisor';
 import { cliInProcess } from '../../support/cli-in-process';
 import { startTemporalDevServer, type TemporalDevServer } from '../../support/temporal-dev-server';
-import { runCliProcess, runProgram } from './run-program';
+import { runCliInTerminal, runCliProcess, runProgram } from './run-program';
 import { until } from '../../support/until';
 
 const TASK_QUEUE = 'cli-test';
@@ -84,6 +87,35 @@ function environment(name: string, temporal: object = {}) {
     await until(`gate ${wanted}`, async () => (await status()).awaiting === wanted);
   };
   return { cli, status, gate, file };
+}
+
+/** The same config as the worker's, where neither a variable nor a file of any secret is to be had. */
+function sealed(name: string, more: object = {}) {
+  const { cli, gate, file } = environment(name);
+  const open = JSON.parse(readFileSync(file, 'utf8')) as Record<'blue' | 'green', { database: object }>;
+  const side = (which: 'blue' | 'green', password: string) => ({
+    ...open[which],
+    database: { ...open[which].database, password },
+  });
+  const secrets = {
+    blue: side('blue', '${env:NOT_HERE}'),
+    green: side('green', '${file:/nowhere/password}'),
+    webhook: { url: 'https://hook.test', secret: '${file:/nowhere/secret}' },
+  };
+  const config = join(folder, `${name}-without-secrets.json`);
+  writeFileSync(config, JSON.stringify({ ...open, ...secrets, ...more }));
+  const poor = (...args: string[]) => cliInProcess([...args, '--config', config], { env: {}, cwd: folder });
+  return { cli, gate, poor };
+}
+
+/** Ids of the news of a commit that the run asked to be told. */
+async function commitsTold(run: WorkflowHandle): Promise<readonly string[]> {
+  const { events } = await run.fetchHistory();
+  return (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) => {
+    if (scheduled?.activityType?.name !== 'tell') return [];
+    const news = JSON.parse(Buffer.from(scheduled.input?.payloads?.[0]?.data ?? []).toString()) as News;
+    return news.event === 'committed' ? [news.id] : [];
+  });
 }
 
 async function runIdOf(workflowId: string): Promise<string | undefined> {
@@ -185,7 +217,7 @@ describe('a cutover by the command line', () => {
   });
 
   it('that was reset or terminated is asked of the databases too, and a person is called', async () => {
-    const { cli, gate } = environment('forced');
+    const { cli, gate, file } = environment('forced');
     await cli('start', '--by', 'alice');
     await gate('plan');
     const connection = await Connection.connect({ address });
@@ -193,6 +225,8 @@ describe('a cutover by the command line', () => {
       const { workflow, workflowService } = new Client({ connection });
       const handle = workflow.getHandle('cutover/forced');
       const { runId } = await handle.describe();
+      await handle.signal(COMMITTED_SIGNAL, { cutoverId: runId, epoch: 1 });
+      await until('the commit to be told', async () => (await commitsTold(handle)).length > 0);
       await workflowService.resetWorkflowExecution({
         namespace: 'default',
         workflowExecution: { workflowId: 'cutover/forced', runId },
@@ -202,6 +236,10 @@ describe('a cutover by the command line', () => {
         workflowTaskFinishEventId: 4 as never,
       });
       await gate('plan');
+      // The run that goes on is told of the commit again: it is the same news to whoever hears it.
+      expect([await commitsTold(handle), await commitsTold(workflow.getHandle('cutover/forced', runId))]).toEqual(
+        Array(2).fill([`${runId}-committed`]),
+      );
       const reset = await cli('status', '--json', ...HASTY);
       expect(JSON.parse(reset.stdout)).toMatchObject({
         temporal: 'RUNNING',
@@ -223,6 +261,15 @@ describe('a cutover by the command line', () => {
     } finally {
       await connection.close();
     }
+    const named = cliInProcess(['report', '--json', '--config', file, ...HASTY], { env: {}, cwd: folder });
+    expect(await named).toMatchObject({
+      code: 5,
+      // Whether `repair` took it back since, these databases do not tell, and nothing else is claimed.
+      stdout: expect.stringMatching(
+        /it undid nothing itself, and wrote no report.*By the databases: unknown/,
+      ) as string,
+    });
+    expect((await named).stdout).not.toContain('nothing was undone');
     const { code, stdout } = await cli('status', ...HASTY);
     expect(code).toBe(5);
     expect(stdout).toMatch(/^cutover\/forced: terminated/);
@@ -276,6 +323,25 @@ describe('a cutover by the command line', () => {
     expect(await cli('cancel')).toMatchObject({ code: 0, stdout: expect.stringContaining('already_failed') as string });
   });
 
+  it('is read in a real terminal of 40 columns, and followed on a screen of 12 rows', async () => {
+    const { cli, gate, file } = environment('narrow');
+    await cli('start');
+    await gate('plan');
+    const terminal = { columns: 40, rows: 12 };
+    const lines = await runCliInTerminal(terminal, ['status', '--config', file]);
+    // What is to be copied stands in one line, which the terminal breaks.
+    expect(lines.filter((line) => line.length > 40 && !line.startsWith('hydra-cutover '))).toEqual([]);
+    expect(lines.join(' ')).toContain('waiting for a person: gate plan');
+    const watched = await runCliInTerminal(terminal, ['status', '--watch', '--timeout', '1s', '--config', file]);
+    // From where it clears the screen to where it draws over it.
+    const screen = watched.join('\n').split('\u001B[2J\u001B[H')[1]?.split('\u001B[H')[0]?.split('\n') ?? [];
+    expect(screen.length).toBeLessThanOrEqual(terminal.rows);
+    const letters = screen.map((line) => line.replace('\u001B[K', '').replace('\u001B[J', '').length);
+    expect(Math.max(...letters)).toBeLessThanOrEqual(terminal.columns);
+    expect(screen.join(' ')).toContain('question plan-1-');
+    await cli('cancel');
+  });
+
   it('that is cancelled undoes what it did and says so', async () => {
     const { cli, gate } = environment('cancelled');
     await cli('start');
@@ -301,30 +367,38 @@ describe('a cutover by the command line', () => {
   });
 
   it('is looked at and decided by somebody who has no secret of production', async () => {
-    const { cli, gate, file } = environment('sealed');
+    const { cli, poor, gate } = sealed('sealed');
     await cli('start');
     await gate('plan');
-    const open = JSON.parse(readFileSync(file, 'utf8')) as Record<'blue' | 'green', { database: object }>;
-    const sealed = join(folder, 'sealed-secrets.json');
-    const database = (side: 'blue' | 'green') => ({ ...open[side].database, password: '${env:NOT_HERE}' });
-    const secrets = {
-      blue: { ...open.blue, database: database('blue') },
-      green: { ...open.green, database: database('green') },
-      webhook: { url: 'https://hook.test', secret: '${file:/nowhere/secret}' },
-    };
-    writeFileSync(sealed, JSON.stringify({ ...open, ...secrets }));
-    const poor = (...args: string[]) => cliInProcess([...args, '--config', sealed], { env: {}, cwd: folder });
     expect(await poor('plan')).toMatchObject({ code: 2, stderr: expect.stringContaining('NOT_HERE') as string });
     expect((await poor('status')).stdout).toContain('waiting for a person: gate plan');
     expect((await poor('report')).stderr).toContain('still under way');
-    expect((await poor('schedule', 'list')).code).toBe(0);
     expect((await poor('approve', '--gate', 'plan', '--by', 'bob')).code).toBe(0);
     await gate('cutover');
+    expect((await poor('pause', '--by', 'bob')).code).toBe(0);
+    expect((await poor('resume', '--by', 'bob')).code).toBe(0);
     expect((await poor('reject', '--gate', 'cutover', '--by', 'bob', '--note', 'no')).code).toBe(0);
     expect((await poor('status', '--watch')).code).toBe(4);
     expect((await poor('report')).stdout).toContain('bob rejected at gate cutover: no');
-    expect((await poor('cancel')).stdout).toContain('already_failed');
+    expect((await poor('report', '--format', 'html')).stdout).toContain('</html>');
     await until('a history', async () => (await poor('history')).stdout.includes('real: undone'));
+
+    await cli('start');
+    await gate('plan');
+    expect((await poor('cancel', '--by', 'bob')).stdout).toContain('cancel requested');
+    expect(await poor('status', '--watch', '--json')).toMatchObject({ code: 4 });
+    expect((await poor('cancel')).stdout).toContain('already_');
+  });
+
+  it('rehearses on a schedule of somebody who has no secret of production', async () => {
+    const { poor } = sealed('sealed-schedule', { environment: { name: 'sealed-schedule', production: false } });
+    const act = async (action: (typeof SCHEDULE_ACTIONS)[number]) =>
+      expect([action, await poor('schedule', action)]).toEqual([action, expect.objectContaining({ code: 0 })]);
+    for (const action of SCHEDULE_ACTIONS.filter((one) => one !== 'delete')) await act(action);
+    await until('the one that was triggered', async () =>
+      (await poor('schedule', 'list')).stdout.includes(' rehearsed'),
+    );
+    await act('delete');
   });
 
   it.each([['status'], ['cancel'], ['report'], ['approve', '--gate', 'plan', '--by', 'b']])(
@@ -347,24 +421,6 @@ describe('a cutover by the command line', () => {
 });
 
 describe('the worker', () => {
-  it('says when it polls and ends cleanly on SIGTERM', async () => {
-    const { file } = environment('worker', { taskQueue: 'of-the-worker' });
-    const ready = join(folder, 'worker-ready.json');
-    let metrics = '';
-    const when = until('the worker is ready', () => existsSync(ready)).then(async () => {
-      const { healthPort } = JSON.parse(readFileSync(ready, 'utf8')) as { readonly healthPort: number };
-      metrics = await (await fetch(`http://127.0.0.1:${healthPort}/metrics`)).text();
-    });
-    const args = ['--config', file, '--ready', ready, '--set', 'worker.health.port=0'];
-    const end = await runProgram('workers/main.ts', args, { signalWhen: { signal: 'SIGTERM', when } });
-    // Ours, and those of Temporal's SDK.
-    expect(metrics).toContain('hydra_cutover_worker_polling{environment="worker"} 1');
-    expect(metrics).toMatch(/^temporal_\w+/m);
-    expect(end).toMatchObject({ code: 0, stdout: '' });
-    expect(JSON.parse(readFileSync(ready, 'utf8'))).toMatchObject({ address, taskQueue: 'of-the-worker' });
-    for (const line of end.stderr.trim().split('\n')) expect(() => JSON.parse(line) as unknown).not.toThrow();
-  });
-
   it.each([
     ['a namespace that is not there', { namespace: 'elsewhere' }, 3, 'error CHECK_FAILED: Temporal at '],
     ['no server', { address: '127.0.0.1:1' }, 6, 'error TEMPORAL_UNREACHABLE'],

@@ -1,8 +1,9 @@
 import { createLogger } from '../../../config/logger';
 import { type Config } from '../../../config/schema';
-import { type Steps } from '../../../domain/steps';
+import { type Plan } from '../../../domain/receipts';
+import { type PreflightInput, type Steps } from '../../../domain/steps';
 import { createTemporalWorker } from '../../../workers/temporal-worker';
-import { fakeSteps } from '../../workflows/support/fake-steps';
+import { fakeSteps, PLAN, REHEARSAL } from '../../workflows/support/fake-steps';
 
 /**
  * A worker as in production, but with steps that do nothing: `fake-worker ADDRESS TASK_QUEUE [DEPLOYMENT BUILD_ID]`. With a
@@ -11,7 +12,7 @@ import { fakeSteps } from '../../workflows/support/fake-steps';
 async function main(): Promise<void> {
   const [address = '', taskQueue = '', deploymentName, buildId] = process.argv.slice(2);
   const temporal: Config['temporal'] = { address, taskQueue };
-  const steps: unknown = fakeSteps().activities;
+  const steps: unknown = { ...fakeSteps().activities, preflight };
   const versioning = deploymentName === undefined ? undefined : { deploymentName, buildId };
   const logger = createLogger({ level: 'warn' });
   const worker = await createTemporalWorker(temporal, steps as Steps, process.env, logger, versioning);
@@ -20,6 +21,10 @@ async function main(): Promise<void> {
   process.stdout.write('ready\n');
   await running;
   await worker.close();
+}
+
+async function preflight({ environment, mode }: PreflightInput): Promise<Plan> {
+  return { ...PLAN, environment, mode, ...(mode === 'rehearse' ? { rehearsal: REHEARSAL } : {}) };
 }
 
 main().catch((error: unknown) => {

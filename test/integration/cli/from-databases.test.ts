@@ -8,7 +8,7 @@ import { type CliEnd, cliInProcess } from '../../support/cli-in-process';
 import { Stages } from '../../support/stages';
 import { startTemporalDevServer } from '../../support/temporal-dev-server';
 import { isCutoverFault } from '../../../domain/faults';
-import { beginAttempt, commitAttempt, describeArbiter, fence } from '../../../hydra/arbiter';
+import { beginAttempt, commitAttempt, describeArbiter, fence, letLook } from '../../../hydra/arbiter';
 import { removeCapture } from '../../../hydra/capture';
 import { installPreparation } from '../../../hydra/closing';
 import { DATABASE, GreenFixture, SETTINGS, stepContext } from '../activities/green-fixture';
@@ -62,10 +62,15 @@ afterAll(async () => {
 const FROM_DATABASES = ['--from-databases', '--set', 'checks.timeoutMs=60000'] as const;
 
 function cli(...args: string[]): Promise<CliEnd> {
+  return cliWith({}, ...args);
+}
+
+function cliWith(secrets: Readonly<Record<string, string>>, ...args: string[]): Promise<CliEnd> {
   const env = {
     HYDRA_CUTOVER_CONFIG: join(folder, 'config.json'),
     MASTER: MASTER_PASSWORD,
     HYDRA_CUTOVER_LOG__LEVEL: 'error',
+    ...secrets,
   };
   return cliInProcess(args, { env, cwd: folder });
 }
@@ -159,6 +164,19 @@ describe('a cutover whose Temporal is gone', () => {
     expect(stdout).toContain(`RDS: snapshot hydra-cutover-${mine.cutoverId} is available, of this cutover`);
     expect(stdout).toContain(`hydra-cutover repair --cutover-id ${mine.cutoverId}`);
     expect(stdout).not.toContain(MASTER_PASSWORD);
+  });
+
+  it('is told to a role that only looks, without a password that decides; where that one is told nothing, to our own', async () => {
+    await cutover.reach('restored');
+    await fixture.on('blue', async (blue) => void (await blue.query(`CREATE ROLE only_looks LOGIN PASSWORD 'l'`)));
+    const as = ['user=only_looks', 'password=${env:LOOK}'].flatMap((one) => ['--set', `blue.database.look.${one}`]);
+    const status = async (master: string) =>
+      (await cliWith({ LOOK: 'l', MASTER: master }, 'status', ...FROM_DATABASES, ...as)).stdout;
+    const told = `by the databases: before the switchover, last step restoreGreen (cutover ${mine.cutoverId})`;
+    expect(await status(MASTER_PASSWORD)).toContain(told);
+    expect(await status('wrong')).toContain("by the databases: unknown: blue's database does not tell");
+    await fixture.on('blue', (blue) => letLook(blue, 'only_looks'));
+    expect(await status('wrong')).toContain(told);
   });
 
   it('is told so without being asked, with the exit code of what is wrong', async () => {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { STEPS } from '../../../activities';
+import { FORWARD } from '../../../domain/sides';
 import { beginAttempt, commitAttempt, describeArbiter, fence } from '../../../hydra/arbiter';
 import { noteBeginning } from '../../../hydra/closing';
 import { cliInProcess } from '../../support/cli-in-process';
@@ -32,7 +33,9 @@ beforeAll(async () => {
     await STEPS[step](deps, input, stepContext());
   }
   await fixture.on('blue', (blue) =>
-    fixture.on('green', (green) => noteBeginning({ blue, green }, input.cutoverId, EPOCH)),
+    fixture.on('green', (green) =>
+      noteBeginning({ direction: FORWARD, from: blue, to: green }, input.cutoverId, EPOCH),
+    ),
   );
   await gateway.stage(EPOCH, 'green');
   await gateway.hold(EPOCH);

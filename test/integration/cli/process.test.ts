@@ -10,6 +10,7 @@ import { ROOT, runCliProcess, runProgram } from './run-program';
 const EXAMPLE_SECRETS = {
   BLUE_DB_PASSWORD: 'a',
   BLUE_WORKER_PASSWORD: 'e',
+  BLUE_LOOK_PASSWORD: 'l',
   GREEN_DB_PASSWORD: 'b',
   GREEN_HYDRA_PASSWORD: 'c',
   HYDRA_SECRETS_SYSTEM: 'd',
@@ -151,7 +152,9 @@ describe('the example', () => {
     expect(problems.map(({ path }) => path)).toEqual([
       'blue.database.password',
       'blue.database.worker.password',
+      'blue.database.look.password',
       'green.database.password',
+      'green.database.worker.password',
       'green.hydraRole.password',
       'green.commands.start.secretEnv.HYDRA_SECRETS_SYSTEM',
       'gateways[0].token',

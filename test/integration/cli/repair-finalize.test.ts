@@ -1,9 +1,12 @@
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo } from 'node:net';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { STEPS } from '../../../activities';
 import { type StepDeps } from '../../../activities/step';
-import { beginAttempt, commitAttempt, describeArbiter, fence } from '../../../hydra/arbiter';
+import { beginAttempt, commitAttempt, describeArbiter, fence, guardTables } from '../../../hydra/arbiter';
+import { raiseLifetimes } from '../../../hydra/capture';
 import { type CliEnd, cliInProcess } from '../../support/cli-in-process';
 import { DATABASE, GreenFixture, stepContext } from '../activities/green-fixture';
 import { MASTER_PASSWORD } from '../world/rds/endpoint-fixture';
@@ -16,9 +19,17 @@ const NEXT = ['--set', 'blue.rdsInstanceId=green', '--set', 'green.rdsInstanceId
 let fixture: GreenFixture;
 let deps: StepDeps;
 let folder = '';
+/** The system of job `purge`: as long as it is gone, the address answers for something else. */
+let system: Server;
+let isGone = true;
 
 beforeAll(async () => {
   fixture = await GreenFixture.start();
+  system = createServer((request, response) => {
+    request.resume();
+    response.writeHead(isGone ? 404 : 200).end(JSON.stringify({ paused: false, running: false }));
+  });
+  await new Promise<void>((resolve) => system.listen(0, '127.0.0.1', resolve));
   deps = fixture.deps();
   folder = mkdtempSync(join(tmpdir(), 'repair-finalize-'));
   const values = [fixture.rds.endpoint, 'us-east-1', 'AKIDTEST', 'test-secret'];
@@ -38,6 +49,13 @@ beforeAll(async () => {
     rds: { pollMs: 50, waitDeadlineMs: 120_000 },
     blue: side('blue', '1.11.10'),
     green: side('green', '2.3.0'),
+    jobs: [
+      {
+        name: 'purge',
+        controlUrl: `http://127.0.0.1:${(system.address() as AddressInfo).port}`,
+        token: '${env:MASTER}',
+      },
+    ],
   };
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
 });
@@ -47,6 +65,7 @@ afterAll(async () => {
     if (value === undefined) Reflect.deleteProperty(process.env, name);
     else process.env[name] = value;
   }
+  await new Promise((resolve) => system.close(resolve));
   await fixture.dispose();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -59,17 +78,43 @@ function cli(...args: readonly string[]): Promise<CliEnd> {
 const repair = (...more: readonly string[]) =>
   cli('repair', '--cutover-id', fixture.input.cutoverId, '--by', 'bob', ...more);
 
+it('takes back all but a step that fails for good, once a person says so, and tells what stays', async () => {
+  isGone = true;
+  await STEPS.enableCapture(deps, { ...fixture.input, startedBy: 'alice' }, stepContext());
+  expect(await repair()).toMatchObject({
+    code: 6,
+    stderr: expect.stringMatching(
+      /error TARGET_REFUSED: .*Step resumeJobs failed: .*`--skip resumeJobs` goes on without it: jobs may be paused still/,
+    ) as string,
+  });
+  expect(await repair('--skip', 'abandonSwitchover')).toMatchObject({ code: 2 });
+  expect((await fixture.on('blue', describeArbiter))?.state).toBe('open');
+  const { code, stdout } = await repair('--skip', 'resumeJobs', '--json');
+  expect({ code, ...(JSON.parse(stdout) as object) }).toMatchObject({
+    code: 5,
+    ok: false,
+    outcome: 'undone',
+    steps: expect.not.arrayContaining(['resumeJobs']) as string[],
+    skipped: [{ step: 'resumeJobs', code: 'TARGET_REFUSED' }],
+  });
+  expect(await fixture.on('blue', describeArbiter)).toBeUndefined();
+});
+
 it("a cutover that was lost in its bake is brought to its end on a person's word, and green can be upgraded again", async () => {
+  isGone = true;
+  await fixture.on('blue', (blue) => raiseLifetimes(blue, 'public', 7_200_000));
   for (const step of ['enableCapture', 'takeSnapshot', 'restoreGreen', 'closeGreen'] as const) {
     await STEPS[step](deps, { ...fixture.input, startedBy: 'alice' }, stepContext());
   }
   // Before the commit nobody's word ends it, and it is not taken back either.
-  expect(await repair('--finalize')).toMatchObject({
-    code: 3,
-    stderr: expect.stringMatching(
-      /error CHECK_FAILED: .*does not say that the writes left it .*nothing was changed/,
-    ) as string,
-  });
+  for (const word of ['--finalize', '--open-unproven']) {
+    expect(await repair(word)).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(
+        /error CHECK_FAILED: .*does not say that the writes left it .*nothing was changed/,
+      ) as string,
+    });
+  }
   expect((await fixture.on('blue', describeArbiter))?.state).toBe('open');
   await fixture.on('blue', async (blue) => {
     const begun = await beginAttempt(blue, { epoch: 5, holdDeadlineMs: 60_000, marginMs: 0 });
@@ -77,11 +122,30 @@ it("a cutover that was lost in its bake is brought to its end on a person's word
     await fence(blue, begun.attempt, 2_000);
     await blue.query('UPDATE hydra_cutover.change_log SET done_at = now()');
     expect(await commitAttempt(blue, begun.attempt, 2_000)).toMatchObject({ ok: true });
+    await blue.query(`UPDATE hydra_cutover.attempt SET hold_started_at = hold_started_at - interval '1 hour'`);
   });
-  await fixture.on('green', (green) => green.query(`UPDATE hydra_cutover.run SET state = 'open', epoch = 5`));
+  // The pause budget is over long since. Refused, and so to be compared altogether before green opens: which this green, never migrated, cannot be.
+  await fixture.on('blue', (blue) =>
+    expect(blue.query('DELETE FROM hydra_client')).rejects.toMatchObject({ code: 'HC001' }),
+  );
+  await fixture.on('green', (green) => guardTables(green));
+  expect(await repair()).toMatchObject({
+    code: 5,
+    stderr: expect.stringMatching(
+      /FENCE_UNPROVEN: .*it was not compared to the end.*`repair --open-unproven`/,
+    ) as string,
+  });
+  expect(await fixture.on('green', describeArbiter)).toMatchObject({ state: 'closed' });
 
-  const finished = await repair();
-  expect(finished).toMatchObject({
+  // What was to be carried altogether stays undone in blue's log, so that a person's word is needed for that, too.
+  expect(await repair('--open-unproven')).toMatchObject({
+    code: 6,
+    stderr: expect.stringMatching(
+      /error SYNC_FAILED: .*changes are undone .*Step proveDrain failed: .*`--skip proveDrain` goes on without it/,
+    ) as string,
+  });
+  expect(await fixture.on('green', describeArbiter)).toMatchObject({ state: 'open', epoch: 5 });
+  expect(await repair('--skip', 'proveDrain')).toMatchObject({
     code: 0,
     stdout: expect.stringContaining('the same command with --finalize') as string,
   });
@@ -95,11 +159,58 @@ it("a cutover that was lost in its bake is brought to its end on a person's word
   const purge = () => cli('purge', '--cutover-id', fixture.input.cutoverId, '--by', 'bob', '--json');
   expect(await purge()).toMatchObject({ code: 3, stderr: expect.stringContaining('is not finalized') as string });
 
-  for (let time = 0; time < 2; time += 1) {
-    const { code, stdout } = await repair('--finalize', '--json');
-    expect({ code, ...(JSON.parse(stdout) as object) }).toMatchObject({ code: 0, outcome: 'finalized' });
+  // Everything is carried, and somebody has touched blue since: the drain is not proven, and only a person can say that this is known.
+  await fixture.on('blue', (blue) => blue.query('UPDATE hydra_cutover.change_log SET done_at = now()'));
+  await fixture.on(
+    'blue',
+    (blue) =>
+      blue.query(
+        'ALTER TABLE hydra_client DISABLE TRIGGER hydra_cutover_guard, ENABLE ALWAYS TRIGGER hydra_cutover_guard',
+      ),
+    {
+      login: { user: 'hydra', password: fixture.hydra.password },
+    },
+  );
+  expect(await repair('--finalize')).toMatchObject({
+    code: 6,
+    stderr: expect.stringMatching(
+      /error CAPTURE_BROKEN: .*the guard of hydra_client was off, or was changed/,
+    ) as string,
+  });
+  // An operator's own trigger.
+  await fixture.on('green', (green) =>
+    green.query(`CREATE FUNCTION public.frozen() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'frozen'; END$$;
+      CREATE TRIGGER frozen BEFORE UPDATE ON hydra_client EXECUTE FUNCTION public.frozen()`),
+  );
+  // Each is tried first, and its word is needed only where it fails.
+  const words: string[] = [];
+  for (const [step, code] of [
+    ['proveDrain', 6],
+    ['resumeJobs', 6],
+    ['restoreLifetimes', 1],
+  ] as const) {
+    const refused = await repair('--finalize', ...words);
+    expect({ step, ...refused }).toMatchObject({
+      code,
+      stderr: expect.stringContaining(`Step ${step} failed: `) as string,
+    });
+    words.push('--skip', step);
   }
-  expect(await fixture.on('green', describeArbiter)).toBeUndefined();
+  expect(await fixture.on('green', describeArbiter)).toMatchObject({ state: 'open' });
+  const raised = `SELECT to_regclass('hydra_cutover_lifetimes.original') IS NOT NULL AS kept`;
+  for (const round of ['as it is', 'put right']) {
+    if (round === 'put right') {
+      isGone = false;
+      await fixture.on('green', (green) => green.query('DROP FUNCTION public.frozen CASCADE'));
+    }
+    const { code, stdout } = await repair('--finalize', '--json', ...(round === 'as it is' ? words : []));
+    const skipped = round === 'as it is' ? ['proveDrain', 'resumeJobs', 'restoreLifetimes'] : [];
+    expect({ code, ...(JSON.parse(stdout) as object) }).toMatchObject({
+      ...{ code: 0, outcome: 'finalized', skipped: skipped.map((step) => ({ step })) },
+    });
+    expect(await fixture.on('green', describeArbiter)).toBeUndefined();
+    expect((await fixture.on('green', (green) => green.query(raised))).rows).toEqual([{ kept: round === 'as it is' }]);
+  }
   expect((await cli('status', '--from-databases')).stdout).toMatch(/by the databases: over: .* green is finalized/);
   expect((await cli('plan', ...NEXT)).stderr).not.toContain('schema hydra_cutover on blue');
 

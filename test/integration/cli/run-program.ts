@@ -47,3 +47,26 @@ export async function runProgram(
 
 export const runCliProcess = (args: readonly string[], options: ProgramOptions = {}) =>
   runProgram('cli/main.ts', args, options);
+
+/**
+ * Runs the CLI in a real terminal of that size, as `script` of util-linux makes one.
+ *
+ * @returns the lines that it drew, with what moves the cursor
+ */
+export async function runCliInTerminal(
+  { columns, rows }: { readonly columns: number; readonly rows: number },
+  words: readonly string[],
+): Promise<readonly string[]> {
+  const { command, args, env } = typescriptCommand('cli/main.ts', words);
+  const line = [command, ...args].map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
+  const { PATH, HOME } = process.env;
+  const child = spawn('script', ['--quiet', '--command', `stty cols ${columns} rows ${rows}; ${line}`, '/dev/null'], {
+    cwd: ROOT,
+    env: { PATH, HOME, ...env, TERM: 'xterm' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let drawn = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (drawn += chunk));
+  await new Promise((resolve) => child.once('close', resolve));
+  return drawn.split('\r\n');
+}

@@ -73,7 +73,7 @@ function configFile(): string {
   return file;
 }
 
-it('a real worker keeps the report whole and tells its end, signed; the command line reads it without Temporal', async () => {
+it('a real worker polls, keeps the report whole, tells its end, signed, and ends cleanly; the command line reads it without Temporal', async () => {
   const file = configFile();
   const ready = join(folder, 'ready.json');
   const { command, args, env } = typescriptCommand('workers/main.ts', ['--config', file, '--ready', ready]);
@@ -82,19 +82,32 @@ it('a real worker keeps the report whole and tells its end, signed; the command 
     ...{ AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'never-told-either', AWS_MAX_ATTEMPTS: '1' },
   };
   const worker = spawn(command, [...args], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: cleanEnvironment({ ...env, ...secrets }),
   });
-  const gone = once(worker, 'exit');
+  const gone = once(worker, 'close');
+  const [output, log] = [worker.stdout, worker.stderr].map((stream) => {
+    const said: string[] = [];
+    stream.setEncoding('utf8').on('data', (part: string) => said.push(part));
+    return () => said.join('');
+  });
   const cli = (...words: string[]) => cliInProcess([...words, '--config', file], { env: secrets, cwd: folder });
   try {
     await until('a worker', () => existsSync(ready));
+    const told = JSON.parse(readFileSync(ready, 'utf8')) as { readonly healthPort: number };
+    expect(told).toMatchObject({ address: server.address, taskQueue: 'told' });
+    const metrics = await (await fetch(`http://127.0.0.1:${told.healthPort}/metrics`)).text();
+    // Ours, and those of Temporal's SDK.
+    expect(metrics).toContain('hydra_cutover_worker_polling{environment="told"} 1');
+    expect(metrics).toMatch(/^temporal_\w+/m);
     expect((await cli('start', '--by', 'alice', '--note', 'change 4711', '--wait')).code).toBe(3);
     await until('the end to be told', () => heard.length > 0);
   } finally {
     worker.kill('SIGTERM');
     await gone;
   }
+  expect([worker.exitCode, output?.()]).toEqual([0, '']);
+  for (const line of log?.().trim().split('\n') ?? []) expect(() => JSON.parse(line) as unknown).not.toThrow();
 
   const [{ headers, body }] = heard as [(typeof heard)[number]];
   const news = JSON.parse(body) as News;

@@ -69,9 +69,25 @@ async function truth(): Promise<unknown> {
   };
 }
 
+type Case = readonly [when: string, freeze: Order['freeze']];
+
+/** Each takes seconds; `npm run test:long` has them all. */
+const isLong = process.env['LONG_TESTS'] === '1';
+const BEFORE_THE_COMMIT: readonly Case[] = [
+  ['after the last round', { after: 'lastRound' }],
+  ['once the gateways know all challenges', { after: 'pushChallenges' }],
+];
+const AFTER_THE_COMMIT: readonly Case[] = [
+  ['once everybody uses green', { after: 'applyTargets' }],
+  ['just before it commits the opening', { before: 'COMMIT; SELECT state' }],
+  ['once everybody is released', { after: 'release' }],
+];
+
 describe('a worker that stands still while another one goes on, and wakes up when all is over', () => {
-  it.each([
+  it.each<Case>([
+    ...(isLong ? BEFORE_THE_COMMIT : []),
     ['after its attempt began', { after: 'begin' }],
+    ['once everybody was staged', { after: 'stage' }],
     ['while the gateways hold', { after: 'hold' }],
     ['inside the fence', { after: 'fence' }],
     ['just before it asks for the commit', { before: 'commit_attempt' }],
@@ -93,9 +109,12 @@ describe('a worker that stands still while another one goes on, and wakes up whe
     }),
   );
 
-  it.each([
+  it.each<Case>([
+    ...(isLong ? AFTER_THE_COMMIT : []),
     ['after the commit', { after: 'commit' }],
+    ['after its look around the fence, with green opened and not committed', { after: 'lookAround' }],
     ['while it keeps the writers of green waiting', { after: 'holdWriters' }],
+    ['once green is open', { after: 'openGreen' }],
   ])('%s: the other one brings everybody to green, and it agrees', (_when, freeze) =>
     world.scene(async () => {
       const watcher = world.watch();

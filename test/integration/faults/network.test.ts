@@ -42,7 +42,10 @@ const SHORT: readonly string[] = [
   'target cut holdWriters',
 ];
 
-/** `either`: the commit and the claim are both under way, and the arbiter decides which of them comes first. */
+/**
+ * `either`: the commit and the claim are both under way, and the arbiter decides which of them comes first; or nothing may be left to carry
+ * when the fence is there, and the commit asks green nothing.
+ */
 const ALL: readonly (readonly [LinkName, NetworkFault, Moment, Outcome])[] = [
   ['blue', 'blackHole', 'nothing', 'committed'],
   ['blue', 'blackHole', 'prepare', 'aborted'],
@@ -51,7 +54,7 @@ const ALL: readonly (readonly [LinkName, NetworkFault, Moment, Outcome])[] = [
   ['blue', 'blackHole', 'pushChallenges', 'either'],
   ['blue', 'blackHole', 'commit', 'committed'],
   ['green', 'blackHole', 'prepare', 'aborted'],
-  ['green', 'blackHole', 'fence', 'aborted'],
+  ['green', 'blackHole', 'fence', 'either'],
   ['green', 'blackHole', 'commit', 'committed'],
   ['green', 'blackHole', 'applyTargets', 'committed'],
   ['green', 'blackHole', 'openGreen', 'committed'],
@@ -73,7 +76,7 @@ const ALL: readonly (readonly [LinkName, NetworkFault, Moment, Outcome])[] = [
   ['target', 'halfOpen', 'holdWriters', 'committed'],
   ['blue', 'cut', 'fence', 'aborted'],
   ['blue', 'cut', 'commit', 'committed'],
-  ['green', 'cut', 'fence', 'aborted'],
+  ['green', 'cut', 'fence', 'either'],
   ['green', 'cut', 'holdWriters', 'committed'],
   ['gateway', 'cut', 'stage', 'aborted'],
   ['target', 'cut', 'holdWriters', 'committed'],

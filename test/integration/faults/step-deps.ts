@@ -3,6 +3,7 @@ import { PostgresDatabases } from '../../../adapters/postgres/postgres-databases
 import { HttpTarget } from '../../../adapters/target-http/http-target';
 import { type StepDeps } from '../../../activities/step';
 import { type Databases } from '../../../domain/ports/databases';
+import { orderedQuery } from '../../support/ordered-query';
 import { type SwitchoverSettings } from '../../../domain/settings';
 import { type SideName } from '../../../domain/sides';
 import { SETTINGS } from '../activities/green-fixture';
@@ -85,11 +86,9 @@ function databasesAt({ servers }: Reach, onQuery: OnQuery): Databases {
       databases.withSession(
         name,
         (session) => {
-          const query = (text: string, values?: unknown[]): Promise<Query> => {
-            const call = () => session.query(text, values);
-            return onQuery({ side: name, text }, call) ?? call();
-          };
-          return work({ backendPid: session.backendPid, query });
+          const ask = (text: string, values?: unknown[]) => session.query(text, values);
+          const query = orderedQuery<Query>(ask, (text, call) => onQuery({ side: name, text }, call));
+          return work({ backendPid: session.backendPid, isPipelined: session.isPipelined === true, query });
         },
         options,
       ),

@@ -1,3 +1,4 @@
+import { beforeBlueStops } from '../../../activities/green/before-blue-stops';
 import { CallerWatch } from '../../../activities/callers/caller-watch';
 import { type StepDeps } from '../../../activities/step';
 import { HttpGateway } from '../../../adapters/gateway/http-gateway';
@@ -16,7 +17,7 @@ import {
 } from '../../../world/oauth';
 import { useDatabase } from '../../support/database';
 import { startHydra, type TestHydra } from '../../support/hydra';
-import { SETTINGS } from '../activities/green-fixture';
+import { SETTINGS, stepContext } from '../activities/green-fixture';
 import { useParts } from '../../unit/gateway/support/fixture';
 import { RawClient } from '../../unit/gateway/support/sockets';
 import { TEST_TOKEN } from '../../unit/gateway/support/test-gateway';
@@ -84,6 +85,17 @@ describe('a caller of a real Hydra that goes past the gateway', () => {
     // And nobody afterwards.
     await refreshTokens(through, client, rotated.refreshToken ?? '').catch(() => undefined);
     expect(await watch.look()).toMatchObject({ beyond: [], unknown: [] });
+
+    // Between flip and stop of blue it is found again: one that still asks there would read what is over.
+    let isOver = false;
+    const stopping = beforeBlueStops(deps, stepContext(), { watchMs: 500 }).finally(() => (isOver = true));
+    while (!isOver) await introspectToken(past, again.accessToken);
+    expect(await stopping).toMatchObject({
+      silent: [],
+      callers: { beyond: [{ by: 'Hydra', what: 'introspection', count: expect.any(Number) as number }], unknown: [] },
+    });
+    const calm = await beforeBlueStops(deps, stepContext(), { watchMs: 0 });
+    expect(calm.callers).toMatchObject({ beyond: [], unknown: [] });
     await blue.query('DROP SCHEMA hydra_cutover, hydra_cutover_asks, hydra_cutover_barrier CASCADE');
   });
 });

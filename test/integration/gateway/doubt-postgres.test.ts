@@ -12,6 +12,7 @@ import {
   readMembers,
   removeArbiter,
 } from '../../../hydra/arbiter';
+import { FORWARD } from '../../../domain/sides';
 import { doubtOverPostgres } from '../../../gateway/node/doubt-postgres';
 import { asAdmin, useDatabase } from '../../support/database';
 import { startLink } from '../../support/cuttable-link';
@@ -258,7 +259,12 @@ describe('a gateway that holds nothing and asks how things stand', () => {
       ssl: { mode: 'disable' as const },
     });
     const options = { timeoutMs: QUESTION_MS, signal: new AbortController().signal };
-    const resolve = doubtOverPostgres({ blue: login(blueDatabase), green: login(greenDatabase), ...options });
+    const resolve = doubtOverPostgres({
+      direction: FORWARD,
+      from: login(blueDatabase),
+      to: login(greenDatabase),
+      ...options,
+    });
     return resolve({ reason: 'start', epoch: null, appliedEpoch });
   };
   const commit = async (epoch: number) => {
@@ -275,6 +281,11 @@ describe('a gateway that holds nothing and asks how things stand', () => {
     await commit(epoch);
     await openGreen(opened);
   };
+  const lostGreen = async () => {
+    await commit(5);
+    await green.query('DROP SCHEMA hydra_cutover CASCADE');
+  };
+  const asksGreen = () => blue.query(`UPDATE hydra_cutover.run SET side = 'green', state = 'closed'`);
   const lostBlue = async () => {
     await removeArbiter(blue);
     await openGreen(5);
@@ -293,6 +304,13 @@ describe('a gateway that holds nothing and asks how things stand', () => {
       prepare: () => committedAt(5, 4),
       answer: { verdict: 'unknown' },
     },
+    {
+      when: 'green has no arbiter, and blue has not seen everybody there',
+      applied: 0,
+      prepare: lostGreen,
+      answer: { verdict: 'unknown' },
+    },
+    { when: 'what it asks as blue is a green', applied: 0, prepare: asksGreen, answer: { verdict: 'unknown' } },
     { when: 'blue lost its arbiter and green serves', applied: 0, prepare: lostBlue, answer: SERVES_GREEN },
     { when: 'all that green serves is over', applied: 6, prepare: lostBlue, answer: { verdict: 'no_cutover' } },
   ])('is answered when $when', async ({ applied, prepare, answer }) => {

@@ -7,6 +7,7 @@ import {
   introspectToken,
   type OauthClient,
   OauthHttp,
+  revokeToken,
 } from '../../../world/oauth';
 import { useDatabase } from '../../support/database';
 import { startHydra, type TestHydra } from '../../support/hydra';
@@ -54,7 +55,11 @@ describe('a refresh that is sent twice to a real 1.11.10', () => {
         answers.push({ status, text, pass });
       });
     });
-    const gateway = await parts.gateway({ blue: slow.url, config: { refreshRetries: { keepMs } } });
+    const gateway = await parts.gateway({
+      blue: slow.url,
+      green: hydra.publicUrl,
+      config: { refreshRetries: { keepMs } },
+    });
     const spared = async (how: string) => {
       const response = await fetch(`${gateway.controlUrl}/metrics`, { headers: { Connection: 'close' } });
       const count = new RegExp(`gateway_refreshes_spared_total\\{how="${how}"\\} (\\d+)`).exec(await response.text());
@@ -69,9 +74,9 @@ describe('a refresh that is sent twice to a real 1.11.10', () => {
     return (await grantTokens(http, { client, loginApp })).tokens.refreshToken ?? '';
   }
 
-  function refreshOf(token: string, { secret = client.secret, headers = '' } = {}): string {
+  function refreshOf(token: string, { id = client.id, secret = client.secret, headers = '' } = {}): string {
     const body = `grant_type=refresh_token&refresh_token=${encodeURIComponent(token)}`;
-    const basic = Buffer.from(`${client.id}:${secret ?? ''}`).toString('base64');
+    const basic = Buffer.from(`${id}:${secret ?? ''}`).toString('base64');
     return (
       `POST /oauth2/token HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n` +
       `Authorization: Basic ${basic}\r\n${headers}Content-Length: ${body.length}\r\n\r\n${body}`
@@ -140,6 +145,65 @@ describe('a refresh that is sent twice to a real 1.11.10', () => {
       expect(statusOf(await stranger.closed())).toBe(401);
     }
     expect(await alive(answers[0]?.text ?? '')).toEqual([true, true]);
+  });
+
+  it('is answered by Hydra itself once a hold began, and by the other side after a flip; what was under way is right', async () => {
+    const { answers, gateway, send, spared } = await setUp(60_000);
+    const kept = refreshOf(await login());
+    const first = await send(kept);
+    await eventually(() => answers.length === 1);
+    answers[0]?.pass();
+    expect([statusOf(await first.closed()), statusOf(await (await send(kept)).closed())]).toEqual([200, 200]);
+    await gateway.stage(1, 'green');
+    await gateway.hold(1);
+    const held = await send(kept);
+    await gateway.until({ parked: 1 });
+    await gateway.revert(1);
+    await eventually(() => answers.length === 2);
+    answers[1]?.pass();
+    expect([statusOf(await held.closed()), await spared('kept')]).toEqual([401, 1]);
+
+    const underWay = refreshOf(await login());
+    const other = await send(underWay);
+    await eventually(() => answers.length === 3);
+    await gateway.stage(2, 'green');
+    const holding = gateway.hold(2);
+    await gateway.until({ mode: 'hold' });
+    answers[2]?.pass();
+    expect((await holding).status).toBe(200);
+    const said = bodyOf(await other.closed());
+    expect(said).toBe(answers[2]?.text);
+    expect((await gateway.apply(2)).status).toBe(200);
+    // Green goes on from what was given out at the hold, and keeps answers of its own.
+    const next = refreshOf((JSON.parse(said) as Record<string, string>)['refresh_token'] ?? '');
+    const atGreen = [await (await send(next)).closed(), await (await send(next)).closed()];
+    expect(atGreen.map(statusOf)).toEqual([200, 200]);
+    expect(bodyOf(atGreen[0] ?? '')).toBe(bodyOf(atGreen[1] ?? ''));
+    expect(await alive(bodyOf(atGreen[0] ?? ''))).toEqual([true, true]);
+    expect(statusOf(await (await send(underWay)).closed())).toBe(401);
+    expect([answers.length, await spared('kept')]).toEqual([3, 2]);
+  });
+
+  it('brings nothing back to life: after a revocation its answer holds what is dead, and no client gets another one’s', async () => {
+    const { answers, gateway, send } = await setUp(60_000);
+    const token = await login();
+    const passed = async (bytes: string) => {
+      const at = answers.length;
+      const sent = await send(bytes);
+      await eventually(() => answers.length > at);
+      answers[at]?.pass();
+      return sent.closed();
+    };
+    const said = bodyOf(await passed(refreshOf(token)));
+    const other = await createOauthClient(http);
+    const asOther = refreshOf(token, { id: other.id, secret: other.secret });
+    expect(statusOf(await passed(asOther))).toBe(401);
+    const { refresh_token: next = '' } = JSON.parse(said) as Record<string, string>;
+    await revokeToken(http, client, next);
+    expect(bodyOf(await (await send(refreshOf(token))).closed())).toBe(said);
+    expect(await alive(said)).toEqual([false, false]);
+    expect(statusOf(await passed(refreshOf(next)))).toBe(401);
+    await gateway.until({ inFlight: 0 });
   });
 
   it('goes to Hydra each time with a DPoP proof', async () => {

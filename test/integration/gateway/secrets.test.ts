@@ -47,6 +47,9 @@ describe('the secrets of a gateway', () => {
     expect(line).toMatch(/^[\w-]{43}\n$/);
     expect((await stat(out)).mode & 0o777).toBe(0o600);
     expect((await program(['cookie-keys'], {})).code).toBe(2);
+    const again = await program(['flow-keys', '--out', out], { SECRETS_SYSTEM: 'another-system-secret' });
+    expect(again).toMatchObject({ code: 2, stderr: expect.stringMatching(/USAGE: --out: EEXIST/) as string });
+    expect(await readFile(out, 'utf8')).toBe(line);
     const config = join(home.folder, 'config.yaml');
     const settings = testConfig(home.folder, { config: { sessionCookies: { translate: true } } });
     await writeFile(config, JSON.stringify(settings));

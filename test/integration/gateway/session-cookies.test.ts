@@ -5,7 +5,7 @@ import { HttpCanaryUser } from '../../../adapters/canary-user';
 import { CANARY_STEPS } from '../../../domain/ports/canary-user';
 import { removeUserRows } from '../../../hydra/canary-user';
 import { applyRules } from '../../../hydra/cleaning';
-import { cookieKeyLine } from '../../../gateway/node/cookie-keys';
+import { keyLine } from '../../../gateway/node/derived-keys';
 import { repairStates } from '../../../hydra/paths/1-11-10-to-2-3-0/fixups/repair-states';
 import { freePort } from '../../../world/net/free-port';
 import {
@@ -31,7 +31,7 @@ const SYSTEM = 'system-secret-of-both-sides';
 const COOKIE = 'cookie-secret-of-both-sides';
 /** Hydra 1.x takes the second for a block key, so it has to be as long as one. */
 const COOKIE_PAIR = `${COOKIE},0123456789abcdef0123456789abcdef`;
-const keys = (secrets: Record<string, string>) => ({ GATEWAY_COOKIE_KEYS: cookieKeyLine(secrets) });
+const keys = (secrets: Record<string, string>) => ({ GATEWAY_COOKIE_KEYS: keyLine('cookies', secrets) });
 /** How Hydra is told its secrets, and the gateway what follows from them. */
 const SECRETS: Readonly<Record<string, { hydra: Record<string, string>; gateway: Record<string, string> }>> = {
   'secrets.system alone': { hydra: {}, gateway: keys({ SECRETS_SYSTEM: SYSTEM }) },

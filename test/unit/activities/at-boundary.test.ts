@@ -1,9 +1,11 @@
 import { CancelledFailure } from '@temporalio/common';
+import { type Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { activitiesOf, failureOf, inPlaceActivitiesOf, type StepTable } from '../../../activities/at-boundary';
 import { IN_PLACE_STEPS } from '../../../activities/in-place';
-import { type StepContext, type StepDeps } from '../../../activities/step';
+import { type InPlaceDeps } from '../../../activities/in-place/deps';
+import { type OrderedContext, type StepContext, type StepDeps } from '../../../activities/step';
 import { CutoverFault } from '../../../domain/faults';
 
 const logged: object[] = [];
@@ -13,8 +15,11 @@ const input = { cutoverId: 'c', environment: 'e' };
 
 type Vacuum = (context: StepContext) => Promise<void>;
 
-const environment = (info = {}) =>
-  new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR', () => undefined) });
+const environment = (info = {}, client?: object) =>
+  new MockActivityEnvironment(info, {
+    logger: new DefaultLogger('ERROR', () => undefined),
+    ...(client && { client: client as Client }),
+  });
 
 function run(step: Vacuum, env = environment()) {
   const table = { vacuumGreen: (_deps: StepDeps, _input: unknown, context: StepContext) => step(context) };
@@ -51,6 +56,19 @@ describe('a step at the boundary', () => {
       nonRetryable: true,
       message: expect.stringContaining('the config has no section inPlace') as string,
     });
+  });
+
+  it('of an upgrade in place has the same order in each of its tries', async () => {
+    const orders: number[] = [];
+    const startOld = (_deps: unknown, _input: unknown, { order }: OrderedContext) =>
+      Promise.resolve(void orders.push(order));
+    const deps = { log } as unknown as InPlaceDeps;
+    const bound = inPlaceActivitiesOf({ ...IN_PLACE_STEPS, startOld }, deps, log);
+    for (const attempt of [1, 2]) {
+      const first = { scheduledTimestampMs: 1_000, currentAttemptScheduledTimestampMs: 1_000 * attempt };
+      await environment({ attempt, ...first }).run(bound.startOld, input);
+    }
+    expect(orders).toEqual([1_000, 1_000]);
   });
 
   it('gives an unforeseen error up after a few tries, and tells its kind but not its text', () => {
@@ -96,5 +114,32 @@ describe('a step at the boundary', () => {
     }, env);
     expect(seen).toEqual([2, { rows: 1 }]);
     expect(beats).toEqual([{ rows: 2 }, { rows: 2 }]);
+  });
+
+  it('tells its run of a commit until Temporal took it, and then no more', async () => {
+    const sent: unknown[] = [];
+    const signal = (...word: unknown[]) => {
+      sent.push(word);
+      return sent.length === 1 ? Promise.reject(new Error('away')) : Promise.resolve();
+    };
+    const getHandle = (workflowId: string) => ({ signal: (...word: unknown[]) => signal(workflowId, ...word) });
+    const withAbortSignal = (abort: AbortSignal, send: () => unknown) => {
+      abort.throwIfAborted();
+      return send();
+    };
+    const client = { workflow: { getHandle }, withAbortSignal };
+    const workflowExecution = { workflowId: 'cutover/e', runId: 'r' };
+    const word = { cutoverId: 'c', epoch: 3 };
+    await run(
+      async ({ tellCommitted }) => {
+        for (let beat = 0; beat < 4; beat += 1) {
+          tellCommitted?.(word);
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      },
+      environment({ workflowExecution }, client),
+    );
+    expect(sent).toEqual(Array(2).fill(['cutover/e', 'committed', word]));
+    expect(logged).toEqual([expect.objectContaining({ ...word, reason: 'Error: away' })]);
   });
 });

@@ -25,7 +25,11 @@ interface State {
   readonly hidden?: readonly string[];
 }
 
-function depsFor(preview: JobPreview, { gone = [], hidden = [] }: State = {}, asked: string[] = []): StepDeps {
+function depsFor(
+  preview: JobPreview | (() => JobPreview),
+  { gone = [], hidden = [] }: State = {},
+  asked: string[] = [],
+): StepDeps {
   const idOf = (subject: string) => `consent of ${subject}`;
   const query = (sql: string, values: readonly unknown[] = []) => {
     const text = sql.replaceAll('"public".', '');
@@ -48,7 +52,10 @@ function depsFor(preview: JobPreview, { gone = [], hidden = [] }: State = {}, as
     const isListed = !gone.includes(subject) && !hidden.includes(subject);
     return Promise.resolve(isListed ? [{ consentId: idOf(subject), clientId: 'app' }] : []);
   };
-  const job: Partial<Job> = { name: 'purge', preview: () => Promise.resolve(preview) };
+  const job: Partial<Job> = {
+    name: 'purge',
+    preview: () => Promise.resolve(typeof preview === 'function' ? preview() : preview),
+  };
   return {
     settings: { hydraSchema: 'public', hydraVersion: { blue: '1.11.10', green: '2.3.0' } },
     gateways: [],
@@ -61,7 +68,7 @@ function depsFor(preview: JobPreview, { gone = [], hidden = [] }: State = {}, as
   } as unknown as StepDeps;
 }
 
-const guard = (preview: JobPreview, state: State = {}, asked: string[] = []) =>
+const guard = (preview: Parameters<typeof depsFor>[0], state: State = {}, asked: string[] = []) =>
   guardPurge(depsFor(preview, state, asked), INPUT, stepContext());
 const subjects = (count: number) => Array.from({ length: count }, (_, index) => `subject ${index}`);
 const naming = (...names: readonly string[]) => names.map((subject) => ({ subject }));
@@ -73,6 +80,18 @@ describe('what a job would remove is explained', () => {
       jobs: [{ name: 'purge', wouldRemove: 450, explained: 0, unnamed: 0, intact: 450, hidden: 0 }],
     });
     expect(await guard({ wouldRemove: 0, removals: [] })).toMatchObject({ ok: true });
+  });
+
+  it('by a job that names a user no more who has consented anew while it looked at others', async () => {
+    const previews = [naming('gone', 'anew', 'intact'), naming('gone', 'intact', 'later')];
+    const preview = () => {
+      const removals = previews.length > 1 ? (previews.shift() ?? []) : (previews[0] ?? []);
+      return { wouldRemove: removals.length, removals };
+    };
+    expect(await guard(preview, { gone: ['gone'] })).toEqual({
+      ok: false,
+      jobs: [{ name: 'purge', wouldRemove: 3, explained: 2, unnamed: 0, intact: 1, hidden: 0 }],
+    });
   });
 
   it('by consents that were revoked since, and when it names all that goes', async () => {

@@ -1,5 +1,6 @@
 import { type Look } from '../../../cli/temporal/look';
 import { renderScreen, renderStatus, statusLines } from '../../../cli/temporal/render-status';
+import { exitCodeOfLook } from '../../../cli/temporal/watch';
 import { whyNoWorker } from '../../../cli/temporal/workers-seen';
 import { durationText } from '../../../domain/evidence/words';
 
@@ -88,10 +89,62 @@ it.each([
   [{ ...LOOK, status: null, cancelRequested: true }, 'cutover/test: running, cancel requested'],
   [
     { ...LOOK, temporal: 'TERMINATED', cancelRequested: true },
-    'cutover/test: terminated: ended by force, nothing was undone',
+    'cutover/test: terminated: ended by force, it undid nothing',
   ],
 ])('%#: its first line says how it is, and whether somebody asked for its end', (look, line) => {
   expect(renderStatus(look, undefined, Infinity).split('\n')[0]).toBe(line);
+});
+
+const REPAIR = '`hydra-cutover repair --cutover-id c --by NAME` takes back what it did';
+
+it.each([
+  [
+    'says where to look when nobody asked the databases',
+    undefined,
+    /undid nothing.\n- `hydra-cutover status --from-databases`/,
+    5,
+  ],
+  [
+    'says what the databases advise',
+    { isKnown: true, isTouched: true, next: [REPAIR] },
+    /undid nothing.\n- `hydra-cutover repair --cutover-id c --by NAME` takes back/,
+    5,
+  ],
+  [
+    'asks for nobody once it was taken back',
+    { isKnown: true, isTouched: false, next: ['nothing'] },
+    /and blue serves\.\n\n/,
+    4,
+  ],
+  [
+    'asks for nobody once it was finalized',
+    { isKnown: true, isTouched: true, isFinalized: true as const, next: ['nothing'] },
+    /green serves, and is finalized\.\n\n/,
+    0,
+  ],
+  ['does not take silence for an undo', { isKnown: false, isTouched: false, next: ['ask again'] }, /- ask again/, 5],
+])('a run that was ended by force %s', (_title, found, text, exitCode) => {
+  const ended = { ...LOOK, temporal: 'TERMINATED', awaiting: null };
+  expect(renderStatus(ended, undefined, Infinity, found)).toMatch(text);
+  expect(exitCodeOfLook(ended, found)).toBe(exitCode);
+});
+
+it.each([
+  ['applyTargets', undefined, /nobody takes writes until green is open\n\nNow: .* goes on by itself/],
+  ['applyTargets', 'policy gave no answer', /nobody takes writes[^]*does not get on;[^]*\n- policy gave no answer\n/],
+  ['release', undefined, /committed, green is open\n/],
+])('a committed switchover is not told as blue serving: %s, %s', (step, problem, text) => {
+  const progress = { step, state: 'committed', ...(problem === undefined ? {} : { problem }) };
+  const pending = [{ name: 'switchover', attempt: 1, progress, percent: null, leftMs: null }];
+  const status = { ...STATUS, phase: 'switchover' as const, awaiting: null };
+  const inside = { ...LOOK, status, awaiting: null, pending };
+  expect(renderStatus(inside, undefined, Infinity)).toMatch(text);
+  expect(renderStatus(inside, undefined, Infinity)).not.toContain('blue serves');
+  // Behind a step that has ended, as where a person is asked about blue's fence, nobody says that green is open either.
+  const asked = renderStatus({ ...inside, status: { ...status, committed: true }, pending: [] }, undefined, Infinity);
+  expect(asked).toMatch(/^[^\n]*committed, green serves once this phase is done\n/);
+  // Without a worker the last word of the step is all there is.
+  expect(renderStatus({ ...inside, status: null }, undefined, Infinity)).toMatch(/^[^\n]*running, committed, /);
 });
 
 const STATUS = LOOK.status as NonNullable<Look['status']>;

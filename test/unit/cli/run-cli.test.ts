@@ -49,9 +49,9 @@ describe('usage', () => {
     [['doctor', '--config'], 'argument missing'],
     [['doctor', 'extra'], 'too many arguments'],
     [['doctor', '--log-level', 'loud'], 'Allowed choices are trace'],
-    [['world', '--temporal-port', '99999'], 'Allowed: 0 to 65535.'],
-    [['world', '--ui-port', '-1'], 'Allowed: 0 to 65535.'],
-    [['world', '--postgres-major', '9'], 'Allowed choices are 15, 18.'],
+    [['world', '--temporal-port', '99999'], 'Allowed: 0 to 65535; see'],
+    [['world', '--ui-port', '-1'], 'Allowed: 0 to 65535; see'],
+    [['world', '--postgres-major', '9'], 'Allowed choices are 15, 18; see'],
   ])('%j is refused with exit code 2 and a hint', async (args, text) => {
     const { code, stdout, stderr } = await cli(args);
     expect(code).toBe(2);
@@ -68,8 +68,11 @@ describe('usage', () => {
   });
 
   it.each([
-    [['--account', '1234'], 'Allowed: the 12 digits of an AWS account.'],
-    [['--monitoring-role', 'rds-monitoring'], 'Allowed: an ARN such as arn:aws:iam::123456789012:role/rds-monitoring.'],
+    [['--account', '1234'], 'Allowed: the 12 digits of an AWS account; see'],
+    [
+      ['--monitoring-role', 'rds-monitoring'],
+      'Allowed: an ARN such as arn:aws:iam::123456789012:role/rds-monitoring; see',
+    ],
     [['--check', '--sql'], "option '--check' cannot be used with option '--sql'"],
   ])('privileges %j is refused before it prints anything', async (args, text) => {
     const { code, stdout, stderr } = await cli(['privileges', ...args]);

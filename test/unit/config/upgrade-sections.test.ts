@@ -1,4 +1,5 @@
 import { configDigest } from '../../../config/digest';
+import { isRecorded } from '../../../hydra/paths/registry';
 import { toSettings } from '../../../workers/settings';
 import { minimalConfig, useConfigFolder } from './config-files';
 
@@ -54,6 +55,19 @@ describe('a command', () => {
     ['no time at all', { ...command, timeoutMs: 0 }, 'green.commands.migrate.timeoutMs'],
   ])('is refused with %s', (_case, migrate, path) => {
     expect(paths(problems(withMigrate(migrate)))).toEqual([path]);
+  });
+});
+
+describe("green's version", () => {
+  it('is refused where nobody recorded what its migrations do, with the command that does', () => {
+    const { green } = upgradeConfig();
+    const found = problems({ green: { ...green, hydraVersion: '26.2.0' } });
+    // Whoever has the program of 26.2.0 may have recorded it here.
+    const isKnown = isRecorded({ from: '1.11.10', to: '26.2.0' });
+    expect(paths(found)).toEqual(isKnown ? [] : ['green.hydraVersion']);
+    expect(JSON.stringify(found)).toContain(isKnown ? '[]' : 'run HYDRA_26_2_0_BIN=… npm run test:hydra-26');
+    expect(isRecorded({ from: '1.11.10', to: '2.3.0' })).toBe(true);
+    expect(isRecorded({ from: '2.3.0', to: '2.2.0' })).toBe(false);
   });
 });
 
@@ -129,6 +143,16 @@ describe('cross-checks of an upgrade', () => {
 
   it('let a budget be exactly as long as the fence', () => {
     expect(problems({ switchover: { pauseBudgetMs: 8_000 } })).toEqual([]);
+  });
+});
+
+describe('an upgrade in place', () => {
+  it.each(['2.2.0', '1.0.8'])('is refused from %s, which no proven way leads from, and says what to do', (from) => {
+    const old = { publicUrl: 'http://old.test:4444', adminUrl: 'http://old.test:4445' };
+    const inPlace = { from, old, oldRole: 'hydra', newRole: 'hydra_next', scratch: { name: 'scratch' } };
+    const found = problems({ inPlace });
+    expect(paths(found)).toEqual(['inPlace.from']);
+    expect(JSON.stringify(found)).toMatch(/allowed: 1\.3\.2; from 1\.11\.10 or 2\.2\.0 leave inPlace out/);
   });
 });
 

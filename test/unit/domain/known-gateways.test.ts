@@ -64,16 +64,15 @@ describe('the gateways that may forward to blue', () => {
 
   it('behind the commit wait for nobody who is silent, and name who still serves blue', () => {
     const silent = { isAlive: false, silentMs: 60_000 };
-    const found = knownGateways(
-      [listed(), listed({ name: 'edge-2', serves: 'green', epoch: 3 })],
-      [{ ...STRANGER, ...silent }],
-      3,
-    );
-    expect(found.map(({ advice }) => advice)).toEqual([
-      'it serves what is over: `hydra-cutover enrol --name edge-1`',
-      null,
-      null,
-    ]);
+    const advice = (isTaken: boolean) =>
+      knownGateways([listed(), listed({ name: 'edge-2', serves: 'green', epoch: 3 })], [{ ...STRANGER, ...silent }], {
+        epoch: 3,
+        isTaken,
+      }).map((found) => found.advice);
+    expect(advice(true)).toEqual(['it serves what is over: `hydra-cutover enrol --name edge-1`', null, null]);
+    // `enrol` is refused before green takes writes, and nobody needs it then.
+    const later = 'it is told of the commit when the switchover is finished, and not before';
+    expect(advice(false)).toEqual([later, null, null]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { stepProgress, type StepKnown } from '../../../domain/step-progress';
 
-const KNOWN: StepKnown = { elapsedMs: 60_000, predictedMs: null, rows: null };
+const KNOWN: StepKnown = { elapsedMs: 60_000, predictedMs: null };
 
 it.each<[string, unknown, Partial<StepKnown>, number | null, number | null]>([
   ['a snapshot by its percent', { status: 'creating', percent: 25 }, {}, 25, 180_000],
@@ -23,8 +23,10 @@ it.each<[string, unknown, Partial<StepKnown>, number | null, number | null]>([
   ],
   ['catching up by what is left and how fast it goes', { backlog: 300, changes: 100, perSecond: 50 }, {}, 25, 6_000],
   ['catching up that stands still, without a time', { backlog: 300, changes: 100, perSecond: 0 }, {}, 25, null],
-  ['a comparison by its rows', { looked: 'all', rows: 500, ranges: 9 }, { rows: 1_000 }, 50, 60_000],
-  ['a comparison of more rows than were counted, never as over', { rows: 2_000, ranges: 9 }, { rows: 1_000 }, 99, 606],
+  ['a sync that follows without an end, not at all', { step: 'in sync', backlog: 300, changes: 100 }, {}, null, null],
+  ['a comparison by its rows', { looked: 'all', rows: 500, of: 1_000, ranges: 9 }, {}, 50, 60_000],
+  ['a comparison of more rows than were estimated, never as over', { rows: 2_000, of: 1_000 }, {}, 99, 606],
+  ['a comparison of tables that nobody has analyzed, not at all', { rows: 2_000, of: 0 }, {}, null, null],
   ['a bake by the time that is left', { step: 'baking', leftMs: 180_000 }, {}, 25, 180_000],
   ['samples by their count', { step: 'sampling', done: 5, of: 10 }, {}, 50, 60_000],
   ['nothing of nothing', { done: 0, of: 0 }, {}, null, null],

@@ -83,6 +83,7 @@ const MISTAKES: Readonly<Record<string, Partial<SwitchoverRules>>> = {
   'a revert that reached nobody counts as done before it was tried': after('claim', 'aborted', () => ({
     reverted: true,
   })),
+  'parties that are away keep the step from its end': after('revert', 'left', () => ({ reverted: false })),
   'the fence comes before the hold': after('stage', 'ok', () => ({ held: true })),
   'a round that left changes counts as one that left none': after('lastRound', 'some', () => ({ nothingUndone: true })),
   'the commit does not wait for the challenges': after('lastRound', 'zero', () => ({ challengesComplete: true })),
@@ -106,6 +107,17 @@ const MISTAKES: Readonly<Record<string, Partial<SwitchoverRules>>> = {
   'a look without an answer counts as clean': after('lookAround', 'failed', () => ({ around: 'clean' })),
   'a look without an answer is repeated for ever': after('lookAround', 'failed', () => ({ around: 'unknown' })),
   'what was carried is not looked at again': after('carryAround', 'ok', () => ({ around: 'clean' })),
+  'a look that was not clean does not ask whether another run has opened green meanwhile': {
+    afterAction: (state, kind, result, limits) => {
+      const next = afterAction(state, kind, result, limits);
+      return kind === 'lookAround' ? { ...next, green: state.green } : next;
+    },
+  },
+  'a carry that failed does not ask whether another run has opened green meanwhile': after(
+    'carryAround',
+    'failed',
+    ({ green }) => ({ green }),
+  ),
   'a carry that failed counts as one': after('carryAround', 'failed', () => ({ around: 'clean' })),
   'an old look is enough after the lock of green was lost': after('applyTargets', 'session_lost', () => ({
     around: 'clean',

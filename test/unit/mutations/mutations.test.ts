@@ -9,6 +9,8 @@ describe('the table of mutations', () => {
     const names = MUTATIONS.map(({ file, what }) => `${file}: ${what}`);
     expect(new Set(names).size).toBe(names.length);
     expect(names.length).toBeGreaterThanOrEqual(30);
+    const edits = MUTATIONS.map((mutation) => JSON.stringify({ ...mutation, what: '' }));
+    expect(new Set(edits).size).toBe(edits.length);
   });
 
   it.each(MUTATIONS.map((mutation) => [`${mutation.file}: ${mutation.what}`, mutation] as const))(

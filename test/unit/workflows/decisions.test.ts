@@ -48,8 +48,12 @@ describe('judgeDecision', () => {
       'GATE_NOT_OPEN: the decision is for question plan-1-bb, of an earlier time',
     ],
     [{ ...APPROVE, question: 7 }, 'DECISION_INVALID: "question" must be text'],
-    [{ gate: 'intervene', decision: 'skip', by: 'bob' }, 'DECISION_INVALID: "skip" needs "note": why'],
+    [
+      { gate: 'intervene', decision: 'skip', by: 'bob' },
+      '"skip" needs "note" (on the command line --note): why, for the report; nothing was recorded',
+    ],
     [{ gate: 'intervene', decision: 'give_up', by: 'bob', note: ' ' }, '"give_up" needs "note"'],
+    [{ gate: 'plan', decision: 'no', by: 'bob' }, 'send for example {"gate":"plan"'],
     [{ ...APPROVE, by: 'ALICE ' }, 'another person must decide gate plan'],
     [{ ...APPROVE, gate: 'cutover' }, 'GATE_NOT_OPEN: gate cutover is not open: the open gate is plan'],
   ])('%j is refused', (raw, message) => {
@@ -102,5 +106,13 @@ describe('assertNamed', () => {
     expect(() => assertNamed({ ...cutover, question: 'cutover-2-aa' })).not.toThrow();
     expect(() => assertNamed({ ...cutover, decision: 'reject' })).not.toThrow();
     expect(() => assertNamed({ ...cutover, gate: 'plan' })).not.toThrow();
+  });
+
+  it.each([
+    [{ by: 'YOUR NAME' }, '"by" is still "YOUR NAME"'],
+    [{ by: 'NAME' }, '"by" is still "NAME"'],
+    [{ by: 'bob', note: 'why' }, '"note" is still "why"'],
+  ])('takes no answer with a placeholder of the one that was copied: %j', (copied, says) => {
+    expect(() => assertNamed({ gate: 'plan', decision: 'reject', ...copied })).toThrow(says);
   });
 });

@@ -1,13 +1,19 @@
 import { STEPS } from '../../../activities';
-import { type Phase } from '../../../domain/runbook';
-import { REHEARSAL_STEPS } from '../../../domain/steps';
+import { IN_PLACE_STEPS } from '../../../activities/in-place';
+import { IN_PLACE_WORKFLOW } from '../../../domain/in-place/runbook';
+import { COPY_UPGRADE, REHEARSAL_STEPS } from '../../../domain/runbooks/copy-upgrade';
 import { steps } from '../../../workflows/steps';
+import { inPlaceSteps } from '../../../workflows/in-place/steps';
 import { useTemporal } from '../support/environment';
-import { type StepName } from '../support/fake-steps';
-import { COLUMNS, COLUMN_TITLES, Scene, type Column } from './misbehaviour';
-import { isUndo, ModelWorld, UNDO_STEPS, type UndoStep } from './model-world';
+import { FAKE_ASIDES, STEP_ANSWERS, type StepName } from '../support/fake-steps';
+import { type Case, type Kind, tableCases, undoCases } from './cases';
+import { type InPlaceModelStep, InPlaceWorld, IN_PLACE_WAY_BACK, modelStepOf } from './in-place-world';
+import { IN_PLACE_ROWS, IN_PLACE_UNDO_ROWS } from './in-place-table';
+import { COLUMNS, Scene } from './misbehaviour';
+import { isUndo, ModelWorld, UNDO_STEPS } from './model-world';
 import { playCase, type Result } from './play-case';
-import { FORWARD_ROWS, NO_GATE, ROWS, UNDO_ROWS, type Row } from './table';
+import { type Row } from './row';
+import { FORWARD_ROWS, ROWS, UNDO_ROWS } from './table';
 
 const ALL_CASES_MS = 1_800_000;
 /** Runs that wait for a dead worker cost nothing meanwhile; the others share two cores. */
@@ -22,28 +28,43 @@ const CLOSES: Readonly<Record<Row['end'], string>> = {
   cancelled: 'CANCELLED',
   incomplete: 'UNDO_INCOMPLETE',
 };
-const PHASE_OF: Readonly<Record<UndoStep, Phase>> = {
-  restoreLifetimes: 'lifetimes',
-  disableCapture: 'capture',
-  deleteSnapshot: 'snapshot',
-  deleteGreen: 'restore',
-  stopGreen: 'start',
-  resumeJobs: 'jobs',
-  abandonSwitchover: 'switchover',
-};
-
-interface Case {
-  readonly title: string;
-  readonly step: StepName;
-  readonly column: Column;
-  readonly row: Row;
-  readonly onlyForward: boolean;
-  /** Whether the step has a row for the next gate. */
-  readonly isGateBehind: boolean;
-}
 
 const temporal = useTemporal();
-const cases = [...tableCases(ROWS, false), ...tableCases(FORWARD_ROWS, true), ...undoCases()];
+
+const UPGRADE: Kind<StepName> = {
+  what: '',
+  wayBack: [...UNDO_STEPS].reverse().map((undo) => {
+    const [phase = ''] = Object.entries(COPY_UPGRADE).find(([, row]) => 'undo' in row && row.undo === undo) ?? [];
+    return [undo, phase];
+  }),
+  scene: (step, column, onlyForward) =>
+    new Scene(new ModelWorld(), step, column, {
+      onlyForward,
+      breaksAt: isUndo(step) && !onlyForward ? 'switchover' : undefined,
+    }),
+  begin: (scene) => temporal.begin(scene.activities(Object.keys(STEP_ANSWERS), (name) => name as StepName)),
+};
+
+const IN_PLACE: Kind<InPlaceModelStep> = {
+  what: 'in place, ',
+  wayBack: IN_PLACE_WAY_BACK,
+  scene: (step, column) => {
+    const isUndoStep = IN_PLACE_WAY_BACK.some(([undo]) => undo === step);
+    return new Scene(new InPlaceWorld(), step, column, { breaksAt: isUndoStep ? 'stopOld' : undefined });
+  },
+  begin: (scene) => {
+    const activities = scene.activities(Object.keys(inPlaceSteps), modelStepOf);
+    return temporal.begin({ ...activities, ...FAKE_ASIDES }, {}, IN_PLACE_WORKFLOW);
+  },
+};
+
+const cases = [
+  ...tableCases(UPGRADE, ROWS),
+  ...tableCases(UPGRADE, FORWARD_ROWS, true),
+  ...undoCases(UPGRADE, UNDO_ROWS),
+  ...tableCases(IN_PLACE, IN_PLACE_ROWS),
+  ...undoCases(IN_PLACE, IN_PLACE_UNDO_ROWS),
+];
 const results = new Map<Case, Result | Error>();
 
 beforeAll(async () => {
@@ -61,11 +82,17 @@ describe('the compensation matrix', () => {
     const known = Object.keys(steps).sort();
     expect([...Object.keys(ROWS), ...REHEARSAL_STEPS].sort()).toEqual(known);
     expect(Object.keys(STEPS).sort()).toEqual(known);
-    for (const rows of Object.values(ROWS)) expect(Object.keys(rows).sort()).toEqual([...COLUMNS].sort());
+    // One step shifts the traffic to and fro.
+    const inPlace = [...Object.keys(inPlaceSteps), 'shiftBack'].sort();
+    expect(Object.keys(IN_PLACE_ROWS).sort()).toEqual(inPlace);
+    expect([...Object.keys(IN_PLACE_STEPS), 'shiftBack'].sort()).toEqual(inPlace);
+    for (const rows of [...Object.values(ROWS), ...Object.values(IN_PLACE_ROWS)])
+      expect(Object.keys(rows).sort()).toEqual([...COLUMNS].sort());
   });
 
   it('has an answer to every undo that fails for good', () => {
     expect([...Object.keys(UNDO_ROWS), 'abandonSwitchover'].sort()).toEqual([...UNDO_STEPS].sort());
+    expect(Object.keys(IN_PLACE_UNDO_ROWS).sort()).toEqual(IN_PLACE_WAY_BACK.map(([undo]) => undo).sort());
   });
 
   it.each(cases)('$title', (one) => {
@@ -77,55 +104,18 @@ describe('the compensation matrix', () => {
     if (one.column === 'failsTwice') expect(gatesBehind > 0).toBe(one.isGateBehind);
     expect(closes).toBe(CLOSES[one.row.end]);
     if (one.row.end === 'completed') expect(report.undone).toEqual([]);
-    else expect(report.undone).toMatchObject(undoReceipts(one));
+    else expect(report.undone).toMatchObject(one.receipts);
   });
 });
 
-/** What the report must say of each undo: also of those that were left out. */
-function undoReceipts({ step, row }: Case): object[] {
-  const done = row.undone.map((name) => ({ phase: PHASE_OF[name], ok: row.end !== 'incomplete' || name !== step }));
-  if (!row.asked.includes('give_up')) return done;
-  const below = [...UNDO_STEPS].reverse().slice(row.undone.length);
-  return [...done, ...below.map((name) => ({ phase: PHASE_OF[name], ok: false }))];
-}
-
 async function play(one: Case, pollMs: number): Promise<void> {
-  const { step, column, row, onlyForward } = one;
-  const goesBack = isUndo(step) && !onlyForward;
-  const scene = new Scene(new ModelWorld(), step, column, onlyForward, goesBack);
+  const { scene, begin } = one.open();
   try {
-    const handle = await temporal.begin(scene.activities());
-    results.set(one, await playCase(handle, scene, row, pollMs));
+    const h = await begin();
+    results.set(one, await playCase(h, scene, one.row, pollMs));
   } catch (error) {
     results.set(one, error instanceof Error ? error : new Error(String(error)));
   } finally {
     scene.isOver = true;
   }
-}
-
-function tableCases(table: Readonly<Partial<Record<StepName, typeof ROWS.preflight>>>, onlyForward: boolean): Case[] {
-  const where = onlyForward ? ' on the way forward' : '';
-  return (Object.keys(table) as StepName[]).flatMap((step) =>
-    COLUMNS.flatMap((column) => {
-      const row = table[step]?.[column];
-      if (row === undefined || row === NO_GATE) return [];
-      const title = `${step}${where} ${COLUMN_TITLES[column]}: ${told(row)}`;
-      const isGateBehind = table[step]?.rejected !== NO_GATE;
-      return [{ title, step, column, row, onlyForward, isGateBehind }];
-    }),
-  );
-}
-
-function undoCases(): Case[] {
-  return (Object.keys(UNDO_ROWS) as (keyof typeof UNDO_ROWS)[]).flatMap((step) =>
-    (['retry', 'give_up'] as const).map((answer) => {
-      const row = UNDO_ROWS[step][answer];
-      const title = `${step} fails for good and a person says ${answer}: ${told(row)}`;
-      return { title, step, column: 'failsForGood' as const, row, onlyForward: false, isGateBehind: false };
-    }),
-  );
-}
-
-function told({ end, writes, left }: Row): string {
-  return `${end}, ${writes} writes${left.length === 0 ? '' : `, left: ${left.join(', ')}`}`;
 }

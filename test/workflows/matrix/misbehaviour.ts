@@ -1,8 +1,8 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { type StepInput } from '../../../domain/steps';
-import { STEP_ANSWERS, untilCancelled, type StepName } from '../support/fake-steps';
-import { type ModelWorld } from './model-world';
+import { untilCancelled } from '../support/fake-steps';
+import { type Row } from './row';
 
 /** What goes wrong with the one step that a case is about. */
 export const COLUMNS = ['failsForGood', 'failsTwice', 'timesOut', 'cancelled', 'rejected', 'killed'] as const;
@@ -21,8 +21,30 @@ const POLL_MS = 50;
 /** A step that is told takes its time to stop; its undo must wait for it. */
 const STOPPING_MS = 150;
 
+/** What a run works on, as far as it can go wrong over it. */
+export interface SceneWorld<Step extends string> {
+  begin(step: Step): void;
+  end(step: Step): void;
+  /** @throws Error where the real step would refuse */
+  takeEffect(step: Step): void;
+  takeHalfEffect(step: Step): void;
+  answer(step: Step, environment: string): Promise<unknown>;
+  readonly writes: Row['writes'] | 'nobody';
+  readonly undone: readonly string[];
+  readonly left: readonly string[];
+  readonly violations: readonly string[];
+}
+
+/** When the step of a case misbehaves. */
+export interface When<Step extends string> {
+  /** Only after the commit: it is called before as well. */
+  readonly onlyForward?: boolean;
+  /** This one fails for good, so that the run goes back. */
+  readonly breaksAt?: Step | undefined;
+}
+
 /** One case: what its driver and its steps must know of one another. */
-export class Scene {
+export class Scene<Step extends string = string> {
   /** Set by the driver. */
   cancelSent = false;
   /** Whether the run passed the cancel request on to the step; undefined until the run has seen it. */
@@ -33,29 +55,30 @@ export class Scene {
   tries = 0;
 
   constructor(
-    readonly world: ModelWorld,
-    readonly step: StepName,
+    readonly world: SceneWorld<Step>,
+    readonly step: Step,
     readonly column: Column,
-    /** The step misbehaves only after the commit: it is called before as well. */
-    readonly onlyForward: boolean,
-    /** The switchover fails for good, so that the way back is gone. */
-    readonly goesBack: boolean,
+    private readonly when: When<Step> = {},
   ) {}
 
-  activities(): Record<string, (input: StepInput) => Promise<unknown>> {
+  /** @param stepOf one activity may be several steps of the world */
+  activities<Input extends StepInput>(
+    names: readonly string[],
+    stepOf: (name: string, input: Input) => Step,
+  ): Record<string, (input: StepInput) => Promise<unknown>> {
     return Object.fromEntries(
-      Object.keys(STEP_ANSWERS).map((name) => [name, (input: StepInput) => this.play(name as StepName, input)]),
+      names.map((name) => [name, (input: StepInput) => this.play(stepOf(name, input as Input), input)]),
     );
   }
 
-  private async play(step: StepName, { environment }: StepInput): Promise<unknown> {
+  private async play(step: Step, { environment }: StepInput): Promise<unknown> {
     const { world } = this;
     world.begin(step);
     try {
-      if (step === this.step && (!this.onlyForward || world.writes === 'green')) {
+      if (step === this.step && (this.when.onlyForward !== true || world.writes === 'green')) {
         this.tries += 1;
         await this.misbehave(step);
-      } else if (this.goesBack && step === 'switchover') {
+      } else if (step === this.when.breaksAt) {
         world.takeHalfEffect(step);
         throw broken();
       }
@@ -68,7 +91,7 @@ export class Scene {
   }
 
   /** Returns when the step may work after all. */
-  private async misbehave(step: StepName): Promise<void> {
+  private async misbehave(step: Step): Promise<void> {
     const { world } = this;
     switch (this.column) {
       case 'failsForGood':
@@ -98,13 +121,13 @@ export class Scene {
   }
 
   /** As a dead worker's step: no sign of life and no end. */
-  private async falterSilently(step: StepName): Promise<never> {
+  private async falterSilently(step: Step): Promise<never> {
     this.world.end(step);
     while (!this.isOver) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     throw new Error('nobody hears this');
   }
 
-  private async untilToldToStop(step: StepName): Promise<void> {
+  private async untilToldToStop(step: Step): Promise<void> {
     const context = Context.current();
     for (;;) {
       context.heartbeat();

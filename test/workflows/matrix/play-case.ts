@@ -3,7 +3,7 @@ import { type Gate } from '../../../domain/runbook';
 import { type Report } from '../../../domain/receipts';
 import { statusOf, type Handle } from '../support/environment';
 import { type Scene } from './misbehaviour';
-import { type Row } from './table';
+import { type Row } from './row';
 
 /** What a case came to, in the words of its row. */
 export interface Result extends Row {
@@ -99,7 +99,7 @@ async function resultOf(
   return {
     end: incomplete ? 'incomplete' : ENDS[report.outcome as keyof typeof ENDS],
     writes,
-    undone: world.undone as Row['undone'],
+    undone: world.undone,
     attempts: tries,
     asked,
     left: world.left,

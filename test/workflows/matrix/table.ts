@@ -1,39 +1,13 @@
-import { type RehearsalStep } from '../../../domain/steps';
+import { COPY_UPGRADE, type RehearsalStep } from '../../../domain/runbooks/copy-upgrade';
+import { waysBack } from '../../../domain/runbooks/phase-row';
 import { type StepName } from '../support/fake-steps';
-import { type Column } from './misbehaviour';
 import { type Trace, type UndoStep } from './model-world';
+import { NO_GATE, type Row as AnyRow, type Rows as AnyRows } from './row';
 
-/** A person's answers at gate `intervene`, in order. */
-type Answer = 'retry' | 'skip' | 'give_up';
+type Row = AnyRow<UndoStep, Trace>;
+type Rows = AnyRows<Row>;
 
-/** What one case must come to. */
-export interface Row {
-  /** `incomplete`: undone, but not everything. */
-  readonly end: 'completed' | 'refused' | 'undone' | 'cancelled' | 'incomplete';
-  /** Who may write then. */
-  readonly writes: 'blue' | 'green';
-  /** What was taken back before the commit, in order; behind it only the claim that finds the commit. */
-  readonly undone: readonly UndoStep[];
-  /** How often the step was tried. */
-  readonly attempts: number;
-  readonly asked: readonly Answer[];
-  readonly left: readonly Trace[];
-}
-
-/** The case does not exist: behind the step no gate is asked any more. Each run shows that it is so. */
-export const NO_GATE = 'no gate follows';
-
-export type Rows = Readonly<Record<Column, Row | typeof NO_GATE>>;
-
-const WAY_BACK = [
-  'abandonSwitchover',
-  'resumeJobs',
-  'stopGreen',
-  'deleteGreen',
-  'deleteSnapshot',
-  'disableCapture',
-  'restoreLifetimes',
-] as const;
+const WAY_BACK = waysBack(COPY_UPGRADE) as readonly UndoStep[];
 
 /** The way back, beginning with the undo of the newest act. */
 const from = (first: UndoStep | null): readonly UndoStep[] =>

@@ -35,7 +35,7 @@ export function whatToDo(name: string, error: Error): string {
     'Do one of these:',
     "- keep the old way for runs that are on it: `if (patched('what-changed')) { new way } else { old way }`, from @temporalio/workflow;",
     '- give the worker a new version, so that open runs finish on the old one (workers/, pinned versioning);',
-    '- only if no run is open anywhere, as before the first release: `npm run histories` records all of them anew; commit them with the change.',
+    `- only if no run is open anywhere, as before the first release: \`npm run histories -- ${name}\` records it anew; commit it with the change.`,
     `Temporal says: ${error.message}`,
   ].join('\n');
 }

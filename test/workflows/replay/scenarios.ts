@@ -1,6 +1,15 @@
-import { closed, decide, gateOpens, until, type Handle, type OpenTemporal } from '../support/environment';
+import { closed, decide, gateOpens, shown, until, type Handle, type OpenTemporal } from '../support/environment';
 import { fakeInPlaceSteps, share } from '../support/fake-in-place-steps';
-import { answers, fails, fakeSteps, PLAN, REHEARSAL, untilCancelled } from '../support/fake-steps';
+import {
+  answers,
+  CANARY_HELD,
+  fails,
+  fakeSteps,
+  PLAN,
+  REHEARSAL,
+  tellsOfCommit,
+  untilCancelled,
+} from '../support/fake-steps';
 import { type UpgradeInput } from '../../../domain/runbook';
 
 type FakeSteps = Pick<ReturnType<typeof fakeInPlaceSteps>, 'activities' | 'calls'>;
@@ -22,6 +31,40 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'happy',
     closes: 'COMPLETED',
+    drive: async (handle) => {
+      await decide(handle, 'plan');
+      await decide(handle, 'cutover');
+      await decide(handle, 'finalize');
+    },
+  },
+  {
+    name: 'jobs-previewed',
+    closes: 'COMPLETED',
+    drive: async (handle) => {
+      await decide(handle, 'plan');
+      await decide(handle, 'cutover');
+      await decide(handle, 'finalize');
+    },
+  },
+  {
+    // Gate `cutover` shows a user who logged in on blue, and the report how far he came on green.
+    name: 'canary-followed',
+    closes: 'COMPLETED',
+    steps: { validate: answers({ ok: true, checks: [], canaryUser: CANARY_HELD }) },
+    drive: async (handle) => {
+      await decide(handle, 'plan');
+      if (!shown(await gateOpens(handle, 'cutover')).includes('closed green takes his tokens')) {
+        throw new Error('gate cutover does not show the canary user');
+      }
+      await decide(handle, 'cutover');
+      await decide(handle, 'finalize');
+    },
+  },
+  {
+    // Its step says that it is committed before it ends, and says it twice.
+    name: 'told-of-commit',
+    closes: 'COMPLETED',
+    steps: { switchover: tellsOfCommit },
     drive: async (handle) => {
       await decide(handle, 'plan');
       await decide(handle, 'cutover');
@@ -85,6 +128,16 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'in-place-accepted',
+    closes: 'COMPLETED',
+    inPlace: {},
+    drive: async (handle) => {
+      await decide(handle, 'plan');
+      await decide(handle, 'finalize');
+    },
+  },
+  {
+    // Its commit and its end are told as soon as they came to be.
+    name: 'in-place-told',
     closes: 'COMPLETED',
     inPlace: {},
     drive: async (handle) => {

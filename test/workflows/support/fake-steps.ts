@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import {
   type AnswersReceipt,
+  type CanaryReceipt,
   type CutoverEvidence,
   type ParityReceipt,
   type Plan,
@@ -9,6 +10,7 @@ import {
   type SyncReceipt,
 } from '../../../domain/receipts';
 import { type Asides } from '../../../domain/asides';
+import { COMMITTED_SIGNAL } from '../../../domain/commit-word';
 import { type StepInput, type Steps } from '../../../domain/steps';
 
 export const PLAN: Plan = {
@@ -79,6 +81,11 @@ export const COMMITTED: SwitchoverReceipt = {
   lastRound: SYNC,
   staleChallenges: 0,
 };
+export const CANARY_HELD: CanaryReceipt = {
+  ...{ state: 'held', loggedInAt: '2026-01-01T00:00:00Z', beforeSnapshot: true, why: null },
+  steps: [{ step: 'session', state: 'held' }],
+};
+
 export const ABORTED: SwitchoverReceipt = {
   outcome: 'aborted',
   attempt: 1,
@@ -143,6 +150,14 @@ export async function untilCancelled(): Promise<never> {
   }
 }
 
+/** A switchover that tells its run of the commit before its end, twice, as a worker that died and its successor. */
+export async function tellsOfCommit({ cutoverId }: StepInput): Promise<SwitchoverReceipt> {
+  const { client, info } = Context.current();
+  const run = client.workflow.getHandle(info.workflowExecution?.workflowId ?? '');
+  for (let said = 0; said < 2; said += 1) await run.signal(COMMITTED_SIGNAL, { cutoverId, epoch: 1 });
+  return COMMITTED;
+}
+
 /** Ends a step for good, as a fault that is not retryable. */
 export async function fails(): Promise<never> {
   throw ApplicationFailure.nonRetryable('it broke', 'RDS_FAILED');
@@ -163,6 +178,7 @@ export const answers =
 export const FAKE_ASIDES: Readonly<Record<keyof Asides, FakeStep>> = {
   keepReport: async () => ({ kept: 'nowhere', why: 'a test' }),
   tell: async () => undefined,
+  isCommitted: async () => true,
 };
 
 /** Every step as an activity that notes its call and answers as if all were well, but where `overrides` says otherwise. */

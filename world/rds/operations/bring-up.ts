@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { restartDelayMs } from '../cluster/restart-policy';
+import { restartDelayMs } from '../../supervisor/restart-policy';
 import { type InstanceRecord } from '../model/records';
 import { applyPending } from './apply-pending';
 import { checkStillRunning, currentRecord, dwell, moveInstance, type OperationContext } from './operation-context';

@@ -68,7 +68,7 @@ async function checkFact(
   const { seen, atMs } = await lookPatiently(settings, look);
   if (seen === 'skip') return;
   builder.countChecked(fact.kind);
-  if (seen === undefined) return builder.countUnobserved();
+  if (seen === undefined) return builder.countUnobserved(fact.kind);
   const judgement = judge(fact, { key: fact.key, present: seen.present, atMs }, settings);
   if (judgement.outcome === 'undecided') return builder.countUndecided();
   if (judgement.outcome === 'pinned') {
@@ -82,23 +82,36 @@ async function checkFact(
   // Hydra says "inactive" also when its database is away: an absence counts when the server is ready and repeats it.
   if (!seen.present) {
     const again = await lookAgain(context, settings, look);
-    if (again === undefined) return builder.countUnobserved();
+    if (again === undefined) return builder.countUnobserved(`${fact.kind}, once it was absent`);
     if (again.present) return builder.countFlapped();
   }
   builder.add(finding(fact, judgement.name, judgement.class, atMs));
 }
 
 async function lookPatiently(
-  settings: CheckSettings,
+  { reach, askAgainMs }: CheckSettings,
   look: (again: boolean) => Promise<Seen | 'skip'>,
 ): Promise<{ readonly seen: Seen | 'skip'; readonly atMs: number }> {
-  for (let attempt = 1; ; attempt++) {
+  const lookOnce = async (again: boolean): Promise<{ readonly seen: Seen | 'skip'; readonly atMs: number }> => {
     const atMs = Date.now();
-    if (settings.reach.gaveUp) return { seen: undefined, atMs };
-    const seen = await look(attempt > 1);
-    if (seen !== 'skip') settings.reach.note(seen !== undefined);
-    if (seen !== undefined || attempt === ATTEMPTS) return { seen, atMs };
-    await sleep(settings.askAgainMs);
+    if (reach.gaveUp) return { seen: undefined, atMs };
+    const seen = await look(again);
+    if (seen !== 'skip') reach.note(seen !== undefined);
+    return { seen, atMs };
+  };
+  return untilUsable(askAgainMs, lookOnce, ({ seen }) => seen !== undefined || reach.gaveUp);
+}
+
+/** Asks a few times, where the answer says nothing. @returns the first that is usable, else the last */
+export async function untilUsable<Answer>(
+  askAgainMs: number,
+  ask: (again: boolean) => Promise<Answer>,
+  isUsable: (answer: Answer) => boolean,
+): Promise<Answer> {
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await ask(attempt > 1);
+    if (isUsable(answer) || attempt === ATTEMPTS) return answer;
+    await sleep(askAgainMs);
   }
 }
 

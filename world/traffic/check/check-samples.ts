@@ -4,12 +4,17 @@ import { type OperationContext, type OperationResult } from '../operations/conte
 import { codeForm, isRemembered, silentGrantOf } from '../operations/grants';
 import { refreshChain } from '../operations/tokens';
 import { type VerdictBuilder } from '../oracle/verdict';
+import { untilUsable } from './check-actor';
 
 export interface SampleSettings {
   readonly refreshes: number;
   readonly deadRefreshes: number;
   readonly silentGrants: number;
   readonly deadCodes: number;
+}
+
+interface Settings extends SampleSettings {
+  readonly askAgainMs: number;
 }
 
 /**
@@ -19,18 +24,18 @@ export interface SampleSettings {
 export async function checkSamples(
   context: OperationContext,
   builder: VerdictBuilder,
-  settings: SampleSettings,
+  settings: Settings,
 ): Promise<void> {
   await sampleRefreshes(context, builder, settings.refreshes);
   await sampleRemembered(context, builder, settings.silentGrants);
-  await sampleDead(context, builder, 'refresh_token', settings.deadRefreshes);
-  await sampleDead(context, builder, 'code', settings.deadCodes);
+  await sampleDead(context, builder, 'refresh_token', settings.deadRefreshes, settings.askAgainMs);
+  await sampleDead(context, builder, 'code', settings.deadCodes, settings.askAgainMs);
 }
 
 async function sampleRefreshes(context: OperationContext, builder: VerdictBuilder, count: number): Promise<void> {
   for (const chain of shuffled(context, context.actor.chains).slice(0, count)) {
     builder.countChecked('refresh_token');
-    countLost(builder, await refreshChain(context, chain));
+    countLost(builder, 'refresh', await refreshChain(context, chain));
   }
 }
 
@@ -45,7 +50,7 @@ async function sampleRemembered(context: OperationContext, builder: VerdictBuild
     builder.countChecked('remembered_consent');
     const result = await silentGrantOf(context, signOn, client);
     if (result === 'refused') context.witness('remembered_consent_lost', 'confirmedButLost', signOn.session ?? '');
-    countLost(builder, result);
+    countLost(builder, 'silent grant', result);
   }
 }
 
@@ -55,6 +60,7 @@ async function sampleDead(
   builder: VerdictBuilder,
   kind: 'refresh_token' | 'code',
   count: number,
+  askAgainMs: number,
 ): Promise<void> {
   const { actor, tools } = context;
   const dead = [...actor.ledger.all()].filter((fact) => fact.kind === kind && isDeadGrant(actor, fact));
@@ -68,8 +74,11 @@ async function sampleDead(
           : undefined;
     if (form === undefined || (kept?.kind !== 'token' && kept?.kind !== 'code')) continue;
     builder.countChecked(kind);
-    const answer = await tools.api.token(`check dead ${kind === 'code' ? 'code' : 'refresh token'}`, kept.client, form);
-    if (answer.kind === 'lost') builder.countUnobserved();
+    const operation = `check dead ${kind === 'code' ? 'code' : 'refresh token'}`;
+    // What is dead stays so however often it is presented.
+    const present = () => tools.api.token(operation, kept.client, form);
+    const answer = await untilUsable(askAgainMs, present, ({ kind: of }) => of !== 'lost');
+    if (answer.kind === 'lost') builder.countUnobserved(`${operation}: ${answer.reason}`);
     const name = kind === 'code' ? 'dead_code_accepted' : 'refresh_token_revived';
     if (answer.kind === 'ok') context.witness(name, 'revokedButActive', fact.id, fact.key);
   }
@@ -79,8 +88,8 @@ function isDeadGrant(actor: Actor, fact: Fact): boolean {
   return actor.ledger.chain(fact.chain ?? '').every((other) => other.expected === 'absent');
 }
 
-function countLost(builder: VerdictBuilder, result: OperationResult): void {
-  if (result === 'lost') builder.countUnobserved();
+function countLost(builder: VerdictBuilder, what: string, result: OperationResult): void {
+  if (result === 'lost') builder.countUnobserved(what);
 }
 
 function shuffled<Item>(context: OperationContext, items: readonly Item[]): Item[] {

@@ -17,10 +17,10 @@ export async function checkValues(tools: OperationTools, builder: VerdictBuilder
       observedAt: startedAt,
     });
   const issuer = await tools.keys.issuer();
-  if (issuer === undefined) builder.countUnobserved();
+  if (issuer === undefined) builder.countUnobserved('the issuer that discovery names');
   else if (tools.values.check('issuer', 'id token', issuer) !== undefined) add('issuer_changed', hashedId(issuer));
   const published = await tools.keys.fetch();
-  if (published === undefined) return builder.countUnobserved();
+  if (published === undefined) return builder.countUnobserved('the published keys');
   for (const [keyId, seen] of tools.keys.used) {
     const key = published.get(keyId);
     if (key === undefined || thumbprint(key) !== seen) add('signing_key_changed', hashedId(keyId));

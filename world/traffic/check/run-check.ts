@@ -37,7 +37,7 @@ export async function runCheck(options: CheckOptions): Promise<Verdict> {
     await pool.claim(actor, async () => {
       const context = new OperationContext('oracle_check', actor, tools);
       await checkFacts(context, builder, settings);
-      if (!settings.reach.gaveUp) await checkSamples(context, builder, samples);
+      if (!settings.reach.gaveUp) await checkSamples(context, builder, { ...samples, askAgainMs: settings.askAgainMs });
     });
     done += 1;
     options.progress?.(done, pool.actors.length);

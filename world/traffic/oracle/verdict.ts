@@ -1,6 +1,7 @@
 import { FACT_KIND_NAMES, type FactKind, FINDING_CLASSES, type FindingClass, type FindingName } from './fact-kinds';
 
 const SAMPLES_PER_FINDING = 5;
+const SAMPLES_UNOBSERVED = 10;
 
 export interface Finding {
   readonly name: FindingName;
@@ -26,6 +27,8 @@ export interface Verdict {
   readonly undecided: number;
   /** The server gave no usable answer, also when asked again: nothing is known about these. */
   readonly unobserved: number;
+  /** Some of them: what was asked, and what came instead of an answer where it is known. */
+  readonly unobservedSamples: readonly string[];
   readonly confirmedButLost: number;
   readonly revokedButActive: number;
   readonly activeButRefused: number;
@@ -45,6 +48,7 @@ export class VerdictBuilder {
   private pinned = 0;
   private undecided = 0;
   private unobserved = 0;
+  private readonly unobservedSamples: string[] = [];
   private flapped = 0;
   private readonly byKind = new Map<FactKind, number>();
   private readonly byClass = new Map<FindingClass, number>();
@@ -64,8 +68,9 @@ export class VerdictBuilder {
     this.undecided += 1;
   }
 
-  countUnobserved(count = 1): void {
-    this.unobserved += count;
+  countUnobserved(what: string): void {
+    this.unobserved += 1;
+    if (this.unobservedSamples.length < SAMPLES_UNOBSERVED) this.unobservedSamples.push(what);
   }
 
   countFlapped(): void {
@@ -97,6 +102,7 @@ export class VerdictBuilder {
       pinned: this.pinned,
       undecided: this.undecided,
       unobserved: this.unobserved,
+      unobservedSamples: this.unobservedSamples,
       ...counts,
       flapped: this.flapped,
       findingsByName: Object.fromEntries(this.byName),

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type ConfigInput } from '../../../config/schema';
@@ -30,7 +30,13 @@ export const cutoverPart: WorldPart = {
     mkdirSync(join(folder, 'secrets'), { recursive: true, mode: 0o700 });
     const configFile = join(folder, 'hydra-cutover.yaml');
     const secret = secretFiles(folder);
-    const config = { ...cutoverConfig(context, info, secret), canary: await canaryConfig(context, info, secret) };
+    const reports = join(folder, 'reports');
+    mkdirSync(reports, { recursive: true });
+    const config: ConfigInput = {
+      ...cutoverConfig(context, info, secret),
+      canary: await canaryConfig(context, info, secret),
+      report: { to: reports },
+    };
     writeFileSync(configFile, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
     const { endpoint, region, tool } = known(info, 'rds');
     const env = {
@@ -67,7 +73,6 @@ async function givePrivileges(
 /** How the supervisor runs the worker, first and again after it was killed. */
 export function workerProcess(runDir: string, configFile: string, env: Readonly<Record<string, string>>): ProcessSpec {
   const readyFile = join(runDir, 'processes', 'worker.ready');
-  rmSync(readyFile, { force: true });
   const program = typescriptCommand('cli/main.ts', ['worker', '--config', configFile, '--ready', readyFile]);
   return {
     name: 'worker',
@@ -75,6 +80,7 @@ export function workerProcess(runDir: string, configFile: string, env: Readonly<
     args: program.args,
     env: cleanEnvironment({ ...program.env, ...env }),
     ready: async () => readySchema.safeParse(readJson(readyFile)).success,
+    readyFile,
     readyTimeoutMs: READY_TIMEOUT_MS,
     stopTimeoutMs: STOP_TIMEOUT_MS,
   };

@@ -1,5 +1,5 @@
 import { HYDRA_VERSION_FACTS } from '../../../hydra/versions';
-import { cookieKeyLine } from '../../../gateway/node/cookie-keys';
+import { keyLine } from '../../../gateway/node/derived-keys';
 import { join } from 'node:path';
 import { request } from 'undici';
 import { z } from 'zod';
@@ -41,7 +41,7 @@ export const gatewayPart: WorldPart = {
             env: {
               GATEWAY_CONTROL_TOKEN: controlToken,
               GATEWAY_DOUBT_PASSWORD: settings.secret('gateway-database-password'),
-              GATEWAY_COOKIE_KEYS: cookieKeyLine({ SECRETS_SYSTEM: hydra.secretsSystem }),
+              ...derivedKeys(hydra.secretsSystem),
             },
             readySchema,
             config: {
@@ -58,20 +58,10 @@ export const gatewayPart: WorldPart = {
                 green: { ...green, apiGeneration: generation.green },
               },
               stateFile: join(serviceFolder(context, 'gateway'), 'state.json'),
+              staleChallenges: { readFlows: hydra.version === '2.2.0' },
               sessionCookies: { translate: generation.blue !== generation.green },
               // Without green's database, whose address is not known yet: after a commit it waits for the orchestrator's apply.
-              doubt: {
-                kind: 'postgres',
-                blue: {
-                  host: instance.host,
-                  port: instance.port,
-                  database: database.name,
-                  user: GATEWAY_ROLE,
-                  ssl: { mode: 'verify-full', caFile: certificates.caFile },
-                },
-                // A machine that runs the whole world is busy.
-                timeoutMs: 15_000,
-              },
+              doubt: doubtAt(instance, database.name, certificates.caFile),
               // Behind the longest hold there is still time for that question.
               hold: { maxParkedMs: 28_000 },
               // A machine that runs the whole world is busy: slow is not the same as away.
@@ -111,6 +101,20 @@ function serving(gateway: Service<z.output<typeof readySchema>>): ProcessSpec {
 
 function urlsOf({ hydra: { publicUrl, adminUrl }, older }: SideInfo) {
   return { publicUrl, adminUrl, ...(older && { older }) };
+}
+
+function doubtAt({ host, port }: { readonly host: string; readonly port: number }, database: string, caFile: string) {
+  return {
+    kind: 'postgres',
+    blue: { host, port, database, user: GATEWAY_ROLE, ssl: { mode: 'verify-full', caFile } },
+    // A machine that runs the whole world is busy.
+    timeoutMs: 15_000,
+  };
+}
+
+function derivedKeys(secretsSystem: string): Readonly<Record<string, string>> {
+  const secrets = { SECRETS_SYSTEM: secretsSystem };
+  return { GATEWAY_COOKIE_KEYS: keyLine('cookies', secrets), GATEWAY_FLOW_KEYS: keyLine('flows', secrets) };
 }
 
 function generations({ tools }: WorldContext, blue: HydraVersion) {

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { type HydraDatabase, createHydraDatabase, databaseUrl } from '../../hydra';
 import { ensureInstance, rdsClient } from '../rds-client';
 import { rdsWait } from './rds-endpoint';
-import { HYDRA_DEADLINE_MS, serviceFolder, serviceProcess } from '../service-process';
+import { serviceFolder } from '../service-process';
 import { blueAdminUrl } from '../blue-admin-url';
 import { type WorldPart, known } from '../world-part';
-import { dependentReady } from './dependent-ready';
+import { startDependent } from './dependent';
 
 /** Often enough to be seen at work in a short run; young policies may be waiting for their consent. */
 const CLEANUP = { intervalMs: 5_000, policyAgeMsMin: 5_000 };
@@ -28,15 +28,11 @@ export const policyServicePart: WorldPart = {
     };
     const { host, port } = instance;
     await createHydraDatabase({ host, port, user: wanted.masterUser, password: masterPassword }, database);
-    const controlToken = settings.secret('policy-service-control-token');
-    const service = serviceProcess(context, {
+    const policyService = await startDependent(context, {
       name: 'policy-service',
-      program: 'world/policy-service/main.ts',
-      env: { CONTROL_TOKEN: controlToken, POLICY_DATABASE_URL: databaseUrl(host, port, database) },
-      readySchema: dependentReady,
+      env: { POLICY_DATABASE_URL: databaseUrl(host, port, database) },
       config: {
         stateFile: join(serviceFolder(context, 'policy-service'), 'state.json'),
-        hydraDeadlineMs: HYDRA_DEADLINE_MS,
         initial: {
           adminUrl: blueAdminUrl(info),
           apiGeneration: HYDRA_VERSION_FACTS[known(info, 'blue').hydra.version].apiGeneration,
@@ -44,7 +40,6 @@ export const policyServicePart: WorldPart = {
         cleanup: CLEANUP,
       },
     });
-    await context.supervisor.start(service.spec);
-    return { policyService: { ...service.ready(), controlToken } };
+    return { policyService };
   },
 };

@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { logsDir, readJson, typescriptCommand } from '../../supervisor';
@@ -31,7 +30,6 @@ export const rdsEndpointPart: WorldPart = {
       RDS_CONTROL_TOKEN: settings.secret('rds-control-token'),
     };
     const { process: running } = await startOnPorts(context, { rds: undefined, 'rds-control': undefined }, (ports) => {
-      rmSync(readyFile, { force: true });
       const { command, args, env } = typescriptCommand('world/rds/main.ts', [
         ...['--state-dir', join(context.dataDir, 'rds'), '--run-dir', runDir, '--ready', readyFile],
         ...['--port', String(ports.rds), '--control-port', String(ports['rds-control'])],
@@ -43,6 +41,7 @@ export const rdsEndpointPart: WorldPart = {
         args,
         env: { ...process.env, ...env, ...credentials, RDS_REGION: REGION },
         ready: async () => readySchema.safeParse(readJson(readyFile)).success,
+        readyFile,
         readyTimeoutMs: READY_TIMEOUT_MS,
         stopTimeoutMs: STOP_TIMEOUT_MS,
       };

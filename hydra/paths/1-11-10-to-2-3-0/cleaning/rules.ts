@@ -9,13 +9,24 @@ import { type Cleaning, type CleaningRule } from '../../copy-path';
  * The rules count disjoint things: what one rule's fix makes or removes is no other rule's business, so the counts of a dry run
  * are what the cleaning then does. `refuse`: nobody but a person can decide, and nothing is changed while one of them counts a row.
  *
- * Source: hydra-facts 2.1, 2.3, 2.4, 3.2, 9.1. Ids are those of 2.3; S01 is 9.1.
+ * Source: hydra-facts 2.1, 2.3, 2.4, 3.2, 9.1. Ids are those of 2.3; S01 is 9.1; F05 and F06 are what a database has whose foreign keys were off for a while.
  */
 const RULES = {
   F01: {
     title: 'rows of a client that does not exist',
     kind: 'clean',
     fix: 'deleted, as 1.x does with the rows of a deleted client',
+    removes: true,
+  },
+  F05: {
+    title: 'login and consent requests of a login session that does not exist',
+    kind: 'clean',
+    fix: 'they belong to no session, as 1.x does with consents of a deleted one',
+  },
+  F06: {
+    title: 'trusted issuers of a key that does not exist',
+    kind: 'clean',
+    fix: 'deleted, as 1.x does with the issuers of a deleted key',
     removes: true,
   },
   C03: {
@@ -126,14 +137,22 @@ const HIDING = `'{${hidingVersions(FROM.migrations, TO.migrations).join(',')}}':
  * @param among SQL condition on `consent`, a row of hydra_oauth2_consent_request
  * @param oneByOne `OFFSET 0` where few rows of large tables are asked for: each is looked up by its key, and no table is read whole
  */
-export function consentsSql(among: string, oneByOne: '' | 'OFFSET 0' = ''): string {
-  return sqlFile(__dirname, 'sql/consents.sql', { among, one_by_one: oneByOne });
+export function consentsSql(among = consentsAmong('true'), oneByOne: '' | 'OFFSET 0' = ''): string {
+  return sqlFile(__dirname, 'sql/consents.sql', { consents_among: among, one_by_one: oneByOne });
 }
+
+/** @returns what is judged of the consents that a condition on rows named `named` selects */
+export function consentsAmong(condition: string): string {
+  return `SELECT ${JUDGED_COLUMNS.map((column) => `named.${column}`).join(', ')}, named.ctid AS place
+    FROM hydra_oauth2_consent_request AS named WHERE ${condition}`;
+}
+
+export const JUDGED_COLUMNS = ['challenge', 'login_challenge', 'subject', 'requested_at', 'client_id'] as const;
 
 function load(name: string): string {
   const text = sqlFile(__dirname, name);
   const parts = {
-    ...(USES_CONSENTS.test(text) ? { consents: consentsSql('true') } : {}),
+    ...(USES_CONSENTS.test(text) ? { consents: consentsSql() } : {}),
     ...(USES_LOGINS.test(text) ? { synthetic_logins: sqlFile(__dirname, 'sql/synthetic-logins.sql') } : {}),
     ...(USES_SPECIAL.test(text) ? { special: SPECIAL_CHARACTERS } : {}),
     ...(USES_HIDING.test(text) ? { hiding: HIDING } : {}),
@@ -167,5 +186,6 @@ export const CLEANING: Cleaning = {
     'hydra_oauth2_pkce',
     'hydra_oauth2_logout_request',
     'hydra_oauth2_obfuscated_authentication_session',
+    'hydra_oauth2_trusted_jwt_bearer_issuer',
   ],
 };

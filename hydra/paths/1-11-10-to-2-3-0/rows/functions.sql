@@ -1,5 +1,6 @@
--- What the migration makes of a list that was cleaned before. An empty one where there is none.
-CREATE OR REPLACE FUNCTION pg_temp.as_list(t text) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+-- What the migration makes of a list that was cleaned before. An empty one where there is none. Not IMMUTABLE, because to_jsonb() is
+-- not: PostgreSQL would call it for each of a row's lists in place of writing it into the query.
+CREATE OR REPLACE FUNCTION pg_temp.as_list(t text) RETURNS jsonb LANGUAGE sql STABLE AS $$
 SELECT coalesce(to_jsonb(pg_temp.read_list(t)), '[]'::jsonb)
 $$;
 

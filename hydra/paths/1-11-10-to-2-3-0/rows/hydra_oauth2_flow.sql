@@ -3,28 +3,34 @@
   -- Login requests with the one consent that keeps each (C01, C03) ...
   SELECT login.challenge, login.requested_scope, login.verifier, login.csrf, login.subject, login.request_url, login.skip,
     login.client_id, login.requested_at, login.authenticated_at, login.oidc_context, login.login_session_id,
-    login.requested_at_audience, ranked.challenge AS consent_challenge
+    login.requested_at_audience, ranked.challenge AS consent_challenge, ranked.place AS consent_place,
+    ranked.answer_place AS consent_answer_place, ranked.login_answer_place AS answer_place
   FROM ranked
-  JOIN LATERAL (SELECT * FROM hydra_oauth2_authentication_request AS one WHERE one.challenge = ranked.login_challenge :one_by_one) AS login ON true
+  JOIN LATERAL (SELECT * FROM hydra_oauth2_authentication_request AS one WHERE :login_of_ranked :one_by_one) AS login ON true
   WHERE has_login AND NOT leads_nowhere AND NOT surplus AND :selected_consents
   UNION ALL
   -- ... and without one ...
   SELECT login.challenge, login.requested_scope, login.verifier, login.csrf, login.subject, login.request_url, login.skip,
     login.client_id, login.requested_at, login.authenticated_at, login.oidc_context, login.login_session_id,
-    login.requested_at_audience, NULL
-  FROM hydra_oauth2_authentication_request AS login
+    login.requested_at_audience, NULL, NULL, NULL, answer.place
+  -- Most logins have one: the others are read when it is known which they are. No join, which the planner may make of nested loops.
+  FROM (
+    SELECT login.challenge FROM hydra_oauth2_authentication_request AS login WHERE :selected_logins
+    EXCEPT SELECT login_challenge FROM ranked WHERE has_login AND NOT leads_nowhere AND NOT surplus
+  ) AS bare
+  JOIN LATERAL (SELECT * FROM hydra_oauth2_authentication_request AS one WHERE one.challenge = bare.challenge :one_by_one) AS login ON true
   JOIN LATERAL (SELECT one.id FROM hydra_client AS one WHERE one.id = login.client_id :one_by_one) AS client ON true
-  LEFT JOIN (SELECT login_challenge FROM ranked WHERE has_login AND NOT leads_nowhere AND NOT surplus) AS kept
-    ON kept.login_challenge = login.challenge
-  WHERE :selected_logins AND kept.login_challenge IS NULL
+  LEFT JOIN LATERAL (
+    SELECT one.ctid AS place FROM hydra_oauth2_authentication_request_handled AS one WHERE one.challenge = login.challenge :one_by_one
+  ) AS answer ON true
   UNION ALL
   -- ... and those that consents without one get (C01, C02).
   SELECT pg_temp.own_id('l', consent.challenge), consent.requested_scope, pg_temp.own_id('v', consent.challenge),
     pg_temp.own_id('x', consent.challenge), consent.subject, consent.request_url, false,
     consent.client_id, consent.requested_at, consent.authenticated_at, consent.oidc_context, consent.login_session_id,
-    consent.requested_at_audience, consent.challenge
+    consent.requested_at_audience, consent.challenge, ranked.place, ranked.answer_place, NULL
   FROM ranked
-  JOIN LATERAL (SELECT * FROM hydra_oauth2_consent_request AS one WHERE one.challenge = ranked.challenge :one_by_one) AS consent ON true
+  JOIN LATERAL (SELECT * FROM hydra_oauth2_consent_request AS one WHERE :consent_of_ranked :one_by_one) AS consent ON true
   WHERE needed AND (surplus OR NOT has_login) AND :selected_consents
 )
 SELECT login_challenge, login_verifier, login_csrf, subject, request_url, login_skip, client_id, requested_at, login_initialized_at,
@@ -43,7 +49,9 @@ FROM (
     request.csrf AS login_csrf,
     CASE WHEN request.subject = '' THEN coalesce(answer.subject, consent.subject, '') ELSE request.subject END AS subject,
     request.request_url, request.skip AS login_skip, request.client_id, request.requested_at,
-    request.authenticated_at AS login_initialized_at, pg_temp.as_context(request.oidc_context) AS oidc_context, request.login_session_id,
+    request.authenticated_at AS login_initialized_at, pg_temp.as_context(request.oidc_context) AS oidc_context,
+    -- A session that is gone is none (F05).
+    (SELECT one.id FROM hydra_oauth2_authentication_session AS one WHERE one.id = request.login_session_id) AS login_session_id,
     pg_temp.as_list(request.requested_at_audience) AS requested_at_audience,
 
     coalesce(answer.remember, false) AS login_remember, coalesce(answer.remember_for, 0) AS login_remember_for,
@@ -67,13 +75,13 @@ FROM (
     pg_temp.as_list(consent_answer.granted_at_audience) AS granted_at_audience, consent_answer.handled_at AS consent_handled_at
   FROM request
   LEFT JOIN LATERAL (
-    SELECT * FROM hydra_oauth2_authentication_request_handled AS one WHERE one.challenge = request.challenge :one_by_one
+    SELECT * FROM hydra_oauth2_authentication_request_handled AS one WHERE :answer_of_request :one_by_one
   ) AS answer ON true
   LEFT JOIN LATERAL (
-    SELECT * FROM hydra_oauth2_consent_request AS one WHERE one.challenge = request.consent_challenge :one_by_one
+    SELECT * FROM hydra_oauth2_consent_request AS one WHERE :consent_of_request :one_by_one
   ) AS consent ON true
   LEFT JOIN LATERAL (
-    SELECT * FROM hydra_oauth2_consent_request_handled AS one WHERE one.challenge = request.consent_challenge :one_by_one
+    SELECT * FROM hydra_oauth2_consent_request_handled AS one WHERE :consent_answer_of_request :one_by_one
   ) AS consent_answer ON true
   -- Row by row: as an expression of its own it would be kept, and on disk where there are many.
   OFFSET 0

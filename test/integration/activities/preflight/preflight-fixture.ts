@@ -60,6 +60,7 @@ export class PreflightFixture {
   readonly master = `master_${this.suffix}`;
   readonly owner = `hydra_${this.suffix}`;
   readonly cutoverId = `cutover-${this.suffix}`;
+  readonly lookRole = `look_${this.suffix}`;
   readonly syncRole = `sync_${this.suffix}`;
   readonly migrationRole = `migrate_${this.suffix}`;
   readonly #runRoles = [this.syncRole, this.migrationRole];
@@ -82,12 +83,25 @@ export class PreflightFixture {
       FOR t IN SELECT oid::regclass FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' LOOP
         EXECUTE format('ALTER TABLE %s OWNER TO ${this.owner}', t);
       END LOOP; END $$`);
+    await asAdmin(`CREATE ROLE ${this.lookRole} LOGIN PASSWORD 'l' IN ROLE pg_monitor`);
+    await this.admin(`GRANT SELECT ON schema_migration TO ${this.lookRole}`);
+  }
+
+  /** That the role which only looks does so. */
+  looking(): Pick<Plants, 'blue' | 'settings'> {
+    const { lookRole } = this;
+    return {
+      blue: { look: { user: lookRole, password: () => 'l' } },
+      settings: (settings) => ({ ...settings, lookRoles: { blue: lookRole } }),
+    };
   }
 
   async close(): Promise<void> {
     await this.admin(`DROP OWNED BY ${this.master}`);
     await this.admin(`REASSIGN OWNED BY ${this.owner} TO CURRENT_USER`);
     await this.admin(`DROP OWNED BY ${this.owner}`);
+    await this.admin(`DROP OWNED BY ${this.lookRole}`);
+    await asAdmin(`DROP ROLE ${this.lookRole}`);
     await dropRunRoles(this.#runRoles);
     await asAdmin(`DROP ROLE ${this.master}`);
     await asAdmin(`DROP ROLE ${this.owner}`);
@@ -95,7 +109,9 @@ export class PreflightFixture {
 
   /** As the superuser, in the database under test. */
   async admin(sql: string): Promise<unknown[]> {
-    const client = new Client(this.#database.config);
+    // Whatever a test made the database or a role have.
+    const options = '-c default_transaction_read_only=off -c session_replication_role=origin';
+    const client = new Client({ ...this.#database.config, options });
     await client.connect();
     try {
       return (await client.query<Record<string, unknown>>(sql)).rows;

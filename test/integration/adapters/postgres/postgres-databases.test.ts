@@ -14,7 +14,7 @@ let observer: Client;
 beforeAll(async () => void (observer = await database.connect()));
 
 const role = `databases_${randomBytes(4).toString('hex')}`;
-afterAll(() => asAdmin(`DROP ROLE IF EXISTS ${role}`));
+afterEach(() => asAdmin(`DROP ROLE IF EXISTS ${role}`));
 
 function location(changes: Partial<DatabaseLocation> = {}): DatabaseLocation {
   const { host, port, user, password, database: name } = database.config;
@@ -104,6 +104,17 @@ describe('PostgresDatabases', () => {
       details: { side: 'blue', reason: 'refused', sqlState: '28P01' },
     });
     await expect(failed).rejects.not.toMatchObject({ message: expect.stringContaining('wrong-one') as string });
+  });
+
+  it('names a limit of the role as one of those that may be raised', async () => {
+    await asAdmin(`CREATE ROLE ${role} LOGIN PASSWORD 'right-one' CONNECTION LIMIT 1`);
+    const login = { user: role, password: 'right-one' };
+    const second = () => databases().withSession('blue', () => Promise.resolve(), { login });
+    await expect(databases().withSession('blue', second, { login })).rejects.toMatchObject({
+      code: 'DB_UNREACHABLE',
+      message: expect.stringMatching(/no connection left; .*CONNECTION LIMIT/) as string,
+      details: { reason: 'refused', sqlState: '53300' },
+    });
   });
 
   it.each([

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,6 +16,7 @@ import { freePort } from '../../../../world/net/free-port';
 import { startRdsEndpoint, type RdsEndpoint } from '../../../../world/rds/endpoint';
 import { cleanEnvironment } from '../../../../world/supervisor';
 import { useDatabase } from '../../../support/database';
+import { dropRunRoles, makeRunRoles } from '../../../support/run-roles';
 import { startHydra, type TestHydra } from '../../../support/hydra';
 import { sharedServers } from '../../../support/shared-servers';
 import { runCliProcess } from '../run-program';
@@ -31,6 +33,11 @@ interface Report {
   readonly checks: readonly { id: string; status: string; summary: string; fix?: string }[];
 }
 
+const suffix = randomBytes(4).toString('hex');
+const OWNER = `owner_${suffix}`;
+const RUN_ROLES = { syncRole: `sync_${suffix}`, migrationRole: `migrate_${suffix}` };
+// Before the databases go, as whoever has roles in them.
+afterAll(() => dropRunRoles([...Object.values(RUN_ROLES), OWNER]));
 const blueDatabase = useDatabase('hydra_1_11_10');
 const migratedDatabase = useDatabase('hydra_2_3_0');
 const execute = promisify(execFile);
@@ -47,6 +54,8 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'doctor-'));
   chmodSync(folder, 0o755);
   superuser = await blueDatabase.connect();
+  await makeRunRoles([OWNER, ...Object.values(RUN_ROLES)]);
+  await superuser.query(`GRANT ${OWNER} TO ${RUN_ROLES.migrationRole}`);
   [hydra, temporalPort, rds, gateway] = await Promise.all([
     startHydra({ version: '1.11.10', database: blueDatabase.config, loginAppUrl: 'http://127.0.0.1:1' }),
     startTemporal(),
@@ -148,8 +157,11 @@ function environment() {
       adminUrl: `${hydra.adminUrl}/`,
       rdsInstanceId: INSTANCE,
       database: { host, port, name: database, user, password: '${env:DB_PASSWORD}', ssl: { mode: 'disable' } },
+      hydraRole: { name: OWNER },
     },
     green: {
+      hydraRole: { name: OWNER },
+      ...RUN_ROLES,
       hydraVersion: '2.3.0',
       publicUrl: 'http://127.0.0.1:1',
       adminUrl: 'http://127.0.0.1:1',
@@ -220,7 +232,8 @@ describe('doctor of an environment of real servers', () => {
       'temporal-search-attributes': 'ok',
       'blue-rds-instance': 'ok',
       'blue-postgres-connection': 'ok',
-      'blue-postgres-rights': 'ok',
+      // Everything is there, and the role of the tests may do much more.
+      'blue-postgres-rights': 'warn',
       'blue-postgres-schema': 'ok',
       'blue-hydra-ready': 'ok',
       'blue-hydra-version': 'ok',
@@ -276,10 +289,37 @@ describe('doctor of an environment of real servers', () => {
       const { of } = await doctor((config) => (config.blue.database.user = role), { DB_PASSWORD: 'limited' });
       expect(of('blue-postgres-connection')?.status).toBe('ok');
       expect(of('blue-postgres-rights')?.summary).toMatch(
-        /lacks CREATE on database .* and ownership of .*hydra_client/,
+        new RegExp(
+          `lacks membership of .*; ${role} lacks CREATE on the database; .*${role} may not act as ${RUN_ROLES.syncRole}`,
+        ),
       );
     } finally {
       await superuser.query(`DROP ROLE ${role}`);
+    }
+  });
+
+  it('reads no row where it has a role that only looks, needs no other, and says what that role lacks', async () => {
+    const role = `look_${suffix}`;
+    const asLook = (config: ReturnType<typeof environment>) =>
+      Object.assign(config.blue.database, { look: { user: role, password: '${env:LOOK_PASSWORD}' } });
+    const env = { DB_PASSWORD: 'wrong', LOOK_PASSWORD: 'looks' };
+    await superuser.query(
+      `CREATE ROLE ${role} LOGIN PASSWORD 'looks'; GRANT pg_monitor TO ${role}; GRANT SELECT ON schema_migration TO ${role}`,
+    );
+    try {
+      const { of, statuses } = await doctor(asLook, env);
+      expect(statuses).toMatchObject({ 'blue-postgres-connection': 'ok', 'blue-postgres-schema': 'ok' });
+      // Of the keeper of the tests, who is a superuser; nothing of the role that looks.
+      expect(of('blue-postgres-rights')).toMatchObject({ status: 'warn' });
+      expect(of('blue-postgres-rights')?.summary).not.toContain(role);
+      await superuser.query(`REVOKE SELECT ON schema_migration FROM ${role}`);
+      const lacking = await doctor(asLook, env);
+      expect(lacking.of('blue-postgres-rights')).toMatchObject({
+        status: 'fail',
+        summary: expect.stringContaining(`${role} may not read "public".schema_migration`) as string,
+      });
+    } finally {
+      await superuser.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
     }
   });
 

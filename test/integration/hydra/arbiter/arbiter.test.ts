@@ -47,6 +47,12 @@ describe('the guard', () => {
     expect((await readArbiter(orchestrator)).refused).toBe(6);
   });
 
+  it('refuses under a fence, too, where nothing says whether it was ever armed', async () => {
+    await fenced();
+    await orchestrator.query('ALTER SEQUENCE hydra_cutover.armed RESTART');
+    await expect(write()).rejects.toMatchObject(REFUSED);
+  });
+
   it('refuses a write of a REPEATABLE READ transaction whose snapshot is older than the fence', async () => {
     await writer.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
     await writer.query('SELECT count(*) FROM hydra_client');

@@ -16,6 +16,7 @@ describe('what was cleaned', () => {
     ['keys', { before_sha256: createHash('sha256').update('{"secret": "x"}').digest('hex'), after_sha256: null }],
   ] as const)('stays of each cutover, as %s', async (kind, kept) => {
     for (const id of ['first', 'second']) {
+      await ours.query('CREATE SCHEMA IF NOT EXISTS hydra_cutover');
       await ours.query(
         sqlFile(join(__dirname, '../../../../hydra/cleaning/sql'), 'archive.sql', { schema: 'hydra_cutover' }),
       );

@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import { guardTables, installArbiter } from '../../../../hydra/arbiter';
 import { OwnCluster } from '../../../support/own-cluster';
 import { until } from '../../../support/until';
+import { endAll } from '../../../support/end-all';
 
 let cluster: OwnCluster;
 let green: Client;
@@ -18,10 +19,12 @@ beforeAll(async () => {
   await installArbiter(green, { side: 'green', cutoverId: 'test', initialState: 'closed' });
 });
 
-afterAll(async () => {
-  await green.end();
-  await cluster.stop();
-});
+afterAll(() =>
+  endAll(
+    () => green.end(),
+    () => cluster.stop(),
+  ),
+);
 
 /** It takes hours for its first pages, as with a large table. */
 async function untilAutovacuumHoldsIt(): Promise<void> {

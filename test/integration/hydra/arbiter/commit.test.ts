@@ -1,6 +1,8 @@
 import {
+  abandonSide,
   abortAttempt,
   beginAttempt,
+  beginRemoval,
   commitAttempt,
   guardProblems,
   problemsSinceCommit,
@@ -173,6 +175,7 @@ describe('a commit', () => {
     'DROP SUBSCRIPTION IF EXISTS sneaky',
     'DROP RULE IF EXISTS sneaky ON hydra_jwk',
     'DROP FUNCTION IF EXISTS sneaky CASCADE',
+    `DO $$ BEGIN IF to_regclass('hydra_kept') IS NOT NULL THEN DROP VIEW hydra_client; ALTER TABLE hydra_kept RENAME TO hydra_client; END IF; END $$`,
   ];
   afterEach(async () => {
     await writer.query('ROLLBACK');
@@ -189,6 +192,48 @@ describe('a commit', () => {
       reason: 'guard_problems',
     });
     expect(await guardProblems(orchestrator)).toHaveLength(1);
+  });
+
+  const madeAnew = (trigger: string) =>
+    `DROP TRIGGER hydra_cutover_guard ON hydra_client; CREATE TRIGGER hydra_cutover_guard ${trigger};
+     ALTER TABLE hydra_client ENABLE ALWAYS TRIGGER hydra_cutover_guard`;
+  const ALL = 'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON hydra_client FOR EACH STATEMENT';
+  const OURS = 'EXECUTE FUNCTION hydra_cutover.guard()';
+  it.each([
+    [
+      'a guard with a condition',
+      madeAnew(`${ALL} WHEN (false) ${OURS}`),
+      /^hydra_client has no guard that always fires$/,
+    ],
+    [
+      'a guard for some columns',
+      madeAnew(`${ALL.replace('UPDATE', 'UPDATE OF scope')} ${OURS}`),
+      /^hydra_client has no guard that always fires$/,
+    ],
+    [
+      'a guard for some statements',
+      madeAnew(`${ALL.replace(' OR TRUNCATE', '')} ${OURS}`),
+      /^hydra_client has no guard that always fires$/,
+    ],
+    [
+      'a guard that calls what is not ours',
+      `CREATE SCHEMA elsewhere; CREATE FUNCTION elsewhere.guard() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+       ${madeAnew(`${ALL} EXECUTE FUNCTION elsewhere.guard()`)}`,
+      /^hydra_client has no guard that always fires$/,
+    ],
+    [
+      'a table whose name is that of something else now',
+      'ALTER TABLE hydra_client RENAME TO hydra_kept; CREATE VIEW hydra_client AS SELECT * FROM hydra_kept',
+      /^hydra_client is called public\.hydra_kept now, and statements that name hydra_client meet something else$/,
+    ],
+  ])('is refused because of %s, although the fence takes guards as they are then', async (_name, ddl, problem) => {
+    await writer.query(ddl);
+    const attempt = await fenced();
+    expect(await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS)).toMatchObject({
+      ok: false,
+      reason: 'guard_problems',
+      problems: expect.arrayContaining([expect.stringMatching(problem)]) as string[],
+    });
   });
 
   it('lets an operator have triggers of their own that fire in ordinary sessions', async () => {
@@ -258,5 +303,43 @@ describe('a commit', () => {
     );
     expect(await problemsSinceCommit(orchestrator)).toEqual(['the guard of hydra_jwk was off, or was changed']);
     await expect(guardTables(orchestrator)).rejects.toMatchObject({ code: 'HC004' });
+  });
+
+  it('is followed by a look that tells of changes which nobody has carried', async () => {
+    const attempt = await fenced();
+    expect(await commitAttempt(orchestrator, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+    // With the rows of what was made, as the capture does it: it is no function that somebody else has replaced.
+    await orchestrator.query(
+      `BEGIN; CREATE OR REPLACE FUNCTION hydra_cutover.undone_changes() RETURNS bigint
+         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'SELECT 3::bigint';
+       SELECT hydra_cutover.record_made(); COMMIT`,
+    );
+    expect(await problemsSinceCommit(orchestrator)).toEqual(['3 changes are logged and not carried']);
+  });
+});
+
+describe('a guard that was away is not made anew, which would hide it,', () => {
+  it.each([
+    ['under a fence', () => fenced()],
+    ['in a removal', () => beginRemoval(orchestrator, 'test')],
+    [
+      'on a side that was given up',
+      async () => {
+        await orchestrator.query(`UPDATE hydra_cutover.run SET side = 'green', state = 'closed'`);
+        await abandonSide(orchestrator, LOCK_TIMEOUT_MS);
+      },
+    ],
+  ])('%s', async (_when, comeThere) => {
+    await comeThere();
+    await writer.query('DROP TRIGGER hydra_cutover_guard ON hydra_jwk');
+    await expect(guardTables(orchestrator)).rejects.toMatchObject({ code: 'HC004' });
+    expect(await guardProblems(orchestrator)).toContain('hydra_jwk has no guard that always fires');
+  });
+
+  it('and is once the fence is over', async () => {
+    const attempt = await fenced();
+    await writer.query('DROP TRIGGER hydra_cutover_guard ON hydra_jwk');
+    await endLease(attempt);
+    expect(await guardTables(orchestrator)).toEqual(['public.hydra_jwk']);
   });
 });

@@ -259,12 +259,15 @@ describe('green', () => {
     expect(await serves(ours, 8)).toBe(false);
   });
 
-  it('still says whom it serves while its arbiter is being removed, which blue does not', async () => {
+  it('still says whom it serves while its arbiter is being removed, which a side that was to be left does not', async () => {
     await openSide(ours, 7, LOCK_TIMEOUT_MS);
     expect(await beginRemoval(ours, 'test')).toMatchObject({ ok: true });
     expect([await serves(ours, 7), await serves(ours, 6)]).toEqual([true, false]);
     expect(await readOutcome(ours)).toMatchObject({ side: 'green', serves: 7 });
-    await ours.query(`UPDATE hydra_cutover.run SET side = 'blue'`);
+    // Its epoch is that of the attempt which fenced it.
+    await ours.query(
+      `INSERT INTO hydra_cutover.attempt (attempt, epoch, state, hold_started_at, lease_until) VALUES (1, 7, 'aborted', now(), now())`,
+    );
     expect(await serves(ours, 7)).toBe(false);
   });
 

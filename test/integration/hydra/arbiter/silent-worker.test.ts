@@ -69,8 +69,17 @@ describe('DDL in one message', () => {
     await writes();
     const busy = { lockTimeoutMs: 20, attemptsPerTable: 2, retryDelayMs: 1 };
     const rename = `ALTER TABLE ${TABLE} RENAME TO renamed`;
-    await expect(withLockRetry(next, TABLE, busy, rename)).rejects.toMatchObject({ code: 'LOCK_BUSY' });
-    await hydra.query('COMMIT');
+    const gaveUp = (who: string) => ({
+      code: 'LOCK_BUSY',
+      message: expect.stringMatching(`it is held by ${who}`) as string,
+    });
+    const process = 'process \\d+ of role \\w+ \\(its transaction is open for \\d+ s\\); end that, then try again$';
+    await expect(withLockRetry(next, TABLE, busy, rename)).rejects.toMatchObject(gaveUp(process));
+    await hydra.query(`PREPARE TRANSACTION 'own lock'`);
+    await expect(withLockRetry(next, TABLE, busy, rename)).rejects.toMatchObject(
+      gaveUp(`prepared transaction 'own lock' of role`),
+    );
+    await hydra.query(`ROLLBACK PREPARED 'own lock'`);
     await expect(reads()).resolves.toBeDefined();
     // The session is in no transaction any more.
     await expect(withLockRetry(next, TABLE, {}, 'SELECT 1 -- the end')).resolves.toBeUndefined();

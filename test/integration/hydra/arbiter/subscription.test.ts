@@ -1,4 +1,6 @@
-import { Client } from 'pg';
+import { Client, type ClientConfig } from 'pg';
+import { checkReaders } from '../../../../activities/in-place/check-database';
+import { Findings } from '../../../../activities/preflight/findings';
 import {
   beginAttempt,
   commitAttempt,
@@ -9,6 +11,7 @@ import {
 } from '../../../../hydra/arbiter';
 import { OwnCluster } from '../../../support/own-cluster';
 import { SOON, until } from '../../../support/until';
+import { endAll } from '../../../support/end-all';
 
 const LOCK_TIMEOUT_MS = 60_000;
 
@@ -28,10 +31,13 @@ beforeAll(async () => {
   for (const name of ['publisher', 'blue']) await cluster.asSuperuser(`CREATE DATABASE ${name} OWNER master`);
   [publisher, blue] = [await connect('publisher'), await connect('blue')];
 });
-afterAll(async () => {
-  await Promise.all([publisher.end(), blue.end()]);
-  await cluster.stop();
-});
+afterAll(() =>
+  endAll(
+    () => publisher.end(),
+    () => blue.end(),
+    () => cluster.stop(),
+  ),
+);
 
 it('of a table of Hydra writes past a standing fence, so the commit is refused', async () => {
   for (const client of [publisher, blue]) await client.query('CREATE TABLE hydra_jwk (sid text PRIMARY KEY)');
@@ -59,4 +65,37 @@ it('of a table of Hydra writes past a standing fence, so the commit is refused',
     ok: false,
     reason: 'guard_problems',
   });
+});
+
+it('that begins with a copy holds up the build of an index: an upgrade in place names who, and a slot alone holds up nobody', async () => {
+  await cluster.asSuperuser(`SELECT pg_create_logical_replication_slot('idle', 'pgoutput')`, 'publisher');
+  await publisher.query('CREATE TABLE large (id int)');
+  await publisher.query('CREATE INDEX CONCURRENTLY before ON large (id)');
+  const { host, port, superuser } = cluster;
+  const copies = new Client({
+    host,
+    port,
+    ...superuser,
+    database: 'publisher',
+    replication: 'database',
+  } as ClientConfig);
+  await copies.connect();
+  let built = Promise.resolve();
+  try {
+    await copies.query('CREATE_REPLICATION_SLOT "copies" TEMPORARY LOGICAL pgoutput EXPORT_SNAPSHOT');
+    const found = new Findings();
+    await checkReaders(publisher, found, 0);
+    expect(found.warnings.join()).toMatch(/process \d+ of role \w+, idle in transaction: its transaction is open/);
+    let isBuilt = false;
+    built = publisher.query('CREATE INDEX CONCURRENTLY beside ON large (id)').then(() => void (isBuilt = true));
+    const waits = `SELECT 1 FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting%'`;
+    const watcher = await connect('publisher');
+    await until('the build waits', async () => (await watcher.query(waits)).rowCount === 1, SOON);
+    await watcher.end();
+    expect(isBuilt).toBe(false);
+  } finally {
+    await copies.end();
+    await built;
+  }
+  await cluster.asSuperuser(`SELECT pg_drop_replication_slot('idle')`, 'publisher');
 });

@@ -13,14 +13,13 @@ AS 'SELECT problem FROM twin.settings WHERE problem IS NOT NULL';
 
 SELECT hydra_cutover.record_made();
 
-CREATE FUNCTION twin.reset(p_side text) RETURNS void LANGUAGE plpgsql AS $reset$
+CREATE FUNCTION twin.reset(p_side text, p_state text) RETURNS void LANGUAGE plpgsql AS $reset$
 BEGIN
   DELETE FROM hydra_cutover.attempt;
   DELETE FROM hydra_cutover.member;
   DELETE FROM hydra_cutover.finalized;
-  UPDATE hydra_cutover.run SET side = p_side, attempt = 0, epoch = 0, lease_until = NULL,
-    state = CASE p_side WHEN 'green' THEN 'closed' ELSE 'open' END;
-  PERFORM setval('hydra_cutover.armed', CASE p_side WHEN 'green' THEN 1 ELSE 0 END);
+  UPDATE hydra_cutover.run SET side = p_side, attempt = 0, epoch = 0, lease_until = NULL, state = p_state;
+  PERFORM setval('hydra_cutover.armed', CASE p_state WHEN 'closed' THEN 1 ELSE 0 END);
   UPDATE twin.settings SET undone = 0, problem = NULL;
 END
 $reset$;
@@ -49,14 +48,14 @@ CREATE FUNCTION twin.rows() RETURNS jsonb LANGUAGE sql AS $rows$
 $rows$;
 
 -- Times are told apart as live or over by the rows, so they are taken out of the answers.
-CREATE FUNCTION twin.replay(p_side text, p_calls jsonb) RETURNS jsonb LANGUAGE plpgsql AS $replay$
+CREATE FUNCTION twin.replay(p_side text, p_state text, p_calls jsonb) RETURNS jsonb LANGUAGE plpgsql AS $replay$
 DECLARE
   one jsonb;
   answer jsonb;
   told jsonb := '[]';
   words text[];
 BEGIN
-  PERFORM twin.reset(p_side);
+  PERFORM twin.reset(p_side, p_state);
   FOR one IN SELECT * FROM jsonb_array_elements(p_calls) LOOP
     answer := NULL;
     IF one ->> 'expression' IS NOT NULL THEN

@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 async function replay(sequences: readonly CallSequence[]): Promise<unknown[]> {
   const { rows } = await client.query<{ told: unknown }>(
-    `SELECT twin.replay(one ->> 'side', one -> 'calls') AS told FROM jsonb_array_elements($1::jsonb) one`,
+    `SELECT twin.replay(one ->> 'side', one ->> 'state', one -> 'calls') AS told FROM jsonb_array_elements($1::jsonb) one`,
     [JSON.stringify(sequences)],
   );
   return rows.map(({ told }) => told);
@@ -40,12 +40,12 @@ it('is answered and leaves the rows that the twin of the model says, whatever is
   for (let done = 0; done < SEQUENCES; done += SEQUENCES_PER_QUERY) {
     const sequences = Array.from({ length: SEQUENCES_PER_QUERY }, () => drawSequence(random, CALLS));
     const told = await replay(sequences);
-    sequences.forEach(({ side, calls }, index) => {
+    sequences.forEach(({ side, state, calls }, index) => {
       const expected = calls.map(({ answer, rows }) => ({ answer, rows }));
       // The call that differs, and what came before it.
       if (!isDeepStrictEqual(told[index], expected)) {
         const shown = calls.map(({ expression, statement }) => expression ?? statement);
-        expect({ side, shown, told: told[index] }).toEqual({ side, shown, told: expected });
+        expect({ side, state, shown, told: told[index] }).toEqual({ side, state, shown, told: expected });
       }
       for (const { expression, answer } of calls) answers.add(kindOf(expression, answer));
     });

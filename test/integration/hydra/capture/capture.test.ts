@@ -295,6 +295,49 @@ describe('the capture', () => {
     expect(await captureProblems(ours)).toEqual([]);
   });
 
+  it('goes on in a session that wrote before a column got another type', async () => {
+    const writeAll = async () => {
+      await writer.query(INSERT_CLIENT, ['c1']);
+      await insertLogin('1', 'c1');
+      await writer.query(
+        `INSERT INTO hydra_oauth2_consent_request_handled (challenge, granted_scope, remember, remember_for, error, was_used, session_access_token, session_id_token)
+           VALUES ('c-1', '', false, 0, '{}', true, '{}', '{}');
+         INSERT INTO hydra_oauth2_access (signature, request_id, client_id, scope, granted_scope, form_data, session_data, requested_at)
+           VALUES ('a1', 'r1', 'c1', '', '', '', '', '2026-02-01T00:00:00Z');
+         INSERT INTO hydra_oauth2_refresh (signature, request_id, client_id, scope, granted_scope, form_data, session_data)
+           VALUES ('t1', 'r1', 'c1', '', '', '', '');
+         UPDATE hydra_oauth2_refresh SET active = false;
+         DELETE FROM hydra_oauth2_access; DELETE FROM hydra_oauth2_refresh; DELETE FROM hydra_oauth2_consent_request_handled;
+         DELETE FROM hydra_client; DELETE FROM hydra_oauth2_authentication_session`,
+      );
+      const logged = await changes();
+      const { rows } = await ours.query(
+        'DELETE FROM hydra_cutover.revocation RETURNING kind, key, request_id, requested_at',
+      );
+      await forget();
+      return { logged, revoked: rows };
+    };
+    const before = await writeAll();
+    expect(before.logged.length).toBe(15);
+    expect(before.revoked).toEqual([
+      { kind: 'chain_revoked', key: 'r1', request_id: 'r1', requested_at: null },
+      { kind: 'access_deleted', key: 'a1', request_id: 'r1', requested_at: '2026-02-01 00:00:00' },
+      { kind: 'consent_deleted', key: 'c-1', request_id: 'c-1', requested_at: null },
+      { kind: 'client_deleted', key: 'c1', request_id: null, requested_at: null },
+      { kind: 'login_session_deleted', key: 's-1', request_id: null, requested_at: null },
+    ]);
+    await ours.query(
+      `ALTER TABLE hydra_client ALTER COLUMN id TYPE text;
+       ALTER TABLE hydra_oauth2_authentication_session ALTER COLUMN id TYPE text;
+       ALTER TABLE hydra_oauth2_consent_request ALTER COLUMN login_session_id TYPE text, ALTER COLUMN challenge TYPE text,
+         ALTER COLUMN verifier TYPE text;
+       ALTER TABLE hydra_oauth2_consent_request_handled ALTER COLUMN challenge TYPE text;
+       ALTER TABLE hydra_oauth2_access ALTER COLUMN signature TYPE text, ALTER COLUMN request_id TYPE text;
+       ALTER TABLE hydra_oauth2_refresh ALTER COLUMN request_id TYPE text`,
+    );
+    expect(await writeAll()).toEqual(before);
+  });
+
   it('logs a rewritten table as changed altogether, once', async () => {
     await writer.query(`ALTER TABLE hydra_jwk ALTER COLUMN keydata TYPE text USING 'x'`);
     await forget();

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { Client } from 'pg';
+import { CutoverFault } from '../../../../domain/faults';
 import { RECORDED } from '../../../../hydra/catalog/recorded';
+import { resolveHydra } from '../../../../world/toolchain';
 import { asAdmin } from '../../../support/database';
 import globalSetup from '../../../support/global-setup';
 import globalTeardown from '../../../support/global-teardown';
@@ -9,15 +11,17 @@ import { sharedServers } from '../../../support/shared-servers';
 import { HYDRA_1_11_10 } from '../../world/seeder/clone';
 import { adapts, isApart, judgeAlone, type Judged, migrateAdapted, migrateOver, passes, unsaid } from './odd-databases';
 import { GROUND, named, oddObjects, type OddObject } from './odd-objects';
-import { recordAll, recordedPath } from './record-all';
+import { RECORDABLE_PATHS, recordAll, recordedPath } from './record-all';
 
 const READER = 'oddities_reader';
 
 /** `record` writes what the real binaries do; `oddities` runs the vendor's migration over every odd object. */
-async function main([command, table]: readonly string[]): Promise<number> {
+async function main([command, table, kind]: readonly string[]): Promise<number> {
+  // Before any server is started: a program that somebody brought may be another one.
+  if (command === 'record') for (const { to } of RECORDABLE_PATHS) await resolveHydra(to);
   await globalSetup();
   try {
-    return command === 'record' ? await record() : await oddities(table);
+    return command === 'record' ? await record() : await oddities(table, kind);
   } finally {
     await globalTeardown();
   }
@@ -32,13 +36,15 @@ async function record(): Promise<number> {
   return 0;
 }
 
-/** @param only the objects of one table */
-async function oddities(only: string | undefined): Promise<number> {
+/** @param table the objects of this one alone. @param kind those of this kind: what its name begins with */
+async function oddities(table: string | undefined, kind = ''): Promise<number> {
   const ground = `ground_${randomBytes(6).toString('hex')}`;
   await asAdmin(`CREATE DATABASE ${ground} TEMPLATE ${HYDRA_1_11_10}`);
   const config = { ...sharedServers().postgres, database: ground };
   await connected(config, (client) => client.query(GROUND.replaceAll(':reader', READER)));
-  const objects = oddObjects(RECORDED.facts('1.11.10')).filter(({ table }) => only === undefined || table === only);
+  const objects = oddObjects(RECORDED.facts('1.11.10')).filter(
+    (one) => (table ?? one.table) === one.table && one.kind.startsWith(kind),
+  );
   const byTable = new Map<string, OddObject[]>();
   for (const one of objects) byTable.set(one.table, [...(byTable.get(one.table) ?? []), named(one, READER)]);
   let wrong = 0;
@@ -88,6 +94,10 @@ async function connected<T>(
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: unknown) => {
+    if (error instanceof CutoverFault) {
+      process.stderr.write(`error ${error.code}: ${error.message}\n`);
+      process.exit(error.exitCode);
+    }
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     process.exit(1);
   },

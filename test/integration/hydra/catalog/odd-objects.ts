@@ -40,6 +40,11 @@ function onTable(table: string, facts: readonly Fact[]): readonly OddObject[] {
   const columns = facts.filter(({ kind }) => kind === 'column');
   const texts = columns.filter(({ definition }) => /text|character/.test(definition));
   const [first, last] = [texts[0]?.name ?? '', texts.at(-1)?.name ?? ''];
+  const two = [
+    first,
+    columns.find(({ name }) => name === last && name !== first)?.name ??
+      columns.find(({ name }) => name !== first)?.name,
+  ].join(', ');
   const short = table.replace('hydra_', '').replace('oauth2_', '').slice(0, 24);
   const odd = (kind: string, found: string, make: string | readonly string[], probe?: string): OddObject => ({
     id: `${kind} ${table}`,
@@ -68,12 +73,7 @@ function onTable(table: string, facts: readonly Fact[]): readonly OddObject[] {
         index(`"${`i_${short}_${name}`.slice(0, 63)}"`),
       ),
     ),
-    odd(
-      'unique index',
-      `index u_${short}`,
-      `CREATE UNIQUE INDEX u_${short} ON ${table} (${first}, ${last})`,
-      index(`u_${short}`),
-    ),
+    odd('unique index', `index u_${short}`, `CREATE UNIQUE INDEX u_${short} ON ${table} (${two})`, index(`u_${short}`)),
     odd(
       'expression index',
       `index e_${short}`,
@@ -95,7 +95,7 @@ function onTable(table: string, facts: readonly Fact[]): readonly OddObject[] {
     odd(
       'unique constraint',
       `constraint uc_${short}`,
-      `ALTER TABLE ${table} ADD CONSTRAINT uc_${short} UNIQUE (${first}, ${last})`,
+      `ALTER TABLE ${table} ADD CONSTRAINT uc_${short} UNIQUE (${two})`,
       named('pg_constraint', 'conname', `uc_${short}`),
     ),
     odd(
@@ -204,7 +204,7 @@ function onTable(table: string, facts: readonly Fact[]): readonly OddObject[] {
     odd(
       'statistics',
       `statistics s_${short}`,
-      `CREATE STATISTICS s_${short} ON ${first}, ${last} FROM ${table}`,
+      `CREATE STATISTICS s_${short} ON ${two} FROM ${table}`,
       named('pg_statistic_ext', 'stxname', `s_${short}`),
     ),
     odd(
@@ -279,10 +279,10 @@ function onTable(table: string, facts: readonly Fact[]): readonly OddObject[] {
       ]),
     ...facts
       .filter(({ kind }) => kind === 'index')
-      .map(({ name }) =>
+      .map(({ name, definition }) =>
         odd(`other ${name}`, `index ${name} on ${table}`, [
           `DROP INDEX ${name} CASCADE`,
-          `CREATE INDEX ${name} ON ${table} (${first})`,
+          `CREATE INDEX ${name} ON ${table} (${definition.endsWith(`(${first})`) ? last : first})`,
         ]),
       ),
     ...facts

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RECORDED_FOLDERS } from '../../../../hydra/catalog/recorded';
 import { PATHS } from '../../../../hydra/paths/registry';
-import { migrateTo230, templateOf, withClone } from '../../world/seeder/clone';
+import { BROUGHT_HYDRA } from '../../../../world/toolchain/versions';
+import { type HydraVersion } from '../../../../world/toolchain/types';
+import { migrateTo, templateOf, withClone } from '../../world/seeder/clone';
 import { readRecording, recordFacts, startRecording } from './record-migration';
 
 const HERE = join(__dirname, '../../../../hydra/catalog');
@@ -16,6 +18,12 @@ export function readRecorded(name: string): readonly unknown[] {
   return JSON.parse(readFileSync(recordedPath(name), 'utf8')) as readonly unknown[];
 }
 
+/** The ways whose binaries are here: some have to be brought, and are named by an environment variable. */
+export const RECORDABLE_PATHS = PATHS.filter(({ to }) => {
+  const brought = Object.values(BROUGHT_HYDRA).find(({ version }) => version === to);
+  return brought === undefined || (process.env[brought.variable] ?? '') !== '';
+});
+
 /**
  * Everything that is recorded from the real binaries, by the name of its file, one entry a line.
  *
@@ -23,8 +31,8 @@ export function readRecorded(name: string): readonly unknown[] {
  */
 export async function recordAll(): Promise<Readonly<Record<string, readonly unknown[]>>> {
   const all: Record<string, readonly unknown[]> = {};
-  for (const { from, to } of PATHS) {
-    const recorded = await recordPath(templateOf(from));
+  for (const { from, to } of RECORDABLE_PATHS) {
+    const recorded = await recordPath(templateOf(from), to);
     all[`${from}.json`] = recorded.blue;
     all[`${from}-to-${to}.json`] = recorded.path;
     const known = all[`${to}.json`] ?? recorded.green;
@@ -34,12 +42,12 @@ export async function recordAll(): Promise<Readonly<Record<string, readonly unkn
   return all;
 }
 
-async function recordPath(template: string) {
+async function recordPath(template: string, to: HydraVersion) {
   return withClone(template, async (clone) => {
     const { client } = clone;
     const blue = await recordFacts(client);
     await startRecording(client);
-    const { output, applied } = await migrateTo230(clone);
+    const { output, applied } = await migrateTo(to, clone);
     if (!applied) throw new Error(`the migration failed while it was recorded: ${output.slice(-2_000)}`);
     const path = await readRecording(client);
     await client.query(`DROP EVENT TRIGGER recorder_dropped; DROP EVENT TRIGGER recorder_compare;

@@ -3,7 +3,7 @@ import { applyRules, countRules } from '../../../../hydra/cleaning';
 import { RECORDED } from '../../../../hydra/catalog/recorded';
 import { readMigrations } from '../../../../hydra/closing';
 import { HYDRA_VERSION_FACTS, hidingVersions } from '../../../../hydra/versions';
-import { SUPPORTED_HYDRA_VERSIONS } from '../../../../domain/hydra-versions';
+import { HYDRA_VERSIONS } from '../../../../world/toolchain';
 import { seed } from '../../../../world/seeder';
 import { HYDRA_1_11_10, migrateTo230, withClone } from '../../world/seeder/clone';
 import { PATH } from '../../../support/path';
@@ -19,7 +19,7 @@ const refused = async (client: Client) =>
   (await countRules(PATH, client)).filter(({ kind, rows }) => kind === 'refuse' && rows > 0).map(({ id }) => id);
 
 describe('the bookkeeping of migrations', () => {
-  it.each(SUPPORTED_HYDRA_VERSIONS)('of %s is what its binary writes', async (version) => {
+  it.each(HYDRA_VERSIONS)('of %s is what its binary writes', async (version) => {
     await withClone(`template_hydra_${version.replaceAll('.', '_')}`, async ({ client }) => {
       const { rows } = await client.query<{ version: string }>('SELECT version FROM schema_migration ORDER BY 1');
       expect(rows.map((row) => row.version)).toEqual(HYDRA_VERSION_FACTS[version].migrations.versions);
@@ -27,7 +27,7 @@ describe('the bookkeeping of migrations', () => {
     });
   });
 
-  it.each(SUPPORTED_HYDRA_VERSIONS)('and the columns of %s are what its binary makes', async (version) => {
+  it.each(HYDRA_VERSIONS)('and the columns of %s are what its binary makes', async (version) => {
     await withClone(`template_hydra_${version.replaceAll('.', '_')}`, async ({ client }) => {
       const { rows } = await client.query<{ table: string; columns: string[] }>(
         `SELECT c.relname AS table, array_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod) ORDER BY a.attname) AS columns

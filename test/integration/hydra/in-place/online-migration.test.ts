@@ -1,23 +1,22 @@
-import { Client } from 'pg';
+import { type Client } from 'pg';
 import { readVendorPlan, type VendorPlan } from '../../../../activities/in-place/read-vendor-plan';
-import { type SqlClient } from '../../../../domain/ports/sql-client';
 import { book } from '../../../../hydra/in-place/bookkeeping';
-import { compareFacts, readFacts, tellDifferences } from '../../../../hydra/catalog';
 import { COMPATIBILITY_SCHEMA, layCompatibility, switchOldSessions } from '../../../../hydra/in-place/compatibility';
 import { keepPlan, readKeptRun } from '../../../../hydra/in-place/keep-plan';
-import { type ActTools, repeatUpdates, runActs } from '../../../../hydra/in-place/run-acts';
+import { createIndex, dropIndex } from '../../../../hydra/in-place/indexes';
+import { repeatUpdates, runActs } from '../../../../hydra/in-place/run-acts';
 import { IN_PLACE_PATHS } from '../../../../domain/in-place/paths';
 import { HYDRA_LAUNCH_FACTS } from '../../../../hydra/versions';
 import { useDatabase } from '../../../support/database';
-import { adminLoginApp, createOauthClient, grantTokens, OauthHttp, refreshTokens } from '../../../../world/oauth';
-import { startHydra } from '../../../support/hydra';
-import { ProcessCommandRunner } from '../../../../adapters/command/process-command-runner';
-import { type InPlaceCommand } from '../../../../domain/in-place/settings';
-import { inPlaceFixture, migrateCommand, stepContext, type InPlaceFixture } from '../../../support/in-place';
+import { until } from '../../../support/until';
+import { frozenBefore } from '../../../support/silent-client';
+import { MortalClient } from '../../../support/mortal-client';
+import { inPlaceFixture, OWN_PARTS, stepContext, type InPlaceFixture } from '../../../support/in-place';
+import { expectCatalog, useClones } from '../../../support/in-place-clones';
 
 const live = useDatabase('empty');
 const scratch = useDatabase('empty');
-const clients: Client[] = [];
+const { alone, closing, openAs, openClone, asAdminIn, toolsOf } = useClones(() => fixture, live);
 let fixture: InPlaceFixture;
 let vendor: VendorPlan;
 
@@ -28,67 +27,15 @@ beforeAll(async () => {
 
 afterAll(() => fixture.close());
 
-/** A test that closes what it opened before it ends. */
-function closing(test: () => Promise<void>): () => Promise<void> {
-  return async () => {
-    try {
-      await test();
-    } finally {
-      for (const client of clients.splice(0)) await client.end();
-    }
-  };
-}
-
-async function openClone(name: string): Promise<{ client: Client; database: string }> {
-  const database = `${fixture.database}_${name}`;
-  await fixture.clone(database);
-  return { database, client: await openAs(fixture.roles.tool, database) };
-}
-
-async function openAs(role: string, database: string): Promise<Client> {
-  const client = new Client({ connectionString: fixture.dsn(role, database) });
-  clients.push(client);
-  await client.connect();
-  return client;
-}
-
-async function asAdminIn(database: string): Promise<Client> {
-  const client = new Client({ ...live.config, database });
-  clients.push(client);
-  await client.connect();
-  return client;
-}
-
-function toolsOf(client: SqlClient, heartbeat: ActTools['heartbeat'] = () => undefined): ActTools {
-  const { schema, owner, migration } = fixture.settings;
-  return {
-    client,
-    schema,
-    owner,
-    ...migration,
-    signal: new AbortController().signal,
-    watch: () => Promise.resolve([]),
-    heartbeat,
-  };
-}
-
-async function begin(client: Client, database: string): Promise<void> {
-  const { owner, oldRole, schema } = fixture.settings;
+async function begin(client: Client, database: string, schema = fixture.settings.schema): Promise<void> {
+  const { owner, oldRole } = fixture.settings;
   const views = { ...IN_PLACE_PATHS['1.3.2'], changedTables: vendor.plan.changedTables };
   await keepPlan(client, 'run-1', vendor.plan);
   await layCompatibility(client, { schema, owner, oldRole, database }, views);
   await switchOldSessions(client, { schema, owner, oldRole, database });
 }
 
-/** The renamed bookkeeping of the pop library, which nobody reads any more, is left out on purpose. */
-const LEFT_OUT = 'schema_migration_pop_legacy';
-
 const expectVendorsCatalog = (client: Client): Promise<void> => expectCatalog(client, vendor.after);
-
-async function expectCatalog(client: Client, after: VendorPlan['after']): Promise<void> {
-  const differences = compareFacts(after, await readFacts(client, 'public'));
-  expect(tellDifferences(differences.filter(({ table }) => table !== LEFT_OUT))).toBe('');
-}
 
 describe('the migrations of Hydra 1.3.2 to 1.11.10 online', () => {
   it('are read off the wire, and each statement has a form that stops nobody', () => {
@@ -141,41 +88,60 @@ describe('the migrations of Hydra 1.3.2 to 1.11.10 online', () => {
   );
 
   it(
-    'go on after a crash before each act, and between each act and the note that it is done',
+    'are done in a schema of another name, too, and an old `migrate sql` finds nothing to do there',
+    closing(async () => {
+      const { client, database } = await openClone('named');
+      const admin = await asAdminIn(database);
+      const { old } = fixture.roles;
+      await admin.query(`ALTER SCHEMA public RENAME TO "Own Name"; GRANT ALL ON SCHEMA "Own Name" TO ${old};
+        ALTER ROLE ${old} IN DATABASE ${database} SET search_path = "Own Name"`);
+      const tools = { ...toolsOf(client), schema: 'Own Name' };
+      await begin(client, database, tools.schema);
+      await runActs(tools, vendor.plan);
+      await book(tools, vendor.plan);
+      await expectCatalog(client, vendor.after, tools.schema);
+      const oldSays = await fixture.hydra('1.3.2', HYDRA_LAUNCH_FACTS['1.3.2'].migrateArgs, database, old);
+      expect(oldSays).toContain('Successfully applied 0 SQL migrations');
+    }),
+  );
+
+  it(
+    'go on after a crash before, in and behind each statement',
     closing(async () => {
       const { client, database } = await openClone('crashes');
       await begin(client, database);
-      const seen = new Set<string>();
-      const dies = (when: string) => {
-        if (seen.has(when)) return;
-        seen.add(when);
-        throw new Error(`crash ${when}`);
-      };
-      const mortal: SqlClient = {
-        query: async (text, values) => {
-          const note = /UPDATE hydra_cutover_in_place\.act SET done_at.* number = (\d+)/.exec(text);
-          if (note) dies(`after act ${Number(note[1]) + 1}`);
-          return client.query(text, values);
-        },
-      };
-      const heartbeat = (progress: Readonly<Record<string, unknown>>) => {
-        if (progress['step'] === 'migrating') dies(`before act ${String(progress['act'])}`);
-      };
-      let crashes = 0;
-      for (;;) {
-        try {
-          await runActs(toolsOf(mortal, heartbeat), vendor.plan);
-          break;
-        } catch (error) {
-          expect((error as Error).message).toMatch(/^crash/);
-          crashes += 1;
-        }
-      }
-      expect(crashes).toBe(2 * vendor.plan.acts.length);
+      const mortal = new MortalClient(client, await asAdminIn(database));
+      await mortal.untilDone(async () => {
+        await runActs(toolsOf(mortal), vendor.plan);
+        await book(toolsOf(mortal), vendor.plan);
+      });
+      // Before and behind the work of each act and the note of it, and the bookkeeping.
+      expect(mortal.deaths).toBeGreaterThan(4 * vendor.plan.acts.length);
       expect((await readKeptRun(client))?.actsDone).toBe(vendor.plan.acts.length);
-      await book(toolsOf(client), vendor.plan);
       await expectVendorsCatalog(client);
     }),
+  );
+
+  it.each([
+    [
+      'a new index takes the place of an old one',
+      'replaced',
+      /^DROP INDEX CONCURRENTLY IF EXISTS "hydra_oauth2_access_/,
+    ],
+    ['an index is built', 'built', /^CREATE INDEX CONCURRENTLY "hydra_oauth2_access_client_/],
+  ])('lose nothing to a worker that froze before %s, and wakes after the next one has gone on', (_what, name, sql) =>
+    closing(async () => {
+      const { client, database } = await openClone(name);
+      await begin(client, database);
+      const frozen = frozenBefore(await openAs(fixture.roles.tool, database), sql);
+      const late = expect(alone(frozen, (tools) => runActs(tools, vendor.plan))).rejects.toThrow();
+      await frozen.isFrozen;
+      await alone(client, (tools) => runActs(tools, vendor.plan));
+      frozen.wake();
+      await late;
+      await book(toolsOf(client), vendor.plan);
+      await expectVendorsCatalog(client);
+    })(),
   );
 
   it(
@@ -187,12 +153,54 @@ describe('the migrations of Hydra 1.3.2 to 1.11.10 online', () => {
       await client.query(`CREATE INDEX ${index} ON hydra_oauth2_access (client_id, subject)`);
       const admin = await asAdminIn(database);
       await admin.query(`UPDATE pg_index SET indisvalid = false WHERE indexrelid = '${index}'::regclass`);
-      await client.query(`CREATE INDEX hydra_oauth2_code_request_id_idx ON hydra_oauth2_code (subject)`);
-      await expect(runActs(toolsOf(client), vendor.plan)).rejects.toMatchObject({
-        code: 'MIGRATION_FAILED',
-        details: { index: 'hydra_oauth2_code_request_id_idx' },
-      });
-      await client.query(`DROP INDEX hydra_oauth2_code_request_id_idx`);
+      for (const [taken, on] of [
+        ['hydra_cutover_new_hydra_oauth2_refresh_request_id_idx', 'hydra_oauth2_refresh (subject)'],
+        ['hydra_cutover_new_hydra_oauth2_refresh_request_id_idx', 'hydra_jwk (sid)'],
+        ['hydra_oauth2_code_request_id_idx', 'hydra_oauth2_code (subject)'],
+        ['hydra_oauth2_code_request_id_idx', 'hydra_oauth2_code USING hash (request_id)'],
+      ] as const) {
+        await client.query(`CREATE INDEX ${taken} ON ${on}`);
+        await expect(runActs(toolsOf(client), vendor.plan)).rejects.toMatchObject({
+          code: 'MIGRATION_FAILED',
+          details: { index: taken },
+        });
+        await client.query(`DROP INDEX ${taken}`);
+      }
+      await runActs(toolsOf(client), vendor.plan);
+      await book(toolsOf(client), vendor.plan);
+      await expectVendorsCatalog(client);
+    }),
+  );
+
+  it(
+    'say what the server refuses and why, and go on there once it is out of the way',
+    closing(async () => {
+      const { client, database } = await openClone('refused');
+      await begin(client, database);
+      const admin = await asAdminIn(database);
+      // What the plan looks for may come later.
+      await admin.query(`CREATE VIEW hydra_oauth2_jti_blacklist AS SELECT 1; CREATE TABLE own_rows (kept hydra_client);
+        CREATE TABLE own_refers (request_id varchar(40) REFERENCES hydra_oauth2_access (request_id))`);
+      for (const [what, sqlState, says] of [
+        [
+          'VIEW hydra_oauth2_jti_blacklist',
+          undefined,
+          /about table hydra_oauth2_jti_blacklist.* something else has its name/,
+        ],
+        ['TABLE own_rows', '0A000', /^the server refuses act \d+ \(hydra_client: .*own_rows\.kept.* uses its row type/],
+        [
+          'TABLE own_refers',
+          '2BP01',
+          /^the server refuses act \d+ \(index hydra_oauth2_access_request_id_idx .*other objects depend on it/,
+        ],
+      ] as const) {
+        await expect(runActs(toolsOf(client), vendor.plan)).rejects.toMatchObject({
+          code: 'MIGRATION_FAILED',
+          message: expect.stringMatching(says) as string,
+          details: sqlState === undefined ? {} : { sqlState },
+        });
+        await admin.query(`DROP ${what}`);
+      }
       await runActs(toolsOf(client), vendor.plan);
       await book(toolsOf(client), vendor.plan);
       await expectVendorsCatalog(client);
@@ -223,13 +231,56 @@ describe('the migrations of Hydra 1.3.2 to 1.11.10 online', () => {
   );
 
   it(
+    'say how far the build of an index is, how long it goes on, and whom it waits for, as a drop does',
+    closing(async () => {
+      const { client, database } = await openClone('progress');
+      const watcher = await openAs(fixture.roles.tool, database);
+      const reader = await openAs(fixture.roles.old, database);
+      // A row takes 25 ms to be indexed, and a page holds few of them.
+      await client.query(`CREATE FUNCTION slow(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS
+        'BEGIN PERFORM pg_sleep(0.025); RETURN left($1, 9); END';
+        CREATE TABLE big (c text); ALTER TABLE big ALTER c SET STORAGE PLAIN;
+        INSERT INTO big SELECT repeat('x', 3000) FROM generate_series(1, 120)`);
+      await reader.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+      await reader.query('SELECT 1');
+      const said: Readonly<Record<string, unknown>>[] = [];
+      const tools = {
+        ...toolsOf(client, (progress) => said.push(progress)),
+        watch: async (sql: string) => (await watcher.query(sql)).rows as never,
+      };
+      const built = createIndex(tools, { table: 'big', index: 'own', unique: false, on: 'big (slow(c))' });
+      await until('the build waits', () => said.some(({ waitsFor }) => (waitsFor ?? null) !== null));
+      await reader.query('COMMIT');
+      await built;
+      const under = said.find(({ percent }) => typeof percent === 'number' && percent > 0 && percent < 100);
+      expect(under).toMatchObject({ step: 'building', index: 'own', leftMs: expect.any(Number) as number });
+      expect(said.find(({ waitsFor }) => (waitsFor ?? null) !== null)).toMatchObject({
+        phase: expect.stringMatching(/^waiting/) as string,
+        waitsFor: expect.stringContaining(`of role ${fixture.roles.old}, whose transaction is open`) as string,
+        percent: null,
+      });
+      // A drop waits, too; and for one that is of no session any more, so that only its name helps.
+      await client.query('GRANT SELECT ON big TO PUBLIC');
+      await reader.query(`BEGIN; SELECT count(*) FROM big; PREPARE TRANSACTION 'own of big'`);
+      const dropped = dropIndex(tools, 'own');
+      const waits = () => said.find(({ step, waitsFor }) => step === 'dropping' && (waitsFor ?? null) !== null);
+      await until('the drop waits', () => waits() !== undefined);
+      await reader.query(`ROLLBACK PREPARED 'own of big'`);
+      await dropped;
+      expect(waits()?.['waitsFor']).toContain(
+        `prepared transaction 'own of big' of role ${fixture.roles.old}, prepared`,
+      );
+    }),
+  );
+
+  it(
     'keep an old and a new `migrate sql` that somebody runs in the middle from doing harm',
     closing(async () => {
       const { client, database } = await openClone('middle');
       await begin(client, database);
       let ran = false;
       const heartbeat = (progress: Readonly<Record<string, unknown>>) => {
-        if (progress['act'] === 10 && !ran) {
+        if (progress['done'] === 9 && !ran) {
           ran = true;
           throw new Error('now');
         }
@@ -302,60 +353,46 @@ describe('the migrations of Hydra 1.3.2 to 1.11.10 online', () => {
       expect((await client.query('SELECT count(*) FROM hydra_client')).rowCount).toBe(1);
     }),
   );
-});
 
-describe('the migrations of Hydra 2.2.0 to 2.3.0, which no path names', () => {
   it(
-    'are read, run online while 2.2.0 serves through views, and leave the catalog of the vendor’s own',
+    'go around what others built over the tables, which works in between and afterwards for both versions',
     closing(async () => {
-      const { roles, settings } = fixture;
-      const commands = new ProcessCommandRunner<InPlaceCommand>({
-        commands: { migrateOld: await migrateCommand('2.2.0'), migrateNew: await migrateCommand('2.3.0') },
-      });
-      const { plan, refused, after } = await readVendorPlan({ ...fixture.deps, commands }, stepContext());
-      expect(refused).toEqual([]);
-      // One of them runs in no transaction.
-      expect(plan.acts.map(({ migration }) => migration)).not.toContain('none');
-      const database = `${fixture.database}_later`;
-      await fixture.empty(database);
-      await fixture.hydra('2.2.0', HYDRA_LAUNCH_FACTS['2.2.0'].migrateArgs, database, roles.old);
-      const client = await openAs(roles.tool, database);
-      await keepPlan(client, 'run-1', plan);
-      const { schema, owner, oldRole } = settings;
-      const place = { schema, owner, oldRole, database };
-      await layCompatibility(client, place, {
-        sessionTables: [],
-        activeOnlyTables: [],
-        changedTables: plan.changedTables,
-      });
-      await switchOldSessions(client, place);
-      const hydra = await startHydra({
-        ...{ version: '2.2.0', database: live.config, loginAppUrl: 'http://127.0.0.1:9' },
-        extra: { DSN: fixture.dsn(roles.old, database) },
-      });
-      const http = new OauthHttp(hydra, { forwardedProto: true });
-      try {
-        const app = await createOauthClient(http);
-        const logIn = async () => {
-          const { tokens } = await grantTokens(http, {
-            client: app,
-            loginApp: adminLoginApp(http, { subject: 'ada' }),
-          });
-          await refreshTokens(http, app, tokens.refreshToken ?? '');
-        };
-        let running = true;
-        const ended = runActs(toolsOf(client), plan).finally(() => (running = false));
-        while (running) await logIn();
-        await ended;
-        await logIn();
-      } finally {
-        await http.close();
-        await hydra.stop();
-      }
-      await book(toolsOf(client), plan);
-      await expectCatalog(client, after);
-      const says = await fixture.hydra('2.3.0', ['migrate', 'sql', 'status', '-e'], database, roles.next);
-      expect(says).not.toMatch(/pending/i);
+      const { old, next } = fixture.roles;
+      const { client, database } = await openClone('own');
+      const admin = await asAdminIn(database);
+      await admin.query(OWN_PARTS.make);
+      // Where a trigger finds its tables is a matter of the session.
+      await admin.query(`ALTER ROLE ${old} IN DATABASE ${database} SET search_path = public, own`);
+      await begin(client, database);
+      const asOld = await openAs(old, database);
+      const insert = async (table: string, key: string, is: string) => {
+        const { rows } = await admin.query<{ name: string; empty: string }>(
+          `SELECT attname AS name, CASE typcategory WHEN 'S' THEN $$''$$ WHEN 'N' THEN '0' WHEN 'B' THEN 'false' ELSE 'now()' END AS empty
+             FROM pg_attribute a JOIN pg_type t ON t.oid = atttypid WHERE attrelid = $1::regclass AND attnum > 0 AND attnotnull
+              AND NOT atthasdef AND attname <> $2`,
+          [table, key],
+        );
+        const [names, values] = [rows.map(({ name }) => name), rows.map(({ empty }) => empty)];
+        const sql = `INSERT INTO ${table} (${[key, ...names].join(', ')}) VALUES ($1, ${values.join(', ')})`;
+        await asOld.query(sql, [is]);
+      };
+      // What is written without a client belongs to this one.
+      await insert('hydra_client', 'id', '');
+      await insert('hydra_oauth2_access', 'signature', 'in between');
+      await runActs(toolsOf(client), vendor.plan);
+      await book(toolsOf(client), vendor.plan);
+      await insert('hydra_oauth2_access', 'signature', 'afterwards');
+      const audited = await admin.query('SELECT * FROM own.own_audit ORDER BY 1 DESC');
+      expect(audited.rows).toEqual(['in between', 'afterwards'].map((signature) => ({ signature, by: old })));
+      await admin.query(
+        'REFRESH MATERIALIZED VIEW own_copy; SELECT own_name(c) FROM hydra_client c; SELECT * FROM own_view',
+      );
+      // A policy hides nothing from whoever acts as the owner.
+      await admin.query(`INSERT INTO hydra_jwk (sid, kid, version, keydata) VALUES ('own', 'own', 0, '')`);
+      const asNext = await openAs(next, database);
+      expect((await asNext.query(`SELECT 1 FROM hydra_jwk WHERE sid = 'own'`)).rowCount).toBe(1);
+      await admin.query(OWN_PARTS.drop);
+      await expectVendorsCatalog(client);
     }),
   );
 });

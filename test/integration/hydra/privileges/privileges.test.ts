@@ -6,6 +6,7 @@ import {
   guardProblems,
   guardTables,
   grantArbiter,
+  letLook,
   letRead,
   removeArbiter,
 } from '../../../../hydra/arbiter';
@@ -20,14 +21,16 @@ import {
 } from '../../../../hydra/closing';
 import { checkPrivileges, privilegesSql, revokeSql, type ToolRoles } from '../../../../hydra/privileges';
 import { grantSyncRole, releaseSyncRole, renewSyncPassword } from '../../../../hydra/sync/sync-role';
+import { readTraces } from '../../../../hydra/traces';
 import { asRole } from '../../../../hydra/run-roles';
 import { installSyncTables } from '../../../../hydra/sync/install-sync-tables';
 import { createHydraDatabase } from '../../../../world/hydra';
 import { OwnCluster } from '../../../support/own-cluster';
+import { endAll } from '../../../support/end-all';
 
 const ROLES: ToolRoles = {
-  ...{ tool: ['tool'], worker: 'worker', sync: OUR_ROLES.sync, migration: OUR_ROLES.migration, owner: 'hydra' },
-  ...{ database: 'hydra', schema: 'public', gateways: ['gateway'] },
+  ...{ tool: ['tool'], workers: ['worker'], sync: OUR_ROLES.sync, migration: OUR_ROLES.migration, owner: 'hydra' },
+  ...{ database: 'hydra', schema: 'public', gateways: ['gateway'], look: ['look'] },
 };
 const PASSWORD = 'password-of-the-test';
 const MAJORS = [15, 18] as const;
@@ -50,13 +53,16 @@ describe.each(MAJORS)("the tool's role on PostgreSQL %i", (major) => {
     });
     await asMaster(privilegesSql(ROLES));
     await asMaster(privilegesSql(ROLES));
-    for (const name of ['tool', 'worker', 'gateway']) await asMaster(`ALTER ROLE ${name} PASSWORD '${PASSWORD}'`);
+    for (const name of ['tool', 'worker', 'gateway', 'look'])
+      await asMaster(`ALTER ROLE ${name} PASSWORD '${PASSWORD}'`);
     tool = await connect('tool');
   });
-  afterAll(async () => {
-    await tool.end();
-    await cluster.stop();
-  });
+  afterAll(() =>
+    endAll(
+      () => tool.end(),
+      () => cluster.stop(),
+    ),
+  );
 
   async function connect(user: string, password = PASSWORD): Promise<Client> {
     const { host, port, caFile } = cluster;
@@ -161,6 +167,7 @@ describe.each(MAJORS)("the tool's role on PostgreSQL %i", (major) => {
       const findings = await checkPrivileges(client, { ...ROLES, gateways: ['gateway', 'nobody'] });
       expect(findings.map(({ kind, what }) => `${kind} ${what}`)).toEqual([
         expect.stringMatching(/^missing bare lacks membership of hydra/),
+        'missing bare lacks CREATE on the database',
         `missing bare lacks membership of ${OUR_ROLES.owner}, with INHERIT`,
         `missing bare may not act as ${ROLES.sync}, to give it a password`,
         `missing bare may not act as ${ROLES.migration}, to give it a password`,
@@ -233,9 +240,69 @@ describe.each(MAJORS)("the tool's role on PostgreSQL %i", (major) => {
       ])
         await expect(worker.query(sql)).rejects.toMatchObject({ code: '42501' });
     });
-    const told = (await checkPrivileges(tool, { ...ROLES, worker: 'tool' })).map(({ what }) => what);
+    const told = (await checkPrivileges(tool, { ...ROLES, workers: ['tool'] })).map(({ what }) => what);
     expect(told).toEqual(['tool may become a role that decides']);
     await removeArbiter(tool);
+  });
+
+  it('lets a role that only looks see how a cutover stands, and read or change nothing', async () => {
+    await installArbiter(tool, { side: 'blue', cutoverId: 'test', initialState: 'open', owner: OUR_ROLES.owner });
+    await guardTables(tool);
+    await as('look', async (look) => {
+      expect((await readTraces(look)).arbiter).toBeNull();
+      await letLook(tool, 'look');
+      const [seen, whole] = [await readTraces(look), await readTraces(tool)];
+      expect(seen).toEqual({ ...whole, readAt: seen.readAt });
+      expect(seen.arbiter).toMatchObject({ cutoverId: 'test', state: 'open', guarded: 3 });
+      await look.query('SELECT version FROM schema_migration');
+      expect(await checkPrivileges(look, ROLES, 'tool')).toEqual(await checkPrivileges(tool, ROLES));
+      for (const sql of [
+        'SELECT id FROM hydra_client',
+        'SELECT FROM networks',
+        "INSERT INTO schema_migration VALUES ('1')",
+        'SELECT FROM hydra_cutover.run',
+        // What locks a table before it asks for a right to it.
+        'PREPARE lock AS DELETE FROM hydra_cutover.run',
+        'CREATE RULE lock AS ON UPDATE TO hydra_cutover.run DO NOTHING',
+        'DO $$ BEGIN LOCK TABLE hydra_cutover_barrier.barrier IN ACCESS SHARE MODE; END $$',
+        'SELECT hydra_cutover.fence(1, 1000)',
+        'CREATE TABLE public.planted ()',
+        'CREATE FUNCTION hydra_cutover_asks.planted() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$',
+        ...['tool', 'worker', 'hydra', ...Object.values(OUR_ROLES)].map((role) => `SET ROLE ${role}`),
+      ])
+        await expect(look.query(sql)).rejects.toMatchObject({ code: '42501' });
+      const { rows } = await look.query(
+        `SELECT proname FROM pg_proc WHERE pronamespace::regnamespace::text ^@ 'hydra_cutover' AND has_function_privilege(oid, 'EXECUTE')
+            AND has_schema_privilege(pronamespace, 'USAGE')`,
+      );
+      expect(rows).toEqual([{ proname: 'traces' }]);
+    });
+    expect(await guardProblems(tool)).toEqual([]);
+    await removeArbiter(tool);
+  });
+
+  it('tells what a role that only looks lacks, and what it has too much', async () => {
+    await asMaster(`CREATE ROLE nosy LOGIN CREATEDB IN ROLE hydra; CREATE ROLE blind`);
+    await as('hydra', (hydra) =>
+      hydra.query('GRANT SELECT (id) ON hydra_client TO look; GRANT ALL ON networks TO look'),
+    );
+    const told = (await checkPrivileges(tool, { ...ROLES, look: ['look', 'nosy', 'blind', 'nobody'] })).map(
+      ({ kind, what }) => `${kind} ${what}`,
+    );
+    expect(told).toEqual([
+      'missing nosy lacks pg_monitor',
+      'missing role blind may not log in',
+      'missing blind lacks pg_monitor',
+      'missing blind may not read "public".schema_migration',
+      'missing role nobody, which only looks, does not exist',
+      'excess look only looks, and may use hydra_client, networks',
+      'excess nosy only looks, and has attributes of an administrator',
+      'excess nosy only looks, and is a member of hydra',
+      'excess nosy only looks, and may use hydra_client, networks, schema_migration',
+      'excess nosy only looks, and may use or create in schema public',
+    ]);
+    await as('hydra', (hydra) => hydra.query('REVOKE ALL ON hydra_client, networks FROM look'));
+    await asMaster('DROP ROLE nosy, blind');
   });
 
   it('is no login any more after the script that revokes it was run, twice, and what it made goes on', async () => {
@@ -243,12 +310,12 @@ describe.each(MAJORS)("the tool's role on PostgreSQL %i", (major) => {
     await guardTables(tool);
     await asMaster(revokeSql(ROLES));
     await asMaster(revokeSql(ROLES));
-    for (const role of ['tool', 'worker', 'gateway'])
+    for (const role of ['tool', 'worker', 'gateway', 'look'])
       await expect(connect(role)).rejects.toMatchObject({ code: expect.stringMatching(/^28/) as string });
     await as('hydra', async (client) => {
       await expect(client.query(`INSERT INTO hydra_client VALUES ('late')`)).rejects.toMatchObject({ code: 'HC001' });
       const { rows } = await client.query(
-        `SELECT rolname, rolcreaterole, pg_has_role(oid, 'hydra', 'MEMBER') AS member FROM pg_roles WHERE rolname IN ('tool', 'worker', 'gateway') OR rolname ^@ 'hydra_cutover'`,
+        `SELECT rolname, rolcreaterole, pg_has_role(oid, 'hydra', 'MEMBER') AS member FROM pg_roles WHERE rolname IN ('tool', 'worker', 'gateway', 'look') OR rolname ^@ 'hydra_cutover'`,
       );
       // What is left is the owner of the guards, as whom nobody logs in.
       expect(rows).toEqual([{ rolname: OUR_ROLES.owner, rolcreaterole: false, member: false }]);

@@ -7,6 +7,7 @@ import { guardTables, installArbiter } from '../../../../hydra/arbiter/install-a
 import { byFullName } from '../../../../hydra/by-full-name';
 import { installCapture } from '../../../../hydra/capture';
 import { applyRules } from '../../../../hydra/cleaning';
+import { switchOffForeignTriggers, switchOffRowSecurity } from '../../../../hydra/closing';
 import { type CopyPath } from '../../../../hydra/paths';
 import { type SyncSides, becomeSyncer, prepareSync } from '../../../../hydra/sync';
 import { type TestDatabase, asAdmin } from '../../../support/database';
@@ -29,6 +30,8 @@ export class SyncWorld {
   constructor(
     blue: Config,
     private readonly path: CopyPath = PATH,
+    /** What is done to a copy beside the cleaning, before it is migrated. */
+    private readonly adapt: (copy: Client) => Promise<void> = () => Promise.resolve(),
   ) {
     this.#blue = blue;
     this.green = `test_green_${randomBytes(6).toString('hex')}`;
@@ -52,12 +55,12 @@ export class SyncWorld {
     });
   }
 
-  /** Snapshot, clean, migrate, repair, guard: blue as it is now becomes green. */
-  async snapshot(): Promise<void> {
+  /** Snapshot, clean, migrate, repair, guard: blue as it is now becomes green. @param owner of what is ours there. @default a superuser */
+  async snapshot(owner: { readonly owner?: string } = {}): Promise<void> {
     await this.migratedCopy(this.green);
     await makeRunRoles([this.syncRole]);
     await this.#with('green', async (green) => {
-      await installArbiter(green, { side: 'green', cutoverId: this.cutoverId, initialState: 'closed' });
+      await installArbiter(green, { ...owner, side: 'green', cutoverId: this.cutoverId, initialState: 'closed' });
       await guardTables(green);
     });
   }
@@ -68,7 +71,10 @@ export class SyncWorld {
     await this.#copyBlue(name);
     await this.#with(name, async (copy) => {
       await dropOurs(copy);
+      await switchOffForeignTriggers(copy, 'public');
+      await switchOffRowSecurity(copy, 'public');
       await applyRules(this.path, await byFullName(copy, 'public'), { asOf: AS_OF, archiveSchema: 'cleaned' });
+      await this.adapt(copy);
     });
     const { host, port, user, password } = this.#blue;
     await promisify(execFile)(sharedServers().binaries.hydra230, ['migrate', 'sql', 'up', '-e', '-y'], {
@@ -93,8 +99,12 @@ export class SyncWorld {
       schema: 'public',
       role: this.syncRole,
     });
-    const [blue, green] = [await this.connect('blue'), await this.connect('green', login)];
-    const sides = await prepareSync(this.path, blue, green, 'public');
+    const [blue, keeper, green] = [
+      await this.connect('blue'),
+      await this.connect('blue'),
+      await this.connect('green', login),
+    ];
+    const sides = await prepareSync(this.path, blue, green, 'public', keeper);
     return { ...sides, generation, nonce, loginTtlMs };
   }
 

@@ -166,7 +166,7 @@ describe('the sync', () => {
       const interrupted: SqlClient = {
         query: async (text: string, values?: unknown[]) => {
           const answer = await sync.blue.query(text, values);
-          if (text.includes('change_log WHERE done_at IS NULL AND kind')) {
+          if (text.includes('change_log AS log WHERE done_at IS NULL AND kind')) {
             // It has its snapshot, in which there is nothing of what is rewritten now.
             rewritten ??= operator.query('ALTER TABLE hydra_client ALTER COLUMN client_name TYPE text USING lower(id)');
             await rewritten.catch(() => undefined);

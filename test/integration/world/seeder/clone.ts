@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { asAdmin, type TestDatabase } from '../../../support/database';
 import { sharedServers } from '../../../support/shared-servers';
+import { HYDRA_VERSION_FACTS } from '../../../../hydra/versions';
 import { type HydraVersion } from '../../../../world/toolchain/types';
+import { hydraBinary } from '../../../support/hydra-binary';
 
 export interface Clone {
   readonly config: TestDatabase['config'];
@@ -33,11 +35,20 @@ export function templateOf(version: HydraVersion): string {
 
 export const HYDRA_1_11_10 = templateOf('1.11.10');
 
-/** The vendor's migration to 2.3.0. @returns what it printed and whether all of its 212 versions are applied */
-export async function migrateTo230({ config, client }: Clone): Promise<{ output: string; applied: boolean }> {
-  const output = await run(sharedServers().binaries.hydra230, ['migrate', 'sql', '-e', '-y'], dsn(config));
+/** The vendor's migration to 2.3.0. @returns as {@link migrateTo} */
+export function migrateTo230(clone: Clone): Promise<{ output: string; applied: boolean }> {
+  return migrateTo('2.3.0', clone);
+}
+
+/** The vendor's migration. @returns what it printed and whether all of this version's are applied */
+export async function migrateTo(
+  version: HydraVersion,
+  { config, client }: Clone,
+): Promise<{ output: string; applied: boolean }> {
+  const { migrateArgs, migrations } = HYDRA_VERSION_FACTS[version];
+  const output = await run(await hydraBinary(version), migrateArgs, dsn(config));
   const { rows } = await client.query<{ n: number }>('SELECT count(*)::integer AS n FROM schema_migration');
-  return { output, applied: rows[0]?.n === 212 };
+  return { output, applied: rows[0]?.n === migrations.count };
 }
 
 function dsn(config: TestDatabase['config']): string {

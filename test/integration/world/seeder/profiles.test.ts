@@ -21,6 +21,8 @@ const MIGRATION_FAILS: Partial<Record<SeedProfile, RegExp>> = {
   C01: /could not create unique index "hydra_oauth2_flow_login_verifier_idx"/,
   C03: /violates check constraint "hydra_oauth2_flow_check"/,
   F01: /violates foreign key constraint "hydra_oauth2_\w+_client_id_fk"/,
+  F05: /violates foreign key constraint "hydra_oauth2_flow_login_session_id_fk"/,
+  F06: /violates foreign key constraint "hydra_oauth2_trusted_jwt_bearer_issuer_key_set_\w*fkey"/,
   F02: /constraint "hydra_oauth2_access_challenge_id_fk" .*does not exist/,
   F03: /hydra_oauth2_trusted_jwt_bearer_issue_issuer_subject_key_id_key" .*does not exist/,
   F04: /could not create unique index/,

@@ -1,6 +1,5 @@
 import { type InPlaceDeps } from '../../../../activities/in-place/deps';
 import { judgeShare } from '../../../../activities/in-place/judge-share';
-import { shiftTraffic } from '../../../../activities/in-place/shift-traffic';
 import { CutoverFault } from '../../../../domain/faults';
 import { type AnswerCount } from '../../../../domain/oauth-answers';
 import { type HydraMetrics } from '../../../../domain/ports/hydra-api';
@@ -38,10 +37,10 @@ const taking =
   (residentBytes: number): Metrics =>
   async () => ({ cpuSeconds: 1, residentBytes });
 
-function depsOf(gateways: readonly Gateway[], newMetrics: Metrics = taking(60 * MIB)): InPlaceDeps {
+function depsOf(gateways: readonly Gateway[], newMetrics: Metrics = taking(60 * MIB), errorRateMax = 0): InPlaceDeps {
   return {
     settings: {
-      judge: { durationMs: 30, pollMs: 5, requestsMin: 50, errorRateMax: 0, p95MsMax: null, loadRatioMax: 4 },
+      judge: { durationMs: 30, pollMs: 5, requestsMin: 50, errorRateMax, p95MsMax: null, loadRatioMax: 4 },
     },
     gateways,
     hydra: { old: { metrics: taking(50 * MIB) }, new: { metrics: newMetrics } },
@@ -52,6 +51,7 @@ function depsOf(gateways: readonly Gateway[], newMetrics: Metrics = taking(60 * 
 const context = {
   signal: new AbortController().signal,
   attempt: 1,
+  order: 1,
   heartbeat: () => undefined,
   lastProgress: undefined,
 };
@@ -86,6 +86,19 @@ describe('a share of the traffic', () => {
   });
 
   it.each([
+    [1, 0.001, 'clean'],
+    [2, 0.001, 'bad'],
+    [1, 0, 'bad'],
+  ] as const)('with %d server errors among a hundred, of %d allowed, is %s', async (failed, errorRateMax, verdict) => {
+    const looks = [
+      { old: { ok: 500 }, new: { ok: 0 } },
+      { old: { ok: 600 }, new: { ok: 100 - failed, failed } },
+    ];
+    const deps = depsOf([gatewayWith(looks)], taking(60 * MIB), errorRateMax);
+    expect(await judgeShare(deps, { ...RUN, share: 50 }, context)).toMatchObject({ verdict, serverErrors: failed });
+  });
+
+  it.each([
     [
       'bad when the new version takes far more memory',
       taking(201 * MIB),
@@ -113,27 +126,5 @@ describe('a share of the traffic', () => {
     const deps = depsOf([{ name: 'gateway-1', traffic } as unknown as Gateway]);
     const receipt = await judgeShare(deps, { ...RUN, share: 10 }, context);
     expect(receipt).toMatchObject({ verdict: 'bad', problems: ['gateway gateway-1 does not tell its traffic'] });
-  });
-});
-
-describe('shifting the traffic', () => {
-  const gateway = (says: number | undefined): Gateway =>
-    ({ name: 'gateway-1', setBesideShare: async () => undefined, besideShare: async () => says }) as unknown as Gateway;
-
-  it('reads back what every gateway serves', async () => {
-    const deps = depsOf([gateway(10), gateway(10)]);
-    await expect(shiftTraffic(deps, { ...RUN, share: 10 }, context)).resolves.toEqual({ gateways: 2 });
-  });
-
-  it.each([
-    ['another share', 50, 'says 50'],
-    ['one Hydra of blue', undefined, 'says nothing'],
-  ])('is refused by a gateway that knows %s', async (_what, says, message) => {
-    const deps = depsOf([gateway(says)]);
-    const shifted = shiftTraffic(deps, { ...RUN, share: 10 }, context);
-    await expect(shifted).rejects.toMatchObject({
-      code: 'TARGET_REFUSED',
-      message: expect.stringContaining(message) as string,
-    });
   });
 });

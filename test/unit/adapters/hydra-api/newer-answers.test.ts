@@ -5,6 +5,10 @@ import { join } from 'node:path';
 import { HttpHydraApi } from '../../../../adapters/hydra-api';
 import { HydraHttp } from '../../../../adapters/hydra-api/hydra-http';
 import { listConsents } from '../../../../adapters/hydra-api/list-consents';
+import { differingFields } from '../../../../gateway/core/shadow-question';
+import { copyPathOf } from '../../../../hydra/paths';
+import { compareAnswers } from '../../../../hydra/validation';
+import { withConsentId } from '../../../../hydra/versions';
 
 interface Recorded {
   readonly name: string;
@@ -20,6 +24,13 @@ interface Recorded {
 const RECORDED = JSON.parse(
   readFileSync(join(__dirname, '../../../fixtures/hydra-26.2.0-answers.json'), 'utf8'),
 ) as readonly Recorded[];
+
+interface Consent {
+  readonly consent_request: { readonly consent_request_id?: unknown };
+}
+
+/** What one of 1.x says besides. */
+const GRANTED = { remember: true, grant_scope: ['openid'] };
 
 /** The same request, whatever the order of its parameters. */
 function sameRequest(method: string, path: string): string {
@@ -71,5 +82,37 @@ describe('answers of a Hydra that pages by keys', () => {
       grant_types: ['authorization_code', 'refresh_token'],
     });
     await api.close();
+  });
+
+  it('are no differences to answers of 1.11.10 but for what the list of the way has', () => {
+    const answerOf = (wanted: string) => RECORDED.find(({ name }) => name === wanted)?.answer.body as object;
+    const consents = answerOf('consents, first page of 2') as readonly { consent_request: object }[];
+    const inBlue = consents.map(({ consent_request: { consent_request_id: challenge, ...request } }: Consent) => ({
+      consent_request: { ...request, challenge },
+      ...GRANTED,
+    }));
+    const inGreen = consents.map((consent) => ({ consent_request: consent.consent_request, ...GRANTED }));
+    const { differences } = copyPathOf({ blue: '1.11.10', green: '26.2.0' });
+    expect(compareAnswers(differences, 'consent', inBlue, inGreen.map(withConsentId))).toEqual([]);
+    expect(compareAnswers(differences, 'consent', inBlue, inGreen)).toContainEqual({
+      question: 'consent',
+      path: '[].consent_request.challenge',
+      kind: 'lost',
+    });
+    // A 2.3.0 that names consents so is none.
+    const to230 = copyPathOf({ blue: '1.11.10', green: '2.3.0' });
+    expect(compareAnswers(to230.differences, 'consent', inBlue, inGreen.map(withConsentId))).not.toEqual([]);
+    const body = (value: unknown) => ({ status: 200, body: JSON.stringify(value) });
+    expect(differingFields('consent', body(inBlue), body(inGreen))).toEqual([]);
+    expect(differingFields('consent', body(inBlue), body(inGreen.slice(1)))).toEqual(['(all) changed']);
+    const discovery = answerOf('discovery') as { readonly grant_types_supported: readonly string[] };
+    const older = Object.fromEntries(Object.entries(discovery).filter(([name]) => !name.startsWith('device_')));
+    const grants = discovery.grant_types_supported.filter((type) => !type.endsWith('device_code'));
+    const [both, fewer] = [
+      { ...older, grant_types_supported: grants },
+      { ...older, grant_types_supported: [grants[0]] },
+    ];
+    expect(compareAnswers(differences, 'discovery', both, discovery)).toEqual([]);
+    expect(compareAnswers(differences, 'discovery', fewer, discovery)).toHaveLength(1);
   });
 });

@@ -59,17 +59,6 @@ describe('a folder that takes no report', () => {
     expect(kept).toMatchObject({ kept: 'nowhere', why: expect.stringContaining(said) as string });
     expect(kept).toMatchObject({ why: expect.stringContaining('hydra-cutover report --format html') as string });
   });
-
-  it('because the disk is full is said, and what was written of it is no whole report', async () => {
-    let writes = 0;
-    const kept = await keepReportFiles(folder, REPORT, async (path, text) => {
-      writes += 1;
-      if (writes > 1) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
-      writeFileSync(path, text);
-    });
-    expect(kept).toMatchObject({ kept: 'nowhere', why: expect.stringContaining('the disk is full') as string });
-    expect(await readKeptReports(folder, 'test')).toEqual({ reports: [], problems: [] });
-  });
 });
 
 describe('a look at the folder', () => {

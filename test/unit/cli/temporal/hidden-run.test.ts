@@ -29,6 +29,12 @@ it.each<[string, Look, Partial<Standing>, string | null]>([
   ['one that was terminated and left nothing', last('TERMINATED', null), {}, null],
   ['one that was terminated and left something', last('TERMINATED', null), { isTouched: true }, 'CUTOVER_RUNNING'],
   ['one that was terminated where nobody knows', last('TERMINATED', null), { isKnown: false }, 'CUTOVER_RUNNING'],
+  [
+    'one that was terminated, and finished by `repair`',
+    last('TERMINATED', null),
+    { isTouched: true, isCommitted: true, isFinalized: true },
+    'CHECK_FAILED',
+  ],
   ['an undo that is not done', last('FAILED', { undone: [LEFT] }), { isTouched: true }, 'CUTOVER_RUNNING'],
   ['one that completed, of a blue that says so', last('COMPLETED', {}), { isCommitted: true }, 'CHECK_FAILED'],
   ['one that completed, of another blue of that name', last('COMPLETED', {}), {}, null],

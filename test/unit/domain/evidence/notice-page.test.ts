@@ -84,6 +84,8 @@ describe('the mail before the night', () => {
     expect(noticeOf(PATH, observed(), [], 1).sessionsStay).toBe(false);
     const same = copyPathOf({ blue: '2.2.0', green: '2.3.0' });
     expect(noticeOf(same, observed(), [], 1)).toMatchObject({ sessionsStay: true, loginsUnderWay: 'end' });
+    const reads = observed({ features: new Set(['flows-in-challenges']) });
+    expect(noticeOf(same, reads, [], 1).loginsUnderWay).toBe('begin anew');
   });
 
   it('keeps many names out of the history, and counts them', () => {

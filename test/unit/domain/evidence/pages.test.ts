@@ -15,12 +15,14 @@ const KNOWN: CutoverKnown = {
   backlog: [],
 };
 
+const POINT = { atMs: 0, value: 0 };
 const KNOWN_USER = { state: 'known', loggedInAt: '2026-01-01T00:00:00Z', beforeSnapshot: true, why: null } as const;
 
 describe('the verdict at gate cutover', () => {
   it.each<[string, Partial<CutoverEvidence>, Partial<CutoverKnown>, string, string]>([
     ['good when all was looked at and nothing is wrong', {}, {}, 'good', 'green is as blue'],
     ['not certain without shadow answers', { shadow: undefined }, {}, 'unknown', 'no gateway asked it'],
+    ['not certain when no shadow answer was compared yet', { shadowCompared: 0 }, {}, 'unknown', 'compared yet'],
     ['not certain when Hydra was not asked', { answers: null }, {}, 'unknown', 'Hydra on green was not asked'],
     ['not certain when all rows were never compared', {}, { parity: null }, 'unknown', 'never compared'],
     ['not certain when no pause is predicted', { predictedPauseMs: null }, {}, 'unknown', 'could not be predicted'],
@@ -53,6 +55,15 @@ describe('the verdict at gate cutover', () => {
     expect(verdict.state).toBe(state);
     expect([verdict.text, ...verdict.reasons].join('\n')).toContain(said);
   });
+});
+
+it.each<[string, Partial<CutoverEvidence>, CutoverKnown['backlog'], string]>([
+  ['soon where gateways have only begun to ask green', { shadowCompared: 0 }, [], 'again in 1 min, then every 10 min'],
+  ['as ever where they have', { shadowCompared: 9 }, [], 'again every 10 min'],
+  ['as ever where there is nothing that they could ask', { shadowCompared: 0 }, [POINT, POINT], 'again every 10 min'],
+])('the evidence is gathered anew %s', (_title, evidence, backlog, said) => {
+  const text = pageMarkdown(cutoverPage({ ...EVIDENCE, ...SHADOW, ...evidence }, PLAN, { ...KNOWN, backlog }));
+  expect(text).toContain(said);
 });
 
 it('gate cutover shows what there is to know before the commit', () => {

@@ -71,6 +71,13 @@ describe('Markdown', () => {
     expect(page(long)).not.toContain('| a |');
   });
 
+  it('keeps what speaks against it apart from what is known, which would be one list', () => {
+    expect(pageMarkdown(EVERYTHING)).toMatch(/\n- [^\n]+\n\nWhat is known:\n\n- /);
+    expect(pageMarkdown({ ...EVERYTHING, verdict: { state: 'good', text: 'go', reasons: [] } })).not.toContain(
+      'known:',
+    );
+  });
+
   it('keeps text from outside within its cell and its line', () => {
     expect(markdownTable(['a'], [['x | y\nz']])).toBe('| a |\n| --- |\n| x \\| y z |');
     expect(pageMarkdown(EVERYTHING)).toContain('- a second line');

@@ -86,6 +86,22 @@ describe('holding', () => {
     expect(controller.mode).toBe('in_doubt');
   });
 
+  it('sends no read to the side that was left once it stood still past its deadline, before a timer has told so', async () => {
+    const { controller, clock } = setUp();
+    await controller.stage(1, GREEN);
+    await controller.hold(1, 3_000, 'writes');
+    clock.standStill(2_999);
+    expect(controller.admit('read')).toBe('blue');
+    clock.standStill(1);
+    expect([controller.admit('read'), controller.mode]).toEqual([null, 'in_doubt']);
+    const moved = setUp();
+    await moved.controller.stage(1, GREEN);
+    await moved.controller.hold(1, 3_000, 'writes');
+    await moved.controller.moveReads(1);
+    moved.clock.standStill(3_000);
+    expect(moved.controller.admit('read')).toBe('green');
+  });
+
   it('refuses an epoch that was not staged, and one that was reverted', async () => {
     const { controller } = setUp();
     expect(await controller.hold(1, 1_000, 'everything')).toEqual({

@@ -69,6 +69,96 @@ describe('a member', () => {
   });
 });
 
+describe('a lease', () => {
+  it('counts from before the beat was sent, however long its answer takes', async () => {
+    const clock = new ManualClock();
+    let answer: () => void = () => undefined;
+    const membership = new Membership({
+      clock,
+      beat: () => new Promise((resolve) => (answer = () => resolve(ADMITTED))),
+      knows: () => ({ undecided: 0, moved: 0 }),
+      ...{ onLapsed: () => undefined, onCommitted: () => undefined, onBeat: () => undefined },
+    });
+    const joined = membership.start();
+    await clock.advance(10_000);
+    answer();
+    await joined;
+    await clock.advance(3_999);
+    expect(membership.isAlive).toBe(true);
+    await clock.advance(1);
+    expect(membership.isAlive).toBe(false);
+    membership.stop();
+  });
+
+  it('that is refused beside an attempt stops a gateway, unless that was told to hold for it', async () => {
+    for (const undecided of [0, 7]) {
+      const { seen, arbiter, membership } = setUp();
+      arbiter.answer = { admitted: false, living: 7, committed: null };
+      arbiter.knows = { undecided, moved: 0 };
+      await membership.start();
+      expect(seen.lapsed).toBe(undecided === 0 ? 1 : 0);
+      membership.stop();
+    }
+  });
+
+  it('that nobody has granted binds nobody: who never joined is counted by no fence but by what it answers itself', async () => {
+    const { arbiter, membership, seen } = setUp();
+    arbiter.answer = null;
+    arbiter.knows = { undecided: 1, moved: 0 };
+    await membership.start();
+    expect([membership.isLapsed, membership.hasJoined, seen.lapsed]).toEqual([false, false, 0]);
+    membership.stop();
+  });
+
+  it('that is over lets no request through, and no answer to a write back, before any timer has told so', async () => {
+    let isLapsed = false;
+    const { controller } = setUpController({ isLapsed: () => isLapsed });
+    expect([controller.admit('write'), controller.admit('read')]).toEqual(['blue', 'blue']);
+    isLapsed = true;
+    expect([controller.mayTell('read'), controller.mayTell('write')]).toEqual([true, false]);
+    expect([controller.admit('read'), controller.admit('write'), controller.mode]).toEqual([null, null, 'in_doubt']);
+  });
+});
+
+describe('a gateway that is told to move its reads for an epoch that it knows nothing of', () => {
+  const told = (confirmCommitted?: () => Promise<boolean>) => setUpController({ confirmCommitted }).controller;
+
+  it('sends nothing anywhere before whom it asks has told who serves', async () => {
+    const controller = told(async () => true);
+    expect(await controller.moveReads(1)).toEqual({ kind: 'moved', epoch: 1, readsAt: 'nobody' });
+    expect([controller.admit('read'), controller.admit('write'), controller.mode]).toEqual([null, null, 'in_doubt']);
+  });
+
+  it('says so where it asks nobody, and goes on when a newer epoch is what it serves', async () => {
+    expect(await told().moveReads(1)).toMatchObject({ kind: 'refused', refusal: 'NOT_STAGED' });
+    const served = told(async () => true);
+    await served.stage(2, GREEN);
+    await served.apply(2);
+    expect(await served.moveReads(1)).toMatchObject({ kind: 'refused', refusal: 'STALE_EPOCH' });
+    expect(served.admit('read')).toBe('green');
+  });
+
+  it('goes on holding for a newer epoch, which is decided by itself', async () => {
+    const controller = told(async () => true);
+    await controller.stage(2, GREEN);
+    await controller.hold(2, 10_000, 'writes');
+    expect(await controller.moveReads(1)).toMatchObject({ kind: 'refused', refusal: 'STALE_EPOCH' });
+    expect(controller.mode).toBe('hold');
+  });
+});
+
+describe('what a gateway says that it has moved', () => {
+  it.each([
+    ['all of its requests go to green', { blue: 0, green: 1 }, 1],
+    ['some of its requests go to blue still', { blue: 1, green: 9 }, 0],
+  ])('where %s', async (_where, weights, moved) => {
+    const { controller } = setUpController();
+    await controller.stage(1, { mode: 'pass', weights });
+    await controller.apply(1);
+    expect(controller.known).toEqual({ undecided: 0, moved });
+  });
+});
+
 describe('a gateway that hears of a commit from its arbiter', () => {
   it('stops when it serves the side that was left and holds nothing for it, and not when it serves what was committed', async () => {
     const { controller } = setUpController();

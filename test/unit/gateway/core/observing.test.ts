@@ -1,3 +1,4 @@
+import { type OAuthGrant, type OAuthOutcome } from '../../../../domain/oauth-answers';
 import { mergeSightings, sightingLines, type Sighting, type SightingKind } from '../../../../domain/sightings';
 import { addHours, HOUR_MS, KEPT_HOURS, quietWindow, type HourOfWrites } from '../../../../domain/quiet-hours';
 import { cutSecret, presentedSecret } from '../../../../gateway/core/client-secret';
@@ -101,12 +102,41 @@ describe('what was seen', () => {
     expect(lines[1]).toMatch(/^1 caller .*; the gateways translate/);
   });
 
+  it.each<[grant: OAuthGrant, outcome: OAuthOutcome, kind: SightingKind, others: OAuthOutcome]>([
+    ['refresh_token', 'token_inactive', 'dead_refresh_token', 'ok'],
+    ['jwt_bearer', 'ok', 'bearer_assertion', 'invalid_grant'],
+  ])('of %s that blue answers with %s is %s, by whoever the client says it is', (grant, outcome, kind, other) => {
+    const claims = Buffer.from(JSON.stringify({ sub: 'signs-é' })).toString('base64url');
+    const ways: [headers: readonly string[], body: string][] = [
+      [basic('by%20basic:secret'), ''],
+      [FORM, 'client_id=by-form'],
+      [FORM, `client_assertion=x.${claims}.x`],
+      [FORM, 'client_assertion=x.%00.x'],
+    ];
+    const seen = ways.map(([rawHeaders, body]) => {
+      const request = {
+        listener: 'public',
+        method: 'POST',
+        target: '/oauth2/token',
+        grant,
+        rawHeaders,
+        caller: 'x',
+      } as const;
+      const suspicion = suspicionOf({ ...request, body: Buffer.from(body) });
+      const isSo = (of: OAuthOutcome) => suspicion?.isSo({ status: 200, outcome: of, allowsOrigin: false });
+      expect([suspicion?.kind, isSo(outcome), isSo(other)]).toEqual([kind, true, false]);
+      return suspicion?.who();
+    });
+    expect(seen).toEqual(['by basic', 'by-form', 'signs-é', 'a client that does not say who it is']);
+  });
+
   it('needs an answer of blue that shows it', () => {
     const body = Buffer.from(`client_id=a&client_secret=${'s'.repeat(80)}`);
     const request = {
       listener: 'public',
       method: 'POST',
       target: '/oauth2/token',
+      grant: 'client_credentials',
       rawHeaders: FORM,
       body,
       caller: 'x',

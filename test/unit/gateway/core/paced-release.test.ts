@@ -37,13 +37,26 @@ describe('those that were held', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('do not wait for requests that hang: where they do not become fewer in a second, twice as many go', async () => {
+  it('do not wait for requests that hang: where none ends in five seconds, twice as many go', async () => {
     const { state, release, clock } = held(100, 2);
     release.start();
     for (const inFlight of [2, 4, 8, 16, 32]) {
       expect(state.inFlight).toBe(inFlight);
-      await clock.advance(1_000);
+      await clock.advance(4_999);
+      expect(state.inFlight).toBe(inFlight);
+      await clock.advance(1);
     }
+  });
+
+  it('are no more where one ends now and then, however many come after it', async () => {
+    const { state, release, ended, clock } = held(100, 2);
+    release.start();
+    for (let second = 0; second < 20; second += 4) {
+      state.waiting += 1;
+      ended();
+      await clock.advance(4_000);
+    }
+    expect(state.most).toBe(2);
   });
 
   it('go by as many as before where they become fewer', async () => {

@@ -72,6 +72,7 @@ describe('what is the same refresh', () => {
     ['no token', 'grant_type=refresh_token', {}],
     ['a field that is there twice', `${FORM}&client_secret=a&client%5Fsecret=b`, {}],
     ['a form that older servers split elsewhere', `${FORM}&x=1;client_secret=b`, {}],
+    ['more fields than any refresh has', `${FORM}&${Array.from({ length: 62 }, (_, n) => `f${n}`).join('&')}`, {}],
     ['a proof for one request', FORM, { headers: [...HEADERS, 'dpop', 'x'] }],
     ['another body', FORM, { headers: ['Content-Type', 'application/json'] }],
     ['a query', FORM, { target: '/oauth2/token?a=b' }],

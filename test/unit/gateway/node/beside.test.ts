@@ -78,8 +78,8 @@ describe('a gateway before two Hydras of blue', () => {
     };
     expect(await ask(gateway.publicUrl)).toBe('old');
     expect((await gateway.control('GET', '/beside')).body).toMatchObject({ share: 0 });
-    expect((await gateway.control('PUT', '/beside', { share: 101 })).status).toBe(400);
-    expect((await gateway.control('PUT', '/beside', { share: 50 })).body).toEqual({ share: 50 });
+    expect((await gateway.control('PUT', '/beside', { share: 101, order: 5 })).status).toBe(400);
+    expect((await gateway.control('PUT', '/beside', { share: 50, order: 5 })).body).toEqual({ share: 50, order: 5 });
     const names = new Set<string>();
     for (let n = 0; n < 20; n += 1) {
       const name = await ask(gateway.publicUrl, `token-${n}`);
@@ -99,7 +99,7 @@ describe('a gateway before two Hydras of blue', () => {
       );
     expect(count('old') + count('new')).toBe(41);
     const again = await parts.keep(gateway.restart());
-    expect((await again.control('GET', '/beside')).body).toMatchObject({ share: 50 });
+    expect((await again.control('GET', '/beside')).body).toMatchObject({ share: 50, order: 5 });
   });
 
   it('gives a refresh the one answer that it had, whichever of the two would be asked by then', async () => {
@@ -128,7 +128,7 @@ describe('a gateway before two Hydras of blue', () => {
     };
     const first = refresh('r');
     await eventually(() => waiting.length === 1);
-    await gateway.control('PUT', '/beside', { share: 100 });
+    await gateway.control('PUT', '/beside', { share: 100, order: 1 });
     const meanwhile = refresh('r');
     const shared = async () =>
       (await fetch(`${gateway.controlUrl}/metrics`, { headers: { Connection: 'close' } })).text();
@@ -173,8 +173,13 @@ describe('a gateway before two Hydras of blue', () => {
     await until('the old one is ready', async () => (await beside()).ready.old);
     const answers = [ask(), ask()];
     await until('both requests are at the old one', () => waiting.length === 2);
-    await gateway.control('PUT', '/beside', { share: 100 });
-    expect(await beside()).toEqual({ share: 100, ready: { old: true, new: false }, inFlight: { old: 2, new: 0 } });
+    await gateway.control('PUT', '/beside', { share: 100, order: 1 });
+    expect(await beside()).toEqual({
+      share: 100,
+      order: 1,
+      ready: { old: true, new: false },
+      inFlight: { old: 2, new: 0 },
+    });
     waiting.shift()?.();
     await inFlight(1);
     waiting.shift()?.();
@@ -184,8 +189,33 @@ describe('a gateway before two Hydras of blue', () => {
     expect((await beside()).inFlight).toEqual({ old: 0, new: 0 });
   });
 
+  it('keeps its share when an order comes that is older than the one it has, after a restart too', async () => {
+    const nobody = 'http://127.0.0.1:1';
+    const blue = { publicUrl: nobody, adminUrl: nobody, apiGeneration: 1 };
+    const gateway = await parts.gateway({
+      config: {
+        sides: {
+          blue: { ...blue, older: { publicUrl: nobody, adminUrl: nobody } },
+          green: { publicUrl: nobody, adminUrl: nobody, apiGeneration: 2 },
+        },
+      },
+    });
+    const tell = (share: number, order: number) => gateway.control('PUT', '/beside', { share, order });
+    const [earlier, later] = [tell(50, 5), tell(0, 6)];
+    expect([(await earlier).status, (await later).status]).toEqual([200, 200]);
+    expect(await tell(50, 5)).toMatchObject({
+      status: 409,
+      body: { code: 'STALE_ORDER', message: 'order 5 comes too late: the share is 0 % by order 6' },
+    });
+    // A repeat, whose answer was lost.
+    expect((await tell(0, 6)).status).toBe(200);
+    const again = await parts.keep(gateway.restart());
+    expect((await again.control('PUT', '/beside', { share: 50, order: 5 })).status).toBe(409);
+    expect((await again.control('GET', '/beside')).body).toMatchObject({ share: 0, order: 6 });
+  });
+
   it('knows of no share where blue is one Hydra', async () => {
     const gateway = await parts.gateway({});
-    expect((await gateway.control('PUT', '/beside', { share: 50 })).status).toBe(404);
+    expect((await gateway.control('PUT', '/beside', { share: 50, order: 1 })).status).toBe(404);
   });
 });

@@ -152,6 +152,20 @@ describe('holding', () => {
     expect(bodies.every((body) => body.startsWith('green ') && body.endsWith('abcdef'))).toBe(true);
   });
 
+  it('gives up a write whose large body is still under way: nobody waits for as long as its client likes', async () => {
+    const { bodies, blue, gateway } = await setUp();
+    const client = await RawClient.connect(gateway.publicPort);
+    client.send(post('/large', 'a'.repeat(1_000_000)).slice(0, 400_000));
+    await gateway.until({ inFlight: 1 });
+    expect(await gateway.hold(1)).toMatchObject({ status: 200, body: { holding: true, inFlight: 0, parked: 0 } });
+    client.send('a'.repeat(700_000));
+    expect(await client.closed()).toMatch(/^HTTP\/1\.1 503 [^]*Retry-After: 1/);
+    await gateway.revert(1);
+    expect(await rawExchange(gateway.publicPort, post('/next', 'n'))).toMatch(/blue$/);
+    expect(blue.seen.map(({ url }) => url)).toEqual(['/large', '/next']);
+    expect(bodies).toEqual(['blue /next n']);
+  });
+
   it('repeats and concurrent repeats of a hold get the same answer; an older or unstaged epoch gets 409', async () => {
     const { gateway } = await setUp();
     const answers = await Promise.all([gateway.hold(1), gateway.hold(1), gateway.hold(1)]);

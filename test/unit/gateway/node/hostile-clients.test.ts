@@ -29,6 +29,7 @@ describe('hostile clients', () => {
         'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n',
         501,
       ],
+      ['a coding of a client that knows none', `POST / HTTP/1.0\r\nHost: x\r\n${chunked}\r\n0\r\n\r\n`, 400],
       ['a bare carriage return in a header', 'GET / HTTP/1.1\r\nHost: x\r\nX: a\rb\r\n\r\n', 400],
       ['a zero byte in a header', 'GET / HTTP/1.1\r\nHost: x\r\nX: a\0b\r\n\r\n', 400],
       ['a chunk size that is none', `POST / HTTP/1.1\r\nHost: x\r\n${chunked}\r\nzz\r\n\r\n`, 400],
@@ -50,6 +51,28 @@ describe('hostile clients', () => {
       expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
       expect(blue.seen).toEqual([]);
     });
+
+    const whole = 'POST /first HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na';
+    it.each<[string, string, number]>([
+      [
+        'that said it is the last',
+        'GET /first HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n',
+        1,
+      ],
+      ['with more than its length', `${whole}bcd`, 1],
+      ['and a broken one', `${whole}GET / HTTP/1.1\r\nHost : x\r\n\r\n`, 1],
+      ['and one with raw bytes in its target', `${whole}GET /\xc5 HTTP/1.1\r\nHost: x\r\n\r\n`, 1],
+      ['and another one, and a broken one', `${whole}${whole}GET / HTTP/9.9\r\n\r\n`, 2],
+    ])(
+      'what comes after a whole request %s: that one has its answer, and the connection ends',
+      async (_name, bytes, count) => {
+        const { blue, gateway } = await setUp();
+        const answer = await rawExchange(gateway.publicPort, Buffer.from(bytes, 'latin1'));
+        expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(Array<string>(count).fill('HTTP/1.1 200'));
+        expect(answer).toMatch(/Connection: close\r\n[^]*served$/);
+        expect(blue.seen.map(({ url }) => url)).toEqual(Array<string>(count).fill('/first'));
+      },
+    );
 
     it('what is pipelined after a request that is refused is not executed: nobody would get its answer', async () => {
       const { blue, gateway } = await setUp();

@@ -19,6 +19,13 @@ describe('hostile sides', () => {
       expect(answer).not.toMatch(/ECONNREFUSED|node:|127\.0\.0\.1/);
     });
 
+    it('answers 204 with a length and a body: neither passes', async () => {
+      const blue = await answersWith('HTTP/1.1 204 No Content\r\nContent-Length: 2\r\nX-Kept: 1\r\n\r\nok');
+      const gateway = await parts.gateway({ blue: blue.url });
+      const answer = await rawExchange(gateway.publicPort, GET);
+      expect(answer).toBe('HTTP/1.1 204 No Content\r\nX-Kept: 1\r\nConnection: close\r\n\r\n');
+    });
+
     it.each([
       ['garbage', 'what?\r\n\r\n'],
       ['garbage as headers', 'HTTP/1.1 200 OK\r\nno colon here\r\n\r\n'],

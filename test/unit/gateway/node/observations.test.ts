@@ -14,7 +14,7 @@ it('what an older version saw counts on, though it knew fewer kinds', async () =
     const older = { since: 'then', sightings: [seen], beyond: { paging: 2 } };
     writeFileSync(file, JSON.stringify({ schemaVersion: 1, sightings: older, hours: [] }));
     const observations = await open();
-    observations.saw({ kind: 'new_key', who: '192.0.2.1', what: 'POST /keys/a', isSo: () => true });
+    observations.saw({ kind: 'new_key', who: () => '192.0.2.1', what: 'POST /keys/a', isSo: () => true });
     await observations.close();
     const kept = JSON.parse(readFileSync(file, 'utf8')) as { sightings: { sightings: object[]; beyond: object } };
     expect(kept.sightings.sightings).toEqual([seen, expect.objectContaining({ kind: 'new_key', count: 1 })]);

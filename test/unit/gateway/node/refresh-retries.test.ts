@@ -123,6 +123,27 @@ describe('retries of a refresh', () => {
     },
   );
 
+  it.each<[string, string]>([
+    ['breaks off', 'Content-Length: 100\r\n\r\n{"access'],
+    ['breaks off between two chunks', 'Transfer-Encoding: chunked\r\n\r\n3\r\n{"a\r\n'],
+    ['is longer than any answer with tokens', `Content-Length: 1048577\r\n\r\n${'x'.repeat(1_048_577)}`],
+  ])('get no part of an answer that %s, and are sent again after it', async (_what, rest) => {
+    let asked = 0;
+    const blue = await parts.rawUpstream((socket) => {
+      socket.on('data', (bytes) => {
+        // Whether the side is ready is asked, too.
+        if (bytes.toString().startsWith('POST /oauth2/token')) asked += 1;
+        socket.end(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n${rest}`);
+      });
+    });
+    const gateway = await parts.gateway({ blue: blue.url, config: ON });
+    for (const count of [1, 2]) {
+      expect(await rawExchange(gateway.publicPort, refreshOf('r'))).toMatch(/^HTTP\/1\.1 502 /);
+      expect(asked).toBe(count);
+    }
+    expect(await gateway.state()).toMatchObject({ inFlight: 0 });
+  });
+
   it('share a failure, and are sent again after it', async () => {
     const { blue, open, send, answered } = await setUp();
     const client = await send(refreshOf('r'));

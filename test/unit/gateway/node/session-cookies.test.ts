@@ -1,4 +1,4 @@
-import { cookieKeyLine } from '../../../../gateway/node/cookie-keys';
+import { keyLine } from '../../../../gateway/node/derived-keys';
 import { createHmac } from 'node:crypto';
 import { keysOfHydra1, keysOfHydra2, openCookie, sealCookie } from '../../../../gateway/node/secure-cookie';
 import { useParts } from '../support/fixture';
@@ -33,7 +33,7 @@ describe('the session cookie of 1.x', () => {
       blue: blue.url,
       green: green.url,
       config: { sessionCookies: { translate: settings.translate ?? true } },
-      environment: { GATEWAY_COOKIE_KEYS: cookieKeyLine({ SECRETS_COOKIE: settings.secret ?? SECRET }) },
+      environment: { GATEWAY_COOKIE_KEYS: keyLine('cookies', { SECRETS_COOKIE: settings.secret ?? SECRET }) },
     });
   };
   const flip = async (gateway: TestGateway) => {

@@ -64,6 +64,20 @@ describe('challenges of blue', () => {
     expect(await get(gateway.adminPort, `${LOGIN}?login_challenge=c`)).toContain('blue');
   });
 
+  it('go by what each side is and not by its name: the one that keeps them in its database gets them, whichever it is', async () => {
+    const { gateway, served, settings } = await start();
+    const side = (url: string, apiGeneration: 1 | 2) => ({ publicUrl: url, adminUrl: url, apiGeneration });
+    const sides = { blue: side(settings.blue, 2), green: side(settings.green, 1) };
+    const turned = await parts.gateway({ config: { sides } });
+    for (const each of [gateway, turned]) await put(each, [entry('login_challenge', 'c')]);
+    await flip(gateway);
+    expect(await get(gateway.adminPort, `${LOGIN}?login_challenge=c`)).toContain('410');
+    expect(await get(turned.adminPort, `${LOGIN}?login_challenge=c`)).toContain('410');
+    await flip(turned);
+    expect(await get(turned.adminPort, `${LOGIN}?login_challenge=c`)).toContain('green');
+    expect(served).toEqual([`green ${LOGIN}?login_challenge=c`]);
+  });
+
   it('are answered when the request was held through the switchover, and its body is read away', async () => {
     const { gateway, served } = await start();
     await put(gateway, [entry('login_challenge', 'c')]);

@@ -1,3 +1,4 @@
+import { ServerResponse } from 'node:http';
 import { useParts } from '../support/fixture';
 import { eventually, RawClient, rawExchange } from '../support/sockets';
 
@@ -169,6 +170,34 @@ describe('streaming', () => {
       expect(answer).not.toContain('Transfer-Encoding');
       expect(answer.endsWith('\r\n\r\nab')).toBe(true);
       expect(blue.seen[0]?.rawHeaders).toContain(blue.url.slice('http://'.length)); // a Host for HTTP/1.1
+    });
+
+    it('is an answer in many small chunks, of which none makes another listener', async () => {
+      const chunks = 1_000;
+      const blue = await parts.rawUpstream((socket) => {
+        socket.once('data', () => {
+          const chunk = `200\r\n${'x'.repeat(512)}\r\n`.repeat(chunks);
+          socket.write(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunk}0\r\n\r\n`);
+        });
+      });
+      const gateway = await parts.gateway({ blue: blue.url });
+      let waiting = 0;
+      const once = ServerResponse.prototype.once;
+      const spy = jest.spyOn(ServerResponse.prototype, 'once').mockImplementation(function (
+        this: ServerResponse,
+        ...listener: Parameters<ServerResponse['once']>
+      ) {
+        once.apply(this, listener);
+        waiting = Math.max(waiting, this.listenerCount('drain'));
+        return this;
+      });
+      try {
+        const answer = await fetch(`${gateway.publicUrl}/`, { headers: { Connection: 'close' } });
+        expect((await answer.text()).length).toBe(chunks * 512);
+      } finally {
+        spy.mockRestore();
+      }
+      expect(waiting).toBe(1);
     });
 
     it('is back-pressure: a side is not read further than its slow client reads', async () => {

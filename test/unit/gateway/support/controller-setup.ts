@@ -13,6 +13,7 @@ import {
 import { type GatewayRecord } from '../../../../gateway/core/gateway-record';
 import { type GatewayState, type Side } from '../../../../gateway/core/gateway-state';
 import { type Parked } from '../../../../gateway/core/hold-queue';
+import { FORWARD } from '../../../../domain/sides';
 import { initialTargetRecord } from '../../../../domain/target';
 import { ManualClock } from './manual-clock';
 
@@ -54,18 +55,28 @@ interface Setup {
   readonly resolveDoubt?: ResolveDoubt;
   readonly findAttempt?: FindAttempt;
   readonly confirmCommitted?: ConfirmCommitted;
+  readonly isLapsed?: () => boolean;
 }
 
 export function setUp(setup: Setup = {}) {
-  const { settings, disk = new Disk(), resolveDoubt = async () => UNKNOWN, findAttempt, confirmCommitted } = setup;
+  const {
+    settings,
+    disk = new Disk(),
+    resolveDoubt = async () => UNKNOWN,
+    findAttempt,
+    confirmCommitted,
+    isLapsed,
+  } = setup;
   const clock = new ManualClock();
   const events: ControllerEvent[] = [];
   const controller = new GatewayController(disk.content, {
+    direction: FORWARD,
     persist: disk.persist,
     clock,
     resolveDoubt,
     findAttempt,
     confirmCommitted,
+    isLapsed,
     settings: { ...SETTINGS, ...settings },
     onEvent: (event) => events.push(event),
   });

@@ -23,6 +23,11 @@ export class ManualClock implements Clock {
 
   soon = (run: () => void): void => void this.after(0, run);
 
+  /** As a process that is stopped: when it goes on, what came meanwhile is before its timers. */
+  standStill(ms: number): void {
+    this.time += ms;
+  }
+
   get pending(): number {
     return this.timers.length;
   }

@@ -75,6 +75,23 @@ describe('the plan of an online migration', () => {
     expect(acts[0]).toMatchObject({ index: 'i', table: 't', unique: false, on: 't (c)' });
   });
 
+  it.each([
+    ['ALTER TABLE t ADD c TEXT', 'SET NOT NULL', true],
+    ['ALTER TABLE t ADD c TEXT DEFAULT NULL', 'SET NOT NULL', true],
+    [`ALTER TABLE t ADD c TEXT DEFAULT ''`, 'SET NOT NULL', false],
+    ['ALTER TABLE t ADD d TEXT', 'SET NOT NULL', false],
+    [`ALTER TABLE t ADD c TEXT NOT NULL DEFAULT ''`, 'DROP DEFAULT', true],
+    [`ALTER TABLE t ADD c TEXT DEFAULT ''`, 'DROP DEFAULT', false],
+  ])(
+    'after %s refuses %s where rows of a version that does not know the column would be: %s',
+    (first, then, isRefused) => {
+      const { refused } = plan(first, `UPDATE t SET c = ''`, `ALTER TABLE t ALTER COLUMN c ${then}`);
+      expect(refused.map(({ why }) => why)).toEqual(
+        isRefused ? [expect.stringMatching(/does not know this column/)] : [],
+      );
+    },
+  );
+
   it('treats an index of a table that the same run makes as a change of the catalog', () => {
     const { acts } = plan('CREATE TABLE u (id INT PRIMARY KEY); CREATE INDEX i ON u (id)');
     expect(acts.map(({ kind }) => kind)).toEqual(['ddl', 'ddl']);

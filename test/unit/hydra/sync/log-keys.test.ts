@@ -38,11 +38,11 @@ describe('the steps of a sync', () => {
     const nobody = undefined as never;
     const outOfOrder = [
       // @ts-expect-error tokens are read once the revocations have named theirs
-      () => readTokens(PATH, nobody, nobody, named, 1, nobody),
+      () => readTokens(nobody, named),
       // @ts-expect-error flows are followed once the tokens have named their consents
       () => closeOverFlows(PATH, nobody, nobody, named),
-      // @ts-expect-error rows are read once nothing new turns up
-      () => readWanted(PATH, nobody, named, nobody, 1, nobody),
+      // @ts-expect-error rows are read once the tokens are
+      () => readWanted(nobody, named, nobody),
       // @ts-expect-error what was only named is not followed
       (): NamedKeys<'closed'> => named,
     ];

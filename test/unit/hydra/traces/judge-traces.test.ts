@@ -42,7 +42,7 @@ function side(found: Partial<ArbiterDescription>, changes: Partial<SideTraces> =
 }
 
 function look(changes: Partial<DatabasesLook>): DatabasesLook {
-  return { blue: NOTHING, green: NOTHING, instance: null, snapshot: null, gateways: [], ...changes };
+  return { blue: NOTHING, green: NOTHING, instance: null, snapshot: null, gateways: [], targetsAway: [], ...changes };
 }
 
 const green = (changes: Partial<ArbiterDescription>) => side({ side: 'green', state: 'closed', ...changes });
@@ -155,8 +155,52 @@ describe('who may write, by the databases alone', () => {
       /at Temporal at t:7233.*repair --cutover-id c-1.*takes back/,
     );
     const { next } = judgeTraces(look({ blue: side(committed), green: green({}) }));
-    expect(next.join()).toMatch(/bring its worker back NOW.*repair --cutover-id c-1.*finishes/);
+    expect(next.join()).toMatch(/^if its worker is gone, bring it back NOW.*repair --cutover-id c-1.*finishes/);
     expect(next.join()).not.toContain('takes back');
+  });
+
+  it('names who is away before the worker, which may be up and wait for just that', () => {
+    const gateways = [{ name: 'edge-1', problem: 'TARGET_UNREACHABLE: no answer' }];
+    const targetsAway = [{ name: 'policy', problem: 'TARGET_UNREACHABLE: refused' }];
+    const judged = (state: 'closed' | 'open', cutover?: string) =>
+      judgeTraces(look({ blue: side(committed), green: green({ state, epoch: 3 }), gateways, targetsAway }), cutover);
+    const away = [
+      expect.stringMatching(/^bring gateway edge-1 back, .*\(TARGET_UNREACHABLE: no answer\)$/),
+      expect.stringMatching(/^bring target policy back, .*\(TARGET_UNREACHABLE: refused\)$/),
+    ] as string[];
+    expect(judged('closed').next.slice(0, 3)).toEqual([...away, expect.stringMatching(/^if its worker is gone/)]);
+    expect(judged('closed', 'c-1').next).toEqual([...away, expect.stringMatching(/^NOW: `hydra-cutover repair/)]);
+    expect(judged('open').next.slice(0, 2)).toEqual(away);
+    expect(judged('closed').traces).toContain('target policy: TARGET_UNREACHABLE: refused');
+    // Nobody can be enrolled before green takes writes.
+    const serving = [{ name: 'edge-1', member: null, serves: 'blue', epoch: 0 }] as const;
+    const advice = (state: 'closed' | 'open') =>
+      judgeTraces(look({ blue: side(committed), green: green({ state, epoch: 3 }), gateways: serving })).traces.join();
+    expect(advice('closed')).not.toContain('enrol');
+    expect(advice('open')).toContain('`hydra-cutover enrol --name edge-1`');
+  });
+
+  it.each<[string, Partial<DatabasesLook>, boolean]>([
+    ['blue says so and green has none', { blue: side(committed, OVER), green: NOTHING }, true],
+    ['green still holds it', { blue: side(committed, OVER), green: green({ state: 'open', epoch: 3 }) }, false],
+    ['blue does not say so', { blue: side(committed), green: NOTHING }, false],
+  ])('tells that a cutover is finalized: %s', (_case, changes, isFinalized) => {
+    expect(judgeTraces(look(changes)).isFinalized === true).toBe(isFinalized);
+  });
+
+  it.each<[string, Partial<DatabasesLook>, RegExp]>([
+    ['before the commit', { blue: side({}) }, /^`hydra-cutover repair --cutover-id c-1 --by NAME` takes back/],
+    ['inside the switchover', { blue: side(committed), green: green({}) }, /^NOW: `hydra-cutover repair .* finishes/],
+    [
+      'behind the switchover',
+      { blue: side(committed), green: green({ state: 'open', epoch: 3 }) },
+      /^`hydra-cutover repair .* confirms that gateways/,
+    ],
+  ])('waits for no worker of a run that is known to have ended by force: %s', (_case, changes, advice) => {
+    const { next } = judgeTraces(look(changes), 'c-1');
+    expect(next).toEqual([expect.stringMatching(advice)]);
+    // What is known of another run proves nothing of this one.
+    expect(judgeTraces(look(changes), 'c-2')).toEqual(judgeTraces(look(changes)));
   });
 
   it.each<[string, Partial<DatabasesLook>]>([

@@ -1,5 +1,7 @@
 import { type CanaryReceipt, type Report } from '../../../../domain/receipts';
-import { failedRequests, pauseOf } from '../../../../world/demo/demo-report';
+import { pageText } from '../../../../domain/page/text';
+import { demoPage } from '../../../../world/demo/demo-page';
+import { demoReport, failedRequests, pauseOf } from '../../../../world/demo/demo-report';
 import { checkUpgrade } from '../../../../world/demo/check-upgrade';
 import { Report as DemoReport } from '../../../../world/demo/report';
 import { type TrafficReport } from '../../../../world/traffic';
@@ -120,4 +122,24 @@ it.each<[string, Partial<Report>]>([
       clients(() => undefined),
     ),
   ).toContain(claim);
+});
+
+it.each([40, 80, 120])('tells its end on one page, what failed first, in %i columns', (width) => {
+  const page = demoPage(
+    demoReport({
+      ...{ history: { grants: 0, rows: {} } as never, pause: NO_PAUSE, durationMs: 1 },
+      upgrade: { report: { ...completed, phases: [], decisions: [], clean: null, bake: null, metrics: {} } as never },
+      traffic: clients(() => undefined),
+      checks: [
+        { claim: 'no client saw a failure', held: true, observed: '0 of 10 requests' },
+        { claim: 'the upgrade completed', held: false, observed: 'undone' },
+      ],
+      ok: false,
+    }),
+  );
+  const lines = pageText(page, width).split('\n');
+  expect(lines.filter(({ length }) => length > width)).toEqual([]);
+  const text = lines.join(' ').replaceAll(/\s+/g, ' ');
+  expect(text).toContain('Verdict, look first: 1 of 2 checks held; outcome completed. - the upgrade completed: undone');
+  expect(text).toContain('FAIL');
 });

@@ -12,7 +12,7 @@ class SlowGateway {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const body = Buffer.concat(chunks).toString('utf8');
-      if (request.method === 'PUT') this.onShare((JSON.parse(body) as { share: number }).share);
+      if (request.method === 'PUT') this.onShare(JSON.parse(body) as { share: number; order: number });
       response
         .writeHead(request.headers.authorization === 'Bearer t' ? 200 : 401, { Connection: 'close' })
         .end(JSON.stringify(this.look()));
@@ -24,8 +24,8 @@ class SlowGateway {
     this.looks = 0;
   }
 
-  private onShare(share: number): void {
-    this.happened(`share ${share}, ${this.isReady ? 'ready' : 'too early'}`);
+  private onShare({ share, order }: { readonly share: number; readonly order: number }): void {
+    this.happened(`share ${share} by order ${order}, ${this.isReady ? 'ready' : 'too early'}`);
   }
 
   private look() {
@@ -47,16 +47,16 @@ describe('a Hydra that is replaced while it serves', () => {
 
   it('gets requests once the gateway finds it ready, and is stopped once the gateway has its last answer', async () => {
     const { port } = gateway.server.address() as AddressInfo;
-    const env = { GATEWAY_CONTROL_URL: `http://127.0.0.1:${port}`, GATEWAY_CONTROL_TOKEN: 't' };
+    const env = { GATEWAY_CONTROL_URL: `http://127.0.0.1:${port}`, GATEWAY_CONTROL_TOKEN: 't', CUTOVER_ORDER: '7' };
     const say = (verb: string) => (name: string) => Promise.resolve(gateway.happened(`${verb} ${name}`));
     await bridged(env, { start: say('start'), stop: say('stop') });
     expect(gateway.told).toEqual([
       'start bridge',
-      'share 0, ready',
+      'share 0 by order 7, ready',
       'quiet',
       'stop beside',
       'start blue',
-      'share 100, ready',
+      'share 100 by order 7, ready',
       'quiet',
       'stop bridge',
     ]);

@@ -22,6 +22,7 @@ describe('cleaning rules', () => {
   it('delete rows of unknown clients before anything is made from them, and make logins before they get subjects', () => {
     const place = (id: string) => ids.indexOf(id);
     expect(place('F01')).toBe(0);
+    expect(place('F05')).toBeLessThan(place('C01'));
     expect(place('C03')).toBeLessThan(place('C01'));
     expect(place('C01')).toBeLessThan(place('C03b'));
     expect(place('C03b')).toBeLessThan(place('S01'));

@@ -1,4 +1,4 @@
-import { restartDelayMs } from '../../../../../world/rds/cluster/restart-policy';
+import { restartDelayMs } from '../../../../../world/supervisor/restart-policy';
 import { scramVerifier } from '../../../../../world/rds/cluster/scram-verifier';
 
 describe('restartDelayMs', () => {

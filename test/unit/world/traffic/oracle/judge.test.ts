@@ -68,8 +68,10 @@ it('is clean only when everything was observed and nothing was broken', () => {
   const builder = new VerdictBuilder();
   builder.countChecked('client');
   expect(builder.build(0, 1).clean).toBe(true);
-  builder.countUnobserved();
-  expect(builder.build(0, 1).clean).toBe(false);
+  for (let at = 0; at < 20; at += 1) builder.countUnobserved(`session ${at}`);
+  const verdict = builder.build(0, 1);
+  expect(verdict).toMatchObject({ clean: false, unobserved: 20 });
+  expect(verdict.unobservedSamples).toHaveLength(10);
 });
 
 it('counts all findings and keeps a few of each as samples', () => {

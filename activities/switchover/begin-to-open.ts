@@ -1,0 +1,34 @@
+import { beginOpening, type OpenAnswer } from '../../hydra/arbiter/arbiter';
+import { type Attempt } from './attempt';
+import { within } from './within';
+
+/** A worker that is silent for so long is dead, whatever its connection looks like: its lock must not keep its successor out. */
+const SILENT_MS = 6_000;
+
+/**
+ * Opens green in a transaction that is not committed: from here until it is, green's writers wait and do not fail. Nobody sees it, so that
+ * it may begin before blue has said whether the attempt is committed.
+ */
+export function beginToOpen(run: Attempt): void {
+  if (run.opening !== null) return;
+  run.opening = opened(run);
+  // Whoever needs it waits for it.
+  run.opening.catch(() => undefined);
+}
+
+/** Of an attempt that was not committed. */
+export function giveOpeningUp(run: Attempt): void {
+  const { opening, sessions } = run;
+  run.opening = null;
+  const back = () => sessions.green.query('ROLLBACK');
+  // Nobody waits for it: the session ends with the attempt in any case.
+  opening?.then(back, back).catch(() => undefined);
+}
+
+async function opened(run: Attempt): Promise<OpenAnswer> {
+  // Once it has failed, it is asked first whether it answers at all.
+  const green = run.isGreenDoubtful ? await run.sessions.answeringGreen() : run.sessions.green;
+  run.isGreenDoubtful = true;
+  const asked = beginOpening(green, run.theEpoch, run.settings.lockTimeoutMs, SILENT_MS);
+  return within(run.tools.patience.greenMs, 'holding the writers of green', 'DB_UNREACHABLE', asked);
+}

@@ -1,0 +1,2 @@
+DELETE FROM hydra_oauth2_trusted_jwt_bearer_issuer AS issuer
+WHERE NOT EXISTS (SELECT 1 FROM hydra_jwk AS key WHERE key.sid = issuer.key_set AND key.kid = issuer.key_id);

@@ -1,0 +1,40 @@
+import { type Client } from 'pg';
+import { OUR_ROLES } from '../../../../domain/our-roles';
+import { installArbiter, letLook, removeArbiter } from '../../../../hydra/arbiter';
+import { useDatabase } from '../../../support/database';
+import { PreflightFixture } from './preflight-fixture';
+
+// Before the database goes: roles that own something in it cannot be dropped.
+afterAll(() => world.close());
+const database = useDatabase('hydra_1_11_10');
+const world = new PreflightFixture(database);
+
+let client: Client;
+beforeAll(async () => {
+  await world.open();
+  client = await database.connect();
+});
+
+it('makes the same plan where a role looks that may only look', async () => {
+  const [ours, looking] = [await world.look(), await world.look(world.looking())];
+  const expected = { ...ours.plan, blue: { ...ours.plan?.blue, databaseBytes: expect.any(Number) as number } };
+  expect({ plan: looking.plan, fault: looking.fault }).toEqual({ plan: expected, fault: undefined });
+});
+
+it('refuses a wrong password of our role where another one looks, and a cutover that holds blue', async () => {
+  const looking = world.looking();
+  const { fault } = await world.look({ ...looking, blue: { ...looking.blue, password: () => 'wrong' } });
+  expect(fault).toMatchObject({ code: 'CHECK_FAILED' });
+  expect(fault?.message).toMatch(/refuses the password/);
+  const owner = { owner: OUR_ROLES.owner };
+  await installArbiter(client, { side: 'blue', cutoverId: 'another', initialState: 'open', ...owner });
+  try {
+    for (const may of [false, true]) {
+      if (may) await letLook(client, world.lookRole);
+      const held = await world.look(looking);
+      expect(held.fault?.message).toMatch(/belongs to cutover another \(side blue, open/);
+    }
+  } finally {
+    await removeArbiter(client);
+  }
+});

@@ -1,0 +1,410 @@
+/** A database as somebody may have it, and what has to become of it. */
+export interface OddDatabase {
+  readonly name: string;
+  /** Run on blue as its superuser; `:owner` owns Hydra's tables, `:ours` is our role. */
+  readonly make: string;
+  /** What the refusal has to name before anything is changed. @default it is carried whole */
+  readonly refused?: RegExp;
+  /** What the plan has to name. */
+  readonly told?: RegExp;
+  /** Also where there is time for a few. */
+  readonly isTriedAlways?: true;
+}
+
+const UNFORCED = 'SET session_replication_role = replica;';
+
+/** A client as another, under another name. */
+const client = (id: string): string =>
+  `INSERT INTO hydra_client SELECT (jsonb_populate_record(one, jsonb_build_object('id', ${id}, 'pk', nextval('hydra_client_pk_seq')))).*
+     FROM hydra_client AS one WHERE one.id = (SELECT max(id) FROM hydra_client);`;
+
+const some = (table: string, n: number): string => `hashtext(${table}::text) % ${n} = 0`;
+
+const OF_TOKENS = ['access', 'refresh', 'code', 'oidc', 'pkce'].map((name) => `hydra_oauth2_${name}`);
+
+export const ODD_DATABASES: readonly OddDatabase[] = [
+  // Contents.
+  {
+    name: 'ids with quotes, emoji and what looks like an escape',
+    make: `${client(`E'cli"ent''s \\\\u0000 🐎 %s \\\\ $1'`)} ${client(`' '`)} ${client(`E'a\\tb\\nc'`)}
+      UPDATE hydra_oauth2_refresh SET client_id = ' ' WHERE ${some('signature', 3)};
+      UPDATE hydra_oauth2_consent_request SET client_id = E'a\\tb\\nc', subject = E'o''neil "\\\\u0000" 🐎' WHERE ${some('challenge', 3)};`,
+  },
+  {
+    name: 'empty texts where others have NULL, and an empty id',
+    make: `${client(`''`)} UPDATE hydra_client SET client_name = '', client_secret = '', scope = '', owner = '', metadata = '', jwks = '' WHERE id = '';
+      UPDATE hydra_oauth2_consent_request SET subject = '', forced_subject_identifier = '', context = '', acr = '' WHERE ${some('challenge', 2)};
+      UPDATE hydra_oauth2_access SET subject = '', requested_audience = NULL, form_data = '' WHERE ${some('signature', 2)};
+      UPDATE hydra_oauth2_authentication_request SET oidc_context = '', requested_scope = '' WHERE ${some('challenge', 2)};`,
+  },
+  {
+    name: 'texts of a megabyte',
+    make: `UPDATE hydra_oauth2_refresh SET session_data = repeat('x', 1200000) WHERE signature IN (SELECT signature FROM hydra_oauth2_refresh ORDER BY 1 LIMIT 20);
+      UPDATE hydra_oauth2_consent_request SET request_url = 'https://x/' || repeat('u', 1000000), context = '{"a":"' || repeat('y', 1000000) || '"}'
+        WHERE challenge IN (SELECT challenge FROM hydra_oauth2_consent_request ORDER BY 1 LIMIT 10);
+      UPDATE hydra_client SET jwks = '{"keys":[],"x":"' || repeat('k', 1000000) || '"}' WHERE id = (SELECT min(id) FROM hydra_client);`,
+  },
+  {
+    name: 'times at the ends of what PostgreSQL knows',
+    isTriedAlways: true,
+    make: [
+      'infinity',
+      '-infinity',
+      '4713-01-01 BC',
+      '294276-12-31 23:59:59.999999',
+      '1970-01-01 00:00:00.000001',
+      '0044-03-15 BC',
+      '1900-01-01 00:00:00',
+    ]
+      .map((at, n) =>
+        [
+          ...OF_TOKENS.map((table) => [table, 'requested_at', 'signature']),
+          ['hydra_oauth2_authentication_request', 'requested_at', 'challenge'],
+          ['hydra_oauth2_authentication_request', 'authenticated_at', 'challenge'],
+          ['hydra_oauth2_consent_request', 'requested_at', 'challenge'],
+          ['hydra_oauth2_consent_request_handled', 'handled_at', 'challenge'],
+          ['hydra_oauth2_consent_request_handled', 'requested_at', 'challenge'],
+          ['hydra_oauth2_authentication_request_handled', 'authenticated_at', 'challenge'],
+          ['hydra_oauth2_authentication_session', 'authenticated_at', 'id'],
+          ['hydra_client', 'created_at', 'id'],
+        ]
+          .map(
+            ([table, column, key]) => `UPDATE ${table} SET ${column} = '${at}' WHERE abs(hashtext(${key})) % 9 = ${n};`,
+          )
+          .join('\n'),
+      )
+      .join('\n'),
+  },
+  {
+    name: 'several consents of one login, and of one subject and client',
+    make: `UPDATE hydra_oauth2_consent_request SET login_challenge = (SELECT min(challenge) FROM hydra_oauth2_authentication_request) WHERE ${some('challenge', 4)};
+      UPDATE hydra_oauth2_consent_request SET subject = 'one', client_id = (SELECT min(id) FROM hydra_client);
+      UPDATE hydra_oauth2_consent_request_handled SET remember = true, error = '{}', handled_at = '2026-01-01';`,
+  },
+  {
+    name: 'rows whose parents are gone',
+    isTriedAlways: true,
+    make: `${UNFORCED}
+      DELETE FROM hydra_client WHERE ${some('id', 4)}; DELETE FROM hydra_oauth2_consent_request WHERE ${some('challenge', 5)};
+      DELETE FROM hydra_oauth2_consent_request_handled WHERE ${some('challenge', 6)}; DELETE FROM hydra_oauth2_authentication_request WHERE ${some('challenge', 7)};
+      DELETE FROM hydra_oauth2_authentication_request_handled WHERE ${some('challenge', 5)}; DELETE FROM hydra_oauth2_authentication_session WHERE ${some('id', 3)};
+      DELETE FROM hydra_jwk WHERE ${some('kid', 3)};`,
+  },
+  {
+    name: 'a subject with 3,000 consents',
+    make: `INSERT INTO hydra_oauth2_authentication_request SELECT (jsonb_populate_record(a, jsonb_build_object('challenge', md5('l' || n), 'verifier', md5('lv' || n), 'subject', 'busy'))).*
+        FROM hydra_oauth2_authentication_request AS a, generate_series(1, 3000) AS n WHERE a.challenge = (SELECT max(challenge) FROM hydra_oauth2_authentication_request);
+      INSERT INTO hydra_oauth2_consent_request SELECT (jsonb_populate_record(c, jsonb_build_object('challenge', md5('c' || n), 'verifier', md5('cv' || n), 'login_challenge', md5('l' || n), 'subject', 'busy'))).*
+        FROM hydra_oauth2_consent_request AS c, generate_series(1, 3000) AS n WHERE c.challenge = (SELECT max(challenge) FROM hydra_oauth2_consent_request);
+      INSERT INTO hydra_oauth2_consent_request_handled SELECT (jsonb_populate_record(h, jsonb_build_object('challenge', md5('c' || n)))).*
+        FROM hydra_oauth2_consent_request_handled AS h, generate_series(1, 3000) AS n WHERE h.challenge = (SELECT max(challenge) FROM hydra_oauth2_consent_request_handled);`,
+  },
+  {
+    name: 'JSON nested deeper than PostgreSQL reads, in what a login app gave',
+    make: `UPDATE hydra_oauth2_consent_request SET context = repeat('[', 20000) || repeat(']', 20000) WHERE challenge = (SELECT min(challenge) FROM hydra_oauth2_consent_request);`,
+  },
+  {
+    name: 'JSON nested deeper than PostgreSQL reads, in session claims',
+    make: `UPDATE hydra_oauth2_consent_request_handled SET session_id_token = '{"a":' || repeat('[', 20000) || repeat(']', 20000) || '}' WHERE challenge = (SELECT min(challenge) FROM hydra_oauth2_consent_request_handled);`,
+    refused: /J03-stop|session/,
+  },
+  {
+    name: 'JSON of 100 levels',
+    make: `UPDATE hydra_oauth2_consent_request SET context = repeat('[', 1000) || repeat(']', 1000);
+      UPDATE hydra_oauth2_consent_request_handled SET session_id_token = '{"a":' || repeat('[', 1000) || repeat(']', 1000) || '}';`,
+  },
+  {
+    name: 'bookkeeping of a long life: 14 digits beside 20',
+    make: `INSERT INTO schema_migration (version) SELECT left(version, 14) FROM schema_migration WHERE version < '20190400000011'; CREATE TABLE schema_migration_pop_legacy (version varchar(14)); ALTER TABLE schema_migration_pop_legacy OWNER TO :owner;`,
+  },
+  {
+    name: 'a migration that was never noted',
+    make: `DELETE FROM schema_migration WHERE version = (SELECT max(version) FROM schema_migration);`,
+    refused: /has 54 of the 55 migrations/,
+  },
+  {
+    name: 'bookkeeping of a later Hydra',
+    make: `INSERT INTO schema_migration (version) VALUES ('20250101000000000000');`,
+    refused: /of a later Hydra|that no Hydra has/,
+  },
+  {
+    name: 'bookkeeping with a line twice',
+    make: `DROP INDEX schema_migration_version_idx; INSERT INTO schema_migration (version) SELECT max(version) FROM schema_migration;`,
+    refused: /stand in several rows/,
+  },
+  // Schema.
+  {
+    name: 'row level security, not forced',
+    isTriedAlways: true,
+    make: `ALTER TABLE hydra_client ENABLE ROW LEVEL SECURITY; CREATE POLICY none ON hydra_client USING (false);`,
+    told: /row security/,
+  },
+  {
+    name: 'row level security, forced',
+    make: `ALTER TABLE hydra_jwk ENABLE ROW LEVEL SECURITY; ALTER TABLE hydra_jwk FORCE ROW LEVEL SECURITY;`,
+    refused: /hydra_jwk.*NO FORCE/s,
+  },
+  {
+    name: 'reports in several schemas, one over the other',
+    isTriedAlways: true,
+    make: `CREATE SCHEMA bi; GRANT USAGE ON SCHEMA bi TO :owner; CREATE VIEW bi.consents AS SELECT c.subject, h.granted_scope FROM hydra_oauth2_consent_request c JOIN hydra_oauth2_consent_request_handled h USING (challenge);
+      CREATE MATERIALIZED VIEW bi.daily AS SELECT subject, count(*) FROM bi.consents GROUP BY 1; CREATE UNIQUE INDEX ON bi.daily (subject); CREATE VIEW bi.top AS SELECT * FROM bi.daily LIMIT 10;
+      CREATE VIEW bi.clients AS SELECT id, redirect_uris FROM hydra_client;
+      ALTER VIEW bi.consents OWNER TO :owner; ALTER MATERIALIZED VIEW bi.daily OWNER TO :owner; ALTER VIEW bi.top OWNER TO :owner; ALTER VIEW bi.clients OWNER TO :owner;`,
+    told: /bi\.top/,
+  },
+  {
+    name: 'an index by the name that 2.x takes',
+    make: `CREATE INDEX hydra_oauth2_refresh_requested_at_idx ON hydra_oauth2_refresh (requested_at); CREATE INDEX hydra_oauth2_flow_client_id_subject_idx ON hydra_client (id);`,
+    told: /own_hydra_oauth2_refresh_requested_at_idx/,
+  },
+  {
+    name: "Hydra's indexes under other names",
+    make: `ALTER INDEX hydra_oauth2_access_request_id_idx RENAME TO access_by_request; ALTER INDEX hydra_jwk_idx_id_uq RENAME TO jwk_unique;`,
+    told: /hydra_jwk_idx_id_uq/,
+  },
+  {
+    name: 'unique keys gone, and rows that are there twice',
+    isTriedAlways: true,
+    make: `DROP INDEX hydra_jwk_idx_id_uq CASCADE; INSERT INTO hydra_jwk (sid, kid, version, keydata) SELECT sid, kid, version, keydata FROM hydra_jwk LIMIT 1;`,
+    refused: /stand in several rows/,
+  },
+  {
+    name: 'a foreign key to clients gone, and rows without one',
+    make: `ALTER TABLE hydra_oauth2_access DROP CONSTRAINT hydra_oauth2_access_client_id_fk; UPDATE hydra_oauth2_access SET client_id = 'nobody' WHERE ${some('signature', 4)};`,
+    told: /hydra_oauth2_access_client_id_fk/,
+  },
+  {
+    name: 'a foreign key to login sessions gone',
+    make: `ALTER TABLE hydra_oauth2_authentication_request DROP CONSTRAINT hydra_oauth2_authentication_request_login_session_id_fk;`,
+    refused: /ADD CONSTRAINT hydra_oauth2_authentication_request_login_session_id_fk/,
+  },
+  {
+    name: 'NOT NULL gone, and a NULL',
+    make: `ALTER TABLE hydra_oauth2_access ALTER subject DROP NOT NULL; UPDATE hydra_oauth2_access SET subject = NULL WHERE ${some('signature', 4)};`,
+    refused: /hydra_oauth2_access\.subject/,
+  },
+  {
+    name: 'a column by hand',
+    make: `ALTER TABLE hydra_client ADD note text, ADD made int GENERATED ALWAYS AS (length(client_name)) STORED;`,
+    refused: /hydra_client\.note/,
+  },
+  {
+    name: 'a large object in a column by hand',
+    make: `ALTER TABLE hydra_client ADD logo oid; UPDATE hydra_client SET logo = lo_from_bytea(0, 'x');`,
+    refused: /hydra_client\.logo/,
+  },
+  {
+    name: 'columns that were made and dropped',
+    make: `ALTER TABLE hydra_client ADD note text; ALTER TABLE hydra_client DROP note; ALTER TABLE hydra_oauth2_access ADD x int; ALTER TABLE hydra_oauth2_access DROP x;`,
+  },
+  {
+    name: 'columns in another order',
+    make: `DROP TABLE hydra_oauth2_jti_blacklist; CREATE TABLE hydra_oauth2_jti_blacklist (expires_at timestamp NOT NULL DEFAULT now(), signature varchar(64) PRIMARY KEY);
+      CREATE INDEX hydra_oauth2_jti_blacklist_expiry ON hydra_oauth2_jti_blacklist (expires_at); ALTER TABLE hydra_oauth2_jti_blacklist OWNER TO :owner;
+      INSERT INTO hydra_oauth2_jti_blacklist SELECT now(), md5(n::text) FROM generate_series(1, 20) AS n;`,
+  },
+  {
+    name: 'the same tables in another schema, first in the path',
+    make: `CREATE SCHEMA backup; CREATE TABLE backup.hydra_client AS TABLE hydra_client; CREATE TABLE backup.hydra_oauth2_flow (x int); CREATE TABLE backup.schema_migration (version text); CREATE TABLE backup.networks (id int); ALTER ROLE :ours SET search_path = backup, public; ALTER ROLE :owner SET search_path = backup, public;`,
+  },
+  {
+    name: 'a domain as a type',
+    make: `CREATE DOMAIN subject_of AS varchar(255); ALTER TABLE hydra_oauth2_access ALTER subject TYPE subject_of;`,
+    refused: /hydra_oauth2_access\.subject/,
+  },
+  {
+    name: 'another collation of a key, and one that takes different texts for one',
+    make: `ALTER TABLE hydra_oauth2_access ALTER signature TYPE varchar(255) COLLATE "C";
+      CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false); ALTER TABLE hydra_client ALTER client_name TYPE text COLLATE ci;`,
+    refused: /hydra_client\.client_name.*hydra_oauth2_access\.signature/s,
+  },
+  {
+    name: 'a publication of all tables',
+    make: `CREATE PUBLICATION dbz FOR ALL TABLES; CREATE PUBLICATION sch FOR TABLES IN SCHEMA public;`,
+    told: /dbz/,
+  },
+  {
+    name: 'foreign tables, a partitioned table and sequences of others',
+    make: `CREATE FOREIGN DATA WRAPPER none; CREATE SERVER far FOREIGN DATA WRAPPER none; CREATE FOREIGN TABLE far_clients (id text) SERVER far; CREATE TABLE audit (at timestamptz, what text) PARTITION BY RANGE (at); CREATE TABLE audit_2026 PARTITION OF audit FOR VALUES FROM ('2026-01-01') TO ('2027-01-01'); CREATE SEQUENCE tickets; CREATE TYPE mood AS ENUM ('ok');`,
+  },
+  {
+    name: "a partitioned twin by a name like Hydra's",
+    make: `CREATE TABLE hydra_oauth2_access_by_month (LIKE hydra_oauth2_access) PARTITION BY RANGE (requested_at);`,
+    refused: /hydra_oauth2_access_by_month/,
+  },
+  {
+    name: 'an event trigger that keeps a record of DDL',
+    make: `CREATE TABLE ddl_record (at timestamptz DEFAULT now(), tag text); CREATE FUNCTION note_ddl() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.ddl_record (tag) VALUES (tg_tag); END'; CREATE EVENT TRIGGER note_ddl ON ddl_command_end EXECUTE FUNCTION note_ddl();`,
+    refused: /note_ddl/,
+  },
+  {
+    name: 'an event trigger that keeps tables from being dropped',
+    isTriedAlways: true,
+    make: `CREATE FUNCTION keep() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no drops here''; END'; CREATE EVENT TRIGGER keep ON sql_drop EXECUTE FUNCTION keep();`,
+    refused: /event trigger keep/,
+  },
+  {
+    name: 'a trigger that keeps clients from being changed',
+    make: `CREATE FUNCTION keep_client() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''change requests only''; END'; CREATE TRIGGER keep_client BEFORE UPDATE ON hydra_client FOR EACH ROW EXECUTE FUNCTION keep_client();`,
+    told: /keep_client/,
+  },
+  {
+    name: 'a trigger that writes to a table of theirs',
+    make: `CREATE TABLE consent_audit (challenge text); CREATE FUNCTION note_consent() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.consent_audit VALUES (NEW.challenge); RETURN NEW; END'; CREATE TRIGGER note_consent AFTER INSERT ON hydra_oauth2_consent_request_handled FOR EACH ROW EXECUTE FUNCTION note_consent();`,
+    told: /note_consent/,
+  },
+  {
+    name: 'comments, statistics and fill factors',
+    make: `COMMENT ON TABLE hydra_client IS E'it''s "ours"'; COMMENT ON COLUMN hydra_client.id IS '🐎'; CREATE STATISTICS st ON client_id, subject FROM hydra_oauth2_access; ALTER TABLE hydra_oauth2_access SET (fillfactor = 70, autovacuum_enabled = false); ALTER TABLE hydra_oauth2_refresh ALTER session_data SET STORAGE EXTERNAL; ALTER TABLE hydra_oauth2_refresh REPLICA IDENTITY FULL;`,
+  },
+  {
+    name: 'settings of our role and of the owner that help nobody',
+    make: `DO $$ DECLARE s text; BEGIN FOREACH s IN ARRAY ARRAY['search_path = nowhere', 'statement_timeout = 50', 'lock_timeout = 1', 'idle_in_transaction_session_timeout = 50', 'default_transaction_isolation = serializable', 'DateStyle = ''SQL, DMY''', 'IntervalStyle = sql_standard', 'TimeZone = ''Pacific/Chatham''', 'bytea_output = escape', 'standard_conforming_strings = off', 'quote_all_identifiers = on', 'extra_float_digits = -15', 'array_nulls = off', 'transform_null_equals = on', 'enable_indexscan = off', 'enable_seqscan = off', 'work_mem = 64', 'plan_cache_mode = force_generic_plan', 'row_security = off', 'check_function_bodies = off', 'default_table_access_method = heap', 'synchronous_commit = off', 'client_encoding = LATIN1', 'lc_messages = ''C''', 'default_transaction_deferrable = on', 'jit = on', 'jit_above_cost = 0', 'temp_buffers = 100'] LOOP
+      EXECUTE 'ALTER ROLE :ours SET ' || s; EXECUTE 'ALTER ROLE :owner SET ' || s; END LOOP; END $$;`,
+  },
+  {
+    name: 'default privileges for everybody',
+    make: `ALTER DEFAULT PRIVILEGES FOR ROLE :ours GRANT ALL ON TABLES TO PUBLIC; ALTER DEFAULT PRIVILEGES FOR ROLE :owner GRANT ALL ON TABLES TO PUBLIC; ALTER DEFAULT PRIVILEGES FOR ROLE :ours REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC; GRANT SELECT ON ALL TABLES IN SCHEMA public TO pg_read_all_data;`,
+  },
+  {
+    name: 'an index that was never finished',
+    make: `CREATE INDEX half ON hydra_oauth2_access (subject); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'half'::regclass; UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'hydra_oauth2_access_request_id_idx'::regclass;`,
+    told: /invalid/,
+  },
+  {
+    name: 'a key of Hydra that holds for new rows alone',
+    make: `ALTER TABLE hydra_oauth2_refresh DROP CONSTRAINT hydra_oauth2_refresh_client_id_fk; ALTER TABLE hydra_oauth2_refresh ADD CONSTRAINT hydra_oauth2_refresh_client_id_fk FOREIGN KEY (client_id) REFERENCES hydra_client (id) ON DELETE CASCADE NOT VALID;`,
+    told: /hydra_oauth2_refresh_client_id_fk/,
+  },
+  {
+    name: 'a check that only new rows meet',
+    make: `ALTER TABLE hydra_oauth2_access ADD CONSTRAINT own CHECK (signature ~ '^[A-Za-z0-9_-]{43}$') NOT VALID;`,
+    refused: /constraint own on hydra_oauth2_access/,
+  },
+  {
+    name: 'a view by the name of a table of 2.x',
+    make: `CREATE VIEW hydra_oauth2_flow AS SELECT 1 AS x;`,
+    refused: /hydra_oauth2_flow/,
+  },
+  {
+    name: 'keys of others to clients, in another schema',
+    make: `CREATE SCHEMA portal; CREATE TABLE portal.app (id serial PRIMARY KEY, client_id varchar(255) REFERENCES hydra_client (id) ON DELETE CASCADE); INSERT INTO portal.app (client_id) SELECT id FROM hydra_client;`,
+    told: /portal\.app/,
+  },
+  {
+    name: 'Kratos in a schema of its own',
+    make: `CREATE SCHEMA kratos; CREATE TABLE kratos.networks (id uuid); CREATE TABLE kratos.schema_migration (version text); INSERT INTO kratos.schema_migration VALUES ('20210101000000000000'); CREATE TABLE kratos.identities (id uuid);`,
+  },
+  {
+    name: 'Kratos in the same schema',
+    make: `CREATE TABLE identities (id uuid); INSERT INTO schema_migration VALUES ('20191100000001000000'), ('20230101000000000999');`,
+    refused: /Kratos/,
+  },
+  {
+    name: 'a table in a tablespace of its own',
+    make: `ALTER TABLE hydra_oauth2_access SET TABLESPACE pg_default; ALTER TABLE hydra_oauth2_access SET UNLOGGED;`,
+    refused: /unlogged/,
+  },
+  {
+    name: 'foreign keys that are checked at the end of a transaction',
+    make: `ALTER TABLE hydra_oauth2_access ALTER CONSTRAINT hydra_oauth2_access_client_id_fk DEFERRABLE INITIALLY DEFERRED;`,
+    told: /hydra_oauth2_access_client_id_fk/,
+  },
+  {
+    name: 'an owner who took a right from himself',
+    make: `REVOKE DELETE ON hydra_oauth2_access FROM :owner;`,
+    refused: /rights to its own tables: hydra_oauth2_access/,
+    isTriedAlways: true,
+  },
+  {
+    name: 'a key that excludes, and grants of columns',
+    make: `ALTER TABLE hydra_oauth2_jti_blacklist ADD CONSTRAINT apart EXCLUDE USING btree (signature WITH =); GRANT SELECT (id), UPDATE (scope) ON hydra_client TO pg_monitor;`,
+    refused: /constraint apart on hydra_oauth2_jti_blacklist/,
+  },
+  {
+    name: 'a sequence that belongs to no column',
+    make: `ALTER SEQUENCE hydra_client_pk_seq OWNED BY NONE; ALTER SEQUENCE hydra_jwk_pk_seq INCREMENT BY 10;`,
+    refused: /hydra_client_pk_seq.*hydra_jwk_pk_seq/s,
+  },
+  {
+    name: 'clients that are counted by an identity',
+    make: `ALTER TABLE hydra_client ALTER pk DROP DEFAULT; ALTER TABLE hydra_client ALTER pk ADD GENERATED BY DEFAULT AS IDENTITY;`,
+    refused: /hydra_client\.pk/,
+  },
+  {
+    name: 'bytes that are no UTF-8, where the server does not know an encoding',
+    make: `UPDATE pg_database SET encoding = pg_char_to_encoding('SQL_ASCII') WHERE datname = current_database();`,
+    refused: /SQL_ASCII/,
+  },
+  {
+    name: 'another encoding than UTF-8',
+    make: `UPDATE pg_database SET encoding = pg_char_to_encoding('LATIN1') WHERE datname = current_database();`,
+    refused: /LATIN1/,
+  },
+  {
+    name: 'JSON with numbers beyond any, names twice, and what no text holds',
+    make: `UPDATE hydra_oauth2_consent_request_handled SET session_id_token = '{"a":1e400,"b":123456789012345678901234567890,"b":-0.0,"c":"\\u0000","d":"\\ud800", "e" : 1.10}' WHERE ${some('challenge', 3)};
+      UPDATE hydra_client SET metadata = '{"n":1e999,"m":123456789012345678901234567890,"m":1}' WHERE ${some('id', 2)};`,
+  },
+  {
+    name: 'names of 255 characters of four bytes',
+    make: `${client(`repeat('🐎', 255)`)} UPDATE hydra_oauth2_consent_request SET subject = repeat('🐎', 255), client_id = repeat('🐎', 255) WHERE ${some('challenge', 2)};
+      UPDATE hydra_oauth2_access SET subject = repeat('🐎', 255), client_id = repeat('🐎', 255) WHERE ${some('signature', 2)};`,
+  },
+  {
+    name: 'a database that few may use at once',
+    make: `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 4', current_database()); END $$; ALTER ROLE :owner VALID UNTIL '2026-01-01';`,
+    refused: /allows 4 sessions at once.*valid until 2026-01-01/s,
+  },
+  {
+    name: 'other defaults, another compression, and a rule',
+    make: `ALTER TABLE hydra_client ALTER scope SET DEFAULT 'openid'; ALTER TABLE hydra_oauth2_refresh ALTER session_data SET COMPRESSION pglz; ALTER TABLE hydra_client SET (toast_tuple_target = 4080);`,
+    told: /hydra_client\.scope/,
+  },
+  {
+    name: 'a rule that writes beside',
+    make: `CREATE TABLE beside (id text); CREATE RULE beside AS ON INSERT TO hydra_client DO ALSO INSERT INTO beside VALUES (NEW.id);`,
+    refused: /beside/,
+  },
+  {
+    name: 'keys to clients that nobody keeps',
+    make: `ALTER TABLE hydra_client DISABLE TRIGGER ALL; DELETE FROM hydra_client WHERE ${some('id', 4)};`,
+    told: /hydra_oauth2_access_client_id_fk.*not enforced/,
+  },
+  {
+    name: 'keys to login sessions that nobody keeps',
+    make: `ALTER TABLE hydra_oauth2_authentication_session DISABLE TRIGGER ALL; ALTER TABLE hydra_client DISABLE TRIGGER ALL;`,
+    refused: /hydra_oauth2_authentication_request_login_session_id_fk.*rows of a deleted login session stay/,
+  },
+  {
+    name: 'publications that keep rows from being changed',
+    isTriedAlways: true,
+    make: `CREATE PUBLICATION few FOR TABLE hydra_oauth2_consent_request WHERE (client_id = 'x'); CREATE PUBLICATION names FOR TABLE hydra_client (client_name);
+      CREATE PUBLICATION every FOR ALL TABLES; ALTER TABLE hydra_jwk REPLICA IDENTITY NOTHING;`,
+    refused:
+      /^(?=.*every on hydra_jwk.*REPLICA IDENTITY DEFAULT)(?=.*few on hydra_oauth2_consent_request.*DROP TABLE)(?=.*names on hydra_client)(?!.*every on (?!hydra_jwk))/s,
+  },
+  {
+    name: "publications of a part, which blue's keys allow",
+    make: `CREATE PUBLICATION few FOR TABLE hydra_client (pk, id, client_name) WHERE (pk <> 0), hydra_oauth2_consent_request (challenge, verifier); ALTER PUBLICATION few OWNER TO :owner;`,
+    told: /ADD TABLE (public\.)?hydra_client \(id, client_name, pk\) WHERE \(/,
+  },
+  {
+    name: 'another replica identity, published',
+    make: `CREATE PUBLICATION few FOR TABLE hydra_oauth2_consent_request; CREATE UNIQUE INDEX other ON hydra_oauth2_consent_request (verifier); ALTER TABLE hydra_oauth2_consent_request ALTER verifier SET NOT NULL, REPLICA IDENTITY USING INDEX other;`,
+    told: /other/,
+  },
+  {
+    name: 'a database and a role that let nothing be written, and keep no key',
+    isTriedAlways: true,
+    make: `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database());
+      EXECUTE format('ALTER ROLE :owner IN DATABASE %I SET session_replication_role = replica', current_database()); END $$;`,
+    refused:
+      /(?=.*database \w+ has default_transaction_read_only = on)(?=.*role \w+ in database \w+ has session_replication_role = replica.*RESET session_replication_role)/s,
+  },
+  {
+    name: 'hundreds of schemas that each have clients, and a view of ours',
+    make: `DO $$ BEGIN FOR n IN 1..400 LOOP EXECUTE format('CREATE SCHEMA %I', 'Tenant ' || n); EXECUTE format('CREATE TABLE %I.hydra_client (id text)', 'Tenant ' || n); EXECUTE format('CREATE VIEW %I.%I AS SELECT id FROM public.hydra_client', 'Tenant ' || n, 'View of "clients"'); END LOOP; END $$`,
+  },
+];
