@@ -3,6 +3,7 @@ import { readArbiter } from '../../../hydra/arbiter';
 import { MortalServer } from '../../support/mortal-server';
 import { FaultWorld, type Scenario } from './fault-world';
 import { endAll } from '../../support/end-all';
+import { type Watcher } from './watcher';
 
 const TEMPLATES = { blue: 'template_hydra_1_11_10', green: 'template_hydra_2_3_0' } as const;
 const servers = {} as Record<SideName, MortalServer>;
@@ -54,6 +55,16 @@ async function commitsAtLast(): Promise<void> {
   expect({ ...receipt, events: world.events }).toMatchObject({ outcome: 'committed' });
 }
 
+/** After an attempt that was given up: blue takes writes again, and the next attempt carries them all. */
+async function nextOneCommits(watcher: Watcher): Promise<void> {
+  await world.healDoubt();
+  await watcher.writes('blue');
+  await commitsAtLast();
+  await watcher.writes('green');
+  expect(await watcher.stop()).toEqual([]);
+  await assertAllThere('green', watcher.ids('blue'));
+}
+
 describe('a blue that dies inside its fence', () => {
   const holding = async (lease: string): Promise<void> => {
     world.scenario.onAction = (step) => {
@@ -79,12 +90,7 @@ describe('a blue that dies inside its fence', () => {
       expect(await readArbiter(world.blue)).toMatchObject({ state: 'fenced', armed: true });
       await expect(world.blue.query(WRITE)).rejects.toMatchObject({ code: 'HC001' });
       expect(await world.runToTheEnd()).toMatchObject({ outcome: 'aborted' });
-      await world.healDoubt();
-      await watcher.writes('blue');
-      await commitsAtLast();
-      await watcher.writes('green');
-      expect(await watcher.stop()).toEqual([]);
-      await assertAllThere('green', watcher.ids('blue'));
+      await nextOneCommits(watcher);
     }));
 
   it('takes writes when it comes back after the lease, and the attempt never commits', () =>
@@ -117,12 +123,7 @@ describe('a blue that dies inside its fence', () => {
       expect(isInRound).toBe(true);
       expect(world.events).toContain('hold: ok');
       expect(world.events.filter((event) => /^(commit|lookAtGreen|release)/.test(event))).toEqual([]);
-      await world.healDoubt();
-      await watcher.writes('blue');
-      await commitsAtLast();
-      await watcher.writes('green');
-      expect(await watcher.stop()).toEqual([]);
-      await assertAllThere('green', watcher.ids('blue'));
+      await nextOneCommits(watcher);
     }));
 
   it('gives the attempt up with its worker alive', () =>
