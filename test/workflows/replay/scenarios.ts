@@ -10,7 +10,7 @@ import {
   tellsOfCommit,
   untilCancelled,
 } from '../support/fake-steps';
-import { type UpgradeInput } from '../../../domain/runbook';
+import { type Gate, type UpgradeInput } from '../../../domain/runbook';
 
 type FakeSteps = Pick<ReturnType<typeof fakeInPlaceSteps>, 'activities' | 'calls'>;
 
@@ -26,25 +26,23 @@ export interface Scenario {
   readonly drive: (handle: Handle, calls: readonly string[]) => Promise<void>;
 }
 
+const approving =
+  (...gates: readonly Gate[]): Scenario['drive'] =>
+  async (handle) => {
+    for (const gate of gates) await decide(handle, gate);
+  };
+
 /** Every way through the workflow that a run which is open somewhere may have gone. */
 export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'happy',
     closes: 'COMPLETED',
-    drive: async (handle) => {
-      await decide(handle, 'plan');
-      await decide(handle, 'cutover');
-      await decide(handle, 'finalize');
-    },
+    drive: approving('plan', 'cutover', 'finalize'),
   },
   {
     name: 'jobs-previewed',
     closes: 'COMPLETED',
-    drive: async (handle) => {
-      await decide(handle, 'plan');
-      await decide(handle, 'cutover');
-      await decide(handle, 'finalize');
-    },
+    drive: approving('plan', 'cutover', 'finalize'),
   },
   {
     // Gate `cutover` shows a user who logged in on blue, and the report how far he came on green.
@@ -65,11 +63,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'told-of-commit',
     closes: 'COMPLETED',
     steps: { switchover: tellsOfCommit },
-    drive: async (handle) => {
-      await decide(handle, 'plan');
-      await decide(handle, 'cutover');
-      await decide(handle, 'finalize');
-    },
+    drive: approving('plan', 'cutover', 'finalize'),
   },
   {
     name: 'rejected',
@@ -83,10 +77,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'failed-and-undone',
     closes: 'UNDONE',
     steps: { switchover: fails },
-    drive: async (handle) => {
-      await decide(handle, 'plan');
-      await decide(handle, 'cutover');
-    },
+    drive: approving('plan', 'cutover'),
   },
   {
     name: 'undo-given-up',
@@ -130,20 +121,14 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'in-place-accepted',
     closes: 'COMPLETED',
     inPlace: {},
-    drive: async (handle) => {
-      await decide(handle, 'plan');
-      await decide(handle, 'finalize');
-    },
+    drive: approving('plan', 'finalize'),
   },
   {
     // Its commit and its end are told as soon as they came to be.
     name: 'in-place-told',
     closes: 'COMPLETED',
     inPlace: {},
-    drive: async (handle) => {
-      await decide(handle, 'plan');
-      await decide(handle, 'finalize');
-    },
+    drive: approving('plan', 'finalize'),
   },
   {
     name: 'in-place-bad-share',
