@@ -15,7 +15,7 @@ import { playCase, type Result } from './play-case';
 import { type Row } from './row';
 import { FORWARD_ROWS, ROWS, UNDO_ROWS } from './table';
 
-const ALL_CASES_MS = 1_800_000;
+const ALL_CASES_MS = 900_000;
 /** Runs that wait for a dead worker cost nothing meanwhile; the others share two cores. */
 const AT_ONCE = 24;
 const POLL_MS = 250;
