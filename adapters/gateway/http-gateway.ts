@@ -65,7 +65,9 @@ const observationsBody = z.object({
     hours: z.array(z.object({ at: z.string(), writes: z.number(), peakPerSecond: z.number() })),
   }),
 });
-const besideBody = z.object({ share: z.number() });
+const besideBody = z.object({ share: z.number(), order: z.number() });
+/** What gateways answered before shares were numbered. */
+const unorderedBody = z.strictObject({ share: z.number(), ready: z.unknown(), inFlight: z.unknown() });
 const NOT_FOUND = 404;
 const milliseconds = z.number().nullable();
 const shadowBody = z.object({
@@ -134,6 +136,13 @@ export class HttpGateway extends HttpTarget implements Gateway {
     const call: ControlCall = { method: 'GET', path: '/beside' };
     const answer = await this.client.call(call);
     if (answer.status === NOT_FOUND) return undefined;
+    if (answer.status === 200 && unorderedBody.safeParse(answer.json).success) {
+      throw new CutoverFault(
+        'TARGET_REFUSED',
+        `${this.name} keeps no order of the shares that it is told, so that one which comes late could undo a newer one; bring the gateways to the version of the worker first`,
+        { name: this.name },
+      );
+    }
     const body = besideBody.safeParse(answer.json);
     if (answer.status !== 200 || !body.success) throw this.client.refusal(call, answer);
     return body.data.share;

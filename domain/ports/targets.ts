@@ -63,7 +63,11 @@ export interface Gateway extends Target {
    * Durable before it returns.
    */
   addStaleChallenges(entries: readonly StaleChallenge[]): Promise<void>;
-  /** Percent of blue's requests that go to the newer of its two Hydras. Undefined: it knows one Hydra of blue. */
+  /**
+   * Percent of blue's requests that go to the newer of its two Hydras. Undefined: it knows one Hydra of blue.
+   *
+   * @throws CutoverFault TARGET_REFUSED (a gateway of a version that keeps no order of shares) | TARGET_UNREACHABLE
+   */
   besideShare?(): Promise<number | undefined>;
   /**
    * Durable before it returns.
