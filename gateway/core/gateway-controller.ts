@@ -177,6 +177,12 @@ export class GatewayController implements TargetStore<GatewayState> {
     return kind === 'read' || this.deps.isLapsed?.() !== true;
   }
 
+  /** Whether a hold waits for the end of requests of this kind. */
+  isDraining(kind: RequestKind): boolean {
+    const { hold } = this.record;
+    return hold !== null && (kind === 'write' || hold.holds === 'everything');
+  }
+
   /** Nobody counts on this gateway any more while an attempt is under way. */
   lapse(): void {
     if (this.doubt === null) this.beginDoubt('lease_over');

@@ -48,6 +48,8 @@ export interface ExchangeDeps {
   readonly sides: Readonly<Record<Side, SideRuntime>>;
   readonly sweeper: Sweeper;
   readonly bodies: BodyPool;
+  /** Answers of which a client reads less than its side sends. */
+  readonly behind: Set<StreamRelay>;
   readonly timeouts: ExchangeTimeouts;
   readonly features: readonly Feature[];
   readonly headerFeatures: readonly HeaderFeature[];
@@ -144,9 +146,14 @@ export class Exchange implements Parked, Swept, PooledBody {
 
   /** A hold has begun: of a body that is streamed the rest may never come. A side that has begun to answer has it all, or needs no more. */
   giveUp(): void {
-    if (this.kind === 'read' || this.request.complete || this.response.headersSent) return;
+    if (!this.isWaitedFor || this.request.complete || this.response.headersSent) return;
     this.relay?.abort();
     this.fail('held_queue_full');
+  }
+
+  /** By a hold, while it is in flight. */
+  get isWaitedFor(): boolean {
+    return this.deps.controller.isDraining(this.kind);
   }
 
   get mayTell(): boolean {

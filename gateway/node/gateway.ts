@@ -23,6 +23,7 @@ import { createRefreshRetries } from './refresh-call';
 import { ShadowCaller } from './shadow-caller';
 import { closeSides, createSides, pollSides, type SideRuntime } from './side-runtime';
 import { StaleChallenges } from './stale-challenges';
+import { type StreamRelay } from './stream-relay';
 import { createStatusServer } from './status-server';
 import { Sweeper } from './sweeper';
 import { trustOf } from './trusted-proxies';
@@ -105,9 +106,8 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
   const metrics = new GatewayMetrics();
   const staleChallenges = await openStaleChallenges(config, log, metrics);
   const refreshRetries = createRefreshRetries(config, (how) => metrics.onRefreshSpared(how));
-  const pools = { public: createBodyPool(config), admin: createBodyPool(config) };
-  const bodies = Object.values(pools);
-  const moreParts = { ...parts, refreshRetries, bodies };
+  const { pools, bodies, behind, onHold } = clientsUnderWay(config);
+  const moreParts = { ...parts, refreshRetries, onHold };
   const { controller, joined } = await openController(loaded, moreParts, metrics, stopping.signal);
   const sides = createSides(config, log, metrics.calls);
   const features = createFeatures(loaded, staleChallenges, parts.features ?? [], metrics);
@@ -121,6 +121,7 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
     sides,
     split: besideShare.split,
     sweeper,
+    behind,
     timeouts: { ...config.upstream, bodyTimeoutMs: config.limits.bodyTimeoutMs },
     ...features,
     observer: new Observer(observations, generationsOf(config), shadow),
@@ -227,6 +228,18 @@ function stateOf(config: GatewayConfig, { features, staleChallenges, besideShare
     ...(config.sides.blue.older && { beside: { share: besideShare.split.share } }),
     member: joined === undefined ? null : { id: joined.id, isAlive: joined.membership.isAlive },
   };
+}
+
+/** Bodies that clients have still to send, and answers that they have still to read. A hold waits for none of them longer than it must. */
+function clientsUnderWay(config: GatewayConfig) {
+  const pools = { public: createBodyPool(config), admin: createBodyPool(config) };
+  const bodies = Object.values(pools);
+  const behind = new Set<StreamRelay>();
+  const onHold = () => {
+    bodies.forEach((pool) => pool.giveUpStreams());
+    behind.forEach((relay) => relay.onHold());
+  };
+  return { pools, bodies, behind, onHold };
 }
 
 /** Large bodies never take more than half of the connections to a side. */

@@ -1,7 +1,6 @@
 import { FORWARD } from '../../domain/sides';
 import { GatewayController, type ControllerEvent } from '../core/gateway-controller';
 import { type RefreshRetries } from '../core/refresh-retries';
-import { type BodyPool } from './body-pool';
 import { chooseResolver, type Resolver } from './choose-resolver';
 import { nodeClock } from './clock';
 import { type LoadedConfig } from './config';
@@ -21,7 +20,7 @@ export interface OpenedController {
 /** The controller with what it remembers; its questions to the arbiter end with `stopping`. */
 export async function openController(
   loaded: LoadedConfig,
-  parts: GatewayParts & { readonly refreshRetries: RefreshRetries | undefined; readonly bodies: readonly BodyPool[] },
+  parts: GatewayParts & { readonly refreshRetries: RefreshRetries | undefined; readonly onHold: () => void },
   metrics: GatewayMetrics,
   stopping: AbortSignal,
 ): Promise<OpenedController> {
@@ -55,7 +54,7 @@ export async function openController(
       metrics.onEvent(event);
       parts.refreshRetries?.onEvent(event);
       logEvent(log, event);
-      if (event.kind === 'hold_began') parts.bodies.forEach((pool) => pool.giveUpStreams());
+      if (event.kind === 'hold_began') parts.onHold();
       if (event.kind === 'reads_moved') setImmediate(beat);
     },
   });

@@ -1,11 +1,15 @@
 import { type ServerResponse } from 'node:http';
 import { mayRepeat } from '../core/repeat';
+import { BODY_LIMIT_BYTES } from '../core/unread-body';
 import { responseHeaders } from '../core/request-head';
 import { targetAt } from '../core/target-at';
 import { type Exchange, type Relay, type RequestBody } from './exchange';
 import { type ResponseHead } from './response-parser';
 import { type SideRuntime } from './side-runtime';
 import { type CallHandler, type UpstreamCall, type UpstreamError } from './upstream';
+
+/** So much of an answer is kept for a client that reads less than its side sends, where a hold waits for that side. */
+const UNREAD_LIMIT_BYTES = BODY_LIMIT_BYTES;
 
 /** Streams one request to a side and its answer back, with back-pressure both ways, and changes neither. */
 export class StreamRelay implements Relay, CallHandler {
@@ -31,9 +35,15 @@ export class StreamRelay implements Relay, CallHandler {
   }
 
   abort(): void {
+    this.exchange.deps.behind.delete(this);
     if (this.settled) return;
     this.settled = true;
     this.call?.destroy();
+  }
+
+  /** A hold has begun. */
+  onHold(): void {
+    if (!this.settled && this.exchange.isWaitedFor) this.readAhead();
   }
 
   onDeadline(): void {
@@ -108,7 +118,7 @@ export class StreamRelay implements Relay, CallHandler {
       return;
     }
     exchange.expectProgress(exchange.deps.timeouts.idleTimeoutMs);
-    if (!exchange.response.write(chunk)) this.waitForClient();
+    if (!exchange.response.write(chunk)) this.fallBehind();
   }
 
   onEnd(rawTrailers: readonly string[]): void {
@@ -130,17 +140,31 @@ export class StreamRelay implements Relay, CallHandler {
   }
 
   /** A slow client: the side is read no further than it reads. What was read already may still hold many chunks. */
-  private waitForClient(): void {
-    if (this.isBehind) return;
+  private fallBehind(): void {
+    const { exchange, call } = this;
+    if (!this.isBehind) this.watchClient();
+    if (exchange.isWaitedFor) this.readAhead();
+    else call?.pause();
+  }
+
+  private watchClient(): void {
     this.isBehind = true;
     const { exchange, call } = this;
-    call?.pause();
+    const { behind, timeouts } = exchange.deps;
+    behind.add(this);
     exchange.response.once('drain', () => {
       this.isBehind = false;
+      behind.delete(this);
       if (this.settled) return; // the connection may serve another request by now
-      exchange.expectProgress(exchange.deps.timeouts.idleTimeoutMs);
+      exchange.expectProgress(timeouts.idleTimeoutMs);
       call?.resume();
     });
+  }
+
+  /** What a hold waits for is the side and not the client: it is read to its end, unless that is more than is kept for a client. */
+  private readAhead(): void {
+    if (this.exchange.response.writableLength > UNREAD_LIMIT_BYTES) this.cutOff();
+    else this.call?.resume();
   }
 
   private send(fresh: boolean): void {
@@ -215,7 +239,8 @@ export class StreamRelay implements Relay, CallHandler {
   private cutOff(): void {
     const { exchange } = this;
     if (exchange.response.writableFinished) return;
-    if (!this.settled) this.side.readiness.doubt();
+    // Where it is the client that does not read, the side is not to blame.
+    if (!this.settled && !this.isBehind) this.side.readiness.doubt();
     this.settled = true;
     this.call?.destroy();
     exchange.upstreamDone();

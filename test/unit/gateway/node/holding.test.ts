@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import { type ServerResponse } from 'node:http';
 import { useParts } from '../support/fixture';
 import { stopClock } from '../support/manual-clock';
-import { RawClient, rawExchange } from '../support/sockets';
+import { eventually, RawClient, rawExchange } from '../support/sockets';
 
 describe('holding', () => {
   const parts = useParts();
@@ -164,6 +165,62 @@ describe('holding', () => {
     expect(await rawExchange(gateway.publicPort, post('/next', 'n'))).toMatch(/blue$/);
     expect(blue.seen.map(({ url }) => url)).toEqual(['/large', '/next']);
     expect(bodies).toEqual(['blue /next n']);
+  });
+
+  describe('beside a write whose answer nobody reads', () => {
+    /** More than the kernel keeps on the way to a client that does not read. */
+    const MORE = 64 * 1024 * 1024;
+
+    async function unread() {
+      const answers: ServerResponse[] = [];
+      const blue = await parts.upstream(
+        (request, response) => void request.resume().on('end', () => answers.push(response)),
+      );
+      const gateway = await parts.gateway({ blue: blue.url, config: { upstream: { idleTimeoutMs: 600_000 } } });
+      await gateway.stage(1, 'green');
+      const client = await RawClient.connect(gateway.publicPort);
+      client.socket.pause();
+      client.send(post('/write', 'w'));
+      await eventually(() => answers.length === 1);
+      return { gateway, client, answer: answers[0] as ServerResponse };
+    }
+
+    /** Until its side can send no more for a while, because the gateway does not read on. */
+    async function sendWhatFits(answer: ServerResponse): Promise<void> {
+      for (let isFull = false; !isFull;) {
+        if (answer.write(Buffer.alloc(64 * 1024))) continue;
+        const waiting = AbortSignal.timeout(250);
+        isFull = await once(answer, 'drain', { signal: waiting }).then(
+          () => false,
+          () => true,
+        );
+      }
+    }
+
+    it.each([
+      ['began before the hold', true],
+      ['begins while the hold waits for it', false],
+    ])('gives that client up when the answer %s', async (_when, isEarly) => {
+      const { gateway, client, answer } = await unread();
+      if (isEarly) await sendWhatFits(answer);
+      const hold = gateway.hold(1);
+      await gateway.until({ mode: 'hold' });
+      answer.end(Buffer.alloc(MORE));
+      expect(await hold).toMatchObject({ status: 200, body: { holding: true, inFlight: 0 } });
+      client.socket.resume();
+      expect((await client.closed()).length).toBeLessThan(MORE);
+      expect(await gateway.state()).toMatchObject({ mode: 'hold', ready: { blue: true } });
+    });
+
+    it('keeps a smaller one for it, which is there when the client reads', async () => {
+      const { gateway, client, answer } = await unread();
+      const hold = gateway.hold(1);
+      await gateway.until({ mode: 'hold' });
+      answer.end('a'.repeat(200_000));
+      expect(await hold).toMatchObject({ status: 200, body: { holding: true, inFlight: 0 } });
+      client.socket.resume();
+      expect(await client.closed()).toMatch(/a{200000}$/);
+    });
   });
 
   it('repeats and concurrent repeats of a hold get the same answer; an older or unstaged epoch gets 409', async () => {

@@ -122,7 +122,7 @@ describe('hostile clients', () => {
       clearInterval(drip);
     });
 
-    it('one that never reads its answer is cut after the idle timeout and holds up no drain for longer', async () => {
+    it('one that never reads its answer is cut after the idle timeout', async () => {
       const bytes = 64 * 1024 * 1024;
       const blue = await parts.upstream((_request, response) => response.end(Buffer.alloc(bytes)));
       const gateway = await parts.gateway({ blue: blue.url, config: { upstream: { idleTimeoutMs: 300 } } });
@@ -131,8 +131,7 @@ describe('hostile clients', () => {
       client.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
       // Not that it is in flight: on a slow machine it may be cut before anybody looks.
       await eventually(() => blue.seen.length === 1);
-      await gateway.stage(1, 'green');
-      expect(await gateway.hold(1)).toMatchObject({ status: 200, body: { holding: true, inFlight: 0 } });
+      await gateway.until({ inFlight: 0 });
       client.socket.resume();
       expect((await client.closed()).length).toBeLessThan(bytes);
     });
