@@ -20,8 +20,9 @@ CREATE TABLE hydra_cutover.member (
 );
 
 -- Whether a session of a gateway is there. Everybody is shown these columns.
+-- STRICT: for most members there is no backend to look for, and each look goes through all sessions of the server.
 CREATE FUNCTION hydra_cutover.is_beating(p_backend integer) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $beating$
+LANGUAGE sql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $beating$
   SELECT EXISTS (SELECT FROM pg_stat_activity
                   WHERE pid = p_backend AND datname = current_database() AND application_name = 'hydra-cutover gateway member')
 $beating$;
@@ -52,13 +53,17 @@ BEGIN
      WHERE member = p_member AND lease_until > clock_timestamp();
     is_admitted := FOUND;
   ELSIF EXISTS (SELECT FROM hydra_cutover.member WHERE member = p_member)
-     -- More gateways than anybody has: whoever has their password must not fill this database.
+     -- Whoever has the password of the gateways must not fill this database.
      OR (SELECT count(*) FROM hydra_cutover.member) < 1000 THEN
     INSERT INTO hydra_cutover.member AS m (member, name, lease_until, moved_epoch, backend)
     VALUES (p_member, left(p_name, 200), clock_timestamp() + lease, COALESCE(p_moved_epoch, 0), pg_backend_pid())
     ON CONFLICT (member) DO UPDATE SET name = EXCLUDED.name, lease_until = EXCLUDED.lease_until, backend = EXCLUDED.backend, rival = rival_now,
       moved_epoch = GREATEST(m.moved_epoch, EXCLUDED.moved_epoch);
   ELSE
+    -- It may forward all the same. Those for whom there is no room are counted as one, for which nobody can answer: no fence stands beside it.
+    INSERT INTO hydra_cutover.member AS m (member, name, lease_until)
+    VALUES ('00000000-0000-0000-0000-000000000000', 'one of more than 1000', clock_timestamp() + lease)
+    ON CONFLICT (member) DO UPDATE SET lease_until = GREATEST(m.lease_until, EXCLUDED.lease_until);
     is_admitted := false;
   END IF;
   RETURN jsonb_build_object('admitted', is_admitted, 'living', living_epoch,

@@ -17,7 +17,7 @@ export async function forgetMember(client: SqlClient, name: string): Promise<num
 
 export const MEMBERS_SQL = `SELECT member::text, name, lease_until > clock_timestamp() AS "isAlive",
             (extract(epoch FROM clock_timestamp() - lease_until) * 1000)::float8 AS "silentMs", bound_epoch::float8 AS "boundEpoch",
-            hydra_cutover.is_beating(rival) AS "isDoubled"
+            COALESCE(hydra_cutover.is_beating(rival), false) AS "isDoubled"
        FROM hydra_cutover.member ORDER BY name, member`;
 
 /** Gateways that are or were members here. */

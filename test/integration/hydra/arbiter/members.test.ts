@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Client } from 'pg';
 import { fence, type FenceAnswer } from '../../../../hydra/arbiter/arbiter';
+import { forgetMember } from '../../../../hydra/arbiter';
 import { queryRows } from '../../../../domain/ports/sql-client';
 import {
   LOCK_TIMEOUT_MS,
@@ -82,6 +83,54 @@ async function fenceBesideABeat(): Promise<FenceAnswer> {
     return fencing;
   }
 }
+
+describe('as many gateways as there is room for', () => {
+  const MANY = 1_000;
+
+  async function joinMany(): Promise<readonly string[]> {
+    const join = `hydra_cutover.beat_member(gen_random_uuid(), 'edge-' || number, ${LONG_MS}, 0, 0)`;
+    await observer.query(`SELECT ${join} FROM generate_series(1, ${MANY}) AS number`);
+    const members = await queryRows<{ member: string }>(
+      observer,
+      'SELECT member FROM hydra_cutover.member ORDER BY name',
+    );
+    return members.map(({ member }) => member);
+  }
+
+  it('are asked for one by one: a fence names the one that has not said that it holds, and stands once all have', async () => {
+    const ids = await joinMany();
+    expect(ids).toHaveLength(MANY);
+    const attempt = await begin();
+    const missing = await fence(orchestrator, attempt, LOCK_TIMEOUT_MS, ids.slice(1));
+    expect(missing).toMatchObject({ ok: false, reason: 'members', alive: ['edge-1'], silent: [] });
+    expect(await fence(orchestrator, attempt, LOCK_TIMEOUT_MS, ids)).toMatchObject({ ok: true });
+  });
+
+  it('cost a fence no look at the sessions of the server, as long as none of them is there twice', async () => {
+    const ids = await joinMany();
+    const attempt = await begin();
+    await orchestrator.query(`BEGIN; SET LOCAL track_functions = 'all'`);
+    expect(await fence(orchestrator, attempt, LOCK_TIMEOUT_MS, ids)).toMatchObject({ ok: true });
+    const calls = (name: string) => `pg_stat_get_xact_function_calls('hydra_cutover.${name}'::regprocedure)::integer`;
+    const counted = `SELECT ${calls('unacknowledged(bigint, uuid[])')} AS asked, ${calls('is_beating(integer)')} AS looks`;
+    expect((await orchestrator.query(counted)).rows).toEqual([{ asked: 1, looks: null }]);
+    await orchestrator.query('COMMIT');
+  });
+
+  it('leave none for another one, which is told so, and no fence forgets it until a person does', async () => {
+    const ids = await joinMany();
+    const last = randomUUID();
+    expect(await beat(writer, last, LONG_MS)).toMatchObject({ admitted: false, living: null });
+    const attempt = await begin();
+    const refused = { ok: false, reason: 'members' };
+    const name = 'one of more than 1000';
+    expect(await fence(orchestrator, attempt, LOCK_TIMEOUT_MS, ids)).toMatchObject({ ...refused, alive: [name] });
+    await observer.query(`UPDATE hydra_cutover.member SET lease_until = clock_timestamp() WHERE name = $1`, [name]);
+    expect(await fence(orchestrator, attempt, LOCK_TIMEOUT_MS, ids)).toMatchObject({ ...refused, silent: [name] });
+    expect(await forgetMember(orchestrator, name)).toBe(1);
+    expect(await fence(orchestrator, attempt, LOCK_TIMEOUT_MS, ids)).toMatchObject({ ok: true });
+  });
+});
 
 it('of two processes with one state nobody believes that reads have moved, as long as both are there', async () => {
   const member = randomUUID();
