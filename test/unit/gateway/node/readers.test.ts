@@ -73,6 +73,24 @@ describe('readers', () => {
     expect(await stalled.closed()).toMatch(/^HTTP\/1\.1 200 /);
   });
 
+  it('that never read what blue sends keep nobody either, and are cut by nobody: all of it is there once they read', async () => {
+    const { open, gateway, ask, hold, moveReads } = await setUp({ upstream: { idleTimeoutMs: 600_000 } });
+    const stalled = await RawClient.connect(gateway.publicPort);
+    stalled.socket.pause();
+    stalled.send('GET /.well-known/jwks.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    await until('it is at blue', () => open.size === 1);
+    // More than the kernel keeps on the way.
+    const bytes = 64 * 1024 * 1024;
+    open.get('/.well-known/jwks.json')?.end(Buffer.alloc(bytes));
+    expect(await hold()).toMatchObject({ status: 200, body: { inFlight: 0 } });
+    expect(await moveReads()).toMatchObject({ status: 200 });
+    expect(await gateway.apply(1)).toMatchObject({ status: 200 });
+    expect(await ask(WRITE)).toContain('green');
+    expect(await gateway.state()).toMatchObject({ readsInFlight: 1 });
+    stalled.socket.resume();
+    expect((await stalled.closed()).length).toBeGreaterThan(bytes);
+  });
+
   it('are back with the writes when the epoch is given up', async () => {
     const { gateway, ask, readAt, hold } = await setUp();
     await hold();

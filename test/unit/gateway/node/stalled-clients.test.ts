@@ -62,6 +62,23 @@ describe('clients that stall', () => {
     await gateway.until({ receiving: 0, inFlight: 0 });
   });
 
+  it('never long enough to be given up, with a large body: 408 after the time for a whole request', async () => {
+    const { gateway } = await setUp({ limits: { headersTimeoutMs: 300, requestTimeoutMs: 600 } });
+    const client = await RawClient.connect(gateway.publicPort);
+    client.send(head('Content-Length: 100000000\r\n') + LARGE);
+    const drip = setInterval(() => client.socket.writable && client.send('z'), 50);
+    expect(await client.closed()).toMatch(/^HTTP\/1\.1 408 /);
+    clearInterval(drip);
+    await gateway.until({ inFlight: 0 });
+  });
+
+  it('between two requests are cut after the time for which an idle connection is kept', async () => {
+    const { gateway } = await setUp({ limits: { keepAliveTimeoutMs: 200 } });
+    const client = await RawClient.connect(gateway.publicPort);
+    client.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(await client.closed()).toMatch(/^HTTP\/1\.1 200 [^]*served/);
+  });
+
   it('with large bodies get no more than their share of connections', async () => {
     const { gateway } = await setUp({ upstream: { maxConnections: 4 } });
     const stalled: RawClient[] = [];
