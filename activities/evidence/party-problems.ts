@@ -5,10 +5,11 @@ import { readMembers } from '../../hydra/arbiter';
 import { type SqlClient } from '../../domain/ports/sql-client';
 import { againstList } from '../switchover/members';
 import { olderProtocol } from '../switchover/parties';
+import { leftToGateways } from './left-to-gateways';
 
 /** @returns why gateways and targets could not move now, and who would keep the fence away */
-export async function partyProblems({ gateways, targets }: StepDeps, blue: SqlClient): Promise<string[]> {
-  const looks = [...gateways.map(gatewayProblems), ...targets.map(targetProblems)];
+export async function partyProblems({ gateways, targets, settings }: StepDeps, blue: SqlClient): Promise<string[]> {
+  const looks = [...gateways.map((gateway) => gatewayProblems(gateway, settings)), ...targets.map(targetProblems)];
   return [...(await Promise.all(looks)).flat(), ...(await strangers(gateways, blue))];
 }
 
@@ -20,7 +21,7 @@ async function strangers(gateways: readonly Gateway[], blue: SqlClient): Promise
   return seen.length < listed.length ? [] : againstList(seen, await readMembers(blue));
 }
 
-async function gatewayProblems(gateway: Gateway): Promise<string[]> {
+async function gatewayProblems(gateway: Gateway, settings: StepDeps['settings']): Promise<string[]> {
   return orReason(`gateway ${gateway.name}`, async () => {
     const view = await gateway.state();
     const { mode, ready } = view;
@@ -33,6 +34,9 @@ async function gatewayProblems(gateway: Gateway): Promise<string[]> {
       ...(['blue', 'green'] as const)
         .filter((side) => !ready[side])
         .map((side) => `gateway ${gateway.name} does not find Hydra on ${side} ready`),
+      ...leftToGateways(settings)
+        .filter(({ feature }) => view.keys?.[feature] === 'foreign')
+        .map(({ keys }) => `gateway ${gateway.name} ${keys.areForeign}; ${keys.fix}`),
     ];
   });
 }

@@ -3,9 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isCutoverFault } from '../../domain/faults';
 import { type CommandName } from '../../domain/ports/command-runner';
 import { GATEWAY_PROTOCOL, type GatewayView, type TargetView } from '../../domain/ports/targets';
-import { COMPATIBILITY_FEATURES } from '../../domain/sightings';
-import { type CopyPath, copyPathOf } from '../../hydra/paths';
-import { HYDRA_VERSION_FACTS } from '../../hydra/versions';
+import { leftToGateways } from '../evidence/left-to-gateways';
 import { type StepDeps } from '../step';
 import { type Findings } from './findings';
 
@@ -23,32 +21,6 @@ const OPTIONAL_COMMANDS = [
 
 const READY_ATTEMPTS = 5;
 const READY_RETRY_MS = 500;
-
-interface LeftToGateways {
-  /** The gateway's name for it. */
-  readonly feature: string;
-  readonly isNeeded: (path: CopyPath) => boolean;
-  readonly observed: string;
-  readonly setting: string;
-}
-
-/** What users notice on some ways unless every gateway has a feature on. */
-const LEFT_TO_GATEWAYS: readonly LeftToGateways[] = [
-  {
-    feature: COMPATIBILITY_FEATURES.sessions,
-    isNeeded: ({ from, to }) => HYDRA_VERSION_FACTS[from].apiGeneration !== HYDRA_VERSION_FACTS[to].apiGeneration,
-    observed:
-      'does not translate session cookies, which Hydra 2.x cannot read as 1.x wrote them: every user logs in once more',
-    setting: 'sessionCookies.translate',
-  },
-  {
-    feature: COMPATIBILITY_FEATURES.flows,
-    isNeeded: ({ begunRequests }) => begunRequests.length === 0,
-    observed:
-      'does not read logins that are under way, which blue keeps in the challenge alone: they end with an error',
-    setting: 'staleChallenges.readFlows',
-  },
-];
 
 /** The programs that the steps will run are there. Runs none of them. */
 export async function checkCommands({ commands }: StepDeps, findings: Findings): Promise<void> {
@@ -98,8 +70,6 @@ export async function checkGateways({ gateways, settings }: StepDeps, findings: 
   await all(gateways, findings, 'gateway', async (gateway) => {
     seen.push({ name: gateway.name, view: await gateway.state(), target: await gateway.read() });
   });
-  const path = copyPathOf(settings.hydraVersion);
-  const leftToGateways = LEFT_TO_GATEWAYS.filter(({ isNeeded }) => isNeeded(path));
   for (const { name, view, target } of seen) {
     const where = `gateway ${name}`;
     const fix = 'finish or revert the epoch that it is in';
@@ -109,9 +79,14 @@ export async function checkGateways({ gateways, settings }: StepDeps, findings: 
       findings.problem(where, observed, 'update it to the version of this worker', `${GATEWAY_PROTOCOL}`);
     }
     if (!view.ready.blue) findings.problem(where, 'does not reach a ready blue', 'correct its address of blue');
-    for (const { feature, observed, setting } of leftToGateways) {
-      if (view.features.includes(feature)) continue;
-      findings.warn(where, observed, `set ${setting} in its config (docs/gateway.md), unless you want that`);
+    for (const { feature, withoutIt, setting, keys } of leftToGateways(settings)) {
+      if (!view.features.includes(feature)) {
+        findings.warn(where, withoutIt, `set ${setting} in its config (docs/gateway.md), unless you want that`);
+      } else if (view.keys?.[feature] === 'foreign') {
+        findings.problem(where, keys.areForeign, keys.fix);
+      } else if (view.keys?.[feature] === 'unseen') {
+        findings.warn(where, keys.areUntried, 'log in through it once, or let it run before clients for some days');
+      }
     }
     checkServesBlue(where, target, findings);
   }

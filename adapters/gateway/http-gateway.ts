@@ -5,6 +5,7 @@ import {
   type GatewayObservations,
   type GatewayTraffic,
   type GatewayView,
+  KEY_VERDICTS,
   type StaleChallenge,
 } from '../../domain/ports/targets';
 import { type SideName } from '../../domain/sides';
@@ -43,6 +44,7 @@ const stateBody = z.object({
   parked: z.number(),
   ready: z.object({ blue: z.boolean(), green: z.boolean() }),
   features: z.array(z.string()).default([]),
+  keys: z.record(z.string(), z.enum(KEY_VERDICTS)).optional(),
   underWay: z.object({ blue: z.number(), green: z.number() }).optional(),
 });
 

@@ -43,6 +43,13 @@ export interface TargetView {
  */
 export const GATEWAY_PROTOCOL = 2;
 
+/**
+ * What a gateway knows of keys that it was given, by what blue made with its own. `unseen`: nothing was made yet. `foreign`: they are those
+ * of another Hydra, or of secrets that are no longer in use.
+ */
+export const KEY_VERDICTS = ['unseen', 'fit', 'foreign'] as const;
+export type KeyVerdict = (typeof KEY_VERDICTS)[number];
+
 /** One instance of the gateway. It is a target too: its states are weights. */
 export interface Gateway extends Target {
   /**
@@ -133,6 +140,8 @@ export interface GatewayView {
   readonly underWay?: Readonly<Record<SideName, number>> | undefined;
   /** Names of what it does besides forwarding, for example `session-cookies`. */
   readonly features: readonly string[];
+  /** Of each of those features that needs keys. Missing where its version does not tell. */
+  readonly keys?: Readonly<Record<string, KeyVerdict>> | undefined;
 }
 
 /** A login or consent that was begun on blue. All values are blue's; they are in no log. */

@@ -64,6 +64,8 @@ export class OAuthAnswerReader {
   status = 0;
   /** The answer lets a browser's script of another origin read it. */
   allowsOrigin = false;
+  /** Name, value, name, value… */
+  headers: readonly string[] = [];
   private location: string | undefined;
   private readsBody = false;
   private text = '';
@@ -76,6 +78,7 @@ export class OAuthAnswerReader {
 
   onHead(status: number, rawHeaders: readonly string[]): void {
     this.status = status;
+    this.headers = rawHeaders;
     let isJson = false;
     for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
       const name = (rawHeaders[index] as string).toLowerCase();

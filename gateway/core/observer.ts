@@ -1,6 +1,7 @@
 import { type ApiGeneration } from '../../hydra/versions';
 import { type ListenerName } from './feature';
 import { type Side } from './gateway-state';
+import { type KeyTrials } from './key-trials';
 import { type OAuthAnswerReader } from './oauth-answer';
 import { type RequestHead, wholeBodyHeaders } from './request-head';
 import { type Shadow } from './shadow';
@@ -34,6 +35,7 @@ export class Observer {
     private readonly observations: SeenRequests,
     private readonly generations: Readonly<Record<Side, ApiGeneration>>,
     private readonly shadow: Shadow,
+    private readonly keys: KeyTrials,
   ) {}
 
   watch(request: WatchedRequest): Watched | undefined {
@@ -42,9 +44,11 @@ export class Observer {
     if (side !== 'blue') return undefined;
     const suspicion = this.isUpgrade ? suspicionIn(request) : undefined;
     const shadowed = this.shadowed(request);
-    if (suspicion === undefined && shadowed === undefined) return undefined;
+    const keys = this.keys.areWanted && reader.question.endpoint === 'authorize' ? this.keys : undefined;
+    if (suspicion === undefined && shadowed === undefined && keys === undefined) return undefined;
     return {
-      answered: ({ status, outcome, allowsOrigin }, durationMs) => {
+      answered: ({ status, outcome, allowsOrigin, headers }, durationMs) => {
+        keys?.look(headers);
         if (suspicion?.isSo({ status, outcome, allowsOrigin }) === true) this.observations.saw(suspicion);
         shadowed?.(durationMs);
       },

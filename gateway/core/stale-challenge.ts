@@ -52,6 +52,20 @@ export function namedChallenge(listener: ListenerName, method: string, target: s
   return named(kind, query.get(kind) || query.get('challenge'));
 }
 
+/** What only the answer to a client has: its redirect URI may hold anything besides. */
+const OF_CLIENTS = ['code', 'error', 'state'];
+
+/** @returns the challenge with which Hydra sends a browser to the login app */
+export function challengeInLocation(location: string): NamedChallenge | undefined {
+  if (!URL.canParse(location)) return undefined;
+  const { searchParams, hash } = new URL(location);
+  if (hash !== '' || OF_CLIENTS.some((name) => searchParams.has(name))) return undefined;
+  return (
+    named('login_challenge', searchParams.get('login_challenge')) ??
+    named('consent_challenge', searchParams.get('consent_challenge'))
+  );
+}
+
 function named(kind: StaleChallengeKind, value: string | null | undefined): NamedChallenge | undefined {
   return value ? { kind, value } : undefined;
 }

@@ -2,6 +2,7 @@ import { type ResolveDoubt } from '../core/doubt';
 import { type Feature, type ListenerName } from '../core/feature';
 import { type GatewayController } from '../core/gateway-controller';
 import { type Side } from '../core/gateway-state';
+import { KeyTrials } from '../core/key-trials';
 import { Observer } from '../core/observer';
 import { kindOfRequest } from '../core/request-kind';
 import { Shadow } from '../core/shadow';
@@ -11,10 +12,12 @@ import { type LoadedConfig } from './config';
 import { type GatewayConfig } from './config-schema';
 import { type ControlDeps, createControlServer } from './control-server';
 import { createFeatures } from './create-features';
+import { createKeyTrials } from './create-key-trials';
 import { Observations } from './observations';
 import { type ExchangeDeps } from './exchange';
 import { type Joined } from './create-membership';
 import { openController } from './open-controller';
+import { nodeClock } from './clock';
 import { closeAll, listenAll, readCertificates, reloadCertificates, type Servers } from './listeners';
 import { type AccessLog, createAccessLog, type Log } from './logging';
 import { GatewayMetrics } from './metrics';
@@ -111,7 +114,7 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
   const { controller, joined } = await openController(loaded, moreParts, metrics, stopping.signal);
   const sides = createSides(config, log, metrics.calls);
   const features = createFeatures(loaded, staleChallenges, parts.features ?? [], metrics);
-  const { observations, shadow, stopWatching } = await watchAnswers(config, log);
+  const { observer, keys, observations, shadow, stopWatching } = await watchAnswers(loaded, log);
   // Next to the state file, and of no epoch: both Hydras write to the same database.
   const besideShare = await BesideShare.open(`${config.stateFile}.beside`);
   const accessLog = createAccessLog(config.accessLog);
@@ -124,7 +127,7 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
     behind,
     timeouts: { ...config.upstream, bodyTimeoutMs: config.limits.bodyTimeoutMs },
     ...features,
-    observer: new Observer(observations, generationsOf(config), shadow),
+    observer,
     kindOf: kindOfRequest(generationsOf(config)),
     refreshRetries,
     ...reportsTo(metrics, accessLog),
@@ -144,7 +147,7 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
     member: () => (joined?.membership.hasJoined === true ? joined.id : null),
     token: () => loaded.controlToken,
     extraState: () => ({
-      ...stateOf(config, { features, staleChallenges, besideShare, joined, metrics }),
+      ...stateOf(config, { features, keys, staleChallenges, besideShare, joined, metrics }),
       receiving: pools.public.incompleteCount + pools.admin.incompleteCount,
       ready: { blue: isReady('blue'), green: isReady('green') },
     }),
@@ -169,15 +172,21 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
   return { servers, controller, release };
 }
 
-/** What requests are seen to be, and what the other side would have answered. */
-async function watchAnswers(config: GatewayConfig, log: Log) {
+/** What requests are seen to be, what the other side would have answered, and whether the keys are those of the Hydra that serves. */
+async function watchAnswers(loaded: LoadedConfig, log: Log) {
+  const { config } = loaded;
   const observations = await openObservations(config, log);
   const caller = new ShadowCaller(config, (err) => log.error({ err }, 'answer of a side not compared'));
   const stopWatching = async () => {
     caller.close();
     await observations.close();
   };
-  return { observations, shadow: new Shadow(caller.deps), stopWatching };
+  const shadow = new Shadow(caller.deps);
+  const keys = new KeyTrials(createKeyTrials(loaded), nodeClock, (feature) =>
+    log.error({ feature }, 'keys are not those of blue'),
+  );
+  const observer = new Observer(observations, generationsOf(config), shadow, keys);
+  return { observer, keys, observations, shadow, stopWatching };
 }
 
 /** Those that forward nothing. */
@@ -214,17 +223,20 @@ function besideOf({ older, readiness }: SideRuntime, share: BesideShare): Pick<C
 
 interface Remembering {
   readonly features: { readonly names: readonly string[] };
+  readonly keys: KeyTrials;
   readonly staleChallenges: StaleChallenges;
   readonly besideShare: BesideShare;
   readonly joined: Joined | undefined;
   readonly metrics: GatewayMetrics;
 }
 
-function stateOf(config: GatewayConfig, { features, staleChallenges, besideShare, joined, metrics }: Remembering) {
+function stateOf(config: GatewayConfig, remembering: Remembering) {
+  const { features, keys, staleChallenges, besideShare, joined, metrics } = remembering;
   return {
     underWay: metrics.calls.underWay,
     staleChallenges: { known: staleChallenges.count },
     features: features.names,
+    keys: keys.view(),
     ...(config.sides.blue.older && { beside: { share: besideShare.split.share } }),
     member: joined === undefined ? null : { id: joined.id, isAlive: joined.membership.isAlive },
   };

@@ -1,3 +1,4 @@
+import { type ApiGeneration } from '../../hydra/versions';
 import { type TranslateCookie } from '../core/session-cookies';
 import { type CookieKeys, keysOfHydra1, keysOfHydra2, openCookie, sealCookie } from './secure-cookie';
 
@@ -25,6 +26,11 @@ export function cookieTranslator(cookieName: string, secrets: () => Secrets): Tr
     }
     return undefined;
   };
+}
+
+/** @returns whether a Hydra of that generation with these secrets has made this cookie */
+export function opensCookie(secrets: Secrets, generation: ApiGeneration, name: string, value: string): boolean {
+  return derived(secrets).of[generation].some((keys) => openCookie(name, value, keys) !== undefined);
 }
 
 function derived(secrets: Secrets): Keys {

@@ -125,6 +125,27 @@ describe('a login that was begun at 2.2.0, at 2.3.0', () => {
     expect(isComplete(whole)).toBe(true);
   });
 
+  it.each([
+    ['fit', FLOW_KEYS],
+    ['foreign', { GATEWAY_FLOW_KEYS: keyLine('flows', { SECRETS_SYSTEM: 'not-this-hydras-secret' }) }],
+  ])('shows at 2.2.0 already whether the keys are those of its secrets: %s', async (verdict, environment) => {
+    const blue = await hydraOf('2.2.0');
+    try {
+      const { publicUrl, adminUrl } = blue;
+      const side = { publicUrl, adminUrl, apiGeneration: 2 };
+      const config = { sides: { blue: side, green: side }, staleChallenges: { readFlows: true } };
+      const gateway = await parts.gateway({ config, environment });
+      const keys = async () => (await gateway.state())['keys'];
+      expect(await keys()).toEqual({ 'flows-in-challenges': 'unseen' });
+      const query = new URLSearchParams({ client_id: client.id, response_type: 'code', state: '0123456789' });
+      const { headers } = await request(`${gateway.publicUrl}/oauth2/auth?${query.toString()}`);
+      expect(headers.location).toContain('login_challenge=');
+      expect(await keys()).toEqual({ 'flows-in-challenges': verdict });
+    } finally {
+      await blue.stop();
+    }
+  });
+
   it('ends without the keys, or with those of another Hydra', async () => {
     for (const environment of [
       {},

@@ -2,6 +2,7 @@ import { challengeLength } from '../../../activities/preflight/challenge-length'
 import { originsToTry, refusedOrigins } from '../../../activities/evidence/cors-origins';
 import { HttpHydraApi } from '../../../adapters/hydra-api';
 import { type Sighting, type Sightings, sightingLines } from '../../../domain/sightings';
+import { keyLine } from '../../../gateway/node/derived-keys';
 import { useDatabase } from '../../support/database';
 import { startHydra, type TestHydra } from '../../support/hydra';
 import { useParts } from '../../unit/gateway/support/fixture';
@@ -15,6 +16,7 @@ const CORS = {
 /** 106 bytes; the 72nd falls into the middle of a character. */
 const LONG = `${'s'.repeat(71)}é${'+%&/ ~'.repeat(5)}xyz`;
 const CUT = Buffer.from(LONG).subarray(0, 72);
+const SYSTEM = 'system-secret-of-both-sides';
 const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
 const CLIENTS = 7;
 
@@ -56,7 +58,7 @@ describe('before two real Hydras', () => {
   let green: TestHydra;
 
   beforeAll(async () => {
-    const shared = { loginAppUrl: LOGIN_APP, issuer: 'https://127.0.0.1:4444/', extra: CORS };
+    const shared = { loginAppUrl: LOGIN_APP, issuer: 'https://127.0.0.1:4444/', secretsSystem: SYSTEM, extra: CORS };
     [blue, green] = await Promise.all([
       startHydra({ version: '1.11.10', database: databases.blue.config, ...shared }),
       startHydra({ version: '2.3.0', database: databases.green.config, ...shared }),
@@ -98,9 +100,9 @@ describe('before two real Hydras', () => {
     }
   }
 
-  const front = (config: Record<string, object> = {}) => {
+  const front = (config: Record<string, object> = {}, environment: NodeJS.ProcessEnv = {}) => {
     const side = ({ publicUrl, adminUrl }: TestHydra, apiGeneration: 1 | 2) => ({ publicUrl, adminUrl, apiGeneration });
-    return parts.gateway({ config: { sides: { blue: side(blue, 1), green: side(green, 2) }, ...config } });
+    return parts.gateway({ config: { sides: { blue: side(blue, 1), green: side(green, 2) }, ...config }, environment });
   };
   const toGreen = async (gateway: TestGateway) => {
     await gateway.stage(1, 'green');
@@ -259,6 +261,22 @@ describe('before two real Hydras', () => {
     const hydra = new HttpHydraApi({ sides: { blue: side(blue, 1), green: side(green, 2) } });
     expect(await refusedOrigins({ hydra }, originsToTry([], seen))).toEqual(['https://spa.example']);
     await hydra.close();
+  });
+
+  it.each([
+    ['fit', SYSTEM],
+    ['foreign', 'the-secret-of-another-hydra'],
+  ])('whether keys of cookies are those of blue: %s', async (verdict, secret) => {
+    const environment = { GATEWAY_COOKIE_KEYS: keyLine('cookies', { SECRETS_SYSTEM: secret }) };
+    const gateway = await front({ sessionCookies: { translate: true } }, environment);
+    const keys = async () => (await gateway.state())['keys'];
+    expect(await keys()).toEqual({ 'session-cookies': 'unseen' });
+    await ask(gateway.publicUrl, 'GET', '/oauth2/auth?client_id=nobody&response_type=code&state=0123456789');
+    expect(await keys()).toEqual({ 'session-cookies': 'unseen' });
+    const redirect = encodeURIComponent('https://app.example/callback');
+    const begin = `/oauth2/auth?client_id=app&response_type=code&scope=openid&state=0123456789&redirect_uri=${redirect}`;
+    expect((await ask(gateway.publicUrl, 'GET', begin)).headers['location']).toContain('login_challenge=');
+    expect(await keys()).toEqual({ 'session-cookies': verdict });
   });
 
   it('is told how long challenges of 2.3.0 are, from what blue says of a client', async () => {

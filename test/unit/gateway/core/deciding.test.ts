@@ -2,6 +2,7 @@ import { ANSWERS, answerToRefusal } from '../../../../gateway/core/answers';
 import { type ForwardedRequest, type RewriteFeature, type Rewritten } from '../../../../gateway/core/feature';
 import { PARK_REFUSALS } from '../../../../gateway/core/hold-queue';
 import { vouchedIntrospection, type IntrospectionSaid } from '../../../../gateway/core/introspection';
+import { KeyTrials } from '../../../../gateway/core/key-trials';
 import { Observer } from '../../../../gateway/core/observer';
 import { OAuthAnswerReader } from '../../../../gateway/core/oauth-answer';
 import { mayRepeat } from '../../../../gateway/core/repeat';
@@ -184,7 +185,11 @@ describe('whoever watches', () => {
         return Promise.resolve(undefined);
       },
     });
-    return { seen, shadow, observer: new Observer(kept, generations, shadow) };
+    const opens = (headers: readonly string[]) => (headers.length > 0 ? false : undefined);
+    const keys = new KeyTrials([{ feature: 'f', opens }], new ManualClock(), (feature) =>
+      seen.push(`foreign ${feature}`),
+    );
+    return { seen, shadow, observer: new Observer(kept, generations, shadow, keys) };
   }
   const paged = head('GET', '/clients?limit=1');
   const reader = () => new OAuthAnswerReader({ endpoint: 'clients', grant: 'none' });
@@ -214,6 +219,22 @@ describe('whoever watches', () => {
       observer.watch({ ...request, reader: reader() });
     }
     expect(seen).toEqual(['write', 'write']);
+  });
+
+  it('tries the keys of this gateway on what blue makes at a login, and on nothing else', () => {
+    const { seen, observer } = watching();
+    const ask = (side: 'blue' | 'green', endpoint: 'authorize' | 'discovery') => {
+      const answer = new OAuthAnswerReader({ endpoint, grant: 'none' });
+      const request = { listener: 'public', side, head: head('HEAD', '/oauth2/auth'), body: undefined } as const;
+      const watched = observer.watch({ ...request, reader: answer });
+      answer.onHead(302, ['Location', 'x']);
+      watched?.answered(answer, 1);
+    };
+    ask('green', 'authorize');
+    ask('blue', 'discovery');
+    expect(seen).toEqual([]);
+    ask('blue', 'authorize');
+    expect(seen).toEqual(['foreign f']);
   });
 
   it('asks green the same, with the headers as they came, only after blue has answered', () => {
