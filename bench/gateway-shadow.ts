@@ -20,7 +20,8 @@ export async function measureShadow(
   const results: Record<'off' | 'on', LoadResult[]> = { off: [], on: [] };
   const shadow = async (requestsPerSecondMax: number) =>
     (await control(gateway, token, ['PUT', '/shadow'], {
-      ...{ cutoverId: 'bench', rampMs: 0, leaseMs: 60_000, requestsPerSecondMax },
+      ...{ cutoverId: 'bench', hydraVersion: { blue: '1.11.10', green: '2.3.0' } },
+      ...{ rampMs: 0, leaseMs: 60_000, requestsPerSecondMax },
     })) as { readonly compared: number };
   const rate = { kind: 'rate', port: gateway.adminPort, connections: 16, asks: 'introspection' } as const;
   for (let round = 0; round < rounds; round += 1) {

@@ -1,8 +1,13 @@
+import { type SupportedHydraVersion } from './hydra-versions';
+import { type SideName } from './sides';
+
 /** Answers of closed green beside those of blue, to the same questions of clients. */
 
 /** Said by whoever keeps green in sync, after each round that carried everything. Without a word for a while it ends by itself. */
 export interface ShadowOrder {
   readonly cutoverId: string;
+  /** Which way it is: what the two may answer differently depends on it. */
+  readonly hydraVersion: Readonly<Record<SideName, SupportedHydraVersion>>;
   /** From none to all of blue's rate. */
   readonly rampMs: number;
   /** Never more than this go to green, from one gateway. */
@@ -32,7 +37,7 @@ export interface ShadowView {
   readonly caughtUp: number;
   /** Different, and to be asked again. */
   readonly waiting: number;
-  /** Left out for the limit on green's load. */
+  /** Left out for the limit on green's load, or because too many differ already and wait. */
   readonly leftOut: number;
   /** Green did not answer, or with an error of its own. */
   readonly unanswered: number;
@@ -52,8 +57,14 @@ export function shadowLines(views: readonly ShadowView[]): readonly string[] {
     known.count += count;
     kinds.set(kind, known);
   }
-  return [...kinds].map(
-    ([kind, { keys, count }]) =>
-      `green answers otherwise than blue, after it had caught up: ${kind} (${keys.size} keys, ${count} times; for example ${[...keys].slice(0, 3).join(', ')})`,
-  );
+  const further = views.reduce((sum, { furtherFindings }) => sum + furtherFindings, 0);
+  return [
+    ...[...kinds].map(
+      ([kind, { keys, count }]) =>
+        `green answers otherwise than blue, after it had caught up: ${kind} (${keys.size} keys, ${count} times; for example ${[...keys].slice(0, 3).join(', ')})`,
+    ),
+    ...(further === 0
+      ? []
+      : [`green answers otherwise than blue ${further} times more, which the gateways had no room to tell apart`]),
+  ];
 }

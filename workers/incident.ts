@@ -101,13 +101,14 @@ export const INCIDENT_LOOKS = {
   shadow: (deps, input, { signal }) =>
     withSync(deps, input, { signal, purpose: 'incident' }, async ({ sides }) => {
       const settings = { ...deps.settings, shadow: SHADOW };
+      const { hydraVersion } = settings;
       const cutoverId = `${input.cutoverId}-incident-${Date.now()}`;
       const subjects = await someSubjects(deps, signal);
       let said: readonly string[] = [];
       for (let look = 0; look < SHADOW_LOOKS; look += 1) {
         // Gateways are told after a round alone: what green could not know yet is no difference.
         await syncRound(sides, { batchRows: settings.sync.batchRows, signal });
-        for (const gateway of deps.gateways) await gateway.shadow?.({ cutoverId, ...SHADOW });
+        for (const gateway of deps.gateways) await gateway.shadow?.({ cutoverId, hydraVersion, ...SHADOW });
         await readAsAClient(deps, subjects.slice(look * READ_AT_ONCE, (look + 1) * READ_AT_ONCE));
         await sleep(SHADOW_LOOK_MS, undefined, { signal });
         const { problems, summary = 'nothing was asked' } = await readShadowed({ ...deps, settings }, cutoverId);

@@ -19,12 +19,12 @@ export class ShadowOrders {
   ) {}
 
   roundEnded(): void {
-    const { shadow } = this.deps.settings;
+    const { shadow, hydraVersion } = this.deps.settings;
     const now = performance.now();
     if (shadow === undefined || shadow.requestsPerSecondMax === 0 || this.sending !== undefined) return;
     if (now - this.orderedAt < ORDER_EVERY_MS) return;
     this.orderedAt = now;
-    const order = { cutoverId: this.cutoverId, ...shadow, leaseMs: LEASE_MS };
+    const order = { cutoverId: this.cutoverId, hydraVersion, ...shadow, leaseMs: LEASE_MS };
     this.sending = Promise.all(this.deps.gateways.map((gateway) => this.send(gateway, order))).then(() => {
       this.sending = undefined;
     });
@@ -81,7 +81,7 @@ export async function readShadowed({ gateways, settings }: StepDeps, cutoverId: 
       compared === 0
         ? 'none were compared yet'
         : `${compared} compared, ${sum((view) => view.caughtUp)} were the same once green had caught up, ${sum((view) => view.waiting)} wait to be asked again, ${sum((view) => view.unanswered)} without an answer, ` +
-          `${sum((view) => view.leftOut)} left out for the limit; ${Math.round(share * 100)} % of blue's reads are asked now; ` +
+          `${sum((view) => view.leftOut)} left out for the limits; ${Math.round(share * 100)} % of blue's reads are asked now; ` +
           `p95 of green ${worst((view) => view.p95Ms.green)} (at first ${worst((view) => view.p95Ms.greenAtFirst)}), of blue ${worst((view) => view.p95Ms.blue)}`,
   };
 }

@@ -1,6 +1,7 @@
 import { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { isCutoverFault } from '../../domain/faults';
+import { SUPPORTED_HYDRA_VERSIONS } from '../../domain/hydra-versions';
 import { GATEWAY_PROTOCOL } from '../../domain/ports/targets';
 import { EPOCH_MAX, TARGET_REFUSALS, type TargetRefusal } from '../../domain/target';
 import { type GatewayController, type HoldAnswer } from '../core/gateway-controller';
@@ -38,6 +39,7 @@ const readsBody = z.strictObject({ epoch });
 const DAY_MS = 86_400_000;
 const shadowBody = z.strictObject({
   cutoverId: z.string().min(1).max(200),
+  hydraVersion: z.strictObject({ blue: z.enum(SUPPORTED_HYDRA_VERSIONS), green: z.enum(SUPPORTED_HYDRA_VERSIONS) }),
   rampMs: z.int().min(0).max(DAY_MS),
   requestsPerSecondMax: z.int().min(0).max(100_000),
   leaseMs: z.int().positive().max(DAY_MS),

@@ -1,9 +1,30 @@
+import { type SupportedHydraVersion } from '../../domain/hydra-versions';
+import { type SideName } from '../../domain/sides';
 import { EXPECTED_DIFFERENCES as FROM_1_11_10 } from './1-11-10-to-2-3-0/expected-differences';
 import { EXPECTED_DIFFERENCES as TO_26_2_0 } from './1-11-10-to-26-2-0/expected-differences';
 import { EXPECTED_DIFFERENCES as FROM_2_2_0 } from './2-2-0-to-2-3-0/expected-differences';
 import { type ExpectedDifference } from './copy-path';
 
-/** Of all ways together: for whoever compares answers and is not told which way it is. */
-export const ALL_DIFFERENCES: readonly ExpectedDifference[] = [
-  ...new Set([...FROM_1_11_10, ...FROM_2_2_0, ...TO_26_2_0]),
+export { type ExpectedDifference };
+
+const OF_WAYS: readonly {
+  readonly from: SupportedHydraVersion;
+  readonly to: SupportedHydraVersion;
+  readonly differences: readonly ExpectedDifference[];
+}[] = [
+  { from: '1.11.10', to: '2.3.0', differences: FROM_1_11_10 },
+  { from: '2.2.0', to: '2.3.0', differences: FROM_2_2_0 },
+  { from: '1.11.10', to: '26.2.0', differences: TO_26_2_0 },
 ];
+
+/**
+ * As `copyPathOf(…).differences`, for whoever reads no files: the gateway.
+ *
+ * @returns none where no way leads, so that whatever differs is found
+ */
+export function differencesOf({
+  blue,
+  green,
+}: Readonly<Record<SideName, SupportedHydraVersion>>): readonly ExpectedDifference[] {
+  return OF_WAYS.find(({ from, to }) => from === blue && to === green)?.differences ?? [];
+}

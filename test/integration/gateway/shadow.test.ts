@@ -15,7 +15,11 @@ import { PATH } from '../../support/path';
 const SUBJECTS = ['ann', 'bob', 'cleo'];
 const LOGIN_APP = 'http://127.0.0.1:9';
 const ISSUER = 'https://127.0.0.1:4444/';
-const ORDER = { cutoverId: 'c1', rampMs: 0, requestsPerSecondMax: 1_000, leaseMs: 60_000 };
+const ORDER = {
+  cutoverId: 'c1',
+  hydraVersion: { blue: PATH.from, green: PATH.to },
+  ...{ rampMs: 0, requestsPerSecondMax: 1_000, leaseMs: 60_000 },
+};
 
 const database = useDatabase('hydra_1_11_10');
 const copies = { vendor: `${database.config.database}_vendor`, ours: `${database.config.database}_ours` };

@@ -103,8 +103,8 @@ describe('answers of a Hydra that pages by keys', () => {
     const to230 = copyPathOf({ blue: '1.11.10', green: '2.3.0' });
     expect(compareAnswers(to230.differences, 'consent', inBlue, inGreen.map(withConsentId))).not.toEqual([]);
     const body = (value: unknown) => ({ status: 200, body: JSON.stringify(value) });
-    expect(differingFields('consent', body(inBlue), body(inGreen))).toEqual([]);
-    expect(differingFields('consent', body(inBlue), body(inGreen.slice(1)))).toEqual(['(all) changed']);
+    expect(differingFields(differences, 'consent', body(inBlue), body(inGreen))).toEqual([]);
+    expect(differingFields(differences, 'consent', body(inBlue), body(inGreen.slice(1)))).toEqual(['(all) changed']);
     const discovery = answerOf('discovery') as { readonly grant_types_supported: readonly string[] };
     const older = Object.fromEntries(Object.entries(discovery).filter(([name]) => !name.startsWith('device_')));
     const grants = discovery.grant_types_supported.filter((type) => !type.endsWith('device_code'));

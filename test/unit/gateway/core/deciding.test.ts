@@ -239,7 +239,8 @@ describe('whoever watches', () => {
 
   it('asks green the same, with the headers as they came, only after blue has answered', () => {
     const { seen, shadow, observer } = watching();
-    shadow.order({ cutoverId: 'c', requestsPerSecondMax: 10, rampMs: 0, leaseMs: 60_000 });
+    const hydraVersion = { blue: '1.11.10', green: '2.3.0' } as const;
+    shadow.order({ cutoverId: 'c', hydraVersion, requestsPerSecondMax: 10, rampMs: 0, leaseMs: 60_000 });
     const answer = reader();
     const asked = head('GET', '/clients/a');
     const watched = observer.watch({ listener: 'admin', side: 'blue', head: asked, body: undefined, reader: answer });

@@ -1,8 +1,17 @@
+import { shadowLines } from '../../../../domain/shadow';
 import { Shadow } from '../../../../gateway/core/shadow';
 import { differingFields, shadowQuestion, type ShadowAnswer } from '../../../../gateway/core/shadow-question';
+import { copyPathOf } from '../../../../hydra/paths';
+import { differencesOf } from '../../../../hydra/paths/differences';
+import { PATHS } from '../../../../hydra/paths/registry';
 import { ManualClock, settle } from '../support/manual-clock';
 
-const ORDER = { cutoverId: 'c1', rampMs: 0, requestsPerSecondMax: 100, leaseMs: 1_000 };
+const ORDER = {
+  cutoverId: 'c1',
+  hydraVersion: { blue: '1.11.10', green: '2.3.0' },
+  ...{ rampMs: 0, requestsPerSecondMax: 100, leaseMs: 1_000 },
+} as const;
+const TO_2_3_0 = differencesOf(ORDER.hydraVersion);
 const REQUEST = {
   listener: 'admin',
   method: 'POST',
@@ -83,6 +92,50 @@ describe('asking green beside blue', () => {
     expect(shadow.view()).toMatchObject({ cutoverId: 'c2', findings: [], compared: 0 });
   });
 
+  it('does not take for compared what differs and has no room to wait, nor forget what has none among the findings', async () => {
+    const { clock, answers, shadow, ask, rounds } = setUp();
+    shadow.order({ ...ORDER, requestsPerSecondMax: 1_000 });
+    answers.green = INACTIVE;
+    for (let index = 0; index < 210; index += 1) await ask();
+    expect(shadow.view()).toMatchObject({ compared: 200, waiting: 200, leftOut: 10 });
+    await clock.advance(1);
+    await rounds(60);
+    expect(shadow.view()).toMatchObject({ waiting: 0, findings: [{ count: 200 }], furtherFindings: 0 });
+    expect(shadowLines([shadow.view(), { ...shadow.view(), furtherFindings: 3 }])).toEqual([
+      expect.stringContaining('introspection: active lost, sub lost (1 keys, 400 times'),
+      expect.stringContaining('3 times more'),
+    ]);
+  });
+
+  it('goes by the way that is gone: what a newer Hydra calls otherwise is a finding on the way to another', async () => {
+    const consents = (request: object): ShadowAnswer => ({
+      status: 200,
+      body: JSON.stringify([{ consent_request: { subject: 'a', ...request } }]),
+    });
+    const asked = { ...REQUEST, method: 'GET', target: '/oauth2/auth/sessions/consent?subject=a', body: undefined };
+    const found = async (green: '2.3.0' | '26.2.0') => {
+      const { answers, shadow } = setUp();
+      answers.blue = consents({ challenge: 'c' });
+      answers.green = consents({ challenge: '', consent_request_id: 'c' });
+      const order = () => shadow.order({ ...ORDER, hydraVersion: { blue: '1.11.10', green } });
+      order();
+      shadow.answered('consent', asked, answers.blue, 1);
+      await settle();
+      for (let round = 0; round < 4; round += 1) {
+        order();
+        await settle();
+      }
+      return shadow.view().findings.map(({ fields }) => fields);
+    };
+    expect(await found('26.2.0')).toEqual([]);
+    expect(await found('2.3.0')).toEqual([['[].consent_request.consent_request_id added']]);
+  });
+
+  it.each(PATHS)('expects from $from to $to what the way itself does', ({ from: blue, to: green }) => {
+    expect(differencesOf({ blue, green })).toBe(copyPathOf({ blue, green }).differences);
+    expect(differencesOf({ blue: green, green: blue })).toEqual([]);
+  });
+
   it('forgets what green has caught up with, and what cannot be asked', async () => {
     const { answers, shadow, ask, rounds } = setUp();
     await rounds(1);
@@ -119,9 +172,9 @@ describe('what is compared', () => {
       status: 200,
       body: JSON.stringify(ids.map((challenge) => ({ consent_request: { challenge } }))),
     });
-    expect(differingFields('consent', consents('a', 'b'), consents('b', 'a'))).toEqual([]);
-    expect(differingFields('consent', consents('a'), consents())).toEqual(['(all) lost']);
-    expect(differingFields('introspection', ACTIVE, { status: 401, body: '' })).toEqual(['(status)']);
-    expect(differingFields('introspection', ACTIVE, { status: 503, body: '' })).toBeUndefined();
+    expect(differingFields(TO_2_3_0, 'consent', consents('a', 'b'), consents('b', 'a'))).toEqual([]);
+    expect(differingFields(TO_2_3_0, 'consent', consents('a'), consents())).toEqual(['(all) lost']);
+    expect(differingFields(TO_2_3_0, 'introspection', ACTIVE, { status: 401, body: '' })).toEqual(['(status)']);
+    expect(differingFields(TO_2_3_0, 'introspection', ACTIVE, { status: 503, body: '' })).toBeUndefined();
   });
 });
