@@ -26,21 +26,33 @@ export function corsSetting(origins: readonly string[]): string {
   return `serve.public.cors: { enabled: true, allowed_origins: ${JSON.stringify([...origins].sort())} }`;
 }
 
-/**
- * Asks both Hydras as a browser would; green may be closed, for a preflight writes nothing.
- *
- * @returns those that blue lets in and green does not
- */
-export async function refusedOrigins(
+export interface TriedOrigins {
+  readonly tried: number;
+  /** Those that blue lets in and green does not. */
+  readonly refused: readonly string[];
+  /** Those that nobody could be asked about, or that were too many; none where blue lets no browser in. */
+  readonly untried: readonly string[];
+}
+
+/** Asks both Hydras as a browser would; green may be closed, for a preflight writes nothing. */
+export async function tryOrigins(
   { hydra }: Pick<StepDeps, 'hydra'>,
   candidates: readonly string[],
-): Promise<readonly string[]> {
+): Promise<TriedOrigins> {
+  const toTry = candidates.filter((each) => !each.includes('*')).slice(0, TRIED_MAX);
   const refused: string[] = [];
-  for (const origin of candidates.filter((each) => !each.includes('*')).slice(0, TRIED_MAX)) {
+  let letIn = 0;
+  for (const origin of toTry) {
     if (!(await hydra.allowsOrigin('blue', origin))) continue;
+    letIn += 1;
     if (!(await hydra.allowsOrigin('green', origin))) refused.push(origin);
   }
-  return refused;
+  const isOff = toTry.length > 0 && letIn === 0;
+  return {
+    tried: toTry.length,
+    refused,
+    untried: isOff ? [] : candidates.filter((origin) => !toTry.includes(origin)),
+  };
 }
 
 /** Those of clients first: what the gateways saw besides may be anybody's. */

@@ -4,7 +4,7 @@ import { type CutoverEvidence } from '../../domain/receipts';
 import { someOf } from '../../domain/sightings';
 import { copyPathOf } from '../../hydra/paths';
 import { type StepDeps } from '../step';
-import { clientOrigins, corsSetting, originsToTry, refusedOrigins } from './cors-origins';
+import { clientOrigins, corsSetting, originsToTry, tryOrigins } from './cors-origins';
 import { type Observed, observedLines, readObserved } from './observed';
 
 /** Features that change what passes, as the gateways name them. */
@@ -31,11 +31,19 @@ export async function noticesOf(
 async function corsNotice(deps: StepDeps, blue: SqlClient, { sightings }: Observed): Promise<readonly string[]> {
   try {
     const candidates = originsToTry(await clientOrigins(copyPathOf(deps.settings.hydraVersion), blue), sightings);
-    const refused = await refusedOrigins(deps, candidates);
-    if (refused.length === 0) return [];
+    const { tried, refused, untried } = await tryOrigins(deps, candidates);
     const { green } = deps.settings.hydraVersion;
     return [
-      `${refused.length} of ${candidates.length} browser origins would be refused by ${green} (tried at both sides): ${someOf(refused)}; green's config needs ${corsSetting(refused)} besides what it has`,
+      ...(refused.length === 0
+        ? []
+        : [
+            `${refused.length} of ${tried} browser origins would be refused by ${green} (tried at both sides): ${someOf(refused)}; green's config needs ${corsSetting(refused)} besides what it has`,
+          ]),
+      ...(untried.length === 0
+        ? []
+        : [
+            `${untried.length} further browser origins were not tried at ${green}: ${someOf(untried)}; compare them with serve.public.cors.allowed_origins of green`,
+          ]),
     ];
   } catch (error) {
     if (!isCutoverFault(error)) throw error;

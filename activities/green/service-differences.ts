@@ -5,7 +5,7 @@ import { byFullName } from '../../hydra/by-full-name';
 import { copyPathOf } from '../../hydra/paths';
 import { compareAnswers } from '../../hydra/validation';
 import { HYDRA_VERSION_FACTS } from '../../hydra/versions';
-import { refusedOrigins } from '../evidence/cors-origins';
+import { tryOrigins } from '../evidence/cors-origins';
 import { type StepDeps } from '../step';
 
 /** Clients that are tried until one lets a login begin. */
@@ -104,12 +104,11 @@ async function originDifferences({ hydra }: StepDeps, green: SqlClient): Promise
       WHERE origin LIKE 'http%' AND position('*' IN origin) = 0 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $1`,
     [ORIGINS_ASKED],
   );
-  const refused = new Set(
-    await refusedOrigins(
-      { hydra },
-      origins.map(({ origin }) => origin),
-    ),
+  const tried = await tryOrigins(
+    { hydra },
+    origins.map(({ origin }) => origin),
   );
+  const refused = new Set(tried.refused);
   const found = origins
     .filter(({ origin }) => refused.has(origin))
     .map(

@@ -1,5 +1,5 @@
 import { challengeLength } from '../../../activities/preflight/challenge-length';
-import { originsToTry, refusedOrigins } from '../../../activities/evidence/cors-origins';
+import { originsToTry, tryOrigins } from '../../../activities/evidence/cors-origins';
 import { HttpHydraApi } from '../../../adapters/hydra-api';
 import { type Sighting, type Sightings, sightingLines } from '../../../domain/sightings';
 import { keyLine } from '../../../gateway/node/derived-keys';
@@ -259,7 +259,9 @@ describe('before two real Hydras', () => {
     expect(await allowed(gateway)).toEqual([undefined, 'https://global.example']);
     const side = ({ publicUrl, adminUrl }: TestHydra, apiGeneration: 1 | 2) => ({ publicUrl, adminUrl, apiGeneration });
     const hydra = new HttpHydraApi({ sides: { blue: side(blue, 1), green: side(green, 2) } });
-    expect(await refusedOrigins({ hydra }, originsToTry([], seen))).toEqual(['https://spa.example']);
+    expect(await tryOrigins({ hydra }, originsToTry([], seen))).toEqual({
+      ...{ tried: 2, refused: ['https://spa.example'], untried: [] },
+    });
     await hydra.close();
   });
 
