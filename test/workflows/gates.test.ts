@@ -2,7 +2,7 @@ import { PREPARING_PHASES, type PreparingPhase } from '../../domain/runbook';
 import { COPY_UPGRADE } from '../../domain/runbooks/copy-upgrade';
 import { SEARCH_ATTRIBUTE_NAMES } from '../../domain/search-attributes';
 import { closed, decide, gateOpens, statusOf, until, useTemporal, type Handle } from './support/environment';
-import { fakeSteps, PLAN, type StepName } from './support/fake-steps';
+import { EVIDENCE, fakeSteps, PLAN, type StepName } from './support/fake-steps';
 
 const temporal = useTemporal();
 
@@ -110,6 +110,55 @@ describe('a gate', () => {
       });
       expect((await statusOf(handle)).decisions).toHaveLength(1);
       await handle.cancel();
+      return closed(handle);
+    });
+  });
+
+  it.each([
+    [
+      'clients write more than the config wants',
+      41,
+      'clients write 41 times per second (gates.writesPerSecondMax: 20)',
+    ],
+    ['nobody knows how much clients write', null, 'nobody knows how often clients write now'],
+  ])('cutover is approved only with a reason while %s', async (_title, writesPerSecond, said) => {
+    const { calls, activities } = fakeSteps({
+      preflight: async ({ environment }) => ({
+        ...PLAN,
+        environment,
+        gates: { ...PLAN.gates, writesPerSecondMax: 20 },
+      }),
+      gatherEvidence: async () => ({ ...EVIDENCE, writesPerSecond }),
+    });
+    await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      const { awaiting } = await gateOpens(handle, 'cutover');
+      const approve = { gate: 'cutover', decision: 'approve', by: 'bob', question: awaiting?.question };
+      expect(await refusal(handle, approve)).toMatchObject({
+        type: 'DECISION_INVALID',
+        message: expect.stringContaining(said) as string,
+      });
+      expect(calls).not.toContain('switchover');
+      await handle.executeUpdate('decide', { args: [{ ...approve, note: 'the window closes' } as never] });
+      await decide(handle, 'finalize');
+      expect(calls).toContain('switchover');
+      return closed(handle);
+    });
+  });
+
+  it('cutover is approved as ever while clients write no more than the config wants', async () => {
+    const { activities } = fakeSteps({
+      preflight: async ({ environment }) => ({
+        ...PLAN,
+        environment,
+        gates: { ...PLAN.gates, writesPerSecondMax: 20 },
+      }),
+      gatherEvidence: async () => ({ ...EVIDENCE, writesPerSecond: 20 }),
+    });
+    await temporal.upgrade(activities, async (handle) => {
+      await decide(handle, 'plan');
+      await decide(handle, 'cutover');
+      await decide(handle, 'finalize');
       return closed(handle);
     });
   });
