@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import { isSupportedHydraVersion, type SupportedHydraVersion } from '../domain/hydra-versions';
 import { IN_PLACE_PATHS } from '../domain/in-place/paths';
@@ -37,6 +38,7 @@ const CROSS_CHECKS: readonly ((read: Read) => readonly TreeProblem[])[] = [
   (read) => entriesDiffer(read, 'jobs', ['name']),
   targetsAreNoGateways,
   targetStatesDiffer,
+  tokensStayPrivate,
   (read) => checkTargets(read('targets')),
   pauseFitsTheHold,
   locksFitThePause,
@@ -214,6 +216,41 @@ function targetStatesDiffer(read: Read): readonly TreeProblem[] {
     const what = "is the same as blue's: the system would never be flipped";
     return [{ path: ['targets', index, 'states', 'green'], what, fix: 'write what it needs while green serves' }];
   });
+}
+
+/** Whoever reads such a token on the way can do to login what a worker does. */
+function tokensStayPrivate(read: Read): readonly TreeProblem[] {
+  return ['gateways', 'targets', 'jobs'].flatMap((section) => {
+    const entries = read(section);
+    if (!Array.isArray(entries)) return [];
+    return entries.flatMap((entry: unknown, index) => {
+      if (valueAt(entry, ['allowPlaintext']) === true) return [];
+      return addressesWithSecrets(entry)
+        .filter(({ address }) => isReadableOnTheWay(address))
+        .map(({ path }) => ({
+          path: [section, index, ...path],
+          what: 'is http:// at another machine: what it is sent to prove who calls could be read on the way',
+          fix: 'name an https:// address, or set allowPlaintext: true beside it where something else encrypts that way',
+        }));
+    });
+  });
+}
+
+function addressesWithSecrets(entry: unknown): readonly { readonly path: PropertyKey[]; readonly address: unknown }[] {
+  const endpoints = valueAt(entry, ['etcd', 'password']) === undefined ? [] : valueAt(entry, ['etcd', 'endpoints']);
+  return [
+    { path: ['controlUrl'], address: valueAt(entry, ['controlUrl']) },
+    ...(Array.isArray(endpoints)
+      ? endpoints.map((address: unknown, index) => ({ path: ['etcd', 'endpoints', index], address }))
+      : []),
+  ];
+}
+
+function isReadableOnTheWay(address: unknown): boolean {
+  if (typeof address !== 'string' || !URL.canParse(address)) return false;
+  const { protocol, hostname } = new URL(address);
+  const isHere = ['localhost', '[::1]'].includes(hostname) || (isIPv4(hostname) && hostname.startsWith('127.'));
+  return protocol === 'http:' && !isHere;
 }
 
 /** The fence must end before a gateway gives up its hold, and a pause that is given up before that too. */

@@ -51,6 +51,15 @@ export const httpUrl = () =>
     .refine((value) => isBaseUrl(value), { error: 'not a base URL' })
     .meta({ format: 'uri', allowed: 'an http:// or https:// URL without credentials, query and fragment' });
 
+/** Beside an address that a secret is sent to. */
+export const allowPlaintext = () =>
+  z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether its secret may be sent to another machine over http://: something else encrypts what passes between the two.',
+    );
+
 /** Certificates in PEM form, usually through `${file:…}`. */
 export const certificates = () =>
   z

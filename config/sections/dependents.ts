@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { certificates, host, httpUrl, label, port, secret, text } from '../fields';
+import { allowPlaintext, certificates, host, httpUrl, label, port, secret, text } from '../fields';
 import { command } from './commands';
 import { ssl } from './side';
 
@@ -94,6 +94,7 @@ const target = z.strictObject({
   controlUrl: httpUrl().optional().describe('For kind `http`: base URL of its control listener.'),
   token: secret().optional().describe('For kind `http`: bearer token of its control listener.'),
   ca: certificates().optional().describe('For kind `http`: PEM certificates that vouch for its control listener.'),
+  allowPlaintext: allowPlaintext(),
   file,
   postgres,
   etcd,
@@ -109,6 +110,7 @@ const job = z.strictObject({
   controlUrl: httpUrl().describe('Base URL of the control listener of the system that runs it.'),
   token: secret().describe('Bearer token of that listener.'),
   ca: certificates().optional().describe('PEM certificates that vouch for that listener.'),
+  allowPlaintext: allowPlaintext(),
 });
 
 export const targetsSection = z

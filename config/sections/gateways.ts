@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { certificates, httpUrl, label, secret, text } from '../fields';
+import { allowPlaintext, certificates, httpUrl, label, secret, text } from '../fields';
 
 const gateway = z.strictObject({
   name: label().describe('Name of this instance in reports.'),
@@ -15,6 +15,7 @@ const gateway = z.strictObject({
     })
     .optional()
     .describe('What the worker shows to a control listener that asks for a certificate (`tls.clientCaFile` there).'),
+  allowPlaintext: allowPlaintext(),
   databaseRole: text()
     .max(63)
     .optional()

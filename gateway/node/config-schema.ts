@@ -104,13 +104,23 @@ const doubt = z.discriminatedUnion('kind', [
       .literal('none')
       .describe('Whom it asks. `postgres` is recommended; `none` asks nobody, and serves nobody in doubt.'),
   }),
-  z.strictObject({
-    kind: z.literal('http'),
-    url: z
-      .url({ protocol: /^https?$/ })
-      .describe('Answers the question; `GATEWAY_DOUBT_TOKEN` is sent as bearer token.'),
-    ...asking,
-  }),
+  z
+    .strictObject({
+      kind: z.literal('http'),
+      url: z
+        .url({ protocol: /^https?$/ })
+        .describe('Answers the question; `GATEWAY_DOUBT_TOKEN` is sent as bearer token.'),
+      allowPlaintext: z
+        .boolean()
+        .default(false)
+        .describe('Whether that token may be sent to another machine over `http://`.'),
+      ...asking,
+    })
+    .refine(({ url, allowPlaintext }) => allowPlaintext || !isReadableOnTheWay(url), {
+      path: ['url'],
+      message:
+        'the token would be sent to another machine in plain text: name an https:// address, or set `allowPlaintext: true` where something else encrypts that way',
+    }),
   z.strictObject({
     kind: z.literal('postgres'),
     blue: doubtDatabase.describe("The arbiter in blue's database."),
@@ -371,6 +381,13 @@ function urlProblem(url: URL | undefined): string | undefined {
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '') return 'takes no path, query or fragment';
   if (url.username !== '' || url.password !== '') return 'takes no user or password';
   return undefined;
+}
+
+/** What is no URL is refused as such. */
+function isReadableOnTheWay(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'http:' && !isLoopback(hostname.replace(/^\[(.*)\]$/, '$1'));
 }
 
 function isLoopback(host: string): boolean {

@@ -99,7 +99,7 @@ describe('where values come from', () => {
   });
 
   it('takes a list from the environment as JSON, tokens included', () => {
-    const gateways = [{ name: 'one', controlUrl: 'http://one.test', token: 'of-the-gateway' }];
+    const gateways = [{ name: 'one', controlUrl: 'https://one.test', token: 'of-the-gateway' }];
     const config = files.load(minimalConfig(), { env: { HYDRA_CUTOVER_GATEWAYS: JSON.stringify(gateways) } });
     expect(config.gateways[0]?.token.reveal()).toBe('of-the-gateway');
   });
@@ -239,8 +239,8 @@ describe('what spans fields', () => {
       'a gateway twice',
       {
         gateways: [
-          { name: 'one', controlUrl: 'http://one.test', token: '${env:T}' },
-          { name: 'two', controlUrl: 'http://one.test/', token: '${env:T}' },
+          { name: 'one', controlUrl: 'https://one.test', token: '${env:T}' },
+          { name: 'two', controlUrl: 'https://one.test/', token: '${env:T}' },
         ],
       },
       'gateways[1].controlUrl',

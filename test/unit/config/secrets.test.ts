@@ -16,7 +16,7 @@ function fullConfig() {
       temporal: { apiKey: '${env:S}', tls: { clientCert: '-----BEGIN CERTIFICATE-----', clientKey: 'x${env:S}' } },
       blue: { ...blue, database: { ...blue.database, password: '${env:S}' } },
       green: { ...green, database: { ...green.database, password: '${env:S}' } },
-      gateways: [{ name: 'one', controlUrl: 'http://one.test', token: '${env:S}' }],
+      gateways: [{ name: 'one', controlUrl: 'https://one.test', token: '${env:S}' }],
     },
     { env },
   );

@@ -11,9 +11,9 @@ import { minimalConfig, useConfigFolder } from './config-files';
 const files = useConfigFolder();
 const env = { S: 'sesame', AWS_REGION: 'eu-central-1' };
 const states = { blue: { url: 'b' }, green: { url: 'g' } };
-const control = { controlUrl: 'http://app.test:1', token: '${env:S}' };
+const control = { controlUrl: 'https://app.test:1', token: '${env:S}' };
 const login = { host: 'db.test', database: 'config', user: 'cutover', password: '${env:S}', table: 'app.target' };
-const etcd = { endpoints: ['http://etcd.test:2379'] };
+const etcd = { endpoints: ['https://etcd.test:2379'] };
 const keys = { blue: { '/hydra': 'b', '/only-blue': 'x' }, green: { '/hydra': 'g' } };
 
 const load = (changes: object) =>
@@ -25,7 +25,7 @@ describe('targets of the config', () => {
   it('make the adapter of their kind each, without connecting to anything', async () => {
     const reload = { argv: ['systemctl', 'reload', 'app'], secretEnv: { TOKEN: '${env:S}' } };
     const config = load({
-      gateways: [{ name: 'edge', ...control, controlUrl: 'http://edge.test:1' }],
+      gateways: [{ name: 'edge', ...control, controlUrl: 'https://edge.test:1' }],
       jobs: [{ name: 'purge', ...control }],
       targets: [
         { name: 'plain', ...control, states },

@@ -9,10 +9,14 @@ const paths = (problems: readonly { path: string }[]) => problems.map(({ path })
 const command = { argv: ['hydra', 'migrate', 'sql'] };
 const target = (name: string, port: number) => ({
   name,
-  controlUrl: `http://${name}.test:${port}`,
+  controlUrl: `https://${name}.test:${port}`,
   token: '${env:S}',
   states: { blue: { url: 'http://blue' }, green: { url: 'http://green' } },
 });
+
+const CALLED = { token: '${env:S}' };
+const ETCD = { endpoints: ['https://one.test:2379', 'http://two.test:2379'] };
+const ETCD_STATES = { blue: { '/hydra': 'b' }, green: { '/hydra': 'g' } };
 
 function upgradeConfig(changes: object = {}) {
   const { environment, blue, green } = minimalConfig();
@@ -104,7 +108,7 @@ describe('cross-checks of an upgrade', () => {
     [
       'a gateway listed as a target too',
       {
-        gateways: [{ name: 'g', controlUrl: 'http://a.test:1', token: '${env:S}' }],
+        gateways: [{ name: 'g', controlUrl: 'https://a.test:1', token: '${env:S}' }],
         targets: [target('a', 1)],
       },
       ['targets[0].controlUrl'],
@@ -118,6 +122,18 @@ describe('cross-checks of an upgrade', () => {
       'a target without a state for green',
       { targets: [{ ...target('a', 1), states: { blue: 1 } }] },
       ['targets[0].states.green'],
+    ],
+    [
+      'secrets that could be read on the way',
+      {
+        gateways: [{ ...CALLED, name: 'g', controlUrl: 'http://10.0.0.1:1' }],
+        jobs: [{ ...CALLED, name: 'j', controlUrl: 'http://127.example' }],
+        targets: [
+          { ...target('a', 1), controlUrl: 'HTTP://a.test' },
+          { name: 'b', kind: 'etcd', etcd: { ...ETCD, user: 'u', password: '${env:S}' }, states: ETCD_STATES },
+        ],
+      },
+      ['gateways[0].controlUrl', 'jobs[0].controlUrl', 'targets[0].controlUrl', 'targets[1].etcd.endpoints[1]'],
     ],
     ['a budget above the fence', { switchover: { pauseBudgetMs: 9_000 } }, ['switchover.pauseBudgetMs']],
     ['a fence that is over at once', { switchover: { holdDeadlineMs: 1_500 } }, ['switchover.leaseMarginMs']],
@@ -141,6 +157,15 @@ describe('cross-checks of an upgrade', () => {
     expect(paths(problems(changes))).toEqual(expected);
   });
 
+  it('let secrets go in plain text to this machine, and to another one where a key says so', () => {
+    const ours = ['http://127.0.0.1:1', 'http://localhost:2', 'http://[::1]:3'];
+    const jobs = ours.map((controlUrl, index) => ({ ...CALLED, name: `j${index}`, controlUrl }));
+    const allowed = { name: 'g', ...CALLED, controlUrl: 'http://10.0.0.1:1', allowPlaintext: true };
+    // Without a password nothing is sent that is worth reading.
+    const open = { name: 'b', kind: 'etcd', etcd: ETCD, states: ETCD_STATES };
+    expect(problems({ jobs, gateways: [allowed], targets: [open] })).toEqual([]);
+  });
+
   it('let a budget be exactly as long as the fence', () => {
     expect(problems({ switchover: { pauseBudgetMs: 8_000 } })).toEqual([]);
   });
@@ -160,7 +185,7 @@ describe('the settings of the steps', () => {
   it('hold what the config says, defaults included, and nothing secret', () => {
     const gateway = (name: string, databaseRole: string) => ({
       name,
-      controlUrl: `http://${name}.test`,
+      controlUrl: `https://${name}.test`,
       token: '${env:S}',
       databaseRole,
     });

@@ -33,7 +33,7 @@ function load(password: string, token = '${env:T}'): Config {
       environment,
       blue: { ...blue, database: { ...blue.database, password } },
       green,
-      gateways: [{ name: 'one', controlUrl: 'http://one.test', token }],
+      gateways: [{ name: 'one', controlUrl: 'https://one.test', token }],
     },
     { env: { T: 'plain-token' } },
   );

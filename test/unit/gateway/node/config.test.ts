@@ -106,6 +106,17 @@ describe('the config', () => {
     },
   );
 
+  it('refuses to send the token of a doubt to another machine in plain text, unless a key allows it', async () => {
+    const asking = (url: string, more: object = {}) =>
+      JSON.stringify(testConfig(folder, { config: { doubt: { kind: 'http', url, ...more } } }));
+    for (const url of ['http://10.0.0.1/claim', 'http://127.example/claim', 'http://[::2]/claim']) {
+      expect((await faultOf(asking(url))).message).toContain('doubt.url: the token would be sent');
+      expect((await load(asking(url, { allowPlaintext: true }))).config.doubt).toMatchObject({ url });
+    }
+    for (const url of ['https://10.0.0.1/claim', 'http://127.0.0.1:1/claim', 'http://[::1]/claim'])
+      expect((await load(asking(url))).config.doubt).toMatchObject({ url });
+  });
+
   it('says which file cannot be read, or is no YAML', async () => {
     expect((await faultOf('a: [')).code).toBe('CONFIG_UNREADABLE');
     const missing = join(folder, 'missing.yaml');
