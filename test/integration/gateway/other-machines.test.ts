@@ -6,6 +6,7 @@ import { type TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { HttpGateway } from '../../../adapters/gateway/http-gateway';
 import { GatewayHome } from '../../unit/gateway/support/gateway-process';
+import { startUpstream } from '../../unit/gateway/support/sockets';
 import { TEST_TOKEN, testConfig } from '../../unit/gateway/support/test-gateway';
 import { authority, type Authority } from '../../support/authority';
 
@@ -67,6 +68,32 @@ describe('a gateway that other machines reach', () => {
     expect(await stateFor(await ours.issue('worker'))).toMatchObject({ mode: 'pass' });
     expect(await stateFor()).toBe('TARGET_UNREACHABLE');
     expect(await stateFor(await others.issue('worker'))).toBe('TARGET_UNREACHABLE');
+  });
+
+  it('takes calls of the admin API over TLS, and only of those with a certificate where it asks for one', async () => {
+    const answering = await startUpstream((request, response) => {
+      request.resume().on('end', () => response.end(`asked for ${request.url}`));
+    });
+    const listeners = { ...secure(), admin: { port: 0, tls: { ...tls, clientCaFile: 'ca.pem' } } };
+    const gateway = await home.start({ blue: answering.url, config: { listeners } });
+    const asked = (shown?: { cert: string; key: string }) =>
+      new Promise<string>((resolve) => {
+        const url = new URL('/clients/a', gateway.adminUrl);
+        request(url, { ca: ours.cert, agent: false, ...shown }, (response) => {
+          let text = '';
+          response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+          response.on('end', () => resolve(text));
+        })
+          .on('error', () => resolve('no answer'))
+          .end();
+      });
+    const { cert, key } = await ours.issue('login-app');
+    expect(gateway.adminUrl).toMatch(/^https:/);
+    expect(await asked({ cert, key })).toBe('asked for /clients/a');
+    expect(await asked()).toBe('no answer');
+    const stranger = await others.issue('login-app');
+    expect(await asked({ cert: stranger.cert, key: stranger.key })).toBe('no answer');
+    await answering.close();
   });
 
   it('takes a renewed certificate at SIGHUP, and keeps the old one when the new one is none', async () => {

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { GatewayHome, type GatewayProcess } from '../../unit/gateway/support/gateway-process';
@@ -124,6 +124,42 @@ describe('the gateway as a process', () => {
     expect(peak() - before).toBeLessThan(bytes / 2);
     await gateway.kill('SIGTERM');
     await echo.close();
+  });
+
+  it('writes of each request who asked and by which id, and nothing of what is in it', async () => {
+    const file = join(home.folder, 'access.log');
+    const output = openSync(file, 'w');
+    const logging = await GatewayHome.create(undefined, output);
+    try {
+      const config = { accessLog: { level: 'all' }, trustedProxies: ['127.0.0.1'] };
+      const gateway = await logging.start({ ...sides(), config });
+      const told = 'X-Forwarded-For: 192.0.2.9, 203.0.113.7\r\nX-Request-Id: edge-7\r\n';
+      const secrets = 'Authorization: Basic c2VjcmV0\r\nCookie: session=secret\r\nContent-Length: 13\r\n';
+      const head = `POST /oauth2/token?code=secret HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${told}${secrets}\r\n`;
+      expect(await rawExchange(gateway.publicPort, `${head}secret=secret`)).toMatch(/blue$/);
+      await rawExchange(gateway.adminPort, get('/clients/a'));
+      expect(await gateway.kill('SIGTERM')).toMatchObject({ code: 0 });
+    } finally {
+      await logging.close();
+      closeSync(output);
+    }
+    const text = readFileSync(file, 'utf8');
+    expect(
+      text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as object),
+    ).toEqual([
+      expect.objectContaining({
+        ...{ requestId: 'edge-7', client: '203.0.113.7', listener: 'public', side: 'blue' },
+        ...{ method: 'POST', path: '/oauth2/token', status: 200, complete: true },
+      }),
+      expect.objectContaining({
+        ...{ requestId: expect.stringMatching(/^[\w-]{8,}$/) as string, client: '127.0.0.1', listener: 'admin' },
+        ...{ method: 'GET', path: '/clients/a' },
+      }),
+    ]);
+    expect(text).not.toMatch(/secret|c2VjcmV0/);
   });
 
   it('ends with 2 and every problem of a bad config', async () => {
