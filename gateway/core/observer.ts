@@ -40,7 +40,7 @@ export class Observer {
 
   watch(request: WatchedRequest): Watched | undefined {
     const { listener, side, head, reader } = request;
-    if (isWrite(listener, head.method, reader.question.endpoint)) this.observations.wrote();
+    if (isWrite(listener, head.method, reader.question.endpoint, head.target)) this.observations.wrote();
     if (side !== 'blue') return undefined;
     const suspicion = this.isUpgrade ? suspicionIn(request) : undefined;
     const shadowed = this.shadowed(request);

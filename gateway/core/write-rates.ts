@@ -1,17 +1,21 @@
 import { type OAuthEndpoint } from '../../domain/oauth-answers';
 import { HOUR_MS, KEPT_HOURS, type HourOfWrites } from '../../domain/quiet-hours';
+import { callKind } from '../../hydra/versions';
 import { type ListenerName } from './feature';
+import { pathOf } from './path-of';
 
 const SECOND_MS = 1_000;
 const RECENT_SECONDS = 60;
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Whether a request makes Hydra write: what clients and dependents do, and no probe. Begun logins are written when they are begun. */
-export function isWrite(listener: ListenerName, method: string, endpoint: OAuthEndpoint): boolean {
+export function isWrite(listener: ListenerName, method: string, endpoint: OAuthEndpoint, target: string): boolean {
   if (endpoint === 'token' || endpoint === 'revocation') return method === 'POST';
   if (endpoint === 'authorize' || endpoint === 'logout') return method === 'GET' || method === 'POST';
   if (endpoint === 'introspection' || endpoint === 'userinfo' || endpoint === 'discovery') return false;
-  return listener === 'admin' ? !READS.has(method) : false;
+  if (READS.has(method)) return false;
+  // What strangers send to the internet's side besides makes Hydra write nothing.
+  return listener === 'admin' || callKind(pathOf(target)) === 'registration';
 }
 
 /** Counts the writes of each hour, for as long as a plan looks back. */

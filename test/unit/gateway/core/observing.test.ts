@@ -158,15 +158,18 @@ describe('writes', () => {
 
   it('are what changes something, and no probe', () => {
     const kinds = [
-      isWrite('public', 'POST', 'token'),
-      isWrite('public', 'GET', 'authorize'),
-      isWrite('admin', 'PUT', 'requests'),
-      isWrite('admin', 'GET', 'clients'),
-      isWrite('admin', 'POST', 'introspection'),
-      isWrite('public', 'GET', 'other'),
-      isWrite('public', 'OPTIONS', 'token'),
+      isWrite('public', 'POST', 'token', '/oauth2/token'),
+      isWrite('public', 'GET', 'authorize', '/oauth2/auth'),
+      isWrite('admin', 'PUT', 'requests', '/oauth2/auth/requests/login/accept'),
+      isWrite('public', 'POST', 'other', '/oauth2/register'),
+      isWrite('public', 'DELETE', 'other', '/oauth2/register/a?x'),
+      isWrite('admin', 'GET', 'clients', '/clients'),
+      isWrite('admin', 'POST', 'introspection', '/oauth2/introspect'),
+      isWrite('public', 'GET', 'other', '/oauth2/register/a'),
+      isWrite('public', 'POST', 'other', '/what-a-stranger-tries'),
+      isWrite('public', 'OPTIONS', 'token', '/oauth2/token'),
     ];
-    expect(kinds).toEqual([true, true, true, false, false, false, false]);
+    expect(kinds).toEqual([true, true, true, true, true, false, false, false, false, false]);
   });
 
   it('are kept by hour for two weeks, with the busiest second, through a clock that is set back', () => {
