@@ -1,3 +1,4 @@
+import { CutoverFault, isCutoverFault } from '../../domain/faults';
 import { type ResolveDoubt } from '../core/doubt';
 import { type Feature, type ListenerName } from '../core/feature';
 import { type GatewayController } from '../core/gateway-controller';
@@ -63,17 +64,14 @@ export interface GatewayParts {
  */
 export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): Promise<RunningGateway> {
   const { config } = loaded;
-  const { servers, controller, release } = await assemble(loaded, parts);
+  const { servers, controller, reloadAuthorities, release } = await assemble(loaded, parts);
   const urls = await listenAll(servers, config).catch(async (error: unknown) => {
     controller.stop();
     await closeAll(servers, 0);
     await release();
     throw error;
   });
-  const reload = async () => {
-    await reloadCertificates(servers, config);
-    await loaded.reloadSecrets();
-  };
+  const reload = () => eachOnItsOwn([reloadCertificates(servers, config), loaded.reloadSecrets(), reloadAuthorities()]);
   const stopWatching = watchFiles(filesOf(loaded), () => parts.onFilesChanged?.());
   const close = once(async () => {
     stopWatching();
@@ -85,9 +83,21 @@ export async function startGateway(loaded: LoadedConfig, parts: GatewayParts): P
 }
 
 /** Those that are renewed while this gateway runs. */
-function filesOf({ config: { listeners }, secretFiles }: LoadedConfig): readonly string[] {
-  const tls = Object.values(listeners).flatMap((listener) => Object.values(listener?.tls ?? {}));
+function filesOf({ config: { listeners, doubt }, secretFiles }: LoadedConfig): readonly string[] {
+  const asked = doubt.kind === 'postgres' ? [doubt.blue.ssl.caFile, doubt.green?.ssl.caFile] : [];
+  const tls = [...Object.values(listeners).flatMap((listener) => Object.values(listener?.tls ?? {})), ...asked];
   return [...tls.filter((file): file is string => typeof file === 'string'), ...secretFiles];
+}
+
+/** A certificate that is no good keeps no secret from being renewed. @throws CutoverFault CONFIG_INVALID with all that was wrong */
+async function eachOnItsOwn(kinds: readonly Promise<void>[]): Promise<void> {
+  const problems: string[] = [];
+  for (const outcome of await Promise.allSettled(kinds)) {
+    if (outcome.status === 'fulfilled') continue;
+    if (!isCutoverFault(outcome.reason)) throw outcome.reason;
+    problems.push(outcome.reason.message);
+  }
+  if (problems.length > 0) throw new CutoverFault('CONFIG_INVALID', problems.join('; '), { problems });
 }
 
 function once(work: () => Promise<void>): () => Promise<void> {
@@ -98,6 +108,7 @@ function once(work: () => Promise<void>): () => Promise<void> {
 interface Assembled {
   readonly servers: Servers;
   readonly controller: GatewayController;
+  readonly reloadAuthorities: () => Promise<void>;
   /** Ends what the servers used. */
   readonly release: () => Promise<void>;
 }
@@ -111,7 +122,8 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
   const refreshRetries = createRefreshRetries(config, (how) => metrics.onRefreshSpared(how));
   const { pools, bodies, behind, onHold } = clientsUnderWay(config);
   const moreParts = { ...parts, refreshRetries, onHold };
-  const { controller, joined } = await openController(loaded, moreParts, metrics, stopping.signal);
+  const opened = await openController(loaded, moreParts, metrics, stopping.signal);
+  const { controller, joined, reloadAuthorities } = opened;
   const sides = createSides(config, log, metrics.calls);
   const features = createFeatures(loaded, staleChallenges, parts.features ?? [], metrics);
   const { observer, keys, observations, shadow, stopWatching } = await watchAnswers(loaded, log);
@@ -169,7 +181,7 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
     await staleChallenges.close();
     await stopWatching();
   };
-  return { servers, controller, release };
+  return { servers, controller, reloadAuthorities, release };
 }
 
 /** What requests are seen to be, what the other side would have answered, and whether the keys are those of the Hydra that serves. */

@@ -15,6 +15,8 @@ export interface OpenedController {
   readonly controller: GatewayController;
   /** undefined where no arbiter is asked over PostgreSQL: nobody but the worker's list knows of it then. */
   readonly joined: Joined | undefined;
+  /** @throws CutoverFault CONFIG_INVALID */
+  readonly reloadAuthorities: () => Promise<void>;
 }
 
 /** The controller with what it remembers; its questions to the arbiter end with `stopping`. */
@@ -26,8 +28,13 @@ export async function openController(
 ): Promise<OpenedController> {
   const { config } = loaded;
   const { log } = parts;
-  const { memberAt, ...resolver }: Resolver =
-    parts.resolveDoubt === undefined ? await chooseResolver(loaded, stopping) : { resolveDoubt: parts.resolveDoubt };
+  const {
+    memberAt,
+    reload = nothingToReload,
+    ...resolver
+  }: Resolver = parts.resolveDoubt === undefined
+    ? await chooseResolver(loaded, stopping)
+    : { resolveDoubt: parts.resolveDoubt };
   const store = await openGatewayStore(config.stateFile, { mode: 'pass', weights: config.initialWeights });
   const opened: { controller?: GatewayController } = {};
   const joined =
@@ -60,8 +67,10 @@ export async function openController(
   });
   opened.controller = controller;
   beat();
-  return { controller, joined };
+  return { controller, joined, reloadAuthorities: reload };
 }
+
+const nothingToReload = (): Promise<void> => Promise.resolve();
 
 function fail(): never {
   throw new Error('a beat before there is a controller');

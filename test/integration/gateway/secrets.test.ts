@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
 import { readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { promisify } from 'node:util';
+import { authority } from '../../support/authority';
 import { GatewayHome } from '../../unit/gateway/support/gateway-process';
 import { TEST_TOKEN, testConfig } from '../../unit/gateway/support/test-gateway';
 
@@ -37,6 +39,32 @@ describe('the secrets of a gateway', () => {
     await utimes(file, 1, 1);
     while ((await statusFor('another-token-of-16')) !== 200) await new Promise((resolve) => setTimeout(resolve, 100));
     expect(await statusFor(TEST_TOKEN)).toBe(401);
+  });
+
+  it('are renewed whatever became of a certificate, which stays as it was', async () => {
+    const ours = await authority();
+    const server = await ours.issue('127.0.0.1');
+    const files = { token: TEST_TOKEN, 'cert.pem': server.cert, 'key.pem': server.key };
+    for (const [name, text] of Object.entries(files)) await writeFile(join(home.folder, name), text);
+    const listeners = {
+      public: { port: 0, tls: { certFile: 'cert.pem', keyFile: 'key.pem' } },
+      ...{ admin: { port: 0 }, control: { port: 0 } },
+    };
+    const token = join(home.folder, 'token');
+    const environment = { GATEWAY_CONTROL_TOKEN: undefined, GATEWAY_CONTROL_TOKEN_FILE: token };
+    const gateway = await home.start({ config: { listeners }, environment });
+    await writeFile(join(home.folder, 'cert.pem'), 'half of a certificate');
+    await writeFile(token, 'another-token-of-16');
+    process.kill(gateway.pid, 'SIGHUP');
+    const headers = { Authorization: 'Bearer another-token-of-16', Connection: 'close' };
+    for (let status = 0; status !== 200;) ({ status } = await fetch(`${gateway.controlUrl}/state`, { headers }));
+    const seen = await new Promise<string>((resolve, reject) => {
+      const socket = connect({ port: gateway.publicPort, ca: ours.cert, host: '127.0.0.1' }, () => {
+        resolve(socket.getPeerCertificate().fingerprint256);
+        socket.destroy();
+      }).on('error', reject);
+    });
+    expect(seen).toBe(ours.fingerprintOf(server.cert));
   });
 
   it('never hold a root key of Hydra: a verb derives what is needed, into a file of its owner', async () => {
