@@ -23,6 +23,8 @@ const ANSWERS = [
 const REQUESTS = ['GET', 'GET', 'HEAD', 'POST'] as const;
 /** Of answers that were never meant to end. */
 const STALL_MS = 300;
+/** The gateway gives up after {@link STALL_MS}: a client that hears nothing for so long was left hanging, however busy the machine is. */
+const HUNG_MS = 60_000;
 
 interface AnswerCase {
   readonly bytes: readonly string[];
@@ -34,10 +36,12 @@ interface Heard {
   readonly body: string;
   /** The answer came to the end that its framing announces. */
   readonly complete: boolean;
+  /** Whoever asked gave up. */
+  readonly hung?: true;
 }
 
 /**
- * A side that answers with mutated bytes. What must hold: the gateway lives and has no defect of its own to report; what a client gets as a complete answer
+ * A side that answers with mutated bytes. What must hold: the gateway lives and has no defect of its own to report; nobody is left hanging; what a client gets as a complete answer
  * is what node's own strict client reads from the same bytes; and no request after it, on either connection, gets an answer that
  * is not its own.
  * @returns what did not hold, each with the number that repeats it
@@ -82,8 +86,9 @@ async function tryCase(number: number, cases: Map<string, AnswerCase>, port: num
   const method = random.pick(REQUESTS) ?? 'GET';
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const problems: string[] = [];
-  const relayed = await ask(agent, port, method, `/case/${number}`);
-  const after = await ask(agent, port, 'GET', `/sentinel/${number}`);
+  const relayed = await ask(agent, port, method, `/case/${number}`, HUNG_MS);
+  const after = await ask(agent, port, 'GET', `/sentinel/${number}`, HUNG_MS);
+  if (relayed?.hung || after?.hung) problems.push(`${JSON.stringify(mutated)} left its client hanging`);
   if (after?.status === 200 && after.body !== `sentinel ${number}`)
     problems.push(`the next answer: ${JSON.stringify(after)}`);
   if (relayed?.complete === true && relayed.status < 500) {
@@ -100,21 +105,27 @@ async function tryCase(number: number, cases: Map<string, AnswerCase>, port: num
 }
 
 /** @returns undefined when no answer began */
-function ask(agent: Agent, port: number, method: string, path: string): Promise<Heard | undefined> {
+function ask(
+  agent: Agent,
+  port: number,
+  method: string,
+  path: string,
+  patienceMs = STALL_MS * 20,
+): Promise<Heard | undefined> {
   return new Promise((resolve) => {
     let answered = false;
-    const request = httpRequest(
-      { agent, port, host: '127.0.0.1', method, path, timeout: STALL_MS * 20 },
-      (response) => {
-        answered = true;
-        let body = '';
-        const status = response.statusCode ?? 0;
-        response.setEncoding('latin1').on('data', (chunk: string) => (body += chunk));
-        response.on('error', () => undefined);
-        response.on('close', () => resolve({ status, body, complete: response.complete }));
-      },
-    );
-    request.on('timeout', () => request.destroy());
+    const request = httpRequest({ agent, port, host: '127.0.0.1', method, path, timeout: patienceMs }, (response) => {
+      answered = true;
+      let body = '';
+      const status = response.statusCode ?? 0;
+      response.setEncoding('latin1').on('data', (chunk: string) => (body += chunk));
+      response.on('error', () => undefined);
+      response.on('close', () => resolve({ status, body, complete: response.complete }));
+    });
+    request.on('timeout', () => {
+      resolve({ status: 0, body: '', complete: false, hung: true });
+      request.destroy();
+    });
     // After a complete answer node complains of what follows it: then the answer stands.
     request.on('error', () => answered || resolve(undefined));
     request.end(method === 'POST' ? 'ab' : undefined);

@@ -6,12 +6,14 @@ import { mutate, pieces } from './mutate';
 
 /** A client that gets no end is left after this. */
 const PATIENCE_MS = 400;
+/** Of the requests that node's server read, so many reach the side at least, on whatever machine: most are what anybody sends. */
+const REACHED_SHARE_MIN = 0.25;
 const SETTLE_MS = 20;
 const SETTLE_TRIES = 250;
 
 /**
  * Clients that pipeline requests of which one is mutated. What must hold: what the side is asked is, in order, what node's own
- * strict server reads from the same bytes; never a request more, and none with another body.
+ * strict server reads from the same bytes; never a request more, and none with another body. And a gateway that sends nothing on is none.
  * @returns what did not hold, each with the number that repeats it
  */
 export async function fuzzRequests(seed: number, count: number, parallel = 16): Promise<string[]> {
@@ -37,6 +39,8 @@ export async function fuzzRequests(seed: number, count: number, parallel = 16): 
   if ((await (await fetch(gateway.publicUrl, { headers: { Connection: 'close' } })).text()) !== 'seen') {
     problems.push('the gateway serves no more');
   }
+  const [reached, read] = [behind.count, direct.count];
+  if (reached < read * REACHED_SHARE_MIN) problems.push(`${reached} of ${read} requests reached the side`);
   for (const part of [gateway, behind, direct]) await part.close();
   return problems;
 }
@@ -75,6 +79,8 @@ interface Recorder {
   readonly port: number;
   /** Complete requests of a case, in order. */
   of(number: number): readonly string[];
+  /** Of all cases. */
+  readonly count: number;
   close(): Promise<void>;
 }
 
@@ -96,6 +102,9 @@ async function recorder(): Promise<Recorder> {
     url: `http://127.0.0.1:${port}`,
     port,
     of: (number) => seen.get(String(number)) ?? [],
+    get count() {
+      return [...seen.values()].reduce((sum, requests) => sum + requests.length, 0);
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
