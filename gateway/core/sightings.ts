@@ -4,7 +4,7 @@ import { adminPath } from '../../hydra/versions';
 import { pathOf } from './path-of';
 import { BCRYPT_BYTES, presentedClient, presentedSecret } from './client-secret';
 import { type ListenerName } from './feature';
-import { headerValue } from './form';
+import { headerValue, readForm } from './form';
 import { isPagedAs1x } from './paging';
 
 export interface ObservedRequest {
@@ -75,10 +75,14 @@ function publicSuspicion(request: ObservedRequest, method: string, path: string)
   }
   if (path !== '/oauth2/auth' || (method !== 'GET' && method !== 'POST')) return undefined;
   const query = new URLSearchParams(request.target.slice(path.length + 1));
-  const asked = (name: string) => query.get(name) ?? '';
+  const form = method === 'POST' ? readForm(request.rawHeaders, request.body) : undefined;
+  // Both Hydras look into the form first.
+  const asked = (name: string) => form?.get(name) ?? query.get(name) ?? '';
   const isOpenId = asked('scope').split(' ').includes('openid');
   // A request object may hold what is missing here; a verifier stands in for all of it.
-  const isWhole = ['request', 'request_uri', 'login_verifier', 'consent_verifier'].every((name) => !query.has(name));
+  const isWhole = ['request', 'request_uri', 'login_verifier', 'consent_verifier'].every(
+    (name) => form?.has(name) !== true && !query.has(name),
+  );
   if (!isOpenId || !isWhole || asked('redirect_uri') !== '' || asked('client_id') === '') return undefined;
   return { kind: 'no_redirect_uri', who: () => asked('client_id'), what, isSo: isRedirected };
 }

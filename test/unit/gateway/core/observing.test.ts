@@ -130,6 +130,23 @@ describe('what was seen', () => {
     expect(seen).toEqual(['by basic', 'by-form', 'signs-é', 'a client that does not say who it is']);
   });
 
+  it.each([
+    ['GET', 'client_id=a&scope=openid', '', 'a'],
+    ['POST', '', 'client_id=a&scope=x+openid', 'a'],
+    ['POST', 'client_id=a&scope=openid&redirect_uri=x', 'client_id=b&redirect_uri=', 'b'],
+    ['GET', 'client_id=a&scope=openid', 'redirect_uri=x', 'a'],
+    ['POST', 'client_id=a&scope=openid', 'redirect_uri=x', undefined],
+    ['POST', '', 'client_id=a&scope=openid&request=x', undefined],
+    ['POST', 'client_id=a&scope=openid&login_verifier=x', 'x=1', undefined],
+    ['GET', 'client_id=a&scope=x', '', undefined],
+  ])('of %s with the query %s and the form %s is an OpenID request without redirect_uri: %s', (...asked) => {
+    const [method, query, form, expected] = asked;
+    const target = `/oauth2/auth?${query}`;
+    const request = { listener: 'public', method, target, grant: 'none', rawHeaders: FORM, caller: 'x' } as const;
+    const suspicion = suspicionOf({ ...request, body: Buffer.from(form) });
+    expect([suspicion?.kind, suspicion?.who()]).toEqual([expected && 'no_redirect_uri', expected]);
+  });
+
   it('needs an answer of blue that shows it', () => {
     const body = Buffer.from(`client_id=a&client_secret=${'s'.repeat(80)}`);
     const request = {
