@@ -189,6 +189,23 @@ describe('gatherEvidence', () => {
     expect(evidence.predictedPauseMs).toBeGreaterThanOrEqual(150);
   });
 
+  it('shows how busy both sides are, and says where that is not known', async () => {
+    const seconds = { blue: 0, green: 0 };
+    const hydra = {
+      ...AGREEING_HYDRAS,
+      metrics: (side: 'blue' | 'green') => {
+        if (side === 'green') return Promise.reject(new Error('no metrics'));
+        seconds.blue += 10;
+        return Promise.resolve({ cpuSeconds: seconds.blue });
+      },
+    };
+    const { load = [] } = await gatherEvidence(deps({ hydra } as never), input(), stepContext());
+    expect(load).toEqual([
+      expect.stringMatching(/^blue: CPU [1-9]\d* % of one core, \d+ connections of Hydra$/),
+      expect.stringMatching(/^green: CPU unknown of one core, \d+ connections of Hydra$/),
+    ]);
+  });
+
   it('carries a table that was rewritten, which is no problem then', async () => {
     await blue.query(`ALTER TABLE hydra_client ALTER COLUMN client_name TYPE text USING 'rewritten'`);
     expect(await gatherEvidence(deps(), input(), stepContext())).toMatchObject({ backlog: 0, problems: [] });
