@@ -71,7 +71,7 @@ export const shadowSection = z
   })
   .prefault({})
   .describe(
-    'From catching up to gate `cutover` the gateways ask closed green what clients read from blue, after they have their answer, and compare what the two say.',
+    'While gate `cutover` is open, with green in sync, the gateways ask it what clients read from blue, after they have their answer, and compare what the two say.',
   );
 
 export const cleaningSection = z
