@@ -1,4 +1,5 @@
 import { type Context } from '@temporalio/activity';
+import { WorkflowNotFoundError } from '@temporalio/common';
 import { COMMITTED_SIGNAL, type CommitWord } from '../domain/commit-word';
 import { type StepContext, type StepLog } from './step';
 
@@ -6,18 +7,24 @@ type TellRun = NonNullable<StepContext['tellCommitted']>;
 
 /**
  * Tells the run by a Signal, over the worker's own connection. Whoever has it said with each beat is followed until Temporal took it
- * once. Nobody waits for it: without it the run learns of the commit when its step ends.
+ * once, or said that the run is over. Nobody waits for it: without it the run learns of the commit when its step ends.
  *
  * The latest run of the workflow is told, not the one that began the step: after a reset that is the one that goes on.
  */
 export function runTeller(context: Context, log: StepLog): TellRun {
-  let isTold = false;
+  /** Also while it is being sent. */
+  let isOver = false;
+  let isWarned = false;
   return (word) => {
-    if (isTold) return;
-    isTold = true;
+    if (isOver) return;
+    isOver = true;
     signalRun(context, word).catch((error: unknown) => {
-      isTold = false;
-      log.warn({ ...word, reason: String(error) }, 'run not told of the commit yet');
+      // A run that has ended hears nothing any more, however often it is told.
+      isOver = error instanceof WorkflowNotFoundError;
+      // Once: with each beat the log would hold nothing else while Temporal is away.
+      if (isOver) log.warn({ ...word, reason: String(error) }, 'no run is there to be told of the commit');
+      else if (!isWarned) log.warn({ ...word, reason: String(error) }, 'run not told of the commit yet');
+      isWarned = true;
     });
   };
 }

@@ -1,4 +1,4 @@
-import { CancelledFailure } from '@temporalio/common';
+import { CancelledFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { type Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
@@ -12,6 +12,7 @@ const logged: object[] = [];
 const note = (fields: object) => void logged.push(fields);
 const log = { debug: note, info: note, warn: note, error: note };
 const input = { cutoverId: 'c', environment: 'e' };
+const BEATS = 5;
 
 type Vacuum = (context: StepContext) => Promise<void>;
 
@@ -116,11 +117,17 @@ describe('a step at the boundary', () => {
     expect(beats).toEqual([{ rows: 2 }, { rows: 2 }]);
   });
 
-  it('tells its run of a commit until Temporal took it, and then no more', async () => {
+  it.each([
+    ['until Temporal took it, and then no more', ['away', 'away', null], 3, ['Error: away']],
+    ['until Temporal says that the run is over', ['away', 'gone'], 2, ['Error: away', 'WorkflowNotFoundError: gone']],
+    ['at every beat while Temporal is away, and warns once', ['away'], BEATS, ['Error: away']],
+  ])('tells its run of a commit %s', async (_until, answers, times, reasons) => {
     const sent: unknown[] = [];
     const signal = (...word: unknown[]) => {
       sent.push(word);
-      return sent.length === 1 ? Promise.reject(new Error('away')) : Promise.resolve();
+      const answer = answers[Math.min(sent.length, answers.length) - 1] ?? null;
+      if (answer === null) return Promise.resolve();
+      return Promise.reject(answer === 'gone' ? new WorkflowNotFoundError(answer, 'cutover/e', 'r') : new Error(answer));
     };
     const getHandle = (workflowId: string) => ({ signal: (...word: unknown[]) => signal(workflowId, ...word) });
     const withAbortSignal = (abort: AbortSignal, send: () => unknown) => {
@@ -132,14 +139,14 @@ describe('a step at the boundary', () => {
     const word = { cutoverId: 'c', epoch: 3 };
     await run(
       async ({ tellCommitted }) => {
-        for (let beat = 0; beat < 4; beat += 1) {
+        for (let beat = 0; beat < BEATS; beat += 1) {
           tellCommitted?.(word);
           await new Promise((resolve) => setImmediate(resolve));
         }
       },
       environment({ workflowExecution }, client),
     );
-    expect(sent).toEqual(Array(2).fill(['cutover/e', 'committed', word]));
-    expect(logged).toEqual([expect.objectContaining({ ...word, reason: 'Error: away' })]);
+    expect(sent).toEqual(Array(times).fill(['cutover/e', 'committed', word]));
+    expect(logged).toEqual(reasons.map((reason) => ({ ...word, reason })));
   });
 });
