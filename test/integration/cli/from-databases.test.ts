@@ -1,13 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
 import { STEPS } from '../../../activities';
 import { traceSteps } from '../../../activities/trace-steps';
 import { type StepDeps } from '../../../activities/step';
 import { type CliEnd, cliInProcess } from '../../support/cli-in-process';
 import { Stages } from '../../support/stages';
-import { startTemporalDevServer } from '../../support/temporal-dev-server';
+import { startTemporalDevServer, type TemporalDevServer } from '../../support/temporal-dev-server';
 import { isCutoverFault } from '../../../domain/faults';
+import { cutoverWorkflowId, UPGRADE_WORKFLOW } from '../../../domain/runbook';
 import { beginAttempt, commitAttempt, describeArbiter, fence, letLook } from '../../../hydra/arbiter';
 import { removeCapture } from '../../../hydra/capture';
 import { installPreparation } from '../../../hydra/closing';
@@ -145,6 +147,21 @@ describe('two cutovers of one database', () => {
 });
 
 describe('a cutover whose Temporal is gone', () => {
+  /** Another one, which knows no more of a run of this name than that somebody terminated it. */
+  let elsewhere: TemporalDevServer;
+  const there = () => ['--set', `temporal.address=${elsewhere.address}`];
+  const report = () => cli('report', ...there());
+
+  beforeAll(async () => {
+    elsewhere = await startTemporalDevServer();
+    const connection = await Connection.connect({ address: elsewhere.address });
+    const options = { workflowId: cutoverWorkflowId('lost'), taskQueue: 'nobody-is-here' };
+    const run = await new Client({ connection }).workflow.start(UPGRADE_WORKFLOW, options);
+    await run.terminate('a test');
+    await connection.close();
+  });
+  afterAll(() => elsewhere.stop());
+
   it('is told by the databases: how far, who may write, what is there, what to do', async () => {
     await cutover.reach('restored');
     const id = '00000000-0000-4000-8000-000000000001';
@@ -197,21 +214,30 @@ describe('a cutover whose Temporal is gone', () => {
 
   it('is told and repaired by the databases as well where Temporal answers and has lost its namespace', async () => {
     await cutover.reach('restored');
-    const server = await startTemporalDevServer();
-    const lost = ['--set', `temporal.address=${server.address}`, '--set', 'temporal.namespace=gone'];
-    try {
-      const { code, stdout } = await cli('status', ...lost);
-      expect(stdout).toMatch(/^Temporal at .* has no namespace "gone"[^]*by the databases: before the switchover/);
-      expect(code).toBe(5);
-      expect(await cli('repair', '--cutover-id', 'another-one', '--by', 'bob', ...lost)).toMatchObject({
-        code: 3,
-        stderr: expect.stringMatching(
-          /has no namespace "gone".*; the databases decide\n[^]*error CUTOVER_RUNNING: cutover .* holds/,
-        ) as string,
-      });
-    } finally {
-      await server.stop();
-    }
+    const lost = [...there(), '--set', 'temporal.namespace=gone'];
+    const { code, stdout } = await cli('status', ...lost);
+    expect(stdout).toMatch(/^Temporal at .* has no namespace "gone"[^]*by the databases: before the switchover/);
+    expect(code).toBe(5);
+    expect(await cli('repair', '--cutover-id', 'another-one', '--by', 'bob', ...lost)).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(
+        /has no namespace "gone".*; the databases decide\n[^]*error CUTOVER_RUNNING: cutover .* holds/,
+      ) as string,
+    });
+  });
+
+  it('has no report where its run was terminated, which says what the databases tell of it instead', async () => {
+    await cutover.reach('restored');
+    expect(await report()).toMatchObject({
+      code: 5,
+      stdout: '',
+      stderr: expect.stringMatching(
+        new RegExp(
+          `error UNDO_INCOMPLETE: cutover/lost was ended by force \\(TERMINATED\\): it undid nothing itself, and wrote no report` +
+            `\\. By the databases: before the switchover, .*hydra-cutover repair --cutover-id ${mine.cutoverId}`,
+        ),
+      ) as string,
+    });
   });
 
   it('may have left a fence, which ends by itself', async () => {
@@ -256,6 +282,14 @@ describe('a cutover whose Temporal is gone', () => {
       code: 6,
       stdout: '',
       stderr: expect.stringContaining('TEMPORAL_UNREACHABLE') as string,
+    });
+    // The run that Temporal knows to have been terminated undid nothing; `report` does not say so of what it did any more.
+    expect(await report()).toMatchObject({
+      code: 3,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /error CHECK_FAILED: cutover\/lost was ended by force .*; nothing of it is left on blue's database, and blue serves\n/,
+      ) as string,
     });
     await fixture.on('blue', (blue) => blue.query('DROP SCHEMA hydra_cutover_archive'));
   });
@@ -354,6 +388,13 @@ describe('a cutover whose Temporal is gone', () => {
       });
     }
     expect((await cli('status', ...FROM_DATABASES)).stdout).toMatch(/by the databases: over: .* green is finalized/);
+    expect(await report()).toMatchObject({
+      code: 3,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /error CHECK_FAILED: cutover\/lost was ended by force .*; it was brought to its end since: over: .* green is finalized\n/,
+      ) as string,
+    });
     const swapped = ['--set', 'blue.rdsInstanceId=green', '--set', 'green.rdsInstanceId=blue'];
     const { stdout } = await cli('status', ...FROM_DATABASES, ...swapped);
     expect(stdout).toMatch(
