@@ -79,12 +79,13 @@ async function gather(
   // First, because a table that was rewritten is no problem once it is carried.
   const first = await roundOrReason(deps, sides, options);
   context.heartbeat({ step: 'looking for problems' });
-  const problems = await problemsOf(deps, blue, admin);
+  const { problems, longestWriteMs } = await problemsOf(deps, blue, admin);
   context.heartbeat({ step: 'asking what green answers otherwise' });
   const shadowed = await readShadowed(deps, input.cutoverId);
   problems.push(...shadowed.problems);
   const seen = {
     ...(await noticesOf(deps, sides.blue)),
+    longestWriteMs,
     ...(shadowed.summary === undefined ? {} : { shadow: shadowed.summary }),
     ...(shadowed.compared === undefined ? {} : { shadowCompared: shadowed.compared }),
     load: await sideLoads(deps, { blue, green: admin }, context.signal),
@@ -112,9 +113,8 @@ async function gather(
   const parity = withLasting(await compareRecent(sides, options), proof);
   if (parity.differences > 0) problems.push(`${parity.differences} rows of green differ from blue`);
   const { differing, ...asked } = await askClosedGreen(deps, input, session, options, context);
-  problems.push(...differing);
   const callers = await seenCallers();
-  problems.push(...callersProblems(callers));
+  problems.push(...differing, ...callersProblems(callers));
   const last = rounds.at(-1);
   return {
     gatheredAt: new Date().toISOString(),
@@ -136,15 +136,21 @@ async function gather(
 }
 
 /** What would stop the switchover, or make it worth less than it seems. */
-async function problemsOf(deps: StepDeps, blue: SyncSides['blue'], admin: SyncSides['green']): Promise<string[]> {
-  return [
+async function problemsOf(
+  deps: StepDeps,
+  blue: SyncSides['blue'],
+  admin: SyncSides['green'],
+): Promise<{ readonly problems: string[]; readonly longestWriteMs: number | null }> {
+  const blockers = await blockersOf(blue);
+  const problems = [
     ...(await captureProblems(blue)).map((problem) => `capture on blue: ${problem}`),
     ...(await guardProblems(blue)).map((problem) => `guards on blue: ${problem}`),
     ...(await guardProblems(admin)).map((problem) => `guards on green: ${problem}`),
-    ...(await blockersOf(blue)),
+    ...blockers.problems,
     ...(await partyProblems(deps, blue)),
     ...(await serviceDifferences(deps, admin)),
   ];
+  return { problems, longestWriteMs: blockers.longestWriteMs };
 }
 
 /** What the comparison of all rows found that no round carried counts as what changed last does: nothing moves with it. */

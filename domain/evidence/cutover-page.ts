@@ -5,7 +5,7 @@ import { answersFact, findingText } from './answers';
 import { callersFacts } from './callers';
 import { gatewaysBlock } from './gateways-block';
 import { canaryAtGate, canaryDoubts } from './canary-facts';
-import { aboutText, countText, fact, megabytes } from './words';
+import { aboutText, countText, durationText, fact, megabytes } from './words';
 
 /** What else is known when gate `cutover` is asked. */
 export interface CutoverKnown {
@@ -49,6 +49,7 @@ export function cutoverPage(evidence: CutoverEvidence, plan: Plan, known: Cutove
         evidence.requestsPerSecond === null ? 'unknown' : evidence.requestsPerSecond.toFixed(1),
       ),
       writesFact(evidence, plan),
+      ...longestWriteFacts(evidence),
       ...callersFacts('callers besides the gateways', evidence.callers),
       ...(evidence.load ?? []).map((line) => fact('load', line)),
       pauseFact(evidence, plan),
@@ -207,6 +208,12 @@ function writesFact({ writesPerSecond }: CutoverEvidence, { gates }: Plan): Fact
   return writesPerSecond > max
     ? fact(label, `${seen}, of at most ${max}: \`approve\` needs a note that says why now`, 'bad')
     : fact(label, `${seen}, of at most ${max}`);
+}
+
+function longestWriteFacts({ longestWriteMs }: CutoverEvidence): readonly Fact[] {
+  if (longestWriteMs === undefined) return [];
+  const label = 'longest transaction that writes on blue';
+  return [fact(label, longestWriteMs === null ? 'none was open' : `open for ${durationText(longestWriteMs)}`)];
 }
 
 function pauseFact({ predictedPauseMs }: CutoverEvidence, { switchover }: Plan): Fact {

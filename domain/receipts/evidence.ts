@@ -37,6 +37,8 @@ export interface CutoverEvidence {
   readonly problems: readonly string[];
   /** What clients write at the gateways, in the last minute; null when a gateway does not tell. */
   readonly writesPerSecond?: number | null;
+  /** How long the oldest transaction that writes on blue was open; null: none was. Missing where an older worker gathered it. */
+  readonly longestWriteMs?: number | null;
   /** What green would answer otherwise, as the gateways saw it and as both sides were asked. */
   readonly notices?: readonly string[];
   /** Answers of green beside those of blue, in a sentence. */

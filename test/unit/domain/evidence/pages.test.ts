@@ -67,7 +67,8 @@ it.each<[string, Partial<CutoverEvidence>, CutoverKnown['backlog'], string]>([
 });
 
 it('gate cutover shows what there is to know before the commit', () => {
-  const evidence = { ...EVIDENCE, ...SHADOW, writesPerSecond: 3, changesPerSecond: 2, changeLogBytes: 9 };
+  const measured = { writesPerSecond: 3, changesPerSecond: 2, changeLogBytes: 9, longestWriteMs: 1_400 };
+  const evidence = { ...EVIDENCE, ...SHADOW, ...measured };
   const text = pageMarkdown(cutoverPage(evidence, PLAN, KNOWN));
   for (const label of [
     'parity of all rows',
@@ -81,6 +82,7 @@ it('gate cutover shows what there is to know before the commit', () => {
     "green's answers beside blue's",
     'requests per second',
     'clients write',
+    'longest transaction that writes on blue',
     'predicted pause',
     'migration, and as rehearsed',
     'way back',
