@@ -90,8 +90,8 @@ async function addressed(
 }
 
 /** What was read is what is approved. On a terminal it is shown and asked for; elsewhere the question's id says what was read. */
-async function confirm(seen: Look, options: EnvironmentOptions, context: CliContext): Promise<void> {
-  const question = seen.status?.awaiting?.question ?? '';
+export async function confirm(seen: Look, options: EnvironmentOptions, context: CliContext): Promise<void> {
+  const question = seen.status?.awaiting?.question;
   const { terminal, stderr } = context;
   if (terminal === undefined || options.json) assertNamed({ gate: 'cutover', decision: 'approve', by: '' });
   else {
@@ -102,11 +102,15 @@ async function confirm(seen: Look, options: EnvironmentOptions, context: CliCont
         '\nThis moves the writes to green; the commit has no way back. Type the id of the question to approve: ',
       );
       const { value } = (await lines[Symbol.asyncIterator]().next()) as { readonly value?: string };
-      if (value?.trim() === question) return;
+      // Where no question was shown an empty line is no answer to it.
+      if (question !== undefined && value?.trim() === question) return;
     } finally {
       lines.close();
     }
-    throw new CutoverFault('DECISION_INVALID', `that is not ${question}; nothing was sent`);
+    throw new CutoverFault(
+      'DECISION_INVALID',
+      `that is not ${question ?? 'a question that is open'}; nothing was sent`,
+    );
   }
 }
 
