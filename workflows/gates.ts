@@ -1,6 +1,7 @@
 import { ApplicationFailure, condition, patched, setHandler, workflowInfo } from '@temporalio/workflow';
+import { type News } from '../domain/asides';
 import { asCutoverFault } from '../domain/faults';
-import { type Page } from '../domain/page/page';
+import { type Page, type PageVerdict } from '../domain/page/page';
 import {
   GATES,
   type Decision,
@@ -17,6 +18,8 @@ import { iso, now, type CutoverRun } from './run';
 /** So long before a gate's deadline it is told once more, or a quarter of its time. */
 const LAST_CALL_MS = 3_600_000;
 const NAMED_QUESTION = 'an approval of gate cutover names its question';
+/** Runs that began before kept the question whatever its evidence came to say. */
+const ASKED_ANEW = 'what speaks against it asks anew';
 
 /** What a person is asked. */
 export interface Question {
@@ -42,8 +45,8 @@ export type Verdict = RecordedDecision | undefined;
  */
 export class Gates {
   private open: OpenGate | null = null;
-  /** Shows the open gate with this evidence. */
-  private show: (evidence: Page) => void = () => undefined;
+  /** Shows the open gate with newer evidence. */
+  private renewed: (evidence: Page) => void = () => undefined;
   private asked = 0;
   private last: RecordedDecision | null = null;
   private verdict: RecordedDecision | undefined;
@@ -66,24 +69,32 @@ export class Gates {
     const decisions = question.decisions ?? GATES[gate];
     const since = Date.now();
     const deadline = timeoutMs === null ? null : iso(since + timeoutMs);
-    this.asked += 1;
-    const id = `${gate}-${this.asked}-${workflowInfo().runId.slice(-8)}`;
-    this.open = { gate, question: id, decisions };
-    this.verdict = undefined;
     const { startedBy, approverIsNotStarter } = this.view();
-    const asked = { gate, question: id, decisions, why, deadline };
     const isForAnybody = gate === 'intervene';
     const notBy = approverIsNotStarter && !isForAnybody ? startedBy : null;
     const approvers = isForAnybody ? [] : this.view().approvers;
-    this.show = (evidence) => {
-      this.run.awaits(
-        { ...asked, evidence, since: iso(since) },
-        renderGate({ ...asked, evidence, notBy, approvers, ifNobody }),
-      );
+    let shown = question.evidence;
+    const show = (id: string): void => {
+      const asked = { gate, question: id, decisions, why, deadline, evidence: shown };
+      this.run.awaits({ ...asked, since: iso(since) }, renderGate({ ...asked, notBy, approvers, ifNobody }));
     };
-    this.show(question.evidence);
-    const news = { gate, question: id, why, verdict: question.evidence.verdict, ...(deadline && { deadline }) };
-    this.run.herald.tell(gate === 'intervene' ? 'person_needed' : 'gate_opened', news);
+    const pose = (): Partial<News> => {
+      this.asked += 1;
+      const id = `${gate}-${this.asked}-${workflowInfo().runId.slice(-8)}`;
+      this.open = { gate, question: id, decisions };
+      show(id);
+      const news = { gate, question: id, why, verdict: shown.verdict, ...(deadline && { deadline }) };
+      this.run.herald.tell(gate === 'intervene' ? 'person_needed' : 'gate_opened', news);
+      return news;
+    };
+    this.verdict = undefined;
+    let news = pose();
+    this.renewed = (evidence) => {
+      const isOtherwise = speaksAnew(shown.verdict, evidence.verdict);
+      shown = evidence;
+      if (isOtherwise && patched(ASKED_ANEW)) news = pose();
+      else if (this.open !== null) show(this.open.question);
+    };
     try {
       const decided = () => this.verdict !== undefined || until();
       if (timeoutMs === null) await condition(decided);
@@ -101,9 +112,12 @@ export class Gates {
     }
   }
 
-  /** New evidence for the question that is open; it stays the same question. No effect behind its decision. */
+  /**
+   * New evidence for the gate that is open. Where it speaks against a "yes" in a way that was not shown before it is another question,
+   * which is told again: whoever read the earlier one has not read that. No effect behind the decision.
+   */
   renew(evidence: Page): void {
-    if (this.open !== null) this.show(evidence);
+    if (this.open !== null) this.renewed(evidence);
   }
 
   private validate(message: unknown): void {
@@ -147,6 +161,13 @@ export class Gates {
       approvers: this.run.gateSettings?.approvers ?? [],
     };
   }
+}
+
+/** Numbers move each time; a reason that nobody has read is something else. */
+function speaksAnew(shown: PageVerdict, now: PageVerdict): boolean {
+  const kindOf = (reason: string): string => reason.replaceAll(/\d+/g, '#');
+  const known = new Set(shown.reasons.map(kindOf));
+  return now.reasons.some((reason) => !known.has(kindOf(reason)));
 }
 
 /** By the evidence that the person reads. */

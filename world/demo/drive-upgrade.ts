@@ -77,8 +77,8 @@ async function follow(handle: WorkflowHandle, options: DriveOptions): Promise<Dr
 
 async function answer(gate: Gate, status: CutoverStatus, options: DriveOptions, decided: Set<string>): Promise<void> {
   const { awaiting } = status;
-  if (awaiting === null || decided.has(awaiting.since)) return;
-  decided.add(awaiting.since);
+  if (awaiting === null || decided.has(awaiting.question)) return;
+  decided.add(awaiting.question);
   if (options.manual) {
     for (const line of askedInShell(awaiting, options.configFile)) options.say(line);
     return;
