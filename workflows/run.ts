@@ -74,6 +74,8 @@ interface PhaseEntry {
 type Awaiting = CutoverStatus['awaiting'];
 
 const IGNORED_MAX = 20;
+/** Whoever sets it every minute of a long night is told of by the last ones. */
+const BRAKES_MAX = 100;
 
 /** What one run knows: the source of its status, its Current Details and its report. */
 export class CutoverRun {
@@ -114,6 +116,8 @@ export class CutoverRun {
   });
   /** What a person set for the reading of blue; null: nothing. */
   brake: BrakeState | null = null;
+  /** All that was set, for the report. */
+  private brakes: readonly BrakeState[] = [];
   /** Who asked to cancel it; null: nobody, or nobody said so. */
   cancelNote: CancelNote | null = null;
   /** null: nothing is asked. */
@@ -196,6 +200,7 @@ export class CutoverRun {
 
   setBrake(brake: BrakeState): BrakeState {
     this.brake = brake;
+    this.brakes = [...this.brakes, brake].slice(-BRAKES_MAX);
     const { by, paused, rowsPerSecond } = brake;
     log.info('brake set', { cutoverId: this.cutoverId, phase: this.phaseName, by, paused, rowsPerSecond });
     this.show();
@@ -280,6 +285,7 @@ export class CutoverRun {
       decisions: this.decisions,
       undone: this.undone,
       ...(this.cancelNote === null ? {} : { cancelNote: this.cancelNote }),
+      ...(this.brakes.length === 0 ? {} : { brakes: this.brakes }),
       findings: this.findings,
       backlog: this.backlog,
       latency: this.latency,

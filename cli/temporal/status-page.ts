@@ -1,7 +1,7 @@
-import { cancelText, decisionLine, reportPage } from '../../domain/evidence/report-page';
+import { brakeText, cancelText, decisionLine, reportPage } from '../../domain/evidence/report-page';
 import { aboutText, durationText, fact } from '../../domain/evidence/words';
 import { blocksOf, type Fact, type Page, type PageVerdict } from '../../domain/page/page';
-import { PHASE_TEXTS, type AnyPhase, type BrakeState, type CutoverStatus } from '../../domain/runbook';
+import { PHASE_TEXTS, type AnyPhase, type CutoverStatus } from '../../domain/runbook';
 import { committedStep, servesInside, type CommittedStep } from './committed-step';
 import { isTakenBack, type DatabasesTale } from './databases-tale';
 import { isEndedByForce, type Look, type PendingStep } from './look';
@@ -130,12 +130,6 @@ function statusFacts({ status, phase, awaiting }: Look): readonly Fact[] {
     ...(status.cancelNote == null ? [] : [fact('cancel asked by', cancelText(status.cancelNote))]),
     ...(status.brake == null ? [] : [fact('reading of blue', brakeText(status.brake))]),
   ];
-}
-
-function brakeText({ paused, rowsPerSecond, by, at, note }: BrakeState): string {
-  const rate = rowsPerSecond === null ? '' : `, at most ${rowsPerSecond} rows a second`;
-  const why = note === undefined ? '' : ` (${note})`;
-  return `${paused ? 'paused' : 'on'}${rate}; set by ${by} at ${at}${why}`;
 }
 
 /** How far a step is in front, and its own words behind. */

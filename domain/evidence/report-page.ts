@@ -1,7 +1,7 @@
 import { type CancelNote } from '../cancel-note';
 import { blocksOf, type Block, type Fact, type Page, type PageVerdict } from '../page/page';
 import { type Report, type SwitchoverReceipt } from '../receipts';
-import { type Outcome } from '../runbook';
+import { type BrakeState, type Outcome } from '../runbook';
 import { phaseBars } from './cutover-page';
 import { greenBlocks, greenFacts } from './green-facts';
 import { inPlaceFacts, sharesBlock } from './in-place-page';
@@ -30,6 +30,7 @@ export function reportPage(report: Report): Page {
     blocks: blocksOf(
       findingsBlock(report),
       decisionsBlock(report),
+      { kind: 'list', title: 'What was set for the reading of blue', items: (report.brakes ?? []).map(brakeText) },
       undoneBlock(report.undone),
       sharesBlock(report.inPlace?.shares ?? []),
       { kind: 'bars', title: 'What each phase took, and was predicted to', unit: 's', bars: phaseBars(report.phases) },
@@ -126,6 +127,12 @@ function decisionsBlock({ decisions }: Report): Block {
 
 export function cancelText({ by, at, note }: CancelNote): string {
   return `${by} at ${at}${note === undefined ? '' : `: ${note}`}`;
+}
+
+export function brakeText({ paused, rowsPerSecond, by, at, note }: BrakeState): string {
+  const rate = rowsPerSecond === null ? '' : `, at most ${rowsPerSecond} rows a second`;
+  const why = note === undefined ? '' : ` (${note})`;
+  return `${paused ? 'paused' : 'on'}${rate}; set by ${by} at ${at}${why}`;
 }
 
 export function decisionLine({ gate, decision, by, at, note }: Report['decisions'][number]): string {

@@ -2,7 +2,7 @@ import { type KeptReport } from '../asides';
 import { type CancelNote } from '../cancel-note';
 import { type InPlaceReport } from '../in-place/receipts';
 import { type ChartPoint } from '../page/page';
-import { type AnyPhase, type Decision, type Gate, type Mode, type Outcome } from '../runbook';
+import { type AnyPhase, type BrakeState, type Decision, type Gate, type Mode, type Outcome } from '../runbook';
 import {
   type BakeReceipt,
   type DrainReceipt,
@@ -58,6 +58,8 @@ export interface Report {
   readonly undone: readonly UndoReceipt[];
   /** Who asked to cancel it, and why; missing where nobody did or said so. */
   readonly cancelNote?: CancelNote;
+  /** What people set for the reading of blue, the latest last; missing where nobody did. */
+  readonly brakes?: readonly BrakeState[];
   /** Of a rehearsal alone. */
   readonly findings?: readonly RehearsalFinding[];
   readonly hashes?: RowHashesReceipt | null;
