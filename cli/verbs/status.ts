@@ -30,7 +30,7 @@ export const statusVerb: Verb = {
     workers: 'when no worker answers: `taskQueue`, `polled`, `lastPolledAt`, `version`, `versionsPolled[]`; else null',
     fault: 'why Temporal tells nothing: `code`, `message`',
     databases:
-      'what the databases tell, else null: `cutoverId`, `phase`, `writes`, `traces[]`, `next[]`, `isKnown`, `isTouched`, `isCommitted`',
+      'what the databases tell, else null: `cutoverId`, `phase`, `writes`, `traces[]`, `next[]`, `isKnown`, `isTouched`, `isCommitted`, `isFinalized` (missing: it is not known to be)',
     'pending[]':
       'steps under way: `name`, `attempt`, `progress`, `percent`, `leftMs` (about; null: not known), `lastFailure`',
   },
