@@ -140,6 +140,19 @@ it('asks for each piece of news in the moment in which it came to be, with no wa
     await closed(handle);
     return handle.fetchHistory();
   });
+  const inPlace = await temporal.upgradeInPlace(fakeInPlaceSteps().activities, async (handle) => {
+    for (const gate of ['plan', 'finalize'] as const) await decide(handle, gate);
+    await closed(handle);
+    return handle.fetchHistory();
+  });
+  expect(toldAtOnce(inPlace)).toEqual([
+    ...[
+      'gate_opened after planInPlace',
+      'gate_opened after judgeShare',
+      'committed after stopOld',
+      'ended after keepReport',
+    ],
+  ]);
   expect(toldAtOnce(helped)).toEqual([
     ...['gate_opened after preflight', 'gate_opened after gatherEvidence', 'committed after switchover'],
     ...['person_needed after proveDrain', 'gate_opened after previewJobs', 'ended after keepReport'],
@@ -148,6 +161,9 @@ it('asks for each piece of news in the moment in which it came to be, with no wa
     ...['gate_opened after preflight', 'gate_closing after last call at gate plan', 'ended after keepReport'],
   ]);
 });
+
+/** So soon people are to be told. */
+const TOLD_WITHIN_MS = 2_000;
 
 it('does not let the news of the end wait for a folder that hangs', async () => {
   const { heard, asides } = listening();
@@ -158,9 +174,21 @@ it('does not let the news of the end wait for a folder that hangs', async () => 
     return { kept: 'file', path: '/reports/late.html', sha256: 'ab', sizeBytes: 3 };
   };
   const { activities } = fakeSteps({ preflight: fails }, { ...asides, keepReport });
-  const end = await temporal.upgrade(activities, closed);
+  const { end, history } = await temporal.upgrade(activities, async (handle) => ({
+    end: await closed(handle),
+    history: await handle.fetchHistory(),
+  }));
   expect(end.report).toMatchObject({ outcome: 'refused', file: { path: '/reports/late.html' } });
   expect(heard.map(({ event, report }) => [event, report])).toEqual([['ended', undefined]]);
+  // What it waits for instead, however fast this machine is.
+  expect(toldAtOnce(history)).toEqual(['ended after the name of the report']);
+  const waits = (history.events ?? []).flatMap(({ timerStartedEventAttributes: timer, userMetadata }) =>
+    timer != null && textOf(userMetadata?.summary?.data) === 'the name of the report'
+      ? [Number(timer.startToFireTimeout?.seconds) * 1_000]
+      : [],
+  );
+  expect(waits).toHaveLength(1);
+  expect(Math.max(...waits)).toBeLessThan(TOLD_WITHIN_MS);
   expect(tries).toBe(1);
 });
 
