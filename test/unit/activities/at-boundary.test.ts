@@ -127,7 +127,9 @@ describe('a step at the boundary', () => {
       sent.push(word);
       const answer = answers[Math.min(sent.length, answers.length) - 1] ?? null;
       if (answer === null) return Promise.resolve();
-      return Promise.reject(answer === 'gone' ? new WorkflowNotFoundError(answer, 'cutover/e', 'r') : new Error(answer));
+      return Promise.reject(
+        answer === 'gone' ? new WorkflowNotFoundError(answer, 'cutover/e', 'r') : new Error(answer),
+      );
     };
     const getHandle = (workflowId: string) => ({ signal: (...word: unknown[]) => signal(workflowId, ...word) });
     const withAbortSignal = (abort: AbortSignal, send: () => unknown) => {
