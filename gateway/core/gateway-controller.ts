@@ -2,8 +2,6 @@ import { highestEpoch, type TargetRecord, type TargetResult } from '../../domain
 import { ArbiterLookout } from './arbiter-lookout';
 import {
   type ControllerDeps,
-  type ControllerEvent,
-  type ControllerSettings,
   type GatewayMode,
   type HoldAnswer,
   type ReadsAnswer,
@@ -23,21 +21,21 @@ import {
   readsGoTo,
   revertGateway,
   stageGateway,
+  stateFor,
   undecidedEpoch,
   type GatewayRecord,
   type GatewayResult,
   type Held,
 } from './gateway-record';
-import { allOf, parseGatewayState, type GatewayState, type Side } from './gateway-state';
+import { parseGatewayState, type GatewayState, type Side } from './gateway-state';
 import { type Known } from './membership';
 import { HoldQueue, type Parked, type ParkRefusal, type RequestKind } from './hold-queue';
+import { InFlight } from './in-flight';
 import { PacedRelease } from './paced-release';
 import { Serial } from './serial';
 import { SidePicker } from './side-picker';
 import { acceptState, type TargetStore } from './target-port';
 import { Watchers } from './watchers';
-
-export type { ControllerDeps, ControllerEvent, ControllerSettings, GatewayMode, HoldAnswer, ReadsAnswer, SettledBy };
 
 /**
  * Decides for every request whether it goes, waits or is refused, and keeps the epoch.
@@ -56,7 +54,7 @@ export class GatewayController implements TargetStore<GatewayState> {
   private settledBy: SettledBy | null = null;
   private heldSince: number | null = null;
   private cancelDeadline: (() => void) | undefined;
-  private readonly forwarded: Record<RequestKind, number> = { read: 0, write: 0 };
+  private readonly forwarded: InFlight;
   private readonly release: PacedRelease;
   private stopped = false;
 
@@ -66,11 +64,12 @@ export class GatewayController implements TargetStore<GatewayState> {
   ) {
     this.queue = new HoldQueue(deps.settings, deps.clock);
     this.watchers = new Watchers(deps.clock);
+    this.forwarded = new InFlight(() => this.watchers.wake());
     this.lookout = new ArbiterLookout(deps.findAttempt);
     this.release = new PacedRelease({
       clock: deps.clock,
       atOnce: deps.settings.releaseAtOnce,
-      inFlight: () => this.forwarded.write,
+      inFlight: () => this.forwarded.of('write'),
       waiting: () => this.queue.count,
       one: () => this.releaseOne(),
     });
@@ -93,11 +92,11 @@ export class GatewayController implements TargetStore<GatewayState> {
   }
 
   get inFlight(): number {
-    return this.forwarded.read + this.forwarded.write;
+    return this.forwarded.all;
   }
 
   get readsInFlight(): number {
-    return this.forwarded.read;
+    return this.forwarded.of('read');
   }
 
   get parked(): number {
@@ -149,8 +148,7 @@ export class GatewayController implements TargetStore<GatewayState> {
 
   /** A request of this kind that `admit` let through is answered in full, or has failed. */
   finished(kind: RequestKind): void {
-    this.forwarded[kind] -= 1;
-    if (this.forwarded[kind] === 0) this.watchers.wake();
+    this.forwarded.ended(kind);
     this.release.goOn();
   }
 
@@ -295,7 +293,7 @@ export class GatewayController implements TargetStore<GatewayState> {
   }
 
   private begin(kind: RequestKind, weights: GatewayState['weights']): Side {
-    this.forwarded[kind] += 1;
+    this.forwarded.began(kind);
     return this.picker.pick(weights);
   }
 
@@ -305,7 +303,7 @@ export class GatewayController implements TargetStore<GatewayState> {
 
   /** Requests in flight that a fence must not meet. */
   private get inTheWay(): number {
-    return this.record.hold?.holds === 'writes' ? this.forwarded.write : this.inFlight;
+    return this.record.hold?.holds === 'writes' ? this.forwarded.of('write') : this.inFlight;
   }
 
   private async drained(epoch: number): Promise<HoldAnswer> {
@@ -381,7 +379,7 @@ export class GatewayController implements TargetStore<GatewayState> {
   private async settleDoubt(doubt: Doubt, { epoch, news }: Asked, answer: DoubtAnswer): Promise<void> {
     if (this.doubt !== doubt) return;
     if (answer.verdict === 'committed') {
-      const state = this.stateOf(answer.epoch, answer.side);
+      const state = stateFor(this.record, answer.epoch, answer.side);
       await this.change((record) => commitGateway(record, answer.epoch, state), 'committed', true);
       return;
     }
@@ -389,12 +387,6 @@ export class GatewayController implements TargetStore<GatewayState> {
     if (epoch === null) this.endDoubt(answer.verdict);
     // That nobody has heard of a cutover is no word about an epoch that was staged here: whoever began it knew of it.
     else if (answer.verdict === 'aborted') await this.change((record) => revertGateway(record, epoch), 'aborted');
-  }
-
-  /** What was staged or applied for the epoch; for a gateway that knows nothing of it all of the side that serves it. */
-  private stateOf(epoch: number, side: Side): GatewayState {
-    const { staged, applied } = this.record.target;
-    return [staged, applied].find((entry) => entry?.epoch === epoch)?.state ?? allOf(side);
   }
 
   /** The oldest that is parked goes; requests that come meanwhile line up behind. @returns whether there was one */

@@ -9,7 +9,7 @@ import {
   type TargetRefusal,
   type TargetResult,
 } from '../../domain/target';
-import { type GatewayState } from './gateway-state';
+import { allOf, type GatewayState, type Side } from './gateway-state';
 
 /** What a hold keeps waiting. Without its reads it holds nobody up who changes nothing. */
 export const HELD = ['everything', 'writes'] as const;
@@ -144,4 +144,9 @@ function settle(record: GatewayRecord, result: TargetResult<GatewayState>): Gate
 
 function refuse(record: GatewayRecord, refusal: TargetRefusal): GatewayResult {
   return { ok: false, refusal, highestEpoch: highestEpoch(record.target) };
+}
+
+/** What was staged or applied for the epoch; for a gateway that knows nothing of it all of the side that serves it. */
+export function stateFor({ target: { staged, applied } }: GatewayRecord, epoch: number, side: Side): GatewayState {
+  return [staged, applied].find((entry) => entry?.epoch === epoch)?.state ?? allOf(side);
 }

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { type ListenerName } from '../core/feature';
-import { type ControllerEvent, type GatewayController, type GatewayMode } from '../core/gateway-controller';
+import { type ControllerEvent, type GatewayMode } from '../core/controller-deps';
+import { type GatewayController } from '../core/gateway-controller';
 import { SIDES, type Side } from '../core/gateway-state';
 import { type RefreshRetries, type Spared } from '../core/refresh-retries';
 import { type BodyPool } from './body-pool';

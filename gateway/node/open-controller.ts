@@ -1,5 +1,6 @@
 import { FORWARD } from '../../domain/sides';
-import { GatewayController, type ControllerEvent } from '../core/gateway-controller';
+import { type ControllerEvent } from '../core/controller-deps';
+import { GatewayController } from '../core/gateway-controller';
 import { type RefreshRetries } from '../core/refresh-retries';
 import { chooseResolver, type Resolver } from './choose-resolver';
 import { nodeClock } from './clock';

@@ -1,4 +1,4 @@
-import { type HoldAnswer } from '../../../../gateway/core/gateway-controller';
+import { type HoldAnswer } from '../../../../gateway/core/controller-deps';
 import { BLUE, GREEN, request, setUp } from '../support/controller-setup';
 import { settle } from '../support/manual-clock';
 

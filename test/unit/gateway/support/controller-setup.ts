@@ -5,11 +5,8 @@ import {
   type ResolveDoubt,
   type Verdict,
 } from '../../../../gateway/core/doubt';
-import {
-  GatewayController,
-  type ControllerEvent,
-  type ControllerSettings,
-} from '../../../../gateway/core/gateway-controller';
+import { type ControllerEvent, type ControllerSettings } from '../../../../gateway/core/controller-deps';
+import { GatewayController } from '../../../../gateway/core/gateway-controller';
 import { type GatewayRecord } from '../../../../gateway/core/gateway-record';
 import { type GatewayState, type Side } from '../../../../gateway/core/gateway-state';
 import { type Parked } from '../../../../gateway/core/hold-queue';
