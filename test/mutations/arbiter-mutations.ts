@@ -335,6 +335,20 @@ const MEMBERSHIP: readonly Mutation[] = [
     killedBy: 'members',
   },
   {
+    what: 'gateways for which there is no room are counted by no fence',
+    file: MEMBERS,
+    find: `ON CONFLICT (member) DO UPDATE SET lease_until = GREATEST(m.lease_until, EXCLUDED.lease_until);`,
+    replace: `ON CONFLICT (member) DO NOTHING; DELETE FROM hydra_cutover.member WHERE name LIKE 'one of %';`,
+    killedBy: 'members',
+  },
+  {
+    what: 'a fence looks through all sessions of the server for each gateway',
+    file: MEMBERS,
+    find: `LANGUAGE sql STABLE STRICT SECURITY DEFINER`,
+    replace: `LANGUAGE sql STABLE SECURITY DEFINER`,
+    killedBy: 'members',
+  },
+  {
     what: 'a fence does not wait for a beat that renews a lease',
     file: MEMBERS,
     find: `  LOCK TABLE hydra_cutover.member IN SHARE ROW EXCLUSIVE MODE;\n`,
