@@ -3,8 +3,10 @@ import { fakeInPlaceSteps, share } from '../support/fake-in-place-steps';
 import {
   answers,
   CANARY_HELD,
+  EVIDENCE,
   fails,
   fakeSteps,
+  inTurn,
   PLAN,
   REHEARSAL,
   tellsOfCommit,
@@ -31,6 +33,23 @@ const approving =
   async (handle) => {
     for (const gate of gates) await decide(handle, gate);
   };
+
+const PROBLEM = 'a prepared transaction on blue';
+
+/** Evidence that comes to speak against it while gate `cutover` is open, which is approved then. */
+const againstIt = (): Pick<Scenario, 'closes' | 'steps' | 'drive'> => ({
+  closes: 'COMPLETED',
+  steps: {
+    keepInSync: inTurn(answers({ rounds: 2, changes: 3, rows: 4, backlog: 0 }), untilCancelled),
+    gatherEvidence: inTurn(answers(EVIDENCE), answers({ ...EVIDENCE, problems: [PROBLEM] })),
+  },
+  drive: async (handle) => {
+    await decide(handle, 'plan');
+    await until(async () => shown(await gateOpens(handle, 'cutover')).includes(PROBLEM));
+    await decide(handle, 'cutover');
+    await decide(handle, 'finalize');
+  },
+});
 
 /** Every way through the workflow that a run which is open somewhere may have gone. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -65,6 +84,9 @@ export const SCENARIOS: readonly Scenario[] = [
     steps: { switchover: tellsOfCommit },
     drive: approving('plan', 'cutover', 'finalize'),
   },
+  // As before that was another question.
+  { name: 'evidence-renewed', ...againstIt() },
+  { name: 'asked-anew', ...againstIt() },
   {
     name: 'rejected',
     closes: 'UNDONE',
