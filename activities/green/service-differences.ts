@@ -1,10 +1,12 @@
 import { isCutoverFault } from '../../domain/faults';
-import { type LoginClient } from '../../domain/ports/hydra-api';
+import { type BegunCookie, type LoginClient } from '../../domain/ports/hydra-api';
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
 import { byFullName } from '../../hydra/by-full-name';
 import { copyPathOf } from '../../hydra/paths';
 import { compareAnswers } from '../../hydra/validation';
 import { HYDRA_VERSION_FACTS } from '../../hydra/versions';
+import { COMPATIBILITY_FEATURES } from '../../domain/sightings';
+import { leftToGateways } from '../evidence/left-to-gateways';
 import { tryOrigins } from '../evidence/cors-origins';
 import { type StepDeps } from '../step';
 
@@ -71,10 +73,15 @@ async function cookieDifferences(deps: StepDeps, green: SqlClient): Promise<stri
       continue;
     }
     // A 1.x keeps a row for every login that begins; its names are fixed, so it need not be asked.
-    const wanted = renamable ? (await deps.hydra.loginCookies('blue', client)).names : [names.login_csrf];
-    const missing = wanted.filter((name) => !begun.names.some((seen) => seen === name || seen.startsWith(`${name}_`)));
-    if (missing.length === 0) return [];
-    const seen = begun.names.join(', ') || 'none';
+    const wanted = renamable ? namesOf((await deps.hydra.loginCookies('blue', client)).cookies) : [names.login_csrf];
+    const isWanted = (seen: string, name: string) => seen === name || seen.startsWith(`${name}_`);
+    const given = namesOf(begun.cookies);
+    const missing = wanted.filter((name) => !given.some((seen) => isWanted(seen, name)));
+    if (missing.length === 0) {
+      const made = begun.cookies.find(({ name }) => wanted.some((each) => isWanted(name, each)));
+      return made === undefined ? [] : keysOfGateways(deps, made);
+    }
+    const seen = given.join(', ') || 'none';
     return [
       `green sets the cookie ${seen} when a login begins, not ${missing.join(', ')}: set ${CSRF_SETTING}, and the other names in serve.cookies.names with it, or every user logs in once more`,
     ];
@@ -84,6 +91,21 @@ async function cookieDifferences(deps: StepDeps, green: SqlClient): Promise<stri
   return [
     `not seen which cookies green sets: none of ${clients.length} clients lets a login begin there (${[...refusals].join(', ')})`,
   ];
+}
+
+const namesOf = (cookies: readonly BegunCookie[]) => cookies.map(({ name }) => name);
+
+/** Green reads what a gateway makes of a session cookie only where both have the same secrets. */
+async function keysOfGateways({ gateways, settings }: StepDeps, made: BegunCookie): Promise<string[]> {
+  if (!leftToGateways(settings).some(({ feature }) => feature === COMPATIBILITY_FEATURES.sessions)) return [];
+  const found: string[] = [];
+  for (const gateway of gateways) {
+    if ((await gateway.opensCookie?.('green', made)) !== false) continue;
+    found.push(
+      `gateway ${gateway.name} cannot open the cookie ${made.name} of green: GATEWAY_COOKIE_KEYS is not made of green's secrets; give green the secrets of blue (secrets.cookie, or else secrets.system), or every user logs in once more`,
+    );
+  }
+  return found;
 }
 
 async function clientsForLogin(green: SqlClient): Promise<readonly LoginClient[]> {

@@ -70,6 +70,7 @@ const observationsBody = z.object({
 const besideBody = z.object({ share: z.number(), order: z.number() });
 /** What gateways answered before shares were numbered. */
 const unorderedBody = z.strictObject({ share: z.number(), ready: z.unknown(), inFlight: z.unknown() });
+const keyBody = z.object({ opens: z.boolean().nullable() });
 const NOT_FOUND = 404;
 const milliseconds = z.number().nullable();
 const shadowBody = z.object({
@@ -152,6 +153,15 @@ export class HttpGateway extends HttpTarget implements Gateway {
 
   async setBesideShare(share: number, order: number): Promise<void> {
     await this.client.expect({ method: 'PUT', path: '/beside', body: { share, order } }, besideBody);
+  }
+
+  async opensCookie(side: SideName, { name, value }: { name: string; value: string }): Promise<boolean | null> {
+    const call: ControlCall = { method: 'POST', path: '/keys/cookie', body: { side, name, value } };
+    const answer = await this.client.call(call);
+    if (answer.status === NOT_FOUND) return null;
+    const body = keyBody.safeParse(answer.json);
+    if (answer.status !== 200 || !body.success) throw this.client.refusal(call, answer);
+    return body.data.opens;
   }
 
   async traffic(): Promise<GatewayTraffic> {

@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { CutoverFault } from '../../domain/faults';
-import { type LoginClient } from '../../domain/ports/hydra-api';
+import { type BegunCookie, type LoginClient } from '../../domain/ports/hydra-api';
 import { type HydraCall, type HydraHttp, setCookieLines, unexpected } from './hydra-http';
 
 /** The sets that sign ID tokens and access tokens, in both generations. */
@@ -41,7 +41,7 @@ function thumbprint(http: HydraHttp, jwk: Readonly<Record<string, unknown>>): st
 }
 
 export interface LoginBegun {
-  readonly names: readonly string[];
+  readonly cookies: readonly BegunCookie[];
   readonly refused?: string;
 }
 
@@ -64,10 +64,15 @@ export async function loginCookies(http: HydraHttp, client: LoginClient): Promis
   const to = typeof location === 'string' && URL.canParse(location) ? new URL(location) : undefined;
   if (to?.searchParams.has('login_challenge') !== true) {
     const error = to?.searchParams.get('error') ?? `status ${answer.status}`;
-    return { names: [], refused: error.slice(0, 60) };
+    return { cookies: [], refused: error.slice(0, 60) };
   }
-  const names = setCookieLines(answer.headers).map((line) => line.slice(0, Math.max(0, line.indexOf('='))).trim());
-  return { names };
+  return { cookies: setCookieLines(answer.headers).map(readCookie) };
+}
+
+function readCookie(line: string): BegunCookie {
+  const [pair = ''] = line.split(';', 1);
+  const end = Math.max(0, pair.indexOf('='));
+  return { name: pair.slice(0, end).trim(), value: pair.slice(end + 1).trim() };
 }
 
 /** As the browser of a page at `origin` asks before it sends its own request. */

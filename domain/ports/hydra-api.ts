@@ -1,6 +1,12 @@
 import { type Calls, type CallersSample } from '../callers';
 import { type SideName } from '../sides';
 
+/** What a browser is given when a login begins. */
+export interface BegunCookie {
+  readonly name: string;
+  readonly value: string;
+}
+
 /** What is asked of a Hydra itself, not through a gateway. All @throws CutoverFault HYDRA_UNREACHABLE | HYDRA_UNEXPECTED */
 export interface HydraApi {
   /** @returns false when it answers that it is not, or does not answer */
@@ -24,11 +30,11 @@ export interface HydraApi {
   issuer(side: SideName): Promise<string>;
   /** SHA-256 of each key that it signs tokens with, of the public part: equal kids prove nothing, because 1.x calls its first ones alike. */
   signingKeys(side: SideName): Promise<readonly string[]>;
-  /** Begins a login as a browser does and goes no further. 1.x keeps a row for it. @returns names of the cookies it sets, or why it begins none */
+  /** Begins a login as a browser does and goes no further. 1.x keeps a row for it. @returns the cookies it sets, or why it begins none */
   loginCookies(
     side: SideName,
     client: LoginClient,
-  ): Promise<{ readonly names: readonly string[]; readonly refused?: string }>;
+  ): Promise<{ readonly cookies: readonly BegunCookie[]; readonly refused?: string }>;
   /** Whether a page at this origin may call the token endpoint, by the answer to a preflight request. */
   allowsOrigin(side: SideName, origin: string): Promise<boolean>;
   /** From `/metrics/prometheus` of the admin listener. */

@@ -83,6 +83,11 @@ export interface Gateway extends Target {
    * @throws CutoverFault TARGET_UNREACHABLE | TARGET_REFUSED (it knows one Hydra of blue, or the order is too old)
    */
   setBesideShare?(share: number, order: number): Promise<void>;
+  /**
+   * Whether the keys that it was given open a cookie that a side has made. Changes nothing. Null: it has none for cookies, or is of a version
+   * that does not try.
+   */
+  opensCookie?(side: SideName, cookie: { readonly name: string; readonly value: string }): Promise<boolean | null>;
   /** What its clients saw since it started. */
   traffic?(): Promise<GatewayTraffic>;
   /** What it has seen, over weeks and restarts. Undefined: it is of a version that does not look. */

@@ -1,5 +1,6 @@
 import { type KeyVerdict } from '../../domain/ports/targets';
 import { type Clock } from './clock';
+import { type Side } from './gateway-state';
 import { challengeInLocation, type NamedChallenge } from './stale-challenge';
 
 /** Whether a key of this gateway opens what the Hydra that serves has made with its own. */
@@ -8,6 +9,13 @@ export interface KeyTrial {
   readonly feature: string;
   /** @returns undefined where nothing in the answer was made with such a key */
   readonly opens: (answerHeaders: readonly string[]) => boolean | undefined;
+}
+
+/** What there is to try. */
+export interface OwnKeys {
+  readonly trials: readonly KeyTrial[];
+  /** Whether a cookie was made by the Hydra of a side, as far as these keys tell. Without it there are none for cookies. */
+  readonly opensCookie?: (side: Side, name: string, value: string) => boolean;
 }
 
 /** What a login costs must not grow by what nobody needs to know more often. */
@@ -22,19 +30,19 @@ export class KeyTrials {
 
   /** @param onForeign of a feature, each time that its keys cease to fit */
   constructor(
-    private readonly trials: readonly KeyTrial[],
+    private readonly own: OwnKeys,
     private readonly clock: Clock,
     private readonly onForeign: (feature: string) => void,
   ) {}
 
   get areWanted(): boolean {
-    return this.trials.length > 0;
+    return this.own.trials.length > 0;
   }
 
   /** Blue has answered at its authorization endpoint. */
   look(answerHeaders: readonly string[]): void {
     const now = this.clock.now();
-    for (const { feature, opens } of this.trials) {
+    for (const { feature, opens } of this.own.trials) {
       const before = this.known.get(feature);
       if (before !== undefined && now - before.at < TRIED_EVERY_MS) continue;
       const isOpen = opens(answerHeaders);
@@ -44,10 +52,15 @@ export class KeyTrials {
     }
   }
 
+  /** Of a cookie that somebody else was given, by a side that may serve nobody yet. @returns null where there are no keys for cookies */
+  opensCookie(side: Side, name: string, value: string): boolean | null {
+    return this.own.opensCookie?.(side, name, value) ?? null;
+  }
+
   /** By the latest answer that had something to try. */
   view(): Readonly<Record<string, KeyVerdict>> {
     return Object.fromEntries(
-      this.trials.map(({ feature }) => [feature, this.known.get(feature)?.verdict ?? 'unseen']),
+      this.own.trials.map(({ feature }) => [feature, this.known.get(feature)?.verdict ?? 'unseen']),
     );
   }
 }

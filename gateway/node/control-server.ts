@@ -3,10 +3,12 @@ import { z } from 'zod';
 import { isCutoverFault } from '../../domain/faults';
 import { SUPPORTED_HYDRA_VERSIONS } from '../../domain/hydra-versions';
 import { GATEWAY_PROTOCOL } from '../../domain/ports/targets';
+import { SIDE_NAMES } from '../../domain/sides';
 import { EPOCH_MAX, TARGET_REFUSALS, type TargetRefusal } from '../../domain/target';
 import { type HoldAnswer } from '../core/controller-deps';
 import { type GatewayController } from '../core/gateway-controller';
 import { HELD } from '../core/gateway-record';
+import { type KeyTrials } from '../core/key-trials';
 import { type Shadow } from '../core/shadow';
 import { STALE_CHALLENGE_KINDS } from '../core/stale-challenge';
 import { bearerCheck } from '../target/bearer-token';
@@ -23,6 +25,7 @@ export interface ControlDeps extends StatusDeps {
   readonly staleChallenges: StaleChallenges;
   readonly observations: Observations;
   readonly shadow: Shadow;
+  readonly keys: KeyTrials;
   /** Where blue has two Hydras. */
   readonly beside?: Beside;
   readonly token: () => string;
@@ -45,6 +48,12 @@ const shadowBody = z.strictObject({
   requestsPerSecondMax: z.int().min(0).max(100_000),
   leaseMs: z.int().positive().max(DAY_MS),
 });
+const COOKIE_LENGTH_MAX = 4_096;
+const cookieBody = z.strictObject({
+  side: z.enum(SIDE_NAMES),
+  name: z.string().min(1).max(COOKIE_LENGTH_MAX),
+  value: z.string().max(COOKIE_LENGTH_MAX),
+});
 const STALE_ENTRIES_MAX = 5_000;
 const staleBody = z.strictObject({
   entries: z
@@ -66,6 +75,7 @@ export function createControlServer(deps: ControlDeps, tls?: TlsMaterial): Serve
     'GET /observations': (_request, response) => sendJson(response, 200, deps.observations.view()),
     'GET /shadow': (_request, response) => sendJson(response, 200, deps.shadow.view()),
     'PUT /shadow': (request, response) => putShadow(deps.shadow, request, response),
+    'POST /keys/cookie': (request, response) => tryCookie(deps.keys, request, response),
     ...(deps.beside && besideRoutes(deps.beside)),
     'GET /state': (_request, response) =>
       sendJson(response, 200, { protocol: GATEWAY_PROTOCOL, ...controller.view(), ...deps.extraState() }),
@@ -156,6 +166,13 @@ async function putShadow(shadow: Shadow, request: IncomingMessage, response: Ser
   if (order === undefined) return;
   shadow.order(order);
   sendJson(response, 200, shadow.view());
+}
+
+/** Whether a cookie that a side made opens, which changes nothing. */
+async function tryCookie(keys: KeyTrials, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = await readBody(request, response, cookieBody);
+  if (body === undefined) return;
+  sendJson(response, 200, { opens: keys.opensCookie(body.side, body.name, body.value) });
 }
 
 async function putStaleChallenges(

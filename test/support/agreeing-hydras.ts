@@ -18,7 +18,7 @@ export const AGREEING_HYDRAS: Pick<
   consents: () => Promise.resolve([]),
   discovery: () => Promise.resolve({ issuer: 'https://id.example/' }),
   keyThumbprints: () => Promise.resolve([]),
-  loginCookies: () => Promise.resolve({ names: ['oauth2_authentication_csrf_1'] }),
+  loginCookies: () => Promise.resolve({ cookies: [{ name: 'oauth2_authentication_csrf_1', value: 'x' }] }),
   metrics: () => Promise.reject(new Error('no metrics')),
   signingKeys: () => Promise.resolve(['key']),
   trustedIssuers: () => Promise.resolve(new Map()),

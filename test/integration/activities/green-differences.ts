@@ -1,7 +1,12 @@
 import { startGreen } from '../../../activities/green-hydra';
+import { HttpGateway } from '../../../adapters/gateway/http-gateway';
 import { type StepContext } from '../../../activities/step';
+import { type HydraApi } from '../../../domain/ports/hydra-api';
+import { type Gateway } from '../../../domain/ports/targets';
 import { type SideName } from '../../../domain/sides';
-import { type GreenFixture } from './green-fixture';
+import { keyLine } from '../../../gateway/node/derived-keys';
+import { startTestGateway } from '../../unit/gateway/support/test-gateway';
+import { type GreenFixture, SECRET } from './green-fixture';
 import { type GreenHydras } from './green-hydras';
 
 /** Greens that are not what blue's users know, each beside the one that is; with a green that is guarded and closed. */
@@ -24,6 +29,33 @@ export function declareDifferenceTests(
         expect.stringMatching(/no preflight request of https:\/\/spa\.example, which 3 clients allow/),
       ]);
     });
+  });
+
+  it('is another one to gateways when it signs cookies with another secret: no session of blue would be known there', async () => {
+    const gateway = await startTestGateway({
+      config: { sessionCookies: { translate: true } },
+      environment: { GATEWAY_COOKIE_KEYS: keyLine('cookies', { SECRETS_SYSTEM: SECRET }) },
+    });
+    const { controlUrl, token } = gateway;
+    const translating = new HttpGateway({ name: 'one', controlUrl, token: () => token });
+    const without = { name: 'without keys', opensCookie: () => Promise.resolve(null) } as Partial<Gateway> as Gateway;
+    const told = async (hydra: HydraApi) => {
+      const deps = fixture().deps({ hydra, gateways: [without, translating] });
+      return (await startGreen(deps, fixture().input, context())).differences;
+    };
+    try {
+      expect(await told(hydras.api())).toEqual([]);
+      await hydras.withOtherGreen(fixture(), { SECRETS_COOKIE: 'a-secret-that-blue-has-not' }, async (hydra) => {
+        expect(await told(hydra)).toEqual([
+          expect.stringMatching(
+            /^gateway one cannot open the cookie oauth2_authentication_csrf_\d+ of green: .*logs in once more$/,
+          ),
+        ]);
+      });
+    } finally {
+      await translating.close();
+      await gateway.close();
+    }
   });
 
   it('is missing keys that blue signs with, and is told so by the key and not by its name', async () => {

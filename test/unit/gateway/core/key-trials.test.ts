@@ -10,10 +10,12 @@ function setUp() {
   const clock = new ManualClock();
   const foreign: string[] = [];
   const trials = new KeyTrials(
-    [
-      cookieTrial('cookies', ['session', 'oauth2_csrf'], (_name, value) => value === OURS),
-      challengeTrial('challenges', ({ value }) => value === OURS),
-    ],
+    {
+      trials: [
+        cookieTrial('cookies', ['session', 'oauth2_csrf'], (_name, value) => value === OURS),
+        challengeTrial('challenges', ({ value }) => value === OURS),
+      ],
+    },
     clock,
     (feature) => foreign.push(feature),
   );
@@ -26,7 +28,7 @@ describe('keys of a gateway', () => {
     trials.look(['Set-Cookie', 'of-a-balancer=1', 'Set-Cookie', 'session=', 'Location', '/relative']);
     expect(trials.view()).toEqual({ cookies: 'unseen', challenges: 'unseen' });
     expect(foreign).toEqual([]);
-    expect(new KeyTrials([], new ManualClock(), () => undefined).areWanted).toBe(false);
+    expect(new KeyTrials({ trials: [] }, new ManualClock(), () => undefined).areWanted).toBe(false);
   });
 
   it('fit or do not, each by what is made with it, and by the latest that was tried', async () => {

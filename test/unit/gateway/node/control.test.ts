@@ -60,6 +60,14 @@ describe('the control listener', () => {
     });
   });
 
+  it('says nothing of a cookie where it has no keys, and takes nothing for one that is none', async () => {
+    const gateway = await parts.gateway();
+    const cookie = { side: 'green', name: 'session', value: 'x' };
+    expect(await gateway.control('POST', '/keys/cookie', cookie)).toEqual({ status: 200, body: { opens: null } });
+    for (const wrong of [{ ...cookie, side: 'red' }, { ...cookie, value: 'x'.repeat(5_000) }, { side: 'green' }])
+      expect(await gateway.control('POST', '/keys/cookie', wrong)).toMatchObject({ status: 400 });
+  });
+
   it('counts requests by listener, side and status class, and shows gauges', async () => {
     const blue = await parts.upstream((request, response) => {
       response.writeHead(request.url === '/404' ? 404 : 200).end();
