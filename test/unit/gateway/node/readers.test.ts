@@ -1,4 +1,5 @@
 import { type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../../support/until';
 import { useParts } from '../support/fixture';
 import { RawClient, rawExchange } from '../support/sockets';
@@ -89,6 +90,22 @@ describe('readers', () => {
     expect(await gateway.state()).toMatchObject({ readsInFlight: 1 });
     stalled.socket.resume();
     expect((await stalled.closed()).length).toBeGreaterThan(bytes);
+  });
+
+  it('that take longer than any limit for what a client sends are cut by none', async () => {
+    const limits = { headersTimeoutMs: 1_000, requestTimeoutMs: 1_000, bodyTimeoutMs: 500, keepAliveTimeoutMs: 500 };
+    const { open, gateway, ask, hold, moveReads } = await setUp({ limits });
+    const download = ask('GET /.well-known/jwks.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    await until('it is at blue', () => open.size === 1);
+    const answer = open.get('/.well-known/jwks.json');
+    answer?.write('first ');
+    expect(await hold()).toMatchObject({ status: 200 });
+    expect(await moveReads()).toMatchObject({ status: 200 });
+    // Connections are looked at once a second.
+    await sleep(2_500);
+    expect(await gateway.apply(1)).toMatchObject({ status: 200 });
+    answer?.end('last');
+    expect(await download).toMatch(/first [^]*last/);
   });
 
   it('are back with the writes when the epoch is given up', async () => {
