@@ -84,7 +84,7 @@ async function gather(
   const shadowed = await readShadowed(deps, input.cutoverId);
   problems.push(...shadowed.problems);
   const seen = {
-    ...(await noticesOf(deps, sides.blue)),
+    ...(await noticesOf(deps, sides.from)),
     longestWriteMs,
     ...(shadowed.summary === undefined ? {} : { shadow: shadowed.summary }),
     ...(shadowed.compared === undefined ? {} : { shadowCompared: shadowed.compared }),
@@ -138,8 +138,8 @@ async function gather(
 /** What would stop the switchover, or make it worth less than it seems. */
 async function problemsOf(
   deps: StepDeps,
-  blue: SyncSides['blue'],
-  admin: SyncSides['green'],
+  blue: SyncSides['from'],
+  admin: SyncSides['to'],
 ): Promise<{ readonly problems: string[]; readonly longestWriteMs: number | null }> {
   const blockers = await blockersOf(blue);
   const problems = [
@@ -167,14 +167,14 @@ function proofReceipt({ provenSince, ageMs, unequal }: ParityProof): ProofReceip
   return { provenSince, ageMs, unequal };
 }
 
-async function waitingProblem(blue: SyncSides['blue'], { held, rows }: WaitingRows): Promise<string> {
+async function waitingProblem(blue: SyncSides['from'], { held, rows }: WaitingRows): Promise<string> {
   const backlog = await readBacklog(blue);
   return `at least ${rows} rows of blue wait to be corrected there, and ${backlog} changes are not carried, so that no attempt can commit: ${held}`;
 }
 
 async function unmeasured(
   deps: StepDeps,
-  blue: SyncSides['blue'],
+  blue: SyncSides['from'],
   context: StepContext,
   problems: readonly string[],
 ): Promise<CutoverEvidence> {
@@ -221,7 +221,7 @@ interface Options {
 
 async function carryCanary(
   sides: SyncSides,
-  admin: SyncSides['green'],
+  admin: SyncSides['to'],
   options: Options,
 ): Promise<{ readonly ms: number; readonly arrived: boolean }> {
   const startedAt = performance.now();
@@ -229,11 +229,11 @@ async function carryCanary(
   await syncRound(sides, options);
   const { rows } = await admin.query('SELECT 1 FROM hydra_cutover.canary WHERE log_id = $1', [sent.changeId]);
   const ms = Math.ceil(performance.now() - startedAt);
-  return { ms, arrived: rows.length === 1 && (await isCanaryDone(sides.blue, sent)) };
+  return { ms, arrived: rows.length === 1 && (await isCanaryDone(sides.from, sent)) };
 }
 
 /** @returns how many changes a second blue has logged since, once it is asked */
-async function startOfLog(blue: SyncSides['blue']): Promise<() => Promise<number>> {
+async function startOfLog(blue: SyncSides['from']): Promise<() => Promise<number>> {
   const startedAt = performance.now();
   const before = await lastChangeId(blue);
   return async () => {

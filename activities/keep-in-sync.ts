@@ -98,8 +98,8 @@ async function rounds(
     const isOver = performance.now() - startedAt >= forMs;
     if (isOver || performance.now() - prunedAt > PRUNE_EVERY_MS) {
       prunedAt = performance.now();
-      await pruneChangeLog(sides.blue, {}, sides.keeper);
-      await pruneStaleChallenges(sides.green, sides.loginTtlMs);
+      await pruneChangeLog(sides.from, {}, sides.keeper);
+      await pruneStaleChallenges(sides.to, sides.loginTtlMs);
     }
     if (isOver) {
       await shadow.ended();

@@ -21,7 +21,7 @@ import { type StepDeps } from './step';
 /** A sync that has taken over. Older ones are fenced; so is this one once another takes over. */
 export interface SyncSession {
   readonly sides: SyncSides;
-  /** Green as our own role, for what is ours there. */
+  /** The target as our own role, for what is ours there. */
   readonly admin: DatabaseSession;
 }
 
@@ -33,7 +33,7 @@ export interface SyncSessionOptions extends SessionOptions {
 /**
  * Takes the sync over and runs `work` with its sessions.
  *
- * @throws CutoverFault SYNC_FENCED (green is open) | CROSSED_CONNECTION | DB_UNREACHABLE | what `work` throws
+ * @throws CutoverFault SYNC_FENCED (the target is open) | CROSSED_CONNECTION | DB_UNREACHABLE | what `work` throws
  */
 export async function withSync<T>(
   deps: StepDeps,
@@ -46,9 +46,9 @@ export async function withSync<T>(
 }
 
 /**
- * Blue is read in a session of its own, so that it is idle for less; as the role that reads Hydra's rows, where the config names one.
+ * The source is read in a session of its own, so that it is idle for less; as the role that reads Hydra's rows, where the config names one.
  *
- * @param keeper our own session on blue
+ * @param keeper our own session on the source
  */
 function withSyncOver<T>(
   deps: StepDeps,
@@ -57,15 +57,15 @@ function withSyncOver<T>(
   options: SyncSessionOptions,
   work: (session: SyncSession) => Promise<T>,
 ): Promise<T> {
-  const over = (blue: DatabaseSession) => withSyncBetween(deps, input, { keeper, blue }, options, work);
-  const { from } = options.direction ?? FORWARD;
-  return deps.databases.withSession(from, over, { ...options, as: 'worker' });
+  const over = (from: DatabaseSession) => withSyncBetween(deps, input, { keeper, from }, options, work);
+  const direction = options.direction ?? FORWARD;
+  return deps.databases.withSession(direction.from, over, { ...options, as: 'worker' });
 }
 
 async function withSyncBetween<T>(
   { databases, settings }: StepDeps,
   { cutoverId }: StepInput,
-  { keeper, blue }: { readonly keeper: DatabaseSession; readonly blue: DatabaseSession },
+  { keeper, from }: { readonly keeper: DatabaseSession; readonly from: DatabaseSession },
   options: SyncSessionOptions,
   work: (session: SyncSession) => Promise<T>,
 ): Promise<T> {
@@ -79,10 +79,11 @@ async function withSyncBetween<T>(
         role: settings.green.syncRole,
         side: direction.to,
       });
-      const run = async (green: DatabaseSession): Promise<T> => {
+      const run = async (to: DatabaseSession): Promise<T> => {
         const path = copyPathOf(settings.hydraVersion, direction);
-        const sessions = await prepareSync(path, blue, green, settings.hydraSchema, keeper);
-        return work({ sides: { ...sessions, generation, nonce, loginTtlMs: settings.sync.loginTtlMs }, admin });
+        const sessions = await prepareSync(path, from, to, settings.hydraSchema, keeper);
+        const { loginTtlMs } = settings.sync;
+        return work({ sides: { ...sessions, direction, generation, nonce, loginTtlMs }, admin });
       };
       try {
         return await databases.withSession(direction.to, run, { ...options, login });
@@ -96,7 +97,7 @@ async function withSyncBetween<T>(
   );
 }
 
-/** Why nothing is carried at present, and how many rows of blue are known to wait to be corrected. */
+/** Why nothing is carried at present, and how many rows of the source are known to wait to be corrected. */
 export interface WaitingRows {
   readonly held: string;
   readonly rows: number;
@@ -104,7 +105,7 @@ export interface WaitingRows {
 
 /**
  * One round. A row that cannot be carried undoes nothing of what was done for hours: it is told, and the caller tries again. Until
- * somebody corrects it on blue, the backlog keeps every commit away.
+ * somebody corrects it there, the backlog keeps every commit away.
  *
  * @returns the receipt, or why nothing is carried at present
  */
@@ -117,17 +118,20 @@ export async function roundOrReason(
     return await syncRound(sides, options);
   } catch (error) {
     if (!isCutoverFault(error) || error.code !== 'ROW_UNREADABLE') throw error;
-    deps.log.warn({ ...error.details, reason: error.message }, 'the sync waits for a row of blue to be corrected');
+    deps.log.warn(
+      { ...error.details, reason: error.message },
+      `the sync waits for a row of ${sides.direction.from} to be corrected`,
+    );
     return { held: error.message, rows: Number(error.details['rows'] ?? 1) };
   }
 }
 
 export interface OpenRoundOptions extends Pick<RoundOptions, 'signal' | 'isRewriteLogged' | 'beforeReading'> {
-  /** Just before the last statement on blue, which asks what is left. */
+  /** Just before the last statement on the source, which asks what is left. */
   readonly beforeCount?: () => void;
 }
 
-/** A sync as a thing to hold, over a session on blue that the caller keeps. What it asks there follows what the caller asked before. */
+/** A sync as a thing to hold, over a session on the source that the caller keeps. What it asks there follows what the caller asked before. */
 export interface OpenSync {
   /**
    * One round in transactions that begin after the call; its backlog is what {@link isDone} would count.
@@ -146,7 +150,7 @@ const CLOSE_LIMIT_MS = 1_000;
 export function openSync(
   deps: StepDeps,
   input: StepInput,
-  blue: DatabaseSession,
+  keeper: DatabaseSession,
   options: SyncSessionOptions = {},
 ): Promise<OpenSync> {
   return new Promise((resolve, reject) => {
@@ -167,7 +171,7 @@ export function openSync(
     };
     const { batchRows } = deps.settings.sync;
     const work = async ({ sides: found }: SyncSession): Promise<void> => {
-      const sides = { ...found, networkId: await readNetwork(found.green) };
+      const sides = { ...found, networkId: await readNetwork(found.to, found.direction.to) };
       resolve({
         close,
         round: ({ beforeCount, ...round }) => {
@@ -188,6 +192,6 @@ export function openSync(
       ...options,
       signal,
     };
-    const ended = withSyncOver(deps, input, blue, all, work).catch(reject);
+    const ended = withSyncOver(deps, input, keeper, all, work).catch(reject);
   });
 }

@@ -67,9 +67,9 @@ async function compareAll(deps: StepDeps, brake: Brake, context: StepContext, pr
     proveRanges(lanes, queue, {
       signal: context.signal,
       before: () => brake.pass(context.signal),
-      onRange: ({ blue }) => {
-        brake.took(blue.rows);
-        rows += blue.rows;
+      onRange: ({ from }) => {
+        brake.took(from.rows);
+        rows += from.rows;
         ranges += 1;
         say();
       },

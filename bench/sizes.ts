@@ -7,6 +7,7 @@ import { applyRules, countRulesWithin } from '../hydra/cleaning';
 import { repairStates } from '../hydra/paths/1-11-10-to-2-3-0/fixups/repair-states';
 import { RangeQueue, compareInTime, installParityTables, readProof, readWalks } from '../hydra/parity';
 import { OUR_ROLES } from '../domain/our-roles';
+import { FORWARD } from '../domain/sides';
 import { becomeSyncer, carryRecentRequests, prepareSync, syncRound } from '../hydra/sync';
 import { prepareSource } from '../hydra/transform';
 import { bucketOfTable } from '../hydra/parity/parity-queries';
@@ -125,11 +126,13 @@ async function measureSize(rds: EndpointProcess, address: Address, grants: numbe
       cutoverId: CUTOVER.cutoverId,
       schema: 'public',
       role: OUR_ROLES.sync,
+      side: FORWARD.to,
     });
     const carrier = await connect(greenName, syncer.login);
     const sides = {
       ...(await prepareSync(PATH, blue, carrier, 'public')),
       ...syncer,
+      direction: FORWARD,
       loginTtlMs: LOGIN_TTL_MS,
     };
     await phase('recent requests', () => carryRecentRequests(sides));
@@ -148,7 +151,7 @@ async function measureSize(rds: EndpointProcess, address: Address, grants: numbe
       const queue = new RangeQueue(progress, await readWalks(PATH, progress));
       await Promise.all(
         lanes.map(async (lane) => {
-          for (let task = await queue.take(lane.blue); task !== null; task = await queue.take(lane.blue)) {
+          for (let task = await queue.take(lane.from); task !== null; task = await queue.take(lane.from)) {
             await task.done(await compareInTime(lane, task.walk, task.range));
           }
         }),

@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import { guardTables, installArbiter } from '../hydra/arbiter';
 import { installCapture } from '../hydra/capture';
 import { OUR_ROLES } from '../domain/our-roles';
+import { FORWARD } from '../domain/sides';
 import { type SyncSides, becomeSyncer, prepareSync, syncRound } from '../hydra/sync';
 import { EndpointProcess, MASTER_PASSWORD } from '../test/integration/world/rds/endpoint-fixture';
 import { createHydraDatabase, migrateHydra } from '../world/hydra';
@@ -74,10 +75,11 @@ export async function run(): Promise<void> {
       cutoverId: CUTOVER.cutoverId,
       schema: 'public',
       role: OUR_ROLES.sync,
+      side: FORWARD.to,
     });
     const writer = await connect('green', syncer.login);
     const sides = await prepareSync(PATH, blue, writer, 'public', await connect('blue'));
-    await measure({ ...sides, loginTtlMs: 1_800_000, ...syncer }, await connect('blue'), green);
+    await measure({ ...sides, direction: FORWARD, loginTtlMs: 1_800_000, ...syncer }, await connect('blue'), green);
     await writer.end();
   } finally {
     await Promise.all(clients.map((client) => client.end().catch(() => undefined)));

@@ -195,7 +195,7 @@ function onGreen(
   { signal }: StepContext,
   work: (green: SqlClient, blue: SqlClient) => Promise<IncidentLook>,
 ): Promise<IncidentLook> {
-  return withSync(deps, input, { signal, purpose: 'incident' }, ({ sides }) => work(sides.green, sides.blue));
+  return withSync(deps, input, { signal, purpose: 'incident' }, ({ sides }) => work(sides.to, sides.from));
 }
 
 async function main(): Promise<void> {

@@ -15,7 +15,7 @@ export class CallersBeside {
     deps: StepDeps,
     private readonly session: SyncSession,
   ) {
-    this.watch = new CallerWatch(deps, session.sides.blue, deps.targets.length > 0);
+    this.watch = new CallerWatch(deps, session.sides.from, deps.targets.length > 0);
   }
 
   /** Called after each round; looks now and then. */
@@ -35,7 +35,7 @@ export async function watchForEvidence(
   deps: StepDeps,
   { sides, admin }: SyncSession,
 ): Promise<() => Promise<CallersReceipt>> {
-  const watch = new CallerWatch(deps, sides.blue, deps.targets.length > 0);
+  const watch = new CallerWatch(deps, sides.from, deps.targets.length > 0);
   await watch.look();
   return async () => {
     const beside = await readCallers(admin, deps.settings.gates.evidenceEveryMs + EVERY_MS);

@@ -44,8 +44,8 @@ function proveOnce(deps: StepDeps, input: StepInput, brake: Brake, signal: Abort
           await brake.pass(signal);
           since = performance.now();
         },
-        onRange: ({ blue }) => {
-          brake.took(blue.rows);
+        onRange: ({ from }) => {
+          brake.took(from.rows);
           return sleep((performance.now() - since) * (1 / SHARE - 1), undefined, { signal });
         },
       });

@@ -74,7 +74,7 @@ async function proveInLane(lane: Lane, queue: RangeQueue, { signal, before, onRa
   for (;;) {
     signal.throwIfAborted();
     await before?.();
-    const task = await queue.take(lane.blue);
+    const task = await queue.take(lane.from);
     if (task === null) return;
     const parts = await compareInTime(lane, task.walk, task.range);
     await task.done(parts);

@@ -18,10 +18,10 @@ export async function settleProof(
   if (before.unequal === 0) return before;
   const { batchRows } = deps.settings.sync;
   const round = async (): Promise<void> => void (await syncRound(sides, { batchRows, signal }));
-  const settle = async (green: DatabaseSession): Promise<void> => {
-    const looking = await prepareSync(sides.path, sides.blue, green, deps.settings.hydraSchema);
+  const settle = async (to: DatabaseSession): Promise<void> => {
+    const looking = await prepareSync(sides.path, sides.from, to, deps.settings.hydraSchema);
     await settleUnequal(looking, admin, { batchRows, signal, round });
   };
-  await deps.databases.withSession('green', settle, { signal, purpose: 'settle parity', as: 'worker' });
+  await deps.databases.withSession(sides.direction.to, settle, { signal, purpose: 'settle parity', as: 'worker' });
   return readProof(sides.path, admin);
 }

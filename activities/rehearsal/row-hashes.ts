@@ -38,7 +38,7 @@ export const keepRowHashes: Step<StepInput, RowHashesReceipt> = (deps, input, co
 export const compareRowHashes: Step<StepInput, ParityReceipt> = (deps, input, context) =>
   withGreen(deps, input, context, 'compare hashes', async (keeper) => {
     const result = await compareWithKept(deps, input, keeper, context);
-    const tables = Object.entries(result.tables).map(([name, { blue }]) => [name, blue] as const);
+    const tables = Object.entries(result.tables).map(([name, { from }]) => [name, from] as const);
     return {
       tables: Object.fromEntries(tables),
       rows: result.rows,

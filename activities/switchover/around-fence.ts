@@ -97,8 +97,8 @@ export async function carryAround(run: Attempt): Promise<ResultOf<'carryAround'>
         await logAltogether(sides.keeper, tables);
         const { rows } = await syncRound(sides, { batchRows, signal });
         around.rows += rows;
-        const looking = await prepareSync(sides.path, sides.blue, admin, deps.settings.hydraSchema);
-        const compared = await compareSides(looking.path, looking.blue, looking.green, {
+        const looking = await prepareSync(sides.path, sides.from, admin, deps.settings.hydraSchema);
+        const compared = await compareSides(looking.path, looking.from, looking.to, {
           tables: greenTablesOf(sides.path, tables),
           batchRows,
           signal,

@@ -7,12 +7,11 @@ import {
   type Bucket,
   type HashedRow,
   type RawHashedRow,
-  type SideName,
   bucketOfRange,
   hashesOfRange,
   makeHashedRow,
 } from './parity-queries';
-import { type Walk, boundarySql } from './walks';
+import { type End, type Walk, boundarySql } from './walks';
 
 /** No snapshot is held for longer, on either side. */
 const RANGE_LIMIT_MS = 60_000;
@@ -26,15 +25,15 @@ const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SET LOCAL stateme
   SET LOCAL work_mem = '32MB'; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0`;
 
 export interface Sides {
-  readonly blue: SqlClient;
-  readonly green: SqlClient;
+  readonly from: SqlClient;
+  readonly to: SqlClient;
 }
 
 /** A range as both sides have it. Each is one statement, so each has a snapshot of its own. */
 export interface ComparedRange {
   readonly range: KeyRange;
-  readonly blue: Bucket;
-  readonly green: Bucket;
+  readonly from: Bucket;
+  readonly to: Bucket;
   readonly equal: boolean;
 }
 
@@ -57,9 +56,9 @@ export async function compareInTime(sides: Sides, walk: Walk, range: KeyRange): 
 
 /** @returns null where a range is too small to be divided */
 async function middleOf(sides: Sides, walk: Walk, range: KeyRange): Promise<string | null> {
-  for (const side of ['blue', 'green'] as const) {
+  for (const end of ['from', 'to'] as const) {
     for (let rows = RANGE_ROWS / 2; rows >= RANGE_ROWS_MIN; rows = Math.floor(rows / 2)) {
-      const middle = await readBoundary(sides[side], walk, side, range, rows);
+      const middle = await readBoundary(sides[end], walk, end, range, rows);
       if (middle !== null && middle !== range.upTo) return middle;
     }
   }
@@ -67,21 +66,21 @@ async function middleOf(sides: Sides, walk: Walk, range: KeyRange): Promise<stri
 }
 
 export async function compareRange(sides: Sides, walk: Walk, range: KeyRange): Promise<ComparedRange> {
-  const [blue, green] = await both((side) => readBucket(sides[side], walk, side, range));
-  return { range, blue, green, equal: blue.rows === green.rows && blue.sum === green.sum };
+  const [from, to] = await both((end) => readBucket(sides[end], walk, end, range));
+  return { range, from, to, equal: from.rows === to.rows && from.sum === to.sum };
 }
 
-/** One row of green or blue, or what both have of it. */
-export type RowPair = readonly [blue: HashedRow | null, green: HashedRow | null];
+/** One row of the target or the source, or what both have of it. */
+export type RowPair = readonly [from: HashedRow | null, to: HashedRow | null];
 
 /** Looks at a range row by row. @returns what differs; what is equal is only counted */
 export async function* differencesOf(sides: Sides, walk: Walk, compared: ComparedRange): AsyncGenerator<RowPair> {
-  const { blue, green, range } = compared;
-  if (Math.max(blue.rows, green.rows) > 2 * RANGE_ROWS) {
+  const { from, to, range } = compared;
+  if (Math.max(from.rows, to.rows) > 2 * RANGE_ROWS) {
     yield* differencesOfHalves(sides, walk, compared);
     return;
   }
-  const [ours, theirs] = await both((side) => readHashes(sides[side], walk, side, range));
+  const [ours, theirs] = await both((end) => readHashes(sides[end], walk, end, range));
   for (const key of new Set([...ours.keys(), ...theirs.keys()])) {
     const pair = [ours.get(key) ?? null, theirs.get(key) ?? null] as const;
     if (pair[0]?.hash !== pair[1]?.hash) yield pair;
@@ -92,10 +91,10 @@ export async function* differencesOf(sides: Sides, walk: Walk, compared: Compare
 async function* differencesOfHalves(
   sides: Sides,
   walk: Walk,
-  { blue, green, range }: ComparedRange,
+  { from, to, range }: ComparedRange,
 ): AsyncGenerator<RowPair> {
-  const side = blue.rows > green.rows ? 'blue' : 'green';
-  const middle = await readBoundary(sides[side], walk, side, range, RANGE_ROWS);
+  const end = from.rows > to.rows ? 'from' : 'to';
+  const middle = await readBoundary(sides[end], walk, end, range, RANGE_ROWS);
   if (middle === null || middle === range.upTo) {
     // It has shrunk meanwhile.
     yield* differencesOf(sides, walk, await compareRange(sides, walk, range));
@@ -119,28 +118,23 @@ export function readBoundary(...asked: Parameters<typeof boundaryIn>): Promise<s
 export async function boundaryIn(
   client: SqlClient,
   walk: Walk,
-  side: SideName,
+  end: End,
   range: KeyRange,
   rows: number,
 ): Promise<string | null> {
   const values = [range.after, range.upTo].flatMap((bound) => (bound === null ? [] : [[bound]]));
-  const [row] = await queryRows<{ key: string }>(client, boundarySql(walk, side, range, rows), values);
+  const [row] = await queryRows<{ key: string }>(client, boundarySql(walk, end, range, rows), values);
   return row?.key ?? null;
 }
 
-async function readBucket(client: SqlClient, walk: Walk, side: SideName, range: KeyRange): Promise<Bucket> {
-  const [bucket] = await read<Bucket>(client, walk, bucketOfRange(walk, side, range));
+async function readBucket(client: SqlClient, walk: Walk, end: End, range: KeyRange): Promise<Bucket> {
+  const [bucket] = await read<Bucket>(client, walk, bucketOfRange(walk, end, range));
   if (bucket === undefined) throw new Error('an aggregate gave no row');
   return bucket;
 }
 
-async function readHashes(
-  client: SqlClient,
-  walk: Walk,
-  side: SideName,
-  range: KeyRange,
-): Promise<Map<string, HashedRow>> {
-  const rows = await read<RawHashedRow>(client, walk, hashesOfRange(walk, side, range));
+async function readHashes(client: SqlClient, walk: Walk, end: End, range: KeyRange): Promise<Map<string, HashedRow>> {
+  const rows = await read<RawHashedRow>(client, walk, hashesOfRange(walk, end, range));
   return new Map(rows.map(makeHashedRow(walk.table)).map((row) => [JSON.stringify(row.key), row]));
 }
 
@@ -151,8 +145,8 @@ function read<Row>(client: SqlClient, { table }: Walk, { sql, values }: RowsQuer
 }
 
 /** Both have ended when it does, so that no query of one side is left behind when the other fails. */
-async function both<T>(ask: (side: SideName) => Promise<T>): Promise<[T, T]> {
-  const asked = [ask('blue'), ask('green')] as const;
+async function both<T>(ask: (end: End) => Promise<T>): Promise<[T, T]> {
+  const asked = [ask('from'), ask('to')] as const;
   await Promise.allSettled(asked);
   return [await asked[0], await asked[1]];
 }

@@ -17,7 +17,7 @@ import {
   differencesOf,
   readBoundary,
 } from './compare-range';
-import { type HashedRow, type RawHashedRow, blueHashesOf, greenHashesOf, makeHashedRow } from './parity-queries';
+import { type HashedRow, type RawHashedRow, sourceHashesOf, targetHashesOf, makeHashedRow } from './parity-queries';
 import { type TableParity, Tally } from './tally';
 import { type Walk, walksOf } from './walks';
 
@@ -33,7 +33,7 @@ export interface ParityOptions {
   readonly selection?: ParitySelection;
   /** Keys of one query. */
   readonly batchRows: number;
-  /** Rows of blue in one range. @default RANGE_ROWS */
+  /** Rows of the source in one range. @default RANGE_ROWS */
   readonly rangeRows?: number;
   /** So many differing keys are kept for another look. @default 10000 */
   readonly maxDiffering?: number;
@@ -43,7 +43,7 @@ export interface ParityOptions {
 
 interface ParityProgress {
   readonly table: CarriedTableName;
-  /** Rows of blue that were compared. */
+  /** Rows of the source that were compared. */
   readonly rows: number;
 }
 
@@ -61,26 +61,26 @@ export interface ParityResult {
 }
 
 /**
- * Compares what green has with what blue's rows become by cleaning, migrating and repairing: every column of every row, but for `nid` and
- * those that the vendor's migration draws at random.
+ * Compares what the target has with what the source's rows become by cleaning, migrating and repairing: every column of every row, but for
+ * `nid` and those that the vendor's migration draws at random.
  *
  * Without a selection, by ranges of keys: each database sums its hashes of a range, and one row of each travels. Only ranges that
  * differ are looked at row by row. Nothing is sorted, memory does not depend on the number of rows, and no snapshot lives for longer
- * than a minute. While blue changes, differences say only that a look at the same keys is due after a round of the sync: give
+ * than a minute. While the source changes, differences say only that a look at the same keys is due after a round of the sync: give
  * `differing` as the `selection` then.
  *
  * Opens and ends transactions in both sessions; neither must be in one.
- * @throws CutoverFault ROW_UNREADABLE (JSON on blue that only a person can fix); the signal's reason
+ * @throws CutoverFault ROW_UNREADABLE (JSON on the source that only a person can fix); the signal's reason
  */
 export async function compareSides(
   path: CopyPath,
-  blue: SqlClient,
-  green: SqlClient,
+  from: SqlClient,
+  to: SqlClient,
   options: ParityOptions,
 ): Promise<ParityResult> {
   const tally = new Tally(options.maxDiffering ?? MAX_DIFFERING);
-  const sides = { blue, green };
-  await prepareSource(path, blue);
+  const sides = { from, to };
+  await prepareSource(path, from);
   const { selection } = options;
   for (const table of tablesOf(path, options)) {
     const { name } = table;
@@ -89,8 +89,8 @@ export async function compareSides(
       for (const walk of walksOf({ tables: [table] })) await compareWalk(sides, walk, options, tally);
     } else {
       const comparison = { ...sides, table, options, tally };
-      await inTransaction(blue, SNAPSHOT, 'COMMIT', () =>
-        inTransaction(green, SNAPSHOT, 'COMMIT', () => compareKeyed(comparison, selection[name] ?? [])),
+      await inTransaction(from, SNAPSHOT, 'COMMIT', () =>
+        inTransaction(to, SNAPSHOT, 'COMMIT', () => compareKeyed(comparison, selection[name] ?? [])),
       );
     }
     options.onProgress?.({ table: name, rows: tally.rows(name) });
@@ -102,11 +102,11 @@ async function compareWalk(sides: Sides, walk: Walk, options: ParityOptions, tal
   const { signal, onProgress, rangeRows = RANGE_ROWS } = options;
   const { name } = walk.table;
   for (let after: string | null = null; ;) {
-    const upTo: string | null = await readBoundary(sides.blue, walk, 'blue', { after, upTo: null }, rangeRows);
+    const upTo: string | null = await readBoundary(sides.from, walk, 'from', { after, upTo: null }, rangeRows);
     for (const compared of await compareInTime(sides, walk, { after, upTo })) {
       signal?.throwIfAborted();
-      const differingOnBlue = await addDifferences(sides, walk, compared, tally);
-      tally.addEqual(name, Math.max(0, compared.blue.rows - differingOnBlue));
+      const differingRows = await addDifferences(sides, walk, compared, tally);
+      tally.addEqual(name, Math.max(0, compared.from.rows - differingRows));
       onProgress?.({ table: name, rows: tally.rows(name) });
     }
     after = upTo;
@@ -114,7 +114,7 @@ async function compareWalk(sides: Sides, walk: Walk, options: ParityOptions, tal
   }
 }
 
-/** @returns how many of blue's rows differ */
+/** @returns how many of the source's rows differ */
 async function addDifferences(sides: Sides, walk: Walk, compared: ComparedRange, tally: Tally): Promise<number> {
   if (compared.equal) return 0;
   let differing = 0;
@@ -132,17 +132,14 @@ function tablesOf(path: CopyPath, { tables, selection }: ParityOptions): readonl
 }
 
 interface Comparison {
-  readonly blue: SqlClient;
-  readonly green: SqlClient;
+  readonly from: SqlClient;
+  readonly to: SqlClient;
   readonly table: CarriedTable;
   readonly options: ParityOptions;
   readonly tally: Tally;
 }
 
-async function compareKeyed(
-  { blue, green, table, options, tally }: Comparison,
-  keys: readonly RowKey[],
-): Promise<void> {
+async function compareKeyed({ from, to, table, options, tally }: Comparison, keys: readonly RowKey[]): Promise<void> {
   const ours = new Map<string, HashedRow>();
   const theirs = new Map<string, HashedRow>();
   const collect = async (client: SqlClient, queries: readonly RowsQuery[], into: Map<string, HashedRow>) => {
@@ -153,13 +150,13 @@ async function compareKeyed(
   };
   for (const some of chunks(keys, options.batchRows)) {
     options.signal?.throwIfAborted();
-    await collect(blue, blueHashesOf(table, some), ours);
+    await collect(from, sourceHashesOf(table, some), ours);
   }
-  // Blue may tell more than was asked for: flows that hang together.
+  // The source may tell more than was asked for: flows that hang together.
   const all = [...keys, ...[...ours.values()].map(({ named }) => named)];
   for (const some of chunks(all, options.batchRows)) {
     options.signal?.throwIfAborted();
-    await collect(green, greenHashesOf(table, some), theirs);
+    await collect(to, targetHashesOf(table, some), theirs);
   }
   for (const key of new Set([...ours.keys(), ...theirs.keys()])) {
     tally.add(table.name, ours.get(key) ?? null, theirs.get(key) ?? null);

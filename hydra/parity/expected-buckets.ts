@@ -7,7 +7,7 @@ import { mapJsonFaults } from '../transform/read-transformed';
 import { RANGE_ROWS, boundaryIn } from './compare-range';
 import { partsOfRange } from './parity-queries';
 import { type TableParity } from './tally';
-import { type Walk, walksOf } from './walks';
+import { type End, type Walk, walksOf } from './walks';
 import { hasOurs } from '../ours';
 
 /** Two tries at once take turns; what one has done the other leaves alone. */
@@ -55,11 +55,11 @@ interface WalkRow {
 }
 
 /**
- * Keeps, on a copy of blue that is neither cleaned nor migrated yet, what its rows must become: sums of the hashes that `compareSides`
+ * Keeps, on a copy of the source that is neither cleaned nor migrated yet, what its rows must become: sums of the hashes that `compareSides`
  * compares, of some dozens of rows each. Not after the cleaning: it escapes lists for the sake of the migration, which the transform
  * would take for their contents (rule J05).
  *
- * Idempotent, and a repeat goes on behind the last range; once complete it says so without the tables of blue, which the migration
+ * Idempotent, and a repeat goes on behind the last range; once complete it says so without the tables of the source, which the migration
  * takes away. Needs the schema hydra_cutover and sessions outside a transaction.
  * @returns rows of each table
  * @throws CutoverFault CHECK_FAILED (cleaned already) | ROW_UNREADABLE (JSON that only a person can fix); the signal's reason
@@ -109,8 +109,8 @@ async function keepRange({ keeper, copy }: Sides, walk: Walk, rangeRows = RANGE_
   const found = (await readWalkRows(keeper)).find(({ name }) => name === walk.name);
   if (found === undefined || found.isThrough) return true;
   const { after, ranges: nr } = found;
-  const upTo = await boundaryIn(copy, walk, 'blue', { after, upTo: null }, rangeRows);
-  const parts = await readParts(copy, walk, 'blue', { after, upTo });
+  const upTo = await boundaryIn(copy, walk, 'from', { after, upTo: null }, rangeRows);
+  const parts = await readParts(copy, walk, 'from', { after, upTo });
   await inTransaction(keeper, 'BEGIN', 'COMMIT', async () => {
     await keeper.query(LOCK);
     const { rowCount } = await keeper.query(
@@ -141,8 +141,8 @@ interface Part {
   readonly sum: string;
 }
 
-function readParts(copy: SqlClient, walk: Walk, side: 'blue' | 'green', range: KeyRange): Promise<Part[]> {
-  const { sql, values } = partsOfRange(walk, side, range);
+function readParts(copy: SqlClient, walk: Walk, end: End, range: KeyRange): Promise<Part[]> {
+  const { sql, values } = partsOfRange(walk, end, range);
   return mapJsonFaults(walk.table, () => queryRows<Part>(copy, sql, [...values]));
 }
 
@@ -192,7 +192,7 @@ async function compareKeptRange({ keeper, copy }: Sides, walk: Walk, nr: number,
     [walk.name, nr],
   );
   const ours = new Map(expected.map((part) => [part.part, part]));
-  const theirs = new Map((await readParts(copy, walk, 'green', range)).map((part) => [part.part, part]));
+  const theirs = new Map((await readParts(copy, walk, 'to', range)).map((part) => [part.part, part]));
   for (const part of new Set([...ours.keys(), ...theirs.keys()])) {
     found.add(walk, `${nr}.${part}`, ours.get(part) ?? NO_ROWS, theirs.get(part) ?? NO_ROWS);
   }
@@ -206,14 +206,14 @@ class BucketTally {
   readonly #examples: string[] = [];
 
   constructor(tables: readonly CarriedTable[]) {
-    this.#tables = new Map(tables.map(({ name }) => [name, { blue: 0, green: 0, extra: 0, missing: 0, different: 0 }]));
+    this.#tables = new Map(tables.map(({ name }) => [name, { from: 0, to: 0, extra: 0, missing: 0, different: 0 }]));
   }
 
   add({ table, name }: Walk, bucket: string, expected: Omit<Part, 'part'>, found: Omit<Part, 'part'>): void {
     const counts = this.#tables.get(table.name);
     if (counts === undefined) throw new Error(`${table.name} is none of the tables that are carried`);
-    counts.blue += expected.rows;
-    counts.green += found.rows;
+    counts.from += expected.rows;
+    counts.to += found.rows;
     if (expected.rows === found.rows && expected.sum === found.sum) return;
     const kind = found.rows < expected.rows ? 'missing' : found.rows > expected.rows ? 'extra' : 'different';
     counts[kind] += Math.max(1, Math.abs(found.rows - expected.rows));
@@ -225,7 +225,7 @@ class BucketTally {
     const all = [...this.#tables.values()];
     return {
       tables,
-      rows: all.reduce((sum, { blue, extra }) => sum + blue + extra, 0),
+      rows: all.reduce((sum, { from, extra }) => sum + from + extra, 0),
       differences: all.reduce((sum, { extra, missing, different }) => sum + extra + missing + different, 0),
       examples: this.#examples,
     };

@@ -24,13 +24,13 @@ export interface UnequalRange {
   readonly range: KeyRange;
 }
 
-/** What is proven of green, by the clock of its database. */
+/** What is proven of the target, by the clock of its database. */
 export interface ParityProof {
-  /** Every row of blue and green was compared after this moment; null: not every one was. ISO 8601. */
+  /** Every row of the source and the target was compared after this moment; null: not every one was. ISO 8601. */
   readonly provenSince: string | null;
   /** Age of that moment. */
   readonly ageMs: number | null;
-  /** Rows of blue, by table of green, that the last pass through each saw. */
+  /** Rows of the source, by table of the target, that the last pass through each saw. */
   readonly tables: Readonly<Record<string, number>>;
   /** Ranges that have to be looked at again after a round. */
   readonly unequal: number;
@@ -39,22 +39,22 @@ export interface ParityProof {
   readonly examples: readonly string[];
 }
 
-/** Idempotent. Needs the schema hydra_cutover. @param green a session of the schema's owner */
-export async function installParityTables(path: CopyPath, green: SqlClient): Promise<void> {
-  await inTransaction(green, 'BEGIN', 'COMMIT', async () => {
-    await green.query(`SELECT pg_advisory_xact_lock(hashtext('hydra_cutover'), hashtext('parity'))`);
-    await green.query(sqlFile(__dirname, 'parity-tables.sql'));
-    await green.query('INSERT INTO hydra_cutover.parity_walk (name) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING', [
+/** Idempotent. Needs the schema hydra_cutover. @param to a session of the schema's owner */
+export async function installParityTables(path: CopyPath, to: SqlClient): Promise<void> {
+  await inTransaction(to, 'BEGIN', 'COMMIT', async () => {
+    await to.query(`SELECT pg_advisory_xact_lock(hashtext('hydra_cutover'), hashtext('parity'))`);
+    await to.query(sqlFile(__dirname, 'parity-tables.sql'));
+    await to.query('INSERT INTO hydra_cutover.parity_walk (name) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING', [
       walksOf(path).map(({ name }) => name),
     ]);
   });
 }
 
 /** Forgets everything that was proven or found: all of it is to be compared anew. */
-export async function forgetProofs(green: SqlClient): Promise<void> {
-  await inTransaction(green, 'BEGIN', 'COMMIT', async () => {
-    await green.query('DELETE FROM hydra_cutover.parity_unequal');
-    await green.query(
+export async function forgetProofs(to: SqlClient): Promise<void> {
+  await inTransaction(to, 'BEGIN', 'COMMIT', async () => {
+    await to.query('DELETE FROM hydra_cutover.parity_unequal');
+    await to.query(
       `UPDATE hydra_cutover.parity_walk
           SET pass_began = NULL, after = NULL, pass_rows = 0, proven_since = NULL, proven_rows = 0`,
     );
@@ -62,7 +62,7 @@ export async function forgetProofs(green: SqlClient): Promise<void> {
 }
 
 /** @returns all walks: those under way first, then those never through, then the one whose proof is oldest */
-export async function readWalks(path: CopyPath, green: SqlClient): Promise<WalkProgress[]> {
+export async function readWalks(path: CopyPath, to: SqlClient): Promise<WalkProgress[]> {
   const walks = walksOf(path);
   const rows = await queryRows<{
     name: string;
@@ -71,7 +71,7 @@ export async function readWalks(path: CopyPath, green: SqlClient): Promise<WalkP
     provenSince: string | null;
     rows: number;
   }>(
-    green,
+    to,
     `SELECT name, to_jsonb(pass_began) #>> '{}' AS "passBegan", after, to_jsonb(proven_since) #>> '{}' AS "provenSince",
             (CASE WHEN pass_began IS NULL THEN proven_rows ELSE pass_rows END)::float8 AS rows
        FROM hydra_cutover.parity_walk ORDER BY pass_began NULLS LAST, proven_since NULLS FIRST, name`,
@@ -83,8 +83,8 @@ export async function readWalks(path: CopyPath, green: SqlClient): Promise<WalkP
 }
 
 /** Before the first range of a pass is read; goes on with one that is under way. */
-export async function beginPass(green: SqlClient, { name }: Walk): Promise<void> {
-  await green.query(
+export async function beginPass(to: SqlClient, { name }: Walk): Promise<void> {
+  await to.query(
     `UPDATE hydra_cutover.parity_walk SET pass_began = clock_timestamp(), after = NULL, pass_rows = 0
       WHERE name = $1 AND pass_began IS NULL`,
     [name],
@@ -92,12 +92,8 @@ export async function beginPass(green: SqlClient, { name }: Walk): Promise<void>
 }
 
 /** One statement, so that a range that differed is never counted as looked at without standing there to be looked at again. */
-export async function noteRange(
-  green: SqlClient,
-  { name }: Walk,
-  { range, blue, equal }: ComparedRange,
-): Promise<void> {
-  await green.query(
+export async function noteRange(to: SqlClient, { name }: Walk, { range, from, equal }: ComparedRange): Promise<void> {
+  await to.query(
     `WITH noted AS (
        INSERT INTO hydra_cutover.parity_unequal (walk, after, up_to) SELECT $1, $2, $3 WHERE NOT $5
      )
@@ -108,14 +104,14 @@ export async function noteRange(
        proven_since = CASE WHEN $3::text IS NULL THEN pass_began ELSE proven_since END,
        pass_began = CASE WHEN $3::text IS NOT NULL THEN pass_began END
      WHERE name = $1 AND after IS NOT DISTINCT FROM $2`,
-    [name, range.after, range.upTo, blue.rows, equal],
+    [name, range.after, range.upTo, from.rows, equal],
   );
 }
 
-export async function readUnequal(path: CopyPath, green: SqlClient): Promise<UnequalRange[]> {
+export async function readUnequal(path: CopyPath, to: SqlClient): Promise<UnequalRange[]> {
   const walks = walksOf(path);
   const rows = await queryRows<{ id: string; name: string; after: string | null; upTo: string | null }>(
-    green,
+    to,
     'SELECT id::text AS id, walk AS name, after, up_to AS "upTo" FROM hydra_cutover.parity_unequal ORDER BY id',
   );
   return rows.flatMap(({ id, name, after, upTo }) => {
@@ -124,18 +120,18 @@ export async function readUnequal(path: CopyPath, green: SqlClient): Promise<Une
   });
 }
 
-export async function forgetUnequal(green: SqlClient, { id }: UnequalRange): Promise<void> {
-  await green.query('DELETE FROM hydra_cutover.parity_unequal WHERE id = $1', [id]);
+export async function forgetUnequal(to: SqlClient, { id }: UnequalRange): Promise<void> {
+  await to.query('DELETE FROM hydra_cutover.parity_unequal WHERE id = $1', [id]);
 }
 
 /** @param examples tables and hashes of keys */
 export async function noteLasting(
-  green: SqlClient,
+  to: SqlClient,
   { id }: UnequalRange,
   lasting: number,
   examples: readonly string[],
 ): Promise<void> {
-  await green.query('UPDATE hydra_cutover.parity_unequal SET lasting = $2, examples = $3 WHERE id = $1', [
+  await to.query('UPDATE hydra_cutover.parity_unequal SET lasting = $2, examples = $3 WHERE id = $1', [
     id,
     lasting,
     JSON.stringify(examples),
@@ -143,11 +139,11 @@ export async function noteLasting(
 }
 
 /** What is proven, as far as anything was compared. */
-export async function readProof(path: CopyPath, green: SqlClient): Promise<ParityProof> {
+export async function readProof(path: CopyPath, to: SqlClient): Promise<ParityProof> {
   const none: ParityProof = { provenSince: null, ageMs: null, tables: {}, unequal: 0, differences: 0, examples: [] };
-  if (!(await hasOurs(green, 'hydra_cutover.parity_unequal'))) return none;
+  if (!(await hasOurs(to, 'hydra_cutover.parity_unequal'))) return none;
   const [proof] = await queryRows<Omit<ParityProof, 'tables'> & { rows: Readonly<Record<string, number>> }>(
-    green,
+    to,
     `SELECT to_jsonb(since) #>> '{}' AS "provenSince",
             round(extract(epoch FROM clock_timestamp() - since) * 1000)::float8 AS "ageMs", rows, unequal, differences, examples
        FROM (SELECT CASE WHEN bool_and(proven_since IS NOT NULL) THEN min(proven_since) END AS since,

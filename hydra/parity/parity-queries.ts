@@ -3,12 +3,12 @@ import { flowCondition, keyConditions } from '../transform/selection';
 import {
   OF_OUR_NETWORK,
   allRowsQuery,
-  greenRangeSql,
-  greenRowsSql,
+  targetRangeSql,
+  targetRowsSql,
   keyedRowsQueries,
   rangeRowsQuery,
 } from '../transform/transform-sql';
-import { type Walk } from './walks';
+import { type End, type Walk } from './walks';
 
 /** A row as both databases reduce it: what it is known by, and a hash over all columns that are compared. */
 export interface HashedRow {
@@ -31,11 +31,9 @@ export interface Bucket {
   readonly sum: string;
 }
 
-export type SideName = 'blue' | 'green';
-
 const FLOW = 'hydra_oauth2_flow';
 
-/** @returns the key's columns first; of flows the consent too, because blue finds a flow of its own making by nothing else */
+/** @returns the key's columns first; of flows the consent too, because the source finds a flow of its own making by nothing else */
 function namedBy(table: CarriedTable): readonly string[] {
   return table.name === FLOW ? [...table.key, 'consent_challenge_id'] : table.key;
 }
@@ -50,17 +48,17 @@ export function makeHashedRow(table: CarriedTable): (raw: RawHashedRow) => Hashe
 }
 
 /** One row travels, however many there are: no sort, and nothing on disk. */
-export function bucketOfRange(walk: Walk, side: SideName, range: KeyRange): RowsQuery {
-  return bucket(walk.table, rowsOfRange(walk, side, range));
+export function bucketOfRange(walk: Walk, end: End, range: KeyRange): RowsQuery {
+  return bucket(walk.table, rowsOfRange(walk, end, range));
 }
 
 /** Into how many parts a range is summed where it cannot be looked at row by row later. */
 const PARTS = 256;
 
 /** As {@link bucketOfRange}, in parts by a hash of the key: one row for each part that has rows. */
-export function partsOfRange(walk: Walk, side: SideName, range: KeyRange): RowsQuery {
+export function partsOfRange(walk: Walk, end: End, range: KeyRange): RowsQuery {
   const { table } = walk;
-  const { sql, values } = rowsOfRange(walk, side, range);
+  const { sql, values } = rowsOfRange(walk, end, range);
   const key = table.key.map((column) => `made.${column}::text`).join(', ');
   const part = `(hash_array_extended(ARRAY[${key}] COLLATE "C", 0) & ${PARTS - 1})::integer`;
   return {
@@ -70,29 +68,29 @@ export function partsOfRange(walk: Walk, side: SideName, range: KeyRange): RowsQ
   };
 }
 
-/** All rows of blue, read once from end to end: what comparing costs at least. */
+/** All rows of the source, read once from end to end: what comparing costs at least. */
 export function bucketOfTable(table: CarriedTable): RowsQuery {
   return bucket(table, allRowsQuery(table));
 }
 
 /** The rows of a range one by one, in no order. */
-export function hashesOfRange(walk: Walk, side: SideName, range: KeyRange): RowsQuery {
-  return hashed(walk.table, rowsOfRange(walk, side, range));
+export function hashesOfRange(walk: Walk, end: End, range: KeyRange): RowsQuery {
+  return hashed(walk.table, rowsOfRange(walk, end, range));
 }
 
-function rowsOfRange(walk: Walk, side: SideName, range: KeyRange): RowsQuery {
-  const onBlue = rangeRowsQuery(walk.table, walk.by, range);
-  return side === 'blue' ? onBlue : { sql: greenRangeSql(walk.table, walk, range), values: onBlue.values };
+function rowsOfRange(walk: Walk, end: End, range: KeyRange): RowsQuery {
+  const ofSource = rangeRowsQuery(walk.table, walk.by, range);
+  return end === 'from' ? ofSource : { sql: targetRangeSql(walk.table, walk, range), values: ofSource.values };
 }
 
-export function blueHashesOf(table: CarriedTable, keys: readonly RowKey[]): readonly RowsQuery[] {
+export function sourceHashesOf(table: CarriedTable, keys: readonly RowKey[]): readonly RowsQuery[] {
   return keyedRowsQueries(table, keys).map((rows) => hashed(table, rows));
 }
 
-export function greenHashesOf(table: CarriedTable, keys: readonly RowKey[]): readonly RowsQuery[] {
+export function targetHashesOf(table: CarriedTable, keys: readonly RowKey[]): readonly RowsQuery[] {
   const conditions = table.name === FLOW ? [flowCondition(keys)] : keyConditions(table, keys);
   return conditions.map(({ sql, values }) =>
-    hashed(table, { sql: greenRowsSql(table, `(${sql}) AND ${OF_OUR_NETWORK}`), values }),
+    hashed(table, { sql: targetRowsSql(table, `(${sql}) AND ${OF_OUR_NETWORK}`), values }),
   );
 }
 

@@ -1,4 +1,4 @@
--- How far green was compared with blue. Keys are data: the tables go with the schema.
+-- How far the target was compared with the source. Keys are data: the tables go with the schema.
 
 -- One row for each walk through a table: what is done of the pass that is under way, and what the last one that was through proved.
 CREATE TABLE IF NOT EXISTS hydra_cutover.parity_walk (
@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS hydra_cutover.parity_walk (
   proven_rows  bigint NOT NULL DEFAULT 0
 );
 
--- Ranges that were not equal: blue may have changed meanwhile. Each is looked at again after a round of the sync.
+-- Ranges that were not equal: the source may have changed meanwhile. Each is looked at again after a round of the sync.
 CREATE TABLE IF NOT EXISTS hydra_cutover.parity_unequal (
   id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   walk     text NOT NULL,

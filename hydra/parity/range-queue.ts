@@ -33,7 +33,7 @@ export function nextRows(rows: number, tookMs: number): number {
   return tookMs > LONG_MS ? Math.max(Math.ceil(rows / 2), ROWS_MIN) : rows;
 }
 
-/** Hands out the ranges of walks, one after the other, to whoever has a session to spare, and keeps on green how far it is. */
+/** Hands out the ranges of walks, one after the other, to whoever has a session to spare, and keeps on the target how far it is. */
 export class RangeQueue {
   readonly #slots: Slot[] = [];
   #rows = RANGE_ROWS;
@@ -42,7 +42,7 @@ export class RangeQueue {
   #noting: Promise<unknown> = Promise.resolve();
 
   /**
-   * @param progress a session on green for this alone
+   * @param progress a session on the target for this alone
    * @param walks in their order; those that are under way go on where they are
    * @param fixedRows of every range. @default as {@link nextRows} says
    */
@@ -52,14 +52,14 @@ export class RangeQueue {
     private readonly fixedRows?: number,
   ) {}
 
-  /** @param blue the caller's session: it looks for the end of the range. @returns null when all are handed out */
-  take(blue: SqlClient): Promise<RangeTask | null> {
-    const taken = this.#taking.then(() => this.#take(blue));
+  /** @param from the caller's session: it looks for the end of the range. @returns null when all are handed out */
+  take(from: SqlClient): Promise<RangeTask | null> {
+    const taken = this.#taking.then(() => this.#take(from));
     this.#taking = taken.catch(() => undefined);
     return taken;
   }
 
-  async #take(blue: SqlClient): Promise<RangeTask | null> {
+  async #take(from: SqlClient): Promise<RangeTask | null> {
     if (this.#walk === undefined) {
       const next = this.walks.shift();
       if (next === undefined) return null;
@@ -67,7 +67,7 @@ export class RangeQueue {
       this.#walk = { walk: next.walk, after: next.passBegan === null ? null : next.after };
     }
     const { walk, after } = this.#walk;
-    const upTo = await readBoundary(blue, walk, 'blue', { after, upTo: null }, this.fixedRows ?? this.#rows);
+    const upTo = await readBoundary(from, walk, 'from', { after, upTo: null }, this.fixedRows ?? this.#rows);
     if (upTo === null) this.#walk = undefined;
     else this.#walk.after = upTo;
     const slot: Slot = { walk, parts: null };

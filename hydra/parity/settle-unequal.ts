@@ -5,19 +5,19 @@ import { type Sides, compareRange, differencesOf } from './compare-range';
 import { type UnequalRange, forgetUnequal, noteLasting, readUnequal } from './parity-progress';
 import { Tally } from './tally';
 
-/** What blue changes between a round and the look after it differs again; what differs every time is no such change. */
+/** What the source changes between a round and the look after it differs again; what differs every time is no such change. */
 const LOOKS = 5;
 /** Keys of one range that are kept from look to look; of more the whole range is looked at again. */
 const KEYS_MAX = 10_000;
 
-/** Prepared for a comparison, with the way that green is reached by. */
+/** Prepared for a comparison, with the way that the target is reached by. */
 export interface PreparedSides extends Sides {
   readonly path: CopyPath;
 }
 
 export interface SettleOptions {
   readonly batchRows: number;
-  /** Carries everything that blue has changed so far. */
+  /** Carries everything that the source has changed so far. */
   readonly round: () => Promise<void>;
   readonly signal?: AbortSignal;
 }
@@ -26,7 +26,7 @@ export interface SettleOptions {
  * Looks again at ranges that were not equal, by their keys, after a round each time. What is equal then, or was once equal after a round, is
  * forgotten; what differs every time stays, with how many rows that are.
  *
- * Sides must be prepared for a comparison. @param progress green as the owner of our schema
+ * Sides must be prepared for a comparison. @param progress the target as the owner of our schema
  * @returns rows that differ after every round
  */
 export async function settleUnequal(
@@ -64,7 +64,7 @@ async function lookAgain(
 ): Promise<ParityResult> {
   if (before?.complete === true) {
     const selection: ParitySelection = before.differing;
-    return compareSides(sides.path, sides.blue, sides.green, {
+    return compareSides(sides.path, sides.from, sides.to, {
       batchRows,
       selection,
       ...(signal === undefined ? {} : { signal }),
@@ -73,7 +73,7 @@ async function lookAgain(
   const tally = new Tally(KEYS_MAX);
   const compared = await compareRange(sides, walk, range);
   if (!compared.equal) {
-    for await (const [blue, green] of differencesOf(sides, walk, compared)) tally.add(walk.table.name, blue, green);
+    for await (const [from, to] of differencesOf(sides, walk, compared)) tally.add(walk.table.name, from, to);
   }
   return tally.result();
 }

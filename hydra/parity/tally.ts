@@ -3,10 +3,10 @@ import { type CarriedTableName, type RowKey } from '../paths/copy-path';
 import { type HashedRow } from './parity-queries';
 
 export interface TableParity {
-  /** Rows that blue makes, and rows that green has. */
-  readonly blue: number;
-  readonly green: number;
-  /** On green but not on blue, and the other way round. */
+  /** Rows that the source makes, and rows that the target has. */
+  readonly from: number;
+  readonly to: number;
+  /** On the target but not on the source, and the other way round. */
   readonly extra: number;
   readonly missing: number;
   readonly different: number;
@@ -30,36 +30,36 @@ export class Tally {
   /** Rows that were compared elsewhere and are equal on both sides. */
   addEqual(table: CarriedTableName, rows: number): void {
     const counts = this.#of(table);
-    counts.blue += rows;
-    counts.green += rows;
+    counts.from += rows;
+    counts.to += rows;
   }
 
   /** One key, on the sides that have it. */
-  add(table: CarriedTableName, blue: HashedRow | null, green: HashedRow | null): void {
+  add(table: CarriedTableName, from: HashedRow | null, to: HashedRow | null): void {
     const counts = this.#of(table);
-    if (blue !== null) counts.blue += 1;
-    if (green !== null) counts.green += 1;
-    if (blue?.hash === green?.hash) return;
-    const kind = green === null ? 'missing' : blue === null ? 'extra' : 'different';
+    if (from !== null) counts.from += 1;
+    if (to !== null) counts.to += 1;
+    if (from?.hash === to?.hash) return;
+    const kind = to === null ? 'missing' : from === null ? 'extra' : 'different';
     counts[kind] += 1;
     this.#differences += 1;
     const keys = this.#differing.get(table) ?? [];
     if (this.#differences <= this.maxDiffering) {
-      keys.push(...[blue, green].flatMap((row) => (row === null ? [] : [row.named])));
+      keys.push(...[from, to].flatMap((row) => (row === null ? [] : [row.named])));
       this.#differing.set(table, keys);
     }
-    const key = blue?.key ?? green?.key ?? [];
+    const key = from?.key ?? to?.key ?? [];
     if (this.#examples.length < EXAMPLES) this.#examples.push(`${table} ${kind} ${hashOf(key)}`);
   }
 
   rows(table: CarriedTableName): number {
-    return this.#of(table).blue;
+    return this.#of(table).from;
   }
 
   result() {
     return {
       tables: Object.fromEntries(this.#tables) as Readonly<Partial<Record<CarriedTableName, TableParity>>>,
-      rows: [...this.#tables.values()].reduce((sum, { blue, extra }) => sum + blue + extra, 0),
+      rows: [...this.#tables.values()].reduce((sum, { from, extra }) => sum + from + extra, 0),
       differences: this.#differences,
       examples: this.#examples,
       differing: Object.fromEntries(this.#differing) as Readonly<Partial<Record<CarriedTableName, readonly RowKey[]>>>,
@@ -68,7 +68,7 @@ export class Tally {
   }
 
   #of(table: CarriedTableName): Record<keyof TableParity, number> {
-    const counts = this.#tables.get(table) ?? { blue: 0, green: 0, extra: 0, missing: 0, different: 0 };
+    const counts = this.#tables.get(table) ?? { from: 0, to: 0, extra: 0, missing: 0, different: 0 };
     this.#tables.set(table, counts);
     return counts;
   }

@@ -3,22 +3,22 @@ import { type SqlClient, queryRows, together } from '../../domain/ports/sql-clie
 import { tableOf } from '../paths/copy-path';
 import { type NamedKeys, TOKEN_TABLES, type TokenTable } from './log-keys';
 import { readBounded } from './read-bounded';
-import { type WriteContext, deleteTokens, upsertRows } from './write-green';
+import { type WriteContext, deleteTokens, upsertRows } from './write-rows';
 
 /** Signatures that are looked at at once. */
 const PAGE_ROWS = 2_000;
 
-/** Codes, PKCE and OpenID rows are found by their consent, which is their request_id: green has no index on request_id there. */
+/** Codes, PKCE and OpenID rows are found by their consent, which is their request_id: the target has no index on request_id there. */
 function grantColumn(table: TokenTable): 'request_id' | 'challenge_id' {
   return table === 'hydra_oauth2_access' || table === 'hydra_oauth2_refresh' ? 'request_id' : 'challenge_id';
 }
 
 /**
- * Names what tokens of these grants need on green before they can be written there: their consents and clients. That is few, however
+ * Names what tokens of these grants need on the target before they can be written there: their consents and clients. That is few, however
  * many tokens a grant has.
  */
 export async function nameParentsOf(
-  blue: SqlClient,
+  from: SqlClient,
   named: NamedKeys<'named'>,
   grants: readonly string[],
 ): Promise<NamedKeys<'with revocations'>> {
@@ -28,7 +28,7 @@ export async function nameParentsOf(
     (table) =>
       `SELECT challenge_id AS consent, client_id AS client FROM ${table} WHERE ${grantColumn(table)} = ANY($1::text[])`,
   );
-  const rows = await queryRows<{ consent: string | null; client: string }>(blue, parents.join(' UNION '), [grants]);
+  const rows = await queryRows<{ consent: string | null; client: string }>(from, parents.join(' UNION '), [grants]);
   for (const { consent, client } of rows) {
     if (consent !== null) named.consents.add(consent);
     named.rows.hydra_client.add([client]);
@@ -36,11 +36,11 @@ export async function nameParentsOf(
   return followed;
 }
 
-/** @returns signatures of tokens of these grants that can be used on blue */
-export async function activeTokensOf(blue: SqlClient, grants: readonly string[]): Promise<readonly string[]> {
+/** @returns signatures of tokens of these grants that can be used on the source */
+export async function activeTokensOf(from: SqlClient, grants: readonly string[]): Promise<readonly string[]> {
   if (grants.length === 0) return [];
   const rows = await queryRows<{ signature: string }>(
-    blue,
+    from,
     ['hydra_oauth2_access', 'hydra_oauth2_refresh']
       .map((table) => `SELECT signature FROM ${table} WHERE request_id = ANY($1::text[]) AND active`)
       .join(' UNION ALL '),
@@ -50,14 +50,14 @@ export async function activeTokensOf(blue: SqlClient, grants: readonly string[])
 }
 
 /**
- * Makes all tokens of these grants on green equal to blue's, in the caller's transactions and a page at a time: a grant that was refreshed
- * every hour for two years has 17,500. Their parents are there. Most have a few, which were asked for at once.
+ * Makes all tokens of these grants on the target equal to the source's, in the caller's transactions and a page at a time: a grant that was
+ * refreshed every hour for two years has 17,500. Their parents are there. Most have a few, which were asked for at once.
  *
  * @param made whose rows are equal already
  * @returns how many rows changed
  */
 export async function carryGrants(
-  blue: SqlClient,
+  from: SqlClient,
   context: WriteContext,
   grants: readonly string[],
   known: TokensOfGrants,
@@ -68,25 +68,25 @@ export async function carryGrants(
     const carryFew = (table: TokenTable) => async () => {
       const signatures = new Set(known.flatMap((side) => side.get(table) ?? []));
       const open = [...signatures].filter((signature) => !made.rows[table].has([signature]));
-      return carryPage(blue, context, table, open, batchRows);
+      return carryPage(from, context, table, open, batchRows);
     };
-    const counts = await together(context.green, TOKEN_TABLES.map(carryFew));
+    const counts = await together(context.to, TOKEN_TABLES.map(carryFew));
     return counts.reduce((sum, count) => sum + count, 0);
   }
   let changed = 0;
   for (const table of TOKEN_TABLES) {
-    for await (const page of signaturesOf(context.green, table, grants)) {
-      changed += await carryPage(blue, context, table, page, batchRows);
+    for await (const page of signaturesOf(context.to, table, grants)) {
+      changed += await carryPage(from, context, table, page, batchRows);
     }
-    for await (const page of signaturesOf(blue, table, grants)) {
+    for await (const page of signaturesOf(from, table, grants)) {
       const there = await queryRows<{ signature: string }>(
-        context.green,
+        context.to,
         `SELECT signature FROM ${table} WHERE signature = ANY($1::text[])`,
         [page],
       );
       const known = new Set(there.map(({ signature }) => signature));
       changed += await carryPage(
-        blue,
+        from,
         context,
         table,
         page.filter((signature) => !known.has(signature)),
@@ -101,17 +101,17 @@ type SignaturesByTable = ReadonlyMap<TokenTable, readonly string[]>;
 type TokensOfGrants = readonly SignaturesByTable[] | 'many';
 
 /**
- * What both sides have of these grants, where that is little. Green may be written meanwhile: what changes there is made equal by its own
- * name, and what is named here besides is looked up on blue.
+ * What both sides have of these grants, where that is little. The target may be written meanwhile: what changes there is made equal by its
+ * own name, and what is named here besides is looked up on the source.
  */
 export async function tokensOfGrants(
-  blue: SqlClient,
-  green: SqlClient,
+  from: SqlClient,
+  to: SqlClient,
   grants: readonly string[],
 ): Promise<TokensOfGrants> {
   if (grants.length === 0) return [];
-  const [onGreen, onBlue] = await Promise.all([fewOf(green, grants), fewOf(blue, grants)]);
-  return onGreen === null || onBlue === null ? 'many' : [onGreen, onBlue];
+  const [ofTarget, ofSource] = await Promise.all([fewOf(to, grants), fewOf(from, grants)]);
+  return ofTarget === null || ofSource === null ? 'many' : [ofTarget, ofSource];
 }
 
 /** @returns the signatures of all tokens of these grants, by their table; null when they are more than a page */
@@ -129,7 +129,7 @@ async function fewOf(client: SqlClient, grants: readonly string[]): Promise<Sign
 }
 
 async function carryPage(
-  blue: SqlClient,
+  from: SqlClient,
   context: WriteContext,
   table: TokenTable,
   signatures: readonly string[],
@@ -139,7 +139,7 @@ async function carryPage(
   let changed = 0;
   const gone = new Set(signatures);
   const keys = signatures.map((signature) => ({ signature }));
-  for await (const { rows } of readBounded(blue, tableOf(context.path, table), keys, batchRows)) {
+  for await (const { rows } of readBounded(from, tableOf(context.path, table), keys, batchRows)) {
     for (const { signature } of rows) gone.delete(String(signature));
     changed += await upsertRows(context, table, rows);
   }

@@ -1,5 +1,6 @@
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, type Statement, queryRows, runInOrder, together } from '../../domain/ports/sql-client';
+import { type Direction, type SideName } from '../../domain/sides';
 import { type CopyPath } from '../paths/copy-path';
 import { activeTokensOf, carryGrants, nameParentsOf, tokensOfGrants } from './carry-grants';
 import { closeOverFlows, closeOverTies, readFlowKeys, sizeOf } from './closure';
@@ -19,20 +20,21 @@ import {
   readWanted,
   withFlowsNamedSince,
 } from './wanted-rows';
-import { greenChanges } from './write-green';
+import { rowChanges } from './write-rows';
 
 const COMMIT: Statement = { text: 'COMMIT', values: [] };
 
 interface Sides {
   readonly path: CopyPath;
-  readonly blue: SqlClient;
-  readonly green: SqlClient;
+  readonly direction: Direction;
+  readonly from: SqlClient;
+  readonly to: SqlClient;
   readonly loginTtlMs: number;
   readonly networkId?: string;
 }
 
-/** What blue says to a part of the log, all in one snapshot. */
-export interface PartOfBlue extends JudgedRevocations {
+/** What the source says to a part of the log, all in one snapshot. */
+export interface SourcePart extends JudgedRevocations {
   readonly log: readonly LogRow[];
   readonly reading: Reading;
   readonly named: NamedKeys<'with tokens'>;
@@ -45,41 +47,41 @@ export interface PartOfBlue extends JudgedRevocations {
   readonly begun: readonly BegunRequest[];
 }
 
-/** A part with what green's rows brought to it. */
-export interface WholePart extends PartOfBlue {
+/** A part with what the target's rows brought to it. */
+export interface WholePart extends SourcePart {
   readonly closed: NamedKeys<'closed'>;
-  /** Green's flows with one of the keys. */
+  /** The target's flows with one of the keys. */
   readonly present: readonly FlowKeys[];
 }
 
 /**
- * Reads what a part of the log is about, in the caller's snapshot. Asks blue alone, so that it can be done while green is written.
+ * Reads what a part of the log is about, in the caller's snapshot. Asks the source alone, so that it can be done while the target is written.
  *
  * @throws CutoverFault SYNC_FAILED (a table was truncated) | ROW_UNREADABLE; TooLargeAtOnce
  */
 export async function readPart(
-  { path, blue, loginTtlMs }: Sides,
+  { path, direction, from, loginTtlMs }: Sides,
   log: readonly LogRow[],
   batchRows: number,
-): Promise<PartOfBlue> {
-  refuseTruncate(log);
-  const reading: Reading = { path, blue, batchRows, budget: new ByteBudget(log.length > 1) };
+): Promise<SourcePart> {
+  refuseTruncate(log, direction.from);
+  const reading: Reading = { path, from, batchRows, budget: new ByteBudget(log.length > 1) };
   const first = namedKeys(path, log);
   // What the log names by itself is read beside the question what it revoked; what that names besides, if anything, after it.
-  const [judged, early] = await together(blue, [
-    () => readNamedRevocations(blue, first),
+  const [judged, early] = await together(from, [
+    () => readNamedRevocations(from, first),
     () => readTokensOfLog(reading, first),
-    () => closeOverTies(path, blue, first),
+    () => closeOverTies(path, from, first),
   ]);
   const tied = sizeOf(first);
   // With all tokens of its grant, the effect of a revocation is carried whole.
   const grants = nameRevoked(first, judged.revocations);
-  const { tokens, named } = await readTokens(reading, await nameParentsOf(blue, first, grants), early);
-  if (sizeOf(named) !== tied) await closeOverTies(path, blue, named);
-  const [wanted, activeTokens, begun] = await together(blue, [
+  const { tokens, named } = await readTokens(reading, await nameParentsOf(from, first, grants), early);
+  if (sizeOf(named) !== tied) await closeOverTies(path, from, named);
+  const [wanted, activeTokens, begun] = await together(from, [
     () => readWanted(reading, named, tokens),
-    () => activeTokensOf(blue, grants),
-    () => readBegunRequests(path, blue, named, loginTtlMs),
+    () => activeTokensOf(from, grants),
+    () => readBegunRequests(path, from, named, loginTtlMs),
   ]);
   return {
     ...judged,
@@ -94,55 +96,57 @@ export async function readPart(
   };
 }
 
-/** Asks green what it has of these rows, and blue for what that names besides, in the same snapshot. @throws as {@link readPart} */
-export async function completePart({ path, blue, green }: Sides, part: PartOfBlue): Promise<WholePart> {
+/** Asks the target what it has of these rows, and the source what that names besides, in the same snapshot. @throws as {@link readPart} */
+export async function completePart({ path, from, to }: Sides, part: SourcePart): Promise<WholePart> {
   const { named, wanted, before, reading } = part;
-  const [hasMore, seen] = await together(green, [
-    () => nameConsentsOf(green, wanted.rows, named),
-    () => readFlowKeys(green, named),
+  const [hasMore, seen] = await together(to, [
+    () => nameConsentsOf(to, wanted.rows, named),
+    () => readFlowKeys(to, named),
   ]);
-  if (hasMore) await closeOverTies(path, blue, named);
-  const { flows, named: closed } = await closeOverFlows(path, blue, green, named, hasMore ? undefined : seen);
+  if (hasMore) await closeOverTies(path, from, named);
+  const { flows, named: closed } = await closeOverFlows(path, from, to, named, hasMore ? undefined : seen);
   return { ...part, closed, present: flows, wanted: await withFlowsNamedSince(reading, wanted, before, closed) };
 }
 
 /**
- * Makes green's rows what the part says, and commits. Reads blue, in the same snapshot, where whole grants are carried, and else not.
+ * Makes the target's rows what the part says, and commits. Reads the source, in the same snapshot, only where whole grants are carried.
  * Whatever fails is thrown, and a COMMIT that was sent behind it has undone everything.
  *
- * @returns how many rows of green changed
+ * @returns how many rows of the target changed
  */
-export async function writePart({ path, blue, green, networkId }: Sides, part: WholePart): Promise<number> {
+export async function writePart({ path, direction, from, to, networkId }: Sides, part: WholePart): Promise<number> {
   const { revocations, grants, activeTokens, closed, present, log } = part;
   const wanted = { ...part.wanted, activeTokens };
-  const context = { path, green, nid: networkId ?? (await readNetwork(green)) };
-  const changes = greenChanges(context, closed, wanted, present);
+  const context = { path, to, nid: networkId ?? (await readNetwork(to, direction.to)) };
+  const changes = rowChanges(context, closed, wanted, present);
   const rest = [...begunRequestChanges(part.begun), ...canaryChanges(log), COMMIT];
-  if (revocations.length === 0) return runInOrder(green, inOrder(changes, rest));
-  const [before, written, tokens] = await together(green, [
-    () => stillActive(green, revocations, wanted),
-    () => runInOrder(green, changes),
-    () => tokensOfGrants(blue, green, grants),
+  if (revocations.length === 0) return runInOrder(to, inOrder(changes, rest));
+  const [before, written, tokens] = await together(to, [
+    () => stillActive(to, revocations, wanted),
+    () => runInOrder(to, changes),
+    () => tokensOfGrants(from, to, grants),
   ]);
-  const rows = written + (await carryGrants(blue, context, grants, tokens, closed, part.reading.batchRows));
-  const after = await stillActive(green, revocations, wanted);
-  await runInOrder(green, [ledgerChange(revocations, before, after), ...rest]);
+  const rows = written + (await carryGrants(from, context, grants, tokens, closed, part.reading.batchRows));
+  const after = await stillActive(to, revocations, wanted);
+  await runInOrder(to, [ledgerChange(revocations, before, after, direction.to), ...rest]);
   return rows;
 }
 
-/** Of green's Hydra, and the same as long as green is. @throws CutoverFault SYNC_FAILED when green was not migrated */
-export async function readNetwork(green: SqlClient): Promise<string> {
-  const [network] = await queryRows<{ id: string }>(green, NETWORK_SQL);
-  if (network === undefined) throw new CutoverFault('SYNC_FAILED', 'green has no row in networks: it was not migrated');
+/** The network of the target's Hydra, which never changes. @throws CutoverFault SYNC_FAILED when the target was not migrated */
+export async function readNetwork(to: SqlClient, side: SideName): Promise<string> {
+  const [network] = await queryRows<{ id: string }>(to, NETWORK_SQL);
+  if (network === undefined) {
+    throw new CutoverFault('SYNC_FAILED', `${side} has no row in networks: it was not migrated`);
+  }
   return network.id;
 }
 
-function refuseTruncate(log: readonly LogRow[]): void {
+function refuseTruncate(log: readonly LogRow[], side: SideName): void {
   const tables = [...new Set(log.filter(({ kind }) => kind === 'truncate').map((row) => row.table_name))];
   if (tables.length === 0) return;
   throw new CutoverFault(
     'SYNC_FAILED',
-    `on blue ${tables.join(', ')} was truncated, which names no rows that could be carried; undo this cutover and begin a new one with a new snapshot`,
+    `on ${side} ${tables.join(', ')} was truncated, which names no rows that could be carried; undo this cutover and begin a new one with a new snapshot`,
     { tables },
   );
 }

@@ -1,4 +1,4 @@
-import { type GreenRow } from '../transform';
+import { type CarriedRow } from '../transform';
 import { BATCH_BYTES_MAX } from './json-batches';
 
 /** Rows as PostgreSQL reads them fastest: for each column an array of the text of its values, as a literal. */
@@ -9,7 +9,7 @@ export interface ColumnBatch {
 
 /** @returns the rows in their order, in batches of at most so many bytes; a row that is larger travels alone */
 export function* columnBatches(
-  rows: readonly GreenRow[],
+  rows: readonly CarriedRow[],
   names: readonly string[],
   bytesMax = BATCH_BYTES_MAX,
 ): Generator<ColumnBatch> {
@@ -36,7 +36,7 @@ function columnsOf(batch: readonly (readonly string[])[], names: readonly string
 const ESCAPED = /["\\]/g;
 
 /** Source: PostgreSQL manual, "Arrays", "Array Input and Output Syntax". */
-function elementOf(value: GreenRow[string] | undefined): string {
+function elementOf(value: CarriedRow[string] | undefined): string {
   if (value === null || value === undefined) return 'NULL';
   const text = String(value);
   return `"${text.includes('"') || text.includes('\\') ? text.replace(ESCAPED, '\\$&') : text}"`;

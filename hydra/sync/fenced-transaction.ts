@@ -1,15 +1,17 @@
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows, together } from '../../domain/ports/sql-client';
+import { type Direction } from '../../domain/sides';
 import { assertNothingPlanted } from '../planted';
 import { type CopyPath } from '../paths/copy-path';
 import { hasSqlState } from '../sql-state';
 
-/** The network that Hydra on green uses. */
+/** The network that Hydra on the target uses. */
 export const NETWORK_SQL = 'SELECT id::text AS id FROM networks ORDER BY created_at LIMIT 1';
 
 export interface Fence {
   readonly path: CopyPath;
-  readonly green: SqlClient;
+  readonly direction: Direction;
+  readonly to: SqlClient;
   readonly generation: number;
   readonly nonce: string;
   /** Of Hydra's tables. */
@@ -17,28 +19,28 @@ export interface Fence {
 }
 
 /**
- * Begins a transaction on green that nobody can take over or open green under: it holds the guard's lock and the syncer's row
- * to its end.
+ * Begins a transaction on the target. Until it ends nobody can take the sync over or open the target: it holds the guard's lock and the
+ * syncer's row.
  *
- * @throws CutoverFault SYNC_FENCED | CROSSED_CONNECTION | CHECK_FAILED (something on green's tables would run with our rights); the
+ * @throws CutoverFault SYNC_FENCED | CROSSED_CONNECTION | CHECK_FAILED (something on the target's tables would run with our rights); the
  *   caller rolls back
  */
-export async function beginFenced({ path, green, generation, nonce, schema }: Fence): Promise<void> {
+export async function beginFenced({ path, direction, to, generation, nonce, schema }: Fence): Promise<void> {
   const written = path.tables.map(({ name }) => name);
-  // Log rows are marked done because this commit is durable. Green's Hydra has an owner too: locked as by a write, so that nothing comes
-  // before this transaction ends.
+  // Log rows are marked done because this commit is durable. The target's tables have an owner too: they are locked as by a write, so that
+  // nothing of that role's comes before this transaction ends.
   const begin = `BEGIN; SET LOCAL synchronous_commit = on; LOCK TABLE ${written.join(', ')} IN ROW EXCLUSIVE MODE`;
-  await together(green, [
-    () => green.query(begin),
-    () => assertNothingPlanted(green, { schema, tables: [...written, 'networks'], isWritten: true }, 'green'),
+  await together(to, [
+    () => to.query(begin),
+    () => assertNothingPlanted(to, { schema, tables: [...written, 'networks'], isWritten: true }, direction.to),
   ]);
-  const [, [held], [run]] = await together(green, [
+  const [, [held], [run]] = await together(to, [
     // Changes nothing; the guard takes its shared lock, which opening has to wait for. Before the row, as everybody does.
-    () => green.query('DELETE FROM hydra_jwk WHERE false').catch(explainRefusal),
-    () => queryRows<{ generation: number }>(green, 'SELECT hydra_cutover.hold_syncer()::float8 AS generation'),
+    () => to.query('DELETE FROM hydra_jwk WHERE false').catch((error: unknown) => explainRefusal(error, direction)),
+    () => queryRows<{ generation: number }>(to, 'SELECT hydra_cutover.hold_syncer()::float8 AS generation'),
     () =>
       queryRows<{ side: string; nonce: string; state: string }>(
-        green,
+        to,
         'SELECT side, nonce::text AS nonce, state FROM hydra_cutover.run',
       ),
   ]);
@@ -48,13 +50,13 @@ export async function beginFenced({ path, green, generation, nonce, schema }: Fe
       `what is reached now is ${run?.side ?? 'no side'} of another cutover or copy; nothing was written; check its address`,
     );
   }
-  if (run.state !== 'closed') throw fenced(`green is ${run.state}`);
+  if (run.state !== 'closed') throw fenced(`${direction.to} is ${run.state}`);
   if (held?.generation !== generation)
     throw fenced(`generation ${held?.generation ?? 0} syncs, and this is ${generation}`);
 }
 
-function explainRefusal(error: unknown): never {
-  if (hasSqlState(error, 'writeRefused')) throw fenced('green takes no more of blue');
+function explainRefusal(error: unknown, { from, to }: Direction): never {
+  if (hasSqlState(error, 'writeRefused')) throw fenced(`${to} takes no more of ${from}`);
   throw error;
 }
 

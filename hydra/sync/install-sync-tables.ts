@@ -3,10 +3,10 @@ import { asSchemaOwner } from '../as-owner';
 import { sqlFile } from '../sql-file';
 
 /**
- * Makes the sync's tables in schema `hydra_cutover` of green and names the role that the guard lets pass while green is
+ * Makes the sync's tables in schema `hydra_cutover` of the target and names the role that the guard lets pass while the target is
  * closed. Idempotent, inside the caller's transaction. The arbiter has to be there.
  */
-export async function installSyncTables(green: SqlClient, options: { readonly syncRole: string }): Promise<void> {
+export async function installSyncTables(to: SqlClient, options: { readonly syncRole: string }): Promise<void> {
   const sync_role = `'${options.syncRole.replaceAll("'", "''")}'`;
-  await asSchemaOwner(green, () => green.query(sqlFile(__dirname, 'sync-tables.sql', { sync_role })));
+  await asSchemaOwner(to, () => to.query(sqlFile(__dirname, 'sync-tables.sql', { sync_role })));
 }

@@ -1,11 +1,12 @@
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, type Statement, queryRows } from '../../domain/ports/sql-client';
+import { type SideName } from '../../domain/sides';
 import { REVOCATION_KINDS, type RevocationKind } from '../capture';
 import { sqlFile } from '../sql-file';
 import { type NamedKeys, TOKEN_TABLES } from './log-keys';
 import { type WantedRows } from './wanted-rows';
 
-/** What became of a revocation on green. `already_absent`: green never had what was revoked, or no more. */
+/** What became of a revocation on the target. `already_absent`: the target never had what was revoked, or no more. */
 type RevocationOutcome = 'applied' | 'already_absent';
 
 export interface CapturedRevocation {
@@ -27,19 +28,19 @@ export interface JudgedRevocations {
 }
 
 /**
- * Judges, in the caller's snapshot of blue, what the triggers noted: they see OLD and NEW alone, and a rotation ends a token as a
+ * Judges, in the caller's snapshot of the source, what the triggers noted: they see OLD and NEW alone, and a rotation ends a token as a
  * revocation does. With all kinds named, PostgreSQL finds the keys through the index on (kind, key).
  *
  * @returns what the transactions whose changes `named` holds noted
  */
-export async function readNamedRevocations(blue: SqlClient, named: NamedKeys<'named'>): Promise<JudgedRevocations> {
+export async function readNamedRevocations(from: SqlClient, named: NamedKeys<'named'>): Promise<JudgedRevocations> {
   const keys = new Set([...named.consents, ...named.requests]);
   for (const table of [...TOKEN_TABLES, 'hydra_client', 'hydra_oauth2_authentication_session'] as const) {
     for (const [key = ''] of named.rows[table].values()) keys.add(key);
   }
   if (keys.size === 0) return { revocations: [], rotated: [] };
   const judged = await queryRows<CapturedRevocation & { rotated: readonly string[] | null }>(
-    blue,
+    from,
     `SELECT kind, key, "requestId", to_jsonb(min(at)) #>> '{}' AS "capturedAt",
             CASE WHEN bool_and(rotated) THEN array_agg(id::text) END AS rotated
        FROM (
@@ -64,10 +65,10 @@ export async function readNamedRevocations(blue: SqlClient, named: NamedKeys<'na
   };
 }
 
-/** After green's commit, as log rows are marked done: they are not judged again. */
-export async function markRotated(blue: SqlClient, rotated: readonly string[]): Promise<void> {
+/** After the target's commit, as log rows are marked done: they are not judged again. */
+export async function markRotated(from: SqlClient, rotated: readonly string[]): Promise<void> {
   if (rotated.length === 0) return;
-  await blue.query(
+  await from.query(
     'UPDATE hydra_cutover.revocation SET rotated_at = clock_timestamp() WHERE id = ANY($1::bigint[]) AND rotated_at IS NULL',
     [rotated],
   );
@@ -84,15 +85,15 @@ export function nameRevoked(named: NamedKeys<'named'>, revocations: readonly Cap
   return [...new Set(revocations.flatMap(({ requestId }) => requestId ?? []))];
 }
 
-/** @returns ids of the revocations of which green has something active that blue has not */
+/** @returns ids of the revocations of which the target has something active that the source has not */
 export async function stillActive(
-  green: SqlClient,
+  to: SqlClient,
   revocations: readonly CapturedRevocation[],
   { flows, rows, activeTokens }: WantedRows & { readonly activeTokens: readonly string[] },
 ): Promise<ReadonlySet<string>> {
   if (revocations.length === 0) return new Set();
   const tokens = [...rows.hydra_oauth2_access, ...rows.hydra_oauth2_refresh].filter(({ active }) => active === true);
-  const found = await queryRows<{ kind: string; key: string }>(green, sqlFile(__dirname, 'still-active.sql'), [
+  const found = await queryRows<{ kind: string; key: string }>(to, sqlFile(__dirname, 'still-active.sql'), [
     JSON.stringify(revocations.map(({ kind, key }) => ({ kind, key }))),
     [...tokens.map(({ signature }) => signature), ...activeTokens],
     flows.flatMap(({ consent_challenge_id: consent }) => (consent === null ? [] : [consent])),
@@ -105,19 +106,20 @@ export async function stillActive(
 /**
  * What became of the revocations; the first outcome of each stays.
  *
- * @param before what {@link stillActive} said before green was written
+ * @param before what {@link stillActive} said before the target was written
  * @param after and then
- * @throws CutoverFault SYNC_FAILED when one of them has no effect on green
+ * @throws CutoverFault SYNC_FAILED when one of them has no effect on the target
  */
 export function ledgerChange(
   revocations: readonly CapturedRevocation[],
   before: ReadonlySet<string>,
   after: ReadonlySet<string>,
+  side: SideName,
 ): Statement {
   if (after.size > 0) {
     throw new CutoverFault(
       'SYNC_FAILED',
-      `${after.size} of ${revocations.length} revocations would have no effect on green; nothing of this transaction was kept; undo the cutover and report this as a defect`,
+      `${after.size} of ${revocations.length} revocations would have no effect on ${side}; nothing of this transaction was kept; undo the cutover and report this as a defect`,
       { revocations: revocations.length, withoutEffect: after.size },
     );
   }
@@ -137,12 +139,12 @@ export function ledgerChange(
 
 /** @returns entries in order of kind and key, behind `after` */
 export async function readLedger(
-  green: SqlClient,
+  to: SqlClient,
   after: { readonly kind: string; readonly key: string } = { kind: '', key: '' },
   limit = 10_000,
 ): Promise<LedgerEntry[]> {
   return queryRows<LedgerEntry>(
-    green,
+    to,
     `SELECT kind, key, request_id AS "requestId", to_jsonb(captured_at) #>> '{}' AS "capturedAt",
             to_jsonb(applied_at) #>> '{}' AS "appliedAt", outcome
        FROM hydra_cutover.ledger WHERE (kind, key) > ($1, $2) ORDER BY kind, key LIMIT $3`,

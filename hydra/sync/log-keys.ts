@@ -1,6 +1,6 @@
 import { CARRIED_TABLE_NAMES, type CarriedTableName, type CopyPath, tableOf } from '../paths/copy-path';
 
-/** One row of blue's change log. */
+/** One row of the source's change log. */
 export interface LogRow {
   readonly id: string;
   readonly at: string;
@@ -20,7 +20,7 @@ export const TOKEN_TABLES = [
 ] as const satisfies readonly CarriedTableName[];
 export type TokenTable = (typeof TOKEN_TABLES)[number];
 
-/** The tables that both sides have under the same name and with the same key: all but that of flows, whatever these are on blue. */
+/** The tables that both sides have under the same name and with the same key: all but that of flows, whatever these are on the source. */
 export type KeyedTable = Exclude<CarriedTableName, 'hydra_oauth2_flow'>;
 export const KEYED_TABLES: readonly KeyedTable[] = CARRIED_TABLE_NAMES.flatMap((name) =>
   name === 'hydra_oauth2_flow' ? [] : [name],

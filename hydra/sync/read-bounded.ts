@@ -1,6 +1,6 @@
 import { type SqlClient } from '../../domain/ports/sql-client';
 import { type CarriedTable, type RowKey } from '../paths/copy-path';
-import { type GreenRow, readTransformed } from '../transform';
+import { type CarriedRow, readTransformed } from '../transform';
 import { BATCH_BYTES_MAX } from './json-batches';
 
 /** Rows of one transaction that are in memory at once. */
@@ -34,17 +34,17 @@ export class ByteBudget {
  * most have a kilobyte.
  */
 export async function* readBounded(
-  blue: SqlClient,
+  from: SqlClient,
   table: CarriedTable,
   keys: readonly RowKey[],
   batchRows: number,
-): AsyncGenerator<{ readonly rows: readonly GreenRow[]; readonly bytes: number }> {
+): AsyncGenerator<{ readonly rows: readonly CarriedRow[]; readonly bytes: number }> {
   let size = Math.min(batchRows, FIRST_KEYS);
-  for (let from = 0; from < keys.length;) {
-    const some = keys.slice(from, from + size);
-    from += some.length;
+  for (let at = 0; at < keys.length;) {
+    const some = keys.slice(at, at + size);
+    at += some.length;
     let bytes = 0;
-    for await (const rows of readTransformed(blue, table, some, { batchRows: size })) {
+    for await (const rows of readTransformed(from, table, some, { batchRows: size })) {
       const read = bytesOf(rows);
       bytes += read;
       yield { rows, bytes: read };
@@ -55,7 +55,7 @@ export async function* readBounded(
 }
 
 /** Roughly: what is text in them. */
-function bytesOf(rows: readonly GreenRow[]): number {
+function bytesOf(rows: readonly CarriedRow[]): number {
   let bytes = 0;
   for (const row of rows) {
     for (const value of Object.values(row)) bytes += typeof value === 'string' ? value.length + 16 : 16;

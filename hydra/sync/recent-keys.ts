@@ -3,10 +3,10 @@ import { type ParitySelection } from '../parity';
 import { type CopyPath } from '../paths/copy-path';
 import { KEYED_TABLES, type LogRow, keyColumns, namedKeys } from './log-keys';
 
-/** @returns the keys that the last changes of blue name, as far as they were carried, to be compared */
-export async function readRecentKeys(path: CopyPath, blue: SqlClient, changes: number): Promise<ParitySelection> {
+/** @returns the keys that the last changes of the source name, as far as they were carried, to be compared */
+export async function readRecentKeys(path: CopyPath, from: SqlClient, changes: number): Promise<ParitySelection> {
   const log = await queryRows<LogRow>(
-    blue,
+    from,
     `SELECT id::text AS id, at::text AS at, kind, table_name, old_key, new_key
        FROM hydra_cutover.change_log AS log WHERE done_at IS NOT NULL AND kind <> 'rewrite' ORDER BY log.id DESC LIMIT $1`,
     [changes],

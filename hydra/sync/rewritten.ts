@@ -1,16 +1,17 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type Direction, type SideName } from '../../domain/sides';
 import { type CapturedTable, type CopyPath } from '../paths/copy-path';
 import { type LogRow, isTokenTable } from './log-keys';
 
 /** How far the walk through one rewritten table is; kept in its row of the change log. */
 interface Place {
-  /** First what only green has, so that it is out of the way of what blue has instead. */
-  readonly side: 'green' | 'blue';
+  /** First the target, for what only that has, so that it is out of the way of what the source has instead. */
+  readonly side: SideName;
   /** The key that was carried last. */
   readonly after: readonly string[] | null;
 }
 
-/** A table of blue that was rewritten, and whose rows are not carried yet, or not all of them. */
+/** A table of the source that was rewritten, and whose rows are not carried yet, or not all of them. */
 export interface Rewrite {
   readonly id: string;
   readonly spec: CapturedTable;
@@ -27,44 +28,43 @@ export interface RewritePage {
 }
 
 /** @returns the oldest rewrite that is not carried altogether */
-export async function nextRewrite({ captured }: CopyPath, blue: SqlClient): Promise<Rewrite | null> {
+export async function nextRewrite({ captured }: CopyPath, { to }: Direction, from: SqlClient): Promise<Rewrite | null> {
   const [row] = await queryRows<{ id: string; table: string; place: Place | null }>(
-    blue,
+    from,
     `SELECT id::text AS id, table_name AS "table", new_key AS place
        FROM hydra_cutover.change_log AS log WHERE done_at IS NULL AND kind = 'rewrite' ORDER BY log.id LIMIT 1`,
   );
   if (row === undefined) return null;
   const spec = captured.find(({ table }) => table === row.table);
   if (spec === undefined) throw new Error(`${row.table} is logged as rewritten and is no table that is captured`);
-  return { id: row.id, spec, place: row.place ?? { side: 'green', after: null } };
+  return { id: row.id, spec, place: row.place ?? { side: to, after: null } };
 }
 
 /**
- * Reads the next keys of a rewritten table, in the caller's snapshot of blue: a rewrite fires no trigger, so its rows are named
+ * Reads the next keys of a rewritten table, in the caller's snapshot of the source: a rewrite fires no trigger, so its rows are named
  * here, a page at a time, and a table of any size costs the change log one row.
  */
 export async function readRewritePage(
-  blue: SqlClient,
-  green: SqlClient,
+  { direction, from, to }: { readonly direction: Direction; readonly from: SqlClient; readonly to: SqlClient },
   { spec, place }: Rewrite,
   limit: number,
 ): Promise<RewritePage> {
-  const source = place.side === 'blue' ? blueSource(spec) : greenSource(spec);
-  const page = await readKeys(place.side === 'blue' ? blue : green, source, place.after, limit);
+  const isSource = place.side === direction.from;
+  const page = await readKeys(isSource ? from : to, isSource ? inSource(spec) : inTarget(spec), place.after, limit);
   const last = page.at(-1);
-  const log = (place.side === 'blue' ? page : await withoutThoseOf(blue, spec, page)).map((keys): LogRow => {
-    const [old_key, new_key] = place.side === 'blue' ? [null, keys] : [keys, null];
+  const log = (isSource ? page : await withoutThoseOf(from, spec, page)).map((keys): LogRow => {
+    const [old_key, new_key] = isSource ? [null, keys] : [keys, null];
     return { id: '0', at: '', kind: 'update', table_name: spec.table, old_key, new_key };
   });
   if (page.length === limit && last !== undefined) {
     return { log, seen: page.length, next: { side: place.side, after: spec.key.map((name) => last[name] ?? '') } };
   }
-  return { log, seen: page.length, next: place.side === 'green' ? { side: 'blue', after: null } : null };
+  return { log, seen: page.length, next: isSource ? null : { side: direction.from, after: null } };
 }
 
-/** After green's commit. A syncer that was overtaken meanwhile does not begin anew what is done. */
-export async function markPage(blue: SqlClient, { id }: Rewrite, { next }: RewritePage): Promise<void> {
-  await blue.query(
+/** After the target's commit. A syncer that was overtaken meanwhile does not begin anew what is done. */
+export async function markPage(from: SqlClient, { id }: Rewrite, { next }: RewritePage): Promise<void> {
+  await from.query(
     `UPDATE hydra_cutover.change_log
         SET new_key = $2::jsonb, done_at = CASE WHEN $2::jsonb IS NULL THEN clock_timestamp() END
       WHERE id = $1 AND done_at IS NULL`,
@@ -74,22 +74,22 @@ export async function markPage(blue: SqlClient, { id }: Rewrite, { next }: Rewri
 
 type Keys = Readonly<Record<string, string | null>>;
 
-interface Source {
-  readonly from: string;
+interface KeyColumns {
+  readonly table: string;
   /** Expressions, by the name that the change log has for them. */
   readonly key: readonly (readonly [string, string])[];
   readonly more: readonly (readonly [string, string])[];
 }
 
-function blueSource({ table, key, relations }: CapturedTable): Source {
-  return { from: table, key: key.map((name) => [name, name]), more: relations.map((name) => [name, name]) };
+function inSource({ table, key, relations }: CapturedTable): KeyColumns {
+  return { table, key: key.map((name) => [name, name]), more: relations.map((name) => [name, name]) };
 }
 
-/** Green keeps logins and consents in one table. */
-function greenSource({ table, key, flow }: CapturedTable): Source {
+/** The target keeps logins and consents in one table. */
+function inTarget({ table, key, flow }: CapturedTable): KeyColumns {
   if (flow === undefined) {
     return {
-      from: table,
+      table,
       key: key.map((name) => [name, name]),
       more: isTokenTable(table) ? [['request_id', 'request_id']] : [],
     };
@@ -97,12 +97,12 @@ function greenSource({ table, key, flow }: CapturedTable): Source {
   const columns = key.map(
     (name) => [name, name === flow.consent ? 'consent_challenge_id' : 'login_challenge'] as const,
   );
-  return { from: 'hydra_oauth2_flow', key: columns, more: [] };
+  return { table: 'hydra_oauth2_flow', key: columns, more: [] };
 }
 
 async function readKeys(
   client: SqlClient,
-  { from, key, more }: Source,
+  { table, key, more }: KeyColumns,
   after: readonly string[] | null,
   limit: number,
 ): Promise<Keys[]> {
@@ -114,18 +114,18 @@ async function readKeys(
   const order = columns.map((column) => `source.${column}`).join(', ');
   return queryRows<Keys>(
     client,
-    `SELECT ${selected} FROM ${from} AS source WHERE ${present} ${past} ORDER BY ${order} LIMIT $1`,
+    `SELECT ${selected} FROM ${table} AS source WHERE ${present} ${past} ORDER BY ${order} LIMIT $1`,
     [limit, ...(after ?? [])],
   );
 }
 
-async function withoutThoseOf(blue: SqlClient, { table, key }: CapturedTable, page: readonly Keys[]): Promise<Keys[]> {
+async function withoutThoseOf(from: SqlClient, { table, key }: CapturedTable, page: readonly Keys[]): Promise<Keys[]> {
   if (page.length === 0) return [];
   const columns = Object.keys(page[0] ?? {});
-  const match = key.map((name) => `there.${name}::text = green.${name}`).join(' AND ');
+  const match = key.map((name) => `there.${name}::text = surplus.${name}`).join(' AND ');
   return queryRows<Keys>(
-    blue,
-    `SELECT green.* FROM json_to_recordset($1::json) AS green(${columns.map((name) => `${name} text`).join(', ')})
+    from,
+    `SELECT surplus.* FROM json_to_recordset($1::json) AS surplus(${columns.map((name) => `${name} text`).join(', ')})
       WHERE NOT EXISTS (SELECT 1 FROM ${table} AS there WHERE ${match})`,
     [JSON.stringify(page)],
   );

@@ -20,12 +20,12 @@ export interface BegunRequest {
 }
 
 /**
- * @param loginTtlMs how long a login or a consent may take on blue
- * @returns login and consent requests that the log says were begun, as far as blue still has them and lets them end
+ * @param loginTtlMs how long a login or a consent may take on the source
+ * @returns login and consent requests that the log says were begun, as far as the source still has them and lets them end
  */
 export async function readBegunRequests(
   { begunRequests }: CopyPath,
-  blue: SqlClient,
+  from: SqlClient,
   named: NamedKeys,
   loginTtlMs: number,
 ): Promise<BegunRequest[]> {
@@ -35,7 +35,7 @@ export async function readBegunRequests(
   const selects = begunRequests.map(
     (one) => `${requestsOf(one)} WHERE challenge = ANY($${one.of === 'login' ? 1 : 2}::text[]) AND ${recent}`,
   );
-  return queryRows<BegunRequest>(blue, selects.join(' UNION ALL '), [[...begunLogins], [...begunConsents]]);
+  return queryRows<BegunRequest>(from, selects.join(' UNION ALL '), [[...begunLogins], [...begunConsents]]);
 }
 
 function requestsOf({ table, of }: BegunRequests): string {
@@ -54,10 +54,10 @@ const PAGE_ROWS = 20_000;
 export async function carryRecentRequests(
   {
     path,
-    blue,
-    green,
+    from,
+    to,
     loginTtlMs,
-  }: { readonly path: CopyPath; readonly blue: SqlClient; readonly green: SqlClient; readonly loginTtlMs: number },
+  }: { readonly path: CopyPath; readonly from: SqlClient; readonly to: SqlClient; readonly loginTtlMs: number },
   options: { readonly pageRows?: number; readonly before?: () => Promise<void> } = {},
 ): Promise<void> {
   const { pageRows = PAGE_ROWS } = options;
@@ -67,17 +67,17 @@ export async function carryRecentRequests(
       const past: string = after === null ? 'true' : 'source.challenge > $1::text';
       const values: string[] = after === null ? [] : [after];
       const [end] = await queryRows<{ challenge: string }>(
-        blue,
+        from,
         `SELECT challenge FROM ${requests.table} AS source WHERE ${past} ORDER BY source.challenge OFFSET ${pageRows} LIMIT 1`,
         values,
       );
       const range: string = end === undefined ? past : `${past} AND source.challenge <= $${values.length + 1}::text`;
       const rows = await queryRows<BegunRequest>(
-        blue,
+        from,
         `${requestsOf(requests)} WHERE ${range} AND ${begunRecently(loginTtlMs)}`,
         end === undefined ? values : [...values, end.challenge],
       );
-      await runInOrder(green, begunRequestChanges(rows));
+      await runInOrder(to, begunRequestChanges(rows));
       if (end === undefined) break;
       after = end.challenge;
     }
@@ -110,12 +110,12 @@ export interface StaleChallengePage {
 
 /** Only while no sync transaction is under way is nothing missed behind `lastSeq`: numbers are given before they commit. */
 export async function readStaleChallenges(
-  green: SqlClient,
+  to: SqlClient,
   afterSeq: number,
   limit = 10_000,
 ): Promise<StaleChallengePage> {
   const rows = await queryRows<StaleChallenge & { seq: number }>(
-    green,
+    to,
     `SELECT seq::float8 AS seq, kind, value, request_url AS "requestUrl"
        FROM hydra_cutover.stale_challenge WHERE seq > $1 ORDER BY seq LIMIT $2`,
     [afterSeq, limit],
@@ -125,8 +125,8 @@ export async function readStaleChallenges(
 }
 
 /** Forgets what no browser comes back with any more. @returns how many */
-export async function pruneStaleChallenges(green: SqlClient, loginTtlMs: number): Promise<number> {
-  const { rowCount } = await green.query(
+export async function pruneStaleChallenges(to: SqlClient, loginTtlMs: number): Promise<number> {
+  const { rowCount } = await to.query(
     `DELETE FROM hydra_cutover.stale_challenge WHERE arrived_at < clock_timestamp() - $1 * interval '1 millisecond'`,
     [loginTtlMs * REACH_IN_TTLS + KEPT_LONGER_MS],
   );

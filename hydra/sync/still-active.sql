@@ -1,5 +1,5 @@
--- Of the revocations in $1, those of which green has something active that blue has not: tokens in $2, consents in $3, login
--- sessions in $4, clients in $5 are alive on blue. One index look-up each.
+-- Of the revocations in $1, those of which the target has something active that the source has not: tokens in $2, consents in $3, login
+-- sessions in $4, clients in $5 are alive on the source. One index look-up each.
 SELECT kind, key FROM json_to_recordset($1::json) AS revocation(kind text, key text)
 WHERE CASE
   WHEN kind = 'access_deleted' THEN EXISTS (

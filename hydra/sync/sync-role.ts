@@ -36,40 +36,40 @@ const MISSING_SQL = `
  *
  * @param schema of Hydra's tables
  */
-export async function grantSyncRole(green: SqlClient, role: string, schema = 'public'): Promise<void> {
-  const missing = await queryRows<{ grant: string }>(green, MISSING_SQL, [role, schema, SYNC_TABLES]);
-  for (const { grant } of missing) await green.query(grant);
+export async function grantSyncRole(to: SqlClient, role: string, schema = 'public'): Promise<void> {
+  const missing = await queryRows<{ grant: string }>(to, MISSING_SQL, [role, schema, SYNC_TABLES]);
+  for (const { grant } of missing) await to.query(grant);
 }
 
 /** Lets the sync log in, and nobody who knew an earlier password. @returns the login, to be kept in memory only */
-export async function renewSyncPassword(green: SqlClient, role: string): Promise<SyncLogin> {
-  return { user: role, password: await renewPassword(green, role) };
+export async function renewSyncPassword(to: SqlClient, role: string): Promise<SyncLogin> {
+  return { user: role, password: await renewPassword(to, role) };
 }
 
 /** Ends every session of the role and waits until they are gone. @returns how many there were */
-export async function terminateSyncSessions(green: SqlClient, role: string, timeoutMs = 5_000): Promise<number> {
+export async function terminateSyncSessions(to: SqlClient, role: string, timeoutMs = 5_000): Promise<number> {
   const sql =
     'SELECT pg_terminate_backend(pid, $2::bigint) AS ended FROM pg_stat_activity WHERE usename = $1 AND pid <> pg_backend_pid()';
-  const [version] = await queryRows<{ num: number }>(green, `SELECT current_setting('server_version_num')::int AS num`);
+  const [version] = await queryRows<{ num: number }>(to, `SELECT current_setting('server_version_num')::int AS num`);
   // The form that waits came with 14.
   const old = (version?.num ?? 0) < 140_000;
-  const rows = await queryRows(green, old ? sql.replace(', $2::bigint', '') : sql, old ? [role] : [role, timeoutMs]);
+  const rows = await queryRows(to, old ? sql.replace(', $2::bigint', '') : sql, old ? [role] : [role, timeoutMs]);
   return rows.length;
 }
 
 /**
- * Once green is open nothing is carried any more: the role has no password, and no schema in which it could lock what every write
- * reads. It owns nothing. Idempotent; does nothing while green is closed, or where it has no sync.
+ * Once the target is open nothing is carried any more: the role has no password, and no schema in which it could lock what every write
+ * reads. It owns nothing. Idempotent; does nothing while the target is closed, or where it has no sync.
  */
-export async function retireSyncRole(green: SqlClient): Promise<void> {
+export async function retireSyncRole(to: SqlClient): Promise<void> {
   const [open] = await queryRows<{ role: string }>(
-    green,
+    to,
     `SELECT r.rolname::text AS role FROM hydra_cutover.run JOIN pg_catalog.pg_roles r ON r.rolname = run.sync_role WHERE run.state = 'open'`,
   );
   if (open === undefined) return;
-  await takePassword(green, open.role);
-  await green.query(`REVOKE ALL ON SCHEMA hydra_cutover FROM ${quoteIdentifier(open.role)}`);
-  await terminateSyncSessions(green, open.role);
+  await takePassword(to, open.role);
+  await to.query(`REVOKE ALL ON SCHEMA hydra_cutover FROM ${quoteIdentifier(open.role)}`);
+  await terminateSyncSessions(to, open.role);
 }
 
 /**
@@ -78,21 +78,21 @@ export async function retireSyncRole(green: SqlClient): Promise<void> {
  *
  * @param schema of Hydra's tables
  */
-export async function releaseSyncRole(green: SqlClient, role: string, schema = 'public'): Promise<void> {
-  const found = await queryRows(green, 'SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1', [role]);
+export async function releaseSyncRole(to: SqlClient, role: string, schema = 'public'): Promise<void> {
+  const found = await queryRows(to, 'SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1', [role]);
   if (found.length === 0) return;
-  await takePassword(green, role);
-  await terminateSyncSessions(green, role);
+  await takePassword(to, role);
+  await terminateSyncSessions(to, role);
   const schemas = await queryRows<{ name: string }>(
-    green,
+    to,
     `SELECT quote_ident(nspname) AS name FROM pg_catalog.pg_namespace WHERE nspname IN ($1, 'hydra_cutover')`,
     [schema],
   );
-  const [database] = await queryRows<{ name: string }>(green, 'SELECT quote_ident(current_database()) AS name');
+  const [database] = await queryRows<{ name: string }>(to, 'SELECT quote_ident(current_database()) AS name');
   const names = schemas.map(({ name }) => name).join(', ');
-  const from = `FROM ${quoteIdentifier(role)}`;
-  await green.query(
-    `REVOKE ALL ON ALL TABLES IN SCHEMA ${names} ${from}; REVOKE ALL ON ALL SEQUENCES IN SCHEMA ${names} ${from};
-     REVOKE ALL ON SCHEMA ${names} ${from}; REVOKE CONNECT ON DATABASE ${database?.name ?? ''} ${from}`,
+  const ofRole = `FROM ${quoteIdentifier(role)}`;
+  await to.query(
+    `REVOKE ALL ON ALL TABLES IN SCHEMA ${names} ${ofRole}; REVOKE ALL ON ALL SEQUENCES IN SCHEMA ${names} ${ofRole};
+     REVOKE ALL ON SCHEMA ${names} ${ofRole}; REVOKE CONNECT ON DATABASE ${database?.name ?? ''} ${ofRole}`,
   );
 }

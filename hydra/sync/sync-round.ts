@@ -1,9 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import { type SqlClient, queryRows, together } from '../../domain/ports/sql-client';
+import { type Direction } from '../../domain/sides';
 import { logRewrites } from '../capture';
 import { type CopyPath, sourceTables } from '../paths/copy-path';
 import { assertNothingPlanted } from '../planted';
-import { type PartOfBlue, completePart, readPart, writePart } from './carry-part';
+import { type SourcePart, completePart, readPart, writePart } from './carry-part';
 import { beginFenced } from './fenced-transaction';
 import { markRotated } from './ledger';
 import { type LogRow, namedKeys } from './log-keys';
@@ -14,21 +15,22 @@ import { nameUnreadable } from './unreadable';
 /** Of one syncer; {@link prepareSync} was called for its sessions. */
 export interface SyncSides {
   readonly path: CopyPath;
+  readonly direction: Direction;
   /** As a role that reads Hydra's rows. */
-  readonly blue: SqlClient;
-  /** On blue too, as our role: marks what was carried. */
+  readonly from: SqlClient;
+  /** On the source too, as our role: marks what was carried. */
   readonly keeper: SqlClient;
-  /** Whether the keeper has a session of its own, so that blue can be read while what was read before is written and marked. */
+  /** Whether the keeper has a session of its own, so that the source can be read while what was read before is written and marked. */
   readonly readsAhead: boolean;
   /** As the sync's role. */
-  readonly green: SqlClient;
+  readonly to: SqlClient;
   /** From {@link takeOverSync}. */
   readonly generation: number;
-  /** Of green's arbiter: says that it is the database that was prepared. */
+  /** Of the target's arbiter: says that it is the database that was prepared. */
   readonly nonce: string;
   /** Of Hydra's tables. */
   readonly schema: string;
-  /** How long a login or a consent may take on blue. */
+  /** How long a login or a consent may take on the source. */
   readonly loginTtlMs: number;
   /** From `readNetwork`, where it was asked for before the requests are held. */
   readonly networkId?: string;
@@ -40,7 +42,7 @@ export interface RoundOptions {
   readonly signal?: AbortSignal;
   /** Tables that were rewritten are in the log already: {@link logRewritesAndCount}. */
   readonly isRewriteLogged?: boolean;
-  /** Blue is read once this has ended; green's transaction may begin before. Rejects when nothing is to be carried. */
+  /** The source is read once this has ended; the target's transaction may begin before. Rejects when nothing is to be carried. */
   readonly beforeReading?: Promise<unknown>;
   /** What is left, asked of the keeper when a part found no more. @default readBacklog */
   readonly countLeft?: (keeper: SqlClient) => Promise<number>;
@@ -53,7 +55,7 @@ export interface RoundOptions {
 export interface PartReceipt {
   /** Log rows that were done, and rows of rewritten tables that were looked at. */
   readonly changes: number;
-  /** Rows written or removed on green. */
+  /** Rows written or removed on the target. */
   readonly rows: number;
 }
 
@@ -66,12 +68,12 @@ export interface RoundReceipt extends PartReceipt {
 }
 
 /**
- * Makes green equal to blue in everything that blue's change log names, until a transaction found less than it could carry. Looks
- * for rewritten tables first, which no trigger logs, and carries them altogether, a page after each look at the log.
+ * Makes the target equal to the source in everything that the source's change log names, until a transaction found less than it could
+ * carry. Looks for rewritten tables first, which no trigger logs, and carries them altogether, a page after each look at the log.
  *
- * Idempotent and killed anywhere without harm: log rows are marked after green's commit, by their ids and one by one; what was
+ * Idempotent and killed anywhere without harm: log rows are marked after the target's commit, by their ids and one by one; what was
  * carried and not marked is carried again and changes nothing.
- * @throws CutoverFault SYNC_FENCED (a newer syncer, or green is open) | CROSSED_CONNECTION | SYNC_FAILED (a table of blue was
+ * @throws CutoverFault SYNC_FENCED (a newer syncer, or the target is open) | CROSSED_CONNECTION | SYNC_FAILED (a table of the source was
  *   truncated) | ROW_UNREADABLE (names the consents; nothing of their transaction was carried); the signal's reason
  */
 export async function syncRound(sides: SyncSides, options: RoundOptions): Promise<RoundReceipt> {
@@ -114,9 +116,9 @@ export async function syncRound(sides: SyncSides, options: RoundOptions): Promis
   }
 }
 
-/** @returns how many changes on blue are not carried; the same count as the arbiter's at the commit */
-export async function readBacklog(blue: SqlClient): Promise<number> {
-  const [row] = await queryRows<{ undone: number }>(blue, 'SELECT hydra_cutover.undone_changes()::float8 AS undone');
+/** @returns how many changes on the source are not carried; the same count as the arbiter's at the commit */
+export async function readBacklog(from: SqlClient): Promise<number> {
+  const [row] = await queryRows<{ undone: number }>(from, 'SELECT hydra_cutover.undone_changes()::float8 AS undone');
   return row?.undone ?? 0;
 }
 
@@ -131,13 +133,13 @@ async function fitting<T>(batchRows: number, carryAtMost: (limit: number) => Pro
   }
 }
 
-/** A part of the log that is read while the one before it is written; the snapshot of blue stays open. */
+/** A part of the log that is read while the one before it is written; the snapshot of the source stays open. */
 interface Ahead {
   /** As far as it was read: what to look at when the rest cannot be. */
   log: readonly LogRow[];
   readonly limit: number;
   /** Undefined: nobody began. */
-  part: Promise<PartOfBlue> | undefined;
+  part: Promise<SourcePart> | undefined;
 }
 
 interface CarriedPart extends PartReceipt {
@@ -155,15 +157,15 @@ interface Left {
 }
 
 /**
- * Carries one part, and begins to read the next one as soon as blue has nothing more to say to this one: either side is idle for less.
+ * Carries one part, and begins to read the next one as soon as the source has nothing more to say to this one: either side is idle for less.
  *
- * That is never a snapshot from before a take-over: whoever takes over has green's row to himself, between two parts of ours, and the
+ * That is never a snapshot from before a take-over: whoever takes over has the target's row for itself, between two parts of ours, and the
  * second of them is refused.
  *
  * @param afterId past rows that were done just now and that the index still has
  */
 async function carryPart(sides: SyncSides, options: RoundOptions, afterId: string, read: Ahead): Promise<CarriedPart> {
-  const { blue, path } = sides;
+  const { from, path } = sides;
   let ahead: Ahead | undefined;
   try {
     const early = await read.part;
@@ -175,10 +177,10 @@ async function carryPart(sides: SyncSides, options: RoundOptions, afterId: strin
     const isFull = part.log.length === read.limit;
     const lastId = part.log.at(-1)?.id ?? afterId;
     const isRead = sides.readsAhead && whole.grants.length === 0;
-    // Blue's has read and nothing else: that it ends proves nothing, and nobody waits for it alone.
-    const ended = isRead ? blue.query('COMMIT') : undefined;
+    // The source's transaction has read and nothing else: that it ends proves nothing, and nobody waits for it alone.
+    const ended = isRead ? from.query('COMMIT') : undefined;
     ended?.catch(() => undefined);
-    if (blue.isPipelined !== true) await ended;
+    if (from.isPipelined !== true) await ended;
     if (isRead && isFull) ahead = readAhead(sides, lastId, options);
     const rows = await writePart(sides, whole);
     const left = await mark(sides, whole, { isFull, ended, countLeft: options.countLeft ?? readBacklog });
@@ -186,14 +188,14 @@ async function carryPart(sides: SyncSides, options: RoundOptions, afterId: strin
   } catch (error) {
     if (ahead !== undefined) await giveUp(sides, ahead);
     await rollBack(sides);
-    return nameUnreadable(path, blue, namedKeys(path, read.log), error);
+    return nameUnreadable(sides, namedKeys(path, read.log), error);
   }
 }
 
-/** After green's commit. Whoever is done with the log asks in the same breath what is left. */
+/** After the target's commit. Whoever is done with the log asks in the same breath what is left. */
 async function mark(
-  { keeper, blue, path, readsAhead }: SyncSides,
-  { rotated, log }: Pick<PartOfBlue, 'rotated' | 'log'>,
+  { keeper, from, path, direction, readsAhead }: SyncSides,
+  { rotated, log }: Pick<SourcePart, 'rotated' | 'log'>,
   {
     isFull,
     ended,
@@ -205,7 +207,7 @@ async function mark(
 ): Promise<Left | undefined> {
   const unlessFull = <T>(ask: () => Promise<T>) => (isFull ? Promise.resolve(undefined) : ask());
   const looking = () =>
-    together(blue, [() => ended ?? blue.query('COMMIT'), () => unlessFull(() => nextRewrite(path, blue))]);
+    together(from, [() => ended ?? from.query('COMMIT'), () => unlessFull(() => nextRewrite(path, direction, from))]);
   const marking = () =>
     together(keeper, [
       () => markRotated(keeper, rotated),
@@ -229,24 +231,24 @@ function readAhead(sides: SyncSides, afterId: string, { batchRows, before }: Rou
 
 async function giveUp(sides: SyncSides, { part }: Ahead): Promise<void> {
   await part?.catch(() => undefined);
-  await Promise.allSettled([sides.blue.query('ROLLBACK')]);
+  await Promise.allSettled([sides.from.query('ROLLBACK')]);
 }
 
-async function readFrom(sides: SyncSides, afterId: string, read: Ahead): Promise<PartOfBlue> {
-  await openSnapshot(sides, async () => void (read.log = await readLog(sides.blue, afterId, read.limit)));
+async function readFrom(sides: SyncSides, afterId: string, read: Ahead): Promise<SourcePart> {
+  await openSnapshot(sides, async () => void (read.log = await readLog(sides.from, afterId, read.limit)));
   return readPart(sides, read.log, read.limit);
 }
 
 /** @param rewrite its place was read before: the snapshot is then one of after the rewrite */
 async function carryRewritePage(sides: SyncSides, rewrite: Rewrite, batchRows: number): Promise<PartReceipt> {
-  const { blue, green, keeper } = sides;
+  const { from, keeper } = sides;
   try {
     await beginFenced(sides);
     await openSnapshot(sides);
-    const page = await readRewritePage(blue, green, rewrite, batchRows);
+    const page = await readRewritePage(sides, rewrite, batchRows);
     const part = await completePart(sides, await readPart(sides, page.log, batchRows));
     const rows = await writePart(sides, part);
-    await blue.query('COMMIT');
+    await from.query('COMMIT');
     await markRotated(keeper, part.rotated);
     await markPage(keeper, rewrite, page);
     return { changes: page.seen, rows };
@@ -258,31 +260,31 @@ async function carryRewritePage(sides: SyncSides, rewrite: Rewrite, batchRows: n
 
 /**
  * The tables are locked before the snapshot, which the first query takes: to an older one a table that ALTER TABLE rewrote is empty, and
- * green would be emptied with it.
+ * the target would be emptied with it.
  *
  * @param first reads tables of ours, before it is known that nothing was planted on Hydra's
  */
 async function openSnapshot(
-  { path, blue, schema }: SyncSides,
+  { path, direction, from, schema }: SyncSides,
   first: () => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
   const tables = sourceTables(path);
   const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE ${tables.join(', ')} IN ACCESS SHARE MODE`;
-  await together(blue, [
-    () => blue.query(begin),
-    () => assertNothingPlanted(blue, { schema, tables, isWritten: false }, 'blue'),
+  await together(from, [
+    () => from.query(begin),
+    () => assertNothingPlanted(from, { schema, tables, isWritten: false }, direction.from),
     first,
   ]);
 }
 
 /** The first error says what happened; a connection that is gone cannot roll back and need not. */
-async function rollBack({ blue, green }: SyncSides): Promise<void> {
-  await Promise.allSettled([blue.query('ROLLBACK'), green.query('ROLLBACK')]);
+async function rollBack({ from, to }: SyncSides): Promise<void> {
+  await Promise.allSettled([from.query('ROLLBACK'), to.query('ROLLBACK')]);
 }
 
-async function readLog(blue: SqlClient, afterId: string, limit: number): Promise<LogRow[]> {
+async function readLog(from: SqlClient, afterId: string, limit: number): Promise<LogRow[]> {
   return queryRows<LogRow>(
-    blue,
+    from,
     // Qualified, because the order of the text is not that of the number.
     `SELECT id::text AS id, at::text AS at, kind, table_name, old_key, new_key
        FROM hydra_cutover.change_log AS log WHERE done_at IS NULL AND kind <> 'rewrite' AND id > $1 ORDER BY log.id LIMIT $2`,
@@ -291,9 +293,9 @@ async function readLog(blue: SqlClient, afterId: string, limit: number): Promise
 }
 
 /** By their ids: ids are not in the order of commits, so there is no highest one below which all is done. */
-async function markDone(blue: SqlClient, log: readonly LogRow[]): Promise<void> {
+async function markDone(from: SqlClient, log: readonly LogRow[]): Promise<void> {
   if (log.length === 0) return;
-  await blue.query(
+  await from.query(
     'UPDATE hydra_cutover.change_log SET done_at = clock_timestamp() WHERE id = ANY($1::bigint[]) AND done_at IS NULL',
     [log.map(({ id }) => id)],
   );

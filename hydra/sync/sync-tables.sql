@@ -1,4 +1,4 @@
--- What the sync keeps on green, beside the arbiter. Everything here may be run again.
+-- What the sync keeps on the target, beside the arbiter. Everything here may be run again.
 
 -- Who may sync: the newest generation alone. Each of its transactions holds this row, so a take-over waits for the one under way.
 CREATE TABLE IF NOT EXISTS hydra_cutover.syncer (
@@ -7,7 +7,7 @@ CREATE TABLE IF NOT EXISTS hydra_cutover.syncer (
 );
 INSERT INTO hydra_cutover.syncer DEFAULT VALUES ON CONFLICT DO NOTHING;
 
--- Revocations that blue captured and what became of them here.
+-- Revocations that the source captured and what became of them here.
 CREATE TABLE IF NOT EXISTS hydra_cutover.ledger (
   kind        text NOT NULL,
   key         text NOT NULL,
@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS hydra_cutover.ledger (
   PRIMARY KEY (kind, key)
 );
 
--- Logins and consents that were begun on blue: green cannot know them, the gateway sends their browsers back to the start.
+-- Logins and consents that were begun on the source: the target cannot know them, the gateway sends their browsers back to the start.
 CREATE TABLE IF NOT EXISTS hydra_cutover.stale_challenge (
   seq         bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
   kind        text NOT NULL CHECK (kind IN ('login_challenge', 'login_verifier', 'consent_challenge', 'consent_verifier')),
@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS hydra_cutover.stale_challenge (
   PRIMARY KEY (kind, value)
 );
 
--- Proofs that a trigger on blue reaches a row on green.
+-- Proofs that a trigger on the source reaches a row on the target.
 CREATE TABLE IF NOT EXISTS hydra_cutover.canary (
   log_id     bigint PRIMARY KEY,
   key        jsonb,

@@ -7,12 +7,12 @@ import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
  * Waits for a transaction of an older syncer; end its sessions first. Committed by itself, as our own role.
  * @returns the generation that {@link syncRound} is told
  */
-export async function takeOverSync(green: SqlClient): Promise<number> {
+export async function takeOverSync(to: SqlClient): Promise<number> {
   const [row] = await queryRows<{ generation: number }>(
-    green,
+    to,
     'UPDATE hydra_cutover.syncer SET generation = generation + 1 RETURNING generation::float8 AS generation',
   );
-  if (row === undefined) throw new CutoverFault('INTERNAL', 'green has no sync tables: hydra_cutover.syncer is empty');
+  if (row === undefined) throw new CutoverFault('INTERNAL', 'there are no sync tables: hydra_cutover.syncer is empty');
   return row.generation;
 }
 
@@ -21,9 +21,9 @@ export async function takeOverSync(green: SqlClient): Promise<number> {
  *
  * @throws CutoverFault SYNC_FENCED
  */
-export async function assertStillSyncer(green: SqlClient, generation: number): Promise<void> {
+export async function assertStillSyncer(to: SqlClient, generation: number): Promise<void> {
   const [row] = await queryRows<{ generation: number }>(
-    green,
+    to,
     'SELECT generation::float8 AS generation FROM hydra_cutover.syncer',
   );
   if (row?.generation === generation) return;

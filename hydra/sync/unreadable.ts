@@ -1,5 +1,6 @@
 import { CutoverFault, isCutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type Direction } from '../../domain/sides';
 import { type CopyPath } from '../paths/copy-path';
 import { type NamedKeys } from './log-keys';
 
@@ -12,13 +13,16 @@ const NAMES_SHOWN = 10;
  * @throws CutoverFault ROW_UNREADABLE with the challenges; any other error as it is
  */
 export async function nameUnreadable(
-  { unreadableSql }: CopyPath,
-  blue: SqlClient,
+  {
+    path: { unreadableSql },
+    direction,
+    from,
+  }: { readonly path: CopyPath; readonly direction: Direction; readonly from: SqlClient },
   named: NamedKeys,
   error: unknown,
 ): Promise<never> {
   if (!isCutoverFault(error) || error.code !== 'ROW_UNREADABLE' || unreadableSql === undefined) throw error;
-  const rows = await queryRows<{ challenge: string; all: number }>(blue, `${unreadableSql} LIMIT ${NAMES_SHOWN}`, [
+  const rows = await queryRows<{ challenge: string; all: number }>(from, `${unreadableSql} LIMIT ${NAMES_SHOWN}`, [
     [...named.consents],
     [...named.logins],
   ]);
@@ -26,9 +30,13 @@ export async function nameUnreadable(
   const consents = rows.map(({ challenge }) => challenge);
   const all = rows[0]?.all ?? consents.length;
   const more = all > consents.length ? ` and ${all - consents.length} more` : '';
-  throw new CutoverFault('ROW_UNREADABLE', `${error.message}; consents on blue: ${consents.join(', ')}${more}`, {
-    ...error.details,
-    consents,
-    rows: all,
-  });
+  throw new CutoverFault(
+    'ROW_UNREADABLE',
+    `${error.message}; consents on ${direction.from}: ${consents.join(', ')}${more}`,
+    {
+      ...error.details,
+      consents,
+      rows: all,
+    },
+  );
 }

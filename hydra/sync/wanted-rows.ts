@@ -1,16 +1,16 @@
 import { type SqlClient, queryRows, together } from '../../domain/ports/sql-client';
 import { type CarriedTableName, type CopyPath, tableOf } from '../paths/copy-path';
-import { type GreenRow } from '../transform';
+import { type CarriedRow } from '../transform';
 import { KeySet, type KeyedTable, type NamedKeys, TOKEN_TABLES, type TokenTable, keyColumns } from './log-keys';
 import { type ByteBudget, readBounded } from './read-bounded';
 
-/** What green's rows have to be, from one snapshot of blue: everything that was named, and the parents that it needs. */
+/** What the target's rows have to be, from one snapshot of the source: everything that was named, and the parents that it needs. */
 export interface WantedRows {
-  readonly flows: readonly GreenRow[];
-  readonly rows: Readonly<Record<KeyedTable, readonly GreenRow[]>>;
+  readonly flows: readonly CarriedRow[];
+  readonly rows: Readonly<Record<KeyedTable, readonly CarriedRow[]>>;
 }
 
-type TokenRows = Readonly<Record<TokenTable, readonly GreenRow[]>>;
+type TokenRows = Readonly<Record<TokenTable, readonly CarriedRow[]>>;
 
 /** Tokens that were read, and how many of each table were named by then. */
 interface ReadTokens {
@@ -18,10 +18,10 @@ interface ReadTokens {
   readonly counts: Readonly<Record<TokenTable, number>>;
 }
 
-/** How rows of blue are read, in the caller's snapshot. */
+/** How rows of the source are read, in the caller's snapshot. */
 export interface Reading {
   readonly path: CopyPath;
-  readonly blue: SqlClient;
+  readonly from: SqlClient;
   readonly batchRows: number;
   readonly budget: ByteBudget;
 }
@@ -44,20 +44,20 @@ export async function readTokens(
 /** Names are only ever added, in their order. */
 async function readTokensBeyond(reading: Reading, named: NamedKeys, before?: ReadTokens): Promise<ReadTokens> {
   const counts = {} as Record<TokenTable, number>;
-  const tokens = {} as Record<TokenTable, readonly GreenRow[]>;
+  const tokens = {} as Record<TokenTable, readonly CarriedRow[]>;
   const readOne = (table: TokenTable) => async () => {
     const keys = named.rows[table].values();
     counts[table] = keys.length;
     const further = await readKeyed(reading, table, keys.slice(before?.counts[table] ?? 0));
     tokens[table] = [...(before?.tokens[table] ?? []), ...further];
   };
-  await together(reading.blue, TOKEN_TABLES.map(readOne));
+  await together(reading.from, TOKEN_TABLES.map(readOne));
   return { tokens, counts };
 }
 
-/** Names the consents of these tokens that green does not have. @returns whether there were any */
+/** Names the consents of these tokens that the target does not have. @returns whether there were any */
 export async function nameConsentsOf(
-  green: SqlClient,
+  to: SqlClient,
   rows: WantedRows['rows'],
   named: NamedKeys<'with tokens'>,
 ): Promise<boolean> {
@@ -69,7 +69,7 @@ export async function nameConsentsOf(
   }
   if (parents.size === 0) return false;
   const there = await queryRows<{ consent: string }>(
-    green,
+    to,
     'SELECT consent_challenge_id AS consent FROM hydra_oauth2_flow WHERE consent_challenge_id = ANY($1::text[])',
     [[...parents]],
   );
@@ -85,13 +85,13 @@ export async function readWanted(
   tokens: TokenRows,
 ): Promise<WantedRows> {
   const needed = new Parents();
-  const wantTable = async (table: KeyedTable, parents: KeySet = new KeySet()): Promise<readonly GreenRow[]> => {
+  const wantTable = async (table: KeyedTable, parents: KeySet = new KeySet()): Promise<readonly CarriedRow[]> => {
     const keys = named.rows[table];
     const more = parents.values().filter((key) => !keys.has(key));
     return readKeyed(reading, table, [...keys.values(), ...more]);
   };
   for (const table of TOKEN_TABLES) needed.addOf(tokens[table]);
-  const [flows, logouts, obfuscated, issuers, jtis] = await together(reading.blue, [
+  const [flows, logouts, obfuscated, issuers, jtis] = await together(reading.from, [
     () => readFlows(reading, named.logins, named.consents),
     () => wantTable('hydra_oauth2_logout_request'),
     () => wantTable('hydra_oauth2_obfuscated_authentication_session'),
@@ -101,7 +101,7 @@ export async function readWanted(
   for (const rows of [flows, logouts, obfuscated]) needed.addOf(rows);
   const jwks = new KeySet();
   for (const row of issuers) need(jwks, row['key_set'], row['key_id']);
-  const [sessionRows, jwkRows, clientRows] = await together(reading.blue, [
+  const [sessionRows, jwkRows, clientRows] = await together(reading.from, [
     () => wantTable('hydra_oauth2_authentication_session', needed.sessions),
     () => wantTable('hydra_jwk', jwks),
     () => wantTable('hydra_client', needed.clients),
@@ -165,7 +165,7 @@ class Parents {
   readonly clients = new KeySet();
   readonly sessions = new KeySet();
 
-  addOf(rows: readonly GreenRow[]): void {
+  addOf(rows: readonly CarriedRow[]): void {
     for (const row of rows) {
       need(this.clients, row['client_id']);
       need(this.sessions, row['login_session_id']);
@@ -177,7 +177,7 @@ async function readKeyed(
   reading: Reading,
   table: KeyedTable,
   keys: readonly (readonly string[])[],
-): Promise<readonly GreenRow[]> {
+): Promise<readonly CarriedRow[]> {
   const columns = keyColumns(reading.path, table);
   return readSelected(
     reading,
@@ -190,7 +190,7 @@ async function readFlows(
   reading: Reading,
   logins: ReadonlySet<string>,
   consents: ReadonlySet<string>,
-): Promise<readonly GreenRow[]> {
+): Promise<readonly CarriedRow[]> {
   const selection = [
     ...[...logins].map((login_challenge) => ({ login_challenge })),
     ...[...consents].map((consent_challenge_id) => ({ consent_challenge_id })),
@@ -199,17 +199,17 @@ async function readFlows(
 }
 
 /** Flows are found by either key, and perhaps by both. */
-function oncePerLogin(flows: readonly GreenRow[]): readonly GreenRow[] {
+function oncePerLogin(flows: readonly CarriedRow[]): readonly CarriedRow[] {
   return [...new Map(flows.map((row) => [row['login_challenge'], row])).values()];
 }
 
 async function readSelected(
-  { path, blue, batchRows, budget }: Reading,
+  { path, from, batchRows, budget }: Reading,
   table: CarriedTableName,
   selection: readonly Record<string, string>[],
-): Promise<GreenRow[]> {
-  const rows: GreenRow[] = [];
-  for await (const batch of readBounded(blue, tableOf(path, table), selection, batchRows)) {
+): Promise<CarriedRow[]> {
+  const rows: CarriedRow[] = [];
+  for await (const batch of readBounded(from, tableOf(path, table), selection, batchRows)) {
     budget.spend(batch.bytes);
     rows.push(...batch.rows);
   }

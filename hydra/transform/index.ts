@@ -1,3 +1,3 @@
-export { type GreenRow, prepareSource, readTransformed } from './read-transformed';
+export { type CarriedRow, prepareSource, readTransformed } from './read-transformed';
 export { type Selection } from './selection';
-export { greenRowsFrom } from './transform-sql';
+export { travelledRows } from './transform-sql';

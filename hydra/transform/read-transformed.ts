@@ -6,10 +6,10 @@ import { type Selection } from './selection';
 import { allRowsQuery, keyedRowsQueries } from './transform-sql';
 
 /**
- * A row as green has it, without `nid` and the table's `filled` columns. Columns of type jsonb and bigint hold PostgreSQL's text of
+ * A row as the target has it, without `nid` and the table's `filled` columns. Columns of type jsonb and bigint hold PostgreSQL's text of
  * the value (a jsonb null is "null", SQL's NULL is null), timestamps are ISO-8601 text: so nothing is lost in JavaScript.
  */
-export type GreenRow = Readonly<Record<string, string | number | boolean | null>>;
+export type CarriedRow = Readonly<Record<string, string | number | boolean | null>>;
 
 export interface ReadOptions {
   /** Rows of one yield at most when all are read; keys of one query when keys are given. */
@@ -17,7 +17,7 @@ export interface ReadOptions {
 }
 
 /**
- * Prepares a session on blue for `readTransformed`: functions in its temporary schema, planner settings of the session.
+ * Prepares a session on the source for `readTransformed`: functions in its temporary schema, planner settings of the session.
  *
  * Call it before the transaction; repeating it is harmless.
  */
@@ -29,15 +29,15 @@ export async function prepareSource({ prepareSource: prepare }: CopyPath, client
 }
 
 /**
- * Reads rows of blue as they are on green after cleaning, migrating and repairing, so far as they are a function of blue's rows.
+ * Reads rows of the source as they are on the target after cleaning, migrating and repairing, as far as the source's rows determine them.
  *
  * Needs a transaction (REPEATABLE READ, READ ONLY) in a session that `prepareSource` prepared. All rows come through a cursor, in no
- * order. Of keys, those whose rows are gone on blue yield nothing; a row that several keys name can come several times.
+ * order. Of keys, those whose rows are gone on the source yield nothing; a row that several keys name can come several times.
  *
  * Keys have the columns of one of the table's `selectableBy` sets. Flows are named by `login_challenge`, by
- * `consent_challenge_id` (the challenges of blue's requests) or by both; named are then also the flows of all consents of the
+ * `consent_challenge_id` (the challenges of the source's requests) or by both; named are then also the flows of all consents of the
  * same login request, because consents change places when one comes or goes. The id of a synthetic login request names nothing on
- * blue: name its consent beside it.
+ * the source: name its consent beside it.
  *
  * @throws CutoverFault ROW_UNREADABLE (claims that jsonb does not hold: rule J03-stop)
  */
@@ -46,16 +46,22 @@ export async function* readTransformed(
   table: CarriedTable,
   selection: Selection,
   { batchRows }: ReadOptions,
-): AsyncGenerator<readonly GreenRow[]> {
+): AsyncGenerator<readonly CarriedRow[]> {
   if (selection === 'all') {
-    yield* readThroughCursor<{ row: GreenRow }, GreenRow>(client, table, asJson(allRowsQuery(table)), batchRows, pick);
+    yield* readThroughCursor<{ row: CarriedRow }, CarriedRow>(
+      client,
+      table,
+      asJson(allRowsQuery(table)),
+      batchRows,
+      pick,
+    );
     return;
   }
   for (let from = 0; from < selection.length; from += batchRows) {
     const keys: readonly RowKey[] = selection.slice(from, from + batchRows);
     for (const query of keyedRowsQueries(table, keys)) {
       const { sql, values } = asJson(query);
-      const rows = await mapJsonFaults(table, () => queryRows<{ row: GreenRow }>(client, sql, [...values]));
+      const rows = await mapJsonFaults(table, () => queryRows<{ row: CarriedRow }>(client, sql, [...values]));
       if (rows.length > 0) yield rows.map(pick);
     }
   }
@@ -83,7 +89,7 @@ async function* readThroughCursor<Read, Made>(
   }
 }
 
-const pick = ({ row }: { row: GreenRow }): GreenRow => row;
+const pick = ({ row }: { row: CarriedRow }): CarriedRow => row;
 
 const asJson = ({ sql, values }: RowsQuery): RowsQuery => ({
   sql: `SELECT to_json(made) AS row FROM (${sql}) AS made`,
@@ -94,7 +100,7 @@ const asJson = ({ sql, values }: RowsQuery): RowsQuery => ({
 const UNREADABLE_STATE = /^(22|54)/;
 
 /**
- * @throws CutoverFault ROW_UNREADABLE where PostgreSQL could not make what green needs out of a row; it quotes the row, which is
+ * @throws CutoverFault ROW_UNREADABLE where PostgreSQL could not make what the target needs out of a row; it quotes the row, which is
  * nobody's business
  */
 export async function mapJsonFaults<T>({ name, unreadable }: CarriedTable, work: () => Promise<T>): Promise<T> {
@@ -104,7 +110,7 @@ export async function mapJsonFaults<T>({ name, unreadable }: CarriedTable, work:
     if (!(error instanceof Error && 'code' in error && UNREADABLE_STATE.test(String(error.code)))) throw error;
     throw new CutoverFault(
       'ROW_UNREADABLE',
-      `a row of blue for ${name} holds what green cannot store (SQLSTATE ${String(error.code)}): ${unreadable}`,
+      `a row for ${name} holds what that table cannot store after the migration (SQLSTATE ${String(error.code)}): ${unreadable}`,
       { table: name },
     );
   }

@@ -7,7 +7,7 @@ import {
   type SourceRows,
 } from '../paths/copy-path';
 
-/** `all`, or the rows of blue that have one of these keys. */
+/** `all`, or the rows of the source that have one of these keys. */
 export type Selection = 'all' | readonly RowKey[];
 
 /** `OFFSET 0` keeps the planner from joining whole tables. */

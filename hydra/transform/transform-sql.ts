@@ -22,45 +22,45 @@ const ON_THE_WAY: Readonly<Record<ColumnType, ColumnType>> = {
 /** Where the server would look (networkx): a row in another network is a row that it does not have. */
 export const OF_OUR_NETWORK = 'source.nid = (SELECT id FROM networks ORDER BY created_at LIMIT 1)';
 
-/** @returns the query on blue for all rows of a table, columns in the table's order and as they travel */
+/** @returns the query on the source for all rows of a table, columns in the table's order and as they travel */
 export function allRowsQuery(table: CarriedTable): RowsQuery {
   return { sql: travelling(table, table.rows.all()), values: [] };
 }
 
-/** @returns the queries on blue for the rows of these keys: one for each set of columns that they use */
+/** @returns the queries on the source for the rows of these keys: one for each set of columns that they use */
 export function keyedRowsQueries(table: CarriedTable, keys: readonly RowKey[]): readonly RowsQuery[] {
   if (keys.length === 0) return [];
   return table.rows.ofKeys(table, keys).map(({ sql, values }) => ({ sql: travelling(table, sql), values }));
 }
 
-/** @returns the query on blue for the rows of a range, one index look-up for each row of another table that it needs */
+/** @returns the query on the source for the rows of a range, one index look-up for each row of another table that it needs */
 export function rangeRowsQuery(table: CarriedTable, by: string, range: KeyRange): RowsQuery {
   const values = [range.after, range.upTo].filter((bound) => bound !== null).map((bound) => [bound]);
   return { sql: travelling(table, table.rows.ofRange(table, by, range)), values };
 }
 
-/** As {@link rangeRowsQuery}, on green. */
-export function greenRangeSql(
+/** As {@link rangeRowsQuery}, on the target. */
+export function targetRangeSql(
   table: CarriedTable,
   { by, only = 'true' }: Pick<TableWalk, 'by' | 'only'>,
   range: KeyRange,
 ): string {
   const condition = rangeCondition(`source.${by}`, range, table.columns[by]);
-  return greenRowsSql(table, `${condition} AND source.${by} IS NOT NULL AND ${only} AND ${OF_OUR_NETWORK}`);
+  return targetRowsSql(table, `${condition} AND source.${by} IS NOT NULL AND ${only} AND ${OF_OUR_NETWORK}`);
 }
 
-/** @returns the query on green for its rows, columns as they travel. @param condition on rows named `source` */
-export function greenRowsSql(table: CarriedTable, condition: string): string {
+/** @returns the query on the target for its rows, columns as they travel. @param condition on rows named `source` */
+export function targetRowsSql(table: CarriedTable, condition: string): string {
   return travelling(table, `SELECT * FROM ${table.name} AS source WHERE ${condition}`);
 }
 
 /**
- * Green-shaped rows out of arrays of text, one for each column in the table's order: a FROM item with all columns in their own types. It takes
- * PostgreSQL half the time that the same rows take it as JSON.
+ * The target's rows out of arrays of text, one for each column in the table's order: a FROM item with all columns in their own types. It
+ * takes PostgreSQL half the time that the same rows take it as JSON.
  *
  * @param first number of the parameter that holds the first column, with values as `readTransformed` gives them
  */
-export function greenRowsFrom(table: CarriedTable, first: number): string {
+export function travelledRows(table: CarriedTable, first: number): string {
   const columns = Object.entries(table.columns);
   const typed = columns.map(([name, type]) => (type === 'text' ? name : `${name}::${type}`));
   const arrays = columns.map((_, index) => `$${first + index}::text[]`);

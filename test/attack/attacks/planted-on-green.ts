@@ -1,4 +1,5 @@
 import { isCutoverFault } from '../../../domain/faults';
+import { FORWARD } from '../../../domain/sides';
 import { restoreRule } from '../../../hydra/archive';
 import { becomeSyncer, prepareSync, syncRound } from '../../../hydra/sync';
 import { CUTOVER, ROLES } from '../battlefield';
@@ -19,12 +20,13 @@ async function carryOne(battle: Battle, green: string): Promise<string> {
     cutoverId: CUTOVER,
     schema: 'public',
     role: ROLES.sync,
+    side: FORWARD.to,
   });
   await battle.accept();
   const as = await battle.field.connectOurs(green, login.user, login.password);
   const sides = await prepareSync(PATH, await battle.ours('worker'), as, 'public', await battle.ours());
   try {
-    await syncRound({ ...sides, generation, nonce, loginTtlMs: 60_000 }, { batchRows: 100 });
+    await syncRound({ ...sides, direction: FORWARD, generation, nonce, loginTtlMs: 60_000 }, { batchRows: 100 });
     return 'carried, and not met';
   } catch (error) {
     if (isCutoverFault(error) && error.code === 'CHECK_FAILED') return `named: ${error.message}`;

@@ -105,7 +105,7 @@ async function roundAndParity(): Promise<void> {
     const sync = await world.openSync();
     const round = await syncRound(sync, { batchRows: 20 });
     if (round.changes === 0) throw new Error('nothing was captured');
-    const { differences, examples } = await compareSides(PATH, sync.blue, sync.green, { batchRows: 50 });
+    const { differences, examples } = await compareSides(PATH, sync.from, sync.to, { batchRows: 50 });
     if (differences > 0) throw new Error(`${differences} rows differ: ${examples.join(', ')}`);
   } finally {
     await world.disconnect();

@@ -72,7 +72,7 @@ async function expectCarried(config: Config, plan: Plan): Promise<void> {
     expect(fresh).toEqual([]);
     const sides = await world.openSync();
     const same = async () => {
-      const { differences, examples, rows } = await compareSides(PATH, sides.blue, sides.green, { batchRows: 1_000 });
+      const { differences, examples, rows } = await compareSides(PATH, sides.from, sides.to, { batchRows: 1_000 });
       expect({ differences, examples }).toEqual({ differences: 0, examples: [] });
       expect(rows).toBeGreaterThan(100);
     };

@@ -18,7 +18,7 @@ describe('what the rows of a copy must become, kept before its migration', () =>
       const { tables, rows, differences } = await compare(copy.client);
       expect(differences).toBe(0);
       expect(rows).toBeGreaterThan(400);
-      for (const { name } of PATH.tables) expect([name, tables[name]?.green]).toEqual([name, kept[name]]);
+      for (const { name } of PATH.tables) expect([name, tables[name]?.to]).toEqual([name, kept[name]]);
       // A repeat has no tables of blue any more, and needs none.
       expect(await keepExpected(PATH, copy.client)).toEqual(kept);
     });

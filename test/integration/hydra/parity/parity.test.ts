@@ -44,7 +44,7 @@ describe('comparing both sides', () => {
         const { tables, differences } = await compare(sides, { rangeRows, tables: ['hydra_client'] });
         expect(differences).toBe(0);
         expect(Object.keys(tables)).toEqual(['hydra_client']);
-        expect(tables.hydra_client?.blue).toBeGreaterThan(3);
+        expect(tables.hydra_client?.from).toBeGreaterThan(3);
       }
       const { green } = sides;
       await green.query('SET session_replication_role = replica');
@@ -82,8 +82,8 @@ describe('comparing both sides', () => {
       );
       const result = await compare(sides, { tables: ['hydra_oauth2_jti_blacklist'] });
       expect(result.tables.hydra_oauth2_jti_blacklist).toEqual({
-        blue: missing.rowCount,
-        green: 25_000,
+        from: missing.rowCount,
+        to: 25_000,
         missing: missing.rowCount,
         extra: 25_000,
         different: 0,
@@ -126,7 +126,7 @@ describe('comparing both sides', () => {
       const all = await compare(sides);
       expect(all.tables.hydra_oauth2_flow).toMatchObject({ different: 1, missing: 1, extra: 0 });
       const again = await compare(sides, { selection: { hydra_oauth2_flow: [{ consent_challenge_id: 'newer' }] } });
-      expect(again.tables).toEqual({ hydra_oauth2_flow: { blue: 2, green: 1, different: 1, missing: 1, extra: 0 } });
+      expect(again.tables).toEqual({ hydra_oauth2_flow: { from: 2, to: 1, different: 1, missing: 1, extra: 0 } });
       await blue.query(`DELETE FROM hydra_oauth2_consent_request WHERE challenge = 'newer'`);
       const settled = await compare(sides, { selection: all.differing });
       expect(settled).toMatchObject({ differences: 0, complete: true });

@@ -77,7 +77,7 @@ describe('verifying parity', () => {
     const ofAccess = async () =>
       (await readWalks(PATH, green)).filter(({ walk }) => walk.name === 'hydra_oauth2_access');
     const queue = new RangeQueue(green, await ofAccess(), 50);
-    const [first, second] = [await queue.take(lane.blue), await queue.take(lane.blue)];
+    const [first, second] = [await queue.take(lane.from), await queue.take(lane.from)];
     if (first === null || second === null) throw new Error('there are fewer rows than two ranges have');
     await second.done(await compareInTime(lane, second.walk, second.range));
     expect(await ofAccess()).toMatchObject([{ after: null }]);

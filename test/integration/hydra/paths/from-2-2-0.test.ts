@@ -55,17 +55,17 @@ it('carries what real clients got from 2.2.0 after the snapshot, every row equal
   const underWay = await beginLogins(old, client);
   expect(await syncRound(sync, { batchRows: 20 })).toMatchObject({ backlog: 0 });
 
-  const compared = await compareSides(PATH, sync.blue, await world.connect('green'), { batchRows: 50 });
+  const compared = await compareSides(PATH, sync.from, await world.connect('green'), { batchRows: 50 });
   expect(compared).toMatchObject({ differences: 0, examples: [] });
-  expect(compared.tables.hydra_oauth2_flow?.blue).toBe(4);
-  expect(await compareLedger(sync.blue, sync.green)).toMatchObject({ missing: 0, unknown: 0 });
+  expect(compared.tables.hydra_oauth2_flow?.from).toBe(4);
+  expect(await compareLedger(sync.from, sync.to)).toMatchObject({ missing: 0, unknown: 0 });
   const { consents } = PATH;
-  const chosen = await chooseSubjects(consents, sync.blue, 50);
+  const chosen = await chooseSubjects(consents, sync.from, 50);
   expect(chosen).toEqual(expect.arrayContaining(['ann', 'bob', 'dan']));
-  const listed = await listedOnBlue(consents, sync.blue, ['ann', 'cid']);
+  const listed = await listedOnBlue(consents, sync.from, ['ann', 'cid']);
   expect([...listed.keys()]).toEqual(['ann']);
   const ids = listed.get('ann')?.map(({ consentId }) => consentId) ?? [];
-  const origins = await consentsInBlue(consents, sync.blue, ids);
+  const origins = await consentsInBlue(consents, sync.from, ids);
   expect([...origins.keys()]).toEqual(ids);
   const [origin] = [...origins.values()];
   expect([typeof origin?.loginChallenge, typeof origin?.loginSession]).toEqual(['string', 'string']);

@@ -53,7 +53,7 @@ describe('what a transaction of the sync has in memory', () => {
     expect(await syncRound(watched.sides, { batchRows: 500 })).toMatchObject({ backlog: 0 });
     expect(watched.most.rows).toBeLessThanOrEqual(ROWS_AT_ONCE_MAX);
     expect(watched.most.bytes).toBeLessThan(BYTES_AT_ONCE_MAX);
-    expect(await compareSides(PATH, sync.blue, sync.green, { batchRows: 500 })).toMatchObject({ differences: 0 });
+    expect(await compareSides(PATH, sync.from, sync.to, { batchRows: 500 })).toMatchObject({ differences: 0 });
     const { rows } = await (
       await world.connect('green')
     ).query<{ kept: number; active: number }>(
@@ -81,5 +81,5 @@ function watch(sync: SyncSides): { readonly sides: SyncSides; readonly most: { r
       return result;
     },
   });
-  return { sides: { ...sync, blue: watching(sync.blue), green: watching(sync.green) }, most };
+  return { sides: { ...sync, from: watching(sync.from), to: watching(sync.to) }, most };
 }

@@ -35,15 +35,15 @@ function noting(notes: string[], side: string, client: SqlClient): SqlClient {
 
 const noted = (notes: string[]): SyncSides => ({
   ...sides,
-  blue: noting(notes, 'blue', sides.blue),
-  green: noting(notes, 'green', sides.green),
+  from: noting(notes, 'blue', sides.from),
+  to: noting(notes, 'green', sides.to),
 });
 
 /** Parts in which no grant was revoked; their snapshots end before they are written. */
 const AHEAD = 'blue COMMIT, blue BEGIN, green COMMIT, green BEGIN';
 
 async function expectEqual(): Promise<void> {
-  expect(await compareSides(PATH, sides.blue, sides.green, { batchRows: 500 })).toMatchObject({ differences: 0 });
+  expect(await compareSides(PATH, sides.from, sides.to, { batchRows: 500 })).toMatchObject({ differences: 0 });
   expect(await readBacklog(sides.keeper)).toBe(0);
 }
 
@@ -83,7 +83,7 @@ describe('a round that reads ahead', () => {
   it('does not where blue is marked in the session that reads it', async () => {
     const notes: string[] = [];
     const alone = noted(notes);
-    await syncRound({ ...alone, keeper: alone.blue, readsAhead: false }, { batchRows: BATCH_ROWS });
+    await syncRound({ ...alone, keeper: alone.from, readsAhead: false }, { batchRows: BATCH_ROWS });
     expect(notes.join(', ')).not.toContain(AHEAD);
     await expectEqual();
   });
@@ -125,7 +125,7 @@ describe('a round that reads ahead', () => {
     await syncRound(sides, { batchRows: 500 });
     await history.grant(blue);
     const [backlog, rows] = [await readBacklog(sides.keeper), await world.rows('green')];
-    const ordered = inTurn(sides.green);
+    const ordered = inTurn(sides.to);
     let commits = 0;
     const failing: SqlClient = {
       isPipelined: true,
@@ -135,7 +135,7 @@ describe('a round that reads ahead', () => {
         return isBroken ? ordered.query('SELECT 1 / 0') : ordered.query(text, values);
       },
     };
-    await expect(syncRound({ ...sides, green: failing }, { batchRows: 500 })).rejects.toThrow('division by zero');
+    await expect(syncRound({ ...sides, to: failing }, { batchRows: 500 })).rejects.toThrow('division by zero');
     expect(commits).toBe(1);
     expect(await readBacklog(sides.keeper)).toBe(backlog);
     expect(await world.rows('green')).toEqual(rows);

@@ -8,7 +8,7 @@ import { silentAfter } from '../../../support/silent-client';
 
 const database = useDatabase('hydra_2_3_0');
 const cutoverId = `silent-${randomBytes(4).toString('hex')}`;
-const options = { cutoverId, schema: 'public', role: `sync_of_${cutoverId}` };
+const options = { cutoverId, schema: 'public', role: `sync_of_${cutoverId}`, side: 'green' } as const;
 let next: Client;
 let generation: number;
 

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { queryRows } from '../../../../domain/ports/sql-client';
+import { FORWARD } from '../../../../domain/sides';
 import { guardTables, installArbiter } from '../../../../hydra/arbiter/install-arbiter';
 import { byFullName } from '../../../../hydra/by-full-name';
 import { installCapture } from '../../../../hydra/capture';
@@ -98,6 +99,7 @@ export class SyncWorld {
       cutoverId: this.cutoverId,
       schema: 'public',
       role: this.syncRole,
+      side: FORWARD.to,
     });
     const [blue, keeper, green] = [
       await this.connect('blue'),
@@ -105,7 +107,7 @@ export class SyncWorld {
       await this.connect('green', login),
     ];
     const sides = await prepareSync(this.path, blue, green, 'public', keeper);
-    return { ...sides, generation, nonce, loginTtlMs };
+    return { ...sides, direction: FORWARD, generation, nonce, loginTtlMs };
   }
 
   /** Every row of every table of Hydra, by its key, without what each migration draws anew. */

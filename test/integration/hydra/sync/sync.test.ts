@@ -91,13 +91,13 @@ describe('the sync', () => {
       const backlog = await readBacklog(blue);
       const killed = {
         ...sync,
-        green: {
+        to: {
           query: async (text: string, values?: unknown[]) => {
             if (text === 'COMMIT')
               await green.query(
                 `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = (SELECT sync_role FROM hydra_cutover.run)`,
               );
-            return sync.green.query(text, values);
+            return sync.to.query(text, values);
           },
         },
       };
@@ -147,9 +147,7 @@ describe('the sync', () => {
       const before = await lastChange();
       const grant = await carriedGrant();
       // Green as it was before; only the token's own change is left to be carried: its parents must come by themselves.
-      await (sync.green as Client).query('DELETE FROM hydra_oauth2_flow WHERE consent_challenge_id = $1', [
-        grant.consent,
-      ]);
+      await (sync.to as Client).query('DELETE FROM hydra_oauth2_flow WHERE consent_challenge_id = $1', [grant.consent]);
       await blue.query(
         `UPDATE hydra_cutover.change_log SET done_at = NULL WHERE id > $1 AND table_name = 'hydra_oauth2_refresh'`,
         [before],
@@ -165,7 +163,7 @@ describe('the sync', () => {
       let rewritten: Promise<unknown> | undefined;
       const interrupted: SqlClient = {
         query: async (text: string, values?: unknown[]) => {
-          const answer = await sync.blue.query(text, values);
+          const answer = await sync.from.query(text, values);
           if (text.includes('change_log AS log WHERE done_at IS NULL AND kind')) {
             // It has its snapshot, in which there is nothing of what is rewritten now.
             rewritten ??= operator.query('ALTER TABLE hydra_client ALTER COLUMN client_name TYPE text USING lower(id)');
@@ -174,7 +172,7 @@ describe('the sync', () => {
           return answer;
         },
       };
-      await syncRound({ ...sync, blue: interrupted }, OPTIONS);
+      await syncRound({ ...sync, from: interrupted }, OPTIONS);
       await expect(rewritten).rejects.toMatchObject({ code: '55P03' });
       expect(await count(green, 'hydra_client')).toBe(clients);
       await operator.end();
@@ -206,10 +204,10 @@ describe('the sync', () => {
       const watched: SqlClient = {
         query: (text: string, values?: unknown[]) => {
           if (text.startsWith('INSERT INTO hydra_oauth2_access ')) bytes.push(Buffer.byteLength(String(values?.[0])));
-          return sync.green.query(text, values);
+          return sync.to.query(text, values);
         },
       };
-      await syncRound({ ...sync, green: watched }, OPTIONS);
+      await syncRound({ ...sync, to: watched }, OPTIONS);
       expect(bytes.length).toBeGreaterThan(1);
       expect(Math.max(...bytes)).toBeLessThan(BATCH_BYTES_MAX);
       const same = 'hydra_oauth2_access WHERE signature = ANY ($1) AND form_data = repeat(md5(signature), 220000)';
@@ -298,7 +296,7 @@ describe('the sync', () => {
       await history.deleteConsent(blue, deleted);
       if (born.refresh !== '') await history.deleteConsent(blue, born);
       await syncRound(sync, { batchRows: 1 });
-      const captured = (await readNoted(sync.blue, { kind: '', key: '' }, 1_000))
+      const captured = (await readNoted(sync.from, { kind: '', key: '' }, 1_000))
         .filter((noted) => noted.revoked)
         .map(({ kind, key }) => kind + key);
       expect(captured.length).toBeGreaterThan(3);
@@ -328,10 +326,10 @@ describe('the sync', () => {
       await revoke(grant);
       const without: SqlClient = {
         query: async (text: string, values?: unknown[]) =>
-          text.startsWith(write) ? { rows: [], rowCount: 0 } : sync.green.query(text, values),
+          text.startsWith(write) ? { rows: [], rowCount: 0 } : sync.to.query(text, values),
       };
       const before = await readLedger(green);
-      await expect(syncRound({ ...sync, green: without }, OPTIONS)).rejects.toMatchObject({
+      await expect(syncRound({ ...sync, to: without }, OPTIONS)).rejects.toMatchObject({
         code: 'SYNC_FAILED',
         details: { withoutEffect: failed },
       });
@@ -395,7 +393,7 @@ describe('the sync', () => {
 
   describe('the role of the sync', () => {
     it('can do nothing on green but write rows', async () => {
-      const login = sync.green as Client;
+      const login = sync.to as Client;
       await expect(login.query('UPDATE hydra_cutover.run SET state = $1', ['open'])).rejects.toMatchObject({
         code: '42501',
       });
@@ -415,7 +413,7 @@ describe('the sync', () => {
         await history.rotateKey(blue);
         await expect(syncRound(sync, OPTIONS)).rejects.toMatchObject({ code: 'SYNC_FENCED' });
         await expect(world.openSync()).rejects.toMatchObject({ code: 'SYNC_FENCED' });
-        await expect((sync.green as Client).query('DELETE FROM hydra_jwk')).rejects.toMatchObject({ code: 'HC001' });
+        await expect((sync.to as Client).query('DELETE FROM hydra_jwk')).rejects.toMatchObject({ code: 'HC001' });
         await releaseSyncRole(green, world.syncRole);
         await releaseSyncRole(green, world.syncRole);
         const granted = `pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid AND d.refclassid = 'pg_authid'::regclass AND d.classid <> 'pg_proc'::regclass

@@ -71,11 +71,11 @@ describe('our sessions', () => {
     const sync = await world.openSync();
     expect(await syncRound(sync, { batchRows: 50 })).toMatchObject({ backlog: 0 });
     await carryRecentRequests(sync, { pageRows: 50 });
-    const selection = await readRecentKeys(PATH, sync.blue, 100);
-    expect(await compareSides(PATH, sync.blue, sync.green, { batchRows: 50, selection })).toMatchObject({
+    const selection = await readRecentKeys(PATH, sync.from, 100);
+    expect(await compareSides(PATH, sync.from, sync.to, { batchRows: 50, selection })).toMatchObject({
       differences: 0,
     });
-    expect(await compareSides(PATH, sync.blue, sync.green, { batchRows: 50 })).toMatchObject({ differences: 0 });
+    expect(await compareSides(PATH, sync.from, sync.to, { batchRows: 50 })).toMatchObject({ differences: 0 });
     expect((await countRulesWithin(PATH, await byFullName(blue, 'public'), 600_000)).length).toBeGreaterThan(10);
   });
 });

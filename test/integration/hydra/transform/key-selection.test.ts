@@ -1,5 +1,5 @@
 import { type Client } from 'pg';
-import { type GreenRow, type Selection, prepareSource, readTransformed } from '../../../../hydra/transform';
+import { type CarriedRow, type Selection, prepareSource, readTransformed } from '../../../../hydra/transform';
 import { keyedRowsQueries } from '../../../../hydra/transform/transform-sql';
 import { seed } from '../../../../world/seeder';
 import { useDatabase } from '../../../support/database';
@@ -109,8 +109,8 @@ describe('selecting by keys', () => {
   });
 });
 
-async function read(name: CarriedTableName, selection: Selection, batchRows = 100): Promise<readonly GreenRow[]> {
-  const found: GreenRow[] = [];
+async function read(name: CarriedTableName, selection: Selection, batchRows = 100): Promise<readonly CarriedRow[]> {
+  const found: CarriedRow[] = [];
   await blue.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   try {
     for await (const batch of readTransformed(blue, tableOf(PATH, name), selection, { batchRows })) {
@@ -123,7 +123,7 @@ async function read(name: CarriedTableName, selection: Selection, batchRows = 10
   }
 }
 
-function keyOf(row: GreenRow, columns: readonly string[]): RowKey | null {
+function keyOf(row: CarriedRow, columns: readonly string[]): RowKey | null {
   const values = columns.map((column) => row[column]);
   if (values.some((value) => value == null)) return null;
   return Object.fromEntries(columns.map((column, index) => [column, String(values[index])]));
@@ -134,7 +134,7 @@ function absentValue(table: CarriedTable, column: string): string {
 }
 
 /** Equal keys in different batches bring their rows more than once. */
-function sorted(rows: readonly GreenRow[]): readonly string[] {
+function sorted(rows: readonly CarriedRow[]): readonly string[] {
   return [...new Set(rows.map((row) => JSON.stringify(row)))].sort();
 }
 

@@ -72,8 +72,8 @@ async function expectEqual({ blue, green }: Sides, flows = 100): Promise<void> {
   expect(differences(result)).toEqual([]);
   for (const { name } of PATH.tables) {
     expect(result.tables[name]).toEqual({
-      blue: counted[name],
-      green: counted[name],
+      from: counted[name],
+      to: counted[name],
       missing: 0,
       extra: 0,
       different: 0,

@@ -1,6 +1,6 @@
 import { type SqlClient, type Statement, runInOrder } from '../../domain/ports/sql-client';
 import { type CarriedTable, type CarriedTableName, type CopyPath, tableOf } from '../paths/copy-path';
-import { type GreenRow, greenRowsFrom } from '../transform';
+import { type CarriedRow, travelledRows } from '../transform';
 import { columnBatches } from './column-batches';
 import { type FlowKeys, type FlowPlan, planFlows } from './flow-plan';
 import { KeySet, type KeyedTable, type NamedKeys, TOKEN_TABLES, type TokenTable, keyColumns } from './log-keys';
@@ -8,16 +8,16 @@ import { type WantedRows } from './wanted-rows';
 
 export interface WriteContext {
   readonly path: CopyPath;
-  readonly green: SqlClient;
+  readonly to: SqlClient;
   readonly nid: string;
 }
 
 /**
- * Makes green's rows equal to `wanted`, inside the caller's transaction. What is equal already is not written.
+ * Makes the target's rows equal to `wanted`, inside the caller's transaction. What is equal already is not written.
  *
  * Removes first, children before parents, so that nothing new meets an old row's unique key; then writes, parents first.
  */
-export function* greenChanges(
+export function* rowChanges(
   context: WriteContext,
   named: NamedKeys<'closed'>,
   wanted: WantedRows,
@@ -33,7 +33,7 @@ export function* greenChanges(
   for (const { name } of tables) yield* upserts(context, name, rowsOf(wanted, name));
 }
 
-function rowsOf(wanted: WantedRows, table: CarriedTableName): readonly GreenRow[] {
+function rowsOf(wanted: WantedRows, table: CarriedTableName): readonly CarriedRow[] {
   return table === 'hydra_oauth2_flow' ? wanted.flows : wanted.rows[table];
 }
 
@@ -66,13 +66,13 @@ function cast({ columns }: CarriedTable, column: string): string {
 
 /** @returns how many there were */
 export async function deleteTokens(
-  { green, nid }: WriteContext,
+  { to, nid }: WriteContext,
   table: TokenTable,
   signatures: readonly string[],
 ): Promise<number> {
   if (signatures.length === 0) return 0;
   const sql = `DELETE FROM ${table} WHERE signature = ANY($2::text[]) AND nid = $1::uuid`;
-  return (await green.query(sql, [nid, signatures])).rowCount ?? 0;
+  return (await to.query(sql, [nid, signatures])).rowCount ?? 0;
 }
 
 function* removeFlows({ nid }: WriteContext, plan: FlowPlan): Generator<Statement> {
@@ -106,14 +106,18 @@ function* rekeyFlows({ rekey }: FlowPlan): Generator<Statement> {
   yield rename(between.map(({ between: from, to }) => ({ from, to })));
 }
 
-export function upsertRows(context: WriteContext, table: CarriedTableName, rows: readonly GreenRow[]): Promise<number> {
-  return runInOrder(context.green, upserts(context, table, rows));
+export function upsertRows(
+  context: WriteContext,
+  table: CarriedTableName,
+  rows: readonly CarriedRow[],
+): Promise<number> {
+  return runInOrder(context.to, upserts(context, table, rows));
 }
 
 function* upserts(
   { path, nid }: WriteContext,
   table: CarriedTableName,
-  rows: readonly GreenRow[],
+  rows: readonly CarriedRow[],
 ): Generator<Statement> {
   const carried = tableOf(path, table);
   const text = upsertSql(carried);
@@ -130,12 +134,12 @@ function upsertSql(table: CarriedTable): string {
   const target = [...columns, 'nid', ...filled.map(([column]) => column)];
   const values = [...columns, '$1::uuid', ...filled.map(([, sql]) => sql)];
   const conflict = [...table.key, ...(table.isKeyOfNetwork === true ? ['nid'] : [])];
-  return `INSERT INTO ${name} AS old (${list(target)}) SELECT ${list(values)} FROM ${greenRowsFrom(table, 2)} AS made
+  return `INSERT INTO ${name} AS old (${list(target)}) SELECT ${list(values)} FROM ${travelledRows(table, 2)} AS made
     ON CONFLICT (${list(conflict)}) DO UPDATE SET (${list(others)}) = ROW(${list(others, 'excluded.')})
       WHERE (${list(others, 'old.')}) IS DISTINCT FROM (${list(others, 'excluded.')})`;
 }
 
-function flowKeys(row: GreenRow): FlowKeys {
+function flowKeys(row: CarriedRow): FlowKeys {
   const { login_challenge: login, consent_challenge_id: consent } = row;
   return { login: String(login), consent: typeof consent === 'string' ? consent : null };
 }
