@@ -13,14 +13,14 @@ import { type LatestAttempt, type SwitchoverTools } from './switchover/tools';
 /**
  * One attempt to move the writes from one side to the other.
  *
- * Resumable: a repeat asks blue's arbiter first. An attempt that was committed is brought to its end; one that is alive is
+ * Resumable: a repeat asks the arbiter of the left side first. An attempt that was committed is brought to its end; one that is alive is
  * claimed, given up everywhere and reported as `aborted`; nothing that an aborted one left is built on. Two runs at once do no
  * harm: one of them loses its claim.
  *
  * @returns `aborted` with its reason for everything that goes wrong before the commit, cancellation too. After the commit it
- *   goes on until all gateways serve green.
- * @throws CutoverFault DB_UNREACHABLE (blue could not be asked how things are; repeat) | CROSSED_CONNECTION | CUTOVER_RUNNING |
- *   FENCE_UNPROVEN (committed; green stays closed until a person has decided what `input.fence` says)
+ *   goes on until all gateways serve the entered side.
+ * @throws CutoverFault DB_UNREACHABLE (the left side could not be asked how things are; repeat) | CROSSED_CONNECTION | CUTOVER_RUNNING |
+ *   FENCE_UNPROVEN (committed; the entered side stays closed until a person has decided what `input.fence` says)
  */
 export const switchover: Step<SwitchoverInput, SwitchoverReceipt> = createSwitchover(realTools);
 
@@ -39,14 +39,14 @@ export function createSwitchover(tools: SwitchoverTools): Step<SwitchoverInput, 
   };
 }
 
-/** A blue that is gone for good must not keep green closed once a person has decided: the step itself had named what is committed. */
+/** A left side that is gone for good must not keep the entered one closed once a person has decided: the step itself had named what is committed. */
 async function latestAttempt(
   sessions: PauseSessions,
   tools: SwitchoverTools,
   { cutoverId, fence, committed }: SwitchoverInput,
 ): Promise<LatestAttempt | null> {
   try {
-    return await sessions.askBlue((blue) => tools.latestAttempt(blue, cutoverId));
+    return await sessions.askLeft((left) => tools.latestAttempt(left, cutoverId));
   } catch (error) {
     const isAway = isCutoverFault(error) && error.code === 'DB_UNREACHABLE';
     if (!isAway || fence !== 'open' || committed === undefined) throw error;

@@ -1,6 +1,7 @@
 /**
  * The decisions of a switchover as pure functions: what is known goes in, the next action comes out. No time and no I/O are in
- * here; time comes in as facts. Few values for each fact, so that every reachable state can be walked through.
+ * here; time comes in as facts. Few values for each fact, so that every reachable state can be walked through. Which way it goes is the
+ * caller's: writes leave one side, *left* in these words, and come to the other, *entered*.
  *
  * Two rules carry it. Before the commit everything that goes wrong ends in a *claim*: the arbiter gives the attempt up, or says
  * that it was committed; nothing is ever concluded from a look. After the commit there is only forward.
@@ -24,22 +25,22 @@ export const SWITCHOVER_ACTIONS = {
   claim: ['aborted', 'committed', 'unreachable'],
   /** `left`: it was tried for long enough; the arbiter has decided, and gateways find out by themselves. */
   revert: ['ok', 'failed', 'left'],
-  /** Whether green takes writes for the committed epoch already; asked where another run may have come that far. */
-  lookAtGreen: ['closed', 'open', 'failed'],
-  /** Whether blue may have taken a write past its fence, or refused one. After the commit: DDL can end after it. */
+  /** Whether the entered side takes writes for the committed epoch already; asked where another run may have come that far. */
+  lookAtEntered: ['closed', 'open', 'failed'],
+  /** Whether the left side may have taken a write past its fence, or refused one. After the commit: DDL can end after it. */
   lookAround: ['clean', 'found', 'failed'],
   /** The tables concerned are carried altogether and compared; `failed`: not all of it was done, or something still differs. */
   carryAround: ['ok', 'failed'],
   holdWriters: ['ok', 'failed'],
   /**
-   * Targets use green, and every gateway sends new reads there, which is closed still. `session_lost`: the transaction that makes green's
-   * writers wait is gone.
+   * Targets use the entered side, and every gateway sends new reads there, although it is closed still. `session_lost`: the transaction
+   * that makes its writers wait is gone.
    */
   applyTargets: ['ok', 'failed', 'session_lost'],
-  openGreen: ['ok', 'lost'],
+  openEntered: ['ok', 'lost'],
   /** Each gateway for itself, so that one that is away holds nobody else's writes. */
   release: ['ok', 'failed'],
-  /** Behind an open green: those that were flipped before it opened are made sure of, and nobody waits for that. */
+  /** After the entered side opened, targets that were flipped before are told again; no request waits for this. */
   confirmTargets: ['ok', 'failed'],
 } as const;
 
@@ -48,7 +49,7 @@ export type ResultOf<Kind extends SwitchoverActionKind> = (typeof SWITCHOVER_ACT
 
 export type SwitchoverAction =
   | { readonly kind: SwitchoverActionKind }
-  /** `unproven`: committed, and green stays closed until a person has decided. */
+  /** `unproven`: committed, and the entered side stays closed until a person has decided. */
   | { readonly kind: 'finish'; readonly outcome: 'committed' | 'aborted' | 'unproven' };
 
 /** How often a lock that writers hold is asked for again, and how many rounds an attempt may take under the fence. */
@@ -63,25 +64,25 @@ export interface SwitchoverState {
   readonly leftovers: boolean;
   readonly prepared: boolean;
   readonly staged: boolean;
-  /** All gateways said "holding writes, none in flight". Reads go on at blue until the commit. */
+  /** All gateways said "holding writes, none in flight". Reads go on at the left side until the commit. */
   readonly held: boolean;
   readonly lockTries: number;
   /** Rounds that began after the fence. */
   readonly rounds: number;
-  /** The last of these left nothing undone. */
-  readonly nothingUndone: boolean;
-  /** All gateways know every challenge and verifier that green cannot know. */
+  /** The last of these left nothing to carry. */
+  readonly caughtUp: boolean;
+  /** All gateways know every challenge and verifier that the entered side cannot know. */
   readonly challengesComplete: boolean;
   /**
-   * What went around blue's fence. `unseen`: a look got no answer. `carried`: to be looked at again. `accepted`: a person opens green
-   * without the proof.
+   * What went around the fence. `unseen`: a look got no answer. `carried`: to be looked at again. `accepted`: a person opens the entered
+   * side without the proof.
    */
   readonly around: 'unknown' | 'unseen' | 'found' | 'carried' | 'clean' | 'accepted';
   readonly writersHeld: boolean;
-  /** And all gateways send new reads to green. */
+  /** And all gateways send new reads to the entered side. */
   readonly targetsApplied: boolean;
   /** `unknown`: committed by another run, or by this one without an answer. */
-  readonly green: 'unknown' | 'closed' | 'open';
+  readonly entered: 'unknown' | 'closed' | 'open';
   readonly released: boolean;
   readonly reverted: boolean;
   /** Something went wrong before the commit: the attempt is to be given up. */
@@ -103,7 +104,7 @@ export type KnownAttempt = 'none' | 'holding' | 'fenced' | 'committed' | 'aborte
  * Where a step begins. `committed` and `aborted` are final, so that reading them is enough; an attempt that is alive belongs to
  * a run of this step that is gone or going: it is claimed and never continued.
  *
- * @param isAccepted a person has decided that green opens although nobody can say that nothing went around the fence
+ * @param isAccepted a person has decided that the entered side opens although nobody can say that nothing went around the fence
  */
 export function initialSwitchover(known: KnownAttempt, isAccepted = false): SwitchoverState {
   const isAlive = known === 'holding' || known === 'fenced';
@@ -115,12 +116,12 @@ export function initialSwitchover(known: KnownAttempt, isAccepted = false): Swit
     held: false,
     lockTries: 0,
     rounds: 0,
-    nothingUndone: false,
+    caughtUp: false,
     challengesComplete: false,
     around: isAccepted ? 'accepted' : 'unknown',
     writersHeld: false,
     targetsApplied: false,
-    green: 'unknown',
+    entered: 'unknown',
     released: false,
     reverted: false,
     failed: isAlive,
@@ -155,23 +156,23 @@ function towardsCommit(state: SwitchoverState): SwitchoverAction {
   if (!state.staged) return { kind: 'stage' };
   if (!state.held) return { kind: 'hold' };
   if (state.attempt === 'holding') return { kind: 'fence' };
-  if (!state.nothingUndone) return { kind: 'lastRound' };
+  if (!state.caughtUp) return { kind: 'lastRound' };
   return { kind: state.challengesComplete ? 'commit' : 'pushChallenges' };
 }
 
 /**
- * Green stays closed until a look at blue was clean: afterwards nothing of blue can be carried any more.
+ * The entered side stays closed until a look at the left one was clean: once it is open nothing can be carried any more.
  *
- * Nothing is released before green takes writes. Once it does no target serves an older epoch, and no gateway sends a new read to blue:
- * what was read there already may end there, because it began before any write of green. A green that takes writes
+ * Nothing is released before the entered side takes writes. Once it does no target serves an older epoch, and no gateway sends a new read
+ * to the left side: what was read there already may end there, because it began before any write of the entered one. One that takes writes
  * already is not held again: everybody uses it, and a target that is away now would keep all of them waiting.
  */
 function forward(state: SwitchoverState, facts: SwitchoverFacts): SwitchoverAction {
-  if (state.green === 'unknown') return { kind: 'lookAtGreen' };
-  if (state.green === 'closed') {
+  if (state.entered === 'unknown') return { kind: 'lookAtEntered' };
+  if (state.entered === 'closed') {
     if (state.around !== 'clean' && state.around !== 'accepted') return proof(state, facts);
     if (!state.writersHeld) return { kind: 'holdWriters' };
-    return { kind: state.targetsApplied ? 'openGreen' : 'applyTargets' };
+    return { kind: state.targetsApplied ? 'openEntered' : 'applyTargets' };
   }
   if (!state.released) return { kind: 'release' };
   return state.targetsApplied ? { kind: 'finish', outcome: 'committed' } : { kind: 'confirmTargets' };
@@ -202,8 +203,8 @@ type Change<Kind extends SwitchoverActionKind> = (
 
 const FAILED = { failed: true } as const;
 /** Another run may have gone on meanwhile. */
-const greenLost = ({ around }: SwitchoverState) =>
-  ({ writersHeld: false, green: 'unknown', around: around === 'accepted' ? around : 'unknown' }) as const;
+const enteredLost = ({ around }: SwitchoverState) =>
+  ({ writersHeld: false, entered: 'unknown', around: around === 'accepted' ? around : 'unknown' }) as const;
 const UNCLEAR = { attempt: 'unclear', failed: true } as const;
 
 const CHANGES: { readonly [Kind in SwitchoverActionKind]: Change<Kind> } = {
@@ -220,13 +221,13 @@ const CHANGES: { readonly [Kind in SwitchoverActionKind]: Change<Kind> } = {
     return withoutAnswer(state, result, limits);
   },
   lastRound: (state, result, limits) => {
-    if (result === 'zero') return { rounds: state.rounds + 1, nothingUndone: true };
+    if (result === 'zero') return { rounds: state.rounds + 1, caughtUp: true };
     const rounds = state.rounds + 1;
     return { rounds, failed: result === 'failed' || rounds >= limits.roundsMax };
   },
   pushChallenges: (_state, result) => (result === 'ok' ? { challengesComplete: true } : FAILED),
   commit: (state, result, limits) => {
-    if (result === 'ok') return { attempt: 'committed', green: 'closed', lockTries: 0 };
+    if (result === 'ok') return { attempt: 'committed', entered: 'closed', lockTries: 0 };
     return withoutAnswer(state, result, limits);
   },
   claim: (_state, result) => {
@@ -234,17 +235,17 @@ const CHANGES: { readonly [Kind in SwitchoverActionKind]: Change<Kind> } = {
     return result === 'unreachable' ? UNCLEAR : { attempt: result };
   },
   revert: (_state, result) => (result === 'failed' ? {} : { reverted: true }),
-  lookAtGreen: (_state, result) => (result === 'failed' ? {} : { green: result }),
+  lookAtEntered: (_state, result) => (result === 'failed' ? {} : { entered: result }),
   holdWriters: (_state, result) => (result === 'ok' ? { writersHeld: true } : {}),
-  // Whatever is not clean is judged only once green was seen closed again: another run may have opened it meanwhile.
+  // Whatever is not clean is judged only once the entered side was seen closed again: another run may have opened it meanwhile.
   lookAround: (_state, result) =>
-    result === 'clean' ? { around: result } : { around: result === 'failed' ? 'unseen' : result, green: 'unknown' },
-  carryAround: (_state, result) => (result === 'ok' ? { around: 'carried' } : { green: 'unknown' }),
+    result === 'clean' ? { around: result } : { around: result === 'failed' ? 'unseen' : result, entered: 'unknown' },
+  carryAround: (_state, result) => (result === 'ok' ? { around: 'carried' } : { entered: 'unknown' }),
   applyTargets: (state, result) => {
-    if (result === 'session_lost') return greenLost(state);
+    if (result === 'session_lost') return enteredLost(state);
     return result === 'ok' ? { targetsApplied: true } : {};
   },
-  openGreen: (state, result) => (result === 'ok' ? { green: 'open' } : greenLost(state)),
+  openEntered: (state, result) => (result === 'ok' ? { entered: 'open' } : enteredLost(state)),
   release: (_state, result) => (result === 'ok' ? { released: true } : {}),
   confirmTargets: (_state, result) => (result === 'ok' ? { targetsApplied: true } : {}),
 };

@@ -18,7 +18,7 @@ async function strangers(gateways: readonly Gateway[], blue: SqlClient): Promise
   const asked = gateways.map(async (gateway) => ({ name: gateway.name, member: (await gateway.state()).member }));
   const listed = await Promise.allSettled(asked);
   const seen = listed.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-  return seen.length < listed.length ? [] : againstList(seen, await readMembers(blue));
+  return seen.length < listed.length ? [] : againstList('blue', seen, await readMembers(blue));
 }
 
 async function gatewayProblems(gateway: Gateway, settings: StepDeps['settings']): Promise<string[]> {

@@ -12,27 +12,28 @@ import { assertServes, bringTo, forAll } from './parties';
 import { within } from './within';
 
 const PING_MS = 1_000;
-/** A look at blue that is older is not the last moment before green opens. */
+/** A look at the left side that is older is not the last moment before the entered one opens. */
 const RECENT_MS = 250;
 
-/** That green took the writes of the epoch is final, so that reading it is enough. */
-export async function lookAtGreen(run: Attempt): Promise<ResultOf<'lookAtGreen'>> {
+/** That the entered side took the writes of the epoch is final, so that reading it is enough. */
+export async function lookAtEntered(run: Attempt): Promise<ResultOf<'lookAtEntered'>> {
   // One that is still on its way would otherwise begin behind the end of what its session has open.
   await run.opening?.catch(() => undefined);
   run.opening = null;
   run.lastLook = null;
-  const green = await run.sessions.answeringGreen();
-  const seen = await within(run.tools.patience.greenMs, 'looking at green', 'DB_UNREACHABLE', readArbiter(green));
-  return hasTakenWrites(seen, run.tools.direction.to) && seen.epoch === run.theEpoch ? 'open' : 'closed';
+  const entered = await run.sessions.answeringEntered();
+  const { enteredMs } = run.tools.patience;
+  const seen = await within(enteredMs, `looking at ${run.enteredSide}`, 'DB_UNREACHABLE', readArbiter(entered));
+  return hasTakenWrites(seen, run.enteredSide) && seen.epoch === run.theEpoch ? 'open' : 'closed';
 }
 
-/** Whether something went around blue's fence. Beside it green begins to be opened; what is found makes {@link lookAtGreen} take that back. */
-export function lookAroundBlue(run: Attempt): Promise<ResultOf<'lookAround'>> {
+/** Whether something went around the fence. The entered side begins to open meanwhile; {@link lookAtEntered} takes that back. */
+export function lookAroundFence(run: Attempt): Promise<ResultOf<'lookAround'>> {
   beginToOpen(run);
   return lookAround(run);
 }
 
-/** From here until green is open its writers wait and do not fail. */
+/** From here until the entered side is open its writers wait and do not fail. */
 export async function holdWriters(run: Attempt): Promise<ResultOf<'holdWriters'>> {
   beginToOpen(run);
   try {
@@ -44,10 +45,10 @@ export async function holdWriters(run: Attempt): Promise<ResultOf<'holdWriters'>
   }
 }
 
-/** Targets use green, and no gateway sends a new read to blue any more: whoever reads next must see what green takes. */
+/** Targets use the entered side, and gateways send new reads there alone: whoever reads next must see what is written next. */
 export async function applyTargets(run: Attempt): Promise<ResultOf<'applyTargets'>> {
   const flipping = bothDone(bringTargets(run), moveReads(run)).then(() => {
-    // Beside the reading back: both are after everybody was told, and both before green opens.
+    // Beside the reading back: both are after everybody was told, and both before the entered side opens.
     run.lastLook = run.input.fence === 'open' ? null : lookOnceMore(run);
     return readTargetsBack(run);
   });
@@ -64,14 +65,14 @@ export async function applyTargets(run: Attempt): Promise<ResultOf<'applyTargets
 }
 
 async function bringTargets(run: Attempt): Promise<void> {
-  await forAll(run.deps.targets, (target) => bringTo(run.tools.direction.to, target, run.theEpoch));
+  await forAll(run.deps.targets, (target) => bringTo(run.enteredSide, target, run.theEpoch));
 }
 
 /** What counts is what each serves, not what it answered. */
 async function readTargetsBack(run: Attempt): Promise<void> {
   const epoch = run.theEpoch;
   await forAll(run.deps.targets, async (target) => {
-    assertServes(run.tools.direction.to, target.name, await target.read(), epoch);
+    assertServes(run.enteredSide, target.name, await target.read(), epoch);
     run.flipped.set(target.name, { name: target.name, kind: 'target', epoch });
   });
 }
@@ -93,11 +94,11 @@ async function moveReads(run: Attempt): Promise<void> {
 
 async function moveReadsOf(run: Attempt, gateway: Gateway): Promise<void> {
   try {
-    await gateway.moveReads(run.theEpoch, run.tools.direction.to);
+    await gateway.moveReads(run.theEpoch, run.enteredSide);
   } catch (error) {
     const fault = asCutoverFault(error);
     // One that has lost its state, and asks nobody, serves what it is told.
-    if (fault.code === 'TARGET_REFUSED') await gateway.tellCommitted(run.theEpoch, run.tools.direction.to);
+    if (fault.code === 'TARGET_REFUSED') await gateway.tellCommitted(run.theEpoch, run.enteredSide);
     // By its own clock it has given its hold up, and forwards nothing before it has asked.
     else if (fault.code !== 'TARGET_UNREACHABLE' || (await mayStillRead(run, gateway))) throw fault;
     else run.deps.log.warn({ ...run.names, gateway: gateway.name, err: fault }, 'gateway away longer than its hold');
@@ -105,13 +106,13 @@ async function moveReadsOf(run: Attempt, gateway: Gateway): Promise<void> {
 }
 
 /**
- * Whether a gateway that does not answer may send reads to blue: not once its lease is over, or the arbiter has told it of the commit. Of
- * one whose lease nobody knows only the deadline of its hold tells.
+ * Whether a gateway that does not answer may send reads to the left side: not once its lease is over, or the arbiter has told it of the
+ * commit. Of one whose lease nobody knows only the deadline of its hold tells.
  */
 async function mayStillRead(run: Attempt, gateway: Gateway): Promise<boolean> {
   if (run.areHoldsOver) return false;
   const member = run.members.get(gateway);
-  return member === undefined || run.sessions.askBlue((blue) => mayReadHere(blue, member, run.theEpoch));
+  return member === undefined || run.sessions.askLeft((left) => mayReadHere(left, member, run.theEpoch));
 }
 
 /** @throws the first failure, after both ended */
@@ -120,14 +121,20 @@ async function bothDone(first: Promise<void>, second: Promise<void>): Promise<vo
   await Promise.all([first, second]);
 }
 
-/** Targets may take long; without the lock green's writers fail, and a session that says nothing loses it. */
+/** Targets may take long; without the lock writers of the entered side fail, and a session that says nothing loses it. */
 async function isHeldUntil(run: Attempt, work: Promise<unknown>): Promise<boolean> {
   const isOver = work.then(
     () => true,
     () => true,
   );
   try {
-    do await within(run.tools.patience.greenMs, 'green', 'DB_UNREACHABLE', run.sessions.green.query('SELECT 1'));
+    do
+      await within(
+        run.tools.patience.enteredMs,
+        run.enteredSide,
+        'DB_UNREACHABLE',
+        run.sessions.entered.query('SELECT 1'),
+      );
     while (!(await Promise.race([isOver, sleep(PING_MS, false, { ref: false })])));
     return true;
   } catch {
@@ -149,32 +156,37 @@ function lastLook(run: Attempt): Promise<boolean> {
 }
 
 /**
- * Blue is asked once more, unless a person has decided without it: flipping the targets may have taken long, and this is the last moment
- * in which something of blue can be carried.
+ * The left side is asked once more, unless a person has decided without it: flipping the targets may have taken long, and this is the last
+ * moment in which something of it can be carried.
  *
  * @returns `lost` when something was found there: all that is known is to be looked at anew
- * @throws when an answer is lost, or green is in a state that never opens: both are tried again
+ * @throws when an answer is lost, or the entered side is in a state that never opens: both are tried again
  */
-export async function openGreen(run: Attempt): Promise<ResultOf<'openGreen'>> {
+export async function openEntered(run: Attempt): Promise<ResultOf<'openEntered'>> {
   if (run.input.fence !== 'open' && !(await lastLook(run))) return 'lost';
   const answer = await run.opening;
   run.opening = null;
   if (answer === null) return 'lost';
   if (answer.ok) {
-    const committed = commitOpening(run.sessions.green, run.theEpoch);
-    const isOpen = await within(run.tools.patience.greenMs, 'opening green', 'DB_UNREACHABLE', committed);
+    const committed = commitOpening(run.sessions.entered, run.theEpoch);
+    const isOpen = await within(
+      run.tools.patience.enteredMs,
+      `opening ${run.enteredSide}`,
+      'DB_UNREACHABLE',
+      committed,
+    );
     return isOpen ? 'ok' : 'lost';
   }
   if (answer.reason === 'guard_problems') {
     throw new CutoverFault(
       'CHECK_FAILED',
-      `green does not open, because its guards do not hold: ${answer.problems?.join('; ') ?? ''}; find out what was written there, and repair them`,
+      `${run.enteredSide} does not open, because its guards do not hold: ${answer.problems?.join('; ') ?? ''}; find out what was written there, and repair them`,
       { epoch: run.theEpoch, problems: answer.problems },
     );
   }
   throw new CutoverFault(
     'CROSSED_CONNECTION',
-    `green is ${answer.reason} at epoch ${answer.epoch} and does not open for the committed epoch ${run.theEpoch}; look at hydra_cutover.run on green`,
+    `${run.enteredSide} is ${answer.reason} at epoch ${answer.epoch} and does not open for the committed epoch ${run.theEpoch}; look at hydra_cutover.run there`,
     { epoch: run.theEpoch, greenEpoch: answer.epoch },
   );
 }
@@ -182,9 +194,9 @@ export async function openGreen(run: Attempt): Promise<ResultOf<'openGreen'>> {
 /** Each gateway by itself, and only with all stale challenges: one that is away keeps nobody else's requests waiting. */
 export async function release(run: Attempt): Promise<ResultOf<'release'>> {
   const epoch = run.theEpoch;
-  const { to } = run.tools.direction;
+  const to = run.enteredSide;
   const waiting = run.deps.gateways.filter(({ name }) => !run.flipped.has(name));
-  // One after the other for those that need green's only session.
+  // One after the other for those that need the only session on the entered side.
   for (const gateway of waiting.filter((each) => !run.informed.has(each))) {
     await informAnew(run, gateway).catch((error: unknown) => {
       run.deps.log.warn({ ...run.names, gateway: gateway.name, err: error }, 'gateway not told of stale challenges');

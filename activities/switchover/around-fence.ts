@@ -8,15 +8,15 @@ import { prepareSync, syncRound } from '../../hydra/sync';
 import { withSync } from '../sync-session';
 import { type Attempt } from './attempt';
 
-/** What is known of writes that went around blue's fence, and what was done about it. */
+/** What is known of writes that went around the fence, and what was done about it. */
 export class AroundFence {
   /** The last look that found something. */
   found: FenceLook | null = null;
   /** What was there already when everything of it was carried and compared: no reason to carry it once more. */
   carried: FenceLook | null = null;
-  /** Tables of blue that were carried, or are to be. */
+  /** Tables of the left side that were carried, or are to be. */
   readonly tables = new Set<string>();
-  /** Rows of green that were changed by it. */
+  /** Rows of the entered side that were changed by it. */
   rows = 0;
   /** Rows that differed when it was compared last; null: never compared to the end. */
   differences: number | null = null;
@@ -31,9 +31,9 @@ export class AroundFence {
  */
 export async function lookAround(run: Attempt): Promise<ResultOf<'lookAround'>> {
   const { around, sessions } = run;
-  const { problems, refused } = await sessions.askBlue(lookAtFence);
+  const { problems, refused } = await sessions.askLeft(lookAtFence);
   // Without what was refused before the first request was held everything counts, which errs on the safe side.
-  const look = { problems, refused: refused === null ? null : Math.max(0, refused - (run.refusedOnBlueBefore ?? 0)) };
+  const look = { problems, refused: refused === null ? null : Math.max(0, refused - (run.refusedOnLeftBefore ?? 0)) };
   if (isKnown(look, around.carried)) return 'clean';
   around.found = look;
   concernedTables(copyPathOf(run.deps.settings.hydraVersion, run.tools.direction), look).forEach((table) =>
@@ -41,7 +41,7 @@ export async function lookAround(run: Attempt): Promise<ResultOf<'lookAround'>> 
   );
   run.deps.log.error(
     { ...run.names, problems: look.problems, refused: look.refused, tables: [...around.tables] },
-    'something may have gone around the fence of blue; green stays closed until those tables are carried and compared',
+    `something may have gone around the fence of ${run.leftSide}; ${run.enteredSide} stays closed until those tables are carried and compared`,
   );
   return 'found';
 }
@@ -49,7 +49,7 @@ export async function lookAround(run: Attempt): Promise<ResultOf<'lookAround'>> 
 /**
  * Whether a look found nothing, or nothing but what was there before the tables were carried. Not known how many writes were refused is
  * no zero: the server forgot it in a crash. Writes that are refused after everything was compared change nothing of it: a client that
- * goes on writing to blue must not keep green closed.
+ * goes on writing to the left side must not keep the entered one closed.
  */
 function isKnown({ problems, refused }: FenceLook, carried: FenceLook | null): boolean {
   if (!areKnown(problems, carried)) return false;
@@ -61,11 +61,11 @@ function areKnown(problems: readonly string[], carried: FenceLook | null): boole
 }
 
 /**
- * The last look before green opens. Writes that were refused since the first one are in the receipt: they changed nothing of blue, and a
- * client that goes on writing to it must not keep green closed.
+ * The last look before the entered side opens. Writes that were refused since the first one are in the receipt: they changed nothing of
+ * the left side, and a client that goes on writing to it must not keep the entered one closed.
  */
 export async function isStillClean(run: Attempt): Promise<boolean> {
-  const { problems } = await run.sessions.askBlue(lookAtFence);
+  const { problems } = await run.sessions.askLeft(lookAtFence);
   return areKnown(problems, run.around.carried);
 }
 
@@ -99,7 +99,7 @@ export async function carryAround(run: Attempt): Promise<ResultOf<'carryAround'>
         around.rows += rows;
         const looking = await prepareSync(sides.path, sides.from, admin, deps.settings.hydraSchema);
         const compared = await compareSides(looking.path, looking.from, looking.to, {
-          tables: greenTablesOf(sides.path, tables),
+          tables: carriedTablesOf(sides.path, tables),
           batchRows,
           signal,
         });
@@ -121,8 +121,8 @@ export async function carryAround(run: Attempt): Promise<ResultOf<'carryAround'>
   }
 }
 
-/** Green may keep what several tables of blue hold in its one table of flows. */
-function greenTablesOf(
+/** One table of flows may be made of several tables that are captured. */
+function carriedTablesOf(
   { tables: carried, captured }: CopyPath,
   tables: readonly string[],
 ): readonly CarriedTableName[] {
@@ -139,17 +139,17 @@ export function unproven(run: Attempt): CutoverFault {
   const tables = [...around.tables];
   const what =
     found === null
-      ? 'blue does not answer, so nobody can say whether a write went around its fence'
-      : `something may have gone around the fence of blue: ${[...found.problems, ...refusedText(found.refused)].join('; ')}`;
+      ? `${run.leftSide} does not answer, so nobody can say whether a write went around its fence`
+      : `something may have gone around the fence of ${run.leftSide}: ${[...found.problems, ...refusedText(found.refused)].join('; ')}`;
   const done =
     tries === 0
       ? 'nothing of it was carried yet'
-      : `carrying it changed ${rows} rows of green in ${Math.round(spentMs)} ms; ${differences === null ? 'it was not compared to the end' : `${differences} rows differ`}`;
+      : `carrying it changed ${rows} rows of ${run.enteredSide} in ${Math.round(spentMs)} ms; ${differences === null ? 'it was not compared to the end' : `${differences} rows differ`}`;
   return new CutoverFault(
     'FENCE_UNPROVEN',
-    `committed, and green stays closed: ${what}. Tables: ${tables.length === 0 ? 'not known' : tables.join(', ')}; ${done}. ` +
+    `committed, and ${run.enteredSide} stays closed: ${what}. Tables: ${tables.length === 0 ? 'not known' : tables.join(', ')}; ${done}. ` +
       `Requests are held or refused since ${Math.round(heldForMs)} ms, of which ${settings.pauseBudgetMs} ms are allowed (${reason}). ` +
-      'Carry and compare those tables once more, however long it takes (retry; without Temporal `hydra-cutover repair`), or open green without it ' +
+      `Carry and compare those tables once more, however long it takes (retry; without Temporal \`hydra-cutover repair\`), or open ${run.enteredSide} without it ` +
       '(skip; `repair --open-unproven`): then "nothing lost" cannot be claimed',
     {
       ...{ attempt: run.theAttempt, epoch: run.theEpoch },

@@ -1,6 +1,7 @@
 import { type Gateway } from '../../domain/ports/targets';
 import { type TargetReceipt } from '../../domain/receipts';
 import { type FaultCode } from '../../domain/faults';
+import { type SideName } from '../../domain/sides';
 import { type SwitchoverInput } from '../../domain/steps';
 import { type StepContext, type StepDeps } from '../step';
 import { type OpenAnswer } from '../../hydra/arbiter/arbiter';
@@ -15,7 +16,7 @@ export class Attempt {
   epoch: number | null;
   /** On the worker's clock; null before the first request is held. */
   heldSince: number | null = null;
-  /** Of the gateways that hold, at blue's arbiter. */
+  /** Of the gateways that hold, at the arbiter of the left side. */
   readonly members = new Map<Gateway, string>();
   /** When every gateway had said that it holds. */
   heldAt: number | null = null;
@@ -26,7 +27,7 @@ export class Attempt {
   isBusy = false;
   /** How often the fence was asked for. */
   fenceTries = 0;
-  /** Whether nothing was left to carry, asked of blue in the same session behind the fence: by the number of its try. */
+  /** Whether nothing was left to carry, asked in the same session behind the fence: by the number of its try. */
   behindFence: { readonly fenceTry: number; readonly isDone: Promise<boolean> } | null = null;
   challenges = { count: 0, lastSeq: 0 };
   /** Whether a round has brought challenges, or may have, since the gateways were told before the fence. */
@@ -35,21 +36,21 @@ export class Attempt {
   informing: Promise<void> = Promise.resolve();
   /** Gateways that know all stale challenges. */
   readonly informed = new Set<Gateway>();
-  /** Gateways that send no new read to blue any more. */
+  /** Gateways that send no new read to the left side any more. */
   readonly readsMoved = new Set<Gateway>();
-  /** By name, of those that serve green. */
+  /** By name, of those that serve the entered side. */
   readonly flipped = new Map<string, TargetReceipt>();
   /** On both sides, before the first request is held. Null: not known, because a server crashed after an earlier fence. */
   refusedBefore: number | null = 0;
-  /** The same on blue alone. */
-  refusedOnBlueBefore: number | null = 0;
+  /** The same on the left side alone. */
+  refusedOnLeftBefore: number | null = 0;
   readonly around = new AroundFence();
-  /** Green, opened in a transaction that is not committed; null: not begun, or taken back. */
+  /** The entered side, opened in a transaction that is not committed; null: not begun, or taken back. */
   opening: Promise<OpenAnswer> | null = null;
-  /** Whether blue is clean, asked once all parties were told to use green. */
+  /** Whether the left side is clean, asked once all parties were told to use the entered one. */
   lastLook: { readonly at: number; readonly isClean: Promise<boolean> } | null = null;
-  /** Its session was used after the commit before, so that it may be gone, or in a transaction. */
-  isGreenDoubtful: boolean;
+  /** The session on the entered side was used after the commit before, so that it may be gone, or in a transaction. */
+  isEnteredDoubtful: boolean;
   readonly startedAt = performance.now();
   private why: string | null = null;
 
@@ -62,12 +63,12 @@ export class Attempt {
     readonly latest: LatestAttempt | null,
   ) {
     const goesOn = latest !== null && latest.state !== 'aborted';
-    // Who resumes has no session on green yet.
-    this.isGreenDoubtful = goesOn;
+    // Who resumes has no session on the entered side yet.
+    this.isEnteredDoubtful = goesOn;
     this.attempt = goesOn ? latest.attempt : null;
     this.epoch = goesOn ? latest.epoch : null;
     this.refusedBefore = goesOn ? refusedOf(context.lastProgress, latest.attempt, 'refusedBefore') : 0;
-    this.refusedOnBlueBefore = goesOn ? refusedOf(context.lastProgress, latest.attempt, 'refusedOnBlueBefore') : 0;
+    this.refusedOnLeftBefore = goesOn ? refusedOf(context.lastProgress, latest.attempt, 'refusedOnBlueBefore') : 0;
     if (goesOn && latest.state !== 'committed') this.explain('an earlier run of this step ended before its commit');
   }
 
@@ -82,6 +83,14 @@ export class Attempt {
   get names() {
     const { attempt, epoch, input } = this;
     return { cutoverId: input.cutoverId, attempt, epoch };
+  }
+
+  get leftSide(): SideName {
+    return this.tools.direction.from;
+  }
+
+  get enteredSide(): SideName {
+    return this.tools.direction.to;
   }
 
   get theAttempt(): number {
@@ -119,7 +128,7 @@ export class Attempt {
   }
 
   /**
-   * What is left, after the commit, for the proof that nothing went around the fence. A blue that is just started again is no reason to
+   * What is left, after the commit, for the proof that nothing went around the fence. A server that is just started again is no reason to
    * ask a person, so that there is a moment in any case. When a person asked for it: one whole carry, however long it takes.
    */
   get proofLeftMs(): number {

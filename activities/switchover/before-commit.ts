@@ -45,7 +45,7 @@ export async function prepare(run: Attempt): Promise<ResultOf<'prepare'>> {
     return 'failed';
   }
   if (!(await chooseEpoch(run))) return 'failed';
-  const sides = { direction: run.tools.direction, from: sessions.blue, to: sessions.green };
+  const sides = { direction: run.tools.direction, from: sessions.left, to: sessions.entered };
   const noted = noteBeginning(sides, run.input.cutoverId, run.theEpoch);
   await within(run.tools.patience.questionMs, 'noting on both sides that it begins', 'DB_UNREACHABLE', noted);
   if (!(await roundsUntilShort(run))) return 'failed';
@@ -53,8 +53,13 @@ export async function prepare(run: Attempt): Promise<ResultOf<'prepare'>> {
   if (!(await roundsUntilShort(run))) return 'failed';
   await within(run.tools.patience.questionMs, 'planning what the pause asks', 'DB_UNREACHABLE', warm(run));
   // No statement of this session may outlive the pause, even when nobody is left who waits for it.
-  const limit = sessions.blue.query(`SET statement_timeout = ${Math.round(run.settings.pauseBudgetMs)}`);
-  await within(run.tools.patience.questionMs, "setting the limit of blue's statements", 'DB_UNREACHABLE', limit);
+  const limit = sessions.left.query(`SET statement_timeout = ${Math.round(run.settings.pauseBudgetMs)}`);
+  await within(
+    run.tools.patience.questionMs,
+    `setting the limit of ${run.leftSide}'s statements`,
+    'DB_UNREACHABLE',
+    limit,
+  );
   // Once more, because it opens the connections that the pause needs.
   const views = await forAll(everyParty(deps), (party) => party.read());
   if (views.every(({ highestEpoch }) => highestEpoch < run.theEpoch)) return 'ok';
@@ -64,9 +69,9 @@ export async function prepare(run: Attempt): Promise<ResultOf<'prepare'>> {
 
 /** One after the other in each session. */
 async function warm({ sessions }: Attempt): Promise<void> {
-  await sessions.askBlue(warmDecisions);
-  await warmDecisions(sessions.blue);
-  await warmDecisions(sessions.green);
+  await sessions.askLeft(warmDecisions);
+  await warmDecisions(sessions.left);
+  await warmDecisions(sessions.entered);
   await sessions.sync.isDone();
 }
 
@@ -77,24 +82,24 @@ async function warm({ sessions }: Attempt): Promise<void> {
 async function chooseEpoch(run: Attempt): Promise<boolean> {
   const { deps, sessions, tools, input, latest } = run;
   const views = await forAll(everyParty(deps), (party) => party.read());
-  const blue = await within(
+  const left = await within(
     run.tools.patience.questionMs,
-    "looking at blue's arbiter",
+    `looking at ${run.leftSide}'s arbiter`,
     'DB_UNREACHABLE',
-    readArbiter(sessions.blue),
+    readArbiter(sessions.left),
   );
-  const green = await within(
+  const entered = await within(
     run.tools.patience.questionMs,
-    "looking at green's arbiter",
+    `looking at ${run.enteredSide}'s arbiter`,
     'DB_UNREACHABLE',
-    readArbiter(sessions.green),
+    readArbiter(sessions.entered),
   );
-  run.refusedBefore = blue.refused === null || green.refused === null ? null : blue.refused + green.refused;
-  run.refusedOnBlueBefore = blue.refused;
-  const known = [blue.epoch, green.epoch, latest?.epoch ?? 0, ...views.map((view) => view.highestEpoch)];
+  run.refusedBefore = left.refused === null || entered.refused === null ? null : left.refused + entered.refused;
+  run.refusedOnLeftBefore = left.refused;
+  const known = [left.epoch, entered.epoch, latest?.epoch ?? 0, ...views.map((view) => view.highestEpoch)];
   run.epoch = nextEpoch(known);
   // Not sooner: what was begun and given up since this run first looked would be in `known`, and nothing would stop this run.
-  const now = await sessions.askBlue((client) => tools.latestAttempt(client, input.cutoverId));
+  const now = await sessions.askLeft((client) => tools.latestAttempt(client, input.cutoverId));
   if (noneBegunSince(latest?.attempt ?? null, now?.attempt ?? null)) return true;
   run.explain('another run began or gave up an attempt meanwhile');
   return false;
@@ -123,9 +128,9 @@ async function roundsUntilShort(run: Attempt): Promise<boolean> {
 export async function begin(run: Attempt): Promise<ResultOf<'begin'>> {
   const { holdDeadlineMs, leaseMarginMs } = run.settings;
   const terms = { epoch: run.theEpoch, holdDeadlineMs, marginMs: leaseMarginMs };
-  const asked = beginAttempt(run.sessions.blue, terms);
+  const asked = beginAttempt(run.sessions.left, terms);
   // Without an answer it may have begun: the claim finds out.
-  const answer = await within(run.tools.patience.questionMs, 'beginning on blue', 'DB_UNREACHABLE', asked);
+  const answer = await within(run.tools.patience.questionMs, `beginning on ${run.leftSide}`, 'DB_UNREACHABLE', asked);
   if (answer.ok) {
     run.attempt = answer.attempt;
     return 'ok';
@@ -158,7 +163,7 @@ export async function hold(run: Attempt): Promise<ResultOf<'hold'>> {
   return 'ok';
 }
 
-export async function fenceBlue(run: Attempt): Promise<ResultOf<'fence'>> {
+export async function fenceWrites(run: Attempt): Promise<ResultOf<'fence'>> {
   run.fenceTries += 1;
   const asked = fenceOf(run);
   if (!run.isBusy) {
@@ -176,7 +181,7 @@ export async function fenceBlue(run: Attempt): Promise<ResultOf<'fence'>> {
 }
 
 function fenceOf({ sessions, theAttempt, settings, members }: Attempt): Promise<FenceAnswer> {
-  return fence(sessions.blue, theAttempt, settings.lockTimeoutMs, [...members.values()]);
+  return fence(sessions.left, theAttempt, settings.lockTimeoutMs, [...members.values()]);
 }
 
 /**
@@ -201,7 +206,7 @@ export async function lastRound(run: Attempt): Promise<ResultOf<'lastRound'>> {
   // One before was not to be had, so that writes may have come behind it.
   const isBehind = behindFence?.fenceTry === run.fenceTries;
   const asked = isBehind ? behindFence.isDone : run.sessions.sync.isDone();
-  const isDone = await run.inTime('asking whether anything is undone', 'SYNC_FAILED', asked);
+  const isDone = await run.inTime('asking whether anything is left to carry', 'SYNC_FAILED', asked);
   if (isDone) {
     run.lastRound = { ...run.lastRound, rounds: run.lastRound.rounds + 1, backlog: 0 };
     return 'zero';
@@ -241,12 +246,13 @@ export async function pushChallenges(run: Attempt): Promise<ResultOf<'pushChalle
 }
 
 export async function commit(run: Attempt): Promise<ResultOf<'commit'>> {
-  const asked = commitAttempt(run.sessions.blue, run.theAttempt, run.settings.lockTimeoutMs);
+  const asked = commitAttempt(run.sessions.left, run.theAttempt, run.settings.lockTimeoutMs);
   beginToOpen(run);
   const answer = await whenFree(run, 'the commit', asked);
   if (answer === 'busy') return 'busy';
   if (answer.ok) return 'ok';
-  const details = answer.problems?.join('; ') ?? (answer.undone === undefined ? '' : `${answer.undone} undone changes`);
+  const details =
+    answer.problems?.join('; ') ?? (answer.undone === undefined ? '' : `${answer.undone} changes are not carried`);
   run.explain(`the arbiter refused to commit: ${answer.reason}${details === '' ? '' : ` (${details})`}`);
   return 'refused';
 }
@@ -263,8 +269,8 @@ function whenFree<T>(run: Attempt, what: string, asked: Promise<T>): Promise<T |
 export async function claim(run: Attempt): Promise<ResultOf<'claim'>> {
   const { lockTimeoutMs } = run.settings;
   const { cutoverId } = run.input;
-  const answer = await run.sessions.askBlue((blue) =>
-    claimAttempt(run.tools, blue, { cutoverId, attempt: run.attempt, after: run.latest?.attempt ?? 0, lockTimeoutMs }),
+  const answer = await run.sessions.askLeft((left) =>
+    claimAttempt(run.tools, left, { cutoverId, attempt: run.attempt, after: run.latest?.attempt ?? 0, lockTimeoutMs }),
   );
   if (answer === 'busy') return 'unreachable';
   const owned = ownedAfterClaim(run, answer);

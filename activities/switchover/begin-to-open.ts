@@ -6,8 +6,8 @@ import { within } from './within';
 const SILENT_MS = 6_000;
 
 /**
- * Opens green in a transaction that is not committed: from here until it is, green's writers wait and do not fail. Nobody sees it, so that
- * it may begin before blue has said whether the attempt is committed.
+ * Opens the entered side in a transaction that is not committed: from here until it is, writers there wait and do not fail. Nobody sees it,
+ * so that it may begin before the left side has said whether the attempt is committed.
  */
 export function beginToOpen(run: Attempt): void {
   if (run.opening !== null) return;
@@ -20,15 +20,15 @@ export function beginToOpen(run: Attempt): void {
 export function giveOpeningUp(run: Attempt): void {
   const { opening, sessions } = run;
   run.opening = null;
-  const back = () => sessions.green.query('ROLLBACK');
+  const back = () => sessions.entered.query('ROLLBACK');
   // Nobody waits for it: the session ends with the attempt in any case.
   opening?.then(back, back).catch(() => undefined);
 }
 
 async function opened(run: Attempt): Promise<OpenAnswer> {
   // Once it has failed, it is asked first whether it answers at all.
-  const green = run.isGreenDoubtful ? await run.sessions.answeringGreen() : run.sessions.green;
-  run.isGreenDoubtful = true;
-  const asked = beginOpening(green, run.theEpoch, run.settings.lockTimeoutMs, SILENT_MS);
-  return within(run.tools.patience.greenMs, 'holding the writers of green', 'DB_UNREACHABLE', asked);
+  const entered = run.isEnteredDoubtful ? await run.sessions.answeringEntered() : run.sessions.entered;
+  run.isEnteredDoubtful = true;
+  const asked = beginOpening(entered, run.theEpoch, run.settings.lockTimeoutMs, SILENT_MS);
+  return within(run.tools.patience.enteredMs, `holding the writers of ${run.enteredSide}`, 'DB_UNREACHABLE', asked);
 }

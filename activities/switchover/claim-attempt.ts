@@ -17,7 +17,7 @@ export type ClaimOutcome =
  */
 export async function claimAttempt(
   tools: Pick<SwitchoverTools, 'latestAttempt'>,
-  blue: SqlClient,
+  left: SqlClient,
   options: {
     readonly cutoverId: string;
     readonly attempt: number | null;
@@ -26,16 +26,16 @@ export async function claimAttempt(
     readonly lockTimeoutMs: number;
   },
 ): Promise<ClaimOutcome> {
-  const latest = options.attempt === null ? await tools.latestAttempt(blue, options.cutoverId) : null;
+  const latest = options.attempt === null ? await tools.latestAttempt(left, options.cutoverId) : null;
   const attempt = attemptToClaim(options.attempt, latest?.attempt ?? null, options.after ?? 0);
   if (attempt === null) return { outcome: 'aborted', attempt: null, epoch: null };
   try {
-    const answer = await abortAttempt(blue, attempt, 'worker', options.lockTimeoutMs);
+    const answer = await abortAttempt(left, attempt, 'worker', options.lockTimeoutMs);
     switch (answer.outcome) {
       case 'aborted':
       case 'committed':
         return { outcome: answer.outcome, attempt, epoch: answer.epoch ?? null };
-      // A blue that does not know an attempt that was begun is not the blue that it was begun on: nothing follows from its word.
+      // A database that does not know an attempt that was begun is not the one that it was begun on: nothing follows from its word.
       case 'unknown_attempt':
         return 'busy';
     }

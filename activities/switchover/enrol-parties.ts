@@ -10,7 +10,7 @@ import { type SwitchoverTools } from './tools';
 interface EnrolledParty {
   readonly name: string;
   readonly kind: 'gateway' | 'target';
-  /** Why it does not serve green, as `CODE: message`; null when it does. */
+  /** Why it does not serve the entered side, as `CODE: message`; null when it does. */
   readonly problem: string | null;
 }
 
@@ -26,7 +26,7 @@ type EnrolDeps = Pick<StepDeps, 'databases' | 'gateways' | 'targets'>;
 interface Committed {
   readonly cutoverId: string;
   readonly epoch: number;
-  /** Green still has what logins and consents of blue it cannot know. */
+  /** The entered side still has which logins and consents of the left one it cannot know. */
   readonly knowsChallenges: boolean;
 }
 
@@ -35,8 +35,8 @@ interface Committed {
  * to give that epoch up. Idempotent; all are told, also when one fails.
  *
  * @param name one of them; all when undefined
- * @throws CutoverFault USAGE (no party of that name) | CHECK_FAILED (the databases do not say that an epoch is committed and green takes
- *   writes; nobody was told anything) | CROSSED_CONNECTION | DB_UNREACHABLE
+ * @throws CutoverFault USAGE (no party of that name) | CHECK_FAILED (the databases do not say that an epoch is committed and
+ *   the entered side takes writes; nobody was told anything) | CROSSED_CONNECTION | DB_UNREACHABLE
  */
 export async function enrolParties(
   deps: EnrolDeps,
@@ -53,7 +53,7 @@ export async function enrolParties(
     : new Map<Target, string>();
   const parties = chosen.map(async (party): Promise<EnrolledParty> => {
     const kind = gateways.some((gateway) => gateway === party) ? 'gateway' : 'target';
-    // Without them it would send browsers to green that green answers with an error.
+    // Without them it would send browsers to a side that answers them with an error.
     const problem = uninformed.get(party) ?? (await told(tools.direction.to, party, epoch));
     return { name: party.name, kind, problem };
   });
@@ -78,9 +78,9 @@ async function informAll(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<Target, string>> {
   const problems = new Map<Target, string>();
-  const inform = async (green: SqlClient): Promise<void> => {
+  const inform = async (entered: SqlClient): Promise<void> => {
     for (let lastSeq = 0; ;) {
-      const page = await tools.readStaleChallenges(green, lastSeq);
+      const page = await tools.readStaleChallenges(entered, lastSeq);
       for (const gateway of gateways.filter((each) => !problems.has(each))) {
         await gateway.addStaleChallenges(page.entries).catch((error) => problems.set(gateway, problemOf(error)));
       }

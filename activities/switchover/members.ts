@@ -1,4 +1,5 @@
 import { FORGET_IT, type KnownMember, LIST_IT, SPLIT_IT } from '../../domain/known-gateways';
+import { type SideName } from '../../domain/sides';
 import { type GatewayView } from '../../domain/ports/targets';
 import { type FenceAnswer, readMembers } from '../../hydra/arbiter';
 import { type Attempt } from './attempt';
@@ -13,9 +14,10 @@ import { within } from './within';
  */
 export async function memberProblems({ deps, sessions, tools }: Attempt): Promise<string | null> {
   const views = await forAll(deps.gateways, async (gateway) => ({ name: gateway.name, view: await gateway.state() }));
-  const asked = readMembers(sessions.blue);
+  const asked = readMembers(sessions.left);
   const members = await within(tools.patience.questionMs, 'reading the members', 'DB_UNREACHABLE', asked);
   const problems = againstList(
+    tools.direction.from,
     views.map(({ name, view }) => ({ name, member: view.member })),
     members,
   );
@@ -27,17 +29,21 @@ export interface ListedGateway {
   readonly member: GatewayView['member'];
 }
 
-/** @returns what keeps a fence away: listed gateways that are cut off from the arbiter, and members that are none of those listed */
-export function againstList(gateways: readonly ListedGateway[], members: readonly KnownMember[]): string[] {
+/** @returns what keeps a fence on `side` away: listed gateways that are cut off from its arbiter, and members that are not listed */
+export function againstList(
+  side: SideName,
+  gateways: readonly ListedGateway[],
+  members: readonly KnownMember[],
+): string[] {
   const listed = new Set(gateways.map(({ member }) => member?.id));
   const lapsed = gateways.flatMap(({ name, member }) =>
-    member === null || member.isAlive ? [] : [`gateway ${name} does not reach blue's arbiter, where it is a member`],
+    member === null || member.isAlive ? [] : [`gateway ${name} does not reach ${side}'s arbiter, where it is a member`],
   );
   const others = members.flatMap(({ member, name, isAlive, silentMs }) => {
     if (listed.has(member)) return [];
     const since = `silent for ${Math.round(silentMs / 1_000)} s`;
     return [
-      `gateway ${name} may forward to blue and is none of those listed (${isAlive ? `it beats; ${LIST_IT}` : `${since}; ${FORGET_IT}`})`,
+      `gateway ${name} may forward to ${side} and is none of those listed (${isAlive ? `it beats; ${LIST_IT}` : `${since}; ${FORGET_IT}`})`,
     ];
   });
   const doubled = members.flatMap(({ name, isDoubled }) =>

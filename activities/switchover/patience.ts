@@ -9,9 +9,9 @@ export interface Patience {
   readonly roundMs: number;
   /** For one question to an arbiter, with its connection, before another connection is tried. */
   readonly questionMs: number;
-  /** For green to answer after the commit, before it is asked anew in another session: requests are held meanwhile. */
-  readonly greenMs: number;
-  /** For the first answer of blue after the commit, whatever is left of the pause: it may be just being started again. */
+  /** For the entered side to answer after the commit, before it is asked anew in another session: requests are held meanwhile. */
+  readonly enteredMs: number;
+  /** For the first answer of the left side after the commit, whatever is left of the pause: it may be just being started again. */
   readonly fenceMs: number;
   /** For a claim; then the step ends and is repeated, and gateways ask by themselves meanwhile. */
   readonly claimMs: number;
@@ -23,7 +23,7 @@ export const PATIENCE: Patience = {
   statementMs: 30_000,
   roundMs: 120_000,
   questionMs: 5_000,
-  greenMs: 10_000,
+  enteredMs: 10_000,
   fenceMs: 10_000,
   claimMs: 30_000,
   revertMs: 5_000,

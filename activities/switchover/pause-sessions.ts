@@ -1,5 +1,6 @@
 import { CutoverFault } from '../../domain/faults';
 import { type DatabaseSession } from '../../domain/ports/databases';
+import { type SideName } from '../../domain/sides';
 import { type StepInput } from '../../domain/steps';
 import { assertSide } from '../../hydra/closing';
 import { type StepDeps } from '../step';
@@ -13,10 +14,10 @@ const PURPOSE = 'switchover';
 
 /** The sessions of one attempt: all are open before the first request is held, so that nothing connects during the pause. */
 export class PauseSessions {
-  private blueSession: OpenSession | undefined;
+  private leftSession: OpenSession | undefined;
   /** For claims: the first one may have a statement that never ends. */
   private claimSession: Promise<OpenSession> | undefined;
-  private greenSession: OpenSession | undefined;
+  private enteredSession: OpenSession | undefined;
   private syncSession: OpenSync | undefined;
   private isClosed = false;
 
@@ -30,12 +31,12 @@ export class PauseSessions {
     return this.tools.patience;
   }
 
-  get blue(): DatabaseSession {
-    return opened(this.blueSession, 'blue').client;
+  get left(): DatabaseSession {
+    return opened(this.leftSession, this.tools.direction.from).client;
   }
 
-  get green(): DatabaseSession {
-    return opened(this.greenSession, 'green').client;
+  get entered(): DatabaseSession {
+    return opened(this.enteredSession, this.tools.direction.to).client;
   }
 
   get sync(): OpenSync {
@@ -45,19 +46,19 @@ export class PauseSessions {
   /** @throws CutoverFault DB_UNREACHABLE | SYNC_FENCED | CROSSED_CONNECTION */
   async openForPause(): Promise<void> {
     const answerLimitMs = this.patience.statementMs;
-    const blue = { purpose: PURPOSE, answerLimitMs, isPipelined: true, keepsPlans: true };
-    this.blueSession ??= await openSession(this.deps.databases, this.tools.direction.from, blue);
-    await this.askBlue(() => Promise.resolve());
-    this.greenSession ??= await this.openGreen();
-    this.syncSession ??= await this.tools.openSync(this.deps, this.input, this.blueSession.client, { answerLimitMs });
+    const options = { purpose: PURPOSE, answerLimitMs, isPipelined: true, keepsPlans: true };
+    this.leftSession ??= await openSession(this.deps.databases, this.tools.direction.from, options);
+    await this.askLeft(() => Promise.resolve());
+    this.enteredSession ??= await this.openEntered();
+    this.syncSession ??= await this.tools.openSync(this.deps, this.input, this.leftSession.client, { answerLimitMs });
   }
 
-  /** Asks blue in the session kept for it; a session that fails is replaced at the next call. */
-  async askBlue<T>(ask: (blue: DatabaseSession) => Promise<T>): Promise<T> {
+  /** Asks the left side in the session kept for it; a session that fails is replaced at the next call. */
+  async askLeft<T>(ask: (left: DatabaseSession) => Promise<T>): Promise<T> {
     const session = (this.claimSession ??= this.openClaim());
     const asked = session.then(({ client }) => ask(client));
     try {
-      return await within(this.patience.questionMs, 'a question to blue', 'DB_UNREACHABLE', asked);
+      return await this.answered(this.tools.direction.from, asked);
     } catch (error) {
       // One that opens too late is closed as well.
       session.then((opened) => opened.close()).catch(() => undefined);
@@ -67,51 +68,50 @@ export class PauseSessions {
   }
 
   /**
-   * @returns a session on green that answers and has no transaction open
+   * @returns a session on the entered side that answers and has no transaction open
    * @throws CutoverFault DB_UNREACHABLE | CROSSED_CONNECTION
    */
-  async answeringGreen(): Promise<DatabaseSession> {
-    const before = this.greenSession;
+  async answeringEntered(): Promise<DatabaseSession> {
+    const before = this.enteredSession;
     try {
       if (before !== undefined) {
-        await within(
-          this.patience.questionMs,
-          'a question to green',
-          'DB_UNREACHABLE',
-          before.client.query('ROLLBACK'),
-        );
+        await this.answered(this.tools.direction.to, before.client.query('ROLLBACK'));
         return before.client;
       }
     } catch {
-      this.greenSession = undefined;
+      this.enteredSession = undefined;
       // Requests may be held, and a server that does not answer would be waited for; its locks end with its transaction in any case.
       void before?.close();
     }
-    const session = await this.openGreen();
+    const session = await this.openEntered();
     if (this.isClosed) {
       void session.close();
       throw new CutoverFault(
         'DB_UNREACHABLE',
-        'green answered after the switchover had ended, and is not needed any more',
+        `${this.tools.direction.to} answered after the switchover had ended, and is not needed any more`,
       );
     }
-    this.greenSession = session;
+    this.enteredSession = session;
     return session.client;
   }
 
-  /** By its address alone it could be anything: the green of another cutover, say, that everybody uses. */
-  private async openGreen(): Promise<OpenSession> {
+  /** By its address alone it could be anything: the entered side of another cutover, say, that everybody uses. */
+  private async openEntered(): Promise<OpenSession> {
     const session = await openSession(this.deps.databases, this.tools.direction.to, {
       purpose: PURPOSE,
-      answerLimitMs: this.patience.greenMs,
+      answerLimitMs: this.patience.enteredMs,
     });
     try {
-      await within(this.patience.questionMs, 'a question to green', 'DB_UNREACHABLE', this.assertOurs(session));
+      await this.answered(this.tools.direction.to, this.assertOurs(session));
       return session;
     } catch (error) {
       void session.close();
       throw error;
     }
+  }
+
+  private answered<T>(side: SideName, asked: Promise<T>): Promise<T> {
+    return within(this.patience.questionMs, `a question to ${side}`, 'DB_UNREACHABLE', asked);
   }
 
   private async assertOurs({ client }: OpenSession): Promise<void> {
@@ -122,7 +122,7 @@ export class PauseSessions {
     this.isClosed = true;
     await this.syncSession?.close().catch(() => undefined);
     const claimSession = await this.claimSession?.catch(() => undefined);
-    const sessions = [this.blueSession, claimSession, this.greenSession];
+    const sessions = [this.leftSession, claimSession, this.enteredSession];
     await Promise.all(sessions.flatMap((session) => session?.close() ?? []));
   }
 

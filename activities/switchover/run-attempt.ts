@@ -25,7 +25,7 @@ interface ActionCode<Kind extends SwitchoverActionKind> {
   readonly thrown: ResultOf<Kind>;
   /** Where its time is booked. */
   readonly step?: SwitchoverStep;
-  /** What only a person can fix: it ends the step, with nothing of green locked. */
+  /** What only a person can fix: it ends the step, with nothing of the entered side locked. */
   readonly ends?: FaultCode;
 }
 
@@ -35,18 +35,18 @@ const ACTIONS: { readonly [Kind in SwitchoverActionKind]: ActionCode<Kind> } = {
   begin: { run: before.begin, thrown: 'lost' },
   stage: { run: before.stage, thrown: 'failed', step: 'stage' },
   hold: { run: before.hold, thrown: 'failed', step: 'hold' },
-  fence: { run: before.fenceBlue, thrown: 'lost', step: 'fence' },
+  fence: { run: before.fenceWrites, thrown: 'lost', step: 'fence' },
   lastRound: { run: before.lastRound, thrown: 'failed', step: 'lastRound' },
   pushChallenges: { run: before.pushChallenges, thrown: 'failed', step: 'staleChallenges' },
   commit: { run: before.commit, thrown: 'lost', step: 'commit' },
   claim: { run: before.claim, thrown: 'unreachable' },
   revert: { run: before.revert, thrown: 'failed' },
-  lookAtGreen: { run: afterCommit.lookAtGreen, thrown: 'failed', step: 'open', ends: 'CROSSED_CONNECTION' },
-  lookAround: { run: afterCommit.lookAroundBlue, thrown: 'failed', step: 'fenceProof' },
+  lookAtEntered: { run: afterCommit.lookAtEntered, thrown: 'failed', step: 'open', ends: 'CROSSED_CONNECTION' },
+  lookAround: { run: afterCommit.lookAroundFence, thrown: 'failed', step: 'fenceProof' },
   carryAround: { run: carryAround, thrown: 'failed', step: 'fenceProof' },
   holdWriters: { run: afterCommit.holdWriters, thrown: 'failed', step: 'flip' },
   applyTargets: { run: afterCommit.applyTargets, thrown: 'failed', step: 'flip' },
-  openGreen: { run: afterCommit.openGreen, thrown: 'lost', step: 'open' },
+  openEntered: { run: afterCommit.openEntered, thrown: 'lost', step: 'open' },
   release: { run: afterCommit.release, thrown: 'failed', step: 'release' },
   confirmTargets: { run: afterCommit.confirmTargets, thrown: 'failed' },
 };
@@ -62,7 +62,7 @@ interface Trouble {
  *
  * After the commit it never gives up and does not hear cancellation.
  * @throws CutoverFault DB_UNREACHABLE when nobody could be asked whether the attempt was committed: repeat the step |
- *   CROSSED_CONNECTION when what is reached as green is not this cutover's, or was finalized | FENCE_UNPROVEN
+ *   CROSSED_CONNECTION when what is reached as the entered side is not this cutover's, or was finalized | FENCE_UNPROVEN
  */
 export async function runAttempt(attempt: Attempt): Promise<SwitchoverReceipt> {
   const { context, settings } = attempt;
@@ -78,7 +78,7 @@ export async function runAttempt(attempt: Attempt): Promise<SwitchoverReceipt> {
       step,
       state: state.attempt,
       refusedBefore: attempt.refusedBefore,
-      refusedOnBlueBefore: attempt.refusedOnBlueBefore,
+      refusedOnBlueBefore: attempt.refusedOnLeftBefore,
       ...(trouble === null ? {} : { problem: trouble.message }),
     });
     if (state.attempt === 'committed') {
@@ -123,9 +123,9 @@ export async function runAttempt(attempt: Attempt): Promise<SwitchoverReceipt> {
   }
 }
 
-/** Green's session is made anew first: without a wait the two would take turns as fast as they can. */
+/** The session on the entered side is made anew first: without a wait the two would take turns as fast as they can. */
 function mustWait(kind: SwitchoverActionKind, result: ResultOf<SwitchoverActionKind>): boolean {
-  if (kind === 'openGreen') return result === 'lost';
+  if (kind === 'openEntered') return result === 'lost';
   if (kind === 'lookAround' || kind === 'carryAround') return result === 'failed';
   return kind === 'applyTargets' && result === 'session_lost';
 }
@@ -168,7 +168,7 @@ async function committed(
   const { deps, input } = attempt;
   const holdMs = Math.round(attempt.heldForMs);
   const counted = await refusedWrites(attempt).catch(() => null);
-  // Opened on somebody's word: nobody can say then that nothing was lost. What blue says is told all the same.
+  // Opened on somebody's word: nobody can say then that nothing was lost. What the left side says is told all the same.
   if (input.fence === 'open') await lookAround(attempt).catch(() => 'failed');
   const refused = input.fence === 'open' ? null : counted;
   if (refused === null) deps.log.warn(attempt.names, 'refused writes could not be counted');
@@ -195,22 +195,22 @@ function aroundFence({ around, input }: Attempt): { readonly aroundFence?: Aroun
   return { aroundFence: { ...seen, rows, durationMs: Math.round(spentMs), openedBy } };
 }
 
-/** On both sides: whoever was flipped before green opened may have met its guard. @returns null when nobody can say */
+/** On both sides: whoever was flipped before the entered side opened may have met its guard. @returns null when nobody can say */
 async function refusedWrites({ deps, names, sessions, tools, refusedBefore }: Attempt): Promise<number | null> {
-  const blue = await sessions.askBlue((client) => readArbiter(client));
-  const problems = await sessions.askBlue(problemsSinceCommit);
+  const left = await sessions.askLeft((client) => readArbiter(client));
+  const problems = await sessions.askLeft(problemsSinceCommit);
   if (problems.length > 0) {
     // What went around the guards was counted by nobody.
     deps.log.error(
       { ...names, problems },
-      "blue's guards or capture are not as they were committed; nobody can say that nothing was lost",
+      `${tools.direction.from}'s guards or capture are not as they were committed; nobody can say that nothing was lost`,
     );
     return null;
   }
-  const asked = sessions.answeringGreen().then(readArbiter);
-  const green = await within(tools.patience.questionMs, 'counting on green', 'DB_UNREACHABLE', asked);
-  if (blue.refused === null || green.refused === null || refusedBefore === null) return null;
-  return Math.max(0, blue.refused + green.refused - refusedBefore);
+  const asked = sessions.answeringEntered().then(readArbiter);
+  const entered = await within(tools.patience.questionMs, `counting on ${tools.direction.to}`, 'DB_UNREACHABLE', asked);
+  if (left.refused === null || entered.refused === null || refusedBefore === null) return null;
+  return Math.max(0, left.refused + entered.refused - refusedBefore);
 }
 
 function aborted(attempt: Attempt, stepsMs: Readonly<Partial<Record<SwitchoverStep, number>>>): SwitchoverReceipt {
@@ -229,7 +229,7 @@ function aborted(attempt: Attempt, stepsMs: Readonly<Partial<Record<SwitchoverSt
 function unresolved(attempt: Attempt): CutoverFault {
   return new CutoverFault(
     'DB_UNREACHABLE',
-    `blue did not say for ${attempt.tools.patience.claimMs} ms whether attempt ${attempt.attempt ?? '(unknown)'} was committed; make its database reachable and repeat`,
+    `${attempt.leftSide} did not say for ${attempt.tools.patience.claimMs} ms whether attempt ${attempt.attempt ?? '(unknown)'} was committed; make its database reachable and repeat`,
     { attempt: attempt.attempt ?? undefined, epoch: attempt.epoch ?? undefined },
   );
 }

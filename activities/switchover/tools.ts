@@ -21,15 +21,15 @@ export interface SwitchoverTools {
   readonly direction: Direction;
   readonly patience: Patience;
   /**
-   * @returns null when no attempt was begun, or blue has no arbiter
+   * @returns null when no attempt was begun, or the left side has no arbiter
    * @throws CutoverFault CROSSED_CONNECTION | CUTOVER_RUNNING (the arbiter is another cutover's)
    */
-  latestAttempt(blue: SqlClient, cutoverId: string): Promise<LatestAttempt | null>;
+  latestAttempt(left: SqlClient, cutoverId: string): Promise<LatestAttempt | null>;
   openSync(
     deps: StepDeps,
     input: StepInput,
-    blue: DatabaseSession,
+    keeper: DatabaseSession,
     options: { readonly answerLimitMs: number },
   ): Promise<OpenSync>;
-  readStaleChallenges(green: SqlClient, afterSeq: number): Promise<StaleChallengePage>;
+  readStaleChallenges(entered: SqlClient, afterSeq: number): Promise<StaleChallengePage>;
 }

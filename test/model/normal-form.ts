@@ -18,7 +18,7 @@ const OVER = {
   held: false,
   lockTries: 0,
   rounds: 0,
-  nothingUndone: false,
+  caughtUp: false,
   challengesComplete: false,
   failed: false,
 } as const;
@@ -27,7 +27,7 @@ const OVER = {
 export function normalMachine(machine: SwitchoverState): SwitchoverState {
   if (machine.attempt === 'aborted') return { ...machine, ...OVER };
   if (machine.attempt !== 'committed') return machine;
-  const isOpen = machine.green === 'open';
+  const isOpen = machine.entered === 'open';
   return { ...machine, ...OVER, ...(isOpen ? { around: 'clean', writersHeld: false } : {}) };
 }
 
@@ -39,8 +39,8 @@ function normalRun(run: ModelRun): ModelRun {
   return {
     ...run,
     machine,
-    isDoneBehindFence: run.isDoneBehindFence && attempt === 'fenced' && !machine.nothingUndone,
-    lookBehindCommit: (isOver || attempt === 'unclear') && machine.green !== 'open' ? run.lookBehindCommit : null,
+    isDoneBehindFence: run.isDoneBehindFence && attempt === 'fenced' && !machine.caughtUp,
+    lookBehindCommit: (isOver || attempt === 'unclear') && machine.entered !== 'open' ? run.lookBehindCommit : null,
     flipped: machine.released ? '...' : `${run.flipped.slice(0, 2)}.`,
     ...(isOver ? { attempt: null, latestAttempt: 0, latestEpoch: 0, isGivenUp: false } : {}),
   };

@@ -119,9 +119,9 @@ export class Step {
         return [this.lastRound()];
       case 'pushChallenges':
         return [this.done('pushChallenges', 'ok')];
-      case 'lookAtGreen':
+      case 'lookAtEntered':
         // What its session had open is rolled back first.
-        return [this.holdingEntered(false).done('lookAtGreen', this.isEnteredOpen() ? 'open' : 'closed')];
+        return [this.holdingEntered(false).done('lookAtEntered', this.isEnteredOpen() ? 'open' : 'closed')];
       case 'lookAround':
         return [this.lookAround()];
       case 'carryAround':
@@ -129,8 +129,8 @@ export class Step {
         return [new Step(this.rules, { ...this.world, isAround: false }, this.index, run).done('carryAround', 'ok')];
       case 'holdWriters':
         return [this.holdingEntered().done('holdWriters', 'ok')];
-      case 'openGreen':
-        return this.openGreen();
+      case 'openEntered':
+        return this.openEntered();
     }
   }
 
@@ -270,23 +270,23 @@ export class Step {
     return new Step(this.rules, { ...this.world, runs }, this.index, { ...this.run, holdsEntered });
   }
 
-  private openGreen(): Transition[] {
+  private openEntered(): Transition[] {
     const { world, run } = this;
     const isSeen = world.isAround && run.machine.around !== 'accepted';
-    if (!run.holdsEntered || isSeen) return [this.done('openGreen', 'lost')];
+    if (!run.holdsEntered || isSeen) return [this.done('openEntered', 'lost')];
     const { twin, answer } = openSide(world.to, run.epoch);
     const without = { ...run, holdsEntered: false };
     const opened = { ...world, to: twin };
     const step = new Step(this.rules, opened, this.index, without);
-    const steps = [step.done('openGreen', answer.ok ? 'ok' : 'lost')];
+    const steps = [step.done('openEntered', answer.ok ? 'ok' : 'lost')];
     if (world.faults === 0) return steps;
     const faults = world.faults - 1;
-    const lost = new Step(this.rules, { ...opened, faults }, this.index, without).done('openGreen', 'lost');
-    const never = new Step(this.rules, { ...world, faults }, this.index, without).done('openGreen', 'lost');
+    const lost = new Step(this.rules, { ...opened, faults }, this.index, without).done('openEntered', 'lost');
+    const never = new Step(this.rules, { ...world, faults }, this.index, without).done('openEntered', 'lost');
     return [
       ...steps,
-      relabel(lost, 'openGreen happens, its answer is lost'),
-      relabel(never, 'openGreen never happens'),
+      relabel(lost, 'openEntered happens, its answer is lost'),
+      relabel(never, 'openEntered never happens'),
     ];
   }
 

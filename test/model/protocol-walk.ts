@@ -253,7 +253,7 @@ const EFFECTS: Effects = {
     { result: 'failed', truth },
     { result: 'left', truth: { ...truth, reverted: true } },
   ],
-  lookAtGreen: (truth) => [
+  lookAtEntered: (truth) => [
     // What its session had open is rolled back, if only because that session is gone.
     { result: truth.greenOpen ? 'open' : 'closed', truth: { ...truth, writersHeld: false } },
     { result: 'failed', truth: { ...truth, writersHeld: false } },
@@ -280,7 +280,7 @@ const EFFECTS: Effects = {
     // Another run has opened green meanwhile.
     { result: 'session_lost', truth: { ...truth, ...LOST, ...OPENED } },
   ],
-  openGreen: (truth) => [
+  openEntered: (truth) => [
     { result: 'ok', truth: { ...truth, greenOpen: true, writersHeld: false } },
     { result: 'lost', truth: { ...truth, ...LOST } },
     { result: 'lost', truth: { ...truth, ...LOST, greenOpen: true } },
@@ -299,12 +299,12 @@ function outcomes(kind: SwitchoverActionKind, truth: Truth): readonly Outcome[] 
 }
 
 const ONLY_AFTER_COMMIT: readonly string[] = [
-  'lookAtGreen',
+  'lookAtEntered',
   'lookAround',
   'carryAround',
   'holdWriters',
   'applyTargets',
-  'openGreen',
+  'openEntered',
   'release',
   'confirmTargets',
 ];
@@ -378,13 +378,13 @@ function propertiesOf(
       'after the commit something is done that belongs before it',
     ],
     [action.kind === 'release' && !truth.greenOpen, 'requests are released to a green that is not open'],
-    [action.kind === 'openGreen' && !truth.writersHeld, 'green opens while its writers are not held'],
+    [action.kind === 'openEntered' && !truth.writersHeld, 'green opens while its writers are not held'],
     [
-      action.kind === 'openGreen' && truth.look !== 'clean' && !truth.isAccepted,
+      action.kind === 'openEntered' && truth.look !== 'clean' && !truth.isAccepted,
       'green opens before a look at blue was clean, and nobody has decided that it may',
     ],
     [
-      (action.kind === 'lookAround' || action.kind === 'carryAround') && truth.greenOpen && state.green === 'open',
+      (action.kind === 'lookAround' || action.kind === 'carryAround') && truth.greenOpen && state.entered === 'open',
       'blue is looked at or carried from while green takes writes',
     ],
     [
@@ -396,7 +396,7 @@ function propertiesOf(
     [asks && !facts.budgetOver, 'a person is asked about the fence while there is time left'],
     [asks && (truth.look === 'clean' || truth.isAccepted), 'a person is asked about a fence that is proven or decided'],
     [asks && truth.greenOpen, 'a person is asked about the fence although green serves already'],
-    [action.kind === 'openGreen' && !truth.targetsOnGreen, 'green opens before every target serves it'],
+    [action.kind === 'openEntered' && !truth.targetsOnGreen, 'green opens before every target serves it'],
     [action.kind === 'confirmTargets' && !truth.greenOpen, 'targets are only confirmed after green is open'],
     [action.kind === 'confirmTargets' && !truth.released, 'requests wait for a target that is only to be confirmed'],
   ];

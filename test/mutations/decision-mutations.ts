@@ -89,22 +89,22 @@ const DECISIONS: readonly Mutation[] = [
   {
     what: 'an open whose answer was lost counts as open',
     file: SWITCHOVER,
-    find: `openGreen: (state, result) => (result === 'ok' ? { green: 'open' } : greenLost(state)),`,
-    replace: `openGreen: () => ({ green: 'open' }),`,
+    find: `openEntered: (state, result) => (result === 'ok' ? { entered: 'open' } : enteredLost(state)),`,
+    replace: `openEntered: () => ({ entered: 'open' }),`,
     killedBy: 'walk',
   },
   {
     what: 'green opens although the lock on its writers was lost',
     file: SWITCHOVER,
-    find: `if (result === 'session_lost') return greenLost(state);`,
+    find: `if (result === 'session_lost') return enteredLost(state);`,
     replace: `if (result === 'session_lost') return { targetsApplied: true };`,
     killedBy: 'walk',
   },
   {
     what: 'requests are released while green is closed',
     file: SWITCHOVER,
-    find: `return { kind: state.targetsApplied ? 'openGreen' : 'applyTargets' };`,
-    replace: `if (!state.targetsApplied) return { kind: 'applyTargets' };\n    return { kind: state.released ? 'openGreen' : 'release' };`,
+    find: `return { kind: state.targetsApplied ? 'openEntered' : 'applyTargets' };`,
+    replace: `if (!state.targetsApplied) return { kind: 'applyTargets' };\n    return { kind: state.released ? 'openEntered' : 'release' };`,
     killedBy: 'walk',
   },
   {
@@ -124,7 +124,7 @@ const DECISIONS: readonly Mutation[] = [
   {
     what: 'a person is asked about a fence although another run has opened green meanwhile',
     file: SWITCHOVER,
-    find: `: { around: result === 'failed' ? 'unseen' : result, green: 'unknown' },`,
+    find: `: { around: result === 'failed' ? 'unseen' : result, entered: 'unknown' },`,
     replace: `: { around: result === 'failed' ? 'unseen' : result },`,
     killedBy: 'walk',
   },

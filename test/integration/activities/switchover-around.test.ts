@@ -103,14 +103,14 @@ describe('what went around the fence of blue is carried before green opens', () 
   it('written while the targets are flipped, after blue was looked at: it is asked once more before green opens', async () => {
     betweenLooks(writePast);
     expect(await world.run()).toMatchObject({ outcome: 'committed', aroundFence: { tables: ['hydra_client'] } });
-    expect(world.events.filter((event) => /^(lookAround|applyTargets|openGreen|carryAround)/.test(event))).toEqual([
+    expect(world.events.filter((event) => /^(lookAround|applyTargets|openEntered|carryAround)/.test(event))).toEqual([
       'lookAround: clean',
       'applyTargets: ok',
-      'openGreen: lost',
+      'openEntered: lost',
       'lookAround: found',
       'carryAround: ok',
       'lookAround: clean',
-      'openGreen: ok',
+      'openEntered: ok',
     ]);
     expect(await namesOf(world.green)).toEqual([`past ${name}`]);
     expect(await world.whoServes()).toEqual(GREEN);
@@ -158,7 +158,7 @@ describe('what went around the fence of blue is carried before green opens', () 
     const receipt = await world.run();
     expect(receipt).toMatchObject({ outcome: 'committed', refused: 1, aroundFence: { refused: 1, openedBy: null } });
     expect(receipt.outcome === 'committed' && receipt.aroundFence?.tables).toHaveLength(16);
-    expect(world.before('openGreen')).toContain('carryAround: ok');
+    expect(world.before('openEntered')).toContain('carryAround: ok');
   });
 
   it('or refused after it was carried for another reason: that is one of its own', async () => {

@@ -106,7 +106,7 @@ describe('giving a switchover up', () => {
     expect(await world.whoServes()).toEqual(GREEN);
   });
 
-  it.each(['hold', 'commit', 'openGreen'])(
+  it.each(['hold', 'commit', 'openEntered'])(
     'changes nothing where the database reached as blue has no arbiter, after a worker died behind %s',
     async (step) => {
       await crashAfter(step);
@@ -307,7 +307,7 @@ describe('a run of the switchover', () => {
     });
     expect(await world.run()).toMatchObject({ outcome: 'committed' });
     expect(world.events.filter((event) => event === 'applyTargets: failed')).toHaveLength(2);
-    expect(world.before('release')).toContain('openGreen: ok');
+    expect(world.before('release')).toContain('openEntered: ok');
     expect(await world.whoServes()).toEqual(GREEN);
   });
 

@@ -57,7 +57,7 @@ describe('a worker that falls silent with the lock of green, its connection open
     expect(await world.whoServes()).toEqual(GREEN);
     wakeUp();
     expect(await first).toMatchObject({ outcome: 'committed' });
-    expect(world.events.filter((event) => event === 'lookAtGreen: open')).toHaveLength(1);
+    expect(world.events.filter((event) => event === 'lookAtEntered: open')).toHaveLength(1);
     expect(await world.whoServes()).toEqual(GREEN);
   }, 120_000);
 });
@@ -118,13 +118,13 @@ describe('a green that is open for another epoch than the committed one', () => 
     );
     let closed: Promise<unknown> | undefined;
     world.scenario.onAction = (step) => {
-      if (step === 'openGreen')
+      if (step === 'openEntered')
         closed ??= world.green.query(`UPDATE hydra_cutover.run SET state = 'closed', epoch = 0`);
     };
     expect(await world.run({ lastProgress })).toMatchObject({ outcome: 'committed' });
     await closed;
-    expect(world.events.filter((event) => event.startsWith('lookAtGreen'))[0]).toBe('lookAtGreen: closed');
-    expect(world.before('openGreen')).not.toContain('release: ok');
+    expect(world.events.filter((event) => event.startsWith('lookAtEntered'))[0]).toBe('lookAtEntered: closed');
+    expect(world.before('openEntered')).not.toContain('release: ok');
     expect(await world.whoServes()).toEqual(GREEN);
   });
 });

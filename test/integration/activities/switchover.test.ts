@@ -40,15 +40,15 @@ describe('switchover', () => {
   it('does each thing after what it rests on: staged, held, fenced, carried, committed, applied, open, released', async () => {
     await world.run();
     const order = ['stage', 'hold', 'fence', 'lastRound', 'pushChallenges', 'commit', 'holdWriters'];
-    const actions = [...order, 'applyTargets', 'openGreen', 'release'];
+    const actions = [...order, 'applyTargets', 'openEntered', 'release'];
     const done = world.events.filter((event) => actions.includes(event.split(':')[0] ?? '') && event.includes(': '));
     expect(done.map((event) => event.split(':')[0])).toEqual(actions);
     expect(world.before('hold edge').filter((event) => event.startsWith('stage '))).toHaveLength(4);
     expect(world.before('fence').filter((event) => event.startsWith('hold edge'))).toHaveLength(2);
-    expect(world.before('apply edge')).toContain('openGreen: ok');
-    expect(world.before('openGreen').filter((event) => /^apply (policy|resource)/.test(event))).toHaveLength(2);
+    expect(world.before('apply edge')).toContain('openEntered: ok');
+    expect(world.before('openEntered').filter((event) => /^apply (policy|resource)/.test(event))).toHaveLength(2);
     // Readers are shown nothing that is over: they are at green before it takes a write.
-    expect(world.before('openGreen').filter((event) => event.startsWith('moveReads edge'))).toHaveLength(2);
+    expect(world.before('openEntered').filter((event) => event.startsWith('moveReads edge'))).toHaveLength(2);
     expect(world.before('moveReads edge')).toContain('commit: ok');
   });
 
@@ -227,7 +227,7 @@ describe('switchover', () => {
     };
     expect(await world.run()).toMatchObject({
       outcome: 'aborted',
-      reason: expect.stringContaining('1 undone') as string,
+      reason: expect.stringContaining('1 changes are not carried') as string,
     });
     expect(await world.whoServes()).toEqual(BLUE);
   });
@@ -351,7 +351,7 @@ describe('after the commit', () => {
     const problem = expect.stringMatching(/away|resource serves blue/) as unknown;
     expect(said).toContainEqual(expect.objectContaining({ state: 'committed', problem }));
     expect(said.at(-1)).not.toHaveProperty('problem');
-    expect(world.before('apply edge')).toContain('openGreen: ok');
+    expect(world.before('apply edge')).toContain('openEntered: ok');
     expect(await world.whoServes()).toEqual(GREEN);
   });
 

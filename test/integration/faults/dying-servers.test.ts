@@ -122,7 +122,7 @@ describe('a blue that dies inside its fence', () => {
       expect(await world.runToTheEnd()).toMatchObject({ outcome: 'aborted' });
       expect(isInRound).toBe(true);
       expect(world.events).toContain('hold: ok');
-      expect(world.events.filter((event) => /^(commit|lookAtGreen|release)/.test(event))).toEqual([]);
+      expect(world.events.filter((event) => /^(commit|lookAtEntered|release)/.test(event))).toEqual([]);
       await nextOneCommits(watcher);
     }));
 

@@ -58,7 +58,7 @@ export const SWITCHOVER: SwitchoverSettings = { ...PATIENT, lockTimeoutMs: 10_00
 /** From here on it waits for nobody: what hangs shows at once, and nothing is given up sooner because this machine is busy. */
 const HURRY = {
   settings: { pauseBudgetMs: 400 },
-  patience: { questionMs: 400, greenMs: 400, revertMs: 400 },
+  patience: { questionMs: 400, enteredMs: 400, revertMs: 400 },
   controlMs: 400,
 } as const;
 

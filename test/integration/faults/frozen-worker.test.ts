@@ -114,7 +114,7 @@ describe('a worker that stands still while another one goes on, and wakes up whe
     ['after the commit', { after: 'commit' }],
     ['after its look around the fence, with green opened and not committed', { after: 'lookAround' }],
     ['while it keeps the writers of green waiting', { after: 'holdWriters' }],
-    ['once green is open', { after: 'openGreen' }],
+    ['once green is open', { after: 'openEntered' }],
   ])('%s: the other one brings everybody to green, and it agrees', (_when, freeze) =>
     world.scene(async () => {
       const watcher = world.watch();

@@ -20,7 +20,7 @@ type Moment =
   | 'commit'
   | 'holdWriters'
   | 'applyTargets'
-  | 'openGreen';
+  | 'openEntered';
 type Outcome = 'aborted' | 'committed' | 'either';
 
 /** Of each link and each kind of fault the moments that were wrong before; `npm run test:long` has all. */
@@ -35,7 +35,7 @@ const SHORT: readonly string[] = [
   'doubt blackHole stage',
   'blue halfOpen pushChallenges',
   'green halfOpen commit',
-  'gateway halfOpen openGreen',
+  'gateway halfOpen openEntered',
   'blue cut commit',
   'green cut fence',
   'gateway cut stage',
@@ -57,10 +57,10 @@ const ALL: readonly (readonly [LinkName, NetworkFault, Moment, Outcome])[] = [
   ['green', 'blackHole', 'fence', 'either'],
   ['green', 'blackHole', 'commit', 'committed'],
   ['green', 'blackHole', 'applyTargets', 'committed'],
-  ['green', 'blackHole', 'openGreen', 'committed'],
+  ['green', 'blackHole', 'openEntered', 'committed'],
   ['gateway', 'blackHole', 'prepare', 'aborted'],
   ['gateway', 'blackHole', 'fence', 'committed'],
-  ['gateway', 'blackHole', 'openGreen', 'committed'],
+  ['gateway', 'blackHole', 'openEntered', 'committed'],
   ['target', 'blackHole', 'begin', 'aborted'],
   ['target', 'blackHole', 'commit', 'committed'],
   // Gateways look for the arbiter before they hold, and go on when it does not answer just then.
@@ -72,7 +72,7 @@ const ALL: readonly (readonly [LinkName, NetworkFault, Moment, Outcome])[] = [
   ['green', 'halfOpen', 'commit', 'committed'],
   ['green', 'halfOpen', 'applyTargets', 'committed'],
   ['gateway', 'halfOpen', 'stage', 'aborted'],
-  ['gateway', 'halfOpen', 'openGreen', 'committed'],
+  ['gateway', 'halfOpen', 'openEntered', 'committed'],
   ['target', 'halfOpen', 'holdWriters', 'committed'],
   ['blue', 'cut', 'fence', 'aborted'],
   ['blue', 'cut', 'commit', 'committed'],
@@ -88,7 +88,7 @@ const ROWS =
 
 /** What only a whole network ends: nobody knows whether blue committed, or it is known that it did. */
 const STUCK =
-  /^(claim: unreachable|(lookAtGreen|lookAround|holdWriters|applyTargets|release|confirmTargets): failed|.*: session_lost|openGreen: lost)$/;
+  /^(claim: unreachable|(lookAtEntered|lookAround|holdWriters|applyTargets|release|confirmTargets): failed|.*: session_lost|openEntered: lost)$/;
 
 function breakAfter(moment: Moment, link: LinkName, fault: NetworkFault): void {
   const isSilent = fault === 'blackHole' || fault === 'halfOpen';

@@ -85,20 +85,20 @@ const MISTAKES: Readonly<Record<string, Partial<SwitchoverRules>>> = {
   })),
   'parties that are away keep the step from its end': after('revert', 'left', () => ({ reverted: false })),
   'the fence comes before the hold': after('stage', 'ok', () => ({ held: true })),
-  'a round that left changes counts as one that left none': after('lastRound', 'some', () => ({ nothingUndone: true })),
+  'a round that left changes counts as one that left none': after('lastRound', 'some', () => ({ caughtUp: true })),
   'the commit does not wait for the challenges': after('lastRound', 'zero', () => ({ challengesComplete: true })),
   'rounds under the fence go on for ever': after('lastRound', 'some', () => ({ failed: false })),
   'a busy lock is asked for for ever': after('fence', 'busy', () => ({ failed: false })),
   'requests are released before green is open': decide((state, facts) =>
-    state.attempt === 'committed' && state.green === 'closed' && state.targetsApplied && !state.released
+    state.attempt === 'committed' && state.entered === 'closed' && state.targetsApplied && !state.released
       ? { kind: 'release' }
       : nextAction(state, facts),
   ),
-  'green that nobody looked at counts as open': after('claim', 'committed', () => ({ green: 'open' })),
-  'an open whose answer was lost counts as open': after('openGreen', 'lost', () => ({ green: 'open' })),
+  'green that nobody looked at counts as open': after('claim', 'committed', () => ({ entered: 'open' })),
+  'an open whose answer was lost counts as open': after('openEntered', 'lost', () => ({ entered: 'open' })),
   'green opens although its lock was lost': after('applyTargets', 'session_lost', () => ({
     writersHeld: true,
-    green: 'closed',
+    entered: 'closed',
     targetsApplied: true,
   })),
   'green opens before its targets serve it': after('applyTargets', 'failed', () => ({ targetsApplied: true })),
@@ -110,13 +110,13 @@ const MISTAKES: Readonly<Record<string, Partial<SwitchoverRules>>> = {
   'a look that was not clean does not ask whether another run has opened green meanwhile': {
     afterAction: (state, kind, result, limits) => {
       const next = afterAction(state, kind, result, limits);
-      return kind === 'lookAround' ? { ...next, green: state.green } : next;
+      return kind === 'lookAround' ? { ...next, entered: state.entered } : next;
     },
   },
   'a carry that failed does not ask whether another run has opened green meanwhile': after(
     'carryAround',
     'failed',
-    ({ green }) => ({ green }),
+    ({ entered }) => ({ entered }),
   ),
   'a carry that failed counts as one': after('carryAround', 'failed', () => ({ around: 'clean' })),
   'an old look is enough after the lock of green was lost': after('applyTargets', 'session_lost', () => ({
@@ -131,12 +131,14 @@ const MISTAKES: Readonly<Record<string, Partial<SwitchoverRules>>> = {
   'the time for the proof has no end': decide((state, facts) =>
     nextAction(state, state.attempt === 'committed' ? { ...facts, budgetOver: false } : facts),
   ),
-  'writers of green are not held': after('lookAtGreen', 'closed', () => ({ writersHeld: true })),
+  'writers of green are not held': after('lookAtEntered', 'closed', () => ({ writersHeld: true })),
   'targets that were away when green was found open are forgotten': after('release', 'ok', () => ({
     targetsApplied: true,
   })),
-  'nobody is released': after('lookAtGreen', 'open', () => ({ released: true })),
-  'a failed look at green is asked again without an end': after('lookAtGreen', 'open', () => ({ green: 'unknown' })),
+  'nobody is released': after('lookAtEntered', 'open', () => ({ released: true })),
+  'a failed look at green is asked again without an end': after('lookAtEntered', 'open', () => ({
+    entered: 'unknown',
+  })),
 };
 
 describe('the walk finds', () => {

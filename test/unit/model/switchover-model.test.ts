@@ -70,7 +70,7 @@ const WITHOUT: readonly (readonly [name: string, limits: ModelLimits, rules: Par
     {
       afterAction: (state, kind, result, limits) =>
         kind === 'commit' && result === 'refused'
-          ? { ...state, nothingUndone: false }
+          ? { ...state, caughtUp: false }
           : PRODUCTION_RULES.afterAction(state, kind, result, limits),
     },
     'a run carries to a side that it holds itself',
