@@ -41,7 +41,7 @@ export const proveDrain: Step<StepInput, DrainReceipt> = (deps, input, context) 
         throw new CutoverFault(
           'SYNC_FAILED',
           `${missing} of ${captured} revocations are not in green's ledger, ${unknown} are in it but were not captured, and ` +
-            `${undoneChanges} changes are undone (allowed: none); a token revoked on blue may be active on green`,
+            `${undoneChanges} changes on blue were never carried to green (allowed: 0); a token revoked on blue may be active on green`,
           { captured, applied, missing, unknown, undoneChanges },
         );
       }

@@ -58,7 +58,7 @@ export interface CutoverSettings {
   readonly sync: {
     /** Rows of one table that travel at once. */
     readonly batchRows: number;
-    /** Undone changes that are few enough to ask for the cutover. */
+    /** So few changes that are not carried yet are no reason not to ask for the cutover. */
     readonly backlogMax: number;
     /** Or as many as are carried in so long, at the speed of the round before. @default 1_000 */
     readonly backlogMsMax?: number;

@@ -305,7 +305,7 @@ export class CutoverRun {
     return this.report;
   }
 
-  /** Behind it nothing is undone. */
+  /** After it nothing is undone. */
   commit(): void {
     if (this.committed) return;
     this.committed = true;

@@ -6,7 +6,7 @@ export const cancelVerb: Verb = {
   name: 'cancel',
   summary: 'end a cutover and undo what it did',
   description: [
-    'Asks Temporal to cancel the workflow, as its UI does. Before the commit everything is undone and blue goes on serving. Behind it gate `intervene` opens. Never terminate or reset a cutover: both skip the undo.',
+    'Asks Temporal to cancel the workflow, as its UI does. Before the commit everything is undone and blue goes on serving. After it gate `intervene` opens. Never terminate or reset a cutover: both skip the undo.',
     'Who asked and why is kept: `status`, Current Details and the report show it. `--by` is a claim.',
   ],
   examples: [

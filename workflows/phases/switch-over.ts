@@ -143,7 +143,7 @@ async function attempt(cutover: Cutover): Promise<string | null> {
   }
 }
 
-/** @returns `unproven` behind a commit after which a person has to say how green opens: nothing is undone any more */
+/** @returns `unproven` after a commit where a person has to say how green opens: nothing is undone any more */
 async function attemptOnce({ run, saga }: Cutover): Promise<SwitchoverReceipt | 'unproven'> {
   try {
     return await steps.switchover(run.stepInput);

@@ -141,7 +141,7 @@ it("a cutover that was lost in its bake is brought to its end on a person's word
   expect(await repair('--open-unproven')).toMatchObject({
     code: 6,
     stderr: expect.stringMatching(
-      /error SYNC_FAILED: .*changes are undone .*Step proveDrain failed: .*`--skip proveDrain` goes on without it/,
+      /error SYNC_FAILED: .*changes on blue were never carried .*Step proveDrain failed: .*`--skip proveDrain` goes on without it/,
     ) as string,
   });
   expect(await fixture.on('green', describeArbiter)).toMatchObject({ state: 'open', epoch: 5 });
