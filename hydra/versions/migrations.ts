@@ -63,7 +63,7 @@ const ADDED_BY_2_3_0 = list(`
   20241014121000000000 20241129111700000000
 `);
 
-/** Since 2.3.0, by way of 25.4.0; "month 16" is the vendor's. Source: hydra-facts 2.2, 224 rows seen after `migrate sql up` of the binary. */
+/** Since 2.3.0, by way of 25.4.0; "month 16" is the vendor's. Source: docs/hydra/facts.md, "How migrations are counted". */
 const ADDED_BY_26_2_0 = list(`
   20241609000001000000 20241609000001000001 20250513132142000000 20250520000001000000 20250523000001000000
   20250610132310000001 20251030112809000000 20251119112639000000 20251119112639000001 20251119112639000002

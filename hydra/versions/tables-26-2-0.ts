@@ -5,7 +5,7 @@ import { TABLES_2_3_0 } from './tables-2-3-0';
  * Columns that 26.2.0 has and 2.3.0 has not. All are empty in rows that were there before; `expires_at` of a flow is left out, because
  * PostgreSQL generates it.
  *
- * Source: hydra-26-facts, section 1.
+ * Source: docs/hydra/facts.md, "Hydra 26.2.0".
  */
 export const ADDED_BY_26_2_0: Readonly<Partial<Record<CarriedTableName, Readonly<Record<string, ColumnType>>>>> = {
   hydra_client: {

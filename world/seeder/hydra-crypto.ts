@@ -26,7 +26,7 @@ export interface OpaqueToken {
 /**
  * The key that Hydra signs tokens and encrypts sessions with: SHA-256 of the first `secrets.system`.
  *
- * Source: hydra-facts section 5; proven against the real binary by the integration test.
+ * Source: docs/hydra/facts.md, "How sessions of tokens are encrypted"; proven against the real binary by the integration test.
  */
 export function systemKey(systemSecret: string): Buffer {
   return createHash('sha256').update(systemSecret).digest();

@@ -1,4 +1,8 @@
-/** Defects that can be planted; one `.sql` file each in `plants/`, named as in hydra-facts 2.3. `-stop` has no safe fix. */
+/**
+ * Defects that can be planted; one `.sql` file each in `plants/`. `-stop` has no safe fix.
+ *
+ * Source of the names: docs/hydra/facts.md, "Rows that the migration refuses or loses".
+ */
 export const DEFECTS = [
   'C01',
   'C02',

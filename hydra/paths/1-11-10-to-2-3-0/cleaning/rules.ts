@@ -9,7 +9,8 @@ import { type Cleaning, type CleaningRule } from '../../copy-path';
  * The rules count disjoint things: what one rule's fix makes or removes is no other rule's business, so the counts of a dry run
  * are what the cleaning then does. `refuse`: nobody but a person can decide, and nothing is changed while one of them counts a row.
  *
- * Source: hydra-facts 2.1, 2.3, 2.4, 3.2, 9.1. Ids are those of 2.3; S01 is 9.1; F05 and F06 are what a database has whose foreign keys were off for a while.
+ * Source: docs/hydra/facts.md, "Rows that the migration refuses or loses" and "Consents without a login request". F05 and F06 are what a database has
+ * whose foreign keys were off for a while.
  */
 const RULES = {
   F01: {

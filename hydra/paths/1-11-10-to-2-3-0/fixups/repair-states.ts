@@ -13,7 +13,7 @@ export const STATE_SQL = {
  *
  * After `migrate` to 2.0-2.3 and before green serves. Idempotent; real rejections keep 128 and 129, and so do flows that 2.x made.
  * @returns how many flows were changed
- * Source: hydra-facts 3.1, 3.4.
+ * Source: docs/hydra/facts.md, "The state of a flow".
  */
 export async function repairStates(client: SqlClient): Promise<number> {
   const { rowCount } = await client.query(sqlFile(__dirname, 'repair-states.sql', STATE_SQL));

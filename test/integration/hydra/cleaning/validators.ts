@@ -1,6 +1,6 @@
 import { type ClientBase } from 'pg';
 
-/** What 1.11.10 lists, by its own filter (hydra-facts 3.3, 3.5). */
+/** What 1.11.10 lists, by its own filter. Source: docs/hydra/facts.md, "What a list of consents holds". */
 export async function consentsOnBlue(client: ClientBase, asOf: string): Promise<unknown[]> {
   const { rows } = await client.query<Record<string, unknown>>(
     `SELECT cr.challenge AS consent_id, cr.subject, cr.client_id, h.granted_scope, h.granted_at_audience, h.remember, h.remember_for,

@@ -20,7 +20,11 @@ export interface Grant {
   refresh: string;
 }
 
-/** What Hydra 1.11.10 does to its tables, statement by statement (hydra-facts 4.1 and 5), in an order that a seed decides. */
+/**
+ * What Hydra 1.11.10 does to its tables, statement by statement, in an order that a seed decides.
+ *
+ * Source: docs/hydra/facts.md, "What a revocation does on 1.11.10".
+ */
 export class History {
   readonly #random: () => number;
   readonly #prefix = randomBytes(3).toString('hex');

@@ -14,7 +14,7 @@ async function count(client: Clone['client'], sql: string): Promise<number> {
   return rows[0]?.n ?? -1;
 }
 
-/** What `migrate sql` of 2.3.0 says about each planted defect (hydra-facts 2.3). */
+/** What `migrate sql` of 2.3.0 says about each planted defect. */
 const MIGRATION_FAILS: Partial<Record<SeedProfile, RegExp>> = {
   fixable: /invalid input syntax for type json|unsupported Unicode escape sequence/,
   cleanable: /invalid input syntax for type json|unsupported Unicode escape sequence|hydra_oauth2_flow_check/,
