@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { Client } from 'pg';
 import { CutoverFault } from '../../../../domain/faults';
 import { RECORDED } from '../../../../hydra/catalog/recorded';
-import { resolveHydra } from '../../../../world/toolchain';
+import { PATHS } from '../../../../hydra/paths/registry';
+import { type HydraVersion, resolveHydra } from '../../../../world/toolchain';
 import { asAdmin } from '../../../support/database';
 import globalSetup from '../../../support/global-setup';
 import globalTeardown from '../../../support/global-teardown';
@@ -15,16 +16,31 @@ import { RECORDABLE_PATHS, recordAll, recordedPath } from './record-all';
 
 const READER = 'oddities_reader';
 
-/** `record` writes what the real binaries do; `oddities` runs the vendor's migration over every odd object. */
-async function main([command, table, kind]: readonly string[]): Promise<number> {
-  // Before any server is started: a program that somebody brought may be another one.
-  if (command === 'record') for (const { to } of RECORDABLE_PATHS) await resolveHydra(to);
+/**
+ * `record` writes what the real binaries do, with a version only where its program is there; `oddities` runs the vendor's migration over
+ * every odd object.
+ */
+async function main([command, first, kind]: readonly string[]): Promise<number> {
+  // Before any server is started: a program that somebody has to bring may be missing, or another one.
+  if (command === 'record') for (const to of versionsToRecord(first)) await resolveHydra(to);
   await globalSetup();
   try {
-    return command === 'record' ? await record() : await oddities(table, kind);
+    return command === 'record' ? await record() : await oddities(first, kind);
   } finally {
     await globalTeardown();
   }
+}
+
+/** @param needed one that is to be recorded in any case */
+function versionsToRecord(needed?: string): readonly HydraVersion[] {
+  const wanted = PATHS.filter(({ to }) => to === needed);
+  if (needed !== undefined && wanted.length === 0) {
+    throw new CutoverFault(
+      'USAGE',
+      `no way leads to Hydra ${needed}; there are: ${PATHS.map(({ to }) => to).join(', ')}`,
+    );
+  }
+  return [...wanted, ...RECORDABLE_PATHS].map(({ to }) => to);
 }
 
 async function record(): Promise<number> {

@@ -47,8 +47,12 @@ async function recordPath(template: string, to: HydraVersion) {
     const { client } = clone;
     const blue = await recordFacts(client);
     await startRecording(client);
-    const { output, applied } = await migrateTo(to, clone);
-    if (!applied) throw new Error(`the migration failed while it was recorded: ${output.slice(-2_000)}`);
+    const { output, count, known, applied } = await migrateTo(to, clone);
+    if (!applied) {
+      throw new Error(
+        `the database has ${count} migrations, and ${known} of Hydra ${to} are known: either the migration stopped, or the list in hydra/versions is another release's. The program printed: ${output.slice(-2_000)}`,
+      );
+    }
     const path = await readRecording(client);
     await client.query(`DROP EVENT TRIGGER recorder_dropped; DROP EVENT TRIGGER recorder_compare;
       DROP TRIGGER recorder ON schema_migration; DROP SCHEMA recorder CASCADE`);

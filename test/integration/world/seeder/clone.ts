@@ -35,20 +35,28 @@ export function templateOf(version: HydraVersion): string {
 
 export const HYDRA_1_11_10 = templateOf('1.11.10');
 
+export interface Migrated {
+  /** What the program printed. */
+  readonly output: string;
+  /** How many migrations the database has, and how many this version is known to have. */
+  readonly count: number;
+  readonly known: number;
+  /** Whether these are the same. */
+  readonly applied: boolean;
+}
+
 /** The vendor's migration to 2.3.0. @returns as {@link migrateTo} */
-export function migrateTo230(clone: Clone): Promise<{ output: string; applied: boolean }> {
+export function migrateTo230(clone: Clone): Promise<Migrated> {
   return migrateTo('2.3.0', clone);
 }
 
-/** The vendor's migration. @returns what it printed and whether all of this version's are applied */
-export async function migrateTo(
-  version: HydraVersion,
-  { config, client }: Clone,
-): Promise<{ output: string; applied: boolean }> {
+/** The vendor's migration. */
+export async function migrateTo(version: HydraVersion, { config, client }: Clone): Promise<Migrated> {
   const { migrateArgs, migrations } = HYDRA_VERSION_FACTS[version];
   const output = await run(await hydraBinary(version), migrateArgs, dsn(config));
   const { rows } = await client.query<{ n: number }>('SELECT count(*)::integer AS n FROM schema_migration');
-  return { output, applied: rows[0]?.n === migrations.count };
+  const count = rows[0]?.n ?? 0;
+  return { output, count, known: migrations.count, applied: count === migrations.count };
 }
 
 function dsn(config: TestDatabase['config']): string {
