@@ -8,7 +8,9 @@ import { join } from 'node:path';
 import { SEARCH_ATTRIBUTE_NAMES } from '../../domain/search-attributes';
 import { pageLoginApp } from '../../world/login-app/page-login-app';
 import { grantTokens, introspectToken, listConsents, refreshTokens } from '../../world/oauth';
+import { readBoard } from '../../world/supervisor/parts-board';
 import { type WorldInfo, rdsClient, worldHttp } from '../../world/up';
+import { documentedParts } from '../support/by-hand';
 import { childrenOf, endWorlds, processesOf, startWorld } from './world-process';
 import { until } from '../support/until';
 
@@ -76,6 +78,8 @@ describe('npm run world', () => {
       const world = startWorld(['--dir', kept]);
       const info = await world.up();
       expect(info).toMatchObject({ keep: true, oauth: { issuer } });
+      // What `break` and `mend` know are the parts that the documents tell a person of.
+      expect(Object.keys(readBoard(kept) ?? {}).sort()).toEqual(documentedParts());
       const http = worldHttp(info.oauth);
       expect(await introspectToken(http, token.accessToken)).toMatchObject({ active: true, subject: 'zoe' });
       expect(await listConsents(http, 'zoe')).toHaveLength(1);
