@@ -29,6 +29,7 @@ const SCRIPTS = {
     [bin('tsc'), '--noEmit'],
     [bin('eslint'), '.'],
     [...node('scripts/generate.ts'), '--check'],
+    node('scripts/shape.ts'),
   ],
   // What the real binaries make of a database, and of one with each kind of odd object on each table.
   catalogs: [[...node('test/integration/hydra/catalog/main.ts'), 'record']],
