@@ -42,8 +42,9 @@ export function checkUpgrade({ upgrade, pause, clients }: Seen, report: Report):
   );
   report.check(
     'the pause stayed within its budget',
-    committed !== undefined && pause.longest <= budgetMs && committed.holdMs <= budgetMs,
-    `longest wait ${pause.longest} ms, held ${committed?.holdMs ?? 0} ms, budget ${budgetMs} ms`,
+    // A request that is released takes as long as any other on this machine.
+    committed !== undefined && pause.longest <= budgetMs + pause.usual && committed.holdMs <= budgetMs,
+    `longest wait ${pause.longest} ms, usual here ${pause.usual} ms, held ${committed?.holdMs ?? 0} ms, budget ${budgetMs} ms`,
   );
   const epochs = new Set(committed?.targets.map(({ epoch }) => epoch));
   report.check(

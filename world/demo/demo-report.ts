@@ -6,13 +6,16 @@ import {
 } from '../../domain/receipts';
 import { type InPlaceReport } from '../../domain/in-place/receipts';
 import { type SeedReport } from '../seeder';
-import { type Percentiles, type TrafficReport } from '../traffic';
+import { type TrafficReport } from '../traffic';
 import { type Check } from './report';
+import { type Waits, usualWaitMs } from './usual-waits';
 
 export interface Pause {
   readonly p50: number;
   readonly p99: number;
   readonly longest: number;
+  /** What clients waited (p99) in the seconds before: on this machine, whatever an upgrade does. */
+  readonly usual: number;
   readonly requests: number;
 }
 
@@ -178,15 +181,13 @@ export function committedSwitchover(report: CutoverReport) {
 }
 
 /** How long those requests took that clients sent while requests were held; zeros when nothing was committed. */
-export async function pauseOf(
-  report: CutoverReport,
-  traffic: { waits(fromMs: number, toMs: number): Promise<Percentiles> },
-): Promise<Pause> {
+export async function pauseOf(report: CutoverReport, traffic: Waits): Promise<Pause> {
   const committed = committedSwitchover(report);
-  if (committed === undefined) return { p50: 0, p99: 0, longest: 0, requests: 0 };
+  if (committed === undefined) return { p50: 0, p99: 0, longest: 0, usual: 0, requests: 0 };
   const heldAtMs = Date.parse(committed.heldAt);
   const { count, p50Ms, p99Ms, maxMs } = await traffic.waits(heldAtMs, heldAtMs + committed.holdMs);
-  return { p50: round(p50Ms), p99: round(p99Ms), longest: round(maxMs), requests: count };
+  const usual = round(await usualWaitMs(traffic, heldAtMs));
+  return { p50: round(p50Ms), p99: round(p99Ms), longest: round(maxMs), usual, requests: count };
 }
 
 function round(ms: number): number {

@@ -7,6 +7,7 @@ import { OwnHistory } from './own-history';
 import { type Report } from './report';
 import { startTraffic } from './run-traffic';
 import { seedHistory } from './seed-history';
+import { sayIfTooSlow } from './usual-waits';
 import { CutoverFault } from '../../domain/faults';
 import { type Report as CutoverReport } from '../../domain/receipts';
 import { type UpgradeTo } from '../../hydra/paths/registry';
@@ -47,7 +48,12 @@ export async function runDemo(world: World, report: Report, options: DemoOptions
   const { configFile, env } = info.cutover;
   const say = (line: string) => report.note(line);
   const upgrade = await report.step(`upgrade of Hydra ${version} to ${to}`, () =>
-    driveUpgrade({ info, configFile, env, manual, say, signal }),
+    driveUpgrade({
+      ...{ info, configFile, env, manual, say, signal },
+      beforeAnswer: async (gate) => {
+        if (gate === 'cutover') await sayIfTooSlow(traffic, say);
+      },
+    }),
   );
   const pause = await pauseOf(upgrade.report, traffic);
   await report.step('traffic on green', () => sleep(AFTER_MS, undefined, { signal }));

@@ -10,6 +10,7 @@ import { type Report } from './report';
 import { type DemoOptions } from './run-demo';
 import { startTraffic } from './run-traffic';
 import { seedHistory } from './seed-history';
+import { sayIfTooSlow } from './usual-waits';
 
 const SEEDED_GRANTS = 2_000;
 /** The machine does four comparisons besides, with no worker that carries meanwhile. */
@@ -54,6 +55,7 @@ export async function runIncidentDemo(world: World, report: Report, options: Dem
       beforeAnswer: async (gate, { cutoverId }) => {
         if (gate !== 'cutover' || isOver) return;
         isOver = true;
+        await sayIfTooSlow(traffic, say);
         await incident(world, report, cutoverId);
       },
     }),

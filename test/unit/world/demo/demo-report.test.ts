@@ -4,12 +4,13 @@ import { demoPage } from '../../../../world/demo/demo-page';
 import { demoReport, failedRequests, pauseOf } from '../../../../world/demo/demo-report';
 import { checkUpgrade } from '../../../../world/demo/check-upgrade';
 import { Report as DemoReport } from '../../../../world/demo/report';
+import { sayIfTooSlow } from '../../../../world/demo/usual-waits';
 import { type TrafficReport } from '../../../../world/traffic';
 import { VerdictBuilder } from '../../../../world/traffic/oracle/verdict';
 import { Recorder } from '../../../../world/traffic/recording/recorder';
 
 const SWITCHOVER_AT = 100_000;
-const NO_PAUSE = { p50: 0, p99: 0, longest: 0, requests: 0 };
+const NO_PAUSE = { p50: 0, p99: 0, longest: 0, usual: 0, requests: 0 };
 
 function clients(fill: (recorder: Recorder) => void): TrafficReport {
   const recorder = new Recorder(250);
@@ -66,14 +67,36 @@ it('takes the pause from the requests that were sent while others were held, and
   request(SWITCHOVER_AT + 290, 12);
   request(SWITCHOVER_AT + 301, 900);
   const waits = async (fromMs: number, toMs: number) => recorder.recent.sentBetween(fromMs, toMs);
-  expect(await pauseOf(completed, { waits })).toMatchObject({ longest: 300, requests: 2 });
+  expect(await pauseOf(completed, { waits })).toMatchObject({
+    longest: 300,
+    requests: 2,
+    usual: expect.closeTo(700, -2) as number,
+  });
   expect(await pauseOf({ ...completed, switchovers: [] }, { waits })).toEqual(NO_PAUSE);
 });
 
 it('says so when a client waited longer than the budget', () => {
   const traffic = clients(() => undefined);
-  const claims = verdictOn(completed, traffic, { p50: 900, p99: 1_100, longest: 1_100, requests: 3 });
+  const claims = verdictOn(completed, traffic, { p50: 900, p99: 1_100, longest: 1_100, usual: 50, requests: 3 });
   expect(claims).toEqual(['the pause stayed within its budget']);
+});
+
+it('counts what clients of this machine wait in any case not as a part of the pause', () => {
+  const traffic = clients(() => undefined);
+  expect(verdictOn(completed, traffic, { p50: 900, p99: 1_100, longest: 1_100, usual: 100, requests: 3 })).toEqual([]);
+});
+
+it.each([
+  [900, 0],
+  [1_500, 1],
+])('says before the commit what is too slow: clients that wait %i ms, %i times', async (waitedMs, times) => {
+  const recorder = new Recorder(250);
+  recorder.requestAnswered('refresh', SWITCHOVER_AT - 5_000, SWITCHOVER_AT - 5_000 + waitedMs, 'ok');
+  const said: string[] = [];
+  const waits = async (fromMs: number, toMs: number) => recorder.recent.sentBetween(fromMs, toMs);
+  await sayIfTooSlow({ waits }, (line) => said.push(line), SWITCHOVER_AT);
+  expect(said).toHaveLength(times);
+  for (const line of said) expect(line).toMatch(/clients wait 1[45]\d\d ms already \(p99, allowed: 1000\)/);
 });
 
 it('counts lost requests and operations that were refused as failed', () => {
