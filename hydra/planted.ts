@@ -1,5 +1,6 @@
 import { CutoverFault } from '../domain/faults';
 import { type SqlClient, queryRows } from '../domain/ports/sql-client';
+import { type SideName } from '../domain/sides';
 
 /**
  * Functions that defaults and constraints of Hydra may call though they are not immutable: they say what time it is, or draw
@@ -124,7 +125,7 @@ export async function plantedOn(client: SqlClient, { schema, tables, isWritten }
 export async function assertNothingPlanted(
   client: SqlClient,
   { schema, tables, isWritten }: Evaluated,
-  side: 'blue' | 'green',
+  side: SideName,
 ): Promise<void> {
   const rows = await queryRows<{ what: string }>(client, 'SELECT hydra_cutover.planted_on($1, $2, $3, $4) AS what', [
     schema,
@@ -155,7 +156,7 @@ export async function lockUnplanted(client: SqlClient, tables: readonly string[]
 }
 
 /** @throws CutoverFault CHECK_FAILED when there is any */
-export function refusePlanted(planted: readonly string[], side: 'blue' | 'green'): void {
+export function refusePlanted(planted: readonly string[], side: SideName): void {
   if (planted.length === 0) return;
   throw new CutoverFault(
     'CHECK_FAILED',

@@ -3,6 +3,7 @@ import { CutoverFault, isCutoverFault } from '../../domain/faults';
 import { CANARY_STEPS, type CanaryStep, type CanaryUser, canaryName } from '../../domain/ports/canary-user';
 import { type CanaryReceipt } from '../../domain/receipts';
 import { type StepInput } from '../../domain/steps';
+import { type SideName } from '../../domain/sides';
 import { type CanaryStepKept, type KeptUser, keepSteps, readUser, removeUserRows } from '../../hydra/canary-user';
 import { withKeeper } from '../green/with-blue';
 import { withGreen } from '../green/with-green';
@@ -51,7 +52,7 @@ export async function followUser(deps: StepDeps, input: StepInput, context: Step
 }
 
 /** @throws CutoverFault CHECK_FAILED */
-export function leftBehind(side: 'blue' | 'green', cutoverId: string, rows: number): CutoverFault {
+export function leftBehind(side: SideName, cutoverId: string, rows: number): CutoverFault {
   return new CutoverFault(
     'CHECK_FAILED',
     `${rows} rows of ${side} still name the canary user ${canaryName(cutoverId)}, whose client was removed (allowed 0); a foreign key of ` +

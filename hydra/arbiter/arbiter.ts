@@ -1,4 +1,5 @@
 import { type SqlClient, queryRows, queryTogether } from '../../domain/ports/sql-client';
+import { type SideName } from '../../domain/sides';
 import { assertSchemaVersion, schemaVersionSql } from './schema-version';
 
 /** Times are that database's clock, ISO-8601 with offset. */
@@ -68,7 +69,7 @@ export type RemovalAnswer =
     };
 
 export interface ArbiterState {
-  readonly side: 'blue' | 'green';
+  readonly side: SideName;
   readonly nonce: string;
   readonly cutoverId: string;
   readonly schemaVersion: number;
@@ -192,7 +193,7 @@ export function serves(client: SqlClient, epoch: number): Promise<boolean> {
 
 /** How things stand at one arbiter: `committed`, `serves` and `finalized` are final, `living` may be over a moment later. */
 export interface ArbiterOutcome {
-  readonly side: 'blue' | 'green';
+  readonly side: SideName;
   /** The epoch that this side was opened for. */
   readonly serves: number | null;
   /** The epoch whose commit moved the writes away from here. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CutoverFault } from '../../domain/faults';
+import { type SideName } from '../../domain/sides';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { END_WHEN_SILENT } from '../end-when-silent';
 import { schemaOwner } from '../as-owner';
@@ -15,7 +16,7 @@ import { tracesFunctionSql } from './traces-function';
 import { type CutoverOrigin, describeOrigin, recordOrigin, tellOrigin } from './origin';
 
 export interface InstallArbiterOptions {
-  readonly side: 'blue' | 'green';
+  readonly side: SideName;
   readonly cutoverId: string;
   /** Blue starts open; green starts closed and armed, until it is opened for a committed epoch. */
   readonly initialState: 'open' | 'closed';

@@ -1,4 +1,5 @@
 import { OUR_ROLES } from '../../domain/our-roles';
+import { type SideName } from '../../domain/sides';
 import { quoteIdentifier } from '../cleaning/session';
 import { quoteLiteral } from '../closing/role-password';
 import { type ToolRoles } from './tool-role';
@@ -16,7 +17,7 @@ export const LOOK_ROLE = 'pg_monitor';
  * @param side whose server it is for: a green that is no copy of blue needs it too
  * Source: PostgreSQL manual, "CREATE ROLE" and "GRANT" (INHERIT and SET for each membership came with 16), "ALTER DATABASE".
  */
-export function privilegesSql(roles: ToolRoles, side: 'blue' | 'green' = 'blue'): string {
+export function privilegesSql(roles: ToolRoles, side: SideName = 'blue'): string {
   const { tool, workers, look, owner, database, gateways } = roles;
   const own = quoteIdentifier(owner);
   const sections = [
