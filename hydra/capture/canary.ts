@@ -26,7 +26,7 @@ export async function sendCanary(client: SqlClient): Promise<SentCanary> {
   if (sent === undefined || arrived === undefined) {
     throw new CutoverFault(
       'CAPTURE_BROKEN',
-      'a canary written on blue is not in the change log; its triggers are missing or disabled',
+      'a canary that was written is not in the change log; its triggers are missing or disabled',
     );
   }
   return { canary: sent.id, changeId: arrived.id };

@@ -16,7 +16,7 @@ CREATE INDEX change_log_undone_idx ON hydra_cutover.change_log (id) WHERE done_a
 
 -- What may have been a revocation, by OLD and NEW alone: a trigger function that read a table of Hydra's would evaluate what its owner
 -- puts there (a policy, a type with casts of its own), with our rights. Whether it was one the sync judges when it reads the log, and the
--- drain proof once more; "none lost" is a comparison of those with green's ledger.
+-- drain proof once more; "none lost" is a comparison of those with the target's ledger.
 CREATE TABLE hydra_cutover.revocation (
   id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   kind         text NOT NULL

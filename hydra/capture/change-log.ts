@@ -38,8 +38,8 @@ export interface PruneOptions {
  * Removes changes that were done a while ago, so that the log does not grow through a long bake, and what was noted of rotations.
  * Revocations stay.
  *
- * @param client on blue, which names Hydra's tables in full: see `byFullName`
- * @param keeper on blue too, as our role; reads nothing of Hydra's
+ * @param client on the source, which names Hydra's tables in full: see `byFullName`
+ * @param keeper on the source too, as our role; reads nothing of Hydra's
  * @returns how many changes were removed; more may be left
  */
 export async function pruneChangeLog(

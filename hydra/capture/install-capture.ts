@@ -15,10 +15,10 @@ export interface InstallCaptureOptions extends LockRetryOptions {
 const CANARY: CapturedTable = { table: 'canary', key: ['id'], relations: [] };
 
 /**
- * Makes the change log beside the arbiter and puts the triggers on every table of blue's Hydra that carries state.
+ * Makes the change log beside the arbiter and puts the triggers on every table of the source's Hydra that carries state.
  *
  * Idempotent, one table per transaction. Needs the arbiter.
- * @throws CutoverFault CHECK_FAILED (a table of blue's Hydra is missing) | LOCK_BUSY (a table stays locked; tables done so far
+ * @throws CutoverFault CHECK_FAILED (a table of the source's Hydra is missing) | LOCK_BUSY (a table stays locked; tables done so far
  *   keep their triggers)
  * @returns how many tables are captured now, and those that were added in this call
  */
@@ -62,7 +62,7 @@ async function tableStates(
   if (missing.length > 0) {
     throw new CutoverFault(
       'CHECK_FAILED',
-      `schema ${schema} lacks tables of Hydra ${from}: ${missing.join(', ')}; is this blue, and is the schema right?`,
+      `schema ${schema} lacks tables of Hydra ${from}: ${missing.join(', ')}; is this the right database, and the right schema?`,
       { missing },
     );
   }

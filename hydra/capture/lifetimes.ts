@@ -15,7 +15,7 @@ const COLUMNS = [
 
 const NANOSECONDS_PER_MS = 1_000_000n;
 
-/** Outside `hydra_cutover`: it travels to green with the snapshot, and outlives the undo of the capture. */
+/** Outside `hydra_cutover`: it travels to the target with the snapshot, and outlives the undo of the capture. */
 const PREPARE = `CREATE SCHEMA hydra_cutover_lifetimes;
   REVOKE ALL ON SCHEMA hydra_cutover_lifetimes FROM PUBLIC;
   CREATE TABLE hydra_cutover_lifetimes.original (

@@ -3,8 +3,8 @@ import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type CopyPath } from '../paths/copy-path';
 
 /** What is confirmed now. Of what comes after it {@link loggedSince} tells. */
-export async function markLog(blue: SqlClient): Promise<string> {
-  const [row] = await queryRows<{ mark: string }>(blue, 'SELECT pg_current_snapshot()::text AS mark');
+export async function markLog(from: SqlClient): Promise<string> {
+  const [row] = await queryRows<{ mark: string }>(from, 'SELECT pg_current_snapshot()::text AS mark');
   return row?.mark ?? '';
 }
 
@@ -13,13 +13,13 @@ export async function markLog(blue: SqlClient): Promise<string> {
  * alone, because what was done longer ago is pruned.
  */
 export async function loggedSince(
-  blue: SqlClient,
+  from: SqlClient,
   { captured }: CopyPath,
   mark: string,
 ): Promise<Readonly<Record<LoggedWrite, number>>> {
   const logins = captured.filter(({ flow }) => flow?.begins === 'login').map(({ table }) => table);
   const [row] = await queryRows<{ counts: number[] }>(
-    blue,
+    from,
     `SELECT ARRAY[count(*) FILTER (WHERE kind = 'insert' AND table_name = 'hydra_oauth2_access'),
                   count(*) FILTER (WHERE kind = 'insert' AND table_name = ANY($2::text[])),
                   count(*) FILTER (WHERE kind IN ('insert', 'update', 'delete') AND table_name = 'hydra_client')]::float8[] AS counts

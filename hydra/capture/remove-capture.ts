@@ -36,7 +36,7 @@ export async function removeCapture(client: SqlClient, options: RemoveCaptureOpt
   await removeInOneTransaction(client, removal, 'hydra_cutover', options, sqlFile(__dirname, 'remove-capture.sql'));
 }
 
-/** After a commit: whether finalize has come so far that nothing on blue can be compared any more. */
+/** After a commit: whether finalize has come so far that nothing on the source can be compared any more. */
 export async function isCaptureInstalled(client: SqlClient): Promise<boolean> {
   return hasOurs(client, 'hydra_cutover.captured');
 }

@@ -14,7 +14,7 @@ export interface NotedRevocation {
   readonly kind: RevocationKind;
   /** Chain: request_id; access token: signature; consent: challenge; login session and client: id. */
   readonly key: string;
-  /** Whether it was one, by what is on blue now: a rotation ends a token too, and leaves another that is active or newer. */
+  /** Whether it was one, by what is on the source now: a rotation ends a token too, and leaves another that is active or newer. */
   readonly revoked: boolean;
 }
 
@@ -38,15 +38,15 @@ const REVOKED_SQL = `CASE noted.kind
 /**
  * One page of what may have been a revocation, by kind and key. Complete only once nothing writes any more.
  *
- * @param blue names Hydra's tables in full: see `byFullName`
+ * @param from names Hydra's tables in full: see `byFullName`
  */
 export function readNoted(
-  blue: SqlClient,
+  from: SqlClient,
   after: { readonly kind: string; readonly key: string },
   limit: number,
 ): Promise<NotedRevocation[]> {
   return queryRows(
-    blue,
+    from,
     `SELECT kind, key, bool_or(${REVOKED_SQL}) AS revoked FROM hydra_cutover.revocation AS noted
       WHERE (kind, key) > ($1, $2) GROUP BY kind, key ORDER BY kind, key LIMIT $3`,
     [after.kind, after.key, limit],
@@ -57,17 +57,17 @@ export function readNoted(
  * Forgets what the sync took for a rotation a while ago, and what is none of a revocation by {@link REVOKED_SQL} either: there are as
  * many as there are rotations.
  *
- * @param blue as in {@link readNoted}
+ * @param from as in {@link readNoted}
  * @returns how many it forgot; more may be left
  */
 export async function pruneRotations(
-  blue: SqlClient,
+  from: SqlClient,
   olderThanMs: number,
   limit: number,
   keeper: SqlClient,
 ): Promise<number> {
   const rows = await queryRows<{ id: string }>(
-    blue,
+    from,
     `SELECT id::text AS id FROM hydra_cutover.revocation AS noted
       WHERE rotated_at < clock_timestamp() - $1 * interval '1 millisecond' AND NOT ${REVOKED_SQL} LIMIT $2`,
     [olderThanMs, limit],
