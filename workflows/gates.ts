@@ -1,7 +1,7 @@
 import { ApplicationFailure, condition, patched, setHandler, workflowInfo } from '@temporalio/workflow';
 import { type News } from '../domain/asides';
 import { asCutoverFault } from '../domain/faults';
-import { type Page, type PageVerdict } from '../domain/page/page';
+import { hasNewReason, type Page } from '../domain/page/page';
 import {
   GATES,
   type Decision,
@@ -90,7 +90,7 @@ export class Gates {
     this.verdict = undefined;
     let news = pose();
     this.renewed = (evidence) => {
-      const isOtherwise = speaksAnew(shown.verdict, evidence.verdict);
+      const isOtherwise = hasNewReason(shown.verdict, evidence.verdict);
       shown = evidence;
       if (isOtherwise && patched(ASKED_ANEW)) news = pose();
       else if (this.open !== null) show(this.open.question);
@@ -161,13 +161,6 @@ export class Gates {
       approvers: this.run.gateSettings?.approvers ?? [],
     };
   }
-}
-
-/** Numbers move each time; a reason that nobody has read is something else. */
-function speaksAnew(shown: PageVerdict, now: PageVerdict): boolean {
-  const kindOf = (reason: string): string => reason.replaceAll(/\d+/g, '#');
-  const known = new Set(shown.reasons.map(kindOf));
-  return now.reasons.some((reason) => !known.has(kindOf(reason)));
 }
 
 /** By the evidence that the person reads. */

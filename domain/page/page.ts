@@ -100,6 +100,16 @@ export function verdictWord({ state, word }: PageVerdict): string {
   return word ?? VERDICT_WORDS[state];
 }
 
+/** Times, and numbers that are not part of a name. */
+const MOVING = /\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)?|(?<![\w-])\d+(?:\.\d+)?(?![\w-])/g;
+
+/** Whether a verdict gives a reason that another one had not. Numbers move each time; a reason that nobody has read is something else. */
+export function hasNewReason(read: PageVerdict, now: PageVerdict): boolean {
+  const kindOf = (reason: string): string => reason.replaceAll(MOVING, '#');
+  const known = new Set(read.reasons.map(kindOf));
+  return now.reasons.some((reason) => !known.has(kindOf(reason)));
+}
+
 /** The same for every renderer that has no room for a picture. */
 export function chartRows(block: Extract<Block, { kind: 'bars' | 'lines' }>): {
   readonly head: readonly string[];

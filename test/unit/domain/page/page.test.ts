@@ -1,6 +1,6 @@
 import { pageHtml } from '../../../../domain/page/html';
 import { markdownTable, pageMarkdown } from '../../../../domain/page/markdown';
-import { blocksOf } from '../../../../domain/page/page';
+import { blocksOf, hasNewReason } from '../../../../domain/page/page';
 import { pageText, tableLines, wrapped } from '../../../../domain/page/text';
 import { EVERYTHING } from './pages';
 
@@ -114,6 +114,18 @@ describe('HTML', () => {
     expect(html.match(/The same in numbers/g)).toHaveLength(4);
     expect(html).toContain('aria-label="Phases: snapshot 12 10; migrate 240 -"');
   });
+});
+
+it.each([
+  ['that is longer open', ['session 4711 is open for 3 s'], ['session 4712 is open for 95.5 s'], false],
+  ['of another time', ['since 2026-01-01T00:00:00.000Z'], ['since 2026-01-01T00:15:00.000+00:00'], false],
+  ['of another gateway', ['gateway edge-1 is away'], ['gateway edge-2 is away'], true],
+  ['of another client', ['client app1 differs'], ['client app2 differs'], true],
+  ['beside one that was there', ['one'], ['one', 'two'], true],
+  ['less', ['one', 'two'], ['two'], false],
+])('a verdict with a reason %s is or is not another one', (_which, before, now, isNew) => {
+  const verdict = (reasons: readonly string[]) => ({ state: 'bad', text: 'look first.', reasons }) as const;
+  expect(hasNewReason(verdict(before), verdict(now))).toBe(isNew);
 });
 
 it('leaves out what has nothing in it', () => {
