@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, type Locator, type Page } from 'playwright-core';
 import { type Decision, type DecisionMessage, type Gate } from '../../domain/runbook';
@@ -153,12 +154,22 @@ export class TemporalUiPage {
     await this.page.getByText('Update successful').first().waitFor({ state: 'hidden' });
     // A link that is a little wider than the window shifts all of it when a click goes there.
     await this.page.evaluate('document.querySelectorAll("*").forEach((one) => { one.scrollLeft = 0; })');
+    await this.hidePaths();
     await this.page.screenshot({
       path: join(SCREENSHOTS_FOLDER, `${name}.png`),
       animations: 'disabled',
       // The UI shows the stack of a refusal below its reason: paths of the machine on which the worker runs.
       style: '[role=alert] .content:has(.cm-editor) { display: none }',
     });
+  }
+
+  /** Where the worker of a test keeps its reports is nothing that an operator will see. */
+  private async hidePaths(): Promise<void> {
+    if ((await this.page.locator('iframe').count()) === 0) return;
+    await this.details().evaluate(withoutPaths, tmpdir());
+    if ((await this.details().innerText()).includes(tmpdir())) {
+      throw new Error(`the picture would show a path below ${tmpdir()}`);
+    }
   }
 
   private details(): Locator {
@@ -176,6 +187,22 @@ export class TemporalUiPage {
     await this.page.keyboard.press('Delete');
     await this.page.keyboard.insertText(json);
     await box.blur();
+  }
+}
+
+/** As much of a node as there is in every page; this file is compiled without the types of one. */
+interface PageNode {
+  nodeValue: string | null;
+  readonly childNodes: Iterable<PageNode>;
+}
+
+/** In the page: of each path below `here` the name is left, in a folder as operators have one. */
+function withoutPaths(node: PageNode, here: string): void {
+  const named = (word: string): string =>
+    word.startsWith(`${here}/`) ? `/srv/reports${word.slice(word.lastIndexOf('/'))}` : word;
+  for (const child of node.childNodes) {
+    child.nodeValue = child.nodeValue?.split(' ').map(named).join(' ') ?? null;
+    withoutPaths(child, here);
   }
 }
 
