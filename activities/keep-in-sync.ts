@@ -38,10 +38,12 @@ export const keepInSync: Step<SyncInput, SyncReceipt> = async (deps, input, cont
     return await withBrake(deps, input, context, cut.signal, (brake) =>
       withSync(deps, input, { signal: cut.signal, purpose: 'keep in sync' }, async (session) => {
         const over = new AbortController();
+        const shadow = new ShadowOrders(deps, input.cutoverId);
         const proving = proveBeside(deps, input, brake, AbortSignal.any([over.signal, context.signal]));
         try {
-          return await rounds(deps, session, brake, context, input);
+          return await rounds(deps, session, { brake, shadow }, context, input);
         } finally {
+          if (context.signal.aborted) await shadow.stop();
           over.abort(new Error('the sync beside it has ended'));
           await proving;
         }
@@ -56,14 +58,13 @@ export const keepInSync: Step<SyncInput, SyncReceipt> = async (deps, input, cont
 async function rounds(
   deps: StepDeps,
   session: SyncSession,
-  brake: Brake,
+  { brake, shadow }: { readonly brake: Brake; readonly shadow: ShadowOrders },
   context: StepContext,
-  { forMs, cutoverId }: SyncInput,
+  { forMs }: SyncInput,
 ): Promise<SyncReceipt> {
   const { sides } = session;
   const { batchRows, idleMs } = deps.settings.sync;
   const total = { rounds: 0, changes: 0, rows: 0 };
-  const shadow = new ShadowOrders(deps, cutoverId);
   const callers = new CallersBeside(deps, session);
   const startedAt = performance.now();
   let prunedAt = startedAt;

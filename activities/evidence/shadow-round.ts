@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isCutoverFault } from '../../domain/faults';
 import { type Gateway } from '../../domain/ports/targets';
 import { type ShadowOrder, type ShadowView, shadowLines } from '../../domain/shadow';
@@ -7,11 +8,14 @@ import { type StepDeps } from '../step';
 const ORDER_EVERY_MS = 2_000;
 /** Much longer than between two orders, and short enough for a worker that is gone. */
 const LEASE_MS = 60_000;
+/** The switchover waits for it. */
+const STOP_LIMIT_MS = 1_000;
 
 /** Tells the gateways after a round that green has caught up, and keeps no round waiting for one that does not answer. */
 export class ShadowOrders {
   private orderedAt = -Infinity;
   private sending: Promise<void> | undefined;
+  private readonly lastTo = new Map<Gateway, Promise<void>>();
 
   constructor(
     private readonly deps: StepDeps,
@@ -25,9 +29,29 @@ export class ShadowOrders {
     if (now - this.orderedAt < ORDER_EVERY_MS) return;
     this.orderedAt = now;
     const order = { cutoverId: this.cutoverId, hydraVersion, ...shadow, leaseMs: LEASE_MS };
-    this.sending = Promise.all(this.deps.gateways.map((gateway) => this.send(gateway, order))).then(() => {
+    for (const gateway of this.deps.gateways) this.lastTo.set(gateway, this.send(gateway, order));
+    this.sending = Promise.all(this.lastTo.values()).then(() => {
       this.sending = undefined;
     });
+  }
+
+  /**
+   * The gate is decided: what clients read is nothing that green needs in the pause. Gateways that do not answer are waited for no longer than
+   * a moment; they end by themselves.
+   */
+  async stop(): Promise<void> {
+    const { shadow, hydraVersion } = this.deps.settings;
+    const order = {
+      cutoverId: this.cutoverId,
+      hydraVersion,
+      rampMs: 0,
+      ...shadow,
+      requestsPerSecondMax: 0,
+      leaseMs: LEASE_MS,
+    };
+    // An order that is under way must not come after this one.
+    const told = [...this.lastTo].map(([gateway, last]) => last.then(() => this.send(gateway, order)));
+    await Promise.race([Promise.all(told), sleep(STOP_LIMIT_MS, undefined, { ref: false })]);
   }
 
   /** Resolves when nothing is under way any more. */

@@ -7,6 +7,7 @@ import { type StepDeps } from '../../../activities/step';
 import { openSync } from '../../../activities/sync-session';
 import { type Databases, type SessionOptions } from '../../../domain/ports/databases';
 import { GATEWAY_PROTOCOL, type Gateway, type Target } from '../../../domain/ports/targets';
+import { type ShadowOrder } from '../../../domain/shadow';
 import { readBacklog, readStaleChallenges } from '../../../hydra/sync';
 import { AGREEING_HYDRAS } from '../../support/agreeing-hydras';
 import { useDatabase } from '../../support/database';
@@ -136,6 +137,26 @@ describe('keepInSync', () => {
       `SELECT 1 FROM pg_stat_activity WHERE usename ~ '^sync_of_' AND datname = current_database()`,
     );
     expect(rows).toEqual([]);
+  });
+
+  it('has gateways ask green what clients ask of blue after its rounds, and none any more once it is cancelled', async () => {
+    const orders: ShadowOrder[] = [];
+    const shadow = (order: ShadowOrder) => Promise.resolve(void orders.push(order));
+    const gateways = [
+      { name: 'one', shadow },
+      { name: 'one that hangs', shadow: () => new Promise(() => undefined) },
+    ] as unknown as Gateway[];
+    const settings = { ...deps().settings, shadow: { requestsPerSecondMax: 7, rampMs: 5 } };
+    const cancel = new AbortController();
+    const context = stepContext({ signal: cancel.signal });
+    const ended = expect(keepInSync(deps({ settings, gateways }), following(), context)).rejects.toThrow('enough');
+    while (orders.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    cancel.abort(new Error('enough'));
+    await ended;
+    const { hydraVersion } = settings;
+    const order = { cutoverId: world.cutoverId, hydraVersion, rampMs: 5, requestsPerSecondMax: 7, leaseMs: 60_000 };
+    expect(orders[0]).toEqual(order);
+    expect(orders.at(-1)).toEqual({ ...order, requestsPerSecondMax: 0 });
   });
 
   it('undoes nothing for a context that nobody can store, and waits for claims that only a person can correct', async () => {
