@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { errorMessage } from '../../domain/error-message';
 import { startSharedServers } from '../support/start-shared-servers';
 import { raceAlone } from './race-alone';
 import { ProgressFile } from './progress-file';
@@ -71,15 +72,14 @@ async function contend(wanted: Wanted, { grants, seed, file, signal }: Contest):
     say(progressLine(round, rounds), 0);
     return !isDone() && rounds.tally.broken === 0;
   };
-  if (!isDone())
-    await runRounds({
-      seed: seed + earlier.length,
-      grants,
-      requestsEachSide: Math.ceil(perRound / 2),
-      onRound,
-      signal,
-    });
-  return report(rounds, wanted);
+  const requestsEachSide = Math.ceil(perRound / 2);
+  let endedBy: string | undefined;
+  if (!isDone()) {
+    const running = runRounds({ seed: seed + earlier.length, grants, requestsEachSide, onRound, signal });
+    // Hours of rounds have their verdict, whatever became of the last one.
+    await running.catch((error: unknown) => (endedBy = errorMessage(error)));
+  }
+  return report(rounds, wanted, endedBy);
 }
 
 function progressLine({ tally, switchover, requests, durationMs }: RoundResult, sum: Rounds): string {
@@ -91,9 +91,9 @@ function progressLine({ tally, switchover, requests, durationMs }: RoundResult, 
   );
 }
 
-function report(rounds: Rounds, wanted: Wanted): number {
+function report(rounds: Rounds, wanted: Wanted, endedBy: string | undefined): number {
   const { tally } = rounds;
-  const claims = judgeRounds(rounds, wanted);
+  const claims = judgeRounds(rounds, wanted, endedBy);
   const answers = Object.entries(tally.answers).sort(([one], [other]) => one.localeCompare(other));
   say(['answers', ...answers.map(([answer, times]) => `  ${answer}  ${times}`)].join('\n'), 0);
   say(

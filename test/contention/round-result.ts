@@ -79,13 +79,17 @@ export interface Claim {
   readonly observed: string;
 }
 
-/** @returns what has to hold of a run, and whether it does */
-export function judgeRounds(rounds: Rounds, wanted: Wanted): readonly Claim[] {
+/**
+ * @param endedBy what ended it before its time
+ * @returns what has to hold of a run, and whether it does
+ */
+export function judgeRounds(rounds: Rounds, wanted: Wanted, endedBy?: string): readonly Claim[] {
   const { tally, switchovers, requests, refused, uncounted } = rounds;
   const share = tally.operations === 0 ? 0 : tally.contended / tally.operations;
   const undecided = tally.grants === 0 ? 1 : tally.undecided / tally.grants;
   const claim = (what: string, holds: boolean, observed: string): Claim => ({ what, holds, observed });
   return [
+    claim('it came to its end', endedBy === undefined, endedBy ?? 'yes'),
     claim(
       `operations on grants: at least ${wanted.operations}`,
       tally.operations >= wanted.operations,

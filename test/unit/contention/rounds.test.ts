@@ -36,6 +36,13 @@ describe('a run', () => {
     expect(badOf(one)).toEqual([claim]);
   });
 
+  it('that something ended before its time is bad, whatever its rounds are', () => {
+    const claims = judgeRounds(addRound(NO_ROUNDS, round()), WANTED, 'no attempt was committed');
+    expect(claims.filter(({ holds }) => !holds)).toEqual([
+      { what: 'it came to its end', holds: false, observed: 'no attempt was committed' },
+    ]);
+  });
+
   it('is bad when nothing happened', () => {
     expect(badOf()).not.toEqual([]);
   });
@@ -48,6 +55,8 @@ describe('a run', () => {
       new ProgressFile(file).append(round());
       appendFileSync(file, '{"tally":');
       expect(new ProgressFile(file).read()).toEqual([round()]);
+      new ProgressFile(file).append(round());
+      expect(new ProgressFile(file).read()).toEqual([round(), round()]);
     } finally {
       rmSync(folder, { recursive: true });
     }
