@@ -80,6 +80,10 @@ describe('several gateways, each a process of its own', () => {
     await until('the stranger knows of the attempt', knows, SOON);
     fleet.toBlue.cut();
     await fleet.untilUncounted(stranger, id);
+    await until('a beat that failed is counted', async () => {
+      const metrics = await fetch(`${stranger.controlUrl}/metrics`, { headers: { Connection: 'close' } });
+      return /^gateway_beats_total\{outcome="failed"\} [1-9]/m.test(await metrics.text());
+    });
     expect(await fence(blueArbiter, attempt, LOCK_TIMEOUT_MS, held)).toMatchObject({ ok: true });
     // In reach again, it is counted no more, and serves nobody until it is decided.
     fleet.toBlue.mend();
