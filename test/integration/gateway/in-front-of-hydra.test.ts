@@ -1,6 +1,17 @@
 import { guardTables, installArbiter } from '../../../hydra/arbiter';
 import { readArbiter } from '../../../hydra/arbiter/arbiter';
 import { HYDRA_VERSION_FACTS } from '../../../hydra/versions';
+import { keyLine } from '../../../gateway/node/derived-keys';
+import {
+  adminLoginApp,
+  authorize,
+  Browser,
+  createOauthClient,
+  exchangeCode,
+  introspectToken,
+  OauthHttp,
+  refreshTokens,
+} from '../../../world/oauth';
 import { useDatabase } from '../../support/database';
 import { startHydra, type TestHydra } from '../../support/hydra';
 import { useParts } from '../../unit/gateway/support/fixture';
@@ -8,6 +19,7 @@ import { RawClient, rawExchange } from '../../unit/gateway/support/sockets';
 
 /** More than a gateway has connections for, by default. */
 const STALLED = 300;
+const SYSTEM = 'system-secret-of-this-hydra';
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 const database = useDatabase('hydra_1_11_10');
 
@@ -15,7 +27,8 @@ describe('in front of a real 1.11.10', () => {
   const parts = useParts();
   let hydra: TestHydra;
   beforeAll(async () => {
-    hydra = await startHydra({ version: '1.11.10', database: database.config, loginAppUrl: 'http://127.0.0.1:9' });
+    const loginAppUrl = 'http://127.0.0.1:9';
+    hydra = await startHydra({ version: '1.11.10', database: database.config, loginAppUrl, secretsSystem: SYSTEM });
   });
   afterAll(() => hydra.stop());
 
@@ -44,6 +57,44 @@ describe('in front of a real 1.11.10', () => {
     await gateway.revert(1);
     expect(await stalled[0]?.until('\r\n\r\n')).toMatch(/^HTTP\/1\.1 40[01] /);
     for (const client of stalled) client.destroy();
+  });
+
+  it('is taken out again as it was put in: who logged in through it is known at Hydra itself, with all that he got', async () => {
+    const side = { publicUrl: hydra.publicUrl, adminUrl: hydra.adminUrl };
+    const gateway = await parts.gateway({
+      config: {
+        sides: { blue: { ...side, apiGeneration: 1 }, green: { ...side, apiGeneration: 2 } },
+        sessionCookies: { translate: true },
+        refreshRetries: { keepMs: 30_000 },
+      },
+      environment: { GATEWAY_COOKIE_KEYS: keyLine('cookies', { SECRETS_SYSTEM: SYSTEM }) },
+    });
+    const { publicUrl, adminUrl } = gateway;
+    const through = new OauthHttp({ publicUrl, adminUrl, adminPrefix: '', issuer: hydra.issuer });
+    const client = await createOauthClient(through);
+    const browser = new Browser(through);
+    const loginApp = adminLoginApp(through, { subject: 'somebody', remember: true });
+    const first = await exchangeCode(through, client, await authorize(through, { client, browser, loginApp }));
+    const second = await refreshTokens(through, client, first.refreshToken ?? '');
+    await through.close();
+    await gateway.until({ inFlight: 0 });
+    await gateway.stop();
+
+    const direct = new OauthHttp(hydra, { forwardedProto: true });
+    const same = new Browser(direct);
+    const cookies = browser.cookies.header(new URL(hydra.issuer)) ?? '';
+    same.cookies.store(
+      new URL(hydra.issuer),
+      cookies.split('; ').map((cookie) => `${cookie}; Path=/`),
+    );
+    expect(await introspectToken(direct, second.accessToken)).toMatchObject({ active: true, subject: 'somebody' });
+    const third = await refreshTokens(direct, client, second.refreshToken ?? '');
+    expect(await introspectToken(direct, third.accessToken)).toMatchObject({ active: true });
+    const silently = { client, browser: same, loginApp: adminLoginApp(direct, { subject: 'nobody' }) };
+    const again = await authorize(direct, { ...silently, parameters: { prompt: 'none' } });
+    const { accessToken } = await exchangeCode(direct, client, again);
+    expect(await introspectToken(direct, accessToken)).toMatchObject({ active: true, subject: 'somebody' });
+    await direct.close();
   });
 
   it.each(['\u017e', 'a%20\u00e9', '\u65e5\u672c'])(
