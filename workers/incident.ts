@@ -130,8 +130,6 @@ export const INCIDENT_LOOKS = {
   },
 } as const satisfies Readonly<Record<string, Look>>;
 
-export type IncidentLookName = keyof typeof INCIDENT_LOOKS;
-
 function someSubjects(deps: StepDeps, signal: AbortSignal): Promise<readonly string[]> {
   return withBlue(deps, { signal }, 'incident', (blue) =>
     chooseSubjects(copyPathOf(deps.settings.hydraVersion).consents, blue, SUBJECTS),

@@ -1,5 +1,4 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
-import { TRIGGER_PREFIX } from './trigger-sql';
 import { hasOurs } from '../ours';
 
 /** @returns what makes the change log worth less than it seems; empty when all is well */
@@ -70,28 +69,5 @@ export async function logAltogether(client: SqlClient, tables: readonly string[]
           AND (c.relfilenode <> g.relfilenode OR t.xmin <> g.trigger_xmin))
      INSERT INTO hydra_cutover.change_log (kind, table_name) SELECT 'rewrite', unnest($1::text[])`,
     [tables],
-  );
-}
-
-export interface ForeignTrigger {
-  readonly table: string;
-  readonly trigger: string;
-}
-
-/**
- * Triggers on Hydra's tables that have a name of ours but call no function of ours: they would be in the way.
- *
- * @param schema the schema that holds Hydra's tables
- */
-export function existingTriggersOfOurName(client: SqlClient, schema = 'public'): Promise<ForeignTrigger[]> {
-  return queryRows(
-    client,
-    `SELECT c.relname AS "table", t.tgname AS "trigger"
-       FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
-       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
-       JOIN pg_catalog.pg_namespace f ON f.oid = p.pronamespace
-      WHERE n.nspname = $1 AND starts_with(t.tgname::text, $2) AND f.nspname <> 'hydra_cutover'
-      ORDER BY 1, 2`,
-    [schema, TRIGGER_PREFIX],
   );
 }

@@ -1,11 +1,5 @@
 export { type SentCanary, isCanaryDone, sendCanary } from './canary';
-export {
-  captureProblems,
-  existingTriggersOfOurName,
-  logAltogether,
-  logRewrites,
-  logRewritesAndCount,
-} from './capture-problems';
+export { captureProblems, logAltogether, logRewrites, logRewritesAndCount } from './capture-problems';
 export { type ChangeLogSize, changeLogSize, lastChangeId, pruneChangeLog } from './change-log';
 export { installCapture } from './install-capture';
 export { isCaptureInstalled, removeCapture } from './remove-capture';

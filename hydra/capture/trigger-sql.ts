@@ -3,7 +3,7 @@ import { type CapturedTable, type Revokes } from '../paths/copy-path';
 import { type RevocationKind } from './revocations';
 
 /** Every trigger that the capture makes has a name that begins so; the guard's does too. */
-export const TRIGGER_PREFIX = 'hydra_cutover_';
+const TRIGGER_PREFIX = 'hydra_cutover_';
 
 interface TriggerSql {
   readonly name: string;

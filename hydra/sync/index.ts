@@ -1,6 +1,5 @@
 export { becomeSyncer } from './become-syncer';
 export { prepareSync } from './prepare-sync';
-export { readLedger } from './ledger';
 export {
   type StaleChallengePage,
   carryRecentRequests,

@@ -16,11 +16,6 @@ export interface CapturedRevocation {
   readonly capturedAt: string;
 }
 
-export interface LedgerEntry extends CapturedRevocation {
-  readonly appliedAt: string;
-  readonly outcome: RevocationOutcome;
-}
-
 export interface JudgedRevocations {
   readonly revocations: readonly CapturedRevocation[];
   /** Ids of what was noted and was a rotation. */
@@ -135,21 +130,6 @@ export function ledgerChange(
     values: [JSON.stringify(entries)],
     isOurs: true,
   };
-}
-
-/** @returns entries in order of kind and key, behind `after` */
-export async function readLedger(
-  to: SqlClient,
-  after: { readonly kind: string; readonly key: string } = { kind: '', key: '' },
-  limit = 10_000,
-): Promise<LedgerEntry[]> {
-  return queryRows<LedgerEntry>(
-    to,
-    `SELECT kind, key, request_id AS "requestId", to_jsonb(captured_at) #>> '{}' AS "capturedAt",
-            to_jsonb(applied_at) #>> '{}' AS "appliedAt", outcome
-       FROM hydra_cutover.ledger WHERE (kind, key) > ($1, $2) ORDER BY kind, key LIMIT $3`,
-    [after.kind, after.key, limit],
-  );
 }
 
 function revocationId({ kind, key }: { readonly kind: string; readonly key: string }): string {

@@ -11,7 +11,6 @@ import {
 import {
   captureProblems,
   changeLogSize,
-  existingTriggersOfOurName,
   installCapture,
   logRewrites,
   pruneChangeLog,
@@ -401,15 +400,5 @@ describe('the capture', () => {
     expect(rows).toEqual([{ tgname: 'hydra_cutover_guard' }]);
     expect((await ours.query('SELECT hydra_cutover.undone_changes() AS n')).rows).toEqual([{ n: '0' }]);
     expect((await ours.query(`SELECT proname FROM pg_proc WHERE proname ~ '^(log|note)_hydra'`)).rows).toEqual([]);
-  });
-
-  it('finds triggers of its names that are not its own', async () => {
-    expect(await existingTriggersOfOurName(ours)).toEqual([]);
-    await writer.query(`CREATE FUNCTION public.other() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'`);
-    await writer.query(
-      'CREATE TRIGGER hydra_cutover_mine AFTER INSERT ON hydra_jwk FOR EACH ROW EXECUTE FUNCTION public.other()',
-    );
-    expect(await existingTriggersOfOurName(ours)).toEqual([{ table: 'hydra_jwk', trigger: 'hydra_cutover_mine' }]);
-    await writer.query('DROP FUNCTION public.other() CASCADE');
   });
 });

@@ -37,7 +37,7 @@ function versionsToRecord(needed?: string): readonly HydraVersion[] {
   if (needed !== undefined && wanted.length === 0) {
     throw new CutoverFault(
       'USAGE',
-      `no way leads to Hydra ${needed}; there are: ${PATHS.map(({ to }) => to).join(', ')}`,
+      `no way leads to Hydra ${needed}; there are: ${[...new Set(PATHS.map(({ to }) => to))].join(', ')}`,
     );
   }
   return [...wanted, ...RECORDABLE_PATHS].map(({ to }) => to);

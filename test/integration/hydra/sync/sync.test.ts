@@ -1,5 +1,5 @@
 import { type Client } from 'pg';
-import { type SqlClient } from '../../../../domain/ports/sql-client';
+import { type SqlClient, queryRows } from '../../../../domain/ports/sql-client';
 import { openSide } from '../../../../hydra/arbiter';
 import { readNoted, sendCanary } from '../../../../hydra/capture';
 import {
@@ -7,7 +7,6 @@ import {
   carryRecentRequests,
   releaseSyncRole,
   readBacklog,
-  readLedger,
   readStaleChallenges,
   syncRound,
 } from '../../../../hydra/sync';
@@ -424,3 +423,11 @@ describe('the sync', () => {
     });
   });
 });
+
+/** Every revocation in the ledger, with what became of it. */
+function readLedger(client: SqlClient) {
+  return queryRows<{ kind: string; key: string; outcome: string; at: string }>(
+    client,
+    'SELECT kind, key, outcome, applied_at::text AS at FROM hydra_cutover.ledger ORDER BY kind, key',
+  );
+}
