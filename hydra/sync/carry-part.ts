@@ -4,7 +4,7 @@ import { type Direction, type SideName } from '../../domain/sides';
 import { type CopyPath } from '../paths/copy-path';
 import { activeTokensOf, carryGrants, nameParentsOf, tokensOfGrants } from './carry-grants';
 import { closeOverFlows, closeOverTies, readFlowKeys, sizeOf } from './closure';
-import { NETWORK_SQL } from './fenced-transaction';
+import { NETWORK_SQL } from './syncer-transaction';
 import { type FlowKeys } from './flow-plan';
 import { type JudgedRevocations, ledgerChange, nameRevoked, readNamedRevocations, stillActive } from './ledger';
 import { type LogRow, type NamedKeys, namedKeys } from './log-keys';

@@ -5,7 +5,7 @@ import { logRewrites } from '../capture';
 import { type CopyPath, sourceTables } from '../paths/copy-path';
 import { assertNothingPlanted } from '../planted';
 import { type SourcePart, completePart, readPart, writePart } from './carry-part';
-import { beginFenced } from './fenced-transaction';
+import { beginAsSyncer } from './syncer-transaction';
 import { markRotated } from './ledger';
 import { type LogRow, namedKeys } from './log-keys';
 import { type Rewrite, markPage, nextRewrite, readRewritePage } from './rewritten';
@@ -169,7 +169,7 @@ async function carryPart(sides: SyncSides, options: RoundOptions, afterId: strin
   let ahead: Ahead | undefined;
   try {
     const early = await read.part;
-    await beginFenced(sides);
+    await beginAsSyncer(sides);
     await options.beforeReading;
     // Only now, where it was not read before: a snapshot from before a take-over or a fence would miss what came in between.
     const part = early ?? (await readFrom(sides, afterId, read));
@@ -243,7 +243,7 @@ async function readFrom(sides: SyncSides, afterId: string, read: Ahead): Promise
 async function carryRewritePage(sides: SyncSides, rewrite: Rewrite, batchRows: number): Promise<PartReceipt> {
   const { from, keeper } = sides;
   try {
-    await beginFenced(sides);
+    await beginAsSyncer(sides);
     await openSnapshot(sides);
     const page = await readRewritePage(sides, rewrite, batchRows);
     const part = await completePart(sides, await readPart(sides, page.log, batchRows));

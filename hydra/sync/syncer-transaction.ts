@@ -8,7 +8,7 @@ import { hasSqlState } from '../sql-state';
 /** The network that Hydra on the target uses. */
 export const NETWORK_SQL = 'SELECT id::text AS id FROM networks ORDER BY created_at LIMIT 1';
 
-export interface Fence {
+interface SyncerOf {
   readonly path: CopyPath;
   readonly direction: Direction;
   readonly to: SqlClient;
@@ -25,7 +25,7 @@ export interface Fence {
  * @throws CutoverFault SYNC_FENCED | CROSSED_CONNECTION | CHECK_FAILED (something on the target's tables would run with our rights); the
  *   caller rolls back
  */
-export async function beginFenced({ path, direction, to, generation, nonce, schema }: Fence): Promise<void> {
+export async function beginAsSyncer({ path, direction, to, generation, nonce, schema }: SyncerOf): Promise<void> {
   const written = path.tables.map(({ name }) => name);
   // Log rows are marked done because this commit is durable. The target's tables have an owner too: they are locked as by a write, so that
   // nothing of that role's comes before this transaction ends.
@@ -50,16 +50,16 @@ export async function beginFenced({ path, direction, to, generation, nonce, sche
       `what is reached now is ${run?.side ?? 'no side'} of another cutover or copy; nothing was written; check its address`,
     );
   }
-  if (run.state !== 'closed') throw fenced(`${direction.to} is ${run.state}`);
+  if (run.state !== 'closed') throw replacedOrOver(`${direction.to} is ${run.state}`);
   if (held?.generation !== generation)
-    throw fenced(`generation ${held?.generation ?? 0} syncs, and this is ${generation}`);
+    throw replacedOrOver(`generation ${held?.generation ?? 0} syncs, and this is ${generation}`);
 }
 
 function explainRefusal(error: unknown, { from, to }: Direction): never {
-  if (hasSqlState(error, 'writeRefused')) throw fenced(`${to} takes no more of ${from}`);
+  if (hasSqlState(error, 'writeRefused')) throw replacedOrOver(`${to} takes no more of ${from}`);
   throw error;
 }
 
-function fenced(why: string): CutoverFault {
+function replacedOrOver(why: string): CutoverFault {
   return new CutoverFault('SYNC_FENCED', `this sync has been replaced or is over: ${why}; nothing was written`);
 }
