@@ -96,7 +96,9 @@ async function endedByForce(seen: Look, options: ReportOptions, context: CliCont
     return new CutoverFault('CHECK_FAILED', `${ended}; nothing of it is left on blue's database, and blue serves`);
   }
   if (tale.isFinalized === true) {
-    return new CutoverFault('CHECK_FAILED', `${ended}; it was brought to its end since: ${tale.phase}`);
+    // Named, because a run that was started here afterwards is another one.
+    const what = `cutover ${tale.cutoverId} was brought to its end since: ${tale.phase}`;
+    return new CutoverFault('CHECK_FAILED', `${ended}; by the databases, ${what}`);
   }
   return new CutoverFault('UNDO_INCOMPLETE', `${ended}. By the databases: ${tale.phase}. ${tale.next.join('; ')}`);
 }

@@ -392,7 +392,9 @@ describe('a cutover whose Temporal is gone', () => {
       code: 3,
       stdout: '',
       stderr: expect.stringMatching(
-        /error CHECK_FAILED: cutover\/lost was ended by force .*; it was brought to its end since: over: .* green is finalized\n/,
+        new RegExp(
+          `error CHECK_FAILED: cutover/lost was ended by force .*; by the databases, cutover ${mine.cutoverId} was brought to its end since: over: .* green is finalized\n`,
+        ),
       ) as string,
     });
     const swapped = ['--set', 'blue.rdsInstanceId=green', '--set', 'green.rdsInstanceId=blue'];
