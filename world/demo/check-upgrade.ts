@@ -32,6 +32,7 @@ export function checkUpgrade({ upgrade, pause, clients }: Seen, report: Report):
     parity === null ? 'not compared' : `${parity.rows} rows, ${parity.differences} differences`,
   );
   const budgetMs = plan?.switchover.pauseBudgetMs ?? 0;
+  const beyond = pause.longest > budgetMs ? `; clients of this machine wait ${pause.usual} ms in any case` : '';
   const users = cutover.validation?.canaryUser;
   report.check(
     'Users stay logged in',
@@ -44,7 +45,7 @@ export function checkUpgrade({ upgrade, pause, clients }: Seen, report: Report):
     'the pause stayed within its budget',
     // A request that is released takes as long as any other on this machine.
     committed !== undefined && pause.longest <= budgetMs + pause.usual && committed.holdMs <= budgetMs,
-    `longest wait ${pause.longest} ms, usual here ${pause.usual} ms, held ${committed?.holdMs ?? 0} ms, budget ${budgetMs} ms`,
+    `longest wait ${pause.longest} ms, held ${committed?.holdMs ?? 0} ms, budget ${budgetMs} ms${beyond}`,
   );
   const epochs = new Set(committed?.targets.map(({ epoch }) => epoch));
   report.check(
