@@ -9,6 +9,7 @@ export const SQL_STATES = {
   deadlock: '40P01',
   uniqueViolation: '23505',
   duplicateSchema: '42P06',
+  dependentObjects: '2BP01',
   duplicateTable: '42P07',
   duplicateFunction: '42723',
   /** The guard refuses a write. */

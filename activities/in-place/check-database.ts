@@ -80,6 +80,20 @@ async function checkRoles(deps: InPlaceDeps, client: SqlClient, findings: Findin
       findings.problem(`role ${name}`, 'is a superuser', 'let the old Hydra log in as a role of its own');
     }
   }
+  const makers = await queryRows<{ name: string }>(
+    client,
+    `SELECT DISTINCT name FROM unnest(ARRAY[$2, current_user::text]) AS maker(name) JOIN pg_roles r ON r.rolname = name
+      WHERE NOT has_schema_privilege(r.oid, to_regnamespace(quote_ident($1))::oid, 'CREATE') ORDER BY 1`,
+    [schema, owner],
+  );
+  for (const { name } of makers) {
+    const fix = `GRANT CREATE ON SCHEMA ${schema} TO ${name}`;
+    findings.problem(
+      `schema ${schema}`,
+      `role ${name} may make nothing in it, and the migration makes tables and indexes`,
+      fix,
+    );
+  }
   const [right] = await queryRows<{ mayCreate: boolean; database: string; others: string[] | null }>(
     client,
     `SELECT has_database_privilege(current_database(), 'CREATE') AS "mayCreate", current_database() AS database,

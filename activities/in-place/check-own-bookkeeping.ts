@@ -1,3 +1,4 @@
+import { unknownVersions } from '../../hydra/in-place/bookkeeping';
 import { readOwnBookkeeping } from '../../hydra/in-place/own-bookkeeping';
 import { type Findings } from '../preflight/findings';
 import { type StepContext } from '../step';
@@ -12,11 +13,19 @@ import { type VendorPlan } from './read-vendor-plan';
 export async function checkOwnBookkeeping(
   deps: InPlaceDeps,
   context: StepContext,
-  { ownBookkeeping }: Pick<VendorPlan, 'ownBookkeeping'>,
+  { ownBookkeeping, plan }: Pick<VendorPlan, 'ownBookkeeping' | 'plan'>,
   findings: Findings,
 ): Promise<void> {
   const { schema, from, to } = deps.settings;
   const kept = await onLive(deps, context, (client) => readOwnBookkeeping(client, schema));
+  const unknown = await onLive(deps, context, (client) => unknownVersions(client, schema, plan.bookkeeping));
+  if (unknown.length > 0) {
+    findings.problem(
+      `table ${schema}.schema_migration`,
+      `has ${unknown.length} rows that Hydra ${to} never enters, the first ${unknown[0] ?? ''}: another program keeps its versions in it`,
+      'move that program to a schema of its own, its table with it: each would take versions of the other for its own',
+    );
+  }
   if (Object.keys(kept).length === 0 && Object.keys(ownBookkeeping).length > 0) {
     findings.warn(
       `bookkeeping of Hydra ${from} in ${schema}`,

@@ -1,5 +1,6 @@
 import { compareFacts, type Fact, type FactDifference, type FactKind, factsByKey, hasTable, keyOf, readFacts, tell } from '../../hydra/catalog'; // prettier-ignore
 import { type KeptRun } from '../../hydra/in-place/keep-plan';
+import { OWN_BOOKKEEPING } from '../../hydra/in-place/own-bookkeeping';
 import { Findings } from '../preflight/findings';
 import { type StepContext } from '../step';
 import { type InPlaceDeps } from './deps';
@@ -7,7 +8,8 @@ import { onLive } from './prepare-live';
 import { type VendorPlan } from './read-vendor-plan';
 
 /** The bookkeeping of all Hydras: its rows are compared, not how an older program made the table. */
-const BOOKKEEPING = /^(schema_migration|hydra_\w+_migration)/;
+const isBookkeeping = ({ table }: { readonly table: string }) =>
+  table.startsWith('schema_migration') || OWN_BOOKKEEPING.includes(table);
 const INVALID = ', invalid';
 /** What an act that is not done yet makes for itself. */
 const IN_BETWEEN = 'hydra_cutover_';
@@ -33,12 +35,16 @@ export async function checkSchema(
   const found = await onLive(deps, context, (client) => readFacts(client, schema));
   const goesOn = kept?.begunAt != null;
   if (!goesOn && isDone(found, before, after)) {
-    findings.problem(`schema ${schema}`, `is that of Hydra ${to} already`, 'there is nothing left to do in place');
+    findings.problem(
+      `schema ${schema}`,
+      `is that of Hydra ${to} already`,
+      `there is nothing left to do in place: Hydra ${from} cannot serve on it, let ${to} take its place now`,
+    );
     return;
   }
   tellBookkeeping(found, { schema, to }, goesOn, findings);
   const wanted = factsByKey(after);
-  const all = compareFacts(before, found).filter(({ table }) => !BOOKKEEPING.test(table));
+  const all = compareFacts(before, found).filter((one) => !isBookkeeping(one));
   const isOurs = (one: FactDifference) =>
     one.found === undefined || wanted.has(keyOf(one)) || one.name.startsWith(IN_BETWEEN);
   const differing = withoutParts(all).filter((one) => !(goesOn && isOurs(one)));
@@ -65,9 +71,7 @@ interface Versions {
 }
 
 function isDone(found: readonly Fact[], before: readonly Fact[], after: readonly Fact[]): boolean {
-  const added = compareFacts(before, after).filter(
-    ({ expected, table }) => expected === undefined && !BOOKKEEPING.test(table),
-  );
+  const added = compareFacts(before, after).filter((one) => one.expected === undefined && !isBookkeeping(one));
   const there = factsByKey(found);
   return added.length > 0 && added.every((one) => there.has(keyOf(one)));
 }

@@ -22,6 +22,7 @@ export const layLayer: InPlaceStep<LayerInput, LayerReceipt> = async (deps, { cu
     const views = await layCompatibility(client, place, {
       ...pathOf(deps.settings),
       changedTables: plan.changedTables,
+      acts: plan.acts,
     });
     const since = await switchOldSessions(client, place);
     const seen = await recycleOldSessions(deps, client, place, since, context);
@@ -43,7 +44,9 @@ export const migrateOnline: InPlaceStep<StepInput, OnlineReceipt> = async (deps,
     if (kept?.switchedAt == null) {
       throw new CutoverFault('CHECK_FAILED', 'the compatibility layer is not laid; start again, it is laid first');
     }
-    await recycleOldSessions(deps, tools.client, place, kept.switchedAt, context);
+    // Whoever keeps settings of roles somewhere else may have set this one back meanwhile.
+    const since = await switchOldSessions(tools.client, place);
+    await recycleOldSessions(deps, tools.client, place, since, context);
     await runActs(tools, kept.plan);
     return { acts: kept.plan.acts.length, durationMs: Date.now() - startedAt };
   });

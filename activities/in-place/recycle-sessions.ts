@@ -38,6 +38,7 @@ export async function recycleOldSessions(
  *
  * A session that began before is waited for (`max_conn_lifetime` in the old version's DSN ends it without an error), or ended while
  * it does nothing. One round would miss those that are busy, so it goes on until none is left.
+ * @param from sessions that began before it are let be, too: on the way back those that never had the settings
  * @throws CutoverFault LOCK_BUSY (some do not end in time)
  */
 export async function awaitRecycled(
@@ -46,16 +47,17 @@ export async function awaitRecycled(
   place: CompatibilityPlace,
   since: string,
   context: StepContext,
+  from: string | null = null,
 ): Promise<void> {
   const { how, deadlineMs } = deps.settings.recycle;
   const deadline = Date.now() + deadlineMs;
   for (;;) {
     context.signal.throwIfAborted();
-    const seen = await oldSessions(client, place, since);
+    const seen = await oldSessions(client, place, since, from);
     context.heartbeat({ step: 'recycling', ...seen });
     if (seen.before === 0) return;
     if (Date.now() > deadline) throw stillThere(seen, place, deadlineMs, how);
-    if (how === 'terminate') await endIdleOldSessions(client, place, since);
+    if (how === 'terminate') await endIdleOldSessions(client, place, since, from);
     await sleep(POLL_MS, undefined, { signal: context.signal });
   }
 }

@@ -1,5 +1,6 @@
 import { CutoverFault } from '../../domain/faults';
-import { dropCompatibility, oldSessions, switchOldSessionsBack } from '../../hydra/in-place/compatibility';
+import { oldSessions, switchOldSessionsBack } from '../../hydra/in-place/compatibility';
+import { dropCompatibility } from '../../hydra/in-place/drop-compatibility';
 import { IN_PLACE_SCHEMA, readKeptRun } from '../../hydra/in-place/keep-plan';
 import { repeatUpdates } from '../../hydra/in-place/run-acts';
 import { type RetiredReceipt } from '../../domain/in-place/receipts';
@@ -55,8 +56,8 @@ export const takeLayerBack: InPlaceStep<StepInput, { readonly stays: boolean }> 
     if (kept === undefined) return { stays: false };
     if (kept.begunAt !== null) return { stays: true };
     const since = await switchOldSessionsBack(client, place);
-    await awaitRecycled(deps, client, place, since, context);
-    await dropCompatibility(client, place, since);
+    await awaitRecycled(deps, client, place, since, context, kept.switchedAt);
+    await dropCompatibility(client, place, since, kept.switchedAt);
     await client.query(`DROP SCHEMA IF EXISTS ${IN_PLACE_SCHEMA} CASCADE`);
     return { stays: false };
   });

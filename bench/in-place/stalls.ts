@@ -48,7 +48,11 @@ export async function measureStalls(fixture: InPlaceFixture, accessRows: number)
     const { schema, owner: of, oldRole, migration } = fixture.settings;
     const place = { schema, owner: of, oldRole, database: online };
     await keepPlan(client, 'bench', plan);
-    await layCompatibility(client, place, { ...IN_PLACE_PATHS['1.3.2'], changedTables: plan.changedTables });
+    await layCompatibility(client, place, {
+      ...IN_PLACE_PATHS['1.3.2'],
+      changedTables: plan.changedTables,
+      acts: plan.acts,
+    });
     await switchOldSessions(client, place);
     const tools = {
       ...{ client, schema, owner: of, ...migration, lockAttempts: 10_000, batchRows: 1_000 },

@@ -5,6 +5,7 @@ import { withLockRetry } from '../arbiter/lock-retry';
 import { quoteIdentifier } from '../cleaning/session';
 import { COMPATIBILITY_SCHEMA } from './compatibility';
 import { IN_PLACE_SCHEMA } from './keep-plan';
+import { OWN_BOOKKEEPING } from './own-bookkeeping';
 import { type ActTools } from './run-acts';
 
 const TABLE = 'schema_migration';
@@ -57,15 +58,18 @@ export async function book(tools: ActTools, { bookkeeping }: OnlinePlan): Promis
   );
   const legacy = await queryRows<{ name: string }>(
     client,
-    `SELECT relname AS name FROM pg_class WHERE relnamespace = to_regnamespace($1) AND relkind = 'r' AND relname ~ '^hydra_\\w+_migration$'`,
-    [quoteIdentifier(schema)],
+    `SELECT relname AS name FROM pg_class WHERE relnamespace = to_regnamespace($1) AND relkind = 'r' AND relname = ANY ($2)`,
+    [quoteIdentifier(schema), OWN_BOOKKEEPING],
   );
   // A new `migrate sql` that somebody ran begins by turning the bookkeeping over, also when it is answered with "n", and gives it its
   // last shape only with the migrations. What stands in it is part of what is entered.
   const isHalfTurned =
     found !== undefined &&
     (legacy.length > 0 || !sameShape((await readBookkeeping(client, schema)).make, bookkeeping.make));
-  if (isHalfTurned && !found.mayDrop) throw foreignTable(schema, found.owner, owner);
+  const isForeign = found !== undefined && (isHalfTurned ? !found.mayDrop : found.owner !== owner);
+  if (isForeign) throw foreignTable(schema, found.owner, owner);
+  const unknown = isHalfTurned ? await unknownVersions(client, schema, bookkeeping) : [];
+  if (unknown.length > 0) throw foreignRows(schema, unknown);
   const versions = bookkeeping.versions.map((version) => `('${version.replaceAll("'", "''")}')`).join(', ');
   const compatibility = quoteIdentifier(COMPATIBILITY_SCHEMA);
   const sql = [
@@ -85,6 +89,25 @@ export async function book(tools: ActTools, { bookkeeping }: OnlinePlan): Promis
   await withLockRetry(client, TABLE, { lockTimeoutMs, attemptsPerTable: lockAttempts, signal }, sql.join(';\n'));
 }
 
+/**
+ * Other programs keep their versions in a table of this name, too.
+ *
+ * @returns what stands in it, if it is there, and the new version never enters
+ */
+export async function unknownVersions(
+  client: SqlClient,
+  schema: string,
+  { versions }: Pick<Bookkeeping, 'versions'>,
+): Promise<readonly string[]> {
+  const table = `${quoteIdentifier(schema)}.${TABLE}`;
+  const [found] = await queryRows<{ there: boolean }>(client, 'SELECT to_regclass($1) IS NOT NULL AS there', [table]);
+  if (found?.there !== true) return [];
+  // As JSON, because a table of others need not have this column.
+  const sql = `SELECT DISTINCT coalesce(to_jsonb(row)->>'version', 'without a version') AS version FROM ${table} AS row ORDER BY 1`;
+  const rows = await queryRows<{ version: string }>(client, sql);
+  return rows.map(({ version }) => version).filter((version) => !versions.includes(version));
+}
+
 /** What `migrate sql` of either version would find to do; of the old one: whether its sessions see its own tables. */
 export async function readPending(
   { client, schema }: Pick<ActTools, 'client' | 'schema'>,
@@ -95,8 +118,8 @@ export async function readPending(
   const [old] = await queryRows<{ tables: number }>(
     client,
     `SELECT count(*)::int AS tables FROM pg_class
-      WHERE relnamespace = to_regnamespace($1) AND relkind = 'r' AND relname ~ '^hydra_\\w+_migration$'`,
-    [quoteIdentifier(COMPATIBILITY_SCHEMA)],
+      WHERE relnamespace = to_regnamespace($1) AND relkind = 'r' AND relname = ANY ($2)`,
+    [quoteIdentifier(COMPATIBILITY_SCHEMA), OWN_BOOKKEEPING],
   );
   return {
     pending: versions.filter((version) => !there.has(version)),
@@ -114,5 +137,13 @@ function foreignTable(schema: string, owner: string, wanted: string): CutoverFau
     'MIGRATION_FAILED',
     `somebody ran migrate sql of the new version as ${owner}: the table ${schema}.${TABLE} that it left belongs to that role; run ALTER TABLE ${schema}.${TABLE} OWNER TO ${wanted} as ${owner}, then start again: it goes on here`,
     { table: TABLE, owner },
+  );
+}
+
+function foreignRows(schema: string, versions: readonly string[]): CutoverFault {
+  return new CutoverFault(
+    'MIGRATION_FAILED',
+    `table ${schema}.${TABLE} has ${versions.length} rows that the new version never enters, the first ${versions[0] ?? ''}: another program keeps its versions in it; move that program to a schema of its own, its table with it, then start again: it goes on here`,
+    { table: TABLE, rows: versions.length },
   );
 }

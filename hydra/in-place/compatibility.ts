@@ -3,7 +3,9 @@ import { type InPlacePath } from '../../domain/in-place/paths';
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
 import { inTransaction, quoteIdentifier } from '../cleaning/session';
 import { sqlFile } from '../sql-file';
+import { type OnlinePlan } from '../../domain/in-place/online-plan';
 import { IN_PLACE_SCHEMA } from './keep-plan';
+import { OWN_BOOKKEEPING } from './own-bookkeeping';
 
 export const COMPATIBILITY_SCHEMA = 'hydra_compatibility';
 /** Its two halves are keys of advisory locks; sessions of ours alone use them. */
@@ -20,11 +22,11 @@ export interface CompatibilityPlace {
 }
 
 /** The part of a path that concerns views. */
-type Views = Pick<InPlacePath, 'sessionTables' | 'activeOnlyTables'> & { readonly changedTables: readonly string[] };
+type Views = Pick<InPlacePath, 'sessionTables' | 'activeOnlyTables'> & Pick<OnlinePlan, 'changedTables' | 'acts'>;
 
 /**
  * Makes the schema that the old version's sessions will look into first: of each table that changes, a view with the columns that
- * it has now.
+ * it has without the migration, also when somebody ran that meanwhile.
  *
  * Idempotent: one that is there and whose views are complete stays as it is, because its columns are those from before.
  * @returns the names of the views
@@ -81,6 +83,9 @@ interface SeenTable {
 }
 
 async function viewsToMake(client: SqlClient, { schema }: CompatibilityPlace, views: Views): Promise<SeenTable[]> {
+  const added = views.acts.flatMap((act) =>
+    act.kind === 'ddl' ? act.makes.filter(({ has }) => has === 'column') : [],
+  );
   const named = [...new Set([CLIENTS, ...views.changedTables, ...views.sessionTables])];
   return queryRows<SeenTable>(
     client,
@@ -88,10 +93,11 @@ async function viewsToMake(client: SqlClient, { schema }: CompatibilityPlace, vi
        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
        LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
       WHERE c.relnamespace = to_regnamespace($1) AND c.relkind IN ('r', 'p')
+        AND NOT EXISTS (SELECT 1 FROM json_to_recordset($4) AS added("table" text, "column" text) WHERE added."table" = c.relname AND added."column" = a.attname)
         -- An old 'migrate sql' finds what it looks for here as well, and says that nothing is to be done.
-        AND (c.relname = ANY($2) OR c.relname ~ '^hydra_\\w+_migration$')
+        AND (c.relname = ANY ($2) OR c.relname = ANY ($3))
       GROUP BY 1 ORDER BY 1`,
-    [quoteIdentifier(schema), named],
+    [quoteIdentifier(schema), named, OWN_BOOKKEEPING, JSON.stringify(added)],
   );
 }
 
@@ -212,24 +218,6 @@ async function setSearchPath(
   });
 }
 
-/**
- * Removes the schema, when no session looks into it any more. One of others that has its name stays.
- *
- * Idempotent. @throws CutoverFault LOCK_BUSY while a session of the old version is there that began before `since`
- */
-export async function dropCompatibility(client: SqlClient, place: CompatibilityPlace, since: string): Promise<void> {
-  const old = await oldSessions(client, place, since);
-  if (old.before > 0) {
-    throw new CutoverFault(
-      'LOCK_BUSY',
-      `${old.before} sessions of role ${place.oldRole} still look into ${COMPATIBILITY_SCHEMA}; end them (stop the old Hydra), then it goes on`,
-      { sessions: old.before },
-    );
-  }
-  if ((await whoseCompatibility(client)) !== 'ours') return;
-  await client.query(`DROP SCHEMA ${quoteIdentifier(COMPATIBILITY_SCHEMA)} CASCADE`);
-}
-
 export interface OldSessions {
   /** Of the old version's role in this database. */
   readonly all: number;
@@ -245,16 +233,20 @@ export interface OldSessions {
   readonly around: readonly number[];
 }
 
-/** @param since ISO-8601, by the server's clock */
+/**
+ * @param since ISO-8601, by the server's clock
+ * @param from those that began before it are not counted as `before`
+ */
 export async function oldSessions(
   client: SqlClient,
   { oldRole }: CompatibilityPlace,
   since: string,
+  from: string | null = null,
 ): Promise<OldSessions> {
   const [row] = await queryRows<OldSessions>(
     client,
     `WITH old AS (
-       SELECT a.pid, a.state, a.backend_start < $2::timestamptz AS before, a.query,
+       SELECT a.pid, a.state, a.backend_start < $2::timestamptz AND a.backend_start >= coalesce($3::timestamptz, '-infinity') AS before, a.query,
               EXISTS (SELECT 1 FROM pg_locks l WHERE l.pid = a.pid AND l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
                          AND l.database = a.datid AND l.classid = (hashtext('hydra_cutover')::bit(32)::bigint)::oid
                          AND l.objid = (hashtext('compatibility')::bit(32)::bigint)::oid) AS marked
@@ -267,7 +259,7 @@ export async function oldSessions(
             coalesce(array_agg(pid) FILTER (WHERE NOT before AND NOT marked AND state = 'idle' AND query ~* '\\mhydra_client\\M'
                                               AND query !~* '^\\s*insert'), '{}') AS around
        FROM old`,
-    [oldRole, since],
+    [oldRole, since, from],
   );
   return row ?? { all: 0, before: 0, beforeIdle: 0, marked: 0, around: [] };
 }
@@ -277,12 +269,13 @@ export async function endIdleOldSessions(
   client: SqlClient,
   { oldRole }: CompatibilityPlace,
   since: string,
+  from: string | null = null,
 ): Promise<number> {
   const [row] = await queryRows<{ ended: number }>(
     client,
     `SELECT count(pg_terminate_backend(pid))::int AS ended FROM pg_stat_activity
-      WHERE datname = current_database() AND usename = $1 AND backend_start < $2::timestamptz AND state = 'idle' AND pid <> pg_backend_pid()`,
-    [oldRole, since],
+      WHERE datname = current_database() AND usename = $1 AND backend_start < $2::timestamptz AND backend_start >= coalesce($3::timestamptz, '-infinity') AND state = 'idle' AND pid <> pg_backend_pid()`,
+    [oldRole, since, from],
   );
   return row?.ended ?? 0;
 }

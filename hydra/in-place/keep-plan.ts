@@ -18,13 +18,16 @@ export interface KeptRun {
   readonly actsDone: number;
 }
 
-/** @returns undefined when nothing of ours is there */
+/** @returns undefined when nothing of ours is there. @throws CutoverFault CHECK_FAILED when our role may not look */
 export async function readKeptRun(client: SqlClient): Promise<KeptRun | undefined> {
-  const [known] = await queryRows<{ known: boolean }>(
+  const [there] = await queryRows<{ known: boolean | null; owner: string }>(
     client,
-    `SELECT to_regclass('${IN_PLACE_SCHEMA}.run') IS NOT NULL AS known`,
+    // Into a schema of others our role may not look, and a name in it is an error.
+    `SELECT CASE WHEN has_schema_privilege(oid, 'USAGE') THEN to_regclass('${IN_PLACE_SCHEMA}.run') IS NOT NULL END AS known,
+            pg_get_userbyid(nspowner) AS owner FROM pg_namespace WHERE nspname = '${IN_PLACE_SCHEMA}'`,
   );
-  if (known?.known !== true) return undefined;
+  if (there === undefined || there.known === false) return undefined;
+  if (there.known === null) throw keptByOthers(there.owner);
   const [run] = await queryRows<KeptRun>(
     client,
     `SELECT cutover_id AS "cutoverId", plan, to_json(switched_at)#>>'{}' AS "switchedAt",
@@ -86,5 +89,13 @@ function otherPlan({ cutoverId, plan, actsDone }: KeptRun): CutoverFault {
     'CUTOVER_RUNNING',
     `the schema ${IN_PLACE_SCHEMA} has ${actsDone} of ${plan.acts.length} acts of another plan done (Hydra ${plan.from} to ${plan.to}, run ${cutoverId}); go on with the versions of that plan`,
     { cutoverId, actsDone },
+  );
+}
+
+function keptByOthers(owner: string): CutoverFault {
+  return new CutoverFault(
+    'CHECK_FAILED',
+    `the schema ${IN_PLACE_SCHEMA} belongs to ${owner}, and our role may not look into it: if an earlier try logged in as that role, GRANT ${owner} to our role, and it goes on there; if it is somebody's, rename it`,
+    { schema: IN_PLACE_SCHEMA, owner },
   );
 }

@@ -1,7 +1,8 @@
 import { CutoverFault } from '../../domain/faults';
 import { type OnlineForm } from '../../domain/in-place/online-plan';
 import { queryRows } from '../../domain/ports/sql-client';
-import { inTransaction, quoteIdentifier } from '../cleaning/session';
+import { withLockRetry } from '../arbiter/lock-retry';
+import { quoteIdentifier } from '../cleaning/session';
 import { IN_PLACE_SCHEMA } from './keep-plan';
 import { type ActTools } from './run-acts';
 
@@ -12,6 +13,7 @@ type Update = Extract<OnlineForm, { kind: 'update' }>;
  *
  * @param number of the act, whose progress is kept with each batch; without one it begins at the beginning
  * @returns how many rows were changed
+ * @throws CutoverFault LOCK_BUSY
  */
 export async function updateInBatches(tools: ActTools, update: Update, number?: number): Promise<number> {
   const { client, signal, heartbeat } = tools;
@@ -20,23 +22,28 @@ export async function updateInBatches(tools: ActTools, update: Update, number?: 
   let rows = 0;
   for (;;) {
     signal.throwIfAborted();
-    const next = await inTransaction(client, 'BEGIN', 'COMMIT', async () => {
-      const [batch] = await queryRows<{ last: string[] | null; rows: number }>(
-        client,
-        batchSql(update, key, tools.batchRows, last !== null),
-        last ?? [],
-      );
-      rows += batch?.rows ?? 0;
-      if (batch?.last && number !== undefined) {
-        const sql = `UPDATE ${IN_PLACE_SCHEMA}.act SET progress = $2 WHERE number = $1`;
-        await client.query(sql, [number, JSON.stringify(batch.last)]);
+    const batch: Batch = { last: null, rows: 0 };
+    // A row that somebody holds is not waited for with the rows before it in hand: their writers would wait as long.
+    const retry = { lockTimeoutMs: tools.lockTimeoutMs, attemptsPerTable: tools.lockAttempts, signal };
+    await withLockRetry(client, update.table, retry, async () => {
+      const sql = batchSql(update, key, tools.batchRows, last !== null);
+      Object.assign(batch, (await queryRows<Batch>(client, sql, last ?? []))[0]);
+      if (batch.last !== null && number !== undefined) {
+        const note = `UPDATE ${IN_PLACE_SCHEMA}.act SET progress = $2 WHERE number = $1`;
+        await client.query(note, [number, JSON.stringify(batch.last)]);
       }
-      return batch?.last ?? null;
     });
+    rows += batch.rows;
     heartbeat({ step: 'updating', table: update.table, rows });
-    if (next === null) return rows;
-    last = next;
+    if (batch.last === null) return rows;
+    last = batch.last;
   }
+}
+
+interface Batch {
+  /** Key of its last row; null: no row is left. */
+  last: string[] | null;
+  rows: number;
 }
 
 interface KeyColumn {

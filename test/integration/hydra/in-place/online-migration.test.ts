@@ -29,7 +29,7 @@ afterAll(() => fixture.close());
 
 async function begin(client: Client, database: string, schema = fixture.settings.schema): Promise<void> {
   const { owner, oldRole } = fixture.settings;
-  const views = { ...IN_PLACE_PATHS['1.3.2'], changedTables: vendor.plan.changedTables };
+  const views = { ...IN_PLACE_PATHS['1.3.2'], changedTables: vendor.plan.changedTables, acts: vendor.plan.acts };
   await keepPlan(client, 'run-1', vendor.plan);
   await layCompatibility(client, { schema, owner, oldRole, database }, views);
   await switchOldSessions(client, { schema, owner, oldRole, database });

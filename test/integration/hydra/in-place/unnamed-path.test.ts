@@ -46,6 +46,7 @@ describe('the migrations of Hydra 2.2.0 to 2.3.0, which no path names', () => {
         sessionTables: [],
         activeOnlyTables: [],
         changedTables: plan.changedTables,
+        acts: plan.acts,
       });
       await switchOldSessions(client, place);
       const issuer = 'https://127.0.0.1:9/';

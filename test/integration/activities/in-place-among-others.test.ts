@@ -1,0 +1,256 @@
+import { Client } from 'pg';
+import { PostgresDatabases } from '../../../adapters/postgres/postgres-databases';
+import { bookMigrations, digestOf } from '../../../activities/in-place/bookkeeping';
+import { type InPlaceDeps } from '../../../activities/in-place/deps';
+import { layLayer, migrateOnline } from '../../../activities/in-place/migrate-online';
+import { planInPlace } from '../../../activities/in-place/plan-in-place';
+import { readVendorPlan, type VendorPlan } from '../../../activities/in-place/read-vendor-plan';
+import { removeLayer, takeLayerBack } from '../../../activities/in-place/retire-old';
+import { type InPlaceDatabase } from '../../../domain/in-place/settings';
+import { useDatabase } from '../../support/database';
+import { inPlaceFixture, stepContext, type InPlaceFixture } from '../../support/in-place';
+import { until } from '../../support/until';
+
+const live = useDatabase('empty');
+const scratch = useDatabase('empty');
+const RUN = { cutoverId: 'run-1', environment: 'test' };
+const VERSIONS_OF_OTHERS = `CREATE TABLE schema_migration (version varchar(14) NOT NULL);
+  INSERT INTO schema_migration VALUES ('20191100000001'), ('20200317160354')`;
+const KEPT_BY_OTHERS = `SELECT nspname AS schema, relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+  WHERE relkind IN ('r', 'v') AND relname ~ '^(own_|hydra_own_)' ORDER BY 1, 2`;
+const clients: Client[] = [];
+let fixture: InPlaceFixture;
+let vendor: VendorPlan;
+
+beforeAll(async () => {
+  fixture = await inPlaceFixture(live, scratch);
+  vendor = await readVendorPlan(fixture.deps, stepContext());
+});
+
+afterAll(() => fixture.close());
+
+/** A test that closes what it opened before it ends. */
+function closing(test: () => Promise<void>): () => Promise<void> {
+  return async () => {
+    try {
+      await test();
+    } finally {
+      for (const client of clients.splice(0)) await client.end().catch(() => undefined);
+    }
+  };
+}
+
+async function connect(config: ConstructorParameters<typeof Client>[0]): Promise<Client> {
+  // A session that is ended from outside is opened anew, as a pool does.
+  const client = new Client(config).on('error', () => undefined);
+  clients.push(client);
+  await client.connect();
+  return client;
+}
+
+/** A database of its own with the schema of the old version, what stands in for the old Hydra, and the steps. */
+async function stage(name: string, changed: Partial<InPlaceDeps['settings']> = {}) {
+  const database = `${fixture.database}_${name}`;
+  await fixture.clone(database);
+  const { roles, settings } = fixture;
+  const locationOf = ({ hostname, port, password }: URL, of: string) => ({
+    ...{ host: hostname, port: Number(port), name: of, user: roles.tool, password: () => password },
+    ssl: { mode: 'disable' as const },
+  });
+  const server = new URL(fixture.dsn(roles.tool));
+  const databases = new PostgresDatabases<InPlaceDatabase>({
+    sides: { live: locationOf(server, database), scratch: locationOf(server, scratch.config.database) },
+    provider: { describeInstance: () => Promise.resolve(undefined) },
+  });
+  const asOld = () => connect({ connectionString: fixture.dsn(roles.old, database) });
+  let session = await asOld();
+  const readClients = async () => {
+    const read = () => session.query('SELECT count(*) FROM hydra_client');
+    await read().catch(async () => {
+      session = await asOld();
+      await read();
+    });
+  };
+  const { commands, hydra } = fixture.deps;
+  const gateway = {
+    name: 'gateway-1',
+    state: async () => ({ mode: 'pass', epoch: 0 }),
+    read: async () => ({ appliedSide: 'blue' }),
+    besideShare: async () => 0,
+  };
+  const deps = {
+    ...fixture.deps,
+    settings: { ...settings, ...changed },
+    databases,
+    commands: { has: () => true, run: commands.run.bind(commands) },
+    gateways: [gateway],
+    hydra: { ...hydra, old: { isReady: async () => true, version: async () => 'v1.3.2', readClients } },
+  } as unknown as InPlaceDeps;
+  const input = { ...RUN, plan: vendor.plan, catalogDigest: digestOf(vendor.after) };
+  return {
+    database,
+    admin: await connect({ ...live.config, database }),
+    asOld,
+    asNext: () => connect({ connectionString: fixture.dsn(roles.next, database) }),
+    endOld: () => session.end(),
+    plan: () => planInPlace(deps, RUN, stepContext()),
+    lay: () => layLayer(deps, input, stepContext()),
+    migrate: () => migrateOnline(deps, input, stepContext()),
+    book: () => bookMigrations(deps, input, stepContext()),
+    remove: () => removeLayer(deps, RUN, stepContext()),
+    takeBack: () => takeLayerBack(deps, RUN, stepContext()),
+  };
+}
+
+const refused = (says: RegExp) => ({ message: expect.stringMatching(says) as string });
+
+it(
+  'leaves a table of others whose name looks like that of bookkeeping where it is, to the end',
+  closing(async () => {
+    const { admin, plan, lay, migrate, book, endOld, remove } = await stage('alike');
+    await admin.query(`CREATE TABLE hydra_own_migration AS SELECT 'kept' AS note;
+    ALTER TABLE hydra_own_migration OWNER TO ${fixture.roles.old}`);
+    expect((await plan()).warnings).toEqual([expect.stringContaining("table hydra_own_migration: is none of Hydra's")]);
+    await lay();
+    await migrate();
+    await expect(book()).resolves.toMatchObject({ oldTables: 4 });
+    await endOld();
+    await remove();
+    expect((await admin.query('SELECT note FROM public.hydra_own_migration')).rows).toEqual([{ note: 'kept' }]);
+  }),
+);
+
+it(
+  'takes no bookkeeping of another program for what a broken-off migration left, and drops none of its rows',
+  closing(async () => {
+    const { admin, plan, lay, migrate, book } = await stage('program');
+    await admin.query(`${VERSIONS_OF_OTHERS}; ALTER TABLE schema_migration OWNER TO ${fixture.roles.old}`);
+    await expect(plan()).rejects.toMatchObject(
+      refused(
+        /schema_migration: has 2 rows that Hydra 1\.11\.10 never enters, the first 20191100000001: another program/,
+      ),
+    );
+    // It may come after the plan.
+    await lay();
+    await migrate();
+    await expect(book()).rejects.toMatchObject({ code: 'MIGRATION_FAILED', details: { rows: 2 } });
+    await admin.query('CREATE SCHEMA own; ALTER TABLE schema_migration SET SCHEMA own');
+    await expect(book()).resolves.toMatchObject({ versions: 97, pending: 0 });
+    expect((await admin.query('SELECT * FROM own.schema_migration')).rowCount).toBe(2);
+  }),
+);
+
+it(
+  'shows the old version the columns that it knows, also when somebody migrated between the plan and the views',
+  closing(async () => {
+    const { admin, database, asOld, lay, migrate, book } = await stage('between');
+    const columns = () =>
+      admin.query(
+        `SELECT attname FROM pg_attribute WHERE attrelid = 'hydra_client'::regclass AND attnum > 0 AND NOT attisdropped`,
+      );
+    const before = (await columns()).rows;
+    await fixture.hydra('1.11.10', ['migrate', 'sql', '-e', '-y'], database, fixture.roles.next);
+    expect((await columns()).rows.length).toBeGreaterThan(before.length);
+    await lay();
+    const { fields } = await (await asOld()).query('SELECT * FROM hydra_client');
+    expect(fields.map(({ name }) => ({ attname: name }))).toEqual(before);
+    await migrate();
+    // Who ran it owns what it made.
+    await expect(book()).rejects.toMatchObject(refused(/ALTER TABLE public\.schema_migration OWNER TO/));
+    await admin.query(`REASSIGN OWNED BY ${fixture.roles.next} TO ${fixture.roles.old}`);
+    await expect(book()).resolves.toMatchObject({ pending: 0 });
+  }),
+);
+
+it(
+  'removes nothing with the views that others made in their schema or over them',
+  closing(async () => {
+    const { admin, asOld, endOld, lay, migrate, book, remove } = await stage('made');
+    await lay();
+    await migrate();
+    await book();
+    // Its unqualified names lead there.
+    const old = await asOld();
+    await old.query('CREATE TABLE own_backup AS SELECT * FROM hydra_client');
+    await old.end();
+    await admin.query('CREATE VIEW own_view AS SELECT * FROM hydra_compatibility.hydra_client');
+    await endOld();
+    await expect(remove()).rejects.toMatchObject({
+      code: 'CHECK_FAILED',
+      ...refused(/view own_view depends on view hydra_compatibility\.hydra_client/),
+    });
+    await admin.query('DROP VIEW own_view');
+    await expect(remove()).rejects.toMatchObject(refused(/table hydra_compatibility\.own_backup .*SET SCHEMA public/));
+    expect((await admin.query(KEPT_BY_OTHERS)).rows).toEqual([{ schema: 'hydra_compatibility', name: 'own_backup' }]);
+    await admin.query('ALTER TABLE hydra_compatibility.own_backup SET SCHEMA public');
+    await remove();
+    expect((await admin.query(KEPT_BY_OTHERS)).rows).toEqual([{ schema: 'public', name: 'own_backup' }]);
+    expect((await admin.query(`SELECT 1 FROM pg_namespace WHERE nspname ~ '^hydra_'`)).rowCount).toBe(0);
+  }),
+);
+
+it(
+  'says before the plan is approved who may make nothing in the schema',
+  closing(async () => {
+    const { admin, plan } = await stage('create');
+    await admin.query('ALTER SCHEMA public OWNER TO CURRENT_USER; REVOKE CREATE ON SCHEMA public FROM PUBLIC');
+    const { old } = fixture.roles;
+    await expect(plan()).rejects.toMatchObject(
+      refused(
+        new RegExp(`schema public: role ${old} may make nothing in it.*; GRANT CREATE ON SCHEMA public TO ${old}`),
+      ),
+    );
+  }),
+);
+
+it(
+  'keeps no row of a batch while it waits for one that somebody holds',
+  closing(async () => {
+    const migration = { ...fixture.settings.migration, lockAttempts: 1_000, batchRows: 1_000 };
+    const { admin, asNext, endOld, lay, migrate, book, remove } = await stage('held', { migration });
+    const [{ names, values } = { names: '', values: '' }] = (
+      await admin.query<{ names: string; values: string }>(
+        `SELECT string_agg(attname, ', ') AS names, string_agg($$''$$, ', ') AS values FROM pg_attribute
+        WHERE attrelid = 'hydra_client'::regclass AND attnum > 0 AND attnotnull AND NOT atthasdef AND attname <> 'id'`,
+      )
+    ).rows;
+    await admin.query(`INSERT INTO hydra_client (id, token_endpoint_auth_method, ${names})
+    SELECT 'client-' || n, 'private_key_jwt', ${values} FROM generate_series(1, 9) n`);
+    await lay();
+    await migrate();
+    await book();
+    await endOld();
+    const [holder, writer] = [await asNext(), await asNext()];
+    await holder.query(`BEGIN; SELECT 1 FROM hydra_client WHERE id = 'client-9' FOR UPDATE`);
+    const removed = remove();
+    const waits = `SELECT 1 FROM pg_stat_activity WHERE usename = $1 AND wait_event_type = 'Lock' AND query LIKE '%RS256%'`;
+    await until('a batch waits', async () => (await admin.query(waits, [fixture.roles.tool])).rowCount === 1);
+    await writer.query('SET lock_timeout = 20000');
+    await writer.query(`UPDATE hydra_client SET client_name = 'x' WHERE id = 'client-1'`);
+    await holder.query('COMMIT');
+    await expect(removed).resolves.toEqual({ rowsBroughtUp: 9 });
+  }),
+);
+
+it(
+  'leads the old version through its views again when somebody has set its role back meanwhile',
+  closing(async () => {
+    const { admin, database, lay, migrate, endOld } = await stage('reset');
+    await lay();
+    await admin.query(`ALTER ROLE ${fixture.roles.old} IN DATABASE ${database} RESET search_path`);
+    await endOld();
+    await expect(migrate()).resolves.toMatchObject({ acts: vendor.plan.acts.length });
+  }),
+);
+
+it(
+  'takes the views back past a session that never looked through them',
+  closing(async () => {
+    const { asOld, lay, takeBack } = await stage('never', { recycle: { how: 'terminate', deadlineMs: 1_000 } });
+    const reader = await asOld();
+    await reader.query('BEGIN; SELECT count(*) FROM hydra_client');
+    await expect(lay()).rejects.toMatchObject({ code: 'LOCK_BUSY' });
+    await expect(takeBack()).resolves.toEqual({ stays: false });
+    await reader.query('COMMIT');
+  }),
+);
