@@ -277,6 +277,7 @@ DECLARE
   claimed bigint;
   outcome text;
   known bigint;
+  now_here timestamptz := clock_timestamp();
 BEGIN
   PERFORM hydra_cutover.decide(2000);
   IF EXISTS (SELECT FROM hydra_cutover.run WHERE state IN ('closed', 'abandoned') OR (state = 'committed' AND epoch < p_epoch))
@@ -307,11 +308,16 @@ BEGIN
       -- Nobody stages such an epoch. Kept, it would be the highest one that is known, and no attempt could begin above it.
       RETURN 'unknown';
     END IF;
-    INSERT INTO hydra_cutover.attempt (attempt, epoch, state, hold_started_at, lease_until, decided_at, decided_by)
-    SELECT COALESCE(max(attempt), 0) + 1, p_epoch, 'aborted', clock_timestamp(), clock_timestamp(), clock_timestamp(),
-           left(p_by, 200)
-      FROM hydra_cutover.attempt
-    HAVING p_epoch > known;
+    IF p_epoch > known THEN
+      INSERT INTO hydra_cutover.attempt (attempt, epoch, state, hold_started_at, lease_until, decided_at, decided_by)
+      SELECT COALESCE(max(attempt), 0) + 1, p_epoch, 'aborted', now_here, now_here, now_here, left(p_by, 200)
+        FROM hydra_cutover.attempt;
+      -- Whoever has the password of the gateways may claim without end, and every question reads all attempts. Of those that nobody began the
+      -- newest say as much as all: an epoch below one that is known is used up as well.
+      DELETE FROM hydra_cutover.attempt
+       WHERE state = 'aborted' AND hold_started_at = lease_until
+         AND attempt <= (SELECT max(attempt) FROM hydra_cutover.attempt) - 100;
+    END IF;
   END IF;
   IF EXISTS (SELECT 1 FROM hydra_cutover.attempt WHERE state = 'committed' AND epoch > COALESCE(p_applied_epoch, 0)) THEN
     -- Another epoch moved the writes away: what this gateway serves is over.

@@ -27,6 +27,10 @@ LANGUAGE sql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_tem
                   WHERE pid = p_backend AND datname = current_database() AND application_name = 'hydra-cutover gateway member')
 $beating$;
 
+-- All those for whom there is no room, as one. Nobody is it: whoever could beat or leave for it could let a fence stand beside them.
+CREATE FUNCTION hydra_cutover.the_others() RETURNS uuid
+LANGUAGE sql IMMUTABLE AS $others$ SELECT '00000000-0000-0000-0000-000000000000'::uuid $others$;
+
 -- Renews a lease, or joins. Beside a living attempt nobody joins, and no lease that is over lives again: who is told so forwards nothing
 -- to this side until it is decided. `living` and `committed` are epochs; `p_known_epoch` is the attempt that it knows of.
 CREATE FUNCTION hydra_cutover.beat_member(p_member uuid, p_name text, p_lease_ms integer, p_known_epoch bigint, p_moved_epoch bigint)
@@ -38,6 +42,9 @@ DECLARE
   is_admitted boolean := true;
   rival_now integer;
 BEGIN
+  IF p_member = hydra_cutover.the_others() THEN
+    RAISE EXCEPTION 'hydra-cutover: no gateway has the id %', p_member USING ERRCODE = '22023';
+  END IF;
   PERFORM hydra_cutover.decide(2000);
   -- Shuts out a beginning: whoever joins without having been told of an attempt is seen by its fence.
   LOCK TABLE hydra_cutover.attempt IN ROW EXCLUSIVE MODE;
@@ -62,7 +69,7 @@ BEGIN
   ELSE
     -- It may forward all the same. Those for whom there is no room are counted as one, for which nobody can answer: no fence stands beside it.
     INSERT INTO hydra_cutover.member AS m (member, name, lease_until)
-    VALUES ('00000000-0000-0000-0000-000000000000', 'one of more than 1000', clock_timestamp() + lease)
+    VALUES (hydra_cutover.the_others(), 'one of more than 1000', clock_timestamp() + lease)
     ON CONFLICT (member) DO UPDATE SET lease_until = GREATEST(m.lease_until, EXCLUDED.lease_until);
     is_admitted := false;
   END IF;
@@ -76,7 +83,7 @@ CREATE FUNCTION hydra_cutover.leave_member(p_member uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $leave$
 BEGIN
   PERFORM hydra_cutover.decide(2000);
-  DELETE FROM hydra_cutover.member WHERE member = p_member;
+  DELETE FROM hydra_cutover.member WHERE member = p_member AND member <> hydra_cutover.the_others();
   RETURN FOUND;
 END
 $leave$;

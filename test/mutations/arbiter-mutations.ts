@@ -153,8 +153,8 @@ const CLAIMS: readonly Mutation[] = [
   {
     what: 'a claim of an epoch that was not begun leaves it free to begin',
     file: ARBITER,
-    find: `    HAVING p_epoch > known;`,
-    replace: `    HAVING false;`,
+    find: `    IF p_epoch > known THEN`,
+    replace: `    IF false THEN`,
     killedBy: 'twin',
   },
   {

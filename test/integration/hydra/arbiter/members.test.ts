@@ -130,6 +130,20 @@ describe('as many gateways as there is room for', () => {
     expect(await forgetMember(orchestrator, name)).toBe(1);
     expect(await fence(orchestrator, attempt, LOCK_TIMEOUT_MS, ids)).toMatchObject({ ok: true });
   });
+
+  it('let nobody speak for those for whom there is none, who may forward writes still', async () => {
+    const nobody = '00000000-0000-0000-0000-000000000000';
+    await expect(beat(writer, nobody, LONG_MS)).rejects.toMatchObject({ code: '22023' });
+    const ids = await joinMany();
+    await beat(writer, randomUUID(), LONG_MS);
+    const left = await writer.query(`SELECT hydra_cutover.leave_member('${nobody}') AS left`);
+    expect(left.rows).toEqual([{ left: false }]);
+    const attempt = await begin();
+    // Whoever knows of the attempt, and falls silent, forwards nothing: they do not know of it.
+    await expect(beat(writer, nobody, 100, lastEpoch())).rejects.toMatchObject({ code: '22023' });
+    const answer = await fence(orchestrator, attempt, LOCK_TIMEOUT_MS, ids);
+    expect(answer).toMatchObject({ ok: false, reason: 'members', alive: ['one of more than 1000'] });
+  });
 });
 
 it('of two processes with one state nobody believes that reads have moved, as long as both are there', async () => {

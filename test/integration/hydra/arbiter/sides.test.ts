@@ -109,6 +109,18 @@ describe('a gateway in doubt', () => {
     await begin(3);
   });
 
+  it('may claim without end: what it uses up takes no more room, and what was begun stays', async () => {
+    const begun = await begin(1);
+    const claims = 'SELECT hydra_cutover.claim_epoch(epoch, 0, NULL) FROM generate_series(1, 1000) AS epoch';
+    const { rows } = await ours.query(`SELECT DISTINCT claim_epoch FROM (${claims}) AS claimed`);
+    expect(rows).toEqual([{ claim_epoch: 'aborted' }]);
+    const { attempts = [] } = (await describeArbiter(ours)) ?? {};
+    expect(attempts.map(({ attempt }) => attempt)).toEqual([begun, ...Array.from({ length: 100 }, (_, at) => 901 + at)]);
+    expect(await claim(500)).toBe('aborted');
+    expect(await beginAttempt(ours, { epoch: 1_000, ...LEASE })).toMatchObject({ ok: false, reason: 'stale_epoch' });
+    expect(await begin(1_001)).toBe(1_001);
+  });
+
   it('gets no verdict from the blue of an earlier cutover, and leaves nothing there', async () => {
     await commit(1);
     expect(await claim(2, 1)).toBe('unknown');
