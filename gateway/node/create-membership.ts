@@ -10,7 +10,7 @@ import { type GatewayMetrics } from './metrics';
 export interface Joined {
   readonly id: string;
   readonly membership: Membership;
-  /** Asks only once this gateway is counted: what it forwards after "aborted" is known to every fence. */
+  /** Asks only once this gateway is counted, by itself or among those for whom there is no room: what it forwards after "aborted" is known to every fence. */
   readonly resolveDoubt: ResolveDoubt;
   /** After the last request. */
   leave(): Promise<void>;
@@ -32,13 +32,14 @@ export function createMembership(options: JoinOptions): Joined {
   const { id, memberAt, timeoutMs, controller, metrics } = options;
   const name = `${hostname()}/${id.slice(0, 8)}`;
   const session = new MemberSession({ login: memberAt, member: id, name, timeoutMs });
-  let last: 'ok' | 'refused' | 'failed' | 'none' = 'none';
+  let last: 'ok' | 'no_room' | 'refused' | 'failed' | 'none' = 'none';
   const membership = new Membership({
     clock: nodeClock,
     beat: async (leaseMs, knownEpoch) => {
       try {
         const answer = await session.beat({ leaseMs, knownEpoch, movedEpoch: controller().known.moved });
-        last = answer.admitted ? 'ok' : 'refused';
+        // With no attempt under way everybody is let in for whom there is room.
+        last = answer.admitted ? 'ok' : answer.living === null ? 'no_room' : 'refused';
         return answer;
       } catch (error) {
         last = knowsNoMembers(error) ? 'none' : 'failed';
@@ -56,7 +57,7 @@ export function createMembership(options: JoinOptions): Joined {
     resolveDoubt: async (question): Promise<DoubtAnswer> => {
       await membership.beatNow();
       const answer = await options.resolveDoubt(question);
-      const isCounted = last === 'ok' || last === 'none';
+      const isCounted = last === 'ok' || last === 'no_room' || last === 'none';
       return answer.verdict === 'aborted' && question.epoch === null && !isCounted ? { verdict: 'unknown' } : answer;
     },
     leave: async () => {

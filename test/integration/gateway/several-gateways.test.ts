@@ -154,6 +154,19 @@ describe('several gateways, each a process of its own', () => {
     expect(await fence(blueArbiter, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
   });
 
+  it('for which there is no room among the members serve all the same, and keep every fence away', async () => {
+    const [blueArbiter] = fleet.clients;
+    const join = `hydra_cutover.beat_member(gen_random_uuid(), 'edge', 100, 0, 0)`;
+    await blueArbiter.query(`SELECT ${join} FROM generate_series(1, 1000)`);
+    const late = await fleet.start();
+    await late.until({ mode: 'pass', settledBy: 'aborted' });
+    expect(await serves(late)).toBe('blue');
+    await blueArbiter.query(`DELETE FROM hydra_cutover.member WHERE name = 'edge'`);
+    const attempt = await fleet.begin(1);
+    const answer = await fence(blueArbiter, attempt, LOCK_TIMEOUT_MS);
+    expect(answer).toMatchObject({ ok: false, reason: 'members' });
+  });
+
   it('that lost its state, or is cut off from the arbiter, forwards nothing until somebody who knows can tell it', async () => {
     const [blueArbiter, greenArbiter] = fleet.clients;
     const cutOff = await fleet.start({ port: fleet.toBlue.port });
