@@ -100,8 +100,8 @@ export function verdictWord({ state, word }: PageVerdict): string {
   return word ?? VERDICT_WORDS[state];
 }
 
-/** Times, and numbers that are not part of a name. */
-const MOVING = /\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)?|(?<![\w-])\d+(?:\.\d+)?(?![\w-])/g;
+/** Times, and numbers that are not part of a name or an address. */
+const MOVING = /\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)?|(?<![\p{L}\d_./:-])\d+(?:\.\d+)?(?![\p{L}\d_/-]|[.:]\d)/gu;
 
 /** Whether a verdict gives a reason that another one had not. Numbers move each time; a reason that nobody has read is something else. */
 export function hasNewReason(read: PageVerdict, now: PageVerdict): boolean {

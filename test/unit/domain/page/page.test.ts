@@ -120,6 +120,8 @@ it.each([
   ['that is longer open', ['session 4711 is open for 3 s'], ['session 4712 is open for 95.5 s'], false],
   ['of another time', ['since 2026-01-01T00:00:00.000Z'], ['since 2026-01-01T00:15:00.000+00:00'], false],
   ['of another gateway', ['gateway edge-1 is away'], ['gateway edge-2 is away'], true],
+  ['of another address', ['10.0.0.5 asks Hydra 3.5 times'], ['10.0.0.7 asks Hydra 3.5 times'], true],
+  ['of another port', ['target 10.0.0.5:4445 is away'], ['target 10.0.0.5:4446 is away'], true],
   ['of another client', ['client app1 differs'], ['client app2 differs'], true],
   ['beside one that was there', ['one'], ['one', 'two'], true],
   ['less', ['one', 'two'], ['two'], false],
