@@ -115,7 +115,10 @@ describe('a gateway in doubt', () => {
     const { rows } = await ours.query(`SELECT DISTINCT claim_epoch FROM (${claims}) AS claimed`);
     expect(rows).toEqual([{ claim_epoch: 'aborted' }]);
     const { attempts = [] } = (await describeArbiter(ours)) ?? {};
-    expect(attempts.map(({ attempt }) => attempt)).toEqual([begun, ...Array.from({ length: 100 }, (_, at) => 901 + at)]);
+    expect(attempts.map(({ attempt }) => attempt)).toEqual([
+      begun,
+      ...Array.from({ length: 100 }, (_, at) => 901 + at),
+    ]);
     expect(await claim(500)).toBe('aborted');
     expect(await beginAttempt(ours, { epoch: 1_000, ...LEASE })).toMatchObject({ ok: false, reason: 'stale_epoch' });
     expect(await begin(1_001)).toBe(1_001);
