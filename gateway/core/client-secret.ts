@@ -1,4 +1,4 @@
-import { headerValue } from './form';
+import { headerValue, isForm, latin1, rawFields } from './form';
 
 /** So many bytes of a password does bcrypt look at. */
 export const BCRYPT_BYTES = 72;
@@ -24,7 +24,7 @@ export function presentedSecret(rawHeaders: readonly string[], body: Uint8Array 
   const basic = readBasic(headerValue(rawHeaders, 'authorization'));
   if (basic === 'unreadable') return undefined;
   if (basic !== undefined) return { clientId: text(basic.id), secret: basic.secret };
-  const fields = isForm(rawHeaders) && body !== undefined ? readFields(body) : undefined;
+  const fields = formFields(rawHeaders, body);
   const [id, secret] = [valueOf(fields, 'client_id'), valueOf(fields, 'client_secret')];
   return id === undefined || secret === undefined ? undefined : { clientId: text(id), secret };
 }
@@ -34,7 +34,7 @@ export function presentedClient(rawHeaders: readonly string[], body: Uint8Array 
   const basic = readBasic(headerValue(rawHeaders, 'authorization'));
   if (basic === 'unreadable') return undefined;
   if (basic !== undefined) return text(basic.id);
-  const fields = isForm(rawHeaders) && body !== undefined ? readFields(body) : undefined;
+  const fields = formFields(rawHeaders, body);
   const id = valueOf(fields, 'client_id');
   return id === undefined ? subjectOf(valueOf(fields, 'client_assertion')) : text(id);
 }
@@ -66,15 +66,14 @@ export function cutSecret(rawHeaders: readonly string[], body: Uint8Array | unde
     const value = `Basic ${btoa(`${escaped(basic.id)}:${kept}`)}`;
     return { headers: withHeader(rawHeaders, 'authorization', value) };
   }
-  if (body === undefined) return undefined;
+  const fields = formFields(rawHeaders, body);
+  if (fields === undefined) return undefined;
   let done = false;
-  const parts = latin1(body)
-    .split('&')
-    .map((part) => {
-      if (done || nameOf(part) !== 'client_secret') return part;
-      done = true;
-      return `client_secret=${kept}`;
-    });
+  const parts = fields.map((part) => {
+    if (done || nameOf(part) !== 'client_secret') return part;
+    done = true;
+    return `client_secret=${kept}`;
+  });
   const cut = bytesOf(parts.join('&'));
   return { headers: withHeader(rawHeaders, 'content-length', String(cut.length)), body: cut };
 }
@@ -98,13 +97,8 @@ function readBasic(header: string | undefined): Basic | 'unreadable' | undefined
   return id === undefined || secret === undefined ? 'unreadable' : { id, secret };
 }
 
-function isForm(rawHeaders: readonly string[]): boolean {
-  const type = headerValue(rawHeaders, 'content-type')?.split(';', 1)[0]?.trim().toLowerCase();
-  return type === 'application/x-www-form-urlencoded';
-}
-
-function readFields(body: Uint8Array): readonly string[] {
-  return latin1(body).split('&');
+function formFields(rawHeaders: readonly string[], body: Uint8Array | undefined): readonly string[] | undefined {
+  return body !== undefined && isForm(rawHeaders) ? rawFields(body) : undefined;
 }
 
 function valueOf(parts: readonly string[] | undefined, name: string): Uint8Array | undefined {
@@ -137,12 +131,6 @@ function escaped(bytes: Uint8Array): string {
     const char = String.fromCharCode(byte);
     result += /[A-Za-z0-9._~-]/.test(char) ? char : `%${byte.toString(16).padStart(2, '0').toUpperCase()}`;
   }
-  return result;
-}
-
-function latin1(bytes: Uint8Array): string {
-  let result = '';
-  for (const byte of bytes) result += String.fromCharCode(byte);
   return result;
 }
 

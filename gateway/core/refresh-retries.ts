@@ -1,7 +1,7 @@
 import { type Clock } from './clock';
 import { type ControllerEvent } from './controller-deps';
 import { type ListenerName } from './feature';
-import { readForm } from './form';
+import { rawFields, readForm } from './form';
 import { type Side } from './gateway-state';
 
 /** What a side said, in whole. */
@@ -45,8 +45,6 @@ export interface RefreshRetriesDeps {
 
 /** Besides the body these decide what a side answers. */
 const DECIDING_HEADERS: ReadonlySet<string> = new Set(['authorization', 'origin', 'host', 'accept', 'accept-encoding']);
-/** No refresh has as many: what somebody sends in thousands of fields is not looked into one by one. */
-const FIELDS_MAX = 64;
 /** What an entry takes besides its texts, about. */
 const ENTRY_BYTES = 256;
 
@@ -179,11 +177,9 @@ function decidingHeaders(headers: readonly string[]): readonly string[] | undefi
  * @returns undefined where the order may mean something: a name is there twice, or could be by another reading; and of too many fields
  */
 function sortedFields(body: Uint8Array): readonly string[] | undefined {
-  let text = '';
-  for (const byte of body) text += String.fromCharCode(byte);
-  if (text.includes(';')) return undefined; // older servers split there, too
-  const parts = text.split('&').filter((part) => part !== '');
-  if (parts.length > FIELDS_MAX) return undefined;
+  const parts = rawFields(body)?.filter((part) => part !== '');
+  // Older servers split at semicolons, too.
+  if (parts === undefined || parts.some((part) => part.includes(';'))) return undefined;
   const names = new Set(parts.map((part) => [...new URLSearchParams(part).keys()][0]));
   return names.size === parts.length ? parts.sort() : undefined;
 }

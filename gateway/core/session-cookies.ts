@@ -16,6 +16,8 @@ export interface SessionCookiesOptions {
 
 /** Where Hydra reads the session cookie. */
 const READERS = ['/oauth2/auth', '/oauth2/sessions/logout'];
+/** Hydra reads the first of a name. Thousands of them are somebody who wants each to be tried while everybody else waits. */
+const TRIED_MAX = 8;
 
 /**
  * Keeps users logged in across the upgrade. Hydra 1.x signs its session cookie; 2.x signs with the same secret but encrypts
@@ -34,19 +36,21 @@ export class SessionCookies implements HeaderFeature {
 
   onHeaders({ side, headers }: FeatureHeaders): void {
     const generation = this.options.generationOf(side);
+    const tries = { left: TRIED_MAX };
     for (let index = 0; index + 1 < headers.length; index += 2) {
       if (headers[index]?.toLowerCase() !== 'cookie') continue;
-      headers[index + 1] = this.translateAll(generation, headers[index + 1] as string);
+      headers[index + 1] = this.translateAll(generation, headers[index + 1] as string, tries);
     }
   }
 
-  private translateAll(generation: ApiGeneration, header: string): string {
+  private translateAll(generation: ApiGeneration, header: string, tries: { left: number }): string {
     const prefix = `${this.options.cookieName}=`;
     return header
       .split(';')
       .map((pair) => {
         const begin = pair.length - pair.trimStart().length;
-        if (!pair.startsWith(prefix, begin)) return pair;
+        if (!pair.startsWith(prefix, begin) || tries.left === 0) return pair;
+        tries.left -= 1;
         const translated = this.options.translate(generation, pair.slice(begin + prefix.length).trim());
         if (translated === undefined) return pair;
         this.options.onTranslated();

@@ -4,7 +4,7 @@ import { adminPath } from '../../hydra/versions';
 import { pathOf } from './path-of';
 import { BCRYPT_BYTES, presentedClient, presentedSecret } from './client-secret';
 import { type ListenerName } from './feature';
-import { headerValue, readForm } from './form';
+import { headerValue, readForm, readQuery } from './form';
 import { isPagedAs1x } from './paging';
 
 export interface ObservedRequest {
@@ -74,7 +74,7 @@ function publicSuspicion(request: ObservedRequest, method: string, path: string)
     return longSecret(request, what) ?? grantSuspicion(request, what);
   }
   if (path !== '/oauth2/auth' || (method !== 'GET' && method !== 'POST')) return undefined;
-  const query = new URLSearchParams(request.target.slice(path.length + 1));
+  const query = readQuery(request.target);
   const form = method === 'POST' ? readForm(request.rawHeaders, request.body) : undefined;
   // Both Hydras look into the form first.
   const asked = (name: string) => form?.get(name) ?? query.get(name) ?? '';

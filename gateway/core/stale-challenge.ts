@@ -1,4 +1,5 @@
 import { adminPath } from '../../hydra/versions';
+import { readQuery } from './form';
 import { pathOf } from './path-of';
 import { type FeatureAnswer, type ListenerName } from './feature';
 
@@ -39,7 +40,7 @@ export function mayNameChallenge(listener: ListenerName, target: string): boolea
  * a consent's, and the login app may use the short name of 1.x, `challenge`.
  */
 export function namedChallenge(listener: ListenerName, method: string, target: string): NamedChallenge | undefined {
-  const query = new URLSearchParams(target.slice(pathOf(target).length));
+  const query = readQuery(target);
   if (listener === 'public') {
     if (pathOf(target) !== AUTHORIZE) return undefined;
     return (

@@ -1,7 +1,8 @@
 import { type OAuthGrant, type OAuthOutcome } from '../../../../domain/oauth-answers';
 import { mergeSightings, sightingLines, type Sighting, type SightingKind } from '../../../../domain/sightings';
 import { addHours, HOUR_MS, KEPT_HOURS, quietWindow, type HourOfWrites } from '../../../../domain/quiet-hours';
-import { cutSecret, presentedSecret } from '../../../../gateway/core/client-secret';
+import { cutSecret, presentedClient, presentedSecret } from '../../../../gateway/core/client-secret';
+import { readForm, readQuery } from '../../../../gateway/core/form';
 import { asPageOf2x, isPagedAs1x } from '../../../../gateway/core/paging';
 import { SightingBook, suspicionOf } from '../../../../gateway/core/sightings';
 import { isWrite, WriteRates } from '../../../../gateway/core/write-rates';
@@ -35,6 +36,27 @@ describe("a client's secret", () => {
     const expected = `a=%2f+%7e&client_secret=${'s'.repeat(71)}%C3&client_id=x&client_secret=other`;
     expect(Buffer.from(cut?.body ?? []).toString()).toBe(expected);
     expect(cut?.headers).toEqual([...FORM, 'Content-Length', String(expected.length)]);
+  });
+
+  it('is looked for in no form of thousands of fields, or larger than any: a stranger would keep everybody waiting', () => {
+    const ofClient = `client_id=x&client_secret=${'s'.repeat(80)}`;
+    const seen = (more: string) => {
+      const body = Buffer.from(`${more}${ofClient}`);
+      return [presentedSecret(FORM, body)?.clientId, presentedClient(FORM, body), cutSecret(FORM, body) !== undefined];
+    };
+    expect(seen('a&'.repeat(62))).toEqual(['x', 'x', true]);
+    expect(seen('a&'.repeat(63))).toEqual([undefined, undefined, false]);
+    expect(seen(`a=${'a'.repeat(64 * 1024)}&`)).toEqual([undefined, undefined, false]);
+  });
+});
+
+describe('fields that a request asks with', () => {
+  it('are not read where nobody has as many: a stranger would keep everybody waiting', () => {
+    expect(readForm(FORM, Buffer.from(`${'a&'.repeat(63)}b=1`))?.get('b')).toBe('1');
+    expect(readForm(FORM, Buffer.from(`${'a&'.repeat(64)}b=1`))).toBeUndefined();
+    expect(readQuery(`/oauth2/auth?${'a&'.repeat(999)}b=1`).get('b')).toBe('1');
+    expect(readQuery(`/oauth2/auth?${'a&'.repeat(1_000)}b=1`).get('b')).toBeNull();
+    expect(readQuery('/oauth2/auth').size).toBe(0);
   });
 });
 

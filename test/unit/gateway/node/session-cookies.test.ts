@@ -68,6 +68,17 @@ describe('the session cookie of 1.x', () => {
     expect(await metrics.text()).toContain('gateway_session_cookies_translated_total 2');
   });
 
+  it('is tried a few times only: Hydra reads the first of a name, and thousands of them would keep everybody waiting', async () => {
+    const gateway = await start();
+    await flip(gateway);
+    const cookie = `${NAME}=${ofBlue()}`;
+    const behind = (count: number) => `${`${NAME}=x; `.repeat(count)}${cookie}`;
+    expect(await cookiesAtSide(gateway.publicPort, behind(7))).not.toContain(cookie);
+    expect(await cookiesAtSide(gateway.publicPort, behind(8))).toBe(behind(8));
+    // Whatever fields of the head they are in.
+    expect(await cookiesAtSide(gateway.publicPort, `${behind(4)}\r\nCookie: ${behind(3)}`)).toContain(cookie);
+  });
+
   it('passes unchanged where Hydra does not read it, and when the translation is off', async () => {
     const gateway = await start();
     await flip(gateway);
