@@ -6,7 +6,7 @@ import { hasTakenWrites, mayReadHere } from '../../hydra/arbiter';
 import { commitOpening, readArbiter } from '../../hydra/arbiter/arbiter';
 import { isStillClean, lookAround } from './around-fence';
 import { type Attempt } from './attempt';
-import { beginToOpen } from './begin-to-open';
+import { beginToOpen, untilWritersAreHeld } from './begin-to-open';
 import { informAnew } from './inform-gateways';
 import { assertServes, bringTo, forAll } from './parties';
 import { within } from './within';
@@ -35,14 +35,8 @@ export function lookAroundFence(run: Attempt): Promise<ResultOf<'lookAround'>> {
 
 /** From here until the entered side is open its writers wait and do not fail. */
 export async function holdWriters(run: Attempt): Promise<ResultOf<'holdWriters'>> {
-  beginToOpen(run);
-  try {
-    await run.opening;
-    return 'ok';
-  } catch (error) {
-    run.opening = null;
-    throw error;
-  }
+  await untilWritersAreHeld(run);
+  return 'ok';
 }
 
 /** Targets use the entered side, and gateways send new reads there alone: whoever reads next must see what is written next. */

@@ -47,6 +47,7 @@ export class Attempt {
   readonly around = new AroundFence();
   /** The entered side, opened in a transaction that is not committed; null: not begun, or taken back. */
   opening: Promise<OpenAnswer> | null = null;
+  openingAnsweredAt = -Infinity;
   /** Whether the left side is clean, asked once all parties were told to use the entered one. */
   lastLook: { readonly at: number; readonly isClean: Promise<boolean> } | null = null;
   /** The session on the entered side was used after the commit before, so that it may be gone, or in a transaction. */

@@ -16,6 +16,24 @@ export function beginToOpen(run: Attempt): void {
   run.opening.catch(() => undefined);
 }
 
+/** An answer that is older says nothing about now: the server ends a transaction whose client is silent, and its writers fail then. */
+const RECENT_MS = 1_000;
+
+/** Until {@link beginToOpen} has its answer. The commit and the look at the left side come in between, and may take long. */
+export async function untilWritersAreHeld(run: Attempt): Promise<void> {
+  beginToOpen(run);
+  try {
+    await run.opening;
+    if (performance.now() - run.openingAnsweredAt < RECENT_MS) return;
+    const { enteredMs } = run.tools.patience;
+    const asked = run.sessions.entered.query('SELECT 1');
+    await within(enteredMs, `holding the writers of ${run.enteredSide}`, 'DB_UNREACHABLE', asked);
+  } catch (error) {
+    run.opening = null;
+    throw error;
+  }
+}
+
 /** Of an attempt that was not committed. */
 export function giveOpeningUp(run: Attempt): void {
   const { opening, sessions } = run;
@@ -30,5 +48,8 @@ async function opened(run: Attempt): Promise<OpenAnswer> {
   const entered = run.isEnteredDoubtful ? await run.sessions.answeringEntered() : run.sessions.entered;
   run.isEnteredDoubtful = true;
   const asked = beginOpening(entered, run.theEpoch, run.settings.lockTimeoutMs, SILENT_MS);
-  return within(run.tools.patience.enteredMs, `holding the writers of ${run.enteredSide}`, 'DB_UNREACHABLE', asked);
+  const what = `holding the writers of ${run.enteredSide}`;
+  const answer = await within(run.tools.patience.enteredMs, what, 'DB_UNREACHABLE', asked);
+  run.openingAnsweredAt = performance.now();
+  return answer;
 }

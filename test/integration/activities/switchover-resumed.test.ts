@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { abandonSwitchover } from '../../../activities/abandon-switchover';
 import { CutoverFault } from '../../../domain/faults';
 import { initialTargetRecord } from '../../../domain/target';
 import { useDatabase } from '../../support/database';
+import { SOON, until } from '../../support/until';
 import { History } from '../hydra/sync/history';
 import { stepContext } from './green-fixture';
 import { GREEN, PATIENT, SwitchoverWorld } from './switchover-fixture';
@@ -220,4 +222,33 @@ describe('after the commit', () => {
     expect({ refusals: refusals < 0, known }).toEqual({ refusals: true, known: { 'edge-1': true, 'edge-2': true } });
     expect(await world.whoServes()).toEqual(GREEN);
   });
+});
+
+it('takes the lock of green again before a target uses it, when its session ended while blue was looked at', async () => {
+  const writer = await world.sync.connect('green');
+  const holder = `relation = 'hydra_cutover_barrier.barrier'::regclass AND mode = 'ShareRowExclusiveLock' AND granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+  let isFirst = true;
+  world.scenario.onQuery = async ({ side, text }, call) => {
+    if (side === 'blue' && text.includes('problems_since_commit') && isFirst) {
+      isFirst = false;
+      const end = `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE ${holder}`;
+      await until('green is held', async () => (await world.green.query(end)).rows.length > 0, SOON);
+      await until('it is not any more', async () => (await world.green.query(end)).rows.length === 0, SOON);
+      // Longer than what was answered counts as of now.
+      await sleep(1_100);
+    }
+    return call();
+  };
+  let written: Promise<unknown> | undefined;
+  world.scenario.hooks = {
+    before: async ({ name, method }) => {
+      if (name !== 'policy' || method !== 'apply' || written !== undefined) return;
+      written = writer.query('UPDATE hydra_client SET client_name = client_name');
+      await Promise.race([world.hasWaiter('green'), written.catch(() => undefined)]);
+    },
+  };
+  expect(await world.run()).toMatchObject({ outcome: 'committed', refused: 0 });
+  await expect(written).resolves.toBeDefined();
+  await writer.end();
 });
