@@ -1,4 +1,5 @@
 import { CutoverFault } from '../../domain/faults';
+import { assertNotBegunAnew } from '../../hydra/in-place/bookkeeping';
 import { oldSessions, switchOldSessionsBack } from '../../hydra/in-place/compatibility';
 import { dropCompatibility } from '../../hydra/in-place/drop-compatibility';
 import { IN_PLACE_SCHEMA, readKeptRun } from '../../hydra/in-place/keep-plan';
@@ -13,7 +14,8 @@ import { awaitRecycled } from './recycle-sessions';
  * After the old version was stopped: proves that no session of it is left, brings up what it wrote, and removes the views and what
  * is ours. From here on the old version cannot serve this database any more.
  *
- * Idempotent. @throws CutoverFault LOCK_BUSY (the old version still runs) | CHECK_FAILED (acts are open)
+ * Idempotent. @throws CutoverFault LOCK_BUSY (the old version still runs) | CHECK_FAILED (acts are open) | MIGRATION_FAILED (an old
+ * `migrate sql` began anew)
  */
 export const removeLayer: InPlaceStep<StepInput, RetiredReceipt> = async (deps, _input, context) => {
   const place = await placeOf(deps);
@@ -28,6 +30,7 @@ export const removeLayer: InPlaceStep<StepInput, RetiredReceipt> = async (deps, 
         { actsDone: kept.actsDone },
       );
     }
+    await assertNotBegunAnew(tools);
     const left = await oldSessions(client, place, new Date(0).toISOString());
     if (left.all > 0) {
       throw new CutoverFault(

@@ -48,9 +48,11 @@ export async function readBookkeeping(client: SqlClient, schema: string): Promis
  * tables where its sessions find them, which is no longer where those of the new one look.
  *
  * Idempotent; one transaction.
+ * @throws CutoverFault MIGRATION_FAILED (what others did to it, and what to do) | LOCK_BUSY
  */
 export async function book(tools: ActTools, { bookkeeping }: OnlinePlan): Promise<void> {
   const { client, schema, owner, lockTimeoutMs, lockAttempts, signal } = tools;
+  await assertNotBegunAnew(tools);
   const [found] = await queryRows<{ owner: string; mayDrop: boolean }>(
     client,
     `SELECT pg_get_userbyid(relowner) AS owner, pg_has_role(relowner, 'USAGE') AS "mayDrop" FROM pg_class WHERE oid = to_regclass($1)`,
@@ -87,6 +89,30 @@ export async function book(tools: ActTools, { bookkeeping }: OnlinePlan): Promis
     `UPDATE ${IN_PLACE_SCHEMA}.run SET booked_at = coalesce(booked_at, clock_timestamp())`,
   ];
   await withLockRetry(client, TABLE, { lockTimeoutMs, attemptsPerTable: lockAttempts, signal }, sql.join(';\n'));
+}
+
+/**
+ * `migrate sql` of the old version in a role that looks past the views makes its bookkeeping anew, and breaks off. The next one of the new
+ * version would read that, and end with a duplicate key.
+ *
+ * @throws CutoverFault MIGRATION_FAILED
+ */
+export async function assertNotBegunAnew({ client, schema }: Pick<ActTools, 'client' | 'schema'>): Promise<void> {
+  const made = await queryRows<{ name: string; owner: string }>(
+    client,
+    `SELECT c.relname AS name, pg_get_userbyid(c.relowner) AS owner FROM pg_class c
+       JOIN pg_class moved ON moved.relname = c.relname AND moved.relkind = 'r' AND moved.relnamespace = to_regnamespace($2)
+      WHERE c.relnamespace = to_regnamespace($1) AND c.relkind = 'r' AND c.relname = ANY ($3) ORDER BY 1`,
+    [quoteIdentifier(schema), quoteIdentifier(COMPATIBILITY_SCHEMA), OWN_BOOKKEEPING],
+  );
+  if (made.length === 0) return;
+  const owners = [...new Set(made.map(({ owner }) => owner))].join(', ');
+  const tables = made.map(({ name }) => `${schema}.${name}`).join(', ');
+  throw new CutoverFault(
+    'MIGRATION_FAILED',
+    `somebody ran migrate sql of the old version as ${owners}, which does not look through the views, so that it began anew; run DROP TABLE ${tables}, then try again: what counts is kept elsewhere`,
+    { tables: made.map(({ name }) => name) },
+  );
 }
 
 /**

@@ -7,6 +7,7 @@ import { planInPlace } from '../../../activities/in-place/plan-in-place';
 import { readVendorPlan, type VendorPlan } from '../../../activities/in-place/read-vendor-plan';
 import { removeLayer, takeLayerBack } from '../../../activities/in-place/retire-old';
 import { type InPlaceDatabase } from '../../../domain/in-place/settings';
+import { HYDRA_LAUNCH_FACTS } from '../../../hydra/versions';
 import { useDatabase } from '../../support/database';
 import { inPlaceFixture, stepContext, type InPlaceFixture } from '../../support/in-place';
 import { until } from '../../support/until';
@@ -186,6 +187,43 @@ it(
     await remove();
     expect((await admin.query(KEPT_BY_OTHERS)).rows).toEqual([{ schema: 'public', name: 'own_backup' }]);
     expect((await admin.query(`SELECT 1 FROM pg_namespace WHERE nspname ~ '^hydra_'`)).rowCount).toBe(0);
+  }),
+);
+
+it(
+  'says which tables an old `migrate sql` has made that looked past the views, and goes on without them',
+  closing(async () => {
+    const { admin, database, endOld, lay, migrate, book, remove } = await stage('anew');
+    await lay();
+    await migrate();
+    await book();
+    const { next } = fixture.roles;
+    await fixture.hydra('1.3.2', HYDRA_LAUNCH_FACTS['1.3.2'].migrateArgs, database, next).catch(() => '');
+    const says = new RegExp(`as ${next}, .*DROP TABLE public.hydra_client_migration, `);
+    await expect(book()).rejects.toMatchObject({ code: 'MIGRATION_FAILED', ...refused(says) });
+    await endOld();
+    await expect(remove()).rejects.toMatchObject(refused(says));
+    await admin.query(`DROP OWNED BY ${next}`);
+    await expect(book()).resolves.toMatchObject({ versions: 97, oldTables: 4 });
+    await remove();
+    expect(await fixture.hydra('1.11.10', ['migrate', 'sql', '-e', '-y'], database, next)).not.toContain('Pending');
+  }),
+);
+
+it(
+  'tells whose schema it is when another role than ours kept an upgrade',
+  closing(async () => {
+    const { admin, plan } = await stage('role');
+    await admin.query(`CREATE SCHEMA hydra_cutover_in_place AUTHORIZATION ${fixture.roles.next};
+      REVOKE ${fixture.roles.next} FROM ${fixture.roles.tool}`);
+    try {
+      const says = new RegExp(
+        `hydra_cutover_in_place belongs to ${fixture.roles.next}, .*GRANT ${fixture.roles.next} to our`,
+      );
+      await expect(plan()).rejects.toMatchObject(refused(says));
+    } finally {
+      await admin.query(`GRANT ${fixture.roles.next} TO ${fixture.roles.tool}`);
+    }
   }),
 );
 
