@@ -64,6 +64,7 @@ export const judgeShare: InPlaceStep<ShareInput, ShareReceipt> = async (deps, { 
     requests: { old: requestsIn(traffic.old), new: requestsIn(traffic.new) },
     ratioMax: deps.settings.judge.loadRatioMax,
   });
+  judged = withUnseen(judged, await sharesLost(deps.gateways, share));
   return {
     share,
     verdict: judged.verdict,
@@ -79,8 +80,29 @@ function withLoad(judged: Judgement, question: LoadQuestion): Judgement {
   const { problems, unseen } = judgeLoad(question);
   const known = judged.verdict === 'clean' ? [] : judged.problems;
   if (problems.length > 0) return { ...judged, verdict: 'bad', problems: [...known, ...problems] };
+  return withUnseen(judged, unseen);
+}
+
+function withUnseen(judged: Judgement, unseen: readonly string[]): Judgement {
   if (unseen.length === 0 || judged.verdict === 'bad') return judged;
+  const known = judged.verdict === 'clean' ? [] : judged.problems;
   return { ...judged, verdict: 'inconclusive', problems: [...known, ...unseen] };
+}
+
+/** One that began anew without its `stateFile` gives everything to the old version: what it counted is no proof of this share. */
+async function sharesLost(gateways: readonly Gateway[], share: number): Promise<string[]> {
+  const lost: string[] = [];
+  for (const gateway of gateways) {
+    const now = await gateway.besideShare?.().catch((error: unknown) => {
+      if (!isCutoverFault(error)) throw error;
+      return undefined;
+    });
+    if (gateway.besideShare === undefined || now === share) continue;
+    lost.push(
+      `gateway ${gateway.name} gives the new version ${now ?? 'an unknown share'} % of the requests, and was told ${share}: see that it keeps its stateFile; watching the share once more tells it again`,
+    );
+  }
+  return lost;
 }
 
 /** What is bad whatever the other version does. */

@@ -67,6 +67,24 @@ describe('a share of the traffic', () => {
     expect(receipt).toMatchObject({ share: 50, verdict: 'clean', requests: 100, serverErrors: 0, problems: [] });
   });
 
+  it('is inconclusive when a gateway has another share at the end, as one that began anew without its state', async () => {
+    const enough = [
+      { old: { ok: 500 }, new: { ok: 0 } },
+      { old: { ok: 600 }, new: { ok: 100 } },
+    ];
+    const at = async (besideShare: Gateway['besideShare']) =>
+      judgeShare(depsOf([{ ...gatewayWith(enough), besideShare }]), { ...RUN, share: 50 }, context);
+    expect(await at(async () => 50)).toMatchObject({ verdict: 'clean' });
+    expect(await at(async () => 0)).toMatchObject({
+      verdict: 'inconclusive',
+      problems: [expect.stringMatching(/^gateway gateway-1 gives the new version 0 % .* told 50: see .*stateFile/)],
+    });
+    expect(await at(() => Promise.reject(new CutoverFault('TARGET_UNREACHABLE', 'away')))).toMatchObject({
+      verdict: 'inconclusive',
+      problems: [expect.stringContaining('an unknown share %')],
+    });
+  });
+
   it('is inconclusive when too few requests were seen', async () => {
     const receipt = await judged(1, [
       { old: { ok: 500 }, new: { ok: 0 } },
