@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
-import { COMPATIBILITY_SCHEMA, whoseCompatibility } from '../../hydra/in-place/compatibility';
+import { COMPATIBILITY_SCHEMA, foundElsewhere, whoseCompatibility } from '../../hydra/in-place/compatibility';
 import { type KeptRun, readKeptRun } from '../../hydra/in-place/keep-plan';
 import { type Findings } from '../preflight/findings';
 import { type StepContext } from '../step';
 import { type InPlaceDeps } from './deps';
-import { onLive } from './prepare-live';
+import { onLive, placeOf } from './prepare-live';
 
 /** What the plan tells of the live database. */
 export interface SeenDatabase {
@@ -25,6 +25,14 @@ export function checkOldDatabase(deps: InPlaceDeps, context: StepContext, findin
   return onLive(deps, context, async (client) => {
     await checkRoles(deps, client, findings);
     await checkOldSessions(deps, client, findings);
+    const elsewhere = await foundElsewhere(client, await placeOf(deps));
+    if (elsewhere.length > 0) {
+      findings.problem(
+        `role ${deps.settings.oldRole}`,
+        `its search_path leads to ${elsewhere.join(', ')}, and not to the schema ${deps.settings.schema}: the views would show the old version other rows than it has now`,
+        'correct the schema in the config, or that search_path; a copy of an earlier day goes to another database',
+      );
+    }
     await checkReaders(client, findings);
     await checkOthersObjects(client, deps.settings.schema, findings);
     const [size] = await queryRows<{ bytes: number }>(

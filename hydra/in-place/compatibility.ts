@@ -202,6 +202,32 @@ async function searchPathOf(client: SqlClient, { oldRole, database }: Compatibil
   return row;
 }
 
+/**
+ * Tables of Hydra whose names lead sessions of the old version to another schema than the one that is upgraded: the views would show it
+ * other rows than it has now. What its DSN sets is not seen here; it leads around the views, and is found when these are laid.
+ *
+ * @returns their full names; none when our role may not act as the old version's
+ */
+export async function foundElsewhere(client: SqlClient, place: CompatibilityPlace): Promise<readonly string[]> {
+  const sql = `SELECT coalesce(pg_has_role(oid, 'USAGE'), false) AS mine FROM pg_roles WHERE rolname = $1`;
+  const [role] = await queryRows<{ mine: boolean }>(client, sql, [place.oldRole]);
+  if (role?.mine !== true) return [];
+  const { inForce } = await searchPathOf(client, place);
+  return inTransaction(client, 'BEGIN', 'ROLLBACK', async () => {
+    await client.query(`SET LOCAL ROLE ${quoteIdentifier(place.oldRole)}`);
+    await client.query(`SELECT set_config('search_path', $1, true)`, [inForce]);
+    const rows = await queryRows<{ name: string }>(
+      client,
+      `SELECT format('%I.%I', n.nspname, seen.relname) AS name
+         FROM pg_class c JOIN pg_class seen ON seen.oid = to_regclass(quote_ident(c.relname)) JOIN pg_namespace n ON n.oid = seen.relnamespace
+        WHERE c.relnamespace = to_regnamespace($1) AND c.relkind IN ('r', 'p') AND c.relname ~ '^hydra_'
+          AND seen.relnamespace <> c.relnamespace AND n.nspname <> $2 ORDER BY 1`,
+      [quoteIdentifier(place.schema), COMPATIBILITY_SCHEMA],
+    );
+    return rows.map(({ name }) => name);
+  });
+}
+
 /** A role may set its own defaults; whoever is a member acts as it. @param path null: none of its own */
 async function setSearchPath(
   client: SqlClient,

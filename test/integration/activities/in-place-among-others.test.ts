@@ -228,6 +228,20 @@ it(
 );
 
 it(
+  'takes no schema that the old version does not look into',
+  closing(async () => {
+    const { admin, database, plan } = await stage('elsewhere');
+    const { old } = fixture.roles;
+    await admin.query(`CREATE SCHEMA own; CREATE TABLE own.hydra_client AS SELECT * FROM hydra_client;
+      GRANT USAGE ON SCHEMA own TO ${old}; GRANT ALL ON own.hydra_client TO ${old};
+      ALTER ROLE ${old} IN DATABASE ${database} SET search_path = own, public`);
+    await expect(plan()).rejects.toMatchObject(
+      refused(new RegExp(`role ${old}: its search_path leads to own.hydra_client, and not to the schema public`)),
+    );
+  }),
+);
+
+it(
   'says before the plan is approved who may make nothing in the schema',
   closing(async () => {
     const { admin, plan } = await stage('create');
