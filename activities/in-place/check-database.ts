@@ -127,9 +127,10 @@ async function checkRoles(deps: InPlaceDeps, client: SqlClient, findings: Findin
 async function checkOldSessions(deps: InPlaceDeps, client: SqlClient, findings: Findings): Promise<void> {
   const { oldRole } = deps.settings;
   await deps.hydra.old.readClients('blue');
-  const [seen] = await queryRows<{ sessions: number; others: string[] | null }>(
+  const [seen] = await queryRows<{ sessions: number; hidden: number; others: string[] | null }>(
     client,
     `SELECT count(*) FILTER (WHERE usename = $1)::int AS sessions,
+            count(*) FILTER (WHERE usename = $1 AND state = 'disabled')::int AS hidden,
             array_agg(DISTINCT application_name) FILTER (WHERE usename = $1 AND application_name <> '') AS others
        FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`,
     [oldRole],
@@ -139,6 +140,13 @@ async function checkOldSessions(deps: InPlaceDeps, client: SqlClient, findings: 
       `role ${oldRole}`,
       'the old Hydra was asked for a client, and there is no session of this role',
       'correct inPlace.oldRole, or the DSN of the old Hydra: it must log in as a role that no other program uses',
+    );
+  }
+  if ((seen?.hidden ?? 0) > 0) {
+    findings.problem(
+      `role ${oldRole}`,
+      'track_activities is off for its sessions: nobody sees which of them are idle, nor which lead around the views',
+      'set it to on for this role, and have the old Hydra connect anew',
     );
   }
   if (seen?.others != null) {

@@ -242,6 +242,16 @@ it(
 );
 
 it(
+  'takes no old version whose sessions hide what they do',
+  closing(async () => {
+    const { admin, database, endOld, plan } = await stage('hidden');
+    await admin.query(`ALTER ROLE ${fixture.roles.old} IN DATABASE ${database} SET track_activities = off`);
+    await endOld();
+    await expect(plan()).rejects.toMatchObject(refused(/track_activities is off for its sessions: nobody sees/));
+  }),
+);
+
+it(
   'says before the plan is approved who may make nothing in the schema',
   closing(async () => {
     const { admin, plan } = await stage('create');
