@@ -16,7 +16,7 @@ interface LeftToGateways {
 
 const keysOf = (verb: string, variable: string, consequence: string): LeftToGateways['keys'] => ({
   areForeign: `cannot open what blue makes at a login: ${variable} is not made of blue's secrets, and ${consequence}`,
-  areUntried: `has seen no login since it started, so that nobody knows whether ${variable} is made of blue's secrets`,
+  areUntried: `has seen no login since it was given its keys, so that nobody knows whether ${variable} is made of blue's secrets`,
   fix: `make ${variable} anew with \`hydra-gateway ${verb}\` of the secrets that blue has now`,
 });
 

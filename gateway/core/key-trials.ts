@@ -7,6 +7,8 @@ import { challengeInLocation, type NamedChallenge } from './stale-challenge';
 export interface KeyTrial {
   /** The name of the feature that the key is for. */
   readonly feature: string;
+  /** What is tried now; another value once they are others, for they are renewed while this gateway runs. */
+  readonly keys: () => unknown;
   /** @returns undefined where nothing in the answer was made with such a key */
   readonly opens: (answerHeaders: readonly string[]) => boolean | undefined;
 }
@@ -18,6 +20,12 @@ export interface OwnKeys {
   readonly opensCookie?: (side: Side, name: string, value: string) => boolean;
 }
 
+interface Tried {
+  readonly verdict: KeyVerdict;
+  readonly at: number;
+  readonly keys: unknown;
+}
+
 /** What a login costs must not grow by what nobody needs to know more often. */
 const TRIED_EVERY_MS = 1_000;
 
@@ -26,7 +34,7 @@ const TRIED_EVERY_MS = 1_000;
  * every user is logged out, or every login that is under way ends, and there is no way back.
  */
 export class KeyTrials {
-  private readonly known = new Map<string, { readonly verdict: KeyVerdict; readonly at: number }>();
+  private readonly known = new Map<string, Tried>();
 
   /** @param onForeign of a feature, each time that its keys cease to fit */
   constructor(
@@ -42,12 +50,13 @@ export class KeyTrials {
   /** Blue has answered at its authorization endpoint. */
   look(answerHeaders: readonly string[]): void {
     const now = this.clock.now();
-    for (const { feature, opens } of this.own.trials) {
-      const before = this.known.get(feature);
+    for (const trial of this.own.trials) {
+      const { feature, keys, opens } = trial;
+      const before = this.triedNow(trial);
       if (before !== undefined && now - before.at < TRIED_EVERY_MS) continue;
       const isOpen = opens(answerHeaders);
       if (isOpen === undefined) continue;
-      this.known.set(feature, { verdict: isOpen ? 'fit' : 'foreign', at: now });
+      this.known.set(feature, { verdict: isOpen ? 'fit' : 'foreign', at: now, keys: keys() });
       if (!isOpen && before?.verdict !== 'foreign') this.onForeign(feature);
     }
   }
@@ -60,22 +69,31 @@ export class KeyTrials {
   /** By the latest answer that had something to try. */
   view(): Readonly<Record<string, KeyVerdict>> {
     return Object.fromEntries(
-      this.own.trials.map(({ feature }) => [feature, this.known.get(feature)?.verdict ?? 'unseen']),
+      this.own.trials.map((trial) => [trial.feature, this.triedNow(trial)?.verdict ?? 'unseen']),
     );
+  }
+
+  /** What was found of other keys says nothing of these. */
+  private triedNow({ feature, keys }: KeyTrial): Tried | undefined {
+    const tried = this.known.get(feature);
+    return tried?.keys === keys() ? tried : undefined;
   }
 }
 
 /**
+ * @param keys what is tried now
  * @param names how the names of cookies begin that are made with the key
  * @param opens whether the key opens the cookie of that name
  */
 export function cookieTrial(
   feature: string,
+  keys: () => unknown,
   names: readonly string[],
   opens: (name: string, value: string) => boolean,
 ): KeyTrial {
   return {
     feature,
+    keys,
     opens: (answerHeaders) => {
       for (const cookie of valuesOf(answerHeaders, 'set-cookie')) {
         const [, name = '', value = ''] = /^([^=;\s]+)=([^;\s]+)/.exec(cookie) ?? [];
@@ -86,10 +104,18 @@ export function cookieTrial(
   };
 }
 
-/** @param opens whether the key opens a challenge that holds what is under way */
-export function challengeTrial(feature: string, opens: (named: NamedChallenge) => boolean): KeyTrial {
+/**
+ * @param keys what is tried now
+ * @param opens whether the key opens a challenge that holds what is under way
+ */
+export function challengeTrial(
+  feature: string,
+  keys: () => unknown,
+  opens: (named: NamedChallenge) => boolean,
+): KeyTrial {
   return {
     feature,
+    keys,
     opens: (answerHeaders) => {
       const [location] = valuesOf(answerHeaders, 'location');
       const named = location === undefined ? undefined : challengeInLocation(location);

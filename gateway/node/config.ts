@@ -1,6 +1,7 @@
 import { errorMessage } from '../../domain/error-message';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { parse as parseYaml } from 'yaml';
 import { CutoverFault } from '../../domain/faults';
 import { type DoubtDatabase, type GatewayConfig, gatewayConfigSchema } from './config-schema';
@@ -79,9 +80,19 @@ export async function loadGatewayConfig(file: string, environment: NodeJS.Proces
       if (again.problems.length > 0) {
         throw new CutoverFault('CONFIG_INVALID', again.problems.join('; '), { problems: again.problems });
       }
-      secrets = again.secrets;
+      const { cookieSecrets, flowKeys } = again.secrets;
+      secrets = {
+        ...again.secrets,
+        cookieSecrets: unlessSame(secrets.cookieSecrets, cookieSecrets),
+        flowKeys: unlessSame(secrets.flowKeys, flowKeys),
+      };
     },
   };
+}
+
+/** What is made of keys, and known of them, is good until they are others. */
+function unlessSame<Keys>(before: Keys, now: Keys): Keys {
+  return isDeepStrictEqual(before, now) ? before : now;
 }
 
 function withAbsolutePaths(config: GatewayConfig, folder: string): GatewayConfig {

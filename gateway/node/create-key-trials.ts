@@ -14,7 +14,7 @@ export function createKeyTrials(loaded: LoadedConfig): OwnKeys {
   // A 1.x keeps in its database what is under way.
   if (flowKeys !== undefined && loaded.config.sides.blue.apiGeneration !== 1) {
     const opens = (named: NamedChallenge) => requestUrlOfFlow(loaded.flowKeys ?? flowKeys, named) !== undefined;
-    trials.push(challengeTrial(COMPATIBILITY_FEATURES.flows, opens));
+    trials.push(challengeTrial(COMPATIBILITY_FEATURES.flows, () => loaded.flowKeys, opens));
   }
   if (cookieSecrets === undefined) return { trials };
   const { sessionCookies, sides } = loaded.config;
@@ -23,6 +23,11 @@ export function createKeyTrials(loaded: LoadedConfig): OwnKeys {
   const names = [sessionCookies.cookieName, login, consent];
   const opens = (side: Side, name: string, value: string) =>
     opensCookie(loaded.cookieSecrets ?? cookieSecrets, sides[side].apiGeneration, name, value);
-  const ofBlue = cookieTrial(COMPATIBILITY_FEATURES.sessions, names, (name, value) => opens('blue', name, value));
+  const ofBlue = cookieTrial(
+    COMPATIBILITY_FEATURES.sessions,
+    () => loaded.cookieSecrets,
+    names,
+    (name, value) => opens('blue', name, value),
+  );
   return { trials: [...trials, ofBlue], opensCookie: opens };
 }

@@ -186,7 +186,7 @@ describe('whoever watches', () => {
       },
     });
     const opens = (headers: readonly string[]) => (headers.length > 0 ? false : undefined);
-    const keys = new KeyTrials({ trials: [{ feature: 'f', opens }] }, new ManualClock(), (feature) =>
+    const keys = new KeyTrials({ trials: [{ keys: () => 1, feature: 'f', opens }] }, new ManualClock(), (feature) =>
       seen.push(`foreign ${feature}`),
     );
     return { seen, shadow, observer: new Observer(kept, generations, shadow, keys) };

@@ -9,17 +9,27 @@ const csrf = (value: string) => ['Set-Cookie', `oauth2_csrf_of_a_client=${value}
 function setUp() {
   const clock = new ManualClock();
   const foreign: string[] = [];
+  const keys = { cookies: 1, challenges: 1 };
   const trials = new KeyTrials(
     {
       trials: [
-        cookieTrial('cookies', ['session', 'oauth2_csrf'], (_name, value) => value === OURS),
-        challengeTrial('challenges', ({ value }) => value === OURS),
+        cookieTrial(
+          'cookies',
+          () => keys.cookies,
+          ['session', 'oauth2_csrf'],
+          (_name, value) => value === OURS,
+        ),
+        challengeTrial(
+          'challenges',
+          () => keys.challenges,
+          ({ value }) => value === OURS,
+        ),
       ],
     },
     clock,
     (feature) => foreign.push(feature),
   );
-  return { clock, foreign, trials };
+  return { clock, foreign, keys, trials };
 }
 
 describe('keys of a gateway', () => {
@@ -45,6 +55,16 @@ describe('keys of a gateway', () => {
     await clock.advance(1_000);
     trials.look([...csrf(OURS), ...login(OURS)]);
     expect(trials.view()).toEqual({ cookies: 'fit', challenges: 'fit' });
+  });
+
+  it('are not known any more once they were renewed, until blue has made something that they can be tried on', () => {
+    const { foreign, keys, trials } = setUp();
+    trials.look([...csrf(OURS), ...login('another')]);
+    Object.assign(keys, { cookies: 2, challenges: 2 });
+    expect(trials.view()).toEqual({ cookies: 'unseen', challenges: 'unseen' });
+    trials.look([...csrf('another'), ...login('another')]);
+    expect(trials.view()).toEqual({ cookies: 'foreign', challenges: 'foreign' });
+    expect(foreign).toEqual(['challenges', 'cookies', 'challenges']);
   });
 });
 

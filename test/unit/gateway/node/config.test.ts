@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CutoverFault } from '../../../../domain/faults';
 import { loadGatewayConfig } from '../../../../gateway/node/config';
+import { createKeyTrials } from '../../../../gateway/node/create-key-trials';
+import { keyLine } from '../../../../gateway/node/derived-keys';
 import { testConfig } from '../support/test-gateway';
 
 describe('the config', () => {
@@ -115,6 +117,23 @@ describe('the config', () => {
     }
     for (const url of ['https://10.0.0.1/claim', 'http://127.0.0.1:1/claim', 'http://[::1]/claim'])
       expect((await load(asking(url))).config.doubt).toMatchObject({ url });
+  });
+
+  it('has the same keys until others are in their files: what is known of keys holds until then', async () => {
+    const [tokenFile, keysFile] = [join(folder, 'token'), join(folder, 'keys')];
+    await writeFile(tokenFile, environment.GATEWAY_CONTROL_TOKEN);
+    await writeFile(keysFile, keyLine('cookies', { SECRETS_COOKIE: 'of-blue' }));
+    const config = JSON.stringify(testConfig(folder, { config: { sessionCookies: { translate: true } } }));
+    const loaded = await load(config, { GATEWAY_CONTROL_TOKEN_FILE: tokenFile, GATEWAY_COOKIE_KEYS_FILE: keysFile });
+    const tried = () => createKeyTrials(loaded).trials.map(({ keys }) => keys());
+    const before = tried();
+    await writeFile(tokenFile, `another-${environment.GATEWAY_CONTROL_TOKEN}`);
+    await loaded.reloadSecrets();
+    expect(loaded.controlToken).toMatch(/^another-/);
+    expect(tried()[0]).toBe(before[0]);
+    await writeFile(keysFile, keyLine('cookies', { SECRETS_COOKIE: 'of-another' }));
+    await loaded.reloadSecrets();
+    expect(tried()).toEqual([[Buffer.from('of-another')]]);
   });
 
   it('says which file cannot be read, or is no YAML', async () => {
