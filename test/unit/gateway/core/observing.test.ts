@@ -169,6 +169,25 @@ describe('what was seen', () => {
     expect([suspicion?.kind, suspicion?.who()]).toEqual([expected && 'no_redirect_uri', expected]);
   });
 
+  it('of a browser is its origin alone: by paths that nobody has a stranger would leave no room for others', () => {
+    const rawHeaders = ['Origin', 'https://app.example', 'Access-Control-Request-Method', 'POST'];
+    const asks = {
+      listener: 'public',
+      method: 'OPTIONS',
+      grant: 'none',
+      rawHeaders,
+      body: undefined,
+      caller: 'x',
+    } as const;
+    const book = new SightingBook(undefined, 'then', 2);
+    for (const target of ['/oauth2/token', '/1', '/2', '/3']) {
+      const seen = suspicionOf({ ...asks, target });
+      if (seen !== undefined) book.add({ ...seen, who: seen.who() }, 'later');
+    }
+    expect(book.view().sightings).toMatchObject([{ who: 'https://app.example', what: 'OPTIONS', count: 4 }]);
+    expect(book.view().beyond.cors_preflight).toBe(0);
+  });
+
   it('needs an answer of blue that shows it', () => {
     const body = Buffer.from(`client_id=a&client_secret=${'s'.repeat(80)}`);
     const request = {
