@@ -27,6 +27,7 @@ module.exports = {
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',
     },
   ],
+  testSequencer: '<rootDir>/test/support/longest-first.js',
   reporters: ['default', '<rootDir>/test/support/closing-line-reporter.js'],
   // Ends what hangs; several times what the longest test without a limit of its own takes on a busy machine.
   testTimeout: 300_000,

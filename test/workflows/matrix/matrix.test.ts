@@ -17,8 +17,8 @@ import { FORWARD_ROWS, ROWS, UNDO_ROWS } from './table';
 
 const ALL_CASES_MS = 900_000;
 /** Runs that wait for a dead worker cost nothing meanwhile; the others share two cores. */
-const AT_ONCE = 24;
-const POLL_MS = 250;
+const AT_ONCE = 40;
+const POLL_MS = 1_000;
 const SILENT_POLL_MS = 1_000;
 
 const CLOSES: Readonly<Record<Row['end'], string>> = {
