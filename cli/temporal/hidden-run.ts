@@ -33,7 +33,7 @@ export function whyHidden(last: Look, tale: Standing): CutoverFault | undefined 
   if (!isOver || !tale.isKnown || !tale.isCommitted) return undefined;
   return new CutoverFault(
     'CHECK_FAILED',
-    `${of} ${isEndedByForce(temporal) ? 'was brought to its end by `repair`' : 'completed'}, and the writes have left this blue for good: a new run would be refused, and hide that one. By the databases: ${tale.phase}. The next upgrade has a config of its own, whose blue is the green of this one. Nothing was started`,
+    `${of} ${isEndedByForce(temporal) ? 'was ended by force' : 'completed'}, and the writes have left this blue for good: a new run would be refused, and hide that one. By the databases: ${tale.phase}. The next upgrade has a config of its own, whose blue is the green of this one. Nothing was started`,
     details,
   );
 }

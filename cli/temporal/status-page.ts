@@ -8,7 +8,7 @@ import { isEndedByForce, type Look, type PendingStep } from './look';
 import { whyNoWorker } from './workers-seen';
 
 /** What the databases say of a run that cannot tell it any more. */
-export type Found = Pick<DatabasesTale, 'isKnown' | 'isTouched' | 'isFinalized' | 'next'>;
+export type Found = Pick<DatabasesTale, 'cutoverId' | 'isKnown' | 'isTouched' | 'isFinalized' | 'next'>;
 
 /** Where a cutover is: what is so now, what is under way, what each phase took, what was decided. */
 export function statusPage(look: Look, found?: Found): Page {
@@ -104,7 +104,8 @@ function forceVerdict(found: Found | undefined): PageVerdict {
     return { ...NOW, state: 'good', text, reasons: [] };
   }
   if (found.isFinalized === true) {
-    const text = 'it was ended by force, and was brought to its end since: green serves, and is finalized.';
+    // Named, because a run that was started here afterwards is another one.
+    const text = `it was ended by force; by the databases, cutover ${found.cutoverId} was brought to its end since: green serves, and is finalized.`;
     return { ...NOW, state: 'good', text, reasons: [] };
   }
   return { ...NOW, state: 'bad', text: 'it was ended by force, and undid nothing.', reasons: found.next };

@@ -106,23 +106,28 @@ it.each([
   ],
   [
     'says what the databases advise',
-    { isKnown: true, isTouched: true, next: [REPAIR] },
+    { cutoverId: 'c', isKnown: true, isTouched: true, next: [REPAIR] },
     /undid nothing.\n- `hydra-cutover repair --cutover-id c --by NAME` takes back/,
     5,
   ],
   [
     'asks for nobody once it was taken back',
-    { isKnown: true, isTouched: false, next: ['nothing'] },
+    { cutoverId: null, isKnown: true, isTouched: false, next: ['nothing'] },
     /and blue serves\.\n\n/,
     4,
   ],
   [
     'asks for nobody once it was finalized',
-    { isKnown: true, isTouched: true, isFinalized: true as const, next: ['nothing'] },
-    /green serves, and is finalized\.\n\n/,
+    { cutoverId: 'c', isKnown: true, isTouched: true, isFinalized: true as const, next: ['nothing'] },
+    /cutover c was brought to its end since: green serves, and is finalized\.\n\n/,
     0,
   ],
-  ['does not take silence for an undo', { isKnown: false, isTouched: false, next: ['ask again'] }, /- ask again/, 5],
+  [
+    'does not take silence for an undo',
+    { cutoverId: null, isKnown: false, isTouched: false, next: ['ask again'] },
+    /- ask again/,
+    5,
+  ],
 ])('a run that was ended by force %s', (_title, found, text, exitCode) => {
   const ended = { ...LOOK, temporal: 'TERMINATED', awaiting: null };
   expect(renderStatus(ended, undefined, Infinity, found)).toMatch(text);
