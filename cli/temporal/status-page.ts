@@ -75,8 +75,17 @@ function statusVerdict({ temporal, report, status, workers, pending }: Look, fou
   }
   const inside = committedStep(pending);
   if (inside !== null) return insideVerdict(inside);
-  if (status.undoing) return { ...NOW, state: 'unknown', text: 'it takes back what it did.', reasons: [] };
-  return { ...NOW, state: 'good', text: 'it goes on by itself; nobody is asked.', reasons: [] };
+  return onItsWayVerdict(status.undoing ? 'it takes back what it did' : 'it goes on by itself', pending);
+}
+
+/** A step that is tried again may wait for somebody to bring up what it did not reach, long before a gate asks for him. */
+function onItsWayVerdict(what: string, pending: readonly PendingStep[]): PageVerdict {
+  const failures = pending.flatMap(({ name, attempt, lastFailure }) =>
+    lastFailure === undefined ? [] : [`${name}, try ${attempt}, after: ${lastFailure}`],
+  );
+  if (failures.length === 0) return { ...NOW, state: 'good', text: `${what}; nobody is asked.`, reasons: [] };
+  const text = `${what}; a step failed and is tried again. Nobody is asked yet, and what it met may need you:`;
+  return { ...NOW, state: 'unknown', text, reasons: failures };
 }
 
 function insideVerdict({ isOpen, problem }: CommittedStep): PageVerdict {

@@ -183,11 +183,25 @@ const STEP = 'migrateGreen, try 2: 25 %, about 3 min left; migrating, applied 10
 
 it('tells how far a step is and about how long it goes on, and keeps notes', () => {
   const text = renderStatus(MIGRATING, undefined, Infinity);
-  expect(text).toContain('Now: it goes on by itself; nobody is asked.');
   expect(text).toContain(`- ${STEP}`);
   expect(text).toContain('approve by bob (change 4711)');
   expect(text).toContain('carol at 2026-01-01T00:00:00.000Z: a deployment came between');
 });
+
+it.each([
+  ['goes on', false, 'it goes on by itself'],
+  ['is undone', true, 'it takes back what it did'],
+])(
+  'a run that %s: says at its head what a step met that is tried again, and calls nobody where all goes well',
+  (_how, undoing, what) => {
+    const look = { ...MIGRATING, status: MIGRATING.status === null ? null : { ...MIGRATING.status, undoing } };
+    expect(renderStatus(look, undefined, Infinity)).toMatch(
+      new RegExp(`Now: ${what}; a step failed and is tried again\\..*\n- migrateGreen, try 2, after: DB_UNREACHABLE`),
+    );
+    const well = look.pending.map((step) => ({ ...step, lastFailure: undefined }));
+    expect(renderStatus({ ...look, pending: well }, undefined, Infinity)).toContain(`Now: ${what}; nobody is asked.`);
+  },
+);
 
 it.each([40, 60, 80, 120])('has no line of its own that is longer than %i columns', (width) => {
   for (const look of [MIGRATING, { ...MIGRATING, status: null }, { ...LOOK, temporal: 'TERMINATED' }]) {
