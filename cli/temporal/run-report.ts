@@ -72,13 +72,22 @@ async function ofRun(config: Config, context: CliContext, run: string): Promise<
   const environment = config.environment.name;
   return withCutover(config, context.env, async ({ client }) => {
     const runs = await readRuns(client, environment, RUNS_MAX);
-    const report = runs.find((one) => one.report?.cutoverId === run || one.runId === run)?.report;
-    if (report != null) return report;
+    const found = runs.find((one) => one.report?.cutoverId === run || one.runId === run);
+    if (found?.report != null) return found.report;
+    if (found?.outcome === null) throw neverWritten(found.workflowId, run);
     throw new CutoverFault(
       'CUTOVER_UNKNOWN',
       `neither report.to nor the latest ${RUNS_MAX} runs that Temporal keeps have a report of run ${run} of ${environment}; \`hydra-cutover history\` lists what there is`,
     );
   });
+}
+
+/** `history` lists it all the same, by the id that it had as a run. */
+function neverWritten(workflowId: string, run: string): CutoverFault {
+  return new CutoverFault(
+    'CHECK_FAILED',
+    `run ${run} of ${workflowId} was ended by force, and wrote no report; what is left of it \`hydra-cutover status --from-databases\` tells`,
+  );
 }
 
 /** What `repair` did since then no run can tell. The databases do, where whoever asks may look at them. */

@@ -1,5 +1,7 @@
+import { type DBInstance } from '@aws-sdk/client-rds';
 import { type Config, type SideName } from '../../../config/schema';
 import { fail, info, ok, warn, type CheckOutcome, type DoctorCheck } from '../check';
+import { CUTOVER_TAG } from '../../../domain/ports/database-provider';
 import { errorCode, unreachableReason } from '../../../adapters/network-errors';
 import { describeInstance } from '../rds-instances';
 
@@ -26,7 +28,7 @@ export function rdsInstanceCheck(config: Config, side: SideName): DoctorCheck {
       try {
         const instance = await describeInstance(config.rds.region, instanceId, signal);
         if (instance === undefined) return missing(side, instanceId);
-        return judge(side, instanceId, instance.DBInstanceStatus, instance.Engine, instance.EngineVersion);
+        return judge(side, instance);
       } catch (error) {
         return explain(error);
       }
@@ -44,19 +46,24 @@ function missing(side: SideName, instanceId: string): CheckOutcome {
 
 function judge(
   side: SideName,
-  instanceId: string,
-  status = 'unknown',
-  engine = 'unknown',
-  version = 'unknown',
+  { DBInstanceIdentifier, DBInstanceStatus: status = 'unknown', Engine, EngineVersion, TagList }: DBInstance,
 ): CheckOutcome {
-  const what = `${instanceId}: ${status}, ${engine} ${version}`;
-  if (engine !== 'postgres') return fail(`${what}; allowed is postgres`, `correct ${side}.rdsInstanceId`);
-  if (side === 'green') {
-    return warn(`${what}; it exists already`, 'if no cutover made it, choose another green.rdsInstanceId or delete it');
-  }
+  const what = `${DBInstanceIdentifier}: ${status}, ${Engine ?? 'unknown'} ${EngineVersion ?? 'unknown'}`;
+  if (Engine !== 'postgres') return fail(`${what}; allowed is postgres`, `correct ${side}.rdsInstanceId`);
+  if (side === 'green') return judgeGreen(what, TagList?.find(({ Key }) => Key === CUTOVER_TAG)?.Value);
   if (status !== 'available')
     return fail(`${what}; it must be available`, 'wait until RDS has finished, then run it again');
   return ok(what);
+}
+
+/** Whoever looks in the middle of a cutover, or after it, must not be told to remove what serves. */
+function judgeGreen(what: string, cutoverId: string | undefined): CheckOutcome {
+  if (cutoverId === undefined) {
+    return warn(`${what}; it exists already, without the tag of a cutover`, 'choose another green.rdsInstanceId');
+  }
+  return info(
+    `${what}, of cutover ${cutoverId}: \`hydra-cutover status --from-databases\` says whether it serves or is needed`,
+  );
 }
 
 function explain(error: unknown): CheckOutcome {

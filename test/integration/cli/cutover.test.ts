@@ -294,6 +294,11 @@ describe('a cutover by the command line', () => {
       ) as string,
     });
     expect(await runIdOf('cutover/forced')).toBe(runId);
+    // `history` lists it, once Temporal's index of runs has it.
+    await until('the run in the history', async () => (await cli('history', ...HASTY)).stdout.includes(runId));
+    const never = await cli('report', '--run', runId, ...HASTY);
+    expect(never.code).toBe(3);
+    expect(never.stderr).toMatch(/^error CHECK_FAILED: .* cutover\/forced was ended by force, and wrote no report/);
   });
 
   it('is one at a time, and ends with the exit code of its outcome', async () => {

@@ -8,9 +8,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CreateDBInstanceCommand, DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
+import {
+  AddTagsToResourceCommand,
+  CreateDBInstanceCommand,
+  DescribeDBInstancesCommand,
+  RDSClient,
+} from '@aws-sdk/client-rds';
 import { Connection } from '@temporalio/client';
 import { type Client } from 'pg';
+import { CUTOVER_TAG } from '../../../../domain/ports/database-provider';
 import { createLogger } from '../../../../config/logger';
 import { freePort } from '../../../../world/net/free-port';
 import { startRdsEndpoint, type RdsEndpoint } from '../../../../world/rds/endpoint';
@@ -264,6 +270,7 @@ describe('doctor of an environment of real servers', () => {
     expect(of('blue-rds-instance')?.summary).toContain('there is no instance missing');
     expect(of('blue-postgres-connection')?.summary).toContain('refuses the password');
     expect(of('blue-hydra-ready')?.summary).toContain('nothing listens there');
+    expect(of('blue-hydra-ready')?.fix).toMatch(/^behind a cutover it stays stopped; before one, start/);
     expect(of('green-hydra-version')?.summary).toBe('it is 1.11.10, the config says 2.3.0');
     expect(of('gateway-one')?.summary).toContain('refuses the token (401)');
     for (const id of ['target-policy', 'job-purge']) expect(of(id)?.summary).toContain('401');
@@ -330,6 +337,29 @@ describe('doctor of an environment of real servers', () => {
       status: 'fail',
       summary: expect.stringContaining('was migrated beyond Hydra 1.11.10 already') as string,
     });
+  });
+
+  it('says whose an instance of the name of green is, and advises nobody to remove it: it may serve', async () => {
+    const green = async () => {
+      const { of } = await doctor((config) => {
+        config.blue.rdsInstanceId = 'another';
+        config.green.rdsInstanceId = INSTANCE;
+      });
+      return of('green-rds-instance');
+    };
+    const foreign = await green();
+    expect(foreign).toMatchObject({ status: 'warn', fix: 'choose another green.rdsInstanceId' });
+    expect(foreign?.summary).toContain('without the tag of a cutover');
+    const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: SECRETS.RDS };
+    const client = new RDSClient({ region: REGION, endpoint: rds.endpoint, credentials });
+    const { DBInstances } = await client.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: INSTANCE }));
+    const ResourceName = DBInstances?.[0]?.DBInstanceArn;
+    const Tags = [{ Key: CUTOVER_TAG, Value: 'of-tonight' }];
+    await client.send(new AddTagsToResourceCommand({ ResourceName, Tags })).finally(() => client.destroy());
+    const ours = await green();
+    expect(ours?.status).toBe('info');
+    expect(ours?.summary).toMatch(/of cutover of-tonight: .*status .*--from-databases/);
+    expect(JSON.stringify([foreign, ours])).not.toMatch(/delete|remove/);
   });
 
   it('tells wrong AWS credentials, a database that is not there, and TLS that the server does not have', async () => {
