@@ -31,6 +31,8 @@ export interface RepairOptions {
   readonly skip?: readonly SkippableStep[];
   /** Before each step. */
   readonly onStep: (name: string) => void;
+  /** What a step meets that it tries again until it succeeds, such as a target that is away after the commit. Once for each. */
+  readonly onWait: (problem: string) => void;
 }
 
 export interface RepairReceipt {
@@ -58,7 +60,7 @@ export interface SkippedStep {
  *   this cutover's, and something of it is left) | what a step throws
  */
 export async function repairLocally(options: RepairOptions): Promise<RepairReceipt> {
-  const { config, logger, cutoverId, signal, onStep, finalize = false, skip = [] } = options;
+  const { config, logger, cutoverId, signal, onStep, onWait, finalize = false, skip = [] } = options;
   const secrets = new SecretKeeper(config, logger);
   const ports = createPorts(config, logger, secrets);
   const deps = { settings: toSettings(config), ...ports, log: logger };
@@ -72,7 +74,11 @@ export async function repairLocally(options: RepairOptions): Promise<RepairRecei
     await secrets.refresh();
     const step = STEPS[name] as Step<StepInput, unknown>;
     const stepInput = name === 'switchover' ? { ...input, ...decided } : input;
-    const heartbeat = (progress: object): void => logger.debug({ step: name, ...progress }, 'progress');
+    const tellWait = onceEach(onWait);
+    const heartbeat = (progress: Readonly<Record<string, unknown>>): void => {
+      logger.debug({ step: name, ...progress }, 'progress');
+      tellWait(progress);
+    };
     const result = await step(deps, stepInput, { signal, attempt: 1, heartbeat, lastProgress: undefined });
     done.push(name);
     return result;
@@ -117,6 +123,15 @@ export async function repairLocally(options: RepairOptions): Promise<RepairRecei
     await ports.close();
     secrets.close();
   }
+}
+
+/** @returns what hears of a step's progress, and tells a problem when it is another one than before */
+export function onceEach(tell: (problem: string) => void): (progress: Readonly<Record<string, unknown>>) => void {
+  let last: unknown;
+  return ({ problem }) => {
+    if (typeof problem === 'string' && problem !== last) tell(problem);
+    last = problem;
+  };
 }
 
 /** As the workflow takes a run back, but blue's arbiter goes last: until then it is the proof on which a repeat goes on. */

@@ -34,6 +34,10 @@ export async function runRepair(options: RepairVerbOptions, context: CliContext)
     ...{ config, logger, cutoverId, finalize, skip, signal: new AbortController().signal },
     ...(openUnproven && { openUnproven: by }),
     onStep: (name) => context.stderr.write(`> ${name}\n`),
+    onWait: (problem) =>
+      context.stderr.write(
+        `  waits: ${problem}; it is tried again until it succeeds. Ctrl-C loses nothing: repeat the same command\n`,
+      ),
   });
   logger.info({ cutoverId, by, outcome, skipped }, 'repair is over');
   // As of a run whose undo was skipped: something of it is left.
