@@ -69,7 +69,7 @@ function publicSuspicion(request: ObservedRequest, method: string, path: string)
     const asks = headerValue(request.rawHeaders, 'access-control-request-method');
     if (origin === undefined || asks === undefined) return undefined;
     // Not of which path: blue allows any of them, and somebody who asks for thousands would leave no room for other origins.
-    return { kind: 'cors_preflight', who: () => origin, what: method, isSo: ({ allowsOrigin }) => allowsOrigin };
+    return { kind: 'cors_preflight', who: () => origin, what: 'OPTIONS *', isSo: ({ allowsOrigin }) => allowsOrigin };
   }
   if (method === 'POST' && AUTHENTICATING.includes(path)) {
     return longSecret(request, what) ?? grantSuspicion(request, what);

@@ -184,7 +184,7 @@ describe('what was seen', () => {
       const seen = suspicionOf({ ...asks, target });
       if (seen !== undefined) book.add({ ...seen, who: seen.who() }, 'later');
     }
-    expect(book.view().sightings).toMatchObject([{ who: 'https://app.example', what: 'OPTIONS', count: 4 }]);
+    expect(book.view().sightings).toMatchObject([{ who: 'https://app.example', what: 'OPTIONS *', count: 4 }]);
     expect(book.view().beyond.cors_preflight).toBe(0);
   });
 
