@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
 import { provisionRoles } from '../../world/rds/cluster/provision-roles';
 import { scramVerifier } from '../../world/rds/cluster/scram-verifier';
 import { serverCertificate } from '../../world/rds/cluster/server-certificate';
@@ -97,7 +98,13 @@ export class OwnCluster {
 
   /** One of its processes dies, and it recovers by itself: the postmaster goes on. */
   async crashBackend(pid: number): Promise<void> {
+    // Until the postmaster has noticed, it accepts as before: it has once it ends everybody else.
+    const witness = new Client({ host: this.host, port: this.port, ...this.superuser, database: 'postgres' });
+    const isEnded = new Promise<void>((resolve) => witness.once('end', resolve));
+    witness.on('error', () => undefined);
+    await witness.connect();
     process.kill(pid, 'SIGKILL');
+    await isEnded;
     await waitUntilAccepting(this.port, { user: SUPERUSER, password: PASSWORD, timeoutMs: START_MS });
   }
 

@@ -133,7 +133,7 @@ describe('the IAM policy of the verb privileges', () => {
         rds: { region: 'cn-north-1' },
         blue: { ...blue, database: { ...blue.database, password: '${secretsmanager:prod/db#password}' } },
         green: { ...own, database: { ...own.database, password: '${secretsmanager:prod/db#password}' } },
-        gateways: [{ name: 'one', controlUrl: 'http://one.test', token: `\${secretsmanager:${arn}}` }],
+        gateways: [{ name: 'one', controlUrl: 'https://one.test', token: `\${secretsmanager:${arn}}` }],
       },
       { unreadSecrets: true },
     );
