@@ -1,7 +1,7 @@
-import { isIPv4 } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import { isSupportedHydraVersion, type SupportedHydraVersion } from '../domain/hydra-versions';
 import { IN_PLACE_PATHS } from '../domain/in-place/paths';
+import { isReadableOnTheWay } from '../domain/plaintext';
 import { howToRecord, isRecorded, pathOf, pathsText } from '../hydra/paths/registry';
 import { valueAt } from './origins';
 import { type TreeProblem } from './resolve-tree';
@@ -226,7 +226,7 @@ function tokensStayPrivate(read: Read): readonly TreeProblem[] {
     return entries.flatMap((entry: unknown, index) => {
       if (valueAt(entry, ['allowPlaintext']) === true) return [];
       return addressesWithSecrets(entry)
-        .filter(({ address }) => isReadableOnTheWay(address))
+        .filter(({ address }) => typeof address === 'string' && isReadableOnTheWay(address))
         .map(({ path }) => ({
           path: [section, index, ...path],
           what: 'is http:// at another machine: what it is sent to prove who calls could be read on the way',
@@ -244,13 +244,6 @@ function addressesWithSecrets(entry: unknown): readonly { readonly path: Propert
       ? endpoints.map((address: unknown, index) => ({ path: ['etcd', 'endpoints', index], address }))
       : []),
   ];
-}
-
-function isReadableOnTheWay(address: unknown): boolean {
-  if (typeof address !== 'string' || !URL.canParse(address)) return false;
-  const { protocol, hostname } = new URL(address);
-  const isHere = ['localhost', '[::1]'].includes(hostname) || (isIPv4(hostname) && hostname.startsWith('127.'));
-  return protocol === 'http:' && !isHere;
 }
 
 /** The fence must end before a gateway gives up its hold, and a pause that is given up before that too. */

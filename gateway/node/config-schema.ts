@@ -1,5 +1,5 @@
-import { isIPv4 } from 'node:net';
 import { z } from 'zod';
+import { isLoopback, isReadableOnTheWay } from '../../domain/plaintext';
 import { HYDRA_VERSION_FACTS } from '../../hydra/versions';
 import { isAddressRange } from './trusted-proxies';
 
@@ -381,15 +381,4 @@ function urlProblem(url: URL | undefined): string | undefined {
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '') return 'takes no path, query or fragment';
   if (url.username !== '' || url.password !== '') return 'takes no user or password';
   return undefined;
-}
-
-/** What is no URL is refused as such. */
-function isReadableOnTheWay(url: string): boolean {
-  if (!URL.canParse(url)) return false;
-  const { protocol, hostname } = new URL(url);
-  return protocol === 'http:' && !isLoopback(hostname.replace(/^\[(.*)\]$/, '$1'));
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
