@@ -23,12 +23,12 @@ export class ShadowOrders {
   ) {}
 
   roundEnded(): void {
-    const { shadow, hydraVersion } = this.deps.settings;
+    const { shadow } = this.deps.settings;
     const now = performance.now();
     if (shadow === undefined || shadow.requestsPerSecondMax === 0 || this.sending !== undefined) return;
     if (now - this.orderedAt < ORDER_EVERY_MS) return;
     this.orderedAt = now;
-    const order = { cutoverId: this.cutoverId, hydraVersion, ...shadow, leaseMs: LEASE_MS };
+    const order = this.order(shadow);
     for (const gateway of this.deps.gateways) this.lastTo.set(gateway, this.send(gateway, order));
     this.sending = Promise.all(this.lastTo.values()).then(() => {
       this.sending = undefined;
@@ -40,15 +40,7 @@ export class ShadowOrders {
    * a moment; they end by themselves.
    */
   async stop(): Promise<void> {
-    const { shadow, hydraVersion } = this.deps.settings;
-    const order = {
-      cutoverId: this.cutoverId,
-      hydraVersion,
-      rampMs: 0,
-      ...shadow,
-      requestsPerSecondMax: 0,
-      leaseMs: LEASE_MS,
-    };
+    const order = this.order({ rampMs: 0, ...this.deps.settings.shadow, requestsPerSecondMax: 0 });
     // An order that is under way must not come after this one.
     const told = [...this.lastTo].map(([gateway, last]) => last.then(() => this.send(gateway, order)));
     await Promise.race([Promise.all(told), sleep(STOP_LIMIT_MS, undefined, { ref: false })]);
@@ -57,6 +49,11 @@ export class ShadowOrders {
   /** Resolves when nothing is under way any more. */
   async ended(): Promise<void> {
     await this.sending;
+  }
+
+  private order(limits: Pick<ShadowOrder, 'rampMs' | 'requestsPerSecondMax'>): ShadowOrder {
+    const { hydraVersion } = this.deps.settings;
+    return { cutoverId: this.cutoverId, hydraVersion, ...limits, leaseMs: LEASE_MS };
   }
 
   private async send(gateway: Gateway, order: ShadowOrder): Promise<void> {
