@@ -7,11 +7,17 @@ import { type ActTools } from '../../hydra/in-place/run-acts';
 import { type TestDatabase } from './database';
 import { type InPlaceFixture } from './in-place';
 
-/** Databases of a test of its own beside those of the fixture, and sessions in them. @param fixture which is made before all tests */
-export function useClones(fixture: () => InPlaceFixture, live: Pick<TestDatabase, 'config'>) {
+/**
+ * Databases of a test of its own beside those of the fixture, and sessions in them.
+ *
+ * @param fixture which is made before all tests
+ * @param areEnded whether others end some of these sessions, which is no failure of the test then
+ */
+export function useClones(fixture: () => InPlaceFixture, live: Pick<TestDatabase, 'config'>, areEnded = false) {
   const clients: Client[] = [];
 
   async function open(client: Client): Promise<Client> {
+    if (areEnded) client.on('error', () => undefined);
     clients.push(client);
     await client.connect();
     return client;

@@ -1,4 +1,3 @@
-import { Client } from 'pg';
 import { PostgresDatabases } from '../../../adapters/postgres/postgres-databases';
 import { bookMigrations, digestOf } from '../../../activities/in-place/bookkeeping';
 import { type InPlaceDeps } from '../../../activities/in-place/deps';
@@ -10,6 +9,7 @@ import { type InPlaceDatabase } from '../../../domain/in-place/settings';
 import { HYDRA_LAUNCH_FACTS } from '../../../hydra/versions';
 import { useDatabase } from '../../support/database';
 import { inPlaceFixture, stepContext, type InPlaceFixture } from '../../support/in-place';
+import { useClones } from '../../support/in-place-clones';
 import { until } from '../../support/until';
 
 const live = useDatabase('empty');
@@ -19,7 +19,8 @@ const VERSIONS_OF_OTHERS = `CREATE TABLE schema_migration (version varchar(14) N
   INSERT INTO schema_migration VALUES ('20191100000001'), ('20200317160354')`;
 const KEPT_BY_OTHERS = `SELECT nspname AS schema, relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
   WHERE relkind IN ('r', 'v') AND relname ~ '^(own_|hydra_own_)' ORDER BY 1, 2`;
-const clients: Client[] = [];
+// A session that is ended from outside is opened anew, as a pool does.
+const { closing, openAs, asAdminIn } = useClones(() => fixture, live, true);
 let fixture: InPlaceFixture;
 let vendor: VendorPlan;
 
@@ -29,25 +30,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => fixture.close());
-
-/** A test that closes what it opened before it ends. */
-function closing(test: () => Promise<void>): () => Promise<void> {
-  return async () => {
-    try {
-      await test();
-    } finally {
-      for (const client of clients.splice(0)) await client.end().catch(() => undefined);
-    }
-  };
-}
-
-async function connect(config: ConstructorParameters<typeof Client>[0]): Promise<Client> {
-  // A session that is ended from outside is opened anew, as a pool does.
-  const client = new Client(config).on('error', () => undefined);
-  clients.push(client);
-  await client.connect();
-  return client;
-}
 
 /** A database of its own with the schema of the old version, what stands in for the old Hydra, and the steps. */
 async function stage(name: string, changed: Partial<InPlaceDeps['settings']> = {}) {
@@ -63,7 +45,7 @@ async function stage(name: string, changed: Partial<InPlaceDeps['settings']> = {
     sides: { live: locationOf(server, database), scratch: locationOf(server, scratch.config.database) },
     provider: { describeInstance: () => Promise.resolve(undefined) },
   });
-  const asOld = () => connect({ connectionString: fixture.dsn(roles.old, database) });
+  const asOld = () => openAs(roles.old, database);
   let session = await asOld();
   const readClients = async () => {
     const read = () => session.query('SELECT count(*) FROM hydra_client');
@@ -90,9 +72,9 @@ async function stage(name: string, changed: Partial<InPlaceDeps['settings']> = {
   const input = { ...RUN, plan: vendor.plan, catalogDigest: digestOf(vendor.after) };
   return {
     database,
-    admin: await connect({ ...live.config, database }),
+    admin: await asAdminIn(database),
     asOld,
-    asNext: () => connect({ connectionString: fixture.dsn(roles.next, database) }),
+    asNext: () => openAs(roles.next, database),
     endOld: () => session.end(),
     plan: () => planInPlace(deps, RUN, stepContext()),
     lay: () => layLayer(deps, input, stepContext()),
