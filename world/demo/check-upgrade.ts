@@ -1,3 +1,4 @@
+import { failureLines } from '../traffic/render-traffic-summary';
 import { type TrafficReport } from '../traffic';
 import { committedSwitchover, failedRequests, type Pause } from './demo-report';
 import { type Report as CutoverReport } from '../../domain/receipts';
@@ -59,7 +60,11 @@ export function checkUpgrade({ upgrade, pause, clients }: Seen, report: Report):
 export function checkTraffic(clients: TrafficReport, report: Report): void {
   const { verdict } = clients;
   const failed = failedRequests(clients);
-  report.check('no client saw a failure', failed === 0, `${failed} of ${clients.traffic.requests} requests`);
+  const seen = [
+    `${failed} of ${clients.traffic.requests} requests`,
+    ...failureLines(clients).map((line) => line.trim()),
+  ];
+  report.check('no client saw a failure', failed === 0, seen.join('; '));
   report.check(
     'the oracle found every promise kept',
     verdict?.clean === true,

@@ -50,7 +50,8 @@ function backlog(count: number): string {
   return count > 0 ? `; ${count} operations found no free actor in time: the server is slower than the rate` : '';
 }
 
-function failureLines({ traffic }: TrafficReport): string[] {
+/** What failed, and how often. */
+export function failureLines({ traffic }: Pick<TrafficReport, 'traffic'>): string[] {
   const counts = new Map<string, number>();
   for (const { operation, outcome, reason } of traffic.failures) {
     const line = `${operation} ${outcome}: ${reason}`;
