@@ -132,8 +132,8 @@ export const RDS_CONTRACT: readonly RdsContractCase[] = [
     name: 'a snapshot becomes available and names its instance',
     run: async (client) => {
       const Tags = [{ Key: 'hydra-cutover:cutover-id', Value: 'c-1' }];
-      await client.send(
-        new CreateDBSnapshotCommand({ DBInstanceIdentifier: BLUE, DBSnapshotIdentifier: SNAPSHOT, Tags }),
+      await whenTaken(() =>
+        client.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier: BLUE, DBSnapshotIdentifier: SNAPSHOT, Tags })),
       );
       const snapshot = await until('the snapshot', async () => {
         const answer = await client.send(new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: SNAPSHOT }));
@@ -223,39 +223,41 @@ export const RDS_CONTRACT: readonly RdsContractCase[] = [
     name: 'a change of class is made when it is to be applied immediately',
     run: async (client) => {
       const DBInstanceClass = 'db.t4g.large';
-      await client.send(
-        new ModifyDBInstanceCommand({ DBInstanceIdentifier: GREEN, DBInstanceClass, ApplyImmediately: true }),
-      );
+      const change = { DBInstanceIdentifier: GREEN, DBInstanceClass, ApplyImmediately: true };
+      await whenTaken(() => client.send(new ModifyDBInstanceCommand(change)));
       await instanceThat(client, GREEN, (entry) => isAvailable(entry) && entry.DBInstanceClass === DBInstanceClass);
+    },
+  },
+  {
+    name: 'a rebooted instance is available again',
+    run: async (client) => {
+      await whenTaken(() => client.send(new RebootDBInstanceCommand({ DBInstanceIdentifier: GREEN })));
+      await instanceThat(client, GREEN, isAvailable);
     },
   },
   {
     name: 'a change of class waits when it is not to be applied immediately',
     run: async (client) => {
-      await client.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: GREEN, DBInstanceClass: 'db.t4g.small' }));
+      const change = { DBInstanceIdentifier: GREEN, DBInstanceClass: 'db.t4g.small' };
+      await whenTaken(() => client.send(new ModifyDBInstanceCommand(change)));
       const instance = await instanceThat(client, GREEN, isAvailable);
       assert.equal(instance.DBInstanceClass, 'db.t4g.large');
       assert.equal(instance.PendingModifiedValues?.DBInstanceClass, 'db.t4g.small');
     },
   },
   {
-    name: 'a rebooted instance is available again',
-    run: async (client) => {
-      await client.send(new RebootDBInstanceCommand({ DBInstanceIdentifier: GREEN }));
-      await instanceThat(client, GREEN, isAvailable);
-    },
-  },
-  {
     name: 'an instance with deletion protection is not deleted, and is without it',
     run: async (client) => {
       const DBInstanceIdentifier = GREEN;
-      await client.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier, DeletionProtection: true }));
+      const protect = (DeletionProtection: boolean) =>
+        whenTaken(() => client.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier, DeletionProtection })));
+      await protect(true);
       const deletion = new DeleteDBInstanceCommand({ DBInstanceIdentifier, SkipFinalSnapshot: true });
       await instanceThat(client, GREEN, isAvailable);
       await refused('InvalidParameterCombination', client.send(deletion));
-      await client.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier, DeletionProtection: false }));
+      await protect(false);
       await instanceThat(client, GREEN, isAvailable);
-      await client.send(deletion);
+      await whenTaken(() => client.send(deletion));
       await gone(client, GREEN);
     },
   },
@@ -271,7 +273,8 @@ export const RDS_CONTRACT: readonly RdsContractCase[] = [
     name: 'a deleted instance leaves its final snapshot',
     run: async (client) => {
       const FinalDBSnapshotIdentifier = 'contract-final';
-      await client.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: BLUE, FinalDBSnapshotIdentifier }));
+      const deletion = new DeleteDBInstanceCommand({ DBInstanceIdentifier: BLUE, FinalDBSnapshotIdentifier });
+      await whenTaken(() => client.send(deletion));
       await gone(client, BLUE);
       const answer = await client.send(
         new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: FinalDBSnapshotIdentifier }),
@@ -308,6 +311,19 @@ async function refused(name: string, answer: Promise<unknown>): Promise<void> {
     assert.equal(error instanceof Error ? error.name : String(error), name);
     return true;
   });
+}
+
+/**
+ * An instance is `available` for a moment between two pieces of work (after a reboot what had waited for one is applied), so
+ * that what was seen a moment ago does not say what it takes now. The request is made until it is taken.
+ */
+async function whenTaken(request: () => Promise<unknown>): Promise<void> {
+  await until('the instance to take a request', () =>
+    request().then(
+      () => true,
+      (error: Error) => (error.name === 'InvalidDBInstanceStateFault' ? undefined : Promise.reject(error)),
+    ),
+  );
 }
 
 async function instanceThat(
