@@ -10,7 +10,10 @@ import { ageTraffic } from '../../domain/judge/side-traffic';
 import { addTraffic, requestsIn, type Traffic, trafficSince } from '../../domain/judge/traffic';
 import { type HydraMetrics } from '../../domain/ports/hydra-api';
 import { type Gateway } from '../../domain/ports/targets';
+import { type StepContext } from '../step';
 import { type InPlaceDeps, type InPlaceStep } from './deps';
+import { onLive, placeOf } from './prepare-live';
+import { WatchedViews } from './recycle-sessions';
 
 const P95 = 0.95;
 const PROBLEMS_MAX = 20;
@@ -24,8 +27,8 @@ const ALL = 100;
  * Watches both versions for `judge.durationMs` and judges the new one by what the old one answers at the same time; at 100 %, by what
  * it answered before. Changes nothing; a repeat begins anew.
  *
- * @returns `bad` with problems, which end it at once; `inconclusive` when fewer than `judge.requestsMin` requests were seen: no request
- *   is no proof
+ * @returns `bad` with problems, which end it at once; `inconclusive` when fewer than `judge.requestsMin` requests were seen (no request
+ *   is no proof), and at once when something leads the old version past its views: what it answers says nothing then
  */
 export const judgeShare: InPlaceStep<ShareInput, ShareReceipt> = async (deps, { share }, context) => {
   const { durationMs, pollMs, requestsMin } = deps.settings.judge;
@@ -37,9 +40,12 @@ export const judgeShare: InPlaceStep<ShareInput, ShareReceipt> = async (deps, { 
   const spans: Span[] = [];
   const options = { ...JUDGE_DEFAULTS, spans: Math.max(1, Math.ceil(durationMs / pollMs)), requestsMin };
   let judged: Judgement = { verdict: 'inconclusive', requests: 0, problems: ['nothing was seen'] };
+  const views = new WatchedViews();
+  let seenViews: ViewsSeen;
   for (;;) {
+    seenViews = await lookAtViews(deps, context, views);
     const leftMs = startedAt + durationMs - Date.now();
-    if (leftMs <= 0 || judged.verdict === 'bad') break;
+    if (leftMs <= 0 || judged.verdict === 'bad' || seenViews.past) break;
     await sleep(Math.min(pollMs, leftMs), undefined, { signal: context.signal }).catch(() => undefined);
     context.signal.throwIfAborted();
     const looks = await Promise.all(watched.map((gateway) => gateway.look()));
@@ -64,7 +70,7 @@ export const judgeShare: InPlaceStep<ShareInput, ShareReceipt> = async (deps, { 
     requests: { old: requestsIn(traffic.old), new: requestsIn(traffic.new) },
     ratioMax: deps.settings.judge.loadRatioMax,
   });
-  judged = withUnseen(judged, await sharesLost(deps.gateways, share));
+  judged = withUnseen(judged, [...seenViews.problems, ...(await sharesLost(deps.gateways, share))]);
   return {
     share,
     verdict: judged.verdict,
@@ -75,6 +81,25 @@ export const judgeShare: InPlaceStep<ShareInput, ShareReceipt> = async (deps, { 
     load,
   };
 };
+
+interface ViewsSeen {
+  /** Something leads the old version past them. */
+  readonly past: boolean;
+  /** That nobody could look is one, too. */
+  readonly problems: readonly string[];
+}
+
+async function lookAtViews(deps: InPlaceDeps, context: StepContext, views: WatchedViews): Promise<ViewsSeen> {
+  try {
+    const place = await placeOf(deps);
+    const problem = await onLive(deps, context, (client) => views.look(client, place));
+    return { past: problem !== null, problems: problem === null ? [] : [problem] };
+  } catch (error) {
+    if (!isCutoverFault(error)) throw error;
+    const unseen = `whether the old version goes through its views could not be seen (${error.message})`;
+    return { past: false, problems: [unseen] };
+  }
+}
 
 function withLoad(judged: Judgement, question: LoadQuestion): Judgement {
   const { problems, unseen } = judgeLoad(question);

@@ -4,6 +4,7 @@ import { type SqlClient } from '../../domain/ports/sql-client';
 import {
   type CompatibilityPlace,
   endIdleOldSessions,
+  ledElsewhere,
   type OldSessions,
   oldSessions,
 } from '../../hydra/in-place/compatibility';
@@ -16,6 +17,8 @@ const CLEAN_LOOKS = 3;
 /** No session is that long between preparing a statement and running it, and one that is asked for clients again has its mark by then. */
 const STAYS_MS = 1_500;
 const PROOF_MS = 20_000;
+const LEADS_AROUND =
+  'its DSN names a search_path of its own, it logs in as another role, or a pooler keeps older settings; correct that';
 
 /**
  * {@link awaitRecycled}, then proof by a question to the old version itself that its sessions look into the views.
@@ -76,7 +79,7 @@ async function proveOldSessions(
 ): Promise<OldSessions> {
   const { signal } = context;
   const deadline = Date.now() + PROOF_MS;
-  const firstAround = new Map<number, number>();
+  const staying = new StayingAround();
   let seen: OldSessions;
   for (let clean = 0; ;) {
     signal.throwIfAborted();
@@ -85,10 +88,7 @@ async function proveOldSessions(
     context.heartbeat({ step: 'through the views', ...seen });
     clean = seen.marked > 0 && seen.around.length === 0 ? clean + 1 : 0;
     if (clean >= CLEAN_LOOKS) return seen;
-    for (const pid of firstAround.keys()) if (!seen.around.includes(pid)) firstAround.delete(pid);
-    for (const pid of seen.around) if (!firstAround.has(pid)) firstAround.set(pid, Date.now());
-    const stays = [...firstAround.values()].some((at) => Date.now() - at >= STAYS_MS);
-    if (stays || Date.now() > deadline) break;
+    if (staying.count(seen.around) > 0 || Date.now() > deadline) break;
     await sleep(POLL_MS, undefined, { signal });
   }
   const around = seen.around.length;
@@ -96,11 +96,41 @@ async function proveOldSessions(
     around > 0
       ? `${around} sessions of role ${place.oldRole} asked for clients and did not go through the views`
       : `the old Hydra was asked for its clients, and no session of role ${place.oldRole} went through the views`;
-  throw new CutoverFault(
-    'CHECK_FAILED',
-    `${observed}: its DSN names a search_path of its own, it logs in as another role, or a pooler keeps older settings; correct that and start it anew, then try again`,
-    { around, marked: seen.marked },
-  );
+  throw new CutoverFault('CHECK_FAILED', `${observed}: ${LEADS_AROUND} and start it anew, then try again`, {
+    around,
+    marked: seen.marked,
+  });
+}
+
+/**
+ * What leads the old version past the views while it serves: somebody set its role back, or started one with another DSN.
+ */
+export class WatchedViews {
+  readonly #staying = new StayingAround();
+
+  /** @returns what is wrong, with what to do; null when its sessions go through the views */
+  async look(client: SqlClient, place: CompatibilityPlace): Promise<string | null> {
+    const { oldRole } = place;
+    const statement = await ledElsewhere(client, place);
+    if (statement !== null) {
+      return `the search_path of role ${oldRole} was set back, so that new sessions of the old version look past the views: ${statement}, then end its sessions`;
+    }
+    const around = this.#staying.count((await oldSessions(client, place, new Date(0).toISOString())).around);
+    if (around === 0) return null;
+    return `${around} sessions of role ${oldRole} asked for clients and did not go through the views: ${LEADS_AROUND} and start it anew`;
+  }
+}
+
+/** Sessions that were seen to go around the views in several looks. */
+class StayingAround {
+  readonly #since = new Map<number, number>();
+
+  /** @param around processes, as they are seen now @returns how many of them have been seen for too long */
+  count(around: readonly number[]): number {
+    for (const pid of this.#since.keys()) if (!around.includes(pid)) this.#since.delete(pid);
+    for (const pid of around) if (!this.#since.has(pid)) this.#since.set(pid, Date.now());
+    return [...this.#since.values()].filter((at) => Date.now() - at >= STAYS_MS).length;
+  }
 }
 
 function stillThere(seen: OldSessions, { oldRole }: CompatibilityPlace, deadlineMs: number, how: string): CutoverFault {

@@ -177,6 +177,19 @@ export async function switchOldSessionsBack(client: SqlClient, place: Compatibil
   return row?.at ?? '';
 }
 
+/**
+ * Whether new sessions of the old version still look into the views first: anybody may set its role back while it serves.
+ *
+ * @returns the statement that leads them there again; null when they are led there
+ */
+export async function ledElsewhere(client: SqlClient, place: CompatibilityPlace): Promise<string | null> {
+  const { own, inForce } = await searchPathOf(client, place);
+  if (own?.startsWith(`${COMPATIBILITY_SCHEMA},`) === true) return null;
+  const path = [COMPATIBILITY_SCHEMA, quoteIdentifier(place.schema), inForce].join(', ');
+  const [role, database] = [quoteIdentifier(place.oldRole), quoteIdentifier(place.database)];
+  return `ALTER ROLE ${role} IN DATABASE ${database} SET search_path = ${path}`;
+}
+
 interface SearchPath {
   /** Of the role in this database; null: nothing of its own. */
   readonly own: string | null;

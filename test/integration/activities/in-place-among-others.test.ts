@@ -3,6 +3,7 @@ import { bookMigrations, digestOf } from '../../../activities/in-place/bookkeepi
 import { type InPlaceDeps } from '../../../activities/in-place/deps';
 import { layLayer, migrateOnline } from '../../../activities/in-place/migrate-online';
 import { planInPlace } from '../../../activities/in-place/plan-in-place';
+import { judgeShare } from '../../../activities/in-place/judge-share';
 import { readVendorPlan, type VendorPlan } from '../../../activities/in-place/read-vendor-plan';
 import { removeLayer, takeLayerBack } from '../../../activities/in-place/retire-old';
 import { type InPlaceDatabase } from '../../../domain/in-place/settings';
@@ -67,7 +68,13 @@ async function stage(name: string, changed: Partial<InPlaceDeps['settings']> = {
     databases,
     commands: { has: () => true, run: commands.run.bind(commands) },
     gateways: [gateway],
-    hydra: { ...hydra, old: { isReady: async () => true, version: async () => 'v1.3.2', readClients } },
+    hydra: {
+      ...hydra,
+      old: {
+        ...{ isReady: async () => true, version: async () => 'v1.3.2', readClients },
+        metrics: (side: 'blue') => hydra.old.metrics(side),
+      },
+    },
   } as unknown as InPlaceDeps;
   const input = { ...RUN, plan: vendor.plan, catalogDigest: digestOf(vendor.after) };
   return {
@@ -82,6 +89,7 @@ async function stage(name: string, changed: Partial<InPlaceDeps['settings']> = {
     book: () => bookMigrations(deps, input, stepContext()),
     remove: () => removeLayer(deps, RUN, stepContext()),
     takeBack: () => takeLayerBack(deps, RUN, stepContext()),
+    judge: () => judgeShare(deps, { ...RUN, share: 50 }, stepContext()),
   };
 }
 
@@ -284,6 +292,35 @@ it(
     await admin.query(`ALTER ROLE ${fixture.roles.old} IN DATABASE ${database} RESET search_path`);
     await endOld();
     await expect(migrate()).resolves.toMatchObject({ acts: vendor.plan.acts.length });
+  }),
+);
+
+it(
+  'says at a share that the old version looks past its views: its role was set back, or one was started with another DSN',
+  closing(async () => {
+    const judge = { ...fixture.settings.judge, durationMs: 4_000, pollMs: 100 };
+    const { admin, database, asOld, lay, migrate, judge: judged } = await stage('past', { judge });
+    await lay();
+    await migrate();
+    const { old } = fixture.roles;
+    await admin.query(`ALTER ROLE ${old} IN DATABASE ${database} SET search_path = public`);
+    const { verdict, problems } = await judged();
+    const found = /search_path of role .* was set back, .*: (ALTER ROLE .*), then end its sessions/;
+    expect({ verdict, problems }).toEqual({
+      verdict: 'inconclusive',
+      problems: expect.arrayContaining([expect.stringMatching(found)]) as string[],
+    });
+    const [, statement = ''] = found.exec(problems.join()) ?? [];
+    await admin.query(statement);
+    const around = await asOld();
+    await around.query('SET search_path = public');
+    await around.query('SELECT count(*) FROM hydra_client');
+    expect((await judged()).problems).toContainEqual(
+      expect.stringMatching(/^1 sessions of role .* did not go through/),
+    );
+    await around.query('SET search_path = hydra_compatibility, public');
+    await around.query('SELECT count(*) FROM hydra_client');
+    expect((await judged()).problems.join()).not.toMatch(/set back|did not go through|could not be seen/);
   }),
 );
 

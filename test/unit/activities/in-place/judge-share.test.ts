@@ -37,8 +37,15 @@ const taking =
   (residentBytes: number): Metrics =>
   async () => ({ cpuSeconds: 1, residentBytes });
 
+/** The look at the views is shown on a real server (`in-place-among-others`); here it finds nothing. */
+const throughViews = {
+  address: async () => ({ database: 'hydra' }),
+  withSession: async (): Promise<string | null> => null,
+};
+
 function depsOf(gateways: readonly Gateway[], newMetrics: Metrics = taking(60 * MIB), errorRateMax = 0): InPlaceDeps {
   return {
+    databases: throughViews,
     settings: {
       judge: { durationMs: 30, pollMs: 5, requestsMin: 50, errorRateMax, p95MsMax: null, loadRatioMax: 4 },
     },
@@ -82,6 +89,19 @@ describe('a share of the traffic', () => {
     expect(await at(() => Promise.reject(new CutoverFault('TARGET_UNREACHABLE', 'away')))).toMatchObject({
       verdict: 'inconclusive',
       problems: [expect.stringContaining('an unknown share %')],
+    });
+  });
+
+  it('is inconclusive when nobody could see whether the old version goes through its views', async () => {
+    const enough = [
+      { old: { ok: 500 }, new: { ok: 0 } },
+      { old: { ok: 600 }, new: { ok: 100 } },
+    ];
+    const withSession = () => Promise.reject(new CutoverFault('DB_UNREACHABLE', 'away'));
+    const deps = { ...depsOf([gatewayWith(enough)]), databases: { ...throughViews, withSession } };
+    expect(await judgeShare(deps as unknown as InPlaceDeps, { ...RUN, share: 50 }, context)).toMatchObject({
+      verdict: 'inconclusive',
+      problems: [expect.stringMatching(/goes through its views could not be seen \(away\)/)],
     });
   });
 
