@@ -55,7 +55,7 @@ export const startBeside: InPlaceStep<StepInput, BesideReceipt> = async (deps, i
  * @throws CutoverFault CHECK_FAILED (a gateway still sends it requests) | STALE_ORDER | COMMAND_FAILED
  */
 export const stopBeside: InPlaceStep<StepInput, void> = async (deps, input, context) => {
-  await assertShare(deps, 0, 'the new version');
+  await assertShare(deps, 0, 'the new version is not stopped before that');
   await runInOrder(deps, 'stopBeside', input, context);
   await awaitGone(theHydra(deps, 'new'), 'the command stopBeside succeeded, but', context);
 };
@@ -67,7 +67,11 @@ export const stopBeside: InPlaceStep<StepInput, void> = async (deps, input, cont
  * @throws CutoverFault CHECK_FAILED (a gateway still sends it requests) | STALE_ORDER | COMMAND_FAILED | LOCK_BUSY (sessions of it stay)
  */
 export const stopOld: InPlaceStep<StepInput, void> = async (deps, input, context) => {
-  await assertShare(deps, 100, 'the old version');
+  await assertShare(
+    deps,
+    100,
+    'the old version is not stopped before that; see that the gateway keeps its stateFile, because one that begins anew without it gives everything to the old version',
+  );
   await runInOrder(deps, 'stopOld', input, context);
   await awaitGone(theHydra(deps, 'old'), 'the command stopOld succeeded, but', context);
   const place = await placeOf(deps);
@@ -126,13 +130,13 @@ async function keepsEncrypted(deps: InPlaceDeps, context: StepContext): Promise<
   }
 }
 
-async function assertShare({ gateways }: InPlaceDeps, allowed: number, stopped: string): Promise<void> {
+async function assertShare({ gateways }: InPlaceDeps, allowed: number, so: string): Promise<void> {
   for (const gateway of gateways) {
     const share = await gateway.besideShare?.();
     if (share === allowed) continue;
     throw new CutoverFault(
       'CHECK_FAILED',
-      `gateway ${gateway.name} gives the new version ${share ?? 'an unknown share'} % of the requests (allowed: ${allowed}): ${stopped} is not stopped before that`,
+      `gateway ${gateway.name} gives the new version ${share ?? 'an unknown share'} % of the requests (allowed: ${allowed}): ${so}`,
       { name: gateway.name },
     );
   }

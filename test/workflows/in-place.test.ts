@@ -185,6 +185,17 @@ describe.each(WAY_BACK)('%s', (step, back) => {
   });
 });
 
+it('tells every gateway its share again before the old version is stopped once more', async () => {
+  const { calls, end } = await run({ stopOld: inTurn(fails, answers(undefined)) }, async (handle) => {
+    await approveAll(handle);
+    await decide(handle, 'intervene', 'retry');
+  });
+  expect(end).toMatchObject({ status: 'COMPLETED' });
+  expect(calls.slice(FORWARD.indexOf('stopOld'))).toEqual([
+    ...['stopOld', 'shiftTraffic 100', 'stopOld', 'removeLayer', 'encryptAtRest'],
+  ]);
+});
+
 describe('once the old version is stopped', () => {
   it.each(['removeLayer', 'encryptAtRest'] as const)('%s is insisted on, whoever asks to cancel', async (step) => {
     const { calls, end } = await run(

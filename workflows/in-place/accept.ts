@@ -9,6 +9,8 @@ import { callPerson, planOf, untilDone } from './phase';
 import { inPlaceSteps } from './steps';
 
 const COMMIT_IS_TOLD = 'the commit of an upgrade in place is told';
+const SHARE_IS_TOLD_AGAIN = 'gateways are told their share again before the old version is stopped once more';
+const ALL = 100;
 
 /** A person accepts, and the old version stops. It can still be started again. */
 export async function acceptAndRetire(cutover: Cutover, inPlace: InPlaceReceipts): Promise<void> {
@@ -28,7 +30,13 @@ export async function acceptAndRetire(cutover: Cutover, inPlace: InPlaceReceipts
     assertApproved('finalize', verdict, timeoutMs);
   });
   saga.register('stopOld', () => inPlaceSteps.startOld(run.stepInput));
-  await untilDone(cutover, 'stopOld', 'both', () => inPlaceSteps.stopOld(run.stepInput));
+  let isRetry = false;
+  await untilDone(cutover, 'stopOld', 'both', async () => {
+    // One that began anew without its state gives everything to the old version. The person has seen to it when this is tried again.
+    if (isRetry && patched(SHARE_IS_TOLD_AGAIN)) await inPlaceSteps.shiftTraffic({ ...run.stepInput, share: ALL });
+    isRetry = true;
+    await inPlaceSteps.stopOld(run.stepInput);
+  });
 }
 
 /** Forward only: the old version cannot serve without its views. */
