@@ -37,10 +37,21 @@ export async function takePassword(client: SqlClient, role: string): Promise<voi
   await asRole(client, role, () => client.query(`ALTER ROLE ${quoteIdentifier(role)} PASSWORD NULL`));
 }
 
+/**
+ * SQL for whether one role may act as another by SET ROLE: from PostgreSQL 16 on a membership can be one WITH SET FALSE.
+ *
+ * @param who expression for an oid, @param as the same. Source: PostgreSQL manual, "GRANT" and `pg_has_role`.
+ */
+export function mayActAs(who: string, as: string): string {
+  // Before 16 the word SET is an error, which is never reached there.
+  return `COALESCE(CASE WHEN current_setting('server_version_num')::int >= 160000 THEN pg_has_role(${who}, ${as}, 'SET')
+                    ELSE pg_has_role(${who}, ${as}, 'MEMBER') END, false)`;
+}
+
 async function assertMember(client: SqlClient, role: string): Promise<void> {
-  const [seen] = await queryRows<{ me: string; found: boolean; member: boolean | null }>(
+  const [seen] = await queryRows<{ me: string; found: boolean; member: boolean }>(
     client,
-    `SELECT current_user::text AS me, r.oid IS NOT NULL AS found, pg_has_role(r.oid, 'MEMBER') AS member
+    `SELECT current_user::text AS me, r.oid IS NOT NULL AS found, ${mayActAs('current_user::regrole::oid', 'r.oid')} AS member
        FROM (SELECT $1::name AS name) AS wanted LEFT JOIN pg_catalog.pg_roles r ON r.rolname = wanted.name`,
     [role],
   );

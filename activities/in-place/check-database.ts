@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
+import { mayActAs } from '../../hydra/run-roles';
 import { COMPATIBILITY_SCHEMA, foundElsewhere, whoseCompatibility } from '../../hydra/in-place/compatibility';
 import { type KeptRun, readKeptRun } from '../../hydra/in-place/keep-plan';
 import { type Findings } from '../preflight/findings';
@@ -57,6 +58,7 @@ interface SeenRole {
   readonly name: string;
   readonly exists: boolean;
   readonly isMine: boolean;
+  readonly actsAs: boolean;
   readonly isSuperuser: boolean;
   /** Has the rights of whom the tables belong to, those that the migration makes included. */
   readonly isOwners: boolean;
@@ -66,17 +68,20 @@ async function checkRoles(deps: InPlaceDeps, client: SqlClient, findings: Findin
   const { owner, oldRole, newRole, schema } = deps.settings;
   const roles = await queryRows<SeenRole>(
     client,
-    `SELECT wanted.name, r.oid IS NOT NULL AS exists, coalesce(pg_has_role(r.oid, 'USAGE'), false) AS "isMine",
+    `SELECT wanted.name, r.oid IS NOT NULL AS exists, coalesce(pg_has_role(r.oid, 'USAGE'), false) AS "isMine", ${mayActAs('current_user::regrole::oid', 'r.oid')} AS "actsAs",
             coalesce(r.rolsuper, false) AS "isSuperuser",
             coalesce(pg_has_role(r.oid, (SELECT oid FROM pg_roles WHERE rolname = $2), 'USAGE'), true) AS "isOwners"
        FROM unnest($1::text[]) AS wanted(name) LEFT JOIN pg_roles r ON r.rolname = wanted.name`,
     [[...new Set([owner, oldRole, newRole])], owner],
   );
-  for (const { name, exists, isMine, isSuperuser, isOwners } of roles) {
+  for (const { name, exists, isMine, actsAs, isSuperuser, isOwners } of roles) {
     if (!exists) {
       findings.problem(`role ${name}`, 'is not there', 'make it, or correct the name in inPlace');
     } else if (!isMine && name !== newRole) {
       findings.problem(`role ${name}`, 'our role is no member of it', `GRANT ${name} to our role`);
+    } else if (!actsAs && name !== newRole) {
+      const fix = `GRANT ${name} TO our role WITH INHERIT TRUE, SET TRUE`;
+      findings.problem(`role ${name}`, 'our role is a member that may not act as it', fix);
     } else if (!isOwners && name === newRole) {
       const fix = `GRANT ${owner} TO ${name}`;
       findings.problem(

@@ -1,5 +1,6 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { OUR_ROLES } from '../../domain/our-roles';
+import { mayActAs } from '../run-roles';
 import { loginLimits } from './login-limits';
 import { lookFindings } from './look-findings';
 import { PREDEFINED_ROLES } from './privileges-sql';
@@ -34,6 +35,8 @@ interface RunRole {
 
 interface Facts {
   readonly me: string;
+  /** A membership may be one that lets nobody act as the role. */
+  readonly hasGrantOptions: boolean;
   readonly superuser: boolean;
   readonly createRole: boolean;
   readonly createDatabase: boolean;
@@ -58,16 +61,16 @@ interface Facts {
 }
 
 const FACTS_SQL = `
-  SELECT r.rolname::text AS me, r.rolsuper AS superuser, r.rolcreaterole AS "createRole", r.rolcreatedb AS "createDatabase",
+  SELECT r.rolname::text AS me, current_setting('server_version_num')::int >= 160000 AS "hasGrantOptions", r.rolsuper AS superuser, r.rolcreaterole AS "createRole", r.rolcreatedb AS "createDatabase",
          r.rolbypassrls AS bypasses, r.rolreplication AS replicates,
          ARRAY(SELECT g.rolname::text FROM pg_roles g WHERE g.rolname = ANY(ARRAY['rds_superuser', 'pg_write_all_data', 'pg_execute_server_program',
                 'pg_write_server_files', 'pg_read_server_files']) AND pg_has_role(r.oid, g.oid, 'USAGE') ORDER BY 1) AS "masterLike",
-         o.rolname::text AS owner, COALESCE(pg_has_role(r.oid, o.oid, 'USAGE'), false) AS member,
+         o.rolname::text AS owner, COALESCE(pg_has_role(r.oid, o.oid, 'USAGE'), false) AND ${mayActAs('r.oid', 'o.oid')} AS member,
          COALESCE(pg_has_role(r.oid, o.oid, 'MEMBER WITH ADMIN OPTION'), false) AS admin,
          (SELECT jsonb_agg(jsonb_build_object('name', wanted.name, 'found', w.oid IS NOT NULL, 'logs', COALESCE(w.rolcanlogin, false),
-                   'acts', COALESCE(pg_has_role(r.oid, w.oid, 'MEMBER'), false), 'owns', COALESCE(pg_has_role(w.oid, o.oid, 'MEMBER'), false)) ORDER BY wanted.nr)
+                   'acts', ${mayActAs('r.oid', 'w.oid')}, 'owns', ${mayActAs('w.oid', 'o.oid')}) ORDER BY wanted.nr)
             FROM unnest($4::name[]) WITH ORDINALITY AS wanted(name, nr) LEFT JOIN pg_roles w ON w.rolname = wanted.name) AS "runRoles",
-         (SELECT jsonb_build_object('found', w.oid IS NOT NULL, 'logs', COALESCE(w.rolcanlogin, false), 'acts', COALESCE(pg_has_role(r.oid, w.oid, 'USAGE'), false),
+         (SELECT jsonb_build_object('found', w.oid IS NOT NULL, 'logs', COALESCE(w.rolcanlogin, false), 'acts', COALESCE(pg_has_role(r.oid, w.oid, 'USAGE'), false) AND ${mayActAs('r.oid', 'w.oid')},
                    'memberOf', (SELECT COALESCE(jsonb_agg(g.rolname ORDER BY g.rolname), '[]') FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = w.oid))
             FROM (SELECT) one LEFT JOIN pg_roles w ON w.rolname = $5) AS ours,
          pg_get_userbyid(d.datdba)::text AS "databaseOwner", pg_has_role(r.oid, d.datdba, 'USAGE') AS "ownsDatabase",
@@ -125,7 +128,10 @@ function missing(facts: Facts, { owner, schema, migration, database }: ToolRoles
   if (facts.owner === null) {
     found.push({ kind: 'missing', what: `role ${owner} does not exist`, fix: "name the owner of Hydra's tables" });
   } else if (!facts.member) {
-    lacks(`membership of ${owner}, with INHERIT: only owners may make triggers`, `GRANT ${owner} TO ${me}`);
+    lacks(
+      `membership of ${owner}, with INHERIT: only owners may make triggers`,
+      grant(owner, me, facts, 'INHERIT TRUE, SET TRUE'),
+    );
   }
   if (!facts.ownerLogs) {
     found.push({ kind: 'missing', what: `role ${owner} may not log in`, fix: 'name the role that Hydra logs in as' });
@@ -136,7 +142,10 @@ function missing(facts: Facts, { owner, schema, migration, database }: ToolRoles
     const what = `role ${OUR_ROLES.owner}, which owns what a cutover makes, does not exist`;
     found.push({ kind: 'missing', what, fix: `CREATE ROLE ${OUR_ROLES.owner} NOLOGIN` });
   } else if (!facts.ours.acts) {
-    lacks(`membership of ${OUR_ROLES.owner}, with INHERIT`, `GRANT ${OUR_ROLES.owner} TO ${me}`);
+    lacks(
+      `membership of ${OUR_ROLES.owner}, with INHERIT`,
+      grant(OUR_ROLES.owner, me, facts, 'INHERIT TRUE, SET TRUE'),
+    );
   }
   for (const role of facts.runRoles) found.push(...missingOf(role, facts, migration));
   for (const role of facts.lacking) lacks(role, `GRANT ${role} TO ${me}`);
@@ -160,20 +169,22 @@ function missing(facts: Facts, { owner, schema, migration, database }: ToolRoles
   return found;
 }
 
-function missingOf(
-  { name, found, logs, acts, owns }: RunRole,
-  { me, owner }: Facts,
-  migration: string,
-): PrivilegeFinding[] {
+function missingOf({ name, found, logs, acts, owns }: RunRole, facts: Facts, migration: string): PrivilegeFinding[] {
+  const { me, owner } = facts;
   const lacks = (what: string, fix: string) => ({ kind: 'missing', what, fix }) as const;
   if (!found)
     return [lacks(`role ${name}, as which green is made ready, does not exist`, `CREATE ROLE ${name} LOGIN NOINHERIT`)];
   const all: PrivilegeFinding[] = [];
   if (!logs) all.push(lacks(`role ${name} may not log in`, `ALTER ROLE ${name} LOGIN`));
-  if (!acts) all.push(lacks(`${me} may not act as ${name}, to give it a password`, `GRANT ${name} TO ${me}`));
+  if (!acts) all.push(lacks(`${me} may not act as ${name}, to give it a password`, grant(name, me, facts, 'SET TRUE')));
   if (name === migration && owner !== null && !owns)
-    all.push(lacks(`${name} may not act as ${owner}, who owns Hydra's tables`, `GRANT ${owner} TO ${name}`));
+    all.push(lacks(`${name} may not act as ${owner}, who owns Hydra's tables`, grant(owner, name, facts, 'SET TRUE')));
   return all;
+}
+
+/** @param options from PostgreSQL 16 on: what an earlier grant said stays unless it is said again */
+function grant(role: string, to: string, { hasGrantOptions }: Facts, options: string): string {
+  return `GRANT ${role} TO ${to}${hasGrantOptions ? ` WITH ${options}` : ''}`;
 }
 
 /** Its functions run in sessions of Hydra and of gateways. */

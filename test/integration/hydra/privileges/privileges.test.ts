@@ -200,6 +200,22 @@ describe.each(MAJORS)("the tool's role on PostgreSQL %i", (major) => {
     await asMaster('DROP ROLE plain');
   });
 
+  if (major >= 16) {
+    it('is told of a membership that does not let it act as the role, and the statement that helps', async () => {
+      // As hydra it acts all the same, by way of the migration's role.
+      for (const role of ['hydra', OUR_ROLES.owner, ROLES.sync]) await asMaster(`GRANT ${role} TO tool WITH SET FALSE`);
+      const findings = await checkPrivileges(tool, ROLES);
+      expect(findings.map(({ what }) => what)).toEqual([
+        `tool lacks membership of ${OUR_ROLES.owner}, with INHERIT`,
+        `tool may not act as ${ROLES.sync}, to give it a password`,
+      ]);
+      await expect(renewSyncPassword(tool, ROLES.sync)).rejects.toMatchObject({ code: 'CHECK_FAILED' });
+      for (const { fix } of findings) await asMaster(fix);
+      expect(await checkPrivileges(tool, ROLES)).toEqual([]);
+      await asMaster('GRANT hydra TO tool WITH SET TRUE');
+    });
+  }
+
   it('is made on a green that is no copy by the same script, which says so', () => {
     const [blue, green] = [privilegesSql(ROLES), privilegesSql(ROLES, 'green')];
     expect(green).toMatch(/^-- Run this in database hydra of green, as its master user/);
