@@ -5,6 +5,7 @@ import { someOf } from '../../domain/sightings';
 import { copyPathOf } from '../../hydra/paths';
 import { type StepDeps } from '../step';
 import { clientOrigins, corsSetting, originsToTry, tryOrigins } from './cors-origins';
+import { leftToGateways } from './left-to-gateways';
 import { type Observed, observedLines, readObserved } from './observed';
 
 /** Features that change what passes, as the gateways name them. */
@@ -21,10 +22,28 @@ export async function noticesOf(
     writesPerSecond: observed.writesPerSecond,
     notices: [
       ...observedLines(observed, deps.settings.hydraVersion.green),
+      // Nothing seen and nothing told read alike otherwise.
+      ...observed.silent.map((name) => `gateway ${name} does not tell what it sees`),
+      ...(await gatewayNotices(deps)),
       ...(features.length === 0 ? [] : [`on at every gateway: ${features.join(', ')}`]),
       ...(await corsNotice(deps, blue, observed)),
     ],
   };
+}
+
+/** What users would notice because of how a gateway is set, or what nobody knows of it. Those that are away are told elsewhere. */
+async function gatewayNotices({ gateways, settings }: StepDeps): Promise<readonly string[]> {
+  const seen = await Promise.allSettled(
+    gateways.map(async (gateway) => ({ name: gateway.name, view: await gateway.state() })),
+  );
+  return seen
+    .flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+    .flatMap(({ name, view }) =>
+      leftToGateways(settings).flatMap(({ feature, withoutIt, keys }) => {
+        if (!view.features.includes(feature)) return [`gateway ${name} ${withoutIt}`];
+        return view.keys?.[feature] === 'unseen' ? [`gateway ${name} ${keys.areUntried}`] : [];
+      }),
+    );
 }
 
 /** What cannot be asked is told and stops nothing: the rest of the evidence is worth more. */

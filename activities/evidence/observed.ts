@@ -23,16 +23,16 @@ export interface Observed {
 export async function readObserved({ gateways }: StepDeps): Promise<Observed> {
   const seen: GatewayObservations[] = [];
   const features: (readonly string[])[] = [];
-  const silent: string[] = [];
+  const silent = new Set<string>();
   for (const gateway of gateways) {
     try {
       const observations = await gateway.observations?.();
-      if (observations === undefined) silent.push(gateway.name);
+      if (observations === undefined) silent.add(gateway.name);
       else seen.push(observations);
       features.push((await gateway.state()).features);
     } catch (error) {
       if (!isCutoverFault(error)) throw error;
-      silent.push(gateway.name);
+      silent.add(gateway.name);
       features.push([]);
     }
   }
@@ -43,10 +43,10 @@ export async function readObserved({ gateways }: StepDeps): Promise<Observed> {
     features: new Set(first.filter((name) => others.every((names) => names.includes(name)))),
     hours: addHours(seen.map(({ writes }) => writes.hours)),
     writesPerSecond:
-      silent.length > 0 || gateways.length === 0
+      silent.size > 0 || gateways.length === 0
         ? null
         : Math.round(seen.reduce((sum, { writes }) => sum + writes.perSecond, 0) * 100) / 100,
-    silent,
+    silent: [...silent],
     since:
       seen
         .map(({ sightings }) => sightings.since)
