@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { databaseUrl } from '../../world/hydra';
+import { hydraDsn } from '../../world/hydra';
 import { OauthHttp } from '../../world/oauth';
 import { seededRandom } from '../integration/hydra/sync/history';
 import { asAdmin } from '../support/database';
@@ -45,7 +45,7 @@ async function raceAt(
   const { host, port, user, password } = sharedServers().postgres;
   const database = `alone_${randomBytes(4).toString('hex')}`;
   await asAdmin(`CREATE DATABASE ${database} TEMPLATE template_hydra_${version.replaceAll('.', '_')}`);
-  const extra = { DSN: databaseUrl(host, port, { role: user, password, database }) };
+  const extra = { DSN: hydraDsn(host, port, { role: user, password, database }) };
   const config = { ...sharedServers().postgres, database };
   const hydra = await startHydra({ version, database: config, loginAppUrl: NO_LOGIN_APP, extra });
   const doors = ['one', 'other'].map((name) => ({ name, http: new OauthHttp(hydra, { forwardedProto: true }) }));

@@ -54,7 +54,7 @@ export async function createLogin(master: PostgresLogin, name: string, password:
 }
 
 /** Hydra's own default is two for each CPU: on a small machine its readiness probe would wait behind every slow query. */
-const HYDRA_POOL = 'max_conns=20&max_idle_conns=20';
+const HYDRA_POOL = 20;
 
 /** @returns never to be logged: it holds the password */
 export function databaseUrl(host: string, port: number, wanted: HydraDatabase): string {
@@ -67,8 +67,8 @@ export function databaseUrl(host: string, port: number, wanted: HydraDatabase): 
 }
 
 /** @returns a DSN as Hydra reads it, with the size of its pool; never to be logged */
-export function hydraDsn(host: string, port: number, wanted: HydraDatabase): string {
-  return `${databaseUrl(host, port, wanted)}&${HYDRA_POOL}`;
+export function hydraDsn(host: string, port: number, wanted: HydraDatabase, connections = HYDRA_POOL): string {
+  return `${databaseUrl(host, port, wanted)}&max_conns=${connections}&max_idle_conns=${connections}`;
 }
 
 /** Runs `work` in one session. @throws CutoverFault DB_UNREACHABLE when there is no session to be had */

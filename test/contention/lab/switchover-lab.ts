@@ -11,7 +11,7 @@ import { type StepDeps } from '../../../activities/step';
 import { type SwitchoverReceipt } from '../../../domain/receipts';
 import { type SwitchoverSettings } from '../../../domain/settings';
 import { createTargetStore, targetRoutes } from '../../../gateway/target';
-import { databaseUrl } from '../../../world/hydra';
+import { hydraDsn } from '../../../world/hydra';
 import { OauthHttp, type RequestSample } from '../../../world/oauth';
 import { startHydra, type TestHydra } from '../../support/hydra';
 import { TcpProxy } from '../../support/tcp-proxy';
@@ -98,9 +98,8 @@ export class SwitchoverLab {
     ] as const) {
       const database = this.pair.addressOf(side);
       const { host, port, user: role, password } = database;
-      const url = databaseUrl(host, port, { role, password, database: database.database });
       // A token request of Hydra holds one connection and asks for a second: as many at once as there are connections wait for ever.
-      const extra = { DSN: url.replaceAll(/conns=\d+/g, `conns=${POOL}`) };
+      const extra = { DSN: hydraDsn(host, port, { role, password, database: database.database }, POOL) };
       this.#hydras.push(await startHydra({ version, database, loginAppUrl: NO_LOGIN_APP, issuer: ISSUER, extra }));
     }
   }
