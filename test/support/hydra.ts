@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ADMIN_PREFIX, HYDRA_LAUNCH_FACTS } from '../../hydra/versions';
-import { hydraProcess } from '../../world/hydra';
+import { hydraDsn, hydraProcess } from '../../world/hydra';
 import { freePort } from '../../world/net/free-port';
 import { type LaunchedVersion } from '../../world/toolchain/types';
 import { hydraBinary } from './hydra-binary';
@@ -49,7 +49,7 @@ export async function startHydra(options: TestHydraOptions): Promise<TestHydra> 
     version,
     binary: await hydraBinary(version),
     launch: {
-      dsn: `postgres://${database.user}:${password}@${database.host}:${database.port}/${database.database}?sslmode=disable`,
+      dsn: hydraDsn(database.host, database.port, { role: database.user, password, database: database.database }),
       secretsSystem: options.secretsSystem ?? SECRET,
       publicPort,
       adminPort,
