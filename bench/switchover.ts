@@ -1,6 +1,6 @@
 import { mkdtempSync, openSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -73,12 +73,13 @@ export async function run(): Promise<void> {
 async function measure(lab: SwitchoverLab, log: string, roundsMax: number, lagRounds: number) {
   const parked = new ParkedReads(log);
   const rounds: MeasuredRound[] = [];
+  const busyShare = watchProcessors();
   const one = async (lagMs: number): Promise<void> => {
     lab.lag(lagMs);
     const round = await lab.round((parts) => measureRound(lab, parts, rounds.length + 1));
     rounds.push({ ...round, lagMs, readersParked: parked.countNew() });
     say(
-      `switchover ${rounds.length}, ${lagMs} ms: held ${round.receipt.holdMs} ms, drain ${drainMs(round as MeasuredRound)} ms; reads in it ${round.during.length}, failed ${round.load.tally.failed} ${JSON.stringify(round.load.tally.failures)}`,
+      `switchover ${rounds.length}, ${lagMs} ms: held ${round.receipt.holdMs} ms, drain ${drainMs(round as MeasuredRound)} ms; processors ${Math.round(busyShare() * 100)} % busy; reads in it ${round.during.length}, failed ${round.load.tally.failed} ${JSON.stringify(round.load.tally.failures)}`,
     );
   };
   const isEnough = () =>
@@ -133,6 +134,20 @@ function report(rounds: readonly MeasuredRound[]): void {
   );
   for (const { what, isMet, observed, because } of goalsOf(rounds))
     say(`${isMet ? 'met   ' : 'MISSED'}  ${what}: ${observed}\n          ${because}`);
+}
+
+/** @returns what share of all processors' time was not idle since the last time that it was asked */
+function watchProcessors(): () => number {
+  const now = () =>
+    cpus().map(({ times }) => ({ idle: times.idle, all: Object.values(times).reduce((sum, each) => sum + each, 0) }));
+  const sum = (times: ReturnType<typeof now>, key: 'idle' | 'all') =>
+    times.reduce((total, each) => total + each[key], 0);
+  let last = now();
+  return () => {
+    const [before, after] = [last, now()];
+    last = after;
+    return 1 - (sum(after, 'idle') - sum(before, 'idle')) / (sum(after, 'all') - sum(before, 'all'));
+  };
 }
 
 function say(line: string): void {

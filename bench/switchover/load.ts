@@ -8,9 +8,9 @@ import { type LoadOrder, type LoadResult, type StartOrder } from './messages';
 import { SlowHttp } from './slow-http';
 import { StalledClients } from './stalled-clients';
 
-const GRANTS = 24;
+const GRANTS = 8;
 const RACES_MAX = 8;
-const PAUSE_MS = 400;
+const PAUSE_MS = 800;
 const SLOW_SHARE = 0.05;
 const SLOW_MS = 3_000;
 const STALLED = 50;
