@@ -74,10 +74,13 @@ type Case = readonly [when: string, freeze: Order['freeze']];
 /** Each takes seconds; `npm run test:long` has them all. */
 const isLong = process.env['LONG_TESTS'] === '1';
 const BEFORE_THE_COMMIT: readonly Case[] = [
+  ['once everybody was staged', { after: 'stage' }],
   ['after the last round', { after: 'lastRound' }],
   ['once the gateways know all challenges', { after: 'pushChallenges' }],
+  ['inside the fence', { after: 'fence' }],
 ];
 const AFTER_THE_COMMIT: readonly Case[] = [
+  ['after its look around the fence, with green opened and not committed', { after: 'lookAround' }],
   ['once everybody uses green', { after: 'applyTargets' }],
   ['just before it commits the opening', { before: 'COMMIT; SELECT state' }],
   ['once everybody is released', { after: 'release' }],
@@ -87,9 +90,7 @@ describe('a worker that stands still while another one goes on, and wakes up whe
   it.each<Case>([
     ...(isLong ? BEFORE_THE_COMMIT : []),
     ['after its attempt began', { after: 'begin' }],
-    ['once everybody was staged', { after: 'stage' }],
     ['while the gateways hold', { after: 'hold' }],
-    ['inside the fence', { after: 'fence' }],
     ['just before it asks for the commit', { before: 'commit_attempt' }],
   ])('%s: its attempt is over, and it changes nothing any more', (_when, freeze) =>
     world.scene(async () => {
@@ -112,7 +113,6 @@ describe('a worker that stands still while another one goes on, and wakes up whe
   it.each<Case>([
     ...(isLong ? AFTER_THE_COMMIT : []),
     ['after the commit', { after: 'commit' }],
-    ['after its look around the fence, with green opened and not committed', { after: 'lookAround' }],
     ['while it keeps the writers of green waiting', { after: 'holdWriters' }],
     ['once green is open', { after: 'openEntered' }],
   ])('%s: the other one brings everybody to green, and it agrees', (_when, freeze) =>
