@@ -14,6 +14,14 @@ const ROOT = join(__dirname, '..');
 export class Processes {
   private readonly children: ChildProcess[] = [];
 
+  private readonly killAll = (): void => {
+    for (const child of this.children) child.kill('SIGKILL');
+  };
+
+  constructor() {
+    process.once('exit', this.killAll);
+  }
+
   keep(child: ChildProcess): ChildProcess {
     this.children.push(child);
     return child;
@@ -26,6 +34,7 @@ export class Processes {
       child.kill('SIGKILL');
       await gone;
     }
+    process.removeListener('exit', this.killAll);
   }
 }
 

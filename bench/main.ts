@@ -35,6 +35,13 @@ async function main(): Promise<number> {
   return 0;
 }
 
+// What it started ends with it: without this a signal ends it before anybody hears of the end.
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  process.once(signal, () => process.exit(code));
+
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {

@@ -28,13 +28,18 @@ export interface GatewayProcess extends ControlClient {
 /** A folder for gateways that run as processes of their own, one after the other on the same state. */
 export class GatewayHome {
   private readonly children = new Set<ChildProcess>();
+  private readonly killAll = (): void => {
+    for (const child of this.children) child.kill('SIGKILL');
+  };
   private starts = 0;
 
   private constructor(
     readonly folder: string,
     private readonly program: readonly string[],
     private readonly output: number | 'ignore',
-  ) {}
+  ) {
+    process.once('exit', this.killAll);
+  }
 
   /**
    * @param program arguments of Node.js; without them `gateway/main.ts` as it is here
@@ -75,7 +80,8 @@ export class GatewayHome {
   }
 
   async close(): Promise<void> {
-    for (const child of this.children) child.kill('SIGKILL');
+    this.killAll();
+    process.removeListener('exit', this.killAll);
     await rm(this.folder, { recursive: true, force: true });
   }
 
