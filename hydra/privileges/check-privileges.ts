@@ -56,9 +56,14 @@ interface Facts {
   readonly lacking: readonly string[];
   readonly schema: boolean;
   readonly foreign: readonly string[];
-  /** Tables to which their owner has not all the rights that Hydra needs. */
+  /** Whether the owner of Hydra's tables may make others beside them. */
+  readonly makes: boolean;
+  /** Tables to which their owner has not all the rights that Hydra, its migration and our triggers need; with what is missing. */
   readonly denied: readonly string[];
 }
+
+/** The migration makes keys, and the guard triggers: owners have the rights to it like everybody, until they take them from themselves. */
+const OF_OWNER = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'REFERENCES', 'TRIGGER'] as const;
 
 const FACTS_SQL = `
   SELECT r.rolname::text AS me, current_setting('server_version_num')::int >= 160000 AS "hasGrantOptions", r.rolsuper AS superuser, r.rolcreaterole AS "createRole", r.rolcreatedb AS "createDatabase",
@@ -81,10 +86,11 @@ const FACTS_SQL = `
          ARRAY(SELECT c.relname::text FROM pg_class c
                 WHERE c.relnamespace = to_regnamespace(quote_ident($3)) AND c.relkind IN ('r', 'p')
                   AND (c.relname ^@ 'hydra_' OR c.relname = 'schema_migration') AND NOT pg_has_role(r.oid, c.relowner, 'USAGE') ORDER BY 1) AS foreign,
-         ARRAY(SELECT c.relname::text FROM pg_class c
-                WHERE c.relnamespace = to_regnamespace(quote_ident($3)) AND c.relkind IN ('r', 'p') AND c.relname ^@ 'hydra_'
-                  AND NOT (has_table_privilege(c.relowner, c.oid, 'SELECT') AND has_table_privilege(c.relowner, c.oid, 'INSERT')
-                       AND has_table_privilege(c.relowner, c.oid, 'UPDATE') AND has_table_privilege(c.relowner, c.oid, 'DELETE')) ORDER BY 1) AS denied
+         COALESCE(has_schema_privilege(o.oid, to_regnamespace(quote_ident($3)), 'USAGE') AND has_schema_privilege(o.oid, to_regnamespace(quote_ident($3)), 'CREATE'), true) AS makes,
+         ARRAY(SELECT format('%s (%s)', c.relname, string_agg(needed, ', ' ORDER BY needed)) FROM pg_class c
+                CROSS JOIN unnest(CASE WHEN c.relname ^@ 'hydra_' THEN $7::text[] ELSE ARRAY['SELECT', 'INSERT'] END) needed
+                WHERE c.relnamespace = to_regnamespace(quote_ident($3)) AND c.relkind IN ('r', 'p') AND (c.relname ^@ 'hydra_' OR c.relname = 'schema_migration')
+                  AND NOT has_table_privilege(c.relowner, c.oid, needed) GROUP BY c.relname ORDER BY c.relname) AS denied
     FROM pg_roles r CROSS JOIN pg_database d LEFT JOIN pg_roles o ON o.rolname = $1
    WHERE r.rolname = COALESCE($6, current_user) AND d.datname = current_database()`;
 
@@ -106,6 +112,7 @@ export async function checkPrivileges(
     [roles.sync, roles.migration],
     OUR_ROLES.owner,
     of ?? null,
+    [...OF_OWNER],
   ]);
   if (!facts)
     return of === undefined
@@ -164,7 +171,11 @@ function missing(facts: Facts, { owner, schema, migration, database }: ToolRoles
   }
   if (facts.denied.length > 0) {
     const what = `${owner} has not all rights to its own tables: ${facts.denied.slice(0, 10).join(', ')}`;
-    found.push({ kind: 'missing', what, fix: `GRANT SELECT, INSERT, UPDATE, DELETE ON these TO ${owner}` });
+    found.push({ kind: 'missing', what, fix: `GRANT ${OF_OWNER.join(', ')} ON these TO ${owner}` });
+  }
+  if (!facts.makes) {
+    const what = `${owner} may not make tables in schema ${schema}, as its migration does`;
+    found.push({ kind: 'missing', what, fix: `GRANT USAGE, CREATE ON SCHEMA "${schema}" TO ${owner}` });
   }
   return found;
 }
