@@ -16,20 +16,21 @@ export interface MigrationProgress {
 /**
  * What `schema_migration` of the session's search_path says, measured by what `version` leaves behind. Complete is a database that
  * has every version this Hydra knows and none above its last. More rows below are healthy: the bookkeeping of an older Hydra had
- * versions of 14 digits, which later ones keep beside their own.
+ * versions of 14 digits, which later ones keep beside their own, and take for these where their own are missing.
  *
  * Source: ory/x, popx/migrator.go, UpTo.
  */
 export async function readMigrations(client: SqlClient, version: SupportedHydraVersion): Promise<MigrationProgress> {
-  const { versions, last } = HYDRA_VERSION_FACTS[version].migrations;
+  const { versions, last, by14Digits } = HYDRA_VERSION_FACTS[version].migrations;
   const ofHydra = [...new Set(Object.values(HYDRA_VERSION_FACTS).flatMap(({ migrations }) => migrations.versions))];
   const [row] = await queryRows<{ applied: number; unknown: number; foreign: string[] }>(
     client,
-    `SELECT count(DISTINCT version) FILTER (WHERE version = ANY ($1::text[]))::float8 AS applied,
+    `SELECT (SELECT count(*) FROM unnest($1::text[]) AS known WHERE EXISTS (
+              SELECT FROM schema_migration WHERE version = known OR (known = ANY ($4::text[]) AND version = left(known, 14))))::float8 AS applied,
             count(*) FILTER (WHERE version > $2)::float8 AS unknown,
             (array_agg(version::text ORDER BY version)
               FILTER (WHERE version > $2 AND left(version, 14) <> ALL ($3::text[])))[1:10] AS foreign FROM schema_migration`,
-    [versions, last, ofHydra.map((one) => one.slice(0, 14))],
+    [versions, last, ofHydra.map((one) => one.slice(0, 14)), by14Digits],
   );
   const { applied, unknown } = row ?? { applied: 0, unknown: 0 };
   const expected = versions.length;

@@ -6,6 +6,8 @@ export interface MigrationFacts {
   readonly count: number;
   /** The highest of them. */
   readonly last: string;
+  /** Of these a row of their first 14 digits says as much: older bookkeeping knew them by that, and no other version begins so. */
+  readonly by14Digits: readonly string[];
 }
 
 const OF_1_11_10: readonly string[] = list(`
@@ -21,6 +23,9 @@ const OF_1_11_10: readonly string[] = list(`
   20200527215732000000 20200819163013000000 20200913192340000000 20201110104000000000 20201116133000000000
   20210928155900000000 20210928175900000000 20211226155900000000 20211226156000000000 20220328111500000000
 `);
+
+/** The first that old 1.x noted by 20 digits from the beginning. Source: what 1.3.2's migration and then that of 1.11.10 leave behind. */
+const FIRST_BY_20_DIGITS = '20190400000011000000';
 
 /** Since 1.11.10, whose own it has besides; some of these are lower than the last of 1.11.10. */
 const ADDED_BY_2_2_0 = list(`
@@ -81,5 +86,6 @@ function list(text: string): readonly string[] {
 
 function facts(unsorted: readonly string[]): MigrationFacts {
   const versions = [...unsorted].sort();
-  return { versions, count: versions.length, last: versions.at(-1) ?? '' };
+  const by14Digits = OF_1_11_10.filter((version) => version < FIRST_BY_20_DIGITS);
+  return { versions, count: versions.length, last: versions.at(-1) ?? '', by14Digits };
 }

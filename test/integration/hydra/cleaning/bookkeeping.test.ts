@@ -56,6 +56,22 @@ describe('the bookkeeping of migrations', () => {
     });
   });
 
+  it('of which an older 1.x noted the first part by 14 digits alone is complete, for us as for the real migration', async () => {
+    await withClone(HYDRA_1_11_10, async (clone) => {
+      const { client } = clone;
+      await client.query("UPDATE schema_migration SET version = left(version, 14) WHERE version < '20190400000011'");
+      expect(await readMigrations(client, '1.11.10')).toMatchObject({ applied: 55, complete: true, foreign: [] });
+      expect(await refused(client)).toEqual([]);
+      await migrateTo230(clone);
+      expect(await readMigrations(client, '2.3.0')).toMatchObject({ applied: 212, complete: true });
+      // Of a version that no older 1.x had, 14 digits say nothing.
+      await client.query(
+        "UPDATE schema_migration SET version = left(version, 14) WHERE version = '20220328111500000000'",
+      );
+      expect(await readMigrations(client, '1.11.10')).toMatchObject({ applied: 54, complete: false });
+    });
+  });
+
   it('with rows that would make 2.x skip migrations of its own is refused, each of them', async () => {
     await withClone(HYDRA_1_11_10, async ({ client }) => {
       const hiding = hidingVersions(HYDRA_VERSION_FACTS['1.11.10'].migrations, HYDRA_VERSION_FACTS['2.3.0'].migrations);
