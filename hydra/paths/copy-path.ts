@@ -162,6 +162,8 @@ export interface ExpectedDifference<Question extends string = AnswerQuestion> {
   readonly whose: 'Hydra' | 'hydra-cutover';
   /** Which values may differ so. @default all */
   readonly when?: (blue: unknown, green: unknown) => boolean;
+  /** What green calls a field that lies below. @default as blue */
+  readonly nameOnGreen?: (blue: string) => string;
 }
 
 /** How the source keeps what its users consented to. SQL of one parameter, a list of text. */

@@ -23,13 +23,24 @@ export function compareAnswers<Question extends string = AnswerQuestion>(
   green: unknown,
 ): readonly AnswerDifference<Question>[] {
   const found: AnswerDifference<Question>[] = [];
-  compare(blue, green, '', 0, ({ path, blueValue, greenValue, kind }) => {
-    const isExpected = expected.some(
-      (one) => one.question === question && isBelow(path, one.path) && (one.when?.(blueValue, greenValue) ?? true),
-    );
-    if (!isExpected) found.push({ question, path, kind });
+  const declared = (path: string) => expected.filter((one) => one.question === question && isBelow(path, one.path));
+  const isExpected = (path: string, blueValue: unknown, greenValue: unknown): boolean =>
+    declared(path).some(({ when }) => when?.(blueValue, greenValue) ?? true);
+  compare(blue, green, '', 0, {
+    tell: ({ path, blueValue, greenValue, kind }) => {
+      if (!isExpected(path, blueValue, greenValue)) found.push({ question, path, kind });
+    },
+    namesAt: (path) => declared(path).flatMap(({ nameOnGreen }) => nameOnGreen ?? [])[0],
+    isExpected,
   });
   return found;
+}
+
+interface Comparison {
+  readonly tell: (found: Found) => void;
+  /** What green calls the fields of an object at this path. Undefined: as blue does. */
+  readonly namesAt: (path: string) => ((blue: string) => string) | undefined;
+  readonly isExpected: (path: string, blueValue: unknown, greenValue: unknown) => boolean;
 }
 
 function isBelow(path: string, above: string): boolean {
@@ -46,41 +57,49 @@ interface Found {
 /** Deeper fields have no names in a finding; a login app may nest its context as deeply as it likes. */
 const NAMED_DEPTH = 20;
 
-function compare(
-  blueValue: unknown,
-  greenValue: unknown,
-  path: string,
-  depth: number,
-  tell: (found: Found) => void,
-): void {
+function compare(blueValue: unknown, greenValue: unknown, path: string, depth: number, how: Comparison): void {
+  const { tell } = how;
   if (isEmpty(blueValue) && isEmpty(greenValue)) return;
   if (isEmpty(blueValue) || isEmpty(greenValue)) {
     tell({ path, kind: isEmpty(greenValue) ? 'lost' : 'added', blueValue, greenValue });
   } else if (depth === NAMED_DEPTH) {
-    if (!areSame(blueValue, greenValue)) tell({ path, kind: 'changed', blueValue, greenValue });
+    if (!areSame(blueValue, greenValue, path, how)) tell({ path, kind: 'changed', blueValue, greenValue });
   } else if (Array.isArray(blueValue) && Array.isArray(greenValue)) {
     if (blueValue.length !== greenValue.length) tell({ path, kind: 'changed', blueValue, greenValue });
-    else blueValue.forEach((value, index) => compare(value, greenValue[index], `${path}[]`, depth + 1, tell));
+    else blueValue.forEach((value, index) => compare(value, greenValue[index], `${path}[]`, depth + 1, how));
   } else if (isObject(blueValue) && isObject(greenValue)) {
-    for (const name of new Set([...Object.keys(blueValue), ...Object.keys(greenValue)])) {
-      compare(blueValue[name], greenValue[name], path === '' ? name : `${path}.${name}`, depth + 1, tell);
+    const named = onGreen(blueValue, greenValue, how.namesAt(path));
+    for (const name of new Set([...named.keys(), ...Object.keys(greenValue)])) {
+      compare(named.get(name), greenValue[name], path === '' ? name : `${path}.${name}`, depth + 1, how);
     }
   } else if (blueValue !== greenValue) {
     tell({ path, kind: 'changed', blueValue, greenValue });
   }
 }
 
+/** The fields of blue's object by the names that green has for them; of two that get the same one the last stays, as in jsonb. */
+function onGreen(
+  blue: Readonly<Record<string, unknown>>,
+  green: Readonly<Record<string, unknown>>,
+  nameOnGreen: ((blue: string) => string) | undefined,
+): ReadonlyMap<string, unknown> {
+  const named = (name: string) => (nameOnGreen === undefined || Object.hasOwn(green, name) ? name : nameOnGreen(name));
+  return new Map(Object.entries(blue).map(([name, value]) => [named(name), value]));
+}
+
 /** Without recursion, which nesting could exhaust. */
-function areSame(blueValue: unknown, greenValue: unknown): boolean {
+function areSame(blueValue: unknown, greenValue: unknown, path: string, { namesAt, isExpected }: Comparison): boolean {
+  const nameOnGreen = namesAt(path);
   const left: (readonly [unknown, unknown])[] = [[blueValue, greenValue]];
   for (let pair = left.pop(); pair !== undefined; pair = left.pop()) {
     const [one, other] = pair;
     if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) {
-      if (one !== other) return false;
+      if (one !== other && !isExpected(path, one, other)) return false;
       continue;
     }
-    const [ones, others] = [Object.entries(one), other as Readonly<Record<string, unknown>>];
-    if (Array.isArray(one) !== Array.isArray(other) || ones.length !== Object.keys(others).length) return false;
+    const others = other as Readonly<Record<string, unknown>>;
+    const ones = onGreen(one as Readonly<Record<string, unknown>>, others, nameOnGreen);
+    if (Array.isArray(one) !== Array.isArray(other) || ones.size !== Object.keys(others).length) return false;
     for (const [name, value] of ones) left.push([value, others[name]]);
   }
   return true;

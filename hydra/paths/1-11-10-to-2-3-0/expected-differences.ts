@@ -1,13 +1,16 @@
 import { type ExpectedDifference } from '../copy-path';
 
-/** jsonb has neither NUL nor half a surrogate: what login apps put into texts is cleaned of them. */
-function isCleanedText(blue: unknown, green: unknown): boolean {
-  if (typeof blue !== 'string') return false;
+/** jsonb has neither NUL nor half a surrogate: what login apps put into texts and names is cleaned of them. */
+function cleaned(blue: string): string {
   const halves = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
-  return blue.replaceAll('\u0000', '').replaceAll(halves, '\ufffd') === (green ?? '');
+  return blue.replaceAll('\u0000', '').replaceAll(halves, '\ufffd');
 }
 
-/** Numbers that jsonb does not hold; JavaScript reads them as infinite, or as 0. */
+function isCleanedText(blue: unknown, green: unknown): boolean {
+  return typeof blue === 'string' && cleaned(blue) === (green ?? '');
+}
+
+/** Numbers that no double holds; JavaScript reads them as infinite, or as 0. */
 function isNumberAsText(blue: unknown, green: unknown): boolean {
   return (blue === 0 || blue === Infinity || blue === -Infinity) && typeof green === 'string' && Number(green) === blue;
 }
@@ -16,6 +19,7 @@ const CLEANED = {
   reason: 'jsonb holds neither NUL nor half a surrogate',
   whose: 'hydra-cutover',
   when: isCleanedText,
+  nameOnGreen: cleaned,
 } as const;
 const NEW_FIELD = { reason: 'new in 2.x', whose: 'Hydra' } as const;
 

@@ -1,6 +1,10 @@
 import { compareAnswers } from '../../../../hydra/validation';
 import { PATH } from '../../../support/path';
 
+function nested(end: unknown): unknown {
+  return Array.from({ length: 30 }).reduce<unknown>((inner) => [inner], end);
+}
+
 describe('comparing the answers of both Hydras', () => {
   it.each([
     ['fields that are empty or absent', { a: null, b: '', c: false, d: [], e: {}, f: 0, g: 1 }, { g: 1 }],
@@ -8,6 +12,21 @@ describe('comparing the answers of both Hydras', () => {
       'what is declared',
       [{ consent_request: { context: { x: 'a\u0000\ud83d' } } }],
       [{ consent_request: { context: { x: 'a\ufffd' } }, context: 1 }],
+    ],
+    [
+      'names that are cleaned, of which the last of two stays',
+      [{ consent_request: { context: { 'a\u0000': 1, 'b\ud83d': { 'c\udc0e': ['d\u0000'] }, a: 2 } } }],
+      [{ consent_request: { context: { a: 2, 'b\ufffd': { 'c\ufffd': ['d'] } } } }],
+    ],
+    [
+      'names that are as they were where they might have been cleaned',
+      [{ session: { access_token: { 'a\u0000': 1 } } }],
+      [{ session: { access_token: { 'a\u0000': 1 } } }],
+    ],
+    [
+      'what is declared below the depth to which fields have names',
+      [{ consent_request: { context: nested({ 'a\u0000': ['\ud83d', Infinity] }) } }],
+      [{ consent_request: { context: nested({ a: ['\ufffd', '1e999'] }) } }],
     ],
     [
       'numbers that became text',
@@ -36,6 +55,8 @@ describe('comparing the answers of both Hydras', () => {
     const at = (x: unknown) => [{ consent_request: { context: { x } } }];
     expect(compareAnswers(PATH.differences, 'consent', at('a\u0000b'), at('ab '))).toHaveLength(1);
     expect(compareAnswers(PATH.differences, 'consent', at(5), at('5'))).toHaveLength(1);
+    expect(compareAnswers(PATH.differences, 'consent', at(nested('a\u0000b')), at(nested('ab ')))).toHaveLength(1);
+    expect(compareAnswers(PATH.differences, 'consent', at({ 'a\u0000b': 1 }), at({ 'ab ': 1 }))).toHaveLength(2);
   });
 
   it('compares what is nested deeper than any call stack', () => {
