@@ -108,7 +108,7 @@ export async function checkTraces(
                  WHEN starts_with(t.tgname::text, 'hydra_cutover') THEN 'named like ours' ELSE 'foreign' END AS kind
        FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
        JOIN pg_proc f ON f.oid = t.tgfoid JOIN pg_namespace n ON n.oid = f.pronamespace
-      WHERE NOT t.tgisinternal AND c.relnamespace = to_regnamespace($1) ORDER BY 1, 2`,
+      WHERE NOT t.tgisinternal AND c.relnamespace = to_regnamespace(quote_ident($1)) ORDER BY 1, 2`,
     [settings.hydraSchema],
   );
   const named = (kind: TriggerKind) =>
@@ -202,7 +202,7 @@ export async function readRows(client: SqlClient, settings: CutoverSettings): Pr
   const tables = await queryRows<{ table: string; name: string; estimate: number }>(
     client,
     `SELECT c.relname AS table, c.oid::regclass::text AS name, c.reltuples::float8 AS estimate
-       FROM pg_class c WHERE c.relnamespace = to_regnamespace($1) AND c.relkind = 'r' AND c.relname = ANY($2) ORDER BY 1`,
+       FROM pg_class c WHERE c.relnamespace = to_regnamespace(quote_ident($1)) AND c.relkind = 'r' AND c.relname = ANY($2) ORDER BY 1`,
     [settings.hydraSchema, recordedTables(settings.hydraVersion.blue)],
   );
   const rows: Record<string, number> = {};

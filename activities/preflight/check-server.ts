@@ -128,7 +128,7 @@ const HOLDERS_SQL = `
          (extract(epoch FROM clock_timestamp() - a.xact_start) * 1000)::float8 AS "ageMs",
          ARRAY(SELECT DISTINCT c.relname::text FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
                 WHERE l.pid = a.pid AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-                  AND c.relnamespace = to_regnamespace($3) AND c.relkind IN ('r', 'p') ORDER BY 1) AS tables
+                  AND c.relnamespace = to_regnamespace(quote_ident($3)) AND c.relkind IN ('r', 'p') ORDER BY 1) AS tables
     FROM pg_stat_activity a
    WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.xact_start IS NOT NULL
      AND (a.xact_start < clock_timestamp() - make_interval(secs => $1 / 1000.0)
