@@ -29,6 +29,7 @@ export async function checkPlanted(
     );
   }
   await checkEventTriggers(client, findings);
+  await checkSubscriptions(client, findings);
   const creators = await queryRows<{ name: string }>(
     client,
     `SELECT 'PUBLIC' AS name FROM pg_namespace n, aclexplode(n.nspacl) a
@@ -62,6 +63,27 @@ async function checkEventTriggers(client: SqlClient, findings: Findings): Promis
       `event trigger ${name} on blue`,
       `calls ${calls} at ${event}: for what we make on blue, and on green for all that the migration makes and drops, with the rights of our roles`,
       `ALTER EVENT TRIGGER ${name} DISABLE before the start, and ENABLE on the database that serves after finalize`,
+      'none',
+    );
+  }
+}
+
+/**
+ * A copy of the server has them as they are, and begins at once: each takes from the same slot of the publisher what blue's has not read
+ * yet, and blue never gets it.
+ * Source: PostgreSQL manual, "Logical Replication", "Subscription": a slot serves one subscription.
+ */
+async function checkSubscriptions(client: SqlClient, findings: Findings): Promise<void> {
+  const found = await queryRows<{ name: string }>(
+    client,
+    `SELECT quote_ident(subname) AS name FROM pg_subscription
+      WHERE subenabled AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1`,
+  );
+  for (const { name } of found) {
+    findings.problem(
+      `subscription ${name} on blue`,
+      "is enabled: green's copy of it would take from the publisher's slot what blue has not read yet",
+      `ALTER SUBSCRIPTION ${name} DISABLE before the start, and ENABLE on blue once the snapshot is taken; on green, before it is enabled there, give it a slot of its own or drop it`,
       'none',
     );
   }

@@ -354,6 +354,21 @@ describe('preflight refuses', () => {
     expect(plan?.warnings.join()).toMatch(/view public\.consent_report on blue: depends on .*blue keeps it.*DROP VIEW/);
   });
 
+  it('a subscription to whatever it may be, of which green would have a second one on the same slot', async () => {
+    await world.admin(
+      `CREATE TABLE notes (a int); CREATE SUBSCRIPTION news CONNECTION 'host=127.0.0.1 port=1' PUBLICATION none WITH (connect = false, slot_name = news)`,
+    );
+    const idle = await world.look();
+    await world.admin('ALTER SUBSCRIPTION news ENABLE');
+    const { text } = await world.look();
+    await world.admin('ALTER SUBSCRIPTION news DISABLE');
+    await world.admin('ALTER SUBSCRIPTION news SET (slot_name = NONE); DROP SUBSCRIPTION news; DROP TABLE notes');
+    expect(idle.text).not.toContain('news');
+    expect(lines(text)).toEqual([
+      expect.stringMatching(/subscription news on blue: is enabled.*ALTER SUBSCRIPTION news DISABLE before the start/),
+    ]);
+  });
+
   it('a schema that drifted, by table and column', async () => {
     await world.admin(
       `ALTER TABLE hydra_client RENAME COLUMN owner TO owned_by; CREATE TABLE hydra_extra (a int); CREATE TABLE notes (a int)`,
