@@ -230,7 +230,7 @@ async function lookAtBlue(
     if (!isOurVersion) return;
     const before = findings.problems.length;
     await attempt('schema of blue', async () => {
-      ({ planned: facts.catalog, keysMadeAgain } = await checkCatalog(blue, settings, findings));
+      ({ planned: facts.catalog, keysMadeAgain } = await checkCatalog(blue, keeper, settings, findings));
     });
     await attempt("owner of Hydra's tables", () => checkOwners(blue, settings, findings));
     await attempt('code of others on blue', () => checkPlanted(blue, keeper, settings, findings));

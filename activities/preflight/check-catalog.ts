@@ -5,6 +5,7 @@ import { type CutoverSettings } from '../../domain/settings';
 import { type CatalogFinding, inspectCatalog, unknownColumns } from '../../hydra/catalog';
 import { copyPathOf } from '../../hydra/paths';
 import { HYDRA_VERSION_FACTS } from '../../hydra/versions';
+import { type Keeper } from './check-server';
 import { type Findings } from './findings';
 
 /** A plan is read by a person and kept in a history. */
@@ -33,11 +34,14 @@ interface CatalogOfBlue {
  */
 export async function checkCatalog(
   client: SqlClient,
+  keeper: Keeper,
   settings: CutoverSettings,
   findings: Findings,
 ): Promise<CatalogOfBlue> {
   const { blue, green } = settings.hydraVersion;
-  const found = await inspectCatalog(client, { schema: settings.hydraSchema, from: blue, to: green });
+  // Whoever looks here: green has blue's roles.
+  const adapter = settings.workerRoles?.green ?? keeper.user;
+  const found = await inspectCatalog(client, { schema: settings.hydraSchema, from: blue, to: green, adapter });
   for (const one of found) report(one, findings);
   for (const column of unknownColumns(copyPathOf(settings.hydraVersion))) {
     const fix = 'nobody would notice what it lacks: use a hydra-cutover that knows it';

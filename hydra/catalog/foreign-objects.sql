@@ -1,14 +1,26 @@
 -- What the objects of $1 ("class oid column") are: `same` is the object that PostgreSQL takes for the same, as a view's rule is its view;
--- "table" is set where an object is part of a table of the schema $2. With the statements that drop it and make it again.
+-- "table" is set where an object is part of a table of the schema $2. With the statements that drop it and make it again, for whom it was
+-- before, and whether the role $3 may drop it.
 WITH wanted AS (
   SELECT text AS object, split_part(text, ' ', 1)::oid AS classid, split_part(text, ' ', 2)::oid AS objid, split_part(text, ' ', 3)::int AS objsubid
     FROM unnest($1::text[]) AS text
 ), told AS (
   SELECT w.object, 'view' AS kind, NULL::oid AS relation, c.oid::regclass::text AS name, NULL AS same, c.relowner AS owner, c.relnamespace AS namespace,
          format('DROP %s %s', k.word, c.oid::regclass) AS drop,
-         format('CREATE %s %s AS %s', k.word, c.oid::regclass, rtrim(pg_get_viewdef(c.oid), ';')) AS make
+         concat(format('CREATE %s %s', k.word, c.oid::regclass), ' WITH (' || array_to_string(c.reloptions, ', ') || ')', ' AS ', rtrim(pg_get_viewdef(c.oid), ';'),
+           (SELECT string_agg(format('; ALTER VIEW %s ALTER COLUMN %I SET DEFAULT %s', c.oid::regclass, a.attname, pg_get_expr(d.adbin, d.adrelid)), '' ORDER BY a.attnum)
+              FROM pg_attrdef AS d JOIN pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE d.adrelid = c.oid),
+           (SELECT string_agg('; ' || rtrim(pg_get_ruledef(r.oid), ';'), '' ORDER BY r.rulename) FROM pg_rewrite AS r WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN'),
+           format('; ALTER %s %s OWNER TO %I', k.word, c.oid::regclass, pg_get_userbyid(c.relowner)), g.rights) AS make
     FROM wanted AS w JOIN pg_class AS c ON w.classid = 'pg_class'::regclass AND c.oid = w.objid AND c.relkind IN ('v', 'm')
     CROSS JOIN LATERAL (SELECT CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END AS word) AS k
+    CROSS JOIN LATERAL (
+      SELECT string_agg(format('; GRANT %s ON %s TO %s', x.what, c.oid::regclass, t.whom), '' ORDER BY t.whom, x.what) AS rights FROM (
+        SELECT r.grantee, r.privilege_type AS what, r.is_grantable FROM aclexplode(c.relacl) AS r
+        UNION ALL
+        SELECT r.grantee, r.privilege_type || format(' (%I)', a.attname), r.is_grantable FROM pg_attribute AS a CROSS JOIN aclexplode(a.attacl) AS r WHERE a.attrelid = c.oid
+      ) AS x CROSS JOIN LATERAL (SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END AS whom) AS t
+       WHERE x.grantee <> c.relowner) AS g
   UNION ALL
   SELECT w.object, 'rule', r.ev_class, r.rulename, CASE WHEN c.relkind IN ('v', 'm') THEN format('%s %s 0', 'pg_class'::regclass::oid, c.oid) END, c.relowner, c.relnamespace,
          format('DROP RULE %I ON %s', r.rulename, c.oid::regclass), pg_get_ruledef(r.oid)
@@ -29,7 +41,8 @@ WITH wanted AS (
          format('DROP TYPE %s', format_type(t.oid, NULL)), NULL
     FROM wanted AS w JOIN pg_type AS t ON w.classid = 'pg_type'::regclass AND t.oid = w.objid
   UNION ALL
-  SELECT w.object, 'constraint', c.conrelid, c.conname, NULL, r.relowner, r.relnamespace, format('ALTER TABLE %s DROP CONSTRAINT %I', r.oid::regclass, c.conname),
+  -- The key of a partition is that of its table, which alone can be dropped.
+  SELECT w.object, 'constraint', c.conrelid, c.conname, CASE WHEN c.conparentid <> 0 THEN format('%s %s 0', w.classid, c.conparentid) END, r.relowner, r.relnamespace, format('ALTER TABLE %s DROP CONSTRAINT %I', r.oid::regclass, c.conname),
          format('ALTER TABLE %s ADD CONSTRAINT %I %s', r.oid::regclass, c.conname, pg_get_constraintdef(c.oid))
     FROM wanted AS w JOIN pg_constraint AS c ON w.classid = 'pg_constraint'::regclass AND c.oid = w.objid JOIN pg_class AS r ON r.oid = c.conrelid
   UNION ALL
@@ -58,8 +71,15 @@ WITH wanted AS (
     FROM wanted AS w JOIN pg_publication_rel AS m ON w.classid = 'pg_publication_rel'::regclass AND m.oid = w.objid JOIN pg_publication AS p ON p.oid = m.prpubid
   UNION ALL
   SELECT w.object, 'function', NULL, f.oid::regprocedure::text, NULL, f.proowner, f.pronamespace, format('DROP ROUTINE %s', f.oid::regprocedure),
-         CASE WHEN f.prokind <> 'a' THEN pg_get_functiondef(f.oid) END
+         CASE WHEN f.prokind <> 'a' THEN concat(rtrim(pg_get_functiondef(f.oid), E'\n'), format('; ALTER ROUTINE %s OWNER TO %I', f.oid::regprocedure, pg_get_userbyid(f.proowner)),
+           -- Everybody may call one that is made.
+           CASE WHEN f.proacl IS NOT NULL THEN format('; REVOKE ALL ON ROUTINE %s FROM PUBLIC', f.oid::regprocedure) END, g.rights) END
     FROM wanted AS w JOIN pg_proc AS f ON w.classid = 'pg_proc'::regclass AND f.oid = w.objid
+    CROSS JOIN LATERAL (
+      SELECT string_agg(format('; GRANT %s ON ROUTINE %s TO %s', x.privilege_type, f.oid::regprocedure, t.whom), '' ORDER BY t.whom) AS rights
+        FROM aclexplode(f.proacl) AS x
+        CROSS JOIN LATERAL (SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END AS whom) AS t
+       WHERE x.grantee <> f.proowner) AS g
   UNION ALL
   SELECT w.object, 'default', NULL, d.adrelid::regclass::text, format('%s %s %s', 'pg_class'::regclass::oid, d.adrelid, d.adnum), NULL, NULL, NULL, NULL
     FROM wanted AS w JOIN pg_attrdef AS d ON w.classid = 'pg_attrdef'::regclass AND d.oid = w.objid
@@ -67,6 +87,7 @@ WITH wanted AS (
 SELECT w.object, coalesce(t.kind, i.type) AS kind, coalesce(t.name, i.identity) AS name, t.same,
        CASE WHEN r.relnamespace = to_regnamespace(quote_ident($2)) THEN r.relname::text END AS "table", r.oid::regclass::text AS "onTable",
        coalesce(t.drop, format('DROP %s %s', upper(i.type), i.identity)) AS drop, t.make,
-       coalesce(pg_has_role(t.owner, 'USAGE'), false) OR coalesce(pg_has_role(n.nspowner, 'USAGE'), false) AS droppable
+       coalesce(pg_has_role(me.oid, t.owner, 'USAGE'), false) OR coalesce(pg_has_role(me.oid, n.nspowner, 'USAGE'), false) AS droppable
   FROM wanted AS w LEFT JOIN told AS t USING (object) LEFT JOIN pg_class AS r ON r.oid = t.relation LEFT JOIN pg_namespace AS n ON n.oid = t.namespace
+  LEFT JOIN pg_roles AS me ON me.rolname = coalesce($3, current_user)
   CROSS JOIN LATERAL pg_identify_object(w.classid, w.objid, w.objsubid) AS i

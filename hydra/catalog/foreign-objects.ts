@@ -25,7 +25,7 @@ export interface ForeignObject {
   readonly onTable: string | null;
   readonly drop: string;
   readonly make: string | null;
-  /** Whether our role may drop it. */
+  /** Whether the role that prepares green may drop it. */
   readonly droppable: boolean;
   readonly holds: readonly Hold[];
 }
@@ -45,32 +45,34 @@ type Described = Omit<ForeignObject, 'id' | 'holds'> & { readonly object: string
  * Reads what hangs on Hydra's tables and is none of its own: in every schema of the database, whoever owns it.
  *
  * @param fresh what a fresh database of the same Hydra has
+ * @param adapter who would drop them on green. @default the session's role
  */
 export async function readForeignObjects(
   client: SqlClient,
   schema: string,
   fresh: readonly Fact[],
+  adapter?: string,
 ): Promise<readonly ForeignObject[]> {
   const tables = fresh.filter(({ kind }) => kind === 'table').map(({ table }) => table);
   const parts = fresh.filter(({ kind }) => kind === 'index' || kind === 'constraint');
   const own = parts.map(({ table, name }) => `${table} ${name}`);
   return readingCatalogs(client, async () => {
     const edges = await queryRows<Edge>(client, sqlFile(__dirname, 'foreign-edges.sql'), [schema, tables, own]);
-    const found = await describe(client, schema, [...new Set(edges.map(({ object }) => object))]);
+    const found = await describe(client, [...new Set(edges.map(({ object }) => object))], [schema, adapter ?? null]);
     return joined(edges, found, new Set(tables));
   });
 }
 
 async function describe(
   client: SqlClient,
-  schema: string,
   objects: readonly string[],
+  of: readonly [schema: string, adapter: string | null],
 ): Promise<Map<string, Described>> {
   const found = new Map<string, Described>();
   let wanted = objects;
   // What is the same as something that nothing hangs on by itself, as a view is that its rule stands for.
   while (wanted.length > 0) {
-    const rows = await queryRows<Described>(client, sqlFile(__dirname, 'foreign-objects.sql'), [wanted, schema]);
+    const rows = await queryRows<Described>(client, sqlFile(__dirname, 'foreign-objects.sql'), [wanted, ...of]);
     for (const row of rows) found.set(row.object, row);
     wanted = rows.flatMap(({ same }) => (same === null || found.has(same) ? [] : [same]));
   }

@@ -11,15 +11,17 @@ export interface InspectOptions {
   readonly schema: string;
   readonly from: SupportedHydraVersion;
   readonly to: SupportedHydraVersion;
+  /** Who would adapt green, where another role looks. @default the session's role */
+  readonly adapter?: string;
 }
 
 /** Holds a database against a fresh one of the version `from` and what its migrations to `to` do. Changes nothing. */
 export async function inspectCatalog(client: SqlClient, options: InspectOptions): Promise<readonly CatalogFinding[]> {
-  const { schema, from, to } = options;
+  const { schema, from, to, adapter } = options;
   const fresh = RECORDED.facts(from);
   return judgeCatalog({
     found: await readFacts(client, schema),
-    foreign: await readForeignObjects(client, schema, fresh),
+    foreign: await readForeignObjects(client, schema, fresh, adapter),
     fresh,
     path: RECORDED.path(from, to),
     schema,

@@ -293,7 +293,7 @@ function statementFor(fact: Fact, { schema }: CatalogQuestion): string | undefin
 function afterwards(fact: Fact, again: string | undefined): string {
   if (fact.kind === 'publication' && fact.definition === 'of all tables') return "green's tables are in it";
   if (again === undefined) return `if ${MERGED_INTO} shall have it, make it there on green afterwards`;
-  const isOfFlow = fact.kind === 'grant' || fact.kind === 'publication';
+  const isOfFlow = (fact.kind === 'grant' && !fact.definition.includes(' (')) || fact.kind === 'publication';
   return isOfFlow ? `on green, afterwards: ${again}` : `on green, afterwards, for green's columns: ${again}`;
 }
 

@@ -21,6 +21,28 @@ it('makes the same plan where a role looks that may only look', async () => {
   expect({ plan: looking.plan, fault: looking.fault }).toEqual({ plan: expected, fault: undefined });
 });
 
+it('tells by the role that prepares green what can be adapted there, whoever looks', async () => {
+  await world.admin(`
+    CREATE ROLE apart_${world.suffix}; CREATE VIEW of_hydra AS SELECT subject FROM hydra_oauth2_consent_request; ALTER VIEW of_hydra OWNER TO ${world.owner};
+    CREATE VIEW of_another AS SELECT subject FROM hydra_oauth2_consent_request; CREATE SCHEMA apart; ALTER VIEW of_another SET SCHEMA apart; ALTER VIEW apart.of_another OWNER TO apart_${world.suffix}`);
+  try {
+    for (const plants of [{}, world.looking()]) {
+      const { fault } = await world.look(plants);
+      expect(fault?.message).toMatch(/one problem.*view apart\.of_another/s);
+    }
+    await world.admin('DROP VIEW apart.of_another');
+    for (const plants of [{}, world.looking()]) {
+      const { plan } = await world.look(plants);
+      const adapted = plan?.catalog?.filter(({ onGreen }) => onGreen !== undefined);
+      expect(adapted).toMatchObject([{ object: 'view public.of_hydra', onGreen: ['DROP VIEW public.of_hydra'] }]);
+    }
+  } finally {
+    await world.admin(
+      `DROP VIEW IF EXISTS of_hydra, apart.of_another; DROP SCHEMA apart; DROP ROLE apart_${world.suffix}`,
+    );
+  }
+});
+
 it('refuses a wrong password of our role where another one looks, and a cutover that holds blue', async () => {
   const looking = world.looking();
   const { fault } = await world.look({ ...looking, blue: { ...looking.blue, password: () => 'wrong' } });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Client } from 'pg';
 import { differsFromFresh, inspectCatalog } from '../../../../hydra/catalog';
+import { inOrder } from '../../../../hydra/catalog/adapt';
 import { RECORDED, RECORDED_FOLDERS } from '../../../../hydra/catalog/recorded';
 import { asAdmin, useDatabase } from '../../../support/database';
 import { HYDRA_1_11_10, migrateTo230, withClone } from '../../world/seeder/clone';
@@ -50,6 +51,39 @@ it('finds nothing on a database that is as the migrations made it, before and af
       'column hydra_oauth2_flow.client_id',
       'index hydra_oauth2_access_request_id_idx on hydra_oauth2_access',
     ]);
+  });
+});
+
+it('says what makes again what is dropped, as it was and for whom it was', async () => {
+  await withClone(ground, async ({ client: own }) => {
+    await own.query(`
+      GRANT USAGE ON SCHEMA other TO ${reader}; GRANT SELECT ON hydra_oauth2_consent_request TO ${reader};
+      CREATE VIEW other.seen WITH (security_barrier=true) AS SELECT subject, challenge FROM hydra_oauth2_consent_request WHERE subject <> '';
+      CREATE RULE beside AS ON INSERT TO other.seen DO INSTEAD NOTIFY seen; ALTER VIEW other.seen ALTER subject SET DEFAULT 'nobody';
+      ALTER VIEW other.seen OWNER TO ${reader}; GRANT SELECT ON other.seen TO pg_monitor WITH GRANT OPTION; GRANT SELECT (subject) ON other.seen TO PUBLIC;
+      CREATE MATERIALIZED VIEW other.kept WITH (fillfactor='77') AS SELECT subject FROM other.seen; CREATE INDEX kept_by ON other.kept (subject);
+      CREATE FUNCTION other.tell(one hydra_oauth2_consent_request) RETURNS text LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS 'SELECT one.subject';
+      REVOKE ALL ON FUNCTION other.tell FROM PUBLIC; GRANT EXECUTE ON FUNCTION other.tell TO ${reader}; ALTER FUNCTION other.tell OWNER TO ${reader}`);
+    const state = async () =>
+      (
+        await own.query<{ what: string }>(`
+          SELECT concat_ws(' ', c.relname, c.reloptions, c.relowner::regrole, pg_get_viewdef(c.oid),
+                   (SELECT string_agg(pg_get_ruledef(r.oid), ' ' ORDER BY rulename) FROM pg_rewrite AS r WHERE r.ev_class = c.oid),
+                   (SELECT string_agg(pg_get_expr(d.adbin, d.adrelid), ' ') FROM pg_attrdef AS d WHERE d.adrelid = c.oid),
+                   (SELECT string_agg(a::text, ' ' ORDER BY a::text) FROM aclexplode(c.relacl) AS a),
+                   (SELECT string_agg(attacl::text, ' ' ORDER BY attname) FROM pg_attribute WHERE attrelid = c.oid)) AS what
+            FROM pg_class AS c WHERE c.relname IN ('seen', 'kept', 'kept_by')
+          UNION ALL SELECT concat_ws(' ', pg_get_functiondef(p.oid), p.proowner::regrole, (SELECT string_agg(a::text, ' ' ORDER BY a::text) FROM aclexplode(p.proacl) AS a))
+            FROM pg_proc AS p WHERE p.proname = 'tell' ORDER BY 1`)
+      ).rows.map(({ what }) => what);
+    const before = await state();
+    const findings = await inspectCatalog(own, { schema: 'public', from: '1.11.10', to: '2.3.0' });
+    for (const { statement } of inOrder(findings)) await own.query(statement);
+    expect(await state()).toEqual([]);
+    // Of an object all that hung on it is made again, too.
+    const whole = findings.filter(({ object }) => object === 'view other.seen' || object.startsWith('function'));
+    for (const { adaptation } of whole) for (const statement of adaptation?.again ?? []) await own.query(statement);
+    expect(await state()).toEqual(before);
   });
 });
 

@@ -115,6 +115,21 @@ function onTable(table: string, facts: readonly Fact[]): readonly OddObject[] {
         named('pg_constraint', 'conname', `f_${n}_${short}`),
       ),
     ),
+    ...keys
+      .slice(0, 1)
+      .map((key) =>
+        odd(
+          'key of partitions',
+          `constraint fp_${short}`,
+          [
+            `CREATE TABLE other.fp_${short} (LIKE ${table}) PARTITION BY HASH (${key})`,
+            `CREATE TABLE other.fp_0_${short} PARTITION OF other.fp_${short} FOR VALUES WITH (MODULUS 2, REMAINDER 0)`,
+            `CREATE TABLE other.fp_1_${short} PARTITION OF other.fp_${short} FOR VALUES WITH (MODULUS 2, REMAINDER 1)`,
+            `ALTER TABLE other.fp_${short} ADD CONSTRAINT fp_${short} FOREIGN KEY (${key}) REFERENCES ${table} (${key})`,
+          ],
+          named('pg_constraint', 'conname', `fp_${short}`),
+        ),
+      ),
     odd(
       'view',
       `view other.v_${short}`,
