@@ -34,7 +34,8 @@ export const EXPECTED_DIFFERENCES: readonly ExpectedDifference[] = [
   {
     question: 'consent',
     path: '[].consent_request.context',
-    reason: 'jsonb holds no number beyond numeric: it becomes text',
+    reason:
+      'a number beyond 1e±999 becomes text: jsonb holds none beyond numeric, and writes out the others digit by digit',
     whose: 'hydra-cutover',
     when: isNumberAsText,
   },

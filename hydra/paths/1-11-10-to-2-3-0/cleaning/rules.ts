@@ -58,14 +58,14 @@ const RULES = {
     fix: 'the subject is copied from the answer',
   },
   J01: {
-    title: 'OpenID context that is no JSON for PostgreSQL',
+    title: 'OpenID context that is no JSON for PostgreSQL, or has numbers beyond 1e±999',
     kind: 'clean',
-    fix: 'NUL escapes go, half surrogates become U+FFFD, numbers beyond numeric become text; what is empty or no JSON at all becomes {}',
+    fix: 'NUL escapes go, half surrogates become U+FFFD, numbers beyond 1e±999 become text; what is empty or no JSON at all becomes {}',
   },
   J02: {
-    title: 'login context that is no JSON for PostgreSQL',
+    title: 'login context that is no JSON for PostgreSQL, or has numbers beyond 1e±999',
     kind: 'clean',
-    fix: 'NUL escapes go, half surrogates become U+FFFD, numbers beyond numeric become text; what is empty or no JSON at all becomes {}',
+    fix: 'NUL escapes go, half surrogates become U+FFFD, numbers beyond 1e±999 become text; what is empty or no JSON at all becomes {}',
   },
   J03: {
     title: 'session claims that are no JSON for PostgreSQL',

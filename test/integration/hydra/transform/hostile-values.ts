@@ -50,6 +50,7 @@ const JSON_TEXTS = [
   '{"half":"\\ud83d","turned":"\\udc0e\\ud83d","two":"\\ud83d\\ud83d\\udc0e","kept":"\\\\ud83d","end":"\\ud83d\\\\"}',
   '{"half \\udc0e":[1e999999,-1E+999999, 1e-999999,"1e999999",{"n":-0.5e+2}],"nul":"\\u0000\\ud83d\\u0000"}',
   `{"long":"${'y'.repeat(20_000)}"}`,
+  '{"wide":[1e131071,-1E+0005000,1e-2000,1e999],"text 1e5000":"1e131071 \\" 1e131071","e":0e1000}',
 ] as const;
 
 const TIMES = [

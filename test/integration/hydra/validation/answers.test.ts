@@ -24,6 +24,9 @@ it('lets 2.3.0 answer what 1.11.10 answered, on the cleaned copy and on a green 
     return { both: merged, blue: await ask(http, merged) };
   });
   expect(both.redirects).toBeGreaterThan(40);
+  // Nearly all of the texts stand in clients, and in the names of keys.
+  expect(both.clients.length).toBeGreaterThan(140);
+  expect(both.keySets?.length).toBeGreaterThan(40);
   const sync = await world.openSync();
   expect(await syncRound(sync, { batchRows: 50 })).toMatchObject({ backlog: 0 });
   const copy = await world.migratedCopy();
@@ -63,5 +66,6 @@ function merge(one: NastyPopulation, other: NastyPopulation): NastyPopulation {
     subjects: [...one.subjects, ...other.subjects],
     accessTokens: [...one.accessTokens, ...other.accessTokens],
     redirects: one.redirects + other.redirects,
+    keySets: [...(one.keySets ?? []), ...(other.keySets ?? [])],
   };
 }

@@ -1,2 +1,2 @@
 UPDATE hydra_oauth2_authentication_request_handled SET context = pg_temp.mended_context(context)
-WHERE context <> '{}' AND NOT pg_temp.is_json(context)
+WHERE context <> '{}' AND pg_temp.mended_context(context) <> context

@@ -21,9 +21,10 @@ FROM regexp_matches(t, '\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{
   WITH ORDINALITY AS token(parts, place), LATERAL (SELECT parts[1]) AS one(part)
 $$;
 
--- Numbers beyond what `numeric` holds become text, which loses nothing.
+-- Numbers beyond what `numeric` holds become text, which loses nothing. So do those that no reader's number holds and that PostgreSQL
+-- would write out in thousands of digits: a login of some kilobytes would be a row of hundreds of megabytes on its way.
 CREATE OR REPLACE FUNCTION pg_temp.storable_numbers(t text) RETURNS text LANGUAGE sql AS $$
-SELECT string_agg(CASE WHEN part ~ '^-?[0-9]' AND NOT pg_temp.is_json(part) THEN '"' || part || '"' ELSE part END, '' ORDER BY place)
+SELECT string_agg(CASE WHEN part ~ '^-?[0-9]' AND (part ~ '[eE][+-]?0*[1-9][0-9]{3}' OR NOT pg_temp.is_json(part)) THEN '"' || part || '"' ELSE part END, '' ORDER BY place)
 FROM regexp_matches(t, '"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*|[^"0-9-]+|["-]', 'g')
   WITH ORDINALITY AS token(parts, place), LATERAL (SELECT parts[1]) AS one(part)
 $$;
@@ -49,7 +50,8 @@ $$;
 -- For what only the pages of a login look at, and 1.11.10 stores unread: text that is no JSON, or nested deeper than the server reads,
 -- is worth no stop of a whole upgrade.
 CREATE OR REPLACE FUNCTION pg_temp.mended_context(t text) RETURNS text LANGUAGE sql AS $$
-SELECT CASE WHEN t IS NOT NULL THEN coalesce(pg_temp.storable_json(t), '{}') END
+SELECT CASE WHEN storable ~ '[0-9][eE][+-]?0*[1-9][0-9]{3}' THEN pg_temp.storable_numbers(storable) ELSE storable END
+FROM (SELECT CASE WHEN t IS NOT NULL THEN coalesce(pg_temp.storable_json(t), '{}') END AS storable) AS json
 $$;
 
 -- A list as 1.11.10 reads it: `\|` is a bar of the element, empty elements do not exist. Whether a bar is escaped depends on all that
