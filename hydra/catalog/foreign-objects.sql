@@ -5,7 +5,7 @@ WITH wanted AS (
   SELECT text AS object, split_part(text, ' ', 1)::oid AS classid, split_part(text, ' ', 2)::oid AS objid, split_part(text, ' ', 3)::int AS objsubid
     FROM unnest($1::text[]) AS text
 ), told AS (
-  SELECT w.object, 'view' AS kind, NULL::oid AS relation, c.oid::regclass::text AS name, NULL AS same, c.relowner AS owner, c.relnamespace AS namespace,
+  SELECT w.object, 'view' AS kind, NULL::oid AS relation, c.oid::regclass::text AS name, CASE WHEN w.objsubid <> 0 THEN format('%s %s 0', w.classid, w.objid) END AS same, c.relowner AS owner, c.relnamespace AS namespace,
          format('DROP %s %s', k.word, c.oid::regclass) AS drop,
          concat(format('CREATE %s %s', k.word, c.oid::regclass), ' WITH (' || array_to_string(c.reloptions, ', ') || ')', ' AS ', rtrim(pg_get_viewdef(c.oid), ';'),
            (SELECT string_agg(format('; ALTER VIEW %s ALTER COLUMN %I SET DEFAULT %s', c.oid::regclass, a.attname, pg_get_expr(d.adbin, d.adrelid)), '' ORDER BY a.attnum)
