@@ -21,6 +21,17 @@ it('makes the same plan where a role looks that may only look', async () => {
   expect({ plan: looking.plan, fault: looking.fault }).toEqual({ plan: expected, fault: undefined });
 });
 
+it('makes the same plan for a schema whose name has to be quoted', async () => {
+  const { plan: before } = await world.look();
+  await world.admin('ALTER SCHEMA public RENAME TO "Own Name"; CREATE SCHEMA public');
+  const { plan, text } = await world.look({ settings: (s) => ({ ...s, hydraSchema: 'Own Name' }) });
+  await world.admin('DROP SCHEMA public; ALTER SCHEMA "Own Name" RENAME TO public');
+  expect(plan === undefined ? text : plan.blue.rows).toEqual(before?.blue.rows);
+  expect(plan?.rules).toEqual(before?.rules);
+  expect(plan?.removals).toEqual(before?.removals);
+  expect(plan?.catalog).toEqual(before?.catalog);
+});
+
 it('tells by the role that prepares green what can be adapted there, whoever looks', async () => {
   await world.admin(`
     CREATE ROLE apart_${world.suffix}; CREATE VIEW of_hydra AS SELECT subject FROM hydra_oauth2_consent_request; ALTER VIEW of_hydra OWNER TO ${world.owner};

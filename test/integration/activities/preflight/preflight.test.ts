@@ -58,17 +58,6 @@ describe('preflight of a world in which everything is right', () => {
     expect(plan?.warnings.join()).not.toContain('loginTtlMs');
   });
 
-  it('makes the same plan for a schema whose name has to be quoted', async () => {
-    const { plan: before } = await world.look();
-    await world.admin('ALTER SCHEMA public RENAME TO "Own Name"; CREATE SCHEMA public');
-    const { plan, text } = await world.look({ settings: (s) => ({ ...s, hydraSchema: 'Own Name' }) });
-    await world.admin('DROP SCHEMA public; ALTER SCHEMA "Own Name" RENAME TO public');
-    expect(plan === undefined ? text : plan.blue.rows).toEqual(before?.blue.rows);
-    expect(plan?.rules).toEqual(before?.rules);
-    expect(plan?.removals).toEqual(before?.removals);
-    expect(plan?.catalog).toEqual(before?.catalog);
-  });
-
   it('warns when logins on blue took longer than the config lets them, which Hydra ends where its limit is the same', async () => {
     const age = `UPDATE hydra_oauth2_authentication_request SET requested_at = requested_at - $1::interval
       WHERE challenge = (SELECT max(login_challenge) FROM hydra_oauth2_consent_request)`;
