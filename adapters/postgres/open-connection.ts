@@ -105,10 +105,15 @@ export const SESSION_SETTINGS: Readonly<Record<string, string>> = {
   'plpgsql.extra_errors': 'none',
 };
 
-/** A role that logs in as somebody else (`ALTER ROLE … SET role`) would act with rights that nobody looked at. */
+/**
+ * A role that logs in as somebody else (`ALTER ROLE … SET role`) would act with rights that nobody looked at. What belongs to a library is
+ * in no list before that is loaded, which may be later.
+ */
 const SETTLE_SQL = `
   SELECT pg_catalog.set_config('role', 'none', false), (SELECT pg_catalog.count(pg_catalog.set_config(wanted.name, wanted.value, false))
-    FROM ROWS FROM (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[])) AS wanted(name, value) JOIN pg_catalog.pg_settings AS known ON pg_catalog.lower(known.name) OPERATOR(pg_catalog.=) pg_catalog.lower(wanted.name))`;
+    FROM ROWS FROM (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[])) AS wanted(name, value)
+   WHERE pg_catalog.strpos(wanted.name, '.') OPERATOR(pg_catalog.>) 0 OR EXISTS (
+     SELECT FROM pg_catalog.pg_settings AS known WHERE pg_catalog.lower(known.name) OPERATOR(pg_catalog.=) pg_catalog.lower(wanted.name)))`;
 
 /**
  * Opens one session, with {@link SESSION_SETTINGS} whatever the role and the database would have it. When the server closed it by {@link Connection.close}, its locks are released.

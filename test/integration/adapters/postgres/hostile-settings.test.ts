@@ -32,6 +32,7 @@ const HOSTILE: Readonly<Record<string, string>> = {
   search_path: 'nowhere, public',
   restrict_nonsystem_relation_kind: 'view, foreign-table',
   createrole_self_grant: 'set, inherit',
+  'plpgsql.extra_errors': 'all',
 };
 /** Of one transaction alone: nobody can set them for a database. */
 const LEFT_ALONE = ['transaction_read_only', 'transaction_deferrable', 'transaction_isolation'];
@@ -77,7 +78,9 @@ async function hostileSettings(): Promise<ReadonlyMap<string, string>> {
   const known = await client.query<{ name: string }>('SELECT name FROM pg_settings');
   const names = new Set(known.rows.map(({ name }) => name));
   const worst = new Map(rows.flatMap(({ name, value }) => (value === null ? [] : [[name, value] as const])));
-  for (const [name, value] of Object.entries(HOSTILE)) if (names.has(name)) worst.set(name, value);
+  // What belongs to a library is in no list before that is loaded.
+  for (const [name, value] of Object.entries(HOSTILE))
+    if (names.has(name) || name.includes('.')) worst.set(name, value);
   return worst;
 }
 
@@ -136,12 +139,16 @@ it('captures, carries and compares as ever, whatever the owner of the databases 
 });
 
 it('gives every session its settings, and leaves to pg_settings what others get', async () => {
-  await asAdmin(`ALTER DATABASE ${database.config.database} SET synchronous_commit TO off`);
+  await asAdmin(
+    `ALTER DATABASE ${database.config.database} SET synchronous_commit TO off;
+     ALTER DATABASE ${database.config.database} SET plpgsql.extra_errors TO 'all'`,
+  );
   const client = await world.connect('blue');
   const { rows } = await client.query<{ name: string; setting: string; reset: string }>(
     `SELECT name, current_setting(name) AS setting, reset_val AS reset FROM pg_settings WHERE name = ANY ($1)`,
     [Object.keys(SESSION_SETTINGS)],
   );
+  expect((await client.query('SHOW plpgsql.extra_errors')).rows).toEqual([{ 'plpgsql.extra_errors': 'none' }]);
   for (const { name, setting } of rows) expect([name, setting]).toEqual([name, SESSION_SETTINGS[name]]);
   expect(rows.find(({ name }) => name === 'synchronous_commit')?.reset).toBe('off');
   await world.disconnect();
