@@ -278,6 +278,8 @@ DECLARE
   outcome text;
   known bigint;
   now_here timestamptz := clock_timestamp();
+  -- Whatever it says of itself: by which login.
+  claimant text := left(concat('role ', session_user, ': ', p_by), 200);
 BEGIN
   PERFORM hydra_cutover.decide(2000);
   IF EXISTS (SELECT FROM hydra_cutover.run WHERE state IN ('closed', 'abandoned') OR (state = 'committed' AND epoch < p_epoch))
@@ -291,7 +293,7 @@ BEGIN
   END IF;
   SELECT attempt INTO claimed FROM hydra_cutover.attempt WHERE epoch = p_epoch;
   IF FOUND THEN
-    outcome := hydra_cutover.abort_attempt(claimed, p_by, 2000) ->> 'outcome';
+    outcome := hydra_cutover.abort_attempt(claimed, claimant, 2000) ->> 'outcome';
     IF outcome = 'committed' THEN
       RETURN 'committed';
     ELSIF outcome <> 'aborted' THEN
@@ -310,7 +312,7 @@ BEGIN
     END IF;
     IF p_epoch > known THEN
       INSERT INTO hydra_cutover.attempt (attempt, epoch, state, hold_started_at, lease_until, decided_at, decided_by)
-      SELECT COALESCE(max(attempt), 0) + 1, p_epoch, 'aborted', now_here, now_here, now_here, left(p_by, 200)
+      SELECT COALESCE(max(attempt), 0) + 1, p_epoch, 'aborted', now_here, now_here, now_here, claimant
         FROM hydra_cutover.attempt;
       -- Whoever has the password of the gateways may claim without end, and every question reads all attempts. Of those that nobody began the
       -- newest say as much as all: an epoch below one that is known is used up as well.

@@ -65,6 +65,21 @@ export const DECIDING: readonly Attack[] = [
     },
   },
   {
+    title: 'an attempt that is given up in the name of another',
+    as: 'gateway',
+    isInEverySuite: true,
+    run: async (battle) => {
+      await fenced(battle);
+      const gateway = await battle.as('gateway');
+      await gateway.query(`SELECT hydra_cutover_asks.claim_epoch(1, 0, 'lease over')`);
+      const rows = await battle.ask<{ by: string }>('SELECT decided_by AS by FROM hydra_cutover.attempt');
+      return named(
+        rows.map(({ by }) => by),
+        /^role gateway: lease over$/,
+      );
+    },
+  },
+  {
     title: 'every function of the arbiter, with arguments that would be right',
     as: 'gateway',
     run: async (battle) => {

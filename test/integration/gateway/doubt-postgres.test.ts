@@ -131,7 +131,9 @@ describe('a gateway in doubt with blue as arbiter', () => {
     await gateway.until({ mode: 'pass', epoch: 0, revertedEpoch: 1 });
     expect(await fence(blue, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: false, reason: 'aborted' });
     const { rows } = await blue.query('SELECT decided_by FROM hydra_cutover.attempt');
-    expect(rows).toEqual([{ decided_by: expect.stringMatching(/^gateway .+ \d+, hold_deadline$/) as string }]);
+    expect(rows).toEqual([
+      { decided_by: expect.stringMatching(/^role \w+: gateway .+ \d+, hold_deadline$/) as string },
+    ]);
   });
 
   it('stays unavailable after a commit until it is told to apply, when it knows no green database', async () => {

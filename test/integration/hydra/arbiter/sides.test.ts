@@ -103,9 +103,9 @@ describe('a gateway in doubt', () => {
       `SELECT hydra_cutover.claim_epoch(1, 0, repeat('x', 50000000)), hydra_cutover.claim_epoch(2, 0, NULL)`,
     );
     const { rows } = await ours.query<{ length: number }>(
-      'SELECT length(decided_by) AS length FROM hydra_cutover.attempt ORDER BY attempt',
+      `SELECT length(decided_by) AS length, decided_by ^@ concat('role ', session_user, ': ') AS named FROM hydra_cutover.attempt ORDER BY attempt`,
     );
-    expect(rows).toEqual([{ length: 200 }, { length: null }]);
+    expect(rows).toMatchObject([{ length: 200, named: true }, { named: true }]);
     await begin(3);
   });
 
