@@ -3,6 +3,7 @@ import { OUR_ROLES } from '../../domain/our-roles';
 import { mayActAs } from '../run-roles';
 import { loginLimits } from './login-limits';
 import { lookFindings } from './look-findings';
+import { membershipFindings } from './membership-findings';
 import { PREDEFINED_ROLES } from './privileges-sql';
 import { roleSettings } from './role-settings';
 import { type ToolRoles } from './tool-role';
@@ -122,6 +123,7 @@ export async function checkPrivileges(
   const { workers, look, sync, migration, gateways, owner } = roles;
   const names = [facts.me, ...workers, ...look, sync, migration, ...gateways, owner];
   findings.push(...(await loginLimits(client, names)), ...(await roleSettings(client, names)));
+  findings.push(...(await membershipFindings(client, facts.me, roles)));
   for (const worker of roles.workers) findings.push(...(await workerFindings(client, facts.me, worker, roles)));
   for (const look of roles.look) findings.push(...(await lookFindings(client, look, roles)));
   for (const gateway of roles.gateways) findings.push(...(await gatewayFindings(client, gateway, roles)));
@@ -292,7 +294,7 @@ interface GatewayFacts {
 
 const GATEWAY_SQL = `
   SELECT r.rolcanlogin AS logs, has_database_privilege(r.oid, current_database(), 'CONNECT') AS connects,
-         r.rolsuper OR r.rolcreaterole OR r.rolcreatedb AS attributes,
+         r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolbypassrls OR r.rolreplication AS attributes,
          ARRAY(SELECT c.relname::text FROM pg_class c
                 WHERE c.relnamespace = to_regnamespace(quote_ident($2)) AND c.relkind IN ('r', 'p')
                   AND has_table_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE') ORDER BY 1) AS reads

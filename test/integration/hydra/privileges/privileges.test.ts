@@ -216,6 +216,22 @@ describe.each(MAJORS)("the tool's role on PostgreSQL %i", (major) => {
     });
   }
 
+  it('is told who else may become one of the roles, and which of them may become more', async () => {
+    await asMaster(`CREATE ROLE auditor NOINHERIT LOGIN; CREATE ROLE team; GRANT team TO auditor; GRANT ${OUR_ROLES.owner} TO team;
+      GRANT pg_monitor TO ${ROLES.sync}; ALTER ROLE gateway NOINHERIT; GRANT hydra TO gateway`);
+    const findings = await checkPrivileges(tool, ROLES);
+    expect(findings.map(({ kind, what }) => `${kind} ${what}`)).toEqual([
+      `excess auditor may act as ${OUR_ROLES.owner}`,
+      'excess gateway may act as hydra',
+      `excess ${ROLES.sync} may act as pg_monitor`,
+      `excess team may act as ${OUR_ROLES.owner}`,
+    ]);
+    await asMaster(
+      `DROP ROLE auditor, team; REVOKE pg_monitor FROM ${ROLES.sync}; REVOKE hydra FROM gateway; ALTER ROLE gateway INHERIT`,
+    );
+    expect(await checkPrivileges(tool, ROLES)).toEqual([]);
+  });
+
   it('is made on a green that is no copy by the same script, which says so', () => {
     const [blue, green] = [privilegesSql(ROLES), privilegesSql(ROLES, 'green')];
     expect(green).toMatch(/^-- Run this in database hydra of green, as its master user/);
