@@ -34,7 +34,8 @@ export async function dropCopiedTriggers(green: SqlClient): Promise<void> {
  */
 export async function setCopiedSchemaAside(green: SqlClient): Promise<void> {
   const rename = `DO $aside$ BEGIN
-    PERFORM pg_advisory_xact_lock(hashtext('hydra_cutover'), hashtext('close'));
+    -- Two at once take turns; anybody may still log in here, so that it is no advisory lock, which anybody may hold.
+    LOCK TABLE hydra_cutover.run IN SHARE UPDATE EXCLUSIVE MODE;
     IF EXISTS (SELECT 1 FROM hydra_cutover.run WHERE side = 'blue') THEN
       ALTER SCHEMA hydra_cutover RENAME TO ${COPIED_SCHEMA};
     END IF; END $aside$`;

@@ -4,10 +4,11 @@ SET LOCAL ROLE :owner;
 REVOKE ALL ON SCHEMA :compatibility FROM PUBLIC;
 
 -- Sessions that look in here can be told by a lock that each takes when it reads a client, which every request of a token does.
--- Stable, so that it is asked once per statement and not once per row.
+-- Stable, so that it is asked once per statement and not once per row. It never waits: anybody may take a lock whose key is known, and
+-- the old version would answer nobody.
 CREATE FUNCTION :compatibility.seen() RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog AS $$
 BEGIN
-  PERFORM pg_catalog.pg_advisory_lock_shared(:mark);
+  PERFORM pg_catalog.pg_try_advisory_lock_shared(:mark);
   RETURN true;
 END $$;
 

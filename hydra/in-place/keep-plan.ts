@@ -2,9 +2,13 @@ import { CutoverFault } from '../../domain/faults';
 import { type OnlinePlan } from '../../domain/in-place/online-plan';
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
 import { inTransaction } from '../cleaning/session';
+import { plantedOn } from '../planted';
 import { sqlFile } from '../sql-file';
+import { hasSqlState } from '../sql-state';
 
 export const IN_PLACE_SCHEMA = 'hydra_cutover_in_place';
+/** To keep a plan takes a moment. */
+const OTHER_WORKER_MS = 20_000;
 
 /** What the database says of the upgrade: whoever comes next goes on from here. */
 export interface KeptRun {
@@ -28,6 +32,8 @@ export async function readKeptRun(client: SqlClient): Promise<KeptRun | undefine
   );
   if (there === undefined || there.known === false) return undefined;
   if (there.known === null) throw keptByOthers(there.owner);
+  const planted = await plantedOn(client, { schema: IN_PLACE_SCHEMA, tables: ['run', 'act'], isWritten: true });
+  if (planted.length > 0) throw madeByOthers(there.owner, planted);
   const [run] = await queryRows<KeptRun>(
     client,
     `SELECT cutover_id AS "cutoverId", plan, to_json(switched_at)#>>'{}' AS "switchedAt",
@@ -45,9 +51,13 @@ export async function readKeptRun(client: SqlClient): Promise<KeptRun | undefine
  * @throws CutoverFault CUTOVER_RUNNING when acts of another plan were begun
  */
 export async function keepPlan(client: SqlClient, cutoverId: string, plan: OnlinePlan): Promise<KeptRun> {
-  await inTransaction(client, 'BEGIN', 'COMMIT', async () => {
+  await inTransaction(client, `BEGIN; SET LOCAL lock_timeout = ${OTHER_WORKER_MS}`, 'COMMIT', async () => {
     // Two workers at once: the second one waits, and finds what the first one made.
-    await client.query(`SELECT pg_advisory_xact_lock(hashtext('hydra_cutover'), hashtext('in place'))`);
+    await client
+      .query(`SELECT pg_advisory_xact_lock(hashtext('hydra_cutover'), hashtext('in place'))`)
+      .catch((error: unknown) => {
+        throw hasSqlState(error, 'lockNotAvailable') ? heldByOther(error) : error;
+      });
     await client.query(sqlFile(__dirname, 'keep-plan.sql'));
     const kept = await readKeptRun(client);
     if (kept !== undefined && kept.begunAt !== null) {
@@ -89,6 +99,25 @@ function otherPlan({ cutoverId, plan, actsDone }: KeptRun): CutoverFault {
     'CUTOVER_RUNNING',
     `the schema ${IN_PLACE_SCHEMA} has ${actsDone} of ${plan.acts.length} acts of another plan done (Hydra ${plan.from} to ${plan.to}, run ${cutoverId}); go on with the versions of that plan`,
     { cutoverId, actsDone },
+  );
+}
+
+function madeByOthers(owner: string, planted: readonly string[]): CutoverFault {
+  return new CutoverFault(
+    'CHECK_FAILED',
+    `the schema ${IN_PLACE_SCHEMA}, which belongs to ${owner}, has what we did not make and what would run with our rights: ${planted.join('; ')}; nothing of it was read. Find out who made it, then rename the schema`,
+    { schema: IN_PLACE_SCHEMA, owner },
+  );
+}
+
+/** Of ours it is nobody: anybody may take a lock whose key is known. */
+function heldByOther(cause: unknown): CutoverFault {
+  return new CutoverFault(
+    'LOCK_BUSY',
+    `another session holds the advisory lock of an upgrade in place and did not let go within ${OTHER_WORKER_MS} ms; find it in pg_locks ` +
+      '(locktype advisory), end it, then try again',
+    {},
+    cause,
   );
 }
 

@@ -42,7 +42,8 @@ export interface ParityProof {
 /** Idempotent. Needs the schema hydra_cutover. @param to a session of the schema's owner */
 export async function installParityTables(path: CopyPath, to: SqlClient): Promise<void> {
   await inTransaction(to, 'BEGIN', 'COMMIT', async () => {
-    await to.query(`SELECT pg_advisory_xact_lock(hashtext('hydra_cutover'), hashtext('parity'))`);
+    // Two at once take turns. No advisory lock: anybody may hold one whose key is known, for ever.
+    await to.query('LOCK TABLE hydra_cutover.run IN SHARE UPDATE EXCLUSIVE MODE');
     await to.query(sqlFile(__dirname, 'parity-tables.sql'));
     await to.query('INSERT INTO hydra_cutover.parity_walk (name) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING', [
       walksOf(path).map(({ name }) => name),

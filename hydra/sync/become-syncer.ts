@@ -55,7 +55,8 @@ export async function becomeSyncer(to: SqlClient, options: SyncerOptions): Promi
     throw new CutoverFault('SYNC_FENCED', `${side} is ${run.state}: nothing is carried to it any more`);
   }
   const isSetUp = await inTransactionWithin(to, lockTimeoutMs, async () => {
-    await to.query(`SELECT pg_advisory_xact_lock(hashtext('hydra_cutover'), hashtext('sync'))`);
+    // Two at once take turns. No advisory lock: anybody may hold one whose key is known, for ever.
+    await to.query('LOCK TABLE hydra_cutover.run IN SHARE UPDATE EXCLUSIVE MODE');
     await installSyncTables(to, { syncRole: role });
     await grantSyncRole(to, role, schema);
     return true;

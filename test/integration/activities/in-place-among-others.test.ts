@@ -218,6 +218,23 @@ it(
 );
 
 it(
+  'reads nothing of a kept upgrade that somebody else made up',
+  closing(async () => {
+    const { admin, plan } = await stage('planted');
+    const { old } = fixture.roles;
+    await admin.query(`CREATE SCHEMA hydra_cutover_in_place AUTHORIZATION ${old}; SET ROLE ${old}; CREATE TABLE hydra_cutover_in_place.ran (by name);
+      CREATE FUNCTION hydra_cutover_in_place.evil() RETURNS boolean LANGUAGE plpgsql AS
+        $$ BEGIN INSERT INTO hydra_cutover_in_place.ran VALUES (current_user); RETURN true; END $$;
+      CREATE VIEW hydra_cutover_in_place.run AS SELECT 'run-1' AS cutover_id, '{}'::jsonb AS plan, NULL::timestamptz AS switched_at,
+        NULL::timestamptz AS begun_at, NULL::timestamptz AS booked_at WHERE hydra_cutover_in_place.evil();
+      CREATE TABLE hydra_cutover_in_place.act (number int, done_at timestamptz); GRANT USAGE ON SCHEMA hydra_cutover_in_place TO PUBLIC;
+      GRANT ALL ON ALL TABLES IN SCHEMA hydra_cutover_in_place TO PUBLIC; RESET ROLE`);
+    await expect(plan()).rejects.toMatchObject(refused(/hydra_cutover_in_place.* run is no table/));
+    expect((await admin.query('SELECT by FROM hydra_cutover_in_place.ran')).rows).toEqual([]);
+  }),
+);
+
+it(
   'takes no schema that the old version does not look into',
   closing(async () => {
     const { admin, database, plan } = await stage('elsewhere');

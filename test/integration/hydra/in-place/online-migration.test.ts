@@ -106,6 +106,19 @@ describe('the migrations of Hydra 1.3.2 to 1.11.10 online', () => {
   );
 
   it(
+    'leave the old version answering while somebody holds the lock by which its sessions are told',
+    closing(async () => {
+      const { client, database } = await openClone('held');
+      await begin(client, database);
+      const anybody = await openAs(fixture.roles.next, database);
+      await anybody.query(`SELECT pg_advisory_lock(hashtext('hydra_cutover'), hashtext('compatibility'))`);
+      const old = await openAs(fixture.roles.old, database);
+      await old.query("SET statement_timeout = '10s'");
+      expect((await old.query('SELECT count(*)::int AS clients FROM hydra_client')).rows).toHaveLength(1);
+    }),
+  );
+
+  it(
     'go on after a crash before, in and behind each statement',
     closing(async () => {
       const { client, database } = await openClone('crashes');

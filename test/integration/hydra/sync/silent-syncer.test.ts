@@ -23,7 +23,7 @@ afterAll(() => dropRunRoles([options.role]));
 
 describe('a syncer that stops while it takes over, with its connection open', () => {
   it.each([
-    ['sets green up', /pg_advisory_xact_lock/],
+    ['sets green up', /LOCK TABLE hydra_cutover\.run/],
     ['takes the next generation', /UPDATE hydra_cutover\.syncer/],
   ])('and while it %s, is followed by the next one', async (_, sql) => {
     const worker = silentAfter(await database.connect(), sql);
@@ -36,7 +36,7 @@ describe('a syncer that stops while it takes over, with its connection open', ()
   });
 
   it.each([
-    ['what sets green up', `SELECT pg_advisory_xact_lock(hashtext('hydra_cutover'), hashtext('sync'))`],
+    ['what sets green up', 'LOCK TABLE hydra_cutover.run IN SHARE UPDATE EXCLUSIVE MODE'],
     ['the generation', 'UPDATE hydra_cutover.syncer SET generation = generation'],
   ])('is told as LOCK_BUSY when it holds %s and no server ends it', async (_, sql) => {
     const endless = await database.connect();
