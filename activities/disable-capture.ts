@@ -3,10 +3,10 @@ import { type StepInput } from '../domain/steps';
 import { describeArbiter, removeArbiter, takeRightToBegin } from '../hydra/arbiter';
 import { removeCapture } from '../hydra/capture';
 import { canaryName } from '../domain/ports/canary-user';
-import { byFullName } from '../hydra/by-full-name';
 import { forgetUser, readUser, removeUserRows } from '../hydra/canary-user';
 import { leftBehind } from './canary-user/follow-user';
 import { assertNotOlder, notedOnGreen } from './green/not-older';
+import { withBlue } from './green/with-blue';
 import { type Step } from './step';
 
 /**
@@ -31,8 +31,10 @@ export const disableCapture: Step<StepInput, void> = async (deps, { cutoverId },
       await takeRightToBegin(blue, cutoverId);
       // While our schema still says that he was there, so that a repeat looks for him again.
       if ((await readUser(blue)) !== undefined) {
-        const named = await byFullName(blue, deps.settings.hydraSchema);
-        const left = await removeUserRows(named, canaryName(cutoverId));
+        const onBlue = { schema: deps.settings.hydraSchema, side: 'blue' } as const;
+        const left = await withBlue(deps, context, 'disable capture', (rows) =>
+          removeUserRows(rows, canaryName(cutoverId), onBlue),
+        );
         if (left > 0) throw leftBehind('blue', cutoverId, left);
         await forgetUser(blue);
       }

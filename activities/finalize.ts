@@ -4,10 +4,8 @@ import { type FinalizeReceipt } from '../domain/receipts';
 import { type CutoverSettings } from '../domain/settings';
 import { type StepInput } from '../domain/steps';
 import { describeArbiter, hasTakenWrites, markFinalized, readOutcome, removeArbiter } from '../hydra/arbiter';
-import { canaryName } from '../domain/ports/canary-user';
-import { byFullName } from '../hydra/by-full-name';
-import { forgetUser, readUser, removeUserRows } from '../hydra/canary-user';
-import { leftBehind } from './canary-user/follow-user';
+import { forgetUser, readUser } from '../hydra/canary-user';
+import { removeFromGreen } from './canary-user/follow-user';
 import { removeCapture } from '../hydra/capture';
 import { keepArchive } from '../hydra/arbiter/keep-archive';
 import { releaseSyncRole } from '../hydra/sync/sync-role';
@@ -33,7 +31,7 @@ export const finalize: Step<StepInput, FinalizeReceipt> = async (deps, input, co
   const { epoch } = moved;
   // The last moment at which somebody is told: behind it nothing watches them any more.
   await assertTargetsServe(deps, epoch, 'finalize');
-  await removeUser(deps, moved, options);
+  await removeUser(deps, input, moved, options);
   const archive = await deps.databases.withSession(
     'green',
     (green) => cleanGreen(green, moved, deps.settings),
@@ -61,16 +59,16 @@ export const finalize: Step<StepInput, FinalizeReceipt> = async (deps, input, co
 };
 
 /** Whatever became of the canary user: nothing names him on green, and what blue kept of him is gone. */
-async function removeUser(deps: StepDeps, moved: Moved, options: SessionOptions): Promise<void> {
+async function removeUser(
+  deps: StepDeps,
+  input: StepInput,
+  moved: Moved,
+  options: SessionOptions & Pick<StepContext, 'signal'>,
+): Promise<void> {
   const known = await deps.databases.withSession('blue', readUser, options);
   if (known === undefined) return;
-  const removeOnGreen = async (green: DatabaseSession): Promise<void> => {
-    if (!(await isStillThere(green, moved))) return;
-    const named = await byFullName(green, deps.settings.hydraSchema);
-    const left = await removeUserRows(named, canaryName(moved.cutoverId));
-    if (left > 0) throw leftBehind('green', moved.cutoverId, left);
-  };
-  await deps.databases.withSession('green', removeOnGreen, options);
+  const isThere = await deps.databases.withSession('green', (green) => isStillThere(green, moved), options);
+  if (isThere) await removeFromGreen(deps, input, options);
   await deps.databases.withSession('blue', forgetUser, options);
 }
 

@@ -1,10 +1,11 @@
 import { CutoverFault } from '../domain/faults';
-import { type DatabaseSession } from '../domain/ports/databases';
+import { type DatabaseSession, type SessionOptions } from '../domain/ports/databases';
+import { type SideName } from '../domain/sides';
 import { type StepInput } from '../domain/steps';
 import { describeArbiter } from '../hydra/arbiter';
 import { forgetLifetimes, raiseLifetimes, restoreRaisedLifetimes } from '../hydra/capture';
 import { hasSqlState } from '../hydra/sql-state';
-import { type Step } from './step';
+import { type Step, type StepDeps } from './step';
 
 type Clients = { readonly clients: number };
 
@@ -12,15 +13,19 @@ type Clients = { readonly clients: number };
  * Raises the access-token lifespans of clients on blue to what the config says, so that fewer refreshes fall into the window.
  * Before the snapshot, so green gets them, and what they were, with the copy. Idempotent; nothing without the setting.
  *
- * @throws CutoverFault LOCK_BUSY (retryable) | DB_UNREACHABLE
+ * @throws CutoverFault LOCK_BUSY (retryable) | CHECK_FAILED (code of others would run with our rights) | DB_UNREACHABLE
  */
 export const extendLifetimes: Step<StepInput, Clients> = async (deps, _input, context) => {
-  const { accessTokenLifespanMs, hydraSchema } = deps.settings;
+  const { accessTokenLifespanMs, hydraSchema: schema } = deps.settings;
   if (accessTokenLifespanMs === null) return { clients: 0 };
+  const session = { signal: context.signal, purpose: 'extend lifetimes' };
   const clients = await deps.databases.withSession(
     'blue',
-    (blue) => unlessFenced(() => raiseLifetimes(blue, hydraSchema, accessTokenLifespanMs)),
-    { signal: context.signal, purpose: 'extend lifetimes' },
+    (keeper) =>
+      withWriter(deps, 'blue', keeper, session, (writer) =>
+        raiseLifetimes(writer, accessTokenLifespanMs, { schema, side: 'blue', keeper }),
+      ),
+    session,
   );
   return { clients };
 };
@@ -34,8 +39,10 @@ export const extendLifetimes: Step<StepInput, Clients> = async (deps, _input, co
 export const restoreLifetimes: Step<StepInput, Clients> = async (deps, { cutoverId }, context) => {
   const { databases, settings } = deps;
   const session = { signal: context.signal, purpose: 'restore lifetimes' };
-  const restore = (client: DatabaseSession): Promise<number> =>
-    unlessFenced(() => restoreRaisedLifetimes(client, settings.hydraSchema));
+  const restore = (side: SideName, keeper: DatabaseSession): Promise<number> =>
+    withWriter(deps, side, keeper, session, (writer) =>
+      restoreRaisedLifetimes(writer, { schema: settings.hydraSchema, side, keeper }),
+    );
   const onBlue = await databases.withSession(
     'blue',
     async (blue) => {
@@ -43,15 +50,27 @@ export const restoreLifetimes: Step<StepInput, Clients> = async (deps, { cutover
       // Another cutover may have raised them too, and needs them.
       if (found !== undefined && found.cutoverId !== cutoverId) return 0;
       const moved = found?.cutoverId === cutoverId && found.state === 'committed';
-      return moved ? undefined : restore(blue);
+      return moved ? undefined : restore('blue', blue);
     },
     session,
   );
   if (onBlue !== undefined) return { clients: onBlue };
-  const clients = await databases.withSession('green', restore, session);
+  const clients = await databases.withSession('green', (green) => restore('green', green), session);
   await databases.withSession('blue', forgetLifetimes, session);
   return { clients };
 };
+
+/** Clients are Hydra's rows: written as the role for these, where the config names one. */
+function withWriter(
+  { databases, settings }: StepDeps,
+  side: SideName,
+  keeper: DatabaseSession,
+  session: SessionOptions,
+  work: (writer: DatabaseSession) => Promise<number>,
+): Promise<number> {
+  if (settings.workerRoles?.[side] === undefined) return unlessFenced(() => work(keeper));
+  return databases.withSession(side, (writer) => unlessFenced(() => work(writer)), { ...session, as: 'worker' });
+}
 
 async function unlessFenced(work: () => Promise<number>): Promise<number> {
   try {

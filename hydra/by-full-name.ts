@@ -3,9 +3,10 @@ import { SUPPORTED_HYDRA_VERSIONS } from '../domain/hydra-versions';
 import { isVersionRecorded, recordedTables } from './catalog/recorded';
 import { quoteIdentifier } from './cleaning/session';
 
-/** Every table of Hydra, whatever its version. */
 const RECORDED_TABLES = SUPPORTED_HYDRA_VERSIONS.filter(isVersionRecorded).flatMap(recordedTables);
-const TABLES = [...new Set([...RECORDED_TABLES, 'networks', 'schema_migration'])].join('|');
+/** Every table of Hydra, whatever its version. */
+export const HYDRAS_TABLES: readonly string[] = [...new Set([...RECORDED_TABLES, 'networks', 'schema_migration'])];
+const TABLES = HYDRAS_TABLES.join('|');
 
 /** As a table: neither within a longer name, nor as text, nor where a schema stands before it. */
 const PLAIN_NAME = new RegExp(`(?<![\\w."'])(?:${TABLES})(?![\\w"'])`, 'g');

@@ -1,6 +1,10 @@
 import { CutoverFault } from '../domain/faults';
 import { type SqlClient, queryRows } from '../domain/ports/sql-client';
+import { OUR_ROLES } from '../domain/our-roles';
 import { type SideName } from '../domain/sides';
+import { HYDRAS_TABLES } from './by-full-name';
+import { quoteIdentifier } from './cleaning/session';
+import { assertNoneForeign } from './ours';
 
 /**
  * Functions that defaults and constraints of Hydra may call though they are not immutable: they say what time it is, or draw
@@ -43,53 +47,81 @@ const foreign = (oid: string, owner: string): string =>
 
 /**
  * Everything on the tables of schema $1 that is evaluated by whoever reads or writes them, and that others can have put there. Names
- * in $2 are those that are written or read; a view under one of them is none of Hydra's.
- * Source: PostgreSQL manual, "System Catalogs"; the trees of expressions show each function that they call as funcid or opfuncid.
+ * in $2 are those that are written or read; a view under one of them is none of Hydra's. Besides them it looks at what a statement that
+ * names them reaches: partitions and tables that inherit, and, where they are written, tables whose rows go with theirs.
+ * Source: PostgreSQL manual, "System Catalogs"; the trees of expressions show each function that they call as funcid or opfuncid, and
+ * each type that they make something of under a name with `typ`: checks of a domain run, and no function shows it.
  */
 const PLANTED_SQL = `
-  WITH hydras AS (
-    SELECT c.oid, c.relname, c.relkind FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WITH RECURSIVE named AS (
+    SELECT c.oid, c.relname::text AS name, c.relkind FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE n.nspname = $1 AND c.relname = ANY ($2::name[])
+  ), reached (oid, name, relkind, by_key) AS (
+    SELECT oid, name, relkind, false FROM named
+    UNION
+    SELECT c.oid, c.oid::regclass::text, c.relkind, below.by_key
+      FROM reached r CROSS JOIN LATERAL (
+        SELECT i.inhrelid AS oid, r.by_key FROM pg_catalog.pg_inherits i WHERE i.inhparent = r.oid
+        UNION ALL
+        -- What a key does it does as the owner of its table, but until PostgreSQL 17 triggers that fire after it are fired by whoever
+        -- wrote the first table.
+        SELECT k.conrelid, true FROM pg_catalog.pg_constraint k
+         WHERE $3 AND current_setting('server_version_num')::int < 180000 AND k.confrelid = r.oid AND k.contype = 'f'
+           AND (k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd'))
+      ) AS below JOIN pg_catalog.pg_class c ON c.oid = below.oid WHERE c.oid NOT IN (SELECT n.oid FROM named n)
+  ), hydras AS (
+    SELECT oid, name, relkind FROM reached WHERE NOT by_key
   ), superusers AS MATERIALIZED (
     SELECT oid FROM pg_catalog.pg_roles WHERE rolsuper
   ), expressions AS (
-    SELECT h.relname, format('default of column %s', a.attname) AS what, d.adbin::text AS tree
+    SELECT h.name, format('default of column %s', a.attname) AS what, d.adbin::text AS tree
       FROM hydras h JOIN pg_catalog.pg_attrdef d ON d.adrelid = h.oid JOIN pg_catalog.pg_attribute a ON a.attrelid = h.oid AND a.attnum = d.adnum
     UNION ALL
-    SELECT h.relname, format('constraint %s', k.conname), k.conbin::text FROM hydras h JOIN pg_catalog.pg_constraint k ON k.conrelid = h.oid AND k.contype = 'c'
+    SELECT h.name, format('constraint %s', k.conname), k.conbin::text FROM hydras h JOIN pg_catalog.pg_constraint k ON k.conrelid = h.oid AND k.contype = 'c'
     UNION ALL
-    SELECT h.relname, format('index %s', x.relname), concat(i.indexprs::text, i.indpred::text)
+    SELECT h.name, format('index %s', x.relname), concat(i.indexprs::text, i.indpred::text)
       FROM hydras h JOIN pg_catalog.pg_index i ON i.indrelid = h.oid JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
      WHERE i.indexprs IS NOT NULL OR i.indpred IS NOT NULL
     UNION ALL
-    SELECT h.relname, format('trigger %s', t.tgname), t.tgqual::text
-      FROM hydras h JOIN pg_catalog.pg_trigger t ON t.tgrelid = h.oid WHERE $3 AND t.tgqual IS NOT NULL
-  ), called AS (
-    SELECT DISTINCT e.relname, e.what, found.id[1]::oid AS function
-      FROM expressions e, regexp_matches(e.tree, ':(?:funcid|opfuncid) (\\d+)', 'g') AS found(id) WHERE found.id[1] <> '0'
+    SELECT h.name, format('trigger %s', t.tgname), t.tgqual::text
+      FROM hydras h JOIN pg_catalog.pg_trigger t ON t.tgrelid = h.oid WHERE $3 AND t.tgqual IS NOT NULL AND t.tgenabled <> 'D'
+    UNION ALL
+    SELECT h.name, 'partition key', p.partexprs::text
+      FROM hydras h JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = h.oid WHERE p.partexprs IS NOT NULL
+    UNION ALL
+    -- The planner evaluates what is constant in them. PostgreSQL 13 has no expressions there.
+    SELECT h.name, format('statistics %s', s.stxname), to_jsonb(s) ->> 'stxexprs' FROM hydras h JOIN pg_catalog.pg_statistic_ext s ON s.stxrelid = h.oid
+  ), parts AS (
+    SELECT DISTINCT e.name, e.what, found.part[1] ILIKE '%typ%' AS is_type, found.part[2]::oid AS id
+      FROM expressions e, regexp_matches(e.tree, ':((?:op)?funcid|(?!\\w*mod )\\w*typ\\w*) (\\d+)', 'gi') AS found(part) WHERE found.part[2] <> '0'
   )
-  SELECT format('%s is no table', relname) AS what FROM hydras WHERE relkind NOT IN ('r', 'p')
+  SELECT format('%s is no table', name) AS what FROM hydras WHERE relkind NOT IN ('r', 'p')
   UNION ALL
   -- With row_security = off no policy is evaluated: one that would apply to this role is an error.
-  SELECT format('row level security of %s', relname) FROM hydras WHERE row_security_active(hydras.oid)
+  SELECT format('row level security of %s', name) FROM hydras WHERE row_security_active(hydras.oid)
   UNION ALL
-  SELECT format('rule %s of %s', r.rulename, h.relname) FROM hydras h JOIN pg_catalog.pg_rewrite r ON r.ev_class = h.oid WHERE h.relkind IN ('r', 'p')
+  SELECT format('rule %s of %s', r.rulename, h.name) FROM hydras h JOIN pg_catalog.pg_rewrite r ON r.ev_class = h.oid WHERE h.relkind IN ('r', 'p')
   UNION ALL
-  SELECT format('trigger %s of %s', t.tgname, h.relname)
-    FROM hydras h JOIN pg_catalog.pg_trigger t ON t.tgrelid = h.oid JOIN pg_catalog.pg_proc f ON f.oid = t.tgfoid
-   WHERE $3 AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND f.pronamespace NOT IN (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname ^@ 'hydra_cutover')
+  SELECT DISTINCT format('trigger %s of %s', t.tgname, r.name)
+    FROM reached r JOIN pg_catalog.pg_trigger t ON t.tgrelid = r.oid JOIN pg_catalog.pg_proc f ON f.oid = t.tgfoid
+   WHERE $3 AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND f.pronamespace NOT IN (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = 'hydra_cutover')
   UNION ALL
-  SELECT format('type of column %s of %s', a.attname, h.relname)
+  SELECT format('type of column %s of %s', a.attname, h.name)
     FROM hydras h JOIN pg_catalog.pg_attribute a ON a.attrelid = h.oid AND a.attnum > 0 AND NOT a.attisdropped JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
    WHERE ${foreign('t.oid', 't.typowner')}
   UNION ALL
-  SELECT format('operator class %s of index %s of %s', o.opcname, x.relname, h.relname)
+  SELECT format('operator class %s of index %s of %s', o.opcname, x.relname, h.name)
     FROM hydras h JOIN pg_catalog.pg_index i ON i.indrelid = h.oid JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
     JOIN pg_catalog.pg_opclass o ON o.oid = ANY (i.indclass::oid[]) WHERE ${foreign('o.oid', 'o.opcowner')}
   UNION ALL
-  SELECT format('%s of %s, which calls %s', c.what, c.relname, f.oid::regprocedure)
-    FROM called c JOIN pg_catalog.pg_proc f ON f.oid = c.function
-   WHERE ${foreign('f.oid', 'f.proowner')} OR (f.provolatile <> 'i' AND f.proname <> ALL ($4::name[]))
+  SELECT format('%s of %s, which calls %s', p.what, p.name, f.oid::regprocedure)
+    FROM parts p JOIN pg_catalog.pg_proc f ON f.oid = p.id
+   WHERE NOT p.is_type AND (${foreign('f.oid', 'f.proowner')} OR (f.provolatile <> 'i' AND f.proname <> ALL ($4::name[])))
+  UNION ALL
+  SELECT format('%s of %s, which makes a %s', p.what, p.name, t.oid::regtype)
+    FROM parts p JOIN pg_catalog.pg_type t ON t.oid = p.id
+   -- A row of a table that is looked at: of its columns' types something is said above.
+   WHERE p.is_type AND ${foreign('t.oid', 't.typowner')} AND t.typrelid NOT IN (SELECT oid FROM hydras)
   ORDER BY 1`;
 
 export interface Evaluated {
@@ -145,23 +177,60 @@ export async function assertNothingPlanted(
  * @param client names Hydra's tables in full: see `byFullName`
  * @throws CutoverFault CHECK_FAILED as {@link assertNothingPlanted}
  */
-export async function lockUnplanted(client: SqlClient, tables: readonly string[]): Promise<void> {
+export async function lockUnplanted(
+  client: SqlClient,
+  tables: readonly string[],
+  side: SideName = 'blue',
+): Promise<void> {
   await client.query(`LOCK TABLE ${tables.join(', ')} IN ACCESS SHARE MODE`);
   const [row] = await queryRows<{ schema: string }>(
     client,
     `SELECT n.nspname AS schema FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       WHERE c.oid = to_regclass('hydra_client')`,
   );
-  refusePlanted(await plantedOn(client, { schema: row?.schema ?? '', tables, isWritten: false }), 'blue');
+  refusePlanted(await plantedOn(client, { schema: row?.schema ?? '', tables, isWritten: false }), side);
+}
+
+/**
+ * Before tables of Hydra are written outside the sync: locks them as a write does until the caller's transaction ends, and looks. A role that may
+ * decide nothing needs no look: what is planted runs with rights that Hydra's role has anyway, as an operator's audit does.
+ *
+ * @param schema of Hydra's tables
+ * @throws CutoverFault CHECK_FAILED as {@link assertNothingPlanted}; also where schema hydra_cutover is somebody else's
+ */
+export async function lockToWrite(client: SqlClient, schema: string, side: SideName): Promise<void> {
+  if (!(await mayDecide(client))) return;
+  // Triggers that call functions in there are taken for ours.
+  await assertNoneForeign(client, ['hydra_cutover']);
+  const tables = await queryRows<{ name: string }>(
+    client,
+    `SELECT relname::text AS name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = $1 AND c.relname = ANY ($2::name[]) AND c.relkind IN ('r', 'p') ORDER BY 1`,
+    [schema, HYDRAS_TABLES],
+  );
+  const inFull = tables.map(({ name }) => `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`);
+  if (inFull.length > 0) await client.query(`LOCK TABLE ${inFull.join(', ')} IN ROW EXCLUSIVE MODE`);
+  const instead = `, or let a role write that may decide nothing: name it in ${side}.database.worker`;
+  refusePlanted(await plantedOn(client, { schema, tables: HYDRAS_TABLES, isWritten: true }), side, instead);
+}
+
+/** @returns also true where no roles of ours were made, because one does everything then */
+export async function mayDecide(client: SqlClient): Promise<boolean> {
+  const [row] = await queryRows<{ decides: boolean }>(
+    client,
+    `SELECT COALESCE(pg_has_role(to_regrole($1), 'MEMBER'), true) AS decides`,
+    [OUR_ROLES.owner],
+  );
+  return row?.decides !== false;
 }
 
 /** @throws CutoverFault CHECK_FAILED when there is any */
-export function refusePlanted(planted: readonly string[], side: SideName): void {
+export function refusePlanted(planted: readonly string[], side: SideName, instead = ''): void {
   if (planted.length === 0) return;
   throw new CutoverFault(
     'CHECK_FAILED',
     `on ${side} there is something on Hydra's tables that is none of Hydra's and would run with our rights: ${planted.slice(0, 10).join('; ')}; ` +
-      'nothing of it has run. Find out who made it, remove it, then try again',
+      `nothing of it has run. Find out who made it and remove it${instead}; then try again`,
     { side, planted: planted.slice(0, 50) },
   );
 }

@@ -31,7 +31,8 @@ export async function restoreLocally(options: RestoreLocallyOptions): Promise<Re
     return await databases.withSession(
       'green',
       async (green) => {
-        const withBlue = databases.withSession('blue', (blue) => restoreRule(green, { ...asked, blue }), session);
+        const reading = { ...session, as: 'worker' } as const;
+        const withBlue = databases.withSession('blue', (blue) => restoreRule(green, { ...asked, blue }), reading);
         return withBlue.catch((error: unknown) => {
           const isBlueAway =
             isCutoverFault(error) && error.code === 'DB_UNREACHABLE' && error.details['side'] === 'blue';

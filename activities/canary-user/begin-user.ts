@@ -29,7 +29,8 @@ export async function beginUser(deps: StepDeps, input: StepInput, context: StepC
   if (known?.sealed != null) return { user: known, why: null };
   // From here on an undo looks for him.
   await withKeeper(deps, context, 'canary user', noteUser);
-  await withBlue(deps, context, 'canary user', (blue) => removeUserRows(blue, name));
+  const onBlue = { schema: deps.settings.hydraSchema, side: 'blue' } as const;
+  await withBlue(deps, context, 'canary user', (blue) => removeUserRows(blue, name, onBlue));
   // Before he is in: one that begins afterwards has all of him.
   const isBefore = (await deps.provider.describeSnapshot(snapshotIdOf(input.cutoverId))) === undefined;
   context.signal.throwIfAborted();
@@ -40,7 +41,7 @@ export async function beginUser(deps: StepDeps, input: StepInput, context: StepC
     if (!isKept) throw new Error('the capture was removed meanwhile');
   } catch (error) {
     const cleanUp = { signal: AbortSignal.timeout(CLEAN_UP_MS) };
-    await withBlue(deps, cleanUp, 'canary user', (blue) => removeUserRows(blue, name));
+    await withBlue(deps, cleanUp, 'canary user', (blue) => removeUserRows(blue, name, onBlue));
     await withKeeper(deps, cleanUp, 'canary user', (keeper) => keepFailure(keeper, asCutoverFault(error).message));
     if (!isCutoverFault(error) || error.code === 'DB_UNREACHABLE') throw error;
     deps.log.warn({ code: error.code, reason: error.message }, 'the canary user did not get in');

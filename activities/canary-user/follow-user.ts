@@ -4,9 +4,16 @@ import { CANARY_STEPS, type CanaryStep, type CanaryUser, canaryName } from '../.
 import { type CanaryReceipt } from '../../domain/receipts';
 import { type StepInput } from '../../domain/steps';
 import { type SideName } from '../../domain/sides';
-import { type CanaryStepKept, type KeptUser, keepSteps, readUser, removeUserRows } from '../../hydra/canary-user';
+import {
+  type CanaryStepKept,
+  type KeptUser,
+  keepSteps,
+  readUser,
+  removeArchivedUser,
+  removeUserRows,
+} from '../../hydra/canary-user';
 import { withKeeper } from '../green/with-blue';
-import { withGreen } from '../green/with-green';
+import { withGreen, withGreenRows } from '../green/with-green';
 import { type StepContext, type StepDeps } from '../step';
 import { NO_CANARY } from './begin-user';
 
@@ -43,12 +50,23 @@ export async function followUser(deps: StepDeps, input: StepInput, context: Step
     return judgeUser(user, error.message);
   }
   if (!walk.isBroken) {
-    const left = await withGreen(deps, input, context, 'canary user', (green) =>
-      removeUserRows(green, canaryName(input.cutoverId)),
-    );
-    if (left > 0) throw leftBehind('green', input.cutoverId, left);
+    await removeFromGreen(deps, input, context);
   }
   return judgeUser({ ...user, steps: walk.steps }, null);
+}
+
+/** @throws CutoverFault CHECK_FAILED (rows are left, or code of others would run with our rights) | CROSSED_CONNECTION | DB_UNREACHABLE */
+export async function removeFromGreen(
+  deps: StepDeps,
+  input: StepInput,
+  context: Pick<StepContext, 'signal'>,
+): Promise<void> {
+  const name = canaryName(input.cutoverId);
+  const left = await withGreenRows(deps, input, context, 'canary user', (green) =>
+    removeUserRows(green, name, { schema: deps.settings.hydraSchema, side: 'green' }),
+  );
+  await withGreen(deps, input, context, 'canary user', (keeper) => removeArchivedUser(keeper, name));
+  if (left > 0) throw leftBehind('green', input.cutoverId, left);
 }
 
 /** @throws CutoverFault CHECK_FAILED */

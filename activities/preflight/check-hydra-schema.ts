@@ -42,7 +42,7 @@ export async function checkMigrations(
     return false;
   }
   const named = await byFullName(client, settings.hydraSchema);
-  const { applied, expected, complete, unknown, foreign } = await readMigrations(named, version);
+  const { applied, expected, complete, unknown, foreign } = await readMigrations(named, version, 'blue');
   const rows = 'schema_migration on blue';
   if (applied < expected) {
     findings.problem(

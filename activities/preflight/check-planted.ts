@@ -6,7 +6,7 @@ import { type Keeper } from './check-server';
 import { type Findings } from './findings';
 
 /**
- * What somebody put on Hydra's tables that would run in a session of ours which reads them, and who may put a table beside them. Reads
+ * What somebody put on Hydra's tables that would run in a session of ours which reads or, on green, writes them, and who may put a table beside them. Reads
  * catalogs alone.
  */
 export async function checkPlanted(
@@ -17,15 +17,25 @@ export async function checkPlanted(
 ): Promise<void> {
   const { hydraSchema: schema } = settings;
   const tables = sourceTables(copyPathOf(settings.hydraVersion));
-  for (const what of await plantedOn(client, { schema, tables, isWritten: false })) {
+  for (const what of await plantedOn(client, { schema, tables, isWritten: true })) {
     // A check of its own says what helps, and for whom.
     if (what.startsWith('row level security')) continue;
+    // On green those of Hydra's tables are switched off. One of a table elsewhere, whose rows go with Hydra's, is not.
+    if (what.startsWith('trigger ') && !/ of [^,]*\.[^,]*$/.test(what)) continue;
     const fix = 'find out who made it, and take it off for the cutover; nothing of it has run';
     findings.problem(
       "Hydra's tables on blue",
       `${what}: none of Hydra's, and it would run with our rights`,
       fix,
       'none',
+    );
+  }
+  for (const side of ['blue', 'green'] as const) {
+    if (!settings.environment.production || settings.workerRoles?.[side] !== undefined) continue;
+    findings.warn(
+      `${side}.database.worker`,
+      `is not set: Hydra's rows are read on ${side} as the role that decides, and what somebody plants on these tables while a run is under way may act as it`,
+      'name a role of its own there (`hydra-cutover privileges` prints it)',
     );
   }
   await checkEventTriggers(client, findings);

@@ -77,6 +77,8 @@ async function makeSchemas(client: SqlClient, owner: string | undefined): Promis
   const as = owner === undefined ? '' : quoteIdentifier(owner);
   for (const schema of SCHEMAS)
     await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}${as === '' ? '' : ` AUTHORIZATION ${as}`}`);
+  // Once more: one that somebody made since the look before would be taken as it is.
+  await assertNoneForeign(client, SCHEMAS);
   if (as !== '') await client.query(`SET LOCAL ROLE ${as}`);
 }
 

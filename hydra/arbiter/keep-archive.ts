@@ -22,10 +22,11 @@ export async function keepArchive(
   const name = `archive_${createHash('sha256').update(cutoverId).digest('hex').slice(0, 16)}`;
   const kept = `${ARCHIVE_SCHEMA}.${name}`;
   if (!(await hasOurs(client, 'hydra_cutover.archive'))) return (await isKept(client, name)) ? kept : undefined;
-  await assertNoneForeign(client, [ARCHIVE_SCHEMA]);
   await client.query(`BEGIN; ${END_WHEN_SILENT}`);
   try {
     await client.query(`CREATE SCHEMA IF NOT EXISTS ${ARCHIVE_SCHEMA}`);
+    // Whoever made it, before us or just now: nothing of ours goes into a schema of somebody else.
+    await assertNoneForeign(client, [ARCHIVE_SCHEMA]);
     await client.query(`REVOKE ALL ON SCHEMA ${ARCHIVE_SCHEMA} FROM PUBLIC`);
     if (kind === 'keys') {
       // A new table: rows that an update left behind would stay in the old one's pages.

@@ -1,7 +1,9 @@
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { ARCHIVE_SCHEMA } from '../arbiter/keep-archive';
-import { quoteIdentifier } from '../cleaning/session';
+import { byFullName } from '../by-full-name';
+import { inTransaction, quoteIdentifier } from '../cleaning/session';
+import { lockUnplanted, mayDecide } from '../planted';
 
 /** A row as the source's Hydra had it. */
 export interface RemovedRow {
@@ -84,7 +86,17 @@ async function hasRows(green: SqlClient, archive: string): Promise<boolean> {
   return found.length > 0;
 }
 
+/** Blue is read as a row says it is, which its owner's code may have a part in: none of it runs in a session that may decide. */
 async function readOnBlue(blue: SqlClient, schema: string, kept: readonly KeptKey[]) {
+  if (!(await mayDecide(blue))) return readByKey(blue, schema, kept);
+  const named = await byFullName(blue, schema);
+  return inTransaction(named, 'BEGIN', 'ROLLBACK', async () => {
+    await lockUnplanted(named, [...new Set(kept.map(({ table }) => table))]);
+    return readByKey(named, schema, kept);
+  });
+}
+
+async function readByKey(blue: SqlClient, schema: string, kept: readonly KeptKey[]) {
   const rows: RemovedRow[] = [];
   const missing: MissingRow[] = [];
   const keys = new Map<string, readonly string[]>();

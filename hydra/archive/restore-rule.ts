@@ -1,11 +1,11 @@
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { ARCHIVE_SCHEMA } from '../arbiter/keep-archive';
-import { inTransaction, quoteIdentifier } from '../cleaning/session';
+import { inTransaction } from '../cleaning/session';
 import { END_WHEN_SILENT } from '../end-when-silent';
 import { assertNoneForeign, hasOurs } from '../ours';
 import { type CopyPath } from '../paths/copy-path';
-import { plantedOn, refusePlanted } from '../planted';
+import { lockToWrite } from '../planted';
 import { putBack } from './put-back';
 import { archivesOn, removedRows } from './removed-rows';
 
@@ -66,7 +66,7 @@ export async function restoreRule(green: SqlClient, options: RestoreOptions): Pr
   };
   for (const { table, why } of missing) tell(table, why);
   await inTransaction(green, `BEGIN; ${END_WHEN_SILENT}`, isDry ? 'ROLLBACK' : 'COMMIT', async () => {
-    if (present.length > 0) await lockUnplanted(green, schema, present);
+    await lockToWrite(green, schema, 'green');
     for (const table of order.filter((name) => present.includes(name))) {
       for (const row of rows.filter((one) => one.table === table)) {
         const why = await putBack(green, schema, row);
@@ -115,13 +115,6 @@ async function tablesOf(green: SqlClient, schema: string, names: readonly string
     [schema, names],
   );
   return rows.map(({ name }) => name);
-}
-
-/** The tables are written with our rights: what others put there must not run with them. */
-async function lockUnplanted(green: SqlClient, schema: string, tables: readonly string[]): Promise<void> {
-  const names = tables.map((table) => `${quoteIdentifier(schema)}.${quoteIdentifier(table)}`);
-  await green.query(`LOCK TABLE ${names.join(', ')} IN ROW EXCLUSIVE MODE`);
-  refusePlanted(await plantedOn(green, { schema, tables, isWritten: true }), 'green');
 }
 
 function refused(message: string, details: Readonly<Record<string, string>>): CutoverFault {

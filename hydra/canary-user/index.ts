@@ -1,4 +1,4 @@
-export { removeUserRows } from './remove-user';
+export { removeArchivedUser, removeUserRows } from './remove-user';
 export {
   type CanaryStepKept,
   type KeptUser,

@@ -2,6 +2,8 @@ import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { inTransaction, quoteIdentifier } from '../cleaning/session';
 import { END_WHEN_SILENT } from '../end-when-silent';
 import { hasOurs } from '../ours';
+import { lockToWrite } from '../planted';
+import { type SideName } from '../../domain/sides';
 
 /**
  * Access-token lifespans of a client, by the grants that come with a refresh token. The same columns on both sides of every path, in
@@ -26,6 +28,14 @@ const PREPARE = `CREATE SCHEMA hydra_cutover_lifetimes;
     PRIMARY KEY (client_id, column_name)
   )`;
 
+export interface LifetimesOptions {
+  /** Of Hydra's tables. @default 'public' */
+  readonly schema?: string;
+  readonly side: SideName;
+  /** A session that keeps what is ours, where the one that writes Hydra's rows may not. @default the same */
+  readonly keeper?: SqlClient;
+}
+
 /**
  * Raises access-token lifespans of all clients that have a shorter one or the server's default, and keeps what they were.
  *
@@ -33,12 +43,24 @@ const PREPARE = `CREATE SCHEMA hydra_cutover_lifetimes;
  * alone. Hydra reads clients from the database for each request. The rows are locked no more than an update does: with FOR UPDATE a
  * refresh under way, whose new token refers to its client, would end in a serialization failure, and Hydra answers 400 to that.
  * Idempotent. The server's default is not in the database: a lifespan below it would shorten tokens.
+ * @param client writes Hydra's rows
  * @returns clients that are extended now
+ * @throws CutoverFault CHECK_FAILED as {@link lockToWrite}; nothing was changed
  */
-export async function raiseLifetimes(client: SqlClient, schema: string, lifespanMs: number): Promise<number> {
+export async function raiseLifetimes(
+  client: SqlClient,
+  lifespanMs: number,
+  { schema = 'public', side, keeper = client }: LifetimesOptions,
+): Promise<number> {
   const table = `${quoteIdentifier(schema)}.hydra_client`;
-  await inTransaction(client, `BEGIN; ${END_WHEN_SILENT}`, 'COMMIT', async () => {
-    if (!(await isKept(client))) await client.query(PREPARE);
+  const prepare = async (): Promise<void> => {
+    if (!(await isKept(keeper))) await keeper.query(PREPARE);
+    await letKeep(keeper, client);
+  };
+  if (keeper !== client) await inTransaction(keeper, 'BEGIN', 'COMMIT', prepare);
+  return inTransaction(client, `BEGIN; ${END_WHEN_SILENT}`, 'COMMIT', async () => {
+    await lockToWrite(client, schema, side);
+    if (keeper === client) await prepare();
     for (const column of COLUMNS) {
       await client.query(
         `WITH raised AS (
@@ -53,24 +75,31 @@ export async function raiseLifetimes(client: SqlClient, schema: string, lifespan
         [String(BigInt(lifespanMs) * NANOSECONDS_PER_MS), column],
       );
     }
+    const [row] = await queryRows<{ clients: number }>(
+      client,
+      'SELECT count(DISTINCT client_id)::float8 AS clients FROM hydra_cutover_lifetimes.original',
+    );
+    return row?.clients ?? 0;
   });
-  const [row] = await queryRows<{ clients: number }>(
-    client,
-    'SELECT count(DISTINCT client_id)::float8 AS clients FROM hydra_cutover_lifetimes.original',
-  );
-  return row?.clients ?? 0;
 }
 
 /**
- * Gives back the lifespans that {@link raiseLifetimes} changed and nobody changed since, and forgets them. Idempotent.
+ * Gives back the lifespans that {@link raiseLifetimes} changed and nobody changed since, and then forgets them. Idempotent.
  *
+ * @param client writes Hydra's rows
  * @returns clients that were given back one or more
+ * @throws CutoverFault CHECK_FAILED as {@link lockToWrite}; nothing was changed
  */
-export async function restoreRaisedLifetimes(client: SqlClient, schema: string): Promise<number> {
+export async function restoreRaisedLifetimes(
+  client: SqlClient,
+  { schema = 'public', side, keeper = client }: LifetimesOptions,
+): Promise<number> {
+  if (!(await isKept(keeper))) return 0;
+  await letKeep(keeper, client);
   const table = `${quoteIdentifier(schema)}.hydra_client`;
-  return inTransaction(client, `BEGIN; ${END_WHEN_SILENT}`, 'COMMIT', async () => {
-    if (!(await isKept(client))) return 0;
-    const restored = new Set<string>();
+  const restored = await inTransaction(client, `BEGIN; ${END_WHEN_SILENT}`, 'COMMIT', async () => {
+    await lockToWrite(client, schema, side);
+    const ids = new Set<string>();
     for (const column of COLUMNS) {
       const rows = await queryRows<{ id: string }>(
         client,
@@ -78,11 +107,22 @@ export async function restoreRaisedLifetimes(client: SqlClient, schema: string):
           WHERE o.client_id = c.id AND o.column_name = $1 AND c.${column} = o.extended RETURNING c.id`,
         [column],
       );
-      for (const { id } of rows) restored.add(id);
+      for (const { id } of rows) ids.add(id);
     }
-    await client.query('DROP SCHEMA hydra_cutover_lifetimes CASCADE');
-    return restored.size;
+    return ids;
   });
+  await forgetLifetimes(keeper);
+  return restored.size;
+}
+
+/** The one that writes Hydra's rows reads and notes what they were. */
+async function letKeep(keeper: SqlClient, client: SqlClient): Promise<void> {
+  if (keeper === client) return;
+  const [by] = await queryRows<{ name: string }>(client, 'SELECT quote_ident(current_user) AS name');
+  await keeper.query(
+    `GRANT USAGE ON SCHEMA hydra_cutover_lifetimes TO ${by?.name ?? ''};
+     GRANT SELECT, INSERT ON hydra_cutover_lifetimes.original TO ${by?.name ?? ''}`,
+  );
 }
 
 /** Forgets what lifespans were, without giving them back: for a side that serves nobody any more. Idempotent. */

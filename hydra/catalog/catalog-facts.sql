@@ -65,7 +65,7 @@ SELECT kind, "table", name, replace(definition, format('%I.', $1::text), '') AS 
   UNION ALL
   SELECT 'trigger', h.relname, t.tgname, pg_get_triggerdef(t.oid) || CASE WHEN t.tgenabled = 'O' THEN '' ELSE ', enabled ' || t.tgenabled::text END
     FROM hydras AS h JOIN pg_trigger AS t ON t.tgrelid = h.oid JOIN pg_proc AS f ON f.oid = t.tgfoid JOIN pg_namespace AS n ON n.oid = f.pronamespace
-   WHERE NOT t.tgisinternal AND NOT n.nspname ^@ 'hydra_cutover'
+   WHERE NOT t.tgisinternal AND n.nspname NOT IN ('hydra_cutover', 'hydra_cutover_blue')
   UNION ALL
   SELECT 'rule', h.relname, r.rulename, pg_get_ruledef(r.oid) FROM hydras AS h JOIN pg_rewrite AS r ON r.ev_class = h.oid
   UNION ALL

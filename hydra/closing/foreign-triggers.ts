@@ -15,7 +15,7 @@ export async function switchOffForeignTriggers(green: SqlClient, schema: string)
     `SELECT format('%I.%I', n.nspname, c.relname) AS table, quote_ident(t.tgname)::text AS trigger
        FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_namespace f ON f.oid = p.pronamespace
-      WHERE n.nspname = $1 AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND NOT f.nspname ^@ 'hydra_cutover' ORDER BY 1, 2`,
+      WHERE n.nspname = $1 AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND f.nspname <> 'hydra_cutover' ORDER BY 1, 2`,
     [schema],
   );
   for (const { table, trigger } of found) {

@@ -1,5 +1,8 @@
 import { type SupportedHydraVersion } from '../../domain/hydra-versions';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type SideName } from '../../domain/sides';
+import { inTransaction } from '../cleaning/session';
+import { lockUnplanted } from '../planted';
 import { HYDRA_VERSION_FACTS } from '../versions';
 
 export interface MigrationProgress {
@@ -14,24 +17,36 @@ export interface MigrationProgress {
 }
 
 /**
- * What `schema_migration` of the session's search_path says, measured by what `version` leaves behind. Complete is a database that
+ * What `schema_migration` says, measured by what `version` leaves behind. Complete is a database that
  * has every version this Hydra knows and none above its last. More rows below are healthy: the bookkeeping of an older Hydra had
  * versions of 14 digits, which later ones keep beside their own, and take for these where their own are missing.
  *
+ * @param client that names Hydra's tables in full; outside a transaction
+ * @param side for the message
+ * @throws CutoverFault CHECK_FAILED when something of others would run in the session that reads it; nothing of it has run
  * Source: ory/x, popx/migrator.go, UpTo.
  */
-export async function readMigrations(client: SqlClient, version: SupportedHydraVersion): Promise<MigrationProgress> {
+export async function readMigrations(
+  client: SqlClient,
+  version: SupportedHydraVersion,
+  side: SideName = 'green',
+): Promise<MigrationProgress> {
   const { versions, last, by14Digits } = HYDRA_VERSION_FACTS[version].migrations;
   const ofHydra = [...new Set(Object.values(HYDRA_VERSION_FACTS).flatMap(({ migrations }) => migrations.versions))];
-  const [row] = await queryRows<{ applied: number; unknown: number; foreign: string[] }>(
-    client,
-    `SELECT (SELECT count(*) FROM unnest($1::text[]) AS known WHERE EXISTS (
-              SELECT FROM schema_migration WHERE version = known OR (known = ANY ($4::text[]) AND version = left(known, 14))))::float8 AS applied,
-            count(*) FILTER (WHERE version > $2)::float8 AS unknown,
-            (array_agg(version::text ORDER BY version)
-              FILTER (WHERE version > $2 AND left(version, 14) <> ALL ($3::text[])))[1:10] AS foreign FROM schema_migration`,
-    [versions, last, ofHydra.map((one) => one.slice(0, 14)), by14Digits],
-  );
+  const read = () =>
+    queryRows<{ applied: number; unknown: number; foreign: string[] }>(
+      client,
+      `SELECT (SELECT count(*) FROM unnest($1::text[]) AS known WHERE EXISTS (
+                SELECT FROM schema_migration WHERE version = known OR (known = ANY ($4::text[]) AND version = left(known, 14))))::float8 AS applied,
+              count(*) FILTER (WHERE version > $2)::float8 AS unknown,
+              (array_agg(version::text ORDER BY version)
+                FILTER (WHERE version > $2 AND left(version, 14) <> ALL ($3::text[])))[1:10] AS foreign FROM schema_migration`,
+      [versions, last, ofHydra.map((one) => one.slice(0, 14)), by14Digits],
+    );
+  const [row] = await inTransaction(client, 'BEGIN', 'COMMIT', async () => {
+    await lockUnplanted(client, ['schema_migration'], side);
+    return read();
+  });
   const { applied, unknown } = row ?? { applied: 0, unknown: 0 };
   const expected = versions.length;
   return { applied, expected, complete: applied === expected && unknown === 0, unknown, foreign: row?.foreign ?? [] };

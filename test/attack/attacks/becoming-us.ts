@@ -1,4 +1,8 @@
+import { type Client } from 'pg';
+import { type SqlClient } from '../../../domain/ports/sql-client';
 import { byFullName } from '../../../hydra/by-full-name';
+import { removeUserRows } from '../../../hydra/canary-user';
+import { readMigrations } from '../../../hydra/closing';
 import { guardProblems, installArbiter } from '../../../hydra/arbiter';
 import { captureProblems, raiseLifetimes } from '../../../hydra/capture';
 import { keepArchive } from '../../../hydra/arbiter/keep-archive';
@@ -20,6 +24,8 @@ const token = (
   signature: string,
 ) => `INSERT INTO ${table} (signature, request_id, client_id, scope, granted_scope, form_data,
   session_data, subject) VALUES ('${signature}', 'r', 'c', '', '', '', '', '')`;
+
+const ON_BLUE = { schema: 'public', side: 'blue' } as const;
 
 /** Whatever Hydra does with a token fires every trigger of ours there is. */
 async function writeEverything(battle: Battle): Promise<void> {
@@ -144,6 +150,65 @@ export const BECOMING_US: readonly Attack[] = [
     },
   })),
   {
+    title: 'schema hydra_cutover_asks, made while we make ours',
+    as: 'hydra',
+    template: 'untouched',
+    run: async (battle) => {
+      const hydra = await battle.as('hydra');
+      const tool = await battle.ours();
+      // Between our look at who owns what is there and our own statements.
+      const slow: SqlClient = {
+        query: async (text, values) => {
+          if (text.startsWith('BEGIN')) {
+            await hydra.query('CREATE SCHEMA hydra_cutover_asks; GRANT ALL ON SCHEMA hydra_cutover_asks TO PUBLIC');
+            await battle.accept();
+          }
+          return tool.query(text, values);
+        },
+      };
+      const seen = await goesOnOrRefuses(() =>
+        installArbiter(slow, { side: 'blue', cutoverId: 'x', initialState: 'open', owner: OUR_ROLES.owner }),
+      );
+      return named([seen], /refused: schema hydra_cutover_asks .*belongs to hydra/);
+    },
+  },
+  ...(
+    [
+      ['we change the lifetimes of clients', (tool) => raiseLifetimes(tool, 3_600_000, ON_BLUE)],
+      ['we remove the canary user', async (tool) => removeUserRows(await byFullName(tool, 'public'), 'c', ON_BLUE)],
+    ] as readonly (readonly [string, (tool: Client) => Promise<unknown>])[]
+  ).map(([when, write]): Attack => ({
+    title: `a trigger on clients, before ${when}`,
+    as: 'hydra',
+    isInEverySuite: true,
+    run: async (battle) => {
+      const tool = await battle.ours();
+      // Beside our own triggers and nothing else it does what it is for.
+      await write(tool);
+      await battle.accept();
+      const hydra = await battle.as('hydra');
+      await hydra.query(
+        `${CLIENT}; CREATE TRIGGER a BEFORE UPDATE OR DELETE ON hydra_client FOR EACH ROW EXECUTE FUNCTION spy.evil_trigger()`,
+      );
+      return named([await goesOnOrRefuses(() => write(tool))], /refused: .*trigger a of hydra_client/);
+    },
+  })),
+  {
+    title: 'a view in the place of the list of migrations',
+    as: 'hydra',
+    isInEverySuite: true,
+    run: async (battle) => {
+      const hydra = await battle.as('hydra');
+      await hydra.query(`ALTER TABLE schema_migration RENAME TO moved;
+        CREATE VIEW schema_migration AS SELECT version FROM moved WHERE spy.evil(); GRANT SELECT ON schema_migration TO PUBLIC`);
+      const inFull = await byFullName(await battle.ours(), 'public');
+      return named(
+        [await goesOnOrRefuses(() => readMigrations(inFull, '1.11.10', 'blue'))],
+        /refused: .*schema_migration is no table/,
+      );
+    },
+  },
+  {
     title: 'schema hydra_cutover_lifetimes, made before us',
     as: 'hydra',
     run: async (battle) => {
@@ -155,7 +220,7 @@ export const BECOMING_US: readonly Attack[] = [
       await hydra.query(CLIENT);
       await battle.accept();
       const tool = await battle.ours();
-      const seen = await goesOnOrRefuses(() => raiseLifetimes(tool, 'public', 3_600_000));
+      const seen = await goesOnOrRefuses(() => raiseLifetimes(tool, 3_600_000, ON_BLUE));
       return named([seen], /refused: schema hydra_cutover_lifetimes .*belongs to hydra/);
     },
   },

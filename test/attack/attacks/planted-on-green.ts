@@ -1,6 +1,8 @@
 import { isCutoverFault } from '../../../domain/faults';
 import { FORWARD } from '../../../domain/sides';
+import { keepArchive } from '../../../hydra/arbiter/keep-archive';
 import { restoreRule } from '../../../hydra/archive';
+import { installParityTables } from '../../../hydra/parity';
 import { becomeSyncer, prepareSync, syncRound } from '../../../hydra/sync';
 import { CUTOVER, ROLES } from '../battlefield';
 import { type Attack } from '../attack';
@@ -12,9 +14,9 @@ const CHANGE = `INSERT INTO hydra_oauth2_jti_blacklist (signature, expires_at) V
   INSERT INTO hydra_oauth2_authentication_session (id, subject) VALUES ('s', 'ada')`;
 
 /** One round of the sync that carries a change of blue. @returns what it said */
-async function carryOne(battle: Battle, green: string): Promise<string> {
+async function carryOne(battle: Battle, green: string, change = CHANGE): Promise<string> {
   const hydra = await battle.as('hydra');
-  await hydra.query(CHANGE);
+  await hydra.query(change);
   const admin = await battle.field.connectOurs(green);
   const { login, generation, nonce } = await becomeSyncer(admin, {
     cutoverId: CUTOVER,
@@ -116,6 +118,91 @@ export const PLANTED: readonly Attack[] = [
     'a check that moves the search_path',
     `ALTER TABLE hydra_jwk ADD CONSTRAINT a CHECK (set_config('search_path', 'public', false) IS NOT NULL) NOT VALID`,
   ),
+  planted(
+    'a trigger that calls a function in a schema whose name begins as ours do',
+    `CREATE SCHEMA hydra_cutover_evil; CREATE FUNCTION hydra_cutover_evil.t() RETURNS trigger LANGUAGE plpgsql AS
+       $$ BEGIN PERFORM spy.evil(); RETURN COALESCE(NEW, OLD); END $$;
+     CREATE TRIGGER a BEFORE INSERT OR UPDATE OR DELETE ON hydra_jwk FOR EACH ROW EXECUTE FUNCTION hydra_cutover_evil.t()`,
+    true,
+  ),
+  planted(
+    'a check that makes something of a domain, which has a check too',
+    `CREATE DOMAIN spy.checked AS text CHECK (spy.evil());
+     ALTER TABLE hydra_jwk ADD CONSTRAINT a CHECK (CAST(sid AS spy.checked) IS NOT NULL) NOT VALID`,
+    true,
+  ),
+  planted(
+    'statistics, whose expression the planner evaluates',
+    `CREATE STATISTICS spy.a ON (spy.evil_text('x') || sid), kid FROM hydra_jwk`,
+    true,
+  ),
+  planted(
+    'a table that inherits, with a trigger',
+    `CREATE TABLE spy.child () INHERITS (hydra_jwk); GRANT ALL ON spy.child TO PUBLIC;
+     CREATE TRIGGER a BEFORE UPDATE OR DELETE ON spy.child FOR EACH ROW EXECUTE FUNCTION spy.evil_trigger()`,
+  ),
+  planted(
+    'a condition of an index of a table that inherits',
+    `CREATE TABLE spy.child () INHERITS (hydra_jwk); CREATE INDEX a ON spy.child (sid) WHERE spy.evil()`,
+  ),
+  {
+    title: 'advisory locks with keys that are in our sources, held for ever',
+    as: 'nobody',
+    isInEverySuite: true,
+    run: async (battle) => {
+      const green = await battle.withGreen();
+      const nobody = await battle.field.connect(green, 'nobody');
+      await nobody.query(
+        `SELECT pg_advisory_lock(hashtext('hydra_cutover'), hashtext(key)) FROM unnest(ARRAY['sync', 'parity', 'close']) AS key`,
+      );
+      const ours = await battle.field.connectOurs(green);
+      await ours.query("SET statement_timeout = '10s'");
+      await installParityTables(PATH, ours);
+      return carryOne(battle, green);
+    },
+  },
+  {
+    title: "planted on green: a table whose rows go with Hydra's, with a trigger that fires after that",
+    as: 'hydra',
+    isInEverySuite: true,
+    run: async (battle) => {
+      const green = await battle.withGreen();
+      await carryOne(battle, green);
+      const hydra = await battle.field.connect(green, 'hydra');
+      await hydra.query(`CREATE TABLE spy.with_it (id varchar(40) REFERENCES public.hydra_oauth2_authentication_session ON DELETE CASCADE);
+        INSERT INTO spy.with_it VALUES ('s');
+        CREATE TRIGGER a AFTER DELETE ON spy.with_it FOR EACH ROW EXECUTE FUNCTION spy.evil_trigger()`);
+      const seen = await carryOne(battle, green, 'DELETE FROM hydra_oauth2_authentication_session');
+      const { rows } = await hydra.query('SELECT FROM spy.with_it');
+      // From 18 on the trigger is fired as the owner of its table.
+      if (battle.field.major < 18) return named([seen], /trigger a of spy\.with_it/);
+      if (rows.length > 0) throw new Error('the row is still there');
+      return seen;
+    },
+  },
+  {
+    title: 'planted on blue: a type with a cast, before rows of a rule are read there to be put back',
+    as: 'hydra',
+    isInEverySuite: true,
+    run: async (battle) => {
+      const green = await battle.withGreen();
+      const ours = await battle.field.connectOurs(green);
+      await ours.query(`INSERT INTO hydra_cutover.archive (rule_id, as_of, table_name, key, before)
+        VALUES ('F01', now(), 'hydra_jwk', '["s", "k"]', '{"sid": "s"}')`);
+      await keepArchive(ours, CUTOVER, 'keys');
+      const hydra = await battle.as('hydra');
+      await hydra.query(`${CHANGE}; CREATE TYPE spy.eager AS (v text);
+        CREATE FUNCTION spy.as_json(spy.eager) RETURNS json LANGUAGE plpgsql AS $$ BEGIN PERFORM spy.evil(); RETURN to_json(($1).v); END $$;
+        CREATE CAST (spy.eager AS json) WITH FUNCTION spy.as_json(spy.eager);
+        ALTER TABLE hydra_jwk ADD COLUMN eager spy.eager DEFAULT ROW('x')::spy.eager`);
+      const options = { path: PATH, rule: 'F01', schema: 'public', isDry: false, blue: await battle.ours() };
+      const seen = await restoreRule(ours, options).then(
+        () => 'read',
+        (error: Error) => error.message,
+      );
+      return named([seen], /on blue .*type of column eager of hydra_jwk/);
+    },
+  },
   {
     title: 'planted on green: a trigger, before rows of a rule are put back',
     as: 'hydra',

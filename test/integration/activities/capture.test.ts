@@ -398,7 +398,7 @@ describe('token lifetimes', () => {
   it('are restored on green once writes have moved, from what came with the copy', async () => {
     await makeClients(green);
     await extendLifetimes(deps, input(), stepContext());
-    await deps.databases.withSession('green', (client) => raiseLifetimes(client, 'public', 7_200_000));
+    await deps.databases.withSession('green', (client) => raiseLifetimes(client, 7_200_000, { side: 'green' }));
     await enableCapture(deps, input(), stepContext());
     await makeGreen();
     await moveWrites();

@@ -5,6 +5,7 @@ import { catchUp } from '../../../activities/catch-up';
 import { enableCapture } from '../../../activities/enable-capture';
 import { gatherEvidence } from '../../../activities/gather-evidence';
 import { keepInSync } from '../../../activities/keep-in-sync';
+import { extendLifetimes, restoreLifetimes } from '../../../activities/lifetimes';
 import { proveDrain } from '../../../activities/prove-drain';
 import { type StepDeps } from '../../../activities/step';
 import { AroundFence, carryAround } from '../../../activities/switchover/around-fence';
@@ -122,6 +123,12 @@ it('a keeper that may read no row of Hydra on either side marks, fences, commits
   const { changes } = await keepInSync(deps(), { ...input, forMs: 0 }, stepContext());
   expect(changes).toBeGreaterThan(0);
   expect(await gatherEvidence(deps(), input, stepContext())).toMatchObject({ backlog: 0, problems: [] });
+  // What writes Hydra's rows beside the sync is the worker, too.
+  const lever = { ...deps(), settings: { ...deps().settings, accessTokenLifespanMs: 7_200_000 } };
+  const { clients } = await extendLifetimes(lever, input, stepContext());
+  expect(clients).toBeGreaterThan(0);
+  expect(await restoreLifetimes(lever, input, stepContext())).toEqual({ clients });
+  expect(await catchUp(deps(), input, stepContext())).toMatchObject({ backlog: 0 });
   await asKeeper(async (session) => {
     const begun = await beginAttempt(session, { epoch: 1, holdDeadlineMs: 60_000, marginMs: 0 });
     if (!begun.ok) throw new Error(begun.reason);

@@ -102,7 +102,7 @@ it('takes back all but a step that fails for good, once a person says so, and te
 
 it("a cutover that was lost in its bake is brought to its end on a person's word, and green can be upgraded again", async () => {
   isGone = true;
-  await fixture.on('blue', (blue) => raiseLifetimes(blue, 'public', 7_200_000));
+  await fixture.on('blue', (blue) => raiseLifetimes(blue, 7_200_000, { schema: 'public', side: 'blue' }));
   for (const step of ['enableCapture', 'takeSnapshot', 'restoreGreen', 'closeGreen'] as const) {
     await STEPS[step](deps, { ...fixture.input, startedBy: 'alice' }, stepContext());
   }

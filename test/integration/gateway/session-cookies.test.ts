@@ -197,7 +197,7 @@ describe('a user who signed on at 1.11.10', () => {
       await canary.close();
     });
     expect(await rowsNaming(admin, 'public', CANARY)).not.toEqual([]);
-    expect(await removeUserRows(admin, CANARY)).toBe(0);
+    expect(await removeUserRows(admin, CANARY, { schema: 'public', side: 'green' })).toBe(0);
     expect(await rowsNaming(admin, 'public', CANARY)).toEqual([]);
   });
 });
