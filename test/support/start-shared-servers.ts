@@ -121,19 +121,25 @@ async function prepareTemplates(
     await client.query('CREATE DATABASE template_empty');
     await client.query(`CREATE ROLE ${OUR_ROLES.owner} NOLOGIN`);
   });
-  for (const version of HYDRA_VERSIONS) {
-    const template = `template_hydra_${version.replaceAll('.', '_')}`;
-    const database = { role: 'hydra', password: randomBytes(12).toString('hex'), database: template };
-    await createHydraDatabase(postgres, database);
-    await migrateHydra({
-      version,
-      binary: hydra[version],
-      host: postgres.host,
-      port: postgres.port,
-      database,
-      secretsSystem: randomBytes(16).toString('hex'),
-      runDir,
-      name: `migrate-${template}`,
-    });
-  }
+  const role = { role: 'hydra', password: randomBytes(12).toString('hex') };
+  const templates = HYDRA_VERSIONS.map((version) => ({
+    version,
+    database: { ...role, database: `template_hydra_${version.replaceAll('.', '_')}` },
+  }));
+  for (const { database } of templates) await createHydraDatabase(postgres, database);
+  // Beside one another: all tests wait for them.
+  await Promise.all(
+    templates.map(({ version, database }) =>
+      migrateHydra({
+        version,
+        binary: hydra[version],
+        host: postgres.host,
+        port: postgres.port,
+        database,
+        secretsSystem: randomBytes(16).toString('hex'),
+        runDir,
+        name: `migrate-${database.database}`,
+      }),
+    ),
+  );
 }
