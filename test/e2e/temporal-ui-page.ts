@@ -5,8 +5,8 @@ import { type Decision, type DecisionMessage, type Gate } from '../../domain/run
 
 /** A page of the UI takes 3 to 4 seconds to load on two busy cores, and an Update without a worker 20 to be answered. */
 const ACTION_TIMEOUT_MS = 180_000;
-const REFRESH_MS = 5_000;
-const REFRESHES = 24;
+const REFRESH_MS = 2_000;
+const REFRESHES = 60;
 const VIEWPORT = { width: 1280, height: 900 } as const;
 /** Where the files lie that `docs/temporal-ui.md` shows. */
 export const SCREENSHOTS_FOLDER = join(__dirname, '..', '..', 'docs', 'screenshots');
