@@ -16,6 +16,8 @@ const TIMEOUT_MS = 900_000;
 const REMEDY = 'add it to test/integration/docs/plays.ts, or to elsewhere.ts with the test that executes it';
 
 const stage = new Stage();
+/** Lines that are executed once. */
+const executed = new Set<string>();
 const scene: Scene = { stage, operator: new Operator(stage) };
 
 beforeAll(() => stage.open(), TIMEOUT_MS);
@@ -89,6 +91,8 @@ async function execute(command: DocumentedCommand, background: Promise<void>[]):
   const { place, text } = command;
   const play = playOf(wordsOf(text));
   if (play === undefined) throw new Error(`${place}: no test executes \`${text}\`; ${REMEDY}`);
+  if (play.isOnce === true && executed.has(text)) return;
+  executed.add(text);
   const values = (await play.prepare?.(scene, wordsOf(text))) ?? {};
   const line = withValues(text, values);
   const judged = run(line, play).then((ended) => judge(command, play, ended));

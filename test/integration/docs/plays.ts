@@ -16,6 +16,8 @@ export interface Play {
   /** `background`: goes on while the next commands run, and must end with the run. `service`: runs until it says this. */
   readonly as?: 'background' | { readonly untilSaid: string };
   readonly environment?: Readonly<Record<string, string>>;
+  /** Whatever ran before it, it does the same: of a line that stands in several documents the first is executed. @default false */
+  readonly isOnce?: boolean;
   /** What must hold afterwards. */
   readonly proof?: (scene: Scene) => Promise<void>;
 }
@@ -55,13 +57,14 @@ const OWN_VERSION = { ...OWN_QUEUE, HYDRA_CUTOVER_WORKER__VERSIONING__DEPLOYMENT
  * where both sides have a Hydra and gateways, which this stage has not.
  */
 const VERBS: Readonly<Record<string, (words: readonly string[]) => Play>> = {
-  doctor: (words) => ({ codes: words.includes('--config') ? [3] : [0, 3] }),
-  privileges: (words) => ({ codes: words.includes('--check') ? [0, 3] : [0] }),
+  doctor: (words) => ({ isOnce: true, codes: words.includes('--config') ? [3] : [0, 3] }),
+  privileges: (words) => ({ isOnce: true, codes: words.includes('--check') ? [0, 3] : [0] }),
   worker: (words) => ({
+    isOnce: true,
     as: { untilSaid: 'worker started' },
     environment: words.includes('--make-current') ? OWN_VERSION : OWN_QUEUE,
   }),
-  plan: () => ({ codes: [3] }),
+  plan: () => ({ isOnce: true, codes: [3] }),
   start: (words) => {
     const prepare: Play['prepare'] = async ({ operator, stage }) => {
       await operator.settle();
