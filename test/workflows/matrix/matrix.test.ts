@@ -18,8 +18,6 @@ import { FORWARD_ROWS, ROWS, UNDO_ROWS } from './table';
 const ALL_CASES_MS = 900_000;
 /** Runs that wait for a dead worker cost nothing meanwhile; the others share two cores. */
 const AT_ONCE = 40;
-const POLL_MS = 1_000;
-const SILENT_POLL_MS = 1_000;
 
 const CLOSES: Readonly<Record<Row['end'], string>> = {
   completed: 'COMPLETED',
@@ -69,10 +67,10 @@ const results = new Map<Case, Result | Error>();
 
 beforeAll(async () => {
   const isSilent = ({ column }: Case) => column === 'timesOut' || column === 'killed';
-  const silent = cases.filter(isSilent).map((one) => play(one, SILENT_POLL_MS));
+  const silent = cases.filter(isSilent).map(play);
   const others = cases.filter((one) => !isSilent(one)).values();
   const lane = async () => {
-    for (const one of others) await play(one, POLL_MS);
+    for (const one of others) await play(one);
   };
   await Promise.all([...silent, ...Array.from({ length: AT_ONCE }, lane)]);
 }, ALL_CASES_MS);
@@ -108,11 +106,11 @@ describe('the compensation matrix', () => {
   });
 });
 
-async function play(one: Case, pollMs: number): Promise<void> {
+async function play(one: Case): Promise<void> {
   const { scene, begin } = one.open();
   try {
     const h = await begin();
-    results.set(one, await playCase(h, scene, one.row, pollMs));
+    results.set(one, await playCase(h, scene, one.row));
   } catch (error) {
     results.set(one, error instanceof Error ? error : new Error(String(error)));
   } finally {

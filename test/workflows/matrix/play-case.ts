@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type WorkflowHandle } from '@temporalio/client';
 import { type Gate } from '../../../domain/runbook';
 import { type Report } from '../../../domain/receipts';
@@ -17,6 +18,11 @@ export interface Result extends Row {
 
 /** Far more than any case takes on a busy machine: the longest waits for a beat for 20 s. */
 const CASE_MS = 600_000;
+/** A run that was just begun or answered moves soon; any other is looked at ever less: each look is work for server and worker. */
+const FIRST_LOOK_MS = 250;
+const LOOK_MS_MAX = 4_000;
+const HISTORY_LOOK_MS = 1_000;
+const SCENE_LOOK_MS = 50;
 
 const ENDS = { refused: 'refused', undone: 'undone', cancelled: 'cancelled', completed: 'completed' } as const;
 
@@ -26,10 +32,11 @@ const ENDS = { refused: 'refused', undone: 'undone', cancelled: 'cancelled', com
  *
  * @throws Error on a gate that the row does not foresee
  */
-export async function playCase(handle: Handle, scene: Scene, row: Row, pollMs: number): Promise<Result> {
+export async function playCase(handle: Handle, scene: Scene, row: Row): Promise<Result> {
   const asked: Row['asked'][number][] = [];
   let rejected = false;
   let gatesBehind = 0;
+  let lookMs = FIRST_LOOK_MS;
   const decide = async (gate: Gate, question: string) => {
     const answered = gate === 'intervene' ? row.asked[asked.length] : undefined;
     if (gate === 'intervene' && answered === undefined) {
@@ -45,22 +52,32 @@ export async function playCase(handle: Handle, scene: Scene, row: Row, pollMs: n
   };
   for (const deadline = Date.now() + CASE_MS; ;) {
     if (Date.now() > deadline) throw new Error(`still under way: ${JSON.stringify(await statusOf(handle))}`);
-    if (scene.column === 'cancelled' && scene.tries > 0 && !scene.cancelSent) {
+    if (isToBeCancelled(scene)) {
       scene.cancelSent = true;
       await handle.cancel();
-      scene.isTold = await isPassedOn(handle, pollMs);
+      scene.isTold = await isPassedOn(handle);
     }
     const { awaiting, report } = await statusOf(handle);
     if (awaiting?.evidence.facts.length === 0) throw new Error(`gate ${awaiting.gate} shows nothing: ${awaiting.why}`);
     if (report !== null) return { ...(await resultOf(handle, scene, asked, report)), gatesBehind };
-    if (awaiting !== null && !mustWait(scene, row, awaiting.gate))
+    if (awaiting !== null && !mustWait(scene, row, awaiting.gate)) {
       await decide(awaiting.gate, awaiting.question).catch(ignoreClosed);
-    else await new Promise((resolve) => setTimeout(resolve, pollMs));
+      lookMs = FIRST_LOOK_MS;
+    } else {
+      for (const start = performance.now(); performance.now() - start < lookMs && !isToBeCancelled(scene);)
+        await sleep(SCENE_LOOK_MS);
+      lookMs = Math.min(2 * lookMs, LOOK_MS_MAX);
+    }
   }
 }
 
+/** Its step runs until then. */
+function isToBeCancelled({ column, tries, cancelSent }: Scene): boolean {
+  return column === 'cancelled' && tries > 0 && !cancelSent;
+}
+
 /** Whether the run, having seen the cancel request, has asked a step to stop. */
-async function isPassedOn(handle: Handle, pollMs: number): Promise<boolean> {
+async function isPassedOn(handle: Handle): Promise<boolean> {
   for (;;) {
     const events = (await handle.fetchHistory()).events ?? [];
     const behindRequest = events.slice(
@@ -70,7 +87,7 @@ async function isPassedOn(handle: Handle, pollMs: number): Promise<boolean> {
     const isSeen = behindRequest.slice(startedAt).some((event) => event.workflowTaskCompletedEventAttributes);
     if (behindRequest.length < events.length && startedAt >= 0 && isSeen)
       return behindRequest.some((event) => event.activityTaskCancelRequestedEventAttributes);
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    await sleep(HISTORY_LOOK_MS);
   }
 }
 
