@@ -1,5 +1,5 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
-import { type CleaningRule, type CopyPath, type RuleKind, sourceTables } from '../paths/copy-path';
+import { type CopyPath, type RuleKind, sourceTables } from '../paths/copy-path';
 import { lockUnplanted } from '../planted';
 import { hasSqlState } from '../sql-state';
 import { sampledDetectSql } from './sampled-detect';
@@ -31,9 +31,14 @@ export async function countRules(
   client: SqlClient,
   options: CountOptions = {},
 ): Promise<readonly RuleCount[]> {
-  return countEach(path, client, options, async (id, rule) => {
-    const tables = await countRule(client, path.cleaning.detectSql(id));
-    return { id, ...rule, rows: total(tables), tables };
+  await assertSourceSchema(path, client);
+  return inSnapshot(path, client, options, async () => {
+    const counts: RuleCount[] = [];
+    for (const [id, rule] of Object.entries(path.cleaning.rules)) {
+      const tables = await countRule(client, path.cleaning.detectSql(id));
+      counts.push({ id, ...rule, rows: total(tables), tables });
+    }
+    return counts;
   });
 }
 
@@ -46,12 +51,15 @@ export type RuleCountWithin = Omit<RuleCount, 'rows'> & {
 
 /** Of larger tables so many rows are looked at: enough to see a share of a thousandth, and no load for a database that serves. */
 const SAMPLED_ROWS = 200_000;
+/** Nothing keeps vacuum from its work on a database that serves for longer. */
+const SNAPSHOT_LIMIT_MS = 60_000;
 
 /**
  * As {@link countRules}, on a database that serves and may be large: a count of every rule reads its largest tables several times,
- * and its snapshot keeps vacuum from all of them. So rows that are judged one by one are judged on a sample of a large table's pages.
+ * and its snapshot keeps vacuum from all of them. So rows that are judged one by one are judged on a sample of a large table's pages,
+ * and each rule has a transaction of its own.
  *
- * @param limitMs for all rules together; each gets its share of what is left
+ * @param limitMs for all rules together; each gets its share of what is left, and a minute at most
  * @param sampledRows of one table @default 200,000
  */
 export async function countRulesWithin(
@@ -60,28 +68,32 @@ export async function countRulesWithin(
   limitMs: number,
   sampledRows: number = SAMPLED_ROWS,
 ): Promise<readonly RuleCountWithin[]> {
+  await assertSourceSchema(path, client);
   const sizes = await readEstimates(client);
   const percentOf = (table: string): number | undefined => {
     const rows = sizes.get(table) ?? 0;
     return rows > sampledRows ? (100 * sampledRows) / rows : undefined;
   };
   const endsAt = performance.now() + limitMs;
-  let left = Object.keys(path.cleaning.rules).length;
-  return countEach(path, client, {}, async (id, rule) => {
-    const shareMs = Math.max(1, Math.floor((endsAt - performance.now()) / left));
-    left -= 1;
-    await client.query(`SAVEPOINT rule; SET LOCAL statement_timeout = ${shareMs}`);
+  const rules = Object.entries(path.cleaning.rules);
+  const counts: RuleCountWithin[] = [];
+  for (const [id, rule] of rules) {
+    const shareMs = Math.max(1, Math.floor((endsAt - performance.now()) / (rules.length - counts.length)));
     const detect = path.cleaning.detectSql(id);
     const sampled = sampledDetectSql(detect, percentOf);
-    const found = await countRule(client, sampled ?? detect).catch((error: unknown) => {
+    const count = async (): Promise<Record<string, number>> => {
+      await client.query(`SET LOCAL statement_timeout = ${Math.min(shareMs, SNAPSHOT_LIMIT_MS)}`);
+      return countRule(client, sampled ?? detect);
+    };
+    const found = await inSnapshot(path, client, {}, count).catch((error: unknown) => {
       if (hasSqlState(error, 'canceled')) return null;
       throw error;
     });
-    await client.query('ROLLBACK TO SAVEPOINT rule');
     const tables = sampled === undefined ? (found ?? {}) : scaled(found ?? {}, percentOf);
     const isEstimate = sampled !== undefined;
-    return { id, ...rule, rows: found === null ? null : total(tables), tables, isEstimate };
-  });
+    counts.push({ id, ...rule, rows: found === null ? null : total(tables), tables, isEstimate });
+  }
+  return counts;
 }
 
 function scaled(
@@ -103,20 +115,17 @@ export async function readEstimates(client: SqlClient): Promise<ReadonlyMap<stri
   return new Map(rows.map(({ name, rows: count }) => [name, count]));
 }
 
-async function countEach<Count>(
+async function inSnapshot<Found>(
   path: CopyPath,
   client: SqlClient,
   { archiveSchema = DEFAULT_ARCHIVE_SCHEMA }: CountOptions,
-  count: (id: string, rule: CleaningRule) => Promise<Count>,
-): Promise<readonly Count[]> {
-  await assertSourceSchema(path, client);
+  look: () => Promise<Found>,
+): Promise<Found> {
   return inTransaction(client, 'BEGIN ISOLATION LEVEL REPEATABLE READ', 'ROLLBACK', async () => {
     // Before the snapshot, so that it shows what the locks keep out. It may be a copy of blue, which holds what was put on blue's tables.
     await lockUnplanted(client, sourceTables(path));
     await createHelpers(path, client, archiveSchema);
     await client.query('SET TRANSACTION READ ONLY');
-    const counts: Count[] = [];
-    for (const [id, rule] of Object.entries(path.cleaning.rules)) counts.push(await count(id, rule));
-    return counts;
+    return look();
   });
 }
