@@ -4,6 +4,7 @@ import { type SyncReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { type RoundReceipt, type SyncSides, carryRecentRequests, readBacklog } from '../hydra/sync';
 import { type Brake, withBrake } from './brake';
+import { LogUpkeep } from './log-upkeep';
 import { type Step, type StepContext, type StepDeps } from './step';
 import { roundOrReason, withSync } from './sync-session';
 
@@ -29,7 +30,7 @@ export const catchUp: Step<StepInput, SyncReceipt> = async (deps, input, context
   const signal = AbortSignal.any([context.signal, late.signal]);
   try {
     return await withBrake(deps, input, context, context.signal, (brake) =>
-      withSync(deps, input, { signal: context.signal, purpose: 'catch up' }, ({ sides }) =>
+      withSync(deps, input, { signal: context.signal, purpose: 'catch up', isPipelined: true }, ({ sides }) =>
         roundsUntilSmall(deps, sides, brake, { ...context, signal }),
       ),
     );
@@ -64,17 +65,30 @@ async function roundsUntilSmall(
   const startedAt = performance.now();
   let fastest = 0;
   const total = { rounds: 0, changes: 0, rows: 0, backlog: await readBacklog(sides.keeper) };
+  const upkeep = new LogUpkeep(deps, sides);
+  const before = async (): Promise<void> => {
+    await brake.pass(context.signal);
+    await upkeep.pass();
+  };
   const say = (): void => {
     const perSecond = Math.round(total.changes / Math.max(0.001, (performance.now() - startedAt) / 1_000));
-    context.heartbeat({ step: 'catching up', backlog: total.backlog, changes: total.changes, perSecond });
+    context.heartbeat({
+      step: 'catching up',
+      backlog: total.backlog,
+      changes: total.changes,
+      perSecond,
+      ...upkeep.said,
+    });
   };
+  // Nobody has looked since the capture began, and the migration may have taken hours.
+  await upkeep.look();
   say();
   await carryRecentRequests(sides, { before: () => brake.pass(context.signal) });
   for (;;) {
     const round = await roundOrReason(deps, sides, {
       batchRows,
       signal: context.signal,
-      before: () => brake.pass(context.signal),
+      before,
       onPart: ({ changes, rows }) => {
         brake.took(changes);
         total.changes += changes;

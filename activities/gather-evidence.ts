@@ -32,6 +32,7 @@ import { serviceDifferences } from './green/service-differences';
 import { clientsLatency } from './evidence/clients-latency';
 import { requestsPerSecond } from './evidence/requests-per-second';
 import { pausedBy } from './brake';
+import { largeLog } from './log-upkeep';
 import { settleProof } from './parity/settle-proof';
 import { readShadowed } from './evidence/shadow-round';
 import { sideLoads } from './evidence/side-load';
@@ -43,7 +44,6 @@ import { type SyncSession, type WaitingRows, roundOrReason, withSync } from './s
 /** What hold, fence, commit, flip and release take besides the last round. */
 const PAUSE_BESIDES_ROUND_MS = 150;
 const MEASURED_ROUNDS = 5;
-const CHANGE_LOG_BYTES_MAX = 20_000_000_000;
 
 /**
  * Gathers what a person needs to decide for or against the switchover, and every problem that would stop it, all at once. Moves
@@ -102,14 +102,10 @@ async function gather(
   const rounds = await measureRounds(sides, options, deps.settings.sync.idleMs);
   const changesPerSecond = await growth();
   const { bytes: changeLogBytes } = await changeLogSize(blue);
-  const { changeLogBytesMax = CHANGE_LOG_BYTES_MAX } = deps.settings.sync;
-  if (changeLogBytes > changeLogBytesMax) {
-    problems.push(
-      `the change log takes ${megabytes(changeLogBytes)} of blue's disk (allowed ${megabytes(changeLogBytesMax)}); decide soon, or give this cutover up before the disk is full`,
-    );
-  }
+  const tooLarge = largeLog(deps, changeLogBytes);
+  if (tooLarge !== undefined) problems.push(tooLarge);
   context.heartbeat({ step: 'comparing recent changes' });
-  const proof = await settleProof(deps, { sides, admin }, context.signal);
+  const proof = await settleProof(deps, { sides, admin }, { signal: context.signal });
   const parity = withLasting(await compareRecent(sides, options), proof);
   if (parity.differences > 0) problems.push(`${parity.differences} rows of green differ from blue`);
   const { differing, ...asked } = await askClosedGreen(deps, input, session, options, context);
@@ -240,10 +236,6 @@ async function startOfLog(blue: SyncSides['from']): Promise<() => Promise<number
     const seconds = (performance.now() - startedAt) / 1_000;
     return Math.round(((await lastChangeId(blue)) - before) / seconds);
   };
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 1_000_000)} MB`;
 }
 
 /** Rounds a moment apart, as the pause would have them. */

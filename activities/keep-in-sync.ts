@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type SyncReceipt } from '../domain/receipts';
 import { type SyncInput } from '../domain/steps';
-import { pruneChangeLog } from '../hydra/capture';
 import { type PartReceipt, pruneStaleChallenges, readBacklog } from '../hydra/sync';
 import { type Brake, withBrake } from './brake';
 import { CallersBeside } from './callers/callers-beside';
 import { proveBeside } from './parity/prove-beside';
 import { settleProof } from './parity/settle-proof';
+import { LogUpkeep } from './log-upkeep';
 import { ShadowOrders } from './evidence/shadow-round';
 import { type Step, type StepContext, type StepDeps } from './step';
 import { type SyncSession, roundOrReason, withSync } from './sync-session';
@@ -36,7 +36,7 @@ export const keepInSync: Step<SyncInput, SyncReceipt> = async (deps, input, cont
   context.signal.addEventListener('abort', cancelled, { once: true });
   try {
     return await withBrake(deps, input, context, cut.signal, (brake) =>
-      withSync(deps, input, { signal: cut.signal, purpose: 'keep in sync' }, async (session) => {
+      withSync(deps, input, { signal: cut.signal, purpose: 'keep in sync', isPipelined: true }, async (session) => {
         const over = new AbortController();
         const shadow = new ShadowOrders(deps, input.cutoverId);
         const proving = proveBeside(deps, input, brake, AbortSignal.any([over.signal, context.signal]));
@@ -66,6 +66,7 @@ async function rounds(
   const { batchRows, idleMs } = deps.settings.sync;
   const total = { rounds: 0, changes: 0, rows: 0 };
   const callers = new CallersBeside(deps, session);
+  const upkeep = new LogUpkeep(deps, sides);
   const startedAt = performance.now();
   let prunedAt = startedAt;
   let settledAt = startedAt;
@@ -77,7 +78,10 @@ async function rounds(
       brake.took(part.changes);
       context.heartbeat({ step: 'in sync', ...total, part: part.changes });
     };
-    const before = (): Promise<void> => brake.pass(context.signal);
+    const before = async (): Promise<void> => {
+      await brake.pass(context.signal);
+      await upkeep.pass();
+    };
     const round = await roundOrReason(deps, sides, { batchRows, signal: context.signal, before, onPart });
     if ('held' in round) {
       backlog = await readBacklog(sides.keeper);
@@ -87,10 +91,17 @@ async function rounds(
       total.rounds += 1;
       total.changes += round.changes;
       total.rows += round.rows;
-      context.heartbeat({ step: 'in sync', ...total, backlog, lastRoundMs: round.durationMs, ...proof });
+      context.heartbeat({
+        step: 'in sync',
+        ...total,
+        backlog,
+        lastRoundMs: round.durationMs,
+        ...proof,
+        ...upkeep.said,
+      });
       if (performance.now() - settledAt > SETTLE_EVERY_MS) {
         settledAt = performance.now();
-        const { ageMs, unequal, differences } = await settleProof(deps, session, context.signal);
+        const { ageMs, unequal, differences } = await settleProof(deps, session, { signal: context.signal, brake });
         proof = { oldestProofMs: ageMs, unequal, differences };
       }
       shadow.roundEnded();
@@ -99,10 +110,10 @@ async function rounds(
     const isOver = performance.now() - startedAt >= forMs;
     if (isOver || performance.now() - prunedAt > PRUNE_EVERY_MS) {
       prunedAt = performance.now();
-      await pruneChangeLog(sides.from, {}, sides.keeper);
       await pruneStaleChallenges(sides.to, sides.loginTtlMs);
     }
     if (isOver) {
+      await upkeep.look();
       await shadow.ended();
       await callers.look();
       return { ...total, backlog };

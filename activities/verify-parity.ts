@@ -33,8 +33,10 @@ export const verifyParity: Step<StepInput, ParityReceipt> = async (deps, input, 
       return await withProgress(deps, input, context.signal, async (progress) => {
         if (!isRepeat) await forgetProofs(progress);
         isRepeat = true;
-        await withBrake(deps, input, context, context.signal, (brake) => compareAll(deps, brake, context, progress));
-        await lookAgain(deps, input, context, progress);
+        await withBrake(deps, input, context, context.signal, async (brake) => {
+          await compareAll(deps, brake, context, progress);
+          await lookAgain(deps, input, { brake, context }, progress);
+        });
         return receiptOf(deps, progress);
       });
     } catch (error) {
@@ -83,13 +85,18 @@ async function rowsAbout({ tables }: CopyPath, green: SqlClient): Promise<number
   return tables.reduce((sum, { name }) => sum + Math.max(0, estimates.get(name) ?? 0), 0);
 }
 
-async function lookAgain(deps: StepDeps, input: StepInput, context: StepContext, progress: SqlClient): Promise<void> {
+async function lookAgain(
+  deps: StepDeps,
+  input: StepInput,
+  { brake, context }: { readonly brake: Brake; readonly context: StepContext },
+  progress: SqlClient,
+): Promise<void> {
   const { unequal } = await readProof(copyPathOf(deps.settings.hydraVersion), progress);
   if (unequal === 0) return;
   deps.log.info({ unequal }, 'ranges differ; looking again after a round of the sync');
   const options = { signal: context.signal, purpose: 'verify parity' };
   context.heartbeat({ step: 'comparing', looked: 'again', ranges: unequal });
-  await withSync(deps, input, options, (session) => settleProof(deps, session, context.signal));
+  await withSync(deps, input, options, (session) => settleProof(deps, session, { signal: context.signal, brake }));
 }
 
 async function receiptOf(deps: StepDeps, progress: SqlClient): Promise<ParityReceipt> {

@@ -34,34 +34,48 @@ export interface PruneOptions {
   readonly batchesMax?: number;
 }
 
+/** What one look removed. */
+export interface Pruned {
+  readonly changes: number;
+  /** Nothing is left that is due. */
+  readonly isThrough: boolean;
+}
+
 /**
  * Removes changes that were done a while ago, so that the log does not grow through a long bake, and what was noted of rotations.
- * Revocations stay.
+ * Revocations stay. Looks at the log from its oldest row on, each row once, and no further than where nothing is due.
  *
  * @param client on the source, which names Hydra's tables in full: see `byFullName`
  * @param keeper on the source too, as our role; reads nothing of Hydra's
- * @returns how many changes were removed; more may be left
  */
 export async function pruneChangeLog(
   client: SqlClient,
   options: PruneOptions = {},
   keeper: SqlClient = client,
-): Promise<number> {
-  const batchRows = options.batchRows ?? 5_000;
-  const olderThanMs = options.olderThanMs ?? 600_000;
-  let removed = 0;
-  for (let batch = 0; batch < (options.batchesMax ?? 20); batch += 1) {
-    const { rowCount } = await keeper.query(
-      `DELETE FROM hydra_cutover.change_log WHERE id IN (
-         SELECT id FROM hydra_cutover.change_log
-          WHERE done_at < clock_timestamp() - $1 * interval '1 millisecond' ORDER BY id LIMIT $2)`,
-      [olderThanMs, batchRows],
+): Promise<Pruned> {
+  const { batchRows = 5_000, olderThanMs = 600_000, batchesMax = 20 } = options;
+  let changes = 0;
+  let areChangesLeft = true;
+  let afterId = '0';
+  for (let batch = 0; areChangesLeft && batch < batchesMax; batch += 1) {
+    const [looked] = await queryRows<{ removed: number; lastId: string | null }>(
+      keeper,
+      `WITH looked AS MATERIALIZED (
+         SELECT id, done_at FROM hydra_cutover.change_log WHERE id > $3 ORDER BY id LIMIT $2
+       ), removed AS (
+         DELETE FROM hydra_cutover.change_log WHERE id IN (
+           SELECT id FROM looked WHERE done_at < clock_timestamp() - $1 * interval '1 millisecond') RETURNING 1
+       ) SELECT (SELECT count(*)::float8 FROM removed) AS removed, (SELECT max(id)::text FROM looked) AS "lastId"`,
+      [olderThanMs, batchRows, afterId],
     );
-    removed += rowCount ?? 0;
-    if ((rowCount ?? 0) < batchRows) break;
+    const { removed = 0, lastId = null } = looked ?? {};
+    changes += removed;
+    afterId = lastId ?? afterId;
+    areChangesLeft = removed > 0;
   }
-  for (let batch = 0; batch < (options.batchesMax ?? 20); batch += 1) {
-    if ((await pruneRotations(client, olderThanMs, batchRows, keeper)) < batchRows) break;
+  let areRotationsLeft = true;
+  for (let batch = 0; areRotationsLeft && batch < batchesMax; batch += 1) {
+    areRotationsLeft = (await pruneRotations(client, olderThanMs, batchRows, keeper)) === batchRows;
   }
-  return removed;
+  return { changes, isThrough: !areChangesLeft && !areRotationsLeft };
 }

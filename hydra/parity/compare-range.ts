@@ -87,14 +87,14 @@ export async function* differencesOf(sides: Sides, walk: Walk, compared: Compare
   }
 }
 
-/** One side has far more rows than the other: in parts, so that memory does not depend on how many. */
+/** A large range, or one of which a side has far more rows than the other: in parts, so that memory does not depend on how many. */
 async function* differencesOfHalves(
   sides: Sides,
   walk: Walk,
   { from, to, range }: ComparedRange,
 ): AsyncGenerator<RowPair> {
   const end = from.rows > to.rows ? 'from' : 'to';
-  const middle = await readBoundary(sides[end], walk, end, range, RANGE_ROWS);
+  const middle = await readBoundary(sides[end], walk, end, range, Math.floor(Math.max(from.rows, to.rows) / 2));
   if (middle === null || middle === range.upTo) {
     // It has shrunk meanwhile.
     yield* differencesOf(sides, walk, await compareRange(sides, walk, range));

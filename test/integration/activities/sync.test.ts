@@ -106,6 +106,37 @@ describe('catchUp', () => {
     expect(entries.map(({ value }) => value)).toContain(`${grant.login}v`);
   });
 
+  it('removes what is done from the log while it carries, and says when the log takes too much of blue', async () => {
+    const oldest = async () => {
+      const { rows } = await blue.query<{ kept: number }>(
+        `SELECT count(*)::integer AS kept FROM hydra_cutover.change_log WHERE done_at < now() - interval '1 hour'`,
+      );
+      return rows[0]?.kept;
+    };
+    const warnings: string[] = [];
+    const warn = (_fields: object, message: string) => void warnings.push(message);
+    const log = { ...deps().log, warn } as StepDeps['log'];
+    const beats: Readonly<Record<string, unknown>>[] = [];
+    const context = stepContext({ heartbeat: (beat) => beats.push(beat) });
+    const grow = async () => {
+      await history.rotateKey(blue);
+      await keepInSync(deps(), { ...input(), forMs: 0 }, stepContext());
+      await blue.query(
+        `UPDATE hydra_cutover.change_log SET done_at = now() - interval '2 hours' WHERE done_at IS NOT NULL`,
+      );
+      expect(await oldest()).toBeGreaterThan(0);
+    };
+    await grow();
+    await catchUp(deps({ log }, { changeLogBytesMax: 1 }), input(), context);
+    expect(await oldest()).toBe(0);
+    const problem = expect.stringMatching(/^the change log takes \d+ MB of blue's disk \(allowed 0 MB\)/) as string;
+    expect(warnings).toEqual([problem]);
+    expect(beats.at(-1)).toMatchObject({ step: 'catching up', problem });
+    await grow();
+    await keepInSync(deps(), { ...input(), forMs: 0 }, stepContext());
+    expect(await oldest()).toBe(0);
+  });
+
   it('gives up in words when it does not catch up in time', async () => {
     await history.rotateKey(blue);
     const stuck = deps({}, { catchUpDeadlineMs: 150, backlogMax: -1, backlogMsMax: -1 });
@@ -208,6 +239,8 @@ describe('gatherEvidence', () => {
     expect(evidence.parity.rows).toBeGreaterThan(10);
     expect(evidence.canaryMs).toBeGreaterThan(0);
     expect(evidence.predictedPauseMs).toBeGreaterThanOrEqual(150);
+    const large = await gatherEvidence(deps({}, { changeLogBytesMax: 1 }), input(), stepContext());
+    expect(large.problems).toEqual([expect.stringContaining('the change log takes') as string]);
   });
 
   it('shows how busy both sides are, and says where that is not known', async () => {

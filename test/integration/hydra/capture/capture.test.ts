@@ -154,7 +154,9 @@ describe('the change log', () => {
       `UPDATE hydra_cutover.change_log SET done_at = now() - interval '1 hour' WHERE id <> (SELECT max(id) FROM hydra_cutover.change_log)`,
     );
     await sendCanary(ours);
-    expect(await pruneChangeLog(ours, { batchRows: 1 })).toBe(2);
+    const one = { batchRows: 1, batchesMax: 1 };
+    expect(await pruneChangeLog(ours, one)).toEqual({ changes: 1, isThrough: false });
+    expect(await pruneChangeLog(ours, { batchRows: 1 })).toEqual({ changes: 1, isThrough: true });
     expect(await changes()).toHaveLength(2);
   });
 

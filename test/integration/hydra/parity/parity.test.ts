@@ -1,4 +1,5 @@
 import { type Client } from 'pg';
+import { type SqlClient } from '../../../../domain/ports/sql-client';
 import { type ParityOptions, type ParityResult, compareSides } from '../../../../hydra/parity';
 import { seed } from '../../../../world/seeder';
 import { AS_OF, type Sides, connected, withOracle } from '../transform/oracle';
@@ -131,6 +132,24 @@ describe('comparing both sides', () => {
       const settled = await compare(sides, { selection: all.differing });
       expect(settled).toMatchObject({ differences: 0, complete: true });
       expect(settled.rows).toBe(1);
+    });
+  });
+
+  it('has a snapshot of its own for each look at some keys', async () => {
+    await withUpgraded(async ({ blue, green }) => {
+      const { rows } = await blue.query<{ signature: string }>('SELECT signature FROM hydra_oauth2_access LIMIT 3');
+      const levels: unknown[] = [];
+      const watched: SqlClient = {
+        query: async (text, values) => {
+          if (text.includes('hash_array_extended'))
+            levels.push(...(await blue.query('SHOW transaction_isolation')).rows);
+          return blue.query(text, values);
+        },
+      };
+      const selection = { hydra_oauth2_access: rows.map(({ signature }) => ({ signature })) };
+      const options = { batchRows: 1, selection };
+      expect(await compareSides(PATH, watched, green, options)).toMatchObject({ rows: 3, differences: 0 });
+      expect(levels).toEqual(rows.map(() => ({ transaction_isolation: 'read committed' })));
     });
   });
 

@@ -1,7 +1,11 @@
 import { type Client } from 'pg';
 import { PostgresDatabases } from '../../../../adapters/postgres/postgres-databases';
+import { type Brake } from '../../../../activities/brake';
+import { settleProof } from '../../../../activities/parity/settle-proof';
 import { type StepContext, type StepDeps } from '../../../../activities/step';
+import { withSync } from '../../../../activities/sync-session';
 import { verifyParity } from '../../../../activities/verify-parity';
+import { type SqlClient } from '../../../../domain/ports/sql-client';
 import { RangeQueue, compareInTime, compareSides, forgetProofs, readProof, readWalks } from '../../../../hydra/parity';
 import { prepareSync } from '../../../../hydra/sync';
 import { seed } from '../../../../world/seeder';
@@ -97,6 +101,43 @@ describe('verifying parity', () => {
     expect(await readProof(PATH, green)).toMatchObject({ unequal: 0, ageMs: expect.any(Number) as number });
   });
 
+  it('looks again at ranges no faster than the brake lets it', async () => {
+    await green.query(`INSERT INTO hydra_cutover.parity_unequal (walk) VALUES ('hydra_oauth2_refresh')`);
+    const { signal } = new AbortController();
+    let taken = 0;
+    const brake = { pass: () => Promise.resolve(), took: (rows: number) => (taken += rows) } as unknown as Brake;
+    const paused = { ...brake, pass: () => Promise.reject(new Error('paused')) } as unknown as Brake;
+    await withSync(deps(), { cutoverId: world.cutoverId, environment: 'test' }, { signal }, async (session) => {
+      await expect(settleProof(deps(), session, { signal, brake: paused })).rejects.toThrow('paused');
+      expect(await readProof(PATH, green)).toMatchObject({ unequal: 1 });
+      expect(taken).toBe(0);
+      expect(await settleProof(deps(), session, { signal, brake })).toMatchObject({ unequal: 0, differences: 0 });
+    });
+    const { rows } = await blue.query('SELECT FROM hydra_oauth2_refresh');
+    expect(taken).toBeGreaterThanOrEqual(rows.length);
+  });
+
+  it('divides a range that takes too long for one snapshot, and misses no row of it', async () => {
+    const lane = await prepareSync(PATH, sides.blue, sides.green, 'public');
+    const walk = (await readWalks(PATH, green)).find((one) => one.walk.name === 'hydra_oauth2_access')?.walk;
+    if (walk === undefined) throw new Error('there is no such walk');
+    const range = { after: null, upTo: null };
+    const [whole] = await compareInTime(lane, walk, range);
+    let slept = 0;
+    const slow: SqlClient = {
+      query: async (text, values) => {
+        if (!text.includes('AS sum FROM') || slept++ > 0) return lane.from.query(text, values);
+        await lane.from.query('SET LOCAL statement_timeout = 1');
+        return lane.from.query('SELECT pg_sleep(600)');
+      },
+    };
+    const parts = await compareInTime({ ...lane, from: slow }, walk, range);
+    expect(parts.length).toBeGreaterThan(1);
+    expect(parts.every(({ equal }) => equal)).toBe(true);
+    expect(parts.reduce((sum, { from }) => sum + from.rows, 0)).toBe(whole?.from.rows);
+    expect([parts[0]?.range.after, parts.at(-1)?.range.upTo]).toEqual([null, null]);
+  });
+
   it('waits for a row of blue that nobody can carry, and ends when it is cancelled', async () => {
     const { rows } = await blue.query<{ challenge: string }>(
       'SELECT min(challenge) AS challenge FROM hydra_oauth2_consent_request_handled',
@@ -129,11 +170,7 @@ describe('verifying parity', () => {
   });
 });
 
-function verify(
-  heartbeat: StepContext['heartbeat'] = () => undefined,
-  signal = new AbortController().signal,
-  attempt = 1,
-) {
+function deps(): StepDeps {
   const { host, port, user, password } = database.config;
   const side = (name: string) => ({
     host,
@@ -149,9 +186,16 @@ function verify(
     provider: { describeInstance: () => Promise.resolve(undefined) },
   });
   const settings = { ...SETTINGS, green: { ...SETTINGS.green, syncRole: world.syncRole } };
-  const deps = { settings, databases, log } as unknown as StepDeps;
+  return { settings, databases, log } as unknown as StepDeps;
+}
+
+function verify(
+  heartbeat: StepContext['heartbeat'] = () => undefined,
+  signal = new AbortController().signal,
+  attempt = 1,
+) {
   return verifyParity(
-    deps,
+    deps(),
     { cutoverId: world.cutoverId, environment: 'test' },
     stepContext({ heartbeat, signal, attempt }),
   );
