@@ -14,6 +14,7 @@ import { bucketOfTable } from '../hydra/parity/parity-queries';
 import { EndpointProcess, MASTER_PASSWORD } from '../test/integration/world/rds/endpoint-fixture';
 import { createHydraDatabase, migrateHydra } from '../world/hydra';
 import { resolveHydra } from '../world/toolchain';
+import { type Cpu, cpuOf } from './cpu';
 import { type FigureName, LIMITS, exponentOf, extrapolate, runsOutAt } from './sizes/growth';
 import { type Figures, measure } from './sizes/measure';
 import { populate } from './sizes/population';
@@ -41,6 +42,8 @@ interface Sized {
   readonly phases: Phases;
   /** Reading and hashing transformed rows of blue / the comparison; and the same rows as they are. */
   readonly parityShare: number;
+  /** The same by processor time of the servers, as if nothing else ran on as many cores as there are lanes. */
+  readonly parityShareByCpu: number;
   readonly untransformedShare: number;
 }
 
@@ -142,11 +145,16 @@ async function measureSize(rds: EndpointProcess, address: Address, grants: numbe
     );
     await phase('catch up', () => syncRound(sides, { batchRows: 5_000 }));
     const lanes: Awaited<ReturnType<typeof prepareSync>>[] = [];
+    const cpus: Cpu[] = [];
     for (let lane = 0; lane < LANES; lane += 1) {
-      lanes.push(await prepareSync(PATH, await connect(blueName), await connect(greenName), 'public'));
+      const [from, to] = [await connect(blueName), await connect(greenName)];
+      cpus.push(await cpuOf(from), await cpuOf(to));
+      lanes.push(await prepareSync(PATH, from, to, 'public'));
     }
+    const spent = (): number => cpus.reduce((sum, cpu) => sum + cpu(), 0);
     const progress = await connect(greenName);
     await installParityTables(PATH, progress);
+    const spentBefore = spent();
     await phase('compare all rows', async () => {
       const queue = new RangeQueue(progress, await readWalks(PATH, progress));
       await Promise.all(
@@ -157,14 +165,18 @@ async function measureSize(rds: EndpointProcess, address: Address, grants: numbe
         }),
       );
     });
+    const comparedCpuMs = spent() - spentBefore;
     const proof = await readProof(PATH, progress);
     if (proof.provenSince === null || proof.unequal > 0) throw new Error(`${proof.unequal} ranges differ`);
     // The session of the sync knows the tables by their full names alone.
     const plain = await connect(blueName);
     await prepareSource(PATH, plain);
+    const cpuOfPlain = await cpuOf(plain);
+    const plainBefore = cpuOfPlain();
     await phase('read and hash transformed rows of blue', async () => {
       for (const table of PATH.tables) await plain.query(bucketOfTable(table).sql);
     });
+    const plainCpuMs = cpuOfPlain() - plainBefore;
     await phase('read and hash rows of blue as they are', async () => {
       for (const { table } of PATH.captured) {
         await plain.query(`SELECT sum(hashtextextended(source::text, 0)) FROM ${table} AS source`);
@@ -181,6 +193,7 @@ async function measureSize(rds: EndpointProcess, address: Address, grants: numbe
       databaseBytes: size[0]?.bytes ?? 0,
       phases,
       parityShare: (phases['read and hash transformed rows of blue']?.ms ?? 0) / compared,
+      parityShareByCpu: (plainCpuMs * LANES) / comparedCpuMs,
       untransformedShare: (phases['read and hash rows of blue as they are']?.ms ?? 0) / compared,
     };
   } finally {
@@ -194,7 +207,15 @@ async function measureSize(rds: EndpointProcess, address: Address, grants: numbe
   }
 }
 
-function printSize({ grants, rows, databaseBytes, phases, parityShare, untransformedShare }: Sized): void {
+function printSize({
+  grants,
+  rows,
+  databaseBytes,
+  phases,
+  parityShare,
+  parityShareByCpu,
+  untransformedShare,
+}: Sized): void {
   write(`\n${number(grants)} grants, ${number(rows)} rows, ${bytes(databaseBytes)} on blue\n`);
   write(
     `${'phase'.padEnd(40)}${'time'.padStart(12)}${'temp'.padStart(12)}${'WAL'.padStart(12)}${'memory'.padStart(12)}\n`,
@@ -204,7 +225,7 @@ function printSize({ grants, rows, databaseBytes, phases, parityShare, untransfo
     write(`${name.padEnd(40)}${cells.join('')}\n`);
   }
   write(
-    `comparing / reading and hashing transformed rows of blue once (goal: 0.9 of its speed): ${parityShare.toFixed(2)}\n`,
+    `comparing / reading and hashing transformed rows of blue once (goal: 0.9 of its speed): ${parityShare.toFixed(2)}, by processor time ${parityShareByCpu.toFixed(2)}\n`,
   );
   write(`comparing / reading and hashing rows of blue as they are: ${untransformedShare.toFixed(2)}\n`);
 }

@@ -5,17 +5,20 @@ import { installCapture } from '../hydra/capture';
 import { OUR_ROLES } from '../domain/our-roles';
 import { FORWARD } from '../domain/sides';
 import { type SyncSides, becomeSyncer, prepareSync, syncRound } from '../hydra/sync';
+import { type SqlClient } from '../domain/ports/sql-client';
 import { EndpointProcess, MASTER_PASSWORD } from '../test/integration/world/rds/endpoint-fixture';
 import { createHydraDatabase, migrateHydra } from '../world/hydra';
 import { seed } from '../world/seeder';
 import { resolveHydra } from '../world/toolchain';
 import { copyPathOf } from '../hydra/paths';
+import { type Cpu, cpuOf, cpuOfWorker } from './cpu';
 
 const PATH = copyPathOf({ blue: '1.11.10', green: '2.3.0' });
 
 const GRANTS = 10_000;
-const BATCH_ROWS = 5_000;
-const GOAL_PER_SECOND = 10_000;
+const BATCH_ROWS = Number(process.env['BENCH_BATCH_ROWS'] ?? 5_000);
+const GOAL_PER_SECOND = 25_000;
+const CORES = 2;
 const ROTATIONS = 75;
 const SMALL_ROUNDS = 15;
 const CUTOVER = { cutoverId: 'bench' };
@@ -38,7 +41,7 @@ export async function run(): Promise<void> {
       password: MASTER_PASSWORD,
     };
     const connect = async (side: 'blue' | 'green', as: Partial<typeof login> = {}): Promise<Client> => {
-      const client = new Client({ ...login, ...as, database: `hydra_${side}` });
+      const client = new Client({ ...login, ...as, database: `hydra_${side}`, pipeline: true });
       clients.push(client);
       await client.connect();
       return client;
@@ -78,8 +81,11 @@ export async function run(): Promise<void> {
       side: FORWARD.to,
     });
     const writer = await connect('green', syncer.login);
-    const sides = await prepareSync(PATH, blue, writer, 'public', await connect('blue'));
-    await measure({ ...sides, direction: FORWARD, loginTtlMs: 1_800_000, ...syncer }, await connect('blue'), green);
+    const keeper = await connect('blue');
+    const sides = await prepareSync(PATH, pipelined(blue), pipelined(writer), 'public', pipelined(keeper));
+    const costs = { blue: await cpuOf(blue), green: await cpuOf(writer), marking: await cpuOf(keeper) };
+    const syncing = { ...sides, direction: FORWARD, loginTtlMs: 1_800_000, ...syncer };
+    await measure(syncing, await connect('blue'), green, { ...costs, worker: cpuOfWorker });
     await writer.end();
   } finally {
     await Promise.all(clients.map((client) => client.end().catch(() => undefined)));
@@ -87,11 +93,28 @@ export async function run(): Promise<void> {
   }
 }
 
-async function measure(sides: SyncSides, traffic: Client, green: Client): Promise<void> {
+/** As sessions of a catch-up are. */
+const pipelined = (client: Client): SqlClient => ({
+  isPipelined: true,
+  query: (text, values) => client.query(text, values),
+});
+
+async function measure(
+  sides: SyncSides,
+  traffic: Client,
+  green: Client,
+  costs: Readonly<Record<string, Cpu>>,
+): Promise<void> {
   const memoryBefore = process.memoryUsage().rss;
+  const before = Object.entries(costs).map(([name, cpu]) => [name, cpu(), cpu] as const);
   const big = await syncRound(sides, { batchRows: BATCH_ROWS });
+  const spent = before.map(([name, ms, cpu]) => ({ name, ms: cpu() - ms }));
+  const spentMs = spent.reduce((sum, { ms }) => sum + ms, 0);
   const memoryMb = Math.round((process.memoryUsage().rss - memoryBefore) / 2 ** 20);
+  const baselineCpu = await cpuOf(green);
+  const baselineBefore = baselineCpu();
   const baselineMs = await writeAgain(green);
+  const baselineCpuMs = baselineCpu() - baselineBefore;
   const small = [];
   for (let round = 0; round < SMALL_ROUNDS; round += 1) {
     await rotate(traffic, round);
@@ -107,7 +130,9 @@ async function measure(sides: SyncSides, traffic: Client, green: Client): Promis
     'changes (goal)': `${perSecond(big.changes, big.durationMs)} (${GOAL_PER_SECOND.toLocaleString('en')}/s)`,
     rows: perSecond(big.rows, big.durationMs),
     'the same rows written inside green': `${(baselineMs / 1_000).toFixed(1)} s, ${perSecond(big.rows, baselineMs)}`,
-    'sync / written inside green': (big.durationMs / baselineMs).toFixed(1),
+    'sync / written inside green (goal)': `${(big.durationMs / baselineMs).toFixed(1)} (5)`,
+    'processor time': `${(spentMs / 1_000).toFixed(1)} s: ${spent.map(({ name, ms }) => `${name} ${(ms / 1_000).toFixed(2)} s`).join(', ')}`,
+    'by processor time, on two idle cores': `${perSecond(big.changes, spentMs / CORES)}, ${(spentMs / CORES / baselineCpuMs).toFixed(1)} times the rows inside green (${(baselineCpuMs / 1_000).toFixed(2)} s)`,
     'resident memory, more than before': `${memoryMb} MB`,
     'changes, rows of a small round': `${small.at(-1)?.changes ?? 0}, ${small.at(-1)?.rows ?? 0}`,
     'small round, median and longest': `${times[Math.floor(times.length / 2)] ?? 0} ms, ${times.at(-1) ?? 0} ms`,
