@@ -142,7 +142,7 @@ describe('comparing both sides', () => {
       const watched: SqlClient = {
         query: async (text, values) => {
           if (text.includes('hash_array_extended'))
-            levels.push(...(await blue.query('SHOW transaction_isolation')).rows);
+            levels.push((await blue.query<{ transaction_isolation: string }>('SHOW transaction_isolation')).rows[0]);
           return blue.query(text, values);
         },
       };
