@@ -3,7 +3,7 @@ import { withLockRetry } from '../arbiter/lock-retry';
 
 /**
  * Switches off, on green, what others made to fire when Hydra's tables are written (an audit, say): the sync writes green, and their
- * code would run with its rights. Idempotent, one table per transaction.
+ * code would run with its rights. Idempotent, one table per transaction. Views and tables of others beside them are not ours to alter.
  *
  * @param schema of Hydra's tables
  * @returns the statements that switch them on again
@@ -15,7 +15,8 @@ export async function switchOffForeignTriggers(green: SqlClient, schema: string)
     `SELECT format('%I.%I', n.nspname, c.relname) AS table, quote_ident(t.tgname)::text AS trigger
        FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_namespace f ON f.oid = p.pronamespace
-      WHERE n.nspname = $1 AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND f.nspname <> 'hydra_cutover' ORDER BY 1, 2`,
+      WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND (c.relname ^@ 'hydra_' OR c.relname = 'schema_migration')
+        AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND f.nspname <> 'hydra_cutover' ORDER BY 1, 2`,
     [schema],
   );
   for (const { table, trigger } of found) {

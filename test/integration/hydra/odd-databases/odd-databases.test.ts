@@ -9,7 +9,8 @@ import { asAdmin, useDatabase } from '../../../support/database';
 import { PATH } from '../../../support/path';
 import { PreflightFixture } from '../../activities/preflight/preflight-fixture';
 import { SyncWorld } from '../sync/sync-world';
-import { ODD_DATABASES, type OddDatabase } from './databases';
+import { ODD_DATABASES } from './databases';
+import { type OddDatabase } from './odd-database';
 
 const AS_OF = '2026-01-01T00:00:00Z';
 const ground = useDatabase('hydra_1_11_10');

@@ -1,0 +1,21 @@
+/** A database as somebody may have it, and what has to become of it. */
+export interface OddDatabase {
+  readonly name: string;
+  /** Run on blue as its superuser; `:owner` owns Hydra's tables, `:ours` is our role. */
+  readonly make: string;
+  /** What the refusal has to name before anything is changed. @default it is carried whole */
+  readonly refused?: RegExp;
+  /** What the plan has to name. */
+  readonly told?: RegExp;
+  /** Also where there is time for a few. */
+  readonly isTriedAlways?: true;
+}
+
+export const UNFORCED = 'SET session_replication_role = replica;';
+
+/** A client as another, under another name. */
+export const client = (id: string): string =>
+  `INSERT INTO hydra_client SELECT (jsonb_populate_record(one, jsonb_build_object('id', ${id}, 'pk', nextval('hydra_client_pk_seq')))).*
+     FROM hydra_client AS one WHERE one.id = (SELECT max(id) FROM hydra_client);`;
+
+export const some = (table: string, n: number): string => `hashtext(${table}::text) % ${n} = 0`;
