@@ -6,6 +6,7 @@ import { freePort } from '../../world/net/free-port';
 import { type LaunchedVersion } from '../../world/toolchain/types';
 import { hydraBinary } from './hydra-binary';
 import { type TestDatabase } from './database';
+import { KeptKeys } from './kept-keys';
 
 export interface TestHydraOptions {
   readonly version: LaunchedVersion;
@@ -18,6 +19,8 @@ export interface TestHydraOptions {
   /** @default one that all test Hydras share */
   readonly secretsSystem?: string;
   readonly extra?: Readonly<Record<string, string>>;
+  /** Signing keys that no other test Hydra has. @default false */
+  readonly hasOwnKeys?: boolean;
 }
 
 export interface TestHydra {
@@ -38,8 +41,21 @@ const SECRET = 'test-secret-of-all-test-hydras';
 /** So much of a Hydra's output is kept to explain why it did not start. */
 const OUTPUT_LIMIT = 4_000;
 
-/** Starts a real Hydra and waits until it is ready: 1.11.10 makes RSA keys for some seconds at its first start. */
+/** Starts a real Hydra and waits until it is ready: with the signing keys of an earlier one, where there was one. */
 export async function startHydra(options: TestHydraOptions): Promise<TestHydra> {
+  const { version, database, secretsSystem = SECRET } = options;
+  if (options.hasOwnKeys === true) return start(options);
+  const keys = new KeptKeys(database, version, secretsSystem);
+  await keys.give();
+  const hydra = await start(options);
+  const stop = async (signal?: NodeJS.Signals): Promise<void> => {
+    await hydra.stop(signal);
+    await keys.keep();
+  };
+  return { ...hydra, stop };
+}
+
+async function start(options: TestHydraOptions): Promise<TestHydra> {
   const { version, database } = options;
   const [publicPort, adminPort] = [await freePort(), await freePort()];
   const issuer = options.issuer ?? `https://127.0.0.1:${publicPort}/`;

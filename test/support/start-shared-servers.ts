@@ -17,6 +17,7 @@ import {
   type ResolveOptions,
 } from '../../world/toolchain';
 import { initCluster, postgresCommand, waitUntilAccepting } from '../../world/toolchain/postgres-cluster';
+import { KEPT_KEYS_DATABASE, KEPT_KEYS_TABLE } from './kept-keys';
 import { publishSharedServers, type SharedServers } from './shared-servers';
 
 type Postgres = SharedServers['postgres'];
@@ -119,8 +120,10 @@ async function prepareTemplates(
 ): Promise<void> {
   await withClient(postgres, 'postgres', async (client) => {
     await client.query('CREATE DATABASE template_empty');
+    await client.query(`CREATE DATABASE ${KEPT_KEYS_DATABASE}`);
     await client.query(`CREATE ROLE ${OUR_ROLES.owner} NOLOGIN`);
   });
+  await withClient(postgres, KEPT_KEYS_DATABASE, (client) => client.query(KEPT_KEYS_TABLE));
   const role = { role: 'hydra', password: randomBytes(12).toString('hex') };
   const templates = HYDRA_VERSIONS.map((version) => ({
     version,

@@ -306,6 +306,7 @@ describe('values that all clients share', () => {
       loginAppUrl: LOGIN_APP,
       issuer: 'https://elsewhere.invalid/',
       extra: PAIRWISE,
+      hasOwnKeys: true,
     });
     const verdict = await checkSharedValuesAt(other).finally(() => other.stop());
     expect(verdict.findingsByName).toEqual({ issuer_changed: 1, signing_key_changed: 1 });
