@@ -8,7 +8,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 export type NetworkFault = 'blackHole' | 'halfOpen' | 'delay' | 'cut';
 export const NETWORK_FAULTS: readonly NetworkFault[] = ['blackHole', 'halfOpen', 'delay', 'cut'];
 
-const DELAY_MS = 5;
+const DELAY_MS = 2;
 
 /** One address that leads to another, as long as the network between the two is well. For tests; loopback only. */
 export class TcpProxy {
