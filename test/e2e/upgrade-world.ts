@@ -19,7 +19,7 @@ const POLL_MS = 150;
  * Every kind of request, while another suite uses the same cores; what many of them do to the pause is for the demo and the
  * benchmarks.
  */
-const RATE_PER_SECOND = 30;
+const RATE_PER_SECOND = 20;
 
 /** A world with history and traffic, on which an upgrade is driven through the CLI. */
 export class UpgradeWorld {

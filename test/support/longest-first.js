@@ -9,13 +9,16 @@ const LONGEST = [
   'e2e/upgrade.test.ts',
   'docs/commands.test.ts',
   'e2e/temporal-ui.test.ts',
-  'e2e/upgrade-from-2-2-0.test.ts',
   'workflows/matrix/matrix.test.ts',
+  'e2e/upgrade-from-2-2-0.test.ts',
   'faults/network.test.ts',
-  'sync/sync-oracle.test.ts',
-  'faults/server-defaults.test.ts',
+  'e2e/matrix.test.ts',
   'activities/steps.test.ts',
   'cli/cutover.test.ts',
+  'e2e/world.test.ts',
+  'gateway/gateways-at-each-arrow.test.ts',
+  'activities/green.test.ts',
+  'faults/frozen-worker.test.ts',
 ];
 
 module.exports = class LongestFirst extends Sequencer {
