@@ -60,15 +60,15 @@ export async function carryGrants(
   from: SqlClient,
   context: WriteContext,
   grants: readonly string[],
-  known: TokensOfGrants,
+  known: readonly TokensOfGrants[],
   made: NamedKeys<'closed'>,
-  batchRows: number,
 ): Promise<number> {
-  if (known !== 'many') {
+  const few = known.filter((side) => side !== 'many');
+  if (few.length === known.length) {
     const carryFew = (table: TokenTable) => async () => {
-      const signatures = new Set(known.flatMap((side) => side.get(table) ?? []));
+      const signatures = new Set(few.flatMap((side) => side.get(table) ?? []));
       const open = [...signatures].filter((signature) => !made.rows[table].has([signature]));
-      return carryPage(from, context, table, open, batchRows);
+      return carryPage(from, context, table, open);
     };
     const counts = await together(context.to, TOKEN_TABLES.map(carryFew));
     return counts.reduce((sum, count) => sum + count, 0);
@@ -76,7 +76,7 @@ export async function carryGrants(
   let changed = 0;
   for (const table of TOKEN_TABLES) {
     for await (const page of signaturesOf(context.to, table, grants)) {
-      changed += await carryPage(from, context, table, page, batchRows);
+      changed += await carryPage(from, context, table, page);
     }
     for await (const page of signaturesOf(from, table, grants)) {
       const there = await queryRows<{ signature: string }>(
@@ -90,7 +90,6 @@ export async function carryGrants(
         context,
         table,
         page.filter((signature) => !known.has(signature)),
-        batchRows,
       );
     }
   }
@@ -98,32 +97,22 @@ export async function carryGrants(
 }
 
 type SignaturesByTable = ReadonlyMap<TokenTable, readonly string[]>;
-type TokensOfGrants = readonly SignaturesByTable[] | 'many';
+export type TokensOfGrants = SignaturesByTable | 'many';
 
 /**
- * What both sides have of these grants, where that is little. The target may be written meanwhile: what changes there is made equal by its
- * own name, and what is named here besides is looked up on the source.
+ * Names the tokens of these grants on one side, where they are few. The target may be written after it was asked: what changes there is made
+ * equal by its own name, and what is named here besides is looked up on the source.
  */
-export async function tokensOfGrants(
-  from: SqlClient,
-  to: SqlClient,
-  grants: readonly string[],
-): Promise<TokensOfGrants> {
-  if (grants.length === 0) return [];
-  const [ofTarget, ofSource] = await Promise.all([fewOf(to, grants), fewOf(from, grants)]);
-  return ofTarget === null || ofSource === null ? 'many' : [ofTarget, ofSource];
-}
-
-/** @returns the signatures of all tokens of these grants, by their table; null when they are more than a page */
-async function fewOf(client: SqlClient, grants: readonly string[]): Promise<SignaturesByTable | null> {
+export async function tokensOf(client: SqlClient, grants: readonly string[]): Promise<TokensOfGrants> {
+  const found = new Map<TokenTable, string[]>();
+  if (grants.length === 0) return found;
   const selects = TOKEN_TABLES.map(
     (table) =>
       `(SELECT '${table}' AS "table", signature FROM ${table} WHERE ${grantColumn(table)} = ANY($1::text[]) LIMIT ${PAGE_ROWS})`,
   );
   const sql = `${selects.join(' UNION ALL ')} LIMIT ${PAGE_ROWS}`;
   const rows = await queryRows<{ table: TokenTable; signature: string }>(client, sql, [grants]);
-  if (rows.length >= PAGE_ROWS) return null;
-  const found = new Map<TokenTable, string[]>();
+  if (rows.length >= PAGE_ROWS) return 'many';
   for (const { table, signature } of rows) found.set(table, [...(found.get(table) ?? []), signature]);
   return found;
 }
@@ -133,13 +122,12 @@ async function carryPage(
   context: WriteContext,
   table: TokenTable,
   signatures: readonly string[],
-  batchRows: number,
 ): Promise<number> {
   if (signatures.length === 0) return 0;
   let changed = 0;
   const gone = new Set(signatures);
   const keys = signatures.map((signature) => ({ signature }));
-  for await (const { rows } of readBounded(from, tableOf(context.path, table), keys, batchRows)) {
+  for await (const { rows } of readBounded(from, tableOf(context.path, table), keys, PAGE_ROWS)) {
     for (const { signature } of rows) gone.delete(String(signature));
     changed += await upsertRows(context, table, rows);
   }

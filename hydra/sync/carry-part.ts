@@ -2,13 +2,20 @@ import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, type Statement, queryRows, runInOrder, together } from '../../domain/ports/sql-client';
 import { type Direction, type SideName } from '../../domain/sides';
 import { type CopyPath } from '../paths/copy-path';
-import { activeTokensOf, carryGrants, nameParentsOf, tokensOfGrants } from './carry-grants';
+import { type TokensOfGrants, activeTokensOf, carryGrants, nameParentsOf, tokensOf } from './carry-grants';
 import { closeOverFlows, closeOverTies, readFlowKeys, sizeOf } from './closure';
 import { NETWORK_SQL } from './syncer-transaction';
 import { type FlowKeys } from './flow-plan';
-import { type JudgedRevocations, ledgerChange, nameRevoked, readNamedRevocations, stillActive } from './ledger';
+import {
+  type CarriedRevocations,
+  type JudgedRevocations,
+  ledgerChange,
+  nameRevoked,
+  readNamedRevocations,
+  stillActive,
+} from './ledger';
 import { type LogRow, type NamedKeys, namedKeys } from './log-keys';
-import { ByteBudget } from './read-bounded';
+import { ByteBudget, TooLargeAtOnce } from './read-bounded';
 import { type BegunRequest, begunRequestChanges, readBegunRequests } from './stale-challenges';
 import {
   type FlowNames,
@@ -43,6 +50,8 @@ export interface SourcePart extends JudgedRevocations {
   readonly wanted: WantedRows;
   /** Whose tokens are carried altogether. */
   readonly grants: readonly string[];
+  /** And which these are on the source. */
+  readonly ofGrants: TokensOfGrants;
   readonly activeTokens: readonly string[];
   readonly begun: readonly BegunRequest[];
 }
@@ -52,6 +61,8 @@ export interface WholePart extends SourcePart {
   readonly closed: NamedKeys<'closed'>;
   /** The target's flows with one of the keys. */
   readonly present: readonly FlowKeys[];
+  /** Of the grants that are carried altogether, on either side. */
+  readonly tokens: readonly TokensOfGrants[];
 }
 
 /**
@@ -63,6 +74,7 @@ export async function readPart(
   { path, direction, from, loginTtlMs }: Sides,
   log: readonly LogRow[],
   batchRows: number,
+  carried: CarriedRevocations,
 ): Promise<SourcePart> {
   refuseTruncate(log, direction.from);
   const reading: Reading = { path, from, batchRows, budget: new ByteBudget(log.length > 1) };
@@ -75,8 +87,14 @@ export async function readPart(
   ]);
   const tied = sizeOf(first);
   // With all tokens of its grant, the effect of a revocation is carried whole.
-  const grants = nameRevoked(first, judged.revocations);
-  const { tokens, named } = await readTokens(reading, await nameParentsOf(from, first, grants), early);
+  const revocations = judged.revocations.filter((revocation) => !carried.has(revocation));
+  const grants = nameRevoked(first, revocations);
+  const [parents, ofGrants] = await together(from, [
+    () => nameParentsOf(from, first, grants),
+    () => tokensOf(from, grants),
+  ]);
+  refuseMany(ofGrants, grants);
+  const { tokens, named } = await readTokens(reading, parents, early);
   if (sizeOf(named) !== tied) await closeOverTies(path, from, named);
   const [wanted, activeTokens, begun] = await together(from, [
     () => readWanted(reading, named, tokens),
@@ -84,13 +102,15 @@ export async function readPart(
     () => readBegunRequests(path, from, named, loginTtlMs),
   ]);
   return {
-    ...judged,
+    rotated: judged.rotated,
+    revocations,
     log,
     reading,
     named,
     before: { logins: new Set(named.logins), consents: new Set(named.consents) },
     wanted,
     grants,
+    ofGrants,
     activeTokens,
     begun,
   };
@@ -99,13 +119,26 @@ export async function readPart(
 /** Asks the target what it has of these rows, and the source what that names besides, in the same snapshot. @throws as {@link readPart} */
 export async function completePart({ path, from, to }: Sides, part: SourcePart): Promise<WholePart> {
   const { named, wanted, before, reading } = part;
-  const [hasMore, seen] = await together(to, [
+  const [hasMore, seen, ofGrants] = await together(to, [
     () => nameConsentsOf(to, wanted.rows, named),
     () => readFlowKeys(to, named),
+    () => tokensOf(to, part.grants),
   ]);
+  refuseMany(ofGrants, part.grants);
   if (hasMore) await closeOverTies(path, from, named);
   const { flows, named: closed } = await closeOverFlows(path, from, to, named, hasMore ? undefined : seen);
-  return { ...part, closed, present: flows, wanted: await withFlowsNamedSince(reading, wanted, before, closed) };
+  return {
+    ...part,
+    closed,
+    present: flows,
+    wanted: await withFlowsNamedSince(reading, wanted, before, closed),
+    tokens: [ofGrants, part.ofGrants],
+  };
+}
+
+/** Long chains are carried one by one: with 500 of them in one transaction, the source's snapshot would be minutes old at its end. */
+function refuseMany(tokens: TokensOfGrants, grants: readonly string[]): void {
+  if (tokens === 'many' && grants.length > 1) throw new TooLargeAtOnce();
 }
 
 /**
@@ -121,12 +154,11 @@ export async function writePart({ path, direction, from, to, networkId }: Sides,
   const changes = rowChanges(context, closed, wanted, present);
   const rest = [...begunRequestChanges(part.begun), ...canaryChanges(log), COMMIT];
   if (revocations.length === 0) return runInOrder(to, inOrder(changes, rest));
-  const [before, written, tokens] = await together(to, [
+  const [before, written] = await together(to, [
     () => stillActive(to, revocations, wanted),
     () => runInOrder(to, changes),
-    () => tokensOfGrants(from, to, grants),
   ]);
-  const rows = written + (await carryGrants(from, context, grants, tokens, closed, part.reading.batchRows));
+  const rows = written + (await carryGrants(from, context, grants, part.tokens, closed));
   const after = await stillActive(to, revocations, wanted);
   await runInOrder(to, [ledgerChange(revocations, before, after, direction.to), ...rest]);
   return rows;

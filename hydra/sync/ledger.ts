@@ -14,7 +14,26 @@ export interface CapturedRevocation {
   readonly key: string;
   readonly requestId: string | null;
   readonly capturedAt: string;
+  /** Of the note that is the newest: with another one it has to be carried anew. */
+  readonly noteId: string;
 }
+
+/** Revocations whose whole effect a round has brought to the target already: of a long chain, each part of the log names it again. */
+export class CarriedRevocations {
+  readonly #ids = new Set<string>();
+
+  has({ kind, key, noteId }: CapturedRevocation): boolean {
+    return this.#ids.has(`${noteId} ${kind} ${key}`);
+  }
+
+  /** After the target's commit. */
+  add(revocations: readonly CapturedRevocation[]): void {
+    if (this.#ids.size > KEPT_MAX) this.#ids.clear();
+    for (const { kind, key, noteId } of revocations) this.#ids.add(`${noteId} ${kind} ${key}`);
+  }
+}
+
+const KEPT_MAX = 10_000;
 
 export interface JudgedRevocations {
   readonly revocations: readonly CapturedRevocation[];
@@ -36,7 +55,7 @@ export async function readNamedRevocations(from: SqlClient, named: NamedKeys<'na
   if (keys.size === 0) return { revocations: [], rotated: [] };
   const judged = await queryRows<CapturedRevocation & { rotated: readonly string[] | null }>(
     from,
-    `SELECT kind, key, "requestId", to_jsonb(min(at)) #>> '{}' AS "capturedAt",
+    `SELECT kind, key, "requestId", to_jsonb(min(at)) #>> '{}' AS "capturedAt", max(id)::text AS "noteId",
             CASE WHEN bool_and(rotated) THEN array_agg(id::text) END AS rotated
        FROM (
          SELECT noted.id, noted.kind, noted.key, noted.request_id AS "requestId", noted.at,
@@ -55,7 +74,7 @@ export async function readNamedRevocations(from: SqlClient, named: NamedKeys<'na
   return {
     revocations: judged
       .filter(({ rotated }) => rotated === null)
-      .map(({ kind, key, requestId, capturedAt }) => ({ kind, key, requestId, capturedAt })),
+      .map(({ kind, key, requestId, capturedAt, noteId }) => ({ kind, key, requestId, capturedAt, noteId })),
     rotated: judged.flatMap(({ rotated }) => rotated ?? []),
   };
 }

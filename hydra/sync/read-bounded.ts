@@ -8,12 +8,8 @@ const TRANSACTION_BYTES_MAX = 4 * BATCH_BYTES_MAX;
 /** Of whose rows nobody knows yet how large they are. */
 const FIRST_KEYS = 100;
 
-/** What a transaction would hold is too much for it; carried in smaller ones it is not. */
-export class TooLargeAtOnce extends Error {
-  constructor() {
-    super(`rows of one transaction take more than ${TRANSACTION_BYTES_MAX} bytes`);
-  }
-}
+/** A transaction would hold more bytes, or more tokens of revoked grants, than it may; carried in smaller ones it does not. */
+export class TooLargeAtOnce extends Error {}
 
 /** Counts what the rows of one transaction take. */
 export class ByteBudget {

@@ -6,7 +6,7 @@ import { type CopyPath, sourceTables } from '../paths/copy-path';
 import { assertNothingPlanted } from '../planted';
 import { type SourcePart, completePart, readPart, writePart } from './carry-part';
 import { beginAsSyncer } from './syncer-transaction';
-import { markRotated } from './ledger';
+import { CarriedRevocations, markRotated } from './ledger';
 import { type LogRow, namedKeys } from './log-keys';
 import { type Rewrite, markPage, nextRewrite, readRewritePage } from './rewritten';
 import { TooLargeAtOnce } from './read-bounded';
@@ -85,16 +85,18 @@ export async function syncRound(sides: SyncSides, options: RoundOptions): Promis
     if (changes > 0) options.onPart?.({ changes, rows });
   };
   if (options.isRewriteLogged !== true) await logRewrites(sides.keeper);
+  const size = new PartSize(options.batchRows);
+  const carried = new CarriedRevocations();
   let afterId = '0';
   let ahead: Ahead | undefined;
   try {
     for (;;) {
       options.signal?.throwIfAborted();
       if (ahead === undefined) await options.before?.();
-      const part: CarriedPart = await fitting(options.batchRows, (limit) => {
+      const part: CarriedPart = await size.fit((limit) => {
         const read = ahead ?? { log: [], limit, part: undefined };
         ahead = undefined;
-        return carryPart(sides, options, afterId, read);
+        return carryPart({ ...sides, carried }, options, afterId, read);
       });
       ahead = part.ahead;
       count(part);
@@ -106,7 +108,7 @@ export async function syncRound(sides: SyncSides, options: RoundOptions): Promis
       const isBehind = afterId !== '0';
       afterId = '0';
       const { rewrite, backlog } = part.left;
-      if (rewrite !== null) count(await fitting(options.batchRows, (limit) => carryRewritePage(sides, rewrite, limit)));
+      if (rewrite !== null) count(await size.fit((limit) => carryRewritePage({ ...sides, carried }, rewrite, limit)));
       // What was committed meanwhile with lower ids is carried too.
       else if (!isBehind || backlog === 0)
         return { ...total, backlog, durationMs: Math.round(performance.now() - started) };
@@ -122,15 +124,32 @@ export async function readBacklog(from: SqlClient): Promise<number> {
   return row?.undone ?? 0;
 }
 
-/** As much as a transaction holds: of what has very large rows less. */
-async function fitting<T>(batchRows: number, carryAtMost: (limit: number) => Promise<T>): Promise<T> {
-  for (let limit = batchRows; ; limit = Math.ceil(limit / 4)) {
-    try {
-      return await carryAtMost(limit);
-    } catch (error) {
-      if (!(error instanceof TooLargeAtOnce)) throw error;
+/** As much as a transaction holds: of what has very large rows, or ends long chains, less. What comes next is likely to be like it. */
+class PartSize {
+  #rows: number;
+
+  constructor(private readonly most: number) {
+    this.#rows = most;
+  }
+
+  async fit<T>(carryAtMost: (limit: number) => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        const carried = await carryAtMost(this.#rows);
+        this.#rows = grown(this.#rows, this.most);
+        return carried;
+      } catch (error) {
+        if (!(error instanceof TooLargeAtOnce)) throw error;
+        this.#rows = Math.ceil(this.#rows / 4);
+      }
     }
   }
+}
+
+const grown = (rows: number, most: number): number => Math.min(most, rows * 2);
+
+interface RoundSides extends SyncSides {
+  readonly carried: CarriedRevocations;
 }
 
 /** A part of the log that is read while the one before it is written; the snapshot of the source stays open. */
@@ -164,7 +183,7 @@ interface Left {
  *
  * @param afterId past rows that were done just now and that the index still has
  */
-async function carryPart(sides: SyncSides, options: RoundOptions, afterId: string, read: Ahead): Promise<CarriedPart> {
+async function carryPart(sides: RoundSides, options: RoundOptions, afterId: string, read: Ahead): Promise<CarriedPart> {
   const { from, path } = sides;
   let ahead: Ahead | undefined;
   try {
@@ -181,8 +200,10 @@ async function carryPart(sides: SyncSides, options: RoundOptions, afterId: strin
     const ended = isRead ? from.query('COMMIT') : undefined;
     ended?.catch(() => undefined);
     if (from.isPipelined !== true) await ended;
-    if (isRead && isFull) ahead = readAhead(sides, lastId, options);
+    if (isRead && isFull)
+      ahead = readAhead(sides, lastId, { ...options, batchRows: grown(read.limit, options.batchRows) });
     const rows = await writePart(sides, whole);
+    sides.carried.add(whole.revocations);
     const left = await mark(sides, whole, { isFull, ended, countLeft: options.countLeft ?? readBacklog });
     return { changes: part.log.length, rows, begun: whole.begun.length, lastId, ahead, left };
   } catch (error) {
@@ -220,7 +241,7 @@ async function mark(
   return rewrite === undefined || backlog === undefined ? undefined : { backlog, rewrite };
 }
 
-function readAhead(sides: SyncSides, afterId: string, { batchRows, before }: RoundOptions): Ahead {
+function readAhead(sides: RoundSides, afterId: string, { batchRows, before }: RoundOptions): Ahead {
   const ahead: Ahead = { log: [], limit: batchRows, part: undefined };
   // No snapshot is open while somebody holds the sync back.
   ahead.part = Promise.resolve(before?.()).then(() => readFrom(sides, afterId, ahead));
@@ -234,19 +255,19 @@ async function giveUp(sides: SyncSides, { part }: Ahead): Promise<void> {
   await Promise.allSettled([sides.from.query('ROLLBACK')]);
 }
 
-async function readFrom(sides: SyncSides, afterId: string, read: Ahead): Promise<SourcePart> {
+async function readFrom(sides: RoundSides, afterId: string, read: Ahead): Promise<SourcePart> {
   await openSnapshot(sides, async () => void (read.log = await readLog(sides.from, afterId, read.limit)));
-  return readPart(sides, read.log, read.limit);
+  return readPart(sides, read.log, read.limit, sides.carried);
 }
 
 /** @param rewrite its place was read before: the snapshot is then one of after the rewrite */
-async function carryRewritePage(sides: SyncSides, rewrite: Rewrite, batchRows: number): Promise<PartReceipt> {
+async function carryRewritePage(sides: RoundSides, rewrite: Rewrite, batchRows: number): Promise<PartReceipt> {
   const { from, keeper } = sides;
   try {
     await beginAsSyncer(sides);
     await openSnapshot(sides);
     const page = await readRewritePage(sides, rewrite, batchRows);
-    const part = await completePart(sides, await readPart(sides, page.log, batchRows));
+    const part = await completePart(sides, await readPart(sides, page.log, batchRows, sides.carried));
     const rows = await writePart(sides, part);
     await from.query('COMMIT');
     await markRotated(keeper, part.rotated);

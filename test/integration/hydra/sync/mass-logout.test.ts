@@ -12,6 +12,8 @@ const ROWS_AT_ONCE_MAX = 2_000;
 /** One row is carried whatever it takes; what is bounded is how many travel together. */
 const LARGE_BYTES = 3_000_000;
 const BYTES_AT_ONCE_MAX = 40_000_000;
+/** One chain, named and read, and what its transaction asks besides. */
+const ROWS_OF_TRANSACTION_MAX = 4 * CHAIN_ROWS;
 
 const database = useDatabase('hydra_1_11_10');
 let world: SyncWorld;
@@ -53,6 +55,8 @@ describe('what a transaction of the sync has in memory', () => {
     expect(await syncRound(watched.sides, { batchRows: 500 })).toMatchObject({ backlog: 0 });
     expect(watched.most.rows).toBeLessThanOrEqual(ROWS_AT_ONCE_MAX);
     expect(watched.most.bytes).toBeLessThan(BYTES_AT_ONCE_MAX);
+    // Else blue's snapshot would be as old as all chains together take.
+    expect(watched.most.transactionRows).toBeLessThan(ROWS_OF_TRANSACTION_MAX);
     expect(await compareSides(PATH, sync.from, sync.to, { batchRows: 500 })).toMatchObject({ differences: 0 });
     const { rows } = await (
       await world.connect('green')
@@ -65,11 +69,12 @@ describe('what a transaction of the sync has in memory', () => {
   });
 });
 
-/** Keeps what the largest single answer or parameter was. */
-function watch(sync: SyncSides): { readonly sides: SyncSides; readonly most: { rows: number; bytes: number } } {
-  const most = { rows: 0, bytes: 0 };
-  const watching = (client: SqlClient): SqlClient => ({
+/** Keeps what the largest single answer or parameter was, and all answers of one transaction. */
+function watch(sync: SyncSides) {
+  const most = { rows: 0, bytes: 0, transactionRows: 0 };
+  const watching = (client: SqlClient, transactionRows = 0): SqlClient => ({
     query: async (text, values) => {
+      if (text.startsWith('BEGIN')) transactionRows = 0;
       for (const value of values ?? []) {
         const rows = Array.isArray(value) ? value.length : 0;
         most.rows = Math.max(most.rows, rows);
@@ -77,7 +82,11 @@ function watch(sync: SyncSides): { readonly sides: SyncSides; readonly most: { r
       }
       const result = await client.query(text, values);
       // Several statements in one message have a result each.
-      for (const { rows } of [result].flat()) most.rows = Math.max(most.rows, rows.length);
+      for (const { rows } of [result].flat()) {
+        most.rows = Math.max(most.rows, rows.length);
+        transactionRows += rows.length;
+      }
+      most.transactionRows = Math.max(most.transactionRows, transactionRows);
       return result;
     },
   });
