@@ -15,6 +15,8 @@ END $$;
 
 CREATE OR REPLACE FUNCTION pg_temp.parsed_context(t text) RETURNS jsonb LANGUAGE plpgsql STRICT AS $$
 BEGIN
+  -- It could be stored, and has numbers that mended_context() makes text of.
+  IF t ~ '[0-9][eE][+-]?0*[1-9][0-9]{3}' THEN RETURN pg_temp.mended_context(t)::jsonb; END IF;
   RETURN t::jsonb;
 EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
   RETURN pg_temp.mended_context(t)::jsonb;

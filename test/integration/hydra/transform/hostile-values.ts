@@ -144,7 +144,15 @@ export async function makeHostile(client: Client, random: Random, edits: number)
     }
     for (const other of OTHERS) await onSome(client, random, other.sql, random.pick(other.values));
   }
+  await client.query(EACH_TEXT, [JSON_TEXTS]);
 }
+
+/** Whatever is drawn, each of the texts is the context of a login. */
+const EACH_TEXT = `
+  UPDATE hydra_oauth2_authentication_request_handled AS answer SET context = text.text
+    FROM (SELECT challenge, row_number() OVER (ORDER BY challenge) AS nr FROM hydra_oauth2_authentication_request_handled) AS numbered
+    JOIN unnest($1::text[]) WITH ORDINALITY AS text(text, nr) USING (nr)
+   WHERE answer.challenge = numbered.challenge`;
 
 /** About one row in twelve. */
 async function onSome(client: Client, random: Random, sql: string, value: string | null): Promise<void> {
