@@ -31,5 +31,6 @@ module.exports = {
   reporters: ['default', '<rootDir>/test/support/closing-line-reporter.js'],
   // Ends what hangs; several times what the longest test without a limit of its own takes on a busy machine.
   testTimeout: 300_000,
-  maxWorkers: 2,
+  // On two cores: of two workers one waits for a server, a lease or a beat so often that an eighth of both cores stood idle.
+  maxWorkers: 3,
 };
