@@ -49,8 +49,9 @@ const foreign = (oid: string, owner: string): string =>
  * Everything on the tables of schema $1 that is evaluated by whoever reads or writes them, and that others can have put there. Names
  * in $2 are those that are written or read; a view under one of them is none of Hydra's. Besides them it looks at what a statement that
  * names them reaches: partitions and tables that inherit, and, where they are written, tables whose rows go with theirs.
- * Source: PostgreSQL manual, "System Catalogs"; the trees of expressions show each function that they call as funcid or opfuncid, and
- * each type that they make something of under a name with `typ`: checks of a domain run, and no function shows it.
+ * Source: PostgreSQL manual, "System Catalogs"; the trees of expressions show each function that they call as funcid or opfuncid. What
+ * they make a value of a type by shows no function, and checks of a domain run: that they depend on the type, pg_depend knows, but
+ * for what SQL/JSON returns.
  */
 const PLANTED_SQL = `
   WITH RECURSIVE named AS (
@@ -74,26 +75,31 @@ const PLANTED_SQL = `
   ), superusers AS MATERIALIZED (
     SELECT oid FROM pg_catalog.pg_roles WHERE rolsuper
   ), expressions AS (
-    SELECT h.name, format('default of column %s', a.attname) AS what, d.adbin::text AS tree
+    SELECT h.name, format('default of column %s', a.attname) AS what, d.adbin::text AS tree, 'pg_catalog.pg_attrdef'::regclass AS class, d.oid, 0 AS part
       FROM hydras h JOIN pg_catalog.pg_attrdef d ON d.adrelid = h.oid JOIN pg_catalog.pg_attribute a ON a.attrelid = h.oid AND a.attnum = d.adnum
     UNION ALL
-    SELECT h.name, format('constraint %s', k.conname), k.conbin::text FROM hydras h JOIN pg_catalog.pg_constraint k ON k.conrelid = h.oid AND k.contype = 'c'
+    -- Until PostgreSQL 14 what a generated column is made by its column depends on.
+    SELECT h.name, format('column %s', a.attname), NULL, 'pg_catalog.pg_class'::regclass, h.oid, a.attnum
+      FROM hydras h JOIN pg_catalog.pg_attrdef d ON d.adrelid = h.oid JOIN pg_catalog.pg_attribute a ON a.attrelid = h.oid AND a.attnum = d.adnum
+     WHERE a.attgenerated <> ''
     UNION ALL
-    SELECT h.name, format('index %s', x.relname), concat(i.indexprs::text, i.indpred::text)
+    SELECT h.name, format('constraint %s', k.conname), k.conbin::text, 'pg_catalog.pg_constraint'::regclass, k.oid, 0 FROM hydras h JOIN pg_catalog.pg_constraint k ON k.conrelid = h.oid AND k.contype = 'c'
+    UNION ALL
+    SELECT h.name, format('index %s', x.relname), concat(i.indexprs::text, i.indpred::text), 'pg_catalog.pg_class'::regclass, x.oid, 0
       FROM hydras h JOIN pg_catalog.pg_index i ON i.indrelid = h.oid JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
      WHERE i.indexprs IS NOT NULL OR i.indpred IS NOT NULL
     UNION ALL
-    SELECT h.name, format('trigger %s', t.tgname), t.tgqual::text
+    SELECT h.name, format('trigger %s', t.tgname), t.tgqual::text, 'pg_catalog.pg_trigger'::regclass, t.oid, 0
       FROM hydras h JOIN pg_catalog.pg_trigger t ON t.tgrelid = h.oid WHERE $3 AND t.tgqual IS NOT NULL AND t.tgenabled <> 'D'
     UNION ALL
-    SELECT h.name, 'partition key', p.partexprs::text
+    SELECT h.name, 'partition key', p.partexprs::text, 'pg_catalog.pg_class'::regclass, h.oid, 0
       FROM hydras h JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = h.oid WHERE p.partexprs IS NOT NULL
     UNION ALL
     -- The planner evaluates what is constant in them. PostgreSQL 13 has no expressions there.
-    SELECT h.name, format('statistics %s', s.stxname), to_jsonb(s) ->> 'stxexprs' FROM hydras h JOIN pg_catalog.pg_statistic_ext s ON s.stxrelid = h.oid
-  ), parts AS (
-    SELECT DISTINCT e.name, e.what, found.part[1] ILIKE '%typ%' AS is_type, found.part[2]::oid AS id
-      FROM expressions e, regexp_matches(e.tree, ':((?:op)?funcid|(?!\\w*mod )\\w*typ\\w*) (\\d+)', 'gi') AS found(part) WHERE found.part[2] <> '0'
+    SELECT h.name, format('statistics %s', s.stxname), to_jsonb(s) ->> 'stxexprs', 'pg_catalog.pg_statistic_ext'::regclass, s.oid, 0 FROM hydras h JOIN pg_catalog.pg_statistic_ext s ON s.stxrelid = h.oid
+  ), called AS (
+    SELECT DISTINCT e.name, e.what, found.id[1]::oid AS function
+      FROM expressions e, regexp_matches(e.tree, ':(?:funcid|opfuncid) (\\d+)', 'g') AS found(id) WHERE found.id[1] <> '0'
   )
   SELECT format('%s is no table', name) AS what FROM hydras WHERE relkind NOT IN ('r', 'p')
   UNION ALL
@@ -103,8 +109,9 @@ const PLANTED_SQL = `
   SELECT format('rule %s of %s', r.rulename, h.name) FROM hydras h JOIN pg_catalog.pg_rewrite r ON r.ev_class = h.oid WHERE h.relkind IN ('r', 'p')
   UNION ALL
   SELECT DISTINCT format('trigger %s of %s', t.tgname, r.name)
-    FROM reached r JOIN pg_catalog.pg_trigger t ON t.tgrelid = r.oid JOIN pg_catalog.pg_proc f ON f.oid = t.tgfoid
-   WHERE $3 AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND f.pronamespace NOT IN (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = 'hydra_cutover')
+    FROM reached r JOIN pg_catalog.pg_trigger t ON t.tgrelid = r.oid
+   WHERE $3 AND NOT t.tgisinternal AND t.tgenabled <> 'D'
+     AND (SELECT f.pronamespace FROM pg_catalog.pg_proc f WHERE f.oid = t.tgfoid) IS DISTINCT FROM to_regnamespace('hydra_cutover')::oid
   UNION ALL
   SELECT format('type of column %s of %s', a.attname, h.name)
     FROM hydras h JOIN pg_catalog.pg_attribute a ON a.attrelid = h.oid AND a.attnum > 0 AND NOT a.attisdropped JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
@@ -114,14 +121,18 @@ const PLANTED_SQL = `
     FROM hydras h JOIN pg_catalog.pg_index i ON i.indrelid = h.oid JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
     JOIN pg_catalog.pg_opclass o ON o.oid = ANY (i.indclass::oid[]) WHERE ${foreign('o.oid', 'o.opcowner')}
   UNION ALL
-  SELECT format('%s of %s, which calls %s', p.what, p.name, f.oid::regprocedure)
-    FROM parts p JOIN pg_catalog.pg_proc f ON f.oid = p.id
-   WHERE NOT p.is_type AND (${foreign('f.oid', 'f.proowner')} OR (f.provolatile <> 'i' AND f.proname <> ALL ($4::name[])))
+  SELECT format('%s of %s, which calls %s', c.what, c.name, f.oid::regprocedure)
+    -- Each by itself: all functions there are take longer.
+    FROM called c CROSS JOIN LATERAL (SELECT oid, proowner, provolatile, proname FROM pg_catalog.pg_proc WHERE oid = c.function OFFSET 0) AS f
+   WHERE ${foreign('f.oid', 'f.proowner')} OR (f.provolatile <> 'i' AND f.proname <> ALL ($4::name[]))
   UNION ALL
-  SELECT format('%s of %s, which makes a %s', p.what, p.name, t.oid::regtype)
-    FROM parts p JOIN pg_catalog.pg_type t ON t.oid = p.id
-   -- A row of a table that is looked at: of its columns' types something is said above.
-   WHERE p.is_type AND ${foreign('t.oid', 't.typowner')} AND t.typrelid NOT IN (SELECT oid FROM hydras)
+  SELECT format('%s of %s, which makes something by SQL/JSON', what, name) FROM expressions WHERE strpos(tree, '{JSONRETURNING') > 0
+  UNION ALL
+  SELECT DISTINCT format('%s of %s, which makes a %s', e.what, e.name, t.oid::regtype)
+    FROM expressions e
+    JOIN pg_catalog.pg_depend d ON d.classid = e.class AND d.objid = e.oid AND d.objsubid = e.part AND d.refclassid = 'pg_catalog.pg_type'::regclass
+    JOIN pg_catalog.pg_type t ON t.oid = d.refobjid
+   WHERE ${foreign('t.oid', 't.typowner')} AND t.typrelid NOT IN (SELECT oid FROM hydras)
   ORDER BY 1`;
 
 export interface Evaluated {

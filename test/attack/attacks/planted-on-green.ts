@@ -132,6 +132,11 @@ export const PLANTED: readonly Attack[] = [
     true,
   ),
   planted(
+    'a generated column that is made by way of a domain',
+    `CREATE DOMAIN spy.checked AS text CHECK (spy.evil());
+     ALTER TABLE hydra_jwk ADD COLUMN a text GENERATED ALWAYS AS (CAST(sid AS spy.checked) || 'x') STORED`,
+  ),
+  planted(
     'statistics, whose expression the planner evaluates',
     `CREATE STATISTICS spy.a ON (spy.evil_text('x') || sid), kid FROM hydra_jwk`,
     true,
