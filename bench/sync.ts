@@ -16,7 +16,7 @@ import { type Cpu, cpuOf, cpuOfWorker } from './cpu';
 const PATH = copyPathOf({ blue: '1.11.10', green: '2.3.0' });
 
 const GRANTS = 10_000;
-const BATCH_ROWS = Number(process.env['BENCH_BATCH_ROWS'] ?? 5_000);
+const BATCH_ROWS = Number(process.env['BENCH_BATCH_ROWS'] ?? 10_000);
 const GOAL_PER_SECOND = 25_000;
 const CORES = 2;
 const ROTATIONS = 75;
