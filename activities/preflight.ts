@@ -233,7 +233,7 @@ async function lookAtBlue(
       ({ planned: facts.catalog, keysMadeAgain } = await checkCatalog(blue, keeper, settings, findings));
     });
     await attempt("owner of Hydra's tables", () => checkOwners(blue, settings, findings));
-    await attempt('code of others on blue', () => checkPlanted(blue, keeper, settings, findings));
+    await attempt('code of others on blue', () => checkPlanted(blue, keeper, deps, findings));
     await attempt('row level security on blue', () => checkRowSecurity(blue, keeper, settings, findings));
     if (findings.problems.length > before) return;
     await attempt('data on blue', async () => {

@@ -1,7 +1,7 @@
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
-import { type CutoverSettings } from '../../domain/settings';
 import { copyPathOf, sourceTables } from '../../hydra/paths';
 import { plantedOn } from '../../hydra/planted';
+import { type StepDeps } from '../step';
 import { type Keeper } from './check-server';
 import { type Findings } from './findings';
 
@@ -12,17 +12,22 @@ import { type Findings } from './findings';
 export async function checkPlanted(
   client: SqlClient,
   keeper: Keeper,
-  settings: CutoverSettings,
+  { settings, canaryUser }: Pick<StepDeps, 'settings' | 'canaryUser'>,
   findings: Findings,
 ): Promise<void> {
   const { hydraSchema: schema } = settings;
+  // The canary user's rows and the lifetimes of clients are written by whoever is named for Hydra's rows, or else by the role that decides.
+  const writesAsDecider =
+    settings.workerRoles?.blue === undefined && (canaryUser !== undefined || settings.accessTokenLifespanMs !== null);
   const tables = sourceTables(copyPathOf(settings.hydraVersion));
   for (const what of await plantedOn(client, { schema, tables, isWritten: true })) {
     // A check of its own says what helps, and for whom.
     if (what.startsWith('row level security')) continue;
     // On green those of Hydra's tables are switched off. One of a table elsewhere, whose rows go with Hydra's, is not.
-    if (what.startsWith('trigger ') && !/ of [^,]*\.[^,]*$/.test(what)) continue;
-    const fix = 'find out who made it, and take it off for the cutover; nothing of it has run';
+    const isOnHydras = what.startsWith('trigger ') && !/ of [^,]*\.[^,]*$/.test(what);
+    if (isOnHydras && !writesAsDecider) continue;
+    const instead = isOnHydras ? 'name a role for these rows in blue.database.worker, or ' : '';
+    const fix = `${instead}find out who made it, and take it off for the cutover; nothing of it has run`;
     findings.problem(
       "Hydra's tables on blue",
       `${what}: none of Hydra's, and it would run with our rights`,

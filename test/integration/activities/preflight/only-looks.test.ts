@@ -1,5 +1,6 @@
 import { type Client } from 'pg';
 import { OUR_ROLES } from '../../../../domain/our-roles';
+import { type CutoverSettings } from '../../../../domain/settings';
 import { installArbiter, letLook, removeArbiter } from '../../../../hydra/arbiter';
 import { useDatabase } from '../../../support/database';
 import { PreflightFixture } from './preflight-fixture';
@@ -51,6 +52,22 @@ it('tells by the role that prepares green what can be adapted there, whoever loo
     await world.admin(
       `DROP VIEW IF EXISTS of_hydra, apart.of_another; DROP SCHEMA apart; DROP ROLE apart_${world.suffix}`,
     );
+  }
+});
+
+it("refuses an operator's trigger where clients are written by the role that decides, before the undo would meet it", async () => {
+  await world.admin(`CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`);
+  await world.admin('CREATE TRIGGER audit AFTER UPDATE ON hydra_client EXECUTE FUNCTION audit()');
+  const refused =
+    /trigger audit of hydra_client: none of Hydra's.*name a role for these rows in blue\.database\.worker/s;
+  try {
+    expect((await world.look()).text).not.toMatch(refused);
+    const settings = (s: CutoverSettings) => ({ ...s, accessTokenLifespanMs: 3_600_000 });
+    expect((await world.look({ settings })).text).toMatch(refused);
+    const withWorker = (s: CutoverSettings) => ({ ...settings(s), workerRoles: { blue: 'reader' } });
+    expect((await world.look({ settings: withWorker })).text).not.toMatch(refused);
+  } finally {
+    await world.admin('DROP FUNCTION audit() CASCADE');
   }
 });
 
