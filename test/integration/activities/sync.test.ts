@@ -318,7 +318,7 @@ describe('gatherEvidence', () => {
       ...{ name: 'edge', read: () => Promise.resolve(VIEW) },
       state: () =>
         Promise.resolve({
-          ...{ mode: 'hold', protocol: GATEWAY_PROTOCOL, ready: { blue: true, green: false } },
+          ...{ mode: 'hold', protocol: GATEWAY_PROTOCOL, ready: { blue: true, green: false }, features: [] },
           member: { id: randomUUID(), isAlive: false },
         }),
     } as unknown as Gateway;

@@ -43,7 +43,10 @@ const suffix = randomBytes(4).toString('hex');
 const OWNER = `owner_${suffix}`;
 const RUN_ROLES = { syncRole: `sync_${suffix}`, migrationRole: `migrate_${suffix}` };
 // Before the databases go, as whoever has roles in them.
-afterAll(() => dropRunRoles([...Object.values(RUN_ROLES), OWNER]));
+afterAll(async () => {
+  await superuser.query(`REVOKE ALL ON SCHEMA public FROM ${OWNER}`);
+  await dropRunRoles([...Object.values(RUN_ROLES), OWNER]);
+});
 const blueDatabase = useDatabase('hydra_1_11_10');
 const migratedDatabase = useDatabase('hydra_2_3_0');
 const execute = promisify(execFile);
@@ -61,7 +64,9 @@ beforeAll(async () => {
   chmodSync(folder, 0o755);
   superuser = await blueDatabase.connect();
   await makeRunRoles([OWNER, ...Object.values(RUN_ROLES)]);
-  await superuser.query(`GRANT ${OWNER} TO ${RUN_ROLES.migrationRole}`);
+  await superuser.query(
+    `GRANT ${OWNER} TO ${RUN_ROLES.migrationRole}; GRANT USAGE, CREATE ON SCHEMA public TO ${OWNER}`,
+  );
   [hydra, temporalPort, rds, gateway] = await Promise.all([
     startHydra({ version: '1.11.10', database: blueDatabase.config, loginAppUrl: 'http://127.0.0.1:1' }),
     startTemporal(),
