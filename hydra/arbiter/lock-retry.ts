@@ -20,6 +20,10 @@ const LOCK_TIMEOUT_MS = 200;
 /** Tries per table that wait for as long as it takes autovacuum to give way: writers wait meanwhile. */
 const PATIENT_TRIES_MAX = 3;
 
+/** A copy of this database on the same server has tables of the same oids, and nobody there is in the way. */
+const ON_TABLE = `l.relation = pg_catalog.to_regclass($1)
+        AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())`;
+
 /**
  * Runs DDL on one table in a transaction of its own with a short `lock_timeout`, again and again: DDL that waits makes all
  * later writers wait behind it. A table that autovacuum works on, which may be for hours, is waited for a few times for longer than
@@ -75,7 +79,7 @@ async function autovacuumYieldsAfterMs(client: SqlClient, table: string): Promis
     client,
     `SELECT extract(epoch FROM current_setting('deadlock_timeout')::interval)::float8 * 1000 AS ms
        FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a USING (pid)
-      WHERE l.relation = to_regclass($1) AND l.granted AND a.backend_type = 'autovacuum worker' LIMIT 1`,
+      WHERE ${ON_TABLE} AND l.granted AND a.backend_type = 'autovacuum worker' LIMIT 1`,
     [table],
   );
   return row === undefined ? null : Math.ceil(row.ms);
@@ -109,7 +113,7 @@ async function holdersOf(client: SqlClient, table: string): Promise<string[]> {
        FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid AND a.usename IS NOT NULL
        LEFT JOIN (pg_catalog.pg_locks own JOIN pg_catalog.pg_prepared_xacts x ON x.transaction = own.transactionid)
               ON l.pid IS NULL AND own.pid IS NULL AND own.virtualtransaction = l.virtualtransaction
-      WHERE l.relation = pg_catalog.to_regclass($1) AND l.granted AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid() AND coalesce(a.pid::text, x.gid) IS NOT NULL
+      WHERE ${ON_TABLE} AND l.granted AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid() AND coalesce(a.pid::text, x.gid) IS NOT NULL
       ORDER BY 1 LIMIT 3`,
     [table],
   );
