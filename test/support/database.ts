@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
+import { withSession } from '../../world/net/with-session';
 import { sharedServers, type SharedServers } from './shared-servers';
 
 /** Databases that the global set-up prepared; each test file works on a clone of one. */
@@ -38,11 +39,5 @@ export function useDatabase(template: Template = 'empty'): TestDatabase {
 
 /** Runs one statement as the shared server's superuser, in a session of its own. */
 export async function asAdmin(sql: string): Promise<void> {
-  const client = new Client({ ...sharedServers().postgres, database: 'postgres' });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
+  await withSession({ ...sharedServers().postgres, database: 'postgres' }, (client) => client.query(sql));
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { Client, type ClientConfig } from 'pg';
+import { type Client, type ClientConfig } from 'pg';
+import { withSession } from '../../world/net/with-session';
 import { sharedServers } from './shared-servers';
 
 /** Of the shared server; the global set-up makes it. */
@@ -39,7 +40,7 @@ export class KeptKeys {
       return (await keeper.query<Key>(sql, [this.#owner])).rows;
     });
     if (kept.length === 0) return;
-    await as(this.database, async (hydra) => {
+    await withSession(this.database, async (hydra) => {
       if ((await hydra.query('SELECT FROM hydra_jwk LIMIT 1')).rows.length > 0) return;
       const { rows } = await hydra.query<{ of2: boolean }>(
         `SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'hydra_jwk'::regclass AND attname = 'nid') AS of2`,
@@ -58,7 +59,7 @@ export class KeptKeys {
   async keep(): Promise<void> {
     const look = { ...this.database, connectionTimeoutMillis: LOOK_MS, query_timeout: LOOK_MS };
     const sql = `SELECT sid, kid, version, keydata FROM hydra_jwk WHERE sid LIKE 'hydra.%'`;
-    const made = await as(look, (hydra) => hydra.query<Key>(sql)).catch(() => undefined);
+    const made = await withSession(look, (hydra) => hydra.query<Key>(sql)).catch(() => undefined);
     if (made === undefined) return;
     await asKeeper((keeper) =>
       keeper.query(
@@ -72,16 +73,5 @@ export class KeptKeys {
 }
 
 function asKeeper<T>(work: (keeper: Client) => Promise<T>): Promise<T> {
-  return as({ ...sharedServers().postgres, database: KEPT_KEYS_DATABASE }, work);
-}
-
-async function as<T>(config: ClientConfig, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client(config);
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    return await work(client);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+  return withSession({ ...sharedServers().postgres, database: KEPT_KEYS_DATABASE }, work);
 }

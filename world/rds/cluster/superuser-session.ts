@@ -1,4 +1,5 @@
-import { Client } from 'pg';
+import { type Client } from 'pg';
+import { withSession } from '../../net/with-session';
 
 /** The superuser of every cluster, as on RDS. Its password never leaves the endpoint. */
 export const SUPERUSER = 'rdsadmin';
@@ -15,8 +16,8 @@ export interface SessionPlace {
 }
 
 /** Runs `work` on a session of its own, which is closed in every case. */
-export async function withSuperuser<T>(place: SessionPlace, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({
+export function withSuperuser<T>(place: SessionPlace, work: (client: Client) => Promise<T>): Promise<T> {
+  const config = {
     host: '127.0.0.1',
     port: place.port,
     user: place.user ?? SUPERUSER,
@@ -24,13 +25,6 @@ export async function withSuperuser<T>(place: SessionPlace, work: (client: Clien
     database: place.database ?? SUPERUSER_DATABASE,
     application_name: 'rds endpoint',
     connectionTimeoutMillis: 10_000,
-  });
-  // A server that dies reports it here too; the query in flight is rejected anyway.
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    return await work(client);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+  };
+  return withSession(config, work);
 }

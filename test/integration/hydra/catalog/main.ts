@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { Client } from 'pg';
+import { type Client } from 'pg';
 import { CutoverFault } from '../../../../domain/faults';
 import { RECORDED } from '../../../../hydra/catalog/recorded';
 import { PATHS } from '../../../../hydra/paths/registry';
@@ -13,6 +13,7 @@ import { HYDRA_1_11_10 } from '../../world/seeder/clone';
 import { adapts, isApart, judgeAlone, type Judged, migrateAdapted, migrateOver, passes, unsaid } from './odd-databases';
 import { GROUND, named, oddObjects, type OddObject } from './odd-objects';
 import { RECORDABLE_PATHS, recordAll, recordedPath } from './record-all';
+import { withSession } from '../../../../world/net/with-session';
 
 const READER = 'oddities_reader';
 
@@ -57,7 +58,7 @@ async function oddities(table: string | undefined, kind = ''): Promise<number> {
   const ground = `ground_${randomBytes(6).toString('hex')}`;
   await asAdmin(`CREATE DATABASE ${ground} TEMPLATE ${HYDRA_1_11_10}`);
   const config = { ...sharedServers().postgres, database: ground };
-  await connected(config, (client) => client.query(GROUND.replaceAll(':reader', READER)));
+  await withSession(config, (client) => client.query(GROUND.replaceAll(':reader', READER)));
   const objects = oddObjects(RECORDED.facts('1.11.10')).filter(
     (one) => (table ?? one.table) === one.table && one.kind.startsWith(kind),
   );
@@ -67,7 +68,7 @@ async function oddities(table: string | undefined, kind = ''): Promise<number> {
   for (const [name, ofTable] of byTable) {
     const copy = `${ground}_judge`;
     await asAdmin(`CREATE DATABASE ${copy} TEMPLATE ${ground}`);
-    const judged = await connected({ ...config, database: copy }, (client) => judgeAll(client, ofTable));
+    const judged = await withSession({ ...config, database: copy }, (client) => judgeAll(client, ofTable));
     await asAdmin(`DROP DATABASE ${copy} WITH (FORCE)`);
     const found = [...judged.flatMap(unsaid), ...(await migrateAll(ground, judged))];
     wrong += found.length;
@@ -92,19 +93,6 @@ async function migrateAll(ground: string, judged: readonly Judged[]): Promise<re
   for (const one of apart) wrong.push(...(await migrateOver(ground, [one])));
   for (const one of judged.filter(adapts)) wrong.push(...(await migrateAdapted(ground, [one])));
   return wrong;
-}
-
-async function connected<T>(
-  config: ConstructorParameters<typeof Client>[0],
-  work: (client: Client) => Promise<T>,
-): Promise<T> {
-  const client = new Client(config);
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }
 
 main(process.argv.slice(2)).then(

@@ -2,9 +2,10 @@ import { type Client } from 'pg';
 import { type SqlClient } from '../../../../domain/ports/sql-client';
 import { type ParityOptions, type ParityResult, compareSides } from '../../../../hydra/parity';
 import { seed } from '../../../../world/seeder';
-import { AS_OF, type Sides, connected, withOracle } from '../transform/oracle';
+import { AS_OF, type Sides, withOracle } from '../transform/oracle';
 import { PATH } from '../../../support/path';
 import { type ColumnType } from '../../../../hydra/paths/copy-path';
+import { withSession } from '../../../../world/net/with-session';
 
 const CHANGED: Readonly<Record<ColumnType, (column: string) => string>> = {
   text: () => `'changed'`,
@@ -207,7 +208,7 @@ const compare = ({ blue, green }: Sides, options: Partial<ParityOptions> = {}): 
 const withUpgraded = (work: (sides: Sides) => Promise<void>): Promise<void> =>
   withOracle(
     (config) =>
-      connected(config, async (blue) => {
+      withSession(config, async (blue) => {
         await seed(blue, { profile: 'fixable', grants: 100, seed: 5, asOf: AS_OF });
         await blue.query(
           `INSERT INTO hydra_client

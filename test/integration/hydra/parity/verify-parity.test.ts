@@ -12,9 +12,10 @@ import { seed } from '../../../../world/seeder';
 import { useDatabase } from '../../../support/database';
 import { SETTINGS, stepContext } from '../../activities/green-fixture';
 import { SyncWorld } from '../sync/sync-world';
-import { AS_OF, connected } from '../transform/oracle';
+import { AS_OF } from '../transform/oracle';
 import { PATH } from '../../../support/path';
 import { percentsOf } from '../../../support/percents';
+import { withSession } from '../../../../world/net/with-session';
 
 const database = useDatabase('hydra_1_11_10');
 let world: SyncWorld;
@@ -24,7 +25,9 @@ let green: Client;
 let sides: { readonly blue: Client; readonly green: Client };
 
 beforeAll(async () => {
-  await connected(database.config, (client) => seed(client, { profile: 'fixable', grants: 300, seed: 9, asOf: AS_OF }));
+  await withSession(database.config, (client) =>
+    seed(client, { profile: 'fixable', grants: 300, seed: 9, asOf: AS_OF }),
+  );
   world = new SyncWorld(database.config);
   await world.capture();
   await world.snapshot();
@@ -62,7 +65,7 @@ describe('verifying parity', () => {
     const { rows } = await blue.query<{ signature: string }>(
       'SELECT signature FROM hydra_oauth2_access ORDER BY 1 LIMIT 60',
     );
-    const writing = connected(database.config, async (writer) => {
+    const writing = withSession(database.config, async (writer) => {
       for (const { signature } of rows) {
         const sql = `UPDATE hydra_oauth2_access SET form_data = form_data || '&meanwhile=1' WHERE signature = $1`;
         await writer.query(sql, [signature]);

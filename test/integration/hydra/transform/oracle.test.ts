@@ -1,10 +1,11 @@
 import { type ParityResult, compareSides } from '../../../../hydra/parity';
 import { PROFILES, SEED_PROFILES, type SeedProfile, seed } from '../../../../world/seeder';
 import { liveOnBlue } from './api-history';
-import { AS_OF, type Sides, connected, countGreen, withOracle } from './oracle';
+import { AS_OF, type Sides, countGreen, withOracle } from './oracle';
 import { makeHostile } from './hostile-values';
 import { Random } from './random';
 import { PATH } from '../../../support/path';
+import { withSession } from '../../../../world/net/with-session';
 
 const cleanable = SEED_PROFILES.filter((profile) => PROFILES[profile].expectation === 'cleaned');
 /** Few databases: the vendor's migration takes its time. F01 takes a client away, so its history comes last. */
@@ -24,7 +25,7 @@ describe('transforming blue against the real migration', () => {
     async ({ profiles }) => {
       await withOracle(
         (config) =>
-          connected(config, async (blue) => {
+          withSession(config, async (blue) => {
             for (const [index, profile] of profiles.entries()) {
               await seed(blue, { profile, grants: 120, seed: 31 + index, asOf: AS_OF });
             }
@@ -55,7 +56,7 @@ describe('transforming blue against the real migration', () => {
   it.each([1, 2, 3])('is equal in every row with hostile values and broken histories, seed %i', async (number) => {
     await withOracle(
       (config) =>
-        connected(config, async (blue) => {
+        withSession(config, async (blue) => {
           for (const profile of ['fixable', 'C01', 'C03b'] as const) {
             await seed(blue, { profile, grants: 60, seed: number + profile.length, asOf: AS_OF });
           }

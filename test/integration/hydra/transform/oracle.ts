@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Client } from 'pg';
+import { type Client } from 'pg';
 import { applyRules } from '../../../../hydra/cleaning';
 import { repairStates } from '../../../../hydra/paths/1-11-10-to-2-3-0/fixups/repair-states';
 import { asAdmin } from '../../../support/database';
@@ -7,6 +7,7 @@ import { sharedServers } from '../../../support/shared-servers';
 import { type Clone, HYDRA_1_11_10, migrateTo230, withClone } from '../../world/seeder/clone';
 import { PATH } from '../../../support/path';
 import { type CarriedTableName } from '../../../../hydra/paths/copy-path';
+import { withSession } from '../../../../world/net/with-session';
 
 export const AS_OF = '2026-03-01T12:00:00.000Z';
 
@@ -31,20 +32,10 @@ export async function withOracle(
       const { output, applied } = await migrateTo230(copy);
       if (!applied) throw new Error(`the migration failed: ${output.slice(-2_000)}`);
       await repairStates(copy.client);
-      await connected(config, (blue) => work({ blue, green: copy.client }));
+      await withSession(config, (blue) => work({ blue, green: copy.client }));
     });
   } finally {
     await asAdmin(`DROP DATABASE ${config.database} WITH (FORCE)`);
-  }
-}
-
-export async function connected<T>(config: Clone['config'], work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client(config);
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
   }
 }
 

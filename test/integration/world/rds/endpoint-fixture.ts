@@ -15,7 +15,8 @@ import {
   ModifyDBInstanceCommand,
   RDSClient,
 } from '@aws-sdk/client-rds';
-import { Client } from 'pg';
+import { type Client } from 'pg';
+import { withSession } from '../../../../world/net/with-session';
 import { cleanEnvironment, endRecorded, typescriptCommand } from '../../../../world/supervisor';
 import { type InstanceStatus } from '../../../../world/rds/model/instance-status';
 import { type FaultPlan } from '../../../../world/rds/control/fault-plan';
@@ -236,23 +237,17 @@ export interface Login {
 }
 
 /** A session on an instance, closed in every case. */
-export async function onInstance<T>(
+export function onInstance<T>(
   instance: DBInstance,
   work: (client: Client) => Promise<T>,
   login: Login = {},
 ): Promise<T> {
-  const client = new Client({
+  const config = {
     host: instance.Endpoint?.Address,
     port: instance.Endpoint?.Port,
     user: login.user ?? 'master',
     password: login.password ?? MASTER_PASSWORD,
     database: login.database ?? 'hydra',
-  });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    return await work(client);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+  };
+  return withSession(config, work);
 }
