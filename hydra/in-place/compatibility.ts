@@ -147,12 +147,12 @@ CREATE TRIGGER inserts INSTEAD OF INSERT ON ${view} FOR EACH ROW EXECUTE FUNCTIO
  * @returns when that was, by the server's clock
  */
 export async function switchOldSessions(client: SqlClient, place: CompatibilityPlace): Promise<string> {
-  const { own, inForce } = await searchPathOf(client, place);
+  const path = await searchPathOf(client, place);
   // After a crash behind the switch it is ours already.
-  if (own?.startsWith(`${COMPATIBILITY_SCHEMA},`) !== true) {
+  if (!leadsToViews(path)) {
     // An earlier switch that was taken back says nothing of sessions that began since.
-    await client.query(`UPDATE ${IN_PLACE_SCHEMA}.run SET path_before = $1, switched_at = NULL`, [own]);
-    await setSearchPath(client, place, [COMPATIBILITY_SCHEMA, quoteIdentifier(place.schema), inForce].join(', '));
+    await client.query(`UPDATE ${IN_PLACE_SCHEMA}.run SET path_before = $1, switched_at = NULL`, [path.own]);
+    await setSearchPath(client, place, throughViews(path, place));
   }
   const [row] = await queryRows<{ at: string }>(
     client,
@@ -183,11 +183,21 @@ export async function switchOldSessionsBack(client: SqlClient, place: Compatibil
  * @returns the statement that leads them there again; null when they are led there
  */
 export async function ledElsewhere(client: SqlClient, place: CompatibilityPlace): Promise<string | null> {
-  const { own, inForce } = await searchPathOf(client, place);
-  if (own?.startsWith(`${COMPATIBILITY_SCHEMA},`) === true) return null;
-  const path = [COMPATIBILITY_SCHEMA, quoteIdentifier(place.schema), inForce].join(', ');
-  const [role, database] = [quoteIdentifier(place.oldRole), quoteIdentifier(place.database)];
-  return `ALTER ROLE ${role} IN DATABASE ${database} SET search_path = ${path}`;
+  const path = await searchPathOf(client, place);
+  if (leadsToViews(path)) return null;
+  return `${alterRole(place)} SET search_path = ${throughViews(path, place)}`;
+}
+
+function leadsToViews({ own }: SearchPath): boolean {
+  return own?.startsWith(`${COMPATIBILITY_SCHEMA},`) === true;
+}
+
+function throughViews({ inForce }: SearchPath, { schema }: CompatibilityPlace): string {
+  return [COMPATIBILITY_SCHEMA, quoteIdentifier(schema), inForce].join(', ');
+}
+
+function alterRole({ oldRole, database }: CompatibilityPlace): string {
+  return `ALTER ROLE ${quoteIdentifier(oldRole)} IN DATABASE ${quoteIdentifier(database)}`;
 }
 
 interface SearchPath {
@@ -242,15 +252,10 @@ export async function foundElsewhere(client: SqlClient, place: CompatibilityPlac
 }
 
 /** A role may set its own defaults; whoever is a member acts as it. @param path null: none of its own */
-async function setSearchPath(
-  client: SqlClient,
-  { oldRole, database }: CompatibilityPlace,
-  path: string | null,
-): Promise<void> {
-  const role = quoteIdentifier(oldRole);
-  const alter = `ALTER ROLE ${role} IN DATABASE ${quoteIdentifier(database)}`;
+async function setSearchPath(client: SqlClient, place: CompatibilityPlace, path: string | null): Promise<void> {
+  const alter = alterRole(place);
   await inTransaction(client, 'BEGIN', 'COMMIT', async () => {
-    await client.query(`SET LOCAL ROLE ${role}`);
+    await client.query(`SET LOCAL ROLE ${quoteIdentifier(place.oldRole)}`);
     // Taken as it stands: text that was kept may name schemas in any spelling.
     if (path !== null) await client.query(`SELECT set_config('search_path', $1, true)`, [path]);
     await client.query(path === null ? `${alter} RESET search_path` : `${alter} SET search_path FROM CURRENT`);
