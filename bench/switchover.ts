@@ -14,7 +14,7 @@ import { goalsOf, SAMPLES_MIN, SWITCHOVERS_MIN } from './switchover/goals';
 import { type LoadResult, type ReaderSample } from './switchover/messages';
 import { ParkedReads } from './switchover/parked-reads';
 
-const LAGS_MS = [1, 2, 5] as const;
+const LAGS_MS = [0, 1, 2, 5] as const;
 const ROUNDS_MAX = 100;
 const LAG_ROUNDS = 8;
 const READS_PER_SECOND = 200;
@@ -74,17 +74,17 @@ async function measure(lab: SwitchoverLab, log: string, roundsMax: number, lagRo
   const parked = new ParkedReads(log);
   const rounds: MeasuredRound[] = [];
   const busyShare = watchProcessors();
-  const one = async (lagMs: number): Promise<void> => {
+  const one = async (lagMs: number | null): Promise<void> => {
     lab.lag(lagMs);
     const round = await lab.round((parts) => measureRound(lab, parts, rounds.length + 1));
     rounds.push({ ...round, lagMs, readersParked: parked.countNew() });
     say(
-      `switchover ${rounds.length}, ${lagMs} ms: held ${round.receipt.holdMs} ms, drain ${drainMs(round as MeasuredRound)} ms; processors ${Math.round(busyShare() * 100)} % busy; reads in it ${round.during.length}, failed ${round.load.tally.failed} ${JSON.stringify(round.load.tally.failures)}`,
+      `switchover ${rounds.length}, ${lagMs === null ? 'no links' : `links of ${lagMs} ms`}: held ${round.receipt.holdMs} ms, drain ${drainMs(round as MeasuredRound)} ms; processors ${Math.round(busyShare() * 100)} % busy; reads in it ${round.during.length}, failed ${round.load.tally.failed} ${JSON.stringify(round.load.tally.failures)}`,
     );
   };
   const isEnough = () =>
     rounds.length >= SWITCHOVERS_MIN && rounds.reduce((sum, { during }) => sum + during.length, 0) >= SAMPLES_MIN;
-  while (rounds.length < roundsMax && !isEnough()) await one(0);
+  while (rounds.length < roundsMax && !isEnough()) await one(null);
   for (const lagMs of LAGS_MS) for (let round = 0; round < lagRounds; round += 1) await one(lagMs);
   return rounds;
 }
@@ -125,12 +125,12 @@ async function measureRound(
 }
 
 function report(rounds: readonly MeasuredRound[]): void {
-  const { length } = rounds.filter(({ lagMs }) => lagMs === 0);
+  const { length } = rounds.filter(({ lagMs }) => lagMs === null);
   const attempts = rounds.reduce((sum, round) => sum + round.attempts, 0);
   const slow = rounds.reduce((sum, { load }) => sum + load.slow, 0);
   const longest = Math.max(...rounds.map(heldWithoutDrain));
   say(
-    `\n${rounds.length} switchovers in ${attempts} attempts, ${length} of them without a delay; ${slow} slow requests; longest without its drain ${longest} ms`,
+    `\n${rounds.length} switchovers in ${attempts} attempts, ${length} of them without links; ${slow} slow requests; longest without its drain ${longest} ms`,
   );
   for (const { what, isMet, observed, because } of goalsOf(rounds))
     say(`${isMet ? 'met   ' : 'MISSED'}  ${what}: ${observed}\n          ${because}`);

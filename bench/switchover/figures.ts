@@ -6,8 +6,8 @@ type Committed = Extract<SwitchoverReceipt, { outcome: 'committed' }>;
 
 /** One switchover of the benchmark. */
 export interface MeasuredRound {
-  /** That the worker's links add to a question and its answer. */
-  readonly lagMs: number;
+  /** What the worker's links add to a question and its answer; null: it has no links. */
+  readonly lagMs: number | null;
   /** Measured over a link, the server's own time included. */
   readonly roundTripMs: number;
   readonly receipt: Committed;

@@ -14,9 +14,9 @@ export interface Goal {
   readonly because: string;
 }
 
-/** @param rounds with and without a delay on the worker's links */
+/** @param rounds without links, and with links of several delays */
 export function goalsOf(rounds: readonly MeasuredRound[]): readonly Goal[] {
-  const near = rounds.filter(({ lagMs }) => lagMs === 0);
+  const near = rounds.filter(({ lagMs }) => lagMs === null);
   return [...readerGoals(near), ...writerGoals(near), ...correctness(rounds), roundTripGoal(rounds)];
 }
 
@@ -85,7 +85,7 @@ function correctness(rounds: readonly MeasuredRound[]): readonly Goal[] {
 }
 
 function roundTripGoal(rounds: readonly MeasuredRound[]): Goal {
-  const lags = [...new Set(rounds.map(({ lagMs }) => lagMs))];
+  const lags = [...new Set(rounds.flatMap(({ lagMs }) => lagMs ?? []))];
   const points = lags.map((lag) => {
     const own = rounds.filter(({ lagMs }) => lagMs === lag);
     return [

@@ -6,10 +6,11 @@ import { ProgressFile } from './progress-file';
 import { addRound, judgeRounds, NO_ROUNDS, type RoundResult, type Rounds, type Wanted } from './round-result';
 import { runRounds } from './run-rounds';
 
-const USAGE = `usage: npm run contend -- [--alone] [--soak] [--operations N] [--switchovers N] [--requests N] [--grants N] [--seed N] [--out FILE]
+const USAGE = `usage: npm run contend -- [--alone] [--soak] [--operations N] [--switchovers N] [--requests N] [--grants N] [--reads N] [--seed N] [--out FILE]
   Clients race for shared grants through two gateways, over one switchover after the other; each grant's history is checked.
   --alone   the same races at each version of Hydra with nothing in between: what the specification must accept
   --soak    until 1,000,000 requests over 100 switchovers
+  --reads   questions in a second about tokens that nobody fights over (20, with --soak 300)
   --out     keeps each round in FILE; started again with the same FILE, it goes on from there`;
 const CONTEND: Wanted = { operations: 100_000, requests: 0, switchovers: 20, contendedShare: 0.2 };
 const SOAK: Wanted = { operations: 0, requests: 1_000_000, switchovers: 100, contendedShare: 0.2 };
@@ -22,7 +23,15 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       ...{ alone: { type: 'boolean' }, soak: { type: 'boolean' }, help: { type: 'boolean' } },
-      ...{ operations: number, switchovers: number, requests: number, grants: number, seed: number, out: number },
+      ...{
+        operations: number,
+        switchovers: number,
+        requests: number,
+        grants: number,
+        reads: number,
+        seed: number,
+        out: number,
+      },
     },
   });
   if (values.help === true) return say(USAGE, 0);
@@ -34,8 +43,9 @@ async function main(): Promise<number> {
     contendedShare: goals.contendedShare,
   };
   const grants = Number(values.grants ?? 40);
+  const reads = Number(values.reads ?? (values.soak === true ? 300 : 20));
   const seed = Number(values.seed ?? 1);
-  const numbers = [wanted.operations, wanted.requests, wanted.switchovers, grants, seed];
+  const numbers = [wanted.operations, wanted.requests, wanted.switchovers, grants, reads, seed];
   if (!numbers.every((value) => Number.isFinite(value) && value >= 0)) return say(USAGE, 2);
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
@@ -43,7 +53,7 @@ async function main(): Promise<number> {
   try {
     if (values.alone === true)
       return await raceAlone({ operations: wanted.operations / 10, seed, signal: stopping.signal });
-    return await contend(wanted, { grants, seed, file: new ProgressFile(values.out), signal: stopping.signal });
+    return await contend(wanted, { grants, reads, seed, file: new ProgressFile(values.out), signal: stopping.signal });
   } finally {
     await end();
   }
@@ -51,12 +61,13 @@ async function main(): Promise<number> {
 
 interface Contest {
   readonly grants: number;
+  readonly reads: number;
   readonly seed: number;
   readonly file: ProgressFile;
   readonly signal: AbortSignal;
 }
 
-async function contend(wanted: Wanted, { grants, seed, file, signal }: Contest): Promise<number> {
+async function contend(wanted: Wanted, { grants, reads, seed, file, signal }: Contest): Promise<number> {
   const earlier = file.read();
   let rounds = earlier.reduce(addRound, NO_ROUNDS);
   if (earlier.length > 0) say(`${earlier.length} rounds of earlier runs count`, 0);
@@ -75,7 +86,14 @@ async function contend(wanted: Wanted, { grants, seed, file, signal }: Contest):
   const requestsEachSide = Math.ceil(perRound / 2);
   let endedBy: string | undefined;
   if (!isDone()) {
-    const running = runRounds({ seed: seed + earlier.length, grants, requestsEachSide, onRound, signal });
+    const running = runRounds({
+      seed: seed + earlier.length,
+      grants,
+      readsPerSecond: reads,
+      requestsEachSide,
+      onRound,
+      signal,
+    });
     // Hours of rounds have their verdict, whatever became of the last one.
     await running.catch((error: unknown) => (endedBy = errorMessage(error)));
   }
@@ -87,7 +105,7 @@ function progressLine({ tally, switchover, requests, durationMs }: RoundResult, 
   return (
     `switchover ${sum.switchovers}: held ${switchover.holdMs} ms (drain ${switchover.drainMs} ms); ` +
     `${tally.operations} operations, ${tally.crossing} of them while writes were held, ${tally.spanning} of ${tally.grants} grants on both sides; ${perSecond} requests/s; ` +
-    `in all ${sum.requests} requests, ${sum.tally.operations} operations, failed ${sum.tally.failed} ${JSON.stringify(sum.tally.failures)}, broken ${sum.tally.broken}`
+    `in all ${sum.requests} requests (${sum.reads} reads, ${sum.wrongReads} wrong), ${sum.tally.operations} operations, failed ${sum.tally.failed} ${JSON.stringify(sum.tally.failures)}, broken ${sum.tally.broken}`
   );
 }
 

@@ -30,6 +30,9 @@ export const roundSchema = z.object({
     refused: z.number().nullable(),
   }),
   requests: z.number(),
+  /** Of them, questions about tokens that nobody fights over, and how many were answered wrongly or not at all. */
+  reads: z.number(),
+  wrongReads: z.number(),
   durationMs: z.number(),
 });
 export type RoundResult = z.output<typeof roundSchema>;
@@ -39,6 +42,8 @@ export interface Rounds {
   readonly switchovers: number;
   readonly attempts: number;
   readonly requests: number;
+  readonly reads: number;
+  readonly wrongReads: number;
   readonly refused: number;
   /** Switchovers of which nobody can say how many writes met a guard. */
   readonly uncounted: number;
@@ -47,15 +52,17 @@ export interface Rounds {
 }
 
 export const NO_ROUNDS: Rounds = {
-  ...{ switchovers: 0, attempts: 0, requests: 0, refused: 0, uncounted: 0, longestHoldMs: 0 },
+  ...{ switchovers: 0, attempts: 0, requests: 0, reads: 0, wrongReads: 0, refused: 0, uncounted: 0, longestHoldMs: 0 },
   tally: EMPTY_TALLY,
 };
 
-export function addRound(sum: Rounds, { tally, switchover, requests }: RoundResult): Rounds {
+export function addRound(sum: Rounds, { tally, switchover, requests, reads, wrongReads }: RoundResult): Rounds {
   return {
     switchovers: sum.switchovers + 1,
     attempts: sum.attempts + switchover.attempts,
     requests: sum.requests + requests,
+    reads: sum.reads + reads,
+    wrongReads: sum.wrongReads + wrongReads,
     refused: sum.refused + (switchover.refused ?? 0),
     uncounted: sum.uncounted + (switchover.refused === null ? 1 : 0),
     longestHoldMs: Math.max(sum.longestHoldMs, switchover.holdMs),
@@ -109,6 +116,7 @@ export function judgeRounds(rounds: Rounds, wanted: Wanted, endedBy?: string): r
       undecided <= UNDECIDED_SHARE_MAX,
       `${tally.undecided} of ${tally.grants}`,
     ),
+    claim('no read was answered wrongly', rounds.wrongReads === 0, `${rounds.wrongReads} of ${rounds.reads}`),
     claim('no request failed', tally.failed === 0, failuresOf(tally)),
     claim(
       'no write met a guard',

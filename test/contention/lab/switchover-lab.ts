@@ -52,16 +52,21 @@ export interface LabRound {
   switchover(): Promise<readonly SwitchoverReceipt[]>;
 }
 
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
 type LinkName = 'blue' | 'green' | 'target' | (typeof GATEWAYS)[number];
 
 /**
  * Real parts for one switchover after the other: two Hydras that stay, two databases that are new in each round, and two gateways,
- * each a process of its own. What the worker reaches, it reaches over links that can be given a delay.
+ * each a process of its own. What the worker reaches, it can be made to reach over links with a delay.
  */
 export class SwitchoverLab {
   readonly #hydras: TestHydra[] = [];
   #links!: Readonly<Record<LinkName, TcpProxy>>;
   #gateways: readonly GatewayProcess[] = [];
+  #hasLinks = false;
   #target: Server | undefined;
   #folder!: string;
 
@@ -83,13 +88,13 @@ export class SwitchoverLab {
 
   async #open(): Promise<void> {
     this.#folder = await mkdtemp(join(tmpdir(), 'switchover-lab-'));
-    const control = (index: number) => () => addressOf(this.#gateways[index]?.controlUrl);
+    const link = (name: LinkName) => TcpProxy.start(() => this.#end(name));
     this.#links = {
-      blue: await TcpProxy.start(() => this.pair.addressOf('blue')),
-      green: await TcpProxy.start(() => this.pair.addressOf('green')),
-      target: await TcpProxy.start(() => ({ host: '127.0.0.1', port: (this.#target?.address() as AddressInfo).port })),
-      'edge-1': await TcpProxy.start(control(0)),
-      'edge-2': await TcpProxy.start(control(1)),
+      blue: await link('blue'),
+      green: await link('green'),
+      target: await link('target'),
+      'edge-1': await link('edge-1'),
+      'edge-2': await link('edge-2'),
     };
     await this.pair.renew();
     for (const [side, version] of [
@@ -104,14 +109,18 @@ export class SwitchoverLab {
     }
   }
 
-  /** What the worker is told arrives so many milliseconds later than it was said. */
-  lag(roundTripMs: number): void {
-    for (const link of Object.values(this.#links)) link.lag(roundTripMs);
+  /**
+   * In the rounds from now on the worker reaches everybody over links: what it is told arrives so many milliseconds later than it was
+   * said. `null`, as at the start: without links, which are work of the worker's own process and would be measured as the worker's.
+   */
+  lag(roundTripMs: number | null): void {
+    this.#hasLinks = roundTripMs !== null;
+    for (const link of Object.values(this.#links)) link.lag(roundTripMs ?? 0);
   }
 
-  /** @returns what a question to blue's database takes over its link, the median of many, in milliseconds */
+  /** @returns what a question to blue's database takes as the worker asks it, the median of many, in milliseconds */
   async roundTripMs(): Promise<number> {
-    const client = new Client({ ...this.pair.addressOf('blue'), port: this.#links.blue.port });
+    const client = new Client({ ...this.pair.addressOf('blue'), ...this.#reach('blue') });
     await client.connect();
     const times: number[] = [];
     while (times.length < ROUND_TRIPS) {
@@ -121,6 +130,19 @@ export class SwitchoverLab {
     }
     await client.end();
     return times.sort((one, other) => one - other)[ROUND_TRIPS / 2] ?? NaN;
+  }
+
+  /** Where a party itself is. */
+  #end(name: LinkName): Address {
+    if (name === 'blue' || name === 'green') return this.pair.addressOf(name);
+    if (name === 'target') return { host: '127.0.0.1', port: (this.#target?.address() as AddressInfo).port };
+    return addressOf(this.#gateways[GATEWAYS.indexOf(name)]?.controlUrl);
+  }
+
+  /** Where the worker finds it. */
+  #reach(name: LinkName): Address {
+    const { host, port } = this.#hasLinks ? { host: '127.0.0.1', port: this.#links[name].port } : this.#end(name);
+    return { host, port };
   }
 
   /** Does `work` with databases, gateways and a target that know nothing of what was before. */
@@ -183,13 +205,13 @@ export class SwitchoverLab {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const over = (name: LinkName) => ({
       name,
-      controlUrl: `http://127.0.0.1:${this.#links[name].port}`,
+      controlUrl: `http://127.0.0.1:${this.#reach(name).port}`,
       token: () => TEST_TOKEN,
       timeoutMs: () => CONTROL_TIMEOUT_MS,
     });
     const gateways = GATEWAYS.map((name) => new HttpGateway(over(name)));
     const targets = [new HttpTarget({ ...over('target'), states: TARGET_STATES })];
-    const server5432 = (side: 'blue' | 'green') => ({ ...this.pair.addressOf(side), port: this.#links[side].port });
+    const server5432 = (side: 'blue' | 'green') => ({ ...this.pair.addressOf(side), ...this.#reach(side) });
     const reach = { servers: { blue: server5432('blue'), green: server5432('green') }, gatewayUrl: '', targetUrl: '' };
     const hooks = { switchover: () => this.options.settings, onQuery: () => undefined, onAction: () => undefined };
     const step = stepDeps(reach, { gateways, targets }, hooks);
@@ -247,7 +269,7 @@ async function untilServing(gateway: GatewayProcess): Promise<void> {
   await until('a gateway serves blue and finds green ready', serves, { everyMs: 10 });
 }
 
-function addressOf(url: string | undefined): { readonly host: string; readonly port: number } {
+function addressOf(url: string | undefined): Address {
   if (url === undefined) throw new Error('no gateway runs');
   return { host: '127.0.0.1', port: Number(new URL(url).port) };
 }

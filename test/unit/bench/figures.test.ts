@@ -89,7 +89,7 @@ describe('the figures of a switchover', () => {
         expect.stringContaining('longest'),
       ]),
     );
-    const steep = rounds().map((round) => ({ ...round, receipt: receipt(50 + 13 * round.lagMs, 20) }));
+    const steep = rounds().map((round) => ({ ...round, receipt: receipt(50 + 13 * (round.lagMs ?? 0), 20) }));
     expect(
       goalsOf(steep)
         .filter(({ isMet }) => !isMet)

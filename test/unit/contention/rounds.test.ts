@@ -12,7 +12,14 @@ const GOOD: TallySummary = { ...EMPTY_TALLY, grants: 100, spanning: 3, operation
 
 function round(tally: Partial<TallySummary> = {}, switchover: Partial<RoundResult['switchover']> = {}): RoundResult {
   const moved = { attempts: 1, holdMs: 90, drainMs: 10, refused: 0, ...switchover };
-  return { tally: { ...GOOD, ...tally }, switchover: moved, requests: 300, durationMs: 1_000 };
+  return {
+    tally: { ...GOOD, ...tally },
+    switchover: moved,
+    requests: 300,
+    reads: 200,
+    wrongReads: 0,
+    durationMs: 1_000,
+  };
 }
 
 const badOf = (...rounds: readonly RoundResult[]) =>
@@ -26,6 +33,7 @@ describe('a run', () => {
   it.each<[string, RoundResult, string]>([
     ['a history is broken', round({ broken: 1 }), "every history can have been one Hydra's"],
     ['a request failed', round({ failed: 1, failures: { 'refresh: no answer': 1 } }), 'no request failed'],
+    ['a read was wrong', { ...round(), wrongReads: 1 }, 'no read was answered wrongly'],
     ['a write met a guard', round({}, { refused: 1 }), 'no write met a guard'],
     ['nobody knows whether a write met a guard', round({}, { refused: null }), 'no write met a guard'],
     ['too many histories are undecided', round({ undecided: 2 }), 'too wide to be decided: at most 1.0 %'],
