@@ -1,5 +1,6 @@
 import { CutoverFault } from './faults';
 import { NAME_LENGTH_MAX, NOTE_LENGTH_MAX } from './runbook';
+import { isJsonObject } from './json';
 
 /** Argument of the Signal `cancelNote`, sent right before a request to cancel: Temporal hands a workflow the request alone. */
 export interface CancelMessage {
@@ -18,7 +19,7 @@ export const CANCEL_NOTE_SIGNAL = 'cancelNote';
 
 /** Judges a message as it came over the wire. @throws CutoverFault DECISION_INVALID */
 export function judgeCancelNote(raw: unknown, at: string): CancelNote {
-  const { by, note } = typeof raw === 'object' && raw !== null ? (raw as Readonly<Record<string, unknown>>) : {};
+  const { by, note } = isJsonObject(raw) ? raw : {};
   const isName = typeof by === 'string' && by.trim() !== '' && by.length <= NAME_LENGTH_MAX;
   const isNote = note === undefined || note === null || (typeof note === 'string' && note.length <= NOTE_LENGTH_MAX);
   if (!isName || !isNote) {

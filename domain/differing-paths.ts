@@ -1,3 +1,5 @@
+import { isJsonObject } from './json';
+
 const PATHS_MAX = 10;
 /** For a state that is no object, or of another kind altogether. */
 const WHOLE = '(the whole)';
@@ -17,15 +19,11 @@ function* walk(a: unknown, b: unknown, path: string): Generator<string> {
     for (const [index, entry] of a.entries()) yield* walk(entry, b[index], `${path}[${index}]`);
     return;
   }
-  if (!isObject(a) || !isObject(b)) {
+  if (!isJsonObject(a) || !isJsonObject(b)) {
     yield path === '' ? WHOLE : path;
     return;
   }
   for (const key of [...new Set([...Object.keys(a), ...Object.keys(b)])].sort()) {
     yield* walk(a[key], b[key], path === '' ? key : `${path}.${key}`);
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

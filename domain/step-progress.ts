@@ -1,3 +1,4 @@
+import { isJsonObject } from './json';
 /** How far a step is. Null: it does not tell. */
 export interface StepProgress {
   /** 0 to 99: what is not over is not at 100. */
@@ -76,7 +77,7 @@ function share(part: number, whole: number): number | null {
 }
 
 function fieldsOf(said: unknown): Fields {
-  const object = typeof said === 'object' && said !== null ? (said as Readonly<Record<string, unknown>>) : {};
+  const object = isJsonObject(said) ? said : {};
   return (name) => {
     const value = object[name];
     return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;

@@ -1,4 +1,5 @@
 import { CutoverFault } from './faults';
+import { sameJson } from './json';
 
 /**
  * A target is a dependent system whose config is flipped. This file is the whole protocol as pure functions: every target
@@ -152,17 +153,4 @@ function unchanged<State>(record: TargetRecord<State>): TargetResult<State> {
 
 function refuse<State>(record: TargetRecord<State>, refusal: TargetRefusal): TargetResult<State> {
   return { ok: false, refusal, highestEpoch: highestEpoch(record) };
-}
-
-/** Equality of plain JSON, whatever the order of keys. */
-export function sameJson(a: unknown, b: unknown): boolean {
-  return canonical(a) === canonical(b);
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
 }

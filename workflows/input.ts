@@ -1,4 +1,5 @@
 import { MODES, NAME_LENGTH_MAX, NOTE_LENGTH_MAX, cutoverWorkflowId, type UpgradeInput } from '../domain/runbook';
+import { isJsonObject } from '../domain/json';
 
 const EXAMPLE = '{"environment":"production","by":"you@example.org"}';
 
@@ -10,7 +11,7 @@ export interface ReadInput {
 
 /** Reads what started the workflow: from the Temporal UI that is any JSON, or nothing at all. */
 export function readInput(raw: unknown, workflowId: string): ReadInput {
-  const fields = typeof raw === 'object' && raw !== null && !Array.isArray(raw) ? (raw as Record<string, unknown>) : {};
+  const fields = isJsonObject(raw) ? raw : {};
   const problems: string[] = [];
   const text = (name: string, max: number): string | undefined => {
     const value = fields[name];

@@ -1,5 +1,6 @@
 import { createPublicKey, type JsonWebKey, verify } from 'node:crypto';
 import { z } from 'zod';
+import { parsedJson } from '../../domain/json';
 
 const header = z.object({ alg: z.enum(['RS256', 'ES256']), kid: z.string() });
 const claims = z.object({
@@ -23,7 +24,7 @@ export function logoutTokenProblem(
   keys: readonly (JsonWebKey & { readonly kid?: string })[],
 ): string | null {
   const [head = '', body = '', signature = ''] = token.split('.');
-  const said = header.safeParse(parse(head));
+  const said = header.safeParse(jsonOf(head));
   if (!said.success) return 'it is no JWT of a kind that is known';
   const { alg, kid } = said.data;
   const signed = Buffer.from(`${head}.${body}`);
@@ -31,7 +32,7 @@ export function logoutTokenProblem(
     .filter((key) => key.kid === kid)
     .some((key) => isSignedBy(alg, key, signed, Buffer.from(signature, 'base64url')));
   if (!isSigned) return 'none of the published keys has signed it';
-  const told = claims.safeParse(parse(body));
+  const told = claims.safeParse(jsonOf(body));
   if (!told.success || !(LOGOUT_EVENT in told.data.events)) return 'it tells of no logout';
   return [told.data.aud].flat().includes(clientId) ? null : 'it is for another client';
 }
@@ -46,10 +47,6 @@ function isSignedBy(alg: 'RS256' | 'ES256', jwk: JsonWebKey, signed: Buffer, sig
   }
 }
 
-function parse(part: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
-  } catch {
-    return undefined;
-  }
+function jsonOf(part: string): unknown {
+  return parsedJson(Buffer.from(part, 'base64url').toString('utf8'));
 }

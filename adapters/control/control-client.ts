@@ -3,6 +3,7 @@ import { Agent, request } from 'undici';
 import { type z } from 'zod';
 import { CutoverFault } from '../../domain/faults';
 import { errorCode, unreachableReason } from '../network-errors';
+import { parsedJson } from '../../domain/json';
 
 export interface ControlAddress {
   /** Of whoever is called, for messages. */
@@ -137,7 +138,7 @@ export class ControlClient {
     });
     const text = await response.body.text();
     const { etag } = response.headers;
-    return { status: response.statusCode, text, json: parse(text), etag: typeof etag === 'string' ? etag : undefined };
+    return { status: response.statusCode, text, json: parsedJson(text), etag: typeof etag === 'string' ? etag : undefined };
   }
 
   #limitMs(call: ControlCall): number {
@@ -152,14 +153,6 @@ export class ControlClient {
       { name, path },
       cause,
     );
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
   }
 }
 

@@ -4,6 +4,7 @@ import { type CallKind, type Calls } from '../../domain/callers';
 import { CutoverFault } from '../../domain/faults';
 import { type SideName } from '../../domain/sides';
 import { type ApiGeneration, adminPath, callKind } from '../../hydra/versions';
+import { parsedJson } from '../../domain/json';
 
 /** Where a Hydra itself is reached, and how its admin paths look: generation 1 as they are, generation 2 below `/admin`. */
 export interface HydraEndpoints {
@@ -118,7 +119,7 @@ export class HydraHttp {
       signal,
     });
     const text = await body.text();
-    return { status: statusCode, headers, text, json: parseJson(text) };
+    return { status: statusCode, headers, text, json: parsedJson(text) };
   }
 
   #base(listener: HydraCall['listener']): string {
@@ -146,14 +147,6 @@ export function setCookieLines(headers: HydraAnswer['headers']): readonly string
 /** Queries hold subjects and challenges; so do the ends of some paths. */
 function pathOnly(path: string): string {
   return path.replace(/\?.*$/s, '').replace(/^(\/clients\/).*/, '$1…');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function isClosedSocket(error: unknown): boolean {

@@ -1,4 +1,5 @@
 import { CutoverFault } from '../../domain/faults';
+import { isJsonObject, parsedJson } from '../../domain/json';
 
 /**
  * What a reference means in the text of a secret: all of it, or the value of one key of a JSON object.
@@ -10,23 +11,15 @@ export function pickValue(text: string, secretId: string, jsonKey: string | unde
     if (text !== '') return text;
     throw unusable(secretId, 'is empty', 'give it a value');
   }
-  const parsed = parse(text);
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+  const parsed = parsedJson(text);
+  if (!isJsonObject(parsed)) {
     throw unusable(secretId, `is no JSON object, but its key ${jsonKey} is asked for`, 'leave #KEY out, or store JSON');
   }
-  const value: unknown = Object.hasOwn(parsed, jsonKey) ? (parsed as Record<string, unknown>)[jsonKey] : undefined;
+  const value = Object.hasOwn(parsed, jsonKey) ? parsed[jsonKey] : undefined;
   if (typeof value === 'string' && value !== '') return value;
   // RDS keeps the port beside the password as a number.
   if (typeof value === 'number') return String(value);
   throw unusable(secretId, `has no text under the key ${jsonKey}`, 'correct #KEY, or add the key');
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function unusable(secretId: string, what: string, fix: string): CutoverFault {

@@ -3,6 +3,7 @@ import { Agent, request } from 'undici';
 import { z } from 'zod';
 import { CutoverFault } from '../../domain/faults';
 import { errorCode, isCertificateError, unreachableReason } from '../network-errors';
+import { parsedJson } from '../../domain/json';
 
 export interface EtcdOptions {
   /** Of the target, for messages. */
@@ -166,7 +167,7 @@ export class EtcdClient {
       const what = `gave no answer at ${endpoint}: ${reasonOf(error)}; check that it runs, and its endpoints`;
       throw this.#fault('TARGET_UNREACHABLE', what, {}, error);
     }
-    const json = parse(said);
+    const json = parsedJson(said);
     const answer = shape.safeParse(json);
     if (status === 200 && answer.success) return answer.data;
     const refusal = errorBody.safeParse(json);
@@ -196,14 +197,6 @@ function base64(value: string): string {
 
 function text(value: string): string {
   return Buffer.from(value, 'base64').toString('utf8');
-}
-
-function parse(said: string): unknown {
-  try {
-    return JSON.parse(said) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 function reasonOf(error: unknown): string {

@@ -5,12 +5,13 @@ import { basename, dirname, join } from 'node:path';
 import { commandSaid } from '../../domain/command-said';
 import { CutoverFault, isCutoverFault } from '../../domain/faults';
 import { type CommandRunner } from '../../domain/ports/command-runner';
-import { highestEpoch, initialTargetRecord, sameJson, type TargetRecord } from '../../domain/target';
+import { highestEpoch, initialTargetRecord, type TargetRecord } from '../../domain/target';
 import { errorCode } from '../network-errors';
 import { type Change, type Held, type RecordStore, type State } from '../target-record/record-target';
 import { type Entry, RecordJournal } from './record-journal';
 import { assertPlace } from './place';
 import { ifThere, moveOver, readText, realFile, writeLike } from './replace-file';
+import { parsedJson, sameJson } from '../../domain/json';
 
 /** What the operator's command is called inside. */
 export type ReloadCommand = 'reload';
@@ -195,16 +196,8 @@ function stagedPrefix(file: string): string {
 
 function saysTheSame(known: string, text: string): boolean {
   if (known === text) return true;
-  const [a, b] = [parsed(known), parsed(text)];
+  const [a, b] = [parsedJson(known), parsedJson(text)];
   return a !== undefined && b !== undefined && sameJson(a, b);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 function asText(state: State): string {

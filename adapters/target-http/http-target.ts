@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { CutoverFault, isCutoverFault } from '../../domain/faults';
 import { type Target, type TargetView } from '../../domain/ports/targets';
 import { SIDE_NAMES, type SideName } from '../../domain/sides';
-import { assertEpoch, sameJson } from '../../domain/target';
+import { assertEpoch } from '../../domain/target';
 import { type ControlAddress, type ControlAnswer, type ControlCall, ControlClient } from '../control/control-client';
 import { assertKept } from '../target-record/assert-kept';
+import { sameJson } from '../../domain/json';
 
 export interface HttpTargetOptions extends ControlAddress {
   /** What it is configured with while a side serves; plain JSON. */

@@ -1,7 +1,7 @@
 import { CutoverFault } from '../../domain/faults';
 import { differingPaths } from '../../domain/differing-paths';
 import { type SideName } from '../../domain/sides';
-import { sameJson } from '../../domain/target';
+import { sameJson } from '../../domain/json';
 
 export interface KeptState {
   /** Of the target. */

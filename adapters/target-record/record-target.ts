@@ -7,13 +7,13 @@ import {
   commitTarget,
   highestEpoch,
   revertTarget,
-  sameJson,
   stageTarget,
   TARGET_REFUSALS,
   type TargetRecord,
   type TargetResult,
 } from '../../domain/target';
 import { assertKept } from './assert-kept';
+import { sameJson } from '../../domain/json';
 
 /** What a foreign system is configured with. Plain JSON; null stands for nothing at all. */
 export type State = unknown;

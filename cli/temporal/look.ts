@@ -6,6 +6,7 @@ import { stepProgress, type StepKnown } from '../../domain/step-progress';
 import { type CutoverSession } from './cutover-session';
 import { unknownCutover } from './temporal-fault';
 import { seeWorkers, type WorkersSeen } from './workers-seen';
+import { parsedJson } from '../../domain/json';
 
 export interface PendingStep {
   readonly name: string;
@@ -70,7 +71,8 @@ export async function look(session: CutoverSession): Promise<Look> {
         : (status.awaiting?.gate ?? null)
       : null,
     pending: (raw.pendingActivities ?? []).map((activity) => {
-      const progress = decoded(activity.heartbeatDetails?.payloads?.[0]?.data);
+      const said = activity.heartbeatDetails?.payloads?.[0]?.data;
+      const progress = parsedJson(Buffer.from(said ?? []).toString('utf8')) ?? null;
       return {
         name: activity.activityType?.name ?? 'unknown',
         attempt: activity.attempt ?? 1,
@@ -128,14 +130,5 @@ async function keptReport(
   } catch (error) {
     if (!(error instanceof WorkflowFailedError) || !(error.cause instanceof ApplicationFailure)) throw error;
     return (error.cause.details?.[0] as Report | undefined) ?? null;
-  }
-}
-
-function decoded(data: Uint8Array | null | undefined): unknown {
-  if (data === null || data === undefined) return null;
-  try {
-    return JSON.parse(Buffer.from(data).toString('utf8')) as unknown;
-  } catch {
-    return null;
   }
 }

@@ -1,5 +1,6 @@
 import { type Readiness } from './readiness';
 import { pathOf } from './path-of';
+import { isJsonObject, parsedJson } from '../../domain/json';
 
 /**
  * Whether a request is a token introspection. Spellings that a lenient router might take for one count too (escapes, doubled
@@ -31,13 +32,8 @@ export type IntrospectionAnswer = 'active' | 'other_status' | 'inactive_or_uncle
  */
 export function judgeIntrospection(status: number, body: string): IntrospectionAnswer {
   if (status !== 200) return 'other_status';
-  try {
-    const parsed: unknown = JSON.parse(body);
-    const active = typeof parsed === 'object' && parsed !== null && 'active' in parsed && parsed.active === true;
-    return active ? 'active' : 'inactive_or_unclear';
-  } catch {
-    return 'inactive_or_unclear';
-  }
+  const parsed = parsedJson(body);
+  return isJsonObject(parsed) && parsed['active'] === true ? 'active' : 'inactive_or_unclear';
 }
 
 /** "Inactive" has to be said this often, with a working database seen after each time. */

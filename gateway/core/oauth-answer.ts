@@ -3,6 +3,7 @@ import { adminPath } from '../../hydra/versions';
 import { type ListenerName } from './feature';
 import { isIntrospection } from './introspection';
 import { pathOf } from './path-of';
+import { isJsonObject, parsedJson } from '../../domain/json';
 
 const PUBLIC: readonly (readonly [prefix: string, endpoint: OAuthEndpoint])[] = [
   ['/oauth2/token', 'token'],
@@ -146,10 +147,6 @@ function isInactive(text: string): boolean {
 }
 
 function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parsedJson(text);
+  return isJsonObject(value) ? value : undefined;
 }

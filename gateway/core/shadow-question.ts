@@ -4,6 +4,7 @@ import { adminPath, withConsentId } from '../../hydra/versions';
 import { type ListenerName } from './feature';
 import { isIntrospection } from './introspection';
 import { pathOf } from './path-of';
+import { parsedJson } from '../../domain/json';
 
 export interface ShadowRequest {
   readonly listener: ListenerName;
@@ -60,12 +61,7 @@ export function differingFields(
 }
 
 function read(question: AnswerQuestion, text: string): unknown {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const value = parsedJson(text);
   return question === 'consent' && Array.isArray(value) ? value.map(withConsentId).sort(byConsent) : value;
 }
 

@@ -6,6 +6,7 @@ import { BCRYPT_BYTES, presentedClient, presentedSecret } from './client-secret'
 import { type ListenerName } from './feature';
 import { headerValue, readForm, readQuery } from './form';
 import { isPagedAs1x } from './paging';
+import { parsedJson } from '../../domain/json';
 
 export interface ObservedRequest {
   readonly listener: ListenerName;
@@ -133,20 +134,12 @@ function mayHaveLongSecret({ rawHeaders, body }: ObservedRequest): boolean {
 }
 
 function namesItself(body: Uint8Array): boolean {
-  return Boolean((readJson(body) as { client_id?: unknown } | null | undefined)?.client_id);
-}
-
-function readJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(body));
-  } catch {
-    return undefined;
-  }
+  return Boolean((parsedJson(new TextDecoder().decode(body)) as { client_id?: unknown } | null | undefined)?.client_id);
 }
 
 /** Of a client as JSON, or of a JSON patch. */
 function newSecretIsLong(body: Uint8Array): boolean {
-  const value = readJson(body);
+  const value = parsedJson(new TextDecoder().decode(body));
   const secrets = Array.isArray(value)
     ? value.map((each: { path?: unknown; value?: unknown } | null) =>
         each?.path === '/client_secret' ? each.value : undefined,

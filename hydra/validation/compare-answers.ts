@@ -1,4 +1,5 @@
 import { type AnswerQuestion, type ExpectedDifference } from '../paths/copy-path';
+import { isJsonObject } from '../../domain/json';
 
 export { type AnswerQuestion };
 
@@ -67,7 +68,7 @@ function compare(blueValue: unknown, greenValue: unknown, path: string, depth: n
   } else if (Array.isArray(blueValue) && Array.isArray(greenValue)) {
     if (blueValue.length !== greenValue.length) tell({ path, kind: 'changed', blueValue, greenValue });
     else blueValue.forEach((value, index) => compare(value, greenValue[index], `${path}[]`, depth + 1, how));
-  } else if (isObject(blueValue) && isObject(greenValue)) {
+  } else if (isJsonObject(blueValue) && isJsonObject(greenValue)) {
     const named = onGreen(blueValue, greenValue, how.namesAt(path));
     for (const name of new Set([...named.keys(), ...Object.keys(greenValue)])) {
       compare(named.get(name), greenValue[name], path === '' ? name : `${path}.${name}`, depth + 1, how);
@@ -108,8 +109,4 @@ function areSame(blueValue: unknown, greenValue: unknown, path: string, { namesA
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === '' || value === false || value === 0) return true;
   return typeof value === 'object' && Object.keys(value).length === 0;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,6 +2,7 @@ import { type Config } from '../../../config/schema';
 import { fail, ok, type CheckOutcome, type DoctorCheck } from '../check';
 import { httpGet, underBase } from '../http-get';
 import { errorCode, unreachableReason } from '../../../adapters/network-errors';
+import { parsedJson } from '../../../domain/json';
 
 /** The control listener of one gateway answers and takes the token. */
 export function gatewayCheck(gateway: Config['gateways'][number]): DoctorCheck {
@@ -36,10 +37,6 @@ function judge(controlUrl: string, status: number, body: string): CheckOutcome {
 }
 
 function appliedEpoch(body: string): number | undefined {
-  try {
-    const { applied } = JSON.parse(body) as { applied?: { epoch?: unknown } };
-    return typeof applied?.epoch === 'number' ? applied.epoch : undefined;
-  } catch {
-    return undefined;
-  }
+  const { applied } = (parsedJson(body) ?? {}) as { applied?: { epoch?: unknown } | null };
+  return typeof applied?.epoch === 'number' ? applied.epoch : undefined;
 }

@@ -1,6 +1,7 @@
 import { type Config, type SideName } from '../../../config/schema';
 import { fail, ok, warn, type DoctorCheck } from '../check';
 import { askHydra } from '../hydra-admin';
+import { parsedJson } from '../../../domain/json';
 
 /** Hydra of one side is the version that the config says. */
 export function hydraVersionCheck(config: Config, side: SideName): DoctorCheck {
@@ -31,10 +32,6 @@ export function hydraVersionCheck(config: Config, side: SideName): DoctorCheck {
 
 /** `{"version":"v2.3.0"}` without the `v`, cut to a length that fits a line. */
 function versionIn(body: string): string | undefined {
-  try {
-    const { version } = JSON.parse(body) as { version?: unknown };
-    return typeof version === 'string' && version !== '' ? version.replace(/^v/, '').slice(0, 60) : undefined;
-  } catch {
-    return undefined;
-  }
+  const { version } = (parsedJson(body) ?? {}) as { version?: unknown };
+  return typeof version === 'string' && version !== '' ? version.replace(/^v/, '').slice(0, 60) : undefined;
 }

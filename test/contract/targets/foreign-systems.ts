@@ -9,7 +9,7 @@ import { FileTarget, fileText } from '../../../adapters/target-file/file-target'
 import { EtcdTarget } from '../../../adapters/target-etcd/etcd-target';
 import { PostgresTarget } from '../../../adapters/target-postgres/postgres-target';
 import { SIDE_NAMES, type SideName } from '../../../domain/sides';
-import { sameJson } from '../../../domain/target';
+import { sameJson } from '../../../domain/json';
 import { type TestDatabase } from '../../support/database';
 import { type TestEtcd } from '../../support/etcd';
 import { type CarelessSystem, type SystemUnderTest } from './target-port.contract';

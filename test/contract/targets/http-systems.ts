@@ -6,7 +6,7 @@ import { HttpTarget } from '../../../adapters/target-http/http-target';
 import { createLogger } from '../../../config/logger';
 import { createTargetStore, targetRoutes } from '../../../gateway/target';
 import { SIDE_NAMES, type SideName } from '../../../domain/sides';
-import { sameJson } from '../../../domain/target';
+import { sameJson } from '../../../domain/json';
 import { startControlListener } from '../../../world/service/control-listener';
 import { type StartService } from '../../../world/service/run-service';
 import { startTestGateway } from '../../unit/gateway/support/test-gateway';
