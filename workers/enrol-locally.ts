@@ -5,8 +5,7 @@ import { type Logger } from '../config/logger';
 import { CutoverFault } from '../domain/faults';
 import { forgetMember, readMembers } from '../hydra/arbiter';
 import { type SqlClient } from '../domain/ports/sql-client';
-import { createPorts } from './ports';
-import { SecretKeeper } from './secret-keeper';
+import { withPorts } from './with-ports';
 
 export interface EnrolOptions {
   readonly config: Config;
@@ -17,33 +16,19 @@ export interface EnrolOptions {
 }
 
 /** {@link enrolParties} over the adapters of the config, without Temporal. @throws CutoverFault as it does */
-export async function enrolLocally({ config, logger, name, signal }: EnrolOptions): Promise<EnrolReceipt> {
-  const secrets = new SecretKeeper(config, logger);
-  const ports = createPorts(config, logger, secrets);
-  try {
-    await secrets.refresh();
-    return await enrolParties(ports, realTools, { name, signal });
-  } finally {
-    await ports.close();
-    secrets.close();
-  }
+export function enrolLocally({ config, logger, name, signal }: EnrolOptions): Promise<EnrolReceipt> {
+  return withPorts(config, logger, (ports) => enrolParties(ports, realTools, { name, signal }));
 }
 
 /**
  * A person says that a gateway which fell silent is gone for good: no switchover waits for its word any more. Never one that beats.
  * @throws CutoverFault CHECK_FAILED (blue knows no silent member of that name) | DB_UNREACHABLE
  */
-export async function forgetLocally(options: Omit<EnrolOptions, 'name'> & { readonly member: string }): Promise<void> {
+export function forgetLocally(options: Omit<EnrolOptions, 'name'> & { readonly member: string }): Promise<void> {
   const { config, logger, member, signal } = options;
-  const secrets = new SecretKeeper(config, logger);
-  const ports = createPorts(config, logger, secrets);
-  try {
-    await secrets.refresh();
-    await ports.databases.withSession('blue', (blue) => forget(blue, member), { signal, purpose: 'enrol' });
-  } finally {
-    await ports.close();
-    secrets.close();
-  }
+  return withPorts(config, logger, ({ databases }) =>
+    databases.withSession('blue', (blue) => forget(blue, member), { signal, purpose: 'enrol' }),
+  );
 }
 
 async function forget(blue: SqlClient, member: string): Promise<void> {

@@ -19,9 +19,8 @@ import { type StepInput } from '../domain/steps';
 import { copyPathOf } from '../hydra/paths';
 import { syncRound } from '../hydra/sync';
 import { chooseSubjects } from '../hydra/validation';
-import { createPorts } from './ports';
-import { SecretKeeper } from './secret-keeper';
 import { toSettings } from './settings';
+import { withPorts } from './with-ports';
 
 /** What one look found, for `npm run demo -- --incident`. */
 export interface IncidentLook {
@@ -211,10 +210,7 @@ async function main(): Promise<void> {
   }
   const config = loadConfig({ file: values.config, env: process.env });
   const logger = createLogger({ level: 'warn', bindings: { process: 'incident' } });
-  const secrets = new SecretKeeper(config, logger);
-  const ports = createPorts(config, logger, secrets);
-  try {
-    await secrets.refresh();
+  await withPorts(config, logger, async (ports) => {
     const context: StepContext = {
       ...{ signal: new AbortController().signal, attempt: 1, lastProgress: undefined },
       heartbeat: () => undefined,
@@ -223,10 +219,7 @@ async function main(): Promise<void> {
     const deps = { settings: toSettings(config), ...ports, log: logger, adminUrl };
     const input = { cutoverId: values.cutover, environment: config.environment.name };
     process.stdout.write(`${JSON.stringify(await look(deps, input, context))}\n`);
-  } finally {
-    await ports.close();
-    secrets.close();
-  }
+  });
 }
 
 if (require.main === module) {

@@ -8,9 +8,8 @@ import { type Logger } from '../config/logger';
 import { type InPlacePlan } from '../domain/in-place/receipts';
 import { type Plan } from '../domain/receipts';
 import { createInPlacePorts } from './in-place-ports';
-import { createPorts } from './ports';
-import { SecretKeeper } from './secret-keeper';
 import { toSettings } from './settings';
+import { withPorts } from './with-ports';
 
 /** Nobody listens to it, and nobody cancels it. */
 const OF_NOBODY: OrderedContext = {
@@ -37,19 +36,13 @@ export interface PlanOptions {
 export async function planLocally({ file, set, env, cwd, logger }: PlanOptions): Promise<Plan> {
   const config = loadConfig({ env, cwd, set, ...(file === undefined ? {} : { file }) });
   const settings = toSettings(config);
-  const secrets = new SecretKeeper(config, logger);
-  const ports = createPorts(config, logger, secrets);
-  try {
-    await secrets.refresh();
-    return await STEPS.preflight(
+  return withPorts(config, logger, (ports) =>
+    STEPS.preflight(
       { settings, ...ports, log: logger },
       { cutoverId: randomUUID(), environment: settings.environment.name, mode: 'real' },
       OF_NOBODY,
-    );
-  } finally {
-    await ports.close();
-    secrets.close();
-  }
+    ),
+  );
 }
 
 /**
@@ -59,17 +52,15 @@ export async function planLocally({ file, set, env, cwd, logger }: PlanOptions):
  */
 export async function planInPlaceLocally({ file, set, env, cwd, logger }: PlanOptions): Promise<InPlacePlan> {
   const config = loadConfig({ env, cwd, set, ...(file === undefined ? {} : { file }) });
-  const secrets = new SecretKeeper(config, logger);
-  const ports = createPorts(config, logger, secrets);
-  const inPlace = createInPlacePorts(config, ports, logger, () => secrets.renew());
-  try {
-    if (inPlace === undefined) throw notConfigured();
-    await secrets.refresh();
-    const environment = config.environment.name;
-    return await IN_PLACE_STEPS.planInPlace(inPlace, { cutoverId: randomUUID(), environment }, OF_NOBODY);
-  } finally {
-    await inPlace?.close();
-    await ports.close();
-    secrets.close();
-  }
+  if (config.inPlace === undefined) throw notConfigured();
+  return withPorts(config, logger, async (ports, secrets) => {
+    const inPlace = createInPlacePorts(config, ports, logger, () => secrets.renew());
+    try {
+      if (inPlace === undefined) throw notConfigured();
+      const environment = config.environment.name;
+      return await IN_PLACE_STEPS.planInPlace(inPlace, { cutoverId: randomUUID(), environment }, OF_NOBODY);
+    } finally {
+      await inPlace?.close();
+    }
+  });
 }

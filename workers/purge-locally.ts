@@ -1,9 +1,8 @@
 import { purge, type PurgeReceipt } from '../activities/purge';
 import { type Config } from '../config/schema';
 import { type Logger } from '../config/logger';
-import { createPorts } from './ports';
-import { SecretKeeper } from './secret-keeper';
 import { toSettings } from './settings';
+import { withPorts } from './with-ports';
 
 export interface PurgeLocallyOptions {
   readonly config: Config;
@@ -14,16 +13,10 @@ export interface PurgeLocallyOptions {
 
 /** {@link purge} over the adapters of the config, without Temporal. @throws CutoverFault as it does */
 export async function purgeLocally({ config, logger, cutoverId, signal }: PurgeLocallyOptions): Promise<PurgeReceipt> {
-  const secrets = new SecretKeeper(config, logger);
-  const ports = createPorts(config, logger, secrets);
-  const deps = { settings: toSettings(config), ...ports, log: logger };
+  const settings = toSettings(config);
   const heartbeat = (progress: object): void => logger.debug({ step: 'purge', ...progress }, 'progress');
-  try {
-    await secrets.refresh();
-    const input = { cutoverId, environment: config.environment.name };
-    return await purge(deps, input, { signal, attempt: 1, heartbeat, lastProgress: undefined });
-  } finally {
-    await ports.close();
-    secrets.close();
-  }
+  const input = { cutoverId, environment: config.environment.name };
+  return withPorts(config, logger, (ports) =>
+    purge({ settings, ...ports, log: logger }, input, { signal, attempt: 1, heartbeat, lastProgress: undefined }),
+  );
 }

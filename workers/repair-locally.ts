@@ -11,9 +11,10 @@ import { type StepInput } from '../domain/steps';
 import { type SqlClient } from '../domain/ports/sql-client';
 import { describeArbiter, cutoverRunning } from '../hydra/arbiter';
 import { isCaptureInstalled } from '../hydra/capture';
-import { createPorts, type Ports } from './ports';
-import { SecretKeeper } from './secret-keeper';
+import { type Ports } from './ports';
+import { type SecretKeeper } from './secret-keeper';
 import { toSettings } from './settings';
+import { withPorts } from './with-ports';
 
 export interface RepairOptions {
   readonly config: Config;
@@ -59,10 +60,12 @@ export interface SkippedStep {
  * @throws CutoverFault CUTOVER_RUNNING (another cutover holds blue) | CHECK_FAILED (to be finalized or opened, and not committed) | FENCE_UNPROVEN | CROSSED_CONNECTION (neither blue nor green proves that it is
  *   this cutover's, and something of it is left) | what a step throws
  */
-export async function repairLocally(options: RepairOptions): Promise<RepairReceipt> {
+export function repairLocally(options: RepairOptions): Promise<RepairReceipt> {
+  return withPorts(options.config, options.logger, (ports, secrets) => repair(options, ports, secrets));
+}
+
+async function repair(options: RepairOptions, ports: Ports, secrets: SecretKeeper): Promise<RepairReceipt> {
   const { config, logger, cutoverId, signal, onStep, onWait, finalize = false, skip = [] } = options;
-  const secrets = new SecretKeeper(config, logger);
-  const ports = createPorts(config, logger, secrets);
   const deps = { settings: toSettings(config), ...ports, log: logger };
   // Whoever repairs has decided what gate `intervene` would ask after FENCE_UNPROVEN: nobody else is there to be asked.
   const { openUnproven } = options;
@@ -96,33 +99,27 @@ export async function repairLocally(options: RepairOptions): Promise<RepairRecei
     }
   };
   const ended = (outcome: RepairReceipt['outcome']): RepairReceipt => ({ outcome, steps: done, skipped });
-  try {
-    await secrets.refresh();
-    if (finalize || openUnproven !== undefined) await assertMoved(deps, cutoverId, signal);
-    if ((await whoProves(deps, cutoverId, signal)) === 'nothing left') {
-      // They are raised before blue has an arbiter, and given back only where they were.
-      await runOrSkip('restoreLifetimes');
-      return ended('undone');
-    }
-    const { outcome } = (await run('abandonSwitchover')) as { readonly outcome: 'aborted' | 'committed' };
-    if (outcome !== 'committed') {
-      for (const step of UNDO) await runOrSkip(step);
-      return ended('undone');
-    }
-    const isNearlyOver = await isFinalizing(ports, signal);
-    if (!isNearlyOver) {
-      await run('switchover');
-      for (const step of REPAIRS_AFTER_COMMIT.drain) await runOrSkip(step);
-    }
-    // Jobs stay paused without a person's word: what they would remove now is for the purge guard and a person.
-    const { resumeJobs, cleanUp } = REPAIRS_AFTER_COMMIT;
-    const rest: readonly SkippableStep[] = finalize ? [...resumeJobs, ...cleanUp] : isNearlyOver ? ['finalize'] : [];
-    for (const step of rest) await runOrSkip(step);
-    return ended(done.includes('finalize') ? 'finalized' : 'finished');
-  } finally {
-    await ports.close();
-    secrets.close();
+  if (finalize || openUnproven !== undefined) await assertMoved(deps, cutoverId, signal);
+  if ((await whoProves(deps, cutoverId, signal)) === 'nothing left') {
+    // They are raised before blue has an arbiter, and given back only where they were.
+    await runOrSkip('restoreLifetimes');
+    return ended('undone');
   }
+  const { outcome } = (await run('abandonSwitchover')) as { readonly outcome: 'aborted' | 'committed' };
+  if (outcome !== 'committed') {
+    for (const step of UNDO) await runOrSkip(step);
+    return ended('undone');
+  }
+  const isNearlyOver = await isFinalizing(ports, signal);
+  if (!isNearlyOver) {
+    await run('switchover');
+    for (const step of REPAIRS_AFTER_COMMIT.drain) await runOrSkip(step);
+  }
+  // Jobs stay paused without a person's word: what they would remove now is for the purge guard and a person.
+  const { resumeJobs, cleanUp } = REPAIRS_AFTER_COMMIT;
+  const rest: readonly SkippableStep[] = finalize ? [...resumeJobs, ...cleanUp] : isNearlyOver ? ['finalize'] : [];
+  for (const step of rest) await runOrSkip(step);
+  return ended(done.includes('finalize') ? 'finalized' : 'finished');
 }
 
 /** @returns what hears of a step's progress, and tells a problem when it is another one than before */

@@ -3,9 +3,8 @@ import { type Logger } from '../config/logger';
 import { isCutoverFault } from '../domain/faults';
 import { type RestoreReceipt, restoreRule } from '../hydra/archive';
 import { copyPathOf } from '../hydra/paths';
-import { createPorts } from './ports';
-import { SecretKeeper } from './secret-keeper';
 import { toSettings } from './settings';
+import { withPorts } from './with-ports';
 
 export interface RestoreLocallyOptions {
   readonly config: Config;
@@ -19,16 +18,12 @@ export interface RestoreLocallyOptions {
 /** {@link restoreRule} over the databases of the config, without Temporal. @throws CutoverFault as it does | DB_UNREACHABLE (green) */
 export async function restoreLocally(options: RestoreLocallyOptions): Promise<RestoreReceipt> {
   const { config, logger, rule, cutoverId, isDry, signal } = options;
-  const secrets = new SecretKeeper(config, logger);
-  const ports = createPorts(config, logger, secrets);
-  const { databases } = ports;
   const session = { signal, purpose: 'restore' };
   const { hydraVersion, hydraSchema: schema } = toSettings(config);
   const path = copyPathOf(hydraVersion);
   const asked = { path, rule, schema, isDry, ...(cutoverId === undefined ? {} : { cutoverId }) };
-  try {
-    await secrets.refresh();
-    return await databases.withSession(
+  return withPorts(config, logger, ({ databases }) =>
+    databases.withSession(
       'green',
       async (green) => {
         const reading = { ...session, as: 'worker' } as const;
@@ -41,9 +36,6 @@ export async function restoreLocally(options: RestoreLocallyOptions): Promise<Re
         });
       },
       session,
-    );
-  } finally {
-    await ports.close();
-    secrets.close();
-  }
+    ),
+  );
 }

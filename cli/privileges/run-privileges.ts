@@ -1,9 +1,7 @@
 import { errorMessage } from '../../domain/error-message';
-import { PostgresDatabases } from '../../adapters/postgres/postgres-databases';
-import { createRdsClient } from '../../adapters/rds/create-rds-client';
-import { RdsDatabaseProvider } from '../../adapters/rds/rds-database-provider';
 import { type Config, SIDES, type SideName } from '../../config/schema';
 import { CutoverFault, FAULTS, isCutoverFault } from '../../domain/faults';
+import { type Databases } from '../../domain/ports/databases';
 import { checkPrivileges, type PrivilegeFinding } from '../../hydra/privileges';
 import type * as loadModule from '../../config/load';
 import type * as workerModule from '../../workers/cli';
@@ -72,9 +70,13 @@ function print(options: PrivilegesOptions, context: CliContext): number {
 async function check(options: PrivilegesOptions, context: CliContext): Promise<number> {
   const config = loadEnvironment(options, context);
   // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { readSecrets } = require('../../workers/cli') as typeof workerModule;
-  await readSecrets(config, context.logger);
-  const sides = await lookAtBoth(config, options.revoke === true ? lookForLogin : lookAt);
+  const { withPorts } = require('../../workers/cli') as typeof workerModule;
+  const look = options.revoke === true ? lookForLogin : lookAt;
+  const sides = await withPorts(config, context.logger, async ({ databases }) => {
+    const reports: SideReport[] = [];
+    for (const side of SIDES) reports.push(await look(config, side, databases));
+    return reports;
+  });
   const isBad = ({ kind }: PrivilegeFinding) => kind === (options.revoke === true ? 'excess' : 'missing');
   const lacking = sides.flatMap(({ findings }) => findings).filter(isBad);
   if (options.json) printJson(context, { verb: 'privileges', ok: lacking.length === 0, sides });
@@ -82,24 +84,7 @@ async function check(options: PrivilegesOptions, context: CliContext): Promise<n
   return lacking.length === 0 ? 0 : FAULTS.CHECK_FAILED.exitCode;
 }
 
-type Look = (config: Config, side: SideName, databases: PostgresDatabases) => Promise<SideReport>;
-
-async function lookAtBoth(config: Config, look: Look): Promise<readonly SideReport[]> {
-  const client = createRdsClient(config.rds.region);
-  const databases = new PostgresDatabases({
-    sides: { blue: location(config, 'blue'), green: location(config, 'green') },
-    provider: new RdsDatabaseProvider(client),
-  });
-  try {
-    const reports: SideReport[] = [];
-    for (const side of SIDES) reports.push(await look(config, side, databases));
-    return reports;
-  } finally {
-    client.destroy();
-  }
-}
-
-async function lookAt(config: Config, side: SideName, databases: PostgresDatabases): Promise<SideReport> {
+async function lookAt(config: Config, side: SideName, databases: Databases): Promise<SideReport> {
   try {
     const findings = await databases.withSession(side, (client) => checkPrivileges(client, toolRolesOf(config)), {
       purpose: 'privileges',
@@ -118,7 +103,7 @@ async function lookAt(config: Config, side: SideName, databases: PostgresDatabas
 }
 
 /** Whether the tool's role can still log in. What is not told for certain is no proof that it cannot. */
-async function lookForLogin(config: Config, side: SideName, databases: PostgresDatabases): Promise<SideReport> {
+async function lookForLogin(config: Config, side: SideName, databases: Databases): Promise<SideReport> {
   const { user } = config[side].database;
   try {
     await databases.withSession(side, () => Promise.resolve(), { purpose: 'privileges' });
@@ -137,16 +122,6 @@ async function lookForLogin(config: Config, side: SideName, databases: PostgresD
 function asUnexpected(error: unknown, side: SideName): CutoverFault {
   const said = errorMessage(error);
   return new CutoverFault('CHECK_FAILED', `the privileges on ${side} could not be looked at: ${said}`, { side }, error);
-}
-
-function location(config: Config, side: SideName) {
-  const { database, rdsInstanceId } = config[side];
-  const { host, port, name, user, password, ssl } = database;
-  return {
-    ...{ port, name, user, ssl, password: () => password?.reveal() ?? '' },
-    ...(host === undefined ? {} : { host }),
-    ...(rdsInstanceId === undefined ? {} : { instanceId: rdsInstanceId }),
-  };
 }
 
 function render({ side, present, findings }: SideReport): string {

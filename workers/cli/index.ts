@@ -2,6 +2,7 @@
 export { runWorker } from '../run-worker';
 export { planInPlaceLocally, planLocally } from '../plan-locally';
 export { readSecrets } from '../read-secrets';
+export { withPorts } from '../with-ports';
 export { lookAtDatabases } from '../look-at-databases';
 export { repairLocally, type RepairReceipt } from '../repair-locally';
 export { restoreLocally } from '../restore-locally';
