@@ -1,36 +1,58 @@
-import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
+import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
+import { errorMessage } from '../domain/error-message';
+import { CutoverFault } from '../domain/faults';
 import { type Config } from './schema';
+
+type ConnectionOptions = ClientConnectConfig['connectionOptions'];
+type TlsOptions = NonNullable<ConnectionOptions['tls']>;
+
+export interface TemporalConnection {
+  readonly namespace: string;
+  /** What the client of Temporal takes, and the worker too. */
+  readonly connectionOptions: Pick<ConnectionOptions, 'metadata' | 'apiKey'> & {
+    readonly address: string;
+    readonly tls: TlsOptions;
+  };
+}
 
 /**
  * How to reach Temporal: what the config says, else the profile and `TEMPORAL_…` variables by Temporal's own conventions,
  * else its defaults. The same answer serves the client and the worker.
  *
- * @throws Error when the profile does not exist or its file is not readable
+ * @throws CutoverFault CONFIG_INVALID when the profile does not exist or its file is not readable
  */
 export function temporalConnection(
   temporal: Config['temporal'],
   env: NodeJS.ProcessEnv = process.env,
-): Required<Pick<ClientConnectConfig, 'namespace'>> & ClientConnectConfig {
-  const fromProfile = loadClientConnectConfig({
-    ...(temporal.profile === undefined ? {} : { profile: temporal.profile }),
-    configFileStrict: true,
-    overrideEnvVars: definedOnly(env),
-  });
-  const apiKey = temporal.apiKey?.reveal() ?? fromProfile.connectionOptions.apiKey;
-  const tls = temporal.tls === undefined ? fromProfile.connectionOptions.tls : tlsOptions(temporal.tls);
+): TemporalConnection {
+  const fromProfile = loadProfile(temporal, env);
+  const { metadata, ...found } = fromProfile.connectionOptions;
+  const apiKey = temporal.apiKey?.reveal() ?? found.apiKey;
+  const tls = temporal.tls === undefined ? found.tls : tlsOptions(temporal.tls);
   return {
     namespace: temporal.namespace ?? fromProfile.namespace ?? 'default',
     connectionOptions: {
-      ...fromProfile.connectionOptions,
-      address: temporal.address ?? fromProfile.connectionOptions.address ?? 'localhost:7233',
-      ...(apiKey === undefined ? {} : { apiKey }),
+      address: temporal.address ?? found.address ?? 'localhost:7233',
       // An API key is never sent in the clear unless the config says so.
-      tls: tls ?? (apiKey === undefined ? undefined : true),
+      tls: tls ?? apiKey !== undefined,
+      ...(apiKey === undefined ? {} : { apiKey }),
+      ...(metadata === undefined ? {} : { metadata }),
     },
   };
 }
 
-type TlsOptions = ClientConnectConfig['connectionOptions']['tls'];
+function loadProfile({ profile }: Config['temporal'], env: NodeJS.ProcessEnv): ClientConnectConfig {
+  try {
+    return loadClientConnectConfig({
+      ...(profile === undefined ? {} : { profile }),
+      configFileStrict: true,
+      overrideEnvVars: definedOnly(env),
+    });
+  } catch (error) {
+    const message = `the Temporal profile cannot be loaded: ${errorMessage(error)}`;
+    throw new CutoverFault('CONFIG_INVALID', message, {}, error);
+  }
+}
 
 function tlsOptions(tls: NonNullable<Config['temporal']['tls']>): TlsOptions {
   if (!tls.enabled) return false;

@@ -201,14 +201,15 @@ async function main(): Promise<void> {
     allowPositionals: true,
   });
   const [name = ''] = positionals;
+  const { config: file, cutover: cutoverId } = values;
   const look = (INCIDENT_LOOKS as Readonly<Record<string, Look>>)[name];
-  if (look === undefined || values.config === undefined || values.cutover === undefined) {
+  if (look === undefined || file === undefined || cutoverId === undefined) {
     throw new CutoverFault(
       'USAGE',
       `usage: incident --config FILE --cutover ID ${Object.keys(INCIDENT_LOOKS).join('|')}`,
     );
   }
-  const config = loadConfig({ file: values.config, env: process.env });
+  const config = loadConfig({ file, env: process.env });
   const logger = createLogger({ level: 'warn', bindings: { process: 'incident' } });
   await withPorts(config, logger, async (ports) => {
     const context: StepContext = {
@@ -217,7 +218,7 @@ async function main(): Promise<void> {
     };
     const adminUrl = config.canary?.adminUrl ?? '';
     const deps = { settings: toSettings(config), ...ports, log: logger, adminUrl };
-    const input = { cutoverId: values.cutover, environment: config.environment.name };
+    const input = { cutoverId, environment: config.environment.name };
     process.stdout.write(`${JSON.stringify(await look(deps, input, context))}\n`);
   });
 }

@@ -10,7 +10,7 @@ import { keepReportFiles, lookAtFolder } from '../adapters/report-folder';
 import { type AsidePorts } from '../activities/keep-asides';
 import { HttpJob } from '../adapters/job/http-job';
 import { type DatabaseLocation, PostgresDatabases } from '../adapters/postgres/postgres-databases';
-import { TemporalRunBrake, TemporalRunHistory, type TemporalRunHistoryOptions } from '../adapters/temporal-history';
+import { TemporalRunBrake, TemporalRunHistory, type TemporalRunOptions } from '../adapters/temporal-history';
 import { createRdsClient } from '../adapters/rds/create-rds-client';
 import { RdsDatabaseProvider } from '../adapters/rds/rds-database-provider';
 import { type CommandConfig, type Config } from '../config/schema';
@@ -108,22 +108,10 @@ function createCanaryUser({ canary }: Config): HttpCanaryUser | undefined {
 /** A prediction is worth no long wait. */
 const HISTORY_TIMEOUT_MS = 5_000;
 
-export function historyOptions({ temporal, checks }: Config): TemporalRunHistoryOptions {
+export function historyOptions({ temporal, checks }: Config): TemporalRunOptions {
   return {
     timeoutMs: Math.min(checks.timeoutMs, HISTORY_TIMEOUT_MS),
-    connection: () => {
-      const { connectionOptions, namespace } = temporalConnection(temporal);
-      const { address, tls, apiKey, metadata } = connectionOptions;
-      return {
-        namespace,
-        connectionOptions: {
-          address: address ?? 'localhost:7233',
-          tls: tls ?? false,
-          ...(apiKey === undefined ? {} : { apiKey }),
-          ...(metadata === undefined ? {} : { metadata }),
-        },
-      };
-    },
+    connection: () => temporalConnection(temporal),
   };
 }
 

@@ -104,5 +104,5 @@ export async function runWorker(options: RunWorkerOptions): Promise<number> {
 /** For people who meet a cutover outside of Temporal. A profile that cannot be loaded fails where it is used. */
 function temporalOf(config: Config, env: NodeJS.ProcessEnv): string {
   const { namespace, connectionOptions } = temporalConnection(config.temporal, env);
-  return `Temporal at ${connectionOptions.address ?? 'localhost:7233'}, namespace ${namespace}`;
+  return `Temporal at ${connectionOptions.address}, namespace ${namespace}`;
 }

@@ -1,9 +1,8 @@
-import { errorMessage } from '../domain/error-message';
 import { hostname } from 'node:os';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type LogEntry } from '@temporalio/worker';
 import { type Logger } from '../config/logger';
 import { type Config } from '../config/schema';
-import { temporalConnection } from '../config/temporal-connection';
+import { type TemporalConnection, temporalConnection } from '../config/temporal-connection';
 import { CutoverFault } from '../domain/faults';
 import { SEARCH_ATTRIBUTE_NAMES } from '../domain/search-attributes';
 import { type DeploymentVersion, makeCurrent } from './deployment';
@@ -45,9 +44,9 @@ export async function createTemporalWorker(
   metricsPort?: number,
 ): Promise<TemporalWorker> {
   const logger = installRuntime(log, metricsPort);
-  const { connectionOptions, namespace } = connectionSettings(temporal, env);
-  const address = connectionOptions.address ?? 'localhost:7233';
-  const connection = await connect(connectionOptions, address);
+  const { connectionOptions, namespace } = temporalConnection(temporal, env);
+  const { address } = connectionOptions;
+  const connection = await connect(connectionOptions);
   try {
     await assertNamespace(connection, namespace, address, log);
     const { code, digest } = await workflowBundle(env, logger);
@@ -118,35 +117,14 @@ function write(log: Logger, { level, message, meta }: LogEntry): void {
   log[LEVELS[level]]({ ...fields, ...(error === undefined ? {} : { err: error }) }, message);
 }
 
-function connectionSettings(
-  temporal: Config['temporal'],
-  env: NodeJS.ProcessEnv,
-): ReturnType<typeof temporalConnection> {
+async function connect(options: TemporalConnection['connectionOptions']): Promise<NativeConnection> {
   try {
-    return temporalConnection(temporal, env);
-  } catch (error) {
-    const message = errorMessage(error);
-    throw new CutoverFault('CONFIG_INVALID', `the Temporal profile cannot be loaded: ${message}`, {}, error);
-  }
-}
-
-async function connect(
-  options: ReturnType<typeof temporalConnection>['connectionOptions'],
-  address: string,
-): Promise<NativeConnection> {
-  const { tls, apiKey, metadata } = options;
-  try {
-    return await NativeConnection.connect({
-      address,
-      ...(tls === undefined || tls === null ? {} : { tls }),
-      ...(apiKey === undefined ? {} : { apiKey }),
-      ...(metadata === undefined ? {} : { metadata }),
-    });
+    return await NativeConnection.connect(options);
   } catch (error) {
     throw new CutoverFault(
       'TEMPORAL_UNREACHABLE',
-      `no Temporal server answers at ${address}, or it refuses us; start it, or correct temporal.address, temporal.tls and temporal.apiKey (\`doctor\` tells more)`,
-      { address },
+      `no Temporal server answers at ${options.address}, or it refuses us; start it, or correct temporal.address, temporal.tls and temporal.apiKey (\`doctor\` tells more)`,
+      { address: options.address },
       error,
     );
   }

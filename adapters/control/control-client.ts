@@ -138,7 +138,12 @@ export class ControlClient {
     });
     const text = await response.body.text();
     const { etag } = response.headers;
-    return { status: response.statusCode, text, json: parsedJson(text), etag: typeof etag === 'string' ? etag : undefined };
+    return {
+      status: response.statusCode,
+      text,
+      json: parsedJson(text),
+      etag: typeof etag === 'string' ? etag : undefined,
+    };
   }
 
   #limitMs(call: ControlCall): number {

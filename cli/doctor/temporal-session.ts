@@ -1,7 +1,7 @@
 import { errorMessage } from '../../domain/error-message';
 import { Connection, isGrpcServiceError } from '@temporalio/client';
 import { type Config } from '../../config/schema';
-import { temporalConnection } from '../../config/temporal-connection';
+import { type TemporalConnection, temporalConnection } from '../../config/temporal-connection';
 import { fail, type CheckOutcome } from './check';
 
 /** Left for the answer after the connection stands; the deadline of the check cuts it short. */
@@ -28,30 +28,23 @@ export async function withTemporal(
   signal: AbortSignal,
   judge: (connection: Connection, namespace: string, address: string) => Promise<CheckOutcome>,
 ): Promise<CheckOutcome> {
-  let settings: ReturnType<typeof temporalConnection>;
+  let settings: TemporalConnection;
   try {
     settings = temporalConnection(temporal, env);
   } catch (error) {
-    const message = errorMessage(error);
-    return fail(`the Temporal profile cannot be loaded: ${message}`, 'correct temporal.profile, or the TOML file');
+    return fail(errorMessage(error), 'correct temporal.profile, or the TOML file');
   }
-  const { address, tls, apiKey, metadata } = settings.connectionOptions;
-  const shownAddress = address ?? 'localhost:7233';
-  const connection = Connection.lazy({
-    address: shownAddress,
-    tls: tls ?? false,
-    ...(apiKey === undefined ? {} : { apiKey }),
-    ...(metadata === undefined ? {} : { metadata }),
-  });
+  const { address } = settings.connectionOptions;
+  const connection = Connection.lazy(settings.connectionOptions);
   try {
     return await connection.withAbortSignal(signal, () =>
       connection.withDeadline(Date.now() + CALL_TIMEOUT_MS, async () => {
         await connection.ensureConnected();
-        return judge(connection, settings.namespace, shownAddress);
+        return judge(connection, settings.namespace, address);
       }),
     );
   } catch (error) {
-    return explain(error, shownAddress);
+    return explain(error, address);
   } finally {
     await connection.close();
   }

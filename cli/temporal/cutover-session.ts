@@ -1,4 +1,3 @@
-import { errorMessage } from '../../domain/error-message';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { type Config } from '../../config/schema';
 import { temporalConnection } from '../../config/temporal-connection';
@@ -30,16 +29,9 @@ export async function withCutover<T>(
   env: NodeJS.ProcessEnv,
   work: (session: CutoverSession) => Promise<T>,
 ): Promise<T> {
-  const { connectionOptions, namespace } = settingsOf(config, env);
-  const { tls, apiKey, metadata } = connectionOptions;
-  const address = connectionOptions.address ?? 'localhost:7233';
-  const connection = Connection.lazy({
-    address,
-    tls: tls ?? false,
-    connectTimeout: config.checks.timeoutMs,
-    ...(apiKey === undefined ? {} : { apiKey }),
-    ...(metadata === undefined ? {} : { metadata }),
-  });
+  const { connectionOptions, namespace } = temporalConnection(config.temporal, env);
+  const { address } = connectionOptions;
+  const connection = Connection.lazy({ ...connectionOptions, connectTimeout: config.checks.timeoutMs });
   const workflowId = cutoverWorkflowId(config.environment.name);
   try {
     await ensureConnected(connection, address, env);
@@ -52,15 +44,6 @@ export async function withCutover<T>(
     throw asTemporalFault(error, { address, namespace, workflowId });
   } finally {
     await connection.close();
-  }
-}
-
-function settingsOf(config: Config, env: NodeJS.ProcessEnv): ReturnType<typeof temporalConnection> {
-  try {
-    return temporalConnection(config.temporal, env);
-  } catch (error) {
-    const message = errorMessage(error);
-    throw new CutoverFault('CONFIG_INVALID', `the Temporal profile cannot be loaded: ${message}`, {}, error);
   }
 }
 

@@ -30,7 +30,12 @@ describe('the connection to Temporal', () => {
     expect(connect({ profile: 'other' })).toEqual(['other:1', 'default']);
     expect(connect({}, { TEMPORAL_ADDRESS: 'env:1' })).toEqual(['env:1', 'from-profile']);
     expect(connect({ address: 'config:1', namespace: 'n' }, { TEMPORAL_ADDRESS: 'env:1' })).toEqual(['config:1', 'n']);
-    expect(() => connect({ profile: 'missing' })).toThrow(/missing/);
+    expect(() => connect({ profile: 'missing' })).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        message: expect.stringContaining('missing') as string,
+      }) as Error,
+    );
   });
 
   it('never sends an API key in the clear by default', () => {
