@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BesideSplit } from '../core/beside';
+import { Serial } from '../core/serial';
 import { DurableJson } from '../target/durable-json';
 
 const order = z.int().min(0);
@@ -11,7 +12,7 @@ type Kept = z.infer<typeof kept>;
 
 /** The share that goes to the new Hydra beside the old one; durable, so that a restart splits as before. */
 export class BesideShare {
-  private writing: Promise<void> = Promise.resolve();
+  private readonly serial = new Serial();
 
   private constructor(
     readonly split: BesideSplit,
@@ -38,17 +39,12 @@ export class BesideShare {
    * @throws CutoverFault DISK_FULL | STATE_UNWRITABLE
    */
   set({ share, order }: Kept): Promise<boolean> {
-    const written = this.writing.then(async () => {
+    return this.serial.run(async () => {
       if (order < this.ordered) return false;
       await this.file.write({ share, order });
       this.split.share = share;
       this.ordered = order;
       return true;
     });
-    this.writing = written.then(
-      () => undefined,
-      () => undefined,
-    );
-    return written;
   }
 }

@@ -68,8 +68,6 @@ export class IntrospectionRelay implements Relay {
         {
           onConnecting: () => exchange.expectProgress(deps.timeouts.connectTimeoutMs),
           onConnected: () => exchange.expectProgress(deps.timeouts.responseTimeoutMs),
-          onDrain: () => undefined,
-          onInterim: () => undefined,
           onHead: (received) => (answer = received),
           onData: (chunk) => {
             bytes += chunk.length;

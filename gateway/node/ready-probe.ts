@@ -22,10 +22,6 @@ export function probeReady(upstream: Upstream, timeoutMs: number): Promise<boole
       call = upstream.call(
         { method: 'GET', path: '/health/ready', headers, body: 'none', fresh },
         {
-          onConnecting: () => undefined,
-          onConnected: () => undefined,
-          onDrain: () => undefined,
-          onInterim: () => undefined,
           onHead: (head) => (status = head.status),
           onData: () => undefined,
           onEnd: () => settle(status === 200),

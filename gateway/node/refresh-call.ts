@@ -81,14 +81,6 @@ class RefreshCall implements CallHandler, Swept {
     this.expectWithin(this.exchange.deps.timeouts.responseTimeoutMs);
   }
 
-  onDrain(): void {
-    // The body is sent in one piece.
-  }
-
-  onInterim(): void {
-    // It is for nobody in particular.
-  }
-
   onHead(head: ResponseHead): void {
     this.head = head;
     this.exchange.answerReader?.onHead(head.status, head.rawHeaders);

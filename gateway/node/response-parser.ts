@@ -8,7 +8,7 @@ export interface ResponseHead {
 
 /** Hears of one answer: interim heads, one head, data, and the end. Nothing after a `BadResponse`. */
 export interface ResponseSink {
-  onInterim(head: ResponseHead): void;
+  onInterim?(head: ResponseHead): void;
   onHead(head: ResponseHead): void;
   /** @param last nothing follows but `onEnd` */
   onData(chunk: Buffer, last: boolean): void;
@@ -143,7 +143,7 @@ export class ResponseParser {
       this.interims += 1;
       if (this.interims > INTERIM_LIMIT) throw new BadResponse('interim answers without end');
       refuseFraming(head.rawHeaders);
-      this.sink?.onInterim(head);
+      this.sink?.onInterim?.(head);
       return used;
     }
     this.frame(head, status[1] === '1');

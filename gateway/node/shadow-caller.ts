@@ -65,10 +65,6 @@ export class ShadowCaller {
       const call = this.upstreams[side][listener].call(
         { method, path, headers, body: body === undefined ? 'none' : 'sized' },
         {
-          onConnecting: () => undefined,
-          onConnected: () => undefined,
-          onDrain: () => undefined,
-          onInterim: () => undefined,
           onHead: (head) => (status = head.status),
           onData: (chunk) => {
             bytes += chunk.length;

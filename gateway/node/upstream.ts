@@ -21,10 +21,10 @@ export type UpstreamError = 'refused' | 'lost' | 'bad_response';
 /** Hears what becomes of one call; exactly one of `onEnd` and `onError` is the last, and neither comes after `destroy`. */
 export interface CallHandler extends ResponseSink {
   /** Only when a connection had to be made. */
-  onConnecting(): void;
-  onConnected(): void;
+  onConnecting?(): void;
+  onConnected?(): void;
   /** More may be written. */
-  onDrain(): void;
+  onDrain?(): void;
   onError(error: UpstreamError): void;
 }
 
@@ -147,10 +147,10 @@ class Connection {
     this.parser = new ResponseParser(upstream.settings.maxHeaderBytes);
     socket.on(connectEvent, () => {
       this.connected = true;
-      this.guard(() => this.call?.handler.onConnected());
+      this.guard(() => this.call?.handler.onConnected?.());
     });
     socket.on('data', (chunk: Buffer) => this.guard(() => this.take(chunk)));
-    socket.on('drain', () => this.guard(() => this.call?.handler.onDrain()));
+    socket.on('drain', () => this.guard(() => this.call?.handler.onDrain?.()));
     socket.on('end', () => this.guard(() => this.finish()));
     socket.on('error', () => undefined); // 'close' follows
     socket.on('close', () => {
@@ -166,7 +166,7 @@ class Connection {
   run(call: UpstreamCall, reused: boolean): void {
     this.call = call;
     this.parser.begin(call.request.method, call.handler);
-    if (!this.connected) call.handler.onConnecting();
+    if (!this.connected) call.handler.onConnecting?.();
     call.attach(this, reused);
   }
 
@@ -313,7 +313,7 @@ export class UpstreamCall {
     const early = this.early.splice(0);
     for (const chunk of early) this.put(chunk);
     if (this.sent) this.flush();
-    else if (early.length > 0) this.handler.onDrain();
+    else if (early.length > 0) this.handler.onDrain?.();
   }
 
   /** For the connection: the answer is complete. */

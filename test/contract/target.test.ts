@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { startTestGateway } from '../unit/gateway/support/test-gateway';
-import { createTargetStore, targetRoutes } from '../../gateway/target';
+import { targetRoutes } from '../../gateway/target';
+import { createTargetStore } from '../../world/service/target-store';
 import { targetContract } from './target.contract';
 
 const TOKEN = 'contract-token-of-a-test';

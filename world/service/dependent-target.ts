@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { type Logger } from '../../config/logger';
 import { highestEpoch, type TargetRecord, type TargetResult } from '../../domain/target';
-import { createTargetStore, type AppliedCallback, type FileTargetStore, type TargetStore } from '../../gateway/target';
+import { type TargetStore } from '../../gateway/target';
+import { type AppliedCallback, createTargetStore, type FileTargetStore } from './target-store';
 import { Serial } from '../../gateway/core/serial';
 import { hydraSide, type HydraSide } from './hydra-admin';
 

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTargetStore } from '../../../../gateway/target';
+import { createTargetStore } from '../../../../world/service/target-store';
 import { DurableJson } from '../../../../gateway/target/durable-json';
 
 describe('a durable document', () => {

@@ -9,10 +9,10 @@ import {
   type TargetResult,
 } from '../../domain/target';
 import { knownRecord, withRecordVersion } from '../../domain/record-version';
-import { Serial } from '../core/serial';
-import { acceptState, type TargetStore } from '../core/target-port';
-import { DurableJson } from './durable-json';
-import { parseTargetRecord } from './target-record-schema';
+import { Serial } from '../../gateway/core/serial';
+import { acceptState, type TargetStore } from '../../gateway/core/target-port';
+import { DurableJson } from '../../gateway/target/durable-json';
+import { parseTargetRecord } from '../../gateway/target/target-record-schema';
 
 /** Told of each change of the applied state; the call that caused it answers once every callback is done. */
 export type AppliedCallback<State> = (applied: EpochState<State>) => void | Promise<void>;
