@@ -8,9 +8,10 @@ import { readEstimates } from '../hydra/cleaning';
 import { type CopyPath, copyPathOf } from '../hydra/paths';
 import { type Brake, withBrake } from './brake';
 import { proveRanges, withLanes, withProgress } from './parity/prove-ranges';
+import { type RoundsBeside, withRoundsBeside } from './parity/rounds-beside';
 import { settleProof } from './parity/settle-proof';
 import { type Step, type StepContext, type StepDeps } from './step';
-import { withSync } from './sync-session';
+import { type SyncSession, withSync } from './sync-session';
 
 /** Both databases work at once already; two ranges at a time keep either busy. */
 const LANES = 2;
@@ -21,24 +22,37 @@ const HELD_MS = 60_000;
  * Compares every row of green with what blue's rows become, by ranges of keys; ranges that differ are looked at again row by row after
  * rounds of the sync, because blue goes on changing meanwhile. Green keeps how far it is: a repeat goes on where it was.
  *
- * Returns differences that stay, it does not throw them. Changes nothing of Hydra's when nothing differs; else it takes the sync over. A
- * row of blue that cannot be carried is waited for: it undoes nothing.
+ * Takes the sync over, and rounds go on beside the comparison. Returns differences that stay, it does not throw them. A row of blue that
+ * cannot be carried is waited for: it undoes nothing.
  * @throws CutoverFault SYNC_FENCED | SYNC_FAILED | CROSSED_CONNECTION |
  *   DB_UNREACHABLE
  */
-export const verifyParity: Step<StepInput, ParityReceipt> = async (deps, input, context) => {
-  let isRepeat = context.attempt > 1;
+export const verifyParity: Step<StepInput, ParityReceipt> = (deps, input, context) =>
+  withProgress(deps, input, context.signal, async (progress) => {
+    if (context.attempt <= 1) await forgetProofs(progress);
+    const options = { signal: context.signal, purpose: 'verify parity', isPipelined: true };
+    await withBrake(deps, input, context, context.signal, (brake) =>
+      withSync(deps, input, options, (session) => untilCompared({ deps, session, brake, context, progress })),
+    );
+    return receiptOf(deps, progress);
+  });
+
+interface Comparing {
+  readonly deps: StepDeps;
+  readonly session: SyncSession;
+  readonly brake: Brake;
+  readonly context: StepContext;
+  readonly progress: SqlClient;
+}
+
+async function untilCompared(comparing: Comparing): Promise<void> {
+  const { deps, session, brake, context } = comparing;
+  const beside = { brake, signal: context.signal };
   for (;;) {
     try {
-      return await withProgress(deps, input, context.signal, async (progress) => {
-        if (!isRepeat) await forgetProofs(progress);
-        isRepeat = true;
-        await withBrake(deps, input, context, context.signal, async (brake) => {
-          await compareAll(deps, brake, context, progress);
-          await lookAgain(deps, input, { brake, context }, progress);
-        });
-        return receiptOf(deps, progress);
-      });
+      await withRoundsBeside(deps, session, beside, (signal, rounds) => compareAll(comparing, signal, rounds));
+      await lookAgain(comparing);
+      return;
     } catch (error) {
       if (!isCutoverFault(error) || error.code !== 'ROW_UNREADABLE') throw error;
       deps.log.warn(
@@ -46,13 +60,17 @@ export const verifyParity: Step<StepInput, ParityReceipt> = async (deps, input, 
         'the comparison waits for a row of blue to be corrected',
       );
       context.heartbeat({ step: 'waits for a row of blue', reason: error.message });
-      await sleep(HELD_MS, undefined, { signal: context.signal }).catch(() => context.signal.throwIfAborted());
+      await withRoundsBeside(deps, session, beside, (signal) => sleep(HELD_MS, undefined, { signal }));
     }
   }
-};
+}
 
 /** Every walk that was not through yet. */
-async function compareAll(deps: StepDeps, brake: Brake, context: StepContext, progress: SqlClient): Promise<void> {
+async function compareAll(
+  { deps, brake, context, progress }: Comparing,
+  signal: AbortSignal,
+  beside: RoundsBeside,
+): Promise<void> {
   const path = copyPathOf(deps.settings.hydraVersion);
   const all = await readWalks(path, progress);
   const queue = new RangeQueue(
@@ -63,12 +81,12 @@ async function compareAll(deps: StepDeps, brake: Brake, context: StepContext, pr
   let rows = all.reduce((sum, walk) => sum + walk.rows, 0);
   let ranges = 0;
   const of = await rowsAbout(path, progress);
-  const say = (): void => context.heartbeat({ step: 'comparing', looked: 'all', rows, of, ranges });
+  const say = (): void => context.heartbeat({ step: 'comparing', looked: 'all', rows, of, ranges, ...beside.said });
   say();
-  await withLanes(deps, LANES, { signal: context.signal, purpose: 'verify parity' }, (lanes) =>
+  await withLanes(deps, LANES, { signal, purpose: 'verify parity' }, (lanes) =>
     proveRanges(lanes, queue, {
-      signal: context.signal,
-      before: () => brake.pass(context.signal),
+      signal,
+      before: () => brake.pass(signal),
       onRange: ({ from }) => {
         brake.took(from.rows);
         rows += from.rows;
@@ -85,18 +103,12 @@ async function rowsAbout({ tables }: CopyPath, green: SqlClient): Promise<number
   return tables.reduce((sum, { name }) => sum + Math.max(0, estimates.get(name) ?? 0), 0);
 }
 
-async function lookAgain(
-  deps: StepDeps,
-  input: StepInput,
-  { brake, context }: { readonly brake: Brake; readonly context: StepContext },
-  progress: SqlClient,
-): Promise<void> {
-  const { unequal } = await readProof(copyPathOf(deps.settings.hydraVersion), progress);
+async function lookAgain({ deps, session, brake, context, progress }: Comparing): Promise<void> {
+  const { unequal } = await readProof(session.sides.path, progress);
   if (unequal === 0) return;
   deps.log.info({ unequal }, 'ranges differ; looking again after a round of the sync');
-  const options = { signal: context.signal, purpose: 'verify parity' };
   context.heartbeat({ step: 'comparing', looked: 'again', ranges: unequal });
-  await withSync(deps, input, options, (session) => settleProof(deps, session, { signal: context.signal, brake }));
+  await settleProof(deps, session, { signal: context.signal, brake });
 }
 
 async function receiptOf(deps: StepDeps, progress: SqlClient): Promise<ParityReceipt> {

@@ -7,8 +7,10 @@ import { withSync } from '../../../../activities/sync-session';
 import { verifyParity } from '../../../../activities/verify-parity';
 import { type SqlClient } from '../../../../domain/ports/sql-client';
 import { RangeQueue, compareInTime, compareSides, forgetProofs, readProof, readWalks } from '../../../../hydra/parity';
-import { prepareSync } from '../../../../hydra/sync';
+import { prepareSync, readBacklog } from '../../../../hydra/sync';
+import { takeOverSync } from '../../../../hydra/sync/take-over';
 import { seed } from '../../../../world/seeder';
+import { until } from '../../../support/until';
 import { useDatabase } from '../../../support/database';
 import { SETTINGS, stepContext } from '../../activities/green-fixture';
 import { SyncWorld } from '../sync/sync-world';
@@ -52,11 +54,57 @@ describe('verifying parity', () => {
     const percents = percentsOf(beats);
     expect(percents).toEqual([...percents].sort((a, b) => a - b));
     expect([percents[0], percents.at(-1)]).toEqual([0, 99]);
-    // Nothing to carry: nobody was fenced for it.
-    const { rows } = await green.query<{ tables: string | null }>(
-      `SELECT to_regclass('hydra_cutover.syncer')::text AS tables`,
+  });
+
+  /** While `work` goes on, the comparison that began stands still: how far it is cannot be noted. */
+  async function heldWhile(
+    work: () => Promise<void>,
+    heartbeat: StepContext['heartbeat'] = () => undefined,
+  ): Promise<unknown> {
+    const { verifying } = await withSession({ ...database.config, database: world.green }, async (holder) => {
+      let held: Promise<unknown> | undefined;
+      const verifying = verify((progress) => {
+        heartbeat(progress);
+        held ??= holder.query('BEGIN; LOCK TABLE hydra_cutover.parity_walk');
+      });
+      verifying.catch(() => undefined);
+      await until('the comparison begins', () => held !== undefined);
+      await held;
+      await work();
+      await holder.query('ROLLBACK');
+      return { verifying };
+    });
+    return verifying;
+  }
+
+  it('carries on beside the comparison, so that the log of blue does not grow for as long as that takes', async () => {
+    const beats: Readonly<Record<string, unknown>>[] = [];
+    const verifying = heldWhile(
+      async () => {
+        await blue.query(`UPDATE hydra_client SET client_name = 'changed while the comparison stood still'`);
+        await until('the change is carried', async () => (await readBacklog(blue)) === 0);
+        const names = 'SELECT DISTINCT client_name::text AS name FROM hydra_client';
+        const { rows } = await green.query<{ name: string }>(names);
+        expect(rows).toEqual([{ name: 'changed while the comparison stood still' }]);
+      },
+      (progress) => beats.push(progress),
     );
-    expect(rows).toEqual([{ tables: null }]);
+    expect(await verifying).toMatchObject({ differences: 0 });
+    expect(beats.at(-1)).toMatchObject({ step: 'comparing', backlog: 0 });
+  });
+
+  it('ends when another sync takes over from the rounds beside it', async () => {
+    const sessions = async () => {
+      const ours = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'hydra-cutover verify parity'`;
+      return (await blue.query(ours)).rows.length;
+    };
+    const verifying = heldWhile(async () => {
+      // The sync's own two, and those of the lanes.
+      await until('the lanes are open', async () => (await sessions()) > 2);
+      await takeOverSync(green);
+      await until('the lanes are ended', async () => (await sessions()) <= 2);
+    });
+    await expect(verifying).rejects.toMatchObject({ code: 'SYNC_FENCED' });
   });
 
   it('carries what blue changed meanwhile, also while it looks, and is equal then', async () => {
