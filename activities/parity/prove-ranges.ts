@@ -49,9 +49,9 @@ export async function withLanes<T>(
         const lane = await prepareSync(copyPathOf(settings.hydraVersion), blue, green, settings.hydraSchema);
         return withLanes(deps, count, options, work, [...opened, lane]);
       },
-      { ...options, as: 'worker' },
+      { isPipelined: true, ...options, as: 'worker' },
     );
-  return databases.withSession('blue', inBlue, { ...options, as: 'worker' });
+  return databases.withSession('blue', inBlue, { isPipelined: true, ...options, as: 'worker' });
 }
 
 /** Compares ranges in all lanes at once until the queue is empty. What failed first is thrown, once every lane has stopped. */

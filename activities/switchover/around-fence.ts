@@ -91,7 +91,7 @@ export async function carryAround(run: Attempt): Promise<ResultOf<'carryAround'>
     const differences = await withSync(
       deps,
       input,
-      { purpose: 'switchover carry', signal, direction: run.tools.direction },
+      { purpose: 'switchover carry', signal, direction: run.tools.direction, isPipelined: true },
       async ({ sides, admin }) => {
         const tables = [...around.tables];
         await logAltogether(sides.keeper, tables);

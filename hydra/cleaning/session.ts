@@ -1,4 +1,4 @@
-import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type SqlClient, queryRows, together } from '../../domain/ports/sql-client';
 import { CutoverFault } from '../../domain/faults';
 import { sqlFile } from '../sql-file';
 import { type CopyPath } from '../paths/copy-path';
@@ -27,6 +27,20 @@ export async function inTransaction<T>(
     await client.query('ROLLBACK').catch(() => undefined);
     throw error;
   }
+}
+
+/** One query in a transaction that is its own: in one round trip, where the session is pipelined. */
+export async function queryAlone<Row>(
+  client: SqlClient,
+  begin: string,
+  sql: string,
+  values: unknown[] = [],
+): Promise<Row[]> {
+  const ask = (): Promise<Row[]> => queryRows<Row>(client, sql, values);
+  if (client.isPipelined !== true) return inTransaction(client, begin, 'COMMIT', ask);
+  // Of a transaction that failed, COMMIT is the end too.
+  const [, rows] = await together(client, [() => client.query(begin), ask, () => client.query('COMMIT')]);
+  return rows;
 }
 
 /** Makes the functions that the rules' SQL calls, in the session's temporary schema; for use inside a transaction. */

@@ -1,5 +1,5 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
-import { inTransaction } from '../cleaning/session';
+import { queryAlone } from '../cleaning/session';
 import { type KeyRange, type RowsQuery } from '../paths/copy-path';
 import { mapJsonFaults } from '../transform/read-transformed';
 import { hasSqlState } from '../sql-state';
@@ -110,20 +110,23 @@ async function* differencesOfHalves(
 }
 
 /** @returns the key that ends a range of so many rows; null where fewer are left */
-export function readBoundary(...asked: Parameters<typeof boundaryIn>): Promise<string | null> {
-  return inTransaction(asked[0], BEGIN, 'COMMIT', () => boundaryIn(...asked));
+export function readBoundary(client: SqlClient, ...asked: BoundaryAsked): Promise<string | null> {
+  return boundaryBy((sql, values) => queryAlone(client, BEGIN, sql, values), ...asked);
 }
 
 /** As {@link readBoundary}, in the caller's transaction: one that proves something by a lock cannot be read-only. */
-export async function boundaryIn(
-  client: SqlClient,
-  walk: Walk,
-  end: End,
-  range: KeyRange,
-  rows: number,
+export function boundaryIn(client: SqlClient, ...asked: BoundaryAsked): Promise<string | null> {
+  return boundaryBy((sql, values) => queryRows(client, sql, values), ...asked);
+}
+
+type BoundaryAsked = readonly [walk: Walk, end: End, range: KeyRange, rows: number];
+
+async function boundaryBy(
+  ask: (sql: string, values: unknown[]) => Promise<{ readonly key: string }[]>,
+  ...[walk, end, range, rows]: BoundaryAsked
 ): Promise<string | null> {
   const values = [range.after, range.upTo].flatMap((bound) => (bound === null ? [] : [[bound]]));
-  const [row] = await queryRows<{ key: string }>(client, boundarySql(walk, end, range, rows), values);
+  const [row] = await ask(boundarySql(walk, end, range, rows), values);
   return row?.key ?? null;
 }
 
@@ -139,9 +142,7 @@ async function readHashes(client: SqlClient, walk: Walk, end: End, range: KeyRan
 }
 
 function read<Row>(client: SqlClient, { table }: Walk, { sql, values }: RowsQuery): Promise<Row[]> {
-  return mapJsonFaults(table, () =>
-    inTransaction(client, BEGIN, 'COMMIT', () => queryRows<Row>(client, sql, [...values])),
-  );
+  return mapJsonFaults(table, () => queryAlone<Row>(client, BEGIN, sql, [...values]));
 }
 
 /** Both have ended when it does, so that no query of one side is left behind when the other fails. */

@@ -1,7 +1,10 @@
-import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type SqlClient, queryRows, together } from '../../domain/ports/sql-client';
 import { type Direction, type SideName } from '../../domain/sides';
 import { type CapturedTable, type CopyPath } from '../paths/copy-path';
 import { type LogRow, isTokenTable } from './log-keys';
+
+/** That have a page of one transaction each: more than there are tables is not read at once. */
+const AT_ONCE = 20;
 
 /** How far the walk through one rewritten table is; kept in its row of the change log. */
 interface Place {
@@ -27,25 +30,60 @@ export interface RewritePage {
   readonly next: Place | null;
 }
 
-/** @returns the oldest rewrite that is not carried altogether */
-export async function nextRewrite({ captured }: CopyPath, { to }: Direction, from: SqlClient): Promise<Rewrite | null> {
-  const [row] = await queryRows<{ id: string; table: string; place: Place | null }>(
+/** @returns the rewrites that are not carried altogether, the oldest first */
+export async function openRewrites(
+  { captured }: CopyPath,
+  { to }: Direction,
+  from: SqlClient,
+): Promise<readonly Rewrite[]> {
+  const rows = await queryRows<{ id: string; table: string; place: Place | null }>(
     from,
     `SELECT id::text AS id, table_name AS "table", new_key AS place
-       FROM hydra_cutover.change_log AS log WHERE done_at IS NULL AND kind = 'rewrite' ORDER BY log.id LIMIT 1`,
+       FROM hydra_cutover.change_log AS log WHERE done_at IS NULL AND kind = 'rewrite' ORDER BY log.id LIMIT ${AT_ONCE}`,
   );
-  if (row === undefined) return null;
-  const spec = captured.find(({ table }) => table === row.table);
-  if (spec === undefined) throw new Error(`${row.table} is logged as rewritten and is no table that is captured`);
-  return { id: row.id, spec, place: row.place ?? { side: to, after: null } };
+  return rows.map(({ id, table, place }) => {
+    const spec = captured.find((one) => one.table === table);
+    if (spec === undefined) throw new Error(`${table} is logged as rewritten and is no table that is captured`);
+    return { id, spec, place: place ?? { side: to, after: null } };
+  });
+}
+
+interface ReadSides {
+  readonly direction: Direction;
+  readonly from: SqlClient;
+  readonly to: SqlClient;
 }
 
 /**
- * Reads the next keys of a rewritten table, in the caller's snapshot of the source: a rewrite fires no trigger, so its rows are named
- * here, a page at a time, and a table of any size costs the change log one row.
+ * Reads the next keys of rewritten tables, in the caller's snapshot of the source: a rewrite fires no trigger, so its rows are named
+ * here, a page at a time, and a table of any size costs the change log one row. Small tables share one transaction: each has a page of it,
+ * because every transaction is dozens of round trips.
+ *
+ * @param limit of all pages together
+ * @returns the pages in the order of the rewrites
  */
-export async function readRewritePage(
-  { direction, from, to }: { readonly direction: Direction; readonly from: SqlClient; readonly to: SqlClient },
+export async function readRewritePages(
+  sides: ReadSides,
+  rewrites: readonly Rewrite[],
+  limit: number,
+): Promise<readonly RewritePage[]> {
+  const each = Math.ceil(limit / rewrites.length);
+  const pages = new Map<Rewrite, RewritePage>();
+  for (const [side, client] of [
+    [sides.direction.to, sides.to],
+    [sides.direction.from, sides.from],
+  ] as const) {
+    const there = rewrites.filter(({ place }) => place.side === side);
+    await together(
+      client,
+      there.map((rewrite) => async () => void pages.set(rewrite, await readPage(sides, rewrite, each))),
+    );
+  }
+  return rewrites.flatMap((rewrite) => pages.get(rewrite) ?? []);
+}
+
+async function readPage(
+  { direction, from, to }: ReadSides,
   { spec, place }: Rewrite,
   limit: number,
 ): Promise<RewritePage> {
@@ -63,12 +101,17 @@ export async function readRewritePage(
 }
 
 /** After the target's commit. A syncer that was overtaken meanwhile does not begin anew what is done. */
-export async function markPage(from: SqlClient, { id }: Rewrite, { next }: RewritePage): Promise<void> {
+export async function markPages(
+  from: SqlClient,
+  rewrites: readonly Rewrite[],
+  pages: readonly RewritePage[],
+): Promise<void> {
   await from.query(
-    `UPDATE hydra_cutover.change_log
-        SET new_key = $2::jsonb, done_at = CASE WHEN $2::jsonb IS NULL THEN clock_timestamp() END
-      WHERE id = $1 AND done_at IS NULL`,
-    [id, next === null ? null : JSON.stringify(next)],
+    `UPDATE hydra_cutover.change_log AS log
+        SET new_key = mark.place::jsonb, done_at = CASE WHEN mark.place IS NULL THEN clock_timestamp() END
+       FROM ROWS FROM (unnest($1::bigint[]), unnest($2::text[])) AS mark(id, place)
+      WHERE log.id = mark.id AND log.done_at IS NULL`,
+    [rewrites.map(({ id }) => id), pages.map(({ next }) => (next === null ? null : JSON.stringify(next)))],
   );
 }
 

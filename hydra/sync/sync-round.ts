@@ -8,7 +8,7 @@ import { type SourcePart, completePart, readPart, writePart } from './carry-part
 import { beginAsSyncer } from './syncer-transaction';
 import { CarriedRevocations, markRotated } from './ledger';
 import { type LogRow, namedKeys } from './log-keys';
-import { type Rewrite, markPage, nextRewrite, readRewritePage } from './rewritten';
+import { type Rewrite, markPages, openRewrites, readRewritePages } from './rewritten';
 import { TooLargeAtOnce } from './read-bounded';
 import { nameUnreadable } from './unreadable';
 
@@ -69,7 +69,7 @@ export interface RoundReceipt extends PartReceipt {
 
 /**
  * Makes the target equal to the source in everything that the source's change log names, until a transaction found less than it could
- * carry. Looks for rewritten tables first, which no trigger logs, and carries them altogether, a page after each look at the log.
+ * carry. Looks for rewritten tables first, which no trigger logs, and carries them altogether, a page of each after each look at the log.
  *
  * Idempotent and killed anywhere without harm: log rows are marked after the target's commit, by their ids and one by one; what was
  * carried and not marked is carried again and changes nothing.
@@ -107,8 +107,9 @@ export async function syncRound(sides: SyncSides, options: RoundOptions): Promis
       }
       const isBehind = afterId !== '0';
       afterId = '0';
-      const { rewrite, backlog } = part.left;
-      if (rewrite !== null) count(await size.fit((limit) => carryRewritePage({ ...sides, carried }, rewrite, limit)));
+      const { rewrites, backlog } = part.left;
+      if (rewrites.length > 0)
+        count(await size.fit((limit) => carryRewritePages({ ...sides, carried }, rewrites, limit)));
       // What was committed meanwhile with lower ids is carried too.
       else if (!isBehind || backlog === 0)
         return { ...total, backlog, durationMs: Math.round(performance.now() - started) };
@@ -172,7 +173,7 @@ interface CarriedPart extends PartReceipt {
 /** What a round that begins now would find. */
 interface Left {
   readonly backlog: number;
-  readonly rewrite: Rewrite | null;
+  readonly rewrites: readonly Rewrite[];
 }
 
 /**
@@ -228,17 +229,17 @@ async function mark(
 ): Promise<Left | undefined> {
   const unlessFull = <T>(ask: () => Promise<T>) => (isFull ? Promise.resolve(undefined) : ask());
   const looking = () =>
-    together(from, [() => ended ?? from.query('COMMIT'), () => unlessFull(() => nextRewrite(path, direction, from))]);
+    together(from, [() => ended ?? from.query('COMMIT'), () => unlessFull(() => openRewrites(path, direction, from))]);
   const marking = () =>
     together(keeper, [
       () => markRotated(keeper, rotated),
       () => markDone(keeper, log),
       () => unlessFull(() => countLeft(keeper)),
     ]);
-  const [[, rewrite], [, , backlog]] = readsAhead
+  const [[, rewrites], [, , backlog]] = readsAhead
     ? await Promise.all([looking(), marking()])
     : [await looking(), await marking()];
-  return rewrite === undefined || backlog === undefined ? undefined : { backlog, rewrite };
+  return rewrites === undefined || backlog === undefined ? undefined : { backlog, rewrites };
 }
 
 function readAhead(sides: RoundSides, afterId: string, { batchRows, before }: RoundOptions): Ahead {
@@ -260,19 +261,24 @@ async function readFrom(sides: RoundSides, afterId: string, read: Ahead): Promis
   return readPart(sides, read.log, read.limit, sides.carried);
 }
 
-/** @param rewrite its place was read before: the snapshot is then one of after the rewrite */
-async function carryRewritePage(sides: RoundSides, rewrite: Rewrite, batchRows: number): Promise<PartReceipt> {
+/** @param rewrites their places were read before: the snapshot is then one of after the rewrites */
+async function carryRewritePages(
+  sides: RoundSides,
+  rewrites: readonly Rewrite[],
+  batchRows: number,
+): Promise<PartReceipt> {
   const { from, keeper } = sides;
   try {
     await beginAsSyncer(sides);
     await openSnapshot(sides);
-    const page = await readRewritePage(sides, rewrite, batchRows);
-    const part = await completePart(sides, await readPart(sides, page.log, batchRows, sides.carried));
+    const pages = await readRewritePages(sides, rewrites, batchRows);
+    const log = pages.flatMap((page) => page.log);
+    const part = await completePart(sides, await readPart(sides, log, batchRows, sides.carried));
     const rows = await writePart(sides, part);
     await from.query('COMMIT');
     await markRotated(keeper, part.rotated);
-    await markPage(keeper, rewrite, page);
-    return { changes: page.seen, rows };
+    await markPages(keeper, rewrites, pages);
+    return { changes: pages.reduce((sum, { seen }) => sum + seen, 0), rows };
   } catch (error) {
     await rollBack(sides);
     throw error;
