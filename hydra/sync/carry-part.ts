@@ -46,7 +46,7 @@ export interface SourcePart extends JudgedRevocations {
   readonly reading: Reading;
   readonly named: NamedKeys<'with tokens'>;
   /** What was named when `wanted` was read. */
-  readonly before: FlowNames;
+  readonly before: Pick<FlowNames, 'logins' | 'consents'>;
   readonly wanted: WantedRows;
   /** Whose tokens are carried altogether. */
   readonly grants: readonly string[];

@@ -11,21 +11,23 @@ export interface Closure {
 }
 
 /** What `closeOverTies` and `closeOverFlows` add to. */
-type Names = Pick<NamedKeys, 'logins' | 'consents'>;
+type Names = Pick<NamedKeys, 'logins' | 'consents' | 'tied'>;
 
-export const sizeOf = ({ logins, consents }: Names): number => logins.size + consents.size;
+export const sizeOf = ({ logins, consents }: Pick<Names, 'logins' | 'consents'>): number => logins.size + consents.size;
 
 /** Names on the source every consent of a login that is named, and the login of every consent, in the caller's snapshot. Adds to `named`. */
 export async function closeOverTies(
   { tiesSql }: CopyPath,
   from: SqlClient,
-  { logins, consents }: Names,
+  { logins, consents, tied }: Names,
 ): Promise<void> {
   for (;;) {
     const before = sizeOf({ logins, consents });
     for (const row of await readTies(tiesSql, from, logins, consents)) {
       consents.add(row.consent);
-      if (row.login !== null) logins.add(row.login);
+      if (row.login === null) continue;
+      logins.add(row.login);
+      tied.add(row.consent);
     }
     if (sizeOf({ logins, consents }) === before) return;
   }
@@ -58,7 +60,10 @@ export async function closeOverFlows(
   }
 }
 
-export async function readFlowKeys(to: SqlClient, { logins, consents }: Names): Promise<readonly FlowKeys[]> {
+export async function readFlowKeys(
+  to: SqlClient,
+  { logins, consents }: Pick<Names, 'logins' | 'consents'>,
+): Promise<readonly FlowKeys[]> {
   if (logins.size + consents.size === 0) return [];
   return queryRows<FlowKeys>(
     to,

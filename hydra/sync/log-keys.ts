@@ -71,6 +71,8 @@ export interface NamedKeys<At extends Stage = Stage> {
   readonly rows: Readonly<Record<KeyedTable, KeySet>>;
   readonly logins: Set<string>;
   readonly consents: Set<string>;
+  /** Consents whose login on the source is named too: whoever reads that reads them. */
+  readonly tied: Set<string>;
   /** request_ids of tokens. */
   readonly requests: Set<string>;
   /** Login and consent requests that were made. */
@@ -92,6 +94,7 @@ function noKeys(): NamedKeys<'named'> {
     rows: Object.fromEntries(KEYED_TABLES.map((table) => [table, new KeySet()])) as Record<KeyedTable, KeySet>,
     logins: new Set(),
     consents: new Set(),
+    tied: new Set(),
     requests: new Set(),
     begunLogins: new Set(),
     begunConsents: new Set(),

@@ -92,7 +92,7 @@ export async function readWanted(
   };
   for (const table of TOKEN_TABLES) needed.addOf(tokens[table]);
   const [flows, logouts, obfuscated, issuers, jtis] = await together(reading.from, [
-    () => readFlows(reading, named.logins, named.consents),
+    () => readFlows(reading, named),
     () => wantTable('hydra_oauth2_logout_request'),
     () => wantTable('hydra_oauth2_obfuscated_authentication_session'),
     () => wantTable('hydra_oauth2_trusted_jwt_bearer_issuer'),
@@ -123,20 +123,22 @@ export async function readWanted(
 export interface FlowNames {
   readonly logins: ReadonlySet<string>;
   readonly consents: ReadonlySet<string>;
+  /** See {@link NamedKeys.tied}. */
+  readonly tied: ReadonlySet<string>;
 }
 
 /** @param before what was named when `wanted` was read. @returns the same with the flows that were named since, and their parents */
 export async function withFlowsNamedSince(
   reading: Reading,
   wanted: WantedRows,
-  before: FlowNames,
+  before: Pick<FlowNames, 'logins' | 'consents'>,
   named: FlowNames,
 ): Promise<WantedRows> {
   const since = (all: ReadonlySet<string>, known: ReadonlySet<string>) =>
     new Set([...all].filter((name) => !known.has(name)));
   const [logins, consents] = [since(named.logins, before.logins), since(named.consents, before.consents)];
   if (logins.size + consents.size === 0) return wanted;
-  const more = await readFlows(reading, logins, consents);
+  const more = await readFlows(reading, { logins, consents, tied: named.tied });
   const needed = new Parents();
   needed.addOf(more);
   const withParents = async (table: 'hydra_client' | 'hydra_oauth2_authentication_session', parents: KeySet) => {
@@ -186,14 +188,11 @@ async function readKeyed(
   );
 }
 
-async function readFlows(
-  reading: Reading,
-  logins: ReadonlySet<string>,
-  consents: ReadonlySet<string>,
-): Promise<readonly CarriedRow[]> {
+/** Each by one of its keys where that is known: by both it could come twice, in two queries. */
+async function readFlows(reading: Reading, { logins, consents, tied }: FlowNames): Promise<readonly CarriedRow[]> {
   const selection = [
     ...[...logins].map((login_challenge) => ({ login_challenge })),
-    ...[...consents].map((consent_challenge_id) => ({ consent_challenge_id })),
+    ...[...consents].flatMap((consent) => (tied.has(consent) ? [] : [{ consent_challenge_id: consent }])),
   ];
   return oncePerLogin(await readSelected(reading, 'hydra_oauth2_flow', selection));
 }
