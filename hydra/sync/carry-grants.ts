@@ -3,6 +3,7 @@ import { type SqlClient, queryRows, together } from '../../domain/ports/sql-clie
 import { tableOf } from '../paths/copy-path';
 import { type NamedKeys, TOKEN_TABLES, type TokenTable } from './log-keys';
 import { readBounded } from './read-bounded';
+import { textsOf } from './row-block';
 import { type WriteContext, deleteTokens, upsertRows } from './write-rows';
 
 /** Signatures that are looked at at once. */
@@ -127,9 +128,9 @@ async function carryPage(
   let changed = 0;
   const gone = new Set(signatures);
   const keys = signatures.map((signature) => ({ signature }));
-  for await (const { rows } of readBounded(from, tableOf(context.path, table), keys, PAGE_ROWS)) {
-    for (const { signature } of rows) gone.delete(String(signature));
-    changed += await upsertRows(context, table, rows);
+  for await (const block of readBounded(from, tableOf(context.path, table), keys, PAGE_ROWS)) {
+    for (const signature of textsOf([block], 'signature')) gone.delete(signature);
+    changed += await upsertRows(context, table, [block]);
   }
   return changed + (await deleteTokens(context, table, [...gone]));
 }

@@ -15,7 +15,7 @@ import {
   stillActive,
 } from './ledger';
 import { type LogRow, type NamedKeys, namedKeys } from './log-keys';
-import { ByteBudget, TooLargeAtOnce } from './read-bounded';
+import { ByteBudget, type RowSizes, TooLargeAtOnce } from './read-bounded';
 import { type BegunRequest, begunRequestChanges, readBegunRequests } from './stale-challenges';
 import {
   type FlowNames,
@@ -38,6 +38,12 @@ interface Sides {
   readonly to: SqlClient;
   readonly loginTtlMs: number;
   readonly networkId?: string;
+}
+
+/** What one transaction of a round knows from those before it. */
+export interface RoundMemory {
+  readonly carried: CarriedRevocations;
+  readonly sizes: RowSizes;
 }
 
 /** What the source says to a part of the log, all in one snapshot. */
@@ -73,11 +79,10 @@ export interface WholePart extends SourcePart {
 export async function readPart(
   { path, direction, from, loginTtlMs }: Sides,
   log: readonly LogRow[],
-  batchRows: number,
-  carried: CarriedRevocations,
+  { batchRows, carried, sizes }: { readonly batchRows: number } & RoundMemory,
 ): Promise<SourcePart> {
   refuseTruncate(log, direction.from);
-  const reading: Reading = { path, from, batchRows, budget: new ByteBudget(log.length > 1) };
+  const reading: Reading = { path, from, batchRows, sizes, budget: new ByteBudget(log.length > 1) };
   const first = namedKeys(path, log);
   // What the log names by itself is read beside the question what it revoked; what that names besides, if anything, after it.
   const [judged, early] = await together(from, [

@@ -4,6 +4,7 @@ import { type SideName } from '../../domain/sides';
 import { REVOCATION_KINDS, type RevocationKind } from '../capture';
 import { sqlFile } from '../sql-file';
 import { type NamedKeys, TOKEN_TABLES } from './log-keys';
+import { textsOf, tuplesOf } from './row-block';
 import { type WantedRows } from './wanted-rows';
 
 /** What became of a revocation on the target. `already_absent`: the target never had what was revoked, or no more. */
@@ -106,13 +107,14 @@ export async function stillActive(
   { flows, rows, activeTokens }: WantedRows & { readonly activeTokens: readonly string[] },
 ): Promise<ReadonlySet<string>> {
   if (revocations.length === 0) return new Set();
-  const tokens = [...rows.hydra_oauth2_access, ...rows.hydra_oauth2_refresh].filter(({ active }) => active === true);
+  const tokens = [...tuplesOf([...rows.hydra_oauth2_access, ...rows.hydra_oauth2_refresh], ['signature', 'active'])];
+  const usable = tokens.flatMap(([signature, active]) => (active === 'true' ? [signature] : []));
   const found = await queryRows<{ kind: string; key: string }>(to, sqlFile(__dirname, 'still-active.sql'), [
     JSON.stringify(revocations.map(({ kind, key }) => ({ kind, key }))),
-    [...tokens.map(({ signature }) => signature), ...activeTokens],
-    flows.flatMap(({ consent_challenge_id: consent }) => (consent === null ? [] : [consent])),
-    rows.hydra_oauth2_authentication_session.map(({ id }) => id),
-    rows.hydra_client.map(({ id }) => id),
+    [...usable, ...activeTokens],
+    textsOf(flows, 'consent_challenge_id'),
+    textsOf(rows.hydra_oauth2_authentication_session, 'id'),
+    textsOf(rows.hydra_client, 'id'),
   ]);
   return new Set(found.map(revocationId));
 }

@@ -1,7 +1,9 @@
 import { type SqlClient } from '../../domain/ports/sql-client';
 import { type CarriedTable, type RowKey } from '../paths/copy-path';
-import { type CarriedRow, readTransformed } from '../transform';
+import { readColumns, readTransformed } from '../transform';
+import { columnBatches } from './column-batches';
 import { BATCH_BYTES_MAX } from './json-batches';
+import { RowBlock, tuplesOf } from './row-block';
 
 /** Rows of one transaction that are in memory at once. */
 const TRANSACTION_BYTES_MAX = 4 * BATCH_BYTES_MAX;
@@ -25,36 +27,76 @@ export class ByteBudget {
   }
 }
 
+/** How many rows of a table are some megabytes, as far as a round knows. */
+export class RowSizes {
+  readonly #fitting = new Map<string, number>();
+
+  /** @returns how many keys to begin with */
+  first(table: CarriedTable): number {
+    return this.#fitting.get(table.name) ?? FIRST_KEYS;
+  }
+
+  /** @returns how many keys to go on with */
+  next(table: CarriedTable, keys: number, bytes: number): number {
+    const fitting = Math.floor((keys * BATCH_BYTES_MAX) / Math.max(1, bytes));
+    // The rows that come next may be larger.
+    if (bytes > 0) this.#fitting.set(table.name, Math.max(1, Math.floor(fitting / 4)));
+    return Math.max(1, Math.min(fitting, keys * 8));
+  }
+}
+
 /**
  * Reads rows by their keys, as many in one query as are some megabytes by the rows before: a token may have megabytes of session data, and
- * most have a kilobyte.
+ * most have a kilobyte. A few come one by one, because nobody knows how large they are; many come as columns.
  */
 export async function* readBounded(
   from: SqlClient,
   table: CarriedTable,
   keys: readonly RowKey[],
   batchRows: number,
-): AsyncGenerator<{ readonly rows: readonly CarriedRow[]; readonly bytes: number }> {
-  let size = Math.min(batchRows, FIRST_KEYS);
+  sizes = new RowSizes(),
+): AsyncGenerator<RowBlock> {
+  let size = Math.min(batchRows, sizes.first(table));
   for (let at = 0; at < keys.length;) {
     const some = keys.slice(at, at + size);
     at += some.length;
     let bytes = 0;
-    for await (const rows of readTransformed(from, table, some, { batchRows: size })) {
-      const read = bytesOf(rows);
-      bytes += read;
-      yield { rows, bytes: read };
+    for (const block of await (some.length > FIRST_KEYS ? readMany : readFew)(from, table, some)) {
+      bytes += block.bytes;
+      yield block;
     }
-    const fitting = Math.floor((some.length * BATCH_BYTES_MAX) / Math.max(1, bytes));
-    size = Math.max(1, Math.min(batchRows, fitting, size * 8));
+    size = Math.min(batchRows, sizes.next(table, some.length, bytes));
   }
 }
 
-/** Roughly: what is text in them. */
-function bytesOf(rows: readonly CarriedRow[]): number {
-  let bytes = 0;
-  for (const row of rows) {
-    for (const value of Object.values(row)) bytes += typeof value === 'string' ? value.length + 16 : 16;
+async function readFew(from: SqlClient, table: CarriedTable, keys: readonly RowKey[]): Promise<readonly RowBlock[]> {
+  const blocks: RowBlock[] = [];
+  for await (const rows of readTransformed(from, table, keys, { batchRows: keys.length })) {
+    for (const { columns, bytes } of columnBatches(rows, Object.keys(table.columns)))
+      blocks.push(new RowBlock(table, columns, bytes));
   }
-  return bytes;
+  return blocks;
+}
+
+async function readMany(from: SqlClient, table: CarriedTable, keys: readonly RowKey[]): Promise<readonly RowBlock[]> {
+  const blocks = (await readColumns(from, table, keys)).map(
+    (columns) => new RowBlock(table, columns, lengthOf(columns)),
+  );
+  return blocks.flatMap((block) => (block.bytes > BATCH_BYTES_MAX ? divided(table, block) : block));
+}
+
+/** Rows that were larger than those before them. */
+function divided(table: CarriedTable, block: RowBlock): readonly RowBlock[] {
+  const names = Object.keys(table.columns);
+  const rows = [...tuplesOf([block], names)].map((values) =>
+    Object.fromEntries(names.map((name, index) => [name, values[index] ?? null])),
+  );
+  return [...columnBatches(rows, names)].map(({ columns, bytes }) => new RowBlock(table, columns, bytes));
+}
+
+/** Roughly what they take: most of it is ASCII. */
+function lengthOf(columns: readonly string[]): number {
+  let length = 0;
+  for (const column of columns) length += column.length;
+  return length;
 }

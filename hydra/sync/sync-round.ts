@@ -4,12 +4,12 @@ import { type Direction } from '../../domain/sides';
 import { logRewrites } from '../capture';
 import { type CopyPath, sourceTables } from '../paths/copy-path';
 import { assertNothingPlanted } from '../planted';
-import { type SourcePart, completePart, readPart, writePart } from './carry-part';
+import { type RoundMemory, type SourcePart, completePart, readPart, writePart } from './carry-part';
 import { beginAsSyncer } from './syncer-transaction';
 import { CarriedRevocations, markRotated } from './ledger';
 import { type LogRow, namedKeys } from './log-keys';
 import { type Rewrite, markPages, openRewrites, readRewritePages } from './rewritten';
-import { TooLargeAtOnce } from './read-bounded';
+import { RowSizes, TooLargeAtOnce } from './read-bounded';
 import { nameUnreadable } from './unreadable';
 
 /** Of one syncer; {@link prepareSync} was called for its sessions. */
@@ -86,7 +86,7 @@ export async function syncRound(sides: SyncSides, options: RoundOptions): Promis
   };
   if (options.isRewriteLogged !== true) await logRewrites(sides.keeper);
   const size = new PartSize(options.batchRows);
-  const carried = new CarriedRevocations();
+  const memory: RoundMemory = { carried: new CarriedRevocations(), sizes: new RowSizes() };
   let afterId = '0';
   let ahead: Ahead | undefined;
   try {
@@ -96,7 +96,7 @@ export async function syncRound(sides: SyncSides, options: RoundOptions): Promis
       const part: CarriedPart = await size.fit((limit) => {
         const read = ahead ?? { log: [], limit, part: undefined };
         ahead = undefined;
-        return carryPart({ ...sides, carried }, options, afterId, read);
+        return carryPart({ ...sides, ...memory }, options, afterId, read);
       });
       ahead = part.ahead;
       count(part);
@@ -109,7 +109,7 @@ export async function syncRound(sides: SyncSides, options: RoundOptions): Promis
       afterId = '0';
       const { rewrites, backlog } = part.left;
       if (rewrites.length > 0)
-        count(await size.fit((limit) => carryRewritePages({ ...sides, carried }, rewrites, limit)));
+        count(await size.fit((limit) => carryRewritePages({ ...sides, ...memory }, rewrites, limit)));
       // What was committed meanwhile with lower ids is carried too.
       else if (!isBehind || backlog === 0)
         return { ...total, backlog, durationMs: Math.round(performance.now() - started) };
@@ -149,9 +149,7 @@ class PartSize {
 
 const grown = (rows: number, most: number): number => Math.min(most, rows * 2);
 
-interface RoundSides extends SyncSides {
-  readonly carried: CarriedRevocations;
-}
+type RoundSides = SyncSides & RoundMemory;
 
 /** A part of the log that is read while the one before it is written; the snapshot of the source stays open. */
 interface Ahead {
@@ -258,7 +256,7 @@ async function giveUp(sides: SyncSides, { part }: Ahead): Promise<void> {
 
 async function readFrom(sides: RoundSides, afterId: string, read: Ahead): Promise<SourcePart> {
   await openSnapshot(sides, async () => void (read.log = await readLog(sides.from, afterId, read.limit)));
-  return readPart(sides, read.log, read.limit, sides.carried);
+  return readPart(sides, read.log, { ...sides, batchRows: read.limit });
 }
 
 /** @param rewrites their places were read before: the snapshot is then one of after the rewrites */
@@ -273,7 +271,7 @@ async function carryRewritePages(
     await openSnapshot(sides);
     const pages = await readRewritePages(sides, rewrites, batchRows);
     const log = pages.flatMap((page) => page.log);
-    const part = await completePart(sides, await readPart(sides, log, batchRows, sides.carried));
+    const part = await completePart(sides, await readPart(sides, log, { ...sides, batchRows }));
     const rows = await writePart(sides, part);
     await from.query('COMMIT');
     await markRotated(keeper, part.rotated);

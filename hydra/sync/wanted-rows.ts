@@ -1,16 +1,16 @@
 import { type SqlClient, queryRows, together } from '../../domain/ports/sql-client';
 import { type CarriedTableName, type CopyPath, tableOf } from '../paths/copy-path';
-import { type CarriedRow } from '../transform';
 import { KeySet, type KeyedTable, type NamedKeys, TOKEN_TABLES, type TokenTable, keyColumns } from './log-keys';
-import { type ByteBudget, readBounded } from './read-bounded';
+import { type ByteBudget, type RowSizes, readBounded } from './read-bounded';
+import { type RowBlock, textsOf, tuplesOf } from './row-block';
 
 /** What the target's rows have to be, from one snapshot of the source: everything that was named, and the parents that it needs. */
 export interface WantedRows {
-  readonly flows: readonly CarriedRow[];
-  readonly rows: Readonly<Record<KeyedTable, readonly CarriedRow[]>>;
+  readonly flows: readonly RowBlock[];
+  readonly rows: Readonly<Record<KeyedTable, readonly RowBlock[]>>;
 }
 
-type TokenRows = Readonly<Record<TokenTable, readonly CarriedRow[]>>;
+type TokenRows = Readonly<Record<TokenTable, readonly RowBlock[]>>;
 
 /** Tokens that were read, and how many of each table were named by then. */
 interface ReadTokens {
@@ -24,6 +24,7 @@ export interface Reading {
   readonly from: SqlClient;
   readonly batchRows: number;
   readonly budget: ByteBudget;
+  readonly sizes: RowSizes;
 }
 
 /** Reads the tokens that the log names by itself. */
@@ -44,7 +45,7 @@ export async function readTokens(
 /** Names are only ever added, in their order. */
 async function readTokensBeyond(reading: Reading, named: NamedKeys, before?: ReadTokens): Promise<ReadTokens> {
   const counts = {} as Record<TokenTable, number>;
-  const tokens = {} as Record<TokenTable, readonly CarriedRow[]>;
+  const tokens = {} as Record<TokenTable, readonly RowBlock[]>;
   const readOne = (table: TokenTable) => async () => {
     const keys = named.rows[table].values();
     counts[table] = keys.length;
@@ -63,8 +64,8 @@ export async function nameConsentsOf(
 ): Promise<boolean> {
   const parents = new Set<string>();
   for (const table of TOKEN_TABLES) {
-    for (const { challenge_id: consent } of rows[table]) {
-      if (typeof consent === 'string' && !named.consents.has(consent)) parents.add(consent);
+    for (const consent of textsOf(rows[table], 'challenge_id')) {
+      if (!named.consents.has(consent)) parents.add(consent);
     }
   }
   if (parents.size === 0) return false;
@@ -85,7 +86,7 @@ export async function readWanted(
   tokens: TokenRows,
 ): Promise<WantedRows> {
   const needed = new Parents();
-  const wantTable = async (table: KeyedTable, parents: KeySet = new KeySet()): Promise<readonly CarriedRow[]> => {
+  const wantTable = async (table: KeyedTable, parents: KeySet = new KeySet()): Promise<readonly RowBlock[]> => {
     const keys = named.rows[table];
     const more = parents.values().filter((key) => !keys.has(key));
     return readKeyed(reading, table, [...keys.values(), ...more]);
@@ -100,7 +101,7 @@ export async function readWanted(
   ]);
   for (const rows of [flows, logouts, obfuscated]) needed.addOf(rows);
   const jwks = new KeySet();
-  for (const row of issuers) need(jwks, row['key_set'], row['key_id']);
+  for (const key of tuplesOf(issuers, ['key_set', 'key_id'])) need(jwks, key);
   const [sessionRows, jwkRows, clientRows] = await together(reading.from, [
     () => wantTable('hydra_oauth2_authentication_session', needed.sessions),
     () => wantTable('hydra_jwk', jwks),
@@ -143,7 +144,7 @@ export async function withFlowsNamedSince(
   needed.addOf(more);
   const withParents = async (table: 'hydra_client' | 'hydra_oauth2_authentication_session', parents: KeySet) => {
     const there = wanted.rows[table];
-    const known = new Set(there.map((row) => row['id']));
+    const known = new Set(textsOf(there, 'id'));
     return [
       ...there,
       ...(await readKeyed(
@@ -154,7 +155,7 @@ export async function withFlowsNamedSince(
     ];
   };
   return {
-    flows: oncePerLogin([...wanted.flows, ...more]),
+    flows: [...wanted.flows, ...more],
     rows: {
       ...wanted.rows,
       hydra_oauth2_authentication_session: await withParents('hydra_oauth2_authentication_session', needed.sessions),
@@ -167,11 +168,9 @@ class Parents {
   readonly clients = new KeySet();
   readonly sessions = new KeySet();
 
-  addOf(rows: readonly CarriedRow[]): void {
-    for (const row of rows) {
-      need(this.clients, row['client_id']);
-      need(this.sessions, row['login_session_id']);
-    }
+  addOf(blocks: readonly RowBlock[]): void {
+    for (const client of textsOf(blocks, 'client_id')) this.clients.add([client]);
+    for (const session of textsOf(blocks, 'login_session_id')) this.sessions.add([session]);
   }
 }
 
@@ -179,7 +178,7 @@ async function readKeyed(
   reading: Reading,
   table: KeyedTable,
   keys: readonly (readonly string[])[],
-): Promise<readonly CarriedRow[]> {
+): Promise<readonly RowBlock[]> {
   const columns = keyColumns(reading.path, table);
   return readSelected(
     reading,
@@ -188,35 +187,33 @@ async function readKeyed(
   );
 }
 
-/** Each by one of its keys where that is known: by both it could come twice, in two queries. */
-async function readFlows(reading: Reading, { logins, consents, tied }: FlowNames): Promise<readonly CarriedRow[]> {
+/**
+ * Each by one of its keys where that is known: by both it would be read twice, in two queries. A flow may come twice all the same; within one
+ * query it does not.
+ */
+async function readFlows(reading: Reading, { logins, consents, tied }: FlowNames): Promise<readonly RowBlock[]> {
   const selection = [
     ...[...logins].map((login_challenge) => ({ login_challenge })),
     ...[...consents].flatMap((consent) => (tied.has(consent) ? [] : [{ consent_challenge_id: consent }])),
   ];
-  return oncePerLogin(await readSelected(reading, 'hydra_oauth2_flow', selection));
-}
-
-/** Flows are found by either key, and perhaps by both. */
-function oncePerLogin(flows: readonly CarriedRow[]): readonly CarriedRow[] {
-  return [...new Map(flows.map((row) => [row['login_challenge'], row])).values()];
+  return readSelected(reading, 'hydra_oauth2_flow', selection);
 }
 
 async function readSelected(
-  { path, from, batchRows, budget }: Reading,
+  { path, from, batchRows, budget, sizes }: Reading,
   table: CarriedTableName,
   selection: readonly Record<string, string>[],
-): Promise<CarriedRow[]> {
-  const rows: CarriedRow[] = [];
-  for await (const batch of readBounded(from, tableOf(path, table), selection, batchRows)) {
-    budget.spend(batch.bytes);
-    rows.push(...batch.rows);
+): Promise<readonly RowBlock[]> {
+  const blocks: RowBlock[] = [];
+  for await (const block of readBounded(from, tableOf(path, table), selection, batchRows, sizes)) {
+    budget.spend(block.bytes);
+    blocks.push(block);
   }
-  return rows;
+  return blocks;
 }
 
-function need(keys: KeySet, ...parts: readonly unknown[]): void {
-  const key = parts.filter((part) => typeof part === 'string');
+function need(keys: KeySet, parts: readonly (string | null)[]): void {
+  const key = parts.filter((part) => part !== null);
   if (key.length === parts.length) keys.add(key);
 }
 

@@ -1,9 +1,9 @@
 import { type SqlClient, type Statement, runInOrder } from '../../domain/ports/sql-client';
 import { type CarriedTable, type CarriedTableName, type CopyPath, tableOf } from '../paths/copy-path';
-import { type CarriedRow, travelledRows } from '../transform';
-import { columnBatches } from './column-batches';
+import { travelledRows } from '../transform';
 import { type FlowKeys, type FlowPlan, planFlows } from './flow-plan';
 import { KeySet, type KeyedTable, type NamedKeys, TOKEN_TABLES, type TokenTable, keyColumns } from './log-keys';
+import { type RowBlock, tuplesOf } from './row-block';
 import { type WantedRows } from './wanted-rows';
 
 export interface WriteContext {
@@ -23,7 +23,7 @@ export function* rowChanges(
   wanted: WantedRows,
   present: readonly FlowKeys[],
 ): Generator<Statement> {
-  const plan = planFlows(wanted.flows.map(flowKeys), present);
+  const plan = planFlows(flowKeysOf(wanted.flows), present);
   const { tables } = context.path;
   for (const { name: table } of [...tables].reverse()) {
     if (table === 'hydra_oauth2_flow') yield* removeFlows(context, plan);
@@ -33,7 +33,7 @@ export function* rowChanges(
   for (const { name } of tables) yield* upserts(context, name, rowsOf(wanted, name));
 }
 
-function rowsOf(wanted: WantedRows, table: CarriedTableName): readonly CarriedRow[] {
+function rowsOf(wanted: WantedRows, table: CarriedTableName): readonly RowBlock[] {
   return table === 'hydra_oauth2_flow' ? wanted.flows : wanted.rows[table];
 }
 
@@ -45,7 +45,7 @@ function* removeRows(
 ): Generator<Statement> {
   const columns = keyColumns(path, table);
   const found = new KeySet();
-  for (const row of wanted.rows[table]) found.add(columns.map((column) => String(row[column])));
+  for (const key of tuplesOf(wanted.rows[table], columns)) found.add(key.map(String));
   const gone = named.rows[table].values().filter((key) => !found.has(key));
   if (gone.length === 0) return;
   const values = columns.map((_, index) => gone.map((key) => key[index]));
@@ -109,20 +109,18 @@ function* rekeyFlows({ rekey }: FlowPlan): Generator<Statement> {
 export function upsertRows(
   context: WriteContext,
   table: CarriedTableName,
-  rows: readonly CarriedRow[],
+  blocks: readonly RowBlock[],
 ): Promise<number> {
-  return runInOrder(context.to, upserts(context, table, rows));
+  return runInOrder(context.to, upserts(context, table, blocks));
 }
 
 function* upserts(
   { path, nid }: WriteContext,
   table: CarriedTableName,
-  rows: readonly CarriedRow[],
+  blocks: readonly RowBlock[],
 ): Generator<Statement> {
-  const carried = tableOf(path, table);
-  const text = upsertSql(carried);
-  for (const { columns, bytes } of columnBatches(rows, Object.keys(carried.columns)))
-    yield { text, values: [nid, ...columns], bytes };
+  const text = upsertSql(tableOf(path, table));
+  for (const { columns, bytes } of blocks) yield { text, values: [nid, ...columns], bytes };
 }
 
 function upsertSql(table: CarriedTable): string {
@@ -139,7 +137,10 @@ function upsertSql(table: CarriedTable): string {
       WHERE (${list(others, 'old.')}) IS DISTINCT FROM (${list(others, 'excluded.')})`;
 }
 
-function flowKeys(row: CarriedRow): FlowKeys {
-  const { login_challenge: login, consent_challenge_id: consent } = row;
-  return { login: String(login), consent: typeof consent === 'string' ? consent : null };
+/** A flow that several blocks have is one. */
+function flowKeysOf(blocks: readonly RowBlock[]): readonly FlowKeys[] {
+  const flows = new Map<string, FlowKeys>();
+  for (const [login, consent = null] of tuplesOf(blocks, ['login_challenge', 'consent_challenge_id']))
+    flows.set(String(login), { login: String(login), consent });
+  return [...flows.values()];
 }

@@ -23,9 +23,8 @@ export interface ReadOptions {
  */
 export async function prepareSource({ prepareSource: prepare }: CopyPath, client: SqlClient): Promise<void> {
   await prepare(client);
-  // Compiling takes longer than running these queries; a cursor of ours is always read to its end.
-  await client.query('SET jit = off');
-  await client.query('SET cursor_tuple_fraction = 1');
+  // Compiling takes longer than running these queries; a cursor of ours is always read to its end; times travel as text.
+  await client.query(`SET jit = off; SET cursor_tuple_fraction = 1; SET datestyle = 'ISO, YMD'`);
 }
 
 /**
@@ -65,6 +64,29 @@ export async function* readTransformed(
       if (rows.length > 0) yield rows.map(pick);
     }
   }
+}
+
+/**
+ * Reads the rows of keys as {@link readTransformed} does, by columns: of each, in the table's order, an array of the text of its values, as a
+ * literal. The server has it all in memory at once: whoever asks knows roughly how large it is.
+ *
+ * @returns one for each set of columns that the keys use, where there are rows
+ * @throws CutoverFault ROW_UNREADABLE
+ */
+export async function readColumns(
+  client: SqlClient,
+  table: CarriedTable,
+  keys: readonly RowKey[],
+): Promise<readonly (readonly string[])[]> {
+  const read: (readonly string[])[] = [];
+  const names = Object.keys(table.columns);
+  const arrays = names.map((name, index) => `array_agg(made.${name}::text)::text AS c${index}`);
+  for (const { sql, values } of keyedRowsQueries(table, keys)) {
+    const text = `SELECT ${arrays.join(', ')} FROM (${sql}) AS made HAVING count(*) > 0`;
+    const rows = await mapJsonFaults(table, () => queryRows<Record<string, string>>(client, text, [...values]));
+    for (const row of rows) read.push(names.map((_, index) => row[`c${index}`] ?? '{}'));
+  }
+  return read;
 }
 
 /** Reads a query of any size in batches, through a cursor of the transaction that is open. */

@@ -202,7 +202,8 @@ describe('the sync', () => {
       const bytes: number[] = [];
       const watched: SqlClient = {
         query: (text: string, values?: unknown[]) => {
-          if (text.startsWith('INSERT INTO hydra_oauth2_access ')) bytes.push(Buffer.byteLength(String(values?.[0])));
+          const lengths = (values ?? []).map((value) => Buffer.byteLength(String(value)));
+          if (text.startsWith('INSERT INTO hydra_oauth2_access ')) bytes.push(lengths.reduce((sum, one) => sum + one));
           return sync.to.query(text, values);
         },
       };
