@@ -18,6 +18,7 @@ import { claimAttempt, noneBegunSince, ownedAfterClaim } from './claim-attempt';
 import { informGateways } from './inform-gateways';
 import { memberProblems, otherMembers } from './members';
 import { everyParty, forAll, gatewayProblems, revertParties } from './parties';
+import { warmUpEntered } from './warm-up-entered';
 import { within } from './within';
 
 /** So many rounds may be long before the hold. */
@@ -50,6 +51,7 @@ export async function prepare(run: Attempt): Promise<ResultOf<'prepare'>> {
   await within(run.tools.patience.questionMs, 'noting on both sides that it begins', 'DB_UNREACHABLE', noted);
   if (!(await roundsUntilShort(run))) return 'failed';
   await informGateways(run);
+  await warmUpEntered(run);
   if (!(await roundsUntilShort(run))) return 'failed';
   await within(run.tools.patience.questionMs, 'planning what the pause asks', 'DB_UNREACHABLE', warm(run));
   // No statement of this session may outlive the pause, even when nobody is left who waits for it.

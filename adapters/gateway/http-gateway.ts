@@ -7,6 +7,7 @@ import {
   type GatewayView,
   KEY_VERDICTS,
   type StaleChallenge,
+  type WarmUp,
 } from '../../domain/ports/targets';
 import { type SideName } from '../../domain/sides';
 import { type ShadowOrder, type ShadowView } from '../../domain/shadow';
@@ -95,6 +96,8 @@ const shadowBody = z.object({
   p95Ms: z.object({ blue: milliseconds, green: milliseconds, greenAtFirst: milliseconds }),
 });
 
+const warmUpBody = z.object({ asked: z.number(), answered: z.number() });
+
 /** {@link Gateway} over the control listener of `gateway/`. */
 export class HttpGateway extends HttpTarget implements Gateway {
   constructor(address: ControlAddress) {
@@ -162,6 +165,15 @@ export class HttpGateway extends HttpTarget implements Gateway {
     const body = keyBody.safeParse(answer.json);
     if (answer.status !== 200 || !body.success) throw this.client.refusal(call, answer);
     return body.data.opens;
+  }
+
+  async warmUp(side: SideName): Promise<WarmUp | undefined> {
+    const call: ControlCall = { method: 'POST', path: '/warm-up', body: { side } };
+    const answer = await this.client.call(call);
+    if (answer.status === NOT_FOUND) return undefined;
+    const body = warmUpBody.safeParse(answer.json);
+    if (answer.status !== 200 || !body.success) throw this.client.refusal(call, answer);
+    return body.data;
   }
 
   async traffic(): Promise<GatewayTraffic> {

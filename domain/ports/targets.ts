@@ -88,6 +88,11 @@ export interface Gateway extends Target {
    * that does not try.
    */
   opensCookie?(side: SideName, cookie: { readonly name: string; readonly value: string }): Promise<boolean | null>;
+  /**
+   * Has a side's Hydra open its connections to its database, before clients wait for that: asks it about tokens that nobody has. Writes
+   * nothing. Undefined: it is of a version that does not.
+   */
+  warmUp?(side: SideName): Promise<WarmUp | undefined>;
   /** What its clients saw since it started. */
   traffic?(): Promise<GatewayTraffic>;
   /** What it has seen, over weeks and restarts. Undefined: it is of a version that does not look. */
@@ -99,6 +104,12 @@ export interface Gateway extends Target {
   shadow?(order: ShadowOrder): Promise<ShadowView | undefined>;
   /** What that has shown so far. */
   shadowed?(): Promise<ShadowView | undefined>;
+}
+
+/** How many questions were asked of a side, and how many of them were answered with 200. */
+export interface WarmUp {
+  readonly asked: number;
+  readonly answered: number;
 }
 
 export interface GatewayObservations {

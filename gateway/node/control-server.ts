@@ -2,7 +2,7 @@ import { type IncomingMessage, type Server, type ServerResponse } from 'node:htt
 import { z } from 'zod';
 import { isCutoverFault } from '../../domain/faults';
 import { SUPPORTED_HYDRA_VERSIONS } from '../../domain/hydra-versions';
-import { GATEWAY_PROTOCOL } from '../../domain/ports/targets';
+import { GATEWAY_PROTOCOL, type WarmUp } from '../../domain/ports/targets';
 import { SIDE_NAMES } from '../../domain/sides';
 import { EPOCH_MAX, TARGET_REFUSALS, type TargetRefusal } from '../../domain/target';
 import { type HoldAnswer } from '../core/controller-deps';
@@ -10,6 +10,7 @@ import { type GatewayController } from '../core/gateway-controller';
 import { HELD } from '../core/gateway-record';
 import { type KeyTrials } from '../core/key-trials';
 import { type Shadow } from '../core/shadow';
+import { type Side } from '../core/gateway-state';
 import { STALE_CHALLENGE_KINDS } from '../core/stale-challenge';
 import { bearerCheck } from '../target/bearer-token';
 import { readJson, sendJson } from '../target/json-http';
@@ -26,6 +27,7 @@ export interface ControlDeps extends StatusDeps {
   readonly observations: Observations;
   readonly shadow: Shadow;
   readonly keys: KeyTrials;
+  readonly warmUp: (side: Side) => Promise<WarmUp>;
   /** Where blue has two Hydras. */
   readonly beside?: Beside;
   readonly token: () => string;
@@ -48,6 +50,7 @@ const shadowBody = z.strictObject({
   requestsPerSecondMax: z.int().min(0).max(100_000),
   leaseMs: z.int().positive().max(DAY_MS),
 });
+const warmBody = z.strictObject({ side: z.enum(SIDE_NAMES) });
 const COOKIE_LENGTH_MAX = 4_096;
 const cookieBody = z.strictObject({
   side: z.enum(SIDE_NAMES),
@@ -81,6 +84,7 @@ export function createControlServer(deps: ControlDeps, tls?: TlsMaterial): Serve
       sendJson(response, 200, { protocol: GATEWAY_PROTOCOL, ...controller.view(), ...deps.extraState() }),
     'PUT /hold': (request, response) => putHold(deps, request, response),
     'PUT /reads': (request, response) => putReads(controller, request, response),
+    'POST /warm-up': (request, response) => postWarmUp(deps, request, response),
     'PUT /stale-challenges': (request, response) => putStaleChallenges(deps.staleChallenges, request, response),
   };
 
@@ -166,6 +170,11 @@ async function putShadow(shadow: Shadow, request: IncomingMessage, response: Ser
   if (order === undefined) return;
   shadow.order(order);
   sendJson(response, 200, shadow.view());
+}
+
+async function postWarmUp({ warmUp }: ControlDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = await readBody(request, response, warmBody);
+  if (body !== undefined) sendJson(response, 200, await warmUp(body.side));
 }
 
 /** Whether a cookie that a side made opens, which changes nothing. */

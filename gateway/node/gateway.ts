@@ -3,34 +3,30 @@ import { type ResolveDoubt } from '../core/doubt';
 import { type Feature, type ListenerName } from '../core/feature';
 import { type GatewayController } from '../core/gateway-controller';
 import { type Side } from '../core/gateway-state';
-import { KeyTrials } from '../core/key-trials';
-import { Observer } from '../core/observer';
+import { type KeyTrials } from '../core/key-trials';
 import { kindOfRequest } from '../core/request-kind';
-import { Shadow } from '../core/shadow';
 import { BesideShare } from './beside-share';
 import { BodyPool } from './body-pool';
 import { type LoadedConfig } from './config';
 import { type GatewayConfig } from './config-schema';
 import { type ControlDeps, createControlServer } from './control-server';
 import { createFeatures } from './create-features';
-import { createKeyTrials } from './create-key-trials';
-import { Observations } from './observations';
+import { createWarmUp } from './create-warm-up';
 import { type ExchangeDeps } from './exchange';
 import { type Joined } from './create-membership';
 import { openController } from './open-controller';
-import { nodeClock } from './clock';
 import { closeAll, listenAll, readCertificates, reloadCertificates, type Servers } from './listeners';
 import { type AccessLog, createAccessLog, type Log } from './logging';
 import { GatewayMetrics } from './metrics';
 import { createForwardingServer } from './public-server';
 import { createRefreshRetries } from './refresh-call';
-import { ShadowCaller } from './shadow-caller';
 import { closeSides, createSides, pollSides, type SideRuntime } from './side-runtime';
 import { StaleChallenges } from './stale-challenges';
 import { type StreamRelay } from './stream-relay';
 import { createStatusServer } from './status-server';
 import { Sweeper } from './sweeper';
 import { trustOf } from './trusted-proxies';
+import { watchAnswers } from './watch-answers';
 import { watchFiles } from './watch-files';
 
 export interface RunningGateway {
@@ -126,7 +122,7 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
   const { controller, joined, reloadAuthorities } = opened;
   const sides = createSides(config, log, metrics.calls);
   const features = createFeatures(loaded, staleChallenges, parts.features ?? [], metrics);
-  const { observer, keys, observations, shadow, stopWatching } = await watchAnswers(loaded, log);
+  const { observer, keys, observations, shadow, stopWatching } = await watchAnswers(loaded, generationsOf(config), log);
   // Next to the state file, and of no epoch: both Hydras write to the same database.
   const besideShare = await BesideShare.open(`${config.stateFile}.beside`);
   const accessLog = createAccessLog(config.accessLog);
@@ -153,7 +149,7 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
     controller,
     metrics,
     staleChallenges,
-    ...{ observations, shadow, keys },
+    ...{ observations, shadow, keys, warmUp: createWarmUp(config, log) },
     ...besideOf(sides.blue, besideShare),
     member: () => (joined?.membership.hasJoined === true ? joined.id : null),
     token: () => loaded.controlToken,
@@ -181,23 +177,6 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
     await stopWatching();
   };
   return { servers, controller, reloadAuthorities, release };
-}
-
-/** What requests are seen to be, what the other side would have answered, and whether the keys are those of the Hydra that serves. */
-async function watchAnswers(loaded: LoadedConfig, log: Log) {
-  const { config } = loaded;
-  const observations = await openObservations(config, log);
-  const caller = new ShadowCaller(config, (err) => log.error({ err }, 'answer of a side not compared'));
-  const stopWatching = async () => {
-    caller.close();
-    await observations.close();
-  };
-  const shadow = new Shadow(caller.deps);
-  const keys = new KeyTrials(createKeyTrials(loaded), nodeClock, (feature) =>
-    log.error({ feature }, 'keys are not those of blue'),
-  );
-  const observer = new Observer(observations, generationsOf(config), shadow, keys);
-  return { observer, keys, observations, shadow, stopWatching };
 }
 
 /** Those that forward nothing. */
@@ -286,12 +265,4 @@ function openStaleChallenges(config: GatewayConfig, log: Log, metrics: GatewayMe
 
 function generationsOf({ sides }: GatewayConfig) {
   return { blue: sides.blue.apiGeneration, green: sides.green.apiGeneration };
-}
-
-/** What was seen lies beside the state file; it may go at any time. */
-function openObservations(config: GatewayConfig, log: Log): Promise<Observations> {
-  return Observations.open({
-    file: `${config.stateFile}.observations`,
-    onError: (err, event) => log.error({ err }, event),
-  });
 }

@@ -27,8 +27,9 @@ const SHARED: readonly GreenSetting[] = [
   },
   {
     key: 'dsn',
-    value: 'with a `max_conns` above `hold.releaseAtOnce` of all gateways together',
-    why: 'a token request holds a connection and takes a second one for its keys: as many at once as there are connections wait for each other for good',
+    value:
+      'with a `max_conns` above `hold.releaseAtOnce` of all gateways together, and a `max_idle_conns` not far below it',
+    why: 'a token request holds a connection and takes a second one for its keys: as many at once as there are connections wait for each other for good; connections that are not kept while idle are made anew for each burst of requests, and lost between the warm-up before the hold and the flip',
   },
   {
     key: 'ttl.*',

@@ -16,7 +16,8 @@ export function renderGreenReference(): string {
     const rows = greenSettings(HYDRA_VERSION_FACTS[from], HYDRA_VERSION_FACTS[to]).map(({ key, value, why }) => [
       code(key),
       code(environmentName(key)),
-      value.startsWith('as on blue') ? value : code(value),
+      // A sentence has code of its own in it.
+      value.includes('`') || value.startsWith('as on blue') ? value : code(value),
       why,
     ]);
     return `## ${from} to ${to}\n\n${table(['setting', 'variable', 'value on green', 'why'], rows)}`;

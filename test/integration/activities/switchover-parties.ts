@@ -6,6 +6,7 @@ import {
   type StaleChallenge,
   type Target,
   type TargetView,
+  type WarmUp,
 } from '../../../domain/ports/targets';
 import { type SideName } from '../../../domain/sides';
 import {
@@ -34,7 +35,16 @@ import {
 export interface PartyCall {
   readonly name: string;
   readonly method:
-    'stage' | 'apply' | 'revert' | 'tellCommitted' | 'read' | 'hold' | 'state' | 'addStaleChallenges' | 'moveReads';
+    | 'stage'
+    | 'apply'
+    | 'revert'
+    | 'tellCommitted'
+    | 'read'
+    | 'hold'
+    | 'state'
+    | 'addStaleChallenges'
+    | 'moveReads'
+    | 'warmUp';
   readonly epoch: number | null;
 }
 
@@ -101,6 +111,7 @@ export class LocalGateway implements Gateway {
   /** At blue's arbiter; the test writes its row. */
   member: GatewayView['member'] = null;
   readonly challenges = new Map<string, StaleChallenge>();
+  readonly warmed: SideName[] = [];
   private kept: GatewayRecord;
   private controller: GatewayController;
 
@@ -189,6 +200,14 @@ export class LocalGateway implements Gateway {
   addStaleChallenges(entries: readonly StaleChallenge[]): Promise<void> {
     return this.call('addStaleChallenges', null, async () => {
       entries.forEach((entry) => this.challenges.set(entry.value, entry));
+    });
+  }
+
+  /** There is no Hydra to ask: that it was told to is what counts. */
+  warmUp(side: SideName): Promise<WarmUp> {
+    return this.call('warmUp', null, async () => {
+      this.warmed.push(side);
+      return { asked: 1, answered: 1 };
     });
   }
 

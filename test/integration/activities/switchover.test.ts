@@ -52,6 +52,16 @@ describe('switchover', () => {
     expect(world.before('moveReads edge')).toContain('commit: ok');
   });
 
+  it('has the gateways warm green up before anybody is held, and goes on where that fails', async () => {
+    world.scenario.hooks = {
+      before: ({ name, method }) => reject(name === 'edge-1' && method === 'warmUp', AWAY()),
+      after: ({ name, method }) => void (method === 'warmUp' && world.events.push(`warmUp ${name}`)),
+    };
+    expect(await world.run()).toMatchObject({ outcome: 'committed', attempt: 1 });
+    expect(world.before('hold edge')).toContain('warmUp edge-2');
+    expect(world.gateways.map(({ warmed }) => warmed)).toEqual([[], ['green']]);
+  });
+
   it('says that it is done when it is repeated, and moves nothing', async () => {
     const { isCommitted } = asidesOf({ databases: world.databases() }, world.deps().log);
     expect(await isCommitted(world.input)).toBe(false);

@@ -20,17 +20,17 @@ const receipt = (holdMs: number, hold: number) =>
 
 /** Rounds in which every goal is met. */
 function rounds(change: Partial<MeasuredRound> = {}): readonly MeasuredRound[] {
-  const round = (lagMs: number): MeasuredRound => ({
-    ...{ lagMs, roundTripMs: lagMs + 0.5, attempts: 1, wrongReads: 0, readersParked: 0 },
+  const round = (lagMs: number | null): MeasuredRound => ({
+    ...{ lagMs, roundTripMs: (lagMs ?? 0) + 0.5, attempts: 1, wrongReads: 0, readersParked: 0 },
     ...{
-      receipt: receipt(50 + 10 * lagMs, 20),
+      receipt: receipt(50 + 10 * (lagMs ?? 0), 20),
       before: Array<number>(100).fill(5),
       during: Array<number>(100).fill(6),
     },
     load: { tally: { ...EMPTY_TALLY, grants: 5 }, requests: 100, slow: 5 },
     ...change,
   });
-  return [...Array<number>(20).fill(0), 1, 2, 5].map(round);
+  return [...Array<null>(20).fill(null), 0, 1, 2, 5].map(round);
 }
 const missed = (change: Partial<MeasuredRound>) =>
   goalsOf(rounds(change)).flatMap(({ what, isMet }) => (isMet ? [] : [what]));
