@@ -138,7 +138,7 @@ CREATE TABLE hydra_cutover.made (
   definition    text NOT NULL
 );
 
--- Without a search_path of its own, so that the planner puts it in place of each call: all functions of ours are hashed in the pause.
+-- Without a search_path of its own, so that the planner puts it in place of each call: functions of ours are hashed in the pause.
 CREATE FUNCTION hydra_cutover.function_hash(p_function pg_catalog.pg_proc) RETURNS text
 LANGUAGE sql STABLE AS $hash$
   SELECT pg_catalog.md5(pg_catalog.concat_ws('|', p_function.proowner, p_function.prolang, p_function.prosecdef, p_function.provolatile,
@@ -165,7 +165,8 @@ BEGIN
   RETURN QUERY
     SELECT format('function %s was replaced or changed (it belongs to %s)', p.oid::regprocedure, pg_get_userbyid(p.proowner))
       FROM pg_proc p JOIN hydra_cutover.made m ON m.function_oid = p.oid
-     WHERE p.xmin <> m.function_xmin OR hydra_cutover.function_hash(p) <> m.definition
+     -- Every change of a function writes its row anew: where that tells, nothing has to be hashed while everybody waits.
+     WHERE CASE WHEN m.function_xmin IS NULL THEN hydra_cutover.function_hash(p) <> m.definition ELSE p.xmin <> m.function_xmin END
     UNION ALL
     SELECT format('function %s is none that we made (it belongs to %s)', p.oid::regprocedure, pg_get_userbyid(p.proowner))
       FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
