@@ -11,6 +11,8 @@ export const SQL_STATES = {
   duplicateSchema: '42P06',
   dependentObjects: '2BP01',
   duplicateTable: '42P07',
+  noSuchSchema: '3F000',
+  noSuchTable: '42P01',
   duplicateFunction: '42723',
   /** The guard refuses a write. */
   writeRefused: 'HC001',
@@ -20,6 +22,8 @@ export const SQL_STATES = {
   notOurs: 'HC005',
   /** No arbiter is there: whoever else removes it has come to the end. */
   allGone: 'HC006',
+  /** Something that is none of Hydra's was put on tables while a transaction wrote them. */
+  plantedMeanwhile: 'HC007',
 } as const;
 
 /** @returns whether the server ended a statement with one of these */

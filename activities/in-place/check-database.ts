@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
 import { mayActAs } from '../../hydra/run-roles';
-import { COMPATIBILITY_SCHEMA, foundElsewhere, whoseCompatibility } from '../../hydra/in-place/compatibility';
+import { foundElsewhere, whoseCompatibility } from '../../hydra/in-place/compatibility';
+import { COMPATIBILITY_SCHEMA } from '../../hydra/in-place/our-schemas';
 import { type KeptRun, readKeptRun } from '../../hydra/in-place/keep-plan';
 import { type Findings } from '../preflight/findings';
 import { type StepContext } from '../step';

@@ -8,6 +8,7 @@ import {
   type OldSessions,
   oldSessions,
 } from '../../hydra/in-place/compatibility';
+import { layMarks } from '../../hydra/in-place/session-marks';
 import { type StepContext } from '../step';
 import { type InPlaceDeps } from './deps';
 
@@ -32,6 +33,7 @@ export async function recycleOldSessions(
   since: string,
   context: StepContext,
 ): Promise<OldSessions> {
+  await layMarks(client, place);
   await awaitRecycled(deps, client, place, since, context);
   return proveOldSessions(deps, client, place, since, context);
 }

@@ -1,8 +1,10 @@
 import { CutoverFault } from '../../domain/faults';
+import { leaveNoTrace } from '../../hydra/in-place/act-alone';
 import { assertNotBegunAnew } from '../../hydra/in-place/bookkeeping';
 import { oldSessions, switchOldSessionsBack } from '../../hydra/in-place/compatibility';
 import { dropCompatibility } from '../../hydra/in-place/drop-compatibility';
-import { IN_PLACE_SCHEMA, readKeptRun } from '../../hydra/in-place/keep-plan';
+import { readKeptRun } from '../../hydra/in-place/keep-plan';
+import { IN_PLACE_SCHEMA } from '../../hydra/in-place/our-schemas';
 import { repeatUpdates } from '../../hydra/in-place/run-acts';
 import { type RetiredReceipt } from '../../domain/in-place/receipts';
 import { type StepInput } from '../../domain/steps';
@@ -22,7 +24,10 @@ export const removeLayer: InPlaceStep<StepInput, RetiredReceipt> = async (deps, 
   return withActTools(deps, context, async (tools) => {
     const { client } = tools;
     const kept = await readKeptRun(client);
-    if (kept === undefined) return { rowsBroughtUp: 0 };
+    if (kept === undefined) {
+      await leaveNoTrace(client);
+      return { rowsBroughtUp: 0 };
+    }
     if (kept.actsDone < kept.plan.acts.length || kept.bookedAt === null) {
       throw new CutoverFault(
         'CHECK_FAILED',
@@ -56,7 +61,10 @@ export const takeLayerBack: InPlaceStep<StepInput, { readonly stays: boolean }> 
   const place = await placeOf(deps);
   return onLiveAlone(deps, context, async (client) => {
     const kept = await readKeptRun(client);
-    if (kept === undefined) return { stays: false };
+    if (kept === undefined) {
+      await leaveNoTrace(client);
+      return { stays: false };
+    }
     if (kept.begunAt !== null) return { stays: true };
     const since = await switchOldSessionsBack(client, place);
     await awaitRecycled(deps, client, place, since, context, kept.switchedAt);

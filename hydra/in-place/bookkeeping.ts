@@ -3,8 +3,7 @@ import { type OnlinePlan } from '../../domain/in-place/online-plan';
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
 import { withLockRetry } from '../arbiter/lock-retry';
 import { quoteIdentifier } from '../cleaning/session';
-import { COMPATIBILITY_SCHEMA } from './compatibility';
-import { IN_PLACE_SCHEMA } from './keep-plan';
+import { COMPATIBILITY_SCHEMA, IN_PLACE_SCHEMA } from './our-schemas';
 import { OWN_BOOKKEEPING } from './own-bookkeeping';
 import { type ActTools } from './run-acts';
 

@@ -1,6 +1,7 @@
 import { CutoverFault } from '../../domain/faults';
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
-import { IN_PLACE_SCHEMA, readKeptRun } from './keep-plan';
+import { readKeptRun } from './keep-plan';
+import { IN_PLACE_SCHEMA } from './our-schemas';
 
 /**
  * To be asked right before something is done that no database can take back: from its return on every step that was begun earlier is

@@ -3,15 +3,6 @@ CREATE SCHEMA :compatibility AUTHORIZATION :owner;
 SET LOCAL ROLE :owner;
 REVOKE ALL ON SCHEMA :compatibility FROM PUBLIC;
 
--- Sessions that look in here can be told by a lock that each takes when it reads a client, which every request of a token does.
--- Stable, so that it is asked once per statement and not once per row. It never waits: anybody may take a lock whose key is known, and
--- the old version would answer nobody.
-CREATE FUNCTION :compatibility.seen() RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog AS $$
-BEGIN
-  PERFORM pg_catalog.pg_try_advisory_lock_shared(:mark);
-  RETURN true;
-END $$;
-
 -- What the new version writes as `session_data`, with the names that the old one reads. json and not jsonb: values stay as written.
 -- An escaped zero cannot be looked past (`->` refuses it wherever it stands): meanwhile it is written as what nobody writes.
 CREATE FUNCTION :compatibility.old_session(data text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog AS $$

@@ -4,12 +4,10 @@ import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
 import { inTransaction, quoteIdentifier } from '../cleaning/session';
 import { sqlFile } from '../sql-file';
 import { type OnlinePlan } from '../../domain/in-place/online-plan';
-import { IN_PLACE_SCHEMA } from './keep-plan';
+import { COMPATIBILITY_SCHEMA, IN_PLACE_SCHEMA } from './our-schemas';
 import { OWN_BOOKKEEPING } from './own-bookkeeping';
+import { makeMarks, marksSql, readMarksSecret } from './session-marks';
 
-export const COMPATIBILITY_SCHEMA = 'hydra_compatibility';
-/** Its two halves are keys of advisory locks; sessions of ours alone use them. */
-const MARK = `hashtext('hydra_cutover'), hashtext('compatibility')`;
 const CLIENTS = 'hydra_client';
 
 export interface CompatibilityPlace {
@@ -26,7 +24,7 @@ type Views = Pick<InPlacePath, 'sessionTables' | 'activeOnlyTables'> & Pick<Onli
 
 /**
  * Makes the schema that the old version's sessions will look into first: of each table that changes, a view with the columns that
- * it has without the migration, also when somebody ran that meanwhile.
+ * it has without the migration, also when somebody ran that meanwhile. The plan has to be kept.
  *
  * Idempotent: one that is there and whose views are complete stays as it is, because its columns are those from before.
  * @returns the names of the views
@@ -43,9 +41,11 @@ export async function layCompatibility(client: SqlClient, place: CompatibilityPl
     );
   }
   if (whose === 'nobody') {
+    const secret = await readMarksSecret(client);
     await inTransaction(client, 'BEGIN', 'COMMIT', async () => {
       const owner = quoteIdentifier(place.owner);
-      await client.query(sqlFile(__dirname, 'compatibility.sql', { compatibility: schema, owner, mark: MARK }));
+      await client.query(sqlFile(__dirname, 'compatibility.sql', { compatibility: schema, owner }));
+      await makeMarks(client, place, secret);
       for (const view of await viewsToMake(client, place, views)) {
         await client.query(viewSql(view, place, views));
       }
@@ -272,7 +272,7 @@ export interface OldSessions {
   readonly marked: number;
   /**
    * Processes that asked for clients and did not go through the views. Who stays among them has a DSN or a pooler that leads around; one
-   * whose first statement is only prepared yet is among them for a moment, too.
+   * whose first statement is only prepared yet is among them for a moment, too. None whose lock somebody else holds: nothing can be said of it.
    */
   readonly around: readonly number[];
 }
@@ -287,23 +287,21 @@ export async function oldSessions(
   since: string,
   from: string | null = null,
 ): Promise<OldSessions> {
+  const secret = await readMarksSecret(client);
   const [row] = await queryRows<OldSessions>(
     client,
     `WITH old AS (
-       SELECT a.pid, a.state, a.backend_start < $2::timestamptz AND a.backend_start >= coalesce($3::timestamptz, '-infinity') AS before, a.query,
-              EXISTS (SELECT 1 FROM pg_locks l WHERE l.pid = a.pid AND l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
-                         AND l.database = a.datid AND l.classid = (hashtext('hydra_cutover')::bit(32)::bigint)::oid
-                         AND l.objid = (hashtext('compatibility')::bit(32)::bigint)::oid) AS marked
+       SELECT a.pid, a.state, a.backend_start < $2::timestamptz AND a.backend_start >= coalesce($3::timestamptz, '-infinity') AS before, a.query
          FROM pg_stat_activity a WHERE a.datname = current_database() AND a.usename = $1 AND a.backend_type = 'client backend'
-          AND a.pid <> pg_backend_pid())
+          AND a.pid <> pg_backend_pid()), ${marksSql('$4')}
      SELECT count(*)::int AS all, count(*) FILTER (WHERE before)::int AS before,
             count(*) FILTER (WHERE before AND state = 'idle')::int AS "beforeIdle",
-            count(*) FILTER (WHERE marked)::int AS marked,
+            count(*) FILTER (WHERE taken)::int AS marked,
             -- An INSERT reads no row, and so it leaves no mark.
-            coalesce(array_agg(pid) FILTER (WHERE NOT before AND NOT marked AND state = 'idle' AND query ~* '\\mhydra_client\\M'
+            coalesce(array_agg(pid) FILTER (WHERE NOT before AND NOT taken AND NOT "byOthers" AND state = 'idle' AND query ~* '\\mhydra_client\\M'
                                               AND query !~* '^\\s*insert'), '{}') AS around
-       FROM old`,
-    [oldRole, since, from],
+       FROM old JOIN mark USING (pid)`,
+    [oldRole, since, from, secret],
   );
   return row ?? { all: 0, before: 0, beforeIdle: 0, marked: 0, around: [] };
 }

@@ -2,7 +2,8 @@ import { CutoverFault } from '../../domain/faults';
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
 import { inTransaction, quoteIdentifier } from '../cleaning/session';
 import { hasSqlState } from '../sql-state';
-import { COMPATIBILITY_SCHEMA, type CompatibilityPlace, oldSessions, whoseCompatibility } from './compatibility';
+import { type CompatibilityPlace, oldSessions, whoseCompatibility } from './compatibility';
+import { COMPATIBILITY_SCHEMA } from './our-schemas';
 import { OWN_BOOKKEEPING } from './own-bookkeeping';
 
 /**
@@ -52,7 +53,7 @@ const OURS_SQL = `SELECT string_agg(sql, '; ' ORDER BY place) AS sql FROM (
        AND (c.relname = ANY ($2) OR EXISTS (SELECT 1 FROM pg_class t WHERE t.relnamespace = to_regnamespace($1) AND t.relname = c.relname AND t.relkind IN ('r', 'p')))
     UNION ALL
     SELECT 1, format('DROP TABLE %s', c.oid::regclass) FROM pg_class c
-     WHERE c.relnamespace = '${COMPATIBILITY_SCHEMA}'::regnamespace AND c.relkind = 'r' AND c.relname = ANY ($2)
+     WHERE c.relnamespace = '${COMPATIBILITY_SCHEMA}'::regnamespace AND c.relkind = 'r' AND (c.relname = ANY ($2) OR c.relname ~ '^marks_[0-9a-f]{16}$')
     UNION ALL
     SELECT 2, format('DROP FUNCTION %s', p.oid::regprocedure) FROM pg_proc p
      WHERE p.pronamespace = '${COMPATIBILITY_SCHEMA}'::regnamespace AND p.proname ~ '^(seen|old_session|insert_hydra_\\w+)$'

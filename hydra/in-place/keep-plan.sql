@@ -21,3 +21,5 @@ CREATE TABLE IF NOT EXISTS hydra_cutover_in_place.act (
   -- Of an update: the last key that was done.
   progress jsonb
 );
+-- Of what the sessions of the old version are told by.
+ALTER TABLE hydra_cutover_in_place.run ADD COLUMN IF NOT EXISTS marks_secret text NOT NULL DEFAULT gen_random_uuid()::text;

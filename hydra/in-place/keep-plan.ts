@@ -4,11 +4,7 @@ import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
 import { inTransaction } from '../cleaning/session';
 import { plantedOn } from '../planted';
 import { sqlFile } from '../sql-file';
-import { hasSqlState } from '../sql-state';
-
-export const IN_PLACE_SCHEMA = 'hydra_cutover_in_place';
-/** To keep a plan takes a moment. */
-const OTHER_WORKER_MS = 20_000;
+import { IN_PLACE_SCHEMA } from './our-schemas';
 
 /** What the database says of the upgrade: whoever comes next goes on from here. */
 export interface KeptRun {
@@ -24,16 +20,7 @@ export interface KeptRun {
 
 /** @returns undefined when nothing of ours is there. @throws CutoverFault CHECK_FAILED when our role may not look */
 export async function readKeptRun(client: SqlClient): Promise<KeptRun | undefined> {
-  const [there] = await queryRows<{ known: boolean | null; owner: string }>(
-    client,
-    // Into a schema of others our role may not look, and a name in it is an error.
-    `SELECT CASE WHEN has_schema_privilege(oid, 'USAGE') THEN to_regclass('${IN_PLACE_SCHEMA}.run') IS NOT NULL END AS known,
-            pg_get_userbyid(nspowner) AS owner FROM pg_namespace WHERE nspname = '${IN_PLACE_SCHEMA}'`,
-  );
-  if (there === undefined || there.known === false) return undefined;
-  if (there.known === null) throw keptByOthers(there.owner);
-  const planted = await plantedOn(client, { schema: IN_PLACE_SCHEMA, tables: ['run', 'act'], isWritten: true });
-  if (planted.length > 0) throw madeByOthers(there.owner, planted);
+  if (!(await assertNotOthers(client))) return undefined;
   const [run] = await queryRows<KeptRun>(
     client,
     `SELECT cutover_id AS "cutoverId", plan, to_json(switched_at)#>>'{}' AS "switchedAt",
@@ -45,19 +32,33 @@ export async function readKeptRun(client: SqlClient): Promise<KeptRun | undefine
 }
 
 /**
+ * Before anything in our schema is read or written.
+ *
+ * @returns whether a run is kept there @throws CutoverFault CHECK_FAILED when our role may not look, or others have put something there
+ */
+export async function assertNotOthers(client: SqlClient): Promise<boolean> {
+  const [there] = await queryRows<{ known: boolean | null; owner: string }>(
+    client,
+    // Into a schema of others our role may not look, and a name in it is an error.
+    `SELECT CASE WHEN has_schema_privilege(oid, 'USAGE') THEN to_regclass('${IN_PLACE_SCHEMA}.run') IS NOT NULL END AS known,
+            pg_get_userbyid(nspowner) AS owner FROM pg_namespace WHERE nspname = '${IN_PLACE_SCHEMA}'`,
+  );
+  if (there === undefined) return false;
+  if (there.known === null) throw keptByOthers(there.owner);
+  const tables = ['run', 'act', 'actor'];
+  const planted = await plantedOn(client, { schema: IN_PLACE_SCHEMA, tables, isWritten: true });
+  if (planted.length > 0) throw madeByOthers(there.owner, planted);
+  return there.known;
+}
+
+/**
  * Keeps the plan that a person approved. Idempotent; a run that finds the plan of an earlier one begun adopts it, because
- * going on is the only way from there.
+ * going on is the only way from there. For a session that acts alone.
  *
  * @throws CutoverFault CUTOVER_RUNNING when acts of another plan were begun
  */
 export async function keepPlan(client: SqlClient, cutoverId: string, plan: OnlinePlan): Promise<KeptRun> {
-  await inTransaction(client, `BEGIN; SET LOCAL lock_timeout = ${OTHER_WORKER_MS}`, 'COMMIT', async () => {
-    // Two workers at once: the second one waits, and finds what the first one made.
-    await client
-      .query(`SELECT pg_advisory_xact_lock(hashtext('hydra_cutover'), hashtext('in place'))`)
-      .catch((error: unknown) => {
-        throw hasSqlState(error, 'lockNotAvailable') ? heldByOther(error) : error;
-      });
+  await inTransaction(client, 'BEGIN', 'COMMIT', async () => {
     await client.query(sqlFile(__dirname, 'keep-plan.sql'));
     const kept = await readKeptRun(client);
     if (kept !== undefined && kept.begunAt !== null) {
@@ -107,17 +108,6 @@ function madeByOthers(owner: string, planted: readonly string[]): CutoverFault {
     'CHECK_FAILED',
     `the schema ${IN_PLACE_SCHEMA}, which belongs to ${owner}, has what we did not make and what would run with our rights: ${planted.join('; ')}; nothing of it was read. Find out who made it, then rename the schema`,
     { schema: IN_PLACE_SCHEMA, owner },
-  );
-}
-
-/** Of ours it is nobody: anybody may take a lock whose key is known. */
-function heldByOther(cause: unknown): CutoverFault {
-  return new CutoverFault(
-    'LOCK_BUSY',
-    `another session holds the advisory lock of an upgrade in place and did not let go within ${OTHER_WORKER_MS} ms; find it in pg_locks ` +
-      '(locktype advisory), end it, then try again',
-    {},
-    cause,
   );
 }
 

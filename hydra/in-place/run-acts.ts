@@ -6,7 +6,7 @@ import { withLockRetry } from '../arbiter/lock-retry';
 import { addConstraint, setNotNull } from './add-constraint';
 import { isMade } from './catalog-marks';
 import { createIndex, dropIndex, replaceIndex } from './indexes';
-import { IN_PLACE_SCHEMA } from './keep-plan';
+import { IN_PLACE_SCHEMA } from './our-schemas';
 import { updateInBatches } from './update-in-batches';
 
 export interface ActTools {

@@ -3,7 +3,7 @@ import { type OnlineForm } from '../../domain/in-place/online-plan';
 import { queryRows } from '../../domain/ports/sql-client';
 import { withLockRetry } from '../arbiter/lock-retry';
 import { quoteIdentifier } from '../cleaning/session';
-import { IN_PLACE_SCHEMA } from './keep-plan';
+import { IN_PLACE_SCHEMA } from './our-schemas';
 import { type ActTools } from './run-acts';
 
 type Update = Extract<OnlineForm, { kind: 'update' }>;

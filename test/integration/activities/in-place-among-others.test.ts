@@ -79,6 +79,7 @@ async function stage(name: string, changed: Partial<InPlaceDeps['settings']> = {
   const input = { ...RUN, plan: vendor.plan, catalogDigest: digestOf(vendor.after) };
   return {
     database,
+    deps,
     admin: await asAdminIn(database),
     asOld,
     asNext: () => openAs(roles.next, database),
@@ -350,5 +351,30 @@ it(
     await expect(lay()).rejects.toMatchObject({ code: 'LOCK_BUSY' });
     await expect(takeBack()).resolves.toEqual({ stays: false });
     await reader.query('COMMIT');
+  }),
+);
+
+it(
+  'waits for no login that holds what it can: locks by keys that stand in our sources, and on what is ours',
+  closing(async () => {
+    const { admin, deps, database } = await stage('holders');
+    const stranger = await openAs(fixture.roles.next, database);
+    await stranger.query(
+      `SELECT pg_advisory_lock(hashtext('hydra_cutover'), hashtext(key)) FROM unnest(ARRAY['acts in place', 'in place', 'compatibility']) AS key`,
+    );
+    const waited: unknown[] = [];
+    const context = stepContext(({ step: at, waitsFor }) => {
+      if (at === 'waits for an earlier try') waited.push(waitsFor);
+    });
+    await layLayer(deps, { ...RUN, plan: vendor.plan }, context);
+    for (const table of ['actor', 'run', 'act'])
+      await expect(
+        stranger.query(`DO $$ BEGIN LOCK TABLE hydra_cutover_in_place.${table} IN ACCESS SHARE MODE; END $$`),
+      ).rejects.toThrow('permission denied for schema hydra_cutover_in_place');
+    for (let tries = 0; tries < 2; tries++)
+      await expect(takeLayerBack(deps, RUN, context)).resolves.toEqual({ stays: false });
+    expect(waited).toEqual([]);
+    const ours = `SELECT nspname FROM pg_namespace WHERE nspname IN ('hydra_cutover_in_place', 'hydra_compatibility')`;
+    expect((await admin.query(ours)).rows).toEqual([]);
   }),
 );

@@ -1,7 +1,8 @@
 import { type Client } from 'pg';
 import { type InPlaceDeps } from '../../../activities/in-place/deps';
 import { startBeside, startOld, stopBeside, stopOld } from '../../../activities/in-place/hydras';
-import { IN_PLACE_SCHEMA, keepPlan } from '../../../hydra/in-place/keep-plan';
+import { keepPlan } from '../../../hydra/in-place/keep-plan';
+import { IN_PLACE_SCHEMA } from '../../../hydra/in-place/our-schemas';
 import { useDatabase } from '../../support/database';
 import { stepContext } from '../../support/in-place';
 
