@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type ArchiveKind } from '../../domain/settings';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { ADAPTATION_ID } from '../catalog/adaptation-id';
 import { END_WHEN_SILENT } from '../end-when-silent';
 import { assertNoneForeign, hasOurs } from '../ours';
 
@@ -11,7 +12,8 @@ export const ARCHIVE_SCHEMA = 'hydra_cutover_archive';
  * Moves what the cleaning rules archived out of `hydra_cutover`, to a table of this cutover in {@link ARCHIVE_SCHEMA}: earlier
  * cutovers' are there too, copied with the database. Idempotent.
  *
- * @param kind `keys`: in place of what a row said, SHA-256 of it; nothing of the rows is left in a page of the table either
+ * @param kind `keys`: in place of what a row said, SHA-256 of it; nothing of the rows is left in a page of the table either. What makes an
+ * object of others again stays as it is: it is of no row
  * @returns the table's name; undefined when nothing was archived
  */
 export async function keepArchive(
@@ -31,7 +33,8 @@ export async function keepArchive(
     if (kind === 'keys') {
       // A new table: rows that an update left behind would stay in the old one's pages.
       await client.query(
-        `CREATE TABLE ${kept} AS SELECT id, rule_id, as_of, archived_at, table_name, key, ${hashOf('before')}, ${hashOf('after')}
+        `CREATE TABLE ${kept} AS SELECT id, rule_id, as_of, archived_at, table_name, key, ${hashOf('before')}, ${hashOf('after')},
+                CASE WHEN rule_id = '${ADAPTATION_ID}' THEN before->'again' END AS again
            FROM hydra_cutover.archive`,
       );
       await client.query('DROP TABLE hydra_cutover.archive');

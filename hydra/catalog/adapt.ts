@@ -2,11 +2,9 @@ import { CutoverFault } from '../../domain/faults';
 import { type SupportedHydraVersion } from '../../domain/hydra-versions';
 import { type SqlClient } from '../../domain/ports/sql-client';
 import { inTransaction, quoteIdentifier } from '../cleaning/session';
+import { ADAPTATION_ID } from './adaptation-id';
 import { type CatalogFinding } from './finding';
 import { inspectCatalog } from './inspect-catalog';
-
-/** In the archive these stand under this in place of a cleaning rule. */
-export const ADAPTATION_ID = 'schema';
 
 export interface AdaptOptions {
   readonly schema: string;
@@ -20,7 +18,7 @@ export interface AdaptOptions {
 
 /**
  * Makes the copy what the migration needs where blue has objects of its own: views go, names are freed, what is missing is made again.
- * Each statement and what undoes it are archived in the same transaction. Idempotent.
+ * Each statement and what undoes it are archived in the same transaction, and so is what makes again whatever the migration takes. Idempotent.
  *
  * @returns the objects that were adapted
  * @throws CutoverFault CHECK_FAILED (something that the plan did not name, or that nobody but a person can fix; nothing was changed)
@@ -41,20 +39,26 @@ export async function adaptCopy(client: SqlClient, options: AdaptOptions): Promi
   }
   const schema = quoteIdentifier(options.archiveSchema ?? 'hydra_cutover');
   await inTransaction(client, 'BEGIN', 'COMMIT', async () => {
-    for (const { object, statement, again } of inOrder(findings)) {
-      await client.query(statement);
-      await client.query(
-        `INSERT INTO ${schema}.archive (rule_id, as_of, table_name, key, before, after) VALUES ($1, $2, $3, $4, $5, $6)`,
+    const archive = (object: string, again: readonly string[], after: Readonly<Record<string, string>>) =>
+      client.query(
+        `INSERT INTO ${schema}.archive (rule_id, as_of, table_name, key, before, after)
+         SELECT $1::text, $2::timestamptz, $3::text, $4::jsonb, $5::jsonb, $6::jsonb WHERE NOT EXISTS (
+           SELECT 1 FROM ${schema}.archive WHERE rule_id = $1::text AND key = $4::jsonb AND after = $6::jsonb)`,
         [
           ADAPTATION_ID,
           options.asOf,
           options.schema,
           JSON.stringify({ object }),
           JSON.stringify({ again }),
-          JSON.stringify({ statement }),
+          JSON.stringify(after),
         ],
       );
+    for (const { object, statement, again } of inOrder(findings)) {
+      await client.query(statement);
+      await archive(object, again, { statement });
     }
+    // A try that comes again finds them still there.
+    for (const { object, again, why } of findings) if (again !== undefined) await archive(object, again, { why });
   });
   return findings.flatMap(({ object, adaptation }) => (adaptation === undefined ? [] : [object]));
 }
@@ -64,6 +68,7 @@ export function inOrder(
   findings: readonly CatalogFinding[],
 ): readonly { readonly object: string; readonly statement: string; readonly again: readonly string[] }[] {
   const rank = (statement: string): number => {
+    if (/^(COMMENT|SECURITY LABEL) /.test(statement)) return 4;
     if (/ FOREIGN KEY /.test(statement)) return 3;
     if (/^CREATE | ADD CONSTRAINT /.test(statement)) return 2;
     return 1;

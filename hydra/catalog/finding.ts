@@ -17,6 +17,8 @@ export interface CatalogFinding {
   readonly refuses: boolean;
   /** What is done on green in place of a refusal, before it is migrated; blue keeps what it has. */
   readonly adaptation?: Adaptation;
+  /** Of what the migration takes: the statements that make it again, archived on green before it is gone. */
+  readonly again?: readonly string[];
 }
 
 export interface Adaptation {

@@ -86,8 +86,21 @@ WITH wanted AS (
 )
 SELECT w.object, coalesce(t.kind, i.type) AS kind, coalesce(t.name, i.identity) AS name, t.same,
        CASE WHEN r.relnamespace = to_regnamespace(quote_ident($2)) THEN r.relname::text END AS "table", r.oid::regclass::text AS "onTable",
-       coalesce(t.drop, format('DROP %s %s', upper(i.type), i.identity)) AS drop, t.make,
+       coalesce(t.drop, format('DROP %s %s', upper(i.type), i.identity)) AS drop, t.make || coalesce(said.again, '') AS make,
        coalesce(pg_has_role(me.oid, t.owner, 'USAGE'), false) OR coalesce(pg_has_role(me.oid, n.nspowner, 'USAGE'), false) AS droppable
   FROM wanted AS w LEFT JOIN told AS t USING (object) LEFT JOIN pg_class AS r ON r.oid = t.relation LEFT JOIN pg_namespace AS n ON n.oid = t.namespace
   LEFT JOIN pg_roles AS me ON me.rolname = coalesce($3, current_user)
   CROSS JOIN LATERAL pg_identify_object(w.classid, w.objid, w.objsubid) AS i
+  -- Comments and labels, those of a view's columns and rules too.
+  CROSS JOIN LATERAL (
+    SELECT string_agg(format('; %s %s %s IS %L', r.verb, :word, i.identity, r.text), '' ORDER BY r.classoid, i.identity, r.verb) AS again
+      FROM (
+        SELECT d.classoid, d.objoid, d.objsubid, 'COMMENT ON' AS verb, d.description AS text FROM pg_description AS d
+         WHERE d.classoid = w.classid AND d.objoid = w.objid AND w.objsubid IN (0, d.objsubid)
+        UNION ALL
+        SELECT d.classoid, d.objoid, d.objsubid, 'COMMENT ON', d.description FROM pg_rewrite AS rule JOIN pg_description AS d ON d.classoid = 'pg_rewrite'::regclass AND d.objoid = rule.oid
+         WHERE w.classid = 'pg_class'::regclass AND rule.ev_class = w.objid
+        UNION ALL
+        SELECT s.classoid, s.objoid, s.objsubid, format('SECURITY LABEL FOR %I ON', s.provider), s.label FROM pg_seclabel AS s
+         WHERE s.classoid = w.classid AND s.objoid = w.objid AND w.objsubid IN (0, s.objsubid)
+      ) AS r CROSS JOIN LATERAL pg_identify_object(r.classoid, r.objoid, r.objsubid) AS i) AS said

@@ -2,6 +2,7 @@ import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { sqlFile } from '../sql-file';
 import { type Fact, type FactKind } from './fact';
 import { readingCatalogs } from './read-catalog';
+import { COMMENT_WORD_SQL } from './remark';
 
 /** What an object hangs on: a part of Hydra's tables, or another object that hangs on one. */
 export interface Hold {
@@ -69,10 +70,11 @@ async function describe(
   of: readonly [schema: string, adapter: string | null],
 ): Promise<Map<string, Described>> {
   const found = new Map<string, Described>();
+  const sql = sqlFile(__dirname, 'foreign-objects.sql', { word: COMMENT_WORD_SQL });
   let wanted = objects;
   // What is the same as something that nothing hangs on by itself, as a view is that its rule stands for.
   while (wanted.length > 0) {
-    const rows = await queryRows<Described>(client, sqlFile(__dirname, 'foreign-objects.sql'), [wanted, ...of]);
+    const rows = await queryRows<Described>(client, sql, [wanted, ...of]);
     for (const row of rows) found.set(row.object, row);
     wanted = rows.flatMap(({ same }) => (same === null || found.has(same) ? [] : [same]));
   }

@@ -1,4 +1,5 @@
-export { ADAPTATION_ID, adaptCopy } from './adapt';
+export { adaptCopy } from './adapt';
+export { ADAPTATION_ID } from './adaptation-id';
 export { compareFacts, factsByKey, type FactDifference, hasTable, tellDifferences } from './compare-facts';
 export { type Fact, type FactKind, keyOf, tell } from './fact';
 export { type CatalogFinding } from './finding';

@@ -6,6 +6,7 @@ import { judgeCatalog } from './judge-catalog';
 import { MigrationPath } from './migration-path';
 import { readFacts } from './read-catalog';
 import { RECORDED } from './recorded';
+import { readRemarks } from './remark';
 
 export interface InspectOptions {
   readonly schema: string;
@@ -22,6 +23,7 @@ export async function inspectCatalog(client: SqlClient, options: InspectOptions)
   return judgeCatalog({
     found: await readFacts(client, schema),
     foreign: await readForeignObjects(client, schema, fresh, adapter),
+    remarks: await readRemarks(client, schema),
     fresh,
     path: RECORDED.path(from, to),
     schema,

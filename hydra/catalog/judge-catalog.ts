@@ -4,13 +4,17 @@ import { type CatalogFinding } from './finding';
 import { type ForeignObject } from './foreign-objects';
 import { judgeForeignObjects } from './judge-foreign';
 import { judgeExtra, judgeHydras } from './judge-facts';
+import { judgeRemarks } from './judge-remarks';
 import { type MigrationPath } from './migration-path';
+import { type Remark } from './remark';
 
 export interface CatalogQuestion {
   readonly found: readonly Fact[];
   /** What a fresh database of the same Hydra has. */
   readonly fresh: readonly Fact[];
   readonly foreign: readonly ForeignObject[];
+  /** @default none */
+  readonly remarks?: readonly Remark[];
   /** What is still to come. */
   readonly path: MigrationPath;
   readonly schema: string;
@@ -29,6 +33,11 @@ export function judgeCatalog(question: CatalogQuestion): readonly CatalogFinding
   const others = judgeForeignObjects(foreign, path);
   const hydras = fresh.flatMap((fact) => judgeHydras(fact, seen.get(keyOf(fact)), question));
   const extra = found.filter((fact) => !expected.has(keyOf(fact)));
-  const findings = [...hydras, ...extra.flatMap((fact) => judgeExtra(fact, others, question)), ...others.apart];
+  const findings = [
+    ...hydras,
+    ...extra.flatMap((fact) => judgeExtra(fact, others, question)),
+    ...others.apart,
+    ...judgeRemarks(question, others),
+  ];
   return findings.sort((a, b) => ORDER[a.class] - ORDER[b.class] || (a.object < b.object ? -1 : 1));
 }

@@ -1,7 +1,8 @@
-import { quoteIdentifier } from '../cleaning/session';
+import { readableIdentifier as quote } from '../cleaning/session';
 import { type Fact, type FactKind, keyOf, tell } from './fact';
 import { type Adaptation, type CatalogFinding } from './finding';
 import { type CatalogQuestion } from './judge-catalog';
+import { remarksOf } from './judge-remarks';
 import { type ForeignFate, type ForeignJudgement } from './judge-foreign';
 import { type ForeignObject } from './foreign-objects';
 
@@ -105,7 +106,8 @@ export function judgeExtra(fact: Fact, others: ForeignJudgement, question: Catal
   }
   if (goes === 'lost') {
     const because = part?.because ?? `${fact.table}, which the migration drops`;
-    return [{ class: 'lost', object, why: `goes with ${because}`, fix: afterwards(fact, again), refuses: false }];
+    const lost = { class: 'lost', object, why: `goes with ${because}`, fix: afterwards(fact, again) } as const;
+    return [{ ...lost, refuses: false, ...(again !== undefined && { again: [again] }) }];
   }
   if (fact.kind === 'trigger') return [switchedOff(fact, question)];
   if (fact.kind === 'publication' && part !== undefined && /where |of columns /.test(fact.definition)) {
@@ -277,7 +279,7 @@ function remake(fact: Fact, found: Fact | undefined, question: CatalogQuestion):
     : `ALTER TABLE ${name} DROP CONSTRAINT ${quote(fact.name)}`;
   const columns = columnsOf(fact.definition);
   return {
-    statements: found === undefined ? [make(fact)] : [drop, make(fact)],
+    statements: found === undefined ? [make(fact)] : [drop, make(fact), ...remarksOf(question, fact)],
     again: found === undefined ? [] : [make(found)],
     ...(IS_UNIQUE.test(fact.definition) ? { unique: { table: name, columns } } : {}),
   };
@@ -347,19 +349,16 @@ function short(definition: string): string {
   return definition.length > 160 ? `${definition.slice(0, 160)}…` : definition || 'an ordinary table';
 }
 
-function quote(name: string): string {
-  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : quoteIdentifier(name);
-}
-
 /** Recorded without the schema, which is the operator's. */
 function indexIn(definition: string, schema: string, table: string): string {
-  return definition.replace(` ON ${table} `, ` ON ${quote(schema)}.${table} `);
+  return definition.replace(` ON ${table} `, () => ` ON ${quote(schema)}.${table} `);
 }
 
 function referencesIn(definition: string, schema: string): string {
-  return definition.replace(/ REFERENCES (?=hydra_|networks)/, ` REFERENCES ${quote(schema)}.`);
+  return definition.replace(/ REFERENCES (?=hydra_|networks)/, () => ` REFERENCES ${quote(schema)}.`);
 }
 
 function inSchema(definition: string, schema: string): string {
-  return definition.replace(/nextval\('/, `nextval('${quote(schema)}.`);
+  // Within a literal.
+  return definition.replace(/nextval\('/, () => `nextval('${quote(schema).replaceAll("'", "''")}.`);
 }

@@ -105,6 +105,7 @@ function toFinding(object: ForeignObject, fate: ForeignFate, all: readonly Forei
         why: `goes with ${fate.because}`,
         fix: `on green, afterwards: ${again}`,
         refuses: false,
+        ...(make !== null && { again: [make] }),
       },
     ];
   }

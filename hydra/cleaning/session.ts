@@ -10,6 +10,11 @@ export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** In a statement that a person reads: quoted where it has to be. */
+export function readableIdentifier(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : quoteIdentifier(name);
+}
+
 /** Runs `work` in a transaction that is rolled back when it throws. @param end COMMIT, or ROLLBACK to leave nothing behind */
 export async function inTransaction<T>(
   client: SqlClient,

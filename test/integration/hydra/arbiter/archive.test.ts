@@ -23,8 +23,15 @@ describe('what was cleaned', () => {
       await ours.query(
         `INSERT INTO hydra_cutover.archive (rule_id, as_of, table_name, key, before) VALUES ('C01', now(), 't', '["k"]', '{"secret": "x"}')`,
       );
+      await ours.query(
+        `INSERT INTO hydra_cutover.archive (rule_id, as_of, table_name, key, before, after)
+         VALUES ('schema', now(), 'public', '{"object": "view v"}', '{"again": ["CREATE VIEW v"]}', '{"statement": "DROP VIEW v"}')`,
+      );
       const table = await keepArchive(ours, id, kind);
-      const { rows } = await ours.query(`SELECT * FROM ${table}`);
+      const statements = kind === 'keys' ? 'again' : `before->'again' AS again`;
+      const made = await ours.query(`SELECT ${statements} FROM ${table} WHERE rule_id = 'schema'`);
+      expect(made.rows).toEqual([{ again: ['CREATE VIEW v'] }]);
+      const { rows } = await ours.query(`SELECT * FROM ${table} WHERE rule_id <> 'schema'`);
       expect(rows).toEqual([expect.objectContaining({ rule_id: 'C01', table_name: 't', key: ['k'], ...kept })]);
       if (kind === 'keys') expect(JSON.stringify(rows)).not.toContain('secret');
       expect(await keepArchive(ours, id, kind)).toBe(table);

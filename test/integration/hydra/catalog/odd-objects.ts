@@ -56,6 +56,7 @@ function onTable(table: string, facts: readonly Fact[]): readonly OddObject[] {
   });
   const index = (name: string) => `SELECT pg_get_indexdef(to_regclass('public.${name}')) AS is`;
   const relation = (name: string) => `SELECT relkind::text AS is FROM pg_class WHERE oid = to_regclass('${name}')`;
+  const described = (text: string) => `SELECT description AS is FROM pg_description WHERE description = '${text}'`;
   const named = (catalog: string, column: string, name: string) =>
     `SELECT '${name}' AS is FROM ${catalog} WHERE ${column} = '${name}'`;
   const unique = facts.filter(
@@ -143,6 +144,33 @@ function onTable(table: string, facts: readonly Fact[]): readonly OddObject[] {
         `CREATE VIEW other.${`v_${short}_${name}`.slice(0, 63)} AS SELECT "${name}" FROM ${table}`,
         relation(`other.${`v_${short}_${name}`.slice(0, 63)}`),
       ),
+    ),
+    odd('comment', `comment of table ${table}`, `COMMENT ON TABLE ${table} IS 'of ${table}'`, described(`of ${table}`)),
+    ...columns.map(({ name }) =>
+      odd(
+        `comment on ${name}`,
+        `comment of column ${table}.${name}`,
+        `COMMENT ON COLUMN ${table}."${name}" IS 'of ${table}.${name}'`,
+        described(`of ${table}.${name}`),
+      ),
+    ),
+    ...facts
+      .filter(({ kind, definition }) => kind === 'index' || (kind === 'constraint' && !/^FOREIGN/.test(definition)))
+      .map(({ kind, name }) =>
+        odd(
+          `comment on the ${kind} ${name}`,
+          `comment of ${kind} ${name} on ${table}`,
+          `COMMENT ON ${kind.toUpperCase()} "${name}"${kind === 'constraint' ? ` ON ${table}` : ''} IS 'of ${table} ${name}'`,
+          described(`of ${table} ${name}`),
+        ),
+      ),
+    // No server of the tests has a provider of labels.
+    odd(
+      'security label',
+      `security label of nobody of column ${table}.${last}`,
+      `INSERT INTO pg_seclabel VALUES ('${table}'::regclass, 'pg_class'::regclass,
+         (SELECT attnum FROM pg_attribute WHERE attrelid = '${table}'::regclass AND attname = '${last}'), 'nobody', 'of ${table}')`,
+      `SELECT label AS is FROM pg_seclabel WHERE label = 'of ${table}'`,
     ),
     odd(
       'materialized view',
