@@ -1,10 +1,11 @@
 import { CutoverFault } from '../domain/faults';
-import { type SqlClient, queryRows } from '../domain/ports/sql-client';
+import { type SqlClient, type Statement, queryRows } from '../domain/ports/sql-client';
 import { OUR_ROLES } from '../domain/our-roles';
 import { type SideName } from '../domain/sides';
 import { HYDRAS_TABLES } from './by-full-name';
 import { quoteIdentifier } from './cleaning/session';
 import { assertNoneForeign } from './ours';
+import { SQL_STATES, hasSqlState } from './sql-state';
 
 /**
  * Functions that defaults and constraints of Hydra may call though they are not immutable: they say what time it is, or draw
@@ -135,6 +136,9 @@ const PLANTED_SQL = `
    WHERE ${foreign('t.oid', 't.typowner')} AND t.typrelid NOT IN (SELECT oid FROM hydras)
   ORDER BY 1`;
 
+/** Of a transaction that writes. */
+export const OUR_PATH = 'pg_catalog, pg_temp';
+
 export interface Evaluated {
   /** That holds Hydra's tables. */
   readonly schema: string;
@@ -179,6 +183,50 @@ export async function assertNothingPlanted(
   refusePlanted(
     rows.map(({ what }) => what),
     side,
+  );
+}
+
+/**
+ * What of it can come in beside a transaction that has looked, asked by that transaction before it commits: statistics and tables that
+ * inherit, for which a lock would be needed that keeps autovacuum out too. What ran of it is rolled back then. It may have been taken away
+ * again; but that its code led the names of our statements elsewhere is seen, and that it gave this role another password, so that somebody
+ * else can log in as it, by the lock that this left.
+ *
+ * A function for the same reason as {@link PLANTED_FUNCTION_SQL}; made anew by whoever becomes the syncer.
+ */
+export const PLANTED_SINCE_FUNCTION_SQL = `
+  CREATE OR REPLACE FUNCTION hydra_cutover.refuse_planted_since(p_path text, p_schema name, p_tables name[], p_harmless name[]) RETURNS void
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $since$ DECLARE tables oid[]; found text; BEGIN
+    SELECT array_agg(c.oid) INTO tables FROM pg_namespace AS n JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = ANY (p_tables) WHERE n.nspname = p_schema;
+    IF EXISTS (SELECT FROM pg_statistic_ext AS s WHERE s.stxrelid = ANY (tables) AND to_jsonb(s) ->> 'stxexprs' IS NOT NULL)
+      OR EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhparent = ANY (tables)) THEN
+      SELECT string_agg(what, '; ') INTO found FROM hydra_cutover.planted_on(p_schema, p_tables, true, p_harmless) AS what;
+    END IF;
+    IF found IS NULL AND p_path <> '${OUR_PATH}' THEN
+      found := 'something that is gone again, and has changed the search_path';
+    END IF;
+    IF found IS NULL AND EXISTS (SELECT FROM pg_locks WHERE pid = pg_backend_pid() AND relation = 'pg_authid'::regclass AND mode = 'RowExclusiveLock') THEN
+      found := 'something that is gone again, and has changed a role';
+    END IF;
+    IF found IS NOT NULL THEN RAISE EXCEPTION USING ERRCODE = '${SQL_STATES.plantedMeanwhile}', MESSAGE = found; END IF;
+  END $since$`;
+
+/** @returns what calls it: it ends in the SQLSTATE `plantedMeanwhile`, with names. In full, because names may lead elsewhere by then */
+export function assertNothingPlantedSince({ schema, tables }: Omit<Evaluated, 'isWritten'>): Statement {
+  const text = `SELECT hydra_cutover.refuse_planted_since(pg_catalog.current_setting('search_path'), $1, $2, $3)`;
+  return { text, values: [schema, tables, HARMLESS], isOurs: true };
+}
+
+/** What {@link assertNothingPlantedSince} ended in, as {@link assertNothingPlanted} says it; any other error as it is. */
+export function explainPlanted(error: unknown, side: SideName): never {
+  if (!hasSqlState(error, 'plantedMeanwhile')) throw error;
+  const planted = error.message.split('; ');
+  throw new CutoverFault(
+    'CHECK_FAILED',
+    `on ${side} something was put on Hydra's tables while our transaction wrote them: ${planted.slice(0, 10).join('; ')}; what ran of it had the rights of the ` +
+      'login that writes, and is rolled back. Find out who made it and remove it; then try again',
+    { side, planted: planted.slice(0, 50) },
+    error,
   );
 }
 

@@ -2,9 +2,10 @@ import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, type Statement, queryRows, runInOrder, together } from '../../domain/ports/sql-client';
 import { type Direction, type SideName } from '../../domain/sides';
 import { type CopyPath } from '../paths/copy-path';
+import { explainPlanted } from '../planted';
 import { type TokensOfGrants, activeTokensOf, carryGrants, nameParentsOf, tokensOf } from './carry-grants';
 import { closeOverFlows, closeOverTies, readFlowKeys, sizeOf } from './closure';
-import { NETWORK_SQL } from './syncer-transaction';
+import { NETWORK_SQL, lookAgain } from './syncer-transaction';
 import { type FlowKeys } from './flow-plan';
 import {
   type CarriedRevocations,
@@ -38,6 +39,8 @@ interface Sides {
   readonly to: SqlClient;
   readonly loginTtlMs: number;
   readonly networkId?: string;
+  /** Of Hydra's tables. */
+  readonly schema: string;
 }
 
 /** What one transaction of a round knows from those before it. */
@@ -151,13 +154,18 @@ function refuseMany(tokens: TokensOfGrants, grants: readonly string[]): void {
  * Whatever fails is thrown, and a COMMIT that was sent behind it has undone everything.
  *
  * @returns how many rows of the target changed
+ * @throws CutoverFault CHECK_FAILED (something was put on the target's tables meanwhile)
  */
-export async function writePart({ path, direction, from, to, networkId }: Sides, part: WholePart): Promise<number> {
+export async function writePart(sides: Sides, part: WholePart): Promise<number> {
+  return writeAll(sides, part).catch((error: unknown) => explainPlanted(error, sides.direction.to));
+}
+
+async function writeAll({ path, direction, from, to, networkId, schema }: Sides, part: WholePart): Promise<number> {
   const { revocations, grants, activeTokens, closed, present, log } = part;
   const wanted = { ...part.wanted, activeTokens };
   const context = { path, to, nid: networkId ?? (await readNetwork(to, direction.to)) };
   const changes = rowChanges(context, closed, wanted, present);
-  const rest = [...begunRequestChanges(part.begun), ...canaryChanges(log), COMMIT];
+  const rest = [...begunRequestChanges(part.begun), ...canaryChanges(log), lookAgain(path, schema), COMMIT];
   if (revocations.length === 0) return runInOrder(to, inOrder(changes, rest));
   const [before, written] = await together(to, [
     () => stillActive(to, revocations, wanted),

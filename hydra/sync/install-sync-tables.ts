@@ -1,5 +1,6 @@
 import { type SqlClient } from '../../domain/ports/sql-client';
 import { asSchemaOwner } from '../as-owner';
+import { PLANTED_SINCE_FUNCTION_SQL } from '../planted';
 import { sqlFile } from '../sql-file';
 
 /**
@@ -8,5 +9,9 @@ import { sqlFile } from '../sql-file';
  */
 export async function installSyncTables(to: SqlClient, options: { readonly syncRole: string }): Promise<void> {
   const sync_role = `'${options.syncRole.replaceAll("'", "''")}'`;
-  await asSchemaOwner(to, () => to.query(sqlFile(__dirname, 'sync-tables.sql', { sync_role })));
+  await asSchemaOwner(to, async () => {
+    // Before what records all functions.
+    await to.query(PLANTED_SINCE_FUNCTION_SQL);
+    await to.query(sqlFile(__dirname, 'sync-tables.sql', { sync_role }));
+  });
 }

@@ -294,7 +294,7 @@ async function openSnapshot(
   first: () => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
   const tables = sourceTables(path);
-  const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE ${tables.join(', ')} IN ACCESS SHARE MODE`;
+  const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = pg_catalog, pg_temp; LOCK TABLE ${tables.join(', ')} IN ACCESS SHARE MODE`;
   await together(from, [
     () => from.query(begin),
     () => assertNothingPlanted(from, { schema, tables, isWritten: false }, direction.from),

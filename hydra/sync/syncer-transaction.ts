@@ -1,12 +1,14 @@
 import { CutoverFault } from '../../domain/faults';
-import { type SqlClient, queryRows, together } from '../../domain/ports/sql-client';
+import { type SqlClient, type Statement, queryRows, together } from '../../domain/ports/sql-client';
 import { type Direction } from '../../domain/sides';
-import { assertNothingPlanted } from '../planted';
+import { OUR_PATH, assertNothingPlanted, assertNothingPlantedSince } from '../planted';
 import { type CopyPath } from '../paths/copy-path';
 import { hasSqlState } from '../sql-state';
 
 /** The network that Hydra on the target uses. */
 export const NETWORK_SQL = 'SELECT id::text AS id FROM networks ORDER BY created_at LIMIT 1';
+
+const NETWORKS = 'networks';
 
 interface SyncerOf {
   readonly path: CopyPath;
@@ -26,13 +28,15 @@ interface SyncerOf {
  *   caller rolls back
  */
 export async function beginAsSyncer({ path, direction, to, generation, nonce, schema }: SyncerOf): Promise<void> {
-  const written = path.tables.map(({ name }) => name);
+  const written = writtenTables(path);
   // Log rows are marked done because this commit is durable. The target's tables have an owner too: they are locked as by a write, so that
   // nothing of that role's comes before this transaction ends.
-  const begin = `BEGIN; SET LOCAL synchronous_commit = on; LOCK TABLE ${written.join(', ')} IN ROW EXCLUSIVE MODE`;
+  // What ran beside an earlier one may have changed the session's settings; see assertNothingPlantedSince.
+  const settings = `SET LOCAL synchronous_commit = on; SET LOCAL search_path = ${OUR_PATH}; SET LOCAL row_security = off`;
+  const begin = `BEGIN; ${settings}; LOCK TABLE ${written.join(', ')} IN ROW EXCLUSIVE MODE`;
   await together(to, [
     () => to.query(begin),
-    () => assertNothingPlanted(to, { schema, tables: [...written, 'networks'], isWritten: true }, direction.to),
+    () => assertNothingPlanted(to, { schema, tables: [...written, NETWORKS], isWritten: true }, direction.to),
   ]);
   const [, [held], [run]] = await together(to, [
     // Changes nothing; the guard takes its shared lock, which opening has to wait for. Before the row, as everybody does.
@@ -53,6 +57,16 @@ export async function beginAsSyncer({ path, direction, to, generation, nonce, sc
   if (run.state !== 'closed') throw replacedOrOver(`${direction.to} is ${run.state}`);
   if (held?.generation !== generation)
     throw replacedOrOver(`generation ${held?.generation ?? 0} syncs, and this is ${generation}`);
+}
+
+/** The last statement before the commit of such a transaction. */
+export function lookAgain(path: CopyPath, schema: string): Statement {
+  const tables = [...writtenTables(path), NETWORKS];
+  return assertNothingPlantedSince({ schema, tables });
+}
+
+function writtenTables({ tables }: CopyPath): readonly string[] {
+  return tables.map(({ name }) => name);
 }
 
 function explainRefusal(error: unknown, { from, to }: Direction): never {

@@ -1,18 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import { type Client } from 'pg';
+import { type SqlClient } from '../../../../domain/ports/sql-client';
 import { byFullName } from '../../../../hydra/by-full-name';
 import { countRules, countRulesWithin } from '../../../../hydra/cleaning';
 import { compareSides } from '../../../../hydra/parity';
-import { carryRecentRequests, readRecentKeys, syncRound } from '../../../../hydra/sync';
-import { useDatabase } from '../../../support/database';
+import { type SyncSides, carryRecentRequests, readRecentKeys, syncRound } from '../../../../hydra/sync';
+import { asAdmin, useDatabase } from '../../../support/database';
 import { History } from './history';
 import { SyncWorld } from './sync-world';
 import { PATH } from '../../../support/path';
 
 const database = useDatabase('hydra_1_11_10');
 const history = new History(23);
+const MALLORY = `mallory_${randomBytes(4).toString('hex')}`;
+const STOLEN = 'password-of-mallory';
 let world: SyncWorld;
 
-beforeAll(() => (world = new SyncWorld(database.config)));
-afterAll(() => world.close());
+beforeAll(async () => {
+  world = new SyncWorld(database.config);
+  await world.capture();
+  await history.go(await world.connect('blue'), 15);
+  await asAdmin(`CREATE ROLE ${MALLORY}`);
+  await world.snapshot();
+});
+afterAll(async () => {
+  await world.close();
+  await asAdmin(`DROP ROLE ${MALLORY}`);
+});
+
+/** Statements that planted code tries; that it could it says by a sequence, which no rollback takes back. */
+const TRIES = {
+  password: `format('ALTER ROLE %I PASSWORD %L', session_user, '${STOLEN}')`,
+  roles: `(SELECT coalesce(string_agg(format('SET ROLE %I', rolname), '; '), 'SELECT 1 / 0') FROM pg_roles
+            WHERE rolname <> session_user AND pg_has_role(session_user, oid, 'MEMBER'))`,
+  state: `'UPDATE hydra_cutover.run SET state = ''committed'''`,
+  attempt: `'SELECT hydra_cutover.begin_attempt(1, 1000, 0)'`,
+  functions: `'CREATE FUNCTION hydra_cutover.planted() RETURNS int LANGUAGE sql AS ''SELECT 1'''`,
+  ledger: `'INSERT INTO hydra_cutover.ledger (kind, key, captured_at, outcome) VALUES (''chain_revoked'', ''planted'', now(), ''applied'')'`,
+  rows: `'DELETE FROM public.hydra_oauth2_jti_blacklist'`,
+  path: `'SELECT set_config(''search_path'', ''spy, pg_catalog'', false)'`,
+} as const;
 
 /**
  * For each operator and function of PostgreSQL that takes text: one for varchar in Hydra's schema, which Hydra's role may make. It is
@@ -43,13 +70,129 @@ const TROJANS = `
     END LOOP;
   END $trojans$`;
 
+describe('statistics that are made beside a transaction of the sync, after it has looked', () => {
+  let owner: Client;
+  let sync: SyncSides;
+
+  beforeAll(async () => {
+    owner = await world.connect('green');
+    await owner.query(`CREATE SCHEMA spy AUTHORIZATION ${MALLORY}; GRANT USAGE ON SCHEMA spy TO PUBLIC; SET ROLE ${MALLORY};
+      ${[...Object.keys(TRIES), 'trojan'].map((name) => `CREATE SEQUENCE spy.did_${name}`).join('; ')};
+      GRANT ALL ON ALL SEQUENCES IN SCHEMA spy TO PUBLIC;
+      CREATE FUNCTION spy.same(varchar, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+        PERFORM setval('spy.did_trojan', 1); RETURN $1::text OPERATOR(pg_catalog.=) $2; END $$;
+      CREATE OPERATOR spy.= (LEFTARG = varchar, RIGHTARG = text, FUNCTION = spy.same);
+      CREATE FUNCTION spy.harm(tries text[]) RETURNS void LANGUAGE plpgsql AS $$ DECLARE one text; BEGIN
+        IF session_user <> '${world.syncRole}' THEN RETURN; END IF;
+        ${Object.entries(TRIES)
+          .map(
+            ([name, statement]) => `IF '${name}' = ANY (tries) THEN
+              BEGIN EXECUTE ${statement}; PERFORM setval('spy.did_${name}', 1); EXCEPTION WHEN OTHERS THEN NULL; END; END IF;`,
+          )
+          .join('\n')}
+      END $$;
+      CREATE FUNCTION spy.evil(tries text[]) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM spy.harm(tries); RETURN 'x'; END $$;
+      RESET ROLE`);
+  });
+  afterEach(async () => {
+    await owner.query('DROP STATISTICS IF EXISTS spy.a');
+    await world.disconnect();
+  });
+  beforeEach(async () => {
+    owner = await world.connect('green');
+    sync = await world.openSync();
+  });
+
+  /** What could be done since it was asked before. */
+  async function done(): Promise<string[]> {
+    const names = [...Object.keys(TRIES), 'trojan'];
+    const asked = names.map((name) => `SELECT '${name}' AS name, is_called FROM spy.did_${name}`).join(' UNION ALL ');
+    const { rows } = await owner.query<{ name: string; is_called: boolean }>(asked);
+    for (const name of names) await owner.query(`ALTER SEQUENCE spy.did_${name} RESTART`);
+    return rows.filter(({ is_called: isCalled }) => isCalled).map(({ name }) => name);
+  }
+
+  /** A round of a change on blue; `acts` run once each, after the first statement on green of which their text is a part. */
+  async function roundBeside(acts: readonly (readonly [after: string, sql: string])[]): Promise<unknown> {
+    const blue = await world.connect('blue');
+    const signature = randomBytes(8).toString('hex');
+    await blue.query('INSERT INTO hydra_oauth2_jti_blacklist (signature, expires_at) VALUES ($1, now())', [signature]);
+    const left = [...acts];
+    const to: SqlClient = {
+      query: async (text, values) => {
+        const answer = await sync.to.query(text, values);
+        if (left[0] !== undefined && text.includes(left[0][0])) await owner.query(left.shift()?.[1] ?? '');
+        return answer;
+      },
+    };
+    const round = await syncRound({ ...sync, to }, { batchRows: 50 });
+    expect(left).toEqual([]);
+    const { rowCount } = await owner.query('SELECT FROM hydra_oauth2_jti_blacklist WHERE signature = $1', [signature]);
+    expect(rowCount).toBe(1);
+    return round;
+  }
+
+  const statistics = (...tries: readonly (keyof typeof TRIES)[]) =>
+    `CREATE STATISTICS spy.a ON (spy.evil(ARRAY['${tries.join("', '")}']) || sid), kid FROM hydra_jwk`;
+  const LOOKED = 'SELECT hydra_cutover.planted_on';
+  const PLANNED = 'hold_syncer';
+
+  async function expectNothingLeft(): Promise<void> {
+    await expect(world.connect('green', { user: world.syncRole, password: STOLEN })).rejects.toMatchObject({
+      code: '28P01',
+    });
+    const left = await owner.query(
+      'SELECT state, (SELECT count(*)::int FROM hydra_cutover.ledger) AS noted FROM hydra_cutover.run',
+    );
+    expect(left.rows).toEqual([{ state: 'closed', noted: 0 }]);
+  }
+
+  it('rolls back what statistics that were made beside a transaction of the sync had run as its login, and names them', async () => {
+    const all = Object.keys(TRIES) as (keyof typeof TRIES)[];
+    await expect(roundBeside([[LOOKED, statistics(...all)]])).rejects.toMatchObject({
+      code: 'CHECK_FAILED',
+      message: expect.stringMatching(/statistics a of hydra_jwk, which calls spy\.evil/) as string,
+    });
+    // Whose right that is. None of it makes a role that decides of who has it.
+    expect(await done()).toEqual(['password', 'ledger', 'rows', 'path', 'trojan']);
+    await expectNothingLeft();
+    await expect(roundBeside([])).rejects.toMatchObject({ code: 'CHECK_FAILED' });
+    expect(await done()).toEqual([]);
+  });
+
+  it('rolls it back, too, when they are gone before it ends, and it left a role that somebody else can log in as', async () => {
+    const acts = [
+      [LOOKED, statistics('password')],
+      [PLANNED, 'DROP STATISTICS spy.a'],
+    ] as const;
+    await expect(roundBeside(acts)).rejects.toMatchObject({
+      code: 'CHECK_FAILED',
+      message: expect.stringMatching(/has changed a role/) as string,
+    });
+    expect(await done()).toEqual(['password']);
+    await expectNothingLeft();
+  });
+
+  it('rolls it back when it led the names of our statements elsewhere, and finds them again afterwards', async () => {
+    const acts = [
+      [LOOKED, statistics('path')],
+      [PLANNED, 'DROP STATISTICS spy.a'],
+    ] as const;
+    await expect(roundBeside(acts)).rejects.toMatchObject({
+      code: 'CHECK_FAILED',
+      message: expect.stringMatching(/has changed the search_path/) as string,
+    });
+    expect(await done()).toEqual(['path', 'trojan']);
+    await sync.to.query(`SELECT set_config('search_path', 'spy, pg_catalog', false)`);
+    await roundBeside([]);
+    expect(await done()).toEqual([]);
+  });
+});
+
 describe('our sessions', () => {
   afterEach(() => world.disconnect());
 
   it("run no operator or function that Hydra's role made in its schema: not in the sync, the comparison, or the counts of a plan", async () => {
-    await world.capture();
-    await history.go(await world.connect('blue'), 15);
-    await world.snapshot();
     const blue = await world.connect('blue');
     await history.go(blue, 40);
     const [login] = (
