@@ -183,7 +183,7 @@ function commandEnv(
   const trusted = caFile === undefined ? '' : `&sslrootcert=${encodeURIComponent(caFile)}`;
   const at = `${host.includes(':') ? `[${host}]` : host}:${port}/${encodeURIComponent(database)}`;
   return {
-    DSN: `postgres://${role}:${password}@${at}?sslmode=${encodeURIComponent(sslMode)}${trusted}`,
+    DSN: `postgres://${encodeURIComponent(role)}:${password}@${at}?sslmode=${encodeURIComponent(sslMode)}${trusted}`,
     CUTOVER_ID: cutoverId,
     CUTOVER_SIDE: 'green',
     CUTOVER_DB_HOST: host,

@@ -30,6 +30,21 @@ export const label = () =>
     .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/)
     .meta({ allowed: 'lower-case letters, digits and inner hyphens, at most 63 characters' });
 
+/** PostgreSQL cuts a longer name off without a word, and would then know another one. Source: PostgreSQL manual, "Identifiers and Key Words". */
+const IDENTIFIER_BYTES = 63;
+
+/** Name of a role, a database or a schema of PostgreSQL, as it is stored. */
+export const identifier = () =>
+  z
+    .string()
+    .min(1)
+    .max(IDENTIFIER_BYTES)
+    .refine((name) => Buffer.byteLength(name) <= IDENTIFIER_BYTES, { error: 'longer than a name of PostgreSQL may be' })
+    .refine((name) => !/[\p{Cc}]/u.test(name), { error: 'holds a control character' })
+    .meta({
+      allowed: `a name of at most ${IDENTIFIER_BYTES} bytes in UTF-8, without control characters, written without quotes`,
+    });
+
 /** `host` or an IP address, without a scheme or a port. */
 export const host = () =>
   z

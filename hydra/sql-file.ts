@@ -8,11 +8,11 @@ import { join } from 'node:path';
  * @throws Error when a placeholder of `values` does not occur in the file, so that a rename cannot go unnoticed
  */
 export function sqlFile(folder: string, name: string, values: Readonly<Record<string, string>> = {}): string {
-  let sql = readFileSync(join(folder, name), 'utf8');
-  for (const [key, value] of Object.entries(values)) {
-    const placeholder = new RegExp(`(?<!:):${key}\\b`, 'g');
-    if (!placeholder.test(sql)) throw new Error(`${name} has no placeholder :${key}`);
-    sql = sql.replace(placeholder, () => value);
-  }
-  return sql;
+  const sql = readFileSync(join(folder, name), 'utf8');
+  const keys = Object.keys(values);
+  const missing = keys.find((key) => !new RegExp(`(?<!:):${key}\\b`).test(sql));
+  if (missing !== undefined) throw new Error(`${name} has no placeholder :${missing}`);
+  if (keys.length === 0) return sql;
+  // At once: what one is filled with may look like another.
+  return sql.replace(new RegExp(`(?<!:):(${keys.join('|')})\\b`, 'g'), (_, key: string) => values[key] ?? '');
 }

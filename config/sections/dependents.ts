@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { allowPlaintext, certificates, host, httpUrl, label, port, secret, text } from '../fields';
+import { allowPlaintext, certificates, host, httpUrl, identifier, label, port, secret, text } from '../fields';
 import { command } from './commands';
 import { ssl } from './side';
 
@@ -45,8 +45,8 @@ const postgres = z
   .strictObject({
     host: host().describe('Host of the database server. A database of its own: never that of Hydra.'),
     port: port().default(5432).describe('Port of the database server.'),
-    database: text().max(63).describe('Name of the database.'),
-    user: text().max(63).describe('Role to connect as. It needs SELECT and UPDATE on the table.'),
+    database: identifier().describe('Name of the database.'),
+    user: identifier().describe('Role to connect as. It needs SELECT and UPDATE on the table.'),
     password: secret().optional().describe('Password of the role. Left out only where the server asks for none.'),
     ssl,
     table: z

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { allowPlaintext, certificates, httpUrl, label, secret, text } from '../fields';
+import { allowPlaintext, certificates, httpUrl, identifier, label, secret } from '../fields';
 
 const gateway = z.strictObject({
   name: label().describe('Name of this instance in reports.'),
@@ -16,8 +16,7 @@ const gateway = z.strictObject({
     .optional()
     .describe('What the worker shows to a control listener that asks for a certificate (`tls.clientCaFile` there).'),
   allowPlaintext: allowPlaintext(),
-  databaseRole: text()
-    .max(63)
+  databaseRole: identifier()
     .optional()
     .describe('Role by which it asks the databases who serves, when it is in doubt. Only these roles may ask.'),
 });

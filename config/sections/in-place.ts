@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { IN_PLACE_PATHS, type InPlaceVersion } from '../../domain/in-place/paths';
-import { durationMs, httpUrl, secret, text } from '../fields';
+import { durationMs, httpUrl, identifier, secret } from '../fields';
 import { command } from './commands';
 
 const SECOND_MS = 1_000;
@@ -8,7 +8,7 @@ const MINUTE_MS = 60 * SECOND_MS;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const VERSIONS = Object.keys(IN_PLACE_PATHS) as [InPlaceVersion, ...InPlaceVersion[]];
 
-const role = () => text().max(63);
+const role = () => identifier();
 
 const commands = z
   .strictObject({
@@ -57,7 +57,7 @@ export const inPlaceSection = z
     ),
     scratch: z
       .strictObject({
-        name: text().max(63).describe("Name of an empty database on blue's server."),
+        name: identifier().describe("Name of an empty database on blue's server."),
         user: role()
           .optional()
           .describe('Role to connect as; it owns the database. Without it: that of `blue.database`.'),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { SUPPORTED_HYDRA_VERSIONS } from '../../domain/hydra-versions';
 import { OUR_ROLES } from '../../domain/our-roles';
 import { pathsText } from '../../hydra/paths/registry';
-import { certificates, host, httpUrl, port, secret, text } from '../fields';
+import { certificates, host, httpUrl, identifier, port, secret } from '../fields';
 import { blueCommands, greenCommands } from './commands';
 import { instanceSection } from './instance';
 
@@ -29,7 +29,7 @@ export const ssl = z
 function login(user: string) {
   return z
     .strictObject({
-      user: text().max(63).describe(user),
+      user: identifier().describe(user),
       password: secret().optional().describe('Password of the role.'),
     })
     .optional();
@@ -43,12 +43,10 @@ const database = z
         'Host of the database server. May be left out where `rdsInstanceId` is set: then the endpoint of the instance.',
       ),
     port: port().default(5432).describe('Port of the database server.'),
-    name: text().max(63).describe("Name of Hydra's database."),
-    user: text()
-      .max(63)
-      .describe("Role to connect as. It must own Hydra's tables or be a member of the role that does."),
+    name: identifier().describe("Name of Hydra's database."),
+    user: identifier().describe("Role to connect as. It must own Hydra's tables or be a member of the role that does."),
     password: secret().optional().describe('Password of the role. Left out only where the server asks for none.'),
-    schema: text().max(63).default('public').describe("Schema of Hydra's tables."),
+    schema: identifier().default('public').describe("Schema of Hydra's tables."),
     ssl,
     worker: login(
       "Role to connect as. It is a member of the role that owns Hydra's tables, and of nothing of ours.",
@@ -64,7 +62,7 @@ const database = z
 const hydraRole = (which: 'blue' | 'green') =>
   z
     .strictObject({
-      name: text().max(63).default('hydra').describe("Name of the role. The snapshot brings blue's role to green."),
+      name: identifier().default('hydra').describe("Name of the role. The snapshot brings blue's role to green."),
       password: secret()
         .optional()
         .describe(
@@ -113,8 +111,7 @@ function side<Commands extends z.ZodType>(which: 'blue' | 'green', commands: Com
 }
 
 const role = (name: string, what: string) =>
-  text()
-    .max(63)
+  identifier()
     .default(name)
     .describe(`${what} Made ahead by the SQL of \`privileges\`; it has no password but while a run gives it one.`);
 

@@ -5,6 +5,7 @@ import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { END_WHEN_SILENT } from '../end-when-silent';
 import { schemaOwner } from '../as-owner';
 import { quoteIdentifier } from '../cleaning/session';
+import { quoteLiteral } from '../closing/role-password';
 import { assertNoneForeign } from '../ours';
 import { PLANTED_FUNCTION_SQL } from '../planted';
 import { sqlFile } from '../sql-file';
@@ -186,7 +187,11 @@ export async function guardTables(client: SqlClient, options: GuardTablesOptions
   const owner = await schemaOwner(client);
   for (const { name, relname, replace } of unguarded) {
     const guard = relname === 'schema_migration' ? 'hydra_cutover.guard_migrations' : 'hydra_cutover.guard';
-    const sql = sqlFile(__dirname, 'guard-table.sql', { table: name, function: `${guard}()` });
+    const sql = sqlFile(__dirname, 'guard-table.sql', {
+      table: name,
+      function: `${guard}()`,
+      literal: quoteLiteral(name),
+    });
     // Only where there is one: it keeps readers out too.
     const drop = replace ? `DROP TRIGGER hydra_cutover_guard ON ${name};\n` : '';
     await withLockRetry(client, name, options, `${drop}${sql}${owner === null ? '' : lockableBy(owner, name)}`);

@@ -4,6 +4,7 @@ import { type LockRetryOptions } from './lock-retry';
 import { type OwnRemoval, beginOwnRemoval, removeInOneTransaction } from './own-removal';
 import { schemaOwner } from '../as-owner';
 import { quoteIdentifier } from '../cleaning/session';
+import { quoteLiteral } from '../closing/role-password';
 import { hasOurs } from '../ours';
 
 export interface RemoveArbiterOptions extends LockRetryOptions {
@@ -63,7 +64,7 @@ async function dropTriggers(client: SqlClient, options: LockRetryOptions, remova
   for (const { name, triggers } of await tablesWithTriggers(client)) {
     const drops = triggers.map((trigger) => `DROP TRIGGER IF EXISTS ${trigger} ON ${name}`);
     // Its row goes with it, so that an installation after half a removal puts the guard back.
-    if (isGuarded) drops.push(`DELETE FROM hydra_cutover.guarded WHERE table_oid = '${name}'::regclass`);
+    if (isGuarded) drops.push(`DELETE FROM hydra_cutover.guarded WHERE table_oid = ${quoteLiteral(name)}::regclass`);
     if (owner !== null) drops.push(`REVOKE UPDATE ON ${name} FROM ${quoteIdentifier(owner)}`);
     if (!(await removeInOneTransaction(client, removal, name, options, drops.join('; ')))) return;
   }

@@ -1,3 +1,4 @@
+import { quoteLiteral } from '../closing/role-password';
 import { sqlFile } from '../sql-file';
 import { type CapturedTable, type Revokes } from '../paths/copy-path';
 import { type RevocationKind } from './revocations';
@@ -95,7 +96,7 @@ export function triggersSql(spec: CapturedTable, table: string): string {
   return `${triggersOf(spec)
     .map(({ create }) => create.replaceAll(':table', () => table))
     .join('\n')}
-    SELECT hydra_cutover.record_captured('${table.replaceAll("'", "''")}');`;
+    SELECT hydra_cutover.record_captured(${quoteLiteral(table)});`;
 }
 
 /** Names of all that {@link triggersSql} makes. */

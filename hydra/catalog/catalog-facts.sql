@@ -8,7 +8,8 @@ WITH relation AS (
 ), attribute AS (
   SELECT h.relname, h.prefix, a.* FROM hydras AS h JOIN pg_attribute AS a ON a.attrelid = h.oid AND a.attnum > 0 AND NOT a.attisdropped
 )
-SELECT kind, "table", name, replace(definition, format('%I.', $1::text), '') AS definition FROM (
+-- Within a literal a quote in the schema's name is doubled.
+SELECT kind, "table", name, replace(replace(definition, replace(format('%I.', $1::text), '''', ''''''), ''), format('%I.', $1::text), '') AS definition FROM (
   SELECT CASE WHEN relkind IN ('r', 'p', 'f') THEN 'table' WHEN relkind IN ('v', 'm') THEN 'view' WHEN relkind = 'S' THEN 'sequence' ELSE 'type' END AS kind,
          relname::text AS "table", '' AS name,
          concat_ws(' ', CASE relkind WHEN 'r' THEN NULL WHEN 'p' THEN 'partitioned' WHEN 'f' THEN 'foreign' WHEN 'm' THEN 'materialized' END,
@@ -27,6 +28,8 @@ SELECT kind, "table", name, replace(definition, format('%I.', $1::text), '') AS 
   SELECT 'storage', h.relname, 'toast', t.reloptions::text FROM hydras AS h JOIN pg_class AS t ON t.oid = h.reltoastrelid WHERE t.reloptions IS NOT NULL
   UNION ALL
   SELECT 'storage', h.relname, 'access method', m.amname FROM hydras AS h JOIN pg_am AS m ON m.oid = h.relam WHERE m.amname <> 'heap'
+  UNION ALL
+  SELECT 'storage', h.relname, 'clustered', x.relname FROM hydras AS h JOIN pg_index AS i ON i.indrelid = h.oid AND i.indisclustered JOIN pg_class AS x ON x.oid = i.indexrelid
   UNION ALL
   SELECT 'storage', h.relname, 'tablespace', s.spcname FROM hydras AS h JOIN pg_tablespace AS s ON s.oid = h.reltablespace
   UNION ALL

@@ -1,5 +1,6 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { OUR_ROLES } from '../../domain/our-roles';
+import { readableIdentifier as quote } from '../cleaning/session';
 import { mayActAs } from '../run-roles';
 import { loginLimits } from './login-limits';
 import { lookFindings } from './look-findings';
@@ -118,7 +119,7 @@ export async function checkPrivileges(
   if (!facts)
     return of === undefined
       ? []
-      : [{ kind: 'missing', what: `role ${of} does not exist`, fix: `CREATE ROLE ${of} LOGIN` }];
+      : [{ kind: 'missing', what: `role ${of} does not exist`, fix: `CREATE ROLE ${quote(of)} LOGIN` }];
   const findings = [...missing(facts, roles), ...excess(facts), ...excessOfOwner(facts)];
   const { workers, look, sync, migration, gateways, owner } = roles;
   const names = [facts.me, ...workers, ...look, sync, migration, ...gateways, owner];
@@ -145,8 +146,10 @@ function missing(facts: Facts, { owner, schema, migration, database }: ToolRoles
   if (!facts.ownerLogs) {
     found.push({ kind: 'missing', what: `role ${owner} may not log in`, fix: 'name the role that Hydra logs in as' });
   }
-  if (!facts.createSchema) lacks('CREATE on the database', `GRANT CREATE ON DATABASE "${database}" TO ${me}`);
-  if (!facts.temporary) lacks('TEMPORARY on the database', `GRANT TEMPORARY ON DATABASE "${database}" TO ${me}`);
+  if (!facts.createSchema)
+    lacks('CREATE on the database', `GRANT CREATE ON DATABASE ${quote(database)} TO ${quote(me)}`);
+  if (!facts.temporary)
+    lacks('TEMPORARY on the database', `GRANT TEMPORARY ON DATABASE ${quote(database)} TO ${quote(me)}`);
   if (!facts.ours.found) {
     const what = `role ${OUR_ROLES.owner}, which owns what a cutover makes, does not exist`;
     found.push({ kind: 'missing', what, fix: `CREATE ROLE ${OUR_ROLES.owner} NOLOGIN` });
@@ -157,11 +160,11 @@ function missing(facts: Facts, { owner, schema, migration, database }: ToolRoles
     );
   }
   for (const role of facts.runRoles) found.push(...missingOf(role, facts, migration));
-  for (const role of facts.lacking) lacks(role, `GRANT ${role} TO ${me}`);
+  for (const role of facts.lacking) lacks(role, `GRANT ${quote(role)} TO ${quote(me)}`);
   if (!facts.ownsDatabase) {
     lacks(
       `the rights of the database's owner ${facts.databaseOwner}: nobody else can close the logins of green`,
-      `ALTER DATABASE … OWNER TO ${owner}`,
+      `ALTER DATABASE … OWNER TO ${quote(owner)}`,
     );
   }
   if (!facts.schema) {
@@ -169,15 +172,15 @@ function missing(facts: Facts, { owner, schema, migration, database }: ToolRoles
   }
   if (facts.foreign.length > 0 && facts.member) {
     const what = `Hydra's tables do not all belong to ${owner}: ${facts.foreign.slice(0, 10).join(', ')}`;
-    found.push({ kind: 'missing', what, fix: `ALTER TABLE … OWNER TO ${owner}` });
+    found.push({ kind: 'missing', what, fix: `ALTER TABLE … OWNER TO ${quote(owner)}` });
   }
   if (facts.denied.length > 0) {
     const what = `${owner} has not all rights to its own tables: ${facts.denied.slice(0, 10).join(', ')}`;
-    found.push({ kind: 'missing', what, fix: `GRANT ${OF_OWNER.join(', ')} ON these TO ${owner}` });
+    found.push({ kind: 'missing', what, fix: `GRANT ${OF_OWNER.join(', ')} ON these TO ${quote(owner)}` });
   }
   if (!facts.makes) {
     const what = `${owner} may not make tables in schema ${schema}, as its migration does`;
-    found.push({ kind: 'missing', what, fix: `GRANT USAGE, CREATE ON SCHEMA "${schema}" TO ${owner}` });
+    found.push({ kind: 'missing', what, fix: `GRANT USAGE, CREATE ON SCHEMA ${quote(schema)} TO ${quote(owner)}` });
   }
   return found;
 }
@@ -186,9 +189,11 @@ function missingOf({ name, found, logs, acts, owns }: RunRole, facts: Facts, mig
   const { me, owner } = facts;
   const lacks = (what: string, fix: string) => ({ kind: 'missing', what, fix }) as const;
   if (!found)
-    return [lacks(`role ${name}, as which green is made ready, does not exist`, `CREATE ROLE ${name} LOGIN NOINHERIT`)];
+    return [
+      lacks(`role ${name}, as which green is made ready, does not exist`, `CREATE ROLE ${quote(name)} LOGIN NOINHERIT`),
+    ];
   const all: PrivilegeFinding[] = [];
-  if (!logs) all.push(lacks(`role ${name} may not log in`, `ALTER ROLE ${name} LOGIN`));
+  if (!logs) all.push(lacks(`role ${name} may not log in`, `ALTER ROLE ${quote(name)} LOGIN`));
   if (!acts) all.push(lacks(`${me} may not act as ${name}, to give it a password`, grant(name, me, facts, 'SET TRUE')));
   if (name === migration && owner !== null && !owns)
     all.push(lacks(`${name} may not act as ${owner}, who owns Hydra's tables`, grant(owner, name, facts, 'SET TRUE')));
@@ -197,7 +202,7 @@ function missingOf({ name, found, logs, acts, owns }: RunRole, facts: Facts, mig
 
 /** @param options from PostgreSQL 16 on: what an earlier grant said stays unless it is said again */
 function grant(role: string, to: string, { hasGrantOptions }: Facts, options: string): string {
-  return `GRANT ${role} TO ${to}${hasGrantOptions ? ` WITH ${options}` : ''}`;
+  return `GRANT ${quote(role)} TO ${quote(to)}${hasGrantOptions ? ` WITH ${options}` : ''}`;
 }
 
 /** Its functions run in sessions of Hydra and of gateways. */
@@ -207,33 +212,33 @@ function excessOfOwner({ ours }: Facts): PrivilegeFinding[] {
     ...{
       kind: 'excess',
       what: `${name} is a member of ${role}, and should be one of nothing`,
-      fix: `REVOKE ${role} FROM ${name}`,
+      fix: `REVOKE ${quote(role)} FROM ${quote(name)}`,
     },
   }));
   if (ours.logs)
-    found.push({ kind: 'excess', what: `somebody can log in as ${name}`, fix: `ALTER ROLE ${name} NOLOGIN` });
+    found.push({ kind: 'excess', what: `somebody can log in as ${name}`, fix: `ALTER ROLE ${quote(name)} NOLOGIN` });
   return found;
 }
 
 function excess(facts: Facts): PrivilegeFinding[] {
   const { me } = facts;
   const more: readonly (readonly [boolean, string, string])[] = [
-    [facts.superuser, 'is a superuser', `ALTER ROLE ${me} NOSUPERUSER`],
+    [facts.superuser, 'is a superuser', `ALTER ROLE ${quote(me)} NOSUPERUSER`],
     [
       facts.createRole && !facts.superuser,
       'may create roles, and until PostgreSQL 15 change the password of every role',
-      `ALTER ROLE ${me} NOCREATEROLE`,
+      `ALTER ROLE ${quote(me)} NOCREATEROLE`,
     ],
     [
       facts.admin && !facts.superuser,
       `may grant ${facts.owner ?? ''} to others`,
-      `REVOKE ADMIN OPTION FOR ${facts.owner ?? ''} FROM ${me}`,
+      `REVOKE ADMIN OPTION FOR ${quote(facts.owner ?? '')} FROM ${quote(me)}`,
     ],
-    [facts.createDatabase, 'may create databases', `ALTER ROLE ${me} NOCREATEDB`],
-    [facts.bypasses, 'bypasses row security', `ALTER ROLE ${me} NOBYPASSRLS`],
-    [facts.replicates, 'may replicate', `ALTER ROLE ${me} NOREPLICATION`],
+    [facts.createDatabase, 'may create databases', `ALTER ROLE ${quote(me)} NOCREATEDB`],
+    [facts.bypasses, 'bypasses row security', `ALTER ROLE ${quote(me)} NOBYPASSRLS`],
+    [facts.replicates, 'may replicate', `ALTER ROLE ${quote(me)} NOREPLICATION`],
     ...(facts.superuser ? [] : facts.masterLike).map(
-      (role) => [true, `is a member of ${role}`, `REVOKE ${role} FROM ${me}`] as const,
+      (role) => [true, `is a member of ${role}`, `REVOKE ${quote(role)} FROM ${quote(me)}`] as const,
     ),
   ];
   return more.flatMap(([is, what, fix]) => (is ? [{ kind: 'excess', what: `${me} ${what}`, fix } as const] : []));
@@ -265,22 +270,22 @@ async function workerFindings(
       {
         kind: 'missing',
         what: `role ${worker}, which reads Hydra's rows, does not exist`,
-        fix: `CREATE ROLE ${worker} LOGIN`,
+        fix: `CREATE ROLE ${quote(worker)} LOGIN`,
       },
     ];
   if (!facts.logs)
-    found.push({ kind: 'missing', what: `role ${worker} may not log in`, fix: `ALTER ROLE ${worker} LOGIN` });
+    found.push({ kind: 'missing', what: `role ${worker} may not log in`, fix: `ALTER ROLE ${quote(worker)} LOGIN` });
   if (!facts.reads)
     found.push({
       kind: 'missing',
       what: `${worker} lacks membership of ${owner}, with INHERIT`,
-      fix: `GRANT ${owner} TO ${worker}`,
+      fix: `GRANT ${quote(owner)} TO ${quote(worker)}`,
     });
   if (facts.decides)
     found.push({
       kind: 'excess',
       what: `${worker} may become a role that decides`,
-      fix: `REVOKE what it is a member of besides ${owner}`,
+      fix: `REVOKE what it is a member of besides ${quote(owner)}`,
     });
   return found;
 }
@@ -303,14 +308,20 @@ const GATEWAY_SQL = `
 async function gatewayFindings(client: SqlClient, role: string, { schema }: ToolRoles): Promise<PrivilegeFinding[]> {
   const [facts] = await queryRows<GatewayFacts>(client, GATEWAY_SQL, [role, schema]);
   if (!facts) {
-    return [{ kind: 'missing', what: `the gateways' role ${role} does not exist`, fix: `CREATE ROLE ${role} LOGIN` }];
+    return [
+      { kind: 'missing', what: `the gateways' role ${role} does not exist`, fix: `CREATE ROLE ${quote(role)} LOGIN` },
+    ];
   }
   const found: PrivilegeFinding[] = [];
   if (!facts.logs)
-    found.push({ kind: 'missing', what: `the gateways' role ${role} may not log in`, fix: `ALTER ROLE ${role} LOGIN` });
+    found.push({
+      kind: 'missing',
+      what: `the gateways' role ${role} may not log in`,
+      fix: `ALTER ROLE ${quote(role)} LOGIN`,
+    });
   if (!facts.connects) {
     const what = `the gateways' role ${role} may not connect to the database`;
-    found.push({ kind: 'missing', what, fix: `GRANT CONNECT ON DATABASE … TO ${role}` });
+    found.push({ kind: 'missing', what, fix: `GRANT CONNECT ON DATABASE … TO ${quote(role)}` });
   }
   if (facts.reads.length > 0 || facts.attributes) {
     const may = facts.attributes

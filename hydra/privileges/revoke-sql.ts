@@ -22,7 +22,7 @@ export function revokeSql(roles: ToolRoles): string {
     ...tool.map((name) =>
       whereItIs(name, [
         `ALTER ROLE ${quoteIdentifier(name)} NOLOGIN NOCREATEROLE NOCREATEDB PASSWORD NULL`,
-        `REVOKE ${[quoteIdentifier(owner), OUR_ROLES.owner, sync, migration].join(', ')}, ${PREDEFINED_ROLES.join(', ')} FROM ${quoteIdentifier(name)}`,
+        `REVOKE ${[...[owner, OUR_ROLES.owner, sync, migration].map(quoteIdentifier), ...PREDEFINED_ROLES].join(', ')} FROM ${quoteIdentifier(name)}`,
         `PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ${quoteLiteral(name).trim()}`,
       ]),
     ),

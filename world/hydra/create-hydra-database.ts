@@ -63,7 +63,7 @@ export function databaseUrl(host: string, port: number, wanted: HydraDatabase): 
     wanted.caFile === undefined
       ? 'sslmode=disable'
       : `sslmode=verify-full&sslrootcert=${encodeURIComponent(wanted.caFile)}`;
-  return `postgres://${credentials}@${host}:${port}/${wanted.database}?${tls}`;
+  return `postgres://${credentials}@${host}:${port}/${encodeURIComponent(wanted.database)}?${tls}`;
 }
 
 /** @returns a DSN as Hydra reads it, with the size of its pool; never to be logged */

@@ -1,6 +1,6 @@
 import { compareAnswers } from '../../../activities/compare-answers';
 import { chooseClients } from '../../../hydra/validation';
-import { type GreenFixture, SETTINGS, stepContext } from './green-fixture';
+import { type GreenFixture, stepContext } from './green-fixture';
 import { type GreenHydras } from './green-hydras';
 
 /** What a rehearsal is told by the two Hydras, on a copy without and with what a defect of the migration would have done. */
@@ -9,7 +9,7 @@ export async function bothHydrasAnswer(
   hydras: GreenHydras,
   changeClosed: (sql: string) => Promise<void>,
 ): Promise<void> {
-  const settings = { ...SETTINGS, validation: { subjects: 1_000, clients: 1_000, syntheticLogin: true } };
+  const settings = { ...fixture.settings, validation: { subjects: 1_000, clients: 1_000, syntheticLogin: true } };
   const deps = fixture.deps({ hydra: hydras.api(), settings });
   const asked = await compareAnswers(deps, fixture.input, stepContext());
   expect(asked.findings).toEqual([]);

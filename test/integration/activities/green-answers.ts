@@ -6,7 +6,7 @@ import { queryRows } from '../../../domain/ports/sql-client';
 import { openSide } from '../../../hydra/arbiter';
 import { chooseSubjects } from '../../../hydra/validation';
 import { PATH } from '../../support/path';
-import { type GreenFixture, SETTINGS, jobThatWouldRemove, stepContext } from './green-fixture';
+import { type GreenFixture, jobThatWouldRemove, stepContext } from './green-fixture';
 import { type GreenHydras } from './green-hydras';
 
 /** What is asked of green's Hydra after the commit: of a green that is as blue was, and of one whose consents are damaged. */
@@ -21,7 +21,7 @@ export async function greenAnswersAsBlueDid(fixture: GreenFixture, hydras: Green
   expect(closed.checks.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(['green takes writes']);
 
   await fixture.on('green', (green) => openSide(green, 1, 1_000));
-  const settings = { ...SETTINGS, validation: { ...SETTINGS.validation, syntheticLogin: true } };
+  const settings = { ...fixture.settings, validation: { ...fixture.settings.validation, syntheticLogin: true } };
   const open = { ...deps, settings };
   const validated = await validate(open, fixture.input, stepContext());
   expect(validated.checks.filter(({ ok }) => !ok)).toEqual([]);

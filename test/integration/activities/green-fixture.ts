@@ -11,43 +11,76 @@ import { queryRows } from '../../../domain/ports/sql-client';
 import { type HydraApi } from '../../../domain/ports/hydra-api';
 import { type CutoverSettings } from '../../../domain/settings';
 import { type SideName } from '../../../domain/sides';
+import { quoteIdentifier } from '../../../hydra/cleaning/session';
 import { privilegesSql } from '../../../hydra/privileges';
 import { type PostgresLogin, createHydraDatabase, migrateHydra, withClient } from '../../../world/hydra';
 import { sharedServers } from '../../support/shared-servers';
 import { EndpointProcess, MASTER_PASSWORD } from '../world/rds/endpoint-fixture';
 
 export const DATABASE = 'hydra_app';
-/** Cleans, mends and compares the rows of green. */
-const WORKER = { user: 'hydra_worker', password: 'worker-password' };
+const WORKER_PASSWORD = 'worker-password';
+
+/** How things are called in PostgreSQL. */
+interface Names {
+  readonly database: string;
+  /** Owns Hydra's tables. */
+  readonly hydra: string;
+  /** Cleans, mends and compares the rows of green. */
+  readonly worker: string;
+  readonly sync: string;
+  readonly migration: string;
+}
+
+const PLAIN: Names = {
+  ...{ database: DATABASE, hydra: 'hydra', worker: 'hydra_worker' },
+  ...{ sync: OUR_ROLES.sync, migration: OUR_ROLES.migration },
+};
+/** What has to be quoted wherever it stands; the first has as many bytes as a name may have. */
+export const ODD_NAMES: Names = {
+  database: `Hydra's "app" $1 über/100%?#&:5432 -- ${'x'.repeat(24)}`,
+  hydra: `O'Hydra "owner" ü`,
+  worker: `Worker; "W" o'x`,
+  sync: `O'Sync "S" \\ %s`,
+  migration: `O'Migrate @ "M" ü:/?#`,
+};
+
 /** The roles of a run, and that the master user, whom these tests log in as, may act as them. */
-const RUN_ROLES_SQL = `${privilegesSql({
-  ...{ tool: [], sync: OUR_ROLES.sync, migration: OUR_ROLES.migration, owner: 'hydra' },
-  ...{ database: DATABASE, schema: 'public', gateways: [], look: [], workers: [WORKER.user] },
-})}; ALTER ROLE ${WORKER.user} PASSWORD '${WORKER.password}'; GRANT ${OUR_ROLES.owner}, ${OUR_ROLES.sync}, ${OUR_ROLES.migration} TO master`;
+function runRolesSql({ database, hydra, worker, sync, migration }: Names): string {
+  const script = privilegesSql({
+    ...{ tool: [], sync, migration, owner: hydra },
+    ...{ database, schema: 'public', gateways: [], look: [], workers: [worker] },
+  });
+  const roles = [OUR_ROLES.owner, sync, migration].map(quoteIdentifier).join(', ');
+  return `${script}; ALTER ROLE ${quoteIdentifier(worker)} PASSWORD '${WORKER_PASSWORD}'; GRANT ${roles} TO master`;
+}
 
 export const SECRET = 'a-system-secret-of-tests';
 
 /** Two sides over the RDS-compatible endpoint: blue migrated to 1.11.10, green not restored yet. */
 export class GreenFixture {
   readonly input = { cutoverId: randomBytes(4).toString('hex'), environment: 'test' };
-  readonly hydra = { role: 'hydra', password: 'blue-hydra-password', database: DATABASE };
+  readonly hydra;
   readonly greenPassword = 'green-hydra-password';
   readonly provider: RdsDatabaseProvider;
   readonly databases: PostgresDatabases;
   readonly #client;
 
-  private constructor(readonly rds: EndpointProcess) {
+  private constructor(
+    readonly rds: EndpointProcess,
+    readonly names: Names,
+  ) {
+    this.hydra = { role: names.hydra, password: 'blue-hydra-password', database: names.database };
     this.#client = rds.client;
     this.provider = new RdsDatabaseProvider(this.#client);
     this.databases = this.databasesAt('blue', 'green');
   }
 
-  static async start(): Promise<GreenFixture> {
-    const fixture = new GreenFixture(await EndpointProcess.start());
+  static async start(names = PLAIN): Promise<GreenFixture> {
+    const fixture = new GreenFixture(await EndpointProcess.start(), names);
     try {
       const login = await fixture.#master();
       await createHydraDatabase(login, fixture.hydra);
-      await withClient(login, DATABASE, (client) => client.query(RUN_ROLES_SQL));
+      await withClient(login, names.database, (client) => client.query(runRolesSql(names)));
       await migrateHydra({
         version: '1.11.10',
         binary: sharedServers().binaries.hydra11110,
@@ -69,10 +102,10 @@ export class GreenFixture {
    * @param blue, green instances that the config of either side names
    * @param blueName the database that the config of blue names
    */
-  databasesAt(blue: string, green: string, blueName = DATABASE): PostgresDatabases {
+  databasesAt(blue: string, green: string, blueName = this.names.database): PostgresDatabases {
     const side = (instanceId: string) => ({
       port: 5432,
-      name: DATABASE,
+      name: this.names.database,
       user: 'master',
       password: () => MASTER_PASSWORD,
       ssl: { mode: 'disable' as const },
@@ -84,17 +117,22 @@ export class GreenFixture {
         green: {
           ...side(green),
           hydraPassword: () => this.greenPassword,
-          worker: { user: WORKER.user, password: () => WORKER.password },
+          worker: { user: this.names.worker, password: () => WORKER_PASSWORD },
         },
       },
       provider: this.provider,
     });
   }
 
+  get settings(): CutoverSettings {
+    const { hydra: hydraRole, sync: syncRole, migration: migrationRole } = this.names;
+    return { ...SETTINGS, green: { ...SETTINGS.green, hydraRole, syncRole, migrationRole } };
+  }
+
   deps(changes: Partial<StepDeps> = {}): StepDeps {
     const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
     return {
-      settings: { ...SETTINGS, workerRoles: { green: WORKER.user } },
+      settings: { ...this.settings, workerRoles: { green: this.names.worker } },
       databases: this.databases,
       provider: this.provider,
       commands: testCommands({}),
@@ -146,7 +184,7 @@ export class GreenFixture {
   /** Runs `work` while our own role on green has no right to a row of Hydra's. */
   async whileKeeperReadsNothing<T>(work: () => Promise<T>): Promise<T> {
     // Until PostgreSQL 15 a role has what any of those has that it may act as.
-    const roles = `${this.hydra.role}, ${OUR_ROLES.sync}`;
+    const roles = [this.names.hydra, this.names.sync].map(quoteIdentifier).join(', ');
     await this.on('green', (keeper) => keeper.query(`REVOKE ${roles} FROM CURRENT_USER`));
     try {
       const read = this.on('green', (keeper) => keeper.query('SELECT FROM hydra_client'));

@@ -1,7 +1,7 @@
 import { HttpHydraApi } from '../../../adapters/hydra-api';
 import { type SideName } from '../../../domain/sides';
 import { type TestHydra, startHydra } from '../../support/hydra';
-import { DATABASE, type GreenFixture, SECRET } from './green-fixture';
+import { type GreenFixture, SECRET } from './green-fixture';
 
 const ISSUER = 'https://127.0.0.1:9000/';
 const NOBODY = 'http://127.0.0.1:9';
@@ -44,7 +44,7 @@ export class GreenHydras {
     const { host, port } = await fixture.databases.address(side);
     const password = side === 'blue' ? fixture.hydra.password : fixture.greenPassword;
     const version = side === 'blue' ? '1.11.10' : '2.3.0';
-    const database = { host, port, user: fixture.hydra.role, password, database: DATABASE };
+    const database = { host, port, user: fixture.hydra.role, password, database: fixture.names.database };
     return startHydra({ version, database, loginAppUrl: NOBODY, issuer: ISSUER, secretsSystem: SECRET, extra });
   }
 

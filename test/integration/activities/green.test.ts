@@ -21,7 +21,7 @@ import { sharedServers } from '../../support/shared-servers';
 import { Stages } from '../../support/stages';
 import { until } from '../../support/until';
 import { Client } from 'pg';
-import { DATABASE, GreenFixture, SECRET, SETTINGS, stepContext, testCommands } from './green-fixture';
+import { GreenFixture, ODD_NAMES, SECRET, stepContext, testCommands } from './green-fixture';
 import { declareDifferenceTests } from './green-differences';
 import { CLIENT_ORIGIN, GreenHydras } from './green-hydras';
 import { greenAnswersAsBlueDid } from './green-answers';
@@ -41,7 +41,7 @@ const context = (changes: Partial<StepContext> = {}) =>
   stepContext({ heartbeat: (now) => progress.push({ ...now }), ...changes });
 
 beforeAll(async () => {
-  fixture = await GreenFixture.start();
+  fixture = await GreenFixture.start(ODD_NAMES);
   await withBlue(async (client) => {
     await seed(client, { profile: 'fixable', grants: 200, seed: 11, asOf: AS_OF, systemSecret: SECRET });
     await client.query(
@@ -58,7 +58,13 @@ afterAll(async () => {
 
 async function withBlue(work: (client: Client) => Promise<void>): Promise<void> {
   const { host, port } = await fixture.databases.address('blue');
-  const client = new Client({ host, port, user: 'master', password: MASTER_PASSWORD, database: DATABASE });
+  const client = new Client({
+    host,
+    port,
+    user: 'master',
+    password: MASTER_PASSWORD,
+    database: fixture.names.database,
+  });
   await client.connect();
   try {
     await work(client);
@@ -72,7 +78,8 @@ const migrationSessions = async (condition = 'true') => {
   const [row] = await fixture.on('green', (green) =>
     queryRows<{ n: number }>(
       green,
-      `SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename ~ '^hydra_cutover_migrate' AND ${condition}`,
+      `SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = $1 AND ${condition}`,
+      [fixture.names.migration],
     ),
   );
   return row?.n ?? 0;
@@ -264,7 +271,8 @@ describe('green, from the snapshot on', () => {
         await green.query('ROLLBACK');
         const roles = await queryRows(
           green,
-          `SELECT 1 FROM pg_roles WHERE rolname ~ '^hydra_cutover_m' AND has_database_privilege(oid, current_database(), 'CONNECT')`,
+          `SELECT 1 FROM pg_roles WHERE rolname = $1 AND has_database_privilege(oid, current_database(), 'CONNECT')`,
+          [fixture.names.migration],
         );
         expect(roles).toEqual([]);
       });
@@ -272,7 +280,7 @@ describe('green, from the snapshot on', () => {
     });
 
     it('is ended with its sessions when it is cancelled in the middle, and goes on where it stopped', async () => {
-      const patient = { ...SETTINGS, migration: { ...SETTINGS.migration, lockTimeoutMs: 30_000 } };
+      const patient = { ...fixture.settings, migration: { ...fixture.settings.migration, lockTimeoutMs: 30_000 } };
       const cancel = new AbortController();
       await fixture.on('green', async (green) => {
         await green.query('BEGIN');
@@ -315,15 +323,15 @@ describe('green, from the snapshot on', () => {
     expect(repaired.fixups).toEqual([{ id: 'states', rows: expect.any(Number) as number }]);
     expect(repaired.fixups[0]?.rows).toBeGreaterThan(0);
     expect(await repairGreen(fixture.deps(), fixture.input, context())).toEqual(repaired);
-    expect(await fixture.canLogIn('hydra', fixture.hydra.password)).toBe(false);
+    expect(await fixture.canLogIn(fixture.hydra.role, fixture.hydra.password)).toBe(false);
 
     const guarded = await guardGreen(fixture.deps(), fixture.input, context());
     expect(guarded.tables).toBeGreaterThan(14);
     expect(await guardGreen(fixture.deps(), fixture.input, context())).toEqual(guarded);
     await fixture.whileKeeperReadsNothing(() => vacuumGreen(fixture.deps(), fixture.input, context()));
-    expect(await fixture.canLogIn('hydra', fixture.hydra.password)).toBe(false);
+    expect(await fixture.canLogIn(fixture.hydra.role, fixture.hydra.password)).toBe(false);
     expect(await fixture.canLogIn('analyst', 'analyst-password')).toBe(true);
-    const login = { user: 'hydra', password: fixture.greenPassword };
+    const login = { user: fixture.hydra.role, password: fixture.greenPassword };
     await fixture.on(
       'green',
       async (hydra) => {
@@ -337,14 +345,14 @@ describe('green, from the snapshot on', () => {
 
   it('is refused when the Hydra that answers for it uses another database', async () => {
     await stages.reach('guarded');
-    const settings = { ...SETTINGS, green: { ...SETTINGS.green, readyDeadlineMs: 300 } };
+    const settings = { ...fixture.settings, green: { ...fixture.settings.green, readyDeadlineMs: 300 } };
     const deps = fixture.deps({ hydra: hydras.api('blue'), settings });
     await expect(startGreen(deps, fixture.input, context())).rejects.toMatchObject({ code: 'CROSSED_CONNECTION' });
   });
 
   it('is not taken for started while no Hydra is ready', async () => {
     await stages.reach('guarded');
-    const settings = { ...SETTINGS, green: { ...SETTINGS.green, readyDeadlineMs: 300 } };
+    const settings = { ...fixture.settings, green: { ...fixture.settings.green, readyDeadlineMs: 300 } };
     await expect(
       startGreen(fixture.deps({ hydra: hydras.api(), settings }), fixture.input, context()),
     ).rejects.toMatchObject({
@@ -374,7 +382,7 @@ describe('green, from the snapshot on', () => {
       const deps = fixture.deps({ hydra: hydras.api(), commands: testCommands({ startGreen: ['false'] }) });
       const steps = { closeGreen, cleanGreen, migrateGreen, repairGreen, guardGreen, vacuumGreen, startGreen };
       const before = await fixture.lookAtGreen();
-      const login = { user: 'hydra', password: fixture.greenPassword };
+      const login = { user: fixture.hydra.role, password: fixture.greenPassword };
       const asHydra = async (session: DatabaseSession) => {
         for (const [name, step] of Object.entries({ ...steps, stopGreen, deleteGreen, deleteSnapshot })) {
           const refusal = await step(deps, fixture.input, context()).catch((error: unknown) => error);
@@ -394,7 +402,7 @@ describe('green, from the snapshot on', () => {
     it('is stopped by its command, which must have an effect', async () => {
       await closeAgain();
       const deps = fixture.deps({ hydra: hydras.api(), commands: testCommands({ stopGreen: ['true'] }) });
-      const settings = { ...SETTINGS, green: { ...SETTINGS.green, readyDeadlineMs: 300 } };
+      const settings = { ...fixture.settings, green: { ...fixture.settings.green, readyDeadlineMs: 300 } };
       await expect(stopGreen({ ...deps, settings }, fixture.input, context())).rejects.toMatchObject({
         code: 'COMMAND_FAILED',
       });

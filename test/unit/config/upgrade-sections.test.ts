@@ -245,3 +245,22 @@ describe('the digest of a config', () => {
     expect(new Set(digests).size).toBe(digests.length);
   });
 });
+
+describe('a name in PostgreSQL', () => {
+  const withSchema = (schema: string) => ({
+    blue: { ...upgradeConfig().blue, database: { ...minimalConfig().blue.database, schema } },
+    green: { ...upgradeConfig().green, database: { ...minimalConfig().green.database, schema } },
+  });
+
+  it.each([`O'Hydra "its" schema`, 'Größe', '🐎'.repeat(15), 'x'.repeat(63)])('may be %s', (schema) => {
+    expect(problems(withSchema(schema))).toEqual([]);
+  });
+
+  it.each([
+    ['longer than PostgreSQL keeps it', '🐎'.repeat(16)],
+    ['with a control character', 'hydra\n'],
+    ['nothing', ''],
+  ])('is refused when it is %s', (_what, schema) => {
+    expect(paths(problems(withSchema(schema)))).toContain('blue.database.schema');
+  });
+});

@@ -19,6 +19,7 @@ import {
   reopenLogins,
   setRolePassword,
 } from '../../../../hydra/closing';
+import { quoteIdentifier } from '../../../../hydra/cleaning/session';
 import { checkPrivileges, privilegesSql, revokeSql, type ToolRoles } from '../../../../hydra/privileges';
 import { grantSyncRole, releaseSyncRole, renewSyncPassword } from '../../../../hydra/sync/sync-role';
 import { readTraces } from '../../../../hydra/traces';
@@ -352,5 +353,42 @@ describe.each(MAJORS)("the tool's role on PostgreSQL %i", (major) => {
       // What is left is the owner of the guards, as whom nobody logs in.
       expect(rows).toEqual([{ rolname: OUR_ROLES.owner, rolcreaterole: false, member: false }]);
     });
+  });
+
+  it('is the same where every name has to be quoted', async () => {
+    const names: ToolRoles = {
+      ...{ tool: [`O'Tool "T" $1`], workers: ['Worker; ü'], look: ['look\\ --'], gateways: ['Gate"way" %I'] },
+      ...{ sync: `O'Sync "S"`, migration: 'Migrate /* ü', owner: `O'Hydra "H"` },
+      ...{ database: 'hydra', schema: `Own "schema" o'f :schema` },
+    };
+    const { tool: tools, workers, look, gateways, owner, schema } = names;
+    const logins = [...tools, ...workers, ...look, ...gateways];
+    await asMaster(
+      `ALTER ROLE hydra RENAME TO ${quoteIdentifier(owner)}; ALTER SCHEMA public RENAME TO ${quoteIdentifier(schema)}`,
+    );
+    await asMaster(privilegesSql(names));
+    await asMaster(privilegesSql(names));
+    for (const name of logins) await asMaster(`ALTER ROLE ${quoteIdentifier(name)} PASSWORD '${PASSWORD}'`);
+    for (const name of [...tools, ...look])
+      await as(name, async (client) => expect(await checkPrivileges(client, names, tools[0])).toEqual([]));
+    // What the fixes of a role without anything make of it is what the script makes.
+    await asMaster(revokeSql(names));
+    await asMaster(`CREATE ROLE ${quoteIdentifier(tools[0] ?? '')} LOGIN CREATEDB PASSWORD '${PASSWORD}'`);
+    const others = { ...names, workers: [], look: [], gateways: [] };
+    const fixes = async () => {
+      const all: string[] = [];
+      await as(
+        tools[0] ?? '',
+        async (client) => void all.push(...(await checkPrivileges(client, others)).map(({ fix }) => fix)),
+      );
+      return all;
+    };
+    // Some of them are only told once others were followed.
+    for (let rounds = 0; rounds < 3; rounds++)
+      for (const fix of await fixes()) await asMaster(fix.replace('DATABASE …', 'DATABASE hydra'));
+    expect(await fixes()).toEqual([]);
+    await asMaster(revokeSql(names));
+    for (const name of logins)
+      await expect(connect(name)).rejects.toMatchObject({ code: expect.stringMatching(/^28/) as string });
   });
 });

@@ -1,3 +1,4 @@
+import { quoteIdentifier } from '../../../../hydra/cleaning/session';
 import { syncRound } from '../../../../hydra/sync';
 import { useDatabase } from '../../../support/database';
 import { History } from './history';
@@ -5,11 +6,17 @@ import { SyncWorld } from './sync-world';
 import { PATH } from '../../../support/path';
 
 const database = useDatabase('hydra_1_11_10');
+/** 63 bytes. */
+const SCHEMA = `O'Hydra "its" $1 \\ über; "public".x -- :schema 🐎 ${'x'.repeat(10)}`;
 const history = new History(21);
 let world: SyncWorld;
 
 beforeAll(async () => {
-  world = new SyncWorld(database.config);
+  // Hydra does not mind how its schema is called, and neither may we.
+  const admin = await database.connect();
+  await admin.query(`ALTER SCHEMA public RENAME TO ${quoteIdentifier(SCHEMA)}`);
+  await admin.end();
+  world = new SyncWorld(database.config, PATH, undefined, SCHEMA);
   await world.capture();
   await history.go(await world.connect('blue'), 120);
   await world.snapshot();

@@ -8,6 +8,7 @@ import { guardTables, installArbiter } from '../../../../hydra/arbiter/install-a
 import { byFullName } from '../../../../hydra/by-full-name';
 import { installCapture } from '../../../../hydra/capture';
 import { applyRules } from '../../../../hydra/cleaning';
+import { quoteIdentifier } from '../../../../hydra/cleaning/session';
 import { switchOffForeignTriggers, switchOffRowSecurity } from '../../../../hydra/closing';
 import { type CopyPath } from '../../../../hydra/paths';
 import { type SyncSides, becomeSyncer, prepareSync } from '../../../../hydra/sync';
@@ -33,6 +34,8 @@ export class SyncWorld {
     private readonly path: CopyPath = PATH,
     /** What is done to a copy beside the cleaning, before it is migrated. */
     private readonly adapt: (copy: Client) => Promise<void> = () => Promise.resolve(),
+    /** Of Hydra's tables. */
+    private readonly schema = 'public',
   ) {
     this.#blue = blue;
     this.green = `test_green_${randomBytes(6).toString('hex')}`;
@@ -45,14 +48,15 @@ export class SyncWorld {
     client.on('error', () => undefined);
     this.#clients.add(client);
     await client.connect();
+    if (this.schema !== 'public') await client.query(`SET search_path = ${quoteIdentifier(this.schema)}`);
     return client;
   }
 
   async capture(): Promise<void> {
     await this.#with('blue', async (blue) => {
       await installArbiter(blue, { side: 'blue', cutoverId: this.cutoverId, initialState: 'open' });
-      await guardTables(blue);
-      await installCapture(this.path, blue);
+      await guardTables(blue, { schema: this.schema });
+      await installCapture(this.path, blue, { schema: this.schema });
     });
   }
 
@@ -62,7 +66,7 @@ export class SyncWorld {
     await makeRunRoles([this.syncRole]);
     await this.#with('green', async (green) => {
       await installArbiter(green, { ...owner, side: 'green', cutoverId: this.cutoverId, initialState: 'closed' });
-      await guardTables(green);
+      await guardTables(green, { schema: this.schema });
     });
   }
 
@@ -72,21 +76,21 @@ export class SyncWorld {
     await this.#copyBlue(name);
     await this.#with(name, async (copy) => {
       await dropOurs(copy);
-      await switchOffForeignTriggers(copy, 'public');
-      await switchOffRowSecurity(copy, 'public');
-      await applyRules(this.path, await byFullName(copy, 'public'), { asOf: AS_OF, archiveSchema: 'cleaned' });
+      await switchOffForeignTriggers(copy, this.schema);
+      await switchOffRowSecurity(copy, this.schema);
+      await applyRules(this.path, await byFullName(copy, this.schema), { asOf: AS_OF, archiveSchema: 'cleaned' });
       await this.adapt(copy);
     });
     const { host, port, user, password } = this.#blue;
     await promisify(execFile)(sharedServers().binaries.hydra230, ['migrate', 'sql', 'up', '-e', '-y'], {
       env: {
         PATH: process.env['PATH'],
-        DSN: `postgres://${user}:${password}@${host}:${port}/${name}?sslmode=disable`,
+        DSN: `postgres://${user}:${password}@${host}:${port}/${name}?sslmode=disable&search_path=${encodeURIComponent(quoteIdentifier(this.schema))}`,
         SQA_OPT_OUT: 'true',
       },
     });
     await this.#with(name, async (copy) => {
-      const named = await byFullName(copy, 'public');
+      const named = await byFullName(copy, this.schema);
       for (const { apply } of this.path.fixups) await apply(named);
     });
     return name;
@@ -97,7 +101,7 @@ export class SyncWorld {
     const admin = await this.connect('green');
     const { login, generation, nonce } = await becomeSyncer(admin, {
       cutoverId: this.cutoverId,
-      schema: 'public',
+      schema: this.schema,
       role: this.syncRole,
       side: FORWARD.to,
     });
@@ -106,7 +110,7 @@ export class SyncWorld {
       await this.connect('blue'),
       await this.connect('green', login),
     ];
-    const sides = await prepareSync(this.path, blue, green, 'public', keeper);
+    const sides = await prepareSync(this.path, blue, green, this.schema, keeper);
     return { ...sides, direction: FORWARD, generation, nonce, loginTtlMs };
   }
 
