@@ -25,6 +25,7 @@ import { type KeyMadeAgain, checkCatalog } from './preflight/check-catalog';
 import { checkPlanted } from './preflight/check-planted';
 import { checkChallengeLengths } from './preflight/check-challenge-lengths';
 import { checkKeysMadeAgain } from './preflight/check-keys';
+import { checkFreeze } from './preflight/check-freeze';
 import { checkLoginTtl } from './preflight/check-login-ttl';
 import { checkCorsOrigins, checkObservations, quietHours } from './preflight/check-observations';
 import { checkInput } from './preflight/check-input';
@@ -209,6 +210,7 @@ async function lookAtBlue(
     });
     await attempt('rights on blue', () => checkRights(blue, keeper, settings, findings));
     await attempt('transactions on blue', () => checkHolders(blue, settings.hydraSchema, rest, limits));
+    await attempt('age of tables on blue', () => checkFreeze(blue, settings, rest));
     await attempt("green's address", () => checkCrossed(deps, blue, instances.green, findings, context));
     await attempt('storage of blue', async () => {
       const sizes = await readSizes(blue);

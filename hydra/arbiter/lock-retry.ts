@@ -106,11 +106,12 @@ async function lockBusy(
 async function holdersOf(client: SqlClient, table: string): Promise<string[]> {
   const rows = await queryRows<{ who: string }>(
     client,
-    `SELECT DISTINCT CASE WHEN a.pid IS NULL THEN format('prepared transaction %L of role %s', x.gid, x.owner)
+    `SELECT DISTINCT CASE WHEN a.backend_type = 'autovacuum worker' THEN format('autovacuum, process %s (one against wraparound gives way to nobody: wait for it)', a.pid)
+                 WHEN a.pid IS NULL THEN format('prepared transaction %L of role %s', x.gid, x.owner)
                  ELSE format('process %s of role %s', a.pid, a.usename) END
              || CASE WHEN a.xact_start IS NULL THEN ''
                      ELSE format(' (its transaction is open for %s s)', extract(epoch FROM pg_catalog.clock_timestamp() - a.xact_start)::int) END AS who
-       FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid AND a.usename IS NOT NULL
+       FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid AND (a.usename IS NOT NULL OR a.backend_type = 'autovacuum worker')
        LEFT JOIN (pg_catalog.pg_locks own JOIN pg_catalog.pg_prepared_xacts x ON x.transaction = own.transactionid)
               ON l.pid IS NULL AND own.pid IS NULL AND own.virtualtransaction = l.virtualtransaction
       WHERE ${ON_TABLE} AND l.granted AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid() AND coalesce(a.pid::text, x.gid) IS NOT NULL

@@ -1,4 +1,6 @@
 import { type Client } from 'pg';
+import { checkChallengeLengths } from '../../../activities/preflight/check-challenge-lengths';
+import { Findings } from '../../../activities/preflight/findings';
 import { type SqlClient } from '../../../domain/ports/sql-client';
 import { byFullName } from '../../../hydra/by-full-name';
 import { removeUserRows } from '../../../hydra/canary-user';
@@ -25,6 +27,7 @@ const token = (
 ) => `INSERT INTO ${table} (signature, request_id, client_id, scope, granted_scope, form_data,
   session_data, subject) VALUES ('${signature}', 'r', 'c', '', '', '', '', '')`;
 
+const SETTINGS = { hydraVersion: { blue: '1.11.10', green: '2.3.0' } };
 const ON_BLUE = { schema: 'public', side: 'blue' } as const;
 
 /** Whatever Hydra does with a token fires every trigger of ours there is. */
@@ -60,6 +63,18 @@ async function goesOnOrRefuses(work: () => Promise<unknown>): Promise<string> {
 }
 
 export const BECOMING_US: readonly Attack[] = [
+  {
+    title: 'a cast of clients to text, when preflight asks which of them are large',
+    as: 'hydra',
+    run: async (battle) => {
+      const hydra = await battle.as('hydra');
+      await hydra.query(`${CLIENT}; CREATE FUNCTION spy.as_text(hydra_client) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM spy.evil(); RETURN $1.id; END $$;
+        CREATE CAST (hydra_client AS text) WITH FUNCTION spy.as_text(hydra_client) AS IMPLICIT`);
+      const named = await byFullName(await battle.ours(), 'public');
+      const asked = { hydra: { client: () => Promise.resolve(undefined) }, settings: SETTINGS } as never;
+      return goesOnOrRefuses(() => checkChallengeLengths(named, asked, new Findings()));
+    },
+  },
   {
     title: 'a policy on every table, which our trigger functions would evaluate',
     as: 'hydra',

@@ -1,8 +1,10 @@
 import { ODD_CONTENTS } from './odd-contents';
+import { ODD_OBJECTS } from './odd-objects-of-operators';
 import { type OddDatabase, client, some } from './odd-database';
 
 export const ODD_DATABASES: readonly OddDatabase[] = [
   ...ODD_CONTENTS,
+  ...ODD_OBJECTS,
   {
     name: 'row level security, not forced',
     isTriedAlways: true,
@@ -20,8 +22,9 @@ export const ODD_DATABASES: readonly OddDatabase[] = [
     make: `CREATE SCHEMA bi; GRANT USAGE ON SCHEMA bi TO :owner; CREATE VIEW bi.consents AS SELECT c.subject, h.granted_scope FROM hydra_oauth2_consent_request c JOIN hydra_oauth2_consent_request_handled h USING (challenge);
       CREATE MATERIALIZED VIEW bi.daily AS SELECT subject, count(*) FROM bi.consents GROUP BY 1; CREATE UNIQUE INDEX ON bi.daily (subject); CREATE VIEW bi.top AS SELECT * FROM bi.daily LIMIT 10;
       CREATE VIEW bi.clients AS SELECT id, redirect_uris FROM hydra_client;
-      ALTER VIEW bi.consents OWNER TO :owner; ALTER MATERIALIZED VIEW bi.daily OWNER TO :owner; ALTER VIEW bi.top OWNER TO :owner; ALTER VIEW bi.clients OWNER TO :owner;`,
-    told: /bi\.top/,
+      ALTER VIEW bi.consents OWNER TO :owner; ALTER MATERIALIZED VIEW bi.daily OWNER TO :owner; ALTER VIEW bi.top OWNER TO :owner; ALTER VIEW bi.clients OWNER TO :owner;
+      COMMENT ON TABLE hydra_oauth2_consent_request IS 'since 2019'; COMMENT ON VIEW bi.top IS 'for the board';`,
+    told: /bi\.top.*comment of table hydra_oauth2_consent_request/s,
   },
   {
     name: 'an index by the name that 2.x takes',

@@ -3,6 +3,10 @@ export interface OddDatabase {
   readonly name: string;
   /** Run on blue as its superuser; `:owner` owns Hydra's tables, `:ours` is our role. */
   readonly make: string;
+  /** Run on the server as its superuser, each by itself, before blue is made and after it is gone. */
+  readonly server?: { readonly before: readonly string[]; readonly after: readonly string[] };
+  /** Blue is made anew and not copied: what `CREATE DATABASE` says of it. */
+  readonly anew?: string;
   /** What the refusal has to name before anything is changed. @default it is carried whole */
   readonly refused?: RegExp;
   /** What the plan has to name. */

@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { type Plan } from '../../../../domain/receipts';
 import { adaptCopy, differsFromFresh } from '../../../../hydra/catalog';
@@ -7,6 +9,7 @@ import { syncRound } from '../../../../hydra/sync';
 import { seed } from '../../../../world/seeder';
 import { asAdmin, useDatabase } from '../../../support/database';
 import { PATH } from '../../../support/path';
+import { sharedServers } from '../../../support/shared-servers';
 import { PreflightFixture } from '../../activities/preflight/preflight-fixture';
 import { SyncWorld } from '../sync/sync-world';
 import { ODD_DATABASES } from './databases';
@@ -44,7 +47,9 @@ async function withOdd(
   work: (fixture: PreflightFixture, config: Config) => Promise<void>,
 ): Promise<void> {
   const config = { ...ground.config, database: `odd_${randomBytes(6).toString('hex')}` };
-  await asAdmin(`CREATE DATABASE ${config.database} TEMPLATE ${ground.config.database}`);
+  for (const statement of odd.server?.before ?? []) await asAdmin(statement);
+  if (odd.anew === undefined) await asAdmin(`CREATE DATABASE ${config.database} TEMPLATE ${ground.config.database}`);
+  else await makeAnew(config, odd.anew);
   const fixture = new PreflightFixture({ config, connect: () => Promise.reject(new Error('not needed')) });
   try {
     await fixture.open();
@@ -53,7 +58,24 @@ async function withOdd(
   } finally {
     await fixture.close();
     await asAdmin(`DROP DATABASE IF EXISTS ${config.database} WITH (FORCE)`);
+    for (const statement of odd.server?.after ?? []) await asAdmin(statement);
   }
+}
+
+/** What `CREATE DATABASE` says of a database goes for an empty one alone: Hydra's own program makes the tables. */
+async function makeAnew(config: Config, how: string): Promise<void> {
+  await asAdmin(`CREATE DATABASE ${config.database} TEMPLATE template0 ${how}`);
+  const { host, port, user, password, database } = config;
+  await promisify(execFile)(sharedServers().binaries.hydra11110, ['migrate', 'sql', '-e', '-y'], {
+    env: {
+      PATH: process.env['PATH'],
+      DSN: `postgres://${user}:${password}@${host}:${port}/${database}?sslmode=disable`,
+      SQA_OPT_OUT: 'true',
+    },
+  });
+  const client = new Client(config);
+  await client.connect();
+  await seed(client, { profile: 'fixable', grants: 40, seed: 13, asOf: AS_OF }).finally(() => client.end());
 }
 
 /** Copied, cleaned, adapted, migrated and repaired; then everything changes on blue, and is carried. */
