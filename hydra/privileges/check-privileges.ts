@@ -2,20 +2,13 @@ import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { OUR_ROLES } from '../../domain/our-roles';
 import { readableIdentifier as quote } from '../cleaning/session';
 import { mayActAs } from '../run-roles';
+import { exceeds, lacks, type PrivilegeFinding } from './finding';
 import { loginLimits } from './login-limits';
 import { lookFindings } from './look-findings';
 import { membershipFindings } from './membership-findings';
 import { PREDEFINED_ROLES } from './privileges-sql';
 import { roleSettings } from './role-settings';
 import { type ToolRoles } from './tool-role';
-
-/** One difference between what a role may do and what it should. */
-export interface PrivilegeFinding {
-  /** `missing`: a cutover would fail. `excess`: it would not, but the role may do more than it has to. */
-  readonly kind: 'missing' | 'excess';
-  readonly what: string;
-  readonly fix: string;
-}
 
 /** Of {@link OUR_ROLES}: who owns what a cutover makes. */
 interface OwnerRole {
@@ -116,10 +109,7 @@ export async function checkPrivileges(
     of ?? null,
     [...OF_OWNER],
   ]);
-  if (!facts)
-    return of === undefined
-      ? []
-      : [{ kind: 'missing', what: `role ${of} does not exist`, fix: `CREATE ROLE ${quote(of)} LOGIN` }];
+  if (!facts) return of === undefined ? [] : [lacks(`role ${of} does not exist`, `CREATE ROLE ${quote(of)} LOGIN`)];
   const findings = [...missing(facts, roles), ...excess(facts), ...excessOfOwner(facts)];
   const { workers, look, sync, migration, gateways, owner } = roles;
   const names = [facts.me, ...workers, ...look, sync, migration, ...gateways, owner];
@@ -134,60 +124,49 @@ export async function checkPrivileges(
 function missing(facts: Facts, { owner, schema, migration, database }: ToolRoles): PrivilegeFinding[] {
   const { me } = facts;
   const found: PrivilegeFinding[] = [];
-  const lacks = (what: string, fix: string) => found.push({ kind: 'missing', what: `${me} lacks ${what}`, fix });
+  const add = (what: string, fix: string) => found.push(lacks(what, fix));
   if (facts.owner === null) {
-    found.push({ kind: 'missing', what: `role ${owner} does not exist`, fix: "name the owner of Hydra's tables" });
+    add(`role ${owner} does not exist`, "name the owner of Hydra's tables");
   } else if (!facts.member) {
-    lacks(
-      `membership of ${owner}, with INHERIT: only owners may make triggers`,
-      grant(owner, me, facts, 'INHERIT TRUE, SET TRUE'),
-    );
+    const what = `${me} lacks membership of ${owner}, with INHERIT: only owners may make triggers`;
+    add(what, grant(owner, me, facts, 'INHERIT TRUE, SET TRUE'));
   }
-  if (!facts.ownerLogs) {
-    found.push({ kind: 'missing', what: `role ${owner} may not log in`, fix: 'name the role that Hydra logs in as' });
-  }
+  if (!facts.ownerLogs) add(`role ${owner} may not log in`, 'name the role that Hydra logs in as');
   if (!facts.createSchema)
-    lacks('CREATE on the database', `GRANT CREATE ON DATABASE ${quote(database)} TO ${quote(me)}`);
+    add(`${me} lacks CREATE on the database`, `GRANT CREATE ON DATABASE ${quote(database)} TO ${quote(me)}`);
   if (!facts.temporary)
-    lacks('TEMPORARY on the database', `GRANT TEMPORARY ON DATABASE ${quote(database)} TO ${quote(me)}`);
+    add(`${me} lacks TEMPORARY on the database`, `GRANT TEMPORARY ON DATABASE ${quote(database)} TO ${quote(me)}`);
   if (!facts.ours.found) {
     const what = `role ${OUR_ROLES.owner}, which owns what a cutover makes, does not exist`;
-    found.push({ kind: 'missing', what, fix: `CREATE ROLE ${OUR_ROLES.owner} NOLOGIN` });
+    add(what, `CREATE ROLE ${OUR_ROLES.owner} NOLOGIN`);
   } else if (!facts.ours.acts) {
-    lacks(
-      `membership of ${OUR_ROLES.owner}, with INHERIT`,
-      grant(OUR_ROLES.owner, me, facts, 'INHERIT TRUE, SET TRUE'),
-    );
+    const what = `${me} lacks membership of ${OUR_ROLES.owner}, with INHERIT`;
+    add(what, grant(OUR_ROLES.owner, me, facts, 'INHERIT TRUE, SET TRUE'));
   }
   for (const role of facts.runRoles) found.push(...missingOf(role, facts, migration));
-  for (const role of facts.lacking) lacks(role, `GRANT ${quote(role)} TO ${quote(me)}`);
+  for (const role of facts.lacking) add(`${me} lacks ${role}`, `GRANT ${quote(role)} TO ${quote(me)}`);
   if (!facts.ownsDatabase) {
-    lacks(
-      `the rights of the database's owner ${facts.databaseOwner}: nobody else can close the logins of green`,
-      `ALTER DATABASE … OWNER TO ${quote(owner)}`,
-    );
+    const what = `${me} lacks the rights of the database's owner ${facts.databaseOwner}: nobody else can close the logins of green`;
+    add(what, `ALTER DATABASE … OWNER TO ${quote(owner)}`);
   }
-  if (!facts.schema) {
-    found.push({ kind: 'missing', what: `schema ${schema} is not there`, fix: 'correct the name of the schema' });
-  }
+  if (!facts.schema) add(`schema ${schema} is not there`, 'correct the name of the schema');
   if (facts.foreign.length > 0 && facts.member) {
     const what = `Hydra's tables do not all belong to ${owner}: ${facts.foreign.slice(0, 10).join(', ')}`;
-    found.push({ kind: 'missing', what, fix: `ALTER TABLE … OWNER TO ${quote(owner)}` });
+    add(what, `ALTER TABLE … OWNER TO ${quote(owner)}`);
   }
   if (facts.denied.length > 0) {
     const what = `${owner} has not all rights to its own tables: ${facts.denied.slice(0, 10).join(', ')}`;
-    found.push({ kind: 'missing', what, fix: `GRANT ${OF_OWNER.join(', ')} ON these TO ${quote(owner)}` });
+    add(what, `GRANT ${OF_OWNER.join(', ')} ON these TO ${quote(owner)}`);
   }
   if (!facts.makes) {
     const what = `${owner} may not make tables in schema ${schema}, as its migration does`;
-    found.push({ kind: 'missing', what, fix: `GRANT USAGE, CREATE ON SCHEMA ${quote(schema)} TO ${quote(owner)}` });
+    add(what, `GRANT USAGE, CREATE ON SCHEMA ${quote(schema)} TO ${quote(owner)}`);
   }
   return found;
 }
 
 function missingOf({ name, found, logs, acts, owns }: RunRole, facts: Facts, migration: string): PrivilegeFinding[] {
   const { me, owner } = facts;
-  const lacks = (what: string, fix: string) => ({ kind: 'missing', what, fix }) as const;
   if (!found)
     return [
       lacks(`role ${name}, as which green is made ready, does not exist`, `CREATE ROLE ${quote(name)} LOGIN NOINHERIT`),
@@ -208,15 +187,13 @@ function grant(role: string, to: string, { hasGrantOptions }: Facts, options: st
 /** Its functions run in sessions of Hydra and of gateways. */
 function excessOfOwner({ ours }: Facts): PrivilegeFinding[] {
   const name = OUR_ROLES.owner;
-  const found: PrivilegeFinding[] = ours.memberOf.map((role) => ({
-    ...{
-      kind: 'excess',
-      what: `${name} is a member of ${role}, and should be one of nothing`,
-      fix: `REVOKE ${quote(role)} FROM ${quote(name)}`,
-    },
-  }));
-  if (ours.logs)
-    found.push({ kind: 'excess', what: `somebody can log in as ${name}`, fix: `ALTER ROLE ${quote(name)} NOLOGIN` });
+  const found = ours.memberOf.map((role) =>
+    exceeds(
+      `${name} is a member of ${role}, and should be one of nothing`,
+      `REVOKE ${quote(role)} FROM ${quote(name)}`,
+    ),
+  );
+  if (ours.logs) found.push(exceeds(`somebody can log in as ${name}`, `ALTER ROLE ${quote(name)} NOLOGIN`));
   return found;
 }
 
@@ -241,7 +218,7 @@ function excess(facts: Facts): PrivilegeFinding[] {
       (role) => [true, `is a member of ${role}`, `REVOKE ${quote(role)} FROM ${quote(me)}`] as const,
     ),
   ];
-  return more.flatMap(([is, what, fix]) => (is ? [{ kind: 'excess', what: `${me} ${what}`, fix } as const] : []));
+  return more.flatMap(([is, what, fix]) => (is ? [exceeds(`${me} ${what}`, fix)] : []));
 }
 
 interface WorkerFacts {
@@ -266,27 +243,16 @@ async function workerFindings(
   const [facts] = await queryRows<WorkerFacts>(client, WORKER_SQL, [worker, owner, OUR_ROLES.owner, me]);
   const found: PrivilegeFinding[] = [];
   if (facts?.found !== true)
-    return [
-      {
-        kind: 'missing',
-        what: `role ${worker}, which reads Hydra's rows, does not exist`,
-        fix: `CREATE ROLE ${quote(worker)} LOGIN`,
-      },
-    ];
-  if (!facts.logs)
-    found.push({ kind: 'missing', what: `role ${worker} may not log in`, fix: `ALTER ROLE ${quote(worker)} LOGIN` });
+    return [lacks(`role ${worker}, which reads Hydra's rows, does not exist`, `CREATE ROLE ${quote(worker)} LOGIN`)];
+  if (!facts.logs) found.push(lacks(`role ${worker} may not log in`, `ALTER ROLE ${quote(worker)} LOGIN`));
   if (!facts.reads)
-    found.push({
-      kind: 'missing',
-      what: `${worker} lacks membership of ${owner}, with INHERIT`,
-      fix: `GRANT ${quote(owner)} TO ${quote(worker)}`,
-    });
+    found.push(
+      lacks(`${worker} lacks membership of ${owner}, with INHERIT`, `GRANT ${quote(owner)} TO ${quote(worker)}`),
+    );
   if (facts.decides)
-    found.push({
-      kind: 'excess',
-      what: `${worker} may become a role that decides`,
-      fix: `REVOKE what it is a member of besides ${quote(owner)}`,
-    });
+    found.push(
+      exceeds(`${worker} may become a role that decides`, `REVOKE what it is a member of besides ${quote(owner)}`),
+    );
   return found;
 }
 
@@ -307,28 +273,18 @@ const GATEWAY_SQL = `
 
 async function gatewayFindings(client: SqlClient, role: string, { schema }: ToolRoles): Promise<PrivilegeFinding[]> {
   const [facts] = await queryRows<GatewayFacts>(client, GATEWAY_SQL, [role, schema]);
-  if (!facts) {
-    return [
-      { kind: 'missing', what: `the gateways' role ${role} does not exist`, fix: `CREATE ROLE ${quote(role)} LOGIN` },
-    ];
-  }
+  const who = `the gateways' role ${role}`;
+  if (!facts) return [lacks(`${who} does not exist`, `CREATE ROLE ${quote(role)} LOGIN`)];
   const found: PrivilegeFinding[] = [];
-  if (!facts.logs)
-    found.push({
-      kind: 'missing',
-      what: `the gateways' role ${role} may not log in`,
-      fix: `ALTER ROLE ${quote(role)} LOGIN`,
-    });
-  if (!facts.connects) {
-    const what = `the gateways' role ${role} may not connect to the database`;
-    found.push({ kind: 'missing', what, fix: `GRANT CONNECT ON DATABASE … TO ${quote(role)}` });
-  }
+  if (!facts.logs) found.push(lacks(`${who} may not log in`, `ALTER ROLE ${quote(role)} LOGIN`));
+  if (!facts.connects)
+    found.push(lacks(`${who} may not connect to the database`, `GRANT CONNECT ON DATABASE … TO ${quote(role)}`));
   if (facts.reads.length > 0 || facts.attributes) {
     const may = facts.attributes
       ? 'has attributes of an administrator'
       : `may use ${facts.reads.slice(0, 5).join(', ')}`;
-    const what = `the gateways' role ${role} ${may}, and needs nothing but the functions of schema hydra_cutover_asks`;
-    found.push({ kind: 'excess', what, fix: `REVOKE what it has, or give the gateways a role of their own` });
+    const what = `${who} ${may}, and needs nothing but the functions of schema hydra_cutover_asks`;
+    found.push(exceeds(what, 'REVOKE what it has, or give the gateways a role of their own'));
   }
   return found;
 }

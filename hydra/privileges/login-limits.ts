@@ -1,5 +1,5 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
-import { type PrivilegeFinding } from './check-privileges';
+import { lacks, type PrivilegeFinding } from './finding';
 
 /** What a run has open at once in one database, with the comparison beside the sync and a switchover's parties, and some to spare. */
 const SESSIONS = 15;
@@ -29,14 +29,10 @@ export async function loginLimits(client: SqlClient, names: readonly string[]): 
   );
   return rows.flatMap(({ who, alter, limit, until }) => [
     ...(limit >= 0 && limit < SESSIONS
-      ? [missing(`${who} allows ${limit} sessions at once (needed: ${SESSIONS})`, `${alter} CONNECTION LIMIT -1`)]
+      ? [lacks(`${who} allows ${limit} sessions at once (needed: ${SESSIONS})`, `${alter} CONNECTION LIMIT -1`)]
       : []),
     ...(until === null
       ? []
-      : [missing(`the password of ${who} is valid until ${until}`, `${alter} VALID UNTIL 'infinity'`)]),
+      : [lacks(`the password of ${who} is valid until ${until}`, `${alter} VALID UNTIL 'infinity'`)]),
   ]);
-}
-
-function missing(what: string, fix: string): PrivilegeFinding {
-  return { kind: 'missing', what, fix };
 }

@@ -1,6 +1,6 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { quoteIdentifier } from '../cleaning/session';
-import { type PrivilegeFinding } from './check-privileges';
+import { exceeds, lacks, type PrivilegeFinding } from './finding';
 import { LOOK_ROLE } from './privileges-sql';
 import { type ToolRoles } from './tool-role';
 
@@ -43,12 +43,7 @@ export async function lookFindings(
   { schema }: ToolRoles,
 ): Promise<readonly PrivilegeFinding[]> {
   const [facts] = await queryRows<LookFacts>(client, LOOK_SQL, [role, schema]);
-  const lacks = (what: string, fix: string): PrivilegeFinding => ({ kind: 'missing', what, fix });
-  const has = (what: string, fix: string): PrivilegeFinding => ({
-    kind: 'excess',
-    what: `${role} only looks, and ${what}`,
-    fix,
-  });
+  const has = (what: string, fix: string) => exceeds(`${role} only looks, and ${what}`, fix);
   const name = quoteIdentifier(role);
   if (facts === undefined)
     return [lacks(`role ${role}, which only looks, does not exist`, `CREATE ROLE ${name} LOGIN`)];

@@ -1,7 +1,7 @@
 import { OUR_ROLES } from '../../domain/our-roles';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { quoteIdentifier } from '../cleaning/session';
-import { type PrivilegeFinding } from './check-privileges';
+import { exceeds, type PrivilegeFinding } from './finding';
 import { type ToolRoles } from './tool-role';
 
 /**
@@ -32,9 +32,10 @@ export async function membershipFindings(
   const rows = await queryRows<{ member: string; of: string }>(client, MEMBERSHIPS_SQL, [
     ...[narrow, allowed, deciding, acting],
   ]);
-  return rows.map(({ member, of }) => ({
-    kind: 'excess',
-    what: `${member} may act as ${of}`,
-    fix: `REVOKE ${quoteIdentifier(of)} FROM ${quoteIdentifier(member)}, or from the role by which it has that`,
-  }));
+  return rows.map(({ member, of }) =>
+    exceeds(
+      `${member} may act as ${of}`,
+      `REVOKE ${quoteIdentifier(of)} FROM ${quoteIdentifier(member)}, or from the role by which it has that`,
+    ),
+  );
 }

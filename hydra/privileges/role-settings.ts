@@ -1,5 +1,5 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
-import { type PrivilegeFinding } from './check-privileges';
+import { lacks, type PrivilegeFinding } from './finding';
 
 /**
  * What the sessions of each role begin with here: of its settings the one for it in this database goes before the one for it anywhere, and
@@ -48,9 +48,5 @@ export async function roleSettings(client: SqlClient, names: readonly string[]):
   const rows = await queryRows<{ who: string; name: string; value: string; fix: string }>(client, SETTINGS_SQL, [
     names,
   ]);
-  return rows.map(({ who, name, value, fix }) => ({
-    kind: 'missing',
-    what: `${who} has ${name} = ${value}: ${WHY[name] ?? ''}`,
-    fix,
-  }));
+  return rows.map(({ who, name, value, fix }) => lacks(`${who} has ${name} = ${value}: ${WHY[name] ?? ''}`, fix));
 }
