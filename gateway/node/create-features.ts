@@ -40,7 +40,7 @@ function readFlows(loaded: LoadedConfig, metrics: GatewayMetrics): readonly Feat
   return [
     new FlowsInChallenges({
       beganAt: (named) => requestUrlOfFlow(loaded.flowKeys ?? first, named),
-      onAnswer: (listener) => metrics.onStaleAnswer(listener),
+      onAnswer: (listener) => metrics.staleAnswers.inc({ listener }),
     }),
   ];
 }
@@ -55,7 +55,7 @@ function createHeaderFeatures(loaded: LoadedConfig, metrics: GatewayMetrics): re
       cookieName,
       generationOf: (side) => sides[side].apiGeneration,
       translate: cookieTranslator(cookieName, () => loaded.cookieSecrets ?? first),
-      onTranslated: () => metrics.onCookieTranslated(),
+      onTranslated: () => metrics.cookiesTranslated.inc(),
     }),
   ];
 }
@@ -64,7 +64,7 @@ function createRewriteFeatures(config: GatewayConfig, metrics: GatewayMetrics): 
   const { clientSecrets, paging, sides } = config;
   const generationOf = (side: Side) => sides[side].apiGeneration;
   return [
-    ...(clientSecrets.cutAt72Bytes ? [new CutSecrets(generationOf, () => metrics.onSecretCut())] : []),
-    ...(paging.translate ? [new TranslatePaging(generationOf, () => metrics.onPageTranslated())] : []),
+    ...(clientSecrets.cutAt72Bytes ? [new CutSecrets(generationOf, () => metrics.secretsCut.inc())] : []),
+    ...(paging.translate ? [new TranslatePaging(generationOf, () => metrics.pagesTranslated.inc())] : []),
   ];
 }

@@ -49,7 +49,7 @@ export function createMembership(options: JoinOptions): Joined {
     knows: () => controller().known,
     onLapsed: () => controller().lapse(),
     onCommitted: (epoch) => controller().learnCommitted(epoch),
-    onBeat: (outcome) => metrics.onBeat(last === 'none' ? 'none' : outcome),
+    onBeat: (outcome) => metrics.beats.inc({ outcome: last === 'none' ? 'none' : outcome }),
   });
   return {
     id,

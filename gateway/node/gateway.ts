@@ -115,7 +115,7 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
   const stopping = new AbortController();
   const metrics = new GatewayMetrics();
   const staleChallenges = await openStaleChallenges(config, log, metrics);
-  const refreshRetries = createRefreshRetries(config, (how) => metrics.onRefreshSpared(how));
+  const refreshRetries = createRefreshRetries(config, (how) => metrics.refreshesSpared.inc({ how }));
   const { pools, bodies, behind, onHold } = clientsUnderWay(config);
   const moreParts = { ...parts, refreshRetries, onHold };
   const opened = await openController(loaded, moreParts, metrics, stopping.signal);
@@ -201,7 +201,7 @@ function reportsTo(
       accessLog.write(report);
     },
     onLateAnswer: (...late) => metrics.onAnswer(...late),
-    onEncodedTarget: () => metrics.onEncodedTarget(),
+    onEncodedTarget: () => metrics.targetsEncoded.inc(),
   };
 }
 
@@ -257,8 +257,8 @@ function openStaleChallenges(config: GatewayConfig, log: Log, metrics: GatewayMe
     max: config.staleChallenges.max,
     keepMs: config.staleChallenges.keepMs,
     generationOf: (side) => config.sides[side].apiGeneration,
-    onAnswer: (listener) => metrics.onStaleAnswer(listener),
-    onDropped: (count) => metrics.onStaleDropped(count),
+    onAnswer: (listener) => metrics.staleAnswers.inc({ listener }),
+    onDropped: (count) => metrics.staleDropped.inc(count),
     onError: (err, event) => log.error({ err }, event),
   });
 }

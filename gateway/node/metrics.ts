@@ -1,9 +1,8 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { type ListenerName } from '../core/feature';
 import { type ControllerEvent, type GatewayMode } from '../core/controller-deps';
 import { type GatewayController } from '../core/gateway-controller';
 import { SIDES, type Side } from '../core/gateway-state';
-import { type RefreshRetries, type Spared } from '../core/refresh-retries';
+import { type RefreshRetries } from '../core/refresh-retries';
 import { type BodyPool } from './body-pool';
 import { CallCounts, COUNTED_CALLS } from './call-counts';
 import { type ExchangeReport } from './exchange-report';
@@ -27,149 +26,103 @@ export class GatewayMetrics {
   /** Whoever calls a side counts here. */
   readonly calls = new CallCounts();
   private readonly registry = new Registry();
-  private readonly requests = new Counter({
-    name: 'gateway_requests_total',
-    help: 'Answered requests by listener, side (none: not forwarded) and status class; 499 counts as 4xx.',
-    labelNames: ['listener', 'side', 'status'],
-    registers: [this.registry],
-  });
-  private readonly answers = new Counter({
-    name: 'gateway_oauth_answers_total',
-    help: 'Answers that a side gave in full, by what was asked and the OAuth error that was named; of the token endpoint by grant.',
-    labelNames: ['side', 'endpoint', 'grant', 'outcome'],
-    registers: [this.registry],
-  });
-  private readonly latency = new Histogram({
-    name: 'gateway_request_duration_seconds',
-    help: 'From the head of a request to the end of its answer, parked time included.',
-    labelNames: ['listener'],
-    buckets: LATENCY_BUCKETS_S,
-    registers: [this.registry],
-  });
-  private readonly besideLatency = new Histogram({
-    name: 'gateway_beside_duration_seconds',
-    help: 'Where blue has two Hydras: requests of each (old, new) by endpoint, from the head to the end of the answer, without time that it was parked.',
-    labelNames: ['hydra', 'endpoint'],
-    buckets: ANSWER_BUCKETS_S,
-    registers: [this.registry],
-  });
-  private readonly besideAnswers = new Counter({
-    name: 'gateway_beside_answers_total',
-    help: 'Where blue has two Hydras: how requests of each (old, new) ended; `unanswered` where it gave no whole answer.',
-    labelNames: ['hydra', 'endpoint', 'grant', 'outcome'],
-    registers: [this.registry],
-  });
-  private readonly answerLatency = new Histogram({
-    name: 'gateway_oauth_answer_duration_seconds',
-    help: 'Of the answers that a side gave in full, from the head of the request to the end of the answer, without time that it was parked.',
-    labelNames: ['side', 'endpoint'],
-    buckets: ANSWER_BUCKETS_S,
-    registers: [this.registry],
-  });
-  private readonly dropped = new Counter({
-    name: 'gateway_dropped_total',
-    help: 'Parked requests whose client left; none of them was forwarded.',
-    registers: [this.registry],
-  });
-  private readonly refusedParking = new Counter({
-    name: 'gateway_unforwarded_total',
-    help: 'Requests that were answered without being forwarded, by status.',
-    labelNames: ['status'],
-    registers: [this.registry],
-  });
-  private readonly holds = new Histogram({
-    name: 'gateway_hold_duration_seconds',
-    help: 'From the hold command to its release.',
-    buckets: HOLD_BUCKETS_S,
-    registers: [this.registry],
-  });
-  private readonly doubts = new Counter({
-    name: 'gateway_doubt_questions_total',
-    help: 'Questions to the arbiter, by verdict.',
-    labelNames: ['verdict'],
-    registers: [this.registry],
-  });
+  private readonly requests = this.counter(
+    'gateway_requests_total',
+    'Answered requests by listener, side (none: not forwarded) and status class; 499 counts as 4xx.',
+    ['listener', 'side', 'status'],
+  );
+  private readonly answers = this.counter(
+    'gateway_oauth_answers_total',
+    'Answers that a side gave in full, by what was asked and the OAuth error that was named; of the token endpoint by grant.',
+    ['side', 'endpoint', 'grant', 'outcome'],
+  );
+  private readonly latency = this.histogram(
+    'gateway_request_duration_seconds',
+    'From the head of a request to the end of its answer, parked time included.',
+    LATENCY_BUCKETS_S,
+    ['listener'],
+  );
+  private readonly besideLatency = this.histogram(
+    'gateway_beside_duration_seconds',
+    'Where blue has two Hydras: requests of each (old, new) by endpoint, from the head to the end of the answer, without time that it was parked.',
+    ANSWER_BUCKETS_S,
+    ['hydra', 'endpoint'],
+  );
+  private readonly besideAnswers = this.counter(
+    'gateway_beside_answers_total',
+    'Where blue has two Hydras: how requests of each (old, new) ended; `unanswered` where it gave no whole answer.',
+    ['hydra', 'endpoint', 'grant', 'outcome'],
+  );
+  private readonly answerLatency = this.histogram(
+    'gateway_oauth_answer_duration_seconds',
+    'Of the answers that a side gave in full, from the head of the request to the end of the answer, without time that it was parked.',
+    ANSWER_BUCKETS_S,
+    ['side', 'endpoint'],
+  );
+  private readonly dropped = this.counter(
+    'gateway_dropped_total',
+    'Parked requests whose client left; none of them was forwarded.',
+  );
+  private readonly refusedParking = this.counter(
+    'gateway_unforwarded_total',
+    'Requests that were answered without being forwarded, by status.',
+    ['status'],
+  );
+  private readonly holds = this.histogram(
+    'gateway_hold_duration_seconds',
+    'From the hold command to its release.',
+    HOLD_BUCKETS_S,
+  );
+  private readonly doubts = this.counter('gateway_doubt_questions_total', 'Questions to the arbiter, by verdict.', [
+    'verdict',
+  ]);
+  readonly beats = this.counter(
+    'gateway_beats_total',
+    "Beats of this member at blue's arbiter; refused: beside an attempt that does not count it; none: there are no members there.",
+    ['outcome'],
+  );
+  readonly staleAnswers = this.counter(
+    'gateway_stale_challenges_answered_total',
+    'Logins and consents of blue that were sent back to their beginning.',
+    ['listener'],
+  );
+  readonly staleDropped = this.counter(
+    'gateway_stale_challenges_dropped_total',
+    'Challenges and verifiers of blue that were forgotten because there were too many.',
+  );
+  readonly cookiesTranslated = this.counter(
+    'gateway_session_cookies_translated_total',
+    'Session cookies of Hydra 1.x that were put into the form of 2.x; once it stands still, nobody needs it any more.',
+  );
+  readonly secretsCut = this.counter(
+    'gateway_client_secrets_cut_total',
+    'Requests whose client secret was cut to the 72 bytes that bcrypt looks at, on their way to Hydra 2.x.',
+  );
+  readonly pagesTranslated = this.counter(
+    'gateway_pages_translated_total',
+    'Requests to the admin API whose limit and offset were translated for Hydra 2.x.',
+  );
+  readonly targetsEncoded = this.counter(
+    'gateway_targets_encoded_total',
+    'Requests whose target had bytes above 0x7f, which were percent-encoded.',
+  );
+  readonly refreshesSpared = this.counter(
+    'gateway_refreshes_spared_total',
+    'Refreshes that were answered without being sent: as the same one was (kept), or together with one under way (shared).',
+    ['how'],
+  );
 
-  private readonly beats = new Counter({
-    name: 'gateway_beats_total',
-    help: "Beats of this member at blue's arbiter; refused: beside an attempt that does not count it; none: there are no members there.",
-    labelNames: ['outcome'],
-    registers: [this.registry],
-  });
-
-  private readonly staleAnswers = new Counter({
-    name: 'gateway_stale_challenges_answered_total',
-    help: 'Logins and consents of blue that were sent back to their beginning.',
-    labelNames: ['listener'],
-    registers: [this.registry],
-  });
-  private readonly staleDropped = new Counter({
-    name: 'gateway_stale_challenges_dropped_total',
-    help: 'Challenges and verifiers of blue that were forgotten because there were too many.',
-    registers: [this.registry],
-  });
-
-  private readonly cookiesTranslated = new Counter({
-    name: 'gateway_session_cookies_translated_total',
-    help: 'Session cookies of Hydra 1.x that were put into the form of 2.x; once it stands still, nobody needs it any more.',
-    registers: [this.registry],
-  });
-
-  private readonly secretsCut = new Counter({
-    name: 'gateway_client_secrets_cut_total',
-    help: 'Requests whose client secret was cut to the 72 bytes that bcrypt looks at, on their way to Hydra 2.x.',
-    registers: [this.registry],
-  });
-
-  private readonly pagesTranslated = new Counter({
-    name: 'gateway_pages_translated_total',
-    help: 'Requests to the admin API whose limit and offset were translated for Hydra 2.x.',
-    registers: [this.registry],
-  });
-
-  private readonly targetsEncoded = new Counter({
-    name: 'gateway_targets_encoded_total',
-    help: 'Requests whose target had bytes above 0x7f, which were percent-encoded.',
-    registers: [this.registry],
-  });
-
-  private readonly refreshesSpared = new Counter({
-    name: 'gateway_refreshes_spared_total',
-    help: 'Refreshes that were answered without being sent: as the same one was (kept), or together with one under way (shared).',
-    labelNames: ['how'],
-    registers: [this.registry],
-  });
-
-  onRefreshSpared(how: Spared): void {
-    this.refreshesSpared.inc({ how });
+  private counter<Label extends string = never>(name: string, help: string, labelNames: Label[] = []): Counter<Label> {
+    return new Counter({ name, help, labelNames, registers: [this.registry] });
   }
 
-  onEncodedTarget(): void {
-    this.targetsEncoded.inc();
-  }
-
-  onSecretCut(): void {
-    this.secretsCut.inc();
-  }
-
-  onPageTranslated(): void {
-    this.pagesTranslated.inc();
-  }
-
-  onBeat(outcome: 'ok' | 'failed' | 'refused' | 'none'): void {
-    this.beats.inc({ outcome });
-  }
-
-  onCookieTranslated(): void {
-    this.cookiesTranslated.inc();
-  }
-
-  onStaleAnswer(listener: ListenerName): void {
-    this.staleAnswers.inc({ listener });
-  }
-
-  onStaleDropped(count: number): void {
-    this.staleDropped.inc(count);
+  private histogram<Label extends string = never>(
+    name: string,
+    help: string,
+    buckets: number[],
+    labelNames: Label[] = [],
+  ): Histogram<Label> {
+    return new Histogram({ name, help, buckets, labelNames, registers: [this.registry] });
   }
 
   onEvent(event: ControllerEvent): void {
