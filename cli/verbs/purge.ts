@@ -1,5 +1,6 @@
-import { addEnvironmentOptions } from '../temporal/environment-options';
-import type * as purgeModule from '../purge/run-purge';
+import type * as workerModule from '../../workers/cli';
+import { printJson, type CliContext } from '../context';
+import { addEnvironmentOptions, type EnvironmentOptions, loadEnvironment } from '../temporal/environment-options';
 import { parseName, type Verb } from '../verb';
 
 export const purgeVerb: Verb = {
@@ -25,9 +26,27 @@ export const purgeVerb: Verb = {
       .requiredOption('--cutover-id <id>', 'which one, as `report` and `status --from-databases` tell', parseName)
       .requiredOption('--by <name>', 'who does it, for the log', parseName);
   },
-  run: (options, context) => {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    const { runPurge } = require('../purge/run-purge') as typeof purgeModule;
-    return runPurge(options as unknown as purgeModule.PurgeVerbOptions, context);
-  },
+  run: (options, context) => runPurge(options as unknown as PurgeVerbOptions, context),
 };
+
+interface PurgeVerbOptions extends EnvironmentOptions {
+  readonly cutoverId: string;
+  readonly by: string;
+}
+
+/** @throws CutoverFault as `purge` */
+async function runPurge(options: PurgeVerbOptions, context: CliContext): Promise<number> {
+  const config = loadEnvironment(options, context);
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { purgeLocally } = require('../../workers/cli') as typeof workerModule;
+  const { logger, stdout } = context;
+  const { cutoverId, by } = options;
+  const { removed } = await purgeLocally({ config, logger, cutoverId, signal: new AbortController().signal });
+  logger.info({ cutoverId, by, removed }, 'what a cutover left was removed');
+  if (options.json) printJson(context, { verb: 'purge', ok: true, removed });
+  else {
+    for (const { what, where } of removed) stdout.write(`removed: ${what} (${where})\n`);
+    stdout.write("left: blue's guard and the committed row, for as long as its database exists\n");
+  }
+  return 0;
+}
