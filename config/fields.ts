@@ -56,6 +56,11 @@ export const host = () =>
 
 export const port = () => z.int().min(1).max(65_535);
 
+export const SECOND_MS = 1_000;
+export const MINUTE_MS = 60 * SECOND_MS;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
 export const durationMs = (min: number, max: number) => z.int().min(min).max(max);
 
 /** Base URL over HTTP: no credentials, query or fragment, because paths are appended to it and it is logged. */

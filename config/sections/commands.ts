@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationMs, secret, text } from '../fields';
+import { DAY_MS, durationMs, MINUTE_MS, secret, text } from '../fields';
 
 const variableName = () =>
   z
@@ -7,9 +7,6 @@ const variableName = () =>
     .max(200)
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
     .meta({ allowed: 'names of environment variables' });
-
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** A program of the operator. @param what it does, as a sentence @param timeoutMs its default */
 export function command(what: string, timeoutMs: number) {

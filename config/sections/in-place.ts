@@ -1,11 +1,8 @@
 import { z } from 'zod';
 import { IN_PLACE_PATHS, type InPlaceVersion } from '../../domain/in-place/paths';
-import { durationMs, httpUrl, identifier, secret } from '../fields';
+import { DAY_MS, durationMs, httpUrl, identifier, MINUTE_MS, SECOND_MS, secret } from '../fields';
 import { command } from './commands';
 
-const SECOND_MS = 1_000;
-const MINUTE_MS = 60 * SECOND_MS;
-const DAY_MS = 24 * 60 * MINUTE_MS;
 const VERSIONS = Object.keys(IN_PLACE_PATHS) as [InPlaceVersion, ...InPlaceVersion[]];
 
 const role = () => identifier();

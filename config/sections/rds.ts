@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { durationMs } from '../fields';
-
-const HOUR_MS = 3_600_000;
+import { durationMs, HOUR_MS } from '../fields';
 
 export const rdsSection = z
   .strictObject({

@@ -1,9 +1,5 @@
 import { z } from 'zod';
-import { durationMs, text } from '../fields';
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
+import { DAY_MS, durationMs, MINUTE_MS, text } from '../fields';
 
 export const rehearsalSection = z
   .strictObject({

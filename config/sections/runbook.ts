@@ -1,10 +1,6 @@
 import { z } from 'zod';
 import { PREPARING_PHASES } from '../../domain/runbook';
-import { durationMs, httpUrl, label } from '../fields';
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
+import { DAY_MS, durationMs, HOUR_MS, httpUrl, label, MINUTE_MS } from '../fields';
 
 const count = (min: number, max: number) => z.int().min(min).max(max);
 
