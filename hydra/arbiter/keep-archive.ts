@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type ArchiveKind } from '../../domain/settings';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { ADAPTATION_ID } from '../catalog/adaptation-id';
+import { inTransaction } from '../cleaning/session';
 import { END_WHEN_SILENT } from '../end-when-silent';
 import { assertNoneForeign, hasOurs } from '../ours';
 
@@ -24,8 +25,7 @@ export async function keepArchive(
   const name = `archive_${createHash('sha256').update(cutoverId).digest('hex').slice(0, 16)}`;
   const kept = `${ARCHIVE_SCHEMA}.${name}`;
   if (!(await hasOurs(client, 'hydra_cutover.archive'))) return (await isKept(client, name)) ? kept : undefined;
-  await client.query(`BEGIN; ${END_WHEN_SILENT}`);
-  try {
+  await inTransaction(client, `BEGIN; ${END_WHEN_SILENT}`, 'COMMIT', async () => {
     await client.query(`CREATE SCHEMA IF NOT EXISTS ${ARCHIVE_SCHEMA}`);
     // Whoever made it, before us or just now: nothing of ours goes into a schema of somebody else.
     await assertNoneForeign(client, [ARCHIVE_SCHEMA]);
@@ -44,11 +44,7 @@ export async function keepArchive(
       await client.query(`ALTER TABLE hydra_cutover.${name} SET SCHEMA ${ARCHIVE_SCHEMA}`);
     }
     await client.query(`COMMENT ON TABLE ${kept} IS 'rows cleaned by cutover ${escaped(cutoverId)}'`);
-    await client.query('COMMIT');
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
-    throw error;
-  }
+  });
   return kept;
 }
 

@@ -118,14 +118,14 @@ export function dropped(node: Node): string[] {
 /** Every table that a statement names, whereever it does. */
 function tableNames(node: Node): string[] {
   if ('DropStmt' in node && node.DropStmt.removeType === 'OBJECT_TABLE') return dropped(node);
-  const names: string[] = [];
-  const visit = (value: unknown): void => {
-    if (Array.isArray(value)) value.forEach(visit);
-    else if (typeof value === 'object' && value !== null) {
-      if ('relname' in value && typeof value.relname === 'string') names.push(value.relname);
-      Object.values(value).forEach(visit);
-    }
-  };
-  visit(node);
-  return names;
+  return [...objectsIn(node)].flatMap((one) =>
+    'relname' in one && typeof one.relname === 'string' ? [one.relname] : [],
+  );
+}
+
+/** Every object of a tree, those above before those below. */
+export function* objectsIn(tree: unknown): Generator<object> {
+  if (typeof tree !== 'object' || tree === null) return;
+  if (!Array.isArray(tree)) yield tree;
+  for (const below of Object.values(tree)) yield* objectsIn(below);
 }

@@ -1,5 +1,5 @@
 import { type Node, scanSync, type UpdateStmt } from 'libpg-query';
-import { type ParsedStatement } from './migrations-of';
+import { objectsIn, type ParsedStatement } from './migrations-of';
 
 export interface ReadUpdate {
   readonly table: string;
@@ -48,18 +48,9 @@ function splitClauses(text: string): { readonly set: string; readonly where: str
 }
 
 function columnsOf(node: Node | undefined): string[] {
-  const names: string[] = [];
-  const visit = (value: unknown): void => {
-    if (Array.isArray(value)) value.forEach(visit);
-    else if (typeof value === 'object' && value !== null) {
-      if ('ColumnRef' in value) {
-        const { fields = [] } = value.ColumnRef as { fields?: Node[] };
-        const last = fields.at(-1);
-        if (last !== undefined && 'String' in last) names.push(last.String.sval ?? '');
-      }
-      Object.values(value).forEach(visit);
-    }
-  };
-  visit(node);
-  return names;
+  return [...objectsIn(node)].flatMap((one) => {
+    if (!('ColumnRef' in one)) return [];
+    const last = (one.ColumnRef as { fields?: Node[] }).fields?.at(-1);
+    return last !== undefined && 'String' in last ? [last.String.sval ?? ''] : [];
+  });
 }
