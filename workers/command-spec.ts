@@ -11,6 +11,6 @@ export function commandSpec(path: string, command: CommandConfig): CommandSpec {
     env,
     secretEnv: Object.fromEntries(secrets),
     timeoutMs,
-    ...(workingDirectory === undefined ? {} : { workingDirectory }),
+    workingDirectory,
   };
 }

@@ -15,9 +15,9 @@ async function main(): Promise<void> {
     env: process.env,
     cwd: process.cwd(),
     logger: createLogger({ bindings: { process: 'worker' } }),
-    ...(config === undefined ? {} : { file: config }),
-    ...(ready === undefined ? {} : { ready }),
-    ...(makeCurrent === undefined ? {} : { makeCurrent }),
+    file: config,
+    ready,
+    makeCurrent,
   });
   process.exit(exitCode);
 }
@@ -33,7 +33,7 @@ function readArguments() {
       },
     });
     const config = values.config ?? process.env['HYDRA_CUTOVER_CONFIG'];
-    return { ...values, ...(config === undefined ? {} : { config }) };
+    return { ...values, config };
   } catch (error) {
     throw new CutoverFault('USAGE', `${errorMessage(error)}; ${USAGE}`, {}, error);
   }

@@ -34,7 +34,7 @@ export interface PlanOptions {
  * @throws CutoverFault CHECK_FAILED with all problems; CONFIG_INVALID | CONFIG_UNREADABLE; whatever preflight throws
  */
 export async function planLocally({ file, set, env, cwd, logger }: PlanOptions): Promise<Plan> {
-  const config = loadConfig({ env, cwd, set, ...(file === undefined ? {} : { file }) });
+  const config = loadConfig({ env, cwd, set, file });
   const settings = toSettings(config);
   return withPorts(config, logger, (ports) =>
     STEPS.preflight(
@@ -51,7 +51,7 @@ export async function planLocally({ file, set, env, cwd, logger }: PlanOptions):
  * @throws CutoverFault CHECK_FAILED with all problems; CONFIG_INVALID | CONFIG_UNREADABLE
  */
 export async function planInPlaceLocally({ file, set, env, cwd, logger }: PlanOptions): Promise<InPlacePlan> {
-  const config = loadConfig({ env, cwd, set, ...(file === undefined ? {} : { file }) });
+  const config = loadConfig({ env, cwd, set, file });
   if (config.inPlace === undefined) throw notConfigured();
   return withPorts(config, logger, async (ports, secrets) => {
     const inPlace = createInPlacePorts(config, ports, logger, () => secrets.renew());

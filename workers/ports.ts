@@ -92,14 +92,14 @@ export function createPorts(config: Config, log: StepLog, secrets?: SecretKeeper
 function createWebhook({ webhook }: Config): HttpWebhook | undefined {
   if (webhook === undefined) return undefined;
   const { url, secret, timeoutMs, ca } = webhook;
-  return new HttpWebhook({ url, timeoutMs, secret: () => secret.reveal(), ...(ca === undefined ? {} : { ca }) });
+  return new HttpWebhook({ url, timeoutMs, secret: () => secret.reveal(), ca });
 }
 
 function createCanaryUser({ canary }: Config): HttpCanaryUser | undefined {
   if (canary === undefined) return undefined;
   const { publicUrl, adminUrl, ca, key, backChannel } = canary;
   return new HttpCanaryUser({
-    gateway: { publicUrl, adminUrl, ...(ca === undefined ? {} : { ca }) },
+    gateway: { publicUrl, adminUrl, ca },
     key: () => key.reveal(),
     ...(backChannel && { backChannel }),
   });
@@ -125,11 +125,11 @@ export function location(config: Config, side: SideName): DatabaseLocation {
     user,
     ssl,
     password: () => password?.reveal() ?? '',
-    ...(host === undefined ? {} : { host }),
+    host,
     ...(worker === undefined ? {} : { worker: login(worker) }),
     ...(look === undefined ? {} : { look: login(look) }),
     ...(hydraPassword === undefined ? {} : { hydraPassword: () => hydraPassword.reveal() }),
-    ...(rdsInstanceId === undefined ? {} : { instanceId: rdsInstanceId }),
+    instanceId: rdsInstanceId,
   };
 }
 

@@ -21,7 +21,7 @@ export async function restoreLocally(options: RestoreLocallyOptions): Promise<Re
   const session = { signal, purpose: 'restore' };
   const { hydraVersion, hydraSchema: schema } = toSettings(config);
   const path = copyPathOf(hydraVersion);
-  const asked = { path, rule, schema, isDry, ...(cutoverId === undefined ? {} : { cutoverId }) };
+  const asked = { path, rule, schema, isDry, cutoverId };
   return withPorts(config, logger, ({ databases }) =>
     databases.withSession(
       'green',

@@ -42,7 +42,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<number> {
   const ready = options.ready === undefined ? undefined : resolve(cwd, options.ready);
   // One that an earlier life left would say that this one is ready.
   if (ready !== undefined) await rm(ready, { force: true });
-  const reload = (): Config => loadConfig({ env, cwd, set, ...(file === undefined ? {} : { file }) });
+  const reload = (): Config => loadConfig({ env, cwd, set, file });
   const config = reload();
   const settings = toSettings(config);
   const secrets = new SecretKeeper(config, logger, { reload });

@@ -89,11 +89,11 @@ export function inPlaceSettings(config: Config): InPlaceSettings | undefined {
 }
 
 function gateSettings({ writesPerSecondMax, ...gates }: Config['gates']): CutoverSettings['gates'] {
-  return { ...gates, ...(writesPerSecondMax === undefined ? {} : { writesPerSecondMax }) };
+  return { ...gates, writesPerSecondMax };
 }
 
 function instanceOverrides({ tags, leaveToRds, ...settings }: Config['green']['instance']): InstanceOverrides {
-  return { settings, ...(tags === undefined ? {} : { tags }), ...(leaveToRds === undefined ? {} : { leaveToRds }) };
+  return { settings, tags, leaveToRds };
 }
 
 function instanceIds(config: Config): readonly [blue: string, green: string] {

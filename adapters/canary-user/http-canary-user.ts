@@ -76,7 +76,7 @@ export class HttpCanaryUser implements CanaryUser {
     const walk = this.#walk(name, known);
     const { changes = {}, notAsked } = await this.#steps[step](walk, known);
     const now = this.#seal(name, { ...known, ...changes, memory: walk.memory });
-    return { sealed: now, ...(notAsked === undefined ? {} : { notAsked }) };
+    return { sealed: now, notAsked };
   }
 
   close(): Promise<void> {

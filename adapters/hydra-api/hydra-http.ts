@@ -54,7 +54,7 @@ export class HydraHttp {
     this.#agent = new Agent({
       connections: CONNECTIONS,
       maxResponseSize: ANSWER_LIMIT_BYTES,
-      connect: { timeout: timeoutMs, ...(endpoints.ca === undefined ? {} : { ca: endpoints.ca }) },
+      connect: { timeout: timeoutMs, ca: endpoints.ca },
     });
   }
 

@@ -82,7 +82,7 @@ export function explainConnectionError(error: unknown, configPath: string): Conn
   }
   const [what, fix] = REFUSALS[code ?? ''] ?? [];
   if (what !== undefined && fix !== undefined) {
-    return { kind: 'refused', what, fix, ...(code === undefined ? {} : { sqlState: code }) };
+    return { kind: 'refused', what, fix, sqlState: code };
   }
   if (isCertificateError(error)) return { kind: 'certificate', ...certificateProblem(error, configPath) };
   if (NO_TLS.test(message)) {

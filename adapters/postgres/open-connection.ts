@@ -181,7 +181,7 @@ function clientConfig(login: PostgresLogin, options: ConnectionOptions): ClientC
     options: Object.entries(STARTUP_SETTINGS)
       .map(([name, value]) => `-c ${name}=${value}`)
       .join(' '),
-    ...(options.connectTimeoutMs === undefined ? {} : { connectionTimeoutMillis: options.connectTimeoutMs }),
+    connectionTimeoutMillis: options.connectTimeoutMs,
   };
 }
 
@@ -193,6 +193,6 @@ function clientConfig(login: PostgresLogin, options: ConnectionOptions): ClientC
 export function sslConfig(ssl: PostgresLogin['ssl']): ClientConfig['ssl'] {
   if (ssl.mode === 'disable') return false;
   if (ssl.mode === 'require') return { rejectUnauthorized: false };
-  const verified = { rejectUnauthorized: true, ...(ssl.ca === undefined ? {} : { ca: ssl.ca }) };
+  const verified = { rejectUnauthorized: true, ca: ssl.ca };
   return ssl.mode === 'verify-ca' ? { ...verified, checkServerIdentity: () => undefined } : verified;
 }

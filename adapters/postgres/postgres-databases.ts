@@ -94,7 +94,7 @@ export class PostgresDatabases<Name extends string = SideName> implements Databa
   async address(side: Name): Promise<DatabaseAddress> {
     const { name, user, ssl } = this.#options.sides[side];
     const { host, port } = await this.#endpoint(side);
-    return { host, port, database: name, user, sslMode: ssl.mode, ...(ssl.ca === undefined ? {} : { ca: ssl.ca }) };
+    return { host, port, database: name, user, sslMode: ssl.mode, ca: ssl.ca };
   }
 
   async withHydraPassword(side: Name, use: (password: string) => Promise<void>): Promise<boolean> {

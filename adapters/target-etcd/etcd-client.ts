@@ -66,7 +66,7 @@ export class EtcdClient {
     this.#agent = new Agent({
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxResponseSize: ANSWER_LIMIT_BYTES,
-      connect: { timeout: TIMEOUT_MS, ...(options.ca === undefined ? {} : { ca: options.ca }) },
+      connect: { timeout: TIMEOUT_MS, ca: options.ca },
     });
   }
 

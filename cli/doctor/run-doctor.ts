@@ -44,12 +44,7 @@ async function diagnoseMachine(context: CliContext): Promise<Diagnosis> {
 }
 
 async function diagnoseEnvironment(options: DoctorOptions, context: CliContext): Promise<Diagnosis> {
-  const inspection = inspectConfig({
-    env: context.env,
-    cwd: context.cwd,
-    set: options.set,
-    ...(options.file === undefined ? {} : { file: options.file }),
-  });
+  const inspection = inspectConfig({ env: context.env, cwd: context.cwd, set: options.set, file: options.file });
   if ('fault' in inspection) {
     const { problems } = inspection;
     const checks = await runChecks(problems.map(asCheck), MACHINE_CHECK_TIMEOUT_MS);

@@ -65,10 +65,7 @@ export function iamPolicyOf(config: Config, options: IamOptions = {}): IamPolicy
   const rds =
     blueInstanceId === undefined || greenInstanceId === undefined
       ? []
-      : rdsPolicy({
-          ...{ ...scope, blueInstanceId, greenInstanceId },
-          ...(monitoringRoleArn === undefined ? {} : { monitoringRoleArn }),
-        });
+      : rdsPolicy({ ...scope, blueInstanceId, greenInstanceId, monitoringRoleArn });
   const secrets = secretsPolicy(
     storedReferences(config).map(({ secretId }) => secretId),
     scope,

@@ -45,11 +45,7 @@ function print(options: PrivilegesOptions, context: CliContext): number {
     return 0;
   }
   const region = config.rds.region ?? env['AWS_REGION'];
-  const iam = iamPolicyOf(config, {
-    ...(options.account === undefined ? {} : { account: options.account }),
-    ...(region === undefined ? {} : { region }),
-    ...(options.monitoringRole === undefined ? {} : { monitoringRoleArn: options.monitoringRole }),
-  });
+  const iam = iamPolicyOf(config, { account: options.account, region, monitoringRoleArn: options.monitoringRole });
   const sql = sqlOf(config, options.side);
   const both = (options.sql === true) === (options.iam === true);
   if (options.json) {

@@ -63,7 +63,7 @@ export async function ensureSchedule(
     },
     // A rehearsal that broke must not keep the next night's from telling whether it still does.
     policies: { overlap: 'SKIP' as const, catchupWindow: catchupWindowMs, pauseOnFailure: false },
-    state: { paused: options.paused, ...(options.note === undefined ? {} : { note: options.note }) },
+    state: { paused: options.paused, note: options.note },
     typedSearchAttributes: [{ key: defineSearchAttributeKey('CutoverEnvironment', 'KEYWORD'), value: environment }],
   };
   try {

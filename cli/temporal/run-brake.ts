@@ -23,7 +23,7 @@ export async function runBrake(
   context: CliContext,
 ): Promise<number> {
   const { by, note, signal } = options;
-  const message: BrakeMessage = { ...change, by, ...(note === undefined ? {} : { note }) };
+  const message: BrakeMessage = { ...change, by, note };
   return withCutover(loadForTemporal(options, context), context.env, async (session) => {
     const { status, runId } = await describe(session);
     if (status.name !== 'RUNNING') throw over(session, status.name);

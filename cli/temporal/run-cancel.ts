@@ -17,7 +17,7 @@ export interface CancelOptions extends EnvironmentOptions {
 export async function runCancel(options: CancelOptions, context: CliContext): Promise<number> {
   const config = loadForTemporal(options, context);
   const { by = userInfo().username, note } = options;
-  const said: CancelMessage = { by, ...(note === undefined ? {} : { note }) };
+  const said: CancelMessage = { by, note };
   return withCutover(config, context.env, async (session) => {
     const seen = await look(session);
     const isRequested = seen.temporal === 'RUNNING' && (await request(session, said));

@@ -34,13 +34,7 @@ export interface DecideOptions extends EnvironmentOptions {
 export async function runDecide(verb: string, options: DecideOptions, context: CliContext): Promise<number> {
   const { gate, decision, by, note, question, signal } = options;
   const config = loadForTemporal(options, context);
-  const message: DecisionMessage = {
-    gate,
-    decision,
-    by,
-    ...(note === undefined ? {} : { note }),
-    ...(question === undefined ? {} : { question }),
-  };
+  const message: DecisionMessage = { gate, decision, by, note, question };
   return withCutover(config, context.env, async (session) => {
     const runId = await assertRunning(session);
     if (signal) assertNamed(message);

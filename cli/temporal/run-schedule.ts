@@ -36,7 +36,7 @@ export async function runSchedule(options: ScheduleOptions, context: CliContext)
 
     async function create(): Promise<string> {
       const { paused, note } = options;
-      const isNew = await ensureSchedule(client, config, { paused, ...(note === undefined ? {} : { note }) });
+      const isNew = await ensureSchedule(client, config, { paused, note });
       return `${isNew ? 'created' : 'made as the config says now'}${paused ? ', paused' : ''}`;
     }
 

@@ -44,7 +44,7 @@ export async function runStart(options: StartOptions, context: CliContext): Prom
       ...(options.inPlace ? {} : { mode: options.mode }),
       by: options.by ?? userInfo().username,
       configDigest: digest,
-      ...(options.note === undefined ? {} : { note: options.note }),
+      note: options.note,
     };
     await assertNothingHidden(session, config, context);
     const runId = await begin(session, options.inPlace ? IN_PLACE : upgradeIn(options.mode), input);

@@ -42,6 +42,6 @@ export const doctorVerb: Verb = {
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { runDoctor } = require('../doctor/run-doctor') as typeof doctorModule;
     const file = config ?? context.env.HYDRA_CUTOVER_CONFIG;
-    return runDoctor({ json, set: set ?? [], ...(file === undefined ? {} : { file }) }, context);
+    return runDoctor({ json, set: set ?? [], file }, context);
   },
 };

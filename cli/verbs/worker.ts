@@ -34,14 +34,6 @@ export const workerVerb: Verb = {
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { runWorker } = require('../../workers/cli') as typeof workerModule;
     const { env, cwd, logger } = context;
-    return runWorker({
-      env,
-      cwd,
-      logger,
-      set: set ?? [],
-      ...configFile(rest, context),
-      ...(ready === undefined ? {} : { ready }),
-      ...(makeCurrent === undefined ? {} : { makeCurrent }),
-    });
+    return runWorker({ env, cwd, logger, set: set ?? [], ...configFile(rest, context), ready, makeCurrent });
   },
 };

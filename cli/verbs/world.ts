@@ -56,14 +56,8 @@ export const worldVerb: Verb = {
       readonly uiPort?: number;
     };
     return loadWorld().runWorld({
-      keep,
-      json,
-      ...(logLevel === undefined ? {} : { logLevel }),
-      ...(ready === undefined ? {} : { ready }),
-      ...(dir === undefined ? {} : { dir }),
+      ...{ keep, json, logLevel, ready, dir, temporalPort, uiPort },
       ...(postgresMajor === undefined ? {} : { postgresMajor: postgresMajor === '15' ? 15 : 18 }),
-      ...(temporalPort === undefined ? {} : { temporalPort }),
-      ...(uiPort === undefined ? {} : { uiPort }),
     });
   },
 };
@@ -76,12 +70,7 @@ async function changePart(
 ): Promise<number> {
   if (part === undefined) throw new CutoverFault('USAGE', `\`world ${action}\` wants the name of a part`);
   const { dir, json } = options as { readonly dir?: string; readonly json: boolean };
-  const { changed, runDir } = await loadWorld().changePart({
-    action,
-    name: part,
-    env,
-    ...(dir === undefined ? {} : { dir }),
-  });
+  const { changed, runDir } = await loadWorld().changePart({ action, name: part, env, dir });
   const away = action === 'break';
   if (json) stdout.write(`${JSON.stringify({ part, away, changed, runDir })}\n`);
   else if (away) stdout.write(`${part} is away${changed ? '' : ' already'}; \`world mend ${part}\` starts it again\n`);
