@@ -14,8 +14,6 @@ export interface RecorderOptions {
   readonly port: number;
   /** Of the connection to the server. A program reaches the recorder without TLS, on this machine. */
   readonly ssl: PostgresLogin['ssl'];
-  /** Where programs reach it. @default 127.0.0.1 */
-  readonly listenHost?: string;
 }
 
 /**
@@ -29,7 +27,7 @@ export async function startRecorder(options: RecorderOptions): Promise<Statement
   const server = createServer((client) => {
     sessions.push(new RecordedSession(client, options, sessions.length));
   });
-  const host = options.listenHost ?? '127.0.0.1';
+  const host = '127.0.0.1';
   await listen(server, host);
   return {
     host,

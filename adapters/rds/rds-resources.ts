@@ -12,15 +12,12 @@ export function toInstance(instance: DBInstance): DatabaseInstance {
     arn: instance.DBInstanceArn ?? '',
     status: instance.DBInstanceStatus ?? 'unknown',
     engineVersion: instance.EngineVersion ?? '',
-    masterUsername: instance.MasterUsername ?? '',
     settings: settingsOf(instance),
     tags: fromTags(instance.TagList),
     notCopied: notCopied(instance),
-    ...(parameterStatus === undefined ? {} : { parameterStatus }),
+    parameterStatus,
     hasPendingChanges: Object.values(instance.PendingModifiedValues ?? {}).some((value) => value !== undefined),
     ...(host === undefined || port === undefined ? {} : { endpoint: { host, port } }),
-    ...(instance.DBName === undefined ? {} : { databaseName: instance.DBName }),
-    ...(instance.InstanceCreateTime === undefined ? {} : { createdAt: instance.InstanceCreateTime.toISOString() }),
   };
 }
 
@@ -31,9 +28,8 @@ export function toSnapshot(snapshot: DBSnapshot): DatabaseSnapshot {
     instanceId: snapshot.DBInstanceIdentifier ?? '',
     status: snapshot.Status ?? 'unknown',
     percent: snapshot.PercentProgress ?? 0,
-    engineVersion: snapshot.EngineVersion ?? '',
     tags: fromTags(snapshot.TagList),
-    ...(snapshot.SnapshotCreateTime === undefined ? {} : { createdAt: snapshot.SnapshotCreateTime.toISOString() }),
+    createdAt: snapshot.SnapshotCreateTime?.toISOString(),
   };
 }
 

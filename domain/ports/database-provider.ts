@@ -151,10 +151,6 @@ export interface DatabaseInstance {
   readonly engineVersion: string;
   /** Absent until the instance has one. */
   readonly endpoint?: { readonly host: string; readonly port: number };
-  readonly masterUsername: string;
-  readonly databaseName?: string;
-  /** ISO-8601 UTC; absent while it is being made. */
-  readonly createdAt?: string;
   readonly settings: DatabaseSettings;
   readonly tags: Readonly<Record<string, string>>;
   /** Changes were accepted that are not in force yet. */
@@ -171,7 +167,6 @@ export interface DatabaseSnapshot {
   readonly instanceId: string;
   readonly status: string;
   readonly percent: number;
-  readonly engineVersion: string;
   /** ISO-8601 UTC. */
   readonly createdAt?: string;
   readonly tags: Readonly<Record<string, string>>;

@@ -25,9 +25,10 @@ export async function lastChangeId(client: SqlClient): Promise<number> {
   return row?.id ?? 0;
 }
 
+/** What was done so long ago is due. */
+const OLD_MS = 600_000;
+
 export interface PruneOptions {
-  /** Changes that were done so long ago. @default 600_000 */
-  readonly olderThanMs?: number;
   /** @default 5_000 */
   readonly batchRows?: number;
   /** @default 20 */
@@ -53,7 +54,7 @@ export async function pruneChangeLog(
   options: PruneOptions = {},
   keeper: SqlClient = client,
 ): Promise<Pruned> {
-  const { batchRows = 5_000, olderThanMs = 600_000, batchesMax = 20 } = options;
+  const { batchRows = 5_000, batchesMax = 20 } = options;
   let changes = 0;
   let areChangesLeft = true;
   let afterId = '0';
@@ -66,7 +67,7 @@ export async function pruneChangeLog(
          DELETE FROM hydra_cutover.change_log WHERE id IN (
            SELECT id FROM looked WHERE done_at < clock_timestamp() - $1 * interval '1 millisecond') RETURNING 1
        ) SELECT (SELECT count(*)::float8 FROM removed) AS removed, (SELECT max(id)::text FROM looked) AS "lastId"`,
-      [olderThanMs, batchRows, afterId],
+      [OLD_MS, batchRows, afterId],
     );
     const { removed = 0, lastId = null } = looked ?? {};
     changes += removed;
@@ -75,7 +76,7 @@ export async function pruneChangeLog(
   }
   let areRotationsLeft = true;
   for (let batch = 0; areRotationsLeft && batch < batchesMax; batch += 1) {
-    areRotationsLeft = (await pruneRotations(client, olderThanMs, batchRows, keeper)) === batchRows;
+    areRotationsLeft = (await pruneRotations(client, OLD_MS, batchRows, keeper)) === batchRows;
   }
   return { changes, isThrough: !areChangesLeft && !areRotationsLeft };
 }

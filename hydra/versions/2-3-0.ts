@@ -20,5 +20,4 @@ export const HYDRA_2_3_0 = {
   issuer: 'verbatim',
   needsForwardedProto: false,
   migrateArgs: ['migrate', 'sql', 'up', '-e', '-y'],
-  migrateStatusArgs: ['migrate', 'sql', 'status', '-e'],
 } as const satisfies HydraVersionFacts;

@@ -41,6 +41,4 @@ export interface HydraVersionFacts {
   readonly extensions?: readonly string[];
   /** Arguments of its program that migrate the database in the environment variable DSN. */
   readonly migrateArgs: readonly string[];
-  /** Arguments of its program that list its migrations, where it has such a command. */
-  readonly migrateStatusArgs?: readonly string[];
 }

@@ -40,8 +40,6 @@ describe('RdsDatabaseProvider', () => {
     const blue = await provider.describeInstance('blue');
     expect(blue).toMatchObject({
       status: 'available',
-      masterUsername: 'master',
-      databaseName: 'hydra',
       endpoint: { host: '127.0.0.1', port: expect.any(Number) as number },
       settings: {
         instanceClass: 'db.r6g.large',

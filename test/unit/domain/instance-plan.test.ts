@@ -37,7 +37,6 @@ function instance(settings: Partial<DatabaseSettings> = {}, changes: Partial<Dat
     arn: 'arn',
     status: 'available',
     engineVersion: '15.10',
-    masterUsername: 'master',
     settings: { ...SETTINGS, ...settings },
     tags: { team: 'login', 'aws:cloudformation:stack-name': 's', 'hydra-cutover:cutover-id': 'an-earlier-one' },
     hasPendingChanges: false,
