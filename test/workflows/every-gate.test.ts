@@ -95,8 +95,9 @@ it('every place in the workflows that asks a person has a run here that comes to
   const asking: Record<string, number> = {};
   for (const file of readdirSync(WORKFLOWS, { recursive: true, encoding: 'utf8' })) {
     // Where gates are made, not asked.
-    if (!file.endsWith('.ts') || file === 'gates.ts') continue;
-    const calls = readFileSync(join(WORKFLOWS, file), 'utf8').match(/gates\s*\.ask\(|\bintervene\(/g) ?? [];
+    if (!file.endsWith('.ts') || file === 'gates.ts' || file === 'phases/approval.ts') continue;
+    const source = readFileSync(join(WORKFLOWS, file), 'utf8');
+    const calls = source.match(/gates\s*\.ask\(|\b(?:intervene|mustApprove)\(/g) ?? [];
     if (calls.length > 0) asking[file] = calls.length;
   }
   expect(Object.fromEntries(Object.entries(SCENES).map(([file, scenes]) => [file, scenes.length]))).toEqual(asking);

@@ -1,16 +1,15 @@
 import { patched } from '@temporalio/workflow';
 import { acceptPage } from '../../domain/evidence/in-place-page';
-import { type InPlacePhase } from '../../domain/in-place/runbook';
 import { type Cutover } from '../cutover';
-import { causeOf, isJudgeable } from '../failures';
-import { assertApproved } from '../phases/approval';
+import { mustApprove } from '../phases/approval';
 import { type InPlaceReceipts } from '../run';
-import { callPerson, planOf, untilDone } from './phase';
+import { planOf, untilDone } from './phase';
 import { inPlaceSteps } from './steps';
 
 const COMMIT_IS_TOLD = 'the commit of an upgrade in place is told';
 const SHARE_IS_TOLD_AGAIN = 'gateways are told their share again before the old version is stopped once more';
 const ALL = 100;
+const AFTER_COMMIT = { retry: 'does the phase again', skip: 'leaves it as it is, with your reason in the report' };
 
 /** A person accepts, and the old version stops. It can still be started again. */
 export async function acceptAndRetire(cutover: Cutover, inPlace: InPlaceReceipts): Promise<void> {
@@ -19,15 +18,13 @@ export async function acceptAndRetire(cutover: Cutover, inPlace: InPlaceReceipts
   const isClean = run.decisions.every(({ decision }) => decision !== 'skip');
   await run.inPhase('finalize', async () => {
     if (settings.finalize === 'automatic' && isClean) return;
-    const timeoutMs = settings.finalizeTimeoutMs;
-    const verdict = await gates.ask({
+    await mustApprove(gates, {
       gate: 'finalize',
       why: `The new version serves all requests. \`approve\` stops Hydra ${from} and removes its views: **from there on it cannot serve this database any more.** \`reject\` gives it all requests again.`,
       evidence: acceptPage(planOf(inPlace), inPlace, run.decisions),
-      timeoutMs,
+      timeoutMs: settings.finalizeTimeoutMs,
       ifNobody: 'all requests go to the old version again, and the run ends.',
     });
-    assertApproved('finalize', verdict, timeoutMs);
   });
   saga.register('stopOld', () => inPlaceSteps.startOld(run.stepInput));
   let isRetry = false;
@@ -46,29 +43,7 @@ export async function removeOld(cutover: Cutover, inPlace: InPlaceReceipts): Pro
   if (patched(COMMIT_IS_TOLD)) run.commit();
   else run.committed = true;
   saga.clear();
-  await insist(cutover, 'removeLayer', async () => {
-    inPlace.retired = await inPlaceSteps.removeLayer(run.stepInput);
-  });
-  await insist(cutover, 'encrypt', () => inPlaceSteps.encryptAtRest(run.stepInput));
-}
-
-/** Runs one phase until it is done or a person leaves it. A request to cancel comes too late: two short phases are left. */
-async function insist(cutover: Cutover, phase: InPlacePhase, work: () => Promise<void>): Promise<void> {
-  await cutover.run.inPhase(phase, async () => {
-    for (;;) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!isJudgeable(error)) throw error;
-        const { code, message } = causeOf(error);
-        const answer = await callPerson(cutover, {
-          phase,
-          serves: 'new',
-          problem: `Phase \`${phase}\` failed: ${code}: ${message}`,
-          answers: { retry: 'does the phase again', skip: 'leaves it as it is, with your reason in the report' },
-        });
-        if (answer.decision === 'skip') return;
-      }
-    }
-  });
+  const removal = async () => void (inPlace.retired = await inPlaceSteps.removeLayer(run.stepInput));
+  await untilDone(cutover, 'removeLayer', 'new', removal, AFTER_COMMIT);
+  await untilDone(cutover, 'encrypt', 'new', () => inPlaceSteps.encryptAtRest(run.stepInput), AFTER_COMMIT);
 }

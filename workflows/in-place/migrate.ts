@@ -1,6 +1,6 @@
 import { inPlacePlanPage } from '../../domain/evidence/in-place-page';
 import { type Cutover } from '../cutover';
-import { assertApproved } from '../phases/approval';
+import { mustApprove } from '../phases/approval';
 import { type InPlaceReceipts } from '../run';
 import { planOf, untilDone } from './phase';
 import { inPlaceSteps } from './steps';
@@ -8,15 +8,13 @@ import { inPlaceSteps } from './steps';
 export async function approvePlan({ run, gates }: Cutover, inPlace: InPlaceReceipts): Promise<void> {
   const plan = planOf(inPlace);
   await run.inPhase('plan', async () => {
-    const timeoutMs = plan.gates.planTimeoutMs;
-    const verdict = await gates.ask({
+    await mustApprove(gates, {
       gate: 'plan',
       why: `Read the plan. Nothing was changed yet; \`approve\` begins with the views of Hydra ${plan.from}.`,
       evidence: inPlacePlanPage(plan),
-      timeoutMs,
+      timeoutMs: plan.gates.planTimeoutMs,
       ifNobody: 'the run ends as rejected; nothing was changed.',
     });
-    assertApproved('plan', verdict, timeoutMs);
   });
 }
 

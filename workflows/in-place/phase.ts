@@ -32,30 +32,37 @@ export async function callPerson(
   return answer;
 }
 
+const BEFORE_COMMIT = { retry: 'goes on where it stopped', give_up: 'takes back what can be taken back' };
+
 /**
- * Runs one phase until it is done. When it fails, a person says whether it is tried again or everything is taken back: clients are
- * served as before meanwhile, and most of what stands in the way here is corrected in minutes.
+ * Runs one phase until it is done. When it fails, a person says what comes next: clients are served as before meanwhile, and most of what
+ * stands in the way here is corrected in minutes.
+ *
+ * @param answers what that person may say @default it is tried again, or everything is taken back
  */
 export async function untilDone(
   cutover: Cutover,
   phase: InPlacePhase,
   serves: InterveneKnown['serves'],
   work: () => Promise<void>,
+  answers: InterveneKnown['answers'] = BEFORE_COMMIT,
 ): Promise<void> {
   await cutover.run.inPhase(phase, async () => {
     for (;;) {
       try {
         return await work();
       } catch (error) {
-        if (!isJudgeable(error) || isCancellation(error)) throw error;
+        // A request to cancel takes everything back, where that can be done still.
+        if (!isJudgeable(error) || (isCancellation(error) && answers.give_up !== undefined)) throw error;
         const { code, message } = causeOf(error);
         const answer = await callPerson(cutover, {
           phase,
           serves,
           problem: `Phase \`${phase}\` failed: ${code}: ${message}`,
-          answers: { retry: 'goes on where it stopped', give_up: 'takes back what can be taken back' },
+          answers,
         });
         if (answer.decision === 'give_up') throw error;
+        if (answer.decision === 'skip') return;
       }
     }
   });

@@ -5,7 +5,7 @@ import { type CleanReceipt, type Plan, type Removal } from '../../domain/receipt
 import { type Cutover } from '../cutover';
 import { causeOf } from '../failures';
 import { steps } from '../steps';
-import { assertApproved } from './approval';
+import { mustApprove } from './approval';
 
 const UNCONFIRMED = 'REMOVAL_UNCONFIRMED' satisfies FaultCode;
 
@@ -41,18 +41,16 @@ export async function confirmRemovals(
   removals: readonly Removal[],
   where: 'blue' | 'the copy',
 ): Promise<void> {
-  const timeoutMs = run.plan.gates.planTimeoutMs;
   const counted =
     where === 'blue' ? 'by what was counted or estimated on blue' : 'by the count on the copy; nothing was removed yet';
-  const verdict = await gates.ask({
+  await mustApprove(gates, {
     gate: 'plan',
     why: `Cleaning would remove a large share of a table, ${counted}. \`approve\` only if you know why so many rows are broken: on blue they stay as they are, on green they are gone but for the archive.`,
     evidence: removalPage(removals),
-    timeoutMs,
+    timeoutMs: run.plan.gates.planTimeoutMs,
     ifNobody:
       where === 'blue' ? 'the run ends as rejected; nothing was changed.' : 'the run is undone; blue goes on serving.',
   });
-  assertApproved('plan', verdict, timeoutMs);
 }
 
 function unconfirmedOf(error: unknown): readonly Removal[] | null {

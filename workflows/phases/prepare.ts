@@ -5,7 +5,7 @@ import { type Phase } from '../../domain/runbook';
 import { type Cutover } from '../cutover';
 import { now } from '../run';
 import { steps } from '../steps';
-import { assertApproved } from './approval';
+import { mustApprove } from './approval';
 import { cleanGreen, confirmRemovals } from './clean';
 import { inPreparingPhase } from './proceed';
 
@@ -23,15 +23,13 @@ async function approvePlan(cutover: Cutover): Promise<void> {
   const { plan } = run;
   const removals = plan.removals ?? [];
   await run.inPhase('plan', async () => {
-    const timeoutMs = plan.gates.planTimeoutMs;
-    const verdict = await gates.ask({
+    await mustApprove(gates, {
       gate: 'plan',
       why: 'Read the plan. Nothing was changed yet; `approve` begins with recording the changes on blue.',
       evidence: planPage(plan),
-      timeoutMs,
+      timeoutMs: plan.gates.planTimeoutMs,
       ifNobody: 'the run ends as rejected; nothing was changed.',
     });
-    assertApproved('plan', verdict, timeoutMs);
     if (removals.length > 0) await confirmRemovals(cutover, removals, 'blue');
   });
 }

@@ -1,7 +1,7 @@
 import { proceedPage } from '../../domain/evidence/proceed-page';
 import { type PreparingPhase } from '../../domain/runbook';
 import { type Cutover } from '../cutover';
-import { assertApproved } from './approval';
+import { mustApprove } from './approval';
 
 /**
  * Runs a phase that prepares green, once a person let it begin where the config wants to be asked.
@@ -12,14 +12,13 @@ export async function inPreparingPhase<T>(cutover: Cutover, phase: PreparingPhas
   const { run, gates } = cutover;
   const { before = [], cutoverTimeoutMs: timeoutMs } = run.plan.gates;
   if (before.includes(phase)) {
-    const verdict = await gates.ask({
+    await mustApprove(gates, {
       gate: 'proceed',
       why: `Phase \`${phase}\` comes next. \`approve\` begins it; \`reject\` takes everything back.`,
       evidence: proceedPage(run.plan, phase, run.receipts, run.known.phases),
       timeoutMs,
       ifNobody: 'the run is undone; blue goes on serving.',
     });
-    assertApproved('proceed', verdict, timeoutMs);
   }
   return run.inPhase(phase, work);
 }

@@ -8,7 +8,7 @@ import { closeRun } from '../close-run';
 import { type Cutover } from '../cutover';
 import { causeOf, isJudgeable, type Cause } from '../failures';
 import { steps } from '../steps';
-import { assertApproved } from './approval';
+import { mustApprove } from './approval';
 import { cleanGreen } from './clean';
 
 /**
@@ -52,15 +52,13 @@ async function approve({ run, gates }: Cutover): Promise<void> {
   const { plan } = run;
   if (plan.rehearsal?.gatePlan !== 'manual') return;
   await run.inPhase('plan', async () => {
-    const timeoutMs = plan.gates.planTimeoutMs;
-    const verdict = await gates.ask({
+    await mustApprove(gates, {
       gate: 'plan',
       why: 'Read the plan of this rehearsal. `approve` begins with the copy; nothing is written to blue.',
       evidence: planPage(plan),
-      timeoutMs,
+      timeoutMs: plan.gates.planTimeoutMs,
       ifNobody: 'the rehearsal ends as rejected; nothing was changed.',
     });
-    assertApproved('plan', verdict, timeoutMs);
   });
 }
 
