@@ -3,7 +3,7 @@ import { LOG_LEVELS } from '../config/logger';
 import { NAME_LENGTH_MAX, NOTE_LENGTH_MAX } from '../domain/runbook';
 import { type CliContext } from './context';
 
-/** One command of the CLI, one file each. Files load what they need inside `run`, so that `--help` stays fast. */
+/** One command of the CLI, one file each. */
 export interface Verb {
   readonly name: string;
   readonly summary: string;
@@ -18,6 +18,11 @@ export interface Verb {
   readonly addOptions: (command: Command) => void;
   /** @returns the exit code @throws CutoverFault */
   readonly run: (options: Readonly<Record<string, unknown>>, context: CliContext) => Promise<number>;
+}
+
+/** What a verb does is loaded when it runs, so that `--help` stays fast. @typeParam Options as `addOptions` makes them */
+export function lazily<Options>(load: () => (options: Options, context: CliContext) => Promise<number>): Verb['run'] {
+  return (options, context) => load()(options as unknown as Options, context);
 }
 
 export function addCommonOptions(command: Command): void {

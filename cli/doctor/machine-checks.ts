@@ -12,7 +12,6 @@ export function machineChecks(env: NodeJS.ProcessEnv): readonly DoctorCheck[] {
 /** Only the world knows what it is built from; an installation for production may lack it. */
 function toolchainChecks(env: NodeJS.ProcessEnv): readonly DoctorCheck[] {
   try {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
     return (require('../../world/cli/doctor-checks') as typeof worldChecks).worldDoctorChecks(env);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;

@@ -66,7 +66,6 @@ async function diagnoseEnvironment(options: DoctorOptions, context: CliContext):
 async function readStored(config: Config, context: CliContext): Promise<void> {
   if (storedReferences(config).length === 0) return;
   // The client of AWS takes a while to load.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { readSecrets } = require('../../workers/cli') as typeof workerModule;
   await readSecrets(config, context.logger);
 }

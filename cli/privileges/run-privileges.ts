@@ -33,7 +33,6 @@ export function runPrivileges(options: PrivilegesOptions, context: CliContext): 
 }
 
 function print(options: PrivilegesOptions, context: CliContext): number {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { loadConfig } = require('../../config/load') as typeof loadModule;
   const { env, cwd } = context;
   // Passwords need not exist yet: this is how their roles are made.
@@ -65,7 +64,6 @@ function print(options: PrivilegesOptions, context: CliContext): number {
 
 async function check(options: PrivilegesOptions, context: CliContext): Promise<number> {
   const config = loadEnvironment(options, context);
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { withPorts } = require('../../workers/cli') as typeof workerModule;
   const look = options.revoke === true ? lookForLogin : lookAt;
   const sides = await withPorts(config, context.logger, async ({ databases }) => {

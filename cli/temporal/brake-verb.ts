@@ -40,7 +40,6 @@ export function brakeVerb(
       verb.addOptions?.(command);
     },
     run: (options: Readonly<Record<string, unknown>>, context: CliContext) => {
-      // eslint-disable-next-line @typescript-eslint/no-require-imports
       const { runBrake } = require('./run-brake') as typeof brakeModule;
       return runBrake(verb.name, verb.changeOf(options), options as unknown as brakeModule.BrakeOptions, context);
     },

@@ -23,9 +23,7 @@ export interface DatabasesTale extends Judgement {
  */
 export async function askDatabases(config: Config, { logger }: CliContext, last?: Look): Promise<DatabasesTale> {
   // Drivers and clients that only this needs.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { lookAtDatabases } = require('../../workers/cli') as typeof workerModule;
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { judgeTraces, leftoversOf } = require('../../hydra/traces') as typeof tracesModule;
   const look = await lookAtDatabases(config, logger, config.checks.timeoutMs);
   const isKnown = !('unreachable' in look.blue);

@@ -47,7 +47,6 @@ export function decisionVerb(
     },
     run: (options: Readonly<Record<string, unknown>>, context: CliContext) => {
       const decision = verb.decisionOf(options);
-      // eslint-disable-next-line @typescript-eslint/no-require-imports
       const { runDecide } = require('./run-decide') as typeof decideModule;
       return runDecide(verb.name, { ...(options as unknown as DecideOptions), decision }, context);
     },

@@ -41,7 +41,6 @@ function load(
   unreadSecrets: NonNullable<loadModule.LoadOptions['unreadSecrets']>,
 ): Config {
   // zod takes a while to load; `--help` need not wait for it.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { loadConfig } = require('../../config/load') as typeof loadModule;
   const { env, cwd } = context;
   return loadConfig({ env, cwd, set: options.set ?? [], unreadSecrets, ...configFile(options, context) });

@@ -20,7 +20,6 @@ export async function runPlan(options: PlanVerbOptions, context: CliContext): Pr
   if (options.inPlace && options.mail) {
     throw new CutoverFault('USAGE', '--mail is of the upgrade, not of the step before it: leave --in-place out');
   }
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { planLocally, planInPlaceLocally } = require('../../workers/cli') as typeof workerModule;
   const { env, cwd, logger } = context;
   const show = (page: Page, configDigest: string, then: string) =>

@@ -26,7 +26,6 @@ export async function runRepair(options: RepairVerbOptions, context: CliContext)
   const config = loadEnvironment(options, context);
   const { cutoverId, by, finalize = false, openUnproven = false, skip = [] } = options;
   await assertNotRunning(config, cutoverId, context);
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { repairLocally } = require('../../workers/cli') as typeof workerModule;
   const { logger } = context;
   logger.info({ cutoverId, by, finalize, openUnproven, skip }, 'repair begins');

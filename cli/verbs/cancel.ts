@@ -1,6 +1,6 @@
 import { addEnvironmentOptions } from '../temporal/environment-options';
 import type * as cancelModule from '../temporal/run-cancel';
-import { parseName, parseNote, type Verb } from '../verb';
+import { lazily, parseName, parseNote, type Verb } from '../verb';
 
 export const cancelVerb: Verb = {
   name: 'cancel',
@@ -29,9 +29,5 @@ export const cancelVerb: Verb = {
       .option('--by <name>', 'who cancels; a claim, for the report (default: the login name)', parseName)
       .option('--note <text>', 'why; for the report', parseNote);
   },
-  run: (options, context) => {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    const { runCancel } = require('../temporal/run-cancel') as typeof cancelModule;
-    return runCancel(options as unknown as cancelModule.CancelOptions, context);
-  },
+  run: lazily(() => (require('../temporal/run-cancel') as typeof cancelModule).runCancel),
 };

@@ -39,7 +39,6 @@ export const doctorVerb: Verb = {
       readonly json: boolean;
     };
     // The clients of Temporal and AWS take most of a second to load.
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { runDoctor } = require('../doctor/run-doctor') as typeof doctorModule;
     const file = config ?? context.env.HYDRA_CUTOVER_CONFIG;
     return runDoctor({ json, set: set ?? [], file }, context);

@@ -51,7 +51,6 @@ interface EnrolVerbOptions extends EnvironmentOptions {
 /** @returns 0, or the exit code of TARGET_UNREACHABLE when one does not serve green @throws CutoverFault as `enrolParties` */
 async function runEnrol(options: EnrolVerbOptions, context: CliContext): Promise<number> {
   const config = loadEnvironment(options, context);
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { enrolLocally, forgetLocally } = require('../../workers/cli') as typeof workerModule;
   const { logger, stdout } = context;
   const { by, name, forget } = options;

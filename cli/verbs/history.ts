@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { addEnvironmentOptions } from '../temporal/environment-options';
 import type * as historyModule from '../temporal/run-history';
-import { type Verb } from '../verb';
+import { lazily, type Verb } from '../verb';
 
 const LIMIT_MAX = 200;
 
@@ -27,11 +27,7 @@ export const historyVerb: Verb = {
     addEnvironmentOptions(command);
     command.option('--limit <count>', `how many, at most ${LIMIT_MAX}`, parseLimit, 20);
   },
-  run: (options, context) => {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    const { runHistory } = require('../temporal/run-history') as typeof historyModule;
-    return runHistory(options as unknown as historyModule.HistoryOptions, context);
-  },
+  run: lazily(() => (require('../temporal/run-history') as typeof historyModule).runHistory),
 };
 
 function parseLimit(value: string): number {

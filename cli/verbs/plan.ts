@@ -1,6 +1,6 @@
 import { addEnvironmentOptions } from '../temporal/environment-options';
 import type * as planModule from '../temporal/run-plan';
-import { type Verb } from '../verb';
+import { lazily, type Verb } from '../verb';
 
 export const planVerb: Verb = {
   name: 'plan',
@@ -31,9 +31,5 @@ export const planVerb: Verb = {
       .option('--in-place', "the step before the upgrade, on blue's own database", false)
       .option('--mail', 'print what clients and admins will notice, to be sent to them', false);
   },
-  run: (options, context) => {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    const { runPlan } = require('../temporal/run-plan') as typeof planModule;
-    return runPlan(options as unknown as planModule.PlanVerbOptions, context);
-  },
+  run: lazily(() => (require('../temporal/run-plan') as typeof planModule).runPlan),
 };

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { addEnvironmentOptions } from '../temporal/environment-options';
 import type * as privilegesModule from '../privileges/run-privileges';
-import { type Verb } from '../verb';
+import { lazily, type Verb } from '../verb';
 
 export const privilegesVerb: Verb = {
   name: 'privileges',
@@ -63,11 +63,7 @@ export const privilegesVerb: Verb = {
         parseRoleArn,
       );
   },
-  run: (options, context) => {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    const { runPrivileges } = require('../privileges/run-privileges') as typeof privilegesModule;
-    return runPrivileges(options as unknown as privilegesModule.PrivilegesOptions, context);
-  },
+  run: lazily(() => (require('../privileges/run-privileges') as typeof privilegesModule).runPrivileges),
 };
 
 function parseAccount(value: string): string {

@@ -37,7 +37,6 @@ interface PurgeVerbOptions extends EnvironmentOptions {
 /** @throws CutoverFault as `purge` */
 async function runPurge(options: PurgeVerbOptions, context: CliContext): Promise<number> {
   const config = loadEnvironment(options, context);
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { purgeLocally } = require('../../workers/cli') as typeof workerModule;
   const { logger, stdout } = context;
   const { cutoverId, by } = options;

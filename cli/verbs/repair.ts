@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import { SKIPPABLE_STEPS } from '../../domain/runbooks/skips';
 import { addEnvironmentOptions } from '../temporal/environment-options';
 import type * as repairModule from '../temporal/run-repair';
-import { collect, parseName, type Verb } from '../verb';
+import { collect, lazily, parseName, type Verb } from '../verb';
 
 export const repairVerb: Verb = {
   name: 'repair',
@@ -40,11 +40,7 @@ export const repairVerb: Verb = {
         (value: string, earlier?: readonly string[]) => collect(parseStep(value), earlier),
       );
   },
-  run: (options, context) => {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    const { runRepair } = require('../temporal/run-repair') as typeof repairModule;
-    return runRepair(options as unknown as repairModule.RepairVerbOptions, context);
-  },
+  run: lazily(() => (require('../temporal/run-repair') as typeof repairModule).runRepair),
 };
 
 function parseStep(value: string): string {

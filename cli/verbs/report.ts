@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { addEnvironmentOptions } from '../temporal/environment-options';
 import { OUTCOME_EXIT_CODES } from '../temporal/exit-code';
 import type * as reportModule from '../temporal/run-report';
-import { type Verb } from '../verb';
+import { lazily, type Verb } from '../verb';
 
 export const reportVerb: Verb = {
   name: 'report',
@@ -32,9 +32,5 @@ export const reportVerb: Verb = {
           .default('text'),
       );
   },
-  run: (options, context) => {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    const { runReport } = require('../temporal/run-report') as typeof reportModule;
-    return runReport(options as unknown as reportModule.ReportOptions, context);
-  },
+  run: lazily(() => (require('../temporal/run-report') as typeof reportModule).runReport),
 };

@@ -48,7 +48,6 @@ interface RestoreVerbOptions extends EnvironmentOptions {
 /** @returns 0, or the exit code of CHECK_FAILED when a row did not come back @throws CutoverFault as `restoreRule` */
 async function runRestore(options: RestoreVerbOptions, context: CliContext): Promise<number> {
   const config = loadEnvironment(options, context);
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { restoreLocally } = require('../../workers/cli') as typeof workerModule;
   const { logger, stdout } = context;
   const { rule, cutoverId, by, dryRun: isDry = false } = options;

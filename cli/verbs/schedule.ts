@@ -1,7 +1,7 @@
 import { Argument } from 'commander';
 import { addEnvironmentOptions } from '../temporal/environment-options';
 import type * as scheduleModule from '../temporal/run-schedule';
-import { type Verb } from '../verb';
+import { lazily, type Verb } from '../verb';
 
 const ACTIONS: readonly scheduleModule.ScheduleAction[] = ['create', 'list', 'pause', 'unpause', 'trigger', 'delete'];
 
@@ -39,9 +39,5 @@ export const scheduleVerb: Verb = {
       .option('--paused', 'make it, but let it wait for `unpause` (create)', false)
       .option('--allow-production', 'also where `environment.production` is true (create)', false);
   },
-  run: (options, context) => {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    const { runSchedule } = require('../temporal/run-schedule') as typeof scheduleModule;
-    return runSchedule(options as unknown as scheduleModule.ScheduleOptions, context);
-  },
+  run: lazily(() => (require('../temporal/run-schedule') as typeof scheduleModule).runSchedule),
 };

@@ -3,7 +3,7 @@ import { MODES } from '../../domain/runbook';
 import { addEnvironmentOptions } from '../temporal/environment-options';
 import { WAITING_EXIT_CODES } from '../temporal/exit-code';
 import type * as startModule from '../temporal/run-start';
-import { parseName, parseNote, parseWait, type Verb } from '../verb';
+import { lazily, parseName, parseNote, parseWait, type Verb } from '../verb';
 
 export const startVerb: Verb = {
   name: 'start',
@@ -49,9 +49,5 @@ export const startVerb: Verb = {
       .option('--wait', 'stay until it ended or a person is needed at gate intervene', false)
       .option('--timeout <time>', 'of --wait: stop waiting after that (90s, 15m, 2h); the run goes on', parseWait);
   },
-  run: (options, context) => {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    const { runStart } = require('../temporal/run-start') as typeof startModule;
-    return runStart(options as unknown as startModule.StartOptions, context);
-  },
+  run: lazily(() => (require('../temporal/run-start') as typeof startModule).runStart),
 };

@@ -1,7 +1,7 @@
 import { addEnvironmentOptions } from '../temporal/environment-options';
 import { WAITING_EXIT_CODES } from '../temporal/exit-code';
 import type * as statusModule from '../temporal/run-status';
-import { parseWait, type Verb } from '../verb';
+import { lazily, parseWait, type Verb } from '../verb';
 
 export const statusVerb: Verb = {
   name: 'status',
@@ -43,9 +43,5 @@ export const statusVerb: Verb = {
       .option('--timeout <time>', 'of --watch: stop waiting after that (90s, 15m, 2h)', parseWait)
       .option('--from-databases', 'ask only the databases and RDS, not Temporal', false);
   },
-  run: (options, context) => {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    const { runStatus } = require('../temporal/run-status') as typeof statusModule;
-    return runStatus(options as unknown as statusModule.StatusOptions, context);
-  },
+  run: lazily(() => (require('../temporal/run-status') as typeof statusModule).runStatus),
 };

@@ -31,7 +31,6 @@ export const workerVerb: Verb = {
       readonly ready?: string;
       readonly makeCurrent?: boolean;
     };
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { runWorker } = require('../../workers/cli') as typeof workerModule;
     const { env, cwd, logger } = context;
     return runWorker({ env, cwd, logger, set: set ?? [], ...configFile(rest, context), ready, makeCurrent });

@@ -81,7 +81,6 @@ async function changePart(
 /** An installation for production may leave the folder `world/` and its dependencies out. */
 function loadWorld(): typeof worldCommand {
   try {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
     return require('../../world/cli/world-command') as typeof worldCommand;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;

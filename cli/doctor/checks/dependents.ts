@@ -51,6 +51,5 @@ async function answered(fix: string, ask: () => Promise<CheckOutcome>): Promise<
 
 /** The drivers of all kinds of targets take a while to load: before the checks begin, whose deadlines would pass meanwhile. */
 function worker(): Pick<typeof workerModule, 'askTarget' | 'askJob'> {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
   return require('../../../workers/cli') as typeof workerModule;
 }
