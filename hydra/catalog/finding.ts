@@ -21,6 +21,11 @@ export interface CatalogFinding {
   readonly again?: readonly string[];
 }
 
+/** Told; a run may begin. */
+export function noted(of: FindingClass, object: string, why: string, fix: string): CatalogFinding {
+  return { class: of, object, why, fix, refuses: false };
+}
+
 export interface Adaptation {
   /** Run one after the other, on the cleaned copy. */
   readonly statements: readonly string[];

@@ -1,6 +1,6 @@
 import { readableIdentifier as quote } from '../cleaning/session';
 import { type Fact, type FactKind, keyOf, tell } from './fact';
-import { type Adaptation, type CatalogFinding } from './finding';
+import { type Adaptation, type CatalogFinding, noted } from './finding';
 import { type CatalogQuestion } from './judge-catalog';
 import { remarksOf } from './judge-remarks';
 import { type ForeignFate, type ForeignJudgement } from './judge-foreign';
@@ -64,7 +64,7 @@ export function judgeHydras(fact: Fact, found: Fact | undefined, question: Catal
   const why = stops
     ? `${seen}, and ${fate === undefined ? 'a key that the migration needs refers to it' : `migration ${fate.migration} drops or changes it`}`
     : seen;
-  return [{ class: stops ? 'stops' : 'changed', object, why, fix, refuses: false, adaptation }];
+  return [{ ...noted(stops ? 'stops' : 'changed', object, why, fix), adaptation }];
 }
 
 const IS_UNIQUE = /^CREATE UNIQUE|^PRIMARY KEY|^UNIQUE/;
@@ -106,8 +106,8 @@ export function judgeExtra(fact: Fact, others: ForeignJudgement, question: Catal
   }
   if (goes === 'lost') {
     const because = part?.because ?? `${fact.table}, which the migration drops`;
-    const lost = { class: 'lost', object, why: `goes with ${because}`, fix: afterwards(fact, again) } as const;
-    return [{ ...lost, refuses: false, ...(again !== undefined && { again: [again] }) }];
+    const lost = noted('lost', object, `goes with ${because}`, afterwards(fact, again));
+    return [{ ...lost, ...(again !== undefined && { again: [again] }) }];
   }
   if (fact.kind === 'trigger') return [switchedOff(fact, question)];
   if (fact.kind === 'publication' && part !== undefined && /where |of columns /.test(fact.definition)) {
@@ -118,17 +118,11 @@ export function judgeExtra(fact: Fact, others: ForeignJudgement, question: Catal
   if (fact.kind === 'row security') {
     const why = 'is switched off on green: it would hide rows from what carries them, until it is switched on again';
     const fix = `on green, after finalize: ALTER TABLE ${table(fact, question)} ENABLE ROW LEVEL SECURITY`;
-    return [{ class: 'changed', object, why, fix, refuses: false }];
+    return [noted('changed', object, why, fix)];
   }
-  return [
-    {
-      class: TOLD_APART[fact.kind] === undefined ? 'harmless' : 'changed',
-      object,
-      why: TOLD_APART[fact.kind] ?? 'green has it as blue does',
-      fix: 'look that this is meant',
-      refuses: false,
-    },
-  ];
+  const apart = TOLD_APART[fact.kind];
+  const why = apart ?? 'green has it as blue does';
+  return [noted(apart === undefined ? 'harmless' : 'changed', object, why, 'look that this is meant')];
 }
 
 /** What no run may begin with, by kind; undefined where this one may. */
@@ -166,15 +160,12 @@ function switchedOff(fact: Fact, question: CatalogQuestion): CatalogFinding {
   const object = tell(fact);
   // As blue has it, so does green.
   if (fact.definition.endsWith(', enabled D')) {
-    return { class: 'harmless', object, why: 'is switched off', fix: 'nothing to do', refuses: false };
+    return noted('harmless', object, 'is switched off', 'nothing to do');
   }
-  return {
-    class: 'changed',
-    object,
-    why: 'is switched off on green: what is carried over would run it. What green writes does not either, until it is switched on again',
-    fix: `on green, after finalize: ALTER TABLE ${table(fact, question)} ENABLE TRIGGER ${quote(fact.name)}`,
-    refuses: false,
-  };
+  const why =
+    'is switched off on green: what is carried over would run it. What green writes does not either, until it is switched on again';
+  const fix = `on green, after finalize: ALTER TABLE ${table(fact, question)} ENABLE TRIGGER ${quote(fact.name)}`;
+  return noted('changed', object, why, fix);
 }
 
 function clashOf(fact: Fact, { path, schema, fresh }: CatalogQuestion): CatalogFinding | undefined {
@@ -211,15 +202,8 @@ function ofOthers(fact: Fact): readonly CatalogFinding[] {
     const why = "has a name like Hydra's and is none of its own";
     return [{ class: 'changed', object: tell(fact), why, fix: OWN_MIGRATIONS, refuses: true }];
   }
-  return [
-    {
-      class: 'harmless',
-      object: tell(fact),
-      why: "a table of others beside Hydra's: it is copied once",
-      fix: 'what is written to it afterwards stays on blue',
-      refuses: false,
-    },
-  ];
+  const why = "a table of others beside Hydra's: it is copied once";
+  return [noted('harmless', tell(fact), why, 'what is written to it afterwards stays on blue')];
 }
 
 function stoppedBy(object: string, part: ForeignFate & { readonly object: ForeignObject }): CatalogFinding {
@@ -228,17 +212,13 @@ function stoppedBy(object: string, part: ForeignFate & { readonly object: Foreig
 
 /** Green does without it, until it is made again for green's tables. */
 function adapted(object: string, { drop, make, droppable }: ForeignObject, why: string): CatalogFinding {
-  if (!droppable)
-    return {
-      class: 'stops',
-      object,
-      why,
-      fix: `${drop}; make it again on green, for green's tables`,
-      refuses: true,
-    };
+  if (!droppable) {
+    const fix = `${drop}; make it again on green, for green's tables`;
+    return { class: 'stops', object, why, fix, refuses: true };
+  }
   const adaptation = { statements: [drop], again: make === null ? [] : [make] };
   const fix = `on green, afterwards, for green's tables: ${make ?? object}`;
-  return { class: 'stops', object, why, fix, refuses: false, adaptation };
+  return { ...noted('stops', object, why, fix), adaptation };
 }
 
 /** A table that is there, and is another kind of table. */
@@ -308,13 +288,7 @@ function dropFor(fact: Fact, question: CatalogQuestion): string {
 }
 
 function harmless(object: string, seen: string): CatalogFinding {
-  return {
-    class: 'harmless',
-    object,
-    why: `${seen}, and the migration replaces it`,
-    fix: 'nothing to do',
-    refuses: false,
-  };
+  return noted('harmless', object, `${seen}, and the migration replaces it`, 'nothing to do');
 }
 
 /** Whether keys of Hydra's to these columns are missing, too, that are made again. */

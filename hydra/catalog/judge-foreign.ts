@@ -1,5 +1,5 @@
 import { type FactKey, keyOf } from './fact';
-import { type CatalogFinding } from './finding';
+import { type CatalogFinding, noted } from './finding';
 import { type ForeignObject, type Hold } from './foreign-objects';
 import { type Fate, type MigrationPath } from './migration-path';
 
@@ -94,20 +94,11 @@ function toFinding(object: ForeignObject, fate: ForeignFate, all: readonly Forei
   const told = `${kind} ${name}${onTable === null ? '' : ` on ${onTable}`}`;
   const again = make ?? `make it again as it was: ${kind} ${name}`;
   if (fate.what === 'stays') {
-    const why = 'green has it as blue does';
-    return [{ class: 'harmless', object: told, why, fix: 'look that this is meant', refuses: false }];
+    return [noted('harmless', told, 'green has it as blue does', 'look that this is meant')];
   }
   if (fate.what === 'lost') {
-    return [
-      {
-        class: 'lost',
-        object: told,
-        why: `goes with ${fate.because}`,
-        fix: `on green, afterwards: ${again}`,
-        refuses: false,
-        ...(make !== null && { again: [make] }),
-      },
-    ];
+    const lost = noted('lost', told, `goes with ${fate.because}`, `on green, afterwards: ${again}`);
+    return [{ ...lost, ...(make !== null && { again: [make] }) }];
   }
   const tree = dependents(object, all);
   const adaptation = {
