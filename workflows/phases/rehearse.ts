@@ -131,12 +131,8 @@ async function ask(cutover: Cutover): Promise<void> {
   });
   const { answers } = run.receipts;
   if (answers === null || answers.found === 0) return;
-  run.findings.push({
-    phase: 'samples',
-    weight: 'blocks',
-    code: 'ANSWERS_DIFFER',
-    what: `${answers.found} answers of Hydra on the copy are not those of blue: ${answers.findings.map(findingText).join('; ')}`,
-  });
+  const what = `${answers.found} answers of Hydra on the copy are not those of blue: ${answers.findings.map(findingText).join('; ')}`;
+  run.findings.push({ phase: 'samples', weight: 'blocks', code: 'ANSWERS_DIFFER', what });
 }
 
 async function compare(cutover: Cutover): Promise<void> {
@@ -146,12 +142,8 @@ async function compare(cutover: Cutover): Promise<void> {
   });
   const { parity } = run.receipts;
   if (parity === null || parity.differences === 0) return;
-  run.findings.push({
-    phase: 'parity',
-    weight: 'blocks',
-    code: 'PARITY_DIFFERS',
-    what: `${parity.differences} of ${parity.rows} rows did not become what they had to (allowed 0): ${parity.examples.join(', ')}`,
-  });
+  const what = `${parity.differences} of ${parity.rows} rows did not become what they had to (allowed 0): ${parity.examples.join(', ')}`;
+  run.findings.push({ phase: 'parity', weight: 'blocks', code: 'PARITY_DIFFERS', what });
 }
 
 /** Nothing but this writes through green's Hydra before the commit: what only new rows meet would show when it is too late. */
@@ -167,12 +159,8 @@ async function write(cutover: Cutover): Promise<void> {
   }
   const changed = run.receipts.writes?.changed ?? 0;
   if (changed === 0) return;
-  run.findings.push({
-    phase: 'writes',
-    weight: 'blocks',
-    code: 'PARITY_DIFFERS',
-    what: `${changed} rows are no more what they had to become after Hydra wrote others (allowed 0)`,
-  });
+  const what = `${changed} rows are no more what they had to become after Hydra wrote others (allowed 0)`;
+  run.findings.push({ phase: 'writes', weight: 'blocks', code: 'PARITY_DIFFERS', what });
 }
 
 /** A real run would ask; on a copy that goes away again it is a finding. */
@@ -195,12 +183,8 @@ function noteCleaned(cutover: Cutover): void {
   for (const rule of cleaned) {
     if (rule.rows === 0) continue;
     const title = titles.get(rule.id);
-    run.findings.push({
-      phase: 'clean',
-      weight: 'look',
-      code: rule.id,
-      what: `${rule.rows} rows would be cleaned, ${rule.archived} archived${title === undefined ? '' : `: ${title}`}`,
-    });
+    const what = `${rule.rows} rows would be cleaned, ${rule.archived} archived${title === undefined ? '' : `: ${title}`}`;
+    run.findings.push({ phase: 'clean', weight: 'look', code: rule.id, what });
   }
 }
 
