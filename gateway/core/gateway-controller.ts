@@ -57,6 +57,7 @@ export class GatewayController implements TargetStore<GatewayState> {
   private readonly forwarded: InFlight;
   private readonly release: PacedRelease;
   private stopped = false;
+  private lapseCount = 0;
 
   constructor(
     private record: GatewayRecord,
@@ -167,12 +168,22 @@ export class GatewayController implements TargetStore<GatewayState> {
     if (this.queue.remove(parked)) this.deps.onEvent({ kind: 'dropped' });
   }
 
+  /** How often this gateway was counted no more. A request keeps what that was when it was sent, for `mayTell`. */
+  get lapses(): number {
+    return this.lapseCount;
+  }
+
   /**
    * Whether a client may be told what a side has answered to a request of this kind: of a write that came back only after this gateway was
-   * counted no more, nobody knows whether it met a fence.
+   * counted no more, nobody knows whether it met a fence, even when it is counted again by now.
    */
-  mayTell(kind: RequestKind): boolean {
-    return kind === 'read' || this.deps.isLapsed?.() !== true;
+  mayTell(kind: RequestKind, lapsesBefore: number): boolean {
+    return kind === 'read' || (lapsesBefore === this.lapseCount && this.deps.isLapsed?.() !== true);
+  }
+
+  /** Called before anything ends that: a lease that is renewed, or an epoch that is decided. */
+  noteLapse(): void {
+    this.lapseCount += 1;
   }
 
   /** Whether a hold waits for the end of requests of this kind. */
@@ -183,6 +194,7 @@ export class GatewayController implements TargetStore<GatewayState> {
 
   /** Nobody counts on this gateway any more while an attempt is under way. */
   lapse(): void {
+    this.noteLapse();
     if (this.doubt === null) this.beginDoubt('lease_over');
     else this.doubt.news += 1;
   }
@@ -332,6 +344,7 @@ export class GatewayController implements TargetStore<GatewayState> {
     const result = decide(before);
     if (!result.ok) return result;
     if (result.changed) await this.deps.persist(result.record);
+    if (this.deps.isLapsed?.() === true) this.noteLapse();
     this.record = result.record;
     const { applied } = result.record.target;
     if (applied !== before.target.applied) {

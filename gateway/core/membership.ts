@@ -18,6 +18,8 @@ export interface MembershipDeps {
   readonly knows: () => Known;
   /** Forward nothing to the side that may be left: by this clock, or by the arbiter's word, this gateway is counted by no fence. */
   readonly onLapsed: () => void;
+  /** The lease was over, and is renewed now. */
+  readonly onLate: () => void;
   /** The epoch is committed there. */
   readonly onCommitted: (epoch: number) => void;
   readonly onBeat: (outcome: 'ok' | 'failed' | 'refused') => void;
@@ -116,7 +118,7 @@ export class Membership {
   }
 
   private async beatOnce(): Promise<void> {
-    const { clock, beat, onBeat, onLapsed, onCommitted, knows } = this.deps;
+    const { clock, beat, onBeat, onLapsed, onLate, onCommitted, knows } = this.deps;
     const { terms } = this;
     const sentAt = clock.now();
     let answer: BeatAnswer;
@@ -126,6 +128,7 @@ export class Membership {
       onBeat('failed');
       return;
     }
+    if (this.isLapsed) onLate();
     this.living = answer.living;
     if (answer.admitted) {
       this.isMember = true;

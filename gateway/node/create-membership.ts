@@ -48,6 +48,7 @@ export function createMembership(options: JoinOptions): Joined {
     },
     knows: () => controller().known,
     onLapsed: () => controller().lapse(),
+    onLate: () => controller().noteLapse(),
     onCommitted: (epoch) => controller().learnCommitted(epoch),
     onBeat: (outcome) => metrics.beats.inc({ outcome: last === 'none' ? 'none' : outcome }),
   });

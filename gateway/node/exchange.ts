@@ -98,6 +98,7 @@ export class Exchange implements Parked, Swept, PooledBody {
   side: Side | undefined;
   private hydra: HydraAge | undefined;
   private leaveHydra: (() => void) | undefined;
+  private lapsesBefore = 0;
   sentBytes = 0;
   private relay: Relay | undefined;
   private inFlight = false;
@@ -157,7 +158,7 @@ export class Exchange implements Parked, Swept, PooledBody {
   }
 
   get mayTell(): boolean {
-    return this.deps.controller.mayTell(this.kind);
+    return this.deps.controller.mayTell(this.kind, this.lapsesBefore);
   }
 
   /** Another byte, in either direction: the next one has to come within `withinMs`. */
@@ -257,7 +258,8 @@ export class Exchange implements Parked, Swept, PooledBody {
   private dispatch(side: Side): void {
     this.side = side;
     this.inFlight = true;
-    const { features, listener, sweeper, timeouts } = this.deps;
+    const { controller, features, listener, sweeper, timeouts } = this.deps;
+    this.lapsesBefore = controller.lapses;
     sweeper.add(this);
     this.expectProgress(timeouts.responseTimeoutMs);
     const { method, target } = this.head;

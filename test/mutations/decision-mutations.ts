@@ -286,8 +286,15 @@ const LEASES: readonly Mutation[] = [
   {
     what: 'a gateway passes on what a side answered to a write after its lease was over',
     file: CONTROLLER,
-    find: `return kind === 'read' || this.deps.isLapsed?.() !== true;`,
-    replace: `return kind === 'read' || this.deps.isLapsed === undefined || true;`,
+    find: `(lapsesBefore === this.lapseCount && this.deps.isLapsed?.() !== true)`,
+    replace: `lapsesBefore === this.lapseCount`,
+    killedBy: 'gateway',
+  },
+  {
+    what: 'a gateway that is counted again passes on what a side answers to a write from before its lease was over',
+    file: CONTROLLER,
+    find: `(lapsesBefore === this.lapseCount && this.deps.isLapsed?.() !== true)`,
+    replace: `(lapsesBefore <= this.lapseCount && this.deps.isLapsed?.() !== true)`,
     killedBy: 'gateway',
   },
   {

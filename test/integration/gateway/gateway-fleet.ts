@@ -18,6 +18,8 @@ export const LOCK_TIMEOUT_MS = 60_000;
 export const PATIENCE_MS = 600_000;
 /** No question is given up because this machine is busy. */
 const QUESTION_MS = 60_000;
+/** A write that a side has, and answers when its test says so. */
+export const SLOW_WRITE = 'POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n';
 /** What a read is in every version. */
 export const READ = 'GET /userinfo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
 
@@ -38,6 +40,8 @@ export class GatewayFleet {
   readonly password = randomBytes(12).toString('hex');
   readonly role = `test_gateways_${randomBytes(6).toString('hex')}`;
   sides!: { readonly blue: TestUpstream; readonly green: TestUpstream };
+  /** Each answers one. */
+  slowWrites: (() => void)[] = [];
   toBlue!: CuttableLink;
   toGreen!: CuttableLink;
   #clients: readonly Client[] = [];
@@ -67,7 +71,12 @@ export class GatewayFleet {
 
   async #renew(): Promise<void> {
     const side = (name: string) =>
-      startUpstream((request, response) => void request.resume().on('end', () => response.end(name)));
+      startUpstream((request, response) => {
+        const answer = () => void response.end(name);
+        if (request.url === '/slow') this.slowWrites.push(answer);
+        else request.resume().on('end', answer);
+      });
+    this.slowWrites = [];
     this.sides = { blue: await side('blue'), green: await side('green') };
     this.toBlue = await startLink(this.#databases.blue.config);
     this.toGreen = await startLink(this.#databases.green.config);

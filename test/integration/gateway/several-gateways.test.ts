@@ -11,7 +11,17 @@ import {
 } from '../../../hydra/arbiter';
 import { SOON, until } from '../../support/until';
 import { rawExchange } from '../../unit/gateway/support/sockets';
-import { GatewayFleet, holds, idOf, LOCK_TIMEOUT_MS, READ, servedByAll, serves, untilAsked } from './gateway-fleet';
+import {
+  GatewayFleet,
+  holds,
+  idOf,
+  LOCK_TIMEOUT_MS,
+  READ,
+  servedByAll,
+  serves,
+  SLOW_WRITE,
+  untilAsked,
+} from './gateway-fleet';
 
 const fleet = new GatewayFleet();
 
@@ -95,18 +105,25 @@ describe('several gateways, each a process of its own', () => {
     expect(await serves(stranger)).toBe('green');
   });
 
-  it('of which one stands still or is killed: its lease ends, and it forwards nothing when it goes on', async () => {
+  it('of which one stands still or is killed: its lease ends, and it forwards nothing when it goes on, and tells nobody how a write ended', async () => {
     const [blueArbiter, greenArbiter] = fleet.clients;
-    const [frozen, killed] = [await fleet.start(), await fleet.start()];
-    const both = [frozen, killed];
-    for (const gateway of both) await gateway.until({ mode: 'pass', settledBy: 'aborted' });
+    const [frozen, killed, writing] = [await fleet.start(), await fleet.start(), await fleet.start()];
+    const all = [frozen, killed, writing];
+    for (const gateway of all) await gateway.until({ mode: 'pass', settledBy: 'aborted' });
     const attempt = await fleet.begin(1);
-    for (const gateway of both) await gateway.stage(1, 'green');
+    for (const gateway of all) await gateway.stage(1, 'green');
+    const told = rawExchange(writing.publicPort, SLOW_WRITE);
+    const id = await idOf(writing);
+    const isBound = async () => (await readMembers(blueArbiter)).some((is) => is.member === id && is.boundEpoch === 1);
+    await until('blue has the write', () => fleet.slowWrites.length === 1, SOON);
+    await until('the arbiter knows that it knows of the attempt', isBound, SOON);
+    process.kill(writing.pid, 'SIGSTOP');
     const held = [await holds(frozen), await holds(killed)];
-    expect(await fence(blueArbiter, attempt, LOCK_TIMEOUT_MS, held)).toMatchObject({ ok: true });
     expect(await rawExchange(frozen.publicPort, READ)).toMatch(/blue$/);
     process.kill(frozen.pid, 'SIGSTOP');
     await killed.kill('SIGKILL');
+    await until('its lease is over', async () => !(await fleet.isCounted(id)), SOON);
+    expect(await fence(blueArbiter, attempt, LOCK_TIMEOUT_MS, held)).toMatchObject({ ok: true });
     expect(await commitAttempt(blueArbiter, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
     for (const id of held) {
       await until('its lease is over', async () => !(await mayReadHere(blueArbiter, id, 1)), SOON);
@@ -119,6 +136,12 @@ describe('several gateways, each a process of its own', () => {
     await frozen.until({ mode: 'pass', epoch: 1 });
     expect(await rawExchange(frozen.publicPort, READ)).toMatch(/green$/);
     expect(fleet.sides.blue.seen).toEqual([]);
+    // It is a member again, and may have met the fence with what blue answers only now.
+    process.kill(writing.pid, 'SIGCONT');
+    await writing.until({ mode: 'pass', epoch: 1 });
+    expect(await fleet.isCounted(id)).toBe(true);
+    fleet.slowWrites[0]?.();
+    expect(await told).toBe('');
   });
 
   it('learn of the commit from the arbiter where the orchestrator cannot reach them: their reads go to green', async () => {

@@ -7,7 +7,12 @@ const ADMITTED: BeatAnswer = { admitted: true, living: null, committed: null };
 /** A gateway's lease with an arbiter that answers what the test says, and rejects when it says nothing. */
 function setUp() {
   const clock = new ManualClock();
-  const seen = { beats: [] as { at: number; leaseMs: number; known: number }[], lapsed: 0, committed: [] as number[] };
+  const seen = {
+    beats: [] as { at: number; leaseMs: number; known: number }[],
+    lapsed: 0,
+    late: 0,
+    committed: [] as number[],
+  };
   const arbiter: { answer: BeatAnswer | null; knows: Known } = { answer: ADMITTED, knows: { undecided: 0, moved: 0 } };
   const membership = new Membership({
     clock,
@@ -18,6 +23,7 @@ function setUp() {
     },
     knows: () => arbiter.knows,
     onLapsed: () => (seen.lapsed += 1),
+    onLate: () => (seen.late += 1),
     onCommitted: (epoch) => seen.committed.push(epoch),
     onBeat: () => undefined,
   });
@@ -77,7 +83,7 @@ describe('a lease', () => {
       clock,
       beat: () => new Promise((resolve) => (answer = () => resolve(ADMITTED))),
       knows: () => ({ undecided: 0, moved: 0 }),
-      ...{ onLapsed: () => undefined, onCommitted: () => undefined, onBeat: () => undefined },
+      ...{ onLapsed: () => undefined, onLate: () => undefined, onCommitted: () => undefined, onBeat: () => undefined },
     });
     const joined = membership.start();
     await clock.advance(10_000);
@@ -115,8 +121,41 @@ describe('a lease', () => {
     const { controller } = setUpController({ isLapsed: () => isLapsed });
     expect([controller.admit('write'), controller.admit('read')]).toEqual(['blue', 'blue']);
     isLapsed = true;
-    expect([controller.mayTell('read'), controller.mayTell('write')]).toEqual([true, false]);
+    expect([controller.mayTell('read', 0), controller.mayTell('write', 0)]).toEqual([true, false]);
     expect([controller.admit('read'), controller.admit('write'), controller.mode]).toEqual([null, null, 'in_doubt']);
+  });
+
+  it('that was over and is renewed says so, while it is still bound by what it knew', async () => {
+    const { clock, arbiter, membership, seen } = setUp();
+    arbiter.knows = { undecided: 1, moved: 0 };
+    await membership.start();
+    // The machine was paused: its timers count nothing of that.
+    clock.standStill(3_000);
+    arbiter.answer = { admitted: true, living: null, committed: 1 };
+    await membership.beatNow();
+    expect([seen.late, seen.lapsed, membership.isLapsed]).toEqual([1, 0, false]);
+    await membership.beatNow();
+    expect(seen.late).toBe(1);
+    membership.stop();
+  });
+
+  it.each<[string, (controller: ReturnType<typeof setUpController>['controller']) => unknown]>([
+    ['an epoch was applied', (controller) => controller.apply(1)],
+    ['an epoch was given up', (controller) => controller.revert(1)],
+    ['its lease was renewed', async (controller) => controller.noteLapse()],
+  ])('that was over once lets no answer back to a write from before that, after %s', async (_how, end) => {
+    let isLapsed = false;
+    const { controller } = setUpController({ isLapsed: () => isLapsed });
+    await controller.stage(1, GREEN);
+    const { lapses } = controller;
+    expect([controller.admit('write'), controller.mayTell('write', lapses)]).toEqual(['blue', true]);
+    isLapsed = true;
+    const ending = end(controller);
+    await settle();
+    isLapsed = false;
+    await ending;
+    expect([controller.mayTell('write', lapses), controller.mayTell('read', lapses)]).toEqual([false, true]);
+    expect(controller.mayTell('write', controller.lapses)).toBe(true);
   });
 });
 
@@ -163,7 +202,11 @@ describe('a gateway that hears of a commit from its arbiter', () => {
   it('stops when it serves the side that was left and holds nothing for it, and not when it serves what was committed', async () => {
     const { controller } = setUpController();
     controller.learnCommitted(1);
-    expect([controller.mode, controller.admit('write')]).toEqual(['in_doubt', null]);
+    expect([controller.mode, controller.admit('write'), controller.mayTell('write', 0)]).toEqual([
+      'in_doubt',
+      null,
+      false,
+    ]);
     const served = setUpController();
     await served.controller.stage(1, GREEN);
     await served.controller.apply(1);
