@@ -1,6 +1,7 @@
 import { CALL_KINDS, type CallKind } from '../../domain/callers';
 import { callKind } from '../../hydra/versions';
 import { SIDES, type Side } from '../core/gateway-state';
+import { pathOf } from '../core/path-of';
 
 /** `abandoned`: no whole answer came, and Hydra may have done it all the same. */
 const CALL_STATES = ['sent', 'answered', 'abandoned'] as const;
@@ -43,10 +44,11 @@ export const COUNTED_CALLS = SIDES.flatMap((side) =>
 );
 
 function kindOf(method: string, target: string): CallKind | undefined {
-  const [path = '', query = ''] = target.split('?', 2);
+  const path = pathOf(target);
   const kind = callKind(path);
   if (kind !== 'authorize') return kind;
   // What a form asks for is not looked at: it may be a token.
-  const asked = method === 'GET' ? (new URLSearchParams(query).get('response_type') ?? '') : 'token';
+  const asked =
+    method === 'GET' ? (new URLSearchParams(target.slice(path.length)).get('response_type') ?? '') : 'token';
   return asked.split(/\s+/).includes('token') ? 'implicit' : 'authorize';
 }

@@ -122,7 +122,8 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
   const { controller, joined, reloadAuthorities } = opened;
   const sides = createSides(config, log, metrics.calls);
   const features = createFeatures(loaded, staleChallenges, parts.features ?? [], metrics);
-  const { observer, keys, observations, shadow, stopWatching } = await watchAnswers(loaded, generationsOf(config), log);
+  const watching = await watchAnswers(loaded, generationsOf(config), metrics.calls, log);
+  const { observer, keys, observations, shadow, stopWatching } = watching;
   // Next to the state file, and of no epoch: both Hydras write to the same database.
   const besideShare = await BesideShare.open(`${config.stateFile}.beside`);
   const accessLog = createAccessLog(config.accessLog);
@@ -149,7 +150,7 @@ async function assemble(loaded: LoadedConfig, parts: GatewayParts): Promise<Asse
     controller,
     metrics,
     staleChallenges,
-    ...{ observations, shadow, keys, warmUp: createWarmUp(config, log) },
+    ...{ observations, shadow, keys, warmUp: createWarmUp(config, metrics.calls, log) },
     ...besideOf(sides.blue, besideShare),
     member: () => (joined?.membership.hasJoined === true ? joined.id : null),
     token: () => loaded.controlToken,

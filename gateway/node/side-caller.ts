@@ -2,8 +2,9 @@ import { type ShadowAnswer, type ShadowRequest } from '../core/shadow-question';
 import { type Side } from '../core/gateway-state';
 import { LISTENERS, type ListenerName } from '../core/feature';
 import { adminPath } from '../../hydra/versions';
+import { type CallCounts } from './call-counts';
 import { type GatewayConfig } from './config-schema';
-import { Upstream } from './upstream';
+import { type CallRequest, Upstream } from './upstream';
 
 const ANSWER_LIMIT_BYTES = 1024 * 1024;
 const SIDES = ['blue', 'green'] as const;
@@ -13,6 +14,8 @@ export interface SideCallerOptions {
   readonly connections: number;
   /** For a whole answer. */
   readonly timeoutMs: number;
+  /** A side counts them with all others: one that is not here would pass for somebody who goes past this gateway. */
+  readonly calls: CallCounts;
   readonly onDefect: (error: unknown) => void;
 }
 
@@ -25,9 +28,10 @@ export class SideCaller {
     private readonly options: SideCallerOptions,
   ) {
     const { limits, upstream } = config;
-    const { connections: maxConnections, onDefect } = options;
-    const settings = { ...upstream, maxConnections, maxHeaderBytes: limits.headerBytes, onDefect };
+    const { connections: maxConnections, calls, onDefect } = options;
     const of = (side: Side) => {
+      const onCall = ({ method, path }: CallRequest) => calls.begin(side, method, path);
+      const settings = { ...upstream, maxConnections, maxHeaderBytes: limits.headerBytes, onDefect, onCall };
       const { publicUrl, adminUrl } = config.sides[side];
       return { public: new Upstream(publicUrl, settings), admin: new Upstream(adminUrl, settings) };
     };

@@ -4,6 +4,7 @@ import { KeyTrials } from '../core/key-trials';
 import { Observer } from '../core/observer';
 import { Shadow } from '../core/shadow';
 import { type ApiGeneration } from '../../hydra/versions';
+import { type CallCounts } from './call-counts';
 import { nodeClock } from './clock';
 import { type LoadedConfig } from './config';
 import { type GatewayConfig } from './config-schema';
@@ -19,11 +20,11 @@ const HASH_LENGTH = 12;
 type Generations = Readonly<Record<Side, ApiGeneration>>;
 
 /** What requests are seen to be, what the other side would have answered, and whether the keys are those of the Hydra that serves. */
-export async function watchAnswers(loaded: LoadedConfig, generations: Generations, log: Log) {
+export async function watchAnswers(loaded: LoadedConfig, generations: Generations, calls: CallCounts, log: Log) {
   const { config } = loaded;
   const observations = await openObservations(config, log);
   const onDefect = (err: unknown) => log.error({ err }, 'answer of a side not compared');
-  const caller = new SideCaller(config, { connections: CONNECTIONS, timeoutMs: TIMEOUT_MS, onDefect });
+  const caller = new SideCaller(config, { connections: CONNECTIONS, timeoutMs: TIMEOUT_MS, calls, onDefect });
   const stopWatching = async () => {
     caller.close();
     await observations.close();

@@ -120,6 +120,10 @@ describe('answers of a green that nobody uses yet', () => {
     expect(shadowLines([await order(gateway)])).toEqual([
       expect.stringMatching(/consent: \(all\) lost \(3 keys, 3 times; for example [0-9a-f]{12}/),
     ]);
+    // Blue was asked about each list twice more, which came from no client.
+    const metrics = await (await fetch(`${gateway.controlUrl}/metrics`)).text();
+    const sent = `gateway_calls_total{side="blue",kind="sessions",state="sent"} ${3 * SUBJECTS.length}`;
+    expect(metrics).toContain(sent);
     for (const secret of [...SUBJECTS.map((name) => `subject=${name}`), ...tokens.values()])
       expect(JSON.stringify(findings)).not.toContain(secret);
   });

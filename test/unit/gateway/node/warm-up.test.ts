@@ -36,6 +36,21 @@ describe('POST /warm-up', () => {
       body: { asked: 3 * AT_ONCE, answered: 3 * AT_ONCE },
     });
     expect(seen).toEqual(Array.from({ length: 3 * AT_ONCE }, () => asked));
+    // Hydra counts them as well: otherwise they would pass for those of somebody who goes past this gateway.
+    const metrics = await (await fetch(`${gateway.controlUrl}/metrics`)).text();
+    const sent = `gateway_calls_total{side="${side}",kind="introspection",state="answered"} ${3 * AT_ONCE}`;
+    expect(metrics).toContain(sent);
+  });
+
+  it('takes no more connections than clients may, and warms a side up once for all who ask meanwhile', async () => {
+    const seen: string[] = [];
+    const hydra = await hydraThatWaitsForAll(seen);
+    const config = { hold: { releaseAtOnce: 100_000 }, upstream: { maxConnections: AT_ONCE } };
+    const gateway = await parts.gateway({ green: hydra.url, config });
+    const asked = [1, 2, 3].map(() => gateway.control('POST', '/warm-up', { side: 'green' }));
+    const all = { status: 200, body: { asked: 3 * AT_ONCE, answered: 3 * AT_ONCE } };
+    expect(await Promise.all(asked)).toEqual([all, all, all]);
+    expect(seen).toHaveLength(3 * AT_ONCE);
   });
 
   it('gives a side up that answers nothing, after its first wave', async () => {
