@@ -13,13 +13,6 @@ const WAIT_MS = 500;
 /** By itself it only slows down: what never went on would fall behind for ever. */
 const OVERLOADED_MS_MAX = 30_000;
 
-export const DEFAULT_BRAKE: BrakeSettings = {
-  rowsPerSecond: null,
-  replicationLagMsMax: 30_000,
-  activeSessionsMax: null,
-  probeMsMax: 1_000,
-};
-
 /** What {@link Brake} needs; tests bring their own. */
 export interface BrakeSources {
   readonly state: () => Promise<BrakeState | null>;
@@ -105,7 +98,7 @@ export function withBrake<T>(
     'blue',
     (blue) =>
       work(
-        new Brake(deps.settings.brake ?? DEFAULT_BRAKE, {
+        new Brake(deps.settings.brake, {
           state: () => deps.brake?.read(input.environment) ?? Promise.resolve(null),
           load: () => readLoad(blue),
           say: (reason) => context.heartbeat({ step: reason === null ? 'goes on' : 'braked', reason }),

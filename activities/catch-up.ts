@@ -10,7 +10,6 @@ import { roundOrReason, withSync } from './sync-session';
 
 /** Between two looks at a row that a person has to correct. */
 const HELD_MS = 5_000;
-const BACKLOG_MS_MAX = 1_000;
 /** Fewer in a round say nothing of how fast the sync can be. */
 const MEASURED_CHANGES = 1_000;
 
@@ -61,7 +60,7 @@ async function roundsUntilSmall(
   brake: Brake,
   context: StepContext,
 ): Promise<SyncReceipt> {
-  const { batchRows, backlogMax, backlogMsMax = BACKLOG_MS_MAX, idleMs } = deps.settings.sync;
+  const { batchRows, backlogMax, backlogMsMax, idleMs } = deps.settings.sync;
   const startedAt = performance.now();
   let fastest = 0;
   const total = { rounds: 0, changes: 0, rows: 0, backlog: await readBacklog(sides.keeper) };

@@ -1,6 +1,5 @@
 import { CutoverFault } from '../domain/faults';
 import { type CleanReceipt, type Removal } from '../domain/receipts';
-import { DEFAULT_CLEANING } from '../domain/settings';
 import { type SqlClient, queryRows } from '../domain/ports/sql-client';
 import { type CleanInput } from '../domain/steps';
 import { ADAPTATION_ID, adaptCopy } from '../hydra/catalog';
@@ -63,7 +62,7 @@ async function assertConfirmed(
 ): Promise<void> {
   const { cleaning } = copyPathOf(settings.hydraVersion);
   const rows = await countTables(cleaning, green, counted);
-  const { removedShareMax } = settings.cleaning ?? DEFAULT_CLEANING;
+  const { removedShareMax } = settings.cleaning;
   const removals = largeRemovals(cleaning, counted, (table) => rows.get(table) ?? 0, removedShareMax);
   const isConfirmed = (one: Removal): boolean =>
     confirmed.some(({ rule, table, rows: most }) => rule === one.rule && table === one.table && one.rows <= most);

@@ -95,7 +95,7 @@ async function assertMoved(blue: DatabaseSession, cutoverId: string): Promise<Mo
 async function cleanGreen(
   green: DatabaseSession,
   moved: Moved,
-  { archive = 'keys', hydraSchema, green: { syncRole } }: CutoverSettings,
+  { archive, hydraSchema, green: { syncRole } }: CutoverSettings,
 ): Promise<string | undefined> {
   const { cutoverId } = moved;
   await isStillThere(green, moved);

@@ -3,7 +3,6 @@ import { pruneChangeLog } from '../hydra/capture';
 import { type SyncSides } from '../hydra/sync';
 import { type StepDeps } from './step';
 
-const CHANGE_LOG_BYTES_MAX = 20_000_000_000;
 const LOOK_EVERY_MS = 60_000;
 
 /** Keeps the change log on blue small while it is carried, and says so where it is large all the same. */
@@ -46,7 +45,7 @@ export class LogUpkeep {
 
 /** @returns what is wrong with a change log of that size, if anything */
 export function largeLog({ settings }: Pick<StepDeps, 'settings'>, bytes: number): string | undefined {
-  const { changeLogBytesMax = CHANGE_LOG_BYTES_MAX } = settings.sync;
+  const { changeLogBytesMax } = settings.sync;
   if (bytes <= changeLogBytesMax) return undefined;
   return `the change log takes ${megabytes(bytes)} of blue's disk (allowed ${megabytes(changeLogBytesMax)}); decide soon, or give this cutover up before the disk is full`;
 }

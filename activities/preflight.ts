@@ -11,7 +11,6 @@ import { type PreflightInput } from '../domain/steps';
 import { byFullName } from '../hydra/by-full-name';
 import { type RuleCountWithin, countRulesWithin, largeRemovals } from '../hydra/cleaning';
 import { type CopyPath, copyPathOf } from '../hydra/paths';
-import { DEFAULT_CLEANING } from '../domain/settings';
 import { HYDRA_VERSION_FACTS, greenSettings } from '../hydra/versions';
 import {
   checkMigrations,
@@ -309,7 +308,7 @@ async function readData(
     rows: counted,
     ...(isEstimate ? ({ isEstimate } as const) : {}),
   }));
-  const { removedShareMax } = settings.cleaning ?? DEFAULT_CLEANING;
+  const { removedShareMax } = settings.cleaning;
   return {
     rows,
     rules,

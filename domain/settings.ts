@@ -37,8 +37,8 @@ export interface CutoverSettings {
     /** No green is made of an older one. @default no limit */
     readonly snapshotAgeMsMax?: number;
   };
-  /** What stays of rows that were cleaned, from finalize on. @default 'keys' */
-  readonly archive?: ArchiveKind;
+  /** What stays of rows that were cleaned, from finalize on. */
+  readonly archive: ArchiveKind;
   /** What reads Hydra's rows on each side, and prepares green's. @default our role */
   readonly workerRoles?: Readonly<Partial<Record<SideName, string>>>;
   /** What may only look, on each side. @default our role */
@@ -60,10 +60,10 @@ export interface CutoverSettings {
     readonly batchRows: number;
     /** So few changes that are not carried yet are no reason not to ask for the cutover. */
     readonly backlogMax: number;
-    /** Or as many as are carried in so long, at the speed of the round before. @default 1_000 */
-    readonly backlogMsMax?: number;
-    /** What the change log may take of blue's disk before a person is told. @default 20_000_000_000 */
-    readonly changeLogBytesMax?: number;
+    /** Or as many as are carried in so long, at the speed of the round before. */
+    readonly backlogMsMax: number;
+    /** What the change log may take of blue's disk before a person is told. */
+    readonly changeLogBytesMax: number;
     /** Between rounds when nothing is left. */
     readonly idleMs: number;
     /** A catch-up that has not caught up by then gives up. */
@@ -71,10 +71,10 @@ export interface CutoverSettings {
     /** How long a login or a consent may take: `ttl.login_consent_request` of Hydra on blue. */
     readonly loginTtlMs: number;
   };
-  /** How much of blue the reading of it may take. @default DEFAULT_BRAKE of the steps */
-  readonly brake?: BrakeSettings;
-  /** Answers of closed green beside those of blue. @default not asked for */
-  readonly shadow?: { readonly requestsPerSecondMax: number; readonly rampMs: number };
+  /** How much of blue the reading of it may take. */
+  readonly brake: BrakeSettings;
+  /** Answers of closed green beside those of blue; 0 requests: not asked for. */
+  readonly shadow: { readonly requestsPerSecondMax: number; readonly rampMs: number };
   readonly migration: {
     readonly timeoutMs: number;
     readonly statementTimeoutMs: number;
@@ -98,10 +98,8 @@ export interface CutoverSettings {
     readonly p95MsMax: number | null;
   };
   readonly gates: GateSettings;
-  /** @default DEFAULT_CLEANING */
-  readonly cleaning?: CleaningSettings;
-  /** @default DEFAULT_REHEARSAL */
-  readonly rehearsal?: RehearsalSettings;
+  readonly cleaning: CleaningSettings;
+  readonly rehearsal: RehearsalSettings;
   /** Raised for clients on blue until finalize, so that fewer refreshes fall into the window; null: left alone. */
   readonly accessTokenLifespanMs: number | null;
 }
@@ -110,8 +108,6 @@ export interface CleaningSettings {
   /** A rule that would remove more than this share of a table is a question of its own. */
   readonly removedShareMax: number;
 }
-
-export const DEFAULT_CLEANING: CleaningSettings = { removedShareMax: 0.1 };
 
 /** How a rehearsal is done. */
 export interface RehearsalSettings {
@@ -123,13 +119,6 @@ export interface RehearsalSettings {
   /** More cleaned rows than this stand in the report as a finding. */
   readonly cleanedRowsMax: number;
 }
-
-export const DEFAULT_REHEARSAL: RehearsalSettings = {
-  gatePlan: 'automatic',
-  startGreen: true,
-  keepSnapshot: false,
-  cleanedRowsMax: 0,
-};
 
 export interface SwitchoverSettings {
   /** From the first held request to its release; over it before the commit: blue again. */
@@ -145,8 +134,8 @@ export interface SwitchoverSettings {
   /** How often an attempt that was given up before its commit is followed by another. */
   readonly attempts: number;
   readonly retryDelayMs: number;
-  /** Blue's Hydra is not stopped for so long while gateways have requests under way there. @default 120_000 */
-  readonly readsDeadlineMs?: number;
+  /** Blue's Hydra is not stopped for so long while gateways have requests under way there. */
+  readonly readsDeadlineMs: number;
 }
 
 export interface GateSettings {

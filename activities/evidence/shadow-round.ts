@@ -25,7 +25,7 @@ export class ShadowOrders {
   roundEnded(): void {
     const { shadow } = this.deps.settings;
     const now = performance.now();
-    if (shadow === undefined || shadow.requestsPerSecondMax === 0 || this.sending !== undefined) return;
+    if (shadow.requestsPerSecondMax === 0 || this.sending !== undefined) return;
     if (now - this.orderedAt < ORDER_EVERY_MS) return;
     this.orderedAt = now;
     const order = this.order(shadow);
@@ -40,7 +40,7 @@ export class ShadowOrders {
    * a moment; they end by themselves.
    */
   async stop(): Promise<void> {
-    const order = this.order({ rampMs: 0, ...this.deps.settings.shadow, requestsPerSecondMax: 0 });
+    const order = this.order({ ...this.deps.settings.shadow, requestsPerSecondMax: 0 });
     // An order that is under way must not come after this one.
     const told = [...this.lastTo].map(([gateway, last]) => last.then(() => this.send(gateway, order)));
     await Promise.race([Promise.all(told), sleep(STOP_LIMIT_MS, undefined, { ref: false })]);
@@ -77,7 +77,7 @@ export interface Shadowed {
 
 /** Answers that were compared before, for another cutover, say nothing about this one. */
 export async function readShadowed({ gateways, settings }: StepDeps, cutoverId: string): Promise<Shadowed> {
-  if (settings.shadow === undefined || settings.shadow.requestsPerSecondMax === 0) {
+  if (settings.shadow.requestsPerSecondMax === 0) {
     return { problems: [], summary: undefined, compared: undefined };
   }
   const views: ShadowView[] = [];

@@ -7,7 +7,6 @@ import { CallerWatch } from '../callers/caller-watch';
 import { type StepContext, type StepDeps } from '../step';
 import { waitFor } from './wait-for';
 
-const READS_DEADLINE_MS = 120_000;
 /** In less a caller that asks once a second may not show. */
 const WATCH_MS = 2_000;
 
@@ -25,7 +24,7 @@ export async function beforeBlueStops(
   const watch = new CallerWatch(deps);
   await watch.look();
   const startedAt = performance.now();
-  const deadlineMs = deps.settings.switchover.readsDeadlineMs ?? READS_DEADLINE_MS;
+  const deadlineMs = deps.settings.switchover.readsDeadlineMs;
   let left: readonly UnderWay[] = [];
   const isOver = await waitFor(context, deadlineMs, { step: 'waiting for reads under way at blue' }, async () => {
     left = (await Promise.all(deps.gateways.map(underWay))).flatMap((each) => each ?? []);

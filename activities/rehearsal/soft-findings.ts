@@ -1,6 +1,5 @@
 import { CutoverFault } from '../../domain/faults';
 import { type RehearsalFinding, type RehearsalPlan } from '../../domain/receipts';
-import { type CutoverSettings, DEFAULT_REHEARSAL } from '../../domain/settings';
 import { type ArbiterDescription } from '../../hydra/arbiter';
 import { type Findings } from '../preflight/findings';
 import { type StepDeps } from '../step';
@@ -15,7 +14,7 @@ export interface SoftFindings {
 
 /** @returns the rehearsal's part of the plan */
 export function rehearsalPlan(deps: StepDeps, { data, rest }: SoftFindings): RehearsalPlan {
-  const { gatePlan, keepSnapshot, cleanedRowsMax, startGreen } = rehearsalSettings(deps.settings);
+  const { gatePlan, keepSnapshot, cleanedRowsMax, startGreen } = deps.settings.rehearsal;
   return {
     findings: [...found(data, 'DATA'), ...found(rest, 'CHECK_FAILED')],
     goesOn: data.problems.length === 0,
@@ -24,10 +23,6 @@ export function rehearsalPlan(deps: StepDeps, { data, rest }: SoftFindings): Reh
     cleanedRowsMax,
     startsGreen: startGreen && deps.commands.has('startGreen'),
   };
-}
-
-function rehearsalSettings(settings: CutoverSettings) {
-  return settings.rehearsal ?? DEFAULT_REHEARSAL;
 }
 
 function found({ problems }: Findings, code: string): RehearsalFinding[] {
