@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isCutoverFault } from '../domain/faults';
-import { type Histogram, addHistograms, histogramSince, quantileMs } from '../domain/histogram';
+import { type Histogram, addHistograms, histogramSince, p95Of } from '../domain/histogram';
+import { percentText } from '../domain/evidence/words';
 import { JUDGE_DEFAULTS, type Judgement, judgeTraffic, type Span } from '../domain/judge/judge-traffic';
 import { sideTraffic } from '../domain/judge/side-traffic';
 import { addTraffic, type Traffic, trafficSince } from '../domain/judge/traffic';
@@ -12,10 +12,10 @@ import { readArbiter } from '../hydra/arbiter/arbiter';
 import { trafficBefore } from '../hydra/validation';
 import { readCounters, relateCounters } from './baking/target-counters';
 import { readTargets } from './green/read-targets';
+import { pause } from './green/wait-for';
 import { withGreen } from './green/with-green';
-import { type Step, type StepContext, type StepDeps } from './step';
+import { type Step, type StepDeps } from './step';
 
-const P95 = 0.95;
 const PROBLEMS_MAX = 20;
 /** A gateway or target that is being restarted may miss this many questions in a row. */
 const SILENCE_MAX = 3;
@@ -58,7 +58,7 @@ export const bake: Step<StepInput, BakeReceipt> = async (deps, input, context) =
   }
   const { requests, errorRate, p95Ms } = summary(watched);
   if (errorRate > errorRateMax) {
-    problems.add(`${percent(errorRate)} of ${requests} answers were 5xx (allowed ${percent(errorRateMax)})`);
+    problems.add(`${percentText(errorRate)} of ${requests} answers were 5xx (allowed ${percentText(errorRateMax)})`);
   }
   if (p95MsMax !== null && p95Ms !== null && p95Ms > p95MsMax) {
     problems.add(`p95 was ${Math.round(p95Ms)} ms (allowed ${p95MsMax} ms)`);
@@ -174,7 +174,7 @@ class WatchedGateway {
 
 /** What clients waited for since the look before; nothing where nobody asked. */
 function latencyOf(watched: readonly WatchedGateway[]): readonly ChartPoint[] {
-  const value = quantileMs(addHistograms(watched.map(({ lately }) => lately).filter(({ length }) => length > 0)), P95);
+  const value = p95Of(watched.map(({ lately }) => lately));
   return value === null ? [] : [{ atMs: Date.now(), value }];
 }
 
@@ -185,19 +185,9 @@ function summary(watched: readonly WatchedGateway[]): {
 } {
   const requests = watched.reduce((sum, gateway) => sum + gateway.requests, 0);
   const errors = watched.reduce((sum, gateway) => sum + gateway.serverErrors, 0);
-  const seen = watched.map(({ latency }) => latency).filter(({ length }) => length > 0);
   return {
     requests,
     errorRate: requests === 0 ? 0 : errors / requests,
-    p95Ms: quantileMs(addHistograms(seen), P95),
+    p95Ms: p95Of(watched.map(({ latency }) => latency)),
   };
-}
-
-async function pause(ms: number, { signal }: StepContext): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => undefined);
-  signal.throwIfAborted();
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(2)} %`;
 }

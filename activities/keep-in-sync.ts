@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type SyncReceipt } from '../domain/receipts';
 import { type SyncInput } from '../domain/steps';
 import { type PartReceipt, pruneStaleChallenges, readBacklog } from '../hydra/sync';
@@ -8,6 +7,7 @@ import { proveBeside } from './parity/prove-beside';
 import { settleProof } from './parity/settle-proof';
 import { LogUpkeep } from './log-upkeep';
 import { ShadowOrders } from './evidence/shadow-round';
+import { pause } from './green/wait-for';
 import { type Step, type StepContext, type StepDeps } from './step';
 import { type SyncSession, roundOrReason, withSync } from './sync-session';
 
@@ -118,7 +118,6 @@ async function rounds(
       await callers.look();
       return { ...total, backlog };
     }
-    await sleep('held' in round ? HELD_MS : idleMs, undefined, { signal: context.signal }).catch(() => undefined);
-    context.signal.throwIfAborted();
+    await pause('held' in round ? HELD_MS : idleMs, context);
   }
 }

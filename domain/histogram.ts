@@ -21,6 +21,11 @@ export function quantileMs(histogram: Histogram, share: number): number | null {
   return fromMs;
 }
 
+/** @returns the 95th percentile of all together; null where nothing was observed */
+export function p95Of(histograms: readonly Histogram[]): number | null {
+  return quantileMs(addHistograms(histograms.filter(({ length }) => length > 0)), 0.95);
+}
+
 /** @returns what was observed between two readings; a counter that fell was restarted, and counts from 0 */
 export function histogramSince(before: Histogram, now: Histogram): Histogram {
   const restarted = now.some(({ count }, index) => count < (before[index]?.count ?? 0));

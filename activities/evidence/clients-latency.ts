@@ -1,8 +1,6 @@
 import { isCutoverFault } from '../../domain/faults';
-import { addHistograms, type Histogram, histogramSince, quantileMs } from '../../domain/histogram';
+import { type Histogram, histogramSince, p95Of } from '../../domain/histogram';
 import { type StepDeps } from '../step';
-
-const P95 = 0.95;
 
 /**
  * Begins to look at what clients wait for at the gateways.
@@ -18,7 +16,7 @@ export async function clientsLatency(deps: StepDeps): Promise<() => Promise<numb
       const earlier = before.get(name);
       return earlier === undefined ? [] : [histogramSince(earlier, latency)];
     });
-    return quantileMs(addHistograms(since), P95);
+    return p95Of(since);
   };
 }
 

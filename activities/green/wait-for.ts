@@ -16,6 +16,12 @@ export async function waitFor(
     if (await look()) return true;
     if (Date.now() >= giveUpAt) return false;
     context.heartbeat(progress);
-    await sleep(Math.min(POLL_MS, deadlineMs), undefined, { signal: context.signal }).catch(() => undefined);
+    await pause(Math.min(POLL_MS, deadlineMs), context);
   }
+}
+
+/** @throws the signal's reason, at once */
+export async function pause(ms: number, { signal }: Pick<StepContext, 'signal'>): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+  signal.throwIfAborted();
 }

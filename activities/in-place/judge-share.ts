@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isCutoverFault } from '../../domain/faults';
-import { addHistograms, type Histogram, quantileMs } from '../../domain/histogram';
+import { p95Of } from '../../domain/histogram';
 import { type HydraAge } from '../../domain/in-place/ages';
 import { type AgeLoad, type ShareReceipt } from '../../domain/in-place/receipts';
 import { type ShareInput } from '../../domain/in-place/steps';
@@ -10,12 +9,12 @@ import { ageTraffic } from '../../domain/judge/side-traffic';
 import { addTraffic, requestsIn, type Traffic, trafficSince } from '../../domain/judge/traffic';
 import { type HydraMetrics } from '../../domain/ports/hydra-api';
 import { type Gateway } from '../../domain/ports/targets';
+import { pause } from '../green/wait-for';
 import { type StepContext } from '../step';
 import { type InPlaceDeps, type InPlaceStep } from './deps';
 import { onLive, placeOf } from './prepare-live';
 import { WatchedViews } from './recycle-sessions';
 
-const P95 = 0.95;
 const PROBLEMS_MAX = 20;
 /** A gateway that is being restarted may miss this many questions in a row. */
 const SILENCE_MAX = 3;
@@ -46,8 +45,7 @@ export const judgeShare: InPlaceStep<ShareInput, ShareReceipt> = async (deps, { 
     seenViews = await lookAtViews(deps, context, views);
     const leftMs = startedAt + durationMs - Date.now();
     if (leftMs <= 0 || judged.verdict === 'bad' || seenViews.past) break;
-    await sleep(Math.min(pollMs, leftMs), undefined, { signal: context.signal }).catch(() => undefined);
-    context.signal.throwIfAborted();
+    await pause(Math.min(pollMs, leftMs), context);
     const looks = await Promise.all(watched.map((gateway) => gateway.look()));
     const since = (age: HydraAge) => addTraffic(looks.map((look) => look[age]));
     const endedAfterMs = Date.now() - startedAt;
@@ -147,7 +145,7 @@ function withLimits(
   if (errors > allowed) {
     problems.push(`${errors} of ${judged.requests} answers were server errors (allowed ${allowed})`);
   }
-  const p95Ms = p95Of(traffic);
+  const p95Ms = p95In(traffic);
   if (judge.p95MsMax !== null && p95Ms !== null && p95Ms > judge.p95MsMax && judged.requests >= judge.requestsMin) {
     problems.push(`p95 was ${Math.round(p95Ms)} ms (allowed ${judge.p95MsMax} ms)`);
   }
@@ -163,11 +161,8 @@ function serverErrorsIn(traffic: Traffic): number {
   );
 }
 
-function p95Of(traffic: Traffic): number | null {
-  const seen: Histogram[] = Object.values(traffic)
-    .map(({ latency }) => latency)
-    .filter(({ length }) => length > 0);
-  return seen.length === 0 ? null : quantileMs(addHistograms(seen), P95);
+function p95In(traffic: Traffic): number | null {
+  return p95Of(Object.values(traffic).map(({ latency }) => latency));
 }
 
 /** What one gateway counts of the two, across its restarts. */
@@ -227,6 +222,6 @@ function loadOf(before: HydraMetrics | null, after: HydraMetrics | null, traffic
   return {
     cpuMsPerRequest: cpuMs === null || cpuMs < 0 || requests === 0 ? null : Number((cpuMs / requests).toFixed(2)),
     residentBytes: after?.residentBytes ?? null,
-    p95Ms: p95Of(traffic),
+    p95Ms: p95In(traffic),
   };
 }

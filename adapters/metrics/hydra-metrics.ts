@@ -1,11 +1,10 @@
 import { type CallKind, type HydraCalls } from '../../domain/callers';
-import { quantileMs } from '../../domain/histogram';
+import { p95Of } from '../../domain/histogram';
 import { type HydraMetrics } from '../../domain/ports/hydra-api';
 import { callKind } from '../../hydra/versions';
 import { parseMetrics, startOf, sumOf } from './parse-metrics';
 import { readHistogram } from './read-histogram';
 
-const P95 = 0.95;
 /** 1.x names them without the prefix. */
 const REQUESTS = ['http_requests_total', 'requests_total'] as const;
 const LATENCY = ['http_response_time_seconds', 'response_time_seconds'] as const;
@@ -21,7 +20,7 @@ export function parseHydraMetrics(text: string): HydraMetrics {
   return {
     requests: sumOf(samples, requests),
     serverErrors: sumOf(samples, requests, ({ code }) => code?.startsWith('5') === true),
-    p95Ms: quantileMs(readHistogram(samples, latency), P95),
+    p95Ms: p95Of([readHistogram(samples, latency)]),
     residentBytes: sumOf(samples, 'process_resident_memory_bytes'),
     heapBytes: sumOf(samples, 'go_memstats_heap_alloc_bytes'),
     goroutines: sumOf(samples, 'go_goroutines'),

@@ -9,6 +9,10 @@ export function megabytes(bytes: number): string {
   return `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
+export function percentText(share: number): string {
+  return `${(share * 100).toFixed(2)} %`;
+}
+
 export function durationText(ms: number | null): string {
   if (ms === null) return 'now';
   // Rounded before it is divided: never 60 seconds beside a minute.

@@ -1,3 +1,4 @@
+import { percentText } from '../evidence/words';
 import { countAbove, latencyLimits } from './latency-limits';
 import { combine, isExceeded, NEW_WAGER, type Observation, observe, upperShare, type Wager } from './sequential-test';
 import { addTraffic, type EndpointTraffic, requestsIn, type Traffic } from './traffic';
@@ -201,8 +202,8 @@ function describe(name: string, parts: readonly Counted[], spans: readonly Span[
     [0, 0],
   );
   const [only] = parts;
-  const limit = parts.length === 1 && only !== undefined ? ` (harmless up to ${percent(only.limit)})` : '';
-  return `${name}: ${events} of ${trials} requests, ${percent(events / Math.max(1, trials))}${limit}`;
+  const limit = parts.length === 1 && only !== undefined ? ` (harmless up to ${percentText(only.limit)})` : '';
+  return `${name}: ${events} of ${trials} requests, ${percentText(events / Math.max(1, trials))}${limit}`;
 }
 
 function tooFew(before: Traffic, after: Traffic, { requestsMin }: JudgeOptions): string[] {
@@ -230,8 +231,4 @@ function tooCoarse(before: Traffic, after: Traffic, { requestsMin }: JudgeOption
 
 function measured(latency: EndpointTraffic['latency']): number {
   return latency.at(-1)?.count ?? 0;
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(2)} %`;
 }
