@@ -86,8 +86,8 @@ async function gather(
   const seen = {
     ...(await noticesOf(deps, sides.from)),
     longestWriteMs,
-    ...(shadowed.summary === undefined ? {} : { shadow: shadowed.summary }),
-    ...(shadowed.compared === undefined ? {} : { shadowCompared: shadowed.compared }),
+    shadow: shadowed.summary,
+    shadowCompared: shadowed.compared,
     load: await sideLoads(deps, { blue, green: admin }, context.signal),
     knownGateways: await readGateways(deps.gateways, blue),
   };

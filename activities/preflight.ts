@@ -128,7 +128,7 @@ export function createPreflight(limits: PreflightLimits = PREFLIGHT_LIMITS): Ste
       differences,
       greenSettings: greenSettings(HYDRA_VERSION_FACTS[hydraVersion.blue], HYDRA_VERSION_FACTS[hydraVersion.green]),
       prediction,
-      ...(inPlace === undefined ? {} : { inPlace }),
+      inPlace,
       callers,
       quietHours: observed && quietHours(observed, prediction, new Date()),
       ...(observed === undefined

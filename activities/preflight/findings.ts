@@ -10,13 +10,17 @@ export interface Problem {
   readonly fix: string;
 }
 
+export function problemText({ where, observed, allowed, fix }: Problem): string {
+  return [`${where}: ${observed}`, ...(allowed === undefined ? [] : [`allowed: ${allowed}`]), fix].join('; ');
+}
+
 /** Collects what all checks found, so that one run tells everything. */
 export class Findings {
   readonly problems: Problem[] = [];
   readonly warnings: string[] = [];
 
   problem(where: string, observed: string, fix: string, allowed?: string): void {
-    this.problems.push({ where, observed, fix, ...(allowed === undefined ? {} : { allowed }) });
+    this.problems.push({ where, observed, fix, allowed });
   }
 
   warn(where: string, observed: string, fix: string): void {
@@ -44,9 +48,7 @@ export class Findings {
   /** @throws CutoverFault CHECK_FAILED with every problem, when there is one */
   throwIfAny(): void {
     if (this.problems.length === 0) return;
-    const lines = this.problems.map(({ where, observed, allowed, fix }) =>
-      [`${where}: ${observed}`, ...(allowed === undefined ? [] : [`allowed: ${allowed}`]), fix].join('; '),
-    );
+    const lines = this.problems.map(problemText);
     const count = lines.length === 1 ? 'one problem' : `${lines.length} problems`;
     throw new CutoverFault(
       'CHECK_FAILED',

@@ -1,7 +1,7 @@
 import { CutoverFault } from '../../domain/faults';
 import { type RehearsalFinding, type RehearsalPlan } from '../../domain/receipts';
 import { type ArbiterDescription } from '../../hydra/arbiter';
-import { type Findings } from '../preflight/findings';
+import { type Findings, problemText } from '../preflight/findings';
 import { type StepDeps } from '../step';
 
 /** What preflight found that would refuse a real run, but keeps nobody from trying things out on a copy. */
@@ -26,12 +26,7 @@ export function rehearsalPlan(deps: StepDeps, { data, rest }: SoftFindings): Reh
 }
 
 function found({ problems }: Findings, code: string): RehearsalFinding[] {
-  return problems.map(({ where, observed, allowed, fix }) => ({
-    phase: 'preflight',
-    weight: 'blocks',
-    code,
-    what: [`${where}: ${observed}`, ...(allowed === undefined ? [] : [`allowed: ${allowed}`]), fix].join('; '),
-  }));
+  return problems.map((problem) => ({ phase: 'preflight', weight: 'blocks', code, what: problemText(problem) }));
 }
 
 /**

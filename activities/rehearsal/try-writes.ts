@@ -31,8 +31,7 @@ export const tryWrites: Step<TryWritesInput, WriteTrialReceipt> = (deps, input, 
     );
     const changed =
       differences === null ? null : Math.max(0, (await countDifferences(deps, input, green, context)) - differences);
-    const grace = graceProblem(refreshGrace, deps.settings.validation);
-    return { steps, durationMs, changed, ...(grace === undefined ? {} : { refreshGrace: grace }) };
+    return { steps, durationMs, changed, refreshGrace: graceProblem(refreshGrace, deps.settings.validation) };
   });
 
 async function countDifferences(

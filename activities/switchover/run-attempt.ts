@@ -158,7 +158,7 @@ async function perform<Kind extends SwitchoverActionKind>(
   const durationMs = performance.now() - began;
   if (code.step !== undefined) stepsMs[code.step] = Math.round((stepsMs[code.step] ?? 0) + durationMs);
   log.info({ ...attempt.names, step: kind, result, durationMs: Math.round(durationMs) }, 'switchover action done');
-  return { result, ...(failure === undefined ? {} : { failure }) };
+  return { result, failure };
 }
 
 async function committed(
