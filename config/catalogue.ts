@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { configSchema } from './schema';
 
 /** Stands for any index or key in the path of a field that is inside a list or a map. */
-const ANY_INDEX = '*';
+export const ANY_INDEX = '*';
 
 export const ENVIRONMENT_PREFIX = 'HYDRA_CUTOVER_';
 

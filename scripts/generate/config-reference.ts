@@ -1,4 +1,4 @@
-import { CONFIG_FIELDS, ENVIRONMENT_PREFIX, type ConfigField } from '../../config/catalogue';
+import { ANY_INDEX, CONFIG_FIELDS, ENVIRONMENT_PREFIX, type ConfigField } from '../../config/catalogue';
 import { CONFIG_FILE_BYTES_MAX } from '../../config/load';
 import { OTHER_VARIABLES } from '../../config/overrides';
 import { formatPath } from '../../config/problems';
@@ -48,7 +48,8 @@ export function fieldRow(field: ConfigField): readonly string[] {
 
 function renderSection(section: ConfigField): string {
   const name = section.path[0] ?? '';
-  const fields = CONFIG_FIELDS.filter((field) => field.path[0] === name && field.kind === 'value');
+  const inside = CONFIG_FIELDS.filter(({ path, kind }) => path[0] === name && (kind === 'value' || path.length > 1));
+  const fields = foldItems(inside).filter(({ kind }) => kind !== 'section');
   const list = section.variable === undefined ? [] : [`Variable: ${code(section.variable)}, as JSON.`];
   const intro = section.required ? section.description : `${section.description} May be left out.`;
   return [
@@ -59,11 +60,25 @@ function renderSection(section: ConfigField): string {
   ].join('\n\n');
 }
 
+/** Lists and maps whose items have nothing said of them alone are one row, which says what each item may be. */
+export function foldItems(fields: readonly ConfigField[]): readonly ConfigField[] {
+  const isItem = ({ path, kind, description }: ConfigField): boolean =>
+    path.at(-1) === ANY_INDEX && kind === 'value' && description === '';
+  return fields.flatMap((field, index) => {
+    if (isItem(field)) return [];
+    const next = fields[index + 1];
+    if (field.kind === 'section' || field.kind === 'value' || next === undefined || !isItem(next)) return [field];
+    return [{ ...field, allowed: `${field.allowed}, each: ${next.allowed}` }];
+  });
+}
+
 function row(field: ConfigField): readonly string[] {
   return [...fieldRow(field), field.variable === undefined ? '' : code(field.variable)];
 }
 
 function defaultText(field: ConfigField): string {
+  // An item is neither required nor given: the list around it says what holds without it.
+  if (field.path.at(-1) === ANY_INDEX) return '';
   if (field.default !== undefined) return code(JSON.stringify(field.default).replace(/^"|"$/g, ''));
   return field.required ? '**required**' : 'none';
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type ConfigField, fieldsOf, type SchemaNode } from '../../config/catalogue';
 import { formatPath } from '../../config/problems';
 import { gatewayConfigSchema } from '../../gateway/node/config-schema';
-import { fieldRow } from './config-reference';
+import { fieldRow, foldItems } from './config-reference';
 import { code, GENERATED_NOTE, table } from './markdown';
 
 const INTRODUCTION = `# Config reference of the gateway
@@ -50,5 +50,5 @@ function renderSection(section: ConfigField, fields: readonly ConfigField[]): st
 }
 
 function renderTable(fields: readonly ConfigField[]): string {
-  return table(['field', 'is', 'allowed', 'default'], fields.map(fieldRow));
+  return table(['field', 'is', 'allowed', 'default'], foldItems(fields).map(fieldRow));
 }

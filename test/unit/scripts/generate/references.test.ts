@@ -19,7 +19,7 @@ interface Node {
 describe('the generated files', () => {
   it('hold every field with its variable, every fault, and every verb with its options', () => {
     const config = renderConfigReference();
-    for (const field of CONFIG_FIELDS.filter(({ kind }) => kind === 'value')) {
+    for (const field of CONFIG_FIELDS.filter(({ kind }) => kind !== 'section')) {
       expect(config).toContain(field.description.replaceAll('|', '\\|'));
       if (field.variable) expect(config).toContain(`\`${field.variable}\``);
     }
@@ -35,6 +35,13 @@ describe('the generated files', () => {
     ]) {
       expect(cli).toContain(text);
     }
+  });
+
+  it('say of every key what it is, and of a list that may be left out what it is then', () => {
+    const rows = [renderConfigReference(), renderGatewayReference()].flatMap((page) => page.split('\n'));
+    expect(rows.filter((row) => /^\| `[^`]+`\s*\|\s*\|/.test(row))).toEqual([]);
+    const before = rows.find((row) => row.startsWith('| `gates.before`'));
+    expect(before).toMatch(/at gate `proceed`.*each: one of lifetimes.*`\[\]`.*`HYDRA_CUTOVER_GATES__BEFORE`/);
   });
 
   it('say of every key of the gateway what it is and may be, with all that one kind of `doubt` has', () => {
