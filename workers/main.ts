@@ -2,13 +2,11 @@ import { errorMessage } from '../domain/error-message';
 import { parseArgs } from 'node:util';
 import { createLogger } from '../config/logger';
 import { asCutoverFault, CutoverFault } from '../domain/faults';
-import { assertSupportedNode } from '../domain/supported-node';
 import { runWorker } from './run-worker';
 
 const USAGE = 'usage: worker --config FILE [--set PATH=VALUE]... [--ready FILE] [--make-current]';
 
 async function main(): Promise<void> {
-  assertSupportedNode(process.versions.node, 'worker');
   const { config, set, ready, 'make-current': makeCurrent } = readArguments();
   const exitCode = await runWorker({
     set: set ?? [],

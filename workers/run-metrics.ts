@@ -44,7 +44,7 @@ export function runMetrics(options: RunMetricsOptions): () => Promise<string> {
 const GAUGES = {
   worker_polling: '1 while this worker polls Temporal',
   run_known: '1 when the latest run answered; 0: there is none, or nobody answers',
-  run_open: '1 while the run goes on, 0 when it is over',
+  run_open: '1 while the run goes on, 0 once it has ended',
   committed: '1 once the writes have moved',
   committed_open: '1 while the writes have moved and the run is not over: a worker is needed',
   phase: '1 for the phase in which the run is',

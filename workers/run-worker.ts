@@ -7,6 +7,7 @@ import { STEPS } from '../activities';
 import { IN_PLACE_STEPS } from '../activities/in-place';
 import { asidesOf } from '../activities/keep-asides';
 import { type Logger } from '../config/logger';
+import { assertSupportedNode } from '../domain/supported-node';
 import { loadConfig } from '../config/load';
 import { type Config } from '../config/schema';
 import { TemporalRunStatus } from '../adapters/temporal-history';
@@ -35,9 +36,10 @@ export interface RunWorkerOptions {
  * Runs one worker until SIGINT or SIGTERM. Ending it loses nothing: another one goes on where it stopped.
  *
  * @returns the exit code
- * @throws CutoverFault CONFIG_INVALID | CONFIG_UNREADABLE | TEMPORAL_UNREACHABLE | CHECK_FAILED
+ * @throws CutoverFault NODE_UNSUPPORTED | CONFIG_INVALID | CONFIG_UNREADABLE | TEMPORAL_UNREACHABLE | CHECK_FAILED
  */
 export async function runWorker(options: RunWorkerOptions): Promise<number> {
+  assertSupportedNode(process.versions.node, 'worker');
   const { file, set, env, cwd, logger } = options;
   const ready = options.ready === undefined ? undefined : resolve(cwd, options.ready);
   // One that an earlier life left would say that this one is ready.

@@ -123,7 +123,7 @@ async function connect(options: TemporalConnection['connectionOptions']): Promis
   } catch (error) {
     throw new CutoverFault(
       'TEMPORAL_UNREACHABLE',
-      `no Temporal server answers at ${options.address}, or it refuses us; start it, or correct temporal.address, temporal.tls and temporal.apiKey (\`doctor\` tells more)`,
+      `no Temporal server answers at ${options.address}, or it refuses us; start it, or correct temporal.address, temporal.tls and temporal.apiKey (\`doctor\` shows more)`,
       { address: options.address },
       error,
     );

@@ -17,7 +17,7 @@ export const workerVerb: Verb = {
   exitCodes: {
     0: 'ended by SIGTERM',
     130: 'ended by Ctrl-C',
-    3: 'the namespace or its search attributes are missing (CHECK_FAILED)',
+    3: 'the namespace or its search attributes are missing (CHECK_FAILED), or this Node.js is not supported (NODE_UNSUPPORTED)',
     6: 'Temporal does not answer (TEMPORAL_UNREACHABLE)',
   },
   handlesSignals: true,
