@@ -50,7 +50,7 @@ export function isRecorded({ from, to }: Pick<UpgradePath, 'from' | 'to'>): bool
 
 /** For people: the command after which a way to this version is recorded. */
 export function howToRecord(version: SupportedHydraVersion): string {
-  return `run HYDRA_${version.replaceAll('.', '_')}_BIN=… npm run test:hydra-${version.split('.')[0]}, with the program of its release`;
+  return `run HYDRA_${version.replaceAll('.', '_')}_BIN=… npm run catalogs, with the program of its release`;
 }
 
 /** For people: the ways of a kind, as `1.11.10 to 2.3.0`. */

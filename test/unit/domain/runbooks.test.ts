@@ -1,15 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { IN_PLACE_PHASE_NAMES } from '../../../domain/in-place/runbook';
-import { PHASE_NAMES } from '../../../domain/runbook';
+import { PHASE_NAMES, PREPARING_PHASES } from '../../../domain/runbook';
 import { COPY_UPGRADE, REHEARSAL_STEPS, UNTRACED_STEPS } from '../../../domain/runbooks/copy-upgrade';
 import { waysBack } from '../../../domain/runbooks/phase-row';
 
-/** Names in backticks in the first column of the table below a heading `Phases`. */
-function phasesOfTable(document: string): readonly string[] {
+/** Names in backticks in the first column of the first table below a heading. */
+function phasesOfTable(document: string, heading: string): readonly string[] {
   const text = readFileSync(join(__dirname, '..', '..', '..', document), 'utf8');
-  const [, section = ''] = text.split(/^## Phases$/m);
-  const [table = ''] = section.trimStart().split('\n\n');
+  const [, section = ''] = text.split(`\n## ${heading}\n`);
+  const table =
+    section
+      .trimStart()
+      .split('\n\n')
+      .find((part) => part.startsWith('|')) ?? '';
   return table
     .split('\n')
     .flatMap((line) => [...(line.split('|')[1] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name ?? ''));
@@ -17,10 +21,11 @@ function phasesOfTable(document: string): readonly string[] {
 
 describe('the tables of phases that people read', () => {
   it.each([
-    ['README.md', PHASE_NAMES],
-    ['docs/in-place.md', IN_PLACE_PHASE_NAMES],
-  ])('%s has every phase of the runbook, in its order', (document, names) => {
-    expect(phasesOfTable(document)).toEqual(names);
+    ['README.md', 'Phases', PHASE_NAMES],
+    ['docs/in-place.md', 'Phases', IN_PLACE_PHASE_NAMES],
+    ['docs/runbook.md', 'From `plan` to `cutover`: hours, blue serves', PREPARING_PHASES],
+  ])('%s has below "%s" every phase of the runbook, in its order', (document, heading, names) => {
+    expect(phasesOfTable(document, heading)).toEqual(names);
   });
 });
 

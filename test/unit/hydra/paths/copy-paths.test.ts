@@ -1,6 +1,9 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { scripts } from '../../../../package.json';
 import { copyPathOf, sourceTables } from '../../../../hydra/paths';
 import { CARRIED_TABLE_NAMES } from '../../../../hydra/paths/copy-path';
-import { isRecorded, PATHS } from '../../../../hydra/paths/registry';
+import { howToRecord, isRecorded, PATHS } from '../../../../hydra/paths/registry';
 import { recordedTables, unknownColumns } from '../../../../hydra/catalog';
 
 describe('a way by a copy', () => {
@@ -21,6 +24,17 @@ describe('a way by a copy', () => {
         .filter((table) => table.startsWith('hydra_'))
         .sort(),
     ).toEqual(path.captured.map(({ table }) => table).sort());
+  });
+
+  it('is registered wherever there is a folder for it', () => {
+    const folders = readdirSync(join(__dirname, '../../../../hydra/paths')).filter((name) => name.includes('-to-'));
+    const registered = PATHS.map(({ from, to }) => `${from}-to-${to}`.replaceAll('.', '-'));
+    expect(folders.sort()).toEqual([...registered].sort());
+  });
+
+  it.each(PATHS)('to $to is recorded by a command that there is', ({ to }) => {
+    const [, name = ''] = /npm run ([\w:-]+)/.exec(howToRecord(to)) ?? [];
+    expect(Object.keys(scripts)).toContain(name);
   });
 
   it('names each column that it would leave empty', () => {
