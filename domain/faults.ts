@@ -21,9 +21,9 @@ export const FAULTS = {
   NODE_UNSUPPORTED: {
     retryable: false,
     exitCode: 3,
-    meaning: 'worker or gateway was started with a Node.js of a line that is not supported',
+    meaning: 'the worker or gateway was started with an unsupported line of Node.js',
   },
-  TOOL_HASH_MISMATCH: { retryable: false, exitCode: 3, meaning: 'a download does not have the pinned hash' },
+  TOOL_HASH_MISMATCH: { retryable: false, exitCode: 3, meaning: 'a downloaded file does not have the pinned hash' },
   TOOL_DOWNLOAD_FAILED: { retryable: true, exitCode: 6, meaning: 'a download did not succeed' },
   TOOL_BUILD_FAILED: { retryable: false, exitCode: 3, meaning: 'a program could not be built from source' },
   PORT_TAKEN: { retryable: false, exitCode: 3, meaning: 'a fixed port is in use by another process' },
@@ -46,9 +46,13 @@ export const FAULTS = {
   DB_UNTRUSTED: {
     retryable: false,
     exitCode: 6,
-    meaning: 'a PostgreSQL server does not prove by TLS that it is the one that is meant',
+    meaning: 'a PostgreSQL server does not prove its identity by TLS',
   },
-  WEBHOOK_FAILED: { retryable: true, exitCode: 6, meaning: 'the webhook took no news; no run waits for it' },
+  WEBHOOK_FAILED: {
+    retryable: true,
+    exitCode: 6,
+    meaning: 'the webhook did not accept a notification; no run waits for it',
+  },
   RDS_FAILED: { retryable: false, exitCode: 6, meaning: 'the RDS API refused a request or an operation ended badly' },
   INSTANCE_DIFFERS: { retryable: false, exitCode: 6, meaning: "green's instance is not what was planned" },
   RDS_BUSY: {
@@ -96,7 +100,7 @@ export const FAULTS = {
   STALE_ORDER: {
     retryable: false,
     exitCode: 3,
-    meaning: 'a later step of an upgrade in place acted already; the late one changed nothing',
+    meaning: 'a later step of an upgrade in place has acted already; this late one changed nothing',
   },
   CAPTURE_BROKEN: { retryable: false, exitCode: 6, meaning: 'changes on blue are not recorded as they should be' },
   SYNC_FENCED: { retryable: false, exitCode: 6, meaning: 'a newer sync has taken over, or green is open already' },
@@ -104,7 +108,7 @@ export const FAULTS = {
   ROW_UNREADABLE: {
     retryable: true,
     exitCode: 6,
-    meaning: 'a row of blue holds what 2.x cannot store; it is carried as soon as somebody corrected it there',
+    meaning: 'a row of blue holds what green cannot store; it is carried as soon as somebody corrects it on blue',
   },
   REMOVAL_UNCONFIRMED: {
     retryable: false,
@@ -117,20 +121,20 @@ export const FAULTS = {
     retryable: false,
     exitCode: 5,
     meaning:
-      'committed, and nobody can say that nothing went around the fence of blue; green stays closed until a person decides',
+      'committed, but it is unproven that no write got around the fence of blue; green stays closed until a person decides',
   },
   READS_UNDER_WAY: {
     retryable: false,
     exitCode: 6,
-    meaning: 'gateways still have requests under way at blue, which stopping it would cut; it was not stopped',
+    meaning: 'gateways still have requests under way at blue, and stopping it would cut them off; it was not stopped',
   },
   SHARE_BAD: {
     retryable: false,
     exitCode: 6,
     meaning:
-      'the new version answered worse than the old one beside it, or too little was seen of it, and a person gave up',
+      'the new version answered worse than the old one beside it, or received too few requests to judge, and a person gave up',
   },
-  LOCK_BUSY: { retryable: true, exitCode: 6, meaning: 'a database lock was not to be had in time' },
+  LOCK_BUSY: { retryable: true, exitCode: 6, meaning: 'a database lock could not be obtained in time' },
 
   UNDONE: {
     retryable: false,
@@ -142,10 +146,14 @@ export const FAULTS = {
   UNDO_INCOMPLETE: { retryable: false, exitCode: 5, meaning: 'undoing did not succeed everywhere; a person is needed' },
   PERSON_NEEDED: { retryable: false, exitCode: 5, meaning: 'the cutover waits at a gate for a person' },
   GATE_NOT_OPEN: { retryable: false, exitCode: 3, meaning: 'the decision is for a gate that is not open' },
-  DECISION_INVALID: { retryable: false, exitCode: 2, meaning: 'a decision has not the right shape' },
+  DECISION_INVALID: {
+    retryable: false,
+    exitCode: 2,
+    meaning: 'a decision does not have the right form, or comes from somebody who may not decide',
+  },
   CUTOVER_UNKNOWN: { retryable: false, exitCode: 3, meaning: 'there is no such cutover' },
   SCHEDULE_UNKNOWN: { retryable: false, exitCode: 3, meaning: 'there is no such schedule of rehearsals' },
-  WAIT_TIMEOUT: { retryable: true, exitCode: 6, meaning: 'it was not over within `--timeout`, and goes on' },
+  WAIT_TIMEOUT: { retryable: true, exitCode: 6, meaning: 'the run did not end within `--timeout` and goes on' },
   NO_WORKER: { retryable: true, exitCode: 6, meaning: 'no worker answers for the cutover' },
 
   INTERNAL: { retryable: false, exitCode: 1, meaning: 'a defect in this program' },

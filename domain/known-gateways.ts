@@ -106,8 +106,8 @@ function listedGateway(gateway: ListedGateway, members: KnownMembers, committed:
 }
 
 function adviceBehind(name: string, { isTaken }: CommittedEpoch): string {
-  if (isTaken) return `it serves what is over: \`hydra-cutover enrol --name ${name}\``;
-  return 'it is told of the commit when the switchover is finished, and not before';
+  if (isTaken) return `it still serves the old side: \`hydra-cutover enrol --name ${name}\``;
+  return 'it is informed of the commit when the switchover is finished, not before';
 }
 
 function withoutLease(member: { readonly isAlive: boolean } | null, members: KnownMembers): Membership {

@@ -42,8 +42,8 @@ export function predict(subject: PredictionSubject, runs: readonly PastRun[]): P
     const { blue, green } = subject.hydraVersion;
     return noPrediction(
       runs.length === 0
-        ? 'no earlier run of this environment is known; a rehearsal would tell'
-        : `none of the ${runs.length} latest runs of this environment took Hydra ${blue} to ${green} to its end; a rehearsal would tell`,
+        ? 'no earlier run of this environment is known; a rehearsal would measure it'
+        : `none of the ${runs.length} latest runs of this environment took Hydra ${blue} to ${green} to its end; a rehearsal would measure it`,
     );
   }
   const phases: Partial<Record<AnyPhase, number>> = {};

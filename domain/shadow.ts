@@ -65,6 +65,6 @@ export function shadowLines(views: readonly ShadowView[]): readonly string[] {
     ),
     ...(further === 0
       ? []
-      : [`green answers otherwise than blue ${further} times more, which the gateways had no room to tell apart`]),
+      : [`green differed from blue in ${further} more answers, which the gateways had no room to list`]),
   ];
 }

@@ -288,7 +288,7 @@ export function refusePlanted(planted: readonly string[], side: SideName, instea
   if (planted.length === 0) return;
   throw new CutoverFault(
     'CHECK_FAILED',
-    `on ${side} there is something on Hydra's tables that is none of Hydra's and would run with our rights: ${planted.slice(0, 10).join('; ')}; ` +
+    `on ${side} objects on Hydra's tables do not belong to Hydra and would run with our rights: ${planted.slice(0, 10).join('; ')}; ` +
       `nothing of it has run. Find out who made it and remove it${instead}; then try again`,
     { side, planted: planted.slice(0, 50) },
   );

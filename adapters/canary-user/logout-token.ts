@@ -33,7 +33,7 @@ export function logoutTokenProblem(
     .some((key) => isSignedBy(alg, key, signed, Buffer.from(signature, 'base64url')));
   if (!isSigned) return 'none of the published keys has signed it';
   const told = claims.safeParse(jsonOf(body));
-  if (!told.success || !(LOGOUT_EVENT in told.data.events)) return 'it tells of no logout';
+  if (!told.success || !(LOGOUT_EVENT in told.data.events)) return 'it reports no logout';
   return [told.data.aud].flat().includes(clientId) ? null : 'it is for another client';
 }
 

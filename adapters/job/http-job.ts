@@ -84,7 +84,7 @@ export class HttpJob implements Job {
     if (answer.status === PREVIEW_GONE && after !== undefined) {
       throw new CutoverFault(
         'TARGET_UNREACHABLE',
-        `${this.name} forgot its preview between two pages; it is begun anew`,
+        `${this.name} forgot its preview between two pages; the preview starts again`,
         { name: this.name },
       );
     }

@@ -167,7 +167,7 @@ async function describeServer(connection: Connection, limitMs: number): Promise<
   const asked = connection.client.query<ServerProcess>(SESSION_SQL);
   const { rows } = await answered(connection, limitMs, asked);
   const [server] = rows;
-  if (!server) throw new Error('the server told no process id');
+  if (!server) throw new Error('the server reported no process id');
   if (server.idleMs !== String(IDLE_IN_TRANSACTION_MS))
     throw new Error('something dropped the settings of this session');
   return server;

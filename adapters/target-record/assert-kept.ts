@@ -25,7 +25,7 @@ export function assertKept({ name, epoch, side, sent, kept }: KeptState): void {
   throw new CutoverFault(
     'TARGET_REFUSED',
     `${name} keeps another state for epoch ${epoch} than it was sent, it differs in ${fields.join(', ')} (values not shown); ` +
-      `spell the state of ${side} in \`states\` as the system keeps it, or make the system keep it as it is`,
+      `spell the state of ${side} in \`states\` as the system keeps it, or make the system keep it unchanged`,
     { name, epoch, fields },
   );
 }

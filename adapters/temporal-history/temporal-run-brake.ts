@@ -17,7 +17,7 @@ export class TemporalRunBrake implements RunBrake {
       if (isCutoverFault(error)) throw error;
       throw new CutoverFault(
         'TEMPORAL_UNREACHABLE',
-        `the run of ${environment} did not tell within ${this.options.timeoutMs} ms how fast blue may be read`,
+        `the run of ${environment} did not report within ${this.options.timeoutMs} ms how fast blue may be read`,
         { environment },
         error,
       );

@@ -14,7 +14,7 @@ export class TemporalRunHistory implements RunHistory {
       if (isCutoverFault(error)) throw error;
       throw new CutoverFault(
         'TEMPORAL_UNREACHABLE',
-        `Temporal did not tell the earlier runs of ${environment} within ${this.options.timeoutMs} ms`,
+        `Temporal did not list the earlier runs of ${environment} within ${this.options.timeoutMs} ms`,
         { environment },
         error,
       );

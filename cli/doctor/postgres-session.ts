@@ -22,7 +22,7 @@ export async function withSession(
   const { user, password } = look ?? config[side].database;
   const address = await databaseAddress(config, side, signal).catch(() => 'unknown' as const);
   if (address === 'unknown') {
-    return fail('the RDS API did not tell the endpoint of the instance', `see the check "${side} RDS instance"`);
+    return fail('the RDS API did not report the endpoint of the instance', `see the check "${side} RDS instance"`);
   }
   if (address === undefined)
     return absent(side, 'there is no instance to connect to yet', `check ${side}.rdsInstanceId`);

@@ -51,7 +51,7 @@ async function ensureConnected(connection: Connection, address: string, env: Nod
   const unreachable = (error?: unknown) =>
     new CutoverFault(
       'TEMPORAL_UNREACHABLE',
-      `no Temporal server answers at ${address}, or it refuses us; \`hydra-cutover doctor\` tells which`,
+      `no Temporal server answers at ${address}, or it refuses us; run \`hydra-cutover doctor\` to see which`,
       { address },
       error,
     );

@@ -86,7 +86,7 @@ async function ofRun(config: Config, context: CliContext, run: string): Promise<
 function neverWritten(workflowId: string, run: string): CutoverFault {
   return new CutoverFault(
     'CHECK_FAILED',
-    `run ${run} of ${workflowId} was ended by force, and wrote no report; what is left of it \`hydra-cutover status --from-databases\` tells`,
+    `run ${run} of ${workflowId} was terminated and wrote no report; run \`hydra-cutover status --from-databases\` to see what is left of it`,
   );
 }
 

@@ -81,8 +81,8 @@ async function withoutTemporal(options: StatusOptions, context: CliContext, faul
 /** Nothing of a cutover was found; whether none is there is another question. */
 function withDatabases({ code, message, details }: CutoverFault, { isKnown, next }: DatabasesTale): CutoverFault {
   const told = isKnown
-    ? "Blue's database tells of no cutover either"
-    : `Blue's database does not tell either whether one was begun: ${next.join('; ')}`;
+    ? "Blue's database knows of no cutover either"
+    : `Blue's database does not show whether one was begun, either: ${next.join('; ')}`;
   return new CutoverFault(code, `${message}. ${told}`, details);
 }
 

@@ -38,7 +38,7 @@ export function asTemporalFault(error: unknown, asked: AskedTemporal): unknown {
   if (REFUSALS.includes(status)) {
     return new CutoverFault(
       'CHECK_FAILED',
-      `Temporal at ${address}, namespace ${namespace}, refuses this (${saidBy(error)}); \`hydra-cutover doctor\` tells what it lacks`,
+      `Temporal at ${address}, namespace ${namespace}, refuses this (${saidBy(error)}); run \`hydra-cutover doctor\` to see what it lacks`,
       { address, namespace },
       error,
     );

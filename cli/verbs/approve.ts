@@ -7,7 +7,7 @@ export const approveVerb = decisionVerb({
   name: 'approve',
   summary: 'let a cutover go on at a gate',
   description: [
-    'Gates `plan`, `proceed`, `cutover` and `finalize` are approved as they are. Gate `intervene` opens when a person is needed and takes `--decision`: `retry` does it again, `wait` notes that somebody is on it, `skip` goes on as it is (with `--note`), `give_up` also leaves the rest of an undo as it is (with `--note`).',
+    'Gates `plan`, `proceed`, `cutover` and `finalize` are approved as they are. Gate `intervene` opens when a person is needed and takes `--decision`: `retry` repeats the failed phase or undo, `wait` notes that somebody is working on it, `skip` goes on without it (needs `--note`), `give_up` ends an undo and leaves the rest of it to a person (needs `--note`).',
   ],
   examples: [
     'hydra-cutover approve --config hydra-cutover.yaml --gate plan --by bob@example.org',

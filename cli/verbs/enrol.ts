@@ -6,11 +6,11 @@ import { parseName, type Verb } from '../verb';
 
 export const enrolVerb: Verb = {
   name: 'enrol',
-  summary: 'tell gateways and targets what is committed',
+  summary: 'inform gateways and targets of the committed switchover',
   description: [
-    "For a gateway or target that is new, lost its state, or was made to give up an epoch that is committed. Asks both databases in this very call, tells every gateway and target of the config, or the one of `--name`, which epoch is committed, and reads back what it serves. Until finalize, and after it as long as blue's database exists. Needs no Temporal, and may be repeated.",
-    "`--forget` is the word of a person that a gateway which fell silent is gone for good: it was a member at blue's arbiter, was not stopped in order, and keeps every switchover from its fence, because nobody else knows that it forwards no writes.",
-    'A gateway with `doubt` believes it once its own arbiter says the same. Refused while nothing is committed, or green does not take writes yet: then nobody is told anything.',
+    "Use it for a gateway or target that is new, that lost its state, or that was made to give up an epoch that is committed. It asks both databases during this call, informs every gateway and target of the config (or the one of `--name`) which epoch is committed, and reads back what each one serves. It works until finalize, and after it as long as blue's database exists. It needs no Temporal and may be repeated.",
+    "With `--forget` a person states that a silent gateway is gone for good. Such a gateway was a member at blue's arbiter and was not stopped in order; it keeps every switchover from its fence, because nothing else shows that it no longer forwards writes.",
+    'A gateway with `doubt` believes it once its own arbiter says the same. The command is refused while nothing is committed or green does not take writes yet; then no gateway or target is informed.',
   ],
   examples: [
     'hydra-cutover enrol --config hydra-cutover.yaml --by alice',

@@ -8,7 +8,7 @@ export const privilegesVerb: Verb = {
   summary: 'print the SQL and the IAM policy that the tool needs, or check them',
   description: [
     "Prints the SQL that makes the tool's roles, to be run on blue by its master user, and the IAM policy for the worker's AWS credentials: exactly what an upgrade needs, narrowed to the instances, names, tags and secrets of the config. The local world and its demo run with exactly these. Reads no secret and connects to nothing.",
-    '`--revoke` prints the way out: the SQL that takes the logins and rights of these roles back, to be run on green and on blue once a cutover is finalized. With `--check` it tells whether the tool can still log in.',
+    '`--revoke` prints the way out: the SQL that takes the logins and rights of these roles back, to be run on green and on blue once a cutover is finalized. With `--check` it reports whether the tool can still log in.',
     '`--check` logs in to blue, and to green where it exists, with the roles of the config and lists all that is missing, and what is more than needed. Changes nothing. IAM cannot be asked from outside: `doctor` and `plan` show what it refuses.',
   ],
   examples: [

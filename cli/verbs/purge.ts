@@ -7,7 +7,7 @@ export const purgeVerb: Verb = {
   name: 'purge',
   summary: "remove what a finished cutover left of people's data",
   description: [
-    "Deletes the snapshot, the archives and every schema of ours on green, and what is ours on blue but its guard and the committed row: without these a Hydra or a gateway that is started by blue would write to it. Blue's rows stay, and go with its instance, which is for a person to delete. What `restore` needs is gone then.",
+    "Deletes the snapshot, the archives, every schema of this tool on green, and all that this tool made on blue except the guard and the committed row: without these two, a Hydra or gateway that is started against blue would write to it. Blue's rows stay until a person deletes its instance. `restore` is not possible afterwards.",
     'Refused before finalize, and while a gateway would start by blue: every gateway and target has to say, now, that it serves green under the committed epoch. Needs no Temporal, and may be repeated.',
   ],
   examples: [
@@ -23,7 +23,11 @@ export const purgeVerb: Verb = {
   addOptions: (command) => {
     addEnvironmentOptions(command);
     command
-      .requiredOption('--cutover-id <id>', 'which one, as `report` and `status --from-databases` tell', parseName)
+      .requiredOption(
+        '--cutover-id <id>',
+        'which cutover, as `report` and `status --from-databases` show it',
+        parseName,
+      )
       .requiredOption('--by <name>', 'who does it, for the log', parseName);
   },
   run: (options, context) => runPurge(options as unknown as PurgeVerbOptions, context),

@@ -8,7 +8,7 @@ export const restoreVerb: Verb = {
   name: 'restore',
   summary: 'bring rows back on green that a cleaning rule removed',
   description: [
-    'Puts every row that the rule removed back into the table of the same name on green, each for itself, in one transaction. What is in the way (a row with its key, a client that green does not have) is told, by table, and left as it is: make the client again, for example, and repeat.',
+    'Puts every row that the rule removed back into the table of the same name on green, one by one, in one transaction. A row that cannot be put back (its key is taken, or green lacks its client) is reported by table and left out: create the client again, for example, and repeat.',
     'The rows come from the archive on green. Where that has keys and hashes alone (`retention.archive`), they come from blue, and only those that are as they were when they were cleaned. Needs no Temporal.',
   ],
   examples: [
@@ -24,7 +24,7 @@ export const restoreVerb: Verb = {
   exitCodes: {
     0: 'all rows are on green again, or could be',
     3: 'some are not: each with its reason; no such rule or archive (CHECK_FAILED)',
-    6: 'a database does not answer (DB_UNREACHABLE)',
+    6: 'a database or RDS does not answer (DB_UNREACHABLE, RDS_UNREACHABLE)',
   },
   handlesSignals: false,
   addOptions: (command) => {
@@ -32,7 +32,7 @@ export const restoreVerb: Verb = {
     command
       .requiredOption('--rule <id>', 'which rule, as the plan and the report name it', parseName)
       .option('--cutover-id <id>', 'whose archive, where there are several', parseName)
-      .option('--dry-run', 'tell what would come back, and change nothing')
+      .option('--dry-run', 'show what would come back, and change nothing')
       .requiredOption('--by <name>', 'who does it, for the log', parseName);
   },
   run: (options, context) => runRestore(options as unknown as RestoreVerbOptions, context),

@@ -5,7 +5,7 @@ export const resumeVerb = brakeVerb({
   name: 'resume',
   summary: 'let a cutover read blue again, or at another rate',
   description: [
-    'Takes back `pause`. With `--rows-per-second` it also sets how fast the sync and the comparison of rows may read blue; without it the rate stays as it is.',
+    'Ends a `pause`. With `--rows-per-second` it also sets how fast the sync and the comparison of rows may read blue; without it the rate stays as it is.',
   ],
   examples: [
     'hydra-cutover resume --config hydra-cutover.yaml --by bob@example.org',

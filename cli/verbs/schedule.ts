@@ -10,7 +10,7 @@ export const scheduleVerb: Verb = {
   summary: 'rehearse regularly',
   description: [
     'Keeps a Temporal schedule `rehearsal/<environment>` that rehearses the upgrade (`mode: rehearse`) as the section `schedule` of the config says. One at a time: a rehearsal is left out while another one is on, and ends at once as `skipped` while a real run of the environment is.',
-    '`create` also makes an existing schedule as the config says now. Where `environment.production` is true it needs `--allow-production`: a rehearsal writes nothing to blue, but takes a snapshot of it. `list` tells the next times and the last results.',
+    '`create` also makes an existing schedule as the config says now. Where `environment.production` is true it needs `--allow-production`: a rehearsal writes nothing to blue, but takes a snapshot of it. `list` shows the next times and the last results.',
   ],
   examples: [
     'hydra-cutover schedule create --config hydra-cutover.yaml --note "every working night"',

@@ -12,7 +12,7 @@ export const startVerb: Verb = {
     'Starts the workflow `upgradeHydra` with the id `cutover/<environment>`: one at a time. It goes on by itself to gate `plan`; nothing is changed before somebody approves there.',
     '`--in-place` starts the workflow `upgradeInPlace` under the same id, where the config has a section `inPlace`: blue is taken to `blue.hydraVersion` on its own database while it serves. Everything up to gate `finalize` can go back to the old version.',
     'The same from the Temporal UI: workflow type `upgradeHydra`, that id, the task queue of the config, and `{"environment":"<environment>","by":"<you>"}` as input.',
-    '`--mode rehearse` does everything up to the switchover on a copy, writes nothing to blue, asks nobody (unless `rehearsal.gatePlan` says so) and takes down what it made. It completes with its findings; it fails only if something broke.',
+    '`--mode rehearse` does everything up to the switchover on a copy, writes nothing to blue, asks nobody (unless `rehearsal.gatePlan` says so) and takes down what it made. It completes with its findings; it fails only if a step breaks.',
     '`--mode drill` does all that a real run does, gates included, where the config allows it (`environment.allowsDrill`, never in production). The writes stay on green: there is no way back yet.',
   ],
   examples: [
@@ -46,7 +46,7 @@ export const startVerb: Verb = {
       .option('--by <name>', 'who starts; a claim, for the report (default: the login name)', parseName)
       .option('--note <text>', 'for the report', parseNote)
       .option('--config-digest <digest>', 'as `plan` printed it; refused when the config has changed since')
-      .option('--wait', 'stay until it ended or a person is needed at gate intervene', false)
+      .option('--wait', 'wait until it ends or a person is needed at gate intervene', false)
       .option('--timeout <time>', 'of --wait: stop waiting after that (90s, 15m, 2h); the run goes on', parseWait);
   },
   run: lazily(() => (require('../temporal/run-start') as typeof startModule).runStart),

@@ -5,11 +5,11 @@ import { lazily, parseWait, type Verb } from '../verb';
 
 export const statusVerb: Verb = {
   name: 'status',
-  summary: 'tell where a cutover is and what it waits for',
+  summary: 'show where a cutover is and what it waits for',
   description: [
-    'Phases with durations, steps under way with their progress, the open gate and how to answer it. Says so when no worker answers, and who polls the task queue; then it shows what Temporal itself knows.',
-    'What the databases and RDS tell is added when Temporal cannot tell all of it: it does not answer, knows no such cutover, or the run was terminated or reset. `--from-databases` asks nobody else but the gateways: who may write, how far the cutover came, what is left of it, which gateways are listed and which are members, and what to do.',
-    '`--watch` is one screen that is drawn anew on a terminal, with percent and time left where a step tells it, and elsewhere a line for each thing that is new. With `--json` each change is one object in a line of its own; the last one is the result.',
+    'Shows the phases with their durations, the steps under way with their progress, the open gate and how to answer it. When no worker answers, it says so, names who polled the task queue last, and shows what Temporal itself knows.',
+    'It adds what the databases and RDS report when Temporal cannot know all of it: Temporal does not answer, knows no such cutover, or the run was terminated or reset. `--from-databases` asks only the databases, RDS and the gateways: which side may write, how far the cutover came, what is left of it, which gateways are listed and which are members, and what to do.',
+    '`--watch` is one screen that is drawn anew on a terminal, with percent and time left where a step reports them, and elsewhere one line for each change. With `--json` each change is one object in a line of its own; the last one is the result.',
   ],
   examples: [
     'hydra-cutover status --config hydra-cutover.yaml --watch',
@@ -28,9 +28,9 @@ export const statusVerb: Verb = {
     cancelRequested: 'whether somebody asked for its end',
     wasReset: 'whether an earlier run of it was reset',
     workers: 'when no worker answers: `taskQueue`, `polled`, `lastPolledAt`, `version`, `versionsPolled[]`; else null',
-    fault: 'why Temporal tells nothing: `code`, `message`',
+    fault: 'why Temporal cannot answer: `code`, `message`',
     databases:
-      'what the databases tell, else null: `cutoverId`, `phase`, `writes`, `traces[]`, `next[]`, `isKnown`, `isTouched`, `isCommitted`, `isFinalized` (missing: it is not known to be)',
+      'what the databases report, else null: `cutoverId`, `phase`, `writes`, `traces[]`, `next[]`, `isKnown`, `isTouched`, `isCommitted`, `isFinalized` (missing: it is not known to be)',
     'pending[]':
       'steps under way: `name`, `attempt`, `progress`, `percent`, `leftMs` (about; null: not known), `lastFailure`',
   },
@@ -39,7 +39,7 @@ export const statusVerb: Verb = {
   addOptions: (command) => {
     addEnvironmentOptions(command);
     command
-      .option('--watch', 'follow it until it ended', false)
+      .option('--watch', 'follow it until it ends', false)
       .option('--timeout <time>', 'of --watch: stop waiting after that (90s, 15m, 2h)', parseWait)
       .option('--from-databases', 'ask only the databases and RDS, not Temporal', false);
   },

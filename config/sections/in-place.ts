@@ -82,7 +82,7 @@ export const inPlaceSection = z
           ),
         deadlineMs: durationMs(SECOND_MS, DAY_MS)
           .default(10 * MINUTE_MS)
-          .describe('Sessions that are still there after so many milliseconds are told.'),
+          .describe('Sessions that are still open after so many milliseconds are reported.'),
       })
       .prefault({})
       .describe('New sessions for the old version, before the first statement and on the way back.'),

@@ -13,12 +13,12 @@ export const rehearsalSection = z
       .describe(
         'Whether Hydra is started on the migrated copy, where `green.commands.start` is there, asked and let write to it.',
       ),
-    keepSnapshot: z.boolean().default(false).describe('Whether the snapshot stays when a rehearsal is over.'),
+    keepSnapshot: z.boolean().default(false).describe('Whether the snapshot stays after a rehearsal.'),
     cleanedRowsMax: z
       .int()
       .min(0)
       .default(0)
-      .describe('More rows than this that cleaning rules would change stand in the report as findings.'),
+      .describe('When cleaning rules would change more rows than this, the report lists it as a finding.'),
   })
   .prefault({})
   .describe('Rehearsals (`mode: rehearse`): all but the switchover on a copy of blue, to which nothing is written.');

@@ -217,25 +217,31 @@ export const gatesSection = z
   .strictObject({
     planTimeoutMs: durationMs(1_000, 30 * DAY_MS)
       .default(DAY_MS)
-      .describe('Nobody approved the plan after so many milliseconds: nothing is begun.'),
+      .describe(
+        'How long gate `plan` stays open, in milliseconds. When nobody has approved by then, nothing is begun.',
+      ),
     before: z
       .array(z.enum(PREPARING_PHASES))
       .max(PREPARING_PHASES.length)
       .default([])
       .describe(
-        'Phases that begin only once a person let them, at gate `proceed`, with what came out of the phases before as evidence. Rehearsals do not ask. Nobody within `cutoverTimeoutMs`: everything is undone.',
+        'Phases that begin only after a person approved at gate `proceed`, with the results of the earlier phases as evidence. Rehearsals do not ask. When nobody decides within `cutoverTimeoutMs`, everything is undone.',
       ),
     cutoverTimeoutMs: durationMs(1_000, 30 * DAY_MS)
       .default(3 * DAY_MS)
-      .describe('Nobody approved the cutover after so many milliseconds: everything is undone.'),
+      .describe(
+        'How long gate `cutover` stays open, in milliseconds. When nobody has approved by then, everything is undone.',
+      ),
     evidenceEveryMs: durationMs(1_000, DAY_MS)
       .default(15 * MINUTE_MS)
       .describe(
-        'How often the evidence is gathered anew while gate `cutover` is open, in milliseconds. Longer where the gate may stay open for days: 500 times at most.',
+        'How often the evidence is gathered again while gate `cutover` is open, in milliseconds. Choose a longer time where the gate may stay open for days: it is gathered 500 times at most.',
       ),
     finalizeTimeoutMs: durationMs(1_000, 90 * DAY_MS)
       .default(14 * DAY_MS)
-      .describe('Nobody accepted the result after so many milliseconds: a person is called for. Nothing is removed.'),
+      .describe(
+        'How long gate `finalize` stays open, in milliseconds. When nobody has accepted by then, gate `intervene` opens. Nothing is removed.',
+      ),
     finalize: z
       .enum(['manual', 'automatic'])
       .default('manual')
@@ -293,4 +299,4 @@ export const retentionSection = z
       ),
   })
   .prefault({})
-  .describe('What is left when everything is over.');
+  .describe('What is kept after the cutover.');

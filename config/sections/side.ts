@@ -51,7 +51,7 @@ const database = z
     worker: login(
       "Role to connect as. It is a member of the role that owns Hydra's tables, and of nothing of ours.",
     ).describe(
-      "What reads Hydra's rows on this side, and on green cleans, mends and compares them. Without it the role above does, which may decide too: code that Hydra's role planted on its tables would run with its rights.",
+      "The role that reads Hydra's rows on this side, and on green cleans, fixes and compares them. Without it the role above does, which may decide too: code that Hydra's role planted on its tables would run with its rights.",
     ),
     look: login('Role to connect as. It is a member of nothing that reads or writes rows.').describe(
       'What `status --from-databases`, `doctor` and the look at the catalog in `plan` connect as. Without it: the role above.',

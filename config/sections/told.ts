@@ -18,7 +18,7 @@ export const reportSection = z
 export const webhookSection = z
   .strictObject({
     url: httpUrl().describe(
-      'Where news are posted to: a gate was opened, or is about to time out, a person is needed, the writes have moved, the run is over.',
+      'Where notifications are posted to: a gate was opened or is about to time out, a person is needed, the writes have moved, the run has ended.',
     ),
     secret: secret().describe(
       'Key of the signature: header `x-hydra-cutover-signature` is `t=SECONDS,v1=HMAC`, HMAC-SHA256 over `SECONDS.BODY` in hex.',
@@ -28,4 +28,6 @@ export const webhookSection = z
       .describe('No answer after so many milliseconds: it is tried again, for up to an hour. No run waits for it.'),
     ca: certificates().optional().describe('PEM certificates that vouch for it. Without it: those of the system.'),
   })
-  .describe('One address that is told what happens. Redirects are not followed. Without this section: nobody is told.');
+  .describe(
+    'One address that is notified of what happens. Redirects are not followed. Without this section nothing is sent.',
+  );

@@ -15,7 +15,7 @@ const versioning = z
 const health = z
   .strictObject({
     host: text().default('127.0.0.1').describe('Address to listen on.'),
-    port: z.int().min(0).max(65_535).describe('Port to listen on; 0 for a free one, which `--ready` then tells.'),
+    port: z.int().min(0).max(65_535).describe('Port to listen on; 0 for a free one, which `--ready` then reports.'),
   })
   .describe(
     "`GET /health/alive`, `/health/ready` (200 while the worker polls, else 503) and `/metrics` in Prometheus' text format. Without this section: none.",

@@ -201,7 +201,7 @@ function tooFast({ changesPerSecond }: CutoverEvidence, sync: SyncReceipt | null
 
 function writesFact({ writesPerSecond }: CutoverEvidence, { gates }: Plan): Fact {
   const label = 'clients write';
-  if (writesPerSecond == null) return fact(label, 'unknown: a gateway does not tell');
+  if (writesPerSecond == null) return fact(label, 'unknown: a gateway does not report it');
   const seen = `${writesPerSecond} times per second in the last minute`;
   const max = gates.writesPerSecondMax;
   if (max === undefined) return fact(label, seen);

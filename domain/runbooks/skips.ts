@@ -32,12 +32,12 @@ export type SkippableStep = (typeof REPAIRS_AFTER_COMMIT)[SkippablePhase][number
 /** What stays when it is skipped. */
 export const LEFT_WHEN_SKIPPED: Readonly<Record<SkippableStep, string>> = {
   proveDrain: 'a token that was revoked on blue may be active on green',
-  resumeJobs: 'jobs may be paused still, for a person to resume',
-  restoreLifetimes: 'token lifetimes of clients may be raised still',
-  finalize: 'what is ours stays, and the next upgrade is refused',
-  stopGreen: "green's Hydra may run on, against a database that takes no writes",
-  deleteGreen: 'the instance of green may be there still',
-  deleteSnapshot: 'the snapshot of blue may be there still',
+  resumeJobs: 'jobs may still be paused, for a person to resume',
+  restoreLifetimes: 'token lifetimes of clients may still be raised',
+  finalize: 'what this tool made stays, and the next upgrade is refused',
+  stopGreen: "green's Hydra may still run, against a database that takes no writes",
+  deleteGreen: 'the instance of green may still exist',
+  deleteSnapshot: 'the snapshot of blue may still exist',
   disableCapture: 'arbiter, guards and change log stay on blue, and the next upgrade is refused',
 };
 

@@ -64,7 +64,7 @@ export function commitOverPostgres(options: DoubtOverPostgresOptions): ConfirmCo
     } catch (error) {
       throw new CutoverFault(
         'DB_UNREACHABLE',
-        `neither database of \`doubt\` tells whether epoch ${epoch} was committed, so this gateway does not believe it yet; make one of them reachable and repeat`,
+        `neither database of \`doubt\` shows whether epoch ${epoch} was committed, so this gateway does not believe it yet; make one of them reachable and repeat`,
         { epoch },
         error,
       );

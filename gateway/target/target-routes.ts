@@ -130,7 +130,7 @@ function isCurrent(ifMatch: string | undefined, store: TargetStore<unknown>): bo
 }
 
 async function changedMeanwhile(store: TargetStore<unknown>): Promise<Answer> {
-  const message = 'it was changed since the ETag of If-Match was given out; read it and decide anew';
+  const message = 'it has changed since the ETag in If-Match was issued; read it and decide again';
   return { status: 412, body: { code: 'PRECONDITION_FAILED', message, highestEpoch: highestEpoch(store.read()) } };
 }
 

@@ -117,7 +117,7 @@ function whyOver({ cutoverId, side, state, epoch }: ArbiterDescription): string 
   if (state === 'removing') {
     return (
       `the removal of cutover ${cutoverId} from this database has begun, so that nothing can be prepared here; nothing was changed. ` +
-      'Let its undo finish (`hydra-cutover repair` does it without a workflow), then start anew'
+      'Let its undo finish (`hydra-cutover repair` does it without a workflow), then start again'
     );
   }
   return undefined;

@@ -44,7 +44,7 @@ export async function takeRightToBegin(client: SqlClient, cutoverId: string): Pr
     case 'attempt_alive':
       throw new CutoverFault(
         'LOCK_BUSY',
-        `a switchover (epoch ${epoch}) is alive on this database; abandon it, or wait until its lease is over (${answer.leaseUntil ?? 'soon'})`,
+        `a switchover (epoch ${epoch}) is alive on this database; abandon it, or wait until its lease ends (${answer.leaseUntil ?? 'soon'})`,
         { epoch },
       );
   }

@@ -36,7 +36,7 @@ export async function layCompatibility(client: SqlClient, place: CompatibilityPl
   if (whose === 'others') {
     throw new CutoverFault(
       'CHECK_FAILED',
-      `a schema ${COMPATIBILITY_SCHEMA} is there that is none of ours; rename it, then start again`,
+      `there is a schema ${COMPATIBILITY_SCHEMA} that this tool did not make; rename it, then start again`,
       { schema: COMPATIBILITY_SCHEMA },
     );
   }

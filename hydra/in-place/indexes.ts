@@ -64,7 +64,7 @@ export async function replaceIndex(tools: ActTools, wanted: WantedIndex): Promis
   if (old?.inConstraint === true) {
     throw new CutoverFault(
       'MIGRATION_FAILED',
-      `index ${wanted.index} belongs to a constraint, so that it cannot be replaced; drop the constraint by hand if it is none of Hydra's`,
+      `index ${wanted.index} belongs to a constraint, so it cannot be replaced; drop the constraint by hand if it does not belong to Hydra`,
       { index: wanted.index },
     );
   }
@@ -108,7 +108,7 @@ async function build(tools: ActTools, wanted: WantedIndex, name: string): Promis
   if (made?.valid === true) return;
   throw new CutoverFault(
     'MIGRATION_FAILED',
-    `index ${name} on ${wanted.table} was built and is not valid; start again: it is dropped and built anew`,
+    `index ${name} on ${wanted.table} was built and is not valid; start again: it is dropped and rebuilt`,
     { table: wanted.table, index: name },
   );
 }

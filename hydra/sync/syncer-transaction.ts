@@ -75,5 +75,5 @@ function explainRefusal(error: unknown, { from, to }: Direction): never {
 }
 
 function replacedOrOver(why: string): CutoverFault {
-  return new CutoverFault('SYNC_FENCED', `this sync has been replaced or is over: ${why}; nothing was written`);
+  return new CutoverFault('SYNC_FENCED', `this sync was replaced or has ended: ${why}; nothing was written`);
 }

@@ -298,7 +298,7 @@ describe('a cutover by the command line', () => {
     await until('the run in the history', async () => (await cli('history', ...HASTY)).stdout.includes(runId));
     const never = await cli('report', '--run', runId, ...HASTY);
     expect(never.code).toBe(3);
-    expect(never.stderr).toMatch(/^error CHECK_FAILED: .* cutover\/forced was ended by force, and wrote no report/);
+    expect(never.stderr).toMatch(/^error CHECK_FAILED: .* cutover\/forced was terminated and wrote no report/);
   });
 
   it('is one at a time, and ends with the exit code of its outcome', async () => {

@@ -84,7 +84,7 @@ it('takes back all but a step that fails for good, once a person says so, and te
   expect(await repair()).toMatchObject({
     code: 6,
     stderr: expect.stringMatching(
-      /error TARGET_REFUSED: .*Step resumeJobs failed: .*`--skip resumeJobs` goes on without it: jobs may be paused still/,
+      /error TARGET_REFUSED: .*Step resumeJobs failed: .*`--skip resumeJobs` goes on without it: jobs may still be paused/,
     ) as string,
   });
   expect(await repair('--skip', 'abandonSwitchover')).toMatchObject({ code: 2 });

@@ -69,9 +69,9 @@ describe('the gateways that may forward to blue', () => {
         epoch: 3,
         isTaken,
       }).map((found) => found.advice);
-    expect(advice(true)).toEqual(['it serves what is over: `hydra-cutover enrol --name edge-1`', null, null]);
+    expect(advice(true)).toEqual(['it still serves the old side: `hydra-cutover enrol --name edge-1`', null, null]);
     // `enrol` is refused before green takes writes, and nobody needs it then.
-    const later = 'it is told of the commit when the switchover is finished, and not before';
+    const later = 'it is informed of the commit when the switchover is finished, not before';
     expect(advice(false)).toEqual([later, null, null]);
   });
 });

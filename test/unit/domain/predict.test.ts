@@ -71,7 +71,7 @@ describe('a prediction', () => {
       phases: {},
       runs: [],
       reason:
-        'none of the 2 latest runs of this environment took Hydra 1.11.10 to 2.3.0 to its end; a rehearsal would tell',
+        'none of the 2 latest runs of this environment took Hydra 1.11.10 to 2.3.0 to its end; a rehearsal would measure it',
     });
     expect(predict(SUBJECT, []).reason).toContain('no earlier run');
   });

@@ -35,7 +35,7 @@ it.each([
     'a refused request',
     grpc(3, 'no attribute CutoverMode'),
     'CHECK_FAILED',
-    'refuses this (no attribute CutoverMode); `hydra-cutover doctor`',
+    'refuses this (no attribute CutoverMode); run `hydra-cutover doctor`',
   ],
   [
     'a refused request',

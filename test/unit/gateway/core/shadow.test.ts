@@ -103,7 +103,7 @@ describe('asking green beside blue', () => {
     expect(shadow.view()).toMatchObject({ waiting: 0, findings: [{ count: 200 }], furtherFindings: 0 });
     expect(shadowLines([shadow.view(), { ...shadow.view(), furtherFindings: 3 }])).toEqual([
       expect.stringContaining('introspection: active lost, sub lost (1 keys, 400 times'),
-      expect.stringContaining('3 times more'),
+      expect.stringContaining('in 3 more answers'),
     ]);
   });
 
