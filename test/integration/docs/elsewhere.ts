@@ -31,6 +31,7 @@ export const SCRIPTS_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   simulate: { by: 'test/unit/domain/judge', why: 'judges some bakes; ten thousand take minutes' },
   catalogs: { by: 'test/integration/hydra/catalog/catalog.test.ts', why: 'records them anew and compares' },
   oddities: { by: 'test/integration/hydra/catalog/catalog.test.ts', why: 'tries a share of them; all take an hour' },
+  unseen: { by: 'test/unseen/main.ts', why: 'compiles one more Hydra, which nothing else needs' },
   contend: {
     by: 'test/integration/contention/contended-switchover.test.ts',
     why: 'plays one switchover of it; the command plays twenty, or a hundred',
