@@ -32,6 +32,7 @@ export class ContendedTraffic {
     const { doors, tally, random, racesMax, pauseMs } = this.options;
     while (!this.over.signal.aborted) {
       const races = 1 + Math.floor(random() * racesMax);
+      const at = performance.now();
       const { requests, failure, begunAnew } = await liveOnce({
         doors,
         random,
@@ -39,7 +40,7 @@ export class ContendedTraffic {
         pauseMs,
         signal: this.over.signal,
       });
-      if (failure !== undefined) tally.login(failure, begunAnew);
+      if (failure !== undefined) tally.login({ failure, begunAnew, at, endedAt: performance.now() });
       if (requests !== undefined) tally.judge(requests);
     }
   }

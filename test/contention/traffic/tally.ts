@@ -39,6 +39,20 @@ export interface TallySummary {
   readonly shown: readonly string[];
 }
 
+/** On the clock of the histories. */
+interface Failure {
+  readonly what: string;
+  readonly at: number;
+  readonly endedAt: number;
+}
+
+export interface FailedLogin {
+  readonly failure: string;
+  readonly begunAnew: boolean;
+  readonly at: number;
+  readonly endedAt: number;
+}
+
 export const EMPTY_TALLY: TallySummary = {
   ...{
     grants: 0,
@@ -58,9 +72,14 @@ export const EMPTY_TALLY: TallySummary = {
 export class Tally {
   #sum: TallySummary = EMPTY_TALLY;
   readonly #moves: { readonly from: number; readonly to: number }[] = [];
+  readonly #failures: Failure[] = [];
 
   get summary(): TallySummary {
-    return this.#sum;
+    const failures: Record<string, number> = {};
+    // Only now, because a switchover's moments are known when it is over.
+    for (const { what, at, endedAt } of this.#failures)
+      count(failures, `${what}, ${this.#when(at, endedAt)} the switchover`);
+    return { ...this.#sum, failed: this.#failures.length, failures };
   }
 
   /** Writes were held between these two moments of the histories' clock. */
@@ -73,13 +92,12 @@ export class Tally {
     const contended = new Set(contendedOf(history));
     const verdict = checkHistory(history);
     const answers: Record<string, number> = {};
-    const failures: Record<string, number> = {};
     for (const { operation, why, endedAt } of recorded) {
       const isContended = contended.has(operation);
       const { kind, answer } = operation;
       count(answers, `${isContended ? 'contended' : 'alone'} ${kind}: ${why ?? answer.is}`);
       if (why !== undefined && !(isContended && BY_HYDRA_ITSELF[kind]?.includes(why) === true))
-        count(failures, `${kind}: ${why}, ${this.#when(operation.at, endedAt)} the switchover`);
+        this.#failures.push({ what: `${kind}: ${why}`, at: operation.at, endedAt });
     }
     this.#add({
       ...EMPTY_TALLY,
@@ -90,17 +108,16 @@ export class Tally {
       contended: contended.size,
       undecided: verdict.is === 'undecided' ? 1 : 0,
       broken: verdict.is === 'broken' ? 1 : 0,
-      failed: Object.values(failures).reduce((sum, more) => sum + more, 0),
-      failures,
       answers,
       longestHistory: history.length,
       shown: verdict.is === 'broken' ? [shown(history, verdict.placed, verdict.stuck)] : [],
     });
   }
 
-  login(failure: string, begunAnew: boolean): void {
+  /** A life that ended before its grant began. */
+  login({ failure, begunAnew, at, endedAt }: FailedLogin): void {
     if (begunAnew) this.#add({ ...EMPTY_TALLY, begunAnew: 1 });
-    else this.#add({ ...EMPTY_TALLY, failed: 1, failures: { [failure]: 1 } });
+    else this.#failures.push({ what: failure, at, endedAt });
   }
 
   #when(at: number, endedAt: number): 'before' | 'in' | 'after' {
