@@ -107,7 +107,7 @@ describe('several gateways, each a process of its own', () => {
 
   it('of which one stands still or is killed: its lease ends, and it forwards nothing when it goes on, and tells nobody how a write ended', async () => {
     const [blueArbiter, greenArbiter] = fleet.clients;
-    const [frozen, killed, writing] = [await fleet.start(), await fleet.start(), await fleet.start()];
+    const [frozen, killed, writing] = await Promise.all([fleet.start(), fleet.start(), fleet.start()]);
     const all = [frozen, killed, writing];
     for (const gateway of all) await gateway.until({ mode: 'pass', settledBy: 'aborted' });
     const attempt = await fleet.begin(1);
