@@ -236,11 +236,7 @@ export function explainPlanted(error: unknown, side: SideName): never {
  * @param client names Hydra's tables in full: see `byFullName`
  * @throws CutoverFault CHECK_FAILED as {@link assertNothingPlanted}
  */
-export async function lockUnplanted(
-  client: SqlClient,
-  tables: readonly string[],
-  side: SideName = 'blue',
-): Promise<void> {
+export async function lockUnplanted(client: SqlClient, tables: readonly string[], side: SideName): Promise<void> {
   await client.query(`LOCK TABLE ${tables.join(', ')} IN ACCESS SHARE MODE`);
   const [row] = await queryRows<{ schema: string }>(
     client,

@@ -1,6 +1,7 @@
 import { type Config } from '../config/schema';
 import { type Logger } from '../config/logger';
 import { isCutoverFault } from '../domain/faults';
+import { FORWARD } from '../domain/sides';
 import { type RestoreReceipt, restoreRule } from '../hydra/archive';
 import { copyPathOf } from '../hydra/paths';
 import { toSettings } from './settings';
@@ -21,18 +22,19 @@ export async function restoreLocally(options: RestoreLocallyOptions): Promise<Re
   const session = { signal, purpose: 'restore' };
   const { hydraVersion, hydraSchema: schema } = toSettings(config);
   const path = copyPathOf(hydraVersion);
-  const asked = { path, rule, schema, isDry, cutoverId };
+  const { from: fromSide, to: toSide } = FORWARD;
+  const asked = { path, direction: FORWARD, rule, schema, isDry, cutoverId };
   return withPorts(config, logger, ({ databases }) =>
     databases.withSession(
-      'green',
-      async (green) => {
+      toSide,
+      async (to) => {
         const reading = { ...session, as: 'worker' } as const;
-        const withBlue = databases.withSession('blue', (blue) => restoreRule(green, { ...asked, blue }), reading);
-        return withBlue.catch((error: unknown) => {
-          const isBlueAway =
-            isCutoverFault(error) && error.code === 'DB_UNREACHABLE' && error.details['side'] === 'blue';
-          if (!isBlueAway) throw error;
-          return restoreRule(green, { ...asked, blue: null });
+        const withSource = databases.withSession(fromSide, (from) => restoreRule(to, { ...asked, from }), reading);
+        return withSource.catch((error: unknown) => {
+          const isSourceAway =
+            isCutoverFault(error) && error.code === 'DB_UNREACHABLE' && error.details['side'] === fromSide;
+          if (!isSourceAway) throw error;
+          return restoreRule(to, { ...asked, from: null });
         });
       },
       session,

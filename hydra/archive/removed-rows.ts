@@ -1,5 +1,6 @@
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type SideName } from '../../domain/sides';
 import { ARCHIVE_SCHEMA } from '../arbiter/keep-archive';
 import { byFullName } from '../by-full-name';
 import { inTransaction, quoteIdentifier } from '../cleaning/session';
@@ -16,6 +17,15 @@ export interface RemovedRow {
 export interface MissingRow {
   readonly table: string;
   readonly why: string;
+}
+
+/** Where the rows of an archive of keys are read. */
+export interface RowSource {
+  /** Null: it does not answer. */
+  readonly from: SqlClient | null;
+  readonly side: SideName;
+  /** Of Hydra's tables. */
+  readonly schema: string;
 }
 
 /** @returns every archive that finalized cutovers left here, with whose it is */
@@ -37,17 +47,17 @@ export async function archivesOn(client: SqlClient): Promise<readonly { table: s
  * What a rule removed altogether, each row once: one that came back under another rule is none.
  *
  * @param archive a table of ours, with its schema, quoted
- * @throws CutoverFault CHECK_FAILED when the archive has no rows and blue is not asked
+ * @throws CutoverFault CHECK_FAILED when the archive has no rows and the source does not answer
  */
 export async function removedRows(
-  green: SqlClient,
+  to: SqlClient,
   archive: string,
   rule: string,
-  { blue, schema }: { readonly blue: SqlClient | null; readonly schema: string },
+  source: RowSource,
 ): Promise<{ readonly rows: readonly RemovedRow[]; readonly missing: readonly MissingRow[] }> {
-  if (await hasRows(green, archive)) {
+  if (await hasRows(to, archive)) {
     const rows = await queryRows<RemovedRow>(
-      green,
+      to,
       `SELECT table_name AS "table", before::text AS row FROM ${archive}
         WHERE rule_id = $1 AND before IS NOT NULL AND after IS NULL ORDER BY id`,
       [rule],
@@ -55,20 +65,21 @@ export async function removedRows(
     return { rows, missing: [] };
   }
   const kept = await queryRows<KeptKey>(
-    green,
+    to,
     `SELECT table_name AS "table", key, before_sha256 AS hash FROM ${archive}
       WHERE rule_id = $1 AND before_sha256 IS NOT NULL AND after_sha256 IS NULL ORDER BY id`,
     [rule],
   );
   if (kept.length === 0) return { rows: [], missing: [] };
-  if (blue === null) {
+  const { from, side } = source;
+  if (from === null) {
     throw new CutoverFault(
       'CHECK_FAILED',
-      `${archive} has keys and hashes alone (retention.archive), and blue, which has the rows, does not answer; nothing was changed. Bring blue's database up, or restore its snapshot and name that in blue.database`,
+      `${archive} has keys and hashes alone (retention.archive), and ${side}, which has the rows, does not answer; nothing was changed. Bring ${side}'s database up, or restore its snapshot and name that in ${side}.database`,
       { archive },
     );
   }
-  return readOnBlue(blue, schema, kept);
+  return readOnSource(from, source, kept);
 }
 
 interface KeptKey {
@@ -77,34 +88,36 @@ interface KeptKey {
   readonly hash: string;
 }
 
-async function hasRows(green: SqlClient, archive: string): Promise<boolean> {
+async function hasRows(to: SqlClient, archive: string): Promise<boolean> {
   const found = await queryRows(
-    green,
+    to,
     `SELECT 1 FROM pg_catalog.pg_attribute WHERE attrelid = $1::regclass AND attname = 'before' AND NOT attisdropped`,
     [archive],
   );
   return found.length > 0;
 }
 
-/** Blue is read as a row says it is, which its owner's code may have a part in: none of it runs in a session that may decide. */
-async function readOnBlue(blue: SqlClient, schema: string, kept: readonly KeptKey[]) {
-  if (!(await mayDecide(blue))) return readByKey(blue, schema, kept);
-  const named = await byFullName(blue, schema);
+type At = Pick<RowSource, 'schema' | 'side'>;
+
+/** The source is read as a row says it is, which its owner's code may have a part in: none of it runs in a session that may decide. */
+async function readOnSource(from: SqlClient, at: At, kept: readonly KeptKey[]) {
+  if (!(await mayDecide(from))) return readByKey(from, at, kept);
+  const named = await byFullName(from, at.schema);
   return inTransaction(named, 'BEGIN', 'ROLLBACK', async () => {
-    await lockUnplanted(named, [...new Set(kept.map(({ table }) => table))]);
-    return readByKey(named, schema, kept);
+    await lockUnplanted(named, [...new Set(kept.map(({ table }) => table))], at.side);
+    return readByKey(named, at, kept);
   });
 }
 
-async function readByKey(blue: SqlClient, schema: string, kept: readonly KeptKey[]) {
+async function readByKey(from: SqlClient, { schema, side }: At, kept: readonly KeptKey[]) {
   const rows: RemovedRow[] = [];
   const missing: MissingRow[] = [];
   const keys = new Map<string, readonly string[]>();
   for (const { table, key, hash } of kept) {
-    const columns = keys.get(table) ?? (await keyColumns(blue, schema, table));
+    const columns = keys.get(table) ?? (await keyColumns(from, schema, table));
     keys.set(table, columns);
     const [found] = await queryRows<{ row: string; hash: string }>(
-      blue,
+      from,
       `SELECT image::text AS row, encode(sha256(convert_to(image::text, 'UTF8')), 'hex') AS hash
          FROM (SELECT to_jsonb(source) AS image FROM ${quoteIdentifier(schema)}.${quoteIdentifier(table)} AS source
                 WHERE ${columns.map((column, index) => `source.${quoteIdentifier(column)}::text = $${index + 1}`).join(' AND ')}) AS found`,
@@ -114,17 +127,17 @@ async function readByKey(blue: SqlClient, schema: string, kept: readonly KeptKey
     else
       missing.push({
         table,
-        why: found === undefined ? 'is not on blue' : 'is not on blue as it was when it was cleaned',
+        why: found === undefined ? `is not on ${side}` : `is not on ${side} as it was when it was cleaned`,
       });
   }
   return { rows, missing };
 }
 
 /** As the archive's triggers know a row: clients by their id, because `pk` differs between databases. */
-async function keyColumns(blue: SqlClient, schema: string, table: string): Promise<readonly string[]> {
+async function keyColumns(from: SqlClient, schema: string, table: string): Promise<readonly string[]> {
   if (table === 'hydra_client') return ['id'];
   const rows = await queryRows<{ name: string }>(
-    blue,
+    from,
     `SELECT a.attname::text AS name FROM pg_catalog.pg_constraint k
        JOIN pg_catalog.pg_class c ON c.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)

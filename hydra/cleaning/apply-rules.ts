@@ -28,7 +28,7 @@ export interface AppliedRule {
 }
 
 /**
- * Cleans a copy of blue before it is migrated: one transaction per rule, every touched row archived in the same transaction.
+ * Cleans a copy of the source before it is migrated: one transaction per rule, every touched row archived in the same transaction.
  *
  * Idempotent: what is clean is not touched again, and a run that was killed between rules is finished by the next. Two runs at once
  * take turns. Needs the right to create triggers on Hydra's tables; nobody else may write to them meanwhile.

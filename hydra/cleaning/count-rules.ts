@@ -1,4 +1,5 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { FORWARD, type SideName } from '../../domain/sides';
 import { type CopyPath, type RuleKind, sourceTables } from '../paths/copy-path';
 import { lockUnplanted } from '../planted';
 import { hasSqlState } from '../sql-state';
@@ -17,12 +18,14 @@ export interface RuleCount {
 export interface CountOptions {
   /** Where an earlier cleaning of this database keeps its archive. @default 'hydra_cutover' */
   readonly archiveSchema?: string;
+  /** Whose rows they are; a copy has those of the side that it was made of. @default the one that a switchover leaves */
+  readonly side?: SideName;
 }
 
 /**
  * Counts what every rule applies to, in one snapshot, in the order in which the rules are applied.
  *
- * Changes nothing and can run on blue while it serves: the transaction is read-only but for a few functions in the session's temporary
+ * Changes nothing and can run on a database that serves: the transaction is read-only but for a few functions in the session's temporary
  * schema, and it is rolled back. It therefore needs a server that is no standby and a role with TEMP on the database (PUBLIC has it).
  * @throws CutoverFault CHECK_FAILED (not the source's schema)
  */
@@ -118,12 +121,12 @@ export async function readEstimates(client: SqlClient): Promise<ReadonlyMap<stri
 async function inSnapshot<Found>(
   path: CopyPath,
   client: SqlClient,
-  { archiveSchema = DEFAULT_ARCHIVE_SCHEMA }: CountOptions,
+  { archiveSchema = DEFAULT_ARCHIVE_SCHEMA, side = FORWARD.from }: CountOptions,
   look: () => Promise<Found>,
 ): Promise<Found> {
   return inTransaction(client, 'BEGIN ISOLATION LEVEL REPEATABLE READ', 'ROLLBACK', async () => {
-    // Before the snapshot, so that it shows what the locks keep out. It may be a copy of blue, which holds what was put on blue's tables.
-    await lockUnplanted(client, sourceTables(path));
+    // Before the snapshot, so that it shows what the locks keep out. A copy holds what was put on the tables that it was made of.
+    await lockUnplanted(client, sourceTables(path), side);
     await createHelpers(path, client, archiveSchema);
     await client.query('SET TRANSACTION READ ONLY');
     return look();

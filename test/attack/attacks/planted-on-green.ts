@@ -200,7 +200,8 @@ export const PLANTED: readonly Attack[] = [
         CREATE FUNCTION spy.as_json(spy.eager) RETURNS json LANGUAGE plpgsql AS $$ BEGIN PERFORM spy.evil(); RETURN to_json(($1).v); END $$;
         CREATE CAST (spy.eager AS json) WITH FUNCTION spy.as_json(spy.eager);
         ALTER TABLE hydra_jwk ADD COLUMN eager spy.eager DEFAULT ROW('x')::spy.eager`);
-      const options = { path: PATH, rule: 'F01', schema: 'public', isDry: false, blue: await battle.ours() };
+      const asked = { path: PATH, direction: FORWARD, rule: 'F01', schema: 'public', isDry: false };
+      const options = { ...asked, from: await battle.ours() };
       const seen = await restoreRule(ours, options).then(
         () => 'read',
         (error: Error) => error.message,
@@ -221,7 +222,7 @@ export const PLANTED: readonly Attack[] = [
       const ours = await battle.field.connectOurs(green);
       await ours.query(`INSERT INTO hydra_cutover.archive (rule_id, as_of, table_name, key, before)
         VALUES ('F01', now(), 'hydra_oauth2_access', '["s"]', '{"signature": "s"}')`);
-      const options = { path: PATH, rule: 'F01', schema: 'public', isDry: false, blue: null };
+      const options = { path: PATH, direction: FORWARD, rule: 'F01', schema: 'public', isDry: false, from: null };
       const seen = await restoreRule(ours, options).then(
         () => 'put back',
         (error: Error) => error.message,

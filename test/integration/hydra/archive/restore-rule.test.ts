@@ -1,4 +1,5 @@
 import { type Client } from 'pg';
+import { FORWARD } from '../../../../domain/sides';
 import { keepArchive } from '../../../../hydra/arbiter';
 import { type RestoreOptions, type RestoreReceipt, restoreRule } from '../../../../hydra/archive';
 import { applyRules } from '../../../../hydra/cleaning';
@@ -24,7 +25,7 @@ describe('rows that a rule removed', () => {
         const signatures = gone.map(({ row }) => row.signature);
         const again = (options: Partial<RestoreOptions> = {}) =>
           restoreRule(green.client, {
-            ...{ path: PATH, rule: 'F01', schema: 'public', isDry: false, blue: null, ...options },
+            ...{ path: PATH, direction: FORWARD, rule: 'F01', schema: 'public', isDry: false, from: null, ...options },
           });
 
         // Their client is on green as little as it was on blue.
@@ -53,7 +54,7 @@ describe('rows that a rule removed', () => {
         });
         const [changed] = signatures;
         await blue.client.query(`UPDATE ${TOKENS} SET form_data = form_data || '&x=1' WHERE signature = $1`, [changed]);
-        const second = await again({ blue: blue.client });
+        const second = await again({ from: blue.client });
         expect(second).toMatchObject({ archive: kept, restored: { [TOKENS]: gone.length - 1 } });
         expect(conflictsOf(second)).toEqual([[1, 'is not on blue as it was when it was cleaned']]);
       }),
@@ -62,7 +63,7 @@ describe('rows that a rule removed', () => {
 
   it('are asked for by a rule that removes some, and of an archive that is there', async () => {
     await withClone(HYDRA_1_11_10, async ({ client }) => {
-      const options = { path: PATH, schema: 'public', isDry: false, blue: null };
+      const options = { path: PATH, direction: FORWARD, schema: 'public', isDry: false, from: null };
       for (const [rule, message] of [
         ['X99', /there is no rule X99; rules that remove some: F01/],
         ['J04', /rule J04 removes no rows/],
