@@ -6,7 +6,7 @@ import { type StepInput } from '../domain/steps';
 import { nextEpoch } from '../domain/target';
 import { type ArbiterDescription, abortAttempt, beginAttempt, describeArbiter } from '../hydra/arbiter';
 import { isLockBusy } from '../hydra/arbiter/lock-retry';
-import { assertNotOlder, notedOnGreen } from './green/not-older';
+import { assertNotOlder, notedOnEntered } from './support/not-older';
 import { type Step, type StepContext, type StepDeps } from './step';
 import { claimAttempt } from './switchover/claim-attempt';
 import { everyParty, forAll, revertParties } from './switchover/parties';
@@ -21,14 +21,14 @@ const REVERT_TRIES = 4;
 const REVERT_PATIENCE_MS = 5_000;
 
 /**
- * Blue serves again and no attempt of this cutover can commit any more, or it is too late for that.
+ * The left side serves again and no attempt of this cutover can commit any more, or it is too late for that.
  *
  * Never looks: it claims what is alive, then uses up an epoch above all that are known, so that a run that stalled before its
- * beginning is refused when it wakes up. Idempotent; tolerates that nothing was ever begun. Where blue has no arbiter, it says
+ * beginning is refused when it wakes up. Idempotent; tolerates that nothing was ever begun. Where the left side has no arbiter, it says
  * `aborted` only if nobody has anything to give up, and changes nothing.
  *
  * @throws CutoverFault TARGET_UNREACHABLE (a gateway or target does not confirm; repeat) | LOCK_BUSY | DB_UNREACHABLE |
- *   CROSSED_CONNECTION (blue has no arbiter, and yet a switchover began or green serves; blue is an older copy of itself)
+ *   CROSSED_CONNECTION (the left side has no arbiter, and yet a switchover began or the entered one serves; it is an older copy of itself)
  */
 export const abandonSwitchover: Step<StepInput, { readonly outcome: 'aborted' | 'committed' }> = async (
   deps,
@@ -36,7 +36,7 @@ export const abandonSwitchover: Step<StepInput, { readonly outcome: 'aborted' | 
   context,
 ) => {
   for (let round = 1; ; round += 1) {
-    const answer = await askBlue(deps, cutoverId, context);
+    const answer = await askLeft(deps, cutoverId, context);
     if (answer === 'committed') return { outcome: 'committed' };
     if (answer === undefined) await assertNothingBegun(deps, cutoverId, context);
     else if (answer !== 'theirs') {
@@ -58,29 +58,33 @@ interface GivenUp {
   readonly isRemoving: boolean;
 }
 
-/** @returns undefined where blue has no arbiter, `theirs` where it has another cutover's */
-async function askBlue(
+/** @returns undefined where the left side has no arbiter, `theirs` where it has another cutover's */
+async function askLeft(
   deps: StepDeps,
   cutoverId: string,
   context: StepContext,
 ): Promise<GivenUp | 'committed' | 'theirs' | undefined> {
-  const noted = await notedOnGreen(deps, cutoverId, context);
+  const noted = await notedOnEntered(deps, cutoverId, context);
   return deps.databases.withSession(
-    'blue',
-    async (blue) => {
-      const arbiter = await arbiterOrNone(blue, cutoverId);
+    deps.direction.from,
+    async (left) => {
+      const arbiter = await arbiterOrNone(deps, left, cutoverId);
       if (arbiter === 'theirs' || arbiter === undefined) return arbiter;
-      if (arbiter.state !== 'committed') await assertNotOlder(deps, blue, arbiter, noted);
-      return giveUp(deps, arbiter, context, blue);
+      if (arbiter.state !== 'committed') await assertNotOlder(deps, left, arbiter, noted);
+      return giveUp(deps, arbiter, context, left);
     },
     { signal: context.signal, purpose: 'abandon switchover' },
   );
 }
 
 /** @returns `theirs` for another cutover's: ours was removed before it could come, and nothing of it is touched */
-async function arbiterOrNone(blue: SqlClient, cutoverId: string): Promise<ArbiterDescription | undefined | 'theirs'> {
+async function arbiterOrNone(
+  { direction }: StepDeps,
+  left: SqlClient,
+  cutoverId: string,
+): Promise<ArbiterDescription | undefined | 'theirs'> {
   try {
-    return await arbiterOf(blue, cutoverId, 'blue');
+    return await arbiterOf(left, cutoverId, direction.from);
   } catch (error) {
     if (isCutoverFault(error) && error.code === 'CUTOVER_RUNNING') return 'theirs';
     throw error;
@@ -93,17 +97,18 @@ async function arbiterOrNone(blue: SqlClient, cutoverId: string): Promise<Arbite
  */
 async function assertNothingBegun(deps: StepDeps, cutoverId: string, context: StepContext): Promise<void> {
   const staged = (await Promise.all(everyParty(deps).map(hasStaged))).flat();
-  const onGreen = await describeGreen(deps, context);
-  const isOurs = onGreen?.cutoverId === cutoverId && onGreen.side === 'green';
-  const serves = isOurs && onGreen.state !== 'closed' && onGreen.state !== 'abandoned';
+  const { from, to } = deps.direction;
+  const entered = await describeEntered(deps, context);
+  const isOurs = entered?.cutoverId === cutoverId && entered.side === to;
+  const serves = isOurs && entered.state !== 'closed' && entered.state !== 'abandoned';
   if (staged.length === 0 && !serves) return;
   const seen = [
-    ...(serves ? [`green is ${onGreen.state} for epoch ${onGreen.epoch}`] : []),
+    ...(serves ? [`${to} is ${entered.state} for epoch ${entered.epoch}`] : []),
     ...(staged.length === 0 ? [] : [`${staged.join(', ')} holds or has staged an epoch, or does not answer`]),
   ];
   throw new CutoverFault(
     'CROSSED_CONNECTION',
-    `the database reached as blue has no arbiter of cutover ${cutoverId}, and yet ${seen.join('; ')}; whether that was committed only blue's arbiter knows, and nothing was changed. Correct blue.database, then repeat`,
+    `the database reached as ${from} has no arbiter of cutover ${cutoverId}, and yet ${seen.join('; ')}; whether that was committed only ${from}'s arbiter knows, and nothing was changed. Correct ${from}.database, then repeat`,
     { cutoverId, parties: staged },
   );
 }
@@ -114,10 +119,13 @@ async function hasStaged(party: Target): Promise<readonly string[]> {
   return view !== undefined && (view.stagedEpoch ?? 0) <= view.appliedEpoch ? [] : [party.name];
 }
 
-/** @returns undefined when green does not answer or has no arbiter */
-function describeGreen({ databases }: StepDeps, { signal }: StepContext): Promise<ArbiterDescription | undefined> {
+/** @returns undefined when the entered side does not answer or has no arbiter */
+function describeEntered(
+  { databases, direction }: StepDeps,
+  { signal }: StepContext,
+): Promise<ArbiterDescription | undefined> {
   return databases
-    .withSession('green', describeArbiter, { signal, purpose: 'abandon switchover' })
+    .withSession(direction.to, describeArbiter, { signal, purpose: 'abandon switchover' })
     .catch((error: unknown) => {
       if (!isCutoverFault(error) || error.code !== 'DB_UNREACHABLE') throw error;
       return undefined;
@@ -128,30 +136,31 @@ async function giveUp(
   deps: StepDeps,
   { cutoverId, epoch }: ArbiterDescription,
   { signal, heartbeat }: StepContext,
-  blue: SqlClient,
+  left: SqlClient,
 ): Promise<GivenUp | 'committed'> {
   const { lockTimeoutMs } = deps.settings.switchover;
+  const side = deps.direction.from;
   for (let claims = 1; claims <= CLAIMS_MAX; claims += 1) {
     signal.throwIfAborted();
     heartbeat({ step: 'claiming', claims });
-    const claimed = await claimAttempt(realTools, blue, { cutoverId, attempt: null, lockTimeoutMs });
+    const claimed = await claimAttempt(realTools, left, { cutoverId, side, attempt: null, lockTimeoutMs });
     if (claimed !== 'busy') {
       if (claimed.outcome === 'committed') return 'committed';
-      const used = await useUpEpoch(blue, Math.max(epoch, claimed.epoch ?? 0), deps);
+      const used = await useUpEpoch(left, Math.max(epoch, claimed.epoch ?? 0), deps);
       if (used !== 'again') return used;
     }
     await sleep(RETRY_MS, undefined, { signal });
   }
-  throw new CutoverFault('LOCK_BUSY', `blue's arbiter could not be claimed in ${CLAIMS_MAX} tries; repeat`);
+  throw new CutoverFault('LOCK_BUSY', `${side}'s arbiter could not be claimed in ${CLAIMS_MAX} tries; repeat`);
 }
 
-/** @param begun the highest epoch that blue's arbiter knows */
-async function useUpEpoch(blue: SqlClient, begun: number, deps: StepDeps): Promise<GivenUp | 'committed' | 'again'> {
+/** @param begun the highest epoch that the arbiter of the left side knows */
+async function useUpEpoch(left: SqlClient, begun: number, deps: StepDeps): Promise<GivenUp | 'committed' | 'again'> {
   const epoch = nextEpoch([begun, ...(await highestEpochs(deps))]);
-  const answer = await beginAttempt(blue, { epoch, holdDeadlineMs: 1, marginMs: 0 });
+  const answer = await beginAttempt(left, { epoch, holdDeadlineMs: 1, marginMs: 0 });
   if (answer.ok) {
     const { lockTimeoutMs } = deps.settings.switchover;
-    const { outcome } = await abortAttempt(blue, answer.attempt, 'abandoned', lockTimeoutMs).catch((error: unknown) => {
+    const { outcome } = await abortAttempt(left, answer.attempt, 'abandoned', lockTimeoutMs).catch((error: unknown) => {
       if (isLockBusy(error)) return { outcome: 'busy' };
       throw error;
     });
@@ -160,7 +169,7 @@ async function useUpEpoch(blue: SqlClient, begun: number, deps: StepDeps): Promi
   if (answer.reason === 'closed' || answer.reason === 'abandoned') {
     throw new CutoverFault(
       'CROSSED_CONNECTION',
-      `the arbiter reached as blue is ${answer.reason}, which only green is; check the addresses of both sides`,
+      `the arbiter reached as ${deps.direction.from} is ${answer.reason}, which only ${deps.direction.to} is; check the addresses of both sides`,
     );
   }
   // One that nobody used up is not reverted: the next cutover may begin it.

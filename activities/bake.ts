@@ -11,20 +11,21 @@ import { type StepInput } from '../domain/steps';
 import { readArbiter } from '../hydra/arbiter/arbiter';
 import { trafficBefore } from '../hydra/validation';
 import { readCounters, relateCounters } from './baking/target-counters';
-import { readTargets } from './green/read-targets';
-import { pause } from './green/wait-for';
-import { withGreen } from './green/with-green';
+import { readTargets } from './support/read-targets';
+import { pause } from './support/wait-for';
+import { withEntered } from './support/with-entered';
 import { type Step, type StepDeps } from './step';
+import { type SideName } from '../domain/sides';
 
 const PROBLEMS_MAX = 20;
 /** A gateway or target that is being restarted may miss this many questions in a row. */
 const SILENCE_MAX = 3;
 
 /**
- * Watches green serve for `bake.durationMs`: share of 5xx and p95 of what clients saw at the gateways, and whether every target stays
+ * Watches the entered side serve for `bake.durationMs`: share of 5xx and p95 of what clients saw at the gateways, and whether every target stays
  * with the committed epoch. Changes nothing; a repeat begins anew.
  *
- * What green answers is judged by what blue answered before, after each look: see {@link judgeTraffic}.
+ * What it answers is judged by what the left one answered before, after each look: see {@link judgeTraffic}.
  *
  * @returns `bad` with problems, which end it at once; `inconclusive` when fewer than `bake.requestsMin` requests
  *   were seen: no request is no proof
@@ -32,12 +33,12 @@ const SILENCE_MAX = 3;
  */
 export const bake: Step<StepInput, BakeReceipt> = async (deps, input, context) => {
   const { durationMs, pollMs, requestsMin, errorRateMax, p95MsMax } = deps.settings.bake;
-  const { epoch, before } = await withGreen(deps, input, context, 'bake', async (green) => ({
-    epoch: (await readArbiter(green)).epoch,
-    before: relateCounters(await trafficBefore(green)),
+  const { epoch, before } = await withEntered(deps, input, context, 'bake', async (entered) => ({
+    epoch: (await readArbiter(entered)).epoch,
+    before: relateCounters(await trafficBefore(entered)),
   }));
   const startedAt = Date.now();
-  const watched = deps.gateways.map((gateway) => new WatchedGateway(gateway));
+  const watched = deps.gateways.map((gateway) => new WatchedGateway(gateway, deps.direction.to));
   for (const gateway of watched) await gateway.look();
   const parties = new WatchedParties(deps, epoch);
   const problems = new Set(await parties.look());
@@ -45,16 +46,16 @@ export const bake: Step<StepInput, BakeReceipt> = async (deps, input, context) =
   await answers.look(watched, 0);
   let points: readonly ChartPoint[] = [];
   for (;;) {
-    const left = startedAt + durationMs - Date.now();
-    if (left <= 0 || problems.size > 0) break;
-    await pause(Math.min(pollMs, left), context);
+    const remainingMs = startedAt + durationMs - Date.now();
+    if (remainingMs <= 0 || problems.size > 0) break;
+    await pause(Math.min(pollMs, remainingMs), context);
     for (const gateway of watched) await gateway.look();
     points = thinned([...points, ...latencyOf(watched)]);
     for (const problem of await parties.look()) problems.add(problem);
     const judged = await answers.look(watched, Date.now() - startedAt);
     if (judged.verdict === 'bad') for (const problem of judged.problems) problems.add(problem);
     for (const { silent, name } of watched) if (silent) problems.add(`gateway ${name} does not tell its traffic`);
-    context.heartbeat({ step: 'baking', leftMs: Math.max(0, left), ...summary(watched) });
+    context.heartbeat({ step: 'baking', leftMs: Math.max(0, remainingMs), ...summary(watched) });
   }
   const { requests, errorRate, p95Ms } = summary(watched);
   if (errorRate > errorRateMax) {
@@ -66,7 +67,7 @@ export const bake: Step<StepInput, BakeReceipt> = async (deps, input, context) =
   const bakedMs = Date.now() - startedAt;
   const seen = { durationMs: bakedMs, requests, errorRate, p95Ms, seen: points };
   if (problems.size > 0) return { verdict: 'bad', ...seen, problems: [...problems].slice(0, PROBLEMS_MAX) };
-  const tooFew = `the gateways saw ${requests} requests in ${Math.round(bakedMs / 1_000)} s (needed at least ${requestsMin}): too few to say that green is well`;
+  const tooFew = `the gateways saw ${requests} requests in ${Math.round(bakedMs / 1_000)} s (needed at least ${requestsMin}): too few to say that ${deps.direction.to} is well`;
   if (requests < requestsMin) return { verdict: 'inconclusive', ...seen, problems: [tooFew] };
   const { verdict, problems: unseen } = answers.judgement;
   return { verdict, ...seen, problems: unseen };
@@ -92,7 +93,7 @@ class WatchedParties {
   }
 }
 
-/** What green answers, span by span, judged by what blue answered in the last hours before the switchover. */
+/** What the entered side answers, span by span, judged by what the left one answered in the last hours before the switchover. */
 class WatchedAnswers {
   readonly #spans: Span[] = [];
   readonly #lastCounters = new Map<string, Traffic>();
@@ -130,7 +131,10 @@ class WatchedGateway {
   #last: GatewayTraffic | undefined;
   #missed = 0;
 
-  constructor(private readonly gateway: Gateway) {}
+  constructor(
+    private readonly gateway: Gateway,
+    private readonly side: SideName,
+  ) {}
 
   get name(): string {
     return this.gateway.name;
@@ -154,7 +158,7 @@ class WatchedGateway {
     }
   }
 
-  /** What green answered since this was asked last. */
+  /** What the entered side answered since this was asked last. */
   takeAnswers(): readonly Traffic[] {
     const taken = this.#answers;
     this.#answers = [];
@@ -162,7 +166,7 @@ class WatchedGateway {
   }
 
   #add(before: GatewayTraffic, now: GatewayTraffic): void {
-    this.#answers.push(trafficSince(sideTraffic(before, 'green'), sideTraffic(now, 'green')));
+    this.#answers.push(trafficSince(sideTraffic(before, this.side), sideTraffic(now, this.side)));
     const restarted = now.requests < before.requests;
     this.requests += restarted ? now.requests : now.requests - before.requests;
     this.serverErrors += restarted ? now.serverErrors : now.serverErrors - before.serverErrors;

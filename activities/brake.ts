@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BlueLoad, type BrakeSettings, overload } from '../domain/brake';
+import { type SourceLoad, type BrakeSettings, overload } from '../domain/brake';
 import { type DatabaseSession } from '../domain/ports/databases';
 import { queryRows } from '../domain/ports/sql-client';
 import { type BrakeState } from '../domain/runbook';
 import { type StepInput } from '../domain/steps';
 import { type StepContext, type StepDeps } from './step';
+import { type SideName } from '../domain/sides';
 
 /** A person who pauses waits for so long at most. */
 const ASK_EVERY_MS = 5_000;
@@ -15,13 +16,15 @@ const OVERLOADED_MS_MAX = 30_000;
 
 /** What {@link Brake} needs; tests bring their own. */
 export interface BrakeSources {
+  /** Whose reading is slowed down. */
+  readonly side: SideName;
   readonly state: () => Promise<BrakeState | null>;
-  readonly load: () => Promise<BlueLoad>;
+  readonly load: () => Promise<SourceLoad>;
   /** Says why it waits, or null when it goes on. */
   readonly say: (reason: string | null) => void;
 }
 
-/** Stands before each piece of reading on blue: lets it pass, or waits because a person or the load of blue wants it. */
+/** Stands before each piece of reading on the left side: lets it pass, or waits because a person or the load there wants it. */
 export class Brake {
   #state: BrakeState | null = null;
   #asked = -Infinity;
@@ -36,7 +39,7 @@ export class Brake {
     private readonly sources: BrakeSources,
   ) {}
 
-  /** Before a transaction that reads blue. @throws the signal's reason */
+  /** Before a transaction that reads there. @throws the signal's reason */
   async pass(signal: AbortSignal): Promise<void> {
     const since = performance.now();
     let said = false;
@@ -67,7 +70,8 @@ export class Brake {
       return `paused by ${by} at ${at}${note === undefined ? '' : ` (${note})`}`;
     }
     const rate = this.#rate();
-    if (rate !== null && performance.now() < this.#freeAt) return `at most ${rate} rows of blue a second`;
+    if (rate !== null && performance.now() < this.#freeAt)
+      return `at most ${rate} rows of ${this.sources.side} a second`;
     return waitedMs < OVERLOADED_MS_MAX ? this.#reason : null;
   }
 
@@ -86,7 +90,7 @@ export class Brake {
   }
 }
 
-/** Runs `work` with a brake that looks at blue in a session of its own. */
+/** Runs `work` with a brake that looks at the left side in a session of its own. */
 export function withBrake<T>(
   deps: StepDeps,
   input: StepInput,
@@ -95,12 +99,13 @@ export function withBrake<T>(
   work: (brake: Brake) => Promise<T>,
 ): Promise<T> {
   return deps.databases.withSession(
-    'blue',
-    (blue) =>
+    deps.direction.from,
+    (left) =>
       work(
         new Brake(deps.settings.brake, {
+          side: deps.direction.from,
           state: () => deps.brake?.read(input.environment) ?? Promise.resolve(null),
-          load: () => readLoad(blue),
+          load: () => readLoad(left),
           say: (reason) => context.heartbeat({ step: reason === null ? 'goes on' : 'braked', reason }),
         }),
       ),
@@ -108,22 +113,22 @@ export function withBrake<T>(
   );
 }
 
-/** @returns whether a person has paused the reading of blue; undefined: not, or nobody can be asked */
+/** @returns whether a person has paused the reading of the left side; undefined: not, or nobody can be asked */
 export async function pausedBy(deps: StepDeps, { environment }: StepInput): Promise<BrakeState | undefined> {
   const state = await deps.brake?.read(environment).catch(() => null);
   return state?.paused === true ? state : undefined;
 }
 
-async function readLoad(blue: DatabaseSession): Promise<BlueLoad> {
-  const [row] = await queryRows<Omit<BlueLoad, 'probeMs'>>(
-    blue,
+async function readLoad(left: DatabaseSession): Promise<SourceLoad> {
+  const [row] = await queryRows<Omit<SourceLoad, 'probeMs'>>(
+    left,
     `SELECT (SELECT pg_catalog.round(extract(epoch FROM pg_catalog.max(replay_lag)) * 1000)::float8
                FROM pg_catalog.pg_stat_replication) AS "replicationLagMs",
             (SELECT pg_catalog.count(*)::float8 FROM pg_catalog.pg_stat_activity
               WHERE state = 'active' AND backend_type = 'client backend' AND application_name NOT LIKE 'hydra-cutover%') AS "activeSessions"`,
   );
   const startedAt = performance.now();
-  await blue.query('SELECT installed_at FROM hydra_cutover.run');
+  await left.query('SELECT installed_at FROM hydra_cutover.run');
   return {
     replicationLagMs: row?.replicationLagMs ?? null,
     activeSessions: row?.activeSessions ?? null,

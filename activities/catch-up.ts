@@ -14,14 +14,15 @@ const HELD_MS = 5_000;
 const MEASURED_CHANGES = 1_000;
 
 /**
- * Carries what changed on blue since the snapshot, in rounds until few enough changes are left to ask for the cutover, or so many that
+ * Carries what changed on the left side since the snapshot, in rounds until few enough changes are left to ask for the cutover, or so many that
  * they are carried in about a second.
  *
  * Idempotent; takes over from whatever sync was running. A row that cannot be carried is waited for.
- * @throws CutoverFault SYNC_FAILED (not caught up in time, a table truncated) | SYNC_FENCED (another sync took over, or green is
- *   open) | CROSSED_CONNECTION | DB_UNREACHABLE
+ * @throws CutoverFault SYNC_FAILED (not caught up in time, a table truncated) | SYNC_FENCED (another sync took over, or the entered
+ *   side is open) | CROSSED_CONNECTION | DB_UNREACHABLE
  */
 export const catchUp: Step<StepInput, SyncReceipt> = async (deps, input, context) => {
+  const { from, to } = deps.direction;
   const { catchUpDeadlineMs } = deps.settings.sync;
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(new Error('late')), catchUpDeadlineMs);
@@ -38,7 +39,7 @@ export const catchUp: Step<StepInput, SyncReceipt> = async (deps, input, context
     if (!late.signal.aborted) throw error;
     throw new CutoverFault(
       'SYNC_FAILED',
-      `green did not catch up with blue within ${catchUpDeadlineMs} ms; raise sync.catchUpDeadlineMs, or try at a quieter hour`,
+      `${to} did not catch up with ${from} within ${catchUpDeadlineMs} ms; raise sync.catchUpDeadlineMs, or try at a quieter hour`,
       { catchUpDeadlineMs },
     );
   } finally {
@@ -47,7 +48,7 @@ export const catchUp: Step<StepInput, SyncReceipt> = async (deps, input, context
 };
 
 /**
- * On a blue that is written to at thousands of rows a second some hundred are always left. What counts is how long they take, at the speed
+ * On a database that is written to at thousands of rows a second some hundred are always left. What counts is how long they take, at the speed
  * that this round had.
  */
 export function isSoonCarried({ changes, durationMs, backlog }: RoundReceipt, backlogMsMax: number): boolean {
@@ -97,7 +98,11 @@ async function roundsUntilSmall(
       },
     });
     if ('held' in round) {
-      context.heartbeat({ step: 'waits for a row of blue', backlog: total.backlog, reason: round.held });
+      context.heartbeat({
+        step: `waits for a row of ${deps.direction.from}`,
+        backlog: total.backlog,
+        reason: round.held,
+      });
       await sleep(HELD_MS, undefined, { signal: context.signal });
       continue;
     }

@@ -5,13 +5,13 @@ import { type CleanInput } from '../domain/steps';
 import { ADAPTATION_ID, adaptCopy } from '../hydra/catalog';
 import { type RuleCount, applyRules, countRules, countTables, largeRemovals } from '../hydra/cleaning';
 import { beginCleaning, keepResult, readPreparation } from '../hydra/closing';
-import { copyPathOf } from '../hydra/paths';
-import { whileBeating } from './green/while-beating';
-import { type Preparing, withClosedRows } from './green/with-green';
+import { whileBeating } from './support/while-beating';
+import { type Preparing, withClosedRows } from './support/with-entered';
 import { type Step, type StepDeps } from './step';
+import { pathOfRun } from './support/of-side';
 
 /**
- * Applies the cleaning rules to green, and then makes its schema what the migration needs, as far as the plan named it; what either
+ * Applies the cleaning rules to the copy, and then makes its schema what the migration needs, as far as the plan named it; what either
  * touches is archived there.
  *
  * Idempotent: a repeat goes on with the first try's "now", and once complete, also after the migration, it gives the first result.
@@ -32,16 +32,16 @@ export const cleanGreen: Step<CleanInput, CleanReceipt> = (deps, input, context)
 
 async function clean(
   deps: StepDeps,
-  { keeper, green }: Preparing,
+  { keeper, copy }: Preparing,
   { confirmed = [] }: CleanInput,
 ): Promise<CleanReceipt> {
-  const path = copyPathOf(deps.settings.hydraVersion);
-  const counted = await countRules(path, green, { archiveSchema: 'hydra_cutover' });
+  const path = pathOfRun(deps);
+  const counted = await countRules(path, copy, { archiveSchema: 'hydra_cutover' });
   // What an earlier try began was confirmed then, and counts less now.
-  if ((await readPreparation(keeper)).cleanCounts === null) await assertConfirmed(deps, green, counted, confirmed);
+  if ((await readPreparation(keeper)).cleanCounts === null) await assertConfirmed(deps, copy, counted, confirmed);
   await beginCleaning(keeper, Object.fromEntries(counted.map(({ id, rows }) => [id, rows])));
   const { cleanAsOf, cleanCounts } = await readPreparation(keeper);
-  const applied = await applyRules(path, green, { asOf: cleanAsOf ?? '', keeper });
+  const applied = await applyRules(path, copy, { asOf: cleanAsOf ?? '', keeper });
   const archived = await readArchived(keeper, Object.keys(path.cleaning.rules));
   return {
     rules: applied.map(({ id, rows }) => ({
@@ -53,15 +53,16 @@ async function clean(
   };
 }
 
-/** The count on the copy, before the first row goes: the plan's may have been an estimate, and blue went on. */
+/** The count on the copy, before the first row goes: the plan's may have been an estimate, and the left side went on. */
 async function assertConfirmed(
-  { settings }: StepDeps,
-  green: SqlClient,
+  deps: StepDeps,
+  copy: SqlClient,
   counted: readonly RuleCount[],
   confirmed: readonly Removal[],
 ): Promise<void> {
-  const { cleaning } = copyPathOf(settings.hydraVersion);
-  const rows = await countTables(cleaning, green, counted);
+  const { settings } = deps;
+  const { cleaning } = pathOfRun(deps);
+  const rows = await countTables(cleaning, copy, counted);
   const { removedShareMax } = settings.cleaning;
   const removals = largeRemovals(cleaning, counted, (table) => rows.get(table) ?? 0, removedShareMax);
   const isConfirmed = (one: Removal): boolean =>
@@ -80,12 +81,13 @@ async function assertConfirmed(
 /** After the rules: a key that is made again holds for cleaned rows alone. */
 async function adapt(
   deps: StepDeps,
-  { keeper, green }: Preparing,
+  { keeper, copy }: Preparing,
   { adapt: approved = [] }: CleanInput,
 ): Promise<Pick<CleanReceipt, 'adapted'>> {
   const { hydraSchema: schema, hydraVersion } = deps.settings;
+  const [from, to] = [hydraVersion[deps.direction.from], hydraVersion[deps.direction.to]];
   const { cleanAsOf } = await readPreparation(keeper);
-  await adaptCopy(green, { schema, from: hydraVersion.blue, to: hydraVersion.green, approved, asOf: cleanAsOf ?? '' });
+  await adaptCopy(copy, { schema, from, to, approved, asOf: cleanAsOf ?? '' });
   const rows = await queryRows<{ object: string }>(
     keeper,
     `SELECT DISTINCT key->>'object' AS object FROM hydra_cutover.archive WHERE rule_id = $1 ORDER BY 1`,

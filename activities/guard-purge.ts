@@ -3,28 +3,28 @@ import { type Job, type JobPreview, type JobRemoval } from '../domain/ports/targ
 import { type PurgeGuardReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { readArbiter } from '../hydra/arbiter/arbiter';
-import { copyPathOf } from '../hydra/paths';
-import { consentsInGreen, listedOnBlue, subjectsInGreen } from '../hydra/validation';
-import { assertTargetsServe } from './green/read-targets';
-import { type RemovalVerdict, type SubjectConsents, judgeRemoval } from './green/removal-verdict';
-import { withBlue } from './green/with-blue';
-import { withGreen, withGreenRows } from './green/with-green';
+import { validConsentsIn, listedConsents, subjectsWithConsents } from '../hydra/validation';
+import { assertTargetsServe } from './support/read-targets';
+import { type RemovalVerdict, type SubjectConsents, judgeRemoval } from './support/removal-verdict';
+import { withLeft } from './support/with-left';
+import { withEntered, withEnteredRows } from './support/with-entered';
 import { type Step, type StepContext, type StepDeps } from './step';
+import { pathOfRun } from './support/of-side';
 
 const SUBJECTS_AT_ONCE = 200;
 /** How often a job is asked at most. */
 const LOOKS_MAX = 3;
 
 /**
- * Asks each job what it would remove now, and whether that follows from what users revoked: see {@link judgeRemoval}. Blue's rows are as
+ * Asks each job what it would remove now, and whether that follows from what users revoked: see {@link judgeRemoval}. Rows of the left side are as
  * they were at the commit. What a job would remove without naming whose it is was not looked at, so it is not explained.
  *
  * Changes nothing; the jobs stay paused. That no row was lost on the way is for the drain proof and parity to say.
  * @throws CutoverFault TARGET_FELL_BACK | TARGET_UNREACHABLE | HYDRA_UNREACHABLE | HYDRA_UNEXPECTED | CROSSED_CONNECTION | DB_UNREACHABLE
  */
 export const guardPurge: Step<StepInput, PurgeGuardReceipt> = async (deps, input, context) => {
-  // A system that went back to blue would ask a Hydra that knows nothing of what was granted since.
-  const { epoch } = await withGreen(deps, input, context, 'guard purge', readArbiter);
+  // A system that went back to the left side would ask a Hydra that knows nothing of what was granted since.
+  const { epoch } = await withEntered(deps, input, context, 'guard purge', readArbiter);
   await assertTargetsServe(deps, epoch, 'resuming jobs');
   const jobs: PurgeGuardReceipt['jobs'][number][] = [];
   for (const job of deps.jobs) jobs.push(await guardJob(deps, input, context, job));
@@ -33,7 +33,7 @@ export const guardPurge: Step<StepInput, PurgeGuardReceipt> = async (deps, input
 
 /**
  * A preview of many takes its time, and a user who has nothing may consent anew meanwhile: the job was right to name him, and would not
- * any more. So it is asked again, a few times, for what hangs on a consent that is listed; a job that misreads green names it each time.
+ * any more. So it is asked again, a few times, for what hangs on a consent that is listed; a job that misreads the entered side names it each time.
  */
 async function guardJob(
   deps: StepDeps,
@@ -101,13 +101,13 @@ async function judged(
   return verdicts;
 }
 
-/** What is empty names nothing: a job that reads a field which green leaves empty must not be taken at its word. */
+/** What is empty names nothing: a job that reads a field which the entered side leaves empty must not be taken at its word. */
 function whose({ subject, client, consent }: JobRemoval): readonly JobRemoval[] {
   if (subject === '') return [];
   return [{ subject, ...(client ? { client } : {}), ...(consent ? { consent } : {}) }];
 }
 
-/** Green's Hydra is asked only about those of whom one of the databases has anything: a whole purge may be of others. */
+/** The entered side's Hydra is asked only about those of whom one of the databases has anything: a whole purge may be of others. */
 async function consentsOf(
   deps: StepDeps,
   input: StepInput,
@@ -115,26 +115,35 @@ async function consentsOf(
   subjects: readonly string[],
   consentIds: readonly string[],
 ): Promise<ReadonlyMap<string, SubjectConsents>> {
-  const path = copyPathOf(deps.settings.hydraVersion);
-  const onBlue = await withBlue(deps, context, 'guard purge', (blue) => listedOnBlue(path.consents, blue, subjects));
-  const present = await onGreen(deps, input, context, (green) => subjectsInGreen(green, subjects));
+  const path = pathOfRun(deps);
+  const atCommit = await withLeft(deps, context, 'guard purge', (left) =>
+    listedConsents(path.consents, left, subjects),
+  );
+  const present = await onEntered(deps, input, context, (entered) => subjectsWithConsents(entered, subjects));
   const found = new Map<string, SubjectConsents>();
   for (const subject of subjects) {
     context.signal.throwIfAborted();
-    const before = onBlue.get(subject) ?? [];
+    const before = atCommit.get(subject) ?? [];
     const isKnown = before.length > 0 || present.has(subject);
-    const listed = isKnown ? await deps.hydra.consents('green', subject) : [];
-    found.set(subject, { onBlue: before, listed, inGreen: new Set() });
+    const listed = isKnown ? await deps.hydra.consents(deps.direction.to, subject) : [];
+    found.set(subject, { before, listed, valid: new Set() });
   }
   // After Hydra was asked: what is revoked in between is then missing in both.
-  const unlisted = [...found.values()].flatMap(({ onBlue: before, listed }) => {
+  const unlisted = [...found.values()].flatMap(({ before, listed }) => {
     const ids = new Set(listed.map(({ consentId }) => consentId));
     return before.map(({ consentId }) => consentId).filter((id) => !ids.has(id));
   });
-  const inGreen = await onGreen(deps, input, context, (green) => consentsInGreen(green, [...unlisted, ...consentIds]));
-  return new Map([...found].map(([subject, consents]) => [subject, { ...consents, inGreen }]));
+  const valid = await onEntered(deps, input, context, (entered) =>
+    validConsentsIn(entered, [...unlisted, ...consentIds]),
+  );
+  return new Map([...found].map(([subject, consents]) => [subject, { ...consents, valid }]));
 }
 
-function onGreen<T>(deps: StepDeps, input: StepInput, context: StepContext, work: (green: SqlClient) => Promise<T>) {
-  return withGreenRows(deps, input, context, 'guard purge', work);
+function onEntered<T>(
+  deps: StepDeps,
+  input: StepInput,
+  context: StepContext,
+  work: (entered: SqlClient) => Promise<T>,
+) {
+  return withEnteredRows(deps, input, context, 'guard purge', work);
 }

@@ -1,7 +1,7 @@
 import { commandSaid } from '../domain/command-said';
 import { CutoverFault, type FaultCode } from '../domain/faults';
 import { type CommandRunner } from '../domain/ports/command-runner';
-import { waitFor } from './green/wait-for';
+import { waitFor } from './support/wait-for';
 import { type StepContext } from './step';
 
 interface CommandOptions {

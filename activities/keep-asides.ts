@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { type Asides, type KeptReport, type News } from '../domain/asides';
 import { type Databases } from '../domain/ports/databases';
+import { type Direction } from '../domain/sides';
 import { type Report } from '../domain/receipts';
 import { failureOf } from './at-boundary';
 import { lookForCommit } from './look-for-commit';
@@ -9,6 +10,7 @@ import { type StepLog } from './step';
 /** What is done beside a run; a folder and a webhook only where the config has them. */
 export interface AsidePorts {
   readonly databases: Databases;
+  readonly direction: Direction;
   readonly reportFolder?: { readonly keep: (report: Report) => Promise<KeptReport> };
   readonly webhook?: { tell(news: News): Promise<void> };
 }
@@ -16,7 +18,7 @@ export interface AsidePorts {
 const NO_FOLDER: KeptReport = { kept: 'nowhere', why: 'report.to is not set: Temporal alone keeps this report' };
 
 /** Makes Temporal activities of them. */
-export function asidesOf({ databases, reportFolder, webhook }: AsidePorts, log: StepLog): Asides {
+export function asidesOf({ databases, direction, reportFolder, webhook }: AsidePorts, log: StepLog): Asides {
   return {
     keepReport: async ({ report }) => {
       const kept = reportFolder === undefined ? NO_FOLDER : await reportFolder.keep(report);
@@ -28,9 +30,11 @@ export function asidesOf({ databases, reportFolder, webhook }: AsidePorts, log: 
     tell: (news) => atAside('tell', log, async () => webhook?.tell(news)),
     isCommitted: ({ cutoverId }) =>
       atAside('isCommitted', log, () =>
-        databases.withSession('blue', async (blue) => (await lookForCommit(blue, cutoverId)).committed !== undefined, {
-          purpose: 'word of a commit',
-        }),
+        databases.withSession(
+          direction.from,
+          async (left) => (await lookForCommit(left, cutoverId)).committed !== undefined,
+          { purpose: 'word of a commit' },
+        ),
       ),
   };
 }

@@ -7,7 +7,7 @@ import { proveBeside } from './parity/prove-beside';
 import { settleProof } from './parity/settle-proof';
 import { LogUpkeep } from './log-upkeep';
 import { ShadowOrders } from './evidence/shadow-round';
-import { pause } from './green/wait-for';
+import { pause } from './support/wait-for';
 import { type Step, type StepContext, type StepDeps } from './step';
 import { type SyncSession, roundOrReason, withSync } from './sync-session';
 
@@ -20,11 +20,11 @@ const SETTLE_EVERY_MS = 10_000;
 const HELD_MS = 5_000;
 
 /**
- * Keeps green in sync while people think: rounds for `forMs`, or until it is cancelled; then it ends in order and throws the
+ * Keeps the entered side in sync while people think: rounds for `forMs`, or until it is cancelled; then it ends in order and throws the
  * signal's reason. A repeat takes its whole time again. A row that cannot be carried is waited for, and keeps the commit away. Beside the
  * rounds all rows are compared over and over.
  *
- * @throws CutoverFault SYNC_FENCED (another sync took over, or green is open) | SYNC_FAILED | CROSSED_CONNECTION | DB_UNREACHABLE
+ * @throws CutoverFault SYNC_FENCED (another sync took over, or the entered side is open) | SYNC_FAILED | CROSSED_CONNECTION | DB_UNREACHABLE
  */
 export const keepInSync: Step<SyncInput, SyncReceipt> = async (deps, input, context) => {
   const cut = new AbortController();
@@ -85,7 +85,7 @@ async function rounds(
     const round = await roundOrReason(deps, sides, { batchRows, signal: context.signal, before, onPart });
     if ('held' in round) {
       backlog = await readBacklog(sides.keeper);
-      context.heartbeat({ step: 'waits for a row of blue', ...total, backlog, reason: round.held });
+      context.heartbeat({ step: `waits for a row of ${deps.direction.from}`, ...total, backlog, reason: round.held });
     } else {
       backlog = round.backlog;
       total.rounds += 1;

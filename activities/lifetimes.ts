@@ -10,8 +10,8 @@ import { type Step, type StepDeps } from './step';
 type Clients = { readonly clients: number };
 
 /**
- * Raises the access-token lifespans of clients on blue to what the config says, so that fewer refreshes fall into the window.
- * Before the snapshot, so green gets them, and what they were, with the copy. Idempotent; nothing without the setting.
+ * Raises the access-token lifespans of clients on the left side to what the config says, so that fewer refreshes fall into the window.
+ * Before the snapshot, so the entered one gets them, and what they were, with the copy. Idempotent; nothing without the setting.
  *
  * @throws CutoverFault LOCK_BUSY (retryable) | CHECK_FAILED (code of others would run with our rights) | DB_UNREACHABLE
  */
@@ -19,11 +19,12 @@ export const extendLifetimes: Step<StepInput, Clients> = async (deps, _input, co
   const { accessTokenLifespanMs, hydraSchema: schema } = deps.settings;
   if (accessTokenLifespanMs === null) return { clients: 0 };
   const session = { signal: context.signal, purpose: 'extend lifetimes' };
+  const { from } = deps.direction;
   const clients = await deps.databases.withSession(
-    'blue',
+    from,
     (keeper) =>
-      withWriter(deps, 'blue', keeper, session, (writer) =>
-        raiseLifetimes(writer, accessTokenLifespanMs, { schema, side: 'blue', keeper }),
+      withWriter(deps, from, keeper, session, (writer) =>
+        raiseLifetimes(writer, accessTokenLifespanMs, { schema, side: from, keeper }),
       ),
     session,
   );
@@ -31,32 +32,33 @@ export const extendLifetimes: Step<StepInput, Clients> = async (deps, _input, co
 };
 
 /**
- * Gives back lifespans that were raised and that nobody changed since: on the side that serves, which is green once the writes
+ * Gives back lifespans that were raised and that nobody changed since: on the side that serves, which is the entered one once the writes
  * have moved. Idempotent, and also what undoes {@link extendLifetimes}.
  *
  * @throws CutoverFault LOCK_BUSY (retryable: no side takes writes now) | DB_UNREACHABLE
  */
 export const restoreLifetimes: Step<StepInput, Clients> = async (deps, { cutoverId }, context) => {
   const { databases, settings } = deps;
+  const { from, to } = deps.direction;
   const session = { signal: context.signal, purpose: 'restore lifetimes' };
   const restore = (side: SideName, keeper: DatabaseSession): Promise<number> =>
     withWriter(deps, side, keeper, session, (writer) =>
       restoreRaisedLifetimes(writer, { schema: settings.hydraSchema, side, keeper }),
     );
-  const onBlue = await databases.withSession(
-    'blue',
-    async (blue) => {
-      const found = await describeArbiter(blue);
+  const onLeft = await databases.withSession(
+    from,
+    async (left) => {
+      const found = await describeArbiter(left);
       // Another cutover may have raised them too, and needs them.
       if (found !== undefined && found.cutoverId !== cutoverId) return 0;
       const moved = found?.cutoverId === cutoverId && found.state === 'committed';
-      return moved ? undefined : restore('blue', blue);
+      return moved ? undefined : restore(from, left);
     },
     session,
   );
-  if (onBlue !== undefined) return { clients: onBlue };
-  const clients = await databases.withSession('green', (green) => restore('green', green), session);
-  await databases.withSession('blue', forgetLifetimes, session);
+  if (onLeft !== undefined) return { clients: onLeft };
+  const clients = await databases.withSession(to, (entered) => restore(to, entered), session);
+  await databases.withSession(from, forgetLifetimes, session);
   return { clients };
 };
 

@@ -1,17 +1,17 @@
 import { queryRows } from '../domain/ports/sql-client';
 import { pruneChangeLog } from '../hydra/capture';
 import { type SyncSides } from '../hydra/sync';
-import { type StepDeps } from './step';
+import { type StepDeps, type Configured } from './step';
 
 const LOOK_EVERY_MS = 60_000;
 
-/** Keeps the change log on blue small while it is carried, and says so where it is large all the same. */
+/** Keeps the change log on the left side small while it is carried, and says so where it is large all the same. */
 export class LogUpkeep {
   #doneAt = performance.now();
   #said: Readonly<Record<string, unknown>> = {};
 
   constructor(
-    private readonly deps: Pick<StepDeps, 'settings' | 'log'>,
+    private readonly deps: Pick<StepDeps, 'settings' | 'direction' | 'log'>,
     private readonly sides: Pick<SyncSides, 'from' | 'keeper'>,
     private readonly lookEveryMs = LOOK_EVERY_MS,
   ) {}
@@ -44,10 +44,10 @@ export class LogUpkeep {
 }
 
 /** @returns what is wrong with a change log of that size, if anything */
-export function largeLog({ settings }: Pick<StepDeps, 'settings'>, bytes: number): string | undefined {
+export function largeLog({ settings, direction: { from } }: Configured, bytes: number): string | undefined {
   const { changeLogBytesMax } = settings.sync;
   if (bytes <= changeLogBytesMax) return undefined;
-  return `the change log takes ${megabytes(bytes)} of blue's disk (allowed ${megabytes(changeLogBytesMax)}); decide soon, or give this cutover up before the disk is full`;
+  return `the change log takes ${megabytes(bytes)} of ${from}'s disk (allowed ${megabytes(changeLogBytesMax)}); decide soon, or give this cutover up before the disk is full`;
 }
 
 function megabytes(bytes: number): string {

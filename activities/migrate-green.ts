@@ -18,11 +18,12 @@ import {
   tablesOfOthers,
 } from '../hydra/closing';
 import { differsFromFresh } from '../hydra/catalog';
-import { pendingInStatus } from './green/migration-status';
-import { whileBeating } from './green/while-beating';
-import { withGreen } from './green/with-green';
+import { pendingInStatus } from './support/migration-status';
+import { whileBeating } from './support/while-beating';
+import { withEntered } from './support/with-entered';
 import { MigrationClock, appliedVersions } from './rehearsal/migration-clock';
 import { type Step, type StepContext, type StepDeps } from './step';
+import { type SideName } from '../domain/sides';
 
 /** One migration at a time, whoever runs it: an earlier try may not be over yet. */
 const ONE_AT_A_TIME = `SELECT pg_try_advisory_lock(hashtext('hydra_cutover'), hashtext('migrate')) AS mine`;
@@ -30,7 +31,7 @@ const ONE_AT_A_TIME = `SELECT pg_try_advisory_lock(hashtext('hydra_cutover'), ha
 const CLEAN_UP_MS = 30_000;
 
 /**
- * Runs Hydra's own `migrate sql` on green through the command `migrate`, as a role of the migration's own that acts as the owner of
+ * Runs Hydra's own `migrate sql` on the copy through the command `migrate`, as a role of the migration's own that acts as the owner of
  * Hydra's tables. Judged by `schema_migration` and, where the config has it, by what the command `migrateStatus` prints: Hydra's
  * exit code says 0 after a failure, too.
  *
@@ -40,47 +41,48 @@ const CLEAN_UP_MS = 30_000;
  */
 export const migrateGreen: Step<StepInput, MigrateReceipt> = (deps, input, context) => {
   const startedAt = Date.now();
-  return withGreen(deps, input, context, 'migrate', async (session) => {
+  const { to } = deps.direction;
+  return withEntered(deps, input, context, 'migrate', async (session) => {
     const [lock] = (await session.query(ONE_AT_A_TIME)).rows as { mine: boolean }[];
     if (lock?.mine !== true) {
-      throw new CutoverFault('LOCK_BUSY', 'an earlier try of the migration of green is not over yet; try again');
+      throw new CutoverFault('LOCK_BUSY', `an earlier try of the migration of ${to} is not over yet; try again`);
     }
-    const green = await becomePreparer(session, input.cutoverId);
+    const copy = await becomePreparer(session, input.cutoverId, to);
     const role = deps.settings.green.migrationRole;
     // A worker that died may have left its command behind, which would go on.
-    await closeMigrationRole(green, role);
-    const version = deps.settings.hydraVersion.green;
-    const before = await readMigrations(green, version);
-    const costsBefore = await readCosts(green);
-    const slowest = before.complete ? [] : await migrate(deps, input, context, green);
-    const costs = before.complete ? undefined : await costsSince(green, costsBefore);
-    const progress = await readMigrations(green, version);
-    if (!progress.complete) throw incomplete(progress);
+    await closeMigrationRole(copy, role);
+    const version = deps.settings.hydraVersion[to];
+    const before = await readMigrations(copy, version, to);
+    const costsBefore = await readCosts(copy);
+    const slowest = before.complete ? [] : await migrate(deps, input, context, copy);
+    const costs = before.complete ? undefined : await costsSince(copy, costsBefore);
+    const progress = await readMigrations(copy, version, to);
+    if (!progress.complete) throw incomplete(to, progress);
     const { hydraSchema, green: own } = deps.settings;
-    const foreign = await tablesOfOthers(green, hydraSchema, own.hydraRole);
+    const foreign = await tablesOfOthers(copy, hydraSchema, own.hydraRole);
     if (foreign.length > 0) {
       throw new CutoverFault(
         'MIGRATION_FAILED',
-        `tables on green do not belong to ${own.hydraRole}: ${foreign.join(', ')}; Hydra could not write to them`,
+        `tables on ${to} do not belong to ${own.hydraRole}: ${foreign.join(', ')}; Hydra could not write to them`,
         { tables: foreign },
       );
     }
-    await assertLikeFresh(deps, green);
+    await assertLikeFresh(deps, copy);
     const durationMs = Date.now() - startedAt;
     return { applied: progress.applied, pending: 0, durationMs, slowest, ...(costs && { costs }) };
   });
 };
 
-/** Whatever the bookkeeping says: green's tables, keys and indexes are those of a fresh green. */
-async function assertLikeFresh({ settings }: StepDeps, green: DatabaseSession): Promise<void> {
-  const version = settings.hydraVersion.green;
-  const differences = await differsFromFresh(green, { schema: settings.hydraSchema, version });
+/** Whatever the bookkeeping says: the copy's tables, keys and indexes are those of a fresh database. */
+async function assertLikeFresh({ settings, direction: { from, to } }: StepDeps, copy: DatabaseSession): Promise<void> {
+  const version = settings.hydraVersion[to];
+  const differences = await differsFromFresh(copy, { schema: settings.hydraSchema, version });
   if (differences.length === 0) return;
   const told = differences.slice(0, 10).map(({ object, why }) => `${object} ${why}`);
   const rest = differences.length > told.length ? ` and ${differences.length - told.length} more` : '';
   throw new CutoverFault(
     'MIGRATION_FAILED',
-    `green is migrated, and its schema is not that of a fresh Hydra ${version}: ${told.join('; ')}${rest}; fix it on blue and begin again`,
+    `${to} is migrated, and its schema is not that of a fresh Hydra ${version}: ${told.join('; ')}${rest}; fix it on ${from} and begin again`,
     { objects: differences.map(({ object }) => object) },
   );
 }
@@ -90,35 +92,38 @@ async function migrate(
   deps: StepDeps,
   input: StepInput,
   context: StepContext,
-  green: DatabaseSession,
+  copy: DatabaseSession,
 ): Promise<readonly MigrationTime[]> {
   const { settings } = deps;
+  const { to } = deps.direction;
+  const version = settings.hydraVersion[to];
   const { hydraRole, migrationRole: role } = settings.green;
-  const address = await deps.databases.address('green');
+  const address = await deps.databases.address(to);
   const { statementTimeoutMs, lockTimeoutMs } = settings.migration;
-  const password = await openMigrationRole(green, {
+  const password = await openMigrationRole(copy, {
     ...{ name: role, owner: hydraRole, schema: settings.hydraSchema },
     ...{ statementTimeoutMs, lockTimeoutMs },
   });
   const authorities = await fileOf(address.ca);
-  const env = commandEnv(input, address, role, password, authorities?.path);
+  const login = { role, password, caFile: authorities?.path };
+  const env = commandEnv(input, to, address, login);
   try {
-    const clock = new MigrationClock(await appliedVersions(green), Date.now());
+    const clock = new MigrationClock(await appliedVersions(copy), Date.now());
     const look = async () => {
-      const { applied, expected } = await readMigrations(green, settings.hydraVersion.green);
-      clock.look(await appliedVersions(green), Date.now());
+      const { applied, expected } = await readMigrations(copy, version, to);
+      clock.look(await appliedVersions(copy), Date.now());
       return { step: 'migrating', applied, expected };
     };
     const { timeoutMs } = settings.migration;
     const options = { env, timeoutMs, signal: context.signal };
     const result = await whileBeating(context, look, () => deps.commands.run('migrate', options));
-    const progress = await readMigrations(green, settings.hydraVersion.green);
-    if (!progress.complete) throw incomplete(progress, result);
-    clock.look(await appliedVersions(green), Date.now());
+    const progress = await readMigrations(copy, version, to);
+    if (!progress.complete) throw incomplete(to, progress, result);
+    clock.look(await appliedVersions(copy), Date.now());
     await assertStatusAgrees(deps, context, env);
     return clock.slowest();
   } finally {
-    await letNobodyIn(deps, context, green, role);
+    await letNobodyIn(deps, context, copy, role);
     await authorities?.remove();
   }
 }
@@ -135,12 +140,12 @@ async function fileOf(ca: string | undefined): Promise<{ path: string; remove: (
 }
 
 /** A cancelled step has no session any more; the role must not outlive it all the same. */
-async function letNobodyIn(deps: StepDeps, step: StepContext, green: DatabaseSession, role: string): Promise<void> {
-  const failed = step.signal.aborted || !(await succeeds(() => closeMigrationRole(green, role)));
+async function letNobodyIn(deps: StepDeps, step: StepContext, copy: DatabaseSession, role: string): Promise<void> {
+  const failed = step.signal.aborted || !(await succeeds(() => closeMigrationRole(copy, role)));
   if (!failed) return;
   const signal = AbortSignal.timeout(CLEAN_UP_MS);
   const again = (session: DatabaseSession) => closeMigrationRole(session, role);
-  await deps.databases.withSession('green', again, { signal, purpose: 'end migration' });
+  await deps.databases.withSession(deps.direction.to, again, { signal, purpose: 'end migration' });
 }
 
 async function succeeds(work: () => Promise<void>): Promise<boolean> {
@@ -173,35 +178,40 @@ async function assertStatusAgrees(
   );
 }
 
+interface MigrationLogin {
+  readonly role: string;
+  readonly password: string;
+  readonly caFile: string | undefined;
+}
+
 function commandEnv(
   { cutoverId }: StepInput,
+  side: SideName,
   { host, port, database, sslMode }: DatabaseAddress,
-  role: string,
-  password: string,
-  caFile: string | undefined,
+  { role, password, caFile }: MigrationLogin,
 ): Record<string, string> {
   const trusted = caFile === undefined ? '' : `&sslrootcert=${encodeURIComponent(caFile)}`;
   const at = `${host.includes(':') ? `[${host}]` : host}:${port}/${encodeURIComponent(database)}`;
   return {
     DSN: `postgres://${encodeURIComponent(role)}:${password}@${at}?sslmode=${encodeURIComponent(sslMode)}${trusted}`,
     CUTOVER_ID: cutoverId,
-    CUTOVER_SIDE: 'green',
+    CUTOVER_SIDE: side,
     CUTOVER_DB_HOST: host,
     CUTOVER_DB_PORT: String(port),
     CUTOVER_DB_NAME: database,
   };
 }
 
-function incomplete(progress: MigrationProgress, result?: CommandResult): CutoverFault {
+function incomplete(to: SideName, progress: MigrationProgress, result?: CommandResult): CutoverFault {
   const { applied, expected, unknown } = progress;
-  const other = unknown > 0 ? `, ${unknown} of them unknown to the version of green` : '';
+  const other = unknown > 0 ? `, ${unknown} of them unknown to the version of ${to}` : '';
   const migration = result === undefined ? undefined : failedMigration(result.causeLines);
   const failed = migration === undefined ? '' : `; migration ${migration} failed`;
   const said =
     result === undefined ? '' : ` after exit code ${result.exitCode ?? 'none'}. ${commandSaid('migrate', result)}`;
   return new CutoverFault(
     'MIGRATION_FAILED',
-    `${applied} of ${expected} migrations are applied on green${other}${failed}${said}. A repeat goes on there`,
+    `${applied} of ${expected} migrations are applied on ${to}${other}${failed}${said}. A repeat goes on there`,
     { applied, expected, unknown, ...(migration === undefined ? {} : { migration }) },
   );
 }

@@ -1,7 +1,6 @@
 import { isCutoverFault } from '../domain/faults';
 import { inPlaceVerdict } from '../domain/in-place/verdict';
 import { type PastRun } from '../domain/ports/run-history';
-import { type DatabaseInstance } from '../domain/ports/database-provider';
 import { type DatabaseSession, type SessionOptions } from '../domain/ports/databases';
 import { type SqlClient } from '../domain/ports/sql-client';
 import { makePlan, type PlanFacts } from '../domain/plan';
@@ -10,7 +9,7 @@ import { type Plan } from '../domain/receipts';
 import { type PreflightInput } from '../domain/steps';
 import { byFullName } from '../hydra/by-full-name';
 import { type RuleCountWithin, countRulesWithin, largeRemovals } from '../hydra/cleaning';
-import { type CopyPath, copyPathOf } from '../hydra/paths';
+import { type CopyPath } from '../hydra/paths';
 import { HYDRA_VERSION_FACTS, greenSettings } from '../hydra/versions';
 import {
   checkMigrations,
@@ -29,7 +28,8 @@ import { checkLoginTtl } from './preflight/check-login-ttl';
 import { checkCorsOrigins, checkObservations, quietHours } from './preflight/check-observations';
 import { checkInput } from './preflight/check-input';
 import {
-  checkBlueAddress,
+  type FoundInstances,
+  checkLeftAddress,
   checkCrossed,
   checkInstancePlan,
   checkInstances,
@@ -56,6 +56,8 @@ import { type Observed } from './evidence/observed';
 import { listedAnd } from './evidence/read-gateways';
 import { assertNoRealRun, rehearsalPlan } from './rehearsal/soft-findings';
 import { type Step, type StepContext, type StepDeps } from './step';
+import { pathOfRun } from './support/of-side';
+import { type SideName } from '../domain/sides';
 
 /** So many of the latest runs are asked how long they took. */
 const HISTORY_RUNS = 10;
@@ -75,23 +77,18 @@ export const preflight: Step<PreflightInput, Plan> = createPreflight();
 export function createPreflight(limits: PreflightLimits = PREFLIGHT_LIMITS): Step<PreflightInput, Plan> {
   return async (deps, input, context) => {
     const findings = new Findings();
+    const { from: leftSide, to: enteredSide } = deps.direction;
     const isRehearsal = input.mode === 'rehearse';
     const soft = isRehearsal ? { data: new Findings(), rest: new Findings() } : { data: findings, rest: findings };
     const attempt = (where: string, check: () => Promise<void> | void) => {
       context.heartbeat({ check: where });
       return findings.attempt(where, context.signal, check);
     };
-    await attempt('settings', () => checkInput(deps.settings, input, findings));
-    const instances: { blue?: DatabaseInstance; green?: DatabaseInstance } = {};
-    await attempt('instances', async () => {
-      Object.assign(instances, await checkInstances(deps, input, findings));
-    });
-    const { blue } = instances;
-    const differences = blue ? checkInstancePlan(deps, blue, findings) : [];
-    if (blue) await attempt("blue's address", () => checkBlueAddress(deps, blue, findings));
+    await attempt('settings', () => checkInput(deps, input, findings));
+    const { instances, differences } = await lookAtInstances(deps, input, findings, attempt);
     const watch = new CallerWatch(deps, undefined, deps.targets.length > 0);
     await attempt('callers besides', async () => void (await watch.look()));
-    const { browserClients, ...facts } = await lookAtBlue(
+    const { browserClients, ...facts } = await lookAtLeft(
       deps,
       input,
       context,
@@ -99,7 +96,7 @@ export function createPreflight(limits: PreflightLimits = PREFLIGHT_LIMITS): Ste
       limits,
       instances,
     );
-    await attempt("blue's Hydra", () => checkHydra(deps, soft.rest));
+    await attempt(`${leftSide}'s Hydra`, () => checkHydra(deps, soft.rest));
     await attempt('gateways', () => checkGateways(deps, soft.rest));
     let observed: Observed | undefined;
     await attempt('what the gateways saw', async () => {
@@ -120,20 +117,21 @@ export function createPreflight(limits: PreflightLimits = PREFLIGHT_LIMITS): Ste
     context.heartbeat({ check: 'earlier runs' });
     const runs = await earlierRuns(deps);
     const prediction = predicted(runs, { mode: input.mode, hydraVersion, ...facts });
-    const inPlace = typeof runs === 'string' ? undefined : inPlaceVerdict(hydraVersion.blue, runs);
+    const versions = [hydraVersion[leftSide], hydraVersion[enteredSide]] as const;
+    const inPlace = typeof runs === 'string' ? undefined : inPlaceVerdict(versions[0], runs);
     return makePlan({
       mode: input.mode,
       settings: deps.settings,
       ...facts,
       differences,
-      greenSettings: greenSettings(HYDRA_VERSION_FACTS[hydraVersion.blue], HYDRA_VERSION_FACTS[hydraVersion.green]),
+      greenSettings: greenSettings(HYDRA_VERSION_FACTS[versions[0]], HYDRA_VERSION_FACTS[versions[1]]),
       prediction,
       inPlace,
       callers,
       quietHours: observed && quietHours(observed, prediction, new Date()),
       ...(observed === undefined
         ? {}
-        : { notice: noticeOf(copyPathOf(hydraVersion), observed, browserClients, deps.gateways.length) }),
+        : { notice: noticeOf(pathOfRun(deps), observed, browserClients, deps.gateways.length) }),
       ...(isRehearsal ? { rehearsal: rehearsalPlan(deps, soft) } : {}),
       targets: deps.targets.map(({ name }) => name),
       gateways: deps.gateways.map(({ name }) => name),
@@ -141,6 +139,24 @@ export function createPreflight(limits: PreflightLimits = PREFLIGHT_LIMITS): Ste
       warnings,
     });
   };
+}
+
+/** What the provider knows of both sides, and in what the copy's instance will not be as the left one. */
+async function lookAtInstances(
+  deps: StepDeps,
+  input: PreflightInput,
+  findings: Findings,
+  attempt: (where: string, check: () => Promise<void>) => Promise<void>,
+): Promise<{ readonly instances: FoundInstances; readonly differences: ReturnType<typeof checkInstancePlan> }> {
+  let instances: FoundInstances = {};
+  await attempt('instances', async () => {
+    instances = await checkInstances(deps, input, findings);
+  });
+  const { left } = instances;
+  if (left === undefined) return { instances, differences: [] };
+  const differences = checkInstancePlan(deps, left, findings);
+  await attempt(`${deps.direction.from}'s address`, () => checkLeftAddress(deps, left, findings));
+  return { instances, differences };
 }
 
 /** @returns why they are not known, where they are not */
@@ -161,12 +177,12 @@ function predicted(runs: readonly PastRun[] | string, subject: PredictionSubject
 }
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
-type BlueFacts = Pick<
+type LeftFacts = Pick<
   PlanFacts,
   'engineVersion' | 'databaseBytes' | 'rows' | 'rules' | 'catalog' | 'removals' | 'knownGateways'
 > & { readonly browserClients: readonly ClientOrigins[] };
 
-const NOTHING_KNOWN: BlueFacts = {
+const NOTHING_KNOWN: LeftFacts = {
   engineVersion: 'unknown',
   databaseBytes: 0,
   rows: {},
@@ -183,65 +199,66 @@ interface Found {
   readonly rest: Findings;
 }
 
-/** Everything that one session on blue tells. */
-async function lookAtBlue(
+/** Everything that one session on the left side tells. */
+async function lookAtLeft(
   deps: StepDeps,
   input: PreflightInput,
   context: StepContext,
   { findings, data, rest }: Found,
   limits: PreflightLimits,
-  instances: { readonly blue?: DatabaseInstance; readonly green?: DatabaseInstance },
-): Promise<BlueFacts> {
-  const { settings } = deps;
-  const facts: Mutable<BlueFacts> = { ...NOTHING_KNOWN };
+  instances: FoundInstances,
+): Promise<LeftFacts> {
+  const { settings, direction } = deps;
+  const { from: leftSide, to: enteredSide } = direction;
+  const facts: Mutable<LeftFacts> = { ...NOTHING_KNOWN };
   const options = { signal: context.signal, purpose: 'preflight' };
-  const look = async (blue: DatabaseSession) => {
-    const keeper = await deps.databases.address('blue');
-    if (input.mode === 'rehearse') assertNoRealRun((await seeArbiter(deps, blue, keeper, options)).arbiter);
+  const look = async (left: DatabaseSession) => {
+    const keeper = await deps.databases.address(leftSide);
+    if (input.mode === 'rehearse') assertNoRealRun(direction, (await seeArbiter(deps, left, keeper, options)).arbiter);
     const attempt = (where: string, check: () => Promise<void> | void) => {
       context.heartbeat({ check: where });
       return findings.attempt(where, context.signal, check);
     };
-    const from = await readWritten(blue, settings);
+    const before = await readWritten(left, settings);
     let freeBytes: number | null = null;
-    await attempt("blue's server", async () => {
-      facts.engineVersion = await checkServer(blue, settings, findings, limits);
+    await attempt(`${leftSide}'s server`, async () => {
+      facts.engineVersion = await checkServer(left, deps, findings, limits);
     });
-    await attempt('rights on blue', () => checkRights(blue, keeper, settings, findings));
-    await attempt('transactions on blue', () => checkHolders(blue, settings.hydraSchema, rest, limits));
-    await attempt('age of tables on blue', () => checkFreeze(blue, settings, rest));
-    await attempt("green's address", () => checkCrossed(deps, blue, instances.green, findings, context));
-    await attempt('storage of blue', async () => {
-      const sizes = await readSizes(blue);
+    await attempt(`rights on ${leftSide}`, () => checkRights(left, keeper, deps, findings));
+    await attempt(`transactions on ${leftSide}`, () => checkHolders(left, deps, rest, limits));
+    await attempt(`age of tables on ${leftSide}`, () => checkFreeze(left, deps, rest));
+    await attempt(`${enteredSide}'s address`, () => checkCrossed(deps, left, instances.entered, findings, context));
+    await attempt(`storage of ${leftSide}`, async () => {
+      const sizes = await readSizes(left);
       facts.databaseBytes = sizes.databaseBytes;
-      if (instances.blue) freeBytes = checkStorage(instances.blue, sizes, findings);
+      if (instances.left) freeBytes = checkStorage(direction, instances.left, sizes, findings);
     });
     const soFar = findings.problems.length;
-    await attempt('traces on blue', async () => {
-      const seen = await seeArbiter(deps, blue, keeper, options);
-      await checkTraces(blue, seen, settings, input.cutoverId, findings);
+    await attempt(`traces on ${leftSide}`, async () => {
+      const seen = await seeArbiter(deps, left, keeper, options);
+      await checkTraces(left, seen, deps, input.cutoverId, findings);
       // Nothing is read of an arbiter that is somebody else's.
       if (findings.problems.length === soFar) facts.knownGateways = await listedAnd(deps.gateways, seen.members);
     });
     let isOurVersion = false;
     let keysMadeAgain: readonly KeyMadeAgain[] = [];
-    await attempt('schema of blue', async () => {
-      isOurVersion = await checkMigrations(blue, settings, findings);
+    await attempt(`schema of ${leftSide}`, async () => {
+      isOurVersion = await checkMigrations(left, deps, findings);
     });
     if (!isOurVersion) return;
-    const before = findings.problems.length;
-    await attempt('schema of blue', async () => {
-      ({ planned: facts.catalog, keysMadeAgain } = await checkCatalog(blue, keeper, settings, findings));
+    const found = findings.problems.length;
+    await attempt(`schema of ${leftSide}`, async () => {
+      ({ planned: facts.catalog, keysMadeAgain } = await checkCatalog(left, keeper, deps, findings));
     });
-    await attempt("owner of Hydra's tables", () => checkOwners(blue, settings, findings));
-    await attempt('code of others on blue', () => checkPlanted(blue, keeper, deps, findings));
-    await attempt('row level security on blue', () => checkRowSecurity(blue, keeper, settings, findings));
-    if (findings.problems.length > before) return;
-    await attempt('data on blue', async () => {
+    await attempt("owner of Hydra's tables", () => checkOwners(left, deps, findings));
+    await attempt(`code of others on ${leftSide}`, () => checkPlanted(left, keeper, deps, findings));
+    await attempt(`row level security on ${leftSide}`, () => checkRowSecurity(left, keeper, deps, findings));
+    if (findings.problems.length > found) return;
+    await attempt(`data on ${leftSide}`, async () => {
       Object.assign(facts, await readAsWorker(deps, keysMadeAgain, data, context));
     });
-    await attempt('writes on blue', async () => {
-      checkWriteRate({ from, to: await readWritten(blue, settings) }, freeBytes, settings, findings);
+    await attempt(`writes on ${leftSide}`, async () => {
+      checkWriteRate({ before, now: await readWritten(left, settings) }, freeBytes, deps, findings);
     });
   };
   context.signal.throwIfAborted();
@@ -249,17 +266,17 @@ async function lookAtBlue(
     await lookFrom(deps, look, options);
   } catch (error) {
     context.signal.throwIfAborted();
-    noteNoSession(error, findings);
+    noteNoSession(leftSide, error, findings);
   }
   return facts;
 }
 
 /** @throws what is no want of a session */
-function noteNoSession(error: unknown, findings: Findings): void {
+function noteNoSession(leftSide: SideName, error: unknown, findings: Findings): void {
   if (!isCutoverFault(error) || error.code === 'CUTOVER_RUNNING') throw error;
   const { what, fix } = error.details;
   findings.problem(
-    "blue's database",
+    `${leftSide}'s database`,
     typeof what === 'string' ? what : error.message,
     typeof fix === 'string' ? fix : 'fix that and look again',
   );
@@ -267,12 +284,13 @@ function noteNoSession(error: unknown, findings: Findings): void {
 
 /** As the role that only looks, where there is one: then who acts later is only let in. */
 async function lookFrom(
-  { databases, settings }: StepDeps,
-  look: (blue: DatabaseSession) => Promise<void>,
+  { databases, settings, direction: { from: leftSide } }: StepDeps,
+  look: (left: DatabaseSession) => Promise<void>,
   options: SessionOptions,
 ): Promise<void> {
-  await databases.withSession('blue', look, { ...options, as: 'look' });
-  if (settings.lookRoles?.blue !== undefined) await databases.withSession('blue', () => Promise.resolve(), options);
+  await databases.withSession(leftSide, look, { ...options, as: 'look' });
+  if (settings.lookRoles?.[leftSide] !== undefined)
+    await databases.withSession(leftSide, () => Promise.resolve(), options);
 }
 
 /** In a session of its own: what others planted must meet nobody who decides. */
@@ -283,24 +301,25 @@ function readAsWorker(
   { signal }: StepContext,
 ): ReturnType<typeof readData> {
   const read = (reader: DatabaseSession) => readData(reader, deps, keysMadeAgain, findings);
-  return deps.databases.withSession('blue', read, { signal, purpose: 'preflight', as: 'worker' });
+  return deps.databases.withSession(deps.direction.from, read, { signal, purpose: 'preflight', as: 'worker' });
 }
 
 /** Rows of the tables, what the rules say of them, and where they would take a large share of one. */
 async function readData(
-  blue: SqlClient,
+  left: SqlClient,
   deps: StepDeps,
   keysMadeAgain: readonly KeyMadeAgain[],
   findings: Findings,
-): Promise<Pick<BlueFacts, 'rows' | 'rules' | 'removals' | 'browserClients'>> {
+): Promise<Pick<LeftFacts, 'rows' | 'rules' | 'removals' | 'browserClients'>> {
   const { settings } = deps;
-  const named = await byFullName(blue, settings.hydraSchema);
-  await checkLoginTtl(named, settings, findings);
+  const named = await byFullName(left, settings.hydraSchema);
+  await checkLoginTtl(named, deps, findings);
   await checkChallengeLengths(named, deps, findings);
-  await checkKeysMadeAgain(named, keysMadeAgain, findings);
+  await checkKeysMadeAgain(deps.direction, named, keysMadeAgain, findings);
   const browserClients = await checkCorsOrigins(named, deps, findings);
-  const rows = await readRows(blue, settings);
-  const counts = await readRules(copyPathOf(settings.hydraVersion), named, findings);
+  const path = pathOfRun(deps);
+  const rows = await readRows(left, deps);
+  const counts = await readRules(path, deps.direction.from, named, findings);
   const rules = counts.map(({ id, title, kind, rows: counted, isEstimate }) => ({
     id,
     title,
@@ -313,12 +332,7 @@ async function readData(
     rows,
     rules,
     browserClients,
-    removals: largeRemovals(
-      copyPathOf(settings.hydraVersion).cleaning,
-      counts,
-      (table) => rows[table] ?? 0,
-      removedShareMax,
-    ),
+    removals: largeRemovals(path.cleaning, counts, (table) => rows[table] ?? 0, removedShareMax),
   };
 }
 
@@ -326,22 +340,27 @@ async function readData(
 const COUNT_LIMIT_MS = 120_000;
 
 /** Counts what breaks the migration: what a rule cleans belongs into the plan, the rest needs a person. */
-async function readRules(path: CopyPath, blue: SqlClient, findings: Findings): Promise<readonly RuleCountWithin[]> {
-  const counts = await countRulesWithin(path, blue, COUNT_LIMIT_MS);
+async function readRules(
+  path: CopyPath,
+  leftSide: SideName,
+  left: SqlClient,
+  findings: Findings,
+): Promise<readonly RuleCountWithin[]> {
+  const counts = await countRulesWithin(path, left, COUNT_LIMIT_MS);
   // That a sample has none of what only a person can decide about says nothing.
   const uncounted = counts.filter(
     ({ kind, rows, isEstimate }) => rows === null || (kind === 'refuse' && isEstimate && rows === 0),
   );
   if (uncounted.length > 0) {
     findings.warn(
-      `data rules ${uncounted.map(({ id }) => id).join(', ')} on blue`,
+      `data rules ${uncounted.map(({ id }) => id).join(', ')} on ${leftSide}`,
       `not counted within their share of ${COUNT_LIMIT_MS / 1_000} s, so that nothing is known of them; they are counted on the copy`,
       'a rehearsal shows what they find; what only a person can decide about ends the run there',
     );
   }
   for (const { id, title, kind, rows, fix } of counts) {
     if (kind === 'refuse' && rows !== null && rows > 0)
-      findings.problem(`data rule ${id} on blue`, `${rows} ${title}`, fix, '0');
+      findings.problem(`data rule ${id} on ${leftSide}`, `${rows} ${title}`, fix, '0');
   }
   return counts;
 }

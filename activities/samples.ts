@@ -1,14 +1,14 @@
 import { type StepInput } from '../domain/steps';
-import { copyPathOf } from '../hydra/paths';
 import { type Sample, chooseClients, chooseSubjects, writeSamples } from '../hydra/validation';
 import { renewCode } from './canary-user/renew-code';
 import { keepTraffic } from './baking/keep-traffic';
-import { withBlue } from './green/with-blue';
-import { withGreen } from './green/with-green';
+import { withLeft } from './support/with-left';
+import { withEntered } from './support/with-entered';
 import { type Step } from './step';
+import { pathOfRun } from './support/of-side';
 
 /**
- * Asks blue's Hydra what green's will be asked after the switchover, and keeps the answers on green. Idempotent: a repeat takes other
+ * Asks the left side's Hydra what the entered one's will be asked after the switchover, and keeps the answers there. Idempotent: a repeat takes other
  * samples instead. Last, the canary user gets a code that is young at the flip.
  *
  * @throws CutoverFault HYDRA_UNREACHABLE | HYDRA_UNEXPECTED | CROSSED_CONNECTION | DB_UNREACHABLE
@@ -18,14 +18,15 @@ export const sampleBlue: Step<StepInput, { readonly subjects: number; readonly c
   input,
   context,
 ) => {
-  const { validation, hydraVersion } = deps.settings;
-  const { subjects, clients } = await withBlue(deps, context, 'choose samples', async (blue) => ({
-    subjects: await chooseSubjects(copyPathOf(hydraVersion).consents, blue, validation.subjects),
-    clients: await chooseClients(blue, validation.clients),
+  const { validation } = deps.settings;
+  const { from } = deps.direction;
+  const { subjects, clients } = await withLeft(deps, context, 'choose samples', async (left) => ({
+    subjects: await chooseSubjects(pathOfRun(deps).consents, left, validation.subjects),
+    clients: await chooseClients(left, validation.clients),
   }));
   const samples: Sample[] = [
-    { kind: 'issuer', key: '', answer: await deps.hydra.issuer('blue') },
-    { kind: 'keys', key: '', answer: await deps.hydra.publicKeys('blue') },
+    { kind: 'issuer', key: '', answer: await deps.hydra.issuer(from) },
+    { kind: 'keys', key: '', answer: await deps.hydra.publicKeys(from) },
   ];
   const beat = () => {
     context.signal.throwIfAborted();
@@ -33,17 +34,17 @@ export const sampleBlue: Step<StepInput, { readonly subjects: number; readonly c
   };
   for (const key of subjects) {
     beat();
-    samples.push({ kind: 'consents', key, answer: await deps.hydra.consents('blue', key) });
+    samples.push({ kind: 'consents', key, answer: await deps.hydra.consents(from, key) });
   }
   for (const key of clients) {
     beat();
-    const answer = await deps.hydra.client('blue', key);
+    const answer = await deps.hydra.client(from, key);
     // Removed between our two questions.
     if (answer !== undefined) samples.push({ kind: 'client', key, answer });
   }
-  await withGreen(deps, input, context, 'keep samples', async (green) => {
-    await writeSamples(green, samples);
-    await keepTraffic(deps, green);
+  await withEntered(deps, input, context, 'keep samples', async (entered) => {
+    await writeSamples(entered, samples);
+    await keepTraffic(deps, entered);
   });
   await renewCode(deps, input, context);
   return { subjects: subjects.length, clients: samples.filter(({ kind }) => kind === 'client').length };

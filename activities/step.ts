@@ -8,10 +8,13 @@ import { type RunBrake } from '../domain/ports/run-brake';
 import { type RunHistory } from '../domain/ports/run-history';
 import { type DependentCounter, type Gateway, type Job, type Target } from '../domain/ports/targets';
 import { type CutoverSettings } from '../domain/settings';
+import { type Direction } from '../domain/sides';
 
 /** What the code of a step may use; composed by the worker. */
 export interface StepDeps {
   readonly settings: CutoverSettings;
+  /** Which side the writes leave, and which they enter: a step asks for one of these two, never for a side by its colour. */
+  readonly direction: Direction;
   readonly databases: Databases;
   readonly provider: DatabaseProvider;
   readonly commands: CommandRunner;
@@ -21,16 +24,19 @@ export interface StepDeps {
   readonly hydra: HydraApi;
   /** What dependents count, and the bake is to look at. @default none */
   readonly counters?: readonly DependentCounter[];
-  /** Without it no user of blue is followed, and the gate says so. */
+  /** Without it no user of the left side is followed, and the gate says so. */
   readonly canaryUser?: CanaryUser;
   /** What keeps the folder of reports from taking one; null: nothing. @default there is no such folder */
   readonly lookAtReportFolder?: () => Promise<string | null>;
   /** Without it nothing is predicted. */
   readonly history?: RunHistory;
-  /** Without it nobody is asked how fast blue may be read. */
+  /** Without it nobody is asked how fast the left side may be read. */
   readonly brake?: RunBrake;
   readonly log: StepLog;
 }
+
+/** The part that knows no port: what the config says, and of which side. */
+export type Configured = Pick<StepDeps, 'settings' | 'direction'>;
 
 /** The part of pino that steps use. */
 export interface StepLog {

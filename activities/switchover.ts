@@ -29,9 +29,9 @@ export function createSwitchover(tools: SwitchoverTools): Step<SwitchoverInput, 
   return async (deps, input, context) => {
     const sessions = new PauseSessions(deps, input, tools);
     try {
-      const latest = await latestAttempt(sessions, tools, input);
+      const latest = await latestAttempt(sessions, tools, deps.direction.from, input);
       const receipt = await runAttempt(new Attempt(deps, input, context, tools, sessions, latest));
-      if (receipt.outcome === 'committed') await noteCommitted(deps, input, receipt.epoch, tools.direction.to);
+      if (receipt.outcome === 'committed') await noteCommitted(deps, input, receipt.epoch, deps.direction.to);
       return receipt;
     } finally {
       await sessions.close();
@@ -43,10 +43,11 @@ export function createSwitchover(tools: SwitchoverTools): Step<SwitchoverInput, 
 async function latestAttempt(
   sessions: PauseSessions,
   tools: SwitchoverTools,
+  side: SideName,
   { cutoverId, fence, committed }: SwitchoverInput,
 ): Promise<LatestAttempt | null> {
   try {
-    return await sessions.askLeft((left) => tools.latestAttempt(left, cutoverId));
+    return await sessions.askLeft((left) => tools.latestAttempt(left, cutoverId, side));
   } catch (error) {
     const isAway = isCutoverFault(error) && error.code === 'DB_UNREACHABLE';
     if (!isAway || fence !== 'open' || committed === undefined) throw error;

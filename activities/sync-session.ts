@@ -3,7 +3,6 @@ import { type DatabaseSession, type SessionOptions } from '../domain/ports/datab
 import { isCutoverFault } from '../domain/faults';
 import { type StepInput } from '../domain/steps';
 import { type SqlClient } from '../domain/ports/sql-client';
-import { type Direction, FORWARD } from '../domain/sides';
 import { logRewritesAndCount } from '../hydra/capture';
 import { copyPathOf } from '../hydra/paths';
 import {
@@ -25,11 +24,6 @@ export interface SyncSession {
   readonly admin: DatabaseSession;
 }
 
-export interface SyncSessionOptions extends SessionOptions {
-  /** @default forward */
-  readonly direction?: Direction;
-}
-
 /**
  * Takes the sync over and runs `work` with its sessions.
  *
@@ -38,11 +32,11 @@ export interface SyncSessionOptions extends SessionOptions {
 export async function withSync<T>(
   deps: StepDeps,
   input: StepInput,
-  options: SyncSessionOptions,
+  options: SessionOptions,
   work: (session: SyncSession) => Promise<T>,
 ): Promise<T> {
-  const { from } = options.direction ?? FORWARD;
-  return deps.databases.withSession(from, (keeper) => withSyncOver(deps, input, keeper, options, work), options);
+  const over = (keeper: DatabaseSession) => withSyncOver(deps, input, keeper, options, work);
+  return deps.databases.withSession(deps.direction.from, over, options);
 }
 
 /**
@@ -54,22 +48,20 @@ function withSyncOver<T>(
   deps: StepDeps,
   input: StepInput,
   keeper: DatabaseSession,
-  options: SyncSessionOptions,
+  options: SessionOptions,
   work: (session: SyncSession) => Promise<T>,
 ): Promise<T> {
   const over = (from: DatabaseSession) => withSyncBetween(deps, input, { keeper, from }, options, work);
-  const direction = options.direction ?? FORWARD;
-  return deps.databases.withSession(direction.from, over, { ...options, as: 'worker' });
+  return deps.databases.withSession(deps.direction.from, over, { ...options, as: 'worker' });
 }
 
 async function withSyncBetween<T>(
-  { databases, settings }: StepDeps,
+  { databases, settings, direction }: StepDeps,
   { cutoverId }: StepInput,
   { keeper, from }: { readonly keeper: DatabaseSession; readonly from: DatabaseSession },
-  options: SyncSessionOptions,
+  options: SessionOptions,
   work: (session: SyncSession) => Promise<T>,
 ): Promise<T> {
-  const { direction = FORWARD } = options;
   return databases.withSession(
     direction.to,
     async (admin) => {
@@ -151,7 +143,7 @@ export function openSync(
   deps: StepDeps,
   input: StepInput,
   keeper: DatabaseSession,
-  options: SyncSessionOptions = {},
+  options: SessionOptions = {},
 ): Promise<OpenSync> {
   return new Promise((resolve, reject) => {
     const cut = new AbortController();
@@ -185,7 +177,7 @@ export function openSync(
       });
       await released;
     };
-    const all: SyncSessionOptions = {
+    const all: SessionOptions = {
       purpose: 'switchover sync',
       isPipelined: true,
       keepsPlans: true,

@@ -8,7 +8,7 @@ const RECORD_TIMEOUT_MS = 2_000;
 
 const UNTRACED: ReadonlySet<string> = new Set(UNTRACED_STEPS);
 
-/** Steps that say on blue that they begin, so that blue's database can tell how far a cutover came when Temporal cannot. */
+/** Steps that say on the left side that they begin, so that its database can tell how far a cutover came when Temporal cannot. */
 export function traceSteps(table: StepTable): StepTable {
   const steps: [string, Step<never, unknown>][] = Object.entries(table);
   const traced = steps.map(([name, step]) => [name, UNTRACED.has(name) ? step : withTrace(name, step)]);
@@ -24,12 +24,14 @@ function withTrace(name: string, step: Step<never, unknown>): Step<never, unknow
 
 /** A hint for people: without it the step is as good. */
 async function leaveTrace(deps: StepDeps, cutoverId: string, name: string, context: StepContext): Promise<void> {
+  const { from } = deps.direction;
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(RECORD_TIMEOUT_MS)]);
   try {
-    const record = (blue: Parameters<typeof recordStep>[0]) => recordStep(blue, cutoverId, name);
-    await deps.databases.withSession('blue', record, { signal, purpose: 'trace' });
+    const record = (left: Parameters<typeof recordStep>[0]) => recordStep(left, cutoverId, name);
+    await deps.databases.withSession(from, record, { signal, purpose: 'trace' });
   } catch (error) {
     context.signal.throwIfAborted();
-    deps.log.debug({ step: name, reason: error instanceof Error ? error.name : 'unknown' }, 'no trace left on blue');
+    const reason = error instanceof Error ? error.name : 'unknown';
+    deps.log.debug({ step: name, reason }, `no trace left on ${from}`);
   }
 }

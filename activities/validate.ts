@@ -6,30 +6,30 @@ import { type ValidationReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { readArbiter } from '../hydra/arbiter/arbiter';
 import { HYDRA_VERSION_FACTS } from '../hydra/versions';
-import { copyPathOf } from '../hydra/paths';
 import {
   type Sample,
   clientsIn,
-  consentsInBlue,
-  consentsInGreen,
+  consentOrigins,
+  validConsentsIn,
   compareAnswers,
   editedBetween,
   keysIn,
   readSamples,
-  sessionsInGreen,
+  sessionsIn,
 } from '../hydra/validation';
 import { followUser } from './canary-user/follow-user';
-import { judgeConsents } from './green/consent-verdict';
-import { graceProblem } from './green/grace-problem';
-import { readTargets } from './green/read-targets';
-import { withBlue } from './green/with-blue';
-import { withGreen, withGreenRows } from './green/with-green';
+import { judgeConsents } from './support/consent-verdict';
+import { graceProblem } from './support/grace-problem';
+import { readTargets } from './support/read-targets';
+import { withLeft } from './support/with-left';
+import { withEntered, withEnteredRows } from './support/with-entered';
 import { type Step, type StepContext, type StepDeps } from './step';
+import { pathOfRun } from './support/of-side';
 
 type Check = ValidationReceipt['checks'][number];
 interface Sides {
-  readonly blue: SqlClient;
-  readonly green: SqlClient;
+  readonly left: SqlClient;
+  readonly entered: SqlClient;
 }
 
 /** Users go on revoking while we look; more than this share of the samples is no coincidence. */
@@ -40,37 +40,38 @@ const ATTEMPTS = 3;
 const RETRY_DELAY_MS = 2_000;
 
 /**
- * Asks green's Hydra what blue's had been asked before the switchover, logs a synthetic user in, and reads every target back.
+ * Asks the entered side's Hydra what the left one's had been asked before the switchover, logs a synthetic user in, and reads every target back.
  * Changes nothing but for the synthetic login, which removes its traces, and the canary user: see {@link followUser}.
  *
- * What differs is judged by the rows of both databases: blue's are as they were at the commit.
+ * What differs is judged by the rows of both databases: those of the left one are as they were at the commit.
  * @throws CutoverFault CROSSED_CONNECTION | DB_UNREACHABLE; a Hydra that does not answer is a failed check
  */
 export const validate: Step<StepInput, ValidationReceipt> = async (deps, input, context) => {
-  const checks = await compareWithBlue(deps, input, context);
+  const checks = await compareWithLeft(deps, input, context);
   const canaryUser = await followUser(deps, input, context);
   const { state, why, loggedInAt, beforeSnapshot, steps } = canaryUser;
   if (state !== 'inconclusive') {
-    const since = `logged in on blue at ${loggedInAt}, ${beforeSnapshot ? 'before' : 'after'} the snapshot`;
+    const since = `logged in on ${deps.direction.from} at ${loggedInAt}, ${beforeSnapshot ? 'before' : 'after'} the snapshot`;
     const observed = `${since}; ${why ?? `went on with ${steps.map(({ step }) => step).join(', ')}`}`;
     checks.push({ name: 'users stay logged in', ok: state === 'held', observed });
   }
   return { ok: checks.every(({ ok }) => ok), checks, canaryUser };
 };
 
-const compareWithBlue: Step<StepInput, Check[]> = (deps, input, context) =>
-  withBlue(deps, context, 'validate', (blue) =>
-    withGreenRows(deps, input, context, 'validate', async (green) => {
-      const sides = { blue, green };
-      const { samples, epoch, state } = await withGreen(deps, input, context, 'validate', async (keeper) => ({
+const compareWithLeft: Step<StepInput, Check[]> = (deps, input, context) =>
+  withLeft(deps, context, 'validate', (left) =>
+    withEnteredRows(deps, input, context, 'validate', async (entered) => {
+      const sides = { left, entered };
+      const { from, to } = deps.direction;
+      const { samples, epoch, state } = await withEntered(deps, input, context, 'validate', async (keeper) => ({
         samples: await readSamples(keeper),
         ...(await readArbiter(keeper)),
       }));
       const checks: Check[] = [
-        { name: 'green takes writes', ok: state === 'open', observed: `${state}, epoch ${epoch}` },
-        { name: 'samples of blue', ok: samples.length > 0, observed: `${samples.length} answers` },
+        { name: `${to} takes writes`, ok: state === 'open', observed: `${state}, epoch ${epoch}` },
+        { name: `samples of ${from}`, ok: samples.length > 0, observed: `${samples.length} answers` },
         await checked(context, 'issuer', () => checkIssuer(deps, samples)),
-        await checked(context, 'public keys', () => checkKeys(deps, samples, blue)),
+        await checked(context, 'public keys', () => checkKeys(deps, samples, left)),
         await checked(context, 'consent sessions', () => checkConsents(deps, context, samples, sides)),
         await checked(context, 'clients', () => checkClients(deps, context, samples, sides)),
         await checked(context, 'targets', () => checkTargets(deps, epoch)),
@@ -105,20 +106,22 @@ async function checked(context: StepContext, name: string, check: () => Promise<
 
 async function checkIssuer(deps: StepDeps, samples: readonly Sample[]): Promise<Finding> {
   const before = samples.find(({ kind }) => kind === 'issuer')?.answer;
-  const now = await deps.hydra.issuer('green');
-  return { ok: before === now, observed: before === now ? now : `${now}; on blue it was ${String(before)}` };
+  const { from, to } = deps.direction;
+  const now = await deps.hydra.issuer(to);
+  return { ok: before === now, observed: before === now ? now : `${now}; on ${from} it was ${String(before)}` };
 }
 
-async function checkKeys(deps: StepDeps, samples: readonly Sample[], blue: SqlClient): Promise<Finding> {
+async function checkKeys(deps: StepDeps, samples: readonly Sample[], left: SqlClient): Promise<Finding> {
   const before = (samples.find(({ kind }) => kind === 'keys')?.answer ?? []) as readonly string[];
-  const now = new Set(await deps.hydra.publicKeys('green'));
+  const { from, to } = deps.direction;
+  const now = new Set(await deps.hydra.publicKeys(to));
   const gone = before.filter((kid) => !now.has(kid));
-  // One that blue has not either was removed before the commit.
-  const stillThere = await keysIn(blue, gone);
+  // One that the left side has not either was removed before the commit.
+  const stillThere = await keysIn(left, gone);
   const lost = gone.filter((kid) => stillThere.has(kid));
   return {
     ok: lost.length === 0,
-    observed: `${now.size} published, ${before.length - gone.length} of blue's ${before.length} among them`,
+    observed: `${now.size} published, ${before.length - gone.length} of ${from}'s ${before.length} among them`,
   };
 }
 
@@ -128,7 +131,8 @@ async function checkConsents(
   samples: readonly Sample[],
   sides: Sides,
 ): Promise<Finding> {
-  const path = copyPathOf(deps.settings.hydraVersion);
+  const path = pathOfRun(deps);
+  const { from, to } = deps.direction;
   const total = { same: 0, revokedBefore: 0, goneSince: 0 };
   const named: string[] = [];
   let [hidden, changed] = [0, 0];
@@ -138,13 +142,14 @@ async function checkConsents(
     const sampled = answer as readonly ConsentSample[];
     const ids = sampled.map(({ consentId }) => consentId);
     // Hydra first: what is revoked in between is then missing in both.
-    const answered = await deps.hydra.consents('green', key);
-    const blue = await consentsInBlue(path.consents, sides.blue, ids);
-    const sessions = [...blue.values()].flatMap(({ loginSession }) => loginSession ?? []);
+    const answered = await deps.hydra.consents(to, key);
+    const origins = await consentOrigins(path.consents, sides.left, ids);
+    const sessions = [...origins.values()].flatMap(({ loginSession }) => loginSession ?? []);
     const rows = {
-      blue,
-      green: await consentsInGreen(sides.green, ids),
-      sessions: await sessionsInGreen(sides.green, sessions),
+      side: from,
+      origins,
+      valid: await validConsentsIn(sides.entered, ids),
+      sessions: await sessionsIn(sides.entered, sessions),
     };
     const verdict = judgeConsents(path.differences, sampled, answered, rows);
     for (const name of Object.keys(total) as (keyof typeof total)[]) total[name] += verdict[name];
@@ -159,7 +164,7 @@ async function checkConsents(
   const which = named.length === 0 ? '' : `: ${named.slice(0, NAMED_MAX).join(', ')}`;
   return {
     ok: hidden === 0 && changed === 0 && goneSince <= (same + goneSince) * GONE_SHARE_MAX,
-    observed: `${subjects.length} subjects: ${same} consents as on blue, ${hidden} not listed though there, ${changed} changed, ${revokedBefore} gone on both sides, ${goneSince} gone on green since${which}`,
+    observed: `${subjects.length} subjects: ${same} consents as on ${from}, ${hidden} not listed though there, ${changed} changed, ${revokedBefore} gone on both sides, ${goneSince} gone on ${to} since${which}`,
   };
 }
 
@@ -169,16 +174,17 @@ async function checkClients(
   samples: readonly Sample[],
   sides: Sides,
 ): Promise<Finding> {
-  const path = copyPathOf(deps.settings.hydraVersion);
+  const path = pathOfRun(deps);
+  const { from, to } = deps.direction;
   const counts = { same: 0, edited: 0, removed: 0, missing: 0 };
   const differing: string[] = [];
   const clients = samples.filter(({ kind }) => kind === 'client');
   for (const [done, { key, answer }] of clients.entries()) {
     context.heartbeat({ step: 'clients', done, of: clients.length });
     const before = answer as Readonly<Record<string, unknown>>;
-    const now = await deps.hydra.client('green', key);
+    const now = await deps.hydra.client(to, key);
     if (now === undefined) {
-      const there = await clientsIn(sides.green, [key]);
+      const there = await clientsIn(sides.entered, [key]);
       counts[there.has(key) ? 'missing' : 'removed'] += 1;
       continue;
     }
@@ -192,22 +198,23 @@ async function checkClients(
   const different = differing.length === 0 ? '' : `; ${differing.length} differ: ${shown}`;
   return {
     ok: differing.length === 0 && missing === 0,
-    observed: `${same} of ${clients.length} as on blue, ${edited} edited and ${removed} removed since, ${missing} not found though there${different}`,
+    observed: `${same} of ${clients.length} as on ${from}, ${edited} edited and ${removed} removed since, ${missing} not found though there${different}`,
   };
 }
 
 async function checkTargets(deps: StepDeps, epoch: number): Promise<Finding> {
   const { problems, count } = await readTargets(deps, epoch);
-  const observed = problems.length > 0 ? problems.join('; ') : `${count} serve green under epoch ${epoch}`;
+  const observed =
+    problems.length > 0 ? problems.join('; ') : `${count} serve ${deps.direction.to} under epoch ${epoch}`;
   return { ok: problems.length === 0, observed };
 }
 
 async function checkLogin(deps: StepDeps): Promise<Finding> {
-  const { durationMs, steps, cookies, refreshGrace } = await deps.hydra.syntheticLogin('green');
+  const { durationMs, steps, cookies, refreshGrace } = await deps.hydra.syntheticLogin(deps.direction.to);
   const took = `${steps.length} steps in ${durationMs} ms`;
-  const { cookies: named } = HYDRA_VERSION_FACTS[deps.settings.hydraVersion.blue];
+  const { cookies: named } = HYDRA_VERSION_FACTS[deps.settings.hydraVersion[deps.direction.from]];
   const { session } = named.names;
-  const grace = graceProblem(refreshGrace, deps.settings.validation);
+  const grace = graceProblem(refreshGrace, deps);
   if (grace !== undefined) return { ok: false, observed: `${took}; ${grace}` };
   if (named.renamable || cookies.includes(session)) return { ok: true, observed: took };
   const observed = `${took}, and no cookie ${session}, by which browsers know their session: set serve.cookies.names.session`;

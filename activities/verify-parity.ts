@@ -5,13 +5,14 @@ import { type ParityReceipt } from '../domain/receipts';
 import { type StepInput } from '../domain/steps';
 import { RangeQueue, forgetProofs, readProof, readWalks } from '../hydra/parity';
 import { readEstimates } from '../hydra/cleaning';
-import { type CopyPath, copyPathOf } from '../hydra/paths';
+import { type CopyPath } from '../hydra/paths';
 import { type Brake, withBrake } from './brake';
 import { proveRanges, withLanes, withProgress } from './parity/prove-ranges';
 import { type RoundsBeside, withRoundsBeside } from './parity/rounds-beside';
 import { settleProof } from './parity/settle-proof';
 import { type Step, type StepContext, type StepDeps } from './step';
 import { type SyncSession, withSync } from './sync-session';
+import { pathOfRun } from './support/of-side';
 
 /** Both databases work at once already; two ranges at a time keep either busy. */
 const LANES = 2;
@@ -19,10 +20,11 @@ const LANES = 2;
 const HELD_MS = 60_000;
 
 /**
- * Compares every row of green with what blue's rows become, by ranges of keys; ranges that differ are looked at again row by row after
- * rounds of the sync, because blue goes on changing meanwhile. Green keeps how far it is: a repeat goes on where it was.
+ * Compares every row of the entered side with what the left one's rows become, by ranges of keys; ranges that differ are looked at again row
+ * by row after rounds of the sync, because the left side goes on changing meanwhile. The entered one keeps how far it is: a repeat goes on
+ * where it was.
  *
- * Takes the sync over, and rounds go on beside the comparison. Returns differences that stay, it does not throw them. A row of blue that
+ * Takes the sync over, and rounds go on beside the comparison. Returns differences that stay, it does not throw them. A row of the left side that
  * cannot be carried is waited for: it undoes nothing.
  * @throws CutoverFault SYNC_FENCED | SYNC_FAILED | CROSSED_CONNECTION |
  *   DB_UNREACHABLE
@@ -47,6 +49,7 @@ interface Comparing {
 
 async function untilCompared(comparing: Comparing): Promise<void> {
   const { deps, session, brake, context } = comparing;
+  const { from } = deps.direction;
   const beside = { brake, signal: context.signal };
   for (;;) {
     try {
@@ -57,9 +60,9 @@ async function untilCompared(comparing: Comparing): Promise<void> {
       if (!isCutoverFault(error) || error.code !== 'ROW_UNREADABLE') throw error;
       deps.log.warn(
         { ...error.details, reason: error.message },
-        'the comparison waits for a row of blue to be corrected',
+        `the comparison waits for a row of ${from} to be corrected`,
       );
-      context.heartbeat({ step: 'waits for a row of blue', reason: error.message });
+      context.heartbeat({ step: `waits for a row of ${from}`, reason: error.message });
       await withRoundsBeside(deps, session, beside, (signal) => sleep(HELD_MS, undefined, { signal }));
     }
   }
@@ -71,7 +74,7 @@ async function compareAll(
   signal: AbortSignal,
   beside: RoundsBeside,
 ): Promise<void> {
-  const path = copyPathOf(deps.settings.hydraVersion);
+  const path = pathOfRun(deps);
   const all = await readWalks(path, progress);
   const queue = new RangeQueue(
     progress,
@@ -97,9 +100,9 @@ async function compareAll(
   );
 }
 
-/** By green's own statistics, which are new: its tables were analyzed after the migration, and have not those that the migration merged. */
-async function rowsAbout({ tables }: CopyPath, green: SqlClient): Promise<number> {
-  const estimates = await readEstimates(green);
+/** By the entered side's own statistics, which are new: its tables were analyzed after the migration, and have not those that the migration merged. */
+async function rowsAbout({ tables }: CopyPath, entered: SqlClient): Promise<number> {
+  const estimates = await readEstimates(entered);
   return tables.reduce((sum, { name }) => sum + Math.max(0, estimates.get(name) ?? 0), 0);
 }
 
@@ -112,7 +115,7 @@ async function lookAgain({ deps, session, brake, context, progress }: Comparing)
 }
 
 async function receiptOf(deps: StepDeps, progress: SqlClient): Promise<ParityReceipt> {
-  const { tables, differences, examples } = await readProof(copyPathOf(deps.settings.hydraVersion), progress);
+  const { tables, differences, examples } = await readProof(pathOfRun(deps), progress);
   const rows = Object.values(tables).reduce((sum, count) => sum + count, 0);
   return { tables, rows, differences, examples };
 }

@@ -10,7 +10,7 @@ export interface BrakeMessage {
 }
 
 /** How loaded blue is. Null: cannot be seen there. */
-export interface BlueLoad {
+export interface SourceLoad {
   /** Of the replica that is furthest behind. */
   readonly replicationLagMs: number | null;
   /** Sessions of others that run a statement. */
@@ -68,7 +68,7 @@ export function applyBrake(raw: unknown, before: BrakeState | null, at: string):
 }
 
 /** @returns why blue should be left alone for a moment; null: it has room */
-export function overload(load: BlueLoad, settings: BrakeSettings): string | null {
+export function overload(load: SourceLoad, settings: BrakeSettings): string | null {
   const reasons = [
     over('a replica of blue is behind by', load.replicationLagMs, settings.replicationLagMsMax, ' ms'),
     over('active sessions on blue:', load.activeSessions, settings.activeSessionsMax, ''),

@@ -11,5 +11,10 @@ export interface Direction {
   readonly to: SideName;
 }
 
+/** What the left and the entered side have of something, by the sides' names. */
+export function bySide<T>({ from, to }: Direction, left: T, entered: T): Readonly<Record<SideName, T>> {
+  return { [from]: left, [to]: entered } as Readonly<Record<SideName, T>>;
+}
+
 /** Every switchover that there is today. */
 export const FORWARD: Direction = { from: 'blue', to: 'green' };

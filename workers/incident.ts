@@ -6,8 +6,8 @@ import { readShadowed } from '../activities/evidence/shadow-round';
 import { type StepContext, type StepDeps } from '../activities/step';
 import { withSync } from '../activities/sync-session';
 import { verifyParity } from '../activities/verify-parity';
-import { withBlue } from '../activities/green/with-blue';
-import { withGreenRows } from '../activities/green/with-green';
+import { withLeft } from '../activities/support/with-left';
+import { withEnteredRows } from '../activities/support/with-entered';
 import { loadConfig } from '../config/load';
 import { createLogger } from '../config/logger';
 import { findingText } from '../domain/evidence/answers';
@@ -84,8 +84,10 @@ export const INCIDENT_LOOKS = {
   },
   answers: async (deps, input, context) => {
     const { found, findings, asked } = await carrying(deps, input, context, (carry) =>
-      withBlue(deps, context, 'incident', (blue) =>
-        withGreenRows(deps, input, context, 'incident', (green) => askBothSides(deps, { blue, green, carry }, context)),
+      withLeft(deps, context, 'incident', (blue) =>
+        withEnteredRows(deps, input, context, 'incident', (green) =>
+          askBothSides(deps, { left: blue, entered: green, carry }, context),
+        ),
       ),
     );
     const total = asked.reduce((sum, one) => sum + one.asked, 0);
@@ -130,7 +132,7 @@ export const INCIDENT_LOOKS = {
 } as const satisfies Readonly<Record<string, Look>>;
 
 function someSubjects(deps: StepDeps, signal: AbortSignal): Promise<readonly string[]> {
-  return withBlue(deps, { signal }, 'incident', (blue) =>
+  return withLeft(deps, { signal }, 'incident', (blue) =>
     chooseSubjects(copyPathOf(deps.settings.hydraVersion).consents, blue, SUBJECTS),
   );
 }

@@ -1,5 +1,5 @@
 import { askGateway } from '../activities/evidence/read-gateways';
-import { snapshotIdOf } from '../activities/green/names';
+import { snapshotIdOf } from '../activities/support/names';
 import { type Config } from '../config/schema';
 import { type Logger } from '../config/logger';
 import { asCutoverFault } from '../domain/faults';

@@ -16,14 +16,14 @@ import { RdsDatabaseProvider } from '../adapters/rds/rds-database-provider';
 import { type CommandConfig, type Config } from '../config/schema';
 import { temporalConnection } from '../config/temporal-connection';
 import { type CommandName } from '../domain/ports/command-runner';
-import { type SideName } from '../domain/sides';
+import { FORWARD, type SideName } from '../domain/sides';
 import { HYDRA_VERSION_FACTS } from '../hydra/versions';
 import { commandLog } from './command-log';
 import { commandSpec } from './command-spec';
 import { createTarget } from './create-target';
 import { type SecretKeeper } from './secret-keeper';
 
-/** Every port of the steps, and how to let go of what they hold. */
+/** Every port of the steps, the direction of the switchover, and how to let go of what they hold. */
 export interface Ports extends Omit<StepDeps, 'settings' | 'log'>, AsidePorts {
   /** Ends idle connections. Idempotent. */
   close(): Promise<void>;
@@ -62,6 +62,7 @@ export function createPorts(config: Config, log: StepLog, secrets?: SecretKeeper
   const { to } = config.report;
   log.debug({ gateways: config.gateways.length, targets: config.targets.length }, 'ports composed');
   return {
+    direction: FORWARD,
     databases,
     provider,
     hydra,

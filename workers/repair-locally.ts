@@ -1,6 +1,6 @@
 import { STEPS } from '../activities';
-import { wasNeverClosed } from '../activities/green/instance-mark';
-import { snapshotIdOf } from '../activities/green/names';
+import { wasNeverClosed } from '../activities/support/instance-mark';
+import { snapshotIdOf } from '../activities/support/names';
 import { type Step, type StepDeps } from '../activities/step';
 import { type Config } from '../config/schema';
 import { type Logger } from '../config/logger';

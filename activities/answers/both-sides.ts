@@ -8,10 +8,10 @@ import { questionsOf } from './questions';
 import { syntheticQuestions } from './synthetic-questions';
 
 export interface BothSides {
-  readonly blue: SqlClient;
-  /** A session that may read Hydra's tables on green. */
-  readonly green: SqlClient;
-  /** Carries to green what changed on blue. Undefined: green is a copy that stays as it was. */
+  readonly left: SqlClient;
+  /** A session that may read Hydra's tables there. */
+  readonly entered: SqlClient;
+  /** Carries what changed on the left side. Undefined: the entered one is a copy that stays as it was. */
   readonly carry: (() => Promise<void>) | undefined;
 }
 
@@ -25,18 +25,18 @@ export interface Question {
 }
 
 const AT_ONCE = 4;
-/** Blue moves on between two questions; what differs each time is wrong. */
+/** The left side moves on between two questions; what differs each time is wrong. */
 const LOOKS = 4;
 const SHOWN_MAX = 20;
 
 /**
- * Asks Hydra on blue and on green, which is closed, the same questions and compares the answers field by field. Changes nothing but for
- * the synthetic user of `validation.syntheticLogin`, who logs in on blue where changes are carried, and is removed.
+ * Asks Hydra on the left side and on the entered one, which is closed, the same questions and compares the answers field by field. Changes
+ * nothing but for the synthetic user of `validation.syntheticLogin`, who logs in on the left side where changes are carried, and is removed.
  *
  * @throws CutoverFault DB_UNREACHABLE; a Hydra that does not answer is a finding
  */
 export async function askBothSides(deps: StepDeps, given: BothSides, context: StepContext): Promise<AnswersReceipt> {
-  const sides = { ...given, blue: inTurn(given.blue), green: inTurn(given.green) };
+  const sides = { ...given, left: inTurn(given.left), entered: inTurn(given.entered) };
   const questions = await questionsOf(deps, sides);
   const counts = new Map<string, { asked: number; differing: number }>();
   const findings: AnswerFinding[] = [];

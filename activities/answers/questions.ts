@@ -6,35 +6,35 @@ import {
   chooseSubjects,
   clientsIn,
   compareAnswers,
-  consentsInBlue,
-  consentsInGreen,
+  consentOrigins,
+  validConsentsIn,
   editedBetween,
   keySets,
   keySetsRotatedBetween,
 } from '../../hydra/validation';
-import { copyPathOf } from '../../hydra/paths';
-import { type StepDeps } from '../step';
-import { isOfClient, isOfLogin } from '../green/consent-verdict';
+import { type StepDeps, type Configured } from '../step';
+import { isOfClient, isOfLogin } from '../support/consent-verdict';
 import { type BothSides, type Question } from './both-sides';
+import { pathOfRun } from '../support/of-side';
+import { type SideName } from '../../domain/sides';
 
 /** What both are asked: discovery, all key sets and trusted issuers, and of samples of clients and subjects everything. */
 export async function questionsOf(deps: StepDeps, sides: BothSides): Promise<readonly Question[]> {
   const { subjects, clients } = deps.settings.validation;
-  const path = copyPathOf(deps.settings.hydraVersion);
   return [
     { question: 'discovery', about: '', ask: () => discovery(deps) },
     { question: 'trusted_issuer', about: '', ask: () => trustedIssuers(deps, sides) },
-    ...(await keySets(sides.blue)).filter(isAskable).map((set) => ({
+    ...(await keySets(sides.left)).filter(isAskable).map((set) => ({
       question: 'keys' as const,
       about: set,
       ask: () => keys(deps, sides, set),
     })),
-    ...(await chooseClients(sides.blue, clients)).map((id) => ({
+    ...(await chooseClients(sides.left, clients)).map((id) => ({
       question: 'client' as const,
       about: id,
       ask: () => client(deps, sides, id),
     })),
-    ...(await chooseSubjects(path.consents, sides.blue, subjects)).map((subject) => ({
+    ...(await chooseSubjects(pathOfRun(deps).consents, sides.left, subjects)).map((subject) => ({
       question: 'consent' as const,
       // Whose it is stays in the databases.
       about: '',
@@ -48,16 +48,21 @@ function isAskable(set: string): boolean {
   return !set.includes('/');
 }
 
+/** @returns what the left and the entered side answer to the same question, asked at once */
+function ofBoth<T>({ direction: { from, to } }: StepDeps, ask: (side: SideName) => Promise<T>): Promise<[T, T]> {
+  return Promise.all([ask(from), ask(to)]);
+}
+
 async function discovery(deps: StepDeps): Promise<readonly AnswerFinding[]> {
-  const [blue, green] = await Promise.all([deps.hydra.discovery('blue'), deps.hydra.discovery('green')]);
-  return differences(deps, 'discovery', '', blue, green);
+  const [left, entered] = await ofBoth(deps, (side) => deps.hydra.discovery(side));
+  return differences(deps, 'discovery', '', left, entered);
 }
 
 async function trustedIssuers(deps: StepDeps, sides: BothSides): Promise<readonly AnswerFinding[]> {
-  const [blue, green] = await Promise.all([deps.hydra.trustedIssuers('blue'), deps.hydra.trustedIssuers('green')]);
+  const [left, entered] = await ofBoth(deps, (side) => deps.hydra.trustedIssuers(side));
   const found: AnswerFinding[] = [];
-  for (const id of new Set([...blue.keys(), ...green.keys()])) {
-    const [before, now] = [blue.get(id), green.get(id)];
+  for (const id of new Set([...left.keys(), ...entered.keys()])) {
+    const [before, now] = [left.get(id), entered.get(id)];
     // A copy that stays as it was lacks what is new, and has what was removed since.
     if (sides.carry === undefined && (before === undefined || now === undefined)) continue;
     found.push(...differences(deps, 'trusted_issuer', id, before, now));
@@ -65,42 +70,45 @@ async function trustedIssuers(deps: StepDeps, sides: BothSides): Promise<readonl
   return found;
 }
 
-/** Every key that blue has must be there, whatever its kid: 1.11.10 gives the same kid to the first key of every installation. */
-async function keys({ hydra }: StepDeps, sides: BothSides, set: string): Promise<readonly AnswerFinding[]> {
-  const [blue, green] = await Promise.all([hydra.keyThumbprints('blue', set), hydra.keyThumbprints('green', set)]);
-  const known = new Set(green);
-  if (blue.every((thumbprint) => known.has(thumbprint))) return [];
-  if (sides.carry === undefined && (await keySetsRotatedBetween(sides.blue, sides.green, set))) return [];
+/** Every key that the left side has must be there, whatever its kid: 1.11.10 gives the same kid to the first key of every installation. */
+async function keys(deps: StepDeps, sides: BothSides, set: string): Promise<readonly AnswerFinding[]> {
+  const [left, entered] = await ofBoth(deps, (side) => deps.hydra.keyThumbprints(side, set));
+  const known = new Set(entered);
+  if (left.every((thumbprint) => known.has(thumbprint))) return [];
+  if (sides.carry === undefined && (await keySetsRotatedBetween(sides.left, sides.entered, set))) return [];
   return [{ question: 'keys', about: set, field: 'a key', kind: 'lost' }];
 }
 
 async function client(deps: StepDeps, sides: BothSides, id: string): Promise<readonly AnswerFinding[]> {
-  const [blue, green] = await Promise.all([deps.hydra.client('blue', id), deps.hydra.client('green', id)]);
-  if (blue === undefined && green === undefined) return [];
-  if (blue !== undefined && green !== undefined && editedBetween(blue, green) && sides.carry === undefined) return [];
-  if (green === undefined && sides.carry === undefined && !(await clientsIn(sides.green, [id])).has(id)) return [];
-  return differences(deps, 'client', id, blue, green);
+  const [left, entered] = await ofBoth(deps, (side) => deps.hydra.client(side, id));
+  if (left === undefined && entered === undefined) return [];
+  if (left !== undefined && entered !== undefined && editedBetween(left, entered) && sides.carry === undefined)
+    return [];
+  if (entered === undefined && sides.carry === undefined && !(await clientsIn(sides.entered, [id])).has(id)) return [];
+  return differences(deps, 'client', id, left, entered);
 }
 
 async function consents(deps: StepDeps, sides: BothSides, subject: string): Promise<readonly AnswerFinding[]> {
-  const [onBlue, onGreen] = [await deps.hydra.consents('blue', subject), await deps.hydra.consents('green', subject)];
-  const green = new Map(onGreen.map((consent) => [consent.consentId, consent.answer]));
+  const { from, to } = deps.direction;
+  const left = await deps.hydra.consents(from, subject);
+  const asked = await deps.hydra.consents(to, subject);
+  const entered = new Map(asked.map((consent) => [consent.consentId, consent.answer]));
   const found: AnswerFinding[] = [];
-  for (const { consentId, answer } of onBlue) {
-    const now = green.get(consentId);
-    green.delete(consentId);
+  for (const { consentId, answer } of left) {
+    const now = entered.get(consentId);
+    entered.delete(consentId);
     if (now !== undefined) found.push(...consentDifferences(deps, sides, consentId, answer, now));
     else if (await isMissing(sides, consentId)) found.push(missing(consentId, 'lost'));
   }
-  // What is left is on green alone: revoked on blue, if blue has it no more.
-  const revived = await consentsInBlue(copyPathOf(deps.settings.hydraVersion).consents, sides.blue, [...green.keys()]);
+  // What remains is on the entered side alone: revoked on the left one, if that has it no more.
+  const revived = await consentOrigins(pathOfRun(deps).consents, sides.left, [...entered.keys()]);
   const isWrong = (id: string) => sides.carry !== undefined || revived.has(id);
-  return [...found, ...[...green.keys()].filter(isWrong).map((id) => missing(id, 'added'))];
+  return [...found, ...[...entered.keys()].filter(isWrong).map((id) => missing(id, 'added'))];
 }
 
 /** A copy lacks what was granted since; what it has it must list. */
-async function isMissing({ green, carry }: BothSides, consentId: string): Promise<boolean> {
-  return carry !== undefined || (await consentsInGreen(green, [consentId])).has(consentId);
+async function isMissing({ entered, carry }: BothSides, consentId: string): Promise<boolean> {
+  return carry !== undefined || (await validConsentsIn(entered, [consentId])).has(consentId);
 }
 
 function missing(about: string, kind: 'lost' | 'added'): AnswerFinding {
@@ -112,12 +120,12 @@ function consentDifferences(
   deps: StepDeps,
   { carry }: BothSides,
   consentId: string,
-  blue: HydraAnswer,
-  green: HydraAnswer,
+  left: HydraAnswer,
+  entered: HydraAnswer,
 ): readonly AnswerFinding[] {
-  const found = differences(deps, 'consent', consentId, [blue], [green]);
-  const [before, now] = [clientOf(blue), clientOf(green)];
-  // A copy knows sessions and logins still that are over on blue since the snapshot.
+  const found = differences(deps, 'consent', consentId, [left], [entered]);
+  const [before, now] = [clientOf(left), clientOf(entered)];
+  // A copy knows sessions and logins still that are over on the left side since the snapshot.
   const isForgotten = ({ field, kind }: AnswerFinding) => carry === undefined && kind === 'added' && isOfLogin(field);
   const isEdited = editedBetween(before, now);
   return found.filter((one) => !isForgotten(one) && !(isEdited && isOfClient(one.field)));
@@ -128,13 +136,13 @@ function clientOf({ consent_request }: HydraAnswer): HydraAnswer {
 }
 
 export function differences(
-  { settings }: Pick<StepDeps, 'settings'>,
+  deps: Configured,
   question: AnswerQuestion,
   about: string,
-  blue: unknown,
-  green: unknown,
+  left: unknown,
+  entered: unknown,
 ): readonly AnswerFinding[] {
-  return compareAnswers(copyPathOf(settings.hydraVersion).differences, question, blue, green).map(({ path, kind }) => ({
+  return compareAnswers(pathOfRun(deps).differences, question, left, entered).map(({ path, kind }) => ({
     question,
     about,
     field: path === '' ? 'all of it' : path,

@@ -12,13 +12,13 @@ interface SyntheticAnswers {
   readonly notAsked: AnswersReceipt['notAsked'];
 }
 
-/** A token is carried within rounds; blue's other changes may come first. */
+/** A token is carried within rounds; other changes of the left side may come first. */
 const LOOKS = 5;
 const BETWEEN_MS = 200;
 
 /**
- * What nobody but the holder of a token can ask: a synthetic user logs in on blue, the login is carried, and both Hydras introspect the
- * tokens and tell about the user. A secret that green lacks shows here, before anything is moved.
+ * What nobody but the holder of a token can ask: a synthetic user logs in on the left side, the login is carried, and both Hydras introspect the
+ * tokens and tell about the user. A secret that the entered side lacks shows here, before anything is moved.
  */
 export async function syntheticQuestions(
   deps: StepDeps,
@@ -29,13 +29,14 @@ export async function syntheticQuestions(
     answers: [],
     notAsked: [`introspection and userinfo: ${why}`],
   });
-  if (carry === undefined) return nothing('they take a login on blue, and a rehearsal writes nothing there');
+  const { from, to } = deps.direction;
+  if (carry === undefined) return nothing(`they take a login on ${from}, and a rehearsal writes nothing there`);
   if (!deps.settings.validation.syntheticLogin) return nothing('`validation.syntheticLogin` is off');
   try {
-    return await deps.hydra.withSyntheticTokens('blue', async (tokens) => {
+    return await deps.hydra.withSyntheticTokens(from, async (tokens) => {
       let answers = await compare(deps, tokens);
       for (let look = 1; look < LOOKS && answers.some(({ findings }) => findings.length > 0); look += 1) {
-        context.heartbeat({ step: 'waiting for a token of blue to be known on green' });
+        context.heartbeat({ step: `waiting for a token of ${from} to be known on ${to}` });
         await carry();
         answers = await compare(deps, tokens);
         await sleep(BETWEEN_MS, undefined, { signal: context.signal });
@@ -58,14 +59,14 @@ async function compare(
   deps: StepDeps,
   { accessToken, refreshToken }: SyntheticTokens,
 ): Promise<SyntheticAnswers['answers']> {
-  const { hydra } = deps;
+  const { hydra, direction } = deps;
   const introspect = async (token: string, about: string) =>
     differences(
       deps,
       'introspection',
       about,
-      await hydra.introspection('blue', token),
-      await hydra.introspection('green', token),
+      await hydra.introspection(direction.from, token),
+      await hydra.introspection(direction.to, token),
     );
   return [
     { question: 'introspection', findings: await introspect(accessToken, 'of a new access token') },
@@ -75,12 +76,12 @@ async function compare(
 }
 
 async function userinfo(deps: StepDeps, accessToken: string): Promise<readonly AnswerFinding[]> {
-  const { hydra } = deps;
-  const blue = await hydra.userinfo('blue', accessToken);
+  const { hydra, direction } = deps;
+  const left = await hydra.userinfo(direction.from, accessToken);
   try {
-    return differences(deps, 'userinfo', 'of a new user', blue, await hydra.userinfo('green', accessToken));
+    return differences(deps, 'userinfo', 'of a new user', left, await hydra.userinfo(direction.to, accessToken));
   } catch (error) {
-    // A token that green does not know is refused there.
+    // A token that the entered side does not know is refused there.
     if (!isCutoverFault(error) || error.code !== 'HYDRA_UNEXPECTED') throw error;
     return [{ question: 'userinfo', about: 'of a new user', field: 'all of it', kind: 'lost' }];
   }

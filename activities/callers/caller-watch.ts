@@ -3,10 +3,10 @@ import { isCutoverFault } from '../../domain/faults';
 import { type Gateway } from '../../domain/ports/targets';
 import { type SqlClient } from '../../domain/ports/sql-client';
 import { loggedSince, markLog } from '../../hydra/capture';
-import { copyPathOf } from '../../hydra/paths';
 import { type StepDeps } from '../step';
+import { pathOfRun } from '../support/of-side';
 
-type WatchDeps = Pick<StepDeps, 'gateways' | 'hydra' | 'settings'>;
+type WatchDeps = Pick<StepDeps, 'gateways' | 'hydra' | 'settings' | 'direction'>;
 
 interface Beginning {
   readonly sample: CallersSample;
@@ -15,21 +15,21 @@ interface Beginning {
 }
 
 /**
- * Looks for calls of blue's Hydra, and for confirmed writes, that came from no gateway. Asks for counters alone.
+ * Looks for calls of the left side's Hydra, and for confirmed writes, that came from no gateway. Asks for counters alone.
  *
- * What this worker asks of blue meanwhile is taken off as long as it goes through the same port.
+ * What this worker asks of it meanwhile is taken off as long as it goes through the same port.
  */
 export class CallerWatch {
   private earlier: CallersSample | undefined;
   private begun: Beginning | undefined;
 
   /**
-   * @param blue with a capture; undefined where there is none, so that no writes are compared
-   * @param hasTargets whether some may ask blue's Hydra themselves, as they do until they are flipped
+   * @param left with a capture; undefined where there is none, so that no writes are compared
+   * @param hasTargets whether some may ask that Hydra themselves, as they do until they are flipped
    */
   constructor(
     private readonly deps: WatchDeps,
-    private readonly blue?: SqlClient,
+    private readonly left?: SqlClient,
     private readonly hasTargets = false,
   ) {}
 
@@ -38,11 +38,9 @@ export class CallerWatch {
     const { begun } = this;
     let seen: CallersReceipt | undefined;
     if (begun !== undefined) {
-      const { blue, deps } = this;
+      const { left, deps } = this;
       const logged =
-        blue === undefined || begun.mark === null
-          ? null
-          : await loggedSince(blue, copyPathOf(deps.settings.hydraVersion), begun.mark);
+        left === undefined || begun.mark === null ? null : await loggedSince(left, pathOfRun(deps), begun.mark);
       // Who may have caused something is asked after it was counted.
       const hydras = await this.hydras();
       const after: CallersSample = { hydras, ...(await this.senders()) };
@@ -57,18 +55,18 @@ export class CallerWatch {
     }
     // And here before it is counted.
     const senders = await this.senders();
-    const mark = this.blue === undefined ? null : await markLog(this.blue);
+    const mark = this.left === undefined ? null : await markLog(this.left);
     this.begun = { sample: { ...senders, hydras: await this.hydras() }, mark, at: performance.now() };
     return seen;
   }
 
   private async senders(): Promise<Pick<CallersSample, 'gateways' | 'probes'>> {
-    const { gateways, hydra } = this.deps;
-    return { gateways: await Promise.all(gateways.map(sentBy)), probes: hydra.probes?.('blue') ?? {} };
+    const { gateways, hydra, direction } = this.deps;
+    return { gateways: await Promise.all(gateways.map(sentBy)), probes: hydra.probes?.(direction.from) ?? {} };
   }
 
   private async hydras(): Promise<CallersSample['hydras']> {
-    return (await this.deps.hydra.answered?.('blue')) ?? [];
+    return (await this.deps.hydra.answered?.(this.deps.direction.from)) ?? [];
   }
 }
 

@@ -6,7 +6,7 @@ import { CallerWatch } from './caller-watch';
 
 const EVERY_MS = 60_000;
 
-/** Watches who goes past the gateways while green is kept in sync, and keeps on green what was seen. */
+/** Watches who goes past the gateways while the entered side is kept in sync, and keeps there what was seen. */
 export class CallersBeside {
   private readonly watch: CallerWatch;
   private lookedAt = -Infinity;

@@ -12,10 +12,10 @@ import {
   removeArchivedUser,
   removeUserRows,
 } from '../../hydra/canary-user';
-import { withKeeper } from '../green/with-blue';
-import { withGreen, withGreenRows } from '../green/with-green';
+import { withKeeper } from '../support/with-left';
+import { withEntered, withEnteredRows } from '../support/with-entered';
 import { type StepContext, type StepDeps } from '../step';
-import { NO_CANARY } from './begin-user';
+import { noCanary } from './begin-user';
 
 /** What happens once: when it is refused after a try whose end is not known, that says nothing. */
 const ONCE: ReadonlySet<CanaryStep> = new Set(['refresh', 'code', 'logout']);
@@ -28,16 +28,16 @@ const TRIES = 3;
 const RETRY_DELAY_MS = 2_000;
 
 /**
- * The canary user goes on at green, through the gateway, with what he got on blue; then his traces on green are removed. What each step
- * came to is kept on blue before the next begins, so that a repeat goes on where it was cut off; what broke is tried again.
+ * The canary user goes on at the entered side, through the gateway, with what he got on the left one; then his traces there are removed. What
+ * each step came to is kept on the left side before the next begins, so that a repeat goes on where it was cut off; what broke is tried again.
  *
  * @throws CutoverFault CROSSED_CONNECTION | DB_UNREACHABLE
  */
 export async function followUser(deps: StepDeps, input: StepInput, context: StepContext): Promise<CanaryReceipt> {
   const { canaryUser } = deps;
-  if (canaryUser === undefined) return judgeUser(undefined, NO_CANARY);
+  if (canaryUser === undefined) return judgeUser(undefined, noCanary(deps.direction));
   const user = await withKeeper(deps, context, 'canary user', readUser);
-  if (user?.sealed == null) return judgeUser(user, user?.why ?? 'he never logged in on blue');
+  if (user?.sealed == null) return judgeUser(user, user?.why ?? `he never logged in on ${deps.direction.from}`);
   const walk = new Followed(deps, canaryUser, input, user, context);
   try {
     for (const step of CANARY_STEPS) {
@@ -50,23 +50,23 @@ export async function followUser(deps: StepDeps, input: StepInput, context: Step
     return judgeUser(user, error.message);
   }
   if (!walk.isBroken) {
-    await removeFromGreen(deps, input, context);
+    await removeUserFromEntered(deps, input, context);
   }
   return judgeUser({ ...user, steps: walk.steps }, null);
 }
 
 /** @throws CutoverFault CHECK_FAILED (rows are left, or code of others would run with our rights) | CROSSED_CONNECTION | DB_UNREACHABLE */
-export async function removeFromGreen(
+export async function removeUserFromEntered(
   deps: StepDeps,
   input: StepInput,
   context: Pick<StepContext, 'signal'>,
 ): Promise<void> {
   const name = canaryName(input.cutoverId);
-  const left = await withGreenRows(deps, input, context, 'canary user', (green) =>
-    removeUserRows(green, name, { schema: deps.settings.hydraSchema, side: 'green' }),
+  const remaining = await withEnteredRows(deps, input, context, 'canary user', (entered) =>
+    removeUserRows(entered, name, { schema: deps.settings.hydraSchema, side: deps.direction.to }),
   );
-  await withGreen(deps, input, context, 'canary user', (keeper) => removeArchivedUser(keeper, name));
-  if (left > 0) throw leftBehind('green', input.cutoverId, left);
+  await withEntered(deps, input, context, 'canary user', (keeper) => removeArchivedUser(keeper, name));
+  if (remaining > 0) throw leftBehind(deps.direction.to, input.cutoverId, remaining);
 }
 
 /** @throws CutoverFault CHECK_FAILED */

@@ -2,7 +2,7 @@ import { isCutoverFault } from '../../domain/faults';
 import { canaryName } from '../../domain/ports/canary-user';
 import { type StepInput } from '../../domain/steps';
 import { keepCode, readUser } from '../../hydra/canary-user';
-import { withKeeper } from '../green/with-blue';
+import { withKeeper } from '../support/with-left';
 import { type StepContext, type StepDeps } from '../step';
 
 /**

@@ -7,18 +7,18 @@ import { differences } from '../answers/questions';
 import { type StepContext, type StepDeps } from '../step';
 import { beginUser } from './begin-user';
 
-/** What he did on blue is carried within rounds; blue's other changes may come first. */
+/** What he did on the left side is carried within rounds; its other changes may come first. */
 const LOOKS = 5;
 const BETWEEN_MS = 200;
 
 /**
- * Whether closed green takes what the canary user got on blue for what it is: both Hydras introspect the tokens of his login. One who did
+ * Whether the entered side, still closed, takes what the canary user got on the left one for what it is: both Hydras introspect the tokens of his login. One who did
  * not get in before is tried once more; he is then no older than the snapshot, and it says so.
  *
- * @param carry carries to green what changed on blue
+ * @param carry carries what changed on the left side
  * @throws CutoverFault DB_UNREACHABLE | what `carry` throws
  */
-export async function userAtGreen(
+export async function userAtEntered(
   deps: StepDeps,
   input: StepInput,
   carry: () => Promise<void>,
@@ -26,6 +26,7 @@ export async function userAtGreen(
 ): Promise<CanaryEvidence> {
   const { user, why } = await beginUser(deps, input, context);
   const { canaryUser } = deps;
+  const { from, to } = deps.direction;
   const { loggedInAt = null, beforeSnapshot = false } = user ?? {};
   const said = { loggedInAt, beforeSnapshot };
   if (user?.sealed == null || canaryUser === undefined) return { ...said, state: 'unproven', why };
@@ -40,23 +41,22 @@ export async function userAtGreen(
       const found: AnswerFinding[] = [];
       active = 0;
       for (const [about, token] of asked) {
-        const onBlue = await deps.hydra.introspection('blue', token);
-        if (onBlue['active'] !== true) continue;
+        const onLeft = await deps.hydra.introspection(from, token);
+        if (onLeft['active'] !== true) continue;
         active += 1;
-        found.push(
-          ...differences(deps, 'introspection', about, onBlue, await deps.hydra.introspection('green', token)),
-        );
+        found.push(...differences(deps, 'introspection', about, onLeft, await deps.hydra.introspection(to, token)));
       }
       if (found.length === 0) break;
       if (look === LOOKS) {
         const fields = found.map(({ about, field }) => `${about}: ${field}`).join(', ');
-        return { ...said, state: 'wrong', why: `green introspects his tokens otherwise than blue: ${fields}` };
+        return { ...said, state: 'wrong', why: `${to} introspects his tokens otherwise than ${from}: ${fields}` };
       }
-      context.heartbeat({ step: 'waiting for the canary user to be known on green' });
+      context.heartbeat({ step: `waiting for the canary user to be known on ${to}` });
       await carry();
       await sleep(BETWEEN_MS, undefined, { signal: context.signal });
     }
-    if (active === 0) return { ...said, state: 'unproven', why: 'blue takes none of his tokens for active any more' };
+    if (active === 0)
+      return { ...said, state: 'unproven', why: `${from} takes none of his tokens for active any more` };
     return { ...said, state: 'known', why: null };
   } catch (error) {
     if (!isCutoverFault(error) || !NOT_ASKED.some((code) => code === error.code)) throw error;

@@ -1,9 +1,10 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type SideName } from '../../domain/sides';
 
 /** A transaction that lives longer may still be open when the fence asks for its lock. */
 const LONG_MS = 2_000;
 
-/** What would keep the fence waiting on blue. */
+/** What would keep the fence waiting on the left side. */
 export interface Blockers {
   /** How long the oldest transaction that wrote was open; null: none was. */
   readonly longestWriteMs: number | null;
@@ -12,9 +13,9 @@ export interface Blockers {
 }
 
 /** Autovacuum takes no lock that the fence asks for. */
-export async function blockersOf(blue: SqlClient): Promise<Blockers> {
+export async function blockersOf(left: SqlClient, side: SideName): Promise<Blockers> {
   const open = await queryRows<{ pid: number; openMs: number; state: string | null }>(
-    blue,
+    left,
     `SELECT pid, round(1000 * extract(epoch FROM clock_timestamp() - xact_start))::float8 AS "openMs", state
        FROM pg_stat_activity
       WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_xid IS NOT NULL AND xact_start IS NOT NULL
@@ -22,7 +23,7 @@ export async function blockersOf(blue: SqlClient): Promise<Blockers> {
       ORDER BY xact_start LIMIT 20`,
   );
   const prepared = await queryRows<{ prepared: number }>(
-    blue,
+    left,
     'SELECT count(*)::float8 AS prepared FROM pg_prepared_xacts WHERE database = current_database()',
   );
   const count = prepared[0]?.prepared ?? 0;
@@ -32,11 +33,11 @@ export async function blockersOf(blue: SqlClient): Promise<Blockers> {
     problems: [
       ...long.map(
         ({ pid, openMs, state }) =>
-          `session ${pid} on blue writes in a transaction that is open for ${Math.round(openMs / 1_000)} s (${state ?? 'state not visible'}); the fence would wait for it`,
+          `session ${pid} on ${side} writes in a transaction that is open for ${Math.round(openMs / 1_000)} s (${state ?? 'state not visible'}); the fence would wait for it`,
       ),
       ...(count === 0
         ? []
-        : [`${count} prepared transactions on blue; the fence would wait for them: commit or roll them back`]),
+        : [`${count} prepared transactions on ${side}; the fence would wait for them: commit or roll them back`]),
     ],
   };
 }

@@ -12,7 +12,7 @@ export interface ClientOrigins {
 }
 
 /**
- * Origins that clients of blue allow for themselves. Names with an asterisk are among them and can be told, but not tried.
+ * Origins that clients of the left side allow for themselves. Names with an asterisk are among them and can be told, but not tried.
  *
  * @param named a session that names Hydra's tables in full
  */
@@ -21,31 +21,31 @@ export async function clientOrigins(path: CopyPath, named: SqlClient): Promise<r
   return queryRows<ClientOrigins>(named, path.clientOriginsSql);
 }
 
-/** The lines of green's config that let these origins in. */
+/** The lines of the entered side's config that let these origins in. */
 export function corsSetting(origins: readonly string[]): string {
   return `serve.public.cors: { enabled: true, allowed_origins: ${JSON.stringify([...origins].sort())} }`;
 }
 
 export interface TriedOrigins {
   readonly tried: number;
-  /** Those that blue lets in and green does not. */
+  /** Those that the left side lets in and the entered one does not. */
   readonly refused: readonly string[];
-  /** Those that nobody could be asked about, or that were too many; none where blue lets no browser in. */
+  /** Those that nobody could be asked about, or that were too many; none where the left side lets no browser in. */
   readonly untried: readonly string[];
 }
 
-/** Asks both Hydras as a browser would; green may be closed, for a preflight writes nothing. */
+/** Asks both Hydras as a browser would; the entered side may be closed, for a preflight writes nothing. */
 export async function tryOrigins(
-  { hydra }: Pick<StepDeps, 'hydra'>,
+  { hydra, direction }: Pick<StepDeps, 'hydra' | 'direction'>,
   candidates: readonly string[],
 ): Promise<TriedOrigins> {
   const toTry = candidates.filter((each) => !each.includes('*')).slice(0, TRIED_MAX);
   const refused: string[] = [];
   let letIn = 0;
   for (const origin of toTry) {
-    if (!(await hydra.allowsOrigin('blue', origin))) continue;
+    if (!(await hydra.allowsOrigin(direction.from, origin))) continue;
     letIn += 1;
-    if (!(await hydra.allowsOrigin('green', origin))) refused.push(origin);
+    if (!(await hydra.allowsOrigin(direction.to, origin))) refused.push(origin);
   }
   const isOff = toTry.length > 0 && letIn === 0;
   return {

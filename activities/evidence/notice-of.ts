@@ -11,7 +11,7 @@ const ORIGINS_MAX = 100;
 /**
  * Pure: the differences that the code declares for this way, and whom of this installation they meet.
  *
- * @param browserClients clients with origins of their own, where blue lets browsers in
+ * @param browserClients clients with origins of their own, where the left side lets browsers in
  */
 export function noticeOf(
   { from, to, differences, begunRequests }: Pick<CopyPath, 'from' | 'to' | 'differences' | 'begunRequests'>,
@@ -33,7 +33,7 @@ export function noticeOf(
     beyond,
     browserClients: browserClients.slice(0, ORIGINS_MAX),
     answers: declared(differences),
-    // What no row of blue holds, the gateways have to read themselves.
+    // What no row of the left side holds, the gateways have to read themselves.
     loginsUnderWay: begunRequests.length > 0 || features.has(COMPATIBILITY_FEATURES.flows) ? 'begin anew' : 'end',
     sessionsStay: !isNewCookie || (areGatewaysKnown ? features.has(COMPATIBILITY_FEATURES.sessions) : null),
   };

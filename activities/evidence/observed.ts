@@ -55,7 +55,7 @@ export async function readObserved({ gateways }: StepDeps): Promise<Observed> {
   };
 }
 
-/** What green would answer otherwise, in sentences; of preflights only the origins tell something, and those are tried. */
+/** What the entered side would answer otherwise, in sentences; of preflights only the origins tell something, and those are tried. */
 export function observedLines({ sightings, beyond, features }: Observed, version: string): readonly string[] {
   const told = sightings.filter(({ kind }) => kind !== 'cors_preflight');
   return [

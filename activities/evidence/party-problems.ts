@@ -8,20 +8,24 @@ import { olderProtocol } from '../switchover/parties';
 import { leftToGateways } from './left-to-gateways';
 
 /** @returns why gateways and targets could not move now, and who would keep the fence away */
-export async function partyProblems({ gateways, targets, settings }: StepDeps, blue: SqlClient): Promise<string[]> {
-  const looks = [...gateways.map((gateway) => gatewayProblems(gateway, settings)), ...targets.map(targetProblems)];
-  return [...(await Promise.all(looks)).flat(), ...(await strangers(gateways, blue))];
+export async function partyProblems(deps: StepDeps, left: SqlClient): Promise<string[]> {
+  const looks = [
+    ...deps.gateways.map((gateway) => gatewayProblems(deps, gateway)),
+    ...deps.targets.map((target) => targetProblems(deps, target)),
+  ];
+  return [...(await Promise.all(looks)).flat(), ...(await strangers(deps, left))];
 }
 
 /** Nobody is called a stranger while a listed gateway is away: it may be that one. */
-async function strangers(gateways: readonly Gateway[], blue: SqlClient): Promise<string[]> {
+async function strangers({ gateways, direction }: StepDeps, left: SqlClient): Promise<string[]> {
   const asked = gateways.map(async (gateway) => ({ name: gateway.name, member: (await gateway.state()).member }));
   const listed = await Promise.allSettled(asked);
   const seen = listed.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-  return seen.length < listed.length ? [] : againstList('blue', seen, await readMembers(blue));
+  return seen.length < listed.length ? [] : againstList(direction.from, seen, await readMembers(left));
 }
 
-async function gatewayProblems(gateway: Gateway, settings: StepDeps['settings']): Promise<string[]> {
+async function gatewayProblems(deps: StepDeps, gateway: Gateway): Promise<string[]> {
+  const { from, to } = deps.direction;
   return orReason(`gateway ${gateway.name}`, async () => {
     const view = await gateway.state();
     const { mode, ready } = view;
@@ -30,21 +34,21 @@ async function gatewayProblems(gateway: Gateway, settings: StepDeps['settings'])
     return [
       ...(older === null ? [] : [older]),
       ...(mode === 'pass' ? [] : [`gateway ${gateway.name} is in mode ${mode}, not pass`]),
-      ...(appliedSide === 'blue' ? [] : [`gateway ${gateway.name} serves ${appliedSide ?? 'neither side'}, not blue`]),
-      ...(['blue', 'green'] as const)
+      ...(appliedSide === from ? [] : [`gateway ${gateway.name} serves ${appliedSide ?? 'neither side'}, not ${from}`]),
+      ...[from, to]
         .filter((side) => !ready[side])
         .map((side) => `gateway ${gateway.name} does not find Hydra on ${side} ready`),
-      ...leftToGateways(settings)
+      ...leftToGateways(deps)
         .filter(({ feature }) => view.keys?.[feature] === 'foreign')
         .map(({ keys }) => `gateway ${gateway.name} ${keys.areForeign}; ${keys.fix}`),
     ];
   });
 }
 
-async function targetProblems(target: Target): Promise<string[]> {
+async function targetProblems({ direction: { from } }: StepDeps, target: Target): Promise<string[]> {
   return orReason(`target ${target.name}`, async () => {
     const { appliedSide } = await target.read();
-    return appliedSide === 'blue' ? [] : [`target ${target.name} serves ${appliedSide ?? 'neither side'}, not blue`];
+    return appliedSide === from ? [] : [`target ${target.name} serves ${appliedSide ?? 'neither side'}, not ${from}`];
   });
 }
 

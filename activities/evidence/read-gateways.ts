@@ -5,9 +5,9 @@ import { type SqlClient } from '../../domain/ports/sql-client';
 import { readMembers } from '../../hydra/arbiter';
 import { hasOurs } from '../../hydra/ours';
 
-/** Asks every listed gateway, and blue's arbiter for its members. One that does not answer is told as such. */
-export async function readGateways(gateways: readonly Gateway[], blue: SqlClient): Promise<readonly KnownGateway[]> {
-  return listedAnd(gateways, (await hasOurs(blue, 'hydra_cutover.member')) ? await readMembers(blue) : null);
+/** Asks every listed gateway, and the left side's arbiter for its members. One that does not answer is told as such. */
+export async function readGateways(gateways: readonly Gateway[], left: SqlClient): Promise<readonly KnownGateway[]> {
+  return listedAnd(gateways, (await hasOurs(left, 'hydra_cutover.member')) ? await readMembers(left) : null);
 }
 
 /** The same, of members that are known. @param members null: nobody can be one yet */

@@ -11,7 +11,7 @@ const LEASE_MS = 60_000;
 /** The switchover waits for it. */
 const STOP_LIMIT_MS = 1_000;
 
-/** Tells the gateways after a round that green has caught up, and keeps no round waiting for one that does not answer. */
+/** Tells the gateways after a round that the entered side has caught up, and keeps no round waiting for one that does not answer. */
 export class ShadowOrders {
   private orderedAt = -Infinity;
   private sending: Promise<void> | undefined;
@@ -36,7 +36,7 @@ export class ShadowOrders {
   }
 
   /**
-   * The gate is decided: what clients read is nothing that green needs in the pause. Gateways that do not answer are waited for no longer than
+   * The gate is decided: what clients read is nothing that the entered side needs in the pause. Gateways that do not answer are waited for no longer than
    * a moment; they end by themselves.
    */
   async stop(): Promise<void> {
@@ -66,7 +66,7 @@ export class ShadowOrders {
   }
 }
 
-/** What green's answers are worth so far. */
+/** What the entered side's answers are worth so far. */
 export interface Shadowed {
   readonly problems: readonly string[];
   /** A sentence; undefined when nothing was asked for. */
@@ -76,7 +76,10 @@ export interface Shadowed {
 }
 
 /** Answers that were compared before, for another cutover, say nothing about this one. */
-export async function readShadowed({ gateways, settings }: StepDeps, cutoverId: string): Promise<Shadowed> {
+export async function readShadowed(
+  { gateways, settings, direction: { from, to } }: StepDeps,
+  cutoverId: string,
+): Promise<Shadowed> {
   if (settings.shadow.requestsPerSecondMax === 0) {
     return { problems: [], summary: undefined, compared: undefined };
   }
@@ -101,8 +104,8 @@ export async function readShadowed({ gateways, settings }: StepDeps, cutoverId: 
     summary:
       compared === 0
         ? 'none were compared yet'
-        : `${compared} compared, ${sum((view) => view.caughtUp)} were the same once green had caught up, ${sum((view) => view.waiting)} wait to be asked again, ${sum((view) => view.unanswered)} without an answer, ` +
-          `${sum((view) => view.leftOut)} left out for the limits; ${Math.round(share * 100)} % of blue's reads are asked now; ` +
-          `p95 of green ${worst((view) => view.p95Ms.green)} (at first ${worst((view) => view.p95Ms.greenAtFirst)}), of blue ${worst((view) => view.p95Ms.blue)}`,
+        : `${compared} compared, ${sum((view) => view.caughtUp)} were the same once ${to} had caught up, ${sum((view) => view.waiting)} wait to be asked again, ${sum((view) => view.unanswered)} without an answer, ` +
+          `${sum((view) => view.leftOut)} left out for the limits; ${Math.round(share * 100)} % of ${from}'s reads are asked now; ` +
+          `p95 of ${to} ${worst((view) => view.p95Ms[to])} (at first ${worst((view) => view.p95Ms.greenAtFirst)}), of ${from} ${worst((view) => view.p95Ms[from])}`,
   };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
-import { SIDE_NAMES, type SideName } from '../../domain/sides';
+import { SIDE_NAMES, type SideName, bySide } from '../../domain/sides';
 import { type StepDeps } from '../step';
 
 const SPAN_MS = 1_000;
@@ -25,13 +25,13 @@ export async function sideLoads(
   return lines;
 }
 
-async function cpuSeconds({ hydra }: StepDeps): Promise<Record<SideName, number | null>> {
+async function cpuSeconds({ hydra, direction }: StepDeps): Promise<Readonly<Record<SideName, number | null>>> {
   const read = (side: SideName) =>
     hydra.metrics(side).then(
       (metrics) => metrics.cpuSeconds,
       () => null, // whatever the reason: it is one line of the evidence
     );
-  return { blue: await read('blue'), green: await read('green') };
+  return bySide(direction, await read(direction.from), await read(direction.to));
 }
 
 async function connections({ settings }: StepDeps, client: SqlClient): Promise<number> {

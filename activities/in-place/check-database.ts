@@ -6,7 +6,7 @@ import { COMPATIBILITY_SCHEMA } from '../../hydra/in-place/our-schemas';
 import { type KeptRun, readKeptRun } from '../../hydra/in-place/keep-plan';
 import { type Findings } from '../preflight/findings';
 import { type StepContext } from '../step';
-import { type InPlaceDeps } from './deps';
+import { type InPlaceDeps, IN_PLACE_SIDE } from './deps';
 import { onLive, placeOf } from './prepare-live';
 
 /** What the plan tells of the live database. */
@@ -132,7 +132,7 @@ async function checkRoles(deps: InPlaceDeps, client: SqlClient, findings: Findin
 /** A Hydra that logs in as another role would never look through the views. */
 async function checkOldSessions(deps: InPlaceDeps, client: SqlClient, findings: Findings): Promise<void> {
   const { oldRole } = deps.settings;
-  await deps.hydra.old.readClients('blue');
+  await deps.hydra.old.readClients(IN_PLACE_SIDE);
   const [seen] = await queryRows<{ sessions: number; hidden: number; others: string[] | null }>(
     client,
     `SELECT count(*) FILTER (WHERE usename = $1)::int AS sessions,

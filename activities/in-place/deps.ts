@@ -6,6 +6,10 @@ import { type Gateway } from '../../domain/ports/targets';
 import { type HydraAge } from '../../domain/in-place/ages';
 import { type InPlaceCommand, type InPlaceDatabase, type InPlaceSettings } from '../../domain/in-place/settings';
 import { type OrderedContext, type StepLog } from '../step';
+import { FORWARD } from '../../domain/sides';
+
+/** The side that serves, which a switchover would leave: there is no other one yet. */
+export const IN_PLACE_SIDE = FORWARD.from;
 
 /** What the steps of an upgrade in place may use. */
 export interface InPlaceDeps {
@@ -17,7 +21,7 @@ export interface InPlaceDeps {
   readonly withScratchPassword: <T>(use: (password: string) => Promise<T>) => Promise<T>;
   readonly commands: CommandRunner<InPlaceCommand>;
   readonly gateways: readonly Gateway[];
-  /** Both are Hydras of blue, and are asked as such. */
+  /** Both are Hydras of {@link IN_PLACE_SIDE}, and are asked as such. */
   readonly hydra: Readonly<Record<HydraAge, HydraApi & ClientReader>>;
   readonly log: StepLog;
 }

@@ -7,11 +7,11 @@ import { type StepInput } from '../../domain/steps';
 import { quoteIdentifier } from '../../hydra/cleaning/session';
 import { claimOrder } from '../../hydra/in-place/claim-order';
 import { oldSessions } from '../../hydra/in-place/compatibility';
-import { sessionMoved } from '../green/session-moved';
-import { waitFor } from '../green/wait-for';
+import { sessionMoved } from '../support/session-moved';
+import { waitFor } from '../support/wait-for';
 import { awaitGone, awaitReady, type HydraProcess, mustRun } from '../hydra-process';
 import { type OrderedContext, type StepContext } from '../step';
-import { type InPlaceDeps, type InPlaceStep } from './deps';
+import { type InPlaceDeps, type InPlaceStep, IN_PLACE_SIDE } from './deps';
 import { onLive, placeOf } from './prepare-live';
 
 /** A question reaches the database, so its session there shows within a few of them. */
@@ -27,7 +27,7 @@ const PROOF_MS = 10_000;
 export const startBeside: InPlaceStep<StepInput, BesideReceipt> = async (deps, input, context) => {
   await runInOrder(deps, 'startBeside', input, context);
   await awaitReady(theHydra(deps, 'new'), context);
-  const version = (await deps.hydra.new.version('blue')).replace(/^v/, '');
+  const version = (await deps.hydra.new.version(IN_PLACE_SIDE)).replace(/^v/, '');
   if (version !== deps.settings.to && version !== '' && version !== 'master') {
     throw new CutoverFault(
       'CHECK_FAILED',
@@ -113,8 +113,8 @@ async function keepsEncrypted(deps: InPlaceDeps, context: StepContext): Promise<
   const hydra = deps.hydra.new;
   const sessions = `${quoteIdentifier(deps.settings.schema)}.hydra_oauth2_access`;
   try {
-    return await hydra.withSyntheticTokens('blue', async ({ accessToken }) => {
-      const { client_id: client } = await hydra.introspection('blue', accessToken);
+    return await hydra.withSyntheticTokens(IN_PLACE_SIDE, async ({ accessToken }) => {
+      const { client_id: client } = await hydra.introspection(IN_PLACE_SIDE, accessToken);
       const [kept] = await onLive(deps, context, (session) =>
         queryRows<{ all: number; plain: number }>(
           session,
@@ -167,7 +167,7 @@ function runCommand(
 export function theHydra({ hydra, settings }: InPlaceDeps, age: HydraAge): HydraProcess {
   return {
     who: `the ${age} Hydra`,
-    isReady: () => hydra[age].isReady('blue'),
+    isReady: () => hydra[age].isReady(IN_PLACE_SIDE),
     deadlineMs: settings.readyDeadlineMs,
   };
 }
@@ -183,7 +183,7 @@ async function assertOwnRole(deps: InPlaceDeps, context: StepContext): Promise<v
         deadlineMs: Math.min(PROOF_MS, readyDeadlineMs),
         step: 'whose sessions are it',
       },
-      ask: () => deps.hydra.new.readClients('blue'),
+      ask: () => deps.hydra.new.readClients(IN_PLACE_SIDE),
     }),
   );
   if (moved) return;
@@ -195,9 +195,9 @@ async function assertOwnRole(deps: InPlaceDeps, context: StepContext): Promise<v
 }
 
 async function assertTakes(deps: InPlaceDeps, issuer: HydraAge, asked: HydraAge): Promise<void> {
-  await deps.hydra[issuer].withSyntheticTokens('blue', async ({ accessToken }) => {
-    const own = await deps.hydra[issuer].introspection('blue', accessToken);
-    const other = await deps.hydra[asked].introspection('blue', accessToken);
+  await deps.hydra[issuer].withSyntheticTokens(IN_PLACE_SIDE, async ({ accessToken }) => {
+    const own = await deps.hydra[issuer].introspection(IN_PLACE_SIDE, accessToken);
+    const other = await deps.hydra[asked].introspection(IN_PLACE_SIDE, accessToken);
     const same = other['active'] === true && other['sub'] === own['sub'] && other['client_id'] === own['client_id'];
     if (same) return;
     throw new CutoverFault(

@@ -9,9 +9,9 @@ import { ageTraffic } from '../../domain/judge/side-traffic';
 import { addTraffic, requestsIn, type Traffic, trafficSince } from '../../domain/judge/traffic';
 import { type HydraMetrics } from '../../domain/ports/hydra-api';
 import { type Gateway } from '../../domain/ports/targets';
-import { pause } from '../green/wait-for';
+import { pause } from '../support/wait-for';
 import { type StepContext } from '../step';
-import { type InPlaceDeps, type InPlaceStep } from './deps';
+import { type InPlaceDeps, type InPlaceStep, IN_PLACE_SIDE } from './deps';
 import { onLive, placeOf } from './prepare-live';
 import { WatchedViews } from './recycle-sessions';
 
@@ -206,7 +206,7 @@ type BothMetrics = Readonly<Record<HydraAge, HydraMetrics | null>>;
 async function readBoth({ hydra, log }: InPlaceDeps): Promise<BothMetrics> {
   const read = async (age: HydraAge) => {
     try {
-      return await hydra[age].metrics('blue');
+      return await hydra[age].metrics(IN_PLACE_SIDE);
     } catch (error) {
       if (!isCutoverFault(error)) throw error;
       log.debug({ hydra: age, code: error.code }, 'metrics not read');

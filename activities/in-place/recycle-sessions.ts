@@ -10,7 +10,7 @@ import {
 } from '../../hydra/in-place/compatibility';
 import { layMarks } from '../../hydra/in-place/session-marks';
 import { type StepContext } from '../step';
-import { type InPlaceDeps } from './deps';
+import { type InPlaceDeps, IN_PLACE_SIDE } from './deps';
 
 const POLL_MS = 200;
 /** Sessions come and go: one look could fall between two of them. */
@@ -85,7 +85,7 @@ async function proveOldSessions(
   let seen: OldSessions;
   for (let clean = 0; ;) {
     signal.throwIfAborted();
-    await deps.hydra.old.readClients('blue');
+    await deps.hydra.old.readClients(IN_PLACE_SIDE);
     seen = await oldSessions(client, place, since);
     context.heartbeat({ step: 'through the views', ...seen });
     clean = seen.marked > 0 && seen.around.length === 0 ? clean + 1 : 0;

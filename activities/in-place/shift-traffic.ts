@@ -1,7 +1,7 @@
 import { CutoverFault } from '../../domain/faults';
 import { type ShareInput } from '../../domain/in-place/steps';
 import { awaitReady } from '../hydra-process';
-import { type InPlaceStep } from './deps';
+import { type InPlaceStep, IN_PLACE_SIDE } from './deps';
 import { theHydra } from './hydras';
 
 const ALL = 100;
@@ -27,7 +27,7 @@ export const shiftTraffic: InPlaceStep<ShareInput, { readonly gateways: number }
     if (now === share) continue;
     throw new CutoverFault(
       'TARGET_REFUSED',
-      `gateway ${gateway.name} was told to give the new version ${share} % of the requests, and says ${now ?? 'nothing'}; see that its config has sides.blue.older`,
+      `gateway ${gateway.name} was told to give the new version ${share} % of the requests, and says ${now ?? 'nothing'}; see that its config has sides.${IN_PLACE_SIDE}.older`,
       { name: gateway.name, share },
     );
   }

@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type StepInput } from '../../domain/steps';
 import { RangeQueue, readWalks } from '../../hydra/parity';
-import { copyPathOf } from '../../hydra/paths';
 import { type Brake } from '../brake';
 import { type StepDeps } from '../step';
 import { proveRanges, withLanes, withProgress } from './prove-ranges';
+import { pathOfRun } from '../support/of-side';
 
 /** Part of its time that the comparison works; the rest it leaves both databases to others. */
 const SHARE = 0.25;
-/** After a session was lost, or a row of blue could not be read. */
+/** After a session was lost, or a row of the left side could not be read. */
 const AFTER_ERROR_MS = 30_000;
 const PASS_EVERY_MS = 60_000;
 
 /**
- * Compares green with blue over and over, a range at a time and in no hurry, until `signal` is aborted; the oldest proof first. What differs
- * is kept on green for whoever syncs to look at again. Never rejects: what keeps it from comparing shows in the age of the proof.
+ * Compares the entered side with the left one over and over, a range at a time and in no hurry, until `signal` is aborted; the oldest proof first. What differs
+ * is kept on the entered side for whoever syncs to look at again. Never rejects: what keeps it from comparing shows in the age of the proof.
  */
 export async function proveBeside(deps: StepDeps, input: StepInput, brake: Brake, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
@@ -35,7 +35,7 @@ export async function proveBeside(deps: StepDeps, input: StepInput, brake: Brake
 /** One pass through everything. */
 function proveOnce(deps: StepDeps, input: StepInput, brake: Brake, signal: AbortSignal): Promise<void> {
   return withProgress(deps, input, signal, async (progress) => {
-    const queue = new RangeQueue(progress, await readWalks(copyPathOf(deps.settings.hydraVersion), progress));
+    const queue = new RangeQueue(progress, await readWalks(pathOfRun(deps), progress));
     await withLanes(deps, 1, { signal, purpose: 'parity' }, (lanes) => {
       let since = performance.now();
       return proveRanges(lanes, queue, {

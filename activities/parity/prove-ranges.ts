@@ -3,10 +3,10 @@ import { type SqlClient } from '../../domain/ports/sql-client';
 import { type StepInput } from '../../domain/steps';
 import { byFullName } from '../../hydra/by-full-name';
 import { type ComparedRange, type RangeQueue, compareInTime, installParityTables } from '../../hydra/parity';
-import { copyPathOf } from '../../hydra/paths';
 import { prepareSync } from '../../hydra/sync';
-import { withGreen } from '../green/with-green';
+import { withEntered } from '../support/with-entered';
 import { type StepDeps } from '../step';
+import { pathOfRun } from '../support/of-side';
 
 /** A session on each side that compares one range after the other. */
 export type Lane = Awaited<ReturnType<typeof prepareSync>>;
@@ -18,16 +18,16 @@ export interface ProveOptions {
   readonly onRange?: (compared: ComparedRange) => void | Promise<void>;
 }
 
-/** Runs `work` with a session on green that keeps how far the comparison is. @throws CutoverFault as withGreen */
+/** Runs `work` with a session on the entered side that keeps how far the comparison is. @throws CutoverFault as withEntered */
 export function withProgress<T>(
   deps: StepDeps,
   input: StepInput,
   signal: AbortSignal,
   work: (progress: SqlClient) => Promise<T>,
 ): Promise<T> {
-  return withGreen(deps, input, { signal }, 'parity progress', async (session) => {
+  return withEntered(deps, input, { signal }, 'parity progress', async (session) => {
     const progress = await byFullName(session, deps.settings.hydraSchema);
-    await installParityTables(copyPathOf(deps.settings.hydraVersion), progress);
+    await installParityTables(pathOfRun(deps), progress);
     return work(progress);
   });
 }
@@ -41,17 +41,17 @@ export async function withLanes<T>(
   opened: readonly Lane[] = [],
 ): Promise<T> {
   if (opened.length === count) return work(opened);
-  const { databases, settings } = deps;
-  const inBlue = (blue: DatabaseSession): Promise<T> =>
+  const { databases, direction, settings } = deps;
+  const inLeft = (left: DatabaseSession): Promise<T> =>
     databases.withSession(
-      'green',
-      async (green) => {
-        const lane = await prepareSync(copyPathOf(settings.hydraVersion), blue, green, settings.hydraSchema);
+      direction.to,
+      async (entered) => {
+        const lane = await prepareSync(pathOfRun(deps), left, entered, settings.hydraSchema);
         return withLanes(deps, count, options, work, [...opened, lane]);
       },
       { isPipelined: true, ...options, as: 'worker' },
     );
-  return databases.withSession('blue', inBlue, { isPipelined: true, ...options, as: 'worker' });
+  return databases.withSession(direction.from, inLeft, { isPipelined: true, ...options, as: 'worker' });
 }
 
 /** Compares ranges in all lanes at once until the queue is empty. What failed first is thrown, once every lane has stopped. */

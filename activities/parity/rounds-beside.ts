@@ -15,11 +15,11 @@ export interface RoundsBeside {
 }
 
 /**
- * Runs `work` while rounds of the sync go on, so that green stays close to blue and blue's change log small however long the work takes. No
+ * Runs `work` while rounds of the sync go on, so that the entered side stays close to the left one, whose change log stays small, however long the work takes. No
  * round is under way when it returns: the session is the caller's again.
  *
  * @param work in sessions of its own; its signal is aborted when the sync ends
- * @throws CutoverFault SYNC_FENCED (another sync took over, or green is open) | SYNC_FAILED | CROSSED_CONNECTION | DB_UNREACHABLE; what
+ * @throws CutoverFault SYNC_FENCED (another sync took over, or the entered side is open) | SYNC_FAILED | CROSSED_CONNECTION | DB_UNREACHABLE; what
  *   `work` throws; the signal's reason
  */
 export async function withRoundsBeside<T>(

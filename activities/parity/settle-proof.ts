@@ -7,7 +7,7 @@ import { type SyncSession } from '../sync-session';
 
 interface SettleProofOptions {
   readonly signal: AbortSignal;
-  /** Stands before each range and each transaction of a round. @default nobody is asked how fast blue may be read */
+  /** Stands before each range and each transaction of a round. @default nobody is asked how fast the left side may be read */
   readonly brake?: Brake;
 }
 

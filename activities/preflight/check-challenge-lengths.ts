@@ -1,9 +1,9 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { someOf } from '../../domain/sightings';
-import { copyPathOf } from '../../hydra/paths';
 import { type StepDeps } from '../step';
 import { challengeLength } from './challenge-length';
 import { type Findings } from './findings';
+import { pathOfRun } from '../support/of-side';
 
 /** No smaller client makes a challenge that anybody has to know of. */
 const ROW_BYTES_MIN = 2_000;
@@ -15,11 +15,13 @@ const LENGTH_OF_1X = 32;
 /** Challenges of 2.2 and later are as long as their client is large; proxies, login apps and their columns have limits. */
 export async function checkChallengeLengths(
   named: SqlClient,
-  { hydra, settings }: Pick<StepDeps, 'hydra' | 'settings'>,
+  deps: Pick<StepDeps, 'hydra' | 'settings' | 'direction'>,
   findings: Findings,
 ): Promise<void> {
-  // Where blue keeps nothing of a login in its database, its challenges are as long as green's will be.
-  if (copyPathOf(settings.hydraVersion).begunRequests.length === 0) return;
+  // Where the left side keeps nothing of a login in its database, its challenges are as long as the entered one's will be.
+  if (pathOfRun(deps).begunRequests.length === 0) return;
+  const { hydra, settings } = deps;
+  const { from, to } = deps.direction;
   const large = await queryRows<{ id: string; others: number }>(
     named,
     // No cast: the owner of a table may make one for its row type.
@@ -29,7 +31,7 @@ export async function checkChallengeLengths(
   );
   const lengths: { readonly id: string; readonly length: number }[] = [];
   for (const { id } of large) {
-    const client = await hydra.client('blue', id);
+    const client = await hydra.client(from, id);
     if (client !== undefined) lengths.push({ id, length: challengeLength(client) });
   }
   let below = Infinity;
@@ -40,7 +42,7 @@ export async function checkChallengeLengths(
     const longest = Math.max(...over.map(({ length }) => length));
     findings.warn(
       'challenges of logins',
-      `grow from ${LENGTH_OF_1X} characters to more than ${limit} on ${settings.hydraVersion.green} for ${over.length} clients, to about ${longest}: ${someOf(over.map(({ id }) => id))}`,
+      `grow from ${LENGTH_OF_1X} characters to more than ${limit} on ${settings.hydraVersion[to]} for ${over.length} clients, to about ${longest}: ${someOf(over.map(({ id }) => id))}`,
       'raise the limits for URLs of proxies and login apps (nginx: large_client_header_buffers; Node.js: --max-http-header-size), or make these clients smaller',
     );
   }

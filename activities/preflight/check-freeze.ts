@@ -1,5 +1,5 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
-import { type CutoverSettings } from '../../domain/settings';
+import { type Configured } from '../step';
 import { type Findings } from './findings';
 
 /** Of the age at which autovacuum begins to prevent wraparound; a cutover lasts for days, in which tables grow older. */
@@ -30,14 +30,18 @@ const AGES_SQL = `
   SELECT DISTINCT ON (name) name, age, least(max, own) AS max FROM aged WHERE age > $2::float8 * least(max, own) ORDER BY name, age DESC`;
 
 /**
- * A vacuum that prevents wraparound gives way to nobody: triggers of the capture wait for it on blue, and the migration on green, where the
+ * A vacuum that prevents wraparound gives way to nobody: triggers of the capture wait for it on the left side, and the migration on the copy, where the
  * snapshot brings the age.
  */
-export async function checkFreeze(client: SqlClient, settings: CutoverSettings, findings: Findings): Promise<void> {
+export async function checkFreeze(
+  client: SqlClient,
+  { settings, direction: { from } }: Configured,
+  findings: Findings,
+): Promise<void> {
   const tables = await queryRows<AgedTable>(client, AGES_SQL, [settings.hydraSchema, SHARE_MAX]);
   for (const { name, age, max } of tables) {
     findings.warn(
-      `${name} on blue`,
+      `${name} on ${from}`,
       `its oldest row is ${age} transactions old, and from ${max} on it is vacuumed against wraparound, which gives way to no lock`,
       `VACUUM (FREEZE) ${name} before the run`,
     );

@@ -1,5 +1,4 @@
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
-import { type CutoverSettings } from '../../domain/settings';
 import { type ArbiterDescription, tellOrigin } from '../../hydra/arbiter';
 import { byFullName } from '../../hydra/by-full-name';
 import { recordedTables } from '../../hydra/catalog';
@@ -8,17 +7,19 @@ import { HYDRA_VERSION_FACTS } from '../../hydra/versions';
 import { type Keeper } from './check-server';
 import { type Findings } from './findings';
 import { type SeenArbiter } from './seen-arbiter';
+import { type Direction } from '../../domain/sides';
+import { type Configured } from '../step';
 
 const NAMES_SHOWN = 10;
 
-/** Whether the database holds the schema of blue's version, whole and nothing above. @returns false when it is another */
+/** Whether the database holds the schema of the left side's version, whole and nothing above. @returns false when it is another */
 export async function checkMigrations(
   client: SqlClient,
-  settings: CutoverSettings,
+  { settings, direction: { from, to } }: Configured,
   findings: Findings,
 ): Promise<boolean> {
-  const version = settings.hydraVersion.blue;
-  const where = "blue's database";
+  const version = settings.hydraVersion[from];
+  const where = `${from}'s database`;
   const [tables] = await queryRows<{ client: boolean; flow: boolean; migrations: boolean }>(
     client,
     `SELECT to_regclass(format('%I.hydra_client', $1::text)) IS NOT NULL AS client,
@@ -28,7 +29,7 @@ export async function checkMigrations(
   );
   if (!tables?.client || !tables.migrations) {
     const observed = `has no tables of Hydra in the schema ${settings.hydraSchema}`;
-    findings.problem(where, observed, 'correct blue.database.name and blue.database.schema');
+    findings.problem(where, observed, `correct ${from}.database.name and ${from}.database.schema`);
     return false;
   }
   if (tables.flow !== HYDRA_VERSION_FACTS[version].flowTable) {
@@ -37,18 +38,18 @@ export async function checkMigrations(
       tables.flow
         ? `has the table hydra_oauth2_flow: somebody migrated it beyond Hydra ${version}, whatever that Hydra's readiness says`
         : `lacks the table hydra_oauth2_flow of Hydra ${version}`,
-      'check that blue.database names the database of blue and not that of green, and blue.hydraVersion the Hydra that serves there',
+      `check that ${from}.database names the database of ${from} and not that of ${to}, and ${from}.hydraVersion the Hydra that serves there`,
     );
     return false;
   }
   const named = await byFullName(client, settings.hydraSchema);
-  const { applied, expected, complete, unknown, foreign } = await readMigrations(named, version, 'blue');
-  const rows = 'schema_migration on blue';
+  const { applied, expected, complete, unknown, foreign } = await readMigrations(named, version, from);
+  const rows = `schema_migration on ${from}`;
   if (applied < expected) {
     findings.problem(
       rows,
       `has ${applied} of the ${expected} migrations of Hydra ${version}`,
-      `run migrate sql of Hydra ${version}, or correct blue.hydraVersion`,
+      `run migrate sql of Hydra ${version}, or correct ${from}.hydraVersion`,
       `${expected}`,
     );
   }
@@ -56,7 +57,7 @@ export async function checkMigrations(
     findings.problem(
       rows,
       `has ${unknown - foreign.length} migrations of a later Hydra`,
-      'check that blue.database names the database of blue, and that no newer Hydra ran migrate sql there',
+      `check that ${from}.database names the database of ${from}, and that no newer Hydra ran migrate sql there`,
       'none',
     );
   }
@@ -78,24 +79,25 @@ type TriggerKind = 'ours' | 'named like ours' | 'foreign';
 export async function checkTraces(
   client: SqlClient,
   seen: SeenArbiter,
-  settings: CutoverSettings,
+  { settings, direction }: Configured,
   cutoverId: string,
   findings: Findings,
 ): Promise<void> {
+  const { from } = direction;
   const { schema, arbiter, origin } = seen;
-  if (arbiter?.cutoverId === cutoverId && arbiter.side === 'blue' && arbiter.state !== 'committed') return;
+  if (arbiter?.cutoverId === cutoverId && arbiter.side === from && arbiter.state !== 'committed') return;
   if (arbiter) {
     findings.problem(
-      'schema hydra_cutover on blue',
+      `schema hydra_cutover on ${from}`,
       `belongs to cutover ${arbiter.cutoverId} (side ${arbiter.side}, ${arbiter.state}, epoch ${arbiter.epoch}, installed ${arbiter.installedAt}), ${tellOrigin(origin)}`,
-      howToEnd(arbiter),
+      howToEnd(direction, arbiter),
       'none',
     );
   } else if (schema) {
     const fix =
       'ask its owner whose it is, and look with `hydra-cutover status --from-databases`; remove it only if no trigger calls its functions';
     findings.problem(
-      'schema hydra_cutover on blue',
+      `schema hydra_cutover on ${from}`,
       `exists, owned by ${schema.owner}, and is no arbiter`,
       fix,
       'none',
@@ -117,45 +119,49 @@ export async function checkTraces(
     const observed = `are guard or capture of a cutover that our role cannot see: ${some(named('ours'))}`;
     const fix =
       'leave them: they may be what keeps writes off; `hydra-cutover status --from-databases`, with the role that began it, tells whose they are';
-    findings.problem('triggers on blue', observed, fix, 'none');
+    findings.problem(`triggers on ${from}`, observed, fix, 'none');
   }
   if (named('named like ours').length > 0) {
     const observed = `have names of ours, and call no function of ours: ${some(named('named like ours'))}`;
-    findings.problem('triggers on blue', observed, 'rename them, or drop them if nobody needs them', 'none');
+    findings.problem(`triggers on ${from}`, observed, 'rename them, or drop them if nobody needs them', 'none');
   }
 }
 
-function howToEnd({ side, state, cutoverId }: ArbiterDescription): string {
+function howToEnd({ from, to }: Direction, { side, state, cutoverId }: ArbiterDescription): string {
   if (state === 'committed')
-    return 'the writes left this database for good: correct blue.database to the one that serves';
-  if (side === 'green' && state === 'open') {
+    return `the writes left this database for good: correct ${from}.database to the one that serves`;
+  if (side === to && state === 'open') {
     return `if it is the one that serves, bring that cutover to its end first: gate finalize, or without its Temporal and with its own config \`hydra-cutover repair --cutover-id ${cutoverId} --by NAME --finalize\``;
   }
-  if (side === 'green') return 'it is the green side of that cutover and serves nobody: correct blue.database';
+  if (side === to) return `it is the ${to} side of that cutover and serves nobody: correct ${from}.database`;
   return 'finish or cancel that cutover where it was started; if that Temporal is gone, `hydra-cutover status --from-databases` says what to do';
 }
 
 /** Hydra's tables belong to the role that the config names. */
-export async function checkOwners(client: SqlClient, settings: CutoverSettings, findings: Findings): Promise<void> {
+export async function checkOwners(
+  client: SqlClient,
+  { settings, direction: { from, to } }: Configured,
+  findings: Findings,
+): Promise<void> {
   const { hydraRole } = settings.green;
   const foreign = await tablesOfOthers(client, settings.hydraSchema, hydraRole);
   const ours = foreign.filter((name) => name.startsWith('hydra_') || name.startsWith('schema_migration'));
   if (ours.length === 0) return;
   findings.problem(
-    "Hydra's tables on blue",
+    `Hydra's tables on ${from}`,
     `do not belong to ${hydraRole}: ${some(ours)}`,
-    `ALTER TABLE … OWNER TO ${hydraRole}, or name their owner in blue.hydraRole.name and green.hydraRole.name`,
+    `ALTER TABLE … OWNER TO ${hydraRole}, or name their owner in ${from}.hydraRole.name and ${to}.hydraRole.name`,
   );
 }
 
 /**
  * No policy hides rows of Hydra's tables from our role, or from their owner, as which the migration acts: what it hides would be
- * missing on green, and no comparison would see it.
+ * missing on the copy, and no comparison would see it.
  */
 export async function checkRowSecurity(
   client: SqlClient,
   { user }: Keeper,
-  settings: CutoverSettings,
+  { settings, direction: { from, to } }: Configured,
   findings: Findings,
 ): Promise<void> {
   const tables = await queryRows<{ name: string; forced: boolean }>(
@@ -169,10 +175,10 @@ export async function checkRowSecurity(
   for (const { name, forced } of tables) {
     const table = `"${settings.hydraSchema}".${name}`;
     findings.problem(
-      `table ${name} on blue`,
+      `table ${name} on ${from}`,
       forced ? 'has row level security, forced on its owner' : 'has row level security that applies to our role',
       forced
-        ? `ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY for the time of the upgrade, on blue, and set it again on green afterwards`
+        ? `ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY for the time of the upgrade, on ${from}, and set it again on ${to} afterwards`
         : `make our role a member of the table's owner, or ALTER TABLE ${table} DISABLE ROW LEVEL SECURITY`,
       'none',
     );
@@ -198,12 +204,15 @@ export async function readSizes(client: SqlClient): Promise<Size> {
 const COUNTED_ROWS_MAX = 1_000_000;
 
 /** Rows of each table; of large ones an estimate. */
-export async function readRows(client: SqlClient, settings: CutoverSettings): Promise<Record<string, number>> {
+export async function readRows(
+  client: SqlClient,
+  { settings, direction }: Configured,
+): Promise<Record<string, number>> {
   const tables = await queryRows<{ table: string; name: string; estimate: number }>(
     client,
     `SELECT c.relname AS table, c.oid::regclass::text AS name, c.reltuples::float8 AS estimate
        FROM pg_class c WHERE c.relnamespace = to_regnamespace(quote_ident($1)) AND c.relkind = 'r' AND c.relname = ANY($2) ORDER BY 1`,
-    [settings.hydraSchema, recordedTables(settings.hydraVersion.blue)],
+    [settings.hydraSchema, recordedTables(settings.hydraVersion[direction.from])],
   );
   const rows: Record<string, number> = {};
   for (const { table, name, estimate } of tables) {

@@ -1,22 +1,23 @@
 import { drillProblems } from '../../domain/drill';
-import { type CutoverSettings } from '../../domain/settings';
 import { type PreflightInput } from '../../domain/steps';
 import { pathOf, pathsText } from '../../hydra/paths/registry';
 import { type Findings } from './findings';
+import { type Configured } from '../step';
 
 /** This worker is the one that was meant, with the config that was looked at. */
-export function checkInput(settings: CutoverSettings, input: PreflightInput, findings: Findings): void {
+export function checkInput({ settings, direction }: Configured, input: PreflightInput, findings: Findings): void {
   const { environment, configDigest, hydraVersion } = settings;
   const worker = { environment: environment.name, configDigest };
   checkWorker(worker, input, { run: 'cutover', look: 'plan' }, findings);
   if (input.mode === 'drill') {
     for (const { where, observed, fix } of drillProblems(environment)) findings.problem(where, observed, fix);
   }
-  if (pathOf(hydraVersion.blue, hydraVersion.green) === undefined) {
+  const { from, to } = direction;
+  if (pathOf(hydraVersion[from], hydraVersion[to]) === undefined) {
     findings.problem(
       'hydraVersion',
-      `no way leads from ${hydraVersion.blue} to ${hydraVersion.green}`,
-      'correct blue.hydraVersion and green.hydraVersion',
+      `no way leads from ${hydraVersion[from]} to ${hydraVersion[to]}`,
+      `correct ${from}.hydraVersion and ${to}.hydraVersion`,
       pathsText(),
     );
   }

@@ -6,50 +6,60 @@ import { CUTOVER_TAG, type DatabaseInstance } from '../../domain/ports/database-
 import { type DatabaseAddress, type DatabaseSession } from '../../domain/ports/databases';
 import { queryRows } from '../../domain/ports/sql-client';
 import { type PreflightInput } from '../../domain/steps';
-import { snapshotIdOf } from '../green/names';
-import { type StepContext, type StepDeps } from '../step';
+import { snapshotIdOf } from '../support/names';
+import { type StepContext, type StepDeps, type Configured } from '../step';
 import { type Findings } from './findings';
+import { instanceIdOf, instanceOverridesOf } from '../support/of-side';
+import { type Direction } from '../../domain/sides';
 
 const GIB = 1_073_741_824;
 /** The migration rewrites tables: so much of the database's size must be free besides. */
 const FREE_SHARE_MIN = 0.5;
 const FREE_SHARE_GOOD = 1;
 
-/** Blue's instance can be copied, and green's name is free. @returns blue's instance */
+/** What the provider knows of both sides before the cutover. */
+export interface FoundInstances {
+  readonly left?: DatabaseInstance;
+  /** What an earlier try of this cutover made, as a rule. */
+  readonly entered?: DatabaseInstance;
+}
+
+/** The left side's instance can be copied, and the name of the other one is free. */
 export async function checkInstances(
   deps: StepDeps,
   input: PreflightInput,
   findings: Findings,
-): Promise<{ readonly blue?: DatabaseInstance; readonly green?: DatabaseInstance }> {
-  const { blueInstanceId, greenInstanceId } = deps.settings.provider;
-  if (blueInstanceId.toLowerCase() === greenInstanceId.toLowerCase()) {
-    const fix = 'name another one for green: it is restored into an instance of its own';
-    findings.problem('green.rdsInstanceId', `is ${greenInstanceId}, the same instance as blue's`, fix);
+): Promise<FoundInstances> {
+  const { from, to } = deps.direction;
+  const [leftId, enteredId] = [instanceIdOf(deps, from), instanceIdOf(deps, to)];
+  if (leftId.toLowerCase() === enteredId.toLowerCase()) {
+    const fix = `name another one for ${to}: it is restored into an instance of its own`;
+    findings.problem(`${to}.rdsInstanceId`, `is ${enteredId}, the same instance as ${from}'s`, fix);
   }
-  const blue = await deps.provider.describeInstance(blueInstanceId);
-  const where = `instance ${blueInstanceId}`;
-  if (blue === undefined) {
-    findings.problem(where, 'does not exist in this region and account', 'correct blue.rdsInstanceId or rds.region');
+  const left = await deps.provider.describeInstance(leftId);
+  const where = `instance ${leftId}`;
+  if (left === undefined) {
+    findings.problem(where, 'does not exist in this region and account', `correct ${from}.rdsInstanceId or rds.region`);
   } else {
-    if (blue.status !== 'available') {
-      findings.problem(where, `is ${blue.status}`, 'wait until RDS has finished', 'available');
+    if (left.status !== 'available') {
+      findings.problem(where, `is ${left.status}`, 'wait until RDS has finished', 'available');
     }
-    if (blue.hasPendingChanges) {
+    if (left.hasPendingChanges) {
       findings.warn(where, 'has changes that are not in force yet', 'a maintenance window may restart it meanwhile');
     }
   }
-  const green = await deps.provider.describeInstance(greenInstanceId);
-  if (green !== undefined && green.tags[CUTOVER_TAG] !== input.cutoverId && greenInstanceId !== blueInstanceId) {
-    const owner = green.tags[CUTOVER_TAG];
+  const entered = await deps.provider.describeInstance(enteredId);
+  if (entered !== undefined && entered.tags[CUTOVER_TAG] !== input.cutoverId && enteredId !== leftId) {
+    const owner = entered.tags[CUTOVER_TAG];
     findings.problem(
-      `instance ${greenInstanceId}`,
+      `instance ${enteredId}`,
       owner === undefined ? 'exists and was not made by a cutover' : `exists and belongs to cutover ${owner}`,
-      'ask `hydra-cutover status --from-databases` whether it serves or a cutover needs it; choose another green.rdsInstanceId',
+      `ask \`hydra-cutover status --from-databases\` whether it serves or a cutover needs it; choose another ${to}.rdsInstanceId`,
       'a name that is free',
     );
   }
   await checkSnapshotName(deps, input, findings);
-  return { ...(blue ? { blue } : {}), ...(green ? { green } : {}) };
+  return { ...(left ? { left } : {}), ...(entered ? { entered } : {}) };
 }
 
 /** Its name holds the cutover's id, so that only somebody's own hand can have taken it. */
@@ -62,75 +72,79 @@ async function checkSnapshotName({ provider }: StepDeps, input: PreflightInput, 
   findings.problem(`snapshot ${snapshotId}`, observed, 'find out whose it is, then start again', 'a free name');
 }
 
-/** Green's instance can be made as planned. @returns in what it will not be as blue's */
+/** The copy's instance can be made as planned. @returns in what it will not be as the left side's */
 export function checkInstancePlan(
-  { settings: { provider } }: StepDeps,
-  blue: DatabaseInstance,
+  deps: Configured,
+  left: DatabaseInstance,
   findings: Findings,
 ): readonly InstanceDifference[] {
-  const { problems, differences } = planInstance(blue, provider.greenInstance);
-  for (const problem of problems) findings.problem('green.instance', problem, 'correct it, or leave it out');
+  const { to } = deps.direction;
+  const { problems, differences } = planInstance(left, instanceOverridesOf(deps, to));
+  for (const problem of problems) findings.problem(`${to}.instance`, problem, 'correct it, or leave it out');
   return differences;
 }
 
 /**
- * The restored copy has the storage that blue has: the migration must fit into what is free of it.
+ * The restored copy has the storage that the left side has: the migration must fit into what is free of it.
  *
  * @returns what is free; null: not known
  */
 export function checkStorage(
-  blue: DatabaseInstance,
+  { from, to }: Direction,
+  left: DatabaseInstance,
   sizes: { readonly databaseBytes: number; readonly clusterBytes: number },
   findings: Findings,
 ): number | null {
-  const allocatedBytes = blue.settings.allocatedStorageGib * GIB;
+  const allocatedBytes = left.settings.allocatedStorageGib * GIB;
   if (allocatedBytes <= 0) return null;
   const freeBytes = allocatedBytes - sizes.clusterBytes;
   const observed = `${gib(sizes.clusterBytes)} of ${gib(allocatedBytes)} are used by databases; Hydra's is ${gib(sizes.databaseBytes)}`;
-  const fix = 'allocate more storage to blue, which green then gets too, or clean up: the migration rewrites tables';
+  const fix = `allocate more storage to ${from}, which ${to} then gets too, or clean up: the migration rewrites tables`;
   if (freeBytes < sizes.databaseBytes * FREE_SHARE_MIN) {
-    findings.problem('storage of blue', observed, fix, `${gib(sizes.databaseBytes * FREE_SHARE_MIN)} free`);
+    findings.problem(`storage of ${from}`, observed, fix, `${gib(sizes.databaseBytes * FREE_SHARE_MIN)} free`);
   } else if (freeBytes < sizes.databaseBytes * FREE_SHARE_GOOD) {
-    findings.warn('storage of blue', observed, fix);
+    findings.warn(`storage of ${from}`, observed, fix);
   }
   return freeBytes;
 }
 
-/** Blue's address is blue's instance: the snapshot is taken of that one. */
-export async function checkBlueAddress(deps: StepDeps, blue: DatabaseInstance, findings: Findings): Promise<void> {
-  const address = await deps.databases.address('blue');
-  const { endpoint } = blue;
+/** The left side's address is that side's instance: the snapshot is taken of that one. */
+export async function checkLeftAddress(deps: StepDeps, left: DatabaseInstance, findings: Findings): Promise<void> {
+  const { from } = deps.direction;
+  const address = await deps.databases.address(from);
+  const { endpoint } = left;
   if (endpoint === undefined || (await isSameServer(address, endpoint))) return;
   findings.problem(
-    'blue.database.host',
-    `leads to ${address.host}:${address.port}, and instance ${blue.instanceId} is at ${endpoint.host}:${endpoint.port}`,
-    'correct blue.database.host or blue.rdsInstanceId: the snapshot would be of another database',
+    `${from}.database.host`,
+    `leads to ${address.host}:${address.port}, and instance ${left.instanceId} is at ${endpoint.host}:${endpoint.port}`,
+    `correct ${from}.database.host or ${from}.rdsInstanceId: the snapshot would be of another database`,
   );
 }
 
 /**
- * Green's address leads nowhere yet, and never to blue.
+ * The entered side's address leads nowhere yet, and never to the left one.
  *
- * @param blue a session, outside a transaction
+ * @param left a session, outside a transaction
  */
 export async function checkCrossed(
   deps: StepDeps,
-  blue: DatabaseSession,
-  green: DatabaseInstance | undefined,
+  left: DatabaseSession,
+  entered: DatabaseInstance | undefined,
   findings: Findings,
   context: StepContext,
 ): Promise<void> {
-  const address = await deps.databases.address('green').catch(whenUnreachable);
+  const { from, to } = deps.direction;
+  const address = await deps.databases.address(to).catch(whenUnreachable);
   if (address === undefined) return;
-  const ours = await deps.databases.address('blue');
+  const ours = await deps.databases.address(from);
   const shown = `${address.host}:${address.port}/${address.database}`;
-  const fix = "correct green.database: it must be green's own server";
+  const fix = `correct ${to}.database: it must be ${to}'s own server`;
   if (await isSameServer(ours, address)) {
-    findings.problem('green.database', `leads to blue's server (${shown})`, fix);
+    findings.problem(`${to}.database`, `leads to ${from}'s server (${shown})`, fix);
     return;
   }
   const mark = [randomInt(1, 2 ** 31), randomInt(1, 2 ** 31)];
-  await blue.query('SELECT pg_advisory_lock($1, $2)', mark);
+  await left.query('SELECT pg_advisory_lock($1, $2)', mark);
   try {
     const look = async (session: DatabaseSession) => {
       const [row] = await queryRows<{ seen: boolean }>(
@@ -142,15 +156,15 @@ export async function checkCrossed(
       return row?.seen === true;
     };
     const options = { signal: context.signal, purpose: 'preflight' };
-    const seen = await deps.databases.withSession('green', look, options).catch(whenUnreachable);
+    const seen = await deps.databases.withSession(to, look, options).catch(whenUnreachable);
     if (seen === true) {
-      findings.problem('green.database', `leads to blue's server under another name (${shown})`, fix);
-    } else if (seen === false && green === undefined) {
-      const observed = `somebody answers at ${shown}, and green does not exist yet`;
-      findings.problem('green.database', observed, 'leave the host out: the endpoint of the new instance is used');
+      findings.problem(`${to}.database`, `leads to ${from}'s server under another name (${shown})`, fix);
+    } else if (seen === false && entered === undefined) {
+      const observed = `somebody answers at ${shown}, and ${to} does not exist yet`;
+      findings.problem(`${to}.database`, observed, 'leave the host out: the endpoint of the new instance is used');
     }
   } finally {
-    await blue.query('SELECT pg_advisory_unlock($1, $2)', mark);
+    await left.query('SELECT pg_advisory_unlock($1, $2)', mark);
   }
 }
 

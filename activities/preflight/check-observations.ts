@@ -2,23 +2,24 @@ import { type SqlClient } from '../../domain/ports/sql-client';
 import { type Prediction } from '../../domain/predict';
 import { quietWindow } from '../../domain/quiet-hours';
 import { someOf } from '../../domain/sightings';
-import { copyPathOf } from '../../hydra/paths';
 import { clientOrigins, type ClientOrigins, corsSetting } from '../evidence/cors-origins';
 import { type Observed, observedLines, readObserved } from '../evidence/observed';
 import { type StepDeps } from '../step';
 import { type Findings } from './findings';
+import { pathOfRun } from '../support/of-side';
 
-/** What the gateways saw that green would answer otherwise: all of it is for a person to judge. */
+/** What the gateways saw that the entered side would answer otherwise: all of it is for a person to judge. */
 export async function checkObservations(deps: StepDeps, findings: Findings): Promise<Observed> {
   const observed = await readObserved(deps);
-  for (const line of observedLines(observed, deps.settings.hydraVersion.green)) {
+  const { to } = deps.direction;
+  for (const line of observedLines(observed, deps.settings.hydraVersion[to])) {
     const cut = line.lastIndexOf('; ');
     findings.warn('seen by the gateways', line.slice(0, cut), line.slice(cut + 2));
   }
   if (observed.silent.length > 0) {
     findings.warn(
       `gateways ${someOf(observed.silent)}`,
-      'do not tell what they see, so that clients which green would refuse are not known',
+      `do not tell what they see, so that clients which ${to} would refuse are not known`,
       'run the version of the gateway that comes with this one, some days before',
     );
   }
@@ -26,7 +27,7 @@ export async function checkObservations(deps: StepDeps, findings: Findings): Pro
 }
 
 /**
- * Browsers of these origins meet a green that answers preflights by its own list alone.
+ * Browsers of these origins meet an entered side that answers preflights by its own list alone.
  *
  * @returns them with the clients that allow them
  */
@@ -35,16 +36,16 @@ export async function checkCorsOrigins(
   deps: StepDeps,
   findings: Findings,
 ): Promise<readonly ClientOrigins[]> {
-  const origins = await clientOrigins(copyPathOf(deps.settings.hydraVersion), named);
+  const { from, to } = deps.direction;
+  const origins = await clientOrigins(pathOfRun(deps), named);
   const [first] = origins.filter(({ origin }) => !origin.includes('*'));
-  // Without CORS on blue nobody uses them; with an asterisk alone nobody can be asked.
-  if (origins.length === 0 || (first !== undefined && !(await deps.hydra.allowsOrigin('blue', first.origin))))
-    return [];
+  // Without CORS on the left side nobody uses them; with an asterisk alone nobody can be asked.
+  if (origins.length === 0 || (first !== undefined && !(await deps.hydra.allowsOrigin(from, first.origin)))) return [];
   const clients = [...new Set(origins.flatMap((each) => each.clients))].sort();
   findings.warn(
     'browser clients',
-    `${clients.length} clients allow ${origins.length} origins for themselves (${someOf(clients)}), which ${deps.settings.hydraVersion.green} does not look at when it answers a preflight; both sides are tried at gate cutover`,
-    `green's config needs ${corsSetting(origins.map(({ origin }) => origin))} besides what it has`,
+    `${clients.length} clients allow ${origins.length} origins for themselves (${someOf(clients)}), which ${deps.settings.hydraVersion[to]} does not look at when it answers a preflight; both sides are tried at gate cutover`,
+    `${to}'s config needs ${corsSetting(origins.map(({ origin }) => origin))} besides what it has`,
   );
   return origins;
 }

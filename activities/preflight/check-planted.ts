@@ -1,41 +1,45 @@
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
-import { copyPathOf, sourceTables } from '../../hydra/paths';
+import { sourceTables } from '../../hydra/paths';
 import { plantedOn } from '../../hydra/planted';
 import { type StepDeps } from '../step';
 import { type Keeper } from './check-server';
 import { type Findings } from './findings';
+import { pathOfRun } from '../support/of-side';
+import { type Direction } from '../../domain/sides';
 
 /**
- * What somebody put on Hydra's tables that would run in a session of ours which reads or, on green, writes them, and who may put a table beside them. Reads
- * catalogs alone.
+ * What somebody put on Hydra's tables that would run in a session of ours which reads or, on the copy, writes them, and who may put a table
+ * beside them. Reads catalogs alone.
  */
 export async function checkPlanted(
   client: SqlClient,
   keeper: Keeper,
-  { settings, canaryUser }: Pick<StepDeps, 'settings' | 'canaryUser'>,
+  deps: Pick<StepDeps, 'settings' | 'direction' | 'canaryUser'>,
   findings: Findings,
 ): Promise<void> {
+  const { settings, canaryUser } = deps;
+  const { from, to } = deps.direction;
   const { hydraSchema: schema } = settings;
   // The canary user's rows and the lifetimes of clients are written by whoever is named for Hydra's rows, or else by the role that decides.
   const writesAsDecider =
-    settings.workerRoles?.blue === undefined && (canaryUser !== undefined || settings.accessTokenLifespanMs !== null);
-  const tables = sourceTables(copyPathOf(settings.hydraVersion));
+    settings.workerRoles?.[from] === undefined && (canaryUser !== undefined || settings.accessTokenLifespanMs !== null);
+  const tables = sourceTables(pathOfRun(deps));
   for (const what of await plantedOn(client, { schema, tables, isWritten: true })) {
     // A check of its own says what helps, and for whom.
     if (what.startsWith('row level security')) continue;
-    // On green those of Hydra's tables are switched off. One of a table elsewhere, whose rows go with Hydra's, is not.
+    // On the copy those of Hydra's tables are switched off. One of a table elsewhere, whose rows go with Hydra's, is not.
     const isOnHydras = what.startsWith('trigger ') && !/ of [^,]*\.[^,]*$/.test(what);
     if (isOnHydras && !writesAsDecider) continue;
-    const instead = isOnHydras ? 'name a role for these rows in blue.database.worker, or ' : '';
+    const instead = isOnHydras ? `name a role for these rows in ${from}.database.worker, or ` : '';
     const fix = `${instead}find out who made it, and take it off for the cutover; nothing of it has run`;
     findings.problem(
-      "Hydra's tables on blue",
+      `Hydra's tables on ${from}`,
       `${what}: none of Hydra's, and it would run with our rights`,
       fix,
       'none',
     );
   }
-  for (const side of ['blue', 'green'] as const) {
+  for (const side of [from, to]) {
     if (!settings.environment.production || settings.workerRoles?.[side] !== undefined) continue;
     findings.warn(
       `${side}.database.worker`,
@@ -43,8 +47,8 @@ export async function checkPlanted(
       'name a role of its own there (`hydra-cutover privileges` prints it)',
     );
   }
-  await checkEventTriggers(client, findings);
-  await checkSubscriptions(client, findings);
+  await checkEventTriggers(deps.direction, client, findings);
+  await checkSubscriptions(deps.direction, client, findings);
   const creators = await queryRows<{ name: string }>(
     client,
     `SELECT 'PUBLIC' AS name FROM pg_namespace n, aclexplode(n.nspacl) a
@@ -57,15 +61,15 @@ export async function checkPlanted(
   );
   for (const { name } of creators) {
     const observed = `${name} may create in schema ${schema}: a table there that has no guard keeps every commit away`;
-    findings.warn("schema of Hydra's tables on blue", observed, `REVOKE CREATE ON SCHEMA ${schema} FROM ${name}`);
+    findings.warn(`schema of Hydra's tables on ${from}`, observed, `REVOKE CREATE ON SCHEMA ${schema} FROM ${name}`);
   }
 }
 
 /**
- * What answers to DDL answers to ours, on blue and, copied, on green: as our role, which may lack what it needs, and to the tables that
+ * What answers to DDL answers to ours, on the left side and, copied, on the entered one: as our role, which may lack what it needs, and to the tables that
  * the migration drops. Nobody but a superuser makes one; those of an extension (pgaudit, say) know every role.
  */
-async function checkEventTriggers(client: SqlClient, findings: Findings): Promise<void> {
+async function checkEventTriggers({ from, to }: Direction, client: SqlClient, findings: Findings): Promise<void> {
   const found = await queryRows<{ name: string; event: string; calls: string }>(
     client,
     `SELECT quote_ident(e.evtname) AS name, e.evtevent::text AS event, e.evtfoid::regprocedure::text AS calls FROM pg_event_trigger e
@@ -75,8 +79,8 @@ async function checkEventTriggers(client: SqlClient, findings: Findings): Promis
   );
   for (const { name, event, calls } of found) {
     findings.problem(
-      `event trigger ${name} on blue`,
-      `calls ${calls} at ${event}: for what we make on blue, and on green for all that the migration makes and drops, with the rights of our roles`,
+      `event trigger ${name} on ${from}`,
+      `calls ${calls} at ${event}: for what we make on ${from}, and on ${to} for all that the migration makes and drops, with the rights of our roles`,
       `ALTER EVENT TRIGGER ${name} DISABLE before the start, and ENABLE on the database that serves after finalize`,
       'none',
     );
@@ -84,11 +88,11 @@ async function checkEventTriggers(client: SqlClient, findings: Findings): Promis
 }
 
 /**
- * A copy of the server has them as they are, and begins at once: each takes from the same slot of the publisher what blue's has not read
- * yet, and blue never gets it.
+ * A copy of the server has them as they are, and begins at once: each takes from the same slot of the publisher what the original
+ * has not read yet, which then never gets it.
  * Source: PostgreSQL manual, "Logical Replication", "Subscription": a slot serves one subscription.
  */
-async function checkSubscriptions(client: SqlClient, findings: Findings): Promise<void> {
+async function checkSubscriptions({ from, to }: Direction, client: SqlClient, findings: Findings): Promise<void> {
   const found = await queryRows<{ name: string }>(
     client,
     `SELECT quote_ident(subname) AS name FROM pg_subscription
@@ -96,9 +100,9 @@ async function checkSubscriptions(client: SqlClient, findings: Findings): Promis
   );
   for (const { name } of found) {
     findings.problem(
-      `subscription ${name} on blue`,
-      "is enabled: green's copy of it would take from the publisher's slot what blue has not read yet",
-      `ALTER SUBSCRIPTION ${name} DISABLE before the start, and ENABLE on blue once the snapshot is taken; on green, before it is enabled there, give it a slot of its own or drop it`,
+      `subscription ${name} on ${from}`,
+      `is enabled: ${to}'s copy of it would take from the publisher's slot what ${from} has not read yet`,
+      `ALTER SUBSCRIPTION ${name} DISABLE before the start, and ENABLE on ${from} once the snapshot is taken; on ${to}, before it is enabled there, give it a slot of its own or drop it`,
       'none',
     );
   }

@@ -1,8 +1,8 @@
 import { type DatabaseAddress } from '../../domain/ports/databases';
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
-import { type CutoverSettings } from '../../domain/settings';
 import { checkPrivileges } from '../../hydra/privileges';
 import { type Findings } from './findings';
+import { type Configured } from '../step';
 
 /** Where a finding stops being harmless. */
 export interface PreflightLimits {
@@ -52,7 +52,7 @@ const SERVER_SQL = `
 /** The server can carry a cutover: version, durability, clock, what else is installed. @returns its version */
 export async function checkServer(
   client: SqlClient,
-  settings: CutoverSettings,
+  { settings, direction: { from, to } }: Configured,
   findings: Findings,
   limits: PreflightLimits,
 ): Promise<string> {
@@ -60,13 +60,13 @@ export async function checkServer(
   const [server] = await queryRows<ServerFacts>(client, SERVER_SQL);
   if (!server) return 'unknown';
   const differenceMs = Math.round(server.nowMs - (before + Date.now()) / 2);
-  const where = "blue's server";
+  const where = `${from}'s server`;
   const major = Math.floor(server.number / 10_000);
   if (major < SERVER_MAJORS.min || major > SERVER_MAJORS.max) {
     const allowed = `${SERVER_MAJORS.min} to ${SERVER_MAJORS.max}`;
     findings.problem(where, `PostgreSQL ${server.version}`, 'upgrade PostgreSQL before Hydra', allowed);
   }
-  if (server.replica) findings.problem(where, 'is a read replica', 'name the primary in blue.database.host');
+  if (server.replica) findings.problem(where, 'is a read replica', `name the primary in ${from}.database.host`);
   if (server.encoding !== 'UTF8') {
     findings.problem(
       where,
@@ -87,7 +87,7 @@ export async function checkServer(
     findings.warn(
       where,
       `its time zone is ${server.timezone}`,
-      "Hydra's times are without one; leave it as it is on green too",
+      `Hydra's times are without one; leave it as it is on ${to} too`,
     );
   }
   if (Math.abs(differenceMs) > limits.clockDifferenceMs) {
@@ -108,7 +108,7 @@ export async function checkServer(
     findings.warn(
       where,
       `${server.slots} replication slots`,
-      'they do not follow to green: who reads them must be told',
+      `they do not follow to ${to}: who reads them must be told`,
     );
   }
   return server.version;
@@ -138,15 +138,15 @@ const HOLDERS_SQL = `
 /** Nobody holds what the fence will need: it waits for every writer, and triggers for every reader. */
 export async function checkHolders(
   client: SqlClient,
-  schema: string,
+  { settings, direction: { from } }: Configured,
   findings: Findings,
   limits: PreflightLimits,
 ): Promise<void> {
-  const values = [limits.transactionMs, limits.idleInTransactionMs, schema];
+  const values = [limits.transactionMs, limits.idleInTransactionMs, settings.hydraSchema];
   for (const holder of await queryRows<Holder>(client, HOLDERS_SQL, values)) {
     const tables = holder.tables.length === 0 ? '' : `, holds ${holder.tables.join(', ')}`;
     findings.problem(
-      `process ${holder.pid} on blue's database`,
+      `process ${holder.pid} on ${from}'s database`,
       `${holder.user} (${holder.application || 'no name'}) is in a transaction for ${Math.round(holder.ageMs / 1_000)} s (${holder.state}${tables})`,
       'wait for its end, or end it',
       `at most ${limits.transactionMs} ms, idle ${limits.idleInTransactionMs} ms`,
@@ -159,7 +159,7 @@ export async function checkHolders(
   );
   for (const { owner, since } of prepared) {
     findings.problem(
-      "blue's database",
+      `${from}'s database`,
       `a prepared transaction of ${owner} since ${since}`,
       'commit it or roll it back: it keeps its locks without a session',
       'none',
@@ -170,21 +170,25 @@ export async function checkHolders(
     `SELECT count(*)::int AS count FROM pg_replication_slots WHERE xmin IS NOT NULL OR catalog_xmin IS NOT NULL`,
   );
   if ((old?.count ?? 0) > 0) {
-    findings.warn("blue's server", `${old?.count} replication slots hold back cleaning up`, 'see that they are read');
+    findings.warn(
+      `${from}'s server`,
+      `${old?.count} replication slots hold back cleaning up`,
+      'see that they are read',
+    );
   }
 }
 
-/** Our role on blue, whoever looks. */
+/** Our role on the left side, whoever looks. */
 export type Keeper = Pick<DatabaseAddress, 'user' | 'database'>;
 
 /**
- * Our role may do what the steps do, on green too: the snapshot brings it there. What `privileges --check` finds missing is a
- * problem here, and what it finds in excess a warning: one list, so that no right is missed until green is there.
+ * Our role may do what the steps do, on the entered side too: the snapshot brings it there. What `privileges --check` finds missing is a
+ * problem here, and what it finds in excess a warning: one list, so that no right is missed until the copy is there.
  */
 export async function checkRights(
   client: SqlClient,
   keeper: Keeper,
-  settings: CutoverSettings,
+  { settings, direction: { from } }: Configured,
   findings: Findings,
 ): Promise<void> {
   const { hydraRole, arbiterRoles, syncRole, migrationRole } = settings.green;
@@ -195,7 +199,7 @@ export async function checkRights(
     look: [...new Set(Object.values(settings.lookRoles ?? {}))],
   };
   for (const { kind, what, fix } of await checkPrivileges(client, roles, keeper.user)) {
-    if (kind === 'missing') findings.problem('rights on blue', what, fix);
-    else findings.warn('rights on blue', what, fix);
+    if (kind === 'missing') findings.problem(`rights on ${from}`, what, fix);
+    else findings.warn(`rights on ${from}`, what, fix);
   }
 }

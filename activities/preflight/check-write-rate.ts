@@ -1,10 +1,11 @@
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type CutoverSettings } from '../../domain/settings';
 import { type Findings } from './findings';
+import { type Configured } from '../step';
 
 /**
- * Changes of blue that the sync carries in a second on two cores that do nothing else, by the processor time that it takes (`sync` in
- * bench/README.md): more than that no worker of this size can do. What this worker and this green can do over their network is measured when
+ * Changes of the left side that the sync carries in a second on two cores that do nothing else, by the processor time that it takes (`sync` in
+ * bench/README.md): more than that no worker of this size can do. What this worker and this entered side can do over their network is measured when
  * it catches up.
  */
 const CEILING_PER_SECOND = 29_000;
@@ -21,9 +22,9 @@ export interface Written {
 }
 
 /** @returns how many rows of Hydra's tables were written since the server counts */
-export async function readWritten(blue: SqlClient, { hydraSchema }: CutoverSettings): Promise<Written> {
+export async function readWritten(left: SqlClient, { hydraSchema }: CutoverSettings): Promise<Written> {
   const [row] = await queryRows<{ rows: number }>(
-    blue,
+    left,
     `SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::float8 AS rows
        FROM pg_catalog.pg_stat_user_tables WHERE schemaname = $1 AND relname LIKE 'hydra\\_%'`,
     [hydraSchema],
@@ -31,29 +32,29 @@ export async function readWritten(blue: SqlClient, { hydraSchema }: CutoverSetti
   return { rows: row?.rows ?? 0, atMs: performance.now() };
 }
 
-/** What blue writes against what the sync carries, and what the record of it takes of blue's disk until green has caught up. */
+/** What the left side writes against what the sync carries, and what the record of it takes of its disk until the entered one has caught up. */
 export function checkWriteRate(
-  { from, to }: { readonly from: Written; readonly to: Written },
+  { before, now }: { readonly before: Written; readonly now: Written },
   freeBytes: number | null,
-  { sync }: CutoverSettings,
+  { settings: { sync }, direction: { from, to } }: Configured,
   findings: Findings,
 ): void {
-  const spanMs = to.atMs - from.atMs;
+  const spanMs = now.atMs - before.atMs;
   if (spanMs < SPAN_MS_MIN) return;
-  const perSecond = Math.round(((to.rows - from.rows) * 1_000) / spanMs);
+  const perSecond = Math.round(((now.rows - before.rows) * 1_000) / spanMs);
   if (perSecond > CEILING_PER_SECOND * SHARE_MAX) {
     findings.warn(
-      'writes on blue',
+      `writes on ${from}`,
       `${perSecond} rows a second, and ${CEILING_PER_SECOND} are what the sync carried in its benchmark`,
-      'cut over at a quieter hour: green may not catch up, and then everything is undone',
+      `cut over at a quieter hour: ${to} may not catch up, and then everything is undone`,
     );
   }
   const logBytes = (perSecond * BYTES_PER_CHANGE * sync.catchUpDeadlineMs) / 1_000;
   if (freeBytes !== null && logBytes > freeBytes) {
     findings.warn(
-      'storage of blue for the change log',
+      `storage of ${from} for the change log`,
       `${perSecond} rows a second are written; their record would take ${gigabytes(logBytes)} in the ${Math.round(sync.catchUpDeadlineMs / 60_000)} min that catching up may take, and ${gigabytes(freeBytes)} are free`,
-      'allocate more storage to blue, or lower sync.catchUpDeadlineMs to what a rehearsal took',
+      `allocate more storage to ${from}, or lower sync.catchUpDeadlineMs to what a rehearsal took`,
     );
   }
 }

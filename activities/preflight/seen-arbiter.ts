@@ -7,7 +7,7 @@ import { readTraces } from '../../hydra/traces';
 import { type StepDeps } from '../step';
 import { type Keeper } from './check-server';
 
-/** What is on blue of an arbiter, as far as whoever looks may see it. */
+/** What is on the left side of an arbiter, as far as whoever looks may see it. */
 export interface SeenArbiter {
   /** Undefined: there is none of that name. */
   readonly schema: { readonly owner: string } | undefined;
@@ -17,17 +17,17 @@ export interface SeenArbiter {
   readonly members: readonly KnownMember[] | null;
 }
 
-/** Changes nothing. @param blue a session of whoever looks */
+/** Changes nothing. @param left a session of whoever looks */
 export async function seeArbiter(
-  { databases, settings }: StepDeps,
-  blue: SqlClient,
+  { databases, settings, direction: { from } }: StepDeps,
+  left: SqlClient,
   keeper: Keeper,
   options: SessionOptions,
 ): Promise<SeenArbiter> {
-  const seen = await readSeen(blue, keeper);
-  if (seen.schema === undefined || seen.arbiter !== undefined || settings.lookRoles?.blue === undefined) return seen;
+  const seen = await readSeen(left, keeper);
+  if (seen.schema === undefined || seen.arbiter !== undefined || settings.lookRoles?.[from] === undefined) return seen;
   // What was made by a cutover that did not come to let it, a role that only looks is not told.
-  return databases.withSession('blue', (own) => readSeen(own, keeper), options);
+  return databases.withSession(from, (own) => readSeen(own, keeper), options);
 }
 
 /** Looks into no schema that is somebody else's. */

@@ -2,25 +2,25 @@ import { type DatabaseSession } from '../../domain/ports/databases';
 import { type ParityReceipt, type RowHashesReceipt } from '../../domain/receipts';
 import { type StepInput } from '../../domain/steps';
 import { compareWithExpected, keepExpected } from '../../hydra/parity';
-import { copyPathOf } from '../../hydra/paths';
-import { whileBeating } from '../green/while-beating';
-import { withClosedRows, withGreen, withGreenRows } from '../green/with-green';
+import { whileBeating } from '../support/while-beating';
+import { withClosedRows, withEntered, withEnteredRows } from '../support/with-entered';
 import { type Step, type StepContext, type StepDeps } from '../step';
+import { pathOfRun } from '../support/of-side';
 
 /**
- * Keeps what every row of the copy must become, as sums of hashes, on the copy itself and before anything is done to it: blue goes on
+ * Keeps what every row of the copy must become, as sums of hashes, on the copy itself and before anything is done to it: the left side goes on
  * meanwhile, so that a rehearsal cannot compare with it. Idempotent; a repeat goes on where it was.
  *
  * @throws CutoverFault CHECK_FAILED (JSON that only a person can fix) | CROSSED_CONNECTION | DB_UNREACHABLE
  */
 export const keepRowHashes: Step<StepInput, RowHashesReceipt> = (deps, input, context) =>
-  withClosedRows(deps, input, context, 'keep hashes', async ({ keeper, green }) => {
+  withClosedRows(deps, input, context, 'keep hashes', async ({ keeper, copy }) => {
     let table = '';
     const counts = await whileBeating(
       context,
       () => ({ step: 'hashing', table }),
       () =>
-        keepExpected(copyPathOf(deps.settings.hydraVersion), green, {
+        keepExpected(pathOfRun(deps), copy, {
           keeper,
           signal: context.signal,
           onTable: (name) => (table = name),
@@ -36,7 +36,7 @@ export const keepRowHashes: Step<StepInput, RowHashesReceipt> = (deps, input, co
  * @throws CutoverFault CHECK_FAILED (nothing was kept) | CROSSED_CONNECTION | DB_UNREACHABLE
  */
 export const compareRowHashes: Step<StepInput, ParityReceipt> = (deps, input, context) =>
-  withGreen(deps, input, context, 'compare hashes', async (keeper) => {
+  withEntered(deps, input, context, 'compare hashes', async (keeper) => {
     const result = await compareWithKept(deps, input, keeper, context);
     const tables = Object.entries(result.tables).map(([name, { from }]) => [name, from] as const);
     return {
@@ -54,8 +54,8 @@ export function compareWithKept(deps: StepDeps, input: StepInput, keeper: Databa
     context,
     () => ({ step: 'comparing', table }),
     () =>
-      withGreenRows(deps, input, context, 'compare hashes', (green) =>
-        compareWithExpected(copyPathOf(deps.settings.hydraVersion), green, {
+      withEnteredRows(deps, input, context, 'compare hashes', (copy) =>
+        compareWithExpected(pathOfRun(deps), copy, {
           keeper,
           signal: context.signal,
           onTable: (name) => (table = name),

@@ -3,6 +3,8 @@ import { type RehearsalFinding, type RehearsalPlan } from '../../domain/receipts
 import { type ArbiterDescription } from '../../hydra/arbiter';
 import { type Findings, problemText } from '../preflight/findings';
 import { type StepDeps } from '../step';
+import { SIDE_COMMANDS } from '../support/of-side';
+import { type Direction } from '../../domain/sides';
 
 /** What preflight found that would refuse a real run, but keeps nobody from trying things out on a copy. */
 export interface SoftFindings {
@@ -14,14 +16,14 @@ export interface SoftFindings {
 
 /** @returns the rehearsal's part of the plan */
 export function rehearsalPlan(deps: StepDeps, { data, rest }: SoftFindings): RehearsalPlan {
-  const { gatePlan, keepSnapshot, cleanedRowsMax, startGreen } = deps.settings.rehearsal;
+  const { gatePlan, keepSnapshot, cleanedRowsMax, startGreen: isStarted } = deps.settings.rehearsal;
   return {
     findings: [...found(data, 'DATA'), ...found(rest, 'CHECK_FAILED')],
     goesOn: data.problems.length === 0,
     gatePlan,
     keepSnapshot,
     cleanedRowsMax,
-    startsGreen: startGreen && deps.commands.has('startGreen'),
+    startsGreen: isStarted && deps.commands.has(SIDE_COMMANDS.start[deps.direction.to]),
   };
 }
 
@@ -34,9 +36,9 @@ function found({ problems }: Findings, code: string): RehearsalFinding[] {
  *
  * @throws CutoverFault CUTOVER_RUNNING
  */
-export function assertNoRealRun(arbiter: ArbiterDescription | undefined): void {
-  // What is committed or green is no run under way: preflight says what it is.
-  if (arbiter?.side !== 'blue' || arbiter.state === 'committed') return;
+export function assertNoRealRun({ from }: Direction, arbiter: ArbiterDescription | undefined): void {
+  // What is committed or the entered side of a cutover is no run under way: preflight says what it is.
+  if (arbiter?.side !== from || arbiter.state === 'committed') return;
   const { cutoverId, installedAt, state } = arbiter;
   throw new CutoverFault(
     'CUTOVER_RUNNING',

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { CutoverFault } from '../../domain/faults';
-import { type SideName } from '../../domain/sides';
 import { type StepDeps } from '../step';
+import { instanceIdOf } from './of-side';
 
 interface Endpoint {
   readonly host: string;
@@ -15,12 +15,12 @@ interface Endpoint {
  * @throws CutoverFault CROSSED_CONNECTION | RDS_UNREACHABLE | DB_UNREACHABLE
  */
 export async function assertAddresses(deps: StepDeps): Promise<void> {
-  const { blueInstanceId, greenInstanceId } = deps.settings.provider;
-  const checks = [
-    ['blue', greenInstanceId],
-    ['green', blueInstanceId],
-  ] as const satisfies readonly (readonly [SideName, string])[];
-  for (const [side, otherInstanceId] of checks) {
+  const { from, to } = deps.direction;
+  for (const [side, other] of [
+    [from, to],
+    [to, from],
+  ] as const) {
+    const otherInstanceId = instanceIdOf(deps, other);
     const endpoint = (await deps.provider.describeInstance(otherInstanceId))?.endpoint;
     const address = await deps.databases.address(side);
     if (endpoint === undefined || !(await samePlace(address, endpoint))) continue;

@@ -1,6 +1,7 @@
 import { type ConsentSample, type HydraAnswer } from '../../domain/ports/hydra-api';
 import { type CopyPath } from '../../hydra/paths';
 import { type ConsentOrigin, compareAnswers } from '../../hydra/validation';
+import { type SideName } from '../../domain/sides';
 
 interface ChangedConsent {
   readonly consentId: string;
@@ -10,28 +11,30 @@ interface ChangedConsent {
 
 /** What both databases say of the consents that were sampled. */
 export interface ConsentRows {
-  /** As they were at the commit. */
-  readonly blue: ReadonlyMap<string, ConsentOrigin>;
-  /** Those that are not expired. */
-  readonly green: ReadonlySet<string>;
-  /** Sessions of green that are not over. */
+  /** The left one, by the name that people know it by. */
+  readonly side: SideName;
+  /** Of those there, as they were at the commit. */
+  readonly origins: ReadonlyMap<string, ConsentOrigin>;
+  /** Those on the entered side that are not expired. */
+  readonly valid: ReadonlySet<string>;
+  /** Sessions of the entered side that are not over. */
   readonly sessions: ReadonlySet<string>;
 }
 
 export interface ConsentVerdict {
-  /** Answered as blue did. */
+  /** Answered as the left side did. */
   readonly same: number;
-  /** Ids of those that are not listed, though green has the row: what a cleanup job would take for a revocation. */
+  /** Ids of those that are not listed, though the entered side has the row: what a cleanup job would take for a revocation. */
   readonly hidden: readonly string[];
-  /** Those that are listed otherwise than on blue. */
+  /** Those that are listed otherwise than on the left side. */
   readonly changed: readonly ChangedConsent[];
   /** Neither side has them any more. */
   readonly revokedBefore: number;
-  /** Blue still has them and green does not: removed since green is open, or lost. */
+  /** The left side still has them and the entered one does not: removed since that is open, or lost. */
   readonly goneSince: number;
 }
 
-/** Judges green's answer about consents that blue had answered before. */
+/** Judges the entered side's answer about consents that the left one had answered before. */
 export function judgeConsents(
   differences: CopyPath['differences'],
   sampled: readonly ConsentSample[],
@@ -48,14 +51,14 @@ export function judgeConsents(
       const fields = fieldsChanged(differences, consent, now, rows);
       if (fields.length === 0) verdict.same += 1;
       else changed.push({ consentId, fields });
-    } else if (rows.green.has(consentId)) hidden.push(consentId);
-    else if (rows.blue.has(consentId) && !mayBeExpired(consent)) verdict.goneSince += 1;
+    } else if (rows.valid.has(consentId)) hidden.push(consentId);
+    else if (rows.origins.has(consentId) && !mayBeExpired(consent)) verdict.goneSince += 1;
     else verdict.revokedBefore += 1;
   }
   return { ...verdict, hidden, changed };
 }
 
-/** Green leaves out of its rows what is expired; so must we for blue's. */
+/** The entered side leaves out of its rows what is expired; so must we for those of the left one. */
 function mayBeExpired({ rememberForSeconds }: ConsentSample): boolean {
   return rememberForSeconds > 0;
 }
@@ -74,7 +77,7 @@ export function isOfLogin(path: string): boolean {
 
 /**
  * All fields, but for what becomes of a consent when its user logs out: the session is removed, and a 1.x then forgets both the session and
- * the login whence the consent came, a 2.x the session. Users go on logging out since it was sampled, on blue and then on green.
+ * the login whence the consent came, a 2.x the session. Users go on logging out since it was sampled, on one side and then on the other.
  *
  * Source: foreign keys ON DELETE SET NULL and CASCADE of both (hydra/versions/catalogs).
  */
@@ -82,11 +85,11 @@ function fieldsChanged(
   differences: CopyPath['differences'],
   before: ConsentSample,
   now: ConsentSample,
-  { blue, sessions }: ConsentRows,
+  { side, origins, sessions }: ConsentRows,
 ): string[] {
-  const origin = blue.get(before.consentId);
-  // Blue takes no write after the commit: what it had not then, green must not list.
-  if (origin === undefined) return ['the whole consent, which blue has not any more'];
+  const origin = origins.get(before.consentId);
+  // The left side takes no write after the commit: what it had not then, the entered one must not list.
+  if (origin === undefined) return [`the whole consent, which ${side} has not any more`];
   const committed = withOrigin(before.answer, origin);
   const isOver = origin.loginSession === null || !sessions.has(origin.loginSession);
   return compareAnswers(differences, 'consent', [committed], [now.answer])
@@ -94,7 +97,7 @@ function fieldsChanged(
     .map(({ path }) => path);
 }
 
-/** The answer as blue would have given it at the commit. */
+/** The answer as the left side would have given it at the commit. */
 function withOrigin(answer: HydraAnswer, { loginChallenge, loginSession }: ConsentOrigin): HydraAnswer {
   const request = answer['consent_request'] as HydraAnswer;
   return {

@@ -1,16 +1,17 @@
-import { type DatabaseInstance, GREEN_MARK, GREEN_RESTORED } from '../../domain/ports/database-provider';
+import { type DatabaseInstance, COPY_MARK, COPY_RESTORED } from '../../domain/ports/database-provider';
 import { type StepDeps } from '../step';
+import { instanceIdOf } from './of-side';
 
 /** For the restore, in the request that makes the instance. */
-export const RESTORED_TAGS = { [GREEN_MARK]: GREEN_RESTORED } as const;
+export const RESTORED_TAGS = { [COPY_MARK]: COPY_RESTORED } as const;
 
-/** Green has an arbiter of its own, which is asked from here on. Idempotent. @throws CutoverFault of the provider */
+/** The copy has an arbiter of its own, which is asked from here on. Idempotent. @throws CutoverFault of the provider */
 export async function markClosed(deps: StepDeps, cutoverId: string): Promise<void> {
-  const { greenInstanceId: instanceId } = deps.settings.provider;
-  await deps.provider.tagInstance({ cutoverId, instanceId, tags: { [GREEN_MARK]: 'closed' } });
+  const instanceId = instanceIdOf(deps, deps.direction.to);
+  await deps.provider.tagInstance({ cutoverId, instanceId, tags: { [COPY_MARK]: 'closed' } });
 }
 
 /** @returns true only on the instance's own word; one without a mark may be anything */
 export function wasNeverClosed(instance: DatabaseInstance): boolean {
-  return instance.tags[GREEN_MARK] === GREEN_RESTORED;
+  return instance.tags[COPY_MARK] === COPY_RESTORED;
 }

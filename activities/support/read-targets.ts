@@ -4,7 +4,7 @@ import { type StepDeps } from '../step';
 /** What gateways and targets say of themselves, read back. */
 export interface TargetReadings {
   readonly count: number;
-  /** Those that do not serve green under the epoch, in words. */
+  /** Those that do not serve the entered side under the epoch, in words. */
   readonly fallen: readonly string[];
   /** Those that do not answer. */
   readonly silent: readonly { readonly name: string; readonly problem: string }[];
@@ -18,7 +18,7 @@ export interface TargetReadings {
  * @returns what is not as `epoch` demands: one that fell back after it had confirmed, or does not answer
  */
 export async function readTargets(
-  { gateways, targets }: Pick<StepDeps, 'gateways' | 'targets'>,
+  { direction: { to }, gateways, targets }: Pick<StepDeps, 'direction' | 'gateways' | 'targets'>,
   epoch: number,
 ): Promise<TargetReadings> {
   const all = [...gateways, ...targets];
@@ -26,9 +26,9 @@ export async function readTargets(
   const silent: TargetReadings['silent'][number][] = [];
   for (const { name, outcome } of await Promise.all(all.map(readOne))) {
     if ('code' in outcome) silent.push({ name, problem: `${outcome.code}: ${name} does not say what it serves` });
-    else if (outcome.appliedEpoch < epoch || outcome.appliedSide !== 'green') {
+    else if (outcome.appliedEpoch < epoch || outcome.appliedSide !== to) {
       const serves = `serves ${outcome.appliedSide ?? 'neither side'} under epoch ${outcome.appliedEpoch}`;
-      fallen.push(`TARGET_FELL_BACK: ${name} ${serves}, not green under ${epoch}`);
+      fallen.push(`TARGET_FELL_BACK: ${name} ${serves}, not ${to} under ${epoch}`);
     }
   }
   return { count: all.length, fallen, silent, problems: [...fallen, ...silent.map(({ problem }) => problem)] };
@@ -39,14 +39,14 @@ export async function readTargets(
  * @throws CutoverFault TARGET_FELL_BACK | TARGET_UNREACHABLE (retryable)
  */
 export async function assertTargetsServe(
-  deps: Pick<StepDeps, 'gateways' | 'targets'>,
+  deps: Pick<StepDeps, 'direction' | 'gateways' | 'targets'>,
   epoch: number,
   before: string,
 ): Promise<void> {
   const { fallen, silent } = await readTargets(deps, epoch);
   if (fallen.length > 0) {
     const what = fallen.map((problem) => problem.replace('TARGET_FELL_BACK: ', '')).join('; ');
-    const fix = `bring it to green's configuration and look why it left it; ${before} waits for that`;
+    const fix = `bring it to ${deps.direction.to}'s configuration and look why it left it; ${before} waits for that`;
     throw new CutoverFault('TARGET_FELL_BACK', `${what}; ${fix}`, { epoch });
   }
   if (silent.length === 0) return;

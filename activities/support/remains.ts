@@ -1,6 +1,7 @@
 import { type Remains } from '../../domain/receipts';
 import { type StepDeps } from '../step';
 import { snapshotIdOf } from './names';
+import { instanceIdOf } from './of-side';
 
 const UNTIL_REMOVED = 'somebody removes it';
 const PURGE = '`hydra-cutover purge`';
@@ -19,24 +20,26 @@ function snapshotUntil(madeAt: string | undefined, ageMsMax: number | undefined)
  * @param snapshotMadeAt ISO-8601, where there is one and it is known
  */
 export function remainsOf(
-  { settings, gateways }: Pick<StepDeps, 'settings' | 'gateways'>,
+  deps: Pick<StepDeps, 'settings' | 'direction' | 'gateways'>,
   cutoverId: string,
   archive: string | undefined,
   snapshotMadeAt?: string,
 ): readonly Remains[] {
-  const { blueInstanceId, greenInstanceId, keepSnapshot, snapshotAgeMsMax } = settings.provider;
+  const { settings, gateways } = deps;
+  const { from, to } = deps.direction;
+  const { keepSnapshot, snapshotAgeMsMax } = settings.provider;
   const snapshotId = snapshotIdOf(cutoverId);
   return [
     {
       what: 'all rows as they were at the commit; our guard and the committed row, which refuse writes',
-      where: `instance ${blueInstanceId}`,
+      where: `instance ${instanceIdOf(deps, from)}`,
       until: 'somebody deletes it',
       remove: 'take `doubt` out of the config of the gateways, then delete the instance',
     },
     ...(keepSnapshot
       ? [
           {
-            what: "all of blue's rows of before the migration",
+            what: `all of ${from}'s rows of before the migration`,
             where: `snapshot ${snapshotId}`,
             until: snapshotUntil(snapshotMadeAt, snapshotAgeMsMax),
             remove: PURGE,
@@ -48,7 +51,7 @@ export function remainsOf(
       : [
           {
             what: `${settings.archive === 'rows' ? 'whole rows' : 'keys, and hashes of rows,'} that cleaning changed or removed`,
-            where: `${archive} on instance ${greenInstanceId}`,
+            where: `${archive} on instance ${instanceIdOf(deps, to)}`,
             until: UNTIL_REMOVED,
             remove: PURGE,
           },

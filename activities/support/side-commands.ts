@@ -24,7 +24,7 @@ export async function runSideCommand(
   return true;
 }
 
-/** An undo may come when there is no green any more: then the command goes by name alone. */
+/** An undo may come when there is no such side any more: then the command goes by name alone. */
 async function addressEnv(deps: StepDeps, side: SideName): Promise<Record<string, string>> {
   try {
     const { host, port, database } = await deps.databases.address(side);

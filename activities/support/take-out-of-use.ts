@@ -2,108 +2,115 @@ import { CutoverFault, isCutoverFault } from '../../domain/faults';
 import { type DatabaseInstance } from '../../domain/ports/database-provider';
 import { type DatabaseSession } from '../../domain/ports/databases';
 import { describeArbiter, takeRightToBegin } from '../../hydra/arbiter';
-import { assertKnows, beginningsOnBlue, takeRightToOpen } from '../../hydra/closing';
+import { assertKnows, takeRightToOpen, beginningsKnown } from '../../hydra/closing';
 import { type StepContext, type StepDeps } from '../step';
-import { notedOnGreen } from './not-older';
+import { notedOnEntered } from './not-older';
 import { wasNeverClosed } from './instance-mark';
+import { instanceIdOf } from './of-side';
+import { type Direction } from '../../domain/sides';
 
-/** Which beginnings blue knows, where it is this cutover's and can commit none any more. `silent`: no arbiter of it, or no answer. */
-type WordOfBlue = ReadonlySet<string> | 'silent';
+/** Which beginnings the left side knows, where it is this cutover's and can commit none any more. `silent`: no arbiter of it, or no answer. */
+type WordOfLeft = ReadonlySet<string> | 'silent';
 
 /**
- * Before green is stopped or removed: proves that it serves nobody, takes from blue the right to begin a switchover, and from green
- * the right to open. Idempotent.
+ * Before the copy is stopped or removed: proves that it serves nobody, takes from the left side the right to begin a switchover, and from the
+ * copy the right to open. Idempotent.
  *
- * Absence proves nothing. Green's own arbiter is asked first of all; a green that has none goes only on the word of its instance
- * that it was restored and never closed; one that does not answer, only when besides that blue's arbiter does not object. Blue is
- * believed only if it knows of every switchover that green saw begin: one that does not is an older copy of itself.
+ * Absence proves nothing. The copy's own arbiter is asked first of all; a copy that has none goes only on the word of its instance that it was
+ * restored and never closed; one that does not answer, only when besides that the left side's arbiter does not object. That is believed only
+ * if it knows of every switchover that the copy saw begin: one that does not is on an older copy of the left side.
  *
- * @param instance green's, as the provider describes it
- * @throws CutoverFault CHECK_FAILED (the writes have moved to green, or may have) | CROSSED_CONNECTION (what is reached is not this
- *   cutover's) | LOCK_BUSY (retryable: an attempt is alive on blue, or a sync is in green) | DB_UNREACHABLE (green does not answer)
+ * @param instance the copy's, as the provider describes it
+ * @throws CutoverFault CHECK_FAILED (the writes have moved to the copy, or may have) | CROSSED_CONNECTION (what is reached is not this
+ *   cutover's) | LOCK_BUSY (retryable: an attempt is alive on the left side, or a sync is in the copy) | DB_UNREACHABLE (the copy does not answer)
  */
-export async function takeGreenOutOfUse(
+export async function takeOutOfUse(
   deps: StepDeps,
   cutoverId: string,
   instance: DatabaseInstance,
   context: Pick<StepContext, 'signal'>,
 ): Promise<void> {
-  const blue = await askBlue(deps, cutoverId, (await notedOnGreen(deps, cutoverId, context)) ?? [], context);
-  const options = { signal: context.signal, purpose: 'take green out of use' };
+  const { direction } = deps;
+  const word = await askLeft(deps, cutoverId, (await notedOnEntered(deps, cutoverId, context)) ?? [], context);
+  const options = { signal: context.signal, purpose: purposeOf(direction) };
+  const right = { cutoverId, direction, knownBySource: word === 'silent' ? null : word, signal: context.signal };
   const take = await deps.databases
-    .withSession(
-      'green',
-      (green) =>
-        takeRightToOpen(green, { cutoverId, knownByBlue: blue === 'silent' ? null : blue, signal: context.signal }),
-      options,
-    )
+    .withSession(direction.to, (copy) => takeRightToOpen(copy, right), options)
     .catch((error: unknown) => {
       if (!isCutoverFault(error) || error.code !== 'DB_UNREACHABLE') throw error;
       return error;
     });
   if (take === 'taken' || wasNeverClosed(instance)) return;
-  throw take === 'none' ? notKnown(cutoverId, instance) : silent(cutoverId, instance, take);
+  throw take === 'none' ? notKnown(direction, cutoverId, instance) : silent(direction, cutoverId, instance, take);
 }
 
+const purposeOf = ({ to }: Direction) => `take ${to} out of use`;
+
 /**
- * Takes from blue the right to begin a switchover, where it is this cutover's.
+ * Takes from the left side the right to begin a switchover, where it is this cutover's.
  *
  * @throws CutoverFault CHECK_FAILED (committed) | LOCK_BUSY (an attempt is alive) | CROSSED_CONNECTION
  */
-async function askBlue(
+async function askLeft(
   deps: StepDeps,
   cutoverId: string,
   noted: readonly string[],
   { signal }: Pick<StepContext, 'signal'>,
-): Promise<WordOfBlue> {
-  const ask = async (blue: DatabaseSession): Promise<WordOfBlue> => {
-    const arbiter = await describeArbiter(blue);
+): Promise<WordOfLeft> {
+  const { direction } = deps;
+  const ask = async (left: DatabaseSession): Promise<WordOfLeft> => {
+    const arbiter = await describeArbiter(left);
     if (arbiter?.cutoverId !== cutoverId) return 'silent';
-    if (arbiter.side !== 'blue') throw crossed(cutoverId, arbiter.side);
-    if (arbiter.state === 'committed')
-      throw committed(cutoverId, arbiter.epoch, deps.settings.provider.greenInstanceId);
-    assertKnows(await beginningsOnBlue(blue), noted, cutoverId);
-    await takeRightToBegin(blue, cutoverId);
+    if (arbiter.side !== direction.from) throw crossed(direction, cutoverId, arbiter.side);
+    if (arbiter.state === 'committed') throw committed(deps, cutoverId, arbiter.epoch);
+    assertKnows(await beginningsKnown(left), noted, { cutoverId, direction });
+    await takeRightToBegin(left, cutoverId);
     // Once more, because none is noted any more from here on.
-    return beginningsOnBlue(blue);
+    return beginningsKnown(left);
   };
-  const options = { signal, purpose: 'take green out of use' };
-  return deps.databases.withSession('blue', ask, options).catch((error: unknown) => {
+  const options = { signal, purpose: purposeOf(direction) };
+  return deps.databases.withSession(direction.from, ask, options).catch((error: unknown) => {
     if (!isCutoverFault(error) || error.code !== 'DB_UNREACHABLE') throw error;
     return 'silent';
   });
 }
 
-function crossed(cutoverId: string, side: string): CutoverFault {
+function crossed({ from }: Direction, cutoverId: string, side: string): CutoverFault {
   return new CutoverFault(
     'CROSSED_CONNECTION',
-    `the database reached as blue is the ${side} side of cutover ${cutoverId}; nothing was changed; check the addresses of both sides`,
+    `the database reached as ${from} is the ${side} side of cutover ${cutoverId}; nothing was changed; check the addresses of both sides`,
     { cutoverId },
   );
 }
 
-function committed(cutoverId: string, epoch: number, instanceId: string): CutoverFault {
+function committed(deps: StepDeps, cutoverId: string, epoch: number): CutoverFault {
+  const { to } = deps.direction;
   return new CutoverFault(
     'CHECK_FAILED',
-    `the writes of cutover ${cutoverId} moved to green with epoch ${epoch}; green (instance ${instanceId}) serves and is neither stopped nor deleted`,
+    `the writes of cutover ${cutoverId} moved to ${to} with epoch ${epoch}; ${to} (instance ${instanceIdOf(deps, to)}) serves and is neither stopped nor deleted`,
     { cutoverId, epoch },
   );
 }
 
-function notKnown(cutoverId: string, { instanceId }: DatabaseInstance): CutoverFault {
+function notKnown({ to }: Direction, cutoverId: string, { instanceId }: DatabaseInstance): CutoverFault {
   return new CutoverFault(
     'CROSSED_CONNECTION',
-    `instance ${instanceId} had an arbiter of cutover ${cutoverId}, and the database reached as green has none of it: it was finalized ` +
-      'and may serve, or green.database leads elsewhere; nothing was changed. Correct green.database; an instance that nobody ' +
+    `instance ${instanceId} had an arbiter of cutover ${cutoverId}, and the database reached as ${to} has none of it: it was finalized ` +
+      `and may serve, or ${to}.database leads elsewhere; nothing was changed. Correct ${to}.database; an instance that nobody ` +
       'needs any more is for a person to delete',
     { cutoverId, instanceId },
   );
 }
 
-function silent(cutoverId: string, { instanceId, status }: DatabaseInstance, cause: CutoverFault): CutoverFault {
+function silent(
+  { to }: Direction,
+  cutoverId: string,
+  { instanceId, status }: DatabaseInstance,
+  cause: CutoverFault,
+): CutoverFault {
   return new CutoverFault(
     'DB_UNREACHABLE',
-    `green's database does not say whether it serves (instance ${instanceId} is ${status}): ${cause.message}; nothing was changed. ` +
+    `${to}'s database does not say whether it serves (instance ${instanceId} is ${status}): ${cause.message}; nothing was changed. ` +
       'Make it reachable, then repeat; if it cannot be, see that no gateway or target uses it, and delete it by hand',
     { cutoverId, instanceId, status },
     cause,

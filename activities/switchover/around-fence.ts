@@ -3,10 +3,11 @@ import { type ResultOf } from '../../domain/switchover';
 import { lookAtFence, type FenceLook } from '../../hydra/arbiter';
 import { logAltogether } from '../../hydra/capture';
 import { compareSides } from '../../hydra/parity';
-import { type CarriedTableName, type CopyPath, copyPathOf } from '../../hydra/paths';
+import { type CarriedTableName, type CopyPath } from '../../hydra/paths';
 import { prepareSync, syncRound } from '../../hydra/sync';
 import { withSync } from '../sync-session';
 import { type Attempt } from './attempt';
+import { pathOfRun } from '../support/of-side';
 
 /** What is known of writes that went around the fence, and what was done about it. */
 export class AroundFence {
@@ -36,9 +37,7 @@ export async function lookAround(run: Attempt): Promise<ResultOf<'lookAround'>> 
   const look = { problems, refused: refused === null ? null : Math.max(0, refused - (run.refusedOnLeftBefore ?? 0)) };
   if (isKnown(look, around.carried)) return 'clean';
   around.found = look;
-  concernedTables(copyPathOf(run.deps.settings.hydraVersion, run.tools.direction), look).forEach((table) =>
-    around.tables.add(table),
-  );
+  concernedTables(pathOfRun(run.deps), look).forEach((table) => around.tables.add(table));
   run.deps.log.error(
     { ...run.names, problems: look.problems, refused: look.refused, tables: [...around.tables] },
     `something may have gone around the fence of ${run.leftSide}; ${run.enteredSide} stays closed until those tables are carried and compared`,
@@ -91,7 +90,7 @@ export async function carryAround(run: Attempt): Promise<ResultOf<'carryAround'>
     const differences = await withSync(
       deps,
       input,
-      { purpose: 'switchover carry', signal, direction: run.tools.direction, isPipelined: true },
+      { purpose: 'switchover carry', signal, isPipelined: true },
       async ({ sides, admin }) => {
         const tables = [...around.tables];
         await logAltogether(sides.keeper, tables);

@@ -87,11 +87,11 @@ export class Attempt {
   }
 
   get leftSide(): SideName {
-    return this.tools.direction.from;
+    return this.deps.direction.from;
   }
 
   get enteredSide(): SideName {
-    return this.tools.direction.to;
+    return this.deps.direction.to;
   }
 
   get theAttempt(): number {

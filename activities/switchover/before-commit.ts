@@ -34,7 +34,7 @@ export async function revertLeftovers(run: Attempt): Promise<ResultOf<'revertLef
 
 export async function prepare(run: Attempt): Promise<ResultOf<'prepare'>> {
   const { deps, sessions } = run;
-  const problems = await gatewayProblems(run.tools.direction.to, deps.gateways);
+  const problems = await gatewayProblems(run.deps.direction.to, deps.gateways);
   if (problems.length > 0) {
     run.explain(problems.join('; '));
     return 'failed';
@@ -46,7 +46,7 @@ export async function prepare(run: Attempt): Promise<ResultOf<'prepare'>> {
     return 'failed';
   }
   if (!(await chooseEpoch(run))) return 'failed';
-  const sides = { direction: run.tools.direction, from: sessions.left, to: sessions.entered };
+  const sides = { direction: run.deps.direction, from: sessions.left, to: sessions.entered };
   const noted = noteBeginning(sides, run.input.cutoverId, run.theEpoch);
   await within(run.tools.patience.questionMs, 'noting on both sides that it begins', 'DB_UNREACHABLE', noted);
   if (!(await roundsUntilShort(run))) return 'failed';
@@ -101,7 +101,7 @@ async function chooseEpoch(run: Attempt): Promise<boolean> {
   const known = [left.epoch, entered.epoch, latest?.epoch ?? 0, ...views.map((view) => view.highestEpoch)];
   run.epoch = nextEpoch(known);
   // Not sooner: what was begun and given up since this run first looked would be in `known`, and nothing would stop this run.
-  const now = await sessions.askLeft((client) => tools.latestAttempt(client, input.cutoverId));
+  const now = await sessions.askLeft((client) => tools.latestAttempt(client, input.cutoverId, run.leftSide));
   if (noneBegunSince(latest?.attempt ?? null, now?.attempt ?? null)) return true;
   run.explain('another run began or gave up an attempt meanwhile');
   return false;
@@ -143,7 +143,7 @@ export async function begin(run: Attempt): Promise<ResultOf<'begin'>> {
 }
 
 export async function stage(run: Attempt): Promise<ResultOf<'stage'>> {
-  await forAll(everyParty(run.deps), (party) => party.stage(run.theEpoch, run.tools.direction.to));
+  await forAll(everyParty(run.deps), (party) => party.stage(run.theEpoch, run.deps.direction.to));
   return 'ok';
 }
 
@@ -272,7 +272,10 @@ export async function claim(run: Attempt): Promise<ResultOf<'claim'>> {
   const { lockTimeoutMs } = run.settings;
   const { cutoverId } = run.input;
   const answer = await run.sessions.askLeft((left) =>
-    claimAttempt(run.tools, left, { cutoverId, attempt: run.attempt, after: run.latest?.attempt ?? 0, lockTimeoutMs }),
+    claimAttempt(run.tools, left, {
+      ...{ cutoverId, side: run.leftSide, lockTimeoutMs },
+      ...{ attempt: run.attempt, after: run.latest?.attempt ?? 0 },
+    }),
   );
   if (answer === 'busy') return 'unreachable';
   const owned = ownedAfterClaim(run, answer);

@@ -1,4 +1,5 @@
 import { type SqlClient } from '../../domain/ports/sql-client';
+import { type SideName } from '../../domain/sides';
 import { abortAttempt } from '../../hydra/arbiter/arbiter';
 import { isLockBusy } from '../../hydra/arbiter/lock-retry';
 import { type SwitchoverTools } from './tools';
@@ -20,13 +21,15 @@ export async function claimAttempt(
   left: SqlClient,
   options: {
     readonly cutoverId: string;
+    /** How `left` is reached. */
+    readonly side: SideName;
     readonly attempt: number | null;
     /** @default 0 */
     readonly after?: number;
     readonly lockTimeoutMs: number;
   },
 ): Promise<ClaimOutcome> {
-  const latest = options.attempt === null ? await tools.latestAttempt(left, options.cutoverId) : null;
+  const latest = options.attempt === null ? await tools.latestAttempt(left, options.cutoverId, options.side) : null;
   const attempt = attemptToClaim(options.attempt, latest?.attempt ?? null, options.after ?? 0);
   if (attempt === null) return { outcome: 'aborted', attempt: null, epoch: null };
   try {

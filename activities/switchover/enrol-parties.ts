@@ -1,7 +1,7 @@
 import { asCutoverFault, CutoverFault, isCutoverFault } from '../../domain/faults';
 import { type SqlClient } from '../../domain/ports/sql-client';
 import { type Gateway, type Target } from '../../domain/ports/targets';
-import { type Direction, type SideName } from '../../domain/sides';
+import { type SideName } from '../../domain/sides';
 import { describeArbiter, hasTakenWrites, readOutcome, type ArbiterDescription } from '../../hydra/arbiter';
 import { type StepDeps } from '../step';
 import { assertServes, everyParty } from './parties';
@@ -20,7 +20,7 @@ export interface EnrolReceipt {
   readonly parties: readonly EnrolledParty[];
 }
 
-type EnrolDeps = Pick<StepDeps, 'databases' | 'gateways' | 'targets'>;
+type EnrolDeps = Pick<StepDeps, 'direction' | 'databases' | 'gateways' | 'targets'>;
 
 /** What the databases say is committed. */
 interface Committed {
@@ -40,12 +40,12 @@ interface Committed {
  */
 export async function enrolParties(
   deps: EnrolDeps,
-  tools: Pick<SwitchoverTools, 'direction' | 'readStaleChallenges'>,
+  tools: Pick<SwitchoverTools, 'readStaleChallenges'>,
   { name, signal }: { readonly name: string | undefined; readonly signal: AbortSignal },
 ): Promise<EnrolReceipt> {
   const chosen = everyParty(deps).filter((party) => name === undefined || party.name === name);
   if (chosen.length === 0) throw unknownParty(deps, name);
-  const committed = await whatIsCommitted(deps, tools.direction, signal);
+  const committed = await whatIsCommitted(deps, signal);
   const { cutoverId, epoch } = committed;
   const gateways = deps.gateways.filter((gateway) => chosen.includes(gateway));
   const uninformed = committed.knowsChallenges
@@ -54,7 +54,7 @@ export async function enrolParties(
   const parties = chosen.map(async (party): Promise<EnrolledParty> => {
     const kind = gateways.some((gateway) => gateway === party) ? 'gateway' : 'target';
     // Without them it would send browsers to a side that answers them with an error.
-    const problem = uninformed.get(party) ?? (await told(tools.direction.to, party, epoch));
+    const problem = uninformed.get(party) ?? (await told(deps.direction.to, party, epoch));
     return { name: party.name, kind, problem };
   });
   return { cutoverId, epoch, parties: await Promise.all(parties) };
@@ -72,8 +72,8 @@ async function told(side: SideName, party: Target, epoch: number): Promise<strin
 
 /** @returns which gateways did not take them, and why */
 async function informAll(
-  { databases }: EnrolDeps,
-  tools: Pick<SwitchoverTools, 'direction' | 'readStaleChallenges'>,
+  { databases, direction }: EnrolDeps,
+  tools: Pick<SwitchoverTools, 'readStaleChallenges'>,
   gateways: readonly Gateway[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<Target, string>> {
@@ -88,14 +88,13 @@ async function informAll(
       lastSeq = page.lastSeq;
     }
   };
-  if (gateways.length > 0) await databases.withSession(tools.direction.to, inform, { signal, purpose: 'enrol' });
+  if (gateways.length > 0) await databases.withSession(direction.to, inform, { signal, purpose: 'enrol' });
   return problems;
 }
 
 /** Each is asked now. The entered side's own word that it takes writes is enough; the other one's only once it saw everybody there. */
 async function whatIsCommitted(
-  { databases }: EnrolDeps,
-  { from, to }: Direction,
+  { databases, direction: { from, to } }: EnrolDeps,
   signal: AbortSignal,
 ): Promise<Committed> {
   const look = (side: SideName) =>

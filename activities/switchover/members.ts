@@ -17,7 +17,7 @@ export async function memberProblems({ deps, sessions, tools }: Attempt): Promis
   const asked = readMembers(sessions.left);
   const members = await within(tools.patience.questionMs, 'reading the members', 'DB_UNREACHABLE', asked);
   const problems = againstList(
-    tools.direction.from,
+    deps.direction.from,
     views.map(({ name, view }) => ({ name, member: view.member })),
     members,
   );

@@ -32,11 +32,11 @@ export class PauseSessions {
   }
 
   get left(): DatabaseSession {
-    return opened(this.leftSession, this.tools.direction.from).client;
+    return opened(this.leftSession, this.deps.direction.from).client;
   }
 
   get entered(): DatabaseSession {
-    return opened(this.enteredSession, this.tools.direction.to).client;
+    return opened(this.enteredSession, this.deps.direction.to).client;
   }
 
   get sync(): OpenSync {
@@ -47,7 +47,7 @@ export class PauseSessions {
   async openForPause(): Promise<void> {
     const answerLimitMs = this.patience.statementMs;
     const options = { purpose: PURPOSE, answerLimitMs, isPipelined: true, keepsPlans: true };
-    this.leftSession ??= await openSession(this.deps.databases, this.tools.direction.from, options);
+    this.leftSession ??= await openSession(this.deps.databases, this.deps.direction.from, options);
     await this.askLeft(() => Promise.resolve());
     this.enteredSession ??= await this.openEntered();
     this.syncSession ??= await this.tools.openSync(this.deps, this.input, this.leftSession.client, { answerLimitMs });
@@ -58,7 +58,7 @@ export class PauseSessions {
     const session = (this.claimSession ??= this.openClaim());
     const asked = session.then(({ client }) => ask(client));
     try {
-      return await this.answered(this.tools.direction.from, asked);
+      return await this.answered(this.deps.direction.from, asked);
     } catch (error) {
       // One that opens too late is closed as well.
       session.then((opened) => opened.close()).catch(() => undefined);
@@ -75,7 +75,7 @@ export class PauseSessions {
     const before = this.enteredSession;
     try {
       if (before !== undefined) {
-        await this.answered(this.tools.direction.to, before.client.query('ROLLBACK'));
+        await this.answered(this.deps.direction.to, before.client.query('ROLLBACK'));
         return before.client;
       }
     } catch {
@@ -88,7 +88,7 @@ export class PauseSessions {
       void session.close();
       throw new CutoverFault(
         'DB_UNREACHABLE',
-        `${this.tools.direction.to} answered after the switchover had ended, and is not needed any more`,
+        `${this.deps.direction.to} answered after the switchover had ended, and is not needed any more`,
       );
     }
     this.enteredSession = session;
@@ -97,12 +97,12 @@ export class PauseSessions {
 
   /** By its address alone it could be anything: the entered side of another cutover, say, that everybody uses. */
   private async openEntered(): Promise<OpenSession> {
-    const session = await openSession(this.deps.databases, this.tools.direction.to, {
+    const session = await openSession(this.deps.databases, this.deps.direction.to, {
       purpose: PURPOSE,
       answerLimitMs: this.patience.enteredMs,
     });
     try {
-      await this.answered(this.tools.direction.to, this.assertOurs(session));
+      await this.answered(this.deps.direction.to, this.assertOurs(session));
       return session;
     } catch (error) {
       void session.close();
@@ -115,7 +115,7 @@ export class PauseSessions {
   }
 
   private async assertOurs({ client }: OpenSession): Promise<void> {
-    await assertSide(client, this.input.cutoverId, this.tools.direction.to);
+    await assertSide(client, this.input.cutoverId, this.deps.direction.to);
   }
 
   async close(): Promise<void> {
@@ -128,7 +128,7 @@ export class PauseSessions {
 
   private openClaim(): Promise<OpenSession> {
     const answerLimitMs = this.patience.questionMs;
-    return openSession(this.deps.databases, this.tools.direction.from, { purpose: `${PURPOSE} claim`, answerLimitMs });
+    return openSession(this.deps.databases, this.deps.direction.from, { purpose: `${PURPOSE} claim`, answerLimitMs });
   }
 }
 

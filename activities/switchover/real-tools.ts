@@ -1,24 +1,13 @@
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type ArbiterDescription, describeArbiter } from '../../hydra/arbiter';
-import { type Direction, FORWARD, type SideName } from '../../domain/sides';
+import { type SideName } from '../../domain/sides';
 import { readStaleChallenges } from '../../hydra/sync';
 import { openSync } from '../sync-session';
 import { PATIENCE } from './patience';
 import { type LatestAttempt, type SwitchoverTools } from './tools';
 
-/** For a switchover from one side to the other. */
-export function createTools(direction: Direction): SwitchoverTools {
-  return {
-    direction,
-    patience: PATIENCE,
-    latestAttempt: (client, cutoverId) => latestAttempt(client, cutoverId, direction.from),
-    openSync: (deps, input, keeper, options) => openSync(deps, input, keeper, { ...options, direction }),
-    readStaleChallenges,
-  };
-}
-
-export const realTools = createTools(FORWARD);
+export const realTools: SwitchoverTools = { patience: PATIENCE, latestAttempt, openSync, readStaleChallenges };
 
 async function latestAttempt(client: SqlClient, cutoverId: string, side: SideName): Promise<LatestAttempt | null> {
   const latest = (await arbiterOf(client, cutoverId, side))?.attempts.at(-1);

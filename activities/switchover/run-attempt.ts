@@ -203,12 +203,12 @@ async function refusedWrites({ deps, names, sessions, tools, refusedBefore }: At
     // What went around the guards was counted by nobody.
     deps.log.error(
       { ...names, problems },
-      `${tools.direction.from}'s guards or capture are not as they were committed; nobody can say that nothing was lost`,
+      `${deps.direction.from}'s guards or capture are not as they were committed; nobody can say that nothing was lost`,
     );
     return null;
   }
   const asked = sessions.answeringEntered().then(readArbiter);
-  const entered = await within(tools.patience.questionMs, `counting on ${tools.direction.to}`, 'DB_UNREACHABLE', asked);
+  const entered = await within(tools.patience.questionMs, `counting on ${deps.direction.to}`, 'DB_UNREACHABLE', asked);
   if (left.refused === null || entered.refused === null || refusedBefore === null) return null;
   return Math.max(0, left.refused + entered.refused - refusedBefore);
 }

@@ -1,6 +1,6 @@
 import { type DatabaseSession } from '../../domain/ports/databases';
 import { type SqlClient } from '../../domain/ports/sql-client';
-import { type Direction } from '../../domain/sides';
+import { type SideName } from '../../domain/sides';
 import { type StepInput } from '../../domain/steps';
 import { type KnownAttempt } from '../../domain/switchover';
 import { type StaleChallengePage } from '../../hydra/sync';
@@ -18,13 +18,13 @@ export interface LatestAttempt {
 
 /** What a switchover needs of Hydra's and the sync's side; apart from the step, so that both can be looked at alone. */
 export interface SwitchoverTools {
-  readonly direction: Direction;
   readonly patience: Patience;
   /**
+   * @param side how `left` is reached
    * @returns null when no attempt was begun, or the left side has no arbiter
    * @throws CutoverFault CROSSED_CONNECTION | CUTOVER_RUNNING (the arbiter is another cutover's)
    */
-  latestAttempt(left: SqlClient, cutoverId: string): Promise<LatestAttempt | null>;
+  latestAttempt(left: SqlClient, cutoverId: string, side: SideName): Promise<LatestAttempt | null>;
   openSync(
     deps: StepDeps,
     input: StepInput,

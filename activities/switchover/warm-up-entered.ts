@@ -7,7 +7,7 @@ import { within } from './within';
  * cannot be warmed ends nothing: its first readers wait longer.
  */
 export async function warmUpEntered({ deps, names, tools }: Attempt): Promise<void> {
-  const { to } = tools.direction;
+  const { to } = deps.direction;
   const warm = async (gateway: (typeof deps.gateways)[number]): Promise<void> => {
     const asked = Promise.resolve(gateway.warmUp?.(to));
     const done = await within(tools.patience.questionMs, `warming ${to} up`, 'TARGET_UNREACHABLE', asked);

@@ -1,6 +1,6 @@
 import { CUTOVER_TAG } from '../../domain/ports/database-provider';
 
-/** Everything this adapter makes is named so; `activities/green/names.ts` makes the names. */
+/** Everything this adapter makes is named so; `activities/support/names.ts` makes the names. */
 const SNAPSHOT_NAMES = 'hydra-cutover-*';
 
 type Conditions = Readonly<Record<string, Readonly<Record<string, string>>>>;

@@ -70,11 +70,11 @@ export interface DatabaseProvider {
 /** Tag on everything a cutover makes; its value is the cutover id. */
 export const CUTOVER_TAG = 'hydra-cutover:cutover-id';
 
-/** Tag on green's instance that says how far it was prepared, readable without its database. */
-export const GREEN_MARK = 'hydra-cutover:green';
+/** Tag on the instance of a copy that says how far it was prepared, readable without its database. */
+export const COPY_MARK = 'hydra-cutover:green';
 
-/** Value of {@link GREEN_MARK} until the instance has an arbiter of its own: one that never had any was never opened. */
-export const GREEN_RESTORED = 'restored';
+/** Value of {@link COPY_MARK} until the instance has an arbiter of its own: one that never had any was never opened. */
+export const COPY_RESTORED = 'restored';
 
 /** Tag on a restored instance; its value is the snapshot it was made from. */
 export const SNAPSHOT_TAG = 'hydra-cutover:snapshot-id';

@@ -7,7 +7,7 @@ import { noteOnEntered } from './preparer';
 import { readRunRow } from './whose-schema';
 import { hasOurs } from '../ours';
 
-/** Never emptied, and gone with the schema: a copy of blue knows only what began before it was made. */
+/** Never emptied, and gone with the schema: a copy of the source knows only what began before it was made. */
 const TABLE = `CREATE TABLE IF NOT EXISTS hydra_cutover.beginning (
   token    uuid PRIMARY KEY,
   epoch    bigint NOT NULL,
@@ -28,8 +28,8 @@ export async function noteBeginning(
   cutoverId: string,
   epoch: number,
 ): Promise<void> {
-  const before = (await beginningsOn(direction.to, to, cutoverId)) ?? [];
-  assertKnows(await beginningsOnBlue(from), before, cutoverId);
+  const before = (await beginningsNoted(to, direction.to, cutoverId)) ?? [];
+  assertKnows(await beginningsKnown(from), before, { cutoverId, direction });
   const token = randomUUID();
   await from.query(TABLE);
   const noted = await inTransaction(from, 'BEGIN; SET LOCAL synchronous_commit = on', 'COMMIT', () =>
@@ -52,49 +52,49 @@ export async function noteBeginning(
   await noteOnEntered(to, direction.to, { cutoverId, epoch, token });
 }
 
-/** @returns tokens of all beginnings that blue knows; none where none was ever noted */
-export async function beginningsOnBlue(blue: SqlClient): Promise<ReadonlySet<string>> {
-  if (!(await hasOurs(blue, 'hydra_cutover.beginning'))) return new Set();
-  const rows = await queryRows<{ token: string }>(blue, 'SELECT token::text FROM hydra_cutover.beginning');
+/** @returns tokens of all beginnings that the source knows; none where none was ever noted */
+export async function beginningsKnown(from: SqlClient): Promise<ReadonlySet<string>> {
+  if (!(await hasOurs(from, 'hydra_cutover.beginning'))) return new Set();
+  const rows = await queryRows<{ token: string }>(from, 'SELECT token::text FROM hydra_cutover.beginning');
   return new Set(rows.map(({ token }) => token));
 }
 
-export function beginningsOnGreen(green: SqlClient, cutoverId: string): Promise<readonly string[] | undefined> {
-  return beginningsOn('green', green, cutoverId);
-}
-
 /** @returns tokens of all beginnings that the side to be entered has noted; undefined where this database is not that of this cutover */
-async function beginningsOn(
+export async function beginningsNoted(
+  to: SqlClient,
   side: SideName,
-  entered: SqlClient,
   cutoverId: string,
 ): Promise<readonly string[] | undefined> {
-  const run = await readRunRow(entered);
+  const run = await readRunRow(to);
   if (run?.side !== side || run.cutoverId !== cutoverId) return undefined;
-  if (!(await hasOurs(entered, 'hydra_cutover.preparation'))) return [];
+  if (!(await hasOurs(to, 'hydra_cutover.preparation'))) return [];
   const rows = await queryRows<{ token: string }>(
-    entered,
+    to,
     'SELECT unnest(begun_tokens)::text AS token FROM hydra_cutover.preparation',
   );
   return rows.map(({ token }) => token);
 }
 
 /**
- * Before blue's word is relied on: that it knows of every beginning that green has noted. Blue notes each one first, so one that it does
+ * Before the source's word is relied on: that it knows of every beginning that the copy has noted. The source notes each first, so one that it does
  * not know began after it was copied.
  *
- * @param noted read from green before `known` was read from blue
+ * @param noted read from the copy before `known` was read from the source
  * @throws CutoverFault CROSSED_CONNECTION
  */
-export function assertKnows(known: ReadonlySet<string>, noted: readonly string[], cutoverId: string): void {
+export function assertKnows(
+  known: ReadonlySet<string>,
+  noted: readonly string[],
+  { cutoverId, direction: { from, to } }: { readonly cutoverId: string; readonly direction: Direction },
+): void {
   const unknown = noted.filter((token) => !known.has(token)).length;
   if (unknown === 0) return;
   throw new CutoverFault(
     'CROSSED_CONNECTION',
-    `the database reached as blue is an older copy of blue: green of cutover ${cutoverId} has noted ${noted.length} beginnings of a ` +
-      `switchover, and ${unknown} of them it does not know, so that it cannot say whether the writes have moved to green; nothing was ` +
-      'changed. Correct blue.database, then repeat; if blue was restored from a copy, its writes may be on green: let nothing write ' +
-      'to this blue. What nobody needs any more is for a person to delete',
+    `the database reached as ${from} is an older copy of ${from}: ${to} of cutover ${cutoverId} has noted ${noted.length} beginnings of a ` +
+      `switchover, and ${unknown} of them it does not know, so that it cannot say whether the writes have moved to ${to}; nothing was ` +
+      `changed. Correct ${from}.database, then repeat; if ${from} was restored from a copy, its writes may be on ${to}: let nothing write ` +
+      `to this ${from}. What nobody needs any more is for a person to delete`,
     { cutoverId, noted: noted.length, unknown },
   );
 }

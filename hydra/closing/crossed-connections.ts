@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type Direction } from '../../domain/sides';
 
 interface Server {
   readonly database: string;
@@ -11,36 +12,48 @@ interface Server {
 
 /**
  * Proves that two sessions lead to two servers of which the second holds a copy of the first, before anything is changed on
- * either: blue's session holds an advisory lock with a random key meanwhile, and green's must not see it.
+ * either: the source's session holds an advisory lock with a random key meanwhile, and the copy's must not see it.
  *
  * Changes nothing. Both sessions must be outside a transaction.
  * @throws CutoverFault CROSSED_CONNECTION
  * Source: PostgreSQL manual, "pg_locks": advisory locks of all databases of a server are listed; "Generic File Access…
  * pg_control_system": a physical copy keeps the system identifier.
  */
-export async function assertTwoServers(blue: SqlClient, green: SqlClient): Promise<void> {
+export async function assertTwoServers({
+  direction,
+  from,
+  to,
+}: {
+  readonly direction: Direction;
+  readonly from: SqlClient;
+  readonly to: SqlClient;
+}): Promise<void> {
+  const crossed = (what: string) => crossedConnection(direction, what);
   const mark = [randomInt(1, 2 ** 31), randomInt(1, 2 ** 31)];
-  await blue.query('SELECT pg_advisory_lock($1, $2)', mark);
+  await from.query('SELECT pg_advisory_lock($1, $2)', mark);
   try {
     const seen = await queryRows<{ seen: boolean }>(
-      green,
+      to,
       `SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = $1::bigint::oid
                          AND objid = $2::bigint::oid AND objsubid = 2) AS seen`,
       mark,
     );
-    const onBlue = await readServer(blue);
-    const onGreen = await readServer(green);
-    if (seen[0]?.seen !== false || (onBlue.startedAt === onGreen.startedAt && onBlue.address === onGreen.address)) {
-      throw crossed(`the connections of blue and green lead to the same server (databases ${names(onBlue, onGreen)})`);
+    const onFrom = await readServer(from);
+    const onTo = await readServer(to);
+    const names = `${direction.from}: ${onFrom.database}, ${direction.to}: ${onTo.database}`;
+    if (seen[0]?.seen !== false || (onFrom.startedAt === onTo.startedAt && onFrom.address === onTo.address)) {
+      throw crossed(
+        `the connections of ${direction.from} and ${direction.to} lead to the same server (databases ${names})`,
+      );
     }
-    if (onBlue.system !== onGreen.system) {
-      throw crossed(`the server of green is no copy of blue's: their system identifiers differ`);
+    if (onFrom.system !== onTo.system) {
+      throw crossed(`the server of ${direction.to} is no copy of ${direction.from}'s: their system identifiers differ`);
     }
-    if (onBlue.database !== onGreen.database) {
-      throw crossed(`the connections lead to databases of different names (${names(onBlue, onGreen)})`);
+    if (onFrom.database !== onTo.database) {
+      throw crossed(`the connections lead to databases of different names (${names})`);
     }
   } finally {
-    await blue.query('SELECT pg_advisory_unlock($1, $2)', mark);
+    await from.query('SELECT pg_advisory_unlock($1, $2)', mark);
   }
 }
 
@@ -54,13 +67,9 @@ async function readServer(client: SqlClient): Promise<Server> {
   return server;
 }
 
-function names(blue: Server, green: Server): string {
-  return `blue: ${blue.database}, green: ${green.database}`;
-}
-
-function crossed(what: string): CutoverFault {
+function crossedConnection({ to }: Direction, what: string): CutoverFault {
   return new CutoverFault(
     'CROSSED_CONNECTION',
-    `${what}; nothing was changed; correct the address of green's database in the config`,
+    `${what}; nothing was changed; correct the address of ${to}'s database in the config`,
   );
 }

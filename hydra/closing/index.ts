@@ -9,7 +9,7 @@ export { setRolePassword } from './role-password';
 export { assertFreshCopy } from './fresh-copy';
 export { switchOffForeignTriggers, switchOffRowSecurity } from './foreign-triggers';
 export { becomePreparer, onlyInTurn, takeTurn } from './preparer';
-export { assertKnows, beginningsOnBlue, beginningsOnGreen, noteBeginning } from './beginnings';
+export { assertKnows, beginningsKnown, beginningsNoted, noteBeginning } from './beginnings';
 export { letCopyBeWritten } from './let-copy-be-written';
 export { takeRightToOpen } from './right-to-open';
 export { costsSince, readCosts } from './migration-costs';

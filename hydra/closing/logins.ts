@@ -19,41 +19,41 @@ const POLL_MS = 50;
  * Superusers can log in all the same; on RDS that is the provider alone.
  * @throws CutoverFault CHECK_FAILED when a role could still log in
  */
-export async function closeLogins(green: SqlClient): Promise<void> {
-  await inTransaction(green, 'BEGIN', 'COMMIT', async () => {
-    const grants = await readGrants(green);
-    await green.query(`UPDATE hydra_cutover.preparation SET logins = $1::jsonb WHERE logins IS NULL`, [
+export async function closeLogins(copy: SqlClient): Promise<void> {
+  await inTransaction(copy, 'BEGIN', 'COMMIT', async () => {
+    const grants = await readGrants(copy);
+    await copy.query(`UPDATE hydra_cutover.preparation SET logins = $1::jsonb WHERE logins IS NULL`, [
       JSON.stringify(grants),
     ]);
-    await changeConnect(green, 'GRANT', 'CURRENT_USER', false);
-    const [me] = await queryRows<{ name: string }>(green, 'SELECT current_user AS name');
+    await changeConnect(copy, 'GRANT', 'CURRENT_USER', false);
+    const [me] = await queryRows<{ name: string }>(copy, 'SELECT current_user AS name');
     for (const { role } of grants) {
-      if (role !== me?.name) await changeConnect(green, 'REVOKE', grantee(role), false);
+      if (role !== me?.name) await changeConnect(copy, 'REVOKE', grantee(role), false);
     }
   });
-  await assertNobodyElse(green);
+  await assertNobodyElse(copy);
 }
 
 /**
  * Gives CONNECT back to whom it was taken from. Idempotent, also when logins were never closed.
  */
-export async function reopenLogins(green: SqlClient): Promise<void> {
-  await inTransaction(green, 'BEGIN', 'COMMIT', async () => {
+export async function reopenLogins(copy: SqlClient): Promise<void> {
+  await inTransaction(copy, 'BEGIN', 'COMMIT', async () => {
     const [row] = await queryRows<{ logins: readonly LoginGrant[] | null; me: string }>(
-      green,
+      copy,
       'SELECT logins, current_user AS me FROM hydra_cutover.preparation FOR UPDATE',
     );
-    for (const { role, grantable } of row?.logins ?? []) await changeConnect(green, 'GRANT', grantee(role), grantable);
-    if (row?.logins && !row.logins.some(({ role }) => role === row.me) && (await mayConnectWithout(green, row.me))) {
-      await changeConnect(green, 'REVOKE', 'CURRENT_USER', false);
+    for (const { role, grantable } of row?.logins ?? []) await changeConnect(copy, 'GRANT', grantee(role), grantable);
+    if (row?.logins && !row.logins.some(({ role }) => role === row.me) && (await mayConnectWithout(copy, row.me))) {
+      await changeConnect(copy, 'REVOKE', 'CURRENT_USER', false);
     }
-    await green.query('UPDATE hydra_cutover.preparation SET logins = NULL');
+    await copy.query('UPDATE hydra_cutover.preparation SET logins = NULL');
   });
 }
 
 /** Lets one role in, or out again, while logins are closed. Idempotent. */
-export async function setLogin(green: SqlClient, role: string, allowed: boolean): Promise<void> {
-  await changeConnect(green, allowed ? 'GRANT' : 'REVOKE', grantee(role), false);
+export async function setLogin(copy: SqlClient, role: string, allowed: boolean): Promise<void> {
+  await changeConnect(copy, allowed ? 'GRANT' : 'REVOKE', grantee(role), false);
 }
 
 /**
@@ -62,26 +62,26 @@ export async function setLogin(green: SqlClient, role: string, allowed: boolean)
  * @param role only those of this login role. @default all but this session's role
  * @throws CutoverFault LOCK_BUSY when one does not end
  */
-export async function endSessions(green: SqlClient, role?: string): Promise<number> {
+export async function endSessions(copy: SqlClient, role?: string): Promise<number> {
   const others = `FROM pg_stat_activity a JOIN pg_roles r ON r.oid = a.usesysid
      WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.backend_type = 'client backend'
        AND NOT r.rolsuper AND CASE WHEN $1::text IS NULL THEN r.rolname <> current_user ELSE r.rolname = $1 END`;
   const deadline = Date.now() + SESSIONS_GONE_MS;
   let ended = 0;
   for (;;) {
-    const { rowCount } = await green.query(`SELECT pg_terminate_backend(a.pid) ${others}`, [role ?? null]);
+    const { rowCount } = await copy.query(`SELECT pg_terminate_backend(a.pid) ${others}`, [role ?? null]);
     if (rowCount === 0 || rowCount === null) return ended;
     ended = Math.max(ended, rowCount);
     if (Date.now() > deadline) {
-      throw new CutoverFault('LOCK_BUSY', `${rowCount} sessions on green do not end within ${SESSIONS_GONE_MS} ms`);
+      throw new CutoverFault('LOCK_BUSY', `${rowCount} sessions on the copy do not end within ${SESSIONS_GONE_MS} ms`);
     }
     await sleep(POLL_MS);
   }
 }
 
-async function assertNobodyElse(green: SqlClient): Promise<void> {
+async function assertNobodyElse(copy: SqlClient): Promise<void> {
   const rows = await queryRows<{ name: string }>(
-    green,
+    copy,
     `SELECT rolname AS name FROM pg_roles
       WHERE rolcanlogin AND NOT rolsuper AND rolname <> current_user
         AND has_database_privilege(oid, current_database(), 'CONNECT') ORDER BY 1`,
@@ -90,14 +90,14 @@ async function assertNobodyElse(green: SqlClient): Promise<void> {
   const roles = rows.map(({ name }) => name);
   throw new CutoverFault(
     'CHECK_FAILED',
-    `roles can log in to green though CONNECT was taken from them: ${roles.join(', ')}; they have it from another grantor or as members of our role; revoke that`,
+    `roles can log in to the copy though CONNECT was taken from them: ${roles.join(', ')}; they have it from another grantor or as members of our role; revoke that`,
     { roles },
   );
 }
 
-async function readGrants(green: SqlClient): Promise<readonly LoginGrant[]> {
+async function readGrants(copy: SqlClient): Promise<readonly LoginGrant[]> {
   return queryRows<LoginGrant>(
-    green,
+    copy,
     `SELECT CASE WHEN grantee <> 0 THEN pg_get_userbyid(grantee) END AS role, bool_or(is_grantable) AS grantable
        FROM pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba)))
       WHERE datname = current_database() AND privilege_type = 'CONNECT' GROUP BY grantee ORDER BY grantee`,
@@ -105,9 +105,9 @@ async function readGrants(green: SqlClient): Promise<readonly LoginGrant[]> {
 }
 
 /** Whether what is granted to PUBLIC or through other roles lets `me` in without a grant of its own. */
-async function mayConnectWithout(green: SqlClient, me: string): Promise<boolean> {
+async function mayConnectWithout(copy: SqlClient, me: string): Promise<boolean> {
   const [row] = await queryRows<{ may: boolean }>(
-    green,
+    copy,
     `SELECT bool_or(grantee = 0 OR (grantee <> $1::regrole::oid AND pg_has_role($1::regrole::oid, grantee, 'USAGE'))) AS may
        FROM pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba)))
       WHERE datname = current_database() AND privilege_type = 'CONNECT'`,
@@ -117,15 +117,15 @@ async function mayConnectWithout(green: SqlClient, me: string): Promise<boolean>
 }
 
 async function changeConnect(
-  green: SqlClient,
+  copy: SqlClient,
   verb: 'GRANT' | 'REVOKE',
   role: string,
   grantable: boolean,
 ): Promise<void> {
-  const [row] = await queryRows<{ name: string }>(green, 'SELECT current_database() AS name');
+  const [row] = await queryRows<{ name: string }>(copy, 'SELECT current_database() AS name');
   const database = quoteIdentifier(row?.name ?? '');
   const [preposition, end] = verb === 'GRANT' ? ['TO', grantable ? ' WITH GRANT OPTION' : ''] : ['FROM', ' CASCADE'];
-  await green.query(`${verb} CONNECT ON DATABASE ${database} ${preposition} ${role}${end}`);
+  await copy.query(`${verb} CONNECT ON DATABASE ${database} ${preposition} ${role}${end}`);
 }
 
 function grantee(role: string | null): string {

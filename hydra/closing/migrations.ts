@@ -29,7 +29,7 @@ export interface MigrationProgress {
 export async function readMigrations(
   client: SqlClient,
   version: SupportedHydraVersion,
-  side: SideName = 'green',
+  side: SideName,
 ): Promise<MigrationProgress> {
   const { versions, last, by14Digits } = HYDRA_VERSION_FACTS[version].migrations;
   const ofHydra = [...new Set(Object.values(HYDRA_VERSION_FACTS).flatMap(({ migrations }) => migrations.versions))];

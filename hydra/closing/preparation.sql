@@ -1,11 +1,11 @@
--- What the steps that prepare green must remember from one try to the next.
+-- What the steps that prepare the copy must remember from one try to the next.
 CREATE TABLE IF NOT EXISTS hydra_cutover.preparation (
   only_row    boolean PRIMARY KEY DEFAULT true CHECK (only_row),
   -- Whose turn it is: a try of a step takes the next one, and those before it are refused from then on.
   generation  bigint NOT NULL DEFAULT 0,
-  -- Set before a switchover begins on blue: from then on only blue knows whether its writes have moved.
+  -- Set before a switchover begins on the source: from then on only the source knows whether its writes have moved.
   begun_epoch bigint,
-  -- One for each such beginning. Blue notes each first: a blue that lacks one is a copy from before it.
+  -- One for each such beginning. The source notes each first: a source that lacks one is a copy from before it.
   begun_tokens uuid[] NOT NULL DEFAULT '{}',
   -- Who could log in before: restored when the guards are in place. NULL: logins are as they were.
   logins      jsonb,

@@ -5,7 +5,7 @@ import { inTransaction, quoteIdentifier } from '../cleaning/session';
 import { sqlFile } from '../sql-file';
 import { setLogin } from './logins';
 
-/** What the steps that prepare green remember from one try to the next. */
+/** What the steps that prepare the copy remember from one try to the next. */
 export interface Preparation {
   /** ISO-8601 UTC. */
   readonly cleanAsOf: string | null;
@@ -16,10 +16,10 @@ export interface Preparation {
   readonly repaired: unknown;
 }
 
-/** Idempotent; needs green's own schema. */
-export async function installPreparation(green: SqlClient): Promise<void> {
-  await inTransaction(green, 'BEGIN', 'COMMIT', () =>
-    asSchemaOwner(green, () => green.query(sqlFile(__dirname, 'preparation.sql'))),
+/** Idempotent; needs the copy's own schema. */
+export async function installPreparation(copy: SqlClient): Promise<void> {
+  await inTransaction(copy, 'BEGIN', 'COMMIT', () =>
+    asSchemaOwner(copy, () => copy.query(sqlFile(__dirname, 'preparation.sql'))),
   );
 }
 
@@ -29,19 +29,19 @@ export async function installPreparation(green: SqlClient): Promise<void> {
  *
  * @throws CutoverFault CHECK_FAILED when there is no such role
  */
-export async function letPrepare(green: SqlClient, role: string): Promise<void> {
+export async function letPrepare(copy: SqlClient, role: string): Promise<void> {
   const grant = `GRANT EXECUTE ON FUNCTION hydra_cutover.assert_preparing(text, bigint) TO ${quoteIdentifier(role)}`;
-  await letRead(green, role);
-  await inTransaction(green, 'BEGIN', 'COMMIT', () =>
+  await letRead(copy, role);
+  await inTransaction(copy, 'BEGIN', 'COMMIT', () =>
     // Not made anew: in the same transaction, because a grant changes what is recorded.
-    asSchemaOwner(green, () => green.query(`${grant}; SELECT hydra_cutover.record_made()`)),
+    asSchemaOwner(copy, () => copy.query(`${grant}; SELECT hydra_cutover.record_made()`)),
   );
-  await setLogin(green, role, true);
+  await setLogin(copy, role, true);
 }
 
-export async function readPreparation(green: SqlClient): Promise<Preparation> {
+export async function readPreparation(copy: SqlClient): Promise<Preparation> {
   const [row] = await queryRows<Preparation>(
-    green,
+    copy,
     `SELECT to_json(clean_as_of AT TIME ZONE 'UTC')#>>'{}' || 'Z' AS "cleanAsOf", clean_counts AS "cleanCounts", cleaned, repaired
        FROM hydra_cutover.preparation`,
   );
@@ -50,14 +50,14 @@ export async function readPreparation(green: SqlClient): Promise<Preparation> {
 }
 
 /** Fixes "now" and the first counts; a repeat keeps the first ones. */
-export async function beginCleaning(green: SqlClient, counts: Readonly<Record<string, number>>): Promise<void> {
-  await green.query(
+export async function beginCleaning(copy: SqlClient, counts: Readonly<Record<string, number>>): Promise<void> {
+  await copy.query(
     `UPDATE hydra_cutover.preparation SET clean_as_of = clock_timestamp(), clean_counts = $1::jsonb WHERE clean_as_of IS NULL`,
     [JSON.stringify(counts)],
   );
 }
 
 /** Keeps a step's result for a repeat. */
-export async function keepResult(green: SqlClient, step: 'cleaned' | 'repaired', result: unknown): Promise<void> {
-  await green.query(`UPDATE hydra_cutover.preparation SET ${step} = $1::jsonb`, [JSON.stringify(result)]);
+export async function keepResult(copy: SqlClient, step: 'cleaned' | 'repaired', result: unknown): Promise<void> {
+  await copy.query(`UPDATE hydra_cutover.preparation SET ${step} = $1::jsonb`, [JSON.stringify(result)]);
 }

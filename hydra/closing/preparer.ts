@@ -9,50 +9,56 @@ import { assertSide } from './whose-schema';
 
 /** An earlier try may be in a transaction; what its killed worker left behind the server ends before that. */
 const EARLIER_TRY_MS = 20_000;
-/** What prepares green computes nothing between two statements of a transaction. */
+/** What prepares the copy computes nothing between two statements of a transaction. */
 const SILENT_MS = 60_000;
 
-/** A try's right to prepare green, until a later one takes its own. */
+/** A try's right to prepare the copy, until a later one takes its own. */
 export interface Turn {
   readonly cutoverId: string;
+  /** Of the copy. */
+  readonly side: SideName;
   readonly generation: number;
 }
 
 /**
- * Makes the caller the one who prepares green, as long as green is closed: every earlier try of any step is refused from its next
+ * Makes the caller the one who prepares the copy, as long as the copy is closed: every earlier try of any step is refused from its next
  * statement on, so that a worker that froze and wakes up hours later changes nothing.
  *
- * @param green outside a transaction, as our own role
- * @throws CutoverFault CROSSED_CONNECTION (not this cutover's green) | CHECK_FAILED (green is not closed) | LOCK_BUSY (retryable: an
+ * @param copy outside a transaction, as our own role
+ * @throws CutoverFault CROSSED_CONNECTION (not the copy of this cutover) | CHECK_FAILED (the copy is not closed) | LOCK_BUSY (retryable: an
  *   earlier try is in a transaction)
  */
-export async function takeTurn(green: SqlClient, cutoverId: string): Promise<Turn> {
-  await assertSide(green, cutoverId, 'green');
-  await assertClosed(green, cutoverId);
-  await installPreparation(green);
-  return { cutoverId, generation: await nextGeneration(green, cutoverId) };
+export async function takeTurn(copy: SqlClient, cutoverId: string, side: SideName): Promise<Turn> {
+  await assertSide(copy, cutoverId, side);
+  await assertClosed(copy, cutoverId, side);
+  await installPreparation(copy);
+  return { cutoverId, side, generation: await nextGeneration(copy, cutoverId, side) };
 }
 
 /** {@link takeTurn} and {@link onlyInTurn}, for a session of our own role. */
-export async function becomePreparer<Session extends SqlClient>(green: Session, cutoverId: string): Promise<Session> {
-  return onlyInTurn(green, await takeTurn(green, cutoverId));
+export async function becomePreparer<Session extends SqlClient>(
+  copy: Session,
+  cutoverId: string,
+  side: SideName,
+): Promise<Session> {
+  return onlyInTurn(copy, await takeTurn(copy, cutoverId, side));
 }
 
 /**
- * @param green outside a transaction, as any role that may ask whose turn it is
- * @returns the same session; each transaction in it, and each statement outside of one, begins with the proof that green is this
- *   cutover's, still closed, and the caller's to prepare. Green cannot be opened before that transaction ends. What cannot be in a
+ * @param copy outside a transaction, as any role that may ask whose turn it is
+ * @returns the same session; each transaction in it, and each statement outside of one, begins with the proof that the copy is this
+ *   cutover's, still closed, and the caller's to prepare. The copy cannot be opened before that transaction ends. What cannot be in a
  *   transaction, as VACUUM, comes directly after the proof. It throws CHECK_FAILED once another try has taken over.
  */
-export function onlyInTurn<Session extends SqlClient>(green: Session, { cutoverId, generation }: Turn): Session {
+export function onlyInTurn<Session extends SqlClient>(copy: Session, { cutoverId, side, generation }: Turn): Session {
   const proof = `SET LOCAL idle_in_transaction_session_timeout = ${SILENT_MS}; ${proofOf(cutoverId, generation)}`;
   let isInside = false;
 
   const prove = async (text: string): Promise<Awaited<ReturnType<SqlClient['query']>>> => {
     try {
-      return await green.query(text);
+      return await copy.query(text);
     } catch (error) {
-      throw refused(error) ?? error;
+      throw refused(side, error) ?? error;
     }
   };
   const query: SqlClient['query'] = async (text, values) => {
@@ -65,20 +71,20 @@ export function onlyInTurn<Session extends SqlClient>(green: Session, { cutoverI
     }
     if (isInside) {
       if (/^\s*(COMMIT|ROLLBACK(?!\s+TO\b))/i.test(text)) isInside = false;
-      return green.query(text, values);
+      return copy.query(text, values);
     }
     // The end of a transaction that never began.
-    if (/^\s*ROLLBACK\b/i.test(text)) return green.query(text);
+    if (/^\s*ROLLBACK\b/i.test(text)) return copy.query(text);
     if (/^\s*VACUUM\b/i.test(text)) {
       await prove(proofOf(cutoverId, generation));
-      return green.query(text);
+      return copy.query(text);
     }
-    return inTransaction(green, 'BEGIN', 'COMMIT', async () => {
+    return inTransaction(copy, 'BEGIN', 'COMMIT', async () => {
       await prove(proof);
-      return green.query(text, values);
+      return copy.query(text, values);
     });
   };
-  return { ...green, query };
+  return { ...copy, query };
 }
 
 /**
@@ -95,7 +101,7 @@ export async function noteOnEntered(
   await installPreparation(entered);
   await inTransaction(entered, 'BEGIN; SET LOCAL synchronous_commit = on', 'COMMIT', async () => {
     await entered.query(proofOf(cutoverId, null)).catch((error: unknown) => {
-      throw refused(error) ?? error;
+      throw refused(side, error) ?? error;
     });
     // Each is kept: a run that slept between its two notes must not displace the one of a run that was faster.
     await entered.query(
@@ -107,29 +113,30 @@ export async function noteOnEntered(
 }
 
 /** Before anything is made there: what comes later asks again, in its own transaction. */
-async function assertClosed(green: SqlClient, cutoverId: string): Promise<void> {
+async function assertClosed(copy: SqlClient, cutoverId: string, side: SideName): Promise<void> {
   const [run] = await queryRows<{ state: string; epoch: string }>(
-    green,
+    copy,
     'SELECT state, epoch::text FROM hydra_cutover.run WHERE cutover_id = $1',
     [cutoverId],
   );
-  if (run?.state !== 'closed') throw notClosed(`it is ${run?.state ?? 'gone'} for epoch ${run?.epoch ?? '(none)'}`);
+  if (run?.state !== 'closed')
+    throw notClosed(side, `it is ${run?.state ?? 'gone'} for epoch ${run?.epoch ?? '(none)'}`);
 }
 
-async function nextGeneration(green: SqlClient, cutoverId: string): Promise<number> {
+async function nextGeneration(copy: SqlClient, cutoverId: string, side: SideName): Promise<number> {
   try {
-    return await inTransaction(green, `BEGIN; SET LOCAL lock_timeout = ${EARLIER_TRY_MS}`, 'COMMIT', async () => {
+    return await inTransaction(copy, `BEGIN; SET LOCAL lock_timeout = ${EARLIER_TRY_MS}`, 'COMMIT', async () => {
       const [row] = await queryRows<{ generation: number }>(
-        green,
+        copy,
         'UPDATE hydra_cutover.preparation SET generation = generation + 1 RETURNING generation::float8 AS generation',
       );
       const generation = row?.generation ?? 0;
-      await green.query(proofOf(cutoverId, generation));
+      await copy.query(proofOf(cutoverId, generation));
       return generation;
     });
   } catch (error) {
-    if (!hasSqlState(error, 'lockNotAvailable')) throw refused(error) ?? error;
-    const message = `an earlier try of preparing green did not end within ${EARLIER_TRY_MS} ms; look for its session in pg_stat_activity on green, then try again`;
+    if (!hasSqlState(error, 'lockNotAvailable')) throw refused(side, error) ?? error;
+    const message = `an earlier try of preparing ${side} did not end within ${EARLIER_TRY_MS} ms; look for its session in pg_stat_activity on ${side}, then try again`;
     throw new CutoverFault('LOCK_BUSY', message, { cutoverId }, error);
   }
 }
@@ -138,14 +145,14 @@ function proofOf(cutoverId: string, generation: number | null): string {
   return `SELECT hydra_cutover.assert_preparing(${quoteLiteral(cutoverId)}, ${generation ?? 'NULL'})`;
 }
 
-function refused(error: unknown): CutoverFault | undefined {
-  return hasSqlState(error, 'notPreparing') ? notClosed(error.message, error) : undefined;
+function refused(side: SideName, error: unknown): CutoverFault | undefined {
+  return hasSqlState(error, 'notPreparing') ? notClosed(side, error.message, error) : undefined;
 }
 
-function notClosed(why: string, cause?: unknown): CutoverFault {
+function notClosed(side: SideName, why: string, cause?: unknown): CutoverFault {
   return new CutoverFault(
     'CHECK_FAILED',
-    `green is not this step's to prepare: ${why}; nothing was changed on it. If it serves, this run was reset or its worker ` +
+    `${side} is not this step's to prepare: ${why}; nothing was changed on it. If it serves, this run was reset or its worker ` +
       'slept: `hydra-cutover status --from-databases` says what to do',
     {},
     cause,

@@ -4,7 +4,7 @@ import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type SideName } from '../../domain/sides';
 import { hasOurs } from '../ours';
 
-/** Where the schema that came with the copy is kept until green has its own: what it says is proof of where green is from. */
+/** Where the schema that came with the copy is kept until the copy has its own: what it says is proof of where the copy is from. */
 export const COPIED_SCHEMA = 'hydra_cutover_blue';
 
 /** What a run row says about whose database this is. */

@@ -161,9 +161,9 @@ export interface ExpectedDifference<Question extends string = AnswerQuestion> {
   readonly reason: string;
   readonly whose: 'Hydra' | 'hydra-cutover';
   /** Which values may differ so. @default all */
-  readonly when?: (blue: unknown, green: unknown) => boolean;
-  /** What green calls a field that lies below. @default as blue */
-  readonly nameOnGreen?: (blue: string) => string;
+  readonly when?: (source: unknown, target: unknown) => boolean;
+  /** What the target calls a field that lies below. @default as the source */
+  readonly nameOnTarget?: (source: string) => string;
 }
 
 /** How the source keeps what its users consented to. SQL of one parameter, a list of text. */

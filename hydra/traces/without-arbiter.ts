@@ -1,4 +1,4 @@
-import { CUTOVER_TAG, GREEN_MARK, GREEN_RESTORED } from '../../domain/ports/database-provider';
+import { CUTOVER_TAG, COPY_MARK, COPY_RESTORED } from '../../domain/ports/database-provider';
 import { type ArbiterDescription } from '../arbiter';
 import { type DatabasesLook, type Judgement, type ResourceLook } from './databases-look';
 import { leftoversOf, type SideTraces } from './read-traces';
@@ -85,7 +85,7 @@ function usedInstance(instance: ResourceLook): { seen: string; mayServe: boolean
   if (instance === null || 'unreachable' in instance) return null;
   const owner = instance.tags[CUTOVER_TAG];
   if (owner === undefined) return null;
-  if (instance.tags[GREEN_MARK] === GREEN_RESTORED) {
+  if (instance.tags[COPY_MARK] === COPY_RESTORED) {
     return {
       seen: `instance ${instance.id} is a copy that cutover ${owner} never prepared`,
       mayServe: false,

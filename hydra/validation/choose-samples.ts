@@ -17,17 +17,17 @@ const CONSENTS_MAX = 1_000;
  */
 export async function chooseSubjects(
   { table, condition }: SourceConsents,
-  blue: SqlClient,
+  from: SqlClient,
   wanted: number,
 ): Promise<readonly string[]> {
   const [size] = await queryRows<{ percent: number }>(
-    blue,
+    from,
     `SELECT least(100, 100.0 * $1 / greatest(reltuples, 1))::float8 AS percent FROM pg_class
       WHERE oid = '${table}'::regclass`,
     [wanted * ROWS_PER_SUBJECT],
   );
   const rows = await queryRows<{ subject: string }>(
-    blue,
+    from,
     `WITH pool AS MATERIALIZED (
        SELECT DISTINCT subject FROM (
          SELECT subject FROM ${table} TABLESAMPLE SYSTEM ($1) WHERE subject <> '' AND subject ${NO_CANARY} AND ${condition} LIMIT $2) AS picked
@@ -44,9 +44,9 @@ export async function chooseSubjects(
   return rows.map(({ subject }) => subject);
 }
 
-export async function chooseClients(blue: SqlClient, wanted: number): Promise<readonly string[]> {
+export async function chooseClients(from: SqlClient, wanted: number): Promise<readonly string[]> {
   const rows = await queryRows<{ id: string }>(
-    blue,
+    from,
     `SELECT id FROM hydra_client WHERE id ${NO_CANARY} ORDER BY random() LIMIT $1`,
     [wanted],
   );

@@ -1,8 +1,8 @@
 type Client = Readonly<Record<string, unknown>>;
 
 /** @returns whether somebody edited the client between the two answers */
-export function editedBetween(blue: Client, green: Client): boolean {
-  return instant(blue['updated_at']) !== instant(green['updated_at']);
+export function editedBetween(from: Client, to: Client): boolean {
+  return instant(from['updated_at']) !== instant(to['updated_at']);
 }
 
 function instant(value: unknown): number {

@@ -6,14 +6,14 @@ export {
   type ConsentOrigin,
   type ListedConsent,
   clientsIn,
-  consentsInBlue,
-  consentsInGreen,
+  consentOrigins,
   keysIn,
   keySets,
   keySetsRotatedBetween,
-  listedOnBlue,
-  sessionsInGreen,
-  subjectsInGreen,
+  listedConsents,
+  sessionsIn,
+  subjectsWithConsents,
+  validConsentsIn,
 } from './rows-behind';
 export { editedBetween } from './edited-between';
 export { type TrafficReading, keepReadings, trafficBefore } from './traffic-store';

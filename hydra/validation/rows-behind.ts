@@ -7,32 +7,32 @@ export interface ListedConsent {
   readonly clientId: string;
 }
 
-/** Whence a consent came, as blue knows it. */
+/** Whence a consent came, as the source knows it. */
 export interface ConsentOrigin {
   readonly loginChallenge: string | null;
   readonly loginSession: string | null;
 }
 
-/** @returns those of these consents that blue has rows of, by id */
-export async function consentsInBlue(
+/** @returns those of these consents that the source has rows of, by id */
+export async function consentOrigins(
   { present: sql }: SourceConsents,
-  blue: SqlClient,
+  from: SqlClient,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, ConsentOrigin>> {
   if (ids.length === 0) return new Map();
-  const rows = await queryRows<ConsentOrigin & { id: string }>(blue, sql, [ids]);
+  const rows = await queryRows<ConsentOrigin & { id: string }>(from, sql, [ids]);
   return new Map(rows.map(({ id, ...origin }) => [id, origin]));
 }
 
-/** @returns which of these sessions of users green has: the others are over */
-export function sessionsInGreen(green: SqlClient, ids: readonly string[]): Promise<Set<string>> {
-  return present(green, 'SELECT id FROM hydra_oauth2_authentication_session WHERE id = ANY($1)', ids);
+/** @returns which of these sessions of users the target has: the others are over */
+export function sessionsIn(to: SqlClient, ids: readonly string[]): Promise<Set<string>> {
+  return present(to, 'SELECT id FROM hydra_oauth2_authentication_session WHERE id = ANY($1)', ids);
 }
 
-/** @returns which of these consents green has rows of that are not expired: what it must list, whatever their other columns say */
-export function consentsInGreen(green: SqlClient, ids: readonly string[]): Promise<Set<string>> {
+/** @returns which of these consents the target has rows of that are not expired: what it must list, whatever their other columns say */
+export function validConsentsIn(to: SqlClient, ids: readonly string[]): Promise<Set<string>> {
   return present(
-    green,
+    to,
     `SELECT consent_challenge_id AS id FROM hydra_oauth2_flow WHERE consent_challenge_id = ANY($1)
         AND (coalesce(consent_remember_for, 0) <= 0
              OR requested_at > (clock_timestamp() AT TIME ZONE 'UTC') - consent_remember_for * interval '1 second')`,
@@ -56,31 +56,31 @@ export async function keySets(client: SqlClient): Promise<readonly string[]> {
   return rows.map(({ sid }) => sid);
 }
 
-/** @returns whether blue has a key of a set that green, which stays as it was, has not: somebody rotated meanwhile */
-export async function keySetsRotatedBetween(blue: SqlClient, green: SqlClient, set: string): Promise<boolean> {
+/** @returns whether the source has a key of a set that the target, which stays as it was, has not: somebody rotated meanwhile */
+export async function keySetsRotatedBetween(from: SqlClient, to: SqlClient, set: string): Promise<boolean> {
   const sql = `SELECT kid || ' ' || created_at AS id FROM hydra_jwk WHERE sid = $1`;
   const [now, then] = [
-    await queryRows<{ id: string }>(blue, sql, [set]),
-    await queryRows<{ id: string }>(green, sql, [set]),
+    await queryRows<{ id: string }>(from, sql, [set]),
+    await queryRows<{ id: string }>(to, sql, [set]),
   ];
   const known = new Set(then.map(({ id }) => id));
   return now.some(({ id }) => !known.has(id));
 }
 
-/** Consents of these subjects that blue's Hydra lists now, by subject, with their clients. */
-export async function listedOnBlue(
+/** Consents of these subjects that the source's Hydra lists now, by subject, with their clients. */
+export async function listedConsents(
   { listed }: SourceConsents,
-  blue: SqlClient,
+  from: SqlClient,
   subjects: readonly string[],
 ): Promise<ReadonlyMap<string, readonly ListedConsent[]>> {
-  const rows = await queryRows<{ subject: string; consents: ListedConsent[] }>(blue, listed, [subjects]);
+  const rows = await queryRows<{ subject: string; consents: ListedConsent[] }>(from, listed, [subjects]);
   return new Map(rows.map(({ subject, consents }) => [subject, consents]));
 }
 
-/** @returns which of these subjects have a row on green that could be a consent, whatever Hydra says of it */
-export function subjectsInGreen(green: SqlClient, subjects: readonly string[]): Promise<Set<string>> {
+/** @returns which of these subjects have a row on the target that could be a consent, whatever Hydra says of it */
+export function subjectsWithConsents(to: SqlClient, subjects: readonly string[]): Promise<Set<string>> {
   return present(
-    green,
+    to,
     `SELECT DISTINCT subject AS id FROM hydra_oauth2_flow WHERE subject = ANY($1) AND consent_challenge_id IS NOT NULL`,
     subjects,
   );

@@ -4,7 +4,7 @@ import { hasOurs } from '../ours';
 
 type SampleKind = 'consents' | 'client' | 'keys' | 'issuer';
 
-/** One answer of blue's Hydra. Keys are subjects and client ids: they stay on green, and are removed with our schema. */
+/** One answer of the source's Hydra. Keys are subjects and client ids: they stay on the target, and are removed with our schema. */
 export interface Sample {
   readonly kind: SampleKind;
   readonly key: string;
@@ -15,17 +15,17 @@ export interface Sample {
  * Keeps these samples instead of the ones before. As text: what an older Hydra answers may hold what jsonb cannot. One that is nested more
  * deeply than it can be written is left out.
  */
-export async function writeSamples(green: SqlClient, samples: readonly Sample[]): Promise<void> {
+export async function writeSamples(to: SqlClient, samples: readonly Sample[]): Promise<void> {
   const kept = samples.flatMap(({ kind, key, answer }) => {
     const text = textOf(answer);
     return text === undefined ? [] : [{ kind, key, text }];
   });
-  await inTransaction(green, 'BEGIN', 'COMMIT', async () => {
-    await green.query(
+  await inTransaction(to, 'BEGIN', 'COMMIT', async () => {
+    await to.query(
       `CREATE TABLE IF NOT EXISTS hydra_cutover.sample (kind text, key text, answer text, PRIMARY KEY (kind, key))`,
     );
-    await green.query('DELETE FROM hydra_cutover.sample');
-    await green.query(`INSERT INTO hydra_cutover.sample SELECT * FROM unnest($1::text[], $2::text[], $3::text[])`, [
+    await to.query('DELETE FROM hydra_cutover.sample');
+    await to.query(`INSERT INTO hydra_cutover.sample SELECT * FROM unnest($1::text[], $2::text[], $3::text[])`, [
       kept.map(({ kind }) => kind),
       kept.map(({ key }) => key),
       kept.map(({ text }) => text),
@@ -34,10 +34,10 @@ export async function writeSamples(green: SqlClient, samples: readonly Sample[])
 }
 
 /** @returns none when there were never any */
-export async function readSamples(green: SqlClient): Promise<readonly Sample[]> {
-  if (!(await hasOurs(green, 'hydra_cutover.sample'))) return [];
+export async function readSamples(to: SqlClient): Promise<readonly Sample[]> {
+  if (!(await hasOurs(to, 'hydra_cutover.sample'))) return [];
   const rows = await queryRows<Sample & { readonly answer: string }>(
-    green,
+    to,
     'SELECT kind, key, answer FROM hydra_cutover.sample ORDER BY kind, key',
   );
   return rows.map(({ kind, key, answer }) => ({ kind, key, answer: JSON.parse(answer, revive) as unknown }));

@@ -12,27 +12,27 @@ export interface TrafficReading {
 const REACH = '2 hours';
 const KEPT_MAX = 400;
 
-/** Keeps readings on green while blue serves: what green is compared with once it does. */
-export async function keepReadings(green: SqlClient, readings: readonly TrafficReading[]): Promise<void> {
+/** Keeps readings on the target while the source serves: what the target is compared with once it does. */
+export async function keepReadings(to: SqlClient, readings: readonly TrafficReading[]): Promise<void> {
   if (readings.length === 0) return;
-  await green.query(
+  await to.query(
     `CREATE TABLE IF NOT EXISTS hydra_cutover.traffic
        (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, source text, read_at timestamptz DEFAULT clock_timestamp(), counters text)`,
   );
-  await green.query(
-    'INSERT INTO hydra_cutover.traffic (source, counters) SELECT * FROM unnest($1::text[], $2::text[])',
-    [readings.map(({ source }) => source), readings.map(({ traffic }) => JSON.stringify(traffic, infinite))],
-  );
-  await green.query(`DELETE FROM hydra_cutover.traffic WHERE id <= (SELECT max(id) FROM hydra_cutover.traffic) - $1`, [
+  await to.query('INSERT INTO hydra_cutover.traffic (source, counters) SELECT * FROM unnest($1::text[], $2::text[])', [
+    readings.map(({ source }) => source),
+    readings.map(({ traffic }) => JSON.stringify(traffic, infinite)),
+  ]);
+  await to.query(`DELETE FROM hydra_cutover.traffic WHERE id <= (SELECT max(id) FROM hydra_cutover.traffic) - $1`, [
     KEPT_MAX,
   ]);
 }
 
-/** @returns what blue answered in the last hours before the switchover; empty when nothing was kept */
-export async function trafficBefore(green: SqlClient): Promise<Traffic> {
-  if (!(await hasOurs(green, 'hydra_cutover.traffic'))) return {};
+/** @returns what the source answered in the last hours before the switchover; empty when nothing was kept */
+export async function trafficBefore(to: SqlClient): Promise<Traffic> {
+  if (!(await hasOurs(to, 'hydra_cutover.traffic'))) return {};
   const rows = await queryRows<{ source: string; counters: string }>(
-    green,
+    to,
     `SELECT source, counters FROM hydra_cutover.traffic
       WHERE read_at > (SELECT max(read_at) FROM hydra_cutover.traffic) - interval '${REACH}' ORDER BY id`,
   );

@@ -1,25 +1,29 @@
 import { type ExpectedDifference } from '../copy-path';
 
 /** jsonb has neither NUL nor half a surrogate: what login apps put into texts and names is cleaned of them. */
-function cleaned(blue: string): string {
+function cleaned(source: string): string {
   const halves = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
-  return blue.replaceAll('\u0000', '').replaceAll(halves, '\ufffd');
+  return source.replaceAll('\u0000', '').replaceAll(halves, '\ufffd');
 }
 
-function isCleanedText(blue: unknown, green: unknown): boolean {
-  return typeof blue === 'string' && cleaned(blue) === (green ?? '');
+function isCleanedText(source: unknown, target: unknown): boolean {
+  return typeof source === 'string' && cleaned(source) === (target ?? '');
 }
 
 /** Numbers that no double holds; JavaScript reads them as infinite, or as 0. */
-function isNumberAsText(blue: unknown, green: unknown): boolean {
-  return (blue === 0 || blue === Infinity || blue === -Infinity) && typeof green === 'string' && Number(green) === blue;
+function isNumberAsText(source: unknown, target: unknown): boolean {
+  return (
+    (source === 0 || source === Infinity || source === -Infinity) &&
+    typeof target === 'string' &&
+    Number(target) === source
+  );
 }
 
 const CLEANED = {
   reason: 'jsonb holds neither NUL nor half a surrogate',
   whose: 'hydra-cutover',
   when: isCleanedText,
-  nameOnGreen: cleaned,
+  nameOnTarget: cleaned,
 } as const;
 const NEW_FIELD = { reason: 'new in 2.x', whose: 'Hydra' } as const;
 
@@ -44,7 +48,7 @@ export const EXPECTED_DIFFERENCES: readonly ExpectedDifference[] = [
     path: '[].consent_request.login_challenge',
     reason: 'a consent whose login is gone gets one of ours: 2.x has no consent without a login',
     whose: 'hydra-cutover',
-    when: (blue, green) => (blue ?? '') === '' && typeof green === 'string' && green.startsWith('cut-'),
+    when: (source, target) => (source ?? '') === '' && typeof target === 'string' && target.startsWith('cut-'),
   },
   { question: 'consent', path: '[].session.access_token', ...CLEANED },
   { question: 'consent', path: '[].session.id_token', ...CLEANED },

@@ -23,10 +23,10 @@ export const EXPECTED_DIFFERENCES: readonly ExpectedDifference[] = [
   },
 ];
 
-function hasOneMore(added: string): (blue: unknown, green: unknown) => boolean {
-  return (blue, green) => {
-    if (!Array.isArray(blue) || !Array.isArray(green)) return false;
-    const rest = green.filter((one) => one !== added);
-    return JSON.stringify(rest) === JSON.stringify(blue);
+function hasOneMore(added: string): (source: unknown, target: unknown) => boolean {
+  return (source, target) => {
+    if (!Array.isArray(source) || !Array.isArray(target)) return false;
+    const rest = target.filter((one) => one !== added);
+    return JSON.stringify(rest) === JSON.stringify(source);
   };
 }

@@ -7,8 +7,8 @@ import {
   type RDSClient,
   RestoreDBInstanceFromDBSnapshotCommand,
 } from '@aws-sdk/client-rds';
-import { RESTORED_TAGS } from '../../../activities/green/instance-mark';
-import { deleteSnapshot, deleteGreen, protectGreen, restoreGreen, takeSnapshot } from '../../../activities/snapshot';
+import { RESTORED_TAGS } from '../../../activities/support/instance-mark';
+import { deleteSnapshot, deleteGreen, protectEntered, restoreGreen, takeSnapshot } from '../../../activities/snapshot';
 import { type StepDeps } from '../../../activities/step';
 import { RdsDatabaseProvider } from '../../../adapters/rds/rds-database-provider';
 import { type InstanceOverrides } from '../../../domain/instance-plan';
@@ -17,6 +17,7 @@ import { SETTINGS, stepContext } from '../../integration/activities/green-fixtur
 import { EndpointProcess, testClient } from '../../integration/world/rds/endpoint-fixture';
 import { until } from '../../support/until';
 import { endAll } from '../../support/end-all';
+import { FORWARD } from '../../../domain/sides';
 
 const ROLE = 'arn:aws:iam::123456789012:role/monitoring';
 const INPUT = { cutoverId: 'c-1', environment: 'test' };
@@ -83,6 +84,7 @@ function deps(greenInstance: InstanceOverrides = {}): StepDeps {
   const session = { query: (sql: string) => Promise.resolve({ rows: rows(sql), rowCount: 1 }) };
   return {
     settings: { ...SETTINGS, provider: { ...SETTINGS.provider, greenInstance } },
+    direction: FORWARD,
     provider,
     databases: { withSession: (_side: string, work: (client: typeof session) => unknown) => work(session) },
   } as unknown as StepDeps;
@@ -110,8 +112,8 @@ describe("green's instance", () => {
     });
     expect(green?.tags).toEqual({ team: 'login', [CUTOVER_TAG]: 'c-1', [SNAPSHOT_TAG]: SNAPSHOT, ...RESTORED_TAGS });
     expect(green).toMatchObject({ parameterStatus: 'in-sync', hasPendingChanges: false });
-    await protectGreen(deps(), 'c-1', stepContext());
-    await protectGreen(deps(), 'c-1', stepContext());
+    await protectEntered(deps(), 'c-1', stepContext());
+    await protectEntered(deps(), 'c-1', stepContext());
     expect((await provider.describeInstance('green'))?.settings).toEqual(blue?.settings);
   });
 
@@ -197,7 +199,7 @@ describe("green's instance", () => {
     await expect(restoreGreen(deps(), INPUT, stepContext())).rejects.toMatchObject(theirs);
     // Nothing of this cutover's is there to be removed.
     await removeGreen();
-    await expect(protectGreen(deps(), 'c-1', stepContext())).rejects.toMatchObject(theirs);
+    await expect(protectEntered(deps(), 'c-1', stepContext())).rejects.toMatchObject(theirs);
     await expect(provider.rebootInstance({ cutoverId: 'c-1', instanceId: 'green' }, WAIT)).rejects.toMatchObject(
       theirs,
     );

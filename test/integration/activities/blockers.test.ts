@@ -10,7 +10,7 @@ let look: () => ReturnType<typeof blockersOf>;
 
 beforeAll(async () => {
   [ours, theirs] = [await database.connect(), await database.connect()];
-  look = () => blockersOf({ query: (text: string, values?: unknown[]) => ours.query(text, values) });
+  look = () => blockersOf({ query: (text: string, values?: unknown[]) => ours.query(text, values) }, 'blue');
   await ours.query('CREATE TABLE rows (id int)');
 });
 

@@ -12,6 +12,7 @@ import { chooseClients } from '../../../hydra/validation';
 import { useDatabase } from '../../support/database';
 import { rowsNaming } from '../../support/rows-naming';
 import { SETTINGS, stepContext } from './green-fixture';
+import { FORWARD } from '../../../domain/sides';
 
 const database = useDatabase('hydra_1_11_10');
 const SNAPSHOT = { id: 'of this cutover' };
@@ -56,7 +57,7 @@ function depsOf(logIn: () => Promise<string>, snapshot?: object): StepDeps {
   };
   const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
   return {
-    ...{ settings: SETTINGS, provider, canaryUser, gateways: [], targets: [], jobs: [], log },
+    ...{ settings: SETTINGS, direction: FORWARD, provider, canaryUser, gateways: [], targets: [], jobs: [], log },
     databases: new PostgresDatabases({ sides: { blue: location, green: location }, provider }),
   } as unknown as StepDeps;
 }

@@ -27,6 +27,7 @@ import { asAdmin, useDatabase } from '../../support/database';
 import { makeRunRoles } from '../../support/run-roles';
 import { SETTINGS, stepContext } from './green-fixture';
 import { PATH } from '../../support/path';
+import { FORWARD } from '../../../domain/sides';
 
 const LOCK_TIMEOUT_MS = 2_000;
 const HOUR_NS = '3600000000000';
@@ -53,10 +54,7 @@ const count = async (client: Client, sql: string, values: unknown[] = []): Promi
 
 function makeDeps(changes: Partial<CutoverSettings> = {}): StepDeps {
   const side = ({ config }: typeof blueDatabase) => ({
-    host: config.host,
-    port: config.port,
-    name: config.database,
-    user: master.user,
+    ...{ host: config.host, port: config.port, name: config.database, user: master.user },
     password: () => master.password,
     ssl: { mode: 'disable' as const },
   });
@@ -66,6 +64,7 @@ function makeDeps(changes: Partial<CutoverSettings> = {}): StepDeps {
   const provider = { describeInstance: () => Promise.resolve(undefined) };
   return {
     settings: { ...SETTINGS, green: { ...SETTINGS.green, arbiterRoles: [gatewayRole], syncRole }, ...changes },
+    direction: FORWARD,
     databases: new PostgresDatabases({ sides: { blue: side(blueDatabase), green: side(greenDatabase) }, provider }),
     // Green's instance is protected already, and the snapshot gone.
     provider: {

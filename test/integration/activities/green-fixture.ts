@@ -10,7 +10,7 @@ import { OUR_ROLES } from '../../../domain/our-roles';
 import { queryRows } from '../../../domain/ports/sql-client';
 import { type HydraApi } from '../../../domain/ports/hydra-api';
 import { type CutoverSettings } from '../../../domain/settings';
-import { type SideName } from '../../../domain/sides';
+import { type SideName, FORWARD } from '../../../domain/sides';
 import { quoteIdentifier } from '../../../hydra/cleaning/session';
 import { privilegesSql } from '../../../hydra/privileges';
 import { type PostgresLogin, createHydraDatabase, migrateHydra, withClient } from '../../../world/hydra';
@@ -133,6 +133,7 @@ export class GreenFixture {
     const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
     return {
       settings: { ...this.settings, workerRoles: { green: this.names.worker } },
+      direction: FORWARD,
       databases: this.databases,
       provider: this.provider,
       commands: testCommands({}),

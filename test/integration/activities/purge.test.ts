@@ -7,6 +7,7 @@ import { installCapture, removeCapture } from '../../../hydra/capture';
 import { useDatabase } from '../../support/database';
 import { PATH } from '../../support/path';
 import { SETTINGS, stepContext } from './green-fixture';
+import { FORWARD } from '../../../domain/sides';
 
 const [blueDatabase, greenDatabase] = [useDatabase('hydra_1_11_10'), useDatabase('hydra_2_3_0')];
 const input = { cutoverId: 'finished', environment: 'test' };
@@ -41,6 +42,7 @@ const deps = (): StepDeps => {
     work({ backendPid: 0, query: (text, values) => sides[side].query(text, values) });
   return {
     settings: SETTINGS,
+    direction: FORWARD,
     databases: { withSession },
     gateways: [
       {

@@ -78,6 +78,7 @@ function deps(): StepDeps {
       renewCode: () => Promise.resolve('sealed anew'),
       tokens: () => Promise.reject(new CutoverFault('HYDRA_UNREACHABLE', 'no Hydra in this test')),
     },
+    direction: FORWARD,
     hydra: AGREEING_HYDRAS,
     gateways: [],
     targets: [],
@@ -138,12 +139,11 @@ it('a keeper that may read no row of Hydra on either side marks, fences, commits
   // Nobody can say what blue refused: the tables are carried altogether before green opens.
   const around = Object.assign(new AroundFence(), { found: { problems: [], refused: null } });
   around.tables.add('hydra_client');
-  const tools = { direction: FORWARD };
+
   const attempt = {
     around,
     deps: deps(),
     input,
-    tools,
     context: stepContext(),
     proofLeftMs: Infinity,
     informed: new Set(),

@@ -1,8 +1,7 @@
 import { Client } from 'pg';
 import { abandonSwitchover } from '../../../activities/abandon-switchover';
 import { type StepContext, type StepDeps } from '../../../activities/step';
-import { createSwitchover } from '../../../activities/switchover';
-import { createTools } from '../../../activities/switchover/real-tools';
+import { switchover } from '../../../activities/switchover';
 import { orderedQuery } from '../../support/ordered-query';
 import { type Databases, type SessionOptions } from '../../../domain/ports/databases';
 import { type SwitchoverReceipt } from '../../../domain/receipts';
@@ -108,7 +107,7 @@ export class SwitchoverWorld {
   }
 
   run(context: Partial<StepContext> = {}): Promise<SwitchoverReceipt> {
-    return createSwitchover(createTools(this.direction))(this.deps(), this.input, stepContext(context));
+    return switchover(this.deps(), this.input, stepContext(context));
   }
 
   /** Runs with a pause budget that is as short as this machine lets the attempt come to where the scenario keeps it. */
@@ -159,6 +158,7 @@ export class SwitchoverWorld {
         green: { ...SETTINGS.green, syncRole: this.sync.syncRole },
         switchover: { ...PATIENT, ...this.scenario.settings },
       },
+      direction: this.direction,
       databases: this.databases(),
       gateways: this.gateways,
       targets: this.targets,

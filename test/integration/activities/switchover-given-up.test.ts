@@ -3,7 +3,7 @@ import { claimAttempt } from '../../../activities/switchover/claim-attempt';
 import { realTools } from '../../../activities/switchover/real-tools';
 import { proveDrain } from '../../../activities/prove-drain';
 import { FORWARD } from '../../../domain/sides';
-import { assertKnows, beginningsOnBlue, beginningsOnGreen, noteBeginning } from '../../../hydra/closing';
+import { assertKnows, beginningsKnown, beginningsNoted, noteBeginning } from '../../../hydra/closing';
 import { beginRemoval } from '../../../hydra/arbiter';
 import { useDatabase } from '../../support/database';
 import { CutoverFault } from '../../../domain/faults';
@@ -171,16 +171,16 @@ describe('a blue that is an older copy of itself', () => {
     await expect(noteBeginning({ ...sides, to: killed }, cutoverId, 1)).rejects.toThrow('ECONNRESET');
     let copied: ReadonlySet<string> = new Set();
     const slow = beforeItsNote(async () => {
-      copied = await beginningsOnBlue(world.blue);
+      copied = await beginningsKnown(world.blue);
       await world.green.query('ROLLBACK');
       await noteBeginning(sides, cutoverId, 2);
       await world.green.query('BEGIN');
     });
     await noteBeginning({ ...sides, to: slow }, cutoverId, 1);
     // What was copied before the faster run began is older, also though the slower one has noted itself last.
-    const noted = (await beginningsOnGreen(world.green, cutoverId)) ?? [];
+    const noted = (await beginningsNoted(world.green, FORWARD.to, cutoverId)) ?? [];
     expect(noted.some((token) => !copied.has(token))).toBe(true);
-    expect(() => assertKnows(copied, noted, cutoverId)).toThrow('older copy');
+    expect(() => assertKnows(copied, noted, { cutoverId, direction: FORWARD })).toThrow('older copy');
     expect(await world.abandon()).toEqual({ outcome: 'aborted' });
     await expectAllBack();
   });
@@ -188,7 +188,7 @@ describe('a blue that is an older copy of itself', () => {
 
 describe('a claim', () => {
   it('has no answer from a blue that does not know the attempt: it is not the blue that this was begun on', async () => {
-    const claim = { cutoverId: world.input.cutoverId, attempt: 41, lockTimeoutMs: 500 };
+    const claim = { cutoverId: world.input.cutoverId, side: FORWARD.from, attempt: 41, lockTimeoutMs: 500 };
     expect(await claimAttempt(realTools, world.blue, claim)).toBe('busy');
     expect(await claimAttempt(realTools, world.blue, { ...claim, attempt: null })).toMatchObject({
       outcome: 'aborted',

@@ -11,6 +11,7 @@ import { History } from '../hydra/sync/history';
 import { stepContext } from './green-fixture';
 import { BLUE, GREEN, SwitchoverWorld } from './switchover-fixture';
 import { type FakeTarget, type LocalGateway, type PartyHooks } from './switchover-parties';
+import { FORWARD } from '../../../domain/sides';
 
 const database = useDatabase('hydra_1_11_10');
 const history = new History(11);
@@ -63,7 +64,7 @@ describe('switchover', () => {
   });
 
   it('says that it is done when it is repeated, and moves nothing', async () => {
-    const { isCommitted } = asidesOf({ databases: world.databases() }, world.deps().log);
+    const { isCommitted } = asidesOf({ databases: world.databases(), direction: FORWARD }, world.deps().log);
     expect(await isCommitted(world.input)).toBe(false);
     await world.run();
     expect(await isCommitted(world.input)).toBe(true);

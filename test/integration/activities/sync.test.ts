@@ -15,6 +15,7 @@ import { percentsOf } from '../../support/percents';
 import { type Grant, History } from '../hydra/sync/history';
 import { SyncWorld } from '../hydra/sync/sync-world';
 import { SETTINGS, stepContext } from './green-fixture';
+import { FORWARD } from '../../../domain/sides';
 
 const database = useDatabase('hydra_1_11_10');
 const history = new History(5);
@@ -53,6 +54,7 @@ function deps(changes: Partial<StepDeps> = {}, sync: Partial<StepDeps['settings'
       green: { ...SETTINGS.green, syncRole: world.syncRole },
       sync: { ...SETTINGS.sync, idleMs: 20, backlogMax: 0, ...sync },
     },
+    direction: FORWARD,
     databases: databases(),
     gateways: [],
     targets: [],

@@ -5,7 +5,7 @@ import { type StepDeps } from '../../../activities/step';
 import { type Databases } from '../../../domain/ports/databases';
 import { orderedQuery } from '../../support/ordered-query';
 import { type SwitchoverSettings } from '../../../domain/settings';
-import { type SideName } from '../../../domain/sides';
+import { type SideName, FORWARD } from '../../../domain/sides';
 import { SETTINGS } from '../activities/green-fixture';
 import { type ServerAddress } from './watcher';
 
@@ -63,6 +63,7 @@ export function stepDeps(reach: Reach, parties: Parties, hooks: StepHooks): Step
         return hooks.switchover();
       },
     },
+    direction: FORWARD,
     databases: databasesAt(reach, hooks.onQuery),
     jobs: [],
     log: { debug: silent, info, warn: silent, error: silent },

@@ -1,4 +1,4 @@
-import { beforeBlueStops } from '../../../activities/green/before-blue-stops';
+import { beforeLeftStops } from '../../../activities/support/before-left-stops';
 import { CallerWatch } from '../../../activities/callers/caller-watch';
 import { type StepDeps } from '../../../activities/step';
 import { HttpGateway } from '../../../adapters/gateway/http-gateway';
@@ -21,6 +21,7 @@ import { SETTINGS, stepContext } from '../activities/green-fixture';
 import { useParts } from '../../unit/gateway/support/fixture';
 import { RawClient } from '../../unit/gateway/support/sockets';
 import { TEST_TOKEN } from '../../unit/gateway/support/test-gateway';
+import { FORWARD } from '../../../domain/sides';
 
 const database = useDatabase('hydra_1_11_10');
 
@@ -56,7 +57,7 @@ describe('a caller of a real Hydra that goes past the gateway', () => {
     );
     const past = new OauthHttp({ publicUrl, adminUrl, issuer, adminPrefix }, { forwardedProto: true });
     opened.push(gateway, api, through, past);
-    const deps = { gateways: [gateway], hydra: api, settings: SETTINGS } as unknown as StepDeps;
+    const deps = { gateways: [gateway], hydra: api, settings: SETTINGS, direction: FORWARD } as unknown as StepDeps;
     const watch = new CallerWatch(deps, blue);
     expect(await watch.look()).toBeUndefined();
 
@@ -88,13 +89,13 @@ describe('a caller of a real Hydra that goes past the gateway', () => {
 
     // Between flip and stop of blue it is found again: one that still asks there would read what is over.
     let isOver = false;
-    const stopping = beforeBlueStops(deps, stepContext(), { watchMs: 500 }).finally(() => (isOver = true));
+    const stopping = beforeLeftStops(deps, stepContext(), { watchMs: 500 }).finally(() => (isOver = true));
     while (!isOver) await introspectToken(past, again.accessToken);
     expect(await stopping).toMatchObject({
       silent: [],
       callers: { beyond: [{ by: 'Hydra', what: 'introspection', count: expect.any(Number) as number }], unknown: [] },
     });
-    const calm = await beforeBlueStops(deps, stepContext(), { watchMs: 0 });
+    const calm = await beforeLeftStops(deps, stepContext(), { watchMs: 0 });
     expect(calm.callers).toMatchObject({ beyond: [], unknown: [] });
     await blue.query('DROP SCHEMA hydra_cutover, hydra_cutover_asks, hydra_cutover_barrier CASCADE');
   });

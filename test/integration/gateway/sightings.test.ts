@@ -7,6 +7,7 @@ import { useDatabase } from '../../support/database';
 import { startHydra, type TestHydra } from '../../support/hydra';
 import { useParts } from '../../unit/gateway/support/fixture';
 import { type TestGateway } from '../../unit/gateway/support/test-gateway';
+import { FORWARD } from '../../../domain/sides';
 
 const LOGIN_APP = 'http://127.0.0.1:9';
 const CORS = {
@@ -204,7 +205,7 @@ describe('before two real Hydras', () => {
       });
     const side = ({ publicUrl, adminUrl }: TestHydra, apiGeneration: 1 | 2) => ({ publicUrl, adminUrl, apiGeneration });
     const hydra = new HttpHydraApi({ sides: { blue: side(blue, 1), green: side(green, 2) } });
-    const { refused } = await tryOrigins({ hydra }, originsToTry([], await seenBy(gateway)));
+    const { refused } = await tryOrigins({ hydra, direction: FORWARD }, originsToTry([], await seenBy(gateway)));
     // To a preflight 1.11.10 lets everybody in.
     expect(refused).toEqual(['https://spa.example', 'https://nobody.example']);
     await hydra.close();

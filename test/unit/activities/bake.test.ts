@@ -5,6 +5,7 @@ import { type Gateway, type GatewayTraffic, type TargetView } from '../../../dom
 import { type CutoverSettings } from '../../../domain/settings';
 import { SCHEMA_VERSION } from '../../../hydra/arbiter/schema-version';
 import { stepContext } from './step-context';
+import { FORWARD } from '../../../domain/sides';
 
 const EPOCH = 7;
 const INPUT = { cutoverId: 'c1', environment: 'test' };
@@ -86,6 +87,7 @@ function run(
   };
   const deps = {
     settings,
+    direction: FORWARD,
     gateways: [edge],
     targets: [],
     counters: more.counters ?? [],

@@ -1,8 +1,8 @@
 import { Brake } from '../../../activities/brake';
-import { type BlueLoad, applyBrake, overload } from '../../../domain/brake';
+import { type SourceLoad, applyBrake, overload } from '../../../domain/brake';
 import { type BrakeState } from '../../../domain/runbook';
 
-const CALM: BlueLoad = { replicationLagMs: null, activeSessions: null, probeMs: 1 };
+const CALM: SourceLoad = { replicationLagMs: null, activeSessions: null, probeMs: 1 };
 const LIMITS = { rowsPerSecond: null, replicationLagMsMax: 30_000, activeSessionsMax: null, probeMsMax: 1_000 };
 const AT = '2026-03-01T12:00:00.000Z';
 const SET: BrakeState = { paused: false, rowsPerSecond: null, by: 'bob', at: AT };
@@ -74,12 +74,17 @@ describe('the brake on the reading of blue', () => {
   });
 });
 
-function brakeOn(given: { readonly state?: BrakeState; readonly load?: () => BlueLoad; readonly onSay?: () => void }): {
+function brakeOn(given: {
+  readonly state?: BrakeState;
+  readonly load?: () => SourceLoad;
+  readonly onSay?: () => void;
+}): {
   readonly brake: Brake;
   readonly said: (string | null)[];
 } {
   const said: (string | null)[] = [];
   const brake = new Brake(LIMITS, {
+    side: 'blue',
     state: () => Promise.resolve(given.state ?? null),
     load: () => Promise.resolve(given.load?.() ?? CALM),
     say: (reason) => {

@@ -3,6 +3,7 @@ import { Findings } from '../../../activities/preflight/findings';
 import { type StepDeps } from '../../../activities/step';
 import { type SupportedHydraVersion } from '../../../domain/hydra-versions';
 import { GATEWAY_PROTOCOL, type KeyVerdict } from '../../../domain/ports/targets';
+import { FORWARD } from '../../../domain/sides';
 
 /** What preflight says of a gateway that has these features, on the way from this version to 2.3.0. */
 async function found(
@@ -16,7 +17,7 @@ async function found(
   const gateway = { name: 'g', state: () => Promise.resolve(view), read: () => Promise.resolve(target) };
   const settings = { hydraVersion: { blue, green: '2.3.0' }, green: { arbiterRoles: ['asks'] } };
   const findings = new Findings();
-  await checkGateways({ gateways: [gateway], settings } as unknown as StepDeps, findings);
+  await checkGateways({ gateways: [gateway], settings, direction: FORWARD } as unknown as StepDeps, findings);
   return findings;
 }
 

@@ -1,6 +1,7 @@
 import { checkWriteRate } from '../../../activities/preflight/check-write-rate';
 import { Findings } from '../../../activities/preflight/findings';
 import { type CutoverSettings } from '../../../domain/settings';
+import { FORWARD } from '../../../domain/sides';
 
 const SETTINGS = { sync: { catchUpDeadlineMs: 3_600_000 } } as CutoverSettings;
 
@@ -25,6 +26,11 @@ describe('the rate of writes on blue', () => {
 
 function warningsOf(rows: number, spanMs: number, freeBytes: number | null): readonly string[] {
   const findings = new Findings();
-  checkWriteRate({ from: { rows: 5, atMs: 0 }, to: { rows: 5 + rows, atMs: spanMs } }, freeBytes, SETTINGS, findings);
+  checkWriteRate(
+    { before: { rows: 5, atMs: 0 }, now: { rows: 5 + rows, atMs: spanMs } },
+    freeBytes,
+    { settings: SETTINGS, direction: FORWARD },
+    findings,
+  );
   return findings.warnings;
 }

@@ -1,11 +1,12 @@
 import { tryOrigins } from '../../../activities/evidence/cors-origins';
-import { type SideName } from '../../../domain/sides';
+import { type SideName, FORWARD } from '../../../domain/sides';
 
 const origin = (index: number) => `https://${index}.example`;
 const MANY = Array.from({ length: 130 }, (_, index) => origin(index));
 
 /** @param refuses origins, by side */
 const hydra = (refuses: (side: SideName, origin: string) => boolean) => ({
+  direction: FORWARD,
   hydra: { allowsOrigin: (side: SideName, asked: string) => Promise.resolve(!refuses(side, asked)) } as never,
 });
 

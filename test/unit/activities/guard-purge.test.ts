@@ -1,9 +1,10 @@
 import { guardPurge } from '../../../activities/guard-purge';
-import { type SubjectConsents, judgeRemoval } from '../../../activities/green/removal-verdict';
+import { type SubjectConsents, judgeRemoval } from '../../../activities/support/removal-verdict';
 import { type StepDeps } from '../../../activities/step';
 import { type Job, type JobPreview } from '../../../domain/ports/targets';
 import { SCHEMA_VERSION } from '../../../hydra/arbiter/schema-version';
 import { stepContext } from './step-context';
+import { FORWARD } from '../../../domain/sides';
 
 const INPUT = { cutoverId: 'c1', environment: 'test' };
 const RUN = {
@@ -58,6 +59,7 @@ function depsFor(
   };
   return {
     settings: { hydraSchema: 'public', hydraVersion: { blue: '1.11.10', green: '2.3.0' } },
+    direction: FORWARD,
     gateways: [],
     targets: [],
     jobs: [job],
@@ -178,7 +180,7 @@ describe('one removal of a subject with a consent for each of two clients', () =
   const consent = (consentId: string, clientId: string) => ({ consentId, clientId });
   const [mail, shop] = [consent('m', 'mail'), consent('s', 'shop')];
   const judge = (removal: object, onBlue: readonly object[], listed: readonly object[], inGreen: string[]) =>
-    judgeRemoval({ subject: 'a', ...removal }, { onBlue, listed, inGreen: new Set(inGreen) } as SubjectConsents);
+    judgeRemoval({ subject: 'a', ...removal }, { before: onBlue, listed, valid: new Set(inGreen) } as SubjectConsents);
 
   it.each<[string, object, object[], object[], string[], string]>([
     ['nothing is gone', {}, [mail, shop], [mail, shop], [], 'intact'],

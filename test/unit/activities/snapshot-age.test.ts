@@ -1,6 +1,7 @@
 import { restoreGreen } from '../../../activities/snapshot';
 import { type StepContext, type StepDeps } from '../../../activities/step';
 import { CutoverFault } from '../../../domain/faults';
+import { FORWARD } from '../../../domain/sides';
 
 const HOUR_MS = 3_600_000;
 const context = { signal: new AbortController().signal, heartbeat: () => undefined } as unknown as StepContext;
@@ -16,7 +17,8 @@ function restoreOf(ageMs: number, snapshotAgeMsMax: number | undefined, instance
         : Promise.reject(new CutoverFault('RDS_FAILED', 'the restore goes on')),
   };
   const settings = { provider: { blueInstanceId: 'blue', greenInstanceId: 'green', snapshotAgeMsMax } };
-  return restoreGreen({ provider, settings } as unknown as StepDeps, { cutoverId: 'c', environment: 'e' }, context);
+  const deps = { provider, settings, direction: FORWARD } as unknown as StepDeps;
+  return restoreGreen(deps, { cutoverId: 'c', environment: 'e' }, context);
 }
 
 describe('a snapshot', () => {

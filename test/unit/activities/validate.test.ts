@@ -4,6 +4,7 @@ import { validate } from '../../../activities/validate';
 import { CutoverFault } from '../../../domain/faults';
 import { SCHEMA_VERSION } from '../../../hydra/arbiter/schema-version';
 import { stepContext } from './step-context';
+import { FORWARD } from '../../../domain/sides';
 
 const INPUT = { cutoverId: 'c1', environment: 'test' };
 const CONSENT = {
@@ -82,6 +83,7 @@ function depsFor(state: State): StepDeps {
       hydraSchema: 'public',
       validation: { subjects: 1, clients: 1, syntheticLogin: true },
     },
+    direction: FORWARD,
     gateways: [],
     targets: [{ name: 'policy', read }],
     hydra: {

@@ -23,6 +23,7 @@ import { OUR_ROLES } from '../../../../domain/our-roles';
 import { type CutoverSettings } from '../../../../domain/settings';
 import { dropRunRoles, makeRunRoles } from '../../../support/run-roles';
 import { type TestDatabase, asAdmin } from '../../../support/database';
+import { FORWARD } from '../../../../domain/sides';
 
 const SERVES_BLUE: TargetView = { appliedEpoch: 0, appliedSide: 'blue', stagedEpoch: null, highestEpoch: 0 };
 const PASSES: GatewayView = {
@@ -182,6 +183,7 @@ export class PreflightFixture {
     const settings = this.#settings();
     return {
       settings: plants.settings?.(settings) ?? settings,
+      direction: FORWARD,
       lookAtReportFolder: () => Promise.resolve(plants.reportFolder ?? null),
       databases: new PostgresDatabases({ sides: { blue, green }, provider, connectTimeoutMs: 60_000 }),
       provider,

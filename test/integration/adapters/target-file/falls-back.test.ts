@@ -14,6 +14,7 @@ import { describeArbiter } from '../../../../hydra/arbiter/describe-arbiter';
 import { OUR_ROLES } from '../../../../domain/our-roles';
 import { type Job } from '../../../../domain/ports/targets';
 import { useDatabase } from '../../../support/database';
+import { FORWARD } from '../../../../domain/sides';
 
 const INPUT = { cutoverId: 'falls-back', environment: 'test' };
 const EPOCH = 1;
@@ -46,7 +47,7 @@ function deps(target: FileTarget, jobs: readonly Job[] = []): StepDeps {
     describeInstance: () => Promise.resolve({ settings: { deletionProtection: true } }),
     describeSnapshot: () => Promise.resolve(undefined),
   };
-  const rest = { provider, databases: { withSession }, settings };
+  const rest = { direction: FORWARD, provider, databases: { withSession }, settings };
   return { gateways: [], targets: [target], jobs, ...rest } as unknown as StepDeps;
 }
 

@@ -23,7 +23,7 @@ describe('the bookkeeping of migrations', () => {
     await withClone(`template_hydra_${version.replaceAll('.', '_')}`, async ({ client }) => {
       const { rows } = await client.query<{ version: string }>('SELECT version FROM schema_migration ORDER BY 1');
       expect(rows.map((row) => row.version)).toEqual(HYDRA_VERSION_FACTS[version].migrations.versions);
-      expect(await readMigrations(client, version)).toMatchObject({ complete: true, unknown: 0, foreign: [] });
+      expect(await readMigrations(client, version, 'blue')).toMatchObject({ complete: true, unknown: 0, foreign: [] });
     });
   });
 
@@ -47,12 +47,12 @@ describe('the bookkeeping of migrations', () => {
       const { client } = clone;
       await seed(client, { profile: 'clean', grants: 20, seed: 3, asOf: AS_OF });
       await client.query(BEGAN_WITH_OLDER_1X);
-      expect(await readMigrations(client, '1.11.10')).toMatchObject({ applied: 55, complete: true });
+      expect(await readMigrations(client, '1.11.10', 'blue')).toMatchObject({ applied: 55, complete: true });
       expect(await refused(client)).toEqual([]);
       await applyRules(PATH, client, { asOf: AS_OF });
       await migrateTo230(clone);
-      expect(await readMigrations(client, '2.3.0')).toMatchObject({ applied: 212, complete: true });
-      expect(await readMigrations(client, '1.11.10')).toMatchObject({ complete: false, foreign: [] });
+      expect(await readMigrations(client, '2.3.0', 'blue')).toMatchObject({ applied: 212, complete: true });
+      expect(await readMigrations(client, '1.11.10', 'blue')).toMatchObject({ complete: false, foreign: [] });
     });
   });
 
@@ -60,15 +60,19 @@ describe('the bookkeeping of migrations', () => {
     await withClone(HYDRA_1_11_10, async (clone) => {
       const { client } = clone;
       await client.query("UPDATE schema_migration SET version = left(version, 14) WHERE version < '20190400000011'");
-      expect(await readMigrations(client, '1.11.10')).toMatchObject({ applied: 55, complete: true, foreign: [] });
+      expect(await readMigrations(client, '1.11.10', 'blue')).toMatchObject({
+        applied: 55,
+        complete: true,
+        foreign: [],
+      });
       expect(await refused(client)).toEqual([]);
       await migrateTo230(clone);
-      expect(await readMigrations(client, '2.3.0')).toMatchObject({ applied: 212, complete: true });
+      expect(await readMigrations(client, '2.3.0', 'blue')).toMatchObject({ applied: 212, complete: true });
       // Of a version that no older 1.x had, 14 digits say nothing.
       await client.query(
         "UPDATE schema_migration SET version = left(version, 14) WHERE version = '20220328111500000000'",
       );
-      expect(await readMigrations(client, '1.11.10')).toMatchObject({ applied: 54, complete: false });
+      expect(await readMigrations(client, '1.11.10', 'blue')).toMatchObject({ applied: 54, complete: false });
     });
   });
 

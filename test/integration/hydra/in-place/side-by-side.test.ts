@@ -193,7 +193,7 @@ it('lets 1.3.2 serve on while 1.11.10 takes over beside it, tokens of each good 
   expect(rows).toEqual([]);
   // A blue that the upgrade to 2.3.0 takes.
   await withClient(loginOf(), live.config.database, async (session) => {
-    expect(await readMigrations(session, '1.11.10')).toMatchObject({ complete: true, unknown: 0 });
+    expect(await readMigrations(session, '1.11.10', 'blue')).toMatchObject({ complete: true, unknown: 0 });
     const found = await inspectCatalog(session, { schema: 'public', from: '1.11.10', to: '2.3.0' });
     expect(found.filter(({ refuses, adaptation }) => refuses || adaptation !== undefined)).toEqual([]);
   });

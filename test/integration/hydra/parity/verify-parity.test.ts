@@ -18,6 +18,7 @@ import { AS_OF } from '../transform/oracle';
 import { PATH } from '../../../support/path';
 import { percentsOf } from '../../../support/percents';
 import { withSession } from '../../../../world/net/with-session';
+import { FORWARD } from '../../../../domain/sides';
 
 const database = useDatabase('hydra_1_11_10');
 let world: SyncWorld;
@@ -237,7 +238,7 @@ function deps(): StepDeps {
     provider: { describeInstance: () => Promise.resolve(undefined) },
   });
   const settings = { ...SETTINGS, green: { ...SETTINGS.green, syncRole: world.syncRole } };
-  return { settings, databases, log } as unknown as StepDeps;
+  return { settings, direction: FORWARD, databases, log } as unknown as StepDeps;
 }
 
 function verify(

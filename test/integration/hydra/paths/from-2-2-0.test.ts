@@ -3,7 +3,7 @@ import { compareLedger } from '../../../../hydra/capture';
 import { compareWithExpected, compareSides, keepExpected } from '../../../../hydra/parity';
 import { copyPathOf } from '../../../../hydra/paths';
 import { syncRound } from '../../../../hydra/sync';
-import { compareAnswers, chooseSubjects, consentsInBlue, listedOnBlue } from '../../../../hydra/validation';
+import { compareAnswers, chooseSubjects, consentOrigins, listedConsents } from '../../../../hydra/validation';
 import {
   Browser,
   OauthHttp,
@@ -62,10 +62,10 @@ it('carries what real clients got from 2.2.0 after the snapshot, every row equal
   const { consents } = PATH;
   const chosen = await chooseSubjects(consents, sync.from, 50);
   expect(chosen).toEqual(expect.arrayContaining(['ann', 'bob', 'dan']));
-  const listed = await listedOnBlue(consents, sync.from, ['ann', 'cid']);
+  const listed = await listedConsents(consents, sync.from, ['ann', 'cid']);
   expect([...listed.keys()]).toEqual(['ann']);
   const ids = listed.get('ann')?.map(({ consentId }) => consentId) ?? [];
-  const origins = await consentsInBlue(consents, sync.from, ids);
+  const origins = await consentOrigins(consents, sync.from, ids);
   expect([...origins.keys()]).toEqual(ids);
   const [origin] = [...origins.values()];
   expect([typeof origin?.loginChallenge, typeof origin?.loginSession]).toEqual(['string', 'string']);

@@ -5,6 +5,7 @@ import { CANARY_STEPS, type CanaryStep, type CanaryUser } from '../../../../doma
 import { SCHEMA_VERSION } from '../../../../hydra/arbiter/schema-version';
 import { type CanaryStepKept } from '../../../../hydra/canary-user';
 import { stepContext } from '../step-context';
+import { FORWARD } from '../../../../domain/sides';
 
 const INPUT = { cutoverId: 'c1', environment: 'test' };
 const RUN = {
@@ -28,6 +29,7 @@ class Play {
     const query = (sql: string, values: readonly unknown[] = []) => Promise.resolve(this.#query(sql, values));
     const deps = {
       settings: { hydraSchema: 'public' },
+      direction: FORWARD,
       ...(who === 'none' ? {} : { canaryUser: { take } }),
       databases: {
         withSession: (_side: string, work: (session: object) => unknown) => work({ backendPid: 1, query }),

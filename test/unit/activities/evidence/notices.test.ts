@@ -2,6 +2,7 @@ import { noticesOf } from '../../../../activities/evidence/notices';
 import { type StepDeps } from '../../../../activities/step';
 import { CutoverFault } from '../../../../domain/faults';
 import { type Gateway, type KeyVerdict } from '../../../../domain/ports/targets';
+import { FORWARD } from '../../../../domain/sides';
 
 const SINCE = '2026-01-01T00:00:00.000Z';
 const OBSERVED = { sightings: { since: SINCE, sightings: [], beyond: {} }, writes: { perSecond: 1.5, hours: [] } };
@@ -20,7 +21,8 @@ function gatewayWith(
 async function told(...gateways: readonly Gateway[]): Promise<readonly string[]> {
   const away = () => Promise.reject(new CutoverFault('DB_UNREACHABLE', 'blue is away'));
   const settings = { hydraVersion: { blue: '1.11.10', green: '2.3.0' } };
-  const { notices = [] } = await noticesOf({ gateways, settings } as unknown as StepDeps, { query: away });
+  const deps = { gateways, settings, direction: FORWARD } as unknown as StepDeps;
+  const { notices = [] } = await noticesOf(deps, { query: away });
   expect(notices.at(-1)).toBe('whether green lets browsers in could not be tried: blue is away');
   return notices.slice(0, -1);
 }

@@ -1,5 +1,5 @@
 import { type ServerResponse } from 'node:http';
-import { beforeBlueStops } from '../../../../activities/green/before-blue-stops';
+import { beforeLeftStops } from '../../../../activities/support/before-left-stops';
 import { type StepDeps } from '../../../../activities/step';
 import { HttpGateway } from '../../../../adapters/gateway/http-gateway';
 import { type Gateway } from '../../../../domain/ports/targets';
@@ -9,6 +9,7 @@ import { useParts } from '../../gateway/support/fixture';
 import { rawExchange } from '../../gateway/support/sockets';
 import { TEST_TOKEN } from '../../gateway/support/test-gateway';
 import { stepContext } from '../step-context';
+import { FORWARD } from '../../../../domain/sides';
 
 const DOWNLOAD = 'GET /.well-known/jwks.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
 const NO_WATCH = { watchMs: 0 };
@@ -37,6 +38,7 @@ describe('before Hydra on blue is stopped', () => {
     await edge.apply(1);
     const deps = {
       gateways: [gateway, ...others],
+      direction: FORWARD,
       hydra: {},
       settings: { switchover: { readsDeadlineMs }, hydraVersion: { blue: '1.11.10', green: '2.3.0' } },
     } as unknown as StepDeps;
@@ -47,7 +49,7 @@ describe('before Hydra on blue is stopped', () => {
 
   it('a download that began there is waited for, and gets everything', async () => {
     const { open, download, deps, context, looked } = await setUp(600_000);
-    const done = beforeBlueStops(deps, context, NO_WATCH);
+    const done = beforeLeftStops(deps, context, NO_WATCH);
     await until('it waits', () => looked.length > 1);
     open[0]?.end('last');
     expect(await done).toMatchObject({ silent: [], callers: { beyond: [] } });
@@ -56,7 +58,7 @@ describe('before Hydra on blue is stopped', () => {
 
   it('one that does not end is named after the deadline, and nothing is cut', async () => {
     const { open, download, deps, context } = await setUp(0);
-    const fault = await beforeBlueStops(deps, context, NO_WATCH).catch((error: unknown) => error);
+    const fault = await beforeLeftStops(deps, context, NO_WATCH).catch((error: unknown) => error);
     expect(fault).toMatchObject({ code: 'READS_UNDER_WAY', details: { gateways: ['edge (1)'] } });
     open[0]?.end('last');
     expect(await download).toMatch(/first [^]*last/);
@@ -69,7 +71,7 @@ describe('before Hydra on blue is stopped', () => {
     open[0]?.end('last');
     await download;
     // Until the gateway has seen the end of it.
-    const settled = async () => beforeBlueStops(deps, context, NO_WATCH).catch(() => undefined);
+    const settled = async () => beforeLeftStops(deps, context, NO_WATCH).catch(() => undefined);
     await until('the download is over', async () => (await settled()) !== undefined);
     expect(await settled()).toMatchObject({ silent: ['away', 'older'] });
   });

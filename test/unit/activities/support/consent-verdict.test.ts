@@ -1,4 +1,4 @@
-import { type ConsentRows, judgeConsents } from '../../../../activities/green/consent-verdict';
+import { type ConsentRows, judgeConsents } from '../../../../activities/support/consent-verdict';
 import { type ConsentSample } from '../../../../domain/ports/hydra-api';
 import { PATH } from '../../../support/path';
 import { type ConsentOrigin } from '../../../../hydra/validation';
@@ -28,7 +28,7 @@ const request = (fields: object) => ({ consent_request: { challenge: 'a', client
 const changed = (...fields: string[]) => ({ changed: [{ consentId: 'a', fields }] });
 
 type Verdict = ReturnType<typeof judgeConsents>;
-const BOTH = { blue: onBlue(), green: ids('a') };
+const BOTH = { origins: onBlue(), valid: ids('a') };
 const OVER = { sessions: ids() };
 const cases: [string, ConsentSample[], Partial<ConsentRows>, Partial<Verdict>][] = [
   ['listed as on blue', [consent('a')], BOTH, { same: 1 }],
@@ -56,7 +56,7 @@ const cases: [string, ConsentSample[], Partial<ConsentRows>, Partial<Verdict>][]
   [
     'of a user who logged out on blue before the commit',
     [consent('a', request({ login_challenge: 'cut-1', login_session_id: null }))],
-    { blue: onBlue(FORGOTTEN), green: ids('a'), ...OVER },
+    { origins: onBlue(FORGOTTEN), valid: ids('a'), ...OVER },
     { same: 1 },
   ],
   [
@@ -68,18 +68,18 @@ const cases: [string, ConsentSample[], Partial<ConsentRows>, Partial<Verdict>][]
   [
     'listed, and was gone on blue at the commit',
     [consent('a')],
-    { blue: new Map(), green: ids('a') },
+    { origins: new Map(), valid: ids('a') },
     changed('the whole consent, which blue has not any more'),
   ],
   ['there and not listed', [], BOTH, { hidden: ['a'] }],
-  ['there, not listed, and gone on blue', [], { blue: new Map(), green: ids('a') }, { hidden: ['a'] }],
-  ['gone on both sides', [], { blue: new Map(), green: ids() }, { revokedBefore: 1 }],
-  ['gone on green alone', [], { blue: onBlue(), green: ids() }, { goneSince: 1 }],
+  ['there, not listed, and gone on blue', [], { origins: new Map(), valid: ids('a') }, { hidden: ['a'] }],
+  ['gone on both sides', [], { origins: new Map(), valid: ids() }, { revokedBefore: 1 }],
+  ['gone on green alone', [], { origins: onBlue(), valid: ids() }, { goneSince: 1 }],
 ];
 
 it.each(cases)('judges a consent that is %s', (_name, answered, rows, verdict) => {
   const before = consent('a', { session: { id_token: { email: 'x' } } });
   const now = answered.map((one) => ({ ...one, answer: { session: before.answer['session'], ...one.answer } }));
-  const all = { blue: new Map(), green: ids(), sessions: ids('session'), ...rows };
+  const all = { side: 'blue' as const, origins: new Map(), valid: ids(), sessions: ids('session'), ...rows };
   expect(judgeConsents(PATH.differences, [before], now, all)).toEqual({ ...NONE, ...verdict });
 });

@@ -1,4 +1,4 @@
-import { pendingInStatus } from '../../../../activities/green/migration-status';
+import { pendingInStatus } from '../../../../activities/support/migration-status';
 
 const TABLE = [
   'VERSION             NAME                                    STATUS',

@@ -1,6 +1,6 @@
 import { type ArbiterDescription, type AttemptDescription } from '../../../../hydra/arbiter';
 import { type DatabasesLook, judgeTraces, type SideTraces } from '../../../../hydra/traces';
-import { CUTOVER_TAG, GREEN_MARK, GREEN_RESTORED } from '../../../../domain/ports/database-provider';
+import { CUTOVER_TAG, COPY_MARK, COPY_RESTORED } from '../../../../domain/ports/database-provider';
 
 const AT = '2026-03-01T12:00:00.000+00:00';
 const LATER = '2026-03-01T12:00:05.000+00:00';
@@ -117,14 +117,14 @@ describe('who may write, by the databases alone', () => {
     ],
     [
       'no arbiter, and an instance that had one',
-      { instance: instance({ [GREEN_MARK]: 'closed' }) },
+      { instance: instance({ [COPY_MARK]: 'closed' }) },
       /instance green of cutover c-1 may serve$/,
       /^unknown/,
     ],
     ['no arbiter, and an instance without a mark', { instance: instance({}) }, /may serve$/, /^unknown/],
     [
       'no arbiter, and an instance that never had one',
-      { instance: instance({ [GREEN_MARK]: GREEN_RESTORED }) },
+      { instance: instance({ [COPY_MARK]: COPY_RESTORED }) },
       /is a copy that cutover c-1 never prepared$/,
       /^blue/,
     ],
@@ -208,7 +208,7 @@ describe('who may write, by the databases alone', () => {
     ['blue is committed and green is silent', { blue: side(committed), green: { unreachable: 'x' } }],
     ['blue has none, and green serves', { green: green({ state: 'open', epoch: 3 }) }],
     ['blue has none, and the sides are swapped', { green: side(committed, OVER), instance: instance({}) }],
-    ['neither has one, and the instance was prepared', { instance: instance({ [GREEN_MARK]: 'closed' }) }],
+    ['neither has one, and the instance was prepared', { instance: instance({ [COPY_MARK]: 'closed' }) }],
     ['neither has one, and the instance has no mark', { instance: instance({}) }],
     ['neither has one, and the provider is silent', { instance: { unreachable: 'x' } }],
   ])('never advises to remove an instance where %s', (_case, changes) => {
