@@ -5,6 +5,7 @@ import { type Logger } from '../config/logger';
 import { asCutoverFault } from '../domain/faults';
 import { type ListedGateway } from '../domain/known-gateways';
 import { type Gateway } from '../domain/ports/targets';
+import { type SqlClient } from '../domain/ports/sql-client';
 import { type SideName } from '../domain/sides';
 import { type DatabasesLook, readTraces, type ResourceLook, type SideLook } from '../hydra/traces';
 import { askTarget } from './ask-dependents';
@@ -24,33 +25,36 @@ export async function lookAtDatabases(config: Config, logger: Logger, timeoutMs:
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     await within(signal, secrets.refresh());
-    const [blue, green, instance, gateways, targets] = await Promise.all([
-      side(ports, 'blue', signal),
-      side(ports, 'green', signal),
-      resource(config.green.rdsInstanceId, signal, async (id) => {
+    const { direction } = ports;
+    const { from, to } = direction;
+    const [source, target, instance, gateways, targets] = await Promise.all([
+      side(ports, from, signal),
+      side(ports, to, signal),
+      resource(config[to].rdsInstanceId, signal, async (id) => {
         const found = await ports.provider.describeInstance(id);
         return found && { id, status: found.status, tags: found.tags };
       }),
       Promise.all(ports.gateways.map((gateway) => listed(gateway, signal))),
       Promise.all(config.targets.map((target) => away(target, signal))),
     ]);
-    const cutoverId = 'unreachable' in blue ? undefined : blue.arbiter?.cutoverId;
+    const cutoverId = 'unreachable' in source ? undefined : source.arbiter?.cutoverId;
     const snapshotId = cutoverId === undefined ? undefined : snapshotIdOf(cutoverId);
     const snapshot = await resource(snapshotId, signal, async (id) => {
       const found = await ports.provider.describeSnapshot(id);
       return found && { id, status: found.status, tags: found.tags };
     });
-    return { blue, green, instance, snapshot, gateways, targetsAway: targets.flat() };
+    return { direction, source, target, instance, snapshot, gateways, targetsAway: targets.flat() };
   } finally {
     await ports.close();
     secrets.close();
   }
 }
 
-async function side({ databases }: Ports, name: SideName, signal: AbortSignal): Promise<SideLook> {
+async function side({ databases, direction }: Ports, name: SideName, signal: AbortSignal): Promise<SideLook> {
   try {
+    const look = (client: SqlClient) => readTraces(client, direction.from);
     const read = (as?: 'look') =>
-      within(signal, databases.withSession(name, readTraces, { signal, purpose: 'status', ...(as && { as }) }));
+      within(signal, databases.withSession(name, look, { signal, purpose: 'status', ...(as && { as }) }));
     const seen = await read('look');
     // What a cutover made that does not know of a role that only looks, such a role is not told.
     const isUntold = seen.arbiter === null && seen.schemas.some(({ name: schema }) => schema === 'hydra_cutover');

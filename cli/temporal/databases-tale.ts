@@ -26,9 +26,9 @@ export async function askDatabases(config: Config, { logger }: CliContext, last?
   const { lookAtDatabases } = require('../../workers/cli') as typeof workerModule;
   const { judgeTraces, leftoversOf } = require('../../hydra/traces') as typeof tracesModule;
   const look = await lookAtDatabases(config, logger, config.checks.timeoutMs);
-  const isKnown = !('unreachable' in look.blue);
-  const isTouched = [look.blue, look.green].some((side) => !('unreachable' in side) && leftoversOf(side).isAny);
-  const isCommitted = !('unreachable' in look.blue) && look.blue.arbiter?.state === 'committed';
+  const isKnown = !('unreachable' in look.source);
+  const isTouched = [look.source, look.target].some((side) => !('unreachable' in side) && leftoversOf(side).isAny);
+  const isCommitted = !('unreachable' in look.source) && look.source.arbiter?.state === 'committed';
   return { isKnown, isTouched, isCommitted, ...judgeTraces(look, endedByForce(last)) };
 }
 

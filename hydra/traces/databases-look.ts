@@ -1,4 +1,5 @@
 import { type ListedGateway } from '../../domain/known-gateways';
+import { type Direction } from '../../domain/sides';
 import { type SideTraces } from './read-traces';
 
 /** What one side tells: its traces, or why it cannot be asked. */
@@ -11,8 +12,12 @@ export type ResourceLook =
   | null;
 
 export interface DatabasesLook {
-  readonly blue: SideLook;
-  readonly green: SideLook;
+  readonly direction: Direction;
+  /** What is reached as the side that the writes leave. */
+  readonly source: SideLook;
+  /** What is reached as the one that they enter. */
+  readonly target: SideLook;
+  /** Of the target. */
   readonly instance: ResourceLook;
   readonly snapshot: ResourceLook;
   /** Of the config, each by its own word. */
@@ -22,7 +27,7 @@ export interface DatabasesLook {
 }
 
 export interface Judgement {
-  /** Blue says that its cutover was committed and finalized, and nothing of it holds green. */
+  /** The source says that its cutover was committed and finalized, and nothing of it holds the target. */
   readonly isFinalized?: true;
   readonly cutoverId: string | null;
   /** One line: how far. */

@@ -1,6 +1,7 @@
 import { gatewayLine } from '../../domain/evidence/gateways-block';
 import { knownGateways } from '../../domain/known-gateways';
 import { CUTOVER_TAG } from '../../domain/ports/database-provider';
+import { type Direction, type SideName } from '../../domain/sides';
 import { type ArbiterDescription, hasTakenWrites, tellOrigin } from '../arbiter';
 import { type DatabasesLook, type Judgement, type ResourceLook, type SideLook } from './databases-look';
 import { leftoversOf, type SideTraces } from './read-traces';
@@ -10,34 +11,39 @@ import { withoutArbiter } from './without-arbiter';
  * What the databases alone say of a cutover, for people. Pure.
  *
  * What is not there proves nothing, since an address may lead elsewhere: only an arbiter's own word tells that a cutover is over,
- * and the removal of a thing is advised only where blue proves that nobody is served by it.
+ * and the removal of a thing is advised only where the source proves that nobody is served by it.
  *
  * @param endedByForce id of a cutover of which Temporal itself says that its run ended by force: no worker goes on with that one
  */
 export function judgeTraces(look: DatabasesLook, endedByForce?: string): Judgement {
-  const blue = 'unreachable' in look.blue ? null : look.blue;
-  const arbiter = blue?.arbiter ?? null;
+  const { from, to } = look.direction;
+  const source = 'unreachable' in look.source ? null : look.source;
+  const arbiter = source?.arbiter ?? null;
   const cutoverId = arbiter?.cutoverId ?? null;
   const traces = [
-    ...sideLines('blue', look.blue),
-    ...sideLines('green', look.green),
+    ...sideLines(look.direction, from, look.source),
+    ...sideLines(look.direction, to, look.target),
     ...resourceLines(look, cutoverId),
-    ...gatewayLines(look, blue),
+    ...gatewayLines(look, source),
     ...look.targetsAway.map(({ name, problem }) => `target ${name}: ${problem}`),
   ];
-  if (blue === null) {
+  if (source === null) {
     return {
-      ...{ cutoverId, traces, phase: "unknown: blue's database does not tell" },
-      writes: 'unknown: ask again when blue answers',
-      next: ["fix what keeps blue's database from answering, then ask again; change nothing before that"],
+      ...{ cutoverId, traces, phase: `unknown: ${from}'s database does not tell` },
+      writes: `unknown: ask again when ${from} answers`,
+      next: [`fix what keeps ${from}'s database from answering, then ask again; change nothing before that`],
     };
   }
-  if (arbiter === null) return { traces, ...withoutArbiter(blue, look) };
-  if (arbiter.side === 'green') {
+  if (arbiter === null) return { traces, ...withoutArbiter(source, look) };
+  if (arbiter.side === to) {
     const isOpen = arbiter.state === 'open' && arbiter.epoch > 0;
     return {
-      ...{ cutoverId, traces, phase: `unknown: the database reached as blue is green of cutover ${arbiter.cutoverId}` },
-      writes: isOpen ? `the database reached as blue, since epoch ${arbiter.epoch}` : 'unknown',
+      ...{
+        cutoverId,
+        traces,
+        phase: `unknown: the database reached as ${from} is ${to} of cutover ${arbiter.cutoverId}`,
+      },
+      writes: isOpen ? `the database reached as ${from}, since epoch ${arbiter.epoch}` : 'unknown',
       next: [
         'correct the addresses of both sides: they are crossed, or the config is one from before that cutover',
         ...(isOpen
@@ -48,18 +54,21 @@ export function judgeTraces(look: DatabasesLook, endedByForce?: string): Judgeme
       ],
     };
   }
-  return { cutoverId, traces, ...judgeArbiter(arbiter, blue, { ...look, isOver: cutoverId === endedByForce }) };
+  return { cutoverId, traces, ...judgeArbiter(arbiter, source, { ...look, isOver: cutoverId === endedByForce }) };
 }
 
-function gatewayLines({ gateways, green }: DatabasesLook, blue: SideTraces | null): readonly string[] {
-  const arbiter = blue?.arbiter ?? null;
+function gatewayLines(
+  { direction: { to }, gateways, target }: DatabasesLook,
+  source: SideTraces | null,
+): readonly string[] {
+  const arbiter = source?.arbiter ?? null;
   const isTaken =
-    blue?.finalized === true ||
-    (!('unreachable' in green) && green.arbiter !== null && hasTakenWrites(green.arbiter, 'green'));
+    source?.finalized === true ||
+    (!('unreachable' in target) && target.arbiter !== null && hasTakenWrites(target.arbiter, to));
   const committed = arbiter?.state === 'committed' ? { epoch: arbiter.epoch, isTaken } : null;
   // Only where nothing of ours is there nobody can be a member yet: a role that may not look proves nothing.
-  const isUntouched = blue !== null && !leftoversOf(blue).isAny;
-  const members = blue?.members ?? (isUntouched ? 'before' : 'unknown');
+  const isUntouched = source !== null && !leftoversOf(source).isAny;
+  const members = source?.members ?? (isUntouched ? 'before' : 'unknown');
   return knownGateways(gateways, members, committed).map(gatewayLine);
 }
 
@@ -70,79 +79,81 @@ interface RunLook extends DatabasesLook {
   readonly isOver: boolean;
 }
 
-function judgeArbiter(arbiter: ArbiterDescription, blue: SideTraces, look: RunLook): Verdict {
-  if (arbiter.state === 'committed') return judgeCommitted(arbiter, blue, look);
+function judgeArbiter(arbiter: ArbiterDescription, source: SideTraces, look: RunLook): Verdict {
+  if (arbiter.state === 'committed') return judgeCommitted(arbiter, source, look);
+  const { from } = look.direction;
   const last = arbiter.attempts.at(-1);
   const isAlive = (last?.state === 'holding' || last?.state === 'fenced') && !last.leaseOver;
-  const isFenced = arbiter.state === 'fenced' && Date.parse(arbiter.leaseUntil ?? '') > Date.parse(blue.readAt);
-  const step = blue.origin?.step;
+  const isFenced = arbiter.state === 'fenced' && Date.parse(arbiter.leaseUntil ?? '') > Date.parse(source.readAt);
+  const step = source.origin?.step;
   const phase =
     arbiter.state === 'removing'
-      ? 'its removal from blue has begun: no switchover can begin any more'
+      ? `its removal from ${from} has begun: no switchover can begin any more`
       : last === undefined
         ? `before the switchover${step ? `, last step ${step}` : ''}`
         : `switchover: attempt ${last.attempt} for epoch ${last.epoch} is ${last.state}${isAlive ? `, until ${last.leaseUntil}` : ''}`;
   const writes = isFenced
-    ? `nobody until ${arbiter.leaseUntil ?? ''} (by that database's clock ${blue.readAt}); then blue again, by itself`
-    : 'blue: nothing is refused there';
-  return { phase, writes, next: look.isOver ? [takeBack(arbiter)] : beforeCommit(arbiter, blue) };
+    ? `nobody until ${arbiter.leaseUntil ?? ''} (by that database's clock ${source.readAt}); then ${from} again, by itself`
+    : `${from}: nothing is refused there`;
+  return { phase, writes, next: look.isOver ? [takeBack(from, arbiter)] : beforeCommit(from, arbiter, source) };
 }
 
-function takeBack({ cutoverId }: ArbiterDescription): string {
-  return `\`hydra-cutover repair --cutover-id ${cutoverId} --by NAME\` takes back what it did, without Temporal; blue goes on serving meanwhile`;
+function takeBack(from: SideName, { cutoverId }: ArbiterDescription): string {
+  return `\`hydra-cutover repair --cutover-id ${cutoverId} --by NAME\` takes back what it did, without Temporal; ${from} goes on serving meanwhile`;
 }
 
-function beforeCommit(arbiter: ArbiterDescription, { origin }: SideTraces): readonly string[] {
+function beforeCommit(from: SideName, arbiter: ArbiterDescription, { origin }: SideTraces): readonly string[] {
   const where = origin === null ? 'where it was started' : `at ${origin.temporal}`;
   return [
     `if its workflow ${origin?.workflowId ?? ''} is alive ${where}: \`hydra-cutover status\` there; \`hydra-cutover cancel\` takes it back`,
-    `if it was terminated, or that Temporal is gone (one that was reset is to be terminated first): ${takeBack(arbiter)}`,
+    `if it was terminated, or that Temporal is gone (one that was reset is to be terminated first): ${takeBack(from, arbiter)}`,
   ];
 }
 
 function judgeCommitted(arbiter: ArbiterDescription, { finalized }: SideTraces, look: RunLook): Verdict {
-  const { green, isOver } = look;
+  const { target, isOver } = look;
+  const { from, to } = look.direction;
   const { epoch, cutoverId } = arbiter;
-  const moved = `the writes left blue with epoch ${epoch}, for good`;
+  const moved = `the writes left ${from} with epoch ${epoch}, for good`;
   const repair = `\`hydra-cutover repair --cutover-id ${cutoverId} --by NAME\``;
   const finish = `${repair} finishes the switchover${isOver ? '; no worker does, its run was ended' : ', if no worker does'}`;
-  const onGreen = 'unreachable' in green ? null : green.arbiter;
-  const isItsGreen = onGreen?.side === 'green' && onGreen.cutoverId === cutoverId;
-  if (finalized && !isItsGreen) return judgeFinalized(moved, green);
-  if ('unreachable' in green) {
+  const onTarget = 'unreachable' in target ? null : target.arbiter;
+  const isItsTarget = onTarget?.side === to && onTarget.cutoverId === cutoverId;
+  if (finalized && !isItsTarget) return judgeFinalized(look.direction, moved, target);
+  if ('unreachable' in target) {
     return {
       phase: `after the commit: ${moved}`,
-      writes: 'never blue; green, if it was opened: it does not tell',
-      next: ["fix what keeps green's database from answering, then ask again", finish],
+      writes: `never ${from}; ${to}, if it was opened: it does not tell`,
+      next: [`fix what keeps ${to}'s database from answering, then ask again`, finish],
     };
   }
-  if (onGreen === null || !isItsGreen) {
-    const seen = onGreen === null ? 'has no arbiter' : `is ${onGreen.side} of cutover ${onGreen.cutoverId}`;
+  if (onTarget === null || !isItsTarget) {
+    const seen = onTarget === null ? 'has no arbiter' : `is ${onTarget.side} of cutover ${onTarget.cutoverId}`;
     return {
-      phase: `after the commit: ${moved}; blue does not say that it was finalized`,
-      writes: 'never blue; whether green is open, another database would have to tell',
+      phase: `after the commit: ${moved}; ${from} does not say that it was finalized`,
+      writes: `never ${from}; whether ${to} is open, another database would have to tell`,
       next: [
-        `correct green.database, it leads elsewhere: what is reached there ${seen}. Ask again before anything is changed or removed`,
+        `correct ${to}.database, it leads elsewhere: what is reached there ${seen}. Ask again before anything is changed or removed`,
         `then${isOver ? '' : ', if no worker does it'}, finish the switchover: ${repair}`,
       ],
     };
   }
-  if (onGreen.state === 'open' && onGreen.epoch >= epoch) {
+  if (onTarget.state === 'open' && onTarget.epoch >= epoch) {
     return {
       phase: 'after the switchover: validation, bake or finalize',
-      writes: `green, since epoch ${onGreen.epoch}`,
+      writes: `${to}, since epoch ${onTarget.epoch}`,
       next: [
-        ...whoIsAway(look, 'until it answers nobody knows that it serves green'),
+        ...whoIsAway(look, `until it answers nobody knows that it serves ${to}`),
         ...(isOver ? [] : ['bring its worker and Temporal back, and the run goes on by itself']),
-        `${isOver ? '' : 'if they are gone for good: '}${repair} confirms that gateways and targets serve green; look at what jobs would remove, then the same with --finalize ends it, so that green can be upgraded again`,
+        `${isOver ? '' : 'if they are gone for good: '}${repair} confirms that gateways and targets serve ${to}; look at what jobs would remove, then the same with --finalize ends it, so that ${to} can be upgraded again`,
       ],
     };
   }
   return {
-    phase: `inside the switchover: ${moved}, and green is ${onGreen.state}`,
-    writes: 'nobody: clients wait or are refused until green is open',
+    phase: `inside the switchover: ${moved}, and ${to} is ${onTarget.state}`,
+    writes: `nobody: clients wait or are refused until ${to} is open`,
     next: [
-      ...whoIsAway(look, 'NOW: green is opened only once all of them serve it'),
+      ...whoIsAway(look, `NOW: ${to} is opened only once all of them serve it`),
       ...(isOver
         ? [`NOW: ${finish}`]
         : ['if its worker is gone, bring it back NOW: it goes on within seconds', `otherwise: ${finish}`]),
@@ -159,21 +170,22 @@ function whoIsAway({ gateways, targetsAway }: DatabasesLook, why: string): reado
   return away.map(({ kind, name, problem }) => `bring ${kind} ${name} back, ${why} (${problem})`);
 }
 
-/** Blue tells that all is over; green's arbiter was the last to go. */
-function judgeFinalized(moved: string, green: SideLook): Verdict {
-  const onGreen = 'unreachable' in green ? null : green.arbiter;
-  const later = onGreen === null ? '' : `; what is reached as green is ${onGreen.side} of cutover ${onGreen.cutoverId}`;
+/** The source tells that all is over; the target's arbiter was the last to go. */
+function judgeFinalized({ from, to }: Direction, moved: string, target: SideLook): Verdict {
+  const onTarget = 'unreachable' in target ? null : target.arbiter;
+  const later =
+    onTarget === null ? '' : `; what is reached as ${to} is ${onTarget.side} of cutover ${onTarget.cutoverId}`;
   return {
     isFinalized: true,
-    phase: `over: ${moved}, and green is finalized${later}`,
-    writes: onGreen === null ? 'green' : `never blue; ask with the config of cutover ${onGreen.cutoverId}`,
+    phase: `over: ${moved}, and ${to} is finalized${later}`,
+    writes: onTarget === null ? to : `never ${from}; ask with the config of cutover ${onTarget.cutoverId}`,
     next: [
-      "nothing. Blue's guard stays as long as its database exists: remove blue's instance, the one with the arbiter above, when nobody needs it",
+      `nothing. The guard of ${from} stays as long as its database exists: remove ${from}'s instance, the one with the arbiter above, when nobody needs it`,
     ],
   };
 }
 
-function sideLines(side: string, look: SideLook): readonly string[] {
+function sideLines({ from }: Direction, side: SideName, look: SideLook): readonly string[] {
   if ('unreachable' in look) return [`${side}: ${look.unreachable}`];
   const { arbiter, origin, schemas, triggers, roles, changeLog, refused } = look;
   const lines: string[] = [];
@@ -186,7 +198,7 @@ function sideLines(side: string, look: SideLook): readonly string[] {
         return `attempt ${one.attempt}, epoch ${one.epoch}: ${one.state}, lease ${one.leaseOver ? 'over since' : 'until'} ${one.leaseUntil}${decided}`;
       }),
     );
-    if (arbiter.side === 'blue') lines.push(tellOrigin(origin ?? undefined));
+    if (arbiter.side === from) lines.push(tellOrigin(origin ?? undefined));
   }
   if (changeLog !== null) {
     const { undone, oldestUndoneMs, bytes } = changeLog;

@@ -1,5 +1,6 @@
 import { type KnownMember } from '../../domain/known-gateways';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
+import { type SideName } from '../../domain/sides';
 import {
   ARCHIVE_SCHEMA,
   type ArbiterDescription,
@@ -30,16 +31,20 @@ export interface SideTraces {
   /** Writes that a guard refused. */
   readonly refused: number | null;
   readonly changeLog: ChangeLogSize | null;
-  /** Gateways that may forward to this side; null where nobody can be a member. */
+  /** Gateways that may forward to this side; null where nobody can be a member, as on a target. */
   readonly members: readonly KnownMember[] | null;
-  /** Blue's own word that everybody was seen on green, and that green's arbiter is gone or going. */
+  /** The source's own word that everybody was seen on the target, and that the target's arbiter is gone or going. */
   readonly finalized: boolean;
 }
 
 type Told = Pick<SideTraces, 'arbiter' | 'origin' | 'refused' | 'changeLog' | 'members' | 'finalized'>;
 
-/** Reads everything of ours in one database, whatever is missing. Changes nothing, and decides nothing: who decides claims. */
-export async function readTraces(client: SqlClient): Promise<SideTraces> {
+/**
+ * Reads everything of ours in one database, whatever is missing. Changes nothing, and decides nothing: who decides claims.
+ *
+ * @param source the side whose arbiter has members
+ */
+export async function readTraces(client: SqlClient, source: SideName): Promise<SideTraces> {
   const [seen] = await queryRows<
     Pick<SideTraces, 'readAt' | 'schemas' | 'triggers' | 'roles'> & {
       readonly usable: boolean;
@@ -65,7 +70,7 @@ export async function readTraces(client: SqlClient): Promise<SideTraces> {
   );
   if (seen === undefined) throw new Error('a query without FROM gave no row');
   const { usable, tells, log, membership, ...found } = seen;
-  if (!usable && tells) return { ...found, ...(await askTraces(client)) };
+  if (!usable && tells) return { ...found, ...(await askTraces(client, source)) };
   const arbiter = usable ? ((await describeArbiter(client)) ?? null) : null;
   return {
     ...found,
@@ -73,19 +78,19 @@ export async function readTraces(client: SqlClient): Promise<SideTraces> {
     origin: usable ? ((await describeOrigin(client)) ?? null) : null,
     refused: arbiter === null ? null : (await readArbiter(client)).refused,
     changeLog: usable && log ? await changeLogSize(client) : null,
-    members: arbiter?.side === 'blue' && membership ? await readMembers(client) : null,
+    members: arbiter?.side === source && membership ? await readMembers(client) : null,
     finalized: arbiter !== null && (await readOutcome(client)).finalized,
   };
 }
 
 /** As a role that may only look: see traces.sql. */
-async function askTraces(client: SqlClient): Promise<Told> {
+async function askTraces(client: SqlClient, source: SideName): Promise<Told> {
   await assertNoneForeign(client, ['hydra_cutover_asks']);
   const [row] = await queryRows<{ told: Partial<Told> }>(client, 'SELECT hydra_cutover_asks.traces() AS told');
   const arbiter = row?.told.arbiter ?? null;
   if (arbiter !== null) assertSchemaVersion(arbiter);
   const { origin = null, changeLog = null, refused = null, members = null, finalized = false } = row?.told ?? {};
-  return { arbiter, origin, changeLog, refused, members: arbiter?.side === 'blue' ? members : null, finalized };
+  return { arbiter, origin, changeLog, refused, members: arbiter?.side === source ? members : null, finalized };
 }
 
 /** What has to go before the next cutover: not the archive, which finalize keeps for people. */

@@ -68,7 +68,7 @@ export const ACTIVITY_MUTATIONS: readonly Mutation[] = [
   {
     what: 'finalize takes its things off a green that was opened for another epoch',
     file: 'activities/finalize.ts',
-    find: `if (hasTakenWrites(found, 'green') && found.epoch === epoch) return true;`,
+    find: `if (hasTakenWrites(found, to) && found.epoch === epoch) return true;`,
     replace: `if (hasTakenWrites(found, 'green')) return true;`,
     killedBy: 'finalize',
   },

@@ -282,9 +282,9 @@ describe.each(MAJORS)("the tool's role on PostgreSQL %i", (major) => {
     await installArbiter(tool, { side: 'blue', cutoverId: 'test', initialState: 'open', owner: OUR_ROLES.owner });
     await guardTables(tool);
     await as('look', async (look) => {
-      expect((await readTraces(look)).arbiter).toBeNull();
+      expect((await readTraces(look, 'blue')).arbiter).toBeNull();
       await letLook(tool, 'look');
-      const [seen, whole] = [await readTraces(look), await readTraces(tool)];
+      const [seen, whole] = [await readTraces(look, 'blue'), await readTraces(tool, 'blue')];
       expect(seen).toEqual({ ...whole, readAt: seen.readAt });
       expect(seen.arbiter).toMatchObject({ cutoverId: 'test', state: 'open', guarded: 3 });
       await look.query('SELECT version FROM schema_migration');

@@ -1,4 +1,5 @@
 import { type ArbiterDescription, type AttemptDescription } from '../../../../hydra/arbiter';
+import { FORWARD } from '../../../../domain/sides';
 import { type DatabasesLook, judgeTraces, type SideTraces } from '../../../../hydra/traces';
 import { CUTOVER_TAG, COPY_MARK, COPY_RESTORED } from '../../../../domain/ports/database-provider';
 
@@ -42,7 +43,16 @@ function side(found: Partial<ArbiterDescription>, changes: Partial<SideTraces> =
 }
 
 function look(changes: Partial<DatabasesLook>): DatabasesLook {
-  return { blue: NOTHING, green: NOTHING, instance: null, snapshot: null, gateways: [], targetsAway: [], ...changes };
+  return {
+    direction: FORWARD,
+    source: NOTHING,
+    target: NOTHING,
+    instance: null,
+    snapshot: null,
+    gateways: [],
+    targetsAway: [],
+    ...changes,
+  };
 }
 
 const green = (changes: Partial<ArbiterDescription>) => side({ side: 'green', state: 'closed', ...changes });
@@ -55,63 +65,67 @@ const instance = (tags: Readonly<Record<string, string>>) =>
 describe('who may write, by the databases alone', () => {
   it.each<[string, Partial<DatabasesLook>, RegExp, RegExp]>([
     ['nothing of ours anywhere', {}, /^no cutover holds/, /^blue/],
-    ['an open arbiter', { blue: side({}) }, /^before the switchover, last step migrateGreen$/, /^blue/],
+    ['an open arbiter', { source: side({}) }, /^before the switchover, last step migrateGreen$/, /^blue/],
     [
       'requests held',
-      { blue: side({ attempts: [attempt()] }) },
+      { source: side({ attempts: [attempt()] }) },
       /attempt 1 for epoch 3 is holding, until/,
       /^blue: nothing is refused/,
     ],
     [
       'a live fence',
-      { blue: side({ state: 'fenced', leaseUntil: LATER, attempts: [attempt({ state: 'fenced' })] }) },
+      { source: side({ state: 'fenced', leaseUntil: LATER, attempts: [attempt({ state: 'fenced' })] }) },
       /is fenced, until/,
       /^nobody until 2026-03-01T12:00:05.* then blue again, by itself$/,
     ],
     [
       'a fence whose lease is over',
       {
-        blue: side({ state: 'fenced', leaseUntil: EARLIER, attempts: [attempt({ state: 'fenced', leaseOver: true })] }),
+        source: side({
+          state: 'fenced',
+          leaseUntil: EARLIER,
+          attempts: [attempt({ state: 'fenced', leaseOver: true })],
+        }),
       },
       /is fenced$/,
       /^blue/,
     ],
-    ['a commit, green closed', { blue: side(committed), green: green({}) }, /^inside the switchover/, /^nobody/],
+    ['a commit, green closed', { source: side(committed), target: green({}) }, /^inside the switchover/, /^nobody/],
     [
       'a commit, green open',
-      { blue: side(committed), green: green({ state: 'open', epoch: 3 }) },
+      { source: side(committed), target: green({ state: 'open', epoch: 3 }) },
       /^after the switchover/,
       /^green, since epoch 3$/,
     ],
-    ['a commit that blue says is finalized', { blue: side(committed, OVER) }, /^over: .* finalized$/, /^green$/],
+    ['a commit that blue says is finalized', { source: side(committed, OVER) }, /^over: .* finalized$/, /^green$/],
     [
       'a finalized commit, green silent',
-      { blue: side(committed, OVER), green: { unreachable: 'x' } },
+      { source: side(committed, OVER), target: { unreachable: 'x' } },
       /^over: .* finalized$/,
       /^green$/,
     ],
     [
       'a finalized commit, green held by a later cutover',
-      { blue: side(committed, OVER), green: side({ cutoverId: 'c-2' }) },
+      { source: side(committed, OVER), target: side({ cutoverId: 'c-2' }) },
       /^over: .* as green is blue of cutover c-2$/,
       /^never blue; ask with the config of cutover c-2$/,
     ],
     [
       'a commit, and a green without an arbiter, which blue does not explain',
-      { blue: side(committed) },
+      { source: side(committed) },
       /^after the commit: .* does not say that it was finalized$/,
       /^never blue; whether green is open/,
     ],
     [
       'no arbiter on blue, green open',
-      { green: green({ state: 'open', epoch: 3 }) },
+      { target: green({ state: 'open', epoch: 3 }) },
       /^unknown: green of cutover c-1 is open since epoch 3/,
       /^green, since epoch 3$/,
     ],
-    ['no arbiter on blue, green closed', { green: green({}) }, /^unknown: green of cutover c-1 is closed/, /^unknown/],
+    ['no arbiter on blue, green closed', { target: green({}) }, /^unknown: green of cutover c-1 is closed/, /^unknown/],
     [
       'sides that are swapped after the end',
-      { green: side(committed, OVER) },
+      { target: side(committed, OVER) },
       /^unknown: the database reached as green is blue of cutover c-1/,
       /^never the database reached as green/,
     ],
@@ -130,19 +144,19 @@ describe('who may write, by the databases alone', () => {
     ],
     [
       'a commit, green silent',
-      { blue: side(committed), green: { unreachable: 'x' } },
+      { source: side(committed), target: { unreachable: 'x' } },
       /^after the commit/,
       /^never blue; green, if/,
     ],
     [
       'a commit, and another green',
-      { blue: side(committed), green: green({ cutoverId: 'c-2' }) },
+      { source: side(committed), target: green({ cutoverId: 'c-2' }) },
       /^after the commit/,
       /^never blue/,
     ],
-    ['blue silent', { blue: { unreachable: 'x' }, green: green({}) }, /^unknown/, /^unknown/],
-    ['addresses that are crossed', { blue: green({}) }, /is green of cutover c-1$/, /^unknown$/],
-    ['a schema without an arbiter', { blue: side({}, { arbiter: null }) }, /something of ours is left/, /^blue/],
+    ['blue silent', { source: { unreachable: 'x' }, target: green({}) }, /^unknown/, /^unknown/],
+    ['addresses that are crossed', { source: green({}) }, /is green of cutover c-1$/, /^unknown$/],
+    ['a schema without an arbiter', { source: side({}, { arbiter: null }) }, /something of ours is left/, /^blue/],
   ])('with %s', (_case, changes, phase, writes) => {
     const judged = judgeTraces(look(changes));
     expect(judged.phase).toMatch(phase);
@@ -151,10 +165,10 @@ describe('who may write, by the databases alone', () => {
   });
 
   it('names the way back before the commit, and only the way forward behind it', () => {
-    expect(judgeTraces(look({ blue: side({}) })).next.join()).toMatch(
+    expect(judgeTraces(look({ source: side({}) })).next.join()).toMatch(
       /at Temporal at t:7233.*repair --cutover-id c-1.*takes back/,
     );
-    const { next } = judgeTraces(look({ blue: side(committed), green: green({}) }));
+    const { next } = judgeTraces(look({ source: side(committed), target: green({}) }));
     expect(next.join()).toMatch(/^if its worker is gone, bring it back NOW.*repair --cutover-id c-1.*finishes/);
     expect(next.join()).not.toContain('takes back');
   });
@@ -163,7 +177,10 @@ describe('who may write, by the databases alone', () => {
     const gateways = [{ name: 'edge-1', problem: 'TARGET_UNREACHABLE: no answer' }];
     const targetsAway = [{ name: 'policy', problem: 'TARGET_UNREACHABLE: refused' }];
     const judged = (state: 'closed' | 'open', cutover?: string) =>
-      judgeTraces(look({ blue: side(committed), green: green({ state, epoch: 3 }), gateways, targetsAway }), cutover);
+      judgeTraces(
+        look({ source: side(committed), target: green({ state, epoch: 3 }), gateways, targetsAway }),
+        cutover,
+      );
     const away = [
       expect.stringMatching(/^bring gateway edge-1 back, .*\(TARGET_UNREACHABLE: no answer\)$/),
       expect.stringMatching(/^bring target policy back, .*\(TARGET_UNREACHABLE: refused\)$/),
@@ -175,25 +192,31 @@ describe('who may write, by the databases alone', () => {
     // Nobody can be enrolled before green takes writes.
     const serving = [{ name: 'edge-1', member: null, serves: 'blue', epoch: 0 }] as const;
     const advice = (state: 'closed' | 'open') =>
-      judgeTraces(look({ blue: side(committed), green: green({ state, epoch: 3 }), gateways: serving })).traces.join();
+      judgeTraces(
+        look({ source: side(committed), target: green({ state, epoch: 3 }), gateways: serving }),
+      ).traces.join();
     expect(advice('closed')).not.toContain('enrol');
     expect(advice('open')).toContain('`hydra-cutover enrol --name edge-1`');
   });
 
   it.each<[string, Partial<DatabasesLook>, boolean]>([
-    ['blue says so and green has none', { blue: side(committed, OVER), green: NOTHING }, true],
-    ['green still holds it', { blue: side(committed, OVER), green: green({ state: 'open', epoch: 3 }) }, false],
-    ['blue does not say so', { blue: side(committed), green: NOTHING }, false],
+    ['blue says so and green has none', { source: side(committed, OVER), target: NOTHING }, true],
+    ['green still holds it', { source: side(committed, OVER), target: green({ state: 'open', epoch: 3 }) }, false],
+    ['blue does not say so', { source: side(committed), target: NOTHING }, false],
   ])('tells that a cutover is finalized: %s', (_case, changes, isFinalized) => {
     expect(judgeTraces(look(changes)).isFinalized === true).toBe(isFinalized);
   });
 
   it.each<[string, Partial<DatabasesLook>, RegExp]>([
-    ['before the commit', { blue: side({}) }, /^`hydra-cutover repair --cutover-id c-1 --by NAME` takes back/],
-    ['inside the switchover', { blue: side(committed), green: green({}) }, /^NOW: `hydra-cutover repair .* finishes/],
+    ['before the commit', { source: side({}) }, /^`hydra-cutover repair --cutover-id c-1 --by NAME` takes back/],
+    [
+      'inside the switchover',
+      { source: side(committed), target: green({}) },
+      /^NOW: `hydra-cutover repair .* finishes/,
+    ],
     [
       'behind the switchover',
-      { blue: side(committed), green: green({ state: 'open', epoch: 3 }) },
+      { source: side(committed), target: green({ state: 'open', epoch: 3 }) },
       /^`hydra-cutover repair .* confirms that gateways/,
     ],
   ])('waits for no worker of a run that is known to have ended by force: %s', (_case, changes, advice) => {
@@ -204,10 +227,10 @@ describe('who may write, by the databases alone', () => {
   });
 
   it.each<[string, Partial<DatabasesLook>]>([
-    ['blue is committed and green has no arbiter', { blue: side(committed) }],
-    ['blue is committed and green is silent', { blue: side(committed), green: { unreachable: 'x' } }],
-    ['blue has none, and green serves', { green: green({ state: 'open', epoch: 3 }) }],
-    ['blue has none, and the sides are swapped', { green: side(committed, OVER), instance: instance({}) }],
+    ['blue is committed and green has no arbiter', { source: side(committed) }],
+    ['blue is committed and green is silent', { source: side(committed), target: { unreachable: 'x' } }],
+    ['blue has none, and green serves', { target: green({ state: 'open', epoch: 3 }) }],
+    ['blue has none, and the sides are swapped', { target: side(committed, OVER), instance: instance({}) }],
     ['neither has one, and the instance was prepared', { instance: instance({ [COPY_MARK]: 'closed' }) }],
     ['neither has one, and the instance has no mark', { instance: instance({}) }],
     ['neither has one, and the provider is silent', { instance: { unreachable: 'x' } }],
@@ -221,13 +244,13 @@ describe('who may write, by the databases alone', () => {
     const members = [{ member: 'm-2', name: 'host/m-2', isAlive: true, silentMs: -1_000, boundEpoch: 0 }];
     const lines = (changes: Partial<DatabasesLook>) =>
       judgeTraces(look({ gateways, ...changes })).traces.filter((line) => line.startsWith('gateway'));
-    expect(lines({ blue: side({}, { members }) })).toEqual([
+    expect(lines({ source: side({}, { members }) })).toEqual([
       "gateway edge-1: listed, member: not known to blue's arbiter, serves blue, epoch 0; it is a member at another arbiter: correct `doubt.blue` of its config",
       'gateway host/m-2: NOT listed, member, beats, lease 1.0 s left; list it in `gateways`, or stop it',
     ]);
     expect(lines({})).toEqual([expect.stringContaining('joins once the capture is enabled')]);
-    for (const blue of [side({}), { unreachable: 'x' }]) {
-      expect(lines({ blue })).toEqual(['gateway edge-1: listed, member: not known, serves blue, epoch 0']);
+    for (const source of [side({}), { unreachable: 'x' }]) {
+      expect(lines({ source })).toEqual(['gateway edge-1: listed, member: not known, serves blue, epoch 0']);
     }
   });
 
@@ -235,11 +258,11 @@ describe('who may write, by the databases alone', () => {
     const own = { [CUTOVER_TAG]: 'c-1' };
     const { traces } = judgeTraces(
       look({
-        blue: side(
+        source: side(
           { attempts: [attempt()] },
           { changeLog: { undone: 7, oldestUndoneMs: 9_000, bytes: 2_000_000 }, roles: ['hydra_cutover_sync_x'] },
         ),
-        green: { unreachable: 'no answer in time' },
+        target: { unreachable: 'no answer in time' },
         instance: { id: 'green', status: 'available', tags: own },
         snapshot: { id: 'hydra-cutover-c-1', status: 'creating', tags: {} },
       }),
