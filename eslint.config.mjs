@@ -51,6 +51,31 @@ const restrictedPathZones = zones.flatMap(({ target, from, allowed }) =>
   }),
 );
 
+/**
+ * Names with a colour that are recorded or configured: step types and receipts in histories, what gateways answer, the config's keys. All
+ * others would say which side is which, and a step is handed that as a direction.
+ */
+const COLOURED_NAMES = [
+  ...['cleanGreen', 'closeGreen', 'deleteGreen', 'guardGreen', 'migrateGreen', 'repairGreen', 'restoreGreen'],
+  ...['sampleBlue', 'startGreen', 'stopBlue', 'stopGreen', 'vacuumGreen'],
+  ...['StopBlueReceipt', 'greenEpoch', 'greenSettings', 'onGreen', 'refusedOnBlueBefore', 'startsGreen'],
+  ...['callsToBlue', 'greenAtFirst'],
+];
+
+const NO_ENUM = { selector: 'TSEnumDeclaration', message: 'Use an `as const` tuple or table and derive the type.' };
+
+const noColours = [
+  {
+    selector: 'Literal[value=/^(blue|green)$/]',
+    message: 'A side is `from` or `to` of the direction that is handed in (docs/architecture, "Paths, not an order").',
+  },
+  {
+    selector: `Identifier[name=/blue|green/i]:not([name=/^(${COLOURED_NAMES.join('|')})$/]):not(MemberExpression[object.property.name='settings'] > Identifier[name='green']):not(MemberExpression[object.name='settings'] > Identifier[name='green'])`,
+    message:
+      'Say what the side is to the switchover: source and target or copy in hydra/, left and entered in activities/. A recorded name goes into COLOURED_NAMES.',
+  },
+];
+
 /** What works on every path is handed the one it works on: it imports no pair of versions. */
 const MECHANISMS = [
   'arbiter',
@@ -111,11 +136,14 @@ export default tseslint.config(
       'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': ['error', { max: 70, skipBlankLines: true, skipComments: true }],
       'no-console': 'error',
-      'no-restricted-syntax': [
-        'error',
-        { selector: 'TSEnumDeclaration', message: 'Use an `as const` tuple or table and derive the type.' },
-      ],
+      'no-restricted-syntax': ['error', NO_ENUM],
     },
+  },
+  {
+    files: ['activities/**/*.ts', 'hydra/**/*.ts'],
+    // What the config says of a side; what is about one version; a script for the server of a side.
+    ignores: ['activities/support/of-side.ts', 'hydra/versions/**', 'hydra/privileges/**'],
+    rules: { 'no-restricted-syntax': ['error', NO_ENUM, ...noColours] },
   },
   {
     files: ['workflows/**/*.ts'],

@@ -58,12 +58,12 @@ export const migrateGreen: Step<StepInput, MigrateReceipt> = (deps, input, conte
     const costs = before.complete ? undefined : await costsSince(copy, costsBefore);
     const progress = await readMigrations(copy, version, to);
     if (!progress.complete) throw incomplete(to, progress);
-    const { hydraSchema, green: own } = deps.settings;
-    const foreign = await tablesOfOthers(copy, hydraSchema, own.hydraRole);
+    const { hydraRole } = deps.settings.green;
+    const foreign = await tablesOfOthers(copy, deps.settings.hydraSchema, hydraRole);
     if (foreign.length > 0) {
       throw new CutoverFault(
         'MIGRATION_FAILED',
-        `tables on ${to} do not belong to ${own.hydraRole}: ${foreign.join(', ')}; Hydra could not write to them`,
+        `tables on ${to} do not belong to ${hydraRole}: ${foreign.join(', ')}; Hydra could not write to them`,
         { tables: foreign },
       );
     }

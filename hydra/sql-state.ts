@@ -16,7 +16,7 @@ export const SQL_STATES = {
   duplicateFunction: '42723',
   /** The guard refuses a write. */
   writeRefused: 'HC001',
-  /** Green is not the caller's to prepare. */
+  /** The copy is not the caller's to prepare. */
   notPreparing: 'HC003',
   /** Another cutover's arbiter is there. */
   notOurs: 'HC005',

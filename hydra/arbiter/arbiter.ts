@@ -52,7 +52,7 @@ export type OpenAnswer =
       readonly problems?: readonly string[];
     };
 
-/** `abandoned`: green that may never open any more. `removing`: writes pass, and no attempt may begin any more. */
+/** `abandoned`: an entered side that may never open any more. `removing`: writes pass, and no attempt may begin any more. */
 export type SideState = 'open' | 'fenced' | 'committed' | 'closed' | 'abandoned' | 'removing';
 
 export type AbandonAnswer =
@@ -167,7 +167,7 @@ export function openSide(client: SqlClient, epoch: number, lockTimeoutMs: number
   return call(client, 'open_side($1, $2)', [epoch, lockTimeoutMs]);
 }
 
-/** Green is never opened any more, whoever asks for it. Idempotent; refused once it is open. @throws PostgreSQL's 55P03 */
+/** The entered side is never opened any more, whoever asks for it. Idempotent; refused once it is open. @throws PostgreSQL's 55P03 */
 export function abandonSide(client: SqlClient, lockTimeoutMs: number): Promise<AbandonAnswer> {
   return call(client, 'abandon_side($1)', [lockTimeoutMs]);
 }
@@ -186,7 +186,7 @@ export async function claimEpoch(
   return call(client, 'claim_epoch($1, $2, $3)', [epoch, appliedEpoch, by], ASKS);
 }
 
-/** Whether this side was opened for `epoch`: what a gateway asks green before it follows a committed epoch. */
+/** Whether this side was opened for `epoch`: what a gateway asks the entered side before it follows a committed epoch. */
 export function serves(client: SqlClient, epoch: number): Promise<boolean> {
   return call(client, 'serves($1)', [epoch], ASKS);
 }
@@ -257,7 +257,7 @@ export interface FenceLook {
   readonly refused: number | null;
 }
 
-/** {@link problemsSinceCommit} and the count of refused writes, in one statement: green stays closed while it is under way. */
+/** {@link problemsSinceCommit} and the count of refused writes, in one statement: the entered side stays closed while it is under way. */
 export async function lookAtFence(client: SqlClient): Promise<FenceLook> {
   const [row] = await queryRows<FenceLook>(
     client,

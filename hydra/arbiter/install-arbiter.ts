@@ -9,6 +9,7 @@ import { quoteLiteral } from '../closing/role-password';
 import { assertNoneForeign } from '../ours';
 import { PLANTED_FUNCTION_SQL } from '../planted';
 import { sqlFile } from '../sql-file';
+import { FORWARD } from '../../domain/sides';
 import { hasSqlState } from '../sql-state';
 import { type ArbiterDescription, describeArbiter } from './describe-arbiter';
 import { type LockRetryOptions, withLockRetry } from './lock-retry';
@@ -19,7 +20,7 @@ import { type CutoverOrigin, describeOrigin, recordOrigin, tellOrigin } from './
 export interface InstallArbiterOptions {
   readonly side: SideName;
   readonly cutoverId: string;
-  /** Blue starts open; green starts closed and armed, until it is opened for a committed epoch. */
+  /** The side that is left starts open; the one that is entered starts closed and armed, until it is opened for a committed epoch. */
   readonly initialState: 'open' | 'closed';
   /** The login that may write while this side is closed. */
   readonly syncRole?: string;
@@ -141,12 +142,13 @@ export async function cutoverRunning(client: SqlClient, found: ArbiterDescriptio
 
 /** After a commit nothing is taken back, so `cancel` is no way out of it. */
 function howItEnds({ cutoverId, side, state }: ArbiterDescription): string {
+  const isLeft = side === FORWARD.from;
   const ask = 'if that Temporal is gone, `hydra-cutover status --from-databases` says what to do';
-  if (side === 'blue' && state !== 'committed') {
+  if (isLeft && state !== 'committed') {
     return `Where it was started, \`hydra-cutover status\` follows it and \`hydra-cutover cancel\` ends it; ${ask}`;
   }
-  if (side === 'blue') {
-    return `The writes left this database for good: correct blue.database to the one that serves. Where cutover ${cutoverId} was started, \`hydra-cutover status\` says how far it is; ${ask}`;
+  if (isLeft) {
+    return `The writes left this database for good: correct ${side}.database to the one that serves. Where cutover ${cutoverId} was started, \`hydra-cutover status\` says how far it is; ${ask}`;
   }
   return `Where cutover ${cutoverId} was started, \`hydra-cutover status\` says how far it is; ${ask}`;
 }

@@ -8,7 +8,7 @@ import { quoteLiteral } from '../closing/role-password';
 import { hasOurs } from '../ours';
 
 export interface RemoveArbiterOptions extends LockRetryOptions {
-  /** A physical copy that nobody serves from: its state is blue's and means nothing. @default false */
+  /** A physical copy that nobody serves from: its state is that of the source and means nothing. @default false */
   readonly copy?: boolean;
   /** @default whoever's arbiter is found here */
   readonly cutoverId?: string;

@@ -10,14 +10,14 @@ export interface AdaptOptions {
   readonly schema: string;
   readonly from: SupportedHydraVersion;
   readonly to: SupportedHydraVersion;
-  /** Objects that the plan named: a person has approved that they are adapted on green. */
+  /** Objects that the plan named: a person has approved that they are adapted on the copy. */
   readonly approved: readonly string[];
   readonly asOf: string;
   readonly archiveSchema?: string;
 }
 
 /**
- * Makes the copy what the migration needs where blue has objects of its own: views go, names are freed, what is missing is made again.
+ * Makes the copy what the migration needs where the source has objects of its own: views go, names are freed, what is missing is made again.
  * Each statement and what undoes it are archived in the same transaction, and so is what makes again whatever the migration takes. Idempotent.
  *
  * @returns the objects that were adapted

@@ -1,21 +1,21 @@
 /**
- * What becomes of something on blue that is not as Hydra's own migrations make it.
+ * What becomes of something on the source that is not as Hydra's own migrations make it.
  *
- * `stops`: the migration ends there. `lost`: it is gone on green. `changed`: green is not what a fresh green is, or what hangs on Hydra's
- * tables is otherwise there. `harmless`: green has it as blue does, and Hydra does not notice.
+ * `stops`: the migration ends there. `lost`: it is gone on the copy. `changed`: the copy is not what a fresh database is, or what hangs on Hydra's
+ * tables is otherwise there. `harmless`: the copy has it as the source does, and Hydra does not notice.
  */
 type FindingClass = 'stops' | 'lost' | 'changed' | 'harmless';
 
 export interface CatalogFinding {
   readonly class: FindingClass;
-  /** `index own_idx on hydra_client`; on green it has the same name before the migration. */
+  /** `index own_idx on hydra_client`; on the copy it has the same name before the migration. */
   readonly object: string;
   readonly why: string;
-  /** What to do: on blue where it refuses a run, else what makes it again on green. */
+  /** What to do: on the source where it refuses a run, else what makes it again on the copy. */
   readonly fix: string;
   /** Whether a run may not begin. */
   readonly refuses: boolean;
-  /** What is done on green in place of a refusal, before it is migrated; blue keeps what it has. */
+  /** What is done on the copy in place of a refusal, before it is migrated; the source keeps what it has. */
   readonly adaptation?: Adaptation;
   /** Of what the migration takes: the statements that make it again, archived on green before it is gone. */
   readonly again?: readonly string[];

@@ -26,7 +26,7 @@ export interface ForeignObject {
   readonly onTable: string | null;
   readonly drop: string;
   readonly make: string | null;
-  /** Whether the role that prepares green may drop it. */
+  /** Whether the role that prepares the copy may drop it. */
   readonly droppable: boolean;
   readonly holds: readonly Hold[];
 }
@@ -46,7 +46,7 @@ type Described = Omit<ForeignObject, 'id' | 'holds'> & { readonly object: string
  * Reads what hangs on Hydra's tables and is none of its own: in every schema of the database, whoever owns it.
  *
  * @param fresh what a fresh database of the same Hydra has
- * @param adapter who would drop them on green. @default the session's role
+ * @param adapter who would drop them on the copy. @default the session's role
  */
 export async function readForeignObjects(
   client: SqlClient,

@@ -12,7 +12,7 @@ export interface InspectOptions {
   readonly schema: string;
   readonly from: SupportedHydraVersion;
   readonly to: SupportedHydraVersion;
-  /** Who would adapt green, where another role looks. @default the session's role */
+  /** Who would adapt the copy, where another role looks. @default the session's role */
   readonly adapter?: string;
 }
 

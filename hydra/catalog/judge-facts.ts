@@ -9,7 +9,7 @@ import { type ForeignObject } from './foreign-objects';
 /** Into which the migration merges four tables, and which serves in their place. */
 const MERGED_INTO = 'hydra_oauth2_flow';
 
-/** What Hydra's own migrations made and blue does not have, or has otherwise. */
+/** What Hydra's own migrations made and the source does not have, or has otherwise. */
 export function judgeHydras(fact: Fact, found: Fact | undefined, question: CatalogQuestion): readonly CatalogFinding[] {
   if (found?.definition === fact.definition) return [];
   const isTable = fact.kind === 'table';
@@ -45,7 +45,7 @@ export function judgeHydras(fact: Fact, found: Fact | undefined, question: Catal
     IS_UNIQUE.test(fact.definition) &&
     (question.path.refersTo(fact.table, columns, fate) ||
       (found === undefined && isNeededByKeys(fact.table, columns, question)));
-  // Whose rows go with it on green, and would stay on blue.
+  // Whose rows go with it on the copy, and would stay on the source.
   if (fact.kind === 'constraint' && fact.definition.includes(TO_SESSIONS) && !keeps(found, fact)) {
     return [
       {
@@ -73,7 +73,7 @@ function columnsOf(definition: string): string {
   return /\(([^()]+)\)$/.exec(definition)?.[1] ?? '';
 }
 
-/** What hangs on a client or a consent goes in what is carried, whether blue has the key or not; what hangs on a session does not. */
+/** What hangs on a client or a consent goes in what is carried, whether the source has the key or not; what hangs on a session does not. */
 const TO_SESSIONS = ' REFERENCES hydra_oauth2_authentication_session(';
 
 /** Checked later, or for new rows alone, it removes what it should all the same. */
@@ -81,12 +81,12 @@ function keeps(found: Fact | undefined, key: Fact): boolean {
   return found?.definition.startsWith(key.definition) === true && !/not enforced$/i.test(found.definition);
 }
 
-/** What green can be given again before it is migrated. */
+/** What the copy can be given again before it is migrated. */
 const REMADE: readonly FactKind[] = ['index', 'constraint', 'default'];
 
 const OWN_MIGRATIONS = "make the schema what Hydra's own migrations make of it";
 
-/** What blue has besides. */
+/** What the source has besides. */
 export function judgeExtra(fact: Fact, others: ForeignJudgement, question: CatalogQuestion): readonly CatalogFinding[] {
   const clash = clashOf(fact, question);
   if (clash !== undefined) return [clash];
@@ -148,17 +148,17 @@ const REFUSED: Readonly<Partial<Record<FactKind, (fact: Fact) => string | undefi
 /** Of these nothing is left to refuse where the migration drops their table. */
 const GOES_IN_PEACE: readonly FactKind[] = ['constraint', 'not null'];
 
-/** What stays on green and may act there, by kind. */
+/** What stays on the copy and may act there, by kind. */
 const TOLD_APART: Readonly<Partial<Record<FactKind, string>>> = {
   policy: 'decides on green, too, which rows are shown',
   default: "is none of Hydra's",
   publication: 'green publishes it, too; replication slots do not follow to green: who reads them must be told',
 };
 
-/** The sync writes green, and would run it with its own rights. */
+/** The sync writes the copy, and would run it with its own rights. */
 function switchedOff(fact: Fact, question: CatalogQuestion): CatalogFinding {
   const object = tell(fact);
-  // As blue has it, so does green.
+  // As the source has it, so does the copy.
   if (fact.definition.endsWith(', enabled D')) {
     return noted('harmless', object, 'is switched off', 'nothing to do');
   }
@@ -210,7 +210,7 @@ function stoppedBy(object: string, part: ForeignFate & { readonly object: Foreig
   return adapted(object, part.object, `depends on ${part.because}, which the migration drops or changes`);
 }
 
-/** Green does without it, until it is made again for green's tables. */
+/** The copy does without it, until it is made again for the copy's tables. */
 function adapted(object: string, { drop, make, droppable }: ForeignObject, why: string): CatalogFinding {
   if (!droppable) {
     const fix = `${drop}; make it again on green, for green's tables`;

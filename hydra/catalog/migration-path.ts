@@ -25,7 +25,7 @@ export interface RecordedCommand {
   readonly made?: readonly (RecordedKey | readonly [...RecordedKey, definition: string])[];
 }
 
-/** What becomes of something that a fresh database of blue's Hydra has. */
+/** What becomes of something that a fresh database of the source's Hydra has. */
 export interface Fate {
   readonly migration: string;
   /** `restrict`: what hangs on it keeps it from being dropped; `cascade`: that goes with it; `changed`: it is renamed or altered. */
@@ -52,7 +52,7 @@ export class MigrationPath {
     ] of commands.entries()) {
       const note = ([kind, table, name]: RecordedKey, how: Fate['how'], needed: boolean): void => {
         const key = keyOf({ kind, table, name });
-        // What was made on the way is none of blue's.
+        // What was made on the way is none of the source's.
         if (this.#made.has(key)) return;
         // What is renamed first may be dropped later all the same.
         if (this.#fates.has(key) && !(this.#fates.get(key)?.how === 'changed' && how !== 'changed')) return;
@@ -92,7 +92,7 @@ export class MigrationPath {
     );
   }
 
-  /** Whether the migration makes a key to these columns of the table while what makes them unique is still blue's. @param before when that ends */
+  /** Whether the migration makes a key to these columns of the table while what makes them unique is still the source's. @param before when that ends */
   refersTo(table: string, columns: string, before: Fate | undefined): boolean {
     return this.#references.some(
       ({ at, definition }) => at < (before?.at ?? Infinity) && definition.includes(` REFERENCES ${table}(${columns})`),

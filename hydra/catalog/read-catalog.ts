@@ -9,7 +9,7 @@ const PLAIN_PATH = `SELECT set_config('search_path', 'pg_catalog', true), set_co
 /** Runs `read` in a transaction that changes nothing, in which names are written in full. */
 export async function readingCatalogs<T>(client: SqlClient, read: () => Promise<T>): Promise<T> {
   return inTransaction(client, 'BEGIN ISOLATION LEVEL REPEATABLE READ', 'ROLLBACK', async () => {
-    // Not at its beginning: whoever prepares green proves there that it is its own, with a lock.
+    // Not at its beginning: whoever prepares the copy proves there that it is its own, with a lock.
     await client.query('SET TRANSACTION READ ONLY');
     await client.query(PLAIN_PATH);
     return read();

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type SupportedHydraVersion } from '../../domain/hydra-versions';
 
-/** `copy`: green is a copy of blue's database that is migrated. `in place`: the database that serves is migrated. */
+/** `copy`: a copy of the source's database is migrated. `in place`: the database that serves is migrated. */
 export type PathKind = 'copy' | 'in place';
 
 /** One way from a version of Hydra to another. */

@@ -5,7 +5,7 @@ const TOKEN_OR_ERROR = ['access_token', 'expires_in', 'scope', 'token_type', 'er
   (field) => `body.${field}`,
 );
 const BOTH_SPELLINGS = 'names the path of 2.x, and the gateway takes both spellings';
-const REFUSED_BY_BLUE = 'refused by 1.11.10, so that nobody sends it';
+const REFUSED_BY_SOURCE = 'refused by 1.11.10, so that nobody sends it';
 const REFUSED_BY_BOTH = 'refused by both';
 
 /**
@@ -117,7 +117,7 @@ export const BEHAVIOUR_DIFFERENCES: readonly BehaviourDifference[] = [
     when: 'with extend_session_lifespan',
     statuses: [400, 200],
     parts: ['headers.content-type', 'body'],
-    harmless: REFUSED_BY_BLUE,
+    harmless: REFUSED_BY_SOURCE,
   },
   {
     request: 'GET /oauth2/auth/requests/login',
@@ -218,7 +218,7 @@ export const BEHAVIOUR_DIFFERENCES: readonly BehaviourDifference[] = [
     when: 'by the id of a session',
     statuses: [400, 204],
     parts: ['headers.content-type', 'body'],
-    harmless: REFUSED_BY_BLUE,
+    harmless: REFUSED_BY_SOURCE,
   },
   {
     request: 'POST /oauth2/flush',

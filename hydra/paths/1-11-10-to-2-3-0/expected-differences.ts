@@ -28,7 +28,7 @@ const CLEANED = {
 const NEW_FIELD = { reason: 'new in 2.x', whose: 'Hydra' } as const;
 
 /**
- * Everything that 2.3.0 on the upgraded database may answer otherwise than 1.11.10 on blue. Whatever is on no line here is a defect.
+ * Everything that 2.3.0 on the upgraded database may answer otherwise than 1.11.10 on the source. Whatever is on no line here is a defect.
  *
  * Source: answers of both to the same questions about the same population (test/integration/hydra/validation).
  */

@@ -1,4 +1,4 @@
--- What was under way on blue when requests were held ($1), and cannot go on elsewhere. Placeholder: :schema is the quoted schema
+-- What was under way on the source when requests were held ($1), and cannot go on elsewhere. Placeholder: :schema is the quoted schema
 -- of Hydra's tables. $2 is Hydra's own limit for a login, in milliseconds (ttl.login_consent_request).
 WITH limits AS (
   SELECT ($1::timestamptz AT TIME ZONE 'UTC') - $2::float8 * interval '1 millisecond' AS since

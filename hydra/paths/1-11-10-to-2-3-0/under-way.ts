@@ -8,15 +8,15 @@ interface Counts {
   readonly consents: number;
 }
 
-/** Logins and consents that were under way when requests were held. @param loginTtlMs how long one may take on blue */
+/** Logins and consents that were under way when requests were held. @param loginTtlMs how long one may take on the source */
 export async function readUnderWay(
-  blue: SqlClient,
+  from: SqlClient,
   schema: string,
   heldAt: string,
   loginTtlMs: number,
 ): Promise<readonly NotCarried[]> {
   const sql = sqlFile(__dirname, 'under-way.sql', { schema: quoteIdentifier(schema) });
-  const [counts] = await queryRows<Counts>(blue, sql, [heldAt, loginTtlMs]);
+  const [counts] = await queryRows<Counts>(from, sql, [heldAt, loginTtlMs]);
   if (counts === undefined) throw new Error('counts gave no row');
   return [
     {

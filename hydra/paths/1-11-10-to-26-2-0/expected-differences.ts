@@ -4,7 +4,7 @@ import { type ExpectedDifference } from '../copy-path';
 const NEW_FIELD = { reason: 'new in 25.4', whose: 'Hydra' } as const;
 
 /**
- * Everything that 26.2.0 on the upgraded database may answer otherwise than 1.11.10 on blue.
+ * Everything that 26.2.0 on the upgraded database may answer otherwise than 1.11.10 on the source.
  *
  * Source: recorded answers of 26.2.0 (test/fixtures).
  */

@@ -1,7 +1,7 @@
 import { type ExpectedDifference } from '../copy-path';
 
 /**
- * Everything that 2.3.0 on the upgraded database may answer otherwise than 2.2.0 on blue.
+ * Everything that 2.3.0 on the upgraded database may answer otherwise than 2.2.0 on the source.
  *
  * Source: answers of both to the same questions (test/integration/hydra/paths).
  */

@@ -5,6 +5,10 @@ const HYDRA = join(__dirname, '../../../../hydra');
 /** What is about versions and pairs of them; the upgrade in place knows its own. */
 const OF_VERSIONS = ['paths', 'versions', 'in-place'];
 
+/** Findings and scripts that are written for people, and names on disk. */
+const COLOURED = ['catalog/', 'privileges/', 'arbiter/arbiter.sql', 'closing/whose-schema.ts'];
+const isColoured = (text: string) => /\b(?:blue|green)\b|[a-z](?:Blue|Green)(?![a-z])/i.test(text);
+
 function filesBelow(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {
     const path = join(folder, name);
@@ -23,6 +27,13 @@ describe('what works on every path', () => {
     const naming = files.filter(({ text }) => /(?<![\d.])[12]\.(?:x|\d+\.\d+)\b/.test(text));
     expect(naming.map(({ path }) => path)).toEqual([]);
     expect(files.length).toBeGreaterThan(80);
+  });
+
+  it('names no side by its colour', () => {
+    const naming = files.filter(
+      ({ path, text }) => !COLOURED.some((name) => path.startsWith(name)) && isColoured(text),
+    );
+    expect(naming.map(({ path }) => path)).toEqual([]);
   });
 
   it('imports no pair of versions', () => {
