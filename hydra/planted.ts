@@ -102,34 +102,36 @@ const PLANTED_SQL = `
     SELECT DISTINCT e.name, e.what, found.id[1]::oid AS function
       FROM expressions e, regexp_matches(e.tree, ':(?:funcid|opfuncid) (\\d+)', 'g') AS found(id) WHERE found.id[1] <> '0'
   )
-  SELECT format('%s is no table', name) AS what FROM hydras WHERE relkind NOT IN ('r', 'p')
+  SELECT format('%s is no table', name) AS what, 'no table' AS kind FROM hydras WHERE relkind NOT IN ('r', 'p')
   UNION ALL
   -- With row_security = off no policy is evaluated: one that would apply to this role is an error.
-  SELECT format('row level security of %s', name) FROM hydras WHERE row_security_active(hydras.oid)
+  SELECT format('row level security of %s', name), 'row security' FROM hydras WHERE row_security_active(hydras.oid)
   UNION ALL
-  SELECT format('rule %s of %s', r.rulename, h.name) FROM hydras h JOIN pg_catalog.pg_rewrite r ON r.ev_class = h.oid WHERE h.relkind IN ('r', 'p')
+  SELECT format('rule %s of %s', r.rulename, h.name), 'rule' FROM hydras h JOIN pg_catalog.pg_rewrite r ON r.ev_class = h.oid WHERE h.relkind IN ('r', 'p')
   UNION ALL
-  SELECT DISTINCT format('trigger %s of %s', t.tgname, r.name)
-    FROM reached r JOIN pg_catalog.pg_trigger t ON t.tgrelid = r.oid
+  SELECT DISTINCT format('trigger %s of %s', t.tgname, r.name),
+         CASE WHEN r.oid IN (SELECT n.oid FROM named n)
+                OR (c.relnamespace = to_regnamespace(quote_ident($1))::oid AND c.relname ^@ 'hydra_') THEN 'trigger' ELSE 'trigger elsewhere' END
+    FROM reached r JOIN pg_catalog.pg_class c ON c.oid = r.oid JOIN pg_catalog.pg_trigger t ON t.tgrelid = r.oid
    WHERE $3 AND NOT t.tgisinternal AND t.tgenabled <> 'D'
      AND (SELECT f.pronamespace FROM pg_catalog.pg_proc f WHERE f.oid = t.tgfoid) IS DISTINCT FROM to_regnamespace('hydra_cutover')::oid
   UNION ALL
-  SELECT format('type of column %s of %s', a.attname, h.name)
+  SELECT format('type of column %s of %s', a.attname, h.name), 'column type'
     FROM hydras h JOIN pg_catalog.pg_attribute a ON a.attrelid = h.oid AND a.attnum > 0 AND NOT a.attisdropped JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
    WHERE ${foreign('t.oid', 't.typowner')}
   UNION ALL
-  SELECT format('operator class %s of index %s of %s', o.opcname, x.relname, h.name)
+  SELECT format('operator class %s of index %s of %s', o.opcname, x.relname, h.name), 'operator class'
     FROM hydras h JOIN pg_catalog.pg_index i ON i.indrelid = h.oid JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
     JOIN pg_catalog.pg_opclass o ON o.oid = ANY (i.indclass::oid[]) WHERE ${foreign('o.oid', 'o.opcowner')}
   UNION ALL
-  SELECT format('%s of %s, which calls %s', c.what, c.name, f.oid::regprocedure)
+  SELECT format('%s of %s, which calls %s', c.what, c.name, f.oid::regprocedure), 'expression'
     -- Each by itself: all functions there are take longer.
     FROM called c CROSS JOIN LATERAL (SELECT oid, proowner, provolatile, proname FROM pg_catalog.pg_proc WHERE oid = c.function OFFSET 0) AS f
    WHERE ${foreign('f.oid', 'f.proowner')} OR (f.provolatile <> 'i' AND f.proname <> ALL ($4::name[]))
   UNION ALL
-  SELECT format('%s of %s, which makes something by SQL/JSON', what, name) FROM expressions WHERE strpos(tree, '{JSONRETURNING') > 0
+  SELECT format('%s of %s, which makes something by SQL/JSON', what, name), 'expression' FROM expressions WHERE strpos(tree, '{JSONRETURNING') > 0
   UNION ALL
-  SELECT DISTINCT format('%s of %s, which makes a %s', e.what, e.name, t.oid::regtype)
+  SELECT DISTINCT format('%s of %s, which makes a %s', e.what, e.name, t.oid::regtype), 'expression'
     FROM expressions e
     JOIN pg_catalog.pg_depend d ON d.classid = e.class AND d.objid = e.oid AND d.objsubid = e.part AND d.refclassid = 'pg_catalog.pg_type'::regclass
     JOIN pg_catalog.pg_type t ON t.oid = d.refobjid
@@ -150,17 +152,32 @@ export interface Evaluated {
 /** In `hydra_cutover`, so that its plan is made once for each session: the sync asks in each of its transactions. For everybody who may use the schema. */
 export const PLANTED_FUNCTION_SQL = `
   CREATE FUNCTION hydra_cutover.planted_on(p_schema name, p_tables name[], p_written boolean, p_harmless name[]) RETURNS SETOF text
-  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $planted$ BEGIN RETURN QUERY ${PLANTED_SQL}; END $planted$`;
+  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $planted$ BEGIN
+    RETURN QUERY SELECT planted.what FROM (${PLANTED_SQL}) AS planted; END $planted$`;
 
-/**
- * What somebody put on these tables that would run in a session which reads or writes them, with its rights. Reads catalogs alone.
- *
- * @returns names of what it is; empty when all is well
- */
-export async function plantedOn(client: SqlClient, { schema, tables, isWritten }: Evaluated): Promise<string[]> {
-  const rows = await queryRows<{ what: string }>(client, PLANTED_SQL, [schema, tables, isWritten, HARMLESS]);
-  return rows.map(({ what }) => what);
+/** `trigger`: of one of these tables, or of another one of Hydra's. `trigger elsewhere`: of a table of others whose rows go with theirs. */
+export type PlantedKind =
+  | 'no table'
+  | 'row security'
+  | 'rule'
+  | 'trigger'
+  | 'trigger elsewhere'
+  | 'column type'
+  | 'operator class'
+  | 'expression';
+
+export interface Planted {
+  readonly kind: PlantedKind;
+  /** For people: its name, and what it is on. */
+  readonly what: string;
 }
+
+/** What somebody put on these tables that would run in a session which reads or writes them, with its rights. Reads catalogs alone. */
+export function plantedOn(client: SqlClient, { schema, tables, isWritten }: Evaluated): Promise<Planted[]> {
+  return queryRows<Planted>(client, PLANTED_SQL, [schema, tables, isWritten, HARMLESS]);
+}
+
+const namesOf = (planted: readonly Planted[]): string[] => planted.map(({ what }) => what);
 
 /**
  * Beside an arbiter, in a transaction that has locked the tables as it will use them. It holds until that transaction ends: every DDL
@@ -243,7 +260,7 @@ export async function lockUnplanted(client: SqlClient, tables: readonly string[]
     `SELECT n.nspname AS schema FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       WHERE c.oid = to_regclass('hydra_client')`,
   );
-  refusePlanted(await plantedOn(client, { schema: row?.schema ?? '', tables, isWritten: false }), side);
+  refusePlanted(namesOf(await plantedOn(client, { schema: row?.schema ?? '', tables, isWritten: false })), side);
 }
 
 /**
@@ -266,7 +283,8 @@ export async function lockToWrite(client: SqlClient, schema: string, side: SideN
   const inFull = tables.map(({ name }) => `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`);
   if (inFull.length > 0) await client.query(`LOCK TABLE ${inFull.join(', ')} IN ROW EXCLUSIVE MODE`);
   const instead = `, or let a role write that may decide nothing: name it in ${side}.database.worker`;
-  refusePlanted(await plantedOn(client, { schema, tables: HYDRAS_TABLES, isWritten: true }), side, instead);
+  const planted = await plantedOn(client, { schema, tables: HYDRAS_TABLES, isWritten: true });
+  refusePlanted(namesOf(planted), side, instead);
 }
 
 /** @returns also true where no roles of ours were made, because one does everything then */

@@ -24,13 +24,12 @@ export async function checkPlanted(
   const writesAsDecider =
     settings.workerRoles?.[from] === undefined && (canaryUser !== undefined || settings.accessTokenLifespanMs !== null);
   const tables = sourceTables(pathOfRun(deps));
-  for (const what of await plantedOn(client, { schema, tables, isWritten: true })) {
+  for (const { kind, what } of await plantedOn(client, { schema, tables, isWritten: true })) {
     // A check of its own says what helps, and for whom.
-    if (what.startsWith('row level security')) continue;
+    if (kind === 'row security') continue;
     // On the copy those of Hydra's tables are switched off. One of a table elsewhere, whose rows go with Hydra's, is not.
-    const isOnHydras = what.startsWith('trigger ') && !/ of [^,]*\.[^,]*$/.test(what);
-    if (isOnHydras && !writesAsDecider) continue;
-    const instead = isOnHydras ? `name a role for these rows in ${from}.database.worker, or ` : '';
+    if (kind === 'trigger' && !writesAsDecider) continue;
+    const instead = kind === 'trigger' ? `name a role for these rows in ${from}.database.worker, or ` : '';
     const fix = `${instead}find out who made it, and take it off for the cutover; nothing of it has run`;
     findings.problem(
       `Hydra's tables on ${from}`,

@@ -2,7 +2,7 @@ import { CutoverFault } from '../../domain/faults';
 import { type OnlinePlan } from '../../domain/in-place/online-plan';
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
 import { inTransaction } from '../cleaning/session';
-import { plantedOn } from '../planted';
+import { type Planted, plantedOn } from '../planted';
 import { sqlFile } from '../sql-file';
 import { IN_PLACE_SCHEMA } from './our-schemas';
 
@@ -103,10 +103,10 @@ function otherPlan({ cutoverId, plan, actsDone }: KeptRun): CutoverFault {
   );
 }
 
-function madeByOthers(owner: string, planted: readonly string[]): CutoverFault {
+function madeByOthers(owner: string, planted: readonly Planted[]): CutoverFault {
   return new CutoverFault(
     'CHECK_FAILED',
-    `the schema ${IN_PLACE_SCHEMA}, which belongs to ${owner}, has what we did not make and what would run with our rights: ${planted.join('; ')}; nothing of it was read. Find out who made it, then rename the schema`,
+    `the schema ${IN_PLACE_SCHEMA}, which belongs to ${owner}, has what we did not make and what would run with our rights: ${planted.map(({ what }) => what).join('; ')}; nothing of it was read. Find out who made it, then rename the schema`,
     { schema: IN_PLACE_SCHEMA, owner },
   );
 }
