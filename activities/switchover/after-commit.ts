@@ -174,7 +174,7 @@ export async function openEntered(run: Attempt): Promise<ResultOf<'openEntered'>
   if (answer.reason === 'guard_problems') {
     throw new CutoverFault(
       'CHECK_FAILED',
-      `${run.enteredSide} does not open, because its guards do not hold: ${answer.problems?.join('; ') ?? ''}; find out what was written there, and repair them`,
+      `${run.enteredSide} does not open, because its guards do not hold: ${answer.problems?.join('; ') ?? ''}; find out what was written there, and put them right`,
       { epoch: run.theEpoch, problems: answer.problems },
     );
   }

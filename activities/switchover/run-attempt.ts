@@ -105,7 +105,7 @@ export async function runAttempt(attempt: Attempt): Promise<SwitchoverReceipt> {
       saying = action.kind;
       say(saying);
       const { result, failure } = await perform(attempt, action.kind, stepsMs);
-      // Told until the same action has succeeded: what is done in between, to try it again, does not mend it.
+      // Told until the same action has succeeded: what is done in between, to try it again, does not cure it.
       if (failure !== undefined) trouble = { kind: action.kind, message: failure };
       else if (trouble?.kind === action.kind) trouble = null;
       const after = afterAction(state, action.kind, result, limits);

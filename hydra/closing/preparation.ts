@@ -24,7 +24,7 @@ export async function installPreparation(copy: SqlClient): Promise<void> {
 }
 
 /**
- * Lets a role that has Hydra's rights clean and mend its rows in our turn: it may log in while nobody else may, read what is ours and ask
+ * Lets a role that has Hydra's rights clean and fix its rows in our turn: it may log in while nobody else may, read what is ours and ask
  * whose turn it is. What it archives see `applyRules`. Idempotent; after {@link installPreparation}.
  *
  * @throws CutoverFault CHECK_FAILED when there is no such role
