@@ -7,6 +7,8 @@ import { RowBlock, tuplesOf } from './row-block';
 
 /** Rows of one transaction that are in memory at once. */
 const TRANSACTION_BYTES_MAX = 4 * BATCH_BYTES_MAX;
+/** Values of one query: twice as much is text of what has to be escaped, and stays below what a string may hold. */
+const QUERY_BYTES_MAX = 8 * BATCH_BYTES_MAX;
 /** Of whose rows nobody knows yet how large they are. */
 const FIRST_KEYS = 100;
 
@@ -59,9 +61,15 @@ export async function* readBounded(
   let size = Math.min(batchRows, sizes.first(table));
   for (let at = 0; at < keys.length;) {
     const some = keys.slice(at, at + size);
+    const blocks = await (some.length > FIRST_KEYS ? readMany : readFew)(from, table, some);
+    if (blocks === null) {
+      // Larger than those before them by far.
+      size = Math.max(FIRST_KEYS, Math.floor(some.length / 8));
+      continue;
+    }
     at += some.length;
     let bytes = 0;
-    for (const block of await (some.length > FIRST_KEYS ? readMany : readFew)(from, table, some)) {
+    for (const block of blocks) {
       bytes += block.bytes;
       yield block;
     }
@@ -78,11 +86,15 @@ async function readFew(from: SqlClient, table: CarriedTable, keys: readonly RowK
   return blocks;
 }
 
-async function readMany(from: SqlClient, table: CarriedTable, keys: readonly RowKey[]): Promise<readonly RowBlock[]> {
-  const blocks = (await readColumns(from, table, keys)).map(
-    (columns) => new RowBlock(table, columns, lengthOf(columns)),
-  );
-  return blocks.flatMap((block) => (block.bytes > BATCH_BYTES_MAX ? divided(table, block) : block));
+/** @returns null when they are too large for one query */
+async function readMany(
+  from: SqlClient,
+  table: CarriedTable,
+  keys: readonly RowKey[],
+): Promise<readonly RowBlock[] | null> {
+  const read = await readColumns(from, table, keys, QUERY_BYTES_MAX);
+  const blocks = read?.map((columns) => new RowBlock(table, columns, lengthOf(columns)));
+  return blocks?.flatMap((block) => (block.bytes > BATCH_BYTES_MAX ? divided(table, block) : block)) ?? null;
 }
 
 /** Rows that were larger than those before them. */

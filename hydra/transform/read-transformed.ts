@@ -68,25 +68,45 @@ export async function* readTransformed(
 
 /**
  * Reads the rows of keys as {@link readTransformed} does, by columns: of each, in the table's order, an array of the text of its values, as a
- * literal. The server has it all in memory at once: whoever asks knows roughly how large it is.
+ * literal.
  *
- * @returns one for each set of columns that the keys use, where there are rows
+ * @param bytesMax what the values may take: the server has an array in memory at once, and JavaScript no string of more than half a gigabyte
+ * @returns one for each set of columns that the keys use, where there are rows; null where they take more
  * @throws CutoverFault ROW_UNREADABLE
  */
 export async function readColumns(
   client: SqlClient,
   table: CarriedTable,
   keys: readonly RowKey[],
-): Promise<readonly (readonly string[])[]> {
+  bytesMax: number,
+): Promise<readonly (readonly string[])[] | null> {
   const read: (readonly string[])[] = [];
   const names = Object.keys(table.columns);
-  const arrays = names.map((name, index) => `array_agg(made.${name}::text)::text AS c${index}`);
+  const arrays = names.map(
+    (name, index) =>
+      `CASE WHEN bool_and(sized.fits) THEN (array_agg(sized.${name}::text) FILTER (WHERE sized.fits))::text END AS c${index}`,
+  );
   for (const { sql, values } of keyedRowsQueries(table, keys)) {
-    const text = `SELECT ${arrays.join(', ')} FROM (${sql}) AS made HAVING count(*) > 0`;
-    const rows = await mapJsonFaults(table, () => queryRows<Record<string, string>>(client, text, [...values]));
-    for (const row of rows) read.push(names.map((_, index) => row[`c${index}`] ?? '{}'));
+    const text = `SELECT bool_and(sized.fits) AS fits, ${arrays.join(', ')}
+        FROM (SELECT made.*, sum(${sizeSql(table)}) OVER (ROWS UNBOUNDED PRECEDING) <= ${bytesMax} AS fits FROM (${sql}) AS made) AS sized
+      HAVING count(*) > 0`;
+    const rows = await mapJsonFaults(table, () =>
+      queryRows<Record<string, string | boolean>>(client, text, [...values]),
+    );
+    for (const row of rows) {
+      if (row['fits'] !== true) return null;
+      read.push(names.map((_, index) => String(row[`c${index}`])));
+    }
   }
   return read;
+}
+
+/** Roughly what a row takes as text, without making that text or reading what is stored apart. */
+function sizeSql({ columns }: CarriedTable): string {
+  const sizes = Object.entries(columns).map(([name, type]) =>
+    type === 'text' ? `coalesce(octet_length(made.${name}), 0)` : `coalesce(pg_column_size(made.${name}), 0)`,
+  );
+  return sizes.join(' + ');
 }
 
 /** Reads a query of any size in batches, through a cursor of the transaction that is open. */

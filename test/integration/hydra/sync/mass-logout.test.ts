@@ -66,12 +66,22 @@ describe('what a transaction of the sync has in memory', () => {
     );
     expect(rows[0]?.kept).toBeGreaterThanOrEqual(CHAINS * CHAIN_ROWS);
     expect(rows[0]?.active).toBe(0);
+
+    // Many small rows in the same part: by what those take, all of the large ones would be one answer of 150 MB.
+    const made = `INSERT INTO hydra_oauth2_access (signature, request_id, client_id, scope, granted_scope, form_data, session_data, subject)
+      SELECT $1 || row, $1 || row, (SELECT min(id) FROM hydra_client), '', '', '', repeat(md5(row::text), $2), ''
+        FROM generate_series(1, $3) row`;
+    await blue.query(made, ['small', 1, 1_000]);
+    await blue.query(made, ['large', LARGE_BYTES / 16, 25]);
+    expect(await syncRound(watched.sides, { batchRows: 10_000 })).toMatchObject({ backlog: 0 });
+    expect(watched.most.answerBytes).toBeLessThan(BYTES_AT_ONCE_MAX);
+    expect(await compareSides(PATH, sync.from, sync.to, { batchRows: 500 })).toMatchObject({ differences: 0 });
   });
 });
 
 /** Keeps what the largest single answer or parameter was, and all answers of one transaction. */
 function watch(sync: SyncSides) {
-  const most = { rows: 0, bytes: 0, transactionRows: 0 };
+  const most = { rows: 0, bytes: 0, answerBytes: 0, transactionRows: 0 };
   const watching = (client: SqlClient, transactionRows = 0): SqlClient => ({
     query: async (text, values) => {
       if (text.startsWith('BEGIN')) transactionRows = 0;
@@ -85,6 +95,8 @@ function watch(sync: SyncSides) {
       for (const { rows } of [result].flat()) {
         most.rows = Math.max(most.rows, rows.length);
         transactionRows += rows.length;
+        for (const value of rows.flatMap((row) => Object.values(row as Record<string, unknown>)))
+          if (typeof value === 'string') most.answerBytes = Math.max(most.answerBytes, value.length);
       }
       most.transactionRows = Math.max(most.transactionRows, transactionRows);
       return result;

@@ -15,6 +15,8 @@ import { PATH } from '../../../support/path';
 import { type CarriedTable, type CarriedTableName, type RowKey, tableOf } from '../../../../hydra/paths/copy-path';
 
 const FLOW = 'hydra_oauth2_flow';
+/** Bytes. */
+const ENOUGH = 1e9;
 /** Small on every Hydra; a scan of them is the better plan. */
 const SMALL = /hydra_client|hydra_jwk|hydra_oauth2_trusted_jwt_bearer_issuer/;
 
@@ -110,11 +112,14 @@ describe('selecting by keys', () => {
         for await (const batch of readTransformed(blue, table, keys, { batchRows: 1_000 })) rows.push(...batch);
         const names = Object.keys(table.columns);
         const expected = rows.map((row) => names.map((name) => textOf(table, name, row[name] ?? null)));
-        const blocks = (await readColumns(blue, table, keys)).map((read) => new RowBlock(table, read, 0));
+        const blocks = ((await readColumns(blue, table, keys, ENOUGH)) ?? []).map(
+          (read) => new RowBlock(table, read, 0),
+        );
         expect([...tuplesOf(blocks, names)].map((row) => JSON.stringify(row)).sort()).toEqual(
           expected.map((row) => JSON.stringify(row)).sort(),
         );
-        expect(await readColumns(blue, table, [absentKey(table, columns)])).toEqual([]);
+        expect(await readColumns(blue, table, [absentKey(table, columns)], ENOUGH)).toEqual([]);
+        expect(await readColumns(blue, table, keys, 1)).toBeNull();
       }
     } finally {
       await blue.query('ROLLBACK');
