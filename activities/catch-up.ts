@@ -5,11 +5,10 @@ import { type StepInput } from '../domain/steps';
 import { type RoundReceipt, type SyncSides, carryRecentRequests, readBacklog } from '../hydra/sync';
 import { type Brake, withBrake } from './brake';
 import { LogUpkeep } from './log-upkeep';
+import { HELD_MS, pacedRound } from './paced-round';
 import { type Step, type StepContext, type StepDeps } from './step';
-import { roundOrReason, withSync } from './sync-session';
+import { withSync } from './sync-session';
 
-/** Between two looks at a row that a person has to correct. */
-const HELD_MS = 5_000;
 /** Fewer in a round say nothing of how fast the sync can be. */
 const MEASURED_CHANGES = 1_000;
 
@@ -61,15 +60,11 @@ async function roundsUntilSmall(
   brake: Brake,
   context: StepContext,
 ): Promise<SyncReceipt> {
-  const { batchRows, backlogMax, backlogMsMax, idleMs } = deps.settings.sync;
+  const { backlogMax, backlogMsMax, idleMs } = deps.settings.sync;
   const startedAt = performance.now();
   let fastest = 0;
   const total = { rounds: 0, changes: 0, rows: 0, backlog: await readBacklog(sides.keeper) };
   const upkeep = new LogUpkeep(deps, sides);
-  const before = async (): Promise<void> => {
-    await brake.pass(context.signal);
-    await upkeep.pass();
-  };
   const say = (): void => {
     const perSecond = Math.round(total.changes / Math.max(0.001, (performance.now() - startedAt) / 1_000));
     context.heartbeat({
@@ -85,12 +80,9 @@ async function roundsUntilSmall(
   say();
   await carryRecentRequests(sides, { before: () => brake.pass(context.signal) });
   for (;;) {
-    const round = await roundOrReason(deps, sides, {
-      batchRows,
-      signal: context.signal,
-      before,
+    const round = await pacedRound(deps, sides, {
+      ...{ brake, upkeep, signal: context.signal },
       onPart: ({ changes, rows }) => {
-        brake.took(changes);
         total.changes += changes;
         total.rows += rows;
         total.backlog = Math.max(0, total.backlog - changes);

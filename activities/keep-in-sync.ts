@@ -1,23 +1,22 @@
 import { type SyncReceipt } from '../domain/receipts';
 import { type SyncInput } from '../domain/steps';
-import { type PartReceipt, pruneStaleChallenges, readBacklog } from '../hydra/sync';
+import { pruneStaleChallenges, readBacklog } from '../hydra/sync';
 import { type Brake, withBrake } from './brake';
 import { CallersBeside } from './callers/callers-beside';
 import { proveBeside } from './parity/prove-beside';
 import { settleProof } from './parity/settle-proof';
 import { LogUpkeep } from './log-upkeep';
+import { HELD_MS, pacedRound } from './paced-round';
 import { ShadowOrders } from './evidence/shadow-round';
 import { pause } from './support/wait-for';
 import { type Step, type StepContext, type StepDeps } from './step';
-import { type SyncSession, roundOrReason, withSync } from './sync-session';
+import { type SyncSession, withSync } from './sync-session';
 
 /** A round that was cancelled may end by itself for so long. */
 const END_LIMIT_MS = 10_000;
 const PRUNE_EVERY_MS = 60_000;
 /** Between two looks at ranges that were not equal, each after a round. */
 const SETTLE_EVERY_MS = 10_000;
-/** Between two looks at a row that a person has to correct. */
-const HELD_MS = 5_000;
 
 /**
  * Keeps the entered side in sync while people think: rounds for `forMs`, or until it is cancelled; then it ends in order and throws the
@@ -63,7 +62,7 @@ async function rounds(
   { forMs }: SyncInput,
 ): Promise<SyncReceipt> {
   const { sides } = session;
-  const { batchRows, idleMs } = deps.settings.sync;
+  const { idleMs } = deps.settings.sync;
   const total = { rounds: 0, changes: 0, rows: 0 };
   const callers = new CallersBeside(deps, session);
   const upkeep = new LogUpkeep(deps, sides);
@@ -73,16 +72,11 @@ async function rounds(
   let proof = {};
   let backlog = 0;
   for (;;) {
-    // A rewritten table makes a round as long as catching up.
-    const onPart = (part: PartReceipt): void => {
-      brake.took(part.changes);
-      context.heartbeat({ step: 'in sync', ...total, part: part.changes });
-    };
-    const before = async (): Promise<void> => {
-      await brake.pass(context.signal);
-      await upkeep.pass();
-    };
-    const round = await roundOrReason(deps, sides, { batchRows, signal: context.signal, before, onPart });
+    const round = await pacedRound(deps, sides, {
+      ...{ brake, upkeep, signal: context.signal },
+      // A rewritten table makes a round as long as catching up.
+      onPart: ({ changes }) => context.heartbeat({ step: 'in sync', ...total, part: changes }),
+    });
     if ('held' in round) {
       backlog = await readBacklog(sides.keeper);
       context.heartbeat({ step: `waits for a row of ${deps.direction.from}`, ...total, backlog, reason: round.held });

@@ -2,11 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readBacklog } from '../../hydra/sync';
 import { type Brake } from '../brake';
 import { LogUpkeep } from '../log-upkeep';
+import { HELD_MS, pacedRound } from '../paced-round';
 import { type StepDeps } from '../step';
-import { type SyncSession, roundOrReason } from '../sync-session';
-
-/** Between two looks at a row that a person has to correct. */
-const HELD_MS = 5_000;
+import { type SyncSession } from '../sync-session';
 
 /** What the rounds of a sync say while something else goes on. */
 export interface RoundsBeside {
@@ -56,19 +54,10 @@ async function roundsUntil(
   { brake, signal }: { readonly brake: Brake; readonly signal: AbortSignal },
   beside: { said: Readonly<Record<string, unknown>> },
 ): Promise<never> {
-  const { batchRows, idleMs } = deps.settings.sync;
+  const { idleMs } = deps.settings.sync;
   const upkeep = new LogUpkeep(deps, sides);
-  const before = async (): Promise<void> => {
-    await brake.pass(signal);
-    await upkeep.pass();
-  };
   for (;;) {
-    const round = await roundOrReason(deps, sides, {
-      batchRows,
-      signal,
-      before,
-      onPart: ({ changes }) => brake.took(changes),
-    });
+    const round = await pacedRound(deps, sides, { brake, upkeep, signal });
     const isHeld = 'held' in round;
     const backlog = isHeld ? await readBacklog(sides.keeper) : round.backlog;
     beside.said = { backlog, ...(isHeld ? { held: round.held } : {}), ...upkeep.said };

@@ -159,21 +159,13 @@ export class HttpGateway extends HttpTarget implements Gateway {
   }
 
   async opensCookie(side: SideName, { name, value }: { name: string; value: string }): Promise<boolean | null> {
-    const call: ControlCall = { method: 'POST', path: '/keys/cookie', body: { side, name, value } };
-    const answer = await this.client.call(call);
-    if (answer.status === NOT_FOUND) return null;
-    const body = keyBody.safeParse(answer.json);
-    if (answer.status !== 200 || !body.success) throw this.client.refusal(call, answer);
-    return body.data.opens;
+    const body = { side, name, value };
+    const answer = await this.#unlessOlder({ method: 'POST', path: '/keys/cookie', body }, keyBody);
+    return answer === undefined ? null : answer.opens;
   }
 
-  async warmUp(side: SideName): Promise<WarmUp | undefined> {
-    const call: ControlCall = { method: 'POST', path: '/warm-up', body: { side } };
-    const answer = await this.client.call(call);
-    if (answer.status === NOT_FOUND) return undefined;
-    const body = warmUpBody.safeParse(answer.json);
-    if (answer.status !== 200 || !body.success) throw this.client.refusal(call, answer);
-    return body.data;
+  warmUp(side: SideName): Promise<WarmUp | undefined> {
+    return this.#unlessOlder({ method: 'POST', path: '/warm-up', body: { side } }, warmUpBody);
   }
 
   async traffic(): Promise<GatewayTraffic> {
@@ -184,12 +176,9 @@ export class HttpGateway extends HttpTarget implements Gateway {
   }
 
   async observations(): Promise<GatewayObservations | undefined> {
-    const call: ControlCall = { method: 'GET', path: '/observations' };
-    const answer = await this.client.call(call);
-    if (answer.status === NOT_FOUND) return undefined;
-    const body = observationsBody.safeParse(answer.json);
-    if (answer.status !== 200 || !body.success) throw this.client.refusal(call, answer);
-    const { sightings, writes } = body.data;
+    const answer = await this.#unlessOlder({ method: 'GET', path: '/observations' }, observationsBody);
+    if (answer === undefined) return undefined;
+    const { sightings, writes } = answer;
     // What a newer gateway sees besides, this version has no words for.
     const known = sightings.sightings.flatMap((each) => (isKnown(each.kind) ? [{ ...each, kind: each.kind }] : []));
     const beyond = Object.fromEntries(SIGHTING_KINDS.map((kind) => [kind, sightings.beyond[kind] ?? 0]));
@@ -200,19 +189,20 @@ export class HttpGateway extends HttpTarget implements Gateway {
   }
 
   shadow(order: ShadowOrder): Promise<ShadowView | undefined> {
-    return this.#shadow({ method: 'PUT', path: '/shadow', body: order });
+    return this.#unlessOlder({ method: 'PUT', path: '/shadow', body: order }, shadowBody);
   }
 
   shadowed(): Promise<ShadowView | undefined> {
-    return this.#shadow({ method: 'GET', path: '/shadow' });
+    return this.#unlessOlder({ method: 'GET', path: '/shadow' }, shadowBody);
   }
 
-  async #shadow(call: ControlCall): Promise<ShadowView | undefined> {
+  /** @returns undefined when the gateway is of a version that does not know the call. @throws CutoverFault as `expect` of the client */
+  async #unlessOlder<T>(call: ControlCall, shape: z.ZodType<T>): Promise<T | undefined> {
     const answer = await this.client.call(call);
     if (answer.status === NOT_FOUND) return undefined;
-    const view = shadowBody.safeParse(answer.json);
-    if (answer.status !== 200 || !view.success) throw this.client.refusal(call, answer);
-    return view.data;
+    const body = shape.safeParse(answer.json);
+    if (answer.status !== 200 || !body.success) throw this.client.refusal(call, answer);
+    return body.data;
   }
 }
 

@@ -1,6 +1,6 @@
 import { factsByKey } from './compare-facts';
 import { keyOf } from './fact';
-import { type CatalogFinding } from './finding';
+import { type CatalogFinding, noted } from './finding';
 import { type CatalogQuestion } from './judge-catalog';
 import { type ForeignJudgement } from './judge-foreign';
 import { type Remark, tellRemark } from './remark';
@@ -19,19 +19,13 @@ export function judgeRemarks(question: CatalogQuestion, others: ForeignJudgement
 function ofHydras(remark: Remark, { path }: CatalogQuestion): CatalogFinding {
   const fate = path.fateOf(remark.of);
   if (fate === undefined || fate.how === 'changed') return stays(remark);
-  return {
-    class: 'lost',
-    object: tellRemark(remark),
-    why: `goes with what it is about (migration ${fate.migration})`,
-    fix: `on green, afterwards, for what green has in its place: ${remark.make}`,
-    refuses: false,
-    again: [remark.make],
-  };
+  const fix = `on green, afterwards, for what green has in its place: ${remark.make}`;
+  const lost = noted('lost', tellRemark(remark), `goes with what it is about (migration ${fate.migration})`, fix);
+  return { ...lost, again: [remark.make] };
 }
 
 function stays(remark: Remark): CatalogFinding {
-  const why = 'green has it as blue does';
-  return { class: 'harmless', object: tellRemark(remark), why, fix: 'nothing to do', refuses: false };
+  return noted('harmless', tellRemark(remark), 'green has it as blue does', 'nothing to do');
 }
 
 /** Of an object that is dropped and made again for the migration: what was said of it. */
