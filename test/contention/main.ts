@@ -81,6 +81,7 @@ async function contend(wanted: Wanted, { grants, reads, seed, file, signal }: Co
     file.append(round);
     rounds = addRound(rounds, round);
     say(progressLine(round, rounds), 0);
+    for (const complaint of round.complaints) say(`  a Hydra logged: ${complaint}`, 0);
     return !isDone() && rounds.tally.broken === 0;
   };
   const requestsEachSide = Math.ceil(perRound / 2);

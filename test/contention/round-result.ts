@@ -34,6 +34,8 @@ export const roundSchema = z.object({
   reads: z.number(),
   wrongReads: z.number(),
   durationMs: z.number(),
+  /** What the Hydras logged in a round with failures. */
+  complaints: z.array(z.string()),
 });
 export type RoundResult = z.output<typeof roundSchema>;
 

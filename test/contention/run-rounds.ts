@@ -55,11 +55,11 @@ interface Asked {
 }
 
 async function oneRound(
-  { doors, gateways, switchover }: LabRound,
+  { doors, gateways, switchover, complaints }: LabRound,
   { seed, grants, readsPerSecond, requestsEachSide, signal }: RoundsOptions,
   number: number,
   asked: Asked,
-): Promise<Pick<RoundResult, 'tally' | 'switchover' | 'reads' | 'wrongReads'>> {
+): Promise<Pick<RoundResult, 'tally' | 'switchover' | 'reads' | 'wrongReads' | 'complaints'>> {
   const tally = new Tally();
   const random = seededRandom(seed * 1_000 + number);
   const traffic = new ContendedTraffic({ doors, tally, random, grants, racesMax: RACES_MAX, pauseMs: PAUSE_MS });
@@ -80,7 +80,15 @@ async function oneRound(
     const answered = await readers.stop();
     await traffic.stop();
     const wrongReads = answered.filter(({ isRight }) => !isRight).length;
-    return { tally: tally.summary, switchover: switchoverOf(receipts), reads: answered.length, wrongReads };
+    const summary = tally.summary;
+    return {
+      tally: summary,
+      switchover: switchoverOf(receipts),
+      reads: answered.length,
+      wrongReads,
+      // Races bring some of Hydra's own, which nobody has to explain.
+      complaints: summary.failed + wrongReads === 0 ? [] : [...complaints()],
+    };
   } finally {
     await readers.stop();
     await traffic.stop();

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ADMIN_PREFIX, HYDRA_LAUNCH_FACTS } from '../../hydra/versions';
 import { hydraDsn, hydraProcess } from '../../world/hydra';
@@ -30,6 +31,8 @@ export interface TestHydra {
   readonly adminPrefix: '' | '/admin';
   readonly issuer: string;
   readonly pid: number;
+  /** What it logged so far about requests that it could not answer: one line each, the first few. */
+  complaints: () => readonly string[];
   /** SIGKILL by default: nothing in Hydra needs an orderly end. */
   stop: (signal?: NodeJS.Signals) => Promise<void>;
 }
@@ -38,6 +41,7 @@ const POLL_MS = 100;
 /** More than the world gives it: here others use the same cores. */
 const READY_TIMEOUT_MS = 240_000;
 const SECRET = 'test-secret-of-all-test-hydras';
+const COMPLAINTS_MAX = 20;
 /** So much of a Hydra's output is kept to explain why it did not start. */
 const OUTPUT_LIMIT = 4_000;
 
@@ -78,6 +82,7 @@ async function start(options: TestHydraOptions): Promise<TestHydra> {
   });
   const child = spawn(spec.command, [...spec.args], { env: spec.env, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = keepOutput(child);
+  const complaints = keepComplaints(child);
   const killed = (): boolean => child.kill('SIGKILL');
   process.once('exit', killed);
   const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
@@ -101,6 +106,7 @@ async function start(options: TestHydraOptions): Promise<TestHydra> {
     adminPrefix: ADMIN_PREFIX[HYDRA_LAUNCH_FACTS[version].apiGeneration],
     issuer,
     pid: child.pid ?? 0,
+    complaints: () => complaints,
     stop,
   };
 }
@@ -111,4 +117,17 @@ function keepOutput(child: ChildProcess): () => string {
   child.stdout?.on('data', keep);
   child.stderr?.on('data', keep);
   return () => text;
+}
+
+/** A request that is refused is logged as an error, too: what is kept is what Hydra itself calls its own failure, or nobody's. */
+function keepComplaints(child: ChildProcess): readonly string[] {
+  const complaints: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream === null) continue;
+    createInterface({ input: stream }).on('line', (line) => {
+      const isComplaint = /level=(error|fatal)/.test(line) && !/status_code[:=]4\d\d/.test(line);
+      if (isComplaint && complaints.length < COMPLAINTS_MAX) complaints.push(line.slice(0, OUTPUT_LIMIT));
+    });
+  }
+  return complaints;
 }

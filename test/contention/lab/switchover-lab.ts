@@ -51,6 +51,8 @@ export interface LabRound {
   readonly gateways: readonly GatewayProcess[];
   /** The step as the worker runs it, until it has committed. @returns the receipts of all attempts, the last one committed */
   switchover(): Promise<readonly SwitchoverReceipt[]>;
+  /** What the Hydras logged so far about requests that they could not answer, the first few of each. */
+  complaints(): readonly string[];
 }
 
 interface Address {
@@ -60,11 +62,11 @@ interface Address {
 type LinkName = 'blue' | 'green' | 'target' | (typeof GATEWAYS)[number];
 
 /**
- * Real parts for one switchover after the other: two Hydras that stay, two databases that are new in each round, and two gateways,
- * each a process of its own. What the worker reaches, it can be made to reach over links with a delay.
+ * Real parts for one switchover after the other: two databases, two Hydras and two gateways that are new in each round, the latter four
+ * processes of their own. No Hydra is kept, because none in production lives on when its database goes away under it. What the worker reaches, it can be made to reach over links with a delay.
  */
 export class SwitchoverLab {
-  readonly #hydras: TestHydra[] = [];
+  #hydras: readonly TestHydra[] = [];
   #links!: Readonly<Record<LinkName, TcpProxy>>;
   #gateways: readonly GatewayProcess[] = [];
   #hasLinks = false;
@@ -97,17 +99,14 @@ export class SwitchoverLab {
       'edge-1': await link('edge-1'),
       'edge-2': await link('edge-2'),
     };
-    await this.pair.renew();
-    for (const [side, version] of [
-      ['blue', '1.11.10'],
-      ['green', '2.3.0'],
-    ] as const) {
-      const database = this.pair.addressOf(side);
-      const { host, port, user: role, password } = database;
-      // A token request of Hydra holds one connection and asks for a second: as many at once as there are connections wait for ever.
-      const extra = { DSN: hydraDsn(host, port, { role, password, database: database.database }, POOL) };
-      this.#hydras.push(await startHydra({ version, database, loginAppUrl: NO_LOGIN_APP, issuer: ISSUER, extra }));
-    }
+  }
+
+  #startHydra(side: 'blue' | 'green', version: '1.11.10' | '2.3.0'): Promise<TestHydra> {
+    const database = this.pair.addressOf(side);
+    const { host, port, user: role, password } = database;
+    // A token request of Hydra holds one connection and asks for a second: as many at once as there are connections wait for ever.
+    const extra = { DSN: hydraDsn(host, port, { role, password, database: database.database }, POOL) };
+    return startHydra({ version, database, loginAppUrl: NO_LOGIN_APP, issuer: ISSUER, extra });
   }
 
   /**
@@ -153,10 +152,13 @@ export class SwitchoverLab {
     const homes = await Promise.all(GATEWAYS.map(() => GatewayHome.create(undefined, this.options.gatewayOutput)));
     const closing: (() => Promise<unknown>)[] = [() => Promise.all(homes.map((home) => home.close()))];
     try {
-      const [gateways] = await Promise.all([
-        Promise.all(homes.map((home) => home.start(this.#gatewayOptions()))),
-        this.#hydrasAreBack(),
-      ]);
+      const starting = [this.#startHydra('blue', '1.11.10'), this.#startHydra('green', '2.3.0')];
+      closing.push(async () => {
+        for (const started of await Promise.allSettled(starting))
+          if (started.status === 'fulfilled') await started.value.stop();
+      });
+      this.#hydras = await Promise.all(starting);
+      const gateways = await Promise.all(homes.map((home) => home.start(this.#gatewayOptions())));
       this.#gateways = gateways;
       const parties = await this.#startParties();
       closing.push(parties.close);
@@ -169,14 +171,14 @@ export class SwitchoverLab {
       }));
       closing.push(() => Promise.all(doors.map(({ http }) => http.close())));
       await Promise.all(gateways.map((gateway) => untilServing(gateway)));
-      return await work({ doors, gateways, switchover: () => this.#switchover(parties.deps) });
+      const complaints = () => this.#hydras.flatMap((hydra) => hydra.complaints());
+      return await work({ doors, gateways, switchover: () => this.#switchover(parties.deps), complaints });
     } finally {
       for (const close of closing.reverse()) await close();
     }
   }
 
   async close(): Promise<void> {
-    for (const hydra of this.#hydras) await hydra.stop();
     for (const link of Object.values(this.#links ?? {})) await link.close();
     await this.pair.drop();
     if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
@@ -225,19 +227,6 @@ export class SwitchoverLab {
       await new Promise((resolve) => server.close(resolve));
     };
     return { deps, close };
-  }
-
-  /** Their databases went away under them: they are back when they have found the new ones. */
-  async #hydrasAreBack(): Promise<void> {
-    for (const hydra of this.#hydras) {
-      const ready = async () => {
-        const headers = { 'x-forwarded-proto': 'https', connection: 'close' };
-        const response = await fetch(`${hydra.adminUrl}/health/ready`, { headers }).catch(() => undefined);
-        await response?.text();
-        return response?.status === 200;
-      };
-      await until(`Hydra ${hydra.version} has found its new database`, ready);
-    }
   }
 
   #gatewayOptions() {

@@ -19,6 +19,7 @@ function round(tally: Partial<TallySummary> = {}, switchover: Partial<RoundResul
     reads: 200,
     wrongReads: 0,
     durationMs: 1_000,
+    complaints: [],
   };
 }
 
