@@ -14,7 +14,7 @@ import { bucketOfTable } from '../hydra/parity/parity-queries';
 import { EndpointProcess, MASTER_PASSWORD } from '../test/integration/world/rds/endpoint-fixture';
 import { createHydraDatabase, migrateHydra } from '../world/hydra';
 import { resolveHydra } from '../world/toolchain';
-import { type Cpu, cpuOf } from './cpu';
+import { type Cpu, cpuOf, cpuOfServer } from './cpu';
 import { type FigureName, LIMITS, exponentOf, extrapolate, runsOutAt } from './sizes/growth';
 import { type Figures, measure } from './sizes/measure';
 import { populate } from './sizes/population';
@@ -62,11 +62,12 @@ export async function run(): Promise<void> {
       const sized = await measureSize(rds, address, grants);
       measured.push(sized);
       printSize(sized);
+      // After each size, because a larger one takes hours, and may be ended.
+      printGrowth(measured);
     }
   } finally {
     await rds.dispose();
   }
-  printGrowth(measured);
 }
 
 interface Address {
@@ -99,10 +100,13 @@ async function measureSize(rds: EndpointProcess, address: Address, grants: numbe
     });
   };
   const watch = await connect('postgres');
+  const cpuOfAll = await cpuOfServer(watch);
   const phases: Record<string, Figures> = {};
   const phase = async (name: string, work: () => Promise<unknown>): Promise<void> => {
-    phases[name] = await measure(watch, work);
-    process.stderr.write(`${grants} grants, ${name}: ${Math.round(phases[name].ms)} ms\n`);
+    phases[name] = await measure(watch, cpuOfAll, work);
+    process.stderr.write(
+      `${grants} grants, ${name}: ${Math.round(phases[name].ms)} ms, ${Math.round(phases[name].cpuMs)} ms of processors\n`,
+    );
   };
   try {
     await migrate('1.11.10', blueName);
@@ -218,10 +222,11 @@ function printSize({
 }: Sized): void {
   write(`\n${number(grants)} grants, ${number(rows)} rows, ${bytes(databaseBytes)} on blue\n`);
   write(
-    `${'phase'.padEnd(40)}${'time'.padStart(12)}${'temp'.padStart(12)}${'WAL'.padStart(12)}${'memory'.padStart(12)}\n`,
+    `${'phase'.padEnd(40)}${['time', 'processors', 'temp', 'WAL', 'memory'].map((name) => name.padStart(12)).join('')}\n`,
   );
-  for (const [name, { ms, tempBytes, walBytes, memoryBytes }] of Object.entries(phases)) {
-    const cells = [seconds(ms), bytes(tempBytes), bytes(walBytes), bytes(memoryBytes)].map((cell) => cell.padStart(12));
+  for (const [name, { ms, cpuMs, tempBytes, walBytes, memoryBytes }] of Object.entries(phases)) {
+    const shown = [seconds(ms), seconds(cpuMs), bytes(tempBytes), bytes(walBytes), bytes(memoryBytes)];
+    const cells = shown.map((cell) => cell.padStart(12));
     write(`${name.padEnd(40)}${cells.join('')}\n`);
   }
   write(
@@ -237,7 +242,7 @@ function printGrowth(measured: readonly Sized[]): void {
     `\nat ${number(TARGET_GRANTS)} grants, growing as from ${number(small.grants)} to ${number(large.grants)}, at least linearly\n`,
   );
   write(
-    `${'phase'.padEnd(40)}${['exponent', 'time', 'temp', 'WAL', 'memory'].map((name) => name.padStart(12)).join('')}\n`,
+    `${'phase'.padEnd(40)}${['exponent', 'processors', 'time', 'temp', 'WAL', 'memory'].map((name) => name.padStart(12)).join('')}\n`,
   );
   let first = { at: Number.POSITIVE_INFINITY, what: '' };
   for (const phase of Object.keys(large.phases)) {
@@ -253,6 +258,7 @@ function printGrowth(measured: readonly Sized[]): void {
     }
     const cells = [
       exponentOf('ms', points('ms'))?.toFixed(2) ?? NOISE,
+      exponentOf('cpuMs', points('cpuMs'))?.toFixed(2) ?? NOISE,
       cell('ms', seconds),
       cell('tempBytes', bytes),
       cell('walBytes', bytes),
@@ -269,6 +275,7 @@ const SIZES_MIN = 3;
 const NOISE = 'noise';
 const FIGURES = ['ms', 'tempBytes', 'walBytes', 'memoryBytes'] as const;
 const WORDS: Readonly<Record<FigureName, string>> = {
+  cpuMs: 'processor time',
   ms: `time (${seconds(LIMITS.ms)})`,
   tempBytes: `temporary files (${bytes(LIMITS.tempBytes)})`,
   walBytes: `WAL (${bytes(LIMITS.walBytes)})`,

@@ -8,10 +8,16 @@ export interface Point {
 }
 
 /** Below these, what else goes on in the server and in the worker says more of a figure than the phase does. */
-const NOISE: Figures = { ms: 2_000, tempBytes: 5e6, walBytes: 5e6, memoryBytes: 32e6 };
+const NOISE: Figures = { ms: 2_000, cpuMs: 1_000, tempBytes: 5e6, walBytes: 5e6, memoryBytes: 32e6 };
 
 /** What is allowed of each. */
-export const LIMITS: Figures = { ms: 24 * 3_600_000, tempBytes: 50e9, walBytes: 2e12, memoryBytes: 1e9 };
+export const LIMITS: Figures = {
+  ms: 24 * 3_600_000,
+  cpuMs: Number.POSITIVE_INFINITY,
+  tempBytes: 50e9,
+  walBytes: 2e12,
+  memoryBytes: 1e9,
+};
 
 /**
  * How a figure grows with the number of grants, by least squares through all sizes at which it stands above the noise: 1 is linear.

@@ -1,8 +1,11 @@
 import { type Client } from 'pg';
+import { type Cpu, cpuOfThisAndItsPrograms } from '../cpu';
 
 /** What one phase took. */
 export interface Figures {
   readonly ms: number;
+  /** Processor time of the server, of the worker and of the programs that it started: other work disturbs it less than the clock. */
+  readonly cpuMs: number;
   /** Written to disk by sorts and the like, in the databases of the bench. */
   readonly tempBytes: number;
   readonly walBytes: number;
@@ -12,9 +15,14 @@ export interface Figures {
 
 const SAMPLE_MS = 50;
 
-/** @param client a session that does nothing else */
-export async function measure(client: Client, work: () => Promise<unknown>): Promise<Figures> {
+/**
+ * @param client a session that does nothing else
+ * @param cpuOfServer of the server of that session
+ */
+export async function measure(client: Client, cpuOfServer: Cpu, work: () => Promise<unknown>): Promise<Figures> {
   const before = await counters(client);
+  const cpu = () => cpuOfServer() + cpuOfThisAndItsPrograms();
+  const cpuBefore = cpu();
   const resident = process.memoryUsage().rss;
   let highest = resident;
   const sampling = setInterval(() => (highest = Math.max(highest, process.memoryUsage().rss)), SAMPLE_MS);
@@ -25,9 +33,11 @@ export async function measure(client: Client, work: () => Promise<unknown>): Pro
     clearInterval(sampling);
   }
   const ms = performance.now() - startedAt;
+  const cpuMs = cpu() - cpuBefore;
   const after = await counters(client);
   return {
     ms,
+    cpuMs,
     tempBytes: after.temp - before.temp,
     walBytes: after.wal - before.wal,
     memoryBytes: highest - resident,
