@@ -152,6 +152,11 @@ export class Exchange implements Parked, Swept, PooledBody {
     this.fail('held_queue_full');
   }
 
+  /** Or a feature answers in its place. */
+  get isAtSide(): boolean {
+    return this.side !== undefined;
+  }
+
   /** By a hold, while it is in flight. */
   get isWaitedFor(): boolean {
     return this.deps.controller.isDraining(this.kind);

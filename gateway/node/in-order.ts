@@ -4,15 +4,19 @@ import { type Socket } from 'node:net';
 /** More than this many requests that wait for an earlier answer on the same connection are an attack. */
 const PIPELINE_LIMIT = 32;
 
+interface Pipelined {
+  readonly response: ServerResponse;
+  readonly work: () => void;
+}
+
 /**
  * Pipelined requests of one connection run one after the other: sent on together, a side could execute them in another order
  * than their client wrote them.
  */
 export class InOrder {
-  private readonly waiting = new WeakMap<Socket, (() => void)[]>();
+  /** Those that are not answered yet; the first of them is being served. */
+  private readonly underWay = new WeakMap<Socket, Pipelined[]>();
   private readonly ending = new WeakSet<Socket>();
-  /** To the last request that was whole. */
-  private readonly last = new WeakMap<Socket, ServerResponse>();
   private readonly closing = new WeakSet<Socket>();
 
   /** The connection ends with the answer that is being sent: what was pipelined after it would be executed and never answered. */
@@ -22,17 +26,22 @@ export class InOrder {
 
   /** A request of this connection is not answered yet. */
   isBusy(socket: Socket): boolean {
-    return this.waiting.has(socket);
+    return this.underWay.has(socket);
   }
 
   /**
-   * What came after whole requests is none: these are answered, and the connection ends with the last answer. Idempotent.
-   * @returns false when none is under way, or the last is not whole
+   * What came after whole requests is none: these are answered, and the connection ends with the last answer. Whatever was written before
+   * that, the client would take for the answer to the first of them. Idempotent.
+   * @returns false when there is no whole one
    */
   endAfterLast(socket: Socket): boolean {
-    const last = this.last.get(socket);
-    if (last === undefined || !this.isBusy(socket) || !last.req.complete) return false;
+    const requests = this.underWay.get(socket);
+    if (requests === undefined) return false;
     if (this.closing.has(socket)) return true;
+    // Only the last one that began can be incomplete; it is executed by nobody.
+    if (requests.length > 1 && requests.at(-1)?.response.req.complete === false) requests.pop();
+    const last = requests.at(-1)?.response;
+    if (last?.req.complete !== true) return false;
     this.closing.add(socket);
     last.shouldKeepAlive = false;
     last.once('close', () => socket.end());
@@ -43,23 +52,24 @@ export class InOrder {
 
   run(socket: Socket, response: ServerResponse, work: () => void): void {
     if (this.ending.has(socket)) return;
-    this.last.set(socket, response);
-    const queue = this.waiting.get(socket);
-    if (queue === undefined) {
-      this.waiting.set(socket, []);
+    const requests = this.underWay.get(socket);
+    if (requests === undefined) {
+      this.underWay.set(socket, [{ response, work }]);
       this.begin(socket, response, work);
-    } else if (queue.length >= PIPELINE_LIMIT) {
+    } else if (requests.length > PIPELINE_LIMIT) {
       socket.destroy();
     } else {
-      queue.push(() => this.begin(socket, response, work));
+      requests.push({ response, work });
     }
   }
 
   private begin(socket: Socket, response: ServerResponse, work: () => void): void {
     response.once('close', () => {
-      const next = socket.destroyed || this.ending.has(socket) ? undefined : this.waiting.get(socket)?.shift();
-      if (next === undefined) this.waiting.delete(socket);
-      else next();
+      const requests = this.underWay.get(socket);
+      requests?.shift();
+      const next = socket.destroyed || this.ending.has(socket) ? undefined : requests?.[0];
+      if (next === undefined) this.underWay.delete(socket);
+      else this.begin(socket, next.response, next.work);
     });
     work();
   }

@@ -6,6 +6,7 @@ import { readRequestHead } from '../core/request-head';
 import { rawAnswer } from './answer';
 import { type GatewayConfig } from './config-schema';
 import { Exchange, refuseHead, type ExchangeDeps } from './exchange';
+import { HalfClosed } from './half-closed';
 import { InOrder } from './in-order';
 import { requestIds } from './request-id';
 import { ReplayedSocket, withEncodedTarget } from './raw-target';
@@ -36,6 +37,9 @@ export function createForwardingServer(deps: ExchangeDeps, limits: GatewayConfig
     : createHttpServer(options);
   server.maxHeadersCount = 0; // the default drops what is over it; `readRequestHead` refuses instead
   server.maxConnections = limits.connections;
+  // Else node closes its half when a client closes the other one, and no answer can be sent any more. No type has it, and no page.
+  Object.assign(server, { httpAllowHalfOpen: true });
+  const halfClosed = new HalfClosed();
   const inOrder = new InOrder();
   const nextRequestId = requestIds();
   const handle = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
@@ -51,8 +55,11 @@ export function createForwardingServer(deps: ExchangeDeps, limits: GatewayConfig
     });
     if (request.socket instanceof ReplayedSocket) response.shouldKeepAlive = false;
     inOrder.run(request.socket, response, () => {
-      if (head.ok) new Exchange(deps, request, response, head, expectsContinue).start();
-      else {
+      if (head.ok) {
+        const exchange = new Exchange(deps, request, response, head, expectsContinue);
+        exchange.start();
+        halfClosed.serve(request.socket, exchange);
+      } else {
         inOrder.end(request.socket);
         refuseHead(response, head.status, head.message);
       }
@@ -60,7 +67,9 @@ export function createForwardingServer(deps: ExchangeDeps, limits: GatewayConfig
   };
   server.on('request', (request: IncomingMessage, response: ServerResponse) => handle(request, response, false));
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => handle(request, response, true));
+  server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => halfClosed.watch(socket));
   server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+    if (inOrder.endAfterLast(socket)) return;
     socket.end(rawAnswer(405, 'Method Not Allowed', 'invalid_request'));
   });
   // Before the listener of the server itself, which makes a `clientError` of it: without a handshake no answer can be sent.
@@ -68,8 +77,8 @@ export function createForwardingServer(deps: ExchangeDeps, limits: GatewayConfig
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const encoded = inOrder.isBusy(socket) ? undefined : withEncodedTarget(error);
     if (encoded === undefined) {
-      const isParseError = error.code?.startsWith('HPE_') === true;
-      if (!isParseError || !inOrder.endAfterLast(socket)) answerClientError(error, socket);
+      const isOfNext = error.code?.startsWith('HPE_') === true || error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+      if (!isOfNext || !inOrder.endAfterLast(socket)) answerClientError(error, socket);
       return;
     }
     deps.onEncodedTarget();

@@ -1,3 +1,5 @@
+import { type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { useParts } from '../support/fixture';
 import { eventually, RawClient, rawExchange } from '../support/sockets';
 
@@ -35,7 +37,7 @@ describe('hostile clients', () => {
       ['a chunk size that is none', `POST / HTTP/1.1\r\nHost: x\r\n${chunked}\r\nzz\r\n\r\n`, 400],
       ['no Host', 'GET / HTTP/1.1\r\n\r\n', 400],
       ['two Hosts', 'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', 400],
-      ['an absolute target', 'GET http://evil.example/ HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+      ['an absolute target with a user', 'GET http://a@evil.example/ HTTP/1.1\r\nHost: x\r\n\r\n', 400],
       ['a method with bytes above 0x7f', 'G\xc5T / HTTP/1.1\r\nHost: x\r\n\r\n', 400],
       ['a control character in the target', 'GET /\x01\xc5 HTTP/1.1\r\nHost: x\r\n\r\n', 400],
       ['a target with raw bytes in a broken request', 'GET /\xc5 HTTP/1.1\r\nHost: x\r\nX : y\r\n\r\n', 400],
@@ -63,16 +65,43 @@ describe('hostile clients', () => {
       ['and a broken one', `${whole}GET / HTTP/1.1\r\nHost : x\r\n\r\n`, 1],
       ['and one with raw bytes in its target', `${whole}GET /\xc5 HTTP/1.1\r\nHost: x\r\n\r\n`, 1],
       ['and another one, and a broken one', `${whole}${whole}GET / HTTP/9.9\r\n\r\n`, 2],
+      ['and CONNECT', `${whole}CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n`, 1],
+      ['and one with a broken body', `${whole}POST / HTTP/1.1\r\nHost: x\r\n${chunked}\r\n1\r\nabc`, 1],
     ])(
       'what comes after a whole request %s: that one has its answer, and the connection ends',
       async (_name, bytes, count) => {
-        const { blue, gateway } = await setUp();
+        // The first is at the side for as long as it takes to find out about the rest.
+        const blue = await parts.upstream((request, response) => {
+          request.resume().on('end', () => setTimeout(() => response.end('served'), 10));
+        });
+        const gateway = await parts.gateway({ blue: blue.url });
         const answer = await rawExchange(gateway.publicPort, Buffer.from(bytes, 'latin1'));
         expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(Array<string>(count).fill('HTTP/1.1 200'));
         expect(answer).toMatch(/Connection: close\r\n[^]*served$/);
         expect(blue.seen.map(({ url }) => url)).toEqual(Array<string>(count).fill('/first'));
       },
     );
+
+    it('what never comes whole after a whole request is not waited for, and no answer of its own is taken for that one', async () => {
+      const open: ServerResponse[] = [];
+      const blue = await parts.upstream(
+        (request, response) => void request.resume().on('end', () => open.push(response)),
+      );
+      const limits = { headersTimeoutMs: 100, requestTimeoutMs: 200 };
+      const gateway = await parts.gateway({ blue: blue.url, config: { limits } });
+      const halves = ['POST / HTTP/1.1\r\nContent-Le', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\na'];
+      const clients = await Promise.all(
+        halves.map(async (half) => (await RawClient.connect(gateway.publicPort)).send(whole + half)),
+      );
+      await eventually(() => open.length === 2);
+      await sleep(1_500); // connections are looked at once a second
+      open.forEach((response) => response.end('served'));
+      const answers = await Promise.all(clients.map((client) => client.closed()));
+      expect(answers).toEqual(
+        Array(2).fill(expect.stringMatching(/^HTTP\/1\.1 200 [^]*Connection: close\r\n[^]*served$/)),
+      );
+      expect(blue.seen).toHaveLength(2);
+    });
 
     it('what is pipelined after a request that is refused is not executed: nobody would get its answer', async () => {
       const { blue, gateway } = await setUp();

@@ -246,6 +246,48 @@ describe('streaming', () => {
       await gateway.until({ inFlight: 0 });
     });
 
+    it.each(['GET /userinfo', 'POST /oauth2/revoke'])(
+      'a client that closed its half has the answer to what is at the side: %s',
+      async (line) => {
+        const open: ServerResponse[] = [];
+        const blue = await parts.upstream((_request, response) => open.push(response));
+        const gateway = await parts.gateway({ blue: blue.url });
+        const client = await RawClient.connect(gateway.publicPort);
+        client.send(`${line} HTTP/1.1\r\nHost: x\r\n\r\n`);
+        await eventually(() => open.length === 1);
+        client.socket.end();
+        await client.until('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n');
+        open[0]?.end('answered');
+        expect(await client.closed()).toMatch(
+          /^(HTTP\/1\.1 100 Continue\r\n\r\n)+HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nanswered$/,
+        );
+      },
+    );
+
+    it('a client that closed its half has the answers to all that it pipelined', async () => {
+      const blue = await parts.upstream((request, response) => setTimeout(() => response.end(request.url), 10));
+      const gateway = await parts.gateway({ blue: blue.url });
+      const client = await RawClient.connect(gateway.publicPort);
+      client.socket.end(['/1', '/2', '/3'].map((path) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`).join(''));
+      const answers = (await client.closed()).replaceAll('HTTP/1.1 100 Continue\r\n\r\n', '');
+      expect(answers).toMatch(/^HTTP\/1\.1 200 [^]*\/1[^]*HTTP\/1\.1 200 [^]*\/2[^]*HTTP\/1\.1 200 [^]*\/3\r?\n?/);
+      expect(blue.seen.map(({ url }) => url)).toEqual(['/1', '/2', '/3']);
+    });
+
+    it('a client of HTTP/1.0 that closed its half has left: it cannot be asked', async () => {
+      let aborted = false;
+      const blue = await parts.upstream((_request, response) => {
+        response.on('close', () => (aborted = !response.writableFinished));
+      });
+      const gateway = await parts.gateway({ blue: blue.url });
+      const client = await RawClient.connect(gateway.publicPort);
+      client.send('GET /slow HTTP/1.0\r\n\r\n');
+      await eventually(() => blue.seen.length === 1);
+      client.socket.end();
+      expect(await client.closed()).toBe('');
+      await eventually(() => aborted);
+    });
+
     it('a client that leaves in the middle of a large body ends its request at the side', async () => {
       let ended = 'no';
       const blue = await parts.upstream((request) => {
