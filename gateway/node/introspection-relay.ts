@@ -1,4 +1,5 @@
 import { vouchedIntrospection } from '../core/introspection';
+import { mayRepeat } from '../core/repeat';
 import { targetAt } from '../core/target-at';
 import { responseHeaders, wholeBodyHeaders } from '../core/request-head';
 import { type Exchange, type Relay, type RequestBody } from './exchange';
@@ -51,7 +52,8 @@ export class IntrospectionRelay implements Relay {
     else if (answer !== 'gone') this.relay(answer);
   }
 
-  private ask(body: Buffer): Promise<WholeAnswer> {
+  /** @param fresh on a connection of its own, because the side closed the one before at that moment */
+  private ask(body: Buffer, fresh = false): Promise<WholeAnswer> {
     const { exchange, side } = this;
     const { head, deps } = exchange;
     const target = side.upstreams[deps.listener];
@@ -64,7 +66,7 @@ export class IntrospectionRelay implements Relay {
       let bytes = 0;
       let answer: ResponseHead | undefined;
       const call = target.call(
-        { method: 'POST', path, headers, body: 'sized' },
+        { method: 'POST', path, headers, body: 'sized', fresh },
         {
           onConnecting: () => exchange.expectProgress(deps.timeouts.connectTimeoutMs),
           onConnected: () => exchange.expectProgress(deps.timeouts.responseTimeoutMs),
@@ -79,7 +81,12 @@ export class IntrospectionRelay implements Relay {
           onEnd: () => {
             if (answer !== undefined) resolve(wholeAnswer(answer, Buffer.concat(chunks)));
           },
-          onError: (error) => reject(new Error(error)),
+          onError: (error) => {
+            // Its body is here in whole, so that it can go out once more as if it had none.
+            const lost = { kind: exchange.kind, hasBody: false, reused: call.reused, isRepeat: fresh };
+            if (error !== 'lost' || answer !== undefined || !mayRepeat(lost)) reject(new Error(error));
+            else this.ask(body, true).then(resolve, reject);
+          },
         },
       );
       this.current = call;

@@ -222,9 +222,9 @@ export class StreamRelay implements Relay, CallHandler {
   }
 
   private mayRetry(): boolean {
-    const { method, body } = this.exchange.head;
+    const { kind, head } = this.exchange;
     const reused = this.call?.reused === true;
-    return mayRepeat({ method, hasBody: body !== 'none', reused, isRepeat: this.retried });
+    return mayRepeat({ kind, hasBody: head.body !== 'none', reused, isRepeat: this.retried });
   }
 
   private giveUp(): void {
