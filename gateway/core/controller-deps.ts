@@ -53,6 +53,8 @@ export type ReadsAnswer =
 
 export type ControllerEvent =
   | { readonly kind: 'hold_began'; readonly epoch: number }
+  /** It waits for reads from now on, too. */
+  | { readonly kind: 'hold_raised'; readonly epoch: number }
   | { readonly kind: 'reads_moved'; readonly epoch: number }
   | { readonly kind: 'hold_ended'; readonly epoch: number; readonly heldMs: number; readonly released: number }
   | { readonly kind: 'doubt_began'; readonly reason: DoubtReason; readonly epoch: number | null }

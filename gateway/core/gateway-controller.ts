@@ -263,6 +263,7 @@ export class GatewayController implements TargetStore<GatewayState> {
       const isNew = this.record.hold === null;
       this.record = result.record;
       if (isNew) this.beginHold(epoch, result.record.hold?.deadlineMs ?? deadlineMs);
+      else this.deps.onEvent({ kind: 'hold_raised', epoch });
       return undefined;
     });
     return began ?? this.drained(epoch);

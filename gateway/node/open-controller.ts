@@ -62,7 +62,7 @@ export async function openController(
       metrics.onEvent(event);
       parts.refreshRetries?.onEvent(event);
       logEvent(log, event);
-      if (event.kind === 'hold_began') parts.onHold();
+      if (event.kind === 'hold_began' || event.kind === 'hold_raised') parts.onHold();
       if (event.kind === 'reads_moved') setImmediate(beat);
     },
   });
@@ -97,6 +97,9 @@ function logEvent(log: Log, event: ControllerEvent): void {
   switch (event.kind) {
     case 'hold_began':
       log.info({ epoch: event.epoch }, 'hold began');
+      return;
+    case 'hold_raised':
+      log.info({ epoch: event.epoch }, 'reads are held, too');
       return;
     case 'reads_moved':
       log.info({ epoch: event.epoch }, 'new reads go to the committed side');

@@ -92,6 +92,22 @@ describe('readers', () => {
     expect((await stalled.closed()).length).toBeGreaterThan(bytes);
   });
 
+  it('whom nobody waited for are waited for once a worker that knows of no reads takes part, and not for what they leave unread', async () => {
+    const { open, gateway, hold } = await setUp({
+      upstream: { idleTimeoutMs: 600_000 },
+      hold: { drainTimeoutMs: 5_000 },
+    });
+    const stalled = await RawClient.connect(gateway.publicPort);
+    stalled.socket.pause();
+    stalled.send('GET /.well-known/jwks.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    await until('it is at blue', () => open.size === 1);
+    open.get('/.well-known/jwks.json')?.end(Buffer.alloc(64 * 1024 * 1024));
+    expect(await hold()).toMatchObject({ status: 200 });
+    expect(await gateway.state()).toMatchObject({ readsInFlight: 1 });
+    expect(await gateway.hold(1)).toMatchObject({ status: 200, body: { holding: true, inFlight: 0 } });
+    stalled.destroy();
+  });
+
   it('that take longer than any limit for what a client sends are cut by none', async () => {
     const limits = { headersTimeoutMs: 1_000, requestTimeoutMs: 1_000, bodyTimeoutMs: 500, keepAliveTimeoutMs: 500 };
     const { open, gateway, ask, hold, moveReads } = await setUp({ limits });
