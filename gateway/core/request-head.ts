@@ -61,13 +61,14 @@ const NEVER_NAMED_AWAY = new Set(['host', 'content-length', 'x-forwarded-for', '
  * (`X-Forwarded-*`, `Forwarded`, `X-Real-IP`) and what it is called (`X-Request-Id`) is taken from trusted proxies alone; their chain
  * in `X-Forwarded-For` gets their own address appended.
  *
- * What two parsers might read differently is refused: both lengths, other transfer codings, two hosts, an absolute target.
+ * What two parsers might read differently is refused: both lengths, other transfer codings, two hosts. An absolute target goes on as its
+ * path, and what it names is the host.
  */
 export function readRequestHead(input: RequestHeadInput): RequestHead | HeadRefusal {
-  const { method, target, rawHeaders } = input;
-  if (!target.startsWith('/') && !(target === '*' && method === 'OPTIONS')) {
-    return refuse(400, 'the request target has to be a path');
-  }
+  const { method, rawHeaders } = input;
+  const asked = readTarget(method, input.target);
+  if (asked === undefined) return refuse(400, 'the request target has to be a path');
+  const { target, authority } = asked;
   if (rawHeaders.length > input.maxHeaderCount * 2) {
     return refuse(431, `more than ${input.maxHeaderCount} header fields`);
   }
@@ -81,7 +82,8 @@ export function readRequestHead(input: RequestHeadInput): RequestHead | HeadRefu
   if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked') {
     return refuse(501, 'the only transfer coding is chunked');
   }
-  const kept = fields.named === undefined ? fields.headers : withoutNamed(fields.headers, fields.named);
+  const named = fields.named === undefined ? fields.headers : withoutNamed(fields.headers, fields.named);
+  const kept = authority === undefined ? named : withHost(named, authority);
   const { forwardedFor } = fields;
   kept.push('X-Forwarded-Proto', 'https');
   kept.push('X-Forwarded-For', forwardedFor ? `${forwardedFor}, ${input.clientAddress}` : input.clientAddress);
@@ -100,11 +102,35 @@ export function readRequestHead(input: RequestHeadInput): RequestHead | HeadRefu
     headers: kept,
     clientAddress: clientOf(forwardedFor, input),
     requestId,
-    hasHost: fields.hosts === 1,
+    hasHost: fields.hosts === 1 || authority !== undefined,
     body,
     contentLength,
     headBytes: fields.bytes + target.length,
   };
+}
+
+interface AskedTarget {
+  /** Path and query, or `*`. */
+  readonly target: string;
+  /** What an absolute target names; it counts for more than `Host` (RFC 9112 section 3.2.2). */
+  readonly authority?: string;
+}
+
+/** Without a user: whoever sees one there may take it for the host. */
+const ABSOLUTE = /^https?:\/\/([^/?#@\\]+)([/?][^#]*)?$/i;
+
+/** @returns undefined when it is neither a path, nor an absolute target, nor the whole server, which OPTIONS asks about alone */
+function readTarget(method: string, target: string): AskedTarget | undefined {
+  if (target.startsWith('/') || (target === '*' && method === 'OPTIONS')) return { target };
+  const [, authority, rest = ''] = ABSOLUTE.exec(target) ?? [];
+  if (authority === undefined) return undefined;
+  if (rest === '' && method === 'OPTIONS') return { target: '*', authority };
+  return { target: rest.startsWith('/') ? rest : `/${rest}`, authority };
+}
+
+function withHost(headers: readonly string[], host: string): string[] {
+  const others = headers.filter((_text, index) => headers[index - (index % 2)]?.toLowerCase() !== 'host');
+  return ['Host', host, ...others];
 }
 
 interface Fields {

@@ -9,9 +9,10 @@ const UNPREFIXED = ['/health/alive', '/health/ready', '/version'] as const;
 
 /**
  * Maps an admin request's target (path and query) to what a Hydra of this generation understands: generation 1 knows `/x`,
- * generation 2 `/admin/x`. Either spelling is taken.
+ * generation 2 `/admin/x`. Either spelling is taken. `*` is about the server and no path.
  */
 export function adminPath(target: string, generation: ApiGeneration): string {
+  if (target === '*') return target;
   const bare = target.startsWith(`${PREFIX}/`) ? target.slice(PREFIX.length) : target;
   if (generation === 1) return bare;
   const [path] = bare.split('?', 1);

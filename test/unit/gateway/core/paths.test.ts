@@ -14,6 +14,7 @@ describe('admin paths', () => {
     ['/metrics/prometheus', '/metrics/prometheus', '/admin/metrics/prometheus'],
     ['/admin/metrics/prometheus', '/metrics/prometheus', '/admin/metrics/prometheus'],
     ['/administrators', '/administrators', '/admin/administrators'],
+    ['*', '*', '*'],
   ])('%s becomes %s for generation 1 and %s for generation 2', (asked, first, second) => {
     expect(adminPath(asked, 1)).toBe(first);
     expect(adminPath(asked, 2)).toBe(second);

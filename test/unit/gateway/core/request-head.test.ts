@@ -81,7 +81,11 @@ describe('requests that two parsers might read differently', () => {
     ['two hosts', input(['Host', 'a', 'Host', 'b']), 400],
     ['another transfer coding', input(['Transfer-Encoding', 'gzip, chunked']), 501],
     ['two codings in two fields', input(['Transfer-Encoding', 'chunked', 'Transfer-Encoding', 'chunked']), 501],
-    ['an absolute target', input([], { target: 'http://evil/oauth2/introspect' }), 400],
+    ['an absolute target with a user', input([], { target: 'http://a@evil/oauth2/introspect' }), 400],
+    ['an absolute target without a host', input([], { target: 'http:///oauth2/introspect' }), 400],
+    ['an absolute target with a fragment', input([], { target: 'http://a/b#c' }), 400],
+    ['an absolute target of another kind', input([], { target: 'ftp://a/b' }), 400],
+    ['an absolute target beside two hosts', input(['Host', 'a', 'Host', 'b'], { target: 'http://a/b' }), 400],
     ['a star for another method', input([], { target: '*' }), 400],
     ['too many fields', input(Array.from({ length: 22 }, (_, i) => (i % 2 ? '1' : 'X'))), 431],
   ])('are refused: %s', (_name, bad, status) => {
@@ -90,6 +94,19 @@ describe('requests that two parsers might read differently', () => {
 
   it('are not confused with OPTIONS *', () => {
     expect(readRequestHead(input(['Host', 'x'], { method: 'OPTIONS', target: '*' }))).toMatchObject({ ok: true });
+  });
+
+  it.each([
+    ['http://login.example/oauth2/auth?a=b', 'GET', '/oauth2/auth?a=b', 'login.example'],
+    ['HTTPS://Login.example:8443', 'GET', '/', 'Login.example:8443'],
+    ['http://[::1]:4444?a=/b', 'GET', '/?a=/b', '[::1]:4444'],
+    ['http://login.example', 'OPTIONS', '*', 'login.example'],
+  ])('have one form on their way to a side: %s', (target, method, path, host) => {
+    const absolute = { method, target };
+    const whole = ['A', '1', 'Host', 'other', 'B', '2'];
+    expect(readRequestHead(input(whole, absolute))).toMatchObject({ target: path, hasHost: true });
+    expect(headersOf(whole, absolute)).toEqual(['Host', host, 'A', '1', 'B', '2', ...ADDED]);
+    expect(headersOf([], { ...absolute, isHttp10: true })).toEqual(['Host', host, ...ADDED]);
   });
 });
 
