@@ -4,8 +4,8 @@ import { type Clock } from '../core/clock';
 const STEP_MS = 250;
 
 /**
- * Monotonic, and ahead by the time for which the machine itself stood still (a guest that was paused or moved): the monotonic clock of
- * Linux does not count that, and the arbiter's goes on, so that a lease would seem to live that is over. A wall clock that is set forward
+ * Monotonic, and ahead by the time for which the machine itself stood still (suspended, or paused while its wall clock went on): the monotonic
+ * clock of Linux does not count that, and the arbiter's goes on, so that a lease would seem to live that is over. A wall clock that is set forward
  * makes it go ahead as well, which ends a lease too early; one that is set back changes nothing.
  *
  * Source: clock_gettime(2), CLOCK_MONOTONIC.
