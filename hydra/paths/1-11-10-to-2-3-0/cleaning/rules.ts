@@ -148,7 +148,7 @@ export function consentsAmong(condition: string): string {
     FROM hydra_oauth2_consent_request AS named WHERE ${condition}`;
 }
 
-export const JUDGED_COLUMNS = ['challenge', 'login_challenge', 'subject', 'requested_at', 'client_id'] as const;
+const JUDGED_COLUMNS = ['challenge', 'login_challenge', 'subject', 'requested_at', 'client_id'] as const;
 
 function load(name: string): string {
   const text = sqlFile(__dirname, name);

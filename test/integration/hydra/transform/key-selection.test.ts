@@ -7,7 +7,7 @@ import {
   readColumns,
   readTransformed,
 } from '../../../../hydra/transform';
-import { keyedRowsQueries } from '../../../../hydra/transform/transform-sql';
+import { keyedRowsQueries, rangeRowsQuery } from '../../../../hydra/transform/transform-sql';
 import { seed } from '../../../../world/seeder';
 import { useDatabase } from '../../../support/database';
 import { AS_OF } from './oracle';
@@ -90,6 +90,63 @@ describe('selecting by keys', () => {
     expect(await read(FLOW, [])).toEqual([]);
   });
 
+  it.each([
+    ['consent_challenge_id', 'hydra_oauth2_consent_request'],
+    ['login_challenge', 'hydra_oauth2_authentication_request'],
+  ])(
+    'tells of flows by ranges of %s what reading all tells, wherever the consents of one login lie',
+    async (by, source) => {
+      await blue.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+      try {
+        await makeHardToJudge();
+        const all = (await readInTransaction(FLOW, 'all')).filter(
+          (row) => (row['consent_challenge_id'] === null) === (by === 'login_challenge'),
+        );
+        expect(all.length).toBeGreaterThan(50);
+        // A range ends at each consent of a login that has several, and before it; or at such a login.
+        const { rows } = await blue.query<{ bound: string }>(
+          `SELECT DISTINCT bound FROM (
+           SELECT consent.challenge, consent.login_challenge, lag(source.challenge) OVER (ORDER BY source.challenge) AS before
+             FROM ${source} AS source LEFT JOIN hydra_oauth2_consent_request AS consent
+               ON source.challenge IN (consent.challenge, consent.login_challenge)
+         ) AS all_of_them, LATERAL unnest(ARRAY[challenge, login_challenge, before]) AS one(bound)
+         WHERE login_challenge IN (SELECT login_challenge FROM hydra_oauth2_consent_request GROUP BY 1 HAVING count(*) > 1)
+         ORDER BY bound LIMIT 40`,
+        );
+        expect(rows.length).toBe(40);
+        const bounds = [null, ...rows.map(({ bound }) => bound), null];
+        const found: CarriedRow[] = [];
+        for (const [index, after] of bounds.slice(0, -1).entries()) {
+          const { sql, values } = rangeRowsQuery(tableOf(PATH, FLOW), by, { after, upTo: bounds[index + 1] ?? null });
+          found.push(
+            ...(
+              await blue.query<{ row: CarriedRow }>(`SELECT to_json(made) AS row FROM (${sql}) AS made`, [...values])
+            ).rows.map(({ row }) => row),
+          );
+        }
+        expect(found.length).toBe(all.length);
+        expect(sorted(found)).toEqual(sorted(all));
+      } finally {
+        await blue.query('ROLLBACK');
+      }
+    },
+  );
+
+  it('tells of flows that are hard to judge by their keys what reading all tells', async () => {
+    await blue.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    try {
+      await makeHardToJudge();
+      const all = await readInTransaction(FLOW, 'all');
+      const columns = ['login_challenge', 'consent_challenge_id'];
+      const keys = all.flatMap((row) =>
+        columns.flatMap((column) => (row[column] === null ? [] : [{ [column]: String(row[column]) }])),
+      );
+      expect(sorted(await readInTransaction(FLOW, keys))).toEqual(sorted(all));
+    } finally {
+      await blue.query('ROLLBACK');
+    }
+  });
+
   it('tells by columns what it tells row by row, whatever the values are', async () => {
     await blue.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
     try {
@@ -154,18 +211,50 @@ describe('selecting by keys', () => {
   });
 });
 
+/** What foreign keys and clocks keep from most databases: a new judgement of it must be the old one. */
+async function makeHardToJudge(): Promise<void> {
+  await blue.query('SET LOCAL session_replication_role = replica');
+  // Consents of one moment on one login; those of a client that is gone, beside others; logins of one.
+  await blue.query(
+    `UPDATE hydra_oauth2_consent_request SET requested_at = '2026-01-01' WHERE hashtext(login_challenge) % 2 = 0;
+     UPDATE hydra_oauth2_consent_request SET client_id = 'gone' WHERE hashtext(challenge) % 11 = 0;
+     UPDATE hydra_oauth2_authentication_request SET client_id = 'gone' WHERE hashtext(challenge) % 13 = 0`,
+  );
+  // More consents on the logins that have several; answers that are gone, of either; and tokens that hold some of these all the same.
+  await blue.query(
+    `INSERT INTO hydra_oauth2_consent_request
+     SELECT made.* FROM hydra_oauth2_consent_request AS consent,
+       LATERAL (SELECT challenge FROM hydra_oauth2_authentication_request WHERE challenge > consent.challenge ORDER BY 1 LIMIT 1) AS one(login),
+       jsonb_populate_record(NULL::hydra_oauth2_consent_request, to_jsonb(consent) ||
+         jsonb_build_object('challenge', md5(consent.challenge), 'verifier', md5(verifier), 'login_challenge', login)) AS made
+     WHERE hashtext(consent.challenge) % 5 = 0;
+     DELETE FROM hydra_oauth2_consent_request_handled WHERE hashtext(challenge) % 3 = 0;
+     DELETE FROM hydra_oauth2_authentication_request_handled WHERE hashtext(challenge) % 3 = 1;
+     UPDATE hydra_oauth2_refresh SET challenge_id = request_id WHERE hashtext(signature) % 4 = 0;
+     DELETE FROM hydra_oauth2_access WHERE hashtext(signature) % 2 = 0`,
+  );
+}
+
 async function read(name: CarriedTableName, selection: Selection, batchRows = 100): Promise<readonly CarriedRow[]> {
-  const found: CarriedRow[] = [];
   await blue.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   try {
-    for await (const batch of readTransformed(blue, tableOf(PATH, name), selection, { batchRows })) {
-      if (selection === 'all') expect(batch.length).toBeLessThanOrEqual(batchRows);
-      found.push(...batch);
-    }
-    return found;
+    return await readInTransaction(name, selection, batchRows);
   } finally {
     await blue.query('ROLLBACK');
   }
+}
+
+async function readInTransaction(
+  name: CarriedTableName,
+  selection: Selection,
+  batchRows = 100,
+): Promise<readonly CarriedRow[]> {
+  const found: CarriedRow[] = [];
+  for await (const batch of readTransformed(blue, tableOf(PATH, name), selection, { batchRows })) {
+    if (selection === 'all') expect(batch.length).toBeLessThanOrEqual(batchRows);
+    found.push(...batch);
+  }
+  return found;
 }
 
 function keyOf(row: CarriedRow, columns: readonly string[]): RowKey | null {
