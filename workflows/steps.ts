@@ -31,7 +31,8 @@ const STEP_OPTIONS = {
   gatherEvidence: ['long', 'evidence for the cutover'],
   pauseJobs: ['act', 'pause jobs of dependents'],
   resumeJobs: ['undo', 'resume jobs of dependents'],
-  sampleBlue: ['look', "keep blue's answers"],
+  // As patient as the steps before it: all that they made is taken back with it.
+  sampleBlue: ['long', "keep blue's answers"],
   switchover: ['switchover', 'move writes to green'],
   abandonSwitchover: ['undo', 'give the switchover up'],
   proveDrain: ['forward', 'captured = applied'],

@@ -100,16 +100,17 @@ describe('before the commit', () => {
   });
 
   it.each([
-    ['enableCapture', 12],
-    ['closeGreen', 8],
-  ] as const)('gives %s up after %d tries when it goes on failing', async (step, tries) => {
+    ['enableCapture', 12, ['plan']],
+    ['closeGreen', 8, ['plan']],
+    ['sampleBlue', 12, ['plan', 'cutover']],
+  ] as const)('gives %s up after %d tries when it goes on failing', async (step, tries, gates) => {
     const { calls, activities } = fakeSteps({
       [step]: async () => {
         throw new Error('connection lost');
       },
     });
     const end = await temporal.upgrade(activities, async (handle) => {
-      await decide(handle, 'plan');
+      for (const gate of gates) await decide(handle, gate);
       return closed(handle);
     });
     expect(calls.filter((name) => name === step)).toHaveLength(tries);
