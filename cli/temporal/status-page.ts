@@ -70,19 +70,31 @@ function statusVerdict({ temporal, report, status, workers, pending }: Look, fou
     return { ...NOW, state: 'bad', text, reasons: [whyNoWorker(workers)] };
   }
   if (status.awaiting !== null) {
-    const state = status.awaiting.gate === 'intervene' ? 'bad' : 'unknown';
-    return { ...NOW, state, text: `${waitingFor(status.awaiting)}.`, reasons: [] };
+    return askedVerdict(status.awaiting, pending);
   }
   const inside = committedStep(pending);
   if (inside !== null) return insideVerdict(inside);
   return onItsWayVerdict(status.undoing ? 'it takes back what it did' : 'it goes on by itself', pending);
 }
 
-/** A step that is tried again may wait for somebody to bring up what it did not reach, long before a gate asks for him. */
-function onItsWayVerdict(what: string, pending: readonly PendingStep[]): PageVerdict {
-  const failures = pending.flatMap(({ name, attempt, lastFailure }) =>
+/** The page of a gate is that of the last look that succeeded: what goes on failing beside the gate does not stand in it. */
+function askedVerdict(awaiting: NonNullable<CutoverStatus['awaiting']>, pending: readonly PendingStep[]): PageVerdict {
+  const state = awaiting.gate === 'intervene' ? 'bad' : 'unknown';
+  const failures = failuresOf(pending);
+  if (failures.length === 0) return { ...NOW, state, text: `${waitingFor(awaiting)}.`, reasons: [] };
+  const text = `${waitingFor(awaiting)}. A step beside the gate failed and is tried again. The evidence does not show it:`;
+  return { ...NOW, state, text, reasons: failures };
+}
+
+function failuresOf(pending: readonly PendingStep[]): readonly string[] {
+  return pending.flatMap(({ name, attempt, lastFailure }) =>
     lastFailure === undefined ? [] : [`${name}, try ${attempt}, after: ${lastFailure}`],
   );
+}
+
+/** A step that is tried again may wait for somebody to bring up what it did not reach, long before a gate asks for him. */
+function onItsWayVerdict(what: string, pending: readonly PendingStep[]): PageVerdict {
+  const failures = failuresOf(pending);
   if (failures.length === 0) return { ...NOW, state: 'good', text: `${what}; nobody is asked.`, reasons: [] };
   const text = `${what}; a step failed and is tried again. Nobody is asked yet, and what it met may need you:`;
   return { ...NOW, state: 'unknown', text, reasons: failures };

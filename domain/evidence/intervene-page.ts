@@ -49,17 +49,17 @@ export function intervenePage(known: InterveneKnown): Page {
         head: ['answer', 'what happens'],
         rows: Object.entries({ ...answers, wait: 'notes that somebody is on it; the question stays open' }),
       },
-      undoneBlock(undone),
+      undoneBlock('Undone so far', undone),
       ...(green === null ? [] : greenBlocks(green)),
       letPass(skipped),
     ),
   };
 }
 
-export function undoneBlock(undone: readonly UndoReceipt[]): Block {
+export function undoneBlock(title: string, undone: readonly UndoReceipt[]): Block {
   return {
     kind: 'table',
-    title: 'Undone so far',
+    title,
     head: ['phase', 'undo'],
     rows: undone.map(({ phase, ok, error }) => [phase, ok ? 'done' : `NOT done: ${error ?? 'no reason is known'}`]),
   };

@@ -31,7 +31,7 @@ export function reportPage(report: Report): Page {
       findingsBlock(report),
       decisionsBlock(report),
       { kind: 'list', title: 'What was set for the reading of blue', items: (report.brakes ?? []).map(brakeText) },
-      undoneBlock(report.undone),
+      undoneBlock('What was undone', report.undone),
       sharesBlock(report.inPlace?.shares ?? []),
       { kind: 'bars', title: 'What each phase took, and was predicted to', unit: 's', bars: phaseBars(report.phases) },
       switchoverBlock(report.switchovers),

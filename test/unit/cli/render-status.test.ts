@@ -203,6 +203,14 @@ it.each([
   },
 );
 
+it('says at its head what goes on failing beside a gate: the evidence is that of the last look that succeeded', () => {
+  const failing = { ...MIGRATING.pending[0], name: 'keepInSync', attempt: 9, lastFailure: 'no session on green' };
+  const asked = renderStatus({ ...LOOK, pending: [failing] } as Look, undefined, Infinity);
+  expect(asked).toMatch(
+    /\nNow: waiting for a person: gate cutover\. A step beside the gate failed and is tried again\. The evidence does not show it:\n- keepInSync, try 9, after: no session on green\n/,
+  );
+});
+
 it.each([40, 60, 80, 120])('has no line of its own that is longer than %i columns', (width) => {
   for (const look of [MIGRATING, { ...MIGRATING, status: null }, { ...LOOK, temporal: 'TERMINATED' }]) {
     const long = renderStatus(look, undefined, width)
