@@ -23,7 +23,7 @@ async function main(): Promise<void> {
     },
     {
       onVerb: (verb) => {
-        if (!verb.handlesSignals) endOnSignals();
+        if (!verb.handlesSignals) endOnSignals(verb.whenInterrupted);
       },
     },
   );
@@ -38,10 +38,10 @@ async function main(): Promise<void> {
 }
 
 /** 128 + signal number, as a shell would say: 130 for Ctrl-C. */
-function endOnSignals(): void {
+function endOnSignals(hint?: string): void {
   for (const signal of END_SIGNALS) {
     process.once(signal, () => {
-      process.stderr.write(`interrupted by ${signal}\n`);
+      process.stderr.write(`interrupted by ${signal}${hint === undefined ? '' : `; ${hint}`}\n`);
       process.exit(128 + constants.signals[signal]);
     });
   }

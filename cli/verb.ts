@@ -15,6 +15,8 @@ export interface Verb {
   readonly exitCodes: Readonly<Record<number, string>>;
   /** True when the verb ends by itself on SIGINT and SIGTERM; otherwise the process ends at once. */
   readonly handlesSignals: boolean;
+  /** Of a verb that does not handle signals, and leaves something going or half done when one ends it: what to do then. */
+  readonly whenInterrupted?: string;
   readonly addOptions: (command: Command) => void;
   /** @returns the exit code @throws CutoverFault */
   readonly run: (options: Readonly<Record<string, unknown>>, context: CliContext) => Promise<number>;

@@ -30,7 +30,7 @@ export function decisionVerb(
     },
     exitCodes: {
       0: 'recorded',
-      2: 'the decision is not one of this gate, or by the wrong person (DECISION_INVALID)',
+      2: 'the decision is not one of this gate, lacks its question or note, or is by the wrong person (DECISION_INVALID)',
       3: 'the gate is not open, or there is no such cutover or namespace (GATE_NOT_OPEN, CUTOVER_UNKNOWN, CHECK_FAILED)',
       6: 'Temporal or the worker does not answer (TEMPORAL_UNREACHABLE, NO_WORKER)',
     },
@@ -41,7 +41,10 @@ export function decisionVerb(
         .addOption(new Option('--gate <gate>', 'which gate').choices([...verb.gates]).makeOptionMandatory())
         .requiredOption('--by <name>', 'who decides', parseName)
         .option('--note <text>', 'why; the decisions `skip` and `give_up` need it', parseNote)
-        .option('--question <id>', 'the question that was read, as `status` shows it; refused when another one is open')
+        .option(
+          '--question <id>',
+          'the question that was read, as `status` shows it; refused when another one is open. Gate cutover is not approved without it',
+        )
         .option('--signal', 'do not wait for an answer', false);
       verb.addOptions(command);
     },

@@ -31,6 +31,7 @@ export const enrolVerb: Verb = {
     6: 'one does not serve green, each with its problem; or a database whose word is needed does not answer (DB_UNREACHABLE)',
   },
   handlesSignals: false,
+  whenInterrupted: 'repeat the same command: it goes on from where it is',
   addOptions: (command) => {
     addEnvironmentOptions(command);
     command

@@ -20,6 +20,7 @@ export const purgeVerb: Verb = {
     6: 'a gateway or target does not serve green, or does not say so (TARGET_FELL_BACK, TARGET_UNREACHABLE); a database or RDS does not answer',
   },
   handlesSignals: false,
+  whenInterrupted: 'repeat the same command: it goes on from where it is',
   addOptions: (command) => {
     addEnvironmentOptions(command);
     command

@@ -27,6 +27,7 @@ export const repairVerb: Verb = {
     6: 'a database, target, command or RDS failed: fix that and repeat',
   },
   handlesSignals: false,
+  whenInterrupted: 'repeat the same command: it goes on from where it is',
   addOptions: (command) => {
     addEnvironmentOptions(command);
     command

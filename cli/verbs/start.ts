@@ -34,6 +34,7 @@ export const startVerb: Verb = {
     3: 'another cutover is under way, or the last one left something that a new one would hide (CUTOVER_RUNNING); the config is not that of `--config-digest`, or with --wait a check refused (CHECK_FAILED)',
   },
   handlesSignals: false,
+  whenInterrupted: 'a run that was started goes on: `hydra-cutover status` shows it, `hydra-cutover cancel` ends it',
   addOptions: (command) => {
     addEnvironmentOptions(command);
     command

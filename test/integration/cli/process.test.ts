@@ -90,7 +90,7 @@ describe('the program', () => {
     expect(end.stderr).toContain('error DISK_FULL');
   });
 
-  it('ends with 130 on Ctrl-C while a check waits', async () => {
+  it('ends with 130 on Ctrl-C, and says that a run goes on', async () => {
     let tellAsked = (): void => undefined;
     const asked = new Promise<void>((resolve) => (tellAsked = resolve));
     const server = createServer((socket) => {
@@ -113,16 +113,23 @@ describe('the program', () => {
       file,
       JSON.stringify({
         environment: { name: 'x' },
-        // Longer than anything here takes: the check is still waiting when it is interrupted.
+        temporal: { address: `127.0.0.1:${port}` },
+        // Longer than anything here takes: it still waits for an answer when it is interrupted.
         checks: { timeoutMs: 300_000 },
         blue: side('blue', '1.11.10'),
         green: side('green', '2.3.0'),
       }),
     );
-    const end = await runCliProcess(['doctor', '--config', file], { signalWhen: { signal: 'SIGINT', when: asked } });
+    const end = await runCliProcess(['start', '--config', file], { signalWhen: { signal: 'SIGINT', when: asked } });
     await new Promise((resolve) => server.close(resolve));
     rmSync(folder, { recursive: true });
-    expect(end).toMatchObject({ code: 130, stdout: '', stderr: 'interrupted by SIGINT\n' });
+    expect(end).toMatchObject({
+      code: 130,
+      stdout: '',
+      // Who presses Ctrl-C must not believe that he has ended the run.
+      stderr:
+        'interrupted by SIGINT; a run that was started goes on: `hydra-cutover status` shows it, `hydra-cutover cancel` ends it\n',
+    });
   });
 
   it('says so when the local world is not part of the installation', () => {
