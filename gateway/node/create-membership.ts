@@ -56,6 +56,8 @@ export function createMembership(options: JoinOptions): Joined {
     id,
     membership,
     resolveDoubt: async (question): Promise<DoubtAnswer> => {
+      // The first question is asked while the controller is being made: a beat has to know it.
+      await Promise.resolve();
       await membership.beatNow();
       const answer = await options.resolveDoubt(question);
       const isCounted = last === 'ok' || last === 'no_room' || last === 'none';

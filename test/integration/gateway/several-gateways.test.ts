@@ -24,6 +24,8 @@ import {
 } from './gateway-fleet';
 
 const fleet = new GatewayFleet();
+const metricsOf = async ({ controlUrl }: { readonly controlUrl: string }): Promise<string> =>
+  (await fetch(`${controlUrl}/metrics`)).text();
 
 describe('several gateways, each a process of its own', () => {
   fleet.useHere();
@@ -32,6 +34,8 @@ describe('several gateways, each a process of its own', () => {
     // Listed, and never told anything after the hold: it is cut off from the orchestrator.
     const listed = await fleet.start();
     await listed.until({ mode: 'pass', settledBy: 'aborted' });
+    // Its very first question is answered: whoever starts it waits for no second one.
+    expect(await metricsOf(listed)).not.toContain('gateway_doubt_questions_total{verdict="unknown"}');
     const attempt = await fleet.begin(1);
     await listed.stage(1, 'green');
     const late = [await fleet.newOne()];
