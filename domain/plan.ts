@@ -119,10 +119,14 @@ export function makePlan(facts: PlanFacts): Plan {
   };
 }
 
+/** What a run of this mode goes through; the recorded way of the workflow is held against it. */
+export function plannedPhases({ mode, rehearsal }: Pick<PlanFacts, 'mode' | 'rehearsal'>): readonly Phase[] {
+  if (mode !== 'rehearse') return PHASE_NAMES;
+  return rehearsal?.startsGreen === false ? REHEARSED.filter((phase) => !NEEDS_HYDRA.includes(phase)) : REHEARSED;
+}
+
 function planSteps(facts: PlanFacts, { phases }: Prediction): PlannedStep[] {
-  const { mode, rehearsal } = facts;
-  return (mode === 'rehearse' ? REHEARSED : PHASE_NAMES).flatMap((phase) => {
-    if (NEEDS_HYDRA.includes(phase) && rehearsal?.startsGreen === false) return [];
+  return plannedPhases(facts).flatMap((phase) => {
     const planned = STEPS[phase]?.(facts);
     if (planned === undefined) return [];
     const usual = { phase, predictedMs: phases[phase] ?? null, undo: usualUndo(COPY_UPGRADE[phase]) };

@@ -1,4 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { plannedPhases } from '../../domain/plan';
+import { type Report } from '../../domain/receipts';
 import { type PreflightInput } from '../../domain/steps';
 import { closed, useTemporal } from './support/environment';
 import { ANSWERS, answers, fakeSteps, PARITY, PLAN, REHEARSAL } from './support/fake-steps';
@@ -13,6 +15,14 @@ const preflight = async (input: object) => {
   if (mode !== 'rehearse') throw ApplicationFailure.nonRetryable(`asked to ${mode}`, 'CHECK_FAILED');
   return { ...PLAN, environment, mode, rehearsal: REHEARSAL };
 };
+
+/** Sorted: the comparison of rows has its turn between the questions and the writes. */
+const phasesOf = ({ phases }: Report) => phases.map(({ name }) => name).sort();
+/** As the plan shows them, but for the gate that nobody asked for. */
+const planned = (startsGreen: boolean) =>
+  plannedPhases({ mode: 'rehearse', rehearsal: { ...REHEARSAL, startsGreen } })
+    .filter((phase) => phase !== 'plan')
+    .sort();
 
 describe('a rehearsal', () => {
   it('whose rows did not become what they had to ends with a finding that blocks, and is taken down', async () => {
@@ -36,6 +46,7 @@ describe('a rehearsal', () => {
     const compareAnswers = answers({ ...ANSWERS, found: 1, findings: [finding] });
     const { activities } = fakeSteps({ preflight, compareAnswers });
     const { report } = await temporal.upgrade(activities, closed, { mode: 'rehearse' });
+    expect(phasesOf(report)).toEqual(planned(true));
     expect(report.findings).toEqual([
       {
         phase: 'samples',
@@ -49,7 +60,8 @@ describe('a rehearsal', () => {
       rehearsal: { ...REHEARSAL, startsGreen: false },
     });
     const silent = fakeSteps({ preflight: without });
-    await temporal.upgrade(silent.activities, closed, { mode: 'rehearse' });
+    const end = await temporal.upgrade(silent.activities, closed, { mode: 'rehearse' });
+    expect(phasesOf(end.report)).toEqual(planned(false));
     expect(silent.calls).not.toContain('compareAnswers');
     expect(silent.calls).not.toContain('tryWrites');
   });
