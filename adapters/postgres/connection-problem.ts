@@ -29,6 +29,10 @@ const REFUSALS: Readonly<Record<string, readonly [what: string, fix: string]>> =
   '57P03': ['the server is starting or shutting down', 'wait until it is up'],
 };
 
+/** A password that was rotated on blue, and in the secret of both, is not the one that green knows. */
+const OF_THE_SNAPSHOT =
+  "green's roles have the passwords that blue's had at the snapshot: after a rotation on blue set the new one on green too (ALTER ROLE)";
+
 /** As PgBouncer says it, for a setting at the start of a session that it does not pass on. */
 const POOLER = /unsupported startup parameter|dropped the settings/i;
 
@@ -82,7 +86,8 @@ export function explainConnectionError(error: unknown, configPath: string): Conn
   }
   const [what, fix] = REFUSALS[code ?? ''] ?? [];
   if (what !== undefined && fix !== undefined) {
-    return { kind: 'refused', what, fix, sqlState: code };
+    const more = code === '28P01' && configPath === 'green.database' ? `; ${OF_THE_SNAPSHOT}` : '';
+    return { kind: 'refused', what, fix: `${fix}${more}`, sqlState: code };
   }
   if (isCertificateError(error)) return { kind: 'certificate', ...certificateProblem(error, configPath) };
   if (NO_TLS.test(message)) {

@@ -104,6 +104,11 @@ describe('PostgresDatabases', () => {
       details: { side: 'blue', reason: 'refused', sqlState: '28P01' },
     });
     await expect(failed).rejects.not.toMatchObject({ message: expect.stringContaining('wrong-one') as string });
+    await expect(failed).rejects.not.toThrow(/snapshot/);
+    const onGreen = databases().withSession('green', (client) => client.query('SELECT 1'), { login });
+    await expect(onGreen).rejects.toThrow(
+      /correct the password or the user; green's roles have the passwords that blue's had at the snapshot/,
+    );
   });
 
   it('names a limit of the role as one of those that may be raised', async () => {
