@@ -53,6 +53,8 @@ export class Attempt {
   /** The session on the entered side was used after the commit before, so that it may be gone, or in a transaction. */
   isEnteredDoubtful: boolean;
   readonly startedAt = performance.now();
+  /** Who held the lock that was not to be had last. */
+  busyWith: string | null = null;
   private why: string | null = null;
 
   constructor(
@@ -78,7 +80,7 @@ export class Attempt {
   }
 
   get reason(): string {
-    return this.why ?? 'given up';
+    return this.why ?? this.busyWith ?? 'given up';
   }
 
   get names() {

@@ -9,7 +9,7 @@ import {
   readArbiter,
   warmDecisions,
 } from '../../hydra/arbiter/arbiter';
-import { isLockBusy } from '../../hydra/arbiter/lock-retry';
+import { holdersOfDecision, isLockBusy } from '../../hydra/arbiter/lock-retry';
 import { noteBeginning } from '../../hydra/closing';
 import { type OpenRoundOptions } from '../sync-session';
 import { type Attempt } from './attempt';
@@ -132,7 +132,9 @@ export async function begin(run: Attempt): Promise<ResultOf<'begin'>> {
   const terms = { epoch: run.theEpoch, holdDeadlineMs, marginMs: leaseMarginMs };
   const asked = beginAttempt(run.sessions.left, terms);
   // Without an answer it may have begun: the claim finds out.
-  const answer = await within(run.tools.patience.questionMs, `beginning on ${run.leftSide}`, 'DB_UNREACHABLE', asked);
+  const what = `beginning on ${run.leftSide}`;
+  const answer = await within(run.tools.patience.questionMs, what, 'DB_UNREACHABLE', unlessBusy(run, what, asked));
+  if (answer === 'busy') return 'refused';
   if (answer.ok) {
     run.attempt = answer.attempt;
     return 'ok';
@@ -261,11 +263,23 @@ export async function commit(run: Attempt): Promise<ResultOf<'commit'>> {
 
 /** @returns `busy` when the lock was not to be had, which leaves everything as it was */
 function whenFree<T>(run: Attempt, what: string, asked: Promise<T>): Promise<T | 'busy'> {
-  const orBusy = asked.catch((error: unknown): 'busy' => {
+  return run.inTime(what, 'LOCK_BUSY', unlessBusy(run, what, asked));
+}
+
+/** Asks at once who is in the way: a moment later it may be nobody. */
+async function unlessBusy<T>(run: Attempt, what: string, asked: Promise<T>): Promise<T | 'busy'> {
+  try {
+    return await asked;
+  } catch (error) {
     if (!isLockBusy(error)) throw error;
+    const holders = await holdersOfDecision(run.sessions.left).catch(() => []);
+    const who =
+      holders.length === 0
+        ? 'look for transactions that stay open there (pg_locks)'
+        : `held by ${holders.join(', ')}: end that`;
+    run.busyWith = `${what} did not get its lock; ${who}, then try again`;
     return 'busy';
-  });
-  return run.inTime(what, 'LOCK_BUSY', orBusy);
+  }
 }
 
 export async function claim(run: Attempt): Promise<ResultOf<'claim'>> {

@@ -202,10 +202,22 @@ describe('switchover', () => {
     await writer.query('UPDATE hydra_client SET client_name = client_name');
     const receipt = await world.run();
     await writer.query('COMMIT');
-    expect(receipt).toMatchObject({ outcome: 'aborted' });
+    const named =
+      /^the fence did not get its lock; held by process \d+ of role \w+ \(its transaction is open for \d+ s\): end that/;
+    expect(receipt).toMatchObject({ outcome: 'aborted', reason: expect.stringMatching(named) as string });
     expect(world.events.filter((event) => event === 'fence: busy')).toHaveLength(3);
     expect(await world.whoServes()).toEqual(BLUE);
     await writer.end();
+  });
+
+  it('names who holds what a beginning needs, as a gateway may that stands still in its claim', async () => {
+    const gateway = await world.sync.connect('blue');
+    await gateway.query('BEGIN; LOCK TABLE hydra_cutover.attempt IN ROW EXCLUSIVE MODE');
+    const receipt = await world.run();
+    await gateway.query('COMMIT');
+    const named = /^beginning on blue did not get its lock; held by process \d+ of role /;
+    expect(receipt).toMatchObject({ outcome: 'aborted', reason: expect.stringMatching(named) as string });
+    await gateway.end();
   });
 
   it('lets blue go on when the last round meets a row that nobody can carry, and says which', async () => {
