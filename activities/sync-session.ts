@@ -9,10 +9,10 @@ import {
   type RoundOptions,
   type RoundReceipt,
   type SyncSides,
+  askNetwork,
   assertStillSyncer,
   becomeSyncer,
   prepareSync,
-  readNetwork,
   syncRound,
 } from '../hydra/sync';
 import { type StepDeps } from './step';
@@ -163,7 +163,7 @@ export function openSync(
     };
     const { batchRows } = deps.settings.sync;
     const work = async ({ sides: found }: SyncSession): Promise<void> => {
-      const sides = { ...found, networkId: await readNetwork(found.to, found.direction.to) };
+      const sides = { ...found, networkId: await askNetwork(found.to, found.direction.to) };
       resolve({
         close,
         round: ({ beforeCount, ...round }) => {

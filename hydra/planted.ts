@@ -2,6 +2,7 @@ import { CutoverFault } from '../domain/faults';
 import { type SqlClient, type Statement, queryRows } from '../domain/ports/sql-client';
 import { OUR_ROLES } from '../domain/our-roles';
 import { type SideName } from '../domain/sides';
+import { isLockBusy, lockBusy } from './arbiter/lock-retry';
 import { HYDRAS_TABLES } from './by-full-name';
 import { quoteIdentifier } from './cleaning/session';
 import { assertNoneForeign } from './ours';
@@ -180,9 +181,8 @@ export function plantedOn(client: SqlClient, { schema, tables, isWritten }: Eval
 const namesOf = (planted: readonly Planted[]): string[] => planted.map(({ what }) => what);
 
 /**
- * Beside an arbiter, in a transaction that has locked the tables as it will use them. It holds until that transaction ends: every DDL
- * that could change it needs a lock that readers keep out, but for CREATE TRIGGER and CREATE INDEX, which concern writers and
- * wait for them.
+ * Beside an arbiter, in a transaction that has locked the tables as it will use them. It holds until that transaction ends for all that needs
+ * a lock which that keeps out; what does not, {@link assertNothingPlantedSince} looks for.
  *
  * @throws CutoverFault CHECK_FAILED when {@link plantedOn} names anything; nothing of it has run
  */
@@ -204,8 +204,9 @@ export async function assertNothingPlanted(
 }
 
 /**
- * What of it can come in beside a transaction that has looked, asked by that transaction before it commits: statistics and tables that
- * inherit, for which a lock would be needed that keeps autovacuum out too. What ran of it is rolled back then. It may have been taken away
+ * What of it can come in beside a transaction that has looked, asked by that transaction before it commits: statistics, tables that
+ * inherit and indexes that are built CONCURRENTLY, for which a lock would be needed that keeps autovacuum out too, and triggers of others'
+ * tables whose rows go with Hydra's. What ran of it is rolled back then. It may have been taken away
  * again; but that its code led the names of our statements elsewhere is seen, and that it gave this role another password, so that somebody
  * else can log in as it, by the lock that this left.
  *
@@ -216,7 +217,15 @@ export const PLANTED_SINCE_FUNCTION_SQL = `
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $since$ DECLARE tables oid[]; found text; BEGIN
     SELECT array_agg(c.oid) INTO tables FROM pg_namespace AS n JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = ANY (p_tables) WHERE n.nspname = p_schema;
     IF EXISTS (SELECT FROM pg_statistic_ext AS s WHERE s.stxrelid = ANY (tables) AND to_jsonb(s) ->> 'stxexprs' IS NOT NULL)
-      OR EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhparent = ANY (tables)) THEN
+      OR EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhparent = ANY (tables))
+      -- CREATE INDEX CONCURRENTLY keeps no writer out, and whoever writes beside it evaluates what is constant in its expressions.
+      OR EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = ANY (tables) AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL))
+      -- Nothing of ours locks a table of others before rows of it go with Hydra's.
+      OR (current_setting('server_version_num')::int < 180000 AND EXISTS (
+        SELECT FROM pg_constraint AS k WHERE k.contype = 'f' AND k.confrelid = ANY (tables) AND k.conrelid <> ALL (tables)
+           AND (EXISTS (SELECT FROM pg_constraint AS below WHERE below.contype = 'f' AND below.confrelid = k.conrelid AND below.conrelid <> k.conrelid)
+                OR EXISTS (SELECT FROM pg_trigger AS t JOIN pg_proc AS f ON f.oid = t.tgfoid
+                            WHERE t.tgrelid = k.conrelid AND NOT t.tgisinternal AND f.pronamespace <> 'hydra_cutover'::regnamespace)))) THEN
       SELECT string_agg(what, '; ') INTO found FROM hydra_cutover.planted_on(p_schema, p_tables, true, p_harmless) AS what;
     END IF;
     IF found IS NULL AND p_path <> '${OUR_PATH}' THEN
@@ -264,11 +273,11 @@ export async function lockUnplanted(client: SqlClient, tables: readonly string[]
 }
 
 /**
- * Before tables of Hydra are written outside the sync: locks them as a write does until the caller's transaction ends, and looks. A role that may
+ * Before tables of Hydra are written outside the sync: locks them until the caller's transaction ends, and looks. A role that may
  * decide nothing needs no look: what is planted runs with rights that Hydra's role has anyway, as an operator's audit does.
  *
  * @param schema of Hydra's tables
- * @throws CutoverFault CHECK_FAILED as {@link assertNothingPlanted}; also where schema hydra_cutover is somebody else's
+ * @throws CutoverFault CHECK_FAILED as {@link assertNothingPlanted}; also where schema hydra_cutover is somebody else's | LOCK_BUSY
  */
 export async function lockToWrite(client: SqlClient, schema: string, side: SideName): Promise<void> {
   if (!(await mayDecide(client))) return;
@@ -281,10 +290,39 @@ export async function lockToWrite(client: SqlClient, schema: string, side: SideN
     [schema, HYDRAS_TABLES],
   );
   const inFull = tables.map(({ name }) => `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`);
-  if (inFull.length > 0) await client.query(`LOCK TABLE ${inFull.join(', ')} IN ROW EXCLUSIVE MODE`);
+  if (inFull.length > 0) await lockAlone(client, inFull);
   const instead = `, or let a role write that may decide nothing: name it in ${side}.database.worker`;
   const planted = await plantedOn(client, { schema, tables: HYDRAS_TABLES, isWritten: true });
   refusePlanted(namesOf(planted), side, instead);
+}
+
+const LOCK_ALONE_MS = 5_000;
+/** What SHARE UPDATE EXCLUSIVE waits for. Source: PostgreSQL manual, "Explicit Locking". */
+const KEEPS_OUT = [
+  'ShareUpdateExclusiveLock',
+  'ShareLock',
+  'ShareRowExclusiveLock',
+  'ExclusiveLock',
+  'AccessExclusiveLock',
+];
+
+/**
+ * In a mode that keeps out statistics, tables that inherit and indexes that are built beside it, which a writer's would let in after the look:
+ * their code would run as the role that decides. Whoever writes does not wait for it, and autovacuum keeps away for as long as one
+ * short transaction lasts.
+ */
+async function lockAlone(client: SqlClient, tables: readonly string[]): Promise<void> {
+  try {
+    await client.query(
+      `SET LOCAL lock_timeout = ${LOCK_ALONE_MS}; LOCK TABLE ${tables.join(', ')} IN SHARE UPDATE EXCLUSIVE MODE; SET LOCAL lock_timeout = 0`,
+    );
+  } catch (error) {
+    if (!isLockBusy(error)) throw error;
+    // Nothing can be asked in a transaction that has failed.
+    await client.query('ROLLBACK');
+    const what = `Hydra's tables were not free for ${LOCK_ALONE_MS} ms, and nothing was changed`;
+    throw await lockBusy(client, tables, what, error, { modes: KEEPS_OUT });
+  }
 }
 
 /** @returns also true where no roles of ours were made, because one does everything then */

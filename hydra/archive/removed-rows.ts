@@ -103,7 +103,8 @@ type At = Pick<RowSource, 'schema' | 'side'>;
 async function readOnSource(from: SqlClient, at: At, kept: readonly KeptKey[]) {
   if (!(await mayDecide(from))) return readByKey(from, at, kept);
   const named = await byFullName(from, at.schema);
-  return inTransaction(named, 'BEGIN', 'ROLLBACK', async () => {
+  // READ ONLY besides: no rollback takes a sequence back, and guards go by one.
+  return inTransaction(named, 'BEGIN READ ONLY', 'ROLLBACK', async () => {
     await lockUnplanted(named, [...new Set(kept.map(({ table }) => table))], at.side);
     return readByKey(named, at, kept);
   });

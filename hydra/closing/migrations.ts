@@ -43,8 +43,10 @@ export async function readMigrations(
                 FILTER (WHERE version > $2 AND left(version, 14) <> ALL ($3::text[])))[1:10] AS foreign FROM schema_migration`,
       [versions, last, ofHydra.map((one) => one.slice(0, 14)), by14Digits],
     );
-  const [row] = await inTransaction(client, 'BEGIN', 'COMMIT', async () => {
+  const [row] = await inTransaction(client, 'BEGIN', 'ROLLBACK', async () => {
     await lockUnplanted(client, ['schema_migration'], side);
+    // Of what an index or statistics that came in behind that look would run nothing stays.
+    await client.query('SET TRANSACTION READ ONLY');
     return read();
   });
   const { applied, unknown } = row ?? { applied: 0, unknown: 0 };

@@ -1,11 +1,11 @@
 import { CutoverFault } from '../../domain/faults';
-import { type SqlClient, type Statement, queryRows, runInOrder, together } from '../../domain/ports/sql-client';
+import { type SqlClient, type Statement, runInOrder, together } from '../../domain/ports/sql-client';
 import { type Direction, type SideName } from '../../domain/sides';
 import { type CopyPath } from '../paths/copy-path';
 import { explainPlanted } from '../planted';
 import { type TokensOfGrants, activeTokensOf, carryGrants, nameParentsOf, tokensOf } from './carry-grants';
 import { closeOverFlows, closeOverTies, readFlowKeys, sizeOf } from './closure';
-import { NETWORK_SQL, lookAgain } from './syncer-transaction';
+import { lookAgain, readNetwork } from './syncer-transaction';
 import { type FlowKeys } from './flow-plan';
 import {
   type CarriedRevocations,
@@ -175,15 +175,6 @@ async function writeAll({ path, direction, from, to, networkId, schema }: Sides,
   const after = await stillActive(to, revocations, wanted);
   await runInOrder(to, [ledgerChange(revocations, before, after, direction.to), ...rest]);
   return rows;
-}
-
-/** The network of the target's Hydra, which never changes. @throws CutoverFault SYNC_FAILED when the target was not migrated */
-export async function readNetwork(to: SqlClient, side: SideName): Promise<string> {
-  const [network] = await queryRows<{ id: string }>(to, NETWORK_SQL);
-  if (network === undefined) {
-    throw new CutoverFault('SYNC_FAILED', `${side} has no row in networks: it was not migrated`);
-  }
-  return network.id;
 }
 
 function refuseTruncate(log: readonly LogRow[], side: SideName): void {

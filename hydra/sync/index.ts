@@ -15,6 +15,6 @@ export {
   readBacklog,
   syncRound,
 } from './sync-round';
-export { readNetwork } from './carry-part';
+export { askNetwork } from './syncer-transaction';
 export { readRecentKeys } from './recent-keys';
 export { assertStillSyncer } from './take-over';

@@ -32,7 +32,7 @@ export interface SyncSides {
   readonly schema: string;
   /** How long a login or a consent may take on the source. */
   readonly loginTtlMs: number;
-  /** From `readNetwork`, where it was asked for before the requests are held. */
+  /** From `askNetwork`, where it was asked for before the requests are held. */
   readonly networkId?: string;
 }
 

@@ -1,12 +1,13 @@
 import { CutoverFault } from '../../domain/faults';
 import { type SqlClient, type Statement, queryRows, together } from '../../domain/ports/sql-client';
-import { type Direction } from '../../domain/sides';
-import { OUR_PATH, assertNothingPlanted, assertNothingPlantedSince } from '../planted';
+import { type Direction, type SideName } from '../../domain/sides';
+import { inTransaction } from '../cleaning/session';
+import { OUR_PATH, assertNothingPlanted, assertNothingPlantedSince, lockUnplanted } from '../planted';
 import { type CopyPath } from '../paths/copy-path';
 import { hasSqlState } from '../sql-state';
 
 /** The network that Hydra on the target uses. */
-export const NETWORK_SQL = 'SELECT id::text AS id FROM networks ORDER BY created_at LIMIT 1';
+const NETWORK_SQL = 'SELECT id::text AS id FROM networks ORDER BY created_at LIMIT 1';
 
 const NETWORKS = 'networks';
 
@@ -33,7 +34,7 @@ export async function beginAsSyncer({ path, direction, to, generation, nonce, sc
   // nothing of that role's comes before this transaction ends.
   // What ran beside an earlier one may have changed the session's settings; see assertNothingPlantedSince.
   const settings = `SET LOCAL synchronous_commit = on; SET LOCAL search_path = ${OUR_PATH}; SET LOCAL row_security = off`;
-  const begin = `BEGIN; ${settings}; LOCK TABLE ${written.join(', ')} IN ROW EXCLUSIVE MODE`;
+  const begin = `BEGIN; ${settings}; LOCK TABLE ${written.join(', ')} IN ROW EXCLUSIVE MODE; LOCK TABLE ${NETWORKS} IN ACCESS SHARE MODE`;
   await together(to, [
     () => to.query(begin),
     () => assertNothingPlanted(to, { schema, tables: [...written, NETWORKS], isWritten: true }, direction.to),
@@ -57,6 +58,29 @@ export async function beginAsSyncer({ path, direction, to, generation, nonce, sc
   if (run.state !== 'closed') throw replacedOrOver(`${direction.to} is ${run.state}`);
   if (held?.generation !== generation)
     throw replacedOrOver(`generation ${held?.generation ?? 0} syncs, and this is ${generation}`);
+}
+
+/** The network of the target's Hydra, which never changes. In a transaction that has looked. @throws CutoverFault SYNC_FAILED when the target was not migrated */
+export async function readNetwork(to: SqlClient, side: SideName): Promise<string> {
+  const [network] = await queryRows<{ id: string }>(to, NETWORK_SQL);
+  if (network === undefined) {
+    throw new CutoverFault('SYNC_FAILED', `${side} has no row in networks: it was not migrated`);
+  }
+  return network.id;
+}
+
+/**
+ * {@link readNetwork} in a transaction of its own. READ ONLY and rolled back: of what can come in beside it nothing stays, not even a
+ * password that it gave to the login of the sync.
+ *
+ * @param to names Hydra's tables in full; outside a transaction
+ * @throws CutoverFault SYNC_FAILED | CHECK_FAILED (something on the table would run with our rights)
+ */
+export function askNetwork(to: SqlClient, side: SideName): Promise<string> {
+  return inTransaction(to, `BEGIN READ ONLY; SET LOCAL search_path = ${OUR_PATH}`, 'ROLLBACK', async () => {
+    await lockUnplanted(to, [NETWORKS], side);
+    return readNetwork(to, side);
+  });
 }
 
 /** The last statement before the commit of such a transaction. */

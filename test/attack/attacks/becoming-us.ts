@@ -16,7 +16,7 @@ import { ROLES } from '../battlefield';
 import { type Battle, AttackSucceeded, named, refused } from '../battle';
 import { PATH } from '../../support/path';
 
-const CLIENT = `INSERT INTO hydra_client (id, client_name, client_secret, redirect_uris, grant_types, response_types, scope, owner, policy_uri,
+export const CLIENT = `INSERT INTO hydra_client (id, client_name, client_secret, redirect_uris, grant_types, response_types, scope, owner, policy_uri,
   tos_uri, client_uri, logo_uri, contacts, client_secret_expires_at, sector_identifier_uri, jwks, jwks_uri, request_uris,
   token_endpoint_auth_method, request_object_signing_alg, userinfo_signed_response_alg, subject_type, allowed_cors_origins, audience,
   frontchannel_logout_uri, post_logout_redirect_uris, backchannel_logout_uri, metadata)

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client } from 'pg';
 import { type SqlClient } from '../../../../domain/ports/sql-client';
+import { FORWARD } from '../../../../domain/sides';
 import { byFullName } from '../../../../hydra/by-full-name';
 import { countRules, countRulesWithin } from '../../../../hydra/cleaning';
 import { compareSides } from '../../../../hydra/parity';
-import { type SyncSides, carryRecentRequests, readRecentKeys, syncRound } from '../../../../hydra/sync';
+import { type SyncSides, askNetwork, carryRecentRequests, readRecentKeys, syncRound } from '../../../../hydra/sync';
 import { asAdmin, useDatabase } from '../../../support/database';
 import { History } from './history';
 import { SyncWorld } from './sync-world';
@@ -70,7 +72,7 @@ const TROJANS = `
     END LOOP;
   END $trojans$`;
 
-describe('statistics that are made beside a transaction of the sync, after it has looked', () => {
+describe('what is made beside a transaction of the sync, after it has looked', () => {
   let owner: Client;
   let sync: SyncSides;
 
@@ -113,7 +115,9 @@ describe('statistics that are made beside a transaction of the sync, after it ha
   }
 
   /** A round of a change on blue; `acts` run once each, after the first statement on green of which their text is a part. */
-  async function roundBeside(acts: readonly (readonly [after: string, sql: string])[]): Promise<unknown> {
+  async function roundBeside(
+    acts: readonly (readonly [after: string, act: string | (() => Promise<void>)])[],
+  ): Promise<unknown> {
     const blue = await world.connect('blue');
     const signature = randomBytes(8).toString('hex');
     await blue.query('INSERT INTO hydra_oauth2_jti_blacklist (signature, expires_at) VALUES ($1, now())', [signature]);
@@ -121,7 +125,9 @@ describe('statistics that are made beside a transaction of the sync, after it ha
     const to: SqlClient = {
       query: async (text, values) => {
         const answer = await sync.to.query(text, values);
-        if (left[0] !== undefined && text.includes(left[0][0])) await owner.query(left.shift()?.[1] ?? '');
+        if (left[0] === undefined || !text.includes(left[0][0])) return answer;
+        const act = left.shift()?.[1] ?? '';
+        await (typeof act === 'string' ? owner.query(act) : act());
         return answer;
       },
     };
@@ -142,7 +148,7 @@ describe('statistics that are made beside a transaction of the sync, after it ha
       code: '28P01',
     });
     const left = await owner.query(
-      'SELECT state, (SELECT count(*)::int FROM hydra_cutover.ledger) AS noted FROM hydra_cutover.run',
+      `SELECT state, (SELECT count(*)::int FROM hydra_cutover.ledger WHERE key = 'planted') AS noted FROM hydra_cutover.run`,
     );
     expect(left.rows).toEqual([{ state: 'closed', noted: 0 }]);
   }
@@ -185,6 +191,69 @@ describe('statistics that are made beside a transaction of the sync, after it ha
     expect(await done()).toEqual(['path', 'trojan']);
     await sync.to.query(`SELECT set_config('search_path', 'spy, pg_catalog', false)`);
     await roundBeside([]);
+    expect(await done()).toEqual([]);
+  });
+
+  it('rolls back what an index that is being built beside it had run, which waits for it and is there until then', async () => {
+    const builder = await world.connect('green');
+    const build = `CREATE INDEX CONCURRENTLY a ON hydra_oauth2_jti_blacklist ((spy.evil(ARRAY['ledger']) || signature))`;
+    let built: Promise<unknown> = Promise.resolve();
+    const begun = async () => {
+      built = builder.query(build);
+      for (;;) {
+        const { rowCount } = await owner.query(`SELECT FROM pg_class WHERE relname = 'a' AND relkind = 'i'`);
+        if ((rowCount ?? 0) > 0) return;
+        await Promise.race([built, sleep(10)]);
+      }
+    };
+    try {
+      await expect(roundBeside([[LOOKED, begun]])).rejects.toMatchObject({
+        code: 'CHECK_FAILED',
+        message: expect.stringMatching(/index a of hydra_oauth2_jti_blacklist, which calls spy\.evil/) as string,
+      });
+      expect(await done()).toEqual(['ledger']);
+      await expectNothingLeft();
+      await built;
+    } finally {
+      await owner.query('DROP INDEX IF EXISTS a');
+    }
+  });
+
+  it('rolls back what a trigger of a table of others ran, whose rows go with those that it removes', async () => {
+    const blue = await world.connect('blue');
+    await owner.query(`CREATE TABLE spy.with_it (id varchar(40) REFERENCES hydra_oauth2_authentication_session ON DELETE CASCADE);
+      CREATE FUNCTION spy.fired() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM spy.harm(ARRAY['ledger']); RETURN NULL; END $$`);
+    try {
+      await blue.query(`INSERT INTO hydra_oauth2_authentication_session (id, subject) VALUES ('with-it', 'ada')`);
+      await roundBeside([]);
+      await owner.query(`INSERT INTO spy.with_it VALUES ('with-it')`);
+      await blue.query(`DELETE FROM hydra_oauth2_authentication_session WHERE id = 'with-it'`);
+      const trigger = 'CREATE TRIGGER a AFTER DELETE ON spy.with_it FOR EACH ROW EXECUTE FUNCTION spy.fired()';
+      await expect(roundBeside([[LOOKED, trigger]])).rejects.toMatchObject({
+        code: 'CHECK_FAILED',
+        message: expect.stringMatching(/trigger a of spy\.with_it/) as string,
+      });
+      expect(await done()).toEqual(['ledger']);
+      await expectNothingLeft();
+    } finally {
+      await owner.query('DROP TABLE spy.with_it');
+    }
+    await roundBeside([]);
+  });
+
+  it('lets nobody put a view in the place of what it only reads, and asks for the network of the target only where nothing is planted', async () => {
+    const swap = `ALTER TABLE networks RENAME TO moved; CREATE VIEW networks AS SELECT * FROM moved WHERE spy.evil(ARRAY['password', 'ledger']) IS NOT NULL;
+      GRANT SELECT ON networks TO PUBLIC`;
+    const swapped = () => owner.query(`SET lock_timeout = 300; ${swap}`).catch((error: unknown) => error);
+    await roundBeside([[LOOKED, async () => expect(await swapped()).toMatchObject({ code: '55P03' })]]);
+    await owner.query('RESET lock_timeout');
+    await owner.query(swap);
+    await expect(askNetwork(sync.to, FORWARD.to)).rejects.toMatchObject({
+      code: 'CHECK_FAILED',
+      message: expect.stringMatching(/networks is no table/) as string,
+    });
+    await owner.query('DROP VIEW networks; ALTER TABLE moved RENAME TO networks');
+    expect(await askNetwork(sync.to, FORWARD.to)).toMatch(/^[0-9a-f-]{36}$/);
     expect(await done()).toEqual([]);
   });
 });
