@@ -59,7 +59,7 @@ export async function checkPlanted(
     [schema, settings.green.hydraRole, keeper.user],
   );
   for (const { name } of creators) {
-    const observed = `${name} may create in schema ${schema}: a table there that has no guard keeps every commit away`;
+    const observed = `${name} may create in schema ${schema}: a table there with a name of another version of Hydra keeps every commit away`;
     findings.warn(`schema of Hydra's tables on ${from}`, observed, `REVOKE CREATE ON SCHEMA ${schema} FROM ${name}`);
   }
 }

@@ -213,9 +213,13 @@ BEGIN
     UNION ALL
     SELECT format('the guard of %s was off, or was changed', relname) FROM compared WHERE fires AND touched
     UNION ALL
-    -- With whose it is: whoever may create in Hydra's schema keeps commits away by it.
+    -- Hydra writes no table of others, and whoever may create in its schema must not keep a commit away by one, or, after a commit, the other side
+    -- closed: only what has the name of a table of Hydra's, or is of somebody who may act as an owner of these.
     SELECT format('%s has no guard (it belongs to %s)', c.relname, pg_get_userbyid(c.relowner)) FROM pg_class c JOIN hydra_schema USING (relnamespace)
      WHERE c.relkind IN ('r', 'p') AND NOT EXISTS (SELECT 1 FROM hydra_cutover.guarded g WHERE g.table_oid = c.oid)
+       AND (c.relname = ANY (:hydras_tables)
+            OR EXISTS (SELECT 1 FROM hydra_cutover.guarded g JOIN pg_class hydras ON hydras.oid = g.table_oid
+                        WHERE pg_has_role(c.relowner, hydras.relowner, 'MEMBER')))
     UNION ALL
     SELECT format('role %s may use the barrier, and so stop every write', a.grantee::regrole)
       FROM pg_namespace n, aclexplode(n.nspacl) a WHERE n.nspname = 'hydra_cutover_barrier' AND a.grantee <> n.nspowner
@@ -255,7 +259,10 @@ BEGIN
                      WHERE r.rolname = n.nspname AND has_table_privilege(r.oid, table_oid, 'INSERT, UPDATE, DELETE'))
             OR EXISTS (SELECT 1 FROM pg_db_role_setting s, unnest(s.setconfig) line,
                               string_to_array(translate(split_part(line, '=', 2), ' "', ''), ',') path
-                        WHERE line ^@ 'search_path=' AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+                        -- Any role may set its own, to a schema of its own, and most of them write nothing of Hydra's.
+                        WHERE (s.setrole = 0 OR has_table_privilege(s.setrole, table_oid, 'INSERT, UPDATE, DELETE')
+                               OR pg_has_role(s.setrole, (SELECT relowner FROM pg_class WHERE oid = table_oid), 'MEMBER'))
+                          AND line ^@ 'search_path=' AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
                           AND array_position(path, n.nspname::text)
                               < COALESCE(array_position(path, hydras.nspname::text), cardinality(path) + 1)))
     UNION ALL

@@ -4,6 +4,7 @@ import { type SideName } from '../../domain/sides';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { END_WHEN_SILENT } from '../end-when-silent';
 import { schemaOwner } from '../as-owner';
+import { HYDRAS_TABLES } from '../by-full-name';
 import { quoteIdentifier } from '../cleaning/session';
 import { quoteLiteral } from '../closing/role-password';
 import { assertNoneForeign } from '../ours';
@@ -51,8 +52,9 @@ export async function installArbiter(client: SqlClient, options: InstallArbiterO
   await client.query(`BEGIN; ${END_WHEN_SILENT}`);
   try {
     await makeSchemas(client, options.owner);
-    for (const file of ['arbiter.sql', 'members.sql', 'looks.sql', 'asks.sql', 'guards.sql'])
+    for (const file of ['arbiter.sql', 'members.sql', 'looks.sql', 'asks.sql'])
       await client.query(sqlFile(__dirname, file));
+    await client.query(sqlFile(__dirname, 'guards.sql', { hydras_tables: HYDRAS_TABLES_SQL }));
     await client.query(tracesFunctionSql());
     await client.query(
       'INSERT INTO hydra_cutover.run (side, nonce, cutover_id, state, sync_role, schema_version) VALUES ($1, $2::uuid, $3, $4, $5, $6)',
@@ -73,6 +75,9 @@ export async function installArbiter(client: SqlClient, options: InstallArbiterO
   }
   return { nonce };
 }
+
+/** Names alone, of every version. */
+const HYDRAS_TABLES_SQL = `ARRAY[${HYDRAS_TABLES.map((name) => quoteLiteral(name)).join(', ')}]::name[]`;
 
 /** From here to the end of the transaction the session acts as who owns them. */
 async function makeSchemas(client: SqlClient, owner: string | undefined): Promise<void> {
@@ -163,7 +168,7 @@ export interface GuardTablesOptions extends LockRetryOptions {
 }
 
 /**
- * Puts the guard on every table of Hydra's schema that has none; `schema_migration` gets the one that never ends. One that is off or
+ * Puts the guard on every table of Hydra's schema that has none, but for those of others; `schema_migration` gets the one that never ends. One that is off or
  * is not the one that was recorded is made anew, and so is one of a closed side's table that was
  * rewritten or has other columns.
  *
@@ -180,11 +185,14 @@ export async function guardTables(client: SqlClient, options: GuardTablesOptions
        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        LEFT JOIN hydra_cutover.guarded g ON g.table_oid = c.oid
        LEFT JOIN pg_catalog.pg_trigger t ON t.tgrelid = c.oid AND t.tgname = 'hydra_cutover_guard'
-      WHERE n.nspname = $1 AND c.relkind IN ('r', 'p')
+      WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND (c.relname = ANY ($2) OR NOT EXISTS (
+          -- Of others: only its owner could put a trigger on it, and Hydra writes none of these.
+          SELECT FROM pg_catalog.pg_class hydras WHERE hydras.relnamespace = n.oid AND hydras.relname = ANY ($2)
+          HAVING count(*) > 0 AND NOT bool_or(pg_has_role(c.relowner, hydras.relowner, 'MEMBER'))))
         AND (g.table_oid IS NULL OR t.oid IS NULL OR t.tgenabled <> 'A' OR t.xmin <> g.trigger_xmin
              OR ((c.relfilenode <> g.relfilenode OR hydra_cutover.columns_hash(c.oid) <> g.columns_hash) AND EXISTS (SELECT 1 FROM hydra_cutover.run WHERE state = 'closed')))
       ORDER BY c.relname`,
-    [options.schema ?? 'public'],
+    [options.schema ?? 'public', HYDRAS_TABLES],
   );
   const owner = await schemaOwner(client);
   for (const { name, relname, replace } of unguarded) {

@@ -1,5 +1,6 @@
 import { type Client } from 'pg';
-import { beginAttempt, fence, guardProblems } from '../../../hydra/arbiter';
+import { beginAttempt, commitAttempt, fence, guardTables, openSide, removeArbiter } from '../../../hydra/arbiter';
+import { removeCapture } from '../../../hydra/capture';
 import { type Attacker } from '../battlefield';
 import { type Attack } from '../attack';
 import { type Battle, AttackSucceeded, named, refused } from '../battle';
@@ -96,15 +97,61 @@ export const STOPPING_WRITES: readonly Attack[] = [
       return 'refused: the claim holds no lock that a write waits for';
     },
   },
-  {
-    title: 'a table in the schema of Hydra, by a login that may create there',
+  ...(
+    [
+      [
+        'a table in the schema of Hydra, by a login that may create there',
+        'GRANT CREATE ON SCHEMA public TO nobody',
+        () => 'CREATE TABLE public.mine (a int)',
+      ],
+      [
+        "a table with the name of one of Hydra's in a schema of one's own, which comes first in one's own search_path",
+        'CREATE SCHEMA reports AUTHORIZATION nobody',
+        (database: string) =>
+          `CREATE TABLE reports.hydra_jwk (a int); ALTER ROLE nobody IN DATABASE ${database} SET search_path = reports, public`,
+      ],
+    ] as const
+  ).map(([title, may, sql]): Attack => ({
+    title,
     as: 'nobody',
+    isInEverySuite: true,
     run: async (battle) => {
-      await battle.asSuperuser('GRANT CREATE ON SCHEMA public TO nobody');
-      const nobody = await battle.as('nobody');
-      await nobody.query('CREATE TABLE public.mine (a int)');
+      const green = await battle.withGreen();
+      for (const database of [battle.database, green]) {
+        await battle.field.cluster.asSuperuser(may, database);
+        await (await battle.field.connect(database, 'nobody')).query(sql(database));
+      }
       await assertHydraWrites(battle);
-      return named(await guardProblems(await battle.ours()), /mine.* nobody/);
+      const tool = await battle.ours();
+      await guardTables(tool);
+      const attempt = await fenced(battle);
+      await tool.query('UPDATE hydra_cutover.change_log SET done_at = clock_timestamp() WHERE done_at IS NULL');
+      const committed = await commitAttempt(tool, attempt, 2_000);
+      if (!committed.ok) throw new AttackSucceeded(`a commit is kept away: ${JSON.stringify(committed)}`);
+      const onGreen = await battle.field.connectOurs(green);
+      await guardTables(onGreen);
+      const opened = await openSide(onGreen, 1, 2_000);
+      if (!opened.ok) throw new AttackSucceeded(`no side takes a write any more: ${JSON.stringify(opened)}`);
+      return 'not met: Hydra writes no table of others, and they write none of its';
+    },
+  })),
+  {
+    title: 'a transaction that stays open after a question, while what is ours is removed',
+    as: 'gateway',
+    isInEverySuite: true,
+    run: async (battle) => {
+      const gateway = await battle.as('gateway');
+      await gateway.query('BEGIN; SELECT hydra_cutover_asks.outcome()');
+      const tool = await battle.ours();
+      await removeCapture(tool);
+      await battle.accept();
+      const removal = removeArbiter(tool, { attemptsPerTable: 2, lockTimeoutMs: 50, retryDelayMs: 10 });
+      const seen = await removal.then(
+        () => 'removed',
+        (error: Error) => error.message,
+      );
+      await battle.accept();
+      return named([seen], /hydra_cutover stayed locked .* held by process \d+ of role gateway/);
     },
   },
   {
