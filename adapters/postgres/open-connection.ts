@@ -49,10 +49,11 @@ const CLOSE_LIMIT_MS = 5_000;
  * How the server notices that whoever holds this session's locks is gone: a host that died or is cut off within about 15 s, also
  * with an answer under way, and a process that stopped in a transaction within {@link IDLE_IN_TRANSACTION_MS}. Any role may set
  * these; where the system does not know one, or the connection is none of TCP, the server goes on without. The timeouts of
- * statements are among them, because a short one could end the statement that sets {@link SESSION_SETTINGS}.
+ * statements are among them, because a short one could end the statement that sets {@link SESSION_SETTINGS}, and the libraries that any owner
+ * of a database may have each session load, because one that is not there ends the login.
  * Source: PostgreSQL manual 13 to 18, "TCP Settings" and "idle_in_transaction_session_timeout".
  */
-const STARTUP_SETTINGS: Readonly<Record<string, number>> = {
+const STARTUP_SETTINGS: Readonly<Record<string, number | ''>> = {
   tcp_keepalives_idle: 5,
   tcp_keepalives_interval: 3,
   tcp_keepalives_count: 3,
@@ -60,6 +61,7 @@ const STARTUP_SETTINGS: Readonly<Record<string, number>> = {
   idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
   statement_timeout: 0,
   lock_timeout: 0,
+  local_preload_libraries: '',
 };
 
 /**

@@ -33,6 +33,7 @@ const HOSTILE: Readonly<Record<string, string>> = {
   restrict_nonsystem_relation_kind: 'view, foreign-table',
   createrole_self_grant: 'set, inherit',
   'plpgsql.extra_errors': 'all',
+  local_preload_libraries: 'nowhere',
 };
 /** Of one transaction alone: nobody can set them for a database. */
 const LEFT_ALONE = ['transaction_read_only', 'transaction_deferrable', 'transaction_isolation'];
