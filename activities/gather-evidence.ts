@@ -84,6 +84,11 @@ async function gather(
   context.heartbeat({ step: 'looking for problems' });
   const { problems, longestWriteMs } = await problemsOf(deps, left, admin);
   context.heartbeat({ step: `asking what ${to} answers otherwise` });
+  // As the role that reads Hydra's rows, and not as ours, as which anything that its owner has put there would run.
+  const differences = await withEnteredRows(deps, input, context, 'compare Hydras', (entered) =>
+    serviceDifferences(deps, entered),
+  );
+  problems.push(...differences);
   const shadowed = await readShadowed(deps, input.cutoverId);
   problems.push(...shadowed.problems);
   const seen = {
@@ -151,7 +156,6 @@ async function problemsOf(
     ...(await guardProblems(admin)).map((problem) => `guards on ${to}: ${problem}`),
     ...blockers.problems,
     ...(await partyProblems(deps, left)),
-    ...(await serviceDifferences(deps, admin)),
   ];
   return { problems, longestWriteMs: blockers.longestWriteMs };
 }

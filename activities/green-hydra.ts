@@ -11,7 +11,7 @@ import { hasTakenWrites } from '../hydra/arbiter';
 import { readArbiter } from '../hydra/arbiter/arbiter';
 import { takeOutOfUse } from './support/take-out-of-use';
 import { sessionMoved } from './support/session-moved';
-import { withClosed, withEntered } from './support/with-entered';
+import { withClosed, withEntered, withEnteredRows } from './support/with-entered';
 import { awaitGone, awaitReady, type HydraProcess } from './hydra-process';
 import { type Step, type StepContext, type StepDeps } from './step';
 import { instanceIdOf, SIDE_COMMANDS } from './support/of-side';
@@ -40,7 +40,7 @@ export const startGreen: Step<StepInput, StartReceipt> = async (deps, input, con
   await assertUsesEntered(deps, input, context);
   await assertSameIdentity(deps);
   context.heartbeat({ step: `comparing with ${from}` });
-  const differences = await withEntered(deps, input, context, 'compare Hydras', (entered) =>
+  const differences = await withEnteredRows(deps, input, context, 'compare Hydras', (entered) =>
     serviceDifferences(deps, entered),
   );
   return { differences };

@@ -4,7 +4,7 @@ import { OUR_ROLES } from '../domain/our-roles';
 import { type SideName } from '../domain/sides';
 import { isLockBusy, lockBusy } from './arbiter/lock-retry';
 import { HYDRAS_TABLES } from './by-full-name';
-import { quoteIdentifier } from './cleaning/session';
+import { inTransaction, quoteIdentifier } from './cleaning/session';
 import { assertNoneForeign } from './ours';
 import { SQL_STATES, hasSqlState } from './sql-state';
 
@@ -270,6 +270,25 @@ export async function lockUnplanted(client: SqlClient, tables: readonly string[]
       WHERE c.oid = to_regclass('hydra_client')`,
   );
   refusePlanted(namesOf(await plantedOn(client, { schema: row?.schema ?? '', tables, isWritten: false })), side);
+}
+
+/**
+ * Reads tables of Hydra outside the sync. In a session of a role that may decide it looks first, in a transaction that is READ ONLY and rolled
+ * back: of what comes in between nothing stays, not even what setval() did, by which guards go.
+ *
+ * @param client names Hydra's tables in full, outside a transaction @throws CutoverFault CHECK_FAILED as {@link assertNothingPlanted}
+ */
+export async function readUnplanted<T>(
+  client: SqlClient,
+  tables: readonly string[],
+  side: SideName,
+  read: () => Promise<T>,
+): Promise<T> {
+  if (!(await mayDecide(client))) return read();
+  return inTransaction(client, 'BEGIN READ ONLY', 'ROLLBACK', async () => {
+    await lockUnplanted(client, tables, side);
+    return read();
+  });
 }
 
 /**

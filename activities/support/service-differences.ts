@@ -1,7 +1,9 @@
 import { isCutoverFault } from '../../domain/faults';
 import { type BegunCookie, type LoginClient } from '../../domain/ports/hydra-api';
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
+import { type SideName } from '../../domain/sides';
 import { byFullName } from '../../hydra/by-full-name';
+import { readUnplanted } from '../../hydra/planted';
 import { compareAnswers } from '../../hydra/validation';
 import { HYDRA_VERSION_FACTS } from '../../hydra/versions';
 import { COMPATIBILITY_FEATURES } from '../../domain/sightings';
@@ -21,7 +23,7 @@ const CSRF_SETTING = 'serve.cookies.names.login_csrf';
  * In what the entered side's Hydra, which may not write yet, is another one to browsers and clients than the left one's: its discovery document,
  * its keys, the cookies that it sets, the origins that it lets call it. Changes nothing.
  *
- * @param entered any session there
+ * @param entered a session there: reads Hydra's clients
  * @returns a sentence for each, with the setting that helps
  * @throws CutoverFault DB_UNREACHABLE
  */
@@ -70,7 +72,7 @@ async function keyDifferences({ hydra, direction: { from, to } }: StepDeps): Pro
 async function cookieDifferences(deps: StepDeps, entered: SqlClient): Promise<string[]> {
   const { from, to } = deps.direction;
   const { renamable, names } = HYDRA_VERSION_FACTS[deps.settings.hydraVersion[from]].cookies;
-  const clients = await clientsForLogin(entered);
+  const clients = await clientsForLogin(entered, to);
   const refusals = new Set<string>();
   for (const client of clients) {
     const begun = await deps.hydra.loginCookies(to, client);
@@ -115,9 +117,10 @@ async function keysOfGateways(deps: StepDeps, made: BegunCookie): Promise<string
   return found;
 }
 
-async function clientsForLogin(entered: SqlClient): Promise<readonly LoginClient[]> {
-  return queryRows<LoginClient>(
+function clientsForLogin(entered: SqlClient, side: SideName): Promise<readonly LoginClient[]> {
+  return readClients<LoginClient>(
     entered,
+    side,
     `SELECT id, redirect_uris->>0 AS "redirectUri", scope FROM hydra_client
       WHERE grant_types @> '["authorization_code"]' AND response_types @> '["code"]' AND redirect_uris->>0 IS NOT NULL
       ORDER BY id LIMIT $1`,
@@ -125,10 +128,15 @@ async function clientsForLogin(entered: SqlClient): Promise<readonly LoginClient
   );
 }
 
+function readClients<Row>(entered: SqlClient, side: SideName, sql: string, values: unknown[]): Promise<Row[]> {
+  return readUnplanted(entered, ['hydra_client'], side, () => queryRows<Row>(entered, sql, values));
+}
+
 async function originDifferences({ hydra, direction }: StepDeps, entered: SqlClient): Promise<string[]> {
   const { from, to } = direction;
-  const origins = await queryRows<{ origin: string; clients: number }>(
+  const origins = await readClients<{ origin: string; clients: number }>(
     entered,
+    to,
     `SELECT origin, count(*)::float8 AS clients FROM hydra_client,
             jsonb_array_elements_text(CASE jsonb_typeof(allowed_cors_origins) WHEN 'array' THEN allowed_cors_origins ELSE '[]' END) AS origin
       WHERE origin LIKE 'http%' AND position('*' IN origin) = 0 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $1`,

@@ -4,7 +4,7 @@ import { type SideName } from '../../domain/sides';
 import { ARCHIVE_SCHEMA } from '../arbiter/keep-archive';
 import { byFullName } from '../by-full-name';
 import { inTransaction, quoteIdentifier } from '../cleaning/session';
-import { lockUnplanted, mayDecide } from '../planted';
+import { readUnplanted } from '../planted';
 
 /** A row as the source's Hydra had it. */
 export interface RemovedRow {
@@ -101,13 +101,9 @@ type At = Pick<RowSource, 'schema' | 'side'>;
 
 /** The source is read as a row says it is, which its owner's code may have a part in: none of it runs in a session that may decide. */
 async function readOnSource(from: SqlClient, at: At, kept: readonly KeptKey[]) {
-  if (!(await mayDecide(from))) return readByKey(from, at, kept);
   const named = await byFullName(from, at.schema);
-  // READ ONLY besides: no rollback takes a sequence back, and guards go by one.
-  return inTransaction(named, 'BEGIN READ ONLY', 'ROLLBACK', async () => {
-    await lockUnplanted(named, [...new Set(kept.map(({ table }) => table))], at.side);
-    return readByKey(named, at, kept);
-  });
+  const tables = [...new Set(kept.map(({ table }) => table))];
+  return readUnplanted(named, tables, at.side, () => readByKey(named, at, kept));
 }
 
 async function readByKey(from: SqlClient, { schema, side }: At, kept: readonly KeptKey[]) {

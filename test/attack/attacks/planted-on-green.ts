@@ -1,4 +1,5 @@
-import { isCutoverFault } from '../../../domain/faults';
+import { serviceDifferences } from '../../../activities/support/service-differences';
+import { CutoverFault, isCutoverFault } from '../../../domain/faults';
 import { FORWARD } from '../../../domain/sides';
 import { keepArchive } from '../../../hydra/arbiter/keep-archive';
 import { restoreRule } from '../../../hydra/archive';
@@ -164,6 +165,26 @@ export const PLANTED: readonly Attack[] = [
       await ours.query("SET statement_timeout = '10s'");
       await installParityTables(PATH, ours);
       return carryOne(battle, green);
+    },
+  },
+  {
+    title: 'planted on green: statistics, before we ask there what its Hydra answers otherwise',
+    as: 'hydra',
+    isInEverySuite: true,
+    run: async (battle) => {
+      const green = await battle.withGreen();
+      const hydra = await battle.field.connect(green, 'hydra');
+      await hydra.query(`CREATE STATISTICS spy.a ON (spy.evil_text('x') || id), client_name FROM hydra_client`);
+      const away = () => Promise.reject(new CutoverFault('HYDRA_UNREACHABLE', 'not asked'));
+      const asked = {
+        hydra: { discovery: away, signingKeys: away, allowsOrigin: away, loginCookies: away },
+        settings: { hydraSchema: 'public', hydraVersion: { blue: '1.11.10', green: '2.3.0' } },
+        direction: FORWARD,
+        gateways: [],
+      };
+      const ours = await battle.field.connectOurs(green);
+      const told = await serviceDifferences(asked as never, ours);
+      return named(told, /statistics a of hydra_client, which calls spy\.evil_text/);
     },
   },
   {
