@@ -84,13 +84,8 @@ async function gather(
   context.heartbeat({ step: 'looking for problems' });
   const { problems, longestWriteMs } = await problemsOf(deps, left, admin);
   context.heartbeat({ step: `asking what ${to} answers otherwise` });
-  // As the role that reads Hydra's rows, and not as ours, as which anything that its owner has put there would run.
-  const differences = await withEnteredRows(deps, input, context, 'compare Hydras', (entered) =>
-    serviceDifferences(deps, entered),
-  );
-  problems.push(...differences);
   const shadowed = await readShadowed(deps, input.cutoverId);
-  problems.push(...shadowed.problems);
+  problems.push(...(await answersOtherwise(deps, input, context)), ...shadowed.problems);
   const seen = {
     ...(await noticesOf(deps, sides.from)),
     longestWriteMs,
@@ -158,6 +153,11 @@ async function problemsOf(
     ...(await partyProblems(deps, left)),
   ];
   return { problems, longestWriteMs: blockers.longestWriteMs };
+}
+
+/** As the role that reads Hydra's rows, and not as ours, as which anything that their owner has put there would run. */
+function answersOtherwise(deps: StepDeps, input: StepInput, context: StepContext): Promise<readonly string[]> {
+  return withEnteredRows(deps, input, context, 'compare Hydras', (entered) => serviceDifferences(deps, entered));
 }
 
 /** What the comparison of all rows found that no round carried counts as what changed last does: nothing moves with it. */

@@ -3,7 +3,7 @@ import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { type SideName } from '../../domain/sides';
 import { ARCHIVE_SCHEMA } from '../arbiter/keep-archive';
 import { byFullName } from '../by-full-name';
-import { inTransaction, quoteIdentifier } from '../cleaning/session';
+import { quoteIdentifier } from '../cleaning/session';
 import { readUnplanted } from '../planted';
 
 /** A row as the source's Hydra had it. */
