@@ -117,7 +117,9 @@ SELECT kind, "table", name, replace(replace(definition, replace(format('%I.', $1
        WHERE i.indrelid = h.oid AND key.at <= i.indnkeyatts AND ((h.relreplident = 'd' AND i.indisprimary) OR (h.relreplident = 'i' AND i.indisreplident))) AS k ON true
    WHERE t.schemaname = $1
   UNION ALL
-  SELECT 'subscription', h.relname, s.subname, CASE WHEN s.subenabled THEN 'enabled' ELSE 'disabled' END
-    FROM hydras AS h JOIN pg_subscription_rel AS r ON r.srrelid = h.oid JOIN pg_subscription AS s ON s.oid = r.srsubid
+  -- By way of the view, because only superusers may read pg_subscription.oid until PostgreSQL 13. It has a row for each process.
+  SELECT DISTINCT 'subscription', h.relname, s.subname, CASE WHEN s.subenabled THEN 'enabled' ELSE 'disabled' END
+    FROM hydras AS h JOIN pg_subscription_rel AS r ON r.srrelid = h.oid JOIN pg_stat_subscription AS named ON named.subid = r.srsubid
+    JOIN pg_subscription AS s ON s.subname = named.subname AND s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
 ) AS fact
 ORDER BY kind COLLATE "C", "table" COLLATE "C", name COLLATE "C"

@@ -14,9 +14,11 @@ WITH RECURSIVE hydras AS (
     FROM hydras AS h JOIN pg_index AS i ON i.indrelid = h.oid JOIN pg_class AS x ON x.oid = i.indexrelid
     LEFT JOIN pg_constraint AS k ON k.conindid = x.oid AND k.contype IN ('p', 'u', 'x')
    WHERE format('%s %s', h.relname, x.relname) = ANY ($3)
-  UNION ALL SELECT 'pg_class'::regclass, s.oid, 'sequence', h.relname, s.relname::text
+  -- A sequence has a row type until PostgreSQL 14.
+  UNION ALL SELECT part.classid, part.objid, 'sequence', h.relname, s.relname::text
     FROM hydras AS h JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = h.oid
     JOIN pg_class AS s ON s.oid = d.objid AND s.relkind = 'S'
+    CROSS JOIN LATERAL (VALUES ('pg_class'::regclass::oid, s.oid), ('pg_type'::regclass::oid, s.reltype)) AS part(classid, objid) WHERE part.objid <> 0
 ), dependency AS (
   -- A view hangs on a table by its rule, and others hang on the view.
   SELECT d.refclassid, d.refobjid, d.refobjsubid, d.objsubid, d.deptype,

@@ -350,9 +350,12 @@ describe('preflight refuses', () => {
     const idle = await world.look();
     await world.admin('ALTER SUBSCRIPTION news ENABLE');
     const { text } = await world.look();
-    await world.admin('ALTER SUBSCRIPTION news DISABLE');
+    await world.admin(`ALTER SUBSCRIPTION news DISABLE;
+      INSERT INTO pg_subscription_rel SELECT oid, 'hydra_jwk'::regclass, 'r' FROM pg_subscription WHERE subname = 'news'`);
+    const writing = await world.look();
     await world.admin('ALTER SUBSCRIPTION news SET (slot_name = NONE); DROP SUBSCRIPTION news; DROP TABLE notes');
     expect(idle.text).not.toContain('news');
+    expect(writing.text).toMatch(/subscription news on hydra_jwk on blue: .*somebody else writes to it/);
     expect(lines(text)).toEqual([
       expect.stringMatching(/subscription news on blue: is enabled.*ALTER SUBSCRIPTION news DISABLE before the start/),
     ]);
