@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type SqlClient, queryRows } from '../../domain/ports/sql-client';
 import { quoteIdentifier } from '../cleaning/session';
 import { renewPassword, takePassword } from '../run-roles';
 
+const POLL_MS = 20;
 const SYNC_TABLES = ['ledger', 'stale_challenge', 'canary'] as const;
 
 export interface SyncLogin {
@@ -46,15 +48,23 @@ export async function renewSyncPassword(to: SqlClient, role: string): Promise<Sy
   return { user: role, password: await renewPassword(to, role) };
 }
 
-/** Ends every session of the role and waits until they are gone. @returns how many there were */
+/**
+ * Ends every session of the role and waits until they are gone, or for `timeoutMs`: by asking again, because the form of
+ * `pg_terminate_backend` that waits came with PostgreSQL 14.
+ *
+ * @returns how many there were
+ */
 export async function terminateSyncSessions(to: SqlClient, role: string, timeoutMs = 5_000): Promise<number> {
-  const sql =
-    'SELECT pg_terminate_backend(pid, $2::bigint) AS ended FROM pg_stat_activity WHERE usename = $1 AND pid <> pg_backend_pid()';
-  const [version] = await queryRows<{ num: number }>(to, `SELECT current_setting('server_version_num')::int AS num`);
-  // The form that waits came with 14.
-  const old = (version?.num ?? 0) < 140_000;
-  const rows = await queryRows(to, old ? sql.replace(', $2::bigint', '') : sql, old ? [role] : [role, timeoutMs]);
-  return rows.length;
+  const end = 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1 AND pid <> pg_backend_pid()';
+  const deadline = performance.now() + timeoutMs;
+  const found = (await queryRows(to, end, [role])).length;
+  for (let left = found; left > 0 && performance.now() < deadline;) {
+    await sleep(POLL_MS);
+    // In a transaction the sessions are otherwise those that were there when it first looked.
+    await to.query('SELECT pg_stat_clear_snapshot()');
+    left = (await queryRows(to, end, [role])).length;
+  }
+  return found;
 }
 
 /**
