@@ -16,6 +16,8 @@ interface LookFacts {
   readonly schemas: readonly string[];
 }
 
+const OURS: readonly string[] = ['hydra_cutover', 'hydra_cutover_barrier', 'hydra_cutover_archive'];
+
 /** A right to one column counts, too. */
 const LOOK_SQL = `
   SELECT r.rolcanlogin AS logs, has_database_privilege(r.oid, current_database(), 'CONNECT') AS connects,
@@ -31,7 +33,7 @@ const LOOK_SQL = `
                        OR c.relname <> 'schema_migration' AND has_any_column_privilege(r.oid, c.oid, 'SELECT')) ORDER BY 1) AS uses,
          ARRAY(SELECT s.nspname::text FROM pg_namespace s
                 WHERE has_schema_privilege(r.oid, s.oid, 'CREATE') AND s.nspname !~ '^pg_'
-                   OR s.nspname IN ('hydra_cutover', 'hydra_cutover_barrier', 'hydra_cutover_archive') AND has_schema_privilege(r.oid, s.oid, 'USAGE')
+                   OR s.nspname = ANY ($3) AND has_schema_privilege(r.oid, s.oid, 'USAGE')
                 ORDER BY 1) AS schemas
     FROM pg_roles r LEFT JOIN pg_namespace n ON n.nspname = $2
     LEFT JOIN pg_class m ON m.relnamespace = n.oid AND m.relname = 'schema_migration' WHERE r.rolname = $1`;
@@ -42,7 +44,7 @@ export async function lookFindings(
   role: string,
   { schema }: ToolRoles,
 ): Promise<readonly PrivilegeFinding[]> {
-  const [facts] = await queryRows<LookFacts>(client, LOOK_SQL, [role, schema]);
+  const [facts] = await queryRows<LookFacts>(client, LOOK_SQL, [role, schema, OURS]);
   const has = (what: string, fix: string) => exceeds(`${role} only looks, and ${what}`, fix);
   const name = quoteIdentifier(role);
   if (facts === undefined)
@@ -78,11 +80,11 @@ export async function lookFindings(
             `REVOKE ALL ON these FROM ${name}, or what PUBLIC or its roles have there`,
           ),
         ]),
-    ...schemas.map((one) =>
-      has(
-        `may use or create in schema ${one}`,
-        `REVOKE ALL ON SCHEMA ${quoteIdentifier(one)} FROM ${name}, or from PUBLIC`,
-      ),
-    ),
+    ...schemas.map((one) => {
+      // Where it is Hydra's own schema, Hydra may use it by what PUBLIC has there.
+      const [does, right] = OURS.includes(one) ? ['use or create', 'ALL'] : ['create', 'CREATE'];
+      const fix = `REVOKE ${right} ON SCHEMA ${quoteIdentifier(one)} FROM ${name}, or from PUBLIC`;
+      return has(`may ${does} in schema ${one}`, fix);
+    }),
   ];
 }

@@ -8,6 +8,7 @@ import {
   installArbiter,
 } from '../../../../hydra/arbiter';
 import { OwnCluster } from '../../../support/own-cluster';
+import { majorsOfTests } from '../../../support/postgres-major';
 
 const ROLES = ['nobody', 'gateway', 'hydra'] as const;
 const BARRIER = 'hydra_cutover_barrier.barrier';
@@ -27,7 +28,7 @@ const ATTACKS = [
   `ANALYZE ${BARRIER}`,
 ];
 
-describe.each([15, 18] as const)('the barrier on PostgreSQL %s', (major) => {
+describe.each(majorsOfTests())('the barrier on PostgreSQL %s', (major) => {
   let cluster: OwnCluster;
   const clients = new Map<string, Client>();
   let ours: Client;

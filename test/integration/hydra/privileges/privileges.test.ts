@@ -28,15 +28,15 @@ import { installSyncTables } from '../../../../hydra/sync/install-sync-tables';
 import { createHydraDatabase } from '../../../../world/hydra';
 import { OwnCluster } from '../../../support/own-cluster';
 import { endAll } from '../../../support/end-all';
+import { majorsOfTests } from '../../../support/postgres-major';
 
 const ROLES: ToolRoles = {
   ...{ tool: ['tool'], workers: ['worker'], sync: OUR_ROLES.sync, migration: OUR_ROLES.migration, owner: 'hydra' },
   ...{ database: 'hydra', schema: 'public', gateways: ['gateway'], look: ['look'] },
 };
 const PASSWORD = 'password-of-the-test';
-const MAJORS = [15, 18] as const;
 
-describe.each(MAJORS)("the tool's role on PostgreSQL %i", (major) => {
+describe.each(majorsOfTests())("the tool's role on PostgreSQL %i", (major) => {
   let cluster: OwnCluster;
   let tool: Client;
 
@@ -332,7 +332,7 @@ describe.each(MAJORS)("the tool's role on PostgreSQL %i", (major) => {
       'excess nosy only looks, and has attributes of an administrator',
       'excess nosy only looks, and is a member of hydra',
       'excess nosy only looks, and may use hydra_client, networks, schema_migration',
-      'excess nosy only looks, and may use or create in schema public',
+      'excess nosy only looks, and may create in schema public',
     ]);
     await as('hydra', (hydra) => hydra.query('REVOKE ALL ON hydra_client, networks FROM look'));
     await asMaster('DROP ROLE nosy, blind');
