@@ -62,7 +62,8 @@ const SCRIPTS = {
     [process.execPath, join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js'), 'test/unit/hydra/paths'],
     [...node('world/demo/main.ts'), '--to', '26.2.0'],
   ],
-  'test:pg18': [[process.execPath, join(ROOT, 'scripts', 'on-postgres-18.js')]],
+  // What reads catalogs and rows of both Hydras on another version of PostgreSQL, which is the first argument.
+  'test:pg': [[process.execPath, join(ROOT, 'scripts', 'on-postgres.js')]],
   'test:long': [[process.execPath, join(ROOT, 'scripts', 'test-long.js')]],
   // The tests without servers on the other line of Node.js that is supported.
   'test:node22': [[process.execPath, join(ROOT, 'scripts', 'on-node-22.js')]],

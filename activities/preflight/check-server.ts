@@ -1,4 +1,5 @@
 import { type DatabaseAddress } from '../../domain/ports/databases';
+import { isSupportedPostgres, NEWEST_POSTGRES, OLDEST_POSTGRES } from '../../domain/postgres-majors';
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
 import { checkPrivileges } from '../../hydra/privileges';
 import { type Findings } from './findings';
@@ -19,8 +20,6 @@ export const PREFLIGHT_LIMITS: PreflightLimits = {
   clockDifferenceMs: 2_000,
 };
 
-/** What the SQL of this project is tested with. */
-const SERVER_MAJORS = { min: 13, max: 18 } as const;
 /** Nothing is known against these. */
 const COMMON_EXTENSIONS = ['plpgsql', 'pg_stat_statements', 'pgcrypto', 'uuid-ossp', 'pg_trgm'] as const;
 
@@ -61,9 +60,8 @@ export async function checkServer(
   if (!server) return 'unknown';
   const differenceMs = Math.round(server.nowMs - (before + Date.now()) / 2);
   const where = `${from}'s server`;
-  const major = Math.floor(server.number / 10_000);
-  if (major < SERVER_MAJORS.min || major > SERVER_MAJORS.max) {
-    const allowed = `${SERVER_MAJORS.min} to ${SERVER_MAJORS.max}`;
+  if (!isSupportedPostgres(server.number)) {
+    const allowed = `${OLDEST_POSTGRES} to ${NEWEST_POSTGRES}`;
     findings.problem(where, `PostgreSQL ${server.version}`, 'upgrade PostgreSQL before Hydra', allowed);
   }
   if (server.replica) findings.problem(where, 'is a read replica', `name the primary in ${from}.database.host`);

@@ -1,6 +1,7 @@
 import { Argument, Option } from 'commander';
 import { type LogLevel } from '../../config/logger';
 import { CutoverFault } from '../../domain/faults';
+import { POSTGRES_MAJORS } from '../../domain/postgres-majors';
 import type * as worldCommand from '../../world/cli/world-command';
 import { type CliContext } from '../context';
 import { parsePort, type Verb } from '../verb';
@@ -38,7 +39,7 @@ export const worldVerb: Verb = {
       .option('--ready <file>', 'write addresses, pids and credentials there as JSON, once everything is ready')
       .option('--keep', 'keep the data when the world ends', false)
       .option('--dir <folder>', 'folder of the data and logs (default: a new one in the state folder)')
-      .addOption(new Option('--postgres-major <major>', 'PostgreSQL of blue').choices(['15', '18']))
+      .addOption(new Option('--postgres-major <major>', 'PostgreSQL of blue').choices(POSTGRES_MAJORS.map(String)))
       .option('--temporal-port <port>', 'port of the Temporal server, 0 takes a free one', parsePort)
       .option('--ui-port <port>', 'port of the Temporal UI, 0 takes a free one', parsePort);
   },
@@ -51,13 +52,13 @@ export const worldVerb: Verb = {
       readonly dir?: string;
       readonly json: boolean;
       readonly logLevel?: LogLevel;
-      readonly postgresMajor?: '15' | '18';
+      readonly postgresMajor?: string;
       readonly temporalPort?: number;
       readonly uiPort?: number;
     };
     return loadWorld().runWorld({
       ...{ keep, json, logLevel, ready, dir, temporalPort, uiPort },
-      ...(postgresMajor === undefined ? {} : { postgresMajor: postgresMajor === '15' ? 15 : 18 }),
+      postgresMajor: POSTGRES_MAJORS.find((major) => String(major) === postgresMajor),
     });
   },
 };

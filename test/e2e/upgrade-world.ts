@@ -13,6 +13,7 @@ import { seedHistory } from '../../world/demo/seed-history';
 import { withClient } from '../../world/hydra';
 import { createOauthClient, OauthHttp } from '../../world/oauth';
 import { type World, upWorld, workerProcess } from '../../world/up';
+import { majorOfTests } from '../support/postgres-major';
 
 const POLL_MS = 150;
 /**
@@ -38,6 +39,7 @@ export class UpgradeWorld {
       keep: false,
       from,
       inPlace,
+      postgresMajor: majorOfTests(),
       logger: createLogger({ level: 'error' }),
       env: { ...process.env, HYDRA_CUTOVER_WORLDS: join(folder, 'worlds') },
     });

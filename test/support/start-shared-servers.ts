@@ -7,8 +7,6 @@ import { freePort } from '../../world/net/free-port';
 import { Supervisor, claimRunDir, dataDir, startReaper, worldsDir } from '../../world/supervisor';
 import {
   HYDRA_VERSIONS,
-  POSTGRES_MAJORS,
-  type PostgresMajor,
   resolveEtcd,
   resolveHydra,
   resolvePostgres,
@@ -18,6 +16,7 @@ import {
 } from '../../world/toolchain';
 import { initCluster, postgresCommand, waitUntilAccepting } from '../../world/toolchain/postgres-cluster';
 import { KEPT_KEYS_DATABASE, KEPT_KEYS_TABLE } from './kept-keys';
+import { majorOfTests } from './postgres-major';
 import { publishSharedServers, type SharedServers } from './shared-servers';
 
 type Postgres = SharedServers['postgres'];
@@ -80,14 +79,6 @@ async function startAll(
     '2.3.0': binaries.hydra230,
   });
   publishSharedServers({ postgres, binaries });
-}
-
-/** `npm run test:pg18` asks for another one. */
-function majorOfTests(): PostgresMajor {
-  const wanted = process.env['TEST_POSTGRES_MAJOR'] ?? '15';
-  const major = POSTGRES_MAJORS.find((known) => String(known) === wanted);
-  if (major === undefined) throw new Error(`TEST_POSTGRES_MAJOR is ${wanted} (allowed: ${POSTGRES_MAJORS.join(', ')})`);
-  return major;
 }
 
 async function startPostgres(

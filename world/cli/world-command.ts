@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { createLogger, type LogLevel } from '../../config/logger';
 import { asCutoverFault } from '../../domain/faults';
+import { type PostgresMajor } from '../../domain/postgres-majors';
 import { type UpWorldOptions, type World, prepareReadyFile, removeReadyFile, upWorld, writeReadyFile } from '../up';
 import { breakPart, findWorld, keepUp, mendPart, worldsDir } from '../supervisor';
 import { renderWorld } from './render-world';
@@ -13,7 +14,7 @@ export interface RunWorldOptions {
   readonly dir?: string;
   /** Prints what `ready` holds on stdout instead of the readable form. */
   readonly json: boolean;
-  readonly postgresMajor?: 15 | 18;
+  readonly postgresMajor?: PostgresMajor;
   readonly temporalPort?: number;
   readonly uiPort?: number;
   /** Of the log on stderr. @default warn */

@@ -1,7 +1,7 @@
 import { type ToolContext } from './context';
 import { findGoProgram, locateGoProgram } from './go-program';
 import { findPostgres, locatePostgres } from './postgres';
-import { type FoundTool, HYDRA_VERSIONS, OLDER_HYDRA_VERSIONS, POSTGRES_MAJORS } from './types';
+import { type FoundTool, HYDRA_VERSIONS, INSTALLED_POSTGRES_MAJORS, OLDER_HYDRA_VERSIONS } from './types';
 import { ETCD, type GoPin, HYDRA, POSTGRES, TEMPORAL_CLI, TEMPORAL_TEST_SERVER, type WheelPin } from './versions';
 import { findWheelProgram, locateWheelProgram } from './wheel-program';
 
@@ -14,9 +14,9 @@ export interface CatalogueEntry {
   readonly locate: (context: ToolContext) => Promise<FoundTool | undefined>;
 }
 
-/** Every program that the local world and the tests run, the quick ones first. */
+/** Every program that the local world and the tests run unless told otherwise, the quick ones first. */
 export const CATALOGUE: readonly CatalogueEntry[] = [
-  ...POSTGRES_MAJORS.map((major) => ({
+  ...INSTALLED_POSTGRES_MAJORS.map((major) => ({
     label: `PostgreSQL ${major}`,
     version: POSTGRES[major].version,
     find: (context: ToolContext) => findPostgres(major, context),

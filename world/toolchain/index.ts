@@ -24,13 +24,19 @@ export type {
   ResolveOptions,
   RunAs,
 } from './types';
-export { BROUGHT_HYDRA_VERSIONS, HYDRA_VERSIONS, OLDER_HYDRA_VERSIONS, POSTGRES_MAJORS } from './types';
+export {
+  BROUGHT_HYDRA_VERSIONS,
+  HYDRA_VERSIONS,
+  INSTALLED_POSTGRES_MAJORS,
+  OLDER_HYDRA_VERSIONS,
+  POSTGRES_MAJORS,
+} from './types';
 
 /**
  * PostgreSQL binaries of one major version that are proven to run on this machine.
  *
  * As root, `runAs` is the unprivileged identity that servers and their data folders need; the binaries are readable by it.
- * @throws CutoverFault TOOL_UNUSABLE | TOOL_MISSING | DISK_FULL
+ * @throws CutoverFault as `findPostgres`
  */
 export async function resolvePostgres(major: PostgresMajor, options?: ResolveOptions): Promise<PostgresInstallation> {
   const { path, version } = await findPostgres(major, toolContext(options));

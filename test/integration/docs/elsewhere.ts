@@ -13,7 +13,7 @@ export const SCRIPTS_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
     by: 'test/unit/hydra/paths/copy-paths.test.ts',
     why: 'needs a program that somebody has to bring; this holds the way that it records and tries',
   },
-  'test:pg18': { by: 'jest.config.js', why: 'runs tests of this on another version of PostgreSQL' },
+  'test:pg': { by: 'jest.config.js', why: 'runs tests of this on another version of PostgreSQL' },
   'test:node22': { by: 'jest.config.js', why: 'runs all of this on the other line of Node.js' },
   fuzz: {
     by: 'test/unit/gateway/node/fuzz.test.ts',

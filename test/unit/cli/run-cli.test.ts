@@ -51,7 +51,7 @@ describe('usage', () => {
     [['doctor', '--log-level', 'loud'], 'Allowed choices are trace'],
     [['world', '--temporal-port', '99999'], 'Allowed: 0 to 65535; see'],
     [['world', '--ui-port', '-1'], 'Allowed: 0 to 65535; see'],
-    [['world', '--postgres-major', '9'], 'Allowed choices are 15, 18; see'],
+    [['world', '--postgres-major', '9'], 'Allowed choices are 13, 14, 15, 16, 17, 18; see'],
   ])('%j is refused with exit code 2 and a hint', async (args, text) => {
     const { code, stdout, stderr } = await cli(args);
     expect(code).toBe(2);

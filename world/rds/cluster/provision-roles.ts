@@ -34,7 +34,13 @@ export async function provisionRoles(client: Client, master: MasterUser): Promis
   );
   const memberships = [...present.rows.map((row) => row.rolname), 'rds_replication', 'rds_password'];
   await client.query(`GRANT ${memberships.join(', ')} TO rds_superuser WITH ADMIN OPTION`);
-  await client.query('GRANT SET ON PARAMETER session_replication_role TO rds_superuser');
+  // Before 15 nobody can be given that; RDS's own server lets rds_superuser set it there, too.
+  const { rows } = await client.query<{ since15: boolean }>(
+    `SELECT current_setting('server_version_num')::int >= 150000 AS since15`,
+  );
+  if (rows[0]?.since15 === true) {
+    await client.query('GRANT SET ON PARAMETER session_replication_role TO rds_superuser');
+  }
   await client.query(
     `CREATE ROLE ${user} LOGIN NOSUPERUSER CREATEDB CREATEROLE PASSWORD ${escapeLiteral(master.passwordVerifier)} VALID UNTIL 'infinity'`,
   );

@@ -21,8 +21,8 @@ export function serverSettings(
     fsync: 'on',
     synchronous_commit: 'on',
     full_page_writes: 'on',
-    // A restored folder is flushed before its first start: one call instead of one for each of a thousand files.
-    ...(process.platform === 'linux' ? { recovery_init_sync_method: 'syncfs' } : {}),
+    // A restored folder is flushed before its first start: one call instead of one for each of a thousand files, from 14 on.
+    ...(process.platform === 'linux' && installation.major >= 14 ? { recovery_init_sync_method: 'syncfs' } : {}),
     password_encryption: 'scram-sha-256',
     log_line_prefix: '%m [%p] %q%u@%d ',
     log_checkpoints: 'off',

@@ -1,4 +1,6 @@
+import { type PostgresMajor } from '../../../../domain/postgres-majors';
 import { type Fact } from '../../../../hydra/catalog/fact';
+import { knownToServer } from '../../../support/postgres-major';
 
 /** Something on blue that Hydra's migrations did not make, or made otherwise. */
 export interface OddObject {
@@ -6,6 +8,8 @@ export interface OddObject {
   readonly table: string;
   readonly kind: string;
   readonly make: readonly string[];
+  /** The first PostgreSQL that knows such a thing. */
+  readonly since?: PostgresMajor;
   /** Text that says how the object is, and nothing where there is none. Absent: something of Hydra's own is missing or otherwise. */
   readonly probe?: string;
   /** What a finding about it begins with. */
@@ -28,12 +32,13 @@ export function named(odd: OddObject, reader: string): OddObject {
 /** Each kind of object on each table, by what the table has. */
 export function oddObjects(fresh: readonly Fact[]): readonly OddObject[] {
   const tables = fresh.filter(({ kind }) => kind === 'table').map(({ table }) => table);
-  return tables.flatMap((table) =>
+  const all = tables.flatMap((table) =>
     onTable(
       table,
       fresh.filter((fact) => fact.table === table),
     ),
   );
+  return knownToServer(all);
 }
 
 function onTable(table: string, facts: readonly Fact[]): readonly OddObject[] {
@@ -226,12 +231,15 @@ function onTable(table: string, facts: readonly Fact[]): readonly OddObject[] {
       `CREATE FUNCTION other.fr_${short}(r ${table}) RETURNS int LANGUAGE sql AS 'SELECT 1'`,
       named('pg_proc', 'proname', `fr_${short}`),
     ),
-    odd(
-      'function body',
-      `function other.fb_${short}`,
-      `CREATE FUNCTION other.fb_${short}() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(${last}) FROM ${table}; END`,
-      named('pg_proc', 'proname', `fb_${short}`),
-    ),
+    {
+      ...odd(
+        'function body',
+        `function other.fb_${short}`,
+        `CREATE FUNCTION other.fb_${short}() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(${last}) FROM ${table}; END`,
+        named('pg_proc', 'proname', `fb_${short}`),
+      ),
+      since: 14,
+    },
     odd(
       'column of the row',
       `column other.cr_${short}.r`,
@@ -256,12 +264,15 @@ function onTable(table: string, facts: readonly Fact[]): readonly OddObject[] {
       `CREATE PUBLICATION pub_${short} FOR TABLE ${table}`,
       `SELECT 'in it' AS is FROM pg_publication_rel AS r JOIN pg_publication AS p ON p.oid = r.prpubid WHERE p.pubname = 'pub_${short}'`,
     ),
-    odd(
-      'publication of some rows',
-      `publication pw_${short}`,
-      `CREATE PUBLICATION pw_${short} FOR TABLE ${table} WHERE (${last} <> '') WITH (publish = 'insert')`,
-      `SELECT 'in it' AS is FROM pg_publication_rel AS r JOIN pg_publication AS p ON p.oid = r.prpubid WHERE p.pubname = 'pw_${short}'`,
-    ),
+    {
+      ...odd(
+        'publication of some rows',
+        `publication pw_${short}`,
+        `CREATE PUBLICATION pw_${short} FOR TABLE ${table} WHERE (${last} <> '') WITH (publish = 'insert')`,
+        `SELECT 'in it' AS is FROM pg_publication_rel AS r JOIN pg_publication AS p ON p.oid = r.prpubid WHERE p.pubname = 'pw_${short}'`,
+      ),
+      since: 15,
+    },
     odd(
       'grant',
       `grant :reader on ${table}`,

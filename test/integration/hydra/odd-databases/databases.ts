@@ -94,6 +94,7 @@ export const ODD_DATABASES: readonly OddDatabase[] = [
   },
   {
     name: 'a publication of all tables',
+    since: 15,
     make: `CREATE PUBLICATION dbz FOR ALL TABLES; CREATE PUBLICATION sch FOR TABLES IN SCHEMA public;`,
     told: /dbz/,
   },
@@ -148,6 +149,7 @@ export const ODD_DATABASES: readonly OddDatabase[] = [
   },
   {
     name: 'default privileges for everybody',
+    since: 14,
     make: `ALTER DEFAULT PRIVILEGES FOR ROLE :ours GRANT ALL ON TABLES TO PUBLIC; ALTER DEFAULT PRIVILEGES FOR ROLE :owner GRANT ALL ON TABLES TO PUBLIC; ALTER DEFAULT PRIVILEGES FOR ROLE :ours REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC; GRANT SELECT ON ALL TABLES IN SCHEMA public TO pg_read_all_data;`,
   },
   {
@@ -244,6 +246,7 @@ export const ODD_DATABASES: readonly OddDatabase[] = [
   },
   {
     name: 'other defaults, another compression, and a rule',
+    since: 14,
     make: `ALTER TABLE hydra_client ALTER scope SET DEFAULT 'openid'; ALTER TABLE hydra_oauth2_refresh ALTER session_data SET COMPRESSION pglz; ALTER TABLE hydra_client SET (toast_tuple_target = 4080);`,
     told: /hydra_client\.scope/,
   },
@@ -264,6 +267,7 @@ export const ODD_DATABASES: readonly OddDatabase[] = [
   },
   {
     name: 'publications that keep rows from being changed',
+    since: 15,
     isTriedAlways: true,
     make: `CREATE PUBLICATION few FOR TABLE hydra_oauth2_consent_request WHERE (client_id = 'x'); CREATE PUBLICATION names FOR TABLE hydra_client (client_name);
       CREATE PUBLICATION every FOR ALL TABLES; ALTER TABLE hydra_jwk REPLICA IDENTITY NOTHING;`,
@@ -272,6 +276,7 @@ export const ODD_DATABASES: readonly OddDatabase[] = [
   },
   {
     name: "publications of a part, which blue's keys allow",
+    since: 15,
     make: `CREATE PUBLICATION few FOR TABLE hydra_client (pk, id, client_name) WHERE (pk <> 0), hydra_oauth2_consent_request (challenge, verifier); ALTER PUBLICATION few OWNER TO :owner;`,
     told: /ADD TABLE (public\.)?hydra_client \(id, client_name, pk\) WHERE \(/,
   },

@@ -1,3 +1,5 @@
+import { type PostgresMajor } from '../../../../domain/postgres-majors';
+
 /** A database as somebody may have it, and what has to become of it. */
 export interface OddDatabase {
   readonly name: string;
@@ -11,6 +13,8 @@ export interface OddDatabase {
   readonly refused?: RegExp;
   /** What the plan has to name. */
   readonly told?: RegExp;
+  /** The first PostgreSQL that knows such a thing. */
+  readonly since?: PostgresMajor;
   /** Also where there is time for a few. */
   readonly isTriedAlways?: true;
 }

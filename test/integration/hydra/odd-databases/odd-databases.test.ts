@@ -9,6 +9,7 @@ import { syncRound } from '../../../../hydra/sync';
 import { seed } from '../../../../world/seeder';
 import { asAdmin, useDatabase } from '../../../support/database';
 import { PATH } from '../../../support/path';
+import { knownToServer } from '../../../support/postgres-major';
 import { sharedServers } from '../../../support/shared-servers';
 import { PreflightFixture } from '../../activities/preflight/preflight-fixture';
 import { SyncWorld } from '../sync/sync-world';
@@ -25,7 +26,9 @@ beforeAll(async () => {
 });
 
 /** All of them: `npm run test:long`. */
-const tried = ODD_DATABASES.filter(({ isTriedAlways }) => isTriedAlways === true || process.env['LONG_TESTS'] === '1');
+const tried = knownToServer(ODD_DATABASES).filter(
+  ({ isTriedAlways }) => isTriedAlways === true || process.env['LONG_TESTS'] === '1',
+);
 
 it.each(tried.map((one) => [one.name, one] as const))('%s', async (_name, odd) => {
   await withOdd(odd, async (fixture, config) => {

@@ -40,6 +40,7 @@ export const ODD_OBJECTS: readonly OddDatabase[] = [
   },
   {
     name: 'indexes of every kind',
+    since: 15,
     make: `CREATE INDEX own_brin ON hydra_oauth2_access USING brin (requested_at); CREATE INDEX own_gin ON hydra_client USING gin (to_tsvector('simple', client_name));
       CREATE INDEX own_hash ON hydra_oauth2_refresh USING hash (subject); CREATE INDEX own_include ON hydra_oauth2_access (client_id) INCLUDE (subject, requested_at);
       CREATE UNIQUE INDEX own_unique ON hydra_client (pk DESC NULLS LAST, id) NULLS NOT DISTINCT; CREATE INDEX own_pattern ON hydra_oauth2_access (subject varchar_pattern_ops) WHERE active;
@@ -74,6 +75,7 @@ export const ODD_OBJECTS: readonly OddDatabase[] = [
   },
   {
     name: 'a database that sorts as Turks do, by ICU',
+    since: 15,
     anew: `LOCALE_PROVIDER icu ICU_LOCALE 'tr-TR' LC_COLLATE 'C' LC_CTYPE 'C'`,
     make: '',
   },

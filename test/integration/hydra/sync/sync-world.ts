@@ -149,7 +149,7 @@ export class SyncWorld {
     await asAdmin(`ALTER DATABASE ${database} ALLOW_CONNECTIONS false`);
     try {
       await asAdmin(
-        `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '${database}' AND application_name <> 'keep'`,
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}' AND application_name <> 'keep'`,
       );
       await asAdmin(`CREATE DATABASE ${name} TEMPLATE ${database}`);
     } finally {

