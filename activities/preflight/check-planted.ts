@@ -1,4 +1,5 @@
 import { queryRows, type SqlClient } from '../../domain/ports/sql-client';
+import { readableIdentifier } from '../../hydra/cleaning/session';
 import { sourceTables } from '../../hydra/paths';
 import { plantedOn } from '../../hydra/planted';
 import { type StepDeps } from '../step';
@@ -48,19 +49,22 @@ export async function checkPlanted(
   }
   await checkEventTriggers(deps.direction, client, findings);
   await checkSubscriptions(deps.direction, client, findings);
-  const creators = await queryRows<{ name: string }>(
+  const creators = await queryRows<{ name: string; owner: string | null }>(
     client,
-    `SELECT 'PUBLIC' AS name FROM pg_namespace n, aclexplode(n.nspacl) a
+    `SELECT 'PUBLIC' AS name, (SELECT quote_ident(pg_get_userbyid(c.relowner)) FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'schema_migration') AS owner FROM pg_namespace n, aclexplode(n.nspacl) a
       WHERE n.nspname = $1 AND a.grantee = 0 AND a.privilege_type = 'CREATE'
      UNION
-     SELECT quote_ident(a.grantee::regrole::text) FROM pg_namespace n, aclexplode(n.nspacl) a JOIN pg_roles r ON r.oid = a.grantee
+     SELECT quote_ident(pg_get_userbyid(a.grantee)), NULL FROM pg_namespace n, aclexplode(n.nspacl) a JOIN pg_roles r ON r.oid = a.grantee
       WHERE n.nspname = $1 AND a.privilege_type = 'CREATE' AND NOT r.rolsuper AND r.rolname NOT IN ($3, $2)
         AND NOT pg_has_role($2, a.grantee, 'USAGE') AND a.grantee <> n.nspowner ORDER BY 1`,
     [schema, settings.green.hydraRole, keeper.user],
   );
-  for (const { name } of creators) {
+  for (const { name, owner } of creators) {
     const observed = `${name} may create in schema ${schema}: a table there with a name of another version of Hydra keeps every commit away`;
-    findings.warn(`schema of Hydra's tables on ${from}`, observed, `REVOKE CREATE ON SCHEMA ${schema} FROM ${name}`);
+    const its = `CREATE ON SCHEMA ${readableIdentifier(schema)}`;
+    // What everybody has may be all that Hydra has: until PostgreSQL 14 its own role is often given no right of its own.
+    const first = owner === null ? '' : `GRANT USAGE, ${its} TO ${owner}; `;
+    findings.warn(`schema of Hydra's tables on ${from}`, observed, `${first}REVOKE ${its} FROM ${name}`);
   }
 }
 

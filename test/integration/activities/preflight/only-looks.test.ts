@@ -27,9 +27,15 @@ it('makes the same plan where a role looks that may only look', async () => {
 it('makes the same plan for a schema whose name has to be quoted', async () => {
   const { plan: before } = await world.look();
   await world.admin('ALTER SCHEMA public RENAME TO "Own Name"; CREATE SCHEMA public');
+  await world.admin('GRANT CREATE ON SCHEMA "Own Name" TO PUBLIC');
   const { plan, text } = await world.look({ settings: (s) => ({ ...s, hydraSchema: 'Own Name' }) });
+  await world.admin('REVOKE CREATE ON SCHEMA "Own Name" FROM PUBLIC');
   await world.admin('DROP SCHEMA public; ALTER SCHEMA "Own Name" RENAME TO public');
   expect(plan === undefined ? text : plan.blue.rows).toEqual(before?.blue.rows);
+  // Hydra first gets by itself what it may have by PUBLIC alone.
+  const both = `GRANT USAGE, CREATE ON SCHEMA "Own Name" TO ${world.owner}; REVOKE CREATE ON SCHEMA "Own Name" FROM PUBLIC`;
+  expect(plan?.warnings.join()).toContain(`PUBLIC may create in schema Own Name: `);
+  expect(plan?.warnings.join()).toContain(both);
   expect(plan?.rules).toEqual(before?.rules);
   expect(plan?.removals).toEqual(before?.removals);
   expect(plan?.catalog).toEqual(before?.catalog);

@@ -297,7 +297,7 @@ describe('preflight refuses', () => {
   });
 
   it("what hangs on Hydra's tables and would stop the migration hours later, each with the statement that helps", async () => {
-    await world.admin(`CREATE SCHEMA bi; CREATE VIEW consent_report AS SELECT cr.subject FROM hydra_oauth2_consent_request AS cr;
+    await world.admin(`CREATE SCHEMA bi; CREATE VIEW consent_report AS SELECT cr.subject FROM hydra_oauth2_consent_request AS cr; ALTER VIEW consent_report OWNER TO ${world.owner};
       CREATE MATERIALIZED VIEW bi.clients AS SELECT id, redirect_uris FROM hydra_client;
       CREATE FUNCTION bi.f(c hydra_oauth2_consent_request) RETURNS int LANGUAGE sql AS 'SELECT 1';
       CREATE TABLE bi.notes (challenge varchar(40) REFERENCES hydra_oauth2_consent_request (challenge));

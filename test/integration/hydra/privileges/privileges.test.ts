@@ -47,6 +47,9 @@ describe.each(majorsOfTests())("the tool's role on PostgreSQL %i", (major) => {
       { host, port, ...cluster.master },
       { role: 'hydra', password: PASSWORD, database: 'hydra' },
     );
+    // As docs/limits.md asks for until PostgreSQL 14; from 15 on it is so by itself.
+    const own = 'GRANT USAGE, CREATE ON SCHEMA public TO hydra; REVOKE CREATE ON SCHEMA public FROM PUBLIC';
+    if (major < 15) await cluster.asSuperuser(own, 'hydra');
     await as('hydra', async (hydra) => {
       await hydra.query('CREATE TABLE hydra_client (id text PRIMARY KEY)');
       await hydra.query('CREATE TABLE networks (id text PRIMARY KEY)');
