@@ -30,6 +30,42 @@ const GIVE_UP = asked('give_up');
 const SKIP = asked('skip');
 const REJECTED = undone('shiftBack', 1, VIEWS);
 
+/** A step in whose failure nobody is asked, and after which `first` is the first undo. */
+const undoneFrom = (first: InPlaceUndo, ...more: More[]): Rows<Row> => ({
+  failsForGood: undone(first, 1, ...more),
+  failsTwice: completed(3),
+  timesOut: undone(first, 2, ...more),
+  cancelled: cancelled(first, ...more),
+  rejected: REJECTED,
+  killed: completed(2),
+});
+/** A step in whose failure a person is asked, who gives up where it fails for good. */
+const askedOrUndoneFrom = (first: InPlaceUndo, rejected: Rows<Row>['rejected'] = REJECTED): Rows<Row> => ({
+  failsForGood: undone(first, 1, GIVE_UP, VIEWS),
+  failsTwice: completed(3),
+  timesOut: completed(3, RETRY),
+  cancelled: cancelled(first, VIEWS),
+  rejected,
+  killed: completed(2),
+});
+/** A step after the old version was stopped for good, which is left out where it fails, and leaves this. */
+const leftOut = (left: More): Rows<Row> => ({
+  failsForGood: completed(1, { ...SKIP, ...left }),
+  failsTwice: completed(3),
+  timesOut: completed(3, RETRY),
+  cancelled: completed(),
+  rejected: NO_GATE,
+  killed: completed(2),
+});
+const takingBack = (failsForGood: Row): Rows<Row> => ({
+  failsForGood,
+  failsTwice: undone('startOld', 3, GIVE_UP, VIEWS),
+  timesOut: incomplete(2, asked('give_up', 'skip'), VIEWS),
+  cancelled: undone('startOld', 1, GIVE_UP, VIEWS),
+  rejected: NO_GATE,
+  killed: undone('startOld', 2, GIVE_UP, VIEWS),
+});
+
 /**
  * Every step of an upgrade in place against everything that can go wrong with it. Undos are looked at on the way back from an old version
  * that does not stop, which a person gives up.
@@ -43,111 +79,20 @@ export const IN_PLACE_ROWS: Readonly<Record<InPlaceModelStep, Rows<Row>>> = {
     rejected: undone(null),
     killed: completed(2),
   },
-  layLayer: {
-    failsForGood: undone('takeLayerBack'),
-    failsTwice: completed(3),
-    timesOut: undone('takeLayerBack', 2),
-    cancelled: cancelled('takeLayerBack'),
-    rejected: REJECTED,
-    killed: completed(2),
-  },
-  migrateOnline: {
-    failsForGood: undone('takeLayerBack', 1, GIVE_UP),
-    failsTwice: completed(3),
-    timesOut: completed(3, RETRY),
-    cancelled: cancelled('takeLayerBack', VIEWS),
-    rejected: REJECTED,
-    killed: completed(2),
-  },
-  bookMigrations: {
-    failsForGood: undone('takeLayerBack', 1, GIVE_UP, VIEWS),
-    failsTwice: completed(3),
-    timesOut: completed(3, RETRY),
-    cancelled: cancelled('takeLayerBack', VIEWS),
-    rejected: REJECTED,
-    killed: completed(2),
-  },
-  startBeside: {
-    failsForGood: undone('stopBeside', 1, GIVE_UP, VIEWS),
-    failsTwice: completed(3),
-    timesOut: completed(3, RETRY),
-    cancelled: cancelled('stopBeside', VIEWS),
-    rejected: REJECTED,
-    killed: completed(2),
-  },
-  shiftTraffic: {
-    failsForGood: undone('shiftBack', 1, VIEWS),
-    failsTwice: completed(3),
-    timesOut: undone('shiftBack', 2, VIEWS),
-    cancelled: cancelled('shiftBack', VIEWS),
-    rejected: REJECTED,
-    killed: completed(2),
-  },
-  judgeShare: {
-    failsForGood: undone('shiftBack', 1, VIEWS),
-    failsTwice: completed(3),
-    timesOut: undone('shiftBack', 2, VIEWS),
-    cancelled: cancelled('shiftBack', VIEWS),
-    rejected: REJECTED,
-    killed: completed(2),
-  },
-  stopOld: {
-    failsForGood: undone('startOld', 1, GIVE_UP, VIEWS),
-    failsTwice: completed(3),
-    timesOut: completed(3, RETRY),
-    cancelled: cancelled('startOld', VIEWS),
-    rejected: NO_GATE,
-    killed: completed(2),
-  },
-  removeLayer: {
-    failsForGood: completed(1, { ...SKIP, ...VIEWS }),
-    failsTwice: completed(3),
-    timesOut: completed(3, RETRY),
-    cancelled: completed(),
-    rejected: NO_GATE,
-    killed: completed(2),
-  },
-  encryptAtRest: {
-    failsForGood: completed(1, { ...SKIP, left: ['unencrypted'] }),
-    failsTwice: completed(3),
-    timesOut: completed(3, RETRY),
-    cancelled: completed(),
-    rejected: NO_GATE,
-    killed: completed(2),
-  },
+  layLayer: undoneFrom('takeLayerBack'),
+  migrateOnline: { ...askedOrUndoneFrom('takeLayerBack'), failsForGood: undone('takeLayerBack', 1, GIVE_UP) },
+  bookMigrations: askedOrUndoneFrom('takeLayerBack'),
+  startBeside: askedOrUndoneFrom('stopBeside'),
+  shiftTraffic: undoneFrom('shiftBack', VIEWS),
+  judgeShare: undoneFrom('shiftBack', VIEWS),
+  stopOld: askedOrUndoneFrom('startOld', NO_GATE),
+  removeLayer: leftOut(VIEWS),
+  encryptAtRest: leftOut({ left: ['unencrypted'] }),
   // Whoever leaves it out is asked about those that would take the new version away from the clients, too.
-  startOld: {
-    failsForGood: incomplete(1, asked('give_up', 'skip', 'skip', 'skip'), OLD_IS_STOPPED),
-    failsTwice: undone('startOld', 3, GIVE_UP, VIEWS),
-    timesOut: incomplete(2, asked('give_up', 'skip'), VIEWS),
-    cancelled: undone('startOld', 1, GIVE_UP, VIEWS),
-    rejected: NO_GATE,
-    killed: undone('startOld', 2, GIVE_UP, VIEWS),
-  },
-  shiftBack: {
-    failsForGood: incomplete(1, asked('give_up', 'skip', 'skip'), NEW_SERVES),
-    failsTwice: undone('startOld', 3, GIVE_UP, VIEWS),
-    timesOut: incomplete(2, asked('give_up', 'skip'), VIEWS),
-    cancelled: undone('startOld', 1, GIVE_UP, VIEWS),
-    rejected: NO_GATE,
-    killed: undone('startOld', 2, GIVE_UP, VIEWS),
-  },
-  stopBeside: {
-    failsForGood: incomplete(1, asked('give_up', 'skip'), NEW_STAYS),
-    failsTwice: undone('startOld', 3, GIVE_UP, VIEWS),
-    timesOut: incomplete(2, asked('give_up', 'skip'), VIEWS),
-    cancelled: undone('startOld', 1, GIVE_UP, VIEWS),
-    rejected: NO_GATE,
-    killed: undone('startOld', 2, GIVE_UP, VIEWS),
-  },
-  takeLayerBack: {
-    failsForGood: incomplete(1, asked('give_up', 'skip'), VIEWS),
-    failsTwice: undone('startOld', 3, GIVE_UP, VIEWS),
-    timesOut: incomplete(2, asked('give_up', 'skip'), VIEWS),
-    cancelled: undone('startOld', 1, GIVE_UP, VIEWS),
-    rejected: NO_GATE,
-    killed: undone('startOld', 2, GIVE_UP, VIEWS),
-  },
+  startOld: takingBack(incomplete(1, asked('give_up', 'skip', 'skip', 'skip'), OLD_IS_STOPPED)),
+  shiftBack: takingBack(incomplete(1, asked('give_up', 'skip', 'skip'), NEW_SERVES)),
+  stopBeside: takingBack(incomplete(1, asked('give_up', 'skip'), NEW_STAYS)),
+  takeLayerBack: takingBack(incomplete(1, asked('give_up', 'skip'), VIEWS)),
 };
 
 /** Nothing is touched any more from this undo on. */

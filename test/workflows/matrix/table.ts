@@ -38,11 +38,48 @@ const completed = (attempts = 1, more: More = {}): Row => ({
   left: [],
   ...more,
 });
-/** Nothing is touched any more from this undo on. */
-const givenUp = (at: UndoStep, left: readonly Trace[]): Row =>
-  back('incomplete', null, 1, { undone: WAY_BACK.slice(0, WAY_BACK.indexOf(at) + 1), asked: ['give_up'], left });
 const SKIP: More = { asked: ['skip'] };
 const RETRY: More = { asked: ['retry'] };
+
+/** An undo that fails for good. Where a person gives up, nothing is touched any more from this undo on. */
+const retriedOr = (at: UndoStep, left: readonly Trace[]) => ({
+  retry: undone('abandonSwitchover', 2, RETRY),
+  give_up: back('incomplete', null, 1, {
+    ...{ undone: WAY_BACK.slice(0, WAY_BACK.indexOf(at) + 1), asked: ['give_up'], left },
+  }),
+});
+
+/** A step before gate `cutover`, after whose failure `first` is the first undo. */
+const beforeCommit = (first: UndoStep, rejected: Row = undone('stopGreen')): Rows => ({
+  failsForGood: undone(first),
+  failsTwice: completed(3),
+  timesOut: undone(first, 2),
+  cancelled: cancelled(first),
+  rejected,
+  killed: completed(2),
+});
+/** A step after the commit: a person says how it goes on. */
+const afterCommit = (differing: Partial<Rows> = {}): Rows => ({
+  failsForGood: completed(1, SKIP),
+  failsTwice: completed(3),
+  timesOut: completed(2, SKIP),
+  cancelled: completed(1, RETRY),
+  rejected: completed(1, SKIP),
+  killed: completed(2),
+  ...differing,
+});
+/** A step after the last gate, which leaves these behind where it is left out. */
+const afterGates = (...left: readonly Trace[]) =>
+  afterCommit({ failsForGood: completed(1, { ...SKIP, left }), rejected: NO_GATE });
+/** An undo, which leaves this behind where it is left out. */
+const takingBack = (left: Trace): Rows => ({
+  failsForGood: incomplete(1, [left]),
+  failsTwice: undone('abandonSwitchover', 3),
+  timesOut: incomplete(2, []),
+  cancelled: undone('abandonSwitchover'),
+  rejected: NO_GATE,
+  killed: undone('abandonSwitchover', 2),
+});
 
 /**
  * Every step of the runbook against everything that can go wrong with it. Undos are looked at on the way back from a
@@ -57,142 +94,23 @@ export const ROWS: Readonly<Record<Exclude<StepName, RehearsalStep>, Rows>> = {
     rejected: undone(null),
     killed: completed(2),
   },
-  extendLifetimes: {
-    failsForGood: undone('restoreLifetimes'),
-    failsTwice: completed(3),
-    timesOut: undone('restoreLifetimes', 2),
-    cancelled: cancelled('restoreLifetimes'),
-    rejected: undone('stopGreen'),
-    killed: completed(2),
-  },
-  enableCapture: {
-    failsForGood: undone('disableCapture'),
-    failsTwice: completed(3),
-    timesOut: undone('disableCapture', 2),
-    cancelled: cancelled('disableCapture'),
-    rejected: undone('stopGreen'),
-    killed: completed(2),
-  },
-  takeSnapshot: {
-    failsForGood: undone('deleteSnapshot'),
-    failsTwice: completed(3),
-    timesOut: undone('deleteSnapshot', 2),
-    cancelled: cancelled('deleteSnapshot'),
-    rejected: undone('stopGreen'),
-    killed: completed(2),
-  },
-  restoreGreen: {
-    failsForGood: undone('deleteGreen'),
-    failsTwice: completed(3),
-    timesOut: undone('deleteGreen', 2),
-    cancelled: cancelled('deleteGreen'),
-    rejected: undone('stopGreen'),
-    killed: completed(2),
-  },
-  closeGreen: {
-    failsForGood: undone('deleteGreen'),
-    failsTwice: completed(3),
-    timesOut: undone('deleteGreen', 2),
-    cancelled: cancelled('deleteGreen'),
-    rejected: undone('stopGreen'),
-    killed: completed(2),
-  },
-  cleanGreen: {
-    failsForGood: undone('deleteGreen'),
-    failsTwice: completed(3),
-    timesOut: undone('deleteGreen', 2),
-    cancelled: cancelled('deleteGreen'),
-    rejected: undone('stopGreen'),
-    killed: completed(2),
-  },
-  migrateGreen: {
-    failsForGood: undone('deleteGreen'),
-    failsTwice: completed(3),
-    timesOut: undone('deleteGreen', 2),
-    cancelled: cancelled('deleteGreen'),
-    rejected: undone('stopGreen'),
-    killed: completed(2),
-  },
-  repairGreen: {
-    failsForGood: undone('deleteGreen'),
-    failsTwice: completed(3),
-    timesOut: undone('deleteGreen', 2),
-    cancelled: cancelled('deleteGreen'),
-    rejected: undone('stopGreen'),
-    killed: completed(2),
-  },
-  guardGreen: {
-    failsForGood: undone('deleteGreen'),
-    failsTwice: completed(3),
-    timesOut: undone('deleteGreen', 2),
-    cancelled: cancelled('deleteGreen'),
-    rejected: undone('stopGreen'),
-    killed: completed(2),
-  },
-  vacuumGreen: {
-    failsForGood: undone('deleteGreen'),
-    failsTwice: completed(3),
-    timesOut: undone('deleteGreen', 2),
-    cancelled: cancelled('deleteGreen'),
-    rejected: undone('stopGreen'),
-    killed: completed(2),
-  },
-  startGreen: {
-    failsForGood: undone('stopGreen'),
-    failsTwice: completed(3),
-    timesOut: undone('stopGreen', 2),
-    cancelled: cancelled('stopGreen'),
-    rejected: undone('stopGreen'),
-    killed: completed(2),
-  },
-  catchUp: {
-    failsForGood: undone('stopGreen'),
-    failsTwice: completed(3),
-    timesOut: undone('stopGreen', 2),
-    cancelled: cancelled('stopGreen'),
-    rejected: undone('stopGreen'),
-    killed: completed(2),
-  },
-  verifyParity: {
-    failsForGood: undone('stopGreen'),
-    failsTwice: completed(3),
-    timesOut: undone('stopGreen', 2),
-    cancelled: cancelled('stopGreen'),
-    rejected: undone('stopGreen'),
-    killed: completed(2),
-  },
-  gatherEvidence: {
-    failsForGood: undone('stopGreen'),
-    failsTwice: completed(3),
-    timesOut: undone('stopGreen', 2),
-    cancelled: cancelled('stopGreen'),
-    rejected: undone('stopGreen'),
-    killed: completed(2),
-  },
-  keepInSync: {
-    failsForGood: undone('stopGreen'),
-    failsTwice: completed(3),
-    timesOut: undone('stopGreen', 2),
-    cancelled: cancelled('stopGreen'),
-    rejected: undone('stopGreen'),
-    killed: completed(2),
-  },
-  pauseJobs: {
-    failsForGood: undone('resumeJobs'),
-    failsTwice: completed(3),
-    timesOut: undone('resumeJobs', 2),
-    cancelled: cancelled('resumeJobs'),
-    rejected: completed(1, SKIP),
-    killed: completed(2),
-  },
-  sampleBlue: {
-    failsForGood: undone('resumeJobs'),
-    failsTwice: completed(3),
-    timesOut: undone('resumeJobs', 2),
-    cancelled: cancelled('resumeJobs'),
-    rejected: completed(1, SKIP),
-    killed: completed(2),
-  },
+  extendLifetimes: beforeCommit('restoreLifetimes'),
+  enableCapture: beforeCommit('disableCapture'),
+  takeSnapshot: beforeCommit('deleteSnapshot'),
+  restoreGreen: beforeCommit('deleteGreen'),
+  closeGreen: beforeCommit('deleteGreen'),
+  cleanGreen: beforeCommit('deleteGreen'),
+  migrateGreen: beforeCommit('deleteGreen'),
+  repairGreen: beforeCommit('deleteGreen'),
+  guardGreen: beforeCommit('deleteGreen'),
+  vacuumGreen: beforeCommit('deleteGreen'),
+  startGreen: beforeCommit('stopGreen'),
+  catchUp: beforeCommit('stopGreen'),
+  verifyParity: beforeCommit('stopGreen'),
+  gatherEvidence: beforeCommit('stopGreen'),
+  keepInSync: beforeCommit('stopGreen'),
+  pauseJobs: beforeCommit('resumeJobs', completed(1, SKIP)),
+  sampleBlue: beforeCommit('resumeJobs', completed(1, SKIP)),
   readMetrics: {
     failsForGood: completed(2),
     failsTwice: completed(4),
@@ -209,63 +127,14 @@ export const ROWS: Readonly<Record<Exclude<StepName, RehearsalStep>, Rows>> = {
     rejected: completed(1, SKIP),
     killed: completed(2),
   },
-  proveDrain: {
-    failsForGood: completed(1, SKIP),
-    failsTwice: completed(3),
-    timesOut: completed(2, SKIP),
-    cancelled: completed(1, RETRY),
-    rejected: completed(1, SKIP),
-    killed: completed(2),
-  },
-  stopBlue: {
-    failsForGood: completed(1, SKIP),
-    failsTwice: completed(3),
-    timesOut: completed(2, SKIP),
-    cancelled: completed(1, RETRY),
-    rejected: completed(1, SKIP),
-    killed: completed(2),
-  },
-  validate: {
-    failsForGood: completed(1, SKIP),
-    failsTwice: completed(3),
-    timesOut: completed(2, SKIP),
-    cancelled: completed(1, RETRY),
-    rejected: completed(1, SKIP),
-    killed: completed(2),
-  },
-  bake: {
-    failsForGood: completed(1, SKIP),
-    failsTwice: completed(3),
-    timesOut: completed(2, SKIP),
-    cancelled: completed(2, RETRY),
-    rejected: completed(1, SKIP),
-    killed: completed(2),
-  },
+  proveDrain: afterCommit(),
+  stopBlue: afterCommit(),
+  validate: afterCommit(),
+  bake: afterCommit({ cancelled: completed(2, RETRY) }),
   // For the evidence alone: where it fails for good the gate is asked all the same.
-  previewJobs: {
-    failsForGood: completed(1),
-    failsTwice: completed(3),
-    timesOut: completed(2),
-    cancelled: completed(2, RETRY),
-    rejected: completed(1, SKIP),
-    killed: completed(2),
-  },
-  guardPurge: {
-    failsForGood: completed(1, SKIP),
-    failsTwice: completed(3),
-    timesOut: completed(2, SKIP),
-    cancelled: completed(1, RETRY),
-    rejected: NO_GATE,
-    killed: completed(2),
-  },
-  finalize: {
-    failsForGood: completed(1, { ...SKIP, left: ['capture', 'snapshot'] }),
-    failsTwice: completed(3),
-    timesOut: completed(2, SKIP),
-    cancelled: completed(1, RETRY),
-    rejected: NO_GATE,
-    killed: completed(2),
-  },
+  previewJobs: afterCommit({ failsForGood: completed(1), timesOut: completed(2), cancelled: completed(2, RETRY) }),
+  guardPurge: afterCommit({ rejected: NO_GATE }),
+  finalize: afterGates('capture', 'snapshot'),
   abandonSwitchover: {
     failsForGood: undone('abandonSwitchover', 2, RETRY),
     failsTwice: undone('abandonSwitchover', 3),
@@ -274,102 +143,28 @@ export const ROWS: Readonly<Record<Exclude<StepName, RehearsalStep>, Rows>> = {
     rejected: NO_GATE,
     killed: undone('abandonSwitchover', 2),
   },
-  resumeJobs: {
-    failsForGood: incomplete(1, ['jobsPaused']),
-    failsTwice: undone('abandonSwitchover', 3),
-    timesOut: incomplete(2, []),
-    cancelled: undone('abandonSwitchover'),
-    rejected: NO_GATE,
-    killed: undone('abandonSwitchover', 2),
-  },
-  stopGreen: {
-    failsForGood: incomplete(1, ['greenHydra']),
-    failsTwice: undone('abandonSwitchover', 3),
-    timesOut: incomplete(2, []),
-    cancelled: undone('abandonSwitchover'),
-    rejected: NO_GATE,
-    killed: undone('abandonSwitchover', 2),
-  },
-  deleteGreen: {
-    failsForGood: incomplete(1, ['green']),
-    failsTwice: undone('abandonSwitchover', 3),
-    timesOut: incomplete(2, []),
-    cancelled: undone('abandonSwitchover'),
-    rejected: NO_GATE,
-    killed: undone('abandonSwitchover', 2),
-  },
-  deleteSnapshot: {
-    failsForGood: incomplete(1, ['snapshot']),
-    failsTwice: undone('abandonSwitchover', 3),
-    timesOut: incomplete(2, []),
-    cancelled: undone('abandonSwitchover'),
-    rejected: NO_GATE,
-    killed: undone('abandonSwitchover', 2),
-  },
-  disableCapture: {
-    failsForGood: incomplete(1, ['capture']),
-    failsTwice: undone('abandonSwitchover', 3),
-    timesOut: incomplete(2, []),
-    cancelled: undone('abandonSwitchover'),
-    rejected: NO_GATE,
-    killed: undone('abandonSwitchover', 2),
-  },
-  restoreLifetimes: {
-    failsForGood: incomplete(1, ['lifetimes']),
-    failsTwice: undone('abandonSwitchover', 3),
-    timesOut: incomplete(2, []),
-    cancelled: undone('abandonSwitchover'),
-    rejected: NO_GATE,
-    killed: undone('abandonSwitchover', 2),
-  },
+  resumeJobs: takingBack('jobsPaused'),
+  stopGreen: takingBack('greenHydra'),
+  deleteGreen: takingBack('green'),
+  deleteSnapshot: takingBack('snapshot'),
+  disableCapture: takingBack('capture'),
+  restoreLifetimes: takingBack('lifetimes'),
 };
 
 /** Undos that the way forward ends with as well: there they are steps like any other after the commit. */
 export const FORWARD_ROWS = {
-  resumeJobs: {
-    failsForGood: completed(1, { ...SKIP, left: ['jobsPaused'] }),
-    failsTwice: completed(3),
-    timesOut: completed(2, SKIP),
-    cancelled: completed(1, RETRY),
-    rejected: NO_GATE,
-    killed: completed(2),
-  },
-  restoreLifetimes: {
-    failsForGood: completed(1, { ...SKIP, left: ['lifetimes'] }),
-    failsTwice: completed(3),
-    timesOut: completed(2, SKIP),
-    cancelled: completed(1, RETRY),
-    rejected: NO_GATE,
-    killed: completed(2),
-  },
+  resumeJobs: afterGates('jobsPaused'),
+  restoreLifetimes: afterGates('lifetimes'),
 } as const satisfies Partial<Record<StepName, Rows>>;
 
 /** An undo that fails for good, by what a person says to it. The claim is not among them: nobody may leave it out. */
 export const UNDO_ROWS: Readonly<
   Record<Exclude<UndoStep, 'abandonSwitchover'>, Readonly<Record<'retry' | 'give_up', Row>>>
 > = {
-  resumeJobs: {
-    retry: undone('abandonSwitchover', 2, RETRY),
-    give_up: givenUp('resumeJobs', ['capture', 'green', 'greenHydra', 'jobsPaused', 'lifetimes', 'snapshot']),
-  },
-  stopGreen: {
-    retry: undone('abandonSwitchover', 2, RETRY),
-    give_up: givenUp('stopGreen', ['capture', 'green', 'greenHydra', 'lifetimes', 'snapshot']),
-  },
-  deleteGreen: {
-    retry: undone('abandonSwitchover', 2, RETRY),
-    give_up: givenUp('deleteGreen', ['capture', 'green', 'lifetimes', 'snapshot']),
-  },
-  deleteSnapshot: {
-    retry: undone('abandonSwitchover', 2, RETRY),
-    give_up: givenUp('deleteSnapshot', ['capture', 'lifetimes', 'snapshot']),
-  },
-  disableCapture: {
-    retry: undone('abandonSwitchover', 2, RETRY),
-    give_up: givenUp('disableCapture', ['capture', 'lifetimes']),
-  },
-  restoreLifetimes: {
-    retry: undone('abandonSwitchover', 2, RETRY),
-    give_up: givenUp('restoreLifetimes', ['lifetimes']),
-  },
+  resumeJobs: retriedOr('resumeJobs', ['capture', 'green', 'greenHydra', 'jobsPaused', 'lifetimes', 'snapshot']),
+  stopGreen: retriedOr('stopGreen', ['capture', 'green', 'greenHydra', 'lifetimes', 'snapshot']),
+  deleteGreen: retriedOr('deleteGreen', ['capture', 'green', 'lifetimes', 'snapshot']),
+  deleteSnapshot: retriedOr('deleteSnapshot', ['capture', 'lifetimes', 'snapshot']),
+  disableCapture: retriedOr('disableCapture', ['capture', 'lifetimes']),
+  restoreLifetimes: retriedOr('restoreLifetimes', ['lifetimes']),
 };
