@@ -43,3 +43,13 @@ export interface Mutation extends Edit {
     readonly edit: Edit;
   };
 }
+
+type Shared = Pick<Mutation, 'file' | 'killedBy'>;
+
+/** Mutations of one file that the same tests notice, where one says nothing else. */
+export function mutationsOf<Given extends Partial<Shared>>(
+  shared: Given,
+  mutations: readonly (Omit<Mutation, keyof Given> & Partial<Shared>)[],
+): readonly Mutation[] {
+  return mutations.map((mutation) => ({ ...shared, ...mutation }) as Mutation);
+}
