@@ -47,9 +47,9 @@ export interface Mutation extends Edit {
 type Shared = Pick<Mutation, 'file' | 'killedBy'>;
 
 /** Mutations of one file that the same tests notice, where one says nothing else. */
-export function mutationsOf<Given extends Partial<Shared>>(
-  shared: Given,
-  mutations: readonly (Omit<Mutation, keyof Given> & Partial<Shared>)[],
+export function mutationsOf(
+  shared: Shared,
+  mutations: readonly (Omit<Mutation, keyof Shared> & Partial<Shared>)[],
 ): readonly Mutation[] {
-  return mutations.map((mutation) => ({ ...shared, ...mutation }) as Mutation);
+  return mutations.map((mutation) => ({ ...shared, ...mutation }));
 }

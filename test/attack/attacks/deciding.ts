@@ -1,17 +1,10 @@
-import { beginAttempt, commitAttempt, fence, guardProblems, openSide } from '../../../hydra/arbiter';
+import { beginAttempt, commitAttempt, guardProblems, openSide } from '../../../hydra/arbiter';
+import { fenced } from '../../support/attempts';
 import { type Attack } from '../attack';
-import { type Battle, AttackSucceeded, named, refused } from '../battle';
+import { AttackSucceeded, named, refused } from '../battle';
 
 const LEASE = { holdDeadlineMs: 600_000, marginMs: 0 };
 const CATCH_UP = `UPDATE hydra_cutover.change_log SET done_at = clock_timestamp() WHERE done_at IS NULL`;
-
-async function fenced(battle: Battle): Promise<number> {
-  const tool = await battle.ours();
-  const begun = await beginAttempt(tool, { epoch: 1, ...LEASE });
-  if (!begun.ok) throw new Error(begun.reason);
-  await fence(tool, begun.attempt, 5_000);
-  return begun.attempt;
-}
 
 /** What goes around the fence stops the commit, or is carried; it is never committed as if nothing were. */
 function aroundTheFence(title: string, write: string, what: RegExp, isInEverySuite = false): Attack {
@@ -20,7 +13,7 @@ function aroundTheFence(title: string, write: string, what: RegExp, isInEverySui
     as: 'hydra',
     isInEverySuite,
     run: async (battle) => {
-      const attempt = await fenced(battle);
+      const attempt = await fenced(await battle.ours(), 1);
       const hydra = await battle.as('hydra');
       await hydra.query(write);
       const tool = await battle.ours();
@@ -69,7 +62,7 @@ export const DECIDING: readonly Attack[] = [
     as: 'gateway',
     isInEverySuite: true,
     run: async (battle) => {
-      await fenced(battle);
+      await fenced(await battle.ours(), 1);
       const gateway = await battle.as('gateway');
       await gateway.query(`SELECT hydra_cutover_asks.claim_epoch(1, 0, 'lease over')`);
       const rows = await battle.ask<{ by: string }>('SELECT decided_by AS by FROM hydra_cutover.attempt');
@@ -83,7 +76,7 @@ export const DECIDING: readonly Attack[] = [
     title: 'every function of the arbiter, with arguments that would be right',
     as: 'gateway',
     run: async (battle) => {
-      const attempt = await fenced(battle);
+      const attempt = await fenced(await battle.ours(), 1);
       const gateway = await battle.as('gateway');
       for (const call of [
         `commit_attempt(${attempt}, 1000)`,
@@ -105,7 +98,7 @@ export const DECIDING: readonly Attack[] = [
     as: 'hydra',
     isInEverySuite: true,
     run: async (battle) => {
-      const attempt = await fenced(battle);
+      const attempt = await fenced(await battle.ours(), 1);
       const hydra = await battle.as('hydra');
       for (const sql of [
         `SELECT hydra_cutover.commit_attempt(${attempt}, 1000)`,
@@ -174,7 +167,7 @@ export const DECIDING: readonly Attack[] = [
     as: 'hydra',
     isInEverySuite: true,
     run: async (battle) => {
-      const attempt = await fenced(battle);
+      const attempt = await fenced(await battle.ours(), 1);
       const [function_] = await battle.ask<{ definition: string }>(
         `SELECT pg_get_functiondef('hydra_cutover.guard()'::regprocedure) AS definition`,
       );
@@ -192,7 +185,7 @@ export const DECIDING: readonly Attack[] = [
     title: 'the clock of blue, set back after a fence was given up and its lease was over',
     as: 'hydra',
     run: async (battle) => {
-      const attempt = await fenced(battle);
+      const attempt = await fenced(await battle.ours(), 1);
       const tool = await battle.ours();
       // A lease that is over looks after that as one that is not.
       await tool.query(`UPDATE hydra_cutover.attempt SET lease_until = clock_timestamp() WHERE attempt = ${attempt}`);

@@ -1,6 +1,7 @@
 import { type Client } from 'pg';
-import { beginAttempt, commitAttempt, fence, guardTables, openSide, removeArbiter } from '../../../hydra/arbiter';
+import { commitAttempt, guardTables, openSide, removeArbiter } from '../../../hydra/arbiter';
 import { removeCapture } from '../../../hydra/capture';
+import { fenced } from '../../support/attempts';
 import { type Attacker } from '../battlefield';
 import { type Attack } from '../attack';
 import { type Battle, AttackSucceeded, named, refused } from '../battle';
@@ -32,15 +33,6 @@ async function lockAll(attacker: Client, names: readonly string[]): Promise<void
       await attacker.query(sql).catch(() => attacker.query('ROLLBACK TO SAVEPOINT s'));
     }
   }
-}
-
-async function fenced(battle: Battle, epoch = 1): Promise<number> {
-  const tool = await battle.ours();
-  const begun = await beginAttempt(tool, { epoch, holdDeadlineMs: 600_000, marginMs: 0 });
-  if (!begun.ok) throw new Error(`no attempt: ${begun.reason}`);
-  const answer = await fence(tool, begun.attempt, 5_000);
-  if (!answer.ok) throw new Error(`no fence: ${answer.reason}`);
-  return begun.attempt;
 }
 
 const everyLock = (as: Attacker): Attack => ({
@@ -83,7 +75,7 @@ export const STOPPING_WRITES: readonly Attack[] = [
     as: 'gateway',
     isInEverySuite: true,
     run: async (battle) => {
-      await fenced(battle);
+      await fenced(await battle.ours(), 1);
       const gateway = await battle.as('gateway');
       const other = await battle.as('gateway');
       await gateway.query(`BEGIN; SELECT hydra_cutover_asks.claim_epoch(1, 0, 'gateway')`);
@@ -124,7 +116,7 @@ export const STOPPING_WRITES: readonly Attack[] = [
       await assertHydraWrites(battle);
       const tool = await battle.ours();
       await guardTables(tool);
-      const attempt = await fenced(battle);
+      const attempt = await fenced(await battle.ours(), 1);
       await tool.query('UPDATE hydra_cutover.change_log SET done_at = clock_timestamp() WHERE done_at IS NULL');
       const committed = await commitAttempt(tool, attempt, 2_000);
       if (!committed.ok) throw new AttackSucceeded(`a commit is kept away: ${JSON.stringify(committed)}`);
@@ -175,7 +167,7 @@ export const STOPPING_WRITES: readonly Attack[] = [
       const { rows } = await tool.query<{ search_path: string }>('SHOW search_path');
       if (rows[0]?.search_path !== 'pg_catalog, pg_temp')
         throw new AttackSucceeded(`our session has search_path ${rows[0]?.search_path}`);
-      await fenced(battle);
+      await fenced(await battle.ours(), 1);
       await hydra.query(`ALTER DATABASE ${battle.database} RESET ALL`);
       return 'not met: our sessions have their own';
     },

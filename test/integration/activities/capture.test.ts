@@ -11,15 +11,8 @@ import { type StepDeps } from '../../../activities/step';
 import { PostgresDatabases } from '../../../adapters/postgres/postgres-databases';
 import { OUR_ROLES } from '../../../domain/our-roles';
 import { type CutoverSettings } from '../../../domain/settings';
-import {
-  abortAttempt,
-  beginAttempt,
-  commitAttempt,
-  fence,
-  guardTables,
-  installArbiter,
-  openSide,
-} from '../../../hydra/arbiter';
+import { abortAttempt, beginAttempt, guardTables, installArbiter, openSide } from '../../../hydra/arbiter';
+import { committed } from '../../support/attempts';
 import { raiseLifetimes } from '../../../hydra/capture';
 import { installSyncTables } from '../../../hydra/sync/install-sync-tables';
 import { grantSyncRole } from '../../../hydra/sync/sync-role';
@@ -99,11 +92,7 @@ async function makeGreen(): Promise<void> {
 }
 
 async function moveWrites(): Promise<void> {
-  const begun = await beginAttempt(blue, { epoch: ++epoch, holdDeadlineMs: 60_000, marginMs: 0 });
-  if (!begun.ok) throw new Error(begun.reason);
-  await fence(blue, begun.attempt, LOCK_TIMEOUT_MS);
-  await blue.query('UPDATE hydra_cutover.change_log SET done_at = now()');
-  expect(await commitAttempt(blue, begun.attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+  await committed(blue, ++epoch);
   expect(await openSide(green, epoch, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
 }
 

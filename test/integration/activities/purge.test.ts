@@ -2,7 +2,8 @@ import { type Client } from 'pg';
 import { purge } from '../../../activities/purge';
 import { type StepDeps } from '../../../activities/step';
 import { type Databases } from '../../../domain/ports/databases';
-import { beginAttempt, commitAttempt, fence, guardTables, installArbiter, markFinalized } from '../../../hydra/arbiter';
+import { guardTables, installArbiter, markFinalized } from '../../../hydra/arbiter';
+import { committed } from '../../support/attempts';
 import { installCapture, removeCapture } from '../../../hydra/capture';
 import { useDatabase } from '../../support/database';
 import { PATH } from '../../support/path';
@@ -24,10 +25,7 @@ beforeAll(async () => {
   });
   await guardTables(blue);
   await installCapture(PATH, blue);
-  const begun = await beginAttempt(blue, { epoch: 3, holdDeadlineMs: 60_000, marginMs: 0 });
-  if (!begun.ok) throw new Error(begun.reason);
-  await fence(blue, begun.attempt, 2_000);
-  await commitAttempt(blue, begun.attempt, 2_000);
+  await committed(blue, 3);
   for (const client of [blue, green]) {
     await client.query(
       'CREATE SCHEMA hydra_cutover_archive; CREATE TABLE hydra_cutover_archive.archive_x (before jsonb)',

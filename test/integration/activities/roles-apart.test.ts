@@ -16,7 +16,8 @@ import { CutoverFault } from '../../../domain/faults';
 import { type DatabaseSession } from '../../../domain/ports/databases';
 import { OUR_ROLES } from '../../../domain/our-roles';
 import { FORWARD } from '../../../domain/sides';
-import { beginAttempt, commitAttempt, fence, letRead, openSide } from '../../../hydra/arbiter';
+import { commitAttempt, letRead, openSide } from '../../../hydra/arbiter';
+import { fenced } from '../../support/attempts';
 import { readUser } from '../../../hydra/canary-user';
 import { inTransaction } from '../../../hydra/cleaning/session';
 import { installSyncTables } from '../../../hydra/sync/install-sync-tables';
@@ -131,10 +132,7 @@ it('a keeper that may read no row of Hydra on either side marks, fences, commits
   expect(await restoreLifetimes(lever, input, stepContext())).toEqual({ clients });
   expect(await catchUp(deps(), input, stepContext())).toMatchObject({ backlog: 0 });
   await asKeeper(async (session) => {
-    const begun = await beginAttempt(session, { epoch: 1, holdDeadlineMs: 60_000, marginMs: 0 });
-    if (!begun.ok) throw new Error(begun.reason);
-    expect(await fence(session, begun.attempt, 5_000)).toMatchObject({ ok: true });
-    expect(await commitAttempt(session, begun.attempt, 5_000)).toMatchObject({ ok: true });
+    expect(await commitAttempt(session, await fenced(session, 1), 5_000)).toMatchObject({ ok: true });
   });
   // Nobody can say what blue refused: the tables are carried altogether before green opens.
   const around = Object.assign(new AroundFence(), { found: { problems: [], refused: null } });

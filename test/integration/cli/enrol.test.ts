@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Client } from 'pg';
-import { beginAttempt, commitAttempt, fence, guardTables, installArbiter, markFinalized } from '../../../hydra/arbiter';
+import { commitAttempt, guardTables, installArbiter, markFinalized } from '../../../hydra/arbiter';
+import { fenced } from '../../support/attempts';
 import { cliInProcess } from '../../support/cli-in-process';
 import { type CuttableLink, startLink } from '../../support/cuttable-link';
 import { useDatabase } from '../../support/database';
@@ -65,10 +66,7 @@ describe('hydra-cutover enrol', () => {
     await guardTables(blue);
     expect(await cli()).toMatchObject({ code: 3, stderr: expect.stringContaining('CHECK_FAILED') as string });
 
-    const begun = await beginAttempt(blue, { epoch: 4, holdDeadlineMs: 600_000, marginMs: 0 });
-    const attempt = begun.ok ? begun.attempt : 0;
-    await fence(blue, attempt, LOCK_TIMEOUT_MS);
-    expect(await commitAttempt(blue, attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+    expect(await commitAttempt(blue, await fenced(blue, 4), LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
     // Green without an arbiter is no sign yet that green is open.
     expect(await cli()).toMatchObject({ code: 3, stderr: expect.stringContaining('green: no arbiter') as string });
     expect(await gateway.state()).toMatchObject({ epoch: 0, weights: { blue: 1, green: 0 } });

@@ -1,101 +1,57 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { STEPS } from '../../../activities';
 import { traceSteps } from '../../../activities/trace-steps';
 import { type StepDeps } from '../../../activities/step';
-import { type CliEnd, cliInProcess } from '../../support/cli-in-process';
 import { Stages } from '../../support/stages';
 import { startTemporalDevServer, type TemporalDevServer } from '../../support/temporal-dev-server';
 import { isCutoverFault } from '../../../domain/faults';
 import { cutoverWorkflowId, UPGRADE_WORKFLOW } from '../../../domain/runbook';
-import { beginAttempt, commitAttempt, describeArbiter, fence, letLook } from '../../../hydra/arbiter';
+import { describeArbiter, letLook } from '../../../hydra/arbiter';
+import { committed, fenced } from '../../support/attempts';
 import { removeCapture } from '../../../hydra/capture';
 import { installPreparation } from '../../../hydra/closing';
-import { DATABASE, GreenFixture, SETTINGS, stepContext } from '../activities/green-fixture';
+import { GreenFixture, SETTINGS, stepContext } from '../activities/green-fixture';
 import { MASTER_PASSWORD } from '../world/rds/endpoint-fixture';
+import { FixtureCli } from './fixture-cli';
 
-const AWS = ['AWS_ENDPOINT_URL_RDS', 'AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const;
-const before = Object.fromEntries(AWS.map((name) => [name, process.env[name]]));
 const steps = traceSteps(STEPS);
 
 let fixture: GreenFixture;
-let folder = '';
+let home: FixtureCli;
 let deps: StepDeps;
 let mine: { readonly cutoverId: string; readonly environment: string; readonly startedBy: string };
 
 beforeAll(async () => {
   fixture = await GreenFixture.start();
-  folder = mkdtempSync(join(tmpdir(), 'from-databases-'));
-  const values = [fixture.rds.endpoint, 'us-east-1', 'AKIDTEST', 'test-secret'];
-  AWS.forEach((name, index) => (process.env[name] = values[index]));
   deps = fixture.deps({ settings: { ...SETTINGS, temporal: 'Temporal at gone.test:7233, namespace default' } });
   mine = { ...fixture.input, environment: 'lost', startedBy: 'alice' };
-  const side = (name: string, version: string) => ({
-    hydraVersion: version,
-    publicUrl: `http://127.0.0.1:${name === 'blue' ? 1 : 2}`,
-    adminUrl: `http://127.0.0.1:${name === 'blue' ? 3 : 4}`,
-    rdsInstanceId: name,
-    database: { name: DATABASE, user: 'master', password: '${env:MASTER}', ssl: { mode: 'disable' } },
-  });
-  const config = {
-    environment: { name: 'lost' },
-    temporal: { address: '127.0.0.1:1' },
-    // For Temporal, which nobody will answer for, and then again for the databases.
-    checks: { timeoutMs: 8_000 },
-    rds: { pollMs: 50, waitDeadlineMs: 120_000 },
-    blue: side('blue', '1.11.10'),
-    green: side('green', '2.3.0'),
-  };
-  writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+  // For Temporal, which nobody will answer for, and then again for the databases.
+  home = new FixtureCli(fixture, { checks: { timeoutMs: 8_000 } });
 });
 
 afterAll(async () => {
-  for (const [name, value] of Object.entries(before)) {
-    if (value === undefined) Reflect.deleteProperty(process.env, name);
-    else process.env[name] = value;
-  }
+  home.close();
   await fixture.dispose();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /** What the databases alone tell, however busy the machine is. */
 const FROM_DATABASES = ['--from-databases', '--set', 'checks.timeoutMs=60000'] as const;
 
-function cli(...args: string[]): Promise<CliEnd> {
-  return cliWith({}, ...args);
-}
+const cli = (...args: readonly string[]) => home.run(args);
 
-function cliWith(secrets: Readonly<Record<string, string>>, ...args: string[]): Promise<CliEnd> {
-  const env = {
-    HYDRA_CUTOVER_CONFIG: join(folder, 'config.json'),
-    MASTER: MASTER_PASSWORD,
-    HYDRA_CUTOVER_LOG__LEVEL: 'error',
-    ...secrets,
-  };
-  return cliInProcess(args, { env, cwd: folder });
+async function restored(): Promise<void> {
+  for (const step of ['enableCapture', 'takeSnapshot', 'restoreGreen'] as const) {
+    await steps[step](deps, mine, stepContext());
+  }
 }
 
 /** How far a cutover came before its Temporal was lost; each step finds what is there when it comes again. */
 const cutover = new Stages({
-  restored: async () => {
-    await steps.enableCapture(deps, mine, stepContext());
-    await steps.takeSnapshot(deps, mine, stepContext());
-    await steps.restoreGreen(deps, mine, stepContext());
-  },
+  restored,
   // Once more from the start, where it was taken back meanwhile.
   committed: async () => {
-    await steps.enableCapture(deps, mine, stepContext());
-    await steps.takeSnapshot(deps, mine, stepContext());
-    await steps.restoreGreen(deps, mine, stepContext());
-    await fixture.on('blue', async (blue) => {
-      const begun = await beginAttempt(blue, { epoch: 5, holdDeadlineMs: 60_000, marginMs: 0 });
-      if (!begun.ok) throw new Error(begun.reason);
-      await fence(blue, begun.attempt, 2_000);
-      await blue.query('UPDATE hydra_cutover.change_log SET done_at = now()');
-      expect(await commitAttempt(blue, begun.attempt, 2_000)).toMatchObject({ ok: true });
-    });
+    await restored();
+    await fixture.on('blue', (blue) => committed(blue, 5));
   },
   served: () =>
     fixture.on('green', async (green) => {
@@ -188,7 +144,7 @@ describe('a cutover whose Temporal is gone', () => {
     await fixture.on('blue', async (blue) => void (await blue.query(`CREATE ROLE only_looks LOGIN PASSWORD 'l'`)));
     const as = ['user=only_looks', 'password=${env:LOOK}'].flatMap((one) => ['--set', `blue.database.look.${one}`]);
     const status = async (master: string) =>
-      (await cliWith({ LOOK: 'l', MASTER: master }, 'status', ...FROM_DATABASES, ...as)).stdout;
+      (await home.run(['status', ...FROM_DATABASES, ...as], { LOOK: 'l', MASTER: master })).stdout;
     const told = `by the databases: before the switchover, last step restoreGreen (cutover ${mine.cutoverId})`;
     expect(await status(MASTER_PASSWORD)).toContain(told);
     expect(await status('wrong')).toContain("by the databases: unknown: blue's database does not tell");
@@ -242,11 +198,7 @@ describe('a cutover whose Temporal is gone', () => {
 
   it('may have left a fence, which ends by itself', async () => {
     await cutover.reach('restored');
-    await fixture.on('blue', async (blue) => {
-      const begun = await beginAttempt(blue, { epoch: 1, holdDeadlineMs: 600_000, marginMs: 0 });
-      if (!begun.ok) throw new Error(begun.reason);
-      await fence(blue, begun.attempt, 2_000);
-    });
+    await fixture.on('blue', (blue) => fenced(blue, 1));
     const { stdout } = await cli('status', ...FROM_DATABASES);
     expect(stdout).toMatch(/by the databases: switchover: attempt 1 for epoch 1 is fenced, until 20/);
     expect(stdout).toMatch(/who may write: nobody until 20.*then blue again, by itself/);

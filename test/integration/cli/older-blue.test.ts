@@ -1,31 +1,23 @@
 import { RestoreDBInstanceFromDBSnapshotCommand } from '@aws-sdk/client-rds';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { STEPS } from '../../../activities';
 import { FORWARD } from '../../../domain/sides';
-import { beginAttempt, commitAttempt, describeArbiter, fence } from '../../../hydra/arbiter';
+import { describeArbiter } from '../../../hydra/arbiter';
+import { committed } from '../../support/attempts';
 import { noteBeginning } from '../../../hydra/closing';
-import { cliInProcess } from '../../support/cli-in-process';
 import { startTestGateway, TEST_TOKEN } from '../../unit/gateway/support/test-gateway';
-import { DATABASE, GreenFixture, stepContext } from '../activities/green-fixture';
-import { MASTER_PASSWORD } from '../world/rds/endpoint-fixture';
+import { GreenFixture, stepContext } from '../activities/green-fixture';
+import { FixtureCli } from './fixture-cli';
 
-const AWS = ['AWS_ENDPOINT_URL_RDS', 'AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const;
-const before = Object.fromEntries(AWS.map((name) => [name, process.env[name]]));
 const EPOCH = 5;
 
 let fixture: GreenFixture;
 let gateway: Awaited<ReturnType<typeof startTestGateway>>;
-let folder = '';
+let home: FixtureCli;
 
 /** Committed on blue, green not open yet; `bluecopy` is what the cutover's own snapshot makes of blue. */
 beforeAll(async () => {
   fixture = await GreenFixture.start();
   gateway = await startTestGateway();
-  folder = mkdtempSync(join(tmpdir(), 'older-blue-'));
-  const values = [fixture.rds.endpoint, 'us-east-1', 'AKIDTEST', 'test-secret'];
-  AWS.forEach((name, index) => (process.env[name] = values[index]));
   const { input } = fixture;
   const deps = fixture.deps();
   await STEPS.enableCapture(deps, { ...input, startedBy: 'alice' }, stepContext());
@@ -40,11 +32,7 @@ beforeAll(async () => {
   await gateway.stage(EPOCH, 'green');
   await gateway.hold(EPOCH);
   await fixture.on('blue', async (blue) => {
-    const begun = await beginAttempt(blue, { epoch: EPOCH, holdDeadlineMs: 600_000, marginMs: 0 });
-    if (!begun.ok) throw new Error(begun.reason);
-    await fence(blue, begun.attempt, 2_000);
-    await blue.query('UPDATE hydra_cutover.change_log SET done_at = now()');
-    expect(await commitAttempt(blue, begun.attempt, 2_000)).toMatchObject({ ok: true });
+    await committed(blue, EPOCH);
   });
   const copy = {
     DBInstanceIdentifier: 'bluecopy',
@@ -52,33 +40,16 @@ beforeAll(async () => {
   };
   await fixture.rds.client.send(new RestoreDBInstanceFromDBSnapshotCommand(copy));
   await fixture.rds.instance('bluecopy', 'available');
-  const side = (name: string, version: string) => ({
-    hydraVersion: version,
-    publicUrl: `http://127.0.0.1:${name === 'blue' ? 1 : 2}`,
-    adminUrl: `http://127.0.0.1:${name === 'blue' ? 3 : 4}`,
-    rdsInstanceId: name,
-    database: { name: DATABASE, user: 'master', password: '${env:MASTER}', ssl: { mode: 'disable' } },
-  });
-  const config = {
-    environment: { name: 'lost' },
-    temporal: { address: '127.0.0.1:1' },
+  home = new FixtureCli(fixture, {
     checks: { timeoutMs: 8_000 },
-    rds: { pollMs: 50, waitDeadlineMs: 120_000 },
-    blue: side('blue', '1.11.10'),
-    green: side('green', '2.3.0'),
     gateways: [{ name: 'edge-1', controlUrl: gateway.controlUrl, token: '${env:CONTROL}' }],
-  };
-  writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+  });
 });
 
 afterAll(async () => {
-  for (const [name, value] of Object.entries(before)) {
-    if (value === undefined) Reflect.deleteProperty(process.env, name);
-    else process.env[name] = value;
-  }
+  home.close();
   await gateway.close();
   await fixture.dispose();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /** Green closed, it and the snapshot are there, and requests are held: nobody believed the copy. */
@@ -106,13 +77,8 @@ it.each(['abandonSwitchover', 'stopGreen', 'deleteGreen', 'deleteSnapshot', 'dis
 
 /** The command, with other sides than the config's. */
 function repair(...changes: readonly string[]) {
-  const env = {
-    HYDRA_CUTOVER_CONFIG: join(folder, 'config.json'),
-    ...{ MASTER: MASTER_PASSWORD, CONTROL: TEST_TOKEN, HYDRA_CUTOVER_LOG__LEVEL: 'error' },
-  };
   const set = changes.flatMap((change) => ['--set', change]);
-  const args = ['--cutover-id', fixture.input.cutoverId, '--by', 'bob', ...set];
-  return cliInProcess(['repair', ...args], { env, cwd: folder });
+  return home.run(['repair', '--cutover-id', fixture.input.cutoverId, '--by', 'bob', ...set], { CONTROL: TEST_TOKEN });
 }
 
 it('repair takes blue of this very cutover for no green that is not known', async () => {

@@ -1,24 +1,19 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { STEPS } from '../../../activities';
 import { type StepDeps } from '../../../activities/step';
-import { beginAttempt, commitAttempt, describeArbiter, fence, guardTables } from '../../../hydra/arbiter';
+import { describeArbiter, guardTables } from '../../../hydra/arbiter';
+import { committed } from '../../support/attempts';
 import { raiseLifetimes } from '../../../hydra/capture';
-import { type CliEnd, cliInProcess } from '../../support/cli-in-process';
-import { DATABASE, GreenFixture, stepContext } from '../activities/green-fixture';
-import { MASTER_PASSWORD } from '../world/rds/endpoint-fixture';
+import { GreenFixture, stepContext } from '../activities/green-fixture';
+import { FixtureCli } from './fixture-cli';
 
-const AWS = ['AWS_ENDPOINT_URL_RDS', 'AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const;
-const before = Object.fromEntries(AWS.map((name) => [name, process.env[name]]));
 /** The config of the upgrade after this one. */
 const NEXT = ['--set', 'blue.rdsInstanceId=green', '--set', 'green.rdsInstanceId=green2'] as const;
 
 let fixture: GreenFixture;
 let deps: StepDeps;
-let folder = '';
+let home: FixtureCli;
 /** The system of job `purge`: as long as it is gone, the address answers for something else. */
 let system: Server;
 let isGone = true;
@@ -31,24 +26,8 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => system.listen(0, '127.0.0.1', resolve));
   deps = fixture.deps();
-  folder = mkdtempSync(join(tmpdir(), 'repair-finalize-'));
-  const values = [fixture.rds.endpoint, 'us-east-1', 'AKIDTEST', 'test-secret'];
-  AWS.forEach((name, index) => (process.env[name] = values[index]));
-  const side = (name: string, version: string) => ({
-    hydraVersion: version,
-    publicUrl: `http://${name}.test:4444`,
-    adminUrl: `http://${name}.test:4445`,
-    rdsInstanceId: name,
-    database: { name: DATABASE, user: 'master', password: '${env:MASTER}', ssl: { mode: 'disable' } },
-  });
-  const config = {
-    environment: { name: 'lost' },
-    // Nobody answers there.
-    temporal: { address: '127.0.0.1:1' },
+  home = new FixtureCli(fixture, {
     checks: { timeoutMs: 1_000 },
-    rds: { pollMs: 50, waitDeadlineMs: 120_000 },
-    blue: side('blue', '1.11.10'),
-    green: side('green', '2.3.0'),
     jobs: [
       {
         name: 'purge',
@@ -56,24 +35,16 @@ beforeAll(async () => {
         token: '${env:MASTER}',
       },
     ],
-  };
-  writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+  });
 });
 
 afterAll(async () => {
-  for (const [name, value] of Object.entries(before)) {
-    if (value === undefined) Reflect.deleteProperty(process.env, name);
-    else process.env[name] = value;
-  }
+  home.close();
   await new Promise((resolve) => system.close(resolve));
   await fixture.dispose();
-  rmSync(folder, { recursive: true, force: true });
 });
 
-function cli(...args: readonly string[]): Promise<CliEnd> {
-  const config = { HYDRA_CUTOVER_CONFIG: join(folder, 'config.json'), HYDRA_CUTOVER_LOG__LEVEL: 'error' };
-  return cliInProcess(args, { env: { ...config, MASTER: MASTER_PASSWORD }, cwd: folder });
-}
+const cli = (...args: readonly string[]) => home.run(args);
 
 const repair = (...more: readonly string[]) =>
   cli('repair', '--cutover-id', fixture.input.cutoverId, '--by', 'bob', ...more);
@@ -117,11 +88,7 @@ it("a cutover that was lost in its bake is brought to its end on a person's word
   }
   expect((await fixture.on('blue', describeArbiter))?.state).toBe('open');
   await fixture.on('blue', async (blue) => {
-    const begun = await beginAttempt(blue, { epoch: 5, holdDeadlineMs: 60_000, marginMs: 0 });
-    if (!begun.ok) throw new Error(begun.reason);
-    await fence(blue, begun.attempt, 2_000);
-    await blue.query('UPDATE hydra_cutover.change_log SET done_at = now()');
-    expect(await commitAttempt(blue, begun.attempt, 2_000)).toMatchObject({ ok: true });
+    await committed(blue, 5);
     await blue.query(`UPDATE hydra_cutover.attempt SET hold_started_at = hold_started_at - interval '1 hour'`);
   });
   // The pause budget is over long since. Refused, and so to be compared altogether before green opens: which this green, never migrated, cannot be.

@@ -12,7 +12,8 @@ import { cleanEnvironment, typescriptCommand } from '../../../world/supervisor';
 import { cliInProcess } from '../../support/cli-in-process';
 import { sharedServers } from '../../support/shared-servers';
 import { startTemporalDevServer, type TemporalDevServer } from '../../support/temporal-dev-server';
-import { DATABASE, GreenFixture, stepContext } from '../activities/green-fixture';
+import { GreenFixture, stepContext } from '../activities/green-fixture';
+import { fixtureSides, useAws } from '../cli/fixture-cli';
 import { MASTER_PASSWORD } from '../world/rds/endpoint-fixture';
 import { until } from '../../support/until';
 
@@ -30,7 +31,7 @@ export interface Ended {
 /** What the documents' reader has around: a config, databases behind an RDS endpoint, Temporal, a worker. */
 export class Stage {
   readonly folder = mkdtempSync(join(tmpdir(), 'docs-'));
-  readonly #before = new Map<string, string | undefined>();
+  #aws: ReturnType<typeof useAws> | undefined;
   #fixture: GreenFixture | undefined;
   #server: TemporalDevServer | undefined;
   #worker: ChildProcess | undefined;
@@ -40,8 +41,7 @@ export class Stage {
   async open(): Promise<void> {
     const [fixture] = await Promise.all([GreenFixture.start(), this.#startTemporal()]);
     this.#fixture = fixture;
-    const aws = { AWS_ENDPOINT_URL_RDS: fixture.rds.endpoint, AWS_REGION: 'us-east-1' };
-    this.#setEnvironment({ ...aws, AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'test-secret' });
+    this.#aws = useAws(fixture);
     writeFileSync(join(this.folder, CONFIG_FILE), JSON.stringify(this.#config(), undefined, 2));
     this.fail([]);
     this.#writeShims();
@@ -54,10 +54,7 @@ export class Stage {
   }
 
   async close(): Promise<void> {
-    for (const [name, value] of this.#before) {
-      if (value === undefined) Reflect.deleteProperty(process.env, name);
-      else process.env[name] = value;
-    }
+    this.#aws?.restore();
     for (const child of [this.#versioned, this.#worker]) await end(child);
     await this.#server?.stop();
     await this.#fixture?.dispose();
@@ -135,43 +132,26 @@ export class Stage {
   }
 
   #config(): object {
-    const side = (name: string, hydraVersion: string) => ({
-      hydraVersion,
-      publicUrl: `http://127.0.0.1:${name === 'blue' ? 1 : 2}`,
-      adminUrl: `http://127.0.0.1:${name === 'blue' ? 3 : 4}`,
-      rdsInstanceId: name,
-      database: { name: DATABASE, user: 'master', password: '${env:MASTER}', ssl: { mode: 'disable' } },
-    });
     return {
       environment: { name: ENVIRONMENT, production: true },
       temporal: { address: this.#address, taskQueue: TASK_QUEUE },
       checks: { timeoutMs: 20_000 },
       log: { level: 'error' },
-      rds: { pollMs: 50, waitDeadlineMs: 120_000 },
-      blue: side('blue', '1.11.10'),
-      green: side('green', '2.3.0'),
+      ...fixtureSides(),
     };
   }
 
   #environment(): NodeJS.ProcessEnv {
-    const aws = Object.fromEntries([...this.#before.keys()].map((name) => [name, process.env[name]]));
     const path = `${join(this.folder, 'bin')}:${process.env['PATH'] ?? ''}`;
     const { env } = typescriptCommand('cli/main.ts');
     return cleanEnvironment({
       ...env,
-      ...aws,
+      ...this.#aws?.env,
       PATH: path,
       MASTER: MASTER_PASSWORD,
       MASTER_DSN: 'postgresql://master@db.test/postgres',
       TEMPORAL_ADDRESS: this.#address,
     });
-  }
-
-  #setEnvironment(values: Readonly<Record<string, string>>): void {
-    for (const [name, value] of Object.entries(values)) {
-      this.#before.set(name, process.env[name]);
-      process.env[name] = value;
-    }
   }
 
   #writeShims(): void {

@@ -9,7 +9,8 @@ import { ProcessCommandRunner } from '../../../../adapters/command/process-comma
 import { type ReloadCommand } from '../../../../adapters/target-file/file-store';
 import { FileTarget } from '../../../../adapters/target-file/file-target';
 import { type DatabaseSession } from '../../../../domain/ports/databases';
-import { beginAttempt, commitAttempt, fence, guardTables, installArbiter, openSide } from '../../../../hydra/arbiter';
+import { commitAttempt, guardTables, installArbiter, openSide } from '../../../../hydra/arbiter';
+import { fenced } from '../../../support/attempts';
 import { describeArbiter } from '../../../../hydra/arbiter/describe-arbiter';
 import { OUR_ROLES } from '../../../../domain/our-roles';
 import { type Job } from '../../../../domain/ports/targets';
@@ -59,10 +60,7 @@ describe('a file that goes back to its old content after the commit', () => {
     await guardTables(on('blue'));
     await installArbiter(on('green'), { side: 'green', cutoverId, initialState: 'closed' });
     await guardTables(on('green'));
-    const begun = await beginAttempt(on('blue'), { epoch: EPOCH, holdDeadlineMs: 60_000, marginMs: 0 });
-    if (!begun.ok) throw new Error(begun.reason);
-    await fence(on('blue'), begun.attempt, LOCK_TIMEOUT_MS);
-    await commitAttempt(on('blue'), begun.attempt, LOCK_TIMEOUT_MS);
+    await commitAttempt(on('blue'), await fenced(on('blue'), EPOCH), LOCK_TIMEOUT_MS);
     await openSide(on('green'), EPOCH, LOCK_TIMEOUT_MS);
   });
   afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,12 +1,6 @@
 import { Client } from 'pg';
-import {
-  beginAttempt,
-  fence,
-  grantArbiter,
-  guardProblems,
-  guardTables,
-  installArbiter,
-} from '../../../../hydra/arbiter';
+import { fence, grantArbiter, guardProblems, guardTables, installArbiter } from '../../../../hydra/arbiter';
+import { begun } from '../../../support/attempts';
 import { OwnCluster } from '../../../support/own-cluster';
 import { majorsOfTests } from '../../../support/postgres-major';
 
@@ -109,14 +103,13 @@ describe.each(majorsOfTests())('the barrier on PostgreSQL %s', (major) => {
     );
     expect(rows).toEqual([{ mode: 'RowExclusiveLock', fastpath: true }]);
     await hydra.query('COMMIT');
-    const begun = await beginAttempt(ours, { epoch: 1, holdDeadlineMs: 600_000, marginMs: 0 });
-    if (!begun.ok) throw new Error(begun.reason);
+    const attempt = await begun(ours, 1);
     const holder = session('the holder');
     await holder.query(`BEGIN; SELECT hydra_cutover.hold_writers(1000)`);
     await cluster.asSuperuser('ANALYZE');
     await cluster.asSuperuser('VACUUM');
     await holder.query('ROLLBACK');
-    expect(await fence(ours, begun.attempt, 2_000)).toMatchObject({ ok: true });
+    expect(await fence(ours, attempt, 2_000)).toMatchObject({ ok: true });
     await expect(hydra.query(`INSERT INTO hydra_jwk VALUES ('refused')`)).rejects.toMatchObject({ code: 'HC001' });
   });
 

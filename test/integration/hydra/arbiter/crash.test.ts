@@ -1,13 +1,6 @@
 import { Client } from 'pg';
-import {
-  abortAttempt,
-  beginAttempt,
-  commitAttempt,
-  fence,
-  guardTables,
-  installArbiter,
-  readArbiter,
-} from '../../../../hydra/arbiter';
+import { abortAttempt, commitAttempt, guardTables, installArbiter, readArbiter } from '../../../../hydra/arbiter';
+import { fenced } from '../../../support/attempts';
 import { OwnCluster } from '../../../support/own-cluster';
 
 const LOCK_TIMEOUT_MS = 2_000;
@@ -21,13 +14,6 @@ async function withBlue<T>(work: (blue: Client) => Promise<T>): Promise<T> {
   blue.on('error', () => undefined);
   await blue.connect();
   return work(blue).finally(() => blue.end());
-}
-
-async function fenced(blue: Client, epoch: number): Promise<number> {
-  const begun = await beginAttempt(blue, { epoch, holdDeadlineMs: 600_000, marginMs: 0 });
-  if (!begun.ok) throw new Error(begun.reason);
-  expect(await fence(blue, begun.attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
-  return begun.attempt;
 }
 
 const write = (blue: Client) => blue.query('INSERT INTO hydra_jwk VALUES (1)');

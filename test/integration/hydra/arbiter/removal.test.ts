@@ -4,13 +4,13 @@ import {
   claimEpoch,
   commitAttempt,
   describeArbiter,
-  fence,
   guardProblems,
   guardTables,
   installArbiter,
   removeArbiter,
   takeRightToBegin,
 } from '../../../../hydra/arbiter';
+import { fenced } from '../../../support/attempts';
 import { captureProblems, installCapture, removeCapture } from '../../../../hydra/capture';
 import { type SqlClient } from '../../../../domain/ports/sql-client';
 import { useDatabase } from '../../../support/database';
@@ -81,10 +81,7 @@ it.each(STOPS)(
     await frozen.query('ROLLBACK');
     await removeAll(ours);
     await prepare('second');
-    const begun = await beginAttempt(ours, { epoch: 1, ...LEASE });
-    if (!begun.ok) throw new Error(begun.reason);
-    await fence(ours, begun.attempt, LOCK_TIMEOUT_MS);
-    expect(await commitAttempt(ours, begun.attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+    expect(await commitAttempt(ours, await fenced(ours, 1), LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
     wakeUp();
     expect(await removal).toMatchObject({ code: 'CHECK_FAILED' });
     expect(await describeArbiter(ours)).toMatchObject({ cutoverId: 'second', state: 'committed' });

@@ -1,14 +1,8 @@
 import { Client, type ClientConfig } from 'pg';
 import { checkReaders } from '../../../../activities/in-place/check-database';
 import { Findings } from '../../../../activities/preflight/findings';
-import {
-  beginAttempt,
-  commitAttempt,
-  fence,
-  guardProblems,
-  guardTables,
-  installArbiter,
-} from '../../../../hydra/arbiter';
+import { commitAttempt, guardProblems, guardTables, installArbiter } from '../../../../hydra/arbiter';
+import { fenced } from '../../../support/attempts';
 import { OwnCluster } from '../../../support/own-cluster';
 import { SOON, until } from '../../../support/until';
 import { endAll } from '../../../support/end-all';
@@ -51,9 +45,7 @@ it('of a table of Hydra writes past a standing fence, so the commit is refused',
   );
   await installArbiter(blue, { side: 'blue', cutoverId: 'test', initialState: 'open' });
   await guardTables(blue);
-  const begun = await beginAttempt(blue, { epoch: 1, holdDeadlineMs: 600_000, marginMs: 0 });
-  if (!begun.ok) throw new Error(begun.reason);
-  expect(await fence(blue, begun.attempt, LOCK_TIMEOUT_MS)).toMatchObject({ ok: true });
+  const attempt = await fenced(blue, 1);
   await expect(blue.query(`INSERT INTO hydra_jwk VALUES ('by a client')`)).rejects.toMatchObject({ code: 'HC001' });
 
   await publisher.query(`INSERT INTO hydra_jwk VALUES ('by the apply worker')`);
@@ -61,7 +53,7 @@ it('of a table of Hydra writes past a standing fence, so the commit is refused',
   await until('the apply worker has written', async () => (await rows()).length > 0, SOON);
   expect(await rows()).toEqual([{ sid: 'by the apply worker' }]);
   expect(await guardProblems(blue)).toEqual(['a subscription writes hydra_jwk, past every guard']);
-  expect(await commitAttempt(blue, begun.attempt, LOCK_TIMEOUT_MS)).toMatchObject({
+  expect(await commitAttempt(blue, attempt, LOCK_TIMEOUT_MS)).toMatchObject({
     ok: false,
     reason: 'guard_problems',
   });

@@ -8,6 +8,7 @@ import {
   installArbiter,
   removeArbiter,
 } from '../../../../hydra/arbiter';
+import { begun, fenced } from '../../../support/attempts';
 import {
   captureProblems,
   changeLogSize,
@@ -161,12 +162,10 @@ describe('the change log', () => {
   });
 
   it('holds nothing of a write that the fence refused', async () => {
-    const begun = await beginAttempt(ours, { epoch: 1, holdDeadlineMs: 600_000, marginMs: 0 });
-    if (!begun.ok) throw new Error(begun.reason);
-    await fence(ours, begun.attempt, 2_000);
+    const attempt = await fenced(ours, 1);
     await expect(writer.query(INSERT_CLIENT, ['refused'])).rejects.toMatchObject({ code: 'HC001' });
     expect(await changes()).toEqual([]);
-    await abortAttempt(ours, begun.attempt, 'test', 2_000);
+    await abortAttempt(ours, attempt, 'test', 2_000);
   });
 
   it('holds a prepared write once it is committed; until then no fence comes about', async () => {
@@ -174,26 +173,23 @@ describe('the change log', () => {
     await writer.query(INSERT_CLIENT, ['prepared']);
     await writer.query(`PREPARE TRANSACTION 'capture-test'`);
     expect(await changes()).toEqual([]);
-    const begun = await beginAttempt(ours, { epoch: 2, holdDeadlineMs: 600_000, marginMs: 0 });
-    if (!begun.ok) throw new Error(begun.reason);
-    await expect(fence(ours, begun.attempt, 50)).rejects.toMatchObject({ code: '55P03' });
+    const attempt = await begun(ours, 2);
+    await expect(fence(ours, attempt, 50)).rejects.toMatchObject({ code: '55P03' });
     await writer.query(`COMMIT PREPARED 'capture-test'`);
-    expect(await fence(ours, begun.attempt, 2_000)).toMatchObject({ ok: true });
+    expect(await fence(ours, attempt, 2_000)).toMatchObject({ ok: true });
     expect(await changes()).toMatchObject([{ kind: 'insert', new_key: { id: 'prepared' } }]);
-    await abortAttempt(ours, begun.attempt, 'test', 2_000);
+    await abortAttempt(ours, attempt, 'test', 2_000);
   });
 
   it('stops a commit while a change of it is undone', async () => {
     await sendCanary(ours);
-    const begun = await beginAttempt(ours, { epoch: 3, holdDeadlineMs: 600_000, marginMs: 0 });
-    if (!begun.ok) throw new Error(begun.reason);
-    await fence(ours, begun.attempt, 2_000);
-    expect(await commitAttempt(ours, begun.attempt, 2_000)).toMatchObject({
+    const attempt = await fenced(ours, 3);
+    expect(await commitAttempt(ours, attempt, 2_000)).toMatchObject({
       ok: false,
       reason: 'undone_changes',
       undone: 1,
     });
-    await abortAttempt(ours, begun.attempt, 'test', 2_000);
+    await abortAttempt(ours, attempt, 'test', 2_000);
   });
 });
 
@@ -247,31 +243,27 @@ describe('the capture', () => {
   });
 
   it('stops a commit when a trigger of it is off, though every guard is in place', async () => {
-    const begun = await beginAttempt(ours, { epoch: 4, holdDeadlineMs: 600_000, marginMs: 0 });
-    if (!begun.ok) throw new Error(begun.reason);
-    await fence(ours, begun.attempt, 2_000);
+    const attempt = await fenced(ours, 4);
     await writer.query('ALTER TABLE hydra_client DISABLE TRIGGER hydra_cutover_log');
-    expect(await commitAttempt(ours, begun.attempt, 2_000)).toMatchObject({
+    expect(await commitAttempt(ours, attempt, 2_000)).toMatchObject({
       ok: false,
       reason: 'guard_problems',
       problems: ['trigger hydra_cutover_log of hydra_client does not fire always'],
     });
-    await abortAttempt(ours, begun.attempt, 'test', 2_000);
+    await abortAttempt(ours, attempt, 'test', 2_000);
   });
 
   it('stops a commit when a table was rewritten before the fence, until all of it is carried', async () => {
     await writer.query(`ALTER TABLE hydra_client ALTER COLUMN client_name TYPE text USING 'x'`);
-    const begun = await beginAttempt(ours, { epoch: 5, holdDeadlineMs: 600_000, marginMs: 0 });
-    if (!begun.ok) throw new Error(begun.reason);
-    expect(await fence(ours, begun.attempt, 2_000)).toMatchObject({ ok: true });
-    expect(await commitAttempt(ours, begun.attempt, 2_000)).toMatchObject({
+    const attempt = await fenced(ours, 5);
+    expect(await commitAttempt(ours, attempt, 2_000)).toMatchObject({
       ok: false,
       reason: 'guard_problems',
       problems: ['hydra_client was rewritten, and its rows were not carried since'],
     });
     await logRewrites(ours);
-    expect(await commitAttempt(ours, begun.attempt, 2_000)).toMatchObject({ ok: false, reason: 'undone_changes' });
-    await abortAttempt(ours, begun.attempt, 'test', 2_000);
+    expect(await commitAttempt(ours, attempt, 2_000)).toMatchObject({ ok: false, reason: 'undone_changes' });
+    await abortAttempt(ours, attempt, 'test', 2_000);
   });
 
   it.each([
@@ -367,9 +359,7 @@ describe('the capture', () => {
   });
 
   it('knows what must be there: a commit is refused without the capture of one table, and without any', async () => {
-    const begun = await beginAttempt(ours, { epoch: 6, holdDeadlineMs: 600_000, marginMs: 0 });
-    if (!begun.ok) throw new Error(begun.reason);
-    await fence(ours, begun.attempt, 2_000);
+    const attempt = await fenced(ours, 6);
     await expect(removeCapture(ours)).rejects.toMatchObject({ code: 'LOCK_BUSY' });
     expect(await captureProblems(ours)).toEqual([]);
     // As one who does not ask before he begins.
@@ -378,11 +368,11 @@ describe('the capture', () => {
        DROP TRIGGER hydra_cutover_log_truncate ON hydra_client; DROP TRIGGER hydra_cutover_revoked ON hydra_client;
        DELETE FROM hydra_cutover.captured WHERE table_oid = 'hydra_client'::regclass`,
     );
-    expect(await commitAttempt(ours, begun.attempt, 2_000)).toMatchObject({
+    expect(await commitAttempt(ours, attempt, 2_000)).toMatchObject({
       reason: 'guard_problems',
       problems: ['hydra_client is not captured'],
     });
-    await abortAttempt(ours, begun.attempt, 'test', 2_000);
+    await abortAttempt(ours, attempt, 'test', 2_000);
     await removeCapture(ours);
     expect((await ours.query('SELECT hydra_cutover.capture_problems() AS problem')).rows).toEqual([
       { problem: 'the change log was removed' },
