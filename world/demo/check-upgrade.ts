@@ -1,4 +1,3 @@
-import { failureLines } from '../traffic/render-traffic-summary';
 import { type TrafficReport } from '../traffic';
 import { committedSwitchover, failedRequests, type Pause } from './demo-report';
 import { type Report as CutoverReport } from '../../domain/receipts';
@@ -60,10 +59,7 @@ export function checkUpgrade({ upgrade, pause, clients }: Seen, report: Report):
 export function checkTraffic(clients: TrafficReport, report: Report): void {
   const { verdict } = clients;
   const failed = failedRequests(clients);
-  const seen = [
-    `${failed} of ${clients.traffic.requests} requests`,
-    ...failureLines(clients).map((line) => line.trim()),
-  ];
+  const seen = [`${failed} of ${clients.traffic.requests} requests`, ...failureLines(clients)];
   report.check('no client saw a failure', failed === 0, seen.join('; '));
   report.check(
     'the oracle found every promise kept',
@@ -72,4 +68,14 @@ export function checkTraffic(clients: TrafficReport, report: Report): void {
       ? 'no verdict'
       : `${verdict.checked} checked, ${verdict.confirmedButLost} lost, ${verdict.revokedButActive} revived, ${verdict.activeButRefused} refused, ${verdict.changed} changed, ${verdict.unstable} unstable, ${verdict.unobserved} not observed`,
   );
+}
+
+/** What failed, and how often. */
+function failureLines({ traffic }: TrafficReport): string[] {
+  const counts = new Map<string, number>();
+  for (const { operation, outcome, reason } of traffic.failures) {
+    const line = `${operation} ${outcome}: ${reason}`;
+    counts.set(line, (counts.get(line) ?? 0) + 1);
+  }
+  return [...counts].map(([line, count]) => `${line} (${count} of the first ${traffic.failures.length})`);
 }
