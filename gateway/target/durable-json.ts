@@ -40,14 +40,10 @@ export class DurableJson<T> {
    * @throws CutoverFault DISK_FULL | STATE_UNWRITABLE
    */
   async write(value: T): Promise<void> {
-    const draft = `${this.file}.draft`;
     try {
       await mkdir(dirname(this.file), { recursive: true });
-      await writeThrough(draft, JSON.stringify(value));
-      await rename(draft, this.file);
-      await syncFolder(dirname(this.file));
+      await replaceDurably(this.file, JSON.stringify(value));
     } catch (error) {
-      await rm(draft, { force: true }).catch(() => undefined); // the first error is the one to tell
       throw storageFault(this.file, error);
     }
   }
@@ -81,14 +77,26 @@ export function storageFault(file: string, error: unknown): CutoverFault {
   );
 }
 
-async function writeThrough(file: string, content: string): Promise<void> {
-  const handle = await open(file, 'w', 0o600);
+/**
+ * Replaces a file in one step that survives a power cut: a reader finds the old content or the new, never half of one. Only its owner
+ * can read it.
+ */
+export async function replaceDurably(file: string, content: string): Promise<void> {
+  const draft = `${file}.draft`;
   try {
-    await handle.writeFile(content);
-    await handle.sync();
-  } finally {
-    await handle.close();
+    const handle = await open(draft, 'w', 0o600);
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(draft, file);
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => undefined); // the first error is the one to tell
+    throw error;
   }
+  await syncFolder(dirname(file));
 }
 
 /** Without this a power cut may bring the old name back although rename(2) returned. */

@@ -5,7 +5,7 @@ import { createLogger } from '../../config/logger';
 import { CutoverFault, asCutoverFault } from '../../domain/faults';
 import { type Principal } from './access/authorize';
 import { startRdsEndpoint } from './endpoint';
-import { writeDurably } from './state/write-durably';
+import { replaceDurably } from '../../gateway/target/durable-json';
 
 interface Arguments {
   readonly stateDir: string;
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
     });
     const { endpoint, controlEndpoint } = running;
     await mkdir(dirname(resolve(args.ready)), { recursive: true });
-    await writeDurably(resolve(args.ready), `${JSON.stringify({ endpoint, controlEndpoint, pid: process.pid })}\n`);
+    await replaceDurably(resolve(args.ready), `${JSON.stringify({ endpoint, controlEndpoint, pid: process.pid })}\n`);
     logger.info({ endpoint }, 'rds endpoint listens');
     const signal = await stopping;
     logger.info({ signal }, 'rds endpoint stops');

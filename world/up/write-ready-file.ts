@@ -1,8 +1,9 @@
 import { errorMessage } from '../../domain/error-message';
 import { constants } from 'node:fs';
-import { access, mkdir, open, rename, rm } from 'node:fs/promises';
+import { access, mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CutoverFault } from '../../domain/faults';
+import { replaceDurably } from '../../gateway/target/durable-json';
 import { type WorldInfo } from './world-info';
 
 /**
@@ -11,19 +12,10 @@ import { type WorldInfo } from './world-info';
  * @throws CutoverFault CONFIG_INVALID when the folder does not take it
  */
 export async function writeReadyFile(file: string, info: WorldInfo): Promise<void> {
-  const draft = `${file}.${process.pid}.draft`;
   try {
     await mkdir(dirname(file), { recursive: true });
-    const handle = await open(draft, 'wx', 0o600);
-    try {
-      await handle.writeFile(`${JSON.stringify(info, null, 2)}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(draft, file);
+    await replaceDurably(file, `${JSON.stringify(info, null, 2)}\n`);
   } catch (error) {
-    await rm(draft, { force: true });
     throw notWritable(file, error);
   }
 }

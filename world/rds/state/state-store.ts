@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { CutoverFault } from '../../../domain/faults';
 import { EMPTY_STATE, type RdsState } from '../model/records';
-import { writeDurably } from './write-durably';
+import { replaceDurably } from '../../../gateway/target/durable-json';
 
 /**
  * The durable state of the endpoint. One change after the other, each on the result of the one before, so two requests for
@@ -35,7 +35,7 @@ export class StateStore {
   change(decide: (state: RdsState) => RdsState): Promise<RdsState> {
     const result = this.#queue.then(async () => {
       const next = decide(this.#state);
-      if (next !== this.#state) await writeDurably(this.#file, JSON.stringify(next, null, 1));
+      if (next !== this.#state) await replaceDurably(this.#file, JSON.stringify(next, null, 1));
       this.#state = next;
       return next;
     });

@@ -1,16 +1,8 @@
 import { HYDRA_VERSION_FACTS } from '../../../hydra/versions';
-import {
-  type HydraDatabase,
-  createHydraDatabase,
-  createLogin,
-  hydraDsn,
-  hydraProcess,
-  migrateHydra,
-} from '../../hydra';
+import { type HydraDatabase, createHydraDatabase, createLogin, hydraDsn, migrateHydra } from '../../hydra';
 import { ensureInstance, rdsClient } from '../rds-client';
 import { rdsWait } from './rds-endpoint';
-import { startOnPorts } from '../start-on-ports';
-import { blueLaunch } from './blue-launch';
+import { startOnBlue } from './blue-launch';
 import { startOlderHydra } from './older-hydra';
 import { type HydraInfo, type InstanceInfo } from '../world-info';
 import { type WorldContext, type WorldPart, known } from '../world-part';
@@ -72,31 +64,7 @@ async function startHydra(context: WorldContext, instance: InstanceInfo, databas
     name: 'blue-hydra-migrate',
     signal,
   });
-  const common = await blueLaunch(context);
-  const { pairwiseSalt, issuer, loginUrl } = common;
-  const wanted = { 'blue-hydra-public': undefined, 'blue-hydra-admin': undefined };
-  const { process: running, ports } = await startOnPorts(context, wanted, (chosen) =>
-    hydraProcess({
-      name: 'blue-hydra',
-      version,
-      binary,
-      launch: {
-        ...common,
-        dsn: hydraDsn(host, port, database),
-        publicPort: chosen['blue-hydra-public'],
-        adminPort: chosen['blue-hydra-admin'],
-      },
-    }),
-  );
-  return {
-    version,
-    publicUrl: `http://127.0.0.1:${ports['blue-hydra-public']}`,
-    adminUrl: `http://127.0.0.1:${ports['blue-hydra-admin']}`,
-    issuer,
-    loginUrl,
-    secretsSystem,
-    pairwiseSalt,
-    needsForwardedProto: HYDRA_VERSION_FACTS[version].needsForwardedProto,
-    pid: running.pid,
-  };
+  const dsn = hydraDsn(host, port, database);
+  const started = await startOnBlue(context, { name: 'blue-hydra', version, binary, dsn });
+  return { ...started, version, needsForwardedProto: HYDRA_VERSION_FACTS[version].needsForwardedProto };
 }

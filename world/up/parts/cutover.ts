@@ -8,7 +8,7 @@ import { type ProcessSpec, cleanEnvironment, readJson, typescriptCommand, writeA
 import { HYDRA_LAUNCH_FACTS, HYDRA_VERSION_FACTS } from '../../../hydra/versions';
 import { createLogin, withClient } from '../../hydra';
 import { type Deployment } from '../../side/side-file';
-import { blueAdminUrl } from '../blue-admin-url';
+import { blueHydra } from '../blue-hydra';
 import { GATEWAY_ROLE } from './blue-side';
 import { createScratch, NEXT_ROLE, SCRATCH_DATABASE } from './older-hydra';
 import { type PartialInfo, type WorldContext, type WorldPart, known } from '../world-part';
@@ -111,7 +111,7 @@ function cutoverConfig(
     ssl: { mode: 'verify-full', ca: `\${file:${known(info, 'rds').caFile}}` },
   } as const;
   const states = {
-    blue: { adminUrl: blueAdminUrl(info), apiGeneration: HYDRA_VERSION_FACTS[hydra.version].apiGeneration },
+    blue: blueHydra(info),
     green: {
       adminUrl: greenHydra.adminUrl,
       apiGeneration: HYDRA_VERSION_FACTS[context.tools.hydra.green.version].apiGeneration,

@@ -1,17 +1,8 @@
 import { escapeIdentifier } from 'pg';
 import { CutoverFault } from '../../../domain/faults';
 import { HYDRA_VERSION_FACTS } from '../../../hydra/versions';
-import {
-  createLogin,
-  type HydraDatabase,
-  hydraDsn,
-  hydraProcess,
-  type PostgresLogin,
-  runMigrate,
-  withClient,
-} from '../../hydra';
-import { startOnPorts } from '../start-on-ports';
-import { blueLaunch } from './blue-launch';
+import { createLogin, type HydraDatabase, hydraDsn, type PostgresLogin, runMigrate, withClient } from '../../hydra';
+import { startOnBlue } from './blue-launch';
 import { type InstanceInfo, type SideInfo } from '../world-info';
 import { type WorldContext } from '../world-part';
 
@@ -46,41 +37,22 @@ export async function startOlderHydra(
     async (client) => (await client.query(`SELECT 1 FROM pg_class WHERE relname = 'hydra_client'`)).rowCount === 1,
   );
   if (!isMade) throw new CutoverFault('CHECK_FAILED', `hydra ${VERSION} migrate sql (${end}) made no hydra_client`);
-  const common = await blueLaunch(context);
-  const { pairwiseSalt, issuer, loginUrl } = common;
   const next = {
     public: await settings.port('blue-hydra-public'),
     admin: await settings.port('blue-hydra-admin'),
   };
-  const wanted = { 'older-hydra-public': undefined, 'older-hydra-admin': undefined };
-  const { process: running, ports } = await startOnPorts(context, wanted, (chosen) =>
-    hydraProcess({
-      name: 'older-hydra',
-      version: VERSION,
-      binary,
-      launch: {
-        ...common,
-        dsn: `${hydraDsn(host, port, database)}&${OLDER_LIFETIME}`,
-        publicPort: chosen['older-hydra-public'],
-        adminPort: chosen['older-hydra-admin'],
-      },
-    }),
-  );
+  const dsn = `${hydraDsn(host, port, database)}&${OLDER_LIFETIME}`;
+  const { publicUrl, adminUrl, ...started } = await startOnBlue(context, {
+    ...{ name: 'older-hydra', version: VERSION, binary, dsn },
+  });
   return {
-    older: {
-      publicUrl: `http://127.0.0.1:${ports['older-hydra-public']}`,
-      adminUrl: `http://127.0.0.1:${ports['older-hydra-admin']}`,
-    },
+    older: { publicUrl, adminUrl },
     hydra: {
+      ...started,
       version: NEXT,
       publicUrl: `http://127.0.0.1:${next.public}`,
       adminUrl: `http://127.0.0.1:${next.admin}`,
-      issuer,
-      loginUrl,
-      secretsSystem,
-      pairwiseSalt,
       needsForwardedProto: HYDRA_VERSION_FACTS[NEXT].needsForwardedProto,
-      pid: running.pid,
     },
   };
 }

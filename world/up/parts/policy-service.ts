@@ -1,10 +1,9 @@
-import { HYDRA_VERSION_FACTS } from '../../../hydra/versions';
 import { join } from 'node:path';
 import { type HydraDatabase, createHydraDatabase, databaseUrl } from '../../hydra';
 import { ensureInstance, rdsClient } from '../rds-client';
 import { rdsWait } from './rds-endpoint';
 import { serviceFolder } from '../service-process';
-import { blueAdminUrl } from '../blue-admin-url';
+import { blueHydra } from '../blue-hydra';
 import { type WorldPart, known } from '../world-part';
 import { startDependent } from './dependent';
 
@@ -33,10 +32,7 @@ export const policyServicePart: WorldPart = {
       env: { POLICY_DATABASE_URL: databaseUrl(host, port, database) },
       config: {
         stateFile: join(serviceFolder(context, 'policy-service'), 'state.json'),
-        initial: {
-          adminUrl: blueAdminUrl(info),
-          apiGeneration: HYDRA_VERSION_FACTS[known(info, 'blue').hydra.version].apiGeneration,
-        },
+        initial: blueHydra(info),
         cleanup: CLEANUP,
       },
     });

@@ -1,8 +1,7 @@
-import { HYDRA_VERSION_FACTS } from '../../../hydra/versions';
 import { join } from 'node:path';
 import { serviceFolder } from '../service-process';
-import { blueAdminUrl } from '../blue-admin-url';
-import { type WorldPart, known } from '../world-part';
+import { blueHydra } from '../blue-hydra';
+import { type WorldPart } from '../world-part';
 import { startDependent } from './dependent';
 
 /** A dependent that introspects at Hydra itself, not through the gateway: one of the systems that are flipped. */
@@ -13,10 +12,7 @@ export const resourceApiPart: WorldPart = {
       name: 'resource-api',
       config: {
         stateFile: join(serviceFolder(context, 'resource-api'), 'state.json'),
-        initial: {
-          adminUrl: blueAdminUrl(info),
-          apiGeneration: HYDRA_VERSION_FACTS[known(info, 'blue').hydra.version].apiGeneration,
-        },
+        initial: blueHydra(info),
       },
     });
     return { resourceApi };
