@@ -30,6 +30,11 @@ export function errorCode(error: unknown): string | undefined {
   return inside.map(errorCode).find((inner) => inner !== undefined);
 }
 
+/** Whether the connection ended under the request, as one that was idle too long does. */
+export function isClosedSocket(error: unknown): boolean {
+  return ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(errorCode(error) ?? '');
+}
+
 /** Certificates that do not verify. Source: Node.js manual, "X.509 certificate error codes". */
 export function isCertificateError(error: unknown): boolean {
   const code = errorCode(error) ?? '';

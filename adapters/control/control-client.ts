@@ -2,7 +2,7 @@ import { errorMessage } from '../../domain/error-message';
 import { Agent, request } from 'undici';
 import { type z } from 'zod';
 import { CutoverFault } from '../../domain/faults';
-import { errorCode, unreachableReason } from '../network-errors';
+import { errorCode, isClosedSocket, unreachableReason } from '../network-errors';
 import { parsedJson } from '../../domain/json';
 
 export interface ControlAddress {
@@ -85,7 +85,7 @@ export class ControlClient {
 
   async #sendTwice(call: ControlCall): Promise<ControlAnswer> {
     return this.#send(call)
-      .catch((error: unknown) => (isClosed(error) ? this.#send(call) : Promise.reject(error as Error)))
+      .catch((error: unknown) => (isClosedSocket(error) ? this.#send(call) : Promise.reject(error as Error)))
       .catch((error: unknown) => Promise.reject(this.#unreachable(call, reasonOf(error, this.#limitMs(call)), error)));
   }
 
@@ -167,10 +167,6 @@ function said({ json }: ControlAnswer): string {
   const { code, message } = json as { code?: unknown; message?: unknown };
   const words = [code, message].filter((word): word is string => typeof word === 'string');
   return words.length === 0 ? '' : ` (${words.join(': ').slice(0, 300)})`;
-}
-
-function isClosed(error: unknown): boolean {
-  return ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(errorCode(error) ?? '');
 }
 
 function reasonOf(error: unknown, limitMs: number): string {

@@ -5,6 +5,7 @@ import { CutoverFault } from '../../domain/faults';
 import { type SideName } from '../../domain/sides';
 import { type ApiGeneration, adminPath, callKind } from '../../hydra/versions';
 import { parsedJson } from '../../domain/json';
+import { isClosedSocket } from '../network-errors';
 
 /** Where a Hydra itself is reached, and how its admin paths look: generation 1 as they are, generation 2 below `/admin`. */
 export interface HydraEndpoints {
@@ -147,9 +148,4 @@ export function setCookieLines(headers: HydraAnswer['headers']): readonly string
 /** Queries hold subjects and challenges; so do the ends of some paths. */
 function pathOnly(path: string): string {
   return path.replace(/\?.*$/s, '').replace(/^(\/clients\/).*/, '$1…');
-}
-
-function isClosedSocket(error: unknown): boolean {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE';
 }

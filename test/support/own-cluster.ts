@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { provisionRoles } from '../../world/rds/cluster/provision-roles';
-import { scramVerifier } from '../../world/rds/cluster/scram-verifier';
+import { scramVerifier } from '../../hydra/sync/scram-verifier';
 import { serverCertificate } from '../../world/rds/cluster/server-certificate';
 import { hostBasedAccess, serverSettings } from '../../world/rds/cluster/server-settings';
 import { SUPERUSER, withSuperuser } from '../../world/rds/cluster/superuser-session';

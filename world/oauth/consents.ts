@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CONSENT_PAGING } from '../../hydra/versions';
-import { expectStatus, parseJson, unexpected } from './expect-json';
+import { parsedJson } from '../../domain/json';
+import { expectStatus, unexpected } from './expect-json';
 import { type OauthHttp } from './oauth-http';
 
 /** A consent as an application that manages grants sees it. */
@@ -45,7 +46,7 @@ export async function listConsents(
     const url = http.adminUrl('/oauth2/auth/sessions/consent', { subject, ...pageQuery(size, offset) });
     const request = { operation: 'list consents', method: 'GET', url } as const;
     const response = await expectStatus(http, request, 200);
-    const page = consentsSchema.safeParse(parseJson(response.text));
+    const page = consentsSchema.safeParse(parsedJson(response.text));
     if (!page.success) throw unexpected(request, response, 'a list of consents');
     for (const entry of page.data) found.set(entry.consent_request.challenge, toConsent(entry));
     // Expired consents are taken out of a page after it was cut: a short or empty page is not the last one.

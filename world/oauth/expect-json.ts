@@ -1,5 +1,6 @@
 import { type z } from 'zod';
 import { CutoverFault } from '../../domain/faults';
+import { parsedJson } from '../../domain/json';
 import { type OauthHttp, type OauthRequest, type OauthResponse } from './oauth-http';
 
 /**
@@ -16,7 +17,7 @@ export async function expectJson<Schema extends z.ZodType>(
 ): Promise<z.infer<Schema>> {
   const response = await http.send(request);
   if (response.statusCode !== status) throw unexpected(request, response, `${status}`);
-  const parsed = schema.safeParse(parseJson(response.text));
+  const parsed = schema.safeParse(parsedJson(response.text));
   if (!parsed.success) throw unexpected(request, response, `${status} with another body`);
   return parsed.data;
 }
@@ -30,7 +31,7 @@ export async function expectStatus(http: OauthHttp, request: OauthRequest, statu
 
 /** The body is never quoted whole: it may hold tokens. */
 export function unexpected(request: OauthRequest, response: OauthResponse, wanted: string): CutoverFault {
-  const body = parseJson(response.text) as { error?: unknown; error_description?: unknown } | undefined;
+  const body = parsedJson(response.text) as { error?: unknown; error_description?: unknown } | undefined;
   const oauthError = typeof body?.error === 'string' ? body.error : undefined;
   const description = typeof body?.error_description === 'string' ? body.error_description : undefined;
   const said = [oauthError, description].filter((part) => part !== undefined).join(': ');
@@ -39,13 +40,4 @@ export function unexpected(request: OauthRequest, response: OauthResponse, wante
     `${request.method} ${request.url.origin}${request.url.pathname} (${request.operation}) answered ${response.statusCode}${said === '' ? '' : ` (${said})`}; expected ${wanted}`,
     { operation: request.operation, statusCode: response.statusCode, oauthError },
   );
-}
-
-/** @returns undefined for text that is not JSON */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -2,7 +2,9 @@ import { errorMessage } from '../../domain/error-message';
 import { type IncomingHttpHeaders } from 'node:http';
 import { Agent } from 'undici';
 import { z } from 'zod';
+import { isClosedSocket } from '../../adapters/network-errors';
 import { CutoverFault } from '../../domain/faults';
+import { parsedJson } from '../../domain/json';
 import { adminPath } from '../../hydra/versions';
 
 const ANSWER_LIMIT_BYTES = 32 * 1024 * 1024;
@@ -109,25 +111,12 @@ export class HydraAdmin {
             : null,
       signal,
     });
-    return { status: statusCode, headers, body: parseJson(await body.text()) };
+    return { status: statusCode, headers, body: parsedJson(await body.text()) };
   }
 }
 
 function queryText(query: Readonly<Record<string, string>> | undefined): string {
   return query === undefined ? '' : `?${new URLSearchParams(query).toString()}`;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function isClosedSocket(error: unknown): boolean {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE';
 }
 
 function isBaseUrl(text: string): boolean {

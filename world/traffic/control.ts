@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { type IncomingMessage } from 'node:http';
 import { type Logger } from '../../config/logger';
+import { parsedJson } from '../../domain/json';
 import { sendJson } from '../../gateway/target';
 import { type ControlOperation, controlRoutes } from '../service/control-listener';
 import { type HttpListener, listen } from '../service/http-listener';
@@ -43,7 +45,7 @@ export function startTrafficControl(options: TrafficControlOptions): Promise<Htt
     'GET /stats': async () => ({ status: 200, body: traffic.report() }),
     'GET /secrets': async () => ({ status: 200, body: { secrets: traffic.secrets } }),
     'POST /rate': async (request) => {
-      const rate = rateBody.safeParse(parsed(await readBody(request, BODY_LIMIT_BYTES)));
+      const rate = rateBody.safeParse(await readJson(request));
       if (!rate.success) {
         const message = `the body must be { "ratePerSecond": 0 to ${RATE_MAX} }`;
         return { status: 400, body: { code: 'MALFORMED', message } };
@@ -52,7 +54,7 @@ export function startTrafficControl(options: TrafficControlOptions): Promise<Htt
       return { status: 200, body: rate.data };
     },
     'POST /waits': async (request) => {
-      const interval = waitsBody.safeParse(parsed(await readBody(request, BODY_LIMIT_BYTES)));
+      const interval = waitsBody.safeParse(await readJson(request));
       if (!interval.success) {
         return { status: 400, body: { code: 'MALFORMED', message: z.prettifyError(interval.error) } };
       }
@@ -70,10 +72,6 @@ export function startTrafficControl(options: TrafficControlOptions): Promise<Htt
   return listen({ host: '127.0.0.1', port }, handler, logger);
 }
 
-function parsed(body: Buffer | undefined): unknown {
-  try {
-    return JSON.parse(body?.toString('utf8') ?? '');
-  } catch {
-    return undefined;
-  }
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  return parsedJson((await readBody(request, BODY_LIMIT_BYTES))?.toString('utf8') ?? '');
 }

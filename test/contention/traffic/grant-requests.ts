@@ -1,5 +1,5 @@
 import { isCutoverFault } from '../../../domain/faults';
-import { parseJson } from '../../../world/oauth/expect-json';
+import { parsedJson } from '../../../domain/json';
 import { type Authorization, type OauthClient, type OauthHttp, type OauthRequest } from '../../../world/oauth';
 import { type Answer, type Operation, type OperationKind } from '../history/operation';
 import { type RawAnswer, type Said, readAnswer } from './answers';
@@ -124,7 +124,7 @@ export class GrantRequests {
 async function rawAnswer({ http, send }: Door, request: OauthRequest): Promise<RawAnswer> {
   try {
     const { statusCode, text } = await (send === undefined ? http.send(request) : send(request));
-    return { statusCode, json: parseJson(text) };
+    return { statusCode, json: parsedJson(text) };
   } catch (error) {
     if (isCutoverFault(error) && error.code === 'HYDRA_UNREACHABLE') return { statusCode: undefined, json: undefined };
     throw error;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { scramVerifier } from '../cluster/scram-verifier';
+import { scramVerifier } from '../../../hydra/sync/scram-verifier';
 import { addInstance } from '../model/change-state';
 import { checkInstalled, majorOf } from '../model/engine-version';
 import { settingsForCreate } from '../model/instance-settings';

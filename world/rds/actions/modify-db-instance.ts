@@ -1,4 +1,4 @@
-import { scramVerifier } from '../cluster/scram-verifier';
+import { scramVerifier } from '../../../hydra/sync/scram-verifier';
 import { changeInstance, instanceNamed } from '../model/change-state';
 import { givenForModify, logsForModify, settingsForModify, type SettingsChange } from '../model/instance-settings';
 import { requireTransition } from '../model/instance-status';

@@ -1,4 +1,5 @@
 import { isCutoverFault } from '../../../domain/faults';
+import { parsedJson } from '../../../domain/json';
 import { type OauthHttp, type OauthRequest, type OauthResponse } from '../../oauth';
 
 /**
@@ -35,12 +36,8 @@ export async function ask(
 
 /** @returns the body as an object; an empty one when it is none */
 export function bodyOf(response: OauthResponse): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(response.text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
+  const value = parsedJson(response.text);
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 /** The code of the innermost cause, such as ECONNRESET: messages may quote what was sent. */

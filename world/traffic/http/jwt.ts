@@ -1,4 +1,5 @@
 import { createPublicKey, type JsonWebKey, type KeyObject, sign, verify } from 'node:crypto';
+import { parsedJson } from '../../../domain/json';
 
 const base64Json = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
@@ -29,10 +30,6 @@ export function isSignedBy(token: string, jwk: JsonWebKey): boolean {
 }
 
 function parse(part: string | undefined): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part ?? '', 'base64url').toString('utf8'));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parsedJson(Buffer.from(part ?? '', 'base64url').toString('utf8'));
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
 }

@@ -1,3 +1,4 @@
+import { parsedJson } from '../../../domain/json';
 import { type OauthRequest, type OauthResponse } from '../../oauth';
 
 /** Fields of requests and answers that let somebody act as a client or a user. */
@@ -28,7 +29,7 @@ export class SeenSecrets {
     this.#fields(request.url.searchParams);
     if (request.form !== undefined) this.#fields(new URLSearchParams({ ...request.form }));
     this.#json(request.json);
-    this.#json(parsed(response.text));
+    this.#json(parsedJson(response.text));
     const { location, 'set-cookie': cookies } = response.headers;
     if (typeof location === 'string' && URL.canParse(location, request.url.href)) {
       this.#fields(new URL(location, request.url.href).searchParams);
@@ -56,13 +57,5 @@ export class SeenSecrets {
   #add(value: string | null): void {
     // Shorter ones are words such as the kind of a token.
     if (value !== null && value.length >= 16) this.#values.add(value);
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

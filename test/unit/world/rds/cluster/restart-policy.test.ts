@@ -1,5 +1,5 @@
 import { restartDelayMs } from '../../../../../world/supervisor/restart-policy';
-import { scramVerifier } from '../../../../../world/rds/cluster/scram-verifier';
+import { scramVerifier } from '../../../../../hydra/sync/scram-verifier';
 
 describe('restartDelayMs', () => {
   it('waits longer after each failure and gives up after the fifth within a minute', () => {
