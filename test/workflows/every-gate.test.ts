@@ -5,7 +5,7 @@ import { type Gate } from '../../domain/runbook';
 import { decide, gateOpens, useTemporal, type Handle } from './support/environment';
 import { IN_PLACE_WORKFLOW } from '../../domain/in-place/runbook';
 import { fakeInPlaceSteps } from './support/fake-in-place-steps';
-import { answers, fails, fakeSteps, inTurn, PLAN, REHEARSAL, type StepName } from './support/fake-steps';
+import { answers, fails, fakeSteps, inTurn, REHEARSAL, type StepName, withGates, withPlan } from './support/fake-steps';
 
 const WORKFLOWS = join(__dirname, '..', '..', 'workflows');
 
@@ -63,9 +63,7 @@ const SCENES: Readonly<Record<string, readonly Scene[]>> = {
   'phases/proceed.ts': [
     {
       gate: 'proceed',
-      steps: {
-        preflight: async ({ environment }) => ({ ...PLAN, environment, gates: { ...PLAN.gates, before: ['repair'] } }),
-      },
+      steps: withGates({ before: ['repair'] }),
       reach: to('plan'),
     },
   ],
@@ -73,12 +71,7 @@ const SCENES: Readonly<Record<string, readonly Scene[]>> = {
     {
       gate: 'plan',
       mode: 'rehearse',
-      steps: {
-        preflight: async ({ environment }) => ({
-          ...{ ...PLAN, environment, mode: 'rehearse' },
-          rehearsal: { ...REHEARSAL, gatePlan: 'manual' },
-        }),
-      },
+      steps: withPlan({ mode: 'rehearse', rehearsal: { ...REHEARSAL, gatePlan: 'manual' } }),
     },
   ],
   'phases/switch-over.ts': [{ gate: 'cutover', reach: to('plan') }],

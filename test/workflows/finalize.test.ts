@@ -1,16 +1,10 @@
 import { closed, decide, gateOpens, shown, useTemporal } from './support/environment';
-import { answers, fails, fakeSteps, PLAN } from './support/fake-steps';
+import { answers, fails, fakeSteps, withGates } from './support/fake-steps';
 
 const temporal = useTemporal();
 
 describe('with an automatic finalize', () => {
-  const AUTOMATIC = {
-    preflight: async ({ environment }: { environment: string }) => ({
-      ...PLAN,
-      gates: { ...PLAN.gates, finalize: 'automatic' },
-      environment,
-    }),
-  };
+  const AUTOMATIC = withGates({ finalize: 'automatic' });
   const baked = (verdict: string, problem: string) =>
     answers({ verdict, durationMs: 60_000, requests: 3, errorRate: 0, p95Ms: null, problems: [problem] });
 

@@ -2,7 +2,7 @@ import { PREPARING_PHASES, type PreparingPhase } from '../../domain/runbook';
 import { COPY_UPGRADE } from '../../domain/runbooks/copy-upgrade';
 import { SEARCH_ATTRIBUTE_NAMES } from '../../domain/search-attributes';
 import { closed, decide, gateOpens, statusOf, until, useTemporal, type Handle } from './support/environment';
-import { EVIDENCE, fakeSteps, PLAN, type StepName } from './support/fake-steps';
+import { EVIDENCE, fakeSteps, PLAN, type StepName, withGates, withPlan } from './support/fake-steps';
 
 const temporal = useTemporal();
 
@@ -46,12 +46,7 @@ describe('a gate', () => {
 
   it.each(PREPARING_PHASES)('before phase %s, where the config wants one, is asked before its step', async (phase) => {
     const { calls, activities } = fakeSteps({
-      preflight: async ({ environment }) => ({
-        ...PLAN,
-        environment,
-        extendLifetimes: true,
-        gates: { ...PLAN.gates, before: [phase] },
-      }),
+      ...withPlan({ extendLifetimes: true, gates: { ...PLAN.gates, before: [phase] } }),
     });
     const end = await temporal.upgrade(activities, async (handle) => {
       await decide(handle, 'plan');
@@ -66,13 +61,7 @@ describe('a gate', () => {
   });
 
   it('finalize that nobody decides in time calls a person; green goes on serving', async () => {
-    const { calls, activities } = fakeSteps({
-      preflight: async ({ environment }) => ({
-        ...PLAN,
-        environment,
-        gates: { ...PLAN.gates, finalizeTimeoutMs: 500 },
-      }),
-    });
+    const { calls, activities } = fakeSteps(withGates({ finalizeTimeoutMs: 500 }));
     const end = await temporal.upgrade(activities, async (handle) => {
       await decide(handle, 'plan');
       await decide(handle, 'cutover');
@@ -84,13 +73,7 @@ describe('a gate', () => {
   });
 
   it('refuses what does not fit, says why, and keeps waiting', async () => {
-    const { activities } = fakeSteps({
-      preflight: async ({ environment }) => ({
-        ...PLAN,
-        environment,
-        gates: { ...PLAN.gates, approverIsNotStarter: true },
-      }),
-    });
+    const { activities } = fakeSteps(withGates({ approverIsNotStarter: true }));
     await temporal.upgrade(activities, async (handle) => {
       await gateOpens(handle, 'plan');
       expect(await refusal(handle)).toMatchObject({ type: 'DECISION_INVALID' });
@@ -123,11 +106,7 @@ describe('a gate', () => {
     ['nobody knows how much clients write', null, 'nobody knows how often clients write now'],
   ])('cutover is approved only with a reason while %s', async (_title, writesPerSecond, said) => {
     const { calls, activities } = fakeSteps({
-      preflight: async ({ environment }) => ({
-        ...PLAN,
-        environment,
-        gates: { ...PLAN.gates, writesPerSecondMax: 20 },
-      }),
+      ...withGates({ writesPerSecondMax: 20 }),
       gatherEvidence: async () => ({ ...EVIDENCE, writesPerSecond }),
     });
     await temporal.upgrade(activities, async (handle) => {
@@ -148,11 +127,7 @@ describe('a gate', () => {
 
   it('cutover is approved as ever while clients write no more than the config wants', async () => {
     const { activities } = fakeSteps({
-      preflight: async ({ environment }) => ({
-        ...PLAN,
-        environment,
-        gates: { ...PLAN.gates, writesPerSecondMax: 20 },
-      }),
+      ...withGates({ writesPerSecondMax: 20 }),
       gatherEvidence: async () => ({ ...EVIDENCE, writesPerSecond: 20 }),
     });
     await temporal.upgrade(activities, async (handle) => {
@@ -184,13 +159,7 @@ describe('a gate', () => {
   });
 
   it('says who may not decide, and that names are claims', async () => {
-    const { activities } = fakeSteps({
-      preflight: async ({ environment }) => ({
-        ...PLAN,
-        environment,
-        gates: { ...PLAN.gates, approverIsNotStarter: true },
-      }),
-    });
+    const { activities } = fakeSteps(withGates({ approverIsNotStarter: true }));
     await temporal.upgrade(activities, async (handle) => {
       await gateOpens(handle, 'plan');
       const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { type CleanInput } from '../../domain/steps';
 import { closed, decide, useTemporal } from './support/environment';
-import { fakeSteps, PLAN } from './support/fake-steps';
+import { fakeSteps, withPlan } from './support/fake-steps';
 
 const temporal = useTemporal();
 
@@ -21,7 +21,7 @@ describe('a rule that would remove a large share of a table', () => {
   it('is a question at gate plan by the estimate, and another by the count on the copy, before the first row goes', async () => {
     const seen: CleanInput[] = [];
     const { activities } = fakeSteps({
-      preflight: async ({ environment }) => ({ ...PLAN, environment, removals: [removal(300)] }),
+      ...withPlan({ removals: [removal(300)] }),
       cleanGreen: cleaner(400, seen),
     });
     const end = await temporal.upgrade(activities, async (handle) => {

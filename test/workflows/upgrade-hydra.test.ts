@@ -3,14 +3,21 @@ import { NOBODY_WATCHED } from '../../domain/callers';
 import { PHASE_NAMES } from '../../domain/runbook';
 import { type SwitchoverInput } from '../../domain/steps';
 import { closed, decide, gateOpens, shown, until, useTemporal } from './support/environment';
-import { ABORTED, answers, COMMITTED, EVIDENCE, fails, fakeSteps, inTurn, PARITY, PLAN } from './support/fake-steps';
+import {
+  ABORTED,
+  answers,
+  COMMITTED,
+  EVIDENCE,
+  fails,
+  fakeSteps,
+  inTurn,
+  PARITY,
+  PLAN,
+  withGates,
+} from './support/fake-steps';
 import { BEFORE_COMMIT, undosAfter, undosIn } from './support/undo-order';
 
 const temporal = useTemporal();
-
-const withPlan = (change: object) => ({
-  preflight: async ({ environment }: { environment: string }) => ({ ...PLAN, ...change, environment }),
-});
 
 describe('a run in which all is well', () => {
   it('goes through every phase in order and completes with a report', async () => {
@@ -73,7 +80,7 @@ describe('preflight', () => {
     [
       'nobody who starts, where the approver must be another',
       { by: undefined },
-      withPlan({ gates: { ...PLAN.gates, approverIsNotStarter: true } }),
+      withGates({ approverIsNotStarter: true }),
       'say who starts',
     ],
   ])('%s is refused and nothing is changed', async (_title, input, steps, message) => {
@@ -119,7 +126,7 @@ describe('before the commit', () => {
   });
 
   it('undoes everything when nobody decides gate cutover in time', async () => {
-    const { calls, activities } = fakeSteps(withPlan({ gates: { ...PLAN.gates, cutoverTimeoutMs: 300 } }));
+    const { calls, activities } = fakeSteps(withGates({ cutoverTimeoutMs: 300 }));
     const end = await temporal.upgrade(activities, async (handle) => {
       await decide(handle, 'plan');
       return closed(handle);

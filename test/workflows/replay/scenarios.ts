@@ -7,10 +7,10 @@ import {
   fails,
   fakeSteps,
   inTurn,
-  PLAN,
   REHEARSAL,
   tellsOfCommit,
   untilCancelled,
+  withPlan,
 } from '../support/fake-steps';
 import { type Gate, type UpgradeInput } from '../../../domain/runbook';
 
@@ -136,7 +136,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'rehearsed',
     closes: 'COMPLETED',
     input: { mode: 'rehearse' },
-    steps: { preflight: async ({ environment }) => ({ ...PLAN, environment, mode: 'rehearse', rehearsal: REHEARSAL }) },
+    steps: withPlan({ mode: 'rehearse', rehearsal: REHEARSAL }),
     drive: async () => undefined,
   },
   {

@@ -38,6 +38,13 @@ export const PLAN: Plan = {
   extendLifetimes: true,
 };
 
+/** A preflight whose plan is another one in this. */
+export const withPlan = (change: Partial<Plan>) => ({
+  preflight: async ({ environment }: StepInput): Promise<Plan> => ({ ...PLAN, ...change, environment }),
+});
+
+export const withGates = (change: Partial<Plan['gates']>) => withPlan({ gates: { ...PLAN.gates, ...change } });
+
 /** What preflight adds to the plan of a rehearsal. */
 export const REHEARSAL: NonNullable<Plan['rehearsal']> = {
   gatePlan: 'automatic',
