@@ -1,6 +1,4 @@
 import { readdir } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import {
   AddTagsToResourceCommand,
@@ -12,6 +10,7 @@ import {
 import { RdsDatabaseProvider } from '../../../adapters/rds/rds-database-provider';
 import { CUTOVER_TAG, SNAPSHOT_TAG } from '../../../domain/ports/database-provider';
 import { EndpointProcess, onInstance, testClient } from '../../integration/world/rds/endpoint-fixture';
+import { serveHttp } from '../../support/http-server';
 
 /** Nothing is measured by it. */
 const WAIT = { deadlineMs: 120_000, pollMs: 50 };
@@ -228,14 +227,11 @@ describe('RdsDatabaseProvider', () => {
     await expect(new RdsDatabaseProvider(nobody).describeInstance('blue')).rejects.toMatchObject({
       code: 'RDS_UNREACHABLE',
     });
-    const silent = createServer(() => undefined);
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-    const { port } = silent.address() as AddressInfo;
-    const impatient = testClient(`http://127.0.0.1:${port}`, undefined, 100);
+    const silent = await serveHttp(() => undefined);
+    const impatient = testClient(silent.url, undefined, 100);
     await expect(new RdsDatabaseProvider(impatient).describeInstance('blue')).rejects.toMatchObject({
       code: 'RDS_UNREACHABLE',
     });
-    silent.closeAllConnections();
-    await new Promise((resolve) => silent.close(resolve));
+    await silent.close();
   });
 });

@@ -1,9 +1,8 @@
-import { createServer, type Server } from 'node:http';
-import { type AddressInfo } from 'node:net';
 import { STEPS } from '../../../activities';
 import { type StepDeps } from '../../../activities/step';
 import { describeArbiter, guardTables } from '../../../hydra/arbiter';
 import { committed } from '../../support/attempts';
+import { serveHttp, type TestServer } from '../../support/http-server';
 import { raiseLifetimes } from '../../../hydra/capture';
 import { GreenFixture, stepContext } from '../activities/green-fixture';
 import { FixtureCli } from './fixture-cli';
@@ -15,23 +14,21 @@ let fixture: GreenFixture;
 let deps: StepDeps;
 let home: FixtureCli;
 /** The system of job `purge`: as long as it is gone, the address answers for something else. */
-let system: Server;
+let system: TestServer;
 let isGone = true;
 
 beforeAll(async () => {
   fixture = await GreenFixture.start();
-  system = createServer((request, response) => {
-    request.resume();
+  system = await serveHttp((_request, response) => {
     response.writeHead(isGone ? 404 : 200).end(JSON.stringify({ paused: false, running: false }));
   });
-  await new Promise<void>((resolve) => system.listen(0, '127.0.0.1', resolve));
   deps = fixture.deps();
   home = new FixtureCli(fixture, {
     checks: { timeoutMs: 1_000 },
     jobs: [
       {
         name: 'purge',
-        controlUrl: `http://127.0.0.1:${(system.address() as AddressInfo).port}`,
+        controlUrl: system.url,
         token: '${env:MASTER}',
       },
     ],
@@ -40,7 +37,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   home.close();
-  await new Promise((resolve) => system.close(resolve));
+  await system.close();
   await fixture.dispose();
 });
 

@@ -11,14 +11,14 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import { type AddressInfo } from 'node:net';
+import { type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type News } from '../../../domain/asides';
 import { REPORT_HTML_BYTES_MAX } from '../../../domain/evidence/report-html';
 import { cleanEnvironment, typescriptCommand } from '../../../world/supervisor';
 import { cliInProcess } from '../../support/cli-in-process';
+import { serveHttp, type TestServer } from '../../support/http-server';
 import { startTemporalDevServer, type TemporalDevServer } from '../../support/temporal-dev-server';
 import { until } from '../../support/until';
 
@@ -26,27 +26,22 @@ const SECRET = 'the key of the webhook';
 
 let folder = '';
 let server: TemporalDevServer;
-let hook: Server;
+let hook: TestServer;
 const heard: { readonly headers: IncomingHttpHeaders; readonly body: string }[] = [];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'cutover-told-'));
   mkdirSync(join(folder, 'reports'));
-  hook = createServer((request, response) => {
-    let body = '';
-    request.on('data', (part: Buffer) => (body += part.toString()));
-    request.on('end', () => {
-      heard.push({ headers: request.headers, body });
-      response.writeHead(204).end();
-    });
+  hook = await serveHttp((request, response, body) => {
+    heard.push({ headers: request.headers, body });
+    response.writeHead(204).end();
   });
-  await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve));
   server = await startTemporalDevServer();
 });
 
 afterAll(async () => {
   await server.stop();
-  await new Promise((resolve) => hook.close(resolve));
+  await hook.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -66,7 +61,7 @@ function configFile(): string {
     blue: side('blue', 3, '1.11.10'),
     green: side('green', 4, '2.3.0'),
     report: { to: join(folder, 'reports') },
-    webhook: { url: `http://127.0.0.1:${(hook.address() as AddressInfo).port}/told`, secret: '${env:HOOK_SECRET}' },
+    webhook: { url: `${hook.url}/told`, secret: '${env:HOOK_SECRET}' },
     worker: { health: { port: 0 } },
   };
   writeFileSync(file, JSON.stringify(config));

@@ -1,11 +1,10 @@
-import { createServer } from 'node:http';
-import { type AddressInfo } from 'node:net';
 import { ControlClient } from '../../../adapters/control/control-client';
 import { createLogger } from '../../../config/logger';
 import { type Config } from '../../../config/schema';
 import { configDigest } from '../../../config/digest';
 import { storedReferences } from '../../../config/stored-secrets';
 import { SecretKeeper, withSecrets } from '../../../workers/secret-keeper';
+import { serveHttp } from '../../support/http-server';
 import { TestSecretsManager } from '../../support/secrets-manager';
 import { minimalConfig, useConfigFolder } from '../config/config-files';
 
@@ -117,17 +116,16 @@ describe('secrets in AWS Secrets Manager', () => {
   it('that were rotated are read once more after they were refused', async () => {
     aws.secrets.set('token', 'old');
     const seen: string[] = [];
-    const server = createServer((request, response) => {
+    const server = await serveHttp((request, response) => {
       seen.push(request.headers.authorization ?? '');
       response.writeHead(request.headers.authorization === 'Bearer new' ? 200 : 401).end('{}');
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const config = load('${secretsmanager:token}', '${secretsmanager:token}');
     const keeper = new SecretKeeper(config, log, { renewAtMostEveryMs: 0 });
     await keeper.refresh();
     const client = new ControlClient({
       name: 'one',
-      controlUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      controlUrl: server.url,
       token: () => config.gateways[0]?.token.reveal() ?? '',
       renew: () => keeper.renew(),
     });
@@ -138,7 +136,7 @@ describe('secrets in AWS Secrets Manager', () => {
     expect(seen).toEqual(['Bearer old', 'Bearer old', 'Bearer new']);
     await client.close();
     keeper.close();
-    await new Promise((resolve) => server.close(resolve));
+    await server.close();
   });
 });
 

@@ -1,8 +1,7 @@
-import { createServer, type Server } from 'node:http';
-import { type AddressInfo } from 'node:net';
 import { EtcdClient } from '../../../../adapters/target-etcd/etcd-client';
 import { EtcdTarget, type EtcdTargetOptions } from '../../../../adapters/target-etcd/etcd-target';
 import { createEtcd, type TestEtcd } from '../../../support/etcd';
+import { serveHttp } from '../../../support/http-server';
 
 const USER = 'cutover';
 const STATES = {
@@ -15,27 +14,16 @@ const base64 = (text: string) => Buffer.from(text).toString('base64');
 async function startLosingProxy(etcd: TestEtcd) {
   let losesNext = false;
   const lost: string[] = [];
-  const server: Server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const body = Buffer.concat(chunks).toString();
-      void etcd.call(request.url ?? '', JSON.parse(body) as object).then((answer) => {
-        if (losesNext && body.includes('compare')) {
-          losesNext = false;
-          lost.push(JSON.stringify(answer));
-          request.socket.destroy();
-        } else response.end(JSON.stringify(answer));
-      });
+  const server = await serveHttp((request, response, body) => {
+    void etcd.call(request.url ?? '', JSON.parse(body) as object).then((answer) => {
+      if (losesNext && body.includes('compare')) {
+        losesNext = false;
+        lost.push(JSON.stringify(answer));
+        request.socket.destroy();
+      } else response.end(JSON.stringify(answer));
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    lost,
-    loseNext: () => void (losesNext = true),
-    close: () => new Promise((resolve) => server.close(resolve)),
-  };
+  return { ...server, lost, loseNext: () => void (losesNext = true) };
 }
 
 describe('a target in keys of a real etcd', () => {

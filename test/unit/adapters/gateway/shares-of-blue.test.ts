@@ -1,24 +1,19 @@
-import { createServer, type Server } from 'node:http';
-import { type AddressInfo } from 'node:net';
 import { HttpGateway } from '../../../../adapters/gateway/http-gateway';
+import { serveHttp, type TestServer } from '../../../support/http-server';
 
 let answer: { readonly status: number; readonly body: unknown };
-let server: Server;
+let server: TestServer;
 let gateway: HttpGateway;
 beforeAll(async () => {
-  server = createServer((_request, response) => {
+  server = await serveHttp((_request, response) => {
     response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const controlUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  gateway = new HttpGateway({ name: 'gateway-1', controlUrl, token: () => 'a token of sixteen bytes and more' });
+  const token = () => 'a token of sixteen bytes and more';
+  gateway = new HttpGateway({ name: 'gateway-1', controlUrl: server.url, token });
 });
 afterAll(async () => {
   await gateway.close();
-  await new Promise((resolve) => {
-    server.closeAllConnections();
-    server.close(resolve);
-  });
+  await server.close();
 });
 
 const BESIDE = { share: 10, ready: { older: true, newer: true }, inFlight: { older: 0, newer: 0 } };

@@ -1,6 +1,4 @@
-import { createServer, type Server } from 'node:http';
 import { readFileSync } from 'node:fs';
-import { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { HttpHydraApi } from '../../../../adapters/hydra-api';
 import { HydraHttp } from '../../../../adapters/hydra-api/hydra-http';
@@ -9,6 +7,7 @@ import { differingFields } from '../../../../gateway/core/shadow-question';
 import { copyPathOf } from '../../../../hydra/paths';
 import { compareAnswers } from '../../../../hydra/validation';
 import { withConsentId } from '../../../../hydra/versions';
+import { serveHttp, type TestServer } from '../../../support/http-server';
 
 interface Recorded {
   readonly name: string;
@@ -40,22 +39,21 @@ function sameRequest(method: string, path: string): string {
 }
 
 describe('answers of a Hydra that pages by keys', () => {
-  let server: Server;
+  let server: TestServer;
   let adminUrl: string;
 
   beforeAll(async () => {
     const answers = new Map(
       RECORDED.map(({ request, answer }) => [sameRequest(request.method, request.path), answer] as const),
     );
-    server = createServer((request, response) => {
+    server = await serveHttp((request, response) => {
       const answer = answers.get(sameRequest(request.method ?? '', request.url ?? ''));
       response.writeHead(answer?.status ?? 501, answer?.headers ?? {}).end(JSON.stringify(answer?.body ?? null));
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    adminUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    adminUrl = server.url;
   });
 
-  afterAll(() => new Promise((resolve) => server.close(resolve)));
+  afterAll(() => server.close());
 
   it('are read page by page to the last one, each consent by the name that it has there', async () => {
     const http = new HydraHttp('green', { publicUrl: adminUrl, adminUrl, apiGeneration: 2 }, 5_000);

@@ -1,28 +1,25 @@
-import { createServer, type Server } from 'node:http';
-import { type AddressInfo } from 'node:net';
 import { HttpJob } from '../../../../adapters/job/http-job';
+import { serveHttp, type TestServer } from '../../../support/http-server';
 
 describe('a job over its control listener', () => {
-  let server: Server;
+  let server: TestServer;
   let job: HttpJob;
   let seen: string[] = [];
   let answers: Readonly<Record<string, () => readonly [status: number, body: object]>> = {};
 
   beforeEach(async () => {
     seen = [];
-    server = createServer((request, response) => {
+    server = await serveHttp((request, response) => {
       const route = `${request.method} ${request.url}`;
       seen.push(route);
       const [status, body] = answers[route]?.() ?? [404, {}];
-      request.resume().on('end', () => response.writeHead(status).end(JSON.stringify(body)));
+      response.writeHead(status).end(JSON.stringify(body));
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const controlUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    job = new HttpJob({ name: 'purge', controlUrl, token: () => 'secret-token' });
+    job = new HttpJob({ name: 'purge', controlUrl: server.url, token: () => 'secret-token' });
   });
   afterEach(async () => {
     await job.close();
-    await new Promise((resolve) => server.close(resolve));
+    await server.close();
   });
 
   it('is paused only when the run that was under way has ended', async () => {

@@ -1,6 +1,5 @@
-import { createServer, type Server } from 'node:http';
-import { type AddressInfo } from 'node:net';
 import { HttpCounter } from '../../../../adapters/metrics';
+import { serveHttp, type TestServer } from '../../../support/http-server';
 
 const METRICS = [
   '# TYPE policy_answers_total counter',
@@ -9,29 +8,20 @@ const METRICS = [
   'policy_answers_total{status="200",route="a"} 90',
 ].join('\n');
 
-let server: Server;
-let url: string;
+let server: TestServer;
 beforeAll(async () => {
-  server = createServer((request, response) => {
+  server = await serveHttp((request, response) => {
     if (request.url === '/hangs') return;
     if (request.url === '/moved') response.writeHead(302, { location: '/metrics' });
     response.end(METRICS);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
-afterAll(
-  () =>
-    new Promise((resolve) => {
-      server.closeAllConnections();
-      server.close(resolve);
-    }),
-);
+afterAll(() => server.close());
 
 async function read(path: string, metric = 'policy_answers_total', status = '403'): Promise<unknown> {
   const counter = new HttpCounter({
     name: 'p',
-    metricsUrl: `${url}${path}`,
+    metricsUrl: `${server.url}${path}`,
     metric,
     labels: { status },
     timeoutMs: path === '/hangs' ? 200 : 60_000,

@@ -1,5 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo } from 'node:net';
+import { type ServerResponse } from 'node:http';
 import { HttpTarget } from '../../../../adapters/target-http/http-target';
 import {
   applyTarget,
@@ -9,36 +8,31 @@ import {
   type TargetRecord,
   type TargetResult,
 } from '../../../../domain/target';
+import { type HttpAnswer, serveHttp, type TestServer } from '../../../support/http-server';
 
 const TOKEN = 'token-of-a-target';
 const STATES = { blue: { url: 'b' }, green: { url: 'g' } };
 const VIEW = { applied: { epoch: 0, state: STATES.blue }, staged: null, revertedEpoch: 0, highestEpoch: 0 };
 const STAGED = { ...VIEW, staged: { epoch: 3, state: STATES.green }, highestEpoch: 3 };
 
-type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
-
 describe('the http target', () => {
-  let server: Server;
+  let server: TestServer;
   let target: HttpTarget;
-  let answer: Answer = () => undefined;
+  let answer: HttpAnswer = () => undefined;
   let seen: string[] = [];
 
   beforeEach(async () => {
     seen = [];
-    server = createServer((request, response) => {
+    server = await serveHttp((request, response, body) => {
       const ifMatch = request.headers['if-match'];
       seen.push(`${request.method} ${request.url}${ifMatch === undefined ? '' : ` if ${ifMatch}`}`);
-      let body = '';
-      request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
-      request.on('end', () => answer(request, response, body));
+      answer(request, response, body);
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const controlUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    target = new HttpTarget({ name: 'app', controlUrl, token: () => TOKEN, states: STATES });
+    target = new HttpTarget({ name: 'app', controlUrl: `${server.url}/`, token: () => TOKEN, states: STATES });
   });
   afterEach(async () => {
     await target.close();
-    await new Promise((resolve) => server.close(resolve));
+    await server.close();
   });
 
   const send = (response: ServerResponse, status: number, body: object, headers = {}) =>
@@ -124,14 +118,14 @@ describe('the http target', () => {
 
   describe('of a version that cannot be told of a commit', () => {
     /** The routes of before, on a record as it keeps one. */
-    const older = (begin: TargetRecord<unknown>) => {
+    const older = (begin: TargetRecord<unknown>): HttpAnswer => {
       let record = begin;
       const decide: Readonly<Record<string, (epoch: number, state: unknown) => TargetResult<unknown>>> = {
         '/target/staged': (epoch, state) => stageTarget(record, epoch, state),
         '/target/apply': (epoch) => applyTarget(record, epoch),
       };
       const view = () => ({ ...record, highestEpoch: highestEpoch(record) });
-      return (request: IncomingMessage, response: ServerResponse, body: string) => {
+      return (request, response, body) => {
         const call = decide[request.url ?? ''];
         if (request.method === 'GET') return send(response, 200, view(), { etag: '"x"' });
         if (call === undefined) return send(response, 404, { code: 'NOT_FOUND' });

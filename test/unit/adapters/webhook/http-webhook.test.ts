@@ -1,7 +1,7 @@
-import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
-import { type AddressInfo } from 'node:net';
+import { type IncomingHttpHeaders, type RequestListener } from 'node:http';
 import { HttpWebhook, signatureOf } from '../../../../adapters/webhook';
 import { type News } from '../../../../domain/asides';
+import { serveHttp, type TestServer } from '../../../support/http-server';
 
 const NEWS: News = {
   ...{ schemaVersion: 1, id: 'run-1', event: 'gate_opened', at: '2026-01-01T00:00:00.000Z' },
@@ -9,34 +9,28 @@ const NEWS: News = {
 };
 const SECRET = 'a key that nobody knows';
 
-let server: Server;
+let server: TestServer;
 let answer: RequestListener;
 const seen: { readonly url: string; readonly headers: IncomingHttpHeaders; readonly body: string }[] = [];
 
 beforeAll(async () => {
-  server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (part: Buffer) => (body += part.toString()));
-    request.on('end', () => {
-      seen.push({ url: request.url ?? '', headers: request.headers, body });
-      answer(request, response);
-    });
+  server = await serveHttp((request, response, body) => {
+    seen.push({ url: request.url ?? '', headers: request.headers, body });
+    answer(request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
-afterAll(() => new Promise((resolve) => server.close(resolve)));
+afterAll(() => server.close());
 
 /** Tells the news to a server that answers so. */
 async function tell(answering: RequestListener, timeoutMs = 5_000): Promise<void> {
   seen.length = 0;
   answer = answering;
-  const { port } = server.address() as AddressInfo;
-  const webhook = new HttpWebhook({ url: `http://127.0.0.1:${port}/hook`, secret: () => SECRET, timeoutMs });
+  const webhook = new HttpWebhook({ url: `${server.url}/hook`, secret: () => SECRET, timeoutMs });
   try {
     await webhook.tell(NEWS);
   } finally {
     await webhook.close();
-    server.closeAllConnections();
+    server.server.closeAllConnections();
   }
 }
 

@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import {
   OauthHttp,
   type OauthHttpOptions,
@@ -10,27 +8,19 @@ import {
   listConsents,
   refreshTokens,
 } from '../../../../world/oauth';
+import { type HttpAnswer, serveHttp, type TestServer } from '../../../support/http-server';
 
-type Handler = (request: IncomingMessage, response: ServerResponse, body: string) => void;
-
-let server: Server | undefined;
+let server: TestServer | undefined;
 let http: OauthHttp | undefined;
 
 afterEach(async () => {
   await http?.close();
-  server?.closeAllConnections();
-  server?.close();
+  await server?.close();
 });
 
-async function serving(handler: Handler, options: OauthHttpOptions = {}): Promise<OauthHttp> {
-  server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    request.on('end', () => handler(request, response, body));
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+async function serving(handler: HttpAnswer, options: OauthHttpOptions = {}): Promise<OauthHttp> {
+  server = await serveHttp(handler);
+  const { url } = server;
   http = new OauthHttp(
     { publicUrl: url, adminUrl: url, adminPrefix: '/admin', issuer: 'https://id.example/' },
     options,
@@ -40,8 +30,7 @@ async function serving(handler: Handler, options: OauthHttpOptions = {}): Promis
 
 async function close(): Promise<void> {
   await http?.close();
-  server?.closeAllConnections();
-  server?.close();
+  await server?.close();
 }
 
 const client = { id: 'a b', secret: 'p:q', redirectUri: 'http://127.0.0.1:9/callback', scope: ['openid'] };
@@ -65,7 +54,7 @@ describe('requests', () => {
 
   it('send X-Forwarded-Proto only when asked to', async () => {
     const seen: unknown[] = [];
-    const handler: Handler = (request, response) => {
+    const handler: HttpAnswer = (request, response) => {
       seen.push(request.headers['x-forwarded-proto']);
       response.end('{"active":false}');
     };
