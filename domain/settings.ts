@@ -88,20 +88,22 @@ export interface CutoverSettings {
     /** A person knows what a grace for used refresh tokens on green risks. @default false */
     readonly acceptsRefreshGrace?: boolean;
   };
-  readonly bake: {
-    readonly durationMs: number;
-    readonly pollMs: number;
-    /** Share of 5xx answers of all, at the gateways. */
-    readonly requestsMin: number;
-    readonly errorRateMax: number;
-    /** null: not looked at. */
-    readonly p95MsMax: number | null;
-  };
+  readonly bake: BakeSettings;
   readonly gates: GateSettings;
   readonly cleaning: CleaningSettings;
   readonly rehearsal: RehearsalSettings;
   /** Raised for clients on blue until finalize, so that fewer refreshes fall into the window; null: left alone. */
   readonly accessTokenLifespanMs: number | null;
+}
+
+export interface BakeSettings {
+  readonly durationMs: number;
+  readonly pollMs: number;
+  readonly requestsMin: number;
+  /** Share of 5xx answers of all, at the gateways. */
+  readonly errorRateMax: number;
+  /** null: not looked at. */
+  readonly p95MsMax: number | null;
 }
 
 export interface CleaningSettings {

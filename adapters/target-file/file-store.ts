@@ -20,7 +20,7 @@ export interface FileStoreOptions {
   readonly name: string;
   /** Absolute path of the file that the foreign system reads. */
   readonly file: string;
-  /** What tells its folder from others of that name, see {@link assertPlace}. */
+  /** The text of the file `.NAME.cutover.place` beside it, which tells its folder from others, see {@link assertPlace}. */
   readonly place: string;
   /** The texts that the file may have; content that says the same in JSON counts as one of these. */
   readonly known: readonly string[];

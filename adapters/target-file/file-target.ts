@@ -1,17 +1,10 @@
-import { type CommandRunner } from '../../domain/ports/command-runner';
 import { type SideName } from '../../domain/sides';
 import { RecordTarget } from '../target-record/record-target';
-import { FileStore, type ReloadCommand } from './file-store';
+import { FileStore, type FileStoreOptions } from './file-store';
 
-export interface FileTargetOptions {
-  readonly name: string;
-  /** Absolute path. */
-  readonly file: string;
-  /** The text of the file `.NAME.cutover.place` beside it. */
-  readonly place: string;
+export interface FileTargetOptions extends Omit<FileStoreOptions, 'known'> {
   /** A text stands in the file as it is; everything else as JSON. */
   readonly states: Readonly<Record<SideName, unknown>>;
-  readonly commands: CommandRunner<ReloadCommand>;
 }
 
 /**
@@ -20,9 +13,9 @@ export interface FileTargetOptions {
  * What it knows of epochs stands in hidden files beside it, `.NAME.cutover.…`.
  */
 export class FileTarget extends RecordTarget<number> {
-  constructor({ name, file, place, states, commands }: FileTargetOptions) {
+  constructor({ states, ...store }: FileTargetOptions) {
     const texts = { blue: fileText(states.blue), green: fileText(states.green) };
-    super({ name, states: texts, store: new FileStore({ name, file, place, known: Object.values(texts), commands }) });
+    super({ name: store.name, states: texts, store: new FileStore({ ...store, known: Object.values(texts) }) });
   }
 }
 

@@ -1,4 +1,4 @@
-import { type GateSettings } from '../settings';
+import { type BakeSettings, type GateSettings } from '../settings';
 import { type InPlaceVersion } from './paths';
 
 /** The two databases of an upgrade in place: the one that serves, and an empty one where the vendor's migration is watched. */
@@ -43,12 +43,7 @@ export interface InPlaceSettings {
   /** Percent, rising, the last one 100. */
   readonly shares: readonly number[];
   /** How each share is judged; the words are those of the bake. */
-  readonly judge: {
-    readonly durationMs: number;
-    readonly pollMs: number;
-    readonly requestsMin: number;
-    readonly errorRateMax: number;
-    readonly p95MsMax: number | null;
+  readonly judge: BakeSettings & {
     /** How many times the memory, and the CPU per request, of the old version the new one may take; 0: not judged. */
     readonly loadRatioMax: number;
   };

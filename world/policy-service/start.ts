@@ -1,10 +1,7 @@
 import { CutoverFault } from '../../domain/faults';
-import { targetRoutes } from '../../gateway/target';
-import { startControlListener } from '../service/control-listener';
-import { DependentTarget } from '../service/dependent-target';
 import { HydraAdmin } from '../service/hydra-admin';
 import { listen } from '../service/http-listener';
-import { LiveConfig } from '../service/live-config';
+import { openDependent } from '../service/open-dependent';
 import { type StartService } from '../service/run-service';
 import { CleanupJob } from './cleanup-job';
 import { policyServiceConfig } from './config';
@@ -14,22 +11,13 @@ import { policyRoutes } from './policy-routes';
 import { PolicyStore } from './policy-store';
 
 /** Starts the policy service; its database comes from `POLICY_DATABASE_URL`, because a DSN holds a password. */
-export const startPolicyService: StartService = async ({ configFile, controlToken, env, logger }) => {
+export const startPolicyService: StartService = async (context) => {
+  const { controlToken, env, logger } = context;
   const databaseUrl = env['POLICY_DATABASE_URL'] ?? '';
   if (databaseUrl === '') {
     throw new CutoverFault('USAGE', 'POLICY_DATABASE_URL is not set; put the URL of an own PostgreSQL database there');
   }
-  const config = await LiveConfig.open({
-    file: configFile,
-    schema: policyServiceConfig,
-    startOnly: ['listen', 'control', 'stateFile'],
-    logger,
-  });
-  const target = await DependentTarget.open({
-    file: config.current.stateFile,
-    initial: config.current.initial,
-    logger,
-  });
+  const { config, target, startControl } = await openDependent(policyServiceConfig, context);
   const store = await PolicyStore.open(databaseUrl, logger);
   const hydra = new HydraAdmin();
   const sessions = new ConsentSessions(hydra);
@@ -50,15 +38,7 @@ export const startPolicyService: StartService = async ({ configFile, controlToke
     job.schedule();
   });
   const policies = await listen(config.current.listen, policyRoutes(store, logger), logger);
-  const control = await startControlListener({
-    address: config.current.control,
-    configStatus: () => config.status,
-    routes: [
-      targetRoutes(target, { token: controlToken, onError: (err) => logger.error({ err }, 'target call failed') }),
-      jobRoutes(job, controlToken),
-    ],
-    logger,
-  });
+  const control = await startControl(jobRoutes(job, controlToken));
   job.schedule();
   return {
     url: policies.url,

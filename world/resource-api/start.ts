@@ -1,27 +1,15 @@
-import { targetRoutes } from '../../gateway/target';
-import { startControlListener } from '../service/control-listener';
-import { DependentTarget } from '../service/dependent-target';
 import { HydraAdmin } from '../service/hydra-admin';
 import { listen } from '../service/http-listener';
-import { LiveConfig } from '../service/live-config';
+import { openDependent } from '../service/open-dependent';
 import { type StartService } from '../service/run-service';
 import { resourceApiConfig } from './config';
 import { Introspector } from './introspector';
 import { resourceRoutes } from './resource-routes';
 
 /** Starts the resource API: the resource on one listener, the target port and health on the control listener. */
-export const startResourceApi: StartService = async ({ configFile, controlToken, logger }) => {
-  const config = await LiveConfig.open({
-    file: configFile,
-    schema: resourceApiConfig,
-    startOnly: ['listen', 'control', 'stateFile'],
-    logger,
-  });
-  const target = await DependentTarget.open({
-    file: config.current.stateFile,
-    initial: config.current.initial,
-    logger,
-  });
+export const startResourceApi: StartService = async (context) => {
+  const { logger } = context;
+  const { config, target, startControl } = await openDependent(resourceApiConfig, context);
   const hydra = new HydraAdmin();
   const introspector = new Introspector({ hydra, side: () => target.read().applied, config: () => config.current });
   target.onApplied((applied) => {
@@ -30,14 +18,7 @@ export const startResourceApi: StartService = async ({ configFile, controlToken,
   });
   config.onChange(async ({ initial }) => void (await target.rebase(initial)));
   const resource = await listen(config.current.listen, resourceRoutes(introspector, logger), logger);
-  const control = await startControlListener({
-    address: config.current.control,
-    configStatus: () => config.status,
-    routes: [
-      targetRoutes(target, { token: controlToken, onError: (err) => logger.error({ err }, 'target call failed') }),
-    ],
-    logger,
-  });
+  const control = await startControl();
   return {
     url: resource.url,
     controlUrl: control.url,
