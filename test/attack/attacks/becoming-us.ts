@@ -11,6 +11,7 @@ import { keepArchive } from '../../../hydra/arbiter/keep-archive';
 import { countRulesWithin } from '../../../hydra/cleaning';
 import { isCutoverFault } from '../../../domain/faults';
 import { OUR_ROLES } from '../../../domain/our-roles';
+import { FORWARD } from '../../../domain/sides';
 import { type Attack } from '../attack';
 import { ROLES } from '../battlefield';
 import { type Battle, AttackSucceeded, named, refused } from '../battle';
@@ -71,7 +72,11 @@ export const BECOMING_US: readonly Attack[] = [
       await hydra.query(`${CLIENT}; CREATE FUNCTION spy.as_text(hydra_client) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM spy.evil(); RETURN $1.id; END $$;
         CREATE CAST (hydra_client AS text) WITH FUNCTION spy.as_text(hydra_client) AS IMPLICIT`);
       const named = await byFullName(await battle.ours(), 'public');
-      const asked = { hydra: { client: () => Promise.resolve(undefined) }, settings: SETTINGS } as never;
+      const asked = {
+        hydra: { client: () => Promise.resolve(undefined) },
+        settings: SETTINGS,
+        direction: FORWARD,
+      } as never;
       return goesOnOrRefuses(() => checkChallengeLengths(named, asked, new Findings()));
     },
   },
