@@ -30,6 +30,7 @@ export function createForwardingServer(deps: ExchangeDeps, limits: GatewayConfig
     ? createHttpsServer({
         ...options,
         ...tls,
+        allowHalfOpen: true, // as every server without TLS is
         handshakeTimeout: limits.handshakeTimeoutMs,
         minVersion: 'TLSv1.2',
         ALPNProtocols: ['http/1.1'],

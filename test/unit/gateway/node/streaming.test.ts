@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { ServerResponse } from 'node:http';
+import { connect as connectTls } from 'node:tls';
 import { useParts } from '../support/fixture';
 import { eventually, RawClient, rawExchange } from '../support/sockets';
 
@@ -272,6 +274,36 @@ describe('streaming', () => {
       const answers = (await client.closed()).replaceAll('HTTP/1.1 100 Continue\r\n\r\n', '');
       expect(answers).toMatch(/^HTTP\/1\.1 200 [^]*\/1[^]*HTTP\/1\.1 200 [^]*\/2[^]*HTTP\/1\.1 200 [^]*\/3\r?\n?/);
       expect(blue.seen.map(({ url }) => url)).toEqual(['/1', '/2', '/3']);
+    });
+
+    it('over TLS, too, who closed one half is told from who left', async () => {
+      const { generate } = await import('selfsigned');
+      const { cert, private: key } = await generate([{ name: 'commonName', value: '127.0.0.1' }]);
+      const folder = await parts.files({ 'cert.pem': cert, 'key.pem': key });
+      const open = new Map<string, ServerResponse>();
+      let aborted = false;
+      const blue = await parts.upstream((request, response) => {
+        open.set(request.url ?? '', response);
+        response.on('close', () => (aborted ||= !response.writableFinished));
+      });
+      const tls = { certFile: `${folder}/cert.pem`, keyFile: `${folder}/key.pem` };
+      const listeners = { public: { port: 0, tls }, admin: { port: 0 }, control: { port: 0 } };
+      const gateway = await parts.gateway({ blue: blue.url, config: { listeners } });
+      const ask = (path: string) => {
+        const socket = connectTls({ port: gateway.publicPort, host: '127.0.0.1', rejectUnauthorized: false });
+        socket.on('error', () => undefined).write(`POST ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+        return socket;
+      };
+      const [waits, leaves] = [ask('/waits'), ask('/leaves')];
+      let received = '';
+      waits.setEncoding('latin1').on('data', (text: string) => (received += text));
+      await eventually(() => open.size === 2);
+      waits.end();
+      leaves.destroy();
+      await eventually(() => aborted);
+      open.get('/waits')?.end('answered');
+      await once(waits, 'close');
+      expect(received).toMatch(/^(HTTP\/1\.1 100 Continue\r\n\r\n)+HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nanswered$/);
     });
 
     it('a client of HTTP/1.0 that closed its half has left: it cannot be asked', async () => {
