@@ -76,10 +76,11 @@ export type RowPair = readonly [from: HashedRow | null, to: HashedRow | null];
 /** Looks at a range row by row. @returns what differs; what is equal is only counted */
 export async function* differencesOf(sides: Sides, walk: Walk, compared: ComparedRange): AsyncGenerator<RowPair> {
   const { from, to, range } = compared;
-  if (Math.max(from.rows, to.rows) > 2 * RANGE_ROWS) {
-    yield* differencesOfHalves(sides, walk, compared);
-    return;
-  }
+  if (Math.max(from.rows, to.rows) > 2 * RANGE_ROWS) yield* differencesOfParts(sides, walk, compared);
+  else yield* differencesByRow(sides, walk, range);
+}
+
+async function* differencesByRow(sides: Sides, walk: Walk, range: KeyRange): AsyncGenerator<RowPair> {
   const [ours, theirs] = await both((end) => readHashes(sides[end], walk, end, range));
   for (const key of new Set([...ours.keys(), ...theirs.keys()])) {
     const pair = [ours.get(key) ?? null, theirs.get(key) ?? null] as const;
@@ -87,25 +88,29 @@ export async function* differencesOf(sides: Sides, walk: Walk, compared: Compare
   }
 }
 
-/** A large range, or one of which a side has far more rows than the other: in parts, so that memory does not depend on how many. */
-async function* differencesOfHalves(
+/**
+ * A large range, or one of which a side has far more rows than the other: in parts, so that memory does not depend on how many. All of one size at
+ * once, so that each row is summed once more, however large the range is.
+ */
+async function* differencesOfParts(
   sides: Sides,
   walk: Walk,
   { from, to, range }: ComparedRange,
 ): AsyncGenerator<RowPair> {
   const end = from.rows > to.rows ? 'from' : 'to';
-  const middle = await readBoundary(sides[end], walk, end, range, Math.floor(Math.max(from.rows, to.rows) / 2));
-  if (middle === null || middle === range.upTo) {
-    // It has shrunk meanwhile.
-    yield* differencesOf(sides, walk, await compareRange(sides, walk, range));
-    return;
-  }
-  for (const part of [
-    { after: range.after, upTo: middle },
-    { after: middle, upTo: range.upTo },
-  ]) {
-    const compared = await compareRange(sides, walk, part);
+  let { after } = range;
+  for (let isLast = false; !isLast;) {
+    const rest: KeyRange = { after, upTo: range.upTo };
+    const cut = await readBoundary(sides[end], walk, end, rest, RANGE_ROWS);
+    isLast = cut === null || cut === range.upTo;
+    if (isLast && after === range.after) {
+      // It has shrunk meanwhile, or all of it has one key of which this column is only the first.
+      yield* differencesByRow(sides, walk, range);
+      return;
+    }
+    const compared = await compareRange(sides, walk, isLast ? rest : { after, upTo: cut });
     if (!compared.equal) yield* differencesOf(sides, walk, compared);
+    after = cut;
   }
 }
 

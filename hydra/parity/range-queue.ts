@@ -20,7 +20,7 @@ interface Slot {
 const SHORT_MS = 3_000;
 const LONG_MS = 15_000;
 const ROWS_MIN = 1_000;
-const ROWS_MAX = 4 * RANGE_ROWS;
+const ROWS_MAX = 16 * RANGE_ROWS;
 
 /**
  * The more rows a range has, the more of them lie on one page, and the fewer pages are read: so a range that took little time is followed by
