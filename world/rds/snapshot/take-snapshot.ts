@@ -55,7 +55,8 @@ export async function takeSnapshot(options: TakeSnapshotOptions): Promise<TakenS
     const slot = `snapshot_${randomBytes(6).toString('hex')}`;
     const begunAt = Date.now();
     await client.query('SELECT pg_create_physical_replication_slot($1, true, true)', [slot]);
-    await client.query(`SELECT pg_backup_start($1, true)`, [slot]);
+    const { start, stop } = await backupFunctions(client);
+    await client.query(`SELECT ${start}`, [slot]);
     const startedAt = Date.now();
     const copiedBytes = await copyTree({
       source: options.dataDir,
@@ -66,7 +67,7 @@ export async function takeSnapshot(options: TakeSnapshotOptions): Promise<TakenS
       onProgress: (copied, total) => options.onProgress(Math.min(99, Math.floor((copied / total) * 100))),
     });
     const copiedAt = Date.now();
-    const { label, segments } = await stopBackup(client);
+    const { label, segments } = await stopBackup(client, stop);
     await writeFile(join(options.targetDir, 'backup_label'), label, { mode: 0o600 });
     await copyWal(options, segments, signal);
     return {
@@ -79,12 +80,22 @@ export async function takeSnapshot(options: TakeSnapshotOptions): Promise<TakenS
   });
 }
 
+/** Until PostgreSQL 14 they have other names, and are exclusive unless told otherwise. */
+async function backupFunctions(client: Client): Promise<{ readonly start: string; readonly stop: string }> {
+  const { rows } = await client.query<{ old: boolean }>(
+    `SELECT current_setting('server_version_num')::int < 150000 AS old`,
+  );
+  return rows[0]?.old === true
+    ? { start: 'pg_start_backup($1, true, false)', stop: 'pg_stop_backup(false)' }
+    : { start: 'pg_backup_start($1, true)', stop: 'pg_backup_stop(false)' };
+}
+
 /** @returns the label, unchanged as the manual asks, and the WAL files that the copy needs to become consistent */
-async function stopBackup(client: Client): Promise<{ label: string; segments: string[] }> {
+async function stopBackup(client: Client, stop: string): Promise<{ label: string; segments: string[] }> {
   const stopped = await client.query<{ label: string; last: string; segment_bytes: string }>(
     `SELECT labelfile AS label, pg_walfile_name(lsn) AS last,
             (SELECT setting FROM pg_settings WHERE name = 'wal_segment_size') AS segment_bytes
-       FROM pg_backup_stop(false)`,
+       FROM ${stop}`,
   );
   const row = stopped.rows[0];
   const first = /^START WAL LOCATION: \S+ \(file ([0-9A-F]{24})\)$/m.exec(row?.label ?? '')?.[1];
