@@ -47,6 +47,10 @@ const HARMLESS = [
 const foreign = (oid: string, owner: string): string =>
   `(${oid} >= 16384 AND ${owner} NOT IN (SELECT oid FROM superusers))`;
 
+/** By the index, table by table: this is asked in the pause, and all columns that a server has are thousands. */
+const columnsOf = (which: string): string =>
+  `(SELECT attname, attnum, atttypid, attgenerated FROM pg_catalog.pg_attribute WHERE attrelid = h.oid AND ${which} OFFSET 0)`;
+
 /**
  * Everything on the tables of schema $1 that is evaluated by whoever reads or writes them, and that others can have put there. Names
  * in $2 are those that are written or read; a view under one of them is none of Hydra's. Besides them it looks at what a statement that
@@ -78,11 +82,11 @@ const PLANTED_SQL = `
     SELECT oid FROM pg_catalog.pg_roles WHERE rolsuper
   ), expressions AS (
     SELECT h.name, format('default of column %s', a.attname) AS what, d.adbin::text AS tree, 'pg_catalog.pg_attrdef'::regclass AS class, d.oid, 0 AS part
-      FROM hydras h JOIN pg_catalog.pg_attrdef d ON d.adrelid = h.oid JOIN pg_catalog.pg_attribute a ON a.attrelid = h.oid AND a.attnum = d.adnum
+      FROM hydras h JOIN pg_catalog.pg_attrdef d ON d.adrelid = h.oid CROSS JOIN LATERAL ${columnsOf('attnum = d.adnum')} AS a
     UNION ALL
     -- Until PostgreSQL 14 what a generated column is made by its column depends on.
     SELECT h.name, format('column %s', a.attname), NULL, 'pg_catalog.pg_class'::regclass, h.oid, a.attnum
-      FROM hydras h JOIN pg_catalog.pg_attrdef d ON d.adrelid = h.oid JOIN pg_catalog.pg_attribute a ON a.attrelid = h.oid AND a.attnum = d.adnum
+      FROM hydras h JOIN pg_catalog.pg_attrdef d ON d.adrelid = h.oid CROSS JOIN LATERAL ${columnsOf('attnum = d.adnum')} AS a
      WHERE a.attgenerated <> ''
     UNION ALL
     SELECT h.name, format('constraint %s', k.conname), k.conbin::text, 'pg_catalog.pg_constraint'::regclass, k.oid, 0 FROM hydras h JOIN pg_catalog.pg_constraint k ON k.conrelid = h.oid AND k.contype = 'c'
@@ -118,7 +122,7 @@ const PLANTED_SQL = `
      AND (SELECT f.pronamespace FROM pg_catalog.pg_proc f WHERE f.oid = t.tgfoid) IS DISTINCT FROM to_regnamespace('hydra_cutover')::oid
   UNION ALL
   SELECT format('type of column %s of %s', a.attname, h.name), 'column type'
-    FROM hydras h JOIN pg_catalog.pg_attribute a ON a.attrelid = h.oid AND a.attnum > 0 AND NOT a.attisdropped JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+    FROM hydras h CROSS JOIN LATERAL ${columnsOf('attnum > 0 AND NOT attisdropped')} AS a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
    WHERE ${foreign('t.oid', 't.typowner')}
   UNION ALL
   SELECT format('operator class %s of index %s of %s', o.opcname, x.relname, h.name), 'operator class'

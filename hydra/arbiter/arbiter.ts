@@ -222,7 +222,10 @@ export function markFinalized(client: SqlClient, epoch: number): Promise<boolean
 /** Asked of the catalog itself: a function that was replaced says nothing against itself. */
 const REPLACED = `
   SELECT format('function %s was replaced or changed (it belongs to %s)', p.oid::regprocedure, pg_get_userbyid(p.proowner)) AS problem
-    FROM pg_catalog.pg_proc p JOIN hydra_cutover.made m ON m.function_oid = p.oid WHERE p.xmin <> m.function_xmin`;
+    FROM hydra_cutover.made m
+    -- Each by itself, because the server has thousands of functions and this is asked in the pause.
+    CROSS JOIN LATERAL (SELECT f.oid, f.proowner, f.xmin AS made_by FROM pg_catalog.pg_proc f WHERE f.oid = m.function_oid OFFSET 0) p
+   WHERE p.made_by <> m.function_xmin`;
 
 /** @returns what makes the guards worth less than they seem; empty when all is well */
 export function guardProblems(client: SqlClient): Promise<string[]> {

@@ -19,8 +19,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp A
 BEGIN
   RETURN (
     SELECT md5(COALESCE(string_agg(
-             jsonb_build_array(attnum, attname, atttypid::bigint, atttypmod, attisdropped, atthasmissing, attmissingval::text)::text,
-             ',' ORDER BY attnum), ''))
+             (attnum, attname, atttypid, atttypmod, attisdropped, atthasmissing, attmissingval)::text, ',' ORDER BY attnum), ''))
       FROM pg_attribute WHERE attrelid = p_table AND attnum > 0);
 END
 $columns$;
@@ -162,17 +161,22 @@ $record$;
 CREATE FUNCTION hydra_cutover.function_problems() RETURNS SETOF text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $problems$
 BEGIN
+  -- In the pause, on a server with thousands of functions: each of ours is looked up by itself.
   RETURN QUERY
-    SELECT format('function %s was replaced or changed (it belongs to %s)', p.oid::regprocedure, pg_get_userbyid(p.proowner))
-      FROM pg_proc p JOIN hydra_cutover.made m ON m.function_oid = p.oid
-     -- Every change of a function writes its row anew: where that tells, nothing has to be hashed while everybody waits.
-     WHERE CASE WHEN m.function_xmin IS NULL THEN hydra_cutover.function_hash(p) <> m.definition ELSE p.xmin <> m.function_xmin END
+    SELECT CASE WHEN p.oid IS NULL THEN 'a function that we made is gone'
+                ELSE format('function %s was replaced or changed (it belongs to %s)', p.oid::regprocedure, pg_get_userbyid(p.proowner)) END
+      FROM hydra_cutover.made m LEFT JOIN LATERAL (
+             -- Every change of a function writes its row anew: where that tells, nothing has to be hashed while everybody waits.
+             SELECT f.oid, f.proowner, CASE WHEN m.function_xmin IS NULL THEN hydra_cutover.function_hash(f) <> m.definition ELSE f.xmin <> m.function_xmin END AS changed
+               FROM pg_proc f WHERE f.oid = m.function_oid OFFSET 0) p ON true
+     WHERE p.oid IS NULL OR p.changed
     UNION ALL
+    -- By what it depends on, because pg_proc has no index for its schema. Source: PostgreSQL manual, "pg_depend".
     SELECT format('function %s is none that we made (it belongs to %s)', p.oid::regprocedure, pg_get_userbyid(p.proowner))
-      FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-     WHERE n.nspname IN ('hydra_cutover', 'hydra_cutover_asks') AND p.oid NOT IN (SELECT function_oid FROM hydra_cutover.made)
-    UNION ALL
-    SELECT 'a function that we made is gone' FROM hydra_cutover.made WHERE function_oid NOT IN (SELECT oid FROM pg_proc);
+      FROM (SELECT oid FROM pg_namespace WHERE nspname IN ('hydra_cutover', 'hydra_cutover_asks') OFFSET 0) n
+      CROSS JOIN LATERAL (SELECT objid FROM pg_depend WHERE refclassid = 'pg_namespace'::regclass AND refobjid = n.oid AND classid = 'pg_proc'::regclass OFFSET 0) d
+      CROSS JOIN LATERAL (SELECT oid, proowner FROM pg_proc WHERE oid = d.objid OFFSET 0) p
+     WHERE d.objid NOT IN (SELECT function_oid FROM hydra_cutover.made);
 END
 $problems$;
 
@@ -181,29 +185,32 @@ CREATE FUNCTION hydra_cutover.guard_problems() RETURNS SETOF text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $problems$
 BEGIN
   RETURN QUERY
-    WITH hydra_schema AS (
-      SELECT DISTINCT c.relnamespace FROM hydra_cutover.guarded g JOIN pg_class c ON c.oid = g.table_oid
+    WITH known AS MATERIALIZED (
+      -- Each by itself, because this is asked in the pause and a database may have thousands of tables.
+      SELECT g.*, c.oid IS NULL AS is_gone, c.relname, c.relnamespace, c.relhastriggers, c.relfilenode <> g.relfilenode AS rewritten
+        FROM hydra_cutover.guarded g LEFT JOIN LATERAL (
+               SELECT oid, relname, relnamespace, relhastriggers, relfilenode FROM pg_class WHERE oid = g.table_oid OFFSET 0) c ON true
+    ), hydra_schema AS (
+      SELECT DISTINCT relnamespace FROM known WHERE NOT is_gone
     ), guarded AS (
-      SELECT g.table_oid, c.relname, c.relfilenode <> g.relfilenode AS rewritten,
-             hydra_cutover.columns_hash(c.oid) <> g.columns_hash AS reshaped, t.xmin <> g.trigger_xmin AS touched,
+      SELECT k.table_oid, k.relname, k.relnamespace, k.rewritten,
+             hydra_cutover.columns_hash(k.table_oid) <> k.columns_hash AS reshaped, t.xmin <> k.trigger_xmin AS touched,
              -- The executor looks for no trigger where pg_class says that there is none.
-             c.relhastriggers AND EXISTS (
+             k.relhastriggers AND EXISTS (
                SELECT 1 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
                 WHERE p.oid = t.tgfoid AND n.nspname = 'hydra_cutover' AND p.proname IN ('guard', 'guard_migrations')
                   -- before (2), insert (4), delete (8), update (16), truncate (32), for each statement (not 1)
                   AND t.tgenabled = 'A' AND t.tgtype = 62 AND t.tgqual IS NULL AND t.tgattr = ''
              ) AS fires
-        FROM hydra_cutover.guarded g JOIN pg_class c ON c.oid = g.table_oid
-        LEFT JOIN pg_trigger t ON t.tgrelid = c.oid AND t.tgname = 'hydra_cutover_guard'
+        FROM known k LEFT JOIN pg_trigger t ON t.tgrelid = k.table_oid AND t.tgname = 'hydra_cutover_guard' WHERE NOT k.is_gone
     ), compared AS (
       -- Not while this side takes writes: the next fence adopts what is there, and the capture has its own look at it.
       SELECT guarded.* FROM guarded, hydra_cutover.run WHERE run.state NOT IN ('open', 'removing')
     )
-    SELECT format('table %s is gone', g.table_oid) FROM hydra_cutover.guarded g
-     WHERE NOT EXISTS (SELECT 1 FROM pg_class c WHERE c.oid = g.table_oid)
+    SELECT format('table %s is gone', table_oid) FROM known WHERE is_gone
     UNION ALL
-    SELECT format('%s is called %s now, and statements that name %s meet something else', g.table_name, g.table_oid::regclass, g.table_name)
-      FROM hydra_cutover.guarded g JOIN pg_class c ON c.oid = g.table_oid WHERE c.relname <> g.table_name
+    SELECT format('%s is called %s now, and statements that name %s meet something else', table_name, table_oid::regclass, table_name)
+      FROM known WHERE relname <> table_name
     UNION ALL
     SELECT format('%s was rewritten', relname) FROM compared WHERE rewritten
     UNION ALL
@@ -252,9 +259,10 @@ BEGIN
     -- Unqualified statements write the table of an earlier schema of their search_path instead: "$user", which comes first by default,
     -- or one that is set for a role or a database. What settings of a session or of the server say cannot be seen here.
     SELECT format('%s.%s comes before %s in the search_path of some who write it, and has no guard', n.nspname, c.relname, table_oid::regclass)
-      FROM guarded JOIN pg_class mine ON mine.oid = table_oid JOIN pg_namespace hydras ON hydras.oid = mine.relnamespace
-      JOIN pg_class c ON c.relname = mine.relname JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE c.relnamespace <> mine.relnamespace AND c.relkind IN ('r', 'p', 'v', 'f', 'm')
+      FROM guarded JOIN pg_namespace hydras ON hydras.oid = guarded.relnamespace
+      CROSS JOIN LATERAL (SELECT relname, relnamespace, relkind FROM pg_class WHERE relname = guarded.relname OFFSET 0) c
+      JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relnamespace <> guarded.relnamespace AND c.relkind IN ('r', 'p', 'v', 'f', 'm')
        AND (EXISTS (SELECT 1 FROM pg_roles r
                      WHERE r.rolname = n.nspname AND has_table_privilege(r.oid, table_oid, 'INSERT, UPDATE, DELETE'))
             OR EXISTS (SELECT 1 FROM pg_db_role_setting s, unnest(s.setconfig) line,
@@ -276,8 +284,8 @@ BEGIN
     -- A fresh Hydra has no trigger but foreign keys. Those of an operator that fire in ordinary sessions alone (an audit) change nothing
     -- behind a refused statement; one that fires for replicas too was made for writes that come another way.
     SELECT format('trigger %s of %s is not ours and fires for replicated writes', t.tgname, relname)
-      FROM guarded JOIN pg_trigger t ON t.tgrelid = table_oid JOIN pg_proc p ON p.oid = t.tgfoid
-      JOIN pg_namespace n ON n.oid = p.pronamespace
+      FROM guarded JOIN pg_trigger t ON t.tgrelid = table_oid
+      CROSS JOIN LATERAL (SELECT pronamespace FROM pg_proc WHERE oid = t.tgfoid OFFSET 0) p JOIN pg_namespace n ON n.oid = p.pronamespace
      WHERE NOT t.tgisinternal AND t.tgenabled IN ('A', 'R') AND n.nspname <> 'hydra_cutover';
 END
 $problems$;

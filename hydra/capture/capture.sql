@@ -89,34 +89,39 @@ $record$;
 CREATE OR REPLACE FUNCTION hydra_cutover.capture_problems() RETURNS SETOF text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $problems$
 BEGIN
+  -- In the pause, so that each thing is looked up once.
   RETURN QUERY
-    SELECT DISTINCT format('captured table %s is gone', k.table_oid) FROM hydra_cutover.captured k
-     WHERE NOT EXISTS (SELECT 1 FROM pg_class c WHERE c.oid = k.table_oid)
+    WITH seen AS MATERIALIZED (
+      SELECT k.*, c.oid IS NULL AS is_gone, c.relname, c.relhastriggers, c.relfilenode <> k.relfilenode AS is_rewritten,
+             t.oid AS trigger_oid, t.tgname, t.tgenabled, t.xmin <> k.trigger_xmin AS is_touched, t.tgfoid,
+             p.made_by IS DISTINCT FROM m.function_xmin AS is_function_touched
+        FROM hydra_cutover.captured k LEFT JOIN pg_class c ON c.oid = k.table_oid
+        LEFT JOIN pg_trigger t ON t.tgrelid = k.table_oid AND t.tgname = k.trigger_name
+        LEFT JOIN LATERAL (SELECT xmin AS made_by FROM pg_proc WHERE oid = t.tgfoid OFFSET 0) p ON true
+        LEFT JOIN hydra_cutover.made m ON m.function_oid = t.tgfoid
+    )
+    SELECT DISTINCT format('captured table %s is gone', table_oid) FROM seen WHERE is_gone
     UNION ALL
-    SELECT format('%s has no trigger %s', c.relname, k.trigger_name)
-      FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid
-     WHERE NOT EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = k.table_oid AND t.tgname = k.trigger_name)
+    SELECT format('%s has no trigger %s', relname, trigger_name) FROM seen WHERE NOT is_gone AND trigger_oid IS NULL
     UNION ALL
-    SELECT CASE WHEN t.tgenabled <> 'A' OR NOT c.relhastriggers THEN format('trigger %s of %s does not fire always', t.tgname, c.relname)
-                WHEN pg_get_triggerdef(t.oid) <> k.definition THEN format('trigger %s of %s was replaced', t.tgname, c.relname)
-                ELSE format('the function of trigger %s of %s was replaced', t.tgname, c.relname) END
-      FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid
-      JOIN pg_trigger t ON t.tgrelid = k.table_oid AND t.tgname = k.trigger_name
-     WHERE t.tgenabled <> 'A' OR NOT c.relhastriggers OR pg_get_triggerdef(t.oid) <> k.definition OR md5(pg_get_functiondef(t.tgfoid)) <> k.function_hash
+    SELECT CASE WHEN tgenabled <> 'A' OR NOT relhastriggers THEN format('trigger %s of %s does not fire always', tgname, relname)
+                WHEN pg_get_triggerdef(trigger_oid) <> definition THEN format('trigger %s of %s was replaced', tgname, relname)
+                ELSE format('the function of trigger %s of %s was replaced', tgname, relname) END
+      FROM seen
+     WHERE trigger_oid IS NOT NULL
+       AND (tgenabled <> 'A' OR NOT relhastriggers OR pg_get_triggerdef(trigger_oid) <> definition
+            -- Every change of a function writes its row anew: one that is as we made it need not be written out and hashed.
+            OR (is_function_touched AND md5(pg_get_functiondef(tgfoid)) <> function_hash))
     UNION ALL
-    SELECT DISTINCT format('a trigger of %s was off, and the rows of the table were not carried since', c.relname)
-      FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid
-      JOIN pg_trigger t ON t.tgrelid = k.table_oid AND t.tgname = k.trigger_name
-     WHERE t.tgenabled = 'A' AND t.xmin <> k.trigger_xmin AND pg_get_triggerdef(t.oid) = k.definition
+    SELECT DISTINCT format('a trigger of %s was off, and the rows of the table were not carried since', relname)
+      FROM seen WHERE tgenabled = 'A' AND is_touched AND pg_get_triggerdef(trigger_oid) = definition
     UNION ALL
-    SELECT DISTINCT format('%s was rewritten, and its rows were not carried since', c.relname)
-      FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid WHERE c.relfilenode <> k.relfilenode
+    SELECT DISTINCT format('%s was rewritten, and its rows were not carried since', relname) FROM seen WHERE is_rewritten
     UNION ALL
-    SELECT DISTINCT format('the columns of %s were changed, and its rows were not carried since', c.relname)
-      FROM hydra_cutover.captured k JOIN pg_class c ON c.oid = k.table_oid
-      -- Once for each table, not for each of its triggers.
-      JOIN (SELECT table_oid, hydra_cutover.columns_hash(table_oid) AS columns_hash FROM hydra_cutover.captured GROUP BY table_oid) now USING (table_oid)
-     WHERE c.relfilenode = k.relfilenode AND now.columns_hash <> k.columns_hash
+    -- The hash once for each table, not for each of its triggers.
+    SELECT DISTINCT format('the columns of %s were changed, and its rows were not carried since', relname)
+      FROM (SELECT DISTINCT table_oid, relname, columns_hash FROM seen WHERE NOT is_rewritten OFFSET 0) tables
+     WHERE hydra_cutover.columns_hash(table_oid) <> columns_hash
     UNION ALL
     SELECT DISTINCT format('%s is not captured', m.table_name) FROM hydra_cutover.to_capture m
      WHERE NOT EXISTS (SELECT 1 FROM hydra_cutover.captured k

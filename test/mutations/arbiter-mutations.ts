@@ -223,8 +223,8 @@ const PROBLEMS = mutationsOf({ file: GUARDS, killedBy: 'committing' }, [
   },
   {
     what: 'another table may have the name of a guarded one',
-    find: `WHERE c.relname <> g.table_name`,
-    replace: `WHERE false`,
+    find: `FROM known WHERE relname <> table_name`,
+    replace: `FROM known WHERE false`,
   },
   {
     what: 'a guard is made anew under a fence, which hides that it was away',
