@@ -100,6 +100,7 @@ export class PauseSessions {
     const session = await openSession(this.deps.databases, this.deps.direction.to, {
       purpose: PURPOSE,
       answerLimitMs: this.patience.enteredMs,
+      keepsPlans: true,
     });
     try {
       await this.answered(this.deps.direction.to, this.assertOurs(session));
@@ -128,7 +129,8 @@ export class PauseSessions {
 
   private openClaim(): Promise<OpenSession> {
     const answerLimitMs = this.patience.questionMs;
-    return openSession(this.deps.databases, this.deps.direction.from, { purpose: `${PURPOSE} claim`, answerLimitMs });
+    const options = { purpose: `${PURPOSE} claim`, answerLimitMs, keepsPlans: true };
+    return openSession(this.deps.databases, this.deps.direction.from, options);
   }
 }
 

@@ -23,7 +23,7 @@ export interface ConnectionOptions {
   readonly keepsSearchPath?: boolean;
   /** Sends a statement before the one before it is answered. @default false */
   readonly isPipelined?: boolean;
-  /** A statement that is prepared is planned once and not anew for each of its first values. @default false */
+  /** A statement that is prepared is planned once and not anew for each of its first values, and no plan is compiled. @default false */
   readonly keepsPlans?: boolean;
   /** Destroys the socket when it is aborted, so that a server that hangs does not keep the process. */
   readonly signal?: AbortSignal;
@@ -107,6 +107,9 @@ export const SESSION_SETTINGS: Readonly<Record<string, string>> = {
   'plpgsql.extra_errors': 'none',
 };
 
+/** Compiling a plan takes longer than what such a session asks. */
+const PLANNED_ONCE: Readonly<Record<string, string>> = { plan_cache_mode: 'force_generic_plan', jit: 'off' };
+
 /**
  * A role that logs in as somebody else (`ALTER ROLE … SET role`) would act with rights that nobody looked at. What belongs to a library is
  * in no list before that is loaded, which may be later.
@@ -140,7 +143,7 @@ export async function openConnection(login: PostgresLogin, options: ConnectionOp
     // The driver's own limit ends with the login.
     const late = () => socket.destroy(new Error('timeout expired before the session had its settings'));
     if (options.connectTimeoutMs !== undefined) limit = setTimeout(late, options.connectTimeoutMs);
-    const plans = { plan_cache_mode: options.keepsPlans === true ? 'force_generic_plan' : 'auto' };
+    const plans = options.keepsPlans === true ? PLANNED_ONCE : { plan_cache_mode: 'auto' };
     const settings = Object.entries({ ...SESSION_SETTINGS, ...plans }).filter(
       ([name]) => name !== 'search_path' || options.keepsSearchPath !== true,
     );

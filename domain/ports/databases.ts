@@ -45,7 +45,7 @@ export interface SessionOptions {
   readonly isPipelined?: boolean;
   /**
    * A statement with parameters that is asked again is prepared, and planned once: for a session that asks the same things many
-   * times, each of little. Of a statement whose best plan depends on its values it gets the general one.
+   * times, each of little. Of a statement whose best plan depends on its values it gets the general one, and none is compiled.
    * @default false
    */
   readonly keepsPlans?: boolean;

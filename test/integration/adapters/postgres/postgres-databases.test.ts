@@ -61,6 +61,15 @@ describe('PostgresDatabases', () => {
     expect(rows).toMatchObject([{ free: true }]);
   });
 
+  it('plans once, and compiles no plan, in a session that asks the same things many times', async () => {
+    const settings = `SELECT current_setting('jit') AS jit, current_setting('plan_cache_mode') AS plans`;
+    await asAdmin(`ALTER DATABASE ${database.config.database} SET jit = on`);
+    const ask = async (keepsPlans: boolean) =>
+      (await databases().withSession('blue', (client) => client.query(settings), { keepsPlans })).rows;
+    expect(await ask(true)).toEqual([{ jit: 'off', plans: 'force_generic_plan' }]);
+    expect(await ask(false)).toEqual([{ jit: 'on', plans: 'auto' }]);
+  });
+
   it('lets the server notice that the client of a running statement is gone', async () => {
     const { rows } = await databases().withSession('blue', (client) =>
       client.query(`SELECT current_setting('client_connection_check_interval') AS interval`),
