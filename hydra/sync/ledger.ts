@@ -5,6 +5,7 @@ import { REVOCATION_KINDS, type RevocationKind } from '../capture';
 import { sqlFile } from '../sql-file';
 import { type NamedKeys, TOKEN_TABLES } from './log-keys';
 import { textsOf, tuplesOf } from './row-block';
+import { UNFLUSHED } from './unflushed';
 import { type WantedRows } from './wanted-rows';
 
 /** What became of a revocation on the target. `already_absent`: the target never had what was revoked, or no more. */
@@ -84,7 +85,7 @@ export async function readNamedRevocations(from: SqlClient, named: NamedKeys<'na
 export async function markRotated(from: SqlClient, rotated: readonly string[]): Promise<void> {
   if (rotated.length === 0) return;
   await from.query(
-    'UPDATE hydra_cutover.revocation SET rotated_at = clock_timestamp() WHERE id = ANY($1::bigint[]) AND rotated_at IS NULL',
+    `UPDATE hydra_cutover.revocation SET rotated_at = clock_timestamp() WHERE id = ANY($1::bigint[]) AND rotated_at IS NULL AND ${UNFLUSHED}`,
     [rotated],
   );
 }

@@ -10,6 +10,7 @@ import { CarriedRevocations, markRotated } from './ledger';
 import { type LogRow, namedKeys } from './log-keys';
 import { type Rewrite, markPages, openRewrites, readRewritePages } from './rewritten';
 import { RowSizes, TooLargeAtOnce } from './read-bounded';
+import { UNFLUSHED } from './unflushed';
 import { nameUnreadable } from './unreadable';
 
 /** Of one syncer; {@link prepareSync} was called for its sessions. */
@@ -321,7 +322,7 @@ async function readLog(from: SqlClient, afterId: string, limit: number): Promise
 async function markDone(from: SqlClient, log: readonly LogRow[]): Promise<void> {
   if (log.length === 0) return;
   await from.query(
-    'UPDATE hydra_cutover.change_log SET done_at = clock_timestamp() WHERE id = ANY($1::bigint[]) AND done_at IS NULL',
+    `UPDATE hydra_cutover.change_log SET done_at = clock_timestamp() WHERE id = ANY($1::bigint[]) AND done_at IS NULL AND ${UNFLUSHED}`,
     [log.map(({ id }) => id)],
   );
 }

@@ -1,6 +1,6 @@
 import { type Client } from 'pg';
 import { inTurn } from '../../../../activities/answers/in-turn';
-import { type SqlClient } from '../../../../domain/ports/sql-client';
+import { type SqlClient, queryRows } from '../../../../domain/ports/sql-client';
 import { compareSides } from '../../../../hydra/parity';
 import { type SyncSides, readBacklog, readRecentKeys, syncRound } from '../../../../hydra/sync';
 import { PATH } from '../../../support/path';
@@ -78,6 +78,27 @@ describe('a round that reads ahead', () => {
     // By their digits 100 to 104 come before 11, and are past 14, the last of the first ten.
     expect(await syncRound(sides, { batchRows: 10 })).toMatchObject({ changes: 100, backlog: 0 });
     expect(await readRecentKeys(PATH, blue, 1)).toMatchObject({ hydra_client: [{ id: clients[99 % clients.length] }] });
+  });
+
+  it('waits for no disk to mark what it has carried, because what a crash takes of that is carried once more', async () => {
+    const { keeper } = sides;
+    const setting = async () =>
+      (await queryRows<{ is: string }>(keeper, `SELECT current_setting('synchronous_commit') AS is`))[0]?.is;
+    const marks: unknown[] = [];
+    const query: SqlClient['query'] = async (text, values) => {
+      if (!text.startsWith('UPDATE hydra_cutover.')) return keeper.query(text, values);
+      await keeper.query('BEGIN');
+      const marked = await keeper.query(text, values);
+      marks.push(await setting());
+      await keeper.query('COMMIT');
+      return marked;
+    };
+    await keeper.query('SET synchronous_commit = on');
+    await syncRound({ ...sides, keeper: { query } }, { batchRows: 500 });
+    expect(marks.length).toBeGreaterThan(0);
+    expect(new Set(marks)).toEqual(new Set(['off']));
+    expect(await setting()).toBe('on');
+    await expectEqual();
   });
 
   it('does not where blue is marked in the session that reads it', async () => {
