@@ -63,6 +63,8 @@ export class Membership {
   private validUntil = -Infinity;
   private isMember = false;
   private living: number | null = null;
+  /** With what the last beat was sent; null where it had no answer. */
+  private told: Known | null = null;
   private granted: Terms = CALM;
   private isStopped = false;
   private beating: Promise<void> | undefined;
@@ -103,6 +105,15 @@ export class Membership {
     }));
   }
 
+  /**
+   * Beats now if this gateway knows something else than at its last beat. A hold is no news after the stage before it: a beat of it would
+   * be in the way of the fence, which waits for the beats that are under way.
+   */
+  beatOnNews(): void {
+    const { undecided, moved } = this.deps.knows();
+    if (this.told?.undecided !== undecided || this.told.moved !== moved) void this.beatNow();
+  }
+
   stop(): void {
     this.isStopped = true;
     this.cancelBeat?.();
@@ -121,10 +132,12 @@ export class Membership {
     const { clock, beat, onBeat, onLapsed, onLate, onCommitted, knows } = this.deps;
     const { terms } = this;
     const sentAt = clock.now();
+    this.told = knows();
     let answer: BeatAnswer;
     try {
-      answer = await beat(terms.leaseMs, knownEpoch(this.living, knows()));
+      answer = await beat(terms.leaseMs, knownEpoch(this.living, this.told));
     } catch {
+      this.told = null;
       onBeat('failed');
       return;
     }

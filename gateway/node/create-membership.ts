@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { type PostgresLogin } from '../../adapters/postgres/open-connection';
+import { type FindAttempt } from '../core/arbiter-lookout';
 import { nodeClock } from './clock';
 import { type DoubtAnswer, type ResolveDoubt } from '../core/doubt';
 import { type GatewayController } from '../core/gateway-controller';
@@ -12,6 +13,8 @@ export interface Joined {
   readonly membership: Membership;
   /** Asks only once this gateway is counted, by itself or among those for whom there is no room: what it forwards after "aborted" is known to every fence. */
   readonly resolveDoubt: ResolveDoubt;
+  /** In the session in which it beats: all gateways ask while readers share their processors with that, and a new session costs the most. */
+  readonly findAttempt: FindAttempt;
   /** After the last request. */
   leave(): Promise<void>;
 }
@@ -23,6 +26,8 @@ export interface JoinOptions {
   readonly id: string;
   readonly timeoutMs: number;
   readonly resolveDoubt: ResolveDoubt;
+  /** Where the session in which it beats gives no answer. */
+  readonly findAttempt: FindAttempt;
   readonly controller: () => GatewayController;
   readonly metrics: GatewayMetrics;
 }
@@ -63,6 +68,7 @@ export function createMembership(options: JoinOptions): Joined {
       const isCounted = last === 'ok' || last === 'no_room' || last === 'none';
       return answer.verdict === 'aborted' && question.epoch === null && !isCounted ? { verdict: 'unknown' } : answer;
     },
+    findAttempt: (epoch) => session.prepares(epoch).catch(() => options.findAttempt(epoch)),
     leave: async () => {
       membership.stop();
       if (last === 'ok' || last === 'refused') await session.leave().catch(() => undefined);

@@ -46,6 +46,11 @@ export class MemberSession {
     return beatAnswer.parse(await this.ask(call, [member, name, leaseMs, knownEpoch, movedEpoch]));
   }
 
+  /** Whether an attempt of exactly this epoch is alive there. @throws as `beat` */
+  async prepares(epochInQuestion: number): Promise<boolean> {
+    return (await this.ask('prepares($1::bigint)', [epochInQuestion])) === true;
+  }
+
   /** Only once nothing is forwarded any more. @throws as `beat` */
   async leave(): Promise<void> {
     await this.ask('leave_member($1::uuid)', [this.options.member]);

@@ -39,35 +39,40 @@ export async function openController(
   const store = await openGatewayStore(config.stateFile, { mode: 'pass', weights: config.initialWeights });
   const opened: { controller?: GatewayController } = {};
   const joined =
-    memberAt && config.doubt.kind === 'postgres'
+    memberAt && resolver.findAttempt && config.doubt.kind === 'postgres'
       ? createMembership({
           ...{ memberAt, metrics, id: store.member, timeoutMs: config.doubt.timeoutMs },
           resolveDoubt: resolver.resolveDoubt,
+          findAttempt: resolver.findAttempt,
           controller: () => opened.controller ?? fail(),
         })
       : undefined;
   // What was staged or decided changes which lease is wanted.
-  const beat = () => void joined?.membership.beatNow();
+  const beatOnNews = () => joined?.membership.beatOnNews();
   const controller = new GatewayController(store.record, {
     direction: FORWARD,
     persist: async (record) => {
       await store.persist(record);
-      setImmediate(beat);
+      setImmediate(beatOnNews);
     },
     clock: nodeClock,
     ...resolver,
-    ...(joined && { resolveDoubt: joined.resolveDoubt, isLapsed: () => joined.membership.isLapsed }),
+    ...(joined && {
+      resolveDoubt: joined.resolveDoubt,
+      findAttempt: joined.findAttempt,
+      isLapsed: () => joined.membership.isLapsed,
+    }),
     settings: controllerSettings(config),
     onEvent: (event) => {
       metrics.onEvent(event);
       parts.refreshRetries?.onEvent(event);
       logEvent(log, event);
       if (event.kind === 'hold_began' || event.kind === 'hold_raised') parts.onHold();
-      if (event.kind === 'reads_moved') setImmediate(beat);
+      if (event.kind === 'reads_moved') setImmediate(beatOnNews);
     },
   });
   opened.controller = controller;
-  beat();
+  void joined?.membership.beatNow();
   return { controller, joined, reloadAuthorities: reload };
 }
 

@@ -9,6 +9,7 @@ import {
   readMembers,
   removeArbiter,
 } from '../../../hydra/arbiter';
+import { asAdmin } from '../../support/database';
 import { SOON, until } from '../../support/until';
 import { rawExchange } from '../../unit/gateway/support/sockets';
 import {
@@ -146,6 +147,23 @@ describe('several gateways, each a process of its own', () => {
     expect(await fleet.isCounted(id)).toBe(true);
     fleet.slowWrites[0]?.();
     expect(await told).toBe('');
+  });
+
+  it('look for the attempt in the session in which they beat, and in a new one when that has ended', async () => {
+    const gateway = await fleet.start();
+    await gateway.until({ mode: 'pass', settledBy: 'aborted' });
+    const attempt = await fleet.begin(1);
+    await asAdmin(`ALTER ROLE ${fleet.role} NOLOGIN`);
+    try {
+      // Who could not ask would hold: silence settles no doubt.
+      await gateway.stage(2, 'green');
+      expect(await gateway.hold(2)).toMatchObject({ status: 409, body: { code: 'NO_ARBITER' } });
+    } finally {
+      await asAdmin(`ALTER ROLE ${fleet.role} LOGIN`);
+    }
+    await fleet.giveUp(attempt);
+    await asAdmin(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${fleet.role}'`);
+    expect(await gateway.hold(2)).toMatchObject({ status: 409, body: { code: 'NO_ARBITER' } });
   });
 
   it('learn of the commit from the arbiter where the orchestrator cannot reach them: their reads go to green', async () => {

@@ -50,6 +50,29 @@ describe('a member', () => {
     membership.stop();
   });
 
+  it('beats at once for what is staged, moved or decided, and not for a hold, whose fence would wait for it', async () => {
+    const { seen, arbiter, membership } = setUp();
+    const { controller } = setUpController();
+    await membership.start();
+    const beatsAfter = async (command: Promise<unknown>): Promise<number> => {
+      await command;
+      arbiter.knows = controller.known;
+      membership.beatOnNews();
+      await settle();
+      return seen.beats.length;
+    };
+    expect(await beatsAfter(controller.stage(1, GREEN))).toBe(2);
+    expect(await beatsAfter(controller.hold(1, 5_000, 'writes'))).toBe(2);
+    arbiter.answer = null;
+    expect(await beatsAfter(controller.moveReads(1))).toBe(3);
+    arbiter.answer = ADMITTED;
+    // What had no answer is news still.
+    expect(await beatsAfter(controller.moveReads(1))).toBe(4);
+    expect(await beatsAfter(controller.apply(1))).toBe(5);
+    expect(await beatsAfter(controller.apply(1))).toBe(5);
+    membership.stop();
+  });
+
   it('goes on when its beats fail and nothing is under way, or what was committed is what it serves', async () => {
     for (const moved of [0, 7]) {
       const { clock, arbiter, membership } = setUp();
