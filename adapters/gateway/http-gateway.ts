@@ -34,6 +34,11 @@ const holdBody = z.object({
   parked: z.number(),
   member: z.uuid().nullable().default(null),
 });
+/** Made ahead, because making one takes longer than using it, and everybody waits meanwhile. */
+const READS_BODY: Readonly<Record<SideName, z.ZodType<{ readonly readsAt: SideName | 'nobody' }>>> = {
+  blue: z.object({ readsAt: z.enum(['blue', 'nobody']) }),
+  green: z.object({ readsAt: z.enum(['green', 'nobody']) }),
+};
 const busyBody = z.object({ code: z.literal('DRAIN_TIMEOUT'), inFlight: z.number() });
 const stateBody = z.object({
   // The first ones did not say.
@@ -123,8 +128,7 @@ export class HttpGateway extends HttpTarget implements Gateway {
   }
 
   async moveReads(epoch: number, to: SideName): Promise<void> {
-    const readsBody = z.object({ readsAt: z.enum([to, 'nobody']) });
-    await this.client.expect({ method: 'PUT', path: '/reads', body: { epoch } }, readsBody);
+    await this.client.expect({ method: 'PUT', path: '/reads', body: { epoch } }, READS_BODY[to]);
   }
 
   state(): Promise<GatewayView> {
@@ -165,6 +169,8 @@ export class HttpGateway extends HttpTarget implements Gateway {
   }
 
   warmUp(side: SideName): Promise<WarmUp | undefined> {
+    // The first use of a shape compiles it, which in the pause everybody would wait for.
+    for (const shape of [holdBody, busyBody, READS_BODY[side]]) shape.safeParse({});
     return this.#unlessOlder({ method: 'POST', path: '/warm-up', body: { side } }, warmUpBody);
   }
 

@@ -70,6 +70,8 @@ const STALE_BODY_LIMIT_BYTES = 16 * 1024 * 1024;
 export function createControlServer(deps: ControlDeps, tls?: TlsMaterial): Server {
   const { controller } = deps;
   const isAuthorized = bearerCheck(deps.token);
+  // The first use of a shape compiles it, which in the pause everybody would wait for.
+  for (const shape of [holdBody, readsBody, staleBody]) shape.safeParse({});
   const target = targetRoutes(controller, { token: deps.token, onError: deps.onError });
 
   const guarded: Readonly<

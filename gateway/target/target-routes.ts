@@ -51,6 +51,8 @@ const ROUTES: ReadonlyMap<string, Readonly<Partial<Record<string, Operation>>>> 
  */
 export function targetRoutes<State>(store: TargetStore<State>, options: TargetRoutesOptions): RouteHandler {
   const isAuthorized = bearerCheck(options.token);
+  // The first use of a shape compiles it, and whoever applies an epoch has everybody wait.
+  epochBody.safeParse({});
   // Between the look at `If-Match` and the change no other call may come.
   const serial = new Serial();
   return async (request, response) => {
