@@ -51,7 +51,7 @@ function left({ step, code, message }: Repaired['skipped'][number], by: string):
 }
 
 function explain(cutoverId: string, outcome: 'undone' | 'finished' | 'finalized'): string {
-  if (outcome === 'undone') return `cutover ${cutoverId} is taken back, and blue serves`;
+  if (outcome === 'undone') return `nothing of cutover ${cutoverId} is left, and blue serves`;
   if (outcome === 'finalized') {
     return (
       `cutover ${cutoverId} is over: green serves, and what was needed on it is removed. Left to a person: stop Hydra on blue; ` +
