@@ -23,6 +23,8 @@ interface Key {
  */
 export class KeptKeys {
   readonly #owner: string;
+  /** Whether all keys of its database are of its own version: those of a copy are an older one's. */
+  #areItsOwn = false;
 
   /** @param database of the Hydra, migrated */
   constructor(
@@ -39,9 +41,10 @@ export class KeptKeys {
       const sql = 'SELECT sid, kid, version, keydata FROM kept WHERE owner = $1';
       return (await keeper.query<Key>(sql, [this.#owner])).rows;
     });
-    if (kept.length === 0) return;
     await withSession(this.database, async (hydra) => {
       if ((await hydra.query('SELECT FROM hydra_jwk LIMIT 1')).rows.length > 0) return;
+      this.#areItsOwn = true;
+      if (kept.length === 0) return;
       const { rows } = await hydra.query<{ of2: boolean }>(
         `SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'hydra_jwk'::regclass AND attname = 'nid') AS of2`,
       );
@@ -57,6 +60,7 @@ export class KeptKeys {
 
   /** After its end. A database that is away by then, or does not answer, keeps its keys to itself. */
   async keep(): Promise<void> {
+    if (!this.#areItsOwn) return;
     const look = { ...this.database, connectionTimeoutMillis: LOOK_MS, query_timeout: LOOK_MS };
     const sql = `SELECT sid, kid, version, keydata FROM hydra_jwk WHERE sid LIKE 'hydra.%'`;
     const made = await withSession(look, (hydra) => hydra.query<Key>(sql)).catch(() => undefined);
