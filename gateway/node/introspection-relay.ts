@@ -83,7 +83,13 @@ export class IntrospectionRelay implements Relay {
           },
           onError: (error) => {
             // Its body is here in whole, so that it can go out once more as if it had none.
-            const lost = { kind: exchange.kind, hasBody: false, reused: call.reused, isRepeat: fresh };
+            const lost = {
+              method: head.method,
+              kind: exchange.kind,
+              hasBody: false,
+              reused: call.reused,
+              isRepeat: fresh,
+            };
             if (error !== 'lost' || answer !== undefined || !mayRepeat(lost)) reject(new Error(error));
             else this.ask(body, true).then(resolve, reject);
           },

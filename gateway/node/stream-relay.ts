@@ -224,7 +224,7 @@ export class StreamRelay implements Relay, CallHandler {
   private mayRetry(): boolean {
     const { kind, head } = this.exchange;
     const reused = this.call?.reused === true;
-    return mayRepeat({ kind, hasBody: head.body !== 'none', reused, isRepeat: this.retried });
+    return mayRepeat({ method: head.method, kind, hasBody: head.body !== 'none', reused, isRepeat: this.retried });
   }
 
   private giveUp(): void {

@@ -26,10 +26,12 @@ function head(method: string, target: string, rawHeaders: readonly string[] = []
 }
 
 describe('a request whose side closed the connection', () => {
-  const lost = { kind: 'read', hasBody: false, reused: true, isRepeat: false } as const;
+  const lost = { method: 'GET', kind: 'read', hasBody: false, reused: true, isRepeat: false } as const;
   it.each([
     ['is repeated where it only reads', lost, true],
-    ['is not where it may have done something', { ...lost, kind: 'write' as const }, false],
+    ['is repeated where its method is safe', { ...lost, kind: 'write' as const }, true],
+    ['is repeated where it only reads, whatever its method', { ...lost, method: 'POST' }, true],
+    ['is not where it may have done something', { ...lost, method: 'POST', kind: 'write' as const }, false],
     ['is not where it had a body', { ...lost, hasBody: true }, false],
     ['is not on a connection that was new', { ...lost, reused: false }, false],
     ['is not a second time', { ...lost, isRepeat: true }, false],

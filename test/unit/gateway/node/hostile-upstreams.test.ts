@@ -162,6 +162,7 @@ describe('hostile sides', () => {
     it.each([
       ['a read', GET.replace('GET /', 'GET /clients')],
       ['an introspection', POST.replace('POST /', 'POST /oauth2/introspect')],
+      ['a GET that may use a verifier up', GET.replace('GET /', 'GET /oauth2/auth?login_verifier=v')],
     ])('does not surface for %s', async (_name, read) => {
       const { blue, received } = hangsUpOnReuse();
       const gateway = await parts.gateway({ blue: (await blue).url });
@@ -170,15 +171,12 @@ describe('hostile sides', () => {
       expect(received).toEqual(Array<string>(3).fill(read.split(' ', 1)[0] ?? ''));
     });
 
-    it.each([
-      ['a POST', POST],
-      ['a GET that uses a verifier up', GET.replace('GET /', 'GET /oauth2/auth?login_verifier=v')],
-    ])('is 502 for %s, which goes out once and only once', async (_name, write) => {
+    it('is 502 for a POST, which goes out once and only once', async () => {
       const { blue, received } = hangsUpOnReuse();
       const gateway = await parts.gateway({ blue: (await blue).url });
       expect(await rawExchange(gateway.publicPort, GET)).toMatch(/200 OK/);
-      expect(await rawExchange(gateway.publicPort, write)).toMatch(/502/);
-      expect(received).toEqual(['GET', write.split(' ', 1)[0]]);
+      expect(await rawExchange(gateway.publicPort, POST)).toMatch(/502/);
+      expect(received).toEqual(['GET', 'POST']);
     });
 
     it('is avoided: an idle connection is closed from our side first', async () => {
